@@ -1,0 +1,1 @@
+"""Where study file, data and statistics meet: one module per method."""

@@ -1,0 +1,1 @@
+"""Explain, compare and lint saved records (the room is kept for it)."""

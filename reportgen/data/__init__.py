@@ -1,0 +1,1 @@
+"""Trial files in, one pooled repository out."""

@@ -1,0 +1,1 @@
+"""Pages: HTML, PDF and the Quarto project."""

@@ -1,0 +1,1 @@
+"""Simulation file to trial files (the room is kept for it)."""

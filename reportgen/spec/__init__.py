@@ -1,0 +1,1 @@
+"""YAML in, frozen study out: the only reader of YAML."""

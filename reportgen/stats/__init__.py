@@ -1,0 +1,1 @@
+"""Arrays in, fits out: mathematics only."""
