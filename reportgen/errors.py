@@ -1,0 +1,108 @@
+"""What can go wrong, in words a statistician can act on, and the exit code that says so.
+
+A problem says what, where and how to mend. An error carries all problems found at once; only the command line prints
+them, and it never shows a traceback unless asked to.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from reportgen.origin import Origin
+
+EXIT_DONE = 0
+EXIT_ANALYSIS_FAILED = 1
+EXIT_INVALID = 2
+EXIT_NOT_WRITTEN = 3
+EXIT_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, one sentence without a full stop.
+    origin : Origin, optional
+        The place in the study file or mapping that is wrong, or that set the rule which the data break.
+    hint : str
+        How to mend it.
+    where : str
+        The place in a data file, as "raw/witt.xlsx, column 'age', rows 4, 17"; empty for problems of the study file.
+
+    Examples
+    --------
+    >>> print(Problem("unknown key 'modertors'", Origin("study.yaml", 2, 1, 9, "modertors: []"), "Did you mean 'moderators'?"))
+    study.yaml:2:1: unknown key 'modertors'
+        2 | modertors: []
+          | ^^^^^^^^^
+      Did you mean 'moderators'?
+    """
+
+    message: str
+    origin: Origin | None = None
+    hint: str = ""
+    where: str = ""
+
+    def __str__(self) -> str:
+        place = self.where or (str(self.origin) if self.origin else "")
+        lines = [f"{place}: {self.message}" if place else self.message]
+        if self.where and self.origin:
+            lines.append(f"  the rule stands at {self.origin}")
+        if self.origin and self.origin.text:
+            lines.append(self.origin.excerpt())
+        lines.extend(f"  {line}" for line in self.hint.splitlines())
+        return "\n".join(lines)
+
+
+class ReportgenError(Exception):
+    """Base of all errors that reportgen raises on purpose: a list of problems and an exit code."""
+
+    exit_code: ClassVar[int] = EXIT_INVALID
+
+    def __init__(self, problems: Iterable[Problem] | str) -> None:
+        listed = (Problem(problems),) if isinstance(problems, str) else tuple(problems)
+        self.problems: tuple[Problem, ...] = listed
+        super().__init__("\n".join(str(problem) for problem in listed))
+
+
+class SpecError(ReportgenError):
+    """The study file or a mapping is wrong."""
+
+
+class DataError(ReportgenError):
+    """A trial's data break a rule of the study file."""
+
+
+class ModelError(ReportgenError):
+    """An analysis failed; its place in the report says why."""
+
+    exit_code = EXIT_ANALYSIS_FAILED
+
+
+class RenderError(ReportgenError):
+    """An output could not be written."""
+
+    exit_code = EXIT_NOT_WRITTEN
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return "Did you mean 'x'?" for the nearest known word, else the list of what is known.
+
+    Examples
+    --------
+    >>> did_you_mean("modertors", ["moderators", "outcomes"])
+    "Did you mean 'moderators'?"
+    """
+    choices = [str(choice) for choice in known]
+    near = difflib.get_close_matches(str(word), choices, n=1, cutoff=0.6)
+    if near:
+        return f"Did you mean '{near[0]}'?"
+    if not choices:
+        return "Nothing is declared there yet."
+    return "Known here: " + ", ".join(choices) + "."

@@ -1,0 +1,273 @@
+"""What refers to what: every name used in a study file or a mapping must have been declared.
+
+Each function returns the problems it found, with the place of the guilty word; none of them stops at the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reportgen.errors import Problem, did_you_mean
+from reportgen.spec.mapping import Mapping, Variable
+from reportgen.spec.model import months_of
+from reportgen.spec.source import Source
+from reportgen.spec.study import Artefact, Descriptive, MetaAnalysis, Study
+from reportgen.spec.units import convertible
+
+BASELINE = "baseline "
+ALL = "all"
+
+# What each artefact shows: the method of the analysis in `of`, or None where it shows the repository itself.
+SHOWS: dict[str, str | None] = {
+    "included-trials": None,
+    "availability": None,
+    "outcome-measures": None,
+    "descriptive": "descriptive",
+    "forest": "meta-analysis",
+    "forest-by-trial": "meta-analysis",
+    "estimates": "meta-analysis",
+    "analysed": "meta-analysis",
+}
+
+
+def baseline_of(variable: str) -> str | None:
+    """Return the outcome or instrument whose baseline value is meant, or None for a covariate.
+
+    Examples
+    --------
+    >>> baseline_of("baseline RMDQ"), baseline_of("age")
+    ('RMDQ', None)
+    """
+    return variable.removeprefix(BASELINE) if variable.startswith(BASELINE) else None
+
+
+def expanded(names: Iterable[str], declared: Iterable[str]) -> tuple[str, ...]:
+    """Return the names, with `all` standing for everything declared.
+
+    Examples
+    --------
+    >>> expanded(("all",), ["pain", "function"])
+    ('pain', 'function')
+    """
+    listed = tuple(names)
+    return tuple(declared) if listed == (ALL,) else listed
+
+
+def check_study(study: Study, source: Source) -> list[Problem]:
+    """Return every reference of the study file to something that was not declared."""
+    return [
+        *_outcomes(study, source),
+        *_comparisons(study, source),
+        *_analyses(study, source),
+        *_report(study, source),
+        *_names(study, source),
+    ]
+
+
+def _unknown(kind: str, name: str, known: Iterable[str], source: Source, *path: str | int) -> Iterator[Problem]:
+    choices = list(known)
+    if name not in choices:
+        yield Problem(f"there is no {kind} '{name}'", source.at(*path), did_you_mean(name, choices))
+
+
+def _each_unknown(kind: str, names: Iterable[str], known: Iterable[str], source: Source, *path: str | int) -> Iterator[Problem]:
+    choices = list(known)
+    for index, name in enumerate(names):
+        yield from _unknown(kind, name, choices, source, *path, index)
+
+
+def _outcomes(study: Study, source: Source) -> Iterator[Problem]:
+    for name, outcome in study.outcomes.items():
+        if outcome.first_available:
+            yield from _each_unknown("instrument", outcome.first_available, study.instruments, source, "outcomes", name, "first_available")
+            for index, used in enumerate(outcome.first_available):
+                if used in study.instruments and study.instruments[used].range is None and outcome.range is not None:
+                    hint = f"Give `range:` of the instrument '{used}', from which it is rescaled."
+                    yield Problem(f"'{used}' has no range", source.at("outcomes", name, "first_available", index), hint)
+        else:
+            key = ("outcomes", name, "instrument") if outcome.instrument else ("outcomes", name)
+            yield from _unknown("instrument", outcome.instrument or name, study.instruments, source, *key)
+            if outcome.range and study.instruments.get(outcome.instrument or name) and study.instruments[outcome.instrument or name].range is None:
+                hint = f"Give `range:` of the instrument '{outcome.instrument or name}', from which it is rescaled."
+                yield Problem("the instrument has no range to be rescaled from", source.at("outcomes", name, "range"), hint)
+
+
+def _comparisons(study: Study, source: Source) -> Iterator[Problem]:
+    for name, comparison in study.comparisons.items():
+        for side in ("intervention", "control"):
+            yield from _each_unknown("arm class", getattr(comparison, side), study.arm_classes, source, "comparisons", name, side)
+
+
+def _variable(study: Study, variable: str) -> tuple[str, str, list[str]]:
+    """What a variable of an analysis refers to: the kind, the name, and what is declared of that kind."""
+    measured = baseline_of(variable)
+    if measured is not None:
+        return "outcome or instrument", measured, [*study.outcomes, *study.instruments]
+    return "covariate", variable, [*study.covariates, *(f"{BASELINE}{name}" for name in study.outcomes)]
+
+
+def _analyses(study: Study, source: Source) -> Iterator[Problem]:
+    for name, analysis in study.analyses.items():
+        here = ("analyses", name)
+        if isinstance(analysis, Descriptive):
+            yield from _unknown("comparison", analysis.sides_of, study.comparisons, source, *here, "sides_of")
+            for index, variable in enumerate(analysis.variables):
+                kind, referred, known = _variable(study, variable)
+                yield from _unknown(kind, referred, known, source, *here, "variables", index)
+        elif isinstance(analysis, MetaAnalysis):
+            yield from _meta_analysis(study, analysis, source, *here)
+
+
+def _meta_analysis(study: Study, analysis: MetaAnalysis, source: Source, *here: str) -> Iterator[Problem]:
+    for key, kind, known in (
+        ("outcomes", "outcome", study.outcomes),
+        ("follow_up", "follow-up", study.follow_up),
+        ("comparisons", "comparison", study.comparisons),
+    ):
+        yield from _each_unknown(kind, expanded(getattr(analysis, key), known), known, source, *here, key)
+    for index, adjuster in enumerate(analysis.adjust_for):
+        if adjuster == BASELINE.strip():
+            continue
+        kind, referred, declared = _variable(study, adjuster)
+        yield from _unknown(kind, referred, declared, source, *here, "adjust_for", index)
+
+
+def _report(study: Study, source: Source) -> Iterator[Problem]:
+    named: dict[str, int] = {}
+    for index, artefact in enumerate(study.report.contents):
+        here = ("report", "contents", index)
+        yield from _artefact(study, artefact, source, *here)
+        name = artefact.name
+        if name and name in named:
+            yield Problem(f"two artefacts are named '{name}'", source.at(*here, "name"), "Give each a name of its own.")
+        named.setdefault(name, index)
+
+
+def _artefact(study: Study, artefact: Artefact, source: Source, *here: str | int) -> Iterator[Problem]:
+    method = SHOWS[artefact.show]
+    if method is None and artefact.of is not None:
+        yield Problem(f"'{artefact.show}' shows the repository, not an analysis", source.at(*here, "of"), "Take `of` out.")
+    if method is not None and artefact.of is None:
+        named = [name for name, analysis in study.analyses.items() if analysis.method == method]
+        hint = f"Add `of:` with one of: {', '.join(named)}." if named else f"Declare an analysis with `method: {method}` first."
+        yield Problem(f"'{artefact.show}' needs the name of an analysis", source.at(*here), hint)
+    if method is not None and artefact.of is not None:
+        yield from _shown_analysis(study, artefact, method, source, *here)
+    for key, kind, known in (
+        ("comparison", "comparison", study.comparisons),
+        ("outcome", "outcome", study.outcomes),
+        ("follow_up", "follow-up", study.follow_up),
+    ):
+        yield from _each_unknown(kind, getattr(artefact, key), known, source, *here, key)
+        if method != "meta-analysis" and getattr(artefact, key):
+            yield Problem(f"'{key}' means nothing for '{artefact.show}'", source.at(*here, key), "Take it out.")
+    if artefact.scale != "natural" and artefact.show not in ("forest", "estimates"):
+        yield Problem(f"'scale' means nothing for '{artefact.show}'", source.at(*here, "scale"), "Take it out.")
+    if artefact.parts != "none" and artefact.show not in ("forest", "forest-by-trial"):
+        yield Problem(f"'parts' means nothing for '{artefact.show}'", source.at(*here, "parts"), "Take it out.")
+
+
+def _shown_analysis(study: Study, artefact: Artefact, method: str, source: Source, *here: str | int) -> Iterator[Problem]:
+    analysis = study.analyses.get(artefact.of or "")
+    if analysis is None:
+        yield from _unknown("analysis", artefact.of or "", study.analyses, source, *here, "of")
+    elif analysis.method != method:
+        message = f"'{artefact.show}' shows a '{method}', and '{artefact.of}' is a '{analysis.method}'"
+        yield Problem(message, source.at(*here, "of"), f"Name an analysis with `method: {method}`.")
+
+
+def _names(study: Study, source: Source) -> Iterator[Problem]:
+    for name in study.covariates:
+        if name in study.instruments:
+            place = source.at("covariates", name)
+            yield Problem(f"'{name}' is a covariate and an instrument", place, "Mappings could not tell them apart: rename one.")
+    for section in ("outcomes", "comparisons", "follow_up"):
+        if not getattr(study, section):
+            yield Problem(f"'{section}' is empty", source.at(section), "Declare at least one.")
+        if ALL in getattr(study, section):
+            yield Problem("'all' stands for everything and cannot be a name", source.at(section, ALL), "Choose another name.")
+
+
+def check_mapping(mapping: Mapping, source: Source, study: Study) -> list[Problem]:
+    """Return every reference of a mapping to something that the study file does not declare."""
+    problems: list[Problem] = []
+    for code, arm in mapping.arms.codes.items():
+        if arm.class_ is not None:
+            problems += _unknown("arm class", arm.class_, study.arm_classes, source, "arms", "codes", code, "class")
+    for name, variable in mapping.variables.items():
+        problems += _variable_rule(name, variable, mapping, source, study)
+    return problems
+
+
+def _variable_rule(name: str, variable: Variable, mapping: Mapping, source: Source, study: Study) -> Iterator[Problem]:
+    here = ("variables", name)
+    if name not in study.covariates and name not in study.instruments:
+        known = [*study.covariates, *study.instruments]
+        yield Problem(f"there is no covariate or instrument '{name}'", source.at(*here, key=True), did_you_mean(name, known))
+        return
+    if variable.data > len(mapping.data):
+        yield Problem(f"there is no data file {variable.data}", source.at(*here, "data"), f"The mapping lists {len(mapping.data)}.")
+        return
+    if name in study.covariates:
+        yield from _covariate_rule(name, variable, source, study)
+    else:
+        yield from _instrument_rule(name, variable, mapping, source, study)
+
+
+def _covariate_rule(name: str, variable: Variable, source: Source, study: Study) -> Iterator[Problem]:
+    here = ("variables", name)
+    covariate = study.covariates[name]
+    for key in ("cut", "flags"):
+        for level in getattr(variable, key):
+            if not covariate.categorical:
+                yield Problem(f"'{name}' has no levels", source.at(*here, key), "Declare its `levels` in the study file.")
+                break
+            yield from _unknown("level", str(level), covariate.levels, source, *here, key, level)
+    if covariate.categorical:
+        for code, level in variable.codes.items():
+            if level is not None:
+                yield from _unknown("level", str(level), covariate.levels, source, *here, "codes", code)
+        if variable.otherwise is not None:
+            yield from _unknown("level", variable.otherwise, covariate.levels, source, *here, "otherwise")
+    if isinstance(variable.column, dict):
+        yield Problem(f"'{name}' is a covariate: it has one column", source.at(*here, "column"), "Name the baseline column.")
+    if variable.from_range is not None and covariate.range is None:
+        yield Problem(f"'{name}' has no range to be rescaled to", source.at(*here, "from_range"), "Give its `range` in the study file.")
+    yield from _unit_rule(variable, covariate.unit, source, *here)
+
+
+def _instrument_rule(name: str, variable: Variable, mapping: Mapping, source: Source, study: Study) -> Iterator[Problem]:
+    here = ("variables", name)
+    instrument = study.instruments[name]
+    if variable.cut or variable.flags:
+        key = "cut" if variable.cut else "flags"
+        yield Problem(f"'{name}' is measured in numbers and takes no '{key}'", source.at(*here, key), "Use `column` or `items`.")
+    if variable.from_range is not None and instrument.range is None:
+        yield Problem(f"'{name}' has no range to be rescaled to", source.at(*here, "from_range"), "Give its `range` in the study file.")
+    for code, value in variable.codes.items():
+        if isinstance(value, str):
+            hint = "Give the number that the code stands for."
+            yield Problem(f"'{value}' is not a number, and '{name}' is measured in numbers", source.at(*here, "codes", code), hint)
+    yield from _unit_rule(variable, instrument.unit, source, *here)
+    if isinstance(variable.column, dict):
+        known = [str(key) for key in mapping.visits]
+        for visit in variable.column:
+            if visit not in known and months_of(visit) is None:
+                yield from _unknown("visit", visit, known, source, *here, "column", visit)
+    pattern = variable.column if isinstance(variable.column, str) else "".join(variable.items or ())
+    data = mapping.data[variable.data - 1]
+    if data.layout == "wide" and not isinstance(variable.column, dict) and "{visit}" not in pattern:
+        hint = "Write `{visit}` in the name of the column and list `visits`, or give `column: {baseline: ..., 3 months: ...}`."
+        yield Problem(f"it is not said at which visit '{name}' was measured", source.at(*here), hint)
+    if "{visit}" in pattern and not mapping.visits:
+        yield Problem("`{visit}` stands for the keys of `visits`, and there are none", source.at(*here), "Add `visits:`.")
+
+
+def _unit_rule(variable: Variable, wanted: str, source: Source, *here: str) -> Iterator[Problem]:
+    if variable.unit is None:
+        return
+    if not wanted:
+        yield Problem("the study file gives no unit to convert to", source.at(*here, "unit"), "Give `unit:` there, or take it out here.")
+    elif not convertible(variable.unit, wanted):
+        hint = "Use `times` and `plus` instead."
+        yield Problem(f"no conversion from '{variable.unit}' to '{wanted}' is known", source.at(*here, "unit"), hint)

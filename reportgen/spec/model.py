@@ -1,0 +1,57 @@
+"""What every part of a study file shares: closed keys, frozen values, one or several names, and spans of time.
+
+The models here and in `study` and `mapping` are the language. The JSON Schema for editors is made from them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+
+DAYS_PER = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
+_SPAN = re.compile(r"^\s*(?:(?:after|at)\s+)?(\d+(?:[.,]\d+)?)\s*(day|week|month|year)s?\s*$", re.IGNORECASE)
+
+
+class Node(BaseModel):
+    """A part of the study file: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str | int | float | bool) else value
+
+
+def _as_word(value: Any) -> Any:
+    """Let a name be written without quotes even if YAML reads a number: `reference: 1`."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Word = Annotated[str, BeforeValidator(_as_word)]
+Names = Annotated[
+    tuple[Word, ...],
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""One name, or a list of names."""
+
+
+def months_of(span: str) -> float | None:
+    """Return a span of time in months, or None where it is none.
+
+    A week has 7 days, a month 365.25/12. `baseline` is 0.
+
+    Examples
+    --------
+    >>> months_of("3 months"), months_of("baseline"), round(months_of("13 weeks"), 2), months_of("visit 3")
+    (3.0, 0.0, 2.99, None)
+    """
+    if span.strip().lower() == "baseline":
+        return 0.0
+    found = _SPAN.match(span)
+    if found is None:
+        return None
+    amount, unit = float(found[1].replace(",", ".")), found[2].lower()
+    return amount if unit == "month" else amount * DAYS_PER[unit] / DAYS_PER["month"]

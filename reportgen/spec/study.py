@@ -1,0 +1,266 @@
+"""The study file: what a statistician declares, and nothing that a program needs.
+
+It reads like a protocol: arm classes, follow-up windows, instruments, outcomes, covariates, comparisons, named
+analyses, the contents of the report and its policy. Each default stands here once and is written to
+`study.lock.yaml`. What refers to what is checked in `check`, not here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from reportgen.spec.model import Names, Node, Word
+
+Better = Literal["lower", "higher"]
+
+
+class About(Node):
+    """Title page of the study."""
+
+    title: str
+    subtitle: str = ""
+    authors: Names = ()
+    protocol: str = ""
+    version: Word = "1"
+    data: Literal["real", "simulated"]
+    seed: int = Field(0, ge=0)
+    summary: str = ""
+    source: str = ""
+
+
+class Window(Node):
+    """A follow-up window, in months since randomisation."""
+
+    months: tuple[float, float]
+    aim: float | None = None
+    tie: Literal["earlier", "later"] = "earlier"
+    label: str = ""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Window:
+        low, high = self.months
+        if low > high:
+            raise ValueError("the window ends before it begins")
+        if self.aim is not None and not low <= self.aim <= high:
+            raise ValueError("`aim` lies outside `months`")
+        return self
+
+    @property
+    def centre(self) -> float:
+        """The month that the visit should be nearest to: `aim`, or else the middle."""
+        return self.aim if self.aim is not None else sum(self.months) / 2
+
+
+class Instrument(Node):
+    """Something that trials measured. Mappings speak of instruments, outcomes say how they are analysed."""
+
+    name: str = ""
+    range: tuple[float, float] | None = None
+    better: Better
+    items: int | None = Field(None, ge=1)
+    unit: str = ""
+    source: str = ""
+
+    @field_validator("range")
+    @classmethod
+    def _ordered(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value is not None and value[0] >= value[1]:
+            raise ValueError("the lower limit must be below the upper one")
+        return value
+
+
+class Outcome(Node):
+    """What is analysed: the improvement since baseline, positive = better.
+
+    Without `first_available` the outcome is the instrument of the same name (or the one named by `instrument`). With
+    it, each trial brings the first listed instrument that it measured at baseline and in the window, rescaled
+    linearly to the outcome's range and turned to its direction.
+    """
+
+    domain: str = ""
+    title: str = ""
+    instrument: Word | None = None
+    first_available: Names = ()
+    range: tuple[float, float] | None = None
+    better: Better | None = None
+    unit: str = ""
+    decimals: int | None = Field(None, ge=0, le=8)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Outcome:
+        if self.instrument and self.first_available:
+            raise ValueError("give `instrument` or `first_available`, not both")
+        if len(self.first_available) > 1 and (self.range is None or self.better is None):
+            raise ValueError("`first_available` needs `range` and `better`, to which each instrument is rescaled and turned")
+        return self
+
+
+class Covariate(Node):
+    """Something known of a participant before randomisation: a quantity, or one of several levels."""
+
+    label: str = ""
+    unit: str = ""
+    range: tuple[float, float] | None = None
+    per: float = Field(1.0, gt=0)
+    levels: Names = ()
+    reference: Word | None = None
+    ordered: bool = False
+    decimals: int | None = Field(None, ge=0, le=8)
+
+    @model_validator(mode="after")
+    def _levels_or_numbers(self) -> Covariate:
+        if self.levels and (self.range is not None or self.unit):
+            raise ValueError("a covariate has `levels`, or `unit` and `range`, not both")
+        if self.reference is not None and self.reference not in self.levels:
+            raise ValueError(f"the reference '{self.reference}' is not one of the levels")
+        if len(set(self.levels)) != len(self.levels):
+            raise ValueError("a level is listed twice")
+        if len(self.levels) == 1:
+            raise ValueError("a covariate needs two levels at least")
+        return self
+
+    @property
+    def categorical(self) -> bool:
+        """Whether it has levels."""
+        return bool(self.levels)
+
+    @property
+    def reference_level(self) -> str:
+        """The level that others are compared with: `reference`, else the first."""
+        return self.reference if self.reference is not None else self.levels[0]
+
+
+class Comparison(Node):
+    """Who is intervention and who is control: only here does a class of arms get a role."""
+
+    intervention: Names
+    control: Names
+    title: str = ""
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> Comparison:
+        both = set(self.intervention) & set(self.control)
+        if both:
+            raise ValueError(f"'{sorted(both)[0]}' stands on both sides")
+        return self
+
+
+class TwoStage(Node):
+    """How the two-stage check beside the one-step model pools."""
+
+    method: Literal["reml", "dersimonian-laird", "paule-mandel"] = "reml"
+    test: Literal["knha", "normal"] = "knha"
+
+
+class Descriptive(Node):
+    """Baseline characteristics of the participants, by side of a comparison."""
+
+    method: Literal["descriptive"]
+    sides_of: Word
+    variables: Names
+    standardised_difference: bool = False
+
+
+class MetaAnalysis(Node):
+    """One-step meta-analysis of every outcome x follow-up x comparison."""
+
+    method: Literal["meta-analysis"]
+    outcomes: Names = ("all",)
+    follow_up: Names = ("all",)
+    comparisons: Names = ("all",)
+    adjust_for: Names = ("baseline",)
+    intercept: Literal["stratified", "random"] = "stratified"
+    treatment_effect: Literal["random", "common"] = "random"
+    covariance: Literal["independent", "unstructured"] = "independent"
+    adjuster_slopes: Literal["common", "stratified"] = "common"
+    residual: Literal["common", "by-trial"] = "common"
+    estimation: Literal["reml", "ml"] = "reml"
+    inference: Literal["kenward-roger", "satterthwaite", "normal"] = "kenward-roger"
+    df_floor: Literal["trials-1", "none"] = "trials-1"
+    level: float = Field(0.95, gt=0.5, lt=1)
+    two_stage: TwoStage = TwoStage()
+
+
+Analysis = Annotated[Descriptive | MetaAnalysis, Field(discriminator="method")]
+
+Show = Literal["included-trials", "descriptive", "forest", "forest-by-trial", "estimates", "analysed", "availability", "outcome-measures"]
+
+
+class Rounding(Node):
+    """How many decimals a kind of number is printed with, half away from zero; p values by significant figures."""
+
+    effect: int = Field(2, ge=0, le=8)
+    mean: int = Field(2, ge=0, le=8)
+    percent: int = Field(1, ge=0, le=8)
+    scaled: int = Field(1, ge=0, le=8)
+    heterogeneity: int = Field(2, ge=0, le=8)
+    p: Annotated[int, BeforeValidator(lambda value: _significant(value))] = Field(2, ge=1, le=8)
+
+
+def _significant(value: Any) -> Any:
+    found = re.fullmatch(r"\s*(\d+)\s+significant\s*", value) if isinstance(value, str) else None
+    return int(found[1]) if found else value
+
+
+class RoundingHere(Node):
+    """Decimals of one artefact, where they differ from the policy."""
+
+    effect: int | None = Field(None, ge=0, le=8)
+    mean: int | None = Field(None, ge=0, le=8)
+    percent: int | None = Field(None, ge=0, le=8)
+    scaled: int | None = Field(None, ge=0, le=8)
+    heterogeneity: int | None = Field(None, ge=0, le=8)
+
+
+class Artefact(Node):
+    """A numbered table, figure or appendix of the report."""
+
+    series: str
+    show: Show
+    of: Word | None = None
+    name: str = ""
+    title: str = ""
+    comparison: Names = ()
+    outcome: Names = ()
+    follow_up: Names = ()
+    scale: Literal["natural", "0-100"] = "natural"
+    parts: Literal["none", "by outcome", "by comparison", "by follow-up"] = "none"
+    rounding: RoundingHere = RoundingHere()
+    notes: Names = ()
+
+
+Format = Literal["html", "pdf", "quarto"]
+
+
+class Report(Node):
+    """What the appendix holds, in this order; numbered within each series."""
+
+    formats: tuple[Format, ...] = ("html", "pdf", "quarto")
+    contents: tuple[Artefact, ...] = ()
+
+
+class Policy(Node):
+    """Rules for the whole report."""
+
+    minimum_cell: int = Field(5, ge=0)
+    rounding: Rounding = Rounding()
+    profile: Literal["draft", "final"] = "final"
+
+
+class Study(Node):
+    """A whole study file."""
+
+    study: About
+    trials: Names
+    arm_classes: Names
+    follow_up: dict[str, Window]
+    instruments: dict[str, Instrument]
+    outcomes: dict[str, Outcome]
+    covariates: dict[str, Covariate] = {}
+    comparisons: dict[str, Comparison]
+    analyses: dict[str, Analysis] = {}
+    report: Report = Report()
+    policy: Policy = Policy()
