@@ -1,0 +1,317 @@
+"""Two-stage pooling: one estimate and standard error per trial in, a random-effects summary out.
+
+It stands beside the one-step fit as the check a reader can redo by hand, and forest plots take Q, I2 and their
+intervals from it. The model is y_i ~ N(theta, s_i^2 + tau2) with the s_i taken as known. tau2 by REML,
+DerSimonian-Laird (1986) or Paule-Mandel (1982); the test by Hartung-Knapp-Sidik-Jonkman (Hartung & Knapp 2001) or the
+normal one; the interval of tau2 by inverting Q (Viechtbauer 2007); I2 and H2 against the typical within-trial variance
+(Higgins & Thompson 2002); prediction intervals by Higgins, Thompson & Spiegelhalter (2009). It agrees with metafor's
+`rma`, save that metafor takes K - 1 df for the prediction interval beside a Hartung-Knapp test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
+from scipy.stats import chi2, norm, t
+
+__all__ = ["TwoStage", "pool_two_stage", "prediction_interval"]
+
+Method = Literal["reml", "dersimonian-laird", "paule-mandel"]
+Test = Literal["knha", "normal"]
+Status = Literal["ok", "boundary", "failed"]
+Interval = tuple[float, float]
+Vector = NDArray[np.float64]
+
+_NAN = float("nan")
+_NOWHERE: Interval = (_NAN, _NAN)
+
+
+@dataclass(frozen=True, slots=True)
+class TwoStage:
+    """A random-effects summary of trials.
+
+    Attributes
+    ----------
+    estimate, std_error, df, p_value
+        The pooled effect; `df` is K - 1 with the Hartung-Knapp test and infinite with the normal one.
+    tau2, tau2_interval
+        Between-trial variance and its Q-profile interval; (0, 0) where even tau2 = 0 makes Q improbably small.
+    q, q_df, q_p_value
+        Cochran's Q, its degrees of freedom and the test of homogeneity.
+    i2, i2_interval, h2
+        Share of the total variance that lies between trials, a fraction; h2 = 1 / (1 - i2).
+    weights
+        Weight of each trial in the pooled effect, as fractions of one; 0 for a trial that was left out.
+    trials
+        How many trials entered.
+    status, message
+        `ok`; `boundary` (tau2 = 0, or a single trial); `failed` with the reason, and then no interval.
+    """
+
+    estimate: float
+    std_error: float
+    df: float
+    p_value: float
+    tau2: float
+    tau2_interval: Interval
+    q: float
+    q_df: int
+    q_p_value: float
+    i2: float
+    i2_interval: Interval
+    h2: float
+    weights: Vector = field(repr=False)
+    trials: int
+    method: Method
+    test: Test
+    status: Status
+    message: str
+
+    def interval(self, level: float = 0.95) -> Interval:
+        """Confidence interval of the pooled effect."""
+        half = _quantile(level, self.df) * self.std_error
+        return self.estimate - half, self.estimate + half
+
+    def prediction_interval(self, level: float = 0.95) -> Interval | None:
+        """Interval for the effect in a further trial; None with fewer than three trials."""
+        return prediction_interval(self.estimate, self.std_error, self.tau2, self.trials, level)
+
+
+def prediction_interval(
+    estimate: float, std_error: float, tau2: float, trials: int, level: float = 0.95
+) -> Interval | None:
+    """Interval for the effect in a further trial: estimate ± t(trials - 2) sqrt(tau2 + std_error^2).
+
+    With three trials t has one degree of freedom (12.7 at 95%): the interval is honest and useless, which is to be said
+    beside it. With fewer than three trials there is none.
+
+    Examples
+    --------
+    >>> low, high = prediction_interval(4.0, 0.8, tau2=1.5, trials=8)
+    >>> round(low, 3), round(high, 3)
+    (0.42, 7.58)
+    """
+    if trials < 3 or not np.isfinite([estimate, std_error, tau2]).all():
+        return None
+    half = _quantile(level, trials - 2) * float(np.sqrt(tau2 + std_error**2))
+    return estimate - half, estimate + half
+
+
+def pool_two_stage(
+    estimates: ArrayLike,
+    std_errors: ArrayLike,
+    *,
+    method: Method = "reml",
+    test: Test = "knha",
+    level: float = 0.95,
+) -> TwoStage:
+    """Pool the estimates of trials under random effects.
+
+    Parameters
+    ----------
+    estimates, std_errors : (K,)
+        One value per trial. A trial whose estimate is not finite, or whose standard error is not finite and positive,
+        is left out: its weight is 0 and the message counts it.
+    method
+        Estimator of tau2.
+    test
+        `knha` (Hartung-Knapp-Sidik-Jonkman, t with K - 1 df) or `normal`.
+    level
+        Of the Q-profile intervals of tau2 and I2.
+
+    Raises
+    ------
+    ValueError
+        If the two do not have the same length, or an option is unknown.
+
+    Examples
+    --------
+    >>> pooled = pool_two_stage([0.4, 2.2, 3.6], [0.5, 0.7, 0.6])
+    >>> round(pooled.estimate, 4), round(pooled.std_error, 4), round(pooled.tau2, 4)
+    (2.041, 0.937, 2.3351)
+    """
+    y, s = np.asarray(estimates, dtype=np.float64), np.asarray(std_errors, dtype=np.float64)
+    if y.ndim != 1 or y.shape != s.shape:
+        raise ValueError(f"one estimate and one standard error per trial are needed, not {y.shape} and {s.shape}")
+    if method not in _TAU2:
+        raise ValueError(f"method is one of {', '.join(_TAU2)}, not {method!r}")
+    if test not in ("knha", "normal"):
+        raise ValueError(f"test is knha or normal, not {test!r}")
+    used = np.isfinite(y) & np.isfinite(s) & (s > 0)
+    left_out = _left_out_sentence(int(np.sum(~used)))
+    if not used.any():
+        return _nothing(y.size, method, test, left_out)
+    if used.sum() == 1:
+        return _single_trial(float(y[used][0]), float(s[used][0]), used.astype(np.float64), method, test, left_out)
+    return _pool(y[used], s[used] ** 2, used, method, test, level, left_out)
+
+
+def _pool(
+    y: Vector, v: Vector, used: NDArray[np.bool_], method: Method, test: Test, level: float, left_out: str
+) -> TwoStage:
+    # Origin and unit of the outcome are taken out, so that no step depends on them; what then differs from zero by
+    # rounding alone is no information on the variance.
+    origin, unit = float(np.median(y)), float(np.sqrt(np.median(v)))
+    noise = 8 * np.finfo(float).eps * np.max(np.abs(y))
+    y = np.where(np.abs(y - origin) <= noise, 0.0, y - origin) / unit
+    v = v / unit**2
+    K = y.size
+    tau2 = _TAU2[method](y, v)
+    w = 1 / (v + tau2)
+    theta = float(w @ y / w.sum())
+    q = _q(0.0, y, v)
+    pooled = origin + theta * unit
+    typical = _typical_variance(v)
+    low, high = _q_profile(y, v, level)
+    std_error, df = _std_error(y, w, theta, test)
+    degenerate = not std_error > 0
+    weights = np.zeros(used.size)
+    weights[used] = w / w.sum()
+    return TwoStage(
+        estimate=pooled,
+        std_error=_NAN if degenerate else std_error * unit,
+        df=df,
+        p_value=_NAN if degenerate else _two_sided(pooled / (std_error * unit), df),
+        tau2=tau2 * unit**2,
+        tau2_interval=(low * unit**2, high * unit**2),
+        q=q,
+        q_df=K - 1,
+        q_p_value=float(chi2.sf(q, K - 1)),
+        i2=tau2 / (tau2 + typical),
+        i2_interval=(low / (low + typical), high / (high + typical)),
+        h2=tau2 / typical + 1,
+        weights=weights,
+        trials=K,
+        method=method,
+        test=test,
+        status="failed" if degenerate else "ok" if tau2 > 0 else "boundary",
+        message=_sentences(_ALIKE if degenerate else "" if tau2 > 0 else _ZERO, left_out),
+    )
+
+
+_ZERO = "The between-trial variance is estimated as zero."
+_ALIKE = "All trials have the same estimate, so the Hartung-Knapp standard error is zero: take the normal test."
+_SINGLE = "One trial only: its own estimate with a normal interval; heterogeneity cannot be estimated."
+_NONE = "No trial has an estimate with a standard error."
+
+
+def _sentences(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def _left_out_sentence(n: int) -> str:
+    if n == 0:
+        return ""
+    return f"{n} {'trial has' if n == 1 else 'trials have'} no usable estimate or standard error and stayed out."
+
+
+def _quantile(level: float, df: float) -> float:
+    upper = (1 + level) / 2
+    return float(t.ppf(upper, df) if np.isfinite(df) else norm.ppf(upper))
+
+
+def _two_sided(z: float, df: float) -> float:
+    return 2 * float(t.sf(abs(z), df) if np.isfinite(df) else norm.sf(abs(z)))
+
+
+def _std_error(y: Vector, w: Vector, theta: float, test: Test) -> tuple[float, float]:
+    if test == "normal":
+        return float(1 / np.sqrt(w.sum())), float("inf")
+    return float(np.sqrt(w @ (y - theta) ** 2 / ((y.size - 1) * w.sum()))), float(y.size - 1)
+
+
+def _q(tau2: float, y: Vector, v: Vector) -> float:
+    """Generalised Q: the weighted squares about the pooled effect at a given tau2; falls as tau2 grows."""
+    w = 1 / (v + tau2)
+    return float(w @ (y - w @ y / w.sum()) ** 2)
+
+
+def _typical_variance(v: Vector) -> float:
+    w = 1 / v
+    return float((v.size - 1) * w.sum() / (w.sum() ** 2 - w @ w))
+
+
+def _ceiling(y: Vector, v: Vector) -> float:
+    """A tau2 above which the REML criterion only rises: weights are nearly equal there."""
+    return 10 * float(np.ptp(y) ** 2 + v.max())
+
+
+def _root(f: Callable[[float], float], low: float, high: float) -> float:
+    return float(brentq(f, low, high, xtol=1e-300, rtol=4 * np.finfo(float).eps, maxiter=500))
+
+
+def _dersimonian_laird(y: Vector, v: Vector) -> float:
+    w = 1 / v
+    return max(0.0, float((_q(0.0, y, v) - (y.size - 1)) / (w.sum() - w @ w / w.sum())))
+
+
+def _solve_q(target: float, y: Vector, v: Vector) -> float:
+    """The tau2 at which the generalised Q equals `target`; 0 if Q is below it already."""
+    if _q(0.0, y, v) <= target:
+        return 0.0
+    high = _ceiling(y, v)
+    while _q(high, y, v) > target:
+        high *= 10
+    return _root(lambda tau2: _q(tau2, y, v) - target, 0.0, high)
+
+
+def _paule_mandel(y: Vector, v: Vector) -> float:
+    return _solve_q(y.size - 1, y, v)
+
+
+def _q_profile(y: Vector, v: Vector, level: float) -> Interval:
+    tail = (1 - level) / 2
+    return _solve_q(float(chi2.isf(tail, y.size - 1)), y, v), _solve_q(float(chi2.ppf(tail, y.size - 1)), y, v)
+
+
+def _reml_criterion(tau2: float, y: Vector, v: Vector) -> float:
+    w = 1 / (v + tau2)
+    return float(np.log(v + tau2).sum() + np.log(w.sum())) + _q(tau2, y, v)
+
+
+def _reml_slope(tau2: float, y: Vector, v: Vector) -> float:
+    w = 1 / (v + tau2)
+    return float(w.sum() - w @ w / w.sum() - w**2 @ (y - w @ y / w.sum()) ** 2)
+
+
+def _reml(y: Vector, v: Vector) -> float:
+    """The lowest minimum of the REML criterion: there may be several, and scoring finds the one near its start."""
+    grid = np.concatenate([[0.0], np.geomspace(1e-4 * v.min(), _ceiling(y, v), 120)])
+    slopes = [_reml_slope(tau2, y, v) for tau2 in grid]
+    minima = [0.0] if slopes[0] >= 0 else []
+    minima += [
+        _root(lambda tau2: _reml_slope(tau2, y, v), a, b)
+        for a, b, falls, rises in zip(grid, grid[1:], slopes, slopes[1:], strict=False)
+        if falls < 0 <= rises
+    ]
+    return min(minima, key=lambda tau2: _reml_criterion(tau2, y, v))
+
+
+_TAU2: dict[str, Callable[[Vector, Vector], float]] = {
+    "reml": _reml,
+    "dersimonian-laird": _dersimonian_laird,
+    "paule-mandel": _paule_mandel,
+}
+
+
+def _single_trial(y: float, s: float, weights: Vector, method: Method, test: Test, left_out: str) -> TwoStage:
+    return TwoStage(
+        estimate=y, std_error=s, df=float("inf"), p_value=_two_sided(y / s, float("inf")),
+        tau2=_NAN, tau2_interval=_NOWHERE, q=0.0, q_df=0, q_p_value=1.0, i2=_NAN, i2_interval=_NOWHERE, h2=_NAN,
+        weights=weights, trials=1, method=method, test=test,
+        status="boundary", message=_sentences(_SINGLE, left_out),
+    )  # fmt: skip
+
+
+def _nothing(size: int, method: Method, test: Test, left_out: str) -> TwoStage:
+    return TwoStage(
+        estimate=_NAN, std_error=_NAN, df=_NAN, p_value=_NAN,
+        tau2=_NAN, tau2_interval=_NOWHERE, q=_NAN, q_df=0, q_p_value=_NAN, i2=_NAN, i2_interval=_NOWHERE, h2=_NAN,
+        weights=np.zeros(size), trials=0, method=method, test=test,
+        status="failed", message=_sentences(_NONE, left_out),
+    )  # fmt: skip
