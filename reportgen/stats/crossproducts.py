@@ -1,0 +1,280 @@
+"""Cross-products of columns within trials: all that a likelihood with normal errors needs from participants.
+
+In: outcome, treatment, adjusters and moderators, one row a participant, and the trial each belongs to.
+Out: for each trial its size, the means of the columns and the cross-products of the columns centred within the trial.
+Method: one pass over the rows. Each column is shifted by its first value in the trial before it is summed, so that a
+large common level (a year, a shifted outcome) costs no digits and a constant column gives exactly zero; parts are put
+together by the update of Chan, Golub and LeVeque (1983, The American Statistician 37:242-247).
+Columns stand in the order treatment, adjusters, moderators, treatment x moderators, outcome.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numba import njit
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _accumulate(outcome, treatment, adjusters, moderators, codes, size, arms, missing, mean, centred):  # type: ignore[no-untyped-def]
+    """Fill the cross-products in one pass; return the first row that holds an infinity, or -1."""
+    a = adjusters.shape[1]
+    q = moderators.shape[1]
+    m = mean.shape[1]
+    trials = mean.shape[0]
+    row = np.empty(m)
+    shift = np.zeros((trials, m))
+    for j in range(outcome.shape[0]):
+        i = codes[j]
+        if i < 0:
+            continue
+        t = treatment[j]
+        row[0] = t
+        total = t + outcome[j]
+        for k in range(a):
+            row[1 + k] = adjusters[j, k]
+            total += adjusters[j, k]
+        for k in range(q):
+            z = moderators[j, k]
+            row[1 + a + k] = z
+            row[1 + a + q + k] = t * z
+            total += z
+        row[m - 1] = outcome[j]
+        if not np.isfinite(total):
+            # a sum of finite numbers may overflow, and inf - inf is NaN: look at each value before judging the row
+            skip = False
+            for k in range(m):
+                if np.isnan(row[k]):
+                    skip = True
+            for k in range(m):
+                if np.isinf(row[k]) and not (1 + a + q <= k < m - 1):
+                    return j
+            if skip:
+                missing[i] += 1
+                continue
+        if size[i] == 0:
+            for k in range(m):
+                shift[i, k] = row[k]
+        size[i] += 1
+        arms[i, 1 if t == 1.0 else 0] += 1
+        for k in range(m):
+            row[k] -= shift[i, k]
+            mean[i, k] += row[k]
+        for k in range(m):
+            value = row[k]
+            if value != 0.0:
+                for h in range(k + 1):
+                    centred[i, k, h] += value * row[h]
+    for i in range(trials):
+        n = size[i]
+        if n > 0:
+            for k in range(m):
+                mean[i, k] /= n
+            for k in range(m):
+                for h in range(k + 1):
+                    centred[i, k, h] -= n * mean[i, k] * mean[i, h]
+                    centred[i, h, k] = centred[i, k, h]
+            for k in range(m):
+                mean[i, k] += shift[i, k]
+    return -1
+
+
+@dataclass(frozen=True, slots=True)
+class CrossProducts:
+    """Sizes, means and centred cross-products of the columns, trial by trial.
+
+    Attributes
+    ----------
+    labels : ndarray (K,)
+        Label of each trial.
+    size : ndarray (K,) of int
+        Participants with all values.
+    arms : ndarray (K, 2) of int
+        Of these, control and intervention.
+    missing : ndarray (K,) of int
+        Participants left out because a value is missing.
+    mean : ndarray (K, m)
+        Means of the columns, in their own units.
+    centred : ndarray (K, m, m)
+        Cross-products of the columns minus their trial means.
+    adjusters, moderators : int
+        How many columns of each; m = 2 + adjusters + 2 moderators.
+    """
+
+    labels: NDArray[Any]
+    size: IntArray
+    arms: IntArray
+    missing: IntArray
+    mean: FloatArray
+    centred: FloatArray
+    adjusters: int
+    moderators: int
+
+    def __add__(self, other: CrossProducts) -> CrossProducts:
+        """Cross-products of two sets of people together (same trials, same columns)."""
+        return self._combine(other, 1)
+
+    def __sub__(self, other: CrossProducts) -> CrossProducts:
+        """Cross-products of those who remain when the people of `other` are taken away."""
+        return self._combine(other, -1)
+
+    def _combine(self, other: CrossProducts, sign: int) -> CrossProducts:
+        size = self.size + sign * other.size
+        gap = other.mean - self.mean
+        some = np.maximum(size, 1)
+        mean = np.where(size[:, None] > 0, self.mean + sign * (other.size / some)[:, None] * gap, 0.0)
+        weight = sign * self.size * other.size / some
+        centred = self.centred + sign * other.centred + weight[:, None, None] * gap[:, :, None] * gap[:, None, :]
+        centred[size == 0] = 0.0
+        return CrossProducts(
+            self.labels,
+            size,
+            self.arms + sign * other.arms,
+            self.missing + sign * other.missing,
+            mean,
+            centred,
+            self.adjusters,
+            self.moderators,
+        )
+
+    def select(self, keep: NDArray[np.bool_]) -> CrossProducts:
+        """The trials for which `keep` is true."""
+        return CrossProducts(
+            self.labels[keep],
+            self.size[keep],
+            self.arms[keep],
+            self.missing[keep],
+            self.mean[keep],
+            self.centred[keep],
+            self.adjusters,
+            self.moderators,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The checked input: float columns of equal length, and the trial of each row as a number (-1: no label)."""
+
+    outcome: FloatArray
+    treatment: FloatArray
+    adjusters: FloatArray
+    moderators: FloatArray
+    codes: IntArray
+    labels: NDArray[Any]
+
+    def cross_products(self) -> CrossProducts:
+        """Accumulate; each participant is read once."""
+        trials, a, q = len(self.labels), self.adjusters.shape[1], self.moderators.shape[1]
+        m = 2 + a + 2 * q
+        size, missing = np.zeros(trials, np.int64), np.zeros(trials, np.int64)
+        arms, mean, centred = np.zeros((trials, 2), np.int64), np.zeros((trials, m)), np.zeros((trials, m, m))
+        row = _accumulate(
+            self.outcome,
+            self.treatment,
+            self.adjusters,
+            self.moderators,
+            self.codes,
+            size,
+            arms,
+            missing,
+            mean,
+            centred,
+        )
+        if row >= 0:
+            raise ValueError(
+                f"row {row} holds an infinite value; replace it by a number, or by NaN if the value is missing"
+            )
+        return CrossProducts(self.labels, size, arms, missing, mean, centred, a, q)
+
+
+def columns(
+    outcome: ArrayLike,
+    treatment: ArrayLike,
+    trial: ArrayLike,
+    adjusters: ArrayLike | None = None,
+    moderator: ArrayLike | None = None,
+) -> Columns:
+    """Check shapes and codes of the input and number the trials.
+
+    Raises
+    ------
+    ValueError
+        Where lengths differ, an array has the wrong number of dimensions, or a treatment is not 0, 1 or NaN.
+    """
+    y = _vector(outcome, "outcome")
+    n = y.shape[0]
+    t = _vector(treatment, "treatment")
+    codes, labels = number_trials(trial)
+    for name, length in (("treatment", t.shape[0]), ("trial", codes.shape[0])):
+        if length != n:
+            raise ValueError(f"{name} has {length} rows, the outcome has {n}; give one value for each participant")
+    if not np.all((t == 0.0) | (t == 1.0) | np.isnan(t)):
+        odd = int(np.flatnonzero(~((t == 0.0) | (t == 1.0) | np.isnan(t)))[0])
+        raise ValueError(f"treatment must be 0 (control) or 1 (intervention); row {odd} holds {t[odd]:g}")
+    return Columns(y, t, _matrix(adjusters, n, "adjusters"), _matrix(moderator, n, "moderator"), codes, labels)
+
+
+def number_trials(trial: ArrayLike) -> tuple[IntArray, NDArray[Any]]:
+    """Number the labels 0..K-1 in sorted order; a missing label gets -1.
+
+    Returns
+    -------
+    codes : ndarray (n,) of int
+    labels : ndarray (K,)
+    """
+    values = np.asarray(trial)
+    if values.ndim != 1:
+        raise ValueError(f"trial must have one dimension, not {values.ndim}")
+    if values.dtype.kind in "iu" and values.size:
+        low = int(values.min())
+        span = int(values.max()) - low + 1
+        if span <= 4 * values.size + 64:  # a table instead of a sort: a million rows in milliseconds
+            offset = (values - low).astype(np.int64)
+            present = np.bincount(offset, minlength=span) > 0
+            number = np.cumsum(present) - 1
+            return number[offset], (np.flatnonzero(present) + low).astype(values.dtype)
+    if values.dtype.kind == "O":
+        gone = np.fromiter((v is None or v != v for v in values), bool, values.size)
+    elif values.dtype.kind == "f":
+        gone = np.isnan(values)
+    else:
+        gone = np.zeros(values.size, bool)
+    codes = np.full(values.size, -1, np.int64)
+    labels, inverse = _unique(values[~gone])
+    codes[~gone] = inverse
+    return codes, labels
+
+
+def _unique(values: NDArray[Any]) -> tuple[NDArray[Any], IntArray]:
+    try:
+        labels, inverse = np.unique(values, return_inverse=True)
+    except TypeError:  # labels of mixed types have no order of their own: order them as text
+        text, inverse = np.unique(values.astype(str), return_inverse=True)
+        labels = cast(NDArray[Any], text)
+    return labels, inverse.astype(np.int64)
+
+
+def _vector(values: ArrayLike, name: str) -> FloatArray:
+    array = np.ascontiguousarray(values, dtype=np.float64)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have one dimension, not {array.ndim}")
+    return array
+
+
+def _matrix(values: ArrayLike | None, n: int, name: str) -> FloatArray:
+    if values is None:
+        return np.empty((n, 0))
+    array = np.ascontiguousarray(values, dtype=np.float64)
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2:
+        raise ValueError(f"{name} must have one or two dimensions, not {array.ndim}")
+    if array.shape[0] != n:
+        raise ValueError(f"{name} has {array.shape[0]} rows, the outcome has {n}; give one value for each participant")
+    return np.ascontiguousarray(array)

@@ -1,0 +1,172 @@
+"""The REML and ML criteria of the linear mixed model, with exact first and second derivatives, from blocks.
+
+In: blocks per trial (design.py), residual variances s_i and the covariance Omega of the random coefficients.
+Out: -2 log-likelihood on lme4's scale; coefficients; and the sums over trials that the gradient, the Hessian, Kenward
+and Roger's adjustment and Satterthwaite's degrees of freedom are made of.
+With V_i = s_i I + Z Omega Z', G = dV/d(parameter) and R = (X, y), all F swept out, the sums are
+    D_r = sum R' V^-1 G_r V^-1 R        Q_rs = sum R' V^-1 G_r V^-1 G_s V^-1 R
+    t_r = sum tr(V^-1 G_r)              T_rs = sum tr(V^-1 G_r V^-1 G_s)
+and each is had from q x q and (p+1) x q blocks, with N = (I + Omega U / s)^-1, U = Z'Z (Kenward & Roger 1997,
+Biometrics 53:983; Wolfinger, Tobias & Sall 1994, SIAM J Sci Comput 15:1294). No n x n matrix is ever formed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .crossproducts import FloatArray
+from .design import Blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Everything the likelihood and its inference need at one value of the variances.
+
+    Parameters are ordered: residual variances (one, or one a trial), then the free entries of Omega, lower triangle.
+    """
+
+    criterion: float
+    gradient: FloatArray  # (r,) in the variance parameters
+    hessian: FloatArray  # (r, r)
+    coefficients: FloatArray  # (p,)
+    phi: FloatArray  # (p, p) = (X'V^-1X)^-1
+    rss: float  # y'Py
+    d: FloatArray  # (r, p, p), the D_r over X
+    q: FloatArray  # (r, r, p, p), the symmetrised Q_rs + Q_sr over X, halved
+    t: FloatArray  # (r, r), T_rs with F swept out
+
+
+def omega_entries(blocks: Blocks) -> list[tuple[int, int]]:
+    """Row and column of each estimated entry of Omega."""
+    return [(int(i), int(j)) for i, j in zip(*np.nonzero(blocks.free), strict=True)]
+
+
+def basis(blocks: Blocks) -> FloatArray:
+    """Symmetric 0/1 matrices E_r with Omega = sum omega_r E_r; shape (entries, q, q)."""
+    entries = omega_entries(blocks)
+    e = np.zeros((len(entries), blocks.q, blocks.q))
+    for r, (i, j) in enumerate(entries):
+        e[r, i, j] = e[r, j, i] = 1.0
+    return e
+
+
+def criterion(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> float:
+    """-2 log-likelihood at residual variances `s` (K,) and covariance `omega` (q, q); inf where not defined."""
+    a, log_v = _weighted(blocks, s, omega, reml)
+    p = blocks.p
+    try:
+        factor = np.linalg.cholesky(a[:p, :p])
+    except np.linalg.LinAlgError:
+        return float("inf")
+    half = np.linalg.solve(factor, a[:p, p])
+    rss = float(a[p, p] - half @ half)
+    n = float(blocks.trials.sum())
+    if not reml:
+        return n * np.log(2 * np.pi) + float(blocks.trials @ np.log(s)) + log_v + rss
+    log_a = 2.0 * float(np.log(np.diag(factor)).sum())
+    own = float((blocks.trials - blocks.swept) @ np.log(s))
+    return blocks.df * np.log(2 * np.pi) + own + blocks.log_det_f + log_v + log_a + rss
+
+
+def _weighted(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> tuple[FloatArray, float]:
+    """A = sum R'V^-1R over the trials, and sum log|I + Omega U / s|."""
+    if blocks.q == 0:
+        return np.einsum("kab,k->ab", blocks.rr, 1.0 / s), 0.0
+    eye = np.eye(blocks.q)
+    psi = omega / s[:, None, None]
+    n = np.linalg.inv(eye + psi @ blocks.zz)
+    a = np.einsum("kab,k->ab", blocks.rr - blocks.zr @ n @ psi @ blocks.zr.transpose(0, 2, 1), 1.0 / s)
+    u = blocks.zz if reml else blocks.zz_raw
+    log_v = float(np.linalg.slogdet(eye + psi @ u)[1].sum())
+    return a, log_v
+
+
+def terms(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> Terms:
+    """The criterion with its exact derivatives, and what inference needs, at one value of the variances."""
+    p, q, trials = blocks.p, blocks.q, len(s)
+    groups = trials if blocks.by_trial else 1
+    e = basis(blocks)
+    r = groups + len(e)
+    u, c, rr = blocks.zz, blocks.zr, blocks.rr
+    ct = c.transpose(0, 2, 1)
+    psi = omega / s[:, None, None]
+    n1 = np.linalg.inv(np.eye(q) + psi @ u)
+    n2 = n1 @ n1
+    b = c @ n1
+    m = u @ n1
+    w = 1.0 / s[:, None, None]
+    a = np.sum(w * (rr - b @ psi @ ct), axis=0)
+    # Residual blocks (per trial), then those of Omega (already summed or kept per trial where the residual is).
+    d0 = w**2 * (rr - c @ (n1 + n2) @ psi @ ct)
+    q00 = w**3 * (rr - c @ (n1 + n2 + n2 @ n1) @ psi @ ct)
+    de = np.einsum("k,kai,rij,kbj->rab", s**-2.0, b, e, b, optimize=True)
+    q0e = np.einsum("k,kai,rij,kbj->krab", s**-3.0, c @ n2, e, b, optimize=True)
+    qee = np.einsum("k,kai,rij,kjl,tlm,kbm->rtab", s**-3.0, b, e, m, e, b, optimize=True)
+    d = np.zeros((r, p + 1, p + 1))
+    qq = np.zeros((r, r, p + 1, p + 1))
+    if blocks.by_trial:
+        d[:groups] = d0
+        qq[np.arange(groups), np.arange(groups)] = q00
+        qq[:groups, groups:] = q0e
+    else:
+        d[0] = d0.sum(axis=0)
+        qq[0, 0] = q00.sum(axis=0)
+        qq[0, groups:] = q0e.sum(axis=0)
+    d[groups:] = de
+    qq[groups:, groups:] = qee
+    qq[groups:, :groups] = qq[:groups, groups:].transpose(1, 0, 3, 2)
+    qq = 0.5 * (qq + qq.transpose(0, 1, 3, 2))
+    contrasts = (blocks.trials - blocks.swept).astype(float)
+    t1, t2 = _traces(blocks, s, contrasts, u, n1, e)
+    g1, g2 = (t1, t2) if reml else _traces(blocks, s, blocks.trials.astype(float), blocks.zz_raw, None, e, psi)
+    inverse = np.linalg.inv(a[:p, :p])
+    phi = 0.5 * (inverse + inverse.T)
+    beta = phi @ a[:p, p]
+    resid = np.append(-beta, 1.0)
+    dr = d @ resid
+    gradient = g1 - dr @ resid
+    hessian = -g2 + 2.0 * np.einsum("a,rsab,b->rs", resid, qq, resid, optimize=True)
+    hessian -= 2.0 * np.einsum("ra,ab,sb->rs", dr[:, :p], phi, dr[:, :p], optimize=True)
+    dx, qx = d[:, :p, :p], qq[:, :, :p, :p]
+    if reml:
+        h = phi @ dx
+        gradient = gradient - np.einsum("raa->r", h)
+        hessian += 2.0 * np.einsum("ab,rsab->rs", phi, qx) - np.einsum("rab,sba->rs", h, h)
+    return Terms(
+        criterion(blocks, s, omega, reml), gradient, hessian, beta, phi, float(resid @ a @ resid), dx, qx, t2
+    )
+
+
+def _traces(
+    blocks: Blocks,
+    s: FloatArray,
+    contrasts: FloatArray,
+    u: FloatArray,
+    n1: FloatArray | None,
+    e: FloatArray,
+    psi: FloatArray | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """t_r and T_rs, for U with F swept out (REML) or as it stands (ML)."""
+    q, trials = blocks.q, len(s)
+    if n1 is None:
+        assert psi is not None
+        n1 = np.linalg.inv(np.eye(q) + psi @ u)
+    n2 = n1 @ n1
+    m = u @ n1
+    groups = trials if blocks.by_trial else 1
+    r = groups + len(e)
+    t0 = (contrasts - q + np.einsum("kii->k", n1)) / s
+    t00 = (contrasts - q + np.einsum("kii->k", n2)) / s**2
+    te = np.einsum("k,kij,rji->r", 1.0 / s, m, e, optimize=True)
+    t0e = np.einsum("k,kij,rji->kr", s**-2.0, u @ n2, e, optimize=True)
+    tee = np.einsum("k,kij,rjl,klm,tmi->rt", s**-2.0, m, e, m, e, optimize=True)
+    t1, t2 = np.zeros(r), np.zeros((r, r))
+    if blocks.by_trial:
+        t1[:groups], t2[np.arange(groups), np.arange(groups)], t2[:groups, groups:] = t0, t00, t0e
+    else:
+        t1[0], t2[0, 0], t2[0, groups:] = t0.sum(), t00.sum(), t0e.sum(axis=0)
+    t1[groups:], t2[groups:, groups:] = te, tee
+    t2[groups:, :groups] = t2[:groups, groups:].T
+    return t1, t2

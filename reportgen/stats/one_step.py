@@ -1,0 +1,324 @@
+"""One-step individual participant data meta-analysis: one linear mixed model for all trials at once.
+
+In: arrays with a row a participant. Out: a frozen fit with the effect of treatment, its interaction with a moderator,
+the between-trial and residual variances, and how sure all of them are.
+Method: every participant is read once into cross-products within trials (crossproducts.py); the likelihood is then
+maximised over the variances from these alone (profile.py for one random column, optimise.py for the rest), as lme4
+would (Bates et al. 2015, J Stat Softw 67:1), with Kenward-Roger's or Satterthwaite's degrees of freedom (inference.py).
+The model and why: Riley, Tierney & Stewart (2021), Individual Participant Data Meta-Analysis, chapters 5-7.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import inference as infer
+from .crossproducts import CrossProducts, FloatArray, columns
+from .design import CONSTANT, Blocks, Options, blocks
+from .effect import Effect
+from .likelihood import terms
+from .optimise import Optimiser, Variances, minimise
+
+STATUSES = ("ok", "boundary", "failed", "not estimable")
+EXACT = 1e-20  # residual over outcome sum of squares below which the model reproduces the outcome
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Participants of one trial that did not enter, and why."""
+
+    trial: Any
+    participants: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneStepFit:
+    """Result of `fit_one_step`.
+
+    Attributes
+    ----------
+    effect : Effect
+        Treatment effect, in units of the outcome; with a moderator, the effect where the moderator is zero.
+    interaction : Effect or None
+        Treatment x moderator, per unit of the moderator; arrays and a joint test if `moderator` had two dimensions.
+    tau2 : float
+        Between-trial variance of the treatment effect, in squared units of the outcome; NaN where K = 1.
+    sigma2 : float or ndarray (K,)
+        Residual variance; one a trial with ``residual="by-trial"``, in the order of `trial_labels`.
+    criterion : float
+        -2 log-likelihood (restricted, with REML), on lme4's scale.
+    status : str
+        ``"ok"``; ``"boundary"`` (a variance is zero or a correlation is 1: an answer); ``"failed"``;
+        ``"not estimable"``.
+    message : str
+        One plain sentence.
+    trials, participants, n_control, n_intervention : int
+        What entered the fit.
+    trial_labels : ndarray (K,)
+        Labels of the trials that entered.
+    covariance : ndarray (q, q)
+        Covariance of the random effects, in squared units of the outcome; `covariance_names` labels rows and columns.
+    coefficients, coefficient_names, covariance_fixed : ndarray (p,), tuple of str, ndarray (p, p)
+        Common coefficients, without those of single trials, and their covariance (adjusted, with Kenward-Roger).
+    dropped : dict
+        Columns left out of the model, and why.
+    left_out : tuple of LeftOut
+        Participants left out, by trial, and why.
+    optimiser : Optimiser
+        Its record.
+    """
+
+    effect: Effect
+    interaction: Effect | None
+    tau2: float
+    sigma2: float | FloatArray
+    criterion: float
+    status: str
+    message: str
+    trials: int
+    participants: int
+    n_control: int
+    n_intervention: int
+    trial_labels: NDArray[Any]
+    covariance: FloatArray
+    covariance_names: tuple[str, ...]
+    coefficients: FloatArray
+    coefficient_names: tuple[str, ...]
+    covariance_fixed: FloatArray
+    dropped: dict[str, str]
+    left_out: tuple[LeftOut, ...]
+    optimiser: Optimiser
+
+    @property
+    def tau(self) -> float:
+        """Between-trial standard deviation of the treatment effect, in units of the outcome."""
+        return float(np.sqrt(self.tau2))
+
+
+def fit_one_step(
+    outcome: ArrayLike,
+    treatment: ArrayLike,
+    trial: ArrayLike,
+    *,
+    adjusters: ArrayLike | None = None,
+    moderator: ArrayLike | None = None,
+    intercept: str = "stratified",
+    treatment_effect: str = "random",
+    interaction_effect: str = "common",
+    covariance: str = "independent",
+    adjuster_slopes: str = "common",
+    residual: str = "common",
+    estimation: str = "reml",
+    inference: str = "kenward-roger",
+    df_floor: str = "trials-1",
+) -> OneStepFit:
+    """Fit one linear mixed model to the participants of all trials.
+
+    See the module `reportgen.stats` for what to use when.
+    """
+    options = Options(
+        intercept,
+        treatment_effect,
+        interaction_effect,
+        covariance,
+        adjuster_slopes,
+        residual,
+        estimation,
+        inference,
+        df_floor,
+    )
+    if interaction_effect == "random" and moderator is None:
+        raise ValueError("interaction_effect='random' needs a moderator")
+    table = columns(outcome, treatment, trial, adjusters, moderator)
+    scalar = moderator is None or np.ndim(moderator) == 1
+    return fit_cross_products(table.cross_products(), options, scalar=scalar)
+
+
+def fit_cross_products(products: CrossProducts, options: Options, *, scalar: bool = True) -> OneStepFit:
+    """Fit the model to cross-products already accumulated; `scalar`: the interaction is a number, not an array."""
+    used, left_out = both_arms(products)
+    reason = _impossible(used)
+    if reason:
+        return _without_estimate(used, left_out, scalar, reason, {})
+    model = blocks(used, options)
+    reason = _impossible_model(model)
+    if reason:
+        return _without_estimate(used, left_out, scalar, reason, model.dropped)
+    pooled = _pooled_variance(model)
+    if pooled <= EXACT * model.outcome_scale:
+        reason = "The model reproduces the outcome exactly, so that no residual variance is left."
+        return _without_estimate(used, left_out, scalar, reason, model.dropped, "failed")
+    variances = minimise(model, options.estimation == "reml", pooled)
+    return _assemble(used, model, options, variances, left_out, scalar)
+
+
+def both_arms(products: CrossProducts) -> tuple[CrossProducts, tuple[LeftOut, ...]]:
+    """The trials with participants in both arms, and who was left out of the fit."""
+    left_out = []
+    keep = products.arms.min(axis=1) > 0
+    for k, label in enumerate(products.labels):
+        if products.missing[k]:
+            left_out.append(LeftOut(label, int(products.missing[k]), "a value is missing"))
+        if not keep[k] and products.size[k]:
+            arm = "control" if products.arms[k, 1] == 0 else "intervention"
+            left_out.append(LeftOut(label, int(products.size[k]), f"the trial has only {arm} participants"))
+    return products.select(keep), tuple(left_out)
+
+
+def _impossible(used: CrossProducts) -> str:
+    if len(used.size) == 0:
+        return "No trial has participants with complete values in both arms."
+    y_level = float(used.size @ used.mean[:, -1] ** 2)
+    spread = used.centred[:, -1, -1]
+    if spread.sum() <= CONSTANT * (y_level + spread.sum()):
+        return "The outcome is constant within every trial."
+    return ""
+
+
+def _impossible_model(model: Blocks) -> str:
+    if "treatment" not in model.x_names:
+        return "The treatment cannot be told apart from the trials and the adjusters."
+    if model.df <= 0:
+        return "There are as many coefficients as participants, so that no residual variance is left."
+    return ""
+
+
+def _pooled_variance(model: Blocks) -> float:
+    """Residual variance without random effects."""
+    a = model.rr.sum(axis=0)
+    p = model.p
+    beta = np.linalg.solve(a[:p, :p], a[:p, p])
+    resid = np.append(-beta, 1.0)
+    return float(resid @ a @ resid) / model.df
+
+
+def _assemble(
+    used: CrossProducts,
+    model: Blocks,
+    options: Options,
+    variances: Variances,
+    left_out: tuple[LeftOut, ...],
+    scalar: bool,
+) -> OneStepFit:
+    names, at = list(model.x_names), variances.terms
+    conclusions = _infer(model, options, variances)
+    raw = model.to_raw
+    beta = raw @ at.coefficients
+    if "intercept" in names:
+        beta[0] += model.outcome_shift
+    wanted = [f"treatment:moderator[{k}]" for k in range(used.moderators)]
+    places = np.array([names.index(w) if w in names else -1 for w in wanted], np.int64)
+    at_treatment = np.array([names.index("treatment")], np.int64)
+    effect = infer.effect(conclusions, at.coefficients, at_treatment, True)
+    interaction = infer.effect(conclusions, at.coefficients, places, scalar) if wanted else None
+    status, message = _judge(used, model, variances, places)
+    z = list(model.z_names)
+    tau2 = float(variances.omega[z.index("treatment"), z.index("treatment")]) if "treatment" in z else 0.0
+    if len(used.size) == 1:
+        tau2 = float("nan")
+    return OneStepFit(
+        effect,
+        interaction,
+        tau2,
+        variances.s if model.by_trial else float(variances.s[0]),
+        at.criterion,
+        status,
+        message,
+        len(used.size),
+        int(used.size.sum()),
+        int(used.arms[:, 0].sum()),
+        int(used.arms[:, 1].sum()),
+        used.labels,
+        variances.omega,
+        model.z_names,
+        beta,
+        model.x_names,
+        raw @ conclusions.covariance @ raw.T,
+        model.dropped,
+        left_out,
+        variances.optimiser,
+    )
+
+
+def _infer(model: Blocks, options: Options, variances: Variances) -> infer.Inference:
+    floor = 0.0
+    if options.df_floor == "trials-1" and options.random_effects:
+        floor = float(len(model.trials) - 1)
+    exact = float(model.df) if model.q == 0 and not model.by_trial else float("nan")
+    if options.inference == "normal":
+        return infer.normal(variances.terms)
+    if options.inference == "satterthwaite":
+        return infer.satterthwaite(variances.terms, variances.jacobian, variances.curvature, exact, floor)
+    return infer.kenward_roger(variances.terms, exact, floor)
+
+
+def _judge(used: CrossProducts, model: Blocks, variances: Variances, places: NDArray[np.int64]) -> tuple[str, str]:
+    """Status and sentence of a fit that has estimates."""
+    if variances.vanished:
+        which = ", ".join(str(used.labels[k]) for k in variances.vanished)
+        return "failed", f"The residual variance of trial {which} runs to zero: it has too few participants for its own."
+    if not variances.optimiser.converged:
+        return "failed", "The search for the variances did not converge."
+    notes = [f"{name} was dropped: {why}." for name, why in model.dropped.items()]
+    if len(places) and np.all(places < 0):
+        return "not estimable", "The interaction is not estimable: " + " ".join(notes)
+    edge = _boundary(model, variances.omega)
+    if edge:
+        return "boundary", " ".join([edge, *notes])
+    if len(model.trials) == 1:
+        notes.insert(0, "One trial: ordinary analysis of covariance without a random effect.")
+    return "ok", " ".join(notes) or "Converged."
+
+
+def _boundary(model: Blocks, omega: FloatArray) -> str:
+    zero = [name for name, v in zip(model.z_names, np.diag(omega), strict=True) if v == 0.0]
+    if zero:
+        return f"The between-trial variance of {', '.join(zero)} is estimated as zero."
+    if model.q > 1 and model.free[1, 0]:
+        sd = np.sqrt(np.diag(omega))
+        if np.linalg.eigvalsh(omega / np.outer(sd, sd))[0] < 1e-8:
+            return "The random effects are perfectly correlated."
+    return ""
+
+
+def _without_estimate(
+    used: CrossProducts,
+    left_out: tuple[LeftOut, ...],
+    scalar: bool,
+    message: str,
+    dropped: dict[str, str],
+    status: str = "not estimable",
+) -> OneStepFit:
+    nan = float("nan")
+    nothing = Effect(nan, nan, nan, nan)
+    interaction: Effect | None = None
+    if used.moderators:
+        gap = np.full(used.moderators, nan)
+        interaction = nothing if scalar else Effect(gap, gap, gap, gap)
+    return OneStepFit(
+        nothing,
+        interaction,
+        nan,
+        nan,
+        nan,
+        status,
+        message,
+        len(used.size),
+        int(used.size.sum()),
+        int(used.arms[:, 0].sum()),
+        int(used.arms[:, 1].sum()),
+        used.labels,
+        np.zeros((0, 0)),
+        (),
+        np.zeros(0),
+        (),
+        np.zeros((0, 0)),
+        dropped,
+        left_out,
+        Optimiser(0, 0, nan, False, 0),
+    )

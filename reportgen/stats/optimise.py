@@ -1,0 +1,202 @@
+"""Variances of the general model: damped Newton on the exact criterion from several starts.
+
+In: blocks of a model with several random columns, or with a residual variance per trial. Out: the variances that
+minimise the criterion, with the optimiser's record.
+Parameters: log residual variances, and the Cholesky factor of Cov(u) in units of the residual variance and of the
+columns' own spread (Pinheiro & Bates 1996, Stat Comput 6:289). In the factor a variance of zero is an interior point,
+so no bounds are needed; what has run to zero is set to exactly zero where the criterion is then not larger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .crossproducts import FloatArray
+from .design import Blocks
+from .likelihood import Terms, criterion, omega_entries, terms
+
+STARTS = (0.1, 1.0, 5.0)  # standard deviations of the random coefficients, in units of their own error
+STEPS = 200
+NEGLIGIBLE = 1e-4  # entries of the factor below this are tried at exactly zero
+VANISHED = -16.0  # log of a residual variance, over the pooled one, that counts as zero
+
+
+@dataclass(frozen=True, slots=True)
+class Optimiser:
+    """What the optimiser did.
+
+    Attributes
+    ----------
+    evaluations : int
+        Evaluations of the criterion, with or without derivatives.
+    iterations : int
+        Newton steps, over all starts.
+    gradient : float
+        Largest absolute derivative of the criterion at the estimate, in the optimiser's own parameters.
+    converged : bool
+    starts : int
+        Starting points tried.
+    """
+
+    evaluations: int
+    iterations: int
+    gradient: float
+    converged: bool
+    starts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Variances:
+    """Estimated variances and the derivatives around them."""
+
+    s: FloatArray  # (K,)
+    omega: FloatArray  # (q, q)
+    terms: Terms
+    jacobian: FloatArray  # (r, f): variance parameters in the free ones
+    curvature: FloatArray  # (f, f): Hessian in the free ones
+    optimiser: Optimiser
+    vanished: tuple[int, ...] = ()  # trials whose own residual variance ran to zero
+
+
+class _Problem:
+    """The criterion as a function of the free parameters; counts its evaluations."""
+
+    def __init__(self, blocks: Blocks, reml: bool, pooled: float):
+        self.blocks, self.reml, self.pooled = blocks, reml, pooled
+        self.groups = len(blocks.trials) if blocks.by_trial else 1
+        self.entries = omega_entries(blocks)
+        diagonal = np.einsum("kii->ki", blocks.zz)
+        count = np.maximum((diagonal > 0.0).sum(axis=0), 1)
+        self.spread = np.sqrt(np.maximum(diagonal.sum(axis=0) / count, 1e-300))
+        self.evaluations = 0
+
+    def variances(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        s = self.pooled * np.exp(np.broadcast_to(x[: self.groups], (max(self.groups, 1),)))
+        factor = self.factor(x)
+        full = s if self.blocks.by_trial else np.full(len(self.blocks.trials), s[0])
+        return full, self.pooled * factor @ factor.T
+
+    def factor(self, x: FloatArray) -> FloatArray:
+        factor = np.zeros((self.blocks.q, self.blocks.q))
+        for value, (i, j) in zip(x[self.groups :], self.entries, strict=True):
+            factor[i, j] = value / self.spread[i]
+        return factor
+
+    def value(self, x: FloatArray) -> float:
+        self.evaluations += 1
+        with np.errstate(all="ignore"):
+            result = criterion(self.blocks, *self.variances(x), self.reml)
+        return result if np.isfinite(result) else float("inf")
+
+    def expand(self, x: FloatArray) -> tuple[Terms, FloatArray, FloatArray, FloatArray]:
+        """Terms, Jacobian of the variances, gradient and Hessian in the free parameters."""
+        self.evaluations += 1
+        s, omega = self.variances(x)
+        at = terms(self.blocks, s, omega, self.reml)
+        g, f = self.groups, len(x)
+        jacobian = np.zeros((len(at.gradient), f))
+        s_group = s if self.blocks.by_trial else s[:1]
+        jacobian[np.arange(g), np.arange(g)] = s_group
+        factor = self.factor(x)
+        unit = np.zeros((f - g, self.blocks.q, self.blocks.q))
+        for a, (i, j) in enumerate(self.entries):
+            unit[a, i, j] = 1.0 / self.spread[i]
+        rows = [i for i, _ in self.entries]
+        cols = [j for _, j in self.entries]
+        slope = self.pooled * (unit @ factor.T + factor @ unit.transpose(0, 2, 1))
+        jacobian[g:, g:] = slope[:, rows, cols].T
+        cross = np.einsum("aij,bkj->abik", unit, unit)
+        bend = self.pooled * (cross + cross.transpose(0, 1, 3, 2))[:, :, rows, cols]
+        hessian = jacobian.T @ at.hessian @ jacobian
+        hessian[np.arange(g), np.arange(g)] += at.gradient[:g] * s_group
+        hessian[g:, g:] += bend @ at.gradient[g:]
+        return at, jacobian, jacobian.T @ at.gradient, hessian
+
+
+def minimise(blocks: Blocks, reml: bool, pooled: float) -> Variances:
+    """Minimise the criterion over all variances of the model.
+
+    Parameters
+    ----------
+    pooled : float
+        Residual variance of the model without random coefficients: the scale of the search.
+    """
+    problem = _Problem(blocks, reml, pooled)
+    starts = STARTS if blocks.q else (0.0,)
+    best: FloatArray | None = None
+    best_value, iterations, converged = float("inf"), 0, False
+    for size in starts:
+        x = np.zeros(problem.groups + len(problem.entries))
+        for a, (i, j) in enumerate(problem.entries):
+            x[problem.groups + a] = size if i == j else 0.0
+        x, value, steps, done = _newton(problem, x, np.ones(len(x), bool))
+        iterations += steps
+        if best is None or value < best_value - 1e-10 * (1.0 + abs(value)):
+            best, best_value, converged = x, value, done
+    assert best is not None
+    best, steps = _to_boundary(problem, best, best_value)
+    iterations += steps
+    at, jacobian, gradient, curvature = problem.expand(best)
+    free = np.ones(len(best), bool)
+    largest = float(np.abs(gradient[free]).max(initial=0.0))
+    s, omega = problem.variances(best)
+    vanished = tuple(int(k) for k in np.flatnonzero(best[: problem.groups] < VANISHED)) if blocks.by_trial else ()
+    record = Optimiser(problem.evaluations, iterations, largest, converged, len(starts))
+    return Variances(s, omega, at, jacobian, curvature, record, vanished)
+
+
+def _newton(problem: _Problem, x: FloatArray, free: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[FloatArray, float, int, bool]:
+    """Damped Newton over the free parameters; a negative curvature is turned round so that each step goes down."""
+    value = problem.value(x)
+    for step in range(STEPS):
+        try:
+            _, _, gradient, hessian = problem.expand(x)
+        except np.linalg.LinAlgError:
+            return x, value, step, False
+        gradient, hessian = gradient[free], hessian[np.ix_(free, free)]
+        if not np.all(np.isfinite(hessian)) or not np.all(np.isfinite(gradient)):
+            return x, value, step, False
+        values, vectors = np.linalg.eigh(0.5 * (hessian + hessian.T))
+        size = np.maximum(np.abs(values), 1e-7 * max(1.0, np.abs(values).max()))
+        move = -vectors @ ((vectors.T @ gradient) / size)
+        largest = np.abs(move).max(initial=0.0)
+        if largest < 1e-11 or abs(gradient @ move) < 1e-20:
+            return x, value, step, True
+        move *= min(1.0, 2.0 / largest)  # a factor of e^2 in a variance is the longest step that the model is trusted for
+        if problem.blocks.by_trial and x[: problem.groups].min() < VANISHED - 4.0:
+            return x, value, step, False
+        shrink = 1.0
+        while True:
+            trial = x.copy()
+            trial[free] += shrink * move
+            new = problem.value(trial)
+            if new <= value + 1e-4 * shrink * (gradient @ move):
+                break
+            shrink *= 0.4
+            if shrink < 1e-6:
+                # rounding of the criterion hides what the step would gain: take the last full step if it costs nothing
+                last = x.copy()
+                last[free] += move
+                if largest < 1e-4 and problem.value(last) <= value + 1e-11 * (1.0 + abs(value)):
+                    return last, min(value, problem.value(last)), step, True
+                return x, value, step, bool(np.abs(gradient).max(initial=0.0) < 1e-4)
+        x, value = trial, new
+    return x, value, STEPS, False
+
+
+def _to_boundary(problem: _Problem, x: FloatArray, value: float) -> tuple[FloatArray, int]:
+    """Set negligible diagonal entries of the factor to exactly zero where the criterion is then not larger."""
+    steps = 0
+    free = np.ones(len(x), bool)
+    for a, (i, j) in enumerate(problem.entries):
+        place = problem.groups + a
+        if i == j and abs(x[place]) < NEGLIGIBLE:
+            candidate, trial_free = x.copy(), free.copy()
+            candidate[place], trial_free[place] = 0.0, False
+            candidate, new, more, _ = _newton(problem, candidate, trial_free)
+            steps += more
+            if new <= value + 1e-9 * (1.0 + abs(value)):
+                x, value, free = candidate, min(value, new), trial_free
+    return x, steps
