@@ -6,6 +6,7 @@ Each function returns the problems it found, with the place of the guilty word; 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from reportgen.errors import Problem, did_you_mean
 from reportgen.spec.mapping import Mapping, Variable
@@ -66,11 +67,13 @@ def check_study(study: Study, source: Source) -> list[Problem]:
 
 def _unknown(kind: str, name: str, known: Iterable[str], source: Source, *path: str | int) -> Iterator[Problem]:
     choices = list(known)
-    if name not in choices:
+    if name not in choices and name not in source.pruned:
         yield Problem(f"there is no {kind} '{name}'", source.at(*path), did_you_mean(name, choices))
 
 
-def _each_unknown(kind: str, names: Iterable[str], known: Iterable[str], source: Source, *path: str | int) -> Iterator[Problem]:
+def _each_unknown(
+    kind: str, names: Iterable[str], known: Iterable[str], source: Source, *path: str | int
+) -> Iterator[Problem]:
     choices = list(known)
     for index, name in enumerate(names):
         yield from _unknown(kind, name, choices, source, *path, index)
@@ -79,7 +82,9 @@ def _each_unknown(kind: str, names: Iterable[str], known: Iterable[str], source:
 def _outcomes(study: Study, source: Source) -> Iterator[Problem]:
     for name, outcome in study.outcomes.items():
         if outcome.first_available:
-            yield from _each_unknown("instrument", outcome.first_available, study.instruments, source, "outcomes", name, "first_available")
+            yield from _each_unknown(
+                "instrument", outcome.first_available, study.instruments, source, "outcomes", name, "first_available"
+            )
             for index, used in enumerate(outcome.first_available):
                 if used in study.instruments and study.instruments[used].range is None and outcome.range is not None:
                     hint = f"Give `range:` of the instrument '{used}', from which it is rescaled."
@@ -87,15 +92,23 @@ def _outcomes(study: Study, source: Source) -> Iterator[Problem]:
         else:
             key = ("outcomes", name, "instrument") if outcome.instrument else ("outcomes", name)
             yield from _unknown("instrument", outcome.instrument or name, study.instruments, source, *key)
-            if outcome.range and study.instruments.get(outcome.instrument or name) and study.instruments[outcome.instrument or name].range is None:
+            if (
+                outcome.range
+                and study.instruments.get(outcome.instrument or name)
+                and study.instruments[outcome.instrument or name].range is None
+            ):
                 hint = f"Give `range:` of the instrument '{outcome.instrument or name}', from which it is rescaled."
-                yield Problem("the instrument has no range to be rescaled from", source.at("outcomes", name, "range"), hint)
+                yield Problem(
+                    "the instrument has no range to be rescaled from", source.at("outcomes", name, "range"), hint
+                )
 
 
 def _comparisons(study: Study, source: Source) -> Iterator[Problem]:
     for name, comparison in study.comparisons.items():
         for side in ("intervention", "control"):
-            yield from _each_unknown("arm class", getattr(comparison, side), study.arm_classes, source, "comparisons", name, side)
+            yield from _each_unknown(
+                "arm class", getattr(comparison, side), study.arm_classes, source, "comparisons", name, side
+            )
 
 
 def _variable(study: Study, variable: str) -> tuple[str, str, list[str]]:
@@ -146,10 +159,16 @@ def _report(study: Study, source: Source) -> Iterator[Problem]:
 def _artefact(study: Study, artefact: Artefact, source: Source, *here: str | int) -> Iterator[Problem]:
     method = SHOWS[artefact.show]
     if method is None and artefact.of is not None:
-        yield Problem(f"'{artefact.show}' shows the repository, not an analysis", source.at(*here, "of"), "Take `of` out.")
+        yield Problem(
+            f"'{artefact.show}' shows the repository, not an analysis", source.at(*here, "of"), "Take `of` out."
+        )
     if method is not None and artefact.of is None:
         named = [name for name, analysis in study.analyses.items() if analysis.method == method]
-        hint = f"Add `of:` with one of: {', '.join(named)}." if named else f"Declare an analysis with `method: {method}` first."
+        hint = (
+            f"Add `of:` with one of: {', '.join(named)}."
+            if named
+            else f"Declare an analysis with `method: {method}` first."
+        )
         yield Problem(f"'{artefact.show}' needs the name of an analysis", source.at(*here), hint)
     if method is not None and artefact.of is not None:
         yield from _shown_analysis(study, artefact, method, source, *here)
@@ -167,7 +186,9 @@ def _artefact(study: Study, artefact: Artefact, source: Source, *here: str | int
         yield Problem(f"'parts' means nothing for '{artefact.show}'", source.at(*here, "parts"), "Take it out.")
 
 
-def _shown_analysis(study: Study, artefact: Artefact, method: str, source: Source, *here: str | int) -> Iterator[Problem]:
+def _shown_analysis(
+    study: Study, artefact: Artefact, method: str, source: Source, *here: str | int
+) -> Iterator[Problem]:
     analysis = study.analyses.get(artefact.of or "")
     if analysis is None:
         yield from _unknown("analysis", artefact.of or "", study.analyses, source, *here, "of")
@@ -180,16 +201,26 @@ def _names(study: Study, source: Source) -> Iterator[Problem]:
     for name in study.covariates:
         if name in study.instruments:
             place = source.at("covariates", name)
-            yield Problem(f"'{name}' is a covariate and an instrument", place, "Mappings could not tell them apart: rename one.")
+            yield Problem(
+                f"'{name}' is a covariate and an instrument", place, "Mappings could not tell them apart: rename one."
+            )
     for section in ("outcomes", "comparisons", "follow_up"):
         if not getattr(study, section):
             yield Problem(f"'{section}' is empty", source.at(section), "Declare at least one.")
         if ALL in getattr(study, section):
-            yield Problem("'all' stands for everything and cannot be a name", source.at(section, ALL), "Choose another name.")
+            yield Problem(
+                "'all' stands for everything and cannot be a name", source.at(section, ALL), "Choose another name."
+            )
 
 
-def check_mapping(mapping: Mapping, source: Source, study: Study) -> list[Problem]:
-    """Return every reference of a mapping to something that the study file does not declare."""
+def check_mapping(
+    mapping: Mapping, source: Source, study: Study, pruned: frozenset[str] = frozenset()
+) -> list[Problem]:
+    """Return every reference of a mapping to something that the study file does not declare.
+
+    `pruned` are names that the study file declares with a fault, which has been reported there.
+    """
+    source = replace(source, pruned=source.pruned | pruned)
     problems: list[Problem] = []
     for code, arm in mapping.arms.codes.items():
         if arm.class_ is not None:
@@ -202,11 +233,18 @@ def check_mapping(mapping: Mapping, source: Source, study: Study) -> list[Proble
 def _variable_rule(name: str, variable: Variable, mapping: Mapping, source: Source, study: Study) -> Iterator[Problem]:
     here = ("variables", name)
     if name not in study.covariates and name not in study.instruments:
-        known = [*study.covariates, *study.instruments]
-        yield Problem(f"there is no covariate or instrument '{name}'", source.at(*here, key=True), did_you_mean(name, known))
+        if name not in source.pruned:
+            known = [*study.covariates, *study.instruments]
+            yield Problem(
+                f"there is no covariate or instrument '{name}'", source.at(*here, key=True), did_you_mean(name, known)
+            )
         return
     if variable.data > len(mapping.data):
-        yield Problem(f"there is no data file {variable.data}", source.at(*here, "data"), f"The mapping lists {len(mapping.data)}.")
+        yield Problem(
+            f"there is no data file {variable.data}",
+            source.at(*here, "data"),
+            f"The mapping lists {len(mapping.data)}.",
+        )
         return
     if name in study.covariates:
         yield from _covariate_rule(name, variable, source, study)
@@ -220,7 +258,9 @@ def _covariate_rule(name: str, variable: Variable, source: Source, study: Study)
     for key in ("cut", "flags"):
         for level in getattr(variable, key):
             if not covariate.categorical:
-                yield Problem(f"'{name}' has no levels", source.at(*here, key), "Declare its `levels` in the study file.")
+                yield Problem(
+                    f"'{name}' has no levels", source.at(*here, key), "Declare its `levels` in the study file."
+                )
                 break
             yield from _unknown("level", str(level), covariate.levels, source, *here, key, level)
     if covariate.categorical:
@@ -230,24 +270,40 @@ def _covariate_rule(name: str, variable: Variable, source: Source, study: Study)
         if variable.otherwise is not None:
             yield from _unknown("level", variable.otherwise, covariate.levels, source, *here, "otherwise")
     if isinstance(variable.column, dict):
-        yield Problem(f"'{name}' is a covariate: it has one column", source.at(*here, "column"), "Name the baseline column.")
+        yield Problem(
+            f"'{name}' is a covariate: it has one column", source.at(*here, "column"), "Name the baseline column."
+        )
     if variable.from_range is not None and covariate.range is None:
-        yield Problem(f"'{name}' has no range to be rescaled to", source.at(*here, "from_range"), "Give its `range` in the study file.")
+        yield Problem(
+            f"'{name}' has no range to be rescaled to",
+            source.at(*here, "from_range"),
+            "Give its `range` in the study file.",
+        )
     yield from _unit_rule(variable, covariate.unit, source, *here)
 
 
-def _instrument_rule(name: str, variable: Variable, mapping: Mapping, source: Source, study: Study) -> Iterator[Problem]:
+def _instrument_rule(
+    name: str, variable: Variable, mapping: Mapping, source: Source, study: Study
+) -> Iterator[Problem]:
     here = ("variables", name)
     instrument = study.instruments[name]
     if variable.cut or variable.flags:
         key = "cut" if variable.cut else "flags"
-        yield Problem(f"'{name}' is measured in numbers and takes no '{key}'", source.at(*here, key), "Use `column` or `items`.")
+        yield Problem(
+            f"'{name}' is measured in numbers and takes no '{key}'", source.at(*here, key), "Use `column` or `items`."
+        )
     if variable.from_range is not None and instrument.range is None:
-        yield Problem(f"'{name}' has no range to be rescaled to", source.at(*here, "from_range"), "Give its `range` in the study file.")
+        yield Problem(
+            f"'{name}' has no range to be rescaled to",
+            source.at(*here, "from_range"),
+            "Give its `range` in the study file.",
+        )
     for code, value in variable.codes.items():
         if isinstance(value, str):
             hint = "Give the number that the code stands for."
-            yield Problem(f"'{value}' is not a number, and '{name}' is measured in numbers", source.at(*here, "codes", code), hint)
+            yield Problem(
+                f"'{value}' is not a number, and '{name}' is measured in numbers", source.at(*here, "codes", code), hint
+            )
     yield from _unit_rule(variable, instrument.unit, source, *here)
     if isinstance(variable.column, dict):
         known = [str(key) for key in mapping.visits]
@@ -260,14 +316,20 @@ def _instrument_rule(name: str, variable: Variable, mapping: Mapping, source: So
         hint = "Write `{visit}` in the name of the column and list `visits`, or give `column: {baseline: ..., 3 months: ...}`."
         yield Problem(f"it is not said at which visit '{name}' was measured", source.at(*here), hint)
     if "{visit}" in pattern and not mapping.visits:
-        yield Problem("`{visit}` stands for the keys of `visits`, and there are none", source.at(*here), "Add `visits:`.")
+        yield Problem(
+            "`{visit}` stands for the keys of `visits`, and there are none", source.at(*here), "Add `visits:`."
+        )
 
 
 def _unit_rule(variable: Variable, wanted: str, source: Source, *here: str) -> Iterator[Problem]:
     if variable.unit is None:
         return
     if not wanted:
-        yield Problem("the study file gives no unit to convert to", source.at(*here, "unit"), "Give `unit:` there, or take it out here.")
+        yield Problem(
+            "the study file gives no unit to convert to",
+            source.at(*here, "unit"),
+            "Give `unit:` there, or take it out here.",
+        )
     elif not convertible(variable.unit, wanted):
         hint = "Use `times` and `plus` instead."
         yield Problem(f"no conversion from '{variable.unit}' to '{wanted}' is known", source.at(*here, "unit"), hint)

@@ -1,14 +1,15 @@
 """A study file and its mappings in, one frozen Spec out; every problem of all of them at once.
 
-Validation happens in three steps, each over all files: YAML, the language (`study`, `mapping`), and what refers to
-what (`check`). The first step that finds problems reports all of its own.
+Validation goes on past a fault: what is wrong is reported, left out, and the rest is checked (YAML, the language in
+`study` and `mapping`, what refers to what in `check`), so that one run shows everything.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -55,6 +56,14 @@ class Spec:
         return self.source.at(*path)
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What could be read of a study, and everything that is wrong with it."""
+
+    spec: Spec | None
+    problems: tuple[Problem, ...]
+
+
 def load_study(path: Path) -> Spec:
     """Read and check a study file and all its mappings.
 
@@ -74,18 +83,56 @@ def load_study(path: Path) -> Spec:
     >>> load_study(specs_folder() / "periodontal-therapy").study.study.data
     'real'
     """
-    source = read_source(path / "study.yaml" if path.is_dir() else path)
-    study, problems = _validated(Study, source)
+    examined = examine_study(path)
+    if examined.spec is None or examined.problems:
+        raise SpecError(examined.problems)
+    return examined.spec
+
+
+def examine_study(path: Path) -> Examined:
+    """Read as much of a study as can be read, so that the data are checked even where the study file has faults.
+
+    What is wrong is left out of the Spec that is returned; names that were written but could not be understood are
+    remembered, so that nobody is told of a fault twice.
+    """
+    try:
+        source = read_source(path / "study.yaml" if path.is_dir() else path)
+    except SpecError as error:
+        return Examined(None, error.problems)
+    study, problems, source = _tolerant(Study, source)
     named = study.trials if study else _trials_written(source)
     mappings, mapping_problems = _load_mappings(source, named)
-    problems += mapping_problems
-    if study is not None:
-        problems += check_study(study, source)
-        for located in mappings:
-            problems += check_mapping(located.mapping, located.source, study)
-    if problems or study is None:
-        raise SpecError(problems)
-    return Spec(study, source, tuple(mappings))
+    if study is None:
+        return Examined(None, (*problems, *mapping_problems))
+    problems += check_study(study, source)
+    usable = []
+    for located in mappings:
+        found = check_mapping(located.mapping, located.source, study, source.pruned)
+        mapping_problems += found
+        usable.append(_without_faults(located, study, found))
+    spec = Spec(study, source, tuple(usable)) if usable else None
+    if not usable and not (problems or mapping_problems):
+        problems.append(
+            Problem("no trial is named", source.at("trials"), "List the mapping of each trial under `trials:`.")
+        )
+    return Examined(spec, (*problems, *mapping_problems))
+
+
+def _without_faults(located: LocatedMapping, study: Study, problems: list[Problem]) -> LocatedMapping:
+    """Leave out the variables of a mapping that the study does not know or that are wrong themselves."""
+    faulty = {(problem.origin.line, problem.origin.column) for problem in problems if problem.origin}
+    mapping, source = located.mapping, located.source
+
+    def sound(name: str) -> bool:
+        if name not in study.covariates and name not in study.instruments:
+            return False
+        written = [place for path, place in source.values.items() if path[:2] == ("variables", name)]
+        return not any(
+            (place.line, place.column) in faulty for place in [*written, source.at("variables", name, key=True)]
+        )
+
+    variables = {name: variable for name, variable in mapping.variables.items() if sound(name)}
+    return LocatedMapping(mapping.model_copy(update={"variables": variables}), source)
 
 
 def _trials_written(source: Source) -> tuple[str, ...]:
@@ -104,18 +151,65 @@ def _load_mappings(source: Source, named: tuple[str, ...]) -> tuple[list[Located
             place = source.at("trials", index)
             problems += [Problem(p.message, p.origin or place, p.hint, p.where) for p in error.problems]
             continue
-        mapping, found = _validated(Mapping, written)
+        mapping, found, written = _tolerant(Mapping, written)
         problems += found
         if mapping is not None:
             mappings.append(LocatedMapping(mapping, written))
     return mappings, problems
 
 
-def _validated(model: type[ModelT], source: Source) -> tuple[ModelT | None, list[Problem]]:
-    try:
-        return model.model_validate(source.content), []
-    except ValidationError as error:
-        return None, [_problem(detail, model, source) for detail in error.errors(include_url=False)]
+def _tolerant(model: type[ModelT], source: Source) -> tuple[ModelT | None, list[Problem], Source]:
+    """Validate; leave out what is wrong and validate again, until the rest stands or nothing is left."""
+    problems: list[Problem] = []
+    pruned: set[str] = set()
+    content = copy.deepcopy(source.content)
+    while True:
+        try:
+            valid = model.model_validate(content)
+            return valid, problems, replace(source, pruned=frozenset(pruned))
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+        known = {(problem.origin, problem.message) for problem in problems}
+        fresh = [_problem(detail, model, source) for detail in details]
+        # What is missing only because its faulty value was left out has been reported as a fault already.
+        problems += [
+            problem
+            for detail, problem in zip(details, fresh, strict=True)
+            if (problem.origin, problem.message) not in known
+            and not (detail["type"] == "missing" and _written(source, detail["loc"]))
+        ]
+        if not all(_prune(content, detail, pruned) for detail in details):
+            return None, problems, source
+
+
+def _written(source: Source, path: tuple[int | str, ...]) -> bool:
+    here = [step for step in path if any(step in known for known in source.values)]
+    return tuple(here) in source.values
+
+
+def _prune(content: dict[Any, Any], detail: ErrorDetails, pruned: set[str]) -> bool:
+    """Take the faulty part out of the content; False where that would be the whole of it."""
+    nodes: list[tuple[Any, Any]] = []
+    here: Any = content
+    for step in detail["loc"]:
+        if (isinstance(here, dict) and step in here) or (
+            isinstance(here, list) and isinstance(step, int) and step < len(here)
+        ):
+            nodes.append((here, step))
+            here = here[step]
+    if len(nodes) + (detail["type"] == "missing") <= 1 and detail["type"] != "extra_forbidden":
+        return False
+    if not nodes:
+        return False
+    holder, step = nodes[-1]
+    if detail["type"] == "literal_error":  # one allowed word is as good as another for checking the rest
+        holder[step] = detail["ctx"]["expected"].split("'")[1]
+        return True
+    pruned.update(str(name) for _, name in nodes[1:] if isinstance(name, str))
+    if isinstance(holder, list) and len(nodes) > 1:  # a list keeps its positions: the faulty list goes as a whole
+        holder, step = nodes[-2] if not isinstance(here, dict) else (holder, step)
+    del holder[step]
+    return True
 
 
 def _problem(detail: ErrorDetails, model: type[BaseModel], source: Source) -> Problem:
@@ -125,7 +219,9 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], source: Source) -> Pr
     context = detail.get("ctx", {})
     name = path[-1] if path else ""
     if kind == "extra_forbidden":
-        return Problem(f"unknown key '{name}'", source.at(*path, key=True), did_you_mean(str(name), _known_keys(model, path)))
+        return Problem(
+            f"unknown key '{name}'", source.at(*path, key=True), did_you_mean(str(name), _known_keys(model, path))
+        )
     if kind == "missing":
         return Problem(f"'{name}' is missing", source.at(*path[:-1], key=True), f"Add `{name}:` here.")
     place = source.at(*path)
@@ -135,7 +231,9 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], source: Source) -> Pr
         hint = f"Methods of this version: {context['expected_tags']}."
         return Problem(f"unknown method '{context['tag']}'", source.at(*path, "method"), hint)
     if kind == "union_tag_not_found":
-        return Problem("'method' is missing", source.at(*path, key=True), "Add `method:` here, as in `method: meta-analysis`.")
+        return Problem(
+            "'method' is missing", source.at(*path, key=True), "Add `method:` here, as in `method: meta-analysis`."
+        )
     if kind == "value_error":
         return Problem(str(context["error"]), place)
     return Problem(f"{_shown(given)} is not {_wanted(kind, context)}", place)
@@ -176,25 +274,23 @@ def _known_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str
     here: Any = model
     for step in path[:-1]:
         here = _inside(here, step)
-    if not (isinstance(here, type) and issubclass(here, BaseModel)):
-        return []
-    return [field.alias or name for name, field in here.model_fields.items()]
+    return [field.alias or name for name, field in here.model_fields.items()] if _is_model(here) else []
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def _inside(here: Any, step: int | str) -> Any:
-    if isinstance(here, type) and issubclass(here, BaseModel):
+    """Follow one step of a path through the types: a field, an item of a list or mapping, or one of several methods."""
+    if _is_model(here):
         fields = {field.alias or name: field.annotation for name, field in here.model_fields.items()}
-        return _unwrapped(fields.get(str(step)), step)
-    if isinstance(here, dict):
-        return here.get(step, here)
-    return here
-
-
-def _unwrapped(annotation: Any, step: int | str) -> Any:
-    """Find the model inside `dict[str, Model]`, `tuple[Model, ...]`, `Model | None` or a union told apart by method."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    models = [m for arg in getattr(annotation, "__args__", ()) if (m := _unwrapped(arg, step)) is not None]
-    if len(models) > 1:
-        return {m.model_fields["method"].annotation.__args__[0]: m for m in models if "method" in m.model_fields}
-    return models[0] if models else None
+        return fields.get(str(step))
+    origin, arguments = get_origin(here), get_args(here)
+    if origin is Annotated:
+        return _inside(arguments[0], step)
+    if origin in (dict, tuple, list):
+        return arguments[1] if origin is dict else arguments[0]
+    models = [choice for choice in arguments if _is_model(choice)]
+    by_method = {get_args(m.model_fields["method"].annotation)[0]: m for m in models if "method" in m.model_fields}
+    return by_method.get(step) or (_inside(models[0], step) if models else None)

@@ -11,12 +11,14 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from reportgen.spec.model import Names, Node, Word, months_of
+from reportgen.spec.model import Node, Word, months_of
 
 Code = str | int | float | bool
 ITEMS = re.compile(r"\{(\d+)-(\d+)\}")
 _INTERVAL = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*(?:to|–)\s*(-?\d+(?:\.\d+)?)\s*$")
-_ONE_SIDED = re.compile(r"^\s*(?:(above|below|up to|at least|from)\s+(-?\d+(?:\.\d+)?)|(-?\d+(?:\.\d+)?)\s+or\s+(more|less))\s*$")
+_ONE_SIDED = re.compile(
+    r"^\s*(?:(above|below|up to|at least|from)\s+(-?\d+(?:\.\d+)?)|(-?\d+(?:\.\d+)?)\s+or\s+(more|less))\s*$"
+)
 
 
 class Keep(Node):
@@ -214,9 +216,13 @@ class Variable(Node):
             raise ValueError("give `from_range`, or `times` and `plus`, not both")
         for level, text in self.cut.items():
             if interval_of(text) is None:
-                raise ValueError(f"the interval of '{level}' is not like '8 to 10', 'up to 7', 'above 10' or '11 or more'")
+                raise ValueError(
+                    f"the interval of '{level}' is not like '8 to 10', 'up to 7', 'above 10' or '11 or more'"
+                )
         if isinstance(self.items, str) and ITEMS.search(self.items) is None:
-            raise ValueError("`items` needs the numbers of the items in braces, as in 'rm_{1-24}', or a list of columns")
+            raise ValueError(
+                "`items` needs the numbers of the items in braces, as in 'rm_{1-24}', or a list of columns"
+            )
         return self
 
 

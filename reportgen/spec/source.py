@@ -36,6 +36,8 @@ class Source:
         Its content as plain Python values.
     keys, values : dict of KeyPath to Origin
         Where each key, and each value, was written.
+    pruned : frozenset of str
+        Names that were written with a fault and left out: to refer to them is no second fault.
     """
 
     path: Path
@@ -43,6 +45,7 @@ class Source:
     content: dict[Any, Any]
     keys: Mapping[KeyPath, Origin] = field(default_factory=dict)
     values: Mapping[KeyPath, Origin] = field(default_factory=dict)
+    pruned: frozenset[str] = frozenset()
 
     def at(self, *path: str | int, key: bool = False) -> Origin:
         """Return the place of a path; of its nearest written ancestor where it was not written itself.
@@ -84,7 +87,9 @@ def read_source(path: Path) -> Source:
     try:
         tree = YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
-        raise SpecError([_syntax_problem(error, shown, lines, "a key is written twice", "Keep one of the two.")]) from error
+        raise SpecError(
+            [_syntax_problem(error, shown, lines, "a key is written twice", "Keep one of the two.")]
+        ) from error
     except MarkedYAMLError as error:
         hint = "Check the indentation, the brackets and the quotes on this line and the one before it."
         raise SpecError([_syntax_problem(error, shown, lines, f"this is not YAML: {_reason(error)}", hint)]) from error

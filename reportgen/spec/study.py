@@ -94,7 +94,9 @@ class Outcome(Node):
         if self.instrument and self.first_available:
             raise ValueError("give `instrument` or `first_available`, not both")
         if len(self.first_available) > 1 and (self.range is None or self.better is None):
-            raise ValueError("`first_available` needs `range` and `better`, to which each instrument is rescaled and turned")
+            raise ValueError(
+                "`first_available` needs `range` and `better`, to which each instrument is rescaled and turned"
+            )
         return self
 
 
@@ -186,7 +188,16 @@ class MetaAnalysis(Node):
 
 Analysis = Annotated[Descriptive | MetaAnalysis, Field(discriminator="method")]
 
-Show = Literal["included-trials", "descriptive", "forest", "forest-by-trial", "estimates", "analysed", "availability", "outcome-measures"]
+Show = Literal[
+    "included-trials",
+    "descriptive",
+    "forest",
+    "forest-by-trial",
+    "estimates",
+    "analysed",
+    "availability",
+    "outcome-measures",
+]
 
 
 class Rounding(Node):

@@ -25,7 +25,15 @@ _UNITS: dict[str, tuple[str, float]] = {
     "%": ("share", 0.01),
     "fraction": ("share", 1.0),
 }
-_ALIASES = {"day": "days", "week": "weeks", "month": "months", "year": "years", "lbs": "lb", "inches": "in", "percent": "%"}
+_ALIASES = {
+    "day": "days",
+    "week": "weeks",
+    "month": "months",
+    "year": "years",
+    "lbs": "lb",
+    "inches": "in",
+    "percent": "%",
+}
 
 
 def _known(unit: str) -> tuple[str, float] | None:

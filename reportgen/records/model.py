@@ -1,0 +1,376 @@
+"""One frozen record per analysis: all that a report may say of it.
+
+Records hold numbers and words, no participants. They import neither data nor stats, so that a saved run can be drawn
+again without them. What a table, figure or sentence needs and does not find here is a field that is missing here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.records.numbers import Inline, Number, Status
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRecord:
+    """What stands on the title page and in the running heads."""
+
+    name: str
+    title: Number
+    subtitle: Number
+    authors: tuple[Number, ...]
+    protocol: Number
+    version: Number
+    summary: Number
+    source: Number
+    simulated: bool
+    profile: str
+    fingerprint: Number
+    trials: Number
+    participants: Number
+    level: Number
+
+
+@dataclass(frozen=True, slots=True)
+class ArmRow:
+    """An arm of a trial: its class, its name and its participants."""
+
+    arm_class: Number
+    name: Number
+    n: Number
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """A trial: its arms, the people in its file, those who stay and those whom its publication counts."""
+
+    trial: Number
+    country: Number
+    n: Number
+    in_file: Number
+    published: Number | None
+    published_source: Number | None
+    arms: tuple[ArmRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncludedTrials:
+    """Trials by number of participants, the largest first."""
+
+    trials: tuple[TrialRow, ...]
+    number: Number
+    n: Number
+    in_file: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A characteristic on one side: trials that collected it, participants with a value, mean (SD) or nothing."""
+
+    trials: Number
+    n: Number
+    mean: Number | None = None
+    sd: Number | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A level on one side: count and per cent of those with a value."""
+
+    n: Number
+    percent: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of a characteristic: control, intervention, all."""
+
+    label: Number
+    shares: tuple[Share, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Characteristic:
+    """A row (quantity) or a group of rows (levels) of a table of baseline characteristics."""
+
+    label: Number
+    unit: Number
+    sides: tuple[Summary, ...]
+    levels: tuple[Level, ...]
+    difference: Number | None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A column of a descriptive table."""
+
+    label: str
+    trials: Number
+    n: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptive:
+    """Baseline characteristics: control, intervention, all."""
+
+    name: str
+    comparison: Number
+    sides: tuple[Side, ...]
+    characteristics: tuple[Characteristic, ...]
+    minimum_cell: Number
+    suppressed: bool
+    one_sided: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityCell:
+    """Trial x measure x visit: participants with a value, or never collected (`n` is None)."""
+
+    trial: str
+    measure: str
+    visit: str
+    n: Number | None
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Who collected what, when, and from how many."""
+
+    trials: tuple[Number, ...]
+    people: tuple[Number, ...]
+    measures: tuple[Number, ...]
+    visits: tuple[tuple[str, Number], ...]
+    cells: tuple[AvailabilityCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureCell:
+    """The instrument that one trial brings to one outcome, and the visits at which it was measured."""
+
+    trial: str
+    outcome: str
+    instruments: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeMeasures:
+    """Outcome measures by trial."""
+
+    trials: tuple[Number, ...]
+    outcomes: tuple[Number, ...]
+    cells: tuple[MeasureCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """An effect with its uncertainty; positive = intervention better."""
+
+    effect: Number
+    low: Number
+    high: Number
+    std_error: Number
+    df: Number
+    p: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """The same effect on a scale of 0 to 100, and the factor that leads there and back."""
+
+    effect: Number
+    low: Number
+    high: Number
+    predicted_low: Number
+    predicted_high: Number
+    factor: Number
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Participants of the comparison who are not in the analysis, by trial and reason."""
+
+    trial: Number
+    reason: Inline
+    n: Number
+    whole_trial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEstimate:
+    """One trial of a pooled effect."""
+
+    trial: Number
+    instrument: Number
+    n_control: Number
+    n_intervention: Number
+    estimate: Estimate
+    weight: Number
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heterogeneity:
+    """Between-trial variation of a pooled effect."""
+
+    tau2: Number
+    tau: Number
+    i2: Number
+    i2_low: Number
+    i2_high: Number
+    predicted_low: Number
+    predicted_high: Number
+
+
+@dataclass(frozen=True, slots=True)
+class PooledEffect:
+    """One outcome at one follow-up in one comparison."""
+
+    id: str
+    outcome: str
+    outcome_label: Number
+    domain: Number
+    unit: Number
+    follow_up: str
+    follow_up_label: Number
+    comparison: str
+    trials: Number
+    n: Number
+    n_control: Number
+    n_intervention: Number
+    in_comparison: Number
+    estimate: Estimate
+    scaled: Scaled | None
+    heterogeneity: Heterogeneity
+    common: Estimate
+    two_stage: Estimate
+    by_trial: tuple[TrialEstimate, ...]
+    left_out: tuple[LeftOut, ...]
+    status: Status
+    reason: str
+    evaluations: Number
+    criterion: Number
+    df_model: Number
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRecord:
+    """A comparison as declared, and the arms that entered it."""
+
+    name: str
+    title: Number
+    intervention: tuple[Number, ...]
+    control: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """What was fitted, in the words of the study file."""
+
+    adjust_for: tuple[Number, ...]
+    intercept: str
+    treatment_effect: str
+    covariance: str
+    adjuster_slopes: str
+    residual: str
+    estimation: str
+    inference: str
+    df_floor: str
+    two_stage_method: str
+    two_stage_test: str
+    level: Number
+    minimum_trials: Number
+
+
+@dataclass(frozen=True, slots=True)
+class MetaAnalysis:
+    """A named meta-analysis: every outcome x follow-up x comparison."""
+
+    name: str
+    settings: ModelSettings
+    comparisons: tuple[ComparisonRecord, ...]
+    effects: tuple[PooledEffect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """A recode, or people left out on loading."""
+
+    trial: Number
+    kind: str
+    variable: Number
+    rule: Number
+    count: Number
+    place: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Everything that was done to the raw data."""
+
+    rows: tuple[LedgerRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GlossaryRow:
+    """A scale: what it is, its range and direction."""
+
+    name: Number
+    title: Number
+    range: Number
+    better: str
+    unit: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary:
+    """Scales of the study."""
+
+    rows: tuple[GlossaryRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A data file as it was read."""
+
+    name: Number
+    fingerprint: Number
+    size: Number
+    rows: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What the numbers were made from and with."""
+
+    files: tuple[FileRow, ...]
+    fingerprint: Number
+    seed: Number
+    versions: tuple[tuple[str, Number], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An analysis that failed: its place in the report says why."""
+
+    name: str
+    reason: Number
+
+
+AnalysisRecord = Descriptive | MetaAnalysis | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """All that a report may say."""
+
+    study: StudyRecord
+    included: IncludedTrials
+    availability: Availability
+    measures: OutcomeMeasures
+    analyses: dict[str, AnalysisRecord]
+    ledger: Ledger
+    glossary: Glossary
+    provenance: Provenance

@@ -1,0 +1,219 @@
+"""The smallest thing a report may say: a number with its id, and a quotation from the study file or the data.
+
+`value` and `text` are born together, here and nowhere else. Whatever is printed is made of these two and of words, so
+that each number on a page can be traced to a row of the results table.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Literal
+
+MINUS = "−"
+DASH = "–"
+
+Status = Literal["ok", "boundary", "failed", "not estimable", "suppressed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of the report, or (`kind="quotation"`) words of the study file or the data that hold digits.
+
+    Attributes
+    ----------
+    id : str
+        Stable and readable: `pooled.therapy.probing-depth.visit-3.effect`.
+    value : float or None
+        Unrounded; None where there is none (not estimable, suppressed, a quotation).
+    text : str
+        As printed.
+    unit : str
+        Unit of the value.
+    n, trials : int or None
+        Participants and trials that it rests on.
+    status, reason : str
+        `ok`, or why not.
+    source : str
+        Key of the provenance that it shares with its neighbours.
+    """
+
+    id: str
+    value: float | None
+    text: str
+    unit: str = ""
+    n: int | None = None
+    trials: int | None = None
+    status: Status = "ok"
+    reason: str = ""
+    source: str = ""
+    kind: Literal["number", "quotation"] = "number"
+
+
+Inline = tuple["str | Number", ...]
+"""Running text: words and numbers, in reading order."""
+
+
+def plain(inline: Iterable[str | Number]) -> str:
+    """Return running text as plain text.
+
+    Examples
+    --------
+    >>> plain(("m = ", Number("a.trials", 4, "4"), " trials"))
+    'm = 4 trials'
+    """
+    return "".join(part if isinstance(part, str) else part.text for part in inline)
+
+
+def ids(inline: Iterable[str | Number]) -> tuple[str, ...]:
+    """Return the ids of the numbers in running text, in reading order."""
+    return tuple(part.id for part in inline if isinstance(part, Number))
+
+
+def numbers_in(record: Any) -> Iterator[Number]:
+    """Yield every number of a record, whatever the depth: this is how a record becomes rows of the results table."""
+    if isinstance(record, Number):
+        yield record
+    elif is_dataclass(record) and not isinstance(record, type):
+        for field in fields(record):
+            yield from numbers_in(getattr(record, field.name))
+    elif isinstance(record, dict):
+        for value in record.values():
+            yield from numbers_in(value)
+    elif isinstance(record, tuple | list):
+        for value in record:
+            yield from numbers_in(value)
+
+
+def slug(*names: str) -> str:
+    """Return names as parts of an id.
+
+    Examples
+    --------
+    >>> slug("pooled", "Probing depth", "visit 3")
+    'pooled.probing-depth.visit-3'
+    """
+    return ".".join(re.sub(r"[^\w]+", "-", name.strip().lower()).strip("-") or "x" for name in names)
+
+
+def fixed(value: float, decimals: int) -> str:
+    """Round half away from zero on the shortest decimal form, with a true minus sign; never "−0.0".
+
+    Examples
+    --------
+    >>> fixed(2.675, 2), fixed(-0.04, 1), fixed(-1.25, 1)
+    ('2.68', '0.0', '−1.3')
+    """
+    if not math.isfinite(value):
+        return DASH if math.isnan(value) else ("∞" if value > 0 else f"{MINUS}∞")
+    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    text = f"{abs(rounded):f}"
+    return f"{MINUS}{text}" if rounded < 0 else text
+
+
+def significant(value: float, figures: int) -> str:
+    """Round to significant figures, without exponent.
+
+    Examples
+    --------
+    >>> significant(0.03449, 2), significant(12.345, 3)
+    ('0.034', '12.3')
+    """
+    if value == 0 or not math.isfinite(value):
+        return fixed(value, 0)
+    decimals = max(0, figures - 1 - math.floor(math.log10(abs(value))))
+    text = fixed(value, decimals)
+    # 0.0996 rounds up into another decade: two figures are 0.10, not 0.100
+    again = max(0, figures - 1 - math.floor(math.log10(abs(float(text.replace(MINUS, "-")) or value))))
+    return fixed(value, again)
+
+
+def p_text(value: float, figures: int = 2) -> str:
+    """Return a p value as printed.
+
+    Examples
+    --------
+    >>> p_text(0.0341), p_text(0.00012), p_text(0.9999)
+    ('0.034', '<0.001', '>0.99')
+    """
+    if value < 0.001:
+        return "<0.001"
+    return ">0.99" if value > 0.99 else significant(value, figures)
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Makes the numbers of one analysis: their source, and how many decimals each kind has.
+
+    Parameters
+    ----------
+    prefix : str
+        What the ids start with.
+    source : str
+        Key of the provenance.
+    decimals : dict
+        Kind of number (`effect`, `mean`, `percent`, `scaled`, `heterogeneity`) to decimals; `p` to figures.
+    """
+
+    prefix: str
+    source: str
+    decimals: dict[str, int]
+    n: int | None = None
+    trials: int | None = None
+    status: Status = "ok"
+
+    def at(self, *names: str, **changes: Any) -> Press:
+        """Return a press whose ids carry further names, and whose numbers rest on other people and trials."""
+        return replace(self, prefix=f"{self.prefix}.{slug(*names)}" if names else self.prefix, **changes)
+
+    def _make(self, name: str, value: float | None, text: str, unit: str) -> Number:
+        id_ = f"{self.prefix}.{slug(name)}"
+        return Number(id_, value, text, unit, self.n, self.trials, self.status, "", self.source)
+
+    def count(self, name: str, value: int, unit: str = "participants") -> Number:
+        """A whole number of something."""
+        return self._make(name, int(value), fixed(int(value), 0), unit)
+
+    def fixed(self, name: str, value: float | None, kind: str, unit: str = "", reason: str = "") -> Number:
+        """A number with the decimals of its kind; None or NaN is not estimable and prints as a dash."""
+        if value is None or math.isnan(value):
+            return replace(self._make(name, None, DASH, unit), status="not estimable", reason=reason)
+        return self._make(name, float(value), fixed(value, self.decimals[kind]), unit)
+
+    def p(self, name: str, value: float | None, reason: str = "") -> Number:
+        """A p value."""
+        if value is None or math.isnan(value):
+            return replace(self._make(name, None, DASH, ""), status="not estimable", reason=reason)
+        return self._make(name, float(value), p_text(value, self.decimals["p"]), "")
+
+    def figure(self, name: str, value: float, decimals: int, unit: str = "") -> Number:
+        """A number with decimals of its own, such as a setting."""
+        return self._make(name, float(value), fixed(value, decimals), unit)
+
+    def none(self, name: str, reason: str, unit: str = "") -> Number:
+        """A number that cannot be had, with the reason."""
+        return replace(self._make(name, None, DASH, unit), status="not estimable", reason=reason)
+
+    def hidden(self, name: str, text: str, reason: str, unit: str = "") -> Number:
+        """A number that is known and not told: a cell too small to print. The value leaves no trace."""
+        return replace(self._make(name, None, text, unit), status="suppressed", reason=reason, n=None)
+
+    def quote(self, name: str, text: str) -> Number:
+        """Words of the study file or the data, printed as they are."""
+        return replace(self._make(name, None, text, ""), kind="quotation")
+
+
+def reprinted(number: Number, decimals: int, artefact: str) -> Number:
+    """Return the number as an artefact with its own rounding prints it, under an id of its own.
+
+    Examples
+    --------
+    >>> reprinted(Number("a.effect", 1.254, "1.25"), 1, "fig1")
+    Number(id='a.effect@fig1', value=1.254, text='1.3', unit='', n=None, trials=None, status='ok', reason='', source='', kind='number')
+    """
+    if number.value is None:
+        return number
+    return replace(number, id=f"{number.id}@{artefact}", text=fixed(number.value, decimals))
