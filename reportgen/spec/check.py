@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reportgen.errors import Problem, did_you_mean
-from reportgen.spec.mapping import Mapping, Variable
+from reportgen.spec.mapping import Mapping, Variable, visit_time
 from reportgen.spec.model import months_of
-from reportgen.spec.source import Source
+from reportgen.spec.source import Source, Step
 from reportgen.spec.study import Artefact, Descriptive, MetaAnalysis, Study
 from reportgen.spec.units import convertible
 
@@ -65,14 +65,14 @@ def check_study(study: Study, source: Source) -> list[Problem]:
     ]
 
 
-def _unknown(kind: str, name: str, known: Iterable[str], source: Source, *path: str | int) -> Iterator[Problem]:
+def _unknown(kind: str, name: str, known: Iterable[str], source: Source, *path: Step) -> Iterator[Problem]:
     choices = list(known)
     if name not in choices and name not in source.pruned:
         yield Problem(f"there is no {kind} '{name}'", source.at(*path), did_you_mean(name, choices))
 
 
 def _each_unknown(
-    kind: str, names: Iterable[str], known: Iterable[str], source: Source, *path: str | int
+    kind: str, names: Iterable[str], known: Iterable[str], source: Source, *path: Step
 ) -> Iterator[Problem]:
     choices = list(known)
     for index, name in enumerate(names):
@@ -156,7 +156,7 @@ def _report(study: Study, source: Source) -> Iterator[Problem]:
         named.setdefault(name, index)
 
 
-def _artefact(study: Study, artefact: Artefact, source: Source, *here: str | int) -> Iterator[Problem]:
+def _artefact(study: Study, artefact: Artefact, source: Source, *here: Step) -> Iterator[Problem]:
     method = SHOWS[artefact.show]
     if method is None and artefact.of is not None:
         yield Problem(
@@ -186,9 +186,7 @@ def _artefact(study: Study, artefact: Artefact, source: Source, *here: str | int
         yield Problem(f"'parts' means nothing for '{artefact.show}'", source.at(*here, "parts"), "Take it out.")
 
 
-def _shown_analysis(
-    study: Study, artefact: Artefact, method: str, source: Source, *here: str | int
-) -> Iterator[Problem]:
+def _shown_analysis(study: Study, artefact: Artefact, method: str, source: Source, *here: Step) -> Iterator[Problem]:
     analysis = study.analyses.get(artefact.of or "")
     if analysis is None:
         yield from _unknown("analysis", artefact.of or "", study.analyses, source, *here, "of")
@@ -239,7 +237,7 @@ def _variable_rule(name: str, variable: Variable, mapping: Mapping, source: Sour
                 f"there is no covariate or instrument '{name}'", source.at(*here, key=True), did_you_mean(name, known)
             )
         return
-    if variable.data > len(mapping.data):
+    if variable.data is not None and variable.data > len(mapping.data):
         yield Problem(
             f"there is no data file {variable.data}",
             source.at(*here, "data"),
@@ -267,8 +265,19 @@ def _covariate_rule(name: str, variable: Variable, source: Source, study: Study)
         for code, level in variable.codes.items():
             if level is not None:
                 yield from _unknown("level", str(level), covariate.levels, source, *here, "codes", code)
+        if not variable.cut:
+            for key in sorted(variable.model_fields_set & {"unit", "from_range", "times", "plus", "outside", "items"}):
+                yield Problem(
+                    f"'{key}' means nothing for a covariate with levels",
+                    source.at(*here, key),
+                    "Add `cut:`, or take it out.",
+                )
         if variable.otherwise is not None:
             yield from _unknown("level", variable.otherwise, covariate.levels, source, *here, "otherwise")
+    else:
+        yield from _codes_are_numbers(name, variable, source)
+    if variable.visits:
+        yield Problem(f"'{name}' is a covariate: it is measured once", source.at(*here, "visits"), "Take `visits` out.")
     if isinstance(variable.column, dict):
         yield Problem(
             f"'{name}' is a covariate: it has one column", source.at(*here, "column"), "Name the baseline column."
@@ -298,27 +307,40 @@ def _instrument_rule(
             source.at(*here, "from_range"),
             "Give its `range` in the study file.",
         )
-    for code, value in variable.codes.items():
-        if isinstance(value, str):
-            hint = "Give the number that the code stands for."
-            yield Problem(
-                f"'{value}' is not a number, and '{name}' is measured in numbers", source.at(*here, "codes", code), hint
-            )
+    yield from _codes_are_numbers(name, variable, source)
     yield from _unit_rule(variable, instrument.unit, source, *here)
+    yield from _visits_known(variable.visits, mapping, source, *here, "visits")
     if isinstance(variable.column, dict):
-        known = [str(key) for key in mapping.visits]
-        for visit in variable.column:
-            if visit not in known and months_of(visit) is None:
-                yield from _unknown("visit", visit, known, source, *here, "column", visit)
+        yield from _visits_known(variable.column, mapping, source, *here, "column")
     pattern = variable.column if isinstance(variable.column, str) else "".join(variable.items or ())
-    data = mapping.data[variable.data - 1]
-    if data.layout == "wide" and not isinstance(variable.column, dict) and "{visit}" not in pattern:
+    files = mapping.data if variable.data is None else (mapping.data[variable.data - 1],)
+    if (
+        all(data.layout == "wide" for data in files)
+        and not isinstance(variable.column, dict)
+        and "{visit}" not in pattern
+    ):
         hint = "Write `{visit}` in the name of the column and list `visits`, or give `column: {baseline: ..., 3 months: ...}`."
         yield Problem(f"it is not said at which visit '{name}' was measured", source.at(*here), hint)
     if "{visit}" in pattern and not mapping.visits:
         yield Problem(
             "`{visit}` stands for the keys of `visits`, and there are none", source.at(*here), "Add `visits:`."
         )
+
+
+def _codes_are_numbers(name: str, variable: Variable, source: Source) -> Iterator[Problem]:
+    for code, value in variable.codes.items():
+        if isinstance(value, str):
+            hint = "Give the number that the code stands for."
+            message = f"'{value}' is not a number, and '{name}' is measured in numbers"
+            yield Problem(message, source.at("variables", name, "codes", code), hint)
+
+
+def _visits_known(named: Iterable[str], mapping: Mapping, source: Source, *here: Step) -> Iterator[Problem]:
+    """A visit is a key of `visits`, or a time such as `3 months` itself."""
+    known = [str(key) for key in mapping.visits]
+    for index, visit in enumerate(named):
+        if visit not in known and months_of(visit_time(visit)) is None:
+            yield from _unknown("visit", visit, known, source, *here, visit if here[-1] == "column" else index)
 
 
 def _unit_rule(variable: Variable, wanted: str, source: Source, *here: str) -> Iterator[Problem]:

