@@ -58,8 +58,11 @@ write_set("6-heteroscedastic", simulate(c(20, 30, 40, 40, 50, 60), 0.8, sigma = 
 write_set("8-heteroscedastic", simulate(rep(c(24, 36), 4), 0.5, sigma = rep(c(0.7, 1.4), 4), intercept_sd = 1.5))
 
 # The correlation of intercept and effect is estimated as +1, or -1.
-write_set("4-correlation-plus-one", simulate(rep(40, 4), 0.8, rho = 1))
-write_set("4-correlation-minus-one", simulate(rep(40, 4), 0.8, rho = -1))
+set.seed(1)
+write_set("5-correlation-plus-one", simulate(rep(40, 5), 0.8, rho = 1))
+set.seed(11)
+write_set("5-correlation-minus-one", simulate(rep(40, 5), 0.8, rho = -1))
+set.seed(20220101)
 
 # x2 = 2 x1 - 1 exactly (x1 with few digits), so the second adjuster says nothing new.
 collinear <- simulate(rep(30, 4), 0.6)

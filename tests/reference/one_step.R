@@ -64,6 +64,9 @@ grid <- c(
        model("19-equal-small", treatment_effect = "common", moderator = levels3),
        model("6-equal-large", treatment_effect = "common", adjuster_slopes = "stratified"),
        model("6-equal-large", treatment_effect = "common", estimation = "ml"),
+       # The moderator is an adjuster already (the baseline of the outcome): it enters once, R drops the second by name.
+       model("6-equal-large", moderator = "x1"),
+       model("19-unequal-small", moderator = "x1"),
        model("6-equal-large", adjusters = character()),
        model("19-unequal-large", adjusters = character(), moderator = "z")),
   lapply(c("3-heteroscedastic", "6-heteroscedastic", "8-heteroscedastic", "3-unequal-large"), model, residual = "by-trial"),
@@ -75,8 +78,10 @@ grid <- c(
        model("8-heteroscedastic", residual = "by-trial", intercept = "random", covariance = "unstructured"),
        model("8-heteroscedastic", residual = "by-trial", moderator = "z", interaction_effect = "random"),
        model("6-heteroscedastic", residual = "by-trial", adjuster_slopes = "stratified")),
-  list(model("4-correlation-plus-one", intercept = "random", covariance = "unstructured", case = "correlation +1"),
-       model("4-correlation-minus-one", intercept = "random", covariance = "unstructured", case = "correlation -1"),
+  list(model("5-correlation-plus-one", intercept = "random", covariance = "unstructured", case = "correlation +1"),
+       model("5-correlation-minus-one", intercept = "random", covariance = "unstructured", case = "correlation -1"),
+       model("5-correlation-minus-one", intercept = "random", covariance = "unstructured", moderator = levels3,
+             case = "correlation -1"),
        model("4-collinear", case = "collinear adjuster"),
        model("4-collinear", moderator = "z", case = "collinear adjuster"),
        model("5-one-per-arm", case = "one participant per arm"),
@@ -94,7 +99,7 @@ read_set <- function(name) {
   d$trial <- factor(d$trial)
   d$g_b <- as.numeric(d$g == "b")
   d$g_c <- as.numeric(d$g == "c")
-  for (m in c("z", "g_b", "g_c")) d[[paste0("t_", m)]] <- d$t * d[[m]]
+  for (m in c("x1", "z", "g_b", "g_c")) d[[paste0("t_", m)]] <- d$t * d[[m]]
   d
 }
 

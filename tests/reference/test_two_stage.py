@@ -17,7 +17,7 @@ CASES = [
     for expected in trials["pooled"]
 ]
 
-# The issue asks for 1e-7 of the natural size of a quantity; both sides solve for a root to the last digits, and the largest
+# The issue asks for 1e-7 of the natural size of a quantity; both sides solve for a root to the last digits: the largest
 # difference measured is 9e-12, so the bound is tighter.
 AGREE = 1e-9
 # R's uniroot (tol = 1e-14) finds the zero of Q, whose rounding error of about 1e-15 is divided by its slope in tau2; at
