@@ -20,8 +20,7 @@ from . import inference as infer
 from .crossproducts import CrossProducts, FloatArray, columns
 from .design import CONSTANT, Blocks, Options, blocks
 from .effect import Effect
-from .likelihood import terms
-from .optimise import Optimiser, Variances, minimise
+from .optimise import Optimiser, Variances, estimate_variances
 
 STATUSES = ("ok", "boundary", "failed", "not estimable")
 EXACT = 1e-20  # residual over outcome sum of squares below which the model reproduces the outcome
@@ -153,7 +152,7 @@ def fit_cross_products(products: CrossProducts, options: Options, *, scalar: boo
     if pooled <= EXACT * model.outcome_scale:
         reason = "The model reproduces the outcome exactly, so that no residual variance is left."
         return _without_estimate(used, left_out, scalar, reason, model.dropped, "failed")
-    variances = minimise(model, options.estimation == "reml", pooled)
+    variances = estimate_variances(model, options.estimation == "reml", pooled)
     return _assemble(used, model, options, variances, left_out, scalar)
 
 

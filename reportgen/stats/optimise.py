@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import profile
 from .crossproducts import FloatArray
 from .design import Blocks
 from .likelihood import Terms, criterion, omega_entries, terms
@@ -115,7 +116,54 @@ class _Problem:
         return at, jacobian, jacobian.T @ at.gradient, hessian
 
 
-def minimise(blocks: Blocks, reml: bool, pooled: float) -> Variances:
+def estimate_variances(blocks: Blocks, reml: bool, pooled: float) -> Variances:
+    """Minimise the criterion over all variances of the model: along a line where one number is enough.
+
+    Parameters
+    ----------
+    pooled : float
+        Residual variance of the model without random coefficients: the scale of the search.
+    """
+    if blocks.by_trial or blocks.q > 1:
+        return _general(blocks, reml, pooled)
+    return _line(blocks, reml)
+
+
+def _line(blocks: Blocks, reml: bool) -> Variances:
+    """One residual variance and at most one random column: the kernel that scans use, with tau2/sigma2 its variable."""
+    a0, g, u, v = line_arrays(blocks, reml)
+    work, record = profile.work_arrays(blocks.p), np.zeros(10)
+    nu = float(blocks.df if reml else blocks.trials.sum())
+    lam, evaluations, steps, brackets, state = profile.minimise(
+        a0, g, u, v, nu, reml, blocks.p, -1.0, profile.GRID, work, record
+    )
+    sigma2 = record[3] / nu
+    s, omega = np.full(len(blocks.trials), sigma2), np.full((blocks.q, blocks.q), lam * sigma2)
+    at = terms(blocks, s, omega, reml)
+    # A variance of zero is no free parameter; an interior one is as good as its root, since the gradient is zero there.
+    free = 1 + int(lam > 0.0)
+    slope = float(lam * record[1])
+    done = Optimiser(int(evaluations), int(steps), slope, state == 1, len(profile.GRID) + 1)
+    return Variances(s, omega, at, np.eye(len(at.gradient))[:, :free], at.hessian[:free, :free], done)
+
+
+def line_arrays(blocks: Blocks, reml: bool) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Packed A_0 and c_i c_i', u_i, and what stands in log|V|: the arrays that the kernels of `profile` read."""
+    lower = np.tril_indices(blocks.p + 1)
+    length = len(lower[0])
+    a0 = np.zeros(profile.packed(blocks.p + 1))
+    a0[:length] = blocks.rr.sum(axis=0)[lower]
+    trials = len(blocks.trials) if blocks.q else 0
+    g = np.zeros((trials, len(a0)))
+    if not blocks.q:
+        return a0, g, np.zeros(0), np.zeros(0)
+    c = blocks.zr[:, :, 0]
+    g[:, :length] = (c[:, :, None] * c[:, None, :])[:, lower[0], lower[1]]
+    u = np.ascontiguousarray(blocks.zz[:, 0, 0])
+    return a0, g, u, u if reml else np.ascontiguousarray(blocks.zz_raw[:, 0, 0])
+
+
+def _general(blocks: Blocks, reml: bool, pooled: float) -> Variances:
     """Minimise the criterion over all variances of the model.
 
     Parameters

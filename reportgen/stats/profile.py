@@ -1,0 +1,486 @@
+"""The likelihood of a model with one random column, as a function of one number; and its scan over all cuts.
+
+In: cross-products per trial with F swept out: A_0 = sum R'R over R = (X, y), c_i = R'z and u_i = z'z for the random
+column z. Out: lambda = tau2/sigma2, and estimates with standard errors and degrees of freedom at it.
+    A(lambda) = A_0 - sum lambda d_i c_i c_i',  d_i = 1/(1 + lambda u_i)
+    B2 = sum d^2 cc' = -A',  B3 = sum u d^3 cc' = A''/2
+Method: the derivative of the criterion is looked at on a coarse grid, each interval in which it turns from negative to
+positive is polished by Newton's method within its bracket, and lambda = 0 wins where the criterion there is not larger.
+Kenward and Roger's matrices are combinations of A, B2 and B3 (as lambda u d = 1 - d), so that they cost no further pass.
+A cut x <= c differs from its neighbour by the people whose value is c: only their trials change, and the last lambda is
+where the next search starts. All kernels allocate nothing; they share the work arrays that their caller makes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+# Grid of lambda x mean(u), the ratio of between-trial to within-trial variance of a trial's own effect.
+GRID = np.array([0.05, 1.0, 20.0])
+# Newton stops at steps below this share of lambda; the estimates then move by less than 1e-10 of their error.
+STEP = 1e-9
+COLLINEAR = 1e-11
+_kernel: Any = njit(cache=True, nogil=True, error_model="numpy")
+
+
+def packed(m: int) -> int:
+    """Length of a packed lower triangle, padded to whole vector registers."""
+    return -(-(m * (m + 1) // 2) // 4) * 4
+
+
+@_kernel  # type: ignore[untyped-decorator]
+def _weigh(lam, a0, g, u, sums):  # type: ignore[no-untyped-def]
+    """A, B2 and B3 at lambda, packed, in sums[0], sums[1] and sums[2]."""
+    length = a0.shape[0]
+    for h in range(length):
+        sums[0, h] = a0[h]
+        sums[1, h] = 0.0
+        sums[2, h] = 0.0
+    for i in range(u.shape[0]):
+        d = 1.0 / (1.0 + lam * u[i])
+        w1 = lam * d
+        w2 = d * d
+        w3 = u[i] * w2 * d
+        for h in range(length):
+            x = g[i, h]
+            sums[0, h] -= w1 * x
+            sums[1, h] += w2 * x
+            sums[2, h] += w3 * x
+
+
+@_kernel  # type: ignore[untyped-decorator]
+def _factor(a, p, root, inverse_root):  # type: ignore[no-untyped-def]
+    """Cholesky factor of packed A over (X, y), and the inverse of its part over X.
+
+    Returns log|A_xx|, the residual sum of squares, and whether all pivots over X are sound.
+    """
+    log_det = 0.0
+    product = 1.0
+    sound = True
+    for k in range(p + 1):
+        at = k * (k + 1) // 2
+        for h in range(k):
+            to = h * (h + 1) // 2
+            value = a[at + h]
+            for j in range(h):
+                value -= root[at + j] * root[to + j]
+            root[at + h] = value * inverse_root[h, h]
+        pivot = a[at + k]
+        for j in range(k):
+            pivot -= root[at + j] * root[at + j]
+        if k == p:
+            return log_det + np.log(product), pivot, sound
+        if not pivot > COLLINEAR * a[at + k]:
+            sound = False
+            return 0.0, 0.0, sound
+        product *= pivot
+        if product > 1e150 or product < 1e-150:
+            log_det += np.log(product)
+            product = 1.0
+        diagonal = 1.0 / np.sqrt(pivot)
+        root[at + k] = pivot * diagonal
+        inverse_root[k, k] = diagonal
+        for h in range(k):
+            value = 0.0
+            for j in range(h, k):
+                value -= root[at + j] * inverse_root[j, h]
+            inverse_root[k, h] = value * diagonal
+    return 0.0, 0.0, False
+
+
+@_kernel  # type: ignore[untyped-decorator]
+def _times(packed_matrix, vector, m, out):  # type: ignore[no-untyped-def]
+    """Symmetric packed matrix times vector over its first m rows."""
+    for k in range(m):
+        out[k] = 0.0
+    at = 0
+    for k in range(m):
+        for h in range(k):
+            x = packed_matrix[at + h]
+            out[k] += x * vector[h]
+            out[h] += x * vector[k]
+        out[k] += packed_matrix[at + k] * vector[k]
+        at += k + 1
+
+
+@_kernel  # type: ignore[untyped-decorator]
+def _evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
+    """Criterion without its constants and its two derivatives in lambda, into out; False where A_xx is singular.
+
+    out: 0 criterion, 1-2 derivatives, 3 RSS, 4-5 RSS' and RSS'', 6 tr A^-1 B2, 7 tr (A^-1 B2)^2, 8 tr A^-1 B3,
+    9 second derivative without RSS
+    """
+    sums, root, inverse_root, inverse, left, r, br = work
+    _weigh(lam, a0, g, u, sums)
+    log_det, rss, sound = _factor(sums[0], p, root, inverse_root)
+    if not sound:
+        return False
+    # A_xx^-1 = M'M with M the inverse of the Cholesky factor
+    for k in range(p):
+        for h in range(k + 1):
+            value = 0.0
+            for j in range(k, p):
+                value += inverse_root[j, k] * inverse_root[j, h]
+            inverse[k, h] = value
+            inverse[h, k] = value
+    # r = (-b, 1), b = M' (last row of the factor)
+    last = p * (p + 1) // 2
+    for k in range(p):
+        value = 0.0
+        for j in range(k, p):
+            value += inverse_root[j, k] * root[last + j]
+        r[k] = -value
+    r[p] = 1.0
+    _times(sums[2], r, p + 1, br)
+    rss2 = 0.0
+    for k in range(p + 1):
+        rss2 += 2.0 * r[k] * br[k]
+    _times(sums[1], r, p + 1, br)
+    rss1 = 0.0
+    for k in range(p + 1):
+        rss1 -= r[k] * br[k]
+    for k in range(p):
+        value = 0.0
+        for j in range(k + 1):
+            value += inverse_root[k, j] * br[j]
+        rss2 -= 2.0 * value * value
+    tr2 = 0.0
+    tr22 = 0.0
+    tr3 = 0.0
+    if reml or p > 0:
+        for k in range(p):
+            for h in range(p):
+                left[k, h] = 0.0
+        at = 0
+        for k in range(p):
+            for h in range(k + 1):
+                x = sums[1, at + h]
+                y = sums[2, at + h]
+                tr3 += (2.0 if h < k else 1.0) * y * inverse[k, h]
+                for j in range(p):
+                    left[h, j] += x * inverse[k, j]
+                if h < k:
+                    for j in range(p):
+                        left[k, j] += x * inverse[h, j]
+            at += k + 1
+        for k in range(p):
+            tr2 += left[k, k]
+            for h in range(p):
+                tr22 += left[k, h] * left[h, k]
+    log_v = 0.0
+    product = 1.0
+    h1 = 0.0
+    h2 = 0.0
+    for i in range(v.shape[0]):
+        f = 1.0 + lam * v[i]
+        e = v[i] / f
+        h1 += e
+        h2 -= e * e
+        product *= f
+        if product > 1e150:
+            log_v += np.log(product)
+            product = 1.0
+    log_v += np.log(product)
+    if reml:
+        log_v += log_det
+        h1 -= tr2
+        h2 += 2.0 * tr3 - tr22
+    ratio = rss1 / rss
+    out[0] = nu * np.log(rss) + log_v
+    out[1] = nu * ratio + h1
+    out[2] = nu * (rss2 / rss - ratio * ratio) + h2
+    out[3] = rss
+    out[4] = rss1
+    out[5] = rss2
+    out[6] = tr2
+    out[7] = tr22
+    out[8] = tr3
+    out[9] = h2
+    return True
+
+
+@_kernel  # type: ignore[untyped-decorator]
+def minimise(a0, g, u, v, nu, reml, p, warm, grid, work, out):  # type: ignore[no-untyped-def]
+    """lambda at the minimum of the criterion; work and out are left as evaluated there.
+
+    Returns lambda, evaluations, Newton steps, brackets searched, and 1 converged, 0 not, -1 A_xx singular.
+    """
+    if not _evaluate(0.0, a0, g, u, v, nu, reml, p, work, out):
+        return 0.0, 1, 0, 0, -1
+    at_zero = out[0]
+    best = 0.0
+    best_value = at_zero
+    current = 0.0  # where work and out stand
+    evaluations = 1
+    steps = 0
+    brackets = 0
+    state = 1
+    low = 0.0
+    low_slope = out[1]
+    j = 0
+    high = 0.0
+    while True:
+        # the last grid point is moved out until the criterion rises there: towards infinity it always does, or is flat
+        high = grid[j] if j < grid.shape[0] else 20.0 * low
+        if j >= grid.shape[0] and (low_slope >= 0.0 or high > 1e12 * grid[0]):
+            break
+        _evaluate(high, a0, g, u, v, nu, reml, p, work, out)
+        current = high
+        evaluations += 1
+        j += 1
+        high_slope = out[1]
+        if low_slope < 0.0 <= high_slope:
+            brackets += 1
+            lam, value, count, done = _polish(low, high, warm, a0, g, u, v, nu, reml, p, work, out)
+            current = lam
+            evaluations += count
+            steps += count
+            if value < best_value:
+                best = lam
+                best_value = value
+                state = done
+        low = high
+        low_slope = high_slope
+    if low_slope < 0.0 and out[0] < best_value - 1e-9:
+        best = low
+        state = 0
+    if current != best:
+        _evaluate(best, a0, g, u, v, nu, reml, p, work, out)
+        evaluations += 1
+    return best, evaluations, steps, brackets, state
+
+
+@_kernel  # type: ignore[untyped-decorator]
+def _polish(low, high, warm, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
+    """Root of the derivative in (low, high), where it is negative at low and positive at high."""
+    lam = warm
+    if not low < warm < high:
+        lam = np.sqrt(low * high) if low > 0.0 else 0.3 * high
+    count = 0
+    while count < 100:
+        _evaluate(lam, a0, g, u, v, nu, reml, p, work, out)
+        count += 1
+        slope = out[1]
+        bend = out[2]
+        if slope < 0.0:
+            low = lam
+        else:
+            high = lam
+        new = lam - slope / bend if bend > 0.0 else -1.0
+        if np.abs(new - lam) <= STEP * lam or high - low <= 1e-14 * high:
+            return lam, out[0], count, 1
+        if not low < new < high:
+            # Newton in log lambda: far out the criterion is a line in it
+            bend = slope + lam * bend
+            new = lam * np.exp(-slope / bend) if bend > 0.0 else -1.0
+            if not low < new < high:
+                new = np.sqrt(low * high) if low > 0.0 else 0.1 * high
+        lam = new
+    return lam, out[0], count, 0
+
+
+@_kernel  # type: ignore[untyped-decorator]
+def uncertainty(lam, j, u, nu, contrasts, p, method, work, out):  # type: ignore[no-untyped-def]
+    """Squared standard error and df of coefficient j, where `work` and `out` stand at lambda.
+
+    method: 0 normal, 1 Satterthwaite, 2 Kenward-Roger. A df of -1 says that the data do not inform lambda.
+    """
+    sums, _, _, inverse, left, r, br = work
+    sigma2 = out[3] / nu
+    v = inverse[j, j]
+    if method == 0:
+        return sigma2 * v, np.inf
+    a = inverse[j]
+    _times(sums[1], a, p, br)
+    q2 = 0.0
+    for k in range(p):
+        q2 += a[k] * br[k]
+    if method == 1:
+        if lam == 0.0:
+            return sigma2 * v, nu
+        d11 = out[5] / sigma2 + out[9]
+        d12 = -out[4] / sigma2
+        g1 = q2 / v
+        determinant = d11 * nu - d12 * d12
+        return sigma2 * v, determinant / (g1 * g1 * nu - 2.0 * g1 * d12 + d11)
+    h = 0.0
+    for k in range(p):
+        for i in range(p):
+            h += br[k] * inverse[k, i] * br[i]
+    _times(sums[2], a, p, br)
+    q33 = 0.0
+    for k in range(p):
+        q33 += a[k] * br[k]
+    q3 = q2 - lam * q33
+    tr2 = out[6]
+    tr22 = out[7]
+    tr33 = out[8]
+    tr3 = tr2 - lam * tr33
+    t11 = contrasts - u.shape[0]
+    t12 = 0.0
+    t22 = 0.0
+    for i in range(u.shape[0]):
+        d = 1.0 / (1.0 + lam * u[i])
+        t11 += d * d
+        t12 += d * d * u[i]
+        t22 += d * d * u[i] * u[i]
+    i11 = 0.5 * (t11 - 2.0 * (p - lam * (tr2 + tr3)) + p - 2.0 * lam * tr2 + lam * lam * tr22)
+    i12 = 0.5 * (t12 - 2.0 * tr3 + tr2 - lam * tr22)
+    i22 = 0.5 * (t22 - 2.0 * tr33 + tr22)
+    determinant = i11 * i22 - i12 * i12
+    if not i22 > 1e-9 * t22 or not determinant > 1e-12 * i11 * i22:
+        return sigma2 * v, -1.0
+    w11 = i22 / determinant
+    w12 = -i12 / determinant
+    w22 = i11 / determinant
+    m11 = (v - lam * (q2 + q3)) - (v - 2.0 * lam * q2 + lam * lam * h)
+    m12 = q3 - (q2 - lam * h)
+    m22 = q33 - h
+    g1 = v - lam * q2
+    spread = w11 * g1 * g1 + 2.0 * w12 * g1 * q2 + w22 * q2 * q2
+    adjusted = v + 2.0 * (w11 * m11 + 2.0 * w12 * m12 + w22 * m22)
+    return sigma2 * adjusted, 2.0 * v * v / spread
+
+
+def work_arrays(p: int) -> tuple[Any, ...]:
+    """Scratch space of the kernels for p columns."""
+    return (
+        np.zeros((3, packed(p + 1))),
+        np.zeros(packed(p + 1)),
+        np.zeros((p, p)),
+        np.zeros((p, p)),
+        np.zeros((p, p)),
+        np.zeros(p + 1),
+        np.zeros(p + 1),
+    )
+
+
+@_kernel  # type: ignore[untyped-decorator]
+def _pack_products(row, g):  # type: ignore[no-untyped-def]
+    """Packed lower triangle of row row'."""
+    at = 0
+    for k in range(row.shape[0]):
+        for h in range(k + 1):
+            g[at] = row[k] * row[h]
+            at += 1
+
+
+@_kernel  # type: ignore[untyped-decorator]
+def scan(  # type: ignore[no-untyped-def]
+    t, codes, x, y, ends, size, treated, fixed, rows, g, u, v, nu, reml, contrasts, random, method, limits, grid, work, out
+):
+    """All cuts of one covariate. People stand in its order; x and y are centred within trials; a cut follows each end.
+
+    fixed: packed A_0 without the columns of the cut; rows: (K, m) column t over (X, y) likewise. X holds treatment,
+    adjusters, S and treatment x S. random: whether t has a random coefficient. limits: min_size, min_arm, min_trials.
+    Returns a row a cut: estimate, squared se, df, tau2, sigma2, evaluations and a state: 1 done, 0 not converged,
+    -1 singular (or lambda not informed), 2 not admissible.
+    """
+    trials = size.shape[0]
+    a = x.shape[1]
+    m = a + 4
+    p = a + 3
+    s = a + 1
+    ts = a + 2
+    low = np.zeros((trials, 2, a + 2))
+    own = np.zeros((trials, 2 * m))  # rows S and treatment x S of the cross-products, over (X, y)
+    pooled = np.zeros(2 * m)
+    a0 = fixed.copy()
+    changed = np.zeros(trials, np.bool_)
+    arms = np.zeros((2, 2), np.int64)  # [side, arm]
+    both = np.zeros(2, np.int64)  # trials with both arms, by side
+    left_arm = np.empty((trials, 2))
+    for i in range(trials):
+        left_arm[i, 1] = treated[i]
+        left_arm[i, 0] = size[i] - treated[i]
+        arms[1, 1] += int(left_arm[i, 1])
+        arms[1, 0] += int(left_arm[i, 0])
+        both[1] += 1
+    warm = -1.0
+    lam = 0.0
+    start = 0
+    at_s = s * (s + 1) // 2
+    at_ts = ts * (ts + 1) // 2
+    at_y = p * (p + 1) // 2
+    for cut in range(ends.shape[0]):
+        for j in range(start, ends[cut]):
+            i = codes[j]
+            arm = 1 if t[j] == 1.0 else 0
+            if low[i, arm, 0] == 0.0 and low[i, 1 - arm, 0] > 0.0:
+                both[0] += 1
+            low[i, arm, 0] += 1.0
+            left_arm[i, arm] -= 1.0
+            if left_arm[i, arm] == 0.0 and left_arm[i, 1 - arm] > 0.0:
+                both[1] -= 1
+            arms[0, arm] += 1
+            arms[1, arm] -= 1
+            for k in range(a):
+                low[i, arm, 1 + k] += x[j, k]
+            low[i, arm, a + 1] += y[j]
+            changed[i] = True
+        start = ends[cut]
+        small = False
+        for side in range(2):
+            if arms[side, 0] + arms[side, 1] < limits[0] or both[side] < limits[2]:
+                small = True
+            if arms[side, 0] < limits[1] or arms[side, 1] < limits[1]:
+                small = True
+        if small:
+            out[cut, 6] = 2.0
+            continue
+        for i in range(trials):
+            if not changed[i]:
+                continue
+            changed[i] = False
+            n = size[i]
+            n1 = low[i, 1, 0]
+            n_s = low[i, 0, 0] + n1
+            own[i, 0] = n1 - n_s * treated[i] / n
+            own[i, m] = n1 - n1 * treated[i] / n
+            for k in range(a):
+                own[i, 1 + k] = low[i, 0, 1 + k] + low[i, 1, 1 + k]
+                own[i, m + 1 + k] = low[i, 1, 1 + k]
+            own[i, s] = n_s - n_s * n_s / n
+            own[i, ts] = n1 - n_s * n1 / n
+            own[i, m + s] = own[i, ts]
+            own[i, m + ts] = n1 - n1 * n1 / n
+            own[i, p] = low[i, 0, a + 1] + low[i, 1, a + 1]
+            own[i, m + p] = low[i, 1, a + 1]
+            rows[i, s] = own[i, 0]
+            rows[i, ts] = own[i, m]
+            _pack_products(rows[i], g[i])
+        # summed anew at each cut: a running total would gather the rounding of thousands of updates
+        pooled[:] = 0.0
+        for i in range(trials):
+            for k in range(2 * m):
+                pooled[k] += own[i, k]
+        for k in range(s + 1):
+            a0[at_s + k] = pooled[k]
+            a0[at_ts + k] = pooled[m + k]
+        a0[at_ts + ts] = pooled[m + ts]
+        a0[at_y + s] = pooled[p]
+        a0[at_y + ts] = pooled[m + p]
+        values = out[cut]
+        record = work[0]
+        if random:
+            lam, evaluations, _, _, state = minimise(a0, g, u, v, nu, reml, p, warm, grid, work[1], record)
+            if lam > 0.0:
+                warm = lam
+        else:
+            evaluations = 1
+            state = 1 if _evaluate(0.0, a0, g, u, v, nu, reml, p, work[1], record) else -1
+        values[5] = evaluations
+        values[6] = state
+        if state >= 0:
+            sigma2 = record[3] / nu
+            variance, df = uncertainty(lam, ts, u, nu, contrasts, p, method, work[1], record)
+            values[0] = -work[1][5][ts]
+            values[1] = variance
+            values[2] = df
+            values[3] = lam * sigma2
+            values[4] = sigma2
+            if df == -1.0:
+                values[6] = -1.0
