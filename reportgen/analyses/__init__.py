@@ -1,1 +1,78 @@
-"""Where study file, data and statistics meet: one module per method."""
+"""Where study file, data and statistics meet: one module per method of the study file.
+
+`make_records` runs every analysis of a study and returns all that its report may say. Participants end here: only
+counts and estimates leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reportgen.analyses import descriptive, meta_analysis
+from reportgen.analyses.repository_records import (
+    availability_record,
+    glossary_record,
+    ledger_record,
+    measures_record,
+    provenance_record,
+    study_record,
+    versions,
+)
+from reportgen.data import Repository
+from reportgen.executor import Executor
+from reportgen.records.model import AnalysisRecord, Failure, Records
+from reportgen.records.numbers import Press, slug
+from reportgen.spec import Spec
+from reportgen.spec.study import Analysis, Descriptive, MetaAnalysis
+
+__all__ = ["make_records", "versions"]
+
+
+def make_records(
+    spec: Spec,
+    repository: Repository,
+    executor: Executor,
+    *,
+    profile: str,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Records:
+    """Run every analysis of a study.
+
+    An analysis that fails becomes a `Failure` with the reason; the others go on.
+
+    Parameters
+    ----------
+    spec : Spec
+    repository : Repository
+    executor : Executor
+    profile : {'draft', 'final'}
+    progress : callable
+        Told the name of each analysis before it starts.
+    """
+    study = spec.study
+    analyses: dict[str, AnalysisRecord] = {}
+    for name, node in study.analyses.items():
+        progress(name)
+        analyses[name] = _analysed(name, node, spec, repository, executor)
+    return Records(
+        study=study_record(spec, repository, profile),
+        included=descriptive.included_trials(repository, study),
+        availability=availability_record(repository, study),
+        measures=measures_record(repository, study),
+        analyses=analyses,
+        ledger=ledger_record(repository),
+        glossary=glossary_record(study),
+        provenance=provenance_record(spec, repository),
+    )
+
+
+def _analysed(name: str, node: Analysis, spec: Spec, repository: Repository, executor: Executor) -> AnalysisRecord:
+    # Whatever goes wrong inside one analysis must not take the appendix down: its place says why instead.
+    try:
+        if isinstance(node, MetaAnalysis):
+            return meta_analysis.analyse(name, node, repository, spec.study, executor)
+        assert isinstance(node, Descriptive)
+        return descriptive.analyse(name, node, repository, spec.study)
+    except Exception as error:
+        press = Press(slug(name), f"analyses.{name}", {})
+        return Failure(name, press.quote("failure", f"{type(error).__name__}: {error}"))

@@ -174,6 +174,7 @@ class MetaAnalysis(Node):
     follow_up: Names = ("all",)
     comparisons: Names = ("all",)
     adjust_for: Names = ("baseline",)
+    minimum_trials: int = Field(2, ge=1)
     intercept: Literal["stratified", "random"] = "stratified"
     treatment_effect: Literal["random", "common"] = "random"
     covariance: Literal["independent", "unstructured"] = "independent"
@@ -200,6 +201,11 @@ Show = Literal[
 ]
 
 
+def _significant(value: Any) -> Any:
+    found = re.fullmatch(r"\s*(\d+)\s+significant\s*", value) if isinstance(value, str) else None
+    return int(found[1]) if found else value
+
+
 class Rounding(Node):
     """How many decimals a kind of number is printed with, half away from zero; p values by significant figures."""
 
@@ -208,12 +214,7 @@ class Rounding(Node):
     percent: int = Field(1, ge=0, le=8)
     scaled: int = Field(1, ge=0, le=8)
     heterogeneity: int = Field(2, ge=0, le=8)
-    p: Annotated[int, BeforeValidator(lambda value: _significant(value))] = Field(2, ge=1, le=8)
-
-
-def _significant(value: Any) -> Any:
-    found = re.fullmatch(r"\s*(\d+)\s+significant\s*", value) if isinstance(value, str) else None
-    return int(found[1]) if found else value
+    p: Annotated[int, BeforeValidator(_significant)] = Field(2, ge=1, le=8)
 
 
 class RoundingHere(Node):

@@ -1,0 +1,290 @@
+"""Baseline characteristics by side of a comparison, and the trials of the repository.
+
+In: the node of the study file and the repository. Out: records with counts and summaries, and no participants. Cells
+too small to print are hidden here, so that their values reach neither a page nor the results table; so is a second
+cell wherever the first could be worked out from its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.analyses.meta_analysis import outcome_label, unit_of
+from reportgen.analyses.selection import Measurements, baseline_instrument
+from reportgen.data import Repository
+from reportgen.records.model import (
+    ArmRow,
+    Characteristic,
+    Descriptive,
+    IncludedTrials,
+    Level,
+    Share,
+    Side,
+    Summary,
+    TrialRow,
+)
+from reportgen.records.numbers import Number, Press, slug
+from reportgen.spec.check import baseline_of
+from reportgen.spec.study import Descriptive as Node
+from reportgen.spec.study import Study
+from reportgen.stats import mean_sd, standardised_difference, standardised_difference_of_levels
+
+SIDES = ("control", "intervention", "all")
+BoolArray = NDArray[np.bool_]
+
+
+def included_trials(repository: Repository, study: Study) -> IncludedTrials:
+    """Record the trials, the largest first, with their arms and the people left out on loading."""
+    press = Press("trials", "trials", study.policy.rounding.model_dump())
+    ordered = sorted(repository.trials, key=lambda trial: -trial.n)
+    rows = []
+    for trial in ordered:
+        made = press.at(trial.name)
+        published = trial.published_n
+        rows.append(
+            TrialRow(
+                trial=made.quote("name", trial.name),
+                country=made.quote("country", trial.country),
+                n=made.count("n", trial.n),
+                in_file=made.count("in file", trial.raw_n),
+                published=None if published is None else made.count("published n", published),
+                published_source=None if published is None else made.quote("published source", trial.published_source),
+                arms=tuple(
+                    ArmRow(
+                        arm_class=made.quote(f"arm {i} class", arm_class),
+                        name=made.quote(f"arm {i} name", name),
+                        n=made.count(f"arm {i} n", n),
+                    )
+                    for i, (arm_class, name, n) in enumerate(trial.arms, 1)
+                ),
+            )
+        )
+    return IncludedTrials(
+        trials=tuple(rows),
+        number=press.count("number", len(ordered), "trials"),
+        n=press.count("n", sum(trial.n for trial in ordered)),
+        in_file=press.count("in files", sum(trial.raw_n for trial in ordered)),
+    )
+
+
+def analyse(name: str, node: Node, repository: Repository, study: Study) -> Descriptive:
+    """Record the baseline characteristics of everybody in an arm on either side of the comparison, in all trials."""
+    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump())
+    comparison = study.comparisons[node.sides_of]
+    arm_class = repository.participants["arm_class"]
+    control = arm_class.isin(comparison.control).to_numpy()
+    intervention = arm_class.isin(comparison.intervention).to_numpy()
+    sides = (control, intervention, control | intervention)
+    trial_of = repository.participants["trial"].to_numpy(dtype=object)
+    table = _Table(repository, study, trial_of, sides, press, node.standardised_difference)
+    characteristics = tuple(table.characteristic(variable) for variable in node.variables)
+    present = [{*trial_of[side].tolist()} for side in sides]
+    one_sided = [
+        t.name
+        for t in repository.trials
+        if t.name in present[2] and not (t.name in present[0] and t.name in present[1])
+    ]
+    return Descriptive(
+        name=name,
+        comparison=press.quote("comparison", comparison.title or node.sides_of),
+        sides=tuple(
+            Side(
+                label=label,
+                trials=press.count(f"{label} trials", len(there), "trials"),
+                n=press.count(f"{label} n", int(side.sum())),
+            )
+            for label, side, there in zip(SIDES, sides, present, strict=True)
+        ),
+        characteristics=characteristics,
+        minimum_cell=press.count("minimum cell", study.policy.minimum_cell),
+        suppressed=table.suppressed,
+        one_sided=tuple(press.quote(f"one sided {i}", trial) for i, trial in enumerate(one_sided, 1)),
+    )
+
+
+class _Table:
+    """Makes the characteristics of one descriptive table; remembers whether it had to hide a cell."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        study: Study,
+        trial_of: NDArray[np.object_],
+        sides: Sequence[BoolArray],
+        press: Press,
+        difference: bool,
+    ) -> None:
+        self.repository, self.study, self.trial_of = repository, study, trial_of
+        self.sides, self.press, self.difference = sides, press, difference
+        self.measurements = Measurements(repository, study)
+        self.suppressed = False
+
+    def characteristic(self, variable: str) -> Characteristic:
+        covariate = self.study.covariates.get(variable)
+        if covariate is None:
+            measured = baseline_of(variable) or variable
+            label, unit, decimals = _baseline_words(measured, self.study)
+            collected = {t.name for t in self.repository.trials if baseline_instrument(t, measured, self.study)}
+            values = pd.Series(self.measurements.baseline(self.repository.trials, measured))
+            return self._quantity(variable, f"{label} at baseline", unit, decimals, values, collected)
+        collected = {t.name for t in self.repository.trials if variable in t.collected_covariates}
+        values = self.repository.participants[variable]
+        label = covariate.label or variable
+        if covariate.categorical:
+            return self._levels(variable, label, covariate.levels, values, collected)
+        return self._quantity(variable, label, covariate.unit, covariate.decimals, values, collected)
+
+    def _heads(self, press: Press, values: pd.Series, collected: set[str]) -> list[tuple[Number, Number, BoolArray]]:
+        known = values.notna().to_numpy()
+        heads = []
+        for label, side in zip(SIDES, self.sides, strict=True):
+            there = {*self.trial_of[side].tolist()} & collected
+            n = int((side & known).sum())
+            made = press.at(label)
+            heads.append((made.count("trials", len(there), "trials"), made.count("n", n), side & known))
+        return heads
+
+    def _quantity(
+        self, variable: str, label: str, unit: str, decimals: int | None, values: pd.Series, collected: set[str]
+    ) -> Characteristic:
+        press = self.press.at(variable)
+        if decimals is not None:
+            press = press.at(decimals=press.decimals | {"mean": decimals})
+        numbers = values.to_numpy(dtype=float)
+        heads = self._heads(press, values, collected)
+        hidden = hidden_columns([int(known.sum()) for _, _, known in heads], self.study.policy.minimum_cell)
+        sides = []
+        for side, (trials, n, known), hide in zip(SIDES, heads, hidden, strict=True):
+            made = press.at(side, n=int(known.sum()), trials=int(trials.value or 0))
+            mean, sd = mean_sd(numbers[known])
+            if hide:
+                self.suppressed = True
+                reason = "fewer people than the study's policy lets be printed"
+                sides.append(
+                    Summary(
+                        trials, self._hidden_count(n), made.hidden("mean", "–", reason), made.hidden("sd", "–", reason)
+                    )
+                )
+            else:
+                why = "nobody has a value" if not known.any() else "one value has no standard deviation"
+                sides.append(
+                    Summary(
+                        trials, n, made.fixed("mean", mean, "mean", unit, why), made.fixed("sd", sd, "mean", unit, why)
+                    )
+                )
+        difference = standardised_difference(numbers[heads[0][2]], numbers[heads[1][2]]) if self.difference else None
+        return Characteristic(
+            label=press.quote("label", label),
+            unit=press.quote("unit", unit),
+            sides=tuple(sides),
+            levels=(),
+            difference=None
+            if difference is None
+            else press.fixed("standardised difference", difference, "heterogeneity"),
+        )
+
+    def _levels(
+        self, variable: str, label: str, levels: tuple[str, ...], values: pd.Series, collected: set[str]
+    ) -> Characteristic:
+        press = self.press.at(variable)
+        heads = self._heads(press, values, collected)
+        counts = np.array([[int((values[known] == level).sum()) for _, _, known in heads] for level in levels])
+        hidden = hidden_cells(counts, self.study.policy.minimum_cell)
+        totals = counts.sum(axis=0)
+        rows = []
+        for row, level in enumerate(levels):
+            made = press.at(f"level {level}")
+            shares = tuple(
+                self._share(made.at(side), int(counts[row, column]), int(totals[column]), bool(hidden[row, column]))
+                for column, side in enumerate(SIDES)
+            )
+            rows.append(Level(made.quote("label", level), shares))
+        difference = standardised_difference_of_levels(counts[:, 0], counts[:, 1]) if self.difference else None
+        return Characteristic(
+            label=press.quote("label", label),
+            unit=press.quote("unit", ""),
+            sides=tuple(Summary(trials, n) for trials, n, _ in heads),
+            levels=tuple(rows),
+            difference=None
+            if difference is None
+            else press.fixed("standardised difference", difference, "heterogeneity"),
+        )
+
+    def _share(self, press: Press, count: int, total: int, hide: bool) -> Share:
+        minimum = self.study.policy.minimum_cell
+        if hide:
+            self.suppressed = True
+            small = 0 < count < minimum
+            reason = (
+                "too few people to print" if small else "hidden, for the cell beside it could be worked out from it"
+            )
+            return Share(
+                press.hidden("n", f"<{minimum}" if small else "–", reason, "participants"),
+                press.hidden("percent", "–", reason, "%"),
+            )
+        share = 100 * count / total if total else float("nan")
+        return Share(press.count("n", count), press.fixed("percent", share, "percent", "%", "nobody has a value"))
+
+    def _hidden_count(self, n: Number) -> Number:
+        return Press(n.id.rpartition(".")[0], n.source, {}).hidden(
+            "n", f"<{self.study.policy.minimum_cell}", "too few people to print", n.unit
+        )
+
+
+def hidden_columns(counts: Sequence[int], minimum: int) -> list[bool]:
+    """Return which of control, intervention and all are too small to summarise; with one of them goes the other two.
+
+    From two of the three means the third can be worked out.
+
+    Examples
+    --------
+    >>> hidden_columns([3, 40, 43], 5), hidden_columns([30, 40, 70], 5)
+    ([True, True, True], [False, False, False])
+    """
+    small = any(0 < n < minimum for n in counts)
+    return [small] * len(counts)
+
+
+def hidden_cells(counts: NDArray[np.int64], minimum: int) -> BoolArray:
+    """Return which cells of a table of levels x (control, intervention, all) are not printed.
+
+    Small cells are hidden; then, as long as one hidden cell stands alone in its column or its row, so is the smallest
+    of its neighbours, for it could be worked out from the total.
+
+    Parameters
+    ----------
+    counts : ndarray of int, shape (levels, 3)
+        Participants.
+    minimum : int
+        Counts from 1 to `minimum` − 1 are small; a zero tells nothing of anybody.
+
+    Examples
+    --------
+    >>> hidden_cells(np.array([[3, 9, 12], [20, 31, 51], [40, 50, 90]]), 5).astype(int).tolist()
+    [[1, 1, 0], [1, 1, 0], [0, 0, 0]]
+    """
+    hidden = (counts > 0) & (counts < minimum)
+    changed = True
+    while changed:
+        changed = False
+        for lines, shown in ((counts.T, hidden.T), (counts, hidden)):
+            for line, mask in zip(lines, shown, strict=True):
+                if mask.sum() == 1 and len(mask) > 1:
+                    others = [i for i in np.argsort(line, kind="stable") if not mask[i] and line[i] > 0]
+                    if others:
+                        mask[others[0]] = True
+                        changed = True
+    return hidden
+
+
+def _baseline_words(name: str, study: Study) -> tuple[str, str, int | None]:
+    """Return label, unit and decimals of a baseline measure; a scale without a unit needs none in a table of means."""
+    if name in study.outcomes:
+        unit = unit_of(name, study)
+        return outcome_label(name, study), "" if unit == "points" else unit, study.outcomes[name].decimals
+    instrument = study.instruments[name]
+    return instrument.name or name, instrument.unit, None

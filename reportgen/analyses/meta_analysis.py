@@ -1,0 +1,395 @@
+"""One-step meta-analysis of every outcome x follow-up x comparison, with the two-stage check beside it.
+
+In: the node of the study file and the repository. Out: a `MetaAnalysis` record. All fits go through
+`reportgen.stats`; this module selects who enters, and turns fits into numbers with ids.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from reportgen.analyses.selection import (
+    Measurements,
+    Selection,
+    instruments_of,
+    range_of,
+    select,
+)
+from reportgen.data import Repository
+from reportgen.executor import Executor
+from reportgen.records.model import (
+    ComparisonRecord,
+    Estimate,
+    Heterogeneity,
+    LeftOut,
+    MetaAnalysis,
+    ModelSettings,
+    PooledEffect,
+    Scaled,
+    TrialEstimate,
+)
+from reportgen.records.numbers import Press, Status, slug
+from reportgen.spec.check import expanded
+from reportgen.spec.study import MetaAnalysis as Node
+from reportgen.spec.study import Study
+from reportgen.stats import (
+    Effect,
+    OneStepFit,
+    TrialFit,
+    TwoStage,
+    fit_one_step,
+    per_trial,
+    pool_two_stage,
+    prediction_interval,
+)
+
+NAN = math.nan
+FULL_SCALE = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """Everything that was fitted to one selection."""
+
+    one_step: OneStepFit
+    common: OneStepFit
+    trials: tuple[TrialFit, ...]
+    two_stage: TwoStage
+
+
+def selections(node: Node, repository: Repository, study: Study) -> list[Selection]:
+    """Return who enters each outcome x follow-up x comparison of the analysis, before anything is fitted."""
+    measurements = Measurements(repository, study)
+    return [
+        select(
+            repository,
+            measurements,
+            study,
+            outcome=outcome,
+            follow_up=follow_up,
+            comparison=comparison,
+            adjust_for=node.adjust_for,
+        )
+        for comparison, outcome, follow_up in product(
+            expanded(node.comparisons, study.comparisons),
+            expanded(node.outcomes, study.outcomes),
+            expanded(node.follow_up, study.follow_up),
+        )
+    ]
+
+
+def not_estimable(selection: Selection, node: Node) -> str:
+    """Return why an effect cannot be estimated, or an empty text.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> not_estimable(SimpleNamespace(trials=("A",)), SimpleNamespace(minimum_trials=2))
+    'one trial, and a pooled effect needs two'
+    """
+    trials = len(selection.trials)
+    if trials >= node.minimum_trials:
+        return ""
+    words = {0: "no", 1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
+    wanted = words.get(node.minimum_trials, str(node.minimum_trials))
+    return f"{words.get(trials, str(trials))} trial{'' if trials == 1 else 's'}, and a pooled effect needs {wanted}"
+
+
+def analyse(name: str, node: Node, repository: Repository, study: Study, executor: Executor) -> MetaAnalysis:
+    """Fit and record a named meta-analysis.
+
+    Parameters
+    ----------
+    name : str
+        As in the study file; ids start with it.
+    node : MetaAnalysis node of the study file
+    repository : Repository
+    study : Study
+    executor : Executor
+
+    Returns
+    -------
+    MetaAnalysis
+        One `PooledEffect` for every outcome x follow-up x comparison, those that cannot be estimated included.
+    """
+    chosen = selections(node, repository, study)
+    fits = executor.map(partial(fit, node=node), chosen)
+    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump())
+    return MetaAnalysis(
+        name=name,
+        settings=_settings(node, study, press.at("settings")),
+        comparisons=tuple(
+            _comparison(comparison, repository, study, press.at(comparison))
+            for comparison in expanded(node.comparisons, study.comparisons)
+        ),
+        effects=tuple(_record(s, f, node, study, press) for s, f in zip(chosen, fits, strict=True)),
+    )
+
+
+def fit(selection: Selection, node: Node) -> Fits | None:
+    """Fit one selection: one-step, the same with a common effect, each trial alone, and the trials pooled in two stages.
+
+    Returns None where the selection has too few trials.
+    """
+    if not_estimable(selection, node):
+        return None
+    adjusters = selection.adjusters if selection.adjusters.shape[1] else None
+    options: dict[str, Any] = node.model_dump(
+        include={"intercept", "covariance", "adjuster_slopes", "residual", "estimation", "inference", "df_floor"}
+    )
+    one_step = partial(
+        fit_one_step, selection.change, selection.treatment, selection.trial, adjusters=adjusters, **options
+    )
+    trials = per_trial(selection.change, selection.treatment, selection.trial, adjusters=adjusters)
+    pooled = pool_two_stage(
+        [t.effect.estimate for t in trials],
+        [t.effect.std_error for t in trials],
+        method=node.two_stage.method,
+        test=node.two_stage.test,
+        level=node.level,
+    )
+    return Fits(
+        one_step=one_step(treatment_effect=node.treatment_effect),
+        common=one_step(treatment_effect="common"),
+        trials=tuple(trials),
+        two_stage=pooled,
+    )
+
+
+def _settings(node: Node, study: Study, press: Press) -> ModelSettings:
+    return ModelSettings(
+        adjust_for=tuple(press.quote(f"adjust {i}", _adjuster(a, study)) for i, a in enumerate(node.adjust_for, 1)),
+        intercept=node.intercept,
+        treatment_effect=node.treatment_effect,
+        covariance=node.covariance,
+        adjuster_slopes=node.adjuster_slopes,
+        residual=node.residual,
+        estimation=node.estimation,
+        inference=node.inference,
+        df_floor=node.df_floor,
+        two_stage_method=node.two_stage.method,
+        two_stage_test=node.two_stage.test,
+        level=level_number(node.level, press),
+        minimum_trials=press.count("minimum trials", node.minimum_trials, "trials"),
+    )
+
+
+def level_number(level: float, press: Press) -> Any:
+    """Return the level of the intervals in per cent, with as many decimals as it needs."""
+    percent = round(100 * level, 6)
+    return press.figure("level", percent, 0 if percent == int(percent) else 1, "%")
+
+
+def _adjuster(name: str, study: Study) -> str:
+    covariate = study.covariates.get(name)
+    return (covariate.label or name) if covariate else name
+
+
+def _comparison(name: str, repository: Repository, study: Study, press: Press) -> ComparisonRecord:
+    comparison = study.comparisons[name]
+    present = {arm_class for trial in repository.trials for arm_class, _, _ in trial.arms}
+    return ComparisonRecord(
+        name=name,
+        title=press.quote("title", comparison.title or name),
+        intervention=tuple(
+            press.quote(f"intervention {i}", c) for i, c in enumerate(comparison.intervention, 1) if c in present
+        ),
+        control=tuple(press.quote(f"control {i}", c) for i, c in enumerate(comparison.control, 1) if c in present),
+    )
+
+
+def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, press: Press) -> PooledEffect:
+    outcome = study.outcomes[selection.outcome]
+    if outcome.decimals is not None:
+        decimals = press.decimals | {"effect": outcome.decimals, "heterogeneity": outcome.decimals + 1}
+        press = press.at(decimals=decimals)
+    unit = unit_of(selection.outcome, study)
+    reason = not_estimable(selection, node) or (fits.one_step.message if fits and failed(fits) else "")
+    status: Status = fits.one_step.status if fits else "not estimable"  # type: ignore[assignment]
+    made = press.at(
+        selection.comparison,
+        selection.outcome,
+        selection.follow_up,
+        n=selection.n,
+        trials=len(selection.trials),
+        status=status,
+    )
+    used = None if fits is None or failed(fits) else fits
+    return PooledEffect(
+        id=made.prefix,
+        outcome=selection.outcome,
+        outcome_label=made.quote("outcome", outcome_label(selection.outcome, study)),
+        domain=made.quote("domain", outcome.domain),
+        unit=made.quote("unit", unit),
+        follow_up=selection.follow_up,
+        follow_up_label=made.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
+        comparison=selection.comparison,
+        trials=made.count("trials", len(selection.trials), "trials"),
+        n=made.count("n", selection.n),
+        n_control=made.count("n control", selection.arm_size(0)),
+        n_intervention=made.count("n intervention", selection.arm_size(1)),
+        in_comparison=made.count("in comparison", selection.in_comparison),
+        estimate=_estimate(used.one_step.effect if used else None, node.level, made, unit, reason),
+        scaled=_scaled(selection, used, node, study, made, reason),
+        heterogeneity=_heterogeneity(used, node, made, unit, reason),
+        common=_estimate(used.common.effect if used else None, node.level, made.at("common effect"), unit, reason),
+        two_stage=_two_stage(used, node.level, made.at("two stage"), unit, reason),
+        by_trial=tuple(_trials(selection, fits, node, made, unit)) if fits else (),
+        left_out=tuple(
+            LeftOut(
+                trial=made.quote(f"left out {i} trial", gone.trial),
+                reason=(made.quote(f"left out {i} reason", gone.reason),),
+                n=made.count(f"left out {i} n", gone.n),
+                whole_trial=gone.whole_trial,
+            )
+            for i, gone in enumerate(selection.excluded, 1)
+        ),
+        status=status,
+        reason=reason or (fits.one_step.message if fits else ""),
+        evaluations=_evaluations(fits, made, reason),
+        criterion=made.fixed("criterion", fits.one_step.criterion if fits else NAN, "heterogeneity", reason=reason),
+        df_model=made.fixed(
+            "df unfloored", _scalar(used.one_step.effect.df_raw) if used else NAN, "heterogeneity", reason=reason
+        ),
+    )
+
+
+def failed(fits: Fits) -> bool:
+    """Whether the one-step fit gave no effect."""
+    return fits.one_step.status in ("failed", "not estimable")
+
+
+def _evaluations(fits: Fits | None, made: Press, reason: str) -> Any:
+    if fits is None:
+        return made.none("evaluations", reason)
+    return made.count("evaluations", fits.one_step.optimiser.evaluations, "evaluations")
+
+
+def _scalar(value: Any) -> float:
+    return float(np.asarray(value, dtype=float).reshape(-1)[0])
+
+
+def _estimate(effect: Effect | None, level: float, press: Press, unit: str, reason: str) -> Estimate:
+    low, high = (NAN, NAN) if effect is None else (_scalar(limit) for limit in effect.interval(level))
+    return Estimate(
+        effect=press.fixed("effect", _scalar(effect.estimate) if effect else NAN, "effect", unit, reason),
+        low=press.fixed("ci low", low, "effect", unit, reason),
+        high=press.fixed("ci high", high, "effect", unit, reason),
+        std_error=press.fixed("se", _scalar(effect.std_error) if effect else NAN, "heterogeneity", unit, reason),
+        df=press.fixed("df", _scalar(effect.df) if effect else NAN, "heterogeneity", "", reason),
+        p=press.p("p", _scalar(effect.p_value) if effect else NAN, reason),
+    )
+
+
+def _two_stage(fits: Fits | None, level: float, press: Press, unit: str, reason: str) -> Estimate:
+    pooled = fits.two_stage if fits else None
+    low, high = pooled.interval(level) if pooled else (NAN, NAN)
+    return Estimate(
+        effect=press.fixed("effect", pooled.estimate if pooled else NAN, "effect", unit, reason),
+        low=press.fixed("ci low", low, "effect", unit, reason),
+        high=press.fixed("ci high", high, "effect", unit, reason),
+        std_error=press.fixed("se", pooled.std_error if pooled else NAN, "heterogeneity", unit, reason),
+        df=press.fixed("df", pooled.df if pooled else NAN, "heterogeneity", "", reason),
+        p=press.p("p", pooled.p_value if pooled else NAN, reason),
+    )
+
+
+def _predicted(fits: Fits | None, node: Node) -> tuple[float, float]:
+    """Return the prediction interval of the one-step model; NaN below three trials."""
+    if fits is None or node.treatment_effect == "common":
+        return NAN, NAN
+    fitted = fits.one_step
+    effect = fitted.effect
+    found = prediction_interval(
+        _scalar(effect.estimate), _scalar(effect.std_error), fitted.tau2, fitted.trials, node.level
+    )
+    return found if found is not None else (NAN, NAN)
+
+
+def _heterogeneity(fits: Fits | None, node: Node, press: Press, unit: str, reason: str) -> Heterogeneity:
+    random = fits is not None and node.treatment_effect == "random" and fits.one_step.trials > 1
+    tau2 = fits.one_step.tau2 if fits and random else NAN
+    i2, (i2_low, i2_high) = (
+        (NAN, (NAN, NAN)) if not fits or not random else (fits.two_stage.i2, fits.two_stage.i2_interval)
+    )
+    low, high = _predicted(fits, node) if random else (NAN, NAN)
+    why = reason or ("" if random else "one trial, or a common effect: no variation between trials is estimated")
+    few = why or "a prediction interval needs three trials"
+    return Heterogeneity(
+        tau2=press.fixed("tau2", tau2, "heterogeneity", f"{unit}²" if unit else "", why),
+        tau=press.fixed("tau", math.sqrt(tau2) if tau2 == tau2 else NAN, "heterogeneity", unit, why),
+        i2=press.fixed("i2", 100 * i2, "percent", "%", why),
+        i2_low=press.fixed("i2 low", 100 * i2_low, "percent", "%", why),
+        i2_high=press.fixed("i2 high", 100 * i2_high, "percent", "%", why),
+        predicted_low=press.fixed("predicted low", low, "effect", unit, few),
+        predicted_high=press.fixed("predicted high", high, "effect", unit, few),
+    )
+
+
+def _scaled(
+    selection: Selection, fits: Fits | None, node: Node, study: Study, press: Press, reason: str
+) -> Scaled | None:
+    """Return the effect on a scale from 0 to 100, where the outcome has a range."""
+    limits = range_of(study.outcomes[selection.outcome], selection.outcome, study)
+    if limits is None:
+        return None
+    factor = FULL_SCALE / (limits[1] - limits[0])
+    effect = fits.one_step.effect if fits else None
+    low, high = (_scalar(limit) for limit in effect.interval(node.level)) if effect else (NAN, NAN)
+    predicted = _predicted(fits, node)
+    here = press.at("scaled")
+    return Scaled(
+        effect=here.fixed("effect", factor * _scalar(effect.estimate) if effect else NAN, "scaled", "of 100", reason),
+        low=here.fixed("ci low", factor * low, "scaled", "of 100", reason),
+        high=here.fixed("ci high", factor * high, "scaled", "of 100", reason),
+        predicted_low=here.fixed("predicted low", factor * predicted[0], "scaled", "of 100", reason),
+        predicted_high=here.fixed("predicted high", factor * predicted[1], "scaled", "of 100", reason),
+        factor=here.figure("factor", factor, 4),
+    )
+
+
+def _trials(selection: Selection, fits: Fits, node: Node, press: Press, unit: str) -> list[TrialEstimate]:
+    """One row a trial. The weight is the two-stage one: a one-step model has none of its own."""
+    rows = []
+    for index, (fitted, weight) in enumerate(zip(fits.trials, fits.two_stage.weights, strict=True), 1):
+        name = str(fitted.trial)
+        n_control, n_intervention = selection.arm_size(0, name), selection.arm_size(1, name)
+        effect = None if fitted.status in ("failed", "not estimable") else fitted.effect
+        made = press.at("trial", name, n=n_control + n_intervention, trials=1, status=fitted.status)
+        rows.append(
+            TrialEstimate(
+                trial=made.quote(f"label {index}", name),
+                instrument=made.quote("instrument", selection.instruments.get(name, "")),
+                n_control=made.count("n control", n_control),
+                n_intervention=made.count("n intervention", n_intervention),
+                estimate=_estimate(effect, node.level, made, unit, fitted.message),
+                weight=made.fixed("weight", 100 * float(weight) if effect else NAN, "percent", "%", fitted.message),
+                status=fitted.status,  # type: ignore[arg-type]
+                reason=fitted.message,
+            )
+        )
+    return rows
+
+
+def unit_of(name: str, study: Study) -> str:
+    """Return the unit of an outcome; `points` on a scale that has none.
+
+    A rescaled outcome has no use for the unit of its instrument.
+    """
+    outcome = study.outcomes[name]
+    instrument = study.instruments[instruments_of(outcome, name)[0]]
+    return outcome.unit or (instrument.unit if outcome.range is None else "") or "points"
+
+
+def outcome_label(name: str, study: Study) -> str:
+    """Return the title of an outcome: its own, else the name of its instrument, else its key."""
+    outcome = study.outcomes[name]
+    if outcome.title or outcome.first_available:
+        return outcome.title or name
+    return study.instruments[outcome.instrument or name].name or name

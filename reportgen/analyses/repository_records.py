@@ -1,0 +1,177 @@
+"""What the repository itself says: who collected what and when, the ledger, the scales, and where it all came from.
+
+In: study and repository. Out: records. No fit is made here.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+
+import reportgen
+from reportgen.analyses.meta_analysis import level_number, outcome_label
+from reportgen.analyses.selection import instruments_of
+from reportgen.data import Repository, TrialInfo, availability
+from reportgen.records.model import (
+    Availability,
+    AvailabilityCell,
+    FileRow,
+    Glossary,
+    GlossaryRow,
+    Ledger,
+    LedgerRow,
+    MeasureCell,
+    OutcomeMeasures,
+    Provenance,
+    StudyRecord,
+)
+from reportgen.records.numbers import Number, Press
+from reportgen.spec import Spec
+from reportgen.spec.study import MetaAnalysis, Study
+
+LIBRARIES = ("numpy", "scipy", "numba", "pandas", "pyarrow", "plotnine", "matplotlib", "weasyprint", "jinja2")
+SHOWN_DIGITS = 12
+
+
+def study_record(spec: Spec, repository: Repository, profile: str) -> StudyRecord:
+    """Record what stands on the title page."""
+    about = spec.study.study
+    press = Press("study", "study", {})
+    levels = [a.level for a in spec.study.analyses.values() if isinstance(a, MetaAnalysis)]
+    return StudyRecord(
+        name=spec.name,
+        title=press.quote("title", about.title),
+        subtitle=press.quote("subtitle", about.subtitle),
+        authors=tuple(press.quote(f"author {i}", author) for i, author in enumerate(about.authors, 1)),
+        protocol=press.quote("protocol", about.protocol),
+        version=press.quote("version", about.version),
+        summary=press.quote("summary", about.summary),
+        source=press.quote("source", about.source),
+        simulated=about.data == "simulated",
+        profile=profile,
+        fingerprint=press.quote("fingerprint", repository.fingerprint[:SHOWN_DIGITS]),
+        trials=press.count("trials", len(repository.trials), "trials"),
+        participants=press.count("participants", len(repository.participants)),
+        level=level_number(levels[0] if levels else MetaAnalysis(method="meta-analysis").level, press),
+    )
+
+
+def availability_record(repository: Repository, study: Study) -> Availability:
+    """Record trial x measure x visit: how many of the participants have a value, and what was never collected."""
+    press = Press("availability", "availability", {})
+    table = availability(repository)
+    months = {visit: float(month) for visit, month in zip(table["visit"], table["months"], strict=True)}
+    cells = []
+    for row in table.itertuples(index=False):
+        trial, measure, visit = str(row.trial), str(row.measure), str(row.visit)
+        n = press.at(trial, measure, trials=1).count(visit, int(row.n)) if row.collected else None
+        cells.append(AvailabilityCell(trial, measure, visit, n, float(row.n) / row.of if row.of else 0.0))
+    return Availability(
+        trials=tuple(press.at(t.name).quote("label", t.name) for t in repository.trials),
+        people=tuple(press.at(t.name).count("n", t.n) for t in repository.trials),
+        measures=tuple(
+            press.at(measure).quote("label", measure) for measure in dict.fromkeys(str(m) for m in table["measure"])
+        ),
+        visits=tuple(
+            (visit, press.at(visit).quote("label", _capital(visit)))
+            for visit in sorted(months, key=lambda v: months[v])
+        ),
+        cells=tuple(cells),
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def measures_record(repository: Repository, study: Study) -> OutcomeMeasures:
+    """Record which instrument each trial brings to each outcome, with the visits at which it was measured."""
+    press = Press("measures", "measures", {})
+    cells = [
+        MeasureCell(trial.name, name, _measured(trial, name, study, press.at(trial.name, name)))
+        for trial in repository.trials
+        for name in study.outcomes
+    ]
+    return OutcomeMeasures(
+        trials=tuple(press.at(t.name).quote("label", t.name) for t in repository.trials),
+        outcomes=tuple(press.at(name).quote("label", outcome_label(name, study)) for name in study.outcomes),
+        cells=tuple(cells),
+    )
+
+
+def _measured(trial: TrialInfo, name: str, study: Study, press: Press) -> tuple[Number, ...]:
+    found = []
+    several = len(instruments_of(study.outcomes[name], name)) > 1
+    for index, instrument in enumerate(instruments_of(study.outcomes[name], name), 1):
+        visits = [visit for visit, _ in trial.visits if (instrument, visit) in trial.collected_measures]
+        if visits:
+            words = f"{instrument}: {', '.join(visits)}" if several else ", ".join(visits)
+            found.append(press.quote(f"instrument {index}", words))
+    return tuple(found)
+
+
+def ledger_record(repository: Repository) -> Ledger:
+    """Record every recode and everybody who was left out on loading."""
+    rows = []
+    for index, line in enumerate(repository.ledger, 1):
+        press = Press("ledger", f"trials.{line.trial}", {}).at(str(index))
+        rows.append(
+            LedgerRow(
+                trial=press.quote("trial", line.trial),
+                kind=line.kind,
+                variable=press.quote("variable", line.variable),
+                rule=press.quote("rule", line.rule),
+                count=press.count("count", line.count, line.unit),
+                place=press.quote("place", line.origin.short),
+            )
+        )
+    return Ledger(tuple(rows))
+
+
+def glossary_record(study: Study) -> Glossary:
+    """Record the scales: range and direction."""
+    rows = []
+    for name, instrument in study.instruments.items():
+        press = Press("glossary", "instruments", {}).at(name)
+        limits = "" if instrument.range is None else f"{instrument.range[0]:g} to {instrument.range[1]:g}"
+        rows.append(
+            GlossaryRow(
+                name=press.quote("key", name),
+                title=press.quote("name", instrument.name or name),
+                range=press.quote("range", limits),
+                better=instrument.better,
+                unit=press.quote("unit", instrument.unit),
+            )
+        )
+    return Glossary(tuple(rows))
+
+
+def provenance_record(spec: Spec, repository: Repository) -> Provenance:
+    """Record files, seed and versions. No clock and no absolute path: those are for provenance.json alone."""
+    press = Press("provenance", "provenance", {})
+    files = []
+    for index, file in enumerate(repository.files, 1):
+        made = press.at(f"file {index}")
+        files.append(
+            FileRow(
+                name=made.quote("name", file.name),
+                fingerprint=made.quote("sha256", file.sha256[:SHOWN_DIGITS]),
+                size=made.count("bytes", file.bytes, "bytes"),
+                rows=made.count("rows", file.rows, "rows"),
+            )
+        )
+    return Provenance(
+        files=tuple(files),
+        fingerprint=press.quote("fingerprint", repository.fingerprint),
+        seed=press.count("seed", spec.study.study.seed, ""),
+        versions=tuple((name, press.quote(f"version {name}", version)) for name, version in versions().items()),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of everything that can change a number or a page."""
+    return {
+        "reportgen": reportgen.__version__,
+        "Python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in LIBRARIES},
+    }

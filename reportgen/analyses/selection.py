@@ -1,0 +1,343 @@
+"""Who and what enters an analysis: one outcome at one follow-up in one comparison.
+
+A participant enters with a baseline value, a value in the window and every adjuster; a trial enters with such people
+on both sides. Everybody else is counted, by trial and reason. `plan` and `build` both ask here, so that what is
+promised before fitting is what is fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.data import Repository, TrialInfo
+from reportgen.spec.check import baseline_of
+from reportgen.spec.study import Comparison, Instrument, Outcome, Study, Window
+
+FloatArray = NDArray[np.float64]
+BASELINE_ADJUSTER = "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """People of one trial who are left out, and why; `whole_trial` where nobody of it stays."""
+
+    trial: str
+    reason: str
+    n: int
+    whole_trial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What one analysis sees.
+
+    Attributes
+    ----------
+    outcome, follow_up, comparison : str
+        Names as in the study file.
+    change : ndarray, shape (n,)
+        Improvement since baseline, positive = better, in units of the outcome.
+    treatment : ndarray of int, shape (n,)
+        1 = intervention side.
+    trial : ndarray of str, shape (n,)
+        Labels.
+    adjusters : ndarray, shape (n, p)
+        Columns of `adjuster_names`.
+    instruments : dict
+        The instrument that each trial brings.
+    in_comparison : int
+        People of all trials in an arm on either side.
+    excluded : tuple of Excluded
+        Those of them who are not in the arrays.
+    """
+
+    outcome: str
+    follow_up: str
+    comparison: str
+    change: FloatArray
+    treatment: NDArray[np.int64]
+    trial: NDArray[np.object_]
+    adjusters: FloatArray
+    adjuster_names: tuple[str, ...]
+    instruments: dict[str, str]
+    in_comparison: int
+    excluded: tuple[Excluded, ...]
+
+    @property
+    def trials(self) -> tuple[str, ...]:
+        """Trials in the analysis, in the order of the study file."""
+        return tuple(dict.fromkeys(self.trial.tolist()))
+
+    @property
+    def n(self) -> int:
+        """Participants in the analysis."""
+        return len(self.change)
+
+    def arm_size(self, side: int, trial: str | None = None) -> int:
+        """Participants on one side (1 = intervention), of one trial or of all."""
+        mine = self.treatment == side
+        return int(np.sum(mine if trial is None else mine & (self.trial == trial)))
+
+
+class Measurements:
+    """The measured values of a repository, by trial, instrument and visit."""
+
+    def __init__(self, repository: Repository, study: Study) -> None:
+        self._study = study
+        self._size = len(repository.participants)
+        keys = ["trial", "instrument", "visit"]
+        self._values: dict[tuple[str, str, str], pd.DataFrame] = {
+            (str(t), str(i), str(v)): block for (t, i, v), block in repository.measures.groupby(keys, sort=False)
+        }
+
+    def at(self, trial: str, instrument: str, visit: str) -> FloatArray:
+        """Return the values at one visit, one place for each participant of the repository, NaN where there is none."""
+        values = np.full(self._size, np.nan)
+        block = self._values.get((trial, instrument, visit))
+        if block is not None:
+            values[block["row"].to_numpy()] = block["value"].to_numpy(dtype=float)
+        return values
+
+    def baseline(self, trials: Iterable[TrialInfo], name: str) -> FloatArray:
+        """Return the baseline values of an outcome or instrument over all trials."""
+        values = np.full(self._size, np.nan)
+        for trial in trials:
+            found = baseline_instrument(trial, name, self._study)
+            if found is not None:
+                instrument, visit = found
+                here = self.at(trial.name, instrument, visit)
+                values = np.where(np.isnan(here), values, self.converted(here, name, instrument))
+        return values
+
+    def converted(self, values: FloatArray, name: str, instrument: str) -> FloatArray:
+        """Rescale values of an instrument to an outcome's range and turn them to its direction."""
+        outcome = self._study.outcomes.get(name)
+        return values if outcome is None else rescaled(values, self._study.instruments[instrument], outcome)
+
+
+def instruments_of(outcome: Outcome, name: str) -> tuple[str, ...]:
+    """Return the instruments that may stand for an outcome, the first choice first."""
+    return outcome.first_available or (outcome.instrument or name,)
+
+
+def direction_of(outcome: Outcome, name: str, study: Study) -> str:
+    """Return whether lower or higher values of an outcome are better."""
+    return outcome.better or study.instruments[instruments_of(outcome, name)[0]].better
+
+
+def range_of(outcome: Outcome, name: str, study: Study) -> tuple[float, float] | None:
+    """Return the range of an outcome's scale, where it has one."""
+    return outcome.range or study.instruments[instruments_of(outcome, name)[0]].range
+
+
+def rescaled(values: FloatArray, instrument: Instrument, outcome: Outcome) -> FloatArray:
+    """Take values from an instrument's range to an outcome's, turned where the two point in different directions.
+
+    Examples
+    --------
+    >>> better = Instrument(range=(0, 10), better="higher")
+    >>> rescaled(np.array([2.0]), better, Outcome(range=(0, 100), better="lower"))
+    array([80.])
+    """
+    turned = outcome.better is not None and outcome.better != instrument.better
+    if instrument.range is None:
+        return -values if turned else values
+    low, high = instrument.range
+    share = (values - low) / (high - low)
+    if outcome.range is None:
+        return low + high - values if turned else values
+    to_low, to_high = outcome.range
+    return to_low + (1 - share if turned else share) * (to_high - to_low)
+
+
+def visit_in(trial: TrialInfo, instrument: str, window: Window) -> str | None:
+    """Return the visit of a trial that a window takes for an instrument: the nearest to its aim, ties by its rule."""
+    low, high = window.months
+    inside = [
+        (abs(months - window.centre), months if window.tie == "earlier" else -months, label)
+        for label, months in trial.visits
+        if low <= months <= high and months > 0 and (instrument, label) in trial.collected_measures
+    ]
+    return min(inside)[2] if inside else None
+
+
+def baseline_visit(trial: TrialInfo, instrument: str) -> str | None:
+    """Return the label of the baseline visit at which a trial collected an instrument."""
+    return next((v for v, months in trial.visits if months == 0 and (instrument, v) in trial.collected_measures), None)
+
+
+def baseline_instrument(trial: TrialInfo, name: str, study: Study) -> tuple[str, str] | None:
+    """Return the instrument and visit that give the baseline of an outcome (or of an instrument) in a trial."""
+    outcome = study.outcomes.get(name)
+    for instrument in instruments_of(outcome, name) if outcome else (name,):
+        visit = baseline_visit(trial, instrument)
+        if visit is not None:
+            return instrument, visit
+    return None
+
+
+def measured_by(trial: TrialInfo, name: str, window: Window, study: Study) -> tuple[str, str, str] | str:
+    """Return instrument, baseline visit and follow-up visit of an outcome in a trial; or the reason why there is none."""
+    reasons = []
+    for instrument in instruments_of(study.outcomes[name], name):
+        before, after = baseline_visit(trial, instrument), visit_in(trial, instrument, window)
+        if before and after:
+            return instrument, before, after
+        reasons.append(
+            "not measured at baseline" if after else "not measured in this window" if before else "not measured"
+        )
+    return reasons[0]
+
+
+def select(
+    repository: Repository,
+    measurements: Measurements,
+    study: Study,
+    *,
+    outcome: str,
+    follow_up: str,
+    comparison: str,
+    adjust_for: tuple[str, ...],
+) -> Selection:
+    """Select participants and trials for one outcome at one follow-up in one comparison.
+
+    Parameters
+    ----------
+    repository : Repository
+    measurements : Measurements
+        Of the same repository.
+    study : Study
+    outcome, follow_up, comparison : str
+        Names as in the study file.
+    adjust_for : tuple of str
+        `baseline` (of the outcome), `baseline X`, or covariates.
+
+    Returns
+    -------
+    Selection
+        With everybody who was left out and why.
+    """
+    people = repository.participants
+    side = _sides(people["arm_class"], study.comparisons[comparison])
+    size = len(people)
+    before, after = np.full(size, np.nan), np.full(size, np.nan)
+    trial_of = people["trial"].to_numpy(dtype=object)
+    instruments: dict[str, str] = {}
+    excluded: list[Excluded] = []
+    for trial in repository.trials:
+        here = (trial_of == trial.name) & (side >= 0)
+        found = _one_sided(side[here]) or measured_by(trial, outcome, study.follow_up[follow_up], study)
+        if isinstance(found, str):
+            excluded.append(Excluded(trial.name, found, int(here.sum()), whole_trial=True))
+            side = np.where(trial_of == trial.name, -1, side)
+            continue
+        instruments[trial.name] = found[0]
+        for visit, values in ((found[1], before), (found[2], after)):
+            measured = measurements.converted(measurements.at(trial.name, found[0], visit), outcome, found[0])
+            values[here] = measured[here]
+    change = before - after if direction_of(study.outcomes[outcome], outcome, study) == "lower" else after - before
+    adjusters, names = _adjusters(repository, measurements, study, adjust_for, before)
+    missing = {"no baseline value": np.isnan(before), "no value at follow-up": np.isnan(after)}
+    missing |= {
+        f"no value of {_adjuster_label(a, study)}": np.isnan(column).any(axis=1) for a, column in adjusters.items()
+    }
+    stays = side >= 0
+    for trial in repository.trials:
+        if trial.name in instruments:
+            stays &= _complete(trial.name, trial_of, side, missing, excluded)
+    stacked = np.hstack([np.empty((size, 0)), *adjusters.values()])
+    kept = set(trial_of[stays].tolist())
+    return Selection(
+        outcome,
+        follow_up,
+        comparison,
+        change[stays],
+        side[stays].astype(np.int64),
+        trial_of[stays],
+        stacked[stays],
+        names,
+        {name: instrument for name, instrument in instruments.items() if name in kept},
+        int(np.sum(_sides(people["arm_class"], study.comparisons[comparison]) >= 0)),
+        tuple(excluded),
+    )
+
+
+def _sides(arm_class: pd.Series, comparison: Comparison) -> NDArray[np.int64]:
+    """1 for the intervention side, 0 for control, −1 for arms on neither."""
+    roles = dict.fromkeys(comparison.control, 0) | dict.fromkeys(comparison.intervention, 1)
+    return arm_class.map(roles).fillna(-1).to_numpy(dtype=np.int64)
+
+
+def _one_sided(side: NDArray[np.int64]) -> str:
+    present = set(side.tolist())
+    if not present:
+        return "no arm in this comparison"
+    if present == {0}:
+        return "no intervention arm"
+    return "no control arm" if present == {1} else ""
+
+
+def _complete(
+    name: str,
+    trial_of: NDArray[np.object_],
+    side: NDArray[np.int64],
+    missing: Mapping[str, NDArray[np.bool_]],
+    excluded: list[Excluded],
+) -> NDArray[np.bool_]:
+    """Whom one trial keeps (True for people of other trials); each person left out is counted once, by first reason."""
+    here = (trial_of == name) & (side >= 0)
+    staying = here.copy()
+    for reason, gone in missing.items():
+        lost = staying & gone
+        if lost.any():
+            excluded.append(Excluded(name, reason, int(lost.sum()), whole_trial=False))
+        staying &= ~gone
+    empty = [word for number, word in ((1, "intervention"), (0, "control")) if not (staying & (side == number)).any()]
+    if empty:
+        excluded.append(Excluded(name, f"nobody complete on the {empty[0]} side", int(staying.sum()), whole_trial=True))
+        staying[:] = False
+    return staying | (trial_of != name)
+
+
+def _adjuster_label(adjuster: str, study: Study) -> str:
+    covariate = study.covariates.get(adjuster)
+    return (covariate.label or adjuster) if covariate else adjuster
+
+
+def _adjusters(
+    repository: Repository,
+    measurements: Measurements,
+    study: Study,
+    adjust_for: tuple[str, ...],
+    baseline: FloatArray,
+) -> tuple[dict[str, FloatArray], tuple[str, ...]]:
+    """Return the columns of each adjuster, and a name for every column."""
+    columns: dict[str, FloatArray] = {}
+    names: list[str] = []
+    for adjuster in adjust_for:
+        if adjuster == BASELINE_ADJUSTER:
+            columns[adjuster] = baseline[:, None]
+            names.append(adjuster)
+        elif (measured := baseline_of(adjuster)) is not None:
+            columns[adjuster] = measurements.baseline(repository.trials, measured)[:, None]
+            names.append(adjuster)
+        else:
+            columns[adjuster], levels = _covariate_columns(repository.participants[adjuster], adjuster, study)
+            names.extend(levels)
+    return columns, tuple(names)
+
+
+def _covariate_columns(values: pd.Series, name: str, study: Study) -> tuple[FloatArray, list[str]]:
+    covariate = study.covariates[name]
+    if not covariate.categorical:
+        return values.to_numpy(dtype=float)[:, None], [name]
+    others = [level for level in covariate.levels if level != covariate.reference_level]
+    known = values.notna().to_numpy()
+    columns = np.column_stack([(values == level).to_numpy(dtype=float) for level in others])
+    columns[~known] = np.nan
+    return columns, [f"{name}: {level} v {covariate.reference_level}" for level in others]

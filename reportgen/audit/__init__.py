@@ -1,1 +1,0 @@
-"""Explain, compare and lint saved records (the room is kept for it)."""

@@ -1,0 +1,127 @@
+"""The long results table: one row a number, the same in Parquet, CSV and JSON.
+
+Everything that prints a number reads it from a record; this module flattens records (and what tables and figures added
+of their own) into rows. Provenance that is the same for a whole analysis stands once, in `sources`; rows point to it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from reportgen.errors import RenderError
+from reportgen.records.numbers import Number, numbers_in
+
+COLUMNS = tuple(field.name for field in fields(Number))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a row of the results table came from.
+
+    Attributes
+    ----------
+    spec : str
+        File and line of the study file or mapping that asked for it.
+    data : str
+        Fingerprint of the data files.
+    model : str
+        What was fitted, or `count`.
+    seed : int
+    versions : dict
+        Programs and their versions.
+    """
+
+    spec: str
+    data: str
+    model: str
+    seed: int
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Rows and the sources that they point to."""
+
+    rows: tuple[Number, ...]
+    sources: dict[str, Source]
+
+    def by_id(self) -> dict[str, Number]:
+        """Return the rows by their ids."""
+        return {row.id: row for row in self.rows}
+
+
+def results_of(records: Iterable[Any], sources: dict[str, Source]) -> Results:
+    """Collect the numbers of records, tables and drawings, each id once.
+
+    Raises
+    ------
+    RenderError
+        Where one id stands for two numbers: a defect of the program, and never to be printed.
+    """
+    found: dict[str, Number] = {}
+    for number in numbers_in(tuple(records)):
+        known = found.setdefault(number.id, number)
+        if (known.text, known.value) != (number.text, number.value):
+            raise RenderError(f"two numbers have the id '{number.id}': '{known.text}' and '{number.text}'")
+    return Results(tuple(found.values()), sources)
+
+
+def as_csv(results: Results) -> str:
+    """Return the rows as CSV with a dot as decimal sign."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([_plain(getattr(row, column)) for column in COLUMNS] for row in results.rows)
+    return out.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    return "" if value is None else repr(value) if isinstance(value, float) else value
+
+
+def as_json(results: Results) -> str:
+    """Return rows and sources as JSON."""
+    content = {
+        "sources": {key: asdict(source) for key, source in sorted(results.sources.items())},
+        "rows": [asdict(row) for row in results.rows],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def as_parquet(results: Results) -> bytes:
+    """Return the rows as Parquet; the sources stand in its metadata under `reportgen`."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema(
+        [
+            ("id", pa.string()),
+            ("value", pa.float64()),
+            ("text", pa.string()),
+            ("unit", pa.string()),
+            ("n", pa.int64()),
+            ("trials", pa.int64()),
+            ("status", pa.string()),
+            ("reason", pa.string()),
+            ("source", pa.string()),
+            ("kind", pa.string()),
+        ],
+        metadata={"reportgen": json.dumps({k: asdict(s) for k, s in sorted(results.sources.items())})},
+    )
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([asdict(row) for row in results.rows], schema=schema), out)
+    return out.getvalue()
+
+
+def files_of(results: Results) -> Sequence[tuple[str, bytes]]:
+    """Return the three files of the results table: name and content."""
+    return (
+        ("results.parquet", as_parquet(results)),
+        ("results.csv", as_csv(results).encode()),
+        ("results.json", as_json(results).encode()),
+    )

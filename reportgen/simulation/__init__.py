@@ -1,1 +1,0 @@
-"""Simulation file to trial files (the room is kept for it)."""

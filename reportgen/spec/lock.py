@@ -1,0 +1,45 @@
+"""A study with every default written out, and the JSON Schema that editors use; both made from the same model."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from reportgen.spec.load import Spec
+from reportgen.spec.mapping import Mapping
+from reportgen.spec.study import Study
+
+HEAD = "# Written by reportgen: the study as it was understood, with every default that was used.\n"
+
+
+def locked(spec: Spec) -> str:
+    """Return the study and its mappings as YAML, defaults included. It names no absolute path."""
+    content = spec.study.model_dump(mode="json", by_alias=True)
+    content["mappings"] = {
+        name: located.mapping.model_dump(mode="json", by_alias=True, exclude_none=True)
+        for name, located in zip(spec.study.trials, spec.mappings, strict=True)
+    }
+    out = io.StringIO()
+    yaml = YAML(typ="safe")
+    yaml.default_flow_style = False
+    yaml.allow_unicode = True
+    yaml.width = 4096
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.dump(content, out)
+    return HEAD + out.getvalue()
+
+
+def json_schema(kind: str = "study") -> str:
+    """Return the JSON Schema of study files (`study`) or of mappings (`mapping`).
+
+    Examples
+    --------
+    >>> '"arm_classes"' in json_schema()
+    True
+    """
+    model: type[Study] | type[Mapping] = Study if kind == "study" else Mapping
+    schema: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
