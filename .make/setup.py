@@ -24,7 +24,7 @@ QUIET = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 def main(purpose: str) -> int:
     """Set up for a purpose; return an exit code."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file is run by whatever Python there is
         print(
             f"reportgen needs Python 3.11 or newer; this is {sys.version.split()[0]}. Name another: make PYTHON=python3.12"
         )
@@ -35,7 +35,7 @@ def main(purpose: str) -> int:
         return 0
     if not python.exists():
         print("setting up .venv", file=sys.stderr)
-        if subprocess.run([sys.executable, "-m", "venv", str(VENV)]).returncode:
+        if subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False).returncode:
             print("no virtual environment could be made; on Debian and Ubuntu: apt-get install python3-venv")
             return 2
     print(f"installing from {LOCKS[purpose]}", file=sys.stderr)
@@ -45,7 +45,7 @@ def main(purpose: str) -> int:
         [*pip, "--no-build-isolation", "--no-deps", "-e", str(ROOT)],
     ]
     for step in steps:
-        if code := subprocess.run(step, env=QUIET).returncode:
+        if code := subprocess.run(step, env=QUIET, check=False).returncode:
             return code
     stamp(purpose).write_text(fingerprint(purpose))
     return 0
@@ -76,11 +76,9 @@ def libraries() -> None:
     if root and shutil.which("apt-get"):
         print(f"installing for the PDF: {' '.join(DEBIAN)}", file=sys.stderr)
         quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
-        subprocess.run(["apt-get", "update", "-qq"], **quiet)
-        if (
-            subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *DEBIAN], **quiet).returncode
-            == 0
-        ):
+        subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *DEBIAN]
+        if subprocess.run(install, check=False, **quiet).returncode == 0:
             return
     print(f"The PDF needs Pango, which this machine lacks; the HTML is built all the same. To have both:\n  {advice()}")
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.analyses.meta_analysis import outcome_label, unit_of
+from reportgen.analyses.naming import outcome_label, unit_of
 from reportgen.analyses.selection import Measurements, baseline_instrument
 from reportgen.data import Repository
 from reportgen.records.model import (
@@ -31,7 +31,7 @@ from reportgen.records.numbers import Number, Press, slug
 from reportgen.spec.check import baseline_of
 from reportgen.spec.study import Descriptive as Node
 from reportgen.spec.study import Study
-from reportgen.stats import mean_sd, standardised_difference, standardised_difference_of_levels
+from reportgen.stats.descriptive import mean_sd, standardised_difference, standardised_difference_of_levels
 
 SIDES = ("control", "intervention", "all")
 BoolArray = NDArray[np.bool_]

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.analyses.naming import level_number, outcome_label, unit_of
 from reportgen.analyses.selection import (
     Measurements,
     Selection,
-    instruments_of,
     range_of,
     select,
 )
@@ -178,12 +178,6 @@ def _settings(node: Node, study: Study, press: Press) -> ModelSettings:
         level=level_number(node.level, press),
         minimum_trials=press.count("minimum trials", node.minimum_trials, "trials"),
     )
-
-
-def level_number(level: float, press: Press) -> Any:
-    """Return the level of the intervals in per cent, with as many decimals as it needs."""
-    percent = round(100 * level, 6)
-    return press.figure("level", percent, 0 if percent == int(percent) else 1, "%")
 
 
 def _adjuster(name: str, study: Study) -> str:
@@ -375,21 +369,3 @@ def _trials(selection: Selection, fits: Fits, node: Node, press: Press, unit: st
             )
         )
     return rows
-
-
-def unit_of(name: str, study: Study) -> str:
-    """Return the unit of an outcome; `points` on a scale that has none.
-
-    A rescaled outcome has no use for the unit of its instrument.
-    """
-    outcome = study.outcomes[name]
-    instrument = study.instruments[instruments_of(outcome, name)[0]]
-    return outcome.unit or (instrument.unit if outcome.range is None else "") or "points"
-
-
-def outcome_label(name: str, study: Study) -> str:
-    """Return the title of an outcome: its own, else the name of its instrument, else its key."""
-    outcome = study.outcomes[name]
-    if outcome.title or outcome.first_available:
-        return outcome.title or name
-    return study.instruments[outcome.instrument or name].name or name

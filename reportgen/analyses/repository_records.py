@@ -9,7 +9,7 @@ import importlib.metadata
 import platform
 
 import reportgen
-from reportgen.analyses.meta_analysis import level_number, outcome_label
+from reportgen.analyses.naming import level_number, outcome_label
 from reportgen.analyses.selection import instruments_of
 from reportgen.data import Repository, TrialInfo, availability
 from reportgen.records.model import (

@@ -203,7 +203,7 @@ def _names(study: Study, source: Source) -> Iterator[Problem]:
                 f"'{name}' is a covariate and an instrument", place, "Mappings could not tell them apart: rename one."
             )
     for section in ("outcomes", "comparisons", "follow_up"):
-        if not getattr(study, section):
+        if not getattr(study, section) and not source.content.get(section):  # not where its faulty parts were left out
             yield Problem(f"'{section}' is empty", source.at(section), "Declare at least one.")
         if ALL in getattr(study, section):
             yield Problem(
