@@ -132,7 +132,7 @@ def estimate_variances(blocks: Blocks, reml: bool, pooled: float) -> Variances:
 def _line(blocks: Blocks, reml: bool) -> Variances:
     """One residual variance and at most one random column: the kernel that scans use, with tau2/sigma2 its variable."""
     a0, g, u, v = line_arrays(blocks, reml)
-    work, record = profile.work_arrays(blocks.p), np.zeros(10)
+    work, record = profile.work_arrays(blocks.p), profile.record()
     nu = float(blocks.df if reml else blocks.trials.sum())
     lam, evaluations, steps, brackets, state = profile.minimise(
         a0, g, u, v, nu, reml, blocks.p, -1.0, profile.GRID, work, record

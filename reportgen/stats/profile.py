@@ -20,6 +20,7 @@ from numba import njit
 
 # Grid of lambda x mean(u), the ratio of between-trial to within-trial variance of a trial's own effect.
 GRID = np.array([0.05, 1.0, 20.0])
+RECORD = 10  # length of what an evaluation reports; slopes on the grid are kept behind it
 # Newton stops at steps below this share of lambda; the estimates then move by less than 1e-10 of their error.
 STEP = 1e-9
 COLLINEAR = 1e-11
@@ -203,35 +204,98 @@ def _evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-unty
 
 
 @_kernel  # type: ignore[untyped-decorator]
+def _slope(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
+    """Criterion and first derivative alone, into out[0] and out[1]; False where A_xx is singular."""
+    sums, root, inverse_root, _, _, r, br = work
+    length = a0.shape[0]
+    a = sums[0]
+    b = sums[1]
+    for h in range(length):
+        a[h] = a0[h]
+        b[h] = 0.0
+    log_v = 0.0
+    product = 1.0
+    h1 = 0.0
+    for i in range(u.shape[0]):
+        d = 1.0 / (1.0 + lam * u[i])
+        w1 = lam * d
+        w2 = d * d
+        for h in range(length):
+            a[h] -= w1 * g[i, h]
+            b[h] += w2 * g[i, h]
+        f = 1.0 + lam * v[i]
+        h1 += v[i] * d if reml else v[i] / f
+        product *= f
+        if product > 1e150:
+            log_v += np.log(product)
+            product = 1.0
+    log_det, rss, sound = _factor(a, p, root, inverse_root)
+    if not sound:
+        return False
+    last = p * (p + 1) // 2
+    for k in range(p):
+        value = 0.0
+        for j in range(k, p):
+            value += inverse_root[j, k] * root[last + j]
+        r[k] = -value
+    r[p] = 1.0
+    _times(b, r, p + 1, br)
+    rss1 = 0.0
+    for k in range(p + 1):
+        rss1 -= r[k] * br[k]
+    if reml:
+        log_v += log_det
+        # tr A^-1 B2 = sum over the rows of M of (M B2 M')_kk
+        for k in range(p):
+            row = inverse_root[k]
+            at = 0
+            for i in range(k + 1):
+                value = 0.5 * b[at + i] * row[i]
+                for j in range(i):
+                    value += b[at + j] * row[j]
+                h1 -= 2.0 * value * row[i]
+                at += i + 1
+    out[0] = nu * np.log(rss) + log_v + np.log(product)
+    out[1] = nu * rss1 / rss + h1
+    return True
+
+
+@_kernel  # type: ignore[untyped-decorator]
 def minimise(a0, g, u, v, nu, reml, p, warm, grid, work, out):  # type: ignore[no-untyped-def]
     """lambda at the minimum of the criterion; work and out are left as evaluated there.
 
     Returns lambda, evaluations, Newton steps, brackets searched, and 1 converged, 0 not, -1 A_xx singular.
     """
-    if not _evaluate(0.0, a0, g, u, v, nu, reml, p, work, out):
+    if not _slope(0.0, a0, g, u, v, nu, reml, p, work, out):
         return 0.0, 1, 0, 0, -1
-    at_zero = out[0]
+    points = grid.shape[0]
+    slopes = out[RECORD:]
     best = 0.0
-    best_value = at_zero
-    current = 0.0  # where work and out stand
-    evaluations = 1
+    best_value = out[0]
+    slopes[0] = out[1]
+    for j in range(points):
+        _slope(grid[j], a0, g, u, v, nu, reml, p, work, out)
+        slopes[1 + j] = out[1]
+    evaluations = 1 + points
+    current = -1.0  # where work and out stand in full
     steps = 0
     brackets = 0
     state = 1
     low = 0.0
-    low_slope = out[1]
+    low_slope = slopes[0]
     j = 0
-    high = 0.0
-    while True:
-        # the last grid point is moved out until the criterion rises there: towards infinity it always does, or is flat
-        high = grid[j] if j < grid.shape[0] else 20.0 * low
-        if j >= grid.shape[0] and (low_slope >= 0.0 or high > 1e12 * grid[0]):
-            break
-        _evaluate(high, a0, g, u, v, nu, reml, p, work, out)
-        current = high
-        evaluations += 1
+    while j < points or (low_slope < 0.0 and low < 1e12 * grid[0]):
+        if j < points:
+            high = grid[j]
+            high_slope = slopes[1 + j]
+        else:
+            # towards infinity the criterion rises, or is flat: go on until it does
+            high = 20.0 * low
+            _slope(high, a0, g, u, v, nu, reml, p, work, out)
+            evaluations += 1
+            high_slope = out[1]
+            current = -1.0
         j += 1
-        high_slope = out[1]
         if low_slope < 0.0 <= high_slope:
             brackets += 1
             lam, value, count, done = _polish(low, high, warm, a0, g, u, v, nu, reml, p, work, out)
@@ -260,6 +324,9 @@ def _polish(low, high, warm, a0, g, u, v, nu, reml, p, work, out):  # type: igno
     if not low < warm < high:
         lam = np.sqrt(low * high) if low > 0.0 else 0.3 * high
     count = 0
+    before = 0.0
+    before_slope = 0.0
+    before_bend = 0.0
     while count < 100:
         _evaluate(lam, a0, g, u, v, nu, reml, p, work, out)
         count += 1
@@ -270,6 +337,16 @@ def _polish(low, high, warm, a0, g, u, v, nu, reml, p, work, out):  # type: igno
         else:
             high = lam
         new = lam - slope / bend if bend > 0.0 else -1.0
+        gap = slope - before_slope
+        if bend > 0.0 and before_bend > 0.0 and gap * (lam - before) > 0.0 and np.abs(slope) < 0.1 * np.abs(gap):
+            # lambda as a cubic in the derivative through the last two points (inverse Hermite): order 2.7, not 2
+            f = -slope / gap
+            new = lam - slope / bend
+            new += f * f * (gap / bend + gap / before_bend - 2.0 * (lam - before)) * f
+            new += f * f * (2.0 * gap / bend + gap / before_bend - 3.0 * (lam - before))
+        before = lam
+        before_slope = slope
+        before_bend = bend
         if np.abs(new - lam) <= STEP * lam or high - low <= 1e-14 * high:
             return lam, out[0], count, 1
         if not low < new < high:
@@ -343,6 +420,11 @@ def uncertainty(lam, j, u, nu, contrasts, p, method, work, out):  # type: ignore
     spread = w11 * g1 * g1 + 2.0 * w12 * g1 * q2 + w22 * q2 * q2
     adjusted = v + 2.0 * (w11 * m11 + 2.0 * w12 * m12 + w22 * m22)
     return sigma2 * adjusted, 2.0 * v * v / spread
+
+
+def record() -> Any:
+    """What an evaluation reports, and the slopes at zero and on the grid."""
+    return np.zeros(RECORD + 1 + len(GRID))
 
 
 def work_arrays(p: int) -> tuple[Any, ...]:

@@ -235,7 +235,7 @@ def _run(people: _Sorted, used: CrossProducts, options: Options, limits: IntArra
         return values
     # without a random effect the df are those of the residual, which the kernel's Satterthwaite gives at lambda = 0
     method = METHODS[options.inference] if random or options.inference == "normal" else 1
-    work = (np.zeros(10), profile.work_arrays(p))
+    work = (profile.record(), profile.work_arrays(p))
     profile.scan(
         people.t,
         people.codes,
