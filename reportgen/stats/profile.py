@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 
 # Grid of lambda x mean(u), the ratio of between-trial to within-trial variance of a trial's own effect.
-GRID = np.array([0.05, 1.0, 20.0])
+GRID = np.array([0.1, 5.0])
 RECORD = 10  # length of what an evaluation reports; slopes on the grid are kept behind it
 # Newton stops at steps below this share of lambda; the estimates then move by less than 1e-10 of their error.
 STEP = 1e-9
@@ -108,26 +108,32 @@ def _times(packed_matrix, vector, m, out):  # type: ignore[no-untyped-def]
 
 
 @_kernel  # type: ignore[untyped-decorator]
+def _form(packed_matrix, vector, m):  # type: ignore[no-untyped-def]
+    """Quadratic form of a symmetric packed matrix over its first m rows."""
+    total = 0.0
+    at = 0
+    for k in range(m):
+        value = 0.5 * packed_matrix[at + k] * vector[k]
+        for h in range(k):
+            value += packed_matrix[at + h] * vector[h]
+        total += 2.0 * value * vector[k]
+        at += k + 1
+    return total
+
+
+@_kernel  # type: ignore[untyped-decorator]
 def _evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
     """Criterion without its constants and its two derivatives in lambda, into out; False where A_xx is singular.
 
     out: 0 criterion, 1-2 derivatives, 3 RSS, 4-5 RSS' and RSS'', 6 tr A^-1 B2, 7 tr (A^-1 B2)^2, 8 tr A^-1 B3,
     9 second derivative without RSS
     """
-    sums, root, inverse_root, inverse, left, r, br = work
+    sums, root, inverse_root, left, r, br = work
     _weigh(lam, a0, g, u, sums)
     log_det, rss, sound = _factor(sums[0], p, root, inverse_root)
     if not sound:
         return False
-    # A_xx^-1 = M'M with M the inverse of the Cholesky factor
-    for k in range(p):
-        for h in range(k + 1):
-            value = 0.0
-            for j in range(k, p):
-                value += inverse_root[j, k] * inverse_root[j, h]
-            inverse[k, h] = value
-            inverse[h, k] = value
-    # r = (-b, 1), b = M' (last row of the factor)
+    # A_xx^-1 = M'M with M the inverse of the Cholesky factor; r = (-b, 1), b = M' (last row of the factor)
     last = p * (p + 1) // 2
     for k in range(p):
         value = 0.0
@@ -151,26 +157,31 @@ def _evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-unty
     tr2 = 0.0
     tr22 = 0.0
     tr3 = 0.0
-    if reml or p > 0:
-        for k in range(p):
-            for h in range(p):
-                left[k, h] = 0.0
-        at = 0
-        for k in range(p):
-            for h in range(k + 1):
-                x = sums[1, at + h]
-                y = sums[2, at + h]
-                tr3 += (2.0 if h < k else 1.0) * y * inverse[k, h]
-                for j in range(p):
-                    left[h, j] += x * inverse[k, j]
-                if h < k:
-                    for j in range(p):
-                        left[k, j] += x * inverse[h, j]
-            at += k + 1
-        for k in range(p):
-            tr2 += left[k, k]
-            for h in range(p):
-                tr22 += left[k, h] * left[h, k]
+    # traces of A^-1 B are those of the symmetric M B M'
+    at = 0
+    for k in range(p):
+        for h in range(p):
+            left[k, h] = 0.0
+    for i in range(p):
+        for j in range(i + 1):
+            x = sums[1, at]
+            at += 1
+            for k in range(i, p):
+                left[k, j] += inverse_root[k, i] * x
+            if j < i:
+                for k in range(j, p):
+                    left[k, i] += inverse_root[k, j] * x
+    for k in range(p):
+        for h in range(k + 1):
+            value = 0.0
+            for j in range(h + 1):
+                value += left[k, j] * inverse_root[h, j]
+            if h < k:
+                tr22 += 2.0 * value * value
+            else:
+                tr22 += value * value
+                tr2 += value
+        tr3 += _form(sums[2], inverse_root[k], k + 1)
     log_v = 0.0
     product = 1.0
     h1 = 0.0
@@ -206,7 +217,7 @@ def _evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-unty
 @_kernel  # type: ignore[untyped-decorator]
 def _slope(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
     """Criterion and first derivative alone, into out[0] and out[1]; False where A_xx is singular."""
-    sums, root, inverse_root, _, _, r, br = work
+    sums, root, inverse_root, _, r, br = work
     length = a0.shape[0]
     a = sums[0]
     b = sums[1]
@@ -247,14 +258,7 @@ def _slope(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped
         log_v += log_det
         # tr A^-1 B2 = sum over the rows of M of (M B2 M')_kk
         for k in range(p):
-            row = inverse_root[k]
-            at = 0
-            for i in range(k + 1):
-                value = 0.5 * b[at + i] * row[i]
-                for j in range(i):
-                    value += b[at + j] * row[j]
-                h1 -= 2.0 * value * row[i]
-                at += i + 1
+            h1 -= _form(b, inverse_root[k], k + 1)
     out[0] = nu * np.log(rss) + log_v + np.log(product)
     out[1] = nu * rss1 / rss + h1
     return True
@@ -365,12 +369,16 @@ def uncertainty(lam, j, u, nu, contrasts, p, method, work, out):  # type: ignore
 
     method: 0 normal, 1 Satterthwaite, 2 Kenward-Roger. A df of -1 says that the data do not inform lambda.
     """
-    sums, _, _, inverse, left, r, br = work
+    sums, _, inverse_root, left, r, br = work
     sigma2 = out[3] / nu
-    v = inverse[j, j]
+    a = left[0]  # column j of A_xx^-1
+    for k in range(p):
+        a[k] = 0.0
+        for i in range(max(j, k), p):
+            a[k] += inverse_root[i, j] * inverse_root[i, k]
+    v = a[j]
     if method == 0:
         return sigma2 * v, np.inf
-    a = inverse[j]
     _times(sums[1], a, p, br)
     q2 = 0.0
     for k in range(p):
@@ -385,8 +393,10 @@ def uncertainty(lam, j, u, nu, contrasts, p, method, work, out):  # type: ignore
         return sigma2 * v, determinant / (g1 * g1 * nu - 2.0 * g1 * d12 + d11)
     h = 0.0
     for k in range(p):
-        for i in range(p):
-            h += br[k] * inverse[k, i] * br[i]
+        value = 0.0
+        for i in range(k + 1):
+            value += inverse_root[k, i] * br[i]
+        h += value * value
     _times(sums[2], a, p, br)
     q33 = 0.0
     for k in range(p):
@@ -432,7 +442,6 @@ def work_arrays(p: int) -> tuple[Any, ...]:
     return (
         np.zeros((3, packed(p + 1))),
         np.zeros(packed(p + 1)),
-        np.zeros((p, p)),
         np.zeros((p, p)),
         np.zeros((p, p)),
         np.zeros(p + 1),
@@ -559,7 +568,7 @@ def scan(  # type: ignore[no-untyped-def]
         if state >= 0:
             sigma2 = record[3] / nu
             variance, df = uncertainty(lam, ts, u, nu, contrasts, p, method, work[1], record)
-            values[0] = -work[1][5][ts]
+            values[0] = -work[1][4][ts]
             values[1] = variance
             values[2] = df
             values[3] = lam * sigma2
