@@ -1,0 +1,98 @@
+"""When two ways of writing a code mean the same code.
+
+A CSV knows only text, Excel makes every number a float, SPSS writes 1.0 and Parquet may hold true. One mapping must fit
+them all, so codes are compared by a key: 1, 1.0, "1", "1.0", true and "TRUE" are one code; "01" is another, because who
+writes the zero means it. White space around a text never counts, and an empty text is no value.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from typing import Any
+
+Cell = str | int | float
+"""What one cell of a data file holds, once it is not empty."""
+
+_PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
+_TRUTH = {"true": "1", "True": "1", "TRUE": "1", "false": "0", "False": "0", "FALSE": "0"}
+
+
+def cell_of(raw: Any) -> Cell | None:
+    """Return what a reader delivered as a text or a number; None where the cell is empty.
+
+    Examples
+    --------
+    >>> cell_of("No "), cell_of("   "), cell_of(True), cell_of(2.0), cell_of(float("nan"))
+    ('No', None, 1, 2.0, None)
+    """
+    if raw is None:
+        return None
+    if isinstance(raw, str):
+        return raw.strip() or None
+    if isinstance(raw, bool | int):
+        return int(raw)
+    if isinstance(raw, float):
+        return None if math.isnan(raw) else float(raw)
+    if isinstance(raw, datetime.datetime) and raw == raw and raw.time() == datetime.time():
+        return raw.date().isoformat()
+    if isinstance(raw, datetime.date | datetime.time):
+        return raw.isoformat() if raw == raw else None
+    if hasattr(raw, "item"):
+        return cell_of(raw.item())
+    return str(raw).strip() or None
+
+
+def code_key(value: Cell, decimal: str = ".") -> str:
+    """Return the text by which codes are compared.
+
+    Examples
+    --------
+    >>> [code_key(value) for value in (1, 1.0, "1", "1.0", True, "01", -9, "1.50", "m ")]
+    ['1', '1', '1', '1', '1', '01', '-9', '1.5', 'm']
+    >>> code_key("1,5", decimal=",")
+    '1.5'
+    """
+    if isinstance(value, bool | int):
+        return str(int(value))
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    text = value.strip()
+    if text in _TRUTH:
+        return _TRUTH[text]
+    number = text.replace(",", ".") if decimal == "," and "." not in text else text
+    if _PLAIN.fullmatch(number) is None:
+        return text
+    if "." in number:
+        return code_key(float(number))
+    return "0" if number == "-0" else number
+
+
+def shown_code(value: Cell | None) -> str:
+    """Write a code as messages and the ledger show it: numbers bare with a true minus sign, texts in quotes.
+
+    Examples
+    --------
+    >>> shown_code(-9), shown_code("m"), shown_code(2.0), shown_code(None)
+    ('−9', "'m'", '2', 'missing')
+    """
+    if value is None:
+        return "missing"
+    if isinstance(value, str):
+        return f"'{value}'"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return shown_number(float(value)) if isinstance(value, float) else str(value).replace("-", "−")
+
+
+def shown_number(value: float) -> str:
+    """Write a number in its shortest form, with a true minus sign.
+
+    Examples
+    --------
+    >>> shown_number(24.0), shown_number(-0.5)
+    ('24', '−0.5')
+    """
+    text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(float(value))
+    return text.replace("-", "−")

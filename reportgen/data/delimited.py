@@ -1,0 +1,76 @@
+"""Text tables: CSV in its many dialects.
+
+The encoding is declared, or UTF-8 (UTF-16 where the file starts with its mark). Nothing is guessed from frequencies:
+bytes that are not UTF-8 are a problem, because a wrong guess would change names silently. The separator is
+declared, or the one of `, ; tab |` that cuts the header into most columns. Rows keep the line they start on.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from reportgen.data.raw import Raw, UnreadableError, raw_of_records
+from reportgen.spec.mapping import Data
+
+SEPARATORS = (",", ";", "\t", "|")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_delimited(content: bytes, path: Path, data: Data) -> Raw:
+    """Read a text table."""
+    lines = list(io.StringIO(_decoded(content, data.encoding), newline=""))[data.header_row - 1 :]
+    if not lines:
+        raise UnreadableError(f"there is no line {data.header_row} for the header", "Check `header_row`.", "header_row")
+    separator = {"tab": "\t", "\\t": "\t"}.get(data.separator or "", data.separator) or sniffed_separator(lines[0])
+    records, starts = _records(lines, separator, data.header_row)
+    if not records:
+        raise UnreadableError("the file holds no table", "Export it again.")
+    return raw_of_records(records[0], records[1:], starts[1:], "line")
+
+
+def _decoded(content: bytes, encoding: str | None) -> str:
+    named = encoding or ("utf-16" if content.startswith(_UTF16) else "utf-8-sig")
+    try:
+        return content.decode(named)
+    except LookupError as error:
+        hint = "Known are for example utf-8, windows-1252, iso-8859-1, iso-8859-15, utf-16, mac-roman."
+        raise UnreadableError(f"there is no encoding '{encoding}'", hint, "encoding") from error
+    except UnicodeError as error:
+        line = content[: getattr(error, "start", 0)].count(b"\n") + 1
+        if encoding:
+            raise UnreadableError(f"line {line} is not {encoding} text", "Check `encoding:`.", "encoding") from error
+        hint = "Say how it was saved, as in `encoding: windows-1252` (Excel in western Europe), or save it as UTF-8."
+        raise UnreadableError(f"line {line} is not UTF-8 text: the file has another encoding", hint) from error
+
+
+def sniffed_separator(header: str) -> str:
+    r"""Return the separator that cuts the header into most columns; the comma where none cuts it.
+
+    Examples
+    --------
+    >>> sniffed_separator('id;"weight, kg";arm'), sniffed_separator("id\tarm"), sniffed_separator("id")
+    (';', '\t', ',')
+    """
+
+    def columns(separator: str) -> int:
+        return len(next(csv.reader([header], delimiter=separator)))
+
+    return max(SEPARATORS, key=columns)
+
+
+def _records(lines: list[str], separator: str, first_line: int) -> tuple[list[list[str]], list[int]]:
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    records: list[list[str]] = []
+    starts: list[int] = []
+    line = first_line
+    try:
+        for record in reader:
+            records.append(record)
+            starts.append(line)
+            line = first_line + reader.line_num
+    except (csv.Error, TypeError) as error:
+        hint = "Look for a quote that is opened and not closed, and check `separator`."
+        raise UnreadableError(f"line {line} cannot be read as CSV: {error}", hint, "separator") from error
+    return records, starts

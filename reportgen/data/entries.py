@@ -1,0 +1,259 @@
+"""The rows of a file as entries: which participant of which trial, and in a long file which visit, a row belongs to.
+
+A participant is known by trial and code together, because centres of one file may number their people alike; a file
+without the trial column is joined by the code alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from reportgen.data.codes import shown_code
+from reportgen.data.columns import BoolArray, Cells, Column, IntArray, ObjectArray, lookup, objects, rows_text
+from reportgen.data.files import Table
+from reportgen.data.notes import Notes, Path, data_path
+from reportgen.data.visits import Visit, visit_meant
+from reportgen.errors import did_you_mean
+from reportgen.spec.mapping import Keep, Mapping, TrialColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Rows of a table that are in use.
+
+    Attributes
+    ----------
+    table : Table
+    at : array of int
+        Which rows of the table.
+    people, ids, trials : arrays of str
+        The key of the participant; its code; the trial ("" in a file that does not say).
+    visits : array of Visit, or None
+        In a long file.
+    by_trial : bool
+        Whether the key holds the trial.
+    """
+
+    table: Table
+    at: IntArray
+    people: ObjectArray
+    ids: ObjectArray
+    trials: ObjectArray
+    visits: ObjectArray | None
+    by_trial: bool
+
+    def where(self, keep: BoolArray) -> Entries:
+        """Return some of the entries."""
+        return replace(
+            self,
+            at=self.at[keep],
+            people=self.people[keep],
+            ids=self.ids[keep],
+            trials=self.trials[keep],
+            visits=None if self.visits is None else self.visits[keep],
+        )
+
+    @property
+    def rows(self) -> IntArray:
+        """Row numbers as the user sees them."""
+        return self.table.rows[self.at]
+
+    def cells(self, column: Column) -> Cells:
+        """Return a column, one cell an entry."""
+        return Cells(column, column.index[self.at], self.rows)
+
+    def known_column(self, name: str, notes: Notes, path: Path) -> Column | None:
+        """Return a column, or note that there is none."""
+        return known_column((self.table,), name, notes, path)
+
+
+def known_column(tables: Iterable[Table], name: str, notes: Notes, path: Path) -> Column | None:
+    """Return a column of the first table that has it, or note that there is none."""
+    listed = list(tables)
+    table = next((table for table in listed if name in table), None)
+    if table is None:
+        place = ", ".join(table.place for table in listed)
+        notes.problem(f"there is no column '{name}'", path, columns_hint(name, listed), place)
+        return None
+    if name in table.raw.repeated:
+        notes.problem(f"the column '{name}' stands twice in the header", path, "Rename one of them.", table.place)
+    return table.column(name)
+
+
+def columns_hint(name: str, tables: Iterable[Table]) -> str:
+    """Return which column may have been meant."""
+    names = [column for table in tables for column in table.names]
+    if len(names) == 1:
+        return f"The file has the single column '{names[0]}': check `separator` and `header_row`."
+    hint = did_you_mean(name, names)
+    return hint if hint.startswith("Did you") or len(names) <= 12 else f"{hint.split(', ', 8)[0]} and others."
+
+
+def entries_of(table: Table, mapping: Mapping, notes: Notes) -> Entries | None:
+    """Return the rows of a table as entries; None where the participant cannot be known."""
+    participant = known_column((table,), table.data.participant, notes, data_path(table.number, "participant"))
+    visits, used = _visits(table, mapping, notes)
+    if participant is None or (table.data.visit is not None and visits is None):
+        return None
+    nameless = used & (participant.index < 0)
+    if nameless.any():
+        where = f"{table.place}, column '{participant.name}', {rows_text(table.rows[nameless])}"
+        path = data_path(table.number, "participant")
+        notes.problem("rows without a participant", path, "Give each row its participant, or take the rows out.", where)
+    ids = lookup(participant.index, objects(participant.keys), "")
+    trials, by_trial = _trials(table, mapping)
+    people = trials + "\x1f" + ids if by_trial else ids
+    entries = Entries(table, np.arange(len(ids)), people, ids, trials, visits, by_trial)
+    return entries.where(used & ~nameless)
+
+
+def _trials(table: Table, mapping: Mapping) -> tuple[ObjectArray, bool]:
+    """The trial of each row: the name behind its code, or the code itself (its label where the file has one)."""
+    size = len(table.rows)
+    if not isinstance(mapping.trial, TrialColumn):
+        return np.full(size, mapping.trial, dtype=object), False
+    if mapping.trial.column not in table:
+        return np.full(size, "", dtype=object), False
+    column = table.column(mapping.trial.column)
+    names = list(mapping.trial.codes.values())
+    meant = column.decoded(mapping.trial.codes)
+    words = [
+        names[which] if which >= 0 else column.labels.get(key, key)
+        for which, key in zip(meant, column.keys, strict=True)
+    ]
+    return lookup(column.index, objects(words), ""), True
+
+
+def _visits(table: Table, mapping: Mapping, notes: Notes) -> tuple[ObjectArray | None, BoolArray]:
+    """The visit of each row of a long file, and which rows are in use."""
+    everything = np.ones(len(table.rows), dtype=np.bool_)
+    rule = table.data.visit
+    if rule is None:
+        return None, everything
+    path = data_path(table.number, "visit")
+    column = known_column((table,), rule.column, notes, (*path, "column"))
+    if column is None:
+        return None, everything
+    cells = Cells(column, column.index, table.rows)
+    meant = column.decoded(rule.codes)
+    unknown = cells.hits(i for i, which in enumerate(meant) if which < 0)
+    if unknown.any():
+        hint = "Add it to `visit: codes:`, as `null` if its rows are to be left out."
+        notes.problem(f"unknown visit {cells.examples(unknown)}", (*path, "codes"), hint, cells.at(unknown))
+    if (empty := ~cells.present).any():
+        notes.problem("rows without a visit", (*path, "column"), "Give each row its visit.", cells.at(empty))
+    texts = list(rule.codes.values())
+    words: list[Visit | None] = [
+        None if which < 0 or (text := texts[which]) is None else visit_meant(text, mapping) for which in meant
+    ]
+    visits = lookup(cells.index, objects(words), None)
+    return visits, np.array([visit is not None for visit in visits], dtype=np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What one column says of each participant.
+
+    Attributes
+    ----------
+    cells : Cells
+    torn : array of bool
+        Participants whose rows disagree.
+    """
+
+    cells: Cells
+    torn: BoolArray
+
+
+def settled(
+    entries: Entries, column: Column, people: pd.Index, idle: Iterable[int] = (), strict: bool = False
+) -> Settled:
+    """Return one cell for each participant.
+
+    In a wide file it is the cell of their row. In a long file it is the one of the baseline visit; where that is empty,
+    the one that their other rows agree on.
+
+    Parameters
+    ----------
+    people : Index
+        Keys of the participants, without repetition.
+    idle : iterable of int
+        Distinct values of the column that say nothing (missing codes); an entry that holds another value is preferred.
+    strict : bool
+        Whether the rows must agree even where there is a baseline row: who changes arm is not settled by the visit.
+    """
+    whose = people.get_indexer(pd.Index(entries.people))
+    cells = entries.cells(column)
+    useful = cells.present & ~cells.hits(idle)
+    first = (
+        np.zeros(len(whose), dtype=np.bool_)
+        if entries.visits is None
+        else np.array([visit.months == 0 for visit in entries.visits], dtype=np.bool_)
+    )
+    order = np.lexsort((np.arange(len(whose)), ~first, ~cells.present, ~useful))
+    order = order[whose[order] >= 0]
+    chosen = np.full(len(people), -1, dtype=np.int64)
+    chosen[whose[order[::-1]]] = order[::-1]  # the first in order is written last and stays
+    torn = np.zeros(len(people), dtype=np.bool_)
+    if entries.visits is not None:
+        told = useful & (whose >= 0)
+        differing = pd.Series(cells.keys()[told]).groupby(whose[told]).nunique()
+        torn[differing.index[differing > 1].to_numpy(dtype=np.int64)] = True
+        if not strict:
+            torn &= ~(first & useful)[chosen]
+    index = np.where(chosen >= 0, cells.index[chosen] if len(cells) else -1, -1)
+    rows = np.where(chosen >= 0, cells.rows[chosen] if len(cells) else 0, 0)
+    return Settled(Cells(column, index, rows), torn)
+
+
+def keep_only(entries: Entries, notes: Notes) -> tuple[Entries, dict[str, tuple[str, str, Path]]]:
+    """Apply the rules of who stays.
+
+    Returns
+    -------
+    Entries
+        Of those who stay.
+    dict
+        For each participant's key who does not: the column, the rule in words, and its place in the mapping.
+    """
+    out: dict[str, tuple[str, str, Path]] = {}
+    for number, rule in enumerate(entries.table.data.keep):
+        path = data_path(entries.table.number, "keep", number)
+        column = entries.known_column(rule.column, notes, (*path, "column"))
+        if column is None:
+            continue
+        stays = _stays(entries, column, rule)
+        for person in entries.people[~stays]:
+            out.setdefault(person, (rule.column, _rule_text(rule), path))
+        entries = entries.where(stays)
+    return entries, {person: why for person, why in out.items() if person not in set(entries.people)}
+
+
+def _stays(entries: Entries, column: Column, rule: Keep) -> BoolArray:
+    idle = column.meaning_missing(entries.table.data.missing)
+    if entries.visits is None:
+        return _obeys(entries.cells(column), rule, idle)
+    people = pd.Index(pd.unique(pd.Series(entries.people, dtype=object)))
+    obeys = _obeys(settled(entries, column, people, idle).cells, rule, idle)
+    return obeys[people.get_indexer(pd.Index(entries.people))]
+
+
+def _rule_text(rule: Keep) -> str:
+    if rule.reason:
+        return rule.reason
+    if rule.present:
+        return f"{rule.column} is missing"
+    if rule.equals is not None:
+        return f"{rule.column} is not {shown_code(rule.equals)}"
+    return f"{rule.column} is none of {', '.join(map(shown_code, rule.one_of))}"
+
+
+def _obeys(cells: Cells, rule: Keep, idle: frozenset[int]) -> BoolArray:
+    if rule.present:
+        return cells.present & ~cells.hits(idle)
+    wanted = rule.one_of if rule.equals is None else (rule.equals,)
+    return cells.hits(i for i, which in enumerate(cells.column.decoded(wanted)) if which >= 0)

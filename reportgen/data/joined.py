@@ -1,0 +1,109 @@
+"""A file seen from the participants: for each of them its row, or in a long file its row of each visit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from reportgen.data.columns import BoolArray, Cells, Column, IntArray, rows_text
+from reportgen.data.entries import Entries, Settled, settled
+from reportgen.data.files import Table
+from reportgen.data.notes import Notes, data_path
+from reportgen.data.people import People
+from reportgen.data.visits import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """One file, joined to the participants.
+
+    Attributes
+    ----------
+    entries : Entries
+    keys : Index
+        The participants, as this file knows them.
+    visits : tuple of Visit
+        Those of a long file, in the order of time; empty for a wide one.
+    positions : dict of Visit (None in a wide file) to array of int
+        Which entry is the participant's; -1 for none.
+    """
+
+    entries: Entries
+    keys: pd.Index
+    visits: tuple[Visit, ...]
+    positions: dict[Visit | None, IntArray]
+
+    @property
+    def table(self) -> Table:
+        """The file."""
+        return self.entries.table
+
+    def cells(self, column: Column, visit: Visit) -> Cells:
+        """Return a column at a visit; a wide file has one row for all visits."""
+        position = self.positions.get(visit if self.visits else None)
+        if position is None or not len(self.entries.at):
+            nothing = np.full(len(self.keys), -1, dtype=np.int64)
+            return Cells(column, nothing, np.zeros(len(self.keys), dtype=np.int64))
+        at = self.entries.at[np.maximum(position, 0)]
+        has_row = position >= 0
+        return Cells(column, np.where(has_row, column.index[at], -1), np.where(has_row, self.table.rows[at], 0))
+
+    def settled(self, column: Column, idle: Iterable[int]) -> Settled:
+        """Return what a column says of each participant, whatever the visit."""
+        return settled(self.entries, column, self.keys, idle)
+
+
+def joined(entries: Entries, people: People, by_trial: bool, notes: Notes) -> Joined:
+    """Join a file to the participants; whoever stands in it twice is a problem.
+
+    Parameters
+    ----------
+    by_trial : bool
+        Whether the participants' keys hold their trial.
+    """
+    keys = pd.Index(people.keys if entries.by_trial == by_trial else people.ids, dtype=object)
+    path = data_path(entries.table.number, "participant")
+    if keys.has_duplicates:
+        hint = "Its centres number their people alike: the file needs the column of the trial too."
+        notes.problem(
+            "participants of several trials cannot be told apart in this file", path, hint, entries.table.place
+        )
+        keys = pd.Index(people.keys, dtype=object)
+    mine = entries.where(keys.get_indexer(pd.Index(entries.people, dtype=object)) >= 0)
+    _note_repeated(mine, notes)
+    visits = () if mine.visits is None else tuple(sorted(set(mine.visits)))
+    positions: dict[Visit | None, IntArray] = {}
+    for visit in visits or (None,):
+        here = np.flatnonzero(_at_visit(mine, visit))
+        first = ~pd.Series(mine.people[here], dtype=object).duplicated().to_numpy(dtype=bool)
+        found = pd.Index(mine.people[here[first]], dtype=object).get_indexer(keys)
+        positions[visit] = np.where(found >= 0, here[first][found], -1) if first.any() else np.full(len(keys), -1)
+    return Joined(mine, keys, visits, positions)
+
+
+def _at_visit(entries: Entries, visit: Visit | None) -> BoolArray:
+    if entries.visits is None or visit is None:
+        return np.ones(len(entries.at), dtype=np.bool_)
+    return np.array([other == visit for other in entries.visits], dtype=np.bool_)
+
+
+def _note_repeated(entries: Entries, notes: Notes) -> None:
+    by: dict[str, object] = {"person": entries.people}
+    if entries.visits is not None:
+        by["visit"] = [visit.label for visit in entries.visits]
+    repeated = pd.DataFrame(by, dtype=object).duplicated(keep=False).to_numpy(dtype=bool)
+    if not repeated.any():
+        return
+    number = len(set(entries.people[repeated]))
+    who = "1 participant stands" if number == 1 else f"{number} participants stand"
+    where = f"{entries.table.place}, column '{entries.table.data.participant}', {rows_text(entries.rows[repeated])}"
+    if entries.visits is None:
+        message = f"{who} in more than one row"
+        hint = "Keep one row for each; if each row is a visit, declare `layout: long`."
+    else:
+        message = f"{who} in more than one row for the same visit"
+        hint = "Keep one row for each participant and visit."
+    notes.problem(message, data_path(entries.table.number, "participant"), hint, where)

@@ -1,0 +1,55 @@
+"""What is found while one mapping is read: problems, and the lines of the ledger.
+
+Reading never stops at the first problem. Each step notes what it finds and goes on with what is still sound; whoever
+called decides at the end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from reportgen.data.repository import LedgerLine
+from reportgen.errors import Problem
+from reportgen.origin import Origin
+from reportgen.spec.load import LocatedMapping
+from reportgen.spec.source import Step
+
+Path = tuple[Step, ...]
+
+
+def data_path(number: int, *path: Step) -> Path:
+    """Return the path of something in the nth data file, from 0. A file written without a list is found all the same."""
+    return ("data", number, *path)
+
+
+@dataclass(slots=True)
+class Notes:
+    """Problems and ledger lines of one mapping, in the order in which they were found."""
+
+    located: LocatedMapping
+    problems: list[Problem] = field(default_factory=list)
+    counts: dict[tuple[str, str, str, str, str, Origin], int] = field(default_factory=dict)
+
+    def problem(self, message: str, path: Path, hint: str = "", where: str = "") -> None:
+        """Note a problem, at the line of the mapping that set the rule."""
+        self.problems.append(Problem(message, self.origin(path), hint, where))
+
+    def count(self, kind: str, variable: str, rule: str, trials: Iterable[str], unit: str, path: Path) -> None:
+        """Note what a rule did: `trials` names the trial of each participant or value that it touched."""
+        origin = self.origin(path)
+        for trial, touched in Counter(trials).items():
+            entry = (trial, kind, variable, rule, unit, origin)
+            self.counts[entry] = self.counts.get(entry, 0) + touched
+
+    def origin(self, path: Path) -> Origin:
+        """Return where a path of the mapping was written."""
+        return self.located.source.at(*path)
+
+    def ledger(self) -> list[LedgerLine]:
+        """Return the lines, a rule and trial each."""
+        return [
+            LedgerLine(trial, kind, variable, rule, count, unit, origin)
+            for (trial, kind, variable, rule, unit, origin), count in self.counts.items()
+        ]

@@ -1,0 +1,86 @@
+"""Raw cells: what every reader delivers, whatever the format of the file.
+
+A reader takes the bytes of a file and its mapping, and returns columns by name with the row number of each cell as the
+user sees it: lines of a CSV and rows of a sheet with the header counted, rows of other files from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reportgen.data.columns import IntArray, listed
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Columns by name, the row number of each cell, and what the file itself says about its values.
+
+    Attributes
+    ----------
+    columns : mapping of name to sequence
+    rows : array of int
+    labels : mapping of column to mapping of code to label
+    missing_spans : mapping of column to spans (low, high) of values that the file declares as missing
+    repeated : frozenset of str
+        Names that stand over more than one column.
+    """
+
+    columns: Mapping[str, Sequence[Any]]
+    rows: IntArray
+    labels: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
+    missing_spans: Mapping[str, tuple[tuple[Any, Any], ...]] = field(default_factory=dict)
+    repeated: frozenset[str] = frozenset()
+
+
+class UnreadableError(Exception):
+    """A reader's way to say that a file cannot be read: message, hint, and the key of `data` that rules it."""
+
+    def __init__(self, message: str, hint: str = "", key: str = "file") -> None:
+        super().__init__(message)
+        self.message, self.hint, self.key = message, hint, key
+
+
+def raw_of_frame(frame: pd.DataFrame) -> Raw:
+    """Return a data frame as raw cells; its rows are numbered from 1."""
+    columns: dict[str, Any] = {
+        str(name).strip(): frame.iloc[:, i].astype(object).to_numpy() for i, name in enumerate(frame.columns)
+    }
+    return Raw(columns, np.arange(1, len(frame) + 1, dtype=np.int64))
+
+
+def raw_of_records(header: Sequence[Any], records: Sequence[Sequence[Any]], numbers: Sequence[int], word: str) -> Raw:
+    """Return records below a header as columns; wholly empty rows and nameless columns are passed over.
+
+    Parameters
+    ----------
+    header : sequence
+        Names of the columns.
+    records : sequence of sequences
+        One a row; shorter ones end in empty cells, as some programs write them.
+    numbers : sequence of int
+        The number of each row as the user sees it.
+    word : str
+        "line" or "row".
+    """
+    names = ["" if name is None else str(name).strip() for name in header]
+    width = len(names)
+    full = [(record, number) for record, number in zip(records, numbers, strict=True) if any(map(_filled, record))]
+    long = [str(number) for record, number in full if any(map(_filled, record[width:]))]
+    if long:
+        hint = "Put texts that hold the separator in quotes, or name the `separator` and the `decimal` sign."
+        which = f"{word}{'s' if len(long) > 1 else ''} {listed(long)}"
+        raise UnreadableError(f"more cells than the {width} of the header in {which}", hint)
+    padded = [[*record[:width], *[None] * (width - len(record))] for record, _ in full]
+    by_column: list[Any] = list(zip(*padded, strict=True)) if padded else [()] * width
+    columns = {name: cells for name, cells in zip(names, by_column, strict=True) if name}
+    repeated = frozenset(name for name in columns if names.count(name) > 1)
+    return Raw(columns, np.array([number for _, number in full], dtype=np.int64), repeated=repeated)
+
+
+def _filled(cell: object) -> bool:
+    return cell is not None and (not isinstance(cell, str) or bool(cell.strip()))

@@ -1,0 +1,136 @@
+"""From what stands in a file to what the study file speaks of: codes to levels or numbers, cuts, flags, texts to numbers.
+
+Each function notes in the ledger what it changed, and as a problem what it could not read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from reportgen.data.codes import Cell, code_key, shown_code
+from reportgen.data.columns import BoolArray, Cells, FloatArray, ObjectArray, lookup, number_of, objects
+from reportgen.data.people import codes_hint
+from reportgen.data.reading import Numbers, Reading
+from reportgen.errors import did_you_mean
+from reportgen.spec.mapping import interval_of
+
+_COMMA = re.compile(r"-?\d+,\d+")
+
+
+def coded(cells: Cells, codes: Mapping[Cell, Cell | None], reading: Reading) -> ObjectArray:
+    """Return what the codes of the mapping say each cell is; None where it is missing.
+
+    A cell whose code is not known is a problem.
+    """
+    meant = cells.column.decoded(codes)
+    _note_unknown(cells, meant, codes, reading)
+    unit = "values" if reading.variable.items is not None else ""
+    for number, (code, level) in enumerate(codes.items()):
+        if level is not None and code_key(code) == code_key(level):
+            continue
+        hits = cells.hits(i for i, which in enumerate(meant) if which == number)
+        kind, word = ("missing", "missing") if level is None else ("recode", shown_code(level).strip("'"))
+        reading.count(kind, f"{shown_code(code)} → {word}", hits, "codes", code, unit=unit)
+    levels = list(codes.values())
+    return lookup(cells.index, objects([levels[which] if which >= 0 else None for which in meant]), None)
+
+
+def _note_unknown(cells: Cells, meant: Sequence[int], codes: Mapping[Cell, Cell | None], reading: Reading) -> None:
+    unknown = cells.hits(i for i, which in enumerate(meant) if which < 0)
+    if not unknown.any():
+        return
+    first = next(str(cells.column.distinct[i]) for i in cells.index[unknown])
+    near = did_you_mean(first, map(str, codes))
+    written = bool(reading.variable.codes)
+    hint = (
+        "Add it to `codes`, or to `missing`."
+        if written
+        else "Say with `codes` which level it is, or list it in `missing`."
+    )
+    hint += f" {near}" if near.startswith("Did you") else f" {codes_hint(codes)}"
+    reading.problem(f"unknown code {cells.examples(unknown)}", "codes", hint=hint, where=cells.at(unknown))
+
+
+def numbered(cells: Cells, reading: Reading) -> FloatArray:
+    """Return the cells as numbers, by the codes of the mapping where it gives any; NaN where missing."""
+    if reading.variable.codes:
+        levels = coded(cells, reading.variable.codes, reading)
+        return np.array([np.nan if level is None else float(level) for level in levels], dtype=np.float64)
+    read = [number_of(cell, cells.column.decimal) for cell in cells.column.distinct]
+    text = cells.hits(i for i, number in enumerate(read) if number is None)
+    if text.any():
+        hint = _text_hint(cells, text)
+        message = f"text in a column of numbers: {cells.examples(text)}"
+        reading.problem(message, "column", hint=hint, where=cells.at(text))
+    numbers = np.array([np.nan if number is None else number for number in read], dtype=np.float64)
+    return lookup(cells.index, numbers, np.nan)
+
+
+def _text_hint(cells: Cells, text: BoolArray) -> str:
+    words = [cells.column.distinct[i] for i in dict.fromkeys(cells.index[text])]
+    if cells.column.decimal == "." and all(isinstance(word, str) and _COMMA.fullmatch(word) for word in words):
+        return 'These are numbers with a decimal comma: add `decimal: ","` to the file\'s `data`.'
+    if cells.column.decimal == "," and any(isinstance(word, str) and "." in word for word in words):
+        return "`decimal` says that numbers have a decimal comma, and these have a point."
+    return f"If it stands for a missing value, list it: `missing: [{shown_code(words[0])}]`; else correct the file."
+
+
+def cut(numbers: Numbers, reading: Reading) -> ObjectArray:
+    """Return the level whose interval holds each number; a number in none of them is a problem, or missing."""
+    levels = np.full(len(numbers.values), None, dtype=object)
+    placed = np.isnan(numbers.values)
+    for level, text in reading.variable.cut.items():
+        hits = ~placed & _within(numbers.values, text)
+        levels[hits] = level
+        placed |= hits
+        reading.count("cut", f"{text} → {level}", hits, "cut", level)
+    if placed.all():
+        return levels
+    if reading.variable.outside == "missing":
+        reading.count("range", "in no interval → missing", ~placed, "outside")
+        return levels
+    intervals = ", ".join(reading.variable.cut.values())
+    message = f"{numbers.examples(~placed)} in none of the intervals {intervals}"
+    hint = "Close the gap between the intervals, or write `outside: missing`."
+    reading.problem(message, "cut", hint=hint, where=numbers.at(~placed))
+    return levels
+
+
+def _within(values: FloatArray, text: str) -> BoolArray:
+    interval = interval_of(text)
+    assert interval is not None  # the language has checked it
+    inside = np.ones(len(values), dtype=np.bool_)
+    if interval.low is not None:
+        inside &= values > interval.low if interval.low_open else values >= interval.low
+    if interval.high is not None:
+        inside &= values < interval.high if interval.high_open else values <= interval.high
+    return inside
+
+
+def flagged(flags: Mapping[str, Cells], reading: Reading) -> ObjectArray:
+    """Return the level of the first flag that says yes.
+
+    Where none says yes, it is `otherwise` if every flag was answered; with an answer missing, or without
+    `otherwise`, the level is missing.
+    """
+    size = len(next(iter(flags.values())))
+    levels = np.full(size, None, dtype=object)
+    placed, answered = np.zeros(size, dtype=np.bool_), np.ones(size, dtype=np.bool_)
+    for level, cells in flags.items():
+        flag = reading.variable.flags[level]
+        yes = cells.hits(i for i, which in enumerate(cells.column.decoded((flag.equals,))) if which == 0) & ~placed
+        levels[yes] = level
+        placed |= yes
+        answered &= cells.present
+        reading.count("flag", f"{flag.column} is {shown_code(flag.equals)} → {level}", yes, "flags", level)
+    if reading.variable.otherwise is None:
+        reading.count("flag", "no flag says yes → missing", ~placed, "flags")
+        return levels
+    rest = ~placed & answered
+    levels[rest] = reading.variable.otherwise
+    reading.count("flag", f"no flag says yes → {reading.variable.otherwise}", rest, "otherwise")
+    reading.count("flag", "no flag says yes and one is not answered → missing", ~placed & ~answered, "flags")
+    return levels

@@ -1,0 +1,89 @@
+"""Scores of questionnaires from their items.
+
+With every item answered the score is their sum or their mean. With some left open, but `at_least` answered, each open
+item counts as the mean of those answered (person-mean imputation, the usual half-scale rule when `at_least` is half of
+the items): the mean of the answered ones, times the number of items for a sum. With fewer answered the score is
+missing, and without `at_least` every item must be answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reportgen.data.codes import shown_code
+from reportgen.data.columns import Cells, FloatArray, lookup
+from reportgen.data.reading import Numbers, Reading, place_of
+from reportgen.data.recode import numbered
+from reportgen.data.scale import within
+from reportgen.spec.mapping import ITEMS, Variable
+
+
+def item_numbers(variable: Variable) -> list[int]:
+    """Return the numbers of the items: those in the braces, or their places in a list.
+
+    Examples
+    --------
+    >>> item_numbers(Variable(items="rm_{3-5}"))
+    [3, 4, 5]
+    """
+    if isinstance(variable.items, str):
+        found = ITEMS.search(variable.items)
+        assert found is not None  # the language has checked it
+        return list(range(int(found[1]), int(found[2]) + 1))
+    return list(range(1, len(variable.items or ()) + 1))
+
+
+def item_columns(variable: Variable) -> list[str]:
+    """Return the names of the columns that hold the items.
+
+    Examples
+    --------
+    >>> item_columns(Variable(items="rm{visit}_{08-10}"))
+    ['rm{visit}_08', 'rm{visit}_09', 'rm{visit}_10']
+    """
+    if not isinstance(variable.items, str):
+        return list(variable.items or ())
+    found = ITEMS.search(variable.items)
+    assert found is not None  # the language has checked it
+    width = len(found[1]) if found[1].startswith("0") else 0
+    return [ITEMS.sub(str(number).zfill(width), variable.items, count=1) for number in item_numbers(variable)]
+
+
+def scored(items: Sequence[Cells], reading: Reading) -> Numbers:
+    """Return the score of each participant from the cells of the items, one `Cells` an item."""
+    variable = reading.variable
+    numbers = item_numbers(variable)
+    answers = np.vstack([_answer(cells, numbers[i] in variable.reversed, reading) for i, cells in enumerate(items)])
+    answered = (~np.isnan(answers)).sum(axis=0)
+    least = len(items) if variable.at_least is None else min(variable.at_least, len(items))
+    enough = answered >= least
+    mean = np.where(enough, np.nansum(answers, axis=0) / np.maximum(answered, 1), np.nan)
+    whole = answered == len(items)
+    values = mean if variable.score == "mean" else np.where(whole, np.sum(answers, axis=0), mean * len(items))
+    what = f"{variable.score} of {len(items)} items"
+    reading.count("score", f"{what}, all answered", whole, "items")
+    reading.count("score", f"{what}, open ones at the mean of the answered", enough & ~whole, "at_least")
+    few = f"fewer than {least} of {len(items)} items answered → missing"
+    reading.count("score", few, ~enough & (answered > 0), "at_least")
+    rows = np.max([cells.rows for cells in items], axis=0)
+    return Numbers(values, place_of(items), rows)
+
+
+def _answer(cells: Cells, turned: bool, reading: Reading) -> FloatArray:
+    variable = reading.variable
+    if variable.yes is not None:
+        says_yes = np.array([which == 0 for which in cells.column.decoded((variable.yes,))], dtype=np.float64)
+        values = lookup(cells.index, says_yes, np.nan)
+        rule = f"{shown_code(variable.yes)} → 1, any other answer → 0"
+        reading.count("recode", rule, cells.present, "yes", unit="values")
+    else:
+        values = numbered(cells, reading)
+    name = f"the item '{cells.column.name}'"
+    values = within(Numbers(values, cells.place, cells.rows, cells), reading, variable.item_range, name).values
+    if turned and variable.item_range is not None:
+        low, high = variable.item_range
+        reading.count("recode", "reversed items turned", ~np.isnan(values), "reversed", unit="values")
+        values = low + high - values
+    return values

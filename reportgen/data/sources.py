@@ -1,0 +1,138 @@
+"""Where a variable stands: in which file, in which columns, and at which visit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reportgen.data.entries import columns_hint
+from reportgen.data.joined import Joined
+from reportgen.data.notes import Notes
+from reportgen.data.score import item_columns
+from reportgen.data.visits import Visit, visit_meant, visits_of
+from reportgen.spec.mapping import Mapping, Variable
+
+VISIT = "{visit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The columns of a variable in one file, at one visit."""
+
+    file: Joined
+    columns: tuple[str, ...]
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """Finds the columns of one variable among the files of its mapping.
+
+    Attributes
+    ----------
+    name : str
+    variable : Variable
+    mapping : Mapping
+    files : sequence of Joined or None
+        None for a file that could not be read: what is not found elsewhere may be in it, and is no problem.
+    notes : Notes
+    """
+
+    name: str
+    variable: Variable
+    mapping: Mapping
+    files: Sequence[Joined | None]
+    notes: Notes
+
+    @property
+    def eligible(self) -> list[Joined]:
+        """The files in which to look: the one that is named, or all."""
+        number = self.variable.data
+        chosen = self.files if number is None else self.files[number - 1 : number]
+        return [file for file in chosen if file is not None]
+
+    @property
+    def _all_read(self) -> bool:
+        number = self.variable.data
+        return None not in (self.files if number is None else self.files[number - 1 : number])
+
+    def once(self) -> Place | None:
+        """Return where a covariate stands: in the first file that has all its columns."""
+        baseline = next((key for key, visit in visits_of(self.mapping).items() if visit.months == 0), "baseline")
+        if self.variable.flags:
+            columns = tuple(flag.column for flag in self.variable.flags.values())
+        else:
+            columns = self._columns(baseline)
+        return self._find(columns, Visit(0.0, "baseline"), "flags" if self.variable.flags else "")
+
+    def at_visits(self) -> list[Place]:
+        """Return where an instrument stands, a visit each, in the order of time."""
+        found: dict[str, Place] = {}
+        for place in self._wanted():
+            if place.visit.label in found and place.file is found[place.visit.label].file:
+                message = f"'{self.name}' is given twice for the visit '{place.visit.label}'"
+                self.notes.problem(message, ("variables", self.name, "column"), "Keep one column for each visit.")
+            found.setdefault(place.visit.label, place)
+        return sorted(found.values(), key=lambda place: place.visit)
+
+    def _wanted(self) -> Iterator[Place]:
+        if isinstance(self.variable.column, dict):
+            for key, column in self.variable.column.items():
+                place = self._find((column,), visit_meant(key, self.mapping), "column", key)
+                if place is not None:
+                    yield place
+        elif VISIT in (pattern := "".join(self._columns(VISIT))):
+            assert pattern
+            for key in self.variable.visits or visits_of(self.mapping):
+                place = self._find(self._columns(key), visit_meant(key, self.mapping), "", key)
+                if place is not None:
+                    yield place
+        else:
+            yield from self._in_long_files()
+
+    def _columns(self, visit_key: str) -> tuple[str, ...]:
+        names = [self.variable.column] if isinstance(self.variable.column, str) else item_columns(self.variable)
+        return tuple(name.replace(VISIT, visit_key) for name in names)
+
+    def _in_long_files(self) -> Iterator[Place]:
+        columns = self._columns("")
+        asked = {visit_meant(key, self.mapping) for key in self.variable.visits}
+        long = [file for file in self.eligible if file.table.data.layout == "long"]
+        holding = [file for file in long if all(name in file.table for name in columns)]
+        if not holding and long:
+            self._note_missing(columns, long)
+        for file in holding:
+            for visit in file.visits:
+                if not asked or visit in asked:
+                    yield Place(file, columns, visit)
+        seen = {visit for file in holding for visit in file.visits}
+        for visit in sorted(asked - seen) if holding else []:
+            message = f"no row of the file belongs to the visit '{visit.label}'"
+            self.notes.problem(
+                message, ("variables", self.name, "visits"), "Take it out of `visits`.", holding[0].table.place
+            )
+
+    def _find(self, columns: tuple[str, ...], visit: Visit, *path: str) -> Place | None:
+        for file in self.eligible:
+            if all(name in file.table for name in columns):
+                return Place(file, columns, visit)
+        self._note_missing(columns, self.eligible, *path)
+        return None
+
+    def _note_missing(self, columns: tuple[str, ...], files: Sequence[Joined], *path: str) -> None:
+        if not self._all_read or not files:
+            return
+        best = max(files, key=lambda file: sum(name in file.table for name in columns))
+        missing = [name for name in columns if name not in best.table]
+        key = "items" if self.variable.items is not None else "flags" if self.variable.flags else "column"
+        hint = columns_hint(missing[0], [file.table for file in files])
+        at_visit = path[-1] if path and path[-1] in visits_of(self.mapping) else None
+        if at_visit is not None and not isinstance(self.variable.column, dict):
+            rest = [other for other in self.variable.visits or visits_of(self.mapping) if other != at_visit]
+            hint += f"\nIf it was not measured at '{at_visit}', list the others: `visits: [{', '.join(rest)}]`."
+        names = ", ".join(f"'{name}'" for name in missing[:5]) + (
+            f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        )
+        message = f"there is no column {names}" if len(missing) == 1 else f"there are no columns {names}"
+        place = best.table.place if len(files) == 1 else ", ".join(file.table.place for file in files)
+        self.notes.problem(message, ("variables", self.name, key, *path), hint, place)

@@ -1,0 +1,102 @@
+"""One variable of a mapping: out of its columns, through its rules, into the words of the study file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.data.codes import Cell
+from reportgen.data.columns import Cells, FloatArray, ObjectArray
+from reportgen.data.joined import Joined
+from reportgen.data.notes import data_path
+from reportgen.data.people import People, counted
+from reportgen.data.reading import Numbers, Reading
+from reportgen.data.recode import coded, cut, flagged, numbered
+from reportgen.data.scale import Span, converted, within
+from reportgen.data.score import scored
+from reportgen.data.sources import Finder, Place
+from reportgen.data.visits import Visit
+from reportgen.spec.mapping import Variable
+from reportgen.spec.study import Covariate, Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The values of an instrument at one visit, one a participant; NaN is missing."""
+
+    visit: Visit
+    values: FloatArray
+    long: bool
+
+
+def read_covariate(finder: Finder, covariate: Covariate, people: People) -> FloatArray | ObjectArray | None:
+    """Return the covariate of each participant: a number, or a level or None; None where it cannot be found."""
+    place = finder.once()
+    if place is None:
+        return None
+    reading = _reading(finder, place.file, people, "participants")
+    cells = [_settled(reading, place.file, name) for name in place.columns]
+    variable = finder.variable
+    if variable.flags:
+        return flagged(dict(zip(variable.flags, cells, strict=True)), reading)
+    if covariate.categorical and not variable.cut:
+        codes: dict[Cell, Cell | None] = dict(variable.codes) or {level: level for level in covariate.levels}
+        return _words(coded(cells[0], codes, reading))
+    numbers = _in_study_units(cells, reading, covariate.unit, covariate.range)
+    return cut(numbers, reading) if variable.cut else numbers.values
+
+
+def read_instrument(finder: Finder, instrument: Instrument, people: People) -> list[Measured]:
+    """Return the values of an instrument at each visit at which it was measured."""
+    measured = []
+    for place in finder.at_visits():
+        reading = _reading(finder, place.file, people, "values")
+        cells = [
+            reading.cleared(place.file.cells(place.file.table.column(name), place.visit)) for name in place.columns
+        ]
+        _note_repeated_columns(place, reading)
+        numbers = _in_study_units(cells, reading, instrument.unit, instrument.range)
+        measured.append(Measured(place.visit, numbers.values, bool(place.file.visits)))
+    return measured
+
+
+def _reading(finder: Finder, file: Joined, people: People, unit: str) -> Reading:
+    variable: Variable = finder.variable
+    if variable.missing is None:
+        codes, path = file.table.data.missing, data_path(file.table.number, "missing")
+    else:
+        codes, path = variable.missing, ("variables", finder.name, "missing")
+    return Reading(finder.name, variable, people.trials, unit, codes, path, finder.notes)
+
+
+def _note_repeated_columns(place: Place, reading: Reading) -> None:
+    for name in place.columns:
+        if name in place.file.table.raw.repeated:
+            message = f"the column '{name}' stands twice in the header"
+            reading.problem(message, "column", hint="Rename one of them.", where=place.file.table.place)
+
+
+def _settled(reading: Reading, file: Joined, name: str) -> Cells:
+    """A column, one cell a participant; in a long file their rows must agree, or the baseline row must say it."""
+    _note_repeated_columns(Place(file, (name,), Visit(0.0, "")), reading)
+    column = file.table.column(name)
+    found = file.settled(column, column.meaning_missing(reading.missing))
+    if found.torn.any():
+        message = f"{counted(found.torn)} with different values at different visits and none at baseline"
+        hint = "A covariate is measured before randomisation: add the baseline rows, or correct the file."
+        reading.problem(message, "column", hint=hint, where=found.cells.at(found.torn))
+    return reading.cleared(found.cells)
+
+
+def _in_study_units(cells: list[Cells], reading: Reading, unit: str, span: Span | None) -> Numbers:
+    if reading.variable.items is not None:
+        numbers = scored(cells, reading)
+    else:
+        one = cells[0]
+        numbers = Numbers(numbered(one, reading), one.place, one.rows, one)
+    return within(converted(numbers, reading, unit, span), reading, span)
+
+
+def _words(levels: ObjectArray) -> ObjectArray:
+    return np.array([None if level is None else str(level) for level in levels], dtype=object)
