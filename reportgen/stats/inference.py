@@ -17,7 +17,7 @@ from scipy import special
 
 from .crossproducts import FloatArray
 from .effect import Effect, Joint
-from .likelihood import Terms
+from .likelihood import Terms, pair_traces, trace_products
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,11 @@ def kenward_roger(terms: Terms, residual_df: float, floor: float) -> Inference:
     """Kenward and Roger's adjusted covariance; expected information, all variance parameters in."""
     phi, d, q = terms.phi, terms.d, terms.q
     h = phi @ d
-    information = 0.5 * (
-        terms.t - 2.0 * np.einsum("ab,rsab->rs", phi, q) + np.einsum("rab,sba->rs", h, h)
-    )
+    information = 0.5 * (terms.t - 2.0 * trace_products(q, phi) + pair_traces(h))
     w = _inverse(information)
     # sum_rs W_rs (Q_rs - D_r Phi D_s); D_r = -P_r, so signs cancel
-    dw = np.einsum("rs,sab->rab", w, d)
-    middle = np.einsum("rs,rsab->ab", w, q) - np.einsum("rab,bc,rcd->ad", d, phi, dw, optimize=True)
+    dw = np.tensordot(w, d, axes=1)
+    middle = np.tensordot(w, q, axes=2) - np.sum(d @ phi @ dw, axis=0)
     adjusted = phi + 2.0 * phi @ middle @ phi
     return Inference("kenward-roger", phi, 0.5 * (adjusted + adjusted.T), phi @ d @ phi, w, residual_df, floor)
 

@@ -101,22 +101,27 @@ def terms(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> Terms
     # Residual blocks (per trial), then those of Omega (already summed or kept per trial where the residual is).
     d0 = w**2 * (rr - c @ (n1 + n2) @ psi @ ct)
     q00 = w**3 * (rr - c @ (n1 + n2 + n2 @ n1) @ psi @ ct)
-    de = np.einsum("k,kai,rij,kbj->rab", s**-2.0, b, e, b, optimize=True)
-    q0e = np.einsum("k,kai,rij,kbj->krab", s**-3.0, c @ n2, e, b, optimize=True)
-    qee = np.einsum("k,kai,rij,kjl,tlm,kbm->rtab", s**-3.0, b, e, m, e, b, optimize=True)
+    be = [w**2 * (b @ unit) for unit in e]
+    de = [_over_trials(left, b) for left in be]
+    b2 = w * (c @ n2)
+    b3 = w * b
+    qee = [[_over_trials(left @ m @ unit, b3) for unit in e] for left in be]
     d = np.zeros((r, p + 1, p + 1))
     qq = np.zeros((r, r, p + 1, p + 1))
     if blocks.by_trial:
         d[:groups] = d0
         qq[np.arange(groups), np.arange(groups)] = q00
-        qq[:groups, groups:] = q0e
     else:
         d[0] = d0.sum(axis=0)
         qq[0, 0] = q00.sum(axis=0)
-        qq[0, groups:] = q0e.sum(axis=0)
-    d[groups:] = de
-    qq[groups:, groups:] = qee
-    qq[groups:, :groups] = qq[:groups, groups:].transpose(1, 0, 3, 2)
+    for k, left in enumerate(be):
+        d[groups + k] = de[k]
+        for h in range(len(e)):
+            qq[groups + k, groups + h] = qee[k][h]
+        cross = left @ b2.transpose(0, 2, 1)
+        cross = cross if blocks.by_trial else cross.sum(axis=0)
+        qq[groups + k, :groups] = cross
+        qq[:groups, groups + k] = cross
     qq = 0.5 * (qq + qq.transpose(0, 1, 3, 2))
     contrasts = (blocks.trials - blocks.swept).astype(float)
     t1, t2 = _traces(blocks, s, contrasts, u, n1, e)
@@ -127,13 +132,12 @@ def terms(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> Terms
     resid = np.append(-beta, 1.0)
     dr = d @ resid
     gradient = g1 - dr @ resid
-    hessian = -g2 + 2.0 * np.einsum("a,rsab,b->rs", resid, qq, resid, optimize=True)
-    hessian -= 2.0 * np.einsum("ra,ab,sb->rs", dr[:, :p], phi, dr[:, :p], optimize=True)
+    hessian = -g2 + 2.0 * (qq @ resid) @ resid - 2.0 * dr[:, :p] @ phi @ dr[:, :p].T
     dx, qx = d[:, :p, :p], qq[:, :, :p, :p]
     if reml:
         h = phi @ dx
         gradient = gradient - np.einsum("raa->r", h)
-        hessian += 2.0 * np.einsum("ab,rsab->rs", phi, qx) - np.einsum("rab,sba->rs", h, h)
+        hessian += 2.0 * trace_products(qx, phi) - pair_traces(h)
     return Terms(
         criterion(blocks, s, omega, reml), gradient, hessian, beta, phi, float(resid @ a @ resid), dx, qx, t2
     )
@@ -159,14 +163,34 @@ def _traces(
     r = groups + len(e)
     t0 = (contrasts - q + np.einsum("kii->k", n1)) / s
     t00 = (contrasts - q + np.einsum("kii->k", n2)) / s**2
-    te = np.einsum("k,kij,rji->r", 1.0 / s, m, e, optimize=True)
-    t0e = np.einsum("k,kij,rji->kr", s**-2.0, u @ n2, e, optimize=True)
-    tee = np.einsum("k,kij,rjl,klm,tmi->rt", s**-2.0, m, e, m, e, optimize=True)
+    w = s[:, None, None]
+    me = [m @ unit / w for unit in e]
+    te = [float(np.einsum("kii->", left)) for left in me]
+    t0e = [np.einsum("kii->k", u @ n2 @ unit / w**2) for unit in e]
+    tee = [[float(np.einsum("kij,kji->", left, right)) for right in me] for left in me]
     t1, t2 = np.zeros(r), np.zeros((r, r))
     if blocks.by_trial:
-        t1[:groups], t2[np.arange(groups), np.arange(groups)], t2[:groups, groups:] = t0, t00, t0e
+        t1[:groups], t2[np.arange(groups), np.arange(groups)] = t0, t00
     else:
-        t1[0], t2[0, 0], t2[0, groups:] = t0.sum(), t00.sum(), t0e.sum(axis=0)
-    t1[groups:], t2[groups:, groups:] = te, tee
-    t2[groups:, :groups] = t2[:groups, groups:].T
+        t1[0], t2[0, 0] = t0.sum(), t00.sum()
+    for k, cross in enumerate(t0e):
+        t1[groups + k] = te[k]
+        t2[groups + k, groups:] = tee[k]
+        t2[groups + k, :groups] = t2[:groups, groups + k] = cross if blocks.by_trial else cross.sum()
     return t1, t2
+
+
+def _over_trials(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Sum over the trials of left_k right_k'."""
+    return np.tensordot(left, right, axes=([0, 2], [0, 2]))
+
+
+def trace_products(q: FloatArray, phi: FloatArray) -> FloatArray:
+    """tr(phi Q_rs) for all r and s."""
+    return np.tensordot(q, phi, axes=([2, 3], [1, 0]))
+
+
+def pair_traces(h: FloatArray) -> FloatArray:
+    """tr(H_r H_s) for all r and s."""
+    pairs: FloatArray = h.reshape(len(h), -1) @ h.transpose(0, 2, 1).reshape(len(h), -1).T
+    return pairs

@@ -210,8 +210,11 @@ def _newton(problem: _Problem, x: FloatArray, free: np.ndarray[tuple[int], np.dt
         size = np.maximum(np.abs(values), 1e-7 * max(1.0, np.abs(values).max()))
         move = -vectors @ ((vectors.T @ gradient) / size)
         largest = np.abs(move).max(initial=0.0)
-        if largest < 1e-11 or abs(gradient @ move) < 1e-20:
-            return x, value, step, True
+        if abs(gradient @ move) < 1e-13 * (1.0 + abs(value)):
+            # the criterion cannot show what is still to gain; one more step squares what is still wrong
+            x = x.copy()
+            x[free] += move if largest < 1e-3 else 0.0
+            return x, min(value, problem.value(x)), step, True
         move *= min(1.0, 2.0 / largest)  # a factor of e^2 in a variance is the longest step that the model is trusted for
         if problem.blocks.by_trial and x[: problem.groups].min() < VANISHED - 4.0:
             return x, value, step, False
