@@ -41,10 +41,8 @@ from reportgen.spec.study import Study
 from reportgen.stats import (
     Effect,
     OneStepFit,
-    TrialFit,
     TwoStage,
     fit_one_step,
-    per_trial,
     pool_two_stage,
     prediction_interval,
 )
@@ -59,7 +57,7 @@ class Fits:
 
     one_step: OneStepFit
     common: OneStepFit
-    trials: tuple[TrialFit, ...]
+    trials: tuple[OneStepFit, ...]
     two_stage: TwoStage
 
 
@@ -146,10 +144,10 @@ def fit(selection: Selection, node: Node) -> Fits | None:
     one_step = partial(
         fit_one_step, selection.change, selection.treatment, selection.trial, adjusters=adjusters, **options
     )
-    trials = per_trial(selection.change, selection.treatment, selection.trial, adjusters=adjusters)
+    trials = tuple(fit_trial(selection, trial, node) for trial in selection.trials)
     pooled = pool_two_stage(
-        [t.effect.estimate for t in trials],
-        [t.effect.std_error for t in trials],
+        [_scalar(t.effect.estimate) for t in trials],
+        [_scalar(t.effect.std_error) for t in trials],
         method=node.two_stage.method,
         test=node.two_stage.test,
         level=node.level,
@@ -157,8 +155,21 @@ def fit(selection: Selection, node: Node) -> Fits | None:
     return Fits(
         one_step=one_step(treatment_effect=node.treatment_effect),
         common=one_step(treatment_effect="common"),
-        trials=tuple(trials),
+        trials=trials,
         two_stage=pooled,
+    )
+
+
+def fit_trial(selection: Selection, trial: str, node: Node) -> OneStepFit:
+    """Fit one trial alone: with a single trial the one-step model is the ordinary ANCOVA."""
+    mine = selection.trial == trial
+    return fit_one_step(
+        selection.change[mine],
+        selection.treatment[mine],
+        selection.trial[mine],
+        adjusters=selection.adjusters[mine] if selection.adjusters.shape[1] else None,
+        estimation=node.estimation,
+        inference=node.inference,
     )
 
 
@@ -245,10 +256,10 @@ def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, p
             for i, gone in enumerate(selection.excluded, 1)
         ),
         status=status,
-        reason=reason or (fits.one_step.message if fits else ""),
+        reason=reason or (fits.one_step.message if fits and status != "ok" else ""),
         evaluations=_evaluations(fits, made, reason),
         criterion=made.fixed("criterion", fits.one_step.criterion if fits else NAN, "heterogeneity", reason=reason),
-        df_model=made.fixed(
+        df_unfloored=made.fixed(
             "df unfloored", _scalar(used.one_step.effect.df_raw) if used else NAN, "heterogeneity", reason=reason
         ),
     )
@@ -351,8 +362,8 @@ def _scaled(
 def _trials(selection: Selection, fits: Fits, node: Node, press: Press, unit: str) -> list[TrialEstimate]:
     """One row a trial. The weight is the two-stage one: a one-step model has none of its own."""
     rows = []
-    for index, (fitted, weight) in enumerate(zip(fits.trials, fits.two_stage.weights, strict=True), 1):
-        name = str(fitted.trial)
+    trials = zip(selection.trials, fits.trials, fits.two_stage.weights, strict=True)
+    for index, (name, fitted, weight) in enumerate(trials, 1):
         n_control, n_intervention = selection.arm_size(0, name), selection.arm_size(1, name)
         effect = None if fitted.status in ("failed", "not estimable") else fitted.effect
         made = press.at("trial", name, n=n_control + n_intervention, trials=1, status=fitted.status)

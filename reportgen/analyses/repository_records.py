@@ -62,10 +62,10 @@ def availability_record(repository: Repository, study: Study) -> Availability:
     table = availability(repository)
     months = {visit: float(month) for visit, month in zip(table["visit"], table["months"], strict=True)}
     cells = []
-    for row in table.itertuples(index=False):
-        trial, measure, visit = str(row.trial), str(row.measure), str(row.visit)
-        n = press.at(trial, measure, trials=1).count(visit, int(row.n)) if row.collected else None
-        cells.append(AvailabilityCell(trial, measure, visit, n, float(row.n) / row.of if row.of else 0.0))
+    for row in table.to_dict("records"):
+        trial, measure, visit = str(row["trial"]), str(row["measure"]), str(row["visit"])
+        n = press.at(trial, measure, trials=1).count(visit, int(row["n"])) if row["collected"] else None
+        cells.append(AvailabilityCell(trial, measure, visit, n, row["n"] / row["of"] if row["of"] else 0.0))
     return Availability(
         trials=tuple(press.at(t.name).quote("label", t.name) for t in repository.trials),
         people=tuple(press.at(t.name).count("n", t.n) for t in repository.trials),

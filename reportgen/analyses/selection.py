@@ -49,7 +49,7 @@ class Selection:
     adjusters : ndarray, shape (n, p)
         Columns of `adjuster_names`.
     instruments : dict
-        The instrument that each trial brings.
+        The instrument that each trial brings, in the order of the study file.
     in_comparison : int
         People of all trials in an arm on either side.
     excluded : tuple of Excluded
@@ -71,7 +71,7 @@ class Selection:
     @property
     def trials(self) -> tuple[str, ...]:
         """Trials in the analysis, in the order of the study file."""
-        return tuple(dict.fromkeys(self.trial.tolist()))
+        return tuple(self.instruments)
 
     @property
     def n(self) -> int:
@@ -270,7 +270,7 @@ def select(
 def _sides(arm_class: pd.Series, comparison: Comparison) -> NDArray[np.int64]:
     """1 for the intervention side, 0 for control, −1 for arms on neither."""
     roles = dict.fromkeys(comparison.control, 0) | dict.fromkeys(comparison.intervention, 1)
-    return arm_class.map(roles).fillna(-1).to_numpy(dtype=np.int64)
+    return np.array([roles.get(name, -1) for name in arm_class], dtype=np.int64)
 
 
 def _one_sided(side: NDArray[np.int64]) -> str:
@@ -301,7 +301,7 @@ def _complete(
     if empty:
         excluded.append(Excluded(name, f"nobody complete on the {empty[0]} side", int(staying.sum()), whole_trial=True))
         staying[:] = False
-    return staying | (trial_of != name)
+    return np.asarray(staying | (trial_of != name), dtype=bool)
 
 
 def _adjuster_label(adjuster: str, study: Study) -> str:
@@ -338,6 +338,6 @@ def _covariate_columns(values: pd.Series, name: str, study: Study) -> tuple[Floa
         return values.to_numpy(dtype=float)[:, None], [name]
     others = [level for level in covariate.levels if level != covariate.reference_level]
     known = values.notna().to_numpy()
-    columns = np.column_stack([(values == level).to_numpy(dtype=float) for level in others])
+    columns: FloatArray = np.column_stack([(values == level).to_numpy(dtype=float) for level in others]).astype(float)
     columns[~known] = np.nan
     return columns, [f"{name}: {level} v {covariate.reference_level}" for level in others]

@@ -251,8 +251,7 @@ class PooledEffect:
     reason: str
     evaluations: Number
     criterion: Number
-    df_model: Number
-    seconds: float = 0.0
+    df_unfloored: Number
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,9 +192,8 @@ def _prune(content: dict[Any, Any], detail: ErrorDetails, pruned: set[str]) -> b
     nodes: list[tuple[Any, Any]] = []
     here: Any = content
     for step in detail["loc"]:
-        if (isinstance(here, dict) and step in here) or (
-            isinstance(here, list) and isinstance(step, int) and step < len(here)
-        ):
+        written = step in here if isinstance(here, dict) else isinstance(here, list) and step in range(len(here))
+        if written:
             nodes.append((here, step))
             here = here[step]
     if len(nodes) + (detail["type"] == "missing") <= 1 and detail["type"] != "extra_forbidden":

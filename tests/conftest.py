@@ -1,0 +1,54 @@
+"""What all tests share: where the shared material is, and the count of skips in CI."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+# What CI cannot install, and so the only reasons for which a test may be skipped there.
+ALLOWED_IN_CI = ("quarto is not on the PATH",)
+
+_skipped: list[tuple[str, str]] = []
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with the three real trials; skips where it is absent."""
+    folder = SHARED / "data"
+    if not folder.is_dir():
+        pytest.skip("the shared folder with the three real trials is not beside this checkout")
+    return folder
+
+
+@pytest.fixture
+def skips_so_far() -> list[tuple[str, str]]:
+    """Test and reason of each skip of this run."""
+    return list(_skipped)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember why a test was skipped."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        _skipped.append((report.nodeid, reason))
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Remember why a whole module was skipped."""
+    if report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        _skipped.append((report.nodeid, reason))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count the skips when everything else has run."""
+    items.sort(key=lambda item: item.name == "test_in_ci_only_the_impossible_is_skipped")
+
+
+def in_ci() -> bool:
+    """Whether this is CI."""
+    return bool(os.environ.get("CI"))
