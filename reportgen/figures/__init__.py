@@ -1,1 +1,100 @@
-"""Records to plots."""
+"""Records to plots: forest plots, and the picture of what was collected.
+
+A figure goes through four states, one module each: records become rows (`forest`, `forest_by_trial`, `availability`), rows
+become marks at millimetres (`layout`, `panel`, `sheet`), marks become a matplotlib figure through plotnine (`paint`), and
+that becomes a `Drawing` (`svg`). The libraries that draw are imported when the first figure is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from reportgen.records.artefact import Drawing
+from reportgen.records.model import Availability, ModelSettings, PooledEffect
+
+__all__ = ["draw_availability", "draw_forest", "draw_forest_by_trial"]
+
+
+def draw_forest(
+    effects: Sequence[PooledEffect],
+    settings: ModelSettings,
+    *,
+    name: str,
+    scale: Literal["natural", "0-100"] = "natural",
+    decimals: int | None = None,
+) -> tuple[Drawing, ...]:
+    """Draw pooled effects as a forest plot: outcomes as groups, follow-ups as rows.
+
+    Parameters
+    ----------
+    effects : sequence of PooledEffect
+        In the order of the rows; those of one outcome stand together under its label.
+    settings : ModelSettings
+        For the level and the method of the intervals.
+    name : str
+        Stem of the files and prefix of the ids; further pages are called `name-2`, `name-3`, ...
+    scale : {"natural", "0-100"}
+        On the natural scale, outcomes in different units get axes of their own.
+    decimals : int, optional
+        Prints the effects with these decimals, under ids of their own, in place of those of the records.
+
+    Returns
+    -------
+    tuple of Drawing
+        One a page.
+    """
+    from reportgen.figures.forest import forest_sheets
+    from reportgen.figures.paint import drawing
+
+    return tuple(
+        drawing(sheet) for sheet in forest_sheets(effects, settings, name=name, scale=scale, decimals=decimals)
+    )
+
+
+def draw_forest_by_trial(
+    effect: PooledEffect, settings: ModelSettings, *, name: str, decimals: int | None = None
+) -> tuple[Drawing, ...]:
+    """Draw one pooled effect as a forest plot of its trials.
+
+    Parameters
+    ----------
+    effect : PooledEffect
+        With its trials, in the order of the rows.
+    settings : ModelSettings
+        What was fitted: printed below the plot.
+    name : str
+        Stem of the files and prefix of the ids.
+    decimals : int, optional
+        Prints the effects with these decimals, under ids of their own.
+
+    Returns
+    -------
+    tuple of Drawing
+        One a page.
+    """
+    from reportgen.figures.forest_by_trial import forest_by_trial_sheets
+    from reportgen.figures.paint import drawing
+
+    return tuple(drawing(sheet) for sheet in forest_by_trial_sheets(effect, settings, name=name, decimals=decimals))
+
+
+def draw_availability(record: Availability, *, name: str) -> tuple[Drawing, ...]:
+    """Draw what each trial collected, when, and from which share of its people.
+
+    Parameters
+    ----------
+    record : Availability
+        Cells name trials, measures and visits by the text of their labels or the keys of the visits.
+    name : str
+        Stem of the files and prefix of the ids.
+
+    Returns
+    -------
+    tuple of Drawing
+        One a page.
+    """
+    from reportgen.figures.availability import availability_sheets
+    from reportgen.figures.paint import drawing
+
+    return tuple(drawing(sheet) for sheet in availability_sheets(record, name=name))

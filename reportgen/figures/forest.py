@@ -1,0 +1,236 @@
+"""The forest plot of many pooled effects: outcomes as groups, follow-ups as rows, one diamond a row.
+
+In: pooled effects as recorded. Out: one sheet a page. Effects in different units cannot share an axis: each run of
+outcomes in one unit is a band with an axis of its own, and all text columns stay aligned across bands. Bands in the same
+unit have the same axis, wherever they stand.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from reportgen.figures import words
+from reportgen.figures.axis import Axis, axis_for
+from reportgen.figures.layout import INDENT, Band, Heading, Headings, Page, Row, Slot, lay_out
+from reportgen.figures.panel import PREDICTION_DROP, Panel
+from reportgen.figures.sheet import Mark, Sheet
+from reportgen.figures.theme import BODY, HEAD
+from reportgen.records.model import ModelSettings, PooledEffect
+from reportgen.records.numbers import Inline, Number, Press, reprinted
+
+Scale = Literal["natural", "0-100"]
+TITLE = "Forest plot of pooled effects"
+# the diamond makes room for the prediction interval below it
+LIFT = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The numbers of one effect as this figure prints and draws them."""
+
+    effect: Number
+    low: Number
+    high: Number
+    predicted: tuple[float, float] | None = None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Return the ends of the confidence interval."""
+        return value_of(self.low), value_of(self.high)
+
+
+def value_of(number: Number) -> float:
+    """Return the value of a number; NaN where there is none."""
+    return math.nan if number.value is None else number.value
+
+
+def pair_of(low: Number, high: Number) -> tuple[float, float] | None:
+    """Return both ends of an interval, or None where one is missing or infinite."""
+    ends = value_of(low), value_of(high)
+    return ends if all(math.isfinite(end) for end in ends) else None
+
+
+def printer(name: str, decimals: int | None) -> Callable[[Number], Number]:
+    """Return what prints a number with the decimals of this artefact."""
+    return lambda number: number if decimals is None else reprinted(number, decimals, name)
+
+
+def shown_on(effect: PooledEffect, scale: Scale, name: str, decimals: int | None) -> Shown | None:
+    """Return the numbers of an effect on the scale of the figure; None where there is no estimate."""
+    source = effect.scaled if scale == "0-100" else effect.estimate
+    if effect.status not in ("ok", "boundary") or source is None or not math.isfinite(value_of(source.effect)):
+        return None
+    between = effect.scaled or effect.heterogeneity if scale == "0-100" else effect.heterogeneity
+    again = printer(name, decimals)
+    return Shown(
+        again(source.effect),
+        again(source.low),
+        again(source.high),
+        pair_of(between.predicted_low, between.predicted_high),
+    )
+
+
+def forest_sheets(
+    effects: Sequence[PooledEffect],
+    settings: ModelSettings,
+    *,
+    name: str,
+    scale: Scale = "natural",
+    decimals: int | None = None,
+) -> tuple[Sheet, ...]:
+    """Return the pages of a forest plot of pooled effects, before they are drawn."""
+    shown = {effect.id: shown_on(effect, scale, name, decimals) for effect in effects}
+    bands = tuple(_bands(effects, shown, scale, name))
+    measure = "Adjusted mean difference" if settings.adjust_for else "Mean difference"
+    headings = Headings(
+        ("Outcome and follow-up",),
+        (
+            Heading((("Trials",), ("(m)",))),
+            Heading((("control",),), "Participants (n)"),
+            Heading((("intervention",),), "Participants (n)"),
+        ),
+        (Heading((("Mean difference",), ("(", *words.interval_name(settings, short=True), ")"))),),
+        (measure, *_unit_of(bands, effects, scale, name)),
+    )
+
+    def alt(page: Page, page_name: str) -> Inline:
+        return forest_alt(page, page_name)
+
+    return lay_out(bands, headings, _note(bands, effects, shown, settings), name=name, title=TITLE, alts=alt)
+
+
+def _bands(effects: Sequence[PooledEffect], shown: dict[str, Shown | None], scale: Scale, name: str) -> Iterator[Band]:
+    outcomes: dict[tuple[str, str], list[PooledEffect]] = {}
+    for effect in effects:
+        outcomes.setdefault((effect.comparison, effect.outcome), []).append(effect)
+
+    def unit(group: Sequence[PooledEffect]) -> str:
+        return "" if scale == "0-100" else group[0].unit.text
+
+    axes: dict[str, Axis | None] = {}
+    for key in {unit(group) for group in outcomes.values()}:
+        axes[key] = _axis([shown[effect.id] for group in outcomes.values() if unit(group) == key for effect in group])
+    for key, groups in groupby(outcomes.values(), key=unit):
+        rows = [row for group in groups for row in _group(group, shown, scale, name)]
+        yield Band(tuple(rows), axes[key])
+
+
+def _axis(shown: Sequence[Shown | None]) -> Axis | None:
+    there = [one for one in shown if one]
+    if not there:
+        return None
+    return axis_for(
+        [value_of(one.effect) for one in there],
+        [one.interval for one in there],
+        [one.predicted for one in there if one.predicted],
+    )
+
+
+def _group(group: Sequence[PooledEffect], shown: dict[str, Shown | None], scale: Scale, name: str) -> Iterator[Row]:
+    first = group[0]
+    unit: Inline = (" (", first.unit, ")") if first.unit.text and scale == "natural" else ()
+    yield Row((first.outcome_label, *unit), style=HEAD, head=True)
+    for effect in group:
+        yield _row(effect, shown[effect.id], name)
+
+
+def _row(effect: PooledEffect, shown: Shown | None, name: str) -> Row:
+    counts = tuple((Slot(number),) for number in (effect.trials, effect.n_control, effect.n_intervention))
+    label: Inline = (effect.follow_up_label,)
+    if shown is None:
+        why = effect.reason if effect.status not in ("ok", "boundary") else "no range to rescale by"
+        reason = words.reason(effect.status, why, name, f"{effect.outcome} {effect.follow_up} reason")
+        return Row(label, counts, style=BODY.muted(), indent=INDENT, reason=reason)
+    mark = words.BOUNDARY_MARK if effect.status == "boundary" else ""
+    return Row(
+        label,
+        counts,
+        (interval_cell(shown.effect, shown.low, shown.high, mark),),
+        plot=_diamond(shown),
+        indent=INDENT,
+        estimate=(shown.effect, shown.low, shown.high),
+    )
+
+
+def interval_cell(effect: Number, low: Number, high: Number, mark: str = "") -> tuple[Slot, ...]:
+    """Return "8.5 (7.1 to 9.9)" in parts that line up; a mark of a footnote hangs after it."""
+    return (Slot(effect), Slot(low, before="("), Slot(None, before="to"), Slot(high, after=f"){mark}"))
+
+
+def _diamond(shown: Shown) -> Callable[[Panel, float], list[Mark]]:
+    def plot(panel: Panel, y: float) -> list[Mark]:
+        low, high = shown.interval
+        if shown.predicted is None:
+            return panel.diamond(low, value_of(shown.effect), high, y)
+        below = panel.prediction(*shown.predicted, y - LIFT + PREDICTION_DROP)
+        return below + panel.diamond(low, value_of(shown.effect), high, y - LIFT)
+
+    return plot
+
+
+def _unit_of(bands: Sequence[Band], effects: Sequence[PooledEffect], scale: Scale, name: str) -> Inline:
+    """Return what the title of the axis says after the measure: a unit, a scale, or that units differ."""
+    if scale == "0-100":
+        press = Press(prefix=name, source="report", decimals={})
+        return (", rescaled to ", press.figure("scale low", 0, 0), " to ", press.figure("scale high", 100, 0))
+    if len({effect.unit.text for effect in effects}) > 1:
+        return (" in the unit of each outcome",)
+    return (" (", effects[0].unit, ")") if effects and effects[0].unit.text else ()
+
+
+def _note(
+    bands: Sequence[Band],
+    effects: Sequence[PooledEffect],
+    shown: dict[str, Shown | None],
+    settings: ModelSettings,
+) -> Inline:
+    """Return the small print: only what this figure really shows is explained."""
+    there = [one for one in shown.values() if one]
+    note: list[str | Number] = []
+    if there:
+        note += ["Diamond: pooled effect with its ", *words.interval_name(settings)]
+        note += [f" ({words.inference_name(settings)}). "]
+    if any(one.predicted for one in there):
+        note += ["Line below it: ", settings.level, "% prediction interval for the effect in a new trial. "]
+    if any(_leaves(band, effects, shown) for band in bands):
+        note += ["Arrowhead: the interval goes on beyond the axis. "]
+    if len(bands) > 1:
+        note += ["Outcomes in different units have axes of their own; lengths compare within one axis only. "]
+    if any(effect.status == "boundary" and shown[effect.id] for effect in effects):
+        note += [f"{words.BOUNDARY_MARK} No variation found between trials: estimate on the boundary of the model. "]
+    return tuple(note)
+
+
+def _leaves(band: Band, effects: Sequence[PooledEffect], shown: dict[str, Shown | None]) -> bool:
+    """Say whether an interval of the figure is wider than the axis of its band."""
+    drawn = {row.estimate[0].id for row in band.rows if row.estimate}
+    ends = [
+        end
+        for one in shown.values()
+        if one and one.effect.id in drawn
+        for end in (*one.interval, *(one.predicted or ()))
+    ]
+    return band.axis is not None and any(abs(end) > band.axis.limit for end in ends)
+
+
+def forest_alt(page: Page, name: str) -> Inline:
+    """Write the alternative text of a page from its rows."""
+    rows = [row for band in page for row in band.rows if not row.head]
+    estimates = [row.estimate for row in rows if row.estimate]
+    alt: list[str | Number] = ["Forest plot: ", *words.plural(words.count(name, "rows", len(rows)), "row", "rows")]
+    if estimates:
+        favour = words.count(name, "favour intervention", sum(value_of(e) > 0 for e, _, _ in estimates))
+        clear = words.count(name, "interval above no effect", sum(value_of(low) > 0 for _, low, _ in estimates))
+        alt += ["; ", *words.plural(favour, "favours intervention", "favour intervention")]
+        alt += [", ", *words.plural(clear, "with an interval", "with intervals"), " clear of no effect"]
+    if len(estimates) == 1:
+        effect, low, high = estimates[0]
+        alt += ["; pooled ", effect, " (", low, " to ", high, ")"]
+    if len(estimates) < len(rows):
+        missing = words.count(name, "not estimable", len(rows) - len(estimates))
+        alt += ["; ", missing, " not estimable"]
+    return (*alt, ".")

@@ -1,0 +1,380 @@
+"""From rows to a sheet of paper: columns as wide as their text, rows as high as their label, pages as long as they may be.
+
+In: bands of rows (each band has an axis of its own), heads of the columns, a note. Out: one `Sheet` a page, with the same
+columns on all pages. Numbers line up on their decimal point, part by part: "8.5 (7.1 to 9.9)" has three such points.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from reportgen.figures.axis import Axis
+from reportgen.figures.lettering import width
+from reportgen.figures.panel import ARROW_LENGTH, AXIS_HEIGHT, FAVOURS_HEIGHT, Panel
+from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, inline_width, lettered, lines_of
+from reportgen.figures.theme import AXIS, BODY, HEAD, INK, NOTE, PAGE_WIDTH, REASON, RULE, Style
+from reportgen.records.numbers import Inline, Number, numbers_in
+
+ROW = 4.6
+ROWS_PER_PAGE = 45
+EDGE = 0.4
+GAP = 4.2
+INDENT = 3.2
+GROUP_GAP = 0.9
+BAND_GAP = 2.0
+LEAST_PLOT = 54.0
+LEAST_LABEL = 16.0
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A part of a cell: a number with what clings to it, or (`number` None) a word between numbers."""
+
+    number: Number | None
+    before: str = ""
+    after: str = ""
+
+    def halves(self) -> tuple[str, str]:
+        """Return the text left and right of where it lines up: before and from the decimal point."""
+        text = self.number.text if self.number else ""
+        whole, point, fraction = text.partition(".")
+        return self.before + whole, point + fraction + self.after
+
+
+Cell = tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The head of a column, line by line; neighbours with the same `span` stand under one spanner."""
+
+    lines: tuple[Inline, ...]
+    span: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a forest.
+
+    `plot` draws its marks on a panel at a height; a `head` opens a group and has no cells; `estimate` is the effect with
+    the ends of its interval, None where there is none.
+    """
+
+    label: Inline
+    counts: tuple[Cell, ...] = ()
+    results: tuple[Cell, ...] = ()
+    plot: Callable[[Panel, float], list[Mark]] | None = None
+    style: Style = BODY
+    indent: float = 0.0
+    reason: Inline = ()
+    head: bool = False
+    rule_above: bool = False
+    estimate: tuple[Number, Number, Number] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Rows that share an axis; `overall` is where the dashed line stands; no axis where nothing was estimated."""
+
+    rows: tuple[Row, ...]
+    axis: Axis | None
+    overall: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """Heads of label, count columns, plot (its axis title, under the axis) and result columns."""
+
+    label: Inline
+    counts: tuple[Heading, ...]
+    results: tuple[Heading, ...]
+    axis_title: Inline
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A column of cells: where it begins and ends, and where the parts of its cells line up."""
+
+    left: float
+    right: float
+    points: tuple[float, ...]
+
+    def set(self, cell: Cell, y: float, style: Style) -> Words | None:
+        """Return a cell as words at its places."""
+        pieces = []
+        for slot, point in zip(cell, self.points, strict=False):
+            whole, rest = slot.halves()
+            if whole + rest:
+                pieces.append(Piece(point - width(whole, style), y, whole + rest))
+        return Words(tuple(pieces), style, tuple(numbers_in(cell))) if pieces else None
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The columns of all pages of a figure."""
+
+    label_width: float
+    counts: tuple[Track, ...]
+    plot_left: float
+    plot_right: float
+    results: tuple[Track, ...]
+    reason_left: float
+
+    def label_limit(self, row: Row) -> float:
+        """Return how wide the label of a row may be: the head of a group has the count columns for itself."""
+        whole = self.plot_left - ARROW_LENGTH - 1.5 - EDGE if row.head else self.label_width
+        return whole - row.indent
+
+    def reason_limit(self) -> float:
+        """Return how wide a reason may be: its row has no marks, so that it may reach into the plot, up to its lines."""
+        return PAGE_WIDTH - EDGE - self.reason_left
+
+    def height(self, row: Row) -> float:
+        """Return the height of a row: more than one line where its label or reason needs it."""
+        label = lines_of(row.label, self.label_limit(row), row.style)
+        reason = lines_of(row.reason, self.reason_limit(), REASON) if row.reason else 1
+        extra = max((label - 1) * row.style.leading, (reason - 1) * REASON.leading)
+        return ROW + extra + (GROUP_GAP if row.head or row.rule_above else 0.0)
+
+
+def lay_out(
+    bands: Sequence[Band],
+    headings: Headings,
+    note: Inline,
+    *,
+    name: str,
+    title: str,
+    alts: Callable[[Page, str], Inline],
+) -> tuple[Sheet, ...]:
+    """Return the sheets of a figure: one, or several where it has more rows than a page holds."""
+    grid = measure(bands, headings)
+    pages = paginate(bands, grid)
+    return tuple(
+        _sheet(page, grid, headings, note, name if number == 1 else f"{name}-{number}", title, alts)
+        for number, page in enumerate(pages, start=1)
+    )
+
+
+Page = tuple[Band, ...]
+
+
+def measure(bands: Sequence[Band], headings: Headings) -> Grid:
+    """Give every column the width of its widest text, the label what it needs or may have, and the plot the rest."""
+    rows = [row for band in bands for row in band.rows]
+    counts = [_extent([(r.counts[i], r.style) for r in rows if r.counts], h) for i, h in enumerate(headings.counts)]
+    results = [_extent([(r.results[i], r.style) for r in rows if r.results], h) for i, h in enumerate(headings.results)]
+    taken = sum(w for w, _ in counts) + GAP * len(counts)
+    result_width = sum(w for w, _ in results) + GAP * (len(results) - 1)
+    arrows = 2 * (ARROW_LENGTH + 1.5)
+    free = PAGE_WIDTH - 2 * EDGE - taken - result_width - arrows - 1.0
+    natural = max((row.indent + inline_width(row.label, row.style) for row in rows if not row.head), default=0.0)
+    natural = max(natural, inline_width(headings.label, HEAD), LEAST_LABEL) + 0.3
+    label = min(natural, max(free - LEAST_PLOT, LEAST_LABEL))
+    tracks, x = [], EDGE + label
+    for size, points in counts:
+        tracks.append(_track(x + GAP + size, size, points))
+        x += GAP + size
+    result_tracks, edge = [], PAGE_WIDTH - EDGE
+    for size, points in reversed(results):
+        result_tracks.append(_track(edge, size, points))
+        edge -= size + GAP
+    plot_left = x + ARROW_LENGTH + 2.0
+    plot_right = PAGE_WIDTH - EDGE - result_width - ARROW_LENGTH - 2.0
+    lines = [
+        Panel(band.axis, plot_left, plot_right).cut(value)
+        for band in bands
+        if band.axis
+        for value in (0.0, band.overall or 0.0)
+    ]
+    reason_left = max(lines, default=plot_left) + 2.0
+    return Grid(label, tuple(tracks), plot_left, plot_right, tuple(reversed(result_tracks)), reason_left)
+
+
+def _extent(cells: Sequence[tuple[Cell, Style]], heading: Heading) -> tuple[float, tuple[float, ...]]:
+    """Return the width of a column, and how far from its right edge each of its parts lines up."""
+    slots = max((len(cell) for cell, _ in cells), default=0)
+    space = width(" ", BODY)
+    lefts, rights = [0.0] * slots, [0.0] * slots
+    for cell, style in cells:
+        for i, slot in enumerate(cell):
+            whole, rest = slot.halves()
+            lefts[i] = max(lefts[i], width(whole, style))
+            rights[i] = max(rights[i], width(rest, style))
+    points, end = [], 0.0
+    for left, right in zip(reversed(lefts), reversed(rights), strict=True):
+        points.append(end + right)
+        end += left + right + space
+    head = max((inline_width(line, HEAD) for line in heading.lines), default=0.0)
+    return max(end - space, head), tuple(reversed(points))
+
+
+def _track(right: float, size: float, points: Iterable[float]) -> Track:
+    return Track(right - size, right, tuple(right - point for point in points))
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """What a page break does not tear: a group with its head, or a row without one."""
+
+    band: int
+    rows: tuple[Row, ...]
+    height: float
+
+
+def paginate(bands: Sequence[Band], grid: Grid) -> tuple[Page, ...]:
+    """Share the rows out over as few pages as possible, all about equally full; groups stay whole where they can."""
+    capacity = ROWS_PER_PAGE * ROW + 1e-6
+    chunks = [chunk for i, band in enumerate(bands) for chunk in _chunks(i, band, grid, capacity)]
+    axis = AXIS_HEIGHT + BAND_GAP if len(bands) > 1 else 0.0
+    pages = _fill(chunks, capacity, axis)
+    if len(pages) > 1:
+        limit = capacity / 2
+        while len(even := _fill(chunks, limit, axis)) > len(pages):
+            limit += ROW
+        pages = even if limit < capacity else pages
+    return tuple(tuple(_bands(page, bands)) for page in pages)
+
+
+def _chunks(number: int, band: Band, grid: Grid, capacity: float) -> Iterator[_Chunk]:
+    group: list[Row] = []
+    for row in band.rows:
+        if group and (row.head or not group[0].head):
+            yield from _whole(number, group, grid, capacity)
+            group = []
+        group.append(row)
+    if group:
+        yield from _whole(number, group, grid, capacity)
+
+
+def _whole(number: int, rows: list[Row], grid: Grid, capacity: float) -> Iterator[_Chunk]:
+    """Yield a group as it is, or torn where it is longer than a page, its head repeated."""
+    head, part, height = rows[0], [rows[0]], grid.height(rows[0])
+    for row in rows[1:]:
+        if height + grid.height(row) > capacity:
+            yield _Chunk(number, tuple(part), height)
+            again = replace(head, label=(*head.label, " (continued)"))
+            part, height = [again], grid.height(again)
+        part.append(row)
+        height += grid.height(row)
+    yield _Chunk(number, tuple(part), height)
+
+
+def _fill(chunks: Sequence[_Chunk], limit: float, axis: float) -> list[list[_Chunk]]:
+    pages: list[list[_Chunk]] = [[]]
+    used = 0.0
+    for chunk in chunks:
+        new_band = not pages[-1] or pages[-1][-1].band != chunk.band
+        need = chunk.height + (axis if new_band else 0.0)
+        if pages[-1] and used + need > limit:
+            pages.append([])
+            used, need = 0.0, chunk.height + axis
+        pages[-1].append(chunk)
+        used += need
+    return pages
+
+
+def _bands(page: Sequence[_Chunk], bands: Sequence[Band]) -> Iterator[Band]:
+    for number in dict.fromkeys(chunk.band for chunk in page):
+        rows = tuple(row for chunk in page if chunk.band == number for row in chunk.rows)
+        yield replace(bands[number], rows=rows)
+
+
+def _sheet(
+    page: Page, grid: Grid, headings: Headings, note: Inline, name: str, title: str, alts: Callable[[Page, str], Inline]
+) -> Sheet:
+    marks, y = _heading_marks(grid, headings)
+    for i, band in enumerate(page):
+        y += BAND_GAP if i else 0.0
+        band_marks, y = _band_marks(band, grid, y)
+        marks += band_marks
+    if any(band.axis for band in page):
+        marks += _axis_foot(next(band.axis for band in page if band.axis), grid, headings.axis_title, y)
+        y += FAVOURS_HEIGHT + 4.2 * lines_of(headings.axis_title, _title_limit(grid), AXIS)
+    y += 1.0
+    marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
+    words = block(_closed(note), EDGE, y + 1.2 + NOTE.size * 0.8 * 25.4 / 72, PAGE_WIDTH - 2 * EDGE, NOTE)
+    marks.append(words)
+    height = words.pieces[-1].y + NOTE.size * 0.3 * 25.4 / 72 + 0.6
+    return Sheet(name, title, PAGE_WIDTH, math.ceil(height * 10) / 10, tuple(marks), alts(page, name))
+
+
+def _closed(note: Inline) -> Inline:
+    """Return a note without the space after its last sentence."""
+    return (*note[:-1], note[-1].rstrip()) if note and isinstance(note[-1], str) else note
+
+
+def _heading_marks(grid: Grid, headings: Headings) -> tuple[list[Mark], float]:
+    """Return the heads of the columns between their rules, and where the body begins."""
+    all_heads = list(zip(headings.counts, grid.counts, strict=True))
+    all_heads += list(zip(headings.results, grid.results, strict=True))
+    spans = {head.span for head, _ in all_heads if head.span}
+    lines = max([1, *(len(head.lines) + bool(head.span) for head, _ in all_heads)])
+    top, step = 0.5, HEAD.leading + 0.3
+    last = top + 0.9 + HEAD.cap_height + (lines - 1) * step
+    marks: list[Mark] = [Stroke(EDGE, top, PAGE_WIDTH - EDGE, top, INK, 1.0)]
+    marks.append(lettered(headings.label, EDGE, last, HEAD))
+    for head, track in all_heads:
+        for i, line in enumerate(reversed(head.lines)):
+            marks.append(lettered(line, track.right, last - i * step, HEAD, "right"))
+    for span in sorted(spans):
+        under = [track for head, track in all_heads if head.span == span]
+        left = min(track.left for track in under)
+        right = max(track.right for track in under)
+        marks.append(lettered((span,), (left + right) / 2, last - step, HEAD, "center"))
+        y = last - step + 1.0
+        marks.append(Stroke(left, y, right, y, RULE, 0.4))
+    bottom = last + 1.5
+    marks.append(Stroke(EDGE, bottom, PAGE_WIDTH - EDGE, bottom, INK, 0.5))
+    return marks, bottom + 0.6
+
+
+def _band_marks(band: Band, grid: Grid, top: float) -> tuple[list[Mark], float]:
+    """Return the rows of a band and its axis, and where the next one begins."""
+    panel = Panel(band.axis or Axis(1.0, 1.0), grid.plot_left, grid.plot_right)
+    behind: list[Mark] = []
+    marks: list[Mark] = []
+    y = top
+    for row in band.rows:
+        y += GROUP_GAP if row.head or row.rule_above else 0.0
+        marks += _row_marks(row, grid, panel, y)
+        y += grid.height(row) - (GROUP_GAP if row.head or row.rule_above else 0.0)
+    if band.axis:
+        behind.append(panel.no_effect(top, y + 0.8))
+        if band.overall is not None:
+            behind += panel.overall(band.overall, top, y + 0.8)
+        marks += panel.ruler(y + 0.8)
+        y += 0.8 + AXIS_HEIGHT
+    return behind + marks, y
+
+
+def _row_marks(row: Row, grid: Grid, panel: Panel, y: float) -> list[Mark]:
+    centre = y + ROW / 2
+    base = centre + row.style.cap_height / 2
+    marks: list[Mark] = [block(row.label, EDGE + row.indent, base, grid.label_limit(row), row.style)]
+    tracks = [*zip(row.counts, grid.counts, strict=False), *zip(row.results, grid.results, strict=False)]
+    marks += [words for cell, track in tracks if (words := track.set(cell, base, row.style))]
+    if row.rule_above:
+        marks.append(Stroke(EDGE, y - GROUP_GAP / 2, grid.plot_left - ARROW_LENGTH - 1.5, y - GROUP_GAP / 2, RULE, 0.4))
+        marks.append(Stroke(grid.results[0].left, y - GROUP_GAP / 2, PAGE_WIDTH - EDGE, y - GROUP_GAP / 2, RULE, 0.4))
+    if row.plot:
+        marks += row.plot(panel, centre)
+    if row.reason:
+        middle = centre + REASON.cap_height / 2
+        marks.append(block(row.reason, PAGE_WIDTH - EDGE, middle, grid.reason_limit(), REASON, "right"))
+    return marks
+
+
+def _title_limit(grid: Grid) -> float:
+    # centred under no effect, the title may be as wide as the nearer edge of the paper allows
+    middle = (grid.plot_left + grid.plot_right) / 2
+    return 2 * min(middle, PAGE_WIDTH - middle) - 2 * EDGE
+
+
+def _axis_foot(axis: Axis, grid: Grid, title: Inline, y: float) -> list[Mark]:
+    panel = Panel(axis, grid.plot_left, grid.plot_right)
+    return [
+        *panel.favours(y),
+        block(title, panel.at(0.0), y + FAVOURS_HEIGHT + 2.9, _title_limit(grid), AXIS, "center"),
+    ]

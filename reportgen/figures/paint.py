@@ -1,0 +1,195 @@
+"""Draws a sheet with plotnine: one panel whose axes are millimetres, painted once and saved in three formats.
+
+plotnine adds every artist again when a plot is drawn twice, so the one figure that it returns is saved as SVG, PDF and
+PNG and forgotten. Neither clock nor random id enters: the same sheet gives the same bytes, in any process.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from reportgen.figures import theme
+from reportgen.figures.lettering import families
+from reportgen.figures.sheet import Shape, Sheet, Stroke
+from reportgen.figures.svg import lean_svg
+from reportgen.records.artefact import Drawing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DPI = 300
+# plotnine gives widths of lines in units of 1.77 points
+POINTS_PER_SIZE = 3.141592653589793**0.5
+
+
+def drawing(sheet: Sheet) -> Drawing:
+    """Draw a sheet and return it in its three formats."""
+    from matplotlib import rc_context
+
+    with rc_context(theme.settings(families())):
+        canvas = figure(sheet)
+        svg = _svg(canvas)
+        pdf = _pdf(canvas, sheet.title)
+        png = _png(canvas)
+    return Drawing(sheet.name, lean_svg(svg, sheet), pdf, png, sheet.width, sheet.height, sheet.alt, sheet.printed())
+
+
+def figure(sheet: Sheet) -> Figure:
+    """Return the sheet as a matplotlib figure, not yet saved: tests ask it for the box of each text."""
+    from matplotlib import rc_context
+
+    with rc_context(theme.settings(families())):
+        _choose_backend()
+        canvas: Figure = _plot(sheet).draw(show=False)
+        # the panel is the paper: no layout, no clipping
+        canvas.set_layout_engine("none")
+        (axes,) = canvas.axes
+        axes.set_position((0, 0, 1, 1))
+        axes.set_axis_off()
+        for artist in axes.get_children():
+            artist.set_clip_on(False)
+        for number, text in enumerate(axes.texts):
+            # plotnine takes one family only; without the second, a letter that the first lacks would be a box
+            text.set_fontfamily(list(families()))
+            text.set_gid(f"text-{number}")
+        _forget(canvas)
+    return canvas
+
+
+def _choose_backend() -> None:
+    """Keep matplotlib from opening a window system for figures that nobody looks at; a notebook keeps its choice."""
+    import matplotlib
+
+    if matplotlib.get_backend(auto_select=False) is None:
+        matplotlib.use("agg")
+
+
+def _forget(canvas: Figure) -> None:
+    """Take the figure out of pyplot's list, where plotnine has put it: it can still be saved."""
+    import matplotlib.pyplot as plt
+
+    plt.close(canvas)
+
+
+# Figure.savefig would draw everything twice, the first time to lay it out; here the layout is done, and the canvases
+# print the figure straight away in half the time.
+def _svg(canvas: Figure) -> str:
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    with closing(io.StringIO()) as buffer:
+        FigureCanvasSVG(canvas).print_svg(buffer, metadata={"Date": None})
+        return buffer.getvalue()
+
+
+def _pdf(canvas: Figure, title: str) -> bytes:
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
+    with closing(io.BytesIO()) as buffer:
+        FigureCanvasPdf(canvas).print_pdf(buffer, metadata={"CreationDate": None, "Title": title})
+        return buffer.getvalue()
+
+
+def _png(canvas: Figure) -> bytes:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas.set_dpi(DPI)
+    with closing(io.BytesIO()) as buffer:
+        FigureCanvasAgg(canvas).print_png(buffer)
+        return buffer.getvalue()
+
+
+def _plot(sheet: Sheet) -> Any:
+    import plotnine as p9
+
+    shapes = [mark for mark in sheet.marks if isinstance(mark, Shape)]
+    strokes = [mark for mark in sheet.marks if isinstance(mark, Stroke)]
+    layers = [
+        _strokes(sheet, [stroke for stroke in strokes if not stroke.dashed], "solid"),
+        _strokes(sheet, [stroke for stroke in strokes if stroke.dashed], "dashed"),
+        _shapes(sheet, shapes),
+        _texts(sheet),
+    ]
+    return (
+        p9.ggplot()
+        + [layer for layer in layers if layer is not None]
+        + p9.scale_x_continuous(limits=(0, sheet.width), expand=(0, 0))
+        + p9.scale_y_continuous(limits=(0, sheet.height), expand=(0, 0))
+        + p9.scale_color_identity()
+        + p9.scale_fill_identity()
+        + p9.scale_size_identity()
+        + p9.theme_void()
+        + p9.theme(
+            figure_size=(sheet.width / theme.MM_PER_INCH, sheet.height / theme.MM_PER_INCH),
+            dpi=DPI,
+            plot_background=p9.element_rect(fill="white", color="none"),
+        )
+    )
+
+
+def _strokes(sheet: Sheet, strokes: Sequence[Stroke], linetype: str) -> Any:
+    import pandas as pd
+    import plotnine as p9
+
+    if not strokes:
+        return None
+    rows = [
+        (s.x, sheet.height - s.y, s.x_end, sheet.height - s.y_end, s.colour, s.weight / POINTS_PER_SIZE)
+        for s in strokes
+    ]
+    data = pd.DataFrame(rows, columns=["x", "y", "xend", "yend", "colour", "weight"])
+    places = p9.aes("x", "y", xend="xend", yend="yend", color="colour", size="weight", group=1)
+    return p9.geom_segment(places, data, linetype=linetype, show_legend=False, inherit_aes=False)
+
+
+def _shapes(sheet: Sheet, shapes: Sequence[Shape]) -> Any:
+    import pandas as pd
+    import plotnine as p9
+
+    if not shapes:
+        return None
+    rows = [
+        (x, sheet.height - y, number, shape.fill, shape.edge or "none")
+        for number, shape in enumerate(shapes)
+        for x, y in shape.corners
+    ]
+    data = pd.DataFrame(rows, columns=["x", "y", "number", "fill", "edge"])
+    places = p9.aes("x", "y", group="number", fill="fill", color="edge")
+    return p9.geom_polygon(places, data, size=0.4 / POINTS_PER_SIZE, show_legend=False, inherit_aes=False)
+
+
+def _texts(sheet: Sheet) -> Any:
+    import pandas as pd
+    import plotnine as p9
+
+    rows = [
+        (
+            piece.x,
+            sheet.height - piece.y,
+            piece.text,
+            piece.side,
+            words.style.size,
+            words.style.weight,
+            words.style.slant,
+            words.style.colour,
+            words.angle,
+        )
+        for words in sheet.words()
+        for piece in words.pieces
+    ]
+    data = pd.DataFrame(rows, columns=["x", "y", "text", "side", "size", "weight", "slant", "colour", "angle"])
+    places = p9.aes(
+        "x",
+        "y",
+        label="text",
+        ha="side",
+        size="size",
+        fontweight="weight",
+        fontstyle="slant",
+        color="colour",
+        angle="angle",
+        group=1,
+    )
+    return p9.geom_text(places, data, va="baseline", show_legend=False, inherit_aes=False)

@@ -1,0 +1,128 @@
+"""The plot between the text columns: diamonds, squares, intervals, arrowheads, and the axis under them.
+
+An effect is a place in millimetres; what lies beyond the axis is cut at its end and an arrowhead says so. All marks are
+drawn and none is a glyph, so that no font can lack them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.figures.axis import Axis
+from reportgen.figures.lettering import width
+from reportgen.figures.sheet import Mark, Piece, Shape, Stroke, Words, rectangle
+from reportgen.figures.theme import ACCENT, AXIS, INK, MUTED, RULE, TICK
+
+ARROW_LENGTH = 1.7
+ARROW_HALF = 0.85
+DIAMOND_HALF = 1.15
+PREDICTION_DROP = 1.6
+SQUARE_LARGEST = 3.0
+SQUARE_SMALLEST = 0.7
+AXIS_HEIGHT = 5.0
+FAVOURS_HEIGHT = 3.8
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The part of the sheet that an axis spans. Arrowheads may stand outside of it, by `ARROW_LENGTH`."""
+
+    axis: Axis
+    left: float
+    right: float
+
+    def at(self, value: float) -> float:
+        """Return the x of an effect, wherever it lies."""
+        middle = (self.left + self.right) / 2
+        return middle + value / self.axis.limit * (self.right - self.left) / 2
+
+    def cut(self, value: float) -> float:
+        """Return the x of an effect, at the end of the axis where it lies beyond."""
+        return min(max(self.at(value), self.left), self.right)
+
+    def arrowheads(self, low: float, high: float, y: float, colour: str, scale: float = 1.0) -> list[Mark]:
+        """Return a head at each end of the axis that the interval leaves."""
+        heads: list[Mark] = []
+        for beyond, x, way in ((self.at(low) < self.left, self.left, -1), (self.at(high) > self.right, self.right, 1)):
+            if beyond:
+                half, tip = ARROW_HALF * scale, x + way * ARROW_LENGTH * scale
+                heads.append(Shape(((x, y - half), (tip, y), (x, y + half)), colour, kind="arrowhead"))
+        return heads
+
+    def line(self, low: float, high: float, y: float, colour: str = INK, weight: float = 0.7) -> list[Mark]:
+        """Return an interval as a thin line, with arrowheads where it leaves the axis."""
+        marks = self.arrowheads(low, high, y, colour, 0.85)
+        if self.cut(low) < self.cut(high):
+            marks.insert(0, Stroke(self.cut(low), y, self.cut(high), y, colour, weight))
+        return marks
+
+    def diamond(self, low: float, middle: float, high: float, y: float, colour: str = ACCENT) -> list[Mark]:
+        """Return a pooled effect: its ends are the interval, its widest place the estimate."""
+        start, centre, end = self.at(low), self.at(middle), self.at(high)
+
+        def half(x: float) -> float:
+            span = (centre - start) if x < centre else (end - centre)
+            away = (centre - x) if x < centre else (x - centre)
+            return DIAMOND_HALF * (1 - away / span) if span > 0 else DIAMOND_HALF
+
+        inner = {max(start, self.left), min(max(centre, self.left), self.right), min(end, self.right)}
+        xs = sorted(x for x in inner if start <= x <= end)
+        marks: list[Mark] = []
+        if len(xs) > 1:
+            upper = [(x, y - half(x)) for x in xs]
+            lower = [(x, y + half(x)) for x in reversed(xs)]
+            marks.append(Shape(tuple(dict.fromkeys(upper + lower)), colour, kind="diamond"))
+        return marks + self.arrowheads(low, high, y, colour)
+
+    def prediction(self, low: float, high: float, y: float) -> list[Mark]:
+        """Return a prediction interval: a grey line with small ends, below its diamond."""
+        marks = self.line(low, high, y, MUTED, 0.6)
+        for value in (low, high):
+            if self.left <= self.at(value) <= self.right:
+                marks.append(Stroke(self.at(value), y - 0.45, self.at(value), y + 0.45, MUTED, 0.6))
+        return marks
+
+    def square(self, low: float, middle: float, high: float, share: float, y: float) -> list[Mark]:
+        """Return a trial: interval, and a square whose area is in proportion to `share` (1 for the largest weight)."""
+        marks = self.line(low, high, y)
+        if self.left <= self.at(middle) <= self.right:
+            half = max(SQUARE_LARGEST * max(share, 0.0) ** 0.5, SQUARE_SMALLEST) / 2
+            x = self.at(middle)
+            marks.append(rectangle(x - half, y - half, x + half, y + half, ACCENT, kind="square"))
+        return marks
+
+    def no_effect(self, top: float, bottom: float) -> Mark:
+        """Return the solid line at no effect."""
+        return Stroke(self.at(0.0), top, self.at(0.0), bottom, INK, 0.6)
+
+    def overall(self, value: float, top: float, bottom: float) -> list[Mark]:
+        """Return the dashed line at the overall effect."""
+        if not self.left <= self.at(value) <= self.right:
+            return []
+        return [Stroke(self.at(value), top, self.at(value), bottom, ACCENT, 0.6, dashed=True)]
+
+    def ruler(self, y: float) -> list[Mark]:
+        """Return the axis with its ticks and their labels; it takes `AXIS_HEIGHT`."""
+        marks: list[Mark] = [Stroke(self.left, y, self.right, y, RULE, 0.6)]
+        for value, label in zip(self.axis.ticks(), self.axis.labels(), strict=True):
+            x = self.at(value)
+            marks.append(Stroke(x, y, x, y + 0.9, RULE, 0.6))
+            # the sign hangs out to the left, so that the digits stand under their tick
+            shift = -width("−", TICK) / 2 if label.startswith("−") else 0.0
+            marks.append(Words((Piece(x + shift, y + 3.8, label, "center"),), TICK, axis="tick"))
+        return marks
+
+    def favours(self, y: float) -> list[Mark]:
+        """Return "favours control ← → favours intervention" with drawn arrows; it takes `FAVOURS_HEIGHT`."""
+        x, base, arrow = self.at(0.0), y + 2.7, 4.2
+        middle = base - AXIS.size * 0.243 * 25.4 / 72
+        marks: list[Mark] = []
+        for way in (-1, 1):
+            tip = x + way * (1.4 + arrow)
+            neck = tip - way * 1.3
+            marks.append(Stroke(x + way * 1.4, middle, neck, middle, INK, 0.6))
+            marks.append(Shape(((neck, middle - 0.65), (tip, middle), (neck, middle + 0.65)), INK, kind="arrow"))
+        away = 1.4 + arrow + 1.2
+        marks.append(Words((Piece(x - away, base, "favours control", "right"),), AXIS))
+        marks.append(Words((Piece(x + away, base, "favours intervention", "left"),), AXIS))
+        return marks

@@ -1,0 +1,113 @@
+"""What figures say around their marks: notes, reasons, settings and alternative text, made of words and numbers.
+
+The words of the study file ("kenward-roger") become the words of a report here, and only here, for figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from reportgen.figures.lettering import NO_BREAK
+from reportgen.records.model import ModelSettings, PooledEffect
+from reportgen.records.numbers import Inline, Number, Press, Status
+
+INFERENCE = {"kenward-roger": "Kenward–Roger", "satterthwaite": "Satterthwaite", "normal": "normal approximation"}
+ESTIMATION = {"reml": "REML", "ml": "maximum likelihood"}
+INTERCEPT = {"stratified": "an intercept per trial", "random": "random trial intercepts"}
+TREATMENT = {"random": "random treatment effect", "common": "common treatment effect"}
+BOUNDARY_MARK = "†"
+
+
+def count(name: str, what: str, value: int) -> Number:
+    """Return a count that a figure itself makes, such as its rows, with an id of its own."""
+    return Press(prefix=name, source="report", decimals={}).count(what, value, unit=what)
+
+
+def plural(number: Number, one: str, many: str) -> Inline:
+    """Return "1 row" or "12 rows"."""
+    return (number, f" {one if number.value == 1 else many}")
+
+
+def interval_name(settings: ModelSettings, short: bool = False) -> Inline:
+    """Return "95% confidence interval" with the id of its level."""
+    return (settings.level, "% CI" if short else "% confidence interval")
+
+
+def inference_name(settings: ModelSettings) -> str:
+    """Return the method of the intervals in words."""
+    return INFERENCE.get(settings.inference, settings.inference)
+
+
+def percent(number: Number) -> Inline:
+    """Return a per cent with its sign, once."""
+    return (number,) if number.text.endswith("%") or number.value is None else (number, "%")
+
+
+def quoted(words: str, name: str, what: str) -> Inline:
+    """Return words that came from the analysis; if they hold digits, they are a quotation with an id."""
+    if not any(character.isdigit() for character in words):
+        return (words,) if words else ()
+    return (Press(prefix=name, source="report", decimals={}).quote(what, words),)
+
+
+def reason(status: Status, why: str, name: str, what: str) -> Inline:
+    """Return why a row has no estimate."""
+    said = "failed" if status == "failed" else "suppressed" if status == "suppressed" else "not estimable"
+    return (f"{said}: ", *quoted(why, name, what)) if why else (said,)
+
+
+def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
+    """Return model, m and n: the first sentence of the note of one effect."""
+    fit = ", ".join(
+        (
+            ESTIMATION.get(settings.estimation, settings.estimation),
+            INTERCEPT.get(settings.intercept, f"{settings.intercept} intercept"),
+            TREATMENT.get(settings.treatment_effect, f"{settings.treatment_effect} treatment effect"),
+        )
+    )
+    adjusted: list[str | Number] = []
+    for i, adjuster in enumerate(settings.adjust_for):
+        adjusted += [", adjusted for " if i == 0 else ", ", adjuster]
+    return (
+        f"One-step model ({fit}",
+        *adjusted,
+        f"); m{NO_BREAK}={NO_BREAK}",
+        effect.trials,
+        f" trials, n{NO_BREAK}={NO_BREAK}",
+        effect.n,
+        ". ",
+    )
+
+
+def heterogeneity_note(effect: PooledEffect, settings: ModelSettings, again: Callable[[Number], Number]) -> Inline:
+    """Return tau2, I2 with its interval, and the prediction interval, its ends printed by `again`."""
+    between = effect.heterogeneity
+    if between.tau2.value is None:
+        return ()
+    note: list[str | Number] = [f"τ²{NO_BREAK}={NO_BREAK}", between.tau2]
+    if between.i2.value is not None:
+        note += [f"; I²{NO_BREAK}={NO_BREAK}", *percent(between.i2)]
+        if between.i2_low.value is not None and between.i2_high.value is not None:
+            note += [" (", *percent(between.i2_low), " to ", *percent(between.i2_high), ")"]
+    if between.predicted_low.value is not None and between.predicted_high.value is not None:
+        ends = again(between.predicted_low), again(between.predicted_high)
+        note += ["; ", settings.level, "% prediction interval ", ends[0], " to ", ends[1]]
+    return (*note, ". ")
+
+
+def status_note(effect: PooledEffect, name: str) -> Inline:
+    """Return how the fit ended."""
+    if effect.status == "ok":
+        return ("Status: converged.",)
+    if effect.status == "boundary":
+        return ("Status: converged on the boundary of the model (no variation found between trials).",)
+    return ("Status: ", *reason(effect.status, effect.reason, name, "status"), ".")
+
+
+def listed(parts: Sequence[Inline]) -> Inline:
+    """Join parts with semicolons."""
+    joined: list[str | Number] = []
+    for i, part in enumerate(parts):
+        joined += ["; "] if i else []
+        joined += part
+    return tuple(joined)

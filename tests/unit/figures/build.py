@@ -1,0 +1,151 @@
+"""Pooled effects with invented numbers, as the analyses would record them."""
+
+from __future__ import annotations
+
+import math
+
+from reportgen.records.model import Estimate, Heterogeneity, ModelSettings, PooledEffect, Scaled, TrialEstimate
+from reportgen.records.numbers import Number, Press
+
+DECIMALS = {"effect": 1, "scaled": 1, "p": 2, "percent": 1, "heterogeneity": 2}
+
+
+def press(prefix: str) -> Press:
+    return Press(prefix, "invented", DECIMALS)
+
+
+def quote(id_: str, text: str) -> Number:
+    return Number(id_, None, text, kind="quotation")
+
+
+def settings(**changes: object) -> ModelSettings:
+    words: dict[str, object] = {
+        "adjust_for": (quote("pooled.settings.adjust-for.1", "baseline"),),
+        "intercept": "stratified",
+        "treatment_effect": "random",
+        "covariance": "independent",
+        "adjuster_slopes": "common",
+        "residual": "common",
+        "estimation": "reml",
+        "inference": "kenward-roger",
+        "df_floor": "trials-1",
+        "two_stage_method": "reml",
+        "two_stage_test": "knha",
+        "level": Number("pooled.settings.level", 95, "95", "%"),
+        "minimum_trials": Number("pooled.settings.minimum-trials", 2, "2"),
+    }
+    return ModelSettings(**(words | changes))  # type: ignore[arg-type]
+
+
+def estimate(at: Press, value: float | None, half: float, unit: str = "") -> Estimate:
+    there = value is not None
+    return Estimate(
+        at.fixed("effect", value, "effect", unit),
+        at.fixed("low", value - half if there else None, "effect", unit),
+        at.fixed("high", value + half if there else None, "effect", unit),
+        at.fixed("std error", half / 1.96 if there else None, "effect", unit),
+        at.fixed("df", 10.0 if there else None, "effect"),
+        at.p("p", 0.03 if there else None),
+    )
+
+
+def trial(
+    at: Press, name: str, value: float | None, half: float, weight: float, instrument: str = "RMDQ", reason: str = ""
+) -> TrialEstimate:
+    at = at.at(name)
+    return TrialEstimate(
+        at.quote("label", name),
+        at.quote("instrument", instrument),
+        at.count("n control", 40 + len(name) * 7),
+        at.count("n intervention", 45 + len(name) * 11),
+        estimate(at, value, half),
+        at.fixed("weight", weight if value is not None else None, "percent", "%"),
+        "ok" if value is not None else "not estimable",
+        reason,
+    )
+
+
+def effect(
+    outcome: str = "pain",
+    follow_up: str = "short",
+    value: float | None = 3.0,
+    half: float = 2.0,
+    *,
+    label: str | None = None,
+    visit: str | None = None,
+    unit: str = "points",
+    predicted: float | None = 2.0,
+    status: str = "ok",
+    reason: str = "",
+    by_trial: int = 0,
+    trials: int = 4,
+    scaled: bool = True,
+    long_trial: str = "",
+) -> PooledEffect:
+    at = press(f"pooled.{outcome}.{follow_up}".replace(" ", "-"))
+    there = value is not None
+    reach = half * predicted if predicted else None
+    low = value - reach if there and reach else None
+    high = value + reach if there and reach else None
+    pooled = estimate(at, value, half, unit)
+    return PooledEffect(
+        id=at.prefix,
+        outcome=outcome,
+        outcome_label=quote(f"outcome.{outcome}.label", label or outcome.capitalize()),
+        domain=quote(f"outcome.{outcome}.domain", "pain"),
+        unit=quote(f"outcome.{outcome}.unit", unit),
+        follow_up=follow_up,
+        follow_up_label=quote(f"follow-up.{follow_up}.label", visit or f"{follow_up.capitalize()} term"),
+        comparison="overall",
+        trials=at.count("trials", trials, "trials"),
+        n=at.count("n", 820 + 17 * len(outcome)),
+        n_control=at.count("n control", 400 + 9 * len(outcome)),
+        n_intervention=at.count("n intervention", 420 + 8 * len(outcome)),
+        in_comparison=at.count("in comparison", 1000),
+        estimate=pooled,
+        scaled=_scaled(at.at("scaled"), value, half, low, high) if scaled else None,
+        heterogeneity=_heterogeneity(at, there, low, high),
+        common=pooled,
+        two_stage=pooled,
+        by_trial=tuple(_trials(at, value or 0.0, half, by_trial, long_trial)),
+        left_out=(),
+        status=status if there else "not estimable",  # type: ignore[arg-type]
+        reason=reason,
+        evaluations=at.count("evaluations", 12),
+        criterion=at.fixed("criterion", -12.0, "effect"),
+        df_unfloored=at.count("df model", 7),
+    )
+
+
+def _scaled(at: Press, value: float | None, half: float, low: float | None, high: float | None) -> Scaled:
+    there = value is not None
+    return Scaled(
+        at.fixed("effect", value * 4 if there else None, "scaled"),
+        at.fixed("low", (value - half) * 4 if there else None, "scaled"),
+        at.fixed("high", (value + half) * 4 if there else None, "scaled"),
+        at.fixed("predicted low", low * 4 if low is not None else None, "scaled"),
+        at.fixed("predicted high", high * 4 if high is not None else None, "scaled"),
+        at.fixed("factor", 4.0, "scaled"),
+    )
+
+
+def _heterogeneity(at: Press, there: bool, low: float | None, high: float | None) -> Heterogeneity:
+    return Heterogeneity(
+        at.fixed("tau2", 0.41 if there else None, "heterogeneity"),
+        at.fixed("tau", 0.64 if there else None, "heterogeneity"),
+        at.fixed("i2", 37.2 if there else None, "percent", "%"),
+        at.fixed("i2 low", 0.0 if there else None, "percent", "%"),
+        at.fixed("i2 high", 71.5 if there else None, "percent", "%"),
+        at.fixed("predicted low", low, "effect"),
+        at.fixed("predicted high", high, "effect"),
+    )
+
+
+def _trials(at: Press, value: float, half: float, number: int, long_trial: str) -> list[TrialEstimate]:
+    names = [long_trial or "Witt 2006", *(f"Trial {k} {2000 + k}" for k in range(2, number + 1))][:number]
+    rows = []
+    for k, name in enumerate(names):
+        wave = math.sin(2.3 * k + 1)
+        weight = 100 * (k + 1) / (number * (number + 1) / 2)
+        rows.append(trial(at.at("trial"), name, value + 2.5 * wave, half * (1.2 + 6 / (k + 2)), weight))
+    return rows
