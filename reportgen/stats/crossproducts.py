@@ -11,7 +11,7 @@ Columns stand in the order treatment, adjusters, moderators, treatment x moderat
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _accumulate(outcome, treatment, adjusters, moderators, codes, size, arms, missing, mean, centred):  # type: ignore[no-untyped-def]
     """Fill the cross-products in one pass; return the first row that holds an infinity, or -1."""
     a = adjusters.shape[1]
@@ -256,7 +256,7 @@ def _unique(values: NDArray[Any]) -> tuple[NDArray[Any], IntArray]:
         labels, inverse = np.unique(values, return_inverse=True)
     except TypeError:  # labels of mixed types have no order of their own: order them as text
         text, inverse = np.unique(values.astype(str), return_inverse=True)
-        labels = cast(NDArray[Any], text)
+        labels = text
     return labels, inverse.astype(np.int64)
 
 

@@ -153,16 +153,16 @@ def blocks(products: CrossProducts, options: Options) -> Blocks:
     swept = np.full(len(size), int(stratified), np.int64)
     if own_slopes:
         log_det += _sweep(current, [names.index(a) for a in adjusters], scale, swept)
-    x = ([] if stratified else ["intercept"]) + [
-        name for name in names[1:-1] if not (own_slopes and name in adjusters)
-    ]
+    x = ([] if stratified else ["intercept"]) + [name for name in names[1:-1] if not (own_slopes and name in adjusters)]
     level = np.einsum("k,ki->i", size.astype(float), np.column_stack([np.ones(len(size)), products.mean]) ** 2)
     kept, dropped = _independent(current, scale, level, [names.index(name) for name in x], names)
     z = _random_columns(options, interactions, len(size))
     z = [name for name in z if name in kept]
     zi = [names.index(name) for name in z]
     ri = [names.index(name) for name in kept] + [len(names) - 1]
-    free = np.tril(np.ones((len(z), len(z)), bool)) if options.covariance == "unstructured" else np.eye(len(z), dtype=bool)
+    free = (
+        np.tril(np.ones((len(z), len(z)), bool)) if options.covariance == "unstructured" else np.eye(len(z), dtype=bool)
+    )
     to_raw = np.eye(len(kept))
     if not stratified and "intercept" in kept:
         to_raw[0] -= shift[ri[:-1]] * (np.arange(len(kept)) > 0)

@@ -75,7 +75,8 @@ def _inverse(matrix: FloatArray) -> FloatArray:
     values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T) / np.outer(scale, scale))
     good = values > 1e-10 * max(values.max(initial=0.0), 1e-300)
     inverse: FloatArray = (vectors[:, good] / values[good]) @ vectors[:, good].T
-    return inverse / np.outer(scale, scale)
+    inverse /= np.outer(scale, scale)
+    return inverse
 
 
 def contrast_df(inference: Inference, row: FloatArray) -> float:

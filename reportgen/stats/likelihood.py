@@ -20,6 +20,9 @@ from .crossproducts import FloatArray
 from .design import Blocks
 
 
+LOG_2PI = float(np.log(2.0 * np.pi))
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """Everything the likelihood and its inference need at one value of the variances.
@@ -64,10 +67,10 @@ def criterion(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> f
     rss = float(a[p, p] - half @ half)
     n = float(blocks.trials.sum())
     if not reml:
-        return n * np.log(2 * np.pi) + float(blocks.trials @ np.log(s)) + log_v + rss
+        return n * LOG_2PI + float(blocks.trials @ np.log(s)) + log_v + rss
     log_a = 2.0 * float(np.log(np.diag(factor)).sum())
     own = float((blocks.trials - blocks.swept) @ np.log(s))
-    return blocks.df * np.log(2 * np.pi) + own + blocks.log_det_f + log_v + log_a + rss
+    return blocks.df * LOG_2PI + own + blocks.log_det_f + log_v + log_a + rss
 
 
 def _weighted(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> tuple[FloatArray, float]:
@@ -92,7 +95,7 @@ def terms(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> Terms
     u, c, rr = blocks.zz, blocks.zr, blocks.rr
     ct = c.transpose(0, 2, 1)
     psi = omega / s[:, None, None]
-    n1 = np.linalg.inv(np.eye(q) + psi @ u)
+    n1 = np.asarray(np.linalg.inv(np.eye(q) + psi @ u), np.float64)
     n2 = n1 @ n1
     b = c @ n1
     m = u @ n1
@@ -116,8 +119,8 @@ def terms(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> Terms
         qq[0, 0] = q00.sum(axis=0)
     for k, left in enumerate(be):
         d[groups + k] = de[k]
-        for h in range(len(e)):
-            qq[groups + k, groups + h] = qee[k][h]
+        for j in range(len(e)):
+            qq[groups + k, groups + j] = qee[k][j]
         cross = left @ b2.transpose(0, 2, 1)
         cross = cross if blocks.by_trial else cross.sum(axis=0)
         qq[groups + k, :groups] = cross
@@ -125,7 +128,10 @@ def terms(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> Terms
     qq = 0.5 * (qq + qq.transpose(0, 1, 3, 2))
     contrasts = (blocks.trials - blocks.swept).astype(float)
     t1, t2 = _traces(blocks, s, contrasts, u, n1, e)
-    g1, g2 = (t1, t2) if reml else _traces(blocks, s, blocks.trials.astype(float), blocks.zz_raw, None, e, psi)
+    g1, g2 = t1, t2
+    if not reml:
+        raw = np.asarray(np.linalg.inv(np.eye(q) + psi @ blocks.zz_raw), np.float64)
+        g1, g2 = _traces(blocks, s, blocks.trials.astype(float), blocks.zz_raw, raw, e)
     inverse = np.linalg.inv(a[:p, :p])
     phi = 0.5 * (inverse + inverse.T)
     beta = phi @ a[:p, p]
@@ -138,9 +144,7 @@ def terms(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> Terms
         h = phi @ dx
         gradient = gradient - np.einsum("raa->r", h)
         hessian += 2.0 * trace_products(qx, phi) - pair_traces(h)
-    return Terms(
-        criterion(blocks, s, omega, reml), gradient, hessian, beta, phi, float(resid @ a @ resid), dx, qx, t2
-    )
+    return Terms(criterion(blocks, s, omega, reml), gradient, hessian, beta, phi, float(resid @ a @ resid), dx, qx, t2)
 
 
 def _traces(
@@ -148,15 +152,11 @@ def _traces(
     s: FloatArray,
     contrasts: FloatArray,
     u: FloatArray,
-    n1: FloatArray | None,
+    n1: FloatArray,
     e: FloatArray,
-    psi: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """t_r and T_rs, for U with F swept out (REML) or as it stands (ML)."""
     q, trials = blocks.q, len(s)
-    if n1 is None:
-        assert psi is not None
-        n1 = np.linalg.inv(np.eye(q) + psi @ u)
     n2 = n1 @ n1
     m = u @ n1
     groups = trials if blocks.by_trial else 1

@@ -20,6 +20,7 @@ from . import inference as infer
 from .crossproducts import CrossProducts, FloatArray, columns
 from .design import CONSTANT, Blocks, Options, blocks
 from .effect import Effect
+from .likelihood import pair_traces, terms, trace_products
 from .optimise import Optimiser, Variances, estimate_variances
 
 STATUSES = ("ok", "boundary", "failed", "not estimable")
@@ -118,7 +119,78 @@ def fit_one_step(
 ) -> OneStepFit:
     """Fit one linear mixed model to the participants of all trials.
 
-    See the module `reportgen.stats` for what to use when.
+    The default is ``y_ij = phi_i + x_ij' beta + t_ij (theta + u_i) + e_ij``: an intercept per trial, common slopes, and
+    a treatment effect that varies between trials. See `reportgen.stats` for what to use when.
+
+    Parameters
+    ----------
+    outcome : array_like (n,)
+        One value a participant. Rows with a NaN anywhere are left out and counted; an infinity is an error.
+    treatment : array_like (n,)
+        1 = intervention, 0 = control.
+    trial : array_like (n,)
+        Labels of any sortable type. Trials with participants in one arm only are left out, and listed in `left_out`:
+        comparisons stay within trials.
+    adjusters : array_like (n, p) or (n,), optional
+        Covariates with a slope of their own.
+    moderator : array_like (n,) or (n, q), optional
+        Enters as given, as main effect and as product with treatment; centring within trials is for the caller. With
+        two dimensions the interaction is an array with a joint test.
+    intercept : {"stratified", "random"}
+        One intercept a trial, or a random one.
+    treatment_effect : {"random", "common"}
+    interaction_effect : {"common", "random"}
+        Whether the products with the moderator vary between trials; "random" needs a moderator.
+    covariance : {"independent", "unstructured"}
+        Covariance of several random effects; without consequence for one.
+    adjuster_slopes : {"common", "stratified"}
+        Common to the trials, or one slope a trial and adjuster.
+    residual : {"common", "by-trial"}
+        One residual variance, or one a trial.
+    estimation : {"reml", "ml"}
+    inference : {"kenward-roger", "satterthwaite", "normal"}
+        With "ml", Kenward and Roger's formulae are evaluated at the ML variances (pbkrtest would refit by REML).
+        Where only one residual variance is estimated both methods give the residual df.
+    df_floor : {"trials-1", "none"}
+        "trials-1": where the effect of treatment is random, df are at least K - 1. The raw ones stay in the result.
+
+    Returns
+    -------
+    OneStepFit
+        K = 1 gives an ordinary analysis of covariance. What cannot be estimated is NaN, with status and message.
+
+    Raises
+    ------
+    ValueError
+        For an unknown option, arrays that do not match, a treatment other than 0 and 1, or an infinite value.
+
+    Notes
+    -----
+    Checked against lme4 with lmerTest: every combination of intercept, treatment_effect, interaction_effect,
+    covariance, adjuster_slopes and estimation with a common residual; against pbkrtest: the same with REML. Residual by
+    trial with stratified intercepts: nlme `varIdent` for estimates and criterion; its inference, its combination with
+    random intercepts, and Kenward-Roger after ML are checked by the direct route with the full covariance matrix.
+
+    References
+    ----------
+    Riley, Tierney & Stewart (2021), Individual Participant Data Meta-Analysis; Kenward & Roger (1997), Biometrics 53:983.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(7)
+    >>> trial = np.repeat(["a", "b", "c", "d"], 50)
+    >>> treatment = np.tile([0, 1], 100)
+    >>> baseline = rng.normal(50.0, 10.0, 200)
+    >>> outcome = 0.2 * baseline + 3.0 * treatment + rng.normal(0.0, 5.0, 200)
+    >>> fit = fit_one_step(outcome, treatment, trial, adjusters=baseline)
+    >>> fit.status, fit.trials, fit.participants
+    ('boundary', 4, 200)
+    >>> fit.message
+    'The between-trial variance of treatment is estimated as zero.'
+    >>> low, high = fit.effect.interval()
+    >>> bool(low < 3.0 < high)
+    True
     """
     options = Options(
         intercept,
@@ -149,6 +221,12 @@ def fit_cross_products(products: CrossProducts, options: Options, *, scalar: boo
     if reason:
         return _without_estimate(used, left_out, scalar, reason, model.dropped)
     pooled = _pooled_variance(model)
+    if model.q and _tau2_unknowable(model, pooled):
+        reason = (
+            "The variance between trials cannot be estimated: with so few trials their treatment effects "
+            "are explained in full by the coefficients of the model."
+        )
+        return _without_estimate(used, left_out, scalar, reason, model.dropped)
     if pooled <= EXACT * model.outcome_scale:
         reason = "The model reproduces the outcome exactly, so that no residual variance is left."
         return _without_estimate(used, left_out, scalar, reason, model.dropped, "failed")
@@ -194,6 +272,20 @@ def _pooled_variance(model: Blocks) -> float:
     beta = np.linalg.solve(a[:p, :p], a[:p, p])
     resid = np.append(-beta, 1.0)
     return float(resid @ a @ resid) / model.df
+
+
+def _tau2_unknowable(model: Blocks, pooled: float) -> bool:
+    """Whether the data carry no information on the variance of a random column: the criterion is flat in it.
+
+    Looked at without random effects, where tr(PGPG) of a column is a sum of squares of what X leaves of Z'Z.
+    """
+    if pooled <= 0.0:
+        return False
+    at = terms(model, np.full(len(model.trials), pooled), np.zeros((model.q, model.q)), True)
+    information = at.t - 2.0 * trace_products(at.q, at.phi) + pair_traces(at.phi @ at.d)
+    own = np.diag_indices(len(information))
+    first = len(information) - int(model.free.sum())
+    return bool(np.any(information[own][first:] <= 1e-9 * at.t[own][first:]))
 
 
 def _assemble(
@@ -260,7 +352,10 @@ def _judge(used: CrossProducts, model: Blocks, variances: Variances, places: NDA
     """Status and sentence of a fit that has estimates."""
     if variances.vanished:
         which = ", ".join(str(used.labels[k]) for k in variances.vanished)
-        return "failed", f"The residual variance of trial {which} runs to zero: it has too few participants for its own."
+        return (
+            "failed",
+            f"The residual variance of trial {which} runs to zero: it has too few participants for its own.",
+        )
     if not variances.optimiser.converged:
         return "failed", "The search for the variances did not converge."
     notes = [f"{name} was dropped: {why}." for name, why in model.dropped.items()]

@@ -134,7 +134,7 @@ def _line(blocks: Blocks, reml: bool) -> Variances:
     a0, g, u, v = line_arrays(blocks, reml)
     work, record = profile.work_arrays(blocks.p), profile.record()
     nu = float(blocks.df if reml else blocks.trials.sum())
-    lam, evaluations, steps, brackets, state = profile.minimise(
+    lam, evaluations, steps, _, state = profile.minimise(
         a0, g, u, v, nu, reml, blocks.p, -1.0, profile.GRID, work, record
     )
     sigma2 = record[3] / nu
@@ -195,7 +195,9 @@ def _general(blocks: Blocks, reml: bool, pooled: float) -> Variances:
     return Variances(s, omega, at, jacobian, curvature, record, vanished)
 
 
-def _newton(problem: _Problem, x: FloatArray, free: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[FloatArray, float, int, bool]:
+def _newton(
+    problem: _Problem, x: FloatArray, free: np.ndarray[tuple[int], np.dtype[np.bool_]]
+) -> tuple[FloatArray, float, int, bool]:
     """Damped Newton over the free parameters; a negative curvature is turned round so that each step goes down."""
     value = problem.value(x)
     for step in range(STEPS):
@@ -215,7 +217,9 @@ def _newton(problem: _Problem, x: FloatArray, free: np.ndarray[tuple[int], np.dt
             x = x.copy()
             x[free] += move if largest < 1e-3 else 0.0
             return x, min(value, problem.value(x)), step, True
-        move *= min(1.0, 2.0 / largest)  # a factor of e^2 in a variance is the longest step that the model is trusted for
+        move *= min(
+            1.0, 2.0 / largest
+        )  # a factor of e^2 in a variance is the longest step that the model is trusted for
         if problem.blocks.by_trial and x[: problem.groups].min() < VANISHED - 4.0:
             return x, value, step, False
         shrink = 1.0

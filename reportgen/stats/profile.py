@@ -32,7 +32,7 @@ def packed(m: int) -> int:
     return -(-(m * (m + 1) // 2) // 4) * 4
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@_kernel
 def _weigh(lam, a0, g, u, sums):  # type: ignore[no-untyped-def]
     """A, B2 and B3 at lambda, packed, in sums[0], sums[1] and sums[2]."""
     length = a0.shape[0]
@@ -52,7 +52,7 @@ def _weigh(lam, a0, g, u, sums):  # type: ignore[no-untyped-def]
             sums[2, h] += w3 * x
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@_kernel
 def _factor(a, p, root, inverse_root):  # type: ignore[no-untyped-def]
     """Cholesky factor of packed A over (X, y), and the inverse of its part over X.
 
@@ -92,7 +92,7 @@ def _factor(a, p, root, inverse_root):  # type: ignore[no-untyped-def]
     return 0.0, 0.0, False
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@_kernel
 def _times(packed_matrix, vector, m, out):  # type: ignore[no-untyped-def]
     """Symmetric packed matrix times vector over its first m rows."""
     for k in range(m):
@@ -107,7 +107,7 @@ def _times(packed_matrix, vector, m, out):  # type: ignore[no-untyped-def]
         at += k + 1
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@_kernel
 def _form(packed_matrix, vector, m):  # type: ignore[no-untyped-def]
     """Quadratic form of a symmetric packed matrix over its first m rows."""
     total = 0.0
@@ -121,7 +121,7 @@ def _form(packed_matrix, vector, m):  # type: ignore[no-untyped-def]
     return total
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@_kernel
 def _evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
     """Criterion without its constants and its two derivatives in lambda, into out; False where A_xx is singular.
 
@@ -214,7 +214,7 @@ def _evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-unty
     return True
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@_kernel
 def _slope(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
     """Criterion and first derivative alone, into out[0] and out[1]; False where A_xx is singular."""
     sums, root, inverse_root, _, r, br = work
@@ -264,7 +264,7 @@ def _slope(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped
     return True
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@_kernel
 def minimise(a0, g, u, v, nu, reml, p, warm, grid, work, out):  # type: ignore[no-untyped-def]
     """lambda at the minimum of the criterion; work and out are left as evaluated there.
 
@@ -321,7 +321,7 @@ def minimise(a0, g, u, v, nu, reml, p, warm, grid, work, out):  # type: ignore[n
     return best, evaluations, steps, brackets, state
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@_kernel
 def _polish(low, high, warm, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
     """Root of the derivative in (low, high), where it is negative at low and positive at high."""
     lam = warm
@@ -363,13 +363,13 @@ def _polish(low, high, warm, a0, g, u, v, nu, reml, p, work, out):  # type: igno
     return lam, out[0], count, 0
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@_kernel
 def uncertainty(lam, j, u, nu, contrasts, p, method, work, out):  # type: ignore[no-untyped-def]
     """Squared standard error and df of coefficient j, where `work` and `out` stand at lambda.
 
     method: 0 normal, 1 Satterthwaite, 2 Kenward-Roger. A df of -1 says that the data do not inform lambda.
     """
-    sums, _, inverse_root, left, r, br = work
+    sums, _, inverse_root, left, _, br = work
     sigma2 = out[3] / nu
     a = left[0]  # column j of A_xx^-1
     for k in range(p):
@@ -449,7 +449,7 @@ def work_arrays(p: int) -> tuple[Any, ...]:
     )
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@_kernel
 def _pack_products(row, g):  # type: ignore[no-untyped-def]
     """Packed lower triangle of row row'."""
     at = 0
@@ -459,9 +459,29 @@ def _pack_products(row, g):  # type: ignore[no-untyped-def]
             at += 1
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@_kernel
 def scan(  # type: ignore[no-untyped-def]
-    t, codes, x, y, ends, size, treated, fixed, rows, g, u, v, nu, reml, contrasts, random, method, limits, grid, work, out
+    t,
+    codes,
+    x,
+    y,
+    ends,
+    size,
+    treated,
+    fixed,
+    rows,
+    g,
+    u,
+    v,
+    nu,
+    reml,
+    contrasts,
+    random,
+    method,
+    limits,
+    grid,
+    work,
+    out,
 ):
     """All cuts of one covariate. People stand in its order; x and y are centred within trials; a cut follows each end.
 

@@ -134,9 +134,7 @@ def scan_cuts(
     >>> int(scan.cuts[best]), bool(scan.estimate[best] > 0)
     (45, True)
     """
-    options = Options(
-        treatment_effect=treatment_effect, estimation=estimation, inference=inference, df_floor=df_floor
-    )
+    options = Options(treatment_effect=treatment_effect, estimation=estimation, inference=inference, df_floor=df_floor)
     table = columns(outcome, treatment, trial, adjusters, covariate)
     if table.moderators.shape[1] != 1:
         raise ValueError("covariate must be one column")
@@ -156,7 +154,12 @@ def scan_cuts(
     limits = np.array([max(min_size, 1), max(min_arm, 1), max(min_trials, 0)], np.int64)
     values = _run(people, _without_last_adjuster(used), options, limits)
     keep = values[:, 6] != 2.0
-    rest = {"treatment_effect": treatment_effect, "estimation": estimation, "inference": inference, "df_floor": df_floor}
+    rest = {
+        "treatment_effect": treatment_effect,
+        "estimation": estimation,
+        "inference": inference,
+        "df_floor": df_floor,
+    }
 
     def single(cut: float) -> OneStepFit:
         side = np.where(np.isnan(table.moderators[:, 0]), np.nan, table.moderators[:, 0] <= cut)

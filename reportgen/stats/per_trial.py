@@ -1,0 +1,139 @@
+"""The treatment effect within each trial: the first stage of a two-stage meta-analysis, and the rows of a forest plot.
+
+In: arrays with a row a participant. Out: arrays with a row a trial.
+Method: analysis of covariance (ordinary least squares on treatment and adjusters) in each trial by itself, from the same
+cross-products as the one-step fit; an adjuster that is redundant within a trial is dropped there before its df are counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .crossproducts import CrossProducts, FloatArray, IntArray, columns
+from .design import CONSTANT, Options, blocks
+from .effect import Effect
+
+
+@dataclass(frozen=True, slots=True)
+class PerTrial:
+    """Treatment effects trial by trial, in the sorted order of the labels; NaN where not estimable.
+
+    Attributes
+    ----------
+    labels : ndarray (K,)
+    estimate, std_error : ndarray (K,)
+        In units of the outcome.
+    df : ndarray (K,)
+        Residual degrees of freedom.
+    sigma2 : ndarray (K,)
+        Residual variance.
+    n_control, n_intervention, missing : ndarray (K,) of int
+        Participants with all values in each arm; those left out because a value is missing.
+    status : ndarray (K,) of str
+        ``"ok"`` or ``"not estimable"``.
+    reason : tuple of str
+        Why an effect is not estimable; empty where it is.
+    """
+
+    labels: NDArray[Any]
+    estimate: FloatArray
+    std_error: FloatArray
+    df: FloatArray
+    sigma2: FloatArray
+    n_control: IntArray
+    n_intervention: IntArray
+    missing: IntArray
+    status: NDArray[np.str_]
+    reason: tuple[str, ...]
+
+    def effect(self) -> Effect:
+        """The estimates with their p values and intervals, as arrays over the trials."""
+        return Effect(self.estimate, self.std_error, self.df, self.df)
+
+    def interval(self, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
+        """Lower and upper limits at `level`, by Student's t."""
+        low, high = self.effect().interval(level)
+        return np.asarray(low), np.asarray(high)
+
+
+def per_trial(
+    outcome: ArrayLike, treatment: ArrayLike, trial: ArrayLike, *, adjusters: ArrayLike | None = None
+) -> PerTrial:
+    """Estimate the treatment effect in each trial by analysis of covariance.
+
+    Parameters
+    ----------
+    outcome : array_like (n,)
+    treatment : array_like (n,) of 0 and 1
+    trial : array_like (n,)
+        Labels.
+    adjusters : array_like (n, p) or (n,), optional
+
+    Returns
+    -------
+    PerTrial
+
+    Raises
+    ------
+    ValueError
+        As for `fit_one_step`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> result = per_trial([1.0, 2.0, 4.0, 5.0, 3.0, 9.0], [0, 0, 1, 1, 0, 1], ["a", "a", "a", "a", "b", "b"])
+    >>> result.estimate
+    array([ 3., nan])
+    >>> result.reason
+    ('', 'As many coefficients as participants.')
+    """
+    products = columns(outcome, treatment, trial, adjusters).cross_products()
+    trials = len(products.size)
+    values = np.full((trials, 4), np.nan)
+    reasons = []
+    for k in range(trials):
+        reason, row = _ancova(products.select(np.arange(trials) == k))
+        values[k] = row
+        reasons.append(reason)
+    status = np.array(["not estimable" if reason else "ok" for reason in reasons], dtype="<U13")
+    return PerTrial(
+        products.labels,
+        values[:, 0].copy(),
+        values[:, 1].copy(),
+        values[:, 2].copy(),
+        values[:, 3].copy(),
+        products.arms[:, 0],
+        products.arms[:, 1],
+        products.missing,
+        status,
+        tuple(reasons),
+    )
+
+
+def _ancova(one: CrossProducts) -> tuple[str, FloatArray]:
+    """Reason why not, and estimate, standard error, df and residual variance."""
+    nothing = np.full(4, np.nan)
+    if one.size[0] == 0:
+        return "No participant with all values.", nothing
+    if one.arms.min() == 0:
+        arm = "control" if one.arms[0, 1] == 0 else "intervention"
+        return f"Only {arm} participants.", nothing
+    model = blocks(one, Options(treatment_effect="common"))
+    if "treatment" not in model.x_names:
+        return "Treatment cannot be told apart from the adjusters.", nothing
+    if model.df <= 0:
+        return "As many coefficients as participants.", nothing
+    spread = one.centred[0, -1, -1]
+    if spread <= CONSTANT * (spread + one.size[0] * one.mean[0, -1] ** 2):
+        return "The outcome is constant.", nothing
+    p, a = model.p, model.rr[0]
+    inverse = np.linalg.inv(a[:p, :p])
+    beta = inverse @ a[:p, p]
+    resid = np.append(-beta, 1.0)
+    sigma2 = float(resid @ a @ resid) / model.df
+    place = model.x_names.index("treatment")
+    return "", np.array([beta[place], np.sqrt(max(sigma2, 0.0) * inverse[place, place]), model.df, sigma2])
