@@ -273,11 +273,10 @@ def hidden_cells(counts: NDArray[np.int64], minimum: int) -> BoolArray:
         changed = False
         for lines, shown in ((counts.T, hidden.T), (counts, hidden)):
             for line, mask in zip(lines, shown, strict=True):
-                if mask.sum() == 1 and len(mask) > 1:
-                    others = [i for i in np.argsort(line, kind="stable") if not mask[i] and line[i] > 0]
-                    if others:
-                        mask[others[0]] = True
-                        changed = True
+                if mask.sum() == 1:
+                    # an empty cell protects badly, so it is taken only where there is nothing else
+                    mask[min(np.flatnonzero(~mask), key=lambda i: (line[i] == 0, line[i]))] = True
+                    changed = True
     return hidden
 
 
