@@ -93,10 +93,11 @@ class FullMatrix:
         """Adjusted covariance of beta, and W = covariance of the variance parameters from the expected information."""
         H, Phi, m = self.V_inv @ self.X, self.Phi, len(self.components)
         information = np.empty((m, m))
+        VH = [V_r @ H for V_r in self.components]
         Q = {}
         for r in range(m):
             for s in range(m):
-                Q[r, s] = H.T @ self.components[r] @ self.V_inv @ self.components[s] @ H
+                Q[r, s] = VH[r].T @ self.V_inv @ VH[s]
                 trace = np.sum(self._V_inv_V[r] * self._V_inv_V[s].T)
                 information[r, s] = (
                     trace - 2 * np.trace(Phi @ Q[r, s]) + np.trace(Phi @ self.P_r[r] @ Phi @ self.P_r[s])
@@ -140,11 +141,14 @@ class FullMatrix:
         """Degrees of freedom of one coefficient from the observed information; for interior parameters only."""
         M = self.P if self.reml else self.V_inv
         Py = self.P @ self.y
-        m = len(self.components)
-        hessian = np.empty((m, m))
-        for r, V_r in enumerate(self.components):
-            for s, V_s in enumerate(self.components):
-                hessian[r, s] = -np.sum((M @ V_r) * (M @ V_s).T) + 2 * Py @ V_r @ self.P @ V_s @ Py
+        products = [M @ V_r for V_r in self.components]
+        ends = [V_r @ Py for V_r in self.components]
+        hessian = np.array(
+            [
+                [-np.sum(A * B.T) + 2 * end_a @ self.P @ end_b for B, end_b in zip(products, ends, strict=True)]
+                for A, end_a in zip(products, ends, strict=True)
+            ]
+        )
         slope = np.array([(self.Phi @ -P_r @ self.Phi)[place, place] for P_r in self.P_r])
         return float(2 * self.Phi[place, place] ** 2 / (slope @ (2 * np.linalg.inv(hessian)) @ slope))
 

@@ -30,6 +30,16 @@ def second_route(model: Model, **choice) -> FullMatrix:
     return build(model.arguments(), model.options, ours.covariance, ours.sigma2, **choice)
 
 
+@pytest.fixture(scope="module")
+def route(model: Model) -> FullMatrix:
+    """One n x n route a model: as the parameter has module scope, the tests of a model run one after the other."""
+    return second_route(model)
+
+
+def for_each(models):
+    return pytest.mark.parametrize("model", named(models), scope="module")
+
+
 def places(route: FullMatrix) -> list[int]:
     return [route.treatment, *route.products]
 
@@ -40,9 +50,8 @@ def ours_at(model: Model, inference: str, key: str) -> np.ndarray:
     return np.concatenate([np.atleast_1d(getattr(effect, key)) for effect in effects])
 
 
-@pytest.mark.parametrize("model", named(MODELS))
-def test_criterion_coefficients_and_standard_errors(model: Model):
-    route = second_route(model)
+@for_each(MODELS)
+def test_criterion_coefficients_and_standard_errors(model: Model, route: FullMatrix):
     at = places(route)
     error = np.sqrt(np.diag(route.Phi))[at]
     assert fit(model.name, "normal").criterion == pytest.approx(route.criterion, rel=AGREE)
@@ -50,9 +59,8 @@ def test_criterion_coefficients_and_standard_errors(model: Model):
     assert np.all(np.abs(ours_at(model, "normal", "estimate") - route.beta[at]) <= AGREE * error)
 
 
-@pytest.mark.parametrize("model", named(INTERIOR))
-def test_the_gradient_is_zero_or_points_out_of_bounds(model: Model):
-    route = second_route(model)
+@for_each(INTERIOR)
+def test_the_gradient_is_zero_or_points_out_of_bounds(model: Model, route: FullMatrix):
     inside = route.gamma != 0
     assert np.all(np.abs(route.score * route.gamma)[inside] < FLAT)
     unstructured = model.entry["covariance"] == "unstructured"
@@ -60,9 +68,8 @@ def test_the_gradient_is_zero_or_points_out_of_bounds(model: Model):
     assert np.all(route.score[~inside] > -FLAT)
 
 
-@pytest.mark.parametrize("model", named(MODELS))
-def test_kenward_roger_from_its_definitions(model: Model):
-    route = second_route(model)
+@for_each(MODELS)
+def test_kenward_roger_from_its_definitions(model: Model, route: FullMatrix):
     at = places(route)
     adjusted, _ = route.kenward_roger
     error = ours_at(model, "kenward-roger", "std_error")
@@ -77,9 +84,8 @@ def test_kenward_roger_from_its_definitions(model: Model):
         assert df == pytest.approx(np.full(len(at), n - p), rel=AGREE)
 
 
-@pytest.mark.parametrize("model", named([model for model in MODELS if len(model.entry["moderator"]) > 1]))
-def test_kenward_roger_joint_test_from_its_definitions(model: Model):
-    route = second_route(model)
+@for_each([model for model in MODELS if len(model.entry["moderator"]) > 1])
+def test_kenward_roger_joint_test_from_its_definitions(model: Model, route: FullMatrix):
     joint = fit(model.name, "kenward-roger").interaction.joint
     if len(route.gamma) > 1:
         statistic, df, scale = route.kenward_roger_test(route.products)
@@ -90,9 +96,10 @@ def test_kenward_roger_joint_test_from_its_definitions(model: Model):
         assert (joint.df_den, joint.scale) == (route.X.shape[0] - route.X.shape[1], 1)
 
 
-@pytest.mark.parametrize("model", named(INTERIOR))
-def test_satterthwaite_from_the_observed_information(model: Model):
-    route = second_route(model, without_boundary=True)
+@for_each(INTERIOR)
+def test_satterthwaite_from_the_observed_information(model: Model, route: FullMatrix):
+    if np.any(route.gamma == 0):
+        route = second_route(model, without_boundary=True)
     df = ours_at(model, "satterthwaite", "df_raw")
     if len(route.gamma) == 1 and model.engine == "lm":
         expected = np.full(len(df), float(route.X.shape[0] - route.X.shape[1]))
