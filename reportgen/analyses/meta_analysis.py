@@ -41,8 +41,10 @@ from reportgen.spec.study import Study
 from reportgen.stats import (
     Effect,
     OneStepFit,
+    PerTrial,
     TwoStage,
     fit_one_step,
+    per_trial,
     pool_two_stage,
     prediction_interval,
 )
@@ -57,7 +59,7 @@ class Fits:
 
     one_step: OneStepFit
     common: OneStepFit
-    trials: tuple[OneStepFit, ...]
+    trials: PerTrial
     two_stage: TwoStage
 
 
@@ -144,10 +146,10 @@ def fit(selection: Selection, node: Node) -> Fits | None:
     one_step = partial(
         fit_one_step, selection.change, selection.treatment, selection.trial, adjusters=adjusters, **options
     )
-    trials = tuple(fit_trial(selection, trial, node) for trial in selection.trials)
+    trials = per_trial(selection.change, selection.treatment, selection.trial, adjusters=adjusters)
     pooled = pool_two_stage(
-        [_scalar(t.effect.estimate) for t in trials],
-        [_scalar(t.effect.std_error) for t in trials],
+        trials.estimate,
+        trials.std_error,
         method=node.two_stage.method,
         test=node.two_stage.test,
         level=node.level,
@@ -157,19 +159,6 @@ def fit(selection: Selection, node: Node) -> Fits | None:
         common=one_step(treatment_effect="common"),
         trials=trials,
         two_stage=pooled,
-    )
-
-
-def fit_trial(selection: Selection, trial: str, node: Node) -> OneStepFit:
-    """Fit one trial alone: with a single trial the one-step model is the ordinary ANCOVA."""
-    mine = selection.trial == trial
-    return fit_one_step(
-        selection.change[mine],
-        selection.treatment[mine],
-        selection.trial[mine],
-        adjusters=selection.adjusters[mine] if selection.adjusters.shape[1] else None,
-        estimation=node.estimation,
-        inference=node.inference,
     )
 
 
@@ -361,22 +350,28 @@ def _scaled(
 
 def _trials(selection: Selection, fits: Fits, node: Node, press: Press, unit: str) -> list[TrialEstimate]:
     """One row a trial. The weight is the two-stage one: a one-step model has none of its own."""
+    found = fits.trials
+    places = {str(label): place for place, label in enumerate(found.labels)}
     rows = []
-    trials = zip(selection.trials, fits.trials, fits.two_stage.weights, strict=True)
-    for index, (name, fitted, weight) in enumerate(trials, 1):
+    for index, name in enumerate(selection.trials, 1):
+        place = places[name]
+        status: Status = "ok" if found.status[place] == "ok" else "not estimable"
+        reason = found.reason[place]
+        estimate, std_error, df = (float(a[place]) for a in (found.estimate, found.std_error, found.df))
+        effect = Effect(estimate, std_error, df, df) if status == "ok" else None
+        weight = 100 * float(fits.two_stage.weights[place]) if effect else NAN
         n_control, n_intervention = selection.arm_size(0, name), selection.arm_size(1, name)
-        effect = None if fitted.status in ("failed", "not estimable") else fitted.effect
-        made = press.at("trial", name, n=n_control + n_intervention, trials=1, status=fitted.status)
+        made = press.at("trial", name, n=n_control + n_intervention, trials=1, status=status)
         rows.append(
             TrialEstimate(
                 trial=made.quote(f"label {index}", name),
-                instrument=made.quote("instrument", selection.instruments.get(name, "")),
+                instrument=made.quote("instrument", selection.instruments[name]),
                 n_control=made.count("n control", n_control),
                 n_intervention=made.count("n intervention", n_intervention),
-                estimate=_estimate(effect, node.level, made, unit, fitted.message),
-                weight=made.fixed("weight", 100 * float(weight) if effect else NAN, "percent", "%", fitted.message),
-                status=fitted.status,  # type: ignore[arg-type]
-                reason=fitted.message,
+                estimate=_estimate(effect, node.level, made, unit, reason),
+                weight=made.fixed("weight", weight, "percent", "%", reason),
+                status=status,
+                reason=reason,
             )
         )
     return rows

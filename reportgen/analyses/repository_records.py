@@ -31,6 +31,7 @@ from reportgen.spec.study import MetaAnalysis, Study
 
 LIBRARIES = ("numpy", "scipy", "numba", "pandas", "pyarrow", "plotnine", "matplotlib", "weasyprint", "jinja2")
 SHOWN_DIGITS = 12
+WIDEST_LABEL = 16  # characters; longer heads would push columns of the picture apart
 
 
 def study_record(spec: Spec, repository: Repository, profile: str) -> StudyRecord:
@@ -70,7 +71,8 @@ def availability_record(repository: Repository, study: Study) -> Availability:
         trials=tuple(press.at(t.name).quote("label", t.name) for t in repository.trials),
         people=tuple(press.at(t.name).count("n", t.n) for t in repository.trials),
         measures=tuple(
-            press.at(measure).quote("label", measure) for measure in dict.fromkeys(str(m) for m in table["measure"])
+            press.at(measure).quote("label", _short_label(measure, study))
+            for measure in dict.fromkeys(str(m) for m in table["measure"])
         ),
         visits=tuple(
             (visit, press.at(visit).quote("label", _capital(visit)))
@@ -82,6 +84,13 @@ def availability_record(repository: Repository, study: Study) -> Availability:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _short_label(measure: str, study: Study) -> str:
+    """What heads a column of the picture: the label of a covariate where it is short, else the key."""
+    covariate = study.covariates.get(measure)
+    label = covariate.label if covariate else ""
+    return label if 0 < len(label) <= WIDEST_LABEL else _capital(measure)
 
 
 def measures_record(repository: Repository, study: Study) -> OutcomeMeasures:
