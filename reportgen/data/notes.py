@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from reportgen.data.repository import LedgerLine
 from reportgen.errors import Problem
@@ -20,7 +21,7 @@ Path = tuple[Step, ...]
 
 
 def data_path(number: int, *path: Step) -> Path:
-    """Return the path of something in the nth data file, from 0. A file written without a list is found all the same."""
+    """Return the path of something in the nth data file, from 0."""
     return ("data", number, *path)
 
 
@@ -44,8 +45,20 @@ class Notes:
             self.counts[entry] = self.counts.get(entry, 0) + touched
 
     def origin(self, path: Path) -> Origin:
-        """Return where a path of the mapping was written."""
-        return self.located.source.at(*path)
+        """Return where a path of the mapping was written.
+
+        What may be a list may be written without one: `data: {...}` is the file 0.
+        """
+        steps: list[Step] = []
+        here: Any = self.located.source.content
+        for step in path:
+            if isinstance(step, int) and isinstance(here, dict) and step not in here:
+                continue
+            steps.append(step)
+            within = isinstance(here, dict) and step in here
+            within |= isinstance(here, list) and isinstance(step, int) and step < len(here)
+            here = here[step] if within else None
+        return self.located.source.at(*steps)
 
     def ledger(self) -> list[LedgerLine]:
         """Return the lines, a rule and trial each."""

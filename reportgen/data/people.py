@@ -6,17 +6,17 @@ the ledger, and so is everyone whom a rule of `keep` or `leave_out` takes out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from reportgen.data.codes import Cell, shown_code
-from reportgen.data.columns import BoolArray, Cells, IntArray, ObjectArray, listed, lookup, objects
+from reportgen.data.arms import Roll, arm_name, arms_of, codes_hint, counted
+from reportgen.data.codes import shown_code
+from reportgen.data.columns import IntArray, ObjectArray, lookup, objects, rows_text
 from reportgen.data.entries import Entries, keep_only, known_column, settled
 from reportgen.data.notes import Notes, Path, data_path
-from reportgen.spec.mapping import Arm, Mapping, TrialColumn
+from reportgen.spec.mapping import Mapping, TrialColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class People:
     arms, arm_classes : arrays of str
     raw_n : dict of str to int
         People in the file, by trial.
+    by_trial : bool
+        Whether the keys hold the trial.
     """
 
     keys: ObjectArray
@@ -37,6 +39,7 @@ class People:
     arms: ObjectArray
     arm_classes: ObjectArray
     raw_n: dict[str, int]
+    by_trial: bool
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -45,57 +48,81 @@ class People:
 LeftOut = dict[str, tuple[str, str, Path]]
 
 
-@dataclass(frozen=True, slots=True)
-class Roll:
-    """Everyone in the file that says who was randomised, before arms are read: one position each."""
+def randomised(files: list[Entries], mapping: Mapping, notes: Notes, all_read: bool) -> tuple[People, list[Entries]]:
+    """Return who took part, and in each file the entries that stay.
 
-    keys: pd.Index
-    ids: ObjectArray
-    trials: ObjectArray
-    kept: BoolArray
+    Where an arm or a trial cannot be known, the problem is noted and the participant stays, so that everything else that
+    is wrong with them is found in the same run.
 
-
-def randomised(files: list[Entries], mapping: Mapping, notes: Notes) -> tuple[People, list[Entries]] | None:
-    """Return who took part, and in each file the entries that stay; None where the arms cannot be read."""
-    base = next((entries for entries in files if mapping.arms.column in entries.table), None)
-    if base is None:
-        known_column([entries.table for entries in files], mapping.arms.column, notes, ("arms", "column"))
-        return None
+    Parameters
+    ----------
+    files : list of Entries
+        The files that could be read, one at least.
+    all_read : bool
+        Whether these are all files; else the column of arms may be in another, and is not missed here.
+    """
+    holding = [entries for entries in files if mapping.arms.column in entries.table]
+    base = (holding or files)[0]
     staying: list[Entries] = []
     left_out: LeftOut = {}
     for entries in files:
         rest, out = keep_only(entries, notes)
+        _note_repeated(rest, base, notes)
         staying.append(rest)
         left_out |= out if entries.by_trial == base.by_trial else _with_trial(out, base)
     roll = _roll(base, left_out)
     _note_left_out(roll, left_out, notes)
-    roll = with_known_trials(base, roll, mapping, notes)
-    assigned = _assigned(base, roll, mapping, notes)
-    people = _people(roll, assigned, mapping, notes)
-    for entries in files:
-        if entries is not base:
-            _note_strangers(entries, base, notes)
-    broken = set(roll.trials[roll.kept & ~assigned.sound])
-    _empty_trials(people, base, broken, notes)
+    _note_unknown_trials(base, roll, mapping, notes, all_read)
+    if holding:
+        people = _people(roll, arms_of(base, roll, mapping, notes), mapping, notes)
+        _note_empty_trials(people, base, notes)
+        for entries in files:
+            if entries is not base:
+                _note_strangers(entries, base, notes)
+    else:
+        if all_read:
+            known_column([entries.table for entries in files], mapping.arms.column, notes, ("arms", "column"))
+        people = _people(roll, np.full(len(roll.keys), -1, dtype=np.int64), mapping, notes)
     return people, staying
 
 
-def with_known_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Notes) -> Roll:
-    """Return the roll without those whose trial is unknown or missing, which is noted."""
-    if not isinstance(mapping.trial, TrialColumn):
-        return roll
+def _note_repeated(entries: Entries, base: Entries, notes: Notes) -> None:
+    """Who stands in a file twice, if they are among the randomised."""
+    known = base.people if entries.by_trial == base.by_trial else base.ids
+    mine = entries.where(pd.Index(entries.people, dtype=object).isin(known))
+    by: dict[str, object] = {"person": mine.people}
+    if mine.visits is not None:
+        by["visit"] = [visit.label for visit in mine.visits]
+    repeated = pd.DataFrame(by, dtype=object).duplicated(keep=False).to_numpy(dtype=bool)
+    if not repeated.any():
+        return
+    number = len(set(mine.people[repeated]))
+    message = f"{number} participants stand" if number > 1 else "1 participant stands"
+    message += " in more than one row" + ("" if mine.visits is None else " for the same visit")
+    hint = (
+        "Keep one row for each; if each row is a visit, declare `layout: long`."
+        if mine.visits is None
+        else "Keep one row for each participant and visit."
+    )
+    column = mine.table.data.participant
+    where = f"{mine.table.place}, column '{column}', {rows_text(mine.rows[repeated])}"
+    notes.problem(message, data_path(mine.table.number, "participant"), hint, where)
+
+
+def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Notes, all_read: bool) -> None:
+    """Participants whose trial is unknown or missing, and trials that nobody is in."""
+    if not isinstance(mapping.trial, TrialColumn) or (mapping.trial.column not in base.table and not all_read):
+        return
     column = known_column((base.table,), mapping.trial.column, notes, ("trial", "column"))
     if column is None:
-        return roll
+        return
     cells = settled(base, column, roll.keys).cells
     meant = lookup(cells.index, np.array(column.decoded(mapping.trial.codes), dtype=np.int64), -1)
     empty = roll.kept & ~cells.present
     if empty.any():
         notes.problem(f"{counted(empty)} without a trial", ("trial", "column"), "Give each its trial.", cells.at(empty))
     unknown = roll.kept & cells.present & (meant < 0)
-    if not mapping.trial.codes:
-        unknown[:] = False
-    if unknown.any():
+    if mapping.trial.codes and unknown.any():
         hint = f"Add it to `codes`, or leave its people out with `keep`. {codes_hint(mapping.trial.codes)}"
         notes.problem(f"unknown trial {cells.examples(unknown)}", ("trial", "codes"), hint, cells.at(unknown))
     for number, code in enumerate(mapping.trial.codes):
@@ -103,7 +130,6 @@ def with_known_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Notes)
             hint = f"Take the code out, or correct it. The column holds {cells.examples(roll.kept) or 'nothing'}."
             path = ("trial", "codes", code)
             notes.problem(f"nobody is in the trial {shown_code(code)}: it is empty", path, hint, cells.place)
-    return replace(roll, kept=roll.kept & ~empty & ~unknown)
 
 
 def _note_strangers(entries: Entries, base: Entries, notes: Notes) -> None:
@@ -123,22 +149,17 @@ def _note_strangers(entries: Entries, base: Entries, notes: Notes) -> None:
         )
 
 
-def _empty_trials(people: People, base: Entries, broken: set[str], notes: Notes) -> None:
-    """A trial in which nobody is left is a problem, unless it is left empty by problems that are noted already."""
-    named = dict.fromkeys(base.trials) if len(base.trials) else dict.fromkeys(_single_name(notes))
+def _note_empty_trials(people: People, base: Entries, notes: Notes) -> None:
+    declared = notes.located.mapping.trial
+    named = [declared] if isinstance(declared, str) else list(dict.fromkeys(base.trials)) or [base.table.place]
     for trial in named:
-        if trial and trial not in people.trials and trial not in broken:
+        if trial and trial not in people.trials:
             if trial in people.raw_n:
                 message = f"the trial '{trial}' is empty: none of its {people.raw_n[trial]} people is left"
                 hint = "Look at `keep` and at the codes of the arms."
             else:
                 message, hint = f"the trial '{trial}' is empty: the file has no rows", "Export it again."
             notes.problem(message, ("trial",), hint, base.table.place)
-
-
-def _single_name(notes: Notes) -> tuple[str, ...]:
-    trial = notes.located.mapping.trial
-    return (trial,) if isinstance(trial, str) else (notes.located.source.shown,)
 
 
 def _with_trial(out: LeftOut, base: Entries) -> LeftOut:
@@ -150,7 +171,7 @@ def _roll(base: Entries, left_out: LeftOut) -> Roll:
     first = ~pd.Series(base.people, dtype=object).duplicated().to_numpy()
     keys = pd.Index(base.people[first])
     kept = np.array([key not in left_out for key in keys], dtype=np.bool_)
-    return Roll(keys, base.ids[first], base.trials[first], kept)
+    return Roll(keys, base.ids[first], base.trials[first], kept, base.by_trial)
 
 
 def _note_left_out(roll: Roll, left_out: LeftOut, notes: Notes) -> None:
@@ -160,60 +181,17 @@ def _note_left_out(roll: Roll, left_out: LeftOut, notes: Notes) -> None:
             notes.count("left-out", column, f"{rule} → left out", (trial,), "participants", path)
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
-    """The arm of each person on the roll: the cell, which of the mapping's codes it is, and who is sound so far."""
-
-    cells: Cells
-    which: IntArray
-    sound: BoolArray
-
-
-def _assigned(base: Entries, roll: Roll, mapping: Mapping, notes: Notes) -> Assigned:
-    column = known_column((base.table,), mapping.arms.column, notes, ("arms", "column"))
-    assert column is not None  # the base is the file that has it
-    idle = column.meaning_missing(base.table.data.missing)
-    found = settled(base, column, roll.keys, idle, strict=True)
-    cells = found.cells.without(idle)
-    which = lookup(cells.index, np.array(column.decoded(mapping.arms.codes), dtype=np.int64), -1)
-    torn = roll.kept & found.torn
-    if torn.any():
-        hint = "A participant has one arm, the one of randomisation."
-        notes.problem(f"{counted(torn)} in more than one arm", ("arms", "column"), hint, cells.at(torn))
-    empty = roll.kept & ~cells.present
-    if empty.any():
-        hint = f"Who was not randomised is left out by `keep: {{column: {column.name}, present: true}}`."
-        notes.problem(f"{counted(empty)} without an arm", ("arms", "column"), hint, cells.at(empty))
-    unknown = roll.kept & cells.present & (which < 0)
-    if unknown.any():
-        hint = f"Add it to `codes`, with `class` or with `leave_out`. {codes_hint(mapping.arms.codes)}"
-        notes.problem(f"unknown arm {cells.examples(unknown)}", ("arms", "codes"), hint, cells.at(unknown))
-    sound = roll.kept & (which >= 0) & ~torn
-    _arms_of_nobody(cells, which, roll, mapping, notes)
-    return Assigned(cells, which, sound)
-
-
-def _arms_of_nobody(cells: Cells, which: IntArray, roll: Roll, mapping: Mapping, notes: Notes) -> None:
-    """A declared arm without anybody is a slip in the mapping; where nobody at all is left, that is said elsewhere."""
-    for number, code in enumerate(mapping.arms.codes):
-        if roll.kept.any() and not (roll.kept & (which == number)).any():
-            held = cells.examples(roll.kept) or "nothing"
-            hint = f"Take the code out, or correct it. The column holds {held}."
-            notes.problem(f"nobody is in the arm {shown_code(code)}", ("arms", "codes", code), hint, cells.place)
-
-
-def _people(roll: Roll, assigned: Assigned, mapping: Mapping, notes: Notes) -> People:
-    stays = assigned.sound.copy()
+def _people(roll: Roll, which: IntArray, mapping: Mapping, notes: Notes) -> People:
+    stays = roll.kept.copy()
     arms = list(mapping.arms.codes.values())
     for number, (code, arm) in enumerate(mapping.arms.codes.items()):
         if arm.leave_out:
-            out = assigned.sound & (assigned.which == number)
+            out = roll.kept & (which == number)
             rule = f"{shown_code(code)}: {arm.leave_out} → left out"
-            notes.count(
-                "left-out", mapping.arms.column, rule, roll.trials[out], "participants", ("arms", "codes", code)
-            )
+            path: Path = ("arms", "codes", code)
+            notes.count("left-out", mapping.arms.column, rule, roll.trials[out], "participants", path)
             stays &= ~out
-    which = assigned.which[stays]
+    which = which[stays]
     return People(
         keys=roll.keys.to_numpy(dtype=object)[stays],
         ids=roll.ids[stays],
@@ -221,32 +199,5 @@ def _people(roll: Roll, assigned: Assigned, mapping: Mapping, notes: Notes) -> P
         arms=lookup(which, objects([arm_name(arm) for arm in arms]), None),
         arm_classes=lookup(which, objects([arm.class_ for arm in arms]), None),
         raw_n={str(trial): int(n) for trial, n in pd.Series(roll.trials).value_counts().items()},
+        by_trial=roll.by_trial,
     )
-
-
-def arm_name(arm: Arm) -> str:
-    """Return the name of an arm, which is its class where it has none of its own."""
-    return arm.name or str(arm.class_)
-
-
-def counted(people: BoolArray) -> str:
-    """Write how many participants.
-
-    Examples
-    --------
-    >>> counted(np.array([True, False]))
-    '1 participant'
-    """
-    number = int(people.sum())
-    return f"{number} participant{'' if number == 1 else 's'}"
-
-
-def codes_hint(codes: Iterable[Cell]) -> str:
-    """Return the codes that a mapping knows.
-
-    Examples
-    --------
-    >>> codes_hint([1, "m"])
-    "It knows 1, 'm'."
-    """
-    return f"It knows {listed([shown_code(code) for code in codes])}."

@@ -13,12 +13,13 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from reportgen.data.arms import arm_name
 from reportgen.data.columns import FloatArray, ObjectArray
 from reportgen.data.entries import entries_of
-from reportgen.data.files import Table, read_table
+from reportgen.data.files import read_table
 from reportgen.data.joined import joined
 from reportgen.data.notes import Notes
-from reportgen.data.people import People, arm_name, randomised
+from reportgen.data.people import People, randomised
 from reportgen.data.repository import FileInfo, LedgerLine, Repository, TrialInfo
 from reportgen.data.sources import Finder
 from reportgen.data.variables import Measured, read_covariate, read_instrument
@@ -85,12 +86,10 @@ def read_mapping(located: LocatedMapping, spec: Spec, notes: Notes) -> Contribut
     tables = [read_table(number, data, notes, study_folder) for number, data in enumerate(mapping.data)]
     entries = [None if table is None else entries_of(table, mapping, notes) for table in tables]
     known = [one for one in entries if one is not None]
-    found = randomised(known, mapping, notes) if known and _arms_may_be_known(mapping, tables) else None
-    if found is None:
+    if not known:
         return None
-    people, staying = found
-    by_trial = next(one for one in known if mapping.arms.column in one.table).by_trial
-    by_number = {one.table.number: joined(one, people, by_trial, notes) for one in staying}
+    people, staying = randomised(known, mapping, notes, all_read=None not in entries)
+    by_number = {one.table.number: joined(one, people, notes) for one in staying}
     files = [by_number.get(number) for number in range(len(tables))]
     covariates: dict[str, FloatArray | ObjectArray] = {}
     measures: dict[str, list[Measured]] = {}
@@ -106,11 +105,6 @@ def read_mapping(located: LocatedMapping, spec: Spec, notes: Notes) -> Contribut
     contribution = Contribution(located, people, covariates, measures, infos, notes)
     _note_unknown_trials(contribution)
     return contribution
-
-
-def _arms_may_be_known(mapping: Mapping, tables: list[Table | None]) -> bool:
-    """Whether it is known which file holds the arms: not if one that could not be read may be it."""
-    return None not in tables or any(table is not None and mapping.arms.column in table for table in tables)
 
 
 def _names_used_twice(contributions: Iterable[Contribution]) -> list[Problem]:

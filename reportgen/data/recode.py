@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from reportgen.data.arms import codes_hint
 from reportgen.data.codes import Cell, code_key, shown_code
 from reportgen.data.columns import BoolArray, Cells, FloatArray, ObjectArray, lookup, number_of, objects
-from reportgen.data.people import codes_hint
 from reportgen.data.reading import Numbers, Reading
 from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import interval_of

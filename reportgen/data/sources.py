@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from reportgen.data.columns import listed
 from reportgen.data.entries import columns_hint
 from reportgen.data.joined import Joined
-from reportgen.data.notes import Notes
+from reportgen.data.notes import Notes, Path
 from reportgen.data.score import item_columns
 from reportgen.data.visits import Visit, visit_meant, visits_of
 from reportgen.spec.mapping import Mapping, Variable
@@ -63,7 +64,7 @@ class Finder:
             columns = tuple(flag.column for flag in self.variable.flags.values())
         else:
             columns = self._columns(baseline)
-        return self._find(columns, Visit(0.0, "baseline"), "flags" if self.variable.flags else "")
+        return self._find(columns, Visit(0.0, "baseline"))
 
     def at_visits(self) -> list[Place]:
         """Return where an instrument stands, a visit each, in the order of time."""
@@ -78,13 +79,12 @@ class Finder:
     def _wanted(self) -> Iterator[Place]:
         if isinstance(self.variable.column, dict):
             for key, column in self.variable.column.items():
-                place = self._find((column,), visit_meant(key, self.mapping), "column", key)
+                place = self._find((column,), visit_meant(key, self.mapping), key)
                 if place is not None:
                     yield place
-        elif VISIT in (pattern := "".join(self._columns(VISIT))):
-            assert pattern
+        elif VISIT in "".join(self._columns(VISIT)):
             for key in self.variable.visits or visits_of(self.mapping):
-                place = self._find(self._columns(key), visit_meant(key, self.mapping), "", key)
+                place = self._find(self._columns(key), visit_meant(key, self.mapping), key)
                 if place is not None:
                     yield place
         else:
@@ -112,27 +112,28 @@ class Finder:
                 message, ("variables", self.name, "visits"), "Take it out of `visits`.", holding[0].table.place
             )
 
-    def _find(self, columns: tuple[str, ...], visit: Visit, *path: str) -> Place | None:
+    def _find(self, columns: tuple[str, ...], visit: Visit, visit_key: str = "") -> Place | None:
         for file in self.eligible:
             if all(name in file.table for name in columns):
                 return Place(file, columns, visit)
-        self._note_missing(columns, self.eligible, *path)
+        self._note_missing(columns, self.eligible, visit_key)
         return None
 
-    def _note_missing(self, columns: tuple[str, ...], files: Sequence[Joined], *path: str) -> None:
+    def _note_missing(self, columns: tuple[str, ...], files: Sequence[Joined], visit_key: str = "") -> None:
         if not self._all_read or not files:
             return
         best = max(files, key=lambda file: sum(name in file.table for name in columns))
         missing = [name for name in columns if name not in best.table]
-        key = "items" if self.variable.items is not None else "flags" if self.variable.flags else "column"
         hint = columns_hint(missing[0], [file.table for file in files])
-        at_visit = path[-1] if path and path[-1] in visits_of(self.mapping) else None
-        if at_visit is not None and not isinstance(self.variable.column, dict):
-            rest = [other for other in self.variable.visits or visits_of(self.mapping) if other != at_visit]
-            hint += f"\nIf it was not measured at '{at_visit}', list the others: `visits: [{', '.join(rest)}]`."
-        names = ", ".join(f"'{name}'" for name in missing[:5]) + (
-            f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-        )
+        path: Path = ("variables", self.name, "items" if self.variable.items is not None else "column")
+        if self.variable.flags:
+            level = next(level for level, flag in self.variable.flags.items() if flag.column == missing[0])
+            path = ("variables", self.name, "flags", level)
+        elif isinstance(self.variable.column, dict):
+            path = (*path, visit_key)
+        elif visit_key:
+            rest = [key for key in self.variable.visits or visits_of(self.mapping) if key != visit_key]
+            hint += f"\nIf it was not measured at '{visit_key}', list the others: `visits: [{', '.join(rest)}]`."
+        names = listed([f"'{name}'" for name in missing])
         message = f"there is no column {names}" if len(missing) == 1 else f"there are no columns {names}"
-        place = best.table.place if len(files) == 1 else ", ".join(file.table.place for file in files)
-        self.notes.problem(message, ("variables", self.name, key, *path), hint, place)
+        self.notes.problem(message, path, hint, ", ".join(file.table.place for file in files))

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.data.arms import counted
 from reportgen.data.codes import Cell
 from reportgen.data.columns import Cells, FloatArray, ObjectArray
 from reportgen.data.joined import Joined
 from reportgen.data.notes import data_path
-from reportgen.data.people import People, counted
+from reportgen.data.people import People
 from reportgen.data.reading import Numbers, Reading
 from reportgen.data.recode import coded, cut, flagged, numbered
 from reportgen.data.scale import Span, converted, within

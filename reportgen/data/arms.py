@@ -1,0 +1,95 @@
+"""Who was randomised to what: the arm of each person, and everything that can be wrong with the column of arms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from reportgen.data.codes import Cell, shown_code
+from reportgen.data.columns import BoolArray, Cells, IntArray, ObjectArray, listed, lookup
+from reportgen.data.entries import Entries, settled
+from reportgen.data.notes import Notes
+from reportgen.spec.mapping import Arm, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """Everyone in the file that says who was randomised, before arms are read: one position each."""
+
+    keys: pd.Index
+    ids: ObjectArray
+    trials: ObjectArray
+    kept: BoolArray
+    by_trial: bool
+
+
+def arms_of(base: Entries, roll: Roll, mapping: Mapping, notes: Notes) -> IntArray:
+    """Return which of the mapping's arms each person is in; -1, with the problem noted, where that is not known."""
+    column = base.table.column(mapping.arms.column)
+    idle = column.meaning_missing(base.table.data.missing)
+    found = settled(base, column, roll.keys, idle, strict=True)
+    cells = found.cells.without(idle)
+    here = ("arms", "column")
+    if column.name in base.table.raw.repeated:
+        notes.problem(
+            f"the column '{column.name}' stands twice in the header", here, "Rename one of them.", cells.place
+        )
+    torn = roll.kept & found.torn
+    if torn.any() and base.visits is not None:
+        hint = "A participant has one arm, the one of randomisation."
+        notes.problem(f"{counted(torn)} in more than one arm", here, hint, cells.at(torn))
+    empty = roll.kept & ~cells.present
+    if empty.any():
+        hint = f"Who was not randomised is left out by `keep: {{column: {column.name}, present: true}}`."
+        notes.problem(f"{counted(empty)} without an arm", here, hint, cells.at(empty))
+    kept = pd.Index(base.people, dtype=object).isin(roll.keys[roll.kept])
+    _note_codes(base.where(kept).cells(column).without(idle), mapping, notes)
+    return lookup(cells.index, np.array(column.decoded(mapping.arms.codes), dtype=np.int64), -1)
+
+
+def _note_codes(cells: Cells, mapping: Mapping, notes: Notes) -> None:
+    """Codes in the file that the mapping does not know, and the other way round.
+
+    A declared arm without anybody is a slip in the mapping; where nobody at all is left, that is said elsewhere.
+    """
+    codes = mapping.arms.codes
+    which = lookup(cells.index, np.array(cells.column.decoded(codes), dtype=np.int64), -1)
+    unknown = cells.present & (which < 0)
+    if unknown.any():
+        hint = f"Add it to `codes`, with `class` or with `leave_out`. {codes_hint(codes)}"
+        notes.problem(f"unknown arm {cells.examples(unknown)}", ("arms", "codes"), hint, cells.at(unknown))
+    for number, code in enumerate(codes):
+        if cells.present.any() and not (which == number).any():
+            hint = f"Take the code out, or correct it. The column holds {cells.examples(cells.present)}."
+            notes.problem(f"nobody is in the arm {shown_code(code)}", ("arms", "codes", code), hint, cells.place)
+
+
+def arm_name(arm: Arm) -> str:
+    """Return the name of an arm, which is its class where it has none of its own."""
+    return arm.name or str(arm.class_)
+
+
+def counted(people: BoolArray) -> str:
+    """Write how many participants.
+
+    Examples
+    --------
+    >>> counted(np.array([True, False]))
+    '1 participant'
+    """
+    number = int(people.sum())
+    return f"{number} participant{'' if number == 1 else 's'}"
+
+
+def codes_hint(codes: Iterable[Cell]) -> str:
+    """Return the codes that a mapping knows.
+
+    Examples
+    --------
+    >>> codes_hint([1, "m"])
+    "It knows 1, 'm'."
+    """
+    return f"It knows {listed([shown_code(code) for code in codes])}."
