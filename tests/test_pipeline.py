@@ -1,0 +1,197 @@
+"""The whole road on the small study and on the worked ones: what a build leaves behind, and what it promises."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from reportgen import pipeline
+from reportgen.cli import run
+from reportgen.pipeline import Order, build, plan
+from reportgen.resources import specs_folder
+from tests.conftest import ROOT
+from tests.page_numbers import trace_numbers
+from tests.study_files import write_study
+
+WORKED = sorted(path.parent.name for path in specs_folder().glob("*/study.yaml"))
+
+
+@pytest.fixture(scope="module", params=WORKED)
+def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report") / request.param
+    built = build(Order(specs_folder() / request.param, output=folder))
+    assert (built.exit_code, built.warnings) == (0, ())
+    return folder
+
+
+def rows(folder: Path) -> pd.DataFrame:
+    return pd.read_parquet(folder / "results.parquet").set_index("id")
+
+
+def test_what_a_build_leaves_behind(report: Path) -> None:
+    names = {path.name for path in report.iterdir()}
+    assert names >= {
+        "appendix.html", "appendix.pdf", "figures", "tables", "quarto", "study.lock.yaml", "provenance.json",
+        "results.parquet", "results.csv", "results.json",
+    }  # fmt: skip
+    kinds = {path.suffix for path in (report / "figures").iterdir()}
+    assert kinds == {".svg", ".pdf", ".png"}
+    assert not [path for path in report.parent.iterdir() if path.name.startswith(".")]
+
+
+def test_every_number_on_the_page_has_its_row(report: Path) -> None:
+    page = (report / "appendix.html").read_text(encoding="utf-8")
+    traced = trace_numbers(page, rows(report)["text"].to_dict())
+    assert traced.untraced == ()
+    assert traced.found > 500
+
+
+def test_the_token_test_can_fail(report: Path) -> None:
+    page = (report / "appendix.html").read_text(encoding="utf-8")
+    texts = rows(report)["text"].to_dict()
+    invented = page.replace("</main>", "<p>There were 17 more.</p></main>")
+    assert [found.why for found in trace_numbers(invented, texts).untraced] == ["no data-id"]
+    some = next(id_ for id_, text in texts.items() if text.isdigit() and f'data-id="{id_}"' in page)
+    assert trace_numbers(page, {**texts, some: "999999"}).untraced
+
+
+def test_plan_promises_what_the_build_prints(report: Path) -> None:
+    printed = rows(report)["value"]
+    planned = plan(specs_folder() / report.name)
+    assert planned
+    from reportgen.records.numbers import slug
+
+    for effect in planned:
+        prefix = slug(effect.analysis, effect.comparison, effect.outcome, effect.follow_up)
+        promised = (effect.trials, effect.n, effect.n_control, effect.n_intervention)
+        quantities = ("trials", "n", "n-control", "n-intervention")
+        assert promised == tuple(printed[f"{prefix}.{quantity}"] for quantity in quantities)
+
+
+def test_no_path_of_this_machine(report: Path) -> None:
+    """No file of the report holds a path of this machine."""
+    for path in report.rglob("*"):
+        if path.suffix in {".html", ".json", ".yaml", ".csv", ".qmd", ".svg"}:
+            text = path.read_text(encoding="utf-8")
+            assert str(ROOT) not in text
+            assert str(report.parent) not in text
+
+
+def test_same_bytes_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    study = write_study(tmp_path / "small", study={"report": {**small_report(), "formats": ["html", "pdf", "quarto"]}})
+    prints = []
+    for name in ("one", "two"):
+        folder = tmp_path / name / "small"
+        build(Order(study, output=folder, workers=1 if name == "one" else 2))
+        prints.append(
+            {
+                p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+                for p in sorted(folder.rglob("*"))
+                if p.is_file()
+            }
+        )
+    assert prints[0] == prints[1]
+    assert json.loads((tmp_path / "one" / "small" / "provenance.json").read_text())["built"] == "2023-11-14T22:13:20Z"
+
+
+def small_report() -> dict[str, object]:
+    from tests.study_files import STUDY
+
+    return dict(STUDY["report"])
+
+
+def test_a_failed_analysis_keeps_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from reportgen.analyses import meta_analysis
+
+    def fail(*_: object, **__: object) -> None:
+        raise ArithmeticError("the matrix is singular")
+
+    monkeypatch.setattr(meta_analysis, "analyse", fail)
+    study = write_study(tmp_path / "small")
+    assert run(["build", str(study), "--output", str(tmp_path / "report")]) == 1
+    page = (tmp_path / "report" / "appendix.html").read_text()
+    assert "the matrix is singular" in page
+    assert capsys.readouterr().out.strip().endswith("appendix.html")
+
+
+@pytest.mark.parametrize("when", [KeyboardInterrupt, RuntimeError])
+def test_interrupted_the_earlier_report_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: type[BaseException], capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = write_study(tmp_path / "small")
+    folder = tmp_path / "report"
+    folder.mkdir()
+    (folder / "appendix.html").write_text("earlier")
+
+    def stop(*_: object) -> None:
+        raise when("stopped")
+
+    monkeypatch.setattr(pipeline, "locked", stop)
+    assert run(["build", str(study), "--output", str(folder)]) == (130 if when is KeyboardInterrupt else 3)
+    assert (folder / "appendix.html").read_text() == "earlier"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report", "small"]
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_output_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = write_study(tmp_path / "small")
+    (tmp_path / "taken").write_text("a file")
+    assert run(["build", str(study), "--output", str(tmp_path / "taken")]) == 3
+    assert "the report needs a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["build", "{study}", "--only", "tabel1"], "Did you mean 'table1'?"),
+        (["build", "{study}", "--formats", "docx"], "there is no format 'docx'"),
+        (["build"], "Missing argument"),
+        (["bild"], "No such command"),
+    ],
+)
+def test_wrong_orders(tmp_path: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    study = str(write_study(tmp_path / "small"))
+    assert run([a.replace("{study}", study) for a in arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_only_keeps_the_numbers_of_artefacts(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "small")
+    build(Order(study, output=tmp_path / "report", only=frozenset({"table2"})))
+    page = (tmp_path / "report" / "appendix.html").read_text()
+    assert "Table 2" in page
+    assert [path.name for path in (tmp_path / "report" / "tables").iterdir()] == ["table2.csv"]
+
+
+def test_validate_and_plan_speak(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = str(write_study(tmp_path / "small"))
+    assert run(["validate", study]) == 0
+    assert capsys.readouterr().out == "small: all is well, 2 trials, 140 participants\n"
+    assert run(["plan", study]) == 0
+    head, line = capsys.readouterr().out.splitlines()
+    assert head.split() == [
+        "analysis",
+        "comparison",
+        "outcome",
+        "follow-up",
+        "m",
+        "n",
+        "control",
+        "intervention",
+        "remark",
+    ]
+    assert line.split() == ["pooled", "overall", "RMDQ", "short", "2", "140", "70", "70"]
+
+
+def test_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema"]) == 0
+    assert "arm_classes" in json.loads(capsys.readouterr().out)["properties"]
+    assert run(["schema", "mapping"]) == 0
+    assert "participant" in json.dumps(json.loads(capsys.readouterr().out))
