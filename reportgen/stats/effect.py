@@ -33,7 +33,7 @@ def student_log_p(statistic: FloatArray, df: FloatArray) -> FloatArray:
     df = np.broadcast_to(np.asarray(df, float), t.shape)
     p = student_p(t, df)
     with np.errstate(divide="ignore"):
-        log_p = np.log(p)
+        log_p = np.asarray(np.log(p))
     for place in np.argwhere(p < 1e-250):
         at = tuple(place)
         log_p[at] = _log_tail(float(t[at]), float(df[at]))

@@ -19,7 +19,6 @@ import numpy as np
 from .crossproducts import FloatArray
 from .design import Blocks
 
-
 LOG_2PI = float(np.log(2.0 * np.pi))
 
 

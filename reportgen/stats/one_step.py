@@ -24,6 +24,7 @@ from .likelihood import pair_traces, terms, trace_products
 from .optimise import Optimiser, Variances, estimate_variances
 
 STATUSES = ("ok", "boundary", "failed", "not estimable")
+NEARLY_EXACT = 1e-10  # the same for a residual variance that the search drives to zero
 EXACT = 1e-20  # residual over outcome sum of squares below which the model reproduces the outcome
 
 
@@ -238,7 +239,7 @@ def both_arms(products: CrossProducts) -> tuple[CrossProducts, tuple[LeftOut, ..
     """The trials with participants in both arms, and who was left out of the fit."""
     left_out = []
     keep = products.arms.min(axis=1) > 0
-    for k, label in enumerate(products.labels):
+    for k, label in enumerate(products.labels.tolist()):
         if products.missing[k]:
             left_out.append(LeftOut(label, int(products.missing[k]), "a value is missing"))
         if not keep[k] and products.size[k]:
@@ -356,6 +357,8 @@ def _judge(used: CrossProducts, model: Blocks, variances: Variances, places: NDA
             "failed",
             f"The residual variance of trial {which} runs to zero: it has too few participants for its own.",
         )
+    if float(np.min(variances.s)) <= NEARLY_EXACT * model.outcome_scale / float(model.trials.sum()):
+        return "failed", "The model reproduces the outcome exactly, so that no residual variance is left."
     if not variances.optimiser.converged:
         return "failed", "The search for the variances did not converge."
     notes = [f"{name} was dropped: {why}." for name, why in model.dropped.items()]
