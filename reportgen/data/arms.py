@@ -33,6 +33,7 @@ def arms_of(base: Entries, roll: Roll, mapping: Mapping, notes: Notes) -> IntArr
     found = settled(base, column, roll.keys, idle, strict=True)
     cells = found.cells.without(idle)
     here = ("arms", "column")
+    notes.note_codes(mapping.arms.codes, ("arms", "codes"), base.table.data.missing)
     if column.name in base.table.raw.repeated:
         notes.problem(
             f"the column '{column.name}' stands twice in the header", here, "Rename one of them.", cells.place

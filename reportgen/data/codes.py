@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from collections.abc import Iterable
 from typing import Any
 
 Cell = str | int | float
@@ -67,6 +68,18 @@ def code_key(value: Cell, decimal: str = ".") -> str:
     if "." in number:
         return code_key(float(number))
     return "0" if number == "-0" else number
+
+
+def twins(codes: Iterable[Cell]) -> list[tuple[Cell, Cell]]:
+    """Return the pairs of codes that are one code written in two ways.
+
+    Examples
+    --------
+    >>> twins([1, 2, "1", "01"])
+    [(1, '1')]
+    """
+    first: dict[str, Cell] = {}
+    return [(first[key], code) for code in codes if first.setdefault(key := code_key(code), code) is not code]
 
 
 def shown_code(value: Cell | None) -> str:

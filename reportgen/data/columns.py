@@ -79,7 +79,7 @@ class Column:
 
 
 def column_of(
-    raw: Sequence[Any] | ObjectArray,
+    raw: Sequence[Any] | pd.Series,
     name: str,
     place: str,
     decimal: str = ".",
@@ -97,8 +97,7 @@ def column_of(
     missing_spans : iterable of (low, high)
         Values that the file declares as missing; both ends are meant.
     """
-    values = np.empty(len(raw), dtype=object)
-    values[:] = list(raw)
+    values = objects(raw.tolist() if isinstance(raw, pd.Series) else raw)
     index, uniques = pd.factorize(values)
     cells = [cell_of(value) for value in uniques]
     renumber = np.full(len(cells) + 1, -1, dtype=np.int64)

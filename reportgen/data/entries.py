@@ -154,6 +154,7 @@ def _visits(table: Table, mapping: Mapping, notes: Notes) -> tuple[ObjectArray |
     if column is None:
         return None, everything
     cells = Cells(column, column.index, table.rows)
+    notes.note_codes(rule.codes, (*path, "codes"))
     meant = column.decoded(rule.codes)
     unknown = cells.hits(i for i, which in enumerate(meant) if which < 0)
     if unknown.any():

@@ -94,7 +94,7 @@ def read_table(number: int, data: Data, notes: Notes, study_folder: Path) -> Tab
 def shown_name(path: Path, study_folder: Path) -> str:
     """Return how a data file is named in messages and in provenance: from the study's folder, the same on every machine."""
     try:
-        return Path(os.path.relpath(path.resolve(), study_folder.resolve())).as_posix()
+        return Path(os.path.relpath(path.absolute(), study_folder.absolute())).as_posix()
     except ValueError:  # another drive on Windows
         return path.name
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from reportgen.data.codes import Cell, code_key, shown_code, twins
 from reportgen.data.repository import LedgerLine
 from reportgen.errors import Problem
 from reportgen.origin import Origin
@@ -36,6 +37,20 @@ class Notes:
     def problem(self, message: str, path: Path, hint: str = "", where: str = "") -> None:
         """Note a problem, at the line of the mapping that set the rule."""
         self.problems.append(Problem(message, self.origin(path), hint, where))
+
+    def note_codes(self, codes: Iterable[Cell], path: Path, missing: Iterable[Cell] = ()) -> None:
+        """Note codes that are written twice, and codes that mean missing as well: neither rule may win silently."""
+        listed = list(codes)
+        for one, other in twins(listed):
+            message = f"{shown_code(one)} and {shown_code(other)} are the same code"
+            self.problem(message, (*path, other), "Take one of them out: numbers match however they are written.")
+        absent = {code_key(code) for code in missing}
+        for code in listed:
+            if code_key(code) in absent:
+                message = f"{shown_code(code)} is a code here, and it means missing in this file"
+                self.problem(
+                    message, (*path, code), "Take it out of `missing`, or give the variable a `missing` of its own."
+                )
 
     def count(self, kind: str, variable: str, rule: str, trials: Iterable[str], unit: str, path: Path) -> None:
         """Note what a rule did: `trials` names the trial of each participant or value that it touched."""

@@ -116,7 +116,8 @@ def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Not
     column = known_column((base.table,), mapping.trial.column, notes, ("trial", "column"))
     if column is None:
         return
-    cells = settled(base, column, roll.keys).cells
+    notes.note_codes(mapping.trial.codes, ("trial", "codes"), base.table.data.missing)
+    cells = settled(base, column, roll.keys).cells.without(column.meaning_missing(base.table.data.missing))
     meant = lookup(cells.index, np.array(column.decoded(mapping.trial.codes), dtype=np.int64), -1)
     empty = roll.kept & ~cells.present
     if empty.any():

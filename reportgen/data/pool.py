@@ -6,15 +6,17 @@ Each mapping is read to its end whatever is wrong with it; all problems of all t
 from __future__ import annotations
 
 import hashlib
+from collections import abc
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from reportgen.data.arms import arm_name
-from reportgen.data.columns import FloatArray, ObjectArray
+from reportgen.data.columns import FloatArray, ObjectArray, objects
 from reportgen.data.entries import entries_of
 from reportgen.data.files import read_table
 from reportgen.data.joined import joined
@@ -82,7 +84,7 @@ def read_repository(spec: Spec) -> Repository:
 def read_mapping(located: LocatedMapping, spec: Spec, notes: Notes) -> Contribution | None:
     """Read the files of one mapping; None, with the problems noted, where its participants cannot be known."""
     mapping = located.mapping
-    study_folder = spec.source.path.resolve().parent
+    study_folder = spec.source.path.parent
     tables = [read_table(number, data, notes, study_folder) for number, data in enumerate(mapping.data)]
     entries = [None if table is None else entries_of(table, mapping, notes) for table in tables]
     known = [one for one in entries if one is not None]
@@ -151,30 +153,32 @@ def _participants(one: Contribution, study: Study) -> pd.DataFrame:
             len(one.people), None if covariate.categorical else np.nan, dtype=object if covariate.categorical else float
         )
         columns[name] = one.covariates.get(name, nothing)
-    return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})
+    return _frame(columns)
 
 
 def _measures(one: Contribution, start: int) -> pd.DataFrame:
-    parts = [_empty_measures()]
-    for instrument, visits in one.measures.items():
-        for measured in visits:
-            rows = np.flatnonzero(~np.isnan(measured.values))
-            part = {
-                "row": rows + start,
-                "trial": pd.Series(one.people.trials[rows], dtype=object),
-                "instrument": pd.Series([instrument] * len(rows), dtype=object),
-                "visit": pd.Series([measured.visit.label] * len(rows), dtype=object),
-                "months": np.full(len(rows), measured.visit.months),
-                "value": measured.values[rows],
-            }
-            parts.append(pd.DataFrame(part))
-    full = [part for part in parts if len(part)]
-    return pd.concat(full, ignore_index=True) if full else parts[0]
+    """The values of one mapping, in the order of its variables, of time and of the participants."""
+    parts = [
+        (name, measured.visit, measured.values, np.flatnonzero(~np.isnan(measured.values)))
+        for name, visits in one.measures.items()
+        for measured in visits
+    ]
+    sizes = [len(rows) for *_, rows in parts]
+    rows = np.concatenate([np.empty(0, dtype=np.int64), *(rows for *_, rows in parts)])
+    columns: dict[str, npt.NDArray[Any]] = {
+        "row": rows + start,
+        "trial": one.people.trials[rows],
+        "instrument": objects([name for name, *_ in parts]).repeat(sizes),
+        "visit": objects([visit.label for _, visit, *_ in parts]).repeat(sizes),
+        "months": np.array([visit.months for _, visit, *_ in parts], dtype=np.float64).repeat(sizes),
+        "value": np.concatenate([np.empty(0), *(values[rows] for *_, values, rows in parts)]),
+    }
+    return _frame(columns)
 
 
-def _empty_measures() -> pd.DataFrame:
-    kinds = {"row": "int64", "trial": "O", "instrument": "O", "visit": "O", "months": "float64", "value": "float64"}
-    return pd.DataFrame({name: np.empty(0, dtype=kind) for name, kind in kinds.items()})
+def _frame(columns: abc.Mapping[str, npt.NDArray[Any]]) -> pd.DataFrame:
+    """A data frame that keeps texts as objects, whatever this version of pandas makes of them."""
+    return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})
 
 
 def _collected_covariates(one: Contribution, trial: str) -> frozenset[str]:

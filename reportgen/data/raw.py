@@ -47,9 +47,7 @@ class UnreadableError(Exception):
 
 def raw_of_frame(frame: pd.DataFrame) -> Raw:
     """Return a data frame as raw cells; its rows are numbered from 1."""
-    columns: dict[str, Any] = {
-        str(name).strip(): frame.iloc[:, i].astype(object).to_numpy() for i, name in enumerate(frame.columns)
-    }
+    columns: dict[str, Any] = {str(name).strip(): frame.iloc[:, i] for i, name in enumerate(frame.columns)}
     return Raw(columns, np.arange(1, len(frame) + 1, dtype=np.int64))
 
 

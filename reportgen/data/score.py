@@ -17,47 +17,15 @@ from reportgen.data.columns import Cells, FloatArray, lookup
 from reportgen.data.reading import Numbers, Reading, place_of
 from reportgen.data.recode import numbered
 from reportgen.data.scale import within
-from reportgen.spec.mapping import ITEMS, Variable
-
-
-def item_numbers(variable: Variable) -> list[int]:
-    """Return the numbers of the items: those in the braces, or their places in a list.
-
-    Examples
-    --------
-    >>> item_numbers(Variable(items="rm_{3-5}"))
-    [3, 4, 5]
-    """
-    if isinstance(variable.items, str):
-        found = ITEMS.search(variable.items)
-        assert found is not None  # the language has checked it
-        return list(range(int(found[1]), int(found[2]) + 1))
-    return list(range(1, len(variable.items or ()) + 1))
-
-
-def item_columns(variable: Variable) -> list[str]:
-    """Return the names of the columns that hold the items.
-
-    Examples
-    --------
-    >>> item_columns(Variable(items="rm{visit}_{08-10}"))
-    ['rm{visit}_08', 'rm{visit}_09', 'rm{visit}_10']
-    """
-    if not isinstance(variable.items, str):
-        return list(variable.items or ())
-    found = ITEMS.search(variable.items)
-    assert found is not None  # the language has checked it
-    width = len(found[1]) if found[1].startswith("0") else 0
-    return [ITEMS.sub(str(number).zfill(width), variable.items, count=1) for number in item_numbers(variable)]
 
 
 def scored(items: Sequence[Cells], reading: Reading) -> Numbers:
     """Return the score of each participant from the cells of the items, one `Cells` an item."""
     variable = reading.variable
-    numbers = item_numbers(variable)
+    numbers = variable.item_numbers
     answers = np.vstack([_answer(cells, numbers[i] in variable.reversed, reading) for i, cells in enumerate(items)])
     answered = (~np.isnan(answers)).sum(axis=0)
-    least = len(items) if variable.at_least is None else min(variable.at_least, len(items))
+    least = len(items) if variable.at_least is None else variable.at_least
     enough = answered >= least
     mean = np.where(enough, np.nansum(answers, axis=0) / np.maximum(answered, 1), np.nan)
     whole = answered == len(items)

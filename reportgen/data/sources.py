@@ -9,7 +9,6 @@ from reportgen.data.columns import listed
 from reportgen.data.entries import columns_hint
 from reportgen.data.joined import Joined
 from reportgen.data.notes import Notes, Path
-from reportgen.data.score import item_columns
 from reportgen.data.visits import Visit, visit_meant, visits_of
 from reportgen.spec.mapping import Mapping, Variable
 
@@ -91,7 +90,7 @@ class Finder:
             yield from self._in_long_files()
 
     def _columns(self, visit_key: str) -> tuple[str, ...]:
-        names = [self.variable.column] if isinstance(self.variable.column, str) else item_columns(self.variable)
+        names = [self.variable.column] if isinstance(self.variable.column, str) else self.variable.item_columns
         return tuple(name.replace(VISIT, visit_key) for name in names)
 
     def _in_long_files(self) -> Iterator[Place]:

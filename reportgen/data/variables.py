@@ -50,9 +50,9 @@ def read_covariate(finder: Finder, covariate: Covariate, people: People) -> Floa
 
 def read_instrument(finder: Finder, instrument: Instrument, people: People) -> list[Measured]:
     """Return the values of an instrument at each visit at which it was measured."""
-    measured = []
+    measured: list[Measured] = []
     for place in finder.at_visits():
-        reading = _reading(finder, place.file, people, "values")
+        reading = _reading(finder, place.file, people, "values", first=not measured)
         cells = [
             reading.cleared(place.file.cells(place.file.table.column(name), place.visit)) for name in place.columns
         ]
@@ -62,12 +62,15 @@ def read_instrument(finder: Finder, instrument: Instrument, people: People) -> l
     return measured
 
 
-def _reading(finder: Finder, file: Joined, people: People, unit: str) -> Reading:
+def _reading(finder: Finder, file: Joined, people: People, unit: str, first: bool = True) -> Reading:
     variable: Variable = finder.variable
     if variable.missing is None:
         codes, path = file.table.data.missing, data_path(file.table.number, "missing")
     else:
         codes, path = variable.missing, ("variables", finder.name, "missing")
+    rules = [code for code, level in variable.codes.items() if level is not None]
+    if first:
+        finder.notes.note_codes(rules, ("variables", finder.name, "codes"), codes)
     return Reading(finder.name, variable, people.trials, unit, codes, path, finder.notes)
 
 

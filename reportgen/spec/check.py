@@ -310,6 +310,9 @@ def _instrument_rule(
     yield from _codes_are_numbers(name, variable, source)
     yield from _unit_rule(variable, instrument.unit, source, *here)
     yield from _visits_known(variable.visits, mapping, source, *here, "visits")
+    if variable.items is not None and instrument.items not in (None, len(variable.item_numbers)):
+        message = f"{len(variable.item_numbers)} items, and '{name}' has {instrument.items} in the study file"
+        yield Problem(message, source.at(*here, "items"), "Name every item once, or correct `items` there.")
     if isinstance(variable.column, dict):
         yield from _visits_known(variable.column, mapping, source, *here, "column")
     pattern = variable.column if isinstance(variable.column, str) else "".join(variable.items or ())

@@ -79,7 +79,8 @@ class VisitColumn(Node):
 class TrialColumn(Node):
     """Several trials in one file: the column that names the trial (or centre), and the names behind its codes.
 
-    Without `codes` each value names a trial. A file without the column is joined by the participant alone.
+    Without `codes` each value names a trial. The file of the arms has this column; a file without it is joined by the
+    participant alone.
     """
 
     column: str
@@ -250,6 +251,35 @@ class Variable(Node):
     visits: Names = ()
     data: int | None = Field(None, ge=1)
 
+    @property
+    def item_numbers(self) -> tuple[int, ...]:
+        """Numbers of the items: those in the braces, or their places in the list.
+
+        Examples
+        --------
+        >>> Variable(items="rm_{3-5}").item_numbers
+        (3, 4, 5)
+        """
+        if isinstance(self.items, str):
+            found = ITEMS.search(self.items)
+            return tuple(range(int(found[1]), int(found[2]) + 1)) if found else ()
+        return tuple(range(1, len(self.items or ()) + 1))
+
+    @property
+    def item_columns(self) -> tuple[str, ...]:
+        """Names of the columns that hold the items.
+
+        Examples
+        --------
+        >>> Variable(items="rm{visit}_{08-10}").item_columns
+        ('rm{visit}_08', 'rm{visit}_09', 'rm{visit}_10')
+        """
+        if not isinstance(self.items, str):
+            return self.items or ()
+        found = ITEMS.search(self.items)
+        width = len(found[1]) if found and found[1].startswith("0") else 0
+        return tuple(ITEMS.sub(str(number).zfill(width), self.items, count=1) for number in self.item_numbers)
+
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
@@ -298,6 +328,13 @@ class Variable(Node):
             raise ValueError(
                 "`items` needs the numbers of the items in braces, as in 'rm_{1-24}', or a list of columns"
             )
+        if self.items is not None and not self.item_numbers:
+            raise ValueError("`items` names no item")
+        if self.at_least is not None and self.at_least > len(self.item_numbers):
+            raise ValueError(f"`at_least` asks for more than the {len(self.item_numbers)} items")
+        for number in self.reversed:
+            if number not in self.item_numbers:
+                raise ValueError(f"`reversed` names the item {number}, which is none of `items`")
         return self
 
     def _no_idle_keys(self) -> None:

@@ -280,6 +280,21 @@ def test_a_visit_that_no_row_has(tmp_path: Path) -> None:
     assert found.message == "no row of the file belongs to the visit '6 months'"
 
 
+def test_a_code_that_means_missing_too(tmp_path: Path) -> None:
+    rows = "id,arm,sex\n1,1,1\n2,2,2\n3,1,9"
+    rule = "sex: {column: sex, codes: {1: male, 2: female, 9: female}}"
+    found = only_problem(one_trial(tmp_path, rows, rule, data="missing: [9]"))
+    assert found.message == "9 is a code here, and it means missing in this file"
+    assert found.hint == "Take it out of `missing`, or give the variable a `missing` of its own."
+    assert marked(found) == "female"
+
+
+def test_one_code_written_in_two_ways(tmp_path: Path) -> None:
+    rows = "id,arm,sex\n1,1,1\n2,2,2"
+    found = only_problem(one_trial(tmp_path, rows, 'sex: {column: sex, codes: {1: male, 2: female, "1": female}}'))
+    assert found.message == "1 and '1' are the same code"
+
+
 # People
 
 

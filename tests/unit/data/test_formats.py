@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -151,6 +152,30 @@ def test_raw_codes_and_value_labels_mean_the_same(tmp_path: Path, plain) -> None
     mapping = MAPPING.replace("männlich: male, weiblich: female", "1: male, weiblich: female")
     found = read(study(tmp_path, a=mapping.format(file="a.dta", missing="-9", options="")))
     assert_frame_equal(found.participants, plain.participants)
+
+
+def test_a_missing_code_may_be_given_by_its_label(tmp_path: Path) -> None:
+    frame = labelled().assign(age=[44.0, 98.0, np.nan, 61.0])
+    labels = {"age": {98: "refused"}, "sex": {1: "männlich", 2: "weiblich"}}
+    pyreadstat.write_sav(frame, tmp_path / "a.sav", variable_value_labels=labels)
+    found = read(study(tmp_path, a=MAPPING.format(file="a.sav", missing="refused, -9", options="")))
+    assert found.participants["age"].isna().tolist() == [False, True, True, False]
+    assert ("age", "'refused' → missing", 1) in lines(found, "missing")
+
+
+def test_every_type_of_a_parquet_file(tmp_path: Path, plain) -> None:
+    frame = CONTENT.assign(
+        arm=CONTENT["arm"].astype("int8"),
+        age=pd.array([44, -9, None, 61], dtype="Int64"),
+        sex=CONTENT["sex"].astype("category"),
+        weight=[decimal.Decimal("80.25"), decimal.Decimal(61), decimal.Decimal(99), decimal.Decimal("70.5")],
+        vas_b=CONTENT["vas_b"].astype("float32"),
+        seen=pd.to_datetime(["2001-02-03", None, "2001-02-03", None]),
+    )
+    frame.to_parquet(tmp_path / "a.parquet")
+    found = read(study(tmp_path, a=MAPPING.format(file="a.parquet", missing="-9", options="")))
+    assert_frame_equal(found.participants, plain.participants)
+    assert_frame_equal(found.measures, plain.measures)
 
 
 def test_quotes_hold_separators_and_line_ends(tmp_path: Path) -> None:
