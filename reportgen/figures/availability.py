@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.figures import words
 from reportgen.figures.lettering import width
@@ -31,11 +31,13 @@ from reportgen.records.numbers import Inline, Number
 
 TITLE = "Availability of measures by trial and visit"
 EDGE = 0.4
-GAP = 2.6
+GAP = 2.8
+LABEL_GAP = 1.8
 ROW = 4.8
 LEAST_CELL = 4.6
-WIDEST_CELL = 13.0
+WIDEST_CELL = 12.0
 WIDEST_LABEL = 52.0
+WIDEST_WORD = 40.0
 BAND_GAP = 3.5
 PAGE_HEIGHT = 225.0
 COUNT = Style(size=6.4)
@@ -49,6 +51,11 @@ class Measure:
     label: Number
     visits: tuple[tuple[str, Number], ...]
     cells: dict[tuple[str, str], AvailabilityCell]
+
+    @property
+    def widest_word(self) -> float:
+        """Return the width of the longest word of the label, within reason."""
+        return min(max(width(word, HEAD) for word in self.label.text.split(" ")) + 0.1, WIDEST_WORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,24 @@ class Frame:
         return EDGE + self.label + GAP + self.people + GAP
 
     def block_width(self, measure: Measure) -> float:
-        """Return the width of a measure."""
-        return self.cell * len(measure.visits)
+        """Return the width of a measure: its cells, and enough that no word of its label is cut."""
+        return max(self.cell * len(measure.visits), measure.widest_word - GAP + LABEL_GAP)
+
+    def needs(self, measure: Measure) -> float:
+        """Return the width of a measure at the end of a band, where its label cannot reach into the gap."""
+        return max(self.block_width(measure), measure.widest_word)
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A band of measures for some trials, each with its people."""
+
+    measures: tuple[Measure, ...]
+    trials: tuple[tuple[Number, Number], ...]
+
+    def height(self, record: Availability, frame: Frame) -> float:
+        """Return the height with its head."""
+        return _head_height(record, frame, self.measures) + sum(_row_height(trial, frame) for trial, _ in self.trials)
 
 
 def availability_sheets(record: Availability, *, name: str) -> tuple[Sheet, ...]:
@@ -107,15 +130,16 @@ def _arrange(record: Availability, measures: Sequence[Measure]) -> tuple[Frame, 
     for cell, upright in ((level, False), (narrow, True)):
         frame = Frame(label, people, cell, upright)
         if level <= WIDEST_CELL or upright:
-            choices.append((frame, _fill(frame, measures)))
-    return min(choices, key=lambda choice: len(choice[1]))
+            choices.append((frame, _fill(frame, measures, PAGE_WIDTH - EDGE)))
+    frame, bands = min(choices, key=lambda choice: len(choice[1]))
+    return _spread(frame, measures, len(bands))
 
 
-def _fill(frame: Frame, measures: Sequence[Measure]) -> list[list[Measure]]:
+def _fill(frame: Frame, measures: Sequence[Measure], right: float) -> list[list[Measure]]:
     bands: list[list[Measure]] = [[]]
     x = frame.left
     for measure in measures:
-        if bands[-1] and x + frame.block_width(measure) > PAGE_WIDTH - EDGE:
+        if bands[-1] and x + frame.needs(measure) > right:
             bands.append([])
             x = frame.left
         bands[-1].append(measure)
@@ -123,17 +147,43 @@ def _fill(frame: Frame, measures: Sequence[Measure]) -> list[list[Measure]]:
     return bands
 
 
-def _paginate(record: Availability, frame: Frame, bands: Sequence[list[Measure]]) -> Iterator[list[list[Measure]]]:
-    page: list[list[Measure]] = []
+def _spread(frame: Frame, measures: Sequence[Measure], number: int) -> tuple[Frame, list[list[Measure]]]:
+    """Make the bands about equally long, then the cells as wide as the paper allows."""
+    right = frame.left
+    while len(bands := _fill(frame, measures, right)) > number:
+        right += 1.0
+    while (wider := replace(frame, cell=frame.cell + 0.2)).cell <= WIDEST_CELL and all(
+        _end(wider, band) <= PAGE_WIDTH - EDGE for band in bands
+    ):
+        frame = wider
+    return frame, bands
+
+
+def _end(frame: Frame, band: Sequence[Measure]) -> float:
+    return frame.left + sum(frame.block_width(measure) + GAP for measure in band[:-1]) + frame.needs(band[-1])
+
+
+def _paginate(record: Availability, frame: Frame, bands: Sequence[list[Measure]]) -> Iterator[list[Strip]]:
+    page: list[Strip] = []
     used = 0.0
-    for band in bands:
-        need = _head_height(record, frame, band) + sum(_row_height(trial, frame) for trial in record.trials) + BAND_GAP
+    for strip in (strip for band in bands for strip in _strips(record, frame, band)):
+        need = strip.height(record, frame) + BAND_GAP
         if page and used + need > PAGE_HEIGHT:
             yield page
             page, used = [], 0.0
-        page.append(band)
+        page.append(strip)
         used += need
     yield page
+
+
+def _strips(record: Availability, frame: Frame, band: Sequence[Measure]) -> Iterator[Strip]:
+    """Yield a band, torn between trials where it is higher than a page, about equally."""
+    trials = tuple(zip(record.trials, record.people, strict=True))
+    room = PAGE_HEIGHT - BAND_GAP - _head_height(record, frame, band)
+    pages = max(1, math.ceil(sum(_row_height(trial, frame) for trial in record.trials) / room))
+    size = math.ceil(len(trials) / pages)
+    for start in range(0, len(trials), size):
+        yield Strip(tuple(band), trials[start : start + size])
 
 
 def _row_height(trial: Number, frame: Frame) -> float:
@@ -151,19 +201,19 @@ def _head_lines(frame: Frame, band: Sequence[Measure]) -> int:
 
 
 def _head_limit(frame: Frame, measure: Measure) -> float:
-    return frame.block_width(measure) + GAP - 1.0
+    return frame.block_width(measure) + GAP - LABEL_GAP
 
 
 def _head_height(record: Availability, frame: Frame, band: Sequence[Measure]) -> float:
     return 1.5 + _head_lines(frame, band) * HEAD.leading + 1.4 + _visit_height(record, frame) + 1.2
 
 
-def _sheet(record: Availability, frame: Frame, bands: Sequence[Sequence[Measure]], note: Inline, name: str) -> Sheet:
+def _sheet(record: Availability, frame: Frame, strips: Sequence[Strip], note: Inline, name: str) -> Sheet:
     marks: list[Mark] = []
     y = 0.5
-    for band in bands:
-        marks += _band(record, frame, band, y)
-        y += _head_height(record, frame, band) + sum(_row_height(trial, frame) for trial in record.trials) + BAND_GAP
+    for strip in strips:
+        marks += _strip(record, frame, strip, y)
+        y += strip.height(record, frame) + BAND_GAP
     y += -BAND_GAP + 1.0
     marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
     key, y = _key(y + 1.4)
@@ -171,10 +221,11 @@ def _sheet(record: Availability, frame: Frame, bands: Sequence[Sequence[Measure]
     words_ = block(note, EDGE, y + NOTE.size * 0.8 * MM_PER_POINT, PAGE_WIDTH - 2 * EDGE, NOTE)
     marks.append(words_)
     height = words_.pieces[-1].y + NOTE.size * 0.3 * MM_PER_POINT + 0.6
-    return Sheet(name, TITLE, PAGE_WIDTH, math.ceil(height * 10) / 10, tuple(marks), _alt(record, bands, name))
+    return Sheet(name, TITLE, PAGE_WIDTH, math.ceil(height * 10) / 10, tuple(marks), _alt(strips, name))
 
 
-def _band(record: Availability, frame: Frame, band: Sequence[Measure], top: float) -> list[Mark]:
+def _strip(record: Availability, frame: Frame, strip: Strip, top: float) -> list[Mark]:
+    band = strip.measures
     head = _head_height(record, frame, band)
     bottom = top + head - 1.2
     base = bottom - 1.4
@@ -189,7 +240,7 @@ def _band(record: Availability, frame: Frame, band: Sequence[Measure], top: floa
         marks += _measure_head(record, frame, measure, x, top, bottom)
         x += frame.block_width(measure) + GAP
     y = top + head
-    for trial, people in zip(record.trials, record.people, strict=True):
+    for trial, people in strip.trials:
         marks += _row(frame, band, trial, people, y)
         y += _row_height(trial, frame)
     return marks
@@ -274,17 +325,22 @@ def _note(record: Availability, measures: Sequence[Measure]) -> Inline:
     return (f"{said} Visits at which no trial collected a measure have no column.",) if left_out else (said,)
 
 
-def _alt(record: Availability, bands: Sequence[Sequence[Measure]], name: str) -> Inline:
-    shown = [measure for band in bands for measure in band]
+def _alt(strips: Sequence[Strip], name: str) -> Inline:
+    trials = {trial.id for strip in strips for trial, _ in strip.trials}
+    measures = {measure.label.id for strip in strips for measure in strip.measures}
     cells = [
-        measure.cells.get((t.text, visit)) for measure in shown for visit, _ in measure.visits for t in record.trials
+        measure.cells.get((trial.text, visit))
+        for strip in strips
+        for trial, _ in strip.trials
+        for measure in strip.measures
+        for visit, _ in measure.visits
     ]
     collected = sum(1 for cell in cells if cell and cell.n is not None)
     return (
         "Availability: ",
-        *words.plural(words.count(name, "trials", len(record.trials)), "trial", "trials"),
+        *words.plural(words.count(name, "trials", len(trials)), "trial", "trials"),
         ", ",
-        *words.plural(words.count(name, "measures", len(shown)), "measure", "measures"),
+        *words.plural(words.count(name, "measures", len(measures)), "measure", "measures"),
         "; ",
         words.count(name, "collected", collected),
         " of ",

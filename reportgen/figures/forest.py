@@ -25,7 +25,7 @@ from reportgen.records.numbers import Inline, Number, Press, reprinted
 Scale = Literal["natural", "0-100"]
 TITLE = "Forest plot of pooled effects"
 # the diamond makes room for the prediction interval below it
-LIFT = 0.35
+LIFT = 0.45
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def forest_by_trial_sheets(
     named = len({one.instrument.text for one in effect.by_trial}) > 1
     rows = [
         *(_trial_row(one, effect, again, name, named) for one in effect.by_trial),
-        *_pooled_rows(effect, settings, again, name, named),
+        *_pooled_rows(effect, settings, again, name),
     ]
     overall = value_of(effect.estimate.effect) if _estimated(effect) else None
     band = Band(tuple(rows), _axis(effect), overall)
@@ -38,9 +38,8 @@ def forest_by_trial_sheets(
     measure = "adjusted mean difference" if settings.adjust_for else "mean difference"
     level = words.interval_name(settings, short=True)
     headings = Headings(
-        ("Trial",),
+        ("Trial and instrument" if named else "Trial",),
         (
-            *((Heading((("Instrument",),)),) if named else ()),
             Heading((("control",),), "Participants (n)"),
             Heading((("intervention",),), "Participants (n)"),
         ),
@@ -91,16 +90,15 @@ def _trial_row(
     one: TrialEstimate, effect: PooledEffect, again: Callable[[Number], Number], name: str, named: bool
 ) -> Row:
     counts: tuple[Cell, ...] = ((Slot(one.n_control),), (Slot(one.n_intervention),))
-    if named:
-        counts = ((Slot(one.instrument),), *counts)
+    label: Inline = (one.trial, ", ", one.instrument) if named else (one.trial,)
     if not _trial_estimated(one):
         reason = words.reason(one.status, one.reason, name, f"{one.trial.text} reason")
-        return Row((one.trial,), counts, style=BODY.muted(), reason=reason)
+        return Row(label, counts, style=BODY.muted(), reason=reason)
     printed = _printed(one.estimate, again)
     weights = [value_of(other.weight) for other in effect.by_trial if math.isfinite(value_of(other.weight))]
     share = value_of(one.weight) / max(weights) if weights and max(weights) > 0 else math.nan
     return Row(
-        (one.trial,),
+        label,
         counts,
         (interval_cell(*printed), (Slot(one.weight),)),
         plot=_square(one.estimate, 0.25 if math.isnan(share) else share),
@@ -120,13 +118,12 @@ def _square(estimate: Estimate, share: float) -> Callable[[Panel, float], list[M
 
 
 def _pooled_rows(
-    effect: PooledEffect, settings: ModelSettings, again: Callable[[Number], Number], name: str, named: bool
+    effect: PooledEffect, settings: ModelSettings, again: Callable[[Number], Number], name: str
 ) -> Iterator[Row]:
     counts: tuple[Cell, ...] = ((Slot(effect.n_control),), (Slot(effect.n_intervention),))
-    blank: tuple[Cell, ...] = ((),) if named else ()
     if not _estimated(effect):
         reason = words.reason(effect.status, effect.reason, name, "pooled reason")
-        yield Row(("Pooled effect",), (*blank, *counts), style=HEAD.muted(), reason=reason, rule_above=True)
+        yield Row(("Pooled effect",), counts, style=HEAD.muted(), reason=reason, rule_above=True)
         return
     printed = _printed(effect.estimate, again)
     low, high = value_of(effect.estimate.low), value_of(effect.estimate.high)
@@ -137,7 +134,7 @@ def _pooled_rows(
     mark = words.BOUNDARY_MARK if effect.status == "boundary" else ""
     yield Row(
         ("Pooled effect",),
-        (*blank, *counts),
+        counts,
         (interval_cell(*printed, mark), ()),
         plot=diamond,
         style=HEAD,
@@ -159,7 +156,7 @@ def _pooled_rows(
         Slot(again(between.predicted_high), after=")"),
     )
     label: Inline = (settings.level, "% prediction interval")
-    yield Row(label, (*blank, (), ()), (cell, ()), plot=line, style=BODY)
+    yield Row(label, ((), ()), (cell, ()), plot=line, style=BODY)
 
 
 def _key(effect: PooledEffect, settings: ModelSettings) -> Inline:

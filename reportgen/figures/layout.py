@@ -294,7 +294,7 @@ def _sheet(
         y += FAVOURS_HEIGHT + 4.2 * lines_of(headings.axis_title, _title_limit(grid), AXIS)
     y += 1.0
     marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
-    words = block(_closed(note), EDGE, y + 1.2 + NOTE.size * 0.8 * 25.4 / 72, PAGE_WIDTH - 2 * EDGE, NOTE)
+    words = block(_closed(note) or (" ",), EDGE, y + 1.2 + NOTE.size * 0.8 * 25.4 / 72, PAGE_WIDTH - 2 * EDGE, NOTE)
     marks.append(words)
     height = words.pieces[-1].y + NOTE.size * 0.3 * 25.4 / 72 + 0.6
     return Sheet(name, title, PAGE_WIDTH, math.ceil(height * 10) / 10, tuple(marks), alts(page, name))

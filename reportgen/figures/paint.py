@@ -55,6 +55,8 @@ def figure(sheet: Sheet) -> Figure:
             # plotnine takes one family only; without the second, a letter that the first lacks would be a box
             text.set_fontfamily(list(families()))
             text.set_gid(f"text-{number}")
+            # upright text hangs at its own baseline, not at the box around it
+            text.set_rotation_mode("anchor")
         _forget(canvas)
     return canvas
 
@@ -80,7 +82,8 @@ def _svg(canvas: Figure) -> str:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     with closing(io.StringIO()) as buffer:
-        FigureCanvasSVG(canvas).print_svg(buffer, metadata={"Date": None})
+        printer: Any = FigureCanvasSVG(canvas)
+        printer.print_svg(buffer, metadata={"Date": None})
         return buffer.getvalue()
 
 
@@ -88,7 +91,8 @@ def _pdf(canvas: Figure, title: str) -> bytes:
     from matplotlib.backends.backend_pdf import FigureCanvasPdf
 
     with closing(io.BytesIO()) as buffer:
-        FigureCanvasPdf(canvas).print_pdf(buffer, metadata={"CreationDate": None, "Title": title})
+        printer: Any = FigureCanvasPdf(canvas)
+        printer.print_pdf(buffer, metadata={"CreationDate": None, "Title": title})
         return buffer.getvalue()
 
 
@@ -97,12 +101,20 @@ def _png(canvas: Figure) -> bytes:
 
     canvas.set_dpi(DPI)
     with closing(io.BytesIO()) as buffer:
-        FigureCanvasAgg(canvas).print_png(buffer)
+        printer: Any = FigureCanvasAgg(canvas)
+        printer.print_png(buffer)
         return buffer.getvalue()
 
 
+def _plotnine() -> Any:
+    # half of its functions carry no types
+    import plotnine
+
+    return plotnine
+
+
 def _plot(sheet: Sheet) -> Any:
-    import plotnine as p9
+    p9 = _plotnine()
 
     shapes = [mark for mark in sheet.marks if isinstance(mark, Shape)]
     strokes = [mark for mark in sheet.marks if isinstance(mark, Stroke)]
@@ -131,7 +143,8 @@ def _plot(sheet: Sheet) -> Any:
 
 def _strokes(sheet: Sheet, strokes: Sequence[Stroke], linetype: str) -> Any:
     import pandas as pd
-    import plotnine as p9
+
+    p9 = _plotnine()
 
     if not strokes:
         return None
@@ -146,7 +159,8 @@ def _strokes(sheet: Sheet, strokes: Sequence[Stroke], linetype: str) -> Any:
 
 def _shapes(sheet: Sheet, shapes: Sequence[Shape]) -> Any:
     import pandas as pd
-    import plotnine as p9
+
+    p9 = _plotnine()
 
     if not shapes:
         return None
@@ -162,7 +176,8 @@ def _shapes(sheet: Sheet, shapes: Sequence[Shape]) -> Any:
 
 def _texts(sheet: Sheet) -> Any:
     import pandas as pd
-    import plotnine as p9
+
+    p9 = _plotnine()
 
     rows = [
         (

@@ -6,6 +6,7 @@ drawn and none is a glyph, so that no font can lack them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from reportgen.figures.axis import Axis
@@ -16,7 +17,7 @@ from reportgen.figures.theme import ACCENT, AXIS, INK, MUTED, RULE, TICK
 ARROW_LENGTH = 1.7
 ARROW_HALF = 0.85
 DIAMOND_HALF = 1.15
-PREDICTION_DROP = 1.6
+PREDICTION_DROP = 1.75
 SQUARE_LARGEST = 3.0
 SQUARE_SMALLEST = 0.7
 AXIS_HEIGHT = 5.0
@@ -49,9 +50,11 @@ class Panel:
                 heads.append(Shape(((x, y - half), (tip, y), (x, y + half)), colour, kind="arrowhead"))
         return heads
 
-    def line(self, low: float, high: float, y: float, colour: str = INK, weight: float = 0.7) -> list[Mark]:
+    def line(
+        self, low: float, high: float, y: float, colour: str = INK, weight: float = 0.7, head: float = 0.85
+    ) -> list[Mark]:
         """Return an interval as a thin line, with arrowheads where it leaves the axis."""
-        marks = self.arrowheads(low, high, y, colour, 0.85)
+        marks = self.arrowheads(low, high, y, colour, head)
         if self.cut(low) < self.cut(high):
             marks.insert(0, Stroke(self.cut(low), y, self.cut(high), y, colour, weight))
         return marks
@@ -59,6 +62,9 @@ class Panel:
     def diamond(self, low: float, middle: float, high: float, y: float, colour: str = ACCENT) -> list[Mark]:
         """Return a pooled effect: its ends are the interval, its widest place the estimate."""
         start, centre, end = self.at(low), self.at(middle), self.at(high)
+        if math.isnan(start) or math.isnan(end):
+            # an estimate whose interval cannot be had
+            return [Stroke(self.cut(middle), y - DIAMOND_HALF, self.cut(middle), y + DIAMOND_HALF, colour, 1.0)]
 
         def half(x: float) -> float:
             span = (centre - start) if x < centre else (end - centre)
@@ -76,7 +82,7 @@ class Panel:
 
     def prediction(self, low: float, high: float, y: float) -> list[Mark]:
         """Return a prediction interval: a grey line with small ends, below its diamond."""
-        marks = self.line(low, high, y, MUTED, 0.6)
+        marks = self.line(low, high, y, MUTED, 0.6, 0.6)
         for value in (low, high):
             if self.left <= self.at(value) <= self.right:
                 marks.append(Stroke(self.at(value), y - 0.45, self.at(value), y + 0.45, MUTED, 0.6))

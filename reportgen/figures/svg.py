@@ -44,8 +44,11 @@ def lean_svg(source: str, sheet: Sheet) -> str:
     root.extend(_drawn(original))
     number = count()
     for words in sheet.words():
-        placed = [_place(pieces[f"text-{next(number)}"]) for _ in words.pieces]
-        root.append(_text(words, placed))
+        drawn = [(piece, pieces.get(f"text-{next(number)}")) for piece in words.pieces]
+        # matplotlib leaves out what is empty
+        placed = [(piece, _place(text)) for piece, text in drawn if text is not None and piece.text.strip()]
+        if placed:
+            root.append(_text(words, placed))
     _name_ids(root, sheet.name)
     return ET.tostring(root, encoding="unicode")
 
@@ -83,7 +86,7 @@ def _place(text: ET.Element) -> tuple[float, float]:
     return float(text.get("x", "0")), float(text.get("y", "0"))
 
 
-def _text(words: Words, places: Sequence[tuple[float, float]]) -> ET.Element:
+def _text(words: Words, placed: Sequence[tuple[Piece, tuple[float, float]]]) -> ET.Element:
     style = words.style
     made = ET.Element("text", {"font-size": f"{style.size:g}", "fill": style.colour})
     if style.weight != "normal":
@@ -94,8 +97,8 @@ def _text(words: Words, places: Sequence[tuple[float, float]]) -> ET.Element:
         made.set("data-id", " ".join(number.id for number in words.numbers))
     if words.axis:
         made.set("data-axis", words.axis)
-    if len(words.pieces) == 1:
-        (piece,), ((x, y),) = words.pieces, places
+    if len(placed) == 1:
+        piece, (x, y) = placed[0]
         _put(made, x, y)
         if piece.side != "left":
             made.set("text-anchor", ANCHOR[piece.side])
@@ -103,12 +106,12 @@ def _text(words: Words, places: Sequence[tuple[float, float]]) -> ET.Element:
             made.set("transform", f"rotate({-words.angle} {_rounded(x)} {_rounded(y)})")
         made.text = piece.text
         return made
-    for i, (piece, (x, y)) in enumerate(zip(words.pieces, places, strict=True)):
+    for i, (piece, (x, y)) in enumerate(placed):
         span = ET.SubElement(made, "tspan")
         _put(span, x - _hang(piece, style), y)
         span.text = piece.text
         # a reader and a search need the space; hung up at the left, it moves nothing
-        span.tail = " " if i < len(places) - 1 else None
+        span.tail = " " if i < len(placed) - 1 else None
     return made
 
 

@@ -37,7 +37,7 @@ class Style:
     @property
     def leading(self) -> float:
         """Distance of two baselines in millimetres."""
-        return self.size * 1.22 * MM_PER_POINT
+        return self.size * 1.32 * MM_PER_POINT
 
     @property
     def cap_height(self) -> float:
@@ -55,7 +55,7 @@ NOTE = Style(size=6.8, colour=MUTED)
 HASH_SALT = "reportgen"
 
 
-def settings(families: tuple[str, ...]) -> dict[str, Any]:
+def settings(families: tuple[str, ...]) -> Any:
     """Return matplotlib's settings: text stays text, fonts are embedded, and ids do not depend on the run."""
     return {
         "font.family": list(families),
@@ -66,7 +66,6 @@ def settings(families: tuple[str, ...]) -> dict[str, Any]:
         "text.parse_math": False,  # a dollar sign in a label is a dollar sign
         "text.usetex": False,
         "text.hinting": "no_hinting",
-        "text.hinting_factor": 1,
         "path.simplify": False,
         "figure.autolayout": False,
         "savefig.bbox": None,

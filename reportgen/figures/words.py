@@ -100,7 +100,7 @@ def status_note(effect: PooledEffect, name: str) -> Inline:
     if effect.status == "ok":
         return ("Status: converged.",)
     if effect.status == "boundary":
-        return ("Status: converged on the boundary of the model (no variation found between trials).",)
+        return (f"{BOUNDARY_MARK} Status: converged on the boundary of the model (no variation found between trials).",)
     return ("Status: ", *reason(effect.status, effect.reason, name, "status"), ".")
 
 

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import math
 
-from reportgen.records.model import Estimate, Heterogeneity, ModelSettings, PooledEffect, Scaled, TrialEstimate
-from reportgen.records.numbers import Number, Press
+from reportgen.records.model import (
+    Availability,
+    AvailabilityCell,
+    Estimate,
+    Heterogeneity,
+    ModelSettings,
+    PooledEffect,
+    Scaled,
+    TrialEstimate,
+)
+from reportgen.records.numbers import Number, Press, slug
 
 DECIMALS = {"effect": 1, "scaled": 1, "p": 2, "percent": 1, "heterogeneity": 2}
 
@@ -15,7 +24,7 @@ def press(prefix: str) -> Press:
 
 
 def quote(id_: str, text: str) -> Number:
-    return Number(id_, None, text, kind="quotation")
+    return Number(slug(*id_.split(".")), None, text, kind="quotation")
 
 
 def settings(**changes: object) -> ModelSettings:
@@ -82,7 +91,7 @@ def effect(
     scaled: bool = True,
     long_trial: str = "",
 ) -> PooledEffect:
-    at = press(f"pooled.{outcome}.{follow_up}".replace(" ", "-"))
+    at = press("pooled").at(outcome, follow_up)
     there = value is not None
     reach = half * predicted if predicted else None
     low = value - reach if there and reach else None
@@ -138,6 +147,28 @@ def _heterogeneity(at: Press, there: bool, low: float | None, high: float | None
         at.fixed("i2 high", 71.5 if there else None, "percent", "%"),
         at.fixed("predicted low", low, "effect"),
         at.fixed("predicted high", high, "effect"),
+    )
+
+
+def availability(trials: int = 4, measures: tuple[str, ...] = ("Probing depth", "Age"), n: int = 100) -> Availability:
+    """Every trial collects every measure, except that trial k never collects measure k; covariates at baseline only."""
+    visits = ("baseline", "visit 3", "visit 5")
+    names = [f"Trial {k} {2000 + k}" for k in range(1, trials + 1)]
+    at = press("availability")
+    cells = []
+    for k, name in enumerate(names):
+        for j, measure in enumerate(measures):
+            for i, visit in enumerate(visits):
+                never = k == j or (measure in ("Age", "Sex", "Diabetes", "Body mass index") and i > 0)
+                share = 1 - 0.2 * i
+                number = None if never else at.at(name, measure).count(visit, round(n * share))
+                cells.append(AvailabilityCell(name, measure, visit, number, 0.0 if never else share))
+    return Availability(
+        tuple(at.at(name).quote("label", name) for name in names),
+        tuple(at.at(name).count("n", n) for name in names),
+        tuple(at.at(measure).quote("label", measure) for measure in measures),
+        tuple((visit, at.at(visit).quote("label", visit.capitalize())) for visit in visits),
+        tuple(cells),
     )
 
 

@@ -1,0 +1,202 @@
+"""What a forest plot shows: rows, marks, pages, words."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+
+import pytest
+
+from reportgen.figures import draw_forest
+from reportgen.figures.forest import forest_sheets
+from reportgen.figures.forest_by_trial import forest_by_trial_sheets
+from reportgen.figures.panel import SQUARE_SMALLEST
+from reportgen.figures.sheet import Shape, Sheet, Stroke
+from reportgen.records.numbers import ids, plain
+from tests.unit.figures.build import effect, settings
+
+
+def texts(sheet: Sheet) -> list[str]:
+    return [" ".join(piece.text for piece in words.pieces) for words in sheet.words()]
+
+
+def shapes(sheet: Sheet, kind: str) -> list[Shape]:
+    return [mark for mark in sheet.marks if isinstance(mark, Shape) and mark.kind == kind]
+
+
+def ticks(sheet: Sheet) -> list[str]:
+    return [words.pieces[0].text for words in sheet.words() if words.axis == "tick"]
+
+
+def size(shape: Shape) -> tuple[float, float]:
+    xs, ys = zip(*shape.corners, strict=True)
+    return max(xs) - min(xs), max(ys) - min(ys)
+
+
+def test_outcomes_are_groups_and_follow_ups_rows() -> None:
+    effects = [effect(o, f) for o in ("pain", "function") for f in ("short", "long")]
+    (sheet,) = forest_sheets(effects, settings(), name="fig1")
+    body = [t for t in texts(sheet) if t in ("Pain (points)", "Function (points)", "Short term", "Long term")]
+    assert body == ["Pain (points)", "Short term", "Long term", "Function (points)", "Short term", "Long term"]
+    assert len(shapes(sheet, "diamond")) == 4
+
+
+def test_a_row_without_estimate_stays_grey_with_its_reason() -> None:
+    effects = [effect(), effect("pain", "mid", None, reason="fewer than two trials")]
+    (sheet,) = forest_sheets(effects, settings(), name="fig1")
+    assert "not estimable: fewer than two trials" in texts(sheet)
+    label = next(words for words in sheet.words() if words.pieces[0].text == "Mid term")
+    assert label.style == label.style.muted()
+    assert len(shapes(sheet, "diamond")) == 1
+
+
+@pytest.mark.parametrize(("value", "half", "heads"), [(3.0, 2.0, 0), (3.0, 90.0, 2)])
+def test_an_interval_that_leaves_the_axis_has_arrowheads(value: float, half: float, heads: int) -> None:
+    others = [effect("pain", f"visit {k}") for k in range(4)]
+    (sheet,) = forest_sheets([*others, effect("pain", "wide", value, half, predicted=None)], settings(), name="fig1")
+    assert len(shapes(sheet, "arrowhead")) == heads
+    assert ("Arrowhead" in " ".join(texts(sheet))) == bool(heads)
+
+
+def test_the_whole_diamond_is_kept_inside_the_axis() -> None:
+    others = [effect("pain", f"visit {k}", predicted=None) for k in range(4)]
+    (sheet,) = forest_sheets([*others, effect("pain", "wide", 3.0, 90.0, predicted=None)], settings(), name="fig1")
+    *_, wide = shapes(sheet, "diamond")
+    heads = shapes(sheet, "arrowhead")
+    left, right = (min(x for x, _ in wide.corners), max(x for x, _ in wide.corners))
+    assert min(x for x, _ in heads[0].corners) < left < right < max(x for x, _ in heads[1].corners)
+
+
+def test_outcomes_in_different_units_have_axes_of_their_own() -> None:
+    effects = [
+        effect("depth", "short", 0.2, 0.1, unit="mm"),
+        effect("bleeding", "short", 17.0, 5.0, unit="%"),
+        effect("loss", "short", 0.4, 0.1, unit="mm"),
+    ]
+    (sheet,) = forest_sheets(effects, settings(), name="fig1")
+    labels = ticks(sheet)
+    assert labels.count("0.0") == 2  # mm, twice the same axis
+    assert labels.count("0") == 1
+    assert labels[: len(labels) // 3] == labels[-len(labels) // 3 :]
+    assert "Adjusted mean difference in the unit of each outcome" in texts(sheet)
+    (rescaled,) = forest_sheets(effects, settings(), name="fig1", scale="0-100")
+    assert ticks(rescaled).count("0") == 1
+
+
+def test_axes_are_symmetric_round_and_have_seven_ticks_at_most() -> None:
+    (sheet,) = forest_sheets([effect(value=7.7, half=1.9)], settings(), name="fig1")
+    labels = ticks(sheet)
+    assert len(labels) in (5, 7)
+    assert [label.replace("−", "") for label in labels] == [label.replace("−", "") for label in reversed(labels)]
+
+
+def test_more_rows_than_a_page_holds_go_on_with_the_heading_repeated() -> None:
+    effects = [effect(f"outcome {k // 3}", f"visit {k}", k / 10, 1.0) for k in range(60)]
+    sheets = forest_sheets(effects, settings(), name="fig1")
+    assert [sheet.name for sheet in sheets] == ["fig1", "fig1-2"]
+    heads = [[w for w in sheet.words() if w.pieces[0].text == "Outcome and follow-up"] for sheet in sheets]
+    assert [len(head) for head in heads] == [1, 1]
+    assert ticks(sheets[0]) == ticks(sheets[1])
+    assert abs(sheets[0].height - sheets[1].height) < 25
+    assert sum(len(shapes(sheet, "diamond")) for sheet in sheets) == 60
+    assert not set(ids(sheets[0].alt)) & set(ids(sheets[1].alt))
+
+
+def test_a_group_longer_than_a_page_is_torn_and_its_head_says_so() -> None:
+    sheets = forest_sheets([effect("pain", f"visit {k}") for k in range(100)], settings(), name="fig1")
+    assert len(sheets) == 3
+    assert "Pain (points) (continued)" in texts(sheets[1])
+
+
+def test_alternative_text_is_written_from_numbers() -> None:
+    effects = [effect("pain", f"v{k}", value, 1.0) for k, value in enumerate((3.0, -2.0, 0.5))]
+    (sheet,) = forest_sheets([*effects, effect("pain", "none", None, reason="no trial")], settings(), name="fig1")
+    said = "Forest plot: 4 rows; 2 favour intervention, 1 with an interval clear of no effect; 1 not estimable."
+    assert plain(sheet.alt) == said
+    assert ids(sheet.alt) == (
+        "fig1.rows",
+        "fig1.favour-intervention",
+        "fig1.interval-above-no-effect",
+        "fig1.not-estimable",
+    )
+    (one,) = forest_sheets([effect(value=1.3, half=0.7)], settings(), name="fig2")
+    assert plain(one.alt).endswith("; pooled 1.3 (0.6 to 2.0).")
+
+
+def test_by_trial_squares_grow_with_the_weight() -> None:
+    (sheet,) = forest_by_trial_sheets(effect(by_trial=4), settings(), name="fig2")
+    sides = [size(square)[0] for square in shapes(sheet, "square")]
+    # weights are in proportion 1 : 2 : 3 : 4
+    assert [side**2 / sides[-1] ** 2 for side in sides] == pytest.approx([0.25, 0.5, 0.75, 1.0])
+    assert min(sides) > SQUARE_SMALLEST
+    assert len(shapes(sheet, "diamond")) == 1
+
+
+def test_by_trial_shows_the_overall_effect_and_the_prediction_interval() -> None:
+    (sheet,) = forest_by_trial_sheets(effect(by_trial=4), settings(), name="fig2")
+    assert len([mark for mark in sheet.marks if isinstance(mark, Stroke) and mark.dashed]) == 1
+    assert "95% prediction interval" in texts(sheet)
+    assert "(−1.0 to 7.0)" in texts(sheet)
+    assert plain(sheet.alt) == "Forest plot by trial: 4 trials; 4 favour intervention; pooled 3.0 (1.0 to 5.0)."
+
+
+def test_by_trial_note_says_how_it_was_fitted() -> None:
+    (sheet,) = forest_by_trial_sheets(effect(by_trial=4), settings(), name="fig2")
+    note = texts(sheet)[-1]
+    for said in ("REML", "adjusted for baseline", "m = 4 trials", "n = 888", "τ² = 0.41", "I² = 37.2% (0.0% to 71.5%)"):
+        assert said in note
+    assert "prediction interval −1.0 to 7.0" in note
+    assert "Kenward–Roger" in note
+    assert note.endswith("Status: converged.")
+
+
+def test_by_trial_without_pooled_effect_keeps_its_trials() -> None:
+    one = effect(value=None, reason="fewer than two trials", by_trial=1, trials=1)
+    (sheet,) = forest_by_trial_sheets(one, settings(), name="fig2")
+    assert "not estimable: fewer than two trials" in texts(sheet)
+    assert len(shapes(sheet, "square")) == 1
+    assert "pooled effect not estimable: fewer than two trials" in plain(sheet.alt)
+
+
+def test_level_and_method_come_from_the_settings() -> None:
+    (sheet,) = forest_sheets([effect()], settings(inference="satterthwaite", adjust_for=()), name="fig1")
+    assert "Satterthwaite" in texts(sheet)[-1]
+    assert "Mean difference (points)" in texts(sheet)
+
+
+def test_no_effects_at_all_is_an_empty_table_and_no_error() -> None:
+    assert len(draw_forest([], settings(), name="fig1")) == 1
+
+
+DIGEST = """
+import hashlib, sys
+from reportgen.figures import draw_forest
+from tests.unit.figures.build import effect, settings
+effects = [effect("pain", f, 3.0, 2.0, status="boundary") for f in ("short", "mid")] + [effect("x", "y", None, reason="τ")]
+(one,) = draw_forest(effects, settings(), name="fig1")
+print(*(hashlib.sha256(part).hexdigest() for part in (one.svg.encode(), one.pdf, one.png)))
+"""
+
+
+def test_the_same_figure_has_the_same_bytes_in_another_process() -> None:
+    effects = [effect("pain", f, 3.0, 2.0, status="boundary") for f in ("short", "mid")]
+    effects.append(effect("x", "y", None, reason="τ"))
+    draw_forest([effect()], settings(), name="another")
+    (one,) = draw_forest(effects, settings(), name="fig1")
+    here = [hashlib.sha256(part).hexdigest() for part in (one.svg.encode(), one.pdf, one.png)]
+    there = subprocess.run([sys.executable, "-c", DIGEST], capture_output=True, text=True, check=True)
+    assert there.stdout.split() == here
+
+
+def test_importing_the_room_is_light() -> None:
+    code = "import sys, reportgen.figures; print([m for m in ('matplotlib', 'plotnine', 'pandas') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_no_figure_stays_behind() -> None:
+    import matplotlib.pyplot as plt
+
+    draw_forest([effect()], settings(), name="fig1")
+    assert plt.get_fignums() == []

@@ -1,0 +1,128 @@
+"""Every number in an SVG can be traced, and the SVG can stand in a page with others."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from reportgen.figures import draw_availability, draw_forest, draw_forest_by_trial
+from reportgen.records.artefact import Drawing
+from reportgen.records.numbers import Number, numbers_in
+from tests.unit.figures.build import availability, effect, settings
+
+SVG = "{http://www.w3.org/2000/svg}"
+TOKEN = re.compile(r"[−-]?\d+(?:\.\d+)?")
+
+
+def drawings() -> dict[str, Drawing]:
+    effects = [
+        effect("pain", "visit 3", visit="Visit 3", unit="mm on a scale of 100"),
+        effect("SF-12", "visit 5", label="SF-12/36 physical component", visit="Visit 5", status="boundary"),
+        effect("SF-12", "visit 9", None, visit="Visit 9", reason="needs 2 trials, has 1"),
+        effect("pain", "visit 7", 2.0, 300.0, visit="Visit 5 <&>", unit="mm on a scale of 100"),
+    ]
+    one = effect(by_trial=5, long_trial="A trial of 1999-2003 with a name that is far too long for one line of 40 mm")
+    return {
+        "forest": draw_forest(effects, settings(), name="fig1")[0],
+        "rounded": draw_forest(effects, settings(), name="fig2", scale="0-100", decimals=2)[0],
+        "by trial": draw_forest_by_trial(one, settings(), name="fig3", decimals=3)[0],
+        "failed": draw_forest_by_trial(effect(value=None, reason="1 trial"), settings(), name="fig4")[0],
+        "availability": draw_availability(availability(), name="appendix1")[0],
+    }
+
+
+@pytest.fixture(scope="module", params=["forest", "rounded", "by trial", "failed", "availability"])
+def drawing(request: pytest.FixtureRequest, made: dict[str, Drawing]) -> Drawing:
+    return made[request.param]
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, Drawing]:
+    return drawings()
+
+
+def words(element: ET.Element) -> str:
+    return "".join(element.itertext())
+
+
+def test_every_numeric_token_is_a_number_with_its_id(drawing: Drawing) -> None:
+    known = {number.id: number for number in drawing.printed}
+    seen: list[Number] = []
+    for text in ET.fromstring(drawing.svg).iter(f"{SVG}text"):
+        if text.get("data-axis") == "tick":
+            continue
+        numbers = [known[id_] for id_ in (text.get("data-id") or "").split()]
+        expected = [token for number in numbers for token in TOKEN.findall(number.text)]
+        assert TOKEN.findall(words(text)) == expected, words(text)
+        seen += numbers
+    assert seen == list(drawing.printed)
+
+
+def test_one_id_means_one_number(made: dict[str, Drawing]) -> None:
+    for one in made.values():
+        texts: dict[str, str] = {}
+        for number in numbers_in(one):
+            assert texts.setdefault(number.id, number.text) == number.text
+
+
+def test_ids_hold_no_space(drawing: Drawing) -> None:
+    # data-id lists ids with spaces between them
+    assert all(" " not in number.id for number in drawing.printed)
+
+
+def test_the_svg_stands_on_its_own(drawing: Drawing) -> None:
+    assert drawing.svg.startswith("<svg")
+    root = ET.fromstring(drawing.svg)
+    assert root.get("role") == "img"
+    assert root[0].tag == f"{SVG}title"
+    assert not TOKEN.search(root[0].text or "")
+    assert root.get("width") == f"{drawing.width_mm:g}mm"
+    assert root.get("height") == f"{drawing.height_mm:g}mm"
+    assert "style" not in {element.tag.removeprefix(SVG) for element in root.iter()}
+    assert all(element.get("id", drawing.name).startswith(drawing.name) for element in root.iter())
+    assert "clip-path" not in drawing.svg
+
+
+def test_the_svg_is_lean(made: dict[str, Drawing]) -> None:
+    nodes = {name: len(list(ET.fromstring(one.svg).iter())) for name, one in made.items()}
+    assert nodes["forest"] < 120
+    assert len(made["forest"].svg) < 15_000
+
+
+def test_words_of_the_study_file_are_escaped_and_kept(made: dict[str, Drawing]) -> None:
+    texts = [words(text) for text in ET.fromstring(made["forest"].svg).iter(f"{SVG}text")]
+    assert "Visit 5 <&>" in texts
+    assert "3.0 (1.0 to 5.0)" in texts
+
+
+def test_a_label_over_several_lines_is_one_text(made: dict[str, Drawing]) -> None:
+    (label,) = (t for t in ET.fromstring(made["by trial"].svg).iter(f"{SVG}text") if words(t).startswith("A trial of"))
+    assert len(label) > 1
+    assert words(label) == "A trial of 1999-2003 with a name that is far too long for one line of 40 mm"
+
+
+def test_decimals_of_the_artefact_have_ids_of_their_own(made: dict[str, Drawing]) -> None:
+    by_id = {number.id: number for number in made["rounded"].printed}
+    assert by_id["pooled.pain.visit-3.scaled.effect@fig2"].text == "12.00"
+    assert "pooled.pain.visit-3.scaled.effect" not in by_id
+    # the way back to 0 to 100 is said with numbers that have rows
+    assert {"fig2.scale-low", "fig2.scale-high"} <= set(by_id)
+
+
+def test_png_has_300_dots_per_inch(drawing: Drawing) -> None:
+    import io
+
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(drawing.png))
+    assert round(image.info["dpi"][0]) == 300
+    assert abs(image.size[0] - drawing.width_mm / 25.4 * 300) < 1.5
+    assert abs(image.size[1] - drawing.height_mm / 25.4 * 300) < 1.5
+
+
+def test_pdf_embeds_truetype_and_keeps_text(drawing: Drawing) -> None:
+    assert drawing.pdf.startswith(b"%PDF")
+    assert b"/FontFile2" in drawing.pdf
+    assert b"/CreationDate" not in drawing.pdf
