@@ -74,7 +74,7 @@ def randomised(files: list[Entries], mapping: Mapping, notes: Notes, all_read: b
     _note_left_out(roll, left_out, notes)
     _note_unknown_trials(base, roll, mapping, notes, all_read)
     if holding:
-        people = _people(roll, arms_of(base, roll, mapping, notes), mapping, notes)
+        people = _people(roll, arms_of(staying[files.index(base)], roll, mapping, notes), mapping, notes)
         _note_empty_trials(people, base, notes)
         for entries in files:
             if entries is not base:

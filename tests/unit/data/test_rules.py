@@ -227,3 +227,12 @@ def test_the_trial_knows_its_arms_and_what_was_published(tmp_path: Path) -> None
     assert (trial.name, trial.country, trial.published_n, trial.published_source) == ("A", "Norway", 5, "Table 1")
     assert trial.collected_covariates == {"age"}
     assert ("sex", "no column", 4) in lines(found, "not collected")
+
+
+def test_of_several_rows_the_kept_one_speaks(tmp_path: Path) -> None:
+    text = "id,arm,phase,age\n1,1,1,40\n1,2,2,41\n2,2,1,50\n2,1,2,51\n3,1,1,60"
+    found = read(one_trial(tmp_path, text, "age: age", data="keep: {column: phase, equals: 2}"))
+    assert found.participants["arm_class"].tolist() == ["usual care", "exercise"]
+    assert covariate(found, "age") == [41, 51]
+    assert lines(found, "left-out") == [("phase", "phase is not 2 → left out", 1)]
+    assert (found.trials[0].raw_n, found.trials[0].n) == (3, 2)

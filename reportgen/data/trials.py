@@ -1,0 +1,132 @@
+"""What is known of each trial as a whole: its arms, its visits, and what it collected and what it never did."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from reportgen.data.arms import arm_name
+from reportgen.data.contribution import Contribution
+from reportgen.data.people import People
+from reportgen.data.repository import LedgerLine, TrialInfo
+from reportgen.data.visits import Visit, visits_of
+from reportgen.errors import did_you_mean
+from reportgen.spec.mapping import Mapping, TrialColumn
+from reportgen.spec.study import Study
+
+T = TypeVar("T")
+
+
+def trials_of(one: Contribution) -> list[TrialInfo]:
+    """Return the trials of a mapping: in the order of its codes, else sorted."""
+    mapping, people = one.located.mapping, one.people
+    return [
+        TrialInfo(
+            name=name,
+            country=_of_trial(mapping.country, name, mapping) or "",
+            files=tuple(file.name for file in one.files),
+            arms=_arms(people, name, mapping),
+            raw_n=people.raw_n[name],
+            n=int((people.trials == name).sum()),
+            visits=_visits(one),
+            collected_covariates=_collected_covariates(one, name),
+            collected_measures=_collected_measures(one, name),
+            published_n=(published := _published(mapping, name))[0],
+            published_source=published[1],
+            origin=one.located.source.at("trial"),
+        )
+        for name in _names(one)
+    ]
+
+
+def _names(one: Contribution) -> list[str]:
+    """Names of the trials: in the order of the codes, else sorted."""
+    trial, there = one.located.mapping.trial, set(one.people.trials)
+    if not isinstance(trial, TrialColumn):
+        return [trial]
+    return [name for name in dict.fromkeys(trial.codes.values()) if name in there] or sorted(there)
+
+
+def _of_trial(given: T | dict[str, T], name: str, mapping: Mapping) -> T | None:
+    """What is given for all trials of a mapping, or for one by its name or its code."""
+    if not isinstance(given, dict):
+        return given
+    codes = mapping.trial.codes if isinstance(mapping.trial, TrialColumn) else {}
+    words = [name, *(str(code) for code, meant in codes.items() if meant == name)]
+    return next((given[word] for word in words if word in given), None)
+
+
+def _published(mapping: Mapping, trial: str) -> tuple[int | None, str]:
+    n = _of_trial(mapping.published.n, trial, mapping) if mapping.published else None
+    return n, mapping.published.source if mapping.published and n is not None else ""
+
+
+def note_unknown_trials(contribution: Contribution) -> None:
+    """`country` and `published` may be given by trial, and then each name must be one of the file's."""
+    mapping = contribution.located.mapping
+    codes = mapping.trial.codes if isinstance(mapping.trial, TrialColumn) else {}
+    known = {*contribution.people.raw_n, *codes.values(), *map(str, codes)}
+    published = mapping.published.n if mapping.published else None
+    for path, given in ((("country",), mapping.country), (("published", "n"), published)):
+        for name in given if isinstance(given, dict) else ():
+            if name not in known:
+                hint = did_you_mean(name, contribution.people.raw_n)
+                contribution.notes.problem(f"there is no trial '{name}' in the file", (*path, name), hint)
+
+
+def _arms(people: People, trial: str, mapping: Mapping) -> tuple[tuple[str, str, int], ...]:
+    """Class, name and number of participants of each arm; two codes may stand for one arm."""
+    mine = people.trials == trial
+    named = dict.fromkeys((str(arm.class_), arm_name(arm)) for arm in mapping.arms.codes.values() if not arm.leave_out)
+    counts = [(*arm, int((mine & (people.arm_classes == arm[0]) & (people.arms == arm[1])).sum())) for arm in named]
+    return tuple((class_, name, n) for class_, name, n in counts if n)
+
+
+def _visits(one: Contribution) -> tuple[tuple[str, float], ...]:
+    found: set[Visit] = set(visits_of(one.located.mapping).values())
+    found |= {measured.visit for visits in one.measures.values() for measured in visits}
+    return tuple((visit.label, visit.months) for visit in sorted(found))
+
+
+def _collected_covariates(one: Contribution, trial: str) -> frozenset[str]:
+    """Covariates that a trial collected; a centre of a shared file without any value did not."""
+    mine = one.people.trials == trial
+    shared = isinstance(one.located.mapping.trial, TrialColumn)
+    return frozenset(
+        name for name, values in one.covariates.items() if not shared or pd.notna(pd.Series(values[mine])).any()
+    )
+
+
+def _collected_measures(one: Contribution, trial: str) -> frozenset[tuple[str, str]]:
+    """Instruments and visits that a trial collected; a row of a long file is there for other instruments too."""
+    mine = one.people.trials == trial
+    shared = isinstance(one.located.mapping.trial, TrialColumn)
+    return frozenset(
+        (name, measured.visit.label)
+        for name, visits in one.measures.items()
+        for measured in visits
+        if not (shared or measured.long) or not np.isnan(measured.values[mine]).all()
+    )
+
+
+def not_collected(one: Contribution, study: Study) -> list[LedgerLine]:
+    """A line for each covariate of the study that a trial did not collect, and each measure missing from a centre."""
+    lines = []
+    for trial in _names(one):
+        n = int((one.people.trials == trial).sum())
+        covariates = _collected_covariates(one, trial)
+        for name in study.covariates:
+            if name not in covariates:
+                rule = "no value in this trial" if name in one.covariates else "no column"
+                origin = one.notes.origin(("variables", name) if name in one.covariates else ("trial",))
+                lines.append(LedgerLine(trial, "not collected", name, rule, n, "participants", origin))
+        measures = _collected_measures(one, trial)
+        for name, visits in one.measures.items():
+            for label in (visit.visit.label for visit in visits):
+                if (name, label) not in measures:
+                    origin = one.notes.origin(("variables", name))
+                    rule = f"no value at {label} in this trial"
+                    lines.append(LedgerLine(trial, "not collected", name, rule, n, "participants", origin))
+    return lines
