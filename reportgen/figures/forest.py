@@ -1,8 +1,8 @@
 """The forest plot of many pooled effects: outcomes as groups, follow-ups as rows, one diamond a row.
 
-In: pooled effects as recorded. Out: one sheet a page. Effects in different units cannot share an axis: each run of
-outcomes in one unit is a band with an axis of its own, and all text columns stay aligned across bands. Bands in the same
-unit have the same axis, wherever they stand.
+In: pooled effects as recorded. Out: one sheet a page. Effects in different units or on scales of different range cannot
+share an axis: each run of outcomes on one scale is a band with an axis of its own, and all text columns stay aligned
+across bands. Bands on the same scale have the same axis, wherever they stand.
 """
 
 from __future__ import annotations
@@ -108,15 +108,24 @@ def _bands(effects: Sequence[PooledEffect], shown: dict[str, Shown | None], scal
     for effect in effects:
         outcomes.setdefault((effect.comparison, effect.outcome), []).append(effect)
 
-    def unit(group: Sequence[PooledEffect]) -> str:
-        return "" if scale == "0-100" else group[0].unit.text
+    def ruler(group: Sequence[PooledEffect]) -> str:
+        return "" if scale == "0-100" else _ruler(group)
 
     axes: dict[str, Axis | None] = {}
-    for key in {unit(group) for group in outcomes.values()}:
-        axes[key] = _axis([shown[effect.id] for group in outcomes.values() if unit(group) == key for effect in group])
-    for key, groups in groupby(outcomes.values(), key=unit):
+    for key in {ruler(group) for group in outcomes.values()}:
+        axes[key] = _axis([shown[effect.id] for group in outcomes.values() if ruler(group) == key for effect in group])
+    for key, groups in groupby(outcomes.values(), key=ruler):
         rows = [row for group in groups for row in _group(group, shown, scale, name)]
         yield Band(tuple(rows), axes[key])
+
+
+def _ruler(group: Sequence[PooledEffect]) -> str:
+    """Return what two outcomes must have in common to share an axis: the unit, and the factor that leads to 0 to 100.
+
+    A point of a questionnaire of 24 points is not a point of one of 100.
+    """
+    factors = [effect.scaled.factor.value for effect in group if effect.scaled and effect.scaled.factor.value]
+    return f"{group[0].unit.text} {factors[0]:.6g}" if factors else group[0].unit.text
 
 
 def _axis(shown: Sequence[Shown | None]) -> Axis | None:
@@ -199,7 +208,7 @@ def _note(
     if any(_leaves(band, effects, shown) for band in bands):
         note += ["Arrowhead: the interval goes on beyond the axis. "]
     if len(bands) > 1:
-        note += ["Outcomes in different units have axes of their own; lengths compare within one axis only. "]
+        note += ["Outcomes on different scales have axes of their own; lengths compare within one axis only. "]
     if any(effect.status == "boundary" and shown[effect.id] for effect in effects):
         note += [f"{words.BOUNDARY_MARK} No variation found between trials: estimate on the boundary of the model. "]
     return tuple(note)

@@ -89,6 +89,7 @@ def effect(
     by_trial: int = 0,
     trials: int = 4,
     scaled: bool = True,
+    factor: float = 4.0,
     long_trial: str = "",
 ) -> PooledEffect:
     at = press("pooled").at(outcome, follow_up)
@@ -112,7 +113,7 @@ def effect(
         n_intervention=at.count("n intervention", 420 + 8 * len(outcome)),
         in_comparison=at.count("in comparison", 1000),
         estimate=pooled,
-        scaled=_scaled(at.at("scaled"), value, half, low, high) if scaled else None,
+        scaled=_scaled(at.at("scaled"), factor, value, half, low, high) if scaled else None,
         heterogeneity=_heterogeneity(at, there, low, high),
         common=pooled,
         two_stage=pooled,
@@ -126,15 +127,17 @@ def effect(
     )
 
 
-def _scaled(at: Press, value: float | None, half: float, low: float | None, high: float | None) -> Scaled:
+def _scaled(
+    at: Press, factor: float, value: float | None, half: float, low: float | None, high: float | None
+) -> Scaled:
     there = value is not None
     return Scaled(
-        at.fixed("effect", value * 4 if there else None, "scaled"),
-        at.fixed("low", (value - half) * 4 if there else None, "scaled"),
-        at.fixed("high", (value + half) * 4 if there else None, "scaled"),
-        at.fixed("predicted low", low * 4 if low is not None else None, "scaled"),
-        at.fixed("predicted high", high * 4 if high is not None else None, "scaled"),
-        at.fixed("factor", 4.0, "scaled"),
+        at.fixed("effect", value * factor if there else None, "scaled"),
+        at.fixed("low", (value - half) * factor if there else None, "scaled"),
+        at.fixed("high", (value + half) * factor if there else None, "scaled"),
+        at.fixed("predicted low", low * factor if low is not None else None, "scaled"),
+        at.fixed("predicted high", high * factor if high is not None else None, "scaled"),
+        at.fixed("factor", factor, "scaled"),
     )
 
 

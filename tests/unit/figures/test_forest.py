@@ -84,6 +84,13 @@ def test_outcomes_in_different_units_have_axes_of_their_own() -> None:
     assert ticks(rescaled).count("0") == 1
 
 
+def test_scales_of_different_range_have_axes_of_their_own_though_both_count_points() -> None:
+    wide = effect("function", "short", 30.0, 9.0, factor=1.0)
+    (sheet,) = forest_sheets([effect("pain", "short"), wide, effect("grade", "short")], settings(), name="fig1")
+    assert ticks(sheet).count("0") + ticks(sheet).count("0.0") == 3
+    assert "Adjusted mean difference (points)" in texts(sheet)
+
+
 def test_axes_are_symmetric_round_and_have_seven_ticks_at_most() -> None:
     (sheet,) = forest_sheets([effect(value=7.7, half=1.9)], settings(), name="fig1")
     labels = ticks(sheet)
