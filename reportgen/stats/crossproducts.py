@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _accumulate(outcome, treatment, adjusters, moderators, codes, size, arms, missing, mean, centred):  # type: ignore[no-untyped-def]
     """Fill the cross-products in one pass; return the first row that holds an infinity, or -1."""
     a = adjusters.shape[1]
@@ -30,58 +30,62 @@ def _accumulate(outcome, treatment, adjusters, moderators, codes, size, arms, mi
     trials = mean.shape[0]
     row = np.empty(m)
     shift = np.zeros((trials, m))
+    total = np.zeros((trials, m + m * (m + 1) // 2))  # sums, then the packed lower triangle of the products
     for j in range(outcome.shape[0]):
         i = codes[j]
         if i < 0:
             continue
         t = treatment[j]
+        y = outcome[j]
         row[0] = t
-        total = t + outcome[j]
+        check = t + y
         for k in range(a):
-            row[1 + k] = adjusters[j, k]
-            total += adjusters[j, k]
+            x = adjusters[j, k]
+            row[1 + k] = x
+            check += x
         for k in range(q):
             z = moderators[j, k]
             row[1 + a + k] = z
             row[1 + a + q + k] = t * z
-            total += z
-        row[m - 1] = outcome[j]
-        if not np.isfinite(total):
+            check += z
+        row[m - 1] = y
+        if not np.isfinite(check):
             # a sum of finite numbers may overflow, and inf - inf is NaN: look at each value before judging the row
             skip = False
             for k in range(m):
-                if np.isnan(row[k]):
-                    skip = True
-            for k in range(m):
                 if np.isinf(row[k]) and not (1 + a + q <= k < m - 1):
                     return j
+                if np.isnan(row[k]):
+                    skip = True
             if skip:
                 missing[i] += 1
                 continue
         if size[i] == 0:
-            for k in range(m):
-                shift[i, k] = row[k]
+            shift[i] = row
         size[i] += 1
-        arms[i, 1 if t == 1.0 else 0] += 1
+        arms[i, 1] += np.int64(t)
+        at = m
+        sums = total[i]
         for k in range(m):
-            row[k] -= shift[i, k]
-            mean[i, k] += row[k]
-        for k in range(m):
-            value = row[k]
-            if value != 0.0:
-                for h in range(k + 1):
-                    centred[i, k, h] += value * row[h]
+            value = row[k] - shift[i, k]
+            row[k] = value
+            sums[k] += value
+            for h in range(k + 1):
+                sums[at + h] += value * row[h]
+            at += k + 1
     for i in range(trials):
         n = size[i]
-        if n > 0:
-            for k in range(m):
-                mean[i, k] /= n
-            for k in range(m):
-                for h in range(k + 1):
-                    centred[i, k, h] -= n * mean[i, k] * mean[i, h]
+        arms[i, 0] = n - arms[i, 1]
+        at = m
+        for k in range(m):
+            for h in range(k + 1):
+                if n > 0:
+                    centred[i, k, h] = total[i, at] - total[i, k] * total[i, h] / n
                     centred[i, h, k] = centred[i, k, h]
-            for k in range(m):
-                mean[i, k] += shift[i, k]
+                at += 1
+        for k in range(m):
+            if n > 0:
+                mean[i, k] = total[i, k] / n + shift[i, k]
     return -1
 
 
