@@ -355,7 +355,7 @@ class Variable(Node):
 class Published(Node):
     """What the trial's own publication says, to be set beside what its file gives."""
 
-    n: int | dict[str, int]
+    n: int | dict[Word, int]
     source: str = ""
 
 
@@ -363,7 +363,7 @@ class Mapping(Node):
     """One mapping file."""
 
     trial: Word | TrialColumn
-    country: str | dict[str, str] = ""
+    country: str | dict[Word, str] = ""
     data: tuple[Data, ...]
     arms: Arms
     visits: dict[Code, str] = {}
