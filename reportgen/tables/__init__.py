@@ -1,1 +1,21 @@
-"""Records to table models."""
+"""Records to tables: rows, columns, spanners and footnotes. No table computes; what it needs is a field of a record."""
+
+from reportgen.tables.back_matter import files, glossary, ledger, ledger_summary, versions
+from reportgen.tables.descriptive import descriptive
+from reportgen.tables.effects import analysed, by_trial, estimates, model_status
+from reportgen.tables.trials import included_trials, outcome_measures
+
+__all__ = [
+    "analysed",
+    "by_trial",
+    "descriptive",
+    "estimates",
+    "files",
+    "glossary",
+    "included_trials",
+    "ledger",
+    "ledger_summary",
+    "model_status",
+    "outcome_measures",
+    "versions",
+]

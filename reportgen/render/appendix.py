@@ -1,0 +1,150 @@
+"""The whole appendix as a frozen value, before any page is made: what HTML, PDF and Quarto have in common.
+
+Every number on a page is in here, so that `printed_numbers` can hand them all to the results table.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reportgen.records.artefact import Column, Group, NumberedArtefact, Row, Table
+from reportgen.records.model import MetaAnalysis, Provenance, Records, StudyRecord
+from reportgen.records.numbers import Inline, Number, numbers_in
+from reportgen.render.methods import Section, methods, where_written
+from reportgen.spec import Spec
+from reportgen.tables import files, glossary, ledger, ledger_summary, model_status, versions
+from reportgen.tables.phrases import count_made, joined
+
+STATUS_WORDS = {
+    "ok": "converged",
+    "boundary": "converged on the boundary, without variation between trials",
+    "failed": "failed",
+    "not estimable": "could not be estimated",
+    "suppressed": "not printed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A table of the pages after the results. `short` stands in the PDF where the table is long."""
+
+    name: str
+    title: str
+    table: Table
+    short: Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackSection:
+    """A section after the results: text, then tables."""
+
+    name: str
+    heading: str
+    paragraphs: tuple[Inline, ...]
+    tables: tuple[Back, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Appendix:
+    """All that the pages print, in order."""
+
+    study: StudyRecord
+    provenance: Provenance
+    methods: tuple[Section, ...]
+    artefacts: tuple[NumberedArtefact, ...]
+    back: tuple[BackSection, ...]
+    abbreviations: tuple[tuple[str, str], ...]
+
+    def series(self) -> tuple[tuple[str, tuple[NumberedArtefact, ...]], ...]:
+        """Return the artefacts by series, for the lists of tables and figures."""
+        names = dict.fromkeys(artefact.series for artefact in self.artefacts)
+        return tuple((name, tuple(a for a in self.artefacts if a.series == name)) for name in names)
+
+
+def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact]) -> Appendix:
+    """Put together everything that the pages print."""
+    back = (*_status(records), _ledger(records), _provenance(spec, records), _glossary(records))
+    return Appendix(
+        study=records.study,
+        provenance=records.provenance,
+        methods=methods(spec, records),
+        artefacts=tuple(artefacts),
+        back=back,
+        abbreviations=_abbreviations(artefacts),
+    )
+
+
+def printed_numbers(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact]) -> Iterator[Number]:
+    """Yield every number of the whole report, those that only the pages print included."""
+    return numbers_in(compose(spec, records, artefacts))
+
+
+def _abbreviations(artefacts: Sequence[NumberedArtefact]) -> tuple[tuple[str, str], ...]:
+    found = {
+        short: long
+        for artefact in artefacts
+        for part in artefact.parts
+        if part.table is not None
+        for short, long in part.table.abbreviations
+    }
+    return tuple(sorted(found.items(), key=lambda pair: pair[0].lower()))
+
+
+def _status(records: Records) -> tuple[BackSection, ...]:
+    fitted = [record for record in records.analyses.values() if isinstance(record, MetaAnalysis)]
+    if not fitted:
+        return ()
+    counts = Counter(effect.status for record in fitted for effect in record.effects)
+    said = [
+        (count_made("report.status", status, counts[status], "fits"), f" {STATUS_WORDS[status]}") for status in counts
+    ]
+    total = count_made("report.status", "fits", sum(counts.values()), "fits")
+    text: Inline = ("Of ", total, " fits, ", *joined(said, ", "), ".") if counts else ("No fit was asked for.",)
+    table = Back("model-status", "How each fit ended", model_status(fitted))
+    return (BackSection("status", "Model status", (text,), (table,)),)
+
+
+LEDGER_ROWS_ON_PAPER = 60
+
+
+def _ledger(records: Records) -> BackSection:
+    rows = records.ledger.rows
+    if not rows:
+        return BackSection("ledger", "Ledger", (("Nothing was recoded and nobody was left out on loading.",),), ())
+    short = ledger_summary(records.ledger) if len(rows) > LEDGER_ROWS_ON_PAPER else None
+    text: Inline = (
+        "What was done to the data on loading: each recode, each value set to missing, each person left out, with the "
+        "line that asked for it.",
+    )
+    return BackSection(
+        "ledger", "Ledger", (text,), (Back("ledger-lines", "Ledger of the data", ledger(records.ledger), short),)
+    )
+
+
+def _provenance(spec: Spec, records: Records) -> BackSection:
+    record = records.provenance
+    seed: Inline = ("Seed of the random numbers: ", record.seed, ".")
+    paragraphs: tuple[Inline, ...] = (
+        ("The same study file, data and versions give the same report, byte for byte.",),
+        ("Fingerprint of all data files together: ", record.fingerprint, "."),
+        seed,
+    )
+    tables = [
+        Back("provenance-files", "Data files", files(record)),
+        Back("provenance-versions", "Programs", versions(record)),
+    ]
+    places = where_written(spec)
+    if places:
+        columns = (Column(("Analysis",), "left"), Column(("Asked for in",), "left"))
+        rows = tuple(Row((name,), ((place,),)) for name, place in places)
+        tables.append(Back("provenance-analyses", "Analyses", Table(columns, (Group(rows),))))
+    return BackSection("provenance", "Provenance", paragraphs, tuple(tables))
+
+
+def _glossary(records: Records) -> BackSection:
+    text: Inline = ("Scales as the trials used them: their range, and which way is better.",)
+    return BackSection(
+        "glossary", "Glossary of scales", (text,), (Back("glossary-scales", "Scales", glossary(records.glossary)),)
+    )

@@ -1,0 +1,87 @@
+"""The Jinja environment: strict about names, escaping everything, with the filters that templates may use.
+
+One template tree serves all targets; each target has an environment of its own, since a number is an element in HTML and
+PDF and plain text in Quarto.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from reportgen.records.artefact import NumberedArtefact
+from reportgen.records.numbers import Inline
+from reportgen.render.appendix import BackSection
+from reportgen.render.inline import (
+    alt_ids,
+    alt_of,
+    attribute,
+    inline_html,
+    letters_of,
+    markdown,
+    number_html,
+    plain_cell,
+    svg_html,
+)
+from reportgen.render.layout import is_wide, set_table
+from reportgen.resources import templates_folder
+from reportgen.tables.phrases import is_mark
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+Target = Literal["html", "pdf", "quarto"]
+
+
+def environment(target: Target) -> Environment:
+    """Return the environment of a target."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(templates_folder()),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.globals["target"] = target
+    made.filters |= {
+        "n": number_html,
+        "inline": inline_html,
+        "ready": set_table,
+        "marked": _marked,
+        "svg": svg_html,
+        "alt": alt_of,
+        "alt_ids": alt_ids,
+        "plural": plural,
+        "needs_width": lambda section: _needs_width(section, target),
+    }
+    if target == "quarto":
+        made.filters |= {"inline": plain_cell, "markdown": markdown, "attribute": attribute}
+    return made
+
+
+def _marked(note: Inline) -> str:
+    """Return the letters of the mark that a footnote begins with, or an empty text."""
+    first = note[0] if note else ""
+    return letters_of(first) if isinstance(first, str) and is_mark(first) else ""
+
+
+def _needs_width(section: NumberedArtefact | BackSection, target: Target) -> bool:
+    """Whether a section stands on the long side of the paper."""
+    if isinstance(section, NumberedArtefact):
+        return any(part.table is not None and is_wide(part.table) for part in section.parts)
+    return any(is_wide(back.short if target == "pdf" and back.short else back.table) for back in section.tables)
+
+
+def plural(series: str) -> str:
+    """Return what the list of a series is called.
+
+    Examples
+    --------
+    >>> plural("Table"), plural("Fig."), plural("Appendix"), plural("Box")
+    ('Tables', 'Figures', 'Appendices', 'Box')
+    """
+    known = {"Table": "Tables", "Fig.": "Figures", "Figure": "Figures", "Appendix": "Appendices"}
+    first, _, last = series.rpartition(" ")
+    return f"{first} {known.get(last, last)}".strip() if last in known else series

@@ -1,0 +1,117 @@
+"""The HTML and the PDF of an appendix. Both come from one template; what differs is said by `target` and the style.
+
+The HTML is one file that works alone and offline. The PDF is tagged (PDF/UA-1) and knows no clock.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reportgen.records.numbers import Number, numbers_in
+from reportgen.render.appendix import Appendix
+from reportgen.render.environment import environment
+from reportgen.render.fonts import face_rules_inside, face_rules_of_files
+from reportgen.resources import templates_folder
+from reportgen.spec import Spec
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+NO_PANGO = (
+    "no PDF was written: WeasyPrint cannot load the library pango. Install it (Debian and Ubuntu: apt-get install "
+    "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; Fedora: dnf install pango; macOS: brew install pango)"
+)
+_TAG = re.compile(r"<[^>]*>")
+
+
+def html_page(appendix: Appendix, spec: Spec) -> str:
+    """Return the appendix as one HTML file that needs no other."""
+    from markupsafe import Markup
+
+    made = environment("html")
+    context: dict[str, Any] = {
+        "appendix": appendix,
+        "style": Markup(_style("common.css") + _style("screen.css")),
+        "script": Markup(_style("script.js")),
+        "rows": rows_json(appendix, spec),
+    }
+    template = made.get_template("page.html")
+    letters = frozenset(_TAG.sub(" ", template.render(context, fonts="")))
+    return template.render(context, fonts=Markup(face_rules_inside(frozenset(c for c in letters if c.isprintable()))))
+
+
+def pdf_page(appendix: Appendix, folder: Path) -> tuple[bytes | None, str]:
+    """Return the appendix as PDF, or None and the reason in one sentence.
+
+    Parameters
+    ----------
+    appendix : Appendix
+    folder : Path
+        Where `figures/` stands.
+    """
+    from markupsafe import Markup
+
+    try:
+        import weasyprint
+    except OSError:
+        return None, NO_PANGO
+    # its remarks on fonts that subset oddly are for those who write fonts
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
+    source = (
+        environment("pdf")
+        .get_template("page.html")
+        .render(
+            appendix=appendix,
+            style=Markup(_style("common.css") + _style("paper.css")),
+            fonts=Markup(face_rules_of_files()),
+        )
+    )
+    document = weasyprint.HTML(string=source, base_url=folder.as_uri() + "/")
+    written: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+    return written, ""
+
+
+def _style(name: str) -> str:
+    return (templates_folder() / "style" / name).read_text(encoding="utf-8")
+
+
+def rows_json(appendix: Appendix, spec: Spec) -> Markup:
+    """Return what the page can tell of each number: the rows of the results table, without those of quotations."""
+    from markupsafe import Markup
+
+    rows: dict[str, Number] = {n.id: n for n in numbers_in(appendix) if n.kind == "number"}
+    sources = list(dict.fromkeys(row.source for row in rows.values()))
+    index = {source: i for i, source in enumerate(sources)}
+    content = {
+        "sources": [_place(source, spec) for source in sources],
+        "rows": {
+            row.id: _trimmed(
+                [
+                    row.value,
+                    row.unit,
+                    row.n,
+                    row.trials,
+                    "" if row.status == "ok" else row.status,
+                    row.reason,
+                    index[row.source],
+                ]
+            )
+            for row in rows.values()
+        },
+    }
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026"))
+
+
+def _trimmed(row: list[Any]) -> list[Any]:
+    value = row[0]
+    return [int(value) if isinstance(value, float) and value.is_integer() else value, *row[1:]]
+
+
+def _place(source: str, spec: Spec) -> str:
+    """Return the line of the study file that a source stands for, with its name."""
+    return f"{source} ({spec.at(*source.split('.')).short})" if source else ""

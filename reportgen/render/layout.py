@@ -1,0 +1,138 @@
+"""How a table is set: where its decimals line up, whether it needs the long side of the paper, and its spanners.
+
+Digits, the minus sign and "<" have one width in Source Sans, so that numbers line up on the decimal when each cell is
+moved in by the characters that its neighbours have before theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.numbers import Inline, plain
+
+_BEFORE = re.compile(r"^[<>−\d]*")
+LONGEST_INDENT = 8
+PAPER_WIDTH_MM = 174.0
+EM_MM = 8.4 * 25.4 / 72
+WORD_LETTERS = 30
+ROWS_KEPT_TOGETHER = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell with its class names."""
+
+    inline: Inline
+    classes: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetRow:
+    """A row ready to be printed. Its head stands beside `head_rows` rows, or none of its own where this is 0."""
+
+    row: Row
+    cells: tuple[Cell, ...]
+    classes: str
+    head_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spanner:
+    """A head over several columns; empty where a column has none."""
+
+    inline: Inline
+    columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetTable:
+    """A table with everything that a template needs to print it."""
+
+    table: Table
+    groups: tuple[tuple[Inline, tuple[SetRow, ...]], ...]
+    spanners: tuple[Spanner, ...]
+    short: bool
+    sort: str
+
+
+def set_table(table: Table) -> SetTable:
+    """Return a table ready to be printed."""
+    before = [_before(table, index) for index in range(len(table.columns) - 1)]
+    groups = tuple((group.head, tuple(_rows(group, table.columns[1:], before))) for group in table.groups)
+    short = sum(len(rows) for _, rows in groups) <= ROWS_KEPT_TOGETHER
+    return SetTable(table, groups, _spanners(table), short, _sort(table))
+
+
+def _rows(group: Group, columns: tuple[Column, ...], before: list[int]) -> Iterator[SetRow]:
+    for index, row in enumerate(group.rows):
+        following = next(
+            (i for i, other in enumerate(group.rows[index + 1 :]) if other.head), len(group.rows) - index - 1
+        )
+        names = {
+            "under": bool(row.indent or group.head),
+            "total": row.total,
+            "muted": row.muted,
+        }
+        classes = " ".join(name for name, holds in names.items() if holds)
+        yield SetRow(row, tuple(_cells(row, columns, before)), classes, following + 1 if row.head else 0)
+
+
+def _before(table: Table, index: int) -> int:
+    """Return how many characters the cells of a column have before the decimal point, at most."""
+    cells = (row.cells[index] for group in table.groups for row in group.rows)
+    return max((_figures(cell) for cell in cells if plain(cell) and not _is_dash(cell)), default=0)
+
+
+def _is_dash(inline: Inline) -> bool:
+    return plain(inline).startswith("–")
+
+
+def _figures(inline: Inline) -> int:
+    found = _BEFORE.match(plain(inline))
+    return len(found[0]) if found else 0
+
+
+def _cells(row: Row, columns: tuple[Column, ...], before: list[int]) -> Iterator[Cell]:
+    for inline, column, most in zip(row.cells, columns, before, strict=True):
+        indent = 0
+        if column.align == "decimal" and plain(inline):
+            indent = min(most - (most if _is_dash(inline) else _figures(inline)), LONGEST_INDENT)
+            indent = max(most - 1, 0) if _is_dash(inline) else indent
+        yield Cell(inline, f"{column.align}{f' in-{indent}' if indent else ''}")
+
+
+def _spanners(table: Table) -> tuple[Spanner, ...]:
+    if not any(column.span for column in table.columns):
+        return ()
+    return tuple(
+        Spanner(found[0].span, len(found))
+        for _, run in groupby(table.columns, lambda c: c.span)
+        for found in [tuple(run)]
+    )
+
+
+def is_wide(table: Table) -> bool:
+    """Whether the table needs the long side of the paper: measured in letters, with words that may break."""
+    return sum(_width(table, index) for index in range(len(table.columns))) > PAPER_WIDTH_MM
+
+
+def _width(table: Table, index: int) -> float:
+    column = table.columns[index]
+    cells = [row.head if index == 0 else row.cells[index - 1] for group in table.groups for row in group.rows]
+    longest = max((len(plain(cell)) for cell in cells), default=0)
+    if column.align == "left":
+        longest = min(longest, WORD_LETTERS)
+    head = max((len(word) for word in plain(column.head).split()), default=0)
+    return (max(longest, head) * 0.48 + 1.0) * EM_MM
+
+
+def _sort(table: Table) -> str:
+    """Return what moves when a table is sorted: rows within their groups, or whole groups where these have no head."""
+    body = [group for group in table.groups if not all(row.total for row in group.rows)]
+    if any(group.head for group in body):
+        return "rows"
+    return "groups" if len(body) > 1 else "rows"

@@ -1,0 +1,253 @@
+"""The methods in prose, written from what was fitted: every option of the study file has its wording here.
+
+In: the study file and the records. Out: sections of running text, whose numbers have ids like all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reportgen.records.model import ComparisonRecord, Descriptive, Failure, MetaAnalysis, ModelSettings, Records
+from reportgen.records.numbers import Inline, Number, Press, slug
+from reportgen.spec import Spec
+from reportgen.spec.study import Window
+from reportgen.tables.phrases import joined
+
+INTERCEPT = {
+    "stratified": "an intercept for each trial",
+    "random": "random intercepts of the trials around a common one",
+}
+TREATMENT = {
+    "random": "a treatment effect that varies at random between trials",
+    "common": "one treatment effect common to all trials",
+}
+COVARIANCE = {
+    "independent": "Random intercepts and treatment effects were taken to be independent.",
+    "unstructured": "Random intercepts and treatment effects were allowed to be correlated.",
+}
+SLOPES = {"common": "with slopes common to all trials", "stratified": "with slopes of each trial's own"}
+RESIDUAL = {
+    "common": "The residual variance was common to all trials.",
+    "by-trial": "Each trial had a residual variance of its own.",
+}
+ESTIMATION = {"reml": "restricted maximum likelihood (REML)", "ml": "maximum likelihood"}
+INFERENCE = {
+    "kenward-roger": "Standard errors and degrees of freedom are those of Kenward and Roger",
+    "satterthwaite": "Degrees of freedom are those of Satterthwaite",
+    "normal": "Intervals and p values use the normal distribution",
+}
+DF_FLOOR = {
+    "trials-1": "; degrees of freedom are never allowed below the number of trials minus one",
+    "none": "",
+}
+POOLING = {
+    "reml": "restricted maximum likelihood",
+    "dersimonian-laird": "the method of DerSimonian and Laird",
+    "paule-mandel": "the method of Paule and Mandel",
+}
+TEST = {"knha": "the Hartung–Knapp adjustment", "normal": "the normal distribution"}
+TIE = {"earlier": "the earlier one", "later": "the later one"}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its paragraphs."""
+
+    heading: Inline
+    paragraphs: tuple[Inline, ...]
+
+
+def methods(spec: Spec, records: Records) -> tuple[Section, ...]:
+    """Return the sections of the methods."""
+    sections = [Section(("Data",), tuple(_data(records)))]
+    fitted = [r for r in records.analyses.values() if isinstance(r, MetaAnalysis)]
+    if fitted:
+        sections.append(Section(("Outcomes and follow-up",), tuple(_outcomes(spec, fitted))))
+    sections += [
+        Section(_heading("Meta-analysis", record.name, "meta-analysis", len(fitted)), tuple(_meta_analysis(record)))
+        for record in fitted
+    ]
+    described = [r for r in records.analyses.values() if isinstance(r, Descriptive)]
+    if described:
+        sections.append(Section(("Baseline characteristics",), tuple(_described(described[0]))))
+    broken = [r for r in records.analyses.values() if isinstance(r, Failure)]
+    if broken:
+        said = joined([(record.reason,) for record in broken])
+        sections.append(Section(("Analyses that failed",), (("Not in this report: ", *said, "."),)))
+    sections.append(Section(("Numbers",), (_numbers(),)))
+    return tuple(section for section in sections if section.paragraphs)
+
+
+def _heading(title: str, name: str, what: str, several: int) -> Inline:
+    if several < 2:
+        return (title,)
+    return (f"{title} ", Press("methods", f"analyses.{name}", {}).at(name).quote(what, f"“{name}”"))
+
+
+def _data(records: Records) -> Iterator[Inline]:
+    study, included = records.study, records.included
+    one = included.number.value == 1
+    said = "Simulated" if study.simulated else "Individual participant"
+    yield (
+        f"{said} data of ",
+        included.number,
+        " trial with " if one else " trials with ",
+        included.n,
+        " participants were read",
+        *((" of ", included.in_file, " in the files") if included.in_file.value != included.n.value else ()),
+        ". Each recoding of a value, and each person left out, stands in the ledger.",
+    )
+    if study.source.text:
+        yield ("Source of the data: ", study.source, "" if study.source.text.endswith(".") else ".")
+
+
+def _outcomes(spec: Spec, fitted: list[MetaAnalysis]) -> Iterator[Inline]:
+    yield (
+        "Every outcome is the change from baseline to follow-up, turned by the direction of its scale so that positive "
+        "values are improvements and positive effects favour the intervention.",
+    )
+    if any(len(outcome.first_available) > 1 for outcome in spec.study.outcomes.values()):
+        yield (
+            "Where trials used different instruments for an outcome, each trial brings the first listed one that it "
+            "measured at baseline and at follow-up, rescaled linearly to the range of the outcome and turned to its "
+            "direction.",
+        )
+    used = tuple(dict.fromkeys(effect.follow_up for record in fitted for effect in record.effects))
+    labels = {e.follow_up: e.follow_up_label for record in fitted for e in record.effects}
+    windows = [
+        _window(labels[name], spec.study.follow_up[name], Press("methods", "follow_up", {}).at("follow-up", name))
+        for name in used
+    ]
+    if windows:
+        yield ("Follow-up, in months since randomisation: ", *joined(windows), ". ", *_nearest(spec, used))
+
+
+def _nearest(spec: Spec, used: tuple[str, ...]) -> Inline:
+    ties = {spec.study.follow_up[name].tie for name in used}
+    rule = f"of two equally near, {TIE[ties.pop()]}" if len(ties) == 1 else "ties as said with each window"
+    return (f"Of several visits in a window the one nearest to its aim was taken; {rule}.",)
+
+
+def _window(label: Number, window: Window, press: Press) -> Inline:
+    low, high = window.months
+    aimed: Inline = (", aiming at ", _months(press, "aim", window.centre))
+    return (label, ", from ", _months(press, "from", low), " to ", _months(press, "to", high), *aimed)
+
+
+def _months(press: Press, name: str, value: float) -> Number:
+    """Return a month with as many decimals as it needs, two at most."""
+    decimals = next((d for d in range(2) if round(value, d) == value), 2)
+    return press.figure(name, value, decimals, "months")
+
+
+def _meta_analysis(record: MetaAnalysis) -> Iterator[Inline]:
+    settings = record.settings
+    for comparison in record.comparisons:
+        yield _comparison(comparison)
+    yield _model(settings)
+    yield _uncertainty(settings)
+    yield _who(settings)
+    yield _checks(settings)
+
+
+def _comparison(comparison: ComparisonRecord) -> Inline:
+    def listed(classes: tuple[Number, ...]) -> Inline:
+        return joined([(arm_class,) for arm_class in classes], ", ") or ("no arm",)
+
+    return (
+        "In the comparison ",
+        comparison.title,
+        ", the intervention side holds the arms of class ",
+        *listed(comparison.intervention),
+        "; the control side, ",
+        *listed(comparison.control),
+        ".",
+    )
+
+
+def _model(settings: ModelSettings) -> Inline:
+    adjusted: Inline = ()
+    if settings.adjust_for:
+        names = joined([_adjuster(name) for name in settings.adjust_for], ", ")
+        adjusted = (", adjusted for ", *names, f", {SLOPES[settings.adjuster_slopes]}")
+    both_random = settings.intercept == "random" and settings.treatment_effect == "random"
+    covariance = f" {COVARIANCE[settings.covariance]}" if both_random else ""
+    return (
+        "For each outcome and follow-up of a comparison, one linear mixed model was fitted to the participants of all "
+        f"trials at once (one-step meta-analysis), with {INTERCEPT[settings.intercept]} and "
+        f"{TREATMENT[settings.treatment_effect]}",
+        *adjusted,
+        f".{covariance} {RESIDUAL[settings.residual]} The model was estimated by {ESTIMATION[settings.estimation]}.",
+    )
+
+
+def _adjuster(name: Number) -> Inline:
+    """Return the name of an adjuster; `baseline` is the value of the outcome itself."""
+    return ("the baseline value of the outcome",) if name.text == "baseline" else (name,)
+
+
+def _uncertainty(settings: ModelSettings) -> Inline:
+    heterogeneity = (
+        "Variation of the effect between trials is given as its variance τ² and as I² with an interval; the prediction "
+        "interval is where the effect in a new trial is expected."
+        if settings.treatment_effect == "random"
+        else "Variation between trials is not part of this model."
+    )
+    floor = DF_FLOOR[settings.df_floor] if settings.inference != "normal" else ""
+    return (
+        f"{INFERENCE[settings.inference]}{floor}. Intervals have a level of ",
+        settings.level,
+        f"%. {heterogeneity}",
+    )
+
+
+def _who(settings: ModelSettings) -> Inline:
+    least = settings.minimum_trials
+    needed: Inline = ()
+    if (least.value or 0) > 1:
+        needed = (" A pooled effect is estimated from ", least, " trials or more; with fewer it is not estimable.")
+    return (
+        "Participants with complete values of outcome and adjusters entered (complete cases), in trials with people on both "
+        "sides of the comparison; all others are counted with the reason.",
+        *needed,
+    )
+
+
+def _checks(settings: ModelSettings) -> Inline:
+    return (
+        "Two checks stand beside each effect: the same model with a common treatment effect, and a two-stage meta-analysis of "
+        f"the effects estimated in each trial, pooled by {POOLING[settings.two_stage_method]} with "
+        f"{TEST[settings.two_stage_test]}.",
+    )
+
+
+def _described(record: Descriptive) -> Iterator[Inline]:
+    least = record.minimum_cell
+    hidden: Inline = ()
+    if (least.value or 0) > 1:
+        hidden = (" Counts from one up to, but not including, ", least, " are not printed.")
+    yield (
+        "Characteristics are described by mean and standard deviation or by counts, of participants with a value, in the "
+        "trials that collected them; what a trial never collected is not counted as missing.",
+        *hidden,
+    )
+
+
+def _numbers() -> Inline:
+    return (
+        "Numbers are rounded half away from zero when they are printed, and only then. Each of them has a row in the results "
+        "table beside this report, with its unrounded value and its origin.",
+    )
+
+
+def where_written(spec: Spec) -> tuple[tuple[Number, Number], ...]:
+    """Return each analysis with the line of the study file that asked for it."""
+    return tuple(
+        (
+            press.quote("analysis", name),
+            press.quote("place", spec.at("analyses", name).short),
+        )
+        for name in spec.study.analyses
+        for press in [Press(slug("provenance", "asked for", name), f"analyses.{name}", {})]
+    )

@@ -1,0 +1,130 @@
+"""Writes the pages: HTML, PDF, figures, tables as CSV and the Quarto project, into one folder.
+
+In: the study file, the records and the numbered artefacts. Out: the paths that were written. What cannot be written for
+want of a library is a warning, and the rest is written all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.errors import RenderError
+from reportgen.records.artefact import Drawing, NumberedArtefact, Table
+from reportgen.records.model import Records
+from reportgen.render.appendix import Appendix, compose
+from reportgen.spec import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPages:
+    """What was written.
+
+    Attributes
+    ----------
+    paths : tuple of Path
+        The documents first, then the Quarto project, figures and tables.
+    warnings : tuple of str
+        What could not be written, a sentence each.
+    """
+
+    paths: tuple[Path, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def write_pages(
+    folder: Path,
+    spec: Spec,
+    records: Records,
+    artefacts: Sequence[NumberedArtefact],
+    *,
+    formats: Collection[str],
+) -> WrittenPages:
+    """Write the pages of a report.
+
+    Parameters
+    ----------
+    folder : Path
+        Must exist.
+    spec : Spec
+    records : Records
+    artefacts : sequence of NumberedArtefact
+    formats : collection of str
+        Of `html`, `pdf` and `quarto`. Figures, tables and the Quarto project are always written; `quarto` renders it.
+
+    Returns
+    -------
+    WrittenPages
+
+    Raises
+    ------
+    RenderError
+        Where a file cannot be written.
+    """
+    appendix = compose(spec, records, artefacts)
+    folder = folder.resolve()
+    try:
+        return _write(folder, spec, appendix, formats)
+    except OSError as error:
+        raise RenderError(f"'{error.filename or folder}' cannot be written: {error.strerror or error}") from error
+
+
+def _write(folder: Path, spec: Spec, appendix: Appendix, formats: Collection[str]) -> WrittenPages:
+    from reportgen.render.html import html_page, pdf_page
+    from reportgen.render.quarto import render_quarto, write_quarto
+
+    figures = tuple(_write_figures(folder / "figures", appendix))
+    tables = tuple(_write_tables(folder / "tables", appendix))
+    documents, warnings = [], []
+    if "html" in formats:
+        documents.append(folder / "appendix.html")
+        documents[-1].write_text(html_page(appendix, spec), encoding="utf-8")
+    if "pdf" in formats:
+        written, reason = pdf_page(appendix, folder)
+        if written is None:
+            warnings.append(reason)
+        else:
+            documents.append(folder / "appendix.pdf")
+            documents[-1].write_bytes(written)
+    quarto = write_quarto(folder / "quarto", appendix, drawings_of(appendix))
+    if "quarto" in formats and (reason := render_quarto(folder / "quarto")):
+        warnings.append(reason)
+    return WrittenPages((*documents, *quarto, *figures, *tables), tuple(warnings))
+
+
+def drawings_of(appendix: Appendix) -> Iterator[Drawing]:
+    """Yield the drawings in the order of the report."""
+    for artefact in appendix.artefacts:
+        for part in artefact.parts:
+            yield from part.drawings
+
+
+def _write_figures(folder: Path, appendix: Appendix) -> Iterator[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    for drawing in drawings_of(appendix):
+        for ending, content in (("svg", drawing.svg.encode()), ("pdf", drawing.pdf), ("png", drawing.png)):
+            path = folder / f"{drawing.name}.{ending}"
+            path.write_bytes(content)
+            yield path
+
+
+def tables_of(appendix: Appendix) -> Iterator[tuple[str, Table]]:
+    """Yield every table with its stable name: those of the artefacts, then those of the pages after the results."""
+    for artefact in appendix.artefacts:
+        for part in artefact.parts:
+            if part.table is not None:
+                yield artefact.name + part.letter, part.table
+    for section in appendix.back:
+        for back in section.tables:
+            yield back.name, back.table
+
+
+def _write_tables(folder: Path, appendix: Appendix) -> Iterator[Path]:
+    from reportgen.render.separated import table_csv
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables_of(appendix):
+        path = folder / f"{name}.csv"
+        path.write_text(table_csv(table), encoding="utf-8", newline="")
+        yield path

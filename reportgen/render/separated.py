@@ -1,0 +1,73 @@
+"""Tables as CSV, for those who compute with them.
+
+UTF-8, one file a table, the first line the heads (spanner, then head). Each printed number has a column of its own: an
+effect with its interval is three columns, named by the last words of its id. Numbers stand as they are printed, with an
+ASCII minus; what could not be estimated is empty, "<5" and "<0.001" stay as they are. Cells of words stay words.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from reportgen.records.artefact import Group, Row, Table
+from reportgen.records.numbers import MINUS, Inline, Number, plain
+from reportgen.tables.phrases import is_mark
+
+MOST_NUMBERS = 3
+
+
+def table_csv(table: Table) -> str:
+    """Return a table as CSV."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    grouped = any(group.head for group in table.groups)
+    rows = [(group, row) for group in table.groups for row in group.rows]
+    parts = [_parts([row.cells[i] for _, row in rows]) for i in range(len(table.columns) - 1)]
+    heads = [_words(table.columns[0].head)]
+    for column, names in zip(table.columns[1:], parts, strict=True):
+        head = ": ".join(text for text in (_words(column.span), _words(column.head)) if text)
+        heads += [f"{head}: {name}" for name in names] if len(names) > 1 else [head]
+    writer.writerow((["Group"] if grouped else []) + heads)
+    for group, row in rows:
+        writer.writerow(([_words(group.head)] if grouped else []) + _line(group, row, parts))
+    return out.getvalue()
+
+
+def _line(group: Group, row: Row, parts: list[tuple[str, ...]]) -> list[str]:
+    line = [_words(row.head or next((other.head for other in _above(group, row) if other.head), ()))]
+    for cell, names in zip(row.cells, parts, strict=True):
+        if not names:
+            line.append(_words(cell))
+            continue
+        found = [_figure(number) for number in _numbers(cell)]
+        line += (found + [""] * len(names))[: len(names)]
+    return line
+
+
+def _above(group: Group, row: Row) -> list[Row]:
+    """Return the rows above one, the nearest first: a head may stand beside several rows."""
+    return list(reversed(group.rows[: group.rows.index(row)]))
+
+
+def _numbers(cell: Inline) -> list[Number]:
+    return [part for part in cell if isinstance(part, Number) and part.kind == "number"]
+
+
+def _parts(cells: list[Inline]) -> tuple[str, ...]:
+    """Return the names of a column's numbers; none where it is a column of words."""
+    full = max((_numbers(cell) for cell in cells), key=len, default=[])
+    wordy = any(isinstance(part, Number) and part.kind == "quotation" for cell in cells for part in cell)
+    if wordy or not full or len(full) > MOST_NUMBERS:
+        return ()
+    return tuple(number.id.partition("@")[0].rpartition(".")[2].replace("-", " ") for number in full)
+
+
+def _figure(number: Number) -> str:
+    if number.value is None and number.status != "suppressed":
+        return ""
+    return number.text.replace(MINUS, "-")
+
+
+def _words(inline: Inline) -> str:
+    return plain(tuple(part for part in inline if not is_mark(part))).replace(MINUS, "-").strip()

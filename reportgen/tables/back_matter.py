@@ -1,0 +1,87 @@
+"""The pages after the results: what was done to the data, what the numbers were made from, and what the scales mean."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+
+from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.model import Glossary, Ledger, LedgerRow, Provenance
+from reportgen.records.numbers import Inline, slug
+from reportgen.tables.phrases import count_made
+
+
+def ledger(record: Ledger) -> Table:
+    """Return every recode and everybody left out on loading, a group of rows per trial."""
+    columns = (
+        Column(("Variable",), "left"),
+        Column(("What",), "left"),
+        Column(("Rule",), "left"),
+        Column(("Affected",), "right"),
+        Column(("Unit",), "left"),
+        Column(("Set in",), "left"),
+    )
+    groups = tuple(
+        Group(tuple(_ledger_row(row) for row in rows), head=(rows[0].trial,))
+        for _, found in groupby(record.rows, key=lambda row: row.trial.text)
+        for rows in [tuple(found)]
+    )
+    return Table(columns, groups)
+
+
+def _ledger_row(row: LedgerRow) -> Row:
+    cells: tuple[Inline, ...] = ((row.kind,), (row.rule,), (row.count,), (row.count.unit,), (row.place,))
+    return Row((row.variable,), cells)
+
+
+def ledger_summary(record: Ledger) -> Table:
+    """Return, for a page that has no room for the whole ledger, how many lines of each kind a trial has."""
+    kinds = tuple(dict.fromkeys(row.kind for row in record.rows))
+    trials = {row.trial.text: row.trial for row in record.rows}
+    lines = Counter((row.trial.text, row.kind) for row in record.rows)
+    columns = (Column(("Trial",), "left"), *(Column((kind.capitalize(),), "right") for kind in kinds))
+    rows = tuple(
+        Row(
+            (label,),
+            tuple((count_made(slug("ledger", "lines", name), kind, lines[name, kind], "lines"),) for kind in kinds),
+        )
+        for name, label in trials.items()
+    )
+    return Table(columns, (Group(rows),), (("Lines of the ledger by trial and kind.",),))
+
+
+def glossary(record: Glossary) -> Table:
+    """Return the scales: range, unit and direction."""
+    columns = (
+        Column(("Scale",), "left"),
+        Column(("Name in the study file",), "left"),
+        Column(("Range",), "left"),
+        Column(("Unit",), "left"),
+        Column(("Better",), "left"),
+    )
+    rows = tuple(
+        Row(
+            (row.title,),
+            ((row.name,), (row.range,) if row.range.text else ("not bounded",), (row.unit,), (row.better,)),
+        )
+        for row in record.rows
+    )
+    return Table(columns, (Group(rows),))
+
+
+def files(record: Provenance) -> Table:
+    """Return the data files as they were read."""
+    columns = (
+        Column(("File",), "left"),
+        Column(("Rows",), "right"),
+        Column(("Bytes",), "right"),
+        Column(("Fingerprint, first digits",), "left"),
+    )
+    rows = tuple(Row((file.name,), ((file.rows,), (file.size,), (file.fingerprint,))) for file in record.files)
+    return Table(columns, (Group(rows),))
+
+
+def versions(record: Provenance) -> Table:
+    """Return the programs that can change a number or a page."""
+    columns = (Column(("Program",), "left"), Column(("Version",), "left"))
+    return Table(columns, (Group(tuple(Row((name,), ((version,),)) for name, version in record.versions)),))

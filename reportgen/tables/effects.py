@@ -1,0 +1,286 @@
+"""Every number of a forest plot, as a table: pooled effects, their trials, who entered and who was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Literal
+
+from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.model import LeftOut, MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
+from reportgen.records.numbers import Inline, Number, Status
+from reportgen.tables.phrases import (
+    ci_head,
+    estimate_cell,
+    explained,
+    interval,
+    joined,
+    labelled,
+    percent,
+    span_of,
+    words,
+)
+
+Scale = Literal["natural", "0-100"]
+COUNTS = ("Participants",)
+CHECKS = ("Checks",)
+ABBREVIATIONS = (
+    ("m", "trials"),
+    ("CI", "confidence interval"),
+    ("τ²", "variance of the effect between trials"),
+    ("I²", "share of variation between trials that is not chance"),
+    ("PI", "prediction interval"),
+)
+
+
+def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale: Scale = "natural") -> Table:
+    """Return every number of a forest plot: one row a pooled effect, grouped by outcome.
+
+    Parameters
+    ----------
+    effects : sequence of PooledEffect
+        Of one comparison.
+    settings : ModelSettings
+        What was fitted.
+    scale : {'natural', '0-100'}
+        With `0-100` the effect and its prediction interval stand on a scale from 0 to 100, with the factor that leads
+        there; the other columns keep the unit of the outcome.
+    """
+    scaled = scale == "0-100"
+    columns = [
+        Column(("Outcome",), "left"),
+        Column(("m",), "right"),
+        Column(("Control",), "right", COUNTS),
+        Column(("Intervention",), "right", COUNTS),
+        Column(ci_head("Effect", settings), "decimal"),
+        Column(("p",), "decimal"),
+        Column(("τ²",), "decimal"),
+        Column(ci_head("I²", settings), "decimal"),
+        Column((settings.level, "% PI"), "decimal"),
+        Column(ci_head("Common effect", settings), "decimal", CHECKS),
+        Column(ci_head("Two-stage", settings), "decimal", CHECKS),
+        Column(("Status",), "left"),
+    ]
+    if scaled:
+        columns.insert(4, Column(("Factor",), "decimal"))
+    groups = tuple(
+        Group(
+            tuple(_estimate_row(effect, scaled) for effect in members),
+            head=labelled(members[0].outcome_label, members[0].unit),
+        )
+        for _, found in groupby(effects, key=lambda effect: effect.outcome)
+        for members in [tuple(found)]
+    )
+    notes: list[Inline] = [("Positive effects favour the intervention.",)]
+    if scaled:
+        notes.append(
+            (
+                "Effects and prediction intervals are multiplied by the factor and so stand on a common scale; divide by it "
+                "to come back to the outcome's own. An outcome without a range has no factor and keeps its unit, as do τ² "
+                "and the checks.",
+            )
+        )
+    return explained(Table(tuple(columns), groups, tuple(notes), ABBREVIATIONS))
+
+
+def _estimate_row(effect: PooledEffect, scaled: bool) -> Row:
+    between, own = effect.heterogeneity, effect.scaled if scaled else None
+    cells: list[Inline] = [
+        (effect.trials,),
+        (effect.n_control,),
+        (effect.n_intervention,),
+        interval(own.effect, own.low, own.high) if own else estimate_cell(effect.estimate),
+        (effect.estimate.p,),
+        (between.tau2,),
+        _i2(effect),
+        span_of(own.predicted_low, own.predicted_high)
+        if own
+        else span_of(between.predicted_low, between.predicted_high),
+        estimate_cell(effect.common),
+        estimate_cell(effect.two_stage),
+        status_words(effect.status),
+    ]
+    if scaled:
+        cells.insert(3, (effect.scaled.factor,) if effect.scaled else ())
+    return Row((effect.follow_up_label,), tuple(cells), muted=effect.estimate.effect.value is None)
+
+
+def _i2(effect: PooledEffect) -> Inline:
+    between = effect.heterogeneity
+    if between.i2.value is None or between.i2_low.value is None:
+        return percent(between.i2)
+    return (*percent(between.i2), " (", *percent(between.i2_low), " to ", *percent(between.i2_high), ")")
+
+
+def status_words(status: Status) -> Inline:
+    """Return how a fit ended, in words."""
+    said = {"ok": "converged", "boundary": "boundary", "suppressed": "not printed"}
+    return (said.get(status, status),)
+
+
+def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
+    """Return every number of the forest plot of one effect: its trials, then the pooled rows."""
+    several = len({row.instrument.text for row in effect.by_trial if row.instrument.text}) > 1
+    columns = [Column(("Trial",), "left")]
+    if several:
+        columns.append(Column(("Instrument",), "left"))
+    columns += [
+        Column(("Control",), "right", COUNTS),
+        Column(("Intervention",), "right", COUNTS),
+        Column(ci_head("Effect", settings), "decimal"),
+        Column(("Standard error",), "decimal"),
+        Column(("p",), "decimal"),
+        Column(("Weight, %",), "decimal"),
+    ]
+    trials = Group(tuple(_trial_row(row, several) for row in effect.by_trial))
+    pooled = Group(tuple(_pooled_rows(effect, settings, several)))
+    groups = (trials, pooled) if trials.rows else (pooled,)
+    notes: tuple[Inline, ...] = (
+        (
+            *labelled(effect.outcome_label, effect.unit),
+            "; positive effects favour the intervention. "
+            "Weights are those of the two-stage model; the one-step model has none of its own.",
+        ),
+    )
+    return explained(Table(tuple(columns), groups, notes, (("CI", "confidence interval"),)))
+
+
+def _trial_row(row: TrialEstimate, several: bool) -> Row:
+    return Row(
+        (row.trial,),
+        (
+            *(((row.instrument,),) if several else ()),
+            (row.n_control,),
+            (row.n_intervention,),
+            estimate_cell(row.estimate),
+            (row.estimate.std_error,),
+            (row.estimate.p,),
+            (row.weight,),
+        ),
+        muted=row.estimate.effect.value is None,
+    )
+
+
+def _pooled_rows(effect: PooledEffect, settings: ModelSettings, several: bool) -> list[Row]:
+    blank: tuple[Inline, ...] = ((),) if several else ()
+    rows = [
+        Row(
+            (name,),
+            (
+                *blank,
+                (effect.n_control,) if first else (),
+                (effect.n_intervention,) if first else (),
+                estimate_cell(estimate),
+                (estimate.std_error,),
+                (estimate.p,),
+                (),
+            ),
+            total=True,
+            muted=estimate.effect.value is None,
+        )
+        for name, estimate, first in (
+            ("One-step model", effect.estimate, True),
+            ("Common effect", effect.common, False),
+            ("Two-stage model", effect.two_stage, False),
+        )
+    ]
+    between = effect.heterogeneity
+    rows.append(
+        Row(
+            (settings.level, "% prediction interval"),
+            (*blank, (), (), span_of(between.predicted_low, between.predicted_high), (), (), ()),
+            total=True,
+            muted=between.predicted_low.value is None,
+        )
+    )
+    return rows
+
+
+def analysed(record: MetaAnalysis) -> Table:
+    """Return trials and participants of each analysis, by comparison, and who was left out and why."""
+    columns = (
+        Column(("Analysis",), "left"),
+        Column(("m",), "right"),
+        Column(("Control",), "right", COUNTS),
+        Column(("Intervention",), "right", COUNTS),
+        Column(("Analysed",), "right", COUNTS),
+        Column(("Eligible",), "right", COUNTS),
+        Column(("Left out, by reason and trial",), "left"),
+    )
+    titles = {comparison.name: comparison.title for comparison in record.comparisons}
+    several = len(titles) > 1
+    groups = []
+    for (comparison, _), found in groupby(record.effects, key=lambda effect: (effect.comparison, effect.outcome)):
+        members = tuple(found)
+        label: Inline = (members[0].outcome_label,)
+        head = (titles[comparison], ": ", *label) if several else label
+        groups.append(Group(tuple(_analysed_row(effect) for effect in members), head=head))
+    notes: tuple[Inline, ...] = (
+        (
+            "Eligible: in an arm of either side of the comparison, in any trial. Trials left out whole are set in italics.",
+        ),
+    )
+    return explained(Table(columns, tuple(groups), notes, (("m", "trials"),)))
+
+
+def _analysed_row(effect: PooledEffect) -> Row:
+    counts = (effect.trials, effect.n_control, effect.n_intervention, effect.n, effect.in_comparison)
+    return Row((effect.follow_up_label,), (*((number,) for number in counts), _left_out(effect.left_out)))
+
+
+def _left_out(gone: Sequence[LeftOut]) -> Inline:
+    """Return "no value at follow-up: KY 12, MN 10; whole trial, not measured: NY 52"."""
+    by_reason: dict[tuple[bool, str], list[LeftOut]] = {}
+    for line in gone:
+        text = "".join(part if isinstance(part, str) else part.text for part in line.reason)
+        by_reason.setdefault((line.whole_trial, text), []).append(line)
+    parts: list[Inline] = []
+    for (whole, _), lines in sorted(by_reason.items(), key=lambda item: not item[0][0]):
+        trials = joined([(line.trial, " ", line.n) for line in lines], ", ")
+        parts.append(("whole trial, " if whole else "", *lines[0].reason, ": ", *trials))
+    return joined(parts) if parts else ("nobody",)
+
+
+def model_status(records_of: Sequence[MetaAnalysis]) -> Table:
+    """Return how each fit ended: status, evaluations of the criterion, its value, degrees of freedom, and what was wrong."""
+    columns = (
+        Column(("Fit",), "left"),
+        Column(("Status",), "left"),
+        Column(("Evaluations",), "right"),
+        Column(("Criterion",), "decimal"),
+        Column(("of the model",), "decimal", ("Degrees of freedom",)),
+        Column(("used",), "decimal", ("Degrees of freedom",)),
+        Column(("Remark",), "left"),
+    )
+    groups = []
+    for record in records_of:
+        titles = {comparison.name: comparison.title for comparison in record.comparisons}
+        for comparison, found in groupby(record.effects, key=lambda effect: effect.comparison):
+            groups.append(Group(tuple(_status_row(effect) for effect in found), head=(titles[comparison],)))
+    notes: tuple[Inline, ...] = (
+        (
+            "Criterion: the restricted or full log-likelihood times minus two, as minimised. Boundary: the fit is sound and "
+            "finds no variation between trials.",
+        ),
+    )
+    return Table(columns, tuple(groups), notes)
+
+
+def _status_row(effect: PooledEffect) -> Row:
+    return Row(
+        (effect.outcome_label, ", ", effect.follow_up_label),
+        (
+            status_words(effect.status),
+            (effect.evaluations,),
+            (effect.criterion,),
+            (effect.df_unfloored,),
+            (effect.estimate.df,),
+            words(effect.reason, f"{effect.id}.reason", source_of(effect.trials)),
+        ),
+        muted=effect.estimate.effect.value is None,
+    )
+
+
+def source_of(number: Number) -> str:
+    """Return the provenance that a number shares with its neighbours."""
+    return number.source
