@@ -241,9 +241,9 @@ def _write(
     (workshop / "study.lock.yaml").write_text(locked(spec), encoding="utf-8")
     (workshop / "provenance.json").write_text(_provenance(spec, repository, results), encoding="utf-8")
     pages = write_pages(workshop, spec, records, tuple(artefacts), formats=formats)
-    paths = [path.relative_to(workshop) for path in pages.paths]
-    wanted = {f"appendix.{kind}" for kind in ("html", "pdf") if kind in formats}
-    return paths, pages.warnings, not wanted <= {path.name for path in paths}
+    wanted = [f"appendix.{kind}" for kind in ("html", "pdf") if kind in formats]
+    written = [Path(name) for name in wanted if (workshop / name).is_file()]
+    return written, pages.warnings, len(written) < len(wanted)
 
 
 def _sources(results: Results, spec: Spec, repository: Repository) -> dict[str, Source]:
@@ -326,7 +326,7 @@ class _Workshop:
         except OSError as error:
             hint = "Give a folder that you may write to with --output."
             raise RenderError([Problem(f"'{self._folder}' cannot be written: {error.strerror}", hint=hint)]) from error
-        self._path = Path(made)
+        self._path = Path(made).resolve()
         self._path.chmod(0o755)
         return self._path
 

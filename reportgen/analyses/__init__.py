@@ -60,7 +60,7 @@ def make_records(
         availability=availability_record(repository, study),
         measures=measures_record(repository, study),
         analyses=analyses,
-        ledger=ledger_record(repository),
+        ledger=ledger_record(repository, study),
         glossary=glossary_record(study),
         provenance=provenance_record(spec, repository),
     )

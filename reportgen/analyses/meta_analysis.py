@@ -51,6 +51,7 @@ from reportgen.stats import (
 
 NAN = math.nan
 FULL_SCALE = 100.0
+MODEL_DECIMALS = {"df": 1, "criterion": 3}  # of numbers that only an auditor reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def analyse(name: str, node: Node, repository: Repository, study: Study, executo
     """
     chosen = selections(node, repository, study)
     fits = executor.map(partial(fit, node=node), chosen)
-    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump())
+    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
     return MetaAnalysis(
         name=name,
         settings=_settings(node, study, press.at("settings")),
@@ -247,9 +248,9 @@ def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, p
         status=status,
         reason=reason or (fits.one_step.message if fits and status != "ok" else ""),
         evaluations=_evaluations(fits, made, reason),
-        criterion=made.fixed("criterion", fits.one_step.criterion if fits else NAN, "heterogeneity", reason=reason),
+        criterion=made.fixed("criterion", fits.one_step.criterion if fits else NAN, "criterion", reason=reason),
         df_unfloored=made.fixed(
-            "df unfloored", _scalar(used.one_step.effect.df_raw) if used else NAN, "heterogeneity", reason=reason
+            "df unfloored", _scalar(used.one_step.effect.df_raw) if used else NAN, "df", reason=reason
         ),
     )
 
@@ -276,7 +277,7 @@ def _estimate(effect: Effect | None, level: float, press: Press, unit: str, reas
         low=press.fixed("ci low", low, "effect", unit, reason),
         high=press.fixed("ci high", high, "effect", unit, reason),
         std_error=press.fixed("se", _scalar(effect.std_error) if effect else NAN, "heterogeneity", unit, reason),
-        df=press.fixed("df", _scalar(effect.df) if effect else NAN, "heterogeneity", "", reason),
+        df=press.fixed("df", _scalar(effect.df) if effect else NAN, "df", "", reason),
         p=press.p("p", _scalar(effect.p_value) if effect else NAN, reason),
     )
 
@@ -289,7 +290,7 @@ def _two_stage(fits: Fits | None, level: float, press: Press, unit: str, reason:
         low=press.fixed("ci low", low, "effect", unit, reason),
         high=press.fixed("ci high", high, "effect", unit, reason),
         std_error=press.fixed("se", pooled.std_error if pooled else NAN, "heterogeneity", unit, reason),
-        df=press.fixed("df", pooled.df if pooled else NAN, "heterogeneity", "", reason),
+        df=press.fixed("df", pooled.df if pooled else NAN, "df", "", reason),
         p=press.p("p", pooled.p_value if pooled else NAN, reason),
     )
 

@@ -119,18 +119,26 @@ def _measured(trial: TrialInfo, name: str, study: Study, press: Press) -> tuple[
     return tuple(found)
 
 
-def ledger_record(repository: Repository) -> Ledger:
-    """Record every recode and everybody who was left out on loading."""
+def ledger_record(repository: Repository, study: Study) -> Ledger:
+    """Record every recode and everybody who was left out on loading, trial by trial.
+
+    How many people a rule gave a characteristic to is hidden where it is as small as a cell that tables do not print.
+    """
+    order = {trial.name: place for place, trial in enumerate(repository.trials)}
+    minimum = study.policy.minimum_cell
     rows = []
-    for index, line in enumerate(repository.ledger, 1):
+    for index, line in enumerate(sorted(repository.ledger, key=lambda entry: order[entry.trial]), 1):
         press = Press("ledger", f"trials.{line.trial}", {}).at(str(index))
+        small = 0 < line.count < minimum and line.variable in study.covariates and line.kind != "missing"
         rows.append(
             LedgerRow(
                 trial=press.quote("trial", line.trial),
                 kind=line.kind,
                 variable=press.quote("variable", line.variable),
                 rule=press.quote("rule", line.rule),
-                count=press.count("count", line.count, line.unit),
+                count=press.hidden("count", f"<{minimum}", "too few people to print", line.unit)
+                if small
+                else press.count("count", line.count, line.unit),
                 place=press.quote("place", line.origin.short),
             )
         )
