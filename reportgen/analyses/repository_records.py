@@ -71,7 +71,7 @@ def availability_record(repository: Repository, study: Study) -> Availability:
         trials=tuple(press.at(t.name).quote("label", t.name) for t in repository.trials),
         people=tuple(press.at(t.name).count("n", t.n) for t in repository.trials),
         measures=tuple(
-            press.at(measure).quote("label", _short_label(measure, study))
+            (measure, press.at(measure).quote("label", _short_label(measure, study)))
             for measure in dict.fromkeys(str(m) for m in table["measure"])
         ),
         visits=tuple(

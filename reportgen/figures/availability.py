@@ -107,8 +107,8 @@ def availability_sheets(record: Availability, *, name: str) -> tuple[Sheet, ...]
 
 def _measures(record: Availability) -> Iterator[Measure]:
     """Yield what was collected at all; a visit at which no trial collected the measure takes no column."""
-    for label in record.measures:
-        cells = {(cell.trial, cell.visit): cell for cell in record.cells if cell.measure == label.text}
+    for key, label in record.measures:
+        cells = {(cell.trial, cell.visit): cell for cell in record.cells if cell.measure == key}
         visits = tuple(
             (key, visit)
             for key, visit in record.visits

@@ -70,6 +70,8 @@ class Drawing:
         Alternative text written from the numbers.
     printed : tuple of Number
         Every number drawn as text, in drawing order.
+    title : Inline
+        What tells it from the other drawings of its part; empty where it stands alone.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Drawing:
     height_mm: float
     alt: Inline
     printed: tuple[Number, ...] = ()
+    title: Inline = ()
 
 
 @dataclass(frozen=True, slots=True)

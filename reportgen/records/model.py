@@ -135,11 +135,11 @@ class AvailabilityCell:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Who collected what, when, and from how many."""
+    """Who collected what, when, and from how many. Measures and visits: the key that cells name, and its label."""
 
     trials: tuple[Number, ...]
     people: tuple[Number, ...]
-    measures: tuple[Number, ...]
+    measures: tuple[tuple[str, Number], ...]
     visits: tuple[tuple[str, Number], ...]
     cells: tuple[AvailabilityCell, ...]
 

@@ -169,7 +169,7 @@ def availability(trials: int = 4, measures: tuple[str, ...] = ("Probing depth", 
     return Availability(
         tuple(at.at(name).quote("label", name) for name in names),
         tuple(at.at(name).count("n", n) for name in names),
-        tuple(at.at(measure).quote("label", measure) for measure in measures),
+        tuple((measure, at.at(measure).quote("label", measure)) for measure in measures),
         tuple((visit, at.at(visit).quote("label", visit.capitalize())) for visit in visits),
         tuple(cells),
     )

@@ -313,7 +313,7 @@ def availability() -> Availability:
     return Availability(
         trials=tuple(press.at(name).quote("label", name) for name, _, _ in TRIALS),
         people=tuple(press.at(name).count("n", n) for name, n, _ in TRIALS),
-        measures=tuple(press.at(outcome).quote("label", outcome) for outcome in OUTCOMES),
+        measures=tuple((outcome, press.at(outcome).quote("label", outcome)) for outcome in OUTCOMES),
         visits=tuple((visit, press.at(visit).quote("label", visit.capitalize())) for visit in visits),
         cells=tuple(
             AvailabilityCell(
