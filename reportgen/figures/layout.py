@@ -17,12 +17,13 @@ from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, in
 from reportgen.figures.theme import AXIS, BODY, HEAD, INK, NOTE, PAGE_WIDTH, REASON, RULE, Style
 from reportgen.records.numbers import Inline, Number, numbers_in
 
-ROW = 4.6
-ROWS_PER_PAGE = 45
+ROW = 4.5
+# room for 45 rows with their group heads' gaps; heads, axis and note make it 240 mm, and A4 has room left for a caption
+BODY_HEIGHT = 208.0
 EDGE = 0.4
 GAP = 4.2
 INDENT = 3.2
-GROUP_GAP = 0.9
+GROUP_GAP = 0.7
 BAND_GAP = 2.0
 LEAST_PLOT = 54.0
 LEAST_LABEL = 16.0
@@ -225,7 +226,7 @@ class _Chunk:
 
 def paginate(bands: Sequence[Band], grid: Grid) -> tuple[Page, ...]:
     """Share the rows out over as few pages as possible, all about equally full; groups stay whole where they can."""
-    capacity = ROWS_PER_PAGE * ROW + 1e-6
+    capacity = BODY_HEIGHT
     chunks = [chunk for i, band in enumerate(bands) for chunk in _chunks(i, band, grid, capacity)]
     axis = AXIS_HEIGHT + BAND_GAP if len(bands) > 1 else 0.0
     pages = _fill(chunks, capacity, axis)

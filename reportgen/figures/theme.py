@@ -1,7 +1,7 @@
 """How every figure looks: one accent, greys that survive a black-and-white printer, sizes of type and lines.
 
-Lengths are millimetres on paper, sizes of type are points, widths of lines are points. Text colours keep a contrast of
-at least 4.5:1 on white (7:1 for all but the faint lines), so that nothing depends on a good printer or good eyes.
+Lengths are millimetres on paper, sizes of type are points, widths of lines are points. Text keeps a contrast of at least
+4.5:1 on what it stands on, so that nothing depends on a good printer or good eyes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ INK = "#16191c"
 ACCENT = "#1b4f72"
 MUTED = "#5c6166"
 RULE = "#8b9298"
-FAINT = "#dfe3e6"
 TINT = "#bcd2e1"
 
 

@@ -1,0 +1,46 @@
+"""Text is measured as it is drawn, wrapped at spaces, and can be read by everybody."""
+
+from __future__ import annotations
+
+import pytest
+
+from reportgen.figures.lettering import families, width, wrap
+from reportgen.figures.sheet import Sheet, lettered
+from reportgen.figures.theme import ACCENT, BODY, HEAD, INK, MUTED, NOTE, REASON, TINT, Style
+from tests.unit.figures.boxes import text_boxes
+
+
+def test_the_font_of_the_package_is_found() -> None:
+    assert families()[0] == "Source Sans Pro"
+
+
+@pytest.mark.parametrize("style", [BODY, HEAD, NOTE, REASON])
+@pytest.mark.parametrize("text", ["Roland Morris Disability Questionnaire", "−14.8", "τ² ≥ 3", "$x$ and $y$", "○ Łódź ▲"])
+def test_measured_widths_are_those_that_matplotlib_draws(text: str, style: Style) -> None:
+    sheet = Sheet("a", "A", 174.0, 10.0, (lettered((text,), 1.0, 5.0, style),))
+    ((_, (left, _, right, _)),) = text_boxes(sheet)
+    assert right - left == pytest.approx(width(text, style), abs=0.25)
+
+
+def test_lines_break_at_spaces_and_long_words_are_cut() -> None:
+    lines = wrap("one two " + "m" * 40, 20.0, BODY)
+    assert lines[0] == "one two"
+    assert "".join(lines[1:]) == "m" * 40
+    assert all(width(line, BODY) <= 20.0 for line in lines)
+
+
+def test_a_no_break_space_holds_a_line_together() -> None:
+    assert wrap("so\u00a0long", 1000.0, BODY) == ("so long",)
+    assert wrap("ab m\u00a0=\u00a04", width("ab m = ", BODY), BODY) == ("ab", "m = 4")
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(("text", "ground"), [(INK, "#ffffff"), (MUTED, "#ffffff"), (ACCENT, "#ffffff"), (INK, TINT)])
+def test_contrast_of_text(text: str, ground: str) -> None:
+    high, low = sorted((luminance(text), luminance(ground)), reverse=True)
+    assert (high + 0.05) / (low + 0.05) >= 4.5
