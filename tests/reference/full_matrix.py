@@ -89,21 +89,23 @@ class FullMatrix:
         return [-(H.T @ V_r @ H) for V_r in self.components]
 
     @cached_property
+    def _Q(self) -> dict[tuple[int, int], np.ndarray]:
+        VH = [V_r @ self.V_inv @ self.X for V_r in self.components]
+        return {(r, s): A.T @ self.V_inv @ B for r, A in enumerate(VH) for s, B in enumerate(VH)}
+
+    @cached_property
+    def information(self) -> np.ndarray:
+        """Expected information on the variance parameters, REML."""
+        traces = np.array([[np.sum(A * B.T) for B in self._V_inv_V] for A in self._V_inv_V])
+        HP = [self.Phi @ P_r for P_r in self.P_r]
+        once = np.array([[np.sum(self.Phi * self._Q[r, s]) for s in range(len(HP))] for r in range(len(HP))])
+        return (traces - 2 * once + np.array([[np.sum(A * B.T) for B in HP] for A in HP])) / 2
+
+    @cached_property
     def kenward_roger(self) -> tuple[np.ndarray, np.ndarray]:
         """Adjusted covariance of beta, and W = covariance of the variance parameters from the expected information."""
-        H, Phi, m = self.V_inv @ self.X, self.Phi, len(self.components)
-        information = np.empty((m, m))
-        VH = [V_r @ H for V_r in self.components]
-        Q = {}
-        for r in range(m):
-            for s in range(m):
-                Q[r, s] = VH[r].T @ self.V_inv @ VH[s]
-                trace = np.sum(self._V_inv_V[r] * self._V_inv_V[s].T)
-                information[r, s] = (
-                    trace - 2 * np.trace(Phi @ Q[r, s]) + np.trace(Phi @ self.P_r[r] @ Phi @ self.P_r[s])
-                ) / 2
-        W = np.linalg.inv(information)
-        middle = sum(W[r, s] * (Q[r, s] - self.P_r[r] @ Phi @ self.P_r[s]) for r in range(m) for s in range(m))
+        Phi, W = self.Phi, np.linalg.inv(self.information)
+        middle = sum(W[r, s] * (Q - self.P_r[r] @ Phi @ self.P_r[s]) for (r, s), Q in self._Q.items())
         return Phi + 2 * Phi @ middle @ Phi, W
 
     def kenward_roger_test(self, places: list[int]) -> tuple[float, float, float]:
