@@ -19,6 +19,7 @@ from reportgen.render.rounding import rounded
 from reportgen.spec import Spec
 from reportgen.spec.check import expanded
 from reportgen.spec.study import Artefact, Study
+from reportgen.tables.phrases import joined
 
 TITLES = {
     "included-trials": "Included trials",
@@ -216,28 +217,29 @@ def _forest_by_trial(place: Place, study: Study, records: Records) -> tuple[Part
 
     def draw(effects: list[PooledEffect], record: MetaAnalysis, name: str) -> tuple[Drawing, ...]:
         return tuple(
-            drawing
+            replace(drawing, title=_apart(effect, effects))
             for effect in effects
             for drawing in draw_forest_by_trial(
-                effect,
-                record.settings,
-                name=_stem(name, effect, effects),
-                decimals=None,
+                effect, record.settings, name=_stem(name, effect, effects), decimals=None
             )
         )
 
     return _drawn(place, study, records, draw)
 
 
+def _differing(effects: list[PooledEffect]) -> list[str]:
+    """Return in what the effects of a part differ."""
+    return [key for key in ("outcome", "follow_up") if len({getattr(effect, key) for effect in effects}) > 1]
+
+
 def _stem(name: str, effect: PooledEffect, effects: list[PooledEffect]) -> str:
     """Return the stem of a drawing's files: the part's name, with what tells its effects apart."""
-    words = [
-        w
-        for key in ("outcome", "follow_up")
-        if len({getattr(e, key) for e in effects}) > 1
-        for w in [getattr(effect, key)]
-    ]
-    return "-".join((name, *(slug(word) for word in words)))
+    return "-".join((name, *(slug(getattr(effect, key)) for key in _differing(effects))))
+
+
+def _apart(effect: PooledEffect, effects: list[PooledEffect]) -> Inline:
+    """Return what tells the drawing of an effect from the others of its part."""
+    return joined([(getattr(effect, f"{key}_label"),) for key in _differing(effects)], ", ")
 
 
 def _drawn(

@@ -6,9 +6,10 @@ PDF and plain text in Quarto.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from reportgen.records.artefact import NumberedArtefact
+from reportgen.records.artefact import Drawing, NumberedArtefact
 from reportgen.records.numbers import Inline
 from reportgen.render.appendix import BackSection
 from reportgen.render.inline import (
@@ -54,6 +55,7 @@ def environment(target: Target) -> Environment:
         "alt": alt_of,
         "alt_ids": alt_ids,
         "plural": plural,
+        "continued": _continued,
         "needs_width": lambda section: _needs_width(section, target),
     }
     if target == "quarto":
@@ -65,6 +67,12 @@ def _marked(note: Inline) -> str:
     """Return the letters of the mark that a footnote begins with, or an empty text."""
     first = note[0] if note else ""
     return letters_of(first) if isinstance(first, str) and is_mark(first) else ""
+
+
+def _continued(drawing: Drawing, found: Sequence[Drawing]) -> bool:
+    """Whether a drawing is a further page of another one: "fig1-2" of "fig1"."""
+    stem, _, page = drawing.name.rpartition("-")
+    return page.isdigit() and any(other.name == stem for other in found)
 
 
 def _needs_width(section: NumberedArtefact | BackSection, target: Target) -> bool:

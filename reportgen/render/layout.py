@@ -32,12 +32,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class SetRow:
-    """A row ready to be printed. Its head stands beside `head_rows` rows, or none of its own where this is 0."""
+    """A row ready to be printed. Its head stands beside `head_rows` rows (0: the one above does) and over `head_columns` columns."""
 
     row: Row
     cells: tuple[Cell, ...]
     classes: str
     head_rows: int
+    head_columns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,19 @@ def _rows(group: Group, columns: tuple[Column, ...], before: list[int]) -> Itera
             "muted": row.muted,
         }
         classes = " ".join(name for name, holds in names.items() if holds)
-        yield SetRow(row, tuple(_cells(row, columns, before)), classes, following + 1 if row.head else 0)
+        cells = tuple(_cells(row, columns, before))
+        blank = _leading_blanks(row, columns)
+        yield SetRow(row, cells[blank:], classes, following + 1 if row.head else 0, blank + 1)
+
+
+def _leading_blanks(row: Row, columns: tuple[Column, ...]) -> int:
+    """Return how many columns of words beside the head of a total are empty: the head may spread over them."""
+    if not row.total:
+        return 0
+    blank = 0
+    while blank < len(columns) - 1 and not row.cells[blank] and columns[blank].align == "left":
+        blank += 1
+    return blank
 
 
 def _before(table: Table, index: int) -> int:

@@ -87,16 +87,16 @@ def _heading(title: str, name: str, what: str, several: int) -> Inline:
 
 def _data(records: Records) -> Iterator[Inline]:
     study, included = records.study, records.included
+    kind = "Simulated data" if study.simulated else "Individual participant data"
     one = included.number.value == 1
-    said = "Simulated" if study.simulated else "Individual participant"
     yield (
-        f"{said} data of ",
+        f"{kind} of ",
         included.number,
-        " trial with " if one else " trials with ",
+        f" trial{'' if one else 's'} with ",
         included.n,
-        " participants were read",
-        *((" of ", included.in_file, " in the files") if included.in_file.value != included.n.value else ()),
-        ". Each recoding of a value, and each person left out, stands in the ledger.",
+        " participants were analysed",
+        *((", from ", included.in_file, " in the files") if included.in_file.value != included.n.value else ()),
+        ". Each recoding of a value, and each person left out on loading, stands in the ledger.",
     )
     if study.source.text:
         yield ("Source of the data: ", study.source, "" if study.source.text.endswith(".") else ".")
@@ -226,7 +226,7 @@ def _described(record: Descriptive) -> Iterator[Inline]:
     least = record.minimum_cell
     hidden: Inline = ()
     if (least.value or 0) > 1:
-        hidden = (" Counts from one up to, but not including, ", least, " are not printed.")
+        hidden = (" Counts above zero and below ", least, " are not printed.")
     yield (
         "Characteristics are described by mean and standard deviation or by counts, of participants with a value, in the "
         "trials that collected them; what a trial never collected is not counted as missing.",

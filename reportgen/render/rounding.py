@@ -58,7 +58,7 @@ def rounded(record: RecordT, rounding: RoundingHere, name: str) -> RecordT:
         Name of the artefact; ids end with `@name`.
     """
     decimals = {kind: value for kind, value in rounding.model_dump().items() if value is not None}
-    return _rounded(record, decimals, name) if decimals else record  # type: ignore[no-any-return]
+    return _rounded(record, decimals, name) if decimals else record
 
 
 def _rounded(value: Any, decimals: dict[str, int], name: str) -> Any:

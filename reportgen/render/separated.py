@@ -56,11 +56,20 @@ def _numbers(cell: Inline) -> list[Number]:
 
 def _parts(cells: list[Inline]) -> tuple[str, ...]:
     """Return the names of a column's numbers; none where it is a column of words."""
-    full = max((_numbers(cell) for cell in cells), key=len, default=[])
+    found = [_numbers(cell) for cell in cells]
+    most = max(map(len, found), default=0)
     wordy = any(isinstance(part, Number) and part.kind == "quotation" for cell in cells for part in cell)
-    if wordy or not full or len(full) > MOST_NUMBERS:
+    if wordy or not 0 < most <= MOST_NUMBERS:
         return ()
-    return tuple(number.id.partition("@")[0].rpartition(".")[2].replace("-", " ") for number in full)
+    return tuple(
+        " or ".join(dict.fromkeys(_last(numbers[i].id) for numbers in found if len(numbers) == most))
+        for i in range(most)
+    )
+
+
+def _last(id_: str) -> str:
+    """Return the last words of an id, without the artefact that reprinted it."""
+    return id_.partition("@")[0].rpartition(".")[2].replace("-", " ")
 
 
 def _figure(number: Number) -> str:

@@ -44,12 +44,12 @@ def descriptive(record: Descriptive) -> Table:
     table = explained(Table(tuple(columns), groups, (*footnotes.notes, *general)))
     return replace(
         table,
-        abbreviations=(("m", "trials"), ("n", "participants"), ("SD", "standard deviation")),
+        abbreviations=(("SD", "standard deviation"),),
     )
 
 
 def _side(side: Side, record: Descriptive, footnotes: Footnotes) -> Inline:
-    head: Inline = (side.label.capitalize(), " (m = ", side.trials, ", n = ", side.n, ")")
+    head: Inline = (side.label.capitalize(), f" (m{NBSP}={NBSP}", side.trials, f", n{NBSP}={NBSP}", side.n, ")")
     if side.label == "all" and record.one_sided:
         one = len(record.one_sided) == 1
         names = joined([(name,) for name in record.one_sided], ", ")

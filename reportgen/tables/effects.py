@@ -216,9 +216,7 @@ def analysed(record: MetaAnalysis) -> Table:
         head = (titles[comparison], ": ", *label) if several else label
         groups.append(Group(tuple(_analysed_row(effect) for effect in members), head=head))
     notes: tuple[Inline, ...] = (
-        (
-            "Eligible: in an arm of either side of the comparison, in any trial. Trials left out whole are set in italics.",
-        ),
+        ("Eligible: in an arm of either side of the comparison, in any trial. Whole trial: nobody of it could enter.",),
     )
     return explained(Table(columns, tuple(groups), notes, (("m", "trials"),)))
 
