@@ -21,6 +21,7 @@ from .likelihood import Terms, criterion, omega_entries, terms
 STARTS = (0.1, 1.0, 5.0)  # standard deviations of the random coefficients, in units of their own error
 STEPS = 200
 NEGLIGIBLE = 1e-4  # entries of the factor below this are tried at exactly zero
+GONE = 1e-10  # below this they are zero: their squares are beyond the digits of any sum
 VANISHED = -16.0  # log of a residual variance, over the pooled one, that counts as zero
 
 
@@ -186,9 +187,9 @@ def _general(blocks: Blocks, reml: bool, pooled: float) -> Variances:
     assert best is not None
     best, steps = _to_boundary(problem, best, best_value)
     iterations += steps
+    best[problem.groups :][np.abs(best[problem.groups :]) < GONE] = 0.0
     at, jacobian, gradient, curvature = problem.expand(best)
-    free = np.ones(len(best), bool)
-    largest = float(np.abs(gradient[free]).max(initial=0.0))
+    largest = float(np.abs(gradient).max(initial=0.0))
     s, omega = problem.variances(best)
     vanished = tuple(int(k) for k in np.flatnonzero(best[: problem.groups] < VANISHED)) if blocks.by_trial else ()
     record = Optimiser(problem.evaluations, iterations, largest, converged, len(starts))
@@ -205,7 +206,11 @@ def _newton(
             _, _, gradient, hessian = problem.expand(x)
         except np.linalg.LinAlgError:
             return x, value, step, False
-        gradient, hessian = gradient[free], hessian[np.ix_(free, free)]
+        # entries of the factor larger than 1 are measured in units of their size, so that all have curvatures alike
+        unit = np.maximum(1.0, np.abs(x))
+        unit[: problem.groups] = 1.0
+        unit = unit[free]
+        gradient, hessian = unit * gradient[free], unit[:, None] * hessian[np.ix_(free, free)] * unit
         if not np.all(np.isfinite(hessian)) or not np.all(np.isfinite(gradient)):
             return x, value, step, False
         values, vectors = np.linalg.eigh(0.5 * (hessian + hessian.T))
@@ -215,17 +220,16 @@ def _newton(
         if abs(gradient @ move) < 1e-13 * (1.0 + abs(value)):
             # the criterion cannot show what is still to gain; one more step squares what is still wrong
             x = x.copy()
-            x[free] += move if largest < 1e-3 else 0.0
+            x[free] += unit * move if largest < 1e-3 else 0.0
             return x, min(value, problem.value(x)), step, True
-        move *= min(
-            1.0, 2.0 / largest
-        )  # a factor of e^2 in a variance is the longest step that the model is trusted for
+        # the criterion is trusted to be a parabola over a factor of e^2 in a variance, not farther
+        move *= min(1.0, 2.0 / largest)
         if problem.blocks.by_trial and x[: problem.groups].min() < VANISHED - 4.0:
             return x, value, step, False
         shrink = 1.0
         while True:
             trial = x.copy()
-            trial[free] += shrink * move
+            trial[free] += shrink * unit * move
             new = problem.value(trial)
             if new <= value + 1e-4 * shrink * (gradient @ move):
                 break
@@ -233,7 +237,7 @@ def _newton(
             if shrink < 1e-6:
                 # rounding of the criterion hides what the step would gain: take the last full step if it costs nothing
                 last = x.copy()
-                last[free] += move
+                last[free] += unit * move
                 if largest < 1e-4 and problem.value(last) <= value + 1e-11 * (1.0 + abs(value)):
                     return last, min(value, problem.value(last)), step, True
                 return x, value, step, bool(np.abs(gradient).max(initial=0.0) < 1e-4)
@@ -252,6 +256,6 @@ def _to_boundary(problem: _Problem, x: FloatArray, value: float) -> tuple[FloatA
             candidate[place], trial_free[place] = 0.0, False
             candidate, new, more, _ = _newton(problem, candidate, trial_free)
             steps += more
-            if new <= value + 1e-9 * (1.0 + abs(value)):
+            if new <= value + 1e-9 * (1.0 + abs(value)) or abs(x[place]) < GONE:
                 x, value, free = candidate, min(value, new), trial_free
     return x, steps

@@ -346,3 +346,24 @@ def test_fits_are_reproducible_to_the_bit() -> None:
     p = people()
     first, second = (fit_one_step(p.outcome, p.treatment, p.trial, adjusters=p.baseline) for _ in range(2))
     assert first.effect == second.effect and first.criterion == second.criterion
+
+
+@pytest.mark.parametrize("options", [{}, {"intercept": "random"}, {"estimation": "ml"}])
+def test_a_residual_variance_that_vanishes_is_named(options: dict[str, str]) -> None:
+    p = people(trials=4)
+    exact = np.where(p.trial == 1, 2.0 + 3.0 * p.treatment, p.outcome)
+    fit = fit_one_step(exact, p.treatment, p.trial, residual="by-trial", **options)
+    assert fit.status == "failed" and "residual variance of trial 1" in fit.message
+
+
+@pytest.mark.parametrize("gap", [10.0, 1000.0])
+@pytest.mark.parametrize("treatment_effect", ["random", "common"])
+def test_trials_on_levels_far_apart_converge(gap: float, treatment_effect: str) -> None:
+    p = people(trials=4)
+    fit = fit_one_step(
+        p.outcome + gap * p.trial, p.treatment, p.trial, intercept="random", treatment_effect=treatment_effect
+    )
+    fixed = fit_one_step(p.outcome, p.treatment, p.trial, treatment_effect=treatment_effect)
+    assert fit.status in ("ok", "boundary")
+    # with intercepts that far apart a random one recovers nothing: a share of sigma2 / (n gap^2), under 1e-3
+    np.testing.assert_allclose(fit.effect.estimate, fixed.effect.estimate, rtol=1e-2)
