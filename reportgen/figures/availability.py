@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from reportgen.errors import RenderError
 from reportgen.figures import words
 from reportgen.figures.lettering import width
 from reportgen.figures.sheet import (
@@ -107,6 +108,7 @@ def availability_sheets(record: Availability, *, name: str) -> tuple[Sheet, ...]
 
 def _measures(record: Availability) -> Iterator[Measure]:
     """Yield what was collected at all; a visit at which no trial collected the measure takes no column."""
+    _check_names(record)
     for key, label in record.measures:
         cells = {(cell.trial, cell.visit): cell for cell in record.cells if cell.measure == key}
         visits = tuple(
@@ -115,6 +117,15 @@ def _measures(record: Availability) -> Iterator[Measure]:
             if any(cell.n is not None for (_, at), cell in cells.items() if at == key)
         )
         yield Measure(label, visits or record.visits[:1], cells)
+
+
+def _check_names(record: Availability) -> None:
+    # a cell that finds no place would be drawn as never collected: better no picture than that one
+    trials = {trial.text for trial in record.trials}
+    measures, visits = dict(record.measures), dict(record.visits)
+    lost = [c for c in record.cells if c.trial not in trials or c.measure not in measures or c.visit not in visits]
+    if lost:
+        raise RenderError(f"availability: {len(lost)} cells belong to no row or column, the first to {lost[0]}")
 
 
 def _arrange(record: Availability, measures: Sequence[Measure]) -> tuple[Frame, list[list[Measure]]]:

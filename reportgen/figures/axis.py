@@ -1,7 +1,8 @@
 """The axis of effects: symmetric about no effect, round, at most seven ticks, and wide enough for what matters.
 
 A single wide interval must not press all others together: it leaves the axis and gets an arrowhead. The axis shows every
-estimate, and intervals up to twice the median reach; prediction intervals may widen it by half, no more.
+estimate, every interval but those that reach three times as far as the middle one, and the prediction intervals that
+reach no more than twice as far as all this.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from statistics import median
 from reportgen.records.numbers import fixed
 
 STEPS = (1.0, 2.0, 2.5, 4.0, 5.0, 10.0)
-SPREAD = 2.0
-PREDICTION_SPREAD = 1.5
+SPREAD = 3.0
+PREDICTION_SPREAD = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,9 @@ def axis_for(
     reaches = [_reach(pair) for pair in intervals if math.isfinite(_reach(pair))]
     shown = max((abs(value) * 1.08 for value in estimates if math.isfinite(value)), default=0.0)
     if reaches:
-        shown = max(shown, min(max(reaches), SPREAD * median(reaches)))
-    wider = [_reach(pair) for pair in predictions if math.isfinite(_reach(pair))]
-    if wider:
-        shown = max(shown, min(max(wider), PREDICTION_SPREAD * min(shown, median(wider))))
-    return round_axis(shown)
+        shown = max(shown, *(reach for reach in reaches if reach <= SPREAD * median(reaches)))
+    wider = [_reach(pair) for pair in predictions]
+    return round_axis(max([shown, *(reach for reach in wider if reach <= PREDICTION_SPREAD * shown)]))
 
 
 def _reach(pair: tuple[float, float]) -> float:

@@ -84,7 +84,7 @@ def forest_sheets(
 ) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of pooled effects, before they are drawn."""
     shown = {effect.id: shown_on(effect, scale, name, decimals) for effect in effects}
-    bands = tuple(_bands(effects, shown, scale, name))
+    bands = tuple(_bands(effects, shown, scale, name)) or (Band((), None),)
     measure = "Adjusted mean difference" if settings.adjust_for else "Mean difference"
     headings = Headings(
         ("Outcome and follow-up",),
@@ -114,9 +114,9 @@ def _bands(effects: Sequence[PooledEffect], shown: dict[str, Shown | None], scal
     axes: dict[str, Axis | None] = {}
     for key in {ruler(group) for group in outcomes.values()}:
         axes[key] = _axis([shown[effect.id] for group in outcomes.values() if ruler(group) == key for effect in group])
-    for key, groups in groupby(outcomes.values(), key=ruler):
+    for number, (key, groups) in enumerate(groupby(outcomes.values(), key=ruler)):
         rows = [row for group in groups for row in _group(group, shown, scale, name)]
-        yield Band(tuple(rows), axes[key])
+        yield Band(tuple(rows), axes[key], number=number)
 
 
 def _ruler(group: Sequence[PooledEffect]) -> str:

@@ -77,11 +77,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Rows that share an axis; `overall` is where the dashed line stands; no axis where nothing was estimated."""
+    """Rows that share an axis; `overall` is where the dashed line stands; no axis where nothing was estimated.
+
+    `number` counts the bands of a figure from 0: in each of them, numbers line up among themselves.
+    """
 
     rows: tuple[Row, ...]
     axis: Axis | None
     overall: float | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ class Grid:
     counts: tuple[Track, ...]
     plot_left: float
     plot_right: float
-    results: tuple[Track, ...]
+    results: tuple[tuple[Track, ...], ...]
     reason_left: float
 
     def label_limit(self, row: Row) -> float:
@@ -165,7 +169,11 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
     """Give every column the width of its widest text, the label what it needs or may have, and the plot the rest."""
     rows = [row for band in bands for row in band.rows]
     counts = [_extent([(r.counts[i], r.style) for r in rows if r.counts], h) for i, h in enumerate(headings.counts)]
-    results = [_extent([(r.results[i], r.style) for r in rows if r.results], h) for i, h in enumerate(headings.results)]
+    by_band = [
+        [_extent([(r.results[i], r.style) for r in band.rows if r.results], h) for band in bands]
+        for i, h in enumerate(headings.results)
+    ]
+    results = [(max((size for size, _ in column), default=0.0), [points for _, points in column]) for column in by_band]
     taken = sum(w for w, _ in counts) + GAP * len(counts)
     result_width = sum(w for w, _ in results) + GAP * (len(results) - 1)
     arrows = 2 * (ARROW_LENGTH + 1.5)
@@ -177,9 +185,9 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
     for size, points in counts:
         tracks.append(_track(x + GAP + size, size, points))
         x += GAP + size
-    result_tracks, edge = [], PAGE_WIDTH - EDGE
-    for size, points in reversed(results):
-        result_tracks.append(_track(edge, size, points))
+    columns, edge = [], PAGE_WIDTH - EDGE
+    for size, points_of in reversed(results):
+        columns.append([_track(edge, size, points) for points in points_of])
         edge -= size + GAP
     plot_left = x + ARROW_LENGTH + 2.0
     plot_right = PAGE_WIDTH - EDGE - result_width - ARROW_LENGTH - 2.0
@@ -190,7 +198,7 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
         for value in (0.0, band.overall or 0.0)
     ]
     reason_left = max(lines, default=plot_left) + 2.0
-    return Grid(label, tuple(tracks), plot_left, plot_right, tuple(reversed(result_tracks)), reason_left)
+    return Grid(label, tuple(tracks), plot_left, plot_right, tuple(zip(*reversed(columns), strict=True)), reason_left)
 
 
 def _extent(cells: Sequence[tuple[Cell, Style]], heading: Heading) -> tuple[float, tuple[float, ...]]:
@@ -309,7 +317,7 @@ def _closed(note: Inline) -> Inline:
 def _heading_marks(grid: Grid, headings: Headings) -> tuple[list[Mark], float]:
     """Return the heads of the columns between their rules, and where the body begins."""
     all_heads = list(zip(headings.counts, grid.counts, strict=True))
-    all_heads += list(zip(headings.results, grid.results, strict=True))
+    all_heads += list(zip(headings.results, grid.results[0], strict=True))
     spans = {head.span for head, _ in all_heads if head.span}
     lines = max([1, *(len(head.lines) + bool(head.span) for head, _ in all_heads)])
     top, step = 0.5, HEAD.leading + 0.3
@@ -339,7 +347,7 @@ def _band_marks(band: Band, grid: Grid, top: float) -> tuple[list[Mark], float]:
     y = top
     for row in band.rows:
         y += GROUP_GAP if row.head or row.rule_above else 0.0
-        marks += _row_marks(row, grid, panel, y)
+        marks += _row_marks(row, grid, grid.results[band.number], panel, y)
         y += grid.height(row) - (GROUP_GAP if row.head or row.rule_above else 0.0)
     if band.axis:
         behind.append(panel.no_effect(top, y + 0.8))
@@ -350,15 +358,15 @@ def _band_marks(band: Band, grid: Grid, top: float) -> tuple[list[Mark], float]:
     return behind + marks, y
 
 
-def _row_marks(row: Row, grid: Grid, panel: Panel, y: float) -> list[Mark]:
+def _row_marks(row: Row, grid: Grid, results: Sequence[Track], panel: Panel, y: float) -> list[Mark]:
     centre = y + ROW / 2
     base = centre + row.style.cap_height / 2
     marks: list[Mark] = [block(row.label, EDGE + row.indent, base, grid.label_limit(row), row.style)]
-    tracks = [*zip(row.counts, grid.counts, strict=False), *zip(row.results, grid.results, strict=False)]
+    tracks = [*zip(row.counts, grid.counts, strict=False), *zip(row.results, results, strict=False)]
     marks += [words for cell, track in tracks if (words := track.set(cell, base, row.style))]
     if row.rule_above:
         marks.append(Stroke(EDGE, y - GROUP_GAP / 2, grid.plot_left - ARROW_LENGTH - 1.5, y - GROUP_GAP / 2, RULE, 0.4))
-        marks.append(Stroke(grid.results[0].left, y - GROUP_GAP / 2, PAGE_WIDTH - EDGE, y - GROUP_GAP / 2, RULE, 0.4))
+        marks.append(Stroke(results[0].left, y - GROUP_GAP / 2, PAGE_WIDTH - EDGE, y - GROUP_GAP / 2, RULE, 0.4))
     if row.plot:
         marks += row.plot(panel, centre)
     if row.reason:

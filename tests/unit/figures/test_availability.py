@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from reportgen.errors import RenderError
 from reportgen.figures.availability import availability_sheets
 from reportgen.figures.sheet import Shape, Sheet
 from reportgen.records.numbers import plain
@@ -63,3 +66,10 @@ def test_many_trials_go_on_to_further_pages() -> None:
     sheets = availability_sheets(availability(60), name="a")
     assert [sheet.name for sheet in sheets] == ["a", "a-2"]
     assert [texts(sheet).count("Trial") for sheet in sheets] == [1, 1]
+
+
+def test_a_cell_that_belongs_nowhere_is_an_error_and_no_stroke() -> None:
+    record = availability()
+    cells = (replace(record.cells[0], measure="probing"), *record.cells[1:])
+    with pytest.raises(RenderError, match="1 cells belong to no row or column"):
+        availability_sheets(replace(record, cells=cells), name="a")

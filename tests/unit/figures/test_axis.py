@@ -43,7 +43,11 @@ def test_every_estimate_is_on_the_axis() -> None:
     assert axis_for([0.5, 40.0], [(0.0, 1.0), (-1.0, 81.0)]).limit >= 40
 
 
-def test_predictions_widen_the_axis_by_half_at_most() -> None:
-    alone = axis_for([1.0], [(0.0, 2.0)]).limit
-    assert axis_for([1.0], [(0.0, 2.0)], [(-60.0, 62.0)]).limit <= 1.5 * alone
+def test_an_interval_a_little_wider_than_the_others_stays_whole() -> None:
+    intervals = [(0.05, 0.41), (0.01, 0.49), (0.17, 0.53), (0.10, 0.56), (-0.12, 1.58), (-0.09, 1.59)]
+    assert axis_for([0.2, 0.75], intervals).limit >= 1.59
+
+
+def test_predictions_widen_the_axis_to_twice_its_width_at_most() -> None:
+    assert axis_for([1.0], [(0.0, 2.0)], [(-60.0, 62.0)]) == axis_for([1.0], [(0.0, 2.0)])
     assert axis_for([1.0], [(0.0, 2.0)], [(-0.9, 2.9)]).limit >= 2.9

@@ -15,7 +15,9 @@ def test_the_font_of_the_package_is_found() -> None:
 
 
 @pytest.mark.parametrize("style", [BODY, HEAD, NOTE, REASON])
-@pytest.mark.parametrize("text", ["Roland Morris Disability Questionnaire", "−14.8", "τ² ≥ 3", "$x$ and $y$", "○ Łódź ▲"])
+@pytest.mark.parametrize(
+    "text", ["Roland Morris Disability Questionnaire", "−14.8", "τ² ≥ 3", "$x$ and $y$", "○ Łódź ▲"]
+)
 def test_measured_widths_are_those_that_matplotlib_draws(text: str, style: Style) -> None:
     sheet = Sheet("a", "A", 174.0, 10.0, (lettered((text,), 1.0, 5.0, style),))
     ((_, (left, _, right, _)),) = text_boxes(sheet)
