@@ -232,9 +232,10 @@ def _write(
 ) -> tuple[list[Path], tuple[str, ...], bool]:
     """Write everything; return the paths that a reader opens, what went wrong, and whether a format was lost."""
     from reportgen.records.results import files_of, results_of
+    from reportgen.render.appendix import printed_numbers
     from reportgen.render.pages import write_pages
 
-    results = results_of([records, tuple(artefacts)], {})
+    results = results_of([records, *printed_numbers(spec, records, tuple(artefacts))], {})
     results = type(results)(results.rows, _sources(results, spec, repository))
     for name, content in files_of(results):
         (workshop / name).write_bytes(content)

@@ -167,7 +167,10 @@ def test_only_keeps_the_numbers_of_artefacts(tmp_path: Path) -> None:
     build(Order(study, output=tmp_path / "report", only=frozenset({"table2"})))
     page = (tmp_path / "report" / "appendix.html").read_text()
     assert "Table 2" in page
-    assert [path.name for path in (tmp_path / "report" / "tables").iterdir()] == ["table2.csv"]
+    tables = {path.name for path in (tmp_path / "report" / "tables").iterdir()}
+    assert "table2.csv" in tables
+    assert "table1.csv" not in tables
+    assert list((tmp_path / "report" / "figures").iterdir()) == []
 
 
 def test_validate_and_plan_speak(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,7 +29,17 @@ from reportgen.records.numbers import Number, Press
 from reportgen.spec import Spec
 from reportgen.spec.study import MetaAnalysis, Study
 
-LIBRARIES = ("numpy", "scipy", "numba", "pandas", "pyarrow", "plotnine", "matplotlib", "weasyprint", "jinja2")
+LIBRARIES = {
+    "NumPy": "numpy",
+    "SciPy": "scipy",
+    "Numba": "numba",
+    "pandas": "pandas",
+    "PyArrow": "pyarrow",
+    "plotnine": "plotnine",
+    "Matplotlib": "matplotlib",
+    "WeasyPrint": "weasyprint",
+    "Jinja": "jinja2",
+}
 SHOWN_DIGITS = 12
 WIDEST_LABEL = 16  # characters; longer heads would push columns of the picture apart
 
@@ -190,5 +200,5 @@ def versions() -> dict[str, str]:
     return {
         "reportgen": reportgen.__version__,
         "Python": platform.python_version(),
-        **{name: importlib.metadata.version(name) for name in LIBRARIES},
+        **{name: importlib.metadata.version(package) for name, package in LIBRARIES.items()},
     }
