@@ -246,14 +246,17 @@ def _newton(
 
 
 def _to_boundary(problem: _Problem, x: FloatArray, value: float) -> tuple[FloatArray, int]:
-    """Set negligible diagonal entries of the factor to exactly zero where the criterion is then not larger."""
+    """Set rows of the factor with negligible diagonals to exactly zero where the criterion is then not larger."""
     steps = 0
     free = np.ones(len(x), bool)
     for a, (i, j) in enumerate(problem.entries):
         place = problem.groups + a
         if i == j and abs(x[place]) < NEGLIGIBLE:
             candidate, trial_free = x.copy(), free.copy()
-            candidate[place], trial_free[place] = 0.0, False
+            # with a variance go its covariances, lest a variance of 1e-70 stays behind
+            row = [problem.groups + b for b, (k, _) in enumerate(problem.entries) if k == i]
+            row = [b for b in row if abs(x[b]) < NEGLIGIBLE]
+            candidate[row], trial_free[row] = 0.0, False
             candidate, new, more, _ = _newton(problem, candidate, trial_free)
             steps += more
             if new <= value + 1e-9 * (1.0 + abs(value)) or abs(x[place]) < GONE:
