@@ -53,12 +53,27 @@ def pdf_page(appendix: Appendix, folder: Path) -> tuple[bytes | None, str]:
     folder : Path
         Where `figures/` stands.
     """
+    try:
+        document = pdf_document(appendix, folder)
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | PermissionError):
+            raise
+        return None, NO_PANGO
+    written: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+    return written, ""
+
+
+def pdf_document(appendix: Appendix, folder: Path) -> Any:
+    """Return the laid-out pages, before they become a file.
+
+    Raises
+    ------
+    OSError
+        Where WeasyPrint cannot load the library pango.
+    """
+    import weasyprint
     from markupsafe import Markup
 
-    try:
-        import weasyprint
-    except OSError:
-        return None, NO_PANGO
     # its remarks on fonts that subset oddly are for those who write fonts
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     source = (
@@ -70,9 +85,7 @@ def pdf_page(appendix: Appendix, folder: Path) -> tuple[bytes | None, str]:
             fonts=Markup(face_rules_of_files()),
         )
     )
-    document = weasyprint.HTML(string=source, base_url=folder.as_uri() + "/")
-    written: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
-    return written, ""
+    return weasyprint.HTML(string=source, base_url=folder.as_uri() + "/").render(pdf_variant="pdf/ua-1")
 
 
 def _style(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.model import LeftOut, MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
-from reportgen.records.numbers import Inline, Number, Status
+from reportgen.records.numbers import Inline, Status
 from reportgen.tables.phrases import (
     ci_head,
     estimate_cell,
@@ -239,46 +239,42 @@ def _left_out(gone: Sequence[LeftOut]) -> Inline:
     return joined(parts) if parts else ("nobody",)
 
 
-def model_status(records_of: Sequence[MetaAnalysis]) -> Table:
+def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
     """Return how each fit ended: status, evaluations of the criterion, its value, degrees of freedom, and what was wrong."""
-    columns = (
+    remarks = any(effect.reason for record in fitted for effect in record.effects)
+    columns = [
         Column(("Fit",), "left"),
         Column(("Status",), "left"),
         Column(("Evaluations",), "right"),
         Column(("Criterion",), "decimal"),
         Column(("of the model",), "decimal", ("Degrees of freedom",)),
         Column(("used",), "decimal", ("Degrees of freedom",)),
-        Column(("Remark",), "left"),
-    )
+        *([Column(("Remark",), "left")] if remarks else []),
+    ]
     groups = []
-    for record in records_of:
+    for record in fitted:
         titles = {comparison.name: comparison.title for comparison in record.comparisons}
         for comparison, found in groupby(record.effects, key=lambda effect: effect.comparison):
-            groups.append(Group(tuple(_status_row(effect) for effect in found), head=(titles[comparison],)))
+            rows = tuple(_status_row(effect, remarks) for effect in found)
+            groups.append(Group(rows, head=(titles[comparison],)))
     notes: tuple[Inline, ...] = (
         (
-            "Criterion: the restricted or full log-likelihood times minus two, as minimised. Boundary: the fit is sound and "
+            "Criterion: minus two times the log-likelihood, restricted or full, as minimised. Boundary: the fit is sound and "
             "finds no variation between trials.",
         ),
     )
-    return Table(columns, tuple(groups), notes)
+    return Table(tuple(columns), tuple(groups), notes)
 
 
-def _status_row(effect: PooledEffect) -> Row:
-    return Row(
-        (effect.outcome_label, ", ", effect.follow_up_label),
-        (
-            status_words(effect.status),
-            (effect.evaluations,),
-            (effect.criterion,),
-            (effect.df_unfloored,),
-            (effect.estimate.df,),
-            words(effect.reason, f"{effect.id}.reason", source_of(effect.trials)),
-        ),
-        muted=effect.estimate.effect.value is None,
-    )
-
-
-def source_of(number: Number) -> str:
-    """Return the provenance that a number shares with its neighbours."""
-    return number.source
+def _status_row(effect: PooledEffect, remarks: bool) -> Row:
+    cells: list[Inline] = [
+        status_words(effect.status),
+        (effect.evaluations,),
+        (effect.criterion,),
+        (effect.df_unfloored,),
+        (effect.estimate.df,),
+    ]
+    if remarks:
+        cells.append(words(effect.reason, f"{effect.id}.reason", effect.trials.source))
+    head = (effect.outcome_label, ", ", effect.follow_up_label)
+    return Row(head, tuple(cells), muted=effect.estimate.effect.value is None)

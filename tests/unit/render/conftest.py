@@ -1,0 +1,57 @@
+"""One report of the hand-made records, written once: every test of the pages reads it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportgen.records.artefact import NumberedArtefact
+from reportgen.records.model import Records
+from reportgen.render.appendix import Appendix, compose
+from reportgen.render.artefacts import artefact_names, numbered_artefacts
+from reportgen.render.pages import WrittenPages, write_pages
+from tests.unit.render import records_fixture
+
+# figures take a second each, and have tests of their own: one by trial is enough here
+DRAWN = frozenset(artefact_names(records_fixture.spec())) - {"fig2"}
+
+
+@dataclass(frozen=True)
+class Report:
+    folder: Path
+    records: Records
+    artefacts: tuple[NumberedArtefact, ...]
+    appendix: Appendix
+    written: WrittenPages
+    remarks: tuple[str, ...]
+
+    @property
+    def html(self) -> str:
+        return (self.folder / "appendix.html").read_text(encoding="utf-8")
+
+
+class _Listening(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+
+    def emit(self, record: Any) -> None:
+        self.heard.append(record.getMessage())
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """A simulated draft, so that everything there is to say is said."""
+    folder = tmp_path_factory.mktemp("report")
+    spec = records_fixture.spec()
+    records = records_fixture.records(simulated=True, profile="draft", ledger_lines=70)
+    artefacts = numbered_artefacts(spec, records, only=DRAWN)
+    listening = _Listening()
+    logging.getLogger("weasyprint").addHandler(listening)
+    written = write_pages(folder, spec, records, artefacts, formats=("html", "pdf", "quarto"))
+    logging.getLogger("weasyprint").removeHandler(listening)
+    return Report(folder, records, artefacts, compose(spec, records, artefacts), written, tuple(listening.heard))

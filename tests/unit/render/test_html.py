@@ -1,0 +1,125 @@
+"""The HTML is one file, every number on it stands with its row, and a screen reader finds its way."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import jinja2
+import pytest
+from lxml import html
+
+from reportgen.records.numbers import numbers_in
+from reportgen.render.environment import environment
+from reportgen.render.inline import number_html
+from tests.unit.render.conftest import Report
+
+# numbers of artefacts, axis ticks, citations and mathematical superscripts have no row
+EXCEPTIONS = ("data-ref", "data-axis", "data-cite", "data-math")
+TOKEN = re.compile(r"[<>]?−?\d[\d.]*")
+
+
+@pytest.fixture(scope="module")
+def page(report: Report) -> html.HtmlElement:
+    return html.fromstring(report.html)
+
+
+def tokens(page: html.HtmlElement) -> list[tuple[str, str]]:
+    """Return every text with digits, with the ids that its nearest element carries."""
+    found = []
+    for element in page.iter():
+        if not isinstance(element.tag, str) or element.tag in ("script", "style", "meta"):
+            continue
+        texts = [(element.text, element)] + [(child.tail, element) for child in element]
+        texts += [(element.get(name), element) for name in ("alt", "aria-label", "title")]
+        for text, owner in texts:
+            if text and TOKEN.search(text):
+                line = [owner, *owner.iterancestors()]
+                if not any(place.get(name) is not None for place in line for name in EXCEPTIONS):
+                    ids = next((place.get("data-id") for place in line if place.get("data-id") is not None), None)
+                    found.append((text, ids or ""))
+    return found
+
+
+def test_every_numeric_token_stands_with_its_row(page: html.HtmlElement, report: Report) -> None:
+    rows = {number.id: number.text for number in numbers_in((report.records, report.appendix))}
+    found = tokens(page)
+    assert len(found) > 500
+    for text, ids in found:
+        said = [rows[id_] for id_ in ids.split()]
+        assert said, f"{text!r} has no row"
+        if len(said) == 1 and text == said[0]:
+            continue
+        known = {token for words in said for token in TOKEN.findall(words)}
+        assert set(TOKEN.findall(text)) <= known, f"{text!r} is not what {ids} say"
+
+
+def test_an_element_of_one_number_prints_exactly_its_text(page: html.HtmlElement, report: Report) -> None:
+    rows = {number.id: number.text for number in numbers_in((report.records, report.appendix))}
+    spans = page.xpath("//span[@class='n' or @class='q']")
+    assert all(span.text_content() == rows[span.get("data-id")] for span in spans)
+
+
+def test_nothing_comes_from_elsewhere(report: Report) -> None:
+    text = re.sub(r"data:[\w/;+-]+,[A-Za-z0-9+/=]+", "", report.html)
+    assert not re.findall(r"""(?:src|href)=["'](?!#)[^"']+""", text)
+    assert not re.findall(r"""url\((?!["']?(?:#|\)|["']))[^)]*\)""", re.sub(r'url\(""?\)', "", text))
+    assert not re.findall(r"@import|fetch\(|XMLHttpRequest|<link|<iframe", text)
+    outside = {url for url in re.findall(r"https?://[^\s\"'<)]+", text) if not url.startswith("http://www.w3.org/")}
+    assert outside == set()
+
+
+def test_ids_are_unique_and_links_arrive(page: html.HtmlElement) -> None:
+    ids = page.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    targets = {link[1:] for link in page.xpath("//a/@href")}
+    assert targets and targets <= set(ids)
+
+
+def test_landmarks_heads_and_captions(page: html.HtmlElement) -> None:
+    assert page.get("lang") == "en"
+    assert page.xpath("//main") and page.xpath("//nav[@aria-labelledby]") and page.xpath("//a[@class='skip']")
+    levels = [int(head.tag[1]) for head in page.xpath("//h1|//h2|//h3|//h4")]
+    assert levels.count(1) == 1 and all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False) if a > 1)
+    for table in page.xpath("//table"):
+        assert table.xpath("./caption") and all(th.get("scope") for th in table.xpath(".//th"))
+        assert table.xpath("./ancestor::div[@role='region' and @tabindex='0' and @aria-labelledby]")
+    for svg in page.xpath("//*[local-name()='svg']"):
+        assert svg.get("role") == "img" and svg.get("aria-label")
+
+
+def test_simulated_data_and_drafts_are_named(page: html.HtmlElement) -> None:
+    assert "Simulated data" in page.xpath("string(//header)") and "Draft" in page.xpath("string(//header)")
+    assert "Simulated data" in page.xpath("string(//nav)")
+
+
+def test_every_number_can_tell_where_it_comes_from(page: html.HtmlElement) -> None:
+    known = json.loads(page.xpath("string(//script[@id='rows'])"))
+    shown = set(page.xpath("//span[@class='n']/@data-id"))
+    assert shown <= set(known["rows"])
+    assert all(0 <= row[6] < len(known["sources"]) for row in known["rows"].values())
+
+
+def test_the_whole_ledger_is_in_the_html(page: html.HtmlElement) -> None:
+    assert len(page.xpath("//table[@id='table-ledger-lines']/tbody/tr[not(@class='group')]")) == 70
+
+
+def test_unknown_names_in_templates_are_errors() -> None:
+    with pytest.raises(jinja2.UndefinedError):
+        environment("html").from_string("{{ nobody.knows }}").render()
+
+
+def test_words_of_the_study_are_escaped() -> None:
+    from reportgen.records.numbers import Number
+
+    hostile = Number('a"><b', None, "<script>alert(1)</script>", kind="quotation")
+    assert str(number_html(hostile)) == (
+        '<span class="q" data-id="a&#34;&gt;&lt;b">&lt;script&gt;alert(1)&lt;/script&gt;</span>'
+    )
+
+
+def test_the_same_records_give_the_same_page(report: Report) -> None:
+    from reportgen.render.html import html_page
+    from tests.unit.render import records_fixture
+
+    assert html_page(report.appendix, records_fixture.spec()) == report.html

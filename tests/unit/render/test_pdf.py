@@ -1,0 +1,118 @@
+"""The PDF is tagged, numbered and clips nothing; WeasyPrint has nothing to remark."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pikepdf
+import pytest
+
+from reportgen.render import html as pages
+from tests.unit.render.conftest import Report
+
+MM = 96 / 25.4
+
+
+@pytest.fixture(scope="module")
+def document(report: Report) -> Any:
+    return pages.pdf_document(report.appendix, report.folder)
+
+
+def texts(box: Any) -> Iterator[Any]:
+    """Yield the boxes of text on a page."""
+    if hasattr(box, "text"):
+        yield box
+    for child in getattr(box, "children", ()):
+        yield from texts(child)
+
+
+def margin_words(page: Any) -> str:
+    from weasyprint.formatting_structure.boxes import MarginBox
+
+    margins = [box for box in page._page_box.children if isinstance(box, MarginBox)]
+    return " | ".join("".join(text.text for text in texts(box)) for box in margins)
+
+
+def test_weasyprint_has_nothing_to_remark(report: Report) -> None:
+    assert report.remarks == ()
+    assert report.written.warnings == ()
+
+
+def test_pdf_is_tagged_and_says_so(report: Report) -> None:
+    with pikepdf.open(report.folder / "appendix.pdf") as pdf:
+        assert bool(pdf.Root.MarkInfo.Marked)
+        assert "/StructTreeRoot" in pdf.Root and str(pdf.Root.Lang) == "en"
+        assert str(pdf.docinfo["/Title"]) == "Periodontal therapy in pregnancy (simulated data)"
+        metadata = bytes(pdf.Root.Metadata.read_bytes())
+        assert b"pdfuaid" in metadata and b"part" in metadata
+        assert bool(pdf.Root.ViewerPreferences.DisplayDocTitle)
+        assert "/CreationDate" not in pdf.docinfo
+
+
+def test_figures_have_alternative_texts_and_tables_heads(report: Report) -> None:
+    with pikepdf.open(report.folder / "appendix.pdf") as pdf:
+        kinds: dict[str, int] = {}
+        alts = []
+        for item in pdf.objects:
+            if isinstance(item, pikepdf.Dictionary) and "/S" in item and "/P" in item:
+                kinds[str(item.S)] = kinds.get(str(item.S), 0) + 1
+                if str(item.S) == "/Figure":
+                    alts.append(str(item.get("/Alt", "")))
+    assert kinds["/Table"] == kinds["/Caption"] - len(alts) or kinds["/Table"] <= kinds["/Caption"]
+    assert kinds["/TH"] > 50 and alts and all(alts)
+
+
+def test_running_heads_and_page_numbers(document: Any) -> None:
+    total = len(document.pages)
+    for number, page in enumerate(document.pages, 1):
+        words = margin_words(page)
+        assert f"page {number} of {total}" in words
+        assert "Simulated data · Draft" in words
+    assert "Periodontal therapy in pregnancy" in margin_words(document.pages[1])
+
+
+def test_nothing_leaves_the_paper(document: Any) -> None:
+    for page in document.pages:
+        for text in texts(page._page_box):
+            assert text.position_x >= 0 and text.position_x + text.width <= page.width + 0.5, text.text
+
+
+def test_tables_stay_in_the_text_block(document: Any) -> None:
+    from weasyprint.formatting_structure.boxes import TableBox
+
+    def tables(box: Any) -> Iterator[Any]:
+        if isinstance(box, TableBox):
+            yield box
+        for child in getattr(box, "children", ()):
+            yield from tables(child)
+
+    found = [(page, table) for page in document.pages for table in tables(page._page_box)]
+    assert found
+    for page, table in found:
+        assert table.position_x + table.width <= page.width - 17.5 * MM
+
+
+def test_long_ledgers_are_summed_up_on_paper(document: Any) -> None:
+    words = " ".join(text.text for page in document.pages for text in texts(page._page_box))
+    assert "The whole table stands in the HTML version" in words
+
+
+def test_without_pango_the_rest_is_written(report: Report, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    from reportgen.render.pages import write_pages
+    from tests.unit.render import records_fixture
+
+    def missing(*_: object) -> Any:
+        raise OSError("cannot load library 'libpango-1.0-0'")
+
+    monkeypatch.setattr(pages, "pdf_document", missing)
+    written = write_pages(tmp_path, records_fixture.spec(), report.records, report.artefacts, formats=("html", "pdf"))
+    assert [path.name for path in written.paths if path.suffix in (".html", ".pdf")][0] == "appendix.html"
+    assert not (tmp_path / "appendix.pdf").exists()
+    assert len(written.warnings) == 1 and "apt-get install" in written.warnings[0]
+
+
+def test_the_same_pages_give_the_same_bytes(report: Report, document: Any) -> None:
+    again = io.BytesIO(document.write_pdf(pdf_variant="pdf/ua-1"))
+    assert again.getvalue() == (report.folder / "appendix.pdf").read_bytes()
