@@ -122,6 +122,14 @@ def test_png_has_300_dots_per_inch(drawing: Drawing) -> None:
     assert abs(image.size[1] - drawing.height_mm / 25.4 * 300) < 1.5
 
 
+def test_font_subsets_leave_no_trace_in_the_library() -> None:
+    from fontTools.subset import Options
+
+    before = list(Options._drop_tables_default)
+    draw_availability(availability(), name="a")
+    assert Options._drop_tables_default == before
+
+
 def test_pdf_embeds_truetype_and_keeps_text(drawing: Drawing) -> None:
     assert drawing.pdf.startswith(b"%PDF")
     assert b"/FontFile2" in drawing.pdf
