@@ -57,8 +57,8 @@ def standardised_difference_of_levels(control: ArrayLike, intervention: ArrayLik
         return math.nan
     p_c, p_i = (share[1:] for share in shares if share is not None)
     spread = (np.diag(p_c) - np.outer(p_c, p_c) + np.diag(p_i) - np.outer(p_i, p_i)) / 2
-    distance = (p_i - p_c) @ np.linalg.pinv(spread) @ (p_i - p_c)
-    return float(math.sqrt(max(distance, 0.0)))
+    distance = float((p_i - p_c) @ np.linalg.pinv(spread) @ (p_i - p_c))
+    return math.sqrt(max(distance, 0.0))
 
 
 def _shares(counts: ArrayLike) -> NDArray[np.float64] | None:
