@@ -21,6 +21,43 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
+# Rows of one trial that stand together are taken in blocks that fit the first cache with all their columns; a product is
+# summed in eight lanes side by side, which the compiler may turn into vector registers without changing a single bit.
+BLOCK = 128
+LANES = 8
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add_block(block, filled, sums):  # type: ignore[no-untyped-def]
+    """Add the sums and products of the first `filled` rows of a block (column by column) to those of a trial."""
+    m = block.shape[0]
+    even = filled - filled % LANES
+    at = m
+    for k in range(m):
+        a = block[k]
+        value = 0.0
+        for j in range(filled):
+            value += a[j]
+        sums[k] += value
+        for h in range(k + 1):
+            b = block[h]
+            s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
+            for j in range(0, even, LANES):
+                s0 += a[j] * b[j]
+                s1 += a[j + 1] * b[j + 1]
+                s2 += a[j + 2] * b[j + 2]
+                s3 += a[j + 3] * b[j + 3]
+                s4 += a[j + 4] * b[j + 4]
+                s5 += a[j + 5] * b[j + 5]
+                s6 += a[j + 6] * b[j + 6]
+                s7 += a[j + 7] * b[j + 7]
+            value = ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
+            for j in range(even, filled):
+                value += a[j] * b[j]
+            sums[at] += value
+            at += 1
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def _accumulate(outcome, treatment, adjusters, moderators, codes, size, arms, missing, mean, centred):  # type: ignore[no-untyped-def]
     """Fill the cross-products in one pass; return the first row that holds an infinity, or -1."""
@@ -29,6 +66,9 @@ def _accumulate(outcome, treatment, adjusters, moderators, codes, size, arms, mi
     m = mean.shape[1]
     trials = mean.shape[0]
     row = np.empty(m)
+    block = np.empty((m, BLOCK))
+    filled = 0
+    current = -1
     shift = np.zeros((trials, m))
     total = np.zeros((trials, m + m * (m + 1) // 2))  # sums, then the packed lower triangle of the products
     for j in range(outcome.shape[0]):
@@ -64,15 +104,16 @@ def _accumulate(outcome, treatment, adjusters, moderators, codes, size, arms, mi
             shift[i] = row
         size[i] += 1
         arms[i, 1] += np.int64(t)
-        at = m
-        sums = total[i]
+        if i != current or filled == BLOCK:
+            if filled > 0:
+                _add_block(block, filled, total[current])
+            current = i
+            filled = 0
         for k in range(m):
-            value = row[k] - shift[i, k]
-            row[k] = value
-            sums[k] += value
-            for h in range(k + 1):
-                sums[at + h] += value * row[h]
-            at += k + 1
+            block[k, filled] = row[k] - shift[i, k]
+        filled += 1
+    if filled > 0:
+        _add_block(block, filled, total[current])
     for i in range(trials):
         n = size[i]
         arms[i, 0] = n - arms[i, 1]
@@ -265,20 +306,26 @@ def _unique(values: NDArray[Any]) -> tuple[NDArray[Any], IntArray]:
 
 
 def _vector(values: ArrayLike, name: str) -> FloatArray:
-    array = np.ascontiguousarray(values, dtype=np.float64)
+    array = _floats(values)
     if array.ndim != 1:
         raise ValueError(f"{name} must have one dimension, not {array.ndim}")
     return array
 
 
+def _floats(values: ArrayLike) -> FloatArray:
+    """Contiguous and writeable: a read-only array (pandas hands them out) is another type to numba, compiled anew."""
+    array = np.ascontiguousarray(values, dtype=np.float64)
+    return array if array.flags.writeable else array.copy()
+
+
 def _matrix(values: ArrayLike | None, n: int, name: str) -> FloatArray:
     if values is None:
         return np.empty((n, 0))
-    array = np.ascontiguousarray(values, dtype=np.float64)
+    array = _floats(values)
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2:
         raise ValueError(f"{name} must have one or two dimensions, not {array.ndim}")
     if array.shape[0] != n:
         raise ValueError(f"{name} has {array.shape[0]} rows, the outcome has {n}; give one value for each participant")
-    return np.ascontiguousarray(array)
+    return array

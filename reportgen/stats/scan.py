@@ -230,8 +230,6 @@ def _run(people: _Sorted, used: CrossProducts, options: Options, limits: IntArra
     g = np.zeros((len(used.size), len(fixed)))
     g[:, : len(lower[0])] = c[:, lower[0], lower[1]]
     _, _, u, v = line_arrays(model, reml)
-    if not random:
-        g = g[:, :]
     nu = contrasts - p if reml else float(used.size.sum())
     if contrasts - p <= 0:
         values[:, 6] = -1.0
@@ -242,7 +240,7 @@ def _run(people: _Sorted, used: CrossProducts, options: Options, limits: IntArra
     profile.scan(
         people.t,
         people.codes,
-        people.x[:, kept] if a < people.x.shape[1] else people.x,
+        np.ascontiguousarray(people.x[:, kept]),
         people.y,
         people.ends,
         used.size.astype(float),
