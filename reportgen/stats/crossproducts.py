@@ -101,7 +101,8 @@ def _accumulate(outcome, treatment, adjusters, moderators, codes, size, arms, mi
                 missing[i] += 1
                 continue
         if size[i] == 0:
-            shift[i] = row
+            for k in range(m):  # not a slice: its error message would compile the strings of numba, 3 s
+                shift[i, k] = row[k]
         size[i] += 1
         arms[i, 1] += np.int64(t)
         if i != current or filled == BLOCK:

@@ -564,7 +564,8 @@ def scan(  # type: ignore[no-untyped-def]
             rows[i, ts] = own[i, m]
             _pack_products(rows[i], g[i])
         # summed anew at each cut: a running total would gather the rounding of thousands of updates
-        pooled[:] = 0.0
+        for k in range(2 * m):
+            pooled[k] = 0.0
         for i in range(trials):
             for k in range(2 * m):
                 pooled[k] += own[i, k]

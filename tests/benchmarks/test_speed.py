@@ -224,12 +224,8 @@ def test_peak_memory_stays_under_three_times_the_input() -> None:
 
 COMPILE = """
 import time
-start = time.perf_counter()
-import numba
-imported = time.perf_counter()
 import numpy as np
 from reportgen.stats import fit_one_step, per_trial, scan_cuts
-loaded = time.perf_counter()
 rng = np.random.default_rng(1)
 trial = np.repeat(["a", "b", "c"], 40)
 t = np.tile([0.0, 1.0], 60)
@@ -242,12 +238,12 @@ def work():
     scan_cuts(y, t, trial, z, adjusters=x)
     scan_cuts(y, t, trial, z, treatment_effect="common")
     per_trial(y, t, trial)
-first = time.perf_counter()
-work()
-second = time.perf_counter()
-work()
-third = time.perf_counter()
-print((second - first) - (third - second))
+marks = [(time.perf_counter(), time.process_time())]
+for _ in range(2):
+    work()
+    marks.append((time.perf_counter(), time.process_time()))
+for clock in (0, 1):
+    print((marks[1][clock] - marks[0][clock]) - (marks[2][clock] - marks[1][clock]))
 """
 
 
@@ -260,9 +256,11 @@ if FULL:  # not a skipped test: it takes 20 s, and CI counts skips
             done = subprocess.run(
                 [sys.executable, "-c", COMPILE], capture_output=True, text=True, check=True, env=environment
             )
-            times.append(float(done.stdout))
+            wall, processor = map(float, done.stdout.split())
+            times.append((wall, processor))
         assert any(tmp_path.rglob("*.nbi")), "nothing was cached where NUMBA_CACHE_DIR says"
-        ROWS.append(("compile everything, cold", f"{times[0]:.1f} s"))
-        ROWS.append(("  warm, from the cache", f"{times[1]:.2f} s"))
-        assert times[0] < 20.0
-        assert times[1] < 0.5
+        ROWS.append(("compile everything, cold", f"{times[0][0]:.1f} s ({times[0][1]:.1f} s of processor)"))
+        ROWS.append(("  warm, from the cache", f"{times[1][0]:.2f} s ({times[1][1]:.2f} s of processor)"))
+        # seconds of processor: a busy machine stretches those of the wall
+        assert times[0][1] < 20.0
+        assert times[1][1] < 0.5
