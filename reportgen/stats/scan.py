@@ -19,7 +19,7 @@ from . import profile
 from .crossproducts import Columns, CrossProducts, FloatArray, IntArray, columns
 from .design import Options, blocks
 from .effect import student_log_p, student_p
-from .one_step import LeftOut, OneStepFit, both_arms, fit_one_step
+from .one_step import NEARLY_EXACT, LeftOut, OneStepFit, both_arms, fit_one_step
 from .optimise import line_arrays
 
 METHODS = {"normal": 0, "satterthwaite": 1, "kenward-roger": 2}
@@ -275,6 +275,9 @@ def _assemble(
 ) -> CutScan:
     estimate, variance, df_raw, tau2, sigma2, evaluations, state = values.T.copy()
     random = options.treatment_effect == "random" and len(used.size) > 1
+    # Where (nearly) nothing is left to chance, or a sum is not finite, the single fit has the words for it.
+    spread = NEARLY_EXACT * float(used.centred[:, -1, -1].sum()) / float(used.size.sum())
+    state[~(sigma2 > spread) | ~np.isfinite(variance) | ~(variance > 0.0)] = -1.0
     with np.errstate(invalid="ignore"):
         std_error = np.sqrt(variance)
     floor = len(used.size) - 1.0 if options.df_floor == "trials-1" and options.treatment_effect == "random" else 0.0

@@ -131,3 +131,11 @@ def test_p_values_far_in_the_tail_keep_their_order() -> None:
     best = int(np.argmin(scan.log_p))
     assert scan.log_p[best] < -1000.0 and np.isfinite(scan.log_p).all()
     assert abs(scan.cuts[best]) < 0.01  # the true cut is 0, and neighbouring values lie 1e-3 apart
+
+
+@pytest.mark.parametrize(("level", "status"), [(0.0, "not estimable"), (2.0, "failed")])
+def test_outcomes_without_residual_variance_have_a_status_at_each_cut(level: float, status: str) -> None:
+    p = people(trials=3, size=12)
+    scan = scan_cuts(level * p.treatment + 1.0, p.treatment, p.trial, p.z)
+    assert len(scan.cuts) > 10 and set(scan.status) == {status}
+    assert np.isnan(scan.p_value).all()
