@@ -92,10 +92,10 @@ def _data(records: Records) -> Iterator[Inline]:
     yield (
         f"{kind} of ",
         included.number,
-        f" trial{'' if one else 's'} with ",
+        f" trial{'' if one else 's'} were analysed: ",
         included.n,
-        " participants were analysed",
-        *((", from ", included.in_file, " in the files") if included.in_file.value != included.n.value else ()),
+        " participants",
+        *((" of the ", included.in_file, " in the files") if included.in_file.value != included.n.value else ()),
         ". Each recoding of a value, and each person left out on loading, stands in the ledger.",
     )
     if study.source.text:

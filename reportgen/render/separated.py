@@ -79,4 +79,4 @@ def _figure(number: Number) -> str:
 
 
 def _words(inline: Inline) -> str:
-    return plain(tuple(part for part in inline if not is_mark(part))).replace(MINUS, "-").strip()
+    return plain(tuple(part for part in inline if not is_mark(part))).replace(MINUS, "-").replace("\u00a0", " ").strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 
 import jinja2
 import pytest
@@ -12,11 +13,8 @@ from lxml import html
 from reportgen.records.numbers import numbers_in
 from reportgen.render.environment import environment
 from reportgen.render.inline import number_html
+from tests.page_numbers import trace_numbers
 from tests.unit.render.conftest import Report
-
-# numbers of artefacts, axis ticks, citations and mathematical superscripts have no row
-EXCEPTIONS = ("data-ref", "data-axis", "data-cite", "data-math")
-TOKEN = re.compile(r"[<>]?−?\d[\d.]*")
 
 
 @pytest.fixture(scope="module")
@@ -24,34 +22,11 @@ def page(report: Report) -> html.HtmlElement:
     return html.fromstring(report.html)
 
 
-def tokens(page: html.HtmlElement) -> list[tuple[str, str]]:
-    """Return every text with digits, with the ids that its nearest element carries."""
-    found = []
-    for element in page.iter():
-        if not isinstance(element.tag, str) or element.tag in ("script", "style", "meta"):
-            continue
-        texts = [(element.text, element)] + [(child.tail, element) for child in element]
-        texts += [(element.get(name), element) for name in ("alt", "aria-label", "title")]
-        for text, owner in texts:
-            if text and TOKEN.search(text):
-                line = [owner, *owner.iterancestors()]
-                if not any(place.get(name) is not None for place in line for name in EXCEPTIONS):
-                    ids = next((place.get("data-id") for place in line if place.get("data-id") is not None), None)
-                    found.append((text, ids or ""))
-    return found
-
-
-def test_every_numeric_token_stands_with_its_row(page: html.HtmlElement, report: Report) -> None:
+def test_every_numeric_token_stands_with_its_row(report: Report) -> None:
     rows = {number.id: number.text for number in numbers_in((report.records, report.appendix))}
-    found = tokens(page)
-    assert len(found) > 500
-    for text, ids in found:
-        said = [rows[id_] for id_ in ids.split()]
-        assert said, f"{text!r} has no row"
-        if len(said) == 1 and text == said[0]:
-            continue
-        known = {token for words in said for token in TOKEN.findall(words)}
-        assert set(TOKEN.findall(text)) <= known, f"{text!r} is not what {ids} say"
+    traced = trace_numbers(report.html, rows)
+    assert traced.untraced == ()
+    assert traced.found > 500
 
 
 def test_an_element_of_one_number_prints_exactly_its_text(page: html.HtmlElement, report: Report) -> None:
@@ -80,7 +55,7 @@ def test_landmarks_heads_and_captions(page: html.HtmlElement) -> None:
     assert page.get("lang") == "en"
     assert page.xpath("//main") and page.xpath("//nav[@aria-labelledby]") and page.xpath("//a[@class='skip']")
     levels = [int(head.tag[1]) for head in page.xpath("//h1|//h2|//h3|//h4")]
-    assert levels.count(1) == 1 and all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False) if a > 1)
+    assert levels.count(1) == 1 and all(b <= a + 1 for a, b in pairwise(levels) if a > 1)
     for table in page.xpath("//table"):
         assert table.xpath("./caption") and all(th.get("scope") for th in table.xpath(".//th"))
         assert table.xpath("./ancestor::div[@role='region' and @tabindex='0' and @aria-labelledby]")

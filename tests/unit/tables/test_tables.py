@@ -1,0 +1,143 @@
+"""Each table of the hand-made records, as text: heads, rows and notes in reading order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reportgen.records.artefact import Table
+from reportgen.records.numbers import plain
+from reportgen.tables import (
+    analysed,
+    by_trial,
+    descriptive,
+    estimates,
+    glossary,
+    included_trials,
+    ledger,
+    ledger_summary,
+    model_status,
+    outcome_measures,
+)
+from tests.unit.render import records_fixture
+
+
+def lines(table: Table) -> list[str]:
+    out = [" | ".join(plain(column.head) for column in table.columns)]
+    for group in table.groups:
+        out += [f"[{plain(group.head)}]"] if group.head else []
+        out += [" | ".join(plain(cell) for cell in (row.head, *row.cells)) for row in group.rows]
+    return out + [plain(note) for note in table.footnotes]
+
+
+def widths(table: Table) -> bool:
+    return all(len(row.cells) == len(table.columns) - 1 for group in table.groups for row in group.rows)
+
+
+def test_included_trials_run_from_the_largest_with_a_total() -> None:
+    table = included_trials(records_fixture.included())
+    text = lines(table)
+    assert widths(table)
+    assert text[0] == "Trial | Country | Class of the arm | Arm | In the arm | Included | In the file | Published"
+    assert (
+        text[1]
+        == "MN | United States | periodontal therapy | scaling and root planing before 21 weeks | 118 | 230 | 230 | "
+    )
+    assert text[3].endswith("| 104 | 212 | 213 | 212ᵃ")
+    assert text[-2:] == ["All, 4 trials |  |  |  |  | 823 | 829 | ", "ᵃMichalowicz et al. 2006, table 1."]
+
+
+def test_columns_that_no_trial_fills_are_left_out() -> None:
+    record = records_fixture.included()
+    bare = tuple(
+        replace(row, country=replace(row.country, text=""), published=None, published_source=None)
+        for row in record.trials
+    )
+    heads = [plain(column.head) for column in included_trials(replace(record, trials=bare)).columns]
+    assert heads == ["Trial", "Class of the arm", "Arm", "In the arm", "Included", "In the file"]
+
+
+def test_descriptive_gives_m_and_n_of_every_row() -> None:
+    table = descriptive(records_fixture.descriptive())
+    text = lines(table)
+    assert widths(table)
+    assert [plain(column.span) for column in table.columns[1:8:3]] == [
+        "Control (m\u00a0=\u00a04, n\u00a0=\u00a0410)",
+        "Intervention (m\u00a0=\u00a04, n\u00a0=\u00a0413)",
+        "All (m\u00a0=\u00a04, n\u00a0=\u00a0823)ᵃ",
+    ]
+    assert text[1] == "Age, years, mean (SD) | 4 | 407 | 25.9 (5.2) | 4 | 410 | 26.0 (5.2) | 4 | 820 | 26.2 (5.2)"
+    assert text[7] == "below 8 years |  |  | <5ᵇ |  |  | 9 (2.2) |  |  | 12 (1.5)"
+    assert text[11:13] == ["ᵃNY stands on one side only.", "ᵇNot printed: too few people to print."]
+
+
+def test_estimates_carry_every_number_and_say_once_why_there_is_none() -> None:
+    record = records_fixture.meta_analysis()
+    table = estimates(record.effects, record.settings)
+    text = lines(table)
+    assert widths(table)
+    assert text[2] == (
+        "Visit 3 | 4 | 350 | 350 | 0.25 (0.17 to 0.33) | 0.0044 | 0.004 | 38.1% (0.0% to 79.3%) | 0.09 to 0.41 | "
+        "0.25 (0.18 to 0.31) | 0.26 (0.16 to 0.35) | converged"
+    )
+    assert text[12] == "Visit 5 | 1 | 45 | 47 | –ᵃ | – | – | – | – | – | – | not estimable"
+    assert text[13] == "ᵃNot estimable: one trial, and a pooled effect needs two."
+
+
+def test_estimates_on_a_common_scale_have_their_factor() -> None:
+    record = records_fixture.meta_analysis()
+    table = estimates(record.effects[4:5], record.settings, scale="0-100")
+    assert [plain(column.head) for column in table.columns][4:6] == ["Factor", "Effect (95%\u00a0CI)"]
+    assert lines(table)[2].startswith("Visit 3 | 4 | 334 | 330 | 1.0000 | 5.3 (3.7 to 6.9)")
+
+
+def test_by_trial_ends_with_the_pooled_rows() -> None:
+    record = records_fixture.meta_analysis()
+    text = lines(by_trial(record.effects[0], record.settings))
+    assert [line.split(" | ")[0] for line in text[1:9]] == [
+        "KY",
+        "MN",
+        "MS",
+        "NY",
+        "One-step model",
+        "Common effect",
+        "Two-stage model",
+        "95% prediction interval",
+    ]
+
+
+def test_analysed_says_who_was_left_out_and_why() -> None:
+    text = lines(analysed(records_fixture.meta_analysis()))
+    assert text[2].endswith("| 700 | 823 | no value at follow-up: KY 20, MN 21, MS 22")
+    assert text[12].endswith("whole trial, not measured in this window: KY 212, MN 230, MS 201")
+
+
+def test_outcome_measures_run_down_the_longer_list() -> None:
+    record = records_fixture.measures()
+    assert lines(outcome_measures(record))[0].startswith("Trial | Mean probing depth")
+    fewer = replace(record, trials=record.trials[:2], cells=tuple(c for c in record.cells if c.trial in ("KY", "MN")))
+    assert lines(outcome_measures(fewer))[0] == "Outcome | KY | MN"
+    assert "–" in lines(outcome_measures(record))[4]
+
+
+def test_model_status_has_remarks_only_where_there_are_any() -> None:
+    record = records_fixture.meta_analysis()
+    assert lines(model_status([record]))[3].endswith(
+        "| boundary | 22 | 813.250 | 2.610 | 3.000 | no variation between trials"
+    )
+    fine = replace(record, effects=record.effects[:1])
+    assert "Remark" not in lines(model_status([fine]))[0]
+
+
+def test_ledger_and_its_summary() -> None:
+    record = records_fixture.ledger(8)
+    assert len(ledger(record).groups) == 4
+    summary = ledger_summary(record)
+    assert widths(summary)
+    assert sum(int(plain(cell)) for row in summary.groups[0].rows for cell in row.cells) == 8
+
+
+def test_glossary_says_which_scales_have_no_bounds() -> None:
+    assert (
+        lines(glossary(records_fixture.glossary()))[1]
+        == "Mean probing depth | probing depth | not bounded | mm | lower"
+    )
