@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from reportgen.pipeline import Order, build
+from reportgen.resources import specs_folder
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 # What CI cannot install, and so the only reasons for which a test may be skipped there.
 ALLOWED_IN_CI = ("quarto is not on the PATH",)
+
+WORKED = sorted(path.parent.name for path in specs_folder().glob("*/study.yaml"))
 
 _skipped: list[tuple[str, str]] = []
 
@@ -21,6 +26,15 @@ def shared_data() -> Path:
     folder = SHARED / "data"
     if not folder.is_dir():
         pytest.skip("the shared folder with the three real trials is not beside this checkout")
+    return folder
+
+
+@pytest.fixture(scope="session", params=WORKED)
+def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole report of each worked study, built once for all tests."""
+    folder = tmp_path_factory.mktemp("report") / str(request.param)
+    built = build(Order(specs_folder() / str(request.param), output=folder))
+    assert (built.exit_code, built.warnings) == (0, ())
     return folder
 
 

@@ -12,20 +12,11 @@ import pytest
 from reportgen import pipeline
 from reportgen.cli import run
 from reportgen.pipeline import Order, build, plan
+from reportgen.records.numbers import slug
 from reportgen.resources import specs_folder
 from tests.conftest import ROOT
 from tests.page_numbers import trace_numbers
-from tests.study_files import write_study
-
-WORKED = sorted(path.parent.name for path in specs_folder().glob("*/study.yaml"))
-
-
-@pytest.fixture(scope="module", params=WORKED)
-def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("report") / request.param
-    built = build(Order(specs_folder() / request.param, output=folder))
-    assert (built.exit_code, built.warnings) == (0, ())
-    return folder
+from tests.study_files import STUDY, write_study
 
 
 def rows(folder: Path) -> pd.DataFrame:
@@ -63,8 +54,6 @@ def test_plan_promises_what_the_build_prints(report: Path) -> None:
     printed = rows(report)["value"]
     planned = plan(specs_folder() / report.name)
     assert planned
-    from reportgen.records.numbers import slug
-
     for effect in planned:
         prefix = slug(effect.analysis, effect.comparison, effect.outcome, effect.follow_up)
         promised = (effect.trials, effect.n, effect.n_control, effect.n_intervention)
@@ -83,7 +72,7 @@ def test_no_path_of_this_machine(report: Path) -> None:
 
 def test_same_bytes_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    study = write_study(tmp_path / "small", study={"report": {**small_report(), "formats": ["html", "pdf", "quarto"]}})
+    study = write_study(tmp_path / "small", study={"report": {**STUDY["report"], "formats": ["html", "pdf", "quarto"]}})
     prints = []
     for name in ("one", "two"):
         folder = tmp_path / name / "small"
@@ -97,12 +86,6 @@ def test_same_bytes_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         )
     assert prints[0] == prints[1]
     assert json.loads((tmp_path / "one" / "small" / "provenance.json").read_text())["built"] == "2023-11-14T22:13:20Z"
-
-
-def small_report() -> dict[str, object]:
-    from tests.study_files import STUDY
-
-    return dict(STUDY["report"])
 
 
 def test_a_failed_analysis_keeps_its_place(
