@@ -92,6 +92,12 @@ grid <- c(
        model("1-trial", moderator = "z", case = "K = 1"))
 )
 
+# Every combination of the options with one residual variance, on one data set.
+choices <- expand.grid(intercept = c("stratified", "random"), treatment_effect = c("random", "common"),
+                       interaction_effect = c("common", "random"), covariance = c("independent", "unstructured"),
+                       adjuster_slopes = c("common", "stratified"), estimation = c("reml", "ml"), stringsAsFactors = FALSE)
+grid <- c(grid, lapply(seq_len(nrow(choices)), function(i) do.call(model, c("19-correlated", choices[i, ], moderator = "z"))))
+
 # ---- the model in the formulas of R -----------------------------------------------------------------------------------------
 
 read_set <- function(name) {
@@ -316,6 +322,9 @@ if (sys.nframe() == 0) {
   out <- list(made_by = "tests/reference/one_step.R", R = R.version.string,
               packages = as.list(setNames(vapply(packages, function(p) as.character(packageVersion(p)), ""), packages)), fits = fits)
   target <- if (length(only)) tempfile(fileext = ".json") else file.path(here, "one_step.json")
-  write_json(out, target, digits = NA, auto_unbox = TRUE, null = "null", na = "string", pretty = 1)
+  # A line a fit: small, and a difference shows which.
+  line <- function(x) toJSON(x, digits = NA, auto_unbox = TRUE, null = "null", na = "string")
+  head <- sub("}$", "", line(out[names(out) != "fits"]))
+  writeLines(c(paste0(head, ', "fits": ['), paste0(vapply(fits, line, ""), c(rep(",", length(fits) - 1), "")), "]}"), target)
   cat(length(fits), "fits in", target, "\n")
 }

@@ -17,12 +17,17 @@ from .test_one_step import BY_NAME, fit, named
 
 # Both routes are closed forms given the variances; what differs is rounding, n x n inverses included (largest: 2e-11).
 AGREE = 1e-9
+# Satterthwaite's df are those of the Cholesky factor with us, of the variances here: the two Hessians differ by the
+# gradient, zero but for rounding, times the curvature of the map between them, large near a perfect correlation (6e-9).
+SATTERTHWAITE = 1e-7
 # |score x variance| is the change of the criterion per relative change of a variance; 1e-6 of it moves a variance by less
 # than 1e-6 and the criterion by less than 1e-12.
 FLAT = 1e-6
 
-PERFECT = [model for model in MODELS if "perfectly" in fit(model.name, "normal").message]
-INTERIOR = [model for model in MODELS if model not in PERFECT]
+# Of the factorial on the largest data set every third model: R has judged all of them.
+ROUTED = [model for place, model in enumerate(MODELS) if model.entry["data"] != "19-correlated" or place % 3 == 0]
+PERFECT = [model for model in ROUTED if "perfectly" in fit(model.name, "normal").message]
+INTERIOR = [model for model in ROUTED if model not in PERFECT]
 
 
 def second_route(model: Model, **choice) -> FullMatrix:
@@ -50,7 +55,7 @@ def ours_at(model: Model, inference: str, key: str) -> np.ndarray:
     return np.concatenate([np.atleast_1d(getattr(effect, key)) for effect in effects])
 
 
-@for_each(MODELS)
+@for_each(ROUTED)
 def test_criterion_coefficients_and_standard_errors(model: Model, route: FullMatrix):
     at = places(route)
     error = np.sqrt(np.diag(route.Phi))[at]
@@ -63,12 +68,12 @@ def test_criterion_coefficients_and_standard_errors(model: Model, route: FullMat
 def test_the_gradient_is_zero_or_points_out_of_bounds(model: Model, route: FullMatrix):
     inside = route.gamma != 0
     assert np.all(np.abs(route.score * route.gamma)[inside] < FLAT)
-    unstructured = model.entry["covariance"] == "unstructured"
+    unstructured = model.entry["covariance"] == "unstructured" and len(model.result["random"]) > 1
     assert inside.all() or not unstructured
     assert np.all(route.score[~inside] > -FLAT)
 
 
-@for_each(MODELS)
+@for_each(ROUTED)
 def test_kenward_roger_from_its_definitions(model: Model, route: FullMatrix):
     at = places(route)
     adjusted, _ = route.kenward_roger
@@ -84,7 +89,7 @@ def test_kenward_roger_from_its_definitions(model: Model, route: FullMatrix):
         assert df == pytest.approx(np.full(len(at), n - p), rel=AGREE)
 
 
-@for_each([model for model in MODELS if len(model.entry["moderator"]) > 1])
+@for_each([model for model in ROUTED if len(model.entry["moderator"]) > 1])
 def test_kenward_roger_joint_test_from_its_definitions(model: Model, route: FullMatrix):
     joint = fit(model.name, "kenward-roger").interaction.joint
     if len(route.gamma) > 1:
@@ -105,7 +110,7 @@ def test_satterthwaite_from_the_observed_information(model: Model, route: FullMa
         expected = np.full(len(df), float(route.X.shape[0] - route.X.shape[1]))
     else:
         expected = np.array([route.satterthwaite_df(place) for place in places(route)])
-    assert df == pytest.approx(expected, rel=AGREE)
+    assert df == pytest.approx(expected, rel=SATTERTHWAITE)
 
 
 def test_witnesses_are_many_enough():
@@ -122,7 +127,7 @@ def test_witnesses_are_many_enough():
 STATSMODELS = 1e-6
 MIXED = [
     model
-    for model in MODELS
+    for model in ROUTED
     if model.engine == "lme4"
     and not model.result["singular"]
     and model.entry["interaction_effect"] == "common"
