@@ -142,10 +142,28 @@ def plan(study: StudyPath) -> int:
 
 
 @app.command()
-def schema(
-    kind: Annotated[Literal["study", "mapping"], typer.Argument(help="Of study files or of mappings.")] = "study",
+def simulate(
+    file: Annotated[Path, typer.Argument(help="The simulation file.", show_default=False)],
+    output: Annotated[Path, typer.Option(help="Folder of the trial files.", show_default=False)],
+    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the seed of the file.")] = None,
 ) -> int:
-    """Print the JSON Schema that lets an editor complete and check a study file or a mapping."""
+    """Make the trial files of a simulation file: the same file and seed give the same bytes."""
+    from reportgen.pipeline import simulate
+
+    with _progress() as progress:
+        paths = simulate(file, output, seed, progress)
+    for path in paths:
+        print(path)
+    return EXIT_DONE
+
+
+@app.command()
+def schema(
+    kind: Annotated[
+        Literal["study", "mapping", "simulation"], typer.Argument(help="Of study files, mappings or simulation files.")
+    ] = "study",
+) -> int:
+    """Print the JSON Schema that lets an editor complete and check a study file, a mapping or a simulation file."""
     from reportgen.spec.lock import json_schema
 
     print(json_schema(kind), end="")

@@ -153,6 +153,31 @@ def plan(path: Path) -> list[PlannedEffect]:
     ]
 
 
+def simulate(path: Path, folder: Path, seed: int | None = None, progress: Progress = lambda _: None) -> list[Path]:
+    """Write the trial files of a simulation file; return their paths.
+
+    Raises
+    ------
+    ReportgenError
+        The simulation file or its study is invalid (nothing is written), or a file could not be written.
+    """
+    from reportgen.simulation import simulate
+    from reportgen.spec.simulation import load_simulation
+
+    progress("read and check")
+    file = load_simulation(path)
+    progress("simulate")
+    contents = simulate(file, seed)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            (folder / name).write_bytes(content)
+    except OSError as error:
+        hint = "Give a folder that you may write to with --output."
+        raise RenderError([Problem(f"'{folder}' cannot be written: {error.strerror}", hint=hint)]) from error
+    return [folder / name for name in contents]
+
+
 def build(order: Order, progress: Progress = lambda _: None) -> Built:
     """Build the report of a study.
 

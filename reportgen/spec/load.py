@@ -99,7 +99,7 @@ def examine_study(path: Path) -> Examined:
         source = read_source(path / "study.yaml" if path.is_dir() else path)
     except SpecError as error:
         return Examined(None, error.problems)
-    study, problems, source = _tolerant(Study, source)
+    study, problems, source = read_tolerantly(Study, source)
     named = study.trials if study else _trials_written(source)
     mappings, mapping_problems = _load_mappings(source, named)
     if study is None:
@@ -151,14 +151,14 @@ def _load_mappings(source: Source, named: tuple[str, ...]) -> tuple[list[Located
             place = source.at("trials", index)
             problems += [Problem(p.message, p.origin or place, p.hint, p.where) for p in error.problems]
             continue
-        mapping, found, written = _tolerant(Mapping, written)
+        mapping, found, written = read_tolerantly(Mapping, written)
         problems += found
         if mapping is not None:
             mappings.append(LocatedMapping(mapping, written))
     return mappings, problems
 
 
-def _tolerant(model: type[ModelT], source: Source) -> tuple[ModelT | None, list[Problem], Source]:
+def read_tolerantly(model: type[ModelT], source: Source) -> tuple[ModelT | None, list[Problem], Source]:
     """Validate; leave out what is wrong and validate again, until the rest stands or nothing is left."""
     problems: list[Problem] = []
     pruned: set[str] = set()

@@ -6,10 +6,12 @@ import io
 import json
 from typing import Any
 
+from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from reportgen.spec.load import Spec
 from reportgen.spec.mapping import Mapping
+from reportgen.spec.simulation import Simulation
 from reportgen.spec.study import Study
 
 HEAD = "# Written by reportgen: the study as it was understood, with every default that was used.\n"
@@ -33,13 +35,16 @@ def locked(spec: Spec) -> str:
 
 
 def json_schema(kind: str = "study") -> str:
-    """Return the JSON Schema of study files (`study`) or of mappings (`mapping`).
+    """Return the JSON Schema of study files (`study`), mappings (`mapping`) or simulation files (`simulation`).
 
     Examples
     --------
     >>> '"arm_classes"' in json_schema()
     True
     """
-    model: type[Study] | type[Mapping] = Study if kind == "study" else Mapping
-    schema: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
+    models: dict[str, type[BaseModel]] = {"study": Study, "mapping": Mapping, "simulation": Simulation}
+    schema: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **models[kind].model_json_schema(),
+    }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,216 @@
+"""A mapping read backwards: from what is meant to what stands in the file.
+
+The reader turns codes into levels, cuts into levels, flags into levels, items into scores, and units and ranges into the
+study's. Here each rule is turned round: a level becomes one of its codes, or a score inside its interval; a score is spread
+over items; a number goes into the file's unit and range. A value that is missing becomes one of the codes for missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reportgen.data.codes import code_key
+from reportgen.errors import DataError
+from reportgen.simulation.draws import FloatArray
+from reportgen.simulation.people import Levels, ObjectArray
+from reportgen.spec.mapping import Code, Data, Variable, interval_of
+from reportgen.spec.simulation import File
+from reportgen.spec.units import factor
+
+Columns = dict[str, ObjectArray]
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Writes the cells of one file: how missing values look, and chance where several codes mean the same.
+
+    Attributes
+    ----------
+    data : Data
+    file : File
+    chance : Generator
+    """
+
+    data: Data
+    file: File
+    chance: np.random.Generator
+
+    def written(self, values: Sequence[Any] | ObjectArray, variable: Variable) -> ObjectArray:
+        """Return cells, with None written as the file writes a missing value."""
+        cells = np.empty(len(values), dtype=object)
+        cells[:] = list(values)
+        gone = [i for i, value in enumerate(cells) if value is None]
+        own = variable.missing if variable.missing is not None else self.data.missing
+        codes: list[Code] = [*own, *self.file.user_missing]
+        codes += [code for code, meant in variable.codes.items() if meant is None]
+        if not codes:
+            return cells
+        taken = {code_key(code) for code in codes} & {code_key(cell) for cell in set(cells) if cell is not None}
+        if taken:
+            raise DataError(f"'{self.data.file}': {sorted(taken)[0]} means missing there, and is a value too")
+        blank = self.chance.random(len(gone)) < self.file.blank
+        picked = self.chance.integers(len(codes), size=len(gone))
+        for i, left_blank, which in zip(gone, blank, picked, strict=True):
+            cells[i] = None if left_blank else codes[which]
+        return cells
+
+    def level_cells(self, variable: Variable, trait: Levels, who: np.ndarray[Any, Any]) -> Columns:
+        """Return the columns of a covariate with levels."""
+        words = [
+            trait.names[which] if known else None
+            for which, known in zip(trait.which[who], trait.known[who], strict=True)
+        ]
+        if variable.flags:
+            return self._flags(variable, words)
+        assert isinstance(variable.column, str)  # the language has checked it
+        if variable.cut:
+            return {variable.column: self._inside(variable, words, trait.place[who])}
+        return {variable.column: self.written(self._coded(variable, words), variable)}
+
+    def _coded(self, variable: Variable, meant: Sequence[Any]) -> list[Any]:
+        """One of the codes that mean it; the thing itself where the mapping needs no codes."""
+        if not variable.codes:
+            return list(meant)
+        codes: dict[str, list[Code]] = {}
+        for code, level in variable.codes.items():
+            codes.setdefault(_key(level), []).append(code)
+        picks = self.chance.random(len(meant))
+        return [
+            None if value is None else codes[_key(value)][int(pick * len(codes[_key(value)]))]
+            for value, pick in zip(meant, picks, strict=True)
+        ]
+
+    def _flags(self, variable: Variable, words: Sequence[str | None]) -> Columns:
+        columns: Columns = {}
+        for level, flag in variable.flags.items():
+            no: Code = 0 if isinstance(flag.equals, int) else "no"
+            cells = [None if word is None else flag.equals if word == level else no for word in words]
+            columns[flag.column] = self.written(cells, variable)
+        return columns
+
+    def _inside(self, variable: Variable, words: Sequence[str | None], place: FloatArray) -> ObjectArray:
+        """A whole number inside the interval of the level, as far up as the person is inside the level."""
+        cells: list[int | None] = []
+        for word, share in zip(words, place, strict=True):
+            if word is None:
+                cells.append(None)
+                continue
+            interval = interval_of(variable.cut[word])
+            assert interval is not None  # the language has checked it
+            low = 0.0 if interval.low is None else interval.low + interval.low_open
+            high = low + 10 if interval.high is None else interval.high - interval.high_open
+            cells.append(int(low + np.floor(share * (high - low + 1))))
+        return self.written(cells, variable)
+
+    def number_cells(
+        self,
+        variable: Variable,
+        columns: Sequence[str],
+        values: FloatArray,
+        unit: str,
+        span: tuple[float, float] | None,
+    ) -> Columns:
+        """Return the columns of a number, which may be the items of a score."""
+        raw = _in_file_units(variable, values, unit, span)
+        if variable.items is not None:
+            return self._items(variable, columns, raw)
+        plain = [None if np.isnan(value) else whole(value) for value in raw]
+        return {columns[0]: self.written(self._coded(variable, plain), variable)}
+
+    def _items(self, variable: Variable, columns: Sequence[str], scores: FloatArray) -> Columns:
+        low, high = variable.item_range or (0.0, 1.0)
+        known = ~np.isnan(scores)
+        total = np.where(known, scores, 0.0) * (len(columns) if variable.score == "mean" else 1)
+        answers = spread(
+            np.rint(total - low * len(columns)).astype(np.int64), len(columns), int(high - low), self.chance
+        )
+        made: Columns = {}
+        for position, column in enumerate(columns):
+            values = answers[:, position] + low
+            if variable.item_numbers[position] in variable.reversed:
+                values = low + high - values
+            plain = [int(value) if there else None for value, there in zip(values, known, strict=True)]
+            if variable.yes is not None:
+                no = _no_beside(variable.yes)
+                cells: list[Any] = [None if v is None else variable.yes if v else no for v in plain]
+            else:
+                cells = self._coded(variable, plain)
+            made[column] = self.written(cells, variable)
+        return made
+
+    def left_open(self, variable: Variable, columns: Columns, share: float) -> Columns:
+        """Leave a few items open, no more than the score allows."""
+        if variable.at_least is None or not share:
+            return columns
+        names = list(columns)
+        spare = len(names) - variable.at_least
+        size = len(columns[names[0]])
+        some = np.flatnonzero(self.chance.random(size) < share)
+        made = {name: cells.copy() for name, cells in columns.items()}
+        for person in some:
+            how_many = int(self.chance.integers(1, spare + 1))
+            for position in self.chance.choice(len(names), size=how_many, replace=False):
+                made[names[position]][person] = self.written([None], variable)[0]
+        return made
+
+
+def spread(
+    totals: np.ndarray[Any, np.dtype[np.int64]], items: int, most: int, chance: np.random.Generator
+) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Spread scores over items of 0 to `most` each; some items are answered high more often than others.
+
+    Examples
+    --------
+    >>> spread(np.array([0, 3, 6]), 3, 2, np.random.default_rng(1)).sum(axis=1).tolist()
+    [0, 3, 6]
+    """
+    ease = np.tile(np.linspace(0.5, -0.5, items), most)
+    place = ease + 0.5 * chance.standard_normal((len(totals), items * most))
+    rank = np.argsort(np.argsort(-place, axis=1, kind="stable"), axis=1, kind="stable")
+    ticks = rank < np.clip(totals, 0, items * most)[:, None]
+    return np.asarray(ticks.reshape(len(totals), most, items).sum(axis=1), dtype=np.int64)
+
+
+def _no_beside(yes: Code) -> Code:
+    """An answer that is not the one that counts."""
+    if isinstance(yes, str):
+        return "no"
+    return 0 if yes else 1
+
+
+def _key(value: Any) -> str:
+    return f"{float(value):g}" if isinstance(value, int | float) else str(value)
+
+
+def whole(value: float) -> int | float:
+    """Return a number as it is written: whole where it is whole, else with what rounding left of it taken off.
+
+    Examples
+    --------
+    >>> whole(3.0000000001), whole(54.17)
+    (3, 54.17)
+    """
+    rounded = round(float(value), 6)
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _in_file_units(variable: Variable, values: FloatArray, unit: str, span: tuple[float, float] | None) -> FloatArray:
+    if variable.unit is not None:
+        return values / factor(variable.unit, unit)
+    if variable.from_range is not None and span is not None:
+        (low, high), (to_low, to_high) = variable.from_range, span
+        return low + (values - to_low) * ((high - low) / (to_high - to_low))
+    times = 1.0 if variable.times is None else variable.times
+    return (values - (variable.plus or 0.0)) / times
+
+
+def columns_of(variable: Variable, visit: str) -> list[str]:
+    """Return the columns of a variable at a visit."""
+    if isinstance(variable.column, dict):
+        return [variable.column[visit]]
+    names = [variable.column] if isinstance(variable.column, str) else variable.item_columns
+    return [name.replace("{visit}", visit) for name in names]

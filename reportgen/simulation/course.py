@@ -1,0 +1,210 @@
+"""What becomes of people: how each instrument changes, what treatment adds and for whom, and who is lost.
+
+Improvement = course of the trial + pull x (how much worse than the trial's mean the start was) + effect of the arm's class
++ modifications + residual, all in points of the instrument. The value is snapped to its grid, and with it the ends of the
+scale take their toll. Where the file asks for `exact_means`, each arm's residuals are then shifted by one number until the
+mean improvement of its complete cases is the declared one: what a correct analysis estimates is then what the file says,
+up to its weights, whatever the seed. The residuals' spread, and with it every standard error and every search for
+subgroups, keeps its chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingABC
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.data.visits import visit_meant, visits_of
+from reportgen.simulation.draws import Draws, FloatArray
+from reportgen.simulation.people import BoolArray, People, Quantity, instrument_of, trial_names
+from reportgen.spec.mapping import Mapping, Variable
+from reportgen.spec.simulation import Instrument, Modifier, SimulationSpec
+
+VISIT = "{visit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The values of one instrument at one visit of one trial; NaN where a person has none.
+
+    Attributes
+    ----------
+    key : str
+        The visit as the mapping's patterns and codes name it.
+    months : float
+    values : array, one a person of the trial
+    """
+
+    key: str
+    months: float
+    values: FloatArray
+
+
+def at_month(points: MappingABC[float, float], months: float) -> float:
+    """Return what is declared for a month: straight between two points, level outside them, 0 without any.
+
+    Examples
+    --------
+    >>> at_month({3: 1.0, 6: 0.4}, 4.5), at_month({3: 1.0}, 12), at_month({}, 3)
+    (0.7, 1.0, 0.0)
+    """
+    if not points:
+        return 0.0
+    known = sorted(points)
+    return float(np.interp(months, known, [points[month] for month in known]))
+
+
+def visits_of_variable(variable: Variable, mapping: Mapping) -> list[tuple[str, float]]:
+    """Return the visits at which a mapping has an instrument: their key or time, and their months."""
+    if isinstance(variable.column, dict):
+        keys = list(variable.column)
+    elif variable.visits:
+        keys = list(variable.visits)
+    elif VISIT in (variable.column or "") or VISIT in "".join(variable.items or ()):
+        keys = list(visits_of(mapping))
+    else:
+        keys = [text for data in mapping.data if data.visit for text in data.visit.codes.values() if text is not None]
+    return [(str(key), visit_meant(str(key), mapping).months) for key in dict.fromkeys(keys)]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What an effect modification adds for each person, centred, and to which classes."""
+
+    modifier: Modifier
+    values: FloatArray
+
+    def to(self, arm_class: str | None, instrument: Instrument) -> bool:
+        """Whether it is added in a class of arms: those it names, or all that have an effect."""
+        return arm_class is not None and arm_class in (self.modifier.classes or tuple(instrument.effects))
+
+
+def modifications(people: People, file: SimulationSpec) -> dict[str, list[Added]]:
+    """Return what is added to the effect on each instrument."""
+    found: dict[str, list[Added]] = {name: [] for name in file.simulation.instruments}
+    for modifier in file.simulation.modifiers.values():
+        holds = people.where(modifier.where)
+        for name in modifier.of:
+            measured = people.measured(name) & people.stays
+            amount = holds.astype(np.float64)
+            if modifier.by is not None:
+                by = people.numbers(modifier.by)
+                inside = measured & holds
+                amount = np.where(holds, by - (by[inside].mean() if inside.any() else 0.0), 0.0)
+            elif measured.any():
+                amount = amount - amount[measured].mean()
+            found[name].append(Added(modifier, modifier.adds * amount))
+    return found
+
+
+def courses(people: People, file: SimulationSpec, draws: Draws) -> list[dict[str, list[Course]]]:
+    """Return for each trial what each of its instruments shows at each of its visits, the baseline included."""
+    added = modifications(people, file)
+    made = []
+    for number, (name, mapping) in enumerate(zip(trial_names(people.mappings), people.mappings, strict=True)):
+        mine = np.flatnonzero(people.trial == number)
+        follow = _FollowUp(people, file, draws, name, number, mine, added)
+        variables = {v: rule for v, rule in mapping.variables.items() if v in file.simulation.instruments}
+        made.append({v: follow.course(v, rule, mapping) for v, rule in variables.items()})
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _FollowUp:
+    """One trial, followed up."""
+
+    people: People
+    file: SimulationSpec
+    draws: Draws
+    trial: str
+    number: int
+    mine: np.ndarray[tuple[int], np.dtype[np.int64]]
+    added: dict[str, list[Added]]
+
+    def course(self, name: str, rule: Variable, mapping: Mapping) -> list[Course]:
+        """Return one instrument at each visit."""
+        trait = self.people.traits[name]
+        assert isinstance(trait, Quantity)
+        return [
+            Course(key, months, self._at(name, trait, key, months) if months > 0 else self._before(trait))
+            for key, months in visits_of_variable(rule, mapping)
+        ]
+
+    def _before(self, trait: Quantity) -> FloatArray:
+        return np.where(trait.known[self.mine], trait.values[self.mine], np.nan)
+
+    def _at(self, name: str, trait: Quantity, key: str, months: float) -> FloatArray:
+        instrument = instrument_of(self.file, name, self.trial)
+        turn = -1.0 if self.file.spec.study.instruments[name].better == "lower" else 1.0
+        base = trait.values[self.mine]
+        stays = self.people.stays[self.mine]
+        worse = turn * (base[stays].mean() - base)
+        gain = (
+            at_month(instrument.course, months)
+            + (instrument.pull or 0.0) * worse
+            + self._effect(name, instrument, months)
+        )
+        residual = self._residual(name, instrument, key)
+        there = self._there(name, key, months)
+        scale = trait.scales[self.number]
+        value = scale.snapped(base + turn * (gain + residual))
+        if self.file.simulation.simulation.exact_means:
+            complete = there & stays & trait.known[self.mine]
+            for arm in dict.fromkeys(self.people.arm[self.mine].tolist()):
+                who = complete & (self.people.arm[self.mine] == arm)
+                if who.any():
+                    shift = _exact_shift(scale.snapped, base[who], turn, gain[who], residual[who])
+                    whole = self.people.arm[self.mine] == arm
+                    value[whole] = scale.snapped(base[whole] + turn * (gain[whole] + residual[whole] + shift))
+        return np.where(there, value, np.nan)
+
+    def _effect(self, name: str, instrument: Instrument, months: float) -> FloatArray:
+        effect = np.zeros(len(self.mine))
+        classes = self.people.arm_class[self.mine]
+        for arm_class, points in instrument.effects.items():
+            here = classes == arm_class
+            effect[here] = at_month(points, months)
+            general = self.file.simulation.instrument(name).effects.get(arm_class, points)
+            most = max((abs(value) for value in general.values()), default=0.0)
+            fade = min(1.0, abs(at_month(general, months)) / most) if most else 0.0
+            for one in self.added[name]:
+                if one.to(arm_class, instrument):
+                    effect[here] += fade * one.values[self.mine][here]
+        return effect
+
+    def _residual(self, name: str, instrument: Instrument, key: str) -> FloatArray:
+        n, rule = len(self.mine), self.file.simulation.residuals
+        shared = self.draws.normal(n, self.trial, "recovery")
+        kept = self.draws.normal(n, self.trial, "residual", name)
+        own = self.draws.normal(n, self.trial, "residual", name, key)
+        rest = max(0.0, 1 - rule.shared - rule.persistent)
+        unit = np.sqrt(rule.shared) * shared + np.sqrt(rule.persistent) * kept + np.sqrt(rest) * own
+        sd = np.full(n, instrument.residual or 0.0)
+        for spread in instrument.residual_where:
+            sd[self.people.where(spread.where)[self.mine]] = spread.sd
+        return np.asarray(unit * sd, dtype=np.float64)
+
+    def _there(self, name: str, key: str, months: float) -> BoolArray:
+        """Who is still followed up and did not skip this value; who is lost once stays lost."""
+        loss, n = self.file.simulation.loss, len(self.mine)
+        share = at_month(self.file.simulation.trials[self.trial].loss or loss.share, months)
+        odds = np.log(max(share, 1e-9) / (1 - share)) * np.ones(n)
+        for factor, lean in loss.leans.items():
+            odds += lean * self.people.factors[factor][self.mine]
+        chance = 1 / (1 + np.exp(-odds))
+        staying = self.draws.uniform(n, self.trial, "loss") >= chance
+        skipped = self.draws.uniform(n, self.trial, "skipped", name, key) < loss.skipped
+        return np.asarray(staying & ~skipped, dtype=np.bool_)
+
+
+def _exact_shift(snapped: object, base: FloatArray, turn: float, gain: FloatArray, residual: FloatArray) -> float:
+    """Return what is added to the residuals so that the mean improvement is the mean of the gain."""
+    assert callable(snapped)
+    wanted = float(gain.mean())
+    low, high = -200.0, 200.0
+    for _ in range(45):
+        middle = (low + high) / 2
+        got = float((turn * (snapped(base + turn * (gain + residual + middle)) - base)).mean())
+        low, high = (middle, high) if got < wanted else (low, middle)
+    return (low + high) / 2
