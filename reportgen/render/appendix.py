@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from reportgen.records.artefact import Column, Group, NumberedArtefact, Row, Table
 from reportgen.records.model import MetaAnalysis, Provenance, Records, StudyRecord
 from reportgen.records.numbers import Inline, Number, numbers_in
+from reportgen.render.artefacts import places
 from reportgen.render.methods import Section, methods, where_written
 from reportgen.spec import Spec
 from reportgen.tables import files, glossary, ledger, ledger_summary, model_status, versions
@@ -47,6 +48,15 @@ class BackSection:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A word about another artefact, and where it stands."""
+
+    words: str
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Appendix:
     """All that the pages print, in order."""
 
@@ -56,6 +66,7 @@ class Appendix:
     artefacts: tuple[NumberedArtefact, ...]
     back: tuple[BackSection, ...]
     abbreviations: tuple[tuple[str, str], ...]
+    references: dict[str, tuple[Reference, ...]]
 
     def series(self) -> tuple[tuple[str, tuple[NumberedArtefact, ...]], ...]:
         """Return the artefacts by series, for the lists of tables and figures."""
@@ -73,12 +84,44 @@ def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact])
         artefacts=tuple(artefacts),
         back=back,
         abbreviations=_abbreviations(artefacts),
+        references=_references(spec, artefacts),
     )
 
 
 def printed_numbers(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact]) -> Iterator[Number]:
     """Yield every number of the whole report, those that only the pages print included."""
     return numbers_in(compose(spec, records, artefacts))
+
+
+SEEN_TOGETHER = {
+    ("forest", "estimates"): "Every number of this figure stands in",
+    ("forest", "forest-by-trial"): "The trials of each effect are drawn in",
+    ("estimates", "forest"): "Drawn in",
+    ("forest-by-trial", "analysed"): "Who was left out, and why, stands in",
+}
+"""Which artefacts of one analysis a reader wants side by side, and what leads from the first to the second."""
+
+
+def _references(spec: Spec, artefacts: Sequence[NumberedArtefact]) -> dict[str, tuple[Reference, ...]]:
+    """Return, for each artefact, the others of the same analysis that belong beside it."""
+    made = {artefact.name for artefact in artefacts}
+    known = [place for place in places(spec.study) if place.name in made and place.node.of]
+    return {
+        place.name: tuple(
+            Reference(words, other.name, other.label)
+            for other in known
+            if other.node.of == place.node.of and _meet(place.node.comparison, other.node.comparison)
+            for words in [SEEN_TOGETHER.get((place.node.show, other.node.show))]
+            if words
+        )
+        for place in known
+    }
+
+
+def _meet(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether two choices of comparisons share one; no choice is all of them."""
+    everything = ((), ("all",))
+    return tuple(first) in everything or tuple(second) in everything or bool(set(first) & set(second))
 
 
 def _abbreviations(artefacts: Sequence[NumberedArtefact]) -> tuple[tuple[str, str], ...]:
