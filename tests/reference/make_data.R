@@ -7,7 +7,9 @@
 # Names of the data sets: <trials>-<equal|unequal>-<tau large|small|zero>, and the boundary cases by what they are.
 
 RNGkind("Mersenne-Twister", "Inversion", "Rejection")
-folder <- file.path("tests", "reference", "data")
+# Beside this script, wherever it is started from.
+here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE)[1]))
+folder <- file.path(here, "data")
 dir.create(folder, showWarnings = FALSE)
 
 sizes <- list(

@@ -12,7 +12,8 @@ suppressPackageStartupMessages({
   library(lme4); library(lmerTest); library(pbkrtest); library(nlme); library(jsonlite)
 })
 options(warn = 1)
-here <- file.path("tests", "reference")
+# Beside this script, wherever it is started from.
+here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE)[1]))
 
 # ---- the grid -------------------------------------------------------------------------------------------------------------
 

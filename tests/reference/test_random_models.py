@@ -89,12 +89,19 @@ def test_what_is_returned_is_right(seed: int):
     assert abs(ours.effect.estimate - full.beta[full.treatment]) <= AGREE * error
 
 
-@pytest.mark.parametrize("seed", [seed for seed in ANSWERED if drawn(seed)[2].covariance.size])
+def confounded(seed: int) -> bool:
+    """Whether the variances are: two inverses of their information then share no digit."""
+    information = route(seed).information
+    scale = np.sqrt(np.abs(np.diag(information)))
+    return bool(np.linalg.cond(information / np.outer(scale, scale)) > 1e7)
+
+
+VARYING = [seed for seed in ANSWERED if drawn(seed)[2].covariance.size]
+
+
+@pytest.mark.parametrize("seed", [seed for seed in VARYING if not confounded(seed)])
 def test_kenward_roger_is_right(seed: int):
     ours, full = drawn(seed)[2].effect, route(seed)
-    scale = np.sqrt(np.abs(np.diag(full.information)))
-    if np.linalg.cond(full.information / np.outer(scale, scale)) > 1e7:
-        pytest.skip("the variances are confounded: two inverses of their information share no digit")
     adjusted, _ = full.kenward_roger
     assert ours.std_error == pytest.approx(np.sqrt(adjusted[full.treatment, full.treatment]), rel=KENWARD_ROGER)
     assert ours.df_raw == pytest.approx(full.kenward_roger_df(full.treatment), rel=KENWARD_ROGER)
@@ -143,6 +150,7 @@ def test_a_fit_that_declines_says_why():
 
 def test_few_are_too_awkward_to_be_judged():
     assert len(SMALL) >= 12
+    assert sum(map(confounded, VARYING)) <= 3
     assert len(ANSWERED) >= 68
 
 

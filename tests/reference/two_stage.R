@@ -7,6 +7,8 @@
 
 suppressPackageStartupMessages({ library(metafor); library(jsonlite) })
 options(warn = 1)
+# Beside this script, wherever it is started from.
+here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE)[1]))
 
 sets <- list()
 add <- function(name, yi, sei) sets[[name]] <<- list(yi = round(yi, 4), sei = round(sei, 4))
@@ -66,5 +68,5 @@ out <- list(made_by = "tests/reference/two_stage.R", R = R.version.string,
 line <- function(x) toJSON(x, digits = NA, auto_unbox = TRUE, null = "null", na = "string")
 head <- sub("}$", "", line(out[names(out) != "sets"]))
 writeLines(c(paste0(head, ', "sets": ['), paste0(vapply(fits, line, ""), c(rep(",", length(fits) - 1), "")), "]}"),
-           file.path("tests", "reference", "two_stage.json"))
+           file.path(here, "two_stage.json"))
 cat(length(fits), "data sets\n")
