@@ -169,8 +169,8 @@ def fit_one_step(
     -----
     Checked against lme4 with lmerTest: every combination of intercept, treatment_effect, interaction_effect,
     covariance, adjuster_slopes and estimation with a common residual; against pbkrtest: the same with REML. Residual by
-    trial with stratified intercepts: nlme `varIdent` for estimates and criterion; its inference, its combination with
-    random intercepts, and Kenward-Roger after ML are checked by the direct route with the full covariance matrix.
+    trial: nlme `varIdent` for estimates and criterion. Its inference, and Kenward-Roger after ML, are checked by the
+    direct route with the full covariance matrix, as is all else; see tests/reference/README.md.
 
     References
     ----------
