@@ -201,6 +201,7 @@ def _newton(
 ) -> tuple[FloatArray, float, int, bool]:
     """Damped Newton over the free parameters; a negative curvature is turned round so that each step goes down."""
     value = problem.value(x)
+    last_steps = 0
     for step in range(STEPS):
         try:
             _, _, gradient, hessian = problem.expand(x)
@@ -218,10 +219,14 @@ def _newton(
         move = -vectors @ ((vectors.T @ gradient) / size)
         largest = np.abs(move).max(initial=0.0)
         if abs(gradient @ move) < 1e-13 * (1.0 + abs(value)):
-            # the criterion cannot show what is still to gain; one more step squares what is still wrong
+            # the criterion cannot show what is still to gain; two more steps, each squares what is still wrong
             x = x.copy()
             x[free] += unit * move if largest < 1e-3 else 0.0
-            return x, min(value, problem.value(x)), step, True
+            value = min(value, problem.value(x))
+            last_steps += 1
+            if last_steps == 2 or largest >= 1e-3:
+                return x, value, step, True
+            continue
         # the criterion is trusted to be a parabola over a factor of e^2 in a variance, not farther
         move *= min(1.0, 2.0 / largest)
         if problem.blocks.by_trial and x[: problem.groups].min() < VANISHED - 4.0:
