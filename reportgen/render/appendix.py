@@ -97,6 +97,7 @@ SEEN_TOGETHER = {
     ("forest", "estimates"): "Every number of this figure stands in",
     ("forest", "forest-by-trial"): "The trials of each effect are drawn in",
     ("estimates", "forest"): "Drawn in",
+    ("forest-by-trial", "estimates-by-trial"): "Every number of these figures stands in",
     ("forest-by-trial", "analysed"): "Who was left out, and why, stands in",
 }
 """Which artefacts of one analysis a reader wants side by side, and what leads from the first to the second."""

@@ -27,6 +27,7 @@ TITLES = {
     "forest": "Pooled effects",
     "forest-by-trial": "Effects by trial",
     "estimates": "Pooled effects in numbers",
+    "estimates-by-trial": "Effects by trial in numbers",
     "analysed": "Trials and participants of each analysis",
     "availability": "What was measured, by trial and visit",
     "outcome-measures": "Outcome measures by trial",
@@ -266,6 +267,21 @@ def _estimates(place: Place, study: Study, records: Records) -> tuple[Part, ...]
     )
 
 
+def _estimates_by_trial(place: Place, study: Study, records: Records) -> tuple[Part, ...]:
+    from reportgen.tables import by_trial
+
+    record = rounded(_meta(place, records), place.node.rounding, place.name)
+    effects = list(chosen(place.node, study, record))
+    titles = {comparison.name: comparison.title for comparison in record.comparisons}
+    several = len({effect.comparison for effect in effects}) > 1
+
+    def title(effect: PooledEffect) -> Inline:
+        head: Inline = (titles[effect.comparison], ": ") if several else ()
+        return (*head, effect.outcome_label, ", ", effect.follow_up_label)
+
+    return tuple(Part("", title(effect), table=by_trial(effect, record.settings)) for effect in effects)
+
+
 def _analysed(place: Place, study: Study, records: Records) -> tuple[Part, ...]:
     from reportgen.tables import analysed
 
@@ -288,5 +304,6 @@ SHOWN: dict[str, Callable[[Place, Study, Records], tuple[Part, ...]]] = {
     "forest": _forest,
     "forest-by-trial": _forest_by_trial,
     "estimates": _estimates,
+    "estimates-by-trial": _estimates_by_trial,
     "analysed": _analysed,
 }

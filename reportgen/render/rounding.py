@@ -29,7 +29,6 @@ KINDS: dict[type, dict[str, str]] = {
         "low": "effect",
         "high": "effect",
         "std_error": "heterogeneity",
-        "df": "heterogeneity",
     },
     Scaled: dict.fromkeys(("effect", "low", "high", "predicted_low", "predicted_high"), "scaled"),
     Heterogeneity: {

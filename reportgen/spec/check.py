@@ -12,11 +12,15 @@ from reportgen.errors import Problem, did_you_mean
 from reportgen.spec.mapping import Mapping, Variable, visit_time
 from reportgen.spec.model import months_of
 from reportgen.spec.source import Source, Step
-from reportgen.spec.study import Artefact, Descriptive, MetaAnalysis, Study
+from reportgen.spec.study import Artefact, Descriptive, MetaAnalysis, RoundingHere, Study
 from reportgen.spec.units import convertible
 
 BASELINE = "baseline "
 ALL = "all"
+
+# Artefacts that print estimates, which an artefact may round differently; and those that fall into lettered parts.
+ROUNDED = ("descriptive", "forest", "forest-by-trial", "estimates", "estimates-by-trial")
+IN_PARTS = ("forest", "forest-by-trial", "estimates", "analysed")
 
 # What each artefact shows: the method of the analysis in `of`, or None where it shows the repository itself.
 SHOWS: dict[str, str | None] = {
@@ -27,6 +31,7 @@ SHOWS: dict[str, str | None] = {
     "forest": "meta-analysis",
     "forest-by-trial": "meta-analysis",
     "estimates": "meta-analysis",
+    "estimates-by-trial": "meta-analysis",
     "analysed": "meta-analysis",
 }
 
@@ -182,8 +187,10 @@ def _artefact(study: Study, artefact: Artefact, source: Source, *here: Step) -> 
             yield Problem(f"'{key}' means nothing for '{artefact.show}'", source.at(*here, key), "Take it out.")
     if artefact.scale != "natural" and artefact.show not in ("forest", "estimates"):
         yield Problem(f"'scale' means nothing for '{artefact.show}'", source.at(*here, "scale"), "Take it out.")
-    if artefact.parts != "none" and artefact.show not in ("forest", "forest-by-trial"):
+    if artefact.parts != "none" and artefact.show not in IN_PARTS:
         yield Problem(f"'parts' means nothing for '{artefact.show}'", source.at(*here, "parts"), "Take it out.")
+    if artefact.rounding != RoundingHere() and artefact.show not in ROUNDED:
+        yield Problem(f"'rounding' means nothing for '{artefact.show}'", source.at(*here, "rounding"), "Take it out.")
 
 
 def _shown_analysis(study: Study, artefact: Artefact, method: str, source: Source, *here: Step) -> Iterator[Problem]:

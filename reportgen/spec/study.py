@@ -195,6 +195,7 @@ Show = Literal[
     "forest",
     "forest-by-trial",
     "estimates",
+    "estimates-by-trial",
     "analysed",
     "availability",
     "outcome-measures",

@@ -80,7 +80,24 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
                 "and the checks.",
             )
         )
+    notes += _few_trials(effects, settings)
     return explained(Table(tuple(columns), groups, tuple(notes), ABBREVIATIONS))
+
+
+def _few_trials(effects: Sequence[PooledEffect], settings: ModelSettings) -> list[Inline]:
+    """Say why intervals of two or three trials are as wide as they are."""
+    numbers = {effect.trials.value for effect in effects if effect.estimate.effect.value is not None}
+    notes: list[Inline] = []
+    if 2 in numbers and settings.treatment_effect == "random":
+        notes.append(
+            (
+                "With two trials, the variation of the effect between trials rests on a single degree of freedom, so that "
+                "the interval is very wide whatever their size; the interval of the common-effect model stands beside it.",
+            )
+        )
+    if 3 in numbers and settings.treatment_effect == "random":
+        notes.append(("With three trials, the prediction interval rests on a single degree of freedom.",))
+    return notes
 
 
 def _estimate_row(effect: PooledEffect, scaled: bool) -> Row:

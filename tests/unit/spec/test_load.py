@@ -109,6 +109,14 @@ def test_a_faulty_name_is_not_told_twice(tmp_path: Path) -> None:
             "shows the repository",
         ),
         (
+            {"report": {"contents": [{"series": "T", "show": "availability", "rounding": {"mean": 1}}]}},
+            "'rounding' means nothing",
+        ),
+        (
+            {"report": {"contents": [{"series": "T", "show": "availability", "parts": "by outcome"}]}},
+            "'parts' means nothing",
+        ),
+        (
             {"report": {"contents": [{"series": "Table", "show": "availability", "scale": "0-100"}]}},
             "'scale' means nothing",
         ),
