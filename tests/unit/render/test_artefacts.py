@@ -44,6 +44,7 @@ def test_numbers_count_within_a_series_in_the_order_of_the_study_file() -> None:
         ("fig1", "Fig. 1"),
         ("table3", "Table 3"),
         ("fig2", "Fig. 2"),
+        ("supplementary1", "Supplementary Table 1"),
         ("appendix1", "Appendix 1"),
         ("appendix2", "Appendix 2"),
         ("appendix3", "Appendix 3"),
