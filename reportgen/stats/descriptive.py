@@ -50,7 +50,7 @@ def standardised_difference_of_levels(control: ArrayLike, intervention: ArrayLik
     Examples
     --------
     >>> round(standardised_difference_of_levels([50, 50], [30, 70]), 4)
-    0.4193
+    0.417
     """
     shares = [_shares(control), _shares(intervention)]
     if any(share is None for share in shares):
