@@ -27,6 +27,7 @@ app = typer.Typer(
     add_completion=False,
 )
 DEBUG = "REPORTGEN_DEBUG"
+MOST_WORKERS = 4  # each needs about 300 MB, and more than four have too little to draw
 Format = Literal["html", "pdf", "quarto"]
 
 StudyPath = Annotated[
@@ -62,7 +63,9 @@ def build(
     only: Annotated[str, typer.Option(help="Names of artefacts, such as table2,fig1; the numbers stay the same.")] = "",
     profile: Annotated[Literal["draft", "final"] | None, typer.Option(help="Overrides the study's policy.")] = None,
     formats: Annotated[str, typer.Option(help="html,pdf,quarto; what the study's report says unless given.")] = "",
-    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Local processes for the fits.")] = 1,
+    jobs: Annotated[
+        int, typer.Option("-j", "--jobs", min=0, help="Local processes that draw; 0: one for each core, four at most.")
+    ] = 0,
 ) -> int:
     """Build the report: HTML, PDF, figures, tables, results and the Quarto project."""
     from reportgen.pipeline import Order, build
@@ -75,7 +78,7 @@ def build(
         only=frozenset(part.strip() for part in only.split(",") if part.strip()),
         profile=profile,
         formats=chosen,
-        workers=jobs,
+        workers=jobs or min(os.cpu_count() or 1, MOST_WORKERS),
     )
     with _progress() as progress:
         built = build(order, progress)

@@ -6,9 +6,10 @@ workers never changes a result.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -16,7 +17,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """Runs tasks on a number of local processes.
+    """Runs tasks on a number of local processes (loky, which comes with joblib).
 
     Parameters
     ----------
@@ -31,11 +32,25 @@ class Executor:
 
     workers: int = 1
 
+    def prepare(self, module: str) -> None:
+        """Start the processes and let them import a module, while this one goes on with other work."""
+        if self.workers > 1:
+            pool = self._pool()
+            for _ in range(self.workers):
+                pool.submit(_import, module)
+
     def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> list[Result]:
         """Return the result of each task, in order."""
         listed = list(tasks)
         if self.workers == 1 or len(listed) < 2:
             return [function(task) for task in listed]
-        from joblib import Parallel, delayed
+        return list(self._pool().map(function, listed))
 
-        return list(Parallel(n_jobs=self.workers)(delayed(function)(task) for task in listed))
+    def _pool(self) -> Any:
+        from joblib.externals.loky import get_reusable_executor
+
+        return get_reusable_executor(max_workers=self.workers)
+
+
+def _import(module: str) -> None:
+    importlib.import_module(module)

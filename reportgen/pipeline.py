@@ -194,6 +194,8 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
     """
     seconds: dict[str, float] = {}
     clock = _Clock(seconds, progress)
+    executor = Executor(order.workers)
+    executor.prepare("reportgen.figures.paint")
     with clock("read and check"):
         spec, repository = read(order.study)
         _check_order(order, spec)
@@ -204,14 +206,13 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
         records = make_records(
             spec,
             repository,
-            Executor(order.workers),
             profile=profile,
             progress=lambda name: progress(f"  {name}"),
         )
     with clock("draw"):
         from reportgen.render.artefacts import numbered_artefacts
 
-        artefacts = numbered_artefacts(spec, records, only=order.only or None)
+        artefacts = numbered_artefacts(spec, records, only=order.only or None, executor=executor)
     folder = order.output or Path("output") / spec.name
     with clock("render"), _Workshop(folder) as workshop:
         formats = order.formats or spec.study.report.formats

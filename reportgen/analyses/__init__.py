@@ -19,7 +19,6 @@ from reportgen.analyses.repository_records import (
     versions,
 )
 from reportgen.data import Repository
-from reportgen.executor import Executor
 from reportgen.records.model import AnalysisRecord, Failure, Records
 from reportgen.records.numbers import Press, slug
 from reportgen.spec import Spec
@@ -31,7 +30,6 @@ __all__ = ["make_records", "versions"]
 def make_records(
     spec: Spec,
     repository: Repository,
-    executor: Executor,
     *,
     profile: str,
     progress: Callable[[str], None] = lambda _: None,
@@ -44,7 +42,6 @@ def make_records(
     ----------
     spec : Spec
     repository : Repository
-    executor : Executor
     profile : {'draft', 'final'}
     progress : callable
         Told the name of each analysis before it starts.
@@ -53,7 +50,7 @@ def make_records(
     analyses: dict[str, AnalysisRecord] = {}
     for name, node in study.analyses.items():
         progress(name)
-        analyses[name] = _analysed(name, node, spec, repository, executor)
+        analyses[name] = _analysed(name, node, spec, repository)
     return Records(
         study=study_record(spec, repository, profile),
         included=descriptive.included_trials(repository, study),
@@ -66,11 +63,11 @@ def make_records(
     )
 
 
-def _analysed(name: str, node: Analysis, spec: Spec, repository: Repository, executor: Executor) -> AnalysisRecord:
+def _analysed(name: str, node: Analysis, spec: Spec, repository: Repository) -> AnalysisRecord:
     # Whatever goes wrong inside one analysis must not take the appendix down: its place says why instead.
     try:
         if isinstance(node, MetaAnalysis):
-            return meta_analysis.analyse(name, node, repository, spec.study, executor)
+            return meta_analysis.analyse(name, node, repository, spec.study)
         assert isinstance(node, Descriptive)
         return descriptive.analyse(name, node, repository, spec.study)
     except Exception as error:

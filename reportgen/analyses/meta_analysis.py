@@ -22,7 +22,6 @@ from reportgen.analyses.selection import (
     select,
 )
 from reportgen.data import Repository
-from reportgen.executor import Executor
 from reportgen.records.model import (
     ComparisonRecord,
     Estimate,
@@ -102,7 +101,7 @@ def not_estimable(selection: Selection, node: Node) -> str:
     return f"{words.get(trials, str(trials))} trial{'' if trials == 1 else 's'}, and a pooled effect needs {wanted}"
 
 
-def analyse(name: str, node: Node, repository: Repository, study: Study, executor: Executor) -> MetaAnalysis:
+def analyse(name: str, node: Node, repository: Repository, study: Study) -> MetaAnalysis:
     """Fit and record a named meta-analysis.
 
     Parameters
@@ -112,7 +111,6 @@ def analyse(name: str, node: Node, repository: Repository, study: Study, executo
     node : MetaAnalysis node of the study file
     repository : Repository
     study : Study
-    executor : Executor
 
     Returns
     -------
@@ -120,7 +118,7 @@ def analyse(name: str, node: Node, repository: Repository, study: Study, executo
         One `PooledEffect` for every outcome x follow-up x comparison, those that cannot be estimated included.
     """
     chosen = selections(node, repository, study)
-    fits = executor.map(partial(fit, node=node), chosen)
+    fits = [fit(selection, node) for selection in chosen]
     press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
     return MetaAnalysis(
         name=name,

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from string import ascii_lowercase
 
+from reportgen.executor import Executor
 from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
 from reportgen.records.model import Descriptive, Failure, MetaAnalysis, PooledEffect, Records
 from reportgen.records.numbers import Inline, Number, Press, numbers_in, slug
@@ -68,7 +70,7 @@ def artefact_names(spec: Spec) -> tuple[str, ...]:
 
 
 def numbered_artefacts(
-    spec: Spec, records: Records, *, only: frozenset[str] | None = None
+    spec: Spec, records: Records, *, only: frozenset[str] | None = None, executor: Executor | None = None
 ) -> tuple[NumberedArtefact, ...]:
     """Make the tables and figures of a report.
 
@@ -78,15 +80,22 @@ def numbered_artefacts(
     records : Records
     only : frozenset of str, optional
         Stable names of what to make; numbers stay what they are in the whole report.
+    executor : Executor, optional
+        Draws the figures; this process does it where there is none.
 
     Returns
     -------
     tuple of NumberedArtefact
         In the order of the study file.
     """
-    return tuple(
-        _artefact(place, spec.study, records) for place in places(spec.study) if only is None or place.name in only
-    )
+    drafts = [
+        (place, _drafts(place, spec.study, records))
+        for place in places(spec.study)
+        if only is None or place.name in only
+    ]
+    sketches = [sketch for _, parts in drafts for draft in parts for sketch in draft.sketches]
+    drawn = iter((executor or Executor()).map(_draw, sketches))
+    return tuple(_artefact(place, parts, records, drawn) for place, parts in drafts)
 
 
 def printed_numbers(artefacts: Iterable[NumberedArtefact]) -> Iterator[Number]:
@@ -94,16 +103,53 @@ def printed_numbers(artefacts: Iterable[NumberedArtefact]) -> Iterator[Number]:
     return numbers_in(tuple(artefacts))
 
 
-def _artefact(place: Place, study: Study, records: Records) -> NumberedArtefact:
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A figure still to be drawn: a function of `figures` with its arguments, so that any process can do it."""
+
+    draw: Callable[[], tuple[Drawing, ...]]
+    title: Inline = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A part whose figures are still to be drawn."""
+
+    title: Inline = ()
+    sketches: tuple[Sketch, ...] = ()
+    table: Table | None = None
+    notes: tuple[Inline, ...] = ()
+
+
+def _draw(sketch: Sketch) -> tuple[Drawing, ...]:
+    return tuple(replace(drawing, title=sketch.title) if sketch.title else drawing for drawing in sketch.draw())
+
+
+def _drafts(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
+    record = records.analyses.get(place.node.of or "")
+    if isinstance(record, Failure):
+        return (Draft(notes=(("This analysis failed: ", record.reason, "."),)),)
+    return SHOWN[place.node.show](place, study, records)
+
+
+def _artefact(
+    place: Place, drafts: tuple[Draft, ...], records: Records, drawn: Iterator[tuple[Drawing, ...]]
+) -> NumberedArtefact:
+    """Number a place of the study file and its parts; `drawn` yields what was drawn for each sketch, in order."""
     press = Press("report", "report", {}).at(place.name)
     title: Inline = (
         (press.quote("title", place.node.title),) if place.node.title else _default_title(place.node, records)
     )
-    record = records.analyses.get(place.node.of or "")
-    if isinstance(record, Failure):
-        parts: tuple[Part, ...] = (Part("", (), notes=(("This analysis failed: ", record.reason, "."),)),)
-    else:
-        parts = SHOWN[place.node.show](place, study, records)
+    parts = tuple(
+        Part(
+            "",
+            draft.title,
+            drawings=tuple(drawing for _ in draft.sketches for drawing in next(drawn)),
+            table=draft.table,
+            notes=draft.notes,
+        )
+        for draft in drafts
+    )
     return NumberedArtefact(
         name=place.name,
         series=place.node.series,
@@ -137,30 +183,30 @@ def _letter(index: int) -> str:
     return (_letter(index // 26 - 1) if index >= 26 else "") + ascii_lowercase[index % 26]
 
 
-def _included(place: Place, study: Study, records: Records) -> tuple[Part, ...]:
+def _included(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
     from reportgen.tables import included_trials
 
-    return (Part("", (), table=included_trials(records.included)),)
+    return (Draft(table=included_trials(records.included)),)
 
 
-def _descriptive(place: Place, study: Study, records: Records) -> tuple[Part, ...]:
+def _descriptive(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
     from reportgen.tables import descriptive
 
     record = records.analyses[place.node.of or ""]
     assert isinstance(record, Descriptive)
-    return (Part("", (), table=descriptive(rounded(record, place.node.rounding, place.name))),)
+    return (Draft(table=descriptive(rounded(record, place.node.rounding, place.name))),)
 
 
-def _outcome_measures(place: Place, study: Study, records: Records) -> tuple[Part, ...]:
+def _outcome_measures(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
     from reportgen.tables import outcome_measures
 
-    return (Part("", (), table=outcome_measures(records.measures)),)
+    return (Draft(table=outcome_measures(records.measures)),)
 
 
-def _availability(place: Place, study: Study, records: Records) -> tuple[Part, ...]:
+def _availability(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
     from reportgen.figures import draw_availability
 
-    return (Part("", (), drawings=draw_availability(records.availability, name=place.name)),)
+    return (Draft(sketches=(Sketch(partial(draw_availability, records.availability, name=place.name)),)),)
 
 
 def _meta(place: Place, records: Records) -> MetaAnalysis:
@@ -204,28 +250,34 @@ def _split(
     return parts
 
 
-def _forest(place: Place, study: Study, records: Records) -> tuple[Part, ...]:
+def _forest(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
     from reportgen.figures import draw_forest
 
-    def draw(effects: list[PooledEffect], record: MetaAnalysis, name: str) -> tuple[Drawing, ...]:
-        return draw_forest(tuple(effects), record.settings, name=name, scale=place.node.scale, decimals=None)
-
-    return _drawn(place, study, records, draw)
-
-
-def _forest_by_trial(place: Place, study: Study, records: Records) -> tuple[Part, ...]:
-    from reportgen.figures import draw_forest_by_trial
-
-    def draw(effects: list[PooledEffect], record: MetaAnalysis, name: str) -> tuple[Drawing, ...]:
-        return tuple(
-            replace(drawing, title=_apart(effect, effects))
-            for effect in effects
-            for drawing in draw_forest_by_trial(
-                effect, record.settings, name=_stem(name, effect, effects), decimals=None
-            )
+    def sketch(effects: list[PooledEffect], record: MetaAnalysis, name: str) -> tuple[Sketch, ...]:
+        return (
+            Sketch(
+                partial(draw_forest, tuple(effects), record.settings, name=name, scale=place.node.scale, decimals=None)
+            ),
         )
 
-    return _drawn(place, study, records, draw)
+    return _sketched(place, study, records, sketch)
+
+
+def _forest_by_trial(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
+    from reportgen.figures import draw_forest_by_trial
+
+    def sketch(effects: list[PooledEffect], record: MetaAnalysis, name: str) -> tuple[Sketch, ...]:
+        return tuple(
+            Sketch(
+                partial(
+                    draw_forest_by_trial, effect, record.settings, name=_stem(name, effect, effects), decimals=None
+                ),
+                _apart(effect, effects),
+            )
+            for effect in effects
+        )
+
+    return _sketched(place, study, records, sketch)
 
 
 def _differing(effects: list[PooledEffect]) -> list[str]:
@@ -243,31 +295,31 @@ def _apart(effect: PooledEffect, effects: list[PooledEffect]) -> Inline:
     return joined([(getattr(effect, f"{key}_label"),) for key in _differing(effects)], ", ")
 
 
-def _drawn(
+def _sketched(
     place: Place,
     study: Study,
     records: Records,
-    draw: Callable[[list[PooledEffect], MetaAnalysis, str], tuple[Drawing, ...]],
-) -> tuple[Part, ...]:
+    sketch: Callable[[list[PooledEffect], MetaAnalysis, str], tuple[Sketch, ...]],
+) -> tuple[Draft, ...]:
     record = rounded(_meta(place, records), place.node.rounding, place.name)
     split = _split(chosen(place.node, study, record), place.node.parts, record)
     return tuple(
-        Part("", title, drawings=draw(members, record, place.name + (_letter(i) if len(split) > 1 else "")))
+        Draft(title, sketch(members, record, place.name + (_letter(i) if len(split) > 1 else "")))
         for i, (title, members) in enumerate(split)
     )
 
 
-def _estimates(place: Place, study: Study, records: Records) -> tuple[Part, ...]:
+def _estimates(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
     from reportgen.tables import estimates
 
     record = rounded(_meta(place, records), place.node.rounding, place.name)
     return tuple(
-        Part("", title, table=estimates(members, record.settings, scale=place.node.scale))
+        Draft(title, table=estimates(members, record.settings, scale=place.node.scale))
         for title, members in _split(chosen(place.node, study, record), place.node.parts, record)
     )
 
 
-def _estimates_by_trial(place: Place, study: Study, records: Records) -> tuple[Part, ...]:
+def _estimates_by_trial(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
     from reportgen.tables import by_trial
 
     record = rounded(_meta(place, records), place.node.rounding, place.name)
@@ -279,10 +331,10 @@ def _estimates_by_trial(place: Place, study: Study, records: Records) -> tuple[P
         head: Inline = (titles[effect.comparison], ": ") if several else ()
         return (*head, effect.outcome_label, ", ", effect.follow_up_label)
 
-    return tuple(Part("", title(effect), table=by_trial(effect, record.settings)) for effect in effects)
+    return tuple(Draft(title(effect), table=by_trial(effect, record.settings)) for effect in effects)
 
 
-def _analysed(place: Place, study: Study, records: Records) -> tuple[Part, ...]:
+def _analysed(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
     from reportgen.tables import analysed
 
     record = _meta(place, records)
@@ -293,10 +345,10 @@ def _analysed(place: Place, study: Study, records: Records) -> tuple[Part, ...]:
         return analysed(replace(record, effects=tuple(members), comparisons=comparisons))
 
     split = _split(chosen(place.node, study, record), place.node.parts, record)
-    return tuple(Part("", title, table=of(members)) for title, members in split)
+    return tuple(Draft(title, table=of(members)) for title, members in split)
 
 
-SHOWN: dict[str, Callable[[Place, Study, Records], tuple[Part, ...]]] = {
+SHOWN: dict[str, Callable[[Place, Study, Records], tuple[Draft, ...]]] = {
     "included-trials": _included,
     "descriptive": _descriptive,
     "outcome-measures": _outcome_measures,

@@ -3,7 +3,7 @@
     python -m tests.real.other_seeds specs/low-back-pain 20 [--chance]
 
 The seeds are 1, 2, 3, ...; none is left out. With `--chance` the arms' means are left to chance as well
-(`exact_means: false`).
+(`exact_means: none`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from statistics import mean, stdev
 from typing import cast
 
 from reportgen.analyses.meta_analysis import analyse
-from reportgen.executor import Executor
 from reportgen.pipeline import read
 from reportgen.records.model import PooledEffect
 from reportgen.simulation import simulate
@@ -36,13 +35,13 @@ def effects_under(study: Path, file: SimulationSpec, seed: int, comparison: str)
             (copy / "raw" / name).write_bytes(content)
         spec, repository = read(copy)
         node = MetaAnalysis(method="meta-analysis", comparisons=(comparison,))
-        return analyse("pooled", node, repository, spec.study, Executor()).effects
+        return analyse("pooled", node, repository, spec.study).effects
 
 
 def with_chance(file: SimulationSpec) -> SimulationSpec:
     """The same simulation with the means of the arms left to chance."""
     simulation = file.simulation
-    about = simulation.simulation.model_copy(update={"exact_means": False})
+    about = simulation.simulation.model_copy(update={"exact_means": "none"})
     return replace(file, simulation=simulation.model_copy(update={"simulation": about}))
 
 

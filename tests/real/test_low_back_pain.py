@@ -11,7 +11,6 @@ from ruamel.yaml import YAML
 
 from reportgen.analyses import descriptive, meta_analysis
 from reportgen.data import Repository
-from reportgen.executor import Executor
 from reportgen.pipeline import read
 from reportgen.records.model import Descriptive, PooledEffect
 from reportgen.records.numbers import MINUS, Number, fixed
@@ -58,7 +57,7 @@ def pooled(loaded: tuple[Spec, Repository]) -> dict[str, PooledEffect]:
     spec, repository = loaded
     node = spec.study.analyses["pooled"]
     assert isinstance(node, MetaAnalysis)
-    record = meta_analysis.analyse("pooled", node, repository, spec.study, Executor())
+    record = meta_analysis.analyse("pooled", node, repository, spec.study)
     return {str(effect.id).removeprefix("pooled.overall."): effect for effect in record.effects}
 
 

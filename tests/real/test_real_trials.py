@@ -11,7 +11,6 @@ import pytest
 
 from reportgen.analyses import make_records
 from reportgen.data import Repository
-from reportgen.executor import Executor
 from reportgen.pipeline import read
 from reportgen.records.model import Descriptive, MetaAnalysis, PooledEffect, Records
 
@@ -41,7 +40,7 @@ def repository_of(copied: Callable[[str], Path]) -> Callable[[str], Repository]:
 def records_of(copied: Callable[[str], Path]) -> Callable[[str], Records]:
     def make(study: str) -> Records:
         spec, repository = read(copied(study))
-        return make_records(spec, repository, Executor(), profile="final")
+        return make_records(spec, repository, profile="final")
 
     return make
 

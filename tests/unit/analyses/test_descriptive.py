@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from reportgen.analyses import make_records
 from reportgen.analyses.descriptive import hidden_cells
-from reportgen.executor import Executor
 from reportgen.pipeline import read
 from reportgen.records.model import Characteristic, Descriptive
 from reportgen.records.numbers import numbers_in
@@ -21,7 +20,7 @@ from tests.study_files import STUDY, people, write_study
 
 def described(tmp_path: Path, **changes: Any) -> Descriptive:
     spec, repository = read(write_study(tmp_path / "small", **changes))
-    records = make_records(spec, repository, Executor(), profile="final")
+    records = make_records(spec, repository, profile="final")
     return cast(Descriptive, records.analyses["people"])
 
 
@@ -62,7 +61,7 @@ def test_a_small_cell_leaves_no_trace_in_the_results(tmp_path: Path) -> None:
         mapping = path.parent / f"{name}.yaml"
         mapping.write_text(mapping.read_text() + rule)
     spec, repository = read(path)
-    record = cast(Descriptive, make_records(spec, repository, Executor(), profile="final").analyses["people"])
+    record = cast(Descriptive, make_records(spec, repository, profile="final").analyses["people"])
     stage = row(record, "stage")
     assert record.suppressed
     first = stage.levels[0]

@@ -11,7 +11,6 @@ import pytest
 
 from reportgen.analyses.meta_analysis import analyse
 from reportgen.data import Repository
-from reportgen.executor import Executor
 from reportgen.spec.simulation import SimulationSpec
 from reportgen.spec.study import MetaAnalysis
 from tests.unit.simulation.small import SIMULATION, VARIABLES, simulated
@@ -27,7 +26,7 @@ def big(**north: Any) -> dict[str, Any]:
 
 def effects(file: SimulationSpec, repository: Repository) -> dict[str, float]:
     node = MetaAnalysis(method="meta-analysis")
-    record = analyse("pooled", node, repository, file.spec.study, Executor())
+    record = analyse("pooled", node, repository, file.spec.study)
     return {str(e.id).split(".")[2]: float(e.estimate.effect.value or np.nan) for e in record.effects}
 
 
@@ -38,10 +37,22 @@ def test_the_declared_effect_is_what_an_analysis_finds(tmp_path: Path, seed: int
     assert found["function"] == pytest.approx(6, abs=0.3)
 
 
-def test_without_exact_means_chance_has_its_way(tmp_path: Path) -> None:
-    free = {**big(), "simulation": {"seed": 1, "exact_means": False}}
-    found = [effects(*simulated(tmp_path / str(s), s, simulation=free))["rmdq"] for s in range(4)]
-    assert np.std(found) > 0.05
+def test_a_comparison_is_exact_while_its_trials_differ(tmp_path: Path) -> None:
+    """The errors of the trials, weighted by precision, cancel; with `none` they do not."""
+
+    def errors(exact: str, seed: int) -> tuple[float, list[float]]:
+        simulation = {**big(), "simulation": {"seed": seed, "exact_means": exact}}
+        file, repository = simulated(tmp_path / f"{exact} {seed}", simulation=simulation)
+        node = MetaAnalysis(method="meta-analysis", outcomes=("RMDQ",), treatment_effect="common")
+        (effect,) = analyse("pooled", node, repository, file.spec.study).effects
+        trials = [float(trial.estimate.effect.value or 0) - 1.5 for trial in effect.by_trial]
+        return float(effect.estimate.effect.value or 0) - 1.5, trials
+
+    exact = [errors("overall", seed) for seed in range(4)]
+    chance = [errors("none", seed) for seed in range(4)]
+    assert max(abs(pooled) for pooled, _ in exact) < 0.08
+    assert np.std([pooled for pooled, _ in chance]) > 0.08
+    assert np.mean([abs(one) for _, trials in exact for one in trials]) > 0.1
 
 
 def test_a_modification_moves_effects_apart_and_leaves_their_mean(tmp_path: Path) -> None:
