@@ -1,15 +1,16 @@
 """A simulation file in, trial files out: people who meet printed summaries, written the way each mapping reads.
 
-`people` draws who takes part, `targets` makes printed summaries come out exactly, `course` follows them up, `backwards`
-and `layout` write what each mapping reads, `formats` makes the bytes.
+`people` draws who takes part, `targets` makes printed summaries come out exactly, `course` follows them up, `exact`
+takes sampling error out, `backwards` and `layout` write what each mapping reads, `formats` makes the bytes.
 """
 
 from __future__ import annotations
 
 from pathlib import PurePath
 
-from reportgen.simulation.course import courses
+from reportgen.simulation.course import drafts
 from reportgen.simulation.draws import Draws
+from reportgen.simulation.exact import exact
 from reportgen.simulation.formats import content_of
 from reportgen.simulation.layout import sheets_of
 from reportgen.simulation.people import drawn_people
@@ -49,7 +50,7 @@ def simulate(file: SimulationSpec, seed: int | None = None) -> dict[str, bytes]:
     """
     draws = Draws(file.simulation.simulation.seed if seed is None else seed)
     people = meeting_targets(drawn_people(file, draws), file, draws)
-    followed = courses(people, file, draws)
+    followed = exact(drafts(people, file, draws), people, file)
     return {
         PurePath(str(sheet.data.file)).name: content_of(sheet)
         for number, one in enumerate(followed)

@@ -2,10 +2,8 @@
 
 Improvement = course of the trial + pull x (how much worse than the trial's mean the start was) + effect of the arm's class
 + modifications + residual, all in points of the instrument. The value is snapped to its grid, and with it the ends of the
-scale take their toll. Where the file asks for `exact_means`, each arm's residuals are then shifted by one number until the
-mean improvement of its complete cases is the declared one: what a correct analysis estimates is then what the file says,
-up to its weights, whatever the seed. The residuals' spread, and with it every standard error and every search for
-subgroups, keeps its chance.
+scale take their toll. What the file declares and what an analysis then finds differ by sampling error; `exact` takes as much
+of that out as the file asks for.
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ import numpy as np
 
 from reportgen.data.visits import visit_meant, visits_of
 from reportgen.simulation.draws import Draws, FloatArray
-from reportgen.simulation.people import BoolArray, People, Quantity, instrument_of, trial_names
+from reportgen.simulation.people import BoolArray, IntArray, People, Quantity, Scale, instrument_of, trial_names
 from reportgen.spec.mapping import Mapping, Variable
 from reportgen.spec.simulation import Instrument, Modifier, SimulationSpec
 
@@ -25,20 +23,42 @@ VISIT = "{visit}"
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """The values of one instrument at one visit of one trial; NaN where a person has none.
+class Draft:
+    """One instrument at one visit of one trial, one position a person of the trial.
 
     Attributes
     ----------
     key : str
         The visit as the mapping's patterns and codes name it.
     months : float
-    values : array, one a person of the trial
+    base, gain, residual : arrays
+        Value before, improvement that is declared, and what chance adds.
+    there, complete : arrays of bool
+        Who has a value; who enters an analysis of it.
+    scale : Scale
+    turn : float
+        1 where higher is better, else -1.
     """
 
     key: str
     months: float
-    values: FloatArray
+    base: FloatArray
+    gain: FloatArray
+    residual: FloatArray
+    there: BoolArray
+    complete: BoolArray
+    scale: Scale
+    turn: float
+
+    def improved(self, shift: FloatArray | float = 0.0) -> FloatArray:
+        """Return the improvement, with something added to the residuals, as the scale allows it."""
+        value = self.scale.snapped(self.base + self.turn * (self.gain + self.residual + shift))
+        return np.asarray(self.turn * (value - self.base), dtype=np.float64)
+
+    def values(self) -> FloatArray:
+        """Return what is measured; NaN where a person has no value."""
+        value = self.scale.snapped(self.base + self.turn * (self.gain + self.residual))
+        return np.where(self.there, value, np.nan)
 
 
 def at_month(points: MappingABC[float, float], months: float) -> float:
@@ -98,15 +118,15 @@ def modifications(people: People, file: SimulationSpec) -> dict[str, list[Added]
     return found
 
 
-def courses(people: People, file: SimulationSpec, draws: Draws) -> list[dict[str, list[Course]]]:
-    """Return for each trial what each of its instruments shows at each of its visits, the baseline included."""
+def drafts(people: People, file: SimulationSpec, draws: Draws) -> list[dict[str, list[Draft]]]:
+    """Return for each trial what each of its instruments shows at each visit after the baseline, still without `exact`."""
     added = modifications(people, file)
     made = []
     for number, (name, mapping) in enumerate(zip(trial_names(people.mappings), people.mappings, strict=True)):
         mine = np.flatnonzero(people.trial == number)
         follow = _FollowUp(people, file, draws, name, number, mine, added)
         variables = {v: rule for v, rule in mapping.variables.items() if v in file.simulation.instruments}
-        made.append({v: follow.course(v, rule, mapping) for v, rule in variables.items()})
+        made.append({v: follow.drafts(v, rule, mapping) for v, rule in variables.items()})
     return made
 
 
@@ -119,45 +139,31 @@ class _FollowUp:
     draws: Draws
     trial: str
     number: int
-    mine: np.ndarray[tuple[int], np.dtype[np.int64]]
+    mine: IntArray
     added: dict[str, list[Added]]
 
-    def course(self, name: str, rule: Variable, mapping: Mapping) -> list[Course]:
-        """Return one instrument at each visit."""
+    def drafts(self, name: str, rule: Variable, mapping: Mapping) -> list[Draft]:
+        """Return one instrument at each visit; the baseline improves nothing."""
+        return [self._draft(name, key, months) for key, months in visits_of_variable(rule, mapping)]
+
+    def _draft(self, name: str, key: str, months: float) -> Draft:
         trait = self.people.traits[name]
         assert isinstance(trait, Quantity)
-        return [
-            Course(key, months, self._at(name, trait, key, months) if months > 0 else self._before(trait))
-            for key, months in visits_of_variable(rule, mapping)
-        ]
-
-    def _before(self, trait: Quantity) -> FloatArray:
-        return np.where(trait.known[self.mine], trait.values[self.mine], np.nan)
-
-    def _at(self, name: str, trait: Quantity, key: str, months: float) -> FloatArray:
-        instrument = instrument_of(self.file, name, self.trial)
+        base, known = trait.values[self.mine], trait.known[self.mine]
+        nothing = np.zeros(len(self.mine))
+        scale = trait.scales[self.number]
         turn = -1.0 if self.file.spec.study.instruments[name].better == "lower" else 1.0
-        base = trait.values[self.mine]
+        if months == 0:
+            return Draft(key, months, base, nothing, nothing, known, known, scale, turn)
+        instrument = instrument_of(self.file, name, self.trial)
         stays = self.people.stays[self.mine]
         worse = turn * (base[stays].mean() - base)
-        gain = (
-            at_month(instrument.course, months)
-            + (instrument.pull or 0.0) * worse
-            + self._effect(name, instrument, months)
-        )
-        residual = self._residual(name, instrument, key)
+        gain = at_month(instrument.course, months) + (instrument.pull or 0.0) * worse
+        gain = gain + self._effect(name, instrument, months)
         there = self._there(name, key, months)
-        scale = trait.scales[self.number]
-        value = scale.snapped(base + turn * (gain + residual))
-        if self.file.simulation.simulation.exact_means:
-            complete = there & stays & trait.known[self.mine]
-            for arm in dict.fromkeys(self.people.arm[self.mine].tolist()):
-                who = complete & (self.people.arm[self.mine] == arm)
-                if who.any():
-                    shift = _exact_shift(scale.snapped, base[who], turn, gain[who], residual[who])
-                    whole = self.people.arm[self.mine] == arm
-                    value[whole] = scale.snapped(base[whole] + turn * (gain[whole] + residual[whole] + shift))
-        return np.where(there, value, np.nan)
+        return Draft(
+            key, months, base, gain, self._residual(name, instrument, key), there, there & known & stays, scale, turn
+        )
 
     def _effect(self, name: str, instrument: Instrument, months: float) -> FloatArray:
         effect = np.zeros(len(self.mine))
@@ -196,15 +202,3 @@ class _FollowUp:
         staying = self.draws.uniform(n, self.trial, "loss") >= chance
         skipped = self.draws.uniform(n, self.trial, "skipped", name, key) < loss.skipped
         return np.asarray(staying & ~skipped, dtype=np.bool_)
-
-
-def _exact_shift(snapped: object, base: FloatArray, turn: float, gain: FloatArray, residual: FloatArray) -> float:
-    """Return what is added to the residuals so that the mean improvement is the mean of the gain."""
-    assert callable(snapped)
-    wanted = float(gain.mean())
-    low, high = -200.0, 200.0
-    for _ in range(45):
-        middle = (low + high) / 2
-        got = float((turn * (snapped(base + turn * (gain + residual + middle)) - base)).mean())
-        low, high = (middle, high) if got < wanted else (low, middle)
-    return (low + high) / 2

@@ -13,7 +13,7 @@ import numpy as np
 
 from reportgen.data.visits import visit_meant
 from reportgen.simulation.backwards import Columns, Hand, columns_of
-from reportgen.simulation.course import Course
+from reportgen.simulation.course import Draft
 from reportgen.simulation.draws import Draws
 from reportgen.simulation.people import IntArray, Levels, ObjectArray, People, Quantity
 from reportgen.spec.mapping import Code, Data, Keep, Mapping
@@ -40,7 +40,7 @@ class Sheet:
 
 
 def sheets_of(
-    number: int, people: People, courses: dict[str, list[Course]], file: SimulationSpec, draws: Draws
+    number: int, people: People, courses: dict[str, list[Draft]], file: SimulationSpec, draws: Draws
 ) -> list[Sheet]:
     """Return the files of one trial."""
     mapping = people.mappings[number]
@@ -63,7 +63,7 @@ class _Desk:
     trial: Trial
     who: IntArray
     people: People
-    courses: dict[str, list[Course]]
+    courses: dict[str, list[Draft]]
     study: Study
 
     def sheet(self, at: int, data: Data, settings: File, chance: np.random.Generator, order: IntArray) -> Sheet:
@@ -87,7 +87,8 @@ class _Desk:
         columns = {data.participant: _cells(ids), **columns}
         for name, choices in settings.extra.items():
             if name not in columns:
-                columns[name] = _cells([choices[i] for i in chance.integers(len(choices), size=len(rows))])
+                of_each = chance.integers(len(choices), size=len(self.who))
+                columns[name] = _cells([choices[of_each[row]] for row in rows])
         return Sheet(data, settings, _labelled(columns, settings), _labels(self.mapping, columns, settings))
 
     def _arms(self) -> Columns:
@@ -120,10 +121,10 @@ class _Desk:
                 )
         return columns
 
-    def _instrument(self, name: str, course: Course, hand: Hand) -> Columns:
+    def _instrument(self, name: str, course: Draft, hand: Hand) -> Columns:
         variable, instrument = self.mapping.variables[name], self.study.instruments[name]
         columns = columns_of(variable, course.key)
-        made = hand.number_cells(variable, columns, course.values, instrument.unit, instrument.range)
+        made = hand.number_cells(variable, columns, course.values(), instrument.unit, instrument.range)
         if variable.items is not None and course.months > 0:
             made = hand.left_open(variable, made, self.trial.open_items)
         return made
@@ -170,7 +171,7 @@ class _Desk:
             for course in made:
                 if visit_meant(course.key, self.mapping) == visit:
                     block |= self._instrument(name, course, hand)
-                    there |= ~np.isnan(course.values)
+                    there |= ~np.isnan(course.values())
         always = {self.mapping.arms.column, *(rule.column for rule in data.keep)}
         for name, cells in fixed.items():
             if visit.months == 0 or settings.repeat or name in always:

@@ -24,11 +24,15 @@ Months = dict[float, float]
 
 
 class About(Node):
-    """What is simulated: the study, and the seed of every draw."""
+    """What is simulated: the study, the seed of every draw, and what sampling error must not move.
+
+    `exact_means` is the name of a comparison, whose pooled effects come out as declared while trials differ by chance;
+    `arms`, where every arm's mean does; or `none`.
+    """
 
     study: str = "study.yaml"
     seed: int = Field(ge=0)
-    exact_means: bool = True
+    exact_means: Word = "none"
 
 
 class Trait(Node):
@@ -273,6 +277,10 @@ class _Check:
 
     def problems(self) -> list[Problem]:
         """Return every fault."""
+        known = ["none", "arms", *self._study.comparisons]
+        asked = self._simulation.simulation.exact_means
+        if asked not in known:
+            self._say(f"there is no comparison '{asked}'", did_you_mean(asked, known), "simulation", "exact_means")
         self._traits()
         self._modifiers()
         self._targets()

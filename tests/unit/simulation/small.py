@@ -23,7 +23,7 @@ INSTRUMENTS = {
     "function": {"range": [0, 100], "better": "higher"},
 }
 SIMULATION: dict[str, Any] = {
-    "simulation": {"seed": 7},
+    "simulation": {"seed": 7, "exact_means": "arms"},
     "factors": ["severity"],
     "covariates": {
         "age": {"mean": 48, "sd": 12, "limits": [18, 90]},

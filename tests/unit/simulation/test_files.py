@@ -11,8 +11,9 @@ import pytest
 
 from reportgen.errors import DataError
 from reportgen.simulation import simulate
-from reportgen.simulation.course import courses
+from reportgen.simulation.course import drafts
 from reportgen.simulation.draws import Draws
+from reportgen.simulation.exact import exact
 from reportgen.simulation.people import Levels, People, drawn_people
 from reportgen.simulation.targets import meeting_targets
 from reportgen.spec.simulation import SimulationSpec, load_simulation
@@ -53,7 +54,7 @@ QUIRKS: dict[str, dict[str, Any]] = {
 def people_and_courses(file: SimulationSpec) -> tuple[People, list[dict[str, Any]]]:
     draws = Draws(file.simulation.simulation.seed)
     people = meeting_targets(drawn_people(file, draws), file, draws)
-    return people, courses(people, file, draws)
+    return people, exact(drafts(people, file, draws), people, file)
 
 
 def meant(file: SimulationSpec) -> dict[str, pd.Series]:
@@ -73,7 +74,7 @@ def meant(file: SimulationSpec) -> dict[str, pd.Series]:
                 found[name] = pd.Series(np.sort(trait.values[mine & trait.known]))
     for name, made in followed[0].items():
         for course in made:
-            found[f"{name} {course.months:g}"] = pd.Series(np.sort(course.values[~np.isnan(course.values)]))
+            found[f"{name} {course.months:g}"] = pd.Series(np.sort(course.values()[~np.isnan(course.values())]))
     return found
 
 

@@ -36,6 +36,7 @@ def inside(section: str, *path: str, **keys: Any) -> dict[str, Any]:
     ("changes", "fault"),
     [
         (inside("simulation", sed=3), "unknown key 'sed'. Did you mean 'seed'?"),
+        (inside("simulation", exact_means="arm"), "there is no comparison 'arm'. Did you mean 'arms'?"),
         (inside("simulation", study="other.yaml"), "there is no study 'other.yaml'. "),
         (inside("covariates", "age", loads={"sevrity": 0.3}), "there is no factor 'sevrity'. Did you mean 'severity'?"),
         (inside("covariates", "age", loads={"severity": 1.3}), "the squares of the loads add up to more than 1. "),
