@@ -17,7 +17,7 @@ import numpy as np
 from reportgen.errors import DataError, Problem
 from reportgen.simulation.draws import Draws, FloatArray
 from reportgen.simulation.people import BoolArray, IntArray, Levels, People, Quantity, Trait_
-from reportgen.spec.simulation import SimulationSpec, Target
+from reportgen.spec.simulation import Figures, SimulationSpec, Target
 
 SIDES = ("control", "intervention")
 SLACK = 0.45
@@ -63,22 +63,16 @@ class _UnmetError(Exception):
 
 
 def _met(trait: Trait_, target: Target, may: dict[str, BoolArray], trial: IntArray, order: FloatArray) -> Trait_:
+    columns = _columns(target, may)
     known = trait.known.copy()
-    everybody = may["control"] | may["intervention"]
-    for here, figures in (
-        (may["control"], target.control),
-        (may["intervention"], target.intervention),
-        (everybody, target.all),
-    ):
-        n = sum(figures.counts.values()) if figures.counts else figures.n
-        if n is not None and not (here is everybody and _by_side(target)):
+    for figures, here in columns:
+        n = _people(figures)
+        if n is not None:
             known[here] = _chosen(here, n, order)[here]
     if isinstance(trait, Levels):
         which = trait.which.copy()
-        for side in SIDES:
-            counts = getattr(target, side).counts
-            if counts:
-                which = _allotted(trait, which, may[side] & known, counts)
+        for figures, here in columns:
+            which = _allotted(trait, which, here & known, figures.counts)
         return replace(trait, which=which, known=known)
     values = trait.values.copy()
     steps = np.array([scale.grid for scale in trait.scales])[trial]
@@ -87,8 +81,20 @@ def _met(trait: Trait_, target: Target, may: dict[str, BoolArray], trial: IntArr
     return replace(trait, values=values, known=known)
 
 
-def _by_side(target: Target) -> bool:
-    return any(f.n is not None or f.counts for f in (target.control, target.intervention))
+def _columns(target: Target, may: dict[str, BoolArray]) -> list[tuple[Figures, BoolArray]]:
+    """The columns whose people are chosen, and who may be: both sides where either has a number, else everybody."""
+    sides = [(getattr(target, side), may[side]) for side in SIDES]
+    numbers = [_people(figures) for figures, _ in sides]
+    everybody = _people(target.all)
+    if numbers == [None, None]:
+        return [(target.all, may["control"] | may["intervention"])]
+    if None not in numbers and everybody is not None and sum(n or 0 for n in numbers) != everybody:
+        raise _UnmetError(f"{numbers[0]} and {numbers[1]} people are not {everybody}")
+    return sides
+
+
+def _people(figures: Figures) -> int | None:
+    return sum(figures.counts.values()) if figures.counts else figures.n
 
 
 def _chosen(here: BoolArray, n: int, order: FloatArray) -> BoolArray:

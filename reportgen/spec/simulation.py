@@ -8,19 +8,23 @@ backwards.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
 from reportgen.errors import Problem, SpecError, did_you_mean
 from reportgen.spec.load import Spec, load_study, read_tolerantly
-from reportgen.spec.mapping import Code, interval_of
+from reportgen.spec.mapping import Code, Mapping, TrialColumn, interval_of
 from reportgen.spec.model import Names, Node, Word
 from reportgen.spec.source import Source, Step, read_source
 
 Months = dict[float, float]
 """Months since randomisation to a number; between two of them it runs straight, outside it stays level."""
+Losses = dict[float, Annotated[float, Field(ge=0, lt=1)]]
+"""Months since randomisation to the share of people lost by then."""
 
 
 class About(Node):
@@ -113,7 +117,7 @@ class Modifier(Node):
 class Loss(Node):
     """Who is lost to follow-up: the share by month, how the odds lean on the factors, and single values skipped."""
 
-    share: Months = {}
+    share: Losses = {}
     leans: dict[Word, float] = {}
     skipped: float = Field(0.0, ge=0, lt=1)
 
@@ -195,7 +199,7 @@ class Trial(Node):
 
     arms: dict[Code, int]
     left_out: tuple[LeftOut, ...] = ()
-    loss: Months = {}
+    loss: Losses = {}
     open_items: float = Field(0.0, ge=0, lt=1)
     here: dict[Word, Here] = {}
     files: tuple[File, ...] = (File(),)
@@ -272,6 +276,7 @@ class _Check:
 
     def __init__(self, simulation: Simulation, spec: Spec, source: Source) -> None:
         self._simulation, self._study, self._source = simulation, spec.study, source
+        self._spec = spec
         self._mappings = {str(located.mapping.trial): located.mapping for located in spec.mappings}
         self._found: list[Problem] = []
 
@@ -284,6 +289,7 @@ class _Check:
         self._traits()
         self._modifiers()
         self._targets()
+        self._files()
         self._each("trial", self._simulation.trials, self._mappings, "trials")
         for name in self._mappings:
             if name not in self._simulation.trials:
@@ -296,9 +302,9 @@ class _Check:
     def _say(self, message: str, hint: str, *path: Step, key: bool = False) -> None:
         self._found.append(Problem(message, self._source.at(*path, key=key), hint))
 
-    def _each(self, kind: str, names: object, known: object, *path: Step) -> None:
-        choices = [str(name) for name in known]  # type: ignore[attr-defined]
-        for index, name in enumerate(names):  # type: ignore[var-annotated,arg-type]
+    def _each(self, kind: str, names: Iterable[Code], known: Iterable[Code], *path: Step) -> None:
+        choices = [str(name) for name in known]
+        for index, name in enumerate(names):
             if str(name) not in choices and str(name) not in self._source.pruned:
                 step: Step = name if isinstance(names, dict) else index
                 key = isinstance(names, dict)
@@ -307,6 +313,21 @@ class _Check:
     @property
     def _trait_names(self) -> list[str]:
         return [*self._simulation.covariates, *self._simulation.instruments]
+
+    def _files(self) -> None:
+        """Each mapping has a trial of its own, and each data file a name of its own."""
+        here, taken = self._source.at("simulation", "study"), set[str]()
+        for located in self._spec.mappings:
+            mapping: Mapping = located.mapping
+            if isinstance(mapping.trial, TrialColumn):
+                message = f"'{located.source.shown}' holds several trials"
+                self._found.append(Problem(message, here, "Give each trial that is simulated a mapping of its own."))
+            for data in mapping.data:
+                name = PurePath(data.file or "").name
+                if not name or name in taken:
+                    message = f"'{located.source.shown}' names no file of its own"
+                    self._found.append(Problem(message, here, "Give each data file a name that no other has."))
+                taken.add(name)
 
     def _traits(self) -> None:
         simulation, study = self._simulation, self._study

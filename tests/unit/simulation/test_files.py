@@ -143,6 +143,12 @@ def test_a_code_for_missing_that_is_a_value_too_is_caught(tmp_path: Path) -> Non
         simulate(load_simulation(write_simulation(tmp_path, north=north)))
 
 
+def test_a_score_that_is_no_sum_of_answers_is_caught(tmp_path: Path) -> None:
+    items = {"items": "f{visit}{1-5}", "item_range": [0, 2], "from_range": [0, 10]}
+    with pytest.raises(DataError, match="is no sum of the answers"):
+        simulate(load_simulation(write_simulation(tmp_path, north={"variables": {**VARIABLES, "function": items}})))
+
+
 def test_people_who_are_left_out_stand_in_the_ledger(tmp_path: Path) -> None:
     codes = {1: {"class": "exercise"}, 2: {"class": "usual care"}, 9: {"leave_out": "gone"}}
     north = {

@@ -61,6 +61,8 @@ def test_a_mean_that_is_not_printed_follows_from_the_others(tmp_path: Path) -> N
     ("target", "why"),
     [
         ({"control": {"n": 500}}, "500 people are wanted, and 120 could have a value"),
+        ({"control": {"n": 50}, "intervention": {"n": 60}, "all": {"n": 111}}, "50 and 60 people are not 111"),
+        ({"all": {"n": 3, "mean": 48.21, "sd": 9.0}}, "no 3 values on their grid have a mean that is printed as 48.21"),
         (
             {
                 "control": {"n": 118, "mean": 48, "sd": 12},
@@ -82,6 +84,12 @@ def test_what_cannot_come_out_is_said_with_its_place(tmp_path: Path, target: dic
     assert why in problem.message
     assert problem.origin is not None
     assert problem.origin.text.strip().startswith("age:")
+
+
+def test_counts_of_everybody(tmp_path: Path) -> None:
+    counts = {"low": 100, "moderate": 70, "high": 45}
+    _, repository = simulated(tmp_path, simulation=with_target("anxiety", all={"counts": counts}))
+    assert repository.participants["anxiety"].value_counts().to_dict() == counts
 
 
 @settings(max_examples=30, deadline=None)

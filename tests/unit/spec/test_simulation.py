@@ -76,6 +76,21 @@ def test_every_fault_has_its_words(tmp_path: Path, changes: dict[str, Any], faul
     assert fault in faults(tmp_path, **changes)
 
 
+def test_files_and_trials_that_cannot_be_told_apart(tmp_path: Path) -> None:
+    both = {"data": {"file": "north.csv", "participant": "id"}}
+    several = {"trial": {"column": "centre", "codes": {1: "A", 2: "B"}}}
+    with pytest.raises(SpecError) as caught:
+        load_simulation(write_simulation(tmp_path, north=several, south=both))
+    messages = " ".join(problem.message for problem in caught.value.problems)
+    assert "north.yaml' holds several trials" in messages
+    assert "south.yaml' names no file of its own" in messages
+
+
+def test_nobody_loses_everybody(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, loss={"share": {3: 1.0}})
+    assert fault == "'1.0' is not below 1. "
+
+
 def test_the_command_writes_the_files_and_names_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write_simulation(tmp_path / "study")
     assert run(["simulate", str(path), "--output", str(tmp_path / "raw")]) == 0
