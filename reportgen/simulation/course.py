@@ -9,7 +9,7 @@ of that out as the file asks for.
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +49,11 @@ class Draft:
     complete: BoolArray
     scale: Scale
     turn: float
+
+    def only(self, who: BoolArray) -> Draft:
+        """Return the same of some people."""
+        names = ("base", "gain", "residual", "there", "complete")
+        return replace(self, **{name: getattr(self, name)[who] for name in names})
 
     def improved(self, shift: FloatArray | float = 0.0) -> FloatArray:
         """Return the improvement, with something added to the residuals, as the scale allows it."""

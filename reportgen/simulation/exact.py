@@ -59,10 +59,7 @@ def _with_exact_arms(draft: Draft, arms: ObjectArray) -> Draft:
 
 def shift_to(draft: Draft, who: BoolArray, wanted: float) -> float:
     """Return what is added to the residuals of some people so that their mean improvement is the wanted one."""
-    some = Draft(
-        draft.key, draft.months, draft.base[who], draft.gain[who], draft.residual[who],
-        draft.there[who], draft.complete[who], draft.scale, draft.turn,
-    )  # fmt: skip
+    some = draft.only(who)
     reach = 4 * float(np.ptp(draft.gain + draft.residual)) + 1
     low, high = -reach, reach
     for _ in range(45):

@@ -75,7 +75,7 @@ class Levels:
     known: BoolArray
 
 
-Trait_ = Quantity | Levels
+Drawn = Quantity | Levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class People:
     arm_class: ObjectArray
     group: IntArray
     factors: dict[str, FloatArray]
-    traits: dict[str, Trait_]
+    traits: dict[str, Drawn]
 
     def __len__(self) -> int:
         return len(self.trial)
@@ -162,7 +162,7 @@ def drawn_people(file: SimulationSpec, draws: Draws) -> People:
         for factor in simulation.factors
     }
     people = People(mappings, trial, arm, arm_class, group, factors, {})
-    traits: dict[str, Trait_] = {}
+    traits: dict[str, Drawn] = {}
     for trait in [*simulation.covariates, *simulation.instruments]:
         parts = [_drawn(trait, name, n, file, people, draws) for name, n in zip(names, sizes, strict=True)]
         traits[trait] = _joined(parts, study.covariates.get(trait))
@@ -213,7 +213,7 @@ def _worse(name: str, study: Study) -> float:
     return -1.0 if name in study.instruments and study.instruments[name].better == "higher" else 1.0
 
 
-def _joined(parts: list[_Part], covariate: Covariate | None) -> Trait_:
+def _joined(parts: list[_Part], covariate: Covariate | None) -> Drawn:
     known = np.concatenate([part.missing >= (part.trait.missing or 0.0) for part in parts])
     if covariate is None or not covariate.categorical:
         raw = np.concatenate([(p.trait.mean or 0.0) + (p.trait.sd or 1.0) * p.score for p in parts])

@@ -16,7 +16,7 @@ import numpy as np
 
 from reportgen.errors import DataError, Problem
 from reportgen.simulation.draws import Draws, FloatArray
-from reportgen.simulation.people import BoolArray, IntArray, Levels, People, Quantity, Trait_
+from reportgen.simulation.people import BoolArray, Drawn, IntArray, Levels, People, Quantity
 from reportgen.spec.simulation import Figures, SimulationSpec, Target
 
 SIDES = ("control", "intervention")
@@ -62,7 +62,7 @@ class _UnmetError(Exception):
     """Why a target cannot be met."""
 
 
-def _met(trait: Trait_, target: Target, may: dict[str, BoolArray], trial: IntArray, order: FloatArray) -> Trait_:
+def _met(trait: Drawn, target: Target, may: dict[str, BoolArray], trial: IntArray, order: FloatArray) -> Drawn:
     columns = _columns(target, may)
     known = trait.known.copy()
     for figures, here in columns:
