@@ -35,8 +35,18 @@ def _add_block(block, filled, sums):  # type: ignore[no-untyped-def]
     at = m
     for k in range(m):
         a = block[k]
-        value = 0.0
-        for j in range(filled):
+        s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
+        for j in range(0, even, LANES):
+            s0 += a[j]
+            s1 += a[j + 1]
+            s2 += a[j + 2]
+            s3 += a[j + 3]
+            s4 += a[j + 4]
+            s5 += a[j + 5]
+            s6 += a[j + 6]
+            s7 += a[j + 7]
+        value = ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
+        for j in range(even, filled):
             value += a[j]
         sums[k] += value
         for h in range(k + 1):
@@ -59,6 +69,55 @@ def _add_block(block, filled, sums):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _whole_block(j, i, outcome, treatment, adjusters, moderators, codes):  # type: ignore[no-untyped-def]
+    """Whether the next BLOCK rows are of trial i and finite, so that they need no look at each of them.
+
+    x - x is 0 for a finite number and NaN for NaN and the infinities; counting such rows in whole numbers is work for
+    vector registers. Rows are unsigned numbers, for which numba needs no look at whether they count from the end.
+    """
+    odd = 0
+    for k in range(BLOCK):
+        r = np.uintp(j + k)
+        odd += (codes[r] != i) + (outcome[r] - outcome[r] != 0.0) + (treatment[r] - treatment[r] != 0.0)
+    for c in range(adjusters.shape[1]):
+        for k in range(BLOCK):
+            r = np.uintp(j + k)
+            odd += adjusters[r, c] - adjusters[r, c] != 0.0
+    for c in range(moderators.shape[1]):
+        for k in range(BLOCK):
+            r = np.uintp(j + k)
+            odd += moderators[r, c] - moderators[r, c] != 0.0
+    return odd == 0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _fill_block(j, shift, outcome, treatment, adjusters, moderators, block):  # type: ignore[no-untyped-def]
+    """Copy the next BLOCK rows into a block, shifted; return how many of them are in the intervention arm."""
+    a, q, m = adjusters.shape[1], moderators.shape[1], block.shape[0]
+    first, last = shift[0], shift[m - 1]
+    t, y = block[0], block[m - 1]
+    ones = 0.0
+    for k in range(BLOCK):
+        r = np.uintp(j + k)
+        t[k] = treatment[r] - first
+        y[k] = outcome[r] - last
+    for k in range(BLOCK):
+        ones += treatment[np.uintp(j + k)]
+    for c in range(a):
+        x, level = block[1 + c], shift[1 + c]
+        for k in range(BLOCK):
+            x[k] = adjusters[np.uintp(j + k), c] - level
+    for c in range(q):
+        z, level = block[1 + a + c], shift[1 + a + c]
+        product, product_level = block[1 + a + q + c], shift[1 + a + q + c]
+        for k in range(BLOCK):
+            r = np.uintp(j + k)
+            z[k] = moderators[r, c] - level
+            product[k] = treatment[r] * moderators[r, c] - product_level
+    return np.int64(ones)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _accumulate(outcome, treatment, adjusters, moderators, codes, size, arms, missing, mean, centred):  # type: ignore[no-untyped-def]
     """Fill the cross-products in one pass; return the first row that holds an infinity, or -1."""
     a = adjusters.shape[1]
@@ -71,9 +130,27 @@ def _accumulate(outcome, treatment, adjusters, moderators, codes, size, arms, mi
     current = -1
     shift = np.zeros((trials, m))
     total = np.zeros((trials, m + m * (m + 1) // 2))  # sums, then the packed lower triangle of the products
-    for j in range(outcome.shape[0]):
+    rows = outcome.shape[0]
+    j = -1
+    while j + 1 < rows:
+        j += 1
         i = codes[j]
         if i < 0:
+            continue
+        if (
+            size[i] > 0
+            and j + BLOCK <= rows
+            and codes[j + BLOCK - 1] == i
+            and _whole_block(j, i, outcome, treatment, adjusters, moderators, codes)
+        ):
+            if filled > 0:
+                _add_block(block, filled, total[current])
+                filled = 0
+            current = i
+            arms[i, 1] += _fill_block(j, shift[i], outcome, treatment, adjusters, moderators, block)
+            _add_block(block, BLOCK, total[i])
+            size[i] += BLOCK
+            j += BLOCK - 1
             continue
         t = treatment[j]
         y = outcome[j]

@@ -188,8 +188,8 @@ def test_accumulation_runs_at_the_speed_of_memory() -> None:
         ("  memory read", f"{size / accumulate / 1e9:.1f} GB/s (a plain copy reads {size / plain_copy / 1e9:.1f})")
     )
     ROWS.append(("  whole fit", f"{1e3 * seconds:.0f} ms"))
-    # ten multiplications a row, of four columns: at most a few times what copying the columns takes
-    assert accumulate / plain_copy < 12.0
+    # it reads the columns once and works in the first cache: about twice what copying them takes; four times is noise
+    assert accumulate / plain_copy < 8.0
     assert seconds < 0.5
 
 
