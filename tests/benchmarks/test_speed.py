@@ -141,7 +141,7 @@ def test_one_fit_from_cross_products(data: Data, mixed_lm: float) -> None:
 
 def test_a_fit_does_not_depend_on_how_many_people_there_are() -> None:
     """Only the accumulation does: fits from the cross-products of 10 times as many people take as long."""
-    times = []
+    works = []
     for factor in (1, 10):
         data = simulate(tuple(size * factor for size in SIZES))
         one = blocks(
@@ -156,7 +156,10 @@ def test_a_fit_does_not_depend_on_how_many_people_there_are() -> None:
             for _ in range(1000):
                 profile.minimise(*arguments, work, out)
 
-        times.append(best(thousand, 7))
+        works.append(thousand)
+    # in turns, so that a busy moment of the machine falls on both
+    rounds = [[best(work, 1) for work in works] for _ in range(15)]
+    times = [min(column) for column in zip(*rounds, strict=True)]
     ROWS.append(("time of a fit, 52,080 people over 5,208", f"{times[1] / times[0]:.2f}"))
     # one evaluation more or less, and the noise of a shared machine
     assert times[1] / times[0] < 1.6
