@@ -20,6 +20,7 @@ PAPER_WIDTH_MM = 174.0
 EM_MM = 8.4 * 25.4 / 72
 WORD_LETTERS = 20
 ROWS_KEPT_TOGETHER = 26
+LETTERS_IN_A_LINE = 80  # of the widest cell of a table on an upright page
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,13 @@ def set_table(table: Table) -> SetTable:
     """Return a table ready to be printed."""
     before = [_before(table, index) for index in range(len(table.columns) - 1)]
     groups = tuple((group.head, tuple(_rows(group, table.columns[1:], before))) for group in table.groups)
-    short = sum(len(rows) for _, rows in groups) <= ROWS_KEPT_TOGETHER
+    short = sum(_lines(row.row) for _, rows in groups for row in rows) <= ROWS_KEPT_TOGETHER
     return SetTable(table, groups, _spanners(table), short, _sort(table))
+
+
+def _lines(row: Row) -> int:
+    """Return how many lines a row takes at the most: a long cell is broken."""
+    return 1 + max(len(plain(cell)) for cell in (row.head, *row.cells)) // LETTERS_IN_A_LINE
 
 
 def _rows(group: Group, columns: tuple[Column, ...], before: list[int]) -> Iterator[SetRow]:
