@@ -163,10 +163,11 @@ def simulate(
 @app.command()
 def schema(
     kind: Annotated[
-        Literal["study", "mapping", "simulation"], typer.Argument(help="Of study files, mappings or simulation files.")
+        Literal["study", "mapping", "simulation", "fidelity"],
+        typer.Argument(help="Of study files, mappings, simulation files or fidelity files."),
     ] = "study",
 ) -> int:
-    """Print the JSON Schema that lets an editor complete and check a study file, a mapping or a simulation file."""
+    """Print the JSON Schema that lets an editor complete and check a study file or one of its other files."""
     from reportgen.spec.lock import json_schema
 
     print(json_schema(kind), end="")

@@ -7,8 +7,11 @@ counts and estimates leave.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from reportgen.analyses import descriptive, meta_analysis
+from reportgen.analyses.fidelity import fidelity_record
+from reportgen.analyses.reconciliation import reconciliation_record
 from reportgen.analyses.repository_records import (
     availability_record,
     glossary_record,
@@ -45,22 +48,30 @@ def make_records(
     profile : {'draft', 'final'}
     progress : callable
         Told the name of each analysis before it starts.
+
+    Raises
+    ------
+    SpecError
+        The fidelity file names a result that this study does not have.
     """
     study = spec.study
     analyses: dict[str, AnalysisRecord] = {}
     for name, node in study.analyses.items():
         progress(name)
         analyses[name] = _analysed(name, node, spec, repository)
-    return Records(
+    included = descriptive.included_trials(repository, study)
+    records = Records(
         study=study_record(spec, repository, profile),
-        included=descriptive.included_trials(repository, study),
+        included=included,
         availability=availability_record(repository, study),
         measures=measures_record(repository, study),
         analyses=analyses,
         ledger=ledger_record(repository, study),
         glossary=glossary_record(study),
         provenance=provenance_record(spec, repository),
+        reconciliation=reconciliation_record(spec, repository, included),
     )
+    return replace(records, fidelity=fidelity_record(spec, records))
 
 
 def _analysed(name: str, node: Analysis, spec: Spec, repository: Repository) -> AnalysisRecord:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from decimal import Decimal
 
 import reportgen
 from reportgen.analyses.naming import level_number, outcome_label
@@ -168,9 +169,15 @@ def glossary_record(study: Study) -> Glossary:
                 range=press.quote("range", limits),
                 better=instrument.better,
                 unit=press.quote("unit", instrument.unit),
+                limits=tuple(_limit(f"range {i}", limit, press) for i, limit in enumerate(instrument.range or (), 1)),
             )
         )
     return Glossary(tuple(rows))
+
+
+def _limit(name: str, value: float, press: Press) -> Number:
+    decimals = max(0, -int(Decimal(repr(value)).normalize().as_tuple().exponent))
+    return press.figure(name, value, decimals)
 
 
 def provenance_record(spec: Spec, repository: Repository) -> Provenance:

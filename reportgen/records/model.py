@@ -7,6 +7,7 @@ again without them. What a table, figure or sentence needs and does not find her
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from reportgen.records.numbers import Inline, Number, Status
 
@@ -321,6 +322,7 @@ class GlossaryRow:
     range: Number
     better: str
     unit: Number
+    limits: tuple[Number, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +360,72 @@ class Failure:
     reason: Number
 
 
+@dataclass(frozen=True, slots=True)
+class ReconciliationRow:
+    """What a trial's publication says of one thing, and what its file gives; `covered` where there is an interval."""
+
+    what: Number
+    published: Inline
+    ours: Inline
+    difference: Number
+    covered: Literal["yes", "no", ""]
+    source: Number
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciledTrial:
+    """One trial of a reconciliation."""
+
+    trial: Number
+    rows: tuple[ReconciliationRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Trials whose mappings say what was published of them."""
+
+    trials: tuple[ReconciledTrial, ...]
+    level: Number
+
+
+FidelityStatus = Literal["as printed", "differs", "no result", "not yet reproduced"]
+
+
+@dataclass(frozen=True, slots=True)
+class FidelityRow:
+    """A number of the print beside ours: the very same `Number` that the report prints in its own place."""
+
+    name: Number
+    printed: Number
+    ours: Number | None
+    difference: Number | None
+    covered: Literal["yes", "no", ""]
+    status: FidelityStatus
+
+
+@dataclass(frozen=True, slots=True)
+class FidelitySection:
+    """The numbers of one printed table, or of one paragraph; how many of them came out as printed."""
+
+    title: Number
+    rows: tuple[FidelityRow, ...]
+    as_printed: Number
+    size: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Fidelity:
+    """The publication that a study regenerates, number by number, and where it contradicts itself."""
+
+    source: Number
+    sections: tuple[FidelitySection, ...]
+    contradictions: tuple[Number, ...]
+    size: Number
+    counts: dict[FidelityStatus, Number]
+    covered: Number
+    with_interval: Number
+
+
 AnalysisRecord = Descriptive | MetaAnalysis | Failure
 
 
@@ -373,3 +441,5 @@ class Records:
     ledger: Ledger
     glossary: Glossary
     provenance: Provenance
+    reconciliation: Reconciliation | None = None
+    fidelity: Fidelity | None = None

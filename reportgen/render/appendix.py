@@ -10,12 +10,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reportgen.records.artefact import Column, Group, NumberedArtefact, Row, Table
-from reportgen.records.model import MetaAnalysis, Provenance, Records, StudyRecord
+from reportgen.records.model import Fidelity, MetaAnalysis, Provenance, Reconciliation, Records, StudyRecord
 from reportgen.records.numbers import Inline, Number, numbers_in
 from reportgen.render.artefacts import places
 from reportgen.render.methods import Section, methods, where_written
 from reportgen.spec import Spec
-from reportgen.tables import files, glossary, ledger, ledger_summary, model_status, versions
+from reportgen.tables import (
+    fidelity,
+    fidelity_summary,
+    files,
+    glossary,
+    ledger,
+    ledger_summary,
+    model_status,
+    reconciliation,
+    versions,
+)
 from reportgen.tables.phrases import count_made, joined
 
 STATUS_WORDS = {
@@ -39,12 +49,14 @@ class Back:
 
 @dataclass(frozen=True, slots=True)
 class BackSection:
-    """A section after the results: text, then tables."""
+    """A section after the results: text, then tables, then a list under its own lead."""
 
     name: str
     heading: str
     paragraphs: tuple[Inline, ...]
     tables: tuple[Back, ...]
+    lead: str = ""
+    listed: tuple[Inline, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,14 @@ class Appendix:
 
 def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact]) -> Appendix:
     """Put together everything that the pages print."""
-    back = (*_status(records), _ledger(records), _provenance(spec, records), _glossary(records))
+    back = (
+        *_status(records),
+        _ledger(records),
+        _provenance(spec, records),
+        _glossary(records),
+        *([_reconciliation(records.reconciliation)] if records.reconciliation else []),
+        *([_fidelity(records.fidelity)] if records.fidelity else []),
+    )
     return Appendix(
         study=records.study,
         provenance=records.provenance,
@@ -192,3 +211,46 @@ def _glossary(records: Records) -> BackSection:
     return BackSection(
         "glossary", "Glossary of scales", (text,), (Back("glossary-scales", "Scales", glossary(records.glossary)),)
     )
+
+
+def _reconciliation(record: Reconciliation) -> BackSection:
+    text: Inline = (
+        "What each trial's publication says, beside what its file gives: people, means at baseline, and the effect of "
+        "that trial alone by analysis of covariance, adjusted for the baseline value; positive = intervention better.",
+    )
+    table = Back("reconciliation-trials", "Published by the trials, and in their files", reconciliation(record))
+    return BackSection("reconciliation", "Reconciliation", (text,), (table,))
+
+
+FIDELITY_ROWS_ON_PAPER = 60
+
+
+def _fidelity(record: Fidelity) -> BackSection:
+    counts = record.counts
+    source: Inline = (" of ", record.source) if record.source.text else ()
+    missing: Inline = (counts["no result"], " without a result here; ") if counts["no result"].value else ()
+    inside: Inline = (
+        (" Our interval covers ", record.covered, " of the ", record.with_interval, " that are set beside one.")
+        if record.with_interval.value
+        else ()
+    )
+    text: Inline = (
+        "The print",
+        *source,
+        " beside what comes out here. Of ",
+        record.size,
+        " numbers: ",
+        counts["as printed"],
+        " as printed, digit for digit; ",
+        counts["differs"],
+        " different; ",
+        *missing,
+        counts["not yet reproduced"],
+        " not yet reproduced.",
+        *inside,
+    )
+    against: tuple[Inline, ...] = tuple((words,) for words in record.contradictions)
+    long = (record.size.value or 0) > FIDELITY_ROWS_ON_PAPER
+    short = fidelity_summary(record) if long else None
+    table = Back("fidelity-numbers", "The print beside this report", fidelity(record), short)
+    return BackSection("fidelity", "Fidelity", (text,), (table,), "Where the print contradicts itself", against)

@@ -232,7 +232,26 @@ def check_mapping(
             problems += _unknown("arm class", arm.class_, study.arm_classes, source, "arms", "codes", code, "class")
     for name, variable in mapping.variables.items():
         problems += _variable_rule(name, variable, mapping, source, study)
+    problems += _published(mapping, source, study)
     return problems
+
+
+def _published(mapping: Mapping, source: Source, study: Study) -> Iterator[Problem]:
+    if mapping.published is None:
+        return
+    for name in mapping.published.means:
+        here = ("published", "means", name)
+        if (measured := baseline_of(name)) is not None:
+            yield from _unknown("outcome or instrument", measured, [*study.outcomes, *study.instruments], source, *here)
+        else:
+            quantities = [known for known, covariate in study.covariates.items() if not covariate.categorical]
+            yield from _unknown("covariate measured in numbers", name, quantities, source, *here)
+    for index, effect in enumerate(mapping.published.effects):
+        place = ("published", "effects", index)
+        yield from _unknown("outcome", effect.outcome, study.outcomes, source, *place, "outcome")
+        yield from _unknown("follow-up", effect.follow_up, study.follow_up, source, *place, "follow_up")
+        for side in ("intervention", "control"):
+            yield from _each_unknown("arm class", getattr(effect, side), study.arm_classes, source, *place, side)
 
 
 def _variable_rule(name: str, variable: Variable, mapping: Mapping, source: Source, study: Study) -> Iterator[Problem]:

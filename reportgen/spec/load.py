@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 from reportgen.errors import Problem, SpecError, did_you_mean
 from reportgen.origin import Origin
 from reportgen.spec.check import check_mapping, check_study
+from reportgen.spec.fidelity import Fidelity, check_fidelity
 from reportgen.spec.mapping import Mapping
 from reportgen.spec.source import Source, read_source
 from reportgen.spec.study import Study
@@ -38,12 +39,21 @@ class LocatedMapping:
 
 
 @dataclass(frozen=True, slots=True)
+class LocatedFidelity:
+    """A fidelity file together with the places of its lines."""
+
+    file: Fidelity
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """Everything that was declared: the study, its mappings, and where each line of them stands."""
 
     study: Study
     source: Source
     mappings: tuple[LocatedMapping, ...]
+    fidelity: LocatedFidelity | None = None
 
     @property
     def name(self) -> str:
@@ -110,7 +120,9 @@ def examine_study(path: Path) -> Examined:
         found = check_mapping(located.mapping, located.source, study, source.pruned)
         mapping_problems += found
         usable.append(_without_faults(located, study, found))
-    spec = Spec(study, source, tuple(usable)) if usable else None
+    fidelity, fidelity_problems = _load_fidelity(source, study)
+    problems += fidelity_problems
+    spec = Spec(study, source, tuple(usable), fidelity) if usable else None
     if not usable and not (problems or mapping_problems):
         problems.append(
             Problem("no trial is named", source.at("trials"), "List the mapping of each trial under `trials:`.")
@@ -139,6 +151,20 @@ def _trials_written(source: Source) -> tuple[str, ...]:
     """The mappings that a study file names, even where the rest of it is wrong, so that theirs are found as well."""
     written = source.content.get("trials", ())
     return tuple(item for item in written if isinstance(item, str)) if isinstance(written, list) else ()
+
+
+def _load_fidelity(source: Source, study: Study) -> tuple[LocatedFidelity | None, list[Problem]]:
+    if study.fidelity is None:
+        return None, []
+    try:
+        written = read_source(source.path.parent / study.fidelity)
+    except SpecError as error:
+        place = source.at("fidelity")
+        return None, [Problem(p.message, p.origin or place, p.hint, p.where) for p in error.problems]
+    file, problems, written = read_tolerantly(Fidelity, written)
+    if file is None:
+        return None, problems
+    return LocatedFidelity(file, written), [*problems, *check_fidelity(file, written)]
 
 
 def _load_mappings(source: Source, named: tuple[str, ...]) -> tuple[list[LocatedMapping], list[Problem]]:
@@ -184,7 +210,7 @@ def read_tolerantly(model: type[ModelT], source: Source) -> tuple[ModelT | None,
 
 def _written(source: Source, path: tuple[int | str, ...]) -> bool:
     here = [step for step in path if any(step in known for known in source.values)]
-    return tuple(here) in source.values
+    return here[-1:] == list(path[-1:]) and tuple(here) in source.values
 
 
 def _prune(content: dict[Any, Any], detail: ErrorDetails, pruned: set[str]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
+from reportgen.spec.fidelity import Fidelity
 from reportgen.spec.load import Spec
 from reportgen.spec.mapping import Mapping
 from reportgen.spec.simulation import Simulation
@@ -35,14 +36,19 @@ def locked(spec: Spec) -> str:
 
 
 def json_schema(kind: str = "study") -> str:
-    """Return the JSON Schema of study files (`study`), mappings (`mapping`) or simulation files (`simulation`).
+    """Return the JSON Schema of study files (`study`), mappings, simulation files or fidelity files.
 
     Examples
     --------
     >>> '"arm_classes"' in json_schema()
     True
     """
-    models: dict[str, type[BaseModel]] = {"study": Study, "mapping": Mapping, "simulation": Simulation}
+    models: dict[str, type[BaseModel]] = {
+        "study": Study,
+        "mapping": Mapping,
+        "simulation": Simulation,
+        "fidelity": Fidelity,
+    }
     schema: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **models[kind].model_json_schema(),

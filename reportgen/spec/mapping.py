@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from reportgen.spec.model import Names, Node, Word, months_of
+from reportgen.spec.model import Names, Node, Printed, Word, months_of
 
 Code = str | int | float | bool
 FORMATS = {
@@ -352,10 +352,34 @@ class Variable(Node):
             raise ValueError("`column` names the visits already: take `visits` out")
 
 
+class PublishedEffect(Node):
+    """An effect that the trial's own publication gives: positive = intervention better, as everywhere."""
+
+    outcome: Word
+    follow_up: Word
+    intervention: Names
+    control: Names
+    effect: Printed
+    interval: tuple[Printed, Printed] | None = None
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> PublishedEffect:
+        both = set(self.intervention) & set(self.control)
+        if both:
+            raise ValueError(f"'{sorted(both)[0]}' stands on both sides")
+        return self
+
+
 class Published(Node):
-    """What the trial's own publication says, to be set beside what its file gives."""
+    """What the trial's own publication says, to be set beside what its file gives.
+
+    `means` are of everybody at baseline: of a covariate (`age`), or of an instrument (`baseline RMDQ`).
+    """
 
     n: int | dict[Word, int]
+    means: dict[str, Printed] = {}
+    effects: tuple[PublishedEffect, ...] = ()
     source: str = ""
 
 
@@ -406,6 +430,8 @@ class Mapping(Node):
     def _one_number_per_trial(self) -> Mapping:
         if self.published is not None and isinstance(self.published.n, int) and isinstance(self.trial, TrialColumn):
             raise ValueError("the file holds several trials: give `published: {n: {name: number}}`")
+        if self.published and isinstance(self.trial, TrialColumn) and (self.published.means or self.published.effects):
+            raise ValueError("the file holds several trials: `means` and `effects` can be given for one trial only")
         return self
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 DAYS_PER = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
 _SPAN = re.compile(r"^\s*(?:(?:after|at)\s+)?(\d+(?:[.,]\d+)?)\s*(day|week|month|year)s?\s*$", re.IGNORECASE)
@@ -36,6 +36,18 @@ Names = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 """One name, or a list of names."""
+
+_NUMBER = re.compile(r"[-−+]?\d+(?:\.\d+)?")
+
+
+def _is_number(text: str) -> str:
+    if _NUMBER.fullmatch(text) is None:
+        raise ValueError(f"'{text}' is not a number such as 1.30: write it with a dot, and without units")
+    return text
+
+
+Printed = Annotated[str, BeforeValidator(_as_word), AfterValidator(_is_number)]
+"""A number as a publication prints it: in quotes, so that its last zeros stay (`"1.30"`)."""
 
 
 def months_of(span: str) -> float | None:

@@ -277,3 +277,4 @@ class Study(Node):
     analyses: dict[str, Analysis] = {}
     report: Report = Report()
     policy: Policy = Policy()
+    fidelity: str | None = None

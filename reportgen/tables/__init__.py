@@ -1,6 +1,7 @@
 """Records to tables: rows, columns, spanners and footnotes. No table computes; what it needs is a field of a record."""
 
 from reportgen.tables.back_matter import files, glossary, ledger, ledger_summary, versions
+from reportgen.tables.comparison_with_print import fidelity, fidelity_summary, reconciliation
 from reportgen.tables.descriptive import descriptive
 from reportgen.tables.effects import analysed, by_trial, estimates, model_status
 from reportgen.tables.trials import included_trials, outcome_measures
@@ -10,6 +11,8 @@ __all__ = [
     "by_trial",
     "descriptive",
     "estimates",
+    "fidelity",
+    "fidelity_summary",
     "files",
     "glossary",
     "included_trials",
@@ -17,5 +20,6 @@ __all__ = [
     "ledger_summary",
     "model_status",
     "outcome_measures",
+    "reconciliation",
     "versions",
 ]

@@ -1,0 +1,172 @@
+"""What each trial's own publication says beside what its file gives.
+
+In: `published` of the mappings, and the repository. Out: people in the file and kept, means at baseline, and the
+trial's effect by analysis of covariance (adjusted for the baseline value), selected and fitted like any other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.analyses.naming import level_number, outcome_label, unit_of
+from reportgen.analyses.printed import as_set, covered, decimals_of, value_of
+from reportgen.analyses.selection import Measurements, Selection, select
+from reportgen.data import Repository
+from reportgen.records.model import IncludedTrials, ReconciledTrial, Reconciliation, ReconciliationRow, TrialRow
+from reportgen.records.numbers import Inline, Number, Press, slug
+from reportgen.spec import Spec
+from reportgen.spec.check import baseline_of
+from reportgen.spec.mapping import Published, PublishedEffect
+from reportgen.spec.study import Comparison, Study
+from reportgen.stats import per_trial
+from reportgen.stats.descriptive import mean_sd
+
+LEVEL = 0.95
+ADJUST_FOR = ("baseline",)
+HERE = "published"  # how the comparison of a published effect is called while it is selected
+
+
+def reconciliation_record(spec: Spec, repository: Repository, included: IncludedTrials) -> Reconciliation | None:
+    """Set what was published of each trial beside what its file gives; None where no mapping has `published`."""
+    published = {str(one.mapping.trial): one.mapping.published for one in spec.mappings}
+    reader = _Reader(repository, spec.study, Measurements(repository, spec.study))
+    trials = [
+        ReconciledTrial(row.trial, tuple(reader.rows(row, published.get(row.trial.text))))
+        for row in included.trials
+        if row.published is not None
+    ]
+    if not trials:
+        return None
+    return Reconciliation(tuple(trials), level_number(LEVEL, Press("reconciliation", "reconciliation", {})))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Makes the rows of one trial after the other from the same measurements."""
+
+    repository: Repository
+    study: Study
+    measurements: Measurements
+
+    def rows(self, trial: TrialRow, published: Published | None) -> Iterator[ReconciliationRow]:
+        """Yield people, means and effects; of a trial that shares its file, the people alone."""
+        name = trial.trial.text
+        press = Press(slug("reconciliation", name), f"trials.{name}", self.study.policy.rounding.model_dump())
+        yield _people(trial, press)
+        if published is None:
+            return
+        for variable, printed in published.means.items():
+            yield self.mean(name, variable, printed, published.source, press)
+        for effect in published.effects:
+            yield self.effect(name, effect, effect.source or published.source, press)
+
+    def mean(self, trial: str, variable: str, printed: str, source: str, press: Press) -> ReconciliationRow:
+        here = (self.repository.participants["trial"] == trial).to_numpy()
+        measured = baseline_of(variable)
+        if measured is None:
+            label = self.study.covariates[variable].label or variable
+            values = self.repository.participants[variable].to_numpy(dtype=float)[here]
+        else:
+            label = f"{measured} at baseline"
+            values = self.measurements.baseline(self.repository.trials, measured)[here]
+        n = int(np.sum(~np.isnan(values)))
+        made = press.at(variable, n=n, trials=1)
+        decimals = max(decimals_of(printed), made.decimals["mean"])
+        if 0 < n < self.study.policy.minimum_cell:
+            ours = made.hidden("mean", "–", "fewer people than the study's policy lets be printed")
+        elif n:
+            ours = made.figure("mean", mean_sd(values)[0], decimals)
+        else:
+            ours = made.none("mean", "nobody has a value")
+        return ReconciliationRow(
+            what=made.quote("what", f"{label}, mean"),
+            published=(made.quote("published", as_set(printed)),),
+            ours=(ours,),
+            difference=_difference(printed, ours, made),
+            covered="",
+            source=made.quote("source", source),
+        )
+
+    def effect(self, trial: str, node: PublishedEffect, source: str, press: Press) -> ReconciliationRow:
+        comparison = f"{' or '.join(node.intervention)} v {' or '.join(node.control)}"
+        window = self.study.follow_up[node.follow_up].label or node.follow_up
+        outcome = self.study.outcomes[node.outcome]
+        selection = self.selected(node)
+        mine = selection.trial == trial
+        made = press.at(node.outcome, node.follow_up, comparison, n=int(mine.sum()), trials=1)
+        if outcome.decimals is not None:
+            made = made.at(decimals=made.decimals | {"effect": outcome.decimals})
+        effect, low, high = _fitted(selection, trial, made, unit_of(node.outcome, self.study))
+        return ReconciliationRow(
+            what=made.quote("what", f"{outcome_label(node.outcome, self.study)}, {window.lower()}: {comparison}"),
+            published=_published_effect(node, made),
+            ours=(effect,) if low.value is None else (effect, " (", low, " to ", high, ")"),
+            difference=_difference(node.effect, effect, made),
+            covered=covered(node.effect, low, high),
+            source=made.quote("source", source),
+        )
+
+    def selected(self, node: PublishedEffect) -> Selection:
+        sides = Comparison(intervention=node.intervention, control=node.control)
+        study = self.study.model_copy(update={"comparisons": {HERE: sides}})
+        return select(
+            self.repository,
+            self.measurements,
+            study,
+            outcome=node.outcome,
+            follow_up=node.follow_up,
+            comparison=HERE,
+            adjust_for=ADJUST_FOR,
+        )
+
+
+def _people(trial: TrialRow, press: Press) -> ReconciliationRow:
+    assert trial.published is not None
+    made = press.at("participants", trials=1)
+    return ReconciliationRow(
+        what=made.quote("what", "Participants"),
+        published=(trial.published,),
+        ours=(trial.in_file, " in the file, ", trial.n, " included"),
+        difference=made.figure("difference", (trial.in_file.value or 0) - (trial.published.value or 0), 0),
+        covered="",
+        source=trial.published_source or made.quote("source", ""),
+    )
+
+
+def _fitted(selection: Selection, trial: str, press: Press, unit: str) -> tuple[Number, Number, Number]:
+    """Return the effect within one trial with its interval."""
+    mine = selection.trial == trial
+    estimate = low = high = math.nan
+    reason = next((gone.reason for gone in selection.excluded if gone.trial == trial and gone.whole_trial), "")
+    if mine.any():
+        found = per_trial(
+            selection.change[mine],
+            selection.treatment[mine],
+            selection.trial[mine],
+            adjusters=selection.adjusters[mine],
+        )
+        estimate, reason = float(found.estimate[0]), found.reason[0]
+        low, high = (float(limit[0]) for limit in found.interval(LEVEL))
+    return (
+        press.fixed("effect", estimate, "effect", unit, reason),
+        press.fixed("ci low", low, "effect", unit, reason),
+        press.fixed("ci high", high, "effect", unit, reason),
+    )
+
+
+def _published_effect(node: PublishedEffect, press: Press) -> Inline:
+    effect = press.quote("published", as_set(node.effect))
+    if node.interval is None:
+        return (effect,)
+    low, high = (press.quote(f"published {i}", as_set(limit)) for i, limit in enumerate(node.interval, 1))
+    return (effect, " (", low, " to ", high, ")")
+
+
+def _difference(printed: str, ours: Number, press: Press) -> Number:
+    if ours.value is None:
+        return press.none("difference", ours.reason)
+    return press.figure("difference", ours.value - value_of(printed), decimals_of(ours.text), ours.unit)

@@ -1,0 +1,65 @@
+"""The fidelity file: what a publication prints, number by number, and which of the study's results reproduces each.
+
+`fidelity:` of the study file names it. A number without `ours` is one that the study does not reproduce yet: it is
+listed as such. Whether `ours` names a result can be known only when the results are there; `analyses.fidelity` asks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from pydantic import model_validator
+
+from reportgen.errors import Problem
+from reportgen.spec.model import Node, Printed, Word
+from reportgen.spec.source import Source
+
+
+class PrintedNumber(Node):
+    """A printed number: what it is, its stable key, as printed, and the id of our result.
+
+    `interval` is the id before `.ci-low` and `.ci-high`, where it is to be said whether our interval covers the number.
+    """
+
+    name: Word
+    key: Word
+    printed: Printed
+    ours: Word | None = None
+    interval: Word | None = None
+
+    @model_validator(mode="after")
+    def _interval_of_ours(self) -> PrintedNumber:
+        if self.interval is not None and self.ours is None:
+            raise ValueError("`interval` belongs to `ours`: name our result too")
+        return self
+
+
+class Section(Node):
+    """The numbers of one table, or of one paragraph."""
+
+    title: str
+    numbers: tuple[PrintedNumber, ...]
+
+
+class Fidelity(Node):
+    """A whole fidelity file."""
+
+    source: str = ""
+    sections: tuple[Section, ...]
+    contradictions: tuple[str, ...] = ()
+
+
+def check_fidelity(fidelity: Fidelity, source: Source) -> list[Problem]:
+    """Return every key that stands for two numbers."""
+    return list(_repeated(fidelity, source))
+
+
+def _repeated(fidelity: Fidelity, source: Source) -> Iterator[Problem]:
+    seen: Counter[str] = Counter()
+    for i, section in enumerate(fidelity.sections):
+        for j, number in enumerate(section.numbers):
+            seen[number.key] += 1
+            if seen[number.key] == 2:
+                place = source.at("sections", i, "numbers", j, "key")
+                yield Problem(f"the key '{number.key}' stands for two numbers", place, "Give each a key of its own.")

@@ -1,0 +1,70 @@
+"""What was published beside what came out here: of the publication that a study regenerates, and of each trial."""
+
+from __future__ import annotations
+
+from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.model import Fidelity, FidelityRow, FidelitySection, Reconciliation
+from reportgen.records.numbers import Inline, Number
+from reportgen.tables.phrases import NBSP, explained
+
+FIDELITY_COLUMNS = (
+    Column(("Number",), "left"),
+    Column(("Printed",), "right"),
+    Column(("Here",), "right"),
+    Column(("Difference",), "right"),
+    Column(("Inside our interval",), "left"),
+    Column(("Comparison",), "left"),
+)
+
+
+def fidelity(record: Fidelity) -> Table:
+    """Return every number of the print beside ours, a group of rows per printed table."""
+    groups = tuple(Group(tuple(_row(row) for row in section.rows), (section.title,)) for section in record.sections)
+    return explained(Table(FIDELITY_COLUMNS, groups))
+
+
+def fidelity_summary(record: Fidelity) -> Table:
+    """Return, for a page that has no room for all, the numbers that did not come out as printed and how many did."""
+    return explained(Table(FIDELITY_COLUMNS, tuple(_short(section) for section in record.sections)))
+
+
+def _short(section: FidelitySection) -> Group:
+    rows = tuple(_row(row) for row in section.rows if row.status != "as printed")
+    head: Inline = (section.title, ": ", section.as_printed, " of ", section.size, " as printed")
+    return Group(rows, head)
+
+
+def _row(row: FidelityRow) -> Row:
+    return Row(
+        (row.name,),
+        ((row.printed,), _there(row.ours), _there(row.difference), (row.covered,), (row.status,)),
+        muted=row.status == "not yet reproduced",
+    )
+
+
+def _there(number: Number | None) -> Inline:
+    return () if number is None else (number,)
+
+
+def reconciliation(record: Reconciliation) -> Table:
+    """Return what each trial's publication says beside what its file gives, a group of rows per trial."""
+    interval: Inline = (" (", record.level, f"%{NBSP}CI)")
+    columns = (
+        Column(("What",), "left"),
+        Column(("Published", *interval), "left"),
+        Column(("In the file", *interval), "left"),
+        Column(("Difference",), "right"),
+        Column(("Inside our interval",), "left"),
+        Column(("Source",), "left"),
+    )
+    groups = tuple(
+        Group(
+            tuple(
+                Row((row.what,), (row.published, row.ours, (row.difference,), (row.covered,), (row.source,)))
+                for row in trial.rows
+            ),
+            (trial.trial,),
+        )
+        for trial in record.trials
+    )
+    return explained(Table(columns, groups))
