@@ -352,7 +352,7 @@ def _trials(selection: Selection, fits: Fits, node: Node, press: Press, unit: st
     found = fits.trials
     places = {str(label): place for place, label in enumerate(found.labels)}
     rows = []
-    for index, name in enumerate(selection.trials, 1):
+    for name in selection.trials:
         place = places[name]
         status: Status = "ok" if found.status[place] == "ok" else "not estimable"
         reason = found.reason[place]
@@ -363,7 +363,7 @@ def _trials(selection: Selection, fits: Fits, node: Node, press: Press, unit: st
         made = press.at("trial", name, n=n_control + n_intervention, trials=1, status=status)
         rows.append(
             TrialEstimate(
-                trial=made.quote(f"label {index}", name),
+                trial=made.quote("label", name),
                 instrument=made.quote("instrument", selection.instruments[name]),
                 n_control=made.count("n control", n_control),
                 n_intervention=made.count("n intervention", n_intervention),
