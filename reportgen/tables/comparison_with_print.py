@@ -35,9 +35,10 @@ def _short(section: FidelitySection) -> Group:
 
 
 def _row(row: FidelityRow) -> Row:
+    status = row.status.replace(" ", NBSP)  # one line a row
     return Row(
         (row.name,),
-        ((row.printed,), _there(row.ours), _there(row.difference), (row.covered,), (row.status,)),
+        ((row.printed,), _there(row.ours), _there(row.difference), (row.covered,), (status,)),
         muted=row.status == "not yet reproduced",
     )
 
