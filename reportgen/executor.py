@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -45,6 +45,14 @@ class Executor:
         if self.workers == 1 or len(listed) < 2:
             return [function(task) for task in listed]
         return list(self._pool().map(function, listed))
+
+    def start(self, function: Callable[..., Result], *arguments: Any) -> Callable[[], Result]:
+        """Start one task beside what this process does next; return what waits for its result."""
+        if self.workers == 1:
+            done = function(*arguments)
+            return lambda: done
+        waiting = self._pool().submit(function, *arguments)
+        return lambda: cast(Result, waiting.result())
 
     def _pool(self) -> Any:
         from joblib.externals.loky import get_reusable_executor

@@ -216,7 +216,7 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
     folder = order.output or Path("output") / spec.name
     with clock("render"), _Workshop(folder) as workshop:
         formats = order.formats or spec.study.report.formats
-        paths, warnings, lost = _write(workshop, spec, repository, records, artefacts, formats)
+        paths, warnings, lost = _write(workshop, spec, repository, records, artefacts, formats, executor)
         exchange(workshop, folder)
     return Built(
         folder=folder,
@@ -255,6 +255,7 @@ def _write(
     records: Records,
     artefacts: Collection[NumberedArtefact],
     formats: Collection[str],
+    executor: Executor,
 ) -> tuple[list[Path], tuple[str, ...], bool]:
     """Write everything; return the paths that a reader opens, what went wrong, and whether a format was lost."""
     from reportgen.records.results import files_of, results_of
@@ -267,7 +268,7 @@ def _write(
         (workshop / name).write_bytes(content)
     (workshop / "study.lock.yaml").write_text(locked(spec), encoding="utf-8")
     (workshop / "provenance.json").write_text(_provenance(spec, repository, results), encoding="utf-8")
-    pages = write_pages(workshop, spec, records, tuple(artefacts), formats=formats)
+    pages = write_pages(workshop, spec, records, tuple(artefacts), formats=formats, executor=executor)
     wanted = [f"appendix.{kind}" for kind in ("html", "pdf") if kind in formats]
     written = [Path(name) for name in wanted if (workshop / name).is_file()]
     return written, pages.warnings, len(written) < len(wanted)

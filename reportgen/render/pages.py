@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import RenderError
+from reportgen.executor import Executor
 from reportgen.records.artefact import Drawing, NumberedArtefact, Table
 from reportgen.records.model import Records
 from reportgen.render.appendix import Appendix, compose
@@ -40,6 +41,7 @@ def write_pages(
     artefacts: Sequence[NumberedArtefact],
     *,
     formats: Collection[str],
+    executor: Executor | None = None,
 ) -> WrittenPages:
     """Write the pages of a report.
 
@@ -53,6 +55,9 @@ def write_pages(
     formats : collection of str
         Of `html`, `pdf` and `quarto`. Figures, tables and the Quarto project are always written; `quarto` renders it.
 
+    executor : Executor, optional
+        Makes the HTML beside the PDF; without one they are made one after the other.
+
     Returns
     -------
     WrittenPages
@@ -65,21 +70,19 @@ def write_pages(
     appendix = compose(spec, records, artefacts)
     folder = folder.resolve()
     try:
-        return _write(folder, spec, appendix, formats)
+        return _write(folder, spec, appendix, formats, executor or Executor())
     except OSError as error:
         raise RenderError(f"'{error.filename or folder}' cannot be written: {error.strerror or error}") from error
 
 
-def _write(folder: Path, spec: Spec, appendix: Appendix, formats: Collection[str]) -> WrittenPages:
+def _write(folder: Path, spec: Spec, appendix: Appendix, formats: Collection[str], executor: Executor) -> WrittenPages:
     from reportgen.render.html import html_page, pdf_page
     from reportgen.render.quarto import render_quarto, write_quarto
 
+    html = executor.start(html_page, appendix, spec) if "html" in formats else None
     figures = tuple(_write_figures(folder / "figures", appendix))
     tables = tuple(_write_tables(folder / "tables", appendix))
     documents, warnings = [], []
-    if "html" in formats:
-        documents.append(folder / "appendix.html")
-        documents[-1].write_text(html_page(appendix, spec), encoding="utf-8")
     if "pdf" in formats:
         written, reason = pdf_page(appendix, folder)
         if written is None:
@@ -87,6 +90,9 @@ def _write(folder: Path, spec: Spec, appendix: Appendix, formats: Collection[str
         else:
             documents.append(folder / "appendix.pdf")
             documents[-1].write_bytes(written)
+    if html is not None:
+        documents.insert(0, folder / "appendix.html")
+        documents[0].write_text(html(), encoding="utf-8")
     quarto = write_quarto(folder / "quarto", appendix, drawings_of(appendix))
     if "quarto" in formats and (reason := render_quarto(folder / "quarto")):
         warnings.append(reason)
