@@ -23,6 +23,7 @@ from reportgen.tables import (
     ledger,
     ledger_summary,
     model_status,
+    people_left_out,
     reconciliation,
     versions,
 )
@@ -176,14 +177,19 @@ def _ledger(records: Records) -> BackSection:
     rows = records.ledger.rows
     if not rows:
         return BackSection("ledger", "Ledger", (("Nothing was recoded and nobody was left out on loading.",),), ())
-    short = ledger_summary(records.ledger) if len(rows) > LEDGER_ROWS_ON_PAPER else None
     text: Inline = (
         "What was done to the data on loading: each recode, each value set to missing, each person left out, with the "
         "line that asked for it.",
     )
-    return BackSection(
-        "ledger", "Ledger", (text,), (Back("ledger-lines", "Ledger of the data", ledger(records.ledger), short),)
+    whole = ledger(records.ledger)
+    if len(rows) <= LEDGER_ROWS_ON_PAPER:
+        return BackSection("ledger", "Ledger", (text,), (Back("ledger-lines", "Ledger of the data", whole),))
+    summary, left_out = ledger_summary(records.ledger), people_left_out(records.ledger)
+    tables = (
+        Back("ledger-lines", "Ledger of the data", whole, left_out or summary),
+        *((Back("ledger-kinds", "Lines of the ledger by trial and kind", summary),) if left_out else ()),
     )
+    return BackSection("ledger", "Ledger", (text,), tables)
 
 
 def _provenance(spec: Spec, records: Records) -> BackSection:

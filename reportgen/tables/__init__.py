@@ -1,6 +1,6 @@
 """Records to tables: rows, columns, spanners and footnotes. No table computes; what it needs is a field of a record."""
 
-from reportgen.tables.back_matter import files, glossary, ledger, ledger_summary, versions
+from reportgen.tables.back_matter import files, glossary, ledger, ledger_summary, people_left_out, versions
 from reportgen.tables.comparison_with_print import fidelity, fidelity_summary, reconciliation
 from reportgen.tables.descriptive import descriptive
 from reportgen.tables.effects import analysed, by_trial, estimates, model_status
@@ -20,6 +20,7 @@ __all__ = [
     "ledger_summary",
     "model_status",
     "outcome_measures",
+    "people_left_out",
     "reconciliation",
     "versions",
 ]

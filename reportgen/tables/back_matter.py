@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import groupby
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.model import Glossary, Ledger, LedgerRow, Provenance
 from reportgen.records.numbers import Inline, slug
 from reportgen.tables.phrases import count_made
+
+LEFT_OUT = "left-out"
 
 
 def ledger(record: Ledger) -> Table:
@@ -47,7 +50,14 @@ def ledger_summary(record: Ledger) -> Table:
         )
         for name, label in trials.items()
     )
-    return Table(columns, (Group(rows),), (("Lines of the ledger by trial and kind.",),))
+    return Table(columns, (Group(rows),))
+
+
+def people_left_out(record: Ledger) -> Table | None:
+    """Return the part of the ledger that no page does without: who was left out on loading, and why; None if nobody."""
+    rows = tuple(row for row in record.rows if row.kind == LEFT_OUT)
+    note: Inline = ("Here: the people who were left out on loading.",)
+    return replace(ledger(Ledger(rows)), footnotes=(note,)) if rows else None
 
 
 def glossary(record: Glossary) -> Table:

@@ -17,6 +17,7 @@ from reportgen.tables import (
     ledger_summary,
     model_status,
     outcome_measures,
+    people_left_out,
 )
 from tests.unit.render import records_fixture
 
@@ -134,6 +135,15 @@ def test_ledger_and_its_summary() -> None:
     summary = ledger_summary(record)
     assert widths(summary)
     assert sum(int(plain(cell)) for row in summary.groups[0].rows for cell in row.cells) == 8
+
+
+def test_people_left_out_are_never_left_to_a_summary() -> None:
+    record = records_fixture.ledger(8)
+    rows = tuple(replace(row, kind="left-out" if i < 3 else "recode") for i, row in enumerate(record.rows))
+    table = people_left_out(replace(record, rows=rows))
+    assert table is not None
+    assert sum(len(group.rows) for group in table.groups) == 3
+    assert people_left_out(replace(record, rows=rows[3:])) is None
 
 
 def test_glossary_says_which_scales_have_no_bounds() -> None:
