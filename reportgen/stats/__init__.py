@@ -15,6 +15,7 @@ carry a `status` ("ok", "boundary", "failed", "not estimable") with one plain se
 """
 
 from .effect import Effect, Joint
+from .levels import Levels
 from .one_step import LeftOut, OneStepFit, fit_one_step
 from .optimise import Optimiser
 from .per_trial import PerTrial, per_trial
@@ -26,6 +27,7 @@ __all__ = [
     "Effect",
     "Joint",
     "LeftOut",
+    "Levels",
     "OneStepFit",
     "Optimiser",
     "PerTrial",
