@@ -131,7 +131,7 @@ def read(path: Path) -> tuple[Spec, Repository]:
 
 def plan(path: Path) -> list[PlannedEffect]:
     """Return trials and participants of every effect, before anything is fitted."""
-    from reportgen.analyses.meta_analysis import not_estimable, selections
+    from reportgen.analyses.selection import not_estimable, selections
     from reportgen.spec.study import MetaAnalysis
 
     spec, repository = read(path)

@@ -91,12 +91,13 @@ def test_same_bytes_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_failed_analysis_keeps_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from reportgen.analyses import meta_analysis
+    from reportgen.analyses import METHODS
+    from reportgen.spec.study import MetaAnalysis
 
     def fail(*_: object, **__: object) -> None:
         raise ArithmeticError("the matrix is singular")
 
-    monkeypatch.setattr(meta_analysis, "analyse", fail)
+    monkeypatch.setitem(METHODS, MetaAnalysis, fail)
     study = write_study(tmp_path / "small")
     assert run(["build", str(study), "--output", str(tmp_path / "report")]) == 1
     page = (tmp_path / "report" / "appendix.html").read_text()

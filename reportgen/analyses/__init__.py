@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from reportgen.analyses import descriptive, meta_analysis
 from reportgen.analyses.fidelity import fidelity_record
@@ -25,9 +26,15 @@ from reportgen.data import Repository
 from reportgen.records.model import AnalysisRecord, Failure, Records
 from reportgen.records.numbers import Press, slug
 from reportgen.spec import Spec
-from reportgen.spec.study import Analysis, Descriptive, MetaAnalysis
+from reportgen.spec.study import Analysis, Descriptive, MetaAnalysis, Study
 
 __all__ = ["make_records", "versions"]
+
+METHODS: dict[type[Analysis], Callable[[str, Any, Repository, Study], AnalysisRecord]] = {
+    Descriptive: descriptive.analyse,
+    MetaAnalysis: meta_analysis.analyse,
+}
+"""What each method of the study file does."""
 
 
 def make_records(
@@ -77,10 +84,7 @@ def make_records(
 def _analysed(name: str, node: Analysis, spec: Spec, repository: Repository) -> AnalysisRecord:
     # Whatever goes wrong inside one analysis must not take the appendix down: its place says why instead.
     try:
-        if isinstance(node, MetaAnalysis):
-            return meta_analysis.analyse(name, node, repository, spec.study)
-        assert isinstance(node, Descriptive)
-        return descriptive.analyse(name, node, repository, spec.study)
+        return METHODS[type(node)](name, node, repository, spec.study)
     except Exception as error:
         press = Press(slug(name), f"analyses.{name}", {})
         return Failure(name, press.quote("failure", f"{type(error).__name__}: {error}"))

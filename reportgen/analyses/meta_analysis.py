@@ -9,30 +9,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from itertools import product
 from typing import Any
 
-import numpy as np
-
 from reportgen.analyses.naming import level_number, outcome_label, unit_of
-from reportgen.analyses.selection import (
-    Measurements,
-    Selection,
-    range_of,
-    select,
+from reportgen.analyses.recording import (
+    NAN,
+    comparison_record,
+    estimate_record,
+    for_outcome,
+    left_out_record,
+    scalar,
 )
+from reportgen.analyses.selection import Selection, not_estimable, range_of, selections
 from reportgen.data import Repository
-from reportgen.records.model import (
-    ComparisonRecord,
-    Estimate,
-    Heterogeneity,
-    LeftOut,
-    MetaAnalysis,
-    ModelSettings,
-    PooledEffect,
-    Scaled,
-    TrialEstimate,
-)
+from reportgen.records.estimate import Estimate
+from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, Scaled, TrialEstimate
 from reportgen.records.numbers import Press, Status, slug
 from reportgen.spec.check import expanded
 from reportgen.spec.study import MetaAnalysis as Node
@@ -48,7 +39,6 @@ from reportgen.stats import (
     prediction_interval,
 )
 
-NAN = math.nan
 FULL_SCALE = 100.0
 MODEL_DECIMALS = {"df": 1, "criterion": 3}  # of numbers that only an auditor reads
 
@@ -61,44 +51,6 @@ class Fits:
     common: OneStepFit
     trials: PerTrial
     two_stage: TwoStage
-
-
-def selections(node: Node, repository: Repository, study: Study) -> list[Selection]:
-    """Return who enters each outcome x follow-up x comparison of the analysis, before anything is fitted."""
-    measurements = Measurements(repository, study)
-    return [
-        select(
-            repository,
-            measurements,
-            study,
-            outcome=outcome,
-            follow_up=follow_up,
-            comparison=comparison,
-            adjust_for=node.adjust_for,
-        )
-        for comparison, outcome, follow_up in product(
-            expanded(node.comparisons, study.comparisons),
-            expanded(node.outcomes, study.outcomes),
-            expanded(node.follow_up, study.follow_up),
-        )
-    ]
-
-
-def not_estimable(selection: Selection, node: Node) -> str:
-    """Return why an effect cannot be estimated, or an empty text.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> not_estimable(SimpleNamespace(trials=("A",)), SimpleNamespace(minimum_trials=2))
-    'one trial, and a pooled effect needs two'
-    """
-    trials = len(selection.trials)
-    if trials >= node.minimum_trials:
-        return ""
-    words = {0: "no", 1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
-    wanted = words.get(node.minimum_trials, str(node.minimum_trials))
-    return f"{words.get(trials, str(trials))} trial{'' if trials == 1 else 's'}, and a pooled effect needs {wanted}"
 
 
 def analyse(name: str, node: Node, repository: Repository, study: Study) -> MetaAnalysis:
@@ -124,7 +76,7 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Meta
         name=name,
         settings=_settings(node, study, press.at("settings")),
         comparisons=tuple(
-            _comparison(comparison, repository, study, press.at(comparison))
+            comparison_record(comparison, repository, study, press.at(comparison))
             for comparison in expanded(node.comparisons, study.comparisons)
         ),
         effects=tuple(_record(s, f, node, study, press) for s, f in zip(chosen, fits, strict=True)),
@@ -184,24 +136,8 @@ def _adjuster(name: str, study: Study) -> str:
     return (covariate.label or name) if covariate else name
 
 
-def _comparison(name: str, repository: Repository, study: Study, press: Press) -> ComparisonRecord:
-    comparison = study.comparisons[name]
-    present = {arm_class for trial in repository.trials for arm_class, _, _ in trial.arms}
-    return ComparisonRecord(
-        name=name,
-        title=press.quote("title", comparison.title or name),
-        intervention=tuple(
-            press.quote(f"intervention {i}", c) for i, c in enumerate(comparison.intervention, 1) if c in present
-        ),
-        control=tuple(press.quote(f"control {i}", c) for i, c in enumerate(comparison.control, 1) if c in present),
-    )
-
-
 def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, press: Press) -> PooledEffect:
-    outcome = study.outcomes[selection.outcome]
-    if outcome.decimals is not None:
-        decimals = press.decimals | {"effect": outcome.decimals, "heterogeneity": outcome.decimals + 1}
-        press = press.at(decimals=decimals)
+    press = for_outcome(selection.outcome, study, press)
     unit = unit_of(selection.outcome, study)
     reason = not_estimable(selection, node) or (fits.one_step.message if fits and failed(fits) else "")
     status: Status = fits.one_step.status if fits else "not estimable"  # type: ignore[assignment]
@@ -218,7 +154,7 @@ def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, p
         id=made.prefix,
         outcome=selection.outcome,
         outcome_label=made.quote("outcome", outcome_label(selection.outcome, study)),
-        domain=made.quote("domain", outcome.domain),
+        domain=made.quote("domain", study.outcomes[selection.outcome].domain),
         unit=made.quote("unit", unit),
         follow_up=selection.follow_up,
         follow_up_label=made.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
@@ -228,27 +164,21 @@ def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, p
         n_control=made.count("n control", selection.arm_size(0)),
         n_intervention=made.count("n intervention", selection.arm_size(1)),
         in_comparison=made.count("in comparison", selection.in_comparison),
-        estimate=_estimate(used.one_step.effect if used else None, node.level, made, unit, reason),
+        estimate=estimate_record(used.one_step.effect if used else None, node.level, made, unit, reason),
         scaled=_scaled(selection, used, node, study, made, reason),
         heterogeneity=_heterogeneity(used, node, made, unit, reason),
-        common=_estimate(used.common.effect if used else None, node.level, made.at("common effect"), unit, reason),
+        common=estimate_record(
+            used.common.effect if used else None, node.level, made.at("common effect"), unit, reason
+        ),
         two_stage=_two_stage(used, node.level, made.at("two stage"), unit, reason),
         by_trial=tuple(_trials(selection, fits, node, made, unit)) if fits else (),
-        left_out=tuple(
-            LeftOut(
-                trial=made.quote(f"left out {i} trial", gone.trial),
-                reason=(made.quote(f"left out {i} reason", gone.reason),),
-                n=made.count(f"left out {i} n", gone.n),
-                whole_trial=gone.whole_trial,
-            )
-            for i, gone in enumerate(selection.excluded, 1)
-        ),
+        left_out=left_out_record(selection, made),
         status=status,
         reason=reason or (fits.one_step.message if fits and status != "ok" else ""),
         evaluations=_evaluations(fits, made, reason),
         criterion=made.fixed("criterion", fits.one_step.criterion if fits else NAN, "criterion", reason=reason),
         df_unfloored=made.fixed(
-            "df unfloored", _scalar(used.one_step.effect.df_raw) if used else NAN, "df", reason=reason
+            "df unfloored", scalar(used.one_step.effect.df_raw) if used else NAN, "df", reason=reason
         ),
     )
 
@@ -262,22 +192,6 @@ def _evaluations(fits: Fits | None, made: Press, reason: str) -> Any:
     if fits is None:
         return made.none("evaluations", reason)
     return made.count("evaluations", fits.one_step.optimiser.evaluations, "evaluations")
-
-
-def _scalar(value: Any) -> float:
-    return float(np.asarray(value, dtype=float).reshape(-1)[0])
-
-
-def _estimate(effect: Effect | None, level: float, press: Press, unit: str, reason: str) -> Estimate:
-    low, high = (NAN, NAN) if effect is None else (_scalar(limit) for limit in effect.interval(level))
-    return Estimate(
-        effect=press.fixed("effect", _scalar(effect.estimate) if effect else NAN, "effect", unit, reason),
-        low=press.fixed("ci low", low, "effect", unit, reason),
-        high=press.fixed("ci high", high, "effect", unit, reason),
-        std_error=press.fixed("se", _scalar(effect.std_error) if effect else NAN, "heterogeneity", unit, reason),
-        df=press.fixed("df", _scalar(effect.df) if effect else NAN, "df", "", reason),
-        p=press.p("p", _scalar(effect.p_value) if effect else NAN, reason),
-    )
 
 
 def _two_stage(fits: Fits | None, level: float, press: Press, unit: str, reason: str) -> Estimate:
@@ -300,7 +214,7 @@ def _predicted(fits: Fits | None, node: Node) -> tuple[float, float]:
     fitted = fits.one_step
     effect = fitted.effect
     found = prediction_interval(
-        _scalar(effect.estimate), _scalar(effect.std_error), fitted.tau2, fitted.trials, node.level
+        scalar(effect.estimate), scalar(effect.std_error), fitted.tau2, fitted.trials, node.level
     )
     return found if found is not None else (NAN, NAN)
 
@@ -334,11 +248,11 @@ def _scaled(
         return None
     factor = FULL_SCALE / (limits[1] - limits[0])
     effect = fits.one_step.effect if fits else None
-    low, high = (_scalar(limit) for limit in effect.interval(node.level)) if effect else (NAN, NAN)
+    low, high = (scalar(limit) for limit in effect.interval(node.level)) if effect else (NAN, NAN)
     predicted = _predicted(fits, node)
     here = press.at("scaled")
     return Scaled(
-        effect=here.fixed("effect", factor * _scalar(effect.estimate) if effect else NAN, "scaled", "of 100", reason),
+        effect=here.fixed("effect", factor * scalar(effect.estimate) if effect else NAN, "scaled", "of 100", reason),
         low=here.fixed("ci low", factor * low, "scaled", "of 100", reason),
         high=here.fixed("ci high", factor * high, "scaled", "of 100", reason),
         predicted_low=here.fixed("predicted low", factor * predicted[0], "scaled", "of 100", reason),
@@ -367,7 +281,7 @@ def _trials(selection: Selection, fits: Fits, node: Node, press: Press, unit: st
                 instrument=made.quote("instrument", selection.instruments[name]),
                 n_control=made.count("n control", n_control),
                 n_intervention=made.count("n intervention", n_intervention),
-                estimate=_estimate(effect, node.level, made, unit, reason),
+                estimate=estimate_record(effect, node.level, made, unit, reason),
                 weight=made.fixed("weight", weight, "percent", "%", reason),
                 status=status,
                 reason=reason,

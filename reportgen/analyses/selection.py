@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.data import Repository, TrialInfo
-from reportgen.spec.check import baseline_of
-from reportgen.spec.study import Comparison, Instrument, Outcome, Study, Window
+from reportgen.spec.check import baseline_of, expanded
+from reportgen.spec.study import Comparison, Instrument, Outcome, Pooled, Study, Window
 
 FloatArray = NDArray[np.float64]
 BASELINE_ADJUSTER = "baseline"
@@ -46,6 +47,8 @@ class Selection:
         1 = intervention side.
     trial : ndarray of str, shape (n,)
         Labels.
+    rows : ndarray of int, shape (n,)
+        Where the people stand in the repository.
     adjusters : ndarray, shape (n, p)
         Columns of `adjuster_names`.
     instruments : dict
@@ -62,6 +65,7 @@ class Selection:
     change: FloatArray
     treatment: NDArray[np.int64]
     trial: NDArray[np.object_]
+    rows: NDArray[np.int64]
     adjusters: FloatArray
     adjuster_names: tuple[str, ...]
     instruments: dict[str, str]
@@ -194,6 +198,44 @@ def measured_by(trial: TrialInfo, name: str, window: Window, study: Study) -> tu
     return reasons[0]
 
 
+def selections(node: Pooled, repository: Repository, study: Study) -> list[Selection]:
+    """Return who enters each outcome x follow-up x comparison of the analysis, before anything is fitted."""
+    measurements = Measurements(repository, study)
+    return [
+        select(
+            repository,
+            measurements,
+            study,
+            outcome=outcome,
+            follow_up=follow_up,
+            comparison=comparison,
+            adjust_for=node.adjust_for,
+        )
+        for comparison, outcome, follow_up in product(
+            expanded(node.comparisons, study.comparisons),
+            expanded(node.outcomes, study.outcomes),
+            expanded(node.follow_up, study.follow_up),
+        )
+    ]
+
+
+def not_estimable(selection: Selection, node: Pooled) -> str:
+    """Return why an effect cannot be estimated, or an empty text.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> not_estimable(SimpleNamespace(trials=("A",)), SimpleNamespace(minimum_trials=2))
+    'one trial, and a pooled effect needs two'
+    """
+    trials = len(selection.trials)
+    if trials >= node.minimum_trials:
+        return ""
+    words = {0: "no", 1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
+    wanted = words.get(node.minimum_trials, str(node.minimum_trials))
+    return f"{words.get(trials, str(trials))} trial{'' if trials == 1 else 's'}, and a pooled effect needs {wanted}"
+
+
 def select(
     repository: Repository,
     measurements: Measurements,
@@ -259,6 +301,7 @@ def select(
         change[stays],
         side[stays].astype(np.int64),
         trial_of[stays],
+        np.flatnonzero(stays),
         stacked[stays],
         names,
         {name: instrument for name, instrument in instruments.items() if name in kept},

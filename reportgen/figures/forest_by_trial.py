@@ -16,7 +16,8 @@ from reportgen.figures.layout import Band, Cell, Heading, Headings, Page, Row, S
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
-from reportgen.records.model import Estimate, ModelSettings, PooledEffect, TrialEstimate
+from reportgen.records.estimate import Estimate
+from reportgen.records.model import ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline, Number
 
 TITLE = "Forest plot by trial"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut
 from reportgen.records.numbers import Inline, Number, Status
 
 
@@ -164,18 +165,6 @@ class OutcomeMeasures:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """An effect with its uncertainty; positive = intervention better."""
-
-    effect: Number
-    low: Number
-    high: Number
-    std_error: Number
-    df: Number
-    p: Number
-
-
-@dataclass(frozen=True, slots=True)
 class Scaled:
     """The same effect on a scale of 0 to 100, and the factor that leads there and back."""
 
@@ -185,16 +174,6 @@ class Scaled:
     predicted_low: Number
     predicted_high: Number
     factor: Number
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """Participants of the comparison who are not in the analysis, by trial and reason."""
-
-    trial: Number
-    reason: Inline
-    n: Number
-    whole_trial: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,16 +232,6 @@ class PooledEffect:
     evaluations: Number
     criterion: Number
     df_unfloored: Number
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonRecord:
-    """A comparison as declared, and the arms that entered it."""
-
-    name: str
-    title: Number
-    intervention: tuple[Number, ...]
-    control: tuple[Number, ...]
 
 
 @dataclass(frozen=True, slots=True)

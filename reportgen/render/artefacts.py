@@ -7,43 +7,17 @@ is left out by `only`. What is shown of an analysis that failed is its reason, i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import partial
-from itertools import groupby
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from string import ascii_lowercase
 
 from reportgen.executor import Executor
-from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
-from reportgen.records.model import Descriptive, Failure, MetaAnalysis, PooledEffect, Records
+from reportgen.records.artefact import Drawing, NumberedArtefact, Part
+from reportgen.records.model import Failure, Records
 from reportgen.records.numbers import Inline, Number, Press, numbers_in, slug
-from reportgen.render.rounding import rounded
+from reportgen.render.drafts import SHOWN, Draft, Place, Sketch, default_title, letter
 from reportgen.spec import Spec
-from reportgen.spec.check import expanded
-from reportgen.spec.study import Artefact, Study
-from reportgen.tables.phrases import joined
-
-TITLES = {
-    "included-trials": "Included trials",
-    "descriptive": "Baseline characteristics",
-    "forest": "Pooled effects",
-    "forest-by-trial": "Effects by trial",
-    "estimates": "Pooled effects in numbers",
-    "estimates-by-trial": "Effects by trial in numbers",
-    "analysed": "Trials and participants of each analysis",
-    "availability": "What was measured, by trial and visit",
-    "outcome-measures": "Outcome measures by trial",
-}
-"""Captions of artefacts that the study file gives no title."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an artefact stands: its node, its label and its stable name."""
-
-    node: Artefact
-    label: str
-    name: str
+from reportgen.spec.study import Study
 
 
 def places(study: Study) -> tuple[Place, ...]:
@@ -103,24 +77,6 @@ def printed_numbers(artefacts: Iterable[NumberedArtefact]) -> Iterator[Number]:
     return numbers_in(tuple(artefacts))
 
 
-@dataclass(frozen=True, slots=True)
-class Sketch:
-    """A figure still to be drawn: a function of `figures` with its arguments, so that any process can do it."""
-
-    draw: Callable[[], tuple[Drawing, ...]]
-    title: Inline = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A part whose figures are still to be drawn."""
-
-    title: Inline = ()
-    sketches: tuple[Sketch, ...] = ()
-    table: Table | None = None
-    notes: tuple[Inline, ...] = ()
-
-
 def _draw(sketch: Sketch) -> tuple[Drawing, ...]:
     return tuple(replace(drawing, title=sketch.title) if sketch.title else drawing for drawing in sketch.draw())
 
@@ -138,7 +94,7 @@ def _artefact(
     """Number a place of the study file and its parts; `drawn` yields what was drawn for each sketch, in order."""
     press = Press("report", "report", {}).at(place.name)
     title: Inline = (
-        (press.quote("title", place.node.title),) if place.node.title else _default_title(place.node, records)
+        (press.quote("title", place.node.title),) if place.node.title else default_title(place.node, records)
     )
     parts = tuple(
         Part(
@@ -160,202 +116,8 @@ def _artefact(
     )
 
 
-def _default_title(node: Artefact, records: Records) -> Inline:
-    title = TITLES[node.show]
-    record = records.analyses.get(node.of or "")
-    if isinstance(record, Descriptive):
-        return (title, ": ", record.comparison)
-    if isinstance(record, MetaAnalysis):
-        titles = [c.title for c in record.comparisons if not node.comparison or c.name in node.comparison]
-        return (title, ": ", titles[0]) if len(titles) == 1 else (title,)
-    return (title,)
-
-
 def lettered(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     """Return parts with letters; one part alone needs none."""
     if len(parts) < 2:
         return parts
-    return tuple(replace(part, letter=_letter(index)) for index, part in enumerate(parts))
-
-
-def _letter(index: int) -> str:
-    """Return a, b, …, z, aa, ab, …"""
-    return (_letter(index // 26 - 1) if index >= 26 else "") + ascii_lowercase[index % 26]
-
-
-def _included(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
-    from reportgen.tables import included_trials
-
-    return (Draft(table=included_trials(records.included)),)
-
-
-def _descriptive(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
-    from reportgen.tables import descriptive
-
-    record = records.analyses[place.node.of or ""]
-    assert isinstance(record, Descriptive)
-    return (Draft(table=descriptive(rounded(record, place.node.rounding, place.name))),)
-
-
-def _outcome_measures(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
-    from reportgen.tables import outcome_measures
-
-    return (Draft(table=outcome_measures(records.measures)),)
-
-
-def _availability(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
-    from reportgen.figures import draw_availability
-
-    return (Draft(sketches=(Sketch(partial(draw_availability, records.availability, name=place.name)),)),)
-
-
-def _meta(place: Place, records: Records) -> MetaAnalysis:
-    record = records.analyses[place.node.of or ""]
-    assert isinstance(record, MetaAnalysis)
-    return record
-
-
-def chosen(node: Artefact, study: Study, record: MetaAnalysis) -> tuple[PooledEffect, ...]:
-    """Return the effects that a node of the study file asks for; all of those that it does not limit."""
-    wanted = {
-        "comparison": expanded(node.comparison or ("all",), study.comparisons),
-        "outcome": expanded(node.outcome or ("all",), study.outcomes),
-        "follow_up": expanded(node.follow_up or ("all",), study.follow_up),
-    }
-    return tuple(e for e in record.effects if all(getattr(e, key) in names for key, names in wanted.items()))
-
-
-def _split(
-    effects: tuple[PooledEffect, ...], how: str, record: MetaAnalysis
-) -> list[tuple[Inline, list[PooledEffect]]]:
-    """Return the effects of each lettered part with the part's title; comparisons never share a part."""
-    titles = {comparison.name: comparison.title for comparison in record.comparisons}
-    several = len({effect.comparison for effect in effects}) > 1
-
-    def key(effect: PooledEffect) -> tuple[str, ...]:
-        by = {"by outcome": effect.outcome, "by follow-up": effect.follow_up}.get(how, "")
-        return (effect.comparison, by)
-
-    parts: list[tuple[Inline, list[PooledEffect]]] = []
-    order = {k: i for i, k in enumerate(dict.fromkeys(key(effect) for effect in effects))}
-    for (comparison, _), found in groupby(sorted(effects, key=lambda e: order[key(e)]), key=key):
-        members = list(found)
-        label = {"by outcome": members[0].outcome_label, "by follow-up": members[0].follow_up_label}.get(how)
-        title: list[str | Number] = []
-        if several or how == "by comparison":
-            title.append(titles[comparison])
-        if label is not None:
-            title += [": ", label] if title else [label]
-        parts.append((tuple(title), members))
-    return parts
-
-
-def _forest(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
-    from reportgen.figures import draw_forest
-
-    def sketch(effects: list[PooledEffect], record: MetaAnalysis, name: str) -> tuple[Sketch, ...]:
-        return (
-            Sketch(
-                partial(draw_forest, tuple(effects), record.settings, name=name, scale=place.node.scale, decimals=None)
-            ),
-        )
-
-    return _sketched(place, study, records, sketch)
-
-
-def _forest_by_trial(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
-    from reportgen.figures import draw_forest_by_trial
-
-    def sketch(effects: list[PooledEffect], record: MetaAnalysis, name: str) -> tuple[Sketch, ...]:
-        return tuple(
-            Sketch(
-                partial(
-                    draw_forest_by_trial, effect, record.settings, name=_stem(name, effect, effects), decimals=None
-                ),
-                _apart(effect, effects),
-            )
-            for effect in effects
-        )
-
-    return _sketched(place, study, records, sketch)
-
-
-def _differing(effects: list[PooledEffect]) -> list[str]:
-    """Return in what the effects of a part differ."""
-    return [key for key in ("outcome", "follow_up") if len({getattr(effect, key) for effect in effects}) > 1]
-
-
-def _stem(name: str, effect: PooledEffect, effects: list[PooledEffect]) -> str:
-    """Return the stem of a drawing's files: the part's name, with what tells its effects apart."""
-    return "-".join((name, *(slug(getattr(effect, key)) for key in _differing(effects))))
-
-
-def _apart(effect: PooledEffect, effects: list[PooledEffect]) -> Inline:
-    """Return what tells the drawing of an effect from the others of its part."""
-    return joined([(getattr(effect, f"{key}_label"),) for key in _differing(effects)], ", ")
-
-
-def _sketched(
-    place: Place,
-    study: Study,
-    records: Records,
-    sketch: Callable[[list[PooledEffect], MetaAnalysis, str], tuple[Sketch, ...]],
-) -> tuple[Draft, ...]:
-    record = rounded(_meta(place, records), place.node.rounding, place.name)
-    split = _split(chosen(place.node, study, record), place.node.parts, record)
-    return tuple(
-        Draft(title, sketch(members, record, place.name + (_letter(i) if len(split) > 1 else "")))
-        for i, (title, members) in enumerate(split)
-    )
-
-
-def _estimates(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
-    from reportgen.tables import estimates
-
-    record = rounded(_meta(place, records), place.node.rounding, place.name)
-    return tuple(
-        Draft(title, table=estimates(members, record.settings, scale=place.node.scale))
-        for title, members in _split(chosen(place.node, study, record), place.node.parts, record)
-    )
-
-
-def _estimates_by_trial(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
-    from reportgen.tables import by_trial
-
-    record = rounded(_meta(place, records), place.node.rounding, place.name)
-    effects = list(chosen(place.node, study, record))
-    titles = {comparison.name: comparison.title for comparison in record.comparisons}
-    several = len({effect.comparison for effect in effects}) > 1
-
-    def title(effect: PooledEffect) -> Inline:
-        head: Inline = (titles[effect.comparison], ": ") if several else ()
-        return (*head, effect.outcome_label, ", ", effect.follow_up_label)
-
-    return tuple(Draft(title(effect), table=by_trial(effect, record.settings)) for effect in effects)
-
-
-def _analysed(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
-    from reportgen.tables import analysed
-
-    record = _meta(place, records)
-
-    def of(members: list[PooledEffect]) -> Table:
-        present = {effect.comparison for effect in members}
-        comparisons = tuple(c for c in record.comparisons if c.name in present)
-        return analysed(replace(record, effects=tuple(members), comparisons=comparisons))
-
-    split = _split(chosen(place.node, study, record), place.node.parts, record)
-    return tuple(Draft(title, table=of(members)) for title, members in split)
-
-
-SHOWN: dict[str, Callable[[Place, Study, Records], tuple[Draft, ...]]] = {
-    "included-trials": _included,
-    "descriptive": _descriptive,
-    "outcome-measures": _outcome_measures,
-    "availability": _availability,
-    "forest": _forest,
-    "forest-by-trial": _forest_by_trial,
-    "estimates": _estimates,
-    "estimates-by-trial": _estimates_by_trial,
-    "analysed": _analysed,
-}
+    return tuple(replace(part, letter=letter(index)) for index, part in enumerate(parts))

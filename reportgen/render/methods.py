@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reportgen.records.model import ComparisonRecord, Descriptive, Failure, MetaAnalysis, ModelSettings, Records
+from reportgen.records.estimate import ComparisonRecord
+from reportgen.records.model import Descriptive, Failure, MetaAnalysis, ModelSettings, Records
 from reportgen.records.numbers import Inline, Number, Press, slug
 from reportgen.spec import Spec
 from reportgen.spec.study import Window

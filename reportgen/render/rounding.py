@@ -8,16 +8,8 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
-from reportgen.records.model import (
-    Characteristic,
-    Estimate,
-    Heterogeneity,
-    PooledEffect,
-    Scaled,
-    Share,
-    Summary,
-    TrialEstimate,
-)
+from reportgen.records.estimate import Estimate
+from reportgen.records.model import Characteristic, Heterogeneity, PooledEffect, Scaled, Share, Summary, TrialEstimate
 from reportgen.records.numbers import Number, reprinted
 from reportgen.spec.study import RoundingHere
 

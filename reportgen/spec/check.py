@@ -12,15 +12,40 @@ from reportgen.errors import Problem, did_you_mean
 from reportgen.spec.mapping import Mapping, Variable, visit_time
 from reportgen.spec.model import months_of
 from reportgen.spec.source import Source, Step
-from reportgen.spec.study import Artefact, Descriptive, MetaAnalysis, RoundingHere, Study
+from reportgen.spec.study import (
+    Agreement,
+    Artefact,
+    Descriptive,
+    DirectedPeeling,
+    FromScreening,
+    Moderators,
+    Pooled,
+    RecursivePartitioning,
+    RoundingHere,
+    Search,
+    Study,
+)
 from reportgen.spec.units import convertible
 
 BASELINE = "baseline "
 ALL = "all"
 
 # Artefacts that print estimates, which an artefact may round differently; and those that fall into lettered parts.
-ROUNDED = ("descriptive", "forest", "forest-by-trial", "estimates", "estimates-by-trial")
-IN_PARTS = ("forest", "forest-by-trial", "estimates", "analysed")
+ROUNDED = (
+    "descriptive",
+    "forest",
+    "forest-by-trial",
+    "estimates",
+    "estimates-by-trial",
+    "interaction-forest",
+    "interaction-estimates",
+    "effect-at-values",
+    "subgroup-tree",
+    "subgroup-forest",
+    "subgroups",
+    "peeling-thresholds",
+)
+IN_PARTS = ("forest", "forest-by-trial", "estimates", "analysed", "interaction-forest", "interaction-estimates")
 
 # What each artefact shows: the method of the analysis in `of`, or None where it shows the repository itself.
 SHOWS: dict[str, str | None] = {
@@ -33,7 +58,21 @@ SHOWS: dict[str, str | None] = {
     "estimates": "meta-analysis",
     "estimates-by-trial": "meta-analysis",
     "analysed": "meta-analysis",
+    "interaction-forest": "moderators",
+    "interaction-estimates": "moderators",
+    "effect-at-values": "moderators",
+    "subgroup-tree": "recursive-partitioning",
+    "subgroup-forest": "recursive-partitioning",
+    "subgroups": "recursive-partitioning",
+    "cut-profiles": "recursive-partitioning",
+    "rejected-splits": "recursive-partitioning",
+    "peeling-trajectories": "directed-peeling",
+    "peeling-thresholds": "directed-peeling",
+    "agreement": "agreement",
 }
+
+# Artefacts that show effects by outcome, follow-up and comparison, and may be limited to some of them.
+LIMITED = ("meta-analysis", "moderators", "recursive-partitioning", "directed-peeling")
 
 
 def baseline_of(variable: str) -> str | None:
@@ -120,7 +159,7 @@ def _variable(study: Study, variable: str) -> tuple[str, str, list[str]]:
     """What a variable of an analysis refers to: the kind, the name, and what is declared of that kind."""
     measured = baseline_of(variable)
     if measured is not None:
-        return "outcome or instrument", measured, [*study.outcomes, *study.instruments]
+        return "outcome or instrument", measured, list(dict.fromkeys([*study.outcomes, *study.instruments]))
     return "covariate", variable, [*study.covariates, *(f"{BASELINE}{name}" for name in study.outcomes)]
 
 
@@ -132,11 +171,18 @@ def _analyses(study: Study, source: Source) -> Iterator[Problem]:
             for index, variable in enumerate(analysis.variables):
                 kind, referred, known = _variable(study, variable)
                 yield from _unknown(kind, referred, known, source, *here, "variables", index)
-        elif isinstance(analysis, MetaAnalysis):
-            yield from _meta_analysis(study, analysis, source, *here)
+        elif isinstance(analysis, Pooled):
+            yield from _pooled(study, analysis, source, *here)
+        if isinstance(analysis, Moderators):
+            yield from _moderators(study, analysis.moderators, source, *here)
+            yield from _among(analysis.expected, analysis.moderators, source, *here, "expected")
+        elif isinstance(analysis, Search):
+            yield from _search(study, analysis, source, *here)
+        elif isinstance(analysis, Agreement):
+            yield from _agreement(study, analysis, source, *here)
 
 
-def _meta_analysis(study: Study, analysis: MetaAnalysis, source: Source, *here: str) -> Iterator[Problem]:
+def _pooled(study: Study, analysis: Pooled, source: Source, *here: str) -> Iterator[Problem]:
     for key, kind, known in (
         ("outcomes", "outcome", study.outcomes),
         ("follow_up", "follow-up", study.follow_up),
@@ -148,6 +194,76 @@ def _meta_analysis(study: Study, analysis: MetaAnalysis, source: Source, *here: 
             continue
         kind, referred, declared = _variable(study, adjuster)
         yield from _unknown(kind, referred, declared, source, *here, "adjust_for", index)
+
+
+def _moderators(study: Study, moderators: Iterable[str], source: Source, *here: str) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, moderator in enumerate(moderators):
+        kind, referred, known = _variable(study, moderator)
+        yield from _unknown(kind, referred, known, source, *here, "moderators", index)
+        if moderator in seen:
+            yield Problem(
+                f"the moderator '{moderator}' is listed twice", source.at(*here, "moderators", index), "Take one out."
+            )
+        seen.add(moderator)
+
+
+def _among(named: Iterable[str], moderators: Iterable[str], source: Source, *here: Step) -> Iterator[Problem]:
+    for name in named:
+        yield from _unknown("moderator", name, moderators, source, *here, name)
+
+
+def _search(study: Study, analysis: Search, source: Source, *here: str) -> Iterator[Problem]:
+    listed: Iterable[str] = ()
+    if isinstance(analysis.moderators, FromScreening):
+        screening = study.analyses.get(analysis.moderators.from_)
+        if isinstance(screening, Moderators):
+            listed = screening.moderators
+        yield from _screened(study, analysis, analysis.moderators.from_, source, *here)
+    else:
+        listed = analysis.moderators
+        yield from _moderators(study, listed, source, *here)
+    if isinstance(analysis, DirectedPeeling):
+        yield from _among(analysis.directions, listed, source, *here, "directions")
+    if not isinstance(analysis, RecursivePartitioning):
+        return
+    gamma = analysis.gamma
+    if gamma and len(gamma) > 1 and len(gamma) != analysis.depth:
+        message = f"`gamma` has {len(gamma)} values, and `depth` is {analysis.depth}"
+        yield Problem(message, source.at(*here, "gamma"), "Give one value, or one for each level.")
+
+
+def _screened(study: Study, analysis: Search, name: str, source: Source, *here: str) -> Iterator[Problem]:
+    """A search that takes its moderators from a screening asks for nothing that was not screened."""
+    place = (*here, "moderators", "from")
+    screening = study.analyses.get(name)
+    if screening is None:
+        yield from _unknown("analysis", name, study.analyses, source, *place)
+        return
+    if not isinstance(screening, Moderators):
+        message = f"'{name}' is a '{screening.method}', and moderators come from a 'moderators'"
+        yield Problem(message, source.at(*place), "Name an analysis with `method: moderators`.")
+        return
+    for key, known in (
+        ("outcomes", study.outcomes),
+        ("follow_up", study.follow_up),
+        ("comparisons", study.comparisons),
+    ):
+        missing = set(expanded(getattr(analysis, key), known)) - set(expanded(getattr(screening, key), known))
+        if missing:
+            message = f"'{name}' does not screen {', '.join(sorted(missing))}"
+            yield Problem(message, source.at(*place), f"Add to `{key}` there, or list the moderators here.")
+
+
+def _agreement(study: Study, analysis: Agreement, source: Source, *here: str) -> Iterator[Problem]:
+    for key, method in (("partition", "recursive-partitioning"), ("peeling", "directed-peeling")):
+        name = getattr(analysis, key)
+        named = study.analyses.get(name)
+        if named is None:
+            yield from _unknown("analysis", name, study.analyses, source, *here, key)
+        elif named.method != method:
+            message = f"'{name}' is a '{named.method}'"
+            yield Problem(message, source.at(*here, key), f"Name an analysis with `method: {method}`.")
 
 
 def _report(study: Study, source: Source) -> Iterator[Problem]:
@@ -183,12 +299,14 @@ def _artefact(study: Study, artefact: Artefact, source: Source, *here: Step) -> 
         ("follow_up", "follow-up", study.follow_up),
     ):
         yield from _each_unknown(kind, getattr(artefact, key), known, source, *here, key)
-        if method != "meta-analysis" and getattr(artefact, key):
+        if method not in LIMITED and getattr(artefact, key):
             yield Problem(f"'{key}' means nothing for '{artefact.show}'", source.at(*here, key), "Take it out.")
     if artefact.scale != "natural" and artefact.show not in ("forest", "estimates"):
         yield Problem(f"'scale' means nothing for '{artefact.show}'", source.at(*here, "scale"), "Take it out.")
     if artefact.parts != "none" and artefact.show not in IN_PARTS:
         yield Problem(f"'parts' means nothing for '{artefact.show}'", source.at(*here, "parts"), "Take it out.")
+    if artefact.sizes and artefact.show not in ("peeling-thresholds", "peeling-trajectories"):
+        yield Problem(f"'sizes' means nothing for '{artefact.show}'", source.at(*here, "sizes"), "Take it out.")
     if artefact.rounding != RoundingHere() and artefact.show not in ROUNDED:
         yield Problem(f"'rounding' means nothing for '{artefact.show}'", source.at(*here, "rounding"), "Take it out.")
 

@@ -316,6 +316,8 @@ def _inside(here: Any, step: int | str) -> Any:
         return _inside(arguments[0], step)
     if origin in (dict, tuple, list):
         return arguments[1] if origin is dict else arguments[0]
-    models = [choice for choice in arguments if _is_model(choice)]
-    by_method = {get_args(m.model_fields["method"].annotation)[0]: m for m in models if "method" in m.model_fields}
-    return by_method.get(step) or (_inside(models[0], step) if models else None)
+    bare = [get_args(choice)[0] if get_origin(choice) is Annotated else choice for choice in arguments]
+    models = [choice for choice in bare if _is_model(choice)]
+    by_tag = {m.__name__: m for m in models}
+    by_tag |= {get_args(m.model_fields["method"].annotation)[0]: m for m in models if "method" in m.model_fields}
+    return by_tag.get(str(step)) or (_inside(models[0], step) if models else None)

@@ -20,7 +20,8 @@ class Node(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
+    """Let one value be written where a list may stand."""
     return [value] if isinstance(value, str | int | float | bool) else value
 
 
@@ -32,7 +33,7 @@ def _as_word(value: Any) -> Any:
 Word = Annotated[str, BeforeValidator(_as_word)]
 Names = Annotated[
     tuple[Word, ...],
-    BeforeValidator(_listed),
+    BeforeValidator(listed),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 """One name, or a list of names."""

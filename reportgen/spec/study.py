@@ -10,9 +10,17 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
-from reportgen.spec.model import Names, Node, Word
+from reportgen.spec.model import Names, Node, Word, listed
 
 Better = Literal["lower", "higher"]
 
@@ -166,28 +174,155 @@ class Descriptive(Node):
     standardised_difference: bool = False
 
 
-class MetaAnalysis(Node):
-    """One-step meta-analysis of every outcome x follow-up x comparison."""
+class Pooled(Node):
+    """What every method that estimates treatment effects needs: who, when, against whom, and adjusted for what."""
 
-    method: Literal["meta-analysis"]
+    method: str
     outcomes: Names = ("all",)
     follow_up: Names = ("all",)
     comparisons: Names = ("all",)
     adjust_for: Names = ("baseline",)
     minimum_trials: int = Field(2, ge=1)
-    intercept: Literal["stratified", "random"] = "stratified"
     treatment_effect: Literal["random", "common"] = "random"
+    level: float = Field(0.95, gt=0.5, lt=1)
+
+
+class MetaAnalysis(Pooled):
+    """One-step meta-analysis of every outcome x follow-up x comparison."""
+
+    method: Literal["meta-analysis"]
+    intercept: Literal["stratified", "random"] = "stratified"
     covariance: Literal["independent", "unstructured"] = "independent"
     adjuster_slopes: Literal["common", "stratified"] = "common"
     residual: Literal["common", "by-trial"] = "common"
     estimation: Literal["reml", "ml"] = "reml"
     inference: Literal["kenward-roger", "satterthwaite", "normal"] = "kenward-roger"
     df_floor: Literal["trials-1", "none"] = "trials-1"
-    level: float = Field(0.95, gt=0.5, lt=1)
     two_stage: TwoStage = TwoStage()
 
 
-Analysis = Annotated[Descriptive | MetaAnalysis, Field(discriminator="method")]
+class Tiers(Node):
+    """Below which p an interaction is called significant, and below which weak."""
+
+    significant: float = Field(0.05, gt=0, lt=1)
+    weak: float = Field(0.20, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Tiers:
+        if self.weak < self.significant:
+            raise ValueError("`weak` lies below `significant`")
+        return self
+
+
+class Moderators(Pooled):
+    """The interaction of treatment with each moderator: one model for every outcome x follow-up x comparison x moderator.
+
+    `reading` is the one that is tested and that feeds the searches; the result holds all three.
+    """
+
+    method: Literal["moderators"]
+    moderators: Names
+    reading: Literal["within", "naive"] = "within"
+    inference: Literal["kenward-roger", "satterthwaite", "normal"] = "kenward-roger"
+    df_floor: Literal["trials-1", "none"] = "trials-1"
+    tiers: Tiers = Tiers()
+    percentiles: tuple[Annotated[float, Field(ge=0, le=100)], ...] = (10, 50, 90)
+    expected: dict[str, str] = {}
+
+
+class FromScreening(Node):
+    """Moderators of a search taken from a screening: those whose interaction has a p below a limit."""
+
+    from_: Word = Field(alias="from")
+    p_below: float = Field(0.20, gt=0, le=1)
+
+
+def _share(value: Any) -> Any:
+    """`5%` is a share of the people of the analysis, a whole number counts people."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", value) if isinstance(value, str) else None
+    return float(found[1]) / 100 if found else value
+
+
+def _people_or_share(value: float) -> float:
+    if value >= 1 and value != int(value):
+        raise ValueError(f"'{value:g}' is neither a number of people nor a share such as 5%")
+    return value
+
+
+Size = Annotated[
+    float,
+    Field(gt=0),
+    AfterValidator(_people_or_share),
+    BeforeValidator(_share, json_schema_input_type=float | str),
+]
+"""A number of people, or a share of the people of the analysis (`5%`, or 0.05)."""
+
+Chosen = Annotated[
+    Annotated[Names, Tag("Names")] | Annotated[FromScreening, Tag("FromScreening")],
+    Discriminator(lambda value: "FromScreening" if isinstance(value, dict | FromScreening) else "Names"),
+]
+"""Moderators of a search: a list, or those of a screening."""
+
+Levels = Annotated[tuple[Annotated[float, Field(gt=0, le=1)], ...], BeforeValidator(listed)]
+"""One value for every level of a search, or one each."""
+
+
+class Search(Pooled):
+    """A search for subgroups: its moderators, who enters, and how small a subgroup may be.
+
+    Without `min_size` the statistical default of the method holds.
+    """
+
+    moderators: Chosen
+    min_size: Size | None = None
+    min_arm: int = Field(10, ge=1)
+    min_trials: int = Field(2, ge=1)
+
+
+class RecursivePartitioning(Search):
+    """RP (IPD-SIDES): subgroups by recursive partitioning with mixed models.
+
+    `missing: complete` takes people who have every moderator of the search; `available` tries each on those who have it.
+    """
+
+    method: Literal["recursive-partitioning"]
+    missing: Literal["complete", "available"] = "complete"
+    criterion: Literal["interaction", "differential", "maximum", "directional"] = "interaction"
+    multiplicity: Literal["sidak-modified", "sidak", "none"] = "sidak-modified"
+    across: Literal["sidak", "none"] = "sidak"
+    information: Literal["pooled", "within"] = "pooled"
+    alpha: float = Field(0.05, gt=0, le=1)
+    gamma: Levels | None = (1.0,)
+    depth: int = Field(2, ge=1, le=5)
+    width: int = Field(3, ge=1)
+    max_cuts: int = Field(100, ge=1)
+
+
+class DirectedPeeling(Search):
+    """ARDP: the frontier of box-shaped subgroups by size, each moderator peeled from one side."""
+
+    method: Literal["directed-peeling"]
+    directions: dict[str, Literal["higher gain more", "lower gain more"]] = {}
+    objective: Literal["interaction", "effect"] = "interaction"
+    alpha: float = Field(0.05, gt=0, lt=1)
+    beam: int = Field(10, ge=1)
+    bin_width: float = Field(0.01, gt=0, le=0.5)
+    min_fraction: float = Field(0.10, gt=0, lt=1)
+
+
+class Agreement(Node):
+    """Who is in the subgroups of a recursive partitioning and who in the boxes of a directed peeling."""
+
+    method: Literal["agreement"]
+    partition: Word
+    peeling: Word
+    sizes: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.2, 0.5)
+
+
+Analysis = Annotated[
+    Descriptive | MetaAnalysis | Moderators | RecursivePartitioning | DirectedPeeling | Agreement,
+    Field(discriminator="method"),
+]
 
 Show = Literal[
     "included-trials",
@@ -199,6 +334,17 @@ Show = Literal[
     "analysed",
     "availability",
     "outcome-measures",
+    "interaction-forest",
+    "interaction-estimates",
+    "effect-at-values",
+    "subgroup-tree",
+    "subgroup-forest",
+    "subgroups",
+    "cut-profiles",
+    "rejected-splits",
+    "peeling-trajectories",
+    "peeling-thresholds",
+    "agreement",
 ]
 
 
@@ -241,6 +387,7 @@ class Artefact(Node):
     follow_up: Names = ()
     scale: Literal["natural", "0-100"] = "natural"
     parts: Literal["none", "by outcome", "by comparison", "by follow-up"] = "none"
+    sizes: tuple[Annotated[float, Field(gt=0, le=1)], ...] = ()
     rounding: RoundingHere = RoundingHere()
     notes: Names = ()
 

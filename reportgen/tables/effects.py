@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
-from reportgen.records.model import LeftOut, MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
+from reportgen.records.estimate import LeftOut
+from reportgen.records.model import MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline, Status
 from reportgen.tables.phrases import (
     ci_head,

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from reportgen.records.artefact import Group, Row, Table
-from reportgen.records.model import Estimate, ModelSettings
+from reportgen.records.estimate import Estimate
+from reportgen.records.model import ModelSettings
 from reportgen.records.numbers import Inline, Number, Press, plain
 
 SUPERSCRIPTS = dict(zip("abcdefghijklmnoprstuvwxyz", "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", strict=True))

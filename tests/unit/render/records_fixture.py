@@ -9,14 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
+from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut
 from reportgen.records.model import (
     ArmRow,
     Availability,
     AvailabilityCell,
     Characteristic,
-    ComparisonRecord,
     Descriptive,
-    Estimate,
     FileRow,
     Glossary,
     GlossaryRow,
@@ -24,7 +23,6 @@ from reportgen.records.model import (
     IncludedTrials,
     Ledger,
     LedgerRow,
-    LeftOut,
     Level,
     MeasureCell,
     MetaAnalysis,

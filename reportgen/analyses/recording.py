@@ -1,0 +1,70 @@
+"""How a fitted effect, a comparison and the people left out become records, for every method alike."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from reportgen.analyses.selection import Selection
+from reportgen.data import Repository
+from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut
+from reportgen.records.numbers import Press
+from reportgen.spec.study import Study
+from reportgen.stats import Effect
+
+NAN = math.nan
+
+
+def for_outcome(name: str, study: Study, press: Press) -> Press:
+    """Return a press with the decimals that an outcome asks for."""
+    decimals = study.outcomes[name].decimals
+    if decimals is None:
+        return press
+    return press.at(decimals=press.decimals | {"effect": decimals, "heterogeneity": decimals + 1})
+
+
+def scalar(value: Any) -> float:
+    """Return the one number of an effect with one component."""
+    return float(np.asarray(value, dtype=float).reshape(-1)[0])
+
+
+def estimate_record(effect: Effect | None, level: float, press: Press, unit: str, reason: str) -> Estimate:
+    """Return an effect with interval and p; dashes with the reason where there is none."""
+    low, high = (NAN, NAN) if effect is None else (scalar(limit) for limit in effect.interval(level))
+    return Estimate(
+        effect=press.fixed("effect", scalar(effect.estimate) if effect else NAN, "effect", unit, reason),
+        low=press.fixed("ci low", low, "effect", unit, reason),
+        high=press.fixed("ci high", high, "effect", unit, reason),
+        std_error=press.fixed("se", scalar(effect.std_error) if effect else NAN, "heterogeneity", unit, reason),
+        df=press.fixed("df", scalar(effect.df) if effect else NAN, "df", "", reason),
+        p=press.p("p", scalar(effect.p_value) if effect else NAN, reason),
+    )
+
+
+def comparison_record(name: str, repository: Repository, study: Study, press: Press) -> ComparisonRecord:
+    """Return a comparison as declared, with the classes of arms that any trial has."""
+    comparison = study.comparisons[name]
+    present = {arm_class for trial in repository.trials for arm_class, _, _ in trial.arms}
+    return ComparisonRecord(
+        name=name,
+        title=press.quote("title", comparison.title or name),
+        intervention=tuple(
+            press.quote(f"intervention {i}", c) for i, c in enumerate(comparison.intervention, 1) if c in present
+        ),
+        control=tuple(press.quote(f"control {i}", c) for i, c in enumerate(comparison.control, 1) if c in present),
+    )
+
+
+def left_out_record(selection: Selection, press: Press) -> tuple[LeftOut, ...]:
+    """Return who of the comparison is not in the selection, by trial and reason."""
+    return tuple(
+        LeftOut(
+            trial=press.quote(f"left out {i} trial", gone.trial),
+            reason=(press.quote(f"left out {i} reason", gone.reason),),
+            n=press.count(f"left out {i} n", gone.n),
+            whole_trial=gone.whole_trial,
+        )
+        for i, gone in enumerate(selection.excluded, 1)
+    )

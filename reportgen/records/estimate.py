@@ -1,0 +1,39 @@
+"""What the records of several methods share: an effect with its uncertainty, who was compared, who was left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.records.numbers import Inline, Number
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """An effect with its uncertainty; positive = intervention better."""
+
+    effect: Number
+    low: Number
+    high: Number
+    std_error: Number
+    df: Number
+    p: Number
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Participants of the comparison who are not in the analysis, by trial and reason."""
+
+    trial: Number
+    reason: Inline
+    n: Number
+    whole_trial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRecord:
+    """A comparison as declared, and the arms that entered it."""
+
+    name: str
+    title: Number
+    intervention: tuple[Number, ...]
+    control: tuple[Number, ...]

@@ -1,0 +1,52 @@
+"""What one place of the report holds before its figures are drawn.
+
+A draft knows its table and how its figures are drawn, not the figures: those are made afterwards, all of a report at
+once, by whichever process is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from string import ascii_lowercase
+
+from reportgen.records.artefact import Drawing, Table
+from reportgen.records.model import Records
+from reportgen.records.numbers import Inline
+from reportgen.spec.study import Artefact, Study
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an artefact stands: its node, its label and its stable name."""
+
+    node: Artefact
+    label: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A figure still to be drawn: a function of `figures` with its arguments, so that any process can do it."""
+
+    draw: Callable[[], tuple[Drawing, ...]]
+    title: Inline = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A part whose figures are still to be drawn."""
+
+    title: Inline = ()
+    sketches: tuple[Sketch, ...] = ()
+    table: Table | None = None
+    notes: tuple[Inline, ...] = ()
+
+
+Drafter = Callable[[Place, Study, Records], tuple[Draft, ...]]
+"""Makes the parts of an artefact from the records."""
+
+
+def letter(index: int) -> str:
+    """Return a, b, …, z, aa, ab, …"""
+    return (letter(index // 26 - 1) if index >= 26 else "") + ascii_lowercase[index % 26]
