@@ -1,4 +1,4 @@
-"""The likelihood of a model with one random column, as a function of one number; and its scan over all cuts.
+"""The likelihood of a model with one random column, as a function of one number.
 
 In: cross-products per trial with F swept out: A_0 = sum R'R over R = (X, y), c_i = R'z and u_i = z'z for the random
 column z. Out: lambda = tau2/sigma2, and estimates with standard errors and degrees of freedom at it.
@@ -7,8 +7,7 @@ column z. Out: lambda = tau2/sigma2, and estimates with standard errors and degr
 Method: the derivative of the criterion is looked at on a coarse grid, each interval in which it turns from negative to
 positive is polished by Newton's method within its bracket, and lambda = 0 wins where the criterion there is not larger.
 Kenward and Roger's matrices are combinations of A, B2 and B3 (as lambda u d = 1 - d), so that they cost no further pass.
-A cut x <= c differs from its neighbour by the people whose value is c: only their trials change, and the last lambda is
-where the next search starts. All kernels allocate nothing; they share the work arrays that their caller makes.
+All kernels allocate nothing; they share the work arrays that their caller makes.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ RECORD = 10  # length of what an evaluation reports; slopes on the grid are kept
 # Newton stops at steps below this share of lambda; the estimates then move by less than 1e-10 of their error.
 STEP = 1e-9
 COLLINEAR = 1e-11
-_kernel: Any = njit(cache=True, nogil=True, error_model="numpy")
+kernel: Any = njit(cache=True, nogil=True, error_model="numpy")
 
 
 def packed(m: int) -> int:
@@ -32,7 +31,7 @@ def packed(m: int) -> int:
     return -(-(m * (m + 1) // 2) // 4) * 4
 
 
-@_kernel
+@kernel
 def _weigh(lam, a0, g, u, sums):  # type: ignore[no-untyped-def]
     """A, B2 and B3 at lambda, packed, in sums[0], sums[1] and sums[2]."""
     length = a0.shape[0]
@@ -52,7 +51,7 @@ def _weigh(lam, a0, g, u, sums):  # type: ignore[no-untyped-def]
             sums[2, h] += w3 * x
 
 
-@_kernel
+@kernel
 def _factor(a, p, root, inverse_root):  # type: ignore[no-untyped-def]
     """Cholesky factor of packed A over (X, y), and the inverse of its part over X.
 
@@ -92,7 +91,22 @@ def _factor(a, p, root, inverse_root):  # type: ignore[no-untyped-def]
     return 0.0, 0.0, False
 
 
-@_kernel
+@kernel
+def _residual_weights(root, inverse_root, p, r):  # type: ignore[no-untyped-def]
+    """r = (-b, 1), where b = A_xx^-1 A_xy.
+
+    A_xx^-1 = M'M with M the inverse of the Cholesky factor, so that b = M' (last row of the factor).
+    """
+    last = p * (p + 1) // 2
+    for k in range(p):
+        value = 0.0
+        for j in range(k, p):
+            value += inverse_root[j, k] * root[last + j]
+        r[k] = -value
+    r[p] = 1.0
+
+
+@kernel
 def _times(packed_matrix, vector, m, out):  # type: ignore[no-untyped-def]
     """Symmetric packed matrix times vector over its first m rows."""
     for k in range(m):
@@ -107,7 +121,7 @@ def _times(packed_matrix, vector, m, out):  # type: ignore[no-untyped-def]
         at += k + 1
 
 
-@_kernel
+@kernel
 def _form(packed_matrix, vector, m):  # type: ignore[no-untyped-def]
     """Quadratic form of a symmetric packed matrix over its first m rows."""
     total = 0.0
@@ -121,8 +135,8 @@ def _form(packed_matrix, vector, m):  # type: ignore[no-untyped-def]
     return total
 
 
-@_kernel
-def _evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
+@kernel
+def evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
     """Criterion without its constants and its two derivatives in lambda, into out; False where A_xx is singular.
 
     out: 0 criterion, 1-2 derivatives, 3 RSS, 4-5 RSS' and RSS'', 6 tr A^-1 B2, 7 tr (A^-1 B2)^2, 8 tr A^-1 B3,
@@ -133,14 +147,7 @@ def _evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-unty
     log_det, rss, sound = _factor(sums[0], p, root, inverse_root)
     if not sound:
         return False
-    # A_xx^-1 = M'M with M the inverse of the Cholesky factor; r = (-b, 1), b = M' (last row of the factor)
-    last = p * (p + 1) // 2
-    for k in range(p):
-        value = 0.0
-        for j in range(k, p):
-            value += inverse_root[j, k] * root[last + j]
-        r[k] = -value
-    r[p] = 1.0
+    _residual_weights(root, inverse_root, p, r)
     _times(sums[2], r, p + 1, br)
     rss2 = 0.0
     for k in range(p + 1):
@@ -214,7 +221,7 @@ def _evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-unty
     return True
 
 
-@_kernel
+@kernel
 def _slope(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
     """Criterion and first derivative alone, into out[0] and out[1]; False where A_xx is singular."""
     sums, root, inverse_root, _, r, br = work
@@ -243,13 +250,7 @@ def _slope(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped
     log_det, rss, sound = _factor(a, p, root, inverse_root)
     if not sound:
         return False
-    last = p * (p + 1) // 2
-    for k in range(p):
-        value = 0.0
-        for j in range(k, p):
-            value += inverse_root[j, k] * root[last + j]
-        r[k] = -value
-    r[p] = 1.0
+    _residual_weights(root, inverse_root, p, r)
     _times(b, r, p + 1, br)
     rss1 = 0.0
     for k in range(p + 1):
@@ -264,7 +265,7 @@ def _slope(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped
     return True
 
 
-@_kernel
+@kernel
 def minimise(a0, g, u, v, nu, reml, p, warm, grid, work, out):  # type: ignore[no-untyped-def]
     """lambda at the minimum of the criterion; work and out are left as evaluated there.
 
@@ -316,12 +317,12 @@ def minimise(a0, g, u, v, nu, reml, p, warm, grid, work, out):  # type: ignore[n
         best = low
         state = 0
     if current != best:
-        _evaluate(best, a0, g, u, v, nu, reml, p, work, out)
+        evaluate(best, a0, g, u, v, nu, reml, p, work, out)
         evaluations += 1
     return best, evaluations, steps, brackets, state
 
 
-@_kernel
+@kernel
 def _polish(low, high, warm, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
     """Root of the derivative in (low, high), where it is negative at low and positive at high."""
     lam = warm
@@ -332,7 +333,7 @@ def _polish(low, high, warm, a0, g, u, v, nu, reml, p, work, out):  # type: igno
     before_slope = 0.0
     before_bend = 0.0
     while count < 100:
-        _evaluate(lam, a0, g, u, v, nu, reml, p, work, out)
+        evaluate(lam, a0, g, u, v, nu, reml, p, work, out)
         count += 1
         slope = out[1]
         bend = out[2]
@@ -363,7 +364,7 @@ def _polish(low, high, warm, a0, g, u, v, nu, reml, p, work, out):  # type: igno
     return lam, out[0], count, 0
 
 
-@_kernel
+@kernel
 def uncertainty(lam, j, u, nu, contrasts, p, method, work, out):  # type: ignore[no-untyped-def]
     """Squared standard error and df of coefficient j, where `work` and `out` stand at lambda.
 
@@ -447,152 +448,3 @@ def work_arrays(p: int) -> tuple[Any, ...]:
         np.zeros(p + 1),
         np.zeros(p + 1),
     )
-
-
-@_kernel
-def _pack_products(row, g):  # type: ignore[no-untyped-def]
-    """Packed lower triangle of row row'."""
-    at = 0
-    for k in range(row.shape[0]):
-        for h in range(k + 1):
-            g[at] = row[k] * row[h]
-            at += 1
-
-
-@_kernel
-def scan(  # type: ignore[no-untyped-def]
-    t,
-    codes,
-    x,
-    y,
-    ends,
-    size,
-    treated,
-    fixed,
-    rows,
-    g,
-    u,
-    v,
-    nu,
-    reml,
-    contrasts,
-    random,
-    method,
-    limits,
-    grid,
-    work,
-    out,
-):
-    """All cuts of one covariate. People stand in its order; x and y are centred within trials; a cut follows each end.
-
-    fixed: packed A_0 without the columns of the cut; rows: (K, m) column t over (X, y) likewise. X holds treatment,
-    adjusters, S and treatment x S. random: whether t has a random coefficient. limits: min_size, min_arm, min_trials.
-    Returns a row a cut: estimate, squared se, df, tau2, sigma2, evaluations and a state: 1 done, 0 not converged,
-    -1 singular (or lambda not informed), 2 not admissible.
-    """
-    trials = size.shape[0]
-    a = x.shape[1]
-    m = a + 4
-    p = a + 3
-    s = a + 1
-    ts = a + 2
-    low = np.zeros((trials, 2, a + 2))
-    own = np.zeros((trials, 2 * m))  # rows S and treatment x S of the cross-products, over (X, y)
-    pooled = np.zeros(2 * m)
-    a0 = fixed.copy()
-    changed = np.zeros(trials, np.bool_)
-    arms = np.zeros((2, 2), np.int64)  # [side, arm]
-    both = np.zeros(2, np.int64)  # trials with both arms, by side
-    left_arm = np.empty((trials, 2))
-    for i in range(trials):
-        left_arm[i, 1] = treated[i]
-        left_arm[i, 0] = size[i] - treated[i]
-        arms[1, 1] += int(left_arm[i, 1])
-        arms[1, 0] += int(left_arm[i, 0])
-        both[1] += 1
-    warm = -1.0
-    lam = 0.0
-    start = 0
-    at_s = s * (s + 1) // 2
-    at_ts = ts * (ts + 1) // 2
-    at_y = p * (p + 1) // 2
-    for cut in range(ends.shape[0]):
-        for j in range(start, ends[cut]):
-            i = codes[j]
-            arm = 1 if t[j] == 1.0 else 0
-            if low[i, arm, 0] == 0.0 and low[i, 1 - arm, 0] > 0.0:
-                both[0] += 1
-            low[i, arm, 0] += 1.0
-            left_arm[i, arm] -= 1.0
-            if left_arm[i, arm] == 0.0 and left_arm[i, 1 - arm] > 0.0:
-                both[1] -= 1
-            arms[0, arm] += 1
-            arms[1, arm] -= 1
-            for k in range(a):
-                low[i, arm, 1 + k] += x[j, k]
-            low[i, arm, a + 1] += y[j]
-            changed[i] = True
-        start = ends[cut]
-        small = False
-        for side in range(2):
-            if arms[side, 0] + arms[side, 1] < limits[0] or both[side] < limits[2]:
-                small = True
-            if arms[side, 0] < limits[1] or arms[side, 1] < limits[1]:
-                small = True
-        if small:
-            out[cut, 6] = 2.0
-            continue
-        for i in range(trials):
-            if not changed[i]:
-                continue
-            changed[i] = False
-            n = size[i]
-            n1 = low[i, 1, 0]
-            n_s = low[i, 0, 0] + n1
-            own[i, 0] = n1 - n_s * treated[i] / n
-            own[i, m] = n1 - n1 * treated[i] / n
-            for k in range(a):
-                own[i, 1 + k] = low[i, 0, 1 + k] + low[i, 1, 1 + k]
-                own[i, m + 1 + k] = low[i, 1, 1 + k]
-            own[i, s] = n_s - n_s * n_s / n
-            own[i, ts] = n1 - n_s * n1 / n
-            own[i, m + s] = own[i, ts]
-            own[i, m + ts] = n1 - n1 * n1 / n
-            own[i, p] = low[i, 0, a + 1] + low[i, 1, a + 1]
-            own[i, m + p] = low[i, 1, a + 1]
-            rows[i, s] = own[i, 0]
-            rows[i, ts] = own[i, m]
-            _pack_products(rows[i], g[i])
-        # summed anew at each cut: a running total would gather the rounding of thousands of updates
-        for k in range(2 * m):
-            pooled[k] = 0.0
-        for i in range(trials):
-            for k in range(2 * m):
-                pooled[k] += own[i, k]
-        for k in range(s + 1):
-            a0[at_s + k] = pooled[k]
-            a0[at_ts + k] = pooled[m + k]
-        a0[at_ts + ts] = pooled[m + ts]
-        a0[at_y + s] = pooled[p]
-        a0[at_y + ts] = pooled[m + p]
-        values = out[cut]
-        record = work[0]
-        if random:
-            lam, evaluations, _, _, state = minimise(a0, g, u, v, nu, reml, p, warm, grid, work[1], record)
-            if lam > 0.0:
-                warm = lam
-        else:
-            evaluations = 1
-            state = 1 if _evaluate(0.0, a0, g, u, v, nu, reml, p, work[1], record) else -1
-        values[5] = evaluations
-        values[6] = state
-        if state >= 0:
-            sigma2 = record[3] / nu
-            variance, df = uncertainty(lam, ts, u, nu, contrasts, p, method, work[1], record)
-            values[0] = -work[1][4][ts]
-            values[1] = variance
-            values[2] = df
-            values[3] = lam * sigma2
-            values[4] = sigma2
-            if df == -1.0:
-                values[6] = -1.0

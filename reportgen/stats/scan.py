@@ -3,7 +3,7 @@
 In: arrays with a row a participant. Out: arrays with a row a cut.
 Method: people are sorted by the covariate once; going from cut to cut, the few whose value lies between are added to the
 sums of their trial, and the one-step model with S = (x <= c) as main effect and product is fitted from the sums alone,
-by the kernels that fit a single model (profile.py). Subgroup searches do this millions of times (Lipkovich et al. 2011,
+by the kernels that fit any candidate set (candidate.py). Subgroup searches do this millions of times (Lipkovich et al. 2011,
 Stat Med 30:2601; Mistry, Stallard & Underwood 2018, Stat Med 37:3047).
 """
 
@@ -15,14 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import profile
+from .candidate import DF, INADMISSIBLE, SINGULAR, STATE, enter, fit_entered, make_node, make_space
 from .crossproducts import Columns, CrossProducts, FloatArray, IntArray, columns
-from .design import Options, blocks
+from .design import Options
 from .effect import student_log_p, student_p
 from .one_step import NEARLY_EXACT, LeftOut, OneStepFit, both_arms, fit_one_step
-from .optimise import line_arrays
-
-METHODS = {"normal": 0, "satterthwaite": 1, "kenward-roger": 2}
+from .profile import kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +151,7 @@ def scan_cuts(
     people = _sort(with_cut, everyone)
     limits = np.array([max(min_size, 1), max(min_arm, 1), max(min_trials, 0)], np.int64)
     values = _run(people, _without_last_adjuster(used), options, limits)
-    keep = values[:, 6] != 2.0
+    keep = values[:, STATE] != INADMISSIBLE
     rest = {
         "treatment_effect": treatment_effect,
         "estimation": estimation,
@@ -208,61 +206,88 @@ def _sort(table: Columns, everyone: CrossProducts) -> _Sorted:
 
 
 def _run(people: _Sorted, used: CrossProducts, options: Options, limits: IntArray) -> FloatArray:
-    """Prepare what all cuts share, and call the kernel."""
-    model = blocks(used, options)
+    """Prepare what all cuts share, and run through them."""
     values = np.full((len(people.cuts), 7), np.nan)
-    if "treatment" not in model.x_names:
-        values[:, 6] = -1.0
+    prepared = make_node(used, options)
+    if prepared is None:
+        values[:, STATE] = SINGULAR
         return values
-    kept = [k for k in range(used.adjusters) if f"adjuster[{k}]" in model.x_names]
-    a, random, reml = len(kept), model.q > 0, options.estimation == "reml"
-    p = a + 3
-    contrasts = float(used.size.sum() - len(used.size))
-    shared = [*range(a + 1), p]  # treatment, adjusters, outcome among (X, y) with the cut
-    whole = np.zeros((p + 1, p + 1))
-    whole[np.ix_(shared, shared)] = model.rr.sum(axis=0)
-    lower = np.tril_indices(p + 1)
-    fixed = np.zeros(profile.packed(p + 1))
-    fixed[: len(lower[0])] = whole[lower]
-    rows = np.zeros((len(used.size), p + 1))
-    rows[:, shared] = model.rr[:, 0, :]
-    c = rows[:, :, None] * rows[:, None, :]
-    g = np.zeros((len(used.size), len(fixed)))
-    g[:, : len(lower[0])] = c[:, lower[0], lower[1]]
-    _, _, u, v = line_arrays(model, reml)
-    nu = contrasts - p if reml else float(used.size.sum())
-    if contrasts - p <= 0:
-        values[:, 6] = -1.0
-        return values
-    # without a random effect the df are those of the residual, which the kernel's Satterthwaite gives at lambda = 0
-    method = METHODS[options.inference] if random or options.inference == "normal" else 1
-    work = (profile.record(), profile.work_arrays(p))
-    profile.scan(
-        people.t,
-        people.codes,
-        np.ascontiguousarray(people.x[:, kept]),
-        people.y,
-        people.ends,
-        used.size.astype(float),
-        used.arms[:, 1].astype(float),
-        fixed,
-        rows,
-        g,
-        u,
-        v,
-        nu,
-        reml,
-        contrasts,
-        random,
-        method,
-        limits,
-        profile.GRID,
-        work,
-        values,
-    )
-    if not random and options.inference != "normal":
-        values[:, 2] = contrasts - p
+    node, kept = prepared
+    x = np.ascontiguousarray(people.x[:, kept])
+    _scan(people.t, people.codes, x, people.y, people.ends, limits, node, make_space(node), values)
+    if not node.random and options.inference != "normal":
+        values[:, DF] = node.contrasts - (len(kept) + 3)
     return values
+
+
+@kernel
+def _tally(node, arms, both, left):  # type: ignore[no-untyped-def]
+    """Nobody is on the low side yet: fill people by [side, arm], trials with both arms by side, and who is left."""
+    for i in range(node.size.shape[0]):
+        left[i, 1] = node.treated[i]
+        left[i, 0] = node.size[i] - node.treated[i]
+        arms[1, 1] += int(left[i, 1])
+        arms[1, 0] += int(left[i, 0])
+        both[1] += 1
+
+
+@kernel
+def _too_small(arms, both, limits):  # type: ignore[no-untyped-def]
+    """Whether a side holds fewer people, people of an arm, or trials with both arms than asked for."""
+    small = False
+    for side in range(2):
+        if arms[side, 0] + arms[side, 1] < limits[0] or both[side] < limits[2]:
+            small = True
+        if arms[side, 0] < limits[1] or arms[side, 1] < limits[1]:
+            small = True
+    return small
+
+
+@kernel
+def _scan(t, codes, x, y, ends, limits, node, space, out):  # type: ignore[no-untyped-def]
+    """All cuts of one covariate. People stand in its order; x and y are centred within trials; a cut follows each end.
+
+    A cut differs from the one before it by the people whose value lies between: only their trials change, and the last
+    lambda is where the next search starts. limits: min_size, min_arm, min_trials. Fills a row a cut, as `fit_set` does;
+    the state is 2 where the cut is not admissible.
+    """
+    trials = node.size.shape[0]
+    a = x.shape[1]
+    low = np.zeros((trials, 2, a + 2))
+    changed = np.zeros(trials, np.bool_)
+    arms = np.zeros((2, 2), np.int64)
+    both = np.zeros(2, np.int64)
+    left = np.empty((trials, 2))
+    _tally(node, arms, both, left)
+    warm = -1.0
+    start = 0
+    for cut in range(ends.shape[0]):
+        for j in range(start, ends[cut]):
+            i = codes[j]
+            arm = 1 if t[j] == 1.0 else 0
+            if low[i, arm, 0] == 0.0 and low[i, 1 - arm, 0] > 0.0:
+                both[0] += 1
+            low[i, arm, 0] += 1.0
+            left[i, arm] -= 1.0
+            if left[i, arm] == 0.0 and left[i, 1 - arm] > 0.0:
+                both[1] -= 1
+            arms[0, arm] += 1
+            arms[1, arm] -= 1
+            for k in range(a):
+                low[i, arm, 1 + k] += x[j, k]
+            low[i, arm, a + 1] += y[j]
+            changed[i] = True
+        start = ends[cut]
+        if _too_small(arms, both, limits):
+            out[cut, 6] = 2.0
+            continue
+        for i in range(trials):
+            if changed[i]:
+                changed[i] = False
+                enter(i, low[i], False, node, space)
+        lam = fit_entered(warm, node, space, out[cut])
+        if lam > 0.0:
+            warm = lam
 
 
 def _assemble(

@@ -31,7 +31,7 @@ def evaluate(one: Blocks, lam: float, reml: bool) -> np.ndarray:
     a0, g, u, v = line_arrays(one, reml)
     nu = float(one.df if reml else one.trials.sum())
     out = profile.record()
-    assert profile._evaluate(lam, a0, g, u, v, nu, reml, one.p, profile.work_arrays(one.p), out)
+    assert profile.evaluate(lam, a0, g, u, v, nu, reml, one.p, profile.work_arrays(one.p), out)
     lean = profile.record()
     assert profile._slope(lam, a0, g, u, v, nu, reml, one.p, profile.work_arrays(one.p), lean)
     # the lean evaluation sums in another order
@@ -79,7 +79,7 @@ def test_kenward_roger_of_the_kernel_is_that_of_the_matrices(lam: float) -> None
     one = model(Options())
     a0, g, u, v = line_arrays(one, True)
     out, work = profile.record(), profile.work_arrays(one.p)
-    profile._evaluate(lam, a0, g, u, v, float(one.df), True, one.p, work, out)
+    profile.evaluate(lam, a0, g, u, v, float(one.df), True, one.p, work, out)
     sigma2 = out[3] / one.df
     at = terms(one, np.full(len(one.trials), sigma2), np.array([[lam * sigma2]]), True)
     matrices = infer.kenward_roger(at, float("nan"), 0.0)
@@ -134,7 +134,7 @@ def test_no_point_of_a_fine_grid_lies_below_the_minimum() -> None:
         lam, *_ = profile.minimise(a0, g, u, v, float(one.df), True, one.p, -1.0, profile.GRID, work, out)
         found = out[0]
         for other in np.concatenate([[0.0], np.geomspace(1e-4, 1e3, 200)]):
-            profile._evaluate(other, a0, g, u, v, float(one.df), True, one.p, work, out)
+            profile.evaluate(other, a0, g, u, v, float(one.df), True, one.p, work, out)
             # no point of a fine grid lies below what was found, but for rounding
             assert out[0] > found - 1e-9, (seed, lam, other)
             looked_at += 1
