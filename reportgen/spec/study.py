@@ -85,7 +85,8 @@ class Outcome(Node):
 
     Without `first_available` the outcome is the instrument of the same name (or the one named by `instrument`). With
     it, each trial brings the first listed instrument that it measured at baseline and in the window, rescaled
-    linearly to the outcome's range and turned to its direction.
+    linearly to the outcome's range and turned to its direction. Where its baseline moderates an effect, the
+    interaction is printed for a step of `per` units.
     """
 
     domain: str = ""
@@ -95,6 +96,7 @@ class Outcome(Node):
     range: tuple[float, float] | None = None
     better: Better | None = None
     unit: str = ""
+    per: float = Field(1.0, gt=0)
     decimals: int | None = Field(None, ge=0, le=8)
 
     @model_validator(mode="after")

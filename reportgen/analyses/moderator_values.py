@@ -1,0 +1,124 @@
+"""What may modify a treatment effect, as columns: baseline covariates and baseline values of outcomes.
+
+In: names as the study file writes them (`age`, `baseline RMDQ`) and the repository. Out: one value for each participant
+of the repository, with the words and the unit that a report prints. Levels become codes in the order of the study file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.analyses.naming import outcome_label, unit_of
+from reportgen.analyses.selection import Measurements, Selection
+from reportgen.data import Repository
+from reportgen.spec.check import baseline_of
+from reportgen.spec.study import Covariate, Study
+from reportgen.stats import Levels
+
+FloatArray = NDArray[np.float64]
+MISSING = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Moderator:
+    """A moderator with its values.
+
+    Attributes
+    ----------
+    name : str
+        As in the study file.
+    label : str
+        As printed: `Age`, `Baseline RMDQ`.
+    unit : str
+        Of a quantity; empty for levels.
+    per : float
+        The step of a quantity for which an interaction is printed.
+    levels : tuple of str
+        Empty for a quantity.
+    ordered : bool
+    reference : int
+        Code of the level that others are compared with; −1 for a quantity.
+    decimals : int or None
+        Decimals that the study file asks for.
+    values : ndarray, shape (n,)
+        Quantity, or code of the level; NaN where there is none.
+    """
+
+    name: str
+    label: str
+    unit: str
+    per: float
+    levels: tuple[str, ...]
+    ordered: bool
+    reference: int
+    decimals: int | None
+    values: FloatArray
+
+    @property
+    def categorical(self) -> bool:
+        """Whether it has levels."""
+        return bool(self.levels)
+
+    def of(self, selection: Selection) -> FloatArray:
+        """Return the values of the people of a selection."""
+        return self.values[selection.rows]
+
+    def for_search(self, selection: Selection) -> FloatArray | Levels:
+        """Return the values of the people of a selection as the searches of `stats` take them."""
+        values = self.of(selection)
+        if not self.levels:
+            return values
+        codes = np.where(np.isnan(values), MISSING, values).astype(np.int64)
+        return Levels(codes, self.levels, self.ordered)
+
+
+def moderators_of(
+    names: Iterable[str], repository: Repository, measurements: Measurements, study: Study
+) -> dict[str, Moderator]:
+    """Return moderators by name, in the given order.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Covariates, or `baseline X` for an outcome or instrument X.
+    repository : Repository
+    measurements : Measurements
+        Of the same repository.
+    study : Study
+    """
+    return {name: _moderator(name, repository, measurements, study) for name in names}
+
+
+def _moderator(name: str, repository: Repository, measurements: Measurements, study: Study) -> Moderator:
+    measured = baseline_of(name)
+    if measured is not None:
+        values = measurements.baseline(repository.trials, measured)
+        return _baseline(name, measured, values, study)
+    covariate = study.covariates[name]
+    label = covariate.label or name
+    column = repository.participants[name]
+    if covariate.categorical:
+        reference = covariate.levels.index(covariate.reference_level)
+        codes = _codes(column, covariate)
+        return Moderator(name, label, "", 1.0, covariate.levels, covariate.ordered, reference, None, codes)
+    values = column.to_numpy(dtype=float)
+    return Moderator(name, label, covariate.unit, covariate.per, (), False, -1, covariate.decimals, values)
+
+
+def _baseline(name: str, measured: str, values: FloatArray, study: Study) -> Moderator:
+    outcome = study.outcomes.get(measured)
+    title = outcome_label(measured, study) if outcome else study.instruments[measured].name or measured
+    unit = unit_of(measured, study) if outcome else study.instruments[measured].unit or "points"
+    per = outcome.per if outcome else 1.0
+    decimals = outcome.decimals if outcome else None
+    return Moderator(name, f"Baseline {title}", unit, per, (), False, -1, decimals, values)
+
+
+def _codes(column: pd.Series, covariate: Covariate) -> FloatArray:
+    places = {level: float(place) for place, level in enumerate(covariate.levels)}
+    return np.array([places.get(value, np.nan) for value in column.to_numpy(dtype=object)], dtype=float)
