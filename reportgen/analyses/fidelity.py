@@ -72,6 +72,8 @@ def _problems(located: LocatedFidelity, ours: Mapping[str, Number], failed: tupl
 def _asked(number: PrintedNumber) -> Iterator[tuple[str, str]]:
     if number.ours is not None:
         yield "ours", number.ours
+    if number.default is not None:
+        yield "default", number.default
     if number.interval is not None:
         yield from (("interval", id_) for id_ in _limits(number.interval))
 
@@ -108,6 +110,7 @@ def _row(node: PrintedNumber, ours: Mapping[str, Number]) -> FidelityRow:
         name=press.quote("name", node.name),
         printed=press.quote("printed", as_set(node.printed)),
         ours=mine,
+        default=ours.get(node.default) if node.default else None,
         difference=_difference(node.printed, mine, press),
         covered=_covered(node, ours),
         status=_status(node, mine),

@@ -362,11 +362,15 @@ FidelityStatus = Literal["as printed", "differs", "no result", "not yet reproduc
 
 @dataclass(frozen=True, slots=True)
 class FidelityRow:
-    """A number of the print beside ours: the very same `Number` that the report prints in its own place."""
+    """A number of the print beside ours: the very same `Number` that the report prints in its own place.
+
+    `default` is ours with the inference of the study, where `ours` follows the inference of the print.
+    """
 
     name: Number
     printed: Number
     ours: Number | None
+    default: Number | None
     difference: Number | None
     covered: Literal["yes", "no", ""]
     status: FidelityStatus

@@ -19,6 +19,7 @@ from reportgen.spec.source import Source
 class PrintedNumber(Node):
     """A printed number: what it is, its stable key, as printed, and the id of our result.
 
+    `default` is the same result with the inference of the study, where `ours` follows the inference of the print.
     `interval` is the id before `.ci-low` and `.ci-high`, where it is to be said whether our interval covers the number.
     """
 
@@ -26,12 +27,14 @@ class PrintedNumber(Node):
     key: Word
     printed: Printed
     ours: Word | None = None
+    default: Word | None = None
     interval: Word | None = None
 
     @model_validator(mode="after")
-    def _interval_of_ours(self) -> PrintedNumber:
-        if self.interval is not None and self.ours is None:
-            raise ValueError("`interval` belongs to `ours`: name our result too")
+    def _beside_ours(self) -> PrintedNumber:
+        for key in ("default", "interval"):
+            if getattr(self, key) is not None and self.ours is None:
+                raise ValueError(f"`{key}` belongs to `ours`: name our result too")
         return self
 
 

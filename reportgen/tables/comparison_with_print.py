@@ -11,6 +11,7 @@ FIDELITY_COLUMNS = (
     Column(("Number",), "left"),
     Column(("Printed",), "right"),
     Column(("Here",), "right"),
+    Column(("Default inference",), "right"),
     Column(("Difference",), "right"),
     Column(("Inside our interval",), "left"),
     Column(("Comparison",), "left"),
@@ -38,7 +39,7 @@ def _row(row: FidelityRow) -> Row:
     status = row.status.replace(" ", NBSP)  # one line a row
     return Row(
         (row.name,),
-        ((row.printed,), _there(row.ours), _there(row.difference), (row.covered,), (status,)),
+        ((row.printed,), _there(row.ours), _there(row.default), _there(row.difference), (row.covered,), (status,)),
         muted=row.status == "not yet reproduced",
     )
 
