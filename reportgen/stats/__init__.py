@@ -18,6 +18,8 @@ from .effect import Effect, Joint
 from .levels import Levels
 from .one_step import LeftOut, OneStepFit, fit_one_step
 from .optimise import Optimiser
+from .peel import peel
+from .peeling import Peeling
 from .per_trial import PerTrial, per_trial
 from .scan import CutScan, scan_cuts
 from .two_stage import TwoStage, pool_two_stage, prediction_interval
@@ -30,9 +32,11 @@ __all__ = [
     "Levels",
     "OneStepFit",
     "Optimiser",
+    "Peeling",
     "PerTrial",
     "TwoStage",
     "fit_one_step",
+    "peel",
     "per_trial",
     "pool_two_stage",
     "prediction_interval",

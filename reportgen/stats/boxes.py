@@ -1,0 +1,236 @@
+"""Boxes: the people whose moderators all stay on the kept side of one limit each; and what a peel takes off a box.
+
+In: one column of values per moderator, and from which side each is peeled. Out: boxes as vectors of ranks, their
+members, their canonical limits, and for every peel the smaller box with the sums of its people by trial.
+Method: values become ranks once. Once directed, rank 0 is the value kept longest and the highest rank is peeled first,
+so that a box is a vector of highest ranks still inside and a person belongs to it if none of the ranks is higher. People
+stand in the order of each moderator from the outermost inwards: a peel walks along it until enough have gone.
+The box of LeBlanc, Moon & Crowley 2005 (Biometrics 61:1183), after Friedman & Fisher 1999 (Stat Comput 9:123).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .crossproducts import FloatArray, IntArray
+from .profile import kernel
+
+Ranks = NDArray[np.int32]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Where n people stand on J moderators.
+
+    Attributes
+    ----------
+    values : tuple of ndarray, J of them
+        Distinct observed values of each moderator, ascending.
+    ranks : ndarray (J, n) of int
+        Place of each person's value among them.
+    order : ndarray (J, n) of int
+        People from the smallest value to the largest.
+    """
+
+    values: tuple[FloatArray, ...]
+    ranks: Ranks
+    order: Ranks
+
+    @classmethod
+    def of(cls, columns: Sequence[FloatArray], people: int) -> Grid:
+        """Rank columns without missing values."""
+        ranked = [np.unique(column, return_inverse=True) for column in columns]
+        ranks = np.empty((len(ranked), people), np.int32)
+        for k, (_, place) in enumerate(ranked):
+            ranks[k] = place
+        order = np.argsort(ranks, axis=1, kind="stable").astype(np.int32)
+        return cls(tuple(values for values, _ in ranked), ranks, order)
+
+    def select(self, keep: Sequence[int]) -> Grid:
+        """Only some of the moderators."""
+        return Grid(tuple(self.values[k] for k in keep), self.ranks[list(keep)], self.order[list(keep)])
+
+    def directed(self, small: Mask) -> DirectedGrid:
+        """Peel moderator j from above where `small[j]`, that is where small values are kept, otherwise from below."""
+        top = np.array([len(values) - 1 for values in self.values], np.int32)
+        outward = np.where(small[:, None], self.ranks, top[:, None] - self.ranks).astype(np.int32)
+        order = np.where(small[:, None], self.order[:, ::-1], self.order)
+        first = np.zeros((len(top), int(top.max(initial=0)) + 1), np.int32)
+        for k in range(len(top)):
+            held = np.bincount(outward[k], minlength=top[k] + 1)
+            first[k, : top[k] + 1] = outward.shape[1] - np.cumsum(held)
+        return DirectedGrid(self.values, small.copy(), outward, order, first)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectedGrid:
+    """A grid and the side from which each moderator is peeled.
+
+    Attributes
+    ----------
+    values : tuple of ndarray, J of them
+    small : ndarray (J,) of bool
+        Whether small values are kept, so that the limit is an upper one.
+    outward : ndarray (J, n) of int
+        Rank of each person's value, counted from the value that is kept longest.
+    order : ndarray (J, n) of int
+        People from the outermost value to the innermost.
+    first : ndarray (J, most ranks) of int
+        Where in `order` the people of a rank begin.
+    """
+
+    values: tuple[FloatArray, ...]
+    small: Mask
+    outward: Ranks
+    order: Ranks
+    first: Ranks
+
+    def whole(self) -> Ranks:
+        """The box that holds everybody."""
+        return np.ascontiguousarray(self.outward.max(axis=1, initial=0).astype(np.int32))
+
+    def members(self, limits: Ranks) -> Mask:
+        """Who belongs to a box."""
+        return np.asarray(np.all(self.outward <= limits[:, None], axis=0))
+
+    def limits(self, ranks: Ranks) -> tuple[float | None, ...]:
+        """Canonical limits: the most extreme value inside, or None where a limit excludes nobody given the others.
+
+        Where two limits exclude the same people, either could go: the later moderator loses its limit.
+        """
+        needed = self.needed(ranks)
+        found = []
+        for k, rank in enumerate(ranks):
+            place = rank if self.small[k] else len(self.values[k]) - 1 - rank
+            found.append(float(self.values[k][place]) if needed[k] else None)
+        return tuple(found)
+
+    def needed(self, ranks: Ranks) -> Mask:
+        """Which limits of a box exclude somebody whom no other remaining limit excludes."""
+        excluded = self.outward > ranks[:, None]
+        times = excluded.sum(axis=0)
+        needed = np.ones(len(ranks), np.bool_)
+        for k in reversed(range(len(ranks))):
+            if not np.any(excluded[k] & (times == 1)):
+                needed[k] = False
+                times -= excluded[k]
+        return needed
+
+    def peels(
+        self, boxes: Ranks, trial: IntArray, rows: FloatArray, trials: int, alpha: float
+    ) -> tuple[Ranks, FloatArray]:
+        """Every box that one peel makes of the given ones.
+
+        Parameters
+        ----------
+        boxes : ndarray (b, J) of int
+            Boxes, each limit at the highest rank still inside.
+        trial : ndarray (n,) of int
+        rows : ndarray (n, w)
+            What is summed over people; the first column must be 1.
+        trials : int
+        alpha : float
+            Share of the people of a box that a peel removes at least, at least one person.
+
+        Returns
+        -------
+        peeled : ndarray (c, J) of int
+            Again with each limit at the highest rank still inside: boxes with the same members have the same limits.
+        sums : ndarray (c, K, w)
+            Sums of the rows of their people by trial.
+        """
+        moderators = len(self.values)
+        peeled = np.zeros((len(boxes) * moderators, moderators), np.int32)
+        sums = np.zeros((len(peeled), trials, rows.shape[1]))
+        left = np.zeros(len(peeled), np.int64)
+        _peel_boxes(boxes, self.outward, self.order, self.first, trial, rows, alpha, peeled, sums, left)
+        some = left > 0
+        return peeled[some], sums[some]
+
+
+@kernel
+def _peel_boxes(boxes, outward, order, first, trial, rows, alpha, peeled, sums, left):  # type: ignore[no-untyped-def]
+    """Peel each box along each moderator; `left` counts the people who remain, 0 where a peel would take everybody."""
+    moderators, people = outward.shape
+    inside = np.zeros(people, np.bool_)
+    kept = np.zeros(people, np.bool_)  # inside, and not taken off by the peel at hand
+    total = np.zeros((sums.shape[1], sums.shape[2]))
+    for b in range(boxes.shape[0]):
+        limits = boxes[b]
+        n = _gather(limits, outward, trial, rows, inside, kept, total)
+        need = max(1, int(np.ceil(alpha * n - 1e-9)))
+        for j in range(moderators):
+            child = b * moderators + j
+            start = first[j, limits[j]]
+            _copy(total, sums[child])
+            end, removed = _take_off(start, need, outward[j], order[j], trial, rows, kept, sums[child])
+            left[child] = n - removed
+            if removed < n:
+                for k in range(moderators):
+                    peeled[child, k] = _outermost(first[k, limits[k]], outward[k], order[k], kept)
+            for at in range(start, end):
+                kept[order[j, at]] = inside[order[j, at]]
+
+
+@kernel
+def _gather(limits, outward, trial, rows, inside, kept, total):  # type: ignore[no-untyped-def]
+    """Mark the members of a box in `inside` and `kept`, sum their rows by trial in `total`, and count them."""
+    for i in range(total.shape[0]):
+        for h in range(total.shape[1]):
+            total[i, h] = 0.0
+    n = 0
+    for r in range(outward.shape[1]):
+        member = True
+        for k in range(outward.shape[0]):
+            member &= outward[k, r] <= limits[k]
+        inside[r] = member
+        kept[r] = member
+        if member:
+            n += 1
+            for h in range(rows.shape[1]):
+                total[trial[r], h] += rows[r, h]
+    return n
+
+
+@kernel
+def _copy(source, target):  # type: ignore[no-untyped-def]
+    for i in range(source.shape[0]):
+        for h in range(source.shape[1]):
+            target[i, h] = source[i, h]
+
+
+@kernel
+def _take_off(start, need, outward, order, trial, rows, kept, sums):  # type: ignore[no-untyped-def]
+    """Take the outermost people off until at least `need` are gone, whole values at a time.
+
+    Returns where in the order it stopped, and how many were taken off.
+    """
+    removed = 0
+    at = start
+    last = outward[order[start]]
+    while at < order.shape[0]:
+        r = order[at]
+        if removed >= need and outward[r] < last:
+            break
+        if kept[r]:
+            kept[r] = False
+            removed += 1
+            last = outward[r]
+            for h in range(rows.shape[1]):
+                sums[trial[r], h] -= rows[r, h]
+        at += 1
+    return at, removed
+
+
+@kernel
+def _outermost(start, outward, order, kept):  # type: ignore[no-untyped-def]
+    """Highest rank among those who are kept."""
+    at = start
+    while not kept[order[at]]:
+        at += 1
+    return outward[order[at]]

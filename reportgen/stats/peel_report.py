@@ -1,0 +1,147 @@
+"""What the reader of a directed peeling is told: limits in the units of the moderators, effects inside and outside.
+
+In: a prepared search and what it found. Out: a `Peeling`.
+Method: a box is read back from ranks to canonical limits (boxes.py); effects inside, effects outside and differences
+come from the same sums as the scores, or from `fit_one_step` where the kernels cannot say.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import box_effects
+from .beam import ScoredBox
+from .boxes import Mask
+from .candidate import TAU2
+from .complete_cases import NotSearched
+from .crossproducts import FloatArray
+from .effect import Effect
+from .one_step import OneStepFit
+from .peel_search import Found, Prepared, Worth
+from .peeling import NOTHING, Box, Group, Limit, Peeling
+
+# As `fit_one_step` words them.
+CONVERGED = "Converged."
+ZERO_TAU2 = "The between-trial variance of treatment is estimated as zero."
+ONE_TRIAL = "One trial: ordinary analysis of covariance without a random effect."
+
+
+def report(prepared: Prepared, found: Found) -> Peeling:
+    """Describe what a search found."""
+    status, message = _status(prepared, found)
+    return Peeling(
+        tuple(_boxes(found.worth, found)) if found.worth is not None and found.boxes else (),
+        status,
+        message,
+        _group_of_fit(found.overall),
+        _among_participants(prepared, np.ones(len(found.outcome), np.bool_)),
+        found.directions,
+        _in_order(prepared, (*prepared.cases.left_out, *found.left_out)),
+        prepared.cases.costs,
+        prepared.cases.people_left_out,
+        found.evaluated,
+        prepared.settings,
+    )
+
+
+def _status(prepared: Prepared, found: Found) -> tuple[str, str]:
+    if not found.directions:
+        return "no moderator", "No moderator can be peeled; the reasons stand with each."
+    if found.worth is None:
+        return "not estimable", found.overall.message
+    if not found.boxes:
+        return "no box", (
+            f"Of {found.evaluated} boxes none has a score: a box needs at least {prepared.least()} people,"
+            f" {prepared.settings.min_arm} in each arm and {prepared.settings.min_trials} trials with both arms."
+        )
+    return "ok", f"{found.evaluated} boxes were evaluated; nothing was tested."
+
+
+def _in_order(prepared: Prepared, left_out: tuple[NotSearched, ...]) -> tuple[NotSearched, ...]:
+    return tuple(sorted(left_out, key=lambda one: prepared.names.index(one.moderator)))
+
+
+def _boxes(worth: Worth, found: Found) -> list[Box]:
+    sums = np.stack([box.sums for box in found.boxes])
+    members = [worth.grid.members(box.ranks) for box in found.boxes]
+    inside = worth.effects(sums, lambda k: members[k])
+    rest = worth.whole - sums
+    admissible = worth.admissible(rest)
+    outside = worth.effects(rest, lambda k: ~members[k])
+    ranks = np.stack([box.ranks for box in found.boxes])
+    differences = worth.differences(ranks, sums)
+    compared = worth.compared(sums)
+    made = []
+    for k, box in enumerate(found.boxes):
+        who = members[k]
+        within = _group(worth, sums[k], inside[k], who)
+        without = _group(worth, rest[k], outside[k], ~who) if admissible[k] else _inadmissible(rest[k])
+        score = "effect" if worth.prepared.settings.objective == "effect" else "interaction"
+        made.append(
+            Box(
+                _limits(worth, found, box),
+                box.n / len(found.outcome),
+                within.n,
+                within.n_control,
+                within.n_intervention,
+                within.trials,
+                within.effect,
+                within.status,
+                within.message,
+                _among_participants(worth.prepared, who),
+                without,
+                _difference(worth, differences[k], who) if admissible[k] else None,
+                box.score,
+                score if compared[k] or score == "effect" else "inside minus overall",
+            )
+        )
+    return made
+
+
+def _limits(worth: Worth, found: Found, box: ScoredBox) -> tuple[Limit, ...]:
+    limits = []
+    for one, value in zip(found.directions, worth.grid.limits(box.ranks), strict=True):
+        names = worth.prepared.level_names.get(one.moderator)
+        level = names[int(value)] if names is not None and value is not None else None
+        limits.append(Limit(one.moderator, "<=" if one.gains == "small" else ">=", value, level))
+    return tuple(limits)
+
+
+def _group(worth: Worth, sums: FloatArray, row: FloatArray, who: Mask) -> Group:
+    n, control, intervention, trials = _counts(sums)
+    if not box_effects.sound(row[None], worth.inside)[0]:
+        fit = worth.prepared.fit(worth.outcome, who)
+        return Group(n, control, intervention, trials, fit.effect, fit.status, fit.message)
+    random = worth.prepared.settings.treatment_effect == "random"
+    effect = box_effects.as_effect(row, trials - 1.0 if random else 0.0)
+    if random and trials > 1 and row[TAU2] == 0.0:
+        return Group(n, control, intervention, trials, effect, "boundary", ZERO_TAU2)
+    message = CONVERGED if trials > 1 else ONE_TRIAL
+    return Group(n, control, intervention, trials, effect, "ok", message)
+
+
+def _inadmissible(sums: FloatArray) -> Group:
+    return Group(*_counts(sums), NOTHING, "not admissible", "Too few people or trials are outside for an effect.")
+
+
+def _counts(sums: FloatArray) -> tuple[int, int, int, int]:
+    intervention = round(float(sums[:, 1].sum()))
+    n = round(float(sums[:, 0].sum()))
+    return n, n - intervention, intervention, int(box_effects.trials_with_both_arms(sums[None])[0])
+
+
+def _difference(worth: Worth, row: FloatArray, who: Mask) -> Effect | None:
+    if not box_effects.sound(row[None], worth.inside)[0]:
+        return worth.prepared.fit(worth.outcome, moderator=who.astype(float)).interaction
+    random = worth.prepared.settings.treatment_effect == "random"
+    return box_effects.as_effect(row, worth.prepared.trials - 1.0 if random else 0.0)
+
+
+def _group_of_fit(fit: OneStepFit) -> Group:
+    return Group(fit.participants, fit.n_control, fit.n_intervention, fit.trials, fit.effect, fit.status, fit.message)
+
+
+def _among_participants(prepared: Prepared, who: Mask) -> Mask:
+    members = np.zeros(prepared.participants, np.bool_)
+    members[prepared.cases.rows[who]] = True
+    return members

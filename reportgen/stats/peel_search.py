@@ -1,0 +1,408 @@
+"""The search of directed peeling, prepared once and run with any outcome of the same people.
+
+In: treatment, trial, adjusters and moderators; then an outcome. Out: the frontier, as ranks and scores (`Found`), and
+what the reader is told of it (`Peeling`).
+Method: what x, treatment, trial and missing values decide, that is who is analysed, ranks, sort orders and the sums over
+x, is in `Prepared`. With an outcome come the directions, the beam search (beam.py) over peels (boxes.py), and what each
+box is worth (box_effects.py). Repetitions with thousands of other outcomes need only `Prepared.run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import box_effects
+from .beam import ROUNDING, Bins, ScoredBox, beam_search
+from .boxes import DirectedGrid, Grid, Mask, Ranks
+from .candidate import ESTIMATE, VARIANCE, Node, Space, make_node, make_space
+from .complete_cases import CompleteCases, NotSearched, complete_cases
+from .crossproducts import Columns, FloatArray, IntArray, columns
+from .design import Options
+from .levels import Levels
+from .one_step import OneStepFit, fit_one_step
+from .peeling import Direction, PeelSettings
+
+FEW_LEVELS = 3  # values up to which a peel would take a large share at once (Hee et al. 2021)
+
+
+def prepare(
+    outcome: ArrayLike,
+    treatment: ArrayLike,
+    trial: ArrayLike,
+    moderators: Mapping[str, ArrayLike | Levels],
+    adjusters: ArrayLike | None,
+    settings: PeelSettings,
+) -> Prepared:
+    """Do all that does not depend on the outcome, of which only the missing values are looked at."""
+    table = columns(outcome, treatment, trial, adjusters)
+    _check_finite(table)
+    values, unordered = _numbers(moderators, len(table.outcome))
+    if isinstance(settings.directions, Mapping):
+        unknown = [name for name in settings.directions if name not in moderators]
+        if unknown:
+            raise ValueError(f"directions name {unknown}, which are no moderators; moderators are {list(moderators)}")
+    declared = dict(settings.directions) if isinstance(settings.directions, Mapping) else {}
+
+    def unfit(name: str, z: FloatArray, codes: IntArray) -> str:
+        distinct = len(np.unique(z))
+        if distinct <= FEW_LEVELS:
+            kind = "value" if distinct == 1 else "values"
+            return f"{distinct} {kind}: with {FEW_LEVELS} or fewer a peel would remove a large share of the people"
+        if name not in declared and not _varies_within(z, codes):
+            return "it does not vary within any trial, so that its direction cannot be estimated"
+        return ""
+
+    cases = complete_cases(table, values, settings.min_trials, unfit)
+    reasons = unordered | {one.moderator: one.reason for one in cases.left_out}
+    left_out = tuple(NotSearched(name, reasons[name]) for name in moderators if name in reasons)
+    levels = {name: one.levels for name, one in moderators.items() if isinstance(one, Levels)}
+    return _prepare(table, replace(cases, left_out=left_out), tuple(moderators), values, levels, declared, settings)
+
+
+def _prepare(
+    table: Columns,
+    cases: CompleteCases,
+    names: tuple[str, ...],
+    values: Mapping[str, FloatArray],
+    level_names: Mapping[str, tuple[str, ...]],
+    declared: Mapping[str, str],
+    settings: PeelSettings,
+) -> Prepared:
+    rows = cases.rows
+    labels, trial = np.unique(table.codes[rows], return_inverse=True)
+    trial = np.ascontiguousarray(trial, np.int64)
+    t, x = table.treatment[rows], np.ascontiguousarray(table.adjusters[rows])
+    searched = [values[name][rows] for name in cases.moderators]
+    # which adjusters the models keep does not depend on the outcome: any outcome will do
+    ready = _node(np.zeros(len(rows)), t, trial, x, settings) if len(rows) else None
+    kept = list(ready[1]) if ready is not None else []
+    return Prepared(
+        settings,
+        cases,
+        len(table.outcome),
+        names,
+        t,
+        trial,
+        len(labels),
+        x,
+        Grid.of(searched, len(rows)),
+        np.array([_centre(z, trial) for z in searched]).reshape(-1, len(rows)),
+        box_effects.covariate_rows(t, np.array([_centre(x[:, k], trial) for k in kept]).reshape(-1, len(rows)).T),
+        dict(level_names),
+        dict(declared),
+    )
+
+
+def _node(
+    y: FloatArray, treatment: FloatArray, trial: IntArray, adjusters: FloatArray, settings: PeelSettings
+) -> tuple[Node, IntArray] | None:
+    """What all boxes share in the model of treatment x inside, and the adjusters that it keeps."""
+    products = columns(y, treatment, trial, adjusters).cross_products()
+    return make_node(products, Options(treatment_effect=settings.treatment_effect))
+
+
+def _centre(values: FloatArray, trial: IntArray) -> FloatArray:
+    """Values minus their means in the trials; exactly 0 where a trial has one value only."""
+    first = np.zeros(int(trial.max(initial=-1)) + 1)
+    first[trial[::-1]] = values[::-1]
+    shifted = values - first[trial]
+    means = np.bincount(trial, shifted) / np.maximum(np.bincount(trial), 1)
+    return np.asarray(shifted - means[trial])
+
+
+def _varies_within(values: FloatArray, trial: IntArray) -> bool:
+    """Whether some trial has more than one value."""
+    numbers, trial = np.unique(trial, return_inverse=True)
+    return len(numbers) > 0 and bool(np.any(_centre(values, trial) != 0.0))
+
+
+def _check_finite(table: Columns) -> None:
+    whole = np.column_stack([table.outcome, table.treatment, table.adjusters])
+    rows = np.flatnonzero(np.isinf(whole).any(axis=1))
+    if len(rows):
+        raise ValueError(
+            f"row {rows[0]} holds an infinite value; replace it by a number, or by NaN if the value is missing"
+        )
+
+
+def _numbers(
+    moderators: Mapping[str, ArrayLike | Levels], participants: int
+) -> tuple[dict[str, FloatArray], dict[str, str]]:
+    """The moderators that have an order, as numbers with NaN for missing, and why the others are left out."""
+    values: dict[str, FloatArray] = {}
+    unordered: dict[str, str] = {}
+    wrong = []
+    for name, given in moderators.items():
+        if isinstance(given, Levels):
+            z = np.where(given.codes < 0, np.nan, given.codes.astype(float))
+            if len(given.present) > FEW_LEVELS and not given.ordered:
+                unordered[name] = f"its {len(given.present)} levels have no order, and so no direction"
+        else:
+            z = np.asarray(given, float)
+        if z.shape != (participants,):
+            wrong.append(f"moderator {name!r} has shape {z.shape}; give one value for each of {participants} people")
+        elif np.isinf(z).any():
+            wrong.append(f"moderator {name!r} has an infinite value in row {int(np.flatnonzero(np.isinf(z))[0])}")
+        elif name not in unordered:
+            values[name] = z
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return values, unordered
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A search before it has seen an outcome.
+
+    Attributes
+    ----------
+    settings : PeelSettings
+    cases : CompleteCases
+        Who is analysed; all arrays below have a column or a row for each of these n people, trial by trial.
+    participants : int
+        Rows of the data.
+    names : tuple of str
+        All moderators, searched or not.
+    treatment, trial, adjusters : ndarray
+        Of the people analysed; trials numbered from 0.
+    trials : int
+    grid : Grid
+    centred : ndarray (J, n)
+        Moderators minus their means in the trials.
+    rows : ndarray (n, w)
+        What is summed over the people of a box, the outcome still zero.
+    level_names : dict
+        Names of the levels of categorical moderators.
+    declared : dict
+        Directions that are not to be estimated.
+    """
+
+    settings: PeelSettings
+    cases: CompleteCases
+    participants: int
+    names: tuple[str, ...]
+    treatment: FloatArray
+    trial: IntArray
+    trials: int
+    adjusters: FloatArray
+    grid: Grid
+    centred: FloatArray
+    rows: FloatArray
+    level_names: dict[str, tuple[str, ...]]
+    declared: dict[str, str]
+
+    def run(self, outcome: ArrayLike) -> Found:
+        """Search with an outcome of all participants; those analysed must have one."""
+        y = np.ascontiguousarray(np.asarray(outcome, float)[self.cases.rows])
+        if not np.isfinite(y).all():
+            raise ValueError("the outcome of somebody analysed is missing or infinite; prepare the search anew")
+        directions, left_out = self._directions(y)
+        overall = self.fit(y)
+        worth = self._worth(y, directions, overall)
+        if worth is None:
+            return Found(y, directions, left_out, overall, None, (), 0)
+        boxes = beam_search(worth.grid, worth.everybody(), worth.peel, self._bins(), self.settings.beam)
+        return Found(y, directions, left_out, overall, worth, tuple(boxes), len(worth.seen))
+
+    def fit(self, y: FloatArray, people: Mask | None = None, moderator: FloatArray | None = None) -> OneStepFit:
+        """One-step model of some of the people analysed."""
+        who = slice(None) if people is None else people
+        return fit_one_step(
+            y[who],
+            self.treatment[who],
+            self.trial[who],
+            adjusters=self.adjusters[who],
+            moderator=moderator,
+            treatment_effect=self.settings.treatment_effect,
+        )
+
+    def _directions(self, y: FloatArray) -> tuple[tuple[Direction, ...], tuple[NotSearched, ...]]:
+        """Who gains more along each moderator; one whose interaction has no sign is left out."""
+        found, left_out = [], []
+        for name, z in zip(self.cases.moderators, self.centred, strict=True):
+            if name in self.declared:
+                found.append(Direction(name, self.declared[name], "declared"))
+                continue
+            fit = self.fit(y, moderator=z)
+            assert fit.interaction is not None
+            slope = float(fit.interaction.estimate)
+            if slope == 0.0 or not np.isfinite(slope):
+                left_out.append(NotSearched(name, f"its interaction with treatment has no sign: {fit.message}"))
+            else:
+                gains = "small" if slope < 0.0 else "large"
+                found.append(Direction(name, gains, "screening interaction", fit.interaction))
+        return tuple(found), tuple(left_out)
+
+    def _worth(self, y: FloatArray, directions: tuple[Direction, ...], overall: OneStepFit) -> Worth | None:
+        """What boxes are worth with this outcome; None where there is nothing to search."""
+        estimate = float(overall.effect.estimate)
+        node = _node(y, self.treatment, self.trial, self.adjusters, self.settings) if len(y) else None
+        if node is None or not directions or not np.isfinite(estimate):
+            return None
+        names = [one.moderator for one in directions]
+        kept = [k for k, name in enumerate(self.cases.moderators) if name in names]
+        grid = self.grid.select(kept).directed(np.array([one.gains == "small" for one in directions]))
+        rows = box_effects.with_outcome(self.rows, _centre(y, self.trial))
+        whole = box_effects.sum_by_trial(rows, self.trial, self.trials)
+        inside = box_effects.make_inside(whole, self.settings.treatment_effect == "random")
+        return Worth(self, y, estimate, grid, rows, whole, node[0], make_space(node[0]), inside, set())
+
+    def _bins(self) -> Bins:
+        people = len(self.cases.rows)
+        return Bins(people, self.settings.bin_width, self.least() / people)
+
+    def least(self) -> int:
+        """Least number of people inside a box."""
+        share = int(np.ceil(self.settings.min_fraction * len(self.cases.rows) - ROUNDING))
+        return max(share, self.settings.min_size or 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worth:
+    """What boxes are worth, with one outcome.
+
+    Attributes
+    ----------
+    prepared : Prepared
+    outcome : ndarray (n,)
+        Of the people analysed.
+    overall : float
+        Effect of treatment among all of them.
+    grid : DirectedGrid
+    rows : ndarray (n, w)
+        What is summed over the people of a box.
+    whole : ndarray (K, w)
+        Its sums over everybody.
+    node, space, inside
+        What the kernels share; see candidate.py and box_effects.py.
+    seen : set
+        Keys of the boxes evaluated so far.
+    """
+
+    prepared: Prepared
+    outcome: FloatArray
+    overall: float
+    grid: DirectedGrid
+    rows: FloatArray
+    whole: FloatArray
+    node: Node
+    space: Space
+    inside: box_effects.Inside
+    seen: set[bytes]
+
+    def everybody(self) -> ScoredBox:
+        """The box that holds all people analysed."""
+        return ScoredBox(self.grid.whole(), len(self.outcome), float("nan"), self.whole)
+
+    def peel(self, boxes: list[ScoredBox]) -> list[ScoredBox]:
+        """All admissible boxes that are one peel away from the given ones and new, with their scores."""
+        ranks, sums = self.grid.peels(
+            np.stack([box.ranks for box in boxes]),
+            self.prepared.trial,
+            self.rows,
+            self.prepared.trials,
+            self.prepared.settings.alpha,
+        )
+        large = self.admissible(sums) & (box_effects.people(sums) >= self.prepared.least())
+        new = []
+        for k in np.flatnonzero(large):
+            key = ranks[k].tobytes()
+            if key not in self.seen:
+                self.seen.add(key)
+                new.append(k)
+        ranks, sums = ranks[new], sums[new]
+        made = zip(ranks, box_effects.people(sums), self.scores(ranks, sums), sums, strict=True)
+        return [ScoredBox(box, int(n), float(score), total) for box, n, score, total in made]
+
+    def scores(self, ranks: Ranks, sums: FloatArray) -> FloatArray:
+        """Scores of boxes; -inf where nothing can be estimated."""
+        score = np.full(len(sums), np.nan)
+        compared = self.compared(sums)
+        if compared.any():
+            difference = self.differences(ranks[compared], sums[compared])
+            score[compared] = difference[:, ESTIMATE] / np.sqrt(difference[:, VARIANCE])
+        if not compared.all():
+            effect = self.effects(sums[~compared], lambda k: self.grid.members(ranks[~compared][k]))
+            base = self.overall if self.prepared.settings.objective == "interaction" else 0.0
+            score[~compared] = (effect[:, ESTIMATE] - base) / np.sqrt(effect[:, VARIANCE])
+        return np.where(np.isfinite(score), score, -np.inf)
+
+    def compared(self, sums: FloatArray) -> Mask:
+        """Which boxes are compared with the people outside."""
+        if self.prepared.settings.objective == "effect":
+            return np.zeros(len(sums), np.bool_)
+        return self.admissible(self.whole - sums)
+
+    def admissible(self, sums: FloatArray) -> Mask:
+        """Which groups have enough people in each arm, and enough trials with both arms."""
+        settings = self.prepared.settings
+        intervention, control = sums[:, :, 1], sums[:, :, 0] - sums[:, :, 1]
+        enough = (intervention.sum(axis=1) > settings.min_arm - 0.5) & (control.sum(axis=1) > settings.min_arm - 0.5)
+        return np.asarray(enough & (box_effects.trials_with_both_arms(sums) >= settings.min_trials))
+
+    def differences(self, ranks: Ranks, sums: FloatArray) -> FloatArray:
+        """Treatment x inside in the whole comparison, a row a box, columns as in candidate.py."""
+        values = box_effects.interactions(sums, self.node, self.space)
+        for k in np.flatnonzero(~box_effects.sound(values, self.inside)):
+            fit = self.prepared.fit(self.outcome, moderator=self.grid.members(ranks[k]).astype(float))
+            values[k] = box_effects.as_row(fit, fit.interaction)
+        return values
+
+    def effects(self, sums: FloatArray, members: Callable[[int], Mask]) -> FloatArray:
+        """Effect of treatment in each group, a row a group, columns as in box_effects.py."""
+        values = box_effects.effects_inside(sums, self.inside)
+        for k in np.flatnonzero(~box_effects.sound(values, self.inside)):
+            fit = self.prepared.fit(self.outcome, members(int(k)))
+            values[k] = box_effects.as_row(fit, fit.effect)
+        return values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What a search found with one outcome.
+
+    Attributes
+    ----------
+    outcome : ndarray (n,)
+        Of the people analysed.
+    directions : tuple of Direction
+    left_out : tuple of NotSearched
+        Moderators that this outcome gives no direction.
+    overall : OneStepFit
+    worth : Worth or None
+        None where there was nothing to search.
+    boxes : tuple of ScoredBox
+        The frontier, from large to small.
+    evaluated : int
+    """
+
+    outcome: FloatArray
+    directions: tuple[Direction, ...]
+    left_out: tuple[NotSearched, ...]
+    overall: OneStepFit
+    worth: Worth | None
+    boxes: tuple[ScoredBox, ...]
+    evaluated: int
+
+    @property
+    def scores(self) -> FloatArray:
+        """Score of each box."""
+        return np.array([box.score for box in self.boxes])
+
+    @property
+    def fractions(self) -> FloatArray:
+        """Share of the people analysed in each box."""
+        return np.array([box.n for box in self.boxes]) / max(len(self.outcome), 1)
+
+    def effects(self) -> FloatArray:
+        """Effect of treatment inside each box."""
+        if self.worth is None or not self.boxes:
+            return np.zeros(0)
+        grid = self.worth.grid
+        sums = np.stack([box.sums for box in self.boxes])
+        values = self.worth.effects(sums, lambda k: grid.members(self.boxes[k].ranks))
+        return np.asarray(values[:, ESTIMATE])
