@@ -264,19 +264,18 @@ def select(
     Selection
         With everybody who was left out and why.
     """
-    people = repository.participants
-    side = _sides(people["arm_class"], study.comparisons[comparison])
-    size = len(people)
-    before, after = np.full(size, np.nan), np.full(size, np.nan)
-    trial_of = people["trial"].to_numpy(dtype=object)
+    size = len(repository.participants)
+    declared = _sides(repository.participants["arm_class"], study.comparisons[comparison])
+    trial_of = repository.participants["trial"].to_numpy(dtype=object)
+    side, before, after = declared.copy(), np.full(size, np.nan), np.full(size, np.nan)
     instruments: dict[str, str] = {}
     excluded: list[Excluded] = []
     for trial in repository.trials:
-        here = (trial_of == trial.name) & (side >= 0)
-        found = _one_sided(side[here]) or measured_by(trial, outcome, study.follow_up[follow_up], study)
+        here = (trial_of == trial.name) & (declared >= 0)
+        found = _one_sided(declared[here]) or measured_by(trial, outcome, study.follow_up[follow_up], study)
         if isinstance(found, str):
             excluded.append(Excluded(trial.name, found, int(here.sum()), whole_trial=True))
-            side = np.where(trial_of == trial.name, -1, side)
+            side[trial_of == trial.name] = -1
             continue
         instruments[trial.name] = found[0]
         for visit, values in ((found[1], before), (found[2], after)):
@@ -305,7 +304,7 @@ def select(
         stacked[stays],
         names,
         {name: instrument for name, instrument in instruments.items() if name in kept},
-        int(np.sum(_sides(people["arm_class"], study.comparisons[comparison]) >= 0)),
+        int(np.sum(declared >= 0)),
         tuple(excluded),
     )
 
