@@ -3,8 +3,9 @@
 What to use when:
 
 - `fit_one_step`: one pooled treatment effect of several trials, with or without its interaction with a moderator, from
-  the participants themselves. The answer of a report. For a within-trial interaction centre the moderator in each trial
-  first and add the trial means as further columns.
+  the participants themselves. The answer of a report.
+- `screen_moderator`: the interaction with one moderator, a quantity or levels, within trials, naively and across trials,
+  and the effect at chosen values; `holm` and `benjamini_hochberg` for a whole screening.
 - `scan_cuts`: the interaction with `x <= c` for every cut c of a covariate, at microseconds a cut; for searches.
 - `per_trial`: the effect in each trial by itself; the rows of a forest plot.
 - `pool_two_stage`: pools the estimates of `per_trial`, or published ones; the check beside a one-step fit, and where
@@ -16,6 +17,7 @@ carry a `status` ("ok", "boundary", "failed", "not estimable") with one plain se
 
 from .effect import Effect, Joint
 from .levels import Levels
+from .moderators import ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
 from .one_step import LeftOut, OneStepFit, fit_one_step
 from .optimise import Optimiser
 from .peel import peel
@@ -30,15 +32,20 @@ __all__ = [
     "Joint",
     "LeftOut",
     "Levels",
+    "ModeratorFit",
     "OneStepFit",
     "Optimiser",
     "Peeling",
     "PerTrial",
+    "Reading",
     "TwoStage",
+    "benjamini_hochberg",
     "fit_one_step",
+    "holm",
     "peel",
     "per_trial",
     "pool_two_stage",
     "prediction_interval",
     "scan_cuts",
+    "screen_moderator",
 ]
