@@ -90,8 +90,8 @@ def _prepare(
         len(labels),
         x,
         Grid.of(searched, len(rows)),
-        np.array([_centre(z, trial) for z in searched]).reshape(-1, len(rows)),
-        box_effects.covariate_rows(t, np.array([_centre(x[:, k], trial) for k in kept]).reshape(-1, len(rows)).T),
+        _centred(searched, trial),
+        box_effects.covariate_rows(t, _centred([x[:, k] for k in kept], trial).T),
         dict(level_names),
         dict(declared),
     )
@@ -112,6 +112,14 @@ def _centre(values: FloatArray, trial: IntArray) -> FloatArray:
     shifted = values - first[trial]
     means = np.bincount(trial, shifted) / np.maximum(np.bincount(trial), 1)
     return np.asarray(shifted - means[trial])
+
+
+def _centred(columns_of_people: list[FloatArray], trial: IntArray) -> FloatArray:
+    """Each column minus its means in the trials, (J, n)."""
+    centred = np.empty((len(columns_of_people), len(trial)))
+    for k, values in enumerate(columns_of_people):
+        centred[k] = _centre(values, trial)
+    return centred
 
 
 def _varies_within(values: FloatArray, trial: IntArray) -> bool:
