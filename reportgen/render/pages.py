@@ -1,4 +1,4 @@
-"""Writes the pages: HTML, PDF, figures, tables as CSV and the Quarto project, into one folder.
+"""Writes the pages: HTML, PDF, figures, tables as CSV and as a workbook, and the Quarto project, into one folder.
 
 In: the study file, the records and the numbered artefacts. Out: the paths that were written. What cannot be written for
 want of a library is a warning, and the rest is written all the same.
@@ -12,10 +12,13 @@ from pathlib import Path
 
 from reportgen.errors import RenderError
 from reportgen.executor import Executor
-from reportgen.records.artefact import Drawing, NumberedArtefact, Table
+from reportgen.records.artefact import Drawing, NumberedArtefact
 from reportgen.records.model import Records
+from reportgen.records.numbers import plain
 from reportgen.render.appendix import Appendix, compose
+from reportgen.render.workbook import Sheet, workbook
 from reportgen.spec import Spec
+from reportgen.tables.phrases import joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +118,28 @@ def _write_figures(folder: Path, appendix: Appendix) -> Iterator[Path]:
             yield path
 
 
-def tables_of(appendix: Appendix) -> Iterator[tuple[str, Table]]:
+def sheets_of(appendix: Appendix) -> Iterator[Sheet]:
     """Yield every table with its stable name: those of the artefacts, then those of the pages after the results."""
     for artefact in appendix.artefacts:
         for part in artefact.parts:
             if part.table is not None:
-                yield artefact.name + part.letter, part.table
+                title = joined([artefact.title, part.title] if part.title else [artefact.title], ": ")
+                yield Sheet(artefact.name + part.letter, f"{artefact.label}{part.letter}. {plain(title)}", part.table)
     for section in appendix.back:
         for back in section.tables:
-            yield back.name, back.table
+            yield Sheet(back.name, back.title, back.table)
 
 
 def _write_tables(folder: Path, appendix: Appendix) -> Iterator[Path]:
     from reportgen.render.separated import table_csv
 
     folder.mkdir(parents=True, exist_ok=True)
-    for name, table in tables_of(appendix):
-        path = folder / f"{name}.csv"
-        path.write_text(table_csv(table), encoding="utf-8", newline="")
+    sheets = tuple(sheets_of(appendix))
+    for sheet in sheets:
+        path = folder / f"{sheet.name}.csv"
+        path.write_text(table_csv(sheet.table), encoding="utf-8", newline="")
         yield path
+    about = appendix.study.title.text + (" (simulated data)" if appendix.study.simulated else "")
+    path = folder / "workbook.xlsx"
+    path.write_bytes(workbook(sheets, about))
+    yield path

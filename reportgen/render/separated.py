@@ -1,14 +1,15 @@
-"""Tables as CSV, for those who compute with them.
+"""Tables with one number a cell, and as CSV, for those who compute with them.
 
-UTF-8, one file a table, the first line the heads (spanner, then head). Each printed number has a column of its own: an
-effect with its interval is three columns, named by the last words of its id. Numbers stand as they are printed, with an
-ASCII minus; what could not be estimated is empty, "<5" and "<0.001" stay as they are. Cells of words stay words.
+Each printed number has a column of its own: an effect with its interval is three columns, named by the last words of its
+id. Cells of words stay words. CSV: UTF-8, one file a table, the first line the heads (spanner, then head); numbers stand
+as they are printed, with an ASCII minus; what could not be estimated is empty, "<5" and "<0.001" stay as they are.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 
 from reportgen.records.artefact import Group, Row, Table
 from reportgen.records.numbers import MINUS, Inline, Number, plain
@@ -17,10 +18,20 @@ from reportgen.tables.phrases import is_mark
 MOST_NUMBERS = 3
 
 
-def table_csv(table: Table) -> str:
-    """Return a table as CSV."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
+Cell = str | Number | None
+"""Words, a number, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table with one number a cell: heads, and rows as long as they are."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+def grid(table: Table) -> Grid:
+    """Return a table with a column for each printed number."""
     grouped = any(group.head for group in table.groups)
     rows = [(group, row) for group in table.groups for row in group.rows]
     parts = [_parts([row.cells[i] for _, row in rows]) for i in range(len(table.columns) - 1)]
@@ -28,20 +39,35 @@ def table_csv(table: Table) -> str:
     for column, names in zip(table.columns[1:], parts, strict=True):
         head = ": ".join(text for text in (_words(column.span), _words(column.head)) if text)
         heads += [f"{head}: {name}" for name in names] if len(names) > 1 else [head]
-    writer.writerow((["Group"] if grouped else []) + heads)
-    for group, row in rows:
-        writer.writerow(([_words(group.head)] if grouped else []) + _line(group, row, parts))
+    return Grid(
+        tuple((["Group"] if grouped else []) + heads),
+        tuple((*([_words(group.head)] if grouped else []), *_line(group, row, parts)) for group, row in rows),
+    )
+
+
+def table_csv(table: Table) -> str:
+    """Return a table as CSV."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    made = grid(table)
+    writer.writerow(made.heads)
+    writer.writerows([_text(cell) for cell in row] for row in made.rows)
     return out.getvalue()
 
 
-def _line(group: Group, row: Row, parts: list[tuple[str, ...]]) -> list[str]:
-    line = [_words(row.head or next((other.head for other in _above(group, row) if other.head), ()))]
+def _text(cell: Cell) -> str:
+    if isinstance(cell, Number):
+        return "" if cell.value is None and cell.status != "suppressed" else cell.text.replace(MINUS, "-")
+    return cell or ""
+
+
+def _line(group: Group, row: Row, parts: list[tuple[str, ...]]) -> list[Cell]:
+    line: list[Cell] = [_words(row.head or next((other.head for other in _above(group, row) if other.head), ()))]
     for cell, names in zip(row.cells, parts, strict=True):
         if not names:
             line.append(_words(cell))
             continue
-        found = [_figure(number) for number in _numbers(cell)]
-        line += (found + [""] * len(names))[: len(names)]
+        line += ([*_numbers(cell)] + [None] * len(names))[: len(names)]
     return line
 
 
@@ -70,12 +96,6 @@ def _parts(cells: list[Inline]) -> tuple[str, ...]:
 def _last(id_: str) -> str:
     """Return the last words of an id, without the artefact that reprinted it."""
     return id_.partition("@")[0].rpartition(".")[2].replace("-", " ")
-
-
-def _figure(number: Number) -> str:
-    if number.value is None and number.status != "suppressed":
-        return ""
-    return number.text.replace(MINUS, "-")
 
 
 def _words(inline: Inline) -> str:

@@ -1,0 +1,56 @@
+"""The workbook: numbers as numbers with all their digits, shown with the decimals of the page; hidden cells stay hidden."""
+
+from __future__ import annotations
+
+import io
+
+from python_calamine import CalamineWorkbook
+
+from reportgen.render.workbook import Sheet, workbook
+from reportgen.tables import descriptive, estimates
+from tests.unit.render import records_fixture
+
+
+def sheets() -> list[Sheet]:
+    record = records_fixture.meta_analysis()
+    return [
+        Sheet("stable1", "Supplementary Table 1. Effects", estimates(record.effects, record.settings)),
+        Sheet("table2", "Table 2. People", descriptive(records_fixture.descriptive())),
+    ]
+
+
+def read(name: str) -> list[dict[str, object]]:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(workbook(sheets(), "A study")))
+    _, _, head, *rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    return [dict(zip(map(str, head), row, strict=True)) for row in rows]
+
+
+def test_numbers_are_numbers_with_all_their_digits() -> None:
+    effects = [e.estimate.effect for e in records_fixture.meta_analysis().effects]
+    found = [row["Effect (95% CI): effect"] for row in read("stable1") if row["Effect (95% CI): effect"] != ""]
+    assert found == [number.value for number in effects if number.value is not None]
+    assert all(isinstance(value, float) for value in found)
+
+
+def test_what_cannot_be_estimated_is_empty_and_what_is_hidden_stays_hidden() -> None:
+    row = next(row for row in read("stable1") if row["Status"] == "not estimable")
+    assert row["Effect (95% CI): effect"] == ""
+    line = next(row for row in read("table2") if row["Characteristic"] == "below 8 years")
+    assert "<5" in line.values()
+
+
+def test_the_first_sheet_lists_the_others() -> None:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(workbook(sheets(), "A study")))
+    assert book.sheet_names == ["Contents", "stable1", "table2"]
+    listed = book.get_sheet_by_name("Contents").to_python()
+    assert ["stable1", "Supplementary Table 1. Effects"] in listed
+    assert listed[0][0] == "A study"
+
+
+def test_equal_tables_give_equal_bytes_and_names_fit_excel() -> None:
+    assert workbook(sheets(), "A study") == workbook(sheets(), "A study")
+    (one, _) = sheets()
+    many = [Sheet("a" * 40, "", one.table), Sheet("A" * 40, "", one.table), Sheet("contents", "", one.table)]
+    names = CalamineWorkbook.from_filelike(io.BytesIO(workbook(many, ""))).sheet_names[1:]
+    assert len({name.lower() for name in names}) == 3
+    assert all(len(name) <= 31 and name.lower() != "contents" for name in names)
