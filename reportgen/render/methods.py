@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.model import Descriptive, Failure, MetaAnalysis, ModelSettings, Records
-from reportgen.records.numbers import Inline, Number, Press, slug
+from reportgen.records.numbers import Inline, Number, Press, plain, slug
 from reportgen.spec import Spec
 from reportgen.spec.study import Window
 from reportgen.tables.phrases import joined
@@ -65,10 +65,7 @@ def methods(spec: Spec, records: Records) -> tuple[Section, ...]:
     fitted = [r for r in records.analyses.values() if isinstance(r, MetaAnalysis)]
     if fitted:
         sections.append(Section(("Outcomes and follow-up",), tuple(_outcomes(spec, fitted))))
-    sections += [
-        Section(_heading("Meta-analysis", record.name, "meta-analysis", len(fitted)), tuple(_meta_analysis(record)))
-        for record in fitted
-    ]
+    sections += _meta_analyses(fitted)
     described = [r for r in records.analyses.values() if isinstance(r, Descriptive)]
     if described:
         sections.append(Section(("Baseline characteristics",), tuple(_described(described[0]))))
@@ -142,10 +139,20 @@ def _months(press: Press, name: str, value: float) -> Number:
     return press.figure(name, value, decimals, "months")
 
 
-def _meta_analysis(record: MetaAnalysis) -> Iterator[Inline]:
-    settings = record.settings
-    for comparison in record.comparisons:
-        yield _comparison(comparison)
+def _meta_analyses(fitted: list[MetaAnalysis]) -> Iterator[Section]:
+    """One section each; what two of them have in common is said once."""
+    said: dict[str, Inline] = {}
+    for record in fitted:
+        heading = _heading("Meta-analysis", record.name, "meta-analysis", len(fitted))
+        model = tuple(_fitted(record.settings))
+        words = "".join(map(plain, model))
+        if words in said:
+            model = (("Model, inference and checks are those of the section ", *said[words], "."),)
+        said.setdefault(words, heading)
+        yield Section(heading, (*(_comparison(comparison) for comparison in record.comparisons), *model))
+
+
+def _fitted(settings: ModelSettings) -> Iterator[Inline]:
     yield _model(settings)
     yield _uncertainty(settings)
     yield _who(settings)

@@ -90,3 +90,16 @@ Baseline characteristics
 Characteristics are described by mean and standard deviation or by counts, of participants with a value, in the trials that collected them; what a trial never collected is not counted as missing. Counts above zero and below 5 are not printed.
 Numbers
 Numbers are rounded half away from zero when they are printed, and only then. Each of them has a row in the results table beside this report, with its unrounded value and its origin."""
+
+
+def test_what_two_analyses_share_is_said_once() -> None:
+    records = records_fixture.records()
+    first = records.analyses["pooled"]
+    assert isinstance(first, MetaAnalysis)
+    settings = replace(first.settings, inference="normal")
+    others = {"again": replace(first, name="again"), "other": replace(first, name="other", settings=settings)}
+    sections = methods(records_fixture.spec(), replace(records, analyses=records.analyses | others))
+    pooled, again, other = (s for s in sections if plain(s.heading).startswith("Meta-analysis"))
+    assert plain(again.paragraphs[-1]).endswith("are those of the section Meta-analysis “pooled”.")
+    assert len(again.paragraphs) < len(pooled.paragraphs) == len(other.paragraphs)
+    assert "normal distribution" in "".join(plain(text) for text in other.paragraphs)
