@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable
+from concurrent import futures
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -32,12 +33,31 @@ class Executor:
 
     workers: int = 1
 
-    def prepare(self, module: str) -> None:
-        """Start the processes and let them import a module, while this one goes on with other work."""
-        if self.workers > 1:
-            pool = self._pool()
-            for _ in range(self.workers):
-                pool.submit(_import, module)
+    def prepare(self, module: str, *functions: str) -> Callable[[], None]:
+        """Start the processes, let them import a module and call functions of it, while this one goes on with other work.
+
+        Parameters
+        ----------
+        module : str
+            By its name, so that this process need not import it.
+        *functions : str
+            Called without arguments, side by side; none: each process imports the module.
+
+        Returns
+        -------
+        callable
+            Waits until all is done. What went wrong is not said: who needs the module will meet it again. Where there are no
+            other processes, nothing is done and nobody waits.
+        """
+        if self.workers == 1:
+            return lambda: None
+        pool = self._pool()
+        begun = [pool.submit(_prepare, module, name) for name in functions or [""] * self.workers]
+
+        def ready() -> None:
+            futures.wait(begun)
+
+        return ready
 
     def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> list[Result]:
         """Return the result of each task, in order."""
@@ -60,5 +80,7 @@ class Executor:
         return get_reusable_executor(max_workers=self.workers)
 
 
-def _import(module: str) -> None:
-    importlib.import_module(module)
+def _prepare(module: str, function: str) -> None:
+    imported = importlib.import_module(module)
+    if function:
+        getattr(imported, function)()

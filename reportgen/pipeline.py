@@ -195,6 +195,7 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
     seconds: dict[str, float] = {}
     clock = _Clock(seconds, progress)
     executor = Executor(order.workers)
+    compiled = executor.prepare("reportgen.stats.kernels", "compile_likelihood", "compile_cross_products")
     executor.prepare("reportgen.figures.paint")
     with clock("read and check"):
         spec, repository = read(order.study)
@@ -202,6 +203,7 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
     with clock("analyse"):
         from reportgen.analyses import make_records
 
+        compiled()
         profile = order.profile or spec.study.policy.profile
         records = make_records(
             spec,

@@ -1,12 +1,14 @@
-"""Draws a sheet with plotnine: one panel whose axes are millimetres, painted once and saved in three formats.
+"""Draws a sheet with plotnine: one panel whose axes are millimetres, painted once and printed in three formats.
 
-plotnine adds every artist again when a plot is drawn twice, so the one figure that it returns is saved as SVG, PDF and
-PNG and forgotten. Neither clock nor random id enters: the same sheet gives the same bytes, in any process.
+plotnine adds every artist again when a plot is drawn twice, so the one figure that it returns is kept: pages wait for
+its SVG only, and PDF and PNG are printed from the packed figure later, in any process. Neither clock nor random id
+enters: the same sheet gives the same bytes.
 """
 
 from __future__ import annotations
 
 import io
+import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -26,15 +28,24 @@ POINTS_PER_SIZE = 3.141592653589793**0.5
 
 
 def drawing(sheet: Sheet) -> Drawing:
-    """Draw a sheet and return it in its three formats."""
+    """Draw a sheet: its SVG for the pages, and the figure packed for `printed`."""
     from matplotlib import rc_context
 
     with rc_context(theme.settings(families())):
         canvas = figure(sheet)
-        svg = _svg(canvas)
-        pdf = _pdf(canvas, sheet.title)
-        png = _png(canvas)
-    return Drawing(sheet.name, lean_svg(svg, sheet), pdf, png, sheet.width, sheet.height, sheet.alt, sheet.printed())
+        svg = lean_svg(_svg(canvas), sheet)
+        packed = pickle.dumps((canvas, sheet.title))
+    return Drawing(sheet.name, svg, packed, sheet.width, sheet.height, sheet.alt, sheet.printed())
+
+
+def printed(drawing: Drawing) -> dict[str, bytes]:
+    """Print a drawing as PDF with its fonts, and as PNG of 300 dpi; return both by the ending of their files."""
+    from matplotlib import rc_context
+
+    with rc_context(theme.settings(families())):
+        # packed by `drawing` in a process of this build: nothing from outside is unpacked
+        canvas, title = pickle.loads(drawing.canvas)
+        return {"pdf": _pdf(canvas, title), "png": _png(canvas)}
 
 
 def figure(sheet: Sheet) -> Figure:
@@ -98,23 +109,28 @@ def _pdf(canvas: Figure, title: str) -> bytes:
 
 @contextmanager
 def _plain_font_subsets() -> Iterator[None]:
-    """Embed fonts without their tables of ligatures and kerning, which no PDF reads: a third of the time of a figure.
+    """Embed fonts without their tables of ligatures and kerning, which no PDF reads: most of the time of a subset.
 
-    matplotlib places every glyph itself but lets fontTools carry those tables through each subset, and offers no option.
-    Where fontTools has changed, this does nothing.
+    matplotlib places every glyph itself but lets fontTools read those tables and carry them through each subset, and
+    offers no option. Where fontTools has changed, this does nothing.
     """
-    from fontTools.subset import Options
+    from fontTools import subset
 
-    options: Any = Options
-    before = getattr(options, "_drop_tables_default", None)
-    if before is None:
-        yield
-        return
-    options._drop_tables_default = [*before, "GSUB", "GPOS", "GDEF"]
+    library: Any = subset
+    load = library.load_font
+
+    def load_without_layout(*arguments: Any, **options: Any) -> Any:
+        font = load(*arguments, **options)
+        for tag in ("GSUB", "GPOS", "GDEF"):
+            if tag in font:
+                del font[tag]
+        return font
+
+    library.load_font = load_without_layout
     try:
         yield
     finally:
-        options._drop_tables_default = before
+        library.load_font = load
 
 
 def _png(canvas: Figure) -> bytes:
@@ -123,7 +139,8 @@ def _png(canvas: Figure) -> bytes:
     canvas.set_dpi(DPI)
     with closing(io.BytesIO()) as buffer:
         printer: Any = FigureCanvasAgg(canvas)
-        printer.print_png(buffer)
+        # as small as at PIL's own level, in two thirds of the time
+        printer.print_png(buffer, pil_kwargs={"compress_level": 3})
         return buffer.getvalue()
 
 
@@ -145,21 +162,21 @@ def _plot(sheet: Sheet) -> Any:
         _shapes(sheet, shapes),
         _texts(sheet),
     ]
-    return (
-        p9.ggplot()
-        + [layer for layer in layers if layer is not None]
-        + p9.scale_x_continuous(limits=(0, sheet.width), expand=(0, 0))
-        + p9.scale_y_continuous(limits=(0, sheet.height), expand=(0, 0))
-        + p9.scale_color_identity()
-        + p9.scale_fill_identity()
-        + p9.scale_size_identity()
-        + p9.theme_void()
-        + p9.theme(
+    look = [
+        p9.scale_x_continuous(limits=(0, sheet.width), expand=(0, 0)),
+        p9.scale_y_continuous(limits=(0, sheet.height), expand=(0, 0)),
+        p9.scale_color_identity(),
+        p9.scale_fill_identity(),
+        p9.scale_size_identity(),
+        p9.theme_void(),
+        p9.theme(
             figure_size=(sheet.width / theme.MM_PER_INCH, sheet.height / theme.MM_PER_INCH),
             dpi=DPI,
             plot_background=p9.element_rect(fill="white", color="none"),
-        )
-    )
+        ),
+    ]
+    # lists: plotnine copies the whole plot for each "+"
+    return p9.ggplot() + [layer for layer in layers if layer is not None] + look
 
 
 def _strokes(sheet: Sheet, strokes: Sequence[Stroke], linetype: str) -> Any:

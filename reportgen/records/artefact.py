@@ -1,7 +1,7 @@
 """What tables and figures hand to the pages: a table model, a drawing, and the numbered artefact that carries them.
 
-A table is a frozen value whose fields are the anatomy of a table; a drawing is a finished figure in three formats with
-its alternative text. Both know the numbers they print, so that each of them has a row in the results table.
+A table is a frozen value whose fields are the anatomy of a table; a drawing is a figure as pages carry it, with its
+alternative text. Both know the numbers they print, so that each of them has a row in the results table.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A finished figure: text as text in the SVG, each number with its id.
+    """A figure: text as text in the SVG, each number with its id.
 
     Attributes
     ----------
@@ -62,8 +62,8 @@ class Drawing:
         Stem of the files, and prefix of the ids inside the SVG.
     svg : str
         Begins with `<svg`; carries `role="img"`, a `<title>` first, and `data-id` on each text that prints a number.
-    pdf, png : bytes
-        The same figure; the PNG has 300 dpi.
+    canvas : bytes
+        What was drawn, as `figures` packed it: its files as PDF and PNG are printed from it, beside the pages.
     width_mm, height_mm : float
         Size on paper.
     alt : Inline
@@ -76,8 +76,7 @@ class Drawing:
 
     name: str
     svg: str
-    pdf: bytes
-    png: bytes
+    canvas: bytes
     width_mm: float
     height_mm: float
     alt: Inline

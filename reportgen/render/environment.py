@@ -20,6 +20,7 @@ from reportgen.render.inline import (
     letters_of,
     markdown,
     number_html,
+    paper_inline,
     plain_cell,
     svg_html,
 )
@@ -58,6 +59,8 @@ def environment(target: Target) -> Environment:
         "continued": _continued,
         "needs_width": lambda section: _needs_width(section, target),
     }
+    if target == "pdf":
+        made.filters |= {"inline": paper_inline}
     if target == "quarto":
         made.filters |= {"inline": plain_cell, "markdown": markdown, "attribute": attribute}
     return made

@@ -6,7 +6,7 @@ want of a library is a warning, and the rest is written all the same.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +59,7 @@ def write_pages(
         Of `html`, `pdf` and `quarto`. Figures, tables and the Quarto project are always written; `quarto` renders it.
 
     executor : Executor, optional
-        Makes the HTML beside the PDF; without one they are made one after the other.
+        Makes HTML and the files of figures beside the PDF; without one they are made one after the other.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def _write(folder: Path, spec: Spec, appendix: Appendix, formats: Collection[str
     from reportgen.render.quarto import render_quarto, write_quarto
 
     html = executor.start(html_page, appendix, spec) if "html" in formats else None
-    figures = tuple(_write_figures(folder / "figures", appendix))
+    figures = _start_figures(folder / "figures", tuple(drawings_of(appendix)), executor)
     tables = tuple(_write_tables(folder / "tables", appendix))
     documents, warnings = [], []
     if "pdf" in formats:
@@ -99,7 +99,8 @@ def _write(folder: Path, spec: Spec, appendix: Appendix, formats: Collection[str
     quarto = write_quarto(folder / "quarto", appendix, drawings_of(appendix))
     if "quarto" in formats and (reason := render_quarto(folder / "quarto")):
         warnings.append(reason)
-    return WrittenPages((*documents, *quarto, *figures, *tables), tuple(warnings))
+    files = tuple(path for written in figures for path in written())
+    return WrittenPages((*documents, *quarto, *files, *tables), tuple(warnings))
 
 
 def drawings_of(appendix: Appendix) -> Iterator[Drawing]:
@@ -109,13 +110,24 @@ def drawings_of(appendix: Appendix) -> Iterator[Drawing]:
             yield from part.drawings
 
 
-def _write_figures(folder: Path, appendix: Appendix) -> Iterator[Path]:
+def _start_figures(
+    folder: Path, drawings: Sequence[Drawing], executor: Executor
+) -> list[Callable[[], tuple[Path, ...]]]:
+    """Write the SVG of each drawing, which the PDF needs at once; start to print the others beside the pages."""
     folder.mkdir(parents=True, exist_ok=True)
-    for drawing in drawings_of(appendix):
-        for ending, content in (("svg", drawing.svg.encode()), ("pdf", drawing.pdf), ("png", drawing.png)):
-            path = folder / f"{drawing.name}.{ending}"
-            path.write_bytes(content)
-            yield path
+    for drawing in drawings:
+        (folder / f"{drawing.name}.svg").write_text(drawing.svg, encoding="utf-8")
+    return [executor.start(_print_figure, folder, drawing) for drawing in drawings]
+
+
+def _print_figure(folder: Path, drawing: Drawing) -> tuple[Path, ...]:
+    from reportgen.figures.paint import printed
+
+    paths = [folder / f"{drawing.name}.svg"]
+    for ending, content in printed(drawing).items():
+        paths.append(folder / f"{drawing.name}.{ending}")
+        paths[-1].write_bytes(content)
+    return tuple(paths)
 
 
 def sheets_of(appendix: Appendix) -> Iterator[Sheet]:

@@ -11,6 +11,7 @@ import pytest
 from reportgen.figures import draw_forest
 from reportgen.figures.forest import forest_sheets
 from reportgen.figures.forest_by_trial import forest_by_trial_sheets
+from reportgen.figures.paint import printed
 from reportgen.figures.panel import SQUARE_SMALLEST
 from reportgen.figures.sheet import Shape, Sheet, Stroke
 from reportgen.records.numbers import ids, plain
@@ -179,10 +180,11 @@ def test_no_effects_at_all_is_an_empty_table_and_no_error() -> None:
 DIGEST = """
 import hashlib, sys
 from reportgen.figures import draw_forest
+from reportgen.figures.paint import printed
 from tests.unit.figures.build import effect, settings
 effects = [effect("pain", f, 3.0, 2.0, status="boundary") for f in ("short", "mid")] + [effect("x", "y", None, reason="τ")]
 (one,) = draw_forest(effects, settings(), name="fig1")
-print(*(hashlib.sha256(part).hexdigest() for part in (one.svg.encode(), one.pdf, one.png)))
+print(*(hashlib.sha256(part).hexdigest() for part in (one.svg.encode(), *printed(one).values())))
 """
 
 
@@ -191,7 +193,7 @@ def test_the_same_figure_has_the_same_bytes_in_another_process() -> None:
     effects.append(effect("x", "y", None, reason="τ"))
     draw_forest([effect()], settings(), name="another")
     (one,) = draw_forest(effects, settings(), name="fig1")
-    here = [hashlib.sha256(part).hexdigest() for part in (one.svg.encode(), one.pdf, one.png)]
+    here = [hashlib.sha256(part).hexdigest() for part in (one.svg.encode(), *printed(one).values())]
     there = subprocess.run([sys.executable, "-c", DIGEST], capture_output=True, text=True, check=True)
     assert there.stdout.split() == here
 

@@ -25,7 +25,7 @@ def with_contents(*contents: Artefact) -> Spec:
 
 
 def drawing(name: str) -> Drawing:
-    return Drawing(name, "<svg></svg>", b"", b"", 10, 10, ())
+    return Drawing(name, "<svg></svg>", b"", 10, 10, ())
 
 
 @pytest.fixture(autouse=True)
