@@ -11,6 +11,7 @@ from typing import Literal
 
 from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut
 from reportgen.records.numbers import Inline, Number, Status
+from reportgen.records.peeling import DirectedPeeling
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,7 +400,7 @@ class Fidelity:
     with_interval: Number
 
 
-AnalysisRecord = Descriptive | MetaAnalysis | Failure
+AnalysisRecord = Descriptive | MetaAnalysis | DirectedPeeling | Failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,258 @@
+"""Directed peeling as a report may tell it: who gains more along each moderator, and the best box of every size.
+
+Boxes that are printed carry ids made of the size that was asked for (`….box-0-10.effect`), so that they stay what they
+are when other sizes are asked for. The whole frontier is plain floats: it is drawn, and goes to the series of the analysis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut
+from reportgen.records.numbers import Inline, Number, Status
+
+Floats = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeeledModerator:
+    """A moderator that was peeled.
+
+    Attributes
+    ----------
+    name : str
+        As in the study file.
+    label, unit : Number
+        Quotations.
+    side : {'≤', '≥'}
+        Who is inside of its limit.
+    gains : {'lower', 'higher'}
+        Whose values gain more.
+    declared : bool
+        Whether the study file says so; otherwise `interaction` does.
+    per : Number or None
+        Units of the moderator for which the interaction is given; None where declared.
+    interaction : Estimate or None
+    """
+
+    name: str
+    label: Number
+    unit: Number
+    side: Literal["≤", "≥"]
+    gains: Literal["lower", "higher"]
+    declared: bool
+    per: Number | None
+    interaction: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotPeeled:
+    """A moderator that was asked for and not peeled."""
+
+    label: Number
+    reason: Inline
+
+
+@dataclass(frozen=True, slots=True)
+class ModeratorCost:
+    """What a moderator costs by itself: people without a value, and trials that lose a whole arm."""
+
+    label: Number
+    people: Number
+    trials: Number
+
+
+@dataclass(frozen=True, slots=True)
+class PeeledBox:
+    """The box of the frontier that is nearest to a size.
+
+    Attributes
+    ----------
+    id : str
+        What the ids of its numbers begin with.
+    size : float
+        The size that was asked for; NaN for the smallest box of the frontier.
+    share : Number
+        Of the people analysed who are inside.
+    n, n_control, n_intervention, trials : Number
+        Inside; trials are those with both arms.
+    limits : tuple of Number
+        One a peeled moderator, in their order; without a value where the moderator does not limit.
+    inside : Estimate
+    normal : Estimate
+        The same model with intervals from the normal distribution.
+    outside : Estimate
+    difference : Estimate
+        Effect inside minus outside.
+    status : Status
+        Of the fit inside.
+    """
+
+    id: str
+    size: float
+    share: Number
+    n: Number
+    n_control: Number
+    n_intervention: Number
+    trials: Number
+    limits: tuple[Number, ...]
+    inside: Estimate
+    normal: Estimate
+    outside: Estimate
+    difference: Estimate
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """Every box of the frontier, from large to small: drawn, not printed. NaN where there is none.
+
+    Attributes
+    ----------
+    share, n, trials, effect, low, high, outside, difference, z : tuple of float
+        One each a box.
+    limits : tuple of tuple of float
+        One tuple a peeled moderator.
+    """
+
+    share: Floats
+    n: Floats
+    trials: Floats
+    effect: Floats
+    low: Floats
+    high: Floats
+    outside: Floats
+    difference: Floats
+    z: Floats
+    limits: tuple[Floats, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeeledOutcome:
+    """The peeling of one outcome at one follow-up in one comparison.
+
+    Attributes
+    ----------
+    id : str
+    outcome, follow_up, comparison : str
+        Names as in the study file.
+    outcome_label, unit, follow_up_label : Number
+    in_comparison, n, n_control, n_intervention, trials : Number
+        People of the comparison, and those analysed.
+    overall : Estimate
+        Effect among all who were analysed.
+    moderators : tuple of PeeledModerator
+    not_peeled : tuple of NotPeeled
+    costs : tuple of ModeratorCost
+        Of the moderators that everybody analysed has.
+    boxes : tuple of PeeledBox
+        One for every size that the report asks for, from small to large.
+    smallest : PeeledBox or None
+        The last box of the frontier.
+    frontier : Frontier
+    found, evaluated : Number
+        Boxes on the frontier, and boxes to which a model was fitted.
+    left_out : tuple of LeftOut
+    status, reason
+        `ok` where there is a frontier; otherwise why not.
+    """
+
+    id: str
+    outcome: str
+    outcome_label: Number
+    unit: Number
+    follow_up: str
+    follow_up_label: Number
+    comparison: str
+    in_comparison: Number
+    n: Number
+    n_control: Number
+    n_intervention: Number
+    trials: Number
+    overall: Estimate
+    moderators: tuple[PeeledModerator, ...]
+    not_peeled: tuple[NotPeeled, ...]
+    costs: tuple[ModeratorCost, ...]
+    boxes: tuple[PeeledBox, ...]
+    smallest: PeeledBox | None
+    frontier: Frontier
+    found: Number
+    evaluated: Number
+    left_out: tuple[LeftOut, ...]
+    status: Status
+    reason: Inline
+
+    def nearest(self, sizes: tuple[float, ...]) -> tuple[PeeledBox, ...]:
+        """Return the boxes recorded for some sizes, each box once, from small to large."""
+        found: dict[float | None, PeeledBox] = {}
+        for box in self.boxes:
+            if box.size in sizes:
+                found.setdefault(box.share.value, box)
+        return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class PeelingSettings:
+    """How boxes were searched for, in the words of the study file; shares in per cent."""
+
+    adjust_for: tuple[Number, ...]
+    treatment_effect: str
+    objective: str
+    screened_by: Number | None
+    p_below: Number | None
+    alpha: Number
+    beam: Number
+    bin_width: Number
+    min_fraction: Number
+    min_size: Inline
+    min_arm: Number
+    min_trials: Number
+    level: Number
+
+
+@dataclass(frozen=True, slots=True)
+class DirectedPeeling:
+    """A named directed peeling: one frontier for every outcome x follow-up x comparison."""
+
+    name: str
+    settings: PeelingSettings
+    comparisons: tuple[ComparisonRecord, ...]
+    peelings: tuple[PeeledOutcome, ...]
+
+    def series(self) -> dict[str, tuple[object, ...]]:
+        """Return the frontiers as columns: a row a limit of a box."""
+        rows = [
+            (peeling.comparison, peeling.outcome, peeling.follow_up, i, *values, moderator.name, moderator.side, limit)
+            for peeling in self.peelings
+            for line in [peeling.frontier]
+            for i, values in enumerate(
+                zip(
+                    line.share, line.n, line.trials, line.effect, line.low, line.high, line.outside, line.difference,
+                    line.z, strict=True,
+                )
+            )
+            for moderator, limits in zip(peeling.moderators, line.limits, strict=True)
+            for limit in [None if limits[i] != limits[i] else limits[i]]
+        ]  # fmt: skip
+        return {name: tuple(row[i] for row in rows) for i, name in enumerate(SERIES)}
+
+
+SERIES = (
+    "comparison",
+    "outcome",
+    "follow_up",
+    "box",
+    "share",
+    "n",
+    "trials",
+    "effect",
+    "ci_low",
+    "ci_high",
+    "outside",
+    "difference",
+    "z",
+    "moderator",
+    "side",
+    "limit",
+)
