@@ -122,7 +122,7 @@ class DirectedGrid:
         return needed
 
     def peels(
-        self, boxes: Ranks, trial: IntArray, rows: FloatArray, trials: int, alpha: float
+        self, boxes: Ranks, sums: FloatArray, trial: IntArray, rows: FloatArray, alpha: float
     ) -> tuple[Ranks, FloatArray]:
         """Every box that one peel makes of the given ones.
 
@@ -130,10 +130,11 @@ class DirectedGrid:
         ----------
         boxes : ndarray (b, J) of int
             Boxes, each limit at the highest rank still inside.
+        sums : ndarray (b, K, w)
+            Sums of the rows of their people by trial.
         trial : ndarray (n,) of int
         rows : ndarray (n, w)
             What is summed over people; the first column must be 1.
-        trials : int
         alpha : float
             Share of the people of a box that a peel removes at least, at least one person.
 
@@ -146,28 +147,29 @@ class DirectedGrid:
         """
         moderators = len(self.values)
         peeled = np.zeros((len(boxes) * moderators, moderators), np.int32)
-        sums = np.zeros((len(peeled), trials, rows.shape[1]))
+        rest = np.repeat(sums, moderators, axis=0)
         left = np.zeros(len(peeled), np.int64)
-        _peel_boxes(boxes, self.outward, self.order, self.first, trial, rows, alpha, peeled, sums, left)
+        _peel_boxes(boxes, self.outward, self.order, self.first, trial, rows, alpha, peeled, rest, left)
         some = left > 0
-        return peeled[some], sums[some]
+        return peeled[some], rest[some]
 
 
 @kernel
 def _peel_boxes(boxes, outward, order, first, trial, rows, alpha, peeled, sums, left):  # type: ignore[no-untyped-def]
-    """Peel each box along each moderator; `left` counts the people who remain, 0 where a peel would take everybody."""
+    """Peel each box along each moderator; `left` counts the people who remain, 0 where a peel would take everybody.
+
+    sums holds for each peel those of the box, from which the people taken off are subtracted: they are few.
+    """
     moderators, people = outward.shape
     inside = np.zeros(people, np.bool_)
     kept = np.zeros(people, np.bool_)  # inside, and not taken off by the peel at hand
-    total = np.zeros((sums.shape[1], sums.shape[2]))
     for b in range(boxes.shape[0]):
         limits = boxes[b]
-        n = _gather(limits, outward, trial, rows, inside, kept, total)
+        n = _find_members(limits, outward, inside, kept)
         need = max(1, int(np.ceil(alpha * n - 1e-9)))
         for j in range(moderators):
             child = b * moderators + j
             start = first[j, limits[j]]
-            _copy(total, sums[child])
             end, removed = _take_off(start, need, outward[j], order[j], trial, rows, kept, sums[child])
             left[child] = n - removed
             if removed < n:
@@ -178,30 +180,19 @@ def _peel_boxes(boxes, outward, order, first, trial, rows, alpha, peeled, sums, 
 
 
 @kernel
-def _gather(limits, outward, trial, rows, inside, kept, total):  # type: ignore[no-untyped-def]
-    """Mark the members of a box in `inside` and `kept`, sum their rows by trial in `total`, and count them."""
-    for i in range(total.shape[0]):
-        for h in range(total.shape[1]):
-            total[i, h] = 0.0
+def _find_members(limits, outward, inside, kept):  # type: ignore[no-untyped-def]
+    """Mark the members of a box in `inside` and `kept`, and count them."""
+    people = outward.shape[1]
+    for r in range(people):
+        inside[r] = outward[0, r] <= limits[0]
+    for k in range(1, outward.shape[0]):  # a moderator at a time, which the compiler turns into vector registers
+        for r in range(people):
+            inside[r] &= outward[k, r] <= limits[k]
     n = 0
-    for r in range(outward.shape[1]):
-        member = True
-        for k in range(outward.shape[0]):
-            member &= outward[k, r] <= limits[k]
-        inside[r] = member
-        kept[r] = member
-        if member:
-            n += 1
-            for h in range(rows.shape[1]):
-                total[trial[r], h] += rows[r, h]
+    for r in range(people):
+        kept[r] = inside[r]
+        n += inside[r]
     return n
-
-
-@kernel
-def _copy(source, target):  # type: ignore[no-untyped-def]
-    for i in range(source.shape[0]):
-        for h in range(source.shape[1]):
-            target[i, h] = source[i, h]
 
 
 @kernel

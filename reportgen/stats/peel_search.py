@@ -310,9 +310,9 @@ class Worth:
         """All admissible boxes that are one peel away from the given ones and new, with their scores."""
         ranks, sums = self.grid.peels(
             np.stack([box.ranks for box in boxes]),
+            np.stack([box.sums for box in boxes]),
             self.prepared.trial,
             self.rows,
-            self.prepared.trials,
             self.prepared.settings.alpha,
         )
         large = self.admissible(sums) & (box_effects.people(sums) >= self.prepared.least())
