@@ -7,6 +7,7 @@ What to use when:
 - `screen_moderator`: the interaction with one moderator, a quantity or levels, within trials, naively and across trials,
   and the effect at chosen values; `holm` and `benjamini_hochberg` for a whole screening.
 - `scan_cuts`: the interaction with `x <= c` for every cut c of a covariate, at microseconds a cut; for searches.
+- `partition`: RP, the search for subgroups by recursive partitioning.
 - `per_trial`: the effect in each trial by itself; the rows of a forest plot.
 - `pool_two_stage`: pools the estimates of `per_trial`, or published ones; the check beside a one-step fit, and where
   heterogeneity statistics come from. `prediction_interval`: where the effect of a new trial may lie.
@@ -20,28 +21,41 @@ from .levels import Levels
 from .moderators import ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
 from .one_step import LeftOut, OneStepFit, fit_one_step
 from .optimise import Optimiser
+from .partition import partition
 from .peel import peel
 from .peeling import Peeling
 from .per_trial import PerTrial, per_trial
 from .scan import CutScan, scan_cuts
+from .subgroups import Candidates, Group, Missing, Partition, Rule, Side, Split, Subgroup, TreeNode, Tried
 from .two_stage import TwoStage, pool_two_stage, prediction_interval
 
 __all__ = [
+    "Candidates",
     "CutScan",
     "Effect",
+    "Group",
     "Joint",
     "LeftOut",
     "Levels",
+    "Missing",
     "ModeratorFit",
     "OneStepFit",
     "Optimiser",
+    "Partition",
     "Peeling",
     "PerTrial",
     "Reading",
+    "Rule",
+    "Side",
+    "Split",
+    "Subgroup",
+    "TreeNode",
+    "Tried",
     "TwoStage",
     "benjamini_hochberg",
     "fit_one_step",
     "holm",
+    "partition",
     "peel",
     "per_trial",
     "pool_two_stage",

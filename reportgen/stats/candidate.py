@@ -17,9 +17,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .crossproducts import CrossProducts, FloatArray, IntArray
 from .design import Options, blocks
+from .one_step import NEARLY_EXACT
 from .optimise import line_arrays
 from .profile import GRID, evaluate, kernel, minimise, packed, record, uncertainty, work_arrays
 
@@ -138,6 +140,14 @@ def make_node(products: CrossProducts, options: Options) -> tuple[Node, IntArray
         ),
         kept,
     )
+
+
+def unsound(values: FloatArray, products: CrossProducts) -> NDArray[np.bool_]:
+    """Rows that need a separate fit to judge them: a redundant column, (nearly) no variance left, or a sum not finite."""
+    spread = NEARLY_EXACT * float(products.centred[:, -1, -1].sum()) / float(products.size.sum())
+    variance = values[:, VARIANCE]
+    sound = (values[:, SIGMA2] > spread) & np.isfinite(variance) & (variance > 0.0)
+    return np.asarray((values[:, STATE] == SINGULAR) | ~sound)
 
 
 def make_space(node: Node) -> Space:

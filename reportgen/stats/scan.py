@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .candidate import DF, INADMISSIBLE, SINGULAR, STATE, enter, fit_entered, make_node, make_space
+from .candidate import DF, DONE, INADMISSIBLE, SINGULAR, STATE, enter, fit_entered, make_node, make_space, unsound
 from .crossproducts import Columns, CrossProducts, FloatArray, IntArray, columns
 from .design import Options
 from .effect import student_log_p, student_p
-from .one_step import NEARLY_EXACT, LeftOut, OneStepFit, both_arms, fit_one_step
+from .one_step import LeftOut, OneStepFit, both_arms, fit_one_step
 from .profile import kernel
 
 
@@ -300,19 +300,17 @@ def _assemble(
 ) -> CutScan:
     estimate, variance, df_raw, tau2, sigma2, evaluations, state = values.T.copy()
     random = options.treatment_effect == "random" and len(used.size) > 1
-    # Where (nearly) nothing is left to chance, or a sum is not finite, the single fit has the words for it.
-    spread = NEARLY_EXACT * float(used.centred[:, -1, -1].sum()) / float(used.size.sum())
-    state[~(sigma2 > spread) | ~np.isfinite(variance) | ~(variance > 0.0)] = -1.0
+    state[unsound(values, used)] = SINGULAR
     with np.errstate(invalid="ignore"):
         std_error = np.sqrt(variance)
     floor = len(used.size) - 1.0 if options.df_floor == "trials-1" and options.treatment_effect == "random" else 0.0
     df = np.where(np.isfinite(df_raw), np.maximum(df_raw, floor), df_raw)
     boundary = (tau2 == 0.0) & random
-    status = np.where(state == 1.0, np.where(boundary, "boundary", "ok"), "failed").astype("<U13")
+    status = np.where(state == DONE, np.where(boundary, "boundary", "ok"), "failed").astype("<U13")
     if not random:
         tau2[:] = 0.0 if len(used.size) > 1 else np.nan
     # Where a column of the cut is redundant the model loses it: left to the fit that knows what to do then.
-    for k in np.flatnonzero(state == -1.0):
+    for k in np.flatnonzero(state == SINGULAR):
         fit = single(float(cuts[k]))
         assert fit.interaction is not None
         one = fit.interaction

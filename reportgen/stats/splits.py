@@ -1,0 +1,333 @@
+"""All candidate splits of one moderator in one node, and their fits.
+
+In: the people of a node, and a moderator as ranks among its values. Out: for each admissible split into two sides the
+interaction with S (S = 1 on the low side) or the treatment effects of both sides.
+Method: people fall into buckets, one between two neighbouring cuts or one a level, and the sums of each bucket by trial
+and arm are all that a fit needs (candidate.py, inside.py). Cuts add one bucket after another to S; sets of levels of a
+nominal covariate follow a Gray code, in which neighbours differ by one level. What depends on ranks, treatment, trial
+and adjusters stands apart from the outcome, so that thousands of outcomes may be searched with the same preparation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .candidate import Node, enter, fit_entered, make_node, make_space
+from .crossproducts import Columns, CrossProducts, FloatArray, IntArray
+from .design import Options
+from .inside import fit_inside, make_inside_space
+from .profile import kernel
+
+NUMERIC, ORDERED, NOMINAL = "numeric", "ordered", "nominal"
+MAX_LEVELS = 10  # of a nominal moderator: 511 ways to part them, and twice as many with each further level
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Everybody at the root, without the outcome: complete in treatment, trial and adjusters.
+
+    Attributes
+    ----------
+    treatment : ndarray (n,)
+    trial : ndarray (n,) of int
+        0..K-1.
+    adjusters : ndarray (n, a)
+    trials : int
+        K.
+    """
+
+    treatment: FloatArray
+    trial: IntArray
+    adjusters: FloatArray
+    trials: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A moderator as ranks: the rank of each participant among the values that occur, -1 where it is missing."""
+
+    name: str
+    kind: str
+    ranks: IntArray
+    values: FloatArray  # value of each rank; the code, of a level
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """People of a node who have a value, in trials with both arms among them; all without the outcome.
+
+    `rows` are places at the root; adjusters are centred within trials.
+    """
+
+    rows: IntArray
+    treatment: FloatArray
+    trial: IntArray
+    adjusters: FloatArray
+    products: CrossProducts  # the outcome is a column of zeros
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The candidate splits of one moderator in one node, without the outcome.
+
+    Attributes
+    ----------
+    base : Base
+    bucket : ndarray of int
+        Bucket of each row of the base.
+    toggles : ndarray (G,) of int
+        The bucket that enters or leaves S at each step.
+    cuts : ndarray (G,) of int
+        Rank of the largest value of S; for a nominal moderator the set of ranks in S as a number in binary.
+    sums : ndarray (B, K, 2, 2 + a)
+        By bucket, trial and arm: people, sums of the adjusters, and zero.
+    levels : int
+        Values present.
+    """
+
+    base: Base
+    bucket: IntArray
+    toggles: IntArray
+    cuts: IntArray
+    sums: FloatArray
+    levels: int
+
+
+def make_base(people: People, rows: IntArray) -> Base | None:
+    """People of `rows` in trials with both arms; None where there is no such trial."""
+    arms = np.bincount(2 * people.trial[rows] + (people.treatment[rows] == 1.0), minlength=2 * people.trials)
+    both = arms.reshape(-1, 2).min(axis=1) > 0
+    if not both.any():
+        return None
+    if not both.all():
+        rows = rows[both[people.trial[rows]]]
+    trial = (np.cumsum(both) - 1)[people.trial[rows]]
+    treatment, adjusters = people.treatment[rows], people.adjusters[rows]
+    labels = np.flatnonzero(both)
+    nothing = np.empty((len(rows), 0))
+    products = Columns(np.zeros(len(rows)), treatment, adjusters, nothing, trial, labels).cross_products()
+    return Base(rows, treatment, trial, adjusters - products.mean[trial, 1:-1], products)
+
+
+def make_grid(base: Base, moderator: Ranked, max_cuts: int) -> Grid | None:
+    """The candidate splits of a moderator among the people of a base who all have it; None without any."""
+    ranks = moderator.ranks[base.rows]
+    counts = np.bincount(ranks, minlength=len(moderator.values))
+    present = np.flatnonzero(counts)
+    if len(present) < 2:
+        return None
+    if moderator.kind == NOMINAL:
+        toggles, cuts = _level_sets(present)
+        edges = present[:-1]
+    else:
+        edges = cuts = _cuts(counts, present, max_cuts)
+        toggles = np.arange(len(cuts))
+    bucket = np.searchsorted(edges, np.arange(len(counts)), side="left")[ranks]
+    sums = np.zeros((len(edges) + 1, len(base.products.size), 2, 2 + base.adjusters.shape[1]))
+    _sum_buckets(bucket, base.trial, base.treatment, base.adjusters, sums)
+    return Grid(base, bucket, toggles, cuts, sums, len(present))
+
+
+def _cuts(counts: IntArray, present: IntArray, max_cuts: int) -> IntArray:
+    """Ranks to cut after: all that are present but the largest; quantiles (type 1) of the people where that is too many."""
+    if len(present) - 1 <= max_cuts:
+        return present[:-1]
+    total = np.cumsum(counts)
+    # the smallest value at or below which there are at least n j / (m + 1) people, in whole numbers
+    wanted = -(-(np.arange(1, max_cuts + 1) * total[-1]) // (max_cuts + 1))
+    at = np.unique(np.searchsorted(total, wanted))
+    return np.asarray(at[at < present[-1]])
+
+
+def _level_sets(present: IntArray) -> tuple[IntArray, IntArray]:
+    """Buckets to toggle and the sets reached, over all ways to part the levels; the first level never enters S."""
+    steps = np.arange(1, 2 ** (len(present) - 1))
+    changed = np.array([int(step & -step).bit_length() for step in steps.tolist()], np.int64)
+    sets = np.bitwise_xor.accumulate(np.left_shift(np.int64(1), present[changed]))
+    return changed, sets
+
+
+@kernel
+def _sum_buckets(bucket, trial, treatment, x, sums):  # type: ignore[no-untyped-def]
+    """Count people and add up the columns of x by bucket, trial and arm."""
+    for j in range(bucket.shape[0]):
+        cell = sums[bucket[j], trial[j], 1 if treatment[j] == 1.0 else 0]
+        cell[0] += 1.0
+        for k in range(x.shape[1]):
+            cell[1 + k] += x[j, k]
+
+
+@kernel
+def _sum_outcome(bucket, trial, treatment, y, sums):  # type: ignore[no-untyped-def]
+    """Add up the outcome likewise, in the last place."""
+    last = sums.shape[3] - 1
+    for j in range(bucket.shape[0]):
+        sums[bucket[j], trial[j], 1 if treatment[j] == 1.0 else 0, last] += y[j]
+
+
+@kernel
+def _outcome_products(trial, treatment, x, y, out):  # type: ignore[no-untyped-def]
+    """Sums of y times treatment, each x and y, by trial."""
+    a = x.shape[1]
+    for j in range(y.shape[0]):
+        row = out[trial[j]]
+        row[0] += treatment[j] * y[j]
+        for k in range(a):
+            row[1 + k] += x[j, k] * y[j]
+        row[a + 1] += y[j] * y[j]
+
+
+@kernel
+def _sum_squares(bucket, trial, x, y, squares):  # type: ignore[no-untyped-def]
+    """Packed products of (x, y), by bucket and trial."""
+    a = x.shape[1]
+    for j in range(y.shape[0]):
+        cell = squares[bucket[j], trial[j]]
+        at = 0
+        for k in range(a):
+            for h in range(k + 1):
+                cell[at] += x[j, k] * x[j, h]
+                at += 1
+        for h in range(a):
+            cell[at] += x[j, h] * y[j]
+            at += 1
+        cell[at] += y[j] * y[j]
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A base with its outcome, centred within trials, and the cross-products of all columns.
+
+    `prepared` is what the interactions of all moderators that nobody of the base lacks share, see `make_node`.
+    """
+
+    base: Base
+    outcome: FloatArray
+    products: CrossProducts
+    prepared: tuple[Node, IntArray] | None
+
+
+def observe(base: Base, outcome: FloatArray, options: Options) -> Observed:
+    """Bring the outcome of everybody at the root to a base."""
+    y = outcome[base.rows]
+    mean = np.bincount(base.trial, y) / base.products.size
+    y = y - mean[base.trial]
+    x = base.products
+    row = np.zeros((len(x.size), x.mean.shape[1]))
+    _outcome_products(base.trial, base.treatment, base.adjusters, y, row)
+    means, centred = x.mean.copy(), x.centred.copy()
+    means[:, -1] = mean
+    centred[:, -1, :] = row
+    centred[:, :, -1] = row
+    products = CrossProducts(x.labels, x.size, x.arms, x.missing, means, centred, x.adjusters, 0)
+    return Observed(base, y, products, make_node(products, options))
+
+
+def fit_interactions(grid: Grid, seen: Observed, limits: IntArray, within: bool) -> FloatArray:
+    """A row a candidate, as `fit_set` fills it; the state is 2 where a side is too small. It must be prepared."""
+    assert seen.prepared is not None
+    node, kept = seen.prepared
+    sums = grid.sums.copy()
+    _sum_outcome(grid.bucket, seen.base.trial, seen.base.treatment, seen.outcome, sums)
+    if len(kept) < seen.base.adjusters.shape[1]:
+        sums = np.ascontiguousarray(sums[:, :, :, [0, *(1 + kept), sums.shape[3] - 1]])
+    values = np.full((len(grid.toggles), 7), np.nan)
+    _interactions(sums, grid.toggles, limits, within, node, make_space(node), values)
+    return values
+
+
+def fit_sides(grid: Grid, seen: Observed, limits: IntArray, random: bool) -> tuple[FloatArray, FloatArray]:
+    """A row a candidate for the low and the high side, as `fit_inside` fills it; the state is 2 where one is too small."""
+    base = seen.base
+    trials, a = len(base.products.size), base.adjusters.shape[1]
+    sums = grid.sums.copy()
+    _sum_outcome(grid.bucket, base.trial, base.treatment, seen.outcome, sums)
+    squares = np.zeros((len(sums), trials, (a + 1) * (a + 2) // 2))
+    _sum_squares(grid.bucket, base.trial, base.adjusters, seen.outcome, squares)
+    values = np.full((2, len(grid.toggles), 7), np.nan)
+    _sides(sums, squares, grid.toggles, limits, random, make_inside_space(trials, a), values)
+    return values[0], values[1]
+
+
+@kernel
+def _toggle(bucket, entered, sums, low):  # type: ignore[no-untyped-def]
+    """Add a bucket to S, or take it away."""
+    sign = -1.0 if entered[bucket] else 1.0
+    entered[bucket] = not entered[bucket]
+    flat, change = low.reshape(-1), sums[bucket].reshape(-1)
+    for k in range(flat.shape[0]):
+        flat[k] += sign * change[k]
+
+
+@kernel
+def _admissible(low, total, limits):  # type: ignore[no-untyped-def]
+    """Whether both sides hold enough people, people of each arm and trials with both arms."""
+    for side in range(2):
+        control = 0.0
+        intervention = 0.0
+        both = 0
+        for i in range(low.shape[0]):
+            n0 = low[i, 0, 0] if side == 0 else total[i, 0, 0] - low[i, 0, 0]
+            n1 = low[i, 1, 0] if side == 0 else total[i, 1, 0] - low[i, 1, 0]
+            control += n0
+            intervention += n1
+            if n0 > 0.0 and n1 > 0.0:
+                both += 1
+        if control + intervention < limits[0] or min(control, intervention) < limits[1] or both < limits[2]:
+            return False
+    return True
+
+
+@kernel
+def _interactions(sums, toggles, limits, within, node, space, out):  # type: ignore[no-untyped-def]
+    """Fit all candidates; the lambda of one is where the search of the next starts."""
+    low = np.zeros(sums.shape[1:])
+    total = sums.sum(axis=0)
+    entered = np.zeros(sums.shape[0], np.bool_)
+    warm = -1.0
+    for g in range(toggles.shape[0]):
+        _toggle(toggles[g], entered, sums, low)
+        if not _admissible(low, total, limits):
+            out[g, 6] = 2.0
+            continue
+        for i in range(low.shape[0]):
+            enter(i, low[i], within, node, space)
+        lam = fit_entered(warm, node, space, out[g])
+        if lam > 0.0:
+            warm = lam
+
+
+@kernel
+def _sides(sums, squares, toggles, limits, random, space, out):  # type: ignore[no-untyped-def]
+    """Fit the effect of treatment on both sides of all candidates."""
+    low = np.zeros(sums.shape[1:])
+    low_squares = np.zeros(squares.shape[1:])
+    total, total_squares = sums.sum(axis=0), squares.sum(axis=0)
+    entered = np.zeros(sums.shape[0], np.bool_)
+    for g in range(toggles.shape[0]):
+        if entered[toggles[g]]:
+            low_squares -= squares[toggles[g]]
+        else:
+            low_squares += squares[toggles[g]]
+        _toggle(toggles[g], entered, sums, low)
+        if not _admissible(low, total, limits):
+            out[0, g, 6] = 2.0
+            out[1, g, 6] = 2.0
+            continue
+        fit_inside(low, low_squares, random, space, out[0, g])
+        fit_inside(total - low, total_squares - low_squares, random, space, out[1, g])
+
+
+def low_side(grid: Grid, moderator: Ranked, cut: int) -> BoolArray:
+    """Which rows of the base stand on the low side of a candidate."""
+    return inside(moderator.ranks[grid.base.rows], moderator.kind, cut)
+
+
+def inside(ranks: IntArray, kind: str, cut: int) -> BoolArray:
+    """Whether ranks, none of them missing, stand on the low side of a cut."""
+    return np.asarray((np.right_shift(cut, ranks) & 1) == 1 if kind == NOMINAL else ranks <= cut)
