@@ -80,8 +80,8 @@ class ModeratorFit:
     codes : tuple of int
         Codes of the levels that the coefficients stand for, in their order; empty for a quantity.
     reference : int
-        Code of the level that they are compared with; -1 for a quantity. Where nobody has the one that was asked for it
-        is the first that somebody has.
+        Code of the level that they are compared with; -1 for a quantity. Where no trial has people of the one that was
+        asked for on both sides, it is the first level of which one has.
     within, naive, across : Reading
     separate : bool
         Whether the within reading comes from a model with a treatment effect of its own for each trial, because the
@@ -209,10 +209,10 @@ def screen_moderator(
     options = {"treatment_effect": treatment_effect, "inference": inference, "df_floor": df_floor}
     if isinstance(moderator, Levels):
         present = [int(code) for code in np.unique(people.values)]
-        base = reference if reference in present else (present[0] if present else reference)
+        base = _base(people, present, reference)
         codes = tuple(code for code in present if code != base)
         columns = (people.values[:, None] == np.array(codes, float)).astype(float)
-        wanted = np.array([[float(code == other) for other in codes] for code in present]).reshape(-1, len(codes))
+        wanted = np.array([[float(code == other) for other in codes] for code in present]).reshape(-1, len(codes) or 1)
         return _screened(people, columns, wanted, options, reason, codes, base, tuple(map(float, present)))
     columns = people.values[:, None] / per
     values = np.percentile(people.values, percentiles, method="inverted_cdf") if len(columns) else np.empty(0)
@@ -233,7 +233,8 @@ def _complete(
     else:
         z = np.asarray(moderator, float)
     labels, place = np.unique(np.asarray(trial), return_inverse=True)
-    x = np.empty((len(y), 0)) if adjusters is None else np.asarray(adjusters, float).reshape(len(y), -1)
+    x = np.empty((len(y), 0)) if adjusters is None else np.asarray(adjusters, float)
+    x = x[:, None] if x.ndim == 1 else x
     if not y.shape == t.shape == z.shape == place.shape or y.ndim != 1:
         raise ValueError(f"outcome, treatment, trial and moderator must have one row a participant: {len(y)} each")
     stays = ~np.isnan(np.column_stack([y, t, z, x])).any(axis=1)
@@ -266,7 +267,11 @@ def _screened(
         within = _reading(model.fit(columns - means), q, "it does not vary within any trial")
         naive = _reading(_fit(people, people.adjusters, columns, options), q, "it cannot be told apart from the trials")
         across, separate = model.across, model.separate
-        at = tuple(model.at(columns - means, row - columns.mean(axis=0), within) for row in wanted)
+        centre = columns.mean(axis=0)
+        at = tuple(
+            NOTHING if _lost(within, row, codes) else model.fit(columns - means - (row - centre)).effect
+            for row in wanted
+        )
     return ModeratorFit(
         codes=codes,
         reference=reference,
@@ -283,6 +288,19 @@ def _screened(
     )
 
 
+def _lost(within: Reading, row: FloatArray, codes: tuple[int, ...]) -> bool:
+    """Whether the effect at a value cannot be had: no reading, or none of just this level."""
+    lost = np.array([math.isnan(float(one.estimate)) for one in within.each])
+    return bool((lost & (row == 1)).any() if codes and within.estimated else lost.any())
+
+
+def _base(people: _People, present: list[int], reference: int) -> int:
+    """Return the level that others are compared with: one that some trial has on both sides, by choice the reference."""
+    sides = {(z, k, t) for z, k, t in zip(people.values, people.place, people.treatment, strict=True)}
+    whole = sorted({int(z) for z, k, t in sides if (z, k, 1.0 - t) in sides})
+    return reference if reference in whole else next(iter([*whole, *present, reference]))
+
+
 def _unusable(people: _People, minimum_trials: int) -> str:
     """Return why there is nothing to fit, or an empty text."""
     if not len(people.values):
@@ -293,7 +311,8 @@ def _unusable(people: _People, minimum_trials: int) -> str:
 
 
 def _word(number: int) -> str:
-    return {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}.get(number, str(number))
+    names = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    return names[number] if number < len(names) else str(number)
 
 
 def _counted(trials: int) -> str:
@@ -302,9 +321,12 @@ def _counted(trials: int) -> str:
 
 def _trial_means(place: NDArray[np.int64], columns: FloatArray) -> FloatArray:
     """Return for each person the means of the trial."""
-    size = np.bincount(place)
-    sums = np.column_stack([np.bincount(place, weights=column) for column in columns.T])
-    return np.asarray(sums[place] / size[place][:, None], dtype=float)
+    means = np.empty_like(columns)
+    for k in np.unique(place):
+        here = columns[place == k]
+        # the mean of equal values differs from them by rounding, which must not look like variation within the trial
+        means[place == k] = np.where(np.ptp(here, axis=0) == 0.0, here[0], here.mean(axis=0))
+    return means
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,12 +342,6 @@ class _WithinModel:
     def fit(self, centred: FloatArray) -> OneStepFit:
         """Fit it; a shift of the centred moderator moves the point at which the effect of treatment is read."""
         return _fit(self.people, self.adjusters, centred, self.options)
-
-    def at(self, centred: FloatArray, shift: FloatArray, within: Reading) -> Effect:
-        """Return the effect of treatment where the moderator differs from its mean by `shift`."""
-        if not within.estimated or any(np.isnan(one.estimate) for one in within.each):
-            return NOTHING
-        return self.fit(centred - shift).effect
 
 
 def _within_model(people: _People, columns: FloatArray, means: FloatArray, options: dict[str, str]) -> _WithinModel:
