@@ -47,28 +47,28 @@ ROUNDED = (
 )
 IN_PARTS = ("forest", "forest-by-trial", "estimates", "analysed", "interaction-forest", "interaction-estimates")
 
-# What each artefact shows: the method of the analysis in `of`, or None where it shows the repository itself.
-SHOWS: dict[str, str | None] = {
-    "included-trials": None,
-    "availability": None,
-    "outcome-measures": None,
-    "descriptive": "descriptive",
-    "forest": "meta-analysis",
-    "forest-by-trial": "meta-analysis",
-    "estimates": "meta-analysis",
-    "estimates-by-trial": "meta-analysis",
-    "analysed": "meta-analysis",
-    "interaction-forest": "moderators",
-    "interaction-estimates": "moderators",
-    "effect-at-values": "moderators",
-    "subgroup-tree": "recursive-partitioning",
-    "subgroup-forest": "recursive-partitioning",
-    "subgroups": "recursive-partitioning",
-    "cut-profiles": "recursive-partitioning",
-    "rejected-splits": "recursive-partitioning",
-    "peeling-trajectories": "directed-peeling",
-    "peeling-thresholds": "directed-peeling",
-    "agreement": "agreement",
+# What each artefact shows: the methods that the analysis in `of` may have; none where it shows the repository itself.
+SHOWS: dict[str, tuple[str, ...]] = {
+    "included-trials": (),
+    "availability": (),
+    "outcome-measures": (),
+    "descriptive": ("descriptive",),
+    "forest": ("meta-analysis",),
+    "forest-by-trial": ("meta-analysis",),
+    "estimates": ("meta-analysis",),
+    "estimates-by-trial": ("meta-analysis",),
+    "analysed": ("meta-analysis", "recursive-partitioning", "directed-peeling"),
+    "interaction-forest": ("moderators",),
+    "interaction-estimates": ("moderators",),
+    "effect-at-values": ("moderators",),
+    "subgroup-tree": ("recursive-partitioning",),
+    "subgroup-forest": ("recursive-partitioning",),
+    "subgroups": ("recursive-partitioning",),
+    "cut-profiles": ("recursive-partitioning",),
+    "rejected-splits": ("recursive-partitioning",),
+    "peeling-trajectories": ("directed-peeling",),
+    "peeling-thresholds": ("directed-peeling",),
+    "agreement": ("agreement",),
 }
 
 # Artefacts that show effects by outcome, follow-up and comparison, and may be limited to some of them.
@@ -278,28 +278,33 @@ def _report(study: Study, source: Source) -> Iterator[Problem]:
 
 
 def _artefact(study: Study, artefact: Artefact, source: Source, *here: Step) -> Iterator[Problem]:
-    method = SHOWS[artefact.show]
-    if method is None and artefact.of is not None:
+    methods = SHOWS[artefact.show]
+    if not methods and artefact.of is not None:
         yield Problem(
             f"'{artefact.show}' shows the repository, not an analysis", source.at(*here, "of"), "Take `of` out."
         )
-    if method is not None and artefact.of is None:
-        named = [name for name, analysis in study.analyses.items() if analysis.method == method]
+    if methods and artefact.of is None:
+        named = [name for name, analysis in study.analyses.items() if analysis.method in methods]
         hint = (
             f"Add `of:` with one of: {', '.join(named)}."
             if named
-            else f"Declare an analysis with `method: {method}` first."
+            else f"Declare an analysis with `method: {' or '.join(methods)}` first."
         )
         yield Problem(f"'{artefact.show}' needs the name of an analysis", source.at(*here), hint)
-    if method is not None and artefact.of is not None:
-        yield from _shown_analysis(study, artefact, method, source, *here)
+    if methods and artefact.of is not None:
+        yield from _shown_analysis(study, artefact, artefact.of, source, *here, "of")
+    for index, name in enumerate(artefact.beside):
+        if artefact.show != "analysed":
+            yield Problem(f"'beside' means nothing for '{artefact.show}'", source.at(*here, "beside"), "Take it out.")
+            break
+        yield from _shown_analysis(study, artefact, name, source, *here, "beside", index)
     for key, kind, known in (
         ("comparison", "comparison", study.comparisons),
         ("outcome", "outcome", study.outcomes),
         ("follow_up", "follow-up", study.follow_up),
     ):
         yield from _each_unknown(kind, getattr(artefact, key), known, source, *here, key)
-        if method not in LIMITED and getattr(artefact, key):
+        if not set(methods) & set(LIMITED) and getattr(artefact, key):
             yield Problem(f"'{key}' means nothing for '{artefact.show}'", source.at(*here, key), "Take it out.")
     if artefact.scale != "natural" and artefact.show not in ("forest", "estimates"):
         yield Problem(f"'scale' means nothing for '{artefact.show}'", source.at(*here, "scale"), "Take it out.")
@@ -311,13 +316,14 @@ def _artefact(study: Study, artefact: Artefact, source: Source, *here: Step) -> 
         yield Problem(f"'rounding' means nothing for '{artefact.show}'", source.at(*here, "rounding"), "Take it out.")
 
 
-def _shown_analysis(study: Study, artefact: Artefact, method: str, source: Source, *here: Step) -> Iterator[Problem]:
-    analysis = study.analyses.get(artefact.of or "")
+def _shown_analysis(study: Study, artefact: Artefact, name: str, source: Source, *here: Step) -> Iterator[Problem]:
+    analysis, methods = study.analyses.get(name), SHOWS[artefact.show]
     if analysis is None:
-        yield from _unknown("analysis", artefact.of or "", study.analyses, source, *here, "of")
-    elif analysis.method != method:
-        message = f"'{artefact.show}' shows a '{method}', and '{artefact.of}' is a '{analysis.method}'"
-        yield Problem(message, source.at(*here, "of"), f"Name an analysis with `method: {method}`.")
+        yield from _unknown("analysis", name, study.analyses, source, *here)
+    elif analysis.method not in methods:
+        wanted = " or ".join(f"'{method}'" for method in methods)
+        message = f"'{artefact.show}' shows a {wanted}, and '{name}' is a '{analysis.method}'"
+        yield Problem(message, source.at(*here), f"Name an analysis with `method: {' or '.join(methods)}`.")
 
 
 def _names(study: Study, source: Source) -> Iterator[Problem]:

@@ -377,11 +377,15 @@ class RoundingHere(Node):
 
 
 class Artefact(Node):
-    """A numbered table, figure or appendix of the report."""
+    """A numbered table, figure or appendix of the report.
+
+    `of` names the analysis that is shown, `beside` further ones of which `analysed` tells who entered.
+    """
 
     series: str
     show: Show
     of: Word | None = None
+    beside: Names = ()
     name: str = ""
     title: str = ""
     comparison: Names = ()

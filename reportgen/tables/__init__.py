@@ -1,9 +1,11 @@
 """Records to tables: rows, columns, spanners and footnotes. No table computes; what it needs is a field of a record."""
 
+from reportgen.tables.analysed import analysed, people_of
 from reportgen.tables.back_matter import files, glossary, ledger, ledger_summary, people_left_out, versions
 from reportgen.tables.comparison_with_print import fidelity, fidelity_summary, reconciliation
 from reportgen.tables.descriptive import descriptive
-from reportgen.tables.effects import analysed, by_trial, estimates, model_status
+from reportgen.tables.effects import by_trial, estimates, model_status
+from reportgen.tables.subgroups import moderators_searched, rejected_splits, subgroups
 from reportgen.tables.trials import included_trials, outcome_measures
 
 __all__ = [
@@ -19,8 +21,12 @@ __all__ = [
     "ledger",
     "ledger_summary",
     "model_status",
+    "moderators_searched",
     "outcome_measures",
     "people_left_out",
+    "people_of",
     "reconciliation",
+    "rejected_splits",
+    "subgroups",
     "versions",
 ]

@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
-from reportgen.records.estimate import LeftOut
 from reportgen.records.model import MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline, Status
 from reportgen.tables.phrases import (
@@ -15,7 +14,6 @@ from reportgen.tables.phrases import (
     estimate_cell,
     explained,
     interval,
-    joined,
     labelled,
     percent,
     span_of,
@@ -212,49 +210,6 @@ def _pooled_rows(effect: PooledEffect, settings: ModelSettings, several: bool) -
         )
     )
     return rows
-
-
-def analysed(record: MetaAnalysis) -> Table:
-    """Return trials and participants of each analysis, by comparison, and who was left out and why."""
-    columns = (
-        Column(("Analysis",), "left"),
-        Column(("m",), "right"),
-        Column(("Control",), "right", COUNTS),
-        Column(("Intervention",), "right", COUNTS),
-        Column(("Analysed",), "right", COUNTS),
-        Column(("Eligible",), "right", COUNTS),
-        Column(("Left out, by reason and trial",), "left"),
-    )
-    titles = {comparison.name: comparison.title for comparison in record.comparisons}
-    several = len(titles) > 1
-    groups = []
-    for (comparison, _), found in groupby(record.effects, key=lambda effect: (effect.comparison, effect.outcome)):
-        members = tuple(found)
-        label: Inline = (members[0].outcome_label,)
-        head = (titles[comparison], ": ", *label) if several else label
-        groups.append(Group(tuple(_analysed_row(effect) for effect in members), head=head))
-    notes: tuple[Inline, ...] = (
-        ("Eligible: in an arm of either side of the comparison, in any trial. Whole trial: nobody of it could enter.",),
-    )
-    return explained(Table(columns, tuple(groups), notes, (("m", "trials"),)))
-
-
-def _analysed_row(effect: PooledEffect) -> Row:
-    counts = (effect.trials, effect.n_control, effect.n_intervention, effect.n, effect.in_comparison)
-    return Row((effect.follow_up_label,), (*((number,) for number in counts), _left_out(effect.left_out)))
-
-
-def _left_out(gone: Sequence[LeftOut]) -> Inline:
-    """Return "no value at follow-up: KY 12, MN 10; whole trial, not measured: NY 52"."""
-    by_reason: dict[tuple[bool, str], list[LeftOut]] = {}
-    for line in gone:
-        text = "".join(part if isinstance(part, str) else part.text for part in line.reason)
-        by_reason.setdefault((line.whole_trial, text), []).append(line)
-    parts: list[Inline] = []
-    for (whole, _), lines in sorted(by_reason.items(), key=lambda item: not item[0][0]):
-        trials = joined([(line.trial, " ", line.n) for line in lines], ", ")
-        parts.append(("whole trial, " if whole else "", *lines[0].reason, ": ", *trials))
-    return joined(parts) if parts else ("nobody",)
 
 
 def model_status(fitted: Sequence[MetaAnalysis]) -> Table:

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 from reportgen.records.model import Descriptive, MetaAnalysis, Records
 from reportgen.records.numbers import Inline
-from reportgen.render.drafts import meta_analysis, repository
+from reportgen.records.partition import RecursivePartitioning
+from reportgen.render.drafts import analysed, meta_analysis, peeling, recursive_partitioning, repository
 from reportgen.render.drafts.draft import Draft, Drafter, Place, Sketch, letter
 from reportgen.spec.study import Artefact
 
 __all__ = ["SHOWN", "Draft", "Drafter", "Place", "Sketch", "default_title", "letter"]
 
-SHOWN: dict[str, Drafter] = {**repository.SHOWN, **meta_analysis.SHOWN}
+SHOWN: dict[str, Drafter] = {
+    **repository.SHOWN,
+    **analysed.SHOWN,
+    **meta_analysis.SHOWN,
+    **recursive_partitioning.SHOWN,
+    **peeling.SHOWN,
+}
 
 TITLES = {
     "included-trials": "Included trials",
@@ -46,7 +53,7 @@ def default_title(node: Artefact, records: Records) -> Inline:
     record = records.analyses.get(node.of or "")
     if isinstance(record, Descriptive):
         return (title, ": ", record.comparison)
-    if isinstance(record, MetaAnalysis):
+    if isinstance(record, MetaAnalysis | RecursivePartitioning):
         titles = [c.title for c in record.comparisons if not node.comparison or c.name in node.comparison]
         return (title, ": ", titles[0]) if len(titles) == 1 else (title,)
     return (title,)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from itertools import groupby
 
-from reportgen.records.artefact import Table
 from reportgen.records.model import MetaAnalysis, PooledEffect, Records
 from reportgen.records.numbers import Inline, Number, slug
 from reportgen.render.drafts.draft import Draft, Drafter, Place, Sketch, letter
@@ -142,24 +140,9 @@ def _estimates_by_trial(place: Place, study: Study, records: Records) -> tuple[D
     return tuple(Draft(title(effect), table=by_trial(effect, record.settings)) for effect in effects)
 
 
-def _analysed(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
-    from reportgen.tables import analysed
-
-    record = _meta(place, records)
-
-    def of(members: list[PooledEffect]) -> Table:
-        present = {effect.comparison for effect in members}
-        comparisons = tuple(c for c in record.comparisons if c.name in present)
-        return analysed(replace(record, effects=tuple(members), comparisons=comparisons))
-
-    split = _split(chosen(place.node, study, record), place.node.parts, record)
-    return tuple(Draft(title, table=of(members)) for title, members in split)
-
-
 SHOWN: dict[str, Drafter] = {
     "forest": _forest,
     "forest-by-trial": _forest_by_trial,
     "estimates": _estimates,
     "estimates-by-trial": _estimates_by_trial,
-    "analysed": _analysed,
 }

@@ -18,6 +18,7 @@ from reportgen.tables import (
     model_status,
     outcome_measures,
     people_left_out,
+    people_of,
 )
 from tests.unit.render import records_fixture
 
@@ -107,7 +108,8 @@ def test_by_trial_ends_with_the_pooled_rows() -> None:
 
 
 def test_analysed_says_who_was_left_out_and_why() -> None:
-    text = lines(analysed(records_fixture.meta_analysis()))
+    record = records_fixture.meta_analysis()
+    text = lines(analysed(record, tuple(people_of(record))))
     assert text[2].endswith("| 700 | 823 | no value at follow-up: KY 20, MN 21, MS 22")
     assert text[12].endswith("whole trial, not measured in this window: KY 212, MN 230, MS 201")
 

@@ -1,0 +1,86 @@
+"""Moderators, searches and agreement in the study file: what refers to what, and what is refused, in words."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportgen.spec.load import examine_study
+from reportgen.spec.study import DirectedPeeling, FromScreening, RecursivePartitioning
+from tests.study_files import STUDY, write_study
+
+SCREEN = {"method": "moderators", "outcomes": "RMDQ", "moderators": ["age", "sex", "baseline RMDQ"]}
+SEARCH = {"method": "recursive-partitioning", "moderators": {"from": "screen"}}
+PEEL = {"method": "directed-peeling", "moderators": ["age", "baseline RMDQ"]}
+AGREE = {"method": "agreement", "partition": "rp", "peeling": "peel"}
+
+
+def examined(tmp_path: Path, contents: tuple[dict[str, Any], ...] = (), **analyses: Any):  # type: ignore[no-untyped-def]
+    study = deepcopy(STUDY)
+    study["analyses"] |= {"screen": SCREEN, "rp": SEARCH, "peel": PEEL, "agree": AGREE} | analyses
+    study["report"]["contents"] += contents
+    return examine_study(write_study(tmp_path / "small", study))
+
+
+def said(tmp_path: Path, contents: tuple[dict[str, Any], ...] = (), **analyses: Any) -> list[str]:
+    return [problem.message for problem in examined(tmp_path, contents, **analyses).problems]
+
+
+def test_all_four_methods_are_read(tmp_path: Path) -> None:
+    search = SEARCH | {"min_size": "5%", "gamma": 0.5, "depth": 3}
+    found = examined(tmp_path, rp=search)
+    assert found.problems == ()
+    rp, peel = (found.spec.study.analyses[name] for name in ("rp", "peel"))
+    assert isinstance(rp, RecursivePartitioning)
+    assert rp.moderators == FromScreening(from_="screen", p_below=0.2)
+    assert (rp.min_size, rp.gamma) == (0.05, (0.5,))
+    assert isinstance(peel, DirectedPeeling)
+    assert peel.moderators == ("age", "baseline RMDQ")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"screen": SCREEN | {"moderators": ["age", "agee"]}}, "there is no covariate 'agee'"),
+        ({"screen": SCREEN | {"moderators": ["age", "age"]}}, "the moderator 'age' is listed twice"),
+        ({"screen": SCREEN | {"expected": {"income": "richer gain more"}}}, "there is no moderator 'income'"),
+        ({"rp": SEARCH | {"moderators": {"from": "peel"}}}, "'peel' is a 'directed-peeling', and moderators come from"),
+        ({"rp": SEARCH | {"moderators": {"from": "scren"}}}, "there is no analysis 'scren'"),
+        ({"rp": SEARCH | {"gamma": [1, 0.5, 0.2]}}, "`gamma` has 3 values, and `depth` is 2"),
+        ({"rp": SEARCH | {"min_size": 50.5}}, "'50.5' is neither a number of people nor a share such as 5%"),
+        ({"rp": SEARCH | {"moderators": {"frm": "screen"}}}, "unknown key 'frm'"),
+        ({"peel": PEEL | {"directions": {"sex": "lower gain more"}}}, "there is no moderator 'sex'"),
+        ({"peel": PEEL | {"directions": {"age": "younger"}}}, "'younger' is not known here"),
+        ({"agree": AGREE | {"peeling": "rp"}}, "'rp' is a 'recursive-partitioning'"),
+        ({"screen": SCREEN | {"tiers": {"significant": 0.3}}}, "`weak` lies below `significant`"),
+    ],
+)
+def test_what_is_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    assert any(text.startswith(message) for text in said(tmp_path, **change)), said(tmp_path, **change)
+
+
+def test_a_search_asks_for_nothing_that_was_not_screened(tmp_path: Path) -> None:
+    study = deepcopy(STUDY)
+    study["instruments"]["VAS"] = {"range": [0, 10], "better": "lower"}
+    study["outcomes"]["VAS"] = {}
+    study["analyses"] |= {"screen": SCREEN, "rp": SEARCH}
+    found = examine_study(write_study(tmp_path / "small", study)).problems
+    assert [problem.message for problem in found] == ["'screen' does not screen VAS"]
+    assert found[0].hint == "Add to `outcomes` there, or list the moderators here."
+
+
+def test_artefacts_name_analyses_of_their_method(tmp_path: Path) -> None:
+    table = {"series": "Table", "of": "rp"}
+    assert said(tmp_path, ({**table, "show": "subgroups"}, {**table, "show": "analysed", "beside": ["peel"]})) == []
+    wrong = (
+        {**table, "show": "peeling-thresholds"},
+        {**table, "show": "subgroups", "beside": ["peel"], "sizes": [0.1]},
+    )
+    assert said(tmp_path, wrong) == [
+        "'peeling-thresholds' shows a 'directed-peeling', and 'rp' is a 'recursive-partitioning'",
+        "'beside' means nothing for 'subgroups'",
+        "'sizes' means nothing for 'subgroups'",
+    ]
