@@ -154,9 +154,11 @@ def _plotnine() -> Any:
 def _plot(sheet: Sheet) -> Any:
     p9 = _plotnine()
 
-    shapes = [mark for mark in sheet.marks if isinstance(mark, Shape)]
+    bands = [mark for mark in sheet.marks if isinstance(mark, Shape) and mark.kind == "band"]
+    shapes = [mark for mark in sheet.marks if isinstance(mark, Shape) and mark.kind != "band"]
     strokes = [mark for mark in sheet.marks if isinstance(mark, Stroke)]
     layers = [
+        _shapes(sheet, bands),
         _strokes(sheet, [stroke for stroke in strokes if not stroke.dashed], "solid"),
         _strokes(sheet, [stroke for stroke in strokes if stroke.dashed], "dashed"),
         _shapes(sheet, shapes),

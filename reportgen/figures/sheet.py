@@ -53,7 +53,7 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A filled polygon; `edge` empty means no outline."""
+    """A filled polygon; `edge` empty means no outline. Of the kind `band`, it lies behind all lines."""
 
     corners: tuple[tuple[float, float], ...]
     fill: str

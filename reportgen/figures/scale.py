@@ -1,0 +1,54 @@
+"""A straight way from values to millimetres, and round values to put beside it.
+
+In: the two ends of a quantity and of a line on paper. Out: places, and ticks as printed. Unlike the axis of a forest it
+need not be symmetric about no effect.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from reportgen.records.numbers import fixed
+
+STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Values from `low` to `high` on a line from `start` to `end`, in millimetres; either may run backwards."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def at(self, value: float) -> float:
+        """Return the place of a value."""
+        share = (value - self.low) / (self.high - self.low) if self.high != self.low else 0.5
+        return self.start + share * (self.end - self.start)
+
+    def cut(self, value: float) -> float:
+        """Return the place of a value, at the end of the line where it lies beyond."""
+        near, far = sorted((self.start, self.end))
+        return min(max(self.at(value), near), far)
+
+
+def round_values(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
+    """Return at most so many round values between two ends, with their texts; one value where the ends are the same.
+
+    Examples
+    --------
+    >>> [text for _, text in round_values(18, 79, 4)], [text for _, text in round_values(0.1, 1, 5)]
+    (['20', '40', '60'], ['0.2', '0.4', '0.6', '0.8', '1.0'])
+    """
+    span = high - low
+    if span <= 0:
+        return ((low, fixed(low, 0 if low == int(low) else 2)),)
+    decade = 10.0 ** math.floor(math.log10(span / most))
+    steps = (decade * step for step in (*STEPS, 10 * STEPS[1]))
+    # a hair of tolerance: 0.3 is three steps of 0.1, also in binary
+    step = next(s for s in steps if math.floor(high / s + 1e-9) - math.ceil(low / s - 1e-9) < most)
+    decimals = next(d for d in range(16) if math.isclose(round(step, d), step, rel_tol=1e-9))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return tuple((k * step, fixed(k * step, decimals)) for k in range(first, last + 1))

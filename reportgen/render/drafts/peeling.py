@@ -1,0 +1,82 @@
+"""Artefacts of a directed peeling: trajectories, and the limits of the subgroups of selected sizes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from reportgen.records.model import Records
+from reportgen.records.numbers import Inline
+from reportgen.records.peeling import DirectedPeeling, PeeledOutcome
+from reportgen.render.drafts.draft import Draft, Drafter, Place, Sketch, letter
+from reportgen.render.rounding import rounded
+from reportgen.spec.check import expanded
+from reportgen.spec.study import Artefact, Study
+
+SIZES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+"""Sizes of an artefact that asks for none; every record holds boxes of them."""
+
+
+def _peeling(place: Place, records: Records) -> DirectedPeeling:
+    record = records.analyses[place.node.of or ""]
+    assert isinstance(record, DirectedPeeling)
+    return rounded(record, place.node.rounding, place.name)
+
+
+def chosen(node: Artefact, study: Study, record: DirectedPeeling) -> tuple[PeeledOutcome, ...]:
+    """Return the peelings that a node of the study file asks for; all of those that it does not limit."""
+    wanted = {
+        "comparison": expanded(node.comparison or ("all",), study.comparisons),
+        "outcome": expanded(node.outcome or ("all",), study.outcomes),
+        "follow_up": expanded(node.follow_up or ("all",), study.follow_up),
+    }
+    return tuple(one for one in record.peelings if all(getattr(one, key) in names for key, names in wanted.items()))
+
+
+def _titles(peelings: tuple[PeeledOutcome, ...], record: DirectedPeeling) -> tuple[Inline, ...]:
+    """Return what tells each part from the others: the outcome, and where they differ comparison and follow-up."""
+    comparisons = {comparison.name: comparison.title for comparison in record.comparisons}
+    several = len({one.comparison for one in peelings}) > 1
+    visits = len({one.follow_up for one in peelings}) > 1
+    return tuple(
+        (
+            *((comparisons[one.comparison], ": ") if several else ()),
+            one.outcome_label,
+            *((", ", one.follow_up_label) if visits else ()),
+        )
+        for one in peelings
+    )
+
+
+def _trajectories(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
+    from reportgen.figures.trajectory import draw_trajectory
+    from reportgen.tables.peeling import no_frontier
+
+    record = _peeling(place, records)
+    peelings = chosen(place.node, study, record)
+    sizes = place.node.sizes or SIZES
+    drafts = []
+    for i, (one, title) in enumerate(zip(peelings, _titles(peelings, record), strict=True)):
+        name = place.name + (letter(i) if len(peelings) > 1 else "")
+        sketch = Sketch(partial(draw_trajectory, one, sizes, record.settings, name=name))
+        drafts.append(Draft(title, (sketch,)) if one.boxes else Draft(title, notes=no_frontier(one)))
+    return tuple(drafts)
+
+
+def _thresholds(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
+    from reportgen.tables.peeling import no_frontier, peeling_thresholds
+
+    record = _peeling(place, records)
+    peelings = chosen(place.node, study, record)
+    sizes = place.node.sizes or SIZES
+    return tuple(
+        Draft(title, table=peeling_thresholds(one, sizes, record.settings))
+        if one.boxes
+        else Draft(title, notes=no_frontier(one))
+        for one, title in zip(peelings, _titles(peelings, record), strict=True)
+    )
+
+
+SHOWN: dict[str, Drafter] = {
+    "peeling-trajectories": _trajectories,
+    "peeling-thresholds": _thresholds,
+}

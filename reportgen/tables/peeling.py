@@ -1,0 +1,156 @@
+"""Directed peeling in numbers: the boxes of selected sizes with their limits, and what is to be said below them.
+
+In: one peeling as recorded. Out: a table, a row a box, a column a moderator; sentences that a figure of it shares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.numbers import Inline
+from reportgen.records.peeling import PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
+from reportgen.tables.phrases import NBSP, estimate_cell, explained, joined
+
+LIMITS = ("Limits of the subgroup",)
+ABBREVIATIONS = (("m", "trials"), ("n", "participants"), ("CI", "confidence interval"))
+UNTESTED: Inline = (
+    "Nothing has been tested. Intervals are those of subgroups fixed in advance: they are not adjusted for the search, and "
+    "the effect of a subgroup found by searching is too large.",
+)
+DIFFERENCE: Inline = (
+    "Difference: the interaction of treatment with being inside, in one model of everybody. Effects inside and outside come "
+    "from separate models, so that their difference is not exactly the same.",
+)
+
+
+def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], settings: PeelingSettings) -> Table:
+    """Return the boxes that are nearest to some sizes, from small to large, below everybody.
+
+    Parameters
+    ----------
+    peeling : PeeledOutcome
+        With a frontier.
+    sizes : tuple of float
+        Shares of people; the record holds a box for each.
+    settings : PeelingSettings
+    """
+    columns = (
+        Column(("Size",), "left"),
+        Column(("n",), "right"),
+        Column(("m",), "right"),
+        *(Column(_limit_head(moderator), "decimal", LIMITS) for moderator in peeling.moderators),
+        Column(_effect_head("Effect inside", settings), "decimal"),
+        Column(_effect_head("Outside", settings), "decimal"),
+        Column(_effect_head("Difference", settings), "decimal"),
+    )
+    everybody = Row(
+        ("All",),
+        ((peeling.n,), (peeling.trials,), *((),) * len(peeling.moderators), estimate_cell(peeling.overall), (), ()),
+        total=True,
+    )
+    rows = (*(_row(box) for box in peeling.nearest(sizes)), everybody)
+    unit: Inline = (", ", peeling.unit) if peeling.unit.text else ()
+    notes: tuple[Inline, ...] = (
+        (
+            "Size: share of the participants analysed; each row is the subgroup found that is nearest to a size asked for. "
+            "Its people have a value on the kept side of every limit, the limit itself included; a dash: no limit. Effect: ",
+            peeling.outcome_label,
+            *unit,
+            "; positive effects favour the intervention.",
+        ),
+        *about_moderators(peeling, settings),
+        DIFFERENCE,
+        UNTESTED,
+    )
+    return explained(Table(columns, (Group(rows),), notes, ABBREVIATIONS))
+
+
+def _effect_head(name: str, settings: PeelingSettings) -> Inline:
+    return (f"{name} (", settings.level, f"%{NBSP}CI)")
+
+
+def _limit_head(moderator: PeeledModerator) -> Inline:
+    unit: Inline = (", ", moderator.unit) if moderator.unit.text else ()
+    return (moderator.label, f"{NBSP}{moderator.side}", *unit)
+
+
+def _row(box: PeeledBox) -> Row:
+    cells: tuple[Inline, ...] = (
+        (box.n,),
+        (box.trials,),
+        *((limit,) for limit in box.limits),
+        estimate_cell(box.inside),
+        estimate_cell(box.outside),
+        estimate_cell(box.difference),
+    )
+    return Row((box.share,), cells)
+
+
+def about_moderators(peeling: PeeledOutcome, settings: PeelingSettings) -> tuple[Inline, ...]:
+    """Return who gains more along each moderator and how that is known, which were not peeled, and whom they cost."""
+    return tuple(note for note in (*_directions(peeling, settings), _not_peeled(peeling), _costs(peeling)) if note)
+
+
+def _directions(peeling: PeeledOutcome, settings: PeelingSettings) -> Iterator[Inline]:
+    declared = [one for one in peeling.moderators if one.declared]
+    if declared:
+        names = joined([(f"{one.gains} values of ", one.label) for one in declared], ", ")
+        yield ("Declared to gain more: ", *names, ".")
+    found = joined([_found(one, settings) for one in peeling.moderators if one.interaction is not None])
+    if found:
+        yield (
+            "Taken from the same people to gain more, by the sign of the interaction with treatment (centred within trials): ",
+            *found,
+            ".",
+        )
+
+
+def _found(moderator: PeeledModerator, settings: PeelingSettings) -> Inline:
+    if moderator.interaction is None or moderator.per is None:
+        return ()
+    estimate = moderator.interaction
+    per: Inline = () if moderator.per.value == 1 else (moderator.per, " ")
+    return (
+        f"{moderator.gains} values of ",
+        moderator.label,
+        ", ",
+        *estimate_cell(estimate),
+        " per ",
+        *per,
+        *((moderator.unit,) if moderator.unit.text else ("unit" if moderator.per.value == 1 else "units",)),
+    )
+
+
+def _not_peeled(peeling: PeeledOutcome) -> Inline:
+    gone = joined([(one.label, " (", *one.reason, ")") for one in peeling.not_peeled])
+    return ("Not peeled: ", *gone, ".") if gone else ()
+
+
+def _costs(peeling: PeeledOutcome) -> Inline:
+    lost = joined(
+        [
+            (
+                cost.label,
+                " ",
+                cost.people,
+                *((" (", cost.trials, " whole trials)") if (cost.trials.value or 0) > 1 else ()),
+                *((" (", cost.trials, " whole trial)") if cost.trials.value == 1 else ()),
+            )
+            for cost in peeling.costs
+            if cost.people.value
+        ],
+        ", ",
+    )
+    return ("Participants without a value of a moderator, who are not analysed: ", *lost, ".") if lost else ()
+
+
+def no_frontier(peeling: PeeledOutcome) -> tuple[Inline, ...]:
+    """Return what stands in the place of a peeling that found no box."""
+    said: Inline = ("No subgroup could be peeled: ", *peeling.reason, "" if _ends(peeling.reason) else ".")
+    return (said, *(note for note in (_not_peeled(peeling),) if note))
+
+
+def _ends(reason: Inline) -> bool:
+    last = reason[-1] if reason else ""
+    return (last if isinstance(last, str) else last.text).endswith(".")
