@@ -320,8 +320,8 @@ def _best_splits(search: Search, y: FloatArray, node: TreeNode) -> tuple[list[Sp
 
 
 def _best(settings: Settings, moderator: Ranked, grid: Grid, places: IntArray, tried: Tried) -> Split:
-    """The candidate with the smallest p; ties: larger |z|, then the smaller cut."""
-    at = int(np.lexsort((grid.cuts[places], -np.abs(tried.statistic), tried.log_p))[0])
+    """The candidate with the smallest p, and what it says."""
+    at = first(tried.log_p, tried.statistic, grid.cuts[places])
     effective = effective_splits(len(places), grid.levels, moderator.kind == NOMINAL, settings.multiplicity)
     low, high = _sides_of(moderator, grid, int(places[at]))
     gains = tried.statistic[at] if np.isnan(tried.z_low[at]) else tried.z_low[at] - tried.z_high[at]
@@ -344,6 +344,17 @@ def _best(settings: Settings, moderator: Ranked, grid: Grid, places: IntArray, t
         -1,
         tried,
     )
+
+
+def first(log_p: FloatArray, statistic: FloatArray, cuts: IntArray) -> int:
+    """Place of the smallest p; ties: larger |z|, then the smaller cut.
+
+    Examples
+    --------
+    >>> first(np.array([-3.0, -9.0, -9.0, -9.0]), np.array([1.0, -4.0, 3.0, 4.0]), np.array([0, 3, 1, 2]))
+    3
+    """
+    return int(np.lexsort((cuts, -np.abs(statistic), log_p))[0])
 
 
 def _reject(search: Search, y: FloatArray, node: TreeNode, split: Split, order: int) -> str:
