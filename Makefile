@@ -33,4 +33,4 @@ lock:
 	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 reference:
-	cd tests/reference && Rscript one_step.R && Rscript two_stage.R
+	cd tests/reference && Rscript one_step.R && Rscript moderators.R && Rscript two_stage.R

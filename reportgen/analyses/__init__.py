@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from reportgen.analyses import descriptive, directed_peeling, meta_analysis
+from reportgen.analyses import descriptive, directed_peeling, meta_analysis, moderators
 from reportgen.analyses.fidelity import fidelity_record
 from reportgen.analyses.reconciliation import reconciliation_record
 from reportgen.analyses.repository_records import (
@@ -26,13 +26,21 @@ from reportgen.data import Repository
 from reportgen.records.model import AnalysisRecord, Failure, Records
 from reportgen.records.numbers import Press, slug
 from reportgen.spec import Spec
-from reportgen.spec.study import Analysis, Descriptive, DirectedPeeling, MetaAnalysis, Study
+from reportgen.spec.study import (
+    Analysis,
+    Descriptive,
+    DirectedPeeling,
+    MetaAnalysis,
+    Moderators,
+    Study,
+)
 
 __all__ = ["make_records", "versions"]
 
 METHODS: dict[type[Analysis], Callable[[str, Any, Repository, Study], AnalysisRecord]] = {
     Descriptive: descriptive.analyse,
     MetaAnalysis: meta_analysis.analyse,
+    Moderators: moderators.analyse,
     DirectedPeeling: directed_peeling.analyse,
 }
 """What each method of the study file does."""

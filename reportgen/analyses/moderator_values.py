@@ -116,7 +116,9 @@ def _baseline(name: str, measured: str, values: FloatArray, study: Study) -> Mod
     unit = unit_of(measured, study) if outcome else study.instruments[measured].unit or "points"
     per = outcome.per if outcome else 1.0
     decimals = outcome.decimals if outcome else None
-    return Moderator(name, f"Baseline {title}", unit, per, (), False, -1, decimals, values)
+    # "Baseline pain", but "Baseline RMDQ"
+    words = title[0].lower() + title[1:] if title[1:2].islower() else title
+    return Moderator(name, f"Baseline {words}", unit, per, (), False, -1, decimals, values)
 
 
 def _codes(column: pd.Series, covariate: Covariate) -> FloatArray:

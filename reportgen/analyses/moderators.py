@@ -6,19 +6,43 @@ have it, by `reportgen.stats.screen_moderator`; one that cannot be tried has its
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from reportgen.analyses.moderator_values import Moderator, moderators_of
+from reportgen.analyses.naming import level_number, outcome_label, unit_of
+from reportgen.analyses.recording import comparison_record, estimate_record, for_outcome
 from reportgen.analyses.search_people import Cost, people_of_search
-from reportgen.analyses.selection import BASELINE_ADJUSTER, FloatArray, Measurements, Selection
+from reportgen.analyses.selection import (
+    BASELINE_ADJUSTER,
+    FloatArray,
+    Measurements,
+    Selection,
+    direction_of,
+    not_estimable,
+    range_of,
+    selections,
+)
 from reportgen.data import Repository
-from reportgen.spec.check import baseline_of
+from reportgen.records.moderation import (
+    EffectAt,
+    Interaction,
+    InteractionReading,
+    Moderation,
+    Screen,
+    ScreeningSettings,
+    Tier,
+)
+from reportgen.records.numbers import Inline, Number, Press, Status, slug
+from reportgen.spec.check import baseline_of, expanded
 from reportgen.spec.study import Moderators as Node
 from reportgen.spec.study import Study
-from reportgen.stats import Levels, ModeratorFit, Reading, screen_moderator
+from reportgen.stats import Levels, ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
+
+AUDITED = {"df": 1, "criterion": 3}  # decimals of numbers that only an auditor reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +56,45 @@ class Screened:
     def tested(self, node: Node) -> Reading:
         """Return the reading that is tested."""
         return self.fit.naive if node.reading == "naive" else self.fit.within
+
+
+def analyse(name: str, node: Node, repository: Repository, study: Study) -> Moderation:
+    """Screen the moderators of a study.
+
+    Parameters
+    ----------
+    name : str
+        As in the study file; ids start with it.
+    node : Moderators node of the study file
+    repository : Repository
+    study : Study
+
+    Returns
+    -------
+    Moderation
+        One `Screen` for every outcome x follow-up x comparison, each with all moderators, those that cannot be estimated
+        included.
+    """
+    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | AUDITED)
+    moderators = moderators_of(node.moderators, repository, Measurements(repository, study), study)
+    screens = tuple(
+        _screen_record(selection, screen(selection, moderators.values(), node), node, study, press)
+        for selection in selections(node, repository, study)
+    )
+    tested = sum(int(one.tested.value or 0) for one in screens)
+    return Moderation(
+        name=name,
+        settings=_settings(node, study, press.at("settings")),
+        comparisons=tuple(
+            comparison_record(comparison, repository, study, press.at(comparison))
+            for comparison in expanded(node.comparisons, study.comparisons)
+        ),
+        screens=screens,
+        tested=press.count("tested", tested, "interactions"),
+        significant=press.count("significant", sum(int(s.significant.value or 0) for s in screens), "interactions"),
+        weak=press.count("weak", sum(int(s.weak.value or 0) for s in screens), "interactions"),
+        by_chance=press.figure("by chance", node.tiers.significant * tested, 1, "interactions"),
+    )
 
 
 def screened_moderators(
@@ -107,3 +170,208 @@ def values_of(moderator: Moderator, selection: Selection) -> FloatArray:
 def _as_levels(values: FloatArray, moderator: Moderator) -> Levels:
     codes = np.where(np.isnan(values), -1, values).astype(np.int64)
     return Levels(codes, moderator.levels, moderator.ordered)
+
+
+def _settings(node: Node, study: Study, press: Press) -> ScreeningSettings:
+    def adjuster(name: str) -> str:
+        covariate = study.covariates.get(name)
+        return (covariate.label or name) if covariate else name
+
+    return ScreeningSettings(
+        adjust_for=tuple(press.quote(f"adjust {i}", adjuster(a)) for i, a in enumerate(node.adjust_for, 1)),
+        treatment_effect=node.treatment_effect,
+        inference=node.inference,
+        df_floor=node.df_floor,
+        reading=node.reading,
+        level=level_number(node.level, press),
+        minimum_trials=press.count("minimum trials", node.minimum_trials, "trials"),
+        significant=press.figure("significant", node.tiers.significant, 2),
+        weak=press.figure("weak", node.tiers.weak, 2),
+        percentiles=tuple(press.quote(f"percentile {i}", _ordinal(p)) for i, p in enumerate(node.percentiles, 1)),
+    )
+
+
+def _ordinal(percentile: float) -> str:
+    """Return "10th", "1st", "2.5th".
+
+    Examples
+    --------
+    >>> _ordinal(10), _ordinal(91), _ordinal(12), _ordinal(2.5)
+    ('10th', '91st', '12th', '2.5th')
+    """
+    text = f"{percentile:g}"
+    teens = text.endswith(("11", "12", "13"))
+    return text + ("th" if teens or "." in text else {"1": "st", "2": "nd", "3": "rd"}.get(text[-1], "th"))
+
+
+def _screen_record(selection: Selection, found: list[Screened], node: Node, study: Study, press: Press) -> Screen:
+    press = for_outcome(selection.outcome, study, press).at(
+        selection.comparison, selection.outcome, selection.follow_up, n=selection.n, trials=len(selection.trials)
+    )
+    outcome = study.outcomes[selection.outcome]
+    limits = range_of(outcome, selection.outcome, study)
+    p = [one.tested(node).p_value for one in found]
+    adjusted = zip(holm(p), benjamini_hochberg(p), strict=True)
+    interactions = tuple(
+        _interaction(one, selection, node, study, press, pair) for one, pair in zip(found, adjusted, strict=True)
+    )
+    return Screen(
+        id=press.prefix,
+        outcome=selection.outcome,
+        outcome_label=press.quote("outcome", outcome_label(selection.outcome, study)),
+        domain=press.quote("domain", outcome.domain),
+        unit=press.quote("unit", unit_of(selection.outcome, study)),
+        span=limits[1] - limits[0] if limits else 0.0,
+        follow_up=selection.follow_up,
+        follow_up_label=press.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
+        comparison=selection.comparison,
+        trials=press.count("trials", len(selection.trials), "trials"),
+        n=press.count("n", selection.n),
+        n_control=press.count("n control", selection.arm_size(0)),
+        n_intervention=press.count("n intervention", selection.arm_size(1)),
+        interactions=interactions,
+        tested=press.count("tested", sum(one.tier != "not estimable" for one in interactions), "interactions"),
+        significant=press.count("significant", sum(o.tier == "significant" for o in interactions), "interactions"),
+        weak=press.count("weak", sum(one.tier == "weak" for one in interactions), "interactions"),
+        reason=not_estimable(selection, node),
+    )
+
+
+def _interaction(
+    one: Screened, selection: Selection, node: Node, study: Study, press: Press, adjusted: tuple[float, float]
+) -> Interaction:
+    moderator, fit = one.moderator, one.fit
+    tested = one.tested(node)
+    unit = unit_of(selection.outcome, study)
+    reason = not_estimable(selection, node)
+    status: Status = tested.status  # type: ignore[assignment]
+    made = press.at(moderator.name, n=fit.participants, trials=fit.trials, status=status)
+    labels = {code: made.quote(f"level {label}", label) for code, label in enumerate(moderator.levels)}
+    readings = [
+        _reading(getattr(fit, name), fit, labels, node, made.at(name), unit, reason)
+        for name in ("within", "naive", "across")
+    ]
+    expected = node.expected.get(moderator.name)
+    return Interaction(
+        id=made.prefix,
+        moderator=moderator.name,
+        label=made.quote("label", moderator.label),
+        step=None if moderator.categorical else made.quote("per", _step(moderator)),
+        levels=tuple(labels[code] for code in fit.codes),
+        reference=labels[fit.reference] if moderator.categorical else None,
+        trials=made.count("trials", fit.trials, "trials"),
+        n=made.count("n", fit.participants),
+        n_control=made.count("n control", fit.n_control),
+        n_intervention=made.count("n intervention", fit.n_intervention),
+        cost_people=made.count("cost people", one.cost.people),
+        cost_trials=made.count("cost trials", one.cost.trials, "trials"),
+        within=readings[0],
+        naive=readings[1],
+        across=readings[2],
+        separate=fit.separate,
+        tested=node.reading,
+        tier=_tier(tested, node),
+        holm=made.p("holm", adjusted[0], reason or tested.reason),
+        benjamini_hochberg=made.p("benjamini hochberg", adjusted[1], reason or tested.reason),
+        at=_effects_at(moderator, fit, labels, node, made, unit),
+        unit_at=made.quote("unit", moderator.unit),
+        expected=None if expected is None else made.quote("expected", expected),
+        found=_found(moderator, tested, fit, labels, study),
+    )
+
+
+def _tier(reading: Reading, node: Node) -> Tier:
+    p = reading.p_value
+    if math.isnan(p):
+        return "not estimable"
+    return "significant" if p < node.tiers.significant else "weak" if p < node.tiers.weak else "neither"
+
+
+def _reading(
+    reading: Reading, fit: ModeratorFit, labels: dict[int, Number], node: Node, press: Press, unit: str, reason: str
+) -> InteractionReading:
+    press = press.at(status=reading.status)
+    why = reason or reading.reason
+    lost = "this level cannot be told apart: no trial has people of it on both sides"
+    names = [labels[code].text for code in fit.codes] or [""]
+    places = [press.at(name) if name else press for name in names]
+    joint = reading.joint
+    each = tuple(
+        estimate_record(effect if reading.estimated else None, node.level, place, unit, why or lost)
+        for effect, place in zip(reading.each, places, strict=True)
+    )
+    return InteractionReading(
+        each=each,
+        p=press.p("joint p", reading.p_value, why) if len(each) > 1 else each[0].p,
+        df_num=press.count("df num", int(joint.df_num), "df") if joint else None,
+        df_den=press.fixed("df den", joint.df_den, "df", "", why) if joint else None,
+        status=reading.status,  # type: ignore[arg-type]
+        reason=why,
+        evaluations=press.count("evaluations", reading.evaluations, "evaluations"),
+        criterion=press.fixed("criterion", reading.criterion, "criterion", "", why),
+    )
+
+
+def _step(moderator: Moderator) -> str:
+    """Return what an interaction is given for: "10 years", "point", "5 percentage points".
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> _step(SimpleNamespace(unit="years", per=10.0)), _step(SimpleNamespace(unit="points", per=1.0))
+    ('10 years', 'point')
+    >>> _step(SimpleNamespace(unit="%", per=5.0)), _step(SimpleNamespace(unit="", per=1.0))
+    ('5 percentage points', 'unit')
+    """
+    unit = {"%": "percentage points", "": "units"}.get(moderator.unit, moderator.unit)
+    if moderator.per != 1:
+        return f"{moderator.per:g} {unit}"
+    return unit.removesuffix("s") if unit.isascii() and unit.replace(" ", "").isalpha() else unit
+
+
+def _effects_at(
+    moderator: Moderator, fit: ModeratorFit, labels: dict[int, Number], node: Node, press: Press, unit: str
+) -> tuple[EffectAt, ...]:
+    out = []
+    places = [None] * len(fit.at) if moderator.categorical else list(node.percentiles)
+    for value, place, effect in zip(fit.at_values, places, fit.at, strict=False):
+        name = labels[int(value)].text if place is None else f"percentile {place:g}"
+        made = press.at("at", name, status=fit.within.status)
+        decimals = moderator.decimals if moderator.decimals is not None else int(value != round(value))
+        known = None if math.isnan(float(effect.estimate)) else effect
+        why = fit.within.reason or "no trial has people of this level on both sides"
+        out.append(
+            EffectAt(
+                value=labels[int(value)] if place is None else made.figure("value", value, decimals, moderator.unit),
+                percentile=None if place is None else made.quote("percentile", _ordinal(place)),
+                estimate=estimate_record(known, node.level, made, unit, why),
+            )
+        )
+    return tuple(out)
+
+
+def _found(moderator: Moderator, tested: Reading, fit: ModeratorFit, labels: dict[int, Number], study: Study) -> Inline:
+    """Say where the effect is larger, in words made from the estimates; nothing where there are none."""
+    if not tested.estimated:
+        return ()
+    slopes = [float(one.estimate) for one in tested.each]
+    if not moderator.categorical:
+        higher = slopes[0] > 0
+        return (f"larger effect at {'higher' if higher else 'lower'} values{_worse(moderator, higher, study)}",)
+    known = {fit.reference: 0.0} | {c: s for c, s in zip(fit.codes, slopes, strict=True) if not math.isnan(s)}
+    most, least = max(known, key=lambda code: known[code]), min(known, key=lambda code: known[code])
+    if len(known) < 2:
+        return ()
+    if len(known) == 2:
+        return ("larger effect with “", labels[most], "” than with “", labels[least], "”")
+    return ("largest effect with “", labels[most], "”, smallest with “", labels[least], "”")
+
+
+def _worse(moderator: Moderator, higher: bool, study: Study) -> str:
+    """Return what higher or lower values of a baseline mean."""
+    measured = baseline_of(moderator.name)
+    if measured is None:
+        return ""
+    outcome = study.outcomes.get(measured)
+    better = direction_of(outcome, measured, study) if outcome else study.instruments[measured].better
+    return " (worse at baseline)" if higher == (better == "lower") else " (better at baseline)"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut
+from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import Inline, Number, Status
 from reportgen.records.peeling import DirectedPeeling
 
@@ -400,7 +401,7 @@ class Fidelity:
     with_interval: Number
 
 
-AnalysisRecord = Descriptive | MetaAnalysis | DirectedPeeling | Failure
+AnalysisRecord = Descriptive | MetaAnalysis | Moderation | DirectedPeeling | Failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,169 @@
+"""The screening of moderators: for each outcome x follow-up x comparison, the interaction of treatment with each moderator.
+
+Three readings stand in the record whatever is tested; what a moderator costs, what was expected of it and what was found
+stand beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from reportgen.records.estimate import ComparisonRecord, Estimate
+from reportgen.records.numbers import Inline, Number, Status
+
+Tier = Literal["significant", "weak", "neither", "not estimable"]
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionReading:
+    """One reading of an interaction.
+
+    `each` has one estimate for a quantity (for a step of it), and one for each level but the reference; `p` is that of the
+    joint test where there are several. `evaluations` and `criterion` are of the fit.
+    """
+
+    each: tuple[Estimate, ...]
+    p: Number
+    df_num: Number | None
+    df_den: Number | None
+    status: Status
+    reason: str
+    evaluations: Number
+    criterion: Number
+
+
+@dataclass(frozen=True, slots=True)
+class EffectAt:
+    """The effect of treatment at a value of the moderator: a percentile of a quantity, or a level (no percentile)."""
+
+    value: Number
+    percentile: Number | None
+    estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One moderator of one screen.
+
+    Attributes
+    ----------
+    id, moderator : str
+        Prefix of the ids, and the name in the study file.
+    label : Number
+        As printed.
+    step : Number or None
+        What the interaction of a quantity is given for: `10 years`.
+    levels : tuple of Number
+        The level of each estimate of a reading; empty for a quantity.
+    reference : Number or None
+        The level that they are compared with.
+    trials, n, n_control, n_intervention : Number
+        Who has a value, in trials with both sides.
+    cost_people, cost_trials : Number
+        Who of the screen has none.
+    within, naive, across : InteractionReading
+    separate : bool
+        Whether `within` has a treatment effect for each trial, because `across` cannot be had.
+    tested : {'within', 'naive'}
+    tier : str
+        By the p of the tested reading.
+    holm, benjamini_hochberg : Number
+        That p, adjusted for the number tested in the screen.
+    at : tuple of EffectAt
+        From the model of the within reading.
+    unit_at : Number
+        Unit of the values in `at`.
+    expected : Number or None
+        What the study file expects.
+    found : tuple
+        What the estimate says, in words, whatever its p.
+    """
+
+    id: str
+    moderator: str
+    label: Number
+    step: Number | None
+    levels: tuple[Number, ...]
+    reference: Number | None
+    trials: Number
+    n: Number
+    n_control: Number
+    n_intervention: Number
+    cost_people: Number
+    cost_trials: Number
+    within: InteractionReading
+    naive: InteractionReading
+    across: InteractionReading
+    separate: bool
+    tested: Literal["within", "naive"]
+    tier: Tier
+    holm: Number
+    benjamini_hochberg: Number
+    at: tuple[EffectAt, ...]
+    unit_at: Number
+    expected: Number | None
+    found: Inline
+
+    @property
+    def reading(self) -> InteractionReading:
+        """The reading that is tested."""
+        return self.naive if self.tested == "naive" else self.within
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """All moderators of one outcome at one follow-up in one comparison.
+
+    `span` is the width of the outcome's scale (0 where it has none): outcomes in one unit on scales of one width share an
+    axis. `tested` counts the moderators with an estimate.
+    """
+
+    id: str
+    outcome: str
+    outcome_label: Number
+    domain: Number
+    unit: Number
+    span: float
+    follow_up: str
+    follow_up_label: Number
+    comparison: str
+    trials: Number
+    n: Number
+    n_control: Number
+    n_intervention: Number
+    interactions: tuple[Interaction, ...]
+    tested: Number
+    significant: Number
+    weak: Number
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScreeningSettings:
+    """What was fitted, in the words of the study file."""
+
+    adjust_for: tuple[Number, ...]
+    treatment_effect: str
+    inference: str
+    df_floor: str
+    reading: Literal["within", "naive"]
+    level: Number
+    minimum_trials: Number
+    significant: Number
+    weak: Number
+    percentiles: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moderation:
+    """A named screening. `by_chance`: how many of those tested reach the significant tier where nothing moderates."""
+
+    name: str
+    settings: ScreeningSettings
+    comparisons: tuple[ComparisonRecord, ...]
+    screens: tuple[Screen, ...]
+    tested: Number
+    significant: Number
+    weak: Number
+    by_chance: Number
