@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import count, cycle
 from xml.etree import ElementTree as ET
 
 from reportgen.figures.lettering import families, width
@@ -69,12 +69,25 @@ def _frame(sheet: Sheet, view_box: str) -> dict[str, str]:
 def _drawn(original: ET.Element) -> Iterator[ET.Element]:
     """Yield lines and shapes in drawing order, with attributes in place of styles; what looks the same is one path."""
     paths: dict[tuple[tuple[str, str], ...], dict[str, None]] = {}
-    for element in original.iter(f"{SVG}path"):
+    # a shape that stands alone in its layer comes as a marker: a path with an id, and where it is used
+    markers = {element.get("id"): element.get("d", "") for element in original.iter(f"{SVG}path") if element.get("id")}
+    for element in original.iter():
+        if element.tag not in (f"{SVG}path", f"{SVG}use") or element.get("id"):
+            continue
+        marker = markers.get(element.get(HREF, "").removeprefix("#"), "")
+        drawn = _moved(marker, *_place(element)) if marker else element.get("d", "")
         look = tuple(_declarations(element.get("style", "")).items())
-        line = _DECIMAL.sub(lambda m: _rounded(m[0]), " ".join(element.get("d", "").split()))
-        paths.setdefault(look, {})[line] = None
+        line = _DECIMAL.sub(lambda m: _rounded(m[0]), " ".join(drawn.split()))
+        if line:
+            paths.setdefault(look, {})[line] = None
     for look, lines in paths.items():
         yield ET.Element("path", {"d": " ".join(lines), **dict(look)})
+
+
+def _moved(line: str, x: float, y: float) -> str:
+    """Return a path of straight lines elsewhere."""
+    shifts = cycle((x, y))
+    return " ".join(word if word.isalpha() else repr(float(word) + next(shifts)) for word in line.split())
 
 
 def _declarations(style: str) -> dict[str, str]:

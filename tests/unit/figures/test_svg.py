@@ -136,3 +136,21 @@ def test_pdf_embeds_truetype_and_keeps_text(drawing: Drawing) -> None:
     assert pdf.startswith(b"%PDF")
     assert b"/FontFile2" in pdf
     assert b"/CreationDate" not in pdf
+
+
+def test_a_shape_that_stands_alone_is_drawn_in_its_place() -> None:
+    # matplotlib writes a single shape as a marker and a use of it, several as paths
+    from reportgen.figures.paint import drawing
+    from reportgen.figures.sheet import Shape, Sheet
+
+    corners = ((1.0, 1.0), (20.0, 1.0), (20.0, 10.0))
+    alone = drawing(Sheet("one", "t", 50.0, 30.0, (Shape(corners, "#123456"),))).svg
+    twice = drawing(Sheet("two", "t", 50.0, 30.0, (Shape(corners, "#123456"), Shape(corners, "#654321")))).svg
+    found = [re.search(r'<path d="([^"]*)"[^>]*fill="#123456"', svg) for svg in (alone, twice)]
+    first, second = (numbers(match[1]) for match in found if match)
+    assert first == pytest.approx(second, abs=0.011)
+    assert first[:2] == pytest.approx([1 / 25.4 * 72, 1 / 25.4 * 72], abs=0.011)
+
+
+def numbers(line: str) -> list[float]:
+    return [float(word) for word in line.split() if not word.isalpha()]
