@@ -44,12 +44,21 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table. The first column holds the row heads; `columns` describes it too."""
+    """A table. The first column holds the row heads; `columns` describes it too.
+
+    `paper` is the summary that stands in its place on paper where the whole is too long to be read there; the whole is on
+    the screen and in the CSV file.
+    """
 
     columns: tuple[Column, ...]
     groups: tuple[Group, ...]
     footnotes: tuple[Inline, ...] = ()
     abbreviations: tuple[tuple[str, str], ...] = ()
+    paper: Table | None = None
+
+    def on(self, target: Literal["html", "pdf", "quarto"]) -> Table:
+        """Return the table as a target prints it: the whole on the screen, the summary on paper and in a text to edit."""
+        return self if target == "html" or self.paper is None else self.paper
 
 
 @dataclass(frozen=True, slots=True)

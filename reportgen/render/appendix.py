@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.records.artefact import Column, Group, NumberedArtefact, Row, Table
 from reportgen.records.model import Fidelity, MetaAnalysis, Provenance, Reconciliation, Records, StudyRecord
@@ -40,12 +40,11 @@ STATUS_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """A table of the pages after the results. `short` stands in the PDF where the table is long."""
+    """A table of the pages after the results."""
 
     name: str
     title: str
     table: Table
-    short: Table | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +185,7 @@ def _ledger(records: Records) -> BackSection:
         return BackSection("ledger", "Ledger", (text,), (Back("ledger-lines", "Ledger of the data", whole),))
     summary, left_out = ledger_summary(records.ledger), people_left_out(records.ledger)
     tables = (
-        Back("ledger-lines", "Ledger of the data", whole, left_out or summary),
+        Back("ledger-lines", "Ledger of the data", replace(whole, paper=left_out or summary)),
         *((Back("ledger-kinds", "Lines of the ledger by trial and kind", summary),) if left_out else ()),
     )
     return BackSection("ledger", "Ledger", (text,), tables)
@@ -251,12 +250,12 @@ def _fidelity(record: Fidelity) -> BackSection:
         counts["differs"],
         " different; ",
         *missing,
-        counts["not yet reproduced"],
-        " not yet reproduced.",
+        counts["not reproduced"],
+        " not reproduced.",
         *inside,
     )
     against: tuple[Inline, ...] = tuple((words,) for words in record.contradictions)
     long = (record.size.value or 0) > FIDELITY_ROWS_ON_PAPER
     short = fidelity_summary(record) if long else None
-    table = Back("fidelity-numbers", "The print beside this report", fidelity(record), short)
+    table = Back("fidelity-numbers", "The print beside this report", replace(fidelity(record), paper=short))
     return BackSection("fidelity", "Fidelity", (text,), (table,), "Where the print contradicts itself", against)

@@ -81,8 +81,8 @@ def _continued(drawing: Drawing, found: Sequence[Drawing]) -> bool:
 def _needs_width(section: NumberedArtefact | BackSection, target: Target) -> bool:
     """Whether a section stands on the long side of the paper."""
     if isinstance(section, NumberedArtefact):
-        return any(part.table is not None and is_wide(part.table) for part in section.parts)
-    return any(is_wide(back.short if target == "pdf" and back.short else back.table) for back in section.tables)
+        return any(part.table is not None and is_wide(part.table.on(target)) for part in section.parts)
+    return any(is_wide(back.table.on(target)) for back in section.tables)
 
 
 def plural(series: str) -> str:
