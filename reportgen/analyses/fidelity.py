@@ -114,12 +114,13 @@ def _row(node: PrintedNumber, ours: Mapping[str, Number]) -> FidelityRow:
         difference=_difference(node.printed, mine, press),
         covered=_covered(node, ours),
         status=_status(node, mine),
+        why=press.quote("why", node.why) if node.why else None,
     )
 
 
 def _status(node: PrintedNumber, mine: Number | None) -> FidelityStatus:
     if node.ours is None:
-        return "not yet reproduced"
+        return "not reproduced"
     if mine is None or mine.value is None:
         return "no result"
     return "as printed" if fixed(mine.value, decimals_of(node.printed)) == as_set(node.printed) else "differs"

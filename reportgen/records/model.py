@@ -12,6 +12,7 @@ from typing import Literal
 from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut
 from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import Inline, Number, Status
+from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
 
 
@@ -359,7 +360,7 @@ class Reconciliation:
     level: Number
 
 
-FidelityStatus = Literal["as printed", "differs", "no result", "not yet reproduced"]
+FidelityStatus = Literal["as printed", "differs", "no result", "not reproduced"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +377,7 @@ class FidelityRow:
     difference: Number | None
     covered: Literal["yes", "no", ""]
     status: FidelityStatus
+    why: Number | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,7 +403,7 @@ class Fidelity:
     with_interval: Number
 
 
-AnalysisRecord = Descriptive | MetaAnalysis | Moderation | DirectedPeeling | Failure
+AnalysisRecord = Descriptive | MetaAnalysis | Moderation | RecursivePartitioning | DirectedPeeling | Failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The fidelity file: what a publication prints, number by number, and which of the study's results reproduces each.
 
-`fidelity:` of the study file names it. A number without `ours` is one that the study does not reproduce yet: it is
-listed as such. Whether `ours` names a result can be known only when the results are there; `analyses.fidelity` asks.
+`fidelity:` of the study file names it. A number without `ours` is one that the study does not reproduce: it is listed as
+such, with `why`. Whether `ours` names a result can be known only when the results are there; `analyses.fidelity` asks.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ class PrintedNumber(Node):
     """A printed number: what it is, its stable key, as printed, and the id of our result.
 
     `default` is the same result with the inference of the study, where `ours` follows the inference of the print.
+    `why` says why a number without `ours` has none.
     `interval` is the id before `.ci-low` and `.ci-high`, where it is to be said whether our interval covers the number.
     """
 
@@ -29,12 +30,15 @@ class PrintedNumber(Node):
     ours: Word | None = None
     default: Word | None = None
     interval: Word | None = None
+    why: str = ""
 
     @model_validator(mode="after")
     def _beside_ours(self) -> PrintedNumber:
         for key in ("default", "interval"):
             if getattr(self, key) is not None and self.ours is None:
                 raise ValueError(f"`{key}` belongs to `ours`: name our result too")
+        if self.why and self.ours is not None:
+            raise ValueError("`why` is for numbers that are not reproduced, and this one names `ours`")
         return self
 
 

@@ -36,11 +36,13 @@ def _short(section: FidelitySection) -> Group:
 
 
 def _row(row: FidelityRow) -> Row:
-    status = row.status.replace(" ", NBSP)  # one line a row
+    status: Inline = (row.status.replace(" ", NBSP),)  # one line a row, but where there is a reason
+    if row.why is not None:
+        status = (*status, ": ", row.why)
     return Row(
         (row.name,),
-        ((row.printed,), _there(row.ours), _there(row.default), _there(row.difference), (row.covered,), (status,)),
-        muted=row.status == "not yet reproduced",
+        ((row.printed,), _there(row.ours), _there(row.default), _there(row.difference), (row.covered,), status),
+        muted=row.status == "not reproduced",
     )
 
 

@@ -79,11 +79,11 @@ def test_the_one_step_result(rows: dict[str, FidelityRow]) -> None:
 
 
 def test_what_is_not_yet_reproduced_is_said(made: tuple[Spec, Records], rows: dict[str, FidelityRow]) -> None:
-    missing = {key for key, row in rows.items() if row.status == "not yet reproduced"}
+    missing = {key for key, row in rows.items() if row.status == "not reproduced"}
     assert {key.split(".")[0] for key in missing} == {"outcomes", "results_rp", "results_ardp"}
     record = made[1].fidelity
     assert record is not None
-    assert record.counts["not yet reproduced"].value == len(missing) == 116
+    assert record.counts["not reproduced"].value == len(missing) == 116
     assert len(record.contradictions) >= 8
 
 

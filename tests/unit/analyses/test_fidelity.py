@@ -63,7 +63,7 @@ def test_every_status(tmp_path: Path) -> None:
     statuses = {name: row.status for name, row in rows.items()}
     assert statuses["n"] == "as printed"
     assert statuses["m"] == statuses["outside"] == "differs"
-    assert statuses["subgroup"] == "not yet reproduced"
+    assert statuses["subgroup"] == "not reproduced"
     assert statuses["none"] == "no result"
     assert [rows[name].covered for name in ("n", "inside", "outside")] == ["", "yes", "no"]
     assert rows["m"].difference is not None
@@ -204,5 +204,5 @@ def test_the_last_section_of_the_page(tmp_path: Path) -> None:
     chapters = page.xpath("//section[contains(@class, 'chapter')]/@id")
     assert chapters[-2:] == ["reconciliation", "fidelity"]
     words = " ".join(page.xpath("//section[@id='fidelity']")[0].text_content().split())
-    assert "Of 1 numbers: 1 as printed, digit for digit; 0 different; 0 not yet reproduced." in words
+    assert "Of 1 numbers: 1 as printed, digit for digit; 0 different; 0 not reproduced." in words
     assert "Table 1 says 2, the text says 3" in words
