@@ -261,12 +261,16 @@ def _write(
 ) -> tuple[list[Path], tuple[str, ...], bool]:
     """Write everything; return the paths that a reader opens, what went wrong, and whether a format was lost."""
     from reportgen.records.results import files_of, results_of
+    from reportgen.records.series import series_files
     from reportgen.render.appendix import printed_numbers
     from reportgen.render.pages import write_pages
 
     results = results_of([records, *printed_numbers(spec, records, tuple(artefacts))], {})
     results = type(results)(results.rows, _sources(results, spec, repository))
     for name, content in files_of(results):
+        (workshop / name).write_bytes(content)
+    for name, content in series_files(records):
+        (workshop / name).parent.mkdir(exist_ok=True)
         (workshop / name).write_bytes(content)
     (workshop / "study.lock.yaml").write_text(locked(spec), encoding="utf-8")
     (workshop / "provenance.json").write_text(_provenance(spec, repository, results), encoding="utf-8")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from reportgen.analyses import descriptive, directed_peeling, meta_analysis, moderators
+from reportgen.analyses import descriptive, directed_peeling, meta_analysis, moderators, recursive_partitioning
 from reportgen.analyses.fidelity import fidelity_record
 from reportgen.analyses.reconciliation import reconciliation_record
 from reportgen.analyses.repository_records import (
@@ -32,6 +32,7 @@ from reportgen.spec.study import (
     DirectedPeeling,
     MetaAnalysis,
     Moderators,
+    RecursivePartitioning,
     Study,
 )
 
@@ -41,6 +42,7 @@ METHODS: dict[type[Analysis], Callable[[str, Any, Repository, Study], AnalysisRe
     Descriptive: descriptive.analyse,
     MetaAnalysis: meta_analysis.analyse,
     Moderators: moderators.analyse,
+    RecursivePartitioning: recursive_partitioning.analyse,
     DirectedPeeling: directed_peeling.analyse,
 }
 """What each method of the study file does."""

@@ -12,8 +12,16 @@ from typing import Literal
 
 from reportgen.records.artefact import Drawing
 from reportgen.records.model import Availability, ModelSettings, PooledEffect
+from reportgen.records.partition import PartitionedOutcome, SearchSettings
 
-__all__ = ["draw_availability", "draw_forest", "draw_forest_by_trial"]
+__all__ = [
+    "draw_availability",
+    "draw_cut_profiles",
+    "draw_forest",
+    "draw_forest_by_trial",
+    "draw_subgroup_forest",
+    "draw_subgroup_tree",
+]
 
 
 def draw_forest(
@@ -98,3 +106,73 @@ def draw_availability(record: Availability, *, name: str) -> tuple[Drawing, ...]
     from reportgen.figures.paint import drawing
 
     return tuple(drawing(sheet) for sheet in availability_sheets(record, name=name))
+
+
+def draw_subgroup_tree(
+    search: PartitionedOutcome, settings: SearchSettings, *, name: str
+) -> tuple[Drawing, ...]:
+    """Draw the tree of one search for subgroups beside the effects in its groups.
+
+    Parameters
+    ----------
+    search : PartitionedOutcome
+    settings : SearchSettings
+        For the level of the intervals.
+    name : str
+        Stem of the files and prefix of the ids.
+
+    Returns
+    -------
+    tuple of Drawing
+        One a page.
+    """
+    from reportgen.figures.paint import drawing
+    from reportgen.figures.subgroups import tree_sheets
+
+    return tuple(drawing(sheet) for sheet in tree_sheets(search, settings, name=name))
+
+
+def draw_subgroup_forest(
+    searches: Sequence[PartitionedOutcome], settings: SearchSettings, *, name: str
+) -> tuple[Drawing, ...]:
+    """Draw the subgroups of many searches as one forest plot, grouped by outcome.
+
+    Parameters
+    ----------
+    searches : sequence of PartitionedOutcome
+        In the order of the groups.
+    settings : SearchSettings
+        For the level of the intervals.
+    name : str
+        Stem of the files and prefix of the ids.
+
+    Returns
+    -------
+    tuple of Drawing
+        One a page.
+    """
+    from reportgen.figures.paint import drawing
+    from reportgen.figures.subgroups import forest_sheets
+
+    return tuple(drawing(sheet) for sheet in forest_sheets(searches, settings, name=name))
+
+
+def draw_cut_profiles(search: PartitionedOutcome, *, name: str) -> tuple[Drawing, ...]:
+    """Draw every cut that a search tried, a small panel for each moderator in each node.
+
+    Parameters
+    ----------
+    search : PartitionedOutcome
+        With at least one profile.
+    name : str
+        Stem of the files and prefix of the ids.
+
+    Returns
+    -------
+    tuple of Drawing
+        One a page.
+    """
+    from reportgen.figures.cut_profiles import profile_sheets
+    from reportgen.figures.paint import drawing
+
+    return tuple(drawing(sheet) for sheet in profile_sheets(search, name=name))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Literal
 
 from reportgen.figures.axis import Axis
 from reportgen.figures.lettering import width
@@ -46,6 +48,9 @@ class Slot:
 
 Cell = tuple[Slot, ...]
 
+Rail = Literal["", "through", "branch", "last"]
+"""A line of a tree beside a row: none, one that goes on below, one that branches here and goes on, or that ends here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -60,7 +65,8 @@ class Row:
     """A row of a forest.
 
     `plot` draws its marks on a panel at a height; a `head` opens a group and has no cells; `estimate` is the effect with
-    the ends of its interval, None where there is none.
+    the ends of its interval, None where there is none. `rails` are the lines of a tree in front of its label, one a step
+    of `INDENT`; `overall` is where the dashed line of this row stands, where rows of one band have different ones.
     """
 
     label: Inline
@@ -73,6 +79,8 @@ class Row:
     head: bool = False
     rule_above: bool = False
     estimate: tuple[Number, Number, Number] | None = None
+    rails: tuple[Rail, ...] = ()
+    overall: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +98,16 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Headings:
-    """Heads of label, count columns, plot (its axis title, under the axis) and result columns."""
+    """Heads of label, count columns, plot (its axis title, under the axis) and result columns.
+
+    `least_plot` is how narrow the plot may become for the sake of long labels, in millimetres.
+    """
 
     label: Inline
     counts: tuple[Heading, ...]
     results: tuple[Heading, ...]
     axis_title: Inline
+    least_plot: float = LEAST_PLOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +192,7 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
     free = PAGE_WIDTH - 2 * EDGE - taken - result_width - arrows - 1.0
     natural = max((row.indent + inline_width(row.label, row.style) for row in rows if not row.head), default=0.0)
     natural = max(natural, inline_width(headings.label, HEAD), LEAST_LABEL) + 0.3
-    label = min(natural, max(free - LEAST_PLOT, LEAST_LABEL))
+    label = min(natural, max(free - headings.least_plot, LEAST_LABEL))
     tracks, x = [], EDGE + label
     for size, points in counts:
         tracks.append(_track(x + GAP + size, size, points))
@@ -346,9 +358,11 @@ def _band_marks(band: Band, grid: Grid, top: float) -> tuple[list[Mark], float]:
     marks: list[Mark] = []
     y = top
     for row in band.rows:
-        y += GROUP_GAP if row.head or row.rule_above else 0.0
-        marks += _row_marks(row, grid, grid.results[band.number], panel, y)
-        y += grid.height(row) - (GROUP_GAP if row.head or row.rule_above else 0.0)
+        gap = GROUP_GAP if row.head or row.rule_above else 0.0
+        behind += _rails(row, y, y + grid.height(row))
+        marks += _row_marks(row, grid, grid.results[band.number], panel, y + gap)
+        y += grid.height(row)
+    behind += _overall_lines(band.rows, grid, panel, top)
     if band.axis:
         behind.append(panel.no_effect(top, y + 0.8))
         if band.overall is not None:
@@ -356,6 +370,30 @@ def _band_marks(band: Band, grid: Grid, top: float) -> tuple[list[Mark], float]:
         marks += panel.ruler(y + 0.8)
         y += 0.8 + AXIS_HEIGHT
     return behind + marks, y
+
+
+def _rails(row: Row, top: float, bottom: float) -> list[Mark]:
+    """Return the lines of a tree in front of a label: each hangs under the label that it leads from."""
+    marks: list[Mark] = []
+    branch = top + (GROUP_GAP if row.head or row.rule_above else 0.0) + ROW / 2
+    for level, rail in enumerate(row.rails):
+        x = EDGE + (level + 0.4) * INDENT
+        if rail:
+            marks.append(Stroke(x, top, x, branch if rail == "last" else bottom, RULE, 0.6))
+        if rail in ("branch", "last"):
+            marks.append(Stroke(x, branch, x + 0.5 * INDENT, branch, RULE, 0.6))
+    return marks
+
+
+def _overall_lines(rows: Sequence[Row], grid: Grid, panel: Panel, y: float) -> list[Mark]:
+    """Return a dashed line along each run of rows that have the same overall effect."""
+    marks: list[Mark] = []
+    for value, run in groupby(rows, key=lambda row: row.overall):
+        bottom = y + sum(grid.height(row) for row in run)
+        if value is not None:
+            marks += panel.overall(value, y, bottom)
+        y = bottom
+    return marks
 
 
 def _row_marks(row: Row, grid: Grid, results: Sequence[Track], panel: Panel, y: float) -> list[Mark]:

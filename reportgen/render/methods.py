@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.model import Descriptive, Failure, MetaAnalysis, ModelSettings, Records
 from reportgen.records.numbers import Inline, Number, Press, plain, slug
+from reportgen.records.partition import RecursivePartitioning
+from reportgen.render.methods_partition import partition_methods
 from reportgen.spec import Spec
 from reportgen.spec.study import Window
 from reportgen.tables.phrases import joined
@@ -66,6 +68,14 @@ def methods(spec: Spec, records: Records) -> tuple[Section, ...]:
     if fitted:
         sections.append(Section(("Outcomes and follow-up",), tuple(_outcomes(spec, fitted))))
     sections += _meta_analyses(fitted)
+    searched = [r for r in records.analyses.values() if isinstance(r, RecursivePartitioning)]
+    sections += [
+        Section(
+            _heading("Recursive partitioning", record.name, "recursive-partitioning", len(searched)),
+            tuple(partition_methods(record)),
+        )
+        for record in searched
+    ]
     described = [r for r in records.analyses.values() if isinstance(r, Descriptive)]
     if described:
         sections.append(Section(("Baseline characteristics",), tuple(_described(described[0]))))

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import Characteristic, Heterogeneity, PooledEffect, Scaled, Share, Summary, TrialEstimate
 from reportgen.records.numbers import Number, reprinted
+from reportgen.records.partition import NormalInterval
 from reportgen.spec.study import RoundingHere
 
 RecordT = TypeVar("RecordT")
@@ -22,6 +23,7 @@ KINDS: dict[type, dict[str, str]] = {
         "high": "effect",
         "std_error": "heterogeneity",
     },
+    NormalInterval: dict.fromkeys(("low", "high"), "effect"),
     Scaled: dict.fromkeys(("effect", "low", "high", "predicted_low", "predicted_high"), "scaled"),
     Heterogeneity: {
         **dict.fromkeys(("tau2", "tau"), "heterogeneity"),

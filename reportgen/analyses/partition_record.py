@@ -1,0 +1,383 @@
+"""What a recursive partitioning found, as a record: rules in words, effects, p values and the cuts that were tried.
+
+In: the people of a search and the `Partition` that `reportgen.stats` returned. Out: a `PartitionedOutcome`. Ids name a
+subgroup by its place (`subgroup-1`), not by its cut, so that they stay what they are when a cut moves a little.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from reportgen.analyses.moderator_values import Moderator
+from reportgen.analyses.moderators import values_of
+from reportgen.analyses.recording import NAN, estimate_record, left_out_record, scalar
+from reportgen.analyses.search_people import SearchPeople
+from reportgen.analyses.selection import Selection
+from reportgen.records.numbers import Inline, Number, Press, Status, fixed
+from reportgen.records.partition import (
+    Condition,
+    Members,
+    ModeratorUse,
+    NormalInterval,
+    PartitionedOutcome,
+    Profile,
+    Split,
+    Subgroup,
+    TreeNode,
+)
+from reportgen.spec.study import RecursivePartitioning as Node
+from reportgen.stats import Effect, OneStepFit, Partition, fit_one_step
+from reportgen.stats import effective_cuts as sidak
+from reportgen.stats import subgroups as found
+
+LN10 = math.log(10.0)
+CUT_DECIMALS = 2  # of a moderator for which the study file asks for none
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What an outcome is called and measured in, what the moderators are called, and two settings that reasons name."""
+
+    outcome_label: str
+    unit: str
+    follow_up_label: str
+    moderators: Mapping[str, str]
+    alpha: Number
+    width: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every record of one search is made with."""
+
+    people: SearchPeople
+    node: Node
+    naming: Naming
+    press: Press
+
+    def at(self, *names: str) -> Desk:
+        """Return the same with further names in the ids."""
+        return replace(self, press=self.press.at(*names))
+
+    @property
+    def unit(self) -> str:
+        """Unit of the outcome."""
+        return self.naming.unit
+
+    @property
+    def selection(self) -> Selection:
+        """The people who entered the search."""
+        return self.people.selection
+
+
+def search_record(
+    people: SearchPeople,
+    partition: Partition | None,
+    reason: str,
+    node: Node,
+    naming: Naming,
+    press: Press,
+) -> PartitionedOutcome:
+    """Return one search as a record.
+
+    Parameters
+    ----------
+    people : SearchPeople
+    partition : Partition or None
+        Of these people, in their order; None where there was no search.
+    reason : str
+        Why there was none.
+    node : RecursivePartitioning node of the study file
+    naming : Naming
+    press : Press
+        Its ids begin with the analysis, the comparison, the outcome and the follow-up.
+    """
+    selection = people.selection
+    status: Status = "ok" if partition else "not estimable"
+    press = press.at(n=selection.n, trials=len(selection.trials))
+    desk = Desk(people, node, naming, press)
+    overall = _overall(partition, desk, reason)
+    groups = (
+        tuple(_subgroup(i, group, desk, partition) for i, group in enumerate(partition.subgroups, 1))
+        if partition
+        else ()
+    )
+    rejected = _rejected(partition, desk) if partition else ()
+    tree = _tree(partition, overall, groups, rejected, desk) if partition else ()
+    least = partition.settings["min_size"] if partition else None
+    return PartitionedOutcome(
+        id=press.prefix,
+        outcome=selection.outcome,
+        outcome_label=press.quote("outcome", naming.outcome_label),
+        unit=press.quote("unit", naming.unit),
+        follow_up=selection.follow_up,
+        follow_up_label=press.quote("follow up", naming.follow_up_label),
+        comparison=selection.comparison,
+        overall=overall,
+        in_comparison=press.count("in comparison", selection.in_comparison),
+        moderators=_uses(people, partition, naming, press),
+        cuts=press.count("cuts", len(partition.candidates.log_p) if partition else 0, "cuts"),
+        min_size=press.none("min size", reason) if least is None else press.count("min size", int(least)),
+        subgroups=groups,
+        tree=tree,
+        rejected=rejected,
+        profiles=_profiles(partition, desk) if partition else (),
+        left_out=left_out_record(selection, press),
+        status=status,
+        reason=reason,
+    )
+
+
+def _overall(partition: Partition | None, desk: Desk, reason: str) -> Members:
+    """Return everybody in the search; where there was no search, their effect is fitted all the same if it can be."""
+    selection = desk.selection
+    everybody = np.ones(selection.n, dtype=bool)
+    if partition is not None:
+        return _members(partition.overall, desk)
+    if len(selection.trials) < desk.node.minimum_trials:
+        nothing = Effect(NAN, NAN, NAN, NAN)
+        arms = selection.arm_size(0), selection.arm_size(1)
+        group = found.Group((), everybody, *arms, len(selection.trials), nothing, NAN, "not estimable", reason)
+        return _members(group, desk)
+    fit = _fit(everybody, desk, "kenward-roger")
+    group = found.Group(
+        (), everybody, fit.n_control, fit.n_intervention, fit.trials, fit.effect, fit.tau2, fit.status, fit.message
+    )
+    return _members(group, desk)
+
+
+def _fit(members: np.ndarray, desk: Desk, inference: str) -> OneStepFit:
+    selection = desk.selection
+    adjusters = selection.adjusters[members] if selection.adjusters.shape[1] else None
+    return fit_one_step(
+        selection.change[members],
+        selection.treatment[members],
+        selection.trial[members],
+        adjusters=adjusters,
+        treatment_effect=desk.node.treatment_effect,
+        inference=inference,
+    )
+
+
+def _members(group: found.Group, desk: Desk) -> Members:
+    """Return people with their effect; the normal interval stands beside it for publications that print no other."""
+    estimated = group.status in ("ok", "boundary")
+    status: Status = group.status  # type: ignore[assignment]
+    reason = "" if estimated else group.reason
+    press = desk.press.at(n=group.n, trials=group.trials, status=status)
+    normal = press.at("effect", "normal")
+    low, high = NAN, NAN
+    if estimated:
+        low, high = (scalar(limit) for limit in _fit(group.members, desk, "normal").effect.interval(desk.node.level))
+    return Members(
+        id=press.prefix,
+        rule=tuple(_condition(rule, desk.at(f"rule {i}")) for i, rule in enumerate(group.rules, 1)),
+        n=press.count("n", group.n),
+        n_control=press.count("n control", group.n_control),
+        n_intervention=press.count("n intervention", group.n_intervention),
+        trials=press.count("trials", group.trials, "trials"),
+        estimate=estimate_record(group.effect if estimated else None, desk.node.level, press, desk.unit, reason),
+        normal=NormalInterval(
+            low=normal.fixed("ci low", low, "effect", desk.unit, reason),
+            high=normal.fixed("ci high", high, "effect", desk.unit, reason),
+        ),
+        status=status,
+        reason=reason,
+    )
+
+
+def _condition(rule: found.Rule, desk: Desk) -> Condition:
+    moderator = desk.people.moderators[rule.moderator]
+    press = desk.press
+    label, unit = press.quote("moderator", moderator.label), press.quote("unit", moderator.unit)
+    if rule.levels:
+        levels = tuple(press.quote(f"level {i}", level) for i, level in enumerate(rule.levels, 1))
+        return Condition(rule.moderator, label, "levels", None, levels, unit)
+    cut = press.figure("cut", rule.value, cut_decimals(rule.value, moderator, desk.selection), moderator.unit)
+    return Condition(rule.moderator, label, "≤" if rule.kind == "<=" else ">", cut, (), unit)
+
+
+def cut_decimals(cut: float, moderator: Moderator, selection: Selection) -> int:
+    """Return the fewest decimals with which the printed cut divides people as the cut does, or as many as are allowed.
+
+    A score in twenty-fourths of 100 is cut at 54.1666…; "≤ 54.2" says the same, since the next value is 58.3.
+    """
+    most = CUT_DECIMALS if moderator.decimals is None else moderator.decimals
+    values = values_of(moderator, selection)
+    above = values[values > cut]
+    following = float(above.min()) if above.size else math.inf
+    for decimals in range(most):
+        if cut <= float(fixed(cut, decimals).replace("−", "-")) < following:
+            return decimals
+    return most
+
+
+def _subgroup(number: int, group: found.Subgroup, desk: Desk, partition: Partition) -> Subgroup:
+    here = desk.at(f"subgroup {number}")
+    split = _split(group.split, group.parent, (), here.at("split"), group.difference)
+    p = here.press.at("split")
+    level = next(node.level for node in partition.tree if node.number == group.node)
+    return Subgroup(
+        number=number,
+        level=level,
+        inside=_members(group.inside, here),
+        sibling=_members(group.sibling, here.at("sibling")),
+        complement=_members(group.complement, here.at("complement")),
+        split=split,
+        p_pooled=p.p("p pooled", scalar(group.pooled.p_value)),
+        p_within=p.p("p within", scalar(group.within.p_value)),
+    )
+
+
+def _split(split: found.Split, node: int, reason: Inline, desk: Desk, difference: Effect | None = None) -> Split:
+    """Return a split; its difference is that of the candidate itself where it was not kept."""
+    better, other = (split.low, split.high) if split.child == "low" else (split.high, split.low)
+    sign = 1.0 if split.child == "low" else -1.0
+    n = split.low.n + split.high.n
+    press = desk.press.at(n=n)
+    # criteria other than the interaction come from two fits and have no degrees of freedom
+    df = math.inf if math.isnan(split.df) else split.df
+    effect = difference or Effect(sign * split.estimate, split.std_error, df, df)
+    return Split(
+        node=node,
+        better=_condition(better.rule, desk.at("better")),
+        other=_condition(other.rule, desk.at("other")),
+        cuts=press.count("cuts", split.splits, "cuts"),
+        p_raw=press.p("p raw", split.p_raw),
+        p_adjusted=press.p("p adjusted", split.p_adjusted),
+        p_node=press.p("p node", split.p_node),
+        difference=estimate_record(effect, desk.node.level, press.at("difference"), desk.unit, ""),
+        kept=split.kept,
+        reason=reason,
+    )
+
+
+def _tree(
+    partition: Partition, overall: Members, groups: Sequence[Subgroup], rejected: Sequence[Split], desk: Desk
+) -> tuple[TreeNode, ...]:
+    """Return the nodes; those below the root are subgroups."""
+    people = {
+        partition.tree[group.node].rows.tobytes(): record
+        for group, record in zip(partition.subgroups, groups, strict=True)
+    }
+    # the same people may have been reached in two orders, and are then one subgroup with two nodes
+    made = {node.number: people[node.rows.tobytes()] for node in partition.tree if node.level}
+    known = {(split.node, split.better.moderator): split for split in (*rejected, *(group.split for group in groups))}
+
+    def split_of(node: found.TreeNode, split: found.Split) -> Split:
+        # what is not known leads, in another order, to a subgroup that was found before
+        again = desk.at(f"node {node.number}", split.moderator)
+        return known.get((node.number, split.moderator)) or _split(split, node.number, (), again)
+
+    return tuple(
+        TreeNode(
+            parent=None if node.parent < 0 else node.parent,
+            level=node.level,
+            members=made[node.number].inside if node.number in made else overall,
+            splits=tuple(split_of(node, split) for split in node.splits),
+            subgroup=made[node.number].number if node.number in made else None,
+        )
+        for node in partition.tree
+    )
+
+
+def _rejected(partition: Partition, desk: Desk) -> tuple[Split, ...]:
+    """Return the best cuts that were not kept, the smallest p first."""
+    rejected = [
+        (split.log_p_node, node.number, place, split)
+        for node in partition.tree
+        for place, split in enumerate(node.splits)
+        if not split.kept
+    ]
+    rejected.sort(key=lambda one: one[:3])
+    return tuple(
+        _split(split, node, _why_rejected(split, place, desk), desk.at(f"rejected {i}"))
+        for i, (_, node, place, split) in enumerate(rejected, 1)
+    )
+
+
+def _why_rejected(split: found.Split, place: int, desk: Desk) -> Inline:
+    """Return why a split was not kept; `place` is its rank by p in its node."""
+    if place >= desk.node.width:
+        return ("not among the ", desk.naming.width, " smallest p values of the node")
+    if desk.node.criterion == "interaction":
+        return ("adjusted p above ", desk.naming.alpha)
+    return ("the effect inside is not clearer than in the node",)
+
+
+def _profiles(partition: Partition, desk: Desk) -> tuple[Profile, ...]:
+    """Return every cut of every moderator in every node, moderators in the order of the search."""
+    order = {name: place for place, name in enumerate(desk.people.moderators)}
+    return tuple(
+        _profile(node, split, desk)
+        for node in partition.tree
+        for split in sorted(node.splits, key=lambda split: order[split.moderator])
+    )
+
+
+def _profile(node: found.TreeNode, split: found.Split, desk: Desk) -> Profile:
+    moderator, tried = desk.people.moderators[split.moderator], split.tried
+    press = desk.press.at("moderator", moderator.name)
+    sets = _sets(tried, moderator) if moderator.categorical else ()
+    heights = -tried.log_p / LN10
+    chosen = int(np.argmin(tried.log_p)) if len(tried.log_p) else None
+    return Profile(
+        node=node.number,
+        moderator=moderator.name,
+        label=press.quote("label", moderator.label),
+        unit=press.quote("unit", moderator.unit),
+        cuts=tuple(float(i) for i in range(1, len(sets) + 1)) if sets else tuple(tried.cut.tolist()),
+        sets=sets,
+        estimate=tuple(tried.estimate.tolist()),
+        std_error=tuple(tried.std_error.tolist()),
+        z=tuple(tried.statistic.tolist()),
+        minus_log10_p=tuple(heights.tolist()),
+        chosen=chosen,
+        kept=split.kept,
+        threshold=_threshold(split, node.multiplicity, desk.node),
+    )
+
+
+def _sets(tried: found.Tried, moderator: Moderator) -> tuple[str, ...]:
+    """Return the levels on the first side of each division, by name."""
+    names = moderator.levels
+    if moderator.ordered:
+        return tuple(" or ".join(names[: int(code) + 1]) for code in tried.cut)
+    return tuple(
+        " or ".join(name for place, name in enumerate(names) if int(chosen) >> place & 1) for chosen in tried.level_set
+    )
+
+
+def _threshold(split: found.Split, multiplicity: int, node: Node) -> float:
+    """Return the −log10 p that a cut must reach so that it is kept, adjustments undone."""
+    if node.criterion != "interaction":
+        return NAN
+    across = 1.0 / max(multiplicity, 1) if node.across == "sidak" else 1.0
+    log_p = sidak.log_sidak(sidak.log_sidak(math.log(node.alpha), across), 1.0 / split.effective)
+    return float(-log_p / LN10)
+
+
+def _uses(people: SearchPeople, partition: Partition | None, naming: Naming, press: Press) -> tuple[ModeratorUse, ...]:
+    """Return every moderator that was asked for: what it costs, and why it was not searched."""
+    reasons = dict(people.left_out)
+    if partition is not None:
+        reasons |= partition.tree[0].untried
+    made = []
+    for cost in people.costs:
+        here = press.at("moderator", cost.moderator)
+        reason = reasons.get(cost.moderator, "")
+        made.append(
+            ModeratorUse(
+                name=cost.moderator,
+                label=here.quote("label", naming.moderators[cost.moderator]),
+                people=here.count("people lost", cost.people),
+                trials=here.count("trials lost", cost.trials, "trials"),
+                searched=not reason and partition is not None,
+                reason=(here.quote("reason", reason),) if reason else (),
+            )
+        )
+    return tuple(made)

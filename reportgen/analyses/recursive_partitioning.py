@@ -1,0 +1,210 @@
+"""Recursive partitioning of every outcome x follow-up x comparison.
+
+In: the node of the study file and the repository. Out: a `RecursivePartitioning` record. The search is
+`reportgen.stats.partition`; this module says who and what enters it, and turns what it found into numbers with ids.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reportgen.analyses.moderator_values import Moderator, moderators_of
+from reportgen.analyses.moderators import screened_moderators, values_of
+from reportgen.analyses.naming import level_number, outcome_label, unit_of
+from reportgen.analyses.partition_record import Naming, search_record
+from reportgen.analyses.recording import comparison_record, for_outcome
+from reportgen.analyses.search_people import SearchPeople, people_of_search
+from reportgen.analyses.selection import Measurements, Selection, not_estimable, selections
+from reportgen.data import Repository
+from reportgen.records.numbers import Inline, Press, slug
+from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning, SearchSettings
+from reportgen.spec.check import expanded
+from reportgen.spec.study import FromScreening, Moderators, Study
+from reportgen.spec.study import RecursivePartitioning as Node
+from reportgen.stats import Levels, Partition, partition
+
+MODEL_DECIMALS = {"df": 1}
+LEAST_SIZE, LEAST_SHARE = 50, 5  # what `partition` takes where the study file gives no `min_size`
+
+
+@dataclass(frozen=True, slots=True)
+class Partitioned:
+    """A search: the moderators asked for, who entered, what was found, and why there was none (`partition` is None)."""
+
+    moderators: dict[str, Moderator]
+    people: SearchPeople
+    partition: Partition | None
+    reason: str
+
+
+def analyse(name: str, node: Node, repository: Repository, study: Study) -> RecursivePartitioning:
+    """Search for subgroups and record a named recursive partitioning.
+
+    Parameters
+    ----------
+    name : str
+        As in the study file; ids start with it.
+    node : RecursivePartitioning node of the study file
+    repository : Repository
+    study : Study
+
+    Returns
+    -------
+    RecursivePartitioning
+        One search for every outcome x follow-up x comparison, those that were not possible included.
+    """
+    measurements = Measurements(repository, study)
+    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
+    settings = _settings(node, study, press.at("settings"))
+    searches = []
+    for selection in selections(node, repository, study):
+        found = partitioned(node, selection, repository, measurements, study)
+        searches.append(_search(selection, found, node, study, settings, press))
+    return RecursivePartitioning(
+        name=name,
+        settings=settings,
+        comparisons=tuple(
+            comparison_record(comparison, repository, study, press.at(comparison))
+            for comparison in expanded(node.comparisons, study.comparisons)
+        ),
+        searches=tuple(searches),
+    )
+
+
+def partitioned(
+    node: Node, selection: Selection, repository: Repository, measurements: Measurements, study: Study
+) -> Partitioned:
+    """Search one selection for subgroups.
+
+    The members of a subgroup are a mask over `people.selection` of the result, whose `rows` lead to the repository.
+
+    Parameters
+    ----------
+    node : RecursivePartitioning node of the study file
+    selection : Selection
+        One of `selections(node, repository, study)`.
+    repository : Repository
+    measurements : Measurements
+        Of the same repository.
+    study : Study
+    """
+    names = _names(node, selection, repository, measurements, study)
+    moderators = moderators_of(names, repository, measurements, study)
+    people = people_of_search(selection, moderators, missing=node.missing, minimum_trials=node.min_trials)
+    reason = not_estimable(people.selection, node) or ("" if people.moderators else _nothing(node, names))
+    return Partitioned(moderators, people, None if reason else search(people, node), reason)
+
+
+def search(people: SearchPeople, node: Node) -> Partition:
+    """Run the search of a node among the people who enter it."""
+    selection = people.selection
+    size = node.min_size
+    if size is not None:
+        size = math.ceil(size * selection.n) if size < 1 else int(size)
+    options: dict[str, Any] = node.model_dump(
+        include={
+            *("criterion", "multiplicity", "across", "alpha", "depth", "width", "information"),
+            *("min_arm", "min_trials", "max_cuts", "treatment_effect"),
+        }
+    )
+    gamma = node.gamma
+    return partition(
+        selection.change,
+        selection.treatment,
+        selection.trial,
+        {name: _values(moderator, selection) for name, moderator in people.moderators.items()},
+        adjusters=selection.adjusters if selection.adjusters.shape[1] else None,
+        min_size=size,
+        gamma=gamma[0] if gamma and len(gamma) == 1 else gamma,
+        **options,
+    )
+
+
+def _values(moderator: Moderator, selection: Selection) -> Any:
+    values = values_of(moderator, selection)
+    if not moderator.categorical:
+        return values
+    return Levels(np.where(np.isnan(values), -1, values).astype(np.int64), moderator.levels, moderator.ordered)
+
+
+def _names(
+    node: Node, selection: Selection, repository: Repository, measurements: Measurements, study: Study
+) -> tuple[str, ...]:
+    chosen = node.moderators
+    if not isinstance(chosen, FromScreening):
+        return chosen
+    screening = study.analyses[chosen.from_]
+    assert isinstance(screening, Moderators)
+    if not_estimable(selection, node):
+        return ()
+    return screened_moderators(screening, selection, repository, measurements, study, chosen.p_below)
+
+
+def _nothing(node: Node, names: tuple[str, ...]) -> str:
+    if names:
+        return "no moderator leaves enough trials"
+    return "no moderator has a p below the limit in the screening" if isinstance(node.moderators, FromScreening) else ""
+
+
+def _search(
+    selection: Selection, found: Partitioned, node: Node, study: Study, settings: SearchSettings, press: Press
+) -> PartitionedOutcome:
+    made = for_outcome(selection.outcome, study, press)
+    made = made.at(selection.comparison, selection.outcome, selection.follow_up)
+    naming = Naming(
+        outcome_label=outcome_label(selection.outcome, study),
+        unit=unit_of(selection.outcome, study),
+        follow_up_label=study.follow_up[selection.follow_up].label or selection.follow_up,
+        moderators={name: moderator.label for name, moderator in found.moderators.items()},
+        alpha=settings.alpha,
+        width=settings.width,
+    )
+    return search_record(found.people, found.partition, found.reason, node, naming, made)
+
+
+def _settings(node: Node, study: Study, press: Press) -> SearchSettings:
+    chosen = node.moderators
+    screened = chosen if isinstance(chosen, FromScreening) else None
+    return SearchSettings(
+        adjust_for=tuple(press.quote(f"adjust {i}", _adjuster(a, study)) for i, a in enumerate(node.adjust_for, 1)),
+        treatment_effect=node.treatment_effect,
+        criterion=node.criterion,
+        multiplicity=node.multiplicity,
+        across=node.across,
+        information=node.information,
+        missing=node.missing,
+        screened_by=press.quote("screened by", screened.from_) if screened else None,
+        p_below=_shortest(press, "p below", screened.p_below) if screened else None,
+        alpha=_shortest(press, "alpha", node.alpha),
+        gamma=tuple(_shortest(press, f"gamma {i}", value) for i, value in enumerate(node.gamma or (), 1)),
+        depth=press.count("depth", node.depth, "levels"),
+        width=press.count("width", node.width, "moderators"),
+        min_size=_size(node.min_size, press),
+        min_arm=press.count("min arm", node.min_arm),
+        min_trials=press.count("min trials", node.min_trials, "trials"),
+        max_cuts=press.count("max cuts", node.max_cuts, "cuts"),
+        level=level_number(node.level, press),
+    )
+
+
+def _size(size: float | None, press: Press) -> Inline:
+    if size is None:
+        least, share = press.count("min size", LEAST_SIZE), press.figure("min share", LEAST_SHARE, 0, "%")
+        return ("at least ", least, " people and ", share, "% of the participants")
+    if size < 1:
+        return ("at least ", _shortest(press, "min share", 100 * size, "%"), "% of the participants")
+    return ("at least ", press.count("min size", int(size)), " people")
+
+
+def _shortest(press: Press, name: str, value: float, unit: str = "") -> Any:
+    """Return a setting with as many decimals as it needs, six at most."""
+    return press.figure(name, value, next((d for d in range(6) if round(value, d) == round(value, 6)), 6), unit)
+
+
+def _adjuster(name: str, study: Study) -> str:
+    covariate = study.covariates.get(name)
+    return (covariate.label or name) if covariate else name

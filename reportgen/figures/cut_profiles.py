@@ -1,0 +1,213 @@
+"""Every cut that a search tried: −log10 p against the cut, a small panel for each moderator in each node.
+
+In: a search as recorded. Out: one sheet a page. Cuts of a quantity are points at their values, joined by a line; sets of
+levels are points in the order in which they were tried. The dashed line is what a cut must reach to be kept; the filled
+mark is the best cut, a ring where people were divided there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from reportgen.figures import words
+from reportgen.figures.layout import EDGE
+from reportgen.figures.panel import DIAMOND_HALF
+from reportgen.figures.scale import Scale, round_values
+from reportgen.figures.sheet import Mark, Piece, Shape, Sheet, Stroke, Words, block, lettered, lines_of, rectangle
+from reportgen.figures.theme import ACCENT, AXIS, BODY, HEAD, INK, MUTED, NOTE, PAGE_WIDTH, RULE, TICK
+from reportgen.records.numbers import Inline, Number
+from reportgen.records.partition import PartitionedOutcome, Profile, Split
+
+TITLE = "Every cut that was tried"
+ACROSS = 3
+PLOT_HEIGHT = 24.0
+LEFT = 10.5  # for the upright axis with its title
+RIGHT = 2.5
+TITLE_HEIGHT = 4.6
+FOOT = 9.6  # ticks and title of the axis below
+PAGE_HEIGHT = 226.0
+DOT = 0.42
+LEAST_TOP = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A row of panels of one node; the first of a node carries its heading."""
+
+    node: int
+    profiles: tuple[Profile, ...]
+    heading: Inline
+    top: float  # of the upright axis
+
+    @property
+    def height(self) -> float:
+        """Height in millimetres."""
+        return (
+            TITLE_HEIGHT
+            + PLOT_HEIGHT
+            + FOOT
+            + (lines_of(self.heading, _text_width(), HEAD) * 4.2 + 1.0 if self.heading else 0.0)
+        )
+
+
+def profile_sheets(search: PartitionedOutcome, *, name: str) -> tuple[Sheet, ...]:
+    """Return the pages of the profiles of one search, before they are drawn."""
+    pages = _pages(tuple(_strips(search)))
+    return tuple(
+        _sheet(page, search, name if number == 1 else f"{name}-{number}") for number, page in enumerate(pages, start=1)
+    )
+
+
+def _text_width() -> float:
+    return PAGE_WIDTH - 2 * EDGE
+
+
+def _strips(search: PartitionedOutcome) -> Iterator[Strip]:
+    """Yield the panels in rows; those of one node have the same upright axis."""
+    for place, node in enumerate(search.tree):
+        profiles = [profile for profile in search.profiles if profile.node == place and _heights(profile)]
+        top = max([LEAST_TOP, *(height for profile in profiles for height in _heights(profile))])
+        for first in range(0, len(profiles), ACROSS):
+            heading: Inline = () if first else (*node.members.words, ", n\u00a0=\u00a0", node.members.n)
+            yield Strip(place, tuple(profiles[first : first + ACROSS]), heading, top)
+
+
+def _heights(profile: Profile) -> list[float]:
+    return [height for height in (*profile.minus_log10_p, profile.threshold) if math.isfinite(height)]
+
+
+def _pages(strips: Sequence[Strip]) -> list[list[Strip]]:
+    pages: list[list[Strip]] = [[]]
+    used = 0.0
+    for strip in strips:
+        if pages[-1] and used + strip.height > PAGE_HEIGHT:
+            pages.append([])
+            used = 0.0
+        pages[-1].append(strip)
+        used += strip.height
+    return pages
+
+
+def _sheet(page: Sequence[Strip], search: PartitionedOutcome, name: str) -> Sheet:
+    marks: list[Mark] = []
+    y = 0.6
+    for strip in page:
+        if strip.heading:
+            marks.append(block(strip.heading, EDGE, y + 3.2, _text_width(), HEAD))
+        y += strip.height
+        foot = y - FOOT
+        panel_width = (PAGE_WIDTH - 2 * EDGE) / ACROSS
+        for i, profile in enumerate(strip.profiles):
+            left = EDGE + i * panel_width
+            marks += _panel(profile, search, left, left + panel_width, foot, strip.top)
+    note = _note(page)
+    marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
+    small = block(note, EDGE, y + 3.2, _text_width(), NOTE)
+    marks.append(small)
+    height = math.ceil((small.pieces[-1].y + 1.4) * 10) / 10
+    return Sheet(name, TITLE, PAGE_WIDTH, height, tuple(marks), _alt(page, search, name))
+
+
+def _panel(
+    profile: Profile, search: PartitionedOutcome, left: float, right: float, foot: float, top: float
+) -> list[Mark]:
+    """Return one panel: axes, threshold, cuts, the best of them."""
+    up = Scale(0.0, top * 1.08, foot, foot - PLOT_HEIGHT)
+    start, end = left + LEFT, right - RIGHT
+    low, high = min(profile.cuts), max(profile.cuts)
+    room = 0.5 if profile.sets else (high - low) * 0.03 or 0.5
+    along = Scale(low - room, high + room, start, end)
+    marks: list[Mark] = [
+        lettered((profile.label,), start, foot - PLOT_HEIGHT - 1.6, BODY),
+        Stroke(start, foot, end, foot, RULE, 0.6),
+        Stroke(start, foot, start, foot - PLOT_HEIGHT, RULE, 0.6),
+    ]
+    marks += _upright_ticks(up, start)
+    middle = foot - PLOT_HEIGHT / 2
+    marks.append(Words((Piece(left + 2.4, middle, "−log₁₀\u00a0p", "center"),), AXIS, angle=90))
+    marks += _level_ticks(profile, along, foot) if profile.sets else _ticks(profile, along, foot)
+    if math.isfinite(profile.threshold):
+        marks.append(Stroke(start, up.at(profile.threshold), end, up.at(profile.threshold), ACCENT, 0.6, dashed=True))
+    return marks + _points(profile, along, up)
+
+
+def _points(profile: Profile, along: Scale, up: Scale) -> list[Mark]:
+    """Return the cuts: points on a line for a quantity, alone for sets of levels; the best one marked."""
+    places = [
+        (along.at(cut), up.at(height))
+        for cut, height in zip(profile.cuts, profile.minus_log10_p, strict=True)
+        if math.isfinite(height)
+    ]
+    marks: list[Mark] = []
+    if not profile.sets:
+        marks += [Stroke(x, y, x2, y2, MUTED, 0.5) for (x, y), (x2, y2) in pairwise(places)]
+    marks += [rectangle(x - DOT, y - DOT, x + DOT, y + DOT, MUTED, kind="cut") for x, y in places]
+    if profile.chosen is not None:
+        x = along.at(profile.cuts[profile.chosen])
+        y = up.at(profile.minus_log10_p[profile.chosen])
+        half = DIAMOND_HALF * 0.9
+        corners = ((x, y - half), (x + half, y), (x, y + half), (x - half, y))
+        fill = ACCENT if profile.kept else "#ffffff"
+        marks.append(Shape(corners, fill, ACCENT, "kept" if profile.kept else "best"))
+    return marks
+
+
+def _upright_ticks(up: Scale, x: float) -> list[Mark]:
+    marks: list[Mark] = []
+    for value, text in round_values(0.0, up.high, 5):
+        y = up.at(value)
+        marks.append(Stroke(x - 0.8, y, x, y, RULE, 0.6))
+        marks.append(Words((Piece(x - 1.3, y + TICK.cap_height / 2, text, "right"),), TICK, axis="tick"))
+    return marks
+
+
+def _ticks(profile: Profile, along: Scale, foot: float) -> list[Mark]:
+    marks: list[Mark] = []
+    for value, text in round_values(min(profile.cuts), max(profile.cuts), 5):
+        x = along.at(value)
+        marks.append(Stroke(x, foot, x, foot + 0.8, RULE, 0.6))
+        marks.append(Words((Piece(x, foot + 3.6, text, "center"),), TICK, axis="tick"))
+    title: Inline = ("cut, ", profile.unit) if profile.unit.text else ("cut",)
+    middle = (along.start + along.end) / 2
+    return [*marks, lettered(title, middle, foot + 7.0, AXIS, "center")]
+
+
+def _level_ticks(profile: Profile, along: Scale, foot: float) -> list[Mark]:
+    """Return the ticks of sets of levels: places only, since a set has no room for its name."""
+    marks: list[Mark] = [Stroke(along.at(cut), foot, along.at(cut), foot + 0.8, RULE, 0.6) for cut in profile.cuts]
+    title = "the only division" if len(profile.cuts) == 1 else "divisions of the levels"
+    return [*marks, lettered((title,), (along.start + along.end) / 2, foot + 3.8, AXIS, "center")]
+
+
+def _note(page: Sequence[Strip]) -> Inline:
+    profiles = [profile for strip in page for profile in strip.profiles]
+    note = (
+        "Upright: minus the decimal logarithm of p, of the split by itself, for every cut that leaves enough people. "
+    )
+    note += "Diamond: the best cut of the moderator, filled where people were divided there. "
+    if any(math.isfinite(profile.threshold) for profile in profiles):
+        note += "Dashed: what the best cut must reach to be kept, given the cuts and the moderators that were tried. "
+    return (note.rstrip(),)
+
+
+def _best(search: PartitionedOutcome, profile: Profile) -> Split | None:
+    """Return the split that a profile led to."""
+    splits = search.tree[profile.node].splits
+    return next((split for split in splits if split.better.moderator == profile.moderator), None)
+
+
+def _alt(page: Sequence[Strip], search: PartitionedOutcome, name: str) -> Inline:
+    profiles = [profile for strip in page for profile in strip.profiles]
+    panels = words.count(name, "panels", len(profiles))
+    cuts = words.count(name, "cuts", sum(len(profile.cuts) for profile in profiles))
+    alt: list[str | Number] = ["Profiles of cuts: ", *words.plural(panels, "panel", "panels")]
+    alt += [", ", *words.plural(cuts, "cut", "cuts")]
+    for profile in profiles:
+        split = _best(search, profile)
+        if split is not None:
+            alt += ["; best of ", profile.label, ": ", *split.better.words, ", p raw ", split.p_raw]
+            alt += [", kept" if split.kept else ", not kept"]
+    return (*alt, ".")

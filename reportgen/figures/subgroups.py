@@ -1,0 +1,316 @@
+"""Subgroups beside the effect inside them: the tree of one search, and the subgroups of many searches at once.
+
+In: searches as recorded. Out: one sheet a page. Tree and forest are one panel: the lines of the tree stand in front of the
+labels, the diamonds in the same rows, so that nothing can drift apart. The dashed line is the effect in everybody.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+from reportgen.figures import words
+from reportgen.figures.axis import Axis, axis_for
+from reportgen.figures.forest import interval_cell, value_of
+from reportgen.figures.layout import INDENT, Band, Cell, Heading, Headings, Page, Rail, Row, Slot, lay_out
+from reportgen.figures.lettering import NO_BREAK
+from reportgen.figures.panel import Panel
+from reportgen.figures.sheet import Mark, Sheet
+from reportgen.figures.theme import ACCENT, BODY, HEAD, MUTED, Style
+from reportgen.records.numbers import Inline, Number
+from reportgen.records.partition import Members, PartitionedOutcome, SearchSettings
+
+TREE_TITLE = "Tree of subgroups with the effect in each"
+FOREST_TITLE = "Forest plot of subgroups"
+PARTICIPANTS = "Participants (n)"
+SPLIT = "Split, p"
+LEAST_PLOT = 36.0  # rules are longer than the names of outcomes
+_NO_SPLIT: tuple[Cell, ...] = ((), ())
+
+
+def tree_sheets(search: PartitionedOutcome, settings: SearchSettings, *, name: str) -> tuple[Sheet, ...]:
+    """Return the pages of the tree of one search, before they are drawn."""
+    rows = tuple(_tree_rows(search, name))
+    band = Band(rows, _axis(rows), _overall(search))
+    headings = _headings(
+        "Participants",
+        settings,
+        (Heading((("raw",),), SPLIT), Heading((("adjusted",),), SPLIT)) if len(rows) > 1 else (),
+        (search.outcome_label, ", ", search.follow_up_label, *_measure(settings), *_unit(search.unit)),
+    )
+
+    def alt(page: Page, page_name: str) -> Inline:
+        return _tree_alt(search, page_name)
+
+    return lay_out((band,), headings, _tree_note(search, settings), name=name, title=TREE_TITLE, alts=alt)
+
+
+def forest_sheets(searches: Sequence[PartitionedOutcome], settings: SearchSettings, *, name: str) -> tuple[Sheet, ...]:
+    """Return the pages of the forest plot of the subgroups of many searches, before they are drawn."""
+    bands = tuple(_bands(searches, name)) or (Band((), None),)
+    same_unit = len({search.unit.text for search in searches}) == 1
+    unit = _unit(searches[0].unit) if same_unit else (" in the unit of each outcome",)
+    title = (_measure(settings)[0].removeprefix(": ").capitalize(), *unit)
+    split = (Heading((("Split",), ("p, adjusted",))),) if any(search.subgroups for search in searches) else ()
+    headings = _headings("Outcome and subgroup", settings, split, title)
+
+    def alt(page: Page, page_name: str) -> Inline:
+        return _forest_alt(searches, page_name)
+
+    return lay_out(bands, headings, _forest_note(searches, settings), name=name, title=FOREST_TITLE, alts=alt)
+
+
+def _headings(label: str, settings: SearchSettings, split: tuple[Heading, ...], axis_title: Inline) -> Headings:
+    return Headings(
+        (label,),
+        (
+            Heading((("Trials",), ("(m)",))),
+            Heading((("control",),), PARTICIPANTS),
+            Heading((("intervention",),), PARTICIPANTS),
+        ),
+        (Heading((("Mean difference",), ("(", settings.level, "% CI)"))), *split),
+        axis_title,
+        least_plot=LEAST_PLOT,
+    )
+
+
+def _measure(settings: SearchSettings) -> tuple[str, ...]:
+    return (": adjusted mean difference",) if settings.adjust_for else (": mean difference",)
+
+
+def _unit(unit: Number) -> Inline:
+    return (" (", unit, ")") if unit.text else ()
+
+
+def _estimated(members: Members) -> bool:
+    return members.status in ("ok", "boundary") and math.isfinite(value_of(members.estimate.effect))
+
+
+def _overall(search: PartitionedOutcome) -> float | None:
+    return value_of(search.overall.estimate.effect) if _estimated(search.overall) else None
+
+
+def _axis(rows: Sequence[Row]) -> Axis | None:
+    found = [row.estimate for row in rows if row.estimate]
+    if not found:
+        return None
+    intervals = [(value_of(low), value_of(high)) for _, low, high in found]
+    # intervals of small groups are wide and still the point of the figure: they stay on the axis as long as they can
+    finite = [pair for pair in intervals if all(math.isfinite(end) for end in pair)]
+    return axis_for([value_of(e) for e, _, _ in found], intervals, finite)
+
+
+def _row(
+    members: Members, label: Inline, name: str, *, style: Style, colour: str, split: tuple[Cell, ...], **more: Any
+) -> Row:
+    """Return people with the effect among them; `split` are the cells of the split that led to them."""
+    counts = tuple((Slot(number),) for number in (members.trials, members.n_control, members.n_intervention))
+    if not _estimated(members):
+        reason = words.reason(members.status, members.reason, name, f"{members.id} reason")
+        return Row(label, counts, style=style.muted(), reason=reason, **more)
+    estimate = members.estimate.effect, members.estimate.low, members.estimate.high
+    return Row(
+        label,
+        counts,
+        (interval_cell(*estimate), *split),
+        plot=_diamond(*(value_of(number) for number in estimate), colour=colour),
+        style=style,
+        estimate=estimate,
+        **more,
+    )
+
+
+def _diamond(effect: float, low: float, high: float, *, colour: str) -> Callable[[Panel, float], list[Mark]]:
+    def plot(panel: Panel, y: float) -> list[Mark]:
+        return panel.diamond(low, effect, high, y, colour)
+
+    return plot
+
+
+def _tree_rows(search: PartitionedOutcome, name: str) -> Iterator[Row]:
+    yield _row(
+        search.overall,
+        search.overall.words,
+        name,
+        style=HEAD,
+        colour=ACCENT,
+        split=_NO_SPLIT if search.subgroups else (),
+    )
+    if search.tree:
+        yield from _below(search, 0, (), name)
+
+
+def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name: str) -> Iterator[Row]:
+    """Yield both sides of every kept split of a node, and what hangs below them.
+
+    A subgroup that the same conditions lead to in another order is drawn once.
+    """
+    made = [group for group in search.subgroups if group.split.node == place]
+    for i, group in enumerate(made):
+        end: Rail = "last" if i == len(made) - 1 else "branch"
+        indent = INDENT * (len(rails) + 1)
+        inside, sibling, split = group.inside, group.sibling, group.split
+        p: tuple[Cell, ...] = ((Slot(split.p_raw),), (Slot(split.p_node),))
+        yield _row(
+            inside,
+            split.better.words,
+            name,
+            style=HEAD,
+            colour=ACCENT,
+            split=p,
+            indent=indent,
+            rails=(*rails, "branch"),
+        )
+        for child in (k for k, node in enumerate(search.tree) if node.subgroup == group.number):
+            yield from _below(search, child, (*rails, "through"), name)
+        yield _row(
+            sibling,
+            split.other.words,
+            name,
+            style=BODY,
+            colour=MUTED,
+            split=_NO_SPLIT,
+            indent=indent,
+            rails=(*rails, end),
+        )
+
+
+def _tree_note(search: PartitionedOutcome, settings: SearchSettings) -> Inline:
+    note: list[str | Number] = ["Diamond: effect among these people alone, with its ", settings.level]
+    note += ["% confidence interval"]
+    if search.overall.rule == () and _overall(search) is not None:
+        note += ["; dashed line: effect in all participants"]
+    note += [". "]
+    if search.subgroups:
+        note += [
+            "Bold, dark: the side of a split with the larger effect, which is the subgroup; grey: the other side. "
+            "p raw: of the split by itself; adjusted: for the number of cuts and of moderators tried. "
+        ]
+        if any(len(group.inside.rule) > 1 for group in search.subgroups):
+            note += ["A condition holds together with those that it hangs under. "]
+    else:
+        note += no_subgroup(search)
+    return tuple(note)
+
+
+def no_subgroup(search: PartitionedOutcome) -> Inline:
+    """Return that nothing was found, and what came nearest to it."""
+    if not search.tree:
+        return ("No search was possible. ",)
+    if not search.rejected:
+        return ("No subgroup identified: no split left enough people on both sides. ",)
+    best = search.rejected[0]
+    return (
+        "No subgroup identified. Best rejected split: ",
+        *best.better.words,
+        f", p{NO_BREAK}",
+        *_p(best.p_raw),
+        ", adjusted ",
+        best.p_node,
+        ". ",
+    )
+
+
+def _p(number: Number) -> Inline:
+    return (number,) if number.text[:1] in "<>" else (f"={NO_BREAK}", number)
+
+
+def _bands(searches: Sequence[PartitionedOutcome], name: str) -> Iterator[Band]:
+    """Yield a band for each outcome: outcomes differ in their scales, or in what a point of the same scale means."""
+    for number, (_, found) in enumerate(groupby(searches, key=lambda search: search.outcome)):
+        rows = tuple(row for search in found for row in _search_rows(search, name))
+        yield Band(rows, _axis(rows), number=number)
+
+
+def _search_rows(search: PartitionedOutcome, name: str) -> Iterator[Row]:
+    overall = _overall(search)
+    yield Row((search.outcome_label, *_unit(search.unit), ", ", search.follow_up_label), style=HEAD, head=True)
+    yield _row(
+        search.overall,
+        search.overall.words,
+        name,
+        style=BODY,
+        colour=MUTED,
+        split=((),),
+        indent=INDENT,
+        overall=overall,
+    )
+    for group in search.subgroups:
+        split: tuple[Cell, ...] = ((Slot(group.split.p_node),),)
+        yield _row(
+            group.inside,
+            group.inside.words,
+            name,
+            style=HEAD,
+            colour=ACCENT,
+            split=split,
+            indent=INDENT,
+            overall=overall,
+        )
+        yield _row(
+            group.complement,
+            ("all others",),
+            name,
+            style=BODY,
+            colour=MUTED,
+            split=((),),
+            indent=2 * INDENT,
+            overall=overall,
+        )
+    if not search.subgroups and _estimated(search.overall):
+        yield Row(("no subgroup identified",), style=replace(BODY, slant="italic"), indent=INDENT, overall=overall)
+
+
+def _forest_note(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> Inline:
+    note: list[str | Number] = [
+        "Diamond: effect among these people alone, with its ",
+        settings.level,
+        "% confidence interval; dashed line: effect in all participants of the outcome. ",
+    ]
+    if any(search.subgroups for search in searches):
+        note += [
+            "Bold, dark: subgroups; grey below each: everybody else. Subgroups of one outcome may overlap. "
+            "p, adjusted: of the split that made the subgroup, for the number of cuts and of moderators tried. "
+        ]
+    if len({search.outcome for search in searches}) > 1:
+        note += ["Each outcome has an axis of its own; lengths compare within one outcome only. "]
+    return tuple(note)
+
+
+def _named(members: Members) -> Inline:
+    estimate = members.estimate
+    if not _estimated(members):
+        return (*members.words, ": not estimable")
+    return (*members.words, ": ", estimate.effect, " (", estimate.low, " to ", estimate.high, ")")
+
+
+def _tree_alt(search: PartitionedOutcome, name: str) -> Inline:
+    found = words.count(name, "subgroups", len(search.subgroups))
+    alt: list[str | Number] = ["Tree of subgroups: ", *words.plural(found, "subgroup", "subgroups"), ". "]
+    alt += _named(search.overall)
+    for group in search.subgroups:
+        alt += ["; ", *_named(group.inside), ", against ", *_named(group.sibling)]
+    alt += [". "]
+    if not search.subgroups:
+        alt += no_subgroup(search)
+    return _closed(alt)
+
+
+def _forest_alt(searches: Sequence[PartitionedOutcome], name: str) -> Inline:
+    total = words.count(name, "subgroups", sum(len(search.subgroups) for search in searches))
+    outcomes = words.count(name, "searches", len(searches))
+    none = words.count(name, "searches without a subgroup", sum(not search.subgroups for search in searches))
+    alt: list[str | Number] = ["Forest plot of subgroups: ", *words.plural(total, "subgroup", "subgroups")]
+    alt += [" in ", *words.plural(outcomes, "search", "searches"), "; ", none, " found none"]
+    for search in searches:
+        for group in search.subgroups:
+            alt += ["; ", search.outcome_label, ", ", *_named(group.inside)]
+    return (*alt, ".")
+
+
+def _closed(inline: Sequence[str | Number]) -> Inline:
+    last = inline[-1]
+    return (*inline[:-1], last.rstrip()) if isinstance(last, str) else tuple(inline)

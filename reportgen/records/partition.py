@@ -1,0 +1,357 @@
+"""Recursive partitioning as a report may tell it: subgroups, the tree they hang on, and every cut that was tried.
+
+Numbers that are printed carry ids; what is only drawn (the cuts that were tried) is plain floats, and goes to the series of
+the analysis. A rule is kept in parts, so that a tree prints its last condition and a table all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut
+from reportgen.records.numbers import Inline, Number, Status
+
+Sign = Literal["≤", ">", "levels"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a rule: "FFbHR ≤ 54.2 points", "Sex: female", "Anxiety: low or moderate".
+
+    Attributes
+    ----------
+    moderator : str
+        Name as in the study file.
+    label, unit : Number
+        Quotations.
+    sign : {'≤', '>', 'levels'}
+    cut : Number or None
+        Where people are divided; None for levels.
+    levels : tuple of Number
+        Those that belong; empty for a quantity.
+    """
+
+    moderator: str
+    label: Number
+    sign: Sign
+    cut: Number | None
+    levels: tuple[Number, ...]
+    unit: Number
+
+    @property
+    def words(self) -> Inline:
+        """The condition as running text."""
+        if self.cut is None:
+            listed: list[str | Number] = []
+            for i, level in enumerate(self.levels):
+                listed += [" or ", level] if i else [level]
+            return (self.label, ": ", *listed)
+        unit: Inline = (" ", self.unit) if self.unit.text else ()
+        return (self.label, f" {self.sign}\u00a0", self.cut, *unit)
+
+
+def rule_words(rule: tuple[Condition, ...]) -> Inline:
+    """Return conditions joined by "and"; everybody where there is none."""
+    if not rule:
+        return ("All participants",)
+    words: list[str | Number] = []
+    for i, condition in enumerate(rule):
+        words += [" and ", *condition.words] if i else condition.words
+    return tuple(words)
+
+
+@dataclass(frozen=True, slots=True)
+class NormalInterval:
+    """The interval of the same model with the normal distribution, as many publications print it."""
+
+    low: Number
+    high: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The people of a rule and the effect among them, estimated in them alone.
+
+    Attributes
+    ----------
+    id : str
+        What the ids of its numbers begin with.
+    rule : tuple of Condition
+        Empty for everybody.
+    n, n_control, n_intervention, trials : Number
+        Trials are those with both arms inside.
+    estimate : Estimate
+    normal : NormalInterval
+    status, reason
+        How the fit ended.
+    """
+
+    id: str
+    rule: tuple[Condition, ...]
+    n: Number
+    n_control: Number
+    n_intervention: Number
+    trials: Number
+    estimate: Estimate
+    normal: NormalInterval
+    status: Status
+    reason: str
+
+    @property
+    def words(self) -> Inline:
+        """The rule as running text."""
+        return rule_words(self.rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The best cut of one moderator in one node.
+
+    Attributes
+    ----------
+    node : int
+        Place of the divided node in `tree`.
+    better, other : Condition
+        The side with the larger effect, and its sibling.
+    cuts : Number
+        How many cuts (or sets of levels) of the moderator were tried.
+    p_raw : Number
+        Of the best cut, by the criterion of the search.
+    p_adjusted : Number
+        For the number of cuts.
+    p_node : Number
+        And for the number of moderators.
+    difference : Estimate
+        Effect on the better side minus that on the other one, from the interaction model in the divided node.
+    kept : bool
+    reason : inline
+        Why it was not kept.
+    """
+
+    node: int
+    better: Condition
+    other: Condition
+    cuts: Number
+    p_raw: Number
+    p_adjusted: Number
+    p_node: Number
+    difference: Estimate
+    kept: bool
+    reason: Inline
+
+
+@dataclass(frozen=True, slots=True)
+class Subgroup:
+    """A subgroup that was found: its people, those on the other side of its last split, and everybody else.
+
+    Attributes
+    ----------
+    number, level : int
+        Numbers count from 1, by level, then by p.
+    inside, sibling, complement : Members
+    split : Split
+    p_pooled, p_within : Number
+        Of the interaction of treatment with the last split, with and without information from between trials.
+    """
+
+    number: int
+    level: int
+    inside: Members
+    sibling: Members
+    complement: Members
+    split: Split
+    p_pooled: Number
+    p_within: Number
+
+
+@dataclass(frozen=True, slots=True)
+class TreeNode:
+    """A node of the tree that was looked into.
+
+    `parent` is its place in the tree (None for the root), `subgroup` the number of the subgroup that it is.
+    """
+
+    parent: int | None
+    level: int
+    members: Members
+    splits: tuple[Split, ...]
+    subgroup: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """All cuts of one moderator that were tried in one node: drawn, not printed.
+
+    Attributes
+    ----------
+    node : int
+        Place in the tree.
+    moderator : str
+    label, unit : Number
+        Quotations.
+    cuts : tuple of float
+        Of a quantity; the places 1, 2, … of the sets of levels otherwise.
+    sets : tuple of str
+        The levels on the first side; empty for a quantity.
+    estimate, std_error, z, minus_log10_p : tuple of float
+        One each a cut, NaN where the two sides were too small.
+    chosen : int or None
+        Place of the best cut.
+    kept : bool
+        Whether people were divided there.
+    threshold : float
+        −log10 p that a cut must reach to be kept; NaN where the criterion has no such limit.
+    """
+
+    node: int
+    moderator: str
+    label: Number
+    unit: Number
+    cuts: tuple[float, ...]
+    sets: tuple[str, ...]
+    estimate: tuple[float, ...]
+    std_error: tuple[float, ...]
+    z: tuple[float, ...]
+    minus_log10_p: tuple[float, ...]
+    chosen: int | None
+    kept: bool
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModeratorUse:
+    """A moderator of the search: what it costs by itself, and why it was left out, if it was."""
+
+    name: str
+    label: Number
+    people: Number
+    trials: Number
+    searched: bool
+    reason: Inline
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionedOutcome:
+    """The search in one outcome at one follow-up in one comparison.
+
+    Attributes
+    ----------
+    id : str
+    outcome, follow_up, comparison : str
+        Names as in the study file.
+    outcome_label, unit, follow_up_label : Number
+    overall : Members
+        Everybody in the search.
+    in_comparison : Number
+    moderators : tuple of ModeratorUse
+    cuts : Number
+        Cuts tried in the whole search.
+    min_size : Number
+        People that each side of a split needs here.
+    subgroups : tuple of Subgroup
+        Empty where none was found: a result.
+    tree : tuple of TreeNode
+        The root first; empty where nothing could be searched.
+    rejected : tuple of Split
+        Best cuts that were not kept, the smallest p first.
+    profiles : tuple of Profile
+    left_out : tuple of LeftOut
+    status, reason
+        Whether a search was possible, and why not.
+    """
+
+    id: str
+    outcome: str
+    outcome_label: Number
+    unit: Number
+    follow_up: str
+    follow_up_label: Number
+    comparison: str
+    overall: Members
+    in_comparison: Number
+    moderators: tuple[ModeratorUse, ...]
+    cuts: Number
+    min_size: Number
+    subgroups: tuple[Subgroup, ...]
+    tree: tuple[TreeNode, ...]
+    rejected: tuple[Split, ...]
+    profiles: tuple[Profile, ...]
+    left_out: tuple[LeftOut, ...]
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How subgroups were searched for, in the words of the study file."""
+
+    adjust_for: tuple[Number, ...]
+    treatment_effect: str
+    criterion: str
+    multiplicity: str
+    across: str
+    information: str
+    missing: str
+    screened_by: Number | None
+    p_below: Number | None
+    alpha: Number
+    gamma: tuple[Number, ...]
+    depth: Number
+    width: Number
+    min_size: Inline
+    min_arm: Number
+    min_trials: Number
+    max_cuts: Number
+    level: Number
+
+
+@dataclass(frozen=True, slots=True)
+class RecursivePartitioning:
+    """A named recursive partitioning: one search for every outcome x follow-up x comparison."""
+
+    name: str
+    settings: SearchSettings
+    comparisons: tuple[ComparisonRecord, ...]
+    searches: tuple[PartitionedOutcome, ...]
+
+    def series(self) -> dict[str, tuple[object, ...]]:
+        """Return every cut that was tried, as columns: a row a cut."""
+        rows = [
+            (
+                search.comparison,
+                search.outcome,
+                search.follow_up,
+                profile.node,
+                "".join(p if isinstance(p, str) else p.text for p in search.tree[profile.node].members.words),
+                profile.moderator,
+                None if profile.sets else cut,
+                profile.sets[i] if profile.sets else None,
+                profile.estimate[i],
+                profile.std_error[i],
+                profile.z[i],
+                profile.minus_log10_p[i],
+                profile.kept and i == profile.chosen,
+            )
+            for search in self.searches
+            for profile in search.profiles
+            for i, cut in enumerate(profile.cuts)
+        ]
+        return {name: tuple(row[i] for row in rows) for i, name in enumerate(SERIES)}
+
+
+SERIES = (
+    "comparison",
+    "outcome",
+    "follow_up",
+    "node",
+    "people",
+    "moderator",
+    "cut",
+    "levels",
+    "estimate",
+    "std_error",
+    "z",
+    "minus_log10_p",
+    "kept",
+)

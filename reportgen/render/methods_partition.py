@@ -1,0 +1,179 @@
+"""The methods of a recursive partitioning in prose: every option of the study file has its wording here.
+
+In: the record of the search. Out: paragraphs for the methods, and one sentence for the notes below a figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.records.numbers import Inline, Number
+from reportgen.records.partition import RecursivePartitioning, SearchSettings
+from reportgen.tables.phrases import joined
+
+CRITERION = {
+    "interaction": "the p value of the interaction of treatment with the split, from a mixed model of all people of the node",
+    "differential": "the difference between the treatment statistics of the two sides, each fitted by itself",
+    "maximum": "the larger of the treatment statistics of the two sides, each fitted by itself",
+    "directional": "the treatment statistics of the two sides, each fitted by itself: they must differ, and one of them must "
+    "favour treatment",
+}
+SHORT_CRITERION = {
+    "interaction": "interaction of treatment with the split",
+    "differential": "difference between the treatment statistics of the two sides",
+    "maximum": "the larger treatment statistic of the two sides",
+    "directional": "treatment statistics of the two sides that differ, with one in favour of treatment",
+}
+MULTIPLICITY = {
+    "sidak-modified": "for the number of cuts of its moderator by Šidák's formula with an effective number of cuts, since "
+    "neighbouring cuts divide nearly the same people",
+    "sidak": "for the number of cuts of its moderator by Šidák's formula",
+    "none": "",
+}
+SHORT_MULTIPLICITY = {
+    "sidak-modified": "p adjusted for the effective number of cuts",
+    "sidak": "p adjusted for the number of cuts",
+    "none": "p not adjusted for the number of cuts",
+}
+INFORMATION = {
+    "pooled": "The interaction uses information from within and from between trials",
+    "within": "The interaction uses information from within trials only",
+}
+MISSING = {
+    "complete": "Participants with a value of every moderator of the search entered",
+    "available": "Each moderator was tried on the participants who have it, and a participant without it is on neither side "
+    "of its split",
+}
+TREATMENT = {"random": "a treatment effect that varies at random between trials", "common": "a common treatment effect"}
+
+
+def settings_in_words(settings: SearchSettings) -> Inline:
+    """Return how subgroups were searched for, in one sentence for the notes below a figure.
+
+    Parameters
+    ----------
+    settings : SearchSettings
+    """
+    adjusted = settings.multiplicity != "none"
+    across = {True: " and of moderators", False: "; p adjusted for the number of moderators"}[adjusted]
+    return (
+        f"Search: {SHORT_CRITERION[settings.criterion]}; {SHORT_MULTIPLICITY[settings.multiplicity]}",
+        across if settings.across == "sidak" else "",
+        *_kept_briefly(settings),
+        "; at most ",
+        settings.depth,
+        " conditions and ",
+        settings.width,
+        " splits of a node; on both sides of a split ",
+        *settings.min_size,
+        ", ",
+        settings.min_arm,
+        " people in each arm and ",
+        settings.min_trials,
+        " trials with both arms.",
+    )
+
+
+def _kept_briefly(settings: SearchSettings) -> Inline:
+    if settings.criterion == "interaction":
+        return ("; kept at p\u00a0≤\u00a0", settings.alpha)
+    return _gamma("; kept where the p value of the subgroup is at most ", settings.gamma, " times that of its node")
+
+
+def _gamma(before: str, gamma: tuple[Number, ...], after: str) -> Inline:
+    return (before, *joined([(value,) for value in gamma], ", "), after) if gamma else ()
+
+
+def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
+    """Yield the paragraphs on a recursive partitioning.
+
+    Parameters
+    ----------
+    record : RecursivePartitioning
+    """
+    settings = record.settings
+    yield _search(settings)
+    yield _choice(settings)
+    yield _limits(settings)
+    yield _moderators(settings)
+    yield (
+        "For each subgroup the effect inside, that on the other side of its last split and that in everybody else are "
+        "estimated in separate models among these people alone, with the degrees of freedom of Kenward and Roger, never below "
+        "the number of trials minus one. Their difference is therefore not exactly the difference that was tested. A subgroup "
+        "that was found by searching looks better than it is; its effect is not corrected for the search.",
+    )
+
+
+def _search(settings: SearchSettings) -> Inline:
+    adjusted: Inline = ()
+    if settings.adjust_for:
+        names = joined([_adjuster(name) for name in settings.adjust_for], ", ")
+        adjusted = (", adjusted for ", *names)
+    return (
+        "Subgroups were searched for by recursive partitioning with mixed models (IPD-SIDES). In a node, every moderator is "
+        "cut in two at each of its values, or at ",
+        settings.max_cuts,
+        f" quantiles where it has more; a cut is judged by {CRITERION[settings.criterion]}, with an intercept for each trial "
+        f"and {TREATMENT[settings.treatment_effect]}",
+        *adjusted,
+        f". {INFORMATION[settings.information]}." if settings.criterion == "interaction" else ".",
+    )
+
+
+def _adjuster(name: Number) -> Inline:
+    return ("the baseline value of the outcome",) if name.text == "baseline" else (name,)
+
+
+def _choice(settings: SearchSettings) -> Inline:
+    how = MULTIPLICITY[settings.multiplicity]
+    across = "for the number of moderators of the node" if settings.across == "sidak" else ""
+    adjustments = ", and then ".join(part for part in (how, across) if part)
+    said = f" Its p value is adjusted {adjustments}." if adjustments else " Its p value is not adjusted."
+    return (
+        f"Each moderator brings its best cut.{said} The ",
+        settings.width,
+        " moderators with the smallest p values are looked at",
+        *_kept(settings),
+        " The subgroup is the side with the larger effect, and is searched in its turn, to at most ",
+        settings.depth,
+        " conditions; a moderator is used once. Several subgroups may be found, and they may overlap.",
+    )
+
+
+def _kept(settings: SearchSettings) -> Inline:
+    if settings.criterion == "interaction":
+        return ("; a split is kept if its adjusted p value is at most ", settings.alpha, ".")
+    kept = _gamma(
+        "; a split is kept if the one-sided p value of treatment in the subgroup is at most ",
+        settings.gamma,
+        " times that in its node.",
+    )
+    return kept or ("; each of them is kept.",)
+
+
+def _limits(settings: SearchSettings) -> Inline:
+    return (
+        "Both sides of a split need ",
+        *settings.min_size,
+        ", ",
+        settings.min_arm,
+        " people in each arm, and ",
+        settings.min_trials,
+        " trials with both arms.",
+    )
+
+
+def _moderators(settings: SearchSettings) -> Inline:
+    screened: Inline = ()
+    if settings.screened_by is not None and settings.p_below is not None:
+        screened = (
+            "Moderators of each search are those whose interaction has p below ",
+            settings.p_below,
+            " in the analysis “",
+            settings.screened_by,
+            "”. ",
+        )
+    return (
+        *screened,
+        f"{MISSING[settings.missing]}; a moderator that would leave too few trials is left out with its reason.",
+    )

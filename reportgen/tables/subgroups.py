@@ -1,0 +1,195 @@
+"""Recursive partitioning in numbers: the subgroups, the splits that were not kept, and what each moderator cost.
+
+In: searches as recorded. Out: tables, the searches of one comparison as groups of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.numbers import Inline, Number
+from reportgen.records.partition import Members, PartitionedOutcome, SearchSettings, Split, Subgroup
+from reportgen.tables.effects import status_words
+from reportgen.tables.phrases import NBSP, estimate_cell, explained, labelled
+
+COUNTS = ("Participants",)
+SPLIT_P = ("p of the split",)
+READINGS = ("p of the interaction",)
+P_COLUMNS = (
+    Column(("raw",), "decimal", SPLIT_P),
+    Column(("cuts",), "decimal", SPLIT_P),
+    Column(("and moderators",), "decimal", SPLIT_P),
+)
+ABBREVIATIONS = (("m", "trials"), ("CI", "confidence interval"))
+
+P_NOTE: Inline = (
+    "p of the split: raw, of the best cut by itself; then adjusted for the number of cuts of this moderator that were "
+    "tried; then also for the number of moderators.",
+)
+READINGS_NOTE: Inline = (
+    "p of the interaction: of treatment with the split, with all information (pooled) and with that from within trials only.",
+)
+DIFFERENCE_NOTE: Inline = (
+    "Difference: the interaction of treatment with the split, in one model for both sides. The effects of the two sides "
+    "come from separate models, so that their difference is not exactly the same.",
+)
+SEARCHED_NOTE: Inline = (
+    "A subgroup that was found by searching looks better than it is: its effect is not corrected for the search.",
+)
+
+
+def _effect_head(name: str, settings: SearchSettings) -> Inline:
+    return (f"{name} (", settings.level, f"%{NBSP}CI)")
+
+
+def _searched(search: PartitionedOutcome) -> Inline:
+    return (*labelled(search.outcome_label, search.unit), ": ", search.follow_up_label)
+
+
+def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> Table:
+    """Return every subgroup with its sibling and everybody else, below the effect in all participants.
+
+    Parameters
+    ----------
+    searches : sequence of PartitionedOutcome
+        Of one comparison.
+    settings : SearchSettings
+    """
+    columns = (
+        Column(("Participants",), "left"),
+        Column(("m",), "right"),
+        Column(("Control",), "right", COUNTS),
+        Column(("Intervention",), "right", COUNTS),
+        Column(_effect_head("Effect", settings), "decimal"),
+        Column(_effect_head("Difference", settings), "decimal"),
+        *P_COLUMNS,
+        Column(("pooled",), "decimal", READINGS),
+        Column(("within trials",), "decimal", READINGS),
+        Column(("Status",), "left"),
+    )
+    groups = tuple(Group(tuple(_rows(search)), head=_searched(search)) for search in searches)
+    notes = (
+        [P_NOTE, READINGS_NOTE, DIFFERENCE_NOTE, SEARCHED_NOTE] if any(search.subgroups for search in searches) else []
+    )
+    return explained(Table(columns, groups, tuple(notes), ABBREVIATIONS))
+
+
+def _rows(search: PartitionedOutcome) -> Iterator[Row]:
+    yield _members_row(search.overall, ("All participants",))
+    for group in search.subgroups:
+        yield from _subgroup_rows(group)
+    if not search.subgroups:
+        yield Row((_nothing(search)), ((),) * 11)
+
+
+def _nothing(search: PartitionedOutcome) -> Inline:
+    if not search.tree:
+        return ("No search was possible",)
+    if not search.rejected:
+        return ("No subgroup identified: no split left enough people on both sides",)
+    best = search.rejected[0]
+    return (
+        "No subgroup identified; best rejected split: ",
+        *best.better.words,
+        ", p ",
+        best.p_raw,
+        ", adjusted ",
+        best.p_node,
+    )
+
+
+def _subgroup_rows(group: Subgroup) -> Iterator[Row]:
+    split = group.split
+    p = (split.p_raw, split.p_adjusted, split.p_node, group.p_pooled, group.p_within)
+    yield _members_row(group.inside, group.inside.words, (estimate_cell(split.difference), *((one,) for one in p)))
+    yield _members_row(group.sibling, ("other side: ", *split.other.words), indent=1)
+    if len(group.inside.rule) > 1:
+        # with one condition, the other side is everybody else
+        yield _members_row(group.complement, ("all others",), indent=1)
+
+
+def _members_row(members: Members, head: Inline, split: tuple[Inline, ...] = ((),) * 6, indent: int = 0) -> Row:
+    cells: tuple[Inline, ...] = (
+        (members.trials,),
+        (members.n_control,),
+        (members.n_intervention,),
+        estimate_cell(members.estimate),
+        *split,
+        status_words(members.status),
+    )
+    return Row(head, cells, indent=indent, muted=members.estimate.effect.value is None)
+
+
+def rejected_splits(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> Table:
+    """Return the best cut of each moderator that was not kept, the smallest p of each search first.
+
+    Parameters
+    ----------
+    searches : sequence of PartitionedOutcome
+        Of one comparison.
+    settings : SearchSettings
+    """
+    deep = any(split.node for search in searches for split in search.rejected)
+    columns = [
+        Column(("Best cut",), "left"),
+        *([Column(("Among",), "left")] if deep else []),
+        Column(("Cuts tried",), "right"),
+        Column(_effect_head("Difference", settings), "decimal"),
+        *P_COLUMNS,
+        Column(("Not kept because",), "left"),
+    ]
+    groups = tuple(
+        Group(tuple(_rejected_rows(search, deep, len(columns) - 1)), head=_searched(search)) for search in searches
+    )
+    side: Inline = (
+        "The side with the larger estimated effect is named; difference: effect on it minus effect on the other.",
+    )
+    return explained(Table(tuple(columns), groups, (side, P_NOTE), ABBREVIATIONS))
+
+
+def _rejected_rows(search: PartitionedOutcome, deep: bool, cells: int) -> Iterator[Row]:
+    if not search.rejected:
+        yield Row(
+            ("Every split that could be tried was kept" if search.tree else "No search was possible",), ((),) * cells
+        )
+    for split in search.rejected:
+        yield _rejected_row(search, split, deep)
+
+
+def _rejected_row(search: PartitionedOutcome, split: Split, deep: bool) -> Row:
+    among: tuple[Inline, ...] = (search.tree[split.node].members.words,) if deep else ()
+    p: tuple[Number, ...] = (split.p_raw, split.p_adjusted, split.p_node)
+    cells = (
+        *among,
+        (split.cuts,),
+        estimate_cell(split.difference),
+        *((one,) for one in p),
+        split.reason,
+    )
+    return Row(split.better.words, cells)
+
+
+def moderators_searched(searches: Sequence[PartitionedOutcome]) -> Table:
+    """Return, for each search, what every moderator costs by itself and whether it was searched."""
+    columns = (
+        Column(("Moderator",), "left"),
+        Column(("Participants",), "right", ("Lost for want of it",)),
+        Column(("Trials",), "right", ("Lost for want of it",)),
+        Column(("Searched",), "left"),
+    )
+    groups = tuple(
+        Group(
+            tuple(
+                Row((use.label,), ((use.people,), (use.trials,), ("yes",) if use.searched else ("no: ", *use.reason)))
+                for use in search.moderators
+            ),
+            head=_searched(search),
+        )
+        for search in searches
+        if search.moderators
+    )
+    notes: tuple[Inline, ...] = (
+        ("Lost: those of the analysis who would leave if this moderator alone had to be known.",),
+    )
+    return Table(columns, groups, notes)
