@@ -10,7 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from reportgen.analyses import descriptive, directed_peeling, meta_analysis, moderators, recursive_partitioning
+from reportgen.analyses import (
+    agreement,
+    descriptive,
+    directed_peeling,
+    meta_analysis,
+    moderators,
+    recursive_partitioning,
+)
 from reportgen.analyses.fidelity import fidelity_record
 from reportgen.analyses.reconciliation import reconciliation_record
 from reportgen.analyses.repository_records import (
@@ -27,6 +34,7 @@ from reportgen.records.model import AnalysisRecord, Failure, Records
 from reportgen.records.numbers import Press, slug
 from reportgen.spec import Spec
 from reportgen.spec.study import (
+    Agreement,
     Analysis,
     Descriptive,
     DirectedPeeling,
@@ -44,6 +52,7 @@ METHODS: dict[type[Analysis], Callable[[str, Any, Repository, Study], AnalysisRe
     Moderators: moderators.analyse,
     RecursivePartitioning: recursive_partitioning.analyse,
     DirectedPeeling: directed_peeling.analyse,
+    Agreement: agreement.analyse,
 }
 """What each method of the study file does."""
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.moderator_values import Moderator, moderators_of
-from reportgen.analyses.moderators import screened_moderators
+from reportgen.analyses.moderators import screened_moderators, values_of
 from reportgen.analyses.naming import level_number, outcome_label, unit_of
 from reportgen.analyses.recording import (
     NAN,
@@ -42,7 +42,7 @@ from reportgen.records.peeling import (
 from reportgen.spec.check import expanded
 from reportgen.spec.study import Agreement, FromScreening, Moderators, Study
 from reportgen.spec.study import DirectedPeeling as Node
-from reportgen.stats import Effect, Peeling, fit_one_step, peel
+from reportgen.stats import Effect, Levels, Peeling, fit_one_step, peel
 from reportgen.stats.peeling import Box, Direction
 
 BoolArray = NDArray[np.bool_]
@@ -158,7 +158,7 @@ def peeled(
         selection.change,
         selection.treatment,
         selection.trial,
-        {name: moderator.for_search(selection) for name, moderator in moderators.items()},
+        {name: _values(moderator, selection) for name, moderator in moderators.items()},
         adjusters=_adjusters(selection),
         directions={name: GAINS[gains] for name, gains in node.directions.items() if name in moderators},
         min_arm=node.min_arm,
@@ -184,6 +184,14 @@ def _names(
     screening = study.analyses[node.moderators.from_]
     assert isinstance(screening, Moderators)
     return screened_moderators(screening, selection, repository, measurements, study, node.moderators.p_below)
+
+
+def _values(moderator: Moderator, selection: Selection) -> NDArray[np.float64] | Levels:
+    """Return the values of a moderator as the search takes them, with those people missing whom its cost counts."""
+    if moderator.categorical:
+        return moderator.for_search(selection)
+    missing = np.isnan(moderator.of(selection))
+    return np.where(missing, NAN, values_of(moderator, selection))
 
 
 def _smallest(node: Node) -> dict[str, Any]:
@@ -441,7 +449,7 @@ def decimals_of(moderator: Moderator, selection: Selection) -> int:
     """Return with how many decimals a value is printed: what the study file says, else what people's values need."""
     if moderator.decimals is not None:
         return moderator.decimals
-    values = moderator.of(selection)
+    values = values_of(moderator, selection)
     known = values[~np.isnan(values)]
     exact = (d for d in range(MOST_DECIMALS) if np.allclose(np.round(known, d), known, rtol=0, atol=1e-9))
     return next(exact, MOST_DECIMALS)

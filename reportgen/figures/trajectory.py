@@ -87,7 +87,8 @@ def trajectory_sheet(
     """Return the sheet of a trajectory, before it is drawn."""
     boxes = peeling.nearest(sizes)
     points = _points(peeling)
-    along = Scale(1.0, min(point.share for point in points), LEFT, RIGHT)
+    least = (settings.min_fraction.value or 0.0) / 100
+    along = Scale(1.0, min(least, *(point.share for point in points)), LEFT, RIGHT)
     top = 1.2
     upright = _effects_scale(points, top)
     marks = [*_effects(points, peeling, boxes, along, upright, settings)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.records.agreement import Agreement
 from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut
 from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import Inline, Number, Status
@@ -403,7 +404,7 @@ class Fidelity:
     with_interval: Number
 
 
-AnalysisRecord = Descriptive | MetaAnalysis | Moderation | RecursivePartitioning | DirectedPeeling | Failure
+AnalysisRecord = Descriptive | MetaAnalysis | Moderation | RecursivePartitioning | DirectedPeeling | Agreement | Failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from reportgen.records.model import Descriptive, MetaAnalysis, Records
 from reportgen.records.numbers import Inline
 from reportgen.records.partition import RecursivePartitioning
-from reportgen.render.drafts import analysed, meta_analysis, peeling, recursive_partitioning, repository
+from reportgen.records.peeling import DirectedPeeling
+from reportgen.render.drafts import agreement, analysed, meta_analysis, peeling, recursive_partitioning, repository
 from reportgen.render.drafts.draft import Draft, Drafter, Place, Sketch, letter
 from reportgen.spec.study import Artefact
 
@@ -20,6 +21,7 @@ SHOWN: dict[str, Drafter] = {
     **meta_analysis.SHOWN,
     **recursive_partitioning.SHOWN,
     **peeling.SHOWN,
+    **agreement.SHOWN,
 }
 
 TITLES = {
@@ -53,7 +55,7 @@ def default_title(node: Artefact, records: Records) -> Inline:
     record = records.analyses.get(node.of or "")
     if isinstance(record, Descriptive):
         return (title, ": ", record.comparison)
-    if isinstance(record, MetaAnalysis | RecursivePartitioning):
+    if isinstance(record, MetaAnalysis | RecursivePartitioning | DirectedPeeling):
         titles = [c.title for c in record.comparisons if not node.comparison or c.name in node.comparison]
         return (title, ": ", titles[0]) if len(titles) == 1 else (title,)
     return (title,)

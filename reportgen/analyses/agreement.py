@@ -1,0 +1,356 @@
+"""Whether recursive partitioning and directed peeling point to the same people.
+
+In: the node of the study file, which names one analysis of each kind, and the repository. Out: an `Agreement` record.
+Method: both searches are run again (they have no randomness), and each subgroup is set beside the box of each size: the
+Jaccard index of the people whom both analysed, the effect among those in both by a one-step fit of their own, and their
+profile beside all others. Nothing is tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analyses.descriptive import hidden_cells
+from reportgen.analyses.directed_peeling import Peeled, decimals_of, peeled, size_text
+from reportgen.analyses.moderator_values import Moderator
+from reportgen.analyses.moderators import values_of
+from reportgen.analyses.naming import level_number, outcome_label, unit_of
+from reportgen.analyses.partition_record import cut_decimals
+from reportgen.analyses.recording import NAN, estimate_record, for_outcome
+from reportgen.analyses.recursive_partitioning import Partitioned, partitioned
+from reportgen.analyses.selection import Measurements, Selection, selections
+from reportgen.data import Repository
+from reportgen.records.agreement import Agreement, ComparedSubgroup, OutcomeAgreement, Pair, Trait
+from reportgen.records.estimate import Estimate
+from reportgen.records.numbers import Inline, Number, Press, slug
+from reportgen.spec.study import Agreement as Node
+from reportgen.spec.study import DirectedPeeling, RecursivePartitioning, Study
+from reportgen.stats import fit_one_step
+from reportgen.stats.descriptive import mean_sd
+from reportgen.stats.peeling import Box
+from reportgen.stats.subgroups import Rule
+
+BoolArray = NDArray[np.bool_]
+MODEL_DECIMALS = {"df": 1, "share": 3, "jaccard": 2}
+FEW = "too few people to print, or could be worked out from a cell that is"
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """The people whom both methods analysed.
+
+    Attributes
+    ----------
+    selection : Selection
+        Of the peeling.
+    places : ndarray of int
+        Where they stand in it.
+    moderators : dict of str to Moderator
+        Of either search, by name.
+    study : Study
+    peeling : DirectedPeeling node of the study file
+        Whose model is fitted.
+    """
+
+    selection: Selection
+    places: NDArray[np.int64]
+    moderators: dict[str, Moderator]
+    study: Study
+    peeling: DirectedPeeling
+
+    @property
+    def n(self) -> int:
+        """How many they are."""
+        return len(self.places)
+
+    def of(self, rows: NDArray[np.int64]) -> BoolArray:
+        """Return who of them stands in some rows of the repository."""
+        return np.isin(self.selection.rows[self.places], rows)
+
+
+def analyse(name: str, node: Node, repository: Repository, study: Study) -> Agreement:
+    """Compare the subgroups of two analyses.
+
+    Parameters
+    ----------
+    name : str
+        As in the study file; ids start with it.
+    node : Agreement node of the study file
+    repository : Repository
+    study : Study
+
+    Returns
+    -------
+    Agreement
+        One entry for every outcome x follow-up x comparison that both analyses have.
+    """
+    partition, peeling = study.analyses[node.partition], study.analyses[node.peeling]
+    assert isinstance(partition, RecursivePartitioning)
+    assert isinstance(peeling, DirectedPeeling)
+    measurements = Measurements(repository, study)
+    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
+    of_partition = {_key(chosen): chosen for chosen in selections(partition, repository, study)}
+    outcomes = []
+    for chosen in selections(peeling, repository, study):
+        if _key(chosen) in of_partition:
+            first = partitioned(partition, of_partition[_key(chosen)], repository, measurements, study)
+            second = peeled(peeling, chosen, repository, measurements, study)
+            outcomes.append(_outcome(first, second, peeling, node, study, press))
+    return Agreement(
+        name=name,
+        partition=press.quote("partition", node.partition),
+        peeling=press.quote("peeling", node.peeling),
+        level=level_number(peeling.level, press),
+        minimum_cell=press.count("minimum cell", study.policy.minimum_cell),
+        outcomes=tuple(outcomes),
+    )
+
+
+def _key(selection: Selection) -> tuple[str, str, str]:
+    return selection.comparison, selection.outcome, selection.follow_up
+
+
+def common_people(first: Partitioned, second: Peeled, study: Study, peeling: DirectedPeeling) -> Common:
+    """Return the people whom both methods analysed."""
+    places = np.flatnonzero(np.isin(second.selection.rows, first.people.selection.rows))
+    return Common(second.selection, places, first.moderators | second.moderators, study, peeling)
+
+
+def jaccard(first: BoolArray, second: BoolArray) -> float:
+    """Return the share of those in both among those in either; NaN where nobody is in either.
+
+    Examples
+    --------
+    >>> round(jaccard(np.array([True, True, False, False]), np.array([True, False, True, False])), 3)
+    0.333
+    """
+    either = int(np.sum(first | second))
+    return int(np.sum(first & second)) / either if either else NAN
+
+
+def _outcome(
+    first: Partitioned, second: Peeled, peeling: DirectedPeeling, node: Node, study: Study, press: Press
+) -> OutcomeAgreement:
+    common = common_people(first, second, study, peeling)
+    selection = second.selection
+    unit = unit_of(selection.outcome, study)
+    made = for_outcome(selection.outcome, study, press).at(*_key(selection), n=common.n)
+    found = first.partition.subgroups if first.partition is not None else ()
+    reason = _nothing(first, second, made)
+    subgroups = () if reason else tuple(_subgroup(i, first, second, common, node, made) for i in range(len(found)))
+    return OutcomeAgreement(
+        id=made.prefix,
+        outcome=selection.outcome,
+        outcome_label=made.quote("outcome", outcome_label(selection.outcome, study)),
+        unit=made.quote("unit", unit),
+        follow_up=selection.follow_up,
+        follow_up_label=made.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
+        comparison=selection.comparison,
+        comparison_title=made.quote(
+            "comparison", study.comparisons[selection.comparison].title or selection.comparison
+        ),
+        n=made.count("n", common.n),
+        subgroups=subgroups,
+        suppressed=any(_is_hidden(pair) for group in subgroups for pair in group.pairs),
+        status="not estimable" if reason else "ok",
+        reason=reason,
+    )
+
+
+def _nothing(first: Partitioned, second: Peeled, press: Press) -> Inline:
+    """Return why there is nothing to compare, or nothing."""
+    if first.partition is None:
+        said = (": ", press.quote("partition reason", first.reason)) if first.reason else ()
+        return ("recursive partitioning was not possible", *said)
+    if not first.partition.subgroups:
+        return ("recursive partitioning found no subgroup",)
+    if second.found is None or not second.found.boxes:
+        why = second.reason or (second.found.message if second.found is not None else "")
+        return ("directed peeling found no subgroup: ", press.quote("peeling reason", why.rstrip(".")))
+    return ()
+
+
+def _is_hidden(pair: Pair) -> bool:
+    numbers = [pair.both, *(part for trait in pair.traits for part in trait.both if isinstance(part, Number))]
+    return any(number.status == "suppressed" for number in numbers)
+
+
+def _subgroup(
+    place: int, first: Partitioned, second: Peeled, common: Common, node: Node, press: Press
+) -> ComparedSubgroup:
+    assert first.partition is not None
+    group = first.partition.subgroups[place]
+    selection = first.people.selection
+    here = press.at(f"subgroup {place + 1}")
+    inside = common.of(selection.rows[group.members])
+    pairs = []
+    for size in node.sizes:
+        nearest = second.nearest(size)
+        if nearest is not None:
+            made = here.at(f"box {size_text(size)}")
+            members = common.of(second.selection.rows[nearest[1]])
+            pairs.append(_pair(size, nearest[0], inside, members, common, second, made))
+    return ComparedSubgroup(
+        number=here.count("number", place + 1, ""),
+        rule=_rule_words(group.rules, first, here),
+        n=here.count("n", int(inside.sum())),
+        pairs=tuple(pairs),
+    )
+
+
+def _rule_words(rules: tuple[Rule, ...], first: Partitioned, press: Press) -> Inline:
+    """Return "Age ≤ 62 years and Sex: female"."""
+    selection = first.people.selection
+    said: list[str | Number] = []
+    for i, rule in enumerate(rules, 1):
+        moderator, made = first.people.moderators[rule.moderator], press.at(f"rule {i}")
+        said += [" and "] if said else []
+        said.append(made.quote("moderator", moderator.label))
+        if rule.levels:
+            for j, level in enumerate(rule.levels, 1):
+                said += [": " if j == 1 else " or ", made.quote(f"level {j}", level)]
+        else:
+            cut = made.figure("cut", rule.value, cut_decimals(rule.value, moderator, selection), moderator.unit)
+            said += [f" {'≤' if rule.kind == '<=' else '>'}\u00a0", cut, *_unit(moderator, made)]
+    return tuple(said)
+
+
+def _box_words(box: Box, second: Peeled, press: Press) -> Inline:
+    """Return the limits of a box that exclude anybody."""
+    said: list[str | Number] = []
+    for i, limit in enumerate(box.limits, 1):
+        if limit.value is None:
+            continue
+        moderator, made = second.moderators[limit.moderator], press.at(f"limit {i}")
+        said += [" and "] if said else []
+        value = (
+            made.quote("value", limit.level)
+            if limit.level is not None
+            else made.figure("value", limit.value, decimals_of(moderator, second.selection), moderator.unit)
+        )
+        sign = "≤" if limit.side == "<=" else "≥"
+        said += [made.quote("moderator", moderator.label), f" {sign}\u00a0", value, *_unit(moderator, made)]
+    return tuple(said)
+
+
+def _unit(moderator: Moderator, press: Press) -> Inline:
+    known = moderator.unit and moderator.unit != "points"
+    return (" ", press.quote("unit", moderator.unit)) if known else ()
+
+
+def _pair(
+    size: float, box: Box, inside: BoolArray, members: BoolArray, common: Common, second: Peeled, press: Press
+) -> Pair:
+    both = inside & members
+    cells = {
+        "both": int(both.sum()),
+        "only subgroup": int((inside & ~members).sum()),
+        "only box": int((~inside & members).sum()),
+        "neither": int((~inside & ~members).sum()),
+    }
+    minimum = common.study.policy.minimum_cell
+    # rows and columns of the four cells are told elsewhere, so that with one of them the others go too
+    hide = any(0 < n < minimum for n in cells.values())
+    made = press.at(n=cells["both"])
+    counts = {name: _count(press, name, n, hide, minimum) for name, n in cells.items()}
+    return Pair(
+        id=press.prefix,
+        size=size,
+        share=press.fixed("share", box.fraction, "share"),
+        box=_box_words(box, second, press),
+        in_box=press.count("in box", int(members.sum())),
+        both=counts["both"],
+        only_subgroup=counts["only subgroup"],
+        only_box=counts["only box"],
+        neither=counts["neither"],
+        jaccard=press.hidden("jaccard", "–", FEW)
+        if hide
+        else press.fixed("jaccard", jaccard(inside, members), "jaccard"),
+        inside=_effect(both, common, made.at("both"), hide),
+        outside=_effect(~both, common, press.at("others", n=common.n - cells["both"]), hide),
+        n_others=_count(press, "others", common.n - cells["both"], hide, minimum),
+        traits=() if hide else tuple(_traits(both, common, press)),
+    )
+
+
+def _count(press: Press, name: str, n: int, hide: bool, minimum: int) -> Number:
+    if not hide:
+        return press.count(name, n)
+    return press.hidden(name, f"<{minimum}" if 0 < n < minimum else "–", FEW, "participants")
+
+
+def _effect(who: BoolArray, common: Common, press: Press, hide: bool) -> Estimate:
+    """Return the effect among some of the people, from a fit of their own."""
+    node, selection, places = common.peeling, common.selection, common.places[who]
+    unit = unit_of(selection.outcome, common.study)
+    if hide:
+        return estimate_record(None, node.level, press.at(n=None), unit, "not fitted: too few people to print")
+    if not len(places):
+        return estimate_record(None, node.level, press, unit, "nobody")
+    fit = fit_one_step(
+        selection.change[places],
+        selection.treatment[places],
+        selection.trial[places],
+        adjusters=selection.adjusters[places] if selection.adjusters.shape[1] else None,
+        treatment_effect=node.treatment_effect,
+    )
+    if fit.trials < node.minimum_trials:
+        reason = f"{fit.trials} trial{'' if fit.trials == 1 else 's'} with both arms, {node.minimum_trials} are needed"
+        return estimate_record(None, node.level, press, unit, reason)
+    known = fit.status in ("ok", "boundary")
+    made = press.at(trials=fit.trials)
+    return estimate_record(fit.effect if known else None, node.level, made, unit, "" if known else fit.message)
+
+
+def _traits(both: BoolArray, common: Common, press: Press) -> Iterator[Trait]:
+    for name, moderator in common.moderators.items():
+        values = values_of(moderator, common.selection)[common.places]
+        made = press.at(name)
+        if moderator.categorical:
+            yield from _levels(values, both, moderator, common.study.policy.minimum_cell, made)
+        else:
+            yield _quantity(values, both, moderator, common.study.policy.minimum_cell, made)
+
+
+def _quantity(values: NDArray[np.float64], both: BoolArray, moderator: Moderator, minimum: int, press: Press) -> Trait:
+    known = [values[who & ~np.isnan(values)] for who in (both, ~both)]
+    decimals = press.decimals["mean"] if moderator.decimals is None else moderator.decimals
+    made = press.at(decimals=press.decimals | {"mean": decimals})
+    cells: list[Inline] = []
+    for name, column in zip(("both", "others"), known, strict=True):
+        here = made.at(name, n=len(column))
+        mean, sd = mean_sd(column)
+        if 0 < len(column) < minimum:
+            cells.append((here.hidden("mean", "–", FEW),))
+        else:
+            why = "fewer than two people have a value"
+            spread = here.fixed("sd", sd, "mean", moderator.unit, why)
+            cells.append((here.fixed("mean", mean, "mean", moderator.unit, why), " (", spread, ")"))
+    unit = "" if moderator.unit == "points" else moderator.unit
+    return Trait(made.quote("label", moderator.label), made.quote("unit", unit), None, cells[0], cells[1])
+
+
+def _levels(
+    values: NDArray[np.float64], both: BoolArray, moderator: Moderator, minimum: int, press: Press
+) -> Iterator[Trait]:
+    counts = np.array([[np.sum(values[who] == code) for who in (both, ~both)] for code in range(len(moderator.levels))])
+    hidden = hidden_cells(np.column_stack([counts, counts.sum(axis=1)]), minimum)
+    totals = counts.sum(axis=0)
+    for code, level in enumerate(moderator.levels):
+        made = press.at(f"level {level}")
+        cells = [
+            _share(made.at(side), int(counts[code, i]), int(totals[i]), bool(hidden[code, i]), minimum)
+            for i, side in enumerate(("both", "others"))
+        ]
+        yield Trait(press.quote("label", moderator.label), press.quote("unit", ""), made.quote("label", level), *cells)
+
+
+def _share(press: Press, count: int, total: int, hide: bool, minimum: int) -> Inline:
+    if hide:
+        return (press.hidden("n", f"<{minimum}" if 0 < count < minimum else "–", FEW, "participants"),)
+    share = press.fixed("percent", 100 * count / total if total else NAN, "percent", "%", "nobody has a value")
+    return (press.count("n", count), " (", share, "%)")

@@ -1,0 +1,117 @@
+"""The agreement of recursive partitioning and directed peeling as a report may tell it: the same people, or others?
+
+Each subgroup of the one is set beside each box of the other: how many people are in both, their Jaccard index, the effect
+among them, and what they are like. Counts are of people whom both methods analysed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.records.estimate import Estimate
+from reportgen.records.numbers import Inline, Number, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """A moderator, or one of its levels, among the people in both and among all others.
+
+    Attributes
+    ----------
+    label, unit : Number
+        Quotations.
+    level : Number or None
+        The level that is counted; None for a quantity.
+    both, others : Inline
+        "54.1 (12.3)", or "31 (20.1%)" of those with a value.
+    """
+
+    label: Number
+    unit: Number
+    level: Number | None
+    both: Inline
+    others: Inline
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A subgroup of recursive partitioning beside a box of directed peeling.
+
+    Attributes
+    ----------
+    id : str
+        What the ids of its numbers begin with.
+    size : float
+        The size of the box that was asked for.
+    share : Number
+        Of the people peeled who are in the box.
+    box : Inline
+        Its limits in words.
+    in_box, both, only_subgroup, only_box, neither : Number
+        Participants.
+    jaccard : Number
+        Those in both over those in either.
+    inside, outside : Estimate
+        Effect among those in both, and among all others.
+    n_others : Number
+    traits : tuple of Trait
+    """
+
+    id: str
+    size: float
+    share: Number
+    box: Inline
+    in_box: Number
+    both: Number
+    only_subgroup: Number
+    only_box: Number
+    neither: Number
+    jaccard: Number
+    inside: Estimate
+    outside: Estimate
+    n_others: Number
+    traits: tuple[Trait, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedSubgroup:
+    """A subgroup of recursive partitioning, its rule in words, and the boxes beside it."""
+
+    number: Number
+    rule: Inline
+    n: Number
+    pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeAgreement:
+    """The agreement in one outcome at one follow-up in one comparison; without subgroups where there is none to compare.
+
+    `n` counts the people whom both methods analysed; `reason` says why nothing is compared.
+    """
+
+    id: str
+    outcome: str
+    outcome_label: Number
+    unit: Number
+    follow_up: str
+    follow_up_label: Number
+    comparison: str
+    comparison_title: Number
+    n: Number
+    subgroups: tuple[ComparedSubgroup, ...]
+    suppressed: bool
+    status: Status
+    reason: Inline
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A named agreement of two methods."""
+
+    name: str
+    partition: Number
+    peeling: Number
+    level: Number
+    minimum_cell: Number
+    outcomes: tuple[OutcomeAgreement, ...]

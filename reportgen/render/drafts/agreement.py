@@ -1,0 +1,42 @@
+"""Artefacts of the agreement of two searches: people and effects, then the profile of who is in both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.records.agreement import Agreement, OutcomeAgreement
+from reportgen.records.model import Records
+from reportgen.records.numbers import Inline
+from reportgen.render.drafts.draft import Draft, Drafter, Place
+from reportgen.spec.study import Study
+
+
+def _agreement(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
+    record = records.analyses[place.node.of or ""]
+    assert isinstance(record, Agreement)
+    return tuple(draft for one in record.outcomes for draft in _drafts(one, record))
+
+
+def _drafts(outcome: OutcomeAgreement, record: Agreement) -> Iterator[Draft]:
+    from reportgen.tables.agreement import nothing_to_compare, overlap, profile
+
+    title = _title(outcome, record)
+    if not outcome.subgroups:
+        yield Draft(title, notes=(nothing_to_compare(outcome),))
+        return
+    yield Draft((*title, ": who is in both, and the effect among them"), table=overlap(outcome, record))
+    yield Draft((*title, ": what those in both are like"), table=profile(outcome, record))
+
+
+def _title(outcome: OutcomeAgreement, record: Agreement) -> Inline:
+    """Return the outcome, with comparison and follow-up where the record has several."""
+    several = len({one.comparison for one in record.outcomes}) > 1
+    visits = len({one.follow_up for one in record.outcomes}) > 1
+    return (
+        *((outcome.comparison_title, ": ") if several else ()),
+        outcome.outcome_label,
+        *((", ", outcome.follow_up_label) if visits else ()),
+    )
+
+
+SHOWN: dict[str, Drafter] = {"agreement": _agreement}

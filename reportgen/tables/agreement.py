@@ -1,0 +1,134 @@
+"""The agreement of two searches in numbers: who is in both, the effect among them, and what they are like.
+
+In: one outcome as recorded, with the subgroups of recursive partitioning and the boxes of directed peeling beside each.
+Out: a table of people and effects, and one of the profile of who is in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from reportgen.records.agreement import Agreement, ComparedSubgroup, OutcomeAgreement, Pair, Trait
+from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.numbers import Inline
+from reportgen.tables.phrases import NBSP, estimate_cell, explained
+
+COUNTS = ("Participants",)
+EFFECTS = ("Effect among",)
+
+
+def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
+    """Return people and effects: a group of rows a subgroup of recursive partitioning, a row a box of directed peeling.
+
+    Parameters
+    ----------
+    outcome : OutcomeAgreement
+        With at least one subgroup.
+    record : Agreement
+        For the level of the intervals.
+    """
+    interval: Inline = (" (", record.level, f"%{NBSP}CI)")
+    columns = (
+        Column(("Subgroup of directed peeling",), "left"),
+        Column(("in it",), "right", COUNTS),
+        Column(("in both",), "right", COUNTS),
+        Column(("only in the other",), "right", COUNTS),
+        Column(("only in it",), "right", COUNTS),
+        Column(("in neither",), "right", COUNTS),
+        Column(("Jaccard index",), "decimal"),
+        Column(("those in both", *interval), "decimal", EFFECTS),
+        Column(("all others", *interval), "decimal", EFFECTS),
+    )
+    groups = tuple(Group(tuple(_pair(pair) for pair in one.pairs), head=_head(one)) for one in outcome.subgroups)
+    unit: Inline = (", ", outcome.unit) if outcome.unit.text else ()
+    notes: list[Inline] = [
+        (
+            "Of the ",
+            outcome.n,
+            " participants whom both searches analysed. The other: the subgroup of recursive partitioning that heads the rows. "
+            "Jaccard index: those in both, of those in either. Effects: ",
+            outcome.outcome_label,
+            *unit,
+            "; positive effects favour the intervention. Nothing has been tested, and effects are not corrected for the search.",
+        )
+    ]
+    return explained(Table(columns, groups, (*notes, *_suppressed(outcome, record)), (("CI", "confidence interval"),)))
+
+
+def profile(outcome: OutcomeAgreement, record: Agreement) -> Table:
+    """Return what the people in both are like beside all others: a group of rows a subgroup, two columns a box.
+
+    Parameters
+    ----------
+    outcome : OutcomeAgreement
+        With at least one subgroup.
+    record : Agreement
+        For the smallest cell that is printed.
+    """
+    spans = [("With the box of size ", pair.share) for pair in outcome.subgroups[0].pairs]
+    columns = (
+        Column(("Characteristic",), "left"),
+        *(Column((words,), "decimal", span) for span in spans for words in ("In both", "All others")),
+    )
+    groups = tuple(Group(tuple(_profile(one)), head=_head(one)) for one in outcome.subgroups)
+    notes: tuple[Inline, ...] = (
+        ("Mean (SD), or participants and their share, of those with a value.",),
+        *_suppressed(outcome, record),
+    )
+    return explained(Table(columns, groups, notes, (("SD", "standard deviation"),)))
+
+
+def _head(group: ComparedSubgroup) -> Inline:
+    return ("Recursive partitioning, subgroup ", group.number, ": ", *group.rule, f" (n{NBSP}={NBSP}", group.n, ")")
+
+
+def _pair(pair: Pair) -> Row:
+    head: Inline = ("Size ", pair.share, *((": ", *pair.box) if pair.box else ()))
+    counts = (pair.in_box, pair.both, pair.only_subgroup, pair.only_box, pair.neither, pair.jaccard)
+    cells: tuple[Inline, ...] = (
+        *((number,) for number in counts),
+        estimate_cell(pair.inside),
+        estimate_cell(pair.outside),
+    )
+    return Row(head, cells)
+
+
+def _profile(group: ComparedSubgroup) -> Iterator[Row]:
+    yield Row(("Participants",), tuple((n,) for pair in group.pairs for n in (pair.both, pair.n_others)))
+    # a pair that is too small to print has no traits
+    longest = max((pair.traits for pair in group.pairs), key=len, default=())
+    for _, found in groupby(enumerate(longest), key=lambda item: item[1].label.text):
+        traits = list(found)
+        first = traits[0][1]
+        if first.level is not None:
+            yield Row((first.label, ", n (%)"), ((),) * (2 * len(group.pairs)))
+        for place, trait in traits:
+            yield _trait(place, trait, group)
+
+
+def _trait(place: int, trait: Trait, group: ComparedSubgroup) -> Row:
+    unit: Inline = (", ", trait.unit) if trait.unit.text else ()
+    head: Inline = (trait.label, *unit, ", mean (SD)") if trait.level is None else (trait.level,)
+    cells = tuple(
+        cell
+        for pair in group.pairs
+        for cell in ((pair.traits[place].both, pair.traits[place].others) if pair.traits else ((), ()))
+    )
+    return Row(head, cells, indent=0 if trait.level is None else 1)
+
+
+def _suppressed(outcome: OutcomeAgreement, record: Agreement) -> tuple[Inline, ...]:
+    if not outcome.suppressed:
+        return ()
+    said: Inline = (
+        "Counts below ",
+        record.minimum_cell,
+        " are not printed, nor is anything from which they could be worked out.",
+    )
+    return (said,)
+
+
+def nothing_to_compare(outcome: OutcomeAgreement) -> Inline:
+    """Return what stands in the place of an agreement of which one side has no subgroup."""
+    return ("Nothing to compare: ", *outcome.reason, ".")
