@@ -12,6 +12,7 @@ from typing import Literal
 
 from reportgen.records.artefact import Drawing
 from reportgen.records.model import Availability, ModelSettings, PooledEffect
+from reportgen.records.moderation import Screen, ScreeningSettings
 from reportgen.records.partition import PartitionedOutcome, SearchSettings
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "draw_cut_profiles",
     "draw_forest",
     "draw_forest_by_trial",
+    "draw_interactions",
     "draw_subgroup_forest",
     "draw_subgroup_tree",
 ]
@@ -87,6 +89,29 @@ def draw_forest_by_trial(
     return tuple(drawing(sheet) for sheet in forest_by_trial_sheets(effect, settings, name=name, decimals=decimals))
 
 
+def draw_interactions(screens: Sequence[Screen], settings: ScreeningSettings, *, name: str) -> tuple[Drawing, ...]:
+    """Draw the interactions of a screening as a forest plot: outcomes as groups, moderators as rows.
+
+    Parameters
+    ----------
+    screens : sequence of Screen
+        In the order of the groups; those on one scale share an axis.
+    settings : ScreeningSettings
+        For the level of the intervals and the limits of the tiers.
+    name : str
+        Stem of the files and prefix of the ids; further pages are called `name-2`, `name-3`, ...
+
+    Returns
+    -------
+    tuple of Drawing
+        One a page.
+    """
+    from reportgen.figures.interactions import interaction_sheets
+    from reportgen.figures.paint import drawing
+
+    return tuple(drawing(sheet) for sheet in interaction_sheets(screens, settings, name=name))
+
+
 def draw_availability(record: Availability, *, name: str) -> tuple[Drawing, ...]:
     """Draw what each trial collected, when, and from which share of its people.
 
@@ -108,9 +133,7 @@ def draw_availability(record: Availability, *, name: str) -> tuple[Drawing, ...]
     return tuple(drawing(sheet) for sheet in availability_sheets(record, name=name))
 
 
-def draw_subgroup_tree(
-    search: PartitionedOutcome, settings: SearchSettings, *, name: str
-) -> tuple[Drawing, ...]:
+def draw_subgroup_tree(search: PartitionedOutcome, settings: SearchSettings, *, name: str) -> tuple[Drawing, ...]:
     """Draw the tree of one search for subgroups beside the effects in its groups.
 
     Parameters

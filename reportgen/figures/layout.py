@@ -14,7 +14,7 @@ from typing import Literal
 
 from reportgen.figures.axis import Axis
 from reportgen.figures.lettering import width
-from reportgen.figures.panel import ARROW_LENGTH, AXIS_HEIGHT, FAVOURS_HEIGHT, Panel
+from reportgen.figures.panel import ARROW_LENGTH, AXIS_HEIGHT, FAVOURS, FAVOURS_HEIGHT, Panel
 from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, inline_width, lettered, lines_of
 from reportgen.figures.theme import AXIS, BODY, HEAD, INK, NOTE, PAGE_WIDTH, REASON, RULE, Style
 from reportgen.records.numbers import Inline, Number, numbers_in
@@ -100,7 +100,8 @@ class Band:
 class Headings:
     """Heads of label, count columns, plot (its axis title, under the axis) and result columns.
 
-    `least_plot` is how narrow the plot may become for the sake of long labels, in millimetres.
+    `least_plot` is how narrow the plot may become for the sake of long labels, in millimetres; `arrows` are the words on
+    both sides of no effect.
     """
 
     label: Inline
@@ -108,6 +109,7 @@ class Headings:
     results: tuple[Heading, ...]
     axis_title: Inline
     least_plot: float = LEAST_PLOT
+    arrows: tuple[str, str] = FAVOURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +313,7 @@ def _sheet(
         band_marks, y = _band_marks(band, grid, y)
         marks += band_marks
     if any(band.axis for band in page):
-        marks += _axis_foot(next(band.axis for band in page if band.axis), grid, headings.axis_title, y)
+        marks += _axis_foot(next(band.axis for band in page if band.axis), grid, headings, y)
         y += FAVOURS_HEIGHT + 4.2 * lines_of(headings.axis_title, _title_limit(grid), AXIS)
     y += 1.0
     marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
@@ -419,9 +421,9 @@ def _title_limit(grid: Grid) -> float:
     return 2 * min(middle, PAGE_WIDTH - middle) - 2 * EDGE
 
 
-def _axis_foot(axis: Axis, grid: Grid, title: Inline, y: float) -> list[Mark]:
+def _axis_foot(axis: Axis, grid: Grid, headings: Headings, y: float) -> list[Mark]:
     panel = Panel(axis, grid.plot_left, grid.plot_right)
     return [
-        *panel.favours(y),
-        block(title, panel.at(0.0), y + FAVOURS_HEIGHT + 2.9, _title_limit(grid), AXIS, "center"),
+        *panel.favours(y, headings.arrows),
+        block(headings.axis_title, panel.at(0.0), y + FAVOURS_HEIGHT + 2.9, _title_limit(grid), AXIS, "center"),
     ]

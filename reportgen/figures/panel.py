@@ -22,6 +22,8 @@ SQUARE_LARGEST = 3.0
 SQUARE_SMALLEST = 0.7
 AXIS_HEIGHT = 5.0
 FAVOURS_HEIGHT = 3.8
+FAVOURS = ("favours control", "favours intervention")
+PAPER = "#ffffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,15 @@ class Panel:
             marks.append(rectangle(x - half, y - half, x + half, y + half, ACCENT, kind="square"))
         return marks
 
+    def graded(self, low: float, middle: float, high: float, y: float, grade: int) -> list[Mark]:
+        """Return an interval with a square that is filled (grade 0), open (1) or small and grey (2)."""
+        marks = self.line(low, high, y, MUTED if grade > 1 else INK)
+        if self.left <= self.at(middle) <= self.right:
+            half, x = (0.5 if grade > 1 else 0.95), self.at(middle)
+            fill, edge = ((ACCENT, ACCENT), (PAPER, ACCENT), (MUTED, ""))[min(grade, 2)]
+            marks.append(rectangle(x - half, y - half, x + half, y + half, fill, edge, kind="square"))
+        return marks
+
     def no_effect(self, top: float, bottom: float) -> Mark:
         """Return the solid line at no effect."""
         return Stroke(self.at(0.0), top, self.at(0.0), bottom, INK, 0.6)
@@ -118,7 +129,7 @@ class Panel:
             marks.append(Words((Piece(x + shift, y + 3.8, label, "center"),), TICK, axis="tick"))
         return marks
 
-    def favours(self, y: float) -> list[Mark]:
+    def favours(self, y: float, arrows: tuple[str, str] = FAVOURS) -> list[Mark]:
         """Return "favours control ← → favours intervention" with drawn arrows; it takes `FAVOURS_HEIGHT`."""
         x, base, arrow = self.at(0.0), y + 2.7, 4.2
         middle = base - AXIS.size * 0.243 * 25.4 / 72
@@ -129,6 +140,6 @@ class Panel:
             marks.append(Stroke(x + way * 1.4, middle, neck, middle, INK, 0.6))
             marks.append(Shape(((neck, middle - 0.65), (tip, middle), (neck, middle + 0.65)), INK, kind="arrow"))
         away = 1.4 + arrow + 1.2
-        marks.append(Words((Piece(x - away, base, "favours control", "right"),), AXIS))
-        marks.append(Words((Piece(x + away, base, "favours intervention", "left"),), AXIS))
+        marks.append(Words((Piece(x - away, base, arrows[0], "right"),), AXIS))
+        marks.append(Words((Piece(x + away, base, arrows[1], "left"),), AXIS))
         return marks

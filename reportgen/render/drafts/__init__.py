@@ -9,7 +9,15 @@ from reportgen.records.model import Descriptive, MetaAnalysis, Records
 from reportgen.records.numbers import Inline
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
-from reportgen.render.drafts import agreement, analysed, meta_analysis, peeling, recursive_partitioning, repository
+from reportgen.render.drafts import (
+    agreement,
+    analysed,
+    meta_analysis,
+    moderators,
+    peeling,
+    recursive_partitioning,
+    repository,
+)
 from reportgen.render.drafts.draft import Draft, Drafter, Place, Sketch, letter
 from reportgen.spec.study import Artefact
 
@@ -19,6 +27,7 @@ SHOWN: dict[str, Drafter] = {
     **repository.SHOWN,
     **analysed.SHOWN,
     **meta_analysis.SHOWN,
+    **moderators.SHOWN,
     **recursive_partitioning.SHOWN,
     **peeling.SHOWN,
     **agreement.SHOWN,

@@ -1,0 +1,216 @@
+"""The forest plot of a screening: outcomes as groups, moderators as rows, one square an interaction.
+
+In: screens as recorded. Out: one sheet a page. A row is the interaction of treatment with a step of a quantity, or with a
+level against the reference; several levels stand below their joint test. A filled square has a p of the significant tier,
+an open one of the weak tier. The lettered notes say in words where the effect is larger, from the signs of the estimates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+
+from reportgen.figures import words
+from reportgen.figures.axis import Axis, axis_for
+from reportgen.figures.forest import interval_cell, value_of
+from reportgen.figures.layout import INDENT, Band, Heading, Headings, Page, Row, Slot, lay_out
+from reportgen.figures.panel import Panel
+from reportgen.figures.sheet import Mark, Sheet
+from reportgen.figures.theme import BODY, HEAD
+from reportgen.records.estimate import Estimate
+from reportgen.records.moderation import Interaction, Screen, ScreeningSettings, Tier
+from reportgen.records.numbers import Inline, Number, Press, plain
+
+TITLE = "Forest plot of interactions"
+REACHED: tuple[Tier, ...] = ("significant", "weak")
+ARROWS = ("smaller effect", "larger effect")
+
+
+def interaction_sheets(screens: Sequence[Screen], settings: ScreeningSettings, *, name: str) -> tuple[Sheet, ...]:
+    """Return the pages of a forest plot of interactions, before they are drawn."""
+    letters = _letters(screens)
+    bands = tuple(_bands(screens, letters, name)) or (Band((), None),)
+    units = {screen.unit.text for screen in screens}
+    unit: Inline = (" in the unit of each outcome",) if len(units) > 1 else (" (", screens[0].unit, ")")
+    headings = Headings(
+        ("Outcome and moderator",),
+        (
+            Heading((("Trials",), ("(m)",))),
+            Heading((("control",),), "Participants (n)"),
+            Heading((("intervention",),), "Participants (n)"),
+        ),
+        (
+            Heading((("Interaction",), ("(", settings.level, "% CI)"))),
+            Heading((("p",),)),
+            *((Heading((("Note",),)),) if letters else ()),
+        ),
+        ("Difference of the treatment effect", *unit) if screens else ("Difference of the treatment effect",),
+        arrows=ARROWS,
+    )
+    note = _note(screens, letters, settings, bands, name)
+    return lay_out(bands, headings, note, name=name, title=TITLE, alts=_alt)
+
+
+def _letters(screens: Sequence[Screen]) -> dict[str, tuple[str, Inline]]:
+    """Return a letter for each different finding of the significant and weak tiers, in reading order."""
+    found = (one for screen in screens for one in screen.interactions if one.tier in REACHED and one.found)
+    notes = {plain(one.found): one.found for one in reversed([*found])}
+    ordered = dict(reversed(notes.items()))
+    return {text: (_letter(i), finding) for i, (text, finding) in enumerate(ordered.items())}
+
+
+def _letter(index: int) -> str:
+    return (_letter(index // 26 - 1) if index >= 26 else "") + "abcdefghijklmnopqrstuvwxyz"[index % 26]
+
+
+def _bands(screens: Sequence[Screen], letters: dict[str, tuple[str, Inline]], name: str) -> Iterator[Band]:
+    axes = {key: _axis([s for s in screens if _ruler(s) == key]) for key in dict.fromkeys(map(_ruler, screens))}
+    visits = len({screen.follow_up for screen in screens}) > 1
+    for number, (key, group) in enumerate(groupby(screens, key=_ruler)):
+        rows = [row for screen in group for row in _rows(screen, letters, visits, name)]
+        yield Band(tuple(rows), axes[key], number=number)
+
+
+def _ruler(screen: Screen) -> tuple[str, float]:
+    """Return what outcomes must have in common to share an axis: the unit and the width of the scale."""
+    return screen.unit.text, screen.span
+
+
+def _axis(screens: Sequence[Screen]) -> Axis | None:
+    drawn = [one for screen in screens for row in screen.interactions for one in _estimated(row)]
+    if not drawn:
+        return None
+    ends = [(value_of(one.low), value_of(one.high)) for one in drawn]
+    return axis_for([value_of(one.effect) for one in drawn], ends)
+
+
+def _estimated(interaction: Interaction) -> list[Estimate]:
+    return [one for one in interaction.reading.each if one.effect.value is not None]
+
+
+def _rows(screen: Screen, letters: dict[str, tuple[str, Inline]], visits: bool, name: str) -> Iterator[Row]:
+    visit: Inline = (", ", screen.follow_up_label) if visits else ()
+    unit: Inline = (" (", screen.unit, ")") if screen.unit.text else ()
+    yield Row((screen.outcome_label, *visit, *unit), style=HEAD, head=True)
+    if screen.reason:
+        reason = words.reason("not estimable", screen.reason, name, f"{screen.id} reason")
+        yield Row(("All moderators",), style=BODY.muted(), indent=INDENT, reason=reason)
+        return
+    missing = []
+    for interaction in screen.interactions:
+        if interaction.tier == "not estimable":
+            missing.append(interaction)
+        else:
+            yield from _moderator(interaction, letters)
+    if missing:
+        listed = words.listed([(one.label,) for one in missing])
+        yield Row(("Not estimable",), style=BODY.muted(), indent=INDENT, reason=listed)
+
+
+def _moderator(interaction: Interaction, letters: dict[str, tuple[str, Inline]]) -> Iterator[Row]:
+    """Yield the row of a moderator; of one with several levels the joint test, then each level."""
+    counts = tuple((Slot(n),) for n in (interaction.trials, interaction.n_control, interaction.n_intervention))
+    letter = letters.get(plain(interaction.found)) if interaction.tier in REACHED else None
+    note = ((Slot(None, before=letter[0] if letter else ""),),) if letters else ()
+    reading = interaction.reading
+    if len(reading.each) == 1:
+        label: Inline = (interaction.label, ", ", *contrast(interaction, 0))
+        yield _estimate_row(label, interaction, 0, counts, note, INDENT)
+        return
+    yield Row((interaction.label, ", joint test"), counts, ((), (Slot(reading.p),), *note), indent=INDENT)
+    blank: tuple[tuple[Slot, ...], ...] = ((), (), ())
+    for index, one in enumerate(reading.each):
+        if one.effect.value is not None:
+            empty = ((),) if letters else ()
+            yield _estimate_row(contrast(interaction, index), interaction, index, blank, empty, 2 * INDENT)
+
+
+def contrast(interaction: Interaction, index: int) -> Inline:
+    """Return "per 10 years" or "male v female"."""
+    if interaction.step is not None:
+        return ("per ", interaction.step)
+    if interaction.reference is None:
+        return (interaction.levels[index],)
+    return (interaction.levels[index], " v ", interaction.reference)
+
+
+def _estimate_row(
+    label: Inline,
+    interaction: Interaction,
+    index: int,
+    counts: tuple[tuple[Slot, ...], ...],
+    note: tuple[tuple[Slot, ...], ...],
+    indent: float,
+) -> Row:
+    one = interaction.reading.each[index]
+    return Row(
+        label,
+        counts,
+        (interval_cell(one.effect, one.low, one.high), (Slot(one.p),), *note),
+        plot=_mark(one, interaction.tier),
+        indent=indent,
+        estimate=(one.effect, one.low, one.high),
+    )
+
+
+def _mark(one: Estimate, tier: Tier) -> Callable[[Panel, float], list[Mark]]:
+    def plot(panel: Panel, y: float) -> list[Mark]:
+        return panel.graded(
+            value_of(one.low),
+            value_of(one.effect),
+            value_of(one.high),
+            y,
+            REACHED.index(tier) if tier in REACHED else 2,
+        )
+
+    return plot
+
+
+def _note(
+    screens: Sequence[Screen],
+    letters: dict[str, tuple[str, Inline]],
+    settings: ScreeningSettings,
+    bands: Sequence[Band],
+    name: str,
+) -> Inline:
+    """Return the small print: what an interaction is, what the marks mean, how many were tested, and the lettered notes."""
+    reading = {
+        "within": "Within-trial reading: differences between people of one trial",
+        "naive": "Naive reading: differences within and between trials together",
+    }[settings.reading]
+    note: list[str | Number] = [
+        "Interaction: by how much the treatment effect differs for a step of the moderator, or in a level from that in the "
+        f"reference level. {reading}. Filled square: p below ",
+        settings.significant,
+        "; open square: p below ",
+        settings.weak,
+        "; small square: p of that or above. For several levels the joint test counts. ",
+    ]
+    tested = [one for screen in screens for one in screen.interactions if one.tier != "not estimable"]
+    if tested:
+        press = Press(prefix=name, source="report", decimals={})
+        reached = sum(one.tier == "significant" for one in tested)
+        chance = press.figure("by chance", (settings.significant.value or 0.0) * len(tested), 1)
+        note += ["Of ", *words.plural(words.count(name, "tested", len(tested)), "interaction", "interactions")]
+        note += [" tested, ", words.count(name, "significant", reached), " with p below ", settings.significant]
+        note += [" (", chance, " expected by chance where nothing moderates). "]
+    if len(bands) > 1:
+        note += ["Outcomes on different scales have axes of their own. "]
+    for i, (letter, finding) in enumerate(letters.values()):
+        note += ["; " if i else "", f"{letter}: ", *finding]
+    return (*note, ".") if letters else tuple(note)
+
+
+def _alt(page: Page, name: str) -> Inline:
+    """Write the alternative text of a page from its rows."""
+    rows = [row for band in page for row in band.rows if row.estimate]
+    clear = sum(
+        value_of(low) > 0 or value_of(high) < 0 for row in rows if row.estimate for _, low, high in [row.estimate]
+    )
+    return (
+        "Forest plot of interactions: ",
+        *words.plural(words.count(name, "estimates", len(rows)), "estimate", "estimates"),
+        ", ",
+        *words.plural(words.count(name, "clear of none", clear), "interval", "intervals"),
+        " clear of no interaction.",
+    )

@@ -1,0 +1,300 @@
+"""The screening of moderators as tables: every number behind its figure, what was expected and found, effects at values.
+
+In: screens as recorded. A table of thousands of cells has a summary for paper (`Table.paper`): how many were tested and which
+moderators reached a tier; the whole stands on the screen and in its CSV file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.estimate import Estimate
+from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
+from reportgen.records.numbers import Inline, Number
+from reportgen.tables.phrases import NBSP, count_made, estimate_cell, explained, joined, words
+
+CELLS_ON_PAPER = 600
+COUNTS = ("Participants",)
+ADJUSTED = ("Adjusted p",)
+READING = {"within": "Within trials", "naive": "Naive"}
+ABBREVIATIONS = (("m", "trials"), ("CI", "confidence interval"), ("BH", "Benjamini and Hochberg"))
+
+
+def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
+    """Return every number of a screening: a row a moderator, and one for each level where there are several.
+
+    Parameters
+    ----------
+    screens : sequence of Screen
+        Of one comparison.
+    settings : ScreeningSettings
+        What was fitted.
+    """
+    ci = f"%{NBSP}CI)"
+    columns = (
+        Column(("Moderator",), "left"),
+        Column(("m",), "right"),
+        Column(("Control",), "right", COUNTS),
+        Column(("Intervention",), "right", COUNTS),
+        Column(("Interaction (", settings.level, ci), "decimal", ("Within trials",)),
+        Column(("p",), "decimal", ("Within trials",)),
+        Column(("Interaction (", settings.level, ci), "decimal", ("Naive",)),
+        Column(("p",), "decimal", ("Naive",)),
+        Column(("Interaction (", settings.level, ci), "decimal", ("Across trials",)),
+        Column(("p",), "decimal", ("Across trials",)),
+        Column(("Holm",), "decimal", ADJUSTED),
+        Column(("BH",), "decimal", ADJUSTED),
+        Column(("Finding",), "left"),
+    )
+    groups = tuple(
+        Group(tuple(row for one in screen.interactions for row in _rows(one)), head=_head(screen, screens))
+        for screen in screens
+    )
+    whole = explained(Table(columns, groups, _notes(screens, settings), ABBREVIATIONS))
+    cells = sum(len(group.rows) for group in groups) * len(columns)
+    return replace(whole, paper=_summary(screens, settings)) if cells > CELLS_ON_PAPER else whole
+
+
+def _head(screen: Screen, screens: Sequence[Screen]) -> Inline:
+    visit: Inline = (", ", screen.follow_up_label) if len({s.follow_up for s in screens}) > 1 else ()
+    return (screen.outcome_label, *visit, *((" (", screen.unit, ")") if screen.unit.text else ()))
+
+
+def _rows(one: Interaction) -> Iterator[Row]:
+    counts = ((one.trials,), (one.n_control,), (one.n_intervention,))
+    readings = (one.within, one.naive, one.across)
+    adjusted: tuple[Inline, ...] = ((one.holm,), (one.benjamini_hochberg,), finding(one))
+    muted = one.tier == "not estimable"
+    if len(one.within.each) == 1:
+        cells = [cell for reading in readings for cell in _cells(reading.each[0], reading.p)]
+        head: Inline = (one.label, ", ", *contrast(one, 0)) if contrast(one, 0) else (one.label,)
+        yield Row(head, (*counts, *cells, *adjusted), muted=muted)
+        return
+    joint: list[Inline] = [cell for reading in readings for cell in ((), (reading.p,))]
+    yield Row((one.label, ", joint test"), (*counts, *joint, *adjusted), muted=muted)
+    for index in range(len(one.within.each)):
+        cells = [cell for reading in readings for cell in _cells(reading.each[index], reading.each[index].p)]
+        yield Row(contrast(one, index), ((), (), (), *cells, (), (), ()), indent=1, muted=muted)
+
+
+def _cells(estimate: Estimate, p: Number) -> tuple[Inline, Inline]:
+    return (estimate_cell(estimate), (p,) if estimate.effect.value is not None else ())
+
+
+def contrast(one: Interaction, index: int) -> Inline:
+    """Return "per 10 years" or "male v female"; nothing where no level is known."""
+    if one.step is not None:
+        return ("per ", one.step)
+    if not one.levels or one.reference is None:
+        return ()
+    return (one.levels[index], " v ", one.reference)
+
+
+def finding(one: Interaction) -> Inline:
+    """Return what was found, of the significant and weak tiers."""
+    if one.tier not in ("significant", "weak") or not one.found:
+        return ()
+    return (f"{one.tier}: ", *one.found)
+
+
+def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inline, ...]:
+    notes: list[Inline] = [
+        (
+            "Interaction: by how much the treatment effect differs for a step of the moderator, or in a level from that in "
+            "the reference level; positive = a larger effect. Within trials: from differences between people of one "
+            "trial. Naive: the same coefficient for differences within and between trials. Across trials: from the means "
+            "of trials, open to ecological bias.",
+        ),
+        (
+            f"{READING[settings.reading]}: tested, and adjusted for the number of moderators tested of the same outcome at "
+            "the same follow-up. Significant: p below ",
+            settings.significant,
+            "; weak: p below ",
+            settings.weak,
+            ".",
+        ),
+    ]
+    if any(one.separate for screen in screens for one in screen.interactions):
+        notes.append(
+            (
+                "Where the across reading cannot be had, the within reading comes from a model with a treatment effect of "
+                "its own for each trial.",
+            )
+        )
+    return tuple(notes)
+
+
+def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
+    """Return the summary for paper: a row an outcome, how many were tested, and what reached a tier."""
+    columns = (
+        Column(("Outcome",), "left"),
+        Column(("m",), "right"),
+        Column(("n",), "right"),
+        Column(("Tested",), "right", ("Moderators",)),
+        Column(("Significant",), "right", ("Moderators",)),
+        Column(("Weak",), "right", ("Moderators",)),
+        Column(("Significant and weak interactions: p, and adjusted by Holm",), "left"),
+    )
+    rows = tuple(
+        Row(
+            _head(screen, screens),
+            (
+                (screen.trials,),
+                (screen.n,),
+                (screen.tested,),
+                (screen.significant,),
+                (screen.weak,),
+                _reached(screen),
+            ),
+            muted=bool(screen.reason),
+        )
+        for screen in screens
+    )
+    notes: tuple[Inline, ...] = (
+        ("Significant: p below ", settings.significant, "; weak: p below ", settings.weak, "."),
+    )
+    return explained(Table(columns, (Group(rows),), notes, (("m", "trials"), ("n", "participants"))))
+
+
+def _reached(screen: Screen) -> Inline:
+    if screen.reason:
+        return ("not estimable: ", *words(screen.reason, f"{screen.id}.reason", screen.trials.source))
+    reached = [one for one in screen.interactions if one.tier in ("significant", "weak")]
+    found = sorted(reached, key=lambda one: one.reading.p.value or 0.0)
+    return joined([(one.label, f" p{NBSP}", *_said(one.reading.p), " (", *_said(one.holm), ")") for one in found]) or (
+        "none",
+    )
+
+
+def _said(p: Number) -> Inline:
+    return (p,) if p.text.startswith(("<", ">")) else (f"={NBSP}", p)
+
+
+def expectations(screens: Sequence[Screen]) -> Table | None:
+    """Return what was expected of each moderator beside what was found in each outcome; None where nothing was expected."""
+    columns = (
+        Column(("Outcome",), "left"),
+        Column(("Found",), "left"),
+        Column(("p",), "decimal"),
+        Column(("Holm",), "decimal"),
+    )
+    groups = []
+    for moderator in dict.fromkeys(one.moderator for screen in screens for one in screen.interactions if one.expected):
+        pairs = [(screen, one) for screen in screens for one in screen.interactions if one.moderator == moderator]
+        first = pairs[0][1]
+        rows = tuple(
+            Row(_head(screen, screens), (one.found, (one.reading.p,), (one.holm,)))
+            for screen, one in pairs
+            if one.tier != "not estimable" and first.expected is not None
+        )
+        if rows and first.expected is not None:
+            groups.append(Group(rows, head=(first.label, ". Expected beforehand: ", first.expected)))
+    if not groups:
+        return None
+    notes: tuple[Inline, ...] = (
+        (
+            "Found: the direction of the estimate, whatever its p. Outcomes in which it cannot be estimated are left out.",
+        ),
+    )
+    return Table(columns, tuple(groups), notes)
+
+
+def effects_at_values(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
+    """Return the effect of treatment at chosen values of each moderator that could be estimated."""
+    whole = _at_values(screens, settings, everything=True)
+    cells = sum(len(group.rows) for group in whole.groups) * len(whole.columns)
+    if cells <= CELLS_ON_PAPER:
+        return whole
+    return replace(whole, paper=_at_values(screens, settings, everything=False))
+
+
+def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everything: bool) -> Table:
+    columns = (
+        Column(("Moderator and value",), "left"),
+        Column(("m",), "right"),
+        Column(("n",), "right"),
+        Column(("Effect (", settings.level, f"%{NBSP}CI)"), "decimal"),
+        Column(("p of the interaction",), "decimal"),
+    )
+    groups = []
+    for screen in screens:
+        shown = [
+            one
+            for one in screen.interactions
+            if any(at.estimate.effect.value is not None for at in one.at)
+            and (everything or one.tier in ("significant", "weak"))
+        ]
+        rows = tuple(row for one in shown for row in _value_rows(one))
+        if rows:
+            groups.append(Group(rows, head=_head(screen, screens)))
+    kept: Inline = () if everything else (" On paper: moderators of the significant and weak tiers.",)
+    notes: tuple[Inline, ...] = (
+        (
+            "The effect at a value is that in a trial whose people are, on average, like all people analysed: the overall "
+            "effect plus the interaction within trials times the distance from the mean. Positive effects favour the "
+            "intervention. Quantities at the ",
+            *joined([(percentile,) for percentile in settings.percentiles], ", "),
+            " percentile of the people analysed.",
+            *kept,
+        ),
+    )
+    return explained(Table(columns, tuple(groups), notes, (("m", "trials"), ("n", "participants"), ABBREVIATIONS[1])))
+
+
+def _value_rows(one: Interaction) -> Iterator[Row]:
+    yield Row((one.label,), ((one.trials,), (one.n,), (), (one.within.p,)))
+    unit: Inline = (f"{NBSP}", one.unit_at) if one.unit_at.text and one.unit_at.text != "points" else ()
+    for at in one.at:
+        head: Inline = (at.value, *unit, " (", at.percentile, " percentile)") if at.percentile else (at.value,)
+        yield Row(head, ((), (), estimate_cell(at.estimate), ()), indent=1, muted=at.estimate.effect.value is None)
+
+
+def failed_screenings(fitted: Sequence[Moderation]) -> Table | None:
+    """Return the readings whose fit failed, with what was wrong; None where all ended."""
+    groups = []
+    for record in fitted:
+        titles = {comparison.name: comparison.title for comparison in record.comparisons}
+        for comparison, title in titles.items():
+            rows = tuple(
+                Row(
+                    (screen.outcome_label, ", ", screen.follow_up_label, ": ", one.label),
+                    (
+                        (reading_name,),
+                        (reading.evaluations,),
+                        words(reading.reason, f"{one.id}.{reading_name}.reason", one.n.source),
+                    ),
+                )
+                for screen in record.screens
+                if screen.comparison == comparison
+                for one in screen.interactions
+                for reading_name, reading in _readings(one)
+                if reading.status == "failed"
+            )
+            if rows:
+                groups.append(Group(rows, head=(title,)))
+    columns = (
+        Column(("Screening",), "left"),
+        Column(("Reading",), "left"),
+        Column(("Evaluations",), "right"),
+        Column(("Remark",), "left"),
+    )
+    return Table(columns, tuple(groups)) if groups else None
+
+
+def _readings(one: Interaction) -> tuple[tuple[str, InteractionReading], ...]:
+    return (("within", one.within), ("naive", one.naive), ("across", one.across))
+
+
+def screening_counts(fitted: Sequence[Moderation]) -> Inline:
+    """Say how many interactions were screened and how their fits ended."""
+    ones = [one for record in fitted for screen in record.screens for one in screen.interactions]
+    counts = {
+        "converged": sum(one.reading.status in ("ok", "boundary") for one in ones),
+        "failed": sum(one.reading.status == "failed" for one in ones),
+        "could not be estimated": sum(one.reading.status == "not estimable" for one in ones),
+    }
+    said = [(count_made("report.screening", what, n, "fits"), f" {what}") for what, n in counts.items() if n]
+    total = count_made("report.screening", "interactions", len(ones), "fits")
+    return ("Of ", total, " interactions that were screened, ", *joined(said, ", "), ".")
