@@ -4,7 +4,7 @@
 # make reference                    make R's reference values anew (needs R; see tests/reference/README.md)
 
 PYTHON ?= python3
-STUDY ?= specs/periodontal-therapy
+STUDY ?= specs/low-back-pain
 BIN := .venv/bin
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml \
 	--extra examples --group build

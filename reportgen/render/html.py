@@ -29,6 +29,7 @@ NO_PANGO = (
     "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; Fedora: dnf install pango; macOS: brew install pango)"
 )
 _TAG = re.compile(r"<[^>]*>")
+_FONTS = "/* fonts */"
 
 
 def html_page(appendix: Appendix, spec: Spec) -> str:
@@ -42,9 +43,10 @@ def html_page(appendix: Appendix, spec: Spec) -> str:
         "script": Markup(_style("script.js")),
         "rows": rows_json(appendix, spec),
     }
-    template = made.get_template("page.html")
-    letters = frozenset(_TAG.sub(" ", template.render(context, fonts="")))
-    return template.render(context, fonts=Markup(face_rules_inside(frozenset(c for c in letters if c.isprintable()))))
+    # which letters the fonts must have is known when the page is made
+    page = made.get_template("page.html").render(context, fonts=Markup(_FONTS))
+    letters = frozenset(_TAG.sub(" ", page))
+    return page.replace(_FONTS, face_rules_inside(frozenset(c for c in letters if c.isprintable())), 1)
 
 
 def pdf_page(appendix: Appendix, folder: Path) -> tuple[bytes | None, str]:

@@ -27,10 +27,10 @@ def number_html(number: Number) -> Markup:
     >>> str(number_html(Number("a.n", 4, "4")))
     '<span class="n" data-id="a.n">4</span>'
     """
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
     kind = "q" if number.kind == "quotation" else "n"
-    return Markup('<span class="{}" data-id="{}">{}</span>').format(kind, number.id, number.text)
+    return Markup(f'<span class="{kind}" data-id="{escape(number.id)}">{escape(number.text)}</span>')
 
 
 def inline_html(inline: Iterable[str | Number], notes: str = "") -> Markup:
