@@ -140,7 +140,7 @@ def _outcome(
     unit = unit_of(selection.outcome, study)
     made = for_outcome(selection.outcome, study, press).at(*_key(selection), n=common.n)
     found = first.partition.subgroups if first.partition is not None else ()
-    reason = _nothing(first, second, made)
+    reason = _nothing(first, second, common, made)
     subgroups = () if reason else tuple(_subgroup(i, first, second, common, node, made) for i in range(len(found)))
     return OutcomeAgreement(
         id=made.prefix,
@@ -161,7 +161,7 @@ def _outcome(
     )
 
 
-def _nothing(first: Partitioned, second: Peeled, press: Press) -> Inline:
+def _nothing(first: Partitioned, second: Peeled, common: Common, press: Press) -> Inline:
     """Return why there is nothing to compare, or nothing."""
     if first.partition is None:
         said = (": ", press.quote("partition reason", first.reason)) if first.reason else ()
@@ -171,7 +171,7 @@ def _nothing(first: Partitioned, second: Peeled, press: Press) -> Inline:
     if second.found is None or not second.found.boxes:
         why = second.reason or (second.found.message if second.found is not None else "")
         return ("directed peeling found no subgroup: ", press.quote("peeling reason", why.rstrip(".")))
-    return ()
+    return () if common.n else ("no participant was analysed by both searches, which need different moderators",)
 
 
 def _is_hidden(pair: Pair) -> bool:
@@ -309,6 +309,8 @@ def _effect(who: BoolArray, common: Common, press: Press, hide: bool) -> Estimat
 def _traits(both: BoolArray, common: Common, press: Press) -> Iterator[Trait]:
     for name, moderator in common.moderators.items():
         values = values_of(moderator, common.selection)[common.places]
+        if np.isnan(values).all():
+            continue
         made = press.at(name)
         if moderator.categorical:
             yield from _levels(values, both, moderator, common.study.policy.minimum_cell, made)

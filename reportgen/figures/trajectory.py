@@ -97,7 +97,7 @@ def trajectory_sheet(
         y += STRIP_GAP
         marks += _trace(moderator, limits, peeling.frontier.share, along, y)
         y += STRIP_HEIGHT
-    marks = [*_sizes(boxes, along, top, y), *marks, *_axis(peeling, boxes, along, y)]
+    marks = [*_sizes(boxes, along, top + EFFECT_HEIGHT, y), *marks, *_axis(peeling, boxes, along, y)]
     y += AXIS_WORDS
     marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
     note = block(_note(peeling, points, upright, settings), EDGE, y + 3.2, PAGE_WIDTH - 2 * EDGE, NOTE)
@@ -221,7 +221,7 @@ def _steps(heights: Sequence[float], open_: Sequence[bool], shares: Sequence[flo
 
 
 def _sizes(boxes: Sequence[PeeledBox], along: Scale, top: float, bottom: float) -> list[Mark]:
-    """Return thin lines from the sizes of the table through all strips."""
+    """Return thin lines at the sizes of the table, through all strips."""
     return [Stroke(x, top, x, bottom, RULE, 0.25) for x in (along.at(_value(box.share)) for box in boxes)]
 
 

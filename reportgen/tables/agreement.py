@@ -7,7 +7,6 @@ Out: a table of people and effects, and one of the profile of who is in both.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 
 from reportgen.records.agreement import Agreement, ComparedSubgroup, OutcomeAgreement, Pair, Trait
 from reportgen.records.artefact import Column, Group, Row, Table
@@ -30,12 +29,12 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
     """
     interval: Inline = (" (", record.level, f"%{NBSP}CI)")
     columns = (
-        Column(("Subgroup of directed peeling",), "left"),
-        Column(("in it",), "right", COUNTS),
-        Column(("in both",), "right", COUNTS),
-        Column(("only in the other",), "right", COUNTS),
-        Column(("only in it",), "right", COUNTS),
-        Column(("in neither",), "right", COUNTS),
+        Column(("Directed peeling",), "left"),
+        Column(("peeled",), "right", COUNTS),
+        Column(("both",), "right", COUNTS),
+        Column(("only partitioned",), "right", COUNTS),
+        Column(("only peeled",), "right", COUNTS),
+        Column(("neither",), "right", COUNTS),
         Column(("Jaccard index",), "decimal"),
         Column(("those in both", *interval), "decimal", EFFECTS),
         Column(("all others", *interval), "decimal", EFFECTS),
@@ -46,8 +45,8 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
         (
             "Of the ",
             outcome.n,
-            " participants whom both searches analysed. The other: the subgroup of recursive partitioning that heads the rows. "
-            "Jaccard index: those in both, of those in either. Effects: ",
+            " participants whom both searches analysed. Peeled: in the subgroup of directed peeling of that row; partitioned: in "
+            "the subgroup of recursive partitioning that heads the rows. Jaccard index: those in both, of those in either. Effects: ",
             outcome.outcome_label,
             *unit,
             "; positive effects favour the intervention. Nothing has been tested, and effects are not corrected for the search.",
@@ -66,7 +65,7 @@ def profile(outcome: OutcomeAgreement, record: Agreement) -> Table:
     record : Agreement
         For the smallest cell that is printed.
     """
-    spans = [("With the box of size ", pair.share) for pair in outcome.subgroups[0].pairs]
+    spans = [("With the peeled subgroup of size ", pair.share) for pair in outcome.subgroups[0].pairs]
     columns = (
         Column(("Characteristic",), "left"),
         *(Column((words,), "decimal", span) for span in spans for words in ("In both", "All others")),
@@ -98,24 +97,20 @@ def _profile(group: ComparedSubgroup) -> Iterator[Row]:
     yield Row(("Participants",), tuple((n,) for pair in group.pairs for n in (pair.both, pair.n_others)))
     # a pair that is too small to print has no traits
     longest = max((pair.traits for pair in group.pairs), key=len, default=())
-    for _, found in groupby(enumerate(longest), key=lambda item: item[1].label.text):
-        traits = list(found)
-        first = traits[0][1]
-        if first.level is not None:
-            yield Row((first.label, ", n (%)"), ((),) * (2 * len(group.pairs)))
-        for place, trait in traits:
-            yield _trait(place, trait, group)
+    yield from (_trait(place, trait, group) for place, trait in enumerate(longest))
 
 
 def _trait(place: int, trait: Trait, group: ComparedSubgroup) -> Row:
     unit: Inline = (", ", trait.unit) if trait.unit.text else ()
-    head: Inline = (trait.label, *unit, ", mean (SD)") if trait.level is None else (trait.level,)
+    head: Inline = (trait.label, *unit, ", mean (SD)")
+    if trait.level is not None:
+        head = (trait.label, ": ", trait.level, ", n (%)")
     cells = tuple(
         cell
         for pair in group.pairs
         for cell in ((pair.traits[place].both, pair.traits[place].others) if pair.traits else ((), ()))
     )
-    return Row(head, cells, indent=0 if trait.level is None else 1)
+    return Row(head, cells)
 
 
 def _suppressed(outcome: OutcomeAgreement, record: Agreement) -> tuple[Inline, ...]:
