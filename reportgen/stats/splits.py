@@ -13,17 +13,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .candidate import Node, enter, fit_entered, make_node, make_space
 from .crossproducts import Columns, CrossProducts, FloatArray, IntArray
 from .design import Options
 from .inside import fit_inside, make_inside_space
 from .profile import kernel
-
-NUMERIC, ORDERED, NOMINAL = "numeric", "ordered", "nominal"
-MAX_LEVELS = 10  # of a nominal moderator: 511 ways to part them, and twice as many with each further level
-BoolArray = NDArray[np.bool_]
+from .ranks import NOMINAL, BoolArray, Ranked, on_low_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +40,6 @@ class People:
     trial: IntArray
     adjusters: FloatArray
     trials: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A moderator as ranks: the rank of each participant among the values that occur, -1 where it is missing."""
-
-    name: str
-    kind: str
-    ranks: IntArray
-    values: FloatArray  # value of each rank; the code, of a level
-    levels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +71,8 @@ class Grid:
         Rank of the largest value of S; for a nominal moderator the set of ranks in S as a number in binary.
     sums : ndarray (B, K, 2, 2 + a)
         By bucket, trial and arm: people, sums of the adjusters, and zero.
-    levels : int
-        Values present.
+    present : ndarray of int
+        Ranks that occur.
     """
 
     base: Base
@@ -95,7 +80,7 @@ class Grid:
     toggles: IntArray
     cuts: IntArray
     sums: FloatArray
-    levels: int
+    present: IntArray
 
 
 def make_base(people: People, rows: IntArray) -> Base | None:
@@ -130,7 +115,7 @@ def make_grid(base: Base, moderator: Ranked, max_cuts: int) -> Grid | None:
     bucket = np.searchsorted(edges, np.arange(len(counts)), side="left")[ranks]
     sums = np.zeros((len(edges) + 1, len(base.products.size), 2, 2 + base.adjusters.shape[1]))
     _sum_buckets(bucket, base.trial, base.treatment, base.adjusters, sums)
-    return Grid(base, bucket, toggles, cuts, sums, len(present))
+    return Grid(base, bucket, toggles, cuts, sums, present)
 
 
 def _cuts(counts: IntArray, present: IntArray, max_cuts: int) -> IntArray:
@@ -325,9 +310,11 @@ def _sides(sums, squares, toggles, limits, random, space, out):  # type: ignore[
 
 def low_side(grid: Grid, moderator: Ranked, cut: int) -> BoolArray:
     """Which rows of the base stand on the low side of a candidate."""
-    return inside(moderator.ranks[grid.base.rows], moderator.kind, cut)
+    return on_low_side(moderator.ranks[grid.base.rows], moderator.kind, cut)
 
 
-def inside(ranks: IntArray, kind: str, cut: int) -> BoolArray:
-    """Whether ranks, none of them missing, stand on the low side of a cut."""
-    return np.asarray((np.right_shift(cut, ranks) & 1) == 1 if kind == NOMINAL else ranks <= cut)
+def side_counts(grid: Grid, place: int) -> tuple[IntArray, IntArray]:
+    """People by trial and arm (K, 2) on the low and the high side of a candidate."""
+    low = np.bincount(grid.toggles[: place + 1], minlength=len(grid.sums)) % 2 == 1  # toggled an odd number of times
+    people = grid.sums[..., 0].astype(np.int64)
+    return people[low].sum(axis=0), people[~low].sum(axis=0)

@@ -177,7 +177,7 @@ class TreeNode:
     rules : tuple of Rule
         In the order in which they were found.
     rows : ndarray of int
-        Places of its people among those at the root.
+        Places of its people among the participants as given; from `Search.run`, among those at the root.
     multiplicity : int
         M, moderators with an admissible split here.
     splits : tuple of Split

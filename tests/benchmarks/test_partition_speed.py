@@ -17,7 +17,7 @@ import pytest
 import statsmodels.api as sm
 
 from reportgen.stats import partition
-from reportgen.stats.partition import prepare
+from reportgen.stats.partition_search import prepare
 
 FULL = os.environ.get("REPORTGEN_BENCHMARKS") == "full"
 SIZES = (2800, 1000, 280)

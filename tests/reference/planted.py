@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.stats import TreeNode
-from reportgen.stats.partition import prepare
+from reportgen.stats.partition_search import prepare
 
 RATIOS = (0.0, 0.25, 0.5)  # tau over the residual sd
 TRIALS, SIZE = 5, 400

@@ -11,7 +11,7 @@ from scipy import stats
 
 from reportgen.stats import Levels, Partition, Rule, TreeNode, fit_one_step, partition
 from reportgen.stats.effective_cuts import effective_splits, mean_correlation
-from reportgen.stats.partition import first, prepare
+from reportgen.stats.partition_search import first, prepare
 
 Array = np.ndarray[Any, Any]
 LOOSE = {"min_size": 30, "min_arm": 8}
@@ -554,6 +554,8 @@ def test_all_wrong_parameters_are_named_at_once() -> None:
             depth=2,
             width=0,
             min_arm=1.5,
+            treatment_effect="mixed",
+            information="within",
         )
     text = str(error.value)
     for part in (
@@ -564,6 +566,8 @@ def test_all_wrong_parameters_are_named_at_once() -> None:
         "min_arm=1.5",
         "'age'",
         "12 unordered levels",
+        "treatment_effect='mixed'",
+        "information='within'",
     ):
         assert part in text, part
     with pytest.raises(ValueError, match="moderators is empty"):
