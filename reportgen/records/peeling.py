@@ -153,6 +153,8 @@ class PeeledOutcome:
     frontier : Frontier
     found, evaluated : Number
         Boxes on the frontier, and boxes to which a model was fitted.
+    boundary, failed : Number
+        Boxes on the frontier whose fit inside finds no variation between trials, or gave no effect.
     left_out : tuple of LeftOut
     status, reason
         `ok` where there is a frontier; otherwise why not.
@@ -179,6 +181,8 @@ class PeeledOutcome:
     frontier: Frontier
     found: Number
     evaluated: Number
+    boundary: Number
+    failed: Number
     left_out: tuple[LeftOut, ...]
     status: Status
     reason: Inline

@@ -5,11 +5,12 @@ In: one peeling as recorded. Out: a table, a row a box, a column a moderator; se
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.numbers import Inline
-from reportgen.records.peeling import PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
+from reportgen.records.peeling import DirectedPeeling, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
 from reportgen.tables.phrases import NBSP, estimate_cell, explained, joined
 
 LIMITS = ("Limits of the subgroup",)
@@ -154,3 +155,38 @@ def no_frontier(peeling: PeeledOutcome) -> tuple[Inline, ...]:
 def _ends(reason: Inline) -> bool:
     last = reason[-1] if reason else ""
     return (last if isinstance(last, str) else last.text).endswith(".")
+
+
+def peeling_status(records: Sequence[DirectedPeeling]) -> Table:
+    """Return how each peeling ended: what was evaluated and found, and how the fits inside ended.
+
+    Parameters
+    ----------
+    records : sequence of DirectedPeeling
+    """
+    fits = ("Fits inside",)
+    columns = (
+        Column(("Directed peeling",), "left"),
+        Column(("Status",), "left"),
+        Column(("Evaluated",), "right", ("Subgroups",)),
+        Column(("found",), "right", ("Subgroups",)),
+        Column(("on the boundary",), "right", fits),
+        Column(("failed",), "right", fits),
+        Column(("Remark",), "left"),
+    )
+    groups = []
+    for record in records:
+        titles = {comparison.name: comparison.title for comparison in record.comparisons}
+        for comparison, found in groupby(record.peelings, key=lambda one: one.comparison):
+            groups.append(Group(tuple(_status_row(one) for one in found), head=(titles[comparison],)))
+    notes: tuple[Inline, ...] = (
+        ("Found: the best subgroup of each size that has one. Boundary: the fit finds no variation between trials.",),
+    )
+    return Table(columns, tuple(groups), notes)
+
+
+def _status_row(peeling: PeeledOutcome) -> Row:
+    said = "subgroups found" if peeling.boxes else "nothing to peel"
+    counts = (peeling.evaluated, peeling.found, peeling.boundary, peeling.failed)
+    cells: tuple[Inline, ...] = ((said,), *((number,) for number in counts), peeling.reason)
+    return Row((peeling.outcome_label, ", ", peeling.follow_up_label), cells, muted=not peeling.boxes)

@@ -1,0 +1,127 @@
+"""The methods of directed peeling, and of its agreement with recursive partitioning, in prose.
+
+In: the records. Out: paragraphs; every option of the study file has its wording here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.records.agreement import Agreement
+from reportgen.records.numbers import Inline
+from reportgen.records.peeling import DirectedPeeling, PeelingSettings
+from reportgen.tables.phrases import joined
+
+OBJECTIVE = {
+    "interaction": "the statistic of the interaction of treatment with being inside, in one model of everybody; as long as too "
+    "few people are outside for that, the effect inside minus the effect in everybody, over the standard error of the effect "
+    "inside",
+    "effect": "the statistic of the treatment effect inside",
+}
+TREATMENT = {"random": "a treatment effect that varies at random between trials", "common": "a common treatment effect"}
+
+
+def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
+    """Yield the paragraphs on a directed peeling.
+
+    Parameters
+    ----------
+    record : DirectedPeeling
+    """
+    settings = record.settings
+    yield _search(settings)
+    yield _beam(settings)
+    yield _directions(record)
+    yield _moderators(settings)
+    yield (
+        "The effect inside a subgroup, that outside, and the one in everybody are estimated in separate models, with the degrees "
+        "of freedom of Kenward and Roger, never below the number of trials minus one. Directed peeling describes which people "
+        "gain most at each size; it tests nothing. The best of many subgroups looks better than it is, and neither effects nor "
+        "intervals are corrected for the search.",
+    )
+
+
+def _search(settings: PeelingSettings) -> Inline:
+    adjusted: Inline = ()
+    if settings.adjust_for:
+        names = [("the baseline value of the outcome",) if n.text == "baseline" else (n,) for n in settings.adjust_for]
+        adjusted = (", adjusted for ", *joined(names, ", "))
+    return (
+        "For every share of the participants, from all down to ",
+        settings.min_fraction,
+        "%, the best subgroup was searched for by adaptive refinement by directed peeling: people within one limit of each "
+        f"moderator, each limit on the side of those who gain less. A subgroup is judged by {OBJECTIVE[settings.objective]}. "
+        f"Models have an intercept for each trial and {TREATMENT[settings.treatment_effect]}",
+        *adjusted,
+        ".",
+    )
+
+
+def _beam(settings: PeelingSettings) -> Inline:
+    least: Inline = ("at least ", *settings.min_size, ", ") if settings.min_size else ()
+    return (
+        "A subgroup is made from a larger one by moving one limit inwards, by as few values as remove at least ",
+        settings.alpha,
+        "% of its people. Sizes are worked from large to small in steps of ",
+        settings.bin_width,
+        "% of the participants, and the ",
+        settings.beam,
+        " best subgroups of each step are peeled on; the subgroups of neighbouring sizes need not lie within each other. A "
+        "subgroup needs ",
+        *least,
+        settings.min_arm,
+        " people in each arm, and ",
+        settings.min_trials,
+        " trials with both arms.",
+    )
+
+
+def _directions(record: DirectedPeeling) -> Inline:
+    """Say where the directions come from: what was really done, over all outcomes."""
+    known = {one.declared for peeling in record.peelings for one in peeling.moderators}
+    found = "taken from the sign of its interaction with treatment, centred within trials, in the same people"
+    if known == {True}:
+        return ("Who gains more along each moderator was declared in the study file.",)
+    if known == {False}:
+        return (f"Who gains more along each moderator is {found}.",)
+    if not known:
+        return ()
+    return (
+        f"Who gains more along a moderator was declared in the study file for some, and for the others it is {found}; the notes of "
+        "each table say which.",
+    )
+
+
+def _moderators(settings: PeelingSettings) -> Inline:
+    screened: Inline = ()
+    if settings.screened_by is not None and settings.p_below is not None:
+        screened = (
+            "Moderators of each search are those whose interaction has p below ",
+            settings.p_below,
+            " in the analysis “",
+            settings.screened_by,
+            "”. ",
+        )
+    return (
+        *screened,
+        "Participants with a value of every moderator that is peeled entered. Moderators with three values or fewer, categories "
+        "without an order, and moderators that would leave too few trials are not peeled; the notes of each table name them.",
+    )
+
+
+def agreement_methods(record: Agreement) -> Iterator[Inline]:
+    """Yield the paragraph on the agreement of two searches.
+
+    Parameters
+    ----------
+    record : Agreement
+    """
+    yield (
+        "Each subgroup of the recursive partitioning “",
+        record.partition,
+        "” was set beside the subgroups of chosen sizes of the directed peeling “",
+        record.peeling,
+        "”, among the participants whom both searches analysed: how many are in both, as a share of those in either (Jaccard "
+        "index), what they are like, and the treatment effect among them, in a model of its own with the settings of the "
+        "directed peeling. Nothing was tested.",
+    )
