@@ -467,6 +467,18 @@ def test_all_binary_constant_and_empty_covariates() -> None:
     assert d.search({"age": d.age}).tree[0].multiplicity == 1
 
 
+def test_trials_without_both_arms_leave_nothing_to_search() -> None:
+    d = Data(size=40)
+    found = d.search(treatment=np.ones(len(d.age)))
+    assert found.subgroups == found.tree == () and found.log_p == 0.0 and len(found.candidates.log_p) == 0
+    assert found.overall.status == "not estimable" and not found.overall.members.any()
+    assert sum(one.participants for one in found.left_out) == len(d.age)
+    one_arm = np.where(d.trial == 2, 1.0, d.treatment)
+    found = d.search(treatment=one_arm, min_size=20)
+    np.testing.assert_array_equal(found.overall.members, d.trial != 2)
+    assert [one.trial for one in found.left_out] == [2]
+
+
 def test_a_moderator_that_is_also_an_adjuster() -> None:
     d = Data(seed=15)
     found = d.search({"sex": d.sex}, adjusters=np.column_stack([d.baseline, d.sex]), depth=1)
