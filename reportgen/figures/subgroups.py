@@ -50,7 +50,7 @@ def tree_sheets(search: PartitionedOutcome, settings: SearchSettings, *, name: s
 
 def forest_sheets(searches: Sequence[PartitionedOutcome], settings: SearchSettings, *, name: str) -> tuple[Sheet, ...]:
     """Return the pages of the forest plot of the subgroups of many searches, before they are drawn."""
-    bands = tuple(_bands(searches, name)) or (Band((), None),)
+    bands = tuple(_bands(searches, name))
     same_unit = len({search.unit.text for search in searches}) == 1
     unit = _unit(searches[0].unit) if same_unit else (" in the unit of each outcome",)
     title = (_measure(settings)[0].removeprefix(": ").capitalize(), *unit)
@@ -220,9 +220,23 @@ def _p(number: Number) -> Inline:
 
 def _bands(searches: Sequence[PartitionedOutcome], name: str) -> Iterator[Band]:
     """Yield a band for each outcome: outcomes differ in their scales, or in what a point of the same scale means."""
-    for number, (_, found) in enumerate(groupby(searches, key=lambda search: search.outcome)):
-        rows = tuple(row for search in found for row in _search_rows(search, name))
-        yield Band(rows, _axis(rows), number=number)
+    groups = [
+        tuple(row for search in found for row in _search_rows(search, name))
+        for _, found in groupby(searches, key=lambda search: search.outcome)
+    ]
+    # an outcome without any effect has no axis, and stands above the next outcome that has one
+    waiting: tuple[Row, ...] = ()
+    bands: list[Band] = []
+    for rows in groups:
+        axis = _axis(rows)
+        if axis is None:
+            waiting += rows
+            continue
+        bands.append(Band(waiting + rows, axis, number=len(bands)))
+        waiting = ()
+    if bands and waiting:
+        bands[-1] = replace(bands[-1], rows=waiting + bands[-1].rows)
+    yield from bands or [Band(waiting, None)]
 
 
 def _search_rows(search: PartitionedOutcome, name: str) -> Iterator[Row]:

@@ -315,6 +315,18 @@ class RecursivePartitioning:
     comparisons: tuple[ComparisonRecord, ...]
     searches: tuple[PartitionedOutcome, ...]
 
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """How the fits ended: of everybody, and of each subgroup with its sibling and its complement."""
+        return tuple(
+            members.status
+            for search in self.searches
+            for members in (
+                search.overall,
+                *(one for group in search.subgroups for one in (group.inside, group.sibling, group.complement)),
+            )
+        )
+
     def series(self) -> dict[str, tuple[object, ...]]:
         """Return every cut that was tried, as columns: a row a cut."""
         rows = [

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from reportgen.records.artefact import Column, Group, NumberedArtefact, Row, Table
 from reportgen.records.model import Fidelity, MetaAnalysis, Provenance, Reconciliation, Records, StudyRecord
 from reportgen.records.numbers import Inline, Number, numbers_in
+from reportgen.records.partition import RecursivePartitioning
 from reportgen.render.artefacts import places
 from reportgen.render.methods import Section, methods, where_written
 from reportgen.spec import Spec
@@ -25,6 +26,7 @@ from reportgen.tables import (
     model_status,
     people_left_out,
     reconciliation,
+    search_status,
     versions,
 )
 from reportgen.tables.phrases import count_made, joined
@@ -117,6 +119,12 @@ SEEN_TOGETHER = {
     ("forest", "forest-by-trial"): "The trials of each effect are drawn in",
     ("estimates", "forest"): "Drawn in",
     ("forest-by-trial", "estimates-by-trial"): "Every number of these figures stands in",
+    ("subgroup-forest", "subgroup-tree"): "The trees of these subgroups stand in",
+    ("subgroup-tree", "subgroups"): "Every number of these trees stands in",
+    ("subgroup-tree", "cut-profiles"): "All cuts that were tried are drawn in",
+    ("subgroups", "subgroup-tree"): "Drawn in",
+    ("subgroups", "rejected-splits"): "Splits that were not kept stand in",
+    ("cut-profiles", "rejected-splits"): "The best cuts that were not kept stand in",
     ("forest-by-trial", "analysed"): "Who was left out, and why, stands in",
 }
 """Which artefacts of one analysis a reader wants side by side, and what leads from the first to the second."""
@@ -157,16 +165,21 @@ def _abbreviations(artefacts: Sequence[NumberedArtefact]) -> tuple[tuple[str, st
 
 def _status(records: Records) -> tuple[BackSection, ...]:
     fitted = [record for record in records.analyses.values() if isinstance(record, MetaAnalysis)]
-    if not fitted:
+    searched = [record for record in records.analyses.values() if isinstance(record, RecursivePartitioning)]
+    if not fitted and not searched:
         return ()
     counts = Counter(effect.status for record in fitted for effect in record.effects)
+    counts += Counter(status for record in searched for status in record.statuses)
     said = [
         (count_made("report.status", status, counts[status], "fits"), f" {STATUS_WORDS[status]}") for status in counts
     ]
     total = count_made("report.status", "fits", sum(counts.values()), "fits")
     text: Inline = ("Of ", total, " fits, ", *joined(said, ", "), ".") if counts else ("No fit was asked for.",)
-    table = Back("model-status", "How each fit ended", model_status(fitted))
-    return (BackSection("status", "Model status", (text,), (table,)),)
+    tables = [
+        *([Back("model-status", "How each fit ended", model_status(fitted))] if fitted else []),
+        *([Back("search-status", "How each search ended", search_status(searched))] if searched else []),
+    ]
+    return (BackSection("status", "Model status", (text,), tuple(tables)),)
 
 
 LEDGER_ROWS_ON_PAPER = 60

@@ -81,6 +81,7 @@ def _rows(group: Group, columns: tuple[Column, ...], before: list[int]) -> Itera
         )
         names = {
             "under": bool(row.indent or group.head),
+            "deep": bool(row.indent and group.head),
             "total": row.total,
             "muted": row.muted,
         }

@@ -12,7 +12,7 @@ from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.model import Descriptive, Failure, MetaAnalysis, ModelSettings, Records
 from reportgen.records.numbers import Inline, Number, Press, plain, slug
 from reportgen.records.partition import RecursivePartitioning
-from reportgen.render.methods_partition import partition_methods
+from reportgen.render.methods_partition import partition_sections
 from reportgen.spec import Spec
 from reportgen.spec.study import Window
 from reportgen.tables.phrases import joined
@@ -69,13 +69,8 @@ def methods(spec: Spec, records: Records) -> tuple[Section, ...]:
         sections.append(Section(("Outcomes and follow-up",), tuple(_outcomes(spec, fitted))))
     sections += _meta_analyses(fitted)
     searched = [r for r in records.analyses.values() if isinstance(r, RecursivePartitioning)]
-    sections += [
-        Section(
-            _heading("Recursive partitioning", record.name, "recursive-partitioning", len(searched)),
-            tuple(partition_methods(record)),
-        )
-        for record in searched
-    ]
+    headings = [_heading("Recursive partitioning", r.name, "recursive-partitioning", len(searched)) for r in searched]
+    sections += [Section(heading, paragraphs) for heading, paragraphs in partition_sections(searched, headings)]
     described = [r for r in records.analyses.values() if isinstance(r, Descriptive)]
     if described:
         sections.append(Section(("Baseline characteristics",), tuple(_described(described[0]))))

@@ -5,9 +5,9 @@ In: the record of the search. Out: paragraphs for the methods, and one sentence 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from reportgen.records.numbers import Inline, Number
+from reportgen.records.numbers import Inline, Number, plain
 from reportgen.records.partition import RecursivePartitioning, SearchSettings
 from reportgen.tables.phrases import joined
 
@@ -84,14 +84,28 @@ def _gamma(before: str, gamma: tuple[Number, ...], after: str) -> Inline:
     return (before, *joined([(value,) for value in gamma], ", "), after) if gamma else ()
 
 
-def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
-    """Yield the paragraphs on a recursive partitioning.
+def partition_sections(
+    records: Sequence[RecursivePartitioning], headings: Sequence[Inline]
+) -> Iterator[tuple[Inline, tuple[Inline, ...]]]:
+    """Yield heading and paragraphs for each recursive partitioning; a paragraph that two have in common is said once.
 
     Parameters
     ----------
-    record : RecursivePartitioning
+    records : sequence of RecursivePartitioning
+    headings : sequence of inline
+        One each.
     """
-    settings = record.settings
+    said: dict[str, Inline] = {}
+    for record, heading in zip(records, headings, strict=True):
+        paragraphs = {plain(paragraph): paragraph for paragraph in _paragraphs(record.settings)}
+        new = {words: paragraph for words, paragraph in paragraphs.items() if words not in said}
+        known = [said[words] for words in paragraphs if words in said]
+        rest: tuple[Inline, ...] = (("All else as in the section ", *known[0], "."),) if known else ()
+        said |= dict.fromkeys(new, heading)
+        yield heading, (*new.values(), *rest)
+
+
+def _paragraphs(settings: SearchSettings) -> Iterator[Inline]:
     yield _search(settings)
     yield _choice(settings)
     yield _limits(settings)

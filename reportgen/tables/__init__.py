@@ -5,7 +5,7 @@ from reportgen.tables.back_matter import files, glossary, ledger, ledger_summary
 from reportgen.tables.comparison_with_print import fidelity, fidelity_summary, reconciliation
 from reportgen.tables.descriptive import descriptive
 from reportgen.tables.effects import by_trial, estimates, model_status
-from reportgen.tables.subgroups import moderators_searched, rejected_splits, subgroups
+from reportgen.tables.subgroups import moderators_searched, rejected_splits, search_status, subgroups
 from reportgen.tables.trials import included_trials, outcome_measures
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "people_of",
     "reconciliation",
     "rejected_splits",
+    "search_status",
     "subgroups",
     "versions",
 ]

@@ -6,12 +6,20 @@ In: searches as recorded. Out: tables, the searches of one comparison as groups 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.numbers import Inline, Number
-from reportgen.records.partition import Members, PartitionedOutcome, SearchSettings, Split, Subgroup
+from reportgen.records.partition import (
+    Members,
+    PartitionedOutcome,
+    RecursivePartitioning,
+    SearchSettings,
+    Split,
+    Subgroup,
+)
 from reportgen.tables.effects import status_words
-from reportgen.tables.phrases import NBSP, estimate_cell, explained, labelled
+from reportgen.tables.phrases import NBSP, count_made, estimate_cell, explained, labelled, words
 
 COUNTS = ("Participants",)
 SPLIT_P = ("p of the split",)
@@ -92,7 +100,7 @@ def _nothing(search: PartitionedOutcome) -> Inline:
     return (
         "No subgroup identified; best rejected split: ",
         *best.better.words,
-        ", p ",
+        *((", p ",) if best.p_raw.text[:1] in "<>" else (f", p{NBSP}={NBSP}",)),
         best.p_raw,
         ", adjusted ",
         best.p_node,
@@ -193,3 +201,41 @@ def moderators_searched(searches: Sequence[PartitionedOutcome]) -> Table:
         ("Lost: those of the analysis who would leave if this moderator alone had to be known.",),
     )
     return Table(columns, groups, notes)
+
+
+def search_status(records: Sequence[RecursivePartitioning]) -> Table:
+    """Return how each search ended: how much was tried, what was found, and why there was none."""
+    remarks = any(search.reason for record in records for search in record.searches)
+    columns = [
+        Column(("Search",), "left"),
+        Column(("Status",), "left"),
+        Column(("Nodes searched",), "right"),
+        Column(("Cuts tried",), "right"),
+        Column(("Least size of a side",), "right"),
+        Column(("Subgroups",), "right"),
+        Column(("Smallest adjusted p",), "decimal"),
+        *([Column(("Remark",), "left")] if remarks else []),
+    ]
+    groups = []
+    for record in records:
+        titles = {comparison.name: comparison.title for comparison in record.comparisons}
+        for comparison, found in groupby(record.searches, key=lambda search: search.comparison):
+            groups.append(Group(tuple(_status_row(search, remarks) for search in found), head=(titles[comparison],)))
+    return Table(tuple(columns), tuple(groups))
+
+
+def _status_row(search: PartitionedOutcome, remarks: bool) -> Row:
+    splits = [split for node in search.tree for split in node.splits]
+    best: Inline = (min(splits, key=lambda split: split.p_node.value or 0.0).p_node,) if splits else ("–",)
+    cells: list[Inline] = [
+        ("searched" if search.tree else "not possible",),
+        (count_made(search.id, "nodes", sum(bool(node.splits) for node in search.tree), "nodes"),),
+        (search.cuts,),
+        (search.min_size,),
+        (count_made(search.id, "subgroups", len(search.subgroups), "subgroups"),),
+        best,
+    ]
+    if remarks:
+        cells.append(words(search.reason, f"{search.id}.reason", search.cuts.source))
+    head = (search.outcome_label, ", ", search.follow_up_label)
+    return Row(head, tuple(cells), muted=not search.tree)
