@@ -224,6 +224,15 @@ class DirectedPeeling:
     comparisons: tuple[ComparisonRecord, ...]
     peelings: tuple[PeeledOutcome, ...]
 
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """How the fits ended that are printed: of everybody, and inside the boxes."""
+        return tuple(
+            status
+            for peeling in self.peelings
+            for status in (peeling.overall.effect.status, *(box.status for box in peeling.boxes))
+        )
+
     def series(self) -> dict[str, tuple[object, ...]]:
         """Return the frontiers as columns: a row a limit of a box."""
         rows = [

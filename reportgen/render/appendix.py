@@ -13,6 +13,7 @@ from reportgen.records.artefact import Column, Group, NumberedArtefact, Row, Tab
 from reportgen.records.model import Fidelity, MetaAnalysis, Provenance, Reconciliation, Records, StudyRecord
 from reportgen.records.numbers import Inline, Number, numbers_in
 from reportgen.records.partition import RecursivePartitioning
+from reportgen.records.peeling import DirectedPeeling
 from reportgen.render.artefacts import places
 from reportgen.render.methods import Section, methods, where_written
 from reportgen.spec import Spec
@@ -24,6 +25,7 @@ from reportgen.tables import (
     ledger,
     ledger_summary,
     model_status,
+    peeling_status,
     people_left_out,
     reconciliation,
     search_status,
@@ -125,6 +127,8 @@ SEEN_TOGETHER = {
     ("subgroups", "subgroup-tree"): "Drawn in",
     ("subgroups", "rejected-splits"): "Splits that were not kept stand in",
     ("cut-profiles", "rejected-splits"): "The best cuts that were not kept stand in",
+    ("peeling-trajectories", "peeling-thresholds"): "Limits and effects at selected sizes stand in",
+    ("peeling-thresholds", "peeling-trajectories"): "Drawn in",
     ("forest-by-trial", "analysed"): "Who was left out, and why, stands in",
 }
 """Which artefacts of one analysis a reader wants side by side, and what leads from the first to the second."""
@@ -166,10 +170,12 @@ def _abbreviations(artefacts: Sequence[NumberedArtefact]) -> tuple[tuple[str, st
 def _status(records: Records) -> tuple[BackSection, ...]:
     fitted = [record for record in records.analyses.values() if isinstance(record, MetaAnalysis)]
     searched = [record for record in records.analyses.values() if isinstance(record, RecursivePartitioning)]
-    if not fitted and not searched:
+    peeled = [record for record in records.analyses.values() if isinstance(record, DirectedPeeling)]
+    if not fitted and not searched and not peeled:
         return ()
     counts = Counter(effect.status for record in fitted for effect in record.effects)
     counts += Counter(status for record in searched for status in record.statuses)
+    counts += Counter(status for record in peeled for status in record.statuses)
     said = [
         (count_made("report.status", status, counts[status], "fits"), f" {STATUS_WORDS[status]}") for status in counts
     ]
@@ -178,6 +184,7 @@ def _status(records: Records) -> tuple[BackSection, ...]:
     tables = [
         *([Back("model-status", "How each fit ended", model_status(fitted))] if fitted else []),
         *([Back("search-status", "How each search ended", search_status(searched))] if searched else []),
+        *([Back("peeling-status", "How each directed peeling ended", peeling_status(peeled))] if peeled else []),
     ]
     return (BackSection("status", "Model status", (text,), tuple(tables)),)
 

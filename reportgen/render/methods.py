@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reportgen.records.agreement import Agreement
 from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.model import Descriptive, Failure, MetaAnalysis, ModelSettings, Records
 from reportgen.records.numbers import Inline, Number, Press, plain, slug
 from reportgen.records.partition import RecursivePartitioning
+from reportgen.records.peeling import DirectedPeeling
 from reportgen.render.methods_partition import partition_sections
+from reportgen.render.methods_peeling import agreement_methods, peeling_methods
+from reportgen.render.said_once import said_once
 from reportgen.spec import Spec
 from reportgen.spec.study import Window
 from reportgen.tables.phrases import joined
@@ -71,6 +75,14 @@ def methods(spec: Spec, records: Records) -> tuple[Section, ...]:
     searched = [r for r in records.analyses.values() if isinstance(r, RecursivePartitioning)]
     headings = [_heading("Recursive partitioning", r.name, "recursive-partitioning", len(searched)) for r in searched]
     sections += [Section(heading, paragraphs) for heading, paragraphs in partition_sections(searched, headings)]
+    peeled = [r for r in records.analyses.values() if isinstance(r, DirectedPeeling)]
+    headings = [_heading("Directed peeling", r.name, "directed-peeling", len(peeled)) for r in peeled]
+    paragraphs = said_once(zip(headings, map(peeling_methods, peeled), strict=True))
+    sections += [Section(heading, said) for heading, said in paragraphs]
+    compared = [r for r in records.analyses.values() if isinstance(r, Agreement)]
+    if compared:
+        said_of_each = tuple(paragraph for record in compared for paragraph in agreement_methods(record))
+        sections.append(Section(("Agreement of the two searches",), said_of_each))
     described = [r for r in records.analyses.values() if isinstance(r, Descriptive)]
     if described:
         sections.append(Section(("Baseline characteristics",), tuple(_described(described[0]))))

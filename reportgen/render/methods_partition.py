@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.records.numbers import Inline, Number, plain
+from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import RecursivePartitioning, SearchSettings
+from reportgen.render.said_once import said_once
 from reportgen.tables.phrases import joined
 
 CRITERION = {
@@ -95,14 +96,8 @@ def partition_sections(
     headings : sequence of inline
         One each.
     """
-    said: dict[str, Inline] = {}
-    for record, heading in zip(records, headings, strict=True):
-        paragraphs = {plain(paragraph): paragraph for paragraph in _paragraphs(record.settings)}
-        new = {words: paragraph for words, paragraph in paragraphs.items() if words not in said}
-        known = [said[words] for words in paragraphs if words in said]
-        rest: tuple[Inline, ...] = (("All else as in the section ", *known[0], "."),) if known else ()
-        said |= dict.fromkeys(new, heading)
-        yield heading, (*new.values(), *rest)
+    paragraphs = (_paragraphs(record.settings) for record in records)
+    yield from said_once(zip(headings, paragraphs, strict=True))
 
 
 def _paragraphs(settings: SearchSettings) -> Iterator[Inline]:

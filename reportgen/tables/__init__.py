@@ -1,10 +1,12 @@
 """Records to tables: rows, columns, spanners and footnotes. No table computes; what it needs is a field of a record."""
 
+from reportgen.tables.agreement import nothing_to_compare, overlap, profile
 from reportgen.tables.analysed import analysed, people_of
 from reportgen.tables.back_matter import files, glossary, ledger, ledger_summary, people_left_out, versions
 from reportgen.tables.comparison_with_print import fidelity, fidelity_summary, reconciliation
 from reportgen.tables.descriptive import descriptive
 from reportgen.tables.effects import by_trial, estimates, model_status
+from reportgen.tables.peeling import no_frontier, peeling_status, peeling_thresholds
 from reportgen.tables.subgroups import moderators_searched, rejected_splits, search_status, subgroups
 from reportgen.tables.trials import included_trials, outcome_measures
 
@@ -22,9 +24,15 @@ __all__ = [
     "ledger_summary",
     "model_status",
     "moderators_searched",
+    "no_frontier",
+    "nothing_to_compare",
     "outcome_measures",
+    "overlap",
+    "peeling_status",
+    "peeling_thresholds",
     "people_left_out",
     "people_of",
+    "profile",
     "reconciliation",
     "rejected_splits",
     "search_status",

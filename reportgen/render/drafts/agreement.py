@@ -18,7 +18,7 @@ def _agreement(place: Place, study: Study, records: Records) -> tuple[Draft, ...
 
 
 def _drafts(outcome: OutcomeAgreement, record: Agreement) -> Iterator[Draft]:
-    from reportgen.tables.agreement import nothing_to_compare, overlap, profile
+    from reportgen.tables import nothing_to_compare, overlap, profile
 
     title = _title(outcome, record)
     if not outcome.subgroups:

@@ -49,7 +49,7 @@ def _titles(peelings: tuple[PeeledOutcome, ...], record: DirectedPeeling) -> tup
 
 def _trajectories(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
     from reportgen.figures.trajectory import draw_trajectory
-    from reportgen.tables.peeling import no_frontier
+    from reportgen.tables import no_frontier
 
     record = _peeling(place, records)
     peelings = chosen(place.node, study, record)
@@ -63,7 +63,7 @@ def _trajectories(place: Place, study: Study, records: Records) -> tuple[Draft, 
 
 
 def _thresholds(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
-    from reportgen.tables.peeling import no_frontier, peeling_thresholds
+    from reportgen.tables import no_frontier, peeling_thresholds
 
     record = _peeling(place, records)
     peelings = chosen(place.node, study, record)

@@ -1,0 +1,30 @@
+"""Sections on several analyses of one method: what two of them have in common is said once.
+
+In: heading and paragraphs of each. Out: the same, where a paragraph that an earlier section has is replaced by a reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reportgen.records.numbers import Inline, plain
+
+
+def said_once(
+    sections: Iterable[tuple[Inline, Iterable[Inline]]],
+) -> Iterator[tuple[Inline, tuple[Inline, ...]]]:
+    """Yield heading and paragraphs of each section, without paragraphs that stand in an earlier one.
+
+    Examples
+    --------
+    >>> list(said_once([(("A",), [("one",), ("two",)]), (("B",), [("one",), ("three",)])]))[1]
+    (('B',), (('three',), ('All else as in the section ', 'A', '.')))
+    """
+    said: dict[str, Inline] = {}
+    for heading, paragraphs in sections:
+        by_words = {plain(paragraph): paragraph for paragraph in paragraphs}
+        new = {words: paragraph for words, paragraph in by_words.items() if words not in said}
+        known = [said[words] for words in by_words if words in said]
+        rest: tuple[Inline, ...] = (("All else as in the section ", *known[0], "."),) if known else ()
+        said |= dict.fromkeys(new, heading)
+        yield heading, (*new.values(), *rest)
