@@ -45,15 +45,13 @@ def width(text: str, style: Style) -> float:
     >>> width("intervention", BODY) > width("control", BODY) > 0
     True
     """
-    from matplotlib import rc_context
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
     if not text:
         return 0.0
     font = FontProperties(family=list(families()), weight=style.weight, style=style.slant, size=style.size)
-    with rc_context({"text.parse_math": False}):
-        points, _, _ = text_to_path.get_text_width_height_descent(text, font, False)
+    points, _, _ = text_to_path.get_text_width_height_descent(text, font, False)
     return float(points) * MM_PER_POINT
 
 
