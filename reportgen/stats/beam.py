@@ -2,8 +2,9 @@
 
 In: a directed grid of people, the sums of their rows, and what a box is worth. Out: the best box of every size bin.
 Method: sizes are shares of the people, in bins worked from large to small. The best `beam` boxes of a bin are peeled
-along every moderator; the new boxes fall into the same bin or a smaller one. A bin is repeated until no new box enters
-its beam. One greedy path (LeBlanc, Moon & Crowley 2005) would be a beam of one without bins; the best boxes of
+along every moderator until they have left the bin; all boxes on the way are candidates for it. A bin is repeated until
+no new box enters its beam. Peeled once only, boxes of a bin that is wider than a peel could all end in it, below the
+best ones, and the search with them. One greedy path (LeBlanc, Moon & Crowley 2005) would be a beam of one without bins; the best boxes of
 neighbouring sizes need not be nested, and a beam follows several paths at once.
 """
 
@@ -60,12 +61,16 @@ class Bins:
         """Bin of a box of n people."""
         return int(np.floor(n / self.people / self.width + ROUNDING))
 
+    def fewest(self, number: int) -> int:
+        """Least number of people of a box in a bin."""
+        return int(np.ceil((number - ROUNDING) * self.width * self.people))
+
     def from_large_to_small(self) -> Iterable[int]:
         """All bins, from that of everybody to that of the smallest box allowed."""
         return range(self.of(self.people), int(np.floor(self.smallest / self.width + ROUNDING)) - 1, -1)
 
 
-Peel = Callable[[list[ScoredBox]], list[ScoredBox]]
+Peel = Callable[[list[ScoredBox], int], list[ScoredBox]]
 
 
 def beam_search(grid: DirectedGrid, everybody: ScoredBox, peel: Peel, bins: Bins, beam: int) -> list[ScoredBox]:
@@ -76,7 +81,8 @@ def beam_search(grid: DirectedGrid, everybody: ScoredBox, peel: Peel, bins: Bins
     everybody : ScoredBox
         Where the search starts; itself in no bin.
     peel : callable
-        Makes of some boxes all admissible ones that are one peel away and were not seen before, with their scores.
+        Peels some boxes along every moderator, again and again while they keep a number of people, and hands back those
+        that are admissible and were not seen before, with their scores.
     beam : int
         How many boxes of a bin are peeled on.
 
@@ -93,12 +99,12 @@ def beam_search(grid: DirectedGrid, everybody: ScoredBox, peel: Peel, bins: Bins
 
     frontier = []
     peeled: set[bytes] = set()
-    file(peel([everybody]))
+    file(peel([everybody], everybody.n))
     for number in held:
         held[number] = ranked(held[number], grid)[:beam]
         while fresh := [box for box in held[number] if box.key not in peeled]:
             peeled.update(box.key for box in fresh)
-            file(peel(fresh))
+            file(peel(fresh, bins.fewest(number)))
             held[number] = ranked(held[number], grid)[:beam]
         frontier += [box for box in held[number][:1] if box.score > -np.inf]
         held[number] = []  # their sums are not needed any more

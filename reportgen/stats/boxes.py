@@ -68,6 +68,21 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """What is summed over the people of a box.
+
+    Attributes
+    ----------
+    trial : ndarray (n,) of int
+        From 0.
+    rows : ndarray (n, w)
+    """
+
+    trial: IntArray
+    rows: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class DirectedGrid:
     """A grid and the side from which each moderator is peeled.
 
@@ -122,9 +137,9 @@ class DirectedGrid:
         return needed
 
     def peels(
-        self, boxes: Ranks, sums: FloatArray, trial: IntArray, rows: FloatArray, alpha: float
-    ) -> tuple[Ranks, FloatArray]:
-        """Every box that one peel makes of the given ones.
+        self, boxes: Ranks, sums: FloatArray, owner: IntArray, along: IntArray, people: People, alpha: float
+    ) -> tuple[Ranks, FloatArray, IntArray]:
+        """What peels make of boxes.
 
         Parameters
         ----------
@@ -132,51 +147,69 @@ class DirectedGrid:
             Boxes, each limit at the highest rank still inside.
         sums : ndarray (b, K, w)
             Sums of the rows of their people by trial.
-        trial : ndarray (n,) of int
-        rows : ndarray (n, w)
-            What is summed over people; the first column must be 1.
+        owner, along : ndarray (c,) of int
+            For each peel the box, and the moderator along which it is peeled; peels of one box stand together.
+        people : People
         alpha : float
             Share of the people of a box that a peel removes at least, at least one person.
 
         Returns
         -------
-        peeled : ndarray (c, J) of int
+        peeled : ndarray (d, J) of int
             Again with each limit at the highest rank still inside: boxes with the same members have the same limits.
-        sums : ndarray (c, K, w)
+            Peels that would take everybody have no row.
+        sums : ndarray (d, K, w)
             Sums of the rows of their people by trial.
+        along : ndarray (d,) of int
+            The moderator along which each was peeled.
         """
-        moderators = len(self.values)
-        peeled = np.zeros((len(boxes) * moderators, moderators), np.int32)
-        rest = np.repeat(sums, moderators, axis=0)
-        left = np.zeros(len(peeled), np.int64)
-        _peel_boxes(boxes, self.outward, self.order, self.first, trial, rows, alpha, peeled, rest, left)
+        peeled = np.zeros((len(owner), len(self.values)), np.int32)
+        rest = sums[owner]
+        left = np.zeros(len(owner), np.int64)
+        _peel_boxes(
+            boxes,
+            owner,
+            along,
+            self.outward,
+            self.order,
+            self.first,
+            people.trial,
+            people.rows,
+            alpha,
+            peeled,
+            rest,
+            left,
+        )
         some = left > 0
-        return peeled[some], rest[some]
+        return peeled[some], rest[some], along[some]
 
 
 @kernel
-def _peel_boxes(boxes, outward, order, first, trial, rows, alpha, peeled, sums, left):  # type: ignore[no-untyped-def]
-    """Peel each box along each moderator; `left` counts the people who remain, 0 where a peel would take everybody.
+def _peel_boxes(boxes, owner, along, outward, order, first, trial, rows, alpha, peeled, sums, left):  # type: ignore[no-untyped-def]
+    """Peel each box along its moderator; `left` counts the people who remain, 0 where a peel would take everybody.
 
     sums holds for each peel those of the box, from which the people taken off are subtracted: they are few.
     """
-    moderators, people = outward.shape
+    people = outward.shape[1]
     inside = np.zeros(people, np.bool_)
     kept = np.zeros(people, np.bool_)  # inside, and not taken off by the peel at hand
-    for b in range(boxes.shape[0]):
-        limits = boxes[b]
-        n = _find_members(limits, outward, inside, kept)
+    current = -1
+    n = 0
+    for c in range(owner.shape[0]):
+        limits = boxes[owner[c]]
+        if owner[c] != current:
+            current = owner[c]
+            n = _find_members(limits, outward, inside, kept)
+        j = along[c]
         need = max(1, int(np.ceil(alpha * n - 1e-9)))
-        for j in range(moderators):
-            child = b * moderators + j
-            start = first[j, limits[j]]
-            end, removed = _take_off(start, need, outward[j], order[j], trial, rows, kept, sums[child])
-            left[child] = n - removed
-            if removed < n:
-                for k in range(moderators):
-                    peeled[child, k] = _outermost(first[k, limits[k]], outward[k], order[k], kept)
-            for at in range(start, end):
-                kept[order[j, at]] = inside[order[j, at]]
+        start = first[j, limits[j]]
+        end, removed = _take_off(start, need, outward[j], order[j], trial, rows, kept, sums[c])
+        left[c] = n - removed
+        if removed < n:
+            for k in range(outward.shape[0]):
+                peeled[c, k] = _outermost(first[k, limits[k]], outward[k], order[k], kept)
+        for at in range(start, end):
+            kept[order[j, at]] = inside[order[j, at]]
 
 
 @kernel

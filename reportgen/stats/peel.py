@@ -66,7 +66,7 @@ def peel(
     alpha : float
         Share of the people of a box that a peel removes at least; at least one person, and always whole values.
     beam : int
-        Boxes of a bin that are peeled on.
+        Boxes of a bin that are peeled on, along every moderator until they have left the bin.
     bin_width : float
         Width of a size bin: bin b holds shares of the people from b x width to below (b + 1) x width.
     min_fraction, min_size : float, int or None

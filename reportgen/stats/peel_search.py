@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from . import box_effects
 from .beam import ROUNDING, Bins, ScoredBox, beam_search
-from .boxes import DirectedGrid, Grid, Mask, Ranks
+from .boxes import DirectedGrid, Grid, Mask, People, Ranks
 from .candidate import ESTIMATE, VARIANCE, Node, Space, make_node, make_space
 from .complete_cases import CompleteCases, NotSearched, complete_cases
 from .crossproducts import Columns, FloatArray, IntArray, columns
@@ -257,7 +257,9 @@ class Prepared:
         rows = box_effects.with_outcome(self.rows, _centre(y, self.trial))
         whole = box_effects.sum_by_trial(rows, self.trial, self.trials)
         inside = box_effects.make_inside(whole, self.settings.treatment_effect == "random")
-        return Worth(self, y, estimate, grid, rows, whole, node[0], make_space(node[0]), inside, set())
+        return Worth(
+            self, y, estimate, grid, People(self.trial, rows), whole, node[0], make_space(node[0]), inside, set()
+        )
 
     def _bins(self) -> Bins:
         people = len(self.cases.rows)
@@ -281,7 +283,7 @@ class Worth:
     overall : float
         Effect of treatment among all of them.
     grid : DirectedGrid
-    rows : ndarray (n, w)
+    people : People
         What is summed over the people of a box.
     whole : ndarray (K, w)
         Its sums over everybody.
@@ -295,7 +297,7 @@ class Worth:
     outcome: FloatArray
     overall: float
     grid: DirectedGrid
-    rows: FloatArray
+    people: People
     whole: FloatArray
     node: Node
     space: Space
@@ -306,18 +308,11 @@ class Worth:
         """The box that holds all people analysed."""
         return ScoredBox(self.grid.whole(), len(self.outcome), float("nan"), self.whole)
 
-    def peel(self, boxes: list[ScoredBox]) -> list[ScoredBox]:
-        """All admissible boxes that are one peel away from the given ones and new, with their scores."""
-        ranks, sums = self.grid.peels(
-            np.stack([box.ranks for box in boxes]),
-            np.stack([box.sums for box in boxes]),
-            self.prepared.trial,
-            self.rows,
-            self.prepared.settings.alpha,
-        )
-        large = self.admissible(sums) & (box_effects.people(sums) >= self.prepared.least())
+    def peel(self, boxes: list[ScoredBox], fewest: int) -> list[ScoredBox]:
+        """Peel boxes along every moderator while they keep `fewest` people; the admissible new ones with their scores."""
+        ranks, sums = self._peeled(boxes, fewest)
         new = []
-        for k in np.flatnonzero(large):
+        for k in range(len(ranks)):
             key = ranks[k].tobytes()
             if key not in self.seen:
                 self.seen.add(key)
@@ -325,6 +320,23 @@ class Worth:
         ranks, sums = ranks[new], sums[new]
         made = zip(ranks, box_effects.people(sums), self.scores(ranks, sums), sums, strict=True)
         return [ScoredBox(box, int(n), float(score), total) for box, n, score, total in made]
+
+    def _peeled(self, boxes: list[ScoredBox], fewest: int) -> tuple[Ranks, FloatArray]:
+        """Admissible boxes on the way of the given ones along every moderator."""
+        moderators = len(self.grid.values)
+        ranks, sums = np.stack([box.ranks for box in boxes]), np.stack([box.sums for box in boxes])
+        owner = np.repeat(np.arange(len(boxes)), moderators)
+        along = np.tile(np.arange(moderators), len(boxes))
+        passed = []
+        while len(owner):
+            ranks, sums, along = self.grid.peels(ranks, sums, owner, along, self.people, self.prepared.settings.alpha)
+            n = box_effects.people(sums)
+            large = self.admissible(sums) & (n >= self.prepared.least())
+            passed.append((ranks[large], sums[large]))
+            along = along[large & (n >= fewest)]
+            ranks, sums = ranks[large & (n >= fewest)], sums[large & (n >= fewest)]
+            owner = np.arange(len(along))
+        return np.concatenate([one for one, _ in passed]), np.concatenate([one for _, one in passed])
 
     def scores(self, ranks: Ranks, sums: FloatArray) -> FloatArray:
         """Scores of boxes; -inf where nothing can be estimated."""

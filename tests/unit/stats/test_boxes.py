@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reportgen.stats.beam import Bins
-from reportgen.stats.boxes import DirectedGrid, Grid
+from reportgen.stats.boxes import DirectedGrid, Grid, People
 
 
 def columns(seed: int, n: int = 60, most: tuple[int, ...] = (5, 12, 60)) -> list[np.ndarray]:
@@ -34,9 +34,11 @@ def test_a_peel_takes_whole_values_from_one_side_until_enough_are_gone(seed: int
     box, members = grid.whole(), set(range(60))
     while len(members) > 3:
         sums = np.array([[rows[[r for r in members if trial[r] == i]].sum(axis=0) for i in range(3)]])
-        peeled, rest = grid.peels(box[None], sums, trial, rows, alpha)
+        everyone = People(trial, rows)
+        peeled, rest, along = grid.peels(box[None], sums, np.zeros(3, int), np.arange(3), everyone, alpha)
         need = max(1, int(np.ceil(alpha * len(members))))
         expected = [peel_plainly(data[k], bool(small[k]), members, need) for k in range(3)]
+        assert along.tolist() == [k for k in range(3) if expected[k]]
         expected = [people for people in expected if people]
         assert len(peeled) == len(expected)
         for limits, total, people in zip(peeled, rest, expected, strict=True):
@@ -52,8 +54,10 @@ def test_a_peel_takes_whole_values_from_one_side_until_enough_are_gone(seed: int
 
 def test_a_peel_that_would_take_everybody_is_none() -> None:
     grid = Grid.of([np.array([1.0, 1.0]), np.array([0.0, 1.0])], 2).directed(np.array([True, True]))
-    peeled, _ = grid.peels(grid.whole()[None], np.array([[[2.0]]]), np.zeros(2, int), np.ones((2, 1)), 0.05)
-    assert peeled.tolist() == [[0, 0]]
+    everyone = People(np.zeros(2, int), np.ones((2, 1)))
+    both = np.zeros(2, int), np.arange(2)
+    peeled, sums, along = grid.peels(grid.whole()[None], np.array([[[2.0]]]), *both, everyone, 0.05)
+    assert (peeled.tolist(), sums.tolist(), along.tolist()) == ([[0, 0]], [[[1.0]]], [1])
 
 
 def directed(small: tuple[bool, bool]) -> DirectedGrid:
@@ -76,3 +80,8 @@ def test_bins_hold_their_lower_edge_and_end_at_the_smallest_share() -> None:
     assert list(bins.from_large_to_small()) == list(range(100, 9, -1))
     # shares such as 0.29 = 29 x 0.01 must not fall a bin lower by rounding
     assert [bins.of(10 * k) for k in range(10, 101)] == list(range(10, 101))
+    for people, width in ((1000, 0.01), (4083, 0.01), (517, 0.03)):
+        bins = Bins(people, width, 0.1)
+        for number in bins.from_large_to_small():
+            fewest = bins.fewest(number)
+            assert bins.of(fewest) == number and bins.of(fewest - 1) == number - 1

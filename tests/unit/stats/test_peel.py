@@ -540,6 +540,14 @@ def test_a_wider_beam_never_finds_less_in_the_first_bins_and_looks_at_more() -> 
     assert max(box.z for box in wide.boxes) >= max(box.z for box in narrow.boxes)
 
 
+def test_the_search_does_not_end_in_a_bin_that_is_wider_than_a_peel() -> None:
+    # 5 % of a tenth are half a bin: boxes must be peeled on though larger ones of the bin are better
+    data = simulate(sizes=(900, 600), values=(200, 150, 120), gain=0.005)
+    found = data.peel(min_fraction=0.02, beam=3, min_arm=5)
+    small = [box.fraction for box in found.boxes if box.fraction < 0.2]
+    assert small[-1] < 0.03 and len(small) >= 15
+
+
 # --- ties, preparation, options ---------------------------------------------------------------------------------------
 
 
