@@ -8,10 +8,10 @@ an open one of the weak tier. The lettered notes say in words where the effect i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from statistics import median
 
 from reportgen.figures import words
-from reportgen.figures.axis import Axis, axis_for
+from reportgen.figures.axis import SPREAD, Axis, axis_for
 from reportgen.figures.forest import interval_cell, value_of
 from reportgen.figures.layout import INDENT, Band, Heading, Headings, Page, Row, Slot, lay_out
 from reportgen.figures.panel import Panel
@@ -23,6 +23,8 @@ from reportgen.records.numbers import Inline, Number, Press, plain
 
 TITLE = "Forest plot of interactions"
 REACHED: tuple[Tier, ...] = ("significant", "weak")
+# moderators have long names: "Baseline mean clinical attachment loss, per 10 percentage points"
+LEAST_PLOT = 38.0
 ARROWS = ("smaller effect", "larger effect")
 
 
@@ -42,9 +44,9 @@ def interaction_sheets(screens: Sequence[Screen], settings: ScreeningSettings, *
         (
             Heading((("Interaction",), ("(", settings.level, "% CI)"))),
             Heading((("p",),)),
-            *((Heading((("Note",),)),) if letters else ()),
         ),
         ("Difference of the treatment effect", *unit) if screens else ("Difference of the treatment effect",),
+        least_plot=LEAST_PLOT,
         arrows=ARROWS,
     )
     note = _note(screens, letters, settings, bands, name)
@@ -53,10 +55,12 @@ def interaction_sheets(screens: Sequence[Screen], settings: ScreeningSettings, *
 
 def _letters(screens: Sequence[Screen]) -> dict[str, tuple[str, Inline]]:
     """Return a letter for each different finding of the significant and weak tiers, in reading order."""
-    found = (one for screen in screens for one in screen.interactions if one.tier in REACHED and one.found)
-    notes = {plain(one.found): one.found for one in reversed([*found])}
-    ordered = dict(reversed(notes.items()))
-    return {text: (_letter(i), finding) for i, (text, finding) in enumerate(ordered.items())}
+    notes: dict[str, tuple[str, Inline]] = {}
+    for screen in screens:
+        for one in screen.interactions:
+            if one.tier in REACHED and one.found:
+                notes.setdefault(plain(one.found), (_letter(len(notes)), one.found))
+    return notes
 
 
 def _letter(index: int) -> str:
@@ -64,24 +68,22 @@ def _letter(index: int) -> str:
 
 
 def _bands(screens: Sequence[Screen], letters: dict[str, tuple[str, Inline]], name: str) -> Iterator[Band]:
-    axes = {key: _axis([s for s in screens if _ruler(s) == key]) for key in dict.fromkeys(map(_ruler, screens))}
+    """Yield a band an outcome: its interactions are for steps of their own, and no two outcomes need the same reach."""
     visits = len({screen.follow_up for screen in screens}) > 1
-    for number, (key, group) in enumerate(groupby(screens, key=_ruler)):
-        rows = [row for screen in group for row in _rows(screen, letters, visits, name)]
-        yield Band(tuple(rows), axes[key], number=number)
+    for number, screen in enumerate(screens):
+        yield Band(tuple(_rows(screen, letters, visits, name)), _axis(screen), number=number)
 
 
-def _ruler(screen: Screen) -> tuple[str, float]:
-    """Return what outcomes must have in common to share an axis: the unit and the width of the scale."""
-    return screen.unit.text, screen.span
-
-
-def _axis(screens: Sequence[Screen]) -> Axis | None:
-    drawn = [one for screen in screens for row in screen.interactions for one in _estimated(row)]
+def _axis(screen: Screen) -> Axis | None:
+    """Return the axis: a few people of a rare level must not press all others together, so that theirs may leave it."""
+    drawn = [one for row in screen.interactions for one in _estimated(row)]
     if not drawn:
         return None
     ends = [(value_of(one.low), value_of(one.high)) for one in drawn]
-    return axis_for([value_of(one.effect) for one in drawn], ends)
+    reaches = [max(abs(low), abs(high)) for low, high in ends]
+    usual = SPREAD * median(reaches)
+    inside = [value_of(one.effect) for one, reach in zip(drawn, reaches, strict=True) if reach <= usual]
+    return axis_for(inside, ends)
 
 
 def _estimated(interaction: Interaction) -> list[Estimate]:
@@ -111,18 +113,16 @@ def _moderator(interaction: Interaction, letters: dict[str, tuple[str, Inline]])
     """Yield the row of a moderator; of one with several levels the joint test, then each level."""
     counts = tuple((Slot(n),) for n in (interaction.trials, interaction.n_control, interaction.n_intervention))
     letter = letters.get(plain(interaction.found)) if interaction.tier in REACHED else None
-    note = ((Slot(None, before=letter[0] if letter else ""),),) if letters else ()
+    p = (Slot(interaction.reading.p, after=f" {letter[0]}" if letter else ""),)
     reading = interaction.reading
     if len(reading.each) == 1:
         label: Inline = (interaction.label, ", ", *contrast(interaction, 0))
-        yield _estimate_row(label, interaction, 0, counts, note, INDENT)
+        yield _estimate_row(label, interaction, 0, counts, p, INDENT)
         return
-    yield Row((interaction.label, ", joint test"), counts, ((), (Slot(reading.p),), *note), indent=INDENT)
-    blank: tuple[tuple[Slot, ...], ...] = ((), (), ())
+    yield Row((interaction.label, ", joint test"), counts, ((), p), indent=INDENT)
     for index, one in enumerate(reading.each):
         if one.effect.value is not None:
-            empty = ((),) if letters else ()
-            yield _estimate_row(contrast(interaction, index), interaction, index, blank, empty, 2 * INDENT)
+            yield _estimate_row(contrast(interaction, index), interaction, index, (), (Slot(one.p),), 2 * INDENT)
 
 
 def contrast(interaction: Interaction, index: int) -> Inline:
@@ -139,14 +139,14 @@ def _estimate_row(
     interaction: Interaction,
     index: int,
     counts: tuple[tuple[Slot, ...], ...],
-    note: tuple[tuple[Slot, ...], ...],
+    p: tuple[Slot, ...],
     indent: float,
 ) -> Row:
     one = interaction.reading.each[index]
     return Row(
         label,
         counts,
-        (interval_cell(one.effect, one.low, one.high), (Slot(one.p),), *note),
+        (interval_cell(one.effect, one.low, one.high), p),
         plot=_mark(one, interaction.tier),
         indent=indent,
         estimate=(one.effect, one.low, one.high),
@@ -195,10 +195,17 @@ def _note(
         note += [" tested, ", words.count(name, "significant", reached), " with p below ", settings.significant]
         note += [" (", chance, " expected by chance where nothing moderates). "]
     if len(bands) > 1:
-        note += ["Outcomes on different scales have axes of their own. "]
+        note += ["Each outcome has an axis of its own; lengths compare within one axis only. "]
+    if any(_leaves(screen, band.axis) for screen, band in zip(screens, bands, strict=False)):
+        note += ["Arrowhead: the interval goes on beyond the axis. "]
     for i, (letter, finding) in enumerate(letters.values()):
         note += ["; " if i else "", f"{letter}: ", *finding]
     return (*note, ".") if letters else tuple(note)
+
+
+def _leaves(screen: Screen, axis: Axis | None) -> bool:
+    ends = [value_of(end) for row in screen.interactions for one in _estimated(row) for end in (one.low, one.high)]
+    return axis is not None and any(abs(end) > axis.limit for end in ends)
 
 
 def _alt(page: Page, name: str) -> Inline:

@@ -142,8 +142,8 @@ class Grid:
     reason_left: float
 
     def label_limit(self, row: Row) -> float:
-        """Return how wide the label of a row may be: the head of a group has the count columns for itself."""
-        whole = self.plot_left - ARROW_LENGTH - 1.5 - EDGE if row.head else self.label_width
+        """Return how wide the label of a row may be: one without counts has their columns for itself."""
+        whole = self.plot_left - ARROW_LENGTH - 1.5 - EDGE if row.head or not row.counts else self.label_width
         return whole - row.indent
 
     def reason_limit(self) -> float:
@@ -166,10 +166,11 @@ def lay_out(
     name: str,
     title: str,
     alts: Callable[[Page, str], Inline],
+    body: float = BODY_HEIGHT,
 ) -> tuple[Sheet, ...]:
-    """Return the sheets of a figure: one, or several where it has more rows than a page holds."""
+    """Return the sheets of a figure: one, or several where it has more rows than `body` millimetres of a page hold."""
     grid = measure(bands, headings)
-    pages = paginate(bands, grid)
+    pages = paginate(bands, grid, body)
     return tuple(
         _sheet(page, grid, headings, note, name if number == 1 else f"{name}-{number}", title, alts)
         for number, page in enumerate(pages, start=1)
@@ -192,7 +193,7 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
     result_width = sum(w for w, _ in results) + GAP * (len(results) - 1)
     arrows = 2 * (ARROW_LENGTH + 1.5)
     free = PAGE_WIDTH - 2 * EDGE - taken - result_width - arrows - 1.0
-    natural = max((row.indent + inline_width(row.label, row.style) for row in rows if not row.head), default=0.0)
+    natural = max((row.indent + inline_width(row.label, row.style) for row in rows if row.counts), default=0.0)
     natural = max(natural, inline_width(headings.label, HEAD), LEAST_LABEL) + 0.3
     label = min(natural, max(free - headings.least_plot, LEAST_LABEL))
     tracks, x = [], EDGE + label
@@ -246,9 +247,8 @@ class _Chunk:
     height: float
 
 
-def paginate(bands: Sequence[Band], grid: Grid) -> tuple[Page, ...]:
+def paginate(bands: Sequence[Band], grid: Grid, capacity: float = BODY_HEIGHT) -> tuple[Page, ...]:
     """Share the rows out over as few pages as possible, all about equally full; groups stay whole where they can."""
-    capacity = BODY_HEIGHT
     chunks = [chunk for i, band in enumerate(bands) for chunk in _chunks(i, band, grid, capacity)]
     axis = AXIS_HEIGHT + BAND_GAP if len(bands) > 1 else 0.0
     pages = _fill(chunks, capacity, axis)
