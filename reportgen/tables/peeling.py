@@ -165,28 +165,29 @@ def peeling_status(records: Sequence[DirectedPeeling]) -> Table:
     records : sequence of DirectedPeeling
     """
     fits = ("Fits inside",)
+    remarks = any(peeling.reason for record in records for peeling in record.peelings)
     columns = (
         Column(("Directed peeling",), "left"),
         Column(("Status",), "left"),
-        Column(("Evaluated",), "right", ("Subgroups",)),
+        Column(("evaluated",), "right", ("Subgroups",)),
         Column(("found",), "right", ("Subgroups",)),
         Column(("on the boundary",), "right", fits),
         Column(("failed",), "right", fits),
-        Column(("Remark",), "left"),
+        *((Column(("Remark",), "left"),) if remarks else ()),
     )
     groups = []
     for record in records:
         titles = {comparison.name: comparison.title for comparison in record.comparisons}
         for comparison, found in groupby(record.peelings, key=lambda one: one.comparison):
-            groups.append(Group(tuple(_status_row(one) for one in found), head=(titles[comparison],)))
+            groups.append(Group(tuple(_status_row(one, remarks) for one in found), head=(titles[comparison],)))
     notes: tuple[Inline, ...] = (
         ("Found: the best subgroup of each size that has one. Boundary: the fit finds no variation between trials.",),
     )
     return Table(columns, tuple(groups), notes)
 
 
-def _status_row(peeling: PeeledOutcome) -> Row:
+def _status_row(peeling: PeeledOutcome, remarks: bool) -> Row:
     said = "subgroups found" if peeling.boxes else "nothing to peel"
     counts = (peeling.evaluated, peeling.found, peeling.boundary, peeling.failed)
-    cells: tuple[Inline, ...] = ((said,), *((number,) for number in counts), peeling.reason)
+    cells: tuple[Inline, ...] = ((said,), *((number,) for number in counts), *((peeling.reason,) if remarks else ()))
     return Row((peeling.outcome_label, ", ", peeling.follow_up_label), cells, muted=not peeling.boxes)

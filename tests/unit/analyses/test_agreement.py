@@ -1,0 +1,150 @@
+"""Agreement of two searches: the same people counted by sets, and nothing told that is too small to tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen.analyses.agreement import analyse, jaccard
+from reportgen.analyses.directed_peeling import peeled
+from reportgen.analyses.recursive_partitioning import partitioned
+from reportgen.analyses.selection import Measurements, selections
+from reportgen.data import Repository
+from reportgen.pipeline import read
+from reportgen.records.agreement import Agreement, OutcomeAgreement
+from reportgen.records.numbers import numbers_in, plain
+from reportgen.spec import Spec
+from reportgen.spec.study import Agreement as Node
+from reportgen.spec.study import DirectedPeeling, RecursivePartitioning
+from reportgen.stats import fit_one_step
+from tests.peeling_study import AGREEMENT, CONTENTS, PARTITION, PEELING, write_search_study
+
+Read = tuple[Spec, Repository]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Read:
+    return read(write_search_study(tmp_path_factory.mktemp("agreement") / "small"))
+
+
+def only(study: Read) -> OutcomeAgreement:
+    (outcome,) = made(study).outcomes
+    return outcome
+
+
+def made(study: Read) -> Agreement:
+    return analyse("agreement", Node.model_validate(AGREEMENT), study[1], study[0].study)
+
+
+def changed(folder: Path, gain: float = 3.0, policy: dict[str, Any] | None = None, **analyses: Any) -> OutcomeAgreement:
+    contents = {"formats": ["html"], "contents": CONTENTS}
+    all_of_them = {"rp": PARTITION, "peeling": PEELING, "agreement": AGREEMENT} | analyses
+    return only(
+        read(write_search_study(folder / "s", gain=gain, analyses=all_of_them, policy=policy or {}, report=contents))
+    )
+
+
+def test_people_are_counted_as_sets_are(study: Read) -> None:
+    spec, repository = study
+    measurements = Measurements(repository, spec.study)
+    rp, ardp = RecursivePartitioning.model_validate(PARTITION), DirectedPeeling.model_validate(PEELING)
+    (one,), (other,) = (selections(node, repository, spec.study) for node in (rp, ardp))
+    first = partitioned(rp, one, repository, measurements, spec.study)
+    second = peeled(ardp, other, repository, measurements, spec.study)
+    common = set(first.people.selection.rows.tolist()) & set(second.selection.rows.tolist())
+    outcome = only(study)
+    assert outcome.n.value == len(common)
+    assert first.partition is not None
+    for group, found in zip(outcome.subgroups, first.partition.subgroups, strict=True):
+        subgroup = set(first.people.selection.rows[found.members].tolist()) & common
+        for pair in group.pairs:
+            nearest = second.nearest(pair.size)
+            assert nearest is not None
+            box = set(second.selection.rows[nearest[1]].tolist()) & common
+            counts = (pair.in_box, pair.both, pair.only_subgroup, pair.only_box, pair.neither, group.n)
+            sets = (box, subgroup & box, subgroup - box, box - subgroup, common - subgroup - box, subgroup)
+            assert [number.value for number in counts] == [len(people) for people in sets]
+            assert pair.jaccard.value == pytest.approx(len(subgroup & box) / len(subgroup | box))
+
+
+def test_effects_and_profile_are_those_of_the_people_in_both(study: Read) -> None:
+    spec, repository = study
+    node = DirectedPeeling.model_validate(PEELING)
+    (selection,) = selections(node, repository, spec.study)
+    age = repository.participants["age"].to_numpy(dtype=float)[selection.rows]
+    outcome = only(study)
+    group, pair = outcome.subgroups[0], outcome.subgroups[0].pairs[1]
+    cut = next(part.value for part in group.rule if not isinstance(part, str) and part.value is not None)
+    limits = [part.value for part in pair.box if not isinstance(part, str) and part.value is not None]
+    before = selection.adjusters[:, 0]
+    both = (age <= cut) & (age <= limits[0]) & (before >= limits[1])
+    for who, estimate in ((both, pair.inside), (~both & ~np.isnan(age), pair.outside)):
+        arrays = (selection.change[who], selection.treatment[who], selection.trial[who])
+        fit = fit_one_step(*arrays, adjusters=before[who], treatment_effect="common")
+        assert estimate.effect.value == pytest.approx(fit.effect.estimate, rel=1e-9)
+    traits = {trait.label.text: trait for trait in pair.traits}
+    mean = traits["age"].both[0]
+    assert not isinstance(mean, str)
+    assert mean.value == pytest.approx(age[both].mean())
+    assert plain(traits["age"].both) == f"{age[both].mean():.2f} ({age[both].std(ddof=1):.2f})"
+
+
+def test_levels_add_up(study: Read) -> None:
+    pair = only(study).subgroups[0].pairs[0]
+    sexes = [trait for trait in pair.traits if trait.level is not None]
+    counted = [part.value for trait in sexes for part in trait.both if not isinstance(part, str) and part.unit != "%"]
+    assert sum(value or 0 for value in counted) == pair.both.value
+
+
+def test_jaccard_is_symmetric_and_between_none_and_all() -> None:
+    rng = np.random.default_rng(5)
+    one, other = rng.random(50) < 0.4, rng.random(50) < 0.6
+    assert jaccard(one, other) == jaccard(other, one)
+    assert jaccard(one, one) == 1
+    assert jaccard(one, ~one) == 0
+    assert np.isnan(jaccard(np.zeros(3, bool), np.zeros(3, bool)))
+
+
+def test_small_cells_take_their_neighbours_with_them(tmp_path: Path) -> None:
+    outcome = changed(tmp_path, policy={"minimum_cell": 40})
+    assert outcome.suppressed
+    hidden = [pair for group in outcome.subgroups for pair in group.pairs if pair.both.status == "suppressed"]
+    assert hidden
+    for pair in hidden:
+        told = (pair.both, pair.only_subgroup, pair.only_box, pair.neither, pair.jaccard, pair.n_others)
+        assert [number.value for number in told] == [None] * len(told)
+        assert (pair.inside.effect.value, pair.outside.effect.value, pair.traits) == (None, None, ())
+        assert all(number.n is None for number in numbers_in(pair.inside))
+
+
+def test_no_subgroup_is_said(tmp_path: Path) -> None:
+    outcome = changed(tmp_path, gain=0.0)
+    assert (outcome.subgroups, plain(outcome.reason)) == ((), "recursive partitioning found no subgroup")
+
+
+def test_no_box_is_said(tmp_path: Path) -> None:
+    outcome = changed(tmp_path, peeling=PEELING | {"moderators": ["sex"], "directions": {}})
+    assert plain(outcome.reason).startswith("directed peeling found no subgroup: No moderator can be peeled")
+
+
+def test_only_people_whom_both_analysed_are_counted(tmp_path: Path) -> None:
+    # body mass index is known in one trial only, which is enough for this partitioning
+    one = {"minimum_trials": 1, "min_trials": 1}
+    north = PARTITION | one | {"moderators": ["bmi"], "alpha": 1.0, "across": "none", "multiplicity": "none"}
+    outcome = changed(tmp_path, rp=north)
+    assert outcome.n.value == 238
+    assert all(pair.in_box.value is not None for group in outcome.subgroups for pair in group.pairs)
+
+
+def test_what_only_one_of_them_searched_is_left_out(tmp_path: Path) -> None:
+    study = read(
+        write_search_study(
+            tmp_path / "s",
+            follow_up={"short": {"months": [2, 3], "aim": 3}, "long": {"months": [11, 13]}},
+            analyses={"rp": PARTITION, "peeling": PEELING | {"follow_up": ["short"]}, "agreement": AGREEMENT},
+        )
+    )
+    assert [outcome.follow_up for outcome in made(study).outcomes] == ["short"]
