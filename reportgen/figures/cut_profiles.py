@@ -23,6 +23,7 @@ from reportgen.records.partition import PartitionedOutcome, Profile, Split
 
 TITLE = "Every cut that was tried"
 ACROSS = 3
+PANEL = (PAGE_WIDTH - 2 * EDGE) / ACROSS
 PLOT_HEIGHT = 24.0
 LEFT = 10.5  # for the upright axis with its title
 RIGHT = 2.5
@@ -45,12 +46,13 @@ class Strip:
     @property
     def height(self) -> float:
         """Height in millimetres."""
-        return (
-            TITLE_HEIGHT
-            + PLOT_HEIGHT
-            + FOOT
-            + (lines_of(self.heading, _text_width(), HEAD) * 4.2 + 1.0 if self.heading else 0.0)
-        )
+        heading = lines_of(self.heading, _text_width(), HEAD) * HEAD.leading + 1.5 if self.heading else 0.0
+        titles = (max(_title_lines(profile) for profile in self.profiles) - 1) * BODY.leading
+        return heading + titles + TITLE_HEIGHT + PLOT_HEIGHT + FOOT
+
+
+def _title_lines(profile: Profile) -> int:
+    return lines_of((profile.label,), PANEL - LEFT - RIGHT, BODY)
 
 
 def profile_sheets(search: PartitionedOutcome, *, name: str) -> tuple[Sheet, ...]:
@@ -99,10 +101,8 @@ def _sheet(page: Sequence[Strip], search: PartitionedOutcome, name: str) -> Shee
             marks.append(block(strip.heading, EDGE, y + 3.2, _text_width(), HEAD))
         y += strip.height
         foot = y - FOOT
-        panel_width = (PAGE_WIDTH - 2 * EDGE) / ACROSS
         for i, profile in enumerate(strip.profiles):
-            left = EDGE + i * panel_width
-            marks += _panel(profile, search, left, left + panel_width, foot, strip.top)
+            marks += _panel(profile, EDGE + i * PANEL, foot, strip.top)
     note = _note(page)
     marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
     small = block(note, EDGE, y + 3.2, _text_width(), NOTE)
@@ -111,17 +111,16 @@ def _sheet(page: Sequence[Strip], search: PartitionedOutcome, name: str) -> Shee
     return Sheet(name, TITLE, PAGE_WIDTH, height, tuple(marks), _alt(page, search, name))
 
 
-def _panel(
-    profile: Profile, search: PartitionedOutcome, left: float, right: float, foot: float, top: float
-) -> list[Mark]:
+def _panel(profile: Profile, left: float, foot: float, top: float) -> list[Mark]:
     """Return one panel: axes, threshold, cuts, the best of them."""
     up = Scale(0.0, top * 1.08, foot, foot - PLOT_HEIGHT)
-    start, end = left + LEFT, right - RIGHT
+    start, end = left + LEFT, left + PANEL - RIGHT
+    title = foot - PLOT_HEIGHT - 1.6 - (_title_lines(profile) - 1) * BODY.leading
     low, high = min(profile.cuts), max(profile.cuts)
     room = 0.5 if profile.sets else (high - low) * 0.03 or 0.5
     along = Scale(low - room, high + room, start, end)
     marks: list[Mark] = [
-        lettered((profile.label,), start, foot - PLOT_HEIGHT - 1.6, BODY),
+        block((profile.label,), start, title, end - start, BODY),
         Stroke(start, foot, end, foot, RULE, 0.6),
         Stroke(start, foot, start, foot - PLOT_HEIGHT, RULE, 0.6),
     ]

@@ -28,6 +28,7 @@ FOREST_TITLE = "Forest plot of subgroups"
 PARTICIPANTS = "Participants (n)"
 SPLIT = "Split, p"
 LEAST_PLOT = 36.0  # rules are longer than the names of outcomes
+ROOM = 190.0  # the settings of the search and remarks stand below a figure of subgroups, on the same page
 _NO_SPLIT: tuple[Cell, ...] = ((), ())
 
 
@@ -45,7 +46,7 @@ def tree_sheets(search: PartitionedOutcome, settings: SearchSettings, *, name: s
     def alt(page: Page, page_name: str) -> Inline:
         return _tree_alt(search, page_name)
 
-    return lay_out((band,), headings, _tree_note(search, settings), name=name, title=TREE_TITLE, alts=alt)
+    return lay_out((band,), headings, _tree_note(search, settings), name=name, title=TREE_TITLE, alts=alt, body=ROOM)
 
 
 def forest_sheets(searches: Sequence[PartitionedOutcome], settings: SearchSettings, *, name: str) -> tuple[Sheet, ...]:
@@ -60,7 +61,9 @@ def forest_sheets(searches: Sequence[PartitionedOutcome], settings: SearchSettin
     def alt(page: Page, page_name: str) -> Inline:
         return _forest_alt(searches, page_name)
 
-    return lay_out(bands, headings, _forest_note(searches, settings), name=name, title=FOREST_TITLE, alts=alt)
+    return lay_out(
+        bands, headings, _forest_note(searches, settings), name=name, title=FOREST_TITLE, alts=alt, body=ROOM
+    )
 
 
 def _headings(label: str, settings: SearchSettings, split: tuple[Heading, ...], axis_title: Inline) -> Headings:
@@ -215,6 +218,7 @@ def no_subgroup(search: PartitionedOutcome) -> Inline:
 
 
 def _p(number: Number) -> Inline:
+    """Return "= 0.02" or "<0.001"."""
     return (number,) if number.text[:1] in "<>" else (f"={NO_BREAK}", number)
 
 
@@ -275,7 +279,15 @@ def _search_rows(search: PartitionedOutcome, name: str) -> Iterator[Row]:
             overall=overall,
         )
     if not search.subgroups and _estimated(search.overall):
-        yield Row(("no subgroup identified",), style=replace(BODY, slant="italic"), indent=INDENT, overall=overall)
+        yield Row(_nearest(search), style=replace(BODY, slant="italic"), indent=INDENT, overall=overall)
+
+
+def _nearest(search: PartitionedOutcome) -> Inline:
+    """Return that nothing was found, and the split that came nearest to it, for a row of its own."""
+    if not search.tree or not search.rejected:
+        return ("no subgroup identified",)
+    best = search.rejected[0]
+    return ("no subgroup identified; nearest: ", *best.better.words, f", adjusted p{NO_BREAK}", *_p(best.p_node))
 
 
 def _forest_note(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> Inline:
@@ -286,7 +298,7 @@ def _forest_note(searches: Sequence[PartitionedOutcome], settings: SearchSetting
     ]
     if any(search.subgroups for search in searches):
         note += [
-            "Bold, dark: subgroups; grey below each: everybody else. Subgroups of one outcome may overlap. "
+            "Bold, dark: subgroups, which may overlap; grey below each: everybody else. "
             "p, adjusted: of the split that made the subgroup, for the number of cuts and of moderators tried. "
         ]
     if len({search.outcome for search in searches}) > 1:

@@ -1,0 +1,61 @@
+"""From a study file with a recursive partitioning to its pages: every artefact, every number with its row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from reportgen.pipeline import Order, build
+from tests.page_numbers import trace_numbers
+from tests.planted_study import write_planted
+
+
+@pytest.fixture(scope="module", params=[4.0, 0.0], ids=["planted", "nothing planted"])
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bool]:
+    folder = tmp_path_factory.mktemp("rp")
+    study = write_planted(folder / "study", gain=request.param, lacking_age=25, missing="available")
+    done = build(Order(study, output=folder / "out"))
+    assert done.warnings == ()
+    assert done.exit_code == 0
+    return folder / "out", bool(request.param)
+
+
+def page_of(built: tuple[Path, bool]) -> str:
+    return (built[0] / "appendix.html").read_text(encoding="utf-8")
+
+
+def test_every_number_has_its_row(built: tuple[Path, bool]) -> None:
+    texts = pd.read_parquet(built[0] / "results.parquet").set_index("id")["text"].to_dict()
+    traced = trace_numbers(page_of(built), texts)
+    assert traced.untraced == ()
+    assert traced.found > 100
+
+
+def test_the_pages_say_what_was_found(built: tuple[Path, bool]) -> None:
+    page = page_of(built)
+    words = ("looks better than it is", "not exactly the difference") if built[1] else ("No subgroup identified",)
+    for said in words:
+        assert said in page
+    assert ("No subgroup identified" in page) != built[1]
+
+
+def test_settings_stand_below_the_figures_and_in_the_methods(built: tuple[Path, bool]) -> None:
+    page = page_of(built)
+    assert page.count("Search: interaction of treatment with the split") == 3
+    assert "IPD-SIDES" in page
+    assert "How each search ended" in page
+
+
+def test_no_cut_is_called_optimal(built: tuple[Path, bool]) -> None:
+    assert "optimal" not in page_of(built).lower()
+
+
+def test_every_cut_stands_in_the_series(built: tuple[Path, bool]) -> None:
+    series = pd.read_parquet(built[0] / "series" / "rp.parquet")
+    cuts = pd.read_parquet(built[0] / "results.parquet").set_index("id")["value"]["rp.overall.rmdq.short.cuts"]
+    assert len(series) == cuts
+    assert set(series["moderator"]) == {"age", "sex", "baseline RMDQ"}
+    assert series["kept"].any() == built[1]
+    assert series["minus_log10_p"].notna().all()

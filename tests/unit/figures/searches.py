@@ -1,0 +1,193 @@
+"""Searches for subgroups with invented numbers, as the analyses would record them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from reportgen.records.estimate import Estimate
+from reportgen.records.numbers import Number, Press
+from reportgen.records.partition import (
+    Condition,
+    Members,
+    ModeratorUse,
+    NormalInterval,
+    PartitionedOutcome,
+    Profile,
+    SearchSettings,
+    Split,
+    Subgroup,
+    TreeNode,
+)
+from tests.unit.figures.build import estimate, press, quote
+
+Rule = tuple[Condition, ...]
+WHY = "one trial, and a pooled effect needs 2"
+
+
+def settings(**changes: object) -> SearchSettings:
+    made = press("rp.settings")
+    values: dict[str, object] = {
+        "adjust_for": (quote("rp.settings.adjust-for.1", "baseline"),),
+        "treatment_effect": "random",
+        "criterion": "interaction",
+        "multiplicity": "sidak-modified",
+        "across": "sidak",
+        "information": "pooled",
+        "missing": "complete",
+        "screened_by": None,
+        "p_below": None,
+        "alpha": made.figure("alpha", 0.05, 2),
+        "gamma": (),
+        "depth": made.count("depth", 2),
+        "width": made.count("width", 3),
+        "min_size": ("at least ", made.count("min size", 50), " people"),
+        "min_arm": made.count("min arm", 10),
+        "min_trials": made.count("min trials", 2),
+        "max_cuts": made.count("max cuts", 100),
+        "level": Number("rp.settings.level", 95, "95", "%"),
+    }
+    return SearchSettings(**(values | changes))  # type: ignore[arg-type]
+
+
+def condition(at: Press, label: str, sign: str = "≤", cut: float = 54.25, unit: str = "points") -> Condition:
+    levels = () if sign != "levels" else (at.quote("level 1", "low"), at.quote("level 2", "moderate"))
+    return Condition(
+        label,
+        at.quote("moderator", label),
+        sign,  # type: ignore[arg-type]
+        None if levels else at.figure("cut", cut, 1, unit),
+        levels,
+        at.quote("unit", "" if levels else unit),
+    )
+
+
+def members(at: Press, rule: Rule = (), value: float | None = 3.0, half: float = 2.0, n: int = 400) -> Members:
+    status = "ok" if value is not None else "not estimable"
+    none = Estimate(*(at.none(name, WHY) for name in ("effect", "low", "high", "std error", "df", "p")))
+    normal = at.at("effect", "normal")
+    return Members(
+        at.prefix,
+        rule,
+        at.count("n", n),
+        at.count("n control", n // 2),
+        at.count("n intervention", n - n // 2),
+        at.count("trials", 3, "trials"),
+        none if value is None else estimate(at, value, half, "points"),
+        NormalInterval(normal.fixed("ci low", None, "effect"), normal.fixed("ci high", None, "effect")),
+        status,  # type: ignore[arg-type]
+        "" if value is not None else WHY,
+    )
+
+
+def split(at: Press, better: Condition, other: Condition, node: int = 0, kept: bool = True, p: float = 0.0004) -> Split:
+    return Split(
+        node,
+        better,
+        other,
+        at.count("cuts", 40, "cuts"),
+        at.p("p raw", p),
+        at.p("p adjusted", min(4 * p, 1)),
+        at.p("p node", min(20 * p, 1)),
+        estimate(at.at("difference"), 4.0, 2.0, "points"),
+        kept,
+        () if kept else ("adjusted p above ", at.figure("alpha", 0.05, 2)),
+    )
+
+
+def subgroup(
+    at: Press, number: int, label: str, *, above: Subgroup | None = None, node: int = 0, value: float | None = 6.0
+) -> Subgroup:
+    """A subgroup below everybody or below another one."""
+    here = at.at(f"subgroup {number}")
+    before = above.inside.rule if above else ()
+    low, high = condition(here.at("low"), label), condition(here.at("high"), label, ">")
+    return Subgroup(
+        number,
+        len(before) + 1,
+        members(here, (*before, low), value, 3.0, 150),
+        members(here.at("sibling"), (*before, high), 1.0, 3.0, 200),
+        members(here.at("complement"), (), 1.5, 3.0, 250),
+        split(here.at("split"), low, high, node),
+        here.p("p pooled", 0.0004),
+        here.p("p within", 0.0006),
+    )
+
+
+def profile(at: Press, node: int, label: str, cuts: int = 40, kept: bool = False, sets: Sequence[str] = ()) -> Profile:
+    places = tuple(20.0 + i for i in range(cuts)) if not sets else tuple(float(i + 1) for i in range(len(sets)))
+    heights = tuple(1.0 + 3.0 * math.sin(i / 7) ** 2 for i in range(len(places)))
+    return Profile(
+        node,
+        label,
+        at.at("moderator", label).quote("label", label),
+        at.at("moderator", label).quote("unit", "" if sets else "years"),
+        places,
+        tuple(sets),
+        heights,
+        heights,
+        heights,
+        heights,
+        max(range(len(heights)), key=heights.__getitem__) if heights else None,
+        kept,
+        3.5,
+    )
+
+
+def search(
+    outcome: str = "pain",
+    labels: Sequence[str] = ("Age", "Baseline FFbHR"),
+    *,
+    deep: bool = True,
+    found: bool = True,
+    possible: bool = True,
+    value: float | None = 3.0,
+    cuts: int = 40,
+) -> PartitionedOutcome:
+    """One search: a subgroup for each label, below the first of them a second level."""
+    at = press(f"rp.overall.{outcome}.short")
+    groups: list[Subgroup] = []
+    if found and possible:
+        groups = [subgroup(at, i, label) for i, label in enumerate(labels, 1)]
+        if deep:
+            groups.append(subgroup(at, len(groups) + 1, "Baseline MCS", above=groups[0], node=1))
+    rejected = [
+        split(made, condition(made.at("low"), label), condition(made.at("high"), label, ">"), kept=False, p=0.021 * i)
+        for i, label in enumerate(("Sex", "Smoking"), 1)
+        for made in [at.at(f"rejected {i}")]
+    ]
+    overall = members(at, (), value, 1.5, 400)
+    tree = [TreeNode(None, 0, overall, tuple(rejected) + tuple(g.split for g in groups if g.split.node == 0), None)]
+    tree += [
+        TreeNode(0, g.level, g.inside, tuple(o.split for o in groups if o.split.node == g.number), g.number)
+        for g in groups
+    ]
+    profiles = [profile(at, 0, label, cuts, kept=bool(groups)) for label in labels]
+    profiles += [profile(at, 0, "Anxiety", sets=("low", "low or moderate")), profile(at, 0, "Sex", sets=("female",))]
+    return PartitionedOutcome(
+        at.prefix,
+        outcome,
+        at.quote("outcome", outcome.upper()),
+        at.quote("unit", "points"),
+        "short",
+        at.quote("follow up", "Short term"),
+        "overall",
+        overall,
+        at.count("in comparison", 500),
+        (
+            ModeratorUse("age", at.quote("use 1", "Age"), at.count("lost 1", 0), at.count("lost trials 1", 0), True, ()),
+            ModeratorUse(
+                "bmi", at.quote("use 2", "BMI"), at.count("lost 2", 40), at.count("lost trials 2", 2), False,
+                (at.quote("why 2", "leaves 1 trial"),),
+            ),
+        ),
+        at.count("cuts", cuts),
+        at.count("min size", 50),
+        tuple(groups),
+        tuple(tree) if possible else (),
+        tuple(rejected) if possible else (),
+        tuple(profiles) if possible else (),
+        (),
+        "ok" if possible else "not estimable",
+        "" if possible else WHY,
+    )  # fmt: skip

@@ -1,0 +1,169 @@
+"""Tree, forest and profiles of subgroups: nothing overlaps, both sides of each split are drawn, rows and lines agree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reportgen.figures.cut_profiles import profile_sheets
+from reportgen.figures.layout import ROW
+from reportgen.figures.sheet import Shape, Sheet, Stroke
+from reportgen.figures.subgroups import forest_sheets, tree_sheets
+from reportgen.figures.theme import RULE
+from reportgen.records.numbers import plain
+from reportgen.records.partition import PartitionedOutcome
+from tests.unit.figures.boxes import faults, text_boxes
+from tests.unit.figures.searches import search, settings
+
+LONG = "A moderator with a label of ninety characters, which nobody can shorten, at rest and in use"
+
+SEARCHES = {
+    "two levels": search(),
+    "one subgroup": search(labels=("Age",), deep=False),
+    "eleven subgroups": search(labels=[f"Moderator {k}" for k in range(10)]),
+    "thirty subgroups": search(labels=[f"Moderator {k}" for k in range(30)]),
+    "labels of ninety characters": search(labels=(LONG, "W" * 90)),
+    "none": search(found=False),
+    "no search": search(possible=False),
+    "nothing estimable": search(possible=False, value=None),
+    "a subgroup without an estimate": replace(
+        search(),
+        subgroups=(replace(search().subgroups[0], sibling=search(value=None).overall), *search().subgroups[1:]),
+    ),
+}
+
+
+def texts(sheet: Sheet) -> list[str]:
+    return [" ".join(piece.text for piece in words.pieces) for words in sheet.words()]
+
+
+@pytest.mark.parametrize("case", SEARCHES)
+def test_tree_clips_and_overlaps_nothing(case: str) -> None:
+    for sheet in tree_sheets(SEARCHES[case], settings(), name="fig3"):
+        assert faults(sheet) == []
+        assert sheet.height < 240
+
+
+@pytest.mark.parametrize("case", SEARCHES)
+def test_forest_clips_and_overlaps_nothing(case: str) -> None:
+    three = [SEARCHES[case], search("sleep", found=False), search("mood")]
+    for sheet in forest_sheets(three, settings(), name="fig3"):
+        assert faults(sheet) == []
+        assert sheet.height < 240
+
+
+@pytest.mark.parametrize("case", SEARCHES)
+def test_profiles_clip_and_overlap_nothing(case: str) -> None:
+    if SEARCHES[case].profiles:
+        for sheet in profile_sheets(SEARCHES[case], name="fig3"):
+            # points stand on their axes on purpose
+            assert faults(sheet, marks_too=False) == []
+            assert sheet.height < 245
+
+
+def test_tree_shows_both_sides_of_each_split_with_its_p() -> None:
+    found = search()
+    (sheet,) = tree_sheets(found, settings(), name="fig3")
+    printed = [number.id for number in sheet.printed()]
+    for group in found.subgroups:
+        for number in (group.inside.estimate.effect, group.sibling.estimate.effect, group.inside.n_control):
+            assert printed.count(number.id) == 1
+        assert {group.split.p_raw.id, group.split.p_node.id, group.inside.trials.id} <= set(printed)
+
+
+def test_a_subgroup_stands_below_the_one_that_it_is_part_of() -> None:
+    found = search()
+    (sheet,) = tree_sheets(found, settings(), name="fig3")
+    labels = [text for text in texts(sheet) if " ≤ " in text or " > " in text]
+    assert labels == [
+        "Age ≤ 54.3 points",
+        "Baseline MCS ≤ 54.3 points",
+        "Baseline MCS > 54.3 points",
+        "Age > 54.3 points",
+        "Baseline FFbHR ≤ 54.3 points",
+        "Baseline FFbHR > 54.3 points",
+    ]
+
+
+def test_lines_of_the_tree_meet_their_rows() -> None:
+    (sheet,) = tree_sheets(search(), settings(), name="fig3")
+    branches = sorted(
+        {m.y for m in sheet.marks if isinstance(m, Stroke) and m.y == m.y_end and m.colour == RULE and m.x < 10}
+    )
+    labels = [box for text, box in text_boxes(sheet) if "≤ 54" in text or "> 54" in text]
+    assert len(branches) == len(labels) == 6
+    for y, (left, top, _, bottom) in zip(branches, sorted(labels, key=lambda box: box[1]), strict=True):
+        assert top < y < bottom
+        assert left > 2
+
+
+def test_every_diamond_stands_in_the_row_of_its_effect() -> None:
+    (sheet,) = tree_sheets(search(), settings(), name="fig3")
+    diamonds = sorted(
+        sum(y for _, y in m.corners) / len(m.corners)
+        for m in sheet.marks
+        if isinstance(m, Shape) and m.kind == "diamond"
+    )
+    effects = sorted(
+        words.pieces[0].y for words in sheet.words() if any(n.id.endswith(".effect") for n in words.numbers)
+    )
+    assert len(diamonds) == len(effects) == 7
+    for y, base in zip(diamonds, effects, strict=True):
+        assert abs(y - base) < ROW / 2
+
+
+def test_no_subgroup_says_so_with_the_best_rejected_split() -> None:
+    found = search(found=False)
+    (sheet,) = tree_sheets(found, settings(), name="fig3")
+    (note,) = [text for text in texts(sheet) if "No subgroup identified" in text]
+    assert "Best rejected split: Sex ≤ 54.3 points, p = 0.021, adjusted 0.42." in note
+    best = found.rejected[0]
+    assert {best.p_raw.id, best.p_node.id} <= {number.id for number in sheet.printed()}
+    assert "No subgroup identified" in plain(sheet.alt)
+
+
+def test_forest_groups_by_outcome_and_says_where_there_is_none() -> None:
+    (sheet,) = forest_sheets([search(), search("sleep", found=False)], settings(), name="fig3")
+    said = texts(sheet)
+    assert said.index("PAIN (points), Short term") < said.index("SLEEP (points), Short term")
+    assert said.count("all others") == 3
+    (nearest,) = [text for text in said if "no subgroup identified" in text]
+    assert nearest == "no subgroup identified; nearest: Sex ≤ 54.3 points, adjusted p = 0.42"
+    assert "3 subgroups in 2 searches; 1 found none" in plain(sheet.alt)
+
+
+def test_each_outcome_has_its_overall_line() -> None:
+    two = [search(value=1.0), search("sleep", value=4.0)]
+    (sheet,) = forest_sheets(two, settings(), name="fig3")
+    dashed = [mark for mark in sheet.marks if isinstance(mark, Stroke) and mark.dashed]
+    assert len({round(mark.x, 3) for mark in dashed}) == 2
+
+
+def test_profiles_mark_what_was_kept_and_draw_the_line_to_reach() -> None:
+    found = search()
+    (sheet,) = profile_sheets(found, name="fig3")
+    kinds = [mark.kind for mark in sheet.marks if isinstance(mark, Shape)]
+    assert kinds.count("kept") == sum(profile.kept for profile in found.profiles) == 2
+    assert kinds.count("best") == sum(not profile.kept for profile in found.profiles) == 2
+    assert kinds.count("cut") == sum(len(profile.cuts) for profile in found.profiles)
+    lines = [mark for mark in sheet.marks if isinstance(mark, Stroke) and mark.dashed]
+    assert len(lines) == len(found.profiles)
+    for line in lines:
+        assert line.y == line.y_end
+
+
+def test_a_cut_above_the_line_is_drawn_above_it() -> None:
+    found = search(labels=("Age",))
+    (sheet,) = profile_sheets(found, name="fig3")
+    age = found.profiles[0]
+    line = next(mark.y for mark in sheet.marks if isinstance(mark, Stroke) and mark.dashed)
+    shapes = [mark for mark in sheet.marks if isinstance(mark, Shape) and mark.kind == "cut"][: len(age.cuts)]
+    middles = [sum(y for _, y in mark.corners) / 4 for mark in shapes]
+    assert [y < line for y in middles] == [height > age.threshold for height in age.minus_log10_p]
+
+
+def test_what_nobody_can_search_has_a_row_with_the_reason() -> None:
+    none: PartitionedOutcome = SEARCHES["nothing estimable"]
+    (sheet,) = tree_sheets(none, settings(), name="fig3")
+    assert any("not estimable: one trial" in text for text in texts(sheet))

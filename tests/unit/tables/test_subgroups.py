@@ -1,0 +1,101 @@
+"""Subgroups in tables: every row that a figure draws, with its p values; what was not kept, with its reason."""
+
+from __future__ import annotations
+
+from reportgen.records.artefact import Row, Table
+from reportgen.records.numbers import ids, numbers_in, plain
+from reportgen.records.partition import RecursivePartitioning
+from reportgen.tables import moderators_searched, rejected_splits, search_status, subgroups
+from tests.unit.figures.build import quote
+from tests.unit.figures.searches import search, settings
+
+
+def heads(table: Table) -> list[str]:
+    return [plain(row.head) for group in table.groups for row in group.rows]
+
+
+def cells(row: Row, table: Table) -> dict[str, str]:
+    names = [" ".join(filter(None, (plain(c.span), plain(c.head)))).replace("\u00a0", " ") for c in table.columns[1:]]
+    return dict(zip(names, map(plain, row.cells), strict=True))
+
+
+def test_each_subgroup_has_its_other_side_and_everybody_else() -> None:
+    table = subgroups([search(), search("sleep", found=False)], settings())
+    assert [group.rows[0].head for group in table.groups] == [("All participants",)] * 2
+    assert heads(table) == [
+        "All participants",
+        "Age ≤\u00a054.3 points",
+        "other side: Age >\u00a054.3 points",
+        "Baseline FFbHR ≤\u00a054.3 points",
+        "other side: Baseline FFbHR >\u00a054.3 points",
+        "Age ≤\u00a054.3 points and Baseline MCS ≤\u00a054.3 points",
+        "other side: Baseline MCS >\u00a054.3 points",
+        "all others",
+        "All participants",
+        "No subgroup identified; best rejected split: Sex ≤\u00a054.3 points, p\u00a0=\u00a00.021, adjusted 0.42",
+    ]
+
+
+def test_a_subgroup_prints_effect_difference_and_five_p_values() -> None:
+    found = search()
+    table = subgroups([found], settings())
+    row = table.groups[0].rows[1]
+    said = cells(row, table)
+    assert said["Effect (95% CI)"] == "6.0 (3.0 to 9.0)"
+    assert said["Difference (95% CI)"] == "4.0 (2.0 to 6.0)"
+    assert said["p of the split raw"] == "<0.001"
+    assert said["p of the split cuts"] == "0.0016"
+    assert said["p of the split and moderators"] == "0.0080"
+    assert said["p of the interaction pooled"] == said["p of the interaction within trials"] == "<0.001"
+    group = found.subgroups[0]
+    printed = {number.id for number in numbers_in(row.cells)}
+    assert {group.p_pooled.id, group.p_within.id, group.split.p_node.id, group.inside.n_control.id} <= printed
+
+
+def test_what_is_said_of_a_search_stands_below_subgroups_only() -> None:
+    def notes(table: Table) -> str:
+        return " ".join(map(plain, table.footnotes))
+
+    assert "not exactly the same" in notes(subgroups([search()], settings()))
+    assert "looks better than it is" in notes(subgroups([search()], settings()))
+    assert "looks better than it is" not in notes(subgroups([search(found=False)], settings()))
+
+
+def test_what_cannot_be_estimated_has_a_footnote() -> None:
+    table = subgroups([search(possible=False, value=None)], settings())
+    assert heads(table) == ["All participants", "No search was possible"]
+    assert any("one trial, and a pooled effect needs 2" in plain(note) for note in table.footnotes)
+
+
+def test_rejected_splits_say_why() -> None:
+    found = search()
+    table = rejected_splits([found], settings())
+    rows = table.groups[0].rows
+    assert len(rows) == len(found.rejected)
+    assert cells(rows[0], table)["Not kept because"] == "adjusted p above 0.05"
+    assert cells(rows[0], table)["Cuts tried"] == "40"
+    for row, split in zip(rows, found.rejected, strict=True):
+        assert {split.p_raw.id, split.p_adjusted.id, split.p_node.id} <= set(
+            ids(tuple(p for c in row.cells for p in c))
+        )
+
+
+def test_moderators_say_what_they_cost() -> None:
+    table = moderators_searched([search()])
+    assert [tuple(map(plain, row.cells)) for row in table.groups[0].rows] == [
+        ("0", "0", "yes"),
+        ("40", "2", "no: leaves 1 trial"),
+    ]
+
+
+def test_status_of_each_search() -> None:
+    from reportgen.records.estimate import ComparisonRecord
+
+    comparison = ComparisonRecord("overall", quote("rp.overall.title", "any v none"), (), ())
+    made = (search(), search("sleep", possible=False))
+    table = search_status([RecursivePartitioning("rp", settings(), (comparison,), made)])
+    assert [plain(group.head) for group in table.groups] == ["any v none"]
+    first, second = table.groups[0].rows
+    assert tuple(map(plain, first.cells)) == ("searched", "2", "40", "50", "3", "0.0080", "")
+    assert plain(second.cells[0]) == "not possible"
+    assert plain(second.cells[-1]) == "one trial, and a pooled effect needs 2"
