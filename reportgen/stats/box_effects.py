@@ -2,72 +2,63 @@
 
 In: for each trial the sums over the people of a box of 1, of w = (treatment, adjusters, outcome) and of the products
 w w', adjusters and outcome centred within trials of the whole comparison. Out: a row of numbers a box.
-Method: inside, the sums give the cross-products of a one-step model of these people alone; for t x inside, they are the
-sums of a candidate set in the whole comparison (candidate.py). Both go to the kernels of a single model (profile.py).
+Method: for t x inside the sums are those of a candidate set in the whole comparison (candidate.py); inside they give the
+cross-products of a one-step model of these people alone (inside.py).
 What the kernels cannot fit (a column that is redundant inside, no residual variance) is said by the state, and is for
 `fit_one_step`.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .candidate import DF, DONE, ESTIMATE, METHODS, SIGMA2, SINGULAR, STATE, VARIANCE, Node, Space, fit_set
+from .candidate import DF, DONE, ESTIMATE, SIGMA2, SINGULAR, STATE, VARIANCE, Node, Space, fit_set
 from .crossproducts import FloatArray, IntArray
 from .effect import Effect
+from .inside import InsideSpace, fit_inside, make_inside_space
 from .one_step import OneStepFit
-from .profile import GRID, evaluate, kernel, minimise, packed, record, uncertainty, work_arrays
+from .profile import kernel
 
 # Below this share of its usual variance a column inside a box is left to the fit that centres it exactly.
 HARDLY_VARIES = 1e-4
-TRIALS = 5  # column of the trials that entered the fit inside; the other columns are those of candidate.py
 
 
-class Inside(NamedTuple):
-    """What the fits inside boxes share, and their scratch space. A named tuple, since numba knows no dataclasses.
+@dataclass(frozen=True, slots=True, eq=False)
+class Inside:
+    """What the fits inside boxes share.
 
     Attributes
     ----------
     random : bool
         Whether the effect of treatment varies between trials.
-    usual : ndarray (p + 1,)
+    usual : ndarray (a + 2,)
         Variance of treatment, adjusters and outcome within trials of the whole comparison.
+    space : InsideSpace
     """
 
     random: bool
     usual: FloatArray
-    grid: FloatArray
-    method: int
-    g: FloatArray
-    u: FloatArray
-    a0: FloatArray
-    row: FloatArray
-    work: tuple[Any, ...]
-    record: FloatArray
+    space: InsideSpace
 
 
 def make_inside(whole: FloatArray, random: bool) -> Inside:
     """Prepare the fits inside boxes; `whole` (K, w): the sums over everybody."""
     columns = column_count(whole.shape[1])
-    length = packed(columns)
-    size = whole[:, 0]
+    usual = _spread(whole[None])[0] / whole[:, 0].sum()
+    return Inside(random, usual, make_inside_space(len(whole), columns - 2))
+
+
+def _spread(sums: FloatArray) -> FloatArray:
+    """Sums of squares of each column about its trial means, over the trials with both arms: (c, a + 2)."""
+    columns = column_count(sums.shape[2])
     diagonal = np.array([1 + columns + k * (k + 3) // 2 for k in range(columns)])
-    spread = whole[:, diagonal] - whole[:, 1 : 1 + columns] ** 2 / size[:, None]
-    return Inside(
-        random,
-        spread.sum(axis=0) / size.sum(),
-        GRID,
-        METHODS["kenward-roger"],
-        np.zeros((len(whole), length)),
-        np.zeros(len(whole)),
-        np.zeros(length),
-        np.zeros(columns),
-        work_arrays(columns - 1),
-        record(),
-    )
+    both = _both_arms(sums)
+    size = np.where(both, sums[:, :, 0], 1.0)
+    about = sums[:, :, diagonal] - sums[:, :, 1 : 1 + columns] ** 2 / size[:, :, None]
+    return np.asarray(np.einsum("cik,ci->ck", about, both.astype(float)))
 
 
 def column_count(width: int) -> int:
@@ -106,8 +97,13 @@ def people(sums: FloatArray) -> IntArray:
 
 def trials_with_both_arms(sums: FloatArray) -> IntArray:
     """Number of trials of each group with people in both arms."""
+    return np.asarray(_both_arms(sums).sum(axis=1))
+
+
+def _both_arms(sums: FloatArray) -> NDArray[np.bool_]:
+    """Which trials have people of each group in both arms."""
     intervention, control = sums[:, :, 1], sums[:, :, 0] - sums[:, :, 1]
-    return np.asarray(np.sum((intervention > 0.5) & (control > 0.5), axis=1))
+    return np.asarray((intervention > 0.0) & (control > 0.0))
 
 
 def sound(values: FloatArray, inside: Inside) -> NDArray[np.bool_]:
@@ -144,102 +140,51 @@ def interactions(sums: FloatArray, node: Node, space: Space) -> FloatArray:
 
 
 def effects_inside(sums: FloatArray, inside: Inside) -> FloatArray:
-    """Effect of treatment among the people of each box, (c, 7); column `TRIALS` counts the trials with both arms."""
+    """Effect of treatment among the people of each group, (c, 7) with the columns of inside.py."""
     values = np.full((len(sums), 7), np.nan)
-    _effects_inside(sums, inside, values)
+    _effects_inside(sums, inside.random, inside.space, values)
+    used = np.einsum("ci,ci->c", sums[:, :, 0], _both_arms(sums).astype(float))
+    varies = _spread(sums)[:, 1:-1] > HARDLY_VARIES * inside.usual[1:-1] * used[:, None]
+    values[~varies.all(axis=1), STATE] = SINGULAR
     return values
 
 
 @kernel
+def _enter(sums, low):  # type: ignore[no-untyped-def]
+    """People, adjusters and outcome by trial and arm, as candidate.py and inside.py ask for them."""
+    columns = low.shape[2]
+    for i in range(sums.shape[0]):
+        total = sums[i]
+        low[i, 1, 0] = total[1]
+        low[i, 0, 0] = total[0] - total[1]
+        at = 1 + columns
+        for k in range(1, columns):
+            at += k
+            low[i, 1, k] = total[at]  # treatment x column k
+            low[i, 0, k] = total[1 + k] - total[at]
+
+
+@kernel
 def _interactions(sums, node, space, values):  # type: ignore[no-untyped-def]
-    columns = space.rows.shape[1] - 2
-    low = np.zeros((sums.shape[1], 2, columns))
+    low = np.zeros((sums.shape[1], 2, space.rows.shape[1] - 2))
     warm = -1.0
     for box in range(sums.shape[0]):
-        for i in range(sums.shape[1]):
-            total = sums[box, i]
-            low[i, 1, 0] = total[1]
-            low[i, 0, 0] = total[0] - total[1]
-            at = 1 + columns
-            for k in range(1, columns):
-                at += k
-                low[i, 1, k] = total[at]  # treatment x column k
-                low[i, 0, k] = total[1 + k] - total[at]
+        _enter(sums[box], low)
         lam = fit_set(low, False, warm, node, space, values[box])
         warm = lam if lam > 0.0 else -1.0
 
 
 @kernel
-def _effects_inside(sums, inside, values):  # type: ignore[no-untyped-def]
-    warm = -1.0
+def _effects_inside(sums, random, space, values):  # type: ignore[no-untyped-def]
+    columns = space.row.shape[0]
+    low = np.zeros((sums.shape[1], 2, columns))
+    squares = np.zeros((sums.shape[1], columns * (columns - 1) // 2))
     for box in range(sums.shape[0]):
-        lam = _fit_inside(sums[box], warm, inside, values[box])
-        warm = lam if lam > 0.0 else -1.0
-
-
-@kernel
-def _fit_inside(sums, warm, inside, values):  # type: ignore[no-untyped-def]
-    """Fit y = phi_i + x b + t (theta + u_i) + e among the people of a box; return lambda."""
-    a0, g, u, out, work = inside.a0, inside.g, inside.u, inside.record, inside.work
-    p = inside.row.shape[0] - 1
-    trials, people = _enter_trials(sums, inside)
-    nu = people - trials - p
-    values[5] = trials
-    values[6] = -1.0
-    if trials == 0 or nu <= 0.0:
-        return 0.0
-    for k in range(1, p):
-        if not a0[k * (k + 3) // 2] > HARDLY_VARIES * inside.usual[k] * people:
-            return 0.0
-    lam = 0.0
-    random = inside.random and trials > 1
-    seen = trials if random else 0  # trials that the kernels are shown: without a random effect the sums are enough
-    if random:
-        lam, _, _, _, state = minimise(a0, g[:seen], u[:seen], u[:seen], nu, True, p, warm, inside.grid, work, out)
-    else:
-        state = 1 if evaluate(0.0, a0, g[:seen], u[:seen], u[:seen], nu, True, p, work, out) else -1
-    sigma2 = out[3] / nu
-    if state < 0 or not sigma2 > HARDLY_VARIES * HARDLY_VARIES * inside.usual[p]:
-        return 0.0
-    # without a random effect the df are those of the residual, which Satterthwaite's kernel gives at lambda = 0
-    method = inside.method if random else 1
-    variance, df = uncertainty(lam, 0, u[:seen], nu, people - trials, p, method, work, out)
-    values[0] = -work[4][0]
-    values[1] = variance
-    values[2] = df
-    values[3] = lam * sigma2
-    values[4] = sigma2
-    values[6] = state if df != -1.0 else -1.0
-    return lam
-
-
-@kernel
-def _enter_trials(sums, inside):  # type: ignore[no-untyped-def]
-    """Fill A_0, rows and u from the trials with both arms; return how many they are, and their people."""
-    columns = inside.row.shape[0]
-    for h in range(inside.a0.shape[0]):
-        inside.a0[h] = 0.0
-    trials = 0
-    people = 0.0
-    for i in range(sums.shape[0]):
-        total = sums[i]
-        n = total[0]
-        if total[1] < 0.5 or n - total[1] < 0.5:
-            continue
-        at = 0
-        for k in range(columns):
-            for h in range(k + 1):
-                c = total[1 + columns + at] - total[1 + k] * total[1 + h] / n
-                inside.a0[at] += c
-                if h == 0:
-                    inside.row[k] = c
-                at += 1
-        at = 0
-        for k in range(columns):
-            for h in range(k + 1):
-                inside.g[trials, at] = inside.row[k] * inside.row[h]
-                at += 1
-        inside.u[trials] = inside.row[0]
-        trials += 1
-        people += n
-    return trials, people
+        _enter(sums[box], low)
+        for i in range(sums.shape[1]):
+            to = 0
+            for k in range(1, columns):
+                for h in range(1, k + 1):
+                    squares[i, to] = sums[box, i, 1 + columns + k * (k + 1) // 2 + h]
+                    to += 1
+        fit_inside(low, squares, random, space, values[box])
