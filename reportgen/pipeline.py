@@ -232,6 +232,7 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
 def exit_code_of(records: Records) -> int:
     """Return 1 where an analysis or a fit failed, else 0; "not estimable" is a result."""
     from reportgen.records.model import Failure, MetaAnalysis
+    from reportgen.records.moderation import Moderation
     from reportgen.records.partition import RecursivePartitioning
     from reportgen.records.peeling import DirectedPeeling
 
@@ -240,7 +241,7 @@ def exit_code_of(records: Records) -> int:
             return EXIT_ANALYSIS_FAILED
         if isinstance(record, MetaAnalysis) and any(effect.status == "failed" for effect in record.effects):
             return EXIT_ANALYSIS_FAILED
-        if isinstance(record, RecursivePartitioning | DirectedPeeling) and "failed" in record.statuses:
+        if isinstance(record, Moderation | RecursivePartitioning | DirectedPeeling) and "failed" in record.statuses:
             return EXIT_ANALYSIS_FAILED
     return EXIT_DONE
 

@@ -167,3 +167,9 @@ class Moderation:
     significant: Number
     weak: Number
     by_chance: Number
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """How the three readings of every interaction ended."""
+        ones = (one for screen in self.screens for one in screen.interactions)
+        return tuple(reading.status for one in ones for reading in (one.within, one.naive, one.across))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from reportgen.records.artefact import Column, Group, NumberedArtefact, Row, Table
 from reportgen.records.model import Fidelity, MetaAnalysis, Provenance, Reconciliation, Records, StudyRecord
+from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import Inline, Number, numbers_in
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
@@ -31,6 +32,7 @@ from reportgen.tables import (
     search_status,
     versions,
 )
+from reportgen.tables.moderators import failed_screenings
 from reportgen.tables.phrases import count_made, joined
 
 STATUS_WORDS = {
@@ -129,6 +131,10 @@ SEEN_TOGETHER = {
     ("cut-profiles", "rejected-splits"): "The best cuts that were not kept stand in",
     ("peeling-trajectories", "peeling-thresholds"): "Limits and effects at selected sizes stand in",
     ("peeling-thresholds", "peeling-trajectories"): "Drawn in",
+    ("interaction-forest", "interaction-estimates"): "Every number of this figure stands in",
+    ("interaction-forest", "effect-at-values"): "The effect at chosen values stands in",
+    ("interaction-estimates", "interaction-forest"): "Drawn in",
+    ("effect-at-values", "interaction-estimates"): "The interactions behind these effects stand in",
     ("forest-by-trial", "analysed"): "Who was left out, and why, stands in",
 }
 """Which artefacts of one analysis a reader wants side by side, and what leads from the first to the second."""
@@ -171,9 +177,11 @@ def _status(records: Records) -> tuple[BackSection, ...]:
     fitted = [record for record in records.analyses.values() if isinstance(record, MetaAnalysis)]
     searched = [record for record in records.analyses.values() if isinstance(record, RecursivePartitioning)]
     peeled = [record for record in records.analyses.values() if isinstance(record, DirectedPeeling)]
-    if not fitted and not searched and not peeled:
+    screened = [record for record in records.analyses.values() if isinstance(record, Moderation)]
+    if not fitted and not searched and not peeled and not screened:
         return ()
     counts = Counter(effect.status for record in fitted for effect in record.effects)
+    counts += Counter(status for record in screened for status in record.statuses)
     counts += Counter(status for record in searched for status in record.statuses)
     counts += Counter(status for record in peeled for status in record.statuses)
     said = [
@@ -183,6 +191,11 @@ def _status(records: Records) -> tuple[BackSection, ...]:
     text: Inline = ("Of ", total, " fits, ", *joined(said, ", "), ".") if counts else ("No fit was asked for.",)
     tables = [
         *([Back("model-status", "How each fit ended", model_status(fitted))] if fitted else []),
+        *(
+            [Back("screening-status", "Screenings that failed", broken)]
+            if (broken := failed_screenings(screened))
+            else []
+        ),
         *([Back("search-status", "How each search ended", search_status(searched))] if searched else []),
         *([Back("peeling-status", "How each directed peeling ended", peeling_status(peeled))] if peeled else []),
     ]

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from reportgen.records.agreement import Agreement
 from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.model import Descriptive, Failure, MetaAnalysis, ModelSettings, Records
+from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import Inline, Number, Press, plain, slug
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
+from reportgen.render.methods_moderators import screening_methods
 from reportgen.render.methods_partition import partition_sections
 from reportgen.render.methods_peeling import agreement_methods, peeling_methods
 from reportgen.render.said_once import said_once
@@ -72,6 +74,9 @@ def methods(spec: Spec, records: Records) -> tuple[Section, ...]:
     if fitted:
         sections.append(Section(("Outcomes and follow-up",), tuple(_outcomes(spec, fitted))))
     sections += _meta_analyses(fitted)
+    screened = [r for r in records.analyses.values() if isinstance(r, Moderation)]
+    headings = [_heading("Screening of moderators", r.name, "moderators", len(screened)) for r in screened]
+    sections += [Section(*said) for said in said_once(zip(headings, map(screening_methods, screened), strict=True))]
     searched = [r for r in records.analyses.values() if isinstance(r, RecursivePartitioning)]
     headings = [_heading("Recursive partitioning", r.name, "recursive-partitioning", len(searched)) for r in searched]
     sections += [Section(heading, paragraphs) for heading, paragraphs in partition_sections(searched, headings)]

@@ -13,7 +13,7 @@ from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline, Number
-from reportgen.tables.phrases import NBSP, count_made, estimate_cell, explained, joined, words
+from reportgen.tables.phrases import NBSP, estimate_cell, explained, joined, words
 
 CELLS_ON_PAPER = 600
 COUNTS = ("Participants",)
@@ -285,16 +285,3 @@ def failed_screenings(fitted: Sequence[Moderation]) -> Table | None:
 
 def _readings(one: Interaction) -> tuple[tuple[str, InteractionReading], ...]:
     return (("within", one.within), ("naive", one.naive), ("across", one.across))
-
-
-def screening_counts(fitted: Sequence[Moderation]) -> Inline:
-    """Say how many interactions were screened and how their fits ended."""
-    ones = [one for record in fitted for screen in record.screens for one in screen.interactions]
-    counts = {
-        "converged": sum(one.reading.status in ("ok", "boundary") for one in ones),
-        "failed": sum(one.reading.status == "failed" for one in ones),
-        "could not be estimated": sum(one.reading.status == "not estimable" for one in ones),
-    }
-    said = [(count_made("report.screening", what, n, "fits"), f" {what}") for what, n in counts.items() if n]
-    total = count_made("report.screening", "interactions", len(ones), "fits")
-    return ("Of ", total, " interactions that were screened, ", *joined(said, ", "), ".")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from reportgen.records.model import Descriptive, MetaAnalysis, Records
+from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import Inline
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
@@ -64,7 +65,7 @@ def default_title(node: Artefact, records: Records) -> Inline:
     record = records.analyses.get(node.of or "")
     if isinstance(record, Descriptive):
         return (title, ": ", record.comparison)
-    if isinstance(record, MetaAnalysis | RecursivePartitioning | DirectedPeeling):
+    if isinstance(record, MetaAnalysis | Moderation | RecursivePartitioning | DirectedPeeling):
         titles = [c.title for c in record.comparisons if not node.comparison or c.name in node.comparison]
         return (title, ": ", titles[0]) if len(titles) == 1 else (title,)
     return (title,)

@@ -1,0 +1,104 @@
+"""The methods of a screening of moderators in prose, written from what was fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.records.moderation import Moderation, ScreeningSettings
+from reportgen.records.numbers import Inline, Number
+from reportgen.tables.phrases import joined
+
+INFERENCE = {
+    "kenward-roger": "Standard errors and degrees of freedom are those of Kenward and Roger",
+    "satterthwaite": "Degrees of freedom are those of Satterthwaite",
+    "normal": "Intervals and p values use the normal distribution",
+}
+DF_FLOOR = {
+    "trials-1": "; with a random treatment effect, degrees of freedom are never allowed below the number of trials minus one",
+    "none": "",
+}
+READING = {
+    "within": "The within-trial reading was tested.",
+    "naive": "The naive reading was tested, which takes differences between people of one trial and between trials together.",
+}
+
+
+def screening_methods(record: Moderation) -> Iterator[Inline]:
+    """Yield the paragraphs of one screening."""
+    settings = record.settings
+    yield _model(settings)
+    yield _readings(settings)
+    yield _uncertainty(settings)
+    yield _tiers(record)
+    yield _values(settings)
+
+
+def _model(settings: ScreeningSettings) -> Inline:
+    adjusted: Inline = ()
+    if settings.adjust_for:
+        names = joined([_adjuster(name) for name in settings.adjust_for], ", ")
+        adjusted = (", adjusted for ", *names)
+    effect = {"random": "varies at random between trials", "common": "is common to all trials"}[
+        settings.treatment_effect
+    ]
+    return (
+        "Each moderator was screened by itself: for each outcome, follow-up and comparison, one linear mixed model of the "
+        f"participants of all trials, with an intercept for each trial, a treatment effect that {effect}, the moderator "
+        "and its interaction with treatment",
+        *adjusted,
+        ". A moderator that the model adjusts for enters once. People without a value of a moderator are left out of its "
+        "model alone, and a moderator needs ",
+        settings.minimum_trials,
+        " trial" if settings.minimum_trials.value == 1 else " trials",
+        " with people on both sides. Quantities were never cut for the test; levels are compared with a reference and "
+        "tested together.",
+    )
+
+
+def _adjuster(name: Number) -> Inline:
+    return ("the baseline value of the outcome",) if name.text == "baseline" else (name,)
+
+
+def _readings(settings: ScreeningSettings) -> Inline:
+    return (
+        "The moderator was centred at its mean in each trial, and the product of treatment with those means stands in the "
+        "model as well, so that the interaction within trials is apart from differences across trials, which are open to "
+        "ecological bias. Where the across reading cannot be had, for want of trials or of differences between their "
+        "means, each trial has a treatment effect of its own instead. The naive reading, without centring, is given "
+        f"beside both. {READING[settings.reading]}",
+    )
+
+
+def _uncertainty(settings: ScreeningSettings) -> Inline:
+    floor = DF_FLOOR[settings.df_floor] if settings.inference != "normal" else ""
+    return (f"{INFERENCE[settings.inference]}{floor}. Intervals have a level of ", settings.level, "%.")
+
+
+def _tiers(record: Moderation) -> Inline:
+    settings = record.settings
+    return (
+        "Interactions with a two-sided p below ",
+        settings.significant,
+        " are called significant, others below ",
+        settings.weak,
+        " weak. Of ",
+        record.tested,
+        " interactions that could be tested, ",
+        record.significant,
+        " were significant, where ",
+        record.by_chance,
+        " would be expected by chance if nothing moderated, and ",
+        record.weak,
+        " weak. Beside each p stand those adjusted by Holm and by Benjamini and Hochberg for the number of moderators tested "
+        "of the same outcome at the same follow-up and comparison.",
+    )
+
+
+def _values(settings: ScreeningSettings) -> Inline:
+    listed = joined([(percentile,) for percentile in settings.percentiles], ", ")
+    return (
+        "The effect at a value of a moderator is that in a trial whose people are, on average, like all people analysed: "
+        "only the interaction within trials moves it. Quantities are read at the ",
+        *listed,
+        " percentile of the people analysed, levels one by one.",
+    )
