@@ -36,8 +36,8 @@ from reportgen.records.peeling import PeeledBox, PeeledModerator, PeeledOutcome,
 TITLE = "Trajectory of directed peeling"
 LEFT, RIGHT = 46.0, 171.0
 LABEL_WIDTH = 34.0
-EFFECT_HEIGHT = 43.0
-STRIP_HEIGHT = 9.5
+EFFECT_HEIGHT = 41.0
+LEAST_STRIP = 9.5
 STRIP_GAP = 2.6
 OPEN_EDGE = 0.22  # of the height of a strip: between the outermost limit and "excludes nobody"
 DIAMOND = 1.0
@@ -95,8 +95,9 @@ def trajectory_sheet(
     y = top + EFFECT_HEIGHT
     for moderator, limits in zip(peeling.moderators, peeling.frontier.limits, strict=True):
         y += STRIP_GAP
-        marks += _trace(moderator, limits, peeling.frontier.share, along, y)
-        y += STRIP_HEIGHT
+        end = y + _strip_height(moderator)
+        marks += _trace(moderator, limits, peeling.frontier.share, along, y, end)
+        y = end
     marks = [*_sizes(boxes, along, top + EFFECT_HEIGHT, y), *marks, *_axis(peeling, boxes, along, y)]
     y += AXIS_WORDS
     marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
@@ -173,34 +174,49 @@ def _upright(scale: Scale, most: int, low: float | None = None, high: float | No
         yield Words((Piece(LEFT - 1.5, y + TICK.cap_height / 2, text, "right"),), TICK, axis="tick")
 
 
+def _strip_head(moderator: PeeledModerator) -> Inline:
+    unit: Inline = (", ", moderator.unit) if moderator.unit.text else ()
+    return (moderator.label, f"{NO_BREAK}{moderator.side}", *unit)
+
+
+def _strip_height(moderator: PeeledModerator) -> float:
+    return max(LEAST_STRIP, lines_of(_strip_head(moderator), LABEL_WIDTH, BODY) * BODY.leading)
+
+
 def _trace(
-    moderator: PeeledModerator, limits: Sequence[float], shares: Sequence[float], along: Scale, top: float
+    moderator: PeeledModerator,
+    limits: Sequence[float],
+    shares: Sequence[float],
+    along: Scale,
+    top: float,
+    bottom: float,
 ) -> Iterator[Mark]:
     """Yield the strip of one moderator: its limit at every size, grey on the open edge where it excludes nobody."""
-    bottom = top + STRIP_HEIGHT
-    unit: Inline = (", ", moderator.unit) if moderator.unit.text else ()
-    head: Inline = (moderator.label, f"{NO_BREAK}{moderator.side}", *unit)
+    head = _strip_head(moderator)
     lines = lines_of(head, LABEL_WIDTH, BODY)
     first = (top + bottom - (lines - 1) * BODY.leading + BODY.cap_height) / 2
     yield block(head, EDGE, first, LABEL_WIDTH, BODY)
-    set_ = [limit for limit in limits if not math.isnan(limit)]
-    if not set_:
-        yield Stroke(LEFT, top, LEFT, bottom, RULE, 0.6)
+    yield Stroke(LEFT, top, LEFT, bottom, RULE, 0.6)
+    closed = [limit for limit in limits if not math.isnan(limit)]
+    if not closed:
         middle = (top + bottom + TICK.cap_height) / 2
         yield lettered(("excludes nobody at any size",), (LEFT + RIGHT) / 2, middle, TICK, "center")
         return
-    inner, edge = (top + OPEN_EDGE * STRIP_HEIGHT, top) if moderator.side == "≤" else (top, bottom)
-    outer = bottom if moderator.side == "≤" else bottom - OPEN_EDGE * STRIP_HEIGHT
-    scale = Scale(min(set_), max(set_), outer, inner)
-    yield from _strip_axis(scale, top, bottom)
+    room = OPEN_EDGE * (bottom - top)
+    from_above = moderator.side == "≤"
+    edge = top if from_above else bottom
+    scale = Scale(min(closed), max(closed), bottom - (0.0 if from_above else room), top + (room if from_above else 0.0))
+    yield from _strip_ticks(scale)
     heights = [edge if math.isnan(limit) else scale.at(limit) for limit in limits]
     yield from _steps(heights, [math.isnan(limit) for limit in limits], shares, along)
 
 
-def _strip_axis(scale: Scale, top: float, bottom: float) -> Iterator[Mark]:
-    yield Stroke(LEFT, top, LEFT, bottom, RULE, 0.6)
-    ticks = round_values(scale.low, scale.high, 3)
-    for value, text in (ticks[0], ticks[-1]) if len(ticks) > 1 else ticks:
+def _strip_ticks(scale: Scale) -> Iterator[Mark]:
+    """Yield two ticks that have room beside each other, the roundest that do; one where there are none."""
+    found = [round_values(scale.low, scale.high, most) for most in (3, 4, 6, 9)]
+    apart = (ticks for ticks in found if abs(scale.at(ticks[-1][0]) - scale.at(ticks[0][0])) >= TICK.leading)
+    ticks = next(apart, found[0][:1])
+    for value, text in dict.fromkeys((ticks[0], ticks[-1])):
         y = scale.at(value)
         yield Stroke(LEFT - 0.9, y, LEFT, y, RULE, 0.6)
         yield Words((Piece(LEFT - 1.5, y + TICK.cap_height / 2, text, "right"),), TICK, axis="tick")

@@ -1,0 +1,194 @@
+"""The trajectory of a directed peeling: everything on the paper, nothing on top of anything, lines where values are."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from reportgen.figures.scale import Scale, round_values
+from reportgen.figures.sheet import Shape, Sheet, Stroke
+from reportgen.figures.theme import ACCENT
+from reportgen.figures.trajectory import EFFECT_HEIGHT, LEFT, RIGHT, draw_trajectory, trajectory_sheet
+from reportgen.records.estimate import Estimate
+from reportgen.records.numbers import Number, Press, plain
+from reportgen.records.peeling import Frontier, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
+from tests.unit.figures.boxes import faults, text_boxes
+
+SIZES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+NAN = math.nan
+PRESS = Press("peeling.overall.pain.short", "analyses.peeling", {"effect": 2, "heterogeneity": 3, "p": 2, "share": 3, "df": 1})  # fmt: skip
+
+
+def estimate(press: Press, effect: float, half: float) -> Estimate:
+    return Estimate(
+        press.fixed("effect", effect, "effect", "points"),
+        press.fixed("ci low", effect - half, "effect"),
+        press.fixed("ci high", effect + half, "effect"),
+        press.fixed("se", half / 2, "heterogeneity"),
+        press.fixed("df", 2.0, "df"),
+        press.p("p", 0.04),
+    )
+
+
+def settings() -> PeelingSettings:
+    press = PRESS.at("settings")
+
+    def figure(name: str, value: float) -> Number:
+        return press.figure(name, value, 0)
+
+    return PeelingSettings(
+        (), "random", "interaction", None, None, figure("alpha", 5), figure("beam", 10), figure("bin width", 1),
+        figure("min fraction", 10), (), figure("min arm", 10), figure("min trials", 2), figure("level", 95),
+    )  # fmt: skip
+
+
+def moderator(name: str, side: str = "≤", label: str = "", unit: str = "") -> PeeledModerator:
+    made = PRESS.at(name)
+    gains = "lower" if side == "≤" else "higher"
+    return PeeledModerator(
+        name, made.quote("label", label or name), made.quote("unit", unit), side, gains, True, None, None  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def box(share: float, effect: float, half: float, limits: tuple[float, ...]) -> PeeledBox:
+    made = PRESS.at(f"box {share}")
+    made_limits = tuple(
+        made.none(f"limit {i}", "") if math.isnan(limit) else made.figure(f"limit {i}", limit, 1)
+        for i, limit in enumerate(limits)
+    )
+    n = round(share * 3882)
+    return PeeledBox(
+        made.prefix, share, made.fixed("share", share, "share"), made.count("n", n), made.count("n control", n // 2),
+        made.count("n intervention", n - n // 2), made.count("trials", 3), made_limits, estimate(made, effect, half),
+        estimate(made.at("normal"), effect, half / 2), estimate(made.at("outside"), 1.0, 1.0),
+        estimate(made.at("difference"), effect - 1.0, 1.0), "ok",
+    )  # fmt: skip
+
+
+def peeling(
+    *moderators: PeeledModerator, slope: float = 10.0, half: float = 3.0, last: float = 0.1, unit: str = "points"
+) -> PeeledOutcome:
+    """Boxes at every hundredth; the effect grows by `slope`, the first moderator limits throughout, the others later."""
+    shares = [k / 100 for k in range(99, round(100 * last) - 1, -1)]
+    effects = [8.0 + slope * (1 - share) for share in shares]
+    halves = [half / share**0.5 for share in shares]
+    limits = [tuple(20 + 60 * share if share < 1 - i / 10 else NAN for share in shares) for i in range(len(moderators))]
+    marked = [
+        box(share, effects[i], halves[i], tuple(line[i] for line in limits))
+        for i, share in enumerate(shares)
+        if any(math.isclose(share, size) for size in SIZES)
+    ]
+    line = Frontier(
+        tuple(shares), tuple(3882 * share for share in shares), (3.0,) * len(shares), tuple(effects),
+        tuple(e - h for e, h in zip(effects, halves, strict=True)),
+        tuple(e + h for e, h in zip(effects, halves, strict=True)),
+        (1.0,) * len(shares), (2.0,) * len(shares), (3.0,) * len(shares), tuple(limits),
+    )  # fmt: skip
+    made = PRESS
+    return PeeledOutcome(
+        made.prefix, "pain", made.quote("outcome", "Pain"), made.quote("unit", unit), "short",
+        made.quote("follow-up", "short term"), "overall", made.count("in comparison", 4000), made.count("n", 3882),
+        made.count("n control", 1900), made.count("n intervention", 1982), made.count("trials", 3),
+        estimate(made, 8.0, half), moderators, (), (), tuple(reversed(marked)), marked[-1], line,
+        made.count("boxes found", len(shares)), made.count("boxes evaluated", 2851), made.count("boundary", 0),
+        made.count("failed", 0), (), "ok", (),
+    )  # fmt: skip
+
+
+def sheet(record: PeeledOutcome) -> Sheet:
+    return trajectory_sheet(record, SIZES, settings(), name="figure")
+
+
+USUAL = (moderator("age", unit="years"), moderator("FFbHR"), moderator("PCS", "≥"), moderator("MCS"))
+CASES = {
+    "usual": peeling(*USUAL),
+    "one moderator": peeling(moderator("age")),
+    "eight moderators": peeling(*(moderator(f"m{k}", "≤" if k % 2 else "≥") for k in range(8))),
+    "long labels": peeling(moderator("long", label="Baseline sites with a probing depth of 4 mm or more", unit="% of sites")),
+    "effects fall below nothing": peeling(*USUAL, slope=-30.0),
+    "no change at all": peeling(*USUAL, slope=0.0, half=0.01),
+    "wide intervals": peeling(*USUAL, half=500.0),
+    "large numbers": peeling(*USUAL, slope=90000.0),
+    "only large subgroups": peeling(*USUAL, last=0.6),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", sorted(CASES))
+def test_nothing_overlaps_and_nothing_is_off_the_paper(case: str) -> None:
+    drawn = sheet(CASES[case])
+    assert faults(drawn, marks_too=False) == []
+    # words stand clear of lines, too
+    plots = [(LEFT, 0.0, RIGHT, drawn.height)]
+    left = [(text, place) for text, place in text_boxes(drawn) if place[0] < LEFT]
+    assert left
+    assert all(place[2] < plots[0][0] or place[1] > EFFECT_HEIGHT for _, place in left)
+
+
+@pytest.mark.parametrize("case", sorted(CASES))
+def test_two_of_them_fit_on_a_page(case: str) -> None:
+    assert sheet(CASES[case]).height <= (115 if case != "eight moderators" else 165)
+
+
+def test_a_diamond_stands_on_the_line_at_each_size() -> None:
+    record = CASES["usual"]
+    drawn = sheet(record)
+    diamonds = [mark for mark in drawn.marks if isinstance(mark, Shape) and mark.kind == "size"]
+    assert len(diamonds) == len(record.boxes)
+    along = Scale(1.0, 0.1, LEFT, RIGHT)
+    middles = sorted(sum(x for x, _ in mark.corners) / 4 for mark in diamonds)
+    assert middles == pytest.approx(sorted(along.at(box.share.value or 0.0) for box in record.boxes))
+    ends = {(round(mark.x_end, 6), round(mark.y_end, 6)) for mark in drawn.marks if isinstance(mark, Stroke)}
+    for mark in diamonds:
+        x, y = (sum(corner[k] for corner in mark.corners) / 4 for k in (0, 1))
+        assert (round(x, 6), round(y, 6)) in ends
+
+
+def test_the_band_is_the_interval_and_lies_behind() -> None:
+    (band,) = [mark for mark in sheet(CASES["usual"]).marks if isinstance(mark, Shape) and mark.kind == "band"]
+    assert len(band.corners) == 2 * (len(CASES["usual"].frontier.share) + 1)
+    (drawing,) = draw_trajectory(CASES["usual"], SIZES, settings(), name="figure")
+    place = drawing.svg.index("#bcd2e1")
+    assert place < drawing.svg.index(ACCENT)
+
+
+def test_a_band_that_leaves_the_plot_is_cut_and_that_is_said() -> None:
+    said = {case: plain(part for w in sheet(CASES[case]).words() for part in (piece.text for piece in w.pieces)) for case in ("usual", "wide intervals")}  # fmt: skip
+    assert "cut at the edge of the plot" in said["wide intervals"]
+    assert "cut at the edge" not in said["usual"]
+    (band,) = [mark for mark in sheet(CASES["wide intervals"]).marks if isinstance(mark, Shape) and mark.kind == "band"]
+    assert min(y for _, y in band.corners) >= 0
+
+
+def test_a_limit_that_excludes_nobody_runs_on_the_open_edge() -> None:
+    record = CASES["usual"]
+    never = replace(record, frontier=replace(record.frontier, limits=(*record.frontier.limits[:3], (NAN,) * 90)))
+    words = [piece.text for w in sheet(never).words() for piece in w.pieces]
+    assert "excludes nobody at any size" in words
+    assert "excludes nobody at any size" not in [p.text for w in sheet(record).words() for p in w.pieces]
+
+
+def test_every_number_is_a_number_of_the_record() -> None:
+    drawn = sheet(CASES["usual"])
+    assert all(number.id.startswith(PRESS.prefix) for number in drawn.printed())
+    assert {"3882", "2851", "8.00"} <= {number.text for number in drawn.printed()}
+    assert plain(drawn.alt).startswith("Trajectory of directed peeling: 90 subgroups, from 3882 participants")
+    assert "limits of the smallest: age ≤ 26.0, FFbHR ≤ 26.0" in plain(drawn.alt)
+
+
+def test_participants_that_would_overlap_are_left_out() -> None:
+    record = CASES["usual"]
+    close = replace(record, boxes=tuple(replace(one, size=0.5) for one in record.boxes if one.size <= 0.2))
+    near = trajectory_sheet(close, (0.5,), settings(), name="figure")
+    assert faults(near, marks_too=False) == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most"), [(0, 1, 5), (0.1, 1, 10), (-3, 900000, 6), (41.6, 41.7, 3), (7, 7, 3)]
+)
+def test_round_values_are_few_and_inside(low: float, high: float, most: int) -> None:
+    found = round_values(low, high, most)
+    assert 1 <= len(found) <= most
+    assert all(low - 1e-9 <= value <= high + 1e-9 for value, _ in found)
+    assert len({text for _, text in found}) == len(found)
