@@ -24,6 +24,8 @@ RECORD = 10  # length of what an evaluation reports; slopes on the grid are kept
 STEP = 1e-9
 COLLINEAR = 1e-11
 kernel: Any = njit(cache=True, nogil=True, error_model="numpy")
+# For what is called so often that the call itself would show: 5 % of a scan.
+_inlined: Any = njit(cache=True, nogil=True, error_model="numpy", inline="always")
 
 
 def packed(m: int) -> int:
@@ -91,7 +93,7 @@ def _factor(a, p, root, inverse_root):  # type: ignore[no-untyped-def]
     return 0.0, 0.0, False
 
 
-@kernel
+@_inlined
 def _residual_weights(root, inverse_root, p, r):  # type: ignore[no-untyped-def]
     """r = (-b, 1), where b = A_xx^-1 A_xy.
 
