@@ -8,6 +8,7 @@ What to use when:
   and the effect at chosen values; `holm` and `benjamini_hochberg` for a whole screening.
 - `scan_cuts`: the interaction with `x <= c` for every cut c of a covariate, at microseconds a cut; for searches.
 - `partition`: RP, the search for subgroups by recursive partitioning.
+- `peel`: ARDP, the best box-shaped subgroup of every size by directed peeling.
 - `per_trial`: the effect in each trial by itself; the rows of a forest plot.
 - `pool_two_stage`: pools the estimates of `per_trial`, or published ones; the check beside a one-step fit, and where
   heterogeneity statistics come from. `prediction_interval`: where the effect of a new trial may lie.

@@ -37,14 +37,30 @@ def prepare(
     adjusters: ArrayLike | None,
     settings: PeelSettings,
 ) -> Prepared:
-    """Do all that does not depend on the outcome, of which only the missing values are looked at."""
+    """Do all that does not depend on the outcome, of which only the missing values are looked at.
+
+    Parameters
+    ----------
+    outcome, treatment, trial, moderators, adjusters
+        As for `peel`.
+    settings : PeelSettings
+        Its other options.
+
+    Returns
+    -------
+    Prepared
+
+    Raises
+    ------
+    ValueError
+        For options and columns, all that are wrong.
+    """
     table = columns(outcome, treatment, trial, adjusters)
     _check_finite(table)
-    values, unordered = _numbers(moderators, len(table.outcome))
-    if isinstance(settings.directions, Mapping):
-        unknown = [name for name in settings.directions if name not in moderators]
-        if unknown:
-            raise ValueError(f"directions name {unknown}, which are no moderators; moderators are {list(moderators)}")
+    wrong = [*settings.wrong(moderators), *_wrong_moderators(moderators, len(table.outcome))]
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    values, unordered = _numbers(moderators)
     declared = dict(settings.directions) if isinstance(settings.directions, Mapping) else {}
 
     def unfit(name: str, z: FloatArray, codes: IntArray) -> str:
@@ -137,28 +153,35 @@ def _check_finite(table: Columns) -> None:
         )
 
 
-def _numbers(
-    moderators: Mapping[str, ArrayLike | Levels], participants: int
-) -> tuple[dict[str, FloatArray], dict[str, str]]:
-    """The moderators that have an order, as numbers with NaN for missing, and why the others are left out."""
-    values: dict[str, FloatArray] = {}
-    unordered: dict[str, str] = {}
+def _wrong_moderators(moderators: Mapping[str, ArrayLike | Levels], participants: int) -> list[str]:
     wrong = []
     for name, given in moderators.items():
-        if isinstance(given, Levels):
-            z = np.where(given.codes < 0, np.nan, given.codes.astype(float))
-            if len(given.present) > FEW_LEVELS and not given.ordered:
-                unordered[name] = f"its {len(given.present)} levels have no order, and so no direction"
-        else:
-            z = np.asarray(given, float)
+        try:
+            z = given.codes if isinstance(given, Levels) else np.asarray(given, float)
+        except (TypeError, ValueError):
+            wrong.append(
+                f"moderator {name!r} holds values that are no numbers; give numbers, or `Levels` of categories"
+            )
+            continue
         if z.shape != (participants,):
             wrong.append(f"moderator {name!r} has shape {z.shape}; give one value for each of {participants} people")
         elif np.isinf(z).any():
-            wrong.append(f"moderator {name!r} has an infinite value in row {int(np.flatnonzero(np.isinf(z))[0])}")
-        elif name not in unordered:
-            values[name] = z
-    if wrong:
-        raise ValueError("; ".join(wrong))
+            row = int(np.flatnonzero(np.isinf(z))[0])
+            wrong.append(f"moderator {name!r} has an infinite value in row {row}; use NaN if it is missing")
+    return wrong
+
+
+def _numbers(moderators: Mapping[str, ArrayLike | Levels]) -> tuple[dict[str, FloatArray], dict[str, str]]:
+    """The moderators that have an order, as numbers with NaN for missing, and why the others are left out."""
+    values: dict[str, FloatArray] = {}
+    unordered: dict[str, str] = {}
+    for name, given in moderators.items():
+        if not isinstance(given, Levels):
+            values[name] = np.asarray(given, float)
+        elif given.ordered or len(given.present) <= FEW_LEVELS:
+            values[name] = np.where(given.codes < 0, np.nan, given.codes.astype(float))
+        else:
+            unordered[name] = f"its {len(given.present)} levels have no order, and so no direction"
     return values, unordered
 
 

@@ -27,7 +27,7 @@ def _is_number(value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PeelSettings:
-    """The options of `peel`, checked."""
+    """The options of `peel`."""
 
     directions: str | Mapping[str, str] = "auto"
     objective: str = "interaction"
@@ -40,22 +40,30 @@ class PeelSettings:
     min_trials: int = 2
     treatment_effect: str = "random"
 
-    def __post_init__(self) -> None:
-        wrong = [*self._wrong_words(), *self._wrong_shares(), *self._wrong_counts()]
-        if wrong:
-            raise ValueError("; ".join(wrong))
+    def wrong(self, moderators: Mapping[str, Any]) -> list[str]:
+        """What is wrong with them and how to mend it, for a search among these moderators."""
+        return [*self._wrong_words(), *self._wrong_directions(moderators), *self._wrong_shares(), *self._wrong_counts()]
 
     def _wrong_words(self) -> list[str]:
         wrong = []
         for name, allowed in (("objective", ("interaction", "effect")), ("treatment_effect", ("random", "common"))):
             if getattr(self, name) not in allowed:
                 wrong.append(f"{name}={getattr(self, name)!r} is unknown; use one of {', '.join(map(repr, allowed))}")
-        if isinstance(self.directions, Mapping):
-            for name, gains in self.directions.items():
-                if gains not in GAINS:
-                    wrong.append(f"directions[{name!r}]={gains!r} is unknown; say who gains more, 'small' or 'large'")
-        elif self.directions != "auto":
-            wrong.append(f"directions={self.directions!r} is unknown; use 'auto', or name who gains more by moderator")
+        return wrong
+
+    def _wrong_directions(self, moderators: Mapping[str, Any]) -> list[str]:
+        if self.directions == "auto":
+            return []
+        if not isinstance(self.directions, Mapping):
+            return [f"directions={self.directions!r} is unknown; use 'auto', or name who gains more by moderator"]
+        wrong = []
+        for name, gains in self.directions.items():
+            if name not in moderators:
+                wrong.append(
+                    f"directions[{name!r}] is no moderator; the moderators are {', '.join(map(repr, moderators))}"
+                )
+            if gains not in GAINS:
+                wrong.append(f"directions[{name!r}]={gains!r} is unknown; say who gains more, 'small' or 'large'")
         return wrong
 
     def _wrong_shares(self) -> list[str]:
