@@ -365,7 +365,7 @@ def _uses(people: SearchPeople, partition: Partition | None, naming: Naming, pre
     """Return every moderator that was asked for: what it costs, and why it was not searched."""
     reasons = dict(people.left_out)
     if partition is not None:
-        reasons |= partition.tree[0].untried
+        reasons |= {name: why[0].lower() + why[1:].rstrip(".") for name, why in partition.tree[0].untried.items()}
     made = []
     for cost in people.costs:
         here = press.at("moderator", cost.moderator)

@@ -41,13 +41,22 @@ class Condition:
 
     @property
     def words(self) -> Inline:
-        """The condition as running text."""
+        """The condition as running text.
+
+        Examples
+        --------
+        >>> from reportgen.records.numbers import Press, plain
+        >>> press = Press("rp", "rp", {})
+        >>> cut = press.figure("cut", 54.2, 1)
+        >>> plain(Condition("FFbHR", press.quote("m", "FFbHR"), ">", cut, (), press.quote("unit", "points")).words)
+        'FFbHR >\xa054.2 points'
+        """
         if self.cut is None:
             listed: list[str | Number] = []
             for i, level in enumerate(self.levels):
                 listed += [" or ", level] if i else [level]
             return (self.label, ": ", *listed)
-        unit: Inline = (" ", self.unit) if self.unit.text else ()
+        unit: Inline = ("" if self.unit.text.startswith("%") else " ", self.unit) if self.unit.text else ()
         return (self.label, f" {self.sign}\u00a0", self.cut, *unit)
 
 
