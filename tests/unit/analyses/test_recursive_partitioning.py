@@ -74,6 +74,40 @@ def test_effects_are_those_of_separate_fits(planted: PartitionedOutcome, tmp_pat
         assert members.n_intervention.value == selection.treatment[mask].sum()
 
 
+def test_the_difference_is_the_interaction_in_the_divided_node(planted: PartitionedOutcome, tmp_path: Path) -> None:
+    spec, repository = read(write_planted(tmp_path))
+    (selection,) = selections(spec.study.analyses["rp"], repository, spec.study)  # type: ignore[arg-type]
+    age = repository.participants["age"].to_numpy(dtype=float)[selection.rows]
+    group = planted.subgroups[0]
+    cut = group.inside.rule[0].cut
+    assert cut is not None
+    inside = (age <= cut.value).astype(float)
+    within = inside.copy()
+    for trial in selection.trials:
+        within[selection.trial == trial] -= inside[selection.trial == trial].mean()
+    for moderator, p in ((inside, group.p_pooled), (within, group.p_within)):
+        fit = fit_one_step(
+            selection.change,
+            selection.treatment,
+            selection.trial,
+            adjusters=selection.adjusters,
+            moderator=moderator,
+        )
+        assert fit.interaction is not None
+        assert p.value == pytest.approx(float(fit.interaction.p_value), rel=1e-6)
+        if moderator is inside:
+            assert group.split.difference.effect.value == pytest.approx(float(fit.interaction.estimate), rel=1e-6)
+
+
+def test_the_named_side_gains_more_than_the_other(planted: PartitionedOutcome) -> None:
+    splits = [split for node in planted.tree for split in node.splits]
+    assert {split.kept for split in splits} == {True, False}
+    for split in splits:
+        assert (split.difference.effect.value or 0.0) > 0
+        assert split.better.moderator == split.other.moderator
+        assert {split.better.sign, split.other.sign} in ({"≤", ">"}, {"levels"})
+
+
 def test_ids_do_not_depend_on_the_cut(planted: PartitionedOutcome) -> None:
     ids = {number.id for number in numbers_in(planted)}
     start = "rp.overall.rmdq.short"
