@@ -24,7 +24,7 @@ from reportgen.records.numbers import Inline, Number, Press, plain
 TITLE = "Forest plot of interactions"
 REACHED: tuple[Tier, ...] = ("significant", "weak")
 # moderators have long names: "Baseline mean clinical attachment loss, per 10 percentage points"
-LEAST_PLOT = 38.0
+LEAST_PLOT = 36.0
 ARROWS = ("smaller effect", "larger effect")
 
 
@@ -68,10 +68,20 @@ def _letter(index: int) -> str:
 
 
 def _bands(screens: Sequence[Screen], letters: dict[str, tuple[str, Inline]], name: str) -> Iterator[Band]:
-    """Yield a band an outcome: its interactions are for steps of their own, and no two outcomes need the same reach."""
+    """Yield a band an outcome: its interactions are for steps of their own, and no two outcomes need the same reach.
+
+    An outcome without any stands above the next axis, or above the last one.
+    """
     visits = len({screen.follow_up for screen in screens}) > 1
-    for number, screen in enumerate(screens):
-        yield Band(tuple(_rows(screen, letters, visits, name)), _axis(screen), number=number)
+    axes = [_axis(screen) for screen in screens]
+    last = max((i for i, axis in enumerate(axes) if axis), default=len(screens) - 1)
+    rows: list[Row] = []
+    number = 0
+    for i, (screen, axis) in enumerate(zip(screens, axes, strict=True)):
+        rows += _rows(screen, letters, visits, name)
+        if (axis and i < last) or i == len(screens) - 1:
+            yield Band(tuple(rows), axis or axes[last], number=number)
+            rows, number = [], number + 1
 
 
 def _axis(screen: Screen) -> Axis | None:
@@ -196,14 +206,16 @@ def _note(
         note += [" (", chance, " expected by chance where nothing moderates). "]
     if len(bands) > 1:
         note += ["Each outcome has an axis of its own; lengths compare within one axis only. "]
-    if any(_leaves(screen, band.axis) for screen, band in zip(screens, bands, strict=False)):
+    if any(_leaves(screen) for screen in screens):
         note += ["Arrowhead: the interval goes on beyond the axis. "]
     for i, (letter, finding) in enumerate(letters.values()):
         note += ["; " if i else "", f"{letter}: ", *finding]
     return (*note, ".") if letters else tuple(note)
 
 
-def _leaves(screen: Screen, axis: Axis | None) -> bool:
+def _leaves(screen: Screen) -> bool:
+    """Say whether an interval of the outcome is wider than its axis."""
+    axis = _axis(screen)
     ends = [value_of(end) for row in screen.interactions for one in _estimated(row) for end in (one.low, one.high)]
     return axis is not None and any(abs(end) > axis.limit for end in ends)
 

@@ -127,49 +127,72 @@ def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inli
 
 
 def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
-    """Return the summary for paper: a row an outcome, how many were tested, and what reached a tier."""
+    """Return the summary for paper: how many were tested, and the tested reading of those that reached a tier."""
     columns = (
-        Column(("Outcome",), "left"),
+        Column(("Moderator",), "left"),
         Column(("m",), "right"),
         Column(("n",), "right"),
-        Column(("Tested",), "right", ("Moderators",)),
-        Column(("Significant",), "right", ("Moderators",)),
-        Column(("Weak",), "right", ("Moderators",)),
-        Column(("Significant and weak interactions: p, and adjusted by Holm",), "left"),
+        Column(("Interaction (", settings.level, f"%{NBSP}CI)"), "decimal"),
+        Column(("p",), "decimal"),
+        Column(("Holm",), "decimal", ADJUSTED),
+        Column(("BH",), "decimal", ADJUSTED),
+        Column(("Finding",), "left"),
     )
-    rows = tuple(
-        Row(
-            _head(screen, screens),
-            (
-                (screen.trials,),
-                (screen.n,),
-                (screen.tested,),
-                (screen.significant,),
-                (screen.weak,),
-                _reached(screen),
-            ),
-            muted=bool(screen.reason),
-        )
-        for screen in screens
+    groups = tuple(
+        Group(_reached(screen) or (_none(screen, len(columns)),), head=_counted(screen, screens)) for screen in screens
     )
     notes: tuple[Inline, ...] = (
-        ("Significant: p below ", settings.significant, "; weak: p below ", settings.weak, "."),
+        (
+            f"{READING[settings.reading]}: interactions with p below ",
+            settings.significant,
+            " (significant) and below ",
+            settings.weak,
+            " (weak); for several levels, their joint test.",
+        ),
     )
-    return explained(Table(columns, (Group(rows),), notes, (("m", "trials"), ("n", "participants"))))
+    return explained(Table(columns, groups, notes, (("n", "participants"), *ABBREVIATIONS)))
 
 
-def _reached(screen: Screen) -> Inline:
+def _counted(screen: Screen, screens: Sequence[Screen]) -> Inline:
+    """Return the head of an outcome with its counts."""
     if screen.reason:
-        return ("not estimable: ", *words(screen.reason, f"{screen.id}.reason", screen.trials.source))
-    reached = [one for one in screen.interactions if one.tier in ("significant", "weak")]
-    found = sorted(reached, key=lambda one: one.reading.p.value or 0.0)
-    return joined([(one.label, f" p{NBSP}", *_said(one.reading.p), " (", *_said(one.holm), ")") for one in found]) or (
-        "none",
+        return _head(screen, screens)
+    return (
+        *_head(screen, screens),
+        ": ",
+        screen.tested,
+        " tested, ",
+        screen.significant,
+        " significant, ",
+        screen.weak,
+        " weak",
     )
 
 
-def _said(p: Number) -> Inline:
-    return (p,) if p.text.startswith(("<", ">")) else (f"={NBSP}", p)
+def _none(screen: Screen, columns: int) -> Row:
+    why: Inline = ("none",)
+    if screen.reason:
+        why = ("Not estimable: ", *words(screen.reason, f"{screen.id}.reason", screen.trials.source))
+    return Row(why, ((),) * (columns - 1), muted=True)
+
+
+def _reached(screen: Screen) -> tuple[Row, ...]:
+    found = [one for one in screen.interactions if one.tier in ("significant", "weak")]
+    return tuple(
+        Row(
+            (one.label, ", ", *contrast(one, 0)) if len(one.reading.each) == 1 else (one.label, ", joint test"),
+            (
+                (one.trials,),
+                (one.n,),
+                estimate_cell(one.reading.each[0]) if len(one.reading.each) == 1 else (),
+                (one.reading.p,),
+                (one.holm,),
+                (one.benjamini_hochberg,),
+                finding(one),
+            ),
+        )
+        for one in sorted(found, key=lambda one: one.reading.p.value or 0.0)
+    )
 
 
 def expectations(screens: Sequence[Screen]) -> Table | None:
@@ -245,7 +268,8 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
 
 def _value_rows(one: Interaction) -> Iterator[Row]:
     yield Row((one.label,), ((one.trials,), (one.n,), (), (one.within.p,)))
-    unit: Inline = (f"{NBSP}", one.unit_at) if one.unit_at.text and one.unit_at.text != "points" else ()
+    said = one.unit_at.text not in ("", "points")
+    unit: Inline = ("" if one.unit_at.text == "%" else NBSP, one.unit_at) if said else ()
     for at in one.at:
         head: Inline = (at.value, *unit, " (", at.percentile, " percentile)") if at.percentile else (at.value,)
         yield Row(head, ((), (), estimate_cell(at.estimate), ()), indent=1, muted=at.estimate.effect.value is None)

@@ -74,8 +74,10 @@ def _estimates(place: Place, study: Study, records: Records) -> tuple[Draft, ...
         drafts.append(Draft(title, table=table))
         expected = expectations(screens)
         if expected:
-            head: Inline = (*title, ": ") if title else ()
-            drafts.append(Draft((*head, "what was expected and what was found"), table=expected))
+            head: Inline = (
+                (*title, ": expected beforehand, and found") if title else ("Expected beforehand, and found",)
+            )
+            drafts.append(Draft(head, table=expected))
     return tuple(drafts)
 
 
