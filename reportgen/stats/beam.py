@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -122,8 +123,9 @@ def ranked(boxes: list[ScoredBox], grid: DirectedGrid) -> list[ScoredBox]:
         return (int(limited.sum()), tuple(~limited), tuple(-box.ranks))
 
     order: list[ScoredBox] = []
-    for _, group in groupby(sorted(boxes, key=worth), key=worth):
-        tied = list(group)
+    places = sorted((worth(box), place) for place, box in enumerate(boxes))
+    for _, group in groupby(places, key=itemgetter(0)):
+        tied = [boxes[place] for _, place in group]
         # limits are counted for ties alone, since that looks at all people
         order += sorted(tied, key=plainness) if len(tied) > 1 else tied
     return order
