@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.numbers import Inline, Number
@@ -18,12 +19,18 @@ from reportgen.records.partition import (
     Split,
     Subgroup,
 )
-from reportgen.tables.effects import status_words
-from reportgen.tables.phrases import NBSP, count_made, estimate_cell, explained, labelled, words
+from reportgen.tables.phrases import NBSP, count_made, estimate_cell, explained, labelled, mark, words
 
 COUNTS = ("Participants",)
 SPLIT_P = ("p of the split",)
-READINGS = ("p of the interaction",)
+INTERACTION_P = ("p of the interaction",)
+Reading = Literal["pooled", "within"]
+READINGS: dict[Reading, str] = {"pooled": "pooled", "within": "within trials"}
+BOUNDARY_MARK = mark(0)
+BOUNDARY_NOTE: Inline = (
+    BOUNDARY_MARK,
+    "No variation between trials found: the fit is sound, on the boundary of the model.",
+)
 P_COLUMNS = (
     Column(("raw",), "decimal", SPLIT_P),
     Column(("cuts",), "decimal", SPLIT_P),
@@ -34,9 +41,6 @@ ABBREVIATIONS = (("m", "trials"), ("CI", "confidence interval"))
 P_NOTE: Inline = (
     "p of the split: raw, of the best cut by itself; then adjusted for the number of cuts of this moderator that were "
     "tried; then also for the number of moderators.",
-)
-READINGS_NOTE: Inline = (
-    "p of the interaction: of treatment with the split, with all information (pooled) and with that from within trials only.",
 )
 DIFFERENCE_NOTE: Inline = (
     "Difference: the interaction of treatment with the split, in one model for both sides. The effects of the two sides "
@@ -64,6 +68,7 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
         Of one comparison.
     settings : SearchSettings
     """
+    readings = _readings(settings)
     columns = (
         Column(("Participants",), "left"),
         Column(("m",), "right"),
@@ -72,23 +77,39 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
         Column(_effect_head("Effect", settings), "decimal"),
         Column(_effect_head("Difference", settings), "decimal"),
         *P_COLUMNS,
-        Column(("pooled",), "decimal", READINGS),
-        Column(("within trials",), "decimal", READINGS),
-        Column(("Status",), "left"),
+        *(Column((READINGS[reading],), "decimal", INTERACTION_P) for reading in readings),
     )
-    groups = tuple(Group(tuple(_rows(search)), head=_searched(search)) for search in searches)
-    notes = (
-        [P_NOTE, READINGS_NOTE, DIFFERENCE_NOTE, SEARCHED_NOTE] if any(search.subgroups for search in searches) else []
-    )
-    return explained(Table(columns, groups, tuple(notes), ABBREVIATIONS))
+    groups = tuple(Group(tuple(_rows(search, readings)), head=_searched(search)) for search in searches)
+    found = any(search.subgroups for search in searches)
+    notes = [P_NOTE, _readings_note(settings), DIFFERENCE_NOTE, SEARCHED_NOTE] if found else []
+    return explained(Table(columns, groups, (BOUNDARY_NOTE, *notes), ABBREVIATIONS))
 
 
-def _rows(search: PartitionedOutcome) -> Iterator[Row]:
-    yield _members_row(search.overall, ("All participants",))
+def _readings(settings: SearchSettings) -> tuple[Reading, ...]:
+    """Return the readings of the interaction that the p values of the split do not tell already."""
+    if settings.criterion != "interaction":
+        return ("pooled", "within")
+    return ("within",) if settings.information == "pooled" else ("pooled",)
+
+
+def _readings_note(settings: SearchSettings) -> Inline:
+    if settings.criterion != "interaction":
+        return (
+            "p of the interaction of treatment with the split: with all information (pooled), and with that from within "
+            "trials only.",
+        )
+    if settings.information == "pooled":
+        return ("p of the interaction within trials: of the same split, without information from between trials.",)
+    return ("p of the interaction, pooled: of the same split, with information from between trials as well.",)
+
+
+def _rows(search: PartitionedOutcome, readings: tuple[Reading, ...]) -> Iterator[Row]:
+    blank = 4 + len(readings)
+    yield _members_row(search.overall, ("All participants",), ((),) * blank)
     for group in search.subgroups:
-        yield from _subgroup_rows(group)
+        yield from _subgroup_rows(group, readings)
     if not search.subgroups:
-        yield Row((_nothing(search)), ((),) * 11)
+        yield Row(_nothing(search), ((),) * (4 + blank))
 
 
 def _nothing(search: PartitionedOutcome) -> Inline:
@@ -107,24 +128,27 @@ def _nothing(search: PartitionedOutcome) -> Inline:
     )
 
 
-def _subgroup_rows(group: Subgroup) -> Iterator[Row]:
+def _subgroup_rows(group: Subgroup, readings: tuple[Reading, ...]) -> Iterator[Row]:
     split = group.split
-    p = (split.p_raw, split.p_adjusted, split.p_node, group.p_pooled, group.p_within)
-    yield _members_row(group.inside, group.inside.words, (estimate_cell(split.difference), *((one,) for one in p)))
-    yield _members_row(group.sibling, ("other side: ", *split.other.words), indent=1)
+    of_reading = {"pooled": group.p_pooled, "within": group.p_within}
+    p = (split.p_raw, split.p_adjusted, split.p_node, *(of_reading[reading] for reading in readings))
+    told = (estimate_cell(split.difference), *((one,) for one in p))
+    blank: tuple[Inline, ...] = ((),) * len(told)
+    yield _members_row(group.inside, group.inside.words, told)
+    yield _members_row(group.sibling, ("other side: ", *split.other.words), blank, indent=1)
     if len(group.inside.rule) > 1:
         # with one condition, the other side is everybody else
-        yield _members_row(group.complement, ("all others",), indent=1)
+        yield _members_row(group.complement, ("all others",), blank, indent=1)
 
 
-def _members_row(members: Members, head: Inline, split: tuple[Inline, ...] = ((),) * 6, indent: int = 0) -> Row:
+def _members_row(members: Members, head: Inline, split: tuple[Inline, ...], indent: int = 0) -> Row:
+    on_boundary: Inline = (BOUNDARY_MARK,) if members.status == "boundary" else ()
     cells: tuple[Inline, ...] = (
         (members.trials,),
         (members.n_control,),
         (members.n_intervention,),
-        estimate_cell(members.estimate),
+        (*estimate_cell(members.estimate), *on_boundary),
         *split,
-        status_words(members.status),
     )
     return Row(head, cells, indent=indent, muted=members.estimate.effect.value is None)
 

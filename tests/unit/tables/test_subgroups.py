@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reportgen.records.artefact import Row, Table
 from reportgen.records.numbers import ids, numbers_in, plain
 from reportgen.records.partition import RecursivePartitioning
@@ -36,7 +38,7 @@ def test_each_subgroup_has_its_other_side_and_everybody_else() -> None:
     ]
 
 
-def test_a_subgroup_prints_effect_difference_and_five_p_values() -> None:
+def test_a_subgroup_prints_effect_difference_and_p_values() -> None:
     found = search()
     table = subgroups([found], settings())
     row = table.groups[0].rows[1]
@@ -46,10 +48,33 @@ def test_a_subgroup_prints_effect_difference_and_five_p_values() -> None:
     assert said["p of the split raw"] == "<0.001"
     assert said["p of the split cuts"] == "0.0016"
     assert said["p of the split and moderators"] == "0.0080"
-    assert said["p of the interaction pooled"] == said["p of the interaction within trials"] == "<0.001"
+    assert said["p of the interaction within trials"] == "<0.001"
+    # that of the interaction with all information is the raw p of the split
+    assert "p of the interaction pooled" not in said
     group = found.subgroups[0]
     printed = {number.id for number in numbers_in(row.cells)}
-    assert {group.p_pooled.id, group.p_within.id, group.split.p_node.id, group.inside.n_control.id} <= printed
+    assert {group.p_within.id, group.split.p_node.id, group.inside.n_control.id} <= printed
+
+
+def test_which_readings_of_the_interaction_are_told() -> None:
+    def told(**changes: str) -> list[str]:
+        columns = subgroups([search()], settings(**changes)).columns
+        return [plain(c.head) for c in columns if plain(c.span) == "p of the interaction"]
+
+    assert told() == ["within trials"]
+    assert told(information="within") == ["pooled"]
+    assert told(criterion="differential") == ["pooled", "within trials"]
+
+
+def test_a_fit_on_the_boundary_has_a_mark() -> None:
+    found = search()
+    edge = replace(found, overall=replace(found.overall, status="boundary"))
+    table = subgroups([edge], settings())
+    first, second = table.groups[0].rows[:2]
+    assert first.cells[3][-1] == "ᵃ"
+    assert second.cells[3][-1] == ")"
+    assert plain(table.footnotes[0]).startswith("ᵃNo variation between trials")
+    assert not any("No variation" in plain(note) for note in subgroups([found], settings()).footnotes)
 
 
 def test_what_is_said_of_a_search_stands_below_subgroups_only() -> None:
