@@ -222,7 +222,8 @@ def fit_interactions(grid: Grid, seen: Observed, limits: IntArray, within: bool)
     if len(kept) < seen.base.adjusters.shape[1]:
         sums = np.ascontiguousarray(sums[:, :, :, [0, *(1 + kept), sums.shape[3] - 1]])
     values = np.full((len(grid.toggles), 7), np.nan)
-    _interactions(sums, grid.toggles, limits, within, node, make_space(node), values)
+    low, high, entered = _both_sides(sums)
+    _interactions(sums, grid.toggles, limits, within, node, make_space(node), low, high, entered, values)
     return values
 
 
@@ -235,49 +236,50 @@ def fit_sides(grid: Grid, seen: Observed, limits: IntArray, random: bool) -> tup
     squares = np.zeros((len(sums), trials, (a + 1) * (a + 2) // 2))
     _sum_squares(grid.bucket, base.trial, base.adjusters, seen.outcome, squares)
     values = np.full((2, len(grid.toggles), 7), np.nan)
-    _sides(sums, squares, grid.toggles, limits, random, make_inside_space(trials, a), values)
+    low, high, entered = _both_sides(sums)
+    low_squares, high_squares, _ = _both_sides(squares)
+    space = make_inside_space(trials, a)
+    _sides(sums, squares, grid.toggles, limits, random, space, low, high, low_squares, high_squares, entered, values)
     return values[0], values[1]
 
 
+def _both_sides(sums: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Sums of the low and the high side before the first step, and which buckets have entered the low side."""
+    return np.zeros(sums.shape[1:]), sums.sum(axis=0), np.zeros(len(sums), bool)
+
+
 @kernel
-def _toggle(bucket, entered, sums, low):  # type: ignore[no-untyped-def]
-    """Add a bucket to S, or take it away."""
+def _toggle(bucket, entered, sums, low, high):  # type: ignore[no-untyped-def]
+    """Bring the sums of a bucket from the high to the low side, or back where it has entered the low side before."""
     sign = -1.0 if entered[bucket] else 1.0
-    entered[bucket] = not entered[bucket]
-    flat, change = low.reshape(-1), sums[bucket].reshape(-1)
-    for k in range(flat.shape[0]):
-        flat[k] += sign * change[k]
+    change, flat_low, flat_high = sums[bucket].reshape(-1), low.reshape(-1), high.reshape(-1)
+    for k in range(change.shape[0]):
+        flat_low[k] += sign * change[k]
+        flat_high[k] -= sign * change[k]
 
 
 @kernel
-def _admissible(low, total, limits):  # type: ignore[no-untyped-def]
-    """Whether both sides hold enough people, people of each arm and trials with both arms."""
-    for side in range(2):
-        control = 0.0
-        intervention = 0.0
-        both = 0
-        for i in range(low.shape[0]):
-            n0 = low[i, 0, 0] if side == 0 else total[i, 0, 0] - low[i, 0, 0]
-            n1 = low[i, 1, 0] if side == 0 else total[i, 1, 0] - low[i, 1, 0]
-            control += n0
-            intervention += n1
-            if n0 > 0.0 and n1 > 0.0:
-                both += 1
-        if control + intervention < limits[0] or min(control, intervention) < limits[1] or both < limits[2]:
-            return False
-    return True
+def _large_enough(side, limits):  # type: ignore[no-untyped-def]
+    """Whether a side holds enough people, people of each arm and trials with both arms."""
+    control = 0.0
+    intervention = 0.0
+    both = 0
+    for i in range(side.shape[0]):
+        control += side[i, 0, 0]
+        intervention += side[i, 1, 0]
+        if side[i, 0, 0] > 0.0 and side[i, 1, 0] > 0.0:
+            both += 1
+    return control + intervention >= limits[0] and min(control, intervention) >= limits[1] and both >= limits[2]
 
 
 @kernel
-def _interactions(sums, toggles, limits, within, node, space, out):  # type: ignore[no-untyped-def]
+def _interactions(sums, toggles, limits, within, node, space, low, high, entered, out):  # type: ignore[no-untyped-def]
     """Fit all candidates; the lambda of one is where the search of the next starts."""
-    low = np.zeros(sums.shape[1:])
-    total = sums.sum(axis=0)
-    entered = np.zeros(sums.shape[0], np.bool_)
     warm = -1.0
     for g in range(toggles.shape[0]):
-        _toggle(toggles[g], entered, sums, low)
-        if not _admissible(low, total, limits):
+        _toggle(toggles[g], entered, sums, low, high)
+        entered[toggles[g]] = not entered[toggles[g]]
+        if not (_large_enough(low, limits) and _large_enough(high, limits)):
             out[g, 6] = 2.0
             continue
         for i in range(low.shape[0]):
@@ -288,24 +290,18 @@ def _interactions(sums, toggles, limits, within, node, space, out):  # type: ign
 
 
 @kernel
-def _sides(sums, squares, toggles, limits, random, space, out):  # type: ignore[no-untyped-def]
+def _sides(sums, squares, toggles, limits, random, space, low, high, low_squares, high_squares, entered, out):  # type: ignore[no-untyped-def]
     """Fit the effect of treatment on both sides of all candidates."""
-    low = np.zeros(sums.shape[1:])
-    low_squares = np.zeros(squares.shape[1:])
-    total, total_squares = sums.sum(axis=0), squares.sum(axis=0)
-    entered = np.zeros(sums.shape[0], np.bool_)
     for g in range(toggles.shape[0]):
-        if entered[toggles[g]]:
-            low_squares -= squares[toggles[g]]
-        else:
-            low_squares += squares[toggles[g]]
-        _toggle(toggles[g], entered, sums, low)
-        if not _admissible(low, total, limits):
+        _toggle(toggles[g], entered, sums, low, high)
+        _toggle(toggles[g], entered, squares, low_squares, high_squares)
+        entered[toggles[g]] = not entered[toggles[g]]
+        if not (_large_enough(low, limits) and _large_enough(high, limits)):
             out[0, g, 6] = 2.0
             out[1, g, 6] = 2.0
             continue
         fit_inside(low, low_squares, random, space, out[0, g])
-        fit_inside(total - low, total_squares - low_squares, random, space, out[1, g])
+        fit_inside(high, high_squares, random, space, out[1, g])
 
 
 def low_side(grid: Grid, moderator: Ranked, cut: int) -> BoolArray:
