@@ -67,7 +67,41 @@ def prepare(
     adjusters: ArrayLike | None = None,
     **parameters: Any,
 ) -> Search:
-    """Prepare a search for any outcome with the same people observed; parameters as for `partition`, all of them."""
+    """Prepare a search for any outcome of the same people.
+
+    Parameters
+    ----------
+    treatment, trial, adjusters : array_like
+        As for `partition`.
+    moderators : mapping of str to array_like (n,) or Levels
+    observed : ndarray (n,) of bool
+        Who has an outcome.
+    **parameters
+        Those of `partition`, all of them; the `settings` of a result serve.
+
+    Returns
+    -------
+    Search
+
+    Raises
+    ------
+    ValueError
+        As for `partition`.
+
+    Examples
+    --------
+    >>> from reportgen.stats import partition
+    >>> from reportgen.stats.subgroups import smallest_log_p
+    >>> rng = np.random.default_rng(1)
+    >>> trial, treatment = np.repeat(["a", "b", "c"], 200), np.tile([0.0, 1.0], 300)
+    >>> moderators = {"age": rng.integers(20, 70, 600), "pain": rng.normal(size=600)}
+    >>> outcome = treatment * (moderators["age"] <= 45) + rng.normal(size=600)
+    >>> found = partition(outcome, treatment, trial, moderators)
+    >>> search = prepare(treatment, trial, moderators, np.ones(600, bool), **found.settings)
+    >>> flipped = [search.run(outcome * rng.choice([-1.0, 1.0], 600)) for _ in range(20)]
+    >>> sum(smallest_log_p(tree) <= found.log_p for tree in flipped)
+    0
+    """
     check(parameters, moderators, len(observed))
     table = columns(np.where(observed, 0.0, np.nan), treatment, trial, adjusters)
     complete = observed & ~np.isnan(table.treatment + table.adjusters.sum(axis=1)) & (table.codes >= 0)

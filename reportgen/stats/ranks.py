@@ -102,7 +102,10 @@ def wrong_moderator(name: str, values: Moderator, n: int) -> list[str]:
                 " join rare levels, or state their order"
             ]
         return []
-    numbers = np.asarray(values, float)
+    try:
+        numbers = np.asarray(values, float)
+    except (TypeError, ValueError):
+        return [f"moderator {name!r} is no array of numbers; give categories as Levels(codes, levels, ordered)"]
     if numbers.shape != (n,):
         return [f"moderator {name!r} has shape {numbers.shape}, the outcome has {n} rows; give one value for each"]
     if np.isinf(numbers).any():

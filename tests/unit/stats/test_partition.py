@@ -584,6 +584,10 @@ def test_all_wrong_parameters_are_named_at_once() -> None:
         assert part in text, part
     with pytest.raises(ValueError, match="moderators is empty"):
         d.search({})
+    with pytest.raises(ValueError, match="'job' is no array of numbers; give categories as Levels"):
+        d.search({"job": np.array(["office", "field"] * len(d.age))[: len(d.age)]})
+    with pytest.raises(ValueError, match="at most 62"):
+        d.search({"job": Levels(np.zeros(len(d.age), int), tuple(map(str, range(70))), True)})
     with pytest.raises(ValueError, match="infinite in row 0"):
         d.search({"age": np.where(np.arange(len(d.age)) == 0, np.inf, d.age)})
 
