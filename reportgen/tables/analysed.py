@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from itertools import groupby
 
@@ -21,6 +21,7 @@ METHODS = {
     RecursivePartitioning: "Recursive partitioning",
     DirectedPeeling: "Directed peeling",
 }
+ROWS_WITH_REASONS = 6  # on paper; each has some ten lines of reasons
 Analysed = MetaAnalysis | RecursivePartitioning | DirectedPeeling
 """Records that say who entered each outcome x follow-up x comparison."""
 
@@ -131,7 +132,16 @@ def analysed(
     notes: tuple[Inline, ...] = (
         ("Eligible: in an arm of either side of the comparison, in any trial. Whole trial: nobody of it could enter.",),
     )
-    return explained(Table(_columns(), tuple(groups), notes, (("m", "trials"),)))
+    table = explained(Table(_columns(), tuple(groups), notes, (("m", "trials"),)))
+    return replace(table, paper=_without_reasons(table)) if len(rows) > ROWS_WITH_REASONS else table
+
+
+def _without_reasons(table: Table) -> Table:
+    """Return the counts alone: who was left out, trial by trial, takes more room than all the rest."""
+    groups = tuple(
+        replace(group, rows=tuple(replace(row, cells=row.cells[:-1]) for row in group.rows)) for group in table.groups
+    )
+    return replace(table, columns=table.columns[:-1], groups=groups)
 
 
 def _columns() -> tuple[Column, ...]:

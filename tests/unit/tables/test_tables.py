@@ -114,6 +114,28 @@ def test_analysed_says_who_was_left_out_and_why() -> None:
     assert text[12].endswith("whole trial, not measured in this window: KY 212, MN 230, MS 201")
 
 
+def test_on_paper_a_long_table_keeps_the_counts_without_the_reasons() -> None:
+    record = records_fixture.meta_analysis()
+    people = tuple(people_of(record))
+    table = analysed(record, people)
+    assert table.paper is not None
+    assert [len(row.cells) for row in table.paper.groups[0].rows] == [5, 5]
+    assert lines(table.paper)[2].endswith("| 700 | 823")
+    assert analysed(record, people[:4]).paper is None
+
+
+def test_analyses_of_a_comparison_stand_together_and_are_named() -> None:
+    record = records_fixture.meta_analysis()
+    people = tuple(people_of(record))
+    text = lines(analysed(record, people[:2], [(record, people[:2])]))
+    assert [line.partition(" |")[0] for line in text[2:6]] == [
+        "Meta-analysis, Visit 3",
+        "Meta-analysis, Visit 5",
+        "Meta-analysis, Visit 3",
+        "Meta-analysis, Visit 5",
+    ]
+
+
 def test_outcome_measures_run_down_the_longer_list() -> None:
     record = records_fixture.measures()
     assert lines(outcome_measures(record))[0].startswith("Trial | Mean probing depth")
