@@ -10,7 +10,7 @@ import pytest
 
 from reportgen.pipeline import Order, build
 from tests.page_numbers import trace_numbers
-from tests.peeling_study import CONTENTS, PEELING, write_search_study
+from tests.peeling_study import AGREEMENT, CONTENTS, PARTITION, PEELING, write_search_study
 
 
 def built(folder: Path, **changes: Any) -> Path:
@@ -69,21 +69,20 @@ def test_pages_that_have_nothing_to_show_say_so(tmp_path: Path) -> None:
     peeling = PEELING | {"moderators": ["sex"], "directions": {}}
     report = built(tmp_path, analyses={"peeling": peeling}, report={"formats": ["html"], "contents": CONTENTS[:2]})
     page = page_of(report)
-    assert page.count("No moderator can be peeled") >= 2
+    assert page.count("no moderator can be peeled") >= 2
     assert trace_numbers(page, rows_of(report)["text"].to_dict()).untraced == ()
 
 
-def test_several_outcomes_are_lettered_parts_and_words_keep_their_heading(tmp_path: Path) -> None:
+def test_what_cannot_be_shown_is_said_below_what_can(tmp_path: Path) -> None:
     follow_up = {"short": {"months": [2, 3], "aim": 3}, "long": {"months": [11, 13]}}
-    analyses = {"peeling": PEELING}
-    report = built(
-        tmp_path, follow_up=follow_up, analyses=analyses, report={"formats": ["html"], "contents": CONTENTS[:2]}
-    )
-    page = page_of(report)
-    assert "Table 1a" in page
-    # nothing was measured in the second window: that part has words only
-    assert "Table 1b" in page
-    assert "Fig. 1b" in page
+    contents = [CONTENTS[0], CONTENTS[1], {"series": "Table", "show": "agreement", "of": "agreement"}]
+    analyses = {"rp": PARTITION, "peeling": PEELING, "agreement": AGREEMENT}
+    report = built(tmp_path, follow_up=follow_up, analyses=analyses, report={"formats": ["html"], "contents": contents})
+    page = " ".join(page_of(report).split())
+    # nothing was measured in the second window
+    assert page.count("no subgroup could be peeled:") == 2
+    assert "nothing to compare, recursive partitioning was not possible" in page
+    assert trace_numbers(page_of(report), rows_of(report)["text"].to_dict()).untraced == ()
 
 
 def test_rounding_of_an_artefact_reaches_tables_and_ids(tmp_path: Path) -> None:

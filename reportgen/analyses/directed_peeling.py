@@ -291,8 +291,13 @@ def _record(search: Peeled, sizes: tuple[float, ...], node: Node, study: Study, 
         failed=made.count("boxes failed", sum(box.status not in ("ok", "boundary") for box in boxes), "boxes"),
         left_out=left_out_record(selection, made),
         status=status,
-        reason=(made.quote("reason", said),) if said else (),
+        reason=(made.quote("reason", _clause(said)),) if said else (),
     )
+
+
+def _clause(sentence: str) -> str:
+    """Return a sentence as the end of another one."""
+    return (sentence[:1].lower() + sentence[1:]).rstrip(".")
 
 
 def _directions(search: Peeled) -> tuple[Direction, ...]:

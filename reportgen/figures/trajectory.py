@@ -36,9 +36,9 @@ from reportgen.records.peeling import PeeledBox, PeeledModerator, PeeledOutcome,
 TITLE = "Trajectory of directed peeling"
 LEFT, RIGHT = 46.0, 171.0
 LABEL_WIDTH = 34.0
-EFFECT_HEIGHT = 41.0
-LEAST_STRIP = 9.5
-STRIP_GAP = 2.6
+EFFECT_HEIGHT = 38.0
+LEAST_STRIP = 8.8
+STRIP_GAP = 2.2
 OPEN_EDGE = 0.22  # of the height of a strip: between the outermost limit and "excludes nobody"
 DIAMOND = 1.0
 AXIS_WORDS = 12.6

@@ -25,6 +25,7 @@ def said_once(
         by_words = {plain(paragraph): paragraph for paragraph in paragraphs}
         new = {words: paragraph for words, paragraph in by_words.items() if words not in said}
         known = [said[words] for words in by_words if words in said]
-        rest: tuple[Inline, ...] = (("All else as in the section ", *known[0], "."),) if known else ()
+        as_before = "All else as" if new else "As"
+        rest: tuple[Inline, ...] = ((f"{as_before} in the section ", *known[0], "."),) if known else ()
         said |= dict.fromkeys(new, heading)
         yield heading, (*new.values(), *rest)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from reportgen.records.agreement import Agreement, ComparedSubgroup, OutcomeAgreement, Pair, Trait
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.numbers import Inline
-from reportgen.tables.phrases import NBSP, estimate_cell, explained
+from reportgen.tables.phrases import NBSP, Footnotes, estimate_cell, explained
 
 COUNTS = ("Participants",)
 EFFECTS = ("Effect among",)
@@ -39,7 +39,8 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
         Column(("those in both", *interval), "decimal", EFFECTS),
         Column(("all others", *interval), "decimal", EFFECTS),
     )
-    groups = tuple(Group(tuple(_pair(pair) for pair in one.pairs), head=_head(one)) for one in outcome.subgroups)
+    boxes = Footnotes()
+    groups = tuple(Group(tuple(_pair(pair, boxes) for pair in one.pairs), head=_head(one)) for one in outcome.subgroups)
     unit: Inline = (", ", outcome.unit) if outcome.unit.text else ()
     notes: list[Inline] = [
         (
@@ -52,7 +53,8 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
             "; positive effects favour the intervention. Nothing has been tested, and effects are not corrected for the search.",
         )
     ]
-    return explained(Table(columns, groups, (*notes, *_suppressed(outcome, record)), (("CI", "confidence interval"),)))
+    notes = [*boxes.notes, *notes, *_suppressed(outcome, record)]
+    return explained(Table(columns, groups, tuple(notes), (("CI", "confidence interval"),)))
 
 
 def profile(outcome: OutcomeAgreement, record: Agreement) -> Table:
@@ -82,8 +84,8 @@ def _head(group: ComparedSubgroup) -> Inline:
     return ("Recursive partitioning, subgroup ", group.number, ": ", *group.rule, f" (n{NBSP}={NBSP}", group.n, ")")
 
 
-def _pair(pair: Pair) -> Row:
-    head: Inline = ("Size ", pair.share, *((": ", *pair.box) if pair.box else ()))
+def _pair(pair: Pair, boxes: Footnotes) -> Row:
+    head: Inline = ("Size ", pair.share, *((boxes.mark((*pair.box, ".")),) if pair.box else ()))
     counts = (pair.in_box, pair.both, pair.only_subgroup, pair.only_box, pair.neither, pair.jaccard)
     cells: tuple[Inline, ...] = (
         *((number,) for number in counts),
@@ -124,6 +126,6 @@ def _suppressed(outcome: OutcomeAgreement, record: Agreement) -> tuple[Inline, .
     return (said,)
 
 
-def nothing_to_compare(outcome: OutcomeAgreement) -> Inline:
-    """Return what stands in the place of an agreement of which one side has no subgroup."""
-    return ("Nothing to compare: ", *outcome.reason, ".")
+def nothing_to_compare(outcome: OutcomeAgreement, title: Inline) -> Inline:
+    """Return what is said of an outcome where one of the searches has no subgroup."""
+    return (*title, ": nothing to compare, ", *outcome.reason, ".")

@@ -146,15 +146,11 @@ def _costs(peeling: PeeledOutcome) -> Inline:
     return ("Participants without a value of a moderator, who are not analysed: ", *lost, ".") if lost else ()
 
 
-def no_frontier(peeling: PeeledOutcome) -> tuple[Inline, ...]:
-    """Return what stands in the place of a peeling that found no box."""
-    said: Inline = ("No subgroup could be peeled: ", *peeling.reason, "" if _ends(peeling.reason) else ".")
-    return (said, *(note for note in (_not_peeled(peeling),) if note))
-
-
-def _ends(reason: Inline) -> bool:
-    last = reason[-1] if reason else ""
-    return (last if isinstance(last, str) else last.text).endswith(".")
+def no_frontier(peeling: PeeledOutcome, title: Inline) -> Inline:
+    """Return what is said of a peeling that found no box, and which moderators could not be peeled."""
+    said: Inline = (*title, ": no subgroup could be peeled: ", *peeling.reason, ".")
+    not_peeled = _not_peeled(peeling)
+    return (*said, " ", *not_peeled) if not_peeled else said
 
 
 def peeling_status(records: Sequence[DirectedPeeling]) -> Table:

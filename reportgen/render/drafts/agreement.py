@@ -7,23 +7,26 @@ from collections.abc import Iterator
 from reportgen.records.agreement import Agreement, OutcomeAgreement
 from reportgen.records.model import Records
 from reportgen.records.numbers import Inline
-from reportgen.render.drafts.draft import Draft, Drafter, Place
+from reportgen.render.drafts.draft import Draft, Drafter, Place, with_notes
 from reportgen.spec.study import Study
+
+NOTHING_SHARED: tuple[Inline, ...] = (("The two searches have no outcome, follow-up and comparison in common.",),)
 
 
 def _agreement(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
+    from reportgen.tables import nothing_to_compare
+
     record = records.analyses[place.node.of or ""]
     assert isinstance(record, Agreement)
-    return tuple(draft for one in record.outcomes for draft in _drafts(one, record))
+    drafts = [draft for one in record.outcomes if one.subgroups for draft in _drafts(one, record)]
+    rest = tuple(nothing_to_compare(one, _title(one, record)) for one in record.outcomes if not one.subgroups)
+    return with_notes(drafts, rest or (() if drafts else NOTHING_SHARED))
 
 
 def _drafts(outcome: OutcomeAgreement, record: Agreement) -> Iterator[Draft]:
-    from reportgen.tables import nothing_to_compare, overlap, profile
+    from reportgen.tables import overlap, profile
 
     title = _title(outcome, record)
-    if not outcome.subgroups:
-        yield Draft(title, notes=(nothing_to_compare(outcome),))
-        return
     yield Draft((*title, ": who is in both, and the effect among them"), table=overlap(outcome, record))
     yield Draft((*title, ": what those in both are like"), table=profile(outcome, record))
 

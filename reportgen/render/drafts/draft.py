@@ -6,8 +6,8 @@ once, by whichever process is free.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from string import ascii_lowercase
 
 from reportgen.records.artefact import Drawing, Table
@@ -45,6 +45,13 @@ class Draft:
 
 Drafter = Callable[[Place, Study, Records], tuple[Draft, ...]]
 """Makes the parts of an artefact from the records."""
+
+
+def with_notes(drafts: Sequence[Draft], notes: tuple[Inline, ...]) -> tuple[Draft, ...]:
+    """Return drafts with what is to be said of all of them below the last; a draft of words where there is none."""
+    if not drafts:
+        return (Draft(notes=notes),)
+    return (*drafts[:-1], replace(drafts[-1], notes=drafts[-1].notes + notes))
 
 
 def letter(index: int) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from reportgen.records.model import Records
 from reportgen.records.numbers import Inline
 from reportgen.records.peeling import DirectedPeeling, PeeledOutcome
-from reportgen.render.drafts.draft import Draft, Drafter, Place, Sketch, letter
+from reportgen.render.drafts.draft import Draft, Drafter, Place, Sketch, letter, with_notes
 from reportgen.render.rounding import rounded
 from reportgen.spec.check import expanded
 from reportgen.spec.study import Artefact, Study
@@ -49,31 +49,38 @@ def _titles(peelings: tuple[PeeledOutcome, ...], record: DirectedPeeling) -> tup
 
 def _trajectories(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
     from reportgen.figures.trajectory import draw_trajectory
-    from reportgen.tables import no_frontier
 
     record = _peeling(place, records)
-    peelings = chosen(place.node, study, record)
+    found, notes = _found(place, study, record)
     sizes = place.node.sizes or SIZES
-    drafts = []
-    for i, (one, title) in enumerate(zip(peelings, _titles(peelings, record), strict=True)):
-        name = place.name + (letter(i) if len(peelings) > 1 else "")
-        sketch = Sketch(partial(draw_trajectory, one, sizes, record.settings, name=name))
-        drafts.append(Draft(title, (sketch,)) if one.boxes else Draft(title, notes=no_frontier(one)))
-    return tuple(drafts)
+    names = [place.name + (letter(i) if len(found) > 1 else "") for i in range(len(found))]
+    sketches = (
+        Sketch(partial(draw_trajectory, one, sizes, record.settings, name=name))
+        for name, (one, _) in zip(names, found, strict=True)
+    )
+    return with_notes([Draft(title, (sketch,)) for sketch, (_, title) in zip(sketches, found, strict=True)], notes)
 
 
 def _thresholds(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
-    from reportgen.tables import no_frontier, peeling_thresholds
+    from reportgen.tables import peeling_thresholds
 
     record = _peeling(place, records)
-    peelings = chosen(place.node, study, record)
+    found, notes = _found(place, study, record)
     sizes = place.node.sizes or SIZES
-    return tuple(
-        Draft(title, table=peeling_thresholds(one, sizes, record.settings))
-        if one.boxes
-        else Draft(title, notes=no_frontier(one))
-        for one, title in zip(peelings, _titles(peelings, record), strict=True)
-    )
+    drafts = [Draft(title, table=peeling_thresholds(one, sizes, record.settings)) for one, title in found]
+    return with_notes(drafts, notes)
+
+
+def _found(
+    place: Place, study: Study, record: DirectedPeeling
+) -> tuple[list[tuple[PeeledOutcome, Inline]], tuple[Inline, ...]]:
+    """Return what there is to show, each with its title, and what is said of the rest."""
+    from reportgen.tables import no_frontier
+
+    peelings = chosen(place.node, study, record)
+    titled = list(zip(peelings, _titles(peelings, record), strict=True))
+    notes = tuple(no_frontier(one, title) for one, title in titled if not one.boxes)
+    return [(one, title) for one, title in titled if one.boxes], notes
 
 
 SHOWN: dict[str, Drafter] = {

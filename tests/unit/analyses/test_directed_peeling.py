@@ -168,7 +168,7 @@ def test_two_sizes_of_one_box_are_one_row(study: Read) -> None:
 def test_moderators_that_all_stay_out_are_a_result(study: Read) -> None:
     peeling = only(made(study, moderators=["sex"], directions={}))
     assert (peeling.status, peeling.boxes, peeling.smallest, peeling.moderators) == ("not estimable", (), None, ())
-    assert plain(peeling.reason).startswith("No moderator can be peeled")
+    assert plain(peeling.reason).startswith("no moderator can be peeled")
     assert peeling.overall.effect.value is not None
 
 

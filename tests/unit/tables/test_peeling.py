@@ -89,12 +89,14 @@ def test_notes_say_what_was_not_done(records: Records) -> None:
 
 def test_nothing_to_peel_is_said_with_its_reasons(tmp_path: Path) -> None:
     record = peeling_of(made(tmp_path, peeling=PEELING | {"moderators": ["sex"], "directions": {}}))
-    said = [plain(note) for note in no_frontier(record.peelings[0])]
-    assert said[0] == "No subgroup could be peeled: No moderator can be peeled; the reasons stand with each."
-    assert said[1].startswith("Not peeled: sex (2 values")
+    said = plain(no_frontier(record.peelings[0], ("Pain",)))
+    assert said.startswith(
+        "Pain: no subgroup could be peeled: no moderator can be peeled; the reasons stand with each. "
+    )
+    assert "Not peeled: sex (2 values" in said
     assert texts(peeling_status([record])) == [[
         plain((record.peelings[0].outcome_label, ", ", record.peelings[0].follow_up_label)),
-        "nothing to peel", "0", "0", "0", "0", "No moderator can be peeled; the reasons stand with each.",
+        "nothing to peel", "0", "0", "0", "0", "no moderator can be peeled; the reasons stand with each",
     ]]  # fmt: skip
 
 
@@ -129,5 +131,5 @@ def test_profile_has_two_columns_a_box(records: Records) -> None:
 def test_nothing_to_compare_is_said(tmp_path: Path) -> None:
     spec, repository = read(write_search_study(tmp_path / "s", gain=0.0))
     record = agreement_of(make_records(spec, repository, profile="draft"))
-    said = plain(nothing_to_compare(record.outcomes[0]))
-    assert said == "Nothing to compare: recursive partitioning found no subgroup."
+    said = plain(nothing_to_compare(record.outcomes[0], ("Pain",)))
+    assert said == "Pain: nothing to compare, recursive partitioning found no subgroup."
