@@ -17,7 +17,6 @@ from reportgen.records.partition import (
     RecursivePartitioning,
     SearchSettings,
     Split,
-    Subgroup,
 )
 from reportgen.tables.phrases import NBSP, count_made, estimate_cell, explained, labelled, mark, words
 
@@ -74,14 +73,16 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
         Column(("m",), "right"),
         Column(("Control",), "right", COUNTS),
         Column(("Intervention",), "right", COUNTS),
-        Column(_effect_head("Effect", settings), "decimal"),
-        Column(_effect_head("Difference", settings), "decimal"),
+        Column(_effect_head("Effect or difference", settings), "decimal"),
         *P_COLUMNS,
         *(Column((READINGS[reading],), "decimal", INTERACTION_P) for reading in readings),
     )
-    groups = tuple(Group(tuple(_rows(search, readings)), head=_searched(search)) for search in searches)
+    groups = tuple(
+        Group(tuple(_rows(search, readings)), head=(*_searched(search), *_without(search))) for search in searches
+    )
     found = any(search.subgroups for search in searches)
-    notes = [P_NOTE, _readings_note(settings), DIFFERENCE_NOTE, SEARCHED_NOTE] if found else []
+    notes = [P_NOTE] if any(search.tree for search in searches) else []
+    notes += [_readings_note(settings), DIFFERENCE_NOTE, SEARCHED_NOTE] if found else []
     return explained(Table(columns, groups, (BOUNDARY_NOTE, *notes), ABBREVIATIONS))
 
 
@@ -103,54 +104,50 @@ def _readings_note(settings: SearchSettings) -> Inline:
     return ("p of the interaction, pooled: of the same split, with information from between trials as well.",)
 
 
-def _rows(search: PartitionedOutcome, readings: tuple[Reading, ...]) -> Iterator[Row]:
-    blank = 4 + len(readings)
-    yield _members_row(search.overall, ("All participants",), ((),) * blank)
-    for group in search.subgroups:
-        yield from _subgroup_rows(group, readings)
-    if not search.subgroups:
-        yield Row(_nothing(search), ((),) * (4 + blank))
-
-
-def _nothing(search: PartitionedOutcome) -> Inline:
+def _without(search: PartitionedOutcome) -> Inline:
+    """Return what the head of a search adds where it found nothing."""
+    if search.subgroups:
+        return ()
     if not search.tree:
-        return ("No search was possible",)
-    if not search.rejected:
-        return ("No subgroup identified: no split left enough people on both sides",)
-    best = search.rejected[0]
-    return (
-        "No subgroup identified; best rejected split: ",
-        *best.better.words,
-        *((", p ",) if best.p_raw.text[:1] in "<>" else (f", p{NBSP}={NBSP}",)),
-        best.p_raw,
-        ", adjusted ",
-        best.p_node,
-    )
+        return (": no search was possible",)
+    return (": no subgroup identified",) if search.rejected else (": no split leaves enough people on both sides",)
 
 
-def _subgroup_rows(group: Subgroup, readings: tuple[Reading, ...]) -> Iterator[Row]:
-    split = group.split
-    of_reading = {"pooled": group.p_pooled, "within": group.p_within}
-    p = (split.p_raw, split.p_adjusted, split.p_node, *(of_reading[reading] for reading in readings))
-    told = (estimate_cell(split.difference), *((one,) for one in p))
-    blank: tuple[Inline, ...] = ((),) * len(told)
-    yield _members_row(group.inside, group.inside.words, told)
-    yield _members_row(group.sibling, ("other side: ", *split.other.words), blank, indent=1)
-    if len(group.inside.rule) > 1:
-        # with one condition, the other side is everybody else
-        yield _members_row(group.complement, ("all others",), blank, indent=1)
+def _rows(search: PartitionedOutcome, readings: tuple[Reading, ...]) -> Iterator[Row]:
+    blank = 3 + len(readings)
+    yield _members_row(search.overall, ("All participants",), blank)
+    for group in search.subgroups:
+        yield _members_row(group.inside, group.inside.words, blank)
+        yield _members_row(group.sibling, ("other side: ", *group.split.other.words), blank, indent=1)
+        of_reading = {"pooled": (group.p_pooled,), "within": (group.p_within,)}
+        others: tuple[Inline, ...] = tuple(of_reading[reading] for reading in readings)
+        yield _difference_row(group.split, ("difference from the other side",), others, indent=1)
+        if len(group.inside.rule) > 1:
+            # with one condition, the other side is everybody else
+            yield _members_row(group.complement, ("all others",), blank, indent=1)
+    if not search.subgroups and search.rejected:
+        best = search.rejected[0]
+        yield _difference_row(best, ("best rejected split: ", *best.better.words), ((),) * len(readings))
 
 
-def _members_row(members: Members, head: Inline, split: tuple[Inline, ...], indent: int = 0) -> Row:
+def _members_row(members: Members, head: Inline, blank: int, indent: int = 0) -> Row:
+    """Return people with the effect among them."""
     on_boundary: Inline = (BOUNDARY_MARK,) if members.status == "boundary" else ()
     cells: tuple[Inline, ...] = (
         (members.trials,),
         (members.n_control,),
         (members.n_intervention,),
         (*estimate_cell(members.estimate), *on_boundary),
-        *split,
+        *(((),) * blank),
     )
     return Row(head, cells, indent=indent, muted=members.estimate.effect.value is None)
+
+
+def _difference_row(split: Split, head: Inline, others: tuple[Inline, ...], indent: int = 0) -> Row:
+    """Return the difference between the sides of a split with its p values."""
+    p = (split.p_raw, split.p_adjusted, split.p_node)
+    cells: tuple[Inline, ...] = ((), (), (), estimate_cell(split.difference), *((one,) for one in p), *others)
+    return Row(head, cells, indent=indent)
 
 
 def rejected_splits(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> Table:

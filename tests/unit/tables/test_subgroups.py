@@ -21,30 +21,37 @@ def cells(row: Row, table: Table) -> dict[str, str]:
     return dict(zip(names, map(plain, row.cells), strict=True))
 
 
-def test_each_subgroup_has_its_other_side_and_everybody_else() -> None:
+def test_each_subgroup_has_its_other_side_everybody_else_and_the_difference() -> None:
     table = subgroups([search(), search("sleep", found=False)], settings())
     assert [group.rows[0].head for group in table.groups] == [("All participants",)] * 2
+    assert [plain(group.head) for group in table.groups] == [
+        "PAIN, points: Short term",
+        "SLEEP, points: Short term: no subgroup identified",
+    ]
     assert heads(table) == [
         "All participants",
         "Age ≤\u00a054.3 points",
         "other side: Age >\u00a054.3 points",
+        "difference from the other side",
         "Baseline FFbHR ≤\u00a054.3 points",
         "other side: Baseline FFbHR >\u00a054.3 points",
+        "difference from the other side",
         "Age ≤\u00a054.3 points and Baseline MCS ≤\u00a054.3 points",
         "other side: Baseline MCS >\u00a054.3 points",
+        "difference from the other side",
         "all others",
         "All participants",
-        "No subgroup identified; best rejected split: Sex ≤\u00a054.3 points, p\u00a0=\u00a00.021, adjusted 0.42",
+        "best rejected split: Sex ≤\u00a054.3 points",
     ]
 
 
 def test_a_subgroup_prints_effect_difference_and_p_values() -> None:
     found = search()
     table = subgroups([found], settings())
-    row = table.groups[0].rows[1]
-    said = cells(row, table)
-    assert said["Effect (95% CI)"] == "6.0 (3.0 to 9.0)"
-    assert said["Difference (95% CI)"] == "4.0 (2.0 to 6.0)"
+    _, inside, _, between = table.groups[0].rows[:4]
+    assert cells(inside, table)["Effect or difference (95% CI)"] == "6.0 (3.0 to 9.0)"
+    said = cells(between, table)
+    assert said["Effect or difference (95% CI)"] == "4.0 (2.0 to 6.0)"
     assert said["p of the split raw"] == "<0.001"
     assert said["p of the split cuts"] == "0.0016"
     assert said["p of the split and moderators"] == "0.0080"
@@ -52,8 +59,15 @@ def test_a_subgroup_prints_effect_difference_and_p_values() -> None:
     # that of the interaction with all information is the raw p of the split
     assert "p of the interaction pooled" not in said
     group = found.subgroups[0]
-    printed = {number.id for number in numbers_in(row.cells)}
+    printed = {number.id for number in numbers_in((inside.cells, between.cells))}
     assert {group.p_within.id, group.split.p_node.id, group.inside.n_control.id} <= printed
+
+
+def test_the_best_rejected_split_has_its_p_values() -> None:
+    found = search(found=False)
+    table = subgroups([found], settings())
+    best = found.rejected[0]
+    assert {best.p_raw.id, best.p_node.id} <= {number.id for number in numbers_in(table.groups[0].rows[1].cells)}
 
 
 def test_which_readings_of_the_interaction_are_told() -> None:
@@ -88,7 +102,8 @@ def test_what_is_said_of_a_search_stands_below_subgroups_only() -> None:
 
 def test_what_cannot_be_estimated_has_a_footnote() -> None:
     table = subgroups([search(possible=False, value=None)], settings())
-    assert heads(table) == ["All participants", "No search was possible"]
+    assert heads(table) == ["All participants"]
+    assert plain(table.groups[0].head).endswith(": no search was possible")
     assert any("one trial, and a pooled effect needs 2" in plain(note) for note in table.footnotes)
 
 
