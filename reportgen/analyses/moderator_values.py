@@ -33,7 +33,7 @@ class Moderator:
     name : str
         As in the study file.
     label : str
-        As printed: `Age`, `Baseline RMDQ`.
+        As printed: `Age`, `RMDQ at baseline`.
     unit : str
         Of a quantity; empty for levels.
     per : float
@@ -116,9 +116,8 @@ def _baseline(name: str, measured: str, values: FloatArray, study: Study) -> Mod
     unit = unit_of(measured, study) if outcome else study.instruments[measured].unit or "points"
     per = outcome.per if outcome else 1.0
     decimals = outcome.decimals if outcome else None
-    # "Baseline pain", but "Baseline RMDQ"
-    words = title[0].lower() + title[1:] if title[1:2].islower() else title
-    return Moderator(name, f"Baseline {words}", unit, per, (), False, -1, decimals, values)
+    # a title may begin with a name, so that "Baseline" in front of it would stand before a capital, rightly or wrongly
+    return Moderator(name, f"{title} at baseline", unit, per, (), False, -1, decimals, values)
 
 
 def _codes(column: pd.Series, covariate: Covariate) -> FloatArray:

@@ -40,13 +40,13 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
         Column(("Intervention",), "right", COUNTS),
         Column(("Interaction (", settings.level, ci), "decimal", ("Within trials",)),
         Column(("p",), "decimal", ("Within trials",)),
+        Column(("Holm",), "decimal", ADJUSTED),
+        Column(("BH",), "decimal", ADJUSTED),
+        Column(("Finding",), "left"),
         Column(("Interaction (", settings.level, ci), "decimal", ("Naive",)),
         Column(("p",), "decimal", ("Naive",)),
         Column(("Interaction (", settings.level, ci), "decimal", ("Across trials",)),
         Column(("p",), "decimal", ("Across trials",)),
-        Column(("Holm",), "decimal", ADJUSTED),
-        Column(("BH",), "decimal", ADJUSTED),
-        Column(("Finding",), "left"),
     )
     groups = tuple(
         Group(tuple(row for one in screen.interactions for row in _rows(one)), head=_head(screen, screens))
@@ -63,20 +63,23 @@ def _head(screen: Screen, screens: Sequence[Screen]) -> Inline:
 
 
 def _rows(one: Interaction) -> Iterator[Row]:
+    """Yield the row of a moderator; of one with several levels the joint test, then each level."""
     counts = ((one.trials,), (one.n_control,), (one.n_intervention,))
     readings = (one.within, one.naive, one.across)
     adjusted: tuple[Inline, ...] = ((one.holm,), (one.benjamini_hochberg,), finding(one))
-    muted = one.tier == "not estimable"
-    if len(one.within.each) == 1:
-        cells = [cell for reading in readings for cell in _cells(reading.each[0], reading.p)]
-        head: Inline = (one.label, ", ", *contrast(one, 0)) if contrast(one, 0) else (one.label,)
-        yield Row(head, (*counts, *cells, *adjusted), muted=muted)
+    nothing = all(estimate.effect.value is None for reading in readings for estimate in reading.each)
+    if len(one.within.each) == 1 or nothing:
+        head: Inline = (
+            (one.label, ", ", *contrast(one, 0)) if len(one.within.each) == 1 and contrast(one, 0) else (one.label,)
+        )
+        cells = [_cells(reading.each[0], reading.p) for reading in readings]
+        yield Row(head, (*counts, *cells[0], *adjusted, *cells[1], *cells[2]), muted=one.tier == "not estimable")
         return
-    joint: list[Inline] = [cell for reading in readings for cell in ((), (reading.p,))]
-    yield Row((one.label, ", joint test"), (*counts, *joint, *adjusted), muted=muted)
+    joint: list[tuple[Inline, Inline]] = [((), (reading.p,)) for reading in readings]
+    yield Row((one.label, ", joint test"), (*counts, *joint[0], *adjusted, *joint[1], *joint[2]))
     for index in range(len(one.within.each)):
-        cells = [cell for reading in readings for cell in _cells(reading.each[index], reading.each[index].p)]
-        yield Row(contrast(one, index), ((), (), (), *cells, (), (), ()), indent=1, muted=muted)
+        cells = [_cells(reading.each[index], reading.each[index].p) for reading in readings]
+        yield Row(contrast(one, index), ((), (), (), *cells[0], (), (), (), *cells[1], *cells[2]), indent=1)
 
 
 def _cells(estimate: Estimate, p: Number) -> tuple[Inline, Inline]:
