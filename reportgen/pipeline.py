@@ -210,6 +210,7 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
             repository,
             profile=profile,
             progress=lambda name: progress(f"  {name}"),
+            executor=executor,
         )
     with clock("draw"):
         from reportgen.render.artefacts import numbered_artefacts

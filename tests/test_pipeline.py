@@ -99,7 +99,8 @@ def test_a_failed_analysis_keeps_its_place(
 
     monkeypatch.setitem(METHODS, MetaAnalysis, fail)
     study = write_study(tmp_path / "small")
-    assert run(["build", str(study), "--output", str(tmp_path / "report")]) == 1
+    here = ["-j", "1"]  # other processes would not see the fault
+    assert run(["build", str(study), "--output", str(tmp_path / "report"), *here]) == 1
     page = (tmp_path / "report" / "appendix.html").read_text()
     assert "the matrix is singular" in page
     assert capsys.readouterr().out.strip().endswith("appendix.html")

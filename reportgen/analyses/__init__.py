@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from reportgen.analyses import (
@@ -30,6 +31,7 @@ from reportgen.analyses.repository_records import (
     versions,
 )
 from reportgen.data import Repository
+from reportgen.executor import Executor
 from reportgen.records.model import AnalysisRecord, Failure, Records
 from reportgen.records.numbers import Press, slug
 from reportgen.spec import Spec
@@ -63,6 +65,7 @@ def make_records(
     *,
     profile: str,
     progress: Callable[[str], None] = lambda _: None,
+    executor: Executor | None = None,
 ) -> Records:
     """Run every analysis of a study.
 
@@ -74,7 +77,9 @@ def make_records(
     repository : Repository
     profile : {'draft', 'final'}
     progress : callable
-        Told the name of each analysis before it starts.
+        Told the name of each analysis before any of them starts.
+    executor : Executor, optional
+        Runs the analyses side by side; this process runs one after the other where there is none.
 
     Raises
     ------
@@ -82,10 +87,10 @@ def make_records(
         The fidelity file names a result that this study does not have.
     """
     study = spec.study
-    analyses: dict[str, AnalysisRecord] = {}
-    for name, node in study.analyses.items():
+    for name in study.analyses:
         progress(name)
-        analyses[name] = _analysed(name, node, spec, repository)
+    run = partial(_analysed, study=study, repository=repository)
+    analyses = dict(zip(study.analyses, (executor or Executor()).map(run, study.analyses.items()), strict=True))
     included = descriptive.included_trials(repository, study)
     records = Records(
         study=study_record(spec, repository, profile),
@@ -101,10 +106,11 @@ def make_records(
     return replace(records, fidelity=fidelity_record(spec, records))
 
 
-def _analysed(name: str, node: Analysis, spec: Spec, repository: Repository) -> AnalysisRecord:
+def _analysed(named: tuple[str, Analysis], study: Study, repository: Repository) -> AnalysisRecord:
+    name, node = named
     # Whatever goes wrong inside one analysis must not take the appendix down: its place says why instead.
     try:
-        return METHODS[type(node)](name, node, repository, spec.study)
+        return METHODS[type(node)](name, node, repository, study)
     except Exception as error:
         press = Press(slug(name), f"analyses.{name}", {})
         return Failure(name, press.quote("failure", f"{type(error).__name__}: {error}"))
