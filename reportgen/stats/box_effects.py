@@ -135,7 +135,7 @@ def as_effect(row: FloatArray, floor: float) -> Effect:
 def interactions(sums: FloatArray, node: Node, space: Space) -> FloatArray:
     """t x inside in the whole comparison for each box, (c, 7) with the columns of candidate.py."""
     values = np.full((len(sums), 7), np.nan)
-    _interactions(sums, node, space, values)
+    _interactions(sums, False, node, space, values)
     return values
 
 
@@ -165,12 +165,12 @@ def _enter(sums, low):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _interactions(sums, node, space, values):  # type: ignore[no-untyped-def]
+def _interactions(sums, within, node, space, values):  # type: ignore[no-untyped-def]
     low = np.zeros((sums.shape[1], 2, space.rows.shape[1] - 2))
     warm = -1.0
     for box in range(sums.shape[0]):
         _enter(sums[box], low)
-        lam = fit_set(low, False, warm, node, space, values[box])
+        lam = fit_set(low, within, warm, node, space, values[box])
         warm = lam if lam > 0.0 else -1.0
 
 

@@ -21,7 +21,10 @@ RESIDUAL = METHODS["satterthwaite"]  # which gives the residual df at lambda = 0
 
 
 class InsideSpace(NamedTuple):
-    """Scratch space for sets of one node; p = a + 1 columns of X: treatment and adjusters."""
+    """Scratch space for sets of one node; p = a + 1 columns of X: treatment and adjusters.
+
+    The last two are constants, held here since numba would compile the kernels anew for a constant in a call: 6 s.
+    """
 
     a0: FloatArray
     g: FloatArray  # (K, len(a0))
@@ -30,6 +33,8 @@ class InsideSpace(NamedTuple):
     work: tuple[Any, ...]
     record: FloatArray
     grid: FloatArray
+    reml: bool
+    treatment: int  # its column of X
 
 
 def make_inside_space(trials: int, adjusters: int) -> InsideSpace:
@@ -44,6 +49,8 @@ def make_inside_space(trials: int, adjusters: int) -> InsideSpace:
         work_arrays(p),
         record(),
         GRID,
+        True,
+        0,
     )
 
 
@@ -102,14 +109,16 @@ def fit_inside(low, squares, random, space, values):  # type: ignore[no-untyped-
     lam = 0.0
     mixed = random and trials > 1
     if mixed:
-        lam, _, _, _, state = minimise(a0, g, u, u, nu, True, p, -1.0, space.grid, work, out)
+        lam, _, _, _, state = minimise(a0, g, u, u, nu, space.reml, p, -1.0, space.grid, work, out)
     else:
-        state = 1 if evaluate(0.0, a0, g, u, u, nu, True, p, work, out) else -1
+        state = 1 if evaluate(0.0, a0, g, u, u, nu, space.reml, p, work, out) else -1
     if state < 0:
         return
     sigma2 = out[3] / nu
     # a trial outside has u = 0, so d = 1, and drops out of every sum over trials
-    variance, df = uncertainty(lam, 0, u, nu, contrasts, p, KENWARD_ROGER if mixed else RESIDUAL, work, out)
+    variance, df = uncertainty(
+        lam, space.treatment, u, nu, contrasts, p, KENWARD_ROGER if mixed else RESIDUAL, work, out
+    )
     values[0] = -work[4][0]
     values[1] = variance
     values[2] = df
