@@ -6,12 +6,12 @@ Out: a table of people and effects, and one of the profile of who is in both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reportgen.records.agreement import Agreement, ComparedSubgroup, OutcomeAgreement, Pair, Trait
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.numbers import Inline
-from reportgen.tables.phrases import NBSP, Footnotes, estimate_cell, explained
+from reportgen.tables.phrases import NBSP, Footnotes, estimate_cell, explained, joined
 
 COUNTS = ("Participants",)
 EFFECTS = ("Effect among",)
@@ -126,6 +126,7 @@ def _suppressed(outcome: OutcomeAgreement, record: Agreement) -> tuple[Inline, .
     return (said,)
 
 
-def nothing_to_compare(outcome: OutcomeAgreement, title: Inline) -> Inline:
-    """Return what is said of an outcome where one of the searches has no subgroup."""
-    return (*title, ": nothing to compare, ", *outcome.reason, ".")
+def nothing_to_compare(outcomes: Sequence[tuple[OutcomeAgreement, Inline]]) -> Inline:
+    """Return what is said of outcomes where one of the searches has no subgroup, with their titles."""
+    said = [(*title, " (", *outcome.reason, ")") for outcome, title in outcomes]
+    return ("Nothing to compare: ", *joined(said), ".") if said else ()

@@ -60,9 +60,8 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
             *unit,
             "; positive effects favour the intervention.",
         ),
-        *about_moderators(peeling, settings),
-        DIFFERENCE,
-        UNTESTED,
+        joined(about_moderators(peeling, settings), " "),
+        (*DIFFERENCE, " ", *UNTESTED),
     )
     return explained(Table(columns, (Group(rows),), notes, ABBREVIATIONS))
 
@@ -90,7 +89,9 @@ def _row(box: PeeledBox) -> Row:
 
 def about_moderators(peeling: PeeledOutcome, settings: PeelingSettings) -> tuple[Inline, ...]:
     """Return who gains more along each moderator and how that is known, which were not peeled, and whom they cost."""
-    return tuple(note for note in (*_directions(peeling, settings), _not_peeled(peeling), _costs(peeling)) if note)
+    not_peeled = _not_peeled(peeling)
+    third: Inline = ("Not peeled: ", *not_peeled, ".") if not_peeled else ()
+    return tuple(note for note in (*_directions(peeling, settings), third, _costs(peeling)) if note)
 
 
 def _directions(peeling: PeeledOutcome, settings: PeelingSettings) -> Iterator[Inline]:
@@ -124,8 +125,7 @@ def _found(moderator: PeeledModerator, settings: PeelingSettings) -> Inline:
 
 
 def _not_peeled(peeling: PeeledOutcome) -> Inline:
-    gone = joined([(one.label, " (", *one.reason, ")") for one in peeling.not_peeled])
-    return ("Not peeled: ", *gone, ".") if gone else ()
+    return joined([(one.label, " (", *one.reason, ")") for one in peeling.not_peeled])
 
 
 def _costs(peeling: PeeledOutcome) -> Inline:
@@ -146,11 +146,10 @@ def _costs(peeling: PeeledOutcome) -> Inline:
     return ("Participants without a value of a moderator, who are not analysed: ", *lost, ".") if lost else ()
 
 
-def no_frontier(peeling: PeeledOutcome, title: Inline) -> Inline:
-    """Return what is said of a peeling that found no box, and which moderators could not be peeled."""
-    said: Inline = (*title, ": no subgroup could be peeled: ", *peeling.reason, ".")
-    not_peeled = _not_peeled(peeling)
-    return (*said, " ", *not_peeled) if not_peeled else said
+def no_frontier(peelings: Sequence[tuple[PeeledOutcome, Inline]]) -> Inline:
+    """Return what is said of peelings that found no box, with their titles: why, and what could not be peeled."""
+    said = [(*title, ": ", *joined((one.reason, _not_peeled(one)), ": ")) for one, title in peelings]
+    return ("No subgroup could be peeled: ", *joined(said), ".") if said else ()
 
 
 def peeling_status(records: Sequence[DirectedPeeling]) -> Table:

@@ -10,7 +10,7 @@ from reportgen.records.numbers import Inline
 from reportgen.render.drafts.draft import Draft, Drafter, Place, with_notes
 from reportgen.spec.study import Study
 
-NOTHING_SHARED: tuple[Inline, ...] = (("The two searches have no outcome, follow-up and comparison in common.",),)
+NOTHING_SHARED: Inline = ("The two searches have no outcome, follow-up and comparison in common.",)
 
 
 def _agreement(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
@@ -19,8 +19,8 @@ def _agreement(place: Place, study: Study, records: Records) -> tuple[Draft, ...
     record = records.analyses[place.node.of or ""]
     assert isinstance(record, Agreement)
     drafts = [draft for one in record.outcomes if one.subgroups for draft in _drafts(one, record)]
-    rest = tuple(nothing_to_compare(one, _title(one, record)) for one in record.outcomes if not one.subgroups)
-    return with_notes(drafts, rest or (() if drafts else NOTHING_SHARED))
+    said = nothing_to_compare([(one, _title(one, record)) for one in record.outcomes if not one.subgroups])
+    return with_notes(drafts, (said,) if said else () if drafts else (NOTHING_SHARED,))
 
 
 def _drafts(outcome: OutcomeAgreement, record: Agreement) -> Iterator[Draft]:

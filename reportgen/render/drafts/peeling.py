@@ -79,8 +79,8 @@ def _found(
 
     peelings = chosen(place.node, study, record)
     titled = list(zip(peelings, _titles(peelings, record), strict=True))
-    notes = tuple(no_frontier(one, title) for one, title in titled if not one.boxes)
-    return [(one, title) for one, title in titled if one.boxes], notes
+    said = no_frontier([(one, title) for one, title in titled if not one.boxes])
+    return [(one, title) for one, title in titled if one.boxes], (said,) if said else ()
 
 
 SHOWN: dict[str, Drafter] = {
