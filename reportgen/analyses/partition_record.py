@@ -302,6 +302,8 @@ def _rejected(partition: Partition, desk: Desk) -> tuple[Split, ...]:
 
 def _why_rejected(split: found.Split, place: int, desk: Desk) -> Inline:
     """Return why a split was not kept; `place` is its rank by p in its node."""
+    if place >= desk.node.width == 1:
+        return ("not the smallest p value of the node",)
     if place >= desk.node.width:
         return ("not among the ", desk.naming.width, " smallest p values of the node")
     if desk.node.criterion == "interaction":
@@ -367,15 +369,16 @@ def _uses(people: SearchPeople, partition: Partition | None, naming: Naming, pre
     if partition is not None:
         reasons |= {name: why[0].lower() + why[1:].rstrip(".") for name, why in partition.tree[0].untried.items()}
     made = []
-    for cost in people.costs:
-        here = press.at("moderator", cost.moderator)
-        reason = reasons.get(cost.moderator, "")
+    costs = {cost.moderator: cost for cost in people.costs}
+    for name, label in naming.moderators.items():
+        here = press.at("moderator", name)
+        reason, cost = reasons.get(name, ""), costs.get(name)
         made.append(
             ModeratorUse(
-                name=cost.moderator,
-                label=here.quote("label", naming.moderators[cost.moderator]),
-                people=here.count("people lost", cost.people),
-                trials=here.count("trials lost", cost.trials, "trials"),
+                name=name,
+                label=here.quote("label", label),
+                people=here.count("people lost", cost.people) if cost else here.none("people lost", reason),
+                trials=here.count("trials lost", cost.trials, "trials") if cost else here.none("trials lost", reason),
                 searched=not reason and partition is not None,
                 reason=(here.quote("reason", reason),) if reason else (),
             )

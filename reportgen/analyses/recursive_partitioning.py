@@ -7,7 +7,7 @@ In: the node of the study file and the repository. Out: a `RecursivePartitioning
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,8 +26,10 @@ from reportgen.spec.check import expanded
 from reportgen.spec.study import FromScreening, Moderators, Study
 from reportgen.spec.study import RecursivePartitioning as Node
 from reportgen.stats import Levels, Partition, partition
+from reportgen.stats.ranks import MAX_LEVELS
 
 MODEL_DECIMALS = {"df": 1}
+TOO_MANY = f"has more than {MAX_LEVELS} levels without an order, and the ways to part them are too many to try"
 LEAST_SIZE, LEAST_SHARE = 50, 5  # what `partition` takes where the study file gives no `min_size`
 
 
@@ -94,9 +96,20 @@ def partitioned(
     """
     names = _names(node, selection, repository, measurements, study)
     moderators = moderators_of(names, repository, measurements, study)
-    people = people_of_search(selection, moderators, missing=node.missing, minimum_trials=node.min_trials)
+    divisible = {name: moderator for name, moderator in moderators.items() if not too_many_levels(moderator, selection)}
+    people = people_of_search(selection, divisible, missing=node.missing, minimum_trials=node.min_trials)
+    undivided = tuple((name, TOO_MANY) for name in moderators if name not in divisible)
+    people = replace(people, left_out=(*people.left_out, *undivided))
     reason = not_estimable(people.selection, node) or ("" if people.moderators else _nothing(node, names))
     return Partitioned(moderators, people, None if reason else search(people, node), reason)
+
+
+def too_many_levels(moderator: Moderator, selection: Selection) -> bool:
+    """Whether levels without an order are too many to be parted in every way."""
+    if not moderator.categorical or moderator.ordered:
+        return False
+    codes = moderator.of(selection)
+    return len(np.unique(codes[~np.isnan(codes)])) > MAX_LEVELS
 
 
 def search(people: SearchPeople, node: Node) -> Partition:

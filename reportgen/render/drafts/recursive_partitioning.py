@@ -120,7 +120,8 @@ def _profiles(place: Place, study: Study, records: Records) -> tuple[Draft, ...]
 
         return _each([search for search in searches if search.profiles], name, draw)
 
-    return _parts(place, study, records, sketches, ())
+    tried = any(search.profiles for search in chosen(place.node, study, _record(place, records)))
+    return _parts(place, study, records, sketches, () if tried else (("No cut could be tried.",),))
 
 
 def _subgroups(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:

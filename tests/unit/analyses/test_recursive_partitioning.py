@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 
 from reportgen.analyses import make_records
+from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.partition_record import cut_decimals
-from reportgen.analyses.recursive_partitioning import partitioned
+from reportgen.analyses.recursive_partitioning import partitioned, too_many_levels
 from reportgen.analyses.selection import Measurements, selections
 from reportgen.pipeline import exit_code_of, read
 from reportgen.records.numbers import numbers_in, plain
@@ -19,6 +21,7 @@ from reportgen.records.partition import PartitionedOutcome, RecursivePartitionin
 from reportgen.records.series import series_of
 from reportgen.stats import fit_one_step
 from tests.planted_study import AGE, write_planted
+from tests.unit.analyses.test_search_people import selection as selection_of_sixty
 
 
 def record(folder: Path, **node: Any) -> RecursivePartitioning:
@@ -172,6 +175,24 @@ def test_no_subgroup_is_a_result(tmp_path: Path) -> None:
     assert plain(search.rejected[0].reason) == "adjusted p above 0.05"
 
 
+def test_why_a_split_was_not_kept(tmp_path: Path) -> None:
+    search = only(tmp_path, gain=0.0, width=1)
+    said = [plain(split.reason) for split in search.rejected]
+    assert said == ["adjusted p above 0.05", *["not the smallest p value of the node"] * 2]
+
+
+def test_levels_without_an_order_can_be_too_many_to_part() -> None:
+    people = selection_of_sixty()
+
+    def moderator(levels: int, ordered: bool = False) -> Moderator:
+        names = tuple(f"level {k}" for k in range(12))
+        return Moderator("site", "Site", "", 1.0, names, ordered, 0, None, np.arange(200, dtype=float) % levels)
+
+    assert not too_many_levels(moderator(10), people)
+    assert too_many_levels(moderator(11), people)
+    assert not too_many_levels(moderator(11, ordered=True), people)
+
+
 def test_a_least_size_is_a_share_of_the_people_or_a_number(tmp_path: Path) -> None:
     share = only(tmp_path / "share", min_size="20%")
     assert share.min_size.value == math.ceil(0.2 * (share.overall.n.value or 0))
@@ -253,10 +274,7 @@ def test_memberships_for_other_analyses(tmp_path: Path) -> None:
 
 
 def test_a_printed_cut_divides_people_as_the_cut_does() -> None:
-    from reportgen.analyses.moderator_values import Moderator
-    from tests.unit.analyses.test_search_people import selection
-
-    people = selection()
+    people = selection_of_sixty()
     values = np.zeros(200)
     values[people.rows] = np.resize(np.array([41.6667, 54.1667, 58.3333, 60.0, 60.01]), people.n)
     score = Moderator("score", "Score", "points", 1.0, (), False, -1, None, values)
@@ -264,8 +282,6 @@ def test_a_printed_cut_divides_people_as_the_cut_does() -> None:
 
 
 def test_a_failed_fit_fails_the_build(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     spec, repository = read(write_planted(tmp_path))
     records = make_records(spec, repository, profile="draft")
     assert exit_code_of(records) == 0

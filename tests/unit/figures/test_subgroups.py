@@ -72,6 +72,14 @@ def test_tree_shows_both_sides_of_each_split_with_its_p() -> None:
         assert {group.split.p_raw.id, group.split.p_node.id, group.inside.trials.id} <= set(printed)
 
 
+def test_p_raw_stands_left_of_p_adjusted() -> None:
+    found = search()
+    (sheet,) = tree_sheets(found, settings(), name="fig3")
+    places = {words.numbers[0].id: words.pieces[0].x for words in sheet.words() if len(words.numbers) == 1}
+    for group in found.subgroups:
+        assert places[group.split.p_raw.id] < places[group.split.p_node.id]
+
+
 def test_a_subgroup_stands_below_the_one_that_it_is_part_of() -> None:
     found = search()
     (sheet,) = tree_sheets(found, settings(), name="fig3")
