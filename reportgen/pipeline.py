@@ -196,6 +196,7 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
     clock = _Clock(seconds, progress)
     executor = Executor(order.workers)
     compiled = executor.prepare("reportgen.stats.kernels", "compile_likelihood", "compile_cross_products")
+    executor.prepare("reportgen.stats.kernels", "compile_peel", "compile_partition")
     executor.prepare("reportgen.figures.paint")
     with clock("read and check"):
         spec, repository = read(order.study)
