@@ -381,6 +381,21 @@ def test_missing_outcomes_and_lone_arms_are_left_out() -> None:
     assert found.boxes
 
 
+def test_people_without_a_trial_are_left_out_and_a_moderator_may_cost_an_arm() -> None:
+    data = simulate(values=(12, 9))
+    trial = data.trial.astype(float)
+    trial[:3] = np.nan
+    z = np.where((data.trial == 2) & (data.treatment == 1), np.nan, data.moderators["m1"])
+    found = peel(data.outcome, data.treatment, trial, data.moderators | {"m1": z})
+    arm = int(np.sum((data.trial == 2) & (data.treatment == 1)))
+    assert {(one.trial, one.participants, one.reason) for one in found.people_left_out} == {
+        (None, 3, "the trial is missing"),
+        (2.0, arm, "a moderator is missing"),
+        (2.0, 40 - arm, "with all moderators the trial has only control participants"),
+    }
+    assert found.analysed.sum() == found.overall.n == 147
+
+
 def test_covariates_with_few_values_are_a_result_not_an_error() -> None:
     data = simulate()
     n = len(data.outcome)
