@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analyses import make_records
+from reportgen.analyses import make_records, recursive_partitioning
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.partition_record import cut_decimals
 from reportgen.analyses.recursive_partitioning import partitioned, too_many_levels
@@ -191,6 +191,16 @@ def test_levels_without_an_order_can_be_too_many_to_part() -> None:
     assert not too_many_levels(moderator(10), people)
     assert too_many_levels(moderator(11), people)
     assert not too_many_levels(moderator(11, ordered=True), people)
+
+
+def test_what_cannot_be_parted_has_no_cost_and_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recursive_partitioning, "MAX_LEVELS", 1)
+    search = only(tmp_path)
+    uses = {use.name: use for use in search.moderators}
+    assert {name: use.searched for name, use in uses.items()} == {"age": True, "sex": False, "baseline RMDQ": True}
+    assert "levels without an order" in plain(uses["sex"].reason)
+    assert uses["sex"].people.value is None
+    assert search.subgroups
 
 
 def test_a_least_size_is_a_share_of_the_people_or_a_number(tmp_path: Path) -> None:
