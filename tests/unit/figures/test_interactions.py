@@ -1,0 +1,113 @@
+"""What a forest plot of interactions shows: rows, marks by tier, lettered notes, axes, pages."""
+
+from __future__ import annotations
+
+from reportgen.figures.interactions import interaction_sheets
+from reportgen.figures.sheet import Shape, Sheet
+from reportgen.figures.theme import ACCENT, MUTED
+from reportgen.records.numbers import plain
+from tests.unit.figures.boxes import faults
+from tests.unit.figures.screens import interaction, screen, settings, several
+
+
+def texts(sheet: Sheet) -> list[str]:
+    return [" ".join(piece.text for piece in words.pieces) for words in sheet.words()]
+
+
+def squares(sheet: Sheet) -> list[Shape]:
+    return [mark for mark in sheet.marks if isinstance(mark, Shape) and mark.kind == "square"]
+
+
+def test_nothing_overlaps_and_nothing_is_clipped() -> None:
+    for sheet in interaction_sheets(several(), settings(), name="fig2"):
+        assert faults(sheet) == []
+
+
+def test_marks_say_the_tier() -> None:
+    rows = [
+        interaction("pain", "Age", (-1.0,), 0.5, 0.01, "significant"),
+        interaction("pain", "Weight", (0.3,), 0.5, 0.12, "weak"),
+        interaction("pain", "Height", (0.1,), 0.5, 0.7, "neither"),
+    ]
+    (sheet,) = interaction_sheets([screen("pain", rows)], settings(), name="fig2")
+    filled, open_, small = squares(sheet)
+    assert (filled.fill, filled.edge) == (ACCENT, ACCENT)
+    assert open_.edge == ACCENT
+    assert open_.fill != ACCENT
+    assert small.fill == MUTED
+    assert small.corners[1][0] - small.corners[0][0] < filled.corners[1][0] - filled.corners[0][0]
+    # drawn where the estimate lies: left of no effect, right of it
+    assert filled.corners[0][0] < open_.corners[0][0]
+
+
+def test_findings_are_lettered_in_reading_order_and_once() -> None:
+    (sheet,) = interaction_sheets(several(), settings(), name="fig2")
+    note = texts(sheet)[-1]
+    assert (
+        "a: larger effect at lower values; b: larger effect with “male” than with “female”; c: larger effect at higher values."
+        in note
+    )
+    cells = texts(sheet)
+    assert "0.010 a" in cells
+    assert "0.12 b" in cells
+    assert "0.010 c" in cells
+    assert "0.70" in cells  # of neither tier: no letter
+
+
+def test_levels_stand_below_their_joint_test_and_two_in_one_row() -> None:
+    (sheet,) = interaction_sheets(several(), settings(), name="fig2")
+    said = texts(sheet)
+    start = said.index("Mood, joint test")
+    assert [t for t in said[start:] if " v " in t] == [
+        "middling v low",
+        "none v low",
+    ]  # the one without estimate is left out
+    assert "Sex, male v female" in said
+    assert any(t.startswith("Age, per 10 years") for t in said)
+
+
+def test_what_cannot_be_estimated_is_named() -> None:
+    (sheet,) = interaction_sheets(several(), settings(), name="fig2")
+    said = texts(sheet)
+    assert said[said.index("Not estimable") + 1] == "Job"
+    assert "not estimable: one trial, and a pooled effect needs two" in said
+
+
+def test_the_note_counts_what_was_tested_and_what_chance_would_give() -> None:
+    (sheet,) = interaction_sheets(several(), settings(), name="fig2")
+    assert (
+        "Of 5 interactions tested, 2 with p below 0.05 (0.3 expected by chance where nothing moderates)"
+        in texts(sheet)[-1]
+    )
+
+
+def test_arrows_speak_of_the_interaction() -> None:
+    (sheet,) = interaction_sheets(several(), settings(), name="fig2")
+    assert "larger effect" in texts(sheet)
+    assert "favours intervention" not in texts(sheet)
+
+
+def test_each_outcome_has_its_axis_and_one_without_estimates_has_none() -> None:
+    (sheet,) = interaction_sheets(several(), settings(), name="fig2")
+    zeros = [
+        words for words in sheet.words() if words.axis == "tick" and words.pieces[0].text.lstrip("−") in ("0", "0.0")
+    ]
+    assert len(zeros) == 2
+
+
+def test_nothing_estimated_at_all_is_still_a_figure() -> None:
+    nothing = screen(
+        "walking", [interaction("walking", "Age", (None,), p=None)], "no trials, and a pooled effect needs two"
+    )
+    (sheet,) = interaction_sheets([nothing], settings(), name="fig2")
+    assert "not estimable: no trials, and a pooled effect needs two" in texts(sheet)
+    assert squares(sheet) == []
+    assert plain(sheet.alt).startswith("Forest plot of interactions: 0 estimates")
+
+
+def test_more_rows_than_a_page_holds_go_on_the_next() -> None:
+    rows = [interaction(f"o{k}", f"Moderator {letter}") for k, letter in enumerate("abcdefghijklmnopqrstuvwxyz" * 2)]
+    sheets = interaction_sheets([screen("pain", rows)], settings(), name="fig2")
+    assert [sheet.name for sheet in sheets] == ["fig2", "fig2-2"]
+    assert all(sheet.height < 245 for sheet in sheets)
+    assert "Pain (points) (continued)" in texts(sheets[1])

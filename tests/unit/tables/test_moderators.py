@@ -1,0 +1,110 @@
+"""The screening in numbers: every reading, what was expected and found, effects at values, and the summary for paper."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reportgen.records.artefact import Table
+from reportgen.records.moderation import Moderation
+from reportgen.records.numbers import plain
+from reportgen.tables.moderators import effects_at_values, expectations, failed_screenings, interaction_estimates
+from reportgen.tables.phrases import is_mark
+from tests.unit.figures.build import press
+from tests.unit.figures.screens import interaction, screen, settings, several
+
+
+def lines(table: Table) -> list[list[str]]:
+    rows = [row for group in table.groups for row in group.rows]
+    return [[plain(tuple(p for p in cell if not is_mark(p))) for cell in (row.head, *row.cells)] for row in rows]
+
+
+def test_a_row_holds_the_three_readings_and_the_adjusted_p() -> None:
+    table = interaction_estimates(several(), settings())
+    assert table.paper is None
+    first = lines(table)[0]
+    assert first[0] == "Age, per 10 years"
+    assert first[1:4] == ["4", "190", "210"]
+    assert first[4:9] == [
+        "−1.0 (−1.8 to −0.2)",
+        "0.010",
+        "0.030",
+        "0.020",
+        "significant: larger effect at lower values",
+    ]
+    assert first[9:] == ["−1.0 (−1.8 to −0.2)", "0.010", "–", ""]
+    assert len(first) == len(table.columns)
+
+
+def test_levels_stand_below_their_joint_test() -> None:
+    found = [line[0] for line in lines(interaction_estimates(several(), settings()))]
+    start = found.index("Mood, joint test")
+    assert found[start + 1 : start + 4] == ["middling v low", "high v low", "none v low"]
+
+
+def test_what_cannot_be_estimated_has_its_reason_below() -> None:
+    table = interaction_estimates(several(), settings())
+    said = " ".join(plain(note) for note in table.footnotes)
+    assert "one trial with a value on both sides, and the screening needs two" in said
+    assert "a treatment effect of its own for each trial" in said
+
+
+def test_a_long_table_has_a_summary_of_what_reached_a_tier() -> None:
+    rows = [
+        interaction("pain", f"Moderator {k}", p=0.01 if k == 3 else 0.6, tier="significant" if k == 3 else "neither")
+        for k in range(60)
+    ]
+    table = interaction_estimates([screen("pain", rows), several()[1]], settings())
+    assert len(lines(table)) == 61
+    assert table.paper is not None
+    assert lines(table.paper)[0][0] == "Moderator 3, per 10 years"
+    assert plain(table.paper.groups[0].head) == "Pain (points): 60 tested, 1 significant, 0 weak"
+    assert lines(table.paper)[1][0] == "Not estimable: one trial, and a pooled effect needs two"
+    assert table.on("html") is table
+    assert table.on("pdf") is table.paper
+
+
+def test_what_was_expected_stands_beside_what_was_found() -> None:
+    table = expectations(several())
+    assert table is not None
+    assert [plain(group.head) for group in table.groups] == ["Age. Expected beforehand: younger people gain more"]
+    assert [line[:2] for line in lines(table)] == [
+        ["Pain (points)", "larger effect at lower values"],
+        ["Function (points)", "larger effect at higher values"],
+    ]
+    assert expectations([screen("pain", [interaction("pain")])]) is None
+
+
+def test_effects_stand_at_their_values() -> None:
+    found = lines(effects_at_values(several(), settings()))
+    assert found[0][0] == "Age"
+    assert found[1][0].replace("\u00a0", " ") == "30 years (10th percentile)"
+    assert found[1][3] == "3.0 (2.0 to 4.0)"
+    assert [line[0] for line in found if line[0] in ("female", "male")] == ["female", "male"]
+    assert "Job" not in [line[0] for line in found]
+
+
+def test_effects_on_paper_are_those_of_moderators_that_reached_a_tier() -> None:
+    rows = [interaction("pain", f"Moderator {k}", tier="neither", p=0.6) for k in range(60)]
+    table = effects_at_values([screen("pain", [*rows, interaction("pain", "Age")])], settings())
+    assert table.paper is not None
+    assert lines(table.paper)[0][0] == "Age"
+    assert len(lines(table)) == 3 * 61
+
+
+def test_a_fit_that_failed_is_listed_with_its_reason() -> None:
+    one = interaction("pain")
+    broken = replace(one, naive=replace(one.naive, status="failed", reason="the search did not converge"))
+    made = press("screening")
+    counts = [made.count(what, 1) for what in ("tested", "significant", "weak")]
+
+    def record(*rows):  # type: ignore[no-untyped-def]
+        comparison = type("C", (), {"name": "overall", "title": made.quote("title", "any v none")})
+        return Moderation(
+            "screening", settings(), (comparison,), (screen("pain", rows),), *counts, made.figure("by chance", 0.1, 1)
+        )  # type: ignore[arg-type]
+
+    table = failed_screenings([record(broken)])
+    assert table is not None
+    assert lines(table) == [["Pain, Short term: Age", "naive", "12", "the search did not converge"]]
+    assert "failed" in record(broken).statuses
+    assert failed_screenings([record(one)]) is None
