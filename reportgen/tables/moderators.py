@@ -32,21 +32,19 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
     settings : ScreeningSettings
         What was fitted.
     """
-    ci = f"%{NBSP}CI)"
+    tested, other = ("Within trials", "Naive") if settings.reading == "within" else ("Naive", "Within trials")
     columns = (
         Column(("Moderator",), "left"),
         Column(("m",), "right"),
         Column(("Control",), "right", COUNTS),
         Column(("Intervention",), "right", COUNTS),
-        Column(("Interaction (", settings.level, ci), "decimal", ("Within trials",)),
-        Column(("p",), "decimal", ("Within trials",)),
+        Column(("No value",), "right", COUNTS),
+        *_reading_columns(tested, settings),
         Column(("Holm",), "decimal", ADJUSTED),
         Column(("BH",), "decimal", ADJUSTED),
         Column(("Finding",), "left"),
-        Column(("Interaction (", settings.level, ci), "decimal", ("Naive",)),
-        Column(("p",), "decimal", ("Naive",)),
-        Column(("Interaction (", settings.level, ci), "decimal", ("Across trials",)),
-        Column(("p",), "decimal", ("Across trials",)),
+        *_reading_columns(other, settings),
+        *_reading_columns("Across trials", settings),
     )
     groups = tuple(
         Group(tuple(row for one in screen.interactions for row in _rows(one)), head=_head(screen, screens))
@@ -57,6 +55,11 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
     return replace(whole, paper=_summary(screens, settings)) if cells > CELLS_ON_PAPER else whole
 
 
+def _reading_columns(name: str, settings: ScreeningSettings) -> tuple[Column, Column]:
+    interval = ("Interaction (", settings.level, f"%{NBSP}CI)")
+    return Column(interval, "decimal", (name,)), Column(("p",), "decimal", (name,))
+
+
 def _head(screen: Screen, screens: Sequence[Screen]) -> Inline:
     visit: Inline = (", ", screen.follow_up_label) if len({s.follow_up for s in screens}) > 1 else ()
     return (screen.outcome_label, *visit, *((" (", screen.unit, ")") if screen.unit.text else ()))
@@ -64,8 +67,8 @@ def _head(screen: Screen, screens: Sequence[Screen]) -> Inline:
 
 def _rows(one: Interaction) -> Iterator[Row]:
     """Yield the row of a moderator; of one with several levels the joint test, then each level."""
-    counts = ((one.trials,), (one.n_control,), (one.n_intervention,))
-    readings = (one.within, one.naive, one.across)
+    counts = ((one.trials,), (one.n_control,), (one.n_intervention,), (one.cost_people,))
+    readings = (one.reading, one.within if one.tested == "naive" else one.naive, one.across)
     adjusted: tuple[Inline, ...] = ((one.holm,), (one.benjamini_hochberg,), finding(one))
     nothing = all(estimate.effect.value is None for reading in readings for estimate in reading.each)
     if len(one.within.each) == 1 or nothing:
@@ -79,7 +82,7 @@ def _rows(one: Interaction) -> Iterator[Row]:
     yield Row((one.label, ", joint test"), (*counts, *joint[0], *adjusted, *joint[1], *joint[2]))
     for index in range(len(one.within.each)):
         cells = [_cells(reading.each[index], reading.each[index].p) for reading in readings]
-        yield Row(contrast(one, index), ((), (), (), *cells[0], (), (), (), *cells[1], *cells[2]), indent=1)
+        yield Row(contrast(one, index), ((), (), (), (), *cells[0], (), (), (), *cells[1], *cells[2]), indent=1)
 
 
 def _cells(estimate: Estimate, p: Number) -> tuple[Inline, Inline]:
@@ -108,7 +111,8 @@ def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inli
             "Interaction: by how much the treatment effect differs for a step of the moderator, or in a level from that in "
             "the reference level; positive = a larger effect. Within trials: from differences between people of one "
             "trial. Naive: the same coefficient for differences within and between trials. Across trials: from the means "
-            "of trials, open to ecological bias.",
+            "of trials, open to ecological bias. No value: people of the analysis who have none of the moderator, or stand "
+            "in a trial that has none on one side.",
         ),
         (
             f"{READING[settings.reading]}: tested, and adjusted for the number of moderators tested of the same outcome at "
@@ -141,10 +145,12 @@ def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
         Column(("BH",), "decimal", ADJUSTED),
         Column(("Finding",), "left"),
     )
+    blank: tuple[Inline, ...] = ((),) * (len(columns) - 1)
+    nothing = Row(("none",), blank, muted=True)
     groups = tuple(
-        Group(_reached(screen) or (_none(screen, len(columns)),), head=_counted(screen, screens)) for screen in screens
-    )
-    notes: tuple[Inline, ...] = (
+        Group(_reached(screen) or (nothing,), head=_counted(screen, screens)) for screen in screens if not screen.reason
+    ) or (Group((nothing,)),)
+    notes: list[Inline] = [
         (
             f"{READING[settings.reading]}: interactions with p below ",
             settings.significant,
@@ -152,14 +158,19 @@ def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
             settings.weak,
             " (weak); for several levels, their joint test.",
         ),
-    )
-    return explained(Table(columns, groups, notes, (("n", "participants"), *ABBREVIATIONS)))
+    ]
+    missing = [(*_head(screen, screens), ": ", *_why(screen)) for screen in screens if screen.reason]
+    if missing:
+        notes.append(("Not estimable: ", *joined(missing), "."))
+    return explained(Table(columns, groups, tuple(notes), (("n", "participants"), *ABBREVIATIONS)))
+
+
+def _why(screen: Screen) -> Inline:
+    return words(screen.reason, f"{screen.id}.reason", screen.trials.source)
 
 
 def _counted(screen: Screen, screens: Sequence[Screen]) -> Inline:
     """Return the head of an outcome with its counts."""
-    if screen.reason:
-        return _head(screen, screens)
     return (
         *_head(screen, screens),
         ": ",
@@ -170,13 +181,6 @@ def _counted(screen: Screen, screens: Sequence[Screen]) -> Inline:
         screen.weak,
         " weak",
     )
-
-
-def _none(screen: Screen, columns: int) -> Row:
-    why: Inline = ("none",)
-    if screen.reason:
-        why = ("Not estimable: ", *words(screen.reason, f"{screen.id}.reason", screen.trials.source))
-    return Row(why, ((),) * (columns - 1), muted=True)
 
 
 def _reached(screen: Screen) -> tuple[Row, ...]:

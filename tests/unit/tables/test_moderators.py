@@ -23,15 +23,15 @@ def test_a_row_holds_the_three_readings_and_the_adjusted_p() -> None:
     assert table.paper is None
     first = lines(table)[0]
     assert first[0] == "Age, per 10 years"
-    assert first[1:4] == ["4", "190", "210"]
-    assert first[4:9] == [
+    assert first[1:5] == ["4", "190", "210", "3"]
+    assert first[5:10] == [
         "−1.0 (−1.8 to −0.2)",
         "0.010",
         "0.030",
         "0.020",
         "significant: larger effect at lower values",
     ]
-    assert first[9:] == ["−1.0 (−1.8 to −0.2)", "0.010", "–", ""]
+    assert first[10:] == ["−1.0 (−1.8 to −0.2)", "0.010", "–", ""]
     assert len(first) == len(table.columns)
 
 
@@ -58,7 +58,9 @@ def test_a_long_table_has_a_summary_of_what_reached_a_tier() -> None:
     assert table.paper is not None
     assert lines(table.paper)[0][0] == "Moderator 3, per 10 years"
     assert plain(table.paper.groups[0].head) == "Pain (points): 60 tested, 1 significant, 0 weak"
-    assert lines(table.paper)[1][0] == "Not estimable: one trial, and a pooled effect needs two"
+    assert len(lines(table.paper)) == 1
+    said = [plain(note) for note in table.paper.footnotes]
+    assert "Not estimable: Walking (points): one trial, and a pooled effect needs two." in said
     assert table.on("html") is table
     assert table.on("pdf") is table.paper
 
@@ -108,3 +110,12 @@ def test_a_fit_that_failed_is_listed_with_its_reason() -> None:
     assert lines(table) == [["Pain, Short term: Age", "naive", "12", "the search did not converge"]]
     assert "failed" in record(broken).statuses
     assert failed_screenings([record(one)]) is None
+
+
+def test_the_tested_reading_stands_first() -> None:
+    one = interaction("pain")
+    naive = replace(one, tested="naive", naive=replace(one.naive, p=press("other").p("p", 0.5)))
+    table = interaction_estimates([screen("pain", [naive])], replace(settings(), reading="naive"))
+    spans = [plain(column.span) for column in table.columns if plain(column.head) == "p"]
+    assert spans == ["Naive", "Within trials", "Across trials"]
+    assert lines(table)[0][6] == "0.50"
