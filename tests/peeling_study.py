@@ -43,14 +43,20 @@ def people(seed: int, n: int, gain: float) -> pd.DataFrame:
             "age": pd.array(np.where(np.arange(n) < 2, -1, age), dtype="Int64").astype(object),
             "sex": rng.integers(1, 3, n),
             "bmi": rng.integers(18, 40, n),
+            "edu": np.arange(n) // 2 % 5,
             "rm_b": before,
             "rm_q3": after,
         }
     ).replace({"age": {-1: ""}})
 
 
-def write_search_study(folder: Path, *, gain: float = 3.0, **changes: Any) -> Path:
-    """Write the study; top-level keys of the study file may be replaced. Body mass index is known in one trial only."""
+def write_search_study(
+    folder: Path, *, gain: float = 3.0, variables: dict[str, Any] | None = None, **changes: Any
+) -> Path:
+    """Write the study; top-level keys of the study file may be replaced, and variables added to both trials.
+
+    Body mass index is known in one trial only.
+    """
     covariates = {**STUDY["covariates"], "bmi": {"label": "Body mass index", "unit": "kg/m2", "per": 5}}
     study = {
         "covariates": covariates,
@@ -58,8 +64,10 @@ def write_search_study(folder: Path, *, gain: float = 3.0, **changes: Any) -> Pa
         "report": {"formats": ["html"], "contents": CONTENTS},
         **changes,
     }
-    north = {"variables": {**MAPPING["variables"], "bmi": {"column": "bmi"}}}
-    path = write_study(folder, study, north=north)
+    both = {**MAPPING["variables"], **(variables or {})}
+    path = write_study(
+        folder, study, north={"variables": {**both, "bmi": {"column": "bmi"}}}, south={"variables": both}
+    )
     people(11, 240, gain).to_csv(folder / "north.csv", index=False)
     people(12, 360, gain).to_csv(folder / "south.csv", index=False)
     return path

@@ -20,6 +20,7 @@ from reportgen.analyses.recording import (
     NAN,
     comparison_record,
     estimate_record,
+    extent_record,
     for_outcome,
     left_out_record,
     scalar,
@@ -43,7 +44,7 @@ from reportgen.spec.check import expanded
 from reportgen.spec.study import Agreement, FromScreening, Moderators, Study
 from reportgen.spec.study import DirectedPeeling as Node
 from reportgen.stats import Effect, Levels, Peeling, fit_one_step, peel
-from reportgen.stats.peeling import Box, Direction
+from reportgen.stats.peeling import Box, Direction, Limit
 
 BoolArray = NDArray[np.bool_]
 SIZES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -109,6 +110,10 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Dire
     measurements = Measurements(repository, study)
     press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
     sizes = sizes_of(name, study)
+    peelings = tuple(
+        _record(peeled(node, selection, repository, measurements, study), sizes, node, study, press)
+        for selection in selections(node, repository, study)
+    )
     return DirectedPeeling(
         name=name,
         settings=_settings(node, press.at("settings"), study),
@@ -116,10 +121,8 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Dire
             comparison_record(comparison, repository, study, press.at(comparison))
             for comparison in expanded(node.comparisons, study.comparisons)
         ),
-        peelings=tuple(
-            _record(peeled(node, selection, repository, measurements, study), sizes, node, study, press)
-            for selection in selections(node, repository, study)
-        ),
+        peelings=peelings,
+        extent=extent_record(((p.trials, p.n) for p in peelings if p.status == "ok"), press),
     )
 
 
@@ -332,6 +335,7 @@ def _moderator(direction: Direction, moderator: Moderator, node: Node, press: Pr
         interaction=None
         if direction.interaction is None
         else estimate_record(_scaled(direction.interaction, moderator.per), node.level, made.at("interaction"), "", ""),
+        levels=made.count("levels", len(moderator.levels), "levels") if moderator.levels else None,
     )
 
 
@@ -373,11 +377,15 @@ def _frontier(search: Peeled, level: float) -> Frontier:
         outside=tuple(scalar(box.outside.effect.estimate) for box in boxes),
         difference=tuple(scalar(box.difference.estimate) if box.difference else NAN for box in boxes),
         z=tuple(box.z for box in boxes),
-        limits=tuple(
-            tuple(NAN if box.limits[place].value is None else float(box.limits[place].value or 0.0) for box in boxes)
-            for place in range(len(_directions(search)))
-        ),
+        limits=tuple(tuple(_place_of(box.limits[i]) for box in boxes) for i in range(len(_directions(search)))),
     )
+
+
+def _place_of(limit: Limit) -> float:
+    """Return a limit as a place on an axis: its value, of levels their places from 1, NaN where there is none."""
+    if limit.value is None:
+        return NAN
+    return float(limit.value) if limit.level is None else float(limit.value) + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,6 +176,8 @@ def _upright(scale: Scale, most: int, low: float | None = None, high: float | No
 
 def _strip_head(moderator: PeeledModerator) -> Inline:
     unit: Inline = (", ", moderator.unit) if moderator.unit.text else ()
+    if moderator.levels is not None:
+        unit = (", level of ", moderator.levels)
     return (moderator.label, f"{NO_BREAK}{moderator.side}", *unit)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut
+from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, LeftOut
 from reportgen.records.numbers import Inline, Number, Status
 
 Floats = tuple[float, ...]
@@ -34,6 +34,8 @@ class PeeledModerator:
     per : Number or None
         Units of the moderator for which the interaction is given; None where declared.
     interaction : Estimate or None
+    levels : Number or None
+        How many levels it has; None for a quantity.
     """
 
     name: str
@@ -44,6 +46,7 @@ class PeeledModerator:
     declared: bool
     per: Number | None
     interaction: Estimate | None
+    levels: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ class Frontier:
     share, n, trials, effect, low, high, outside, difference, z : tuple of float
         One each a box.
     limits : tuple of tuple of float
-        One tuple a peeled moderator.
+        One tuple a peeled moderator; of levels their places, from 1.
     """
 
     share: Floats
@@ -223,6 +226,7 @@ class DirectedPeeling:
     settings: PeelingSettings
     comparisons: tuple[ComparisonRecord, ...]
     peelings: tuple[PeeledOutcome, ...]
+    extent: Extent
 
     @property
     def statuses(self) -> tuple[Status, ...]:

@@ -60,7 +60,7 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
             *unit,
             "; positive effects favour the intervention.",
         ),
-        joined(about_moderators(peeling, settings), " "),
+        joined(about_moderators(peeling), " "),
         (*DIFFERENCE, " ", *UNTESTED),
     )
     return explained(Table(columns, (Group(rows),), notes, ABBREVIATIONS))
@@ -87,41 +87,38 @@ def _row(box: PeeledBox) -> Row:
     return Row((box.share,), cells)
 
 
-def about_moderators(peeling: PeeledOutcome, settings: PeelingSettings) -> tuple[Inline, ...]:
+def about_moderators(peeling: PeeledOutcome) -> tuple[Inline, ...]:
     """Return who gains more along each moderator and how that is known, which were not peeled, and whom they cost."""
     not_peeled = _not_peeled(peeling)
     third: Inline = ("Not peeled: ", *not_peeled, ".") if not_peeled else ()
-    return tuple(note for note in (*_directions(peeling, settings), third, _costs(peeling)) if note)
+    return tuple(note for note in (*_directions(peeling), third, _costs(peeling)) if note)
 
 
-def _directions(peeling: PeeledOutcome, settings: PeelingSettings) -> Iterator[Inline]:
-    declared = [one for one in peeling.moderators if one.declared]
+def _directions(peeling: PeeledOutcome) -> Iterator[Inline]:
+    declared = joined([(f"{one.gains} values of ", one.label) for one in peeling.moderators if one.declared])
     if declared:
-        names = joined([(f"{one.gains} values of ", one.label) for one in declared], ", ")
-        yield ("Declared to gain more: ", *names, ".")
-    found = joined([_found(one, settings) for one in peeling.moderators if one.interaction is not None])
+        yield ("Declared to gain more: ", *declared, ".")
+    found = joined([_found(one) for one in peeling.moderators if one.interaction is not None])
     if found:
-        yield (
-            "Taken from the same people to gain more, by the sign of the interaction with treatment (centred within trials): ",
-            *found,
-            ".",
-        )
+        how = "by the sign of the interaction with treatment in the same people (centred within trials)"
+        yield (f"Found to gain more, {how}: ", *found, ".")
 
 
-def _found(moderator: PeeledModerator, settings: PeelingSettings) -> Inline:
+def _found(moderator: PeeledModerator) -> Inline:
     if moderator.interaction is None or moderator.per is None:
         return ()
-    estimate = moderator.interaction
-    per: Inline = () if moderator.per.value == 1 else (moderator.per, " ")
-    return (
+    said: Inline = (
         f"{moderator.gains} values of ",
         moderator.label,
         ", ",
-        *estimate_cell(estimate),
+        *estimate_cell(moderator.interaction),
         " per ",
-        *per,
-        *((moderator.unit,) if moderator.unit.text else ("unit" if moderator.per.value == 1 else "units",)),
     )
+    if moderator.levels is not None:
+        return (*said, "level")
+    if moderator.per.value == 1:
+        return (*said, moderator.unit if moderator.unit.text else "unit")
+    return (*said, moderator.per, " ", moderator.unit if moderator.unit.text else "units")
 
 
 def _not_peeled(peeling: PeeledOutcome) -> Inline:

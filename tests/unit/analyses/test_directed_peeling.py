@@ -211,3 +211,31 @@ def test_decimals_are_those_that_values_need(study: Read) -> None:
     (selection,) = selections(node, repository, spec.study)
     found = peeled(node, selection, repository, Measurements(repository, spec.study), spec.study)
     assert decimals_of(found.moderators["age"], found.selection) == 0
+
+
+def test_ordered_levels_are_limited_by_name(tmp_path: Path) -> None:
+    levels = ["none", "school", "college", "university", "doctorate"]
+    covariates = {
+        "age": {"unit": "years"},
+        "sex": {"levels": ["female", "male"], "reference": "female"},
+        "bmi": {"unit": "kg/m2"},
+        "education": {"label": "Education", "levels": levels, "ordered": True, "reference": "none"},
+    }
+    education = {"education": {"column": "edu", "codes": dict(enumerate(levels))}}
+    peeling = {"method": "directed-peeling", "moderators": ["education"], "treatment_effect": "common"}
+    peeling["directions"] = {"education": "lower gain more"}
+    study = read(
+        write_search_study(
+            tmp_path / "s", covariates=covariates, analyses={"peeling": peeling},
+            report={"contents": CONTENTS[:2]}, variables=education,
+        )
+    )  # fmt: skip
+    found = only(analyse("peeling", Node.model_validate(peeling), study[1], study[0].study))
+    (moderator,) = found.moderators
+    assert moderator.levels is not None
+    assert moderator.levels.value == 5
+    limits = {box.limits[0].text for box in found.boxes}
+    assert limits <= {*levels, "–"}
+    assert len(limits) > 2
+    places = {levels[int(place) - 1] for place in found.frontier.limits[0] if place == place}
+    assert limits - {"–"} <= places
