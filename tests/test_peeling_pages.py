@@ -44,7 +44,7 @@ def test_boxes_are_in_the_results_with_their_people(pages: Path) -> None:
     assert effect["n"] == rows.loc["peeling.overall.rmdq.short.box-0-50.n", "value"]
     assert effect["source"] == "analyses.peeling"
     assert "peeling.overall.rmdq.short.box-0-50.normal.ci-low" in rows.index
-    assert "agreement.overall.rmdq.short.subgroup-1.box-0-20.jaccard" in rows.index
+    assert "agreement.overall.rmdq.short.age-low.box-0-20.jaccard" in rows.index
 
 
 def test_the_frontier_is_among_the_series(pages: Path) -> None:

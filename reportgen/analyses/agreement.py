@@ -19,7 +19,7 @@ from reportgen.analyses.directed_peeling import Peeled, decimals_of, peeled, siz
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.moderators import values_of
 from reportgen.analyses.naming import level_number, outcome_label, unit_of
-from reportgen.analyses.partition_record import cut_decimals
+from reportgen.analyses.partition_record import cut_decimals, names_of
 from reportgen.analyses.recording import NAN, estimate_record, for_outcome
 from reportgen.analyses.recursive_partitioning import Partitioned, partitioned
 from reportgen.analyses.selection import Measurements, Selection, selections
@@ -185,7 +185,7 @@ def _subgroup(
     assert first.partition is not None
     group = first.partition.subgroups[place]
     selection = first.people.selection
-    here = press.at(f"subgroup {place + 1}")
+    here = press.at(*names_of(first.partition.subgroups)[place])
     inside = common.of(selection.rows[group.members])
     pairs = []
     for size in node.sizes:

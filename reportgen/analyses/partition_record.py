@@ -1,7 +1,8 @@
 """What a recursive partitioning found, as a record: rules in words, effects, p values and the cuts that were tried.
 
 In: the people of a search and the `Partition` that `reportgen.stats` returned. Out: a `PartitionedOutcome`. Ids name a
-subgroup by its place (`subgroup-1`), not by its cut, so that they stay what they are when a cut moves a little.
+subgroup by its moderators and their sides (`age-low.baseline-ffbhr-low`), so that they stay what they are when a cut moves
+a little or another subgroup is found.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from reportgen.stats import effective_cuts as sidak
 from reportgen.stats import subgroups as found
 
 LN10 = math.log(10.0)
+MOST_DIGITS = 9
 CUT_DECIMALS = 2  # of a moderator for which the study file asks for none
 
 
@@ -102,7 +104,12 @@ def search_record(
     desk = Desk(people, node, naming, press)
     overall = _overall(partition, desk, reason)
     groups = (
-        tuple(_subgroup(i, group, desk, partition) for i, group in enumerate(partition.subgroups, 1))
+        tuple(
+            _subgroup(number, group, desk.at(*name), partition)
+            for number, (group, name) in enumerate(
+                zip(partition.subgroups, names_of(partition.subgroups), strict=True), 1
+            )
+        )
         if partition
         else ()
     )
@@ -207,17 +214,30 @@ def cut_decimals(cut: float, moderator: Moderator, selection: Selection) -> int:
     A score in twenty-fourths of 100 is cut at 54.1666…; "≤ 54.2" says the same, since the next value is 58.3.
     """
     most = CUT_DECIMALS if moderator.decimals is None else moderator.decimals
-    values = values_of(moderator, selection)
-    above = values[values > cut]
+    values = np.round(values_of(moderator, selection), MOST_DIGITS)
+    above = values[values > round(cut, MOST_DIGITS)]
     following = float(above.min()) if above.size else math.inf
+    cut = round(cut, MOST_DIGITS)  # 58.00000000000001 comes from rescaling, and is 58
     for decimals in range(most):
         if cut <= float(fixed(cut, decimals).replace("−", "-")) < following:
             return decimals
     return most
 
 
-def _subgroup(number: int, group: found.Subgroup, desk: Desk, partition: Partition) -> Subgroup:
-    here = desk.at(f"subgroup {number}")
+def names_of(subgroups: Sequence[found.Subgroup]) -> list[tuple[str, ...]]:
+    """Return the parts of an id for each subgroup: its moderators with their sides; the place, where several share them."""
+    names = [
+        tuple(
+            f"{rule.moderator} {' or '.join(rule.levels) if rule.levels else 'low' if rule.kind == '<=' else 'high'}"
+            for rule in sorted(group.rules, key=lambda rule: rule.moderator)
+        )
+        for group in subgroups
+    ]
+    places = [names[: i + 1].count(name) for i, name in enumerate(names)]
+    return [(*name, f"again {place}") if place > 1 else name for name, place in zip(names, places, strict=True)]
+
+
+def _subgroup(number: int, group: found.Subgroup, here: Desk, partition: Partition) -> Subgroup:
     split = _split(group.split, group.parent, (), here.at("split"), group.difference)
     p = here.press.at("split")
     level = next(node.level for node in partition.tree if node.number == group.node)

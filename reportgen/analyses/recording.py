@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from reportgen.analyses.selection import Selection
 from reportgen.data import Repository
-from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut
-from reportgen.records.numbers import Press
+from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, LeftOut
+from reportgen.records.numbers import Number, Press
 from reportgen.spec.study import Study
 from reportgen.stats import Effect
 
@@ -67,4 +68,28 @@ def left_out_record(selection: Selection, press: Press) -> tuple[LeftOut, ...]:
             whole_trial=gone.whole_trial,
         )
         for i, gone in enumerate(selection.excluded, 1)
+    )
+
+
+def extent_record(searched: Iterable[tuple[Number, Number]], press: Press) -> Extent:
+    """Return between which numbers the searches of an analysis lie.
+
+    Parameters
+    ----------
+    searched : iterable of (Number, Number)
+        Trials and participants of each search that could be made.
+    press : Press
+    """
+    counts = [(int(trials.value or 0), int(n.value or 0)) for trials, n in searched]
+    here = press.at("extent")
+
+    def bound(name: str, values: list[int], pick: Callable[[list[int]], int], unit: str) -> Number:
+        return here.count(name, pick(values), unit) if values else here.none(name, "nothing could be searched", unit)
+
+    trials, people = ([count[i] for count in counts] for i in (0, 1))
+    return Extent(
+        trials_fewest=bound("trials fewest", trials, min, "trials"),
+        trials_most=bound("trials most", trials, max, "trials"),
+        participants_fewest=bound("participants fewest", people, min, "participants"),
+        participants_most=bound("participants most", people, max, "participants"),
     )

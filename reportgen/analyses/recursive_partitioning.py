@@ -16,7 +16,7 @@ from reportgen.analyses.moderator_values import Moderator, moderators_of
 from reportgen.analyses.moderators import screened_moderators, values_of
 from reportgen.analyses.naming import level_number, outcome_label, unit_of
 from reportgen.analyses.partition_record import Naming, search_record
-from reportgen.analyses.recording import comparison_record, for_outcome
+from reportgen.analyses.recording import comparison_record, extent_record, for_outcome
 from reportgen.analyses.search_people import SearchPeople, people_of_search
 from reportgen.analyses.selection import Measurements, Selection, not_estimable, selections
 from reportgen.data import Repository
@@ -74,6 +74,7 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Recu
             for comparison in expanded(node.comparisons, study.comparisons)
         ),
         searches=tuple(searches),
+        extent=extent_record(((s.overall.trials, s.overall.n) for s in searches if s.status == "ok"), press),
     )
 
 

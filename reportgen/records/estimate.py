@@ -30,6 +30,16 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """The smallest and the largest of the searches of an analysis: trials, and participants, fewest and most."""
+
+    trials_fewest: Number
+    trials_most: Number
+    participants_fewest: Number
+    participants_most: Number
+
+
+@dataclass(frozen=True, slots=True)
 class ComparisonRecord:
     """A comparison as declared, and the arms that entered it."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut
+from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, LeftOut
 from reportgen.records.numbers import Inline, Number, Status
 
 Sign = Literal["≤", ">", "levels"]
@@ -323,6 +323,7 @@ class RecursivePartitioning:
     settings: SearchSettings
     comparisons: tuple[ComparisonRecord, ...]
     searches: tuple[PartitionedOutcome, ...]
+    extent: Extent
 
     @property
     def statuses(self) -> tuple[Status, ...]:

@@ -114,6 +114,7 @@ def test_the_named_side_gains_more_than_the_other(planted: PartitionedOutcome) -
 def test_ids_do_not_depend_on_the_cut(planted: PartitionedOutcome) -> None:
     ids = {number.id for number in numbers_in(planted)}
     start = "rp.overall.rmdq.short"
+    name = "age-low"
     sides = ("", ".sibling", ".complement")
     wanted = (
         "n",
@@ -126,9 +127,9 @@ def test_ids_do_not_depend_on_the_cut(planted: PartitionedOutcome) -> None:
         "effect.normal.ci-high",
     )
     for side in sides:
-        assert {f"{start}.subgroup-1{side}.{what}" for what in wanted} <= ids
+        assert {f"{start}.{name}{side}.{what}" for what in wanted} <= ids
     assert {f"{start}.{what}" for what in wanted} <= ids
-    assert f"{start}.subgroup-1.split.p-node" in ids
+    assert f"{start}.{name}.split.p-node" in ids
 
 
 def test_no_id_stands_for_two_numbers(planted: PartitionedOutcome) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from reportgen.records.estimate import Estimate
+from reportgen.records.estimate import Estimate, Extent
 from reportgen.records.numbers import Number, Press
 from reportgen.records.partition import (
     Condition,
@@ -23,6 +23,17 @@ from tests.unit.figures.build import estimate, press, quote
 
 Rule = tuple[Condition, ...]
 WHY = "one trial, and a pooled effect needs 2"
+
+
+def extent() -> Extent:
+    """Between which numbers the searches lie."""
+    at = press("rp.extent")
+    return Extent(
+        *(
+            at.count(name, value)
+            for name, value in {"trials fewest": 2, "trials most": 5, "n fewest": 300, "n most": 900}.items()
+        )
+    )
 
 
 def settings(**changes: object) -> SearchSettings:
