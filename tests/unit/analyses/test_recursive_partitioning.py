@@ -97,9 +97,36 @@ def test_the_difference_is_the_interaction_in_the_divided_node(planted: Partitio
             moderator=moderator,
         )
         assert fit.interaction is not None
-        assert p.value == pytest.approx(float(fit.interaction.p_value), rel=1e-6)
+        # p values far below the absolute tolerance of approx
+        assert p.value == pytest.approx(float(fit.interaction.p_value), rel=1e-6, abs=0.0)
         if moderator is inside:
             assert group.split.difference.effect.value == pytest.approx(float(fit.interaction.estimate), rel=1e-6)
+
+
+def test_sides_of_a_split_are_those_of_its_groups(planted: PartitionedOutcome) -> None:
+    for group in planted.subgroups:
+        assert plain(group.split.better.words) in {plain(condition.words) for condition in group.inside.rule}
+        assert plain(group.split.other.words) in {plain(condition.words) for condition in group.sibling.rule}
+
+
+def test_a_rejected_split_names_the_side_that_gains_more(planted: PartitionedOutcome, tmp_path: Path) -> None:
+    spec, repository = read(write_planted(tmp_path))
+    (selection,) = selections(spec.study.analyses["rp"], repository, spec.study)  # type: ignore[arg-type]
+    before = selection.adjusters[:, 0]
+    (split,) = [s for s in planted.rejected if s.node == 0 and s.better.moderator == "baseline RMDQ"]
+    cut = split.better.cut
+    assert cut is not None
+    better = before <= cut.value if split.better.sign == "≤" else before > cut.value
+    fit = fit_one_step(
+        selection.change,
+        selection.treatment,
+        selection.trial,
+        adjusters=selection.adjusters,
+        moderator=better.astype(float),
+    )
+    assert fit.interaction is not None
+    assert split.difference.effect.value == pytest.approx(float(fit.interaction.estimate), rel=1e-6)
+    assert split.p_raw.value == pytest.approx(float(fit.interaction.p_value), rel=1e-6)
 
 
 def test_the_named_side_gains_more_than_the_other(planted: PartitionedOutcome) -> None:

@@ -10,7 +10,7 @@ from reportgen.figures.cut_profiles import profile_sheets
 from reportgen.figures.layout import ROW
 from reportgen.figures.sheet import Shape, Sheet, Stroke
 from reportgen.figures.subgroups import forest_sheets, tree_sheets
-from reportgen.figures.theme import RULE
+from reportgen.figures.theme import ACCENT, RULE
 from reportgen.records.numbers import plain
 from reportgen.records.partition import PartitionedOutcome
 from tests.unit.figures.boxes import faults, text_boxes
@@ -106,6 +106,16 @@ def test_lines_of_the_tree_meet_their_rows() -> None:
         assert left > 2
 
 
+def test_lines_of_the_tree_end_at_the_last_side() -> None:
+    (sheet,) = tree_sheets(search(), settings(), name="fig3")
+    lines = [m for m in sheet.marks if isinstance(m, Stroke) and m.colour == RULE and m.x == m.x_end and m.x < 10]
+    branches = [m.y for m in sheet.marks if isinstance(m, Stroke) and m.y == m.y_end and m.colour == RULE and m.x < 10]
+    assert max(line.y_end for line in lines) == max(branches)
+    for x in {line.x for line in lines}:
+        # a level that ends leaves no line hanging below its last branch
+        assert any(max(line.y_end for line in lines if line.x == x) == y for y in branches)
+
+
 def test_every_diamond_stands_in_the_row_of_its_effect() -> None:
     (sheet,) = tree_sheets(search(), settings(), name="fig3")
     diamonds = sorted(
@@ -155,6 +165,8 @@ def test_profiles_mark_what_was_kept_and_draw_the_line_to_reach() -> None:
     assert kinds.count("kept") == sum(profile.kept for profile in found.profiles) == 2
     assert kinds.count("best") == sum(not profile.kept for profile in found.profiles) == 2
     assert kinds.count("cut") == sum(len(profile.cuts) for profile in found.profiles)
+    fills = {mark.kind: mark.fill for mark in sheet.marks if isinstance(mark, Shape)}
+    assert (fills["kept"], fills["best"]) == (ACCENT, "#ffffff")
     lines = [mark for mark in sheet.marks if isinstance(mark, Stroke) and mark.dashed]
     assert len(lines) == len(found.profiles)
     for line in lines:
