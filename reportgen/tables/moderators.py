@@ -111,7 +111,7 @@ def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inli
             "Interaction: by how much the treatment effect differs for a step of the moderator, or in a level from that in "
             "the reference level; positive = a larger effect. Within trials: from differences between people of one "
             "trial. Naive: the same coefficient for differences within and between trials. Across trials: from the means "
-            "of trials, open to ecological bias. No value: people of the analysis who have none of the moderator, or stand "
+            "of trials (of levels: their shares, from nobody to everybody), open to ecological bias. No value: people of the analysis who have none of the moderator, or stand "
             "in a trial that has none on one side.",
         ),
         (
