@@ -48,6 +48,17 @@ def test_settings_stand_below_the_figures_and_in_the_methods(built: tuple[Path, 
     assert "How each search ended" in page
 
 
+def test_a_search_that_is_not_possible_is_said_with_its_reason(tmp_path: Path) -> None:
+    study = write_planted(tmp_path / "study", minimum_trials=3)
+    done = build(Order(study, output=tmp_path / "out"))
+    assert done.exit_code == 0
+    page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
+    texts = pd.read_parquet(tmp_path / "out" / "results.parquet").set_index("id")["text"].to_dict()
+    assert trace_numbers(page, texts).untraced == ()
+    assert "two trials, and a pooled effect needs three" in page
+    assert page.count("Not searched: ") == 2  # below the trees, and below the profiles
+
+
 def test_no_cut_is_called_optimal(built: tuple[Path, bool]) -> None:
     assert "optimal" not in page_of(built).lower()
 

@@ -284,7 +284,9 @@ def _search_rows(search: PartitionedOutcome, name: str) -> Iterator[Row]:
 
 def _nearest(search: PartitionedOutcome) -> Inline:
     """Return that nothing was found, and the split that came nearest to it, for a row of its own."""
-    if not search.tree or not search.rejected:
+    if not search.tree:
+        return ("not searched: ", *words.quoted(search.reason, search.id, "reason"))
+    if not search.rejected:
         return ("no subgroup identified",)
     best = search.rejected[0]
     return ("no subgroup identified; nearest: ", *best.better.words, f", adjusted p{NO_BREAK}", *_p(best.p_node))

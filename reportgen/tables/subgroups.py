@@ -109,7 +109,7 @@ def _without(search: PartitionedOutcome) -> Inline:
     if search.subgroups:
         return ()
     if not search.tree:
-        return (": no search was possible",)
+        return (": not searched, ", *words(search.reason, f"{search.id}.reason", search.cuts.source))
     return (": no subgroup identified",) if search.rejected else (": no split leaves enough people on both sides",)
 
 

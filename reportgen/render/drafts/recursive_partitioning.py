@@ -14,6 +14,7 @@ from reportgen.render.methods_partition import settings_in_words
 from reportgen.render.rounding import rounded
 from reportgen.spec.check import expanded
 from reportgen.spec.study import Artefact, Study
+from reportgen.tables.phrases import joined, words
 
 NOT_EXACT: Inline = (
     "Effects of a subgroup and of the other side come from separate models: one minus the other is not exactly the "
@@ -58,15 +59,16 @@ def _parts(
     records: Records,
     sketches: Callable[[Sequence[PartitionedOutcome], SearchSettings, str], tuple[Sketch, ...]],
     remarks: tuple[Inline, ...],
+    note: Callable[[Sequence[PartitionedOutcome]], tuple[Inline, ...]] = lambda _: (),
 ) -> tuple[Draft, ...]:
-    """Return a part for each comparison; the settings of the search and the remarks stand below the last one."""
+    """Return a part for each comparison with its note; the settings of the search and the remarks stand below the last."""
     record = _record(place, records)
     parts = _by_comparison(chosen(place.node, study, record), record)
     return tuple(
         Draft(
             title,
             sketches(searches, record.settings, place.name + (letter(i) if len(parts) > 1 else "")),
-            notes=(settings_in_words(record.settings), *remarks) if i == len(parts) - 1 else (),
+            notes=(*note(searches), *((settings_in_words(record.settings), *remarks) if i == len(parts) - 1 else ())),
         )
         for i, (title, searches) in enumerate(parts)
     )
@@ -95,10 +97,29 @@ def _tree(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
         def draw(search: PartitionedOutcome, stem: str) -> Sketch:
             return Sketch(partial(draw_subgroup_tree, search, settings, name=stem), _title(search))
 
-        return _each(searches, name, draw)
+        return _each([search for search in searches if search.tree], name, draw)
 
     found = any(search.subgroups for search in chosen(place.node, study, _record(place, records)))
-    return _parts(place, study, records, sketches, (NOT_EXACT, SEARCHED) if found else ())
+    return _parts(place, study, records, sketches, (NOT_EXACT, SEARCHED) if found else (), _not_searched)
+
+
+def _not_searched(searches: Sequence[PartitionedOutcome]) -> tuple[Inline, ...]:
+    """Return one sentence on the searches that were not possible, with the reasons: they have no tree."""
+    by_reason: dict[str, list[PartitionedOutcome]] = {}
+    for search in searches:
+        if not search.tree:
+            by_reason.setdefault(search.reason, []).append(search)
+    if not by_reason:
+        return ()
+    said = [
+        (*joined([_title(search) for search in those], "; "), " (", *_why(those[0]), ")")
+        for those in by_reason.values()
+    ]
+    return (("Not searched: ", *joined(said, "; "), "."),)
+
+
+def _why(search: PartitionedOutcome) -> Inline:
+    return words(search.reason, f"{search.id}.reason", search.cuts.source)
 
 
 def _forest(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
@@ -120,8 +141,7 @@ def _profiles(place: Place, study: Study, records: Records) -> tuple[Draft, ...]
 
         return _each([search for search in searches if search.profiles], name, draw)
 
-    tried = any(search.profiles for search in chosen(place.node, study, _record(place, records)))
-    return _parts(place, study, records, sketches, () if tried else (("No cut could be tried.",),))
+    return _parts(place, study, records, sketches, (), _not_searched)
 
 
 def _subgroups(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:

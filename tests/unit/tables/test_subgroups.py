@@ -103,7 +103,7 @@ def test_what_is_said_of_a_search_stands_below_subgroups_only() -> None:
 def test_what_cannot_be_estimated_has_a_footnote() -> None:
     table = subgroups([search(possible=False, value=None)], settings())
     assert heads(table) == ["All participants"]
-    assert plain(table.groups[0].head).endswith(": no search was possible")
+    assert plain(table.groups[0].head).endswith(": not searched, one trial, and a pooled effect needs 2")
     assert any("one trial, and a pooled effect needs 2" in plain(note) for note in table.footnotes)
 
 
