@@ -14,6 +14,8 @@ from reportgen.analyses.printed import Covered, as_set, covered, decimals_of, va
 from reportgen.errors import Problem, SpecError, did_you_mean
 from reportgen.records.model import Failure, Fidelity, FidelityRow, FidelitySection, FidelityStatus, Records
 from reportgen.records.numbers import Number, Press, fixed, numbers_in, slug
+from reportgen.records.partition import RecursivePartitioning
+from reportgen.records.peeling import DirectedPeeling
 from reportgen.spec import Spec
 from reportgen.spec.fidelity import PrintedNumber
 from reportgen.spec.fidelity import Section as Node
@@ -26,14 +28,14 @@ def fidelity_record(spec: Spec, records: Records) -> Fidelity | None:
     Raises
     ------
     SpecError
-        An `ours` or `interval` names no result of this study. Results of an analysis that failed are not missed: their
-        rows say that there is no result.
+        An `ours`, `default` or `interval` names no result of this study. Results of an analysis that failed are not
+        missed, nor those of a subgroup that a search did not find: their rows say that there is no result.
     """
     if spec.fidelity is None:
         return None
     ours = {number.id: number for number in numbers_in(records) if number.kind == "number"}
-    failed = tuple(f"{slug(name)}." for name, one in records.analyses.items() if isinstance(one, Failure))
-    problems = list(_problems(spec.fidelity, ours, failed))
+    absent = tuple(_may_be_absent(records))
+    problems = list(_problems(spec.fidelity, ours, absent))
     if problems:
         raise SpecError(problems)
     file = spec.fidelity.file
@@ -53,14 +55,25 @@ def fidelity_record(spec: Spec, records: Records) -> Fidelity | None:
     )
 
 
-def _problems(located: LocatedFidelity, ours: Mapping[str, Number], failed: tuple[str, ...]) -> Iterator[Problem]:
+def _may_be_absent(records: Records) -> Iterator[str]:
+    """Yield how the ids of results begin that a study may have and these records do not."""
+    for name, record in records.analyses.items():
+        if isinstance(record, Failure):
+            yield f"{slug(name)}."
+        elif isinstance(record, RecursivePartitioning):
+            yield from (f"{search.id}." for search in record.searches)
+        elif isinstance(record, DirectedPeeling):
+            yield from (f"{peeling.id}." for peeling in record.peelings)
+
+
+def _problems(located: LocatedFidelity, ours: Mapping[str, Number], absent: tuple[str, ...]) -> Iterator[Problem]:
     """Say which results do not exist, and which keys cannot be told apart as ids."""
     known_ids: dict[str, str] = {}
     for i, section in enumerate(located.file.sections):
         for j, number in enumerate(section.numbers):
             here = ("sections", i, "numbers", j)
             for key, id_ in _asked(number):
-                if id_ not in ours and not id_.startswith(failed):
+                if id_ not in ours and not id_.startswith(absent):
                     hint = did_you_mean(id_, _near(id_, ours))
                     yield Problem(f"this study has no result '{id_}'", located.source.at(*here, key), hint)
             other = known_ids.setdefault(_prefix(number.key), number.key)

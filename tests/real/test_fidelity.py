@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from ruamel.yaml import YAML
 from reportgen.analyses import make_records
 from reportgen.pipeline import read
 from reportgen.records.model import Fidelity, FidelityRow, Records
+from reportgen.records.partition import RecursivePartitioning
 from reportgen.resources import specs_folder
 from reportgen.spec import Spec
 from tests.conftest import SHARED
@@ -78,13 +80,77 @@ def test_the_one_step_result(rows: dict[str, FidelityRow]) -> None:
     assert (effect.covered, scaled.covered) == ("yes", "yes")
 
 
-def test_what_is_not_yet_reproduced_is_said(made: tuple[Spec, Records], rows: dict[str, FidelityRow]) -> None:
-    missing = {key for key, row in rows.items() if row.status == "not reproduced"}
-    assert {key.split(".")[0] for key in missing} == {"outcomes", "results_rp", "results_ardp"}
+def test_what_is_not_reproduced_says_why(made: tuple[Spec, Records], rows: dict[str, FidelityRow]) -> None:
+    missing = {key: row.why for key, row in rows.items() if row.status == "not reproduced"}
+    assert set(missing) == {f"results_ardp.table3_FFbHR.0.{column}" for column in range(6)}
+    assert all(why is not None and why.text for why in missing.values())
     record = made[1].fidelity
     assert record is not None
-    assert record.counts["not reproduced"].value == len(missing) == 116
+    assert record.counts["not reproduced"].value == len(missing)
     assert len(record.contradictions) >= 8
+
+
+RULES = {  # printed rules, and how far from the printed effect ours may lie: two standard errors of the print, about
+    "any intervention v control.FFbHR.0": (11.3, 2.0),
+    "any intervention v control.FFbHR.1": (6.6, 1.2),
+    "any intervention v control.FFbHR.2": (13.2, 2.7),
+    "any intervention v control.FFbHR.3": (8.1, 3.1),  # the planted difference by age is larger than the printed one
+    "any intervention v control.MCS.0": (3.5, 0.9),
+    "any intervention v control.PCS.0": (4.7, 1.1),
+    "any intervention v control.PCS.1": (4.9, 1.0),
+    "passive physical v usual care.FFbHR.0": (16.7, 3.6),
+    "passive physical v usual care.MCS.0": (4.3, 0.9),
+    "psychological v usual care.RMDQ.0": (1.7, 0.6),
+    "sham v usual care.MCS.0": (3.4, 1.7),
+    "sham v usual care.MCS.1": (3.1, 1.6),
+}
+
+
+def test_every_printed_rule_is_found_with_an_effect_near_the_printed_one(rows: dict[str, FidelityRow]) -> None:
+    printed = {key for key in rows if re.fullmatch(r"results_rp\.[^.]+\.[^.]+\.\d+\.effect\.0", key)}
+    assert printed == {f"results_rp.{rule}.effect.0" for rule in RULES}
+    for rule, (effect, apart) in RULES.items():
+        row = rows[f"results_rp.{rule}.effect.0"]
+        assert row.ours is not None and row.ours.value is not None, rule
+        assert abs(row.ours.value - effect) <= apart, rule
+        assert row.covered == "yes", rule
+        for limit in ("1", "2"):
+            low = rows[f"results_rp.{rule}.effect.{limit}"]
+            assert low.ours is not None and ".normal." in low.ours.id
+            assert low.default is not None and ".normal." not in low.default.id
+
+
+def test_the_searches_that_found_nothing_in_print_find_nothing(made: tuple[Spec, Records]) -> None:
+    overall, pairs = (made[1].analyses[name] for name in ("partition", "partition-pairwise"))
+    assert isinstance(overall, RecursivePartitioning)
+    assert isinstance(pairs, RecursivePartitioning)
+    found = {
+        (search.comparison, search.outcome)
+        for record in (overall, pairs)
+        for search in record.searches
+        if search.subgroups
+    }
+    assert not {("overall", outcome) for outcome in ("RMDQ", "Pain", "EQ-5D")} & found
+    assert not {key for key in found if key[0] == "active"}
+
+
+def test_the_first_split_of_function_is_where_the_print_has_it(made: tuple[Spec, Records]) -> None:
+    record = made[1].analyses["partition"]
+    assert isinstance(record, RecursivePartitioning)
+    (search,) = (search for search in record.searches if search.outcome == "FFbHR")
+    first = search.subgroups[0].inside.rule
+    assert [condition.moderator for condition in first] == ["baseline FFbHR"]
+    assert first[0].cut is not None
+    assert 50 <= (first[0].cut.value or 0) <= 60
+
+
+def test_the_effect_rises_as_the_box_shrinks(rows: dict[str, FidelityRow]) -> None:
+    ours = [rows[f"results_ardp.table3_FFbHR.{row}.5"].ours for row in range(1, 10)]
+    effects = [number.value for number in ours if number is not None and number.value is not None]
+    assert len(effects) == 9
+    assert effects[-1] == pytest.approx(8.5, abs=1.0)
+    assert effects[0] == pytest.approx(17, abs=2.0)
+    assert effects == sorted(effects, reverse=True)
 
 
 def test_what_three_trials_published_is_reconciled(made: tuple[Spec, Records]) -> None:
