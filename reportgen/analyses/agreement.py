@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.descriptive import hidden_cells
-from reportgen.analyses.directed_peeling import Peeled, decimals_of, peeled, size_text
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.moderators import values_of
 from reportgen.analyses.naming import level_number, outcome_label, unit_of
 from reportgen.analyses.partition_record import cut_decimals, names_of
+from reportgen.analyses.peeling_record import decimals_of, size_text
+from reportgen.analyses.peeling_search import Peeled, peeled
 from reportgen.analyses.recording import NAN, estimate_record, for_outcome
 from reportgen.analyses.recursive_partitioning import Partitioned, partitioned
 from reportgen.analyses.selection import Measurements, Selection, selections

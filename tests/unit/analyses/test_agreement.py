@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reportgen.analyses.agreement import analyse, jaccard
-from reportgen.analyses.directed_peeling import peeled
+from reportgen.analyses.peeling_search import peeled
 from reportgen.analyses.recursive_partitioning import partitioned
 from reportgen.analyses.selection import Measurements, selections
 from reportgen.data import Repository

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analyses.directed_peeling import analyse, decimals_of, peeled, size_text, sizes_of
+from reportgen.analyses.directed_peeling import analyse, sizes_of
+from reportgen.analyses.peeling_record import decimals_of, size_text
+from reportgen.analyses.peeling_search import peeled
 from reportgen.analyses.selection import Measurements, selections
 from reportgen.data import Repository
 from reportgen.pipeline import read

@@ -1,0 +1,264 @@
+"""What a directed peeling found, as a record: who gains more, boxes of requested sizes, the frontier.
+
+In: a search with its people (`Peeled`). Out: a `PeeledOutcome`. Ids name a box by the size that was asked for, so that they
+stay what they are when other sizes are asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.analyses.moderator_values import Moderator
+from reportgen.analyses.moderators import values_of
+from reportgen.analyses.naming import outcome_label, unit_of
+from reportgen.analyses.peeling_search import BoolArray, Peeled, adjusters_of
+from reportgen.analyses.recording import NAN, estimate_record, for_outcome, left_out_record, scalar
+from reportgen.analyses.search_people import Cost
+from reportgen.analyses.selection import Selection
+from reportgen.records.estimate import Estimate
+from reportgen.records.numbers import Number, Press, Status
+from reportgen.records.peeling import Frontier, ModeratorCost, NotPeeled, PeeledBox, PeeledModerator, PeeledOutcome
+from reportgen.spec.study import DirectedPeeling as Node
+from reportgen.spec.study import Study
+from reportgen.stats import Effect, fit_one_step
+from reportgen.stats.peeling import Box, Direction, Limit
+
+MOST_DECIMALS = 2
+SMALLEST = "smallest box"
+
+
+def peeling_record(search: Peeled, sizes: tuple[float, ...], node: Node, study: Study, press: Press) -> PeeledOutcome:
+    """Return one search as a record.
+
+    Parameters
+    ----------
+    search : Peeled
+    sizes : tuple of float
+        Shares of people of which a box is recorded.
+    node : DirectedPeeling node of the study file
+    study : Study
+    press : Press
+        Of the analysis: its ids begin with the name of it.
+    """
+    selection, found = search.selection, search.found
+    status: Status = "ok" if found is not None and found.boxes else "not estimable"
+    said = search.reason or (found.message if found is not None and not found.boxes else "")
+    press = for_outcome(selection.outcome, study, press)
+    unit = unit_of(selection.outcome, study)
+    made = press.at(
+        selection.comparison,
+        selection.outcome,
+        selection.follow_up,
+        n=selection.n,
+        trials=len(selection.trials),
+    )
+    moderators = tuple(_moderator(one, search.moderators[one.moderator], node, made) for one in _directions(search))
+    box_record = _Boxes(search, moderators, node, unit, made).record
+    boxes = found.boxes if found is not None else ()
+    why = search.reason or (found.overall.message if found is not None else "")
+    return PeeledOutcome(
+        id=made.prefix,
+        outcome=selection.outcome,
+        outcome_label=made.quote("outcome", outcome_label(selection.outcome, study)),
+        unit=made.quote("unit", unit),
+        follow_up=selection.follow_up,
+        follow_up_label=made.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
+        comparison=selection.comparison,
+        in_comparison=made.count("in comparison", selection.in_comparison),
+        n=made.count("n", selection.n),
+        n_control=made.count("n control", selection.arm_size(0)),
+        n_intervention=made.count("n intervention", selection.arm_size(1)),
+        trials=made.count("trials", len(selection.trials), "trials"),
+        overall=estimate_record(_known(found.overall.effect if found else None), node.level, made, unit, why),
+        moderators=moderators,
+        not_peeled=tuple(_not_peeled(search, made)),
+        costs=tuple(_cost(cost, search.moderators[cost.moderator], made) for cost in search.costs),
+        boxes=tuple(box_record(place, size) for size in sizes if (place := search.place(size)) is not None),
+        smallest=box_record(len(boxes) - 1, NAN) if boxes else None,
+        frontier=_frontier(search, node.level),
+        found=made.count("boxes found", len(boxes), "boxes"),
+        evaluated=made.count("boxes evaluated", found.evaluated if found else 0, "boxes"),
+        boundary=made.count("boxes boundary", sum(box.status == "boundary" for box in boxes), "boxes"),
+        failed=made.count("boxes failed", sum(box.status not in ("ok", "boundary") for box in boxes), "boxes"),
+        left_out=left_out_record(selection, made),
+        status=status,
+        reason=(made.quote("reason", _clause(said)),) if said else (),
+    )
+
+
+def _clause(sentence: str) -> str:
+    """Return a sentence as the end of another one."""
+    return (sentence[:1].lower() + sentence[1:]).rstrip(".")
+
+
+def _directions(search: Peeled) -> tuple[Direction, ...]:
+    return search.found.directions if search.found is not None else ()
+
+
+def _known(effect: Effect | None) -> Effect | None:
+    """Return an effect, or None where it could not be estimated."""
+    return effect if effect is not None and math.isfinite(scalar(effect.estimate)) else None
+
+
+def _moderator(direction: Direction, moderator: Moderator, node: Node, press: Press) -> PeeledModerator:
+    made = press.at(moderator.name)
+    declared = direction.interaction is None
+    gains = "lower" if direction.gains == "small" else "higher"
+    return PeeledModerator(
+        name=moderator.name,
+        label=made.quote("label", moderator.label),
+        unit=made.quote("unit", "" if moderator.unit == "points" else moderator.unit),
+        side="≤" if gains == "lower" else "≥",
+        gains=gains,  # type: ignore[arg-type]
+        declared=declared,
+        per=None if declared else made.figure("per", moderator.per, setting_decimals(moderator.per), moderator.unit),
+        interaction=None
+        if direction.interaction is None
+        else estimate_record(_scaled(direction.interaction, moderator.per), node.level, made.at("interaction"), "", ""),
+        levels=made.count("levels", len(moderator.levels), "levels") if moderator.levels else None,
+    )
+
+
+def _scaled(effect: Effect, factor: float) -> Effect:
+    return Effect(scalar(effect.estimate) * factor, scalar(effect.std_error) * factor, effect.df, effect.df_raw)
+
+
+def _not_peeled(search: Peeled, press: Press) -> list[NotPeeled]:
+    left_out = search.found.left_out if search.found is not None else ()
+    made = press.at("not peeled")
+    return [
+        NotPeeled(
+            made.quote(f"{one.moderator} label", search.moderators[one.moderator].label),
+            (made.quote(f"{one.moderator} reason", one.reason),),
+        )
+        for one in left_out
+    ]
+
+
+def _cost(cost: Cost, moderator: Moderator, press: Press) -> ModeratorCost:
+    made = press.at("cost", cost.moderator)
+    return ModeratorCost(
+        made.quote("label", moderator.label),
+        made.count("people", cost.people),
+        made.count("trials", cost.trials, "trials"),
+    )
+
+
+def _frontier(search: Peeled, level: float) -> Frontier:
+    boxes = search.found.boxes if search.found is not None else ()
+    ends = [tuple(scalar(end) for end in box.effect.interval(level)) for box in boxes]
+    return Frontier(
+        share=tuple(box.fraction for box in boxes),
+        n=tuple(float(box.n) for box in boxes),
+        trials=tuple(float(box.trials) for box in boxes),
+        effect=tuple(scalar(box.effect.estimate) for box in boxes),
+        low=tuple(low for low, _ in ends),
+        high=tuple(high for _, high in ends),
+        outside=tuple(scalar(box.outside.effect.estimate) for box in boxes),
+        difference=tuple(scalar(box.difference.estimate) if box.difference else NAN for box in boxes),
+        z=tuple(box.z for box in boxes),
+        limits=tuple(tuple(_place_of(box.limits[i]) for box in boxes) for i in range(len(_directions(search)))),
+    )
+
+
+def _place_of(limit: Limit) -> float:
+    """Return a limit as a place on an axis: its value, of levels their places from 1, NaN where there is none."""
+    if limit.value is None:
+        return NAN
+    return float(limit.value) if limit.level is None else float(limit.value) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Boxes:
+    """Turns boxes of one search into records."""
+
+    search: Peeled
+    moderators: tuple[PeeledModerator, ...]
+    node: Node
+    unit: str
+    press: Press
+
+    def record(self, place: int, size: float) -> PeeledBox:
+        """Return the record of a box of the frontier, under the size that was asked for."""
+        assert self.search.found is not None
+        box = self.search.found.boxes[place]
+        name = SMALLEST if math.isnan(size) else f"box {size_text(size)}"
+        status: Status = box.status if box.status in ("ok", "boundary") else "failed"  # type: ignore[assignment]
+        made = self.press.at(name, n=box.n, trials=box.trials, status=status)
+        outside = made.at("outside", n=box.outside.n, trials=box.outside.trials, status="ok")
+        level, unit = self.node.level, self.unit
+        return PeeledBox(
+            id=made.prefix,
+            size=size,
+            share=made.fixed("share", box.fraction, "share"),
+            n=made.count("n", box.n),
+            n_control=made.count("n control", box.n_control),
+            n_intervention=made.count("n intervention", box.n_intervention),
+            trials=made.count("trials", box.trials, "trials"),
+            limits=tuple(self._limit(box, i, made) for i in range(len(self.moderators))),
+            inside=estimate_record(_known(box.effect), level, made, unit, box.message),
+            normal=self._normal(self.search.members[place], made.at("normal")),
+            outside=estimate_record(_known(box.outside.effect), level, outside, unit, "too few people outside"),
+            difference=estimate_record(
+                _known(box.difference), level, made.at("difference"), unit, "too few people outside"
+            ),
+            status=status,
+        )
+
+    def _limit(self, box: Box, place: int, press: Press) -> Number:
+        limit = box.limits[place]
+        moderator = self.search.moderators[limit.moderator]
+        name = f"{limit.moderator} limit"
+        if limit.value is None:
+            return press.none(name, "")
+        if limit.level is not None:
+            return press.quote(name, limit.level)
+        return press.figure(name, limit.value, decimals_of(moderator, self.search.selection), moderator.unit)
+
+    def _normal(self, inside: BoolArray, press: Press) -> Estimate:
+        """Return the effect inside with intervals from the normal distribution, as many publications print them."""
+        selection = self.search.selection
+        fit = fit_one_step(
+            selection.change[inside],
+            selection.treatment[inside],
+            selection.trial[inside],
+            adjusters=adjusters_of(selection, inside),
+            treatment_effect=self.node.treatment_effect,
+            inference="normal",
+        )
+        return estimate_record(_known(fit.effect), self.node.level, press, self.unit, fit.message)
+
+
+def size_text(size: float) -> str:
+    """Return a share of people as ids say it.
+
+    Examples
+    --------
+    >>> size_text(0.1), size_text(0.125), size_text(1)
+    ('0.10', '0.125', '1.00')
+    """
+    return f"{size:.{max(2, setting_decimals(size))}f}"
+
+
+def setting_decimals(value: float) -> int:
+    """Return as many decimals as a setting needs, four at most.
+
+    Examples
+    --------
+    >>> setting_decimals(5.0), setting_decimals(0.125)
+    (0, 3)
+    """
+    return next((d for d in range(4) if math.isclose(round(value, d), value, rel_tol=1e-9)), 4)
+
+
+def decimals_of(moderator: Moderator, selection: Selection) -> int:
+    """Return with how many decimals a value is printed: what the study file says, else what people's values need."""
+    if moderator.decimals is not None:
+        return moderator.decimals
+    values = values_of(moderator, selection)
+    known = values[~np.isnan(values)]
+    exact = (d for d in range(MOST_DECIMALS) if np.allclose(np.round(known, d), known, rtol=0, atol=1e-9))
+    return next(exact, MOST_DECIMALS)

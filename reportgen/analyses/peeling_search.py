@@ -1,0 +1,147 @@
+"""The search of a directed peeling in one selection of people, for its record and for whoever compares it with another.
+
+In: the node of the study file, and who enters. Out: `Peeled`, the result of `reportgen.stats.peel` with the people whom it
+saw. Who lacks a moderator that is peeled leaves the selection, with the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analyses.moderator_values import Moderator, moderators_of
+from reportgen.analyses.moderators import screened_moderators, values_of
+from reportgen.analyses.recording import NAN
+from reportgen.analyses.search_people import Cost, people_of_search
+from reportgen.analyses.selection import Measurements, Selection, not_estimable
+from reportgen.data import Repository
+from reportgen.spec.study import DirectedPeeling as Node
+from reportgen.spec.study import FromScreening, Moderators, Study
+from reportgen.stats import Levels, Peeling, peel
+from reportgen.stats.peeling import Box
+
+BoolArray = NDArray[np.bool_]
+GAINS = {"lower gain more": "small", "higher gain more": "large"}
+
+
+@dataclass(frozen=True, slots=True)
+class Peeled:
+    """A search with the people whom it saw.
+
+    Attributes
+    ----------
+    selection : Selection
+        Those with every moderator that was needed; the others stand under `excluded`.
+    moderators : dict of str to Moderator
+        All that were asked for, by name.
+    costs : tuple of Cost
+    found : Peeling or None
+        Its arrays have one place for each of the people of `selection`; None where nothing could be searched.
+    members : tuple of ndarray, shape (n,)
+        Who is inside, for each box of the frontier.
+    reason : str
+        Why nothing could be searched.
+    """
+
+    selection: Selection
+    moderators: dict[str, Moderator]
+    costs: tuple[Cost, ...]
+    found: Peeling | None
+    members: tuple[BoolArray, ...]
+    reason: str
+
+    def place(self, size: float) -> int | None:
+        """Return the place on the frontier of the box that is nearest to a share of the people; None without boxes."""
+        if self.found is None or not self.found.boxes:
+            return None
+        (box,) = self.found.nearest((size,))
+        return next(i for i, other in enumerate(self.found.boxes) if other is box)
+
+    def nearest(self, size: float) -> tuple[Box, BoolArray] | None:
+        """Return the box of the frontier that is nearest to a share of the people, and who is inside."""
+        place = self.place(size)
+        if self.found is None or place is None:
+            return None
+        return self.found.boxes[place], self.members[place]
+
+
+def peeled(
+    node: Node, selection: Selection, repository: Repository, measurements: Measurements, study: Study
+) -> Peeled:
+    """Search one selection.
+
+    Parameters
+    ----------
+    node : DirectedPeeling node of the study file
+    selection : Selection
+    repository : Repository
+    measurements : Measurements
+        Of the same repository.
+    study : Study
+
+    Returns
+    -------
+    Peeled
+        Without a search where the selection has too few trials or no moderator was screened in.
+    """
+    names = _names(node, selection, repository, measurements, study)
+    moderators = moderators_of(names, repository, measurements, study)
+    reason = not_estimable(selection, node) or ("" if moderators else "no moderator reached the limit of the screening")
+    if reason:
+        return Peeled(selection, moderators, (), None, (), reason)
+    found = peel(
+        selection.change,
+        selection.treatment,
+        selection.trial,
+        {name: _values(moderator, selection) for name, moderator in moderators.items()},
+        adjusters=adjusters_of(selection),
+        directions={name: GAINS[gains] for name, gains in node.directions.items() if name in moderators},
+        min_arm=node.min_arm,
+        min_trials=node.min_trials,
+        treatment_effect=node.treatment_effect,
+        objective=node.objective,
+        alpha=node.alpha,
+        beam=node.beam,
+        bin_width=node.bin_width,
+        **_smallest(node),
+    )
+    needed = {cost.moderator: moderators[cost.moderator] for cost in found.costs}
+    people = people_of_search(selection, needed, missing="complete", minimum_trials=node.min_trials)
+    members = tuple(box.members[found.analysed] for box in found.boxes)
+    return Peeled(people.selection, moderators, people.costs, found, members, "")
+
+
+def _names(
+    node: Node, selection: Selection, repository: Repository, measurements: Measurements, study: Study
+) -> tuple[str, ...]:
+    if not isinstance(node.moderators, FromScreening):
+        return node.moderators
+    screening = study.analyses[node.moderators.from_]
+    assert isinstance(screening, Moderators)
+    return screened_moderators(screening, selection, repository, measurements, study, node.moderators.p_below)
+
+
+def _values(moderator: Moderator, selection: Selection) -> NDArray[np.float64] | Levels:
+    """Return the values of a moderator as the search takes them, with those people missing whom its cost counts."""
+    if moderator.categorical:
+        return moderator.for_search(selection)
+    missing = np.isnan(moderator.of(selection))
+    return np.where(missing, NAN, values_of(moderator, selection))
+
+
+def _smallest(node: Node) -> dict[str, Any]:
+    """Return how small a box may be; a share of the people analysed is what `min_fraction` means."""
+    size = node.min_size or 0.0
+    if size >= 1:
+        return {"min_fraction": node.min_fraction, "min_size": int(size)}
+    return {"min_fraction": max(node.min_fraction, size), "min_size": None}
+
+
+def adjusters_of(selection: Selection, inside: BoolArray | None = None) -> NDArray[np.float64] | None:
+    """Return the adjusters of all people, or of some, as the fits take them; None where there are none."""
+    if not selection.adjusters.shape[1]:
+        return None
+    return selection.adjusters if inside is None else selection.adjusters[inside]
