@@ -26,7 +26,8 @@ def printed(key: str, text: str, ours: str | None = None, interval: str | None =
 
 
 def study_with(tmp_path: Path, *numbers: dict[str, str], **changes: Any) -> Path:
-    path = write_study(tmp_path / "small", study={"fidelity": "fidelity.yaml"}, **changes)
+    study = {"fidelity": "fidelity.yaml"} | changes.pop("study", {})
+    path = write_study(tmp_path / "small", study=study, **changes)
     content = {
         "source": "Two et al. 1999",
         "sections": [{"title": "Table 1", "numbers": [*numbers]}],
@@ -206,3 +207,14 @@ def test_the_last_section_of_the_page(tmp_path: Path) -> None:
     words = " ".join(page.xpath("//section[@id='fidelity']")[0].text_content().split())
     assert "Of 1 numbers: 1 as printed, digit for digit; 0 different; 0 not reproduced." in words
     assert "Table 1 says 2, the text says 3" in words
+
+
+def test_a_subgroup_that_a_search_does_not_find_has_no_result(tmp_path: Path) -> None:
+    search = {"method": "recursive-partitioning", "moderators": ["age", "sex"]}
+    numbers = (
+        printed("found", "1.5", "rp.overall.rmdq.short.effect"),
+        printed("absent", "2.5", "rp.overall.rmdq.short.age-low.sex-female.effect"),
+        printed("least", "1", "rp.extent.participants-fewest"),
+    )
+    record = fidelity_of(study_with(tmp_path, *numbers, study={"analyses": {"rp": search}, "report": {}}))
+    assert [row.status for row in record.sections[0].rows] == ["differs", "no result", "differs"]
