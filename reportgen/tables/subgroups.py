@@ -42,7 +42,7 @@ P_NOTE: Inline = (
     "tried; then also for the number of moderators.",
 )
 DIFFERENCE_NOTE: Inline = (
-    "Difference: the interaction of treatment with the split, in one model for both sides. The effects of the two sides "
+    "Difference: effect in the subgroup minus that on the other side, as the interaction in one model of both. The effects of the two sides "
     "come from separate models, so that their difference is not exactly the same.",
 )
 SEARCHED_NOTE: Inline = (
@@ -75,7 +75,11 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
         Column(("Intervention",), "right", COUNTS),
         Column(_effect_head("Effect or difference", settings), "decimal"),
         *P_COLUMNS,
-        *(Column((READINGS[reading],), "decimal", INTERACTION_P) for reading in readings),
+        # one reading alone has no room for a spanner of its own
+        *(
+            Column((READINGS[reading],), "decimal", INTERACTION_P if len(readings) > 1 else SPLIT_P)
+            for reading in readings
+        ),
     )
     groups = tuple(
         Group(tuple(_rows(search, readings)), head=(*_searched(search), *_without(search))) for search in searches
@@ -100,8 +104,8 @@ def _readings_note(settings: SearchSettings) -> Inline:
             "trials only.",
         )
     if settings.information == "pooled":
-        return ("p of the interaction within trials: of the same split, without information from between trials.",)
-    return ("p of the interaction, pooled: of the same split, with information from between trials as well.",)
+        return ("Within trials: p of the same split, raw, without information from between trials.",)
+    return ("Pooled: p of the same split, raw, with information from between trials as well.",)
 
 
 def _without(search: PartitionedOutcome) -> Inline:
@@ -121,7 +125,7 @@ def _rows(search: PartitionedOutcome, readings: tuple[Reading, ...]) -> Iterator
         yield _members_row(group.sibling, ("other side: ", *group.split.other.words), blank, indent=1)
         of_reading = {"pooled": (group.p_pooled,), "within": (group.p_within,)}
         others: tuple[Inline, ...] = tuple(of_reading[reading] for reading in readings)
-        yield _difference_row(group.split, ("difference from the other side",), others, indent=1)
+        yield _difference_row(group.split, ("difference",), others, indent=1)
         if len(group.inside.rule) > 1:
             # with one condition, the other side is everybody else
             yield _members_row(group.complement, ("all others",), blank, indent=1)

@@ -32,13 +32,13 @@ def test_each_subgroup_has_its_other_side_everybody_else_and_the_difference() ->
         "All participants",
         "Age ≤\u00a054.3 points",
         "other side: Age >\u00a054.3 points",
-        "difference from the other side",
+        "difference",
         "Baseline FFbHR ≤\u00a054.3 points",
         "other side: Baseline FFbHR >\u00a054.3 points",
-        "difference from the other side",
+        "difference",
         "Age ≤\u00a054.3 points and Baseline MCS ≤\u00a054.3 points",
         "other side: Baseline MCS >\u00a054.3 points",
-        "difference from the other side",
+        "difference",
         "all others",
         "All participants",
         "best rejected split: Sex ≤\u00a054.3 points",
@@ -55,9 +55,9 @@ def test_a_subgroup_prints_effect_difference_and_p_values() -> None:
     assert said["p of the split raw"] == "<0.001"
     assert said["p of the split cuts"] == "0.0016"
     assert said["p of the split and moderators"] == "0.0080"
-    assert said["p of the interaction within trials"] == "<0.001"
+    assert said["p of the split within trials"] == "<0.001"
     # that of the interaction with all information is the raw p of the split
-    assert "p of the interaction pooled" not in said
+    assert "p of the split pooled" not in said
     group = found.subgroups[0]
     printed = {number.id for number in numbers_in((inside.cells, between.cells))}
     assert {group.p_within.id, group.split.p_node.id, group.inside.n_control.id} <= printed
@@ -73,11 +73,11 @@ def test_the_best_rejected_split_has_its_p_values() -> None:
 def test_which_readings_of_the_interaction_are_told() -> None:
     def told(**changes: str) -> list[str]:
         columns = subgroups([search()], settings(**changes)).columns
-        return [plain(c.head) for c in columns if plain(c.span) == "p of the interaction"]
+        return [f"{plain(c.span)}: {plain(c.head)}" for c in columns if plain(c.head) in ("pooled", "within trials")]
 
-    assert told() == ["within trials"]
-    assert told(information="within") == ["pooled"]
-    assert told(criterion="differential") == ["pooled", "within trials"]
+    assert told() == ["p of the split: within trials"]
+    assert told(information="within") == ["p of the split: pooled"]
+    assert told(criterion="differential") == ["p of the interaction: pooled", "p of the interaction: within trials"]
 
 
 def test_a_fit_on_the_boundary_has_a_mark() -> None:
