@@ -87,10 +87,11 @@ def peeled(
     Peeled
         Without a search where the selection has too few trials or no moderator was screened in.
     """
-    names = _names(node, selection, repository, measurements, study)
+    reason = not_estimable(selection, node)
+    names = () if reason else _names(node, selection, repository, measurements, study)
     moderators = moderators_of(names, repository, measurements, study)
-    reason = not_estimable(selection, node) or ("" if moderators else "no moderator reached the limit of the screening")
-    if reason:
+    if not moderators:
+        reason = reason or "no moderator reached the limit of the screening"
         return Peeled(selection, moderators, (), None, (), reason)
     found = peel(
         selection.change,
@@ -110,6 +111,8 @@ def peeled(
     )
     needed = {cost.moderator: moderators[cost.moderator] for cost in found.costs}
     people = people_of_search(selection, needed, missing="complete", minimum_trials=node.min_trials)
+    # both count the same people out; were it not so, members would be other people's
+    assert np.array_equal(selection.rows[found.analysed], people.selection.rows)
     members = tuple(box.members[found.analysed] for box in found.boxes)
     return Peeled(people.selection, moderators, people.costs, found, members, "")
 

@@ -31,7 +31,7 @@ def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
     settings = record.settings
     yield _search(settings)
     yield _beam(settings)
-    yield _directions(record)
+    yield from _directions(record)
     yield _moderators(settings)
     yield (
         "The effect inside a subgroup, that outside, and the one in everybody are estimated in separate models, with the degrees "
@@ -76,20 +76,19 @@ def _beam(settings: PeelingSettings) -> Inline:
     )
 
 
-def _directions(record: DirectedPeeling) -> Inline:
+def _directions(record: DirectedPeeling) -> Iterator[Inline]:
     """Say where the directions come from: what was really done, over all outcomes."""
     known = {one.declared for peeling in record.peelings for one in peeling.moderators}
     found = "taken from the sign of its interaction with treatment, centred within trials, in the same people"
     if known == {True}:
-        return ("Who gains more along each moderator was declared in the study file.",)
-    if known == {False}:
-        return (f"Who gains more along each moderator is {found}.",)
-    if not known:
-        return ()
-    return (
-        f"Who gains more along a moderator was declared in the study file for some, and for the others it is {found}; the notes of "
-        "each table say which.",
-    )
+        yield ("Who gains more along each moderator was declared in the study file.",)
+    elif known == {False}:
+        yield (f"Who gains more along each moderator is {found}.",)
+    elif known:
+        yield (
+            "Who gains more along a moderator was declared in the study file for some, and for the others it is "
+            f"{found}; the notes of each table say which.",
+        )
 
 
 def _moderators(settings: PeelingSettings) -> Inline:
