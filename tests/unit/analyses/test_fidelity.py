@@ -212,7 +212,7 @@ def test_the_last_section_of_the_page(tmp_path: Path) -> None:
 def test_a_subgroup_that_a_search_does_not_find_has_no_result(tmp_path: Path) -> None:
     search = {"method": "recursive-partitioning", "moderators": ["age", "sex"]}
     numbers = (
-        printed("found", "1.5", "rp.overall.rmdq.short.effect"),
+        printed("found", "9.5", "rp.overall.rmdq.short.effect"),
         printed("absent", "2.5", "rp.overall.rmdq.short.age-low.sex-female.effect"),
         printed("least", "1", "rp.extent.participants-fewest"),
     )

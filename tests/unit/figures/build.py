@@ -5,7 +5,15 @@ from __future__ import annotations
 import math
 
 from reportgen.records.estimate import Estimate
-from reportgen.records.model import Availability, AvailabilityCell, Heterogeneity, ModelSettings, PooledEffect, Scaled, TrialEstimate
+from reportgen.records.model import (
+    Availability,
+    AvailabilityCell,
+    Heterogeneity,
+    ModelSettings,
+    PooledEffect,
+    Scaled,
+    TrialEstimate,
+)
 from reportgen.records.numbers import Number, Press, slug
 
 DECIMALS = {"effect": 1, "scaled": 1, "p": 2, "percent": 1, "heterogeneity": 2}
