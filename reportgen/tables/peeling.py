@@ -42,7 +42,7 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
         Column(("m",), "right"),
         *(Column(_limit_head(moderator), "decimal", LIMITS) for moderator in peeling.moderators),
         Column(_effect_head("Effect inside", settings), "decimal"),
-        Column(_effect_head("Outside", settings), "decimal"),
+        Column(("Outside",), "decimal"),
         Column(_effect_head("Difference", settings), "decimal"),
     )
     everybody = Row(
@@ -81,7 +81,7 @@ def _row(box: PeeledBox) -> Row:
         (box.trials,),
         *((limit,) for limit in box.limits),
         estimate_cell(box.inside),
-        estimate_cell(box.outside),
+        (box.outside.effect,),
         estimate_cell(box.difference),
     )
     return Row((box.share,), cells)

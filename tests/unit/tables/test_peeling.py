@@ -60,7 +60,7 @@ def test_one_column_a_moderator_and_one_row_a_size(records: Records) -> None:
     assert heads[:3] == ["Size", "n", "m"]
     assert heads[3] == "age\u00a0≤, years"
     assert heads[4] == f"{record.peelings[0].moderators[1].label.text}\u00a0≥"
-    assert heads[5:] == ["Effect inside (95%\u00a0CI)", "Outside (95%\u00a0CI)", "Difference (95%\u00a0CI)"]
+    assert heads[5:] == ["Effect inside (95%\u00a0CI)", "Outside", "Difference (95%\u00a0CI)"]
     rows = texts(table)
     assert all(len(row) == len(heads) for row in rows)
     assert [row[0] for row in rows] == [box.share.text for box in record.peelings[0].nearest(SIZES)] + ["All"]
