@@ -58,7 +58,9 @@ def settings_in_words(settings: SearchSettings) -> Inline:
     adjusted = settings.multiplicity != "none"
     across = {True: " and of moderators", False: "; p adjusted for the number of moderators"}[adjusted]
     return (
-        f"Search: {SHORT_CRITERION[settings.criterion]}; {SHORT_MULTIPLICITY[settings.multiplicity]}",
+        f"Search: {SHORT_CRITERION[settings.criterion]}",
+        ", within trials only" if settings.information == "within" and settings.criterion == "interaction" else "",
+        f"; {SHORT_MULTIPLICITY[settings.multiplicity]}",
         across if settings.across == "sidak" else "",
         *_kept_briefly(settings),
         "; at most ",
@@ -78,7 +80,8 @@ def settings_in_words(settings: SearchSettings) -> Inline:
 def _kept_briefly(settings: SearchSettings) -> Inline:
     if settings.criterion == "interaction":
         return ("; kept at p\u00a0≤\u00a0", settings.alpha)
-    return _gamma("; kept where the p value of the subgroup is at most ", settings.gamma, " times that of its node")
+    kept = _gamma("; kept where the p value of the subgroup is at most ", settings.gamma, " times that of its node")
+    return kept or ("; all of them kept",)
 
 
 def _gamma(before: str, gamma: tuple[Number, ...], after: str) -> Inline:
