@@ -33,7 +33,7 @@ def shared_data() -> Path:
 def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole report of each worked study, built once for all tests."""
     folder = tmp_path_factory.mktemp("report") / str(request.param)
-    built = build(Order(specs_folder() / str(request.param), output=folder))
+    built = build(Order(specs_folder() / str(request.param), output=folder, workers=2))
     assert (built.exit_code, built.warnings) == (0, ())
     return folder
 
