@@ -125,7 +125,8 @@ def screened_moderators(
     tuple of str
         Names as in the study file; empty where no moderator reaches the limit. Equal p keep the order of the study file.
     """
-    found = screen(selection, moderators_of(node.moderators, repository, measurements, study).values(), node)
+    bare = node.model_copy(update={"percentiles": ()})  # a search asks for p, not for effects at values
+    found = screen(selection, moderators_of(node.moderators, repository, measurements, study).values(), bare)
     reached = [(one.tested(node).p_value, one.moderator.name) for one in found if one.tested(node).estimated]
     return tuple(name for p, name in sorted(reached, key=lambda pair: pair[0]) if p < p_below)
 
