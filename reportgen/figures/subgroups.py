@@ -194,6 +194,9 @@ def _tree_note(search: PartitionedOutcome, settings: SearchSettings) -> Inline:
         ]
         if any(len(group.inside.rule) > 1 for group in search.subgroups):
             note += ["A condition holds together with those that it hangs under. "]
+        drawn = [group.split for group in search.subgroups]
+        if any(split.kept and split not in drawn for node in search.tree for split in node.splits):
+            note += ["A subgroup that the same conditions lead to in another order is drawn once. "]
     else:
         note += no_subgroup(search)
     return tuple(note)

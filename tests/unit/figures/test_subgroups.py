@@ -131,6 +131,20 @@ def test_every_diamond_stands_in_the_row_of_its_effect() -> None:
         assert abs(y - base) < ROW / 2
 
 
+def test_a_subgroup_that_two_orders_lead_to_is_drawn_once() -> None:
+    found = search()
+    root, first, second, deeper = found.tree
+    # the same two conditions, the other one first: kept, and the people of the third subgroup again
+    again = replace(found.subgroups[2].split, node=2, cuts=found.subgroups[0].split.cuts)
+    twice = replace(found, tree=(root, first, replace(second, splits=(again,)), deeper, replace(deeper, parent=2)))
+    (sheet,) = tree_sheets(twice, settings(), name="fig3")
+    assert sum("Baseline MCS ≤" in text for text in texts(sheet)) == 1
+    said = "A subgroup that the same conditions lead to in another order is drawn once."
+    assert any(said in text for text in texts(sheet))
+    (usual,) = tree_sheets(found, settings(), name="fig3")
+    assert not any(said in text for text in texts(usual))
+
+
 def test_no_subgroup_says_so_with_the_best_rejected_split() -> None:
     found = search(found=False)
     (sheet,) = tree_sheets(found, settings(), name="fig3")
