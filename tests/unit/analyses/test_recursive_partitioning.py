@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from reportgen.analyses import make_records, recursive_partitioning
@@ -189,6 +190,34 @@ def test_every_cut_is_in_the_series(planted: PartitionedOutcome, tmp_path: Path)
     assert sum(bool(kept) for kept in columns["kept"]) == sum(profile.kept for profile in planted.profiles)
     of_sex = [levels for levels, name in zip(columns["levels"], columns["moderator"], strict=True) if name == "sex"]
     assert set(of_sex) <= {"female", "male"}
+
+
+def test_two_orders_of_the_same_conditions_are_one_subgroup_with_two_nodes(tmp_path: Path) -> None:
+    path = write_planted(tmp_path, moderators=["age", "sex"])
+    for name in ("north", "south"):
+        file = path.parent / f"{name}.csv"
+        people = pd.read_csv(file)
+        young, female = people["age"] <= AGE, people["sex"] == 2
+        noise = np.random.default_rng(len(people)).normal(0, 1.5, len(people))
+        gain = (people["arm"] == 1) * (1 + 2 * young + 2 * female + 2 * (young & female))
+        people["age"] = np.where(young, 30, 70)
+        people["rm_b"] = 20
+        people["rm_q3"] = np.clip(np.round(19 - gain + noise), 0, 24).astype(int)
+        people.to_csv(file, index=False)
+    spec, repository = read(path)
+    made = make_records(spec, repository, profile="draft").analyses["rp"]
+    assert isinstance(made, RecursivePartitioning)
+    (search,) = made.searches
+    rules = [{plain(condition.words) for condition in group.inside.rule} for group in search.subgroups]
+    both = {"Age ≤\u00a030 years", "Sex: female"}
+    assert rules.count(both) == 1
+    assert [node.subgroup for node in search.tree].count(1 + rules.index(both)) == 2
+    for node in search.tree[1:]:
+        assert node.subgroup is not None
+        assert node.members == search.subgroups[node.subgroup - 1].inside
+    seen: dict[str, str] = {}
+    for number in numbers_in(made):
+        assert seen.setdefault(number.id, number.text) == number.text
 
 
 def test_no_subgroup_is_a_result(tmp_path: Path) -> None:
