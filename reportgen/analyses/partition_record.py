@@ -323,9 +323,9 @@ def _rejected(partition: Partition, desk: Desk) -> tuple[Split, ...]:
 def _why_rejected(split: found.Split, place: int, desk: Desk) -> Inline:
     """Return why a split was not kept; `place` is its rank by p in its node."""
     if place >= desk.node.width == 1:
-        return ("not the smallest p value of the node",)
+        return ("not the smallest p",)
     if place >= desk.node.width:
-        return ("not among the ", desk.naming.width, " smallest p values of the node")
+        return ("not among the ", desk.naming.width, " smallest p")
     if desk.node.criterion == "interaction":
         return ("adjusted p above ", desk.naming.alpha)
     return ("the effect inside is not clearer than in the node",)
