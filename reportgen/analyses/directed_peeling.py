@@ -13,13 +13,11 @@ from reportgen.analyses.recording import comparison_record, extent_record
 from reportgen.analyses.selection import Measurements, selections
 from reportgen.data import Repository
 from reportgen.records.numbers import Inline, Number, Press, slug
-from reportgen.records.peeling import DirectedPeeling, PeelingSettings
+from reportgen.records.peeling import SIZES, DirectedPeeling, PeelingSettings
 from reportgen.spec.check import expanded
 from reportgen.spec.study import Agreement, FromScreening, Study
 from reportgen.spec.study import DirectedPeeling as Node
 
-SIZES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-"""Shares of people of which a box is recorded, whatever the report asks for."""
 SHOWS_BOXES = ("peeling-thresholds", "peeling-trajectories")
 MODEL_DECIMALS = {"df": 1, "share": 3}
 

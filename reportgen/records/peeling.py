@@ -13,6 +13,8 @@ from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, LeftO
 from reportgen.records.numbers import Inline, Number, Status
 
 Floats = tuple[float, ...]
+SIZES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+"""Shares of people of which a record always holds a box, and which an artefact shows that asks for none."""
 
 
 @dataclass(frozen=True, slots=True)

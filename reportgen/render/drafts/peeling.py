@@ -6,14 +6,11 @@ from functools import partial
 
 from reportgen.records.model import Records
 from reportgen.records.numbers import Inline
-from reportgen.records.peeling import DirectedPeeling, PeeledOutcome
+from reportgen.records.peeling import SIZES, DirectedPeeling, PeeledOutcome
 from reportgen.render.drafts.draft import Draft, Drafter, Place, Sketch, letter, with_notes
 from reportgen.render.rounding import rounded
 from reportgen.spec.check import expanded
 from reportgen.spec.study import Artefact, Study
-
-SIZES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-"""Sizes of an artefact that asks for none; every record holds boxes of them."""
 
 
 def _peeling(place: Place, records: Records) -> DirectedPeeling:
