@@ -56,9 +56,18 @@ VISITS = {"visit 3": "Visit 3", "visit 5": "Visit 5"}
 SIDES = ("control", "intervention", "all")
 
 
+METHODS = ("descriptive", "meta-analysis")
+
+
 @lru_cache(maxsize=1)
 def spec() -> Spec:
-    return load_study(specs_folder() / "periodontal-therapy")
+    """The periodontal study with the analyses that have records here, and what shows them or the repository."""
+    whole = load_study(specs_folder() / "periodontal-therapy")
+    analyses = {name: node for name, node in whole.study.analyses.items() if node.method in METHODS}
+    shown = tuple(node for node in whole.study.report.contents if node.of in (None, *analyses))
+    contents = tuple(node.model_copy(update={"beside": ()}) for node in shown)
+    report = whole.study.report.model_copy(update={"contents": contents})
+    return replace(whole, study=whole.study.model_copy(update={"analyses": analyses, "report": report}))
 
 
 def estimate(press: Press, effect: float | None, error: float, unit: str, reason: str = "") -> Estimate:
