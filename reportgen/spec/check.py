@@ -223,6 +223,10 @@ def _search(study: Study, analysis: Search, source: Source, *here: str) -> Itera
     else:
         listed = analysis.moderators
         yield from _moderators(study, listed, source, *here)
+    if analysis.min_arm < study.policy.minimum_cell:
+        message = f"`min_arm` is {analysis.min_arm}, and `minimum_cell` of the policy {study.policy.minimum_cell}"
+        hint = "Subgroups smaller than the policy allows would be printed: raise `min_arm`."
+        yield Problem(message, source.at(*here, "min_arm"), hint)
     if isinstance(analysis, DirectedPeeling):
         yield from _among(analysis.directions, listed, source, *here, "directions")
     if not isinstance(analysis, RecursivePartitioning):

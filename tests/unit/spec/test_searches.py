@@ -54,6 +54,7 @@ def test_all_four_methods_are_read(tmp_path: Path) -> None:
         ({"rp": SEARCH | {"moderators": {"frm": "screen"}}}, "unknown key 'frm'"),
         ({"peel": PEEL | {"directions": {"sex": "lower gain more"}}}, "there is no moderator 'sex'"),
         ({"peel": PEEL | {"directions": {"age": "younger"}}}, "'younger' is not known here"),
+        ({"rp": SEARCH | {"min_arm": 4}}, "`min_arm` is 4, and `minimum_cell` of the policy 5"),
         ({"agree": AGREE | {"peeling": "rp"}}, "'rp' is a 'recursive-partitioning'"),
         ({"screen": SCREEN | {"tiers": {"significant": 0.3}}}, "`weak` lies below `significant`"),
     ],
