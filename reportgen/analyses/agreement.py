@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.descriptive import hidden_cells
-from reportgen.analyses.moderator_values import Moderator
-from reportgen.analyses.moderators import values_of
+from reportgen.analyses.fit_among import fit_among
+from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.naming import level_number, outcome_label, unit_of
 from reportgen.analyses.partition_record import cut_decimals, names_of
 from reportgen.analyses.peeling_record import decimals_of, size_text
@@ -30,7 +30,6 @@ from reportgen.records.estimate import Estimate
 from reportgen.records.numbers import Inline, Number, Press, slug
 from reportgen.spec.study import Agreement as Node
 from reportgen.spec.study import DirectedPeeling, RecursivePartitioning, Study
-from reportgen.stats import fit_one_step
 from reportgen.stats.descriptive import mean_sd
 from reportgen.stats.peeling import Box
 from reportgen.stats.subgroups import Rule
@@ -292,13 +291,7 @@ def _effect(who: BoolArray, common: Common, press: Press, hide: bool) -> Estimat
         return estimate_record(None, node.level, press.at(n=None), unit, "not fitted: too few people to print")
     if not len(places):
         return estimate_record(None, node.level, press, unit, "nobody")
-    fit = fit_one_step(
-        selection.change[places],
-        selection.treatment[places],
-        selection.trial[places],
-        adjusters=selection.adjusters[places] if selection.adjusters.shape[1] else None,
-        treatment_effect=node.treatment_effect,
-    )
+    fit = fit_among(selection, places, node)
     if fit.trials < node.minimum_trials:
         reason = f"{fit.trials} trial{'' if fit.trials == 1 else 's'} with both arms, {node.minimum_trials} are needed"
         return estimate_record(None, node.level, press, unit, reason)

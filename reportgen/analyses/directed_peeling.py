@@ -6,13 +6,13 @@ In: the node of the study file and the repository. Out: a `DirectedPeeling` reco
 
 from __future__ import annotations
 
-from reportgen.analyses.naming import level_number
-from reportgen.analyses.peeling_record import peeling_record, setting_decimals
+from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number
+from reportgen.analyses.peeling_record import peeling_record
 from reportgen.analyses.peeling_search import peeled
 from reportgen.analyses.recording import comparison_record, extent_record
 from reportgen.analyses.selection import Measurements, selections
 from reportgen.data import Repository
-from reportgen.records.numbers import Inline, Number, Press, slug
+from reportgen.records.numbers import Inline, Press, slug
 from reportgen.records.peeling import SIZES, DirectedPeeling, PeelingSettings
 from reportgen.spec.check import expanded
 from reportgen.spec.study import Agreement, FromScreening, Study
@@ -65,35 +65,27 @@ def sizes_of(name: str, study: Study) -> tuple[float, ...]:
 
 
 def _settings(node: Node, press: Press, study: Study) -> PeelingSettings:
-    def adjuster(name: str) -> str:
-        covariate = study.covariates.get(name)
-        return (covariate.label or name) if covariate else name
-
     screening = node.moderators if isinstance(node.moderators, FromScreening) else None
-    share = 100 * node.min_size if node.min_size and node.min_size < 1 else None
-    least: Inline = ()
-    if node.min_size:
-        least = (
-            (_percent(press, "min size", share), "% of the people")
-            if share is not None
-            else (press.count("min size", int(node.min_size)), " participants")
-        )
     return PeelingSettings(
-        adjust_for=tuple(press.quote(f"adjust {i}", adjuster(a)) for i, a in enumerate(node.adjust_for, 1)),
+        adjust_for=adjuster_labels(node, study, press),
         treatment_effect=node.treatment_effect,
         objective=node.objective,
         screened_by=press.quote("screened by", screening.from_) if screening else None,
-        p_below=press.figure("p below", screening.p_below, setting_decimals(screening.p_below)) if screening else None,
-        alpha=_percent(press, "alpha", 100 * node.alpha),
+        p_below=setting_number("p below", screening.p_below, press) if screening else None,
+        alpha=percent_number("alpha", node.alpha, press),
         beam=press.count("beam", node.beam, "boxes"),
-        bin_width=_percent(press, "bin width", 100 * node.bin_width),
-        min_fraction=_percent(press, "min fraction", 100 * node.min_fraction),
-        min_size=least,
+        bin_width=percent_number("bin width", node.bin_width, press),
+        min_fraction=percent_number("min fraction", node.min_fraction, press),
+        min_size=_size(node.min_size, press),
         min_arm=press.count("min arm", node.min_arm),
         min_trials=press.count("min trials", node.min_trials, "trials"),
         level=level_number(node.level, press),
     )
 
 
-def _percent(press: Press, name: str, value: float) -> Number:
-    return press.figure(name, round(value, 6), setting_decimals(round(value, 6)), "%")
+def _size(size: float | None, press: Press) -> Inline:
+    if size is None:
+        return ()
+    if size < 1:
+        return (percent_number("min size", size, press), "% of the people")
+    return (press.count("min size", int(size)), " participants")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from reportgen.analyses.naming import level_number, outcome_label, unit_of
+from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, unit_of
 from reportgen.analyses.recording import (
     NAN,
     comparison_record,
@@ -20,7 +20,7 @@ from reportgen.analyses.recording import (
     left_out_record,
     scalar,
 )
-from reportgen.analyses.selection import Selection, not_estimable, range_of, selections
+from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of, selections
 from reportgen.data import Repository
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, Scaled, TrialEstimate
@@ -90,7 +90,7 @@ def fit(selection: Selection, node: Node) -> Fits | None:
     """
     if not_estimable(selection, node):
         return None
-    adjusters = selection.adjusters if selection.adjusters.shape[1] else None
+    adjusters = adjusters_of(selection)
     options: dict[str, Any] = node.model_dump(
         include={"intercept", "covariance", "adjuster_slopes", "residual", "estimation", "inference", "df_floor"}
     )
@@ -115,7 +115,7 @@ def fit(selection: Selection, node: Node) -> Fits | None:
 
 def _settings(node: Node, study: Study, press: Press) -> ModelSettings:
     return ModelSettings(
-        adjust_for=tuple(press.quote(f"adjust {i}", _adjuster(a, study)) for i, a in enumerate(node.adjust_for, 1)),
+        adjust_for=adjuster_labels(node, study, press),
         intercept=node.intercept,
         treatment_effect=node.treatment_effect,
         covariance=node.covariance,
@@ -129,11 +129,6 @@ def _settings(node: Node, study: Study, press: Press) -> ModelSettings:
         level=level_number(node.level, press),
         minimum_trials=press.count("minimum trials", node.minimum_trials, "trials"),
     )
-
-
-def _adjuster(name: str, study: Study) -> str:
-    covariate = study.covariates.get(name)
-    return (covariate.label or name) if covariate else name
 
 
 def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, press: Press) -> PooledEffect:

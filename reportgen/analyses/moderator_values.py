@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.analyses.naming import outcome_label, unit_of
-from reportgen.analyses.selection import Measurements, Selection
+from reportgen.analyses.selection import BASELINE_ADJUSTER, Measurements, Selection
 from reportgen.data import Repository
 from reportgen.spec.check import baseline_of
 from reportgen.spec.study import Covariate, Study
@@ -68,13 +68,25 @@ class Moderator:
         """Return the values of the people of a selection."""
         return self.values[selection.rows]
 
-    def for_search(self, selection: Selection) -> FloatArray | Levels:
-        """Return the values of the people of a selection as the searches of `stats` take them."""
-        values = self.of(selection)
-        if not self.levels:
-            return values
-        codes = np.where(np.isnan(values), MISSING, values).astype(np.int64)
-        return Levels(codes, self.levels, self.ordered)
+
+def values_of(moderator: Moderator, selection: Selection) -> FloatArray:
+    """Return the values of the people of a selection; those of an adjuster where the moderator is one.
+
+    A trial may bring one instrument at baseline and, where that was not measured again, another to the outcome: the
+    baseline of the outcome is then the one that the model adjusts for.
+    """
+    if baseline_of(moderator.name) == selection.outcome and BASELINE_ADJUSTER in selection.adjuster_names:
+        return np.asarray(selection.adjusters[:, selection.adjuster_names.index(BASELINE_ADJUSTER)], dtype=float)
+    return moderator.of(selection)
+
+
+def column_of(moderator: Moderator, selection: Selection) -> FloatArray | Levels:
+    """Return the values of the people of a selection as `stats` takes them: numbers, or levels with their names."""
+    values = values_of(moderator, selection)
+    if not moderator.categorical:
+        return values
+    codes = np.where(np.isnan(values), MISSING, values).astype(np.int64)
+    return Levels(codes, moderator.levels, moderator.ordered)
 
 
 def moderators_of(

@@ -10,17 +10,14 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
-from reportgen.analyses.moderator_values import Moderator, moderators_of
-from reportgen.analyses.naming import level_number, outcome_label, unit_of
+from reportgen.analyses.moderator_values import Moderator, column_of, moderators_of
+from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, setting_decimals, unit_of
 from reportgen.analyses.recording import comparison_record, estimate_record, for_outcome
 from reportgen.analyses.search_people import Cost, people_of_search
 from reportgen.analyses.selection import (
-    BASELINE_ADJUSTER,
-    FloatArray,
     Measurements,
     Selection,
+    adjusters_of,
     direction_of,
     not_estimable,
     range_of,
@@ -38,9 +35,9 @@ from reportgen.records.moderation import (
 )
 from reportgen.records.numbers import Inline, Number, Press, Status, slug
 from reportgen.spec.check import baseline_of, expanded
+from reportgen.spec.study import FromScreening, Search, Study
 from reportgen.spec.study import Moderators as Node
-from reportgen.spec.study import Study
-from reportgen.stats import Levels, ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
+from reportgen.stats import ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
 
 AUDITED = {"df": 1, "criterion": 3}  # decimals of numbers that only an auditor reads
 
@@ -131,6 +128,23 @@ def screened_moderators(
     return tuple(name for p, name in sorted(reached, key=lambda pair: pair[0]) if p < p_below)
 
 
+def searched_names(
+    node: Search, selection: Selection, repository: Repository, measurements: Measurements, study: Study
+) -> tuple[str, ...]:
+    """Return the moderators that a search is asked for: its own list, or those that a screening finds in its people.
+
+    A selection with too few trials is not screened.
+    """
+    chosen = node.moderators
+    if not isinstance(chosen, FromScreening):
+        return chosen
+    screening = study.analyses[chosen.from_]
+    assert isinstance(screening, Node)
+    if not_estimable(selection, node):
+        return ()
+    return screened_moderators(screening, selection, repository, measurements, study, chosen.p_below)
+
+
 def screen(selection: Selection, moderators: Iterable[Moderator], node: Node) -> list[Screened]:
     """Screen moderators one by one, each on the people who have it."""
     named = {moderator.name: moderator for moderator in moderators}
@@ -139,13 +153,12 @@ def screen(selection: Selection, moderators: Iterable[Moderator], node: Node) ->
 
 
 def _screened(selection: Selection, moderator: Moderator, cost: Cost, node: Node) -> Screened:
-    values = values_of(moderator, selection)
     fit = screen_moderator(
         selection.change,
         selection.treatment,
         selection.trial,
-        _as_levels(values, moderator) if moderator.categorical else values,
-        adjusters=selection.adjusters if selection.adjusters.shape[1] else None,
+        column_of(moderator, selection),
+        adjusters=adjusters_of(selection),
         reference=max(moderator.reference, 0),
         per=moderator.per,
         percentiles=node.percentiles,
@@ -157,39 +170,24 @@ def _screened(selection: Selection, moderator: Moderator, cost: Cost, node: Node
     return Screened(moderator, fit, cost)
 
 
-def values_of(moderator: Moderator, selection: Selection) -> FloatArray:
-    """Return the values of the people of a selection; those of an adjuster where the moderator is one.
-
-    A trial may bring one instrument at baseline and, where that was not measured again, another to the outcome: the
-    baseline of the outcome is then the one that the model adjusts for.
-    """
-    if baseline_of(moderator.name) == selection.outcome and BASELINE_ADJUSTER in selection.adjuster_names:
-        return np.asarray(selection.adjusters[:, selection.adjuster_names.index(BASELINE_ADJUSTER)], dtype=float)
-    return moderator.of(selection)
-
-
-def _as_levels(values: FloatArray, moderator: Moderator) -> Levels:
-    codes = np.where(np.isnan(values), -1, values).astype(np.int64)
-    return Levels(codes, moderator.levels, moderator.ordered)
-
-
 def _settings(node: Node, study: Study, press: Press) -> ScreeningSettings:
-    def adjuster(name: str) -> str:
-        covariate = study.covariates.get(name)
-        return (covariate.label or name) if covariate else name
-
     return ScreeningSettings(
-        adjust_for=tuple(press.quote(f"adjust {i}", adjuster(a)) for i, a in enumerate(node.adjust_for, 1)),
+        adjust_for=adjuster_labels(node, study, press),
         treatment_effect=node.treatment_effect,
         inference=node.inference,
         df_floor=node.df_floor,
         reading=node.reading,
         level=level_number(node.level, press),
         minimum_trials=press.count("minimum trials", node.minimum_trials, "trials"),
-        significant=press.figure("significant", node.tiers.significant, 2),
-        weak=press.figure("weak", node.tiers.weak, 2),
+        significant=_tier_limit("significant", node.tiers.significant, press),
+        weak=_tier_limit("weak", node.tiers.weak, press),
         percentiles=tuple(press.quote(f"percentile {i}", _ordinal(p)) for i, p in enumerate(node.percentiles, 1)),
     )
+
+
+def _tier_limit(name: str, p: float, press: Press) -> Number:
+    """Return a limit of p with two decimals, or more where it has more."""
+    return press.figure(name, p, max(2, setting_decimals(p)))
 
 
 def _ordinal(percentile: float) -> str:

@@ -1,10 +1,12 @@
-"""What outcomes are called and measured in, and how the level of an interval is written."""
+"""What outcomes and adjusters are called, what outcomes are measured in, and how settings of the study file are written."""
 
 from __future__ import annotations
 
+import math
+
 from reportgen.analyses.selection import instruments_of
 from reportgen.records.numbers import Number, Press
-from reportgen.spec.study import Study
+from reportgen.spec.study import Pooled, Study
 
 
 def unit_of(name: str, study: Study) -> str:
@@ -25,7 +27,37 @@ def outcome_label(name: str, study: Study) -> str:
     return study.instruments[outcome.instrument or name].name or name
 
 
+def adjuster_labels(node: Pooled, study: Study, press: Press) -> tuple[Number, ...]:
+    """Return what the models of an analysis adjust for: covariates by label, the rest as the study file names it."""
+    return tuple(press.quote(f"adjust {i}", _adjuster(name, study)) for i, name in enumerate(node.adjust_for, 1))
+
+
+def _adjuster(name: str, study: Study) -> str:
+    covariate = study.covariates.get(name)
+    return (covariate.label or name) if covariate else name
+
+
 def level_number(level: float, press: Press) -> Number:
     """Return the level of the intervals in per cent, with as many decimals as it needs."""
-    percent = round(100 * level, 6)
-    return press.figure("level", percent, 0 if percent == int(percent) else 1, "%")
+    return percent_number("level", level, press)
+
+
+def percent_number(name: str, share: float, press: Press) -> Number:
+    """Return a share that the study file sets in per cent, with as many decimals as it needs."""
+    return setting_number(name, round(100 * share, 6), press, "%")
+
+
+def setting_number(name: str, value: float, press: Press, unit: str = "") -> Number:
+    """Return a number that the study file sets, with as many decimals as it needs."""
+    return press.figure(name, value, setting_decimals(value), unit)
+
+
+def setting_decimals(value: float) -> int:
+    """Return as many decimals as a setting needs, six at most.
+
+    Examples
+    --------
+    >>> setting_decimals(5.0), setting_decimals(0.125)
+    (0, 3)
+    """
+    return next((d for d in range(6) if math.isclose(round(value, d), value, rel_tol=1e-9)), 6)

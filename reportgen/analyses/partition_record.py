@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.analyses.moderator_values import Moderator
-from reportgen.analyses.moderators import values_of
+from reportgen.analyses.fit_among import fit_among
+from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.recording import NAN, estimate_record, left_out_record, scalar
 from reportgen.analyses.search_people import SearchPeople
 from reportgen.analyses.selection import Selection
@@ -31,7 +31,7 @@ from reportgen.records.partition import (
     TreeNode,
 )
 from reportgen.spec.study import RecursivePartitioning as Node
-from reportgen.stats import Effect, OneStepFit, Partition, fit_one_step
+from reportgen.stats import Effect, Partition
 from reportgen.stats import effective_cuts as sidak
 from reportgen.stats import subgroups as found
 
@@ -150,24 +150,11 @@ def _overall(partition: Partition | None, desk: Desk, reason: str) -> Members:
         arms = selection.arm_size(0), selection.arm_size(1)
         group = found.Group((), everybody, *arms, len(selection.trials), nothing, NAN, "not estimable", reason)
         return _members(group, desk)
-    fit = _fit(everybody, desk, "kenward-roger")
+    fit = fit_among(selection, everybody, desk.node)
     group = found.Group(
         (), everybody, fit.n_control, fit.n_intervention, fit.trials, fit.effect, fit.tau2, fit.status, fit.message
     )
     return _members(group, desk)
-
-
-def _fit(members: np.ndarray, desk: Desk, inference: str) -> OneStepFit:
-    selection = desk.selection
-    adjusters = selection.adjusters[members] if selection.adjusters.shape[1] else None
-    return fit_one_step(
-        selection.change[members],
-        selection.treatment[members],
-        selection.trial[members],
-        adjusters=adjusters,
-        treatment_effect=desk.node.treatment_effect,
-        inference=inference,
-    )
 
 
 def _members(group: found.Group, desk: Desk) -> Members:
@@ -179,7 +166,8 @@ def _members(group: found.Group, desk: Desk) -> Members:
     normal = press.at("effect", "normal")
     low, high = NAN, NAN
     if estimated:
-        low, high = (scalar(limit) for limit in _fit(group.members, desk, "normal").effect.interval(desk.node.level))
+        fit = fit_among(desk.selection, group.members, desk.node, inference="normal")
+        low, high = (scalar(limit) for limit in fit.effect.interval(desk.node.level))
     return Members(
         id=press.prefix,
         rule=tuple(_condition(rule, desk.at(f"rule {i}")) for i, rule in enumerate(group.rules, 1)),
@@ -315,12 +303,12 @@ def _rejected(partition: Partition, desk: Desk) -> tuple[Split, ...]:
     ]
     rejected.sort(key=lambda one: one[:3])
     return tuple(
-        _split(split, node, _why_rejected(split, place, desk), desk.at(f"rejected {i}"))
+        _split(split, node, _why_rejected(place, desk), desk.at(f"rejected {i}"))
         for i, (_, node, place, split) in enumerate(rejected, 1)
     )
 
 
-def _why_rejected(split: found.Split, place: int, desk: Desk) -> Inline:
+def _why_rejected(place: int, desk: Desk) -> Inline:
     """Return why a split was not kept; `place` is its rank by p in its node."""
     if place >= desk.node.width == 1:
         return ("not the smallest p",)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.analyses.moderator_values import Moderator
-from reportgen.analyses.moderators import values_of
-from reportgen.analyses.naming import outcome_label, unit_of
-from reportgen.analyses.peeling_search import BoolArray, Peeled, adjusters_of
+from reportgen.analyses.fit_among import fit_among
+from reportgen.analyses.moderator_values import Moderator, values_of
+from reportgen.analyses.naming import outcome_label, setting_decimals, setting_number, unit_of
+from reportgen.analyses.peeling_search import BoolArray, Peeled
 from reportgen.analyses.recording import NAN, estimate_record, for_outcome, left_out_record, scalar
 from reportgen.analyses.search_people import Cost
 from reportgen.analyses.selection import Selection
@@ -23,7 +23,7 @@ from reportgen.records.numbers import Number, Press, Status
 from reportgen.records.peeling import Frontier, ModeratorCost, NotPeeled, PeeledBox, PeeledModerator, PeeledOutcome
 from reportgen.spec.study import DirectedPeeling as Node
 from reportgen.spec.study import Study
-from reportgen.stats import Effect, fit_one_step
+from reportgen.stats import Effect
 from reportgen.stats.peeling import Box, Direction, Limit
 
 MOST_DECIMALS = 2
@@ -114,7 +114,7 @@ def _moderator(direction: Direction, moderator: Moderator, node: Node, press: Pr
         side="≤" if gains == "lower" else "≥",
         gains=gains,  # type: ignore[arg-type]
         declared=declared,
-        per=None if declared else made.figure("per", moderator.per, setting_decimals(moderator.per), moderator.unit),
+        per=None if declared else setting_number("per", moderator.per, made, moderator.unit),
         interaction=None
         if direction.interaction is None
         else estimate_record(_scaled(direction.interaction, moderator.per), node.level, made.at("interaction"), "", ""),
@@ -220,15 +220,7 @@ class _Boxes:
 
     def _normal(self, inside: BoolArray, press: Press) -> Estimate:
         """Return the effect inside with intervals from the normal distribution, as many publications print them."""
-        selection = self.search.selection
-        fit = fit_one_step(
-            selection.change[inside],
-            selection.treatment[inside],
-            selection.trial[inside],
-            adjusters=adjusters_of(selection, inside),
-            treatment_effect=self.node.treatment_effect,
-            inference="normal",
-        )
+        fit = fit_among(self.search.selection, inside, self.node, inference="normal")
         return estimate_record(_known(fit.effect), self.node.level, press, self.unit, fit.message)
 
 
@@ -241,17 +233,6 @@ def size_text(size: float) -> str:
     ('0.10', '0.125', '1.00')
     """
     return f"{size:.{max(2, setting_decimals(size))}f}"
-
-
-def setting_decimals(value: float) -> int:
-    """Return as many decimals as a setting needs, four at most.
-
-    Examples
-    --------
-    >>> setting_decimals(5.0), setting_decimals(0.125)
-    (0, 3)
-    """
-    return next((d for d in range(4) if math.isclose(round(value, d), value, rel_tol=1e-9)), 4)
 
 
 def decimals_of(moderator: Moderator, selection: Selection) -> int:

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analyses.moderator_values import Moderator, moderators_of
-from reportgen.analyses.moderators import screened_moderators, values_of
+from reportgen.analyses.moderator_values import Moderator, column_of, moderators_of
+from reportgen.analyses.moderators import searched_names
 from reportgen.analyses.recording import NAN
 from reportgen.analyses.search_people import Cost, people_of_search
-from reportgen.analyses.selection import Measurements, Selection, not_estimable
+from reportgen.analyses.selection import Measurements, Selection, adjusters_of, not_estimable
 from reportgen.data import Repository
 from reportgen.spec.study import DirectedPeeling as Node
-from reportgen.spec.study import FromScreening, Moderators, Study
+from reportgen.spec.study import Study
 from reportgen.stats import Levels, Peeling, peel
 from reportgen.stats.peeling import Box
 
@@ -88,7 +88,7 @@ def peeled(
         Without a search where the selection has too few trials or no moderator was screened in.
     """
     reason = not_estimable(selection, node)
-    names = () if reason else _names(node, selection, repository, measurements, study)
+    names = () if reason else searched_names(node, selection, repository, measurements, study)
     moderators = moderators_of(names, repository, measurements, study)
     if not moderators:
         reason = reason or "no moderator reached the limit of the screening"
@@ -117,22 +117,10 @@ def peeled(
     return Peeled(people.selection, moderators, people.costs, found, members, "")
 
 
-def _names(
-    node: Node, selection: Selection, repository: Repository, measurements: Measurements, study: Study
-) -> tuple[str, ...]:
-    if not isinstance(node.moderators, FromScreening):
-        return node.moderators
-    screening = study.analyses[node.moderators.from_]
-    assert isinstance(screening, Moderators)
-    return screened_moderators(screening, selection, repository, measurements, study, node.moderators.p_below)
-
-
 def _values(moderator: Moderator, selection: Selection) -> NDArray[np.float64] | Levels:
     """Return the values of a moderator as the search takes them, with those people missing whom its cost counts."""
-    if moderator.categorical:
-        return moderator.for_search(selection)
-    missing = np.isnan(moderator.of(selection))
-    return np.where(missing, NAN, values_of(moderator, selection))
+    values = column_of(moderator, selection)
+    return values if isinstance(values, Levels) else np.where(np.isnan(moderator.of(selection)), NAN, values)
 
 
 def _smallest(node: Node) -> dict[str, Any]:
@@ -141,10 +129,3 @@ def _smallest(node: Node) -> dict[str, Any]:
     if size >= 1:
         return {"min_fraction": node.min_fraction, "min_size": int(size)}
     return {"min_fraction": max(node.min_fraction, size), "min_size": None}
-
-
-def adjusters_of(selection: Selection, inside: BoolArray | None = None) -> NDArray[np.float64] | None:
-    """Return the adjusters of all people, or of some, as the fits take them; None where there are none."""
-    if not selection.adjusters.shape[1]:
-        return None
-    return selection.adjusters if inside is None else selection.adjusters[inside]

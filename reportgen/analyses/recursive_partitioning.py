@@ -12,20 +12,27 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analyses.moderator_values import Moderator, moderators_of
-from reportgen.analyses.moderators import screened_moderators, values_of
-from reportgen.analyses.naming import level_number, outcome_label, unit_of
+from reportgen.analyses.moderator_values import Moderator, column_of, moderators_of
+from reportgen.analyses.moderators import searched_names
+from reportgen.analyses.naming import (
+    adjuster_labels,
+    level_number,
+    outcome_label,
+    percent_number,
+    setting_number,
+    unit_of,
+)
 from reportgen.analyses.partition_record import Naming, search_record
 from reportgen.analyses.recording import comparison_record, extent_record, for_outcome
 from reportgen.analyses.search_people import SearchPeople, people_of_search
-from reportgen.analyses.selection import Measurements, Selection, not_estimable, selections
+from reportgen.analyses.selection import Measurements, Selection, adjusters_of, not_estimable, selections
 from reportgen.data import Repository
 from reportgen.records.numbers import Inline, Press, slug
 from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning, SearchSettings
 from reportgen.spec.check import expanded
-from reportgen.spec.study import FromScreening, Moderators, Study
+from reportgen.spec.study import FromScreening, Study
 from reportgen.spec.study import RecursivePartitioning as Node
-from reportgen.stats import Levels, Partition, partition
+from reportgen.stats import Partition, partition
 from reportgen.stats.ranks import MAX_LEVELS
 
 MODEL_DECIMALS = {"df": 1}
@@ -95,7 +102,7 @@ def partitioned(
         Of the same repository.
     study : Study
     """
-    names = _names(node, selection, repository, measurements, study)
+    names = searched_names(node, selection, repository, measurements, study)
     moderators = moderators_of(names, repository, measurements, study)
     divisible = {name: moderator for name, moderator in moderators.items() if not too_many_levels(moderator, selection)}
     people = people_of_search(selection, divisible, missing=node.missing, minimum_trials=node.min_trials)
@@ -130,32 +137,12 @@ def search(people: SearchPeople, node: Node) -> Partition:
         selection.change,
         selection.treatment,
         selection.trial,
-        {name: _values(moderator, selection) for name, moderator in people.moderators.items()},
-        adjusters=selection.adjusters if selection.adjusters.shape[1] else None,
+        {name: column_of(moderator, selection) for name, moderator in people.moderators.items()},
+        adjusters=adjusters_of(selection),
         min_size=size,
         gamma=gamma[0] if gamma and len(gamma) == 1 else gamma,
         **options,
     )
-
-
-def _values(moderator: Moderator, selection: Selection) -> Any:
-    values = values_of(moderator, selection)
-    if not moderator.categorical:
-        return values
-    return Levels(np.where(np.isnan(values), -1, values).astype(np.int64), moderator.levels, moderator.ordered)
-
-
-def _names(
-    node: Node, selection: Selection, repository: Repository, measurements: Measurements, study: Study
-) -> tuple[str, ...]:
-    chosen = node.moderators
-    if not isinstance(chosen, FromScreening):
-        return chosen
-    screening = study.analyses[chosen.from_]
-    assert isinstance(screening, Moderators)
-    if not_estimable(selection, node):
-        return ()
-    return screened_moderators(screening, selection, repository, measurements, study, chosen.p_below)
 
 
 def _nothing(node: Node, names: tuple[str, ...]) -> str:
@@ -184,7 +171,7 @@ def _settings(node: Node, study: Study, press: Press) -> SearchSettings:
     chosen = node.moderators
     screened = chosen if isinstance(chosen, FromScreening) else None
     return SearchSettings(
-        adjust_for=tuple(press.quote(f"adjust {i}", _adjuster(a, study)) for i, a in enumerate(node.adjust_for, 1)),
+        adjust_for=adjuster_labels(node, study, press),
         treatment_effect=node.treatment_effect,
         criterion=node.criterion,
         multiplicity=node.multiplicity,
@@ -192,9 +179,9 @@ def _settings(node: Node, study: Study, press: Press) -> SearchSettings:
         information=node.information,
         missing=node.missing,
         screened_by=press.quote("screened by", screened.from_) if screened else None,
-        p_below=_shortest(press, "p below", screened.p_below) if screened else None,
-        alpha=_shortest(press, "alpha", node.alpha),
-        gamma=tuple(_shortest(press, f"gamma {i}", value) for i, value in enumerate(node.gamma or (), 1)),
+        p_below=setting_number("p below", screened.p_below, press) if screened else None,
+        alpha=setting_number("alpha", node.alpha, press),
+        gamma=tuple(setting_number(f"gamma {i}", value, press) for i, value in enumerate(node.gamma or (), 1)),
         depth=press.count("depth", node.depth, "levels"),
         width=press.count("width", node.width, "moderators"),
         min_size=_size(node.min_size, press),
@@ -210,15 +197,5 @@ def _size(size: float | None, press: Press) -> Inline:
         least, share = press.count("min size", LEAST_SIZE), press.figure("min share", LEAST_SHARE, 0, "%")
         return ("at least ", least, " people and ", share, "% of the participants")
     if size < 1:
-        return ("at least ", _shortest(press, "min share", 100 * size, "%"), "% of the participants")
+        return ("at least ", percent_number("min share", size, press), "% of the participants")
     return ("at least ", press.count("min size", int(size)), " people")
-
-
-def _shortest(press: Press, name: str, value: float, unit: str = "") -> Any:
-    """Return a setting with as many decimals as it needs, six at most."""
-    return press.figure(name, value, next((d for d in range(6) if round(value, d) == round(value, 6)), 6), unit)
-
-
-def _adjuster(name: str, study: Study) -> str:
-    covariate = study.covariates.get(name)
-    return (covariate.label or name) if covariate else name

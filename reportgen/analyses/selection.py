@@ -219,6 +219,11 @@ def selections(node: Pooled, repository: Repository, study: Study) -> list[Selec
     ]
 
 
+def adjusters_of(selection: Selection) -> FloatArray | None:
+    """Return the adjusters as models take them: None where there are none."""
+    return selection.adjusters if selection.adjusters.shape[1] else None
+
+
 def not_estimable(selection: Selection, node: Pooled) -> str:
     """Return why an effect cannot be estimated, or an empty text.
 

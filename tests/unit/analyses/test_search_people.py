@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.analyses.moderator_values import Moderator
+from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.search_people import people_of_search
 from reportgen.analyses.selection import Selection
 from reportgen.stats import Levels
@@ -93,7 +93,7 @@ def test_a_constant_or_unmeasured_moderator_has_its_reason() -> None:
 
 def test_levels_reach_the_search_as_codes() -> None:
     anxiety = moderator("anxiety", [0], ("low", "moderate", "high"))
-    values = anxiety.for_search(selection())
+    values = column_of(anxiety, selection())
     assert isinstance(values, Levels)
     assert values.codes[:4].tolist() == [-1, 2, 0, 1]
     assert values.levels == ("low", "moderate", "high")

@@ -1,0 +1,43 @@
+"""The one-step model of some of the people of a selection: those in a subgroup, in a box, or in both.
+
+In: a selection, who of it is meant, and the node whose settings hold. Out: an `OneStepFit` of `reportgen.stats`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analyses.selection import Selection, adjusters_of
+from reportgen.spec.study import Pooled
+from reportgen.stats import OneStepFit, fit_one_step
+
+
+def fit_among(
+    selection: Selection,
+    who: NDArray[np.bool_] | NDArray[np.int64],
+    node: Pooled,
+    *,
+    inference: str = "kenward-roger",
+) -> OneStepFit:
+    """Fit the treatment effect among some people, in a model of their own.
+
+    Parameters
+    ----------
+    selection : Selection
+    who : ndarray
+        A mask over the people of the selection, or their places in it.
+    node : Pooled
+        Says whether the effect varies between trials.
+    inference : {'kenward-roger', 'normal'}
+        `normal` for intervals as publications print them that know no other.
+    """
+    adjusters = adjusters_of(selection)
+    return fit_one_step(
+        selection.change[who],
+        selection.treatment[who],
+        selection.trial[who],
+        adjusters=None if adjusters is None else adjusters[who],
+        treatment_effect=node.treatment_effect,
+        inference=inference,
+    )
