@@ -109,7 +109,8 @@ def test_jaccard_is_symmetric_and_between_none_and_all() -> None:
 
 
 def test_small_cells_take_their_neighbours_with_them(tmp_path: Path) -> None:
-    outcome = changed(tmp_path, policy={"minimum_cell": 40})
+    large = {"min_arm": 40}
+    outcome = changed(tmp_path, policy={"minimum_cell": 40}, rp=PARTITION | large, peeling=PEELING | large)
     assert outcome.suppressed
     hidden = [pair for group in outcome.subgroups for pair in group.pairs if pair.both.status == "suppressed"]
     assert hidden
