@@ -16,7 +16,7 @@ from reportgen.pipeline import read
 from reportgen.records.moderation import Interaction, Moderation, Screen
 from reportgen.records.numbers import plain
 from reportgen.records.results import results_of
-from reportgen.spec.study import Moderators, Study
+from reportgen.spec.study import Moderators, Study, Tiers
 from tests.screened_study import write_screened
 
 
@@ -136,6 +136,19 @@ def test_the_naive_reading_is_tested_where_it_is_asked_for() -> None:
     assert age.tested == "naive"
     assert age.reading is age.naive
     assert age.naive.p.value != age.within.p.value
+
+
+def test_degrees_of_freedom_have_the_floor_that_is_asked_for() -> None:
+    floored, bare = (
+        the(screening(df_floor=floor).screens[0], "age").across.each[0].df.value or 0 for floor in ("trials-1", "none")
+    )
+    assert floored == 2  # three trials
+    assert bare < 2
+
+
+def test_limits_of_tiers_have_the_decimals_that_they_need() -> None:
+    settings = screening(tiers=Tiers(significant=0.005, weak=0.1)).settings
+    assert (settings.significant.text, settings.weak.text) == ("0.005", "0.10")
 
 
 def test_too_few_trials_for_all_is_said_once_for_the_screen() -> None:
