@@ -15,6 +15,7 @@ from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import Inline, Number, Press, plain, slug
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
+from reportgen.render.methods_model import INFERENCE, adjusted_for
 from reportgen.render.methods_moderators import screening_methods
 from reportgen.render.methods_partition import partition_sections
 from reportgen.render.methods_peeling import agreement_methods, peeling_methods
@@ -41,11 +42,6 @@ RESIDUAL = {
     "by-trial": "Each trial had a residual variance of its own.",
 }
 ESTIMATION = {"reml": "restricted maximum likelihood (REML)", "ml": "maximum likelihood"}
-INFERENCE = {
-    "kenward-roger": "Standard errors and degrees of freedom are those of Kenward and Roger",
-    "satterthwaite": "Degrees of freedom are those of Satterthwaite",
-    "normal": "Intervals and p values use the normal distribution",
-}
 DF_FLOOR = {
     "trials-1": "; degrees of freedom are never allowed below the number of trials minus one",
     "none": "",
@@ -197,24 +193,16 @@ def _comparison(comparison: ComparisonRecord) -> Inline:
 
 
 def _model(settings: ModelSettings) -> Inline:
-    adjusted: Inline = ()
-    if settings.adjust_for:
-        names = joined([_adjuster(name) for name in settings.adjust_for], ", ")
-        adjusted = (", adjusted for ", *names, f", {SLOPES[settings.adjuster_slopes]}")
+    slopes = f", {SLOPES[settings.adjuster_slopes]}" if settings.adjust_for else ""
     both_random = settings.intercept == "random" and settings.treatment_effect == "random"
     covariance = f" {COVARIANCE[settings.covariance]}" if both_random else ""
     return (
         "For each outcome and follow-up of a comparison, one linear mixed model was fitted to the participants of all "
         f"trials at once (one-step meta-analysis), with {INTERCEPT[settings.intercept]} and "
         f"{TREATMENT[settings.treatment_effect]}",
-        *adjusted,
-        f".{covariance} {RESIDUAL[settings.residual]} The model was estimated by {ESTIMATION[settings.estimation]}.",
+        *adjusted_for(settings.adjust_for),
+        f"{slopes}.{covariance} {RESIDUAL[settings.residual]} The model was estimated by {ESTIMATION[settings.estimation]}.",
     )
-
-
-def _adjuster(name: Number) -> Inline:
-    """Return the name of an adjuster; `baseline` is the value of the outcome itself."""
-    return ("the baseline value of the outcome",) if name.text == "baseline" else (name,)
 
 
 def _uncertainty(settings: ModelSettings) -> Inline:

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen.records.moderation import Moderation, ScreeningSettings
-from reportgen.records.numbers import Inline, Number
+from reportgen.records.numbers import Inline
+from reportgen.render.methods_model import INFERENCE, adjusted_for
 from reportgen.tables.phrases import joined
 
-INFERENCE = {
-    "kenward-roger": "Standard errors and degrees of freedom are those of Kenward and Roger",
-    "satterthwaite": "Degrees of freedom are those of Satterthwaite",
-    "normal": "Intervals and p values use the normal distribution",
-}
 DF_FLOOR = {
     "trials-1": "; with a random treatment effect, degrees of freedom are never allowed below the number of trials minus one",
     "none": "",
@@ -34,10 +30,6 @@ def screening_methods(record: Moderation) -> Iterator[Inline]:
 
 
 def _model(settings: ScreeningSettings) -> Inline:
-    adjusted: Inline = ()
-    if settings.adjust_for:
-        names = joined([_adjuster(name) for name in settings.adjust_for], ", ")
-        adjusted = (", adjusted for ", *names)
     effect = {"random": "varies at random between trials", "common": "is common to all trials"}[
         settings.treatment_effect
     ]
@@ -45,7 +37,7 @@ def _model(settings: ScreeningSettings) -> Inline:
         "Each moderator was screened by itself: for each outcome, follow-up and comparison, one linear mixed model of the "
         f"participants of all trials, with an intercept for each trial, a treatment effect that {effect}, the moderator "
         "and its interaction with treatment",
-        *adjusted,
+        *adjusted_for(settings.adjust_for),
         ". A moderator that the model adjusts for enters once. People without a value of a moderator are left out of its "
         "model alone, and a moderator needs ",
         settings.minimum_trials,
@@ -53,10 +45,6 @@ def _model(settings: ScreeningSettings) -> Inline:
         " with people on both sides. Quantities were never cut for the test; levels are compared with a reference and "
         "tested together.",
     )
-
-
-def _adjuster(name: Number) -> Inline:
-    return ("the baseline value of the outcome",) if name.text == "baseline" else (name,)
 
 
 def _readings(settings: ScreeningSettings) -> Inline:
@@ -96,9 +84,13 @@ def _tiers(record: Moderation) -> Inline:
 
 def _values(settings: ScreeningSettings) -> Inline:
     listed = joined([(percentile,) for percentile in settings.percentiles], ", ")
-    return (
-        "The effect at a value of a moderator is that in a trial whose people are, on average, like all people analysed: "
-        "only the interaction within trials moves it. Quantities are read at the ",
+    quantities: Inline = (
+        "Quantities are read at the ",
         *listed,
         " percentile of the people analysed, levels one by one.",
+    )
+    return (
+        "The effect at a value of a moderator is that in a trial whose people are, on average, like all people analysed: "
+        "only the interaction within trials moves it. ",
+        *(quantities if listed else ("It is read for levels alone, one by one.",)),
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import RecursivePartitioning, SearchSettings
+from reportgen.render.methods_model import SEARCH_TREATMENT, adjusted_for, screened_first
 from reportgen.render.said_once import said_once
 from reportgen.tables.phrases import joined
 
@@ -45,7 +46,6 @@ MISSING = {
     "available": "Each moderator was tried on the participants who have it, and a participant without it is on neither side "
     "of its split",
 }
-TREATMENT = {"random": "a treatment effect that varies at random between trials", "common": "a common treatment effect"}
 
 
 def settings_in_words(settings: SearchSettings) -> Inline:
@@ -117,23 +117,15 @@ def _paragraphs(settings: SearchSettings) -> Iterator[Inline]:
 
 
 def _search(settings: SearchSettings) -> Inline:
-    adjusted: Inline = ()
-    if settings.adjust_for:
-        names = joined([_adjuster(name) for name in settings.adjust_for], ", ")
-        adjusted = (", adjusted for ", *names)
     return (
         "Subgroups were searched for by recursive partitioning with mixed models (IPD-SIDES). In a node, every moderator is "
         "cut in two at each of its values, or at ",
         settings.max_cuts,
         f" quantiles where it has more; a cut is judged by {CRITERION[settings.criterion]}, with an intercept for each trial "
-        f"and {TREATMENT[settings.treatment_effect]}",
-        *adjusted,
+        f"and {SEARCH_TREATMENT[settings.treatment_effect]}",
+        *adjusted_for(settings.adjust_for),
         f". {INFORMATION[settings.information]}." if settings.criterion == "interaction" else ".",
     )
-
-
-def _adjuster(name: Number) -> Inline:
-    return ("the baseline value of the outcome",) if name.text == "baseline" else (name,)
 
 
 def _choice(settings: SearchSettings) -> Inline:
@@ -176,16 +168,7 @@ def _limits(settings: SearchSettings) -> Inline:
 
 
 def _moderators(settings: SearchSettings) -> Inline:
-    screened: Inline = ()
-    if settings.screened_by is not None and settings.p_below is not None:
-        screened = (
-            "Moderators of each search are those whose interaction has p below ",
-            settings.p_below,
-            " in the analysis “",
-            settings.screened_by,
-            "”. ",
-        )
     return (
-        *screened,
+        *screened_first(settings),
         f"{MISSING[settings.missing]}; a moderator that would leave too few trials is left out with its reason.",
     )

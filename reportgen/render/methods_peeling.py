@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from reportgen.records.agreement import Agreement
 from reportgen.records.numbers import Inline
 from reportgen.records.peeling import DirectedPeeling, PeelingSettings
-from reportgen.tables.phrases import joined
+from reportgen.render.methods_model import SEARCH_TREATMENT, adjusted_for, screened_first
 
 OBJECTIVE = {
     "interaction": "the statistic of the interaction of treatment with being inside, in one model of everybody; as long as too "
@@ -18,7 +18,6 @@ OBJECTIVE = {
     "inside",
     "effect": "the statistic of the treatment effect inside",
 }
-TREATMENT = {"random": "a treatment effect that varies at random between trials", "common": "a common treatment effect"}
 
 
 def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
@@ -42,17 +41,13 @@ def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
 
 
 def _search(settings: PeelingSettings) -> Inline:
-    adjusted: Inline = ()
-    if settings.adjust_for:
-        names = [("the baseline value of the outcome",) if n.text == "baseline" else (n,) for n in settings.adjust_for]
-        adjusted = (", adjusted for ", *joined(names, ", "))
     return (
         "For every share of the participants, from all down to ",
         settings.min_fraction,
         "%, the best subgroup was searched for by adaptive refinement by directed peeling: people within one limit of each "
         f"moderator, each limit on the side of those who gain less. A subgroup is judged by {OBJECTIVE[settings.objective]}. "
-        f"Models have an intercept for each trial and {TREATMENT[settings.treatment_effect]}",
-        *adjusted,
+        f"Models have an intercept for each trial and {SEARCH_TREATMENT[settings.treatment_effect]}",
+        *adjusted_for(settings.adjust_for),
         ".",
     )
 
@@ -92,17 +87,8 @@ def _directions(record: DirectedPeeling) -> Iterator[Inline]:
 
 
 def _moderators(settings: PeelingSettings) -> Inline:
-    screened: Inline = ()
-    if settings.screened_by is not None and settings.p_below is not None:
-        screened = (
-            "Moderators of each search are those whose interaction has p below ",
-            settings.p_below,
-            " in the analysis “",
-            settings.screened_by,
-            "”. ",
-        )
     return (
-        *screened,
+        *screened_first(settings),
         "Participants with a value of every moderator that is peeled entered. Moderators with three values or fewer, categories "
         "without an order, and moderators that would leave too few trials are not peeled; the notes of each table name them.",
     )

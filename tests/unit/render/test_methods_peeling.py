@@ -15,6 +15,7 @@ from reportgen.records.model import Records
 from reportgen.records.numbers import plain
 from reportgen.records.peeling import DirectedPeeling
 from reportgen.render import methods_peeling as room
+from reportgen.render.methods_model import SEARCH_TREATMENT
 from reportgen.render.said_once import said_once
 from reportgen.spec.study import DirectedPeeling as Node
 from tests.peeling_study import PEELING, write_search_study
@@ -36,7 +37,7 @@ def prose(record: DirectedPeeling, **settings: Any) -> str:
     return "\n".join(map(plain, room.peeling_methods(replace(record, settings=replace(record.settings, **settings)))))
 
 
-@pytest.mark.parametrize(("option", "words"), [("objective", room.OBJECTIVE), ("treatment_effect", room.TREATMENT)])
+@pytest.mark.parametrize(("option", "words"), [("objective", room.OBJECTIVE), ("treatment_effect", SEARCH_TREATMENT)])
 def test_every_option_has_its_wording(option: str, words: dict[str, str]) -> None:
     assert set(words) == set(get_args(Node.model_fields[option].annotation))
 
