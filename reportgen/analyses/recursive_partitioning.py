@@ -33,11 +33,11 @@ from reportgen.spec.check import expanded
 from reportgen.spec.study import FromScreening, Study
 from reportgen.spec.study import RecursivePartitioning as Node
 from reportgen.stats import Partition, partition
+from reportgen.stats.partition_settings import SMALLEST_SHARE, SMALLEST_SIZE
 from reportgen.stats.ranks import MAX_LEVELS
 
 MODEL_DECIMALS = {"df": 1}
 TOO_MANY = f"has more than {MAX_LEVELS} levels without an order, and the ways to part them are too many to try"
-LEAST_SIZE, LEAST_SHARE = 50, 5  # what `partition` takes where the study file gives no `min_size`
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ def _settings(node: Node, study: Study, press: Press) -> SearchSettings:
 
 def _size(size: float | None, press: Press) -> Inline:
     if size is None:
-        least, share = press.count("min size", LEAST_SIZE), press.figure("min share", LEAST_SHARE, 0, "%")
+        least, share = press.count("min size", SMALLEST_SIZE), percent_number("min share", SMALLEST_SHARE, press)
         return ("at least ", least, " people and ", share, "% of the participants")
     if size < 1:
         return ("at least ", percent_number("min share", size, press), "% of the participants")

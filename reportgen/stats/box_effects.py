@@ -62,19 +62,38 @@ def _spread(sums: FloatArray) -> FloatArray:
 
 
 def column_count(width: int) -> int:
-    """How many columns w stand behind rows of sums of this width."""
+    """How many columns w stand behind rows of sums of this width.
+
+    Examples
+    --------
+    >>> column_count(covariate_rows(np.array([0.0, 1.0]), np.array([[3.0], [4.0]])).shape[1])
+    3
+    """
     return next(m for m in range(width) if 1 + m + m * (m + 1) // 2 == width)
 
 
 def covariate_rows(treatment: FloatArray, adjusters: FloatArray) -> FloatArray:
-    """Rows of 1, w and w w' (packed lower triangle), one a person, the outcome still zero."""
+    """Rows of 1, w and w w' (packed lower triangle), one a person, the outcome still zero.
+
+    Examples
+    --------
+    >>> covariate_rows(np.array([0.0, 1.0]), np.array([[3.0], [4.0]])).tolist()[1]
+    [1.0, 1.0, 4.0, 0.0, 1.0, 4.0, 16.0, 0.0, 0.0, 0.0]
+    """
     w = np.column_stack([treatment, adjusters, np.zeros(len(treatment))])
     first, second = np.tril_indices(w.shape[1])
     return np.ascontiguousarray(np.column_stack([np.ones(len(w)), w, w[:, first] * w[:, second]]))
 
 
 def with_outcome(rows: FloatArray, outcome: FloatArray) -> FloatArray:
-    """The same rows with the outcome, already centred within trials."""
+    """The same rows with the outcome, already centred within trials.
+
+    Examples
+    --------
+    >>> rows = covariate_rows(np.array([0.0, 1.0]), np.array([[3.0], [4.0]]))
+    >>> with_outcome(rows, np.array([-2.0, 2.0])).tolist()[1]
+    [1.0, 1.0, 4.0, 2.0, 1.0, 4.0, 16.0, 2.0, 8.0, 4.0]
+    """
     columns = column_count(rows.shape[1])
     filled = rows.copy()
     filled[:, columns] = outcome

@@ -27,12 +27,24 @@ def differential(z1: FloatArray, z2: FloatArray) -> FloatArray:
 
 
 def maximum(z1: FloatArray, z2: FloatArray) -> FloatArray:
-    """log of min(1, 2 min(1 - Phi(z1), 1 - Phi(z2))): one of the sides gains."""
+    """log of min(1, 2 min(1 - Phi(z1), 1 - Phi(z2))): one of the sides gains.
+
+    Examples
+    --------
+    >>> round(float(np.exp(maximum(np.array(3.0), np.array(0.2)))), 6)
+    0.0027
+    """
     return np.asarray(np.minimum(0.0, LOG2 + special.log_ndtr(-np.maximum(z1, z2))))
 
 
 def directional(z1: FloatArray, z2: FloatArray) -> FloatArray:
-    """log of the larger of both: the sides differ and one of them gains."""
+    """log of the larger of both: the sides differ and one of them gains.
+
+    Examples
+    --------
+    >>> round(float(np.exp(directional(np.array(3.0), np.array(0.2)))), 6)
+    0.047715
+    """
     return np.maximum(differential(z1, z2), maximum(z1, z2))
 
 

@@ -21,7 +21,13 @@ TINY = -40.0
 
 
 def correlation_of_absolutes(v: FloatArray) -> FloatArray:
-    """Correlation of |X| and |Y| where X and Y are standard normal with correlation v."""
+    """Correlation of |X| and |Y| where X and Y are standard normal with correlation v.
+
+    Examples
+    --------
+    >>> correlation_of_absolutes(np.array([0.0, 0.5, 1.0])).round(6).tolist()
+    [0.0, 0.223941, 1.0]
+    """
     return np.asarray((2.0 / np.pi * (np.sqrt(1.0 - v * v) + v * np.arcsin(v)) - 2.0 / np.pi) / (1.0 - 2.0 / np.pi))
 
 
@@ -29,6 +35,11 @@ def correlation_of_cuts(k: int, i: float, j: FloatArray) -> FloatArray:
     """Correlation of the differences in effect at cuts after the i-th and the j-th of k levels, i < j.
 
     a, b and c are the correlations of the low sides, of the high sides, and of the high side of i with the low one of j.
+
+    Examples
+    --------
+    >>> correlation_of_cuts(4, 1.0, np.array([2.0, 3.0])).round(6).tolist()
+    [0.557678, 0.244017]
     """
     a, b, c = np.sqrt(i / j), np.sqrt((k - j) / (k - i)), (j - i) / np.sqrt((k - i) * j)
     return np.asarray((a + b - c) / 2.0)

@@ -23,7 +23,8 @@ from .effect import Effect
 from .likelihood import pair_traces, terms, trace_products
 from .optimise import Optimiser, Variances, estimate_variances
 
-STATUSES = ("ok", "boundary", "failed", "not estimable")
+CONVERGED = "Converged."
+ONE_TRIAL = "One trial: ordinary analysis of covariance without a random effect."
 NEARLY_EXACT = 1e-10  # the same for a residual variance that the search drives to zero
 EXACT = 1e-20  # residual over outcome sum of squares below which the model reproduces the outcome
 
@@ -368,14 +369,25 @@ def _judge(used: CrossProducts, model: Blocks, variances: Variances, places: NDA
     if edge:
         return "boundary", " ".join([edge, *notes])
     if len(model.trials) == 1:
-        notes.insert(0, "One trial: ordinary analysis of covariance without a random effect.")
-    return "ok", " ".join(notes) or "Converged."
+        notes.insert(0, ONE_TRIAL)
+    return "ok", " ".join(notes) or CONVERGED
+
+
+def zero_variance(*effects: str) -> str:
+    """Say that effects do not vary between trials.
+
+    Examples
+    --------
+    >>> zero_variance("treatment")
+    'The between-trial variance of treatment is estimated as zero.'
+    """
+    return f"The between-trial variance of {', '.join(effects)} is estimated as zero."
 
 
 def _boundary(model: Blocks, omega: FloatArray) -> str:
     zero = [name for name, v in zip(model.z_names, np.diag(omega), strict=True) if v == 0.0]
     if zero:
-        return f"The between-trial variance of {', '.join(zero)} is estimated as zero."
+        return zero_variance(*zero)
     if model.q > 1 and model.free[1, 0]:
         sd = np.sqrt(np.diag(omega))
         if np.linalg.eigvalsh(omega / np.outer(sd, sd))[0] < 1e-8:

@@ -16,14 +16,9 @@ from .candidate import TAU2
 from .complete_cases import NotSearched
 from .crossproducts import FloatArray
 from .effect import Effect
-from .one_step import OneStepFit
+from .one_step import CONVERGED, ONE_TRIAL, OneStepFit, zero_variance
 from .peel_search import Found, Prepared, Worth
 from .peeling import NOTHING, Box, Group, Limit, Peeling
-
-# As `fit_one_step` words them.
-CONVERGED = "Converged."
-ZERO_TAU2 = "The between-trial variance of treatment is estimated as zero."
-ONE_TRIAL = "One trial: ordinary analysis of covariance without a random effect."
 
 
 def report(prepared: Prepared, found: Found) -> Peeling:
@@ -115,7 +110,7 @@ def _group(worth: Worth, sums: FloatArray, row: FloatArray, who: Mask) -> Group:
     random = worth.prepared.settings.treatment_effect == "random"
     effect = box_effects.as_effect(row, trials - 1.0 if random else 0.0)
     if random and trials > 1 and row[TAU2] == 0.0:
-        return Group(n, control, intervention, trials, effect, "boundary", ZERO_TAU2)
+        return Group(n, control, intervention, trials, effect, "boundary", zero_variance("treatment"))
     message = CONVERGED if trials > 1 else ONE_TRIAL
     return Group(n, control, intervention, trials, effect, "ok", message)
 
