@@ -1,6 +1,6 @@
-"""Records to plots: forest plots, and the picture of what was collected.
+"""Records to plots: forest plots, trees of subgroups, profiles of cuts, and the picture of what was collected.
 
-A figure goes through four states, one module each: records become rows (`forest`, `forest_by_trial`, `availability`), rows
+A figure goes through four states, one module each: records become rows (`forest`, `subgroups`, `availability`, ...), rows
 become marks at millimetres (`layout`, `panel`, `sheet`), marks become a matplotlib figure through plotnine (`paint`), and
 that becomes a `Drawing` (`svg`). The libraries that draw are imported when the first figure is drawn.
 """

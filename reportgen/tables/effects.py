@@ -51,13 +51,13 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
         Column(("m",), "right"),
         Column(("Control",), "right", COUNTS),
         Column(("Intervention",), "right", COUNTS),
-        Column(ci_head("Effect", settings), "decimal"),
+        Column(ci_head("Effect", settings.level), "decimal"),
         Column(("p",), "decimal"),
         Column(("τ²",), "decimal"),
-        Column(ci_head("I²", settings), "decimal"),
+        Column(ci_head("I²", settings.level), "decimal"),
         Column((settings.level, "% PI"), "decimal"),
-        Column(ci_head("Common effect", settings), "decimal", CHECKS),
-        Column(ci_head("Two-stage", settings), "decimal", CHECKS),
+        Column(ci_head("Common effect", settings.level), "decimal", CHECKS),
+        Column(ci_head("Two-stage", settings.level), "decimal", CHECKS),
         Column(("Status",), "left"),
     ]
     if scaled:
@@ -143,7 +143,7 @@ def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
     columns += [
         Column(("Control",), "right", COUNTS),
         Column(("Intervention",), "right", COUNTS),
-        Column(ci_head("Effect", settings), "decimal"),
+        Column(ci_head("Effect", settings.level), "decimal"),
         Column(("Standard error",), "decimal"),
         Column(("p",), "decimal"),
         Column(("Weight, %",), "decimal"),

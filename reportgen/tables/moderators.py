@@ -13,7 +13,7 @@ from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline, Number
-from reportgen.tables.phrases import NBSP, estimate_cell, explained, joined, words
+from reportgen.tables.phrases import NBSP, ci_head, estimate_cell, explained, joined, words
 
 CELLS_ON_PAPER = 600
 COUNTS = ("Participants",)
@@ -56,7 +56,7 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
 
 
 def _reading_columns(name: str, settings: ScreeningSettings) -> tuple[Column, Column]:
-    interval = ("Interaction (", settings.level, f"%{NBSP}CI)")
+    interval = ci_head("Interaction", settings.level)
     return Column(interval, "decimal", (name,)), Column(("p",), "decimal", (name,))
 
 
@@ -139,7 +139,7 @@ def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
         Column(("Moderator",), "left"),
         Column(("m",), "right"),
         Column(("n",), "right"),
-        Column(("Interaction (", settings.level, f"%{NBSP}CI)"), "decimal"),
+        Column(ci_head("Interaction", settings.level), "decimal"),
         Column(("p",), "decimal"),
         Column(("Holm",), "decimal", ADJUSTED),
         Column(("BH",), "decimal", ADJUSTED),
@@ -245,7 +245,7 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
         Column(("Moderator and value",), "left"),
         Column(("m",), "right"),
         Column(("n",), "right"),
-        Column(("Effect (", settings.level, f"%{NBSP}CI)"), "decimal"),
+        Column(ci_head("Effect", settings.level), "decimal"),
         Column(("p of the interaction",), "decimal"),
     )
     groups = []

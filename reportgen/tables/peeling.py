@@ -11,7 +11,7 @@ from itertools import groupby
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.numbers import Inline
 from reportgen.records.peeling import DirectedPeeling, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
-from reportgen.tables.phrases import NBSP, estimate_cell, explained, joined
+from reportgen.tables.phrases import NBSP, ci_head, estimate_cell, explained, joined
 
 LIMITS = ("Limits of the subgroup",)
 ABBREVIATIONS = (("m", "trials"), ("n", "participants"), ("CI", "confidence interval"))
@@ -41,9 +41,9 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
         Column(("n",), "right"),
         Column(("m",), "right"),
         *(Column(_limit_head(moderator), "decimal", LIMITS) for moderator in peeling.moderators),
-        Column(_effect_head("Effect inside", settings), "decimal"),
+        Column(ci_head("Effect inside", settings.level), "decimal"),
         Column(("Outside",), "decimal"),
-        Column(_effect_head("Difference", settings), "decimal"),
+        Column(ci_head("Difference", settings.level), "decimal"),
     )
     everybody = Row(
         ("All",),
@@ -64,10 +64,6 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
         (*DIFFERENCE, " ", *UNTESTED),
     )
     return explained(Table(columns, (Group(rows),), notes, ABBREVIATIONS))
-
-
-def _effect_head(name: str, settings: PeelingSettings) -> Inline:
-    return (f"{name} (", settings.level, f"%{NBSP}CI)")
 
 
 def _limit_head(moderator: PeeledModerator) -> Inline:

@@ -12,7 +12,6 @@ from dataclasses import replace
 
 from reportgen.records.artefact import Group, Row, Table
 from reportgen.records.estimate import Estimate
-from reportgen.records.model import ModelSettings
 from reportgen.records.numbers import Inline, Number, Press, plain
 
 SUPERSCRIPTS = dict(zip("abcdefghijklmnoprstuvwxyz", "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", strict=True))
@@ -97,9 +96,9 @@ def percent(number: Number) -> Inline:
     return (number,) if number.value is None or number.text.endswith("%") else (number, "%")
 
 
-def ci_head(name: str, settings: ModelSettings) -> Inline:
+def ci_head(name: str, level: Number) -> Inline:
     """Return "Effect (95% CI)" with the id of its level."""
-    return (f"{name} (", settings.level, f"%{NBSP}CI)")
+    return (f"{name} (", level, f"%{NBSP}CI)")
 
 
 def count_made(name: str, what: str, value: int, unit: str = "") -> Number:

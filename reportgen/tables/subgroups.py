@@ -18,7 +18,7 @@ from reportgen.records.partition import (
     SearchSettings,
     Split,
 )
-from reportgen.tables.phrases import NBSP, count_made, estimate_cell, explained, labelled, mark, words
+from reportgen.tables.phrases import ci_head, count_made, estimate_cell, explained, labelled, mark, words
 
 COUNTS = ("Participants",)
 SPLIT_P = ("p of the split",)
@@ -50,10 +50,6 @@ SEARCHED_NOTE: Inline = (
 )
 
 
-def _effect_head(name: str, settings: SearchSettings) -> Inline:
-    return (f"{name} (", settings.level, f"%{NBSP}CI)")
-
-
 def _searched(search: PartitionedOutcome) -> Inline:
     return (*labelled(search.outcome_label, search.unit), ": ", search.follow_up_label)
 
@@ -73,7 +69,7 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
         Column(("m",), "right"),
         Column(("Control",), "right", COUNTS),
         Column(("Intervention",), "right", COUNTS),
-        Column(_effect_head("Effect or difference", settings), "decimal"),
+        Column(ci_head("Effect or difference", settings.level), "decimal"),
         *P_COLUMNS,
         # one reading alone has no room for a spanner of its own
         *(
@@ -168,7 +164,7 @@ def rejected_splits(searches: Sequence[PartitionedOutcome], settings: SearchSett
         Column(("Best cut",), "left"),
         *([Column(("Among",), "left")] if deep else []),
         Column(("Cuts tried",), "right"),
-        Column(_effect_head("Difference", settings), "decimal"),
+        Column(ci_head("Difference", settings.level), "decimal"),
         *P_COLUMNS,
         Column(("Not kept because",), "left"),
     ]
