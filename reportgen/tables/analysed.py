@@ -9,10 +9,10 @@ from itertools import groupby
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.estimate import ComparisonRecord, LeftOut
-from reportgen.records.model import MetaAnalysis
+from reportgen.records.model import MetaAnalysis, PooledEffect
 from reportgen.records.numbers import Inline, Number
-from reportgen.records.partition import RecursivePartitioning
-from reportgen.records.peeling import DirectedPeeling
+from reportgen.records.partition import Members, PartitionedOutcome, RecursivePartitioning
+from reportgen.records.peeling import DirectedPeeling, PeeledOutcome
 from reportgen.tables.phrases import explained, joined
 
 COUNTS = ("Participants",)
@@ -51,56 +51,35 @@ def people_of(record: object) -> Iterator[People]:
 
 @people_of.register
 def _(record: MetaAnalysis) -> Iterator[People]:
-    for one in record.effects:
-        yield People(
-            one.comparison,
-            one.outcome,
-            one.follow_up,
-            one.outcome_label,
-            one.follow_up_label,
-            one.trials,
-            one.n_control,
-            one.n_intervention,
-            one.n,
-            one.in_comparison,
-            one.left_out,
-        )
+    yield from (_people(one, one) for one in record.effects)
 
 
 @people_of.register
 def _(record: RecursivePartitioning) -> Iterator[People]:
-    for one in record.searches:
-        yield People(
-            one.comparison,
-            one.outcome,
-            one.follow_up,
-            one.outcome_label,
-            one.follow_up_label,
-            one.overall.trials,
-            one.overall.n_control,
-            one.overall.n_intervention,
-            one.overall.n,
-            one.in_comparison,
-            one.left_out,
-        )
+    yield from (_people(one, one.overall) for one in record.searches)
 
 
 @people_of.register
 def _(record: DirectedPeeling) -> Iterator[People]:
-    for one in record.peelings:
-        yield People(
-            one.comparison,
-            one.outcome,
-            one.follow_up,
-            one.outcome_label,
-            one.follow_up_label,
-            one.trials,
-            one.n_control,
-            one.n_intervention,
-            one.n,
-            one.in_comparison,
-            one.left_out,
-        )
+    yield from (_people(one, one) for one in record.peelings)
+
+
+def _people(
+    one: PooledEffect | PartitionedOutcome | PeeledOutcome, counted: PooledEffect | Members | PeeledOutcome
+) -> People:
+    return People(
+        one.comparison,
+        one.outcome,
+        one.follow_up,
+        one.outcome_label,
+        one.follow_up_label,
+        counted.trials,
+        counted.n_control,
+        counted.n_intervention,
+        counted.n,
+        one.in_comparison,
+        one.left_out,
+    )
 
 
 def analysed(
