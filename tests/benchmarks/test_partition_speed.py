@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import statsmodels.api as sm
 
 from reportgen.stats import partition
 from reportgen.stats.partition_search import prepare
+from tests.benchmarks.timing import best
 
 FULL = os.environ.get("REPORTGEN_BENCHMARKS") == "full"
 SIZES = (2800, 1000, 280)
@@ -58,16 +59,6 @@ def table() -> Iterator[None]:
     yield
     width = max((len(name) for name, _ in ROWS), default=0)
     print("\n" + "\n".join(f"  {name:<{width}}  {value}" for name, value in ROWS))
-
-
-def best(work: Callable[[], Any], repeats: int) -> float:
-    """Shortest of several runs: what else the machine does can only lengthen a run."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def mixed_lm(study: Study, cuts: list[tuple[str, float]]) -> float:

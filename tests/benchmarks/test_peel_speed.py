@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ import statsmodels.api as sm
 from reportgen.stats import peel
 from reportgen.stats.peel_search import prepare
 from reportgen.stats.peeling import Peeling, PeelSettings
+from tests.benchmarks.timing import best
 
 FULL = os.environ.get("REPORTGEN_BENCHMARKS") == "full"
 SIZES = (2800, 1000, 280)
@@ -39,16 +39,6 @@ def simulate(seed: int = 1) -> Data:
     gain = 7.0 + 0.1 * (60.0 - moderators["FFbHR"]) + 0.15 * (45.0 - moderators["PCS"])
     outcome = np.array([0.0, 3.0, 6.0])[trial] - 0.3 * moderators["FFbHR"] + treatment * gain + rng.normal(0.0, 20.0, n)
     return {"outcome": outcome, "treatment": treatment, "trial": trial, "moderators": moderators}
-
-
-def best(work: Callable[[], Any], repeats: int) -> float:
-    """Shortest of several runs: what else the machine does can only lengthen a run."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def mixed_model_seconds(data: Data, found: Peeling, fits: int) -> float:

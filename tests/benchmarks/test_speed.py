@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from reportgen.stats import fit_one_step, profile, scan_cuts
 from reportgen.stats.crossproducts import columns
 from reportgen.stats.design import Options, blocks
 from reportgen.stats.optimise import line_arrays
+from tests.benchmarks.timing import best
 
 FULL = os.environ.get("REPORTGEN_BENCHMARKS") == "full"
 # As in the trials of the example study: one of them holds more than half of the people.
@@ -55,16 +55,6 @@ def simulate(sizes: tuple[int, ...], seed: int = 1) -> Data:
         "baseline": baseline,
         "covariate": covariate,
     }
-
-
-def best(work: Callable[[], Any], repeats: int) -> float:
-    """Shortest of several runs: what else the machine does can only lengthen a run."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 @pytest.fixture(scope="module")

@@ -264,6 +264,7 @@ def test_a_least_size_is_a_share_of_the_people_or_a_number(tmp_path: Path) -> No
     share = only(tmp_path / "share", min_size="20%")
     assert share.min_size.value == math.ceil(0.2 * (share.overall.n.value or 0))
     assert only(tmp_path / "number", min_size=123).min_size.value == 123
+    assert share.subgroups
     for group in share.subgroups:
         assert min(group.inside.n.value or 0, group.sibling.n.value or 0) >= (share.min_size.value or math.inf)
 
