@@ -1,7 +1,7 @@
 """How fast recursive partitioning is on data like those of the example study; times are printed (pytest -s).
 
 Three trials of 2,800, 1,000 and 280 people, six moderators, two rules. The slow route to compare with is one statsmodels
-MixedLM fit per candidate split, extrapolated from 50 of them (10 in the short form). Asserted are ratios within the run.
+MixedLM fit per candidate split, extrapolated from 50 of them. Asserted are ratios within the run.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def test_a_whole_search_takes_less_than_one_fit_of_the_slow_route(study: Study) 
     run = best(lambda: search.run(y), repeats)
     whole = best(lambda: partition(y, t, trial, study.moderators, adjusters=study.function), repeats)
     root = np.flatnonzero(found.candidates.node == 0)
-    some = root[np.linspace(0, len(root) - 1, 50 if FULL else 10).astype(int)]
+    some = root[np.linspace(0, len(root) - 1, 50).astype(int)]
     each = mixed_lm(study, [(str(found.candidates.moderator[k]), float(found.candidates.cut[k])) for k in some])
     ROWS.append((f"search of {fits} candidate splits in {len(found.tree)} nodes, prepared", f"{1e3 * run:.1f} ms"))
     ROWS.append(("  fits per second", f"{fits / run:,.0f}"))

@@ -68,7 +68,7 @@ def test_a_search_takes_less_than_a_few_mixed_models_one_by_one() -> None:
     seconds = best(search, 20 if FULL else 7)
     ready = prepare(data["outcome"], data["treatment"], data["trial"], data["moderators"], adjuster, PeelSettings())
     again = best(lambda: ready.run(data["outcome"]), 20 if FULL else 7)
-    one = mixed_model_seconds(data, found, 50 if FULL else 10)
+    one = mixed_model_seconds(data, found, 50)
     rows = [
         (f"peeling of {sum(SIZES)} people, four moderators: {found.evaluated} boxes", f"{1e3 * seconds:.0f} ms"),
         ("  boxes a second, all told", f"{found.evaluated / seconds:.0f}"),
