@@ -334,7 +334,10 @@ def _levels(
     values: NDArray[np.float64], both: BoolArray, moderator: Moderator, minimum: int, press: Press
 ) -> Iterator[Trait]:
     counts = np.array([[np.sum(values[who] == code) for who in (both, ~both)] for code in range(len(moderator.levels))])
-    hidden = hidden_cells(np.column_stack([counts, counts.sum(axis=1)]), minimum)
+    # those without a value are the rest of a column whose total is told, and so a row like the others
+    unknown = [[np.sum(np.isnan(values[who])) for who in (both, ~both)]]
+    rows = np.vstack([counts, unknown])
+    hidden = hidden_cells(np.column_stack([rows, rows.sum(axis=1)]), minimum)[:-1]
     totals = counts.sum(axis=0)
     for code, level in enumerate(moderator.levels):
         made = press.at(f"level {level}")

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analyses.agreement import analyse, jaccard
+from reportgen.analyses.agreement import _levels, analyse, jaccard
+from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.peeling_search import peeled
 from reportgen.analyses.recursive_partitioning import partitioned
 from reportgen.analyses.selection import Measurements, selections
 from reportgen.data import Repository
 from reportgen.pipeline import read
 from reportgen.records.agreement import Agreement, OutcomeAgreement
-from reportgen.records.numbers import numbers_in, plain
+from reportgen.records.numbers import Press, numbers_in, plain
 from reportgen.spec import Spec
 from reportgen.spec.study import Agreement as Node
 from reportgen.spec.study import DirectedPeeling, RecursivePartitioning
@@ -152,3 +153,14 @@ def test_what_only_one_of_them_searched_is_left_out(tmp_path: Path) -> None:
         )
     )
     assert [outcome.follow_up for outcome in made(study).outcomes] == ["short"]
+
+
+def test_the_number_without_a_value_cannot_be_worked_out() -> None:
+    """128 in both, 125 with a known habit: 3 without would follow from the two, so the smaller level goes as well."""
+    values = np.array([0.0] * 119 + [1.0] * 6 + [math.nan] * 3 + [0.0] * 200 + [1.0] * 90 + [math.nan] * 10)
+    both = np.arange(len(values)) < 128
+    smoking = Moderator("smoking", "Smoking", "", 1.0, ("no", "yes"), False, 0, None, values)
+    traits = list(_levels(values, both, smoking, 5, Press("agreement", "agreement", {"percent": 1})))
+    shown = {plain((trait.level,)): (plain(trait.both), plain(trait.others)) for trait in traits if trait.level}
+    assert shown["yes"] == ("–", "–")
+    assert shown["no"][0].startswith("119")
