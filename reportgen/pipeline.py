@@ -32,6 +32,7 @@ from reportgen.executor import Executor
 from reportgen.spec import Spec
 from reportgen.spec.load import examine_study
 from reportgen.spec.lock import locked
+from reportgen.spec.study import Search
 
 if TYPE_CHECKING:  # heavy libraries are imported when they are needed
     from reportgen.data import Repository
@@ -196,11 +197,12 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
     clock = _Clock(seconds, progress)
     executor = Executor(order.workers)
     compiled = executor.prepare("reportgen.stats.kernels", "compile_likelihood", "compile_cross_products")
-    executor.prepare("reportgen.stats.kernels", "compile_peel", "compile_partition")
     executor.prepare("reportgen.figures.paint")
     with clock("read and check"):
         spec, repository = read(order.study)
         _check_order(order, spec)
+    if any(isinstance(node, Search) for node in spec.study.analyses.values()):
+        executor.prepare("reportgen.stats.kernels", "compile_peel", "compile_partition")
     with clock("analyse"):
         from reportgen.analyses import make_records
 
