@@ -20,7 +20,8 @@ test: setup-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 $(BIN)/pytest -rs
+	OMP_NUM_THREADS=1 $(BIN)/pytest -rs tests/benchmarks
+	OMP_NUM_THREADS=1 $(BIN)/pytest -rs --ignore tests/benchmarks --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 setup-run:
 	@$(PYTHON) .make/setup.py run

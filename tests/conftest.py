@@ -1,4 +1,4 @@
-"""What all tests share: where the shared material is, and the count of skips in CI."""
+"""What all tests share: where the shared material is, who runs with whom, and the count of skips in CI."""
 
 from __future__ import annotations
 
@@ -38,12 +38,6 @@ def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return folder
 
 
-@pytest.fixture
-def skips_so_far() -> list[tuple[str, str]]:
-    """Test and reason of each skip of this run."""
-    return list(_skipped)
-
-
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Remember why a test was skipped."""
     if report.skipped and not hasattr(report, "wasxfail"):
@@ -58,11 +52,27 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
         _skipped.append((report.nodeid, reason))
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in CI that skipped what could have run there; processes beside the first one see only their own share."""
+    if unexpected_skips() and not hasattr(session.config, "workerinput"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which skips failed the run."""
+    for test, reason in unexpected_skips():
+        terminalreporter.write_line(f"skipped in CI, where nothing may be: {test}: {reason}", red=True)
+
+
+def unexpected_skips() -> list[tuple[str, str]]:
+    """Test and reason of each skip that CI does not allow; elsewhere none."""
+    if not os.environ.get("CI"):
+        return []
+    return [(test, reason) for test, reason in _skipped if not any(allowed in reason for allowed in ALLOWED_IN_CI)]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Count the skips when everything else has run."""
-    items.sort(key=lambda item: item.name == "test_in_ci_only_the_impossible_is_skipped")
-
-
-def in_ci() -> bool:
-    """Whether this is CI."""
-    return bool(os.environ.get("CI"))
+    """Keep together what shares something costly, when several processes run the tests: a file, and the whole reports."""
+    for item in items:
+        shared = "report" if "report" in getattr(item, "fixturenames", ()) else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(shared))
