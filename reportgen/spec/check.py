@@ -5,8 +5,9 @@ Each function returns the problems it found, with the place of the guilty word; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from reportgen.errors import Problem, did_you_mean
 from reportgen.spec.mapping import Mapping, Variable, visit_time
@@ -28,6 +29,7 @@ from reportgen.spec.study import (
 from reportgen.spec.units import convertible
 
 BASELINE = "baseline "
+FEW = 3  # levels up to which a moderator is not peeled, because a peel would take a large share of the people at once
 ALL = "all"
 
 # Artefacts that print estimates, which an artefact may round differently; and those that fall into lettered parts.
@@ -109,10 +111,20 @@ def check_study(study: Study, source: Source) -> list[Problem]:
     ]
 
 
-def _unknown(kind: str, name: str, known: Iterable[str], source: Source, *path: Step) -> Iterator[Problem]:
+def _unknown(
+    kind: str,
+    name: str,
+    known: Iterable[str],
+    source: Source,
+    *path: Step,
+    key: bool = False,
+    suited: Iterable[str] = (),
+) -> Iterator[Problem]:
+    """A name that was not declared; `suited` are those that could stand there, `key` says that it is one."""
     choices = list(known)
     if name not in choices and name not in source.pruned:
-        yield Problem(f"there is no {kind} '{name}'", source.at(*path), did_you_mean(name, choices))
+        hint = did_you_mean(name, list(suited) or choices)
+        yield Problem(f"there is no {kind} '{name}'", source.at(*path, key=key), hint)
 
 
 def _each_unknown(
@@ -135,7 +147,13 @@ def _outcomes(study: Study, source: Source) -> Iterator[Problem]:
                     yield Problem(f"'{used}' has no range", source.at("outcomes", name, "first_available", index), hint)
         else:
             key = ("outcomes", name, "instrument") if outcome.instrument else ("outcomes", name)
-            yield from _unknown("instrument", outcome.instrument or name, study.instruments, source, *key)
+            for problem in _unknown("instrument", outcome.instrument or name, study.instruments, source, *key):
+                other = (
+                    "Declare it there"
+                    if outcome.instrument
+                    else "Declare it under `instruments`, or name one with `instrument:`"
+                )
+                yield replace(problem, hint=f"{problem.hint}\n{other}.")
             if (
                 outcome.range
                 and study.instruments.get(outcome.instrument or name)
@@ -193,10 +211,15 @@ def _pooled(study: Study, analysis: Pooled, source: Source, *here: str) -> Itera
         if adjuster == BASELINE.strip():
             continue
         kind, referred, declared = _variable(study, adjuster)
-        yield from _unknown(kind, referred, declared, source, *here, "adjust_for", index)
+        for problem in _unknown(kind, referred, [BASELINE.strip(), *declared], source, *here, "adjust_for", index):
+            nothing = "" if problem.hint.startswith("Did") else "\nTo adjust for nothing write `adjust_for: []`."
+            yield replace(problem, hint=problem.hint + nothing)
 
 
-def _moderators(study: Study, moderators: Iterable[str], source: Source, *here: str) -> Iterator[Problem]:
+def _moderators(study: Study, moderators: Collection[str], source: Source, *here: str) -> Iterator[Problem]:
+    if not moderators:
+        hint = "List one at least, such as a covariate or `baseline` and an outcome."
+        yield Problem("no moderator is listed", source.at(*here, "moderators"), hint)
     seen: set[str] = set()
     for index, moderator in enumerate(moderators):
         kind, referred, known = _variable(study, moderator)
@@ -210,7 +233,7 @@ def _moderators(study: Study, moderators: Iterable[str], source: Source, *here: 
 
 def _among(named: Iterable[str], moderators: Iterable[str], source: Source, *here: Step) -> Iterator[Problem]:
     for name in named:
-        yield from _unknown("moderator", name, moderators, source, *here, name)
+        yield from _unknown("moderator", name, moderators, source, *here, name, key=True)
 
 
 def _search(study: Study, analysis: Search, source: Source, *here: str) -> Iterator[Problem]:
@@ -227,8 +250,10 @@ def _search(study: Study, analysis: Search, source: Source, *here: str) -> Itera
         message = f"`min_arm` is {analysis.min_arm}, and `minimum_cell` of the policy {study.policy.minimum_cell}"
         hint = "Subgroups smaller than the policy allows would be printed: raise `min_arm`."
         yield Problem(message, source.at(*here, "min_arm"), hint)
+    yield from _least(analysis, source, *here)
     if isinstance(analysis, DirectedPeeling):
         yield from _among(analysis.directions, listed, source, *here, "directions")
+        yield from _directions(study, analysis, source, *here, "directions")
     if not isinstance(analysis, RecursivePartitioning):
         return
     gamma = analysis.gamma
@@ -237,12 +262,40 @@ def _search(study: Study, analysis: Search, source: Source, *here: str) -> Itera
         yield Problem(message, source.at(*here, "gamma"), "Give one value, or one for each level.")
 
 
+def _least(analysis: Search, source: Source, *here: str) -> Iterator[Problem]:
+    """A least size that another rule makes idle; 5 people are often meant to be 5%."""
+    size = analysis.min_size
+    if size is None:
+        return
+    place = source.at(*here, "min_size")
+    if 1 <= size < 2 * analysis.min_arm:
+        message = (
+            f"`min_size` is {size:g} people, and `min_arm` already asks for {analysis.min_arm} in each of two arms"
+        )
+        yield Problem(message, place, f"For a share write {size:g}%; else raise it, or take it out.")
+    if isinstance(analysis, DirectedPeeling) and size < min(1, analysis.min_fraction):
+        message = (
+            f"`min_size` is {size:.3g} of the people, and `min_fraction` already asks for {analysis.min_fraction:.3g}"
+        )
+        yield Problem(message, place, "Lower `min_fraction`, or take `min_size` out.")
+
+
+def _directions(study: Study, analysis: DirectedPeeling, source: Source, *here: Step) -> Iterator[Problem]:
+    """A direction of something that is not peeled would do nothing."""
+    for name in analysis.directions:
+        covariate = study.covariates.get(name)
+        if covariate is not None and covariate.categorical and (not covariate.ordered or len(covariate.levels) <= FEW):
+            message = f"'{name}' is not peeled: it has {FEW} levels or fewer, or levels without an order"
+            yield Problem(message, source.at(*here, name, key=True), "Take it out.")
+
+
 def _screened(study: Study, analysis: Search, name: str, source: Source, *here: str) -> Iterator[Problem]:
     """A search that takes its moderators from a screening asks for nothing that was not screened."""
     place = (*here, "moderators", "from")
     screening = study.analyses.get(name)
     if screening is None:
-        yield from _unknown("analysis", name, study.analyses, source, *place)
+        suited = _with_method(study, "moderators")
+        yield from _unknown("analysis", name, study.analyses, source, *place, suited=suited)
         return
     if not isinstance(screening, Moderators):
         message = f"'{name}' is a '{screening.method}', and moderators come from a 'moderators'"
@@ -264,14 +317,38 @@ def _agreement(study: Study, analysis: Agreement, source: Source, *here: str) ->
         name = getattr(analysis, key)
         named = study.analyses.get(name)
         if named is None:
-            yield from _unknown("analysis", name, study.analyses, source, *here, key)
+            suited = _with_method(study, method)
+            yield from _unknown("analysis", name, study.analyses, source, *here, key, suited=suited)
         elif named.method != method:
             message = f"'{name}' is a '{named.method}'"
             yield Problem(message, source.at(*here, key), f"Name an analysis with `method: {method}`.")
+    first, second = study.analyses.get(analysis.partition), study.analyses.get(analysis.peeling)
+    if isinstance(first, RecursivePartitioning) and isinstance(second, DirectedPeeling):
+        yield from _nothing_in_common(study, analysis, first, second, source, *here)
+
+
+def _nothing_in_common(
+    study: Study, analysis: Agreement, first: Pooled, second: Pooled, source: Source, *here: str
+) -> Iterator[Problem]:
+    for key, kind in (("outcomes", "outcome"), ("follow_up", "follow-up"), ("comparisons", "comparison")):
+        known = getattr(study, key)
+        if known and not set(expanded(getattr(first, key), known)) & set(expanded(getattr(second, key), known)):
+            message = f"'{analysis.partition}' and '{analysis.peeling}' have no {kind} in common"
+            yield Problem(message, source.at(*here, key=True), f"Let them share one: mend `{key}` of either.")
+
+
+def _with_method(study: Study, *methods: str) -> list[str]:
+    """Return the analyses that have one of some methods."""
+    return [name for name, analysis in study.analyses.items() if analysis.method in methods]
 
 
 def _report(study: Study, source: Source) -> Iterator[Problem]:
     named: dict[str, int] = {}
+    wanting = [index for index, artefact in enumerate(study.report.contents) if artefact.of is not None]
+    if wanting and "analyses" not in source.content:
+        place = source.at("report", "contents", wanting[0], "of")
+        yield Problem("the report shows analyses, and none are declared", place, "Declare them under `analyses:`.")
+        return
     for index, artefact in enumerate(study.report.contents):
         here = ("report", "contents", index)
         yield from _artefact(study, artefact, source, *here)
@@ -282,13 +359,16 @@ def _report(study: Study, source: Source) -> Iterator[Problem]:
 
 
 def _artefact(study: Study, artefact: Artefact, source: Source, *here: Step) -> Iterator[Problem]:
+    written = _written(source, *here)
+    if written.get("show") != artefact.show:
+        return  # reported already, and what it should show is a guess
     methods = SHOWS[artefact.show]
     if not methods and artefact.of is not None:
         yield Problem(
             f"'{artefact.show}' shows the repository, not an analysis", source.at(*here, "of"), "Take `of` out."
         )
-    if methods and artefact.of is None:
-        named = [name for name, analysis in study.analyses.items() if analysis.method in methods]
+    if methods and "of" not in written:
+        named = _with_method(study, *methods)
         hint = (
             f"Add `of:` with one of: {', '.join(named)}."
             if named
@@ -310,6 +390,7 @@ def _artefact(study: Study, artefact: Artefact, source: Source, *here: Step) -> 
         yield from _each_unknown(kind, getattr(artefact, key), known, source, *here, key)
         if not set(methods) & set(LIMITED) and getattr(artefact, key):
             yield Problem(f"'{key}' means nothing for '{artefact.show}'", source.at(*here, key), "Take it out.")
+    yield from _limits(study, artefact, source, *here)
     if artefact.scale != "natural" and artefact.show not in ("forest", "estimates"):
         yield Problem(f"'scale' means nothing for '{artefact.show}'", source.at(*here, "scale"), "Take it out.")
     if artefact.parts != "none" and artefact.show not in IN_PARTS:
@@ -320,10 +401,33 @@ def _artefact(study: Study, artefact: Artefact, source: Source, *here: Step) -> 
         yield Problem(f"'rounding' means nothing for '{artefact.show}'", source.at(*here, "rounding"), "Take it out.")
 
 
+def _written(source: Source, *path: Step) -> dict[Any, Any]:
+    """Return a part of the file as it was written; faults in it have been left out of the study."""
+    here: Any = source.content
+    for step in path:
+        here = here[step]
+    return here if isinstance(here, dict) else {}
+
+
+def _limits(study: Study, artefact: Artefact, source: Source, *here: Step) -> Iterator[Problem]:
+    """An artefact is limited to something that its analysis does not have."""
+    analysis = study.analyses.get(artefact.of or "")
+    if not isinstance(analysis, Pooled):
+        return
+    for key, listed in (("comparison", "comparisons"), ("outcome", "outcomes"), ("follow_up", "follow_up")):
+        known = getattr(study, listed)
+        analysed = expanded(getattr(analysis, listed), known)
+        for index, name in enumerate(getattr(artefact, key)):
+            if name in known and name not in analysed:
+                hint = f"Add it to `{listed}` of '{artefact.of}', or take it out here. Analysed: {', '.join(analysed)}."
+                yield Problem(f"'{artefact.of}' does not analyse '{name}'", source.at(*here, key, index), hint)
+
+
 def _shown_analysis(study: Study, artefact: Artefact, name: str, source: Source, *here: Step) -> Iterator[Problem]:
     analysis, methods = study.analyses.get(name), SHOWS[artefact.show]
     if analysis is None:
-        yield from _unknown("analysis", name, study.analyses, source, *here)
+        suited = _with_method(study, *methods)
+        yield from _unknown("analysis", name, study.analyses, source, *here, suited=suited)
     elif analysis.method not in methods:
         wanted = " or ".join(f"'{method}'" for method in methods)
         message = f"'{artefact.show}' shows a {wanted}, and '{name}' is a '{analysis.method}'"

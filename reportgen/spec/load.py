@@ -9,17 +9,18 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from reportgen.errors import Problem, SpecError, did_you_mean
+from reportgen.errors import Problem, SpecError
 from reportgen.origin import Origin
 from reportgen.spec.check import check_mapping, check_study
+from reportgen.spec.fault import nearest_allowed, path_written, problem_of
 from reportgen.spec.fidelity import Fidelity, check_fidelity
 from reportgen.spec.mapping import Mapping
-from reportgen.spec.source import Source, read_source
+from reportgen.spec.source import KeyPath, Source, read_source
 from reportgen.spec.study import Study
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -196,28 +197,28 @@ def read_tolerantly(model: type[ModelT], source: Source) -> tuple[ModelT | None,
         except ValidationError as error:
             details = error.errors(include_url=False)
         known = {(problem.origin, problem.message) for problem in problems}
-        fresh = [_problem(detail, model, source) for detail in details]
+        fresh = [problem_of(detail, model, source) for detail in details]
         # What is missing only because its faulty value was left out has been reported as a fault already.
         problems += [
             problem
             for detail, problem in zip(details, fresh, strict=True)
             if (problem.origin, problem.message) not in known
-            and not (detail["type"] == "missing" and _written(source, detail["loc"]))
+            and not (detail["type"] == "missing" and _written(source, path_written(model, detail["loc"])))
         ]
-        if not all(_prune(content, detail, pruned) for detail in details):
+        if not all(_prune(content, detail, path_written(model, detail["loc"]), pruned) for detail in details):
             return None, problems, source
 
 
-def _written(source: Source, path: tuple[int | str, ...]) -> bool:
+def _written(source: Source, path: KeyPath) -> bool:
     here = [step for step in path if any(step in known for known in source.values)]
     return here[-1:] == list(path[-1:]) and tuple(here) in source.values
 
 
-def _prune(content: dict[Any, Any], detail: ErrorDetails, pruned: set[str]) -> bool:
+def _prune(content: dict[Any, Any], detail: ErrorDetails, path: KeyPath, pruned: set[str]) -> bool:
     """Take the faulty part out of the content; False where that would be the whole of it."""
     nodes: list[tuple[Any, Any]] = []
     here: Any = content
-    for step in detail["loc"]:
+    for step in path:
         written = step in here if isinstance(here, dict) else isinstance(here, list) and step in range(len(here))
         if written:
             nodes.append((here, step))
@@ -228,96 +229,10 @@ def _prune(content: dict[Any, Any], detail: ErrorDetails, pruned: set[str]) -> b
         return False
     holder, step = nodes[-1]
     if detail["type"] == "literal_error":  # one allowed word is as good as another for checking the rest
-        holder[step] = detail["ctx"]["expected"].split("'")[1]
+        holder[step] = nearest_allowed(detail)
         return True
     pruned.update(str(name) for _, name in nodes[1:] if isinstance(name, str))
     if isinstance(holder, list) and len(nodes) > 1:  # a list keeps its positions: the faulty list goes as a whole
         holder, step = nodes[-2] if not isinstance(here, dict) else (holder, step)
     del holder[step]
     return True
-
-
-def _problem(detail: ErrorDetails, model: type[BaseModel], source: Source) -> Problem:
-    """Say what pydantic found in the words of the study file."""
-    path = tuple(detail["loc"])
-    kind, given = detail["type"], detail.get("input")
-    context = detail.get("ctx", {})
-    name = path[-1] if path else ""
-    if kind == "extra_forbidden":
-        return Problem(
-            f"unknown key '{name}'", source.at(*path, key=True), did_you_mean(str(name), _known_keys(model, path))
-        )
-    if kind == "missing":
-        return Problem(f"'{name}' is missing", source.at(*path[:-1], key=True), f"Add `{name}:` here.")
-    place = source.at(*path)
-    if kind == "literal_error":
-        return Problem(f"{_shown(given)} is not known here", place, f"Write one of {context['expected']}.")
-    if kind == "union_tag_invalid":
-        hint = f"Methods of this version: {context['expected_tags']}."
-        return Problem(f"unknown method '{context['tag']}'", source.at(*path, "method"), hint)
-    if kind == "union_tag_not_found":
-        return Problem(
-            "'method' is missing", source.at(*path, key=True), "Add `method:` here, as in `method: meta-analysis`."
-        )
-    if kind == "value_error":
-        return Problem(str(context["error"]), place)
-    return Problem(f"{_shown(given)} is not {_wanted(kind, context)}", place)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return "a mapping of keys"
-    if isinstance(value, list | tuple):
-        return "a list"
-    return "nothing" if value is None else f"'{value}'"
-
-
-_WANTED = {
-    "float": "a number",
-    "int": "a whole number",
-    "string": "a text",
-    "bool": "true or false",
-    "tuple": "a list",
-    "list": "a list",
-    "dict": "a mapping of keys",
-    "model": "a mapping of keys",
-}
-
-
-def _wanted(kind: str, context: dict[str, Any]) -> str:
-    bounds = {"greater_than_equal": "ge", "greater_than": "gt", "less_than_equal": "le", "less_than": "lt"}
-    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-    if kind in bounds:
-        return f"{words[bounds[kind]]} {context[bounds[kind]]:g}"
-    if kind in ("too_short", "too_long"):
-        return f"a list of {context.get('min_length', context.get('max_length'))} values"
-    return _WANTED.get(kind.split("_", 1)[0], kind.replace("_", " "))
-
-
-def _known_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that may stand where the unknown one does."""
-    here: Any = model
-    for step in path[:-1]:
-        here = _inside(here, step)
-    return [field.alias or name for name, field in here.model_fields.items()] if _is_model(here) else []
-
-
-def _is_model(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def _inside(here: Any, step: int | str) -> Any:
-    """Follow one step of a path through the types: a field, an item of a list or mapping, or one of several methods."""
-    if _is_model(here):
-        fields = {field.alias or name: field.annotation for name, field in here.model_fields.items()}
-        return fields.get(str(step))
-    origin, arguments = get_origin(here), get_args(here)
-    if origin is Annotated:
-        return _inside(arguments[0], step)
-    if origin in (dict, tuple, list):
-        return arguments[1] if origin is dict else arguments[0]
-    bare = [get_args(choice)[0] if get_origin(choice) is Annotated else choice for choice in arguments]
-    models = [choice for choice in bare if _is_model(choice)]
-    by_tag = {m.__name__: m for m in models}
-    by_tag |= {get_args(m.model_fields["method"].annotation)[0]: m for m in models if "method" in m.model_fields}
-    return by_tag.get(str(step)) or (_inside(models[0], step) if models else None)

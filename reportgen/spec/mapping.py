@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from reportgen.spec.model import Names, Node, Printed, Word, months_of
+from reportgen.spec.model import Names, Node, Printed, RuleError, Word, months_of
 
 Code = str | int | float | bool
 FORMATS = {
@@ -367,7 +367,8 @@ class PublishedEffect(Node):
     def _disjoint(self) -> PublishedEffect:
         both = set(self.intervention) & set(self.control)
         if both:
-            raise ValueError(f"'{sorted(both)[0]}' stands on both sides")
+            hint = "A class is intervention or control: take it out of one side."
+            raise RuleError(f"'{sorted(both)[0]}' stands on both sides", hint, "control")
         return self
 
 
@@ -405,7 +406,9 @@ class Mapping(Node):
     def _visits_are_times(self) -> Mapping:
         for key, text in self.visits.items():
             if months_of(visit_time(text)) is None:
-                raise ValueError(f"the visit '{key}' is '{text}', which is not 'baseline' or a time such as '3 months'")
+                message = f"the visit '{key}' is '{text}', which is not 'baseline' or a time such as '3 months'"
+                hint = "Write `baseline`, or a number of days, weeks, months or years since randomisation."
+                raise RuleError(message, hint, "visits", key)
         labels = [visit_label(text) for text in self.visits.values()]
         for label in labels:
             if labels.count(label) > 1:

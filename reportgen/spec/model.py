@@ -20,6 +20,15 @@ class Node(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
 
 
+class RuleError(ValueError):
+    """A rule of the language that was broken: what is wrong, how to mend it, and where below the part that was checked."""
+
+    def __init__(self, message: str, hint: str, *at: str | int | float) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.at = at
+
+
 def listed(value: Any) -> Any:
     """Let one value be written where a list may stand."""
     return [value] if isinstance(value, str | int | float | bool) else value

@@ -54,9 +54,13 @@ class Source:
         Words of the path that do not exist (names of alternatives that a validator adds) are passed over.
         """
         known = self._written(path)
-        if known in self.keys and (key or known != tuple(path)):
+        if known in self.keys and (key or known != self._unlisted(path)):
             return self.keys[known]
         return self.values.get(known) or self.keys.get(known) or Origin(self.shown, 1)
+
+    def _unlisted(self, path: KeyPath) -> KeyPath:
+        """Return a path as it was written where one value may stand for a list of one."""
+        return path[:-1] if path not in self.values and path and isinstance(path[-1], int) else path
 
     def _written(self, path: KeyPath) -> KeyPath:
         known: KeyPath = ()

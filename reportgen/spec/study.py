@@ -20,7 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from reportgen.spec.model import Names, Node, Word, listed
+from reportgen.errors import did_you_mean
+from reportgen.spec.model import Names, Node, RuleError, Word, listed
 
 Better = Literal["lower", "higher"]
 
@@ -51,9 +52,11 @@ class Window(Node):
     def _ordered(self) -> Window:
         low, high = self.months
         if low > high:
-            raise ValueError("the window ends before it begins")
+            raise RuleError("the window ends before it begins", f"Write `months: [{high:g}, {low:g}]`.", "months")
         if self.aim is not None and not low <= self.aim <= high:
-            raise ValueError("`aim` lies outside `months`")
+            raise RuleError(
+                "`aim` lies outside `months`", f"Choose it from {low:g} to {high:g}, or take it out.", "aim"
+            )
         return self
 
     @property
@@ -76,7 +79,8 @@ class Instrument(Node):
     @classmethod
     def _ordered(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
         if value is not None and value[0] >= value[1]:
-            raise ValueError("the lower limit must be below the upper one")
+            hint = "Write the lower limit first; `better` says which direction is good."
+            raise RuleError("the lower limit must be below the upper one", hint)
         return value
 
 
@@ -102,11 +106,10 @@ class Outcome(Node):
     @model_validator(mode="after")
     def _one_source(self) -> Outcome:
         if self.instrument and self.first_available:
-            raise ValueError("give `instrument` or `first_available`, not both")
+            raise RuleError("give `instrument` or `first_available`, not both", "Take one of the two out.")
         if len(self.first_available) > 1 and (self.range is None or self.better is None):
-            raise ValueError(
-                "`first_available` needs `range` and `better`, to which each instrument is rescaled and turned"
-            )
+            message = "`first_available` needs `range` and `better`, to which each instrument is rescaled and turned"
+            raise RuleError(message, "Add both, as in `range: [0, 100], better: lower`.")
         return self
 
 
@@ -125,13 +128,16 @@ class Covariate(Node):
     @model_validator(mode="after")
     def _levels_or_numbers(self) -> Covariate:
         if self.levels and (self.range is not None or self.unit):
-            raise ValueError("a covariate has `levels`, or `unit` and `range`, not both")
+            hint = "Take `levels` out of a quantity, `unit` and `range` out of categories."
+            raise RuleError("a covariate has `levels`, or `unit` and `range`, not both", hint)
         if self.reference is not None and self.reference not in self.levels:
-            raise ValueError(f"the reference '{self.reference}' is not one of the levels")
+            message = f"the reference '{self.reference}' is not one of the levels"
+            raise RuleError(message, did_you_mean(self.reference, self.levels), "reference")
         if len(set(self.levels)) != len(self.levels):
-            raise ValueError("a level is listed twice")
+            raise RuleError("a level is listed twice", "Take one out.", "levels")
         if len(self.levels) == 1:
-            raise ValueError("a covariate needs two levels at least")
+            hint = "List every level, or leave `levels` out of a quantity."
+            raise RuleError("a covariate needs two levels at least", hint, "levels")
         return self
 
     @property
@@ -156,7 +162,8 @@ class Comparison(Node):
     def _disjoint(self) -> Comparison:
         both = set(self.intervention) & set(self.control)
         if both:
-            raise ValueError(f"'{sorted(both)[0]}' stands on both sides")
+            hint = "A class is intervention or control: take it out of one side."
+            raise RuleError(f"'{sorted(both)[0]}' stands on both sides", hint, "control")
         return self
 
 
@@ -212,7 +219,7 @@ class Tiers(Node):
     @model_validator(mode="after")
     def _ordered(self) -> Tiers:
         if self.weak < self.significant:
-            raise ValueError("`weak` lies below `significant`")
+            raise RuleError("`weak` lies below `significant`", "Both are limits of p, and `weak` is the larger one.")
         return self
 
 
@@ -231,6 +238,14 @@ class Moderators(Pooled):
     percentiles: tuple[Annotated[float, Field(ge=0, le=100)], ...] = (10, 50, 90)
     expected: dict[str, str] = {}
 
+    @field_validator("percentiles")
+    @classmethod
+    def _no_shares(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if value and 0 < max(value) <= 1:
+            meant = ", ".join(f"{100 * one:g}" for one in value)
+            raise RuleError("`percentiles` are all below the first one", f"They run from 0 to 100: write [{meant}].")
+        return value
+
 
 class FromScreening(Node):
     """Moderators of a search taken from a screening: those whose interaction has a p below a limit."""
@@ -242,12 +257,20 @@ class FromScreening(Node):
 def _share(value: Any) -> Any:
     """`5%` is a share of the people of the analysis, a whole number counts people."""
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", value) if isinstance(value, str) else None
-    return float(found[1]) / 100 if found else value
+    if found is None:
+        return value
+    share = float(found[1]) / 100
+    if not 0 < share < 1:
+        raise RuleError(
+            f"'{value}' is no share of the people", "Write more than 0% and less than 100%, or a number of people."
+        )
+    return share
 
 
 def _people_or_share(value: float) -> float:
     if value >= 1 and value != int(value):
-        raise ValueError(f"'{value:g}' is neither a number of people nor a share such as 5%")
+        message = f"'{value:g}' is neither a number of people nor a share such as 5%"
+        raise RuleError(message, f"For a share write {value:g}%, for people a whole number.")
     return value
 
 

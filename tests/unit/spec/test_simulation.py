@@ -88,7 +88,7 @@ def test_files_and_trials_that_cannot_be_told_apart(tmp_path: Path) -> None:
 
 def test_nobody_loses_everybody(tmp_path: Path) -> None:
     (fault,) = faults(tmp_path, loss={"share": {3: 1.0}})
-    assert fault == "'1.0' is not below 1. "
+    assert fault == "'1.0' is not below 1. Write a number below 1."
 
 
 def test_the_command_writes_the_files_and_names_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,238 @@
+"""What a validator found wrong, in the words of the study file: what, where, and how to mend it.
+
+In: one error of pydantic, the model that was read, and the source. Out: a `Problem`. A rule of ours that says itself how
+to mend it is a `RuleError`; for everything else the mending is said here, from the kind of the error and what was written.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import BaseModel, Tag
+from pydantic_core import ErrorDetails
+
+from reportgen.errors import Problem, did_you_mean
+from reportgen.spec.model import RuleError
+from reportgen.spec.source import KeyPath, Source
+
+BOUNDS = {"greater_than_equal": "ge", "greater_than": "gt", "less_than_equal": "le", "less_than": "lt"}
+WANTED = {
+    "float": "a number",
+    "int": "a whole number",
+    "string": "a text",
+    "bool": "true or false",
+    "tuple": "a list",
+    "list": "a list",
+    "dict": "a mapping of keys",
+    "model": "a mapping of keys",
+}
+PERCENT = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*%\s*")
+DECIMAL_COMMA = re.compile(r"\s*[-−+]?\d+,\d+\s*")
+
+
+def problem_of(detail: ErrorDetails, model: type[BaseModel], source: Source) -> Problem:
+    """Say what pydantic found in the words of the study file.
+
+    Parameters
+    ----------
+    detail : dict
+        One of `ValidationError.errors()`.
+    model : type
+        What was read.
+    source : Source
+        The file it was read from.
+    """
+    path = path_written(model, detail["loc"])
+    kind, given = detail["type"], detail.get("input")
+    context = detail.get("ctx", {})
+    name = path[-1] if path else ""
+    if kind == "extra_forbidden":
+        known = _known_keys(model, detail["loc"])
+        return Problem(f"unknown key '{name}'", source.at(*path, key=True), did_you_mean(str(name), known))
+    if kind == "missing" and isinstance(name, int):
+        hint = "Write every value in brackets, separated by commas, as in `[2, 3]`."
+        return Problem(f"value {name + 1} of the list is missing", source.at(*path[:-1]), hint)
+    if kind == "missing":
+        return Problem(f"'{name}' is missing", source.at(*path[:-1], key=True), f"Add `{name}:` here.")
+    place = source.at(*path)
+    if kind == "literal_error":
+        hint = _near(given, allowed(detail)) or f"Write one of {context['expected']}."
+        return Problem(f"{_shown(given)} is not known here", place, hint)
+    if kind == "union_tag_invalid":
+        hint = _near(context["tag"], _quoted(context["expected_tags"]))
+        hint = hint or f"Methods of this version: {context['expected_tags']}."
+        return Problem(f"unknown method '{context['tag']}'", source.at(*path, "method"), hint)
+    if kind == "union_tag_not_found":
+        hint = "Add `method:` here, as in `method: meta-analysis`."
+        return Problem("'method' is missing", source.at(*path, key=True), hint)
+    if kind == "value_error":
+        error = context["error"]
+        if isinstance(error, RuleError):
+            return Problem(str(error), source.at(*path, *error.at), error.hint)
+        return Problem(str(error), place)
+    if kind == "invalid_key":
+        hint = "If it is the rest of a number with a decimal comma, write a dot; else put it in quotes."
+        return Problem(f"'{name}' stands where a key is expected", source.at(*path, key=True), hint)
+    return Problem(f"{_shown(given)} is not {_wanted(kind, context)}", place, _mending(detail, model))
+
+
+def path_written(model: type[BaseModel], path: tuple[int | str, ...]) -> KeyPath:
+    """Return a path of pydantic as it stands in the file: without the names of alternatives that pydantic adds.
+
+    An alternative may be called like a key that was written, as the method `moderators` with its list of moderators.
+    """
+    here: Any = model
+    kept: list[int | str] = []
+    for step in path:
+        if step not in _alternatives(here):
+            kept.append(step)
+        here = _inside(here, step)
+    return tuple(kept)
+
+
+def allowed(detail: ErrorDetails) -> list[str]:
+    """Return the words that may stand in the place of one that is not known."""
+    return _quoted(detail["ctx"]["expected"])
+
+
+def nearest_allowed(detail: ErrorDetails) -> str:
+    """Return the allowed word that is nearest to the one that was written."""
+    words = allowed(detail)
+    return (difflib.get_close_matches(str(detail.get("input")), words, n=1, cutoff=0.0) or words)[0]
+
+
+def _quoted(text: str) -> list[str]:
+    return re.findall(r"'([^']*)'", text)
+
+
+def _near(word: Any, known: list[str]) -> str:
+    """Return "Did you mean 'x'?", or nothing where no known word is near."""
+    said = did_you_mean(str(word), known)
+    return said if said.startswith("Did you mean") else ""
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a mapping of keys"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "nothing" if value is None else f"'{value}'"
+
+
+def _wanted(kind: str, context: dict[str, Any]) -> str:
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    if kind in BOUNDS:
+        return f"{words[BOUNDS[kind]]} {context[BOUNDS[kind]]:g}"
+    if kind in ("too_short", "too_long"):
+        return f"a list of {_length(context)} values"
+    return WANTED.get(kind.split("_", 1)[0], kind.replace("_", " "))
+
+
+def _length(context: dict[str, Any]) -> int:
+    return int(context.get("min_length", context.get("max_length", 0)))
+
+
+def _mending(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    """Return how to mend a value that is of another kind, or outside its bounds."""
+    kind, given = detail["type"], detail.get("input")
+    context = detail.get("ctx", {})
+    if kind in BOUNDS:
+        return _within(kind, float(context[BOUNDS[kind]]), given)
+    if given is None:
+        return "Write a value behind the colon, or take the key out."
+    sort = kind.split("_", 1)[0]
+    if kind in ("too_short", "too_long") or sort in ("tuple", "list"):
+        shape = f"{_length(context)} values" if kind in ("too_short", "too_long") else "a list"
+        return f"Write {shape} in brackets, separated by commas, as in `[2, 3]`."
+    if sort in ("dict", "model"):
+        known = _known_keys(model, (*detail["loc"], ""))
+        return "Write keys with values, as in `{key: value}`." + (f" Known here: {', '.join(known)}." if known else "")
+    if isinstance(given, list | tuple | dict):
+        return "Write one value, without brackets."
+    if sort in ("float", "int"):
+        return _number(str(given), whole=sort == "int")
+    return {"string": "Put it in quotes.", "bool": "Write `true` or `false`."}.get(sort, "Correct the value.")
+
+
+def _within(kind: str, bound: float, given: Any) -> str:
+    """Return how to write a number that lies outside its bounds; a share is often given in per cent."""
+    if kind.startswith("less") and bound <= 1 < float(given) <= 100:
+        return f"This is a share: if you mean {given:g}%, write {given / 100:g}."
+    words = {
+        "greater_than_equal": f"Write {bound:g} or more.",
+        "greater_than": f"Write a number above {bound:g}.",
+        "less_than_equal": f"Write {bound:g} or less.",
+        "less_than": f"Write a number below {bound:g}.",
+    }
+    return words[kind]
+
+
+def _number(given: str, *, whole: bool) -> str:
+    """Return how to write a number that was written otherwise.
+
+    Examples
+    --------
+    >>> _number("0,20", whole=False)
+    'Write it with a dot: 0.20.'
+    >>> _number("20%", whole=False)
+    'Write a bare number: 20% is 0.2.'
+    """
+    percent = PERCENT.fullmatch(given)
+    if whole:
+        return "Write a whole number such as 3."
+    if percent:
+        share = float(percent[1].replace(",", ".")) / 100
+        return f"Write a bare number: {given.strip()} is {share:g}."
+    if DECIMAL_COMMA.fullmatch(given):
+        return f"Write it with a dot: {given.strip().replace(',', '.')}."
+    return "Write a bare number such as 0.5, with a dot and without a unit."
+
+
+def _known_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that may stand where the last step of a path does."""
+    here: Any = model
+    for step in path[:-1]:
+        here = _inside(here, step)
+    return [field.alias or name for name, field in here.model_fields.items()] if _is_model(here) else []
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _inside(here: Any, step: int | str) -> Any:
+    """Follow one step of a path through the types: a field, an item of a list or mapping, or one of several methods."""
+    if _is_model(here):
+        fields = {field.alias or name: field.annotation for name, field in here.model_fields.items()}
+        return fields.get(str(step))
+    origin, arguments = get_origin(here), get_args(here)
+    if origin is Annotated:
+        return _inside(arguments[0], step)
+    if origin in (dict, tuple, list):
+        return arguments[1] if origin is dict else arguments[0]
+    chosen = _alternatives(here).get(step)
+    models = [model for model in map(_bare, arguments) if _is_model(model)]
+    return chosen or (_inside(models[0], step) if models else None)
+
+
+def _bare(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _alternatives(here: Any) -> dict[int | str, Any]:
+    """Return the alternatives of a union by the names that pydantic gives them: a tag, a method, a class."""
+    here = _bare(here)
+    if _is_model(here) or get_origin(here) in (None, dict, tuple, list):
+        return {}
+    named: dict[int | str, Any] = {}
+    for choice in get_args(here):
+        tags = [one.tag for one in get_args(choice)[1:] if isinstance(one, Tag)] if choice is not _bare(choice) else []
+        bare = _bare(choice)
+        named |= dict.fromkeys(tags, bare)
+        if _is_model(bare):
+            named[bare.__name__] = bare
+            if "method" in bare.model_fields:
+                named[get_args(bare.model_fields["method"].annotation)[0]] = bare
+    return named

@@ -1,0 +1,147 @@
+"""Mistakes that people make who write a study file for the first time: each is told once, marks what is wrong, and says
+how to mend it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reportgen.spec.load import examine_study
+from tests.study_files import write_study
+
+STUDY = """\
+study: {title: Two small trials, data: simulated}
+trials: [north.yaml, south.yaml]
+arm_classes: [exercise, usual care, sham]
+follow_up: {short: {months: [2, 3], aim: 3}}
+instruments: {RMDQ: {range: [0, 24], better: lower}, pain: {range: [0, 10], better: lower}}
+outcomes: {RMDQ: {domain: disability}, pain: {}}
+covariates: {age: {unit: years}, sex: {levels: [female, male]}}
+comparisons: {overall: {intervention: exercise, control: [usual care, sham]}}
+analyses:
+  pooled: {method: meta-analysis}
+  screen: {method: moderators, moderators: [age, sex, baseline RMDQ]}
+  rp: {method: recursive-partitioning, moderators: {from: screen, p_below: 0.20}, min_size: 8%}
+  peel: {method: directed-peeling, moderators: [age, baseline RMDQ], min_fraction: 0.10}
+  agree: {method: agreement, partition: rp, peeling: peel}
+report:
+  contents:
+    - {series: Fig., show: forest, of: pooled}
+    - {series: Table, show: peeling-thresholds, of: peel, sizes: [0.2]}
+"""
+
+# what is written, what is written in its place with the guilty characters in «», what is said, how it can be mended
+MISTAKES = [
+    # another way to write a number
+    ("p_below: 0.20", "p_below: «20»", "'20' is not at most 1", "if you mean 20%, write 0.2."),
+    ("p_below: 0.20", "p_below: «20%»", "'20%' is not a number", "20% is 0.2."),
+    ("p_below: 0.20", "p_below: «'0,20'»", "'0,20' is not a number", "Write it with a dot: 0.20."),
+    ("p_below: 0.20", "p_below: «low»", "'low' is not a number", "such as 0.5"),
+    ("p_below: 0.20", "p_below: «[0.2]»", "a list is not a number", "without brackets"),
+    ("sizes: [0.2]", "sizes: [«5»]", "'5' is not at most 1", "if you mean 5%, write 0.05."),
+    ("min_fraction: 0.10", "min_fraction: «10»", "'10' is not below 1", "if you mean 10%, write 0.1."),
+    ("peeling: peel}", "peeling: peel, sizes: [«20»]}", "'20' is not below 1", "if you mean 20%, write 0.2."),
+    ("moderators, mod", "moderators, tiers: {weak: «20»}, mod", "'20' is not below 1", "write 0.2."),
+    ("moderators, mod", "moderators, percentiles: [«150»], mod", "'150' is not at most 100", "Write 100 or less."),
+    ("moderators, mod", "moderators, percentiles: «[»0.1, 0.5], mod", "are all below the first", "write [10, 50]."),
+    ("min_size: 8%", "min_size: «500%»", "'500%' is no share of the people", "less than 100%"),
+    ("min_size: 8%", "min_size: «8»", "`min_size` is 8 people, and `min_arm` already asks for 10", "write 8%"),
+    ("min_fraction: 0.10", "min_size: «5%»", "`min_size` is 0.05 of the people, and `min_fraction`", "Lower"),
+    ("range: [0, 10]", "range: «0-10»", "'0-10' is not a list", "in brackets"),
+    ("range: [0, 10]", "range: «[»10, 0]", "the lower limit must be below the upper one", "`better` says"),
+    ("months: [2, 3]", "months: «[»3, 2]", "the window ends before it begins", "`months: [2, 3]`"),
+    ("months: [2, 3]", "months: «[»2]", "value 2 of the list is missing", "as in `[2, 3]`"),
+    ("aim: 3", "aim: «12»", "`aim` lies outside `months`", "from 2 to 3"),
+    # names
+    ("of: pooled", "of: «poold»", "there is no analysis 'poold'", "Did you mean 'pooled'?"),
+    ("from: screen", "from: «peels»", "there is no analysis 'peels'", "Known here: screen."),
+    ("from: screen", "from: «pooled»", "'pooled' is a 'meta-analysis', and", "Name an analysis with"),
+    ("partition: rp", "partition: «pooled»", "'pooled' is a 'meta-analysis'", "`method: recursive-partitioning`"),
+    ("show: forest", "show: «forrest»", "'forrest' is not known here", "Did you mean 'forest'?"),
+    ("of: pooled", "of: «peel»", "'forest' shows a 'meta-analysis', and 'peel' is a", "`method: meta-analysis`"),
+    ("of: pooled", "of: «[»pooled]", "a list is not a text", "without brackets"),
+    ("method: directed-peeling", "method: «directed_peeling»", "unknown method 'directed_peeling'", "Did you mean"),
+    ("[age, sex,", "[age, «smoking»,", "there is no covariate 'smoking'", "Known here: age, sex, baseline RMDQ"),
+    ("[age, sex,", "[age, «baseline RDMQ»,", "there is no outcome or instrument 'RDMQ'", "Did you mean 'RMDQ'?"),
+    ("min_fraction: 0.10", "directions: {«RMDQ»: lower gain more}", "there is no moderator 'RMDQ'", "baseline RMDQ"),
+    ("meta-analysis}", "meta-analysis, adjust_for: «none»}", "no covariate 'none'", "write `adjust_for: []`"),
+    ("pain: {}}", "pain: {}, QoL: «{»}}", "there is no instrument 'QoL'", "under `instruments`"),
+    # what means nothing, or contradicts itself
+    ("usual care, sham]}", "usual care, exercise]}", "'exercise' stands on both sides", "take it out of one side"),
+    ("[age, baseline RMDQ]", "«[»]", "no moderator is listed", "List one at least"),
+    ("method: moderators,", "method: moderators, outcomes: pain,", "'screen' does not screen RMDQ", "Add to `outc"),
+    ("of: pooled", "of: pooled, outcome: «Pain»", "there is no outcome 'Pain'", "Did you mean 'pain'?"),
+    (
+        "[age, baseline RMDQ], min_fraction: 0.10",
+        "[age, sex], directions: {«sex»: lower gain more}",
+        "'sex' is not peeled",
+        "Take it out.",
+    ),
+    ("analyses:", "«analysis»:", "unknown key 'analysis'", "Did you mean 'analyses'?"),
+]
+
+
+def problems(folder: Path, text: str) -> list:  # type: ignore[type-arg]
+    path = write_study(folder)
+    path.write_text(text, encoding="utf-8")
+    return list(examine_study(path).problems)
+
+
+def test_without_a_mistake_nothing_is_said(tmp_path: Path) -> None:
+    assert problems(tmp_path, STUDY) == []
+
+
+@pytest.mark.parametrize(("right", "wrong", "message", "mending"), MISTAKES)
+def test_a_mistake_is_told_with_its_place_and_how_to_mend_it(
+    tmp_path: Path, right: str, wrong: str, message: str, mending: str
+) -> None:
+    assert STUDY.count(right) == 1
+    found = problems(tmp_path, STUDY.replace(right, wrong.replace("«", "").replace("»", "")))
+    first = found[0]
+    assert message in first.message
+    assert mending in first.hint
+    assert first.origin.line > 0
+    if "«" in wrong:
+        marked = first.origin.text[first.origin.column - 1 :][: first.origin.length]
+        guilty = wrong.split("«")[1].split("»")[0]
+        assert marked == (guilty[0] if guilty.startswith("[0") else guilty)
+
+
+def test_a_mistake_is_told_once(tmp_path: Path) -> None:
+    """What follows from a fault alone is not told; what is wrong for other reasons is."""
+    alone = [
+        ("of: pooled", "of: [pooled]"),
+        ("show: forest", "show: forrest"),
+        ("moderators, mod", "moderators, percentiles: [150], mod"),
+    ]
+    for right, wrong in alone:
+        assert len(problems(tmp_path, STUDY.replace(right, wrong))) == 1
+    text = STUDY.replace("p_below: 0.20", "p_below: 20").replace("of: pooled", "of: poold").replace("aim: 3", "aim: 9")
+    assert len(problems(tmp_path, text)) == 3
+    assert [one.message for one in problems(tmp_path, STUDY.replace("analyses:", "analysis:"))] == [
+        "unknown key 'analysis'",
+        "the report shows analyses, and none are declared",
+    ]
+
+
+def test_an_artefact_is_not_limited_to_what_was_not_analysed(tmp_path: Path) -> None:
+    text = STUDY.replace("meta-analysis}", "meta-analysis, outcomes: RMDQ}").replace(
+        "of: pooled", "of: pooled, outcome: pain"
+    )
+    (found,) = problems(tmp_path, text)
+    assert found.message == "'pooled' does not analyse 'pain'"
+    assert found.hint == "Add it to `outcomes` of 'pooled', or take it out here. Analysed: RMDQ."
+
+
+def test_searches_that_share_nothing_cannot_agree(tmp_path: Path) -> None:
+    text = STUDY.replace("min_fraction: 0.10", "outcomes: pain").replace("min_size: 8%", "outcomes: RMDQ")
+    (found,) = problems(tmp_path, text)
+    assert found.message == "'rp' and 'peel' have no outcome in common"
+
+
+def test_a_visit_that_is_no_time_is_marked(tmp_path: Path) -> None:
+    path = write_study(tmp_path, north={"visits": {"b": "basline", "q3": "3 months"}})
+    (found,) = examine_study(path).problems
+    assert found.origin.text.strip() == "b: basline"
+    assert found.hint.startswith("Write `baseline`")
