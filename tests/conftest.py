@@ -71,6 +71,7 @@ def unexpected_skips() -> list[tuple[str, str]]:
     return [(test, reason) for test, reason in _skipped if not any(allowed in reason for allowed in ALLOWED_IN_CI)]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together what shares something costly, when several processes run the tests: a file, and the whole reports."""
     for item in items:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -68,6 +68,11 @@ def test_fonts_are_in_the_page(browser: webdriver.Chrome) -> None:
     assert any("Source Serif" in family for family in loaded)
 
 
+def soon(browser: webdriver.Chrome, condition: Callable[[], object]) -> None:
+    """Wait for what the page does after a click or a key, which a busy machine may delay."""
+    WebDriverWait(browser, 20).until(lambda _: condition())
+
+
 def column(table: WebElement, index: int) -> list[str]:
     cells = table.find_elements(By.CSS_SELECTOR, f"tbody tr:not(.group):not(.total) > :nth-child({index})")
     return [cell.text for cell in cells if cell.text]
@@ -99,12 +104,12 @@ def test_a_number_says_where_it_comes_from(browser: webdriver.Chrome, report: Pa
     number.click()
     said = browser.find_element(By.ID, "origin")
     id_ = number.get_attribute("data-id")
-    assert said.is_displayed()
+    soon(browser, said.is_displayed)
     assert id_ in said.text
     assert str(rows.loc[id_, "value"])[:6] in said.text
     assert "study.yaml" in said.text
     browser.find_element(By.TAG_NAME, "body").send_keys(Keys.ESCAPE)
-    assert not said.is_displayed()
+    soon(browser, lambda: not said.is_displayed())
 
 
 def test_a_figure_enlarges_and_goes_back(browser: webdriver.Chrome) -> None:
@@ -114,11 +119,10 @@ def test_a_figure_enlarges_and_goes_back(browser: webdriver.Chrome) -> None:
     small = figure.find_element(By.TAG_NAME, "svg").size["width"]
     button.click()
     dialog = browser.find_element(By.ID, "larger")
-    assert dialog.is_displayed()
+    soon(browser, dialog.is_displayed)
     assert dialog.find_element(By.TAG_NAME, "svg").size["width"] > small
     dialog.find_element(By.TAG_NAME, "button").click()
-    WebDriverWait(browser, 5).until(lambda _: figure.find_elements(By.TAG_NAME, "svg"))
-    assert not dialog.is_displayed()
+    soon(browser, lambda: figure.find_elements(By.TAG_NAME, "svg") and not dialog.is_displayed())
 
 
 def test_a_table_is_copied_as_columns(browser: webdriver.Chrome) -> None:
@@ -129,7 +133,7 @@ def test_a_table_is_copied_as_columns(browser: webdriver.Chrome) -> None:
         "navigator.clipboard.writeText = () => Promise.reject(new Error('no clipboard'));"
     )
     button.click()
-    WebDriverWait(browser, 5).until(lambda _: button.text == "Copied")
+    soon(browser, lambda: button.text == "Copied")
     taken = browser.execute_script("return window.taken")
     lines = [line.split("\t") for line in taken.split("\n")]
     assert len(lines) > 3
