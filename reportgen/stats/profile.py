@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-# Grid of lambda x mean(u), the ratio of between-trial to within-trial variance of a trial's own effect.
-GRID = np.array([0.1, 5.0])
+# Grid of lambda x max(u): tau2 over the error variance of the largest trial's own effect. Beside a large trial that alone
+# speaks for lambda = 0, small ones that differ may have a valley of their own; of two valleys none was missed so.
+GRID = np.array([1.5, 6.0, 24.0])
 RECORD = 10  # length of what an evaluation reports; slopes on the grid are kept behind it
 # Newton stops at steps below this share of lambda; the estimates then move by less than 1e-10 of their error.
 STEP = 1e-9
@@ -269,19 +270,23 @@ def _slope(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped
 
 @kernel
 def minimise(a0, g, u, v, nu, reml, p, warm, grid, work, out):  # type: ignore[no-untyped-def]
-    """lambda at the minimum of the criterion; work and out are left as evaluated there.
+    """lambda at the minimum of the criterion; work and out are left as evaluated there. grid: as `GRID`.
 
     Returns lambda, evaluations, Newton steps, brackets searched, and 1 converged, 0 not, -1 A_xx singular.
     """
     if not _slope(0.0, a0, g, u, v, nu, reml, p, work, out):
         return 0.0, 1, 0, 0, -1
     points = grid.shape[0]
+    largest = 0.0
+    for i in range(u.shape[0]):
+        largest = max(largest, u[i])
+    unit = 1.0 / largest if largest > 0.0 else 1.0
     slopes = out[RECORD:]
     best = 0.0
     best_value = out[0]
     slopes[0] = out[1]
     for j in range(points):
-        _slope(grid[j], a0, g, u, v, nu, reml, p, work, out)
+        _slope(unit * grid[j], a0, g, u, v, nu, reml, p, work, out)
         slopes[1 + j] = out[1]
     evaluations = 1 + points
     current = -1.0  # where work and out stand in full
@@ -291,9 +296,9 @@ def minimise(a0, g, u, v, nu, reml, p, warm, grid, work, out):  # type: ignore[n
     low = 0.0
     low_slope = slopes[0]
     j = 0
-    while j < points or (low_slope < 0.0 and low < 1e12 * grid[0]):
+    while j < points or (low_slope < 0.0 and low < 1e12 * unit):
         if j < points:
-            high = grid[j]
+            high = unit * grid[j]
             high_slope = slopes[1 + j]
         else:
             # towards infinity the criterion rises, or is flat: go on until it does

@@ -134,7 +134,7 @@ def fits(cell: Cell, replicates: int, seed: int = SEED):
     Xy, yy = draw(C, sizes, cell.ratio, replicates, rng)
     contrasts = float(sizes.sum() - cell.trials)
     nu = contrasts - 2
-    grid = profile.GRID / C[:, 0, 0].mean()
+    grid = profile.GRID
     out = np.empty((replicates, 9))
     fit_all(C, Xy, yy, nu, contrasts, grid, profile.work_arrays(2), profile.record(), out)
     return (sizes, C, Xy, yy), out

@@ -139,3 +139,18 @@ def test_no_point_of_a_fine_grid_lies_below_the_minimum() -> None:
             assert out[0] > found - 1e-9, (seed, lam, other)
             looked_at += 1
     assert looked_at == 40 * 201
+
+
+@pytest.mark.parametrize("seed", [778, 850, 2077, 2087, 2218, 2589, 2746])
+def test_of_two_valleys_the_deeper_one_is_found(seed: int) -> None:
+    """A large trial alone speaks for no variation, two smaller ones beside it for some: found by a search over seeds."""
+    rng = np.random.default_rng(seed)
+    trial = np.repeat([0, 1, 2], [700, 250, 70])
+    treatment = np.arange(len(trial)) % 2.0
+    outcome = rng.normal(size=len(trial)) + treatment * rng.normal(0.0, 0.15, 3)[trial]
+    one = blocks(columns(outcome, treatment, trial).cross_products(), Options())
+    found = _line(one, True)
+    lam = float(found.omega[0, 0] / found.s[0])
+    assert lam > 0.0
+    fine = [evaluate(one, other, True)[0] for other in (0.0, *np.geomspace(1e-4, 1.0, 200))]
+    assert evaluate(one, lam, True)[0] <= min(fine) + 1e-9  # rounding
