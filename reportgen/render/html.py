@@ -18,6 +18,7 @@ from reportgen.records.numbers import Number, numbers_in
 from reportgen.render.appendix import Appendix
 from reportgen.render.environment import environment
 from reportgen.render.fonts import face_rules_inside, face_rules_of_files
+from reportgen.render.tags import mend_tags
 from reportgen.resources import templates_folder
 from reportgen.spec import Spec
 
@@ -65,7 +66,7 @@ def pdf_page(appendix: Appendix, folder: Path) -> tuple[bytes | None, str]:
             if isinstance(error, FileNotFoundError | PermissionError):
                 raise
             return None, NO_PANGO
-        written: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+        written: bytes = document.write_pdf(pdf_variant="pdf/ua-1", finisher=mend_tags)
     return written, ""
 
 
