@@ -11,6 +11,7 @@ import pandas as pd
 from reportgen.data.codes import Cell, shown_code
 from reportgen.data.columns import BoolArray, Cells, IntArray, ObjectArray, listed, lookup
 from reportgen.data.entries import Entries, settled
+from reportgen.data.faults import note_faults
 from reportgen.data.notes import Notes
 from reportgen.spec.mapping import Arm, Mapping
 
@@ -57,8 +58,10 @@ def _note_codes(cells: Cells, mapping: Mapping, notes: Notes) -> None:
     A declared arm without anybody is a slip in the mapping; where nobody at all is left, that is said elsewhere.
     """
     codes = mapping.arms.codes
-    which = lookup(cells.index, np.array(cells.column.decoded(codes), dtype=np.int64), -1)
-    unknown = cells.present & (which < 0)
+    meant = cells.column.decoded(codes)
+    which = lookup(cells.index, np.array(meant, dtype=np.int64), -1)
+    faults = note_faults(cells, (i for i, arm in enumerate(meant) if arm >= 0), notes, ("arms", "column"))
+    unknown = cells.present & (which < 0) & ~cells.hits(faults)
     if unknown.any():
         hint = f"Add it to `codes`, with `class` or with `leave_out`. {codes_hint(codes)}"
         notes.problem(f"unknown arm {cells.examples(unknown)}", ("arms", "codes"), hint, cells.at(unknown))

@@ -16,8 +16,28 @@ from typing import Any
 Cell = str | int | float
 """What one cell of a data file holds, once it is not empty."""
 
+ERRORS = re.compile(r"#[¡¿]?[^\W\d_][\w/]*[!?]|#(?:N/A|NV|N/D|N/B|GETTING_DATA)|#{2,}|Err:\d{3}")
+"""Errors as spreadsheets show them, in several languages, and the bars of a column that is too narrow."""
+
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
 _TRUTH = {"true": "1", "True": "1", "TRUE": "1", "false": "0", "False": "0", "FALSE": "0"}
+
+
+class Fault(str):
+    """What a sheet shows where it holds no value: an error, a formula never calculated, a cell merged with another."""
+
+    __slots__ = ()
+
+
+def is_fault(cell: Cell) -> bool:
+    """Whether a cell shows a fault in place of a value; a text table keeps the errors of the sheet it was saved from.
+
+    Examples
+    --------
+    >>> is_fault("#DIV/0!"), is_fault("#NV"), is_fault("######"), is_fault("#7"), is_fault(Fault("=A1/B1"))
+    (True, True, True, False, True)
+    """
+    return isinstance(cell, Fault) or (isinstance(cell, str) and ERRORS.fullmatch(cell) is not None)
 
 
 def cell_of(raw: Any) -> Cell | None:
@@ -30,6 +50,8 @@ def cell_of(raw: Any) -> Cell | None:
     """
     if raw is None:
         return None
+    if isinstance(raw, Fault):
+        return raw
     if isinstance(raw, str):
         return raw.strip() or None
     if isinstance(raw, bool | int):

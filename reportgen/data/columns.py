@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reportgen.data.codes import Cell, cell_of, code_key, shown_code
+from reportgen.data.codes import Cell, cell_of, code_key, is_fault, shown_code
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -70,6 +70,10 @@ class Column:
     def meaning_missing(self, codes: Iterable[Cell]) -> frozenset[int]:
         """Return which distinct values mean that the value is missing, by the mapping's codes or by the file itself."""
         return self.file_missing | {i for i, which in enumerate(self.decoded(codes)) if which >= 0}
+
+    def faults(self) -> frozenset[int]:
+        """Return which distinct values show a fault of a sheet in place of a value."""
+        return frozenset(i for i, cell in enumerate(self.distinct) if is_fault(cell))
 
     def shown(self, which: int) -> str:
         """Write a distinct value as messages show it, with its label where the file has one."""
@@ -157,6 +161,10 @@ class Cells:
     def without(self, which: Iterable[int]) -> Cells:
         """Return the cells with some distinct values taken as missing."""
         return replace(self, index=np.where(self.hits(which), -1, self.index))
+
+    def where(self, here: BoolArray) -> Cells:
+        """Return the cells with those elsewhere taken as missing."""
+        return replace(self, index=np.where(here, self.index, -1))
 
     def hits(self, which: Iterable[int]) -> BoolArray:
         """Return where one of these distinct values stands."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from reportgen.data.codes import shown_code
+from reportgen.data.codes import Cell, shown_code
 from reportgen.data.columns import (
     BoolArray,
     Cells,
@@ -24,6 +24,7 @@ from reportgen.data.columns import (
     objects,
     rows_text,
 )
+from reportgen.data.faults import note_faults
 from reportgen.data.files import Table
 from reportgen.data.notes import Notes, Path, data_path
 from reportgen.data.visits import Visit, visit_meant
@@ -119,11 +120,13 @@ def entries_of(table: Table, mapping: Mapping, notes: Notes) -> Entries | None:
         where = f"{table.place}, column '{participant.name}', {rows_text(table.rows[nameless])}"
         path = data_path(table.number, "participant")
         notes.problem("rows without a participant", path, "Give each row its participant, or take the rows out.", where)
+    people_cells = Cells(participant, np.where(used, participant.index, -1), table.rows)
+    faulty = people_cells.hits(note_faults(people_cells, (), notes, data_path(table.number, "participant")))
     ids = lookup(participant.index, objects(participant.keys), "")
     trials, by_trial = _trials(table, mapping)
     people = trials + "\x1f" + ids if by_trial else ids
     entries = Entries(table, np.arange(len(ids)), people, ids, trials, visits, by_trial)
-    return entries.where(used & ~nameless)
+    return entries.where(used & ~nameless & ~faulty)
 
 
 def _trials(table: Table, mapping: Mapping) -> tuple[ObjectArray, bool]:
@@ -156,7 +159,8 @@ def _visits(table: Table, mapping: Mapping, notes: Notes) -> tuple[ObjectArray |
     cells = Cells(column, column.index, table.rows)
     notes.note_codes(rule.codes, (*path, "codes"))
     meant = column.decoded(rule.codes)
-    unknown = cells.hits(i for i, which in enumerate(meant) if which < 0)
+    faults = note_faults(cells, _known(meant), notes, (*path, "column"))
+    unknown = cells.hits({i for i, which in enumerate(meant) if which < 0} - faults)
     if unknown.any():
         hint = "Add it to `visit: codes:`, as `null` if its rows are to be left out."
         notes.problem(f"unknown visit {cells.examples(unknown)}", (*path, "codes"), hint, cells.at(unknown))
@@ -168,6 +172,11 @@ def _visits(table: Table, mapping: Mapping, notes: Notes) -> tuple[ObjectArray |
     ]
     visits = lookup(cells.index, objects(words), None)
     return visits, np.array([visit is not None for visit in visits], dtype=np.bool_)
+
+
+def _known(meant: Iterable[int]) -> frozenset[int]:
+    """Which distinct values a list of codes gives a meaning."""
+    return frozenset(i for i, which in enumerate(meant) if which >= 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,11 +251,22 @@ def keep_only(entries: Entries, notes: Notes) -> tuple[Entries, dict[str, tuple[
         column = entries.known_column(rule.column, notes, (*path, "column"))
         if column is None:
             continue
+        _note_faults_of_rule(entries.cells(column), rule, entries.table.data.missing, notes, path)
         stays = _stays(entries, column, rule)
         for person in entries.people[~stays]:
             out.setdefault(person, (rule.column, _rule_text(rule), path))
         entries = entries.where(stays)
     return entries, {person: why for person, why in out.items() if person not in set(entries.people)}
+
+
+def _note_faults_of_rule(cells: Cells, rule: Keep, missing: Iterable[Cell], notes: Notes, path: Path) -> None:
+    """What shows an error is not the value that the rule asks for, and its participant would be left out for it."""
+    named = _known(cells.column.decoded(_wanted(rule)))
+    note_faults(cells, named | cells.column.meaning_missing(missing), notes, (*path, "column"))
+
+
+def _wanted(rule: Keep) -> tuple[Cell, ...]:
+    return rule.one_of if rule.equals is None else (rule.equals,)
 
 
 def _stays(entries: Entries, column: Column, rule: Keep) -> BoolArray:
@@ -271,5 +291,4 @@ def _rule_text(rule: Keep) -> str:
 def _obeys(cells: Cells, rule: Keep, idle: frozenset[int]) -> BoolArray:
     if rule.present:
         return cells.present & ~cells.hits(idle)
-    wanted = rule.one_of if rule.equals is None else (rule.equals,)
-    return cells.hits(i for i, which in enumerate(cells.column.decoded(wanted)) if which >= 0)
+    return cells.hits(_known(cells.column.decoded(_wanted(rule))))

@@ -121,7 +121,7 @@ def _from_file(number: int, data: Data, folder: Path, study_folder: Path) -> Tab
     raw = READERS[kind](content, path, data)
     name = shown_name(path, study_folder)
     info = FileInfo(name, hashlib.sha256(content).hexdigest(), len(content), kind, len(raw.rows), len(raw.columns))
-    place = name if data.sheet is None else f"{name}, sheet '{data.sheet}'"
+    place = f"{name}, sheet '{raw.sheet}'" if raw.sheet else name
     return Table(number, data, raw, info, place)
 
 

@@ -15,6 +15,7 @@ from reportgen.data.arms import Roll, arm_name, arms_of, codes_hint, counted
 from reportgen.data.codes import shown_code
 from reportgen.data.columns import IntArray, ObjectArray, lookup, objects, rows_text
 from reportgen.data.entries import Entries, keep_only, known_column, settled
+from reportgen.data.faults import note_faults
 from reportgen.data.notes import Notes, Path, data_path
 from reportgen.spec.mapping import Mapping, TrialColumn
 
@@ -118,11 +119,14 @@ def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Not
         return
     notes.note_codes(mapping.trial.codes, ("trial", "codes"), base.table.data.missing)
     cells = settled(base, column, roll.keys).cells.without(column.meaning_missing(base.table.data.missing))
-    meant = lookup(cells.index, np.array(column.decoded(mapping.trial.codes), dtype=np.int64), -1)
+    codes = column.decoded(mapping.trial.codes)
+    meant = lookup(cells.index, np.array(codes, dtype=np.int64), -1)
+    kept = cells.where(roll.kept)
+    faults = note_faults(kept, (i for i, which in enumerate(codes) if which >= 0), notes, ("trial", "column"))
     empty = roll.kept & ~cells.present
     if empty.any():
         notes.problem(f"{counted(empty)} without a trial", ("trial", "column"), "Give each its trial.", cells.at(empty))
-    unknown = roll.kept & cells.present & (meant < 0)
+    unknown = roll.kept & cells.present & (meant < 0) & ~cells.hits(faults)
     if mapping.trial.codes and unknown.any():
         hint = f"Add it to `codes`, or leave its people out with `keep`. {codes_hint(mapping.trial.codes)}"
         notes.problem(f"unknown trial {cells.examples(unknown)}", ("trial", "codes"), hint, cells.at(unknown))

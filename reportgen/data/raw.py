@@ -28,6 +28,8 @@ class Raw:
     missing_spans : mapping of column to spans (low, high) of values that the file declares as missing
     repeated : frozenset of str
         Names that stand over more than one column.
+    sheet : str
+        Name of the sheet of a workbook.
     """
 
     columns: Mapping[str, Sequence[Any]]
@@ -35,6 +37,7 @@ class Raw:
     labels: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
     missing_spans: Mapping[str, tuple[tuple[Any, Any], ...]] = field(default_factory=dict)
     repeated: frozenset[str] = frozenset()
+    sheet: str = ""
 
 
 class UnreadableError(Exception):

@@ -9,6 +9,7 @@ import numpy as np
 
 from reportgen.data.codes import Cell, shown_code, shown_number
 from reportgen.data.columns import BoolArray, Cells, FloatArray, IntArray, ObjectArray, listed, rows_text
+from reportgen.data.faults import note_faults
 from reportgen.data.notes import Notes
 from reportgen.spec.mapping import Variable
 from reportgen.spec.source import Step
@@ -51,7 +52,7 @@ class Reading:
         self.notes.problem(message, ("variables", self.name, *path), hint, where)
 
     def cleared(self, cells: Cells) -> Cells:
-        """Return the cells without those that mean missing, each counted in the ledger."""
+        """Return the cells without those that mean missing, each counted in the ledger, and without faults."""
         column = cells.column
         unit = "values" if self.variable.items is not None else self.unit
         declared = column.decoded(self.missing)
@@ -64,7 +65,9 @@ class Reading:
             hits = cells.hits((which,))
             if hits.any():
                 self.count("missing", f"{column.shown(which)} → missing, as the file declares", hits, unit=unit)
-        return cells.without(column.meaning_missing(self.missing))
+        absent = column.meaning_missing(self.missing)
+        coded = {i for i, which in enumerate(column.decoded(self.variable.codes)) if which >= 0}
+        return cells.without(absent | note_faults(cells, absent | coded, self.notes, ("variables", self.name)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,21 @@
 """Excel and OpenDocument sheets, through calamine.
 
 The sheet is named or numbered from 1; without either it is the first. Empty rows and columns at the top left are kept
-while reading, so that row numbers are those that the spreadsheet shows.
+while reading, so that row numbers are those that the spreadsheet shows. A cell that shows an error, a formula without a
+value, or a row merged with the one above is kept as a `Fault`: whoever reads its column says so.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from reportgen.data.codes import Fault
 from reportgen.data.raw import Raw, UnreadableError, raw_of_records
+from reportgen.data.unvalued import unvalued_cells
 from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import Data
 
@@ -27,14 +33,33 @@ def read_spreadsheet(content: bytes, path: Path, data: Data) -> Raw:
             "this is not a workbook, or it is damaged", "Open it in Excel and save it again."
         ) from error
     name = _sheet_name(workbook.sheet_names, data.sheet)
-    cells = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    sheet = workbook.get_sheet_by_name(name)
+    cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
+    _mark_merged(cells, sheet.merged_cell_ranges or (), data.header_row)
+    _mark_unvalued(cells, content, path.suffix.lower(), name)
     if len(cells) < data.header_row:
         message = f"the sheet '{name}' has {len(cells)} rows, and the header should be row {data.header_row}"
         raise UnreadableError(message, "Check `sheet` and `header_row`.", "header_row")
     header, records = cells[data.header_row - 1], cells[data.header_row :]
     header = [int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in header]
     numbers = [data.header_row + 1 + i for i in range(len(records))]
-    return raw_of_records(header, records, numbers, "row")
+    return replace(raw_of_records(header, records, numbers, "row"), sheet=name)
+
+
+def _mark_merged(cells: list[list[Any]], spans: Iterable[tuple[tuple[int, int], tuple[int, int]]], first: int) -> None:
+    """Mark below the header the rows that are merged with one above, which alone holds the value."""
+    for (top, left), (bottom, right) in spans:
+        if top < first or bottom >= len(cells) or cells[top][left] in ("", None):
+            continue
+        for row in range(top + 1, bottom + 1):
+            cells[row][left : right + 1] = [Fault(f"merged with row {top + 1}")] * (right + 1 - left)
+
+
+def _mark_unvalued(cells: list[list[Any]], content: bytes, suffix: str, sheet: str) -> None:
+    for (row, column), text in unvalued_cells(content, suffix, sheet).items():
+        cells.extend([] for _ in range(row + 1 - len(cells)))
+        cells[row].extend([""] * (column + 1 - len(cells[row])))
+        cells[row][column] = Fault(text)
 
 
 def _sheet_name(names: list[str], wanted: str | int | None) -> str:

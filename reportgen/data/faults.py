@@ -1,0 +1,38 @@
+"""Cells of a spreadsheet that show a fault in place of a value, as the problems of whoever needs their values.
+
+Read as empty they would be missing without a word, and where a rule gives every other answer a meaning (`keep`, `flags`,
+`yes`) they would even count. A mapping may list an error among its missing codes; then it is missing, and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reportgen.data.codes import ERRORS
+from reportgen.data.columns import EXAMPLES, Cells
+from reportgen.data.notes import Notes, Path
+
+
+def note_faults(cells: Cells, allowed: Iterable[int], notes: Notes, path: Path) -> frozenset[int]:
+    """Note the faults among some cells, a problem for each kind, and return which distinct values they are.
+
+    Parameters
+    ----------
+    allowed : iterable of int
+        Distinct values that the mapping gives a meaning, by its codes or by its missing codes.
+    """
+    faults = cells.column.faults() - set(allowed)
+    errors = {i for i in faults if ERRORS.fullmatch(str(cells.column.distinct[i]))}
+    formulas = {i for i in faults - errors if str(cells.column.distinct[i]).startswith("=")}
+    kinds = (
+        (errors, "cells that show an error", ""),
+        (formulas, "formulas that were never calculated", "Open the workbook, let it calculate, and save it."),
+        (faults - errors - formulas, "merged cells", "Unmerge them, and give each row its value."),
+    )
+    for which, what, mend in kinds:
+        hits = cells.hits(which)
+        if hits.any():
+            codes = ", ".join(f"'{cells.column.distinct[i]}'" for i in sorted(which)[:EXAMPLES])
+            hint = mend or f"Mend the file; where it stands for a missing value, list it: `missing: [{codes}]`."
+            notes.problem(f"{what}: {cells.examples(hits)}", path, hint, cells.at(hits))
+    return faults

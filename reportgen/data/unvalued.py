@@ -1,0 +1,163 @@
+"""What a sheet shows where a value should be: an error such as #DIV/0!, or a formula that was never calculated.
+
+The bytes of a workbook and the name of a sheet in; by row and column, from 0, the text of each such cell out. calamine
+delivers these cells as empty ones, and a value that a formula failed to give would be missing without a word; so the
+parts of the file are read once more, for these cells alone. Formats: ECMA-376 (.xlsx, .xlsm) and OpenDocument 1.3 (.ods).
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from xml.etree import ElementTree
+
+from reportgen.data.codes import ERRORS
+
+Found = dict[tuple[int, int], str]
+
+_MAY_HOLD = re.compile(rb"""[\s]t\s*=\s*["']e["']|<(?:\w+:)?f[\s/>]""")
+_REFERENCE = re.compile(r"([A-Z]+)(\d+)")
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+
+
+def unvalued_cells(content: bytes, suffix: str, sheet: str) -> Found:
+    """Return the cells of a sheet that show an error, and the formulas without a value.
+
+    Parameters
+    ----------
+    content : bytes
+        The workbook.
+    suffix : str
+        The ending of its file, which says how it is written.
+    sheet : str
+        Name of the sheet.
+
+    Returns
+    -------
+    dict of (row, column) to str
+        Both from 0; the error as the sheet shows it, or the formula from its equals sign.
+    """
+    search = _SEARCHES.get(suffix)
+    if search is None:
+        return {}
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        return search(parts, sheet)
+
+
+def _in_ooxml(parts: zipfile.ZipFile, sheet: str) -> Found:
+    book = posixpath.normpath(_targets(parts, "").get("officeDocument", "xl/workbook.xml"))
+    root = ElementTree.fromstring(parts.read(book))
+    part = next(
+        _named(parts, book, element) for element in root.iter() if element.get("name") == sheet and _id(element)
+    )
+    xml = parts.read(part)
+    if not _MAY_HOLD.search(xml):
+        return {}
+    never_calculated = any(element.get("fullCalcOnLoad") in ("1", "true") for element in root.iter())
+    return {
+        place: text for place, cell in _ooxml_cells(xml) if (text := _ooxml_text(cell, never_calculated)) is not None
+    }
+
+
+def _id(element: ElementTree.Element) -> str:
+    return next((value for key, value in element.attrib.items() if key.endswith("}id")), "")
+
+
+def _named(parts: zipfile.ZipFile, book: str, element: ElementTree.Element) -> str:
+    return _targets(parts, book)[_id(element)]
+
+
+def _targets(parts: zipfile.ZipFile, part: str) -> dict[str, str]:
+    """The parts that a part refers to, by the id of the reference and by the last word of its type."""
+    folder, name = posixpath.split(part)
+    where = posixpath.join(folder, "_rels", f"{name}.rels")
+    if where not in parts.namelist():
+        return {}
+    targets = {}
+    for one in ElementTree.fromstring(parts.read(where)):
+        path = posixpath.normpath(posixpath.join("/", folder, one.get("Target", ""))).lstrip("/")
+        targets[one.get("Id", "")] = targets[one.get("Type", "").rsplit("/", 1)[-1]] = path
+    return targets
+
+
+def _ooxml_cells(xml: bytes) -> Iterator[tuple[tuple[int, int], ElementTree.Element]]:
+    """Each cell with its place; where a row or a cell does not say its own, it follows the one before."""
+    row, column = -1, -1
+    for event, element in ElementTree.iterparse(io.BytesIO(xml), events=("start", "end")):
+        word = element.tag.rsplit("}", 1)[-1]
+        if event == "start" and word == "row":
+            row, column = int(element.get("r") or row + 2) - 1, -1
+        elif event == "end" and word == "c":
+            place = _REFERENCE.fullmatch(element.get("r", ""))
+            column = column + 1 if place is None else _column_number(place[1])
+            yield (row, column), element
+        elif event == "end" and word == "row":
+            element.clear()
+
+
+def _column_number(letters: str) -> int:
+    """Return which column letters name, from 0.
+
+    Examples
+    --------
+    >>> _column_number("A"), _column_number("AB")
+    (0, 27)
+    """
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def _ooxml_text(cell: ElementTree.Element, never_calculated: bool) -> str | None:
+    inside = {part.tag.rsplit("}", 1)[-1]: part for part in cell}
+    value = inside["v"].text if "v" in inside else None
+    if cell.get("t") == "e":
+        return value or "#N/A"
+    if "f" not in inside or cell.get("t") in ("str", "s", "b", "inlineStr"):
+        return None
+    # Programs that write formulas without calculating them leave the value out, or 0, and ask for it on loading.
+    open_ = not value or (never_calculated and value == "0")
+    return f"={inside['f'].text or 'formula'}" if open_ else None
+
+
+def _in_opendocument(parts: zipfile.ZipFile, sheet: str) -> Found:
+    root = ElementTree.fromstring(parts.read("content.xml"))
+    table = next(one for one in root.iter(f"{_TABLE}table") if one.get(f"{_TABLE}name") == sheet)
+    found: Found = {}
+    row = 0
+    for line in table.iter(f"{_TABLE}table-row"):
+        rows = int(line.get(f"{_TABLE}number-rows-repeated", 1))
+        column = 0
+        for cell in line:
+            columns = int(cell.get(f"{_TABLE}number-columns-repeated", 1))
+            text = _opendocument_text(cell)
+            if text is not None:
+                found |= {(row + i, column + j): text for i in range(rows) for j in range(columns)}
+            column += columns
+        row += rows
+    return found
+
+
+def _opendocument_text(cell: ElementTree.Element) -> str | None:
+    formula = cell.get(f"{_TABLE}formula")
+    if formula is None:
+        return None
+    text = "".join("".join(part.itertext()) for part in cell.iter(f"{_TEXT}p")).strip()
+    if ERRORS.fullmatch(text) or any(
+        key.endswith("value-type") and value == "error" for key, value in cell.attrib.items()
+    ):
+        return text or "#N/A"
+    return f"={formula.split('=', 1)[-1]}" if cell.get(f"{_OFFICE}value-type") is None else None
+
+
+_SEARCHES: dict[str, Callable[[zipfile.ZipFile, str], Found]] = {
+    ".xlsx": _in_ooxml,
+    ".xlsm": _in_ooxml,
+    ".ods": _in_opendocument,
+}
