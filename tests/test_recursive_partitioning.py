@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from reportgen.pipeline import Order, build
@@ -63,10 +66,15 @@ def test_no_cut_is_called_optimal(built: tuple[Path, bool]) -> None:
     assert "optimal" not in page_of(built).lower()
 
 
-def test_every_cut_stands_in_the_series(built: tuple[Path, bool]) -> None:
+def test_every_cut_stands_in_the_series_or_is_counted_in_its_metadata(built: tuple[Path, bool]) -> None:
     series = pd.read_parquet(built[0] / "series" / "rp.parquet")
-    cuts = pd.read_parquet(built[0] / "results.parquet").set_index("id")["value"]["rp.overall.rmdq.short.cuts"]
-    assert len(series) == cuts
+    told = json.loads(pq.read_metadata(built[0] / "series" / "rp.parquet").metadata[b"reportgen"])
+    values = pd.read_parquet(built[0] / "results.parquet").set_index("id")["value"]
+    assert told == {"minimum_cell": 5, "left_out": values["rp.guard.left-out"]}
+    assert len(series) + told["left_out"] == values["rp.overall.rmdq.short.cuts"]
+    assert f"Of the cuts that were tried, {told['left_out']} are neither drawn" in re.sub(
+        r"<[^>]+>", "", page_of(built)
+    )
     assert set(series["moderator"]) == {"age", "sex", "baseline RMDQ"}
     assert series["kept"].any() == built[1]
     assert series["minus_log10_p"].notna().all()

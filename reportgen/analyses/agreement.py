@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.descriptive import hidden_cells
+from reportgen.analyses.disclosure import as_printed
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.naming import level_number, outcome_label, unit_of
@@ -196,13 +197,13 @@ def _subgroup(
             pairs.append(_pair(size, nearest[0], inside, members, common, second, made))
     return ComparedSubgroup(
         number=here.count("number", place + 1, ""),
-        rule=_rule_words(group.rules, first, here),
+        rule=_rule_words(group.rules, first, common.study.policy.minimum_cell, here),
         n=here.count("n", int(inside.sum())),
         pairs=tuple(pairs),
     )
 
 
-def _rule_words(rules: tuple[Rule, ...], first: Partitioned, press: Press) -> Inline:
+def _rule_words(rules: tuple[Rule, ...], first: Partitioned, minimum: int, press: Press) -> Inline:
     """Return "Age ≤ 62 years and Sex: female"."""
     selection = first.people.selection
     said: list[str | Number] = []
@@ -214,12 +215,13 @@ def _rule_words(rules: tuple[Rule, ...], first: Partitioned, press: Press) -> In
             for j, level in enumerate(rule.levels, 1):
                 said += [": " if j == 1 else " or ", made.quote(f"level {j}", level)]
         else:
-            cut = made.figure("cut", rule.value, cut_decimals(rule.value, moderator, selection), moderator.unit)
+            decimals = cut_decimals(rule.value, moderator, selection)
+            cut = made.figure("cut", as_printed(rule.value, decimals, minimum), decimals, moderator.unit)
             said += [f" {'≤' if rule.kind == '<=' else '>'}\u00a0", cut, *_unit(moderator, made)]
     return tuple(said)
 
 
-def _box_words(box: Box, second: Peeled, press: Press) -> Inline:
+def _box_words(box: Box, second: Peeled, minimum: int, press: Press) -> Inline:
     """Return the limits of a box that exclude anybody."""
     said: list[str | Number] = []
     for i, limit in enumerate(box.limits, 1):
@@ -227,10 +229,11 @@ def _box_words(box: Box, second: Peeled, press: Press) -> Inline:
             continue
         moderator, made = second.moderators[limit.moderator], press.at(f"limit {i}")
         said += [" and "] if said else []
+        decimals = decimals_of(moderator, second.selection)
         value = (
             made.quote("value", limit.level)
             if limit.level is not None
-            else made.figure("value", limit.value, decimals_of(moderator, second.selection), moderator.unit)
+            else made.figure("value", as_printed(limit.value, decimals, minimum), decimals, moderator.unit)
         )
         sign = "≤" if limit.side == "<=" else "≥"
         said += [made.quote("moderator", moderator.label), f" {sign}\u00a0", value, *_unit(moderator, made)]
@@ -261,7 +264,7 @@ def _pair(
         id=press.prefix,
         size=size,
         share=press.fixed("share", box.fraction, "share"),
-        box=_box_words(box, second, press),
+        box=_box_words(box, second, minimum, press),
         in_box=press.count("in box", int(members.sum())),
         both=counts["both"],
         only_subgroup=counts["only subgroup"],

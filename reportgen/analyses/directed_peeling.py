@@ -9,7 +9,7 @@ from __future__ import annotations
 from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number
 from reportgen.analyses.peeling_record import peeling_record
 from reportgen.analyses.peeling_search import peeled
-from reportgen.analyses.recording import comparison_record, extent_record
+from reportgen.analyses.recording import comparison_record, extent_record, guard_record
 from reportgen.analyses.selection import Measurements, selections
 from reportgen.data import Repository
 from reportgen.records.numbers import Inline, Press, slug
@@ -54,6 +54,7 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Dire
         ),
         peelings=peelings,
         extent=extent_record(((p.trials, p.n) for p in peelings if p.status == "ok"), press),
+        guard=guard_record((peeling.frontier.left_out for peeling in peelings), study, press, "boxes"),
     )
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from reportgen.analyses.disclosure import as_printed, guards, in_both_arms, told_apart
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.recording import NAN, estimate_record, left_out_record, scalar
@@ -42,7 +44,8 @@ CUT_DECIMALS = 2  # of a moderator for which the study file asks for none
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What an outcome is called and measured in, what the moderators are called, and two settings that reasons name."""
+    """What an outcome is called and measured in, what the moderators are called, two settings that reasons name, and whom
+    the policy guards."""
 
     outcome_label: str
     unit: str
@@ -50,6 +53,7 @@ class Naming:
     moderators: Mapping[str, str]
     alpha: Number
     width: Number
+    minimum_cell: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,9 @@ def _condition(rule: found.Rule, desk: Desk) -> Condition:
     if rule.levels:
         levels = tuple(press.quote(f"level {i}", level) for i, level in enumerate(rule.levels, 1))
         return Condition(rule.moderator, label, "levels", None, levels, unit)
-    cut = press.figure("cut", rule.value, cut_decimals(rule.value, moderator, desk.selection), moderator.unit)
+    decimals = cut_decimals(rule.value, moderator, desk.selection)
+    value = as_printed(rule.value, decimals, desk.naming.minimum_cell)
+    cut = press.figure("cut", value, decimals, moderator.unit)
     return Condition(rule.moderator, label, "≤" if rule.kind == "<=" else ">", cut, (), unit)
 
 
@@ -201,7 +207,7 @@ def cut_decimals(cut: float, moderator: Moderator, selection: Selection) -> int:
 
     A score in twenty-fourths of 100 is cut at 54.1666…; "≤ 54.2" says the same, since the next value is 58.3.
     """
-    most = CUT_DECIMALS if moderator.decimals is None else moderator.decimals
+    most = most_decimals(moderator)
     values = np.round(values_of(moderator, selection), MOST_DIGITS)
     above = values[values > round(cut, MOST_DIGITS)]
     following = float(above.min()) if above.size else math.inf
@@ -210,6 +216,11 @@ def cut_decimals(cut: float, moderator: Moderator, selection: Selection) -> int:
         if cut <= float(fixed(cut, decimals).replace("−", "-")) < following:
             return decimals
     return most
+
+
+def most_decimals(moderator: Moderator) -> int:
+    """Return with how many decimals a cut is printed at most."""
+    return CUT_DECIMALS if moderator.decimals is None else moderator.decimals
 
 
 def names_of(subgroups: Sequence[found.Subgroup]) -> list[tuple[str, ...]]:
@@ -330,26 +341,52 @@ def _profiles(partition: Partition, desk: Desk) -> tuple[Profile, ...]:
 
 
 def _profile(node: found.TreeNode, split: found.Split, desk: Desk) -> Profile:
-    moderator, tried = desk.people.moderators[split.moderator], split.tried
+    moderator, every = desk.people.moderators[split.moderator], split.tried
     press = desk.press.at("moderator", moderator.name)
+    best = int(np.argmin(every.log_p)) if len(every.log_p) else None
+    told = _told(node, every, best, moderator, desk)
+    tried = found.Tried(*(getattr(every, field.name)[told] for field in fields(found.Tried)))
     sets = _sets(tried, moderator) if moderator.categorical else ()
-    heights = -tried.log_p / LN10
-    chosen = int(np.argmin(tried.log_p)) if len(tried.log_p) else None
     return Profile(
         node=node.number,
         moderator=moderator.name,
         label=press.quote("label", moderator.label),
         unit=press.quote("unit", moderator.unit),
-        cuts=tuple(float(i) for i in range(1, len(sets) + 1)) if sets else tuple(tried.cut.tolist()),
+        cuts=tuple(float(i) for i in range(1, len(sets) + 1)) if sets else _cuts(tried, moderator, desk),
         sets=sets,
         estimate=tuple(tried.estimate.tolist()),
         std_error=tuple(tried.std_error.tolist()),
         z=tuple(tried.statistic.tolist()),
-        minus_log10_p=tuple(heights.tolist()),
-        chosen=chosen,
+        minus_log10_p=tuple((-tried.log_p / LN10).tolist()),
+        chosen=None if best is None else int(told[:best].sum()),
         kept=split.kept,
         threshold=_threshold(split, node.multiplicity, desk.node),
+        left_out=int((~told).sum()),
     )
+
+
+def _told(
+    node: found.TreeNode, tried: found.Tried, best: int | None, moderator: Moderator, desk: Desk
+) -> NDArray[np.bool_]:
+    """Return which cuts are told: the best, and those that enough people tell from it and from each other."""
+    if not guards(desk.naming.minimum_cell):
+        return np.ones(len(tried.log_p), dtype=bool)
+    here = desk.selection
+    values = values_of(moderator, here)[node.rows]
+    trial, treatment = here.trial[node.rows], here.treatment[node.rows]
+    divided = in_both_arms(trial, treatment, ~np.isnan(values))
+    values = values[divided]
+    if moderator.categorical and not moderator.ordered:
+        low = tried.level_set[:, None] >> values.astype(np.int64) & 1 == 1
+    else:
+        low = values <= tried.cut[:, None]
+    first = () if best is None else (best,)
+    return told_apart(low, treatment[divided], desk.naming.minimum_cell, first, parted=True)
+
+
+def _cuts(tried: found.Tried, moderator: Moderator, desk: Desk) -> tuple[float, ...]:
+    minimum = desk.naming.minimum_cell
+    return tuple(as_printed(cut, most_decimals(moderator), minimum) for cut in map(float, tried.cut))
 
 
 def _sets(tried: found.Tried, moderator: Moderator) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.analyses.disclosure import as_printed, told_apart
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.naming import outcome_label, setting_decimals, setting_number, unit_of
@@ -56,7 +57,7 @@ def peeling_record(search: Peeled, sizes: tuple[float, ...], node: Node, study: 
         trials=len(selection.trials),
     )
     moderators = tuple(_moderator(one, search.moderators[one.moderator], node, made) for one in _directions(search))
-    box_record = _Boxes(search, moderators, node, unit, made).record
+    box_record = _Boxes(search, moderators, node, unit, study.policy.minimum_cell, made).record
     boxes = found.boxes if found is not None else ()
     why = search.reason or (found.overall.message if found is not None else "")
     return PeeledOutcome(
@@ -78,7 +79,7 @@ def peeling_record(search: Peeled, sizes: tuple[float, ...], node: Node, study: 
         costs=tuple(_cost(cost, search.moderators[cost.moderator], made) for cost in search.costs),
         boxes=tuple(box_record(place, size) for size in sizes if (place := search.place(size)) is not None),
         smallest=box_record(len(boxes) - 1, NAN) if boxes else None,
-        frontier=_frontier(search, node.level),
+        frontier=_frontier(search, sizes, node.level, study.policy.minimum_cell),
         found=made.count("boxes found", len(boxes), "boxes"),
         evaluated=made.count("boxes evaluated", found.evaluated if found else 0, "boxes"),
         boundary=made.count("boxes boundary", sum(box.status == "boundary" for box in boxes), "boxes"),
@@ -147,8 +148,18 @@ def _cost(cost: Cost, moderator: Moderator, press: Press) -> ModeratorCost:
     )
 
 
-def _frontier(search: Peeled, level: float) -> Frontier:
-    boxes = search.found.boxes if search.found is not None else ()
+def _told(search: Peeled, sizes: tuple[float, ...], minimum: int) -> BoolArray:
+    """Return which boxes are told: those that are printed, and those that enough people tell from all others told."""
+    if not search.members:
+        return np.zeros(0, dtype=bool)
+    printed = {place for size in sizes if (place := search.place(size)) is not None} | {len(search.members) - 1}
+    return told_apart(np.array(search.members), search.selection.treatment, minimum, sorted(printed))
+
+
+def _frontier(search: Peeled, sizes: tuple[float, ...], level: float, minimum: int) -> Frontier:
+    told = _told(search, sizes, minimum)
+    boxes = [box for box, tell in zip(search.found.boxes if search.found else (), told, strict=True) if tell]
+    shown = [decimals_of(search.moderators[one.moderator], search.selection) for one in _directions(search)]
     ends = [tuple(scalar(end) for end in box.effect.interval(level)) for box in boxes]
     return Frontier(
         share=tuple(box.fraction for box in boxes),
@@ -160,15 +171,20 @@ def _frontier(search: Peeled, level: float) -> Frontier:
         outside=tuple(scalar(box.outside.effect.estimate) for box in boxes),
         difference=tuple(scalar(box.difference.estimate) if box.difference else NAN for box in boxes),
         z=tuple(box.z for box in boxes),
-        limits=tuple(tuple(_place_of(box.limits[i]) for box in boxes) for i in range(len(_directions(search)))),
+        limits=tuple(
+            tuple(_place_of(box.limits[i], decimals, minimum) for box in boxes) for i, decimals in enumerate(shown)
+        ),
+        left_out=int((~told).sum()),
     )
 
 
-def _place_of(limit: Limit) -> float:
+def _place_of(limit: Limit, decimals: int, minimum: int) -> float:
     """Return a limit as a place on an axis: its value, of levels their places from 1, NaN where there is none."""
     if limit.value is None:
         return NAN
-    return float(limit.value) if limit.level is None else float(limit.value) + 1
+    if limit.level is not None:
+        return float(limit.value) + 1
+    return as_printed(float(limit.value), decimals, minimum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +195,7 @@ class _Boxes:
     moderators: tuple[PeeledModerator, ...]
     node: Node
     unit: str
+    minimum_cell: int
     press: Press
 
     def record(self, place: int, size: float) -> PeeledBox:
@@ -216,7 +233,8 @@ class _Boxes:
             return press.none(name, "")
         if limit.level is not None:
             return press.quote(name, limit.level)
-        return press.figure(name, limit.value, decimals_of(moderator, self.search.selection), moderator.unit)
+        decimals = decimals_of(moderator, self.search.selection)
+        return press.figure(name, as_printed(limit.value, decimals, self.minimum_cell), decimals, moderator.unit)
 
     def _normal(self, inside: BoolArray, press: Press) -> Estimate:
         """Return the effect inside with intervals from the normal distribution, as many publications print them."""

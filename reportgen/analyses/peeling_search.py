@@ -6,22 +6,25 @@ saw. Who lacks a moderator that is peeled leaves the selection, with the reason.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analyses.disclosure import guards
 from reportgen.analyses.moderator_values import Moderator, column_of, moderators_of
 from reportgen.analyses.moderators import searched_names
 from reportgen.analyses.recording import NAN
-from reportgen.analyses.search_people import Cost, people_of_search
+from reportgen.analyses.search_people import Cost, SearchPeople, people_of_search
 from reportgen.analyses.selection import Measurements, Selection, adjusters_of, not_estimable
 from reportgen.data import Repository
 from reportgen.spec.study import DirectedPeeling as Node
 from reportgen.spec.study import Study
 from reportgen.stats import Levels, Peeling, peel
-from reportgen.stats.peeling import Box
+from reportgen.stats.peel_search import people_and_moderators
+from reportgen.stats.peeling import Box, PeelSettings
 
 BoolArray = NDArray[np.bool_]
 GAINS = {"lower gain more": "small", "higher gain more": "large"}
@@ -99,22 +102,69 @@ def peeled(
         selection.trial,
         {name: _values(moderator, selection) for name, moderator in moderators.items()},
         adjusters=adjusters_of(selection),
-        directions={name: GAINS[gains] for name, gains in node.directions.items() if name in moderators},
-        min_arm=node.min_arm,
-        min_trials=node.min_trials,
-        treatment_effect=node.treatment_effect,
-        objective=node.objective,
-        alpha=node.alpha,
-        beam=node.beam,
-        bin_width=node.bin_width,
-        **_smallest(node),
+        **_options(node, moderators),
     )
+    found = _without_few_outside(found, study.policy.minimum_cell)
     needed = {cost.moderator: moderators[cost.moderator] for cost in found.costs}
     people = people_of_search(selection, needed, missing="complete", minimum_trials=node.min_trials)
     # both count the same people out; were it not so, members would be other people's
     assert np.array_equal(selection.rows[found.analysed], people.selection.rows)
     members = tuple(box.members[found.analysed] for box in found.boxes)
     return Peeled(people.selection, moderators, people.costs, found, members, "")
+
+
+def _without_few_outside(found: Peeling, minimum: int) -> Peeling:
+    """Return a peeling without the boxes that leave so few people of an arm outside that these could be worked out."""
+    if not guards(minimum):
+        return found
+    boxes = tuple(
+        box
+        for box in found.boxes
+        if not box.outside.n or min(box.outside.n_control, box.outside.n_intervention) >= minimum
+    )
+    if found.boxes and not boxes:
+        return replace(found, boxes=(), message="every box leaves too few people outside to be printed")
+    return replace(found, boxes=boxes)
+
+
+def searchable(
+    node: Node, selection: Selection, moderators: Mapping[str, Moderator]
+) -> tuple[SearchPeople, tuple[tuple[str, str], ...]]:
+    """Return who would be searched along which moderators, and why the others would not be; nothing is fitted.
+
+    Parameters
+    ----------
+    node : DirectedPeeling node of the study file
+    selection : Selection
+    moderators : mapping of str to Moderator
+        All that are asked for.
+    """
+    cases = people_and_moderators(
+        selection.change,
+        selection.treatment,
+        selection.trial,
+        {name: _values(moderator, selection) for name, moderator in moderators.items()},
+        adjusters_of(selection),
+        PeelSettings(**_options(node, moderators)),
+    )
+    needed = {name: moderators[name] for name in cases.moderators}
+    people = people_of_search(selection, needed, missing="complete", minimum_trials=node.min_trials)
+    return people, tuple((one.moderator, one.reason) for one in cases.left_out)
+
+
+def _options(node: Node, moderators: Mapping[str, Moderator]) -> dict[str, Any]:
+    """Return the options of a search among some moderators."""
+    return {
+        "directions": {name: GAINS[gains] for name, gains in node.directions.items() if name in moderators},
+        "min_arm": node.min_arm,
+        "min_trials": node.min_trials,
+        "treatment_effect": node.treatment_effect,
+        "objective": node.objective,
+        "alpha": node.alpha,
+        "beam": node.beam,
+        "bin_width": node.bin_width,
+        **_smallest(node),
+    }
 
 
 def _values(moderator: Moderator, selection: Selection) -> NDArray[np.float64] | Levels:

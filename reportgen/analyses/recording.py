@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.analyses.selection import Selection
 from reportgen.data import Repository
-from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, LeftOut
+from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut
 from reportgen.records.numbers import Number, Press
 from reportgen.spec.study import Study
 from reportgen.stats import Effect
@@ -92,4 +92,23 @@ def extent_record(searched: Iterable[tuple[Number, Number]], press: Press) -> Ex
         trials_most=bound("trials most", trials, max, "trials"),
         participants_fewest=bound("participants fewest", people, min, "participants"),
         participants_most=bound("participants most", people, max, "participants"),
+    )
+
+
+def guard_record(left_out: Iterable[int], study: Study, press: Press, unit: str) -> Guard:
+    """Return how many cuts or boxes an analysis keeps to itself.
+
+    Parameters
+    ----------
+    left_out : iterable of int
+        Of each profile, or of each frontier.
+    study : Study
+    press : Press
+    unit : str
+        What is counted.
+    """
+    made = press.at("guard")
+    return Guard(
+        minimum_cell=made.count("minimum cell", study.policy.minimum_cell),
+        left_out=made.count("left out", sum(left_out), unit),
     )

@@ -7,6 +7,7 @@ In: the node of the study file and the repository. Out: a `RecursivePartitioning
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from reportgen.analyses.naming import (
     unit_of,
 )
 from reportgen.analyses.partition_record import Naming, search_record
-from reportgen.analyses.recording import comparison_record, extent_record, for_outcome
+from reportgen.analyses.recording import comparison_record, extent_record, for_outcome, guard_record
 from reportgen.analyses.search_people import SearchPeople, people_of_search
 from reportgen.analyses.selection import Measurements, Selection, adjusters_of, not_estimable, selections
 from reportgen.data import Repository
@@ -82,6 +83,7 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Recu
         ),
         searches=tuple(searches),
         extent=extent_record(((s.overall.trials, s.overall.n) for s in searches if s.status == "ok"), press),
+        guard=guard_record((profile.left_out for s in searches for profile in s.profiles), study, press, "cuts"),
     )
 
 
@@ -104,12 +106,35 @@ def partitioned(
     """
     names = searched_names(node, selection, repository, measurements, study)
     moderators = moderators_of(names, repository, measurements, study)
-    divisible = {name: moderator for name, moderator in moderators.items() if not too_many_levels(moderator, selection)}
-    people = people_of_search(selection, divisible, missing=node.missing, minimum_trials=node.min_trials)
-    undivided = tuple((name, TOO_MANY) for name in moderators if name not in divisible)
-    people = replace(people, left_out=(*people.left_out, *undivided))
+    people = searchable(node, selection, moderators, missing=node.missing)
     reason = not_estimable(people.selection, node) or ("" if people.moderators else _nothing(node, names))
     return Partitioned(moderators, people, None if reason else search(people, node), reason)
+
+
+def searchable(node: Node, selection: Selection, moderators: Mapping[str, Moderator], *, missing: str) -> SearchPeople:
+    """Return who would be searched along which moderators, and why the others would not be; nothing is fitted.
+
+    Parameters
+    ----------
+    node : RecursivePartitioning node of the study file
+    selection : Selection
+    moderators : mapping of str to Moderator
+        All that are asked for.
+    missing : {'complete', 'available'}
+        Whether people need every moderator of the search.
+    """
+    divisible = {name: moderator for name, moderator in moderators.items() if not too_many_levels(moderator, selection)}
+    people = people_of_search(selection, divisible, missing=missing, minimum_trials=node.min_trials)
+    undivided = tuple((name, TOO_MANY) for name in moderators if name not in divisible)
+    return replace(people, left_out=(*people.left_out, *undivided))
+
+
+def least_size(node: Node, people: int) -> int:
+    """Return how many people each side of a split needs at least, in a search among some people."""
+    size = node.min_size
+    if size is None:
+        return max(SMALLEST_SIZE, math.ceil(SMALLEST_SHARE * people))
+    return math.ceil(size * people) if size < 1 else int(size)
 
 
 def too_many_levels(moderator: Moderator, selection: Selection) -> bool:
@@ -123,9 +148,6 @@ def too_many_levels(moderator: Moderator, selection: Selection) -> bool:
 def search(people: SearchPeople, node: Node) -> Partition:
     """Run the search of a node among the people who enter it."""
     selection = people.selection
-    size = node.min_size
-    if size is not None:
-        size = math.ceil(size * selection.n) if size < 1 else int(size)
     options: dict[str, Any] = node.model_dump(
         include={
             *("criterion", "multiplicity", "across", "alpha", "depth", "width", "information"),
@@ -139,7 +161,7 @@ def search(people: SearchPeople, node: Node) -> Partition:
         selection.trial,
         {name: column_of(moderator, selection) for name, moderator in people.moderators.items()},
         adjusters=adjusters_of(selection),
-        min_size=size,
+        min_size=least_size(node, selection.n),
         gamma=gamma[0] if gamma and len(gamma) == 1 else gamma,
         **options,
     )
@@ -163,6 +185,7 @@ def _search(
         moderators={name: moderator.label for name, moderator in found.moderators.items()},
         alpha=settings.alpha,
         width=settings.width,
+        minimum_cell=study.policy.minimum_cell,
     )
     return search_record(found.people, found.partition, found.reason, node, naming, made)
 

@@ -181,7 +181,7 @@ def draw_subgroup_forest(
 
 
 def draw_cut_profiles(search: PartitionedOutcome, *, name: str) -> tuple[Drawing, ...]:
-    """Draw every cut that a search tried, a small panel for each moderator in each node.
+    """Draw the cuts that a search tried, a small panel for each moderator in each node.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Every cut that a search tried: −log10 p against the cut, a small panel for each moderator in each node.
+"""The cuts that a search tried and that are told: −log10 p against the cut, a small panel for each moderator in each node.
 
 In: a search as recorded. Out: one sheet a page. Cuts of a quantity are points at their values, joined by a line; sets of
 levels are points in the order in which they were tried. The dashed line is what a cut must reach to be kept; the filled
@@ -21,7 +21,7 @@ from reportgen.figures.theme import ACCENT, AXIS, BODY, HEAD, INK, MUTED, NOTE, 
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import PartitionedOutcome, Profile, Split
 
-TITLE = "Every cut that was tried"
+TITLE = "Cuts that were tried"
 ACROSS = 3
 PANEL = (PAGE_WIDTH - 2 * EDGE) / ACROSS
 PLOT_HEIGHT = 24.0
@@ -183,9 +183,9 @@ def _level_ticks(profile: Profile, along: Scale, foot: float) -> list[Mark]:
 
 def _note(page: Sequence[Strip]) -> Inline:
     profiles = [profile for strip in page for profile in strip.profiles]
-    note = (
-        "Upright: minus the decimal logarithm of p, of the split by itself, for every cut that leaves enough people. "
-    )
+    note = "Upright: minus the decimal logarithm of p, of the split by itself, for every cut that leaves enough people"
+    kept_back = any(profile.left_out for profile in profiles)
+    note += " and that enough people tell from the others drawn here. " if kept_back else ". "
     note += "Diamond: the best cut of the moderator, filled where people were divided there. "
     if any(math.isfinite(profile.threshold) for profile in profiles):
         note += "Dashed: what the best cut must reach to be kept, given the cuts and the moderators that were tried. "

@@ -40,6 +40,27 @@ class Extent:
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """What a search keeps to itself, so that nobody can be told from the difference between two groups.
+
+    Attributes
+    ----------
+    minimum_cell : Number
+        Of the policy: by how many people in each arm what is drawn or stands in the series differs.
+    left_out : Number
+        How many cuts, or boxes, are neither drawn nor in the series for that.
+    """
+
+    minimum_cell: Number
+    left_out: Number
+
+    @property
+    def note(self) -> dict[str, int]:
+        """The same for the metadata of a series."""
+        return {"minimum_cell": int(self.minimum_cell.value or 0), "left_out": int(self.left_out.value or 0)}
+
+
+@dataclass(frozen=True, slots=True)
 class ComparisonRecord:
     """A comparison as declared, and the arms that entered it."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, LeftOut
+from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut
 from reportgen.records.numbers import Inline, Number, Status
 
 Sign = Literal["≤", ">", "levels"]
@@ -190,7 +190,7 @@ class TreeNode:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """All cuts of one moderator that were tried in one node: drawn, not printed.
+    """The cuts of one moderator that were tried in one node, those told that differ by enough people: drawn, not printed.
 
     Attributes
     ----------
@@ -211,6 +211,8 @@ class Profile:
         Whether people were divided there.
     threshold : float
         −log10 p that a cut must reach to be kept; NaN where the criterion has no such limit.
+    left_out : int
+        How many cuts were tried and are not told: too few people tell them from one that is.
     """
 
     node: int
@@ -226,6 +228,7 @@ class Profile:
     chosen: int | None
     kept: bool
     threshold: float
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +327,7 @@ class RecursivePartitioning:
     comparisons: tuple[ComparisonRecord, ...]
     searches: tuple[PartitionedOutcome, ...]
     extent: Extent
+    guard: Guard
 
     @property
     def statuses(self) -> tuple[Status, ...]:
@@ -338,7 +342,7 @@ class RecursivePartitioning:
         )
 
     def series(self) -> dict[str, tuple[object, ...]]:
-        """Return every cut that was tried, as columns: a row a cut."""
+        """Return the cuts that were tried and are told, as columns: a row a cut."""
         rows = [
             (
                 search.comparison,

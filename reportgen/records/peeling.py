@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, LeftOut
+from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut
 from reportgen.records.numbers import Inline, Number, Status
 
 Floats = tuple[float, ...]
@@ -111,7 +111,7 @@ class PeeledBox:
 
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """Every box of the frontier, from large to small: drawn, not printed. NaN where there is none.
+    """The boxes of the frontier that are told, from large to small: drawn, not printed. NaN where there is none.
 
     Attributes
     ----------
@@ -119,6 +119,8 @@ class Frontier:
         One each a box.
     limits : tuple of tuple of float
         One tuple a peeled moderator; of levels their places, from 1.
+    left_out : int
+        How many boxes are not told: too few people tell them from one that is.
     """
 
     share: Floats
@@ -131,6 +133,7 @@ class Frontier:
     difference: Floats
     z: Floats
     limits: tuple[Floats, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +232,7 @@ class DirectedPeeling:
     comparisons: tuple[ComparisonRecord, ...]
     peelings: tuple[PeeledOutcome, ...]
     extent: Extent
+    guard: Guard
 
     @property
     def statuses(self) -> tuple[Status, ...]:

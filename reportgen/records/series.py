@@ -7,9 +7,11 @@ page, hence nothing has an id; what a page prints is in the results table.
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
+from reportgen.records.estimate import Guard
 from reportgen.records.model import Records
 from reportgen.records.numbers import slug
 
@@ -20,6 +22,11 @@ Columns = Mapping[str, tuple[object, ...]]
 @runtime_checkable
 class Drawn(Protocol):
     """A record that holds more than it prints."""
+
+    @property
+    def guard(self) -> Guard:
+        """How much of it is kept back, and by which rule."""
+        ...
 
     def series(self) -> Columns:
         """Return what is drawn, as columns."""
@@ -32,11 +39,17 @@ def series_of(records: Records) -> dict[str, Columns]:
 
 
 def series_files(records: Records) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of the file of each series: `series/rp.parquet`."""
+    """Yield name and content of the file of each series: `series/rp.parquet`.
+
+    Its metadata say under `reportgen` how many cuts or boxes are left out, and by how many people those told differ.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     for name, columns in series_of(records).items():
+        record = records.analyses[name]
+        assert isinstance(record, Drawn)
         out = io.BytesIO()
-        pq.write_table(pa.table({column: list(values) for column, values in columns.items()}), out)
+        table = pa.table({column: list(values) for column, values in columns.items()})
+        pq.write_table(table.replace_schema_metadata({"reportgen": json.dumps(record.guard.note)}), out)
         yield f"series/{slug(name)}.parquet", out.getvalue()

@@ -125,7 +125,7 @@ SEEN_TOGETHER = {
     ("forest-by-trial", "estimates-by-trial"): "Every number of these figures stands in",
     ("subgroup-forest", "subgroup-tree"): "The trees of these subgroups stand in",
     ("subgroup-tree", "subgroups"): "Every number of these trees stands in",
-    ("subgroup-tree", "cut-profiles"): "All cuts that were tried are drawn in",
+    ("subgroup-tree", "cut-profiles"): "Cuts that were tried are drawn in",
     ("subgroups", "subgroup-tree"): "Drawn in",
     ("subgroups", "rejected-splits"): "Splits that were not kept stand in",
     ("cut-profiles", "rejected-splits"): "The best cuts that were not kept stand in",

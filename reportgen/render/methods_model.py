@@ -5,8 +5,9 @@ In: settings of the records. Out: parts of sentences; an empty one where there i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from reportgen.records.estimate import Guard
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import SearchSettings
 from reportgen.records.peeling import PeelingSettings
@@ -48,3 +49,22 @@ def screened_first(settings: SearchSettings | PeelingSettings) -> Inline:
         settings.screened_by,
         "”. ",
     )
+
+
+def kept_back(guard: Guard, what: str) -> Iterator[Inline]:
+    """Yield the paragraph on what a search neither draws nor writes beside the report; nothing where that is nothing.
+
+    Parameters
+    ----------
+    guard : Guard
+    what : str
+        What is kept back: "cuts that were tried".
+    """
+    if guard.left_out.value:
+        yield (
+            f"Of the {what}, ",
+            guard.left_out,
+            " are neither drawn nor in the data beside this report: fewer than ",
+            guard.minimum_cell,
+            " people of an arm tell each of them from one that is, and these people could be worked out.",
+        )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import RecursivePartitioning, SearchSettings
-from reportgen.render.methods_model import SEARCH_TREATMENT, adjusted_for, screened_first
+from reportgen.render.methods_model import SEARCH_TREATMENT, adjusted_for, kept_back, screened_first
 from reportgen.render.said_once import said_once
 from reportgen.tables.phrases import joined
 
@@ -99,11 +99,12 @@ def partition_sections(
     headings : sequence of inline
         One each.
     """
-    paragraphs = (_paragraphs(record.settings) for record in records)
+    paragraphs = (_paragraphs(record) for record in records)
     yield from said_once(zip(headings, paragraphs, strict=True))
 
 
-def _paragraphs(settings: SearchSettings) -> Iterator[Inline]:
+def _paragraphs(record: RecursivePartitioning) -> Iterator[Inline]:
+    settings = record.settings
     yield _search(settings)
     yield _choice(settings)
     yield _limits(settings)
@@ -114,6 +115,7 @@ def _paragraphs(settings: SearchSettings) -> Iterator[Inline]:
         "the number of trials minus one. Their difference is therefore not exactly the difference that was tested. A subgroup "
         "that was found by searching looks better than it is; its effect is not corrected for the search.",
     )
+    yield from kept_back(record.guard, "cuts that were tried")
 
 
 def _search(settings: SearchSettings) -> Inline:

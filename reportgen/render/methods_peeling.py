@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from reportgen.records.agreement import Agreement
 from reportgen.records.numbers import Inline
 from reportgen.records.peeling import DirectedPeeling, PeelingSettings
-from reportgen.render.methods_model import SEARCH_TREATMENT, adjusted_for, screened_first
+from reportgen.render.methods_model import SEARCH_TREATMENT, adjusted_for, kept_back, screened_first
 
 OBJECTIVE = {
     "interaction": "the statistic of the interaction of treatment with being inside, in one model of everybody; as long as too "
@@ -38,6 +38,7 @@ def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
         "gain most at each size; it tests nothing. The best of many subgroups looks better than it is, and neither effects nor "
         "intervals are corrected for the search.",
     )
+    yield from kept_back(record.guard, "subgroups of all sizes that were found")
 
 
 def _search(settings: PeelingSettings) -> Inline:

@@ -50,7 +50,7 @@ TITLES = {
     "subgroup-tree": "Recursive partitioning",
     "subgroup-forest": "Effects in the subgroups of recursive partitioning",
     "subgroups": "Subgroups of recursive partitioning in numbers",
-    "cut-profiles": "Every cut that was tried",
+    "cut-profiles": "Cuts that were tried",
     "rejected-splits": "Splits that were not kept",
     "peeling-trajectories": "Directed peeling: effect by size of the subgroup",
     "peeling-thresholds": "Directed peeling: thresholds of selected subgroups",

@@ -139,7 +139,8 @@ def test_interaction_is_given_for_the_step_of_the_covariate(study: Read, record:
 def test_frontier_holds_every_box_and_the_printed_ones_lie_on_it(record: DirectedPeeling) -> None:
     peeling = only(record)
     line = peeling.frontier
-    assert len(line.share) == peeling.found.value == len(line.effect) == len(line.limits[0])
+    assert len(line.share) + line.left_out == peeling.found.value
+    assert len(line.share) == len(line.effect) == len(line.limits[0])
     assert list(line.share) == sorted(line.share, reverse=True)
     for box in peeling.boxes:
         place = line.share.index(box.share.value or 0.0)

@@ -183,10 +183,11 @@ def test_a_cut_is_kept_exactly_where_its_profile_reaches_the_line(planted: Parti
         assert (best >= profile.threshold) == profile.kept
 
 
-def test_every_cut_is_in_the_series(planted: PartitionedOutcome, tmp_path: Path) -> None:
+def test_every_cut_is_in_the_series_or_counted(planted: PartitionedOutcome, tmp_path: Path) -> None:
     spec, repository = read(write_planted(tmp_path))
     columns = series_of(make_records(spec, repository, profile="draft"))["rp"]
-    assert {len(values) for values in columns.values()} == {planted.cuts.value}
+    kept_back = sum(profile.left_out for profile in planted.profiles)
+    assert {len(values) for values in columns.values()} == {(planted.cuts.value or 0) - kept_back}
     assert sum(bool(kept) for kept in columns["kept"]) == sum(profile.kept for profile in planted.profiles)
     of_sex = [levels for levels, name in zip(columns["levels"], columns["moderator"], strict=True) if name == "sex"]
     assert set(of_sex) <= {"female", "male"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from reportgen.records.estimate import Estimate, Extent
+from reportgen.records.estimate import Estimate, Extent, Guard
 from reportgen.records.numbers import Number, Press
 from reportgen.records.partition import (
     Condition,
@@ -34,6 +34,12 @@ def extent() -> Extent:
             for name, value in {"trials fewest": 2, "trials most": 5, "n fewest": 300, "n most": 900}.items()
         )
     )
+
+
+def guard(left_out: int = 0) -> Guard:
+    """A search that keeps some cuts to itself."""
+    at = press("rp.guard")
+    return Guard(at.count("minimum cell", 5), at.count("left out", left_out))
 
 
 def settings(**changes: object) -> SearchSettings:

@@ -11,7 +11,7 @@ from reportgen.records.partition import RecursivePartitioning
 from reportgen.render.methods_partition import partition_sections, settings_in_words
 from reportgen.spec.study import RecursivePartitioning as Node
 from tests.unit.figures.build import press, quote
-from tests.unit.figures.searches import settings
+from tests.unit.figures.searches import guard, settings
 
 MADE = press("rp.settings")
 CHANGES: dict[str, Any] = {
@@ -33,9 +33,9 @@ CHANGES: dict[str, Any] = {
 IN_METHODS_ONLY = {"adjust_for", "treatment_effect", "missing", "max_cuts"}
 
 
-def record(name: str = "rp", **changes: Any) -> RecursivePartitioning:
+def record(name: str = "rp", left_out: int = 0, **changes: Any) -> RecursivePartitioning:
     extent: Any = None  # of no account here
-    return RecursivePartitioning(name, settings(**changes), (), (), extent)
+    return RecursivePartitioning(name, settings(**changes), (), (), extent, guard(left_out))
 
 
 def told(*records: RecursivePartitioning) -> list[str]:
@@ -86,3 +86,8 @@ def test_settings_stand_in_one_sentence() -> None:
         "kept at p\u00a0≤\u00a00.05; at most 2 conditions and 3 splits of a node; on both sides of a split at least 50 people, "
         "10 people in each arm and 2 trials with both arms."
     )
+
+
+def test_cuts_that_are_kept_back_are_counted() -> None:
+    assert "people of an arm tell each of them" not in told(record())[0]
+    assert "Of the cuts that were tried, 31 are neither drawn" in told(record(left_out=31))[0]

@@ -101,3 +101,13 @@ def test_equal_sections_are_said_once() -> None:
         (("As in the section ", "A", "."),),
         (("three",),),
     ]
+
+
+def test_boxes_that_are_kept_back_are_counted(records: Records) -> None:
+    record = peeling_of(records)
+    some, none = (
+        replace(record, guard=replace(record.guard, left_out=replace(record.guard.left_out, value=n, text=f"{n}")))
+        for n in (7, 0)
+    )
+    assert "subgroups of all sizes that were found, 7 are neither drawn" in prose(some)
+    assert "are neither drawn" not in prose(none)

@@ -9,7 +9,7 @@ from reportgen.records.numbers import ids, numbers_in, plain
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.tables import moderators_searched, rejected_splits, search_status, subgroups
 from tests.unit.figures.build import quote
-from tests.unit.figures.searches import extent, search, settings
+from tests.unit.figures.searches import extent, guard, search, settings
 
 
 def heads(table: Table) -> list[str]:
@@ -133,7 +133,7 @@ def test_status_of_each_search() -> None:
 
     comparison = ComparisonRecord("overall", quote("rp.overall.title", "any v none"), (), ())
     made = (search(), search("sleep", possible=False))
-    table = search_status([RecursivePartitioning("rp", settings(), (comparison,), made, extent())])
+    table = search_status([RecursivePartitioning("rp", settings(), (comparison,), made, extent(), guard())])
     assert [plain(group.head) for group in table.groups] == ["any v none"]
     first, second = table.groups[0].rows
     assert tuple(map(plain, first.cells)) == ("searched", "2", "40", "50", "3", "0.0080", "")

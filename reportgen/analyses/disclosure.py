@@ -1,0 +1,126 @@
+"""Which groups of people may be told beside each other, and how exactly a value of a person may be told.
+
+In: who is in each group, their arms, and the policy's `minimum_cell`. Out: which groups are told. Two groups that few
+people tell apart show those few: the difference of their counts and effects is theirs alone (differencing, Hundepool et
+al. 2012, Statistical Disclosure Control, chapter 5). So groups are told only as long as they differ by at least
+`minimum_cell` people in each arm from every group told before. A cut or a limit is somebody's own value: it is told with the
+digits that are printed, no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.records.numbers import DASH, MINUS, Number, fixed
+
+BoolArray = NDArray[np.bool_]
+NOBODY_SMALL = 1  # a policy up to here calls no count small
+TOO_FEW = "rests on fewer people of an arm than the study's policy lets be printed"
+TOO_CLOSE = "differs from a group that is printed by fewer people of an arm than the study's policy lets be printed"
+
+
+def guards(minimum: int) -> bool:
+    """Whether a policy calls any count too small to be told."""
+    return minimum > NOBODY_SMALL
+
+
+def few_in_an_arm(treatment: NDArray[np.int64], minimum: int) -> bool:
+    """Whether people are so few in an arm that an effect among them would show them; no people at all show nobody.
+
+    Examples
+    --------
+    >>> few_in_an_arm(np.array([1, 1, 1, 0]), 2), few_in_an_arm(np.array([], dtype=int), 2)
+    (True, False)
+    """
+    return guards(minimum) and len(treatment) > 0 and min(np.bincount(treatment, minlength=2)) < minimum
+
+
+def in_both_arms(trial: NDArray[np.object_], treatment: NDArray[np.int64], who: BoolArray) -> BoolArray:
+    """Return who of some people stands in a trial that has both arms among them: nobody else enters a model.
+
+    Examples
+    --------
+    >>> trial, everybody = np.array(["a", "a", "b"], dtype=object), np.ones(3, dtype=bool)
+    >>> in_both_arms(trial, np.array([0, 1, 1]), everybody).tolist()
+    [True, True, False]
+    """
+    control, intervention = ({*trial[who & (treatment == arm)].tolist()} for arm in (0, 1))
+    return np.array([name in control and name in intervention for name in trial], dtype=bool) & who
+
+
+def told_apart(
+    groups: BoolArray, treatment: NDArray[np.int64], minimum: int, first: Sequence[int] = (), *, parted: bool = False
+) -> BoolArray:
+    """Return which groups are told: those that differ enough from all that are told before them.
+
+    Parameters
+    ----------
+    groups : ndarray of bool, shape (groups, n)
+        Who is in each.
+    treatment : ndarray of int, shape (n,)
+        The arm of everybody, 0 or 1.
+    minimum : int
+        By how many people in each arm two groups must differ; 0 and 1 tell all.
+    first : sequence of int
+        Places of the groups that are told whatever they differ by, because they are printed.
+    parted : bool
+        Whether a group stands for the division of all people into it and the rest, so that it says the same as the rest.
+
+    Returns
+    -------
+    ndarray of bool, shape (groups,)
+
+    Examples
+    --------
+    >>> age, arm = np.arange(12), np.arange(12) % 2
+    >>> told_apart(age <= np.array([[2], [3], [4], [7]]), arm, 2, first=[1]).tolist()
+    [False, True, False, True]
+    """
+    told = np.ones(len(groups), dtype=bool)
+    if not guards(minimum):
+        return told
+    close = _close(groups, treatment, minimum, parted)
+    told[:] = False
+    told[list(first)] = True
+    for place in range(len(groups)):
+        told[place] |= not (told & close[place]).any()
+    return told
+
+
+def _close(groups: BoolArray, treatment: NDArray[np.int64], minimum: int, parted: bool) -> BoolArray:
+    """Return which pairs of groups differ by too few people in an arm."""
+    close = np.zeros((len(groups), len(groups)), dtype=bool)
+    for arm in (0, 1):
+        members = groups[:, treatment == arm].astype(float)
+        size = members.sum(axis=1)
+        apart = size[:, None] + size[None, :] - 2 * members @ members.T
+        close |= apart < minimum
+        if parted:
+            close |= members.shape[1] - apart < minimum
+    return close
+
+
+def as_printed(value: float, decimals: int, minimum: int) -> float:
+    """Return a person's own value with the digits that are printed, where the policy guards anybody.
+
+    Examples
+    --------
+    >>> as_printed(54.16666, 1, 5), as_printed(54.16666, 1, 0)
+    (54.2, 54.16666)
+    """
+    return float(fixed(value, decimals).replace(MINUS, "-")) if guards(minimum) else value
+
+
+def withheld(number: Number, reason: str) -> Number:
+    """Return a number that is known and not told: neither value nor text leaves a trace.
+
+    Examples
+    --------
+    >>> withheld(Number("a.effect", 1.25, "1.25", n=3), "too few people").text
+    '–'
+    """
+    return replace(number, value=None, text=DASH, n=None, status="suppressed", reason=reason)
