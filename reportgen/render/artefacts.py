@@ -12,12 +12,13 @@ from dataclasses import replace
 from string import ascii_lowercase
 
 from reportgen.executor import Executor
-from reportgen.records.artefact import Drawing, NumberedArtefact, Part
+from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
 from reportgen.records.model import Failure, Records
 from reportgen.records.numbers import Inline, Number, Press, numbers_in, slug
 from reportgen.render.drafts import SHOWN, Draft, Place, Sketch, default_title, letter
 from reportgen.spec import Spec
 from reportgen.spec.study import Study
+from reportgen.tables.phrases import is_mark
 
 
 def places(study: Study) -> tuple[Place, ...]:
@@ -111,8 +112,49 @@ def _artefact(
         series=place.node.series,
         label=place.label,
         title=title,
-        parts=lettered(parts),
+        parts=noted_once(lettered(parts)),
         notes=tuple((press.quote(f"note {i}", note),) for i, note in enumerate(place.node.notes, 1)),
+    )
+
+
+NOTED_ABOVE: Inline = ("All else as below the first table.",)
+
+
+def noted_once(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Return parts whose tables do not repeat the notes of the first one; a line says where those stand.
+
+    Notes with a mark belong to their own table and stay.
+
+    Examples
+    --------
+    >>> table = Table((), (), footnotes=(("Sizes are shares.",), ("Effects in mm.",)), abbreviations=(("m", "trials"),))
+    >>> other = replace(table, footnotes=(("Sizes are shares.",), ("Effects in points.",)))
+    >>> noted_once((Part("a", (), table=table), Part("b", (), table=other)))[1].table.footnotes
+    (('Effects in points.',), ('All else as below the first table.',))
+    """
+    tables = [part.table for part in parts if part.table is not None]
+    if len(tables) < 2:
+        return parts
+    return tuple(
+        part
+        if part.table is None or part.table is tables[0]
+        else replace(part, table=_noted_above(part.table, tables[0]))
+        for part in parts
+    )
+
+
+def _noted_above(table: Table, first: Table) -> Table:
+    """Return a table without what is said below the first one, on the screen and on paper."""
+    said = set(first.footnotes)
+    footnotes = tuple(note for note in table.footnotes if note not in said or (note and is_mark(note[0])))
+    known = set(table.abbreviations) <= set(first.abbreviations)
+    shorter = len(footnotes) < len(table.footnotes) or (table.abbreviations and known)
+    paper = None if table.paper is None else _noted_above(table.paper, first.paper or first)
+    return replace(
+        table,
+        footnotes=(*footnotes, NOTED_ABOVE) if shorter else footnotes,
+        abbreviations=() if known else table.abbreviations,
+        paper=paper,
     )
 
 

@@ -19,8 +19,9 @@ LONGEST_INDENT = 8
 PAPER_WIDTH_MM = 174.0
 EM_MM = 8.4 * 25.4 / 72
 WORD_LETTERS = 20
-ROWS_KEPT_TOGETHER = 26
+ROWS_KEPT_TOGETHER = 16
 LETTERS_IN_A_LINE = 80  # of the widest cell of a table on an upright page
+LETTERS_ON_ONE_LINE = 52  # of a cell that should not break: 70 mm
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class SetRow:
-    """A row ready to be printed. Its head stands beside `head_rows` rows (0: the one above does) and over `head_columns` columns."""
+    """A row ready to be printed.
+
+    Its head stands beside `head_rows` rows (0: the one above does) and over `head_columns` columns; `long` where it breaks.
+    """
 
     row: Row
     cells: tuple[Cell, ...]
     classes: str
     head_rows: int
     head_columns: int
+    long: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +57,18 @@ class Spanner:
 
 @dataclass(frozen=True, slots=True)
 class SetTable:
-    """A table with everything that a template needs to print it."""
+    """A table with everything that a template needs to print it.
+
+    `unbroken` says of each column whether its words stand on one line where the paper has room for that: it gives way
+    last, after the heads of the other columns.
+    """
 
     table: Table
     groups: tuple[tuple[Inline, tuple[SetRow, ...]], ...]
     spanners: tuple[Spanner, ...]
     short: bool
     sort: str
+    unbroken: tuple[bool, ...]
 
 
 def set_table(table: Table) -> SetTable:
@@ -66,7 +76,24 @@ def set_table(table: Table) -> SetTable:
     before = [_before(table, index) for index in range(len(table.columns) - 1)]
     groups = tuple((group.head, tuple(_rows(group, table.columns[1:], before))) for group in table.groups)
     short = sum(bool(head) + sum(_lines(row.row) for row in rows) for head, rows in groups) <= ROWS_KEPT_TOGETHER
-    return SetTable(table, groups, _spanners(table), short, _sort(table))
+    unbroken = tuple(_is_unbroken(table, index) for index in range(len(table.columns)))
+    return SetTable(table, groups, _spanners(table), short, _sort(table), unbroken)
+
+
+def _is_unbroken(table: Table, index: int) -> bool:
+    """Whether the cells of a column stand on one line each: row heads, and words wider than the head of their column."""
+    column = table.columns[index]
+    if index == 0:
+        return column.align == "left"
+    longest = max((len(plain(cell)) for cell in _cells_of(table, index)), default=0)
+    return column.align == "left" and len(plain(column.head)) <= longest <= LETTERS_ON_ONE_LINE
+
+
+def _cells_of(table: Table, index: int) -> Iterator[Inline]:
+    """Yield the cells of a column, the row heads for the first."""
+    for group in table.groups:
+        for row in group.rows:
+            yield row.head if index == 0 else row.cells[index - 1]
 
 
 def _lines(row: Row) -> int:
@@ -88,7 +115,9 @@ def _rows(group: Group, columns: tuple[Column, ...], before: list[int]) -> Itera
         classes = " ".join(name for name, holds in names.items() if holds)
         cells = tuple(_cells(row, columns, before))
         blank = _leading_blanks(row, columns)
-        yield SetRow(row, cells[blank:], classes, following + 1 if row.head else 0, blank + 1)
+        head_rows = following + 1 if row.head else 0
+        long = len(plain(row.head)) > LETTERS_ON_ONE_LINE
+        yield SetRow(row, cells[blank:], classes, head_rows, blank + 1, long)
 
 
 def _leading_blanks(row: Row, columns: tuple[Column, ...]) -> int:
@@ -142,8 +171,7 @@ def is_wide(table: Table) -> bool:
 
 def _width(table: Table, index: int) -> float:
     column = table.columns[index]
-    cells = [row.head if index == 0 else row.cells[index - 1] for group in table.groups for row in group.rows]
-    longest = max((len(plain(cell)) for cell in cells), default=0)
+    longest = max((len(plain(cell)) for cell in _cells_of(table, index)), default=0)
     if column.align == "left":
         longest = min(longest, WORD_LETTERS)
     head = max((len(word) for word in plain(column.head).split()), default=0)

@@ -15,6 +15,11 @@ from reportgen.tables.phrases import NBSP, Footnotes, estimate_cell, explained, 
 
 COUNTS = ("Participants",)
 EFFECTS = ("Effect among",)
+OVERLAP_NOTE: Inline = (
+    "Peeled: in the subgroup of directed peeling of that row; partitioned: in the subgroup of recursive partitioning that "
+    "heads the rows. Jaccard index: those in both, of those in either. Positive effects favour the intervention. Nothing has "
+    "been tested, and effects are not corrected for the search.",
+)
 
 
 def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
@@ -46,12 +51,12 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
         (
             "Of the ",
             outcome.n,
-            " participants whom both searches analysed. Peeled: in the subgroup of directed peeling of that row; partitioned: in "
-            "the subgroup of recursive partitioning that heads the rows. Jaccard index: those in both, of those in either. Effects: ",
+            " participants whom both searches analysed. Effects: ",
             outcome.outcome_label,
             *unit,
-            "; positive effects favour the intervention. Nothing has been tested, and effects are not corrected for the search.",
-        )
+            ".",
+        ),
+        OVERLAP_NOTE,
     ]
     notes = [*boxes.notes, *notes, *_suppressed(outcome, record)]
     return explained(Table(columns, groups, tuple(notes), (("CI", "confidence interval"),)))

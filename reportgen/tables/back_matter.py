@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from itertools import groupby
 
 from reportgen.records.artefact import Column, Group, Row, Table
@@ -55,9 +54,26 @@ def ledger_summary(record: Ledger) -> Table:
 
 def people_left_out(record: Ledger) -> Table | None:
     """Return the part of the ledger that no page does without: who was left out on loading, and why; None if nobody."""
-    rows = tuple(row for row in record.rows if row.kind == LEFT_OUT)
-    note: Inline = ("Here: the people who were left out on loading.",)
-    return replace(ledger(Ledger(rows)), footnotes=(note,)) if rows else None
+    rows = [row for row in record.rows if row.kind == LEFT_OUT]
+    if not rows:
+        return None
+    columns = (
+        Column(("Trial",), "left"),
+        Column(("Variable",), "left"),
+        Column(("Rule",), "left"),
+        Column(("Participants",), "right"),
+        Column(("Set in",), "left"),
+    )
+    groups = tuple(
+        Group(
+            tuple(
+                Row(() if place else (row.trial,), ((row.variable,), (row.rule,), (row.count,), (row.place,)))
+                for place, row in enumerate(found)
+            )
+        )
+        for _, found in groupby(rows, key=lambda row: row.trial.text)
+    )
+    return Table(columns, groups, (("Here: the people who were left out on loading.",),))
 
 
 def glossary(record: Glossary) -> Table:

@@ -51,9 +51,10 @@ def _there(number: Number | None) -> Inline:
 
 
 def reconciliation(record: Reconciliation) -> Table:
-    """Return what each trial's publication says beside what its file gives, a group of rows per trial."""
+    """Return what each trial's publication says beside what its file gives; a trial's name stands beside its rows."""
     interval: Inline = (" (", record.level, f"%{NBSP}CI)")
     columns = (
+        Column(("Trial",), "left"),
         Column(("What",), "left"),
         Column(("Published", *interval), "left"),
         Column(("In the file", *interval), "left"),
@@ -64,10 +65,12 @@ def reconciliation(record: Reconciliation) -> Table:
     groups = tuple(
         Group(
             tuple(
-                Row((row.what,), (row.published, row.ours, (row.difference,), (row.covered,), (row.source,)))
-                for row in trial.rows
-            ),
-            (trial.trial,),
+                Row(
+                    () if place else (trial.trial,),
+                    ((row.what,), row.published, row.ours, (row.difference,), (row.covered,), (row.source,)),
+                )
+                for place, row in enumerate(trial.rows)
+            )
         )
         for trial in record.trials
     )

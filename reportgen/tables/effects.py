@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.model import MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
-from reportgen.records.numbers import Inline, Status
+from reportgen.records.numbers import Inline, Number, Status
 from reportgen.tables.phrases import (
     ci_head,
     estimate_cell,
@@ -46,8 +46,9 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
         there; the other columns keep the unit of the outcome.
     """
     scaled = scale == "0-100"
+    once = _only_follow_up(effects)
     columns = [
-        Column(("Outcome",), "left"),
+        Column(("Outcome, ", once) if once else ("Outcome",), "left"),
         Column(("m",), "right"),
         Column(("Control",), "right", COUNTS),
         Column(("Intervention",), "right", COUNTS),
@@ -62,25 +63,36 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
     ]
     if scaled:
         columns.insert(4, Column(("Factor",), "decimal"))
-    groups = tuple(
-        Group(
-            tuple(_estimate_row(effect, scaled) for effect in members),
-            head=labelled(members[0].outcome_label, members[0].unit),
-        )
-        for _, found in groupby(effects, key=lambda effect: effect.outcome)
-        for members in [tuple(found)]
-    )
-    notes: list[Inline] = [("Positive effects favour the intervention.",)]
+    favour = "Positive effects favour the intervention."
+    notes: list[Inline] = [] if scaled else [(favour,)]
     if scaled:
         notes.append(
             (
-                "Effects and prediction intervals are multiplied by the factor and so stand on a common scale; divide by it "
+                f"{favour} Effects and prediction intervals are multiplied by the factor and so stand on a common scale; divide by it "
                 "to come back to the outcome's own. An outcome without a range has no factor and keeps its unit, as do τ² "
                 "and the checks.",
             )
         )
     notes += _few_trials(effects, settings)
-    return explained(Table(tuple(columns), groups, tuple(notes), ABBREVIATIONS))
+    return explained(Table(tuple(columns), tuple(_estimate_groups(effects, scaled)), tuple(notes), ABBREVIATIONS))
+
+
+def _only_follow_up(effects: Sequence[PooledEffect]) -> Number | None:
+    """Return the follow-up of all effects, if it is one: then an outcome is a row and needs no head of its own."""
+    found = {effect.follow_up: effect.follow_up_label for effect in effects}
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _estimate_groups(effects: Sequence[PooledEffect], scaled: bool) -> Iterator[Group]:
+    if _only_follow_up(effects):
+        yield Group(tuple(_estimate_row(e, labelled(e.outcome_label, e.unit), scaled) for e in effects))
+        return
+    for _, found in groupby(effects, key=lambda effect: effect.outcome):
+        members = tuple(found)
+        yield Group(
+            tuple(_estimate_row(effect, (effect.follow_up_label,), scaled) for effect in members),
+            head=labelled(members[0].outcome_label, members[0].unit),
+        )
 
 
 def _few_trials(effects: Sequence[PooledEffect], settings: ModelSettings) -> list[Inline]:
@@ -99,7 +111,7 @@ def _few_trials(effects: Sequence[PooledEffect], settings: ModelSettings) -> lis
     return notes
 
 
-def _estimate_row(effect: PooledEffect, scaled: bool) -> Row:
+def _estimate_row(effect: PooledEffect, head: Inline, scaled: bool) -> Row:
     between, own = effect.heterogeneity, effect.scaled if scaled else None
     cells: list[Inline] = [
         (effect.trials,),
@@ -118,7 +130,7 @@ def _estimate_row(effect: PooledEffect, scaled: bool) -> Row:
     ]
     if scaled:
         cells.insert(3, (effect.scaled.factor,) if effect.scaled else ())
-    return Row((effect.follow_up_label,), tuple(cells), muted=effect.estimate.effect.value is None)
+    return Row(head, tuple(cells), muted=effect.estimate.effect.value is None)
 
 
 def _i2(effect: PooledEffect) -> Inline:
@@ -214,7 +226,7 @@ def _pooled_rows(effect: PooledEffect, settings: ModelSettings, several: bool) -
 
 def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
     """Return how each fit ended: status, evaluations of the criterion, its value, degrees of freedom, and what was wrong."""
-    remarks = any(effect.reason for record in fitted for effect in record.effects)
+    remarks = any(_remark(effect) for record in fitted for effect in record.effects)
     columns = [
         Column(("Fit",), "left"),
         Column(("Status",), "left"),
@@ -239,6 +251,11 @@ def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
     return Table(tuple(columns), tuple(groups), notes)
 
 
+def _remark(effect: PooledEffect) -> str:
+    """Return what was wrong with a fit; what the boundary means is said once, below the table."""
+    return "" if effect.status == "boundary" else effect.reason
+
+
 def _status_row(effect: PooledEffect, remarks: bool) -> Row:
     cells: list[Inline] = [
         status_words(effect.status),
@@ -248,6 +265,6 @@ def _status_row(effect: PooledEffect, remarks: bool) -> Row:
         (effect.estimate.df,),
     ]
     if remarks:
-        cells.append(words(effect.reason, f"{effect.id}.reason", effect.trials.source))
+        cells.append(words(_remark(effect), f"{effect.id}.reason", effect.trials.source))
     head = (effect.outcome_label, ", ", effect.follow_up_label)
     return Row(head, tuple(cells), muted=effect.estimate.effect.value is None)

@@ -55,13 +55,11 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
     notes: tuple[Inline, ...] = (
         (
             "Size: share of the participants analysed; each row is the subgroup found that is nearest to a size asked for. "
-            "Its people have a value on the kept side of every limit, the limit itself included; a dash: no limit. Effect: ",
-            peeling.outcome_label,
-            *unit,
-            "; positive effects favour the intervention.",
+            "Its people have a value on the kept side of every limit, the limit itself included; a dash: no limit. Positive "
+            "effects favour the intervention.",
         ),
-        joined(about_moderators(peeling), " "),
         (*DIFFERENCE, " ", *UNTESTED),
+        ("Effect: ", peeling.outcome_label, *unit, ". ", *joined(about_moderators(peeling), " ")),
     )
     return explained(Table(columns, (Group(rows),), notes, ABBREVIATIONS))
 

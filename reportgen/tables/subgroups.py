@@ -18,7 +18,7 @@ from reportgen.records.partition import (
     SearchSettings,
     Split,
 )
-from reportgen.tables.phrases import ci_head, count_made, estimate_cell, explained, labelled, mark, words
+from reportgen.tables.phrases import ci_head, count_made, estimate_cell, explained, joined, labelled, mark, words
 
 COUNTS = ("Participants",)
 SPLIT_P = ("p of the split",)
@@ -45,6 +45,7 @@ DIFFERENCE_NOTE: Inline = (
     "Difference: effect in the subgroup minus that on the other side, as the interaction in one model of both. The effects of the two sides "
     "come from separate models, so that their difference is not exactly the same.",
 )
+LOST_NOTE: Inline = ("Lost: those of the analysis who would leave if this moderator alone had to be known.",)
 SEARCHED_NOTE: Inline = (
     "A subgroup that was found by searching looks better than it is: its effect is not corrected for the search.",
 )
@@ -199,8 +200,20 @@ def _rejected_row(search: PartitionedOutcome, split: Split, deep: bool) -> Row:
     return Row(split.better.words, cells)
 
 
-def moderators_searched(searches: Sequence[PartitionedOutcome]) -> Table:
-    """Return, for each search, what every moderator costs by itself and whether it was searched."""
+def moderators_searched(parts: Sequence[tuple[Inline, Sequence[PartitionedOutcome]]]) -> Table:
+    """Return, for each search, what every moderator costs by itself and whether it was searched.
+
+    Parameters
+    ----------
+    parts : sequence of (Inline, sequence of PartitionedOutcome)
+        The searches of each comparison with its title, which is empty where there is one.
+
+    Returns
+    -------
+    Table
+        A row a moderator; on paper a row a search, with its moderators in one line.
+    """
+    searched = [(title, search) for title, searches in parts for search in searches if search.moderators]
     columns = (
         Column(("Moderator",), "left"),
         Column(("Participants",), "right", ("Lost for want of it",)),
@@ -213,15 +226,29 @@ def moderators_searched(searches: Sequence[PartitionedOutcome]) -> Table:
                 Row((use.label,), ((use.people,), (use.trials,), ("yes",) if use.searched else ("no: ", *use.reason)))
                 for use in search.moderators
             ),
-            head=_searched(search),
+            head=(*title, ": ", *_searched(search)) if title else _searched(search),
         )
-        for search in searches
-        if search.moderators
+        for title, search in searched
     )
-    notes: tuple[Inline, ...] = (
-        ("Lost: those of the analysis who would leave if this moderator alone had to be known.",),
+    return Table(columns, groups, (LOST_NOTE,), paper=_searched_in_lines(searched))
+
+
+def _searched_in_lines(searched: Sequence[tuple[Inline, PartitionedOutcome]]) -> Table:
+    """Return a row a search, its moderators in one line with what they cost where they cost anything."""
+    groups = tuple(
+        Group(tuple(Row(_searched(search), (_in_line(search),)) for _, search in found), head=title)
+        for title, found in groupby(searched, key=lambda pair: pair[0])
     )
-    return Table(columns, groups, notes)
+    columns = (Column(("Search",), "left"), Column(("Moderators searched (participants lost)",), "left"))
+    return Table(columns, groups, (LOST_NOTE,))
+
+
+def _in_line(search: PartitionedOutcome) -> Inline:
+    lines: list[Inline] = []
+    for use in search.moderators:
+        lost: Inline = (" (", use.people, ")") if use.people.value else ()
+        lines.append((use.label, *lost, *(() if use.searched else (", not searched: ", *use.reason))))
+    return joined(lines)
 
 
 def search_status(records: Sequence[RecursivePartitioning]) -> Table:

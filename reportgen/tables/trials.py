@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.model import IncludedTrials, OutcomeMeasures, TrialRow
 from reportgen.records.numbers import Inline
-from reportgen.tables.phrases import Footnotes, explained, joined
+from reportgen.tables.phrases import NBSP, Footnotes, explained, joined
 
 
 def included_trials(record: IncludedTrials) -> Table:
@@ -22,9 +22,9 @@ def included_trials(record: IncludedTrials) -> Table:
     columns += [
         Column(("Class of the arm",), "left"),
         Column(("Arm",), "left"),
-        Column(("In the arm",), "right", ("Participants",)),
+        Column((f"In{NBSP}the arm",), "right", ("Participants",)),
         Column(("Included",), "right", ("Participants",)),
-        Column(("In the file",), "right", ("Participants",)),
+        Column((f"In{NBSP}the file",), "right", ("Participants",)),
     ]
     if published:
         columns.append(Column(("Published",), "right", ("Participants",)))

@@ -71,13 +71,13 @@ def _estimates(place: Place, study: Study, records: Records) -> tuple[Draft, ...
     drafts = []
     for title, screens in _parts(place, study, record):
         table = interaction_estimates(screens, record.settings)
-        drafts.append(Draft(title, table=table))
         expected = expectations(screens)
-        if expected:
-            head: Inline = (
-                (*title, ": expected beforehand, and found") if title else ("Expected beforehand, and found",)
-            )
-            drafts.append(Draft(head, table=expected))
+        if not expected:
+            drafts.append(Draft(title, table=table))
+            continue
+        drafts.append(Draft((*title, ": interactions") if title else ("Interactions",), table=table))
+        head: Inline = (*title, ": expected beforehand, and found") if title else ("Expected beforehand, and found",)
+        drafts.append(Draft(head, table=expected))
     return tuple(drafts)
 
 

@@ -154,12 +154,9 @@ def _subgroups(place: Place, study: Study, records: Records) -> tuple[Draft, ...
         return (*title, ": ", what) if title else (what.capitalize(),)
 
     made = [Draft(titled(title, "subgroups"), table=subgroups(searches, record.settings)) for title, searches in parts]
-    costs = [
-        Draft(titled(title, "moderators that were searched"), table=moderators_searched(searches))
-        for title, searches in parts
-        if any(search.moderators for search in searches)
-    ]
-    return (*made, *costs)
+    if not any(search.moderators for _, searches in parts for search in searches):
+        return tuple(made)
+    return (*made, Draft(("Moderators that were searched",), table=moderators_searched(parts)))
 
 
 def _rejected(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:

@@ -105,7 +105,8 @@ def test_an_outcome_can_be_chosen() -> None:
     (made,) = numbered_artefacts(with_contents(node), records_fixture.records())
     table = made.parts[0].table
     assert table is not None
-    assert [[plain(row.head) for row in group.rows] for group in table.groups] == [["Visit 5"]]
+    assert [[plain(row.head) for row in group.rows] for group in table.groups] == [["Sites bleeding on probing, %"]]
+    assert plain(table.columns[0].head) == "Outcome, Visit 5"
 
 
 def test_titles_that_nobody_gave_say_what_is_shown() -> None:

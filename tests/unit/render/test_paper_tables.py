@@ -7,9 +7,11 @@ from typing import Literal
 
 import pytest
 
-from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.artefact import Column, Group, Part, Row, Table
 from reportgen.records.numbers import Number, ids, numbers_in
+from reportgen.render.artefacts import NOTED_ABOVE, noted_once
 from reportgen.render.environment import environment
+from reportgen.render.layout import set_table
 from reportgen.render.separated import table_csv
 
 
@@ -19,7 +21,10 @@ def table(word: str) -> Table:
 
 
 LONG = replace(table("everything"), paper=table("summary"))
-MACRO = '{% from "partials/table.html" import data_table with context %}{{ data_table(whole, "k", "Caption", "k") }}'
+MACRO = (
+    '{% from "partials/table.html" import data_table with context %}'
+    '{{ data_table(whole, "k", "Caption", "k", 1 if whole.paper else 0) }}'
+)
 
 
 def printed(whole: Table, target: Literal["html", "pdf"]) -> str:
@@ -45,6 +50,41 @@ def test_a_table_without_summary_is_printed_whole_without_a_word() -> None:
 def test_a_text_to_edit_has_the_summary_and_the_file_the_whole() -> None:
     assert LONG.on("quarto") == table("summary")
     assert "everything" in table_csv(LONG)
+
+
+def test_several_summaries_share_one_sentence() -> None:
+    macro = '{% from "partials/table.html" import where_the_whole_stands with context %}{{ where_the_whole_stands(3) }}'
+    assert "The whole tables stand in the HTML version" in environment("pdf").from_string(macro).render()
+    assert not environment("html").from_string(macro).render().strip()
+
+
+def test_words_wider_than_their_head_stay_on_one_line() -> None:
+    columns = (
+        Column(("Trial",), "left"),
+        Column(("Status",), "left"),
+        Column(("Remark",), "left"),
+        Column(("Inside our interval",), "left"),
+        Column(("n",), "right"),
+    )
+    cells = (("not estimable",), ("a sentence with more words than one line of a cell can hold",), ("yes",), ("5",))
+    row = Row(("MN",), cells)
+    ready = set_table(Table(columns, (Group((row, replace(row, head=("a name " * 9,)))),)))
+    # a remark breaks; a column narrower than its head is as wide as the head needs
+    assert ready.unbroken == (True, True, False, False, False)
+    assert [line.long for line in ready.groups[0][1]] == [False, True]
+
+
+def test_notes_of_the_first_table_are_not_repeated() -> None:
+    shared, marked = ("Positive effects favour the intervention.",), ("\u1d43", "Not estimable.")
+    first = replace(table("one"), footnotes=(marked, shared), abbreviations=(("m", "trials"),))
+    again = replace(table("two"), footnotes=(marked, shared, ("Of its own.",)), abbreviations=(("m", "trials"),))
+    alone = replace(table("three"), footnotes=(("Of its own.",),))
+    parts = noted_once(tuple(Part(letter, (), table=t) for letter, t in zip("abc", (first, again, alone), strict=True)))
+    made = [part.table for part in parts]
+    assert made[0] == first and made[2] == alone
+    assert made[1] is not None
+    assert made[1].footnotes == (marked, ("Of its own.",), NOTED_ABOVE)
+    assert made[1].abbreviations == ()
 
 
 def test_numbers_of_both_have_rows() -> None:

@@ -39,7 +39,9 @@ def test_included_trials_run_from_the_largest_with_a_total() -> None:
     table = included_trials(records_fixture.included())
     text = lines(table)
     assert widths(table)
-    assert text[0] == "Trial | Country | Class of the arm | Arm | In the arm | Included | In the file | Published"
+    assert text[0] == (
+        "Trial | Country | Class of the arm | Arm | In\u00a0the arm | Included | In\u00a0the file | Published"
+    )
     assert (
         text[1]
         == "MN | United States | periodontal therapy | scaling and root planing before 21 weeks | 118 | 230 | 230 | "
@@ -55,7 +57,7 @@ def test_columns_that_no_trial_fills_are_left_out() -> None:
         for row in record.trials
     )
     heads = [plain(column.head) for column in included_trials(replace(record, trials=bare)).columns]
-    assert heads == ["Trial", "Class of the arm", "Arm", "In the arm", "Included", "In the file"]
+    assert heads == ["Trial", "Class of the arm", "Arm", "In\u00a0the arm", "Included", "In\u00a0the file"]
 
 
 def test_descriptive_gives_m_and_n_of_every_row() -> None:
@@ -89,7 +91,18 @@ def test_estimates_on_a_common_scale_have_their_factor() -> None:
     record = records_fixture.meta_analysis()
     table = estimates(record.effects[4:5], record.settings, scale="0-100")
     assert [plain(column.head) for column in table.columns][4:6] == ["Factor", "Effect (95%\u00a0CI)"]
-    assert lines(table)[2].startswith("Visit 3 | 4 | 334 | 330 | 1.0000 | 5.3 (3.7 to 6.9)")
+    assert " | 4 | 334 | 330 | 1.0000 | 5.3 (3.7 to 6.9) | " in lines(table)[1]
+
+
+def test_an_outcome_with_one_follow_up_is_a_row_under_no_head_of_its_own() -> None:
+    record = records_fixture.meta_analysis()
+    effects = [effect for effect in record.effects if effect.follow_up == "visit 5"]
+    table = estimates(effects, record.settings)
+    assert plain(table.columns[0].head) == "Outcome, Visit 5"
+    assert [plain(group.head) for group in table.groups] == [""]
+    assert [plain(row.head).partition(",")[0] for row in table.groups[0].rows] == [
+        effect.outcome_label.text for effect in effects
+    ]
 
 
 def test_by_trial_ends_with_the_pooled_rows() -> None:
@@ -146,9 +159,11 @@ def test_outcome_measures_run_down_the_longer_list() -> None:
 
 def test_model_status_has_remarks_only_where_there_are_any() -> None:
     record = records_fixture.meta_analysis()
-    assert lines(model_status([record]))[3].endswith(
-        "| boundary | 22 | 813.250 | 2.610 | 3.000 | no variation between trials"
-    )
+    text = lines(model_status([record]))
+    # what the boundary means stands once, below the table
+    assert text[3].endswith("| boundary | 22 | 813.250 | 2.610 | 3.000 | ")
+    assert "finds no variation between trials" in text[-1]
+    assert any(line.endswith("one trial, and a pooled effect needs two") for line in text)
     fine = replace(record, effects=record.effects[:1])
     assert "Remark" not in lines(model_status([fine]))[0]
 
@@ -167,6 +182,7 @@ def test_people_left_out_are_never_left_to_a_summary() -> None:
     table = people_left_out(replace(record, rows=rows))
     assert table is not None
     assert sum(len(group.rows) for group in table.groups) == 3
+    assert [plain(group.rows[0].head) for group in table.groups] == list(dict.fromkeys(r.trial.text for r in rows[:3]))
     assert people_left_out(replace(record, rows=rows[3:])) is None
 
 
