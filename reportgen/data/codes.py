@@ -1,8 +1,9 @@
 """When two ways of writing a code mean the same code.
 
 A CSV knows only text, Excel makes every number a float, SPSS writes 1.0 and Parquet may hold true. One mapping must fit
-them all, so codes are compared by a key: 1, 1.0, "1", "1.0", true and "TRUE" are one code; "01" is another, because who
-writes the zero means it. White space around a text never counts, and an empty text is no value.
+them all, so codes are compared by a key: 1, 1.0, "1", "1.0", "+1", true and "TRUE" are one code; "01" is another, because
+who writes the zero means it. White space around a text never counts, and an empty text is no value. Participants are told
+apart by a stricter key, since "1.1" and "1.10" are the first and the tenth person of a site.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ Cell = str | int | float
 ERRORS = re.compile(r"#[¡¿]?[^\W\d_][\w/]*[!?]|#(?:N/A|NV|N/D|N/B|GETTING_DATA)|#{2,}|Err:\d{3}")
 """Errors as spreadsheets show them, in several languages, and the bars of a column that is too narrow."""
 
-_PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
+_WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
+_DECIMAL = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_WHOLE_WITH_ZEROS = re.compile(r"(-?(?:0|[1-9][0-9]*))[.,]0+")
 _TRUTH = {"true": "1", "True": "1", "TRUE": "1", "false": "0", "False": "0", "FALSE": "0"}
 
 
@@ -74,8 +77,8 @@ def code_key(value: Cell, decimal: str = ".") -> str:
     --------
     >>> [code_key(value) for value in (1, 1.0, "1", "1.0", True, "01", -9, "1.50", "m ")]
     ['1', '1', '1', '1', '1', '01', '-9', '1.5', 'm']
-    >>> code_key("1,5", decimal=",")
-    '1.5'
+    >>> code_key("1,5", decimal=","), code_key("−9"), code_key("+9."), code_key("1e3")
+    ('1.5', '-9', '9', '1000')
     """
     if isinstance(value, bool | int):
         return str(int(value))
@@ -84,12 +87,28 @@ def code_key(value: Cell, decimal: str = ".") -> str:
     text = value.strip()
     if text in _TRUTH:
         return _TRUTH[text]
-    number = text.replace(",", ".") if decimal == "," and "." not in text else text
-    if _PLAIN.fullmatch(number) is None:
+    number = text.replace("−", "-")
+    if decimal == "," and "." not in number:
+        number = number.replace(",", ".")
+    if _WHOLE.fullmatch(number):
+        return str(int(number))
+    if _DECIMAL.fullmatch(number) is None or not math.isfinite(float(number)):
         return text
-    if "." in number:
-        return code_key(float(number))
-    return "0" if number == "-0" else number
+    return code_key(float(number))
+
+
+def participant_key(value: Cell) -> str:
+    """Return the text by which participants are told apart: as written, but a whole number without its decimals.
+
+    Examples
+    --------
+    >>> [participant_key(value) for value in (7, 7.0, "7.0", "007", "1.10", "1.1", "1e5")]
+    ['7', '7', '7', '007', '1.10', '1.1', '1e5']
+    """
+    if not isinstance(value, str):
+        return code_key(value)
+    whole = _WHOLE_WITH_ZEROS.fullmatch(value.strip())
+    return whole[1] if whole else value.strip()
 
 
 def twins(codes: Iterable[Cell]) -> list[tuple[Cell, Cell]]:

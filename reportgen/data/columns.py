@@ -61,10 +61,14 @@ class Column:
     decimal: str = "."
 
     def decoded(self, codes: Iterable[Cell]) -> tuple[int, ...]:
-        """Return for each distinct value which of the codes means it, by its key or else by its label; -1 for none."""
+        """Return for each distinct value which of the codes means it, by its key or else by its label; -1 for none.
+
+        A code of the file is never taken for a label: where 0 is labelled "1", the code 1 means 1 alone.
+        """
         listed_codes = list(codes)
         by_key = {code_key(code): i for i, code in enumerate(listed_codes)}
-        by_label = {str(code).strip(): i for i, code in enumerate(listed_codes)} if self.labels else {}
+        own = {*self.keys, *self.labels}
+        by_label = {str(code).strip(): i for i, code in enumerate(listed_codes) if code_key(code) not in own}
         return tuple(by_key.get(key, by_label.get(self.labels.get(key, ""), -1)) for key in self.keys)
 
     def meaning_missing(self, codes: Iterable[Cell]) -> frozenset[int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from reportgen.data.codes import Cell, shown_code
+from reportgen.data.codes import Cell, participant_key, shown_code
 from reportgen.data.columns import (
     BoolArray,
     Cells,
@@ -122,7 +122,7 @@ def entries_of(table: Table, mapping: Mapping, notes: Notes) -> Entries | None:
         notes.problem("rows without a participant", path, "Give each row its participant, or take the rows out.", where)
     people_cells = Cells(participant, np.where(used, participant.index, -1), table.rows)
     faulty = people_cells.hits(note_faults(people_cells, (), notes, data_path(table.number, "participant")))
-    ids = lookup(participant.index, objects(participant.keys), "")
+    ids = lookup(participant.index, objects([participant_key(cell) for cell in participant.distinct]), "")
     trials, by_trial = _trials(table, mapping)
     people = trials + "\x1f" + ids if by_trial else ids
     entries = Entries(table, np.arange(len(ids)), people, ids, trials, visits, by_trial)

@@ -66,7 +66,18 @@ def numbered(cells: Cells, reading: Reading) -> FloatArray:
         message = f"text in a column of numbers: {cells.examples(text)}"
         reading.problem(message, "column", hint=hint, where=cells.at(text))
     numbers = np.array([np.nan if number is None else number for number in read], dtype=np.float64)
-    return lookup(cells.index, numbers, np.nan)
+    values = lookup(cells.index, numbers, np.nan)
+    _note_missing_codes(cells, values, reading)
+    return values
+
+
+def _note_missing_codes(cells: Cells, values: FloatArray, reading: Reading) -> None:
+    """A number that means missing and was not known as such, because it is written with leading zeros."""
+    absent = [number for code in reading.missing if (number := number_of(code, cells.column.decimal)) is not None]
+    hits = np.isin(values, absent)
+    if hits.any():
+        hint = "List it in `missing` as the file writes it."
+        reading.problem(f"{cells.examples(hits)} is a missing code in other writing", hint=hint, where=cells.at(hits))
 
 
 def _text_hint(cells: Cells, text: BoolArray) -> str:

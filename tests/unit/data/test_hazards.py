@@ -1,0 +1,64 @@
+"""What files hold that nobody expects: none of it may turn into a wrong value, a lost value or a lost person unsaid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pyreadstat
+import pytest
+
+from tests.unit.data.workshop import (
+    ARMS,
+    covariate,
+    lines,
+    measured,
+    one_trial,
+    only_problem,
+    read,
+    study,
+)
+
+
+def mapped(folder: Path, file: str, variables: str, options: str = "") -> Path:
+    text = f"trial: A\ndata: {{file: {file}, participant: id{options}}}\n{ARMS}\nvariables: {{{variables}}}"
+    return study(folder, a=text)
+
+
+# Codes
+
+
+def write_codes(path: Path) -> None:
+    frame = pd.DataFrame({"id": [1.0, 2, 3, 4], "arm": [1.0, 2, 1, 2], "x": [0.0, 1, 1, 2]})
+    pyreadstat.write_sav(frame, path, variable_value_labels={"x": {0: "1", 1: "2", 2: "3"}})
+
+
+def test_a_code_of_the_file_is_never_taken_for_a_label(tmp_path: Path) -> None:
+    write_codes(tmp_path / "a.sav")
+    found = only_problem(mapped(tmp_path, "a.sav", "sex: {column: x, codes: {1: male, 2: female, 3: female}}"))
+    assert found.message == "unknown code 0 ('1')"
+    rule = "sex: {column: x, codes: {0: male, 1: female, 2: female}}"
+    assert covariate(read(mapped(tmp_path, "a.sav", rule)), "sex") == ["male", "female", "female", "female"]
+
+
+@pytest.mark.parametrize("cell", ["−9", "-9.0", "-9.", "-9e0", " -9\u00a0", "-0.9e1"])
+def test_a_missing_code_is_known_however_the_number_is_written(cell: str, tmp_path: Path) -> None:
+    rule = "VAS: {column: {baseline: x}, plus: 50}"
+    found = read(one_trial(tmp_path, f"id,arm,x\n1,1,{cell}\n2,2,3", rule, data="missing: [-9]"))
+    assert measured(found, "VAS", "baseline") == {"2": 53}
+    assert lines(found, "missing") == [("VAS", "−9 → missing", 1)]
+
+
+def test_a_missing_code_with_leading_zeros_is_no_number(tmp_path: Path) -> None:
+    rule = "VAS: {column: {baseline: x}}"
+    found = only_problem(one_trial(tmp_path, "id,arm,x\n1,1,099\n2,2,099\n3,1,034", rule, data="missing: [99]"))
+    assert (found.message, found.where) == (
+        "'099' is a missing code in other writing",
+        "a.csv, column 'x', rows 2, 3",
+    )
+    assert found.hint == "List it in `missing` as the file writes it."
+
+
+def test_participants_of_a_site_are_not_decimals(tmp_path: Path) -> None:
+    found = read(one_trial(tmp_path, "id,arm,age\n1.1,1,30\n1.10,2,40\n1.2,1,50\n2.0,2,60", "age: age"))
+    assert found.participants["participant"].tolist() == ["1.1", "1.10", "1.2", "2"]
