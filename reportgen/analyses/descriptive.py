@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reportgen.analyses.disclosure import withheld
 from reportgen.analyses.naming import outcome_label, unit_of
 from reportgen.analyses.selection import Measurements, baseline_instrument
 from reportgen.data import Repository
@@ -176,15 +177,13 @@ class _Table:
                         trials, n, made.fixed("mean", mean, "mean", unit, why), made.fixed("sd", sd, "mean", unit, why)
                     )
                 )
-        difference = standardised_difference(numbers[heads[0][2]], numbers[heads[1][2]]) if self.difference else None
+        difference = standardised_difference(numbers[heads[0][2]], numbers[heads[1][2]])
         return Characteristic(
             label=press.quote("label", label),
             unit=press.quote("unit", unit),
             sides=tuple(sides),
             levels=(),
-            difference=None
-            if difference is None
-            else press.fixed("standardised difference", difference, "heterogeneity"),
+            difference=self._difference(difference, any(hidden), press),
         )
 
     def _levels(
@@ -203,16 +202,21 @@ class _Table:
                 for column, side in enumerate(SIDES)
             )
             rows.append(Level(made.quote("label", level), shares))
-        difference = standardised_difference_of_levels(counts[:, 0], counts[:, 1]) if self.difference else None
+        difference = standardised_difference_of_levels(counts[:, 0], counts[:, 1])
         return Characteristic(
             label=press.quote("label", label),
             unit=press.quote("unit", ""),
             sides=tuple(Summary(trials, n) for trials, n, _ in heads),
             levels=tuple(rows),
-            difference=None
-            if difference is None
-            else press.fixed("standardised difference", difference, "heterogeneity"),
+            difference=self._difference(difference, bool(hidden.any()), press),
         )
+
+    def _difference(self, value: float, hidden: bool, press: Press) -> Number | None:
+        """Return the standardised difference where it is asked for; it would give away a hidden cell."""
+        if not self.difference:
+            return None
+        number = press.fixed("standardised difference", value, "heterogeneity")
+        return withheld(number, "a hidden cell could be worked out from it") if hidden else number
 
     def _share(self, press: Press, count: int, total: int, hide: bool) -> Share:
         minimum = self.study.policy.minimum_cell
@@ -249,31 +253,38 @@ def hidden_columns(counts: Sequence[int], minimum: int) -> list[bool]:
     return [small] * len(counts)
 
 
-def hidden_cells(counts: NDArray[np.int64], minimum: int) -> BoolArray:
-    """Return which cells of a table of levels x (control, intervention, all) are not printed.
+def hidden_cells(counts: NDArray[np.int64], minimum: int, *, totals_of_rows: bool = False) -> BoolArray:
+    """Return which cells of a table, such as levels x (control, intervention, all), are not printed.
 
     Small cells are hidden; then, as long as one hidden cell stands alone in its column or its row, so is the smallest
-    of its neighbours, for it could be worked out from the total.
+    of its neighbours, for it could be worked out from the total. So it is as long as the hidden cells of a column are
+    together fewer than `minimum`: two of two people are one each.
 
     Parameters
     ----------
-    counts : ndarray of int, shape (levels, 3)
+    counts : ndarray of int, shape (levels, columns)
         Participants.
     minimum : int
         Counts from 1 to `minimum` − 1 are small; a zero tells nothing of anybody.
+    totals_of_rows : bool
+        Whether a row adds up to a total that is known, as a column does. Where the last of its cells is the sum of the
+        others it does not.
 
     Examples
     --------
     >>> hidden_cells(np.array([[3, 9, 12], [20, 31, 51], [40, 50, 90]]), 5).astype(int).tolist()
     [[1, 1, 0], [1, 1, 0], [0, 0, 0]]
+    >>> hidden_cells(np.array([[1], [1], [8], [30]]), 5).astype(int).tolist()
+    [[1], [1], [1], [0]]
     """
     hidden = (counts > 0) & (counts < minimum)
     changed = True
     while changed:
         changed = False
-        for lines, shown in ((counts.T, hidden.T), (counts, hidden)):
+        for lines, shown, adds_up in ((counts.T, hidden.T, True), (counts, hidden, totals_of_rows)):
             for line, mask in zip(lines, shown, strict=True):
-                if mask.sum() == 1:
+                few = mask.any() and adds_up and line[mask].sum() < minimum
+                if (mask.sum() == 1 or few) and not mask.all():
                     # an empty cell protects badly, so it is taken only where there is nothing else
                     mask[min(np.flatnonzero(~mask), key=lambda i: (line[i] == 0, line[i]))] = True
                     changed = True

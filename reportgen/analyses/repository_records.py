@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 
+import numpy as np
+
 import reportgen
+from reportgen.analyses.descriptive import hidden_cells
 from reportgen.analyses.naming import level_number, outcome_label
 from reportgen.analyses.selection import instruments_of
-from reportgen.data import Repository, TrialInfo, availability
+from reportgen.data import LedgerLine, Repository, TrialInfo, availability
 from reportgen.records.model import (
     Availability,
     AvailabilityCell,
@@ -26,7 +31,7 @@ from reportgen.records.model import (
     Provenance,
     StudyRecord,
 )
-from reportgen.records.numbers import Number, Press
+from reportgen.records.numbers import DASH, Number, Press
 from reportgen.spec import Spec
 from reportgen.spec.study import MetaAnalysis, Study
 
@@ -42,6 +47,8 @@ LIBRARIES = {
     "Jinja": "jinja2",
 }
 SHOWN_DIGITS = 12
+ARROW = " → "
+GIVES_A_LEVEL = ("recode", "cut", "flag")
 WIDEST_LABEL = 16  # characters; longer heads would push columns of the picture apart
 
 
@@ -71,13 +78,18 @@ def study_record(spec: Spec, repository: Repository, profile: str) -> StudyRecor
 def availability_record(repository: Repository, study: Study) -> Availability:
     """Record trial x measure x visit: how many of the participants have a value, and what was never collected."""
     press = Press("availability", "availability", {})
-    table = availability(repository)
+    table, minimum = availability(repository), study.policy.minimum_cell
     months = {visit: float(month) for visit, month in zip(table["visit"], table["months"], strict=True)}
     cells = []
     for row in table.to_dict("records"):
         trial, measure, visit = str(row["trial"]), str(row["measure"]), str(row["visit"])
-        n = press.at(trial, measure, trials=1).count(visit, int(row["n"])) if row["collected"] else None
-        cells.append(AvailabilityCell(trial, measure, visit, n, row["n"] / row["of"] if row["of"] else 0.0))
+        made, count = press.at(trial, measure, trials=1), int(row["n"])
+        if 0 < count < minimum:
+            hidden = made.hidden(visit, f"<{minimum}", "too few people to print", "participants")
+            cells.append(AvailabilityCell(trial, measure, visit, hidden, 0.0))
+            continue
+        n = made.count(visit, count) if row["collected"] else None
+        cells.append(AvailabilityCell(trial, measure, visit, n, count / row["of"] if row["of"] else 0.0))
     return Availability(
         trials=tuple(press.at(t.name).quote("label", t.name) for t in repository.trials),
         people=tuple(press.at(t.name).count("n", t.n) for t in repository.trials),
@@ -133,27 +145,73 @@ def _measured(trial: TrialInfo, name: str, study: Study, press: Press) -> tuple[
 def ledger_record(repository: Repository, study: Study) -> Ledger:
     """Record every recode and everybody who was left out on loading, trial by trial.
 
-    How many people a rule gave a characteristic to is hidden where it is as small as a cell that tables do not print.
+    How many people a rule gave a characteristic to is hidden where it is as small as a cell that tables do not print, and
+    where such a count could be worked out from it.
     """
     order = {trial.name: place for place, trial in enumerate(repository.trials)}
+    lines = sorted(repository.ledger, key=lambda entry: order[entry.trial])
     minimum = study.policy.minimum_cell
     rows = []
-    for index, line in enumerate(sorted(repository.ledger, key=lambda entry: order[entry.trial]), 1):
+    for index, (line, hide) in enumerate(zip(lines, hidden_lines(lines, study), strict=True), 1):
         press = Press("ledger", f"trials.{line.trial}", {}).at(str(index))
-        small = 0 < line.count < minimum and line.variable in study.covariates and line.kind != "missing"
         rows.append(
             LedgerRow(
                 trial=press.quote("trial", line.trial),
                 kind=line.kind,
                 variable=press.quote("variable", line.variable),
                 rule=press.quote("rule", line.rule),
-                count=press.hidden("count", f"<{minimum}", "too few people to print", line.unit)
-                if small
-                else press.count("count", line.count, line.unit),
+                count=_hidden_count(line, minimum, press) if hide else press.count("count", line.count, line.unit),
                 place=press.quote("place", line.origin.short),
             )
         )
     return Ledger(tuple(rows))
+
+
+def hidden_lines(lines: Sequence[LedgerLine], study: Study) -> list[bool]:
+    """Return which lines of a ledger keep their count to themselves.
+
+    The people of a trial, and those of a level in all trials, are told elsewhere; so the lines of one covariate are a table
+    of levels by trials with known totals.
+    """
+    minimum = study.policy.minimum_cell
+    hidden = [
+        0 < line.count < minimum and line.variable in study.covariates and line.kind != "missing" for line in lines
+    ]
+    for covariate in study.covariates:
+        places = [place for place, line in enumerate(lines) if line.variable == covariate and _gives_a_level(line)]
+        for place, hide in zip(places, _hidden_in_table([lines[place] for place in places], minimum), strict=True):
+            hidden[place] |= hide
+    return hidden
+
+
+def _gives_a_level(line: LedgerLine) -> bool:
+    return line.kind in GIVES_A_LEVEL and not line.rule.endswith(f"{ARROW}missing")
+
+
+def _hidden_in_table(lines: Sequence[LedgerLine], minimum: int) -> list[bool]:
+    """Return which lines of one covariate are hidden, as cells of levels x trials; two codes of a level are two rows."""
+    met: Counter[tuple[str, str]] = Counter()
+    rows, columns = [], []
+    for line in lines:
+        level = line.rule.rpartition(ARROW)[2]
+        met[line.trial, level] += 1
+        rows.append((level, met[line.trial, level]))
+        columns.append(line.trial)
+    levels, trials = list(dict.fromkeys(rows)), list(dict.fromkeys(columns))
+    cells = [(levels.index(row), trials.index(column)) for row, column in zip(rows, columns, strict=True)]
+    counts = np.zeros((len(levels), len(trials)), dtype=np.int64)
+    for cell, line in zip(cells, lines, strict=True):
+        counts[cell] = line.count
+    hidden = hidden_cells(counts, minimum, totals_of_rows=True)
+    return [bool(hidden[cell]) for cell in cells]
+
+
+def _hidden_count(line: LedgerLine, minimum: int, press: Press) -> Number:
+    if line.count < minimum:
+        return press.hidden("count", f"<{minimum}", "too few people to print", line.unit)
+    return press.hidden(
+        "count", DASH, "hidden, for a count that is too small to print could be worked out from it", line.unit
+    )
 
 
 def glossary_record(study: Study) -> Glossary:

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from reportgen.analyses import make_records
 from reportgen.analyses.disclosure import told_apart
 from reportgen.pipeline import read
-from reportgen.records.model import Records
+from reportgen.records.model import Descriptive, Records
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
 from tests.peeling_study import PEELING, write_search_study
 from tests.planted_study import write_planted
+from tests.study_files import MAPPING, STUDY, write_study
+from tests.study_files import people as simulated
 
 BoolArray = NDArray[np.bool_]
 MINIMUM = 5
@@ -108,3 +110,77 @@ def test_a_division_and_its_reverse_say_the_same() -> None:
     groups = np.array([first, np.arange(40) >= 22])
     assert told_apart(groups, treatment, MINIMUM).tolist() == [True, True]
     assert told_apart(groups, treatment, MINIMUM, parted=True).tolist() == [True, False]
+
+
+STAGES = {"stage": {"levels": ["one", "two", "three"]}}
+STAGE_CODES = {"stage": {"column": "stage", "codes": {1: "one", 2: "two", 3: "three"}}}
+
+
+def write_stages(folder: Path, north: list[int], south: list[int], **descriptive: Any) -> Path:
+    """Write the small study with so many people of each stage in either trial."""
+    node = {"method": "descriptive", "sides_of": "overall", "variables": ["stage"], **descriptive}
+    path = write_study(
+        folder,
+        study={
+            **STUDY,
+            "covariates": {**STUDY["covariates"], **STAGES},
+            "analyses": {"people": node},
+            "report": {"contents": []},
+        },
+        north={"variables": {**MAPPING["variables"], **STAGE_CODES}},
+        south={"variables": {**MAPPING["variables"], **STAGE_CODES}},
+    )
+    for name, counts in (("north", north), ("south", south)):
+        table = simulated(1, sum(counts))
+        table["stage"] = np.repeat([1, 2, 3], counts)
+        table.to_csv(folder / f"{name}.csv", index=False)
+    return path
+
+
+def ledger_counts(records: Records) -> dict[tuple[str, str], str]:
+    return {
+        (row.trial.text, row.rule.text[-3:].strip()): row.count.text
+        for row in records.ledger.rows
+        if row.variable.text == "stage"
+    }
+
+
+def test_a_small_count_of_the_ledger_cannot_be_worked_out_from_its_trial_or_its_level(tmp_path: Path) -> None:
+    counts = ledger_counts(records_of(write_stages(tmp_path / "s", [3, 30, 41], [20, 25, 40])))
+    # North has 74 people, and 23 people of both trials are at the first stage
+    assert counts == {
+        ("North", "one"): "<5",
+        ("North", "two"): "–",
+        ("North", "ree"): "41",
+        ("South", "one"): "–",
+        ("South", "two"): "–",
+        ("South", "ree"): "40",
+    }
+
+
+def test_two_hidden_cells_that_are_together_few_take_a_third_with_them(tmp_path: Path) -> None:
+    counts = ledger_counts(records_of(write_stages(tmp_path / "s", [1, 1, 60], [20, 25, 40])))
+    assert [counts["North", level] for level in ("one", "two", "ree")] == ["<5", "<5", "–"]
+
+
+def test_a_standardised_difference_does_not_give_a_hidden_cell_away(tmp_path: Path) -> None:
+    records = records_of(write_stages(tmp_path / "s", [3, 30, 41], [0, 25, 40], standardised_difference=True))
+    record = records.analyses["people"]
+    assert isinstance(record, Descriptive)
+    (stage,) = record.characteristics
+    assert stage.difference is not None
+    assert (stage.difference.status, stage.difference.value, stage.difference.text) == ("suppressed", None, "–")
+
+
+def test_few_values_of_a_visit_are_not_counted(tmp_path: Path) -> None:
+    path = write_stages(tmp_path / "s", [20, 20, 20], [20, 25, 40])
+    table = pd.read_csv(path.parent / "north.csv")
+    table["rm_q3"] = table["rm_q3"].astype("Int64").where(table.index < 3)
+    table.to_csv(path.parent / "north.csv", index=False)
+    cells = {(one.trial, one.measure, one.visit): one for one in records_of(path).availability.cells}
+    few = cells["North", "RMDQ", "3 months"]
+    assert few.n is not None
+    assert (few.n.text, few.n.value, few.share) == ("<5", None, 0.0)
+    whole = cells["South", "RMDQ", "3 months"].n
+    assert whole is not None
+    assert whole.value == 85
