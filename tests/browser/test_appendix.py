@@ -184,6 +184,9 @@ def test_what_a_screen_reader_hears(browser: webdriver.Chrome) -> None:
         });
         document.querySelectorAll('table').forEach(t => { if (!t.caption) bad.push('no caption ' + t.id); });
         document.querySelectorAll('table th').forEach(h => { if (!h.scope) bad.push('no scope ' + h.textContent); });
+        document.querySelectorAll('main p a').forEach(a => {
+          if (!a.closest('.mark') && !getComputedStyle(a).textDecorationLine.includes('underline')) bad.push('link by colour only: ' + a.textContent);
+        });
         if (!document.querySelector('main') || !document.documentElement.lang) bad.push('landmarks');
         const levels = [...document.querySelectorAll('h1,h2,h3,h4')].map(h => Number(h.localName[1]));
         levels.forEach((l, i) => { if (i && l > levels[i - 1] + 1) bad.push('heading jumps to ' + l); });
