@@ -65,6 +65,8 @@ def cell_of(raw: Any) -> Cell | None:
         return raw.date().isoformat()
     if isinstance(raw, datetime.date | datetime.time):
         return raw.isoformat() if raw == raw else None
+    if isinstance(raw, bytes):
+        return cell_of(raw.decode(errors="backslashreplace"))
     if hasattr(raw, "item"):
         return cell_of(raw.item())
     return str(raw).strip() or None

@@ -7,6 +7,7 @@ the participants: one cell each, together with the row it came from, so that eve
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -106,7 +107,10 @@ def column_of(
         Values that the file declares as missing; both ends are meant.
     """
     values = objects(raw.tolist() if isinstance(raw, pd.Series) else raw)
-    index, uniques = pd.factorize(values)
+    try:
+        index, uniques = pd.factorize(values)
+    except TypeError:  # lists and the like, which Parquet may hold, are no cells: they are shown as texts
+        index, uniques = pd.factorize(objects([str(value) for value in values]))
     cells = [cell_of(value) for value in uniques]
     renumber = np.full(len(cells) + 1, -1, dtype=np.int64)
     full = [i for i, cell in enumerate(cells) if cell is not None]
@@ -236,7 +240,7 @@ def rows_text(rows: Iterable[int]) -> str:
 
 
 def number_of(cell: Cell, decimal: str = ".") -> float | None:
-    """Read a cell as a number; None where it is none.
+    """Read a cell as a number; None where it is none, or infinite.
 
     Examples
     --------
@@ -244,10 +248,11 @@ def number_of(cell: Cell, decimal: str = ".") -> float | None:
     (12.5, None, -3.0, 2.0)
     """
     if not isinstance(cell, str):
-        return float(cell)
+        return float(cell) if math.isfinite(cell) else None
     text = cell.strip().replace("−", "-")
     if decimal == ",":
         if "." in text:
             return None
         text = text.replace(",", ".")
-    return float(text) if _NUMBER.fullmatch(text) else None
+    number = float(text) if _NUMBER.fullmatch(text) else math.nan
+    return number if math.isfinite(number) else None

@@ -135,6 +135,8 @@ def _read_parquet(content: bytes, path: Path, data: Data) -> Raw:
         frame = pd.read_parquet(io.BytesIO(content))
     except Exception as error:
         raise UnreadableError("this is not a Parquet file, or it is damaged", "Export it again.") from error
+    if any(name is not None for name in frame.index.names):  # pandas keeps some columns apart, as an index
+        frame = frame.reset_index()
     return raw_of_frame(frame)
 
 

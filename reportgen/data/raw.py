@@ -6,7 +6,7 @@ user sees it: lines of a CSV and rows of a sheet with the header counted, rows o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,10 +48,36 @@ class UnreadableError(Exception):
         self.message, self.hint, self.key = message, hint, key
 
 
-def raw_of_frame(frame: pd.DataFrame) -> Raw:
-    """Return a data frame as raw cells; its rows are numbered from 1."""
-    columns: dict[str, Any] = {str(name).strip(): frame.iloc[:, i] for i, name in enumerate(frame.columns)}
-    return Raw(columns, np.arange(1, len(frame) + 1, dtype=np.int64))
+def raw_of_frame(frame: pd.DataFrame, short: Collection[str] = ()) -> Raw:
+    """Return a data frame as raw cells; its rows are numbered from 1.
+
+    Parameters
+    ----------
+    short : collection of str
+        Columns whose numbers the file holds in 32 bits, where the frame does not say so itself.
+    """
+    names = [str(name).strip() for name in frame.columns]
+    columns: dict[str, Any] = {
+        name: as_written(frame.iloc[:, i], frame.columns[i] in short) for i, name in enumerate(names)
+    }
+    repeated = frozenset(name for name in columns if names.count(name) > 1)
+    return Raw(columns, np.arange(1, len(frame) + 1, dtype=np.int64), repeated=repeated)
+
+
+def as_written(column: pd.Series, short: bool = False) -> Sequence[Any] | pd.Series:
+    """Return numbers of 32 bits or fewer as the decimal numbers that they were written for.
+
+    7.3 is 7.300000190734863 in 32 bits: it would be above 7.3, and no missing code with decimals would be met.
+
+    Examples
+    --------
+    >>> as_written(pd.Series([7.3, 0.1], dtype="float32"))
+    [7.3, 0.1]
+    """
+    kind = getattr(column.dtype, "kind", "O")
+    if not short and not (kind == "f" and column.dtype.itemsize < np.dtype(np.float64).itemsize):
+        return column
+    return [float(str(np.float32(cell))) if isinstance(cell, float) else cell for cell in column.tolist()]
 
 
 def raw_of_records(header: Sequence[Any], records: Sequence[Sequence[Any]], numbers: Sequence[int], word: str) -> Raw:

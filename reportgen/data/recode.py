@@ -63,7 +63,8 @@ def numbered(cells: Cells, reading: Reading) -> FloatArray:
     text = cells.hits(i for i, number in enumerate(read) if number is None)
     if text.any():
         hint = _text_hint(cells, text)
-        message = f"text in a column of numbers: {cells.examples(text)}"
+        infinite = all(isinstance(cells.column.distinct[i], float) for i in cells.index[text])
+        message = f"{'an infinite number' if infinite else 'text in a column of numbers'}: {cells.examples(text)}"
         reading.problem(message, "column", hint=hint, where=cells.at(text))
     numbers = np.array([np.nan if number is None else number for number in read], dtype=np.float64)
     values = lookup(cells.index, numbers, np.nan)

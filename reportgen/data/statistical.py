@@ -31,7 +31,8 @@ def read_statistical(content: bytes, path: Path, data: Data) -> Raw:
     except Exception as error:
         hint = "Export it again; where it holds letters of another encoding, name it in `encoding:`."
         raise UnreadableError(f"this cannot be read as a {suffix} file: {error}", hint) from error
-    return replace(raw_of_frame(frame), labels=_labels(meta), missing_spans=_missing_spans(meta))
+    short = [name for name, kind in meta.readstat_variable_types.items() if kind == "float"]
+    return replace(raw_of_frame(frame, short), labels=_labels(meta), missing_spans=_missing_spans(meta))
 
 
 def _labels(meta: Any) -> dict[str, dict[Any, str]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
@@ -62,3 +64,65 @@ def test_a_missing_code_with_leading_zeros_is_no_number(tmp_path: Path) -> None:
 def test_participants_of_a_site_are_not_decimals(tmp_path: Path) -> None:
     found = read(one_trial(tmp_path, "id,arm,age\n1.1,1,30\n1.10,2,40\n1.2,1,50\n2.0,2,60", "age: age"))
     assert found.participants["participant"].tolist() == ["1.1", "1.10", "1.2", "2"]
+
+
+# Numbers
+
+
+FLOATS = pd.DataFrame(
+    {"id": [1, 2, 3, 4], "arm": [1, 2, 1, 2], "x": np.array([7.3, -9.9, np.nan, 7.4], dtype=np.float32)}
+)
+SHORT: dict[str, Callable[[Path], None]] = {
+    "a.dta": lambda path: FLOATS.to_stata(path, write_index=False),
+    "a.parquet": lambda path: FLOATS.to_parquet(path),
+    "b.parquet": lambda path: FLOATS.astype({"x": "Float32"}).to_parquet(path),
+}
+
+
+@pytest.mark.parametrize("file", SHORT)
+def test_numbers_of_32_bits_are_the_ones_that_were_written(file: str, tmp_path: Path) -> None:
+    SHORT[file](tmp_path / file)
+    rule = "anxiety: {column: x, cut: {low: up to 7.3, high: above 7.3}}, age: {column: x, plus: 20}"
+    found = read(mapped(tmp_path, file, rule, ", missing: [-9.9]"))
+    assert covariate(found, "anxiety") == ["low", None, None, "high"]
+    assert covariate(found, "age") == [27.3, None, None, 27.4]
+    assert ("age", "−9.9 → missing", 1) in lines(found, "missing")
+
+
+def test_letters_among_short_numbers_of_stata_stay_letters(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": [1, 2], "arm": [1, 2], "x": pd.Series([7.3, "b"], dtype=object)})
+    pyreadstat.write_dta(frame, tmp_path / "a.dta", missing_user_values={"x": ["b"]})
+    found = read(mapped(tmp_path, "a.dta", "age: {column: x, plus: 20}"))
+    assert covariate(found, "age") == [27.3, None]
+    assert lines(found, "missing") == [("age", "'b' → missing, as the file declares", 1)]
+
+
+def test_an_infinite_number_is_no_value(tmp_path: Path) -> None:
+    pd.DataFrame({"id": [1, 2], "arm": [1, 2], "x": [1.0, np.inf]}).to_parquet(tmp_path / "a.parquet")
+    found = only_problem(mapped(tmp_path, "a.parquet", "anxiety: {column: x, cut: {low: up to 7, high: above 7}}"))
+    assert (found.message, found.where) == ("an infinite number: inf", "a.parquet, column 'x', row 2")
+
+
+# Columns
+
+
+def test_the_index_that_pandas_wrote_is_a_column(tmp_path: Path) -> None:
+    people = pd.Index(["a", "b"], name="id")
+    pd.DataFrame({"arm": [1, 2], "age": [30.0, 40.0]}, index=people).to_parquet(tmp_path / "a.parquet")
+    assert read(mapped(tmp_path, "a.parquet", "age: age")).participants["participant"].tolist() == ["a", "b"]
+
+
+def test_two_columns_that_differ_in_blanks(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": [1, 2], "arm": [1, 2], "age": [30.0, 40.0], "age ": [50.0, 60.0]})
+    frame.to_parquet(tmp_path / "a.parquet")
+    found = only_problem(mapped(tmp_path, "a.parquet", "age: age"))
+    assert found.message == "the column 'age' stands twice in the header"
+
+
+def test_lists_and_bytes_of_a_parquet_file(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": [b"a", b"b"], "arm": [1, 2], "age": [[30.0], [40.0]]})
+    frame.to_parquet(tmp_path / "a.parquet")
+    found = only_problem(mapped(tmp_path, "a.parquet", "age: age"))
+    assert found.message == "text in a column of numbers: '[30.]', '[40.]'"
+    people = read(mapped(tmp_path, "a.parquet", "weight: {column: arm, plus: 60}")).participants
+    assert people["participant"].tolist() == ["a", "b"]
