@@ -121,11 +121,21 @@ def test_rejected_splits_say_why() -> None:
 
 
 def test_moderators_say_what_they_cost() -> None:
-    table = moderators_searched([search()])
+    table = moderators_searched([((), [search()])])
     assert [tuple(map(plain, row.cells)) for row in table.groups[0].rows] == [
         ("0", "0", "yes"),
         ("40", "2", "no: leaves 1 trial"),
     ]
+
+
+def test_on_paper_the_moderators_of_a_search_stand_in_one_line() -> None:
+    table = moderators_searched([(("one v two",), [search()]), (("one v three",), [search()])])
+    assert [plain(group.head).partition(":")[0] for group in table.groups] == ["one v two", "one v three"]
+    assert table.paper is not None
+    assert [plain(group.head) for group in table.paper.groups] == ["one v two", "one v three"]
+    (row,) = table.paper.groups[0].rows
+    uses = search().moderators
+    assert plain(row.cells[0]) == f"{uses[0].label.text}; {uses[1].label.text} (40), not searched: leaves 1 trial"
 
 
 def test_status_of_each_search() -> None:
