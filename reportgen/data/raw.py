@@ -74,8 +74,7 @@ def as_written(column: pd.Series, short: bool = False) -> Sequence[Any] | pd.Ser
     >>> as_written(pd.Series([7.3, 0.1], dtype="float32"))
     [7.3, 0.1]
     """
-    kind = getattr(column.dtype, "kind", "O")
-    if not short and not (kind == "f" and column.dtype.itemsize < np.dtype(np.float64).itemsize):
+    if not short and str(column.dtype).lower() not in ("float16", "float32"):
         return column
     return [float(str(np.float32(cell))) if isinstance(cell, float) else cell for cell in column.tolist()]
 

@@ -56,6 +56,16 @@ class Finder:
         number = self.variable.data
         return None not in (self.files if number is None else self.files[number - 1 : number])
 
+    def others(self, place: Place) -> list[Place]:
+        """Return where else the same columns stand, in files that are not chosen; none where the mapping names the file."""
+        if self.variable.data is not None:
+            return []
+        return [
+            Place(file, place.columns, place.visit)
+            for file in self.eligible
+            if file is not place.file and all(name in file.table for name in place.columns)
+        ]
+
     def once(self) -> Place | None:
         """Return where a covariate stands: in the first file that has all its columns."""
         baseline = next((key for key, visit in visits_of(self.mapping).items() if visit.months == 0), "baseline")
@@ -68,7 +78,12 @@ class Finder:
     def at_visits(self) -> list[Place]:
         """Return where an instrument stands, a visit each, in the order of time."""
         found: dict[str, Place] = {}
+        seen: set[tuple[str, ...]] = set()
         for place in self._wanted():
+            if not place.file.visits and place.columns in seen:
+                message = f"the column '{place.columns[0]}' is given for two visits"
+                self.notes.problem(message, ("variables", self.name, "column"), "Name the column of each visit.")
+            seen.add(place.columns)
             if place.visit.label in found and place.file is found[place.visit.label].file:
                 message = f"'{self.name}' is given twice for the visit '{place.visit.label}'"
                 self.notes.problem(message, ("variables", self.name, "column"), "Keep one column for each visit.")
@@ -112,6 +127,10 @@ class Finder:
             )
 
     def _find(self, columns: tuple[str, ...], visit: Visit, visit_key: str = "") -> Place | None:
+        twice = [name for name in columns if columns.count(name) > 1]
+        if twice:
+            message = f"the column '{twice[0]}' is named twice"
+            self.notes.problem(message, ("variables", self.name), "Name each column once.")
         for file in self.eligible:
             if all(name in file.table for name in columns):
                 return Place(file, columns, visit)

@@ -38,6 +38,8 @@ def read_covariate(finder: Finder, covariate: Covariate, people: People) -> Floa
         return None
     reading = _reading(finder, place.file, people, "participants")
     cells = [_settled(reading, place.file, name) for name in place.columns]
+    for other in finder.others(place):
+        _note_lost(cells, [_of_participant(other.file, name) for name in other.columns], reading)
     variable = finder.variable
     if variable.flags:
         return flagged(dict(zip(variable.flags, cells, strict=True)), reading)
@@ -57,6 +59,9 @@ def read_instrument(finder: Finder, instrument: Instrument, people: People) -> l
             reading.cleared(place.file.cells(place.file.table.column(name), place.visit)) for name in place.columns
         ]
         _note_repeated_columns(place, reading)
+        for other in finder.others(place):
+            if bool(other.file.visits) == bool(place.file.visits):  # a row a visit says nothing of a row a person
+                _note_lost(cells, [_at_visit(other, name) for name in other.columns], reading)
         numbers = _in_study_units(cells, reading, instrument.unit, instrument.range)
         measured.append(Measured(place.visit, numbers.values, bool(place.file.visits)))
     return measured
@@ -79,6 +84,30 @@ def _note_repeated_columns(place: Place, reading: Reading) -> None:
         if name in place.file.table.raw.repeated:
             message = f"the column '{name}' stands twice in the header"
             reading.problem(message, "column", hint="Rename one of them.", where=place.file.table.place)
+
+
+def _at_visit(place: Place, name: str) -> Cells:
+    """A column of a file at a visit, without its missing codes."""
+    column = place.file.table.column(name)
+    return place.file.cells(column, place.visit).without(column.meaning_missing(place.file.table.data.missing))
+
+
+def _of_participant(file: Joined, name: str) -> Cells:
+    """A column of a file whatever the visit, without its missing codes."""
+    column = file.table.column(name)
+    idle = column.meaning_missing(file.table.data.missing)
+    return file.settled(column, idle).cells.without(idle)
+
+
+def _note_lost(chosen: list[Cells], others: list[Cells], reading: Reading) -> None:
+    """Of two files with the same columns the first counts; it is a problem if others hold what it does not."""
+    for ours, theirs in zip(chosen, others, strict=True):
+        lost = theirs.present & ~ours.present
+        if lost.any():
+            message = f"{counted(lost)} with a value in this file only, and {ours.place} is read"
+            hint = "Say with `data: 1` (or 2 ...) which file counts, or bring their rows into one file."
+            reading.problem(message, hint=hint, where=theirs.at(lost))
+            return
 
 
 def _settled(reading: Reading, file: Joined, name: str) -> Cells:

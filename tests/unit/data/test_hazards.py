@@ -17,8 +17,10 @@ from tests.unit.data.workshop import (
     measured,
     one_trial,
     only_problem,
+    problems,
     read,
     study,
+    table,
 )
 
 
@@ -126,3 +128,49 @@ def test_lists_and_bytes_of_a_parquet_file(tmp_path: Path) -> None:
     assert found.message == "text in a column of numbers: '[30.]', '[40.]'"
     people = read(mapped(tmp_path, "a.parquet", "weight: {column: arm, plus: 60}")).participants
     assert people["participant"].tolist() == ["a", "b"]
+
+
+def test_one_column_for_two_visits(tmp_path: Path) -> None:
+    found = only_problem(one_trial(tmp_path, "id,arm,x\n1,1,3\n2,2,7", "VAS: {column: {baseline: x, 3 months: x}}"))
+    assert (found.message, found.hint) == ("the column 'x' is given for two visits", "Name the column of each visit.")
+
+
+def test_one_column_for_two_items(tmp_path: Path) -> None:
+    rule = "anxiety: {items: [x, y, y], cut: {low: up to 5, high: above 5}}"
+    found = only_problem(one_trial(tmp_path, "id,arm,x,y\n1,1,3,1\n2,2,7,2", rule))
+    assert found.message == "the column 'y' is named twice"
+
+
+PEOPLE = "id,arm,age\n1,1,40\n2,2,50\n3,1,\n4,2,70"
+PARTS = "layout: long, visit: {column: tp, codes: {0: baseline}}"
+
+
+def in_three_files(folder: Path, choice: str = "") -> Path:
+    table(folder, "people.csv", PEOPLE)
+    table(folder, "one.csv", "id,tp,v\n1,0,10\n2,0,20\n3,0,")
+    table(folder, "two.csv", "id,tp,v,age\n3,0,30,60\n4,0,40,70")
+    files = f"{{file: one.csv, participant: id, {PARTS}}}, {{file: two.csv, participant: id, {PARTS}}}"
+    variables = f"{{age: {{column: age{choice.replace('2', '1')}}}, VAS: {{column: v{choice}}}}}"
+    text = f"trial: A\ndata: [{{file: people.csv, participant: id}}, {files}]\n{ARMS}\nvariables: {variables}"
+    return study(folder, a=text)
+
+
+def test_values_in_a_file_that_is_not_chosen_are_not_lost_unsaid(tmp_path: Path) -> None:
+    found = problems(in_three_files(tmp_path))
+    assert [(problem.message, problem.where) for problem in found] == [
+        (
+            "1 participant with a value in this file only, and people.csv, column 'age' is read",
+            "two.csv, column 'age', row 2",
+        ),
+        (
+            "2 participants with a value in this file only, and one.csv, column 'v' is read",
+            "two.csv, column 'v', rows 2, 3",
+        ),
+    ]
+    assert "`data: 1`" in found[0].hint
+
+
+def test_the_file_that_the_mapping_names_is_chosen(tmp_path: Path) -> None:
+    found = read(in_three_files(tmp_path, ", data: 2"))
+    assert covariate(found, "age") == [40, 50, None, 70]
+    assert measured(found, "VAS", "baseline") == {"1": 10, "2": 20}
