@@ -107,40 +107,22 @@ def validate(study: StudyPath) -> int:
     with _progress() as progress:
         progress("read and check")
         spec, repository = read(study)
-    print(f"{spec.name}: all is well, {len(repository.trials)} trials, {len(repository.participants)} participants")
+    trials = "1 trial" if len(repository.trials) == 1 else f"{len(repository.trials)} trials"
+    print(f"{spec.name}: all is well, {trials}, {len(repository.participants)} participants")
     return EXIT_DONE
 
 
 @app.command()
 def plan(study: StudyPath) -> int:
-    """Show what can be estimated: trials and participants of each effect, before anything is fitted."""
+    """Show what each analysis can do, and with whom: trials, participants, moderators, before anything is fitted."""
     from reportgen.pipeline import plan
+    from reportgen.render.planned import planned_lines
 
     with _progress() as progress:
         progress("read and check")
         planned = plan(study)
-    rows = [("analysis", "comparison", "outcome", "follow-up", "m", "n", "control", "intervention", "remark")]
-    rows += [
-        (
-            p.analysis,
-            p.comparison,
-            p.outcome,
-            p.follow_up,
-            str(p.trials),
-            str(p.n),
-            str(p.n_control),
-            str(p.n_intervention),
-            p.remark,
-        )
-        for p in planned
-    ]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        cells = [
-            cell.rjust(width) if 4 <= i <= 7 else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        print("  ".join(cells).rstrip())
+    for line in planned_lines(planned):
+        print(line)
     return EXIT_DONE
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # heavy libraries are imported when they are needed
     from reportgen.data import Repository
     from reportgen.records.artefact import NumberedArtefact
     from reportgen.records.model import Records
+    from reportgen.records.planned import PlannedAnalysis
     from reportgen.records.results import Results, Source
 
 Progress = Callable[[str], None]
@@ -93,21 +94,6 @@ class Built:
     seconds: dict[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedEffect:
-    """What could be estimated: trials and participants of one outcome at one follow-up in one comparison."""
-
-    analysis: str
-    comparison: str
-    outcome: str
-    follow_up: str
-    trials: int
-    n: int
-    n_control: int
-    n_intervention: int
-    remark: str
-
-
 def read(path: Path) -> tuple[Spec, Repository]:
     """Read and check a study with its data.
 
@@ -130,28 +116,18 @@ def read(path: Path) -> tuple[Spec, Repository]:
     return examined.spec, repository
 
 
-def plan(path: Path) -> list[PlannedEffect]:
-    """Return trials and participants of every effect, before anything is fitted."""
-    from reportgen.analyses.selection import not_estimable, selections
-    from reportgen.spec.study import MetaAnalysis
+def plan(path: Path) -> tuple[PlannedAnalysis, ...]:
+    """Return who and what would enter every analysis of a study, before anything is fitted.
+
+    Raises
+    ------
+    ReportgenError
+        As `read`.
+    """
+    from reportgen.analyses.planning import planned_analyses
 
     spec, repository = read(path)
-    return [
-        PlannedEffect(
-            analysis=name,
-            comparison=chosen.comparison,
-            outcome=chosen.outcome,
-            follow_up=chosen.follow_up,
-            trials=len(chosen.trials),
-            n=chosen.n,
-            n_control=chosen.arm_size(0),
-            n_intervention=chosen.arm_size(1),
-            remark=not_estimable(chosen, node),
-        )
-        for name, node in spec.study.analyses.items()
-        if isinstance(node, MetaAnalysis)
-        for chosen in selections(node, repository, spec.study)
-    ]
+    return planned_analyses(spec.study, repository)
 
 
 def simulate(path: Path, folder: Path, seed: int | None = None, progress: Progress = lambda _: None) -> list[Path]:

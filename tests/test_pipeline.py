@@ -13,10 +13,16 @@ from reportgen import pipeline
 from reportgen.cli import run
 from reportgen.pipeline import Order, build, plan
 from reportgen.records.numbers import slug
+from reportgen.records.planned import PlannedEffect
 from reportgen.resources import specs_folder
 from tests.conftest import ROOT
 from tests.page_numbers import trace_numbers
 from tests.study_files import STUDY, write_study
+
+METHODS_OF_THE_LANGUAGE = (
+    "descriptive", "meta-analysis", "moderators", "recursive-partitioning", "directed-peeling", "agreement",
+)  # fmt: skip
+DESCRIBED = {"trials": "all trials", "n": "all n", "n-control": "control n", "n-intervention": "intervention n"}
 
 
 def rows(folder: Path) -> pd.DataFrame:
@@ -53,12 +59,34 @@ def test_the_token_test_can_fail(report: Path) -> None:
 def test_plan_promises_what_the_build_prints(report: Path) -> None:
     printed = rows(report)["value"]
     planned = plan(specs_folder() / report.name)
-    assert planned
-    for effect in planned:
-        prefix = slug(effect.analysis, effect.comparison, effect.outcome, effect.follow_up)
-        promised = (effect.trials, effect.n, effect.n_control, effect.n_intervention)
-        quantities = ("trials", "n", "n-control", "n-intervention")
-        assert promised == tuple(printed[f"{prefix}.{quantity}"] for quantity in quantities)
+    assert {one.method for one in planned} == set(METHODS_OF_THE_LANGUAGE)
+    for analysis in planned:
+        assert analysis.effects
+        for effect in analysis.effects:
+            for quantity, promised in promises(effect).items():
+                key = (
+                    slug(analysis.name, DESCRIBED[quantity])
+                    if analysis.method == "descriptive"
+                    else f"{slug(analysis.name, effect.comparison, effect.outcome, effect.follow_up)}.{quantity}"
+                )
+                assert printed[key] <= promised if effect.at_most else printed[key] == promised, key
+            if analysis.method == "moderators":
+                prefix = slug(analysis.name, effect.comparison, effect.outcome, effect.follow_up)
+                assert printed[f"{prefix}.tested"] == effect.moderators
+                for cost in effect.costs:
+                    assert printed[f"{prefix}.{slug(cost.moderator)}.cost-people"] == cost.people
+                    assert printed[f"{prefix}.{slug(cost.moderator)}.cost-trials"] == cost.trials
+
+
+def promises(effect: PlannedEffect) -> dict[str, int]:
+    """What `plan` promises of an effect, by the last word of the id under which the report has it."""
+    said = {
+        "trials": effect.trials,
+        "n": effect.n,
+        "n-control": effect.n_control,
+        "n-intervention": effect.n_intervention,
+    }
+    return {quantity: number for quantity, number in said.items() if number is not None}
 
 
 def test_no_path_of_this_machine(report: Path) -> None:
@@ -163,19 +191,15 @@ def test_validate_and_plan_speak(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert run(["validate", study]) == 0
     assert capsys.readouterr().out == "small: all is well, 2 trials, 140 participants\n"
     assert run(["plan", study]) == 0
-    head, line = capsys.readouterr().out.splitlines()
-    assert head.split() == [
-        "analysis",
-        "comparison",
-        "outcome",
-        "follow-up",
-        "m",
-        "n",
-        "control",
-        "intervention",
-        "remark",
+    assert capsys.readouterr().out.splitlines() == [
+        "people: descriptive",
+        "comparison  m    n  control  intervention",
+        "overall     2  140       70            70",
+        "",
+        "pooled: meta-analysis",
+        "comparison  outcome  follow-up  m    n  control  intervention",
+        "overall     RMDQ     short      2  140       70            70",
     ]
-    assert line.split() == ["pooled", "overall", "RMDQ", "short", "2", "140", "70", "70"]
 
 
 def test_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:

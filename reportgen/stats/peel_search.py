@@ -55,13 +55,48 @@ def prepare(
     ValueError
         For options and columns, all that are wrong.
     """
+    table = _checked(outcome, treatment, trial, moderators, adjusters, settings)
+    values, _ = _numbers(moderators)
+    levels = {name: one.levels for name, one in moderators.items() if isinstance(one, Levels)}
+    cases = _cases(table, moderators, settings)
+    return _prepare(table, cases, tuple(moderators), values, levels, _declared(settings), settings)
+
+
+def people_and_moderators(
+    outcome: ArrayLike,
+    treatment: ArrayLike,
+    trial: ArrayLike,
+    moderators: Mapping[str, ArrayLike | Levels],
+    adjusters: ArrayLike | None,
+    settings: PeelSettings,
+) -> CompleteCases:
+    """Say who and what would be searched, before anything is fitted; parameters and errors as those of `prepare`."""
+    return _cases(_checked(outcome, treatment, trial, moderators, adjusters, settings), moderators, settings)
+
+
+def _checked(
+    outcome: ArrayLike,
+    treatment: ArrayLike,
+    trial: ArrayLike,
+    moderators: Mapping[str, ArrayLike | Levels],
+    adjusters: ArrayLike | None,
+    settings: PeelSettings,
+) -> Columns:
     table = columns(outcome, treatment, trial, adjusters)
     _check_finite(table)
     wrong = [*settings.wrong(moderators), *_wrong_moderators(moderators, len(table.outcome))]
     if wrong:
         raise ValueError("; ".join(wrong))
+    return table
+
+
+def _declared(settings: PeelSettings) -> dict[str, str]:
+    return dict(settings.directions) if isinstance(settings.directions, Mapping) else {}
+
+
+def _cases(table: Columns, moderators: Mapping[str, ArrayLike | Levels], settings: PeelSettings) -> CompleteCases:
     values, unordered = _numbers(moderators)
-    declared = dict(settings.directions) if isinstance(settings.directions, Mapping) else {}
+    declared = _declared(settings)
 
     def unfit(name: str, z: FloatArray, codes: IntArray) -> str:
         distinct = len(np.unique(z))
@@ -74,9 +109,7 @@ def prepare(
 
     cases = complete_cases(table, values, settings.min_trials, unfit)
     reasons = unordered | {one.moderator: one.reason for one in cases.left_out}
-    left_out = tuple(NotSearched(name, reasons[name]) for name in moderators if name in reasons)
-    levels = {name: one.levels for name, one in moderators.items() if isinstance(one, Levels)}
-    return _prepare(table, replace(cases, left_out=left_out), tuple(moderators), values, levels, declared, settings)
+    return replace(cases, left_out=tuple(NotSearched(name, reasons[name]) for name in moderators if name in reasons))
 
 
 def _prepare(

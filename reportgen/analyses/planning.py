@@ -1,0 +1,277 @@
+"""What every analysis of a study can do, before anything is fitted.
+
+In: the study and the repository. Out: a `PlannedAnalysis` for each analysis. Who enters is asked of the same functions as
+when the study is built, so that the numbers are those which the report then prints. Where a search takes the moderators
+of a screening, only the screening decides which: numbers are then the most that may be, and are marked so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from reportgen.analyses import peeling_search, recursive_partitioning
+from reportgen.analyses.moderator_values import Moderator, moderators_of
+from reportgen.analyses.search_people import Cost, people_of_search
+from reportgen.analyses.selection import Measurements, Selection, not_estimable, selections
+from reportgen.data import Repository
+from reportgen.records.planned import LeftOutTrials, PlannedAnalysis, PlannedCost, PlannedEffect
+from reportgen.spec.study import (
+    Agreement,
+    Analysis,
+    Descriptive,
+    DirectedPeeling,
+    FromScreening,
+    MetaAnalysis,
+    Moderators,
+    RecursivePartitioning,
+    Search,
+    Study,
+)
+
+SEARCH, TEST = "the search needs", "a test needs"
+NOT_IN_COMPARISON = "no arm in this comparison"  # what a trial compares is no news to who wrote its mapping
+Key = tuple[str, str, str]
+
+
+def planned_analyses(study: Study, repository: Repository) -> tuple[PlannedAnalysis, ...]:
+    """Return what every analysis of the study file can do.
+
+    Parameters
+    ----------
+    study : Study
+    repository : Repository
+
+    Returns
+    -------
+    tuple of PlannedAnalysis
+        In the order of the study file.
+    """
+    desk = _Desk(study, repository, Measurements(repository, study))
+    return tuple(
+        PlannedAnalysis(name, node.method, _about(node), tuple(METHODS[type(node)](node, desk)))
+        for name, node in study.analyses.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What every plan is made with."""
+
+    study: Study
+    repository: Repository
+    measurements: Measurements
+
+    def selections(self, node: Any) -> list[Selection]:
+        return selections(node, self.repository, self.study)
+
+    def moderators(self, node: Moderators | Search) -> dict[str, Moderator]:
+        """Return the moderators of an analysis, or all of the screening that it takes its own from."""
+        chosen = node.moderators
+        if isinstance(chosen, FromScreening):
+            screening = self.study.analyses[chosen.from_]
+            assert isinstance(screening, Moderators)
+            chosen = screening.moderators
+        return moderators_of(chosen, self.repository, self.measurements, self.study)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entering:
+    """Who would enter a search, and what is said of it."""
+
+    selection: Selection
+    effect: PlannedEffect
+
+    @property
+    def key(self) -> Key:
+        return self.effect.comparison, self.effect.outcome, self.effect.follow_up
+
+
+def _about(node: Analysis) -> str:
+    if isinstance(node, Agreement):
+        return f"of '{node.partition}' and '{node.peeling}'"
+    if not isinstance(node, Moderators | Search):
+        return ""
+    chosen = node.moderators
+    if isinstance(chosen, FromScreening):
+        return f"along the moderators of '{chosen.from_}' with p below {chosen.p_below:g}"
+    return f"along {', '.join(chosen)}" if isinstance(node, Search) else f"of {', '.join(chosen)}"
+
+
+def _effect(selection: Selection, reason: str, **more: Any) -> PlannedEffect:
+    why: dict[str, list[str]] = {}
+    for one in selection.excluded:
+        if one.whole_trial and one.reason != NOT_IN_COMPARISON:
+            why.setdefault(one.reason, []).append(one.trial)
+    return PlannedEffect(
+        comparison=selection.comparison,
+        outcome=selection.outcome,
+        follow_up=selection.follow_up,
+        n=selection.n,
+        trials=len(selection.trials),
+        n_control=selection.arm_size(0),
+        n_intervention=selection.arm_size(1),
+        reason=reason,
+        left_out=tuple(LeftOutTrials(words, tuple(trials)) for words, trials in why.items()),
+        **more,
+    )
+
+
+def _costs(costs: tuple[Cost, ...]) -> tuple[PlannedCost, ...]:
+    return tuple(PlannedCost(one.moderator, one.people, one.trials) for one in costs if one.people or one.trials)
+
+
+def _described(node: Descriptive, desk: _Desk) -> list[PlannedEffect]:
+    comparison = desk.study.comparisons[node.sides_of]
+    people = desk.repository.participants
+    control, intervention = (
+        people["arm_class"].isin(side).to_numpy() for side in (comparison.control, comparison.intervention)
+    )
+    trials = people["trial"].to_numpy(dtype=object)[control | intervention]
+    sizes = int(control.sum()), int(intervention.sum())
+    return [PlannedEffect(node.sides_of, "", "", sum(sizes), len(set(trials.tolist())), *sizes)]
+
+
+def _pooled(node: MetaAnalysis, desk: _Desk) -> list[PlannedEffect]:
+    return [_effect(selection, not_estimable(selection, node)) for selection in desk.selections(node)]
+
+
+def _screened(node: Moderators, desk: _Desk) -> list[PlannedEffect]:
+    moderators, effects = desk.moderators(node), []
+    for selection in desk.selections(node):
+        reason = not_estimable(selection, node)
+        people = people_of_search(selection, moderators, missing="available", minimum_trials=node.minimum_trials)
+        effects.append(
+            _effect(
+                selection,
+                reason,
+                moderators=0 if reason else len(people.moderators),
+                not_tried=() if reason else tuple((name, why.replace(SEARCH, TEST)) for name, why in people.left_out),
+                costs=() if reason else _costs(people.costs),
+            )
+        )
+    return effects
+
+
+def _partitioned(node: RecursivePartitioning, desk: _Desk) -> list[PlannedEffect]:
+    return [one.effect for one in _partitions(node, desk)]
+
+
+def _partitions(node: RecursivePartitioning, desk: _Desk) -> list[_Entering]:
+    moderators = desk.moderators(node)
+    return [_partition(node, selection, moderators) for selection in desk.selections(node)]
+
+
+def _partition(node: RecursivePartitioning, selection: Selection, moderators: Mapping[str, Moderator]) -> _Entering:
+    screened = isinstance(node.moderators, FromScreening)
+    # which moderators will be searched together is not known: each by itself gives the most that can be
+    missing = "available" if screened else node.missing
+    people = recursive_partitioning.searchable(node, selection, moderators, missing=missing)
+    entering = people.selection
+    reason = not_estimable(entering, node) or ("" if people.moderators else "no moderator leaves enough trials")
+    least = recursive_partitioning.least_size(node, entering.n)
+    arms = entering.arm_size(0), entering.arm_size(1)
+    small = not reason and (entering.n < 2 * least or min(arms) < 2 * node.min_arm)
+    effect = _effect(
+        entering,
+        reason,
+        at_most=screened and node.missing == "complete" and not reason,
+        moderators=0 if reason else len(people.moderators),
+        moderators_at_most=screened and not reason,
+        remark=f"too few people to divide: each side needs {least}, and {node.min_arm} in each arm" if small else "",
+        not_tried=() if reason and people.moderators else people.left_out,
+        costs=() if reason or node.missing == "available" else _costs(people.costs),
+    )
+    return _Entering(entering, effect)
+
+
+def _peeled(node: DirectedPeeling, desk: _Desk) -> list[PlannedEffect]:
+    return [one.effect for one in _peelings(node, desk)]
+
+
+def _peelings(node: DirectedPeeling, desk: _Desk) -> list[_Entering]:
+    moderators = desk.moderators(node)
+    return [_peeling(node, selection, moderators) for selection in desk.selections(node)]
+
+
+def _peeling(node: DirectedPeeling, selection: Selection, moderators: Mapping[str, Moderator]) -> _Entering:
+    reason = not_estimable(selection, node)
+    if reason:
+        return _Entering(selection, _effect(selection, reason, moderators=0))
+    if isinstance(node.moderators, FromScreening):
+        # each by itself, as above
+        each = [peeling_search.searchable(node, selection, {name: one}) for name, one in moderators.items()]
+        entering = selection
+        searched = [name for people, _ in each for name in people.moderators]
+        not_tried = tuple(one for _, left_out in each for one in left_out)
+        costs = tuple(cost for people, _ in each for cost in people.costs)
+    else:
+        people, not_tried = peeling_search.searchable(node, selection, moderators)
+        entering, searched, costs = people.selection, list(people.moderators), people.costs
+    screened = isinstance(node.moderators, FromScreening) and bool(searched)
+    effect = _effect(
+        entering,
+        "" if searched else "no moderator can be peeled",
+        at_most=screened,
+        moderators=len(searched),
+        moderators_at_most=screened,
+        not_tried=tuple((name, _shortened(why)) for name, why in not_tried),
+        costs=_costs(costs),
+    )
+    return _Entering(entering, effect)
+
+
+def _shortened(reason: str) -> str:
+    """Return why a moderator is not peeled, without the reason of the reason.
+
+    Examples
+    --------
+    >>> _shortened("2 values: with 3 or fewer a peel would remove a large share of the people")
+    '2 values, too few to peel'
+    """
+    values, colon, _ = reason.partition(": with ")
+    return f"{values}, too few to peel" if colon else reason
+
+
+def _agreeing(node: Agreement, desk: _Desk) -> list[PlannedEffect]:
+    partition, peeling = desk.study.analyses[node.partition], desk.study.analyses[node.peeling]
+    assert isinstance(partition, RecursivePartitioning)
+    assert isinstance(peeling, DirectedPeeling)
+    first = {one.key: one for one in _partitions(partition, desk)}
+    return [_agreement(first[one.key], one) for one in _peelings(peeling, desk) if one.key in first]
+
+
+def _agreement(first: _Entering, second: _Entering) -> PlannedEffect:
+    reasons = [
+        f"{name}: {one.effect.reason}"
+        for name, one in (("recursive partitioning", first), ("directed peeling", second))
+        if one.effect.reason
+    ]
+    return replace(
+        second.effect,
+        n=int(np.isin(second.selection.rows, first.selection.rows).sum()),
+        trials=None,
+        n_control=None,
+        n_intervention=None,
+        at_most=first.effect.at_most or second.effect.at_most,
+        moderators=None,
+        moderators_at_most=False,
+        reason="; ".join(reasons),
+        left_out=(),
+        not_tried=(),
+        costs=(),
+    )
+
+
+METHODS: dict[type[Analysis], Callable[[Any, _Desk], list[PlannedEffect]]] = {
+    Descriptive: _described,
+    MetaAnalysis: _pooled,
+    Moderators: _screened,
+    RecursivePartitioning: _partitioned,
+    DirectedPeeling: _peeled,
+    Agreement: _agreeing,
+}
+"""What each method of the study file can say beforehand."""

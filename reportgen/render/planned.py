@@ -1,0 +1,119 @@
+"""What every analysis can do, as lines of text: a table for each analysis, and below a row what is to be said of it.
+
+In: `PlannedAnalysis` records. Out: lines for a terminal, wrapped at 100 columns where the names of a study allow it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from reportgen.records.planned import LeftOutTrials, PlannedAnalysis, PlannedCost, PlannedEffect
+
+WIDTH = 100
+WORDS = ("comparison", "outcome", "follow-up")
+NUMBERS = ("m", "n", "control", "intervention", "moderators")
+EXPECTED = ("not measured", "no control arm", "no intervention arm")  # what a mapping says is no news where all is well
+MOST_NAMED = 3
+AT_MOST = "≤: at most. The screening decides which moderators are searched, and so who has all of them."
+AT_MOST_MODERATORS = "≤: at most. The screening decides which moderators are searched."
+
+
+def planned_lines(planned: Iterable[PlannedAnalysis]) -> list[str]:
+    """Return what every analysis can do, line by line.
+
+    Trials that do not enter are named once, below the first row that they are missing from in the same way.
+
+    Examples
+    --------
+    >>> effect = PlannedEffect("overall", "RMDQ", "short", 152, 2, 72, 80, moderators=3, moderators_at_most=True)
+    >>> for line in planned_lines([PlannedAnalysis("rp", "recursive-partitioning", "along age", (effect,))]):
+    ...     print(line)
+    rp: recursive-partitioning along age
+    comparison  outcome  follow-up  m    n  control  intervention  moderators
+    overall     RMDQ     short      2  152       72            80          ≤3
+    ≤: at most. The screening decides which moderators are searched.
+    """
+    said: set[tuple[str, str, str, tuple[LeftOutTrials, ...]]] = set()
+    lines: list[str] = []
+    for analysis in planned:
+        lines += ["", *_analysis(analysis, said)]
+    return lines[1:]
+
+
+def _analysis(analysis: PlannedAnalysis, said: set[tuple[str, str, str, tuple[LeftOutTrials, ...]]]) -> Iterator[str]:
+    yield from _wrapped(f"{analysis.name}: {analysis.method} {analysis.about}".rstrip(), "")
+    rows = [_cells(effect) for effect in analysis.effects]
+    head = (*WORDS, *NUMBERS)
+    used = [i for i, word in enumerate(head) if any(row[i] for row in rows)]
+    widths = {i: max(len(head[i]), *(len(row[i]) for row in rows)) for i in used}
+
+    def line(cells: tuple[str, ...]) -> str:
+        placed = (cells[i].ljust(widths[i]) if i < len(WORDS) else cells[i].rjust(widths[i]) for i in used)
+        return "  ".join(placed).rstrip()
+
+    yield line(head)
+    for effect, row in zip(analysis.effects, rows, strict=True):
+        yield line(row)
+        key = (effect.comparison, effect.outcome, effect.follow_up, effect.left_out)
+        for remark in _remarks(effect, named=key in said):
+            yield from _wrapped(remark, "    ")
+        said.add(key)
+    if any(effect.at_most for effect in analysis.effects):
+        yield AT_MOST
+    elif any(effect.moderators_at_most for effect in analysis.effects):
+        yield AT_MOST_MODERATORS
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _cells(effect: PlannedEffect) -> tuple[str, ...]:
+    def count(number: int | None, at_most: bool) -> str:
+        return "" if number is None else f"{'≤' if at_most else ''}{number}"
+
+    people = (effect.trials, effect.n, effect.n_control, effect.n_intervention)
+    return (
+        effect.comparison,
+        effect.outcome,
+        effect.follow_up,
+        *(count(number, effect.at_most) for number in people),
+        count(effect.moderators, effect.moderators_at_most),
+    )
+
+
+def _remarks(effect: PlannedEffect, *, named: bool) -> Iterator[str]:
+    if effect.reason:
+        yield f"not estimable: {effect.reason}"
+    if effect.remark:
+        yield effect.remark
+    shown = [one for one in effect.left_out if effect.reason or one.reason not in EXPECTED]
+    if shown and not named:
+        yield "without " + "; ".join(f"{_trials(one.trials)} ({one.reason})" for one in shown)
+    reasons: dict[str, list[str]] = {}
+    for moderator, reason in effect.not_tried:
+        reasons.setdefault(reason, []).append(moderator)
+    if reasons:
+        yield "not tried: " + "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())
+    untried = {moderator for moderator, _ in effect.not_tried}
+    costs = [_cost(cost) for cost in effect.costs if cost.moderator not in untried]
+    if costs:
+        yield "no value: " + "; ".join(costs)
+
+
+def _trials(names: tuple[str, ...]) -> str:
+    return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} trials"
+
+
+def _cost(cost: PlannedCost) -> str:
+    people = f"{cost.people} {'person' if cost.people == 1 else 'people'}"
+    trials = f", {cost.trials} trial{'' if cost.trials == 1 else 's'}" if cost.trials else ""
+    return f"{cost.moderator} {people}{trials}"
