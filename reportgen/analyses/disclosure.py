@@ -10,17 +10,20 @@ digits that are printed, no more.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.records.estimate import Estimate
 from reportgen.records.numbers import DASH, MINUS, Number, fixed
 
 BoolArray = NDArray[np.bool_]
 NOBODY_SMALL = 1  # a policy up to here calls no count small
 TOO_FEW = "rests on fewer people of an arm than the study's policy lets be printed"
 TOO_CLOSE = "differs from a group that is printed by fewer people of an arm than the study's policy lets be printed"
+
+TOO_EXTREME = "fewer people lie beyond it than the study's policy lets be printed"
 
 
 def guards(minimum: int) -> bool:
@@ -124,3 +127,21 @@ def withheld(number: Number, reason: str) -> Number:
     '–'
     """
     return replace(number, value=None, text=DASH, n=None, status="suppressed", reason=reason)
+
+
+def withheld_estimate(estimate: Estimate, reason: str) -> Estimate:
+    """Return an effect that is known and not told; one that is not known stays what it is."""
+    if estimate.effect.value is None:
+        return estimate
+    return Estimate(*(withheld(getattr(estimate, field.name), reason) for field in fields(Estimate)))
+
+
+def is_extreme(percentile: float, n: int, minimum: int) -> bool:
+    """Whether a percentile lies so far out that few people lie beyond it, as the smallest and the largest value do.
+
+    Examples
+    --------
+    >>> is_extreme(0, 1000, 5), is_extreme(10, 40, 5), is_extreme(10, 60, 5), is_extreme(0, 1000, 0)
+    (True, True, False, False)
+    """
+    return guards(minimum) and min(percentile, 100 - percentile) / 100 * n < minimum

@@ -8,8 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from reportgen.analyses.disclosure import (
+    TOO_EXTREME,
+    TOO_FEW,
+    as_printed,
+    few_in_an_arm,
+    guards,
+    in_both_arms,
+    is_extreme,
+    withheld,
+    withheld_estimate,
+)
 from reportgen.analyses.moderator_values import Moderator, column_of, moderators_of
 from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, setting_decimals, unit_of
 from reportgen.analyses.recording import comparison_record, estimate_record, for_outcome
@@ -44,15 +57,25 @@ AUDITED = {"df": 1, "criterion": 3}  # decimals of numbers that only an auditor 
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """A moderator as screened: its fit, and whom it costs."""
+    """A moderator as screened: its fit, whom it costs, and the codes of the levels that are too small to be told."""
 
     moderator: Moderator
     fit: ModeratorFit
     cost: Cost
+    few: frozenset[int] = frozenset()
 
     def tested(self, node: Node) -> Reading:
         """Return the reading that is tested."""
         return self.fit.naive if node.reading == "naive" else self.fit.within
+
+    def hides(self, code: int) -> bool:
+        """Whether the difference of a level from the reference rests on too few people to be told."""
+        return code in self.few or self.fit.reference in self.few
+
+    @property
+    def told(self) -> bool:
+        """Whether anything is left to tell."""
+        return not self.few or not all(self.hides(code) for code in self.fit.codes)
 
 
 def analyse(name: str, node: Node, repository: Repository, study: Study) -> Moderation:
@@ -207,9 +230,10 @@ def _screen_record(selection: Selection, found: list[Screened], node: Node, stud
     press = for_outcome(selection.outcome, study, press).at(
         selection.comparison, selection.outcome, selection.follow_up, n=selection.n, trials=len(selection.trials)
     )
+    found = [replace(one, few=_few_levels(one, selection, study.policy.minimum_cell)) for one in found]
     outcome = study.outcomes[selection.outcome]
     limits = range_of(outcome, selection.outcome, study)
-    p = [one.tested(node).p_value for one in found]
+    p = [one.tested(node).p_value if one.told else math.nan for one in found]
     adjusted = zip(holm(p), benjamini_hochberg(p), strict=True)
     interactions = tuple(
         _interaction(one, selection, node, study, press, pair) for one, pair in zip(found, adjusted, strict=True)
@@ -236,6 +260,19 @@ def _screen_record(selection: Selection, found: list[Screened], node: Node, stud
     )
 
 
+def _few_levels(one: Screened, selection: Selection, minimum: int) -> frozenset[int]:
+    """Return the codes of the levels of which an arm has too few people; where nobody is, nothing can be told anyway."""
+    if not one.moderator.categorical or not guards(minimum):
+        return frozenset()
+    codes = one.moderator.of(selection)
+    entered = in_both_arms(selection.trial, selection.treatment, ~np.isnan(codes))
+    return frozenset(
+        code
+        for code in range(len(one.moderator.levels))
+        if few_in_an_arm(selection.treatment[entered & (codes == code)], minimum)
+    )
+
+
 def _interaction(
     one: Screened, selection: Selection, node: Node, study: Study, press: Press, adjusted: tuple[float, float]
 ) -> Interaction:
@@ -243,11 +280,12 @@ def _interaction(
     tested = one.tested(node)
     unit = unit_of(selection.outcome, study)
     reason = not_estimable(selection, node)
+    why = reason or tested.reason or ("" if one.told else TOO_FEW)
     status: Status = tested.status  # type: ignore[assignment]
     made = press.at(moderator.name, n=fit.participants, trials=fit.trials, status=status)
     labels = {code: made.quote(f"level {label}", label) for code, label in enumerate(moderator.levels)}
     readings = [
-        _reading(getattr(fit, name), fit, labels, node, made.at(name), unit, reason)
+        _reading(getattr(fit, name), one, labels, node, made.at(name), unit, reason)
         for name in ("within", "naive", "across")
     ]
     expected = node.expected.get(moderator.name)
@@ -269,13 +307,13 @@ def _interaction(
         across=readings[2],
         separate=fit.separate,
         tested=node.reading,
-        tier=_tier(tested, node),
-        holm=made.p("holm", adjusted[0], reason or tested.reason),
-        benjamini_hochberg=made.p("benjamini hochberg", adjusted[1], reason or tested.reason),
-        at=_effects_at(moderator, fit, labels, node, made, unit),
+        tier=_tier(tested, node) if one.told else "not estimable",
+        holm=made.p("holm", adjusted[0], why),
+        benjamini_hochberg=made.p("benjamini hochberg", adjusted[1], why),
+        at=_effects_at(one, labels, node, study.policy.minimum_cell, made, unit),
         unit_at=made.quote("unit", moderator.unit),
         expected=None if expected is None else made.quote("expected", expected),
-        found=_found(moderator, tested, fit, labels, study),
+        found=_found(one, tested, labels, study),
     )
 
 
@@ -287,25 +325,27 @@ def _tier(reading: Reading, node: Node) -> Tier:
 
 
 def _reading(
-    reading: Reading, fit: ModeratorFit, labels: dict[int, Number], node: Node, press: Press, unit: str, reason: str
+    reading: Reading, one: Screened, labels: dict[int, Number], node: Node, press: Press, unit: str, reason: str
 ) -> InteractionReading:
     press = press.at(status=reading.status)
     why = reason or reading.reason
     lost = "this level cannot be told apart: no trial has people of it on both sides"
-    names = [labels[code].text for code in fit.codes] or [""]
-    places = [press.at(name) if name else press for name in names]
+    codes = one.fit.codes or (None,)
     joint = reading.joint
-    each = tuple(
-        estimate_record(effect if reading.estimated else None, node.level, place, unit, why or lost)
-        for effect, place in zip(reading.each, places, strict=True)
-    )
+    each = []
+    for effect, code in zip(reading.each, codes, strict=True):
+        place = press if code is None else press.at(labels[code].text)
+        made = estimate_record(effect if reading.estimated else None, node.level, place, unit, why or lost)
+        each.append(withheld_estimate(made, TOO_FEW) if code is not None and one.hides(code) else made)
+    p = press.p("joint p", reading.p_value, why) if len(each) > 1 else each[0].p
+    hidden = reading.estimated and not one.told
     return InteractionReading(
-        each=each,
-        p=press.p("joint p", reading.p_value, why) if len(each) > 1 else each[0].p,
+        each=tuple(each),
+        p=withheld(p, TOO_FEW) if hidden else p,
         df_num=press.count("df num", int(joint.df_num), "df") if joint else None,
         df_den=press.fixed("df den", joint.df_den, "df", "", why) if joint else None,
-        status=reading.status,  # type: ignore[arg-type]
-        reason=why,
+        status="suppressed" if hidden else reading.status,  # type: ignore[arg-type]
+        reason=TOO_FEW if hidden else why,
         evaluations=press.count("evaluations", reading.evaluations, "evaluations"),
         criterion=press.fixed("criterion", reading.criterion, "criterion", "", why),
     )
@@ -329,35 +369,47 @@ def _step(moderator: Moderator) -> str:
 
 
 def _effects_at(
-    moderator: Moderator, fit: ModeratorFit, labels: dict[int, Number], node: Node, press: Press, unit: str
+    one: Screened, labels: dict[int, Number], node: Node, minimum: int, press: Press, unit: str
 ) -> tuple[EffectAt, ...]:
+    fit = one.fit
+    levels = one.moderator.categorical
+    places = [None] * len(fit.at) if levels else list(node.percentiles)
     out = []
-    places = [None] * len(fit.at) if moderator.categorical else list(node.percentiles)
     for value, place, effect in zip(fit.at_values, places, fit.at, strict=False):
         name = labels[int(value)].text if place is None else f"percentile {place:g}"
         made = press.at("at", name, status=fit.within.status)
-        decimals = moderator.decimals if moderator.decimals is not None else int(value != round(value))
         known = None if math.isnan(float(effect.estimate)) else effect
         why = fit.within.reason or "no trial has people of this level on both sides"
+        estimate = estimate_record(known, node.level, made, unit, why)
+        hide = int(value) in one.few if levels else is_extreme(place or 0.0, fit.participants, minimum)
+        shown = labels[int(value)] if levels else _at_percentile(value, one.moderator, minimum, made)
         out.append(
             EffectAt(
-                value=labels[int(value)] if place is None else made.figure("value", value, decimals, moderator.unit),
+                value=withheld(shown, TOO_EXTREME) if hide and not levels else shown,
                 percentile=None if place is None else made.quote("percentile", _ordinal(place)),
-                estimate=estimate_record(known, node.level, made, unit, why),
+                estimate=withheld_estimate(estimate, TOO_FEW if levels else TOO_EXTREME) if hide else estimate,
             )
         )
     return tuple(out)
 
 
-def _found(moderator: Moderator, tested: Reading, fit: ModeratorFit, labels: dict[int, Number], study: Study) -> Inline:
-    """Say where the effect is larger, in words made from the estimates; nothing where there are none."""
-    if not tested.estimated:
+def _at_percentile(value: float, moderator: Moderator, minimum: int, press: Press) -> Number:
+    decimals = moderator.decimals if moderator.decimals is not None else int(value != round(value))
+    return press.figure("value", as_printed(value, decimals, minimum), decimals, moderator.unit)
+
+
+def _found(one: Screened, tested: Reading, labels: dict[int, Number], study: Study) -> Inline:
+    """Say where the effect is larger, in words made from the estimates; nothing where there are none that are told."""
+    fit, moderator = one.fit, one.moderator
+    if not tested.estimated or not one.told:
         return ()
-    slopes = [float(one.estimate) for one in tested.each]
+    slopes = [float(effect.estimate) for effect in tested.each]
     if not moderator.categorical:
         higher = slopes[0] > 0
         return (f"larger effect at {'higher' if higher else 'lower'} values{_worse(moderator, higher, study)}",)
-    known = {fit.reference: 0.0} | {c: s for c, s in zip(fit.codes, slopes, strict=True) if not math.isnan(s)}
+    known = {fit.reference: 0.0} | {
+        code: slope for code, slope in zip(fit.codes, slopes, strict=True) if not (math.isnan(slope) or one.hides(code))
+    }
     most, least = max(known, key=lambda code: known[code]), min(known, key=lambda code: known[code])
     if len(known) < 2:
         return ()

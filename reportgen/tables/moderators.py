@@ -6,7 +6,7 @@ moderators reached a tier; the whole stands on the screen and in its CSV file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reportgen.records.artefact import Column, Group, Row, Table
@@ -130,7 +130,14 @@ def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inli
                 "its own for each trial.",
             )
         )
-    return tuple(notes)
+    told = (estimate for one in screens for i in one.interactions for _, r in _readings(i) for estimate in r.each)
+    return (*notes, *_hidden(told))
+
+
+def _hidden(estimates: Iterable[Estimate]) -> tuple[Inline, ...]:
+    """Return the note on effects that are known and not printed; nothing where there are none."""
+    hidden = any(estimate.effect.status == "suppressed" for estimate in estimates)
+    return (("An effect that rests on too few people of an arm to be printed is a dash.",),) if hidden else ()
 
 
 def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
@@ -270,6 +277,7 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
             *kept,
         ),
     )
+    notes += _hidden(at.estimate for screen in screens for one in screen.interactions for at in one.at)
     return explained(Table(columns, tuple(groups), notes, (("m", "trials"), ("n", "participants"), ABBREVIATIONS[1])))
 
 

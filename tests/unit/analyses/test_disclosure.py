@@ -17,10 +17,13 @@ from reportgen.analyses import make_records
 from reportgen.analyses.disclosure import told_apart
 from reportgen.pipeline import read
 from reportgen.records.model import Descriptive, Records
+from reportgen.records.moderation import Interaction, Moderation, Screen
+from reportgen.records.numbers import numbers_in, plain
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
 from tests.peeling_study import PEELING, write_search_study
 from tests.planted_study import write_planted
+from tests.screened_study import TRIALS, write_screened
 from tests.study_files import MAPPING, STUDY, write_study
 from tests.study_files import people as simulated
 
@@ -184,3 +187,52 @@ def test_few_values_of_a_visit_are_not_counted(tmp_path: Path) -> None:
     whole = cells["South", "RMDQ", "3 months"].n
     assert whole is not None
     assert whole.value == 85
+
+
+def screened(folder: Path, column: str, rare: int, many: int, **node: Any) -> Screen:
+    """Screen a study in which three people of each trial have the rare value of a column, and none of the other two has."""
+    path = write_screened(folder, **node)
+    for name in TRIALS:
+        file = folder / f"{name.lower()}.csv"
+        table = pd.read_csv(file)
+        table[column] = np.where(table.index < (3 if name == "North" else 0), rare, table[column].replace(rare, many))
+        table.to_csv(file, index=False)
+    record = records_of(path).analyses["screening"]
+    assert isinstance(record, Moderation)
+    (screen,) = record.screens
+    return screen
+
+
+def the(screen: Screen, name: str) -> Interaction:
+    return next(one for one in screen.interactions if one.moderator == name)
+
+
+def test_a_level_of_few_people_is_not_told(tmp_path: Path) -> None:
+    mood = the(screened(tmp_path, "mood", rare=2, many=1), "mood")
+    assert [level.text for level in mood.levels] == ["low", "middling"]
+    for reading in (mood.within, mood.naive):
+        assert [one.effect.status == "suppressed" for one in reading.each] == [False, True]
+        assert {number.text for number in numbers_in(reading.each[1])} == {"–"}
+        assert reading.p.value is not None
+    assert [(at.value.text, at.estimate.effect.value is None) for at in mood.at] == [
+        ("low", False),
+        ("middling", True),
+        ("high", False),
+    ]
+    assert "middling" not in plain(mood.found)
+
+
+def test_a_moderator_of_which_nothing_is_left_to_tell_is_not_tested(tmp_path: Path) -> None:
+    screen = screened(tmp_path, "sex", rare=1, many=2)
+    sex = the(screen, "sex")
+    assert (sex.tier, sex.found, sex.within.status) == ("not estimable", (), "suppressed")
+    assert {number.value for number in (*numbers_in(sex.within.each), sex.within.p, sex.holm)} == {None}
+    assert screen.tested.value == sum(one.tier != "not estimable" for one in screen.interactions)
+
+
+def test_the_smallest_and_the_largest_value_are_not_told(tmp_path: Path) -> None:
+    record = records_of(write_screened(tmp_path, percentiles=[0, 0.1, 50, 100])).analyses["screening"]
+    assert isinstance(record, Moderation)
+    told = the(record.screens[0], "age").at
+    assert [at.value.status == "suppressed" for at in told] == [True, True, False, True]
+    assert [at.estimate.effect.value is None for at in told] == [True, True, False, True]
