@@ -113,6 +113,35 @@ def participant_key(value: Cell) -> str:
     return whole[1] if whole else value.strip()
 
 
+SIGNS_OF_MISSING = frozenset({"na", "n/a", "n.a.", "nan", "null", ".", "-", "–", "—", "?", "missing", "unknown"})
+"""What people and programs write for a value that they do not have, in small letters."""
+
+
+def counts_as_no(key: str, code: Cell, label: str = "") -> bool:
+    """Whether a cell that is not this code may pass for its opposite: a number beside a number, a word beside a word.
+
+    Parameters
+    ----------
+    key : str
+        Code key of the cell.
+    code : Cell
+        The answer that is asked for.
+    label : str
+        The label that the file has for the cell.
+
+    Examples
+    --------
+    >>> counts_as_no("0", 1), counts_as_no("no", 1), counts_as_no("no", "yes"), counts_as_no("Yes", "yes")
+    (True, False, True, False)
+    >>> counts_as_no("NA", "yes"), counts_as_no("9", 1, label="missing")
+    (False, False)
+    """
+    wanted = code_key(code)
+    if SIGNS_OF_MISSING & {key.casefold(), label.casefold()} or key.casefold() == wanted.casefold():
+        return False
+    return _DECIMAL.fullmatch(key) is not None or _DECIMAL.fullmatch(wanted) is None
+
+
 def twins(codes: Iterable[Cell]) -> list[tuple[Cell, Cell]]:
     """Return the pairs of codes that are one code written in two ways.
 

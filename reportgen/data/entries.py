@@ -226,13 +226,20 @@ def settled(
     torn = np.zeros(len(people), dtype=np.bool_)
     if entries.visits is not None:
         told = useful & (whose >= 0)
-        differing = pd.Series(cells.keys()[told]).groupby(whose[told]).nunique()
-        torn[differing.index[differing > 1].to_numpy(dtype=np.int64)] = True
-        if not strict:
-            torn &= ~(first & useful)[chosen]
+        torn = _differing(cells, told, whose, len(people))
+        if not strict:  # the baseline row settles it, unless there are several of them
+            torn &= ~(first & useful)[chosen] | _differing(cells, told & first, whose, len(people))
     index = np.where(chosen >= 0, cells.index[chosen] if len(cells) else -1, -1)
     rows = np.where(chosen >= 0, cells.rows[chosen] if len(cells) else 0, 0)
     return Settled(Cells(column, index, rows), torn)
+
+
+def _differing(cells: Cells, where: BoolArray, whose: IntArray, people: int) -> BoolArray:
+    """Which participants have different values among some of their entries."""
+    values = pd.Series(cells.keys()[where]).groupby(whose[where]).nunique()
+    torn = np.zeros(people, dtype=np.bool_)
+    torn[values.index[values > 1].to_numpy(dtype=np.int64)] = True
+    return torn
 
 
 def keep_only(entries: Entries, notes: Notes) -> tuple[Entries, dict[str, tuple[str, str, Path]]]:
@@ -251,7 +258,7 @@ def keep_only(entries: Entries, notes: Notes) -> tuple[Entries, dict[str, tuple[
         column = entries.known_column(rule.column, notes, (*path, "column"))
         if column is None:
             continue
-        _note_faults_of_rule(entries.cells(column), rule, entries.table.data.missing, notes, path)
+        _note_unclear(entries, column, rule, notes, path)
         stays = _stays(entries, column, rule)
         for person in entries.people[~stays]:
             out.setdefault(person, (rule.column, _rule_text(rule), path))
@@ -259,10 +266,22 @@ def keep_only(entries: Entries, notes: Notes) -> tuple[Entries, dict[str, tuple[
     return entries, {person: why for person, why in out.items() if person not in set(entries.people)}
 
 
-def _note_faults_of_rule(cells: Cells, rule: Keep, missing: Iterable[Cell], notes: Notes, path: Path) -> None:
-    """What shows an error is not the value that the rule asks for, and its participant would be left out for it."""
-    named = _known(cells.column.decoded(_wanted(rule)))
-    note_faults(cells, named | cells.column.meaning_missing(missing), notes, (*path, "column"))
+def _note_unclear(entries: Entries, column: Column, rule: Keep, notes: Notes, path: Path) -> None:
+    """What is not the value that a rule asks for, for a reason for which nobody should be left out."""
+    cells, idle = entries.cells(column), column.meaning_missing(entries.table.data.missing)
+    named = _known(column.decoded(_wanted(rule)))
+    note_faults(cells, named | idle, notes, (*path, "column"))
+    words = {str(code).strip().casefold() for code in _wanted(rule)}
+    hits = cells.hits({i for i, key in enumerate(column.keys) if key.casefold() in words} - named - idle)
+    if hits.any():
+        message = f"{cells.examples(hits)} is written otherwise in the rule, and would be left out"
+        notes.problem(message, path, "Write it as the file does, or list both in `one_of`.", cells.at(hits))
+    people = pd.Index(pd.unique(pd.Series(entries.people, dtype=object)))
+    found = settled(entries, column, people, idle)
+    if found.torn.any():
+        message = "participants with different values at different visits, and none at baseline that settles it"
+        hint = "Who stays is decided by the baseline row: add it, or correct the file."
+        notes.problem(message, (*path, "column"), hint, found.cells.at(found.torn))
 
 
 def _wanted(rule: Keep) -> tuple[Cell, ...]:

@@ -41,9 +41,7 @@ class Notes:
     def note_codes(self, codes: Iterable[Cell], path: Path, missing: Iterable[Cell] = ()) -> None:
         """Note codes that are written twice, and codes that mean missing as well: neither rule may win silently."""
         listed = list(codes)
-        for one, other in twins(listed):
-            message = f"{shown_code(one)} and {shown_code(other)} are the same code"
-            self.problem(message, (*path, other), "Take one of them out: numbers match however they are written.")
+        self.note_twins(listed, path)
         absent = {code_key(code) for code in missing}
         for code in listed:
             if code_key(code) in absent:
@@ -51,6 +49,12 @@ class Notes:
                 self.problem(
                     message, (*path, code), "Take it out of `missing`, or give the variable a `missing` of its own."
                 )
+
+    def note_twins(self, codes: Iterable[Cell], path: Path) -> None:
+        """Note codes that are one code written in two ways."""
+        for one, other in twins(codes):
+            message = f"{shown_code(one)} and {shown_code(other)} are the same code"
+            self.problem(message, (*path, other), "Take one of them out: numbers match however they are written.")
 
     def count(self, kind: str, variable: str, rule: str, trials: Iterable[str], unit: str, path: Path) -> None:
         """Note what a rule did: `trials` names the trial of each participant or value that it touched."""

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from reportgen.data.arms import codes_hint
-from reportgen.data.codes import Cell, code_key, shown_code
+from reportgen.data.codes import Cell, code_key, counts_as_no, shown_code
 from reportgen.data.columns import BoolArray, Cells, FloatArray, ObjectArray, lookup, number_of, objects
 from reportgen.data.reading import Numbers, Reading
 from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import interval_of
+from reportgen.spec.source import Step
 
 _COMMA = re.compile(r"-?\d+,\d+")
 
@@ -122,6 +123,20 @@ def _within(values: FloatArray, text: str) -> BoolArray:
     return inside
 
 
+def answered_with(cells: Cells, code: Cell, reading: Reading, *path: Step) -> BoolArray:
+    """Return which cells are this answer; what cannot pass for another answer is a problem, since it would count as no."""
+    column = cells.column
+    which = {i for i, found in enumerate(column.decoded((code,))) if found == 0}
+    keys = enumerate(column.keys)
+    unclear = {i for i, key in keys if i not in which and not counts_as_no(key, code, column.labels.get(key, ""))}
+    hits = cells.hits(unclear)
+    if hits.any():
+        message = f"{cells.examples(hits)} would count as any answer but {shown_code(code)}"
+        hint = "List what stands for a missing answer in `missing`, or write the answer as the file does."
+        reading.problem(message, *path, hint=hint, where=cells.at(hits))
+    return cells.hits(which)
+
+
 def flagged(flags: Mapping[str, Cells], reading: Reading) -> ObjectArray:
     """Return the level of the first flag that says yes.
 
@@ -130,14 +145,17 @@ def flagged(flags: Mapping[str, Cells], reading: Reading) -> ObjectArray:
     """
     size = len(next(iter(flags.values())))
     levels = np.full(size, None, dtype=object)
-    placed, answered = np.zeros(size, dtype=np.bool_), np.ones(size, dtype=np.bool_)
+    placed, again, answered = np.zeros(size, np.bool_), np.zeros(size, np.bool_), np.ones(size, np.bool_)
     for level, cells in flags.items():
         flag = reading.variable.flags[level]
-        yes = cells.hits(i for i, which in enumerate(cells.column.decoded((flag.equals,))) if which == 0) & ~placed
+        says_yes = answered_with(cells, flag.equals, reading, "flags", level)
+        again |= says_yes & placed
+        yes = says_yes & ~placed
         levels[yes] = level
         placed |= yes
         answered &= cells.present
         reading.count("flag", f"{flag.column} is {shown_code(flag.equals)} → {level}", yes, "flags", level)
+    reading.count("flag", "more than one flag says yes → the first of them", again, "flags")
     if reading.variable.otherwise is None:
         reading.count("flag", "no flag says yes → missing", ~placed, "flags")
         return levels

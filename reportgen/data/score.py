@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.data.codes import shown_code
-from reportgen.data.columns import Cells, FloatArray, lookup
+from reportgen.data.columns import Cells, FloatArray
 from reportgen.data.reading import Numbers, Reading, place_of
-from reportgen.data.recode import numbered
+from reportgen.data.recode import answered_with, numbered
 from reportgen.data.scale import within
 
 
@@ -42,8 +42,8 @@ def scored(items: Sequence[Cells], reading: Reading) -> Numbers:
 def _answer(cells: Cells, turned: bool, reading: Reading) -> FloatArray:
     variable = reading.variable
     if variable.yes is not None:
-        says_yes = np.array([which == 0 for which in cells.column.decoded((variable.yes,))], dtype=np.float64)
-        values = lookup(cells.index, says_yes, np.nan)
+        says_yes = answered_with(cells, variable.yes, reading, "yes")
+        values = np.where(cells.present, says_yes.astype(np.float64), np.nan)
         rule = f"{shown_code(variable.yes)} → 1, any other answer → 0"
         reading.count("recode", rule, cells.present, "yes", unit="values")
     else:

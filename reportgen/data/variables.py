@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.data.arms import counted
-from reportgen.data.codes import Cell
+from reportgen.data.codes import Cell, code_key
 from reportgen.data.columns import Cells, FloatArray, ObjectArray
 from reportgen.data.joined import Joined
 from reportgen.data.notes import data_path
@@ -76,6 +76,9 @@ def _reading(finder: Finder, file: Joined, people: People, unit: str, first: boo
     rules = [code for code, level in variable.codes.items() if level is not None]
     if first:
         finder.notes.note_codes(rules, ("variables", finder.name, "codes"), codes)
+        absent = [code for code, level in variable.codes.items() if level is None]
+        if not set(map(code_key, rules)).isdisjoint(map(code_key, absent)):
+            finder.notes.note_twins(variable.codes, ("variables", finder.name, "codes"))
     return Reading(finder.name, variable, people.trials, unit, codes, path, finder.notes)
 
 
@@ -116,7 +119,9 @@ def _settled(reading: Reading, file: Joined, name: str) -> Cells:
     column = file.table.column(name)
     found = file.settled(column, column.meaning_missing(reading.missing))
     if found.torn.any():
-        message = f"{counted(found.torn)} with different values at different visits and none at baseline"
+        message = (
+            f"{counted(found.torn)} with different values at different visits, and none at baseline that settles it"
+        )
         hint = "A covariate is measured before randomisation: add the baseline rows, or correct the file."
         reading.problem(message, "column", hint=hint, where=found.cells.at(found.torn))
     return reading.cleared(found.cells)

@@ -365,7 +365,9 @@ def test_a_covariate_that_changes_and_has_no_baseline(tmp_path: Path) -> None:
     rows = "id,tp,arm,age\n1,0,1,\n1,3,1,40\n1,6,1,41\n2,0,2,50\n2,3,2,51"
     data = "layout: long, visit: {column: tp, codes: {0: baseline, 3: 3 months, 6: 6 months}}"
     found = only_problem(one_trial(tmp_path, rows, "age: age", data=data))
-    assert found.message == "1 participant with different values at different visits and none at baseline"
+    assert (
+        found.message == "1 participant with different values at different visits, and none at baseline that settles it"
+    )
 
 
 def test_two_trials_of_one_name(tmp_path: Path) -> None:

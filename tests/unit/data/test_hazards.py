@@ -174,3 +174,80 @@ def test_the_file_that_the_mapping_names_is_chosen(tmp_path: Path) -> None:
     found = read(in_three_files(tmp_path, ", data: 2"))
     assert covariate(found, "age") == [40, 50, None, 70]
     assert measured(found, "VAS", "baseline") == {"1": 10, "2": 20}
+
+
+# Any other answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "cells", "shown"),
+    [
+        ("1", ("ja", "nein"), "'ja', 'nein' would count as any answer but 1"),
+        ("1", ("1", "NA"), "'NA' would count as any answer but 1"),
+        ("ja", ("ja", "Ja"), "'Ja' would count as any answer but 'ja'"),
+        ("ja", ("nein", "?"), "'?' would count as any answer but 'ja'"),
+    ],
+)
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "anxiety: {{items: [x], yes: {0}, cut: {{low: up to 0, high: above 0}}}}",
+        "anxiety: {{flags: {{high: {{column: x, equals: {0}}}}}, otherwise: low}}",
+    ],
+)
+def test_what_is_no_answer_does_not_count_as_another_one(
+    answer: str, cells: tuple[str, str], shown: str, rule: str, tmp_path: Path
+) -> None:
+    text = f"id,arm,x\n1,1,{cells[0]}\n2,2,{cells[1]}"
+    assert only_problem(one_trial(tmp_path, text, rule.format(answer))).message == shown
+
+
+def test_an_answer_that_the_file_labels_as_missing(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": [1.0, 2, 3], "arm": [1.0, 2, 1], "x": [1.0, 0, 9]})
+    pyreadstat.write_sav(frame, tmp_path / "a.sav", variable_value_labels={"x": {0: "no", 1: "yes", 9: "Missing"}})
+    rule = "anxiety: {flags: {high: x}, otherwise: low}"
+    found = only_problem(mapped(tmp_path, "a.sav", rule))
+    assert found.message == "9 ('Missing') would count as any answer but 1"
+    assert covariate(read(mapped(tmp_path, "a.sav", rule, ", missing: [9]")), "anxiety") == ["high", "low", None]
+
+
+def test_two_flags_that_say_yes_are_counted(tmp_path: Path) -> None:
+    rule = "anxiety: {flags: {low: a, high: b}, otherwise: moderate}"
+    found = read(one_trial(tmp_path, "id,arm,a,b\n1,1,1,1\n2,2,0,1\n3,1,0,0", rule))
+    assert covariate(found, "anxiety") == ["low", "high", "moderate"]
+    assert ("anxiety", "more than one flag says yes → the first of them", 1) in lines(found, "flag")
+
+
+def test_nobody_is_left_out_for_a_capital_letter(tmp_path: Path) -> None:
+    text = "id,arm,ok,age\n1,1,JA,30\n2,2,Ja,40\n3,1,Ja,50"
+    found = only_problem(one_trial(tmp_path, text, "age: age", data="keep: {column: ok, equals: Ja}"))
+    assert (found.message, found.where) == (
+        "'JA' is written otherwise in the rule, and would be left out",
+        "a.csv, column 'ok', row 2",
+    )
+
+
+VISITS = (
+    "layout: long, visit: {column: tp, codes: {a: baseline (screening), b: baseline (V1), 3: 3 months, 6: 6 months}}"
+)
+
+
+def test_a_rule_of_who_stays_is_not_decided_by_the_order_of_rows(tmp_path: Path) -> None:
+    text = "id,tp,arm,ok,v\n1,3,1,1,3\n1,6,1,0,5\n2,a,2,1,7\n2,3,2,0,7\n3,a,1,1,5"
+    found = only_problem(one_trial(tmp_path, text, "VAS: v", data=f"{VISITS}, keep: {{column: ok, equals: 1}}"))
+    assert (
+        found.message == "participants with different values at different visits, and none at baseline that settles it"
+    )
+    assert found.where == "a.csv, column 'ok', row 2"
+
+
+def test_two_visits_at_baseline_that_disagree(tmp_path: Path) -> None:
+    text = "id,tp,arm,age\n1,a,1,40\n1,b,1,41\n2,a,2,50\n2,b,2,50\n2,3,2,51"
+    found = only_problem(one_trial(tmp_path, text, "age: age", data=VISITS))
+    assert found.message.startswith("1 participant with different values")
+
+
+def test_a_code_that_is_missing_in_one_writing_only(tmp_path: Path) -> None:
+    rule = 'sex: {column: sex, codes: {1: male, 2: female, "1": null}}'
+    found = only_problem(one_trial(tmp_path, "id,arm,sex\n1,1,1\n2,2,2", rule))
+    assert found.message == "1 and '1' are the same code"
