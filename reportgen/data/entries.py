@@ -7,7 +7,7 @@ without the trial column is joined by the code alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,8 @@ class Entries:
         In a long file.
     by_trial : bool
         Whether the key holds the trial.
+    unseen : dict of str to str
+        In a long file, the trial of each person all of whose rows belong to visits that are left out.
     """
 
     table: Table
@@ -56,6 +58,7 @@ class Entries:
     trials: ObjectArray
     visits: ObjectArray | None
     by_trial: bool
+    unseen: dict[str, str] = field(default_factory=dict)
 
     def where(self, keep: BoolArray) -> Entries:
         """Return some of the entries."""
@@ -125,7 +128,10 @@ def entries_of(table: Table, mapping: Mapping, notes: Notes) -> Entries | None:
     ids = lookup(participant.index, objects([participant_key(cell) for cell in participant.distinct]), "")
     trials, by_trial = _trials(table, mapping)
     people = trials + "\x1f" + ids if by_trial else ids
-    entries = Entries(table, np.arange(len(ids)), people, ids, trials, visits, by_trial)
+    seen = set(people[used])
+    known = ~used & (participant.index >= 0)
+    unseen = {key: trial for key, trial in zip(people[known], trials[known], strict=True) if key not in seen}
+    entries = Entries(table, np.arange(len(ids)), people, ids, trials, visits, by_trial, unseen)
     return entries.where(used & ~nameless & ~faulty)
 
 

@@ -6,6 +6,7 @@ the ledger, and so is everyone whom a rule of `keep` or `leave_out` takes out.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,9 +74,10 @@ def randomised(files: list[Entries], mapping: Mapping, notes: Notes, all_read: b
         left_out |= out if entries.by_trial == base.by_trial else _with_trial(out, base)
     roll = _roll(base, left_out)
     _note_left_out(roll, left_out, notes)
+    _note_unseen(base, notes)
     _note_unknown_trials(base, roll, mapping, notes, all_read)
     if holding:
-        people = _people(roll, arms_of(staying[files.index(base)], roll, mapping, notes), mapping, notes)
+        people = _people(roll, base, arms_of(staying[files.index(base)], roll, mapping, notes), mapping, notes)
         _note_empty_trials(people, base, notes)
         for entries in files:
             if entries is not base:
@@ -83,7 +85,7 @@ def randomised(files: list[Entries], mapping: Mapping, notes: Notes, all_read: b
     else:
         if all_read:
             known_column([entries.table for entries in files], mapping.arms.column, notes, ("arms", "column"))
-        people = _people(roll, np.full(len(roll.keys), -1, dtype=np.int64), mapping, notes)
+        people = _people(roll, base, np.full(len(roll.keys), -1, dtype=np.int64), mapping, notes)
     return people, staying
 
 
@@ -186,7 +188,15 @@ def _note_left_out(roll: Roll, left_out: LeftOut, notes: Notes) -> None:
             notes.count("left-out", column, f"{rule} → left out", (trial,), "participants", path)
 
 
-def _people(roll: Roll, which: IntArray, mapping: Mapping, notes: Notes) -> People:
+def _note_unseen(base: Entries, notes: Notes) -> None:
+    """Count the people who have no row at any visit that is read."""
+    if base.table.data.visit is not None:
+        path = data_path(base.table.number, "visit", "codes")
+        rule = "rows at visits that are left out only → left out"
+        notes.count("left-out", base.table.data.visit.column, rule, base.unseen.values(), "participants", path)
+
+
+def _people(roll: Roll, base: Entries, which: IntArray, mapping: Mapping, notes: Notes) -> People:
     stays = roll.kept.copy()
     arms = list(mapping.arms.codes.values())
     for number, (code, arm) in enumerate(mapping.arms.codes.items()):
@@ -203,6 +213,6 @@ def _people(roll: Roll, which: IntArray, mapping: Mapping, notes: Notes) -> Peop
         trials=roll.trials[stays],
         arms=lookup(which, objects([arm_name(arm) for arm in arms]), None),
         arm_classes=lookup(which, objects([arm.class_ for arm in arms]), None),
-        raw_n={str(trial): int(n) for trial, n in pd.Series(roll.trials).value_counts().items()},
+        raw_n=dict(Counter([*roll.trials, *base.unseen.values()])),
         by_trial=roll.by_trial,
     )

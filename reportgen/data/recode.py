@@ -19,6 +19,10 @@ from reportgen.spec.mapping import interval_of
 from reportgen.spec.source import Step
 
 _COMMA = re.compile(r"-?\d+,\d+")
+_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+
+# A converted number may miss a limit by rounding: three tenths are 0.30000000000000004, and still not above 0.3.
+_ROUNDING = 1e-9
 
 
 def coded(cells: Cells, codes: Mapping[Cell, Cell | None], reading: Reading) -> ObjectArray:
@@ -84,6 +88,8 @@ def _note_missing_codes(cells: Cells, values: FloatArray, reading: Reading) -> N
 
 def _text_hint(cells: Cells, text: BoolArray) -> str:
     words = [cells.column.distinct[i] for i in dict.fromkeys(cells.index[text])]
+    if cells.column.decimal == "." and all(isinstance(word, str) and _THOUSANDS.fullmatch(word) for word in words):
+        return "If the comma groups thousands, save the file without it; if it is the decimal sign, declare `decimal`."
     if cells.column.decimal == "." and all(isinstance(word, str) and _COMMA.fullmatch(word) for word in words):
         return 'These are numbers with a decimal comma: add `decimal: ","` to the file\'s `data`.'
     if cells.column.decimal == "," and any(isinstance(word, str) and "." in word for word in words):
@@ -117,9 +123,11 @@ def _within(values: FloatArray, text: str) -> BoolArray:
     assert interval is not None  # the language has checked it
     inside = np.ones(len(values), dtype=np.bool_)
     if interval.low is not None:
-        inside &= values > interval.low if interval.low_open else values >= interval.low
+        on = np.isclose(values, interval.low, rtol=_ROUNDING, atol=0.0)
+        inside &= (values > interval.low) & ~on if interval.low_open else (values > interval.low) | on
     if interval.high is not None:
-        inside &= values < interval.high if interval.high_open else values <= interval.high
+        on = np.isclose(values, interval.high, rtol=_ROUNDING, atol=0.0)
+        inside &= (values < interval.high) & ~on if interval.high_open else (values < interval.high) | on
     return inside
 
 

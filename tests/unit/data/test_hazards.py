@@ -251,3 +251,37 @@ def test_a_code_that_is_missing_in_one_writing_only(tmp_path: Path) -> None:
     rule = 'sex: {column: sex, codes: {1: male, 2: female, "1": null}}'
     found = only_problem(one_trial(tmp_path, "id,arm,sex\n1,1,1\n2,2,2", rule))
     assert found.message == "1 and '1' are the same code"
+
+
+# Limits, people and visits
+
+
+@pytest.mark.parametrize(
+    ("cut", "expected"),
+    [
+        ("{low: below 0.3, moderate: 0.3 to 0.6, high: above 0.6}", ["moderate", "high", "moderate"]),
+        ("{low: up to 0.3, moderate: above 0.3}", ["low", "moderate", "moderate"]),
+        ("{low: below 0.3, high: 0.3 or more}", ["high", "high", "high"]),
+        ("{low: below 0.6, high: at least 0.6}", ["low", "high", "high"]),
+    ],
+)
+def test_a_converted_number_on_a_limit_is_on_the_limit(cut: str, expected: list[str], tmp_path: Path) -> None:
+    assert 3 * 0.1 > 0.3 and 6 * 0.1 > 0.6  # what a plain comparison would say
+    found = read(
+        one_trial(tmp_path, "id,arm,x\n1,1,3\n2,2,7\n3,1,6", f"anxiety: {{column: x, times: 0.1, cut: {cut}}}")
+    )
+    assert covariate(found, "anxiety") == expected
+
+
+def test_commas_that_may_group_thousands_are_not_called_decimal(tmp_path: Path) -> None:
+    found = only_problem(one_trial(tmp_path, 'id;arm;age\n1;1;"1,000"\n2;2;"12,500.5"', "age: age"))
+    assert found.hint.startswith("If the comma groups thousands, save the file without it")
+
+
+def test_people_of_visits_that_are_left_out_are_counted(tmp_path: Path) -> None:
+    text = "id,tp,arm,v\n1,0,1,3\n1,9,1,4\n2,0,2,7\n3,9,1,5\n3,9,1,5\n4,9,2,5"
+    data = "layout: long, visit: {column: tp, codes: {0: baseline, 9: null}}"
+    found = read(one_trial(tmp_path, text, "VAS: v", data=data))
+    assert measured(found, "VAS", "baseline") == {"1": 3, "2": 7}
+    assert lines(found, "left-out") == [("tp", "rows at visits that are left out only → left out", 2)]
+    assert (found.trials[0].raw_n, found.trials[0].n) == (4, 2)
