@@ -23,6 +23,7 @@ ERRORS = re.compile(r"#[¡¿]?[^\W\d_][\w/]*[!?]|#(?:N/A|NV|N/D|N/B|GETTING_DATA
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WHOLE_WITH_ZEROS = re.compile(r"(-?(?:0|[1-9][0-9]*))[.,]0+")
+_LEADING_ZEROS = re.compile(r"(?<![0-9.,])0+(?=[0-9])")
 _TRUTH = {"true": "1", "True": "1", "TRUE": "1", "false": "0", "False": "0", "FALSE": "0"}
 
 
@@ -152,6 +153,17 @@ def twins(codes: Iterable[Cell]) -> list[tuple[Cell, Cell]]:
     """
     first: dict[str, Cell] = {}
     return [(first[key], code) for code in codes if first.setdefault(key := code_key(code), code) is not code]
+
+
+def likeness(participant: str) -> str:
+    """Return what the codes of one participant have in common where programs and people write them differently.
+
+    Examples
+    --------
+    >>> likeness("P-007") == likeness("p-7"), likeness("A 12") == likeness("A12"), likeness("70") == likeness("7")
+    (True, True, False)
+    """
+    return _LEADING_ZEROS.sub("", "".join(participant.split()).casefold())
 
 
 def shown_code(value: Cell | None) -> str:

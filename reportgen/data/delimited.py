@@ -25,6 +25,9 @@ def read_delimited(content: bytes, path: Path, data: Data) -> Raw:
         raise UnreadableError(f"there is no line {data.header_row} for the header", "Check `header_row`.", "header_row")
     separator = {"tab": "\t", "\\t": "\t"}.get(data.separator or "", data.separator) or sniffed_separator(lines[0])
     records, starts = _records(lines, separator, data.header_row)
+    if len(records) > 1 and not lines[-1].endswith(("\n", "\r")) and 0 < len(records[-1]) < len(records[0]):
+        hint = "The file seems to be cut off: export it again, or complete the line."
+        raise UnreadableError(f"the last line, {starts[-1]}, ends before its last cell", hint)
     if not records:
         raise UnreadableError("the file holds no table", "Export it again.")
     return raw_of_records(records[0], records[1:], starts[1:], "line")
@@ -33,7 +36,7 @@ def read_delimited(content: bytes, path: Path, data: Data) -> Raw:
 def _decoded(content: bytes, encoding: str | None) -> str:
     named = encoding or ("utf-16" if content.startswith(_UTF16) else "utf-8-sig")
     try:
-        return content.decode(named)
+        return content.decode(named).removeprefix("\ufeff")
     except LookupError as error:
         hint = "Known are for example utf-8, windows-1252, iso-8859-1, iso-8859-15, utf-16, mac-roman."
         raise UnreadableError(f"there is no encoding '{encoding}'", hint, "encoding") from error

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from reportgen.data.arms import Roll, arm_name, arms_of, codes_hint, counted
-from reportgen.data.codes import shown_code
-from reportgen.data.columns import IntArray, ObjectArray, lookup, objects, rows_text
+from reportgen.data.codes import likeness, shown_code
+from reportgen.data.columns import BoolArray, IntArray, ObjectArray, lookup, objects, rows_text
 from reportgen.data.entries import Entries, keep_only, known_column, settled
 from reportgen.data.faults import note_faults
 from reportgen.data.notes import Notes, Path, data_path
@@ -70,6 +70,7 @@ def randomised(files: list[Entries], mapping: Mapping, notes: Notes, all_read: b
     for entries in files:
         rest, out = keep_only(entries, notes)
         _note_repeated(rest, base, notes)
+        _note_likenesses(rest, notes)
         staying.append(rest)
         left_out |= out if entries.by_trial == base.by_trial else _with_trial(out, base)
     roll = _roll(base, left_out)
@@ -112,6 +113,19 @@ def _note_repeated(entries: Entries, base: Entries, notes: Notes) -> None:
     notes.problem(message, data_path(mine.table.number, "participant"), hint, where)
 
 
+def _note_likenesses(entries: Entries, notes: Notes) -> None:
+    """People of one file whose codes differ in capitals, blanks or leading zeros only: one person would be read as two."""
+    alike = pd.Series([likeness(key) for key in entries.people], dtype=object)
+    several = pd.Series(entries.people, dtype=object).groupby(alike).transform("nunique").to_numpy() > 1
+    if several.any():
+        number = alike[several].nunique()
+        message = f"{number} participant{'s' if number > 1 else ''} written in more than one way"
+        hint = "Write each alike in all rows: '007' and 7, 'A1' and 'a1' are two people."
+        column = entries.table.data.participant
+        where = f"{entries.table.place}, column '{column}', {rows_text(entries.rows[several])}"
+        notes.problem(message, data_path(entries.table.number, "participant"), hint, where)
+
+
 def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Notes, all_read: bool) -> None:
     """Participants whose trial is unknown or missing, and trials that nobody is in."""
     if not isinstance(mapping.trial, TrialColumn) or (mapping.trial.column not in base.table and not all_read):
@@ -149,11 +163,23 @@ def _note_strangers(entries: Entries, base: Entries, notes: Notes) -> None:
         hint = "Look at how the participants are written: '007' and 7 are two people."
         notes.problem(f"no participant of this file is in {base.table.place}", path, hint, entries.table.place)
     elif strange.any():
+        _note_written_otherwise(entries, strange, known, notes)
         trial = ", ".join(dict.fromkeys(base.trials))
         rule = f"in {entries.table.place}, but not in {base.table.place} → left out"
         notes.count(
             "left-out", entries.table.data.participant, rule, [trial] * int(strange.sum()), "participants", path
         )
+
+
+def _note_written_otherwise(entries: Entries, strange: BoolArray, known: set[str], notes: Notes) -> None:
+    """People who are not among the randomised as they are written, and would be in another writing."""
+    alike = {likeness(key) for key in known}
+    missed = strange & np.array([likeness(key) in alike for key in entries.people], dtype=np.bool_)
+    if missed.any():
+        hint = "Write each alike in all files: '007' and 7, 'A1' and 'a1' are two people."
+        where = f"{entries.table.place}, column '{entries.table.data.participant}', {rows_text(entries.rows[missed])}"
+        path = data_path(entries.table.number, "participant")
+        notes.problem(f"{counted(missed)} written otherwise than in the file of the arms", path, hint, where)
 
 
 def _note_empty_trials(people: People, base: Entries, notes: Notes) -> None:

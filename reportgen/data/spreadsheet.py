@@ -1,6 +1,6 @@
 """Excel and OpenDocument sheets, through calamine.
 
-The sheet is named or numbered from 1; without either it is the first. Empty rows and columns at the top left are kept
+The sheet is named or numbered from 1; without either it is the first, unless that is hidden. Empty rows and columns at the top left are kept
 while reading, so that row numbers are those that the spreadsheet shows. A cell that shows an error, a formula without a
 value, or a row merged with the one above is kept as a `Fault`: whoever reads its column says so.
 """
@@ -32,7 +32,7 @@ def read_spreadsheet(content: bytes, path: Path, data: Data) -> Raw:
         raise UnreadableError(
             "this is not a workbook, or it is damaged", "Open it in Excel and save it again."
         ) from error
-    name = _sheet_name(workbook.sheet_names, data.sheet)
+    name = _sheet_name(workbook, data.sheet)
     sheet = workbook.get_sheet_by_name(name)
     cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
     _mark_merged(cells, sheet.merged_cell_ranges or (), data.header_row)
@@ -62,8 +62,14 @@ def _mark_unvalued(cells: list[list[Any]], content: bytes, suffix: str, sheet: s
         cells[row][column] = Fault(text)
 
 
-def _sheet_name(names: list[str], wanted: str | int | None) -> str:
+def _sheet_name(workbook: Any, wanted: str | int | None) -> str:
+    import python_calamine
+
+    names: list[str] = workbook.sheet_names
     if wanted is None:
+        if workbook.sheets_metadata[0].visible != python_calamine.SheetVisibleEnum.Visible:
+            hint = f"Name the `sheet`. The workbook has {', '.join(names)}."
+            raise UnreadableError(f"the first sheet, '{names[0]}', is hidden", hint)
         return names[0]
     if isinstance(wanted, int):
         if 1 <= wanted <= len(names):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
+import xlsxwriter
 
 from tests.unit.data.workshop import (
     ARMS,
@@ -285,3 +286,55 @@ def test_people_of_visits_that_are_left_out_are_counted(tmp_path: Path) -> None:
     assert measured(found, "VAS", "baseline") == {"1": 3, "2": 7}
     assert lines(found, "left-out") == [("tp", "rows at visits that are left out only → left out", 2)]
     assert (found.trials[0].raw_n, found.trials[0].n) == (4, 2)
+
+
+@pytest.mark.parametrize(("one", "other"), [("07", "7"), ("A1", "a1"), ("P 3", "P3")])
+def test_one_participant_in_two_writings(one: str, other: str, tmp_path: Path) -> None:
+    text = f"id,tp,arm,v\n{one},0,1,3\n{other},3,1,4\n2,0,2,7"
+    data = "layout: long, visit: {column: tp, codes: {0: baseline, 3: 3 months}}"
+    found = only_problem(one_trial(tmp_path, text, "VAS: v", data=data))
+    assert (found.message, found.where) == (
+        "1 participant written in more than one way",
+        "a.csv, column 'id', rows 2, 3",
+    )
+
+
+def test_some_participants_are_written_otherwise_in_another_file(tmp_path: Path) -> None:
+    table(tmp_path, "a.csv", "id,arm\n008,1\n009,2\n010,1\n100,2")
+    table(tmp_path, "b.csv", "id,age\n8,30\n9,31\n10,32\n100,33\n101,34")
+    files = "[{file: a.csv, participant: id}, {file: b.csv, participant: id}]"
+    found = only_problem(study(tmp_path, a=f"trial: A\ndata: {files}\n{ARMS}\nvariables: {{age: age}}"))
+    assert found.message == "3 participants written otherwise than in the file of the arms"
+    assert found.where == "b.csv, column 'id', rows 2, 3, 4"
+
+
+# Files
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
+    table(tmp_path, "a.csv", "id,arm,age\n1,1,40\n2,2,50", "utf-8-sig")
+    assert covariate(read(mapped(tmp_path, "a.csv", "age: age", ", encoding: utf-8")), "age") == [40, 50]
+
+
+def test_a_file_that_was_cut_off(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"id,arm,age,weight\n1,1,40,60\n2,2,50,70\n3,1,45")
+    found = only_problem(mapped(tmp_path, "a.csv", "age: age, weight: weight"))
+    assert found.message == "the last line, 4, ends before its last cell"
+    (tmp_path / "a.csv").write_bytes(b"id,arm,age,weight\n1,1,40,60\n2,2,50,70")
+    assert covariate(read(mapped(tmp_path, "a.csv", "age: age, weight: weight")), "weight") == [60, 70]
+
+
+def test_the_first_sheet_may_be_hidden(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        hidden, shown = book.add_worksheet("Old"), book.add_worksheet("New")
+        for sheet, age in ((hidden, 40), (shown, 41)):
+            for row, record in enumerate([["id", "arm", "age"], [1, 1, age], [2, 2, age]]):
+                sheet.write_row(row, 0, record)
+        shown.activate()
+        hidden.hide()
+    found = only_problem(mapped(tmp_path, "a.xlsx", "age: age"))
+    assert (found.message, found.hint) == (
+        "the first sheet, 'Old', is hidden",
+        "Name the `sheet`. The workbook has Old, New.",
+    )
+    assert covariate(read(mapped(tmp_path, "a.xlsx", "age: age", ", sheet: 1")), "age") == [40, 40]
