@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import get_args
 
 from reportgen.analyses.printed import Covered, as_set, covered, decimals_of, value_of
+from reportgen.analyses.result_names import Fault, Names, names_of_search
 from reportgen.errors import Problem, SpecError, did_you_mean
 from reportgen.records.model import Failure, Fidelity, FidelityRow, FidelitySection, FidelityStatus, Records
 from reportgen.records.numbers import Number, Press, fixed, numbers_in, slug
@@ -20,6 +21,7 @@ from reportgen.spec import Spec
 from reportgen.spec.fidelity import PrintedNumber
 from reportgen.spec.fidelity import Section as Node
 from reportgen.spec.load import LocatedFidelity
+from reportgen.spec.study import Search
 
 
 def fidelity_record(spec: Spec, records: Records) -> Fidelity | None:
@@ -29,13 +31,12 @@ def fidelity_record(spec: Spec, records: Records) -> Fidelity | None:
     ------
     SpecError
         An `ours`, `default` or `interval` names no result of this study. Results of an analysis that failed are not
-        missed, nor those of a subgroup that a search did not find: their rows say that there is no result.
+        missed, nor those of a subgroup that a search could have found and did not: their rows say that there is no result.
     """
     if spec.fidelity is None:
         return None
     ours = {number.id: number for number in numbers_in(records) if number.kind == "number"}
-    absent = tuple(_may_be_absent(records))
-    problems = list(_problems(spec.fidelity, ours, absent))
+    problems = list(_problems(spec.fidelity, ours, _may_be_absent(spec, records)))
     if problems:
         raise SpecError(problems)
     file = spec.fidelity.file
@@ -55,31 +56,57 @@ def fidelity_record(spec: Spec, records: Records) -> Fidelity | None:
     )
 
 
-def _may_be_absent(records: Records) -> Iterator[str]:
-    """Yield how the ids of results begin that a study may have and these records do not."""
+def _may_be_absent(spec: Spec, records: Records) -> dict[str, Names | None]:
+    """Return how the ids of results begin that a study may have and these records do not, and what may follow.
+
+    None where anything may: the analysis failed, and nobody knows what it would have found.
+    """
+    absent: dict[str, Names | None] = {}
     for name, record in records.analyses.items():
         if isinstance(record, Failure):
-            yield f"{slug(name)}."
-        elif isinstance(record, RecursivePartitioning):
-            yield from (f"{search.id}." for search in record.searches)
-        elif isinstance(record, DirectedPeeling):
-            yield from (f"{peeling.id}." for peeling in record.peelings)
+            absent[f"{slug(name)}."] = None
+        elif isinstance(record, RecursivePartitioning | DirectedPeeling):
+            node = spec.study.analyses[name]
+            assert isinstance(node, Search)
+            names = names_of_search(name, node, spec.study)
+            found = record.searches if isinstance(record, RecursivePartitioning) else record.peelings
+            absent |= {f"{search.id}.": names for search in found}
+    return absent
 
 
-def _problems(located: LocatedFidelity, ours: Mapping[str, Number], absent: tuple[str, ...]) -> Iterator[Problem]:
+def _problems(
+    located: LocatedFidelity, ours: Mapping[str, Number], absent: Mapping[str, Names | None]
+) -> Iterator[Problem]:
     """Say which results do not exist, and which keys cannot be told apart as ids."""
     known_ids: dict[str, str] = {}
     for i, section in enumerate(located.file.sections):
         for j, number in enumerate(section.numbers):
             here = ("sections", i, "numbers", j)
             for key, id_ in _asked(number):
-                if id_ not in ours and not id_.startswith(absent):
-                    hint = did_you_mean(id_, _near(id_, ours))
-                    yield Problem(f"this study has no result '{id_}'", located.source.at(*here, key), hint)
+                fault = _fault(id_, ours, absent)
+                if fault is not None:
+                    yield Problem(fault.message, located.source.at(*here, key), fault.hint)
             other = known_ids.setdefault(_prefix(number.key), number.key)
             if other != number.key:
                 message = f"the keys '{other}' and '{number.key}' cannot be told apart"
                 yield Problem(message, located.source.at(*here, "key"), "Let them differ in letters or digits.")
+
+
+def _fault(id_: str, ours: Mapping[str, Number], absent: Mapping[str, Names | None]) -> Fault | None:
+    """Return why an id names no result that this study could have, or None."""
+    if id_ in ours:
+        return None
+    message = f"this study has no result '{id_}'"
+    search = next((start for start in absent if id_.startswith(start)), None)
+    if search is None:
+        return Fault(message, did_you_mean(id_, _near(id_, ours)))
+    names = absent[search]
+    fault = names.fault(id_.removeprefix(search)) if names else None
+    if fault is None:
+        return None
+    below = [known for known in ours if known.startswith(search)]
+    nearest = did_you_mean(id_, below) if fault.hint.startswith("Known") else fault.hint
+    return Fault(f"{message}: {fault.message}", nearest if nearest.startswith("Did you") else fault.hint)
 
 
 def _asked(number: PrintedNumber) -> Iterator[tuple[str, str]]:

@@ -205,7 +205,7 @@ def test_the_last_section_of_the_page(tmp_path: Path) -> None:
     chapters = page.xpath("//section[contains(@class, 'chapter')]/@id")
     assert chapters[-2:] == ["reconciliation", "fidelity"]
     words = " ".join(page.xpath("//section[@id='fidelity']")[0].text_content().split())
-    assert "Of 1 numbers: 1 as printed, digit for digit; 0 different; 0 not reproduced." in words
+    assert "Of 1 number: 1 as printed, digit for digit; 0 different; 0 not reproduced." in words
     assert "Table 1 says 2, the text says 3" in words
 
 
@@ -218,3 +218,22 @@ def test_a_subgroup_that_a_search_does_not_find_has_no_result(tmp_path: Path) ->
     )
     record = fidelity_of(study_with(tmp_path, *numbers, study={"analyses": {"rp": search}, "report": {}}))
     assert [row.status for row in record.sections[0].rows] == ["differs", "no result", "differs"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        ("rp.overall.rmdq.short.agge-low.effect", "Did you mean 'age-low'?"),
+        ("rp.overall.rmdq.short.efect", "Did you mean 'rp.overall.rmdq.short.effect'?"),
+    ],
+)
+def test_a_misspelt_subgroup_is_a_fault_with_its_place(tmp_path: Path, wrong: str, hint: str) -> None:
+    search = {"method": "recursive-partitioning", "moderators": ["age", "sex"]}
+    path = study_with(tmp_path, printed("absent", "2.5", wrong), study={"analyses": {"rp": search}, "report": {}})
+    with pytest.raises(SpecError) as caught:
+        fidelity_of(path)
+    (problem,) = caught.value.problems
+    assert problem.message.startswith(f"this study has no result '{wrong}'")
+    assert problem.hint == hint
+    assert problem.origin is not None
+    assert problem.origin.text[problem.origin.column - 1 :].startswith(wrong)
