@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -82,12 +82,16 @@ def build(
     )
     with _progress() as progress:
         built = build(order, progress)
-    for warning in built.warnings:
-        _say(f"warning: {warning}")
+    _warn(built.warnings)
     _say("done in " + ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in built.seconds.items()))
     for path in built.paths:
         print(path)
     return built.exit_code
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        _say(f"warning: {warning}")
 
 
 def _check_formats(chosen: tuple[str, ...]) -> None:
@@ -102,11 +106,12 @@ def _check_formats(chosen: tuple[str, ...]) -> None:
 @app.command()
 def validate(study: StudyPath) -> int:
     """Check study file, mappings and data; report all problems at once."""
-    from reportgen.pipeline import read
+    from reportgen.pipeline import doubts, read
 
     with _progress() as progress:
         progress("read and check")
         spec, repository = read(study)
+    _warn(doubts(spec, repository))
     trials = "1 trial" if len(repository.trials) == 1 else f"{len(repository.trials)} trials"
     print(f"{spec.name}: all is well, {trials}, {len(repository.participants)} participants")
     return EXIT_DONE
@@ -115,13 +120,14 @@ def validate(study: StudyPath) -> int:
 @app.command()
 def plan(study: StudyPath) -> int:
     """Show what each analysis can do, and with whom: trials, participants, moderators, before anything is fitted."""
-    from reportgen.pipeline import plan
+    from reportgen.pipeline import doubts, plan, read
     from reportgen.render.planned import planned_lines
 
     with _progress() as progress:
         progress("read and check")
-        planned = plan(study)
-    for line in planned_lines(planned):
+        spec, repository = read(study)
+    _warn(doubts(spec, repository))
+    for line in planned_lines(plan(spec, repository)):
         print(line)
     return EXIT_DONE
 

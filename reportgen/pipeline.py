@@ -111,22 +111,26 @@ def read(path: Path) -> tuple[Spec, Repository]:
             repository = read_repository(examined.spec)
         except ReportgenError as error:
             problems += error.problems
+    if examined.spec is not None and repository is not None and not problems:
+        from reportgen.analyses.doubts import outcomes_without_baseline
+
+        problems += outcomes_without_baseline(examined.spec, repository)
     if problems or examined.spec is None or repository is None:
         raise SpecError(problems)
     return examined.spec, repository
 
 
-def plan(path: Path) -> tuple[PlannedAnalysis, ...]:
-    """Return who and what would enter every analysis of a study, before anything is fitted.
+def doubts(spec: Spec, repository: Repository) -> tuple[str, ...]:
+    """Return what breaks no rule and is probably a mistake all the same, each with its place and how to mend it."""
+    from reportgen.analyses.doubts import doubtful_scales
 
-    Raises
-    ------
-    ReportgenError
-        As `read`.
-    """
+    return tuple(str(problem) for problem in doubtful_scales(spec, repository))
+
+
+def plan(spec: Spec, repository: Repository) -> tuple[PlannedAnalysis, ...]:
+    """Return who and what would enter every analysis of a study, before anything is fitted."""
     from reportgen.analyses.planning import planned_analyses
 
-    spec, repository = read(path)
     return planned_analyses(spec.study, repository)
 
 
@@ -203,7 +207,7 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
     return Built(
         folder=folder,
         paths=tuple(folder / path for path in paths),
-        warnings=warnings,
+        warnings=(*doubts(spec, repository), *warnings),
         exit_code=EXIT_NOT_WRITTEN if lost else exit_code_of(records),
         seconds=seconds,
     )

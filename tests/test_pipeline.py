@@ -11,7 +11,7 @@ import pytest
 
 from reportgen import pipeline
 from reportgen.cli import run
-from reportgen.pipeline import Order, build, plan
+from reportgen.pipeline import Order, build, plan, read
 from reportgen.records.numbers import slug
 from reportgen.records.planned import PlannedEffect
 from reportgen.resources import specs_folder
@@ -58,7 +58,7 @@ def test_the_token_test_can_fail(report: Path) -> None:
 
 def test_plan_promises_what_the_build_prints(report: Path) -> None:
     printed = rows(report)["value"]
-    planned = plan(specs_folder() / report.name)
+    planned = plan(*read(specs_folder() / report.name))
     assert {one.method for one in planned} == set(METHODS_OF_THE_LANGUAGE)
     for analysis in planned:
         assert analysis.effects

@@ -62,7 +62,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def planned(path: Path) -> dict[str, PlannedEffect]:
-    return {one.name: one.effects[0] for one in plan(path)}
+    return {one.name: one.effects[0] for one in plan(*read(path))}
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,7 @@ def test_nothing_is_fitted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("meta_analysis", "fit_one_step"),
     ):
         monkeypatch.setattr(f"reportgen.analyses.{module}.{name}", fitted)
-    assert len(plan(path)) == len(ANALYSES)
+    assert len(plan(*read(path))) == len(ANALYSES)
 
 
 def test_trials_that_do_not_enter_are_named_with_the_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,16 +184,16 @@ def test_trials_that_do_not_enter_are_named_with_the_reason(tmp_path: Path, caps
 def test_a_search_that_cannot_divide_says_so(tmp_path: Path) -> None:
     analyses = {"rp": RP | {"moderators": ["age"], "min_size": 400}}
     path = study_with_gaps(tmp_path / "large", analyses)
-    (said,) = plan(path)[0].effects
-    assert said.remark == "too few people to divide: each side needs 400, and 10 in each arm"
     spec, repository = read(path)
+    (said,) = plan(spec, repository)[0].effects
+    assert said.remark == "too few people to divide: each side needs 400, and 10 in each arm"
     node = spec.study.analyses["rp"]
     (search,) = METHODS[type(node)]("rp", node, repository, spec.study).searches
     assert (search.min_size.value, search.subgroups) == (400, ())
 
 
 def test_lines_stay_within_100_columns(path: Path) -> None:
-    lines = planned_lines(plan(path))
+    lines = planned_lines(plan(*read(path)))
     assert max(map(len, lines)) <= 100
     assert (
         "    not tried: job (leaves 1 trial with both arms, and a test needs 2); weight (nobody has a value);" in lines

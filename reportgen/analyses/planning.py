@@ -16,7 +16,7 @@ import numpy as np
 from reportgen.analyses import peeling_search, recursive_partitioning
 from reportgen.analyses.moderator_values import Moderator, moderators_of
 from reportgen.analyses.search_people import Cost, people_of_search
-from reportgen.analyses.selection import Measurements, Selection, not_estimable, selections
+from reportgen.analyses.selection import Excluded, Measurements, Selection, not_estimable, selections
 from reportgen.data import Repository
 from reportgen.records.planned import LeftOutTrials, PlannedAnalysis, PlannedCost, PlannedEffect
 from reportgen.spec.study import (
@@ -105,7 +105,7 @@ def _effect(selection: Selection, reason: str, **more: Any) -> PlannedEffect:
     why: dict[str, list[str]] = {}
     for one in selection.excluded:
         if one.whole_trial and one.reason != NOT_IN_COMPARISON:
-            why.setdefault(one.reason, []).append(one.trial)
+            why.setdefault(_why(one, selection.excluded), []).append(one.trial)
     return PlannedEffect(
         comparison=selection.comparison,
         outcome=selection.outcome,
@@ -118,6 +118,14 @@ def _effect(selection: Selection, reason: str, **more: Any) -> PlannedEffect:
         left_out=tuple(LeftOutTrials(words, tuple(trials)) for words, trials in why.items()),
         **more,
     )
+
+
+def _why(trial: Excluded, excluded: tuple[Excluded, ...]) -> str:
+    """Return why a trial does not enter; where nobody of a side is complete, what most of its people lack."""
+    people = [one for one in excluded if one.trial == trial.trial and not one.whole_trial]
+    if not people:
+        return trial.reason
+    return f"{trial.reason}: {max(people, key=lambda one: one.n).reason}"
 
 
 def _costs(costs: tuple[Cost, ...]) -> tuple[PlannedCost, ...]:
@@ -171,7 +179,10 @@ def _partition(node: RecursivePartitioning, selection: Selection, moderators: Ma
     missing = "available" if screened else node.missing
     people = recursive_partitioning.searchable(node, selection, moderators, missing=missing)
     entering = people.selection
-    reason = not_estimable(entering, node) or ("" if people.moderators else "no moderator leaves enough trials")
+    alone = not_estimable(selection, node)  # with no word of moderators
+    reason = (
+        alone or not_estimable(entering, node) or ("" if people.moderators else "no moderator leaves enough trials")
+    )
     least = recursive_partitioning.least_size(node, entering.n)
     arms = entering.arm_size(0), entering.arm_size(1)
     small = not reason and (entering.n < 2 * least or min(arms) < 2 * node.min_arm)
@@ -182,7 +193,7 @@ def _partition(node: RecursivePartitioning, selection: Selection, moderators: Ma
         moderators=0 if reason else len(people.moderators),
         moderators_at_most=screened and not reason,
         remark=f"too few people to divide: each side needs {least}, and {node.min_arm} in each arm" if small else "",
-        not_tried=() if reason and people.moderators else people.left_out,
+        not_tried=() if alone else people.left_out,
         costs=() if reason or node.missing == "available" else _costs(people.costs),
     )
     return _Entering(entering, effect)
@@ -245,11 +256,9 @@ def _agreeing(node: Agreement, desk: _Desk) -> list[PlannedEffect]:
 
 
 def _agreement(first: _Entering, second: _Entering) -> PlannedEffect:
-    reasons = [
-        f"{name}: {one.effect.reason}"
-        for name, one in (("recursive partitioning", first), ("directed peeling", second))
-        if one.effect.reason
-    ]
+    why = {"recursive partitioning: ": first.effect.reason, "directed peeling: ": second.effect.reason}
+    same = len(set(why.values())) == 1
+    reasons = [second.effect.reason] if same else [name + reason for name, reason in why.items() if reason]
     return replace(
         second.effect,
         n=int(np.isin(second.selection.rows, first.selection.rows).sum()),

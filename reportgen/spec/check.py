@@ -256,6 +256,9 @@ def _search(study: Study, analysis: Search, source: Source, *here: str) -> Itera
         yield from _directions(study, analysis, source, *here, "directions")
     if not isinstance(analysis, RecursivePartitioning):
         return
+    if analysis.information == "within" and analysis.criterion != "interaction":
+        message = f"`information: within` means nothing for the criterion '{analysis.criterion}'"
+        yield Problem(message, source.at(*here, "information"), "Take it out, or write `criterion: interaction`.")
     gamma = analysis.gamma
     if gamma and len(gamma) > 1 and len(gamma) != analysis.depth:
         message = f"`gamma` has {len(gamma)} values, and `depth` is {analysis.depth}"

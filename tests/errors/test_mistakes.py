@@ -78,6 +78,12 @@ MISTAKES = [
         "'sex' is not peeled",
         "Take it out.",
     ),
+    (
+        "min_size: 8%",
+        "criterion: maximum, information: «within»",
+        "`information: within` means nothing for the criterion 'maximum'",
+        "Take it out",
+    ),
     ("analyses:", "«analysis»:", "unknown key 'analysis'", "Did you mean 'analyses'?"),
 ]
 

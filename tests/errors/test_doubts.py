@@ -1,0 +1,75 @@
+"""What only the data show: an outcome that nobody measured at baseline, and a scale of which the lowest part is used alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from reportgen.cli import run
+from tests.study_files import MAPPING, STUDY, write_study
+
+PAIN = {**MAPPING["variables"], "VAS": {"column": "vas_{visit}"}}
+
+
+def write_pain(folder: Path, north: dict[str, Any], values: slice, **study: Any) -> str:
+    """Write the small study with a pain scale from 0 to 100, for which the north has some values of 0 to 10 times a number."""
+    instruments = {**STUDY["instruments"], "VAS": {"range": [0, 100], "better": "lower"}}
+    outcomes = {**STUDY["outcomes"], "VAS": {"domain": "pain"}}
+    path = write_study(folder, {"instruments": instruments, "outcomes": outcomes, **study}, north=north)
+    table = pd.read_csv(folder / "north.csv")
+    table["vas_b"], table["vas_q3"] = table["rm_b"] % 11 * values.start, table["rm_q3"] % 11 * values.stop
+    table.to_csv(folder / "north.csv", index=False)
+    return str(path)
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return capsys.readouterr().err.removeprefix("read and check\n").splitlines()
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan"])
+def test_a_scale_of_which_the_lowest_part_is_used_is_doubted(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_pain(tmp_path / "small", {"variables": PAIN}, slice(1, 1))
+    assert run([verb, "small"]) == 0
+    found = told(capsys)
+    assert found[0] == "warning: small/north.yaml:28:3: North: 'VAS' goes up to 10 on a scale from 0 to 100"
+    assert found[1].endswith("|   VAS:")
+    assert found[3] == "  If the file has another scale, say so in the mapping, as in `from_range: [0, 10]`."
+    assert len(found) == 4
+
+
+def test_a_build_says_so_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_pain(tmp_path / "small", {"variables": PAIN}, slice(1, 1))
+    assert run(["build", path, "--output", str(tmp_path / "report"), "-j", "1", "--only", "table1"]) == 0
+    assert "'VAS' goes up to 10 on a scale from 0 to 100" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("rule", "values"),
+    [({"column": "vas_{visit}", "from_range": [0, 10]}, slice(1, 1)), ({"column": "vas_{visit}"}, slice(10, 1))],
+)
+def test_a_scale_that_is_used_or_converted_is_not(
+    rule: dict[str, Any], values: slice, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_pain(tmp_path / "small", {"variables": {**PAIN, "VAS": rule}}, values)
+    assert run(["validate", path]) == 0
+    assert told(capsys) == []
+
+
+def test_an_outcome_that_nobody_measured_at_baseline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    later = {**PAIN, "VAS": {"column": "vas_{visit}", "visits": ["q3"]}}
+    write_pain(tmp_path / "small", {"variables": later}, slice(10, 10))
+    assert run(["build", "small"]) == 2
+    found = told(capsys)
+    assert found[0].endswith(": no trial measured 'VAS' at baseline, and an outcome is the change since then")
+    assert found[0].startswith("small/study.yaml:")
+    assert found[3].startswith("  Measured by North: add the baseline visit to their mappings")
+    assert not (tmp_path / "output").exists()
