@@ -58,9 +58,8 @@ def _note_codes(cells: Cells, mapping: Mapping, notes: Notes) -> None:
     A declared arm without anybody is a slip in the mapping; where nobody at all is left, that is said elsewhere.
     """
     codes = mapping.arms.codes
-    meant = cells.column.decoded(codes)
-    which = lookup(cells.index, np.array(meant, dtype=np.int64), -1)
-    faults = note_faults(cells, (i for i, arm in enumerate(meant) if arm >= 0), notes, ("arms", "column"))
+    which = lookup(cells.index, np.array(cells.column.decoded(codes), dtype=np.int64), -1)
+    faults = note_faults(cells, cells.column.meaning(codes), notes, ("arms", "column"))
     unknown = cells.present & (which < 0) & ~cells.hits(faults)
     if unknown.any():
         hint = f"Add it to `codes`, with `class` or with `leave_out`. {codes_hint(codes)}"

@@ -115,6 +115,10 @@ def participant_key(value: Cell) -> str:
 
 
 SIGNS_OF_MISSING = frozenset({"na", "n/a", "n.a.", "nan", "null", ".", "-", "–", "—", "?", "missing", "unknown"})
+_WORDS_OF_MISSING = re.compile(
+    r"missing( value| data)?|unknown|n/?a|not (available|applicable|known|done|reported|recorded|answered)|no (answer|data)"
+    r"|refused|don.t know|keine angabe|fehlend"
+)
 """What people and programs write for a value that they do not have, in small letters."""
 
 
@@ -138,9 +142,21 @@ def counts_as_no(key: str, code: Cell, label: str = "") -> bool:
     (False, False)
     """
     wanted = code_key(code)
-    if SIGNS_OF_MISSING & {key.casefold(), label.casefold()} or key.casefold() == wanted.casefold():
+    if key.casefold() in SIGNS_OF_MISSING or labelled_missing(label) or key.casefold() == wanted.casefold():
         return False
     return _DECIMAL.fullmatch(key) is not None or _DECIMAL.fullmatch(wanted) is None
+
+
+def labelled_missing(label: str) -> bool:
+    """Whether the label that a file has for a value says that it is none.
+
+    Examples
+    --------
+    >>> labelled_missing("Not answered"), labelled_missing("worst pain")
+    (True, False)
+    """
+    text = label.strip().casefold()
+    return text in SIGNS_OF_MISSING or _WORDS_OF_MISSING.fullmatch(text) is not None
 
 
 def twins(codes: Iterable[Cell]) -> list[tuple[Cell, Cell]]:

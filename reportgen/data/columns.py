@@ -72,9 +72,21 @@ class Column:
         by_label = {str(code).strip(): i for i, code in enumerate(listed_codes) if code_key(code) not in own}
         return tuple(by_key.get(key, by_label.get(self.labels.get(key, ""), -1)) for key in self.keys)
 
-    def meaning_missing(self, codes: Iterable[Cell]) -> frozenset[int]:
-        """Return which distinct values mean that the value is missing, by the mapping's codes or by the file itself."""
-        return self.file_missing | {i for i, which in enumerate(self.decoded(codes)) if which >= 0}
+    def meaning(self, codes: Iterable[Cell]) -> frozenset[int]:
+        """Return which distinct values these codes mean."""
+        return frozenset(i for i, which in enumerate(self.decoded(codes)) if which >= 0)
+
+    def meaning_missing(self, codes: Iterable[Cell], given: Iterable[Cell] = ()) -> frozenset[int]:
+        """Return which distinct values mean that the value is missing, by the mapping's codes or by the file itself.
+
+        Parameters
+        ----------
+        codes : iterable of code
+            The missing codes of the mapping.
+        given : iterable of code
+            Codes to which the mapping gives a value: there it overrules the file.
+        """
+        return self.file_missing - self.meaning(given) | self.meaning(codes)
 
     def faults(self) -> frozenset[int]:
         """Return which distinct values show a fault of a sheet in place of a value."""

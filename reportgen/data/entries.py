@@ -165,7 +165,7 @@ def _visits(table: Table, mapping: Mapping, notes: Notes) -> tuple[ObjectArray |
     cells = Cells(column, column.index, table.rows)
     notes.note_codes(rule.codes, (*path, "codes"))
     meant = column.decoded(rule.codes)
-    faults = note_faults(cells, _known(meant), notes, (*path, "column"))
+    faults = note_faults(cells, column.meaning(rule.codes), notes, (*path, "column"))
     unknown = cells.hits({i for i, which in enumerate(meant) if which < 0} - faults)
     if unknown.any():
         hint = "Add it to `visit: codes:`, as `null` if its rows are to be left out."
@@ -178,11 +178,6 @@ def _visits(table: Table, mapping: Mapping, notes: Notes) -> tuple[ObjectArray |
     ]
     visits = lookup(cells.index, objects(words), None)
     return visits, np.array([visit is not None for visit in visits], dtype=np.bool_)
-
-
-def _known(meant: Iterable[int]) -> frozenset[int]:
-    """Which distinct values a list of codes gives a meaning."""
-    return frozenset(i for i, which in enumerate(meant) if which >= 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +270,7 @@ def keep_only(entries: Entries, notes: Notes) -> tuple[Entries, dict[str, tuple[
 def _note_unclear(entries: Entries, column: Column, rule: Keep, notes: Notes, path: Path) -> None:
     """What is not the value that a rule asks for, for a reason for which nobody should be left out."""
     cells, idle = entries.cells(column), column.meaning_missing(entries.table.data.missing)
-    named = _known(column.decoded(_wanted(rule)))
+    named = column.meaning(_wanted(rule))
     note_faults(cells, named | idle, notes, (*path, "column"))
     words = {str(code).strip().casefold() for code in _wanted(rule)}
     hits = cells.hits({i for i, key in enumerate(column.keys) if key.casefold() in words} - named - idle)
@@ -316,4 +311,4 @@ def _rule_text(rule: Keep) -> str:
 def _obeys(cells: Cells, rule: Keep, idle: frozenset[int]) -> BoolArray:
     if rule.present:
         return cells.present & ~cells.hits(idle)
-    return cells.hits(_known(cells.column.decoded(_wanted(rule))))
+    return cells.hits(cells.column.meaning(_wanted(rule)))

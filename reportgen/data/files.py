@@ -131,8 +131,10 @@ def _inside(folder: Path) -> str:
 
 
 def _read_parquet(content: bytes, path: Path, data: Data) -> Raw:
-    try:
-        frame = pd.read_parquet(io.BytesIO(content))
+    import pyarrow.parquet
+
+    try:  # whole numbers with gaps stay whole: as floats, long codes of participants would run together
+        frame: pd.DataFrame = pyarrow.parquet.read_table(io.BytesIO(content)).to_pandas(integer_object_nulls=True)
     except Exception as error:
         raise UnreadableError("this is not a Parquet file, or it is damaged", "Export it again.") from error
     if any(name is not None for name in frame.index.names):  # pandas keeps some columns apart, as an index

@@ -138,7 +138,7 @@ def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Not
     codes = column.decoded(mapping.trial.codes)
     meant = lookup(cells.index, np.array(codes, dtype=np.int64), -1)
     kept = cells.where(roll.kept)
-    faults = note_faults(kept, (i for i, which in enumerate(codes) if which >= 0), notes, ("trial", "column"))
+    faults = note_faults(kept, column.meaning(mapping.trial.codes), notes, ("trial", "column"))
     empty = roll.kept & ~cells.present
     if empty.any():
         notes.problem(f"{counted(empty)} without a trial", ("trial", "column"), "Give each its trial.", cells.at(empty))

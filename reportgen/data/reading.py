@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.data.codes import Cell, shown_code, shown_number
-from reportgen.data.columns import BoolArray, Cells, FloatArray, IntArray, ObjectArray, listed, rows_text
+from reportgen.data.columns import BoolArray, Cells, Column, FloatArray, IntArray, ObjectArray, listed, rows_text
 from reportgen.data.faults import note_faults
 from reportgen.data.notes import Notes
 from reportgen.spec.mapping import Variable
@@ -51,6 +51,11 @@ class Reading:
         """Note a problem."""
         self.notes.problem(message, ("variables", self.name, *path), hint, where)
 
+    def absent(self, column: Column) -> frozenset[int]:
+        """Return which distinct values of a column mean missing: where `codes` gives a value, the file is overruled."""
+        given = [code for code, level in self.variable.codes.items() if level is not None]
+        return column.meaning_missing(self.missing, given)
+
     def cleared(self, cells: Cells) -> Cells:
         """Return the cells without those that mean missing, each counted in the ledger, and without faults."""
         column = cells.column
@@ -61,13 +66,13 @@ class Reading:
             if hits.any():
                 rule = f"{shown_code(code)} → missing"
                 self.notes.count("missing", self.name, rule, self.trials[hits], unit, self.missing_path)
-        for which in sorted(column.file_missing - {i for i, which in enumerate(declared) if which >= 0}):
+        absent = self.absent(column)
+        for which in sorted(absent - column.meaning(self.missing)):
             hits = cells.hits((which,))
             if hits.any():
                 self.count("missing", f"{column.shown(which)} → missing, as the file declares", hits, unit=unit)
-        absent = column.meaning_missing(self.missing)
-        coded = {i for i, which in enumerate(column.decoded(self.variable.codes)) if which >= 0}
-        return cells.without(absent | note_faults(cells, absent | coded, self.notes, ("variables", self.name)))
+        allowed = absent | column.meaning(self.variable.codes)
+        return cells.without(absent | note_faults(cells, allowed, self.notes, ("variables", self.name)))
 
 
 @dataclass(frozen=True, slots=True)

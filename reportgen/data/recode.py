@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from reportgen.data.arms import codes_hint
-from reportgen.data.codes import Cell, code_key, counts_as_no, shown_code
+from reportgen.data.codes import Cell, code_key, counts_as_no, labelled_missing, shown_code
 from reportgen.data.columns import BoolArray, Cells, FloatArray, ObjectArray, lookup, number_of, objects
 from reportgen.data.reading import Numbers, Reading
 from reportgen.errors import did_you_mean
@@ -78,8 +78,13 @@ def numbered(cells: Cells, reading: Reading) -> FloatArray:
 
 
 def _note_missing_codes(cells: Cells, values: FloatArray, reading: Reading) -> None:
-    """A number that means missing and was not known as such, because it is written with leading zeros."""
+    """Numbers that mean missing and are not known as such: by their label in the file, or written with leading zeros."""
     absent = [number for code in reading.missing if (number := number_of(code, cells.column.decimal)) is not None]
+    labels = cells.column.labels
+    named = cells.hits(i for i, key in enumerate(cells.column.keys) if labelled_missing(labels.get(key, "")))
+    if named.any():
+        hint = f"List it: `missing: [{shown_code(next(cells.column.distinct[i] for i in cells.index[named]))}]`."
+        reading.problem(f"{cells.examples(named)} would be read as a number", hint=hint, where=cells.at(named))
     hits = np.isin(values, absent)
     if hits.any():
         hint = "List it in `missing` as the file writes it."
@@ -101,6 +106,7 @@ def cut(numbers: Numbers, reading: Reading) -> ObjectArray:
     """Return the level whose interval holds each number; a number in none of them is a problem, or missing."""
     levels = np.full(len(numbers.values), None, dtype=object)
     placed = np.isnan(numbers.values)
+    _note_overlaps(numbers, reading)
     for level, text in reading.variable.cut.items():
         hits = ~placed & _within(numbers.values, text)
         levels[hits] = level
@@ -116,6 +122,16 @@ def cut(numbers: Numbers, reading: Reading) -> ObjectArray:
     hint = "Close the gap between the intervals, or write `outside: missing`."
     reading.problem(message, "cut", hint=hint, where=numbers.at(~placed))
     return levels
+
+
+def _note_overlaps(numbers: Numbers, reading: Reading) -> None:
+    """Numbers in two intervals: which level is meant, is not said."""
+    texts = reading.variable.cut.values()
+    several = np.sum([_within(numbers.values, text) for text in texts], axis=0) > 1
+    if several.any():
+        message = f"{numbers.examples(several)} in two of the intervals {', '.join(texts)}"
+        hint = "Write 'below', 'above' or another limit, so that one interval holds it."
+        reading.problem(message, "cut", hint=hint, where=numbers.at(several))
 
 
 def _within(values: FloatArray, text: str) -> BoolArray:

@@ -117,7 +117,7 @@ def _settled(reading: Reading, file: Joined, name: str) -> Cells:
     """A column, one cell a participant; in a long file their rows must agree, or the baseline row must say it."""
     _note_repeated_columns(Place(file, (name,), Visit(0.0, "")), reading)
     column = file.table.column(name)
-    found = file.settled(column, column.meaning_missing(reading.missing))
+    found = file.settled(column, reading.absent(column))
     if found.torn.any():
         message = (
             f"{counted(found.torn)} with different values at different visits, and none at baseline that settles it"

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow
+import pyarrow.parquet
 import pyreadstat
 import pytest
 import xlsxwriter
@@ -338,3 +340,53 @@ def test_the_first_sheet_may_be_hidden(tmp_path: Path) -> None:
         "Name the `sheet`. The workbook has Old, New.",
     )
     assert covariate(read(mapped(tmp_path, "a.xlsx", "age: age", ", sheet: 1")), "age") == [40, 40]
+
+
+# What the file says of its values
+
+
+PEOPLE_OF_FOUR = {"id": [1.0, 2, 3, 4], "arm": [1.0, 2, 1, 2]}
+
+
+@pytest.mark.parametrize("label", ["Missing", "not answered", "n/a", "Refused"])
+def test_a_number_whose_label_says_missing_is_no_number(label: str, tmp_path: Path) -> None:
+    frame = pd.DataFrame({**PEOPLE_OF_FOUR, "x": [0.0, 99, 20, 100]})
+    labels = {"x": {0: "no pain", 99: label, 100: "worst pain"}}
+    pyreadstat.write_sav(frame, tmp_path / "a.sav", variable_value_labels=labels)
+    rule = "VAS: {column: {baseline: x}}"
+    found = only_problem(mapped(tmp_path, "a.sav", rule))
+    assert (found.message, found.where) == (f"99 ('{label}') would be read as a number", "a.sav, column 'x', row 2")
+    assert found.hint == "List it: `missing: [99]`."
+    assert measured(read(mapped(tmp_path, "a.sav", rule, ", missing: [99]")), "VAS", "baseline") == {
+        "1": 0,
+        "3": 20,
+        "4": 100,
+    }
+
+
+def test_codes_of_the_mapping_overrule_what_the_file_declares_missing(tmp_path: Path) -> None:
+    frame = pd.DataFrame({**PEOPLE_OF_FOUR, "x": [1.0, 2, 8, 9]})
+    labels = {"x": {1: "M", 2: "F", 8: "not applicable"}}
+    pyreadstat.write_sav(
+        frame, tmp_path / "a.sav", missing_ranges={"x": [{"lo": 8, "hi": 9}]}, variable_value_labels=labels
+    )
+    found = read(mapped(tmp_path, "a.sav", "sex: {column: x, codes: {M: male, F: female, not applicable: female}}"))
+    assert covariate(found, "sex") == ["male", "female", "female", None]
+    assert lines(found, "missing") == [("sex", "9 → missing, as the file declares", 1)]
+
+
+def test_long_codes_of_participants_stay_apart(tmp_path: Path) -> None:
+    ids = pyarrow.array([9007199254740993, 9007199254740992, 5, None], pyarrow.int64())
+    columns = {"id": ids, "arm": [1, 2, 1, None], "ok": [1, 1, 1, None], "age": [20, 30, None, None]}
+    pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "a.parquet")
+    found = only_problem(mapped(tmp_path, "a.parquet", "age: age"))
+    assert (found.message, found.where) == ("rows without a participant", "a.parquet, column 'id', row 4")
+    pyarrow.parquet.write_table(pyarrow.table(columns).slice(0, 3), tmp_path / "a.parquet")
+    assert covariate(read(mapped(tmp_path, "a.parquet", "age: age")), "age") == [20, 30, None]
+
+
+def test_a_number_in_two_intervals(tmp_path: Path) -> None:
+    rule = "anxiety: {column: x, cut: {low: 0 to 7, high: 7 to 10}}"
+    found = only_problem(one_trial(tmp_path, "id,arm,x\n1,1,7\n2,2,8\n3,1,6", rule))
+    assert (found.message, found.where) == ("'7' in two of the intervals 0 to 7, 7 to 10", "a.csv, column 'x', row 2")
+    assert covariate(read(one_trial(tmp_path, "id,arm,x\n1,1,6\n2,2,8", rule)), "anxiety") == ["low", "high"]
