@@ -111,8 +111,19 @@ def _found(moderator: PeeledModerator) -> Inline:
     if moderator.levels is not None:
         return (*said, "level")
     if moderator.per.value == 1:
-        return (*said, moderator.unit if moderator.unit.text else "unit")
+        return (*said, _one(moderator.unit.text) or "unit")
     return (*said, moderator.per, " ", moderator.unit if moderator.unit.text else "units")
+
+
+def _one(unit: str) -> str:
+    """Return a unit as it stands behind "per".
+
+    Examples
+    --------
+    >>> _one("years"), _one("kg/m2"), _one("")
+    ('year', 'kg/m2', '')
+    """
+    return unit.removesuffix("s") if unit.replace(" ", "").isalpha() else unit
 
 
 def _not_peeled(peeling: PeeledOutcome) -> Inline:

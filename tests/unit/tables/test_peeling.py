@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,18 @@ def test_notes_say_what_was_not_done(records: Records) -> None:
     assert any(f"Declared to gain more: higher values of {before}" in note for note in notes)
     assert any("Found to gain more" in note and "lower values of age" in note for note in notes)
     assert any("Participants without a value of a moderator, who are not analysed: age 4." in note for note in notes)
+
+
+def test_an_interaction_is_per_year_and_not_per_years(records: Records) -> None:
+    peeling = peeling_of(records).peelings[0]
+    ten = peeling.moderators[0]
+    assert ten.per is not None
+    one = replace(ten, per=replace(ten.per, value=1.0, text="1"))
+    for moderator, words in ((ten, " per 10 years."), (one, " per year.")):
+        table = peeling_thresholds(
+            replace(peeling, moderators=(moderator, *peeling.moderators[1:])), SIZES, peeling_of(records).settings
+        )
+        assert any(plain(note).endswith(words) for note in table.footnotes)
 
 
 def test_nothing_to_peel_is_said_with_its_reasons(tmp_path: Path) -> None:
