@@ -31,7 +31,7 @@ from reportgen.records.model import (
     Provenance,
     StudyRecord,
 )
-from reportgen.records.numbers import DASH, Number, Press
+from reportgen.records.numbers import DASH, MINUS, Number, Press
 from reportgen.spec import Spec
 from reportgen.spec.study import MetaAnalysis, Study
 
@@ -219,7 +219,8 @@ def glossary_record(study: Study) -> Glossary:
     rows = []
     for name, instrument in study.instruments.items():
         press = Press("glossary", "instruments", {}).at(name)
-        limits = "" if instrument.range is None else f"{instrument.range[0]:g} to {instrument.range[1]:g}"
+        low, high = instrument.range or (0, 0)
+        limits = "" if instrument.range is None else f"{low:g} to {high:g}".replace("-", MINUS)
         rows.append(
             GlossaryRow(
                 name=press.quote("key", name),

@@ -34,13 +34,13 @@ TITLE = "Availability of measures by trial and visit"
 EDGE = 0.4
 GAP = 2.8
 LABEL_GAP = 1.8
-ROW = 4.8
+ROW = 4.4
 LEAST_CELL = 4.6
 WIDEST_CELL = 12.0
 WIDEST_LABEL = 52.0
 WIDEST_WORD = 40.0
 BAND_GAP = 3.5
-PAGE_HEIGHT = 225.0
+PAGE_HEIGHT = 228.0
 COUNT = Style(size=6.4)
 VISIT = Style(size=6.4, colour=MUTED)
 
@@ -99,9 +99,9 @@ def availability_sheets(record: Availability, *, name: str) -> tuple[Sheet, ...]
     measures = tuple(_measures(record))
     frame, bands = _arrange(record, measures)
     note = _note(record, measures)
-    pages = _paginate(record, frame, bands)
+    pages = tuple(_paginate(record, frame, bands))
     return tuple(
-        _sheet(record, frame, page, note, name if number == 1 else f"{name}-{number}")
+        _sheet(record, frame, page, note if number == len(pages) else (), name if number == 1 else f"{name}-{number}")
         for number, page in enumerate(pages, start=1)
     )
 
@@ -125,7 +125,9 @@ def _check_names(record: Availability) -> None:
     measures, visits = dict(record.measures), dict(record.visits)
     lost = [c for c in record.cells if c.trial not in trials or c.measure not in measures or c.visit not in visits]
     if lost:
-        raise RenderError(f"availability: {len(lost)} cells belong to no row or column, the first to {lost[0]}")
+        raise RenderError(
+            f"availability: {len(lost)} {'cell belongs' if len(lost) == 1 else 'cells belong'} to no row or column, the first to {lost[0]}"
+        )
 
 
 def _arrange(record: Availability, measures: Sequence[Measure]) -> tuple[Frame, list[list[Measure]]]:
@@ -229,9 +231,11 @@ def _sheet(record: Availability, frame: Frame, strips: Sequence[Strip], note: In
     marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
     key, y = _key(y + 1.4)
     marks += key
-    words_ = block(note, EDGE, y + NOTE.size * 0.8 * MM_PER_POINT, PAGE_WIDTH - 2 * EDGE, NOTE)
-    marks.append(words_)
-    height = words_.pieces[-1].y + NOTE.size * 0.3 * MM_PER_POINT + 0.6
+    height = y
+    if note:
+        words_ = block(note, EDGE, y + NOTE.size * 0.8 * MM_PER_POINT, PAGE_WIDTH - 2 * EDGE, NOTE)
+        marks.append(words_)
+        height = words_.pieces[-1].y + NOTE.size * 0.3 * MM_PER_POINT + 0.6
     return Sheet(name, TITLE, PAGE_WIDTH, math.ceil(height * 10) / 10, tuple(marks), _alt(strips, name))
 
 

@@ -22,7 +22,7 @@ from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import PartitionedOutcome, Profile, Split
 
 TITLE = "Cuts that were tried"
-ACROSS = 3
+ACROSS = 4
 PANEL = (PAGE_WIDTH - 2 * EDGE) / ACROSS
 PLOT_HEIGHT = 24.0
 LEFT = 10.5  # for the upright axis with its title

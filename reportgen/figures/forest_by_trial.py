@@ -50,17 +50,22 @@ def forest_by_trial_sheets(
         ),
         (effect.outcome_label, ", ", effect.follow_up_label, ": ", measure, *unit),
     )
-    note = (
-        *words.model_note(effect, settings),
-        *words.heterogeneity_note(effect, settings, again),
-        *_key(effect, settings),
-        *words.status_note(effect, name),
-    )
+    note = _note(effect, settings, again, name) if band.axis else words.status_note(effect, name)
 
     def alt(page: Page, page_name: str) -> Inline:
         return _alt(effect, again, page_name)
 
     return lay_out((band,), headings, note, name=name, title=TITLE, alts=alt)
+
+
+def _note(effect: PooledEffect, settings: ModelSettings, again: Callable[[Number], Number], name: str) -> Inline:
+    """Return the small print of a figure in which something is drawn."""
+    return (
+        *words.model_note(effect, settings),
+        *words.heterogeneity_note(effect, settings, again),
+        *_key(effect, settings),
+        *words.status_note(effect, name),
+    )
 
 
 def _estimated(effect: PooledEffect) -> bool:

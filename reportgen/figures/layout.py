@@ -22,6 +22,7 @@ from reportgen.records.numbers import Inline, Number, numbers_in
 ROW = 4.5
 # room for 45 rows with their group heads' gaps; heads, axis and note make it 240 mm, and A4 has room left for a caption
 BODY_HEIGHT = 208.0
+NOTE_ROOM = 12.0  # what a page gains where the note stands on a later one
 EDGE = 0.4
 GAP = 4.2
 INDENT = 3.2
@@ -168,16 +169,28 @@ def lay_out(
     alts: Callable[[Page, str], Inline],
     body: float = BODY_HEIGHT,
 ) -> tuple[Sheet, ...]:
-    """Return the sheets of a figure: one, or several where it has more rows than `body` millimetres of a page hold."""
+    """Return the sheets of a figure: one, or several where it has more rows than `body` millimetres of a page hold.
+
+    The note stands on the last of several; the others say so.
+    """
     grid = measure(bands, headings)
     pages = paginate(bands, grid, body)
     return tuple(
-        _sheet(page, grid, headings, note, name if number == 1 else f"{name}-{number}", title, alts)
+        _sheet(
+            page,
+            grid,
+            headings,
+            note if number == len(pages) else NOTE_BELOW_THE_LAST,
+            name if number == 1 else f"{name}-{number}",
+            title,
+            alts,
+        )
         for number, page in enumerate(pages, start=1)
     )
 
 
 Page = tuple[Band, ...]
+NOTE_BELOW_THE_LAST: Inline = ("Marks and letters are explained below the last page of this figure.",)
 
 
 def measure(bands: Sequence[Band], headings: Headings) -> Grid:
@@ -253,11 +266,19 @@ def paginate(bands: Sequence[Band], grid: Grid, capacity: float = BODY_HEIGHT) -
     axis = AXIS_HEIGHT + BAND_GAP if len(bands) > 1 else 0.0
     pages = _fill(chunks, capacity, axis)
     if len(pages) > 1:
-        limit = capacity / 2
-        while len(even := _fill(chunks, limit, axis)) > len(pages):
-            limit += ROW
-        pages = even if limit < capacity else pages
+        pages = _even(chunks, capacity, axis) or pages
     return tuple(tuple(_bands(page, bands)) for page in pages)
+
+
+def _even(chunks: Sequence[_Chunk], capacity: float, axis: float) -> list[list[_Chunk]]:
+    """Return the fewest pages, about equally full, the last with room for the note; none where it has no room."""
+    highest = capacity + NOTE_ROOM
+    fewest = len(_fill(chunks, highest, axis))
+    for step in range(math.ceil((highest - capacity / 2) / ROW) + 1):
+        pages = _fill(chunks, min(capacity / 2 + step * ROW, highest), axis)
+        if len(pages) == fewest and _used(pages[-1], axis) <= capacity:
+            return pages
+    return []
 
 
 def _chunks(number: int, band: Band, grid: Grid, capacity: float) -> Iterator[_Chunk]:
@@ -296,6 +317,10 @@ def _fill(chunks: Sequence[_Chunk], limit: float, axis: float) -> list[list[_Chu
         pages[-1].append(chunk)
         used += need
     return pages
+
+
+def _used(page: Sequence[_Chunk], axis: float) -> float:
+    return sum(chunk.height for chunk in page) + axis * len({chunk.band for chunk in page})
 
 
 def _bands(page: Sequence[_Chunk], bands: Sequence[Band]) -> Iterator[Band]:

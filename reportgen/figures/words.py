@@ -73,7 +73,7 @@ def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
         *adjusted,
         f"); m{NO_BREAK}={NO_BREAK}",
         effect.trials,
-        f" trials, n{NO_BREAK}={NO_BREAK}",
+        f" {'trial' if effect.trials.value == 1 else 'trials'}, n{NO_BREAK}={NO_BREAK}",
         effect.n,
         ". ",
     )

@@ -188,7 +188,8 @@ def _status(records: Records) -> tuple[BackSection, ...]:
         (count_made("report.status", status, counts[status], "fits"), f" {STATUS_WORDS[status]}") for status in counts
     ]
     total = count_made("report.status", "fits", sum(counts.values()), "fits")
-    text: Inline = ("Of ", total, " fits, ", *joined(said, ", "), ".") if counts else ("No fit was asked for.",)
+    fits = " fit, " if total.value == 1 else " fits, "
+    text: Inline = ("Of ", total, fits, *joined(said, ", "), ".") if counts else ("No fit was asked for.",)
     tables = [
         *([Back("model-status", "How each fit ended", model_status(fitted))] if fitted else []),
         *(
@@ -277,7 +278,7 @@ def _fidelity(record: Fidelity) -> BackSection:
         *source,
         " beside what comes out here. Of ",
         record.size,
-        " numbers: ",
+        " number: " if record.size.value == 1 else " numbers: ",
         counts["as printed"],
         " as printed, digit for digit; ",
         counts["differs"],

@@ -66,10 +66,19 @@ def test_many_trials_go_on_to_further_pages() -> None:
     sheets = availability_sheets(availability(60), name="a")
     assert [sheet.name for sheet in sheets] == ["a", "a-2"]
     assert [texts(sheet).count("Trial") for sheet in sheets] == [1, 1]
+    # said once, below the last page
+    assert ["Number in a cell" in texts(sheet)[-1] for sheet in sheets] == [False, True]
+
+
+def test_two_bands_of_nineteen_trials_share_a_page() -> None:
+    measures = tuple(f"Measure number {i} of a long list" for i in range(12))
+    (sheet,) = availability_sheets(availability(19, measures), name="a")
+    assert texts(sheet).count("Trial") == 2
+    assert sheet.height < 240
 
 
 def test_a_cell_that_belongs_nowhere_is_an_error_and_no_stroke() -> None:
     record = availability()
     cells = (replace(record.cells[0], measure="probing"), *record.cells[1:])
-    with pytest.raises(RenderError, match="1 cells belong to no row or column"):
+    with pytest.raises(RenderError, match="1 cell belongs to no row or column"):
         availability_sheets(replace(record, cells=cells), name="a")

@@ -165,6 +165,13 @@ def test_by_trial_without_pooled_effect_keeps_its_trials() -> None:
     assert "not estimable: fewer than two trials" in texts(sheet)
     assert len(shapes(sheet, "square")) == 1
     assert "pooled effect not estimable: fewer than two trials" in plain(sheet.alt)
+    assert "m\u00a0=\u00a01 trial, n" in texts(sheet)[-1].replace(" = ", "\u00a0=\u00a0")
+
+
+def test_where_nothing_is_drawn_no_mark_is_explained() -> None:
+    one = effect(value=None, reason="no trials, and a pooled effect needs two", by_trial=0, trials=0)
+    (sheet,) = forest_by_trial_sheets(one, settings(), name="fig2")
+    assert texts(sheet)[-1] == "Status: not estimable: no trials, and a pooled effect needs two."
 
 
 def test_level_and_method_come_from_the_settings() -> None:

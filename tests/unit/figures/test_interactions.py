@@ -105,9 +105,24 @@ def test_nothing_estimated_at_all_is_still_a_figure() -> None:
     assert plain(sheet.alt).startswith("Forest plot of interactions: 0 estimates")
 
 
+def test_a_page_without_the_note_holds_more_rows() -> None:
+    found = [
+        screen(
+            f"o{i}", [interaction(f"o{i}k{k}", f"Moderator {'abcdefghijklmnopqrstuvwxyz'[k % 26]}") for k in range(n)]
+        )
+        for i, n in enumerate((20, 19, 1, 41))
+    ]
+    sheets = interaction_sheets(found, settings(), name="fig2")
+    # the first three with their heads and axes are 217 mm, the last two 213 mm: neither fits above a note
+    assert len(sheets) == 2
+    assert all(sheet.height < 245 for sheet in sheets)
+
+
 def test_more_rows_than_a_page_holds_go_on_the_next() -> None:
     rows = [interaction(f"o{k}", f"Moderator {letter}") for k, letter in enumerate("abcdefghijklmnopqrstuvwxyz" * 2)]
     sheets = interaction_sheets([screen("pain", rows)], settings(), name="fig2")
     assert [sheet.name for sheet in sheets] == ["fig2", "fig2-2"]
     assert all(sheet.height < 245 for sheet in sheets)
+    assert texts(sheets[0])[-1] == "Marks and letters are explained below the last page of this figure."
+    assert texts(sheets[1])[-1].startswith("Interaction: by how much")
     assert "Pain (points) (continued)" in texts(sheets[1])

@@ -186,6 +186,15 @@ def test_people_left_out_are_never_left_to_a_summary() -> None:
     assert people_left_out(replace(record, rows=rows[3:])) is None
 
 
+def test_the_range_of_a_scale_has_a_minus_sign() -> None:
+    from reportgen.analyses.repository_records import glossary_record
+
+    study = records_fixture.spec().study
+    name, instrument = next(iter(study.instruments.items()))
+    below = study.model_copy(update={"instruments": {name: instrument.model_copy(update={"range": (-0.594, 1)})}})
+    assert glossary_record(below).rows[0].range.text == "−0.594 to 1"
+
+
 def test_glossary_says_which_scales_have_no_bounds() -> None:
     assert (
         lines(glossary(records_fixture.glossary()))[1]
