@@ -117,11 +117,11 @@ def _artefact(
     )
 
 
-NOTED_ABOVE: Inline = ("All else as below the first table.",)
+NOTED_ABOVE: Inline = ("Further notes stand below an earlier table of this series.",)
 
 
 def noted_once(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Return parts whose tables do not repeat the notes of the first one; a line says where those stand.
+    """Return parts whose tables do not repeat the notes of an earlier one; a line says where those stand.
 
     Notes with a mark belong to their own table and stay.
 
@@ -130,32 +130,41 @@ def noted_once(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     >>> table = Table((), (), footnotes=(("Sizes are shares.",), ("Effects in mm.",)), abbreviations=(("m", "trials"),))
     >>> other = replace(table, footnotes=(("Sizes are shares.",), ("Effects in points.",)))
     >>> noted_once((Part("a", (), table=table), Part("b", (), table=other)))[1].table.footnotes
-    (('Effects in points.',), ('All else as below the first table.',))
+    (('Effects in points.',), ('Further notes stand below an earlier table of this series.',))
     """
-    tables = [part.table for part in parts if part.table is not None]
-    if len(tables) < 2:
-        return parts
-    return tuple(
-        part
-        if part.table is None or part.table is tables[0]
-        else replace(part, table=_noted_above(part.table, tables[0]))
-        for part in parts
-    )
+    screen: set[Said] = set()
+    paper: set[Said] = set()
+    made = []
+    for part in parts:
+        table = part.table
+        if table is None:
+            made.append(part)
+            continue
+        if table.paper is None:
+            shorter = _without(table, screen & paper)
+        else:
+            shorter = replace(_without(table, screen), paper=_without(table.paper, paper))
+        made.append(replace(part, table=shorter))
+        screen |= _said(table)
+        paper |= _said(table.paper or table)
+    return tuple(made)
 
 
-def _noted_above(table: Table, first: Table) -> Table:
-    """Return a table without what is said below the first one, on the screen and on paper."""
-    said = set(first.footnotes)
-    footnotes = tuple(note for note in table.footnotes if note not in said or (note and is_mark(note[0])))
-    known = set(table.abbreviations) <= set(first.abbreviations)
-    shorter = len(footnotes) < len(table.footnotes) or (table.abbreviations and known)
-    paper = None if table.paper is None else _noted_above(table.paper, first.paper or first)
-    return replace(
-        table,
-        footnotes=(*footnotes, NOTED_ABOVE) if shorter else footnotes,
-        abbreviations=() if known else table.abbreviations,
-        paper=paper,
-    )
+Said = Inline | tuple[str, str]
+"""A note, or an abbreviation with what it stands for."""
+
+
+def _said(table: Table) -> set[Said]:
+    """Return what a table says to all; notes with a mark belong to a cell."""
+    return {note for note in table.footnotes if not (note and is_mark(note[0]))} | set(table.abbreviations)
+
+
+def _without(table: Table, said: set[Said]) -> Table:
+    """Return a table without what was said before, and with a line that tells so."""
+    footnotes = tuple(note for note in table.footnotes if note not in said)
+    abbreviations = () if set(table.abbreviations) <= said else table.abbreviations
+    shorter = len(footnotes) < len(table.footnotes) or len(abbreviations) < len(table.abbreviations)
+    return replace(table, footnotes=(*footnotes, NOTED_ABOVE) if shorter else footnotes, abbreviations=abbreviations)
 
 
 def lettered(parts: tuple[Part, ...]) -> tuple[Part, ...]:

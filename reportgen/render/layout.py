@@ -17,11 +17,12 @@ from reportgen.records.numbers import Inline, plain
 _BEFORE = re.compile(r"^[<>−\d]*")
 LONGEST_INDENT = 8
 PAPER_WIDTH_MM = 174.0
+PAPER_LENGTH_MM = 257.0
 EM_MM = 8.4 * 25.4 / 72
 WORD_LETTERS = 20
 ROWS_KEPT_TOGETHER = 16
 LETTERS_IN_A_LINE = 80  # of the widest cell of a table on an upright page
-LETTERS_ON_ONE_LINE = 52  # of a cell that should not break: 70 mm
+LETTERS_ON_ONE_LINE = 56  # of a cell that should not break
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +77,27 @@ def set_table(table: Table) -> SetTable:
     before = [_before(table, index) for index in range(len(table.columns) - 1)]
     groups = tuple((group.head, tuple(_rows(group, table.columns[1:], before))) for group in table.groups)
     short = sum(bool(head) + sum(_lines(row.row) for row in rows) for head, rows in groups) <= ROWS_KEPT_TOGETHER
-    unbroken = tuple(_is_unbroken(table, index) for index in range(len(table.columns)))
-    return SetTable(table, groups, _spanners(table), short, _sort(table), unbroken)
+    return SetTable(table, groups, _spanners(table), short, _sort(table), _unbroken(table))
 
 
-def _is_unbroken(table: Table, index: int) -> bool:
-    """Whether the cells of a column stand on one line each: row heads, and words wider than the head of their column."""
+def _unbroken(table: Table) -> tuple[bool, ...]:
+    """Return of each column whether its cells stand on one line each: row heads, and words wider than their own head.
+
+    Where the paper has no room for all of them, only short words do.
+    """
+    room = PAPER_LENGTH_MM if is_wide(table) else PAPER_WIDTH_MM
+    for most in (LETTERS_ON_ONE_LINE, 30, WORD_LETTERS):
+        found = tuple(_is_unbroken(table, index, most) for index in range(len(table.columns)))
+        needed = [_width(table, i, LETTERS_ON_ONE_LINE if whole else WORD_LETTERS) for i, whole in enumerate(found)]
+        if sum(needed) <= room:
+            break
+    return found
+
+
+def _is_unbroken(table: Table, index: int, most: int) -> bool:
     column = table.columns[index]
-    if index == 0:
-        return column.align == "left"
     longest = max((len(plain(cell)) for cell in _cells_of(table, index)), default=0)
-    return column.align == "left" and len(plain(column.head)) <= longest <= LETTERS_ON_ONE_LINE
+    return column.align == "left" and (index == 0 or len(plain(column.head)) <= longest <= most)
 
 
 def _cells_of(table: Table, index: int) -> Iterator[Inline]:
@@ -169,11 +180,11 @@ def is_wide(table: Table) -> bool:
     return sum(_width(table, index) for index in range(len(table.columns))) > PAPER_WIDTH_MM
 
 
-def _width(table: Table, index: int) -> float:
+def _width(table: Table, index: int, most: int = WORD_LETTERS) -> float:
     column = table.columns[index]
     longest = max((len(plain(cell)) for cell in _cells_of(table, index)), default=0)
     if column.align == "left":
-        longest = min(longest, WORD_LETTERS)
+        longest = min(longest, most)
     head = max((len(word) for word in plain(column.head).split()), default=0)
     return (max(longest, head) * 0.48 + 1.0) * EM_MM
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.model import Fidelity, FidelityRow, FidelitySection, Reconciliation
 from reportgen.records.numbers import Inline, Number
-from reportgen.tables.phrases import NBSP, explained
+from reportgen.tables.phrases import NBSP, Footnotes, explained
 
 FIDELITY_COLUMNS = (
     Column(("Number",), "left"),
@@ -26,19 +26,24 @@ def fidelity(record: Fidelity) -> Table:
 
 def fidelity_summary(record: Fidelity) -> Table:
     """Return, for a page that has no room for all, the numbers that did not come out as printed and how many did."""
-    return explained(Table(FIDELITY_COLUMNS, tuple(_short(section) for section in record.sections)))
+    why = Footnotes()
+    groups = tuple(_short(section, why) for section in record.sections)
+    return explained(Table(FIDELITY_COLUMNS, groups, why.notes))
 
 
-def _short(section: FidelitySection) -> Group:
-    rows = tuple(_row(row) for row in section.rows if row.status != "as printed")
+def _short(section: FidelitySection, why: Footnotes) -> Group:
+    rows = tuple(_row(row, why) for row in section.rows if row.status != "as printed")
     head: Inline = (section.title, ": ", section.as_printed, " of ", section.size, " as printed")
     return Group(rows, head)
 
 
-def _row(row: FidelityRow) -> Row:
-    status: Inline = (row.status.replace(" ", NBSP),)  # one line a row, but where there is a reason
-    if row.why is not None:
+def _row(row: FidelityRow, why: Footnotes | None = None) -> Row:
+    """Return a row with its reason; on paper the reason, which many rows share, is a footnote."""
+    status: Inline = (row.status.replace(" ", NBSP),)
+    if row.why is not None and why is None:
         status = (*status, ": ", row.why)
+    elif row.why is not None and why is not None:
+        status = (*status, why.mark(("Not reproduced: ", row.why, ".")))
     return Row(
         (row.name,),
         ((row.printed,), _there(row.ours), _there(row.default), _there(row.difference), (row.covered,), status),

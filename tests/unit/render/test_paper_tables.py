@@ -78,7 +78,7 @@ def test_notes_of_the_first_table_are_not_repeated() -> None:
     shared, marked = ("Positive effects favour the intervention.",), ("\u1d43", "Not estimable.")
     first = replace(table("one"), footnotes=(marked, shared), abbreviations=(("m", "trials"),))
     again = replace(table("two"), footnotes=(marked, shared, ("Of its own.",)), abbreviations=(("m", "trials"),))
-    alone = replace(table("three"), footnotes=(("Of its own.",),))
+    alone = replace(table("three"), footnotes=(("Said nowhere else.",),))
     parts = noted_once(tuple(Part(letter, (), table=t) for letter, t in zip("abc", (first, again, alone), strict=True)))
     made = [part.table for part in parts]
     assert made[0] == first and made[2] == alone
