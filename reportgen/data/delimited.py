@@ -11,6 +11,7 @@ import csv
 import io
 from pathlib import Path
 
+from reportgen.data.columns import listed
 from reportgen.data.raw import Raw, UnreadableError, raw_of_records
 from reportgen.spec.mapping import Data
 
@@ -25,6 +26,7 @@ def read_delimited(content: bytes, path: Path, data: Data) -> Raw:
         raise UnreadableError(f"there is no line {data.header_row} for the header", "Check `header_row`.", "header_row")
     separator = {"tab": "\t", "\\t": "\t"}.get(data.separator or "", data.separator) or sniffed_separator(lines[0])
     records, starts = _records(lines, separator, data.header_row)
+    _refuse_swallowed(records, starts, separator)
     if len(records) > 1 and not lines[-1].endswith(("\n", "\r")) and 0 < len(records[-1]) < len(records[0]):
         hint = "The file seems to be cut off: export it again, or complete the line."
         raise UnreadableError(f"the last line, {starts[-1]}, ends before its last cell", hint)
@@ -34,6 +36,9 @@ def read_delimited(content: bytes, path: Path, data: Data) -> Raw:
 
 
 def _decoded(content: bytes, encoding: str | None) -> str:
+    if encoding is None and not content.startswith(_UTF16) and b"\0" in content[:200]:
+        hint = "It seems to be UTF-16 without its mark: write `encoding: utf-16-le`, or save it as UTF-8."
+        raise UnreadableError("the file is not UTF-8 text", hint)
     named = encoding or ("utf-16" if content.startswith(_UTF16) else "utf-8-sig")
     try:
         return content.decode(named).removeprefix("\ufeff")
@@ -61,6 +66,29 @@ def sniffed_separator(header: str) -> str:
         return len(next(csv.reader([header], delimiter=separator)))
 
     return max(SEPARATORS, key=columns)
+
+
+def _refuse_swallowed(records: list[list[str]], starts: list[int], separator: str) -> None:
+    """A stray quote makes the rows up to the next one a text of one cell, and their people would be gone."""
+    torn = [
+        str(start)
+        for record, start in zip(records, starts, strict=True)
+        if _swallows(record, len(records[0]), separator)
+    ]
+    if torn:
+        where = f"line{'s' if len(torn) > 1 else ''} {listed(torn)}"
+        hint = "Take the stray quote out, or double it; a quoted text should not look like a row."
+        raise UnreadableError(f"a quote holds what looks like the rows after it: {where}", hint)
+
+
+def _swallows(record: list[str], width: int, separator: str) -> bool:
+    for place, cell in enumerate(record):
+        _, *inside = cell.splitlines() or [""]
+        if any(text.count(separator) == width - 1 > 1 for text in inside[:-1]):
+            return True
+        if inside and inside[-1].count(separator) == place > 1:
+            return True
+    return False
 
 
 def _records(lines: list[str], separator: str, first_line: int) -> tuple[list[list[str]], list[int]]:

@@ -20,6 +20,7 @@ from reportgen.spec.source import Step
 
 _COMMA = re.compile(r"-?\d+,\d+")
 _THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+_GROUPED = re.compile(r"[-−]?[1-9]\d{0,2}(?:[\s.,'’]\d{3})+(?:[.,]\d+)?")
 
 # A converted number may miss a limit by rounding: three tenths are 0.30000000000000004, and still not above 0.3.
 _ROUNDING = 1e-9
@@ -97,6 +98,8 @@ def _text_hint(cells: Cells, text: BoolArray) -> str:
         return "If the comma groups thousands, save the file without it; if it is the decimal sign, declare `decimal`."
     if cells.column.decimal == "." and all(isinstance(word, str) and _COMMA.fullmatch(word) for word in words):
         return 'These are numbers with a decimal comma: add `decimal: ","` to the file\'s `data`.'
+    if all(isinstance(word, str) and _GROUPED.fullmatch(word) for word in words):
+        return "Save the file without signs that group thousands."
     if cells.column.decimal == "," and any(isinstance(word, str) and "." in word for word in words):
         return "`decimal` says that numbers have a decimal comma, and these have a point."
     return f"If it stands for a missing value, list it: `missing: [{shown_code(words[0])}]`; else correct the file."

@@ -14,7 +14,7 @@ from reportgen.data.notes import data_path
 from reportgen.data.people import People
 from reportgen.data.reading import Numbers, Reading
 from reportgen.data.recode import coded, cut, flagged, numbered
-from reportgen.data.scale import Span, converted, within
+from reportgen.data.scale import Span, converted, within, without_noise
 from reportgen.data.score import scored
 from reportgen.data.sources import Finder, Place
 from reportgen.data.visits import Visit
@@ -133,7 +133,8 @@ def _in_study_units(cells: list[Cells], reading: Reading, unit: str, span: Span 
     else:
         one = cells[0]
         numbers = Numbers(numbered(one, reading), one.place, one.rows, one)
-    return within(converted(numbers, reading, unit, span), reading, span)
+    there = converted(numbers, reading, unit, span)
+    return within(there.with_values(without_noise(there.values)), reading, span)
 
 
 def _words(levels: ObjectArray) -> ObjectArray:

@@ -390,3 +390,32 @@ def test_a_number_in_two_intervals(tmp_path: Path) -> None:
     found = only_problem(one_trial(tmp_path, "id,arm,x\n1,1,7\n2,2,8\n3,1,6", rule))
     assert (found.message, found.where) == ("'7' in two of the intervals 0 to 7, 7 to 10", "a.csv, column 'x', row 2")
     assert covariate(read(one_trial(tmp_path, "id,arm,x\n1,1,6\n2,2,8", rule)), "anxiety") == ["low", "high"]
+
+
+STRAY = 'id,arm,note,age\n1,1,"abc,40\n2,2,def",50\n3,1,x,60\n4,2,x,50'
+
+
+@pytest.mark.parametrize("text", [STRAY, STRAY.replace('def"', "def").replace("3,1,x,60", '3,1,x",60')])
+def test_a_stray_quote_does_not_swallow_a_person(text: str, tmp_path: Path) -> None:
+    found = only_problem(one_trial(tmp_path, text, "age: age"))
+    assert found.message == "a quote holds what looks like the rows after it: line 2"
+
+
+@pytest.mark.parametrize("note", ["one, two\nthree, four", "a\nb,c\nd", "\n", "x,\n,y"])
+def test_a_quoted_text_may_hold_lines_and_separators(note: str, tmp_path: Path) -> None:
+    text = f'note,id,arm,remark,age\n"{note}",1,1,"{note}",40\n"",2,2,"",50'
+    assert covariate(read(one_trial(tmp_path, text, "age: age")), "age") == [40, 50]
+
+
+def test_utf_16_without_its_mark(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("id,arm,age\n1,1,40\n2,2,50\n".encode("utf-16-le"))
+    found = only_problem(mapped(tmp_path, "a.csv", "age: age"))
+    assert (found.message, "`encoding: utf-16-le`" in found.hint) == ("the file is not UTF-8 text", True)
+    assert covariate(read(mapped(tmp_path, "a.csv", "age: age", ", encoding: utf-16-le")), "age") == [40, 50]
+
+
+@pytest.mark.parametrize("cell", ["1 040", "1\u00a0040", "1'040", "1.040,5"])
+def test_grouped_thousands_are_not_called_missing(cell: str, tmp_path: Path) -> None:
+    data = 'decimal: ",", separator: ";"'
+    found = only_problem(one_trial(tmp_path, f"id;arm;age\n1;1;{cell}\n2;2;50", "age: age", data=data))
+    assert found.hint == "Save the file without signs that group thousands."
