@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.descriptive import hidden_cells
-from reportgen.analyses.disclosure import as_printed
+from reportgen.analyses.disclosure import as_printed, few_in_an_arm
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.naming import level_number, outcome_label, unit_of
@@ -259,6 +259,8 @@ def _pair(
     # rows and columns of the four cells are told elsewhere, so that with one of them the others go too
     hide = any(0 < n < minimum for n in cells.values())
     made = press.at(n=cells["both"])
+    arm = common.selection.treatment[common.places]
+    untold = hide or any(few_in_an_arm(arm[who], minimum) for who in (both, ~both))
     counts = {name: _count(press, name, n, hide, minimum) for name, n in cells.items()}
     return Pair(
         id=press.prefix,
@@ -273,8 +275,8 @@ def _pair(
         jaccard=press.hidden("jaccard", "–", FEW)
         if hide
         else press.fixed("jaccard", jaccard(inside, members), "jaccard"),
-        inside=_effect(both, common, made.at("both"), hide),
-        outside=_effect(~both, common, press.at("others", n=common.n - cells["both"]), hide),
+        inside=_effect(both, common, made.at("both"), untold),
+        outside=_effect(~both, common, press.at("others", n=common.n - cells["both"]), untold),
         n_others=_count(press, "others", common.n - cells["both"], hide, minimum),
         traits=() if hide else tuple(_traits(both, common, press)),
     )

@@ -7,10 +7,12 @@ In: the node of the study file and the repository. Out: a `MetaAnalysis` record.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from reportgen.analyses.disclosure import TOO_FEW, guards, withheld, withheld_estimate
 from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, unit_of
 from reportgen.analyses.recording import (
     NAN,
@@ -24,7 +26,7 @@ from reportgen.analyses.selection import Selection, adjusters_of, not_estimable,
 from reportgen.data import Repository
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, Scaled, TrialEstimate
-from reportgen.records.numbers import Press, Status, slug
+from reportgen.records.numbers import Number, Press, Status, slug
 from reportgen.spec.check import expanded
 from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.spec.study import Study
@@ -166,7 +168,7 @@ def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, p
             used.common.effect if used else None, node.level, made.at("common effect"), unit, reason
         ),
         two_stage=_two_stage(used, node.level, made.at("two stage"), unit, reason),
-        by_trial=tuple(_trials(selection, fits, node, made, unit)) if fits else (),
+        by_trial=_told_trials(_trials(selection, fits, node, made, unit), study.policy.minimum_cell) if fits else (),
         left_out=left_out_record(selection, made),
         status=status,
         reason=reason or (fits.one_step.message if fits and status != "ok" else ""),
@@ -283,3 +285,40 @@ def _trials(selection: Selection, fits: Fits, node: Node, press: Press, unit: st
             )
         )
     return rows
+
+
+def _told_trials(rows: Sequence[TrialEstimate], minimum: int) -> tuple[TrialEstimate, ...]:
+    """Return the trials without the effects and arms of those with few people in an arm.
+
+    From a pooled effect and all trials but one, that one can be worked out: where one alone is hidden, so is the smallest of
+    the others.
+    """
+    if not guards(minimum):
+        return tuple(rows)
+
+    def smaller_arm(row: TrialEstimate) -> float:
+        return min(row.n_control.value or 0.0, row.n_intervention.value or 0.0)
+
+    small = {row.trial.text for row in rows if smaller_arm(row) < minimum}
+    if len(small) == 1 and len(rows) > 1:
+        small |= {min((row for row in rows if row.trial.text not in small), key=smaller_arm).trial.text}
+    return tuple(_hidden_trial(row, minimum) if row.trial.text in small else row for row in rows)
+
+
+def _hidden_trial(row: TrialEstimate, minimum: int) -> TrialEstimate:
+    few = min(row.n_control.value or 0.0, row.n_intervention.value or 0.0) < minimum
+    why = TOO_FEW if few else "hidden, for a trial that is too small to print could be worked out from it"
+    return replace(
+        row,
+        n_control=_hidden_count(row.n_control, minimum, why),
+        n_intervention=_hidden_count(row.n_intervention, minimum, why),
+        estimate=withheld_estimate(row.estimate, why),
+        weight=withheld(row.weight, why),
+        status="suppressed",
+        reason=why,
+    )
+
+
+def _hidden_count(number: Number, minimum: int, why: str) -> Number:
+    hidden = withheld(number, why)
+    return replace(hidden, text=f"<{minimum}") if (number.value or 0) < minimum else hidden

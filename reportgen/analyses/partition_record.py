@@ -14,7 +14,15 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analyses.disclosure import as_printed, guards, in_both_arms, told_apart
+from reportgen.analyses.disclosure import (
+    TOO_CLOSE,
+    as_printed,
+    guards,
+    in_both_arms,
+    told_apart,
+    withheld,
+    withheld_estimate,
+)
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.recording import NAN, estimate_record, left_out_record, scalar
@@ -245,10 +253,26 @@ def _subgroup(number: int, group: found.Subgroup, here: Desk, partition: Partiti
         level=level,
         inside=_members(group.inside, here),
         sibling=_members(group.sibling, here.at("sibling")),
-        complement=_members(group.complement, here.at("complement")),
+        complement=_complement(group, here.at("complement")),
         split=split,
         p_pooled=p.p("p pooled", scalar(group.pooled.p_value)),
         p_within=p.p("p within", scalar(group.within.p_value)),
+    )
+
+
+def _complement(group: found.Subgroup, desk: Desk) -> Members:
+    """Return everybody else; without an effect where few people, who lack the moderator, tell them from the sibling."""
+    made = _members(group.complement, desk)
+    sides = np.array([group.sibling.members, group.complement.members])
+    same = bool((sides[0] == sides[1]).all())
+    if same or told_apart(sides, desk.selection.treatment, desk.naming.minimum_cell).all():
+        return made
+    return replace(
+        made,
+        estimate=withheld_estimate(made.estimate, TOO_CLOSE),
+        normal=NormalInterval(*(withheld(limit, TOO_CLOSE) for limit in (made.normal.low, made.normal.high))),
+        status="suppressed",
+        reason=TOO_CLOSE,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.analyses.disclosure import TOO_FEW, few_in_an_arm, withheld
 from reportgen.analyses.naming import level_number, outcome_label, unit_of
 from reportgen.analyses.printed import as_set, covered, decimals_of, value_of
 from reportgen.analyses.selection import Measurements, Selection, select
@@ -101,6 +102,8 @@ class _Reader:
         if outcome.decimals is not None:
             made = made.at(decimals=made.decimals | {"effect": outcome.decimals})
         effect, low, high = _fitted(selection, trial, made, unit_of(node.outcome, self.study))
+        if few_in_an_arm(selection.treatment[mine], self.study.policy.minimum_cell):
+            effect, low, high = (withheld(number, TOO_FEW) for number in (effect, low, high))
         return ReconciliationRow(
             what=made.quote("what", f"{outcome_label(node.outcome, self.study)}, {window.lower()}: {comparison}"),
             published=_published_effect(node, made),

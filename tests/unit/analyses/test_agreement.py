@@ -164,3 +164,19 @@ def test_the_number_without_a_value_cannot_be_worked_out() -> None:
     shown = {plain((trait.level,)): (plain(trait.both), plain(trait.others)) for trait in traits if trait.level}
     assert shown["yes"] == ("–", "–")
     assert shown["no"][0].startswith("119")
+
+
+def test_an_effect_with_few_people_of_an_arm_is_hidden_though_they_are_counted(
+    study: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = only(study).subgroups[0].pairs[0]
+    both = int(pair.both.value or 0)
+
+    def few(treatment: np.ndarray, minimum: int) -> bool:
+        return len(treatment) == both  # as if one arm of those in both were small
+
+    monkeypatch.setattr("reportgen.analyses.agreement.few_in_an_arm", few)
+    again = only(study).subgroups[0].pairs[0]
+    assert again.both.value == both
+    assert pair.inside.effect.value is not None
+    assert (again.inside.effect.value, again.outside.effect.value) == (None, None)  # the other follows from everybody

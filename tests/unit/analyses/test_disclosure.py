@@ -12,19 +12,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from ruamel.yaml import YAML
 
 from reportgen.analyses import make_records
 from reportgen.analyses.disclosure import told_apart
 from reportgen.pipeline import read
-from reportgen.records.model import Descriptive, Records
+from reportgen.records.model import Descriptive, MetaAnalysis, PooledEffect, Records
 from reportgen.records.moderation import Interaction, Moderation, Screen
 from reportgen.records.numbers import numbers_in, plain
-from reportgen.records.partition import RecursivePartitioning
+from reportgen.records.partition import Members, RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
 from tests.peeling_study import PEELING, write_search_study
 from tests.planted_study import write_planted
 from tests.screened_study import TRIALS, write_screened
-from tests.study_files import MAPPING, STUDY, write_study
+from tests.study_files import MAPPING, STUDY, write_study, write_yaml
 from tests.study_files import people as simulated
 
 BoolArray = NDArray[np.bool_]
@@ -236,3 +237,74 @@ def test_the_smallest_and_the_largest_value_are_not_told(tmp_path: Path) -> None
     told = the(record.screens[0], "age").at
     assert [at.value.status == "suppressed" for at in told] == [True, True, False, True]
     assert [at.estimate.effect.value is None for at in told] == [True, True, False, True]
+
+
+def pooled_of(records: Records) -> PooledEffect:
+    record = records.analyses["pooled"]
+    assert isinstance(record, MetaAnalysis)
+    return record.effects[0]
+
+
+def write_small_trial(folder: Path, effects: bool = False) -> Path:
+    """Write three trials, the first of which has three people of an arm at follow-up."""
+    published = {
+        "n": 160,
+        "source": "North 1998",
+        "effects": [
+            {
+                "outcome": "RMDQ",
+                "follow_up": "short",
+                "intervention": ["exercise"],
+                "control": "usual care",
+                "effect": "1.4",
+            }
+        ],
+    }
+    path = write_screened(folder)
+    study = YAML(typ="safe").load(path)
+    study |= {"analyses": {"pooled": {"method": "meta-analysis"}}, "report": {"contents": []}}
+    write_yaml(path, study)
+    mapping = YAML(typ="safe").load(folder / "north.yaml")
+    write_yaml(folder / "north.yaml", {**mapping, **({"published": published} if effects else {})})
+    table = pd.read_csv(folder / "north.csv")
+    table["rm_q3"] = table["rm_q3"].astype("Int64").where((table["arm"] == 1) | (table.index < 6))
+    table.to_csv(folder / "north.csv", index=False)
+    return path
+
+
+def test_a_trial_with_few_people_of_an_arm_takes_another_with_it(tmp_path: Path) -> None:
+    effect = pooled_of(records_of(write_small_trial(tmp_path)))
+    hidden = {row.trial.text: row for row in effect.by_trial if row.status == "suppressed"}
+    shown = [row for row in effect.by_trial if row.status != "suppressed"]
+    assert len(hidden) == 2
+    assert len(shown) == 1
+    assert shown[0].estimate.effect.value is not None
+    assert "<5" in (hidden["North"].n_control.text, hidden["North"].n_intervention.text)
+    for row in hidden.values():
+        told = (row.n_control, row.n_intervention, row.weight, *numbers_in(row.estimate))
+        assert {(number.value, number.status) for number in told} == {(None, "suppressed")}
+    assert effect.estimate.effect.value is not None
+
+
+def test_a_published_effect_of_few_people_is_not_set_beside_ours(tmp_path: Path) -> None:
+    record = records_of(write_small_trial(tmp_path, effects=True)).reconciliation
+    assert record is not None
+    (row,) = [
+        row for trial in record.trials for row in trial.rows if "RMDQ" in row.what.text or "Roland" in row.what.text
+    ]
+    assert {number.value for number in numbers_in(row.ours)} == {None}
+    assert row.difference.value is None
+
+
+def test_everybody_else_is_not_told_beside_the_other_side_where_few_lack_the_moderator(tmp_path: Path) -> None:
+    def complement(lacking: int) -> Members:
+        path = write_planted(tmp_path / str(lacking), lacking_age=lacking, missing="available")
+        record = records_of(path).analyses["rp"]
+        assert isinstance(record, RecursivePartitioning)
+        return record.searches[0].subgroups[0].complement
+
+    few, many, nobody = complement(3), complement(40), complement(0)
+    assert (few.status, few.estimate.effect.value, few.normal.low.value) == ("suppressed", None, None)
+    assert few.n.value is not None
+    assert many.estimate.effect.value is not None
+    assert nobody.estimate.effect.value is not None

@@ -19,7 +19,7 @@ from tests.study_files import STUDY
 LEVELS = {"edu": {"levels": ["none", "school", "college", "trade", "other"], "reference": "none"}}
 CODES = {"edu": {"column": "edu", "codes": dict(enumerate(LEVELS["edu"]["levels"]))}}
 COVARIATES = {**STUDY["covariates"], "bmi": {"label": "Body mass index", "unit": "kg/m2", "per": 5}, **LEVELS}
-PARTING = PARTITION | {"moderators": ["age", "sex", "edu", "baseline RMDQ"], "depth": 2, "width": 4}
+PARTING = PARTITION | {"moderators": ["age", "sex", "edu", "baseline RMDQ"], "depth": 2, "width": 3}
 PARTING |= {"alpha": 0.99, "multiplicity": "none", "across": "none"}  # so that every kind of side is found
 ALWAYS = {
     *("n", "n-control", "n-intervention", "trials", "effect", "ci-low", "ci-high", "se", "df", "p", "in-comparison"),
