@@ -256,7 +256,7 @@ def fit_entered(warm, node, space, values):  # type: ignore[no-untyped-def]
         values[2] = df
         values[3] = lam * sigma2
         values[4] = sigma2
-        if df == -1.0:
+        if df == -1.0 or (node.random and node.contrasts - p <= 1.0):
             values[6] = -1.0
     return lam
 

@@ -73,7 +73,8 @@ class Joint:
         Degrees of freedom; the raw one is that before any floor.
     p_value : float
     scale : float
-        Kenward and Roger's factor on the Wald F; 1 for the other methods.
+        Kenward and Roger's factor on the Wald F; 1 for the other methods, and where few trials and many coefficients
+        give moments that no F distribution has (the factor would not be positive).
     """
 
     statistic: float

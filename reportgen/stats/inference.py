@@ -122,6 +122,8 @@ def joint_test(inference: Inference, coefficients: FloatArray, rows: FloatArray)
         raw, scale = _fai_cornelius(inference, rows), 1.0
     else:
         raw, scale = _kenward_roger_f(inference, rows)
+        if not scale > 0.0:
+            scale = 1.0  # few trials, many rows: the two moments match no F distribution, and F stays as it is
     df = max(raw, inference.floor) if np.isfinite(raw) else raw
     statistic = scale * wald
     p = float(special.chdtrc(m, m * statistic)) if np.isinf(df) else float(special.fdtrc(m, df, statistic))

@@ -25,6 +25,9 @@ from .optimise import Optimiser, Variances, estimate_variances
 
 CONVERGED = "Converged."
 ONE_TRIAL = "One trial: ordinary analysis of covariance without a random effect."
+NEGATIVE_VARIANCE = (
+    "Kenward and Roger's correction leaves an effect no positive variance: the participants are too few for it."
+)
 NEARLY_EXACT = 1e-10  # the same for a residual variance that the search drives to zero
 EXACT = 1e-20  # residual over outcome sum of squares below which the model reproduces the outcome
 
@@ -264,6 +267,9 @@ def _impossible_model(model: Blocks) -> str:
         return "The treatment cannot be told apart from the trials and the adjusters."
     if model.df <= 0:
         return "There are as many coefficients as participants, so that no residual variance is left."
+    if model.df == 1 and model.q:
+        # one contrast of the outcomes has one variance: the restricted likelihood is flat along a line
+        return "A single degree of freedom is left, which cannot be told apart into two variances."
     return ""
 
 
@@ -310,6 +316,8 @@ def _assemble(
     effect = infer.effect(conclusions, at.coefficients, at_treatment, True)
     interaction = infer.effect(conclusions, at.coefficients, places, scalar) if wanted else None
     status, message = _judge(used, model, variances, places)
+    if status != "failed" and _negative_variance(conclusions, np.append(places, at_treatment)):
+        status, message = "failed", NEGATIVE_VARIANCE
     z = list(model.z_names)
     tau2 = float(variances.omega[z.index("treatment"), z.index("treatment")]) if "treatment" in z else 0.0
     if len(used.size) == 1:
@@ -371,6 +379,12 @@ def _judge(used: CrossProducts, model: Blocks, variances: Variances, places: NDA
     if len(model.trials) == 1:
         notes.insert(0, ONE_TRIAL)
     return "ok", " ".join(notes) or CONVERGED
+
+
+def _negative_variance(conclusions: infer.Inference, places: NDArray[np.int64]) -> bool:
+    """Whether the correction of the covariance leaves a wanted coefficient (-1: none) without a positive variance."""
+    j = places[places >= 0]
+    return not bool(np.all(conclusions.covariance[j, j] > 0.0))
 
 
 def zero_variance(*effects: str) -> str:

@@ -22,6 +22,7 @@ STARTS = (0.1, 1.0, 5.0)  # standard deviations of the random coefficients, in u
 STEPS = 200
 NEGLIGIBLE = 1e-4  # entries of the factor below this are tried at exactly zero
 GONE = 1e-10  # below this they are zero: their squares are beyond the digits of any sum
+VANISHED_SUM = 1e-20  # a residual sum of squares, over that of the outcome, that counts as zero
 VANISHED = -16.0  # log of a residual variance, over the pooled one, that counts as zero
 
 
@@ -138,12 +139,13 @@ def _line(blocks: Blocks, reml: bool) -> Variances:
     lam, evaluations, steps, _, state = profile.minimise(
         a0, g, u, v, nu, reml, blocks.p, -1.0, profile.GRID, work, record
     )
-    sigma2 = record[3] / nu
+    # of outcomes that the model reproduces to the last bit nothing is left, and nothing divides by zero
+    sigma2 = max(record[3], VANISHED_SUM * blocks.outcome_scale) / nu
     s, omega = np.full(len(blocks.trials), sigma2), np.full((blocks.q, blocks.q), lam * sigma2)
     at = terms(blocks, s, omega, reml)
     # A variance of zero is no free parameter; an interior one is as good as its root, since the gradient is zero there.
     free = 1 + int(lam > 0.0)
-    slope = float(lam * record[1])
+    slope = float(lam * record[1]) if record[3] > 0.0 else float("nan")
     done = Optimiser(int(evaluations), int(steps), slope, state == 1, len(profile.GRID) + 1)
     return Variances(s, omega, at, np.eye(len(at.gradient))[:, :free], at.hessian[:free, :free], done)
 

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from reportgen.stats import Levels, benjamini_hochberg, holm, screen_moderator
@@ -254,3 +255,17 @@ def test_a_step_must_be_positive() -> None:
     data = people(seed=18)
     with pytest.raises(ValueError, match="per must be positive"):
         screened(data, data.z, per=0.0)
+
+
+def test_a_joint_test_whose_moments_match_no_f_distribution_is_not_scaled() -> None:
+    # across six trials for three coefficients: Kenward and Roger's factor is negative, and so would be F
+    rng = np.random.default_rng(471)
+    trial = np.repeat(np.arange(6), 60)
+    treatment = np.arange(360) % 2.0
+    shares = rng.dirichlet(np.full(4, 3.0), 6)
+    codes = np.array([rng.choice(4, p=shares[k]) for k in trial])
+    fit = screen_moderator(rng.normal(size=360), treatment, trial, Levels(codes, ("a", "b", "c", "d")))
+    joint = fit.across.joint
+    assert joint is not None and joint.df_den_raw < 0.0
+    assert joint.statistic > 0.0 and joint.df_den == 5.0
+    assert joint.p_value == pytest.approx(stats.f.sf(joint.statistic, 3, 5))

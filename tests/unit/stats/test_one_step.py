@@ -368,3 +368,29 @@ def test_trials_on_levels_far_apart_converge(gap: float, treatment_effect: str) 
     assert fit.status in ("ok", "boundary")
     # with intercepts that far apart a random one recovers nothing: a share of sigma2 / (n gap^2), under 1e-3
     np.testing.assert_allclose(fit.effect.estimate, fixed.effect.estimate, rtol=1e-2)
+
+
+def test_outcomes_reproduced_to_the_last_bit_do_not_divide_by_zero() -> None:
+    # the effects of the trials leave nothing over, and the sum of squares is 0.0, not 1e-16
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit = fit_one_step([0.0, 5.0, 4.0, 4.0, 9.0, 0.0, 5.0], [0, 1, 0, 0, 1, 0, 1], [0, 0, 1, 1, 1, 2, 2])
+    assert fit.status == "failed" and "reproduces the outcome" in fit.message
+
+
+def test_a_negative_variance_of_an_effect_is_no_answer() -> None:
+    outcome, treatment = [0.7, -1.6, -0.1, -0.9, 1.2, 0.6, 1.0], [0, 1, 0, 1, 1, 0, 1]
+    adjuster = [-0.4, -0.9, 1.7, 1.9, -0.6, -0.3, -0.1]
+    fit = fit_one_step(outcome, treatment, [0, 0, 1, 1, 2, 2, 2], adjusters=adjuster)
+    assert np.isnan(fit.effect.std_error)
+    assert fit.status == "failed" and "no positive variance" in fit.message
+
+
+def test_one_degree_of_freedom_is_not_two_variances() -> None:
+    outcome, treatment, trial = [1.0, 2.5, 0.3, 4.0, 2.2], [0, 1, 0, 1, 1], [0, 0, 1, 1, 1]
+    baseline = [0.1, -0.4, 0.9, 0.2, -1.1]
+    fit = fit_one_step(outcome, treatment, trial, adjusters=baseline)
+    assert fit.status == "not estimable" and "single degree of freedom" in fit.message
+    # where the effect is common there is one variance, and one degree of freedom is enough for it
+    common = fit_one_step(outcome, treatment, trial, adjusters=baseline, treatment_effect="common")
+    assert common.status == "ok" and common.effect.df == 1.0
