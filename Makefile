@@ -35,3 +35,4 @@ lock:
 
 reference:
 	cd tests/reference && Rscript one_step.R && Rscript moderators.R && Rscript two_stage.R
+	people=$$(mktemp) && $(BIN)/python -m tests.reference.audit $$people && Rscript tests/reference/audit.R $$people

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.data import Repository, TrialInfo
+from reportgen.data.scale import without_noise
 from reportgen.spec.check import baseline_of, expanded
 from reportgen.spec.study import Comparison, Instrument, Outcome, Pooled, Study, Window
 
@@ -156,7 +157,7 @@ def rescaled(values: FloatArray, instrument: Instrument, outcome: Outcome) -> Fl
     if outcome.range is None:
         return low + high - values if turned else values
     to_low, to_high = outcome.range
-    return to_low + (1 - share if turned else share) * (to_high - to_low)
+    return without_noise(to_low + (1 - share if turned else share) * (to_high - to_low))
 
 
 def visit_in(trial: TrialInfo, instrument: str, window: Window) -> str | None:
