@@ -57,7 +57,10 @@ def peeling_record(search: Peeled, sizes: tuple[float, ...], node: Node, study: 
         trials=len(selection.trials),
     )
     moderators = tuple(_moderator(one, search.moderators[one.moderator], node, made) for one in _directions(search))
-    box_record = _Boxes(search, moderators, node, unit, study.policy.minimum_cell, made).record
+    minimum = study.policy.minimum_cell
+    printed = _printed(search, sizes, minimum)
+    told = _told(search, printed, minimum)
+    box_record = _Boxes(search, moderators, node, unit, minimum, made).record
     boxes = found.boxes if found is not None else ()
     why = search.reason or (found.overall.message if found is not None else "")
     return PeeledOutcome(
@@ -77,9 +80,9 @@ def peeling_record(search: Peeled, sizes: tuple[float, ...], node: Node, study: 
         moderators=moderators,
         not_peeled=tuple(_not_peeled(search, made)),
         costs=tuple(_cost(cost, search.moderators[cost.moderator], made) for cost in search.costs),
-        boxes=tuple(box_record(place, size) for size in sizes if (place := search.place(size)) is not None),
-        smallest=box_record(len(boxes) - 1, NAN) if boxes else None,
-        frontier=_frontier(search, sizes, node.level, study.policy.minimum_cell),
+        boxes=tuple(box_record(place, size) for size, place in printed.items()),
+        smallest=box_record(int(np.flatnonzero(told)[-1]), NAN) if told.any() else None,
+        frontier=_frontier(search, told, node.level, minimum),
         found=made.count("boxes found", len(boxes), "boxes"),
         evaluated=made.count("boxes evaluated", found.evaluated if found else 0, "boxes"),
         boundary=made.count("boxes boundary", sum(box.status == "boundary" for box in boxes), "boxes"),
@@ -148,16 +151,25 @@ def _cost(cost: Cost, moderator: Moderator, press: Press) -> ModeratorCost:
     )
 
 
-def _told(search: Peeled, sizes: tuple[float, ...], minimum: int) -> BoolArray:
+def _printed(search: Peeled, sizes: tuple[float, ...], minimum: int) -> dict[float, int]:
+    """Return the place on the frontier of the box of each size; of boxes that few people tell apart only the first."""
+    nearest = {size: place for size in sizes if (place := search.place(size)) is not None}
+    places = list(dict.fromkeys(nearest.values()))
+    if not places:
+        return {}
+    told = told_apart(np.array(search.members)[places], search.selection.treatment, minimum)
+    return {size: place for size, place in nearest.items() if told[places.index(place)]}
+
+
+def _told(search: Peeled, printed: dict[float, int], minimum: int) -> BoolArray:
     """Return which boxes are told: those that are printed, and those that enough people tell from all others told."""
     if not search.members:
         return np.zeros(0, dtype=bool)
-    printed = {place for size in sizes if (place := search.place(size)) is not None} | {len(search.members) - 1}
-    return told_apart(np.array(search.members), search.selection.treatment, minimum, sorted(printed))
+    first = sorted(set(printed.values()))
+    return told_apart(np.array(search.members), search.selection.treatment, minimum, first)
 
 
-def _frontier(search: Peeled, sizes: tuple[float, ...], level: float, minimum: int) -> Frontier:
-    told = _told(search, sizes, minimum)
+def _frontier(search: Peeled, told: BoolArray, level: float, minimum: int) -> Frontier:
     boxes = [box for box, tell in zip(search.found.boxes if search.found else (), told, strict=True) if tell]
     shown = [decimals_of(search.moderators[one.moderator], search.selection) for one in _directions(search)]
     ends = [tuple(scalar(end) for end in box.effect.interval(level)) for box in boxes]

@@ -155,9 +155,10 @@ class PeeledOutcome:
     costs : tuple of ModeratorCost
         Of the moderators that everybody analysed has.
     boxes : tuple of PeeledBox
-        One for every size that the report asks for, from small to large.
+        One for every size that the report asks for, from small to large; none for a size whose box few people tell from
+        that of another size.
     smallest : PeeledBox or None
-        The last box of the frontier.
+        The last box of the frontier that is told.
     frontier : Frontier
     found, evaluated : Number
         Boxes on the frontier, and boxes to which a model was fitted.

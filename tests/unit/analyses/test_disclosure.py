@@ -308,3 +308,23 @@ def test_everybody_else_is_not_told_beside_the_other_side_where_few_lack_the_mod
     assert few.n.value is not None
     assert many.estimate.effect.value is not None
     assert nobody.estimate.effect.value is not None
+
+
+def test_sizes_whose_boxes_few_people_tell_apart_are_one_box(tmp_path: Path) -> None:
+    def shares_of(name: str, minimum: int) -> list[float]:
+        sizes = [round(0.5 + 0.005 * i, 3) for i in range(21)]
+        contents = [{"series": "Table", "show": "peeling-thresholds", "of": "peeling", "sizes": sizes}]
+        node = PEELING | {"moderators": ["age", "baseline RMDQ"], "alpha": 0.002, "bin_width": 0.01, "beam": 1}
+        path = write_search_study(
+            tmp_path / name,
+            analyses={"peeling": node},
+            report={"contents": contents},
+            policy={"minimum_cell": minimum},
+        )
+        record = records_of(path).analyses["peeling"]
+        assert isinstance(record, DirectedPeeling)
+        return [box.share.value or 0.0 for box in record.peelings[0].nearest(tuple(sizes))]
+
+    free, guarded = shares_of("free", 0), shares_of("guarded", 8)
+    assert set(guarded) < set(free)
+    assert guarded[0] == free[0]
