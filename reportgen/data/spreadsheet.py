@@ -8,10 +8,13 @@ value, or a row merged with the one above is kept as a `Fault`: whoever reads it
 from __future__ import annotations
 
 import io
+import struct
+import zipfile
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from reportgen.data.codes import Fault
 from reportgen.data.raw import Raw, UnreadableError, raw_of_records
@@ -56,7 +59,12 @@ def _mark_merged(cells: list[list[Any]], spans: Iterable[tuple[tuple[int, int], 
 
 
 def _mark_unvalued(cells: list[list[Any]], content: bytes, suffix: str, sheet: str) -> None:
-    for (row, column), text in unvalued_cells(content, suffix, sheet).items():
+    try:
+        found = unvalued_cells(content, suffix, sheet)
+    except (LookupError, StopIteration, ValueError, struct.error, zipfile.BadZipFile, ElementTree.ParseError) as error:
+        hint = "Open it in Excel and save it again."
+        raise UnreadableError("the workbook cannot be searched for cells that hold an error", hint) from error
+    for (row, column), text in found.items():
         cells.extend([] for _ in range(row + 1 - len(cells)))
         cells[row].extend([""] * (column + 1 - len(cells[row])))
         cells[row][column] = Fault(text)

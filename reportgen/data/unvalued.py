@@ -2,7 +2,8 @@
 
 The bytes of a workbook and the name of a sheet in; by row and column, from 0, the text of each such cell out. calamine
 delivers these cells as empty ones, and a value that a formula failed to give would be missing without a word; so the
-parts of the file are read once more, for these cells alone. Formats: ECMA-376 (.xlsx, .xlsm) and OpenDocument 1.3 (.ods).
+parts of the file are read once more, for these cells alone. Formats: ECMA-376 (.xlsx, .xlsm), [MS-XLSB] (.xlsb),
+OpenDocument 1.3 (.ods), and in `unvalued_xls` those of .xls.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from xml.etree import ElementTree
 
 from reportgen.data.codes import ERRORS
+from reportgen.data.unvalued_xls import ERROR_CODES, xls_errors
 
 Found = dict[tuple[int, int], str]
 
@@ -42,9 +44,9 @@ def unvalued_cells(content: bytes, suffix: str, sheet: str) -> Found:
     dict of (row, column) to str
         Both from 0; the error as the sheet shows it, or the formula from its equals sign.
     """
-    search = _SEARCHES.get(suffix)
-    if search is None:
-        return {}
+    if suffix == ".xls":
+        return xls_errors(content, sheet)
+    search = _SEARCHES[suffix]
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         return search(parts, sheet)
 
@@ -126,6 +128,49 @@ def _ooxml_text(cell: ElementTree.Element, never_calculated: bool) -> str | None
     return f"={inside['f'].text or 'formula'}" if open_ else None
 
 
+def _in_binary_ooxml(parts: zipfile.ZipFile, sheet: str) -> Found:
+    """Errors of a binary workbook; the numbers of its records are those of [MS-XLSB] 2.3.2."""
+    book = posixpath.normpath(_targets(parts, "").get("officeDocument", "xl/workbook.bin"))
+    named = (_name_and_id(record) for kind, record in _binary_records(parts.read(book)) if kind == 156)
+    part = _targets(parts, book)[next(id_ for name, id_ in named if name == sheet)]
+    found: Found = {}
+    row = -1
+    for kind, record in _binary_records(parts.read(part)):
+        if kind == 0:
+            row = int.from_bytes(record[:4], "little")
+        elif kind in (3, 11):  # an error, and a formula that ended in one
+            found[row, int.from_bytes(record[:4], "little")] = ERROR_CODES.get(record[8], "#N/A")
+    return found
+
+
+def _name_and_id(record: bytes) -> tuple[str, str]:
+    texts, at = [], 8
+    for _ in range(2):
+        size = int.from_bytes(record[at : at + 4], "little")
+        texts.append(record[at + 4 : at + 4 + 2 * size].decode("utf-16-le"))
+        at += 4 + 2 * size
+    return texts[1], texts[0]
+
+
+def _binary_records(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Records with their kind; kind and size are written seven bits a byte, the lowest first."""
+    at = 0
+    while at < len(content):
+        kind, at = _packed(content, at, 2)
+        size, at = _packed(content, at, 4)
+        yield kind, content[at : at + size]
+        at += size
+
+
+def _packed(content: bytes, at: int, most: int) -> tuple[int, int]:
+    number = 0
+    for place in range(most):
+        number |= (content[at + place] & 0x7F) << (7 * place)
+        if content[at + place] < 0x80:
+            return number, at + place + 1
+    return number, at + most
+
+
 def _in_opendocument(parts: zipfile.ZipFile, sheet: str) -> Found:
     root = ElementTree.fromstring(parts.read("content.xml"))
     table = next(one for one in root.iter(f"{_TABLE}table") if one.get(f"{_TABLE}name") == sheet)
@@ -159,5 +204,6 @@ def _opendocument_text(cell: ElementTree.Element) -> str | None:
 _SEARCHES: dict[str, Callable[[zipfile.ZipFile, str], Found]] = {
     ".xlsx": _in_ooxml,
     ".xlsm": _in_ooxml,
+    ".xlsb": _in_binary_ooxml,
     ".ods": _in_opendocument,
 }

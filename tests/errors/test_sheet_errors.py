@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -175,3 +177,70 @@ def test_an_error_in_an_opendocument_sheet(program: str, tmp_path: Path) -> None
     found = only_problem(mapped(tmp_path, "weight: age", file="a.ods"))
     assert found.message == "cells that show an error: '#DIV/0!'"
     assert found.where == "a.ods, sheet 'Data', column 'age', row 3"
+
+
+OLD = Path(__file__).parents[1] / "unit" / "data" / "files" / "errors.xls"
+
+
+def test_an_error_in_an_old_workbook(tmp_path: Path) -> None:
+    (tmp_path / "a.xls").write_bytes(OLD.read_bytes())
+    found = only_problem(mapped(tmp_path, "age: age", ", sheet: Größen", file="a.xls"))
+    assert found.message == "cells that show an error: '#N/A'"
+    assert found.where == "a.xls, sheet 'Größen', column 'age', row 3"
+
+
+def test_a_formula_that_ended_in_an_error_in_an_old_workbook(tmp_path: Path) -> None:
+    content = bytearray(OLD.read_bytes())
+    formula = re.compile(rb"\x06\x00..\x04\x00\x02\x00", re.DOTALL)  # a record of a formula: size, row 4, column 2
+    (at,) = [found.start() for found in formula.finditer(content)]
+    content[at + 10 : at + 18] = bytes([2, 0, 0x07, 0, 0, 0, 0xFF, 0xFF])  # its result: an error, the division by zero
+    (tmp_path / "a.xls").write_bytes(bytes(content))
+    found = only_problem(mapped(tmp_path, "age: age", ", sheet: Größen", file="a.xls"))
+    assert found.message == "cells that show an error: '#N/A', '#DIV/0!'"
+    assert found.where.endswith("column 'age', rows 3, 5")
+
+
+def binary(kind: int, content: bytes = b"") -> bytes:
+    """Return a record of a binary workbook."""
+    marks = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
+    assert len(content) < 0x80
+    return marks + bytes([len(content)]) + content
+
+
+def binary_cell(column: int, value: object) -> bytes:
+    place = struct.pack("<II", column, 0)
+    if isinstance(value, str) and value.startswith("#"):
+        return binary(3, place + bytes([0x24]))
+    if isinstance(value, str):
+        return binary(6, place + struct.pack("<I", len(value)) + value.encode("utf-16-le"))
+    return binary(5, place + struct.pack("<d", value))
+
+
+def test_an_error_in_a_binary_workbook(tmp_path: Path) -> None:
+    records = [HEADER, *PLAIN]
+    size = struct.pack("<IIII", 0, len(records) - 1, 0, len(HEADER) - 1)
+    sheet = binary(129) + binary(148, size) + binary(145)
+    for row, record in enumerate(records):
+        sheet += binary(0, struct.pack("<I", row) + bytes(13))
+        for column, value in enumerate(record):
+            sheet += binary_cell(column, "#NUM!" if (row, column) == (2, 2) else value)
+    named = b"".join(struct.pack("<I", len(text)) + text.encode("utf-16-le") for text in ("rId1", "Data"))
+    book = binary(131) + binary(143) + binary(156, bytes(8) + named) + binary(144) + binary(132)
+    kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    relations = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="rId1" Type="{kinds}/worksheet" Target="worksheets/sheet1.bin"/></Relationships>'
+    )
+    with zipfile.ZipFile(tmp_path / "a.xlsb", "w") as parts:
+        parts.writestr("xl/workbook.bin", book)
+        parts.writestr("xl/_rels/workbook.bin.rels", relations)
+        parts.writestr("xl/worksheets/sheet1.bin", sheet + binary(146) + binary(130))
+    found = only_problem(mapped(tmp_path, "age: age", file="a.xlsb"))
+    assert found.message == "cells that show an error: '#NUM!'"
+    assert found.where == "a.xlsb, sheet 'Data', column 'age', row 3"
+
+
+def test_a_workbook_that_cannot_be_searched(tmp_path: Path) -> None:
+    workbook(tmp_path, {(3, "age"): "#N/A"})
+    rewritten(tmp_path, "xl/worksheets/sheet1.xml", "</worksheet>", "")
+    assert only_problem(mapped(tmp_path, "age: age")).message.endswith(("damaged", "for cells that hold an error"))
