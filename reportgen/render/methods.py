@@ -244,7 +244,12 @@ def _described(record: Descriptive) -> Iterator[Inline]:
     least = record.minimum_cell
     hidden: Inline = ()
     if (least.value or 0) > 1:
-        hidden = (" Counts above zero and below ", least, " are not printed.")
+        hidden = (
+            " Counts of people with a characteristic above zero and below ",
+            least,
+            " are not printed, nor neighbours in their table from which they could be worked out, nor effects that rest on "
+            "so few people of an arm.",
+        )
     yield (
         "Characteristics are described by mean and standard deviation or by counts, of participants with a value, in the "
         "trials that collected them; what a trial never collected is not counted as missing.",

@@ -87,7 +87,7 @@ Standard errors and degrees of freedom are those of Kenward and Roger; degrees o
 Participants with complete values of outcome and adjusters entered (complete cases), in trials with people on both sides of the comparison; all others are counted with the reason. A pooled effect is estimated from 2 trials or more; with fewer it is not estimable.
 Two checks stand beside each effect: the same model with a common treatment effect, and a two-stage meta-analysis of the effects estimated in each trial, pooled by restricted maximum likelihood with the Hartung–Knapp adjustment.
 Baseline characteristics
-Characteristics are described by mean and standard deviation or by counts, of participants with a value, in the trials that collected them; what a trial never collected is not counted as missing. Counts above zero and below 5 are not printed.
+Characteristics are described by mean and standard deviation or by counts, of participants with a value, in the trials that collected them; what a trial never collected is not counted as missing. Counts of people with a characteristic above zero and below 5 are not printed, nor neighbours in their table from which they could be worked out, nor effects that rest on so few people of an arm.
 Numbers
 Numbers are rounded half away from zero when they are printed, and only then. Each of them has a row in the results table beside this report, with its unrounded value and its origin."""
 
