@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from reportgen.analyses.disclosure import TOO_FEW, guards, withheld, withheld_estimate
+from reportgen.analyses.disclosure import TOO_FEW, few_in_an_arm, guards, withheld, withheld_estimate
 from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, unit_of
 from reportgen.analyses.recording import (
     NAN,
@@ -72,7 +72,7 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Meta
         One `PooledEffect` for every outcome x follow-up x comparison, those that cannot be estimated included.
     """
     chosen = selections(node, repository, study)
-    fits = [fit(selection, node) for selection in chosen]
+    fits = [None if _untold(selection, node, study) else fit(selection, node) for selection in chosen]
     press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
     return MetaAnalysis(
         name=name,
@@ -136,7 +136,7 @@ def _settings(node: Node, study: Study, press: Press) -> ModelSettings:
 def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, press: Press) -> PooledEffect:
     press = for_outcome(selection.outcome, study, press)
     unit = unit_of(selection.outcome, study)
-    reason = not_estimable(selection, node) or (fits.one_step.message if fits and failed(fits) else "")
+    reason = _untold(selection, node, study) or (fits.one_step.message if fits and failed(fits) else "")
     status: Status = fits.one_step.status if fits else "not estimable"  # type: ignore[assignment]
     made = press.at(
         selection.comparison,
@@ -178,6 +178,12 @@ def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, p
             "df unfloored", scalar(used.one_step.effect.df_raw) if used else NAN, "df", reason=reason
         ),
     )
+
+
+def _untold(selection: Selection, node: Node, study: Study) -> str:
+    """Return why there is no effect to tell, or an empty text."""
+    few = few_in_an_arm(selection.treatment, study.policy.minimum_cell)
+    return not_estimable(selection, node) or (TOO_FEW if few else "")
 
 
 def failed(fits: Fits) -> bool:

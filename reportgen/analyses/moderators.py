@@ -57,25 +57,29 @@ AUDITED = {"df": 1, "criterion": 3}  # decimals of numbers that only an auditor 
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """A moderator as screened: its fit, whom it costs, and the codes of the levels that are too small to be told."""
+    """A moderator as screened: its fit, whom it costs, and what of it is too small to be told.
+
+    `few` are the codes of levels with too few people of an arm; `few_at_all` says that so few people have any value.
+    """
 
     moderator: Moderator
     fit: ModeratorFit
     cost: Cost
     few: frozenset[int] = frozenset()
+    few_at_all: bool = False
 
     def tested(self, node: Node) -> Reading:
         """Return the reading that is tested."""
         return self.fit.naive if node.reading == "naive" else self.fit.within
 
-    def hides(self, code: int) -> bool:
-        """Whether the difference of a level from the reference rests on too few people to be told."""
-        return code in self.few or self.fit.reference in self.few
+    def hides(self, code: int | None) -> bool:
+        """Whether the difference of a level from the reference, or of a quantity (None), rests on too few people."""
+        return self.few_at_all or code in self.few or self.fit.reference in self.few
 
     @property
     def told(self) -> bool:
         """Whether anything is left to tell."""
-        return not self.few or not all(self.hides(code) for code in self.fit.codes)
+        return not all(self.hides(code) for code in self.fit.codes or (None,))
 
 
 def analyse(name: str, node: Node, repository: Repository, study: Study) -> Moderation:
@@ -230,7 +234,10 @@ def _screen_record(selection: Selection, found: list[Screened], node: Node, stud
     press = for_outcome(selection.outcome, study, press).at(
         selection.comparison, selection.outcome, selection.follow_up, n=selection.n, trials=len(selection.trials)
     )
-    found = [replace(one, few=_few_levels(one, selection, study.policy.minimum_cell)) for one in found]
+    minimum = study.policy.minimum_cell
+    found = [
+        replace(one, few=_few_levels(one, selection, minimum), few_at_all=_few_at_all(one, minimum)) for one in found
+    ]
     outcome = study.outcomes[selection.outcome]
     limits = range_of(outcome, selection.outcome, study)
     p = [one.tested(node).p_value if one.told else math.nan for one in found]
@@ -258,6 +265,10 @@ def _screen_record(selection: Selection, found: list[Screened], node: Node, stud
         weak=press.count("weak", sum(one.tier == "weak" for one in interactions), "interactions"),
         reason=not_estimable(selection, node),
     )
+
+
+def _few_at_all(one: Screened, minimum: int) -> bool:
+    return guards(minimum) and one.fit.participants > 0 and min(one.fit.n_control, one.fit.n_intervention) < minimum
 
 
 def _few_levels(one: Screened, selection: Selection, minimum: int) -> frozenset[int]:
@@ -336,7 +347,7 @@ def _reading(
     for effect, code in zip(reading.each, codes, strict=True):
         place = press if code is None else press.at(labels[code].text)
         made = estimate_record(effect if reading.estimated else None, node.level, place, unit, why or lost)
-        each.append(withheld_estimate(made, TOO_FEW) if code is not None and one.hides(code) else made)
+        each.append(withheld_estimate(made, TOO_FEW) if one.hides(code) else made)
     p = press.p("joint p", reading.p_value, why) if len(each) > 1 else each[0].p
     hidden = reading.estimated and not one.told
     return InteractionReading(
@@ -382,6 +393,7 @@ def _effects_at(
         why = fit.within.reason or "no trial has people of this level on both sides"
         estimate = estimate_record(known, node.level, made, unit, why)
         hide = int(value) in one.few if levels else is_extreme(place or 0.0, fit.participants, minimum)
+        hide |= one.few_at_all
         shown = labels[int(value)] if levels else _at_percentile(value, one.moderator, minimum, made)
         out.append(
             EffectAt(

@@ -328,3 +328,23 @@ def test_sizes_whose_boxes_few_people_tell_apart_are_one_box(tmp_path: Path) -> 
     free, guarded = shares_of("free", 0), shares_of("guarded", 8)
     assert set(guarded) < set(free)
     assert guarded[0] == free[0]
+
+
+def test_nothing_is_estimated_from_few_people_of_an_arm(tmp_path: Path) -> None:
+    path = write_screened(tmp_path)
+    study = YAML(typ="safe").load(path)
+    study["analyses"]["pooled"] = {"method": "meta-analysis"}
+    write_yaml(path, study)
+    for name in TRIALS:
+        file = path.parent / f"{name.lower()}.csv"
+        table = pd.read_csv(file)
+        table["rm_q3"] = table["rm_q3"].astype("Int64").where((table["arm"] == 1) | (table.index < 2))
+        table.to_csv(file, index=False)
+    records = records_of(path)
+    effect, screening = pooled_of(records), records.analyses["screening"]
+    assert (effect.n_control.value, effect.estimate.effect.value, effect.by_trial) == (3, None, ())
+    assert "fewer people of an arm" in effect.reason
+    assert isinstance(screening, Moderation)
+    age = the(screening.screens[0], "age")
+    assert (age.tier, age.within.p.value, age.naive.each[0].effect.value) == ("not estimable", None, None)
+    assert all(at.estimate.effect.value is None for at in age.at)
