@@ -226,16 +226,30 @@ def _leaves(band: Band, effects: Sequence[PooledEffect], shown: dict[str, Shown 
     return band.axis is not None and any(abs(end) > band.axis.limit for end in ends)
 
 
+def _clear(page: Page) -> Iterator[Inline]:
+    """Yield in words each effect whose interval is clear of no effect, on either side, under its outcome."""
+    outcome: Inline = ()
+    for row in (row for band in page for row in band.rows):
+        if row.head:
+            outcome = row.label
+        elif row.estimate is not None:
+            effect, low, high = row.estimate
+            if value_of(low) > 0 or value_of(high) < 0:
+                yield (*outcome, ", ", *row.label, ": ", effect, " (", low, " to ", high, ")")
+
+
 def forest_alt(page: Page, name: str) -> Inline:
     """Write the alternative text of a page from its rows."""
     rows = [row for band in page for row in band.rows if not row.head]
     estimates = [row.estimate for row in rows if row.estimate]
+    clear_rows = list(_clear(page))
     alt: list[str | Number] = ["Forest plot: ", *words.plural(words.count(name, "rows", len(rows)), "row", "rows")]
     if estimates:
         favour = words.count(name, "favour intervention", sum(value_of(e) > 0 for e, _, _ in estimates))
-        clear = words.count(name, "interval above no effect", sum(value_of(low) > 0 for _, low, _ in estimates))
+        clear = words.count(name, "interval clear of no effect", len(clear_rows))
         alt += ["; ", *words.plural(favour, "favours intervention", "favour intervention")]
-        alt += [", ", *words.plural(clear, "with an interval", "with intervals"), " clear of no effect"]
+        alt += ["; ", *words.plural(clear, "interval", "intervals"), " clear of no effect"]
+        alt += [": ", *words.listed(clear_rows)] if clear_rows and len(rows) > 1 else []
     if len(estimates) == 1:
         effect, low, high = estimates[0]
         alt += ["; pooled ", effect, " (", low, " to ", high, ")"]

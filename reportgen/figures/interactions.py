@@ -221,15 +221,27 @@ def _leaves(screen: Screen) -> bool:
 
 
 def _alt(page: Page, name: str) -> Inline:
-    """Write the alternative text of a page from its rows."""
-    rows = [row for band in page for row in band.rows if row.estimate]
-    clear = sum(
-        value_of(low) > 0 or value_of(high) < 0 for row in rows if row.estimate for _, low, high in [row.estimate]
-    )
-    return (
-        "Forest plot of interactions: ",
-        *words.plural(words.count(name, "estimates", len(rows)), "estimate", "estimates"),
-        ", ",
-        *words.plural(words.count(name, "clear of none", clear), "interval", "intervals"),
-        " clear of no interaction.",
-    )
+    """Write the alternative text of a page from its rows: how many, and each that is clear of no interaction."""
+    found = list(_told(page))
+    clear = [line for line, low, high in found if value_of(low) > 0 or value_of(high) < 0]
+    alt: list[str | Number] = ["Forest plot of interactions: "]
+    alt += words.plural(words.count(name, "estimates", len(found)), "estimate", "estimates")
+    alt += [", ", *words.plural(words.count(name, "clear of none", len(clear)), "interval", "intervals")]
+    alt += [" clear of no interaction"]
+    return (*alt, ": ", *words.listed(clear), ".") if clear else (*alt, ".")
+
+
+def _told(page: Page) -> Iterator[tuple[Inline, Number, Number]]:
+    """Yield each estimate of a page in words, under its outcome and moderator, with the ends of its interval."""
+    outcome: Inline = ()
+    moderator: Inline = ()
+    for row in (row for band in page for row in band.rows):
+        if row.head:
+            outcome = row.label
+        elif row.estimate is None:
+            moderator = row.label
+        else:
+            effect, low, high = row.estimate
+            of_level = row.indent > INDENT
+            label = (*moderator, ", ", *row.label) if of_level else row.label
+            yield (*outcome, ", ", *label, ": ", effect, " (", low, " to ", high, ")"), low, high

@@ -320,7 +320,8 @@ def _named(members: Members) -> Inline:
 
 def _tree_alt(search: PartitionedOutcome, name: str) -> Inline:
     found = words.count(name, "subgroups", len(search.subgroups))
-    alt: list[str | Number] = ["Tree of subgroups: ", *words.plural(found, "subgroup", "subgroups"), ". "]
+    alt: list[str | Number] = ["Tree of subgroups"]
+    alt += [": ", *words.plural(found, "subgroup", "subgroups"), ". "] if search.subgroups else [". "]
     alt += _named(search.overall)
     for group in search.subgroups:
         alt += ["; ", *_named(group.inside), ", against ", *_named(group.sibling)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from reportgen.records.artefact import Column, Group, NumberedArtefact, Row, Table
 from reportgen.records.model import Fidelity, MetaAnalysis, Provenance, Reconciliation, Records, StudyRecord
 from reportgen.records.moderation import Moderation
-from reportgen.records.numbers import Inline, Number, numbers_in
+from reportgen.records.numbers import Inline, Number, Status, numbers_in
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
 from reportgen.render.artefacts import places
@@ -35,7 +35,7 @@ from reportgen.tables import (
 from reportgen.tables.moderators import failed_screenings
 from reportgen.tables.phrases import count_made, joined
 
-STATUS_WORDS = {
+STATUS_WORDS: dict[Status, str] = {
     "ok": "converged",
     "boundary": "converged on the boundary, without variation between trials",
     "failed": "failed",
@@ -185,7 +185,9 @@ def _status(records: Records) -> tuple[BackSection, ...]:
     counts += Counter(status for record in searched for status in record.statuses)
     counts += Counter(status for record in peeled for status in record.statuses)
     said = [
-        (count_made("report.status", status, counts[status], "fits"), f" {STATUS_WORDS[status]}") for status in counts
+        (count_made("report.status", status, counts[status], "fits"), f" {said_of}")
+        for status, said_of in STATUS_WORDS.items()
+        if counts[status]
     ]
     total = count_made("report.status", "fits", sum(counts.values()), "fits")
     fits = " fit, " if total.value == 1 else " fits, "

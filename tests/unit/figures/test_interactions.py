@@ -81,6 +81,15 @@ def test_the_note_counts_what_was_tested_and_what_chance_would_give() -> None:
     )
 
 
+def test_the_alternative_text_names_what_is_clear_of_no_interaction() -> None:
+    (sheet,) = interaction_sheets(several(), settings(), name="fig2")
+    said = plain(sheet.alt)
+    drawn = [text for text in texts(sheet) if "Age" in text]
+    assert ", ".join(("Pain (points)", drawn[0])) + ": " in said
+    count, _, listed = said.partition(" clear of no interaction: ")
+    assert int(count.split()[-2]) == len(listed.split("; ")) > 0
+
+
 def test_arrows_speak_of_the_interaction() -> None:
     (sheet,) = interaction_sheets(several(), settings(), name="fig2")
     assert "larger effect" in texts(sheet)
