@@ -72,6 +72,14 @@ class Column:
         by_label = {str(code).strip(): i for i, code in enumerate(listed_codes) if code_key(code) not in own}
         return tuple(by_key.get(key, by_label.get(self.labels.get(key, ""), -1)) for key in self.keys)
 
+    def contradicted(self, codes: Mapping[Cell, Cell | None]) -> list[tuple[Cell, Cell]]:
+        """Return the pairs of codes that mean one value, by its code and by its label, and say different things."""
+        by_key = {code_key(code): code for code in codes}
+        own = {*self.keys, *self.labels}
+        by_label = {str(code).strip(): code for code in codes if code_key(code) not in own}
+        pairs = [(by_key.get(key), by_label.get(label)) for key, label in self.labels.items()]
+        return [(one, two) for one, two in pairs if one is not None and two is not None and codes[one] != codes[two]]
+
     def meaning(self, codes: Iterable[Cell]) -> frozenset[int]:
         """Return which distinct values these codes mean."""
         return frozenset(i for i, which in enumerate(self.decoded(codes)) if which >= 0)

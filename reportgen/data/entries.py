@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from reportgen.data.codes import Cell, participant_key, shown_code
+from reportgen.data.codes import SIGNS_OF_MISSING, Cell, participant_key, shown_code
 from reportgen.data.columns import (
     BoolArray,
     Cells,
@@ -118,7 +118,8 @@ def entries_of(table: Table, mapping: Mapping, notes: Notes) -> Entries | None:
         participant = column_of([str(row) for row in table.rows], table.data.participant, table.place)
     if participant is None or (table.data.visit is not None and visits is None):
         return None
-    nameless = used & (participant.index < 0)
+    signs = [i for i, cell in enumerate(participant.distinct) if str(cell).casefold() in SIGNS_OF_MISSING]
+    nameless = used & ((participant.index < 0) | np.isin(participant.index, signs))
     if nameless.any():
         where = f"{table.place}, column '{participant.name}', {rows_text(table.rows[nameless])}"
         path = data_path(table.number, "participant")
@@ -129,7 +130,7 @@ def entries_of(table: Table, mapping: Mapping, notes: Notes) -> Entries | None:
     trials, by_trial = _trials(table, mapping)
     people = trials + "\x1f" + ids if by_trial else ids
     seen = set(people[used])
-    known = ~used & (participant.index >= 0)
+    known = ~used & (participant.index >= 0) & ~np.isin(participant.index, signs)
     unseen = {key: trial for key, trial in zip(people[known], trials[known], strict=True) if key not in seen}
     entries = Entries(table, np.arange(len(ids)), people, ids, trials, visits, by_trial, unseen)
     return entries.where(used & ~nameless & ~faulty)

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from reportgen.data.arms import Roll, arm_name, arms_of, codes_hint, counted
-from reportgen.data.codes import likeness, shown_code
-from reportgen.data.columns import BoolArray, IntArray, ObjectArray, lookup, objects, rows_text
+from reportgen.data.codes import SIGNS_OF_MISSING, likeness, shown_code
+from reportgen.data.columns import BoolArray, Cells, IntArray, ObjectArray, lookup, objects, rows_text
 from reportgen.data.entries import Entries, keep_only, known_column, settled
 from reportgen.data.faults import note_faults
 from reportgen.data.notes import Notes, Path, data_path
@@ -80,6 +80,8 @@ def randomised(files: list[Entries], mapping: Mapping, notes: Notes, all_read: b
     if holding:
         people = _people(roll, base, arms_of(staying[files.index(base)], roll, mapping, notes), mapping, notes)
         _note_empty_trials(people, base, notes)
+        for entries in holding[1:]:
+            _note_other_arms(entries, people, mapping, notes)
         for entries in files:
             if entries is not base:
                 _note_strangers(entries, base, notes)
@@ -113,6 +115,23 @@ def _note_repeated(entries: Entries, base: Entries, notes: Notes) -> None:
     notes.problem(message, data_path(mine.table.number, "participant"), hint, where)
 
 
+def _note_other_arms(entries: Entries, people: People, mapping: Mapping, notes: Notes) -> None:
+    """People for whom a further file with the column of the arms names another arm than the file that is read for it."""
+    column = entries.table.column(mapping.arms.column)
+    keys = pd.Index(people.keys if entries.by_trial == people.by_trial else people.ids, dtype=object)
+    if keys.has_duplicates:  # which is noted where the file is joined
+        return
+    cells = settled(entries, column, keys, column.meaning_missing(entries.table.data.missing)).cells
+    names = objects([arm.leave_out or (str(arm.class_), arm_name(arm)) for arm in mapping.arms.codes.values()])
+    theirs = lookup(lookup(cells.index, np.array(column.decoded(mapping.arms.codes), dtype=np.int64), -1), names, None)
+    ours = zip(people.arm_classes, people.arms, strict=True)
+    differs = np.array([b is not None and a != b for a, b in zip(ours, theirs, strict=True)], dtype=np.bool_)
+    if differs.any():
+        message = f"{counted(differs)} in another arm than in the first file that has this column"
+        hint = "A participant has one arm, the one of randomisation: correct one of the files."
+        notes.problem(message, ("arms", "column"), hint, cells.at(differs))
+
+
 def _note_likenesses(entries: Entries, notes: Notes) -> None:
     """People of one file whose codes differ in capitals, blanks or leading zeros only: one person would be read as two."""
     alike = pd.Series([likeness(key) for key in entries.people], dtype=object)
@@ -139,6 +158,8 @@ def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Not
     meant = lookup(cells.index, np.array(codes, dtype=np.int64), -1)
     kept = cells.where(roll.kept)
     faults = note_faults(kept, column.meaning(mapping.trial.codes), notes, ("trial", "column"))
+    if not mapping.trial.codes:
+        _note_doubtful_trials(kept, notes)
     empty = roll.kept & ~cells.present
     if empty.any():
         notes.problem(f"{counted(empty)} without a trial", ("trial", "column"), "Give each its trial.", cells.at(empty))
@@ -151,6 +172,21 @@ def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Not
             hint = f"Take the code out, or correct it. The column holds {cells.examples(roll.kept) or 'nothing'}."
             path = ("trial", "codes", code)
             notes.problem(f"nobody is in the trial {shown_code(code)}: it is empty", path, hint, cells.place)
+
+
+def _note_doubtful_trials(cells: Cells, notes: Notes) -> None:
+    """Where each value names a trial: signs of a missing value, and names that differ in capitals or zeros only."""
+    hint = "List it in `missing` and leave its people out with `keep`, or give the trials names with `codes`."
+    keys = cells.column.keys
+    signs = cells.hits(i for i, key in enumerate(keys) if key.casefold() in SIGNS_OF_MISSING)
+    if signs.any():
+        notes.problem(f"a trial called {cells.examples(signs)}", ("trial", "column"), hint, cells.at(signs))
+    alike = Counter(likeness(keys[i]) for i in np.unique(cells.index[cells.present]))
+    several = cells.hits(i for i, key in enumerate(keys) if alike[likeness(key)] > 1)
+    if several.any():
+        message = f"trials whose names are almost the same: {cells.examples(several)}"
+        hint = "Write them alike in the file, or say with `codes` which trial each stands for."
+        notes.problem(message, ("trial", "column"), hint, cells.at(several))
 
 
 def _note_strangers(entries: Entries, base: Entries, notes: Notes) -> None:

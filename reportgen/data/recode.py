@@ -33,6 +33,9 @@ def coded(cells: Cells, codes: Mapping[Cell, Cell | None], reading: Reading) -> 
     """
     meant = cells.column.decoded(codes)
     _note_unknown(cells, meant, codes, reading)
+    for one, other in cells.column.contradicted(codes):
+        message = f"{shown_code(one)} and {shown_code(other)} are one value of the file, its code and its label"
+        reading.problem(message, "codes", other, hint="Take one of them out.", where=cells.place)
     unit = "values" if reading.variable.items is not None else ""
     for number, (code, level) in enumerate(codes.items()):
         if level is not None and code_key(code) == code_key(level):

@@ -219,7 +219,7 @@ def test_an_unknown_level(tmp_path: Path) -> None:
     rows = "id,arm,sex\n1,1,m\n2,2,F\n3,1,d\n4,2,F"
     found = only_problem(one_trial(tmp_path, rows, "sex: {column: sex, codes: {m: male, f: female}}"))
     assert (found.message, found.where) == ("unknown code 'F', 'd'", "a.csv, column 'sex', rows 3, 4, 5")
-    assert found.hint == "Add it to `codes`, or to `missing`. It knows 'm', 'f'."
+    assert found.hint == "Add it to `codes`, or to `missing`. Did you mean 'f'?"
 
 
 def test_an_unknown_level_without_codes(tmp_path: Path) -> None:

@@ -419,3 +419,45 @@ def test_grouped_thousands_are_not_called_missing(cell: str, tmp_path: Path) -> 
     data = 'decimal: ",", separator: ";"'
     found = only_problem(one_trial(tmp_path, f"id;arm;age\n1;1;{cell}\n2;2;50", "age: age", data=data))
     assert found.hint == "Save the file without signs that group thousands."
+
+
+def test_a_code_and_its_label_may_not_contradict_each_other(tmp_path: Path) -> None:
+    frame = pd.DataFrame({**PEOPLE_OF_FOUR, "x": [1.0, 2, 1, 2]})
+    pyreadstat.write_sav(frame, tmp_path / "a.sav", variable_value_labels={"x": {1: "Yes", 2: "No"}})
+    found = only_problem(mapped(tmp_path, "a.sav", "sex: {column: x, codes: {1: male, 2: female, Yes: female}}"))
+    assert found.message == "1 and 'Yes' are one value of the file, its code and its label"
+    rule = "sex: {column: x, codes: {1: male, 2: female, Yes: male}}"
+    assert covariate(read(mapped(tmp_path, "a.sav", rule)), "sex") == ["male", "female", "male", "female"]
+
+
+def test_another_arm_in_another_file(tmp_path: Path) -> None:
+    table(tmp_path, "a.csv", "id,arm,age\n1,1,40\n2,2,50\n3,1,60")
+    table(tmp_path, "b.csv", "id,arm,weight\n1,1,70\n2,1,71\n3,,72")
+    files = "[{file: a.csv, participant: id}, {file: b.csv, participant: id}]"
+    text = f"trial: A\ndata: {files}\n{ARMS}\nvariables: {{age: age, weight: weight}}"
+    found = only_problem(study(tmp_path, a=text))
+    assert found.message == "1 participant in another arm than in the first file that has this column"
+    assert found.where == "b.csv, column 'arm', row 3"
+    table(tmp_path, "b.csv", "id,arm,weight\n1,1,70\n2,2,71\n3,,72")
+    assert covariate(read(tmp_path), "weight") == [70, 71, 72]
+
+
+@pytest.mark.parametrize("sign", ["NA", ".", "?", "null"])
+def test_a_sign_of_a_missing_value_is_no_participant(sign: str, tmp_path: Path) -> None:
+    found = only_problem(one_trial(tmp_path, f"id,arm,age\n1,1,40\n{sign},2,50\n3,2,60", "age: age"))
+    assert (found.message, found.where) == ("rows without a participant", "a.csv, column 'id', row 3")
+
+
+BY_SITE = "data: {file: a.csv, participant: id}"
+
+
+def by_site(folder: Path, odd: str, codes: str = "") -> Path:
+    table(folder, "a.csv", f"id,site,arm,age\n1,N,1,20\n2,N,2,30\n3,{odd},2,40\n4,{odd},1,50")
+    return study(folder, a=f"trial: {{column: site{codes}}}\n{BY_SITE}\n{ARMS}\nvariables: {{age: age}}")
+
+
+def test_a_trial_has_a_name_and_one_way_of_writing_it(tmp_path: Path) -> None:
+    assert only_problem(by_site(tmp_path, "NA")).message == "a trial called 'NA'"
+    assert only_problem(by_site(tmp_path, "n")).message == "trials whose names are almost the same: 'N', 'n'"
+    named = read(by_site(tmp_path, "NA", ", codes: {N: North, NA: Namibia}"))
+    assert [(trial.name, trial.n) for trial in named.trials] == [("North", 2), ("Namibia", 2)]
