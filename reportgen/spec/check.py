@@ -5,6 +5,7 @@ Each function returns the problems it found, with the place of the guilty word; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -148,12 +149,8 @@ def _outcomes(study: Study, source: Source) -> Iterator[Problem]:
         else:
             key = ("outcomes", name, "instrument") if outcome.instrument else ("outcomes", name)
             for problem in _unknown("instrument", outcome.instrument or name, study.instruments, source, *key):
-                other = (
-                    "Declare it there"
-                    if outcome.instrument
-                    else "Declare it under `instruments`, or name one with `instrument:`"
-                )
-                yield replace(problem, hint=f"{problem.hint}\n{other}.")
+                other = "" if outcome.instrument else ", or name one with `instrument:`"
+                yield replace(problem, hint=f"{problem.hint}\nDeclare it under `instruments`{other}.")
             if (
                 outcome.range
                 and study.instruments.get(outcome.instrument or name)
@@ -168,9 +165,9 @@ def _outcomes(study: Study, source: Source) -> Iterator[Problem]:
 def _comparisons(study: Study, source: Source) -> Iterator[Problem]:
     for name, comparison in study.comparisons.items():
         for side in ("intervention", "control"):
-            yield from _each_unknown(
-                "arm class", getattr(comparison, side), study.arm_classes, source, "comparisons", name, side
-            )
+            here = ("comparisons", name, side)
+            yield from _each_unknown("arm class", getattr(comparison, side), study.arm_classes, source, *here)
+            yield from _listed(getattr(comparison, side), "arm class", source, *here)
 
 
 def _variable(study: Study, variable: str) -> tuple[str, str, list[str]]:
@@ -186,6 +183,7 @@ def _analyses(study: Study, source: Source) -> Iterator[Problem]:
         here = ("analyses", name)
         if isinstance(analysis, Descriptive):
             yield from _unknown("comparison", analysis.sides_of, study.comparisons, source, *here, "sides_of")
+            yield from _listed(analysis.variables, "variable", source, *here, "variables")
             for index, variable in enumerate(analysis.variables):
                 kind, referred, known = _variable(study, variable)
                 yield from _unknown(kind, referred, known, source, *here, "variables", index)
@@ -207,6 +205,7 @@ def _pooled(study: Study, analysis: Pooled, source: Source, *here: str) -> Itera
         ("comparisons", "comparison", study.comparisons),
     ):
         yield from _each_unknown(kind, expanded(getattr(analysis, key), known), known, source, *here, key)
+        yield from _listed(getattr(analysis, key), kind, source, *here, key)
     for index, adjuster in enumerate(analysis.adjust_for):
         if adjuster == BASELINE.strip():
             continue
@@ -217,18 +216,19 @@ def _pooled(study: Study, analysis: Pooled, source: Source, *here: str) -> Itera
 
 
 def _moderators(study: Study, moderators: Collection[str], source: Source, *here: str) -> Iterator[Problem]:
-    if not moderators:
-        hint = "List one at least, such as a covariate or `baseline` and an outcome."
-        yield Problem("no moderator is listed", source.at(*here, "moderators"), hint)
-    seen: set[str] = set()
     for index, moderator in enumerate(moderators):
         kind, referred, known = _variable(study, moderator)
         yield from _unknown(kind, referred, known, source, *here, "moderators", index)
-        if moderator in seen:
-            yield Problem(
-                f"the moderator '{moderator}' is listed twice", source.at(*here, "moderators", index), "Take one out."
-            )
-        seen.add(moderator)
+    yield from _listed(moderators, "moderator", source, *here, "moderators")
+
+
+def _listed(names: Collection[str], kind: str, source: Source, *here: Step) -> Iterator[Problem]:
+    """A list that would leave nothing to do, or do something twice."""
+    if not names:
+        yield Problem(f"no {kind} is listed", source.at(*here), "List one at least, or take the key out.")
+    for index, name in enumerate(names):
+        if name in tuple(names)[:index]:
+            yield Problem(f"the {kind} '{name}' is listed twice", source.at(*here, index), "Take one out.")
 
 
 def _among(named: Iterable[str], moderators: Iterable[str], source: Source, *here: Step) -> Iterator[Problem]:
@@ -356,6 +356,9 @@ def _report(study: Study, source: Source) -> Iterator[Problem]:
         here = ("report", "contents", index)
         yield from _artefact(study, artefact, source, *here)
         name = artefact.name
+        if name and re.fullmatch(r"[\w-]+", name) is None:
+            hint = "Use letters, digits, - and _: it becomes the name of a file."
+            yield Problem(f"'{name}' cannot be the name of an artefact", source.at(*here, "name"), hint)
         if name and name in named:
             yield Problem(f"two artefacts are named '{name}'", source.at(*here, "name"), "Give each a name of its own.")
         named.setdefault(name, index)
@@ -407,7 +410,7 @@ def _artefact(study: Study, artefact: Artefact, source: Source, *here: Step) -> 
 def _written(source: Source, *path: Step) -> dict[Any, Any]:
     """Return a part of the file as it was written; faults in it have been left out of the study."""
     here: Any = source.content
-    for step in path:
+    for step in source.as_written(path):
         here = here[step]
     return here if isinstance(here, dict) else {}
 
@@ -433,11 +436,28 @@ def _shown_analysis(study: Study, artefact: Artefact, name: str, source: Source,
         yield from _unknown("analysis", name, study.analyses, source, *here, suited=suited)
     elif analysis.method not in methods:
         wanted = " or ".join(f"'{method}'" for method in methods)
-        message = f"'{artefact.show}' shows a {wanted}, and '{name}' is a '{analysis.method}'"
+        message = f"'{artefact.show}' shows {_a(wanted)}, and '{name}' is {_a(repr(analysis.method))}"
         yield Problem(message, source.at(*here), f"Name an analysis with `method: {' or '.join(methods)}`.")
 
 
+def _same_id(section: str, names: Iterable[str], source: Source) -> Iterator[Problem]:
+    """Names that ids of results cannot tell apart: they are written there in small letters, all else a hyphen."""
+    seen: dict[str, str] = {}
+    for name in names:
+        plain = re.sub(r"[^\w]+", "-", name.strip().lower()).strip("-")
+        if plain in seen:
+            message = f"'{seen[plain]}' and '{name}' are the same name to the results"
+            yield Problem(message, source.at(section, name, key=True), "Rename one: case and signs tell nothing apart.")
+        seen.setdefault(plain, name)
+
+
+def _a(quoted: str) -> str:
+    return f"{'an' if quoted.strip(chr(39))[0] in 'aeiou' else 'a'} {quoted}"
+
+
 def _names(study: Study, source: Source) -> Iterator[Problem]:
+    for section in ("follow_up", "instruments", "outcomes", "covariates", "comparisons", "analyses"):
+        yield from _same_id(section, getattr(study, section), source)
     for name in study.covariates:
         if name in study.instruments:
             place = source.at("covariates", name)
@@ -536,7 +556,7 @@ def _covariate_rule(name: str, variable: Variable, source: Source, study: Study)
         if variable.otherwise is not None:
             yield from _unknown("level", variable.otherwise, covariate.levels, source, *here, "otherwise")
     else:
-        yield from _codes_are_numbers(name, variable, source)
+        yield from _codes_are_numbers(name, variable, source, study)
     if variable.visits:
         yield Problem(f"'{name}' is a covariate: it is measured once", source.at(*here, "visits"), "Take `visits` out.")
     if isinstance(variable.column, dict):
@@ -568,7 +588,7 @@ def _instrument_rule(
             source.at(*here, "from_range"),
             "Give its `range` in the study file.",
         )
-    yield from _codes_are_numbers(name, variable, source)
+    yield from _codes_are_numbers(name, variable, source, study)
     yield from _unit_rule(variable, instrument.unit, source, *here)
     yield from _visits_known(variable.visits, mapping, source, *here, "visits")
     if variable.items is not None and instrument.items not in (None, len(variable.item_numbers)):
@@ -591,10 +611,12 @@ def _instrument_rule(
         )
 
 
-def _codes_are_numbers(name: str, variable: Variable, source: Source) -> Iterator[Problem]:
+def _codes_are_numbers(name: str, variable: Variable, source: Source, study: Study) -> Iterator[Problem]:
     for code, value in variable.codes.items():
         if isinstance(value, str):
             hint = "Give the number that the code stands for."
+            if name in study.covariates:
+                hint = f"{hint[:-1]}, or declare `levels` of '{name}' in the study file."
             message = f"'{value}' is not a number, and '{name}' is measured in numbers"
             yield Problem(message, source.at("variables", name, "codes", code), hint)
 

@@ -56,7 +56,7 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], source: Source) -> 
         return Problem(f"value {name + 1} of the list is missing", source.at(*path[:-1]), hint)
     if kind == "missing":
         return Problem(f"'{name}' is missing", source.at(*path[:-1], key=True), f"Add `{name}:` here.")
-    place = source.at(*path)
+    place = source.at(*path, key=given is None)  # nothing has no place of its own
     if kind == "literal_error":
         hint = _near(given, allowed(detail)) or f"Write one of {context['expected']}."
         return Problem(f"{_shown(given)} is not known here", place, hint)
@@ -108,8 +108,8 @@ def _quoted(text: str) -> list[str]:
 
 
 def _near(word: Any, known: list[str]) -> str:
-    """Return "Did you mean 'x'?", or nothing where no known word is near."""
-    said = did_you_mean(str(word), known)
+    """Return "Did you mean 'x'?", or nothing where no known word is near; capitals do not matter."""
+    said = did_you_mean(str(word).lower(), known)
     return said if said.startswith("Did you mean") else ""
 
 

@@ -205,8 +205,10 @@ def read_tolerantly(model: type[ModelT], source: Source) -> tuple[ModelT | None,
             if (problem.origin, problem.message) not in known
             and not (detail["type"] == "missing" and _written(source, path_written(model, detail["loc"])))
         ]
-        if not all(_prune(content, detail, path_written(model, detail["loc"]), pruned) for detail in details):
+        gone = _prune(content, details, model, pruned)
+        if gone is None:
             return None, problems, source
+        source = source.without(gone)
 
 
 def _written(source: Source, path: KeyPath) -> bool:
@@ -214,8 +216,39 @@ def _written(source: Source, path: KeyPath) -> bool:
     return here[-1:] == list(path[-1:]) and tuple(here) in source.values
 
 
-def _prune(content: dict[Any, Any], detail: ErrorDetails, path: KeyPath, pruned: set[str]) -> bool:
-    """Take the faulty part out of the content; False where that would be the whole of it."""
+def _prune(
+    content: dict[Any, Any], details: list[ErrorDetails], model: type[BaseModel], pruned: set[str]
+) -> dict[KeyPath, set[int]] | None:
+    """Take the faulty parts out of the content; None where one of them would be the whole of it.
+
+    Returns which items went from which lists. All parts are found before the first is taken out, since places move.
+    """
+    found = [(detail, _nodes(content, path_written(model, detail["loc"]))) for detail in details]
+    if any(len(nodes) + (one["type"] == "missing") <= (one["type"] != "extra_forbidden") for one, nodes in found):
+        return None
+    gone: dict[KeyPath, set[int]] = {}
+    lists: dict[KeyPath, list[Any]] = {}
+    for detail, nodes in found:
+        holder, step = nodes[-1]
+        if detail["type"] == "literal_error":  # one allowed word is as good as another for checking the rest
+            holder[step] = nearest_allowed(detail)
+            continue
+        pruned.update(str(name) for _, name in nodes[1:] if isinstance(name, str))
+        if isinstance(holder, list) and isinstance(holder[step], dict):
+            place = tuple(name for _, name in nodes[:-1])
+            lists[place] = holder
+            gone.setdefault(place, set()).add(step)
+        elif isinstance(holder, list) and len(nodes) > 1:  # a list of words goes as a whole
+            nodes[-2][0].pop(nodes[-2][1], None)
+        else:
+            holder.pop(step, None)
+    for place, indices in gone.items():
+        lists[place][:] = [item for index, item in enumerate(lists[place]) if index not in indices]
+    return gone
+
+
+def _nodes(content: dict[Any, Any], path: KeyPath) -> list[tuple[Any, Any]]:
+    """Return what a path goes through, as far as it was written: each dict or list with the step into it."""
     nodes: list[tuple[Any, Any]] = []
     here: Any = content
     for step in path:
@@ -223,16 +256,4 @@ def _prune(content: dict[Any, Any], detail: ErrorDetails, path: KeyPath, pruned:
         if written:
             nodes.append((here, step))
             here = here[step]
-    if len(nodes) + (detail["type"] == "missing") <= 1 and detail["type"] != "extra_forbidden":
-        return False
-    if not nodes:
-        return False
-    holder, step = nodes[-1]
-    if detail["type"] == "literal_error":  # one allowed word is as good as another for checking the rest
-        holder[step] = nearest_allowed(detail)
-        return True
-    pruned.update(str(name) for _, name in nodes[1:] if isinstance(name, str))
-    if isinstance(holder, list) and len(nodes) > 1:  # a list keeps its positions: the faulty list goes as a whole
-        holder, step = nodes[-2] if not isinstance(here, dict) else (holder, step)
-    del holder[step]
-    return True
+    return nodes

@@ -6,8 +6,8 @@ and a map from a path, such as `("analyses", "pooled", "outcomes")`, to the plac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,8 @@ class Source:
         Where each key, and each value, was written.
     pruned : frozenset of str
         Names that were written with a fault and left out: to refer to them is no second fault.
+    gone : dict of KeyPath to frozenset of int
+        Items of lists that were left out because of a fault: those behind them have moved up.
     """
 
     path: Path
@@ -47,12 +49,31 @@ class Source:
     keys: Mapping[KeyPath, Origin] = field(default_factory=dict)
     values: Mapping[KeyPath, Origin] = field(default_factory=dict)
     pruned: frozenset[str] = frozenset()
+    gone: Mapping[KeyPath, frozenset[int]] = field(default_factory=dict)
+
+    def without(self, gone: Mapping[KeyPath, Iterable[int]]) -> Source:
+        """Return the same with further items of lists left out, at the places where they stand by now."""
+        more = dict(self.gone)
+        for path, indices in gone.items():
+            before = self.gone.get(self.as_written(path), frozenset())
+            moved = (self.as_written((*path, index))[-1] for index in indices)
+            more[self.as_written(path)] = before | {int(index) for index in moved}
+        return replace(self, gone=more)
+
+    def as_written(self, path: KeyPath) -> KeyPath:
+        """Return a path with the places that items of lists had before others were left out."""
+        written: KeyPath = ()
+        for step in path:
+            gone = self.gone.get(written, frozenset())
+            written = (*written, _place_before(step, gone) if isinstance(step, int) else step)
+        return written
 
     def at(self, *path: Step, key: bool = False) -> Origin:
         """Return the place of a path; of its nearest written ancestor where it was not written itself.
 
         Words of the path that do not exist (names of alternatives that a validator adds) are passed over.
         """
+        path = self.as_written(path)
         known = self._written(path)
         if known in self.keys and (key or known != self._unlisted(path)):
             return self.keys[known]
@@ -68,6 +89,17 @@ class Source:
             if (*known, step) in self.values:
                 known = (*known, step)
         return known
+
+
+def _place_before(place: int, gone: frozenset[int]) -> int:
+    """Return the place that an item of a list had before others went.
+
+    Examples
+    --------
+    >>> _place_before(1, frozenset({0, 2}))
+    3
+    """
+    return [before for before in range(place + len(gone) + 1) if before not in gone][place]
 
 
 def shown_path(path: Path) -> str:

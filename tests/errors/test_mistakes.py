@@ -78,6 +78,29 @@ MISTAKES = [
         "'sex' is not peeled",
         "Take it out.",
     ),
+    ("meta-analysis}", "meta-analysis, outcomes: «[»]}", "no outcome is listed", "or take the key out"),
+    (
+        "meta-analysis}",
+        "meta-analysis, outcomes: [pain, «pain»]}",
+        "the outcome 'pain' is listed twice",
+        "Take one out.",
+    ),
+    ("control: [usual care, sham]", "control: «[»]", "no arm class is listed", "List one at least"),
+    ("pain: {}}", "pain: {}, «Pain»: {instrument: pain}}", "'pain' and 'Pain' are the same name", "Rename one"),
+    ("of: pooled", "of: pooled, name: «../x»", "'../x' cannot be the name of an artefact", "Use letters"),
+    ("of: pooled", "of: «agree»", "'forest' shows a 'meta-analysis', and 'agree' is an 'agreement'", "Name an"),
+    (
+        "meta-analysis}",
+        "meta-analysis, estimation: «REML»}",
+        "'REML' is not known here",
+        "Did you mean 'reml'?",
+    ),
+    (
+        "meta-analysis}",
+        "meta-analysis}\n  «empty»:",
+        "nothing is not a mapping of keys",
+        "Write a value behind the colon",
+    ),
     (
         "min_size: 8%",
         "criterion: maximum, information: «within»",
@@ -129,6 +152,40 @@ def test_a_mistake_is_told_once(tmp_path: Path) -> None:
         "unknown key 'analysis'",
         "the report shows analyses, and none are declared",
     ]
+
+
+def test_what_stands_behind_a_fault_is_found_at_its_place(tmp_path: Path) -> None:
+    """Items of a list move up when faulty ones are left out; their places do not."""
+    text = STUDY.replace("{series: Fig., ", "{").replace(
+        "    - {series: Table, ", "    - {shw: 1}\n    - {series: Table, "
+    )
+    text += "    - {series: Table, show: subgroups, of: peel}\n    - {series: Table, show: forest, of: poold}\n"
+    found = problems(tmp_path, text)
+    assert [(one.origin.line, one.message.split(",")[0]) for one in found if "missing" not in one.message] == [
+        (18, "unknown key 'shw'"),
+        (20, "'subgroups' shows a 'recursive-partitioning'"),
+        (21, "there is no analysis 'poold'"),
+    ]
+
+
+def test_a_part_with_several_faults_does_not_take_the_rest_with_it(tmp_path: Path) -> None:
+    text = STUDY.replace("moderators: [age, baseline RMDQ]", "moderators: {age, baseline RMDQ}").replace(
+        "aim: 3", "aim: 9"
+    )
+    assert [one.message for one in problems(tmp_path, text)] == [
+        "`aim` lies outside `months`",
+        "'from' is missing",
+        "unknown key 'age'",
+        "unknown key 'baseline RMDQ'",
+    ]
+
+
+def test_names_are_told_apart_as_the_results_do() -> None:
+    from reportgen.records.numbers import slug
+
+    for one, other in (("pain", "Pain"), ("a b", "a-b"), ("Schmerz (VAS)", "schmerz vas")):
+        assert slug(one) == slug(other)
+    assert slug("müde") != slug("mude")
 
 
 def test_an_artefact_is_not_limited_to_what_was_not_analysed(tmp_path: Path) -> None:
