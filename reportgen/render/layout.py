@@ -23,6 +23,7 @@ WORD_LETTERS = 20
 ROWS_KEPT_TOGETHER = 16
 LETTERS_IN_A_LINE = 80  # of the widest cell of a table on an upright page
 LETTERS_ON_ONE_LINE = 56  # of a cell that should not break
+LETTERS_OF_A_BROKEN_LINE = 26  # of a cell that may: fewer make a ribbon of words
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +84,21 @@ def set_table(table: Table) -> SetTable:
 def _unbroken(table: Table) -> tuple[bool, ...]:
     """Return of each column whether its cells stand on one line each: row heads, and words wider than their own head.
 
-    Where the paper has no room for all of them, only short words do.
+    Where the paper has no room for all of them only short words do, or none: then all columns of words share what there is.
     """
+    indices = range(len(table.columns))
+    if all(table.columns[index].align != "left" for index in indices[1:]):
+        return tuple(index == 0 for index in indices)
     room = PAPER_LENGTH_MM if is_wide(table) else PAPER_WIDTH_MM
     for most in (LETTERS_ON_ONE_LINE, 30, WORD_LETTERS):
-        found = tuple(_is_unbroken(table, index, most) for index in range(len(table.columns)))
-        needed = [_width(table, i, LETTERS_ON_ONE_LINE if whole else WORD_LETTERS) for i, whole in enumerate(found)]
+        found = tuple(_is_unbroken(table, index, most) for index in indices)
+        needed = [
+            _width(table, index, LETTERS_ON_ONE_LINE if whole else LETTERS_OF_A_BROKEN_LINE)
+            for index, whole in enumerate(found)
+        ]
         if sum(needed) <= room:
-            break
-    return found
+            return found
+    return tuple(False for _ in indices)
 
 
 def _is_unbroken(table: Table, index: int, most: int) -> bool:

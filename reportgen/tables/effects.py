@@ -164,9 +164,9 @@ def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
     pooled = Group(tuple(_pooled_rows(effect, settings, several)))
     groups = (trials, pooled) if trials.rows else (pooled,)
     notes: tuple[Inline, ...] = (
+        (*labelled(effect.outcome_label, effect.unit), "."),
         (
-            *labelled(effect.outcome_label, effect.unit),
-            "; positive effects favour the intervention. "
+            "Positive effects favour the intervention. "
             "Weights are those of the two-stage model; the one-step model has none of its own.",
         ),
     )

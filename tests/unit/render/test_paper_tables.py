@@ -74,6 +74,21 @@ def test_words_wider_than_their_head_stay_on_one_line() -> None:
     assert [line.long for line in ready.groups[0][1]] == [False, True]
 
 
+def test_long_row_heads_leave_room_for_sentences_beside_them() -> None:
+    numbers = tuple(Column((word,), "decimal") for word in ("Interaction", "p", "Holm", "BH"))
+    columns = (Column(("Moderator",), "left"), *numbers, Column(("Finding",), "left"))
+    cells = (
+        ("−0.25 (−0.50 to 0.00)",),
+        *(("0.0012",),) * 3,
+        ("significant: larger effect at higher values (worse at baseline)",),
+    )
+    long = Row(("Baseline sites with a probing depth of 4 mm or more, per 10 points",), cells)
+    ready = set_table(Table(columns, (Group((long,)),)))
+    assert not any(ready.unbroken)
+    without = Row(long.head, cells[:-1])
+    assert set_table(Table(columns[:-1], (Group((without,)),))).unbroken == (True, False, False, False, False)
+
+
 def test_notes_of_the_first_table_are_not_repeated() -> None:
     shared, marked = ("Positive effects favour the intervention.",), ("\u1d43", "Not estimable.")
     first = replace(table("one"), footnotes=(marked, shared), abbreviations=(("m", "trials"),))
