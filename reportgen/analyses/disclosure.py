@@ -39,7 +39,7 @@ def few_in_an_arm(treatment: NDArray[np.int64], minimum: int) -> bool:
     >>> few_in_an_arm(np.array([1, 1, 1, 0]), 2), few_in_an_arm(np.array([], dtype=int), 2)
     (True, False)
     """
-    return guards(minimum) and len(treatment) > 0 and min(np.bincount(treatment, minlength=2)) < minimum
+    return guards(minimum) and len(treatment) > 0 and int(np.bincount(treatment, minlength=2).min()) < minimum
 
 
 def in_both_arms(trial: NDArray[np.object_], treatment: NDArray[np.int64], who: BoolArray) -> BoolArray:
@@ -145,3 +145,27 @@ def is_extreme(percentile: float, n: int, minimum: int) -> bool:
     (True, True, False, False)
     """
     return guards(minimum) and min(percentile, 100 - percentile) / 100 * n < minimum
+
+
+def told_arms(arms: tuple[Number, Number], minimum: int, reason: str = TOO_FEW) -> tuple[Number, Number]:
+    """Return how many people are in either arm; neither where one is too small, for their sum is told.
+
+    Examples
+    --------
+    >>> told = told_arms((Number("a.n-control", 3, "3"), Number("a.n-intervention", 40, "40")), 5)
+    >>> [number.text for number in told]
+    ['<5', '–']
+    """
+    small = [0 < (number.value or 0) < minimum for number in arms]
+    if not any(small):
+        return arms
+    return hidden_arms(arms, minimum, reason)
+
+
+def hidden_arms(arms: tuple[Number, Number], minimum: int, reason: str) -> tuple[Number, Number]:
+    """Return how many people are in either arm, as counts that are not told."""
+    control, intervention = (
+        replace(withheld(number, reason), text=f"<{minimum}" if 0 < (number.value or 0) < minimum else DASH)
+        for number in arms
+    )
+    return control, intervention

@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from reportgen.analyses.disclosure import TOO_FEW, few_in_an_arm, guards, withheld, withheld_estimate
+from reportgen.analyses.disclosure import (
+    TOO_FEW,
+    few_in_an_arm,
+    guards,
+    hidden_arms,
+    told_arms,
+    withheld,
+    withheld_estimate,
+)
 from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, unit_of
 from reportgen.analyses.recording import (
     NAN,
@@ -26,7 +34,7 @@ from reportgen.analyses.selection import Selection, adjusters_of, not_estimable,
 from reportgen.data import Repository
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, Scaled, TrialEstimate
-from reportgen.records.numbers import Number, Press, Status, slug
+from reportgen.records.numbers import Press, Status, slug
 from reportgen.spec.check import expanded
 from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.spec.study import Study
@@ -147,6 +155,8 @@ def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, p
         status=status,
     )
     used = None if fits is None or failed(fits) else fits
+    arms = made.count("n control", selection.arm_size(0)), made.count("n intervention", selection.arm_size(1))
+    n_control, n_intervention = told_arms(arms, study.policy.minimum_cell)
     return PooledEffect(
         id=made.prefix,
         outcome=selection.outcome,
@@ -158,8 +168,8 @@ def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, p
         comparison=selection.comparison,
         trials=made.count("trials", len(selection.trials), "trials"),
         n=made.count("n", selection.n),
-        n_control=made.count("n control", selection.arm_size(0)),
-        n_intervention=made.count("n intervention", selection.arm_size(1)),
+        n_control=n_control,
+        n_intervention=n_intervention,
         in_comparison=made.count("in comparison", selection.in_comparison),
         estimate=estimate_record(used.one_step.effect if used else None, node.level, made, unit, reason),
         scaled=_scaled(selection, used, node, study, made, reason),
@@ -314,17 +324,13 @@ def _told_trials(rows: Sequence[TrialEstimate], minimum: int) -> tuple[TrialEsti
 def _hidden_trial(row: TrialEstimate, minimum: int) -> TrialEstimate:
     few = min(row.n_control.value or 0.0, row.n_intervention.value or 0.0) < minimum
     why = TOO_FEW if few else "hidden, for a trial that is too small to print could be worked out from it"
+    arms = hidden_arms((row.n_control, row.n_intervention), minimum, why)
     return replace(
         row,
-        n_control=_hidden_count(row.n_control, minimum, why),
-        n_intervention=_hidden_count(row.n_intervention, minimum, why),
+        n_control=arms[0],
+        n_intervention=arms[1],
         estimate=withheld_estimate(row.estimate, why),
         weight=withheld(row.weight, why),
         status="suppressed",
         reason=why,
     )
-
-
-def _hidden_count(number: Number, minimum: int, why: str) -> Number:
-    hidden = withheld(number, why)
-    return replace(hidden, text=f"<{minimum}") if (number.value or 0) < minimum else hidden

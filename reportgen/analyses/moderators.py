@@ -20,6 +20,7 @@ from reportgen.analyses.disclosure import (
     guards,
     in_both_arms,
     is_extreme,
+    told_arms,
     withheld,
     withheld_estimate,
 )
@@ -299,6 +300,8 @@ def _interaction(
         _reading(getattr(fit, name), one, labels, node, made.at(name), unit, reason)
         for name in ("within", "naive", "across")
     ]
+    arms = made.count("n control", fit.n_control), made.count("n intervention", fit.n_intervention)
+    arms = told_arms(arms, study.policy.minimum_cell)
     expected = node.expected.get(moderator.name)
     return Interaction(
         id=made.prefix,
@@ -309,8 +312,8 @@ def _interaction(
         reference=labels[fit.reference] if moderator.categorical else None,
         trials=made.count("trials", fit.trials, "trials"),
         n=made.count("n", fit.participants),
-        n_control=made.count("n control", fit.n_control),
-        n_intervention=made.count("n intervention", fit.n_intervention),
+        n_control=arms[0],
+        n_intervention=arms[1],
         cost_people=made.count("cost people", one.cost.people),
         cost_trials=made.count("cost trials", one.cost.trials, "trials"),
         within=readings[0],

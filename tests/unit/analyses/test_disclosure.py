@@ -342,7 +342,8 @@ def test_nothing_is_estimated_from_few_people_of_an_arm(tmp_path: Path) -> None:
         table.to_csv(file, index=False)
     records = records_of(path)
     effect, screening = pooled_of(records), records.analyses["screening"]
-    assert (effect.n_control.value, effect.estimate.effect.value, effect.by_trial) == (3, None, ())
+    assert (effect.n_control.text, effect.n_intervention.text) == ("<5", "–")
+    assert (effect.estimate.effect.value, effect.by_trial) == (None, ())
     assert "fewer people of an arm" in effect.reason
     assert isinstance(screening, Moderation)
     age = the(screening.screens[0], "age")
