@@ -18,12 +18,9 @@ from numpy.typing import NDArray
 from .candidate import DF, DONE, ESTIMATE, SIGMA2, SINGULAR, STATE, VARIANCE, Node, Space, fit_set
 from .crossproducts import FloatArray, IntArray
 from .effect import Effect
-from .inside import InsideSpace, fit_inside, make_inside_space
+from .inside import HARDLY_VARIES, InsideSpace, fit_inside, make_inside_space
 from .one_step import OneStepFit
 from .profile import kernel
-
-# Below this share of its usual variance a column inside a box is left to the fit that centres it exactly.
-HARDLY_VARIES = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)

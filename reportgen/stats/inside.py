@@ -17,6 +17,8 @@ from .crossproducts import FloatArray
 from .profile import GRID, evaluate, kernel, minimise, packed, record, uncertainty, work_arrays
 
 KENWARD_ROGER = METHODS["kenward-roger"]
+# Below this share of its usual variance a column inside a set is left to the fit that centres it exactly.
+HARDLY_VARIES = 1e-4
 RESIDUAL = METHODS["satterthwaite"]  # which gives the residual df at lambda = 0
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from .candidate import Node, enter, fit_entered, make_node, make_space
 from .crossproducts import Columns, CrossProducts, FloatArray, IntArray
 from .design import Options
-from .inside import fit_inside, make_inside_space
+from .inside import HARDLY_VARIES, fit_inside, make_inside_space
 from .profile import kernel
 from .ranks import NOMINAL, BoolArray, Ranked, on_low_side
 
@@ -239,7 +239,11 @@ def fit_sides(grid: Grid, seen: Observed, limits: IntArray, random: bool) -> tup
     low, high, entered = _both_sides(sums)
     low_squares, high_squares, _ = _both_sides(squares)
     space = make_inside_space(trials, a)
-    _sides(sums, squares, grid.toggles, limits, random, space, low, high, low_squares, high_squares, entered, values)
+    spread = np.einsum("kii->i", seen.products.centred)[1:-1]
+    least = HARDLY_VARIES * spread / float(base.products.size.sum())
+    _sides(
+        sums, squares, grid.toggles, limits, random, least, space, low, high, low_squares, high_squares, entered, values
+    )
     return values[0], values[1]
 
 
@@ -290,7 +294,20 @@ def _interactions(sums, toggles, limits, within, node, space, low, high, entered
 
 
 @kernel
-def _sides(sums, squares, toggles, limits, random, space, low, high, low_squares, high_squares, entered, out):  # type: ignore[no-untyped-def]
+def _fit_side(side, squares, random, least, space, values):  # type: ignore[no-untyped-def]
+    """Fit one side; state -1 where an adjuster varies so little there that the sums of the node hide it."""
+    fit_inside(side, squares, random, space, values)
+    people = 0.0
+    for i in range(side.shape[0]):
+        if side[i, 0, 0] > 0.0 and side[i, 1, 0] > 0.0:
+            people += side[i, 0, 0] + side[i, 1, 0]
+    for k in range(least.shape[0]):
+        if space.a0[(k + 1) * (k + 2) // 2 + k + 1] <= least[k] * people:
+            values[6] = -1.0
+
+
+@kernel
+def _sides(sums, squares, toggles, limits, random, least, space, low, high, low_squares, high_squares, entered, out):  # type: ignore[no-untyped-def]
     """Fit the effect of treatment on both sides of all candidates."""
     for g in range(toggles.shape[0]):
         _toggle(toggles[g], entered, sums, low, high)
@@ -300,8 +317,8 @@ def _sides(sums, squares, toggles, limits, random, space, low, high, low_squares
             out[0, g, 6] = 2.0
             out[1, g, 6] = 2.0
             continue
-        fit_inside(low, low_squares, random, space, out[0, g])
-        fit_inside(high, high_squares, random, space, out[1, g])
+        _fit_side(low, low_squares, random, least, space, out[0, g])
+        _fit_side(high, high_squares, random, least, space, out[1, g])
 
 
 def low_side(grid: Grid, moderator: Ranked, cut: int) -> BoolArray:

@@ -141,6 +141,18 @@ def test_sides_of_the_other_criteria_are_separate_fits(criterion: str) -> None:
         np.testing.assert_allclose(c.p_value[k], expected, rtol=1e-5)  # as above, times z
 
 
+def test_an_outlier_of_an_adjuster_on_one_side_leaves_the_other_exact() -> None:
+    d = Data(trials=3)
+    young = d.age <= np.quantile(d.age, 0.2)
+    d.baseline[np.flatnonzero(young)[:3]] = 1e9
+    c = d.search({"age": d.age}, criterion="differential", depth=1).candidates
+    assert len(c.cut) > 20
+    for k, cut in enumerate(c.cut):
+        high = d.age > cut
+        fit = fit_one_step(d.outcome[high], d.treatment[high], d.trial[high], adjusters=d.baseline[high])
+        np.testing.assert_allclose(c.z_high[k], fit.effect.statistic, rtol=1e-7)  # as above
+
+
 def pooled_t(y: Array, t: Array) -> tuple[float, float]:
     """Student's two-sample t with pooled variance, and the log of its one-sided p."""
     z = float(stats.ttest_ind(y[t == 1], y[t == 0]).statistic)
