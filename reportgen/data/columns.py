@@ -50,6 +50,8 @@ class Column:
         Those of `distinct` that the file itself declares as missing.
     decimal : str
         The decimal sign of numbers written as text.
+    beyond : tuple of int
+        Numbers of the rows that end before this column.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Column:
     labels: Mapping[str, str] = field(default_factory=dict)
     file_missing: frozenset[int] = frozenset()
     decimal: str = "."
+    beyond: tuple[int, ...] = ()
 
     def decoded(self, codes: Iterable[Cell]) -> tuple[int, ...]:
         """Return for each distinct value which of the codes means it, by its key or else by its label; -1 for none.
@@ -114,6 +117,7 @@ def column_of(
     decimal: str = ".",
     labels: Mapping[Any, str] | None = None,
     missing_spans: Iterable[tuple[Any, Any]] = (),
+    beyond: Iterable[int] = (),
 ) -> Column:
     """Make a column of what a reader delivered.
 
@@ -125,6 +129,8 @@ def column_of(
         Value labels by code.
     missing_spans : iterable of (low, high)
         Values that the file declares as missing; both ends are meant.
+    beyond : iterable of int
+        Numbers of the rows that end before this column.
     """
     values = objects(raw.tolist() if isinstance(raw, pd.Series) else raw)
     try:
@@ -146,6 +152,7 @@ def column_of(
         labels={code_key(code): str(label).strip() for code, label in (labels or {}).items()},
         file_missing=frozenset(i for i, cell in enumerate(distinct) if any(_within(cell, span) for span in spans)),
         decimal=decimal,
+        beyond=tuple(int(row) for row in beyond),
     )
 
 

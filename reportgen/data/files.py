@@ -70,6 +70,7 @@ class Table:
                 self.data.decimal or ".",
                 self.raw.labels.get(name),
                 self.raw.missing_spans.get(name, ()),
+                self.raw.beyond.get(name, ()),
             )
         return self.made[name]
 

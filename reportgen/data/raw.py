@@ -28,6 +28,8 @@ class Raw:
     missing_spans : mapping of column to spans (low, high) of values that the file declares as missing
     repeated : frozenset of str
         Names that stand over more than one column.
+    beyond : mapping of column to array of int
+        Numbers of the rows that end before the column, in a text table.
     sheet : str
         Name of the sheet of a workbook.
     """
@@ -37,6 +39,7 @@ class Raw:
     labels: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
     missing_spans: Mapping[str, tuple[tuple[Any, Any], ...]] = field(default_factory=dict)
     repeated: frozenset[str] = frozenset()
+    beyond: Mapping[str, IntArray] = field(default_factory=dict)
     sheet: str = ""
 
 
@@ -105,7 +108,10 @@ def raw_of_records(header: Sequence[Any], records: Sequence[Sequence[Any]], numb
     by_column: list[Any] = list(zip(*padded, strict=True)) if padded else [()] * width
     columns = {name: cells for name, cells in zip(names, by_column, strict=True) if name}
     repeated = frozenset(name for name in columns if names.count(name) > 1)
-    return Raw(columns, np.array([number for _, number in full], dtype=np.int64), repeated=repeated)
+    rows = np.array([number for _, number in full], dtype=np.int64)
+    ends = np.array([len(record) for record, _ in full], dtype=np.int64)
+    beyond = {name: rows[ends <= i] for i, name in enumerate(names) if (ends <= i).any()}
+    return Raw(columns, rows, repeated=repeated, beyond=beyond)
 
 
 def _filled(cell: object) -> bool:

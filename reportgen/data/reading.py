@@ -61,6 +61,7 @@ class Reading:
         column = cells.column
         unit = "values" if self.variable.items is not None else self.unit
         declared = column.decoded(self.missing)
+        self.count("missing", "the row ends before it → missing", np.isin(cells.rows, column.beyond), unit=unit)
         for number, code in enumerate(self.missing):
             hits = cells.hits(i for i, which in enumerate(declared) if which == number)
             if hits.any():

@@ -64,8 +64,9 @@ def _mark_unvalued(cells: list[list[Any]], content: bytes, suffix: str, sheet: s
     except (LookupError, StopIteration, ValueError, struct.error, zipfile.BadZipFile, ElementTree.ParseError) as error:
         hint = "Open it in Excel and save it again."
         raise UnreadableError("the workbook cannot be searched for cells that hold an error", hint) from error
+    width = max((len(record) for record in cells), default=0)
     for (row, column), text in found.items():
-        cells.extend([] for _ in range(row + 1 - len(cells)))
+        cells.extend([""] * width for _ in range(row + 1 - len(cells)))
         cells[row].extend([""] * (column + 1 - len(cells[row])))
         cells[row][column] = Fault(text)
 

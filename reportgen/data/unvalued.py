@@ -121,10 +121,12 @@ def _ooxml_text(cell: ElementTree.Element, never_calculated: bool) -> str | None
     value = inside["v"].text if "v" in inside else None
     if cell.get("t") == "e":
         return value or "#N/A"
-    if "f" not in inside or cell.get("t") in ("str", "s", "b", "inlineStr"):
+    if "f" not in inside:
         return None
-    # Programs that write formulas without calculating them leave the value out, or 0, and ask for it on loading.
-    open_ = not value or (never_calculated and value == "0")
+    # Programs that write formulas without calculating them leave the value out or empty (which is a text where the cell
+    # is one), or write 0 and ask for the calculation on loading.
+    a_number = cell.get("t", "n") == "n"
+    open_ = "v" not in inside or (a_number and (not value or (never_calculated and value == "0")))
     return f"={inside['f'].text or 'formula'}" if open_ else None
 
 

@@ -108,13 +108,22 @@ def rewritten(folder: Path, part: str, old: str, new: str) -> None:
             parts.writestr(name, content)
 
 
-@pytest.mark.parametrize("written", ["<f>Z1/Z2</f>", "<f>Z1/Z2</f><v></v>", "<f>Z1/Z2</f><v>0</v>"])
+@pytest.mark.parametrize(
+    "written",
+    ["><f>Z1/Z2</f>", "><f>Z1/Z2</f><v></v>", "><f>Z1/Z2</f><v>0</v>", ' t="str"><f>Z1/Z2</f>', ' t="n"><f>Z1/Z2</f>'],
+)
 def test_a_formula_that_was_never_calculated(written: str, tmp_path: Path) -> None:
     workbook(tmp_path, {(5, "r_2"): "#N/A"})
-    rewritten(tmp_path, "xl/worksheets/sheet1.xml", 't="e"><f>Z1/Z2</f><v>#N/A</v>', f">{written}")
+    rewritten(tmp_path, "xl/worksheets/sheet1.xml", ' t="e"><f>Z1/Z2</f><v>#N/A</v>', written)
     found = only_problem(mapped(tmp_path, "age: {column: r_2, times: 20, plus: 20}"))
     assert found.message == "formulas that were never calculated: '=Z1/Z2'"
     assert found.where == "a.xlsx, sheet 'Data', column 'r_2', row 5"
+
+
+def test_a_formula_may_give_an_empty_text(tmp_path: Path) -> None:
+    workbook(tmp_path, {(5, "age"): "#N/A"})
+    rewritten(tmp_path, "xl/worksheets/sheet1.xml", 't="e"><f>Z1/Z2</f><v>#N/A</v>', 't="str"><f>""</f><v></v>')
+    assert covariate(read(mapped(tmp_path, "age: age")), "age") == [40, 50, 60, None, 80]
 
 
 def test_a_formula_with_its_value_is_a_value(tmp_path: Path) -> None:

@@ -461,3 +461,13 @@ def test_a_trial_has_a_name_and_one_way_of_writing_it(tmp_path: Path) -> None:
     assert only_problem(by_site(tmp_path, "n")).message == "trials whose names are almost the same: 'N', 'n'"
     named = read(by_site(tmp_path, "NA", ", codes: {N: North, NA: Namibia}"))
     assert [(trial.name, trial.n) for trial in named.trials] == [("North", 2), ("Namibia", 2)]
+
+
+def test_values_beyond_the_end_of_a_row_are_counted(tmp_path: Path) -> None:
+    text = "id,arm,age,weight\n1,1,40,60\n2,2,50\n3,1,,\n4,2"
+    found = read(one_trial(tmp_path, text, "age: age, weight: weight".replace(", ", "\n")))
+    assert covariate(found, "weight") == [60, None, None, None]
+    assert lines(found, "missing") == [
+        ("age", "the row ends before it → missing", 1),
+        ("weight", "the row ends before it → missing", 2),
+    ]
