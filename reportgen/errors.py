@@ -101,8 +101,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """
     choices = [str(choice) for choice in known]
     near = difflib.get_close_matches(str(word), choices, n=1, cutoff=0.6)
-    if near:
-        return f"Did you mean '{near[0]}'?"
+    same = [choice for choice in choices if choice.casefold() == str(word).casefold()]
+    if near or same:
+        return f"Did you mean '{(same or near)[0]}'?"
     if not choices:
         return "Nothing is declared there yet."
     return "Known here: " + ", ".join(choices) + "."

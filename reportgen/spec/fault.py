@@ -108,8 +108,8 @@ def _quoted(text: str) -> list[str]:
 
 
 def _near(word: Any, known: list[str]) -> str:
-    """Return "Did you mean 'x'?", or nothing where no known word is near; capitals do not matter."""
-    said = did_you_mean(str(word).lower(), known)
+    """Return "Did you mean 'x'?", or nothing where no known word is near."""
+    said = did_you_mean(str(word), known)
     return said if said.startswith("Did you mean") else ""
 
 
