@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -64,7 +65,18 @@ def read_instrument(finder: Finder, instrument: Instrument, people: People) -> l
                 _note_lost(cells, [_at_visit(other, name) for name in other.columns], reading)
         numbers = _in_study_units(cells, reading, instrument.unit, instrument.range)
         measured.append(Measured(place.visit, numbers.values, bool(place.file.visits)))
+    _note_same_time(measured, finder)
     return measured
+
+
+def _note_same_time(measured: list[Measured], finder: Finder) -> None:
+    """Two visits at one time: which of them stands for a baseline or a follow-up, nobody could say."""
+    collected = [one.visit for one in measured if not one.long or not np.isnan(one.values).all()]
+    for one, other in pairwise(collected):
+        if one.months == other.months:
+            message = f"'{finder.name}' was measured at '{one.label}' and at '{other.label}', which are one time"
+            hint = "Give them the times at which they were, or name the one to be read in `visits`."
+            finder.notes.problem(message, ("variables", finder.name), hint)
 
 
 def _reading(finder: Finder, file: Joined, people: People, unit: str, first: bool = True) -> Reading:

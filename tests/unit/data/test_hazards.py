@@ -236,7 +236,7 @@ VISITS = (
 
 
 def test_a_rule_of_who_stays_is_not_decided_by_the_order_of_rows(tmp_path: Path) -> None:
-    text = "id,tp,arm,ok,v\n1,3,1,1,3\n1,6,1,0,5\n2,a,2,1,7\n2,3,2,0,7\n3,a,1,1,5"
+    text = "id,tp,arm,ok,v\n1,3,1,1,3\n1,6,1,0,5\n2,a,2,1,7\n2,3,2,0,7\n3,a,1,1,5\n3,b,1,1,"
     found = only_problem(one_trial(tmp_path, text, "VAS: v", data=f"{VISITS}, keep: {{column: ok, equals: 1}}"))
     assert (
         found.message == "participants with different values at different visits, and none at baseline that settles it"
@@ -471,3 +471,12 @@ def test_values_beyond_the_end_of_a_row_are_counted(tmp_path: Path) -> None:
         ("age", "the row ends before it → missing", 1),
         ("weight", "the row ends before it → missing", 2),
     ]
+
+
+def test_two_visits_at_one_time(tmp_path: Path) -> None:
+    text = "id,tp,arm,v\n1,a,1,40\n1,b,1,41\n2,a,2,50\n2,b,2,50\n2,3,2,51"
+    found = only_problem(one_trial(tmp_path, text, "VAS: v", data=VISITS))
+    assert found.message == "'VAS' was measured at 'V1' and at 'screening', which are one time"
+    data = VISITS.replace("screening", "first")
+    chosen = read(one_trial(tmp_path, text, "VAS: {column: v, visits: [baseline (V1), 3 months]}", data=data))
+    assert measured(chosen, "VAS", "V1") == {"1": 41, "2": 50}
