@@ -275,11 +275,11 @@ def number_of(cell: Cell, decimal: str = ".") -> float | None:
     (12.5, None, -3.0, 2.0)
     """
     if not isinstance(cell, str):
-        return float(cell) if math.isfinite(cell) else None
+        return float(cell) + 0.0 if math.isfinite(cell) else None  # no minus before a zero
     text = cell.strip().replace("−", "-")
     if decimal == ",":
         if "." in text:
             return None
         text = text.replace(",", ".")
     number = float(text) if _NUMBER.fullmatch(text) else math.nan
-    return number if math.isfinite(number) else None
+    return number + 0.0 if math.isfinite(number) else None

@@ -22,6 +22,8 @@ _COMMA = re.compile(r"-?\d+,\d+")
 _THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _GROUPED = re.compile(r"[-−]?[1-9]\d{0,2}(?:[\s.,'’]\d{3})+(?:[.,]\d+)?")
 
+_REPEATED = re.compile(r"7+|8+|9+")
+
 # A converted number may miss a limit by rounding: three tenths are 0.30000000000000004, and still not above 0.3.
 _ROUNDING = 1e-9
 
@@ -158,13 +160,22 @@ def answered_with(cells: Cells, code: Cell, reading: Reading, *path: Step) -> Bo
     column = cells.column
     which = {i for i, found in enumerate(column.decoded((code,))) if found == 0}
     keys = enumerate(column.keys)
-    unclear = {i for i, key in keys if i not in which and not counts_as_no(key, code, column.labels.get(key, ""))}
+    unclear = {i for i, key in keys if not counts_as_no(key, code, column.labels.get(key, ""))}
+    unclear = (unclear | _like_missing_codes(column.keys)) - which
     hits = cells.hits(unclear)
     if hits.any():
         message = f"{cells.examples(hits)} would count as any answer but {shown_code(code)}"
         hint = "List what stands for a missing answer in `missing`, or write the answer as the file does."
         reading.problem(message, *path, hint=hint, where=cells.at(hits))
     return cells.hits(which)
+
+
+def _like_missing_codes(keys: Sequence[str]) -> set[int]:
+    """Which numbers stand apart as codes of a missing answer do: below zero, or 9, 99, 88 ... with a gap before them."""
+    numbers = {key: number for key in keys if (number := number_of(key)) is not None}
+    held = set(numbers.values())
+    apart = {key for key, number in numbers.items() if _REPEATED.fullmatch(key) and number - 1 not in held}
+    return {i for i, key in enumerate(keys) if key in apart or numbers.get(key, 0.0) < 0.0 <= max(held)}
 
 
 def flagged(flags: Mapping[str, Cells], reading: Reading) -> ObjectArray:

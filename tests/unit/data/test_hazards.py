@@ -189,6 +189,8 @@ def test_the_file_that_the_mapping_names_is_chosen(tmp_path: Path) -> None:
         ("1", ("1", "NA"), "'NA' would count as any answer but 1"),
         ("ja", ("ja", "Ja"), "'Ja' would count as any answer but 'ja'"),
         ("ja", ("nein", "?"), "'?' would count as any answer but 'ja'"),
+        ("1", ("1", "-9"), "'-9' would count as any answer but 1"),
+        ("1", ("1", "99"), "'99' would count as any answer but 1"),
     ],
 )
 @pytest.mark.parametrize(
@@ -480,3 +482,18 @@ def test_two_visits_at_one_time(tmp_path: Path) -> None:
     data = VISITS.replace("screening", "first")
     chosen = read(one_trial(tmp_path, text, "VAS: {column: v, visits: [baseline (V1), 3 months]}", data=data))
     assert measured(chosen, "VAS", "V1") == {"1": 41, "2": 50}
+
+
+@pytest.mark.parametrize(
+    ("code", "cells"), [("9", "1 2 9"), ("1", "1 2 3 4 5 6 7 8 9"), ("-1", "-1 -2 -3"), ("1", "1 2 5")]
+)
+def test_numbers_that_are_answers_count_as_other_answers(code: str, cells: str, tmp_path: Path) -> None:
+    held = [f"{i + 1},{i % 2 + 1},{cell}" for i, cell in enumerate(cells.split())]
+    rule = f"anxiety: {{items: [x], yes: {code}, cut: {{low: up to 0, high: above 0}}}}"
+    found = covariate(read(one_trial(tmp_path, "\n".join(["id,arm,x", *held]), rule)), "anxiety")
+    assert found == ["high" if cell == code else "low" for cell in cells.split()]
+
+
+def test_no_value_is_a_minus_zero(tmp_path: Path) -> None:
+    found = read(one_trial(tmp_path, "id,arm,x\n1,1,-0\n2,2,-0.0", "VAS: {column: {baseline: x}}"))
+    assert [str(value) for value in measured(found, "VAS", "baseline").values()] == ["0.0", "0.0"]
