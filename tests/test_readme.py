@@ -16,7 +16,7 @@ from tests.screened_study import people
 
 SECTION = (ROOT / "README.md").read_text(encoding="utf-8").split("## From your files")[1].split("\n## ")[0]
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", SECTION, re.DOTALL)
-MAPPING, STUDY, SEARCHES = (text for language, text in BLOCKS if language == "yaml")
+MAPPING, STUDY, SEARCHES, SIMULATION = (text for language, text in BLOCKS if language == "yaml")
 (PLAN,) = (text for language, text in BLOCKS if not language)
 SHOWN = re.search(r"and shown by (.*?)as well", SECTION, re.DOTALL)
 
@@ -64,6 +64,20 @@ def test_the_study_of_the_readme_is_built(tmp_path: Path, capsys: pytest.Capture
     ]
     assert run(order) == 0
     assert (tmp_path / "report" / "appendix.html").is_file()
+
+
+def test_the_study_of_the_readme_can_be_rehearsed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = tmp_path / "my-study"
+    study.mkdir()
+    (study / "study.yaml").write_text(f"# yaml-language-server: $schema=x\n{STUDY}", encoding="utf-8")
+    (study / "north.yaml").write_text(MAPPING, encoding="utf-8")
+    (study / "south.yaml").write_text(
+        MAPPING.replace("north.xlsx", "south.sav").replace("North", "South"), encoding="utf-8"
+    )
+    (study / "simulation.yaml").write_text(SIMULATION, encoding="utf-8")
+    assert run(["simulate", str(study / "simulation.yaml"), "--output", str(study)]) == 0
+    assert run(["validate", str(study)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "my-study: all is well, 2 trials, 280 participants"
 
 
 def test_every_artefact_that_the_readme_names_can_be_shown(tmp_path: Path) -> None:
