@@ -205,6 +205,10 @@ class Cells:
         """Return where one of these distinct values stands."""
         return lookup(self.index, _flags(len(self.column.distinct), which), False)
 
+    def held(self) -> set[str]:
+        """Return the code keys that occur among these cells."""
+        return {self.column.keys[i] for i in np.unique(self.index[self.present])}
+
     def keys(self) -> ObjectArray:
         """Return the code key of each cell; None where it is missing."""
         return lookup(self.index, objects(self.column.keys), None)

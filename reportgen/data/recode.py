@@ -6,7 +6,8 @@ Each function notes in the ledger what it changed, and as a problem what it coul
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 
 import numpy as np
 
@@ -161,7 +162,8 @@ def answered_with(cells: Cells, code: Cell, reading: Reading, *path: Step) -> Bo
     which = {i for i, found in enumerate(column.decoded((code,))) if found == 0}
     keys = enumerate(column.keys)
     unclear = {i for i, key in keys if not counts_as_no(key, code, column.labels.get(key, ""))}
-    unclear = (unclear | _like_missing_codes(column.keys)) - which
+    apart = like_missing_codes(cells.held())
+    unclear = (unclear | {i for i, key in enumerate(column.keys) if key in apart}) - which
     hits = cells.hits(unclear)
     if hits.any():
         message = f"{cells.examples(hits)} would count as any answer but {shown_code(code)}"
@@ -170,12 +172,22 @@ def answered_with(cells: Cells, code: Cell, reading: Reading, *path: Step) -> Bo
     return cells.hits(which)
 
 
-def _like_missing_codes(keys: Sequence[str]) -> set[int]:
-    """Which numbers stand apart as codes of a missing answer do: below zero, or 9, 99, 88 ... with a gap before them."""
+def like_missing_codes(keys: Iterable[str]) -> set[str]:
+    """Return the numbers that stand apart as codes of a missing answer do: below zero, or the largest, as 9, 99, 88 after a gap.
+
+    Examples
+    --------
+    >>> sorted(like_missing_codes(["0", "1", "9"])), sorted(like_missing_codes(["7", "8", "9", "6"]))
+    (['9'], [])
+    >>> sorted(like_missing_codes(["-9", "1", "2"])), sorted(like_missing_codes(["-2", "-1"]))
+    (['-9'], [])
+    """
     numbers = {key: number for key in keys if (number := number_of(key)) is not None}
-    held = set(numbers.values())
-    apart = {key for key, number in numbers.items() if _REPEATED.fullmatch(key) and number - 1 not in held}
-    return {i for i, key in enumerate(keys) if key in apart or numbers.get(key, 0.0) < 0.0 <= max(held)}
+    falling = sorted(numbers, key=numbers.__getitem__, reverse=True)
+    top = list(takewhile(_REPEATED.fullmatch, falling))
+    rest = falling[len(top) :]
+    gap = numbers[top[-1]] - numbers[rest[0]] if top and rest else 0.0
+    return {*(top if gap > 2.0 else ()), *(key for key in rest if numbers[key] < 0.0 <= numbers[falling[0]])}
 
 
 def flagged(flags: Mapping[str, Cells], reading: Reading) -> ObjectArray:

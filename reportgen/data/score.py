@@ -15,7 +15,7 @@ import numpy as np
 from reportgen.data.codes import shown_code
 from reportgen.data.columns import Cells, FloatArray
 from reportgen.data.reading import Numbers, Reading, place_of
-from reportgen.data.recode import answered_with, numbered
+from reportgen.data.recode import answered_with, like_missing_codes, numbered
 from reportgen.data.scale import within
 
 
@@ -23,6 +23,8 @@ def scored(items: Sequence[Cells], reading: Reading) -> Numbers:
     """Return the score of each participant from the cells of the items, one `Cells` an item."""
     variable = reading.variable
     numbers = variable.item_numbers
+    if variable.yes is None and not variable.codes and variable.item_range is None:
+        _note_missing_codes(items, reading)
     answers = np.vstack([_answer(cells, numbers[i] in variable.reversed, reading) for i, cells in enumerate(items)])
     answered = (~np.isnan(answers)).sum(axis=0)
     least = len(items) if variable.at_least is None else variable.at_least
@@ -37,6 +39,17 @@ def scored(items: Sequence[Cells], reading: Reading) -> Numbers:
     reading.count("score", few, ~enough & (answered > 0), "at_least")
     rows = np.max([cells.rows for cells in items], axis=0)
     return Numbers(values, place_of(items), rows)
+
+
+def _note_missing_codes(items: Sequence[Cells], reading: Reading) -> None:
+    """Where nothing says what an answer may be, a 9 among answers from 0 to 3 would be added to the score."""
+    apart = like_missing_codes(set().union(*(cells.held() for cells in items)))
+    for cells in items:
+        hits = cells.hits(i for i, key in enumerate(cells.column.keys) if key in apart)
+        if hits.any():
+            message = f"{cells.examples(hits)} would be added to the score"
+            hint = "List it in `missing`; if it is an answer, say with `item_range` which answers there are."
+            reading.problem(message, "items", hint=hint, where=cells.at(hits))
 
 
 def _answer(cells: Cells, turned: bool, reading: Reading) -> FloatArray:

@@ -140,7 +140,7 @@ def test_one_column_for_two_visits(tmp_path: Path) -> None:
 
 def test_one_column_for_two_items(tmp_path: Path) -> None:
     rule = "anxiety: {items: [x, y, y], cut: {low: up to 5, high: above 5}}"
-    found = only_problem(one_trial(tmp_path, "id,arm,x,y\n1,1,3,1\n2,2,7,2", rule))
+    found = only_problem(one_trial(tmp_path, "id,arm,x,y\n1,1,3,1\n2,2,4,2", rule))
     assert found.message == "the column 'y' is named twice"
 
 
@@ -485,7 +485,8 @@ def test_two_visits_at_one_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "cells"), [("9", "1 2 9"), ("1", "1 2 3 4 5 6 7 8 9"), ("-1", "-1 -2 -3"), ("1", "1 2 5")]
+    ("code", "cells"),
+    [("9", "1 2 9"), ("1", "1 2 3 4 5 6 7 8 9"), ("-1", "-1 -2 -3"), ("1", "1 2 5"), ("1", "1 2 5 7"), ("1", "1 9 10")],
 )
 def test_numbers_that_are_answers_count_as_other_answers(code: str, cells: str, tmp_path: Path) -> None:
     held = [f"{i + 1},{i % 2 + 1},{cell}" for i, cell in enumerate(cells.split())]
@@ -497,3 +498,18 @@ def test_numbers_that_are_answers_count_as_other_answers(code: str, cells: str, 
 def test_no_value_is_a_minus_zero(tmp_path: Path) -> None:
     found = read(one_trial(tmp_path, "id,arm,x\n1,1,-0\n2,2,-0.0", "VAS: {column: {baseline: x}}"))
     assert [str(value) for value in measured(found, "VAS", "baseline").values()] == ["0.0", "0.0"]
+
+
+@pytest.mark.parametrize("code", ["9", "-1", "99"])
+def test_a_missing_code_among_items_is_not_added_to_the_score(code: str, tmp_path: Path) -> None:
+    text = f"id,arm,a,b\n1,1,3,{code}\n2,2,0,1\n3,1,2,0"
+    rule = "anxiety: {items: [a, b], at_least: 1, cut: {low: up to 3, high: above 3}"
+    found = only_problem(one_trial(tmp_path, text, rule + "}"))
+    assert (found.message, found.where) == (f"'{code}' would be added to the score", "a.csv, column 'b', row 2")
+    assert covariate(read(one_trial(tmp_path, text, f"{rule}, missing: [{code}]}}")), "anxiety") == [
+        "high",
+        "low",
+        "low",
+    ]
+    told = read(one_trial(tmp_path, text, f"{rule}, item_range: [-1, 100]}}"))
+    assert covariate(told, "anxiety")[1:] == ["low", "low"]
