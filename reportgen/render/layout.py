@@ -38,7 +38,8 @@ class Cell:
 class SetRow:
     """A row ready to be printed.
 
-    Its head stands beside `head_rows` rows (0: the one above does) and over `head_columns` columns; `long` where it breaks.
+    Its head stands beside `head_rows` rows (0: the one above does) and over `head_columns` columns; `head_length` is "brief"
+    where it stays on one line, "long" where it breaks.
     """
 
     row: Row
@@ -46,7 +47,7 @@ class SetRow:
     classes: str
     head_rows: int
     head_columns: int
-    long: bool
+    head_length: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class SetTable:
     short: bool
     sort: str
     unbroken: tuple[bool, ...]
+    wide: bool
 
 
 def set_table(table: Table) -> SetTable:
@@ -78,7 +80,7 @@ def set_table(table: Table) -> SetTable:
     before = [_before(table, index) for index in range(len(table.columns) - 1)]
     groups = tuple((group.head, tuple(_rows(group, table.columns[1:], before))) for group in table.groups)
     short = sum(bool(head) + sum(_lines(row.row) for row in rows) for head, rows in groups) <= ROWS_KEPT_TOGETHER
-    return SetTable(table, groups, _spanners(table), short, _sort(table), _unbroken(table))
+    return SetTable(table, groups, _spanners(table), short, _sort(table), _unbroken(table), is_wide(table))
 
 
 def _unbroken(table: Table) -> tuple[bool, ...]:
@@ -134,8 +136,9 @@ def _rows(group: Group, columns: tuple[Column, ...], before: list[int]) -> Itera
         cells = tuple(_cells(row, columns, before))
         blank = _leading_blanks(row, columns)
         head_rows = following + 1 if row.head else 0
-        long = len(plain(row.head)) > LETTERS_ON_ONE_LINE
-        yield SetRow(row, cells[blank:], classes, head_rows, blank + 1, long)
+        letters = len(plain(row.head))
+        head = "long" if letters > LETTERS_ON_ONE_LINE else "brief" if letters <= LETTERS_OF_A_BROKEN_LINE else ""
+        yield SetRow(row, cells[blank:], classes, head_rows, blank + 1, head)
 
 
 def _leading_blanks(row: Row, columns: tuple[Column, ...]) -> int:
@@ -169,7 +172,15 @@ def _cells(row: Row, columns: tuple[Column, ...], before: list[int]) -> Iterator
         if column.align == "decimal" and plain(inline):
             indent = min(most - (most if _is_dash(inline) else _figures(inline)), LONGEST_INDENT)
             indent = max(most - 1, 0) if _is_dash(inline) else indent
-        yield Cell(inline, f"{column.align}{f' in-{indent}' if indent else ''}")
+        yield Cell(inline, f"{column.align}{f' in-{indent}' if indent else ''}{_length(inline, column)}")
+
+
+def _length(inline: Inline, column: Column) -> str:
+    """Return a class name for words that a screen, where tables may be moved sideways, keeps together or gives room."""
+    letters = len(plain(inline))
+    if column.align != "left" or not letters:
+        return ""
+    return " brief" if letters <= LETTERS_OF_A_BROKEN_LINE else " wordy" if letters > LETTERS_ON_ONE_LINE else ""
 
 
 def _spanners(table: Table) -> tuple[Spanner, ...]:

@@ -71,7 +71,16 @@ def test_words_wider_than_their_head_stay_on_one_line() -> None:
     ready = set_table(Table(columns, (Group((row, replace(row, head=("a name " * 9,)))),)))
     # a remark breaks; a column narrower than its head is as wide as the head needs
     assert ready.unbroken == (True, True, False, False, False)
-    assert [line.long for line in ready.groups[0][1]] == [False, True]
+    assert [line.head_length for line in ready.groups[0][1]] == ["brief", "long"]
+    assert [cell.classes for cell in ready.groups[0][1][0].cells] == ["left brief", "left wordy", "left brief", "right"]
+
+
+def test_many_narrow_columns_need_no_more_width_than_they_have_on_paper() -> None:
+    columns = (Column(("Size",), "left"), *(Column(("n",), "right"),) * 11)
+    narrow = Table(columns, (Group((Row(("0.1",), (("5",),) * 11),)),))
+    assert 'class="dense"' in printed(narrow, "html")
+    broad = replace(narrow, groups=(Group((Row(("0.1",), (("0.25 (0.17 to 0.33)",),) * 11),)),))
+    assert 'class="dense many"' in printed(broad, "html")
 
 
 def test_long_row_heads_leave_room_for_sentences_beside_them() -> None:
