@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analyses.descriptive import hidden_cells
 from reportgen.analyses.disclosure import as_printed, few_in_an_arm
 from reportgen.analyses.fit_among import fit_among
+from reportgen.analyses.hidden_cells import hidden_cells
 from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.naming import level_number, outcome_label, unit_of
 from reportgen.analyses.partition_record import cut_decimals, names_of

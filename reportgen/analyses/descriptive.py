@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.analyses.disclosure import withheld
+from reportgen.analyses.hidden_cells import hidden_cells
 from reportgen.analyses.naming import outcome_label, unit_of
 from reportgen.analyses.selection import Measurements, baseline_instrument
 from reportgen.data import Repository
@@ -251,44 +252,6 @@ def hidden_columns(counts: Sequence[int], minimum: int) -> list[bool]:
     """
     small = any(0 < n < minimum for n in counts)
     return [small] * len(counts)
-
-
-def hidden_cells(counts: NDArray[np.int64], minimum: int, *, totals_of_rows: bool = False) -> BoolArray:
-    """Return which cells of a table, such as levels x (control, intervention, all), are not printed.
-
-    Small cells are hidden; then, as long as one hidden cell stands alone in its column or its row, so is the smallest
-    of its neighbours, for it could be worked out from the total. So it is as long as the hidden cells of a column are
-    together fewer than `minimum`: two of two people are one each.
-
-    Parameters
-    ----------
-    counts : ndarray of int, shape (levels, columns)
-        Participants.
-    minimum : int
-        Counts from 1 to `minimum` − 1 are small; a zero tells nothing of anybody.
-    totals_of_rows : bool
-        Whether a row adds up to a total that is known, as a column does. Where the last of its cells is the sum of the
-        others it does not.
-
-    Examples
-    --------
-    >>> hidden_cells(np.array([[3, 9, 12], [20, 31, 51], [40, 50, 90]]), 5).astype(int).tolist()
-    [[1, 1, 0], [1, 1, 0], [0, 0, 0]]
-    >>> hidden_cells(np.array([[1], [1], [8], [30]]), 5).astype(int).tolist()
-    [[1], [1], [1], [0]]
-    """
-    hidden = (counts > 0) & (counts < minimum)
-    changed = True
-    while changed:
-        changed = False
-        for lines, shown, adds_up in ((counts.T, hidden.T, True), (counts, hidden, totals_of_rows)):
-            for line, mask in zip(lines, shown, strict=True):
-                few = mask.any() and adds_up and line[mask].sum() < minimum
-                if (mask.sum() == 1 or few) and not mask.all():
-                    # an empty cell protects badly, so it is taken only where there is nothing else
-                    mask[min(np.flatnonzero(~mask), key=lambda i: (line[i] == 0, line[i]))] = True
-                    changed = True
-    return hidden
 
 
 def _baseline_words(name: str, study: Study) -> tuple[str, str, int | None]:

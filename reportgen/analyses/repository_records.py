@@ -14,7 +14,7 @@ from decimal import Decimal
 import numpy as np
 
 import reportgen
-from reportgen.analyses.descriptive import hidden_cells
+from reportgen.analyses.hidden_cells import hidden_cells
 from reportgen.analyses.naming import level_number, outcome_label
 from reportgen.analyses.selection import instruments_of
 from reportgen.data import LedgerLine, Repository, TrialInfo, availability
@@ -177,15 +177,20 @@ def hidden_lines(lines: Sequence[LedgerLine], study: Study) -> list[bool]:
     hidden = [
         0 < line.count < minimum and line.variable in study.covariates and line.kind != "missing" for line in lines
     ]
-    for covariate in study.covariates:
-        places = [place for place, line in enumerate(lines) if line.variable == covariate and _gives_a_level(line)]
+    for name, covariate in study.covariates.items():
+        places = [
+            place
+            for place, line in enumerate(lines)
+            if line.variable == name and line.kind in GIVES_A_LEVEL and _level_of(line) in covariate.levels
+        ]
         for place, hide in zip(places, _hidden_in_table([lines[place] for place in places], minimum), strict=True):
             hidden[place] |= hide
     return hidden
 
 
-def _gives_a_level(line: LedgerLine) -> bool:
-    return line.kind in GIVES_A_LEVEL and not line.rule.endswith(f"{ARROW}missing")
+def _level_of(line: LedgerLine) -> str:
+    """Return what a rule makes of a value, as "'m' → male" does."""
+    return line.rule.rpartition(ARROW)[2]
 
 
 def _hidden_in_table(lines: Sequence[LedgerLine], minimum: int) -> list[bool]:
@@ -193,7 +198,7 @@ def _hidden_in_table(lines: Sequence[LedgerLine], minimum: int) -> list[bool]:
     met: Counter[tuple[str, str]] = Counter()
     rows, columns = [], []
     for line in lines:
-        level = line.rule.rpartition(ARROW)[2]
+        level = _level_of(line)
         met[line.trial, level] += 1
         rows.append((level, met[line.trial, level]))
         columns.append(line.trial)
@@ -202,7 +207,7 @@ def _hidden_in_table(lines: Sequence[LedgerLine], minimum: int) -> list[bool]:
     counts = np.zeros((len(levels), len(trials)), dtype=np.int64)
     for cell, line in zip(cells, lines, strict=True):
         counts[cell] = line.count
-    hidden = hidden_cells(counts, minimum, totals_of_rows=True)
+    hidden = hidden_cells(counts, minimum, "total is told")
     return [bool(hidden[cell]) for cell in cells]
 
 

@@ -7,11 +7,8 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from reportgen.analyses import make_records
-from reportgen.analyses.descriptive import hidden_cells
 from reportgen.pipeline import read
 from reportgen.records.model import Characteristic, Descriptive
 from reportgen.records.numbers import numbers_in
@@ -67,15 +64,3 @@ def test_a_small_cell_leaves_no_trace_in_the_results(tmp_path: Path) -> None:
     first = stage.levels[0]
     assert [share.n.text for share in first.shares][:2] == ["<5", "<5"]
     assert all(number.value is None for share in first.shares[:2] for number in numbers_in(share))
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=2, max_size=6), st.integers(2, 8))
-def test_no_hidden_cell_can_be_worked_out(cells: list[tuple[int, int]], minimum: int) -> None:
-    """No hidden cell stands alone in its row or its column, where the printed total would give it away."""
-    counts = np.array([[a, b, a + b] for a, b in cells])
-    hidden = hidden_cells(counts, minimum)
-    assert hidden[(counts > 0) & (counts < minimum)].all()
-    assert 1 not in {*hidden.sum(axis=0).tolist(), *hidden.sum(axis=1).tolist()}
-    if not ((counts > 0) & (counts < minimum)).any():
-        assert not hidden.any()
