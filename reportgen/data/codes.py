@@ -23,6 +23,7 @@ ERRORS = re.compile(r"#[¡¿]?[^\W\d_][\w/]*[!?]|#(?:N/A|NV|N/D|N/B|GETTING_DATA
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WHOLE_WITH_ZEROS = re.compile(r"(-?(?:0|[1-9][0-9]*))[.,]0+")
+_BLANKS = re.compile(r"[^\S\x1f]+")  # the key of a participant holds \x1f between trial and code
 _LEADING_ZEROS = re.compile(r"(?<![0-9.,])0+(?=[0-9])")
 _TRUTH = {"true": "1", "True": "1", "TRUE": "1", "false": "0", "False": "0", "FALSE": "0"}
 
@@ -179,7 +180,7 @@ def likeness(participant: str) -> str:
     >>> likeness("P-007") == likeness("p-7"), likeness("A 12") == likeness("A12"), likeness("70") == likeness("7")
     (True, True, False)
     """
-    return _LEADING_ZEROS.sub("", "".join(participant.split()).casefold())
+    return _LEADING_ZEROS.sub("", _BLANKS.sub("", participant).casefold())
 
 
 def shown_code(value: Cell | None) -> str:

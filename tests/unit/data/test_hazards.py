@@ -513,3 +513,9 @@ def test_a_missing_code_among_items_is_not_added_to_the_score(code: str, tmp_pat
     ]
     told = read(one_trial(tmp_path, text, f"{rule}, item_range: [-1, 100]}}"))
     assert covariate(told, "anxiety")[1:] == ["low", "low"]
+
+
+def test_participants_of_different_trials_are_never_alike(tmp_path: Path) -> None:
+    table(tmp_path, "a.csv", "id,site,arm,age\n11,1,1,20\n2,1,2,30\n1,11,2,40\n12,11,1,50")
+    text = f"trial: {{column: site}}\n{BY_SITE}\n{ARMS}\nvariables: {{age: age}}"
+    assert covariate(read(study(tmp_path, a=text)), "age") == [20, 30, 40, 50]
