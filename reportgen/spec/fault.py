@@ -143,6 +143,9 @@ def _mending(detail: ErrorDetails, model: type[BaseModel]) -> str:
     if given is None:
         return "Write a value behind the colon, or take the key out."
     sort = kind.split("_", 1)[0]
+    keys = _known_keys(model, (*detail["loc"], 0, ""))
+    if sort in ("tuple", "list") and keys:
+        return f"Write keys with values, as in `{{key: value}}`. Known here: {', '.join(keys)}."
     if kind in ("too_short", "too_long") or sort in ("tuple", "list"):
         shape = f"{_length(context)} values" if kind in ("too_short", "too_long") else "a list"
         return f"Write {shape} in brackets, separated by commas, as in `[2, 3]`."

@@ -23,6 +23,7 @@ from reportgen.spec.mapping import Mapping
 from reportgen.spec.source import KeyPath, Source, read_source
 from reportgen.spec.study import Study
 
+READING = ("trial", "data", "arms", "visits")  # with a fault in these parts of a mapping its data would be misread
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
@@ -120,7 +121,9 @@ def examine_study(path: Path) -> Examined:
     for located in mappings:
         found = check_mapping(located.mapping, located.source, study, source.pruned)
         mapping_problems += found
-        usable.append(_without_faults(located, study, found))
+        faulty = _faulty_places(located, mapping_problems)
+        if not any(path[0] in READING for path in faulty):
+            usable.append(_without_faults(located, study, faulty))
     fidelity, fidelity_problems = _load_fidelity(source, study)
     problems += fidelity_problems
     spec = Spec(study, source, tuple(usable), fidelity) if usable else None
@@ -131,21 +134,25 @@ def examine_study(path: Path) -> Examined:
     return Examined(spec, (*problems, *mapping_problems))
 
 
-def _without_faults(located: LocatedMapping, study: Study, problems: list[Problem]) -> LocatedMapping:
+def _faulty_places(located: LocatedMapping, problems: list[Problem]) -> set[KeyPath]:
+    """Return what was written at the places of those problems that a mapping has."""
+    source = located.source
+    places = {
+        (problem.origin.line, problem.origin.column)
+        for problem in problems
+        if problem.origin and problem.origin.file == source.shown
+    }
+    written = (*source.keys.items(), *source.values.items())
+    return {path for path, place in written if path and (place.line, place.column) in places}
+
+
+def _without_faults(located: LocatedMapping, study: Study, faulty: set[KeyPath]) -> LocatedMapping:
     """Leave out the variables of a mapping that the study does not know or that are wrong themselves."""
-    faulty = {(problem.origin.line, problem.origin.column) for problem in problems if problem.origin}
-    mapping, source = located.mapping, located.source
-
-    def sound(name: str) -> bool:
-        if name not in study.covariates and name not in study.instruments:
-            return False
-        written = [place for path, place in source.values.items() if path[:2] == ("variables", name)]
-        return not any(
-            (place.line, place.column) in faulty for place in [*written, source.at("variables", name, key=True)]
-        )
-
-    variables = {name: variable for name, variable in mapping.variables.items() if sound(name)}
-    return LocatedMapping(mapping.model_copy(update={"variables": variables}), source)
+    mapping = located.mapping
+    wrong = {path[1] for path in faulty if path[0] == "variables" and len(path) > 1}
+    known = study.covariates.keys() | study.instruments.keys()
+    variables = {name: one for name, one in mapping.variables.items() if name in known and name not in wrong}
+    return LocatedMapping(mapping.model_copy(update={"variables": variables}), located.source)
 
 
 def _trials_written(source: Source) -> tuple[str, ...]:
@@ -189,6 +196,7 @@ def read_tolerantly(model: type[ModelT], source: Source) -> tuple[ModelT | None,
     """Validate; leave out what is wrong and validate again, until the rest stands or nothing is left."""
     problems: list[Problem] = []
     pruned: set[str] = set()
+    taken: set[KeyPath] = set()
     content = copy.deepcopy(source.content)
     while True:
         try:
@@ -198,13 +206,17 @@ def read_tolerantly(model: type[ModelT], source: Source) -> tuple[ModelT | None,
             details = error.errors(include_url=False)
         known = {(problem.origin, problem.message) for problem in problems}
         fresh = [problem_of(detail, model, source) for detail in details]
-        # What is missing only because its faulty value was left out has been reported as a fault already.
+        paths = [source.as_written(path_written(model, detail["loc"])) for detail in details]
+        # What is missing only because its faulty value was left out has been reported as a fault already, and what a
+        # rule says of the rest of a part from which something was left out may be true of the rest alone.
         problems += [
             problem
-            for detail, problem in zip(details, fresh, strict=True)
+            for detail, problem, path in zip(details, fresh, paths, strict=True)
             if (problem.origin, problem.message) not in known
-            and not (detail["type"] == "missing" and _written(source, path_written(model, detail["loc"])))
+            and not (detail["type"] == "missing" and _written(source, path))
+            and not (detail["type"] == "value_error" and any(other[: len(path)] == path for other in taken))
         ]
+        taken.update(paths)
         gone = _prune(content, details, model, pruned)
         if gone is None:
             return None, problems, source

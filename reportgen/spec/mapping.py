@@ -10,7 +10,7 @@ import re
 from pathlib import PurePath
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from reportgen.spec.model import Names, Node, Printed, RuleError, Word, months_of
 
@@ -117,6 +117,14 @@ class Data(Node):
             for key in ("missing", "keep"):
                 if key in value and not isinstance(value[key], list):
                     value[key] = [value[key]]
+        return value
+
+    @field_validator("separator")
+    @classmethod
+    def _one_character(cls, value: str | None) -> str | None:
+        if value is not None and len(value) != 1 and value not in ("tab", "\\t"):
+            hint = 'Write the character itself in quotes, as in `separator: ";"`, or `separator: tab`.'
+            raise RuleError(f"'{value}' is not one character", hint)
         return value
 
     @model_validator(mode="after")
@@ -412,9 +420,8 @@ class Mapping(Node):
         labels = [visit_label(text) for text in self.visits.values()]
         for label in labels:
             if labels.count(label) > 1:
-                raise ValueError(
-                    f"two visits are called '{label}': tell them apart in brackets, as in '3 months (visit 4)'"
-                )
+                message = f"two visits are called '{label}': tell them apart in brackets, as in '3 months (visit 4)'"
+                raise RuleError(message, "", "visits")
         return self
 
     @model_validator(mode="after")

