@@ -265,9 +265,11 @@ def _screened(
         means = _trial_means(people.place, columns)
         model = _within_model(people, columns, means, options)
         within = _reading(model.fit(columns - means), q, "it does not vary within any trial")
-        naive = _reading(_fit(people, people.adjusters, columns, options), q, "it cannot be told apart from the trials")
-        across, separate = model.across, model.separate
         centre = columns.mean(axis=0)
+        # gamma is the same wherever zero lies; far from the people, t z would look like a multiple of t
+        plain = _fit(people, people.adjusters, columns - centre, options)
+        naive = _reading(plain, q, "it cannot be told apart from the trials")
+        across, separate = model.across, model.separate
         at = tuple(
             NOTHING if _lost(within, row, codes) else model.fit(columns - means - (row - centre)).effect
             for row in wanted

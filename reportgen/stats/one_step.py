@@ -28,6 +28,7 @@ ONE_TRIAL = "One trial: ordinary analysis of covariance without a random effect.
 NEGATIVE_VARIANCE = (
     "Kenward and Roger's correction leaves an effect no positive variance: the participants are too few for it."
 )
+LARGEST = 1e60  # sum of squares of the outcome, whose fourth power the inference takes
 NEARLY_EXACT = 1e-10  # the same for a residual variance that the search drives to zero
 EXACT = 1e-20  # residual over outcome sum of squares below which the model reproduces the outcome
 
@@ -259,6 +260,8 @@ def _impossible(used: CrossProducts) -> str:
     spread = used.centred[:, -1, -1]
     if spread.sum() <= CONSTANT * (y_level + spread.sum()):
         return "The outcome is constant within every trial."
+    if not 1.0 / LARGEST < spread.sum() < LARGEST:
+        return "The outcome is too large or too small for its powers to be computed; give it in another unit."
     return ""
 
 

@@ -269,3 +269,14 @@ def test_a_joint_test_whose_moments_match_no_f_distribution_is_not_scaled() -> N
     assert joint is not None and joint.df_den_raw < 0.0
     assert joint.statistic > 0.0 and joint.df_den == 5.0
     assert joint.p_value == pytest.approx(stats.f.sf(joint.statistic, 3, 5))
+
+
+def test_a_moderator_far_from_zero_has_the_same_readings() -> None:
+    data = people(trials=5, seed=3)
+    z = np.round(64.0 * data.z) / 64.0  # so that a shift of 1e8 takes no digit
+    near, far = screened(data, z), screened(data, z + 1e8)
+    for one, other in ((near.within, far.within), (near.naive, far.naive), (near.across, far.across)):
+        assert one.status == other.status in ("ok", "boundary")
+        # means near 1e8 carry 1e-8
+        assert other.each[0].estimate == pytest.approx(one.each[0].estimate, rel=1e-5)
+        assert other.each[0].std_error == pytest.approx(one.each[0].std_error, rel=1e-5)

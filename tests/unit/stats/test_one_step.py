@@ -394,3 +394,19 @@ def test_one_degree_of_freedom_is_not_two_variances() -> None:
     # where the effect is common there is one variance, and one degree of freedom is enough for it
     common = fit_one_step(outcome, treatment, trial, adjusters=baseline, treatment_effect="common")
     assert common.status == "ok" and common.effect.df == 1.0
+
+
+@pytest.mark.parametrize("scale", [1e-28, 1e-12, 1e12, 1e26])
+def test_the_unit_of_the_outcome_does_not_matter(scale: float) -> None:
+    p = people(trials=4)
+    one, other = (fit_one_step(k * p.outcome, p.treatment, p.trial, adjusters=p.baseline) for k in (1.0, scale))
+    assert other.status == one.status
+    assert other.effect.statistic == pytest.approx(one.effect.statistic, rel=1e-7)
+    assert other.effect.df == pytest.approx(one.effect.df, rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-60, 1e60])
+def test_an_outcome_whose_powers_are_no_numbers_is_not_estimable(scale: float) -> None:
+    p = people(trials=4)
+    fit = fit_one_step(scale * p.outcome, p.treatment, p.trial, adjusters=p.baseline)
+    assert fit.status == "not estimable" and "another unit" in fit.message
