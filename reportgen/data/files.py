@@ -106,7 +106,8 @@ def _from_file(number: int, data: Data, folder: Path, study_folder: Path) -> Tab
     if path.is_dir():
         raise UnreadableError("this is a folder, not a file", f"Name a file inside it.{_inside(path)}")
     if not path.exists():
-        near = did_you_mean(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else ""
+        beside = path.parent.iterdir() if path.parent.is_dir() else ()
+        near = did_you_mean(path.name, [one.name for one in beside if one.suffix.lower() in FORMATS])
         hint = (
             near if near.startswith("Did you") else f"Paths start from the folder of the mapping.{_inside(path.parent)}"
         )

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from reportgen.cli import run
+from reportgen.errors import SpecError
+from reportgen.pipeline import read
 from tests.study_files import MAPPING, STUDY, write_study
 
 PAIN = {**MAPPING["variables"], "VAS": {"column": "vas_{visit}"}}
@@ -59,6 +61,16 @@ def test_a_scale_that_is_used_or_converted_is_not(
     path = write_pain(tmp_path / "small", {"variables": {**PAIN, "VAS": rule}}, values)
     assert run(["validate", path]) == 0
     assert told(capsys) == []
+
+
+def test_a_mapping_is_not_suggested_in_place_of_a_data_file(tmp_path: Path) -> None:
+    path = write_study(tmp_path / "small")
+    (tmp_path / "small" / "north.csv").unlink()
+    with pytest.raises(SpecError) as caught:
+        read(path)
+    (found,) = caught.value.problems
+    assert found.message == "there is no such file"
+    assert "north.yaml'" not in found.hint
 
 
 def test_an_outcome_that_nobody_measured_at_baseline(
