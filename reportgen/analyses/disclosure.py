@@ -95,16 +95,19 @@ def told_apart(
 
 
 def _close(groups: BoolArray, treatment: NDArray[np.int64], minimum: int, parted: bool) -> BoolArray:
-    """Return which pairs of groups differ by too few people in an arm."""
+    """Return which pairs of groups differ by too few people in an arm; the same people twice tell nothing of anybody."""
     close = np.zeros((len(groups), len(groups)), dtype=bool)
+    same, reverse = ~close, np.full_like(close, parted)
     for arm in (0, 1):
         members = groups[:, treatment == arm].astype(float)
         size = members.sum(axis=1)
         apart = size[:, None] + size[None, :] - 2 * members @ members.T
         close |= apart < minimum
+        same &= apart == 0
         if parted:
             close |= members.shape[1] - apart < minimum
-    return close
+            reverse &= apart == members.shape[1]
+    return close & ~same & ~reverse
 
 
 def as_printed(value: float, decimals: int, minimum: int) -> float:

@@ -115,16 +115,7 @@ def search_record(
     press = press.at(n=selection.n, trials=len(selection.trials))
     desk = Desk(people, node, naming, press)
     overall = _overall(partition, desk, reason)
-    groups = (
-        tuple(
-            _subgroup(number, group, desk.at(*name), partition)
-            for number, (group, name) in enumerate(
-                zip(partition.subgroups, names_of(partition.subgroups), strict=True), 1
-            )
-        )
-        if partition
-        else ()
-    )
+    groups = _subgroups(partition, desk) if partition else ()
     rejected = _rejected(partition, desk) if partition else ()
     tree = _tree(partition, overall, groups, rejected, desk) if partition else ()
     least = partition.settings["min_size"] if partition else None
@@ -244,33 +235,57 @@ def names_of(subgroups: Sequence[found.Subgroup]) -> list[tuple[str, ...]]:
     return [(*name, f"again {place}") if place > 1 else name for name, place in zip(names, places, strict=True)]
 
 
-def _subgroup(number: int, group: found.Subgroup, here: Desk, partition: Partition) -> Subgroup:
+def _subgroups(partition: Partition, desk: Desk) -> tuple[Subgroup, ...]:
+    found_here, told = partition.subgroups, _told_groups(partition, desk)
+    return tuple(
+        _subgroup(number, group, tell, desk.at(*name), partition)
+        for number, (group, name, tell) in enumerate(zip(found_here, names_of(found_here), told, strict=True), 1)
+    )
+
+
+def _subgroup(
+    number: int, group: found.Subgroup, told: NDArray[np.bool_], here: Desk, partition: Partition
+) -> Subgroup:
     split = _split(group.split, group.parent, (), here.at("split"), group.difference)
     p = here.press.at("split")
     level = next(node.level for node in partition.tree if node.number == group.node)
+    parts = ((group.inside, here), (group.sibling, here.at("sibling")), (group.complement, here.at("complement")))
+    inside, sibling, complement = (
+        _members(part, desk) if tell else _kept_back(_members(part, desk))
+        for (part, desk), tell in zip(parts, told, strict=True)
+    )
+    if not told[0]:
+        split = replace(split, difference=withheld_estimate(split.difference, TOO_CLOSE))
     return Subgroup(
         number=number,
         level=level,
-        inside=_members(group.inside, here),
-        sibling=_members(group.sibling, here.at("sibling")),
-        complement=_complement(group, here.at("complement")),
+        inside=inside,
+        sibling=sibling,
+        complement=complement,
         split=split,
         p_pooled=p.p("p pooled", scalar(group.pooled.p_value)),
         p_within=p.p("p within", scalar(group.within.p_value)),
     )
 
 
-def _complement(group: found.Subgroup, desk: Desk) -> Members:
-    """Return everybody else; without an effect where few people, who lack the moderator, tell them from the sibling."""
-    made = _members(group.complement, desk)
-    sides = np.array([group.sibling.members, group.complement.members])
-    same = bool((sides[0] == sides[1]).all())
-    if same or told_apart(sides, desk.selection.treatment, desk.naming.minimum_cell).all():
-        return made
+def _told_groups(partition: Partition, desk: Desk) -> NDArray[np.bool_]:
+    """Return of each subgroup whether its people, its sibling and everybody else are told, in this order.
+
+    Two subgroups may be nearly the same people; and few, who lack the moderator, may tell everybody else from the sibling.
+    """
+    groups = [[group.inside, group.sibling, group.complement] for group in partition.subgroups]
+    if not groups:
+        return np.ones((0, 3), dtype=bool)
+    members = np.array([one.members for three in groups for one in three])
+    return told_apart(members, desk.selection.treatment, desk.naming.minimum_cell).reshape(-1, 3)
+
+
+def _kept_back(members: Members) -> Members:
+    """Return people without their effect."""
     return replace(
-        made,
-        estimate=withheld_estimate(made.estimate, TOO_CLOSE),
-        normal=NormalInterval(*(withheld(limit, TOO_CLOSE) for limit in (made.normal.low, made.normal.high))),
+        members,
+        estimate=withheld_estimate(members.estimate, TOO_CLOSE),
+        normal=NormalInterval(*(withheld(limit, TOO_CLOSE) for limit in (members.normal.low, members.normal.high))),
         status="suppressed",
         reason=TOO_CLOSE,
     )

@@ -20,9 +20,9 @@ from reportgen.pipeline import read
 from reportgen.records.model import Descriptive, MetaAnalysis, PooledEffect, Records
 from reportgen.records.moderation import Interaction, Moderation, Screen
 from reportgen.records.numbers import numbers_in, plain
-from reportgen.records.partition import Members, RecursivePartitioning
+from reportgen.records.partition import Members, RecursivePartitioning, Subgroup
 from reportgen.records.peeling import DirectedPeeling
-from tests.peeling_study import PEELING, write_search_study
+from tests.peeling_study import PARTITION, PEELING, write_search_study
 from tests.planted_study import write_planted
 from tests.screened_study import TRIALS, write_screened
 from tests.study_files import MAPPING, STUDY, write_study, write_yaml
@@ -349,3 +349,40 @@ def test_nothing_is_estimated_from_few_people_of_an_arm(tmp_path: Path) -> None:
     age = the(screening.screens[0], "age")
     assert (age.tier, age.within.p.value, age.naive.each[0].effect.value) == ("not estimable", None, None)
     assert all(at.estimate.effect.value is None for at in age.at)
+
+
+def test_the_same_people_twice_tell_nothing_of_anybody() -> None:
+    treatment, first = np.arange(40) % 2, np.arange(40) < 20
+    assert told_apart(np.array([first, first, ~first]), treatment, MINIMUM).tolist() == [True, True, True]
+    assert told_apart(np.array([first, ~first]), treatment, MINIMUM, parted=True).tolist() == [True, True]
+
+
+def test_of_two_subgroups_of_nearly_the_same_people_one_is_told(tmp_path: Path) -> None:
+    def subgroups(moved: int) -> list[Subgroup]:
+        years = {"age": {"label": "Age", "unit": "years"}, "years": {"label": "Years", "unit": "years"}}
+        node = {**PARTITION, "moderators": ["age", "years"], "multiplicity": "none", "alpha": 0.5}
+        path = write_search_study(
+            tmp_path / str(moved),
+            covariates={**STUDY["covariates"], **years, "bmi": {"label": "Body mass index", "unit": "kg/m2"}},
+            variables={"years": {"column": "years"}},
+            analyses={"rp": node},
+            report={"contents": []},
+        )
+        for name in ("north", "south"):
+            table = pd.read_csv(path.parent / f"{name}.csv")
+            changed = table.index[table["age"] < 30][: moved if name == "north" else 0]
+            table["years"] = table["age"].where(~table.index.isin(changed), 79)
+            table.to_csv(path.parent / f"{name}.csv", index=False)
+        record = records_of(path).analyses["rp"]
+        assert isinstance(record, RecursivePartitioning)
+        return list(record.searches[0].subgroups)
+
+    first, second = subgroups(3)
+    assert first.inside.estimate.effect.value is not None
+    told = (second.inside, second.sibling, second.complement)
+    assert {(one.status, one.estimate.effect.value, one.normal.low.value) for one in told} == {
+        ("suppressed", None, None)
+    }
+    assert second.split.difference.effect.value is None
+    assert second.split.p_node.value is not None
+    assert all(group.inside.estimate.effect.value is not None for group in subgroups(40))
