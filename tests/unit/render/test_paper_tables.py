@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -13,6 +13,7 @@ from reportgen.render.artefacts import NOTED_ABOVE, noted_once
 from reportgen.render.environment import environment
 from reportgen.render.layout import set_table
 from reportgen.render.separated import table_csv
+from reportgen.resources import templates_folder
 
 
 def table(word: str) -> Table:
@@ -109,6 +110,38 @@ def test_notes_of_the_first_table_are_not_repeated() -> None:
     assert made[1] is not None
     assert made[1].footnotes == (marked, ("Of its own.",), NOTED_ABOVE)
     assert made[1].abbreviations == ()
+
+
+def pages(whole: Table) -> list[list[str]]:
+    """Return the words on each page where a table is printed on paper."""
+    import weasyprint
+
+    style = "".join((templates_folder() / "style" / name).read_text("utf-8") for name in ("common.css", "paper.css"))
+    page = f"<style>{style}</style>{printed(whole, 'pdf')}"
+    return [words_of(page._page_box) for page in weasyprint.HTML(string=page).render().pages]
+
+
+def words_of(box: Any) -> list[str]:
+    return (
+        [box.text]
+        if hasattr(box, "text")
+        else [word for child in getattr(box, "children", ()) for word in words_of(child)]
+    )
+
+
+def test_a_page_break_tears_no_trial_and_leaves_no_total_or_note_alone() -> None:
+    columns = (Column(("Trial",), "left"), Column(("Arm",), "left"))
+    total = Group((Row(("Total",), (("of all",),), total=True),))
+    for number in range(14, 30):  # the break falls at every place of a trial once
+        trials = [
+            Group(tuple(Row((f"trial-{t}",) if arm == 0 else (), ((f"arm-of-{t}",),)) for arm in range(4)))
+            for t in range(number)
+        ]
+        made = pages(Table(columns, (*trials, total), (("A note on the table.",),)))
+        for words in made:
+            assert all(words.count(f"arm-of-{t}") in (0, 4) for t in range(number))
+        assert "Total" in made[-1] and "A note on the table." in made[-1]
+        assert f"arm-of-{number - 1}" in made[-1]
 
 
 def test_numbers_of_both_have_rows() -> None:
