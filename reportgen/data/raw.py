@@ -32,6 +32,8 @@ class Raw:
         Numbers of the rows that end before the column, in a text table.
     sheet : str
         Name of the sheet of a workbook.
+    percent : frozenset of str
+        Columns of a sheet that shows their numbers in per cent.
     """
 
     columns: Mapping[str, Sequence[Any]]
@@ -41,6 +43,7 @@ class Raw:
     repeated: frozenset[str] = frozenset()
     beyond: Mapping[str, IntArray] = field(default_factory=dict)
     sheet: str = ""
+    percent: frozenset[str] = frozenset()
 
 
 class UnreadableError(Exception):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 from reportgen.data.codes import Fault
 from reportgen.data.raw import Raw, UnreadableError, raw_of_records
-from reportgen.data.unvalued import unvalued_cells
+from reportgen.data.unvalued import columns_in_percent, unvalued_cells
 from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import Data
 
@@ -39,14 +39,21 @@ def read_spreadsheet(content: bytes, path: Path, data: Data) -> Raw:
     sheet = workbook.get_sheet_by_name(name)
     cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
     _mark_merged(cells, sheet.merged_cell_ranges or (), data.header_row)
-    _mark_unvalued(cells, content, path.suffix.lower(), name)
+    suffix = path.suffix.lower()
+    try:
+        _mark_unvalued(cells, unvalued_cells(content, suffix, name))
+        percent = columns_in_percent(content, suffix, name, data.header_row)
+    except (LookupError, StopIteration, ValueError, struct.error, zipfile.BadZipFile, ElementTree.ParseError) as error:
+        hint = "Open it in Excel and save it again."
+        raise UnreadableError("the workbook cannot be searched for cells that hold an error", hint) from error
     if len(cells) < data.header_row:
         message = f"the sheet '{name}' has {len(cells)} rows, and the header should be row {data.header_row}"
         raise UnreadableError(message, "Check `sheet` and `header_row`.", "header_row")
     header, records = cells[data.header_row - 1], cells[data.header_row :]
     header = [int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in header]
     numbers = [data.header_row + 1 + i for i in range(len(records))]
-    return replace(raw_of_records(header, records, numbers, "row"), sheet=name)
+    shown = frozenset(str(header[i]).strip() for i in percent if i < len(header))
+    return replace(raw_of_records(header, records, numbers, "row"), sheet=name, percent=shown)
 
 
 def _mark_merged(cells: list[list[Any]], spans: Iterable[tuple[tuple[int, int], tuple[int, int]]], first: int) -> None:
@@ -58,12 +65,7 @@ def _mark_merged(cells: list[list[Any]], spans: Iterable[tuple[tuple[int, int], 
             cells[row][left : right + 1] = [Fault(f"merged with row {top + 1}")] * (right + 1 - left)
 
 
-def _mark_unvalued(cells: list[list[Any]], content: bytes, suffix: str, sheet: str) -> None:
-    try:
-        found = unvalued_cells(content, suffix, sheet)
-    except (LookupError, StopIteration, ValueError, struct.error, zipfile.BadZipFile, ElementTree.ParseError) as error:
-        hint = "Open it in Excel and save it again."
-        raise UnreadableError("the workbook cannot be searched for cells that hold an error", hint) from error
+def _mark_unvalued(cells: list[list[Any]], found: Mapping[tuple[int, int], str]) -> None:
     width = max((len(record) for record in cells), default=0)
     for (row, column), text in found.items():
         cells.extend([""] * width for _ in range(row + 1 - len(cells)))

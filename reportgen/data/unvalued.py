@@ -1,4 +1,4 @@
-"""What a sheet shows where a value should be: an error such as #DIV/0!, or a formula that was never calculated.
+"""What a sheet shows and calamine does not say: errors such as #DIV/0!, formulas never calculated, numbers in per cent.
 
 The bytes of a workbook and the name of a sheet in; by row and column, from 0, the text of each such cell out. calamine
 delivers these cells as empty ones, and a value that a formula failed to give would be missing without a word; so the
@@ -51,12 +51,43 @@ def unvalued_cells(content: bytes, suffix: str, sheet: str) -> Found:
         return search(parts, sheet)
 
 
-def _in_ooxml(parts: zipfile.ZipFile, sheet: str) -> Found:
+def columns_in_percent(content: bytes, suffix: str, sheet: str, first: int) -> set[int]:
+    """Return the columns, from 0, in which a sheet shows a number in per cent at or below a row, from 0.
+
+    What is shown as 40% is held as 0.4; here only the styles of .xlsx and .xlsm are asked.
+    """
+    if suffix not in (".xlsx", ".xlsm"):
+        return set()
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        book, _, part = _ooxml_parts(parts, sheet)
+        styles = _targets(parts, book).get("styles")
+        if styles not in parts.namelist():
+            return set()
+        shown = _percent_styles(ElementTree.fromstring(parts.read(styles)))
+        return {
+            column
+            for (row, column), cell in (_ooxml_cells(parts.read(part)) if shown else ())
+            if row >= first and cell.get("s") in shown and cell.get("t", "n") == "n" and len(cell)
+        }
+
+
+def _percent_styles(styles: ElementTree.Element) -> set[str]:
+    """Numbers of the cell styles that show per cent: formats 9 and 10, and those of the file with that sign."""
+    by_word = {element.tag.rsplit("}", 1)[-1]: element for element in styles}
+    own = {one.get("numFmtId") for one in by_word.get("numFmts", ()) if "%" in one.get("formatCode", "")}
+    return {str(i) for i, one in enumerate(by_word.get("cellXfs", ())) if one.get("numFmtId") in own | {"9", "10"}}
+
+
+def _ooxml_parts(parts: zipfile.ZipFile, sheet: str) -> tuple[str, ElementTree.Element, str]:
+    """The part of the workbook, what stands in it, and the part of the sheet."""
     book = posixpath.normpath(_targets(parts, "").get("officeDocument", "xl/workbook.xml"))
     root = ElementTree.fromstring(parts.read(book))
-    part = next(
-        _named(parts, book, element) for element in root.iter() if element.get("name") == sheet and _id(element)
-    )
+    id_ = next(_id(element) for element in root.iter() if element.get("name") == sheet and _id(element))
+    return book, root, _targets(parts, book)[id_]
+
+
+def _in_ooxml(parts: zipfile.ZipFile, sheet: str) -> Found:
+    _, root, part = _ooxml_parts(parts, sheet)
     xml = parts.read(part)
     if not _MAY_HOLD.search(xml):
         return {}
@@ -68,10 +99,6 @@ def _in_ooxml(parts: zipfile.ZipFile, sheet: str) -> Found:
 
 def _id(element: ElementTree.Element) -> str:
     return next((value for key, value in element.attrib.items() if key.endswith("}id")), "")
-
-
-def _named(parts: zipfile.ZipFile, book: str, element: ElementTree.Element) -> str:
-    return _targets(parts, book)[_id(element)]
 
 
 def _targets(parts: zipfile.ZipFile, part: str) -> dict[str, str]:

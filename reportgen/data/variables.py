@@ -41,6 +41,7 @@ def read_covariate(finder: Finder, covariate: Covariate, people: People) -> Floa
     cells = [_settled(reading, place.file, name) for name in place.columns]
     for other in finder.others(place):
         _note_lost(cells, [_of_participant(other.file, name) for name in other.columns], reading)
+    _note_percent(place, reading)
     variable = finder.variable
     if variable.flags:
         return flagged(dict(zip(variable.flags, cells, strict=True)), reading)
@@ -60,6 +61,7 @@ def read_instrument(finder: Finder, instrument: Instrument, people: People) -> l
             reading.cleared(place.file.cells(place.file.table.column(name), place.visit)) for name in place.columns
         ]
         _note_repeated_columns(place, reading)
+        _note_percent(place, reading)
         for other in finder.others(place):
             if bool(other.file.visits) == bool(place.file.visits):  # a row a visit says nothing of a row a person
                 _note_lost(cells, [_at_visit(other, name) for name in other.columns], reading)
@@ -99,6 +101,17 @@ def _note_repeated_columns(place: Place, reading: Reading) -> None:
         if name in place.file.table.raw.repeated:
             message = f"the column '{name}' stands twice in the header"
             reading.problem(message, "column", hint="Rename one of them.", where=place.file.table.place)
+
+
+def _note_percent(place: Place, reading: Reading) -> None:
+    """A sheet that shows 40% holds 0.4: the mapping says which of the two is meant."""
+    rule = reading.variable
+    told = rule.unit is not None or rule.from_range is not None or rule.times is not None or bool(rule.codes)
+    shown = [name for name in place.columns if name in place.file.table.raw.percent]
+    if shown and not told:
+        message = f"the sheet shows '{shown[0]}' in per cent: 40% is held as 0.4"
+        hint = "Write `times: 100` to read 40, or `times: 1` to read 0.4."
+        reading.problem(message, hint=hint, where=place.file.table.place)
 
 
 def _at_visit(place: Place, name: str) -> Cells:

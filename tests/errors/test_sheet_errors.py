@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from tests.unit.data.workshop import ARMS, covariate, lines, only_problem, problems, read, study, table
+from tests.unit.data.workshop import ARMS, covariate, lines, measured, only_problem, problems, read, study, table
 
 HEADER = ["id", "arm", "age", "r_1", "r_2"]
 PLAIN: list[list[Any]] = [[1, 1, 40, 1, 1], [2, 2, 50, 1, 0], [3, 1, 60, 0, 0], [4, 2, 70, 1, 1], [5, 1, 80, 1, 1]]
@@ -253,3 +253,20 @@ def test_a_workbook_that_cannot_be_searched(tmp_path: Path) -> None:
     workbook(tmp_path, {(3, "age"): "#N/A"})
     rewritten(tmp_path, "xl/worksheets/sheet1.xml", "</worksheet>", "")
     assert only_problem(mapped(tmp_path, "age: age")).message.endswith(("damaged", "for cells that hold an error"))
+
+
+@pytest.mark.parametrize("shown", ["0%", "0.0%", "0.00 %"])
+def test_per_cent_are_not_taken_for_what_the_sheet_shows(shown: str, tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet, percent = book.add_worksheet("Data"), book.add_format({"num_format": shown})
+        for row, record in enumerate([HEADER, *PLAIN]):
+            sheet.write_row(row, 0, record)
+        sheet.write(2, 3, 0.4, percent)
+        sheet.write(2, 4, None, percent)
+    found = only_problem(mapped(tmp_path, "VAS: {column: {baseline: r_1}}"))
+    assert found.message == "the sheet shows 'r_1' in per cent: 40% is held as 0.4"
+    assert found.where == "a.xlsx, sheet 'Data'"
+    for times, value in ((100, 40.0), (1, 0.4)):
+        told = read(mapped(tmp_path, f"VAS: {{column: {{baseline: r_1}}, times: {times}}}"))
+        assert measured(told, "VAS", "baseline")["2"] == value
+    assert measured(read(mapped(tmp_path, "VAS: {column: {baseline: r_2}}")), "VAS", "baseline")["1"] == 1
