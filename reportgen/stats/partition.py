@@ -69,7 +69,7 @@ def partition(
         With "interaction" a split is kept if its p of the node is at most alpha.
     gamma : float, sequence of float (one per level) or None
         With the other criteria a split is kept if one-sided p of treatment in the child is at most gamma times that in
-        the parent; None keeps all.
+        the parent, among everybody there, whether or not they have the moderator; None keeps all.
     depth, width : int
         Rules per subgroup; moderators per node that may be split.
     information : {"pooled", "within"}
@@ -79,7 +79,8 @@ def partition(
         Each side of a split holds so many people, people of each arm, and trials with both arms. `min_size` is by default
         50 or 5 % of the people at the root, whatever is more.
     max_cuts : int
-        Above so many cuts, quantiles of the people in the node are tried (type 1: observed values).
+        Above so many cuts, the j/(max_cuts + 1) quantiles of the people in the node who have a value are tried (type 1:
+        observed values); of equal ones one, and never the largest value.
     treatment_effect : {"random", "common"}
 
     Returns
