@@ -45,7 +45,7 @@ def _log_tail(t: float, df: float) -> float:
     if not np.isfinite(df):
         return float(np.log(2.0) + special.log_ndtr(-t))
     # P(|T| > t) = I_x(df/2, 1/2), x = df/(df + t^2)
-    log_x = -float(np.log1p(t * t / df))
+    log_x = -float(np.log1p(t * t / df)) if t < 1e150 else float(np.log(df) - 2.0 * np.log(t))  # t^2 would overflow
     return _log_incomplete_beta(0.5 * df, 0.5, log_x)
 
 

@@ -5,6 +5,7 @@ import pytest
 from scipy import special, stats
 
 from reportgen.stats import Effect, Joint
+from reportgen.stats.effect import student_log_p
 
 
 @pytest.mark.parametrize("df", [1.5, 4.0, 300.0, np.inf])
@@ -66,3 +67,10 @@ def test_not_estimable_stays_not_a_number() -> None:
     nan = float("nan")
     effect = Effect(nan, nan, nan, nan)
     assert np.isnan([effect.p_value, effect.log_p, *effect.interval()]).all()
+
+
+def test_log_p_of_a_statistic_whose_square_is_no_number() -> None:
+    # P(|T| > t) ~ 2 t^-df x constant: from 1e140 to 1e160 the logarithm falls by df log(1e20)
+    for df in (1.0, 2.5, 50.0):
+        near, far = student_log_p(np.array([1e140, 1e160]), np.array(df))
+        assert near - far == pytest.approx(df * np.log(1e20))
