@@ -159,6 +159,18 @@ def test_the_page_never_scrolls_sideways(browser: webdriver.Chrome, size: tuple[
     assert wide == []
 
 
+def test_in_print_no_table_leaves_the_paper(browser: webdriver.Chrome) -> None:
+    browser.set_window_size(760, 1000)  # A4 within a printer's margins
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    beyond = browser.execute_script(
+        "return [...document.querySelectorAll('table, .drawing svg')].filter("
+        "e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map(e => e.id)"
+    )
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    browser.set_window_size(*DESK)
+    assert beyond == []
+
+
 def test_every_link_of_the_contents_leads_somewhere(browser: webdriver.Chrome) -> None:
     targets = browser.execute_script(
         "return [...document.querySelectorAll('a[href^=\"#\"]')].map(a => [a.hash, !!document.getElementById(a.hash.slice(1))])"
