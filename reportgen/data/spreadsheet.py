@@ -1,8 +1,8 @@
 """Excel and OpenDocument sheets, through calamine.
 
-The sheet is named or numbered from 1; without either it is the first, unless that is hidden. Empty rows and columns at the top left are kept
-while reading, so that row numbers are those that the spreadsheet shows. A cell that shows an error, a formula without a
-value, or a row merged with the one above is kept as a `Fault`: whoever reads its column says so.
+The sheet is named or numbered from 1; without either it is the first, unless that is hidden. Empty rows and columns at
+the top left are kept while reading, so that row numbers are those that the spreadsheet shows. A cell that shows an error,
+a formula without a value, or a row merged with the one above is kept as a `Fault`: whoever reads its column says so.
 """
 
 from __future__ import annotations
@@ -59,10 +59,11 @@ def read_spreadsheet(content: bytes, path: Path, data: Data) -> Raw:
 def _mark_merged(cells: list[list[Any]], spans: Iterable[tuple[tuple[int, int], tuple[int, int]]], first: int) -> None:
     """Mark below the header the rows that are merged with one above, which alone holds the value."""
     for (top, left), (bottom, right) in spans:
-        if top < first or bottom >= len(cells) or cells[top][left] in ("", None):
+        if not first <= top < len(cells) or cells[top][left] in ("", None):
             continue
-        for row in range(top + 1, bottom + 1):
-            cells[row][left : right + 1] = [Fault(f"merged with row {top + 1}")] * (right + 1 - left)
+        for record in cells[top + 1 : bottom + 1]:
+            end = min(right + 1, len(record))
+            record[left:end] = [Fault(f"merged with row {top + 1}")] * (end - left)
 
 
 def _mark_unvalued(cells: list[list[Any]], found: Mapping[tuple[int, int], str]) -> None:

@@ -145,6 +145,7 @@ def test_merged_rows_hold_one_value(tmp_path: Path) -> None:
         for row, record in enumerate([HEADER, *PLAIN]):
             sheet.write_row(row, 0, record)
         sheet.merge_range(2, 2, 3, 2, 55)
+        sheet.merge_range(5, 3, 8, 6, 1)  # beyond the last row and the last column
     found = only_problem(mapped(tmp_path, "age: age"))
     assert found.message == "merged cells: 'merged with row 3'"
     assert found.where == "a.xlsx, sheet 'Data', column 'age', row 4"
