@@ -15,6 +15,7 @@ from operator import attrgetter
 from typing import Any
 
 from reportgen.errors import RenderError
+from reportgen.records.inert import inert
 from reportgen.records.numbers import Number, numbers_in
 
 COLUMNS = tuple(field.name for field in fields(Number))
@@ -74,7 +75,7 @@ def results_of(records: Iterable[Any], sources: dict[str, Source]) -> Results:
 
 
 def as_csv(results: Results) -> str:
-    """Return the rows as CSV with a dot as decimal sign."""
+    """Return the rows as CSV with a dot as decimal sign; no text is a formula to a spreadsheet."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -83,6 +84,8 @@ def as_csv(results: Results) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return inert(value)
     return "" if value is None else repr(value) if isinstance(value, float) else value
 
 

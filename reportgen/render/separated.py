@@ -2,7 +2,8 @@
 
 Each printed number has a column of its own: an effect with its interval is three columns, named by the last words of its
 id. Cells of words stay words. CSV: UTF-8, one file a table, the first line the heads (spanner, then head); numbers stand
-as they are printed, with an ASCII minus; what could not be estimated is empty, "<5" and "<0.001" stay as they are.
+as they are printed, with an ASCII minus; what could not be estimated is empty, "<5" and "<0.001" stay as they are. Words
+that a spreadsheet would run as a formula have an apostrophe in front.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import io
 from dataclasses import dataclass
 
 from reportgen.records.artefact import Group, Row, Table
+from reportgen.records.inert import inert
 from reportgen.records.numbers import MINUS, Inline, Number, plain
 from reportgen.tables.phrases import is_mark
 
@@ -50,15 +52,15 @@ def table_csv(table: Table) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     made = grid(table)
-    writer.writerow(made.heads)
+    writer.writerow(map(inert, made.heads))
     writer.writerows([_text(cell) for cell in row] for row in made.rows)
     return out.getvalue()
 
 
 def _text(cell: Cell) -> str:
     if isinstance(cell, Number):
-        return "" if cell.value is None and cell.status != "suppressed" else cell.text.replace(MINUS, "-")
-    return cell or ""
+        cell = "" if cell.value is None and cell.status != "suppressed" else cell.text.replace(MINUS, "-")
+    return inert(cell or "")
 
 
 def _line(group: Group, row: Row, parts: list[tuple[str, ...]]) -> list[Cell]:

@@ -20,6 +20,12 @@ from reportgen.render.separated import Cell, grid
 WITHOUT_CLOCK = datetime(2000, 1, 1)
 """Written into the workbook as its date of creation, so that equal tables give equal bytes."""
 LONGEST_NAME = 31  # of a sheet, in Excel
+WORDS_STAY_WORDS = {
+    "in_memory": True,
+    "strings_to_urls": False,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+}
 FIRST_ROW, HEAD_ROW = 0, 2
 WIDEST, NARROWEST = 48, 8
 
@@ -46,7 +52,7 @@ def workbook(sheets: Sequence[Sheet], about: str) -> bytes:
     import xlsxwriter
 
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(out, WORDS_STAY_WORDS) as book:
         book.set_properties({"title": about, "created": WITHOUT_CLOCK})
         styles = _Styles(book)
         names = _sheet_names(sheet.name for sheet in sheets)
@@ -94,7 +100,7 @@ def _sheet_names(names: Iterable[str]) -> list[str]:
 
 def _contents(page: Any, sheets: Sequence[Sheet], names: Sequence[str], about: str, styles: _Styles) -> None:
     page.write_string(FIRST_ROW, 0, about, styles.title)
-    page.write_row(HEAD_ROW, 0, ("Sheet", "Table"), styles.head)
+    _heads(page, ("Sheet", "Table"), styles)
     for at, (sheet, name) in enumerate(zip(sheets, names, strict=True), HEAD_ROW + 1):
         page.write_url(at, 0, f"internal:'{name}'!A1", string=name)
         page.write_string(at, 1, sheet.title, styles.words)
@@ -105,7 +111,7 @@ def _contents(page: Any, sheets: Sequence[Sheet], names: Sequence[str], about: s
 def _table(page: Any, sheet: Sheet, styles: _Styles) -> None:
     made = grid(sheet.table)
     page.write_string(FIRST_ROW, 0, sheet.title, styles.title)
-    page.write_row(HEAD_ROW, 0, made.heads, styles.head)
+    _heads(page, made.heads, styles)
     for at, row in enumerate(made.rows, HEAD_ROW + 1):
         for column, cell in enumerate(row):
             _write(page, at, column, cell, styles)
@@ -116,6 +122,11 @@ def _table(page: Any, sheet: Sheet, styles: _Styles) -> None:
     for column, head in enumerate(made.heads):
         longest = max([len(head) // 2, *(len(_shown(row[column])) for row in made.rows)])
         page.set_column(column, column, min(max(longest + 2, NARROWEST), WIDEST))
+
+
+def _heads(page: Any, heads: Sequence[str], styles: _Styles) -> None:
+    for column, head in enumerate(heads):
+        page.write_string(HEAD_ROW, column, head, styles.head)
 
 
 def _write(page: Any, row: int, column: int, cell: Cell, styles: _Styles) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from zipfile import ZipFile
 
 from python_calamine import CalamineWorkbook
 
+from reportgen.records.artefact import Column, Group
+from reportgen.records.numbers import Number
 from reportgen.render.workbook import Sheet, workbook
 from reportgen.tables import descriptive, estimates
 from tests.unit.render import records_fixture
@@ -54,3 +58,15 @@ def test_equal_tables_give_equal_bytes_and_names_fit_excel() -> None:
     names = CalamineWorkbook.from_filelike(io.BytesIO(workbook(many, ""))).sheet_names[1:]
     assert len({name.lower() for name in names}) == 3
     assert all(len(name) <= 31 and name.lower() != "contents" for name in names)
+
+
+def test_no_word_becomes_a_formula() -> None:
+    (one, _) = sheets()
+    columns = (Column(("=1+1",)), *one.table.columns[1:])
+    row = replace(one.table.groups[0].rows[0], head=("@SUM(A1)",))
+    table = replace(one.table, columns=columns, groups=(Group((row,), (Number("g", None, "=2+2", kind="quotation"),)),))
+    content = workbook([Sheet("=a", "=3+3", table)], "=4+4")
+    with ZipFile(io.BytesIO(content)) as book:
+        assert not any(b"<f>" in book.read(name) for name in book.namelist() if "worksheets" in name)
+    found = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(1).to_python(skip_empty_area=False)
+    assert found[0][0] == "=3+3" and found[2][:2] == ["Group", "=1+1"] and found[3][:2] == ["=2+2", "@SUM(A1)"]
