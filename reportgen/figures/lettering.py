@@ -6,6 +6,9 @@ outlines without hinting, hence independent of any resolution. What Source Sans 
 
 from __future__ import annotations
 
+import re
+import unicodedata
+import warnings
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -14,6 +17,8 @@ from reportgen.figures.theme import MM_PER_POINT, Style
 FALLBACK = "DejaVu Sans"
 # a line may break at a space, never at this one: "m = 4" stays whole
 NO_BREAK = "\u00a0"
+# what joins the parts of an emoji: no letter of its own, and a box in a font that does not know it
+_EMOJI_JOINERS = re.compile("[\ufe00-\ufe0f]|(?<![\u0600-\u0dff])\u200d")
 
 
 @cache
@@ -22,6 +27,8 @@ def families() -> tuple[str, ...]:
     import font_source_sans_pro
     from matplotlib.font_manager import fontManager
 
+    # a letter that neither font has is a box, which everybody sees; a line of Python on the terminal helps nobody
+    warnings.filterwarnings("ignore", message=r"Glyph \d+ ")
     folder = Path(font_source_sans_pro.__file__).parent / "files"
     name = FALLBACK
     for face in ("Regular", "Bold", "It"):
@@ -33,6 +40,71 @@ def families() -> tuple[str, ...]:
         fontManager.ttflist.insert(0, fontManager.ttflist.pop())
         name = fontManager.ttflist[0].name
     return (name, FALLBACK)
+
+
+def drawable(text: str) -> str:
+    """Return a text as matplotlib is given it: accents within their letters, without what only an emoji font reads.
+
+    Examples
+    --------
+    >>> drawable("e\u0301tude") == "étude", drawable("⚕\ufe0f")
+    (True, '⚕')
+    """
+    return text if text.isascii() else _EMOJI_JOINERS.sub("", unicodedata.normalize("NFC", text))
+
+
+def needs_shaping(text: str) -> bool:
+    """Whether letters of a text change place or form beside others: right to left, joined, or with marks upon them.
+
+    Examples
+    --------
+    >>> needs_shaping("étude τ² ≤ 5"), needs_shaping("القاهرة"), needs_shaping("d\u0301")
+    (False, True, True)
+    """
+    return not text.isascii() and any(map(_is_shaped, unicodedata.normalize("NFC", text)))
+
+
+@cache
+def _letters() -> frozenset[int]:
+    """Return the letters that the fonts of the figures have."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    files = [findfont(FontProperties(family=family)) for family in families()]
+    return frozenset(code for file in files for code in get_font(file).get_charmap())
+
+
+def has_outlines(text: str) -> bool:
+    """Whether the fonts of the figures have every letter of a text.
+
+    Examples
+    --------
+    >>> has_outlines("القاهرة"), has_outlines("हिन्दी")
+    (True, False)
+    """
+    return _letters().issuperset(map(ord, drawable(text)))
+
+
+def _is_shaped(letter: str) -> bool:
+    return (
+        unicodedata.bidirectional(letter) in {"R", "AL", "AN"}
+        or unicodedata.category(letter).startswith("M")
+        or "\u0900" <= letter <= "\u109f"  # the scripts of India and Southeast Asia
+        or "\u1780" <= letter <= "\u17ff"
+    )
+
+
+def runs_right_to_left(text: str) -> bool:
+    """Whether a text is read from right to left: so is its first letter.
+
+    Examples
+    --------
+    >>> runs_right_to_left("ירושלים trial"), runs_right_to_left("2019 trial ירושלים")
+    (True, False)
+    """
+    if text.isascii():
+        return False
+    strong = (kind for kind in map(unicodedata.bidirectional, text) if kind in {"L", "R", "AL"})
+    return next(strong, "L") != "L"
 
 
 @lru_cache(maxsize=20_000)
@@ -50,6 +122,7 @@ def width(text: str, style: Style) -> float:
 
     if not text:
         return 0.0
+    text = drawable(text)
     font = FontProperties(family=list(families()), weight=style.weight, style=style.slant, size=style.size)
     points, _, _ = text_to_path.get_text_width_height_descent(text, font, False)
     return float(points) * MM_PER_POINT
@@ -71,6 +144,9 @@ def _cut(word: str, limit: float, style: Style) -> list[str]:
     pieces = [word]
     while width(pieces[-1], style) > limit and len(pieces[-1]) > 1:
         rest = pieces.pop()
-        end = max((n for n in range(1, len(rest)) if width(rest[:n], style) <= limit), default=1)
+        ends = [n for n in range(1, len(rest)) if not unicodedata.category(rest[n]).startswith("M")]
+        end = max((n for n in ends if width(rest[:n], style) <= limit), default=ends[0] if ends else len(rest))
+        if end == len(rest):
+            return [*pieces, rest]
         pieces += [rest[:end], rest[end:]]
     return pieces

@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from reportgen.figures import theme
-from reportgen.figures.lettering import families
+from reportgen.figures.lettering import drawable, families
 from reportgen.figures.sheet import Shape, Sheet, Stroke
 from reportgen.figures.svg import lean_svg
 from reportgen.records.artefact import Drawing
@@ -223,7 +223,7 @@ def _texts(sheet: Sheet) -> Any:
         (
             piece.x,
             sheet.height - piece.y,
-            piece.text,
+            drawable(piece.text),
             piece.side,
             words.style.size,
             words.style.weight,

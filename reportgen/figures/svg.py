@@ -12,13 +12,15 @@ from collections.abc import Iterator, Sequence
 from itertools import count, cycle
 from xml.etree import ElementTree as ET
 
-from reportgen.figures.lettering import families, width
+from reportgen.figures.lettering import families, runs_right_to_left, width
 from reportgen.figures.sheet import Piece, Sheet, Words
 from reportgen.figures.theme import MM_PER_POINT, Style
 
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"
 ANCHOR = {"left": "start", "right": "end", "center": "middle"}
+# a text that is read from right to left starts at its right end
+ANCHOR_FROM_THE_RIGHT = {"left": "end", "right": "start", "center": "middle"}
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _DECIMAL = re.compile(r"-?\d+\.\d+")
 
@@ -113,7 +115,10 @@ def _text(words: Words, placed: Sequence[tuple[Piece, tuple[float, float]]]) -> 
     if len(placed) == 1:
         piece, (x, y) = placed[0]
         _put(made, x, y)
-        if piece.side != "left":
+        if runs_right_to_left(piece.text):
+            made.set("direction", "rtl")
+            made.set("text-anchor", ANCHOR_FROM_THE_RIGHT[piece.side])
+        elif piece.side != "left":
             made.set("text-anchor", ANCHOR[piece.side])
         if words.angle:
             made.set("transform", f"rotate({-words.angle} {_rounded(x)} {_rounded(y)})")

@@ -15,16 +15,15 @@ from reportgen.render.appendix import BackSection
 from reportgen.render.inline import (
     alt_ids,
     alt_of,
-    attribute,
     inline_html,
     letters_of,
-    markdown,
     number_html,
     paper_inline,
-    plain_cell,
+    paper_source,
     svg_html,
 )
 from reportgen.render.layout import is_wide, set_table
+from reportgen.render.markdown import attribute, html_cell, markdown
 from reportgen.resources import templates_folder
 from reportgen.tables.phrases import is_mark
 
@@ -60,9 +59,9 @@ def environment(target: Target) -> Environment:
         "needs_width": lambda section: _needs_width(section, target),
     }
     if target == "pdf":
-        made.filters |= {"inline": paper_inline}
+        made.filters |= {"inline": paper_inline, "paper_source": paper_source}
     if target == "quarto":
-        made.filters |= {"inline": plain_cell, "markdown": markdown, "attribute": attribute}
+        made.filters |= {"inline": html_cell, "markdown": markdown, "attribute": attribute}
     return made
 
 

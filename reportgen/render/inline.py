@@ -5,10 +5,13 @@ Templates print numbers through these filters and through nothing else.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from reportgen.figures.lettering import runs_right_to_left
+from reportgen.figures.outlines import outlined
 from reportgen.records.artefact import Drawing
 from reportgen.records.numbers import Number, ids, plain
 from reportgen.tables.phrases import LETTERS, is_mark
@@ -16,7 +19,8 @@ from reportgen.tables.phrases import LETTERS, is_mark
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#$|~^@\"'])")
+
+ENDLESS = 27  # letters; the longest words of the field have about twenty
 
 
 def number_html(number: Number) -> Markup:
@@ -30,7 +34,9 @@ def number_html(number: Number) -> Markup:
     from markupsafe import Markup, escape
 
     kind = "q" if number.kind == "quotation" else "n"
-    return Markup(f'<span class="{kind}" data-id="{escape(number.id)}">{escape(number.text)}</span>')
+    # apart from the words around it, so that neither changes the order of the other
+    order = ' dir="rtl"' if runs_right_to_left(number.text) else ""
+    return Markup(f'<span class="{kind}"{order} data-id="{escape(number.id)}">{words_html(number.text)}</span>')
 
 
 def inline_html(inline: Iterable[str | Number], notes: str = "") -> Markup:
@@ -46,20 +52,20 @@ def paper_inline(inline: Iterable[str | Number], notes: str = "") -> Markup:
     WeasyPrint lays out each element by itself: without those of numbers a page of tables takes half the time. Only a
     quotation in prose keeps one, since it is hyphenated and broken otherwise than the words around it.
     """
-    from markupsafe import Markup, escape
+    from markupsafe import Markup
 
     def part_html(part: str | Number) -> Markup:
         if isinstance(part, str):
             return _part(part, notes)
         if part.kind == "quotation" and not notes:
-            return Markup('<span class="q">{}</span>').format(part.text)
-        return escape(part.text)
+            return Markup('<span class="q">{}</span>').format(words_html(part.text))
+        return words_html(part.text)
 
     return Markup("").join(part_html(part) for part in inline)
 
 
 def _part(part: str | Number, notes: str) -> Markup:
-    from markupsafe import Markup, escape
+    from markupsafe import Markup
 
     if isinstance(part, Number):
         return number_html(part) if part.text else Markup("")
@@ -68,7 +74,25 @@ def _part(part: str | Number, notes: str) -> Markup:
         if not notes:
             return Markup('<sup class="mark">{}</sup>').format(letters)
         return Markup('<sup class="mark"><a href="#{}-{}">{}</a></sup>').format(notes, letters, letters)
-    return escape(part)
+    return words_html(part)
+
+
+def words_html(text: str) -> Markup:
+    """Return text with words that are wider than a column free to break anywhere.
+
+    Examples
+    --------
+    >>> str(words_html("a < b")), len(words_html("x" * 30)) > 30
+    ('a &lt; b', True)
+    """
+    from markupsafe import Markup, escape
+
+    if len(text) < ENDLESS or text.isspace():
+        return escape(text)
+    return Markup("").join(
+        Markup('<span class="endless">{}</span>').format(word) if len(word) >= ENDLESS else escape(word)
+        for word in re.split(r"(\s+)", text)
+    )
 
 
 def letters_of(mark: str) -> str:
@@ -100,34 +124,9 @@ def svg_html(drawing: Drawing) -> Markup:
     return Markup(drawing.svg.replace("<svg", named, 1))
 
 
-def markdown(inline: Iterable[str | Number]) -> Markup:
-    """Return running text as Pandoc's Markdown, with nothing in it taken for a command."""
-    from markupsafe import Markup
-
-    parts = []
-    for part in inline:
-        if isinstance(part, str) and is_mark(part):
-            parts.append(f"^{letters_of(part)}^ ")
-        else:
-            text = part if isinstance(part, str) else part.text
-            parts.append(_SPECIAL.sub(r"\\\1", " ".join(text.split()) if isinstance(part, Number) else text))
-    return Markup("".join(parts))
-
-
-def attribute(text: str) -> Markup:
-    """Return text for the inside of a quoted attribute of Pandoc's Markdown."""
-    from markupsafe import Markup
-
-    return Markup(text.replace("\\", "\\\\").replace('"', '\\"'))
-
-
-def plain_cell(inline: Iterable[str | Number], notes: str = "") -> Markup:
-    """Return running text for a table of Quarto: marks raised, numbers as plain text."""
-    from markupsafe import Markup, escape
-
-    return Markup("").join(
-        Markup("<sup>{}</sup>").format(letters_of(part))
-        if isinstance(part, str) and is_mark(part)
-        else escape(part if isinstance(part, str) else part.text)
-        for part in inline
-    )
+def paper_source(drawing: Drawing) -> str:
+    """Return where the PDF finds a drawing: its file, or, where letters need shaping, an SVG with their outlines."""
+    made = outlined(drawing.svg)
+    if made is drawing.svg:
+        return f"figures/{drawing.name}.svg"
+    return f"data:image/svg+xml;base64,{base64.b64encode(made.encode()).decode()}"

@@ -5,7 +5,6 @@ Always written; rendered only where the program `quarto` is on the PATH, and nev
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from pathlib import Path
 from reportgen.records.artefact import Drawing
 from reportgen.render.appendix import Appendix
 from reportgen.render.environment import environment
+from reportgen.render.markdown import quoted
 
 SECONDS = 300
 
@@ -31,12 +31,7 @@ def write_quarto(folder: Path, appendix: Appendix, drawings: Iterable[Drawing]) 
 
 
 def _front(appendix: Appendix) -> dict[str, object]:
-    """Return the words of the front matter, quoted as YAML reads JSON."""
-    from markupsafe import Markup
-
-    def quoted(text: str) -> Markup:
-        return Markup(json.dumps(text, ensure_ascii=False))
-
+    """Return the words of the front matter."""
     study = appendix.study
     state = [
         word for word, holds in (("simulated data", study.simulated), ("draft", study.profile == "draft")) if holds

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pypandoc
 import pytest
 
 from reportgen.records.numbers import Number
-from reportgen.render.inline import markdown
+from reportgen.render.markdown import attribute, html_cell, markdown, quoted
 from reportgen.render.quarto import render_quarto
 from tests.unit.render.conftest import Report
 
@@ -44,3 +48,77 @@ def test_quarto_is_used_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert render_quarto(tmp_path) == "quarto did not render the report: typst is missing"
     program(tmp_path, "exit 0")
     assert render_quarto(tmp_path) == ""
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "{{< include /etc/passwd >}}",
+    "[x](javascript:alert(1))",
+    "javascript:alert(1)",
+    "a\n```\n# Heading",
+    "```",
+    "::: {.x}",
+    "1. one",
+    "(a) one",
+    "- one",
+    "---",
+    ": one",
+    "% title",
+    "$x$ & &lt; -- ... 'q'",
+    "![i](http://x/y.png)",
+    "@fig1 [@x] ^[note]",
+    "\\newpage",
+    "`=html`{=html}",
+    "| a | b |",
+    "    code",
+    "Setext\n===",
+    "~~struck~~ H~2~O x^2^",
+)
+PLAIN = {"Str", "Space", "SoftBreak", "Para", "Plain"}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_pandoc_reads_every_text_as_the_words_it_is(text: str) -> None:
+    number = Number("a", None, text, kind="quotation")
+    front = f"---\ntitle: {quoted(text)}\n---\n\n{markdown((number,))}\n"
+    read = parsed(front)
+    for tree in (read["blocks"], read["meta"]["title"]["c"]):
+        assert kinds(tree) <= PLAIN
+        assert words_of(tree) == " ".join(text.split())
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_text_stays_inside_its_table_and_its_attribute(text: str) -> None:
+    cell = f"```{{=html}}\n<td>{html_cell((Number('a', None, text, kind='quotation'),))}</td>\n```\n"
+    (block,) = parsed(cell)["blocks"]
+    assert block["t"] == "RawBlock" and "{{" not in block["c"][1] and block["c"][1].count("<") == 2
+    (figure,) = parsed(f'![](f.svg){{fig-alt="{attribute(text)}"}}\n')["blocks"]
+    assert dict(first(figure, "Image")["c"][0][2]) == {"fig-alt": " ".join(text.split())}
+
+
+def parsed(text: str) -> Any:
+    """Return what pandoc reads, with the extension that makes links of bare addresses."""
+    return json.loads(pypandoc.convert_text(text, "json", format="markdown+autolink_bare_uris"))
+
+
+def nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, dict):
+        if "t" in tree:
+            yield tree
+        for value in tree.values():
+            yield from nodes(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from nodes(value)
+
+
+def first(tree: Any, kind: str) -> dict[str, Any]:
+    return next(node for node in nodes(tree) if node["t"] == kind)
+
+
+def kinds(tree: Any) -> set[str]:
+    return {node["t"] for node in nodes(tree)}
+
+
+def words_of(tree: Any) -> str:
+    return "".join(node["c"] if node["t"] == "Str" else " " for node in nodes(tree) if node["t"] in {"Str", "Space"})
