@@ -1,6 +1,6 @@
 """The shared failing inputs: small studies, one fault each, and what the command line says of them.
 
-Each module of this folder takes some of them by name; `test_all_are_taken` proves that none is forgotten.
+Each module of this folder takes some of them by name; `test_all.py` proves that none is forgotten.
 """
 
 from __future__ import annotations
