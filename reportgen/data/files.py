@@ -20,11 +20,11 @@ import pandas as pd
 from reportgen.data.columns import Column, IntArray, column_of
 from reportgen.data.delimited import read_delimited
 from reportgen.data.notes import Notes, data_path
+from reportgen.data.opened import content_of
 from reportgen.data.raw import Raw, UnreadableError, raw_of_frame
 from reportgen.data.repository import FileInfo
 from reportgen.data.spreadsheet import read_spreadsheet
 from reportgen.data.statistical import read_statistical
-from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import FORMATS, Data
 
 
@@ -102,34 +102,13 @@ def shown_name(path: Path, study_folder: Path) -> str:
 
 def _from_file(number: int, data: Data, folder: Path, study_folder: Path) -> Table:
     path = folder / str(data.file)
-    kind = FORMATS.get(path.suffix.lower())
-    if path.is_dir():
-        raise UnreadableError("this is a folder, not a file", f"Name a file inside it.{_inside(path)}")
-    if not path.exists():
-        beside = path.parent.iterdir() if path.parent.is_dir() else ()
-        near = did_you_mean(path.name, [one.name for one in beside if one.suffix.lower() in FORMATS])
-        hint = (
-            near if near.startswith("Did you") else f"Paths start from the folder of the mapping.{_inside(path.parent)}"
-        )
-        raise UnreadableError("there is no such file", hint)
-    if kind is None:
-        raise UnreadableError(f"files ending in '{path.suffix}' cannot be read", f"Known are {', '.join(FORMATS)}.")
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UnreadableError(f"the file cannot be opened: {error.strerror}", "Check its permissions.") from error
-    if not content:
-        raise UnreadableError("the file is empty", "Export it again.")
+    content = content_of(path)
+    kind = FORMATS[path.suffix.lower()]
     raw = READERS[kind](content, path, data)
     name = shown_name(path, study_folder)
     info = FileInfo(name, hashlib.sha256(content).hexdigest(), len(content), kind, len(raw.rows), len(raw.columns))
     place = f"{name}, sheet '{raw.sheet}'" if raw.sheet else name
     return Table(number, data, raw, info, place)
-
-
-def _inside(folder: Path) -> str:
-    names = sorted(p.name for p in folder.iterdir() if p.suffix.lower() in FORMATS) if folder.is_dir() else []
-    return f" In that folder: {', '.join(names[:5])}{' ...' if len(names) > 5 else ''}." if names else ""
 
 
 def _read_parquet(content: bytes, path: Path, data: Data) -> Raw:
