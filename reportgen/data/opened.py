@@ -6,7 +6,6 @@ say is compared with the ending, because a workbook that is called `.csv` would 
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 from pathlib import Path
@@ -91,10 +90,9 @@ def _inside(folder: Path) -> str:
 
 def _data_files(folder: Path) -> list[str]:
     try:
-        names = os.listdir(folder)
+        return sorted(path.name for path in folder.iterdir() if path.suffix.lower() in FORMATS)
     except OSError:
         return []
-    return sorted(name for name in names if Path(name).suffix.lower() in FORMATS)
 
 
 def _refuse_other_than_files(mode: int) -> None:

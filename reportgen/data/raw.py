@@ -32,8 +32,8 @@ class Raw:
         Numbers of the rows that end before the column, in a text table.
     sheet : str
         Name of the sheet of a workbook.
-    percent : frozenset of str
-        Columns of a sheet that shows their numbers in per cent.
+    percent : mapping of column to array of int
+        Numbers of the rows in which a sheet shows the number of the column in per cent.
     """
 
     columns: Mapping[str, Sequence[Any]]
@@ -43,7 +43,7 @@ class Raw:
     repeated: frozenset[str] = frozenset()
     beyond: Mapping[str, IntArray] = field(default_factory=dict)
     sheet: str = ""
-    percent: frozenset[str] = frozenset()
+    percent: Mapping[str, IntArray] = field(default_factory=dict)
 
 
 class UnreadableError(Exception):

@@ -8,62 +8,79 @@ a formula without a value, or a row merged with the one above is kept as a `Faul
 from __future__ import annotations
 
 import io
-import struct
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
+import numpy as np
+
+from reportgen.data.bounds import AGAIN, column_letters
 from reportgen.data.codes import Fault
+from reportgen.data.columns import IntArray
 from reportgen.data.raw import Raw, UnreadableError, raw_of_records
-from reportgen.data.unvalued import columns_in_percent, unvalued_cells
+from reportgen.data.shown import Place, Shown, Span
+from reportgen.data.unvalued import opened_book
 from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import Data
 
 
 def read_spreadsheet(content: bytes, path: Path, data: Data) -> Raw:
     """Read one sheet of a workbook."""
-    import python_calamine
-
-    try:
-        workbook = python_calamine.load_workbook(io.BytesIO(content))
-    except python_calamine.PasswordError as error:
-        raise UnreadableError("the workbook is protected by a password", "Save it without.") from error
-    except Exception as error:
-        raise UnreadableError(
-            "this is not a workbook, or it is damaged", "Open it in Excel and save it again."
-        ) from error
-    name = _sheet_name(workbook, data.sheet)
-    sheet = workbook.get_sheet_by_name(name)
-    cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
-    _mark_merged(cells, sheet.merged_cell_ranges or (), data.header_row)
     suffix = path.suffix.lower()
-    try:
-        _mark_unvalued(cells, unvalued_cells(content, suffix, name))
-        percent = columns_in_percent(content, suffix, name, data.header_row)
-    except (LookupError, StopIteration, ValueError, struct.error, zipfile.BadZipFile, ElementTree.ParseError) as error:
-        hint = "Open it in Excel and save it again."
-        raise UnreadableError("the workbook cannot be searched for cells that hold an error", hint) from error
+    name, shown, cells = _sheet(content, suffix, data.sheet)
+    _mark_merged(cells, shown.merged, data.header_row)
+    _mark_unvalued(cells, shown.unvalued)
     if len(cells) < data.header_row:
         message = f"the sheet '{name}' has {len(cells)} rows, and the header should be row {data.header_row}"
         raise UnreadableError(message, "Check `sheet` and `header_row`.", "header_row")
     header, records = cells[data.header_row - 1], cells[data.header_row :]
     header = [int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in header]
     numbers = [data.header_row + 1 + i for i in range(len(records))]
-    shown = frozenset(str(header[i]).strip() for i in percent if i < len(header))
-    return replace(raw_of_records(header, records, numbers, "row"), sheet=name, percent=shown)
+    percent = _rows_in_percent(shown.percent, header, data.header_row)
+    return replace(raw_of_records(header, records, numbers, "row"), sheet=name, percent=percent)
 
 
-def _mark_merged(cells: list[list[Any]], spans: Iterable[tuple[tuple[int, int], tuple[int, int]]], first: int) -> None:
-    """Mark below the header the rows that are merged with one above, which alone holds the value."""
+def _sheet(content: bytes, suffix: str, wanted: str | int | None) -> tuple[str, Shown, list[list[Any]]]:
+    """The name of a sheet, what it shows beside its values, and its values."""
+    import python_calamine
+
+    try:
+        book = opened_book(content, suffix)
+        book.check()
+        workbook = python_calamine.load_workbook(io.BytesIO(content))
+        name = _sheet_name(workbook, wanted)
+        shown = book.shown(name)
+        sheet = workbook.get_sheet_by_name(name)
+        cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
+        shown.merged.extend(sheet.merged_cell_ranges or ())
+    except (UnreadableError, KeyboardInterrupt, SystemExit):
+        raise
+    except python_calamine.PasswordError as error:
+        raise UnreadableError("the workbook is protected by a password", "Save it without.") from error
+    except BaseException as error:  # a damaged workbook ends in any of many ways; calamine's own is no Exception
+        raise UnreadableError("this is not a workbook, or it is damaged", AGAIN) from error
+    return name, shown, cells
+
+
+def _mark_merged(cells: list[list[Any]], spans: Iterable[Span], first: int) -> None:
+    """Mark below the header the cells that are merged with one above or to the left, which alone holds the value."""
     for (top, left), (bottom, right) in spans:
-        if not first <= top < len(cells) or cells[top][left] in ("", None):
+        if not first <= top < len(cells) or left >= len(cells[top]) or cells[top][left] in ("", None):
             continue
-        for record in cells[top + 1 : bottom + 1]:
-            end = min(right + 1, len(record))
-            record[left:end] = [Fault(f"merged with row {top + 1}")] * (end - left)
+        word = f"merged with row {top + 1}" if bottom > top else f"merged with column {column_letters(left + 1)}"
+        for number, record in enumerate(cells[top : bottom + 1], top):
+            start, end = left + (number == top), min(right + 1, len(record))
+            record[start:end] = [Fault(word)] * (end - start)
+
+
+def _rows_in_percent(places: Iterable[Place], header: list[Any], first: int) -> dict[str, IntArray]:
+    """By column, the numbers of the rows below the header whose number the sheet shows in per cent."""
+    rows: dict[str, list[int]] = {}
+    for row, column in sorted(places):
+        if row >= first and column < len(header):
+            rows.setdefault(str(header[column]).strip(), []).append(row + 1)
+    return {name: np.array(numbers, dtype=np.int64) for name, numbers in rows.items()}
 
 
 def _mark_unvalued(cells: list[list[Any]], found: Mapping[tuple[int, int], str]) -> None:
