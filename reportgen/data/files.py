@@ -11,7 +11,7 @@ import hashlib
 import io
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ class Table:
     def column(self, name: str) -> Column:
         """Return a column; what was made of it once is kept."""
         if name not in self.made:
-            self.made[name] = column_of(
+            column = column_of(
                 self.raw.columns[name],
                 name,
                 self.place,
@@ -72,6 +72,7 @@ class Table:
                 self.raw.missing_spans.get(name, ()),
                 self.raw.beyond.get(name, ()),
             )
+            self.made[name] = replace(column, percent=tuple(map(int, self.raw.percent.get(name, ()))))
         return self.made[name]
 
 
