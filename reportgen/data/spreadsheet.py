@@ -18,6 +18,7 @@ import numpy as np
 from reportgen.data.bounds import AGAIN, column_letters
 from reportgen.data.codes import Fault
 from reportgen.data.columns import IntArray
+from reportgen.data.header import header_name, joined_names, refuse_other_row
 from reportgen.data.raw import Raw, UnreadableError, raw_of_records
 from reportgen.data.shown import Place, Shown, Span
 from reportgen.data.unvalued import opened_book
@@ -29,16 +30,42 @@ def read_spreadsheet(content: bytes, path: Path, data: Data) -> Raw:
     """Read one sheet of a workbook."""
     suffix = path.suffix.lower()
     name, shown, cells = _sheet(content, suffix, data.sheet)
-    _mark_merged(cells, shown.merged, data.header_row)
+    first = data.header_lines[-1]
+    _mark_merged(cells, shown.merged, first)
     _mark_unvalued(cells, shown.unvalued)
-    if len(cells) < data.header_row:
-        message = f"the sheet '{name}' has {len(cells)} rows, and the header should be row {data.header_row}"
+    if len(cells) < first:
+        message = f"the sheet '{name}' has {len(cells)} rows, and the header should be row {first}"
         raise UnreadableError(message, "Check `sheet` and `header_row`.", "header_row")
-    header, records = cells[data.header_row - 1], cells[data.header_row :]
-    header = [int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in header]
-    numbers = [data.header_row + 1 + i for i in range(len(records))]
-    percent = _rows_in_percent(shown.percent, header, data.header_row)
-    return replace(raw_of_records(header, records, numbers, "row"), sheet=name, percent=percent)
+    header = _header(cells, data, shown.merged)
+    numbers = [first + 1 + i for i in range(len(cells) - first)]
+    percent = _rows_in_percent(shown.percent, header, first)
+    return replace(raw_of_records(header, cells[first:], numbers, "row"), sheet=name, percent=percent)
+
+
+def _header(cells: list[list[Any]], data: Data, spans: list[Span]) -> list[str]:
+    """The names of the columns; a header over two rows that is taken for one, or another row for it, is refused."""
+    places = [row - 1 for row in data.header_lines]
+    names = joined_names([cells[row] for row in places], places, spans if data.header_rows else ())
+    if not data.header_rows:
+        refuse_other_row(names, data, lambda number: cells[number - 1] if number <= len(cells) else (), "row")
+        _refuse_two_rows(names, cells, data, spans)
+    return names
+
+
+def _refuse_two_rows(names: list[str], cells: list[list[Any]], data: Data, spans: list[Span]) -> None:
+    """Refuse a header that is merged over several columns above a row of names: nobody takes part in that row."""
+    top, participant = data.header_row - 1, header_name(data.participant)
+    below = cells[top + 1] if top + 1 < len(cells) else []
+    over = [(left, right) for (row, left), (_, right) in spans if row == top and right > left]
+    named = [(left, right) for left, right in over if all(isinstance(cell, str) for cell in below[left : right + 1])]
+    if not named or participant not in names or below[names.index(participant)] not in ("", None):
+        return
+    rows = (top + 1, top + 2)
+    left, right = named[0]
+    message = f"the header is written over two rows: '{names[left]}' stands over the columns {column_letters(left + 1)}"
+    example = joined_names([cells[top], below], [top, top + 1], spans)[right]
+    hint = f"Write `header_rows: [{rows[0]}, {rows[1]}]`; a column is then called '{example}'."
+    raise UnreadableError(f"{message} to {column_letters(right + 1)}", hint, "header_row")
 
 
 def _sheet(content: bytes, suffix: str, wanted: str | int | None) -> tuple[str, Shown, list[list[Any]]]:
@@ -74,12 +101,12 @@ def _mark_merged(cells: list[list[Any]], spans: Iterable[Span], first: int) -> N
             record[start:end] = [Fault(word)] * (end - start)
 
 
-def _rows_in_percent(places: Iterable[Place], header: list[Any], first: int) -> dict[str, IntArray]:
+def _rows_in_percent(places: Iterable[Place], header: list[str], first: int) -> dict[str, IntArray]:
     """By column, the numbers of the rows below the header whose number the sheet shows in per cent."""
     rows: dict[str, list[int]] = {}
     for row, column in sorted(places):
         if row >= first and column < len(header):
-            rows.setdefault(str(header[column]).strip(), []).append(row + 1)
+            rows.setdefault(header[column], []).append(row + 1)
     return {name: np.array(numbers, dtype=np.int64) for name, numbers in rows.items()}
 
 
