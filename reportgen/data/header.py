@@ -6,38 +6,18 @@ A header over two rows says 'Pain' once, over 'baseline' and '3 months': its col
 
 from __future__ import annotations
 
-import datetime
-import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from reportgen.data.raw import UnreadableError
+from reportgen.data.raw import UnreadableError, column_name
 from reportgen.data.shown import Span
 from reportgen.spec.mapping import Data
 
 BETWEEN = " / "
 """What stands between the names of a column in the rows of a header."""
 
-_BREAKS = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 _FAR = 30  # rows in which a header is looked for
-
-
-def header_name(cell: Any) -> str:
-    r"""Return a cell of a header as the name that a mapping can write.
-
-    Examples
-    --------
-    >>> header_name("age\n(years) "), header_name(12.0), header_name(None)
-    ('age (years)', '12', '')
-    """
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
-        return cell.date().isoformat()
-    return _BREAKS.sub(" ", str(cell).strip())
 
 
 def joined_names(rows: Sequence[Sequence[Any]], numbers: Sequence[int] = (), spans: Iterable[Span] = ()) -> list[str]:
@@ -60,7 +40,7 @@ def joined_names(rows: Sequence[Sequence[Any]], numbers: Sequence[int] = (), spa
     ['id', 'Pain / baseline', 'Pain / 3 months']
     """
     width = max(map(len, rows), default=0)
-    names = [[header_name(cell) for cell in row] + [""] * (width - len(row)) for row in rows]
+    names = [[column_name(cell) for cell in row] + [""] * (width - len(row)) for row in rows]
     merged = [span for span in spans if span[0][0] in numbers and span[1][1] > span[0][1]]
     for (top, left), (_, right) in merged:
         row = names[numbers.index(top)]
@@ -89,11 +69,11 @@ def refuse_other_row(names: Sequence[str], data: Data, row: Callable[[int], Sequ
     word : str
         "line" or "row".
     """
-    wanted = header_name(data.participant)
+    wanted = column_name(data.participant)
     if wanted in names:
         return
     last = data.header_lines[-1]
     for number in range(last + 1, last + _FAR):
-        if wanted in map(header_name, row(number)):
+        if wanted in map(column_name, row(number)):
             message = f"{word} {last} does not hold the column '{wanted}', and {word} {number} does"
             raise UnreadableError(message, f"If that is the header, write `header_row: {number}`.", "header_row")

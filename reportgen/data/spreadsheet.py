@@ -18,8 +18,8 @@ import numpy as np
 from reportgen.data.bounds import AGAIN, column_letters
 from reportgen.data.codes import Fault
 from reportgen.data.columns import IntArray
-from reportgen.data.header import header_name, joined_names, refuse_other_row
-from reportgen.data.raw import Raw, UnreadableError, raw_of_records
+from reportgen.data.header import joined_names, refuse_other_row
+from reportgen.data.raw import Raw, UnreadableError, column_name, raw_of_records
 from reportgen.data.shown import Place, Shown, Span
 from reportgen.data.unvalued import opened_book
 from reportgen.errors import did_you_mean
@@ -54,7 +54,7 @@ def _header(cells: list[list[Any]], data: Data, spans: list[Span]) -> list[str]:
 
 def _refuse_two_rows(names: list[str], cells: list[list[Any]], data: Data, spans: list[Span]) -> None:
     """Refuse a header that is merged over several columns above a row of names: nobody takes part in that row."""
-    top, participant = data.header_row - 1, header_name(data.participant)
+    top, participant = data.header_row - 1, column_name(data.participant)
     below = cells[top + 1] if top + 1 < len(cells) else []
     over = [(left, right) for (row, left), (_, right) in spans if row == top and right > left]
     named = [(left, right) for left, right in over if all(isinstance(cell, str) for cell in below[left : right + 1])]
