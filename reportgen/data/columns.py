@@ -52,6 +52,8 @@ class Column:
         The decimal sign of numbers written as text.
     beyond : tuple of int
         Numbers of the rows that end before this column.
+    percent : tuple of int
+        Numbers of the rows in which a sheet shows this column in per cent.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Column:
     file_missing: frozenset[int] = frozenset()
     decimal: str = "."
     beyond: tuple[int, ...] = ()
+    percent: tuple[int, ...] = ()
 
     def decoded(self, codes: Iterable[Cell]) -> tuple[int, ...]:
         """Return for each distinct value which of the codes means it, by its key or else by its label; -1 for none.

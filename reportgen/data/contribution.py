@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reportgen.data.columns import FloatArray, ObjectArray
 from reportgen.data.entries import entries_of
 from reportgen.data.files import read_table
+from reportgen.data.garbled import note_garbled
 from reportgen.data.joined import joined
 from reportgen.data.notes import Notes
 from reportgen.data.people import People, randomised
@@ -36,6 +37,7 @@ def read_mapping(located: LocatedMapping, spec: Spec, notes: Notes) -> Contribut
     entries = [None if table is None else entries_of(table, mapping, notes) for table in tables]
     known = [one for one in entries if one is not None]
     if not known:
+        note_garbled(tables, mapping, notes)
         return None
     people, staying = randomised(known, mapping, notes, all_read=None not in entries)
     by_number = {one.table.number: joined(one, people, notes) for one in staying}
@@ -50,5 +52,6 @@ def read_mapping(located: LocatedMapping, spec: Spec, notes: Notes) -> Contribut
                 covariates[name] = values
         elif name in spec.study.instruments:
             measures[name] = read_instrument(finder, spec.study.instruments[name], people)
+    note_garbled(tables, mapping, notes)
     infos = tuple(table.info for table in tables if table is not None)
     return Contribution(located, people, covariates, measures, infos, notes)

@@ -6,6 +6,7 @@ without the trial column is joined by the code alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -30,6 +31,8 @@ from reportgen.data.notes import Notes, Path, data_path
 from reportgen.data.visits import Visit, visit_meant
 from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import Keep, Mapping, TrialColumn
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,8 @@ def columns_hint(name: str, tables: Iterable[Table]) -> str:
     if len(names) == 1:
         return f"The file has the single column '{names[0]}': check `separator` and `header_row`."
     hint = did_you_mean(name, names)
+    if any(map(_DATE.fullmatch, names)):  # the sheet may show it as Jan-20
+        return f"{hint} A name that the sheet holds as a date is written so, in quotes: '2020-01-31'."
     return hint if hint.startswith("Did you") or len(names) <= 12 else f"{hint.split(', ', 8)[0]} and others."
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reportgen.data.calendar import NO_DATE
 from reportgen.data.codes import ERRORS
 from reportgen.data.columns import EXAMPLES, Cells
 from reportgen.data.notes import Notes, Path
@@ -24,10 +25,12 @@ def note_faults(cells: Cells, allowed: Iterable[int], notes: Notes, path: Path) 
     faults = cells.column.faults() - set(allowed)
     errors = {i for i in faults if ERRORS.fullmatch(str(cells.column.distinct[i]))}
     formulas = {i for i in faults - errors if str(cells.column.distinct[i]).startswith("=")}
+    no_dates = {i for i in faults - errors if str(cells.column.distinct[i]).startswith(NO_DATE)}
     kinds = (
         (errors, "cells that show an error", ""),
         (formulas, "formulas that were never calculated", "Open the workbook, let it calculate, and save it."),
-        (faults - errors - formulas, "merged cells", "Unmerge them, and give each row its value."),
+        (no_dates, "dates that no calendar has", "Correct the date in the file."),
+        (faults - errors - formulas - no_dates, "merged cells", "Unmerge them, and give each row its value."),
     )
     for which, what, mend in kinds:
         hits = cells.hits(which)

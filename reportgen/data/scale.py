@@ -6,6 +6,7 @@ import numpy as np
 
 from reportgen.data.codes import shown_number
 from reportgen.data.columns import FloatArray
+from reportgen.data.doubtful import as_shown, note_doubtful
 from reportgen.data.reading import Numbers, Reading
 from reportgen.spec.units import convertible, factor
 
@@ -17,6 +18,8 @@ _ROUNDING = 1e-9
 
 def converted(numbers: Numbers, reading: Reading, unit: str, span: Span | None) -> Numbers:
     """Return numbers in the study's unit and range, as the mapping says; the ledger counts them."""
+    numbers = as_shown(numbers, reading)
+    note_doubtful(numbers, reading, unit, span)
     variable, there = reading.variable, ~np.isnan(numbers.values)
     if variable.unit is not None:
         if variable.unit.strip() == unit.strip() or not convertible(variable.unit, unit):  # reported with the spec

