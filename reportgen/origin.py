@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+WIDEST = 200  # characters of a line that are shown
+LEAD = 60  # of them, before the guilty ones
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -49,5 +52,12 @@ class Origin:
         """Return the line with carets under the value."""
         number = str(self.line)
         gutter = " " * len(number)
-        carets = " " * (self.column - 1) + "^" * max(1, self.length)
-        return f"    {number} | {self.text}\n    {gutter} | {carets}"
+        start = max(0, self.column - 1 - LEAD) if len(self.text) > WIDEST else 0
+        line = (
+            ("…" if start else "")
+            + self.text[start : start + WIDEST]
+            + ("…" if len(self.text) > start + WIDEST else "")
+        )
+        indent = self.column - 1 - start + bool(start)
+        carets = " " * indent + "^" * max(1, min(self.length, WIDEST - indent))
+        return f"    {number} | {line}\n    {gutter} | {carets}"

@@ -167,9 +167,33 @@ def twins(codes: Iterable[Cell]) -> list[tuple[Cell, Cell]]:
     --------
     >>> twins([1, 2, "1", "01"])
     [(1, '1')]
+    >>> twins(["2.1", "2.10"])
+    []
     """
+    listed = list(codes)
     first: dict[str, Cell] = {}
-    return [(first[key], code) for code in codes if first.setdefault(key := code_key(code), code) is not code]
+    apart = told_apart(listed)
+    pairs = [(first[key], code) for code in listed if first.setdefault(key := code_key(code), code) is not code]
+    return [(one, other) for one, other in pairs if code_key(one) not in apart or str(one) == str(other)]
+
+
+def told_apart(codes: Iterable[Cell]) -> dict[str, dict[str, int]]:
+    """Return the keys that several codes share which are told apart by their writing, as the versions 2.1 and 2.10 are.
+
+    Returns
+    -------
+    dict of str to dict
+        For each such key, which code (by its place) each writing stands for.
+
+    Examples
+    --------
+    >>> told_apart(["2.1", 3, "2.10", "3"])
+    {'2.1': {'2.1': 0, '2.10': 2}}
+    """
+    writings: dict[str, dict[str, int]] = {}
+    for place, code in enumerate(codes):
+        writings.setdefault(code_key(code), {}).setdefault(str(code).strip(), place)
+    return {key: all_ for key, all_ in writings.items() if len(all_) > 1 and all("." in text for text in all_)}
 
 
 def likeness(participant: str) -> str:

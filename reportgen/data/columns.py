@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reportgen.data.codes import Cell, cell_of, code_key, is_fault, shown_code
+from reportgen.data.codes import Cell, cell_of, code_key, is_fault, shown_code, told_apart
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -70,13 +70,20 @@ class Column:
     def decoded(self, codes: Iterable[Cell]) -> tuple[int, ...]:
         """Return for each distinct value which of the codes means it, by its key or else by its label; -1 for none.
 
-        A code of the file is never taken for a label: where 0 is labelled "1", the code 1 means 1 alone.
+        A code of the file is never taken for a label: where 0 is labelled "1", the code 1 means 1 alone. Codes that
+        differ in their last zeros alone, as 2.1 and 2.10, mean what is written so.
         """
         listed_codes = list(codes)
         by_key = {code_key(code): i for i, code in enumerate(listed_codes)}
         own = {*self.keys, *self.labels}
         by_label = {str(code).strip(): i for i, code in enumerate(listed_codes) if code_key(code) not in own}
-        return tuple(by_key.get(key, by_label.get(self.labels.get(key, ""), -1)) for key in self.keys)
+        apart = told_apart(listed_codes)
+        return tuple(
+            apart[key].get(str(cell).strip(), -1)
+            if key in apart
+            else by_key.get(key, by_label.get(self.labels.get(key, ""), -1))
+            for key, cell in zip(self.keys, self.distinct, strict=True)
+        )
 
     def contradicted(self, codes: Mapping[Cell, Cell | None]) -> list[tuple[Cell, Cell]]:
         """Return the pairs of codes that mean one value, by its code and by its label, and say different things."""

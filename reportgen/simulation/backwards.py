@@ -17,7 +17,8 @@ from reportgen.data.codes import code_key
 from reportgen.errors import DataError
 from reportgen.simulation.draws import FloatArray
 from reportgen.simulation.people import Levels, ObjectArray
-from reportgen.spec.mapping import Code, Data, Variable, interval_of
+from reportgen.spec.mapping import Data, Variable, interval_of
+from reportgen.spec.model import Code
 from reportgen.spec.simulation import File
 from reportgen.spec.units import factor
 

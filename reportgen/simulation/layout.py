@@ -16,7 +16,8 @@ from reportgen.simulation.backwards import Columns, Hand, columns_of
 from reportgen.simulation.course import Draft
 from reportgen.simulation.draws import Draws
 from reportgen.simulation.people import IntArray, Levels, ObjectArray, People, Quantity
-from reportgen.spec.mapping import Code, Data, Keep, Mapping
+from reportgen.spec.mapping import Data, Keep, Mapping
+from reportgen.spec.model import Code
 from reportgen.spec.simulation import File, SimulationSpec, Trial
 from reportgen.spec.study import Study
 

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 from reportgen.simulation.draws import Draws, FloatArray
-from reportgen.spec.mapping import Code, Mapping, interval_of
+from reportgen.spec.mapping import Mapping, interval_of
+from reportgen.spec.model import Code
 from reportgen.spec.simulation import Instrument, SimulationSpec, Trait
 from reportgen.spec.study import Covariate, Study
 

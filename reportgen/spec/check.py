@@ -12,7 +12,7 @@ from typing import Any
 
 from reportgen.errors import Problem, did_you_mean
 from reportgen.spec.mapping import Mapping, Variable, visit_time
-from reportgen.spec.model import months_of
+from reportgen.spec.model import DECIMAL, months_of
 from reportgen.spec.source import Source, Step
 from reportgen.spec.study import (
     Agreement,
@@ -613,7 +613,7 @@ def _instrument_rule(
 
 def _codes_are_numbers(name: str, variable: Variable, source: Source, study: Study) -> Iterator[Problem]:
     for code, value in variable.codes.items():
-        if isinstance(value, str):
+        if isinstance(value, str) and DECIMAL.fullmatch(value) is None:
             hint = "Give the number that the code stands for."
             if name in study.covariates:
                 hint = f"{hint[:-1]}, or declare `levels` of '{name}' in the study file."

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Tag
 from pydantic_core import ErrorDetails
 
 from reportgen.errors import Problem, did_you_mean
+from reportgen.origin import Origin
 from reportgen.spec.model import RuleError
 from reportgen.spec.source import KeyPath, Source
 
@@ -27,7 +28,9 @@ WANTED = {
     "list": "a list",
     "dict": "a mapping of keys",
     "model": "a mapping of keys",
+    "finite": "a finite number",
 }
+LONGEST = 60  # characters of a value that a message repeats
 PERCENT = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*%\s*")
 DECIMAL_COMMA = re.compile(r"\s*[-−+]?\d+,\d+\s*")
 
@@ -56,7 +59,11 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], source: Source) -> 
         return Problem(f"value {name + 1} of the list is missing", source.at(*path[:-1]), hint)
     if kind == "missing":
         return Problem(f"'{name}' is missing", source.at(*path[:-1], key=True), f"Add `{name}:` here.")
-    place = source.at(*path, key=given is None)  # nothing has no place of its own
+    word = _word_for_nothing(source.at(*path)) if given is None else ""
+    place = source.at(*path, key=given is None and not word)  # nothing has no place of its own
+    if word and kind != "value_error":
+        hint = f"If `{word}` is a word of yours, put it in quotes: '{word}'; else take it out."
+        return Problem(f"`{word}` is nothing, and not {_wanted(kind, context)}", place, hint)
     if kind == "literal_error":
         hint = _near(given, allowed(detail)) or f"Write one of {context['expected']}."
         return Problem(f"{_shown(given)} is not known here", place, hint)
@@ -69,13 +76,38 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], source: Source) -> 
         return Problem("'method' is missing", source.at(*path, key=True), hint)
     if kind == "value_error":
         error = context["error"]
+        if word:
+            hint = f"If `{word}` is a code of yours, put it in quotes: '{word}'; else take it out."
+            return Problem(f"`{word}` is nothing, and stands where a word is expected", place, hint)
         if isinstance(error, RuleError):
-            return Problem(str(error), source.at(*path, *error.at), error.hint)
+            return Problem(str(error), source.at(*path, *error.at) if error.at else place, error.hint)
         return Problem(str(error), place)
     if kind == "invalid_key":
         hint = "If it is the rest of a number with a decimal comma, write a dot; else put it in quotes."
         return Problem(f"'{name}' stands where a key is expected", source.at(*path, key=True), hint)
     return Problem(f"{_shown(given)} is not {_wanted(kind, context)}", place, _mending(detail, model))
+
+
+def spoken_for(details: list[ErrorDetails], paths: list[KeyPath]) -> list[bool]:
+    """Return which errors are worth telling: a value that may be of several kinds breaks the rules of each of them.
+
+    Told is what is wrong inside a mapping or list that one kind allows, else the first kind alone.
+    """
+    kinds = [detail["type"].endswith(("_type", "_parsing")) for detail in details]
+    inside = {path[:depth] for path in paths for depth in range(len(path))}
+    seen: set[KeyPath] = set()
+    told = []
+    for detail, path, kind in zip(details, paths, kinds, strict=True):
+        whole = isinstance(detail.get("input"), dict | list)
+        told.append(not (kind and (path in seen or (whole and path in inside))))
+        seen.update({path} if kind else ())
+    return told
+
+
+def _word_for_nothing(place: Origin) -> str:
+    """Return how nothing was written, where it was: `~`, `null`, `NULL`."""
+    word = place.text[place.column - 1 :][: place.length].strip()
+    return word if word in ("~", "null", "Null", "NULL") else ""
 
 
 def path_written(model: type[BaseModel], path: tuple[int | str, ...]) -> KeyPath:
@@ -118,7 +150,10 @@ def _shown(value: Any) -> str:
         return "a mapping of keys"
     if isinstance(value, list | tuple):
         return "a list"
-    return "nothing" if value is None else f"'{value}'"
+    if value is None:
+        return "nothing"
+    text = str(value)
+    return f"'{text}'" if len(text) <= LONGEST else f"'{text[:LONGEST]}…'"
 
 
 def _wanted(kind: str, context: dict[str, Any]) -> str:
@@ -149,6 +184,8 @@ def _mending(detail: ErrorDetails, model: type[BaseModel]) -> str:
     if kind in ("too_short", "too_long") or sort in ("tuple", "list"):
         shape = f"{_length(context)} values" if kind in ("too_short", "too_long") else "a list"
         return f"Write {shape} in brackets, separated by commas, as in `[2, 3]`."
+    if sort == "finite":
+        return "Write a number, or take the key out where there is no limit."
     if sort in ("dict", "model"):
         known = _known_keys(model, (*detail["loc"], ""))
         return "Write keys with values, as in `{key: value}`." + (f" Known here: {', '.join(known)}." if known else "")

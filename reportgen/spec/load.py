@@ -17,11 +17,12 @@ from pydantic_core import ErrorDetails
 from reportgen.errors import Problem, SpecError
 from reportgen.origin import Origin
 from reportgen.spec.check import check_mapping, check_study
-from reportgen.spec.fault import nearest_allowed, path_written, problem_of
+from reportgen.spec.fault import nearest_allowed, path_written, problem_of, spoken_for
 from reportgen.spec.fidelity import Fidelity, check_fidelity
 from reportgen.spec.mapping import Mapping
 from reportgen.spec.source import KeyPath, Source, read_source
 from reportgen.spec.study import Study
+from reportgen.spec.text import is_folder
 
 READING = ("trial", "data", "arms", "visits")  # with a fault in these parts of a mapping its data would be misread
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -108,7 +109,7 @@ def examine_study(path: Path) -> Examined:
     remembered, so that nobody is told of a fault twice.
     """
     try:
-        source = read_source(path / "study.yaml" if path.is_dir() else path)
+        source = read_source(path / "study.yaml" if is_folder(path) else path)
     except SpecError as error:
         return Examined(None, error.problems)
     study, problems, source = read_tolerantly(Study, source)
@@ -207,12 +208,14 @@ def read_tolerantly(model: type[ModelT], source: Source) -> tuple[ModelT | None,
         known = {(problem.origin, problem.message) for problem in problems}
         fresh = [problem_of(detail, model, source) for detail in details]
         paths = [source.as_written(path_written(model, detail["loc"])) for detail in details]
+        told = spoken_for(details, [_known_part(source, path) for path in paths])
         # What is missing only because its faulty value was left out has been reported as a fault already, and what a
         # rule says of the rest of a part from which something was left out may be true of the rest alone.
         problems += [
             problem
-            for detail, problem, path in zip(details, fresh, paths, strict=True)
-            if (problem.origin, problem.message) not in known
+            for detail, problem, path, tell in zip(details, fresh, paths, told, strict=True)
+            if tell
+            and (problem.origin, problem.message) not in known
             and not (detail["type"] == "missing" and _written(source, path))
             and not (detail["type"] == "value_error" and any(other[: len(path)] == path for other in taken))
         ]
@@ -223,9 +226,18 @@ def read_tolerantly(model: type[ModelT], source: Source) -> tuple[ModelT | None,
         source = source.without(gone)
 
 
+def _known_part(source: Source, path: KeyPath) -> KeyPath:
+    """Return a path without the names of alternatives in it, as far as it was written."""
+    known: KeyPath = ()
+    for step in path:
+        if (*known, step) in source.values:
+            known = (*known, step)
+    return known
+
+
 def _written(source: Source, path: KeyPath) -> bool:
-    here = [step for step in path if any(step in known for known in source.values)]
-    return here[-1:] == list(path[-1:]) and tuple(here) in source.values
+    known = _known_part(source, path)
+    return known[-1:] == path[-1:]
 
 
 def _prune(

@@ -6,15 +6,16 @@ units to convert, wide and long files. The mapping says it; the package knows no
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from reportgen.spec.model import Names, Node, Printed, RuleError, Word, months_of
+from reportgen.spec.model import MOST, Code, Line, Names, Node, Printed, Real, Reason, RuleError, Word, months_of
 
-Code = str | int | float | bool
+MOST_ITEMS = 1000
 FORMATS = {
     ".csv": "CSV",
     ".txt": "CSV",
@@ -58,10 +59,14 @@ class Keep(Node):
     equals: Code | None = None
     one_of: tuple[Code, ...] = ()
     present: bool = False
-    reason: str = ""
+    reason: Reason = ""
 
     @model_validator(mode="after")
     def _one_rule(self) -> Keep:
+        if self.equals is None and "equals" in self.model_fields_set:
+            raise RuleError(
+                "`equals` names no code", "Write the code; if it is the word NULL or ~, in quotes.", "equals"
+            )
         if (self.equals is not None) + bool(self.one_of) + self.present != 1:
             raise ValueError("give exactly one of `equals`, `one_of` and `present: true`")
         return self
@@ -74,7 +79,7 @@ class VisitColumn(Node):
     """
 
     column: str
-    codes: dict[Code, str | None]
+    codes: dict[Code, Line | None]
 
 
 class TrialColumn(Node):
@@ -102,8 +107,8 @@ class Data(Node):
     file: str | None = None
     rdatasets: str | None = None
     sheet: str | int | None = None
-    header_row: int = Field(1, ge=1)
-    header_rows: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    header_row: int = Field(1, ge=1, le=MOST)
+    header_rows: tuple[Annotated[int, Field(ge=1, le=MOST)], ...] = ()
     encoding: str | None = None
     separator: str | None = None
     decimal: Literal[".", ","] | None = None
@@ -176,8 +181,8 @@ class Arm(Node):
     """What an arm's code stands for: a class and a name, or people who are left out for a reason."""
 
     class_: Word | None = Field(None, alias="class")
-    name: str = ""
-    leave_out: str = ""
+    name: Line = ""
+    leave_out: Reason = ""
 
     @model_validator(mode="after")
     def _class_or_reason(self) -> Arm:
@@ -227,12 +232,15 @@ def interval_of(text: str) -> Interval | None:
     """
     found = _INTERVAL.match(text)
     if found:
-        return Interval(low=float(found[1]), high=float(found[2]))
+        low, high = float(found[1]), float(found[2])
+        return Interval(low=low, high=high) if math.isfinite(low) and math.isfinite(high) else None
     found = _ONE_SIDED.match(text)
     if not found:
         return None
     word, bound = (found[1], found[2]) if found[1] else (found[4], found[3])
     number = float(bound)
+    if not math.isfinite(number):
+        return None
     return {
         "above": Interval(low=number, low_open=True),
         "at least": Interval(low=number),
@@ -263,19 +271,19 @@ class Variable(Node):
 
     column: str | dict[Word, str] | None = None
     codes: dict[Code, Code | None] = {}
-    cut: dict[str, str] = {}
-    flags: dict[str, Flag] = {}
+    cut: dict[Word, str] = {}
+    flags: dict[Word, Flag] = {}
     otherwise: Word | None = None
     items: str | tuple[str, ...] | None = None
     yes: Code | None = None
     score: Literal["sum", "mean"] = "sum"
     at_least: int | None = Field(None, ge=1)
     reversed: tuple[int, ...] = ()
-    item_range: tuple[float, float] | None = None
+    item_range: tuple[Real, Real] | None = None
     unit: str | None = None
-    from_range: tuple[float, float] | None = None
-    times: float | None = None
-    plus: float | None = None
+    from_range: tuple[Real, Real] | None = None
+    times: Real | None = None
+    plus: Real | None = None
     missing: tuple[Code, ...] | None = None
     outside: Literal["error", "missing"] = "error"
     visits: Names = ()
@@ -354,6 +362,7 @@ class Variable(Node):
                 raise ValueError(
                     f"the interval of '{level}' is not like '8 to 10', 'up to 7', 'above 10' or '11 or more'"
                 )
+        self._few_items()
         if isinstance(self.items, str) and ITEMS.search(self.items) is None:
             raise ValueError(
                 "`items` needs the numbers of the items in braces, as in 'rm_{1-24}', or a list of columns"
@@ -362,10 +371,19 @@ class Variable(Node):
             raise ValueError("`items` names no item")
         if self.at_least is not None and self.at_least > len(self.item_numbers):
             raise ValueError(f"`at_least` asks for more than the {len(self.item_numbers)} items")
+        numbers = frozenset(self.item_numbers)
         for number in self.reversed:
-            if number not in self.item_numbers:
+            if number not in numbers:
                 raise ValueError(f"`reversed` names the item {number}, which is none of `items`")
         return self
+
+    def _few_items(self) -> None:
+        """Refuse a number of items that no score has, before they are listed: `{1-999999999}` is quickly written."""
+        found = ITEMS.search(self.items) if isinstance(self.items, str) else None
+        endless = found is not None and any(len(number.lstrip("0")) > 6 for number in found.groups())
+        if endless or len(self.item_numbers) > MOST_ITEMS:
+            hint = "Name the items of the scale, as in 'rm_{1-24}'."
+            raise RuleError(f"more than {MOST_ITEMS:,} items are named", hint, "items")
 
     def _no_idle_keys(self) -> None:
         """A key that would do nothing is an error, not a silent wish."""
@@ -380,6 +398,9 @@ class Variable(Node):
                     raise ValueError(f"`{key}` means nothing with `flags`")
         if isinstance(self.column, dict) and self.visits:
             raise ValueError("`column` names the visits already: take `visits` out")
+
+
+People = Annotated[int, Field(ge=0, le=MOST)]
 
 
 class PublishedEffect(Node):
@@ -408,7 +429,7 @@ class Published(Node):
     `means` are of everybody at baseline: of a covariate (`age`), or of an instrument (`baseline RMDQ`).
     """
 
-    n: int | dict[Word, int]
+    n: People | dict[Word, People]
     means: dict[str, Printed] = {}
     effects: tuple[PublishedEffect, ...] = ()
     source: str = ""
@@ -418,11 +439,11 @@ class Mapping(Node):
     """One mapping file."""
 
     trial: Word | TrialColumn
-    country: str | dict[Word, str] = ""
+    country: Line | dict[Word, Line] = ""
     data: tuple[Data, ...]
     arms: Arms
-    visits: dict[Code, str] = {}
-    variables: dict[str, Variable]
+    visits: dict[Code, Line] = {}
+    variables: dict[Word, Variable]
     published: Published | None = None
 
     @model_validator(mode="before")

@@ -5,10 +5,11 @@ The models here and in `study` and `mapping` are the language. The JSON Schema f
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 DAYS_PER = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
 _SPAN = re.compile(r"^\s*(?:(?:after|at)\s+)?(\d+(?:[.,]\d+)?)\s*(day|week|month|year)s?\s*$", re.IGNORECASE)
@@ -17,7 +18,9 @@ _SPAN = re.compile(r"^\s*(?:(?:after|at)\s+)?(\d+(?:[.,]\d+)?)\s*(day|week|month
 class Node(BaseModel):
     """A part of the study file: unknown keys are errors, values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True, allow_inf_nan=False
+    )
 
 
 class RuleError(ValueError):
@@ -34,18 +37,75 @@ def listed(value: Any) -> Any:
     return [value] if isinstance(value, str | int | float | bool) else value
 
 
+def _as_line(value: Any) -> Any:
+    """Take off the line end of a folded text; a line break inside would tear a heading, a table or a file's name."""
+    if not isinstance(value, str):
+        return value
+    line = value.strip("\r\n")
+    if re.search("[\t\r\n\x0b\x0c\x85]", line):
+        raise RuleError("a name or title stands on one line, and this one is broken", "Write it on one line.")
+    return line
+
+
 def _as_word(value: Any) -> Any:
     """Let a name be written without quotes even if YAML reads a number: `reference: 1`."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    line = _as_line(value)
+    if isinstance(line, str) and not line.strip():
+        raise RuleError("a name is empty", "Write a word, or take the line out.")
+    return line
 
+
+def _as_code(value: Any) -> Any:
+    """A code is one word or number: a list of reasons why it is none would be one for each kind."""
+    if value is None or isinstance(value, list | dict):
+        what = "nothing" if value is None else "a list" if isinstance(value, list) else "a mapping of keys"
+        raise RuleError(f"{what} stands where a code is expected", "Write one word or number, in quotes if need be.")
+    return value
+
+
+def _as_reason(value: Any) -> Any:
+    line = _as_line(value)
+    if isinstance(line, str) and line.strip().casefold() in ("true", "false", "yes", "no"):
+        raise RuleError(f"'{line}' is not a reason", "Say in a few words why, as in `leave_out: not randomised`.")
+    return line
+
+
+Line = Annotated[str, BeforeValidator(_as_line)]
+"""A text that stands on one line, as a title does."""
+
+Reason = Annotated[str, BeforeValidator(_as_reason)]
+"""Why people are left out, as the ledger prints it."""
+
+Real = Annotated[float, Field(ge=-1e12, le=1e12)]
+"""A number that a calculation can carry."""
+
+
+def _not_tiny(value: float) -> float:
+    if value < 1e-12:
+        raise RuleError(f"'{value:g}' is too near zero to be reckoned with", "Write a larger number.")
+    return value
+
+
+Positive = Annotated[float, Field(gt=0, le=1e12), AfterValidator(_not_tiny)]
+"""A number above zero that a calculation can carry."""
+
+MOST = 1_000_000
+"""No number of people, trials, rows or steps is larger."""
 
 Word = Annotated[str, BeforeValidator(_as_word)]
+Code = Annotated[str | int | float | bool, BeforeValidator(_as_code)]
+"""What a file writes for something: a word or a number."""
 Names = Annotated[
     tuple[Word, ...],
     BeforeValidator(listed),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 """One name, or a list of names."""
+
+DECIMAL = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,2})?", re.ASCII)
+"""A number in one of the ways of writing that stay texts where a code may stand: `1.50`, `.5`, `1e5`."""
 
 _NUMBER = re.compile(r"[-−+]?\d+(?:\.\d+)?")
 
@@ -76,4 +136,5 @@ def months_of(span: str) -> float | None:
     if found is None:
         return None
     amount, unit = float(found[1].replace(",", ".")), found[2].lower()
-    return amount if unit == "month" else amount * DAYS_PER[unit] / DAYS_PER["month"]
+    months = amount if unit == "month" else amount * DAYS_PER[unit] / DAYS_PER["month"]
+    return months if math.isfinite(months) else None

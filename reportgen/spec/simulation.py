@@ -8,8 +8,9 @@ backwards.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Annotated
 
@@ -17,13 +18,15 @@ from pydantic import Field, field_validator, model_validator
 
 from reportgen.errors import Problem, SpecError, did_you_mean
 from reportgen.spec.load import Spec, load_study, read_tolerantly
-from reportgen.spec.mapping import Code, Mapping, TrialColumn, interval_of
-from reportgen.spec.model import Names, Node, Word
+from reportgen.spec.mapping import Mapping, TrialColumn, interval_of
+from reportgen.spec.model import MOST, Code, Names, Node, Positive, Real, RuleError, Word
 from reportgen.spec.source import Source, Step, read_source
 
-Months = dict[float, float]
+Months = dict[Real, Real]
 """Months since randomisation to a number; between two of them it runs straight, outside it stays level."""
-Losses = dict[float, Annotated[float, Field(ge=0, lt=1)]]
+Count = Annotated[int, Field(ge=0, le=MOST)]
+Weight = Annotated[float, Field(ge=0, le=1e12)]
+Losses = dict[Real, Annotated[float, Field(ge=0, lt=1)]]
 """Months since randomisation to the share of people lost by then."""
 
 
@@ -35,7 +38,7 @@ class About(Node):
     """
 
     study: str = "study.yaml"
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, le=2**63 - 1)
     exact_means: Word = "none"
 
 
@@ -47,13 +50,13 @@ class Trait(Node):
     those of the values; `missing` is the share of people without one.
     """
 
-    mean: float | None = None
-    sd: float | None = Field(None, gt=0)
-    grid: float | None = Field(None, gt=0)
+    mean: Real | None = None
+    sd: Positive | None = None
+    grid: Positive | None = None
     decimals: int | None = Field(None, ge=0, le=12)
-    limits: tuple[float, float] | None = None
-    shares: dict[Word, float] = {}
-    loads: dict[Word, float] = {}
+    limits: tuple[Real, Real] | None = None
+    shares: dict[Word, Weight] = {}
+    loads: dict[Word, Real] = {}
     missing: float | None = Field(None, ge=0, lt=1)
 
     @field_validator("loads")
@@ -68,7 +71,7 @@ class Spread(Node):
     """A residual standard deviation of some people: those for whom every condition of `where` holds."""
 
     where: dict[Word, str]
-    sd: float = Field(gt=0)
+    sd: Positive
 
 
 class Instrument(Trait):
@@ -80,8 +83,8 @@ class Instrument(Trait):
 
     like: Word | None = None
     course: Months = {}
-    pull: float | None = None
-    residual: float | None = Field(None, gt=0)
+    pull: Real | None = None
+    residual: Positive | None = None
     residual_where: tuple[Spread, ...] = ()
     effects: dict[Word, Months] = {}
 
@@ -111,24 +114,24 @@ class Modifier(Node):
     classes: Names = ()
     where: dict[Word, str] = {}
     by: Word | None = None
-    adds: float
+    adds: Real
 
 
 class Loss(Node):
     """Who is lost to follow-up: the share by month, how the odds lean on the factors, and single values skipped."""
 
     share: Losses = {}
-    leans: dict[Word, float] = {}
+    leans: dict[Word, Real] = {}
     skipped: float = Field(0.0, ge=0, lt=1)
 
 
 class Figures(Node):
     """Summaries of one column of a printed table."""
 
-    n: int | None = Field(None, ge=0)
-    mean: float | None = None
-    sd: float | None = None
-    counts: dict[Word, int] = {}
+    n: Count | None = None
+    mean: Real | None = None
+    sd: Annotated[float, Field(ge=0, le=1e12)] | None = None
+    counts: dict[Word, Count] = {}
 
 
 class Target(Node):
@@ -157,7 +160,7 @@ class Here(Trait):
 class LeftOut(Node):
     """People of the file whom the mapping leaves out: how many of each arm's code, and what their columns hold."""
 
-    arms: dict[Code, int]
+    arms: dict[Code, Count]
     set: dict[str, Code | None] = {}
 
 
@@ -172,9 +175,9 @@ class File(Node):
     """
 
     ids: str = "{:d}"
-    first: int = 1
+    first: Count = 1
     blank: float = Field(0.0, ge=0, le=1)
-    user_missing: tuple[float, ...] = ()
+    user_missing: tuple[Real, ...] = ()
     title: Names = ()
     sheets: Names = ()
     labels: dict[str, dict[Code, str]] = {}
@@ -185,19 +188,15 @@ class File(Node):
     @field_validator("ids")
     @classmethod
     def _writes_a_number(cls, value: str) -> str:
-        try:
-            written = value.format(7)
-        except (ValueError, IndexError, KeyError) as error:
-            raise ValueError("`ids` is a pattern such as 'W{:04d}'") from error
-        if written == value:
-            raise ValueError("`ids` is a pattern such as 'W{:04d}'")
+        if re.fullmatch(r"[^{}]*\{(?::0?[0-9]{0,2}d?)?\}[^{}]*", value) is None:
+            raise RuleError(f"'{value}' writes no number", "Write a pattern such as 'W{:04d}': `W` and four digits.")
         return value
 
 
 class Trial(Node):
     """One trial: how many people each arm's code holds, who is left out, who is lost, and what is different here."""
 
-    arms: dict[Code, int]
+    arms: dict[Code, Count]
     left_out: tuple[LeftOut, ...] = ()
     loss: Losses = {}
     open_items: float = Field(0.0, ge=0, lt=1)
@@ -260,11 +259,12 @@ def load_simulation(path: Path) -> SimulationSpec:
     simulation, problems, source = read_tolerantly(Simulation, source)
     if simulation is None:
         raise SpecError(problems)
-    study = source.path.parent / simulation.simulation.study
-    if not study.exists():
+    try:
+        spec = load_study(source.path.parent / simulation.simulation.study)
+    except SpecError as error:
         place = source.at("simulation", "study")
-        raise SpecError([*problems, Problem(f"there is no study '{simulation.simulation.study}'", place)])
-    spec = load_study(study)
+        found = [replace(one, origin=one.origin or place) for one in error.problems]
+        raise SpecError([*problems, *found]) from error
     problems += _Check(simulation, spec, source).problems()
     if problems:
         raise SpecError(problems)
@@ -338,7 +338,7 @@ class _Check:
                 self._each("factor", trait.loads, simulation.factors, section, name, "loads")
                 if name in study.covariates and study.covariates[name].categorical:
                     self._each("level", trait.shares, study.covariates[name].levels, section, name, "shares")
-                    if not trait.shares:
+                    if not sum(trait.shares.values()):
                         self._say(f"'{name}' has no shares", "Give `shares:` of its levels.", section, name)
                 elif (trait if section == "covariates" else self._instrument(name)).mean is None:
                     self._say(f"'{name}' has no mean", "Give `mean:` and `sd:`.", section, name)

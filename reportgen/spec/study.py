@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from reportgen.errors import did_you_mean
-from reportgen.spec.model import Names, Node, RuleError, Word, listed
+from reportgen.spec.model import MOST, Line, Names, Node, Positive, Real, RuleError, Word, listed
 
 Better = Literal["lower", "higher"]
 
@@ -29,13 +29,13 @@ Better = Literal["lower", "higher"]
 class About(Node):
     """Title page of the study."""
 
-    title: str
-    subtitle: str = ""
+    title: Line
+    subtitle: Line = ""
     authors: Names = ()
-    protocol: str = ""
+    protocol: Line = ""
     version: Word = "1"
     data: Literal["real", "simulated"]
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, le=2**63 - 1)
     summary: str = ""
     source: str = ""
 
@@ -43,10 +43,10 @@ class About(Node):
 class Window(Node):
     """A follow-up window, in months since randomisation."""
 
-    months: tuple[float, float]
-    aim: float | None = None
+    months: tuple[Real, Real]
+    aim: Real | None = None
     tie: Literal["earlier", "later"] = "earlier"
-    label: str = ""
+    label: Line = ""
 
     @model_validator(mode="after")
     def _ordered(self) -> Window:
@@ -68,16 +68,16 @@ class Window(Node):
 class Instrument(Node):
     """Something that trials measured. Mappings speak of instruments, outcomes say how they are analysed."""
 
-    name: str = ""
-    range: tuple[float, float] | None = None
+    name: Line = ""
+    range: tuple[Real, Real] | None = None
     better: Better
-    items: int | None = Field(None, ge=1)
-    unit: str = ""
+    items: int | None = Field(None, ge=1, le=MOST)
+    unit: Line = ""
     source: str = ""
 
     @field_validator("range")
     @classmethod
-    def _ordered(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+    def _ordered(cls, value: tuple[Real, Real] | None) -> tuple[Real, Real] | None:
         if value is not None and value[0] >= value[1]:
             hint = "Write the lower limit first; `better` says which direction is good."
             raise RuleError("the lower limit must be below the upper one", hint)
@@ -93,14 +93,14 @@ class Outcome(Node):
     interaction is printed for a step of `per` units.
     """
 
-    domain: str = ""
-    title: str = ""
+    domain: Line = ""
+    title: Line = ""
     instrument: Word | None = None
     first_available: Names = ()
-    range: tuple[float, float] | None = None
+    range: tuple[Real, Real] | None = None
     better: Better | None = None
-    unit: str = ""
-    per: float = Field(1.0, gt=0)
+    unit: Line = ""
+    per: Positive = 1.0
     decimals: int | None = Field(None, ge=0, le=8)
 
     @model_validator(mode="after")
@@ -116,10 +116,10 @@ class Outcome(Node):
 class Covariate(Node):
     """Something known of a participant before randomisation: a quantity, or one of several levels."""
 
-    label: str = ""
-    unit: str = ""
-    range: tuple[float, float] | None = None
-    per: float = Field(1.0, gt=0)
+    label: Line = ""
+    unit: Line = ""
+    range: tuple[Real, Real] | None = None
+    per: Positive = 1.0
     levels: Names = ()
     reference: Word | None = None
     ordered: bool = False
@@ -156,7 +156,7 @@ class Comparison(Node):
 
     intervention: Names
     control: Names
-    title: str = ""
+    title: Line = ""
 
     @model_validator(mode="after")
     def _disjoint(self) -> Comparison:
@@ -191,7 +191,7 @@ class Pooled(Node):
     follow_up: Names = ("all",)
     comparisons: Names = ("all",)
     adjust_for: Names = ("baseline",)
-    minimum_trials: int = Field(2, ge=1)
+    minimum_trials: int = Field(2, ge=1, le=MOST)
     treatment_effect: Literal["random", "common"] = "random"
     level: float = Field(0.95, gt=0.5, lt=1)
 
@@ -276,7 +276,7 @@ def _people_or_share(value: float) -> float:
 
 Size = Annotated[
     float,
-    Field(gt=0),
+    Field(gt=0, le=MOST),
     AfterValidator(_people_or_share),
     BeforeValidator(_share, json_schema_input_type=float | str),
 ]
@@ -300,8 +300,8 @@ class Search(Pooled):
 
     moderators: Chosen
     min_size: Size | None = None
-    min_arm: int = Field(10, ge=1)
-    min_trials: int = Field(2, ge=1)
+    min_arm: int = Field(10, ge=1, le=MOST)
+    min_trials: int = Field(2, ge=1, le=MOST)
 
 
 class RecursivePartitioning(Search):
@@ -319,8 +319,8 @@ class RecursivePartitioning(Search):
     alpha: float = Field(0.05, gt=0, le=1)
     gamma: Levels | None = (1.0,)
     depth: int = Field(2, ge=1, le=5)
-    width: int = Field(3, ge=1)
-    max_cuts: int = Field(100, ge=1)
+    width: int = Field(3, ge=1, le=MOST)
+    max_cuts: int = Field(100, ge=1, le=MOST)
 
 
 class DirectedPeeling(Search):
@@ -330,7 +330,7 @@ class DirectedPeeling(Search):
     directions: dict[str, Literal["higher gain more", "lower gain more"]] = {}
     objective: Literal["interaction", "effect"] = "interaction"
     alpha: float = Field(0.05, gt=0, lt=1)
-    beam: int = Field(10, ge=1)
+    beam: int = Field(10, ge=1, le=MOST)
     bin_width: float = Field(0.01, gt=0, le=0.5)
     min_fraction: float = Field(0.10, gt=0, lt=1)
 
@@ -405,12 +405,12 @@ class Artefact(Node):
     `of` names the analysis that is shown, `beside` further ones of which `analysed` tells who entered.
     """
 
-    series: str
+    series: Line
     show: Show
     of: Word | None = None
     beside: Names = ()
-    name: str = ""
-    title: str = ""
+    name: Line = ""
+    title: Line = ""
     comparison: Names = ()
     outcome: Names = ()
     follow_up: Names = ()
@@ -434,7 +434,7 @@ class Report(Node):
 class Policy(Node):
     """Rules for the whole report."""
 
-    minimum_cell: int = Field(5, ge=0)
+    minimum_cell: int = Field(5, ge=0, le=MOST)
     rounding: Rounding = Rounding()
     profile: Literal["draft", "final"] = "final"
 
@@ -445,12 +445,12 @@ class Study(Node):
     study: About
     trials: Names
     arm_classes: Names
-    follow_up: dict[str, Window]
-    instruments: dict[str, Instrument]
-    outcomes: dict[str, Outcome]
-    covariates: dict[str, Covariate] = {}
-    comparisons: dict[str, Comparison]
-    analyses: dict[str, Analysis] = {}
+    follow_up: dict[Word, Window]
+    instruments: dict[Word, Instrument]
+    outcomes: dict[Word, Outcome]
+    covariates: dict[Word, Covariate] = {}
+    comparisons: dict[Word, Comparison]
+    analyses: dict[Word, Analysis] = {}
     report: Report = Report()
     policy: Policy = Policy()
     fidelity: str | None = None

@@ -233,8 +233,8 @@ MAPPING_MISTAKES = [
     (
         "arms",
         {"column": "arm", "codes": {1: {"leave_out": True}, 2: {"class": "sham"}}},
-        "'True' is not a text",
-        "quotes",
+        "'true' is not a reason",
+        "not randomised",
     ),
     ("variables", {"age": {"colum": "age"}}, "unknown key 'colum'", "Did you mean 'column'?"),
     (

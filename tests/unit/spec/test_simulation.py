@@ -37,7 +37,6 @@ def inside(section: str, *path: str, **keys: Any) -> dict[str, Any]:
     [
         (inside("simulation", sed=3), "unknown key 'sed'. Did you mean 'seed'?"),
         (inside("simulation", exact_means="arm"), "there is no comparison 'arm'. Did you mean 'arms'?"),
-        (inside("simulation", study="other.yaml"), "there is no study 'other.yaml'. "),
         (inside("covariates", "age", loads={"sevrity": 0.3}), "there is no factor 'sevrity'. Did you mean 'severity'?"),
         (inside("covariates", "age", loads={"severity": 1.3}), "the squares of the loads add up to more than 1. "),
         (inside("covariates", "agee", mean=3, sd=1), "there is no covariate 'agee'. Did you mean 'age'?"),
@@ -68,7 +67,10 @@ def inside(section: str, *path: str, **keys: Any) -> dict[str, Any]:
         ),
         (inside("trials", "North", arms={3: 10}), "there is no arm code '3'. Known here: 1, 2."),
         (inside("trials", "North", files=[{}, {}]), "2 files here, 1 in the mapping. List one for each."),
-        (inside("trials", "North", files=[{"ids": "W"}]), "`ids` is a pattern such as 'W{:04d}'. "),
+        (
+            inside("trials", "North", files=[{"ids": "W"}]),
+            "'W' writes no number. Write a pattern such as 'W{:04d}': `W` and four digits.",
+        ),
         ({"trials": {"North": {"arms": {1: 5}}}}, "the trial 'South' of the study is not simulated. Add it."),
     ],
 )
@@ -84,6 +86,16 @@ def test_files_and_trials_that_cannot_be_told_apart(tmp_path: Path) -> None:
     messages = " ".join(problem.message for problem in caught.value.problems)
     assert "north.yaml' holds several trials" in messages
     assert "south.yaml' names no file of its own" in messages
+
+
+def test_a_study_that_is_absent_is_told_where_it_is_named(tmp_path: Path) -> None:
+    path = write_simulation(tmp_path, simulation=inside("simulation", study="other.yaml"))
+    with pytest.raises(SpecError) as caught:
+        load_simulation(path)
+    (problem,) = caught.value.problems
+    assert problem.message.startswith("there is no file")
+    assert problem.origin is not None
+    assert problem.origin.text.strip() == "study: other.yaml"
 
 
 def test_nobody_loses_everybody(tmp_path: Path) -> None:
