@@ -60,7 +60,7 @@ def _end(number: int, _: FrameType | None) -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     name = signal.Signals(number).name
-    said = [_told(put_away) for put_away in reversed(_begun)]
+    said = [_told(put_away) for put_away in list(_begun)]
     line = ": ".join([WORDS[name], *[text for text in said if isinstance(text, str)][:1]])
     try:
         os.write(2, f"{line}\n".encode())

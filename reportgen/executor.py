@@ -22,6 +22,7 @@ from typing import Any, TypeVar, cast
 
 from reportgen.errors import Problem, RenderError
 
+QUIET = "ignore:resource_tracker:UserWarning"
 LOOKS = 0.2  # seconds between two looks of a worker at whether the first process lives
 
 Task = TypeVar("Task")
@@ -115,11 +116,26 @@ def _deaf() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    _start_trackers()  # first: that ends with Ctrl-C being heard again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_trackers() -> None:
+    """Start the processes that give back what dead ones held, Python's and loky's; they do so without a word."""
+    from multiprocessing import resource_tracker as pythons
+
+    from joblib.externals.loky.backend import resource_tracker as lokys
+
+    sys.warnoptions.append(QUIET)
+    try:
+        pythons.ensure_running()
+        lokys.ensure_running()
+    finally:
+        sys.warnoptions.remove(QUIET)
 
 
 @contextmanager

