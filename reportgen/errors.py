@@ -18,6 +18,10 @@ EXIT_ANALYSIS_FAILED = 1
 EXIT_INVALID = 2
 EXIT_NOT_WRITTEN = 3
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+DEBUG = "REPORTGEN_DEBUG"
+"""The environment variable that asks for tracebacks: processes that are started inherit it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Put a finished folder in the place of an earlier one, in one step.
 
 On Linux the two are exchanged by the kernel (renameat2 with RENAME_EXCHANGE), so that there is no moment without a
-report. Elsewhere, and on file systems that cannot, the old one steps aside first.
+report. Elsewhere, and on file systems that cannot, the old one steps aside first: to where the next start finds it, if
+the process is killed between the two.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
 
-def exchange(fresh: Path, place: Path) -> None:
-    """Move the folder `fresh` to `place`; what stood there is at `fresh` afterwards, for the caller to remove.
+def exchange(fresh: Path, place: Path, aside: Path) -> None:
+    """Move the folder `fresh` to `place`; what stood there is at `fresh` or at `aside` afterwards.
 
     Examples
     --------
@@ -25,20 +26,22 @@ def exchange(fresh: Path, place: Path) -> None:
     ...     new, old = Path(folder, "new"), Path(folder, "old")
     ...     new.mkdir(), old.mkdir()
     ...     _ = (new / "page").write_text("fresh")
-    ...     exchange(new, old)
+    ...     exchange(new, old, Path(folder, "aside"))
     ...     (old / "page").read_text()
     (None, None)
     'fresh'
     """
-    if not place.exists():
+    if not os.path.lexists(place):
         fresh.rename(place)
         return
     if _exchanged_by_kernel(fresh, place):
         return
-    aside = place.with_name(f".{place.name}.old-{os.getpid()}")
     place.rename(aside)
-    fresh.rename(place)
-    aside.rename(fresh)
+    try:
+        fresh.rename(place)
+    except OSError:
+        aside.rename(place)
+        raise
 
 
 def _exchanged_by_kernel(one: Path, other: Path) -> bool:

@@ -8,33 +8,36 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
+import re
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.ending import begun
 from reportgen.errors import (
     EXIT_ANALYSIS_FAILED,
     EXIT_DONE,
     EXIT_NOT_WRITTEN,
     Problem,
-    RenderError,
     ReportgenError,
     SpecError,
     did_you_mean,
 )
-from reportgen.exchange import exchange
-from reportgen.executor import Executor
+from reportgen.executor import Executor, end_workers
+from reportgen.output.place import FULL, Place, chosen_place, unwritable
+from reportgen.output.workshop import Workshop
 from reportgen.spec import Spec
-from reportgen.spec.load import examine_study
+from reportgen.spec.load import Examined, examine_study
 from reportgen.spec.lock import locked
+from reportgen.spec.source import shown_path
 from reportgen.spec.study import Search
 
 if TYPE_CHECKING:  # heavy libraries are imported when they are needed
+    from reportgen.analyses import FailedAnalysis
     from reportgen.data import Repository
     from reportgen.records.artefact import NumberedArtefact
     from reportgen.records.model import Records
@@ -52,7 +55,7 @@ class Order:
     ----------
     study : Path
         The study file, or its folder.
-    output : Path or None
+    output : Path, str or None
         The folder of the report; `output/<study>` where None.
     only : frozenset of str
         Names of artefacts; all where empty.
@@ -65,7 +68,7 @@ class Order:
     """
 
     study: Path
-    output: Path | None = None
+    output: Path | str | None = None
     only: frozenset[str] = frozenset()
     profile: str | None = None
     formats: tuple[str, ...] = ()
@@ -85,6 +88,7 @@ class Built:
     exit_code : int
     seconds : dict
         Time by stage.
+    failed : tuple of FailedAnalysis
     """
 
     folder: Path
@@ -92,6 +96,7 @@ class Built:
     warnings: tuple[str, ...]
     exit_code: int
     seconds: dict[str, float]
+    failed: tuple[FailedAnalysis, ...] = ()
 
 
 def read(path: Path) -> tuple[Spec, Repository]:
@@ -102,9 +107,12 @@ def read(path: Path) -> tuple[Spec, Repository]:
     ReportgenError
         With every problem of the study file, the mappings and the data at once.
     """
+    return _read_data(examine_study(path))
+
+
+def _read_data(examined: Examined) -> tuple[Spec, Repository]:
     from reportgen.data import read_repository
 
-    examined = examine_study(path)
     problems, repository = list(examined.problems), None
     if examined.spec is not None:
         try:
@@ -134,29 +142,24 @@ def plan(spec: Spec, repository: Repository) -> tuple[PlannedAnalysis, ...]:
     return planned_analyses(spec.study, repository)
 
 
-def simulate(path: Path, folder: Path, seed: int | None = None, progress: Progress = lambda _: None) -> list[Path]:
-    """Write the trial files of a simulation file; return their paths.
+def simulate(path: Path, output: str, seed: int | None = None, progress: Progress = lambda _: None) -> list[Path]:
+    """Write the trial files of a simulation file into the folder `output`; return their paths.
 
     Raises
     ------
     ReportgenError
-        The simulation file or its study is invalid (nothing is written), or a file could not be written.
+        The simulation file or its study is invalid, or a file could not be written or would take the place of one that no
+        simulation wrote; nothing is written then.
     """
+    from reportgen.output.trial_files import check_folder, write_trial_files
     from reportgen.simulation import simulate
     from reportgen.spec.simulation import load_simulation
 
+    folder = check_folder(output)
     progress("read and check")
     file = load_simulation(path)
     progress("simulate")
-    contents = simulate(file, seed)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            (folder / name).write_bytes(content)
-    except OSError as error:
-        hint = "Give a folder that you may write to with --output."
-        raise RenderError([Problem(f"'{folder}' cannot be written: {error.strerror}", hint=hint)]) from error
-    return [folder / name for name in contents]
+    return write_trial_files(folder, simulate(file, seed))
 
 
 def build(order: Order, progress: Progress = lambda _: None) -> Built:
@@ -175,65 +178,108 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
     """
     seconds: dict[str, float] = {}
     clock = _Clock(seconds, progress)
+    built_at = _time_of_build()
     executor = Executor(order.workers)
-    compiled = executor.prepare("reportgen.stats.kernels", "compile_likelihood", "compile_cross_products")
-    executor.prepare("reportgen.figures.paint")
-    with clock("read and check"):
-        spec, repository = read(order.study)
-        _check_order(order, spec)
-    if any(isinstance(node, Search) for node in spec.study.analyses.values()):
-        executor.prepare("reportgen.stats.kernels", "compile_peel", "compile_partition")
-    with clock("analyse"):
-        from reportgen.analyses import make_records
+    with ExitStack() as stack:
+        stack.enter_context(begun(end_workers))
+        compiled = executor.prepare("reportgen.stats.kernels", "compile_likelihood", "compile_cross_products")
+        executor.prepare("reportgen.figures.paint")
+        with clock("read and check"):
+            examined = examine_study(order.study)
+            _check_order(order, examined)
+            place = _place(order, examined)
+            workshop = stack.enter_context(Workshop(place))
+            spec, repository = _read_data(examined)
+        if any(isinstance(node, Search) for node in spec.study.analyses.values()):
+            executor.prepare("reportgen.stats.kernels", "compile_peel", "compile_partition")
+        failed: list[FailedAnalysis] = []
+        with clock("analyse"):
+            from reportgen.analyses import make_records
 
-        compiled()
-        profile = order.profile or spec.study.policy.profile
-        records = make_records(
-            spec,
-            repository,
-            profile=profile,
-            progress=lambda name: progress(f"  {name}"),
-            executor=executor,
-        )
-    with clock("draw"):
-        from reportgen.render.artefacts import numbered_artefacts
+            compiled()
+            records = make_records(
+                spec,
+                repository,
+                profile=order.profile or spec.study.policy.profile,
+                progress=lambda name: progress(f"  {name}"),
+                executor=executor,
+                tell=failed.append,
+            )
+        with clock("draw"):
+            from reportgen.render.artefacts import numbered_artefacts
 
-        artefacts = numbered_artefacts(spec, records, only=order.only or None, executor=executor)
-    folder = order.output or Path("output") / spec.name
-    with clock("render"), _Workshop(folder) as workshop:
-        formats = order.formats or spec.study.report.formats
-        paths, warnings, lost = _write(workshop, spec, repository, records, artefacts, formats, executor)
-        exchange(workshop, folder)
+            artefacts = numbered_artefacts(spec, records, only=order.only or None, executor=executor)
+        with clock("render"), _told_of(place, workshop.folder):
+            formats = order.formats or spec.study.report.formats
+            paths, warnings, lost = _write(
+                workshop.folder, spec, repository, records, artefacts, formats, executor, built_at
+            )
+            workshop.finish()
     return Built(
-        folder=folder,
-        paths=tuple(folder / path for path in paths),
-        warnings=(*doubts(spec, repository), *warnings),
+        folder=Path(place.shown),
+        paths=tuple(Path(place.shown) / path for path in paths),
+        warnings=(*doubts(spec, repository), *warnings, *(_kept(place, path) for path in workshop.kept)),
         exit_code=EXIT_NOT_WRITTEN if lost else exit_code_of(records),
         seconds=seconds,
+        failed=tuple(failed),
     )
+
+
+def _kept(place: Place, path: Path) -> str:
+    shown = shown_path(path)
+    return f"what stood in '{place.shown}' was changed while it was replaced: it is in '{shown}' now, and nothing of it is lost"
+
+
+def _place(order: Order, examined: Examined) -> Place:
+    """Return where the report is to stand; nothing of the user's may be lost by it."""
+    spec = examined.spec
+    assert spec is not None
+    name = spec.name if spec.name not in ("", ".", "..") else "study"
+    written = None if order.output is None else str(order.output)
+    return chosen_place(written, Path("output") / name, _files_read(spec))
+
+
+def _files_read(spec: Spec) -> Iterator[tuple[str, Path]]:
+    yield "the study file", spec.source.path
+    for located in spec.mappings:
+        yield "the mapping", located.source.path
+        for data in located.mapping.data:
+            if data.file is not None:
+                yield "the data file", located.folder / data.file
+    if spec.fidelity is not None:
+        yield "the fidelity file", spec.fidelity.source.path
+
+
+@contextmanager
+def _told_of(place: Place, folder: Path) -> Iterator[None]:
+    """Say which folder cannot be written, as the user named it, where the system says no."""
+    try:
+        yield
+    except OSError as error:
+        name = error.filename
+        if isinstance(name, str) and folder not in Path(name).parents and error.errno not in FULL:
+            raise
+        raise unwritable(place.shown, error) from error
 
 
 def exit_code_of(records: Records) -> int:
     """Return 1 where an analysis or a fit failed, else 0; "not estimable" is a result."""
-    from reportgen.records.model import Failure, MetaAnalysis
-    from reportgen.records.moderation import Moderation
-    from reportgen.records.partition import RecursivePartitioning
-    from reportgen.records.peeling import DirectedPeeling
+    from reportgen.analyses.failure import failed_fits
+    from reportgen.records.model import Failure
 
-    for record in records.analyses.values():
-        if isinstance(record, Failure):
-            return EXIT_ANALYSIS_FAILED
-        if isinstance(record, MetaAnalysis) and any(effect.status == "failed" for effect in record.effects):
-            return EXIT_ANALYSIS_FAILED
-        if isinstance(record, Moderation | RecursivePartitioning | DirectedPeeling) and "failed" in record.statuses:
-            return EXIT_ANALYSIS_FAILED
-    return EXIT_DONE
+    broken = any(isinstance(record, Failure) for record in records.analyses.values())
+    return EXIT_ANALYSIS_FAILED if broken or any(failed_fits(records)) else EXIT_DONE
 
 
-def _check_order(order: Order, spec: Spec) -> None:
+def _check_order(order: Order, examined: Examined) -> None:
+    """Check what can be checked before a data file is opened."""
+    if examined.spec is None:
+        raise SpecError(examined.problems)
+    if examined.problems or not order.only:  # with problems in it the study has not all of its artefacts
+        return
     from reportgen.render.artefacts import artefact_names
 
-    names = artefact_names(spec)
+    names = artefact_names(examined.spec)
     unknown = sorted(order.only - set(names))
     if unknown:
         raise SpecError([Problem(f"there is no artefact '{name}'", hint=did_you_mean(name, names)) for name in unknown])
@@ -247,6 +293,7 @@ def _write(
     artefacts: Collection[NumberedArtefact],
     formats: Collection[str],
     executor: Executor,
+    built_at: datetime,
 ) -> tuple[list[Path], tuple[str, ...], bool]:
     """Write everything; return the paths that a reader opens, what went wrong, and whether a format was lost."""
     from reportgen.records.results import files_of, results_of
@@ -262,30 +309,27 @@ def _write(
         (workshop / name).parent.mkdir(exist_ok=True)
         (workshop / name).write_bytes(content)
     (workshop / "study.lock.yaml").write_text(locked(spec), encoding="utf-8")
-    (workshop / "provenance.json").write_text(_provenance(spec, repository, results), encoding="utf-8")
-    pages = write_pages(workshop, spec, records, tuple(artefacts), formats=formats, executor=executor)
+    (workshop / "provenance.json").write_text(_provenance(spec, repository, results, built_at), encoding="utf-8")
+    pages = write_pages(
+        workshop, spec, records, tuple(artefacts), formats=formats, sources=results.sources, executor=executor
+    )
     wanted = [f"appendix.{kind}" for kind in ("html", "pdf") if kind in formats]
     written = [Path(name) for name in wanted if (workshop / name).is_file()]
     return written, pages.warnings, len(written) < len(wanted)
 
 
 def _sources(results: Results, spec: Spec, repository: Repository) -> dict[str, Source]:
-    """Say once for each analysis, trial or section what its numbers came from."""
+    """Say once for each analysis, trial or section what its numbers came from: the pages say no more and nothing else."""
     from reportgen.analyses import versions
     from reportgen.records.results import Source
 
-    places = {f"trials.{trial.name}": trial.origin.short for trial in repository.trials}
-    models = {}
-    for name, node in spec.study.analyses.items():
-        places[f"analyses.{name}"] = spec.at("analyses", name).short
-        settings = node.model_dump(mode="json", exclude={"outcomes", "follow_up", "comparisons", "variables"})
-        models[f"analyses.{name}"] = ", ".join(f"{key}: {value}" for key, value in settings.items())
+    trials = {trial.name: trial.origin.short for trial in repository.trials}
     used = dict.fromkeys(row.source for row in results.rows)
     return {
         key: Source(
-            spec=places.get(key) or spec.at(*key.split(".")).short,
+            spec=_line(key, spec, trials),
             data=repository.fingerprint,
-            model=models.get(key, "count or quotation"),
+            model=_model(key, spec),
             seed=spec.study.study.seed,
             versions=versions(),
         )
@@ -293,11 +337,39 @@ def _sources(results: Results, spec: Spec, repository: Repository) -> dict[str, 
     }
 
 
-def _provenance(spec: Spec, repository: Repository, results: Results) -> str:
+def _line(key: str, spec: Spec, trials: Mapping[str, str]) -> str:
+    """Return the line that a source stands for; names of trials and analyses may hold dots."""
+    kind, _, name = key.partition(".")
+    if kind == "trials" and name in trials:
+        return trials[name]
+    return spec.at(kind, name).short if name else spec.at(kind).short
+
+
+def _model(key: str, spec: Spec) -> str:
+    kind, _, name = key.partition(".")
+    node = spec.study.analyses.get(name) if kind == "analyses" else None
+    if node is None:
+        return "count or quotation"
+    settings = node.model_dump(mode="json", exclude={"outcomes", "follow_up", "comparisons", "variables"})
+    return ", ".join(f"{key}: {value}" for key, value in settings.items())
+
+
+def _time_of_build() -> datetime:
+    """Return the time that the report bears: now, or what SOURCE_DATE_EPOCH says, which other libraries read as well."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    try:
+        seconds = int(epoch) if epoch else int(time.time())
+        if not re.fullmatch(r"\d{0,12}", epoch, re.ASCII):
+            raise ValueError
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        hint = "Give whole seconds since 1970, such as 1700000000, or unset it."
+        raise SpecError([Problem(f"invalid value {epoch!r} of SOURCE_DATE_EPOCH", hint=hint)]) from error
+
+
+def _provenance(spec: Spec, repository: Repository, results: Results, built: datetime) -> str:
     from reportgen.analyses import versions
 
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    built = datetime.fromtimestamp(int(epoch) if epoch else time.time(), UTC)
     content = {
         "study": spec.name,
         "built": built.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -329,30 +401,3 @@ class _Clock:
 
     def __exit__(self, *_: object) -> None:
         self._seconds[self._name] = time.perf_counter() - self._start
-
-
-class _Workshop:
-    """A folder beside the report, in which the next one is built; gone when the build is over, however it ends."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._path: Path | None = None
-
-    def __enter__(self) -> Path:
-        if self._folder.exists() and not self._folder.is_dir():
-            raise RenderError(
-                [Problem(f"'{self._folder}' is a file: the report needs a folder", hint="Give another --output.")]
-            )
-        try:
-            self._folder.parent.mkdir(parents=True, exist_ok=True)
-            made = tempfile.mkdtemp(prefix=f".{self._folder.name}.", dir=self._folder.parent)
-        except OSError as error:
-            hint = "Give a folder that you may write to with --output."
-            raise RenderError([Problem(f"'{self._folder}' cannot be written: {error.strerror}", hint=hint)]) from error
-        self._path = Path(made).resolve()
-        self._path.chmod(0o755)
-        return self._path
-
-    def __exit__(self, *_: object) -> None:
-        if self._path is not None:
-            shutil.rmtree(self._path, ignore_errors=True)

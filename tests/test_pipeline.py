@@ -11,6 +11,7 @@ import pytest
 
 from reportgen import pipeline
 from reportgen.cli import run
+from reportgen.output.mark import mark_report
 from reportgen.pipeline import Order, build, plan, read
 from reportgen.records.numbers import slug
 from reportgen.records.planned import PlannedEffect
@@ -142,6 +143,7 @@ def test_interrupted_the_earlier_report_stands(
     folder = tmp_path / "report"
     folder.mkdir()
     (folder / "appendix.html").write_text("earlier")
+    mark_report(folder)
 
     def stop(*_: object) -> None:
         raise when("stopped")

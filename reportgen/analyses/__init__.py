@@ -19,6 +19,7 @@ from reportgen.analyses import (
     moderators,
     recursive_partitioning,
 )
+from reportgen.analyses.failure import FailedAnalysis, failed_fits, failure_of
 from reportgen.analyses.fidelity import fidelity_record
 from reportgen.analyses.reconciliation import reconciliation_record
 from reportgen.analyses.repository_records import (
@@ -32,8 +33,7 @@ from reportgen.analyses.repository_records import (
 )
 from reportgen.data import Repository
 from reportgen.executor import Executor
-from reportgen.records.model import AnalysisRecord, Failure, Records
-from reportgen.records.numbers import Press, slug
+from reportgen.records.model import AnalysisRecord, Records
 from reportgen.spec import Spec
 from reportgen.spec.study import (
     Agreement,
@@ -46,7 +46,7 @@ from reportgen.spec.study import (
     Study,
 )
 
-__all__ = ["make_records", "versions"]
+__all__ = ["FailedAnalysis", "make_records", "versions"]
 
 METHODS: dict[type[Analysis], Callable[[str, Any, Repository, Study], AnalysisRecord]] = {
     Descriptive: descriptive.analyse,
@@ -66,6 +66,7 @@ def make_records(
     profile: str,
     progress: Callable[[str], None] = lambda _: None,
     executor: Executor | None = None,
+    tell: Callable[[FailedAnalysis], object] = lambda _: None,
 ) -> Records:
     """Run every analysis of a study.
 
@@ -80,6 +81,8 @@ def make_records(
         Told the name of each analysis before any of them starts.
     executor : Executor, optional
         Runs the analyses side by side; this process runs one after the other where there is none.
+    tell : callable
+        Told of each analysis that failed, whole or in part.
 
     Raises
     ------
@@ -90,7 +93,8 @@ def make_records(
     for name in study.analyses:
         progress(name)
     run = partial(_analysed, study=study, repository=repository)
-    analyses = dict(zip(study.analyses, (executor or Executor()).map(run, study.analyses.items()), strict=True))
+    ended = (executor or Executor()).map(run, study.analyses.items())
+    analyses = dict(zip(study.analyses, (record for record, _ in ended), strict=True))
     included = descriptive.included_trials(repository, study)
     records = Records(
         study=study_record(spec, repository, profile),
@@ -103,14 +107,17 @@ def make_records(
         provenance=provenance_record(spec, repository),
         reconciliation=reconciliation_record(spec, repository, included),
     )
+    for failed in (*(failed for _, failed in ended if failed is not None), *failed_fits(records)):
+        tell(failed)
     return replace(records, fidelity=fidelity_record(spec, records))
 
 
-def _analysed(named: tuple[str, Analysis], study: Study, repository: Repository) -> AnalysisRecord:
+def _analysed(
+    named: tuple[str, Analysis], study: Study, repository: Repository
+) -> tuple[AnalysisRecord, FailedAnalysis | None]:
     name, node = named
     # Whatever goes wrong inside one analysis must not take the appendix down: its place says why instead.
     try:
-        return METHODS[type(node)](name, node, repository, study)
+        return METHODS[type(node)](name, node, repository, study), None
     except Exception as error:
-        press = Press(slug(name), f"analyses.{name}", {})
-        return Failure(name, press.quote("failure", f"{type(error).__name__}: {error}"))
+        return failure_of(name, error)

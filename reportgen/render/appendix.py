@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.records.artefact import Column, Group, NumberedArtefact, Row, Table
-from reportgen.records.model import Fidelity, MetaAnalysis, Provenance, Reconciliation, Records, StudyRecord
+from reportgen.records.model import Failure, Fidelity, MetaAnalysis, Provenance, Reconciliation, Records, StudyRecord
 from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import Inline, Number, Status, numbers_in
 from reportgen.records.partition import RecursivePartitioning
@@ -19,6 +19,7 @@ from reportgen.render.artefacts import places
 from reportgen.render.methods import Section, methods, where_written
 from reportgen.spec import Spec
 from reportgen.tables import (
+    failed_analyses,
     fidelity,
     fidelity_summary,
     files,
@@ -178,7 +179,8 @@ def _status(records: Records) -> tuple[BackSection, ...]:
     searched = [record for record in records.analyses.values() if isinstance(record, RecursivePartitioning)]
     peeled = [record for record in records.analyses.values() if isinstance(record, DirectedPeeling)]
     screened = [record for record in records.analyses.values() if isinstance(record, Moderation)]
-    if not fitted and not searched and not peeled and not screened:
+    broken = [record for record in records.analyses.values() if isinstance(record, Failure)]
+    if not fitted and not searched and not peeled and not screened and not broken:
         return ()
     counts = Counter(effect.status for record in fitted for effect in record.effects)
     counts += Counter(status for record in screened for status in record.statuses)
@@ -193,10 +195,11 @@ def _status(records: Records) -> tuple[BackSection, ...]:
     fits = " fit, " if total.value == 1 else " fits, "
     text: Inline = ("Of ", total, fits, *joined(said, ", "), ".") if counts else ("No fit was asked for.",)
     tables = [
+        *([Back("failed-analyses", "Analyses that failed", failed_analyses(broken))] if broken else []),
         *([Back("model-status", "How each fit ended", model_status(fitted))] if fitted else []),
         *(
-            [Back("screening-status", "Screenings that failed", broken)]
-            if (broken := failed_screenings(screened))
+            [Back("screening-status", "Screenings that failed", unscreened)]
+            if (unscreened := failed_screenings(screened))
             else []
         ),
         *([Back("search-status", "How each search ended", search_status(searched))] if searched else []),

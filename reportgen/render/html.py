@@ -6,21 +6,22 @@ The HTML is one file that works alone and offline. The PDF is tagged (PDF/UA-1) 
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.records.numbers import Number, numbers_in
+from reportgen.records.results import Source
 from reportgen.render.appendix import Appendix
 from reportgen.render.environment import environment
 from reportgen.render.fonts import face_rules_inside, face_rules_of_files
 from reportgen.render.tags import mend_tags
 from reportgen.resources import templates_folder
-from reportgen.spec import Spec
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -33,8 +34,8 @@ _TAG = re.compile(r"<[^>]*>")
 _FONTS = "/* fonts */"
 
 
-def html_page(appendix: Appendix, spec: Spec) -> str:
-    """Return the appendix as one HTML file that needs no other."""
+def html_page(appendix: Appendix, sources: Mapping[str, Source]) -> str:
+    """Return the appendix as one HTML file that needs no other; `sources` are those of the results table."""
     from markupsafe import Markup
 
     made = environment("html")
@@ -42,7 +43,7 @@ def html_page(appendix: Appendix, spec: Spec) -> str:
         "appendix": appendix,
         "style": Markup(_style("common.css") + _style("screen.css")),
         "script": Markup(_style("script.js")),
-        "rows": rows_json(appendix, spec),
+        "rows": rows_json(appendix, sources),
     }
     # which letters the fonts must have is known when the page is made
     page = made.get_template("page.html").render(context, fonts=Markup(_FONTS))
@@ -59,15 +60,18 @@ def pdf_page(appendix: Appendix, folder: Path) -> tuple[bytes | None, str]:
     folder : Path
         Where `figures/` stands.
     """
+    try:
+        importlib.import_module("weasyprint")
+    except OSError as error:  # its libraries are looked for when it is imported, and at no other time
+        return None, f"{NO_PANGO}. The system says: {_first_line(error)}"
     with _nothing_collected():
-        try:
-            document = pdf_document(appendix, folder)
-        except OSError as error:
-            if isinstance(error, FileNotFoundError | PermissionError):
-                raise
-            return None, NO_PANGO
+        document = pdf_document(appendix, folder)
         written: bytes = document.write_pdf(pdf_variant="pdf/ua-1", finisher=mend_tags)
     return written, ""
+
+
+def _first_line(error: OSError) -> str:
+    return str(error).partition("\n")[0].partition("Additionally")[0].strip().rstrip(".")
 
 
 @contextmanager
@@ -86,13 +90,7 @@ def _nothing_collected() -> Iterator[None]:
 
 
 def pdf_document(appendix: Appendix, folder: Path) -> Any:
-    """Return the laid-out pages, before they become a file.
-
-    Raises
-    ------
-    OSError
-        Where WeasyPrint cannot load the library pango.
-    """
+    """Return the laid-out pages, before they become a file."""
     import weasyprint
     from markupsafe import Markup
 
@@ -114,7 +112,7 @@ def _style(name: str) -> str:
     return (templates_folder() / "style" / name).read_text(encoding="utf-8")
 
 
-def rows_json(appendix: Appendix, spec: Spec) -> Markup:
+def rows_json(appendix: Appendix, known: Mapping[str, Source]) -> Markup:
     """Return what the page can tell of each number: the rows of the results table, without those of quotations."""
     from markupsafe import Markup
 
@@ -122,7 +120,7 @@ def rows_json(appendix: Appendix, spec: Spec) -> Markup:
     sources = list(dict.fromkeys(row.source for row in rows.values()))
     index = {source: i for i, source in enumerate(sources)}
     content = {
-        "sources": [_place(source, spec) for source in sources],
+        "sources": [_place(source, known) for source in sources],
         "rows": {
             row.id: _trimmed(
                 [
@@ -147,6 +145,6 @@ def _trimmed(row: list[Any]) -> list[Any]:
     return [int(value) if isinstance(value, float) and value.is_integer() else value, *row[1:]]
 
 
-def _place(source: str, spec: Spec) -> str:
-    """Return the line of the study file that a source stands for, with its name."""
-    return f"{source} ({spec.at(*source.split('.')).short})" if source else ""
+def _place(source: str, known: Mapping[str, Source]) -> str:
+    """Return a source with its line of the study file or a mapping, as the results table has it."""
+    return f"{source} ({known[source].spec})" if source in known else source

@@ -6,15 +6,15 @@ want of a library is a warning, and the rest is written all the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.errors import RenderError
 from reportgen.executor import Executor
 from reportgen.records.artefact import Drawing, NumberedArtefact
 from reportgen.records.model import Records
 from reportgen.records.numbers import plain
+from reportgen.records.results import Source
 from reportgen.render.appendix import Appendix, compose
 from reportgen.render.workbook import Sheet, workbook
 from reportgen.spec import Spec
@@ -44,6 +44,7 @@ def write_pages(
     artefacts: Sequence[NumberedArtefact],
     *,
     formats: Collection[str],
+    sources: Mapping[str, Source] | None = None,
     executor: Executor | None = None,
 ) -> WrittenPages:
     """Write the pages of a report.
@@ -57,7 +58,8 @@ def write_pages(
     artefacts : sequence of NumberedArtefact
     formats : collection of str
         Of `html`, `pdf` and `quarto`. Figures, tables and the Quarto project are always written; `quarto` renders it.
-
+    sources : dict of str to Source, optional
+        What the numbers came from, as the results table says it; without them the page names no lines.
     executor : Executor, optional
         Makes HTML and the files of figures beside the PDF; without one they are made one after the other.
 
@@ -67,22 +69,19 @@ def write_pages(
 
     Raises
     ------
-    RenderError
+    OSError
         Where a file cannot be written.
     """
-    appendix = compose(spec, records, artefacts)
-    folder = folder.resolve()
-    try:
-        return _write(folder, spec, appendix, formats, executor or Executor())
-    except OSError as error:
-        raise RenderError(f"'{error.filename or folder}' cannot be written: {error.strerror or error}") from error
+    return _write(folder.resolve(), compose(spec, records, artefacts), formats, sources or {}, executor or Executor())
 
 
-def _write(folder: Path, spec: Spec, appendix: Appendix, formats: Collection[str], executor: Executor) -> WrittenPages:
+def _write(
+    folder: Path, appendix: Appendix, formats: Collection[str], sources: Mapping[str, Source], executor: Executor
+) -> WrittenPages:
     from reportgen.render.html import html_page, pdf_page
     from reportgen.render.quarto import render_quarto, write_quarto
 
-    html = executor.start(html_page, appendix, spec) if "html" in formats else None
+    html = executor.start(html_page, appendix, sources) if "html" in formats else None
     figures = _start_figures(folder / "figures", tuple(drawings_of(appendix)), executor)
     tables = tuple(_write_tables(folder / "tables", appendix))
     documents, warnings = [], []

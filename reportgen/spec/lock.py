@@ -10,8 +10,9 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from reportgen.spec.fidelity import Fidelity
-from reportgen.spec.load import Spec
+from reportgen.spec.load import LocatedMapping, Spec
 from reportgen.spec.mapping import Mapping
+from reportgen.spec.shown import written_name
 from reportgen.spec.simulation import Simulation
 from reportgen.spec.study import Study
 
@@ -20,10 +21,13 @@ HEAD = "# Written by reportgen: the study as it was understood, with every defau
 
 def locked(spec: Spec) -> str:
     """Return the study and its mappings as YAML, defaults included. It names no absolute path."""
+    folder = spec.source.path.parent
     content = spec.study.model_dump(mode="json", by_alias=True)
+    content["trials"] = _distinct([written_name(name, folder) for name in spec.study.trials])
+    if spec.study.fidelity is not None:
+        content["fidelity"] = written_name(spec.study.fidelity, folder)
     content["mappings"] = {
-        name: located.mapping.model_dump(mode="json", by_alias=True, exclude_none=True)
-        for name, located in zip(spec.study.trials, spec.mappings, strict=True)
+        name: _mapping(located) for name, located in zip(content["trials"], spec.mappings, strict=True)
     }
     out = io.StringIO()
     yaml = YAML(typ="safe")
@@ -33,6 +37,28 @@ def locked(spec: Spec) -> str:
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.dump(content, out)
     return HEAD + out.getvalue()
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Return names of which no two are alike: mappings of two folders may share one.
+
+    Examples
+    --------
+    >>> _distinct(["a.yaml", "b.yaml", "a.yaml"])
+    ['a.yaml', 'b.yaml', 'a.yaml (2)']
+    """
+    return [
+        f"{name} ({names[: place + 1].count(name)})" if name in names[:place] else name
+        for place, name in enumerate(names)
+    ]
+
+
+def _mapping(located: LocatedMapping) -> dict[str, Any]:
+    content = located.mapping.model_dump(mode="json", by_alias=True, exclude_none=True)
+    for data in content["data"]:
+        if "file" in data:
+            data["file"] = written_name(data["file"], located.folder)
+    return content
 
 
 def json_schema(kind: str = "study") -> str:

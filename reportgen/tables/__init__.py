@@ -2,7 +2,15 @@
 
 from reportgen.tables.agreement import nothing_to_compare, overlap, profile
 from reportgen.tables.analysed import analysed, people_of
-from reportgen.tables.back_matter import files, glossary, ledger, ledger_summary, people_left_out, versions
+from reportgen.tables.back_matter import (
+    failed_analyses,
+    files,
+    glossary,
+    ledger,
+    ledger_summary,
+    people_left_out,
+    versions,
+)
 from reportgen.tables.comparison_with_print import fidelity, fidelity_summary, reconciliation
 from reportgen.tables.descriptive import descriptive
 from reportgen.tables.effects import by_trial, estimates, model_status
@@ -15,6 +23,7 @@ __all__ = [
     "by_trial",
     "descriptive",
     "estimates",
+    "failed_analyses",
     "fidelity",
     "fidelity_summary",
     "files",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import groupby
 
 from reportgen.records.artefact import Column, Group, Row, Table
-from reportgen.records.model import Glossary, Ledger, LedgerRow, Provenance
+from reportgen.records.model import Failure, Glossary, Ledger, LedgerRow, Provenance
 from reportgen.records.numbers import Inline, slug
-from reportgen.tables.phrases import count_made
+from reportgen.tables.phrases import count_made, words
 
 LEFT_OUT = "left-out"
 
@@ -111,3 +112,17 @@ def versions(record: Provenance) -> Table:
     """Return the programs that can change a number or a page."""
     columns = (Column(("Program",), "left"), Column(("Version",), "left"))
     return Table(columns, (Group(tuple(Row((name,), ((version,),)) for name, version in record.versions)),))
+
+
+def failed_analyses(records: Sequence[Failure]) -> Table:
+    """Return the analyses that failed as a whole, and why."""
+    columns = (Column(("Analysis",), "left"), Column(("Status",), "left"), Column(("Reason",), "left"))
+    rows = tuple(
+        Row(
+            words(record.name, f"{slug(record.name)}.failed", record.reason.source),
+            ((record.reason.status,), (record.reason,)),
+            muted=True,
+        )
+        for record in records
+    )
+    return Table(columns, (Group(rows),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Iterator
 from typing import Any
@@ -104,14 +105,26 @@ def test_without_pango_the_rest_is_written(report: Report, monkeypatch: pytest.M
     from reportgen.render.pages import write_pages
     from tests.unit.render import records_fixture
 
-    def missing(*_: object) -> Any:
-        raise OSError("cannot load library 'libpango-1.0-0'")
+    def missing(name: str) -> Any:
+        raise OSError("cannot load library 'libpango-1.0-0': no such file.  Additionally, more was tried")
 
-    monkeypatch.setattr(pages, "pdf_document", missing)
+    monkeypatch.setattr(pages.importlib, "import_module", missing)
     written = write_pages(tmp_path, records_fixture.spec(), report.records, report.artefacts, formats=("html", "pdf"))
     assert next(path.name for path in written.paths) == "appendix.html"
     assert not (tmp_path / "appendix.pdf").exists()
     assert len(written.warnings) == 1 and "apt-get install" in written.warnings[0]
+    assert written.warnings[0].endswith("The system says: cannot load library 'libpango-1.0-0': no such file")
+
+
+def test_another_error_of_the_system_is_not_put_down_to_pango(
+    report: Report, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    def full(*_: object) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pages, "pdf_document", full)
+    with pytest.raises(OSError, match="No space left"):
+        pages.pdf_page(report.appendix, tmp_path)
 
 
 def test_the_same_pages_give_the_same_bytes(report: Report, document: Any) -> None:

@@ -1,0 +1,202 @@
+"""What the command line can be asked for: one function per verb.
+
+Progress goes to stderr, paths of what was written to stdout. Errors are left to `cli`. Heavy libraries are imported
+inside the verbs, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from reportgen import __version__
+from reportgen.ending import begun
+from reportgen.errors import DEBUG, EXIT_DONE
+from reportgen.terminal import say, show
+
+app = typer.Typer(
+    help="Build the statistical appendix of an individual participant data meta-analysis from one study file.",
+    epilog="Exit codes: 0 done; 1 written, but an analysis failed; 2 study or data invalid; 3 an output could not be written; 130 interrupted; 143 ended by SIGTERM.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+)
+MOST_WORKERS = 4  # each needs about 300 MB, and more than four have too little to draw
+Format = Literal["html", "pdf", "quarto"]
+
+StudyPath = Annotated[
+    Path, typer.Argument(help="The study file, or the folder that holds study.yaml.", show_default=False)
+]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        show(f"reportgen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    if debug:
+        os.environ[DEBUG] = "1"
+
+
+@app.command()
+def build(
+    study: StudyPath,
+    output: Annotated[str | None, typer.Option(help="Folder of the report; output/<study> unless given.")] = None,
+    only: Annotated[str, typer.Option(help="Names of artefacts, such as table2,fig1; the numbers stay the same.")] = "",
+    profile: Annotated[Literal["draft", "final"] | None, typer.Option(help="Overrides the study's policy.")] = None,
+    formats: Annotated[str, typer.Option(help="html,pdf,quarto; what the study's report says unless given.")] = "",
+    jobs: Annotated[
+        int, typer.Option("-j", "--jobs", min=0, help="Local processes that draw; 0: one for each core, four at most.")
+    ] = 0,
+) -> int:
+    """Build the report: HTML, PDF, figures, tables, results and the Quarto project."""
+    from reportgen.pipeline import Order, build
+
+    chosen = _parts(formats, "--formats", "html,pdf")
+    _check_formats(chosen)
+    order = Order(
+        study=study,
+        output=output,
+        only=frozenset(_parts(only, "--only", "table2,fig1")),
+        profile=profile,
+        formats=chosen,
+        workers=jobs or min(os.cpu_count() or 1, MOST_WORKERS),
+    )
+    with _progress() as progress:
+        built = build(order, progress)
+    _warn(built.warnings)
+    for failed in built.failed:
+        say(str(failed))
+        if os.environ.get(DEBUG) and failed.traceback:
+            say(failed.traceback)
+    say("done in " + ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in built.seconds.items()))
+    for path in built.paths:
+        show(str(path))
+    return built.exit_code
+
+
+def _parts(written: str, option: str, example: str) -> tuple[str, ...]:
+    from reportgen.errors import Problem, SpecError
+
+    parts = tuple(part.strip() for part in written.split(",") if part.strip())
+    if written and not parts:
+        raise SpecError([Problem(f"{option} names nothing", hint=f"Write {option} {example}, or leave it out.")])
+    return parts
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        say(f"warning: {warning}")
+
+
+def _check_formats(chosen: tuple[str, ...]) -> None:
+    from reportgen.errors import Problem, SpecError, did_you_mean
+
+    known = ("html", "pdf", "quarto")
+    problems = [Problem(f"there is no format '{f}'", hint=did_you_mean(f, known)) for f in chosen if f not in known]
+    if problems:
+        raise SpecError(problems)
+
+
+@app.command()
+def validate(study: StudyPath) -> int:
+    """Check study file, mappings and data; report all problems at once."""
+    from reportgen.pipeline import doubts, read
+
+    with _progress() as progress:
+        progress("read and check")
+        spec, repository = read(study)
+    _warn(doubts(spec, repository))
+    trials = "1 trial" if len(repository.trials) == 1 else f"{len(repository.trials)} trials"
+    show(f"{spec.name}: all is well, {trials}, {len(repository.participants)} participants")
+    return EXIT_DONE
+
+
+@app.command()
+def plan(study: StudyPath) -> int:
+    """Show what each analysis can do, and with whom: trials, participants, moderators, before anything is fitted."""
+    from reportgen.pipeline import doubts, plan, read
+    from reportgen.render.planned import planned_lines
+
+    with _progress() as progress:
+        progress("read and check")
+        spec, repository = read(study)
+    _warn(doubts(spec, repository))
+    for line in planned_lines(plan(spec, repository)):
+        show(line)
+    return EXIT_DONE
+
+
+@app.command()
+def simulate(
+    file: Annotated[Path, typer.Argument(help="The simulation file.", show_default=False)],
+    output: Annotated[str, typer.Option(help="Folder of the trial files.", show_default=False)],
+    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the seed of the file.")] = None,
+) -> int:
+    """Make the trial files of a simulation file: the same file and seed give the same bytes."""
+    from reportgen.pipeline import simulate
+
+    with _progress() as progress:
+        paths = simulate(file, output, seed, progress)
+    for path in paths:
+        show(str(path))
+    return EXIT_DONE
+
+
+@app.command()
+def schema(
+    kind: Annotated[
+        Literal["study", "mapping", "simulation", "fidelity"],
+        typer.Argument(help="Of study files, mappings, simulation files or fidelity files."),
+    ] = "study",
+) -> int:
+    """Print the JSON Schema that lets an editor complete and check a study file or one of its other files."""
+    from reportgen.spec.lock import json_schema
+
+    show(json_schema(kind), end="")
+    return EXIT_DONE
+
+
+class _progress:  # noqa: N801 - used as a word: `with _progress() as progress`
+    """A spinner with the present step on a terminal, a plain line for each step elsewhere."""
+
+    def __enter__(self) -> Callable[[str], None]:
+        self._status, self._begun = None, ExitStack()
+        if not sys.stderr.isatty():
+            return say
+        from rich.console import Console
+
+        self._status = Console(stderr=True).status("start")
+        self._begun.enter_context(begun(_give_back_the_cursor))
+        self._status.start()
+        return self._show
+
+    def _show(self, text: str) -> None:
+        assert self._status is not None
+        self._status.update(text.strip())
+        self._status.console.print(text, style="dim")
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+        self._begun.close()
+
+
+def _give_back_the_cursor() -> None:
+    """Take the spinner off the screen without its threads, which an end from outside may have met anywhere."""
+    os.write(2, b"\r\x1b[2K\x1b[?25h")

@@ -1,0 +1,1 @@
+"""Where a report goes, and what may never be lost on the way."""
