@@ -51,7 +51,13 @@ POOLING = {
     "dersimonian-laird": "the method of DerSimonian and Laird",
     "paule-mandel": "the method of Paule and Mandel",
 }
-TEST = {"knha": "the Hartung–Knapp adjustment", "normal": "the normal distribution"}
+TEST = {
+    "knha": "the Hartung–Knapp–Sidik–Jonkman adjustment, guarded so that it never narrows an interval (factor of at least one; "
+    "t distribution with trials minus one degrees of freedom)",
+    "knha-plain": "the Hartung–Knapp–Sidik–Jonkman adjustment without a guard (t distribution with trials minus one degrees of "
+    "freedom), so that with trials that are alike an interval may be narrower than that of a common effect",
+    "normal": "the normal distribution",
+}
 TIE = {"earlier": "the earlier one", "later": "the later one"}
 
 
