@@ -32,9 +32,9 @@ def forest_by_trial_sheets(
     named = len({one.instrument.text for one in effect.by_trial}) > 1
     rows = [
         *(_trial_row(one, effect, again, name, named) for one in effect.by_trial),
-        *(() if _alone(effect) else _pooled_rows(effect, settings, again, name)),
+        *(() if effect.alone else _pooled_rows(effect, settings, again, name)),
     ]
-    overall = value_of(effect.estimate.effect) if _estimated(effect) and not _alone(effect) else None
+    overall = value_of(effect.estimate.effect) if _estimated(effect) and not effect.alone else None
     band = Band(tuple(rows), _axis(effect), overall)
     unit: Inline = (" (", effect.unit, ")") if effect.unit.text else ()
     measure = "adjusted mean difference" if settings.adjust_for else "mean difference"
@@ -47,7 +47,7 @@ def forest_by_trial_sheets(
         ),
         (
             Heading((("Mean difference",), ("(", *level, ")"))),
-            *(() if _alone(effect) else (Heading((("Two-stage",), ("weight (%)",))),)),
+            *(() if effect.alone else (Heading((("Two-stage",), ("weight (%)",))),)),
         ),
         (effect.outcome_label, ", ", effect.follow_up_label, ": ", measure, *unit),
     )
@@ -77,11 +77,6 @@ def _estimated(effect: PooledEffect) -> bool:
 
 def _trial_estimated(one: TrialEstimate) -> bool:
     return one.status in ("ok", "boundary") and math.isfinite(value_of(one.estimate.effect))
-
-
-def _alone(effect: PooledEffect) -> bool:
-    """Whether one trial alone is drawn, which is not pooled."""
-    return effect.alone and any(_trial_estimated(one) for one in effect.by_trial)
 
 
 def _checked(effect: PooledEffect) -> bool:
@@ -120,7 +115,7 @@ def _trial_row(
     return Row(
         label,
         counts,
-        (interval_cell(*printed), *(() if _alone(effect) else ((Slot(one.weight),),))),
+        (interval_cell(*printed), *(() if effect.alone else ((Slot(one.weight),),))),
         plot=_square(one.estimate, 0.25 if math.isnan(share) else share),
         estimate=printed,
     )
@@ -201,7 +196,7 @@ def _prediction_row(effect: PooledEffect, settings: ModelSettings, again: Callab
 def _key(effect: PooledEffect, settings: ModelSettings) -> Inline:
     """Return what the marks are."""
     level = words.interval_name(settings)
-    if _alone(effect):
+    if effect.alone:
         return ("Square and line: effect with its ", *level, ". ")
     key: list[str | Number] = []
     if any(_trial_estimated(one) for one in effect.by_trial):
@@ -219,8 +214,8 @@ def _alt(effect: PooledEffect, again: Callable[[Number], Number], name: str) -> 
     if estimated:
         favour = words.count(name, "favour", sum(value_of(one.estimate.effect) > 0 for one in estimated))
         alt += ["; ", *words.plural(favour, "favours intervention", "favour intervention")]
-    if _alone(effect):
-        own, low, high = _printed(estimated[0].estimate, again)
+    if effect.alone:
+        own, low, high = _printed(effect.estimate, again)
         alt += ["; its own effect ", own, " (", low, " to ", high, "); nothing is pooled"]
     elif _estimated(effect):
         pooled, low, high = _printed(effect.estimate, again)

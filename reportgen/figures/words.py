@@ -92,7 +92,7 @@ def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
 def heterogeneity_note(effect: PooledEffect, settings: ModelSettings, again: Callable[[Number], Number]) -> Inline:
     """Return τ² of the one-step model and its prediction interval, its ends printed by `again`."""
     between = effect.heterogeneity
-    if between.tau2.value is None:
+    if effect.alone or between.tau2.value is None:
         return ()
     note: list[str | Number] = [f"τ²{NO_BREAK}={NO_BREAK}", between.tau2]
     if between.predicted_low.value is not None and between.predicted_high.value is not None:
@@ -104,7 +104,7 @@ def heterogeneity_note(effect: PooledEffect, settings: ModelSettings, again: Cal
 def two_stage_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
     """Return how the trials were pooled in two stages, with τ², Q and I²: the model that the weights belong to."""
     apart, between = effect.two_stage_heterogeneity, effect.heterogeneity
-    if apart.q.value is None:
+    if effect.alone or apart.q.value is None:
         return ()
     note: list[str | Number] = ["Two-stage model, to which the weights belong ("]
     note += [f"{POOLING.get(settings.two_stage_method, settings.two_stage_method)}, "]
@@ -125,7 +125,7 @@ def two_stage_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
 
 def status_note(effect: PooledEffect, name: str) -> Inline:
     """Return how the fit ended."""
-    if effect.alone and effect.status == "ok":
+    if effect.alone:
         return ("One trial: its own effect; nothing is pooled.",)
     if effect.status == "ok":
         return ("Status: converged.",)

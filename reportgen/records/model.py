@@ -267,8 +267,8 @@ class PooledEffect:
 
     @property
     def alone(self) -> bool:
-        """Whether one trial alone has the outcome: its effect is its own, and nothing is pooled."""
-        return self.trials.value == 1
+        """Whether the effect is one trial's own, so that nothing is pooled."""
+        return self.trials.value == 1 and self.estimate.effect.value is not None
 
     @property
     def one_step_only(self) -> tuple[TrialEstimate, ...]:

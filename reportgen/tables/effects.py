@@ -185,7 +185,7 @@ def i2_cell(between: Heterogeneity) -> Inline:
 
 
 def _status(effect: PooledEffect) -> Inline:
-    return ("one trial",) if effect.alone and effect.status == "ok" else status_words(effect.status)
+    return ("one trial",) if effect.alone else status_words(effect.status)
 
 
 def status_words(status: Status) -> Inline:
@@ -200,7 +200,7 @@ def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
     One trial alone is not pooled: it has neither weight nor pooled rows.
     """
     several = len({row.instrument.text for row in effect.by_trial if row.instrument.text}) > 1
-    alone = effect.alone and bool(effect.by_trial)
+    alone = effect.alone
     columns = [Column(("Trial",), "left")]
     if several:
         columns.append(Column(("Instrument",), "left"))
