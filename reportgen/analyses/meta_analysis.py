@@ -31,8 +31,14 @@ from reportgen.analyses.recording import (
     scalar,
 )
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of, selections
+from reportgen.analyses.two_stage_record import (
+    ONE_TRIAL,
+    not_pooled,
+    outside,
+    two_stage_estimate,
+    two_stage_heterogeneity,
+)
 from reportgen.data import Repository
-from reportgen.records.estimate import Estimate
 from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, Scaled, TrialEstimate
 from reportgen.records.numbers import Press, Status, slug
 from reportgen.spec.check import expanded
@@ -50,7 +56,8 @@ from reportgen.stats import (
 )
 
 FULL_SCALE = 100.0
-MODEL_DECIMALS = {"df": 1, "criterion": 3}  # of numbers that only an auditor reads
+SOLVED = "an analysis of covariance has a solution, and nothing is searched for"
+MODEL_DECIMALS = {"df": 1, "criterion": 3, "q": 2}  # of numbers that only an auditor reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,34 @@ class Fits:
     common: OneStepFit
     trials: PerTrial
     two_stage: TwoStage
+
+    @property
+    def alone(self) -> bool:
+        """Whether one trial alone entered: its own effect is given, and nothing is pooled."""
+        return len(self.trials.labels) == 1
+
+    @property
+    def status(self) -> Status:
+        """How the fit of the effect ended."""
+        return str(self.trials.status[0]) if self.alone else self.one_step.status  # type: ignore[return-value]
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is no effect."""
+        return self.status in ("failed", "not estimable")
+
+    @property
+    def message(self) -> str:
+        """What is to be said of the fit of the effect."""
+        return self.trials.reason[0] if self.alone else self.one_step.message
+
+    @property
+    def effect(self) -> Effect:
+        """The effect: that of the one-step model, or of the one trial by analysis of covariance."""
+        if not self.alone:
+            return self.one_step.effect
+        estimate, std_error, df = (float(a[0]) for a in (self.trials.estimate, self.trials.std_error, self.trials.df))
+        return Effect(estimate, std_error, df, df)
 
 
 def analyse(name: str, node: Node, repository: Repository, study: Study) -> MetaAnalysis:
@@ -144,8 +179,8 @@ def _settings(node: Node, study: Study, press: Press) -> ModelSettings:
 def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, press: Press) -> PooledEffect:
     press = for_outcome(selection.outcome, study, press)
     unit = unit_of(selection.outcome, study)
-    reason = _untold(selection, node, study) or (fits.one_step.message if fits and failed(fits) else "")
-    status: Status = fits.one_step.status if fits else "not estimable"  # type: ignore[assignment]
+    reason = _untold(selection, node, study) or (fits.message if fits and fits.failed else "")
+    status: Status = fits.status if fits else "not estimable"
     made = press.at(
         selection.comparison,
         selection.outcome,
@@ -154,7 +189,15 @@ def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, p
         trials=len(selection.trials),
         status=status,
     )
-    used = None if fits is None or failed(fits) else fits
+    used = None if fits is None or fits.failed else fits
+    estimate = estimate_record(used.effect if used else None, node.level, made, unit, reason)
+    beside = made.at("common effect"), made.at("two stage")
+    alone = reason or (ONE_TRIAL if used and used.alone else "")
+    common = estimate_record(used.common.effect if used and not alone else None, node.level, beside[0], unit, alone)
+    two_stage = used.two_stage if used else None
+    apart = reason or not_pooled(two_stage, len(selection.trials))
+    rows = _told_trials(_trials(selection, fits, node, made, unit), study.policy.minimum_cell) if fits else ()
+    one_step = {} if alone else {"one-step": estimate.effect, "common-effect": common.effect}
     arms = made.count("n control", selection.arm_size(0)), made.count("n intervention", selection.arm_size(1))
     n_control, n_intervention = told_arms(arms, study.policy.minimum_cell)
     return PooledEffect(
@@ -171,22 +214,20 @@ def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, p
         n_control=n_control,
         n_intervention=n_intervention,
         in_comparison=made.count("in comparison", selection.in_comparison),
-        estimate=estimate_record(used.one_step.effect if used else None, node.level, made, unit, reason),
+        estimate=estimate,
         scaled=_scaled(selection, used, node, study, made, reason),
         heterogeneity=_heterogeneity(used, node, made, unit, reason),
-        common=estimate_record(
-            used.common.effect if used else None, node.level, made.at("common effect"), unit, reason
-        ),
-        two_stage=_two_stage(used, node.level, made.at("two stage"), unit, reason),
-        by_trial=_told_trials(_trials(selection, fits, node, made, unit), study.policy.minimum_cell) if fits else (),
+        common=common,
+        two_stage=two_stage_estimate(two_stage, node.level, beside[1], unit, apart),
+        two_stage_heterogeneity=two_stage_heterogeneity(two_stage, beside[1], unit, apart),
+        outside=outside(one_step, rows, node, bool(node.adjust_for)),
+        by_trial=rows,
         left_out=left_out_record(selection, made),
         status=status,
-        reason=reason or (fits.one_step.message if fits and status != "ok" else ""),
+        reason=reason or (fits.message if fits and status != "ok" else ""),
         evaluations=_evaluations(fits, made, reason),
-        criterion=made.fixed("criterion", fits.one_step.criterion if fits else NAN, "criterion", reason=reason),
-        df_unfloored=made.fixed(
-            "df unfloored", scalar(used.one_step.effect.df_raw) if used else NAN, "df", reason=reason
-        ),
+        criterion=made.fixed("criterion", _criterion(fits), "criterion", reason=reason or SOLVED),
+        df_unfloored=made.fixed("df unfloored", scalar(used.effect.df_raw) if used else NAN, "df", reason=reason),
     )
 
 
@@ -196,33 +237,19 @@ def _untold(selection: Selection, node: Node, study: Study) -> str:
     return not_estimable(selection, node) or (TOO_FEW if few else "")
 
 
-def failed(fits: Fits) -> bool:
-    """Whether the one-step fit gave no effect."""
-    return fits.one_step.status in ("failed", "not estimable")
-
-
 def _evaluations(fits: Fits | None, made: Press, reason: str) -> Any:
-    if fits is None:
-        return made.none("evaluations", reason)
+    if fits is None or fits.alone:
+        return made.none("evaluations", reason or SOLVED)
     return made.count("evaluations", fits.one_step.optimiser.evaluations, "evaluations")
 
 
-def _two_stage(fits: Fits | None, level: float, press: Press, unit: str, reason: str) -> Estimate:
-    pooled = fits.two_stage if fits else None
-    low, high = pooled.interval(level) if pooled else (NAN, NAN)
-    return Estimate(
-        effect=press.fixed("effect", pooled.estimate if pooled else NAN, "effect", unit, reason),
-        low=press.fixed("ci low", low, "effect", unit, reason),
-        high=press.fixed("ci high", high, "effect", unit, reason),
-        std_error=press.fixed("se", pooled.std_error if pooled else NAN, "heterogeneity", unit, reason),
-        df=press.fixed("df", pooled.df if pooled else NAN, "df", "", reason),
-        p=press.p("p", pooled.p_value if pooled else NAN, reason),
-    )
+def _criterion(fits: Fits | None) -> float:
+    return NAN if fits is None or fits.alone else fits.one_step.criterion
 
 
 def _predicted(fits: Fits | None, node: Node) -> tuple[float, float]:
     """Return the prediction interval of the one-step model; NaN below three trials."""
-    if fits is None or node.treatment_effect == "common":
+    if fits is None or fits.alone or node.treatment_effect == "common":
         return NAN, NAN
     fitted = fits.one_step
     effect = fitted.effect
@@ -233,23 +260,28 @@ def _predicted(fits: Fits | None, node: Node) -> tuple[float, float]:
 
 
 def _heterogeneity(fits: Fits | None, node: Node, press: Press, unit: str, reason: str) -> Heterogeneity:
-    random = fits is not None and node.treatment_effect == "random" and fits.one_step.trials > 1
-    tau2 = fits.one_step.tau2 if fits and random else NAN
-    i2, (i2_low, i2_high) = (
-        (NAN, (NAN, NAN)) if not fits or not random else (fits.two_stage.i2, fits.two_stage.i2_interval)
-    )
-    low, high = _predicted(fits, node) if random else (NAN, NAN)
-    why = reason or ("" if random else "one trial, or a common effect: no variation between trials is estimated")
+    why = reason or _one_effect(fits, node)
+    tau2 = fits.one_step.tau2 if fits and not why else NAN
+    apart = reason or not_pooled(fits.two_stage if fits else None, len(fits.trials.labels) if fits else 0)
+    i2, (i2_low, i2_high) = (fits.two_stage.i2, fits.two_stage.i2_interval) if fits and not apart else (NAN, (NAN, NAN))
+    low, high = _predicted(fits, node) if not why else (NAN, NAN)
     few = why or "a prediction interval needs three trials"
     return Heterogeneity(
         tau2=press.fixed("tau2", tau2, "heterogeneity", f"{unit}²" if unit else "", why),
         tau=press.fixed("tau", math.sqrt(tau2) if tau2 == tau2 else NAN, "heterogeneity", unit, why),
-        i2=press.fixed("i2", 100 * i2, "percent", "%", why),
-        i2_low=press.fixed("i2 low", 100 * i2_low, "percent", "%", why),
-        i2_high=press.fixed("i2 high", 100 * i2_high, "percent", "%", why),
+        i2=press.fixed("i2", 100 * i2, "percent", "%", apart),
+        i2_low=press.fixed("i2 low", 100 * i2_low, "percent", "%", apart),
+        i2_high=press.fixed("i2 high", 100 * i2_high, "percent", "%", apart),
         predicted_low=press.fixed("predicted low", low, "effect", unit, few),
         predicted_high=press.fixed("predicted high", high, "effect", unit, few),
     )
+
+
+def _one_effect(fits: Fits | None, node: Node) -> str:
+    """Return why the one-step model has no variation between trials, or an empty text."""
+    if fits and fits.alone:
+        return ONE_TRIAL
+    return "the model has one effect common to all trials" if node.treatment_effect == "common" else ""
 
 
 def _scaled(
@@ -260,7 +292,7 @@ def _scaled(
     if limits is None:
         return None
     factor = FULL_SCALE / (limits[1] - limits[0])
-    effect = fits.one_step.effect if fits else None
+    effect = fits.effect if fits else None
     low, high = (scalar(limit) for limit in effect.interval(node.level)) if effect else (NAN, NAN)
     predicted = _predicted(fits, node)
     here = press.at("scaled")
@@ -277,6 +309,7 @@ def _scaled(
 def _trials(selection: Selection, fits: Fits, node: Node, press: Press, unit: str) -> list[TrialEstimate]:
     """One row a trial. The weight is the two-stage one: a one-step model has none of its own."""
     found = fits.trials
+    apart = not_pooled(fits.two_stage, len(found.labels)) or (fits.message if fits.failed else "")
     places = {str(label): place for place, label in enumerate(found.labels)}
     rows = []
     for name in selection.trials:
@@ -285,7 +318,7 @@ def _trials(selection: Selection, fits: Fits, node: Node, press: Press, unit: st
         reason = found.reason[place]
         estimate, std_error, df = (float(a[place]) for a in (found.estimate, found.std_error, found.df))
         effect = Effect(estimate, std_error, df, df) if status == "ok" else None
-        weight = 100 * float(fits.two_stage.weights[place]) if effect else NAN
+        weight = 100 * float(fits.two_stage.weights[place]) if effect and not apart else NAN
         n_control, n_intervention = selection.arm_size(0, name), selection.arm_size(1, name)
         made = press.at("trial", name, n=n_control + n_intervention, trials=1, status=status)
         rows.append(
@@ -295,7 +328,7 @@ def _trials(selection: Selection, fits: Fits, node: Node, press: Press, unit: st
                 n_control=made.count("n control", n_control),
                 n_intervention=made.count("n intervention", n_intervention),
                 estimate=estimate_record(effect, node.level, made, unit, reason),
-                weight=made.fixed("weight", weight, "percent", "%", reason),
+                weight=made.fixed("weight", weight, "percent", "%", reason or apart),
                 status=status,
                 reason=reason,
             )

@@ -51,7 +51,7 @@ from reportgen.records.numbers import Inline, Number, Press, Status, slug
 from reportgen.spec.check import baseline_of, expanded
 from reportgen.spec.study import FromScreening, Search, Study
 from reportgen.spec.study import Moderators as Node
-from reportgen.stats import ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
+from reportgen.stats import Entered, ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
 
 AUDITED = {"df": 1, "criterion": 3}  # decimals of numbers that only an auditor reads
 
@@ -72,6 +72,10 @@ class Screened:
     def tested(self, node: Node) -> Reading:
         """Return the reading that is tested."""
         return self.fit.naive if node.reading == "naive" else self.fit.within
+
+    def entered(self, node: Node) -> Entered:
+        """Return who tells something of the tested reading."""
+        return self.fit.entered if node.reading == "naive" else self.fit.telling
 
     def hides(self, code: int | None) -> bool:
         """Whether the difference of a level from the reference, or of a quantity (None), rests on too few people."""
@@ -100,7 +104,8 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Mode
         One `Screen` for every outcome x follow-up x comparison, each with all moderators, those that cannot be estimated
         included.
     """
-    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | AUDITED)
+    limits = node.tiers.significant, node.tiers.weak
+    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | AUDITED, limits=limits)
     moderators = moderators_of(node.moderators, repository, Measurements(repository, study), study)
     screens = tuple(
         _screen_record(selection, screen(selection, moderators.values(), node), node, study, press)
@@ -190,6 +195,7 @@ def _screened(selection: Selection, moderator: Moderator, cost: Cost, node: Node
         reference=max(moderator.reference, 0),
         per=moderator.per,
         percentiles=node.percentiles,
+        reading=node.reading,
         minimum_trials=node.minimum_trials,
         treatment_effect=node.treatment_effect,
         inference=node.inference,
@@ -237,7 +243,8 @@ def _screen_record(selection: Selection, found: list[Screened], node: Node, stud
     )
     minimum = study.policy.minimum_cell
     found = [
-        replace(one, few=_few_levels(one, selection, minimum), few_at_all=_few_at_all(one, minimum)) for one in found
+        replace(one, few=_few_levels(one, selection, minimum), few_at_all=_few_at_all(one.entered(node), minimum))
+        for one in found
     ]
     outcome = study.outcomes[selection.outcome]
     limits = range_of(outcome, selection.outcome, study)
@@ -268,8 +275,8 @@ def _screen_record(selection: Selection, found: list[Screened], node: Node, stud
     )
 
 
-def _few_at_all(one: Screened, minimum: int) -> bool:
-    return guards(minimum) and one.fit.participants > 0 and min(one.fit.n_control, one.fit.n_intervention) < minimum
+def _few_at_all(entered: Entered, minimum: int) -> bool:
+    return guards(minimum) and entered.participants > 0 and min(entered.n_control, entered.n_intervention) < minimum
 
 
 def _few_levels(one: Screened, selection: Selection, minimum: int) -> frozenset[int]:
@@ -294,13 +301,15 @@ def _interaction(
     reason = not_estimable(selection, node)
     why = reason or tested.reason or ("" if one.told else TOO_FEW)
     status: Status = tested.status  # type: ignore[assignment]
-    made = press.at(moderator.name, n=fit.participants, trials=fit.trials, status=status)
+    entered = one.entered(node)
+    made = press.at(moderator.name, n=entered.participants, trials=entered.trials, status=status)
+    silent = fit.entered.trials - entered.trials
     labels = {code: made.quote(f"level {label}", label) for code, label in enumerate(moderator.levels)}
     readings = [
         _reading(getattr(fit, name), one, labels, node, made.at(name), unit, reason)
         for name in ("within", "naive", "across")
     ]
-    arms = made.count("n control", fit.n_control), made.count("n intervention", fit.n_intervention)
+    arms = made.count("n control", entered.n_control), made.count("n intervention", entered.n_intervention)
     arms = told_arms(arms, study.policy.minimum_cell)
     expected = node.expected.get(moderator.name)
     return Interaction(
@@ -310,12 +319,13 @@ def _interaction(
         step=None if moderator.categorical else made.quote("per", _step(moderator)),
         levels=tuple(labels[code] for code in fit.codes),
         reference=labels[fit.reference] if moderator.categorical else None,
-        trials=made.count("trials", fit.trials, "trials"),
-        n=made.count("n", fit.participants),
+        trials=made.count("trials", entered.trials, "trials"),
+        n=made.count("n", entered.participants),
         n_control=arms[0],
         n_intervention=arms[1],
         cost_people=made.count("cost people", one.cost.people),
         cost_trials=made.count("cost trials", one.cost.trials, "trials"),
+        uninformative=made.count("uninformative trials", silent, "trials") if silent else None,
         within=readings[0],
         naive=readings[1],
         across=readings[2],
@@ -385,17 +395,17 @@ def _step(moderator: Moderator) -> str:
 def _effects_at(
     one: Screened, labels: dict[int, Number], node: Node, minimum: int, press: Press, unit: str
 ) -> tuple[EffectAt, ...]:
-    fit = one.fit
+    fit, tested = one.fit, one.tested(node)
     levels = one.moderator.categorical
     places = [None] * len(fit.at) if levels else list(node.percentiles)
     out = []
     for value, place, effect in zip(fit.at_values, places, fit.at, strict=False):
         name = labels[int(value)].text if place is None else f"percentile {place:g}"
-        made = press.at("at", name, status=fit.within.status)
+        made = press.at("at", name, status=tested.status)
         known = None if math.isnan(float(effect.estimate)) else effect
-        why = fit.within.reason or "no trial has people of this level on both sides"
+        why = tested.reason or "no trial has people of this level on both sides"
         estimate = estimate_record(known, node.level, made, unit, why)
-        hide = int(value) in one.few if levels else is_extreme(place or 0.0, fit.participants, minimum)
+        hide = int(value) in one.few if levels else is_extreme(place or 0.0, fit.entered.participants, minimum)
         hide |= one.few_at_all
         shown = labels[int(value)] if levels else _at_percentile(value, one.moderator, minimum, made)
         out.append(

@@ -2,7 +2,8 @@
 
 In: pooled effects as recorded. Out: one sheet a page. Effects in different units or on scales of different range cannot
 share an axis: each run of outcomes on one scale is a band with an axis of its own, and all text columns stay aligned
-across bands. Bands on the same scale have the same axis, wherever they stand.
+across bands. Bands on the same scale have the same axis, wherever they stand. One trial alone is not pooled: its effect is a
+square.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from reportgen.records.numbers import Inline, Number, Press, reprinted
 
 Scale = Literal["natural", "0-100"]
 TITLE = "Forest plot of pooled effects"
+TITLE_ALONE = "Forest plot of effects of single trials"
+ALONE_SHARE = 0.4  # of the largest square
 # the diamond makes room for the prediction interval below it
 LIFT = 0.45
 
@@ -97,10 +100,14 @@ def forest_sheets(
         (measure, *_unit_of(bands, effects, scale, name)),
     )
 
-    def alt(page: Page, page_name: str) -> Inline:
-        return forest_alt(page, page_name)
+    there = [effect for effect in effects if shown[effect.id]]
+    alone = frozenset(one.effect.id for effect in there if effect.alone and (one := shown[effect.id]))
+    title = TITLE_ALONE if alone and len(alone) == len(there) else TITLE
 
-    return lay_out(bands, headings, _note(bands, effects, shown, settings), name=name, title=TITLE, alts=alt)
+    def alt(page: Page, page_name: str) -> Inline:
+        return forest_alt(page, page_name, alone)
+
+    return lay_out(bands, headings, _note(bands, effects, shown, settings), name=name, title=title, alts=alt)
 
 
 def _bands(effects: Sequence[PooledEffect], shown: dict[str, Shown | None], scale: Scale, name: str) -> Iterator[Band]:
@@ -154,12 +161,12 @@ def _row(effect: PooledEffect, shown: Shown | None, name: str) -> Row:
         why = effect.reason if effect.status not in ("ok", "boundary") else "no range to rescale by"
         reason = words.reason(effect.status, why, name, f"{effect.outcome} {effect.follow_up} reason")
         return Row(label, counts, style=BODY.muted(), indent=INDENT, reason=reason)
-    mark = words.BOUNDARY_MARK if effect.status == "boundary" else ""
+    mark = words.ALONE_MARK if effect.alone else words.BOUNDARY_MARK if effect.status == "boundary" else ""
     return Row(
         label,
         counts,
         (interval_cell(shown.effect, shown.low, shown.high, mark),),
-        plot=_diamond(shown),
+        plot=_square(shown) if effect.alone else _diamond(shown),
         indent=INDENT,
         estimate=(shown.effect, shown.low, shown.high),
     )
@@ -177,6 +184,14 @@ def _diamond(shown: Shown) -> Callable[[Panel, float], list[Mark]]:
             return panel.diamond(low, value_of(shown.effect), high, y)
         below = panel.prediction(*shown.predicted, y - LIFT + PREDICTION_DROP)
         return below + panel.diamond(low, value_of(shown.effect), high, y - LIFT)
+
+    return plot
+
+
+def _square(shown: Shown) -> Callable[[Panel, float], list[Mark]]:
+    def plot(panel: Panel, y: float) -> list[Mark]:
+        low, high = shown.interval
+        return panel.square(low, value_of(shown.effect), high, ALONE_SHARE, y)
 
     return plot
 
@@ -199,8 +214,9 @@ def _note(
 ) -> Inline:
     """Return the small print: only what this figure really shows is explained."""
     there = [one for one in shown.values() if one]
+    alone = [effect for effect in effects if effect.alone and shown[effect.id]]
     note: list[str | Number] = []
-    if there:
+    if len(there) > len(alone):
         note += ["Diamond: pooled effect with its ", *words.interval_name(settings)]
         note += [f" ({words.inference_name(settings)}). "]
     if any(one.predicted for one in there):
@@ -209,6 +225,9 @@ def _note(
         note += ["Arrowhead: the interval goes on beyond the axis. "]
     if len(bands) > 1:
         note += ["Outcomes on different scales have axes of their own; lengths compare within one axis only. "]
+    if alone:
+        note += [f"{words.ALONE_MARK} Square: one trial's own effect with its ", *words.interval_name(settings)]
+        note += [", by analysis of covariance; nothing is pooled. "]
     if any(effect.status == "boundary" and shown[effect.id] for effect in effects):
         note += [f"{words.BOUNDARY_MARK} No variation found between trials: estimate on the boundary of the model. "]
     return tuple(note)
@@ -238,8 +257,8 @@ def _clear(page: Page) -> Iterator[Inline]:
                 yield (*outcome, ", ", *row.label, ": ", effect, " (", low, " to ", high, ")")
 
 
-def forest_alt(page: Page, name: str) -> Inline:
-    """Write the alternative text of a page from its rows."""
+def forest_alt(page: Page, name: str, alone: frozenset[str] = frozenset()) -> Inline:
+    """Write the alternative text of a page from its rows; `alone` are the ids of effects that are one trial's own."""
     rows = [row for band in page for row in band.rows if not row.head]
     estimates = [row.estimate for row in rows if row.estimate]
     clear_rows = list(_clear(page))
@@ -252,7 +271,21 @@ def forest_alt(page: Page, name: str) -> Inline:
         alt += [": ", *words.listed(clear_rows)] if clear_rows and len(rows) > 1 else []
     if len(estimates) == 1:
         effect, low, high = estimates[0]
-        alt += ["; pooled ", effect, " (", low, " to ", high, ")"]
+        alt += [
+            "; one trial's own effect " if effect.id in alone else "; pooled ",
+            effect,
+            " (",
+            low,
+            " to ",
+            high,
+            ")",
+        ]
+    elif single := sum(effect.id in alone for effect, _, _ in estimates):
+        alt += [
+            "; ",
+            *words.plural(words.count(name, "one trial", single), "row is", "rows are"),
+            " one trial's own effect",
+        ]
     if len(estimates) < len(rows):
         missing = words.count(name, "not estimable", len(rows) - len(estimates))
         alt += ["; ", missing, " not estimable"]

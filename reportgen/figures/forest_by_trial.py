@@ -1,7 +1,8 @@
-"""The forest plot of one pooled effect: a square a trial, the diamond under them, its prediction interval below.
+"""The forest plot of one pooled effect: a square a trial, below them the diamonds of the one-step and the two-stage model.
 
-In: one pooled effect as recorded. Out: one sheet a page. The area of a square is in proportion to the weight of its
-trial; the dashed line is the pooled effect.
+In: one pooled effect as recorded. Out: one sheet a page. The area of a square is in proportion to the weight of its trial in
+the two-stage model: a one-step model has no weights, and its estimate may lie outside the range of the trials. The dashed
+line is the one-step estimate. One trial alone is not pooled: it has neither weight nor diamond.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from reportgen.figures.forest import interval_cell, pair_of, printer, value_of
 from reportgen.figures.layout import Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
-from reportgen.figures.theme import BODY, HEAD
+from reportgen.figures.theme import BODY, HEAD, MUTED
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline, Number
@@ -31,9 +32,9 @@ def forest_by_trial_sheets(
     named = len({one.instrument.text for one in effect.by_trial}) > 1
     rows = [
         *(_trial_row(one, effect, again, name, named) for one in effect.by_trial),
-        *_pooled_rows(effect, settings, again, name),
+        *(() if effect.alone else _pooled_rows(effect, settings, again, name)),
     ]
-    overall = value_of(effect.estimate.effect) if _estimated(effect) else None
+    overall = value_of(effect.estimate.effect) if _estimated(effect) and not effect.alone else None
     band = Band(tuple(rows), _axis(effect), overall)
     unit: Inline = (" (", effect.unit, ")") if effect.unit.text else ()
     measure = "adjusted mean difference" if settings.adjust_for else "mean difference"
@@ -46,7 +47,7 @@ def forest_by_trial_sheets(
         ),
         (
             Heading((("Mean difference",), ("(", *level, ")"))),
-            Heading((("Weight",), ("(%)",))),
+            *(() if effect.alone else (Heading((("Two-stage",), ("weight (%)",))),)),
         ),
         (effect.outcome_label, ", ", effect.follow_up_label, ": ", measure, *unit),
     )
@@ -63,6 +64,8 @@ def _note(effect: PooledEffect, settings: ModelSettings, again: Callable[[Number
     return (
         *words.model_note(effect, settings),
         *words.heterogeneity_note(effect, settings, again),
+        *words.two_stage_note(effect, settings),
+        *((effect.outside, " ") if effect.outside else ()),
         *_key(effect, settings),
         *words.status_note(effect, name),
     )
@@ -76,11 +79,17 @@ def _trial_estimated(one: TrialEstimate) -> bool:
     return one.status in ("ok", "boundary") and math.isfinite(value_of(one.estimate.effect))
 
 
+def _checked(effect: PooledEffect) -> bool:
+    """Whether the two-stage model has an interval to draw."""
+    two_stage = effect.two_stage
+    return all(math.isfinite(value_of(one)) for one in (two_stage.effect, two_stage.low, two_stage.high))
+
+
 def _axis(effect: PooledEffect) -> Axis | None:
     parts = [one.estimate for one in effect.by_trial if _trial_estimated(one)]
     wider = []
     if _estimated(effect):
-        parts.append(effect.estimate)
+        parts += [effect.estimate, effect.two_stage] if _checked(effect) else [effect.estimate]
         predicted = pair_of(effect.heterogeneity.predicted_low, effect.heterogeneity.predicted_high)
         wider = [predicted] if predicted else []
     if not parts:
@@ -106,7 +115,7 @@ def _trial_row(
     return Row(
         label,
         counts,
-        (interval_cell(*printed), (Slot(one.weight),)),
+        (interval_cell(*printed), *(() if effect.alone else ((Slot(one.weight),),))),
         plot=_square(one.estimate, 0.25 if math.isnan(share) else share),
         estimate=printed,
     )
@@ -131,22 +140,41 @@ def _pooled_rows(
         reason = words.reason(effect.status, effect.reason, name, "pooled reason")
         yield Row(("Pooled effect",), counts, style=HEAD.muted(), reason=reason, rule_above=True)
         return
-    printed = _printed(effect.estimate, again)
-    low, high = value_of(effect.estimate.low), value_of(effect.estimate.high)
+    mark = words.BOUNDARY_MARK if effect.status == "boundary" else ""
+    yield _diamond_row(("Pooled, one-step model",), effect.estimate, counts, again, mark)
+    yield from _prediction_row(effect, settings, again)
+    if _checked(effect):
+        yield _diamond_row(("Pooled, two-stage model",), effect.two_stage, ((), ()), again, "", check=True)
+
+
+def _diamond_row(
+    label: Inline,
+    estimate: Estimate,
+    counts: tuple[Cell, ...],
+    again: Callable[[Number], Number],
+    mark: str,
+    *,
+    check: bool = False,
+) -> Row:
+    """Return the row of a pooled effect; that of the check is grey and has no line above."""
+    printed = _printed(estimate, again)
+    low, middle, high = (value_of(one) for one in (estimate.low, estimate.effect, estimate.high))
 
     def diamond(panel: Panel, y: float) -> list[Mark]:
-        return panel.diamond(low, value_of(effect.estimate.effect), high, y)
+        return panel.diamond(low, middle, high, y, MUTED) if check else panel.diamond(low, middle, high, y)
 
-    mark = words.BOUNDARY_MARK if effect.status == "boundary" else ""
-    yield Row(
-        ("Pooled effect",),
+    return Row(
+        label,
         counts,
         (interval_cell(*printed, mark), ()),
         plot=diamond,
-        style=HEAD,
-        rule_above=True,
+        style=BODY if check else HEAD,
+        rule_above=not check,
         estimate=printed,
     )
+
+
+def _prediction_row(effect: PooledEffect, settings: ModelSettings, again: Callable[[Number], Number]) -> Iterator[Row]:
     between = effect.heterogeneity
     predicted = pair_of(between.predicted_low, between.predicted_high)
     if predicted is None:
@@ -167,11 +195,16 @@ def _pooled_rows(
 
 def _key(effect: PooledEffect, settings: ModelSettings) -> Inline:
     """Return what the marks are."""
+    level = words.interval_name(settings)
+    if effect.alone:
+        return ("Square and line: effect with its ", *level, ". ")
     key: list[str | Number] = []
     if any(_trial_estimated(one) for one in effect.by_trial):
         key += ["Squares: estimates of single trials, area in proportion to weight. "]
-    key += ["Lines and diamond: ", *words.interval_name(settings), "; the diamond by ", words.inference_name(settings)]
-    return (*key, ". ")
+    several = _estimated(effect) and _checked(effect)
+    diamond = "diamonds" if several else "diamond"
+    key += [f"Lines and {diamond}: ", *level, f"; the {'first ' if several else ''}diamond by "]
+    return (*key, words.inference_name(settings), ". ")
 
 
 def _alt(effect: PooledEffect, again: Callable[[Number], Number], name: str) -> Inline:
@@ -181,9 +214,15 @@ def _alt(effect: PooledEffect, again: Callable[[Number], Number], name: str) -> 
     if estimated:
         favour = words.count(name, "favour", sum(value_of(one.estimate.effect) > 0 for one in estimated))
         alt += ["; ", *words.plural(favour, "favours intervention", "favour intervention")]
-    if _estimated(effect):
+    if effect.alone:
+        own, low, high = _printed(effect.estimate, again)
+        alt += ["; its own effect ", own, " (", low, " to ", high, "); nothing is pooled"]
+    elif _estimated(effect):
         pooled, low, high = _printed(effect.estimate, again)
         alt += ["; pooled ", pooled, " (", low, " to ", high, ")"]
+        if _checked(effect):
+            pooled, low, high = _printed(effect.two_stage, again)
+            alt += [" in one step and ", pooled, " (", low, " to ", high, ") in two"]
     else:
         alt += ["; pooled effect ", *words.reason(effect.status, effect.reason, name, "alt reason")]
     return (*alt, ".")

@@ -1,8 +1,8 @@
 """The forest plot of a screening: outcomes as groups, moderators as rows, one square an interaction.
 
 In: screens as recorded. Out: one sheet a page. A row is the interaction of treatment with a step of a quantity, or with a
-level against the reference; several levels stand below their joint test. A filled square has a p of the significant tier,
-an open one of the weak tier. The lettered notes say in words where the effect is larger, from the signs of the estimates.
+level against the reference; several levels stand below their joint test. A filled square has a p below the significant limit
+beside it, an open one below the weak limit. The lettered notes say in words where the effect is larger, from the signs of the estimates.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ARROWS = ("smaller effect", "larger effect")
 def interaction_sheets(screens: Sequence[Screen], settings: ScreeningSettings, *, name: str) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of interactions, before they are drawn."""
     letters = _letters(screens)
-    bands = tuple(_bands(screens, letters, name)) or (Band((), None),)
+    bands = tuple(_bands(screens, letters, settings, name)) or (Band((), None),)
     units = {screen.unit.text for screen in screens}
     unit: Inline = (" in the unit of each outcome",) if len(units) > 1 else (" (", screens[0].unit, ")")
     headings = Headings(
@@ -67,7 +67,9 @@ def _letter(index: int) -> str:
     return (_letter(index // 26 - 1) if index >= 26 else "") + "abcdefghijklmnopqrstuvwxyz"[index % 26]
 
 
-def _bands(screens: Sequence[Screen], letters: dict[str, tuple[str, Inline]], name: str) -> Iterator[Band]:
+def _bands(
+    screens: Sequence[Screen], letters: dict[str, tuple[str, Inline]], settings: ScreeningSettings, name: str
+) -> Iterator[Band]:
     """Yield a band an outcome: its interactions are for steps of their own, and no two outcomes need the same reach.
 
     An outcome without any stands above the next axis, or above the last one.
@@ -78,7 +80,7 @@ def _bands(screens: Sequence[Screen], letters: dict[str, tuple[str, Inline]], na
     rows: list[Row] = []
     number = 0
     for i, (screen, axis) in enumerate(zip(screens, axes, strict=True)):
-        rows += _rows(screen, letters, visits, name)
+        rows += _rows(screen, letters, settings, visits, name)
         if (axis and i < last) or i == len(screens) - 1:
             yield Band(tuple(rows), axis or axes[last], number=number)
             rows, number = [], number + 1
@@ -100,7 +102,9 @@ def _estimated(interaction: Interaction) -> list[Estimate]:
     return [one for one in interaction.reading.each if one.effect.value is not None]
 
 
-def _rows(screen: Screen, letters: dict[str, tuple[str, Inline]], visits: bool, name: str) -> Iterator[Row]:
+def _rows(
+    screen: Screen, letters: dict[str, tuple[str, Inline]], settings: ScreeningSettings, visits: bool, name: str
+) -> Iterator[Row]:
     visit: Inline = (", ", screen.follow_up_label) if visits else ()
     unit: Inline = (" (", screen.unit, ")") if screen.unit.text else ()
     yield Row((screen.outcome_label, *visit, *unit), style=HEAD, head=True)
@@ -113,13 +117,15 @@ def _rows(screen: Screen, letters: dict[str, tuple[str, Inline]], visits: bool, 
         if interaction.tier == "not estimable":
             missing.append(interaction)
         else:
-            yield from _moderator(interaction, letters)
+            yield from _moderator(interaction, letters, settings)
     if missing:
         listed = words.listed([(one.label,) for one in missing])
         yield Row(("Not estimable",), style=BODY.muted(), indent=INDENT, reason=listed)
 
 
-def _moderator(interaction: Interaction, letters: dict[str, tuple[str, Inline]]) -> Iterator[Row]:
+def _moderator(
+    interaction: Interaction, letters: dict[str, tuple[str, Inline]], settings: ScreeningSettings
+) -> Iterator[Row]:
     """Yield the row of a moderator; of one with several levels the joint test, then each level."""
     counts = tuple((Slot(n),) for n in (interaction.trials, interaction.n_control, interaction.n_intervention))
     letter = letters.get(plain(interaction.found)) if interaction.tier in REACHED else None
@@ -127,12 +133,15 @@ def _moderator(interaction: Interaction, letters: dict[str, tuple[str, Inline]])
     reading = interaction.reading
     if len(reading.each) == 1:
         label: Inline = (interaction.label, ", ", *contrast(interaction, 0))
-        yield _estimate_row(label, interaction, 0, counts, p, INDENT)
+        yield _estimate_row(label, interaction, 0, counts, p, INDENT, interaction.tier)
         return
     yield Row((interaction.label, ", joint test"), counts, ((), p), indent=INDENT)
     for index, one in enumerate(reading.each):
         if one.effect.value is not None:
-            yield _estimate_row(contrast(interaction, index), interaction, index, (), (Slot(one.p),), 2 * INDENT)
+            own = (Slot(one.p),)
+            yield _estimate_row(
+                contrast(interaction, index), interaction, index, (), own, 2 * INDENT, _tier(one.p, settings)
+            )
 
 
 def contrast(interaction: Interaction, index: int) -> Inline:
@@ -144,6 +153,14 @@ def contrast(interaction: Interaction, index: int) -> Inline:
     return (interaction.levels[index], " v ", interaction.reference)
 
 
+def _tier(p: Number, settings: ScreeningSettings) -> Tier:
+    """Return the tier of the p that stands beside a square: of one of several levels, not that of the joint test."""
+    if p.value is None:
+        return "neither"
+    reached = [tier for tier in REACHED if p.value < (getattr(settings, tier).value or 0.0)]
+    return reached[0] if reached else "neither"
+
+
 def _estimate_row(
     label: Inline,
     interaction: Interaction,
@@ -151,13 +168,14 @@ def _estimate_row(
     counts: tuple[tuple[Slot, ...], ...],
     p: tuple[Slot, ...],
     indent: float,
+    tier: Tier,
 ) -> Row:
     one = interaction.reading.each[index]
     return Row(
         label,
         counts,
         (interval_cell(one.effect, one.low, one.high), p),
-        plot=_mark(one, interaction.tier),
+        plot=_mark(one, tier),
         indent=indent,
         estimate=(one.effect, one.low, one.high),
     )
@@ -190,20 +208,27 @@ def _note(
     }[settings.reading]
     note: list[str | Number] = [
         "Interaction: by how much the treatment effect differs for a step of the moderator, or in a level from that in the "
-        f"reference level. {reading}. Filled square: p below ",
+        f"reference level. {reading}. Filled square: the p beside it is below ",
         settings.significant,
-        "; open square: p below ",
+        "; open square: below ",
         settings.weak,
-        "; small square: p of that or above. For several levels the joint test counts. ",
+        "; small square: p of that or above. ",
     ]
     tested = [one for screen in screens for one in screen.interactions if one.tier != "not estimable"]
     if tested:
         press = Press(prefix=name, source="report", decimals={})
+        if any(len(one.reading.each) > 1 for one in tested):
+            note += ["A moderator of several levels counts once, by the p of its joint test. "]
         reached = sum(one.tier == "significant" for one in tested)
         chance = press.figure("by chance", (settings.significant.value or 0.0) * len(tested), 1)
         note += ["Of ", *words.plural(words.count(name, "tested", len(tested)), "interaction", "interactions")]
         note += [" tested, ", words.count(name, "significant", reached), " with p below ", settings.significant]
         note += [" (", chance, " expected by chance where nothing moderates). "]
+    if any(one.uninformative for one in tested):
+        note += [
+            "Trials and participants are those that tell something of the interaction: where a moderator does not vary on "
+        ]
+        note += ["both sides of a trial, neither the trial nor its people are counted. "]
     if len(bands) > 1:
         note += ["Each outcome has an axis of its own; lengths compare within one axis only. "]
     if any(_leaves(screen) for screen in screens):

@@ -16,6 +16,13 @@ ESTIMATION = {"reml": "REML", "ml": "maximum likelihood"}
 INTERCEPT = {"stratified": "an intercept per trial", "random": "random trial intercepts"}
 TREATMENT = {"random": "random treatment effect", "common": "common treatment effect"}
 BOUNDARY_MARK = "†"
+ALONE_MARK = "‡"
+POOLING = {"reml": "REML", "dersimonian-laird": "DerSimonian–Laird", "paule-mandel": "Paule–Mandel"}
+TEST = {
+    "knha": "guarded Hartung–Knapp–Sidik–Jonkman interval",
+    "knha-plain": "plain Hartung–Knapp–Sidik–Jonkman interval",
+    "normal": "normal interval",
+}
 
 
 def count(name: str, what: str, value: int) -> Number:
@@ -69,9 +76,12 @@ def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
     for i, adjuster in enumerate(settings.adjust_for):
         adjusted += [", adjusted for " if i == 0 else ", ", adjuster]
     return (
-        f"One-step model ({fit}",
-        *adjusted,
-        f"); m{NO_BREAK}={NO_BREAK}",
+        *(
+            ("Analysis of covariance of one trial", *adjusted)
+            if effect.alone
+            else (f"One-step model ({fit}", *adjusted, ")")
+        ),
+        f"; m{NO_BREAK}={NO_BREAK}",
         effect.trials,
         f" {'trial' if effect.trials.value == 1 else 'trials'}, n{NO_BREAK}={NO_BREAK}",
         effect.n,
@@ -80,23 +90,43 @@ def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
 
 
 def heterogeneity_note(effect: PooledEffect, settings: ModelSettings, again: Callable[[Number], Number]) -> Inline:
-    """Return tau2, I2 with its interval, and the prediction interval, its ends printed by `again`."""
+    """Return τ² of the one-step model and its prediction interval, its ends printed by `again`."""
     between = effect.heterogeneity
-    if between.tau2.value is None:
+    if effect.alone or between.tau2.value is None:
         return ()
     note: list[str | Number] = [f"τ²{NO_BREAK}={NO_BREAK}", between.tau2]
-    if between.i2.value is not None:
-        note += [f"; I²{NO_BREAK}={NO_BREAK}", *percent(between.i2)]
-        if between.i2_low.value is not None and between.i2_high.value is not None:
-            note += [" (", *percent(between.i2_low), " to ", *percent(between.i2_high), ")"]
     if between.predicted_low.value is not None and between.predicted_high.value is not None:
         ends = again(between.predicted_low), again(between.predicted_high)
         note += ["; ", settings.level, "% prediction interval ", ends[0], " to ", ends[1]]
     return (*note, ". ")
 
 
+def two_stage_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
+    """Return how the trials were pooled in two stages, with τ², Q and I²: the model that the weights belong to."""
+    apart, between = effect.two_stage_heterogeneity, effect.heterogeneity
+    if effect.alone or apart.q.value is None:
+        return ()
+    note: list[str | Number] = ["Two-stage model, to which the weights belong ("]
+    note += [f"{POOLING.get(settings.two_stage_method, settings.two_stage_method)}, "]
+    note += [f"{TEST.get(settings.two_stage_test, settings.two_stage_test)}): τ²{NO_BREAK}={NO_BREAK}", apart.tau2]
+    if apart.tau2_low.value is not None and apart.tau2_high.value is not None:
+        note += [" (", apart.tau2_low, " to ", apart.tau2_high, ")"]
+    note += [f"; Q{NO_BREAK}={NO_BREAK}", apart.q, f" (df{NO_BREAK}={NO_BREAK}", apart.q_df, ", p"]
+    note += [NO_BREAK if apart.q_p.text[:1] in "<>" else f"{NO_BREAK}={NO_BREAK}", apart.q_p, ")"]
+    if between.i2.value is not None:
+        note += [f"; I²{NO_BREAK}={NO_BREAK}", *percent(between.i2)]
+        if between.i2_low.value is not None and between.i2_high.value is not None:
+            note += [" (", *percent(between.i2_low), " to ", *percent(between.i2_high), ")"]
+    left_out = (
+        "; trials without an effect of their own stand in the one-step model alone" if effect.one_step_only else ""
+    )
+    return (*note, f"{left_out}. ")
+
+
 def status_note(effect: PooledEffect, name: str) -> Inline:
     """Return how the fit ended."""
+    if effect.alone:
+        return ("One trial: its own effect; nothing is pooled.",)
     if effect.status == "ok":
         return ("Status: converged.",)
     if effect.status == "boundary":

@@ -208,8 +208,34 @@ class Heterogeneity:
 
 
 @dataclass(frozen=True, slots=True)
+class TwoStageHeterogeneity:
+    """Between-trial variation as the two-stage model has it: τ² with its Q-profile interval, and the test of homogeneity.
+
+    `trials` counts those that have an effect of their own.
+    """
+
+    trials: Number
+    tau2: Number
+    tau2_low: Number
+    tau2_high: Number
+    q: Number
+    q_df: Number
+    q_p: Number
+
+
+@dataclass(frozen=True, slots=True)
 class PooledEffect:
-    """One outcome at one follow-up in one comparison."""
+    """One outcome at one follow-up in one comparison.
+
+    Attributes
+    ----------
+    estimate : Estimate
+        Of the one-step model; of one trial alone its own effect, by analysis of covariance.
+    heterogeneity : Heterogeneity
+        τ² and the prediction interval of the one-step model; I² of the two-stage one, as are the weights of `by_trial`.
+    outside : str
+        That, and why, a pooled estimate lies outside the range of its trials' own effects; empty where none does.
+    """
 
     id: str
     outcome: str
@@ -229,6 +255,8 @@ class PooledEffect:
     heterogeneity: Heterogeneity
     common: Estimate
     two_stage: Estimate
+    two_stage_heterogeneity: TwoStageHeterogeneity
+    outside: str
     by_trial: tuple[TrialEstimate, ...]
     left_out: tuple[LeftOut, ...]
     status: Status
@@ -236,6 +264,18 @@ class PooledEffect:
     evaluations: Number
     criterion: Number
     df_unfloored: Number
+
+    @property
+    def alone(self) -> bool:
+        """Whether the effect is one trial's own, so that nothing is pooled."""
+        return self.trials.value == 1 and self.estimate.effect.value is not None
+
+    @property
+    def one_step_only(self) -> tuple[TrialEstimate, ...]:
+        """Trials of the one-step model that the two-stage one leaves out, for want of an effect of their own."""
+        if self.two_stage.effect.value is None:
+            return ()
+        return tuple(row for row in self.by_trial if row.status == "not estimable")
 
 
 @dataclass(frozen=True, slots=True)

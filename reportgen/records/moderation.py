@@ -59,7 +59,9 @@ class Interaction:
     reference : Number or None
         The level that they are compared with.
     trials, n, n_control, n_intervention : Number
-        Who has a value, in trials with both sides.
+        Who has a value, in trials with both sides; for the within reading, in trials that tell something of it.
+    uninformative : Number or None
+        Further trials of the model that tell nothing of the within reading, where it is tested and there are any.
     cost_people, cost_trials : Number
         Who of the screen has none.
     within, naive, across : InteractionReading
@@ -71,7 +73,7 @@ class Interaction:
     holm, benjamini_hochberg : Number
         That p, adjusted for the number tested in the screen.
     at : tuple of EffectAt
-        From the model of the within reading.
+        From the model of the tested reading.
     unit_at : Number
         Unit of the values in `at`.
     expected : Number or None
@@ -92,6 +94,7 @@ class Interaction:
     n_intervention: Number
     cost_people: Number
     cost_trials: Number
+    uninformative: Number | None
     within: InteractionReading
     naive: InteractionReading
     across: InteractionReading

@@ -131,17 +131,29 @@ def significant(value: float, figures: int) -> str:
     return fixed(value, again)
 
 
-def p_text(value: float, figures: int = 2) -> str:
+def p_text(value: float, figures: int = 2, limits: Iterable[float] = ()) -> str:
     """Return a p value as printed.
+
+    With as many figures more as it takes to stand on its own side of each of the limits that a report compares it with: a p
+    below 0.05 is never printed as 0.050.
 
     Examples
     --------
     >>> p_text(0.0341), p_text(0.00012), p_text(0.9999)
     ('0.034', '<0.001', '>0.99')
+    >>> p_text(0.04996, limits=[0.05]), p_text(0.0502, limits=[0.05]), p_text(0.0499)
+    ('0.04996', '0.050', '0.050')
     """
     if value < 0.001:
         return "<0.001"
-    return ">0.99" if value > 0.99 else significant(value, figures)
+    if value > 0.99:
+        return ">0.99"
+    sides = [(limit, value < limit) for limit in limits]
+    for more in range(15):
+        text = significant(value, figures + more)
+        if all((float(text) < limit) == below for limit, below in sides):
+            break
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +168,8 @@ class Press:
         Key of the provenance.
     decimals : dict
         Kind of number (`effect`, `mean`, `percent`, `scaled`, `heterogeneity`) to decimals; `p` to figures.
+    limits : tuple of float
+        Limits that p values are compared with: none is printed on the other side of one.
     """
 
     prefix: str
@@ -164,6 +178,7 @@ class Press:
     n: int | None = None
     trials: int | None = None
     status: Status = "ok"
+    limits: tuple[float, ...] = ()
 
     def at(self, *names: str, **changes: Any) -> Press:
         """Return a press whose ids carry further names, and whose numbers rest on other people and trials."""
@@ -187,7 +202,7 @@ class Press:
         """A p value."""
         if value is None or math.isnan(value):
             return replace(self._make(name, None, DASH, ""), status="not estimable", reason=reason)
-        return self._make(name, float(value), p_text(value, self.decimals["p"]), "")
+        return self._make(name, float(value), p_text(value, self.decimals["p"], self.limits), "")
 
     def figure(self, name: str, value: float, decimals: int, unit: str = "") -> Number:
         """A number with decimals of its own, such as a setting."""

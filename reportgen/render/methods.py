@@ -51,7 +51,13 @@ POOLING = {
     "dersimonian-laird": "the method of DerSimonian and Laird",
     "paule-mandel": "the method of Paule and Mandel",
 }
-TEST = {"knha": "the Hartung–Knapp adjustment", "normal": "the normal distribution"}
+TEST = {
+    "knha": "the Hartung–Knapp–Sidik–Jonkman adjustment, guarded so that it never narrows an interval (factor of at least one; "
+    "t distribution with trials minus one degrees of freedom)",
+    "knha-plain": "the Hartung–Knapp–Sidik–Jonkman adjustment without a guard (t distribution with trials minus one degrees of "
+    "freedom), so that with trials that are alike an interval may be narrower than that of a common effect",
+    "normal": "the normal distribution",
+}
 TIE = {"earlier": "the earlier one", "later": "the later one"}
 
 
@@ -207,8 +213,8 @@ def _model(settings: ModelSettings) -> Inline:
 
 def _uncertainty(settings: ModelSettings) -> Inline:
     heterogeneity = (
-        "Variation of the effect between trials is given as its variance τ² and as I² with an interval; the prediction "
-        "interval is where the effect in a new trial is expected."
+        "Variation of the effect between trials is given as its variance τ²; the prediction interval is where the effect in "
+        "a new trial is expected."
         if settings.treatment_effect == "random"
         else "Variation between trials is not part of this model."
     )
@@ -225,6 +231,11 @@ def _who(settings: ModelSettings) -> Inline:
     needed: Inline = ()
     if (least.value or 0) > 1:
         needed = (" A pooled effect is estimated from ", least, " trials or more; with fewer it is not estimable.")
+    else:
+        needed = (
+            " Where one trial alone has an outcome at a follow-up, its own effect is given, by analysis of covariance in that "
+            "trial with the same adjusters: nothing is pooled, and no variation between trials is estimated.",
+        )
     return (
         "Participants with complete values of outcome and adjusters entered (complete cases), in trials with people on both "
         "sides of the comparison; all others are counted with the reason.",
@@ -234,9 +245,12 @@ def _who(settings: ModelSettings) -> Inline:
 
 def _checks(settings: ModelSettings) -> Inline:
     return (
-        "Two checks stand beside each effect: the same model with a common treatment effect, and a two-stage meta-analysis of "
+        "Two checks stand beside each pooled effect: the same model with a common treatment effect, and a two-stage meta-analysis of "
         f"the effects estimated in each trial, pooled by {POOLING[settings.two_stage_method]} with "
-        f"{TEST[settings.two_stage_test]}.",
+        f"{TEST[settings.two_stage_test]}. The weights of the trials belong to the two-stage model, as do Cochran's Q with its p, "
+        "I², and the interval of its own τ², which comes from the profile of Q and gives that of I². A trial whose own effect "
+        "cannot be estimated, for want of residual variance or of people, stays in the one-step model and out of the two-stage "
+        "one.",
     )
 
 

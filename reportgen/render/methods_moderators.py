@@ -18,6 +18,17 @@ READING = {
     "naive": "The naive reading was tested, which takes differences between people of one trial and between trials together.",
 }
 
+TELLING = {
+    "within": " in which it varies on both sides: only such trials tell something of the interaction within trials, and they and "
+    "their people are counted beside it; others stay in the model for what they say of the adjusters",
+    "naive": "",
+}
+EFFECT_AT = {
+    "within": "The effect at a value of a moderator is that in a trial whose people are, on average, like all people analysed: "
+    "only the interaction within trials moves it. ",
+    "naive": "The effect at a value of a moderator is read from the naive model, whose interaction moves it. ",
+}
+
 
 def screening_methods(record: Moderation) -> Iterator[Inline]:
     """Yield the paragraphs of one screening."""
@@ -42,7 +53,7 @@ def _model(settings: ScreeningSettings) -> Inline:
         "model alone, and a moderator needs ",
         settings.minimum_trials,
         " trial" if settings.minimum_trials.value == 1 else " trials",
-        " with people on both sides. Quantities were never cut for the test; levels are compared with a reference and "
+        f" with people on both sides{TELLING[settings.reading]}. Quantities were never cut for the test; levels are compared with a reference and "
         "tested together.",
     )
 
@@ -90,7 +101,6 @@ def _values(settings: ScreeningSettings) -> Inline:
         " percentile of the people analysed, levels one by one.",
     )
     return (
-        "The effect at a value of a moderator is that in a trial whose people are, on average, like all people analysed: "
-        "only the interaction within trials moves it. ",
+        EFFECT_AT[settings.reading],
         *(quantities if listed else ("It is read for levels alone, one by one.",)),
     )

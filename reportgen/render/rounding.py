@@ -9,7 +9,16 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from reportgen.records.estimate import Estimate
-from reportgen.records.model import Characteristic, Heterogeneity, PooledEffect, Scaled, Share, Summary, TrialEstimate
+from reportgen.records.model import (
+    Characteristic,
+    Heterogeneity,
+    PooledEffect,
+    Scaled,
+    Share,
+    Summary,
+    TrialEstimate,
+    TwoStageHeterogeneity,
+)
 from reportgen.records.numbers import Number, reprinted
 from reportgen.records.partition import NormalInterval
 from reportgen.spec.study import RoundingHere
@@ -30,6 +39,7 @@ KINDS: dict[type, dict[str, str]] = {
         **dict.fromkeys(("i2", "i2_low", "i2_high"), "percent"),
         **dict.fromkeys(("predicted_low", "predicted_high"), "effect"),
     },
+    TwoStageHeterogeneity: dict.fromkeys(("tau2", "tau2_low", "tau2_high"), "heterogeneity"),
     TrialEstimate: {"weight": "percent"},
     PooledEffect: {"criterion": "heterogeneity", "df_unfloored": "heterogeneity"},
     Summary: {"mean": "mean", "sd": "mean"},

@@ -171,7 +171,11 @@ class TwoStage(Node):
     """How the two-stage check beside the one-step model pools."""
 
     method: Literal["reml", "dersimonian-laird", "paule-mandel"] = "reml"
-    test: Literal["knha", "normal"] = "knha"
+    test: Literal["knha", "knha-plain", "normal"] = Field(
+        "knha",
+        description="Interval and p of the pooled effect: knha is the Hartung–Knapp–Sidik–Jonkman adjustment that never "
+        "narrows the interval (factor at least 1), knha-plain the same without that guard.",
+    )
 
 
 class Descriptive(Node):

@@ -19,7 +19,7 @@ carry a `status` ("ok", "boundary", "failed", "not estimable") with one plain se
 
 from .effect import Effect, Joint
 from .levels import Levels
-from .moderators import ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
+from .moderators import Entered, ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
 from .one_step import LeftOut, OneStepFit, fit_one_step
 from .optimise import Optimiser
 from .partition import partition
@@ -34,6 +34,7 @@ __all__ = [
     "Candidates",
     "CutScan",
     "Effect",
+    "Entered",
     "Group",
     "Joint",
     "LeftOut",

@@ -7,6 +7,8 @@ effect of treatment at chosen values. Every fit goes through `fit_one_step`:
     naive   y = phi_i + x b + d z + t (theta + u_i) + gamma t z + e
     across  gamma_A of the first model, open to ecological bias
 
+A trial tells something of the interaction within trials if the product t z is no combination of 1, t and z in it: the moderator
+varies on both sides. Other trials stay in the models, for the adjusters and the across and naive readings, and are not counted.
 A moderator among the adjusters enters once: its main effect is then a linear combination of them, and the fit drops it.
 Riley, Debray, Fisher et al. (2020), Statistics in Medicine 39:2115, doi 10.1002/sim.8516, on why the readings are kept apart.
 """
@@ -29,7 +31,10 @@ from .one_step import OneStepFit, fit_one_step
 NOTHING = Effect(math.nan, math.nan, math.nan, math.nan)
 # Spread of trial means against that of people, below which what differs is rounding.
 ALIKE = 1e-9
+ROUNDING = 1e-13  # of the values of a moderator
 ESTIMATED = ("ok", "boundary")
+CONSTANT = "it does not vary within any trial"
+ONE_SIDED = "it does not vary on both sides of any trial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,16 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Entered:
+    """How many trials and people enter a model, or tell something of an interaction."""
+
+    trials: int
+    participants: int
+    n_control: int
+    n_intervention: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModeratorFit:
     """Result of `screen_moderator`.
 
@@ -87,11 +102,13 @@ class ModeratorFit:
         Whether the within reading comes from a model with a treatment effect of its own for each trial, because the
         across reading cannot be had.
     at : tuple of Effect
-        Effect of treatment at each of `at_values`.
+        Effect of treatment at each of `at_values`, from the model of the reading that was asked for.
     at_values : tuple of float
         Percentiles of a quantity, or the codes of the levels that somebody has.
-    trials, participants, n_control, n_intervention : int
-        What entered.
+    entered : Entered
+        What entered the models.
+    telling : Entered
+        What of it tells something of the interaction within trials.
     """
 
     codes: tuple[int, ...]
@@ -102,10 +119,8 @@ class ModeratorFit:
     separate: bool
     at: tuple[Effect, ...]
     at_values: tuple[float, ...]
-    trials: int
-    participants: int
-    n_control: int
-    n_intervention: int
+    entered: Entered
+    telling: Entered
 
     @property
     def direction(self) -> int:
@@ -139,6 +154,7 @@ def screen_moderator(
     reference: int = 0,
     per: float = 1.0,
     percentiles: Sequence[float] = (),
+    reading: str = "within",
     minimum_trials: int = 1,
     treatment_effect: str = "random",
     inference: str = "kenward-roger",
@@ -165,8 +181,10 @@ def screen_moderator(
     percentiles : sequence of float
         The effect of treatment is wanted at these percentiles of a quantity among the people analysed (type 1: observed
         values); levels give one for each of them.
+    reading : {"within", "naive"}
+        From whose model the effects at values are taken.
     minimum_trials : int
-        With fewer trials nothing is estimated.
+        With fewer trials nothing is estimated; with fewer that tell something of it, not the interaction within trials.
     treatment_effect : {"random", "common"}
     inference : {"kenward-roger", "satterthwaite", "normal"}
     df_floor : {"trials-1", "none"}
@@ -186,6 +204,7 @@ def screen_moderator(
     The effect at z* is ``theta + gamma_W (z* - zbar)``, zbar the mean of all people analysed: the effect at z* in a trial
     whose people are, on average, like all of them. Only differences within trials move it. In a level it is the same
     with indicators in place of z. Where each trial has an effect of its own, theta is their mean, weighted by people.
+    With the naive reading it is ``theta + gamma z*`` of that model.
 
     The across reading needs three trials (of q coefficients, q + 2) whose means differ.
 
@@ -204,8 +223,11 @@ def screen_moderator(
     """
     if not per > 0:
         raise ValueError(f"per must be positive, not {per}")
+    if reading not in ("within", "naive"):
+        raise ValueError(f"reading is within or naive, not {reading!r}")
     people = _complete(outcome, treatment, trial, moderator, adjusters)
     reason = _unusable(people, minimum_trials)
+    asked = _Asked(reading, minimum_trials)
     options = {"treatment_effect": treatment_effect, "inference": inference, "df_floor": df_floor}
     if isinstance(moderator, Levels):
         present = [int(code) for code in np.unique(people.values)]
@@ -213,10 +235,18 @@ def screen_moderator(
         codes = tuple(code for code in present if code != base)
         columns = (people.values[:, None] == np.array(codes, float)).astype(float)
         wanted = np.array([[float(code == other) for other in codes] for code in present]).reshape(-1, len(codes) or 1)
-        return _screened(people, columns, wanted, options, reason, codes, base, tuple(map(float, present)))
+        return _screened(people, columns, wanted, options, asked, reason, codes, base, tuple(map(float, present)))
     columns = people.values[:, None] / per
     values = np.percentile(people.values, percentiles, method="inverted_cdf") if len(columns) else np.empty(0)
-    return _screened(people, columns, values[:, None] / per, options, reason, (), -1, tuple(values.tolist()))
+    return _screened(people, columns, values[:, None] / per, options, asked, reason, (), -1, tuple(values.tolist()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of a screening besides its model."""
+
+    reading: str
+    minimum_trials: int
 
 
 def _complete(
@@ -250,13 +280,15 @@ def _screened(
     columns: FloatArray,
     wanted: FloatArray,
     options: dict[str, str],
+    asked: _Asked,
     reason: str,
     codes: tuple[int, ...],
     reference: int,
     values: tuple[float, ...],
 ) -> ModeratorFit:
     """Fit the three readings; `columns` are those of the moderator, `wanted` the same at the values asked for."""
-    n, q = columns.shape
+    q = columns.shape[1]
+    telling = _telling(people, levels=bool(codes))
     if reason:
         none = _nothing(max(q, 1), "not estimable", reason)
         within = naive = across = none
@@ -264,14 +296,19 @@ def _screened(
     else:
         means = _trial_means(people.place, columns)
         model = _within_model(people, columns, means, options)
-        within = _reading(model.fit(columns - means), q, "it does not vary within any trial")
+        few = _too_few(telling, people, asked.minimum_trials)
+        within = _nothing(q, "not estimable", few) if few else _reading(model.fit(columns - means), q, CONSTANT)
         centre = columns.mean(axis=0)
         # gamma is the same wherever zero lies; far from the people, t z would look like a multiple of t
         plain = _fit(people, people.adjusters, columns - centre, options)
         naive = _reading(plain, q, "it cannot be told apart from the trials")
         across, separate = model.across, model.separate
         at = tuple(
-            NOTHING if _lost(within, row, codes) else model.fit(columns - means - (row - centre)).effect
+            NOTHING
+            if _lost(naive if asked.reading == "naive" else within, row, codes)
+            else _fit(people, people.adjusters, columns - row, options).effect
+            if asked.reading == "naive"
+            else model.fit(columns - means - (row - centre)).effect
             for row in wanted
         )
     return ModeratorFit(
@@ -283,17 +320,46 @@ def _screened(
         separate=separate,
         at=at,
         at_values=values,
-        trials=people.trials,
-        participants=n,
-        n_control=int(np.sum(people.treatment == 0)),
-        n_intervention=int(np.sum(people.treatment == 1)),
+        entered=_entered(people, np.ones(len(people.place), dtype=bool)),
+        telling=_entered(people, telling),
     )
 
 
-def _lost(within: Reading, row: FloatArray, codes: tuple[int, ...]) -> bool:
+def _entered(people: _People, who: NDArray[np.bool_]) -> Entered:
+    control, intervention = (int(np.sum(people.treatment[who] == side)) for side in (0, 1))
+    return Entered(len(np.unique(people.place[who])), int(who.sum()), control, intervention)
+
+
+def _telling(people: _People, *, levels: bool) -> NDArray[np.bool_]:
+    """Who stands in a trial in which t z is no combination of 1, t and z.
+
+    Of a quantity that is one in which it varies on both sides; of levels one in which both sides have two of the same.
+    """
+    who = np.zeros(len(people.place), dtype=bool)
+    for k in np.unique(people.place):
+        here = people.place == k
+        sides = [people.values[here & (people.treatment == side)] for side in (0.0, 1.0)]
+        if levels:
+            who[here] = len(np.intersect1d(*sides)) > 1
+        else:
+            who[here] = all(np.ptp(side) > ROUNDING * np.abs(side).max() for side in sides)
+    return who
+
+
+def _too_few(telling: NDArray[np.bool_], people: _People, minimum_trials: int) -> str:
+    """Return why the interaction within trials cannot be had, or an empty text."""
+    trials = len(np.unique(people.place[telling]))
+    if not trials:
+        return ONE_SIDED if any(np.ptp(people.values[people.place == k]) for k in np.unique(people.place)) else CONSTANT
+    if trials >= minimum_trials:
+        return ""
+    return f"it varies on both sides of {_counted(trials)}, and the screening needs {_word(minimum_trials)}"
+
+
+def _lost(reading: Reading, row: FloatArray, codes: tuple[int, ...]) -> bool:
     """Whether the effect at a value cannot be had: no reading, or none of just this level."""
-    lost = np.array([math.isnan(float(one.estimate)) for one in within.each])
-    return bool((lost & (row == 1)).any() if codes and within.estimated else lost.any())
+    lost = np.array([math.isnan(float(one.estimate)) for one in reading.each])
+    return bool((lost & (row == 1)).any() if codes and reading.estimated else lost.any())
 
 
 def _base(people: _People, present: list[int], reference: int) -> int:

@@ -3,6 +3,8 @@
 In: arrays with a row a participant. Out: arrays with a row a trial.
 Method: analysis of covariance (ordinary least squares on treatment and adjusters) in each trial by itself, from the same
 cross-products as the one-step fit; an adjuster that is redundant within a trial is dropped there before its df are counted.
+A trial without residual variance has no standard error and would take nearly all the weight: it is not estimable. What counts as
+none is judged beside the trial's own spread, so that the unit of the outcome does not matter.
 """
 
 from __future__ import annotations
@@ -14,8 +16,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .crossproducts import CrossProducts, FloatArray, IntArray, columns
-from .design import CONSTANT, Options, blocks
+from .design import Options, blocks
 from .effect import Effect
+from .one_step import NEARLY_EXACT
+
+ALIKE = 1e-20  # (spread / level)^2 of a change below which it is constant: differences of measured values carry their rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,8 @@ def per_trial(
     >>> result.reason
     ('', 'As many coefficients as participants.')
     """
-    products = columns(outcome, treatment, trial, adjusters).cross_products()
+    scaled, unit = _without_unit(outcome, trial)
+    products = columns(scaled, treatment, trial, adjusters).cross_products()
     trials = len(products.size)
     values = np.full((trials, 4), np.nan)
     reasons = []
@@ -99,19 +105,36 @@ def per_trial(
         reason, row = _ancova(products.select(np.arange(trials) == k))
         values[k] = row
         reasons.append(reason)
+    with np.errstate(over="ignore"):  # a variance may leave the range of a float where its root does not
+        sigma2 = values[:, 3] * unit * unit
     status = np.array(["not estimable" if reason else "ok" for reason in reasons], dtype="<U13")
     return PerTrial(
         products.labels,
-        values[:, 0].copy(),
-        values[:, 1].copy(),
+        values[:, 0] * unit,
+        values[:, 1] * unit,
         values[:, 2].copy(),
-        values[:, 3].copy(),
+        sigma2,
         products.arms[:, 0],
         products.arms[:, 1],
         products.missing,
         status,
         tuple(reasons),
     )
+
+
+def _without_unit(outcome: ArrayLike, trial: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """The outcome in units of each trial in which no square leaves the range of a float; the units, by sorted label.
+
+    They are powers of two, so that no digit changes.
+    """
+    y = np.asarray(outcome, float)
+    labels, place = np.unique(np.asarray(trial), return_inverse=True)
+    if y.shape != place.shape:
+        return y, np.ones(len(labels))  # told with the other columns
+    largest = np.zeros(len(labels))
+    np.fmax.at(largest, place, np.abs(y))
+    unit = np.ldexp(1.0, np.where(np.isfinite(largest), np.frexp(largest)[1] - 1, 0))
+    return y / unit[place], unit
 
 
 def _ancova(one: CrossProducts) -> tuple[str, FloatArray]:
@@ -128,12 +151,14 @@ def _ancova(one: CrossProducts) -> tuple[str, FloatArray]:
     if model.df <= 0:
         return "As many coefficients as participants.", nothing
     spread = one.centred[0, -1, -1]
-    if spread <= CONSTANT * (spread + one.size[0] * one.mean[0, -1] ** 2):
+    if spread <= ALIKE * (spread + one.size[0] * one.mean[0, -1] ** 2):
         return "The outcome is constant.", nothing
     p, a = model.p, model.rr[0]
     inverse = np.linalg.inv(a[:p, :p])
     beta = inverse @ a[:p, p]
     resid = np.append(-beta, 1.0)
     sigma2 = float(resid @ a @ resid) / model.df
+    if sigma2 <= NEARLY_EXACT * spread / one.size[0]:
+        return "The model reproduces the outcome exactly, so that no residual variance is left.", nothing
     place = model.x_names.index("treatment")
-    return "", np.array([beta[place], np.sqrt(max(sigma2, 0.0) * inverse[place, place]), model.df, sigma2])
+    return "", np.array([beta[place], np.sqrt(sigma2 * inverse[place, place]), model.df, sigma2])

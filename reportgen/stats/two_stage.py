@@ -2,10 +2,12 @@
 
 It stands beside the one-step fit as the check a reader can redo by hand, and forest plots take Q, I2 and their
 intervals from it. The model is y_i ~ N(theta, s_i^2 + tau2) with the s_i taken as known. tau2 by REML,
-DerSimonian-Laird (1986) or Paule-Mandel (1982); the test by Hartung-Knapp-Sidik-Jonkman (Hartung & Knapp 2001) or the
-normal one; the interval of tau2 by inverting Q (Viechtbauer 2007); I2 and H2 against the typical within-trial variance
-(Higgins & Thompson 2002); prediction intervals by Higgins, Thompson & Spiegelhalter (2009). It agrees with metafor's
-`rma`, save that metafor takes K - 1 df for the prediction interval beside a Hartung-Knapp test.
+DerSimonian-Laird (1986) or Paule-Mandel (1982); the test by Hartung-Knapp-Sidik-Jonkman (Hartung & Knapp 2001), by default
+never narrower than the normal interval's standard error allows (Roever et al. 2015), or the normal one; the interval of tau2
+by inverting Q (Viechtbauer 2007); I2 and H2 against the typical within-trial variance (Higgins & Thompson 2002); prediction
+intervals by Higgins, Thompson & Spiegelhalter (2009). It agrees with metafor's `rma` (`adhoc`, `knha`, `z`), save that
+metafor takes K - 1 df for the prediction interval beside a Hartung-Knapp test. Sums over trials are taken over pairs of
+them, so that one trial of a precision far beyond the others' costs no digits, in units in which no square overflows.
 """
 
 from __future__ import annotations
@@ -22,13 +24,16 @@ from scipy.stats import chi2, norm, t
 __all__ = ["TwoStage", "pool_two_stage", "prediction_interval"]
 
 Method = Literal["reml", "dersimonian-laird", "paule-mandel"]
-Test = Literal["knha", "normal"]
+Test = Literal["knha", "knha-plain", "normal"]
 Status = Literal["ok", "boundary", "failed"]
+TESTS: tuple[Test, ...] = ("knha", "knha-plain", "normal")
 Interval = tuple[float, float]
 Vector = NDArray[np.float64]
 
 _NAN = float("nan")
 _NOWHERE: Interval = (_NAN, _NAN)
+# Standard errors count as no smaller than this beside the spread of the trials: powers of the weights stay within a float.
+_LEAST_ERROR = 1e-75
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class TwoStage:
     Attributes
     ----------
     estimate, std_error, df, p_value
-        The pooled effect; `df` is K - 1 with the Hartung-Knapp test and infinite with the normal one.
+        The pooled effect; `df` is K - 1 with the Hartung-Knapp tests and infinite with the normal one.
     tau2, tau2_interval
         Between-trial variance and its Q-profile interval; (0, 0) where even tau2 = 0 makes Q improbably small.
     q, q_df, q_p_value
@@ -120,7 +125,9 @@ def pool_two_stage(
     method
         Estimator of tau2.
     test
-        `knha` (Hartung-Knapp-Sidik-Jonkman, t with K - 1 df) or `normal`.
+        `knha` (Hartung-Knapp-Sidik-Jonkman, t with K - 1 df, the factor on the variance at least 1), `knha-plain` (the same
+        without that guard: among trials that are alike by chance it may be narrower than a common effect's interval) or
+        `normal`.
     level
         Of the Q-profile intervals of tau2 and I2.
 
@@ -140,45 +147,41 @@ def pool_two_stage(
         raise ValueError(f"one estimate and one standard error per trial are needed, not {y.shape} and {s.shape}")
     if method not in _TAU2:
         raise ValueError(f"method is one of {', '.join(_TAU2)}, not {method!r}")
-    if test not in ("knha", "normal"):
-        raise ValueError(f"test is knha or normal, not {test!r}")
+    if test not in TESTS:
+        raise ValueError(f"test is one of {', '.join(TESTS)}, not {test!r}")
     used = np.isfinite(y) & np.isfinite(s) & (s > 0)
     left_out = _left_out_sentence(int(np.sum(~used)))
     if not used.any():
         return _nothing(y.size, method, test, left_out)
     if used.sum() == 1:
         return _single_trial(float(y[used][0]), float(s[used][0]), used.astype(np.float64), method, test, left_out)
-    return _pool(y[used], s[used] ** 2, used, method, test, level, left_out)
+    return _pool(y[used], s[used], used, method, test, level, left_out)
 
 
 def _pool(
-    y: Vector, v: Vector, used: NDArray[np.bool_], method: Method, test: Test, level: float, left_out: str
+    y: Vector, s: Vector, used: NDArray[np.bool_], method: Method, test: Test, level: float, left_out: str
 ) -> TwoStage:
-    # Origin and unit of the outcome are taken out, so that no step depends on them; what then differs from zero by
-    # rounding alone is no information on the variance.
-    origin, unit = float(np.median(y)), float(np.sqrt(np.median(v)))
-    noise = 8 * np.finfo(float).eps * np.max(np.abs(y))
-    y = np.where(np.abs(y - origin) <= noise, 0.0, y - origin) / unit
-    v = v / unit**2
+    y, v, origin, quarter = _without_unit(y, s)
+    unit = 4 * quarter
     K = y.size
     tau2 = _TAU2[method](y, v)
     w = 1 / (v + tau2)
     theta = float(w @ y / w.sum())
     q = _q(0.0, y, v)
-    pooled = origin + theta * unit
+    pooled = 4 * (origin / 4 + theta * quarter)
     typical = _typical_variance(v)
     low, high = _q_profile(y, v, level)
-    std_error, df = _std_error(y, w, theta, test)
+    std_error, df = _std_error(y, w, test)
     degenerate = not std_error > 0
     weights = np.zeros(used.size)
     weights[used] = w / w.sum()
     return TwoStage(
         estimate=pooled,
-        std_error=_NAN if degenerate else std_error * unit,
+        std_error=_NAN if degenerate else 4 * (std_error * quarter),
         df=df,
-        p_value=_NAN if degenerate else _two_sided(pooled / (std_error * unit), df),
-        tau2=tau2 * unit**2,
-        tau2_interval=(low * unit**2, high * unit**2),
+        p_value=_NAN if degenerate else _two_sided(pooled / 4 / quarter / std_error, df),
+        tau2=tau2 * unit * unit,
+        tau2_interval=(low * unit * unit, high * unit * unit),
         q=q,
         q_df=K - 1,
         q_p_value=float(chi2.sf(q, K - 1)),
@@ -194,8 +197,21 @@ def _pool(
     )
 
 
+def _without_unit(y: Vector, s: Vector) -> tuple[Vector, Vector, float, float]:
+    """Estimates about the most precise and variances, in a unit in which both are at most one; that estimate; unit / 4.
+
+    Origin and unit of the outcome are taken out, so that no step depends on them or leaves the range of a float; what then
+    differs from zero by rounding alone is no information on the variance. A quarter of everything: no difference overflows.
+    """
+    quarter, origin = y / 4, float(y[np.argmin(s)] / 4)
+    noise = 8 * np.finfo(float).eps * np.max(np.abs(quarter))
+    apart = np.where(np.abs(quarter - origin) <= noise, 0.0, quarter - origin)
+    unit = float(np.ldexp(1.0, np.frexp(max(float(np.ptp(apart)), float(s.max()) / 4))[1]))
+    return apart / unit, np.maximum(s / 4 / unit, _LEAST_ERROR) ** 2, 4 * origin, unit
+
+
 _ZERO = "The between-trial variance is estimated as zero."
-_ALIKE = "All trials have the same estimate, so the Hartung-Knapp standard error is zero: take the normal test."
+_ALIKE = "All trials have the same estimate, so the plain Hartung-Knapp standard error is zero: take knha, or the normal test."
 _SINGLE = "One trial only: its own estimate with a normal interval; heterogeneity cannot be estimated."
 _NONE = "No trial has an estimate with a standard error."
 
@@ -219,21 +235,33 @@ def _two_sided(z: float, df: float) -> float:
     return 2 * float(t.sf(abs(z), df) if np.isfinite(df) else norm.sf(abs(z)))
 
 
-def _std_error(y: Vector, w: Vector, theta: float, test: Test) -> tuple[float, float]:
+def _std_error(y: Vector, w: Vector, test: Test) -> tuple[float, float]:
+    common = float(1 / np.sqrt(w.sum()))
     if test == "normal":
-        return float(1 / np.sqrt(w.sum())), float("inf")
-    return float(np.sqrt(w @ (y - theta) ** 2 / ((y.size - 1) * w.sum()))), float(y.size - 1)
+        return common, float("inf")
+    factor = float(w @ _about_mean(w, y) ** 2) / (y.size - 1)
+    return common * float(np.sqrt(factor if test == "knha-plain" else max(1.0, factor))), float(y.size - 1)
+
+
+def _about_mean(w: Vector, y: Vector) -> Vector:
+    """What each trial is away from the weighted mean, by way of its distances from the others."""
+    return np.asarray((y[:, None] - y[None, :]) @ w / w.sum())
+
+
+def _information(w: Vector) -> float:
+    """Sum of w - (sum of w^2) / (sum of w), as a sum over pairs: the difference has no digits where one weight is most."""
+    others = (1 - np.eye(w.size)) @ w
+    return float(w @ others / w.sum())
 
 
 def _q(tau2: float, y: Vector, v: Vector) -> float:
-    """Generalised Q: the weighted squares about the pooled effect at a given tau2; falls as tau2 grows."""
+    """The generalised Q: the weighted squares about the pooled effect at a given tau2; falls as tau2 grows."""
     w = 1 / (v + tau2)
-    return float(w @ (y - w @ y / w.sum()) ** 2)
+    return float(w @ _about_mean(w, y) ** 2)
 
 
 def _typical_variance(v: Vector) -> float:
-    w = 1 / v
-    return float((v.size - 1) * w.sum() / (w.sum() ** 2 - w @ w))
+    return (v.size - 1) / _information(1 / v)
 
 
 def _ceiling(y: Vector, v: Vector) -> float:
@@ -242,12 +270,11 @@ def _ceiling(y: Vector, v: Vector) -> float:
 
 
 def _root(f: Callable[[float], float], low: float, high: float) -> float:
-    return float(brentq(f, low, high, xtol=1e-300, rtol=4 * np.finfo(float).eps, maxiter=500))
+    return float(brentq(f, low, high, xtol=1e-300, rtol=4 * np.finfo(float).eps, maxiter=5000))
 
 
 def _dersimonian_laird(y: Vector, v: Vector) -> float:
-    w = 1 / v
-    return max(0.0, float((_q(0.0, y, v) - (y.size - 1)) / (w.sum() - w @ w / w.sum())))
+    return max(0.0, (_q(0.0, y, v) - (y.size - 1)) / _information(1 / v))
 
 
 def _solve_q(target: float, y: Vector, v: Vector) -> float:
@@ -276,12 +303,13 @@ def _reml_criterion(tau2: float, y: Vector, v: Vector) -> float:
 
 def _reml_slope(tau2: float, y: Vector, v: Vector) -> float:
     w = 1 / (v + tau2)
-    return float(w.sum() - w @ w / w.sum() - w**2 @ (y - w @ y / w.sum()) ** 2)
+    return _information(w) - float(np.sum((w * _about_mean(w, y)) ** 2))
 
 
 def _reml(y: Vector, v: Vector) -> float:
     """The lowest minimum of the REML criterion: there may be several, and scoring finds the one near its start."""
-    grid = np.concatenate([[0.0], np.geomspace(1e-4 * v.min(), _ceiling(y, v), 120)])
+    low, high = 1e-4 * v.min(), _ceiling(y, v)
+    grid = np.concatenate([[0.0], np.geomspace(low, high, max(120, int(12 * np.log10(high / low))))])
     slopes = [_reml_slope(tau2, y, v) for tau2 in grid]
     minima = [0.0] if slopes[0] >= 0 else []
     minima += [

@@ -7,14 +7,17 @@ from itertools import groupby
 from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
-from reportgen.records.model import MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
+from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline, Number, Status
 from reportgen.tables.phrases import (
+    Footnotes,
     ci_head,
     estimate_cell,
     explained,
     interval,
+    joined,
     labelled,
+    p_words,
     percent,
     span_of,
     words,
@@ -22,14 +25,17 @@ from reportgen.tables.phrases import (
 
 Scale = Literal["natural", "0-100"]
 COUNTS = ("Participants",)
-CHECKS = ("Checks",)
+CHECK = ("Check",)
+TWO_STAGE = ("Two-stage check",)
 ABBREVIATIONS = (
     ("m", "trials"),
     ("CI", "confidence interval"),
     ("τ²", "variance of the effect between trials"),
-    ("I²", "share of variation between trials that is not chance"),
     ("PI", "prediction interval"),
+    ("Q", "Cochran’s Q, a test of whether the trials have one effect"),
+    ("I²", "share of variation between trials that is not chance"),
 )
+ALONE: Inline = ("One trial: its own effect, by analysis of covariance; nothing is pooled.",)
 
 
 def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale: Scale = "natural") -> Table:
@@ -55,10 +61,12 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
         Column(ci_head("Effect", settings.level), "decimal"),
         Column(("p",), "decimal"),
         Column(("τ²",), "decimal"),
-        Column(ci_head("I²", settings.level), "decimal"),
         Column((settings.level, "% PI"), "decimal"),
-        Column(ci_head("Common effect", settings.level), "decimal", CHECKS),
-        Column(ci_head("Two-stage", settings.level), "decimal", CHECKS),
+        Column(ci_head("Common effect", settings.level), "decimal", CHECK),
+        Column(ci_head("Effect", settings.level), "decimal", TWO_STAGE),
+        Column(ci_head("τ²", settings.level), "decimal", TWO_STAGE),
+        Column(("Q (p)",), "decimal", TWO_STAGE),
+        Column(ci_head("I²", settings.level), "decimal", TWO_STAGE),
         Column(("Status",), "left"),
     ]
     if scaled:
@@ -74,7 +82,9 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
             )
         )
     notes += _few_trials(effects, settings)
-    return explained(Table(tuple(columns), tuple(_estimate_groups(effects, scaled)), tuple(notes), ABBREVIATIONS))
+    marked = Footnotes()
+    groups = tuple(_estimate_groups(effects, scaled, marked))
+    return explained(Table(tuple(columns), groups, (*marked.notes, *notes), ABBREVIATIONS))
 
 
 def _only_follow_up(effects: Sequence[PooledEffect]) -> Number | None:
@@ -83,14 +93,14 @@ def _only_follow_up(effects: Sequence[PooledEffect]) -> Number | None:
     return next(iter(found.values())) if len(found) == 1 else None
 
 
-def _estimate_groups(effects: Sequence[PooledEffect], scaled: bool) -> Iterator[Group]:
+def _estimate_groups(effects: Sequence[PooledEffect], scaled: bool, marked: Footnotes) -> Iterator[Group]:
     if _only_follow_up(effects):
-        yield Group(tuple(_estimate_row(e, labelled(e.outcome_label, e.unit), scaled) for e in effects))
+        yield Group(tuple(_estimate_row(e, labelled(e.outcome_label, e.unit), scaled, marked) for e in effects))
         return
     for _, found in groupby(effects, key=lambda effect: effect.outcome):
         members = tuple(found)
         yield Group(
-            tuple(_estimate_row(effect, (effect.follow_up_label,), scaled) for effect in members),
+            tuple(_estimate_row(effect, (effect.follow_up_label,), scaled, marked) for effect in members),
             head=labelled(members[0].outcome_label, members[0].unit),
         )
 
@@ -111,33 +121,71 @@ def _few_trials(effects: Sequence[PooledEffect], settings: ModelSettings) -> lis
     return notes
 
 
-def _estimate_row(effect: PooledEffect, head: Inline, scaled: bool) -> Row:
+def _estimate_row(effect: PooledEffect, head: Inline, scaled: bool, marked: Footnotes) -> Row:
     between, own = effect.heterogeneity, effect.scaled if scaled else None
+    main = interval(own.effect, own.low, own.high) if own else estimate_cell(effect.estimate)
+    two_stage = estimate_cell(effect.two_stage)
     cells: list[Inline] = [
         (effect.trials,),
         (effect.n_control,),
         (effect.n_intervention,),
-        interval(own.effect, own.low, own.high) if own else estimate_cell(effect.estimate),
+        (*main, *(marked.mark(note) for note in _remarks(effect))),
         (effect.estimate.p,),
         (between.tau2,),
-        _i2(effect),
         span_of(own.predicted_low, own.predicted_high)
         if own
         else span_of(between.predicted_low, between.predicted_high),
         estimate_cell(effect.common),
-        estimate_cell(effect.two_stage),
-        status_words(effect.status),
+        (*two_stage, *(marked.mark(note) for note in _left_out(effect))),
+        *_two_stage_variation(effect),
+        _status(effect),
     ]
     if scaled:
         cells.insert(3, (effect.scaled.factor,) if effect.scaled else ())
     return Row(head, tuple(cells), muted=effect.estimate.effect.value is None)
 
 
-def _i2(effect: PooledEffect) -> Inline:
-    between = effect.heterogeneity
+def _remarks(effect: PooledEffect) -> Iterator[Inline]:
+    """Yield what is to be said of an effect: that it is one trial's own, or that it lies outside its trials."""
+    if effect.estimate.effect.value is None:
+        return
+    if effect.alone:
+        yield ALONE
+    if effect.outside:
+        yield (effect.outside,)
+
+
+def _left_out(effect: PooledEffect) -> Iterator[Inline]:
+    """Yield which trials the two-stage model leaves out and the one-step model keeps, each with its reason."""
+    reasons = [
+        (
+            row.trial,
+            " (",
+            *words(row.reason[:1].lower() + row.reason[1:].rstrip("."), f"{row.trial.id}.reason", row.trial.source),
+            ")",
+        )
+        for row in effect.one_step_only
+    ]
+    if reasons:
+        yield ("Not in the two-stage model, but in the one-step model: ", *joined(reasons), ".")
+
+
+def _two_stage_variation(effect: PooledEffect) -> tuple[Inline, Inline, Inline]:
+    """Return τ² with its interval, Q with its p, and I² with its interval."""
+    between, apart = effect.heterogeneity, effect.two_stage_heterogeneity
+    q: Inline = (apart.q,) if apart.q.value is None else (apart.q, " (", apart.q_p, ")")
+    return interval(apart.tau2, apart.tau2_low, apart.tau2_high), q, i2_cell(between)
+
+
+def i2_cell(between: Heterogeneity) -> Inline:
+    """Return I² with its interval."""
     if between.i2.value is None or between.i2_low.value is None:
         return percent(between.i2)
     return (*percent(between.i2), " (", *percent(between.i2_low), " to ", *percent(between.i2_high), ")")
+
+
+def _status(effect: PooledEffect) -> Inline:
+    return ("one trial",) if effect.alone else status_words(effect.status)
 
 
 def status_words(status: Status) -> Inline:
@@ -147,8 +195,12 @@ def status_words(status: Status) -> Inline:
 
 
 def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
-    """Return every number of the forest plot of one effect: its trials, then the pooled rows."""
+    """Return every number of the forest plot of one effect: its trials, then the pooled rows.
+
+    One trial alone is not pooled: it has neither weight nor pooled rows.
+    """
     several = len({row.instrument.text for row in effect.by_trial if row.instrument.text}) > 1
+    alone = effect.alone
     columns = [Column(("Trial",), "left")]
     if several:
         columns.append(Column(("Instrument",), "left"))
@@ -158,22 +210,51 @@ def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
         Column(ci_head("Effect", settings.level), "decimal"),
         Column(("Standard error",), "decimal"),
         Column(("p",), "decimal"),
-        Column(("Weight, %",), "decimal"),
+        *([] if alone else [Column(("Two-stage weight, %",), "decimal")]),
     ]
-    trials = Group(tuple(_trial_row(row, several) for row in effect.by_trial))
-    pooled = Group(tuple(_pooled_rows(effect, settings, several)))
-    groups = (trials, pooled) if trials.rows else (pooled,)
-    notes: tuple[Inline, ...] = (
-        (*labelled(effect.outcome_label, effect.unit), "."),
-        (
-            "Positive effects favour the intervention. "
-            "Weights are those of the two-stage model; the one-step model has none of its own.",
-        ),
-    )
+    trials = Group(tuple(_trial_row(row, several, alone) for row in effect.by_trial))
+    pooled = () if alone else (Group(tuple(_pooled_rows(effect, settings, several))),)
+    groups = (trials, *pooled) if trials.rows else pooled
+    notes = tuple(_by_trial_notes(effect, settings, alone))
     return explained(Table(tuple(columns), groups, notes, (("CI", "confidence interval"),)))
 
 
-def _trial_row(row: TrialEstimate, several: bool) -> Row:
+def _by_trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) -> Iterator[Inline]:
+    yield (*labelled(effect.outcome_label, effect.unit), ".")
+    favour = "Positive effects favour the intervention. "
+    if alone:
+        yield (favour, *ALONE)
+        return
+    yield (f"{favour}Weights are those of the two-stage model; the one-step model has none of its own.",)
+    if effect.two_stage_heterogeneity.q.value is not None:
+        yield _variation(effect, settings)
+    yield from _left_out(effect)
+    if effect.outside:
+        yield (effect.outside,)
+
+
+def _variation(effect: PooledEffect, settings: ModelSettings) -> Inline:
+    """Return the variation between trials, each number with its model."""
+    apart = effect.two_stage_heterogeneity
+    tau2, _, i2 = _two_stage_variation(effect)
+    one_step: Inline = (
+        () if effect.heterogeneity.tau2.value is None else ("; of the one-step model, τ² = ", effect.heterogeneity.tau2)
+    )
+    of_q: Inline = ("; Q = ", apart.q, " (df = ", apart.q_df, ", p ", *p_words(apart.q_p), ")")
+    return (
+        "Variation between trials, of the two-stage model: τ² = ",
+        *tau2,
+        *of_q,
+        "; I² = ",
+        *i2,
+        *one_step,
+        ". Intervals in brackets have a level of ",
+        settings.level,
+        "%.",
+    )
+
+
+def _trial_row(row: TrialEstimate, several: bool, alone: bool) -> Row:
     return Row(
         (row.trial,),
         (
@@ -183,7 +264,7 @@ def _trial_row(row: TrialEstimate, several: bool) -> Row:
             estimate_cell(row.estimate),
             (row.estimate.std_error,),
             (row.estimate.p,),
-            (row.weight,),
+            *(() if alone else ((row.weight,),)),
         ),
         muted=row.estimate.effect.value is None,
     )
@@ -191,7 +272,14 @@ def _trial_row(row: TrialEstimate, several: bool) -> Row:
 
 def _pooled_rows(effect: PooledEffect, settings: ModelSettings, several: bool) -> list[Row]:
     blank: tuple[Inline, ...] = ((),) if several else ()
-    rows = [
+    between = effect.heterogeneity
+    interval_row = Row(
+        (settings.level, "% prediction interval"),
+        (*blank, (), (), span_of(between.predicted_low, between.predicted_high), (), (), ()),
+        total=True,
+        muted=between.predicted_low.value is None,
+    )
+    one_step, common, two_stage = (
         Row(
             (name,),
             (
@@ -211,17 +299,8 @@ def _pooled_rows(effect: PooledEffect, settings: ModelSettings, several: bool) -
             ("Common effect", effect.common, False),
             ("Two-stage model", effect.two_stage, False),
         )
-    ]
-    between = effect.heterogeneity
-    rows.append(
-        Row(
-            (settings.level, "% prediction interval"),
-            (*blank, (), (), span_of(between.predicted_low, between.predicted_high), (), (), ()),
-            total=True,
-            muted=between.predicted_low.value is None,
-        )
     )
-    return rows
+    return [one_step, interval_row, common, two_stage]
 
 
 def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
@@ -258,7 +337,7 @@ def _remark(effect: PooledEffect) -> str:
 
 def _status_row(effect: PooledEffect, remarks: bool) -> Row:
     cells: list[Inline] = [
-        status_words(effect.status),
+        _status(effect),
         (effect.evaluations,),
         (effect.criterion,),
         (effect.df_unfloored,),

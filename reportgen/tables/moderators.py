@@ -13,7 +13,7 @@ from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline, Number
-from reportgen.tables.phrases import NBSP, ci_head, estimate_cell, explained, joined, words
+from reportgen.tables.phrases import NBSP, Footnotes, ci_head, estimate_cell, explained, joined, words
 
 CELLS_ON_PAPER = 600
 COUNTS = ("Participants",)
@@ -46,11 +46,12 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
         *_reading_columns(other, settings),
         *_reading_columns("Across trials", settings),
     )
+    marked = Footnotes()
     groups = tuple(
-        Group(tuple(row for one in screen.interactions for row in _rows(one)), head=_head(screen, screens))
+        Group(tuple(row for one in screen.interactions for row in _rows(one, marked)), head=_head(screen, screens))
         for screen in screens
     )
-    whole = explained(Table(columns, groups, _notes(screens, settings), ABBREVIATIONS))
+    whole = explained(Table(columns, groups, (*marked.notes, *_notes(screens, settings)), ABBREVIATIONS))
     cells = sum(len(group.rows) for group in groups) * len(columns)
     return replace(whole, paper=_summary(screens, settings)) if cells > CELLS_ON_PAPER else whole
 
@@ -65,9 +66,23 @@ def _head(screen: Screen, screens: Sequence[Screen]) -> Inline:
     return (screen.outcome_label, *visit, *((" (", screen.unit, ")") if screen.unit.text else ()))
 
 
-def _rows(one: Interaction) -> Iterator[Row]:
+def trials_cell(one: Interaction, marked: Footnotes) -> Inline:
+    """Return how many trials tell something of an interaction, with a footnote on those that do not."""
+    silent = one.uninformative
+    if silent is None:
+        return (one.trials,)
+    further = "trial of the model tells" if silent.value == 1 else "trials of the model tell"
+    note = (
+        silent,
+        f" further {further} nothing of the interaction, for the moderator does not vary on both sides there; neither they nor "
+        "their people are counted.",
+    )
+    return (one.trials, marked.mark(note))
+
+
+def _rows(one: Interaction, marked: Footnotes) -> Iterator[Row]:
     """Yield the row of a moderator; of one with several levels the joint test, then each level."""
-    counts = ((one.trials,), (one.n_control,), (one.n_intervention,), (one.cost_people,))
+    counts = (trials_cell(one, marked), (one.n_control,), (one.n_intervention,), (one.cost_people,))
     readings = (one.reading, one.within if one.tested == "naive" else one.naive, one.across)
     adjusted: tuple[Inline, ...] = ((one.holm,), (one.benjamini_hochberg,), finding(one))
     nothing = all(estimate.effect.value is None for reading in readings for estimate in reading.each)
@@ -256,6 +271,7 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
         Column(("p of the interaction",), "decimal"),
     )
     groups = []
+    marked = Footnotes()
     for screen in screens:
         shown = [
             one
@@ -263,15 +279,20 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
             if any(at.estimate.effect.value is not None for at in one.at)
             and (everything or one.tier in ("significant", "weak"))
         ]
-        rows = tuple(row for one in shown for row in _value_rows(one))
+        rows = tuple(row for one in shown for row in _value_rows(one, marked))
         if rows:
             groups.append(Group(rows, head=_head(screen, screens)))
     kept: Inline = () if everything else (" On paper: moderators of the significant and weak tiers.",)
+    of_reading = {
+        "within": "The effect at a value is that in a trial whose people are, on average, like all people analysed: the "
+        "overall effect plus the interaction within trials times the distance from the mean.",
+        "naive": "The effect at a value is that of the naive model, which takes differences between people of one trial and "
+        "between trials together.",
+    }[settings.reading]
     notes: tuple[Inline, ...] = (
+        *marked.notes,
         (
-            "The effect at a value is that in a trial whose people are, on average, like all people analysed: the overall "
-            "effect plus the interaction within trials times the distance from the mean. Positive effects favour the "
-            "intervention. Quantities at the ",
+            f"{of_reading} Positive effects favour the intervention. Quantities at the ",
             *joined([(percentile,) for percentile in settings.percentiles], ", "),
             " percentile of the people analysed.",
             *kept,
@@ -281,8 +302,8 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
     return explained(Table(columns, tuple(groups), notes, (("m", "trials"), ("n", "participants"), ABBREVIATIONS[1])))
 
 
-def _value_rows(one: Interaction) -> Iterator[Row]:
-    yield Row((one.label,), ((one.trials,), (one.n,), (), (one.within.p,)))
+def _value_rows(one: Interaction, marked: Footnotes) -> Iterator[Row]:
+    yield Row((one.label,), (trials_cell(one, marked), (one.n,), (), (one.reading.p,)))
     said = one.unit_at.text not in ("", "points")
     unit: Inline = ("" if one.unit_at.text == "%" else NBSP, one.unit_at) if said else ()
     for at in one.at:

@@ -1,6 +1,7 @@
 """Two-stage pooling against metafor (two_stage.R, two_stage.json) and at its edges."""
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from reportgen.stats.two_stage import TwoStage, pool_two_stage, prediction_inter
 
 REFERENCE = json.loads((Path(__file__).parent / "two_stage.json").read_text())
 METHODS = {"REML": "reml", "DL": "dersimonian-laird", "PM": "paule-mandel"}
-TESTS = {"knha": "knha", "z": "normal"}
+TESTS = {"adhoc": "knha", "knha": "knha-plain", "z": "normal"}
 CASES = [
     pytest.param(trials, expected, id=f"{trials['name']}-{expected['method']}-{expected['test']}")
     for trials in REFERENCE["sets"]
@@ -34,7 +35,7 @@ def pooled(trials: dict, expected: dict) -> TwoStage:
 def test_the_grid_has_not_shrunk():
     sizes = [len(trials["estimates"]) for trials in REFERENCE["sets"]]
     zero = [trials["name"] for trials in REFERENCE["sets"] if trials["pooled"][0]["tau2"] == 0]
-    assert len(sizes) >= 16
+    assert len(sizes) >= 17
     assert sizes.count(2) >= 3
     assert sizes.count(19) >= 3
     assert len(zero) >= 5
@@ -124,7 +125,7 @@ def test_intervals_follow_the_level():
     assert wide_low < low < at[0].estimate < high < wide_high
 
 
-@pytest.mark.parametrize("test", ["knha", "normal"])
+@pytest.mark.parametrize("test", ["knha", "knha-plain", "normal"])
 def test_one_trial_is_reported_as_it_is(test):
     ours = pool_two_stage([1.5], [0.5], test=test)
     assert (ours.estimate, ours.std_error, ours.trials, ours.status) == (1.5, 0.5, 1, "boundary")
@@ -134,15 +135,90 @@ def test_one_trial_is_reported_as_it_is(test):
     assert ours.prediction_interval() is None
 
 
-def test_identical_estimates_have_no_hartung_knapp_interval():
-    ours = pool_two_stage([0.1 + 0.2, 0.3, 0.3], [0.5, 0.7, 0.6])
+def test_identical_estimates_have_no_plain_hartung_knapp_interval():
+    ours = pool_two_stage([0.1 + 0.2, 0.3, 0.3], [0.5, 0.7, 0.6], test="knha-plain")
     assert ours.status == "failed"
     assert "normal test" in ours.message
     assert np.isnan(ours.std_error)
     assert np.isnan(ours.p_value)
-    normal = pool_two_stage([0.1 + 0.2, 0.3, 0.3], [0.5, 0.7, 0.6], test="normal")
-    assert normal.status == "boundary"
-    assert normal.std_error == pytest.approx((1 / 0.25 + 1 / 0.49 + 1 / 0.36) ** -0.5)
+    for test, df in (("normal", np.inf), ("knha", 2)):
+        common = pool_two_stage([0.1 + 0.2, 0.3, 0.3], [0.5, 0.7, 0.6], test=test)
+        assert (common.status, common.df) == ("boundary", df)
+        assert common.std_error == pytest.approx((1 / 0.25 + 1 / 0.49 + 1 / 0.36) ** -0.5)
+
+
+@pytest.mark.parametrize("trials", REFERENCE["sets"], ids=lambda trials: trials["name"])
+def test_the_guarded_interval_is_never_narrower_than_its_neighbours(trials):
+    y, s = np.array(trials["estimates"]), np.array(trials["std_errors"])
+    guarded, plain, normal = (pool_two_stage(y, s, test=test) for test in ("knha", "knha-plain", "normal"))
+    assert guarded.std_error == pytest.approx(max(plain.std_error, normal.std_error), rel=1e-14)
+    assert guarded.std_error >= (1 / s**2).sum() ** -0.5 * (1 - 1e-14)  # the common effect's
+    assert (guarded.estimate, guarded.tau2, guarded.df) == (plain.estimate, plain.tau2, y.size - 1)
+
+
+def exactly(y: list[float], s: list[float]) -> tuple[float, float]:
+    """I2 by DerSimonian and Laird and Q in whole-number arithmetic: no digit is lost, whatever the precisions."""
+    y, v = [Fraction(one) for one in y], [Fraction(one) ** 2 for one in s]
+    w = [1 / one for one in v]
+    mean = sum(a * b for a, b in zip(w, y, strict=True)) / sum(w)
+    q = sum(a * (b - mean) ** 2 for a, b in zip(w, y, strict=True))
+    information = sum(w) - sum(a * a for a in w) / sum(w)
+    tau2, typical = max(Fraction(0), (q - len(y) + 1) / information), (len(y) - 1) / information
+    return float(tau2 / (tau2 + typical)), float(q)
+
+
+DEGENERATE = [
+    ([8.838405491809371e-09, 8.448862935394988], [4.5637769608946465e-09, 3.7297439544771884]),
+    ([0.3, 1.9, 2.4], [1e-12, 0.8, 0.7]),
+    ([0.3, 0.3 + 1e-9, 2.4, 4.0], [1e-10, 2e-10, 0.7, 0.5]),
+    ([1e150, 3e150, 2.5e150], [1e149, 2e149, 1.5e149]),
+    ([1e-170, 3e-170, 2.5e-170], [1e-171, 2e-171, 1.5e-171]),
+]
+
+
+@pytest.mark.parametrize(("y", "s"), DEGENERATE)
+def test_precisions_far_apart_cost_no_digits(y, s):
+    ours = pool_two_stage(y, s, method="dersimonian-laird")
+    i2, q = exactly(y, s)
+    assert ours.q == pytest.approx(q, rel=1e-9)
+    assert ours.i2 == pytest.approx(i2, rel=1e-9)
+    reml = pool_two_stage(y, s)
+    assert 0 <= reml.i2 <= 1
+    assert reml.q == ours.q
+    paule_mandel = pool_two_stage(
+        y, s, method="paule-mandel"
+    )  # of the three the one that solves the profile's equation
+    assert paule_mandel.i2_interval[0] <= paule_mandel.i2 <= paule_mandel.i2_interval[1]
+
+
+def test_one_trial_in_another_unit_has_the_i2_that_fits_its_weight():
+    # tau2 / (tau2 + mean of the two variances), as two trials have it; metafor's own sum over an n x n matrix loses it.
+    ours = pool_two_stage(*DEGENERATE[0])
+    assert ours.i2 == pytest.approx(ours.tau2 / (ours.tau2 + 3.7297439544771884**2 / 2), rel=1e-12)
+    assert round(100 * ours.i2, 1) == 80.5
+
+
+@pytest.mark.parametrize("test", ["knha", "knha-plain", "normal"])
+@pytest.mark.parametrize("method", METHODS.values())
+@pytest.mark.parametrize(
+    ("y", "s"),
+    [
+        ([1.0, 2.0], [1e-200, 1.0]),
+        ([1.0, 2.0, 3.0], [1e-300, 1e-200, 1.0]),
+        ([1e300, -1e300], [1.0, 2.0]),
+        ([1.5e308, -1.5e308, 0.0], [1e307, 2.0, 1.0]),
+        ([1.0, 2.0], [1e200, 1e300]),
+        ([0.0, 1e-60, 1.0], [1e-60, 1e-60, 1.0]),
+        ([5e-324, 0.0], [5e-324, 1e-323]),
+    ],
+)
+def test_no_float_is_too_small_or_too_large(y, s, method, test):
+    with np.errstate(all="raise", under="ignore"):
+        ours = pool_two_stage(y, s, method=method, test=test)
+    assert min(y) <= ours.estimate <= max(y)
+    assert 0 <= ours.i2 <= 1
+    assert ours.q >= 0
+    assert ours.weights.sum() == pytest.approx(1)
 
 
 def test_trials_without_an_estimate_stay_out_and_are_counted():
@@ -183,7 +259,7 @@ def test_shapes_must_match(arguments, sentence):
 def test_unknown_options_are_named():
     with pytest.raises(ValueError, match="method is one of reml, dersimonian-laird, paule-mandel, not 'dl'"):
         pool_two_stage([1.0, 2.0], [1.0, 1.0], method="dl")
-    with pytest.raises(ValueError, match="test is knha or normal, not 'z'"):
+    with pytest.raises(ValueError, match="test is one of knha, knha-plain, normal, not 'z'"):
         pool_two_stage([1.0, 2.0], [1.0, 1.0], test="z")
 
 

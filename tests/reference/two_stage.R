@@ -31,6 +31,8 @@ sei <- round(runif(19, 0.4, 2.0), 3);  add("nineteen, tau 0.8", draw(sei, 0.8), 
 sei <- round(runif(19, 0.4, 2.0), 3);  add("nineteen, tau 0", draw(sei, 0), sei)
 sei <- round(runif(19, 0.4, 2.0), 3);  add("nineteen, in thousandths", draw(sei, 1.5) / 1000 * 7, sei / 1000 * 7)
 sei <- round(runif(6, 40, 160), 1);  add("six, in hundreds", draw(sei, 90, 300), sei)
+# One trial far more precise than the others, as far as metafor's own sums over n x n matrices keep their digits.
+add("one trial in thousandths", c(0.9, 8.4, 2.0), c(0.0046, 3.73, 2.9))
 add("too alike: empty interval of tau2", 2 + c(-1, 1, 0, 2, -2, 1, -1, 0, 1, -1) / 100, rep(c(0.5, 0.7), 5))
 
 said <- character()
@@ -44,10 +46,10 @@ one <- function(set, method, test) {
                    control = list(threshold = 1e-14, maxiter = 100000, tol = 1e-14)))
   profile <- quietly(confint(m, control = list(tol = 1e-14, maxiter = 10000, tau2.max = 1e5 * (m$tau2 + max(set$sei^2)))))$random
   K <- m$k
-  list(method = method, test = test, estimate = as.numeric(m$beta), std_error = m$se, df = if (test == "knha") K - 1 else Inf,
+  list(method = method, test = test, estimate = as.numeric(m$beta), std_error = m$se, df = if (test == "z") Inf else K - 1,
        p_value = m$pval, lower = m$ci.lb, upper = m$ci.ub, tau2 = m$tau2, q = m$QE, q_df = K - 1, q_p_value = m$QEp,
        i2 = m$I2 / 100, h2 = m$H2, tau2_interval = unname(profile["tau^2", 2:3]), i2_interval = unname(profile["I^2(%)", 2:3]) / 100,
-       # Higgins, Thompson and Spiegelhalter 2009: t with K - 2 df, not the K - 1 that metafor takes with knha.
+       # Higgins, Thompson and Spiegelhalter 2009: t with K - 2 df, not the K - 1 that metafor takes with knha and adhoc.
        prediction = if (K > 2) as.numeric(m$beta) + c(-1, 1) * qt(0.975, K - 2) * sqrt(m$tau2 + m$se^2) else NULL,
        weights = unname(weights(m)) / 100, score = score_at(m, set), said = I(unique(said)))
 }
@@ -60,7 +62,7 @@ score_at <- function(m, set) {
 
 fits <- lapply(names(sets), function(name) {
   set <- sets[[name]]
-  cells <- expand.grid(method = c("REML", "DL", "PM"), test = c("knha", "z"), stringsAsFactors = FALSE)
+  cells <- expand.grid(method = c("REML", "DL", "PM"), test = c("adhoc", "knha", "z"), stringsAsFactors = FALSE)
   list(name = name, estimates = set$yi, std_errors = set$sei, pooled = Map(function(m, t) one(set, m, t), cells$method, cells$test) |> unname())
 })
 out <- list(made_by = "tests/reference/two_stage.R", R = R.version.string,

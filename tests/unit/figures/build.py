@@ -13,6 +13,7 @@ from reportgen.records.model import (
     PooledEffect,
     Scaled,
     TrialEstimate,
+    TwoStageHeterogeneity,
 )
 from reportgen.records.numbers import Number, Press, slug
 
@@ -117,6 +118,8 @@ def effect(
         heterogeneity=_heterogeneity(at, there, low, high),
         common=pooled,
         two_stage=pooled,
+        two_stage_heterogeneity=_two_stage(at.at("two stage"), there),
+        outside="",
         by_trial=tuple(_trials(at, value or 0.0, half, by_trial, long_trial)),
         left_out=(),
         status=status if there else "not estimable",  # type: ignore[arg-type]
@@ -150,6 +153,18 @@ def _heterogeneity(at: Press, there: bool, low: float | None, high: float | None
         at.fixed("i2 high", 71.5 if there else None, "percent", "%"),
         at.fixed("predicted low", low, "effect"),
         at.fixed("predicted high", high, "effect"),
+    )
+
+
+def _two_stage(at: Press, there: bool) -> TwoStageHeterogeneity:
+    return TwoStageHeterogeneity(
+        at.count("trials", 4, "trials"),
+        at.fixed("tau2", 0.38 if there else None, "heterogeneity"),
+        at.fixed("tau2 low", 0.0 if there else None, "heterogeneity"),
+        at.fixed("tau2 high", 2.1 if there else None, "heterogeneity"),
+        at.fixed("q", 4.78 if there else None, "heterogeneity"),
+        at.count("q df", 3, "df"),
+        at.p("q p", 0.19 if there else None),
     )
 
 

@@ -90,6 +90,7 @@ def interaction(
         n_intervention=at.count("n intervention", 210),
         cost_people=at.count("cost people", 3),
         cost_trials=at.count("cost trials", 0),
+        uninformative=None,
         within=reading(at.at("within"), values, half, p, reason),
         naive=reading(at.at("naive"), values, half, p, reason),
         across=reading(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -140,7 +141,8 @@ def test_by_trial_squares_grow_with_the_weight() -> None:
     # weights are in proportion 1 : 2 : 3 : 4
     assert [side**2 / sides[-1] ** 2 for side in sides] == pytest.approx([0.25, 0.5, 0.75, 1.0])
     assert min(sides) > SQUARE_SMALLEST
-    assert len(shapes(sheet, "diamond")) == 1
+    assert len(shapes(sheet, "diamond")) == 2  # one-step and two-stage
+    assert "Two-stage" in texts(sheet) and "weight (%)" in texts(sheet)
 
 
 def test_by_trial_shows_the_overall_effect_and_the_prediction_interval() -> None:
@@ -148,7 +150,11 @@ def test_by_trial_shows_the_overall_effect_and_the_prediction_interval() -> None
     assert len([mark for mark in sheet.marks if isinstance(mark, Stroke) and mark.dashed]) == 1
     assert "95% prediction interval" in texts(sheet)
     assert "(−1.0 to 7.0)" in texts(sheet)
-    assert plain(sheet.alt) == "Forest plot by trial: 4 trials; 4 favour intervention; pooled 3.0 (1.0 to 5.0)."
+    assert {"Pooled, one-step model", "Pooled, two-stage model"} <= set(texts(sheet))
+    assert (
+        plain(sheet.alt)
+        == "Forest plot by trial: 4 trials; 4 favour intervention; pooled 3.0 (1.0 to 5.0) in one step and 3.0 (1.0 to 5.0) in two."
+    )
 
 
 def test_by_trial_note_says_how_it_was_fitted() -> None:
@@ -156,6 +162,10 @@ def test_by_trial_note_says_how_it_was_fitted() -> None:
     note = texts(sheet)[-1]
     for said in ("REML", "adjusted for baseline", "m = 4 trials", "n = 888", "τ² = 0.41", "I² = 37.2% (0.0% to 71.5%)"):
         assert said in note
+    assert (
+        "Two-stage model, to which the weights belong (REML, guarded Hartung–Knapp–Sidik–Jonkman interval): τ² = 0.38 (0.0 to "
+    ) in note.replace("0.00", "0.0")
+    assert "Q = 4.78 (df = 3, p = 0.19); I² = " in note
     assert "prediction interval −1.0 to 7.0" in note
     assert "Kenward–Roger" in note
     assert note.endswith("Status: converged.")
@@ -168,6 +178,28 @@ def test_by_trial_without_pooled_effect_keeps_its_trials() -> None:
     assert len(shapes(sheet, "square")) == 1
     assert "pooled effect not estimable: fewer than two trials" in plain(sheet.alt)
     assert "m\u00a0=\u00a01 trial, n" in texts(sheet)[-1].replace(" = ", "\u00a0=\u00a0")
+
+
+def test_one_trial_alone_is_a_square_in_both_forests_and_never_pooled() -> None:
+    one = effect(by_trial=1, trials=1, predicted=None)
+    (sheet,) = forest_by_trial_sheets(one, settings(), name="fig2")
+    assert (len(shapes(sheet, "square")), len(shapes(sheet, "diamond"))) == (1, 0)
+    said = " ".join([*texts(sheet), plain(sheet.alt)])
+    assert "its own effect 3.0 (1.0 to 5.0); nothing is pooled" in said
+    assert "random" not in said and "weight" not in said and "Pooled" not in said
+    (sheet,) = forest_sheets([one, effect("function")], settings(), name="fig1")
+    assert (len(shapes(sheet, "square")), len(shapes(sheet, "diamond"))) == (1, 1)
+    assert "‡ Square: one trial's own effect" in texts(sheet)[-1]
+    assert "1 row is one trial's own effect" in plain(sheet.alt)
+    (sheet,) = forest_sheets([one], settings(), name="fig3")
+    assert plain(sheet.alt).endswith("; one trial's own effect 3.0 (1.0 to 5.0).")
+    assert "Diamond" not in texts(sheet)[-1] and sheet.title == "Forest plot of effects of single trials"
+
+
+def test_an_estimate_outside_its_trials_has_the_reason_in_the_note() -> None:
+    beyond = replace(effect(by_trial=4), outside="The estimate lies outside the range of its trials.")
+    (sheet,) = forest_by_trial_sheets(beyond, settings(), name="fig2")
+    assert "The estimate lies outside the range of its trials." in texts(sheet)[-1]
 
 
 def test_where_nothing_is_drawn_no_mark_is_explained() -> None:

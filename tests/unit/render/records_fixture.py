@@ -38,6 +38,7 @@ from reportgen.records.model import (
     Summary,
     TrialEstimate,
     TrialRow,
+    TwoStageHeterogeneity,
 )
 from reportgen.records.numbers import Press
 from reportgen.resources import specs_folder
@@ -131,6 +132,8 @@ def pooled(outcome: str, visit: str, index: int) -> PooledEffect:
         heterogeneity=between,
         common=estimate(press.at("common effect"), effect and effect * 0.98, error * 0.8, unit, reason),
         two_stage=estimate(press.at("two stage"), effect and effect * 1.02, error * 1.2, unit, reason),
+        two_stage_heterogeneity=two_stage(press.at("two stage"), estimable, unit, reason),
+        outside="",
         by_trial=tuple(trial(press, i, effect, error, unit) for i in range(4)) if estimable else (),
         left_out=left_out(press, estimable),
         status="not estimable" if not estimable else "boundary" if index == 1 else "ok",
@@ -140,6 +143,18 @@ def pooled(outcome: str, visit: str, index: int) -> PooledEffect:
         else press.none("evaluations", reason),
         criterion=press.fixed("criterion", 812.25 + index if estimable else None, "heterogeneity", "", reason),
         df_unfloored=press.fixed("df unfloored", 2.61 if estimable else None, "heterogeneity", "", reason),
+    )
+
+
+def two_stage(press: Press, estimable: bool, unit: str, reason: str) -> TwoStageHeterogeneity:
+    return TwoStageHeterogeneity(
+        press.count("trials", 4, "trials") if estimable else press.none("trials", reason, "trials"),
+        press.fixed("tau2", 0.0051 if estimable else None, "heterogeneity", f"{unit}²", reason),
+        press.fixed("tau2 low", 0.0 if estimable else None, "heterogeneity", f"{unit}²", reason),
+        press.fixed("tau2 high", 0.084 if estimable else None, "heterogeneity", f"{unit}²", reason),
+        press.fixed("q", 4.85 if estimable else None, "heterogeneity", "", reason),
+        press.count("q df", 3, "df") if estimable else press.none("q df", reason, "df"),
+        press.p("q p", 0.18 if estimable else None, reason),
     )
 
 

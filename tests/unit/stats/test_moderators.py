@@ -238,7 +238,7 @@ def test_levels_that_nobody_has_are_not_there() -> None:
     data = people(seed=16)
     fit = screened(data, Levels(np.where(data.group == 0, -1, data.group), NAMES), reference=0)
     assert (fit.codes, fit.reference, fit.at_values) == ((2,), 1, (1.0, 2.0))
-    assert fit.participants == int(np.sum(data.group != 0))
+    assert fit.entered.participants == int(np.sum(data.group != 0))
     assert fit.within.joint is None
 
 
@@ -247,7 +247,7 @@ def test_a_trial_that_loses_an_arm_moves_no_mean() -> None:
     z = np.where((data.trial == 2) & (data.treatment == 1), np.nan, data.z)
     rest = data.take(np.flatnonzero(data.trial != 2))
     mine, other = screened(data, z), screened(rest, rest.z)
-    assert (mine.trials, mine.participants) == (5, len(rest.z))
+    assert (mine.entered.trials, mine.entered.participants) == (5, len(rest.z))
     assert mine.within.p_value == pytest.approx(other.within.p_value, rel=1e-9)
 
 
@@ -280,3 +280,95 @@ def test_a_moderator_far_from_zero_has_the_same_readings() -> None:
         # means near 1e8 carry 1e-8
         assert other.each[0].estimate == pytest.approx(one.each[0].estimate, rel=1e-5)
         assert other.each[0].std_error == pytest.approx(one.each[0].std_error, rel=1e-5)
+
+
+# ---- which trials tell something of an interaction -------------------------------------------------------------------
+
+
+def one_sided(data: People, how: str) -> np.ndarray:
+    """The moderator of `data`, in trial 0 such that it tells nothing of the interaction."""
+    first, treated = data.trial == 0, data.treatment == 1
+    return {
+        "constant": np.where(first, 1.5, data.z),
+        "the arm": np.where(first, data.treatment, data.z),
+        "varies among controls only": np.where(first & treated, 0.25, data.z),
+        "varies in intervention only": np.where(first & ~treated, 0.25, data.z),
+        "rounding": np.where(first & treated, 0.1 + 0.2 * (np.arange(len(data.z)) % 2) * 1e-16, data.z),
+    }[how]
+
+
+@pytest.mark.parametrize(
+    "how", ["constant", "the arm", "varies among controls only", "varies in intervention only", "rounding"]
+)
+def test_a_trial_that_tells_nothing_is_in_the_model_and_not_counted(how: str) -> None:
+    data = people(trials=4, seed=21)
+    fit = screened(data, one_sided(data, how))
+    rest = data.trial != 0
+    assert (fit.entered.trials, fit.entered.participants) == (4, len(data.z))
+    assert fit.telling.trials == 3
+    assert fit.telling.participants == int(rest.sum())
+    assert fit.telling.n_control == int(np.sum(rest & (data.treatment == 0)))
+    # by hand: t z is a combination of the others in the trial that is not counted, and in no other
+    for k in range(4):
+        here = data.trial == k
+        z, t = one_sided(data, how)[here], data.treatment[here]
+        beside = np.column_stack([np.ones(len(z)), t, z])
+        left = t * z - beside @ np.linalg.lstsq(beside, t * z, rcond=None)[0]
+        assert (np.abs(left).max() < 1e-9) == (k == 0)
+
+
+@pytest.mark.parametrize("minimum_trials", [1, 2, 3])
+def test_the_minimum_counts_trials_that_tell(minimum_trials: int) -> None:
+    data = people(trials=3, seed=22)
+    z = np.where(data.trial < 2, data.treatment, data.z)
+    fit = screened(data, z, minimum_trials=minimum_trials, percentiles=(50,))
+    if minimum_trials == 1:
+        assert fit.within.estimated and not math.isnan(float(fit.at[0].estimate))
+        return
+    wanted = {2: "two", 3: "three"}[minimum_trials]
+    assert fit.within.reason == f"it varies on both sides of one trial, and the screening needs {wanted}"
+    assert math.isnan(float(fit.at[0].estimate))
+    assert fit.naive.estimated
+
+
+def test_a_moderator_that_is_the_arm_everywhere_says_so() -> None:
+    data = people(trials=3, seed=23)
+    fit = screened(data, data.treatment + 0.0)
+    assert fit.within.reason == "it does not vary on both sides of any trial"
+
+
+def test_levels_tell_where_both_sides_have_two_of_the_same() -> None:
+    data = people(trials=4, seed=24)
+    group = data.group.copy()
+    first, second = data.trial == 0, data.trial == 1
+    group[first] = data.treatment[first].astype(int)  # sex = arm
+    group[second] = np.where(data.treatment[second] == 1, 0, np.arange(second.sum()) % 2)  # a side with one level
+    fit = screened(data, Levels(group, NAMES))
+    assert (fit.entered.trials, fit.telling.trials) == (4, 2)
+
+
+def test_effects_at_values_come_from_the_reading_that_is_asked_for() -> None:
+    data = people(trials=5, seed=3)
+    beside = [dummies(data), data.baseline]
+    naive = screened(data, data.z, treatment_effect="common", percentiles=(10, 90), reading="naive")
+    within = screened(data, data.z, treatment_effect="common", percentiles=(10, 90))
+    t = data.treatment
+    for value, effect in zip(naive.at_values, naive.at, strict=True):
+        by_hand = sm.OLS(data.outcome, np.column_stack([*beside, data.z, t, t * (data.z - value)])).fit()
+        assert effect.estimate == pytest.approx(by_hand.params[-2], rel=1e-9)
+        assert effect.std_error == pytest.approx(by_hand.bse[-2], rel=1e-9)
+    # the slope between two values is that of the reading
+    step = naive.at_values[1] - naive.at_values[0]
+    for fit, reading in ((naive, naive.naive), (within, within.within)):
+        rise = (float(fit.at[1].estimate) - float(fit.at[0].estimate)) / step
+        assert rise == pytest.approx(float(reading.each[0].estimate), rel=1e-9)
+    assert float(naive.at[0].estimate) != pytest.approx(float(within.at[0].estimate), rel=1e-6)
+    with pytest.raises(ValueError, match="reading is within or naive, not 'across'"):
+        screened(data, data.z, reading="across")
+
+
+def test_levels_have_effects_of_the_naive_reading_too() -> None:
+    data = people(trials=5, seed=12)
+    fit = screened(data, Levels(data.group, NAMES), reading="naive")
+    rise = float(fit.at[1].estimate) - float(fit.at[0].estimate)
+    assert rise == pytest.approx(float(fit.naive.each[0].estimate), rel=1e-8)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from reportgen.records.artefact import Table
+from reportgen.records.estimate import Estimate
+from reportgen.records.model import PooledEffect, TwoStageHeterogeneity
 from reportgen.records.numbers import plain
 from reportgen.tables import (
     analysed,
@@ -80,10 +82,10 @@ def test_estimates_carry_every_number_and_say_once_why_there_is_none() -> None:
     text = lines(table)
     assert widths(table)
     assert text[2] == (
-        "Visit 3 | 4 | 350 | 350 | 0.25 (0.17 to 0.33) | 0.0044 | 0.004 | 38.1% (0.0% to 79.3%) | 0.09 to 0.41 | "
-        "0.25 (0.18 to 0.31) | 0.26 (0.16 to 0.35) | converged"
+        "Visit 3 | 4 | 350 | 350 | 0.25 (0.17 to 0.33) | 0.0044 | 0.004 | 0.09 to 0.41 | "
+        "0.25 (0.18 to 0.31) | 0.26 (0.16 to 0.35) | 0.005 (0.000 to 0.084) | 4.850 (0.18) | 38.1% (0.0% to 79.3%) | converged"
     )
-    assert text[12] == "Visit 5 | 1 | 45 | 47 | –ᵃ | – | – | – | – | – | – | not estimable"
+    assert text[12] == "Visit 5 | 1 | 45 | 47 | –ᵃ | – | – | – | – | – | – | – | – | not estimable"
     assert text[13] == "ᵃNot estimable: one trial, and a pooled effect needs two."
 
 
@@ -114,10 +116,64 @@ def test_by_trial_ends_with_the_pooled_rows() -> None:
         "MS",
         "NY",
         "One-step model",
+        "95% prediction interval",
         "Common effect",
         "Two-stage model",
-        "95% prediction interval",
     ]
+    assert (
+        "Variation between trials, of the two-stage model: τ² = 0.005 (0.000 to 0.084); Q = 4.850 (df = 3, p = 0.18); "
+        "I² = 38.1% (0.0% to 79.3%); of the one-step model, τ² = 0.004."
+    ) in text[11]
+
+
+def alone(effect: PooledEffect) -> PooledEffect:
+    """One trial's own effect, as records have it: neither checks nor variation between trials."""
+    nothing = {
+        field.name: replace(
+            getattr(effect.two_stage_heterogeneity, field.name), value=None, text="–", reason="one trial"
+        )
+        for field in fields(effect.two_stage_heterogeneity)
+    }
+    dash = Estimate(*(replace(getattr(effect.common, f.name), value=None, text="–") for f in fields(Estimate)))
+    return replace(
+        effect,
+        trials=replace(effect.trials, value=1, text="1"),
+        common=dash,
+        two_stage=dash,
+        two_stage_heterogeneity=TwoStageHeterogeneity(**nothing),
+        by_trial=effect.by_trial[:1],
+    )
+
+
+def test_one_trial_alone_has_neither_weight_nor_pooled_rows() -> None:
+    record = records_fixture.meta_analysis()
+    one = alone(record.effects[0])
+    text = lines(by_trial(one, record.settings))
+    assert [line.split(" | ")[0] for line in text[:2]] == ["Trial", "KY"]
+    assert "weight" not in text[0] and "model" not in " ".join(text)
+    assert text[-1] == (
+        "Positive effects favour the intervention. One trial: its own effect, by analysis of covariance; nothing is pooled."
+    )
+    text = lines(estimates([one, record.effects[1]], record.settings))
+    assert text[2].endswith("one trial") and "(0.17 to 0.33)ᵃ" in text[2]
+    assert "ᵃOne trial: its own effect, by analysis of covariance; nothing is pooled." in text
+
+
+def test_a_pooled_effect_outside_its_trials_says_why() -> None:
+    record = records_fixture.meta_analysis()
+    beyond = replace(record.effects[0], outside="The estimate lies outside.")
+    assert "The estimate lies outside." in lines(by_trial(beyond, record.settings))
+    assert "ᵃThe estimate lies outside." in lines(estimates([beyond], record.settings))
+
+
+def test_a_trial_that_only_the_one_step_model_has_is_named() -> None:
+    record = records_fixture.meta_analysis()
+    first = record.effects[0]
+    flat = replace(first.by_trial[0], status="not estimable", reason="The outcome is constant.")
+    effect = replace(first, by_trial=(flat, *first.by_trial[1:]))
+    said = "Not in the two-stage model, but in the one-step model: KY (the outcome is constant)."
+    assert said in lines(by_trial(effect, record.settings))
+    assert f"ᵃ{said}" in lines(estimates([effect], record.settings))
 
 
 def test_analysed_says_who_was_left_out_and_why() -> None:

@@ -1,0 +1,109 @@
+"""What the record of a pooled effect says of its two-stage check, and where the two models differ.
+
+In: the trials' own effects and the two-stage summary of one selection. Out: numbers with ids, and sentences. The weights of
+the trials, Q and I² belong to the two-stage model: a one-step model has none of its own. Fewer than two trials with an
+effect of their own are not pooled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from reportgen.analyses.recording import NAN
+from reportgen.records.estimate import Estimate
+from reportgen.records.model import TrialEstimate, TwoStageHeterogeneity
+from reportgen.records.numbers import MINUS, Number, Press
+from reportgen.spec.study import MetaAnalysis as Node
+from reportgen.stats import TwoStage
+
+ONE_TRIAL = "one trial: nothing is pooled"
+ONE_EFFECT = "one trial alone has an effect of its own: nothing is pooled in two stages"
+NO_EFFECT = "no trial has an effect of its own"
+
+
+def not_pooled(pooled: TwoStage | None, trials: int) -> str:
+    """Return why the trials are not pooled in two stages, or an empty text.
+
+    Parameters
+    ----------
+    pooled : TwoStage or None
+    trials : int
+        How many trials enter the one-step model.
+    """
+    if trials == 1:
+        return ONE_TRIAL
+    if pooled is None or pooled.trials > 1:
+        return ""
+    return ONE_EFFECT if pooled.trials else NO_EFFECT
+
+
+def two_stage_estimate(pooled: TwoStage | None, level: float, press: Press, unit: str, reason: str) -> Estimate:
+    """Return the two-stage effect with its interval; dashes with the reason where there is none."""
+    shown = None if reason else pooled
+    low, high = shown.interval(level) if shown else (NAN, NAN)
+    failed = shown is not None and shown.status == "failed"
+    why = (shown.message[:1].lower() + shown.message[1:].rstrip(".")) if shown and failed else reason
+    return Estimate(
+        effect=press.fixed("effect", shown.estimate if shown else NAN, "effect", unit, why),
+        low=press.fixed("ci low", low, "effect", unit, why),
+        high=press.fixed("ci high", high, "effect", unit, why),
+        std_error=press.fixed("se", shown.std_error if shown else NAN, "heterogeneity", unit, why),
+        df=press.fixed("df", shown.df if shown else NAN, "df", "", why),
+        p=press.p("p", shown.p_value if shown else NAN, why),
+    )
+
+
+def two_stage_heterogeneity(pooled: TwoStage | None, press: Press, unit: str, reason: str) -> TwoStageHeterogeneity:
+    """Return the variation between trials as the two-stage model has it."""
+    shown = None if reason else pooled
+    low, high = shown.tau2_interval if shown else (NAN, NAN)
+    square = f"{unit}²" if unit else ""
+    return TwoStageHeterogeneity(
+        trials=press.count("trials", shown.trials, "trials") if shown else press.none("trials", reason, "trials"),
+        tau2=press.fixed("tau2", shown.tau2 if shown else NAN, "heterogeneity", square, reason),
+        tau2_low=press.fixed("tau2 low", low, "heterogeneity", square, reason),
+        tau2_high=press.fixed("tau2 high", high, "heterogeneity", square, reason),
+        q=press.fixed("q", shown.q if shown else NAN, "q", "", reason),
+        q_df=press.count("q df", shown.q_df, "df") if shown else press.none("q df", reason, "df"),
+        q_p=press.p("q p", shown.q_p_value if shown else NAN, reason),
+    )
+
+
+def outside(estimates: Mapping[str, Number], rows: Sequence[TrialEstimate], node: Node, adjusted: bool) -> str:
+    """Say which pooled estimates lie outside the range of the trials' own effects, as printed, and why; or nothing.
+
+    Parameters
+    ----------
+    estimates : mapping of str to Number
+        Of the one-step models, by their names.
+    rows : sequence of TrialEstimate
+    node : MetaAnalysis node of the study file
+    adjusted : bool
+        Whether the model has adjusters.
+    """
+    own = [_printed(row.estimate.effect) for row in rows if row.estimate.effect.value is not None]
+    beyond = [name for name, one in estimates.items() if own and one.value is not None and _beyond(one, own)]
+    if not beyond:
+        return ""
+    which = " and the ".join(beyond)
+    said = f"The estimate of the {which} model lies" if len(beyond) == 1 else f"The estimates of the {which} model lie"
+    why = "; ".join(_reasons(rows, node, adjusted)) or "it is no weighted mean of them"
+    return f"{said} outside the range of the trials' own effects: {why}."
+
+
+def _beyond(estimate: Number, own: Sequence[float]) -> bool:
+    return not min(own) <= _printed(estimate) <= max(own)
+
+
+def _printed(number: Number) -> float:
+    return float(number.text.replace(MINUS, "-").replace("∞", "inf"))
+
+
+def _reasons(rows: Sequence[TrialEstimate], node: Node, adjusted: bool) -> Iterable[str]:
+    """Yield what makes a one-step estimate other than a weighted mean of the trials' own effects."""
+    if adjusted and node.adjuster_slopes == "common":
+        yield "the model has one slope of each adjuster for all trials, where each trial's own effect rests on its own slope"
+    if node.intercept == "random":
+        yield "with random intercepts, differences between trials count as well"
+    if any(row.estimate.effect.value is None for row in rows):
+        yield "trials count in the model of which no effect stands here"
