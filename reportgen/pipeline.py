@@ -33,8 +33,8 @@ from reportgen.output.workshop import Workshop
 from reportgen.spec import Spec
 from reportgen.spec.load import Examined, examine_study
 from reportgen.spec.lock import locked
-from reportgen.spec.source import shown_path
 from reportgen.spec.study import Search
+from reportgen.spec.text import shown_path
 
 if TYPE_CHECKING:  # heavy libraries are imported when they are needed
     from reportgen.analyses import FailedAnalysis

@@ -22,7 +22,10 @@ TOLD: dict[str, tuple[str, ...]] = {
     "xl_hdr2_1": ("'Pain' stands over the columns E to F", "`header_rows: [1, 2]`", "'Pain / 3 months'"),
     "xl_hdr_date": ("there is no column 'Jan-20'", "2020-01-01, 2020-04-01", "is written so, in quotes"),
     "csv_rwritec": ("every row has one cell more than the 6 names of the header", "R's write.table"),
-    "csv_backslash": ("more cells than the 7 of the header", "A backslash stands before quotes or separators in line 2"),
+    "csv_backslash": (
+        "more cells than the 7 of the header",
+        "A backslash stands before quotes or separators in line 2",
+    ),
     "csv_comment": ("line 1 does not hold the column 'id', and line 2 does", "write `header_row: 2`"),
 }
 READ = ("csv_ctrlz", "xl_hdr_nl")
