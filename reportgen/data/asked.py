@@ -28,7 +28,13 @@ def understood(cells: Cells, rule: Keep, answers_of_file: tuple[Cell, ...]) -> A
 
 
 def note_not_understood(
-    cells: Cells, rule: Keep, answers_of_file: tuple[Cell, ...], trials: list[str], notes: Notes, path: Path
+    cells: Cells,
+    rule: Keep,
+    answers_of_file: tuple[Cell, ...],
+    trials: list[str],
+    notes: Notes,
+    path: Path,
+    unit: str = "participants",
 ) -> None:
     """Note what a rule does not understand, and count what it understands by a known pair of words.
 
@@ -38,6 +44,8 @@ def note_not_understood(
         One an entry, without missing codes and faults.
     trials : list of str
         The trial of each entry.
+    unit : str
+        What an entry is, for the ledger: "participants", or "values" in a long file.
     """
     found, column = understood(cells, rule, answers_of_file), cells.column
     same = {str(code).strip().casefold() for code in wanted(rule)}
@@ -54,7 +62,7 @@ def note_not_understood(
             here = [trial for trial, hit in zip(trials, cells.hits((which,)), strict=True) if hit]
             asked = shown_code(rule.equals)
             word = f"{column.shown(which)} → {asked if which in found.meets else f'not {asked}'}"
-            notes.count("recode", rule.column, word, here, "rows", path)
+            notes.count("recode", rule.column, word, here, unit, path)
 
 
 def _strange(cells: Cells, hits: BoolArray, same: set[str], rule: Keep) -> str:

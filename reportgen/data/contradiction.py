@@ -17,6 +17,7 @@ from reportgen.data.notes import Notes, Path
 from reportgen.data.visits import Visit
 from reportgen.data.wording import answer_of, months_said, phrase, phrases, sex_of, side_of_arm
 
+_FIRST_WEEK = 0.25  # months
 Side = Callable[[str], str]
 IGNORE = "Correct the codes; if the mapping is right, write `labels: ignore` beside them."
 
@@ -153,6 +154,8 @@ def other_times(labels: Sequence[str], meant: Sequence[Visit | None]) -> list[in
     --------
     >>> other_times(["3 months", "12 weeks"], [Visit(0.0, "baseline"), Visit(3.0, "3 months")])
     [0]
+    >>> other_times(["Day 1", "Week 6"], [Visit(0.0, "baseline"), Visit(2.0, "2 months")])
+    []
     """
     found = []
     for i, (label, visit) in enumerate(zip(labels, meant, strict=True)):
@@ -167,8 +170,8 @@ def other_times(labels: Sequence[str], meant: Sequence[Visit | None]) -> list[in
 
 
 def _apart(one: float, other: float) -> float:
-    if not one or not other:
-        return 0.0 if one == other else float("inf")
+    if not one or not other:  # the first day or week of a trial is its baseline
+        return 0.0 if max(one, other) <= _FIRST_WEEK else float("inf")
     return abs(log(one / other))
 
 

@@ -291,7 +291,8 @@ def _note_unclear(entries: Entries, column: Column, rule: Keep, notes: Notes, pa
     named = column.meaning(wanted(rule))
     faults = note_faults(cells, named | idle, notes, (*path, "column"))
     clean = cells.without(faults | idle)
-    note_not_understood(clean, rule, entries.table.data.answers, list(entries.trials), notes, path)
+    unit = "participants" if entries.visits is None else "values"
+    note_not_understood(clean, rule, entries.table.data.answers, list(entries.trials), notes, path, unit)
     people = pd.Index(pd.unique(pd.Series(entries.people, dtype=object)))
     found = settled(entries, column, people, idle)
     if found.torn.any():

@@ -275,3 +275,24 @@ def test_labels_say_nothing_of_what_is_left_out_or_missing(tmp_path: Path) -> No
     arms = ARMS.replace("2: {class: usual care}", "2: {class: usual care}, 3: {leave_out: crossed over}")
     found = read(mapped(tmp_path, "age: age", arms=arms))
     assert ("arm", "3: crossed over → left out", 1) in lines(found, "left-out")
+
+
+@pytest.mark.parametrize("asked", ["yes", "ja", "Ja"])
+def test_an_answer_may_be_asked_for_by_a_label_in_another_language(asked: str, tmp_path: Path) -> None:
+    rule = f"anxiety: {{flags: {{high: {{column: x, equals: {asked}}}}}, otherwise: low}}"
+    spss(tmp_path, {"x": {1: "Ja", 2: "Nein"}}, x=[1.0, 2, 1, 2])
+    assert covariate(read(mapped(tmp_path, rule)), "anxiety") == ["high", "low", "high", "low"]
+    spss(tmp_path, {"x": {1: "Ja", 2: "Nein", 3: "weiß nicht"}}, x=[1.0, 2, 3, 2])
+    assert "3 ('weiß nicht')" in only_problem(mapped(tmp_path, rule)).message
+
+
+def test_what_was_settled_is_in_the_lock(tmp_path: Path) -> None:
+    from reportgen.spec.load import load_study
+    from reportgen.spec.lock import json_schema, locked
+
+    spss(tmp_path, {}, x=[1.0, 2, 1, 2])
+    arms = ARMS.replace("column: arm", "column: arm, labels: ignore")
+    text = locked(load_study(mapped(tmp_path, "weight: {column: x, labels: values}", arms=arms)))
+    assert "labels: ignore" in text and "labels: values" in text and "answers: []" in text
+    schema = json_schema("mapping")
+    assert all(f'"{word}"' in schema for word in ("labels", "ignore", "values", "answers", "no"))
