@@ -22,6 +22,9 @@ _PAIRS: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
         ("ano|áno", "ne|nie"), ("da", "ne|nu"), ("igen", "nem"), ("kyllä|jah", "ei"), ("evet", "hayır|hayir"),
         ("taip", "ne"), ("jā", "nē"), ("да", "нет|не"), ("так", "ні"), ("ναι", "όχι"), ("כן", "לא"), ("نعم", "لا"),
         ("是", "否|不是"), ("はい", "いいえ"), ("예|네", "아니요|아니오"),
+        ("wahr", "falsch"), ("vrai", "faux"), ("verdadero|verdadeiro|vero", "falso"), ("waar", "onwaar"), ("sant", "falskt"),
+        ("sand|sann", "falsk|usann"), ("prawda", "fałsz"), ("igaz", "hamis"), ("tosi", "epätosi"), ("doğru", "yanlış"),
+        ("истина", "ложь"), ("pravda", "nepravda"), ("真", "假"),
         ("checked", "unchecked|not checked"), ("selected", "not selected|unselected"), ("present", "absent"),
     )
 )  # fmt: skip

@@ -31,7 +31,7 @@ def rows(*cells: str) -> str:
         ("yes", ("TRUE", "FALSE")), ("yes", ("ja", "nein")), ("ja", ("Yes", "No")), ("1", ("oui", "non")),
         ("true", ("1", "0")), ("yes", ("1", "0")), ("yes", ("Sí", "No")), ("1", ("да", "нет")), ("yes", ("y", "n")),
         ("1", ("Checked", "Unchecked")), ("yes", ("Yes.", "No.")), ("sim", ("T", "F")), ("Tak", ("tak", "nie")),
-        ("yes", ("はい", "いいえ")), ("1", ("1.0", "0.0")), ("yes", ("yes", "NO")),
+        ("yes", ("はい", "いいえ")), ("true", ("WAHR", "FALSCH")), ("1", ("VRAI", "FAUX")), ("1", ("1.0", "0.0")), ("yes", ("yes", "NO")),
     ],
 )  # fmt: skip
 def test_a_known_pair_is_understood(asked: str, cells: tuple[str, str], rule: str, tmp_path: Path) -> None:
