@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reportgen.data.codes import Cell, shown_code
+from reportgen.data.codes import Cell, shown_code, writing_hint
 from reportgen.data.columns import BoolArray, Cells, IntArray, ObjectArray, listed, lookup
+from reportgen.data.contradiction import crossed, label_of, note_contradictions, note_shared_labels, note_versions
 from reportgen.data.entries import Entries, settled
 from reportgen.data.faults import note_faults
 from reportgen.data.notes import Notes
@@ -30,6 +31,8 @@ class Roll:
 def arms_of(base: Entries, roll: Roll, mapping: Mapping, notes: Notes) -> IntArray:
     """Return which of the mapping's arms each person is in; -1, with the problem noted, where that is not known."""
     column = base.table.column(mapping.arms.column)
+    if "" in mapping.arms.codes:
+        column = column.with_empty(base.table.rows)
     idle = column.meaning_missing(base.table.data.missing)
     found = settled(base, column, roll.keys, idle, strict=True)
     cells = found.cells.without(idle)
@@ -58,16 +61,32 @@ def _note_codes(cells: Cells, mapping: Mapping, notes: Notes) -> None:
     A declared arm without anybody is a slip in the mapping; where nobody at all is left, that is said elsewhere.
     """
     codes = mapping.arms.codes
+    _note_labels(cells, mapping, notes)
     which = lookup(cells.index, np.array(cells.column.decoded(codes), dtype=np.int64), -1)
     faults = note_faults(cells, cells.column.meaning(codes), notes, ("arms", "column"))
     unknown = cells.present & (which < 0) & ~cells.hits(faults)
     if unknown.any():
+        first = cells.column.distinct[int(cells.index[unknown][0])]
         hint = f"Add it to `codes`, with `class` or with `leave_out`. {codes_hint(codes)}"
+        hint = writing_hint(first, codes) or hint
         notes.problem(f"unknown arm {cells.examples(unknown)}", ("arms", "codes"), hint, cells.at(unknown))
     for number, code in enumerate(codes):
         if cells.present.any() and not (which == number).any():
             hint = f"Take the code out, or correct it. The column holds {cells.examples(cells.present)}."
             notes.problem(f"nobody is in the arm {shown_code(code)}", ("arms", "codes", code), hint, cells.place)
+
+
+def _note_labels(cells: Cells, mapping: Mapping, notes: Notes) -> None:
+    """What the file's own labels say against the arms."""
+    path, codes = ("arms", "codes"), list(mapping.arms.codes)
+    note_versions(cells, codes, notes, path)
+    note_shared_labels(cells, codes, notes, path)
+    if mapping.arms.labels == "ignore":
+        return
+    arms = list(mapping.arms.codes.values())
+    meant = [() if arm.leave_out else tuple(dict.fromkeys((arm_name(arm), str(arm.class_)))) for arm in arms]
+    bad = crossed([label_of(cells.column, code) for code in codes], meant, arms=True)
+    note_contradictions(cells, codes, [arm.leave_out or arm_name(arm) for arm in arms], bad, notes, path)
 
 
 def arm_name(arm: Arm) -> str:

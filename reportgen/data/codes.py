@@ -2,8 +2,9 @@
 
 A CSV knows only text, Excel makes every number a float, SPSS writes 1.0 and Parquet may hold true. One mapping must fit
 them all, so codes are compared by a key: 1, 1.0, "1", "1.0", "+1", true and "TRUE" are one code; "01" is another, because
-who writes the zero means it. White space around a text never counts, and an empty text is no value. Participants are told
-apart by a stricter key, since "1.1" and "1.10" are the first and the tenth person of a site.
+who writes the zero means it. Digits of other scripts are digits, .A and .a are one letter of Stata or SAS, and the noise of
+a sum (0.30000000000000004) is no part of a number. White space around a text never counts, and an empty text is no value.
+Participants are told apart by a stricter key, since "1.1" and "1.10" are the first and the tenth person of a site.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,6 +27,8 @@ _DECIMAL = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][
 _WHOLE_WITH_ZEROS = re.compile(r"(-?(?:0|[1-9][0-9]*))[.,]0+")
 _BLANKS = re.compile(r"[^\S\x1f]+")  # the key of a participant holds \x1f between trial and code
 _LEADING_ZEROS = re.compile(r"(?<![0-9.,])0+(?=[0-9])")
+_LETTER = re.compile(r"\.[A-Za-z_]")
+_DASHED = re.compile(r"[‐‑‒–—―﹣－]\s*(?=[0-9.])")
 _TRUTH = {"true": "1", "True": "1", "TRUE": "1", "false": "0", "False": "0", "FALSE": "0"}
 
 
@@ -83,15 +87,20 @@ def code_key(value: Cell, decimal: str = ".") -> str:
     ['1', '1', '1', '1', '1', '01', '-9', '1.5', 'm']
     >>> code_key("1,5", decimal=","), code_key("−9"), code_key("+9."), code_key("1e3")
     ('1.5', '-9', '9', '1000')
+    >>> code_key(0.1 + 0.2), code_key("１２"), code_key(".A")
+    ('0.3', '12', '.a')
     """
     if isinstance(value, bool | int):
         return str(int(value))
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
+        plain = value if value.is_integer() else float(f"{value:.14g}")
+        return str(int(plain)) if plain.is_integer() else repr(plain)
     text = value.strip()
     if text in _TRUTH:
         return _TRUTH[text]
-    number = text.replace("−", "-")
+    if _LETTER.fullmatch(text):
+        return text.lower()
+    number = _latin_digits(text).replace("−", "-")
     if decimal == "," and "." not in number:
         number = number.replace(",", ".")
     if _WHOLE.fullmatch(number):
@@ -99,6 +108,57 @@ def code_key(value: Cell, decimal: str = ".") -> str:
     if _DECIMAL.fullmatch(number) is None or not math.isfinite(float(number)):
         return text
     return code_key(float(number))
+
+
+def _latin_digits(text: str) -> str:
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
+
+
+def writing_hint(cell: Cell, codes: Iterable[Cell]) -> str:
+    """Return how to mend a code that is known in another writing: leading zeros, or a dash for a minus; "" if none is.
+
+    Examples
+    --------
+    >>> writing_hint("01", [1, 2])
+    "The file writes it with a leading zero: put '01' in quotes in place of 1."
+    >>> writing_hint("–9", [-9])
+    'It begins with a dash in place of a minus sign: write -9 in the file.'
+    """
+    key = code_key(cell)
+    bare = {_without_zeros(code_key(code)): code for code in codes}
+    if dash_for_minus(cell) and code_key(dashes_to_minus(cell)) in bare:
+        return f"It begins with a dash in place of a minus sign: write {dashes_to_minus(cell)} in the file."
+    if (code := bare.get(_without_zeros(key))) is None:
+        return ""
+    if len(key) > len(code_key(code)):
+        return f"The file writes it with a leading zero: put '{key}' in quotes in place of {shown_code(code)}."
+    return f"The file writes it without a leading zero: put {key} in place of {shown_code(code)}."
+
+
+def _without_zeros(key: str) -> str:
+    return key.lstrip("0") or key[-1:]
+
+
+def dash_for_minus(cell: Cell) -> bool:
+    """Whether a text is a number that begins with a dash in place of a minus sign.
+
+    Examples
+    --------
+    >>> dash_for_minus("–63"), dash_for_minus("-63"), dash_for_minus("5–7"), dash_for_minus("–")
+    (True, False, False, False)
+    """
+    return (
+        isinstance(cell, str)
+        and _DASHED.match(cell) is not None
+        and _DECIMAL.fullmatch(dashes_to_minus(cell)) is not None
+    )
+
+
+def dashes_to_minus(cell: Cell) -> str:
+    """Return a text with a hyphen where it begins with a dash."""
+    return _DASHED.sub("-", str(cell), count=1)
 
 
 def participant_key(value: Cell) -> str:
@@ -110,7 +170,7 @@ def participant_key(value: Cell) -> str:
     ['7', '7', '7', '007', '1.10', '1.1', '1e5']
     """
     if not isinstance(value, str):
-        return code_key(value)
+        return repr(value) if isinstance(value, float) and not value.is_integer() else code_key(value)
     whole = _WHOLE_WITH_ZEROS.fullmatch(value.strip())
     return whole[1] if whole else value.strip()
 
@@ -123,29 +183,18 @@ _WORDS_OF_MISSING = re.compile(
 """What people and programs write for a value that they do not have, in small letters."""
 
 
-def counts_as_no(key: str, code: Cell, label: str = "") -> bool:
-    """Whether a cell that is not this code may pass for its opposite: a number beside a number, a word beside a word.
-
-    Parameters
-    ----------
-    key : str
-        Code key of the cell.
-    code : Cell
-        The answer that is asked for.
-    label : str
-        The label that the file has for the cell.
+def signs_among(cells: Iterable[Cell], answers: Iterable[Cell] = ()) -> list[int]:
+    """Return which of some cells are signs of a missing value; not those that the mapping calls answers.
 
     Examples
     --------
-    >>> counts_as_no("0", 1), counts_as_no("no", 1), counts_as_no("no", "yes"), counts_as_no("Yes", "yes")
-    (True, False, True, False)
-    >>> counts_as_no("NA", "yes"), counts_as_no("9", 1, label="missing")
-    (False, False)
+    >>> signs_among(["NA", 7, "?"]), signs_among(["NA", 7, "?"], ["NA"])
+    ([0, 2], [2])
     """
-    wanted = code_key(code)
-    if key.casefold() in SIGNS_OF_MISSING or labelled_missing(label) or key.casefold() == wanted.casefold():
-        return False
-    return _DECIMAL.fullmatch(key) is not None or _DECIMAL.fullmatch(wanted) is None
+    known = {code_key(answer) for answer in answers}
+    return [
+        i for i, cell in enumerate(cells) if str(cell).casefold() in SIGNS_OF_MISSING and code_key(cell) not in known
+    ]
 
 
 def labelled_missing(label: str) -> bool:
@@ -161,7 +210,7 @@ def labelled_missing(label: str) -> bool:
 
 
 def twins(codes: Iterable[Cell]) -> list[tuple[Cell, Cell]]:
-    """Return the pairs of codes that are one code written in two ways.
+    """Return the pairs of codes that are one code written in two ways; texts such as "1.1" and "1.10" are two.
 
     Examples
     --------

@@ -67,6 +67,12 @@ class Column:
     beyond: tuple[int, ...] = ()
     percent: tuple[int, ...] = ()
 
+    def with_empty(self, rows: IntArray) -> Column:
+        """Return the column with its empty cells as a value of their own, for codes that say what an empty cell is."""
+        empty = (self.index < 0) & ~np.isin(rows, self.beyond)
+        index = np.where(empty, len(self.distinct), self.index)
+        return replace(self, distinct=(*self.distinct, ""), keys=(*self.keys, ""), index=index)
+
     def decoded(self, codes: Iterable[Cell]) -> tuple[int, ...]:
         """Return for each distinct value which of the codes means it, by its key or else by its label; -1 for none.
 
@@ -76,12 +82,14 @@ class Column:
         listed_codes = list(codes)
         by_key = {code_key(code): i for i, code in enumerate(listed_codes)}
         own = {*self.keys, *self.labels}
-        by_label = {str(code).strip(): i for i, code in enumerate(listed_codes) if code_key(code) not in own}
+        by_label: dict[str | None, int] = {
+            str(code).strip(): i for i, code in enumerate(listed_codes) if code_key(code) not in own
+        }
         apart = told_apart(listed_codes)
         return tuple(
             apart[key].get(str(cell).strip(), -1)
             if key in apart
-            else by_key.get(key, by_label.get(self.labels.get(key, ""), -1))
+            else by_key.get(key, by_label.get(self.labels.get(key), -1))
             for key, cell in zip(self.keys, self.distinct, strict=True)
         )
 
@@ -211,6 +219,12 @@ class Cells:
         """Return the cells with those elsewhere taken as missing."""
         return replace(self, index=np.where(here, self.index, -1))
 
+    def with_empty(self) -> Cells:
+        """Return the cells with the empty ones as a value of their own, for a mapping that says what an empty cell is."""
+        column = replace(self.column, distinct=(*self.column.distinct, ""), keys=(*self.column.keys, ""))
+        empty = ~self.present & (self.rows > 0) & ~np.isin(self.rows, self.column.beyond)
+        return replace(self, column=column, index=np.where(empty, len(self.column.distinct), self.index))
+
     def hits(self, which: Iterable[int]) -> BoolArray:
         """Return where one of these distinct values stands."""
         return lookup(self.index, _flags(len(self.column.distinct), which), False)
@@ -222,6 +236,12 @@ class Cells:
     def keys(self) -> ObjectArray:
         """Return the code key of each cell; None where it is missing."""
         return lookup(self.index, objects(self.column.keys), None)
+
+    def counted(self, where: BoolArray) -> str:
+        """Write the values among these cells, each with how often it occurs, the most frequent first."""
+        which, numbers = np.unique(self.index[where & self.present], return_counts=True)
+        order = np.argsort(-numbers, kind="stable")
+        return listed([f"{self.column.shown(int(which[i]))} (n = {numbers[i]})" for i in order])
 
     def examples(self, where: BoolArray) -> str:
         """Write the first few different values among these cells."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from reportgen.data.codes import SIGNS_OF_MISSING, Cell, participant_key, shown_code
+from reportgen.data.asked import note_not_understood, understood, wanted
+from reportgen.data.codes import participant_key, shown_code, signs_among, writing_hint
 from reportgen.data.columns import (
     BoolArray,
     Cells,
@@ -27,6 +28,7 @@ from reportgen.data.columns import (
 )
 from reportgen.data.faults import note_faults
 from reportgen.data.files import Table
+from reportgen.data.labels import note_labels_of_visits
 from reportgen.data.notes import Notes, Path, data_path
 from reportgen.data.visits import Visit, visit_meant
 from reportgen.errors import did_you_mean
@@ -123,12 +125,16 @@ def entries_of(table: Table, mapping: Mapping, notes: Notes) -> Entries | None:
         participant = column_of([str(row) for row in table.rows], table.data.participant, table.place)
     if participant is None or (table.data.visit is not None and visits is None):
         return None
-    signs = [i for i, cell in enumerate(participant.distinct) if str(cell).casefold() in SIGNS_OF_MISSING]
+    signs = signs_among(participant.distinct, table.data.answers)
     nameless = used & ((participant.index < 0) | np.isin(participant.index, signs))
     if nameless.any():
         where = f"{table.place}, column '{participant.name}', {rows_text(table.rows[nameless])}"
         path = data_path(table.number, "participant")
-        notes.problem("rows without a participant", path, "Give each row its participant, or take the rows out.", where)
+        hint = "Give each row its participant, or take the rows out."
+        if (participant.index[nameless] >= 0).any():
+            word = participant.distinct[int(participant.index[nameless & (participant.index >= 0)][0])]
+            hint += f" If {shown_code(word)} is a code of somebody, write `answers: [{word}]` in the file's `data`."
+        notes.problem("rows without a participant", path, hint, where)
     people_cells = Cells(participant, np.where(used, participant.index, -1), table.rows)
     faulty = people_cells.hits(note_faults(people_cells, (), notes, data_path(table.number, "participant")))
     ids = lookup(participant.index, objects([participant_key(cell) for cell in participant.distinct]), "")
@@ -168,6 +174,8 @@ def _visits(table: Table, mapping: Mapping, notes: Notes) -> tuple[ObjectArray |
     column = known_column((table,), rule.column, notes, (*path, "column"))
     if column is None:
         return None, everything
+    if "" in rule.codes:
+        column = column.with_empty(table.rows)
     cells = Cells(column, column.index, table.rows)
     notes.note_codes(rule.codes, (*path, "codes"))
     meant = column.decoded(rule.codes)
@@ -175,6 +183,7 @@ def _visits(table: Table, mapping: Mapping, notes: Notes) -> tuple[ObjectArray |
     unknown = cells.hits({i for i, which in enumerate(meant) if which < 0} - faults)
     if unknown.any():
         hint = "Add it to `visit: codes:`, as `null` if its rows are to be left out."
+        hint = writing_hint(column.distinct[int(cells.index[unknown][0])], rule.codes) or hint
         notes.problem(f"unknown visit {cells.examples(unknown)}", (*path, "codes"), hint, cells.at(unknown))
     if (empty := ~cells.present).any():
         notes.problem("rows without a visit", (*path, "column"), "Give each row its visit.", cells.at(empty))
@@ -182,6 +191,7 @@ def _visits(table: Table, mapping: Mapping, notes: Notes) -> tuple[ObjectArray |
     words: list[Visit | None] = [
         None if which < 0 or (text := texts[which]) is None else visit_meant(text, mapping) for which in meant
     ]
+    note_labels_of_visits(cells, rule, mapping, notes, path)
     visits = lookup(cells.index, objects(words), None)
     return visits, np.array([visit is not None for visit in visits], dtype=np.bool_)
 
@@ -265,6 +275,8 @@ def keep_only(entries: Entries, notes: Notes) -> tuple[Entries, dict[str, tuple[
         column = entries.known_column(rule.column, notes, (*path, "column"))
         if column is None:
             continue
+        if "" in (*wanted(rule), *rule.no):
+            column = column.with_empty(entries.table.rows)
         _note_unclear(entries, column, rule, notes, path)
         stays = _stays(entries, column, rule)
         for person in entries.people[~stays]:
@@ -276,13 +288,11 @@ def keep_only(entries: Entries, notes: Notes) -> tuple[Entries, dict[str, tuple[
 def _note_unclear(entries: Entries, column: Column, rule: Keep, notes: Notes, path: Path) -> None:
     """What is not the value that a rule asks for, for a reason for which nobody should be left out."""
     cells, idle = entries.cells(column), column.meaning_missing(entries.table.data.missing)
-    named = column.meaning(_wanted(rule))
-    note_faults(cells, named | idle, notes, (*path, "column"))
-    words = {str(code).strip().casefold() for code in _wanted(rule)}
-    hits = cells.hits({i for i, key in enumerate(column.keys) if key.casefold() in words} - named - idle)
-    if hits.any():
-        message = f"{cells.examples(hits)} is written otherwise in the rule, and would be left out"
-        notes.problem(message, path, "Write it as the file does, or list both in `one_of`.", cells.at(hits))
+    named = column.meaning(wanted(rule))
+    faults = note_faults(cells, named | idle, notes, (*path, "column"))
+    clean = cells.without(faults | idle)
+    unit = "participants" if entries.visits is None else "values"
+    note_not_understood(clean, rule, entries.table.data.answers, list(entries.trials), notes, path, unit)
     people = pd.Index(pd.unique(pd.Series(entries.people, dtype=object)))
     found = settled(entries, column, people, idle)
     if found.torn.any():
@@ -291,16 +301,14 @@ def _note_unclear(entries: Entries, column: Column, rule: Keep, notes: Notes, pa
         notes.problem(message, (*path, "column"), hint, found.cells.at(found.torn))
 
 
-def _wanted(rule: Keep) -> tuple[Cell, ...]:
-    return rule.one_of if rule.equals is None else (rule.equals,)
-
-
 def _stays(entries: Entries, column: Column, rule: Keep) -> BoolArray:
     idle = column.meaning_missing(entries.table.data.missing)
+    cells = entries.cells(column)
+    meant = understood(cells.without(idle), rule, entries.table.data.answers).meets
     if entries.visits is None:
-        return _obeys(entries.cells(column), rule, idle)
+        return _obeys(cells, rule, idle, meant)
     people = pd.Index(pd.unique(pd.Series(entries.people, dtype=object)))
-    obeys = _obeys(settled(entries, column, people, idle).cells, rule, idle)
+    obeys = _obeys(settled(entries, column, people, idle).cells, rule, idle, meant)
     return obeys[people.get_indexer(pd.Index(entries.people))]
 
 
@@ -314,7 +322,7 @@ def _rule_text(rule: Keep) -> str:
     return f"{rule.column} is none of {', '.join(map(shown_code, rule.one_of))}"
 
 
-def _obeys(cells: Cells, rule: Keep, idle: frozenset[int]) -> BoolArray:
+def _obeys(cells: Cells, rule: Keep, idle: frozenset[int], meant: frozenset[int]) -> BoolArray:
     if rule.present:
         return cells.present & ~cells.hits(idle)
-    return cells.hits(cells.column.meaning(_wanted(rule)))
+    return cells.hits(meant)

@@ -7,16 +7,18 @@ the ledger, and so is everyone whom a rule of `keep` or `leave_out` takes out.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from reportgen.data.arms import Roll, arm_name, arms_of, codes_hint, counted
-from reportgen.data.codes import SIGNS_OF_MISSING, likeness, shown_code
+from reportgen.data.codes import Cell, likeness, shown_code, signs_among, writing_hint
 from reportgen.data.columns import BoolArray, Cells, IntArray, ObjectArray, lookup, objects, rows_text
 from reportgen.data.entries import Entries, keep_only, known_column, settled
 from reportgen.data.faults import note_faults
+from reportgen.data.labels import note_labels_of_trials
 from reportgen.data.notes import Notes, Path, data_path
 from reportgen.spec.mapping import Mapping, TrialColumn
 
@@ -158,14 +160,17 @@ def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Not
     meant = lookup(cells.index, np.array(codes, dtype=np.int64), -1)
     kept = cells.where(roll.kept)
     faults = note_faults(kept, column.meaning(mapping.trial.codes), notes, ("trial", "column"))
+    note_labels_of_trials(kept.without(faults), mapping.trial, notes)
     if not mapping.trial.codes:
-        _note_doubtful_trials(kept, notes)
+        _note_doubtful_trials(kept, base.table.data.answers, notes)
     empty = roll.kept & ~cells.present
     if empty.any():
         notes.problem(f"{counted(empty)} without a trial", ("trial", "column"), "Give each its trial.", cells.at(empty))
     unknown = roll.kept & cells.present & (meant < 0) & ~cells.hits(faults)
     if mapping.trial.codes and unknown.any():
         hint = f"Add it to `codes`, or leave its people out with `keep`. {codes_hint(mapping.trial.codes)}"
+        first = cells.column.distinct[int(cells.index[unknown][0])]
+        hint = writing_hint(first, mapping.trial.codes) or hint
         notes.problem(f"unknown trial {cells.examples(unknown)}", ("trial", "codes"), hint, cells.at(unknown))
     for number, code in enumerate(mapping.trial.codes):
         if roll.kept.any() and not (roll.kept & (meant == number)).any():
@@ -174,14 +179,14 @@ def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Not
             notes.problem(f"nobody is in the trial {shown_code(code)}: it is empty", path, hint, cells.place)
 
 
-def _note_doubtful_trials(cells: Cells, notes: Notes) -> None:
+def _note_doubtful_trials(cells: Cells, answers: Iterable[Cell], notes: Notes) -> None:
     """Where each value names a trial: signs of a missing value, and names that differ in capitals or zeros only."""
     hint = "List it in `missing` and leave its people out with `keep`, or give the trials names with `codes`."
     keys = cells.column.keys
-    signs = cells.hits(i for i, key in enumerate(keys) if key.casefold() in SIGNS_OF_MISSING)
+    signs = cells.hits(signs_among(keys, answers))
     if signs.any():
         notes.problem(f"a trial called {cells.examples(signs)}", ("trial", "column"), hint, cells.at(signs))
-    alike = Counter(likeness(keys[i]) for i in np.unique(cells.index[cells.present]))
+    alike = Counter(likeness(key) for key in cells.held())
     several = cells.hits(i for i, key in enumerate(keys) if alike[likeness(key)] > 1)
     if several.any():
         message = f"trials whose names are almost the same: {cells.examples(several)}"

@@ -32,6 +32,8 @@ class Reading:
     missing : tuple of codes
         What means missing, in the file's own list or the variable's.
     notes : Notes
+    answers : tuple of codes
+        What looks like a sign of a missing value in this file, and is none.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Reading:
     missing: tuple[Cell, ...]
     missing_path: tuple[Step, ...]
     notes: Notes
+    answers: tuple[Cell, ...] = ()
 
     def count(self, kind: str, rule: str, where: BoolArray, *path: Step, unit: str = "") -> None:
         """Note what a rule did."""
@@ -51,6 +54,14 @@ class Reading:
         """Note a problem."""
         self.notes.problem(message, ("variables", self.name, *path), hint, where)
 
+    @property
+    def empty_is_told(self) -> bool:
+        """Whether the mapping says what an empty cell means: `""` among its codes, or among what counts as no."""
+        rule = self.variable
+        return any(
+            code == "" for code in (*rule.codes, *rule.no, *(no for flag in rule.flags.values() for no in flag.no))
+        )
+
     def absent(self, column: Column) -> frozenset[int]:
         """Return which distinct values of a column mean missing: where `codes` gives a value, the file is overruled."""
         given = [code for code, level in self.variable.codes.items() if level is not None]
@@ -59,6 +70,9 @@ class Reading:
     def cleared(self, cells: Cells) -> Cells:
         """Return the cells without those that mean missing, each counted in the ledger, and without faults."""
         column = cells.column
+        if self.empty_is_told:
+            cells = cells.with_empty()
+            column = cells.column
         unit = "values" if self.variable.items is not None else self.unit
         declared = column.decoded(self.missing)
         self.count("missing", "the row ends before it → missing", np.isin(cells.rows, column.beyond), unit=unit)

@@ -11,10 +11,14 @@ from itertools import takewhile
 
 import numpy as np
 
+from reportgen.data.answers import Answers, answers
 from reportgen.data.arms import codes_hint
-from reportgen.data.codes import Cell, code_key, counts_as_no, labelled_missing, shown_code
+from reportgen.data.codes import Cell, code_key, dash_for_minus, dashes_to_minus, shown_code, writing_hint
 from reportgen.data.columns import BoolArray, Cells, FloatArray, ObjectArray, lookup, number_of, objects
+from reportgen.data.contradiction import crossed, label_of, note_contradictions, note_shared_labels, note_versions
+from reportgen.data.labelled import beside_the_answer, first_code, held_by, standing_out, told
 from reportgen.data.reading import Numbers, Reading
+from reportgen.data.wording import answer_of
 from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import interval_of
 from reportgen.spec.source import Step
@@ -37,6 +41,7 @@ def coded(cells: Cells, codes: Mapping[Cell, Cell | None], reading: Reading) -> 
     """
     meant = cells.column.decoded(codes)
     _note_unknown(cells, meant, codes, reading)
+    _note_labels(cells, codes, reading)
     for one, other in cells.column.contradicted(codes):
         message = f"{shown_code(one)} and {shown_code(other)} are one value of the file, its code and its label"
         reading.problem(message, "codes", other, hint="Take one of them out.", where=cells.place)
@@ -51,19 +56,33 @@ def coded(cells: Cells, codes: Mapping[Cell, Cell | None], reading: Reading) -> 
     return lookup(cells.index, objects([levels[which] if which >= 0 else None for which in meant]), None)
 
 
+def _note_labels(cells: Cells, codes: Mapping[Cell, Cell | None], reading: Reading) -> None:
+    """What the file's own labels say against the codes; levels that are numbers are beyond the words of a label."""
+    path = ("variables", reading.name, "codes")
+    note_versions(cells, codes, reading.notes, path)
+    note_shared_labels(cells, codes, reading.notes, path)
+    if reading.variable.labels == "ignore":
+        return
+    listed = list(codes)
+    meant = [(level,) if isinstance(level, str) and level else () for level in codes.values()]
+    bad = crossed([label_of(cells.column, code) for code in listed], meant)
+    note_contradictions(cells, listed, [str(level) for level in codes.values()], bad, reading.notes, path)
+
+
 def _note_unknown(cells: Cells, meant: Sequence[int], codes: Mapping[Cell, Cell | None], reading: Reading) -> None:
     unknown = cells.hits(i for i, which in enumerate(meant) if which < 0)
     if not unknown.any():
         return
     first = next(str(cells.column.distinct[i]) for i in cells.index[unknown])
-    near = did_you_mean(first, map(str, codes))
+    near = writing_hint(first, codes) or did_you_mean(first, map(str, codes))
     written = bool(reading.variable.codes)
     hint = (
         "Add it to `codes`, or to `missing`."
         if written
         else "Say with `codes` which level it is, or list it in `missing`."
     )
-    hint += f" {near}" if near.startswith("Did you") else f" {codes_hint(codes)}"
+    hint = near if near.startswith(("The file", "It begins")) else hint
+    hint += "" if hint is near else f" {near}" if near.startswith("Did you") else f" {codes_hint(codes)}"
     reading.problem(f"unknown code {cells.examples(unknown)}", "codes", hint=hint, where=cells.at(unknown))
 
 
@@ -85,14 +104,33 @@ def numbered(cells: Cells, reading: Reading) -> FloatArray:
     return values
 
 
+def note_labelled(cells: Sequence[Cells], reading: Reading, span: tuple[float, float] | None) -> list[frozenset[int]]:
+    """Note labelled values among unlabelled ones in columns of numbers, all in one problem, and return them by column.
+
+    Parameters
+    ----------
+    span : pair of float or None
+        The range of the scale, as the file has it.
+    """
+    if reading.variable.labels != "check" or reading.variable.codes:
+        return [frozenset()] * len(cells)
+    standing = [standing_out(one.column, held_by(one), span) for one in cells]
+    text, where = told(cells, standing)
+    if text:
+        code = first_code(cells, standing)
+        hint = (
+            f"If it is missing, list it: `missing: [{code}]`; if it stands for another number, say which with `codes`;"
+            " if the number itself is meant, write `labels: values`."
+        )
+        reading.problem(
+            f"a label among numbers without labels: {text}, which would be read as a number", hint=hint, where=where
+        )
+    return standing
+
+
 def _note_missing_codes(cells: Cells, values: FloatArray, reading: Reading) -> None:
-    """Numbers that mean missing and are not known as such: by their label in the file, or written with leading zeros."""
+    """Numbers that mean missing and are not known as such, because they are written with leading zeros."""
     absent = [number for code in reading.missing if (number := number_of(code, cells.column.decimal)) is not None]
-    labels = cells.column.labels
-    named = cells.hits(i for i, key in enumerate(cells.column.keys) if labelled_missing(labels.get(key, "")))
-    if named.any():
-        hint = f"List it: `missing: [{shown_code(next(cells.column.distinct[i] for i in cells.index[named]))}]`."
-        reading.problem(f"{cells.examples(named)} would be read as a number", hint=hint, where=cells.at(named))
     hits = np.isin(values, absent)
     if hits.any():
         hint = "List it in `missing` as the file writes it."
@@ -107,6 +145,9 @@ def _text_hint(cells: Cells, text: BoolArray) -> str:
         return 'These are numbers with a decimal comma: add `decimal: ","` to the file\'s `data`.'
     if all(isinstance(word, str) and _GROUPED.fullmatch(word) for word in words):
         return "Save the file without signs that group thousands."
+    if all(dash_for_minus(word) for word in words):
+        right = dashes_to_minus(words[0])
+        return f"A dash stands in place of a minus sign: write {right} in the file. Is the number below zero at all?"
     if cells.column.decimal == "," and any(isinstance(word, str) and "." in word for word in words):
         return "`decimal` says that numbers have a decimal comma, and these have a point."
     if all(isinstance(word, str) and _PER_CENT.fullmatch(word) for word in words):
@@ -159,20 +200,63 @@ def _within(values: FloatArray, text: str) -> BoolArray:
     return inside
 
 
-def answered_with(cells: Cells, code: Cell, reading: Reading, *path: Step) -> BoolArray:
-    """Return which cells are this answer; what cannot pass for another answer is a problem, since it would count as no."""
-    column = cells.column
-    which = {i for i, found in enumerate(column.decoded((code,))) if found == 0}
-    keys = enumerate(column.keys)
-    unclear = {i for i, key in keys if not counts_as_no(key, code, column.labels.get(key, ""))}
+def answered_with(cells: Cells, code: Cell, reading: Reading, *path: Step, noes: Iterable[Cell] = ()) -> BoolArray:
+    """Return which cells are this answer; what cannot pass for another answer is a problem, since it would count as no.
+
+    Parameters
+    ----------
+    noes : iterable of codes
+        What counts as no because the mapping says so.
+    """
+    column, held, others = cells.column, held_by(cells), (*noes, *reading.answers)
+    found = answers(column, held, code, others)
     apart = like_missing_codes(cells.held())
-    unclear = (unclear | {i for i, key in enumerate(column.keys) if key in apart}) - which
+    settled = found.meets | column.meaning(others)
+    unclear = (found.unclear | {i for i, key in enumerate(column.keys) if key in apart}) - settled
+    _note_labelled_answers(cells, code, others, unclear, reading, *path)
     hits = cells.hits(unclear)
     if hits.any():
         message = f"{cells.examples(hits)} would count as any answer but {shown_code(code)}"
-        hint = "List what stands for a missing answer in `missing`, or write the answer as the file does."
+        hint = (
+            "List what stands for a missing answer in `missing` and what counts as no in `no`, or write the answer as the"
+            f" file does. The column holds {cells.counted(cells.present)}."
+        )
         reading.problem(message, *path, hint=hint, where=cells.at(hits))
-    return cells.hits(which)
+    if found.by_pair:
+        _count_pair(cells, found, code, reading, *path)
+    return cells.hits(found.meets)
+
+
+def _count_pair(cells: Cells, found: Answers, code: Cell, reading: Reading, *path: Step) -> None:
+    """A column that says yes and no in other words than the rule: the ledger counts each of them."""
+    unit = "values" if reading.variable.items is not None else ""
+    for which in sorted(held_by(cells)):
+        word = cells.column.shown(which)
+        meaning = shown_code(code) if which in found.meets else f"not {shown_code(code)}"
+        reading.count("recode", f"{word} → {meaning}", cells.hits((which,)), *path, unit=unit)
+
+
+def _note_labelled_answers(
+    cells: Cells, code: Cell, noes: Iterable[Cell], unclear: Iterable[int], reading: Reading, *path: Step
+) -> None:
+    """Labelled values among unlabelled ones beside a yes or no; and an answer that the file calls no."""
+    column, labels = cells.column, cells.column.labels
+    if reading.variable.labels == "check":
+        standing = [beside_the_answer(column, held_by(cells), code, noes) - frozenset(unclear)]
+        text, where = told([cells], standing)
+        if text:
+            hint = (
+                f"If it is missing, list it: `missing: [{first_code([cells], standing)}]`; if it counts as no, list it in"
+                " `no`; if all such labels do, write `labels: values`."
+            )
+            message = (
+                f"a label among values without labels: {text}, which would count as any answer but {shown_code(code)}"
+            )
+            reading.problem(message, *path, hint=hint, where=where)
+    called = labels.get(code_key(code), "")
+    asked_for_no = isinstance(code, str) or code_key(code) == "0" or reading.variable.labels == "ignore"
+    if answer_of(called) == "no" and not asked_for_no and any(answer_of(label) == "yes" for label in labels.values()):
+        note_contradictions(cells, [code], ["yes"], [0], reading.notes, ("variables", reading.name, *path))
 
 
 def like_missing_codes(keys: Iterable[str]) -> set[str]:
@@ -202,9 +286,11 @@ def flagged(flags: Mapping[str, Cells], reading: Reading) -> ObjectArray:
     size = len(next(iter(flags.values())))
     levels = np.full(size, None, dtype=object)
     placed, again, answered = np.zeros(size, np.bool_), np.zeros(size, np.bool_), np.ones(size, np.bool_)
+    _note_flags(flags, reading)
     for level, cells in flags.items():
         flag = reading.variable.flags[level]
-        says_yes = answered_with(cells, flag.equals, reading, "flags", level)
+        noes = (*flag.no, "") if reading.empty_is_told else flag.no
+        says_yes = answered_with(cells, flag.equals, reading, "flags", level, noes=noes)
         again |= says_yes & placed
         yes = says_yes & ~placed
         levels[yes] = level
@@ -220,3 +306,32 @@ def flagged(flags: Mapping[str, Cells], reading: Reading) -> ObjectArray:
     reading.count("flag", f"no flag says yes → {reading.variable.otherwise}", rest, "otherwise")
     reading.count("flag", "no flag says yes and one is not answered → missing", ~placed & ~answered, "flags")
     return levels
+
+
+def _note_flags(flags: Mapping[str, Cells], reading: Reading) -> None:
+    """Flags whose answer is labelled as another level, and boxes that are ticked or empty, which nobody explained."""
+    rule = reading.variable
+    levels = [*flags, *([] if rule.otherwise is None else [rule.otherwise])]
+    for level, cells in flags.items() if rule.labels != "ignore" else ():
+        code = rule.flags[level].equals
+        others = [(other,) for other in levels if other != level]
+        bad = crossed([label_of(cells.column, code), *[""] * len(others)], [(level,), *others])
+        note_contradictions(cells, [code], [level], bad, reading.notes, ("variables", reading.name, "flags", level))
+    if rule.otherwise is not None:
+        codes = [flag.equals for flag in rule.flags.values()]
+        note_ticks(list(flags.values()), codes, reading, "flags")
+
+
+def note_ticks(columns: Sequence[Cells], codes: Sequence[Cell], reading: Reading, *path: Step) -> None:
+    """Columns that hold one answer and empty cells alone: an empty cell is missing, and may have been meant as no."""
+    if reading.empty_is_told or any(code == "" for code in reading.missing):
+        return
+    pairs = zip(columns, codes, strict=True)
+    if any(not frozenset(range(len(one.column.distinct))) <= one.column.meaning((code,)) for one, code in pairs):
+        return
+    empty = columns[0].with_empty()
+    hits = ~columns[0].present & empty.present
+    if any(one.present.any() for one in columns) and hits.any():
+        message = f"nothing but {shown_code(codes[0])} and empty cells, which are missing here (n = {int(hits.sum())})"
+        hint = 'If an empty cell means no, write `no: ""`; if it is missing indeed, write `missing: ""`.'
+        reading.problem(message, *path, hint=hint, where=columns[0].at(hits))

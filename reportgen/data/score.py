@@ -15,7 +15,7 @@ import numpy as np
 from reportgen.data.codes import shown_code
 from reportgen.data.columns import Cells, FloatArray
 from reportgen.data.reading import Numbers, Reading, place_of
-from reportgen.data.recode import answered_with, like_missing_codes, numbered
+from reportgen.data.recode import answered_with, like_missing_codes, note_labelled, note_ticks, numbered
 from reportgen.data.scale import within
 
 
@@ -23,8 +23,12 @@ def scored(items: Sequence[Cells], reading: Reading) -> Numbers:
     """Return the score of each participant from the cells of the items, one `Cells` an item."""
     variable = reading.variable
     numbers = variable.item_numbers
-    if variable.yes is None and not variable.codes and variable.item_range is None:
-        _note_missing_codes(items, reading)
+    if variable.yes is None:
+        labelled = note_labelled(items, reading, variable.item_range)
+        if not variable.codes and variable.item_range is None:
+            _note_missing_codes(items, labelled, reading)
+    else:
+        note_ticks(items, [variable.yes] * len(items), reading, "yes")
     answers = np.vstack([_answer(cells, numbers[i] in variable.reversed, reading) for i, cells in enumerate(items)])
     answered = (~np.isnan(answers)).sum(axis=0)
     least = len(items) if variable.at_least is None else variable.at_least
@@ -41,11 +45,11 @@ def scored(items: Sequence[Cells], reading: Reading) -> Numbers:
     return Numbers(values, place_of(items), rows)
 
 
-def _note_missing_codes(items: Sequence[Cells], reading: Reading) -> None:
+def _note_missing_codes(items: Sequence[Cells], labelled: Sequence[frozenset[int]], reading: Reading) -> None:
     """Where nothing says what an answer may be, a 9 among answers from 0 to 3 would be added to the score."""
     apart = like_missing_codes(set().union(*(cells.held() for cells in items)))
-    for cells in items:
-        hits = cells.hits(i for i, key in enumerate(cells.column.keys) if key in apart)
+    for cells, told in zip(items, labelled, strict=True):
+        hits = cells.hits({i for i, key in enumerate(cells.column.keys) if key in apart} - told)
         if hits.any():
             message = f"{cells.examples(hits)} would be added to the score"
             hint = "List it in `missing`; if it is an answer, say with `item_range` which answers there are."
@@ -55,7 +59,7 @@ def _note_missing_codes(items: Sequence[Cells], reading: Reading) -> None:
 def _answer(cells: Cells, turned: bool, reading: Reading) -> FloatArray:
     variable = reading.variable
     if variable.yes is not None:
-        says_yes = answered_with(cells, variable.yes, reading, "yes")
+        says_yes = answered_with(cells, variable.yes, reading, "yes", noes=variable.no)
         values = np.where(cells.present, says_yes.astype(np.float64), np.nan)
         rule = f"{shown_code(variable.yes)} → 1, any other answer → 0"
         reading.count("recode", rule, cells.present, "yes", unit="values")

@@ -35,6 +35,7 @@ def read_statistical(content: bytes, path: Path, data: Data) -> Raw:
     if suffix == ".dta" and data.encoding is None and _OLD_STATA.match(content):
         _refuse_unknown_letters(frame, meta)
     short = [name for name, kind in meta.readstat_variable_types.items() if kind == "float"]
+    frame = _with_letters(frame, meta)
     raw = replace(raw_of_frame(frame, short), labels=_labels(meta), missing_spans=_missing_spans(meta))
     return with_special_missing(raw, content) if suffix == ".xpt" else raw
 
@@ -90,13 +91,40 @@ def _refuse_unknown_letters(frame: pd.DataFrame, meta: Any) -> None:
         raise UnreadableError(message, hint)
 
 
+def _with_letters(frame: Any, meta: Any) -> Any:
+    """The letters of missing values as Stata and SAS write them: .a, not a."""
+    made = {
+        name: [letter_code(cell) if isinstance(cell, str) and cell in letters else cell for cell in frame[name]]
+        for name, letters in meta.missing_user_values.items()
+        if name in frame
+    }
+    return frame.assign(**{name: pd.Series(cells, dtype=object, index=frame.index) for name, cells in made.items()})
+
+
+def letter_code(letter: str) -> str:
+    """Return the code of a missing value of Stata or SAS.
+
+    Examples
+    --------
+    >>> letter_code("a"), letter_code("B")
+    ('.a', '.b')
+    """
+    return f".{letter.lower()}"
+
+
 def _labels(meta: Any) -> dict[str, dict[Any, str]]:
-    return {str(name).strip(): dict(labels) for name, labels in meta.variable_value_labels.items()}
+    letters = meta.missing_user_values
+    return {
+        str(name).strip(): {
+            letter_code(code) if code in letters.get(name, ()) else code: text for code, text in labels.items()
+        }
+        for name, labels in meta.variable_value_labels.items()
+    }
 
 
 def _missing_spans(meta: Any) -> dict[str, tuple[tuple[Any, Any], ...]]:
     """Spans of SPSS (`lo` to `hi`), and the letters .a to .z that Stata and SAS keep for missing values."""
     spans = {name: [(span["lo"], span["hi"]) for span in listed] for name, listed in meta.missing_ranges.items()}
     for name, letters in meta.missing_user_values.items():
-        spans.setdefault(name, []).extend((letter, letter) for letter in letters)
+        spans.setdefault(name, []).extend((letter_code(letter), letter_code(letter)) for letter in letters)
     return {str(name).strip(): tuple(listed) for name, listed in spans.items()}

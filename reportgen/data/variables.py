@@ -14,13 +14,14 @@ from reportgen.data.joined import Joined
 from reportgen.data.notes import data_path
 from reportgen.data.people import People
 from reportgen.data.reading import Numbers, Reading
-from reportgen.data.recode import coded, cut, flagged, numbered
+from reportgen.data.recode import coded, cut, flagged, note_labelled, numbered
 from reportgen.data.scale import Span, converted, within, without_noise
 from reportgen.data.score import scored
 from reportgen.data.sources import Finder, Place
 from reportgen.data.visits import Visit
 from reportgen.spec.mapping import Variable
 from reportgen.spec.study import Covariate, Instrument
+from reportgen.spec.units import convertible, factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def _reading(finder: Finder, file: Joined, people: People, unit: str, first: boo
         absent = [code for code, level in variable.codes.items() if level is None]
         if not set(map(code_key, rules)).isdisjoint(map(code_key, absent)):
             finder.notes.note_twins(variable.codes, ("variables", finder.name, "codes"))
-    return Reading(finder.name, variable, people.trials, unit, codes, path, finder.notes)
+    answers = file.table.data.answers
+    return Reading(finder.name, variable, people.trials, unit, codes, path, finder.notes, answers)
 
 
 def _note_repeated_columns(place: Place, reading: Reading) -> None:
@@ -157,9 +159,24 @@ def _in_study_units(cells: list[Cells], reading: Reading, unit: str, span: Span 
         numbers = scored(cells, reading)
     else:
         one = cells[0]
+        note_labelled(cells, reading, _span_of_file(reading.variable, unit, span))
         numbers = Numbers(numbered(one, reading), one.place, one.rows, one)
     there = converted(numbers, reading, unit, span)
     return within(there.with_values(without_noise(there.values)), reading, span)
+
+
+def _span_of_file(variable: Variable, unit: str, span: Span | None) -> Span | None:
+    """The range of the study in the numbers of the file: before its unit, range or factor is changed."""
+    if variable.from_range is not None:
+        return variable.from_range
+    if span is None:
+        return None
+    if variable.unit is not None and convertible(variable.unit, unit):
+        by = factor(variable.unit, unit)
+        return span[0] / by, span[1] / by
+    times, plus = variable.times or 1.0, variable.plus or 0.0
+    low, high = sorted((end - plus) / times for end in span)
+    return low, high
 
 
 def _words(levels: ObjectArray) -> ObjectArray:

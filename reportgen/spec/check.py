@@ -553,6 +553,9 @@ def _covariate_rule(name: str, variable: Variable, source: Source, study: Study)
                     source.at(*here, key),
                     "Add `cut:`, or take it out.",
                 )
+            if variable.labels == "values" and not variable.flags:
+                message = "`labels: values` means nothing for a covariate with levels, whose every value is a level"
+                yield Problem(message, source.at(*here, "labels"), "Take it out.")
         if variable.otherwise is not None:
             yield from _unknown("level", variable.otherwise, covariate.levels, source, *here, "otherwise")
     else:

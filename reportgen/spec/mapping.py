@@ -52,14 +52,23 @@ _ONE_SIDED = re.compile(
 class Keep(Node):
     """Who stays: participants for whom the column says so; everybody else is counted in the ledger.
 
-    The rule of a second file judges the participants who are in it.
+    The rule of a second file judges the participants who are in it. `no` lists answers that count as another one than
+    `equals`, where they are no known words for it. `labels: values` says that values to which the file gives a label,
+    among others without, are answers and no missing codes.
     """
 
     column: str
     equals: Code | None = None
+    no: tuple[Code, ...] = ()
     one_of: tuple[Code, ...] = ()
     present: bool = False
+    labels: Literal["check", "values"] = "check"
     reason: Reason = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list(cls, value: Any) -> Any:
+        return _listed(value, "no")
 
     @model_validator(mode="after")
     def _one_rule(self) -> Keep:
@@ -69,6 +78,8 @@ class Keep(Node):
             )
         if (self.equals is not None) + bool(self.one_of) + self.present != 1:
             raise ValueError("give exactly one of `equals`, `one_of` and `present: true`")
+        if self.no and self.equals is None:
+            raise ValueError("`no` belongs to `equals`")
         return self
 
 
@@ -76,21 +87,33 @@ class VisitColumn(Node):
     """Long files: the column that names the visit, and what its codes mean.
 
     A code stands for a key of `visits`, or for a time such as `3 months` itself; `null` leaves out its rows.
+    `labels: ignore` says that the codes are right where the file's own labels say another time.
     """
 
     column: str
     codes: dict[Code, Line | None]
+    labels: Literal["check", "ignore"] = "check"
 
 
 class TrialColumn(Node):
     """Several trials in one file: the column that names the trial (or centre), and the names behind its codes.
 
     Without `codes` each value names a trial. The file of the arms has this column; a file without it is joined by the
-    participant alone.
+    participant alone. `labels: ignore` says that the codes are right where the file's own labels say another trial;
+    without codes, `labels: values` says that values with a label among others without are trials, and none missing.
     """
 
     column: str
     codes: dict[Code, Word] = {}
+    labels: Literal["check", "values", "ignore"] = "check"
+
+    @model_validator(mode="after")
+    def _labels_of_codes(self) -> TrialColumn:
+        if self.labels == "ignore" and not self.codes:
+            raise ValueError("`labels: ignore` belongs to `codes`")
+        if self.labels == "values" and self.codes:
+            raise ValueError("`labels: values` means nothing with `codes`, which name every trial")
+        return self
 
 
 class Data(Node):
@@ -101,7 +124,8 @@ class Data(Node):
     to bottom, as in 'Pain / 3 months'. Without
     `encoding` a text file is UTF-8; without `separator` it is the one of comma, semicolon, tab and bar that fits the
     header. An empty cell is missing; any other sign of a missing value is listed in `missing`. In a long file a
-    covariate is taken from the baseline visit, and where that is empty from the others if they agree.
+    covariate is taken from the baseline visit, and where that is empty from the others if they agree. `answers` lists
+    what looks like a sign of a missing value and is none in this file: `NA` for Namibia, or for Nina Andersen.
     """
 
     file: str | None = None
@@ -116,17 +140,13 @@ class Data(Node):
     participant: str
     visit: VisitColumn | None = None
     missing: tuple[Code, ...] = ()
+    answers: tuple[Code, ...] = ()
     keep: tuple[Keep, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
     def _lists(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            value = dict(value)
-            for key in ("missing", "keep"):
-                if key in value and not isinstance(value[key], list):
-                    value[key] = [value[key]]
-        return value
+        return _listed(value, "missing", "answers", "keep")
 
     @field_validator("separator")
     @classmethod
@@ -192,17 +212,31 @@ class Arm(Node):
 
 
 class Arms(Node):
-    """The column that says who was randomised to what; the first file that has it says who took part."""
+    """The column that says who was randomised to what; the first file that has it says who took part.
+
+    `labels: ignore` says that the codes are right where the file's own labels say another arm.
+    """
 
     column: str
     codes: dict[Code, Arm]
+    labels: Literal["check", "ignore"] = "check"
 
 
 class Flag(Node):
-    """A yes/no column that stands for a level."""
+    """A yes/no column that stands for a level.
+
+    Everything but `equals` counts as no where it is known to: the other word of a pair such as yes and no, or a number
+    beside a number. `no` lists further answers that count as no.
+    """
 
     column: str
     equals: Code = 1
+    no: tuple[Code, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list(cls, value: Any) -> Any:
+        return _listed(value, "no")
 
 
 class Interval(Node):
@@ -262,11 +296,15 @@ class Variable(Node):
     was measured, where it was not measured at all of them; `data` the file (from 1), where it is not the first one that
     has the column.
 
-    Items: `yes` is the code that counts one, every other answer counts none; `reversed` items (by their number) are
-    turned within `item_range`. With fewer than `at_least` items answered (all of them, if it is left out) the score is
+    Items: `yes` is the code that counts one, every other answer counts none, and `no` lists answers that do so though
+    they are no known words for it; `reversed` items (by their number) are turned within `item_range`. With fewer than `at_least` items answered (all of them, if it is left out) the score is
     missing; with more, the items left open count as the mean of those answered.
 
     `outside` says what a value outside the range (or `item_range`, or every interval of `cut`) is: an error, or missing.
+
+    `labels` says what the file's own value labels are: by `check`, an error where they contradict the codes, or where a
+    value has one among numbers that have none (probably a missing code); by `values`, labels of numbers that are values
+    like all others; by `ignore`, wrong: the mapping is right, whatever they say.
     """
 
     column: str | dict[Word, str] | None = None
@@ -276,6 +314,7 @@ class Variable(Node):
     otherwise: Word | None = None
     items: str | tuple[str, ...] | None = None
     yes: Code | None = None
+    no: tuple[Code, ...] = ()
     score: Literal["sum", "mean"] = "sum"
     at_least: int | None = Field(None, ge=1)
     reversed: tuple[int, ...] = ()
@@ -286,6 +325,7 @@ class Variable(Node):
     plus: Real | None = None
     missing: tuple[Code, ...] | None = None
     outside: Literal["error", "missing"] = "error"
+    labels: Literal["check", "values", "ignore"] = "check"
     visits: Names = ()
     data: int | None = Field(None, ge=1)
 
@@ -325,8 +365,7 @@ class Variable(Node):
             return {"column": value}
         if isinstance(value, dict):
             value = dict(value)
-            if "missing" in value and not isinstance(value["missing"], list):
-                value["missing"] = [value["missing"]]
+            value = _listed(value, "missing", "no")
             for key in ("codes", "cut", "flags"):
                 if key in value and isinstance(value[key], dict) and key == "flags":
                     value[key] = {k: {"column": v} if isinstance(v, str) else v for k, v in value[key].items()}
@@ -389,13 +428,21 @@ class Variable(Node):
         """A key that would do nothing is an error, not a silent wish."""
         given = self.model_fields_set
         if self.items is None:
-            for key in ("yes", "score", "at_least", "reversed", "item_range"):
+            for key in ("yes", "no", "score", "at_least", "reversed", "item_range"):
                 if key in given:
                     raise ValueError(f"`{key}` belongs to `items`")
         if self.flags:
             for key in ("codes", "cut", "unit", "from_range", "times", "plus", "outside", "visits"):
                 if key in given:
                     raise ValueError(f"`{key}` means nothing with `flags`")
+        if self.no and self.yes is None:
+            raise ValueError("`no` belongs to `yes`")
+        if self.labels == "ignore" and not (self.codes or self.flags or self.yes is not None):
+            raise ValueError(
+                "`labels: ignore` belongs to `codes`, `flags` or `yes`; numbers are read by `labels: values`"
+            )
+        if self.labels == "values" and self.codes:
+            raise ValueError("`labels: values` means nothing with `codes`, which give every value")
         if isinstance(self.column, dict) and self.visits:
             raise ValueError("`column` names the visits already: take `visits` out")
 
@@ -486,6 +533,14 @@ class Mapping(Node):
         if self.published and isinstance(self.trial, TrialColumn) and (self.published.means or self.published.effects):
             raise ValueError("the file holds several trials: `means` and `effects` can be given for one trial only")
         return self
+
+
+def _listed(value: Any, *keys: str) -> Any:
+    """Let one value be written where a list may stand."""
+    if not isinstance(value, dict):
+        return value
+    single = {key: [value[key]] for key in keys if key in value and not isinstance(value[key], list)}
+    return {**value, **single}
 
 
 def visit_time(text: str) -> str:

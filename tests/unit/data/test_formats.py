@@ -144,7 +144,7 @@ def test_user_missing_values_of_stata_are_missing(tmp_path: Path) -> None:
     mapping = MAPPING.replace("männlich: male, weiblich: female", "1: male, 2: female")
     found = read(study(tmp_path, a=mapping.format(file="a.dta", missing="-9", options="")))
     assert found.participants["age"].isna().tolist() == [False, True, True, False]
-    assert ("age", "'a' → missing, as the file declares", 1) in lines(found, "missing")
+    assert ("age", "'.a' → missing, as the file declares", 1) in lines(found, "missing")
 
 
 def test_raw_codes_and_value_labels_mean_the_same(tmp_path: Path, plain) -> None:

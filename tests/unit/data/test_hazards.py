@@ -99,7 +99,7 @@ def test_letters_among_short_numbers_of_stata_stay_letters(tmp_path: Path) -> No
     pyreadstat.write_dta(frame, tmp_path / "a.dta", missing_user_values={"x": ["b"]})
     found = read(mapped(tmp_path, "a.dta", "age: {column: x, plus: 20}"))
     assert covariate(found, "age") == [27.3, None]
-    assert lines(found, "missing") == [("age", "'b' → missing, as the file declares", 1)]
+    assert lines(found, "missing") == [("age", "'.b' → missing, as the file declares", 1)]
 
 
 def test_an_infinite_number_is_no_value(tmp_path: Path) -> None:
@@ -185,7 +185,8 @@ def test_the_file_that_the_mapping_names_is_chosen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "cells", "shown"),
     [
-        ("1", ("ja", "nein"), "'ja', 'nein' would count as any answer but 1"),
+        ("1", ("ja", "vielleicht"), "'ja', 'vielleicht' would count as any answer but 1"),
+        ("1", ("ja", "no"), "'ja', 'no' would count as any answer but 1"),
         ("1", ("1", "NA"), "'NA' would count as any answer but 1"),
         ("ja", ("ja", "Ja"), "'Ja' would count as any answer but 'ja'"),
         ("ja", ("nein", "?"), "'?' would count as any answer but 'ja'"),
@@ -357,8 +358,9 @@ def test_a_number_whose_label_says_missing_is_no_number(label: str, tmp_path: Pa
     pyreadstat.write_sav(frame, tmp_path / "a.sav", variable_value_labels=labels)
     rule = "VAS: {column: {baseline: x}}"
     found = only_problem(mapped(tmp_path, "a.sav", rule))
-    assert (found.message, found.where) == (f"99 ('{label}') would be read as a number", "a.sav, column 'x', row 2")
-    assert found.hint == "List it: `missing: [99]`."
+    message = f"a label among numbers without labels: 99 ('{label}', n = 1), which would be read as a number"
+    assert (found.message, found.where) == (message, "a.sav, column 'x', row 2")
+    assert found.hint.startswith("If it is missing, list it: `missing: [99]`;")
     assert measured(read(mapped(tmp_path, "a.sav", rule, ", missing: [99]")), "VAS", "baseline") == {
         "1": 0,
         "3": 20,

@@ -1,0 +1,174 @@
+"""What the words of a label say: phrases without fillers, words of sex, of answers and of arms, and times of visits.
+
+A label and a name seldom agree letter by letter ("Female", "1 = F", "control group", "Kontrolle"). Here a text is taken
+apart into its phrases, and each phrase may stand for a side of a known pair: female or male, yes or no, control or active.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from reportgen.data.answers import NOES, YESES
+from reportgen.spec.model import months_of
+
+Phrase = tuple[str, ...]
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_BREAKS = re.compile(r"[:;=|\[\]]|\s[-–—]\s")
+_BRACKETS = re.compile(r"\(([^(),;/]*)\)")
+_WORDS = re.compile(r"[^\W_]+|[+&]")
+_FILLERS = _set(
+    "group grp groups arm arms gruppe gruppo grupo groupe groep grupp the code only nur alone patients patient participants"
+    " participant subjects subject treatment therapy behandlung behandling traitement tratamiento n"
+)
+_FEMALE = _set(
+    "female females woman women girl girls weiblich frau frauen vrouw vrouwen vrouwelijk femme femmes féminin féminine"
+    " mujer mujeres femenino feminino mulher mulheres donna donne femmina femminile kvinna kvinnor kvinne kvinner kvinde"
+    " kvinder kvinnlig kobieta kobiety nainen žena ženy ženský kadın женщина женщины женский жен 女 女性 여 여성"
+)
+_MALE = _set(
+    "male males man men boy boys männlich mann männer herr herren mannen mannelijk homme hommes masculin hombre hombres"
+    " masculino varón varones homem homens uomo uomini maschio maschile mand mænd menn män manlig mężczyzna mężczyźni mies"
+    " muž muži mužský erkek мужчина мужчины мужской муж 男 男性 남 남성"
+)
+_CONTROL = _set(
+    "control controls controle controlegroep ctrl contr kontroll kontrolle kontrollen kontrollgruppe kontrollgrupp kontrol"
+    " kontrolgruppe contrôle témoin témoins controllo контроль placebo sham mock tau waitlist wartegruppe warteliste"
+    " untreated unbehandelt"
+)
+_CONTROL_PHRASES = (
+    "usual care", "care as usual", "treatment as usual", "standard care", "routine care", "gp care", "no treatment",
+    "no intervention", "waiting list", "wait list", "standard treatment",
+)  # fmt: skip
+_ACTIVE = _set(
+    "active actives aktiv aktive activo activa actif intervention interventions interventionsgruppe interventiegroep"
+    " interventie intervención intervenção intervento experimental verum treated treatment behandelt behandlung"
+)
+_JOINERS = _set("+ & and und et e y og och en plus with mit no not non without ohne kein keine versus vs")
+
+
+def phrase(text: str) -> Phrase:
+    """Return the words of a text in small letters, without fillers and numbers where other words are left.
+
+    Examples
+    --------
+    >>> phrase("Control group"), phrase("1 Female"), phrase("Group A")
+    (('control',), ('female',), ('a',))
+    """
+    words = _WORDS.findall(text.casefold())
+    told = tuple(word for word in words if word not in _FILLERS and not word.isdecimal())
+    return told or tuple(words)
+
+
+def phrases(text: str) -> set[Phrase]:
+    """Return the phrases of a label: its parts between colons, dashes and equals signs, before and within brackets.
+
+    Examples
+    --------
+    >>> sorted(phrases("1 = Female (F)"))
+    [('1',), ('f',), ('female',), ('female', 'f')]
+    """
+    parts = [text, *_BREAKS.split(text), *_BRACKETS.findall(text)]
+    parts += [part.split("(", 1)[0] for part in parts]
+    return {found for part in parts if (found := phrase(part))}
+
+
+def sex_of(text: str, beside: Iterable[str] = ()) -> str:
+    """Return "female" or "male" where a text says so; single letters are read in the light of the labels beside it.
+
+    Examples
+    --------
+    >>> sex_of("Women"), sex_of("M", ["F"]), sex_of("M", ["H"]), sex_of("M", ["V"]), sex_of("mild")
+    ('female', 'male', 'female', '', '')
+    """
+    letters = {word for other in beside for word in [other.strip().casefold()] if len(word) == 1}
+    female, male = {*_FEMALE, "f", "w", "k"}, {*_MALE, *("m" if not letters & {"h", "v"} else ())}
+    if "h" in letters or text.strip().casefold() == "h":
+        male.add("h")
+        female |= {"m"} if "f" not in letters else set()
+    return _side(phrases(text), female, male, ("female", "male"))
+
+
+def answer_of(text: str) -> str:
+    """Return "yes" or "no" where a text is one of their words in a known language.
+
+    Examples
+    --------
+    >>> answer_of("Ja"), answer_of("No."), answer_of("sometimes")
+    ('yes', 'no', '')
+    """
+    word = (text.strip().casefold().rstrip("."),)
+    return _side({word}, {one for one in YESES if one != "1"}, {one for one in NOES if one != "0"}, ("yes", "no"))
+
+
+def _side(found: set[Phrase], one: set[str], other: set[str], names: tuple[str, str]) -> str:
+    sides = {names[0] for words in found if len(words) == 1 and words[0] in one}
+    sides |= {names[1] for words in found if len(words) == 1 and words[0] in other}
+    return sides.pop() if len(sides) == 1 else ""
+
+
+def side_of_arm(text: str) -> str:
+    """Return "control" or "active" where the words for an arm say so.
+
+    Examples
+    --------
+    >>> side_of_arm("Control group"), side_of_arm("sham TENS"), side_of_arm("usual/GP care"), side_of_arm("verum")
+    ('control', 'control', 'control', 'active')
+    >>> side_of_arm("active control"), side_of_arm("exercise"), side_of_arm("Treatment B")
+    ('', '', '')
+    """
+    words = _WORDS.findall(text.casefold())
+    plain = " ".join(words)
+    care = any(known in plain for known in _CONTROL_PHRASES)
+    left = set(phrase(text))
+    if not care and left & _JOINERS:
+        return ""
+    control, active = care or bool(left & _CONTROL), not care and bool(left & _ACTIVE)
+    return "" if control == active else "control" if control else "active"
+
+
+_UNITS = {
+    "month": "month months mo mos mth mths monat monate monaten maand maanden mois mes meses mês mese mesi måned måneder"
+    " månad månader kuukausi kuukautta miesiąc miesiące miesięcy",
+    "week": "week weeks wk wks woche wochen weken semaine semaines semana semanas settimana settimane uge uger uke uker"
+    " vecka veckor viikko viikkoa",
+    "day": "day days tag tage tagen dag dagen dager dage dagar jour jours día días dia dias giorno giorni",
+    "year": "year years yr yrs jahr jahre jahren jaar jaren an ans année années año años ano anos anno anni år",
+}
+_UNIT = {word: unit for unit, words in _UNITS.items() for word in words.split()}
+_IDLE_OF_VISITS = _set(
+    "follow up fu followup after at nach na efter etter après post visit assessment measurement baseline randomisation"
+    " randomization later"
+)
+_BASELINES = _set(
+    "baseline basline pre pretest pretreatment voormeting nulmeting eingangsmessung ausgangswert basal inclusion initial"
+    " førmåling förmätning"
+)
+_AFTER_TREATMENT = _set("treatment intervention therapy discharge surgery end behandlung behandeling")
+
+
+def months_said(text: str) -> float | None:
+    """Return the time since randomisation that a label names, in months; None where it names none, or from elsewhere on.
+
+    Examples
+    --------
+    >>> months_said("12 maanden"), months_said("Voormeting"), months_said("Month 3"), months_said("nameting")
+    (12.0, 0.0, 3.0, None)
+    >>> months_said("3 months after treatment"), months_said("visit 3")
+    (None, None)
+    """
+    words = re.findall(r"\d+(?:[.,]\d+)?|[^\W\d_]+", text.casefold())
+    if len(words) == 1 and words[0] in _BASELINES:
+        return 0.0
+    if _AFTER_TREATMENT & set(words):
+        return None
+    told = [word for word in words if word not in _IDLE_OF_VISITS]
+    units, numbers = [_UNIT[word] for word in told if word in _UNIT], [word for word in told if word[0].isdecimal()]
+    if len(told) != 2 or len(units) != 1 or len(numbers) != 1:
+        return None
+    return months_of(f"{numbers[0]} {units[0]}s")

@@ -1,0 +1,298 @@
+"""What a file's own labels say against the mapping, and what they say beside bare numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyreadstat
+import pytest
+
+from tests.unit.data.workshop import ARMS, covariate, lines, measured, only_problem, problems, read, study, table
+
+PEOPLE = {"id": [1.0, 2, 3, 4], "arm": [1.0, 2, 1, 2]}
+
+
+def spss(folder: Path, labels: dict[str, dict[Any, str]], **columns: list[Any]) -> None:
+    pyreadstat.write_sav(pd.DataFrame({**PEOPLE, **columns}), folder / "a.sav", variable_value_labels=labels)
+
+
+def mapped(folder: Path, variables: str, arms: str = ARMS, data: str = "", trial: str = "A") -> Path:
+    text = f"trial: {trial}\ndata: {{file: a.sav, participant: id{data}}}\n{arms}\nvariables: {{{variables}}}"
+    return study(folder, a=text)
+
+
+# Labels against the mapping
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("Female", "Male"),
+        ("w", "m"),
+        ("Kvinner", "Menn"),
+        ("1 = female", "2 = male"),
+        ("fem", "mal"),
+        ("male female", ""),
+    ],
+)
+def test_a_label_that_is_the_level_of_another_code(words: tuple[str, str], tmp_path: Path) -> None:
+    spss(tmp_path, {"x": {1: words[0], 2: words[1]} if words[1] else {1: "Female"}}, x=[1.0, 2, 1, 2])
+    wrong, right = "sex: {column: x, codes: {1: male, 2: female}", "sex: {column: x, codes: {1: female, 2: male}}"
+    found = only_problem(mapped(tmp_path, f"{wrong}}}"))
+    assert found.message.startswith("the file's labels contradict the mapping: 1 is '")
+    assert found.hint == "Correct the codes; if the mapping is right, write `labels: ignore` beside them."
+    assert covariate(read(mapped(tmp_path, right)), "sex") == ["female", "male", "female", "male"]
+    ignored = read(mapped(tmp_path, f"{wrong}, labels: ignore}}"))
+    assert covariate(ignored, "sex") == ["male", "female", "male", "female"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "labels"),
+    [
+        ("anxiety: {column: x, codes: {1: low, 2: high}}", ("Mild", "Severe")),
+        ("anxiety: {column: x, codes: {1: moderate, 2: moderate}}", ("Moderate", "High")),
+        ("anxiety: {column: x, codes: {1: low, 2: high}}", ("M", "V")),
+        ("sex: {column: x, codes: {1: male, 2: female}}", ("Hombre", "Mujer")),
+        ("sex: {column: x, codes: {1: female, 2: male}}", ("M", "H")),
+    ],
+)
+def test_other_wording_is_no_contradiction(rule: str, labels: tuple[str, str], tmp_path: Path) -> None:
+    spss(tmp_path, {"x": {1: labels[0], 2: labels[1]}}, x=[1.0, 2, 1, 2])
+    if labels[1] == "High":
+        assert "contradict" in only_problem(mapped(tmp_path, rule.replace("2: moderate", "2: low, 3: high"))).message
+    else:
+        read(mapped(tmp_path, rule))
+
+
+@pytest.mark.parametrize(
+    ("labels", "wrong"),
+    [
+        (("Control", "Intervention"), True), (("usual care", "gym"), True), (("Kontrollgruppe", "Trainingsgruppe"), True),
+        (("Placebo", "Verum"), True), (("gym", "GP"), False), (("A", "B"), False), (("Treatment A", "Treatment B"), False),
+        (("Intervention", "Control"), False), (("exercise + advice", "advice"), False),
+    ],
+)  # fmt: skip
+def test_arms_whose_labels_say_the_other_thing(labels: tuple[str, str], wrong: bool, tmp_path: Path) -> None:
+    spss(tmp_path, {"arm": dict(enumerate(labels, 1))}, age=[30.0, 40, 50, 60])
+    if not wrong:
+        read(mapped(tmp_path, "age: age"))
+        return
+    found = only_problem(mapped(tmp_path, "age: age"))
+    assert found.message.startswith("the file's labels contradict the mapping: 1 is '")
+    assert read(mapped(tmp_path, "age: age", arms=ARMS.replace("column: arm", "column: arm, labels: ignore")))
+
+
+def test_a_text_code_is_its_own_label(tmp_path: Path) -> None:
+    table(tmp_path, "a.csv", "id,arm,x\n1,control,Female\n2,active,Male")
+    arms = "arms: {column: arm, codes: {control: {class: exercise, name: active}, active: {class: usual care}}}"
+    text = f"trial: A\ndata: {{file: a.csv, participant: id}}\n{arms}\nvariables: {{sex: {{column: x, codes: {{Female: male, Male: female}}}}}}"
+    found = problems(study(tmp_path, a=text))
+    assert [one.where.split(",")[1] for one in found] == [" column 'arm'", " column 'x'"]
+    assert all(one.message.startswith("the codes contradict the mapping: ") for one in found)
+
+
+def test_a_visit_whose_label_is_another_time(tmp_path: Path) -> None:
+    rows = {"id": [1.0, 1, 2, 2], "arm": [1.0, 1, 2, 2], "tp": [1.0, 2, 1, 2], "v": [5.0, 6, 7, 8]}
+    pyreadstat.write_sav(
+        pd.DataFrame(rows), tmp_path / "a.sav", variable_value_labels={"tp": {1: "3 maanden", 2: "Voormeting"}}
+    )
+    data = ", layout: long, visit: {{column: tp, codes: {{1: {}, 2: {}}}{}}}"
+    found = only_problem(mapped(tmp_path, "VAS: v", data=data.format("baseline", "12 weeks", "")))
+    assert found.message == (
+        "the file's labels contradict the mapping: 1 is '3 maanden' in the file and 'baseline' in the mapping,"
+        " 2 is 'Voormeting' in the file and '12 weeks' in the mapping"
+    )
+    assert read(mapped(tmp_path, "VAS: v", data=data.format("baseline", "12 weeks", ", labels: ignore")))
+    assert measured(read(mapped(tmp_path, "VAS: v", data=data.format("12 weeks", "baseline", ""))), "VAS", "baseline")
+
+
+def test_trials_whose_labels_are_crossed(tmp_path: Path) -> None:
+    spss(tmp_path, {"site": {1: "Bergen", 2: "Oslo"}}, site=[1.0, 1, 2, 2], age=[30.0, 40, 50, 60])
+    trial = "{{column: site, codes: {{1: {}, 2: {}}}{}}}"
+    found = only_problem(mapped(tmp_path, "age: age", trial=trial.format("Oslo", "Bergen", "")))
+    assert "1 is 'Bergen' in the file and 'Oslo' in the mapping" in found.message
+    assert read(mapped(tmp_path, "age: age", trial=trial.format("Oslo", "Bergen", ", labels: ignore")))
+    assert read(mapped(tmp_path, "age: age", trial=trial.format("Bergen", "Oslo", "")))
+
+
+def test_two_codes_with_one_label_are_one_trial_only_if_the_mapping_says_so(tmp_path: Path) -> None:
+    spss(tmp_path, {"site": {1: "Oslo", 2: "Oslo"}}, site=[1.0, 1, 2, 2], age=[30.0, 40, 50, 60])
+    found = only_problem(mapped(tmp_path, "age: age", trial="{column: site}"))
+    assert found.message == "1 ('Oslo'), 2 ('Oslo') have one label, and may be two trials"
+    by_label = only_problem(mapped(tmp_path, "age: age", trial="{column: site, codes: {Oslo: Oslo}}"))
+    assert by_label.message == "the label 'Oslo' belongs to several codes of the file: 1, 2"
+    apart = only_problem(mapped(tmp_path, "age: age", trial="{column: site, codes: {1: Oslo A, 2: Oslo B}}"))
+    assert apart.message == "1 ('Oslo'), 2 ('Oslo') have one label, and are 2 trials: Oslo A, Oslo B"
+    one = read(mapped(tmp_path, "age: age", trial="{column: site, codes: {1: Oslo, 2: Oslo}}"))
+    assert [(trial.name, trial.n) for trial in one.trials] == [("Oslo", 4)]
+
+
+def test_a_level_named_by_a_label_of_two_codes(tmp_path: Path) -> None:
+    spss(tmp_path, {"x": {1: "Man", 2: "Woman", 3: "Woman"}}, x=[1.0, 2, 3, 1])
+    found = only_problem(mapped(tmp_path, "sex: {column: x, codes: {Man: male, Woman: female}}"))
+    assert (found.message, found.where) == (
+        "the label 'Woman' belongs to several codes of the file: 2, 3",
+        "a.sav, column 'x', rows 2, 3",
+    )
+    assert read(mapped(tmp_path, "sex: {column: x, codes: {1: male, 2: female, 3: female}}"))
+
+
+def test_flags_and_items_whose_answer_is_labelled_as_another(tmp_path: Path) -> None:
+    spss(tmp_path, {"x": {1: "Female", 2: "Male"}, "y": {1: "No", 2: "Yes"}}, x=[1.0, 2, 1, 2], y=[1.0, 2, 1, 2])
+    flags = "sex: {{flags: {{male: {{column: x, equals: 1}}}}, otherwise: female{}}}"
+    assert "contradict the mapping" in only_problem(mapped(tmp_path, flags.format(""))).message
+    assert read(mapped(tmp_path, flags.format(", labels: ignore")))
+    items = "anxiety: {{items: [y], yes: {}, cut: {{low: up to 0, high: above 0}}}}"
+    found = only_problem(mapped(tmp_path, items.format(1)))
+    assert "1 is 'No' in the file and 'yes' in the mapping" in found.message
+    assert covariate(read(mapped(tmp_path, items.format(2))), "anxiety") == ["low", "high", "low", "high"]
+
+
+# A label among numbers without
+
+
+@pytest.mark.parametrize("code", [99.0, -1.0, 50.0])
+def test_a_labelled_number_among_others_is_not_read(code: float, tmp_path: Path) -> None:
+    spss(tmp_path, {"x": {code: "Ei osaa sanoa"}}, x=[10.0, code, 20, code])
+    rule = "weight: {column: x, plus: 40"
+    found = only_problem(mapped(tmp_path, f"{rule}}}"))
+    shown = str(int(code)).replace("-", "−")
+    assert found.message == (
+        f"a label among numbers without labels: {shown} ('Ei osaa sanoa', n = 2), which would be read as a number"
+    )
+    assert found.where == "a.sav, column 'x', rows 2, 4"
+    assert f"`missing: [{int(code)}]`" in found.hint
+    assert covariate(read(mapped(tmp_path, f"{rule}, missing: {int(code)}}}")), "weight") == [50, None, 60, None]
+    assert covariate(read(mapped(tmp_path, f"{rule}, labels: values}}")), "weight")[1] == code + 40
+
+
+@pytest.mark.parametrize(
+    ("labels", "values"),
+    [
+        ({0: "no pain", 100: "worst pain"}, [0.0, 20, 50, 100]),
+        ({0: "no pain", 50: "so so", 100: "worst pain"}, [0.0, 20, 50, 100]),
+        ({0: "none", 1: "a bit", 2: "much"}, [0.0, 1, 2, 1]),
+        ({1: "yes"}, [0.0, 1, 1, 0]),
+        ({99: "never met"}, [0.0, 1, 1, 0]),
+    ],
+)
+def test_anchors_and_columns_of_labels_are_read(labels: dict[int, str], values: list[float], tmp_path: Path) -> None:
+    spss(tmp_path, {"x": labels}, x=values)
+    found = read(mapped(tmp_path, "VAS: {column: {baseline: x}}"))
+    assert list(measured(found, "VAS", "baseline").values()) == values
+
+
+@pytest.mark.parametrize(
+    ("rule", "values"),
+    [
+        ("from_range: [0, 10]", [0.0, 3, 5, 10]),
+        ("times: 10", [0.0, 3, 5, 10]),
+        ("times: -10, plus: 100", [0.0, 3, 5, 10]),
+    ],
+)
+def test_anchors_are_those_of_the_file(rule: str, values: list[float], tmp_path: Path) -> None:
+    spss(tmp_path, {"x": {0: "no pain", 5: "so so", 10: "worst pain"}}, x=values)
+    assert read(mapped(tmp_path, f"VAS: {{column: {{baseline: x}}, {rule}}}"))
+    spss(tmp_path, {"x": {0: "no pain", 7: "bad", 10: "worst pain"}}, x=[0.0, 7, 5, 10])
+    assert "7 ('bad', n = 1)" in only_problem(mapped(tmp_path, f"VAS: {{column: {{baseline: x}}, {rule}}}")).message
+
+
+@pytest.mark.parametrize("labels", [{100: "refused"}, {100: "keine Ahnung"}, {0: "nicht gefragt"}])
+def test_one_end_alone_is_no_anchor(labels: dict[int, str], tmp_path: Path) -> None:
+    spss(tmp_path, {"x": labels}, x=[0.0, 20, 40, 100])
+    assert "a label among numbers" in only_problem(mapped(tmp_path, "VAS: {column: {baseline: x}}")).message
+
+
+def test_codes_that_the_file_declares_missing_need_no_word(tmp_path: Path) -> None:
+    frame = pd.DataFrame({**PEOPLE, "x": [30.0, 99, 40, 50]})
+    pyreadstat.write_sav(
+        frame, tmp_path / "a.sav", variable_value_labels={"x": {99: "Unbekannt"}}, missing_ranges={"x": [99]}
+    )
+    assert covariate(read(mapped(tmp_path, "age: x")), "age") == [30, None, 40, 50]
+
+
+def test_items_with_one_labelled_answer_are_told_once(tmp_path: Path) -> None:
+    spss(tmp_path, {"x1": {7: "weet niet"}, "x2": {7: "weet niet"}}, x1=[0.0, 1, 7, 1], x2=[1.0, 7, 7, 0])
+    rule = "anxiety: {items: [x1, x2], cut: {low: up to 5, high: above 5}"
+    found = only_problem(mapped(tmp_path, f"{rule}}}"))
+    assert found.message.startswith("a label among numbers without labels: 7 ('weet niet', n = 3)")
+    assert read(mapped(tmp_path, f"{rule}, missing: 7}}"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "data"),
+    [
+        ("anxiety: {flags: {high: x}, otherwise: low}", ""),
+        ("anxiety: {items: [x], yes: 1, cut: {low: up to 0, high: above 0}}", ""),
+        ("age: {column: id, plus: 20}", ", keep: {column: x, equals: 1}"),
+        ("age: {column: id, plus: 20}", ", keep: {column: x, present: true}"),
+    ],
+)
+def test_a_label_beside_a_bare_yes_and_no(rule: str, data: str, tmp_path: Path) -> None:
+    spss(tmp_path, {"x": {3: "Vet ej"}}, x=[1.0, 1, 3, 0])
+    found = only_problem(mapped(tmp_path, rule, data=data))
+    assert found.message.startswith("a label among values without labels: 3 ('Vet ej', n = 1), which would count as ")
+    assert "`missing: [3]`" in found.hint and "`labels: values`" in found.hint
+    assert read(mapped(tmp_path, rule, data=f"{data}, missing: 3"))
+    values = (
+        rule.replace("x,", "x, labels: values,") if data else rule.replace("{high: x}", "{high: x}, labels: values")
+    )
+    values = values.replace("yes: 1", "yes: 1, labels: values")
+    assert read(mapped(tmp_path, values if not data else rule, data=data.replace("x,", "x, labels: values,")))
+
+
+def test_a_labelled_trial_among_bare_numbers(tmp_path: Path) -> None:
+    spss(tmp_path, {"site": {9: "nicht randomisiert"}}, site=[1.0, 1, 9, 2], age=[30.0, 40, 50, 60])
+    found = problems(mapped(tmp_path, "age: age", trial="{column: site}"))
+    assert found[0].message == (
+        "a label among values without labels: 9 ('nicht randomisiert', n = 1), which would be a trial"
+    )
+    assert len(read(mapped(tmp_path, "age: age", trial="{column: site, labels: values}")).trials) == 3
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("age: {column: age, labels: ignore}", "`labels: ignore` belongs to `codes`, `flags` or `yes`"),
+        ("sex: {column: age, codes: {1: male}, labels: values}", "`labels: values` means nothing with `codes`"),
+        ("sex: {column: age, labels: values}", "`labels: values` means nothing for a covariate with levels"),
+        ("VAS: {items: [age], no: 2}", "`no` belongs to `yes`"),
+    ],
+)
+def test_a_word_about_labels_that_would_do_nothing_is_told(rule: str, told: str, tmp_path: Path) -> None:
+    from reportgen.errors import SpecError
+    from reportgen.spec.load import load_study
+
+    with pytest.raises(SpecError) as raised:
+        load_study(mapped(tmp_path, rule))
+    assert told in str(raised.value.problems[0])
+
+
+def test_labels_say_nothing_of_what_is_left_out_or_missing(tmp_path: Path) -> None:
+    spss(tmp_path, {"arm": {1: "gym", 2: "control", 3: "usual care"}}, arm=[1.0, 2, 3, 1], age=[30.0, 40, 50, 60])
+    arms = ARMS.replace("2: {class: usual care}", "2: {class: usual care}, 3: {leave_out: crossed over}")
+    found = read(mapped(tmp_path, "age: age", arms=arms))
+    assert ("arm", "3: crossed over → left out", 1) in lines(found, "left-out")
+
+
+@pytest.mark.parametrize("asked", ["yes", "ja", "Ja"])
+def test_an_answer_may_be_asked_for_by_a_label_in_another_language(asked: str, tmp_path: Path) -> None:
+    rule = f"anxiety: {{flags: {{high: {{column: x, equals: {asked}}}}}, otherwise: low}}"
+    spss(tmp_path, {"x": {1: "Ja", 2: "Nein"}}, x=[1.0, 2, 1, 2])
+    assert covariate(read(mapped(tmp_path, rule)), "anxiety") == ["high", "low", "high", "low"]
+    spss(tmp_path, {"x": {1: "Ja", 2: "Nein", 3: "weiß nicht"}}, x=[1.0, 2, 3, 2])
+    assert "3 ('weiß nicht')" in only_problem(mapped(tmp_path, rule)).message
+
+
+def test_what_was_settled_is_in_the_lock(tmp_path: Path) -> None:
+    from reportgen.spec.load import load_study
+    from reportgen.spec.lock import json_schema, locked
+
+    spss(tmp_path, {}, x=[1.0, 2, 1, 2])
+    arms = ARMS.replace("column: arm", "column: arm, labels: ignore")
+    text = locked(load_study(mapped(tmp_path, "weight: {column: x, labels: values}", arms=arms)))
+    assert "labels: ignore" in text and "labels: values" in text and "answers: []" in text
+    schema = json_schema("mapping")
+    assert all(f'"{word}"' in schema for word in ("labels", "ignore", "values", "answers", "no"))
