@@ -28,7 +28,7 @@ from reportgen.errors import (
     did_you_mean,
 )
 from reportgen.executor import Executor, end_workers
-from reportgen.output.place import FULL, Place, chosen_place, unwritable
+from reportgen.output.place import Place, chosen_place, unwritable
 from reportgen.output.workshop import Workshop
 from reportgen.spec import Spec
 from reportgen.spec.load import Examined, examine_study
@@ -257,9 +257,8 @@ def _told_of(place: Place, folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         name = error.filename
-        if isinstance(name, str) and folder not in Path(name).parents and error.errno not in FULL:
-            raise
-        raise unwritable(place.shown, error) from error
+        elsewhere = isinstance(name, str) and folder != Path(name) and folder not in Path(name).parents
+        raise unwritable(str(name) if elsewhere else place.shown, error) from error
 
 
 def exit_code_of(records: Records) -> int:

@@ -6,6 +6,7 @@ resolved first, and what they lead to is judged and replaced.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -71,19 +72,13 @@ def chosen_place(written: str | None, default: Path, reads: Iterable[tuple[str, 
     return place
 
 
+FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
+
+
 def unwritable(shown: str, error: OSError) -> RenderError:
     """Return the error of a folder that the system does not let us write, as on a full disk."""
     hint = "Free some space or give another --output." if error.errno in FULL else "Give another --output."
     return _refused(f"'{shown}' cannot be written: {error.strerror or error}", hint)
-
-
-def _full() -> frozenset[int]:
-    import errno
-
-    return frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
-
-
-FULL = _full()
 
 
 def _refused(message: str, hint: str) -> RenderError:

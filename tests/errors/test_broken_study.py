@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from reportgen.cli import run
+from reportgen.output.mark import REPORT_MARK, mark_report
 from tests.study_files import MAPPING, STUDY, people, write_study, write_yaml
 
 GOLDEN = Path(__file__).with_name("broken_study.txt")
@@ -84,6 +85,7 @@ def test_everything_is_reported_at_once(
     report = tmp_path / "output" / "broken"
     report.mkdir(parents=True)
     (report / "appendix.html").write_text("the earlier report")
+    mark_report(report)
     assert run([verb, "broken"]) == 2
     printed = capsys.readouterr()
     told = printed.err.removeprefix("read and check\n")
@@ -92,7 +94,7 @@ def test_everything_is_reported_at_once(
         pytest.fail("the golden file was missing and has been written: read it")
     assert told == GOLDEN.read_text(encoding="utf-8")
     assert printed.out == ""
-    assert [path.name for path in report.iterdir()] == ["appendix.html"]
+    assert sorted(path.name for path in report.iterdir()) == ["appendix.html", REPORT_MARK]
     assert (report / "appendix.html").read_text() == "the earlier report"
 
 

@@ -20,6 +20,8 @@ from tests.study_files import STUDY, write_study
 
 pytestmark = pytest.mark.hard
 KILLS = 50
+TABLES = [{"series": "Table", "show": "included-trials"}, {"series": "Table", "show": "descriptive", "of": "people"}]
+CONTENTS = {"kernel": [*TABLES, {"series": "Fig.", "show": "forest", "of": "pooled"}], "renames": TABLES}
 PROGRAMS = {
     "kernel": "from reportgen.cli import main; main()",
     "renames": "import reportgen.exchange as e; e._exchanged_by_kernel = lambda one, other: False\n"
@@ -75,7 +77,8 @@ def wait_until_whole(folder: Path, process: subprocess.Popen[str]) -> None:
 def test_killed_at_any_moment(tmp_path: Path, way: str) -> None:
     chance = random.Random(f"{SEED} {way}")
     for seed in (1, 2):
-        write_study(tmp_path / f"study{seed}", study={"study": {**STUDY["study"], "seed": seed}})
+        report = {"formats": ["html"], "contents": CONTENTS[way]}
+        write_study(tmp_path / f"study{seed}", study={"study": {**STUDY["study"], "seed": seed}, "report": report})
     known = {}
     for seed in (1, 2):
         known[seed], seconds = whole(tmp_path, seed)

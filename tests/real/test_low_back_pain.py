@@ -11,6 +11,8 @@ from ruamel.yaml import YAML
 
 from reportgen.analyses import descriptive, meta_analysis
 from reportgen.data import Repository
+from reportgen.output import mark
+from reportgen.output.trial_files import MARK
 from reportgen.pipeline import read
 from reportgen.records.model import Descriptive, PooledEffect
 from reportgen.records.numbers import MINUS, Number, fixed
@@ -63,8 +65,9 @@ def pooled(loaded: tuple[Spec, Repository]) -> dict[str, PooledEffect]:
 
 def test_the_raw_files_are_what_the_simulation_file_makes(file: SimulationSpec) -> None:
     again = simulate(file)
-    committed = {path.name: path for path in (STUDY / "raw").iterdir()}
+    committed = {path.name: path for path in (STUDY / "raw").iterdir() if path.name != MARK}
     assert sorted(again) == sorted(committed)
+    assert mark.read_mark(STUDY / "raw" / MARK) == tuple(mark.listed(name, again[name]) for name in sorted(again))
     assert [name for name, content in again.items() if content != committed[name].read_bytes()] == []
     assert sum(map(len, again.values())) < 3_000_000
 

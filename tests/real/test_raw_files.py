@@ -27,6 +27,7 @@ from ruamel.yaml import YAML
 
 from reportgen.analyses import make_records
 from reportgen.data import Repository
+from reportgen.output.trial_files import MARK
 from reportgen.pipeline import read
 from reportgen.records.model import MetaAnalysis, PooledEffect, Records
 from reportgen.records.numbers import Number, numbers_in
@@ -37,7 +38,7 @@ from reportgen.spec import Spec
 from tests.study_files import write_yaml
 
 STUDY = specs_folder() / "low-back-pain"
-FILES = sorted(path.name for path in (STUDY / "raw").iterdir())
+FILES = sorted(path.name for path in (STUDY / "raw").iterdir() if path.name != MARK)
 LOOSE = 1e-9
 Cell = str | int | float | None
 Node = dict[str, Any]
