@@ -105,7 +105,8 @@ def test_normal_inference_reaches_the_workbook_in_every_format(tmp_path: Path) -
     contents = [one for method in analyses for one in shown(method, [method])]
     assert built(tmp_path, FORMATS, analyses=analyses, report={"contents": contents}) == 0
     assert (tmp_path / "out" / "appendix.pdf").is_file()
-    assert "Infinity" not in (tmp_path / "out" / "results.json").read_text()
+    rows = json.loads((tmp_path / "out" / "results.json").read_text(), parse_constant=pytest.fail)["rows"]
+    assert any(row["id"].endswith(".df") and row["text"] == "∞" and row["value"] is None for row in rows)
 
 
 def test_every_option_of_an_artefact_is_built_or_refused(tmp_path: Path) -> None:
