@@ -18,10 +18,11 @@ from reportgen.spec import study as language
 from reportgen.spec.check import SHOWS
 from reportgen.spec.load import examine_study
 from tests.options import options_of
-from tests.study_files import MAPPING, STUDY, people, write_study
+from tests.study_files import MAPPING, STUDY, people, write_study, write_yaml
 
 STAGES = ["one", "two", "three", "four"]
 FORMATS = "html,pdf,quarto"
+DRAWN = ("forest", "tree", "profiles", "trajectories", "availability")
 SMALL = {"follow_up": "short", "comparisons": "overall"}
 SEARCH = {**SMALL, "moderators": ["age", "sex", "baseline RMDQ"], "min_size": 0.2}
 PEEL = {"method": "directed-peeling", **SEARCH, "beam": 2, "bin_width": 0.2}
@@ -57,7 +58,10 @@ def write(folder: Path, **parts: Any) -> Path:
 
 def accepted(folder: Path, **parts: Any) -> bool:
     """Whether the language takes a study; where not, each problem has its place."""
-    problems = examine_study(write(folder, **parts)).problems
+    path = folder / "study.yaml" if folder.exists() else write(folder)
+    covariates = {**STUDY["covariates"], "stage": {"levels": STAGES, "ordered": True}}
+    write_yaml(path, {**STUDY, "covariates": covariates, **parts})
+    problems = examine_study(path).problems
     for problem in problems:
         assert problem.origin is not None, str(problem)
         assert problem.hint, str(problem)
@@ -70,9 +74,10 @@ def needed(method: str) -> dict[str, Any]:
     return {name: BASE[name] for name in names}
 
 
-def shown(method: str, names: list[str]) -> list[dict[str, Any]]:
-    """Every artefact that shows the method, of each analysis."""
-    shows = [show for show, methods in SHOWS.items() if method in methods]
+def shown(method: str, names: list[str], *, drawn: bool = False) -> list[dict[str, Any]]:
+    """Every table that shows the method, of each analysis; every figure as well where that is asked for."""
+    shows = [show for show, methods in SHOWS.items() if method in methods and (drawn or not show.endswith(DRAWN))]
+    shows = [show for show in shows if drawn or "forest" not in show]
     return [{"series": "Table", "show": show, "of": name} for name in names for show in shows]
 
 
@@ -83,6 +88,16 @@ def built(folder: Path, formats: str, **parts: Any) -> int:
 
 @pytest.mark.parametrize("method", MODELS)
 def test_every_option_of_a_method_is_built_or_refused(method: str, tmp_path: Path) -> None:
+    every_option(method, tmp_path, "html", drawn=False)
+
+
+@pytest.mark.hard
+@pytest.mark.parametrize("method", MODELS)
+def test_every_option_of_a_method_is_drawn_in_every_format(method: str, tmp_path: Path) -> None:
+    every_option(method, tmp_path, FORMATS, drawn=True)
+
+
+def every_option(method: str, tmp_path: Path, formats: str, *, drawn: bool) -> None:
     analyses = needed(method)
     for number, (name, value) in enumerate(options_of(MODELS[method])):
         variant = {**BASE[method], name: value}
@@ -90,7 +105,8 @@ def test_every_option_of_a_method_is_built_or_refused(method: str, tmp_path: Pat
             analyses[f"{method} {number}"] = variant
     mine = [name for name in analyses if name not in needed(method)]
     assert len(mine) >= 2
-    code = built(tmp_path, "html,quarto", analyses=analyses, report={"contents": shown(method, mine)})
+    contents = shown(method, mine, drawn=drawn)
+    code = built(tmp_path, formats, analyses=analyses, report={"contents": contents})
     assert code in (0, 1)
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     assert results
@@ -109,6 +125,7 @@ def test_normal_inference_reaches_the_workbook_in_every_format(tmp_path: Path) -
     assert any(row["id"].endswith(".df") and row["text"] == "∞" and row["value"] is None for row in rows)
 
 
+@pytest.mark.hard
 def test_every_option_of_an_artefact_is_built_or_refused(tmp_path: Path) -> None:
     contents: list[dict[str, Any]] = []
     for show, methods in SHOWS.items():
@@ -122,6 +139,7 @@ def test_every_option_of_an_artefact_is_built_or_refused(tmp_path: Path) -> None
     assert built(tmp_path, "html,quarto", analyses=BASE, report={"contents": contents}) == 0
 
 
+@pytest.mark.hard
 @pytest.mark.parametrize(
     "policy",
     [

@@ -110,9 +110,19 @@ def spoken_for(details: list[ErrorDetails], paths: list[KeyPath]) -> list[bool]:
     told = []
     for detail, path, kind in zip(details, paths, kinds, strict=True):
         whole = isinstance(detail.get("input"), dict | list)
-        told.append(not (kind and (path in seen or (whole and path in inside))))
+        misspelt = detail["type"] == "missing" and _misspelt(detail, details)
+        told.append(not misspelt and not (kind and (path in seen or (whole and path in inside))))
         seen.update({path} if kind else ())
     return told
+
+
+def _misspelt(missing: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """Whether a key that is missing was written beside it in another spelling, of which is told already."""
+    *within, name = missing["loc"]
+    unknown = [
+        str(one["loc"][-1]) for one in details if one["type"] == "extra_forbidden" and [*one["loc"][:-1]] == within
+    ]
+    return bool(difflib.get_close_matches(str(name), unknown, n=1, cutoff=0.6))
 
 
 _KIND = re.compile(r"str|int|float|bool|(?:function-\w+|dict|list|tuple|constrained-\w+|nullable)\[.*")

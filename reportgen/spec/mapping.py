@@ -391,13 +391,13 @@ class Variable(Node):
         if self.items is None:
             for key in ("yes", "score", "at_least", "reversed", "item_range"):
                 if key in given:
-                    raise ValueError(f"`{key}` belongs to `items`")
+                    raise RuleError(f"`{key}` belongs to `items`", "Take it out, or name the `items` of a score.", key)
         if self.flags:
             for key in ("codes", "cut", "unit", "from_range", "times", "plus", "outside", "visits"):
                 if key in given:
-                    raise ValueError(f"`{key}` means nothing with `flags`")
+                    raise RuleError(f"`{key}` means nothing with `flags`", "Take it out.", key)
         if isinstance(self.column, dict) and self.visits:
-            raise ValueError("`column` names the visits already: take `visits` out")
+            raise RuleError("`column` names the visits already", "Take `visits` out.", "visits")
 
 
 People = Annotated[int, Field(ge=0, le=MOST)]

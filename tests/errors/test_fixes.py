@@ -50,6 +50,8 @@ def said(text: str, problem: Problem) -> str:
     assert problem.origin is not None
     lines = text.split("\n")
     at = problem.origin.line - 1
+    while lines[at].strip().startswith("- "):  # a list is marked at its first item
+        at -= 1
     indent = re.match(r"\s*", lines[at])[0]  # type: ignore[index]
     if lines[at].strip().startswith(f"{key}:"):
         lines[at] = f"{indent}{snippet}"
