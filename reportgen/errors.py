@@ -55,12 +55,13 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.where or (str(self.origin) if self.origin else "")
-        lines = [f"{place}: {self.message}" if place else self.message]
+        message = shortened(self.message)
+        lines = [f"{place}: {message}" if place else message]
         if self.where and self.origin:
             lines.append(f"  the rule stands at {self.origin}")
         if self.origin and self.origin.text:
             lines.append(self.origin.excerpt())
-        lines.extend(f"  {line}" for line in self.hint.splitlines())
+        lines.extend(f"  {shortened(line)}" for line in self.hint.splitlines())
         return "\n".join(lines)
 
 
@@ -93,6 +94,17 @@ class RenderError(ReportgenError):
     """An output could not be written."""
 
     exit_code = EXIT_NOT_WRITTEN
+
+
+def shortened(text: str, most: int = 1000) -> str:
+    """Return a text that may repeat what a user wrote, without its middle where it is endless.
+
+    Examples
+    --------
+    >>> shortened("there is no trial 'aaaaaaaaaaaaaaaaaaaaaaaa'", 30)
+    "there is no trial …aaaaaaaaaa'"
+    """
+    return text if len(text) <= most else f"{text[: most * 6 // 10]}…{text[len(text) - most * 4 // 10 + 1 :]}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

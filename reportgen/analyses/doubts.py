@@ -35,9 +35,11 @@ def outcomes_without_baseline(spec: Spec, repository: Repository) -> list[Proble
         ]
         if measured and not any(baseline_visit(trial, one) for trial in measured for one in instruments):
             message = f"no trial measured '{name}' at baseline, and an outcome is the change since then"
+            trials = "1 trial" if len(measured) == 1 else f"{len(measured)} trials"
             hint = (
-                f"Measured by {', '.join(trial.name for trial in measured)}: add the baseline visit to their mappings, "
-                "as in `visits: {b: baseline, ...}`, or take the outcome out."
+                "Only changes since baseline are analysed: take it out of `outcomes`; what the mappings say of it may stay.\n"
+                f"If one of the {trials} that measured it later (as {measured[0].name}) has it at baseline as well, "
+                "say so in its mapping, as in `visits: {b: baseline}`."
             )
             found.append(Problem(message, spec.source.at("outcomes", name, key=True), hint))
     return found

@@ -97,12 +97,22 @@ class Finder:
                 if place is not None:
                     yield place
         elif VISIT in "".join(self._columns(VISIT)):
-            for key in self.variable.visits or visits_of(self.mapping):
-                place = self._find(self._columns(key), visit_meant(key, self.mapping), key)
+            keys = list(self.variable.visits or visits_of(self.mapping))
+            there = [key for key in keys if self._holds(self._columns(key))]
+            for key in there:
+                place = self._find(self._columns(key), visit_meant(key, self.mapping))
                 if place is not None:
                     yield place
+            absent = [key for key in keys if key not in there]
+            if absent:
+                self._note_missing(
+                    [name for key in absent for name in self._columns(key)], self.eligible, absent, there
+                )
         else:
             yield from self._in_long_files()
+
+    def _holds(self, columns: Sequence[str]) -> bool:
+        return any(all(name in file.table for name in columns) for file in self.eligible)
 
     def _columns(self, visit_key: str) -> tuple[str, ...]:
         names = [self.variable.column] if isinstance(self.variable.column, str) else self.variable.item_columns
@@ -134,10 +144,13 @@ class Finder:
         for file in self.eligible:
             if all(name in file.table for name in columns):
                 return Place(file, columns, visit)
-        self._note_missing(columns, self.eligible, visit_key)
+        self._note_missing(columns, self.eligible, [visit_key] if visit_key else [])
         return None
 
-    def _note_missing(self, columns: tuple[str, ...], files: Sequence[Joined], visit_key: str = "") -> None:
+    def _note_missing(
+        self, columns: Sequence[str], files: Sequence[Joined], absent: Sequence[str] = (), there: Sequence[str] = ()
+    ) -> None:
+        """Note the columns that no file has: of some visits, while those of others are there."""
         if not self._all_read or not files:
             return
         best = max(files, key=lambda file: sum(name in file.table for name in columns))
@@ -148,10 +161,10 @@ class Finder:
             level = next(level for level, flag in self.variable.flags.items() if flag.column == missing[0])
             path = ("variables", self.name, "flags", level)
         elif isinstance(self.variable.column, dict):
-            path = (*path, visit_key)
-        elif visit_key:
-            rest = [key for key in self.variable.visits or visits_of(self.mapping) if key != visit_key]
-            hint += f"\nIf it was not measured at '{visit_key}', list the others: `visits: [{', '.join(rest)}]`."
+            path = (*path, *absent)
+        elif absent and there:
+            when = " and at ".join(f"'{key}'" for key in absent)
+            hint += f"\nIf it was not measured at {when}, list where it was: `visits: [{', '.join(there)}]`."
         names = listed([f"'{name}'" for name in missing])
         message = f"there is no column {names}" if len(missing) == 1 else f"there are no columns {names}"
         self.notes.problem(message, path, hint, ", ".join(file.table.place for file in files))

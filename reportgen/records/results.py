@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from operator import attrgetter
@@ -93,10 +94,17 @@ def as_json(results: Results) -> str:
     """Return rows and sources as JSON, a row a line."""
     sources = json.dumps({key: asdict(source) for key, source in sorted(results.sources.items())}, ensure_ascii=False)
     # json writes lines of its own in Python, which is ten times slower than one row at once
-    rows = ",\n".join(
-        json.dumps(dict(zip(COLUMNS, cells, strict=True)), ensure_ascii=False) for cells in map(_CELLS, results.rows)
-    )
+    rows = ",\n".join(_json_row(dict(zip(COLUMNS, cells, strict=True))) for cells in map(_CELLS, results.rows))
     return f'{{"sources": {sources},\n"rows": [\n{rows}\n]}}\n'
+
+
+def _json_row(row: dict[str, Any]) -> str:
+    """Return a row as JSON, which knows no infinite number: there the text, ∞, says what it is."""
+    try:
+        return json.dumps(row, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        finite = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
+        return json.dumps(finite, ensure_ascii=False)
 
 
 def as_parquet(results: Results) -> bytes:

@@ -7,6 +7,7 @@ estimable) is empty; what is known and not told ("<5") stays words. The first sh
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -130,7 +131,7 @@ def _heads(page: Any, heads: Sequence[str], styles: _Styles) -> None:
 
 
 def _write(page: Any, row: int, column: int, cell: Cell, styles: _Styles) -> None:
-    if isinstance(cell, Number) and cell.value is not None:
+    if isinstance(cell, Number) and cell.value is not None and math.isfinite(cell.value):  # a sheet knows no ∞
         page.write_number(row, column, cell.value, styles.number(cell.text))
     elif text := _shown(cell):
         page.write_string(row, column, text, styles.words)

@@ -30,6 +30,14 @@ WANTED = {
     "model": "a mapping of keys",
     "finite": "a finite number",
 }
+MAY_BE_NAMED = (
+    "reference",
+    "otherwise",
+    "class",
+    "yes",
+    "instrument",
+    "like",
+)  # keys that may be left out, and name something
 LONGEST = 60  # characters of a value that a message repeats
 PERCENT = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*%\s*")
 DECIMAL_COMMA = re.compile(r"\s*[-−+]?\d+,\d+\s*")
@@ -47,7 +55,7 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], source: Source) -> 
     source : Source
         The file it was read from.
     """
-    path = path_written(model, detail["loc"])
+    path = _without_kind(path_written(model, detail["loc"]), source)
     kind, given = detail["type"], detail.get("input")
     context = detail.get("ctx", {})
     name = path[-1] if path else ""
@@ -76,11 +84,14 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], source: Source) -> 
         return Problem("'method' is missing", source.at(*path, key=True), hint)
     if kind == "value_error":
         error = context["error"]
+        if isinstance(error, RuleError) and error.at:
+            place = source.at(*path, *error.at)
+            word = _word_for_nothing(place)
         if word:
             hint = f"If `{word}` is a code of yours, put it in quotes: '{word}'; else take it out."
             return Problem(f"`{word}` is nothing, and stands where a word is expected", place, hint)
         if isinstance(error, RuleError):
-            return Problem(str(error), source.at(*path, *error.at) if error.at else place, error.hint)
+            return Problem(str(error), place, error.hint)
         return Problem(str(error), place)
     if kind == "invalid_key":
         hint = "If it is the rest of a number with a decimal comma, write a dot; else put it in quotes."
@@ -99,9 +110,43 @@ def spoken_for(details: list[ErrorDetails], paths: list[KeyPath]) -> list[bool]:
     told = []
     for detail, path, kind in zip(details, paths, kinds, strict=True):
         whole = isinstance(detail.get("input"), dict | list)
-        told.append(not (kind and (path in seen or (whole and path in inside))))
+        misspelt = detail["type"] == "missing" and _misspelt(detail, details)
+        told.append(not misspelt and not (kind and (path in seen or (whole and path in inside))))
         seen.update({path} if kind else ())
     return told
+
+
+def _misspelt(missing: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """Whether a key that is missing was written beside it in another spelling, of which is told already."""
+    *within, name = missing["loc"]
+    unknown = [
+        str(one["loc"][-1]) for one in details if one["type"] == "extra_forbidden" and [*one["loc"][:-1]] == within
+    ]
+    return bool(difflib.get_close_matches(str(name), unknown, n=1, cutoff=0.6))
+
+
+_KIND = re.compile(r"str|int|float|bool|(?:function-\w+|dict|list|tuple|constrained-\w+|nullable)\[.*")
+
+
+def _without_kind(path: KeyPath, source: Source) -> KeyPath:
+    """Return a path without the kind of a value that pydantic adds where several kinds are allowed."""
+    while path and isinstance(path[-1], str) and _KIND.fullmatch(path[-1]) and path not in source.values:
+        path = path[:-1]
+    return path
+
+
+def ambiguous_nothing(source: Source) -> list[Problem]:
+    """Return where a name may have been meant and nothing was written: `reference: NULL`."""
+    words = {path: word for path, place in source.values.items() if (word := _word_for_nothing(place))[1:]}
+    return [
+        Problem(
+            f"`{word}` is nothing, and stands where a word is expected",
+            source.values[path],
+            f"If `{word}` is a word of yours, put it in quotes: '{word}'; else take it out.",
+        )
+        for path, word in words.items()
+        if path[-1] in MAY_BE_NAMED
+    ]
 
 
 def _word_for_nothing(place: Origin) -> str:

@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from reportgen.errors import Problem, SpecError
 from reportgen.origin import Origin
 from reportgen.spec.check import check_mapping, check_study
-from reportgen.spec.fault import nearest_allowed, path_written, problem_of, spoken_for
+from reportgen.spec.fault import ambiguous_nothing, nearest_allowed, path_written, problem_of, spoken_for
 from reportgen.spec.fidelity import Fidelity, check_fidelity
 from reportgen.spec.mapping import Mapping
 from reportgen.spec.source import KeyPath, Source, read_source
@@ -195,7 +195,7 @@ def _load_mappings(source: Source, named: tuple[str, ...]) -> tuple[list[Located
 
 def read_tolerantly(model: type[ModelT], source: Source) -> tuple[ModelT | None, list[Problem], Source]:
     """Validate; leave out what is wrong and validate again, until the rest stands or nothing is left."""
-    problems: list[Problem] = []
+    problems = ambiguous_nothing(source)
     pruned: set[str] = set()
     taken: set[KeyPath] = set()
     content = copy.deepcopy(source.content)

@@ -430,21 +430,20 @@ class Variable(Node):
         if self.items is None:
             for key in ("yes", "no", "score", "at_least", "reversed", "item_range"):
                 if key in given:
-                    raise ValueError(f"`{key}` belongs to `items`")
+                    raise RuleError(f"`{key}` belongs to `items`", "Take it out, or name the `items` of a score.", key)
         if self.flags:
             for key in ("codes", "cut", "unit", "from_range", "times", "plus", "outside", "visits"):
                 if key in given:
-                    raise ValueError(f"`{key}` means nothing with `flags`")
+                    raise RuleError(f"`{key}` means nothing with `flags`", "Take it out.", key)
         if self.no and self.yes is None:
-            raise ValueError("`no` belongs to `yes`")
+            raise RuleError("`no` belongs to `yes`", "Take it out, or list the answers that count under `yes`.", "no")
         if self.labels == "ignore" and not (self.codes or self.flags or self.yes is not None):
-            raise ValueError(
-                "`labels: ignore` belongs to `codes`, `flags` or `yes`; numbers are read by `labels: values`"
-            )
+            hint = "Numbers are read by `labels: values`."
+            raise RuleError("`labels: ignore` belongs to `codes`, `flags` or `yes`", hint, "labels")
         if self.labels == "values" and self.codes:
-            raise ValueError("`labels: values` means nothing with `codes`, which give every value")
+            raise RuleError("`labels: values` means nothing with `codes`, which give every value", "Take it out.", "labels")
         if isinstance(self.column, dict) and self.visits:
-            raise ValueError("`column` names the visits already: take `visits` out")
+            raise RuleError("`column` names the visits already", "Take `visits` out.", "visits")
 
 
 People = Annotated[int, Field(ge=0, le=MOST)]

@@ -72,7 +72,7 @@ class Source:
         """
         path = self.as_written(path)
         known = self._written(path)
-        if known in self.keys and (key or known != self._unlisted(path)):
+        if known in self.keys and (key or known[-1:] != self._unlisted(path)[-1:]):
             return self.keys[known]
         return self.values.get(known) or self.keys.get(known) or Origin(self.shown, 1)
 

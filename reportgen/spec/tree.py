@@ -22,7 +22,7 @@ from reportgen.errors import Problem, SpecError
 from reportgen.origin import Origin
 from reportgen.spec.text import lines_of
 
-MOST_NODES = 50_000
+MOST_NODES = 25_000
 MOST_LEVELS = 40
 MOST_CHARACTERS = 20_000
 Scalar = str | int | float | None

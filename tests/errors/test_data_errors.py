@@ -178,7 +178,7 @@ def test_a_column_missing_at_one_visit(tmp_path: Path) -> None:
     rows = "id,arm,vas_b\n1,1,4\n2,2,5"
     found = only_problem(one_trial(tmp_path, rows, 'VAS: {column: "vas_{visit}"}', rest=rest))
     assert found.message == "there is no column 'vas_q3'"
-    assert found.hint == "Did you mean 'vas_b'?\nIf it was not measured at 'q3', list the others: `visits: [b]`."
+    assert found.hint == "Did you mean 'vas_b'?\nIf it was not measured at 'q3', list where it was: `visits: [b]`."
 
 
 def test_missing_items(tmp_path: Path) -> None:

@@ -83,5 +83,6 @@ def test_an_outcome_that_nobody_measured_at_baseline(
     found = told(capsys)
     assert found[0].endswith(": no trial measured 'VAS' at baseline, and an outcome is the change since then")
     assert found[0].startswith("small/study.yaml:")
-    assert found[3].startswith("  Measured by North: add the baseline visit to their mappings")
+    assert found[3].startswith("  Only changes since baseline are analysed: take it out of `outcomes`")
+    assert "the 1 trial that measured it later (as North)" in found[4]
     assert not (tmp_path / "output").exists()

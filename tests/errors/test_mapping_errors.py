@@ -26,7 +26,7 @@ CASES = [
         "give one of `unit`, `from_range`, and `times` with `plus`",
     ),
     ("VAS: {column: 'v_{visit}', from_range: [10, 0]}", "the lower limit of `from_range` must be below the upper one"),
-    ("VAS: {column: {b: v}, visits: [b]}", "`column` names the visits already: take `visits` out"),
+    ("VAS: {column: {b: v}, visits: [b]}", "`column` names the visits already"),
     ("VAS: {column: 'v_{visit}', visits: [q]}", "there is no visit 'q'"),
     ("VAS: {column: 'v_{visit}', codes: {1: low}}", "'low' is not a number, and 'VAS' is measured in numbers"),
     ("age: {column: age, codes: {1: low}}", "'low' is not a number, and 'age' is measured in numbers"),

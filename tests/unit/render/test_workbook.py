@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from types import SimpleNamespace
 from zipfile import ZipFile
 
+import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from reportgen.records.artefact import Column, Group
 from reportgen.records.numbers import Number
-from reportgen.render.workbook import Sheet, workbook
+from reportgen.render.separated import grid
+from reportgen.render.workbook import Sheet, _write, workbook
 from reportgen.tables import descriptive, estimates
 from tests.unit.render import records_fixture
 
@@ -70,3 +73,13 @@ def test_no_word_becomes_a_formula() -> None:
         assert not any(b"<f>" in book.read(name) for name in book.namelist() if "worksheets" in name)
     found = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(1).to_python(skip_empty_area=False)
     assert found[0][0] == "=3+3" and found[2][:2] == ["Group", "=1+1"] and found[3][:2] == ["=2+2", "@SUM(A1)"]
+
+
+def test_an_infinite_number_is_the_sign_of_it() -> None:
+    sheet = sheets()[0]
+    row = next(row for row in grid(sheet.table).rows if any(isinstance(cell, Number) for cell in row))
+    endless = replace(next(cell for cell in row if isinstance(cell, Number)), value=float("inf"), text="∞")
+    page = xlsxwriter.Workbook(io.BytesIO()).add_worksheet()
+    assert page.write_number(0, 0, 1.0) == 0
+    _write(page, 1, 0, endless, SimpleNamespace(words=None))
+    assert page.table[1][0].__class__.__name__ == "String"

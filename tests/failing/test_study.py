@@ -1,0 +1,28 @@
+"""Failing inputs of the study language: codes and levels that YAML would make into something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.failing.inputs import copied, needs_inputs, said
+
+READ = ("y_levnum0", "y_oct", "y_under", "y_date", "y_levtrue", "armver")
+
+
+@needs_inputs
+@pytest.mark.parametrize("name", READ)
+def test_codes_are_what_was_written(name: str, tmp_path: Path) -> None:
+    told = said("validate", copied(name, tmp_path))
+    assert (told.code, told.lines) == (0, [])
+
+
+@needs_inputs
+def test_nothing_as_a_code_is_told_once_with_the_fix(tmp_path: Path) -> None:
+    study = copied("y_null", tmp_path)
+    told = said("validate", study)
+    assert told.code == 2
+    assert len([line for line in told.lines if line.startswith(str(study))]) == 1
+    assert told.lines[0].endswith("north.yaml:18:30: `~` is nothing, and stands where a key is expected")
+    assert told.lines[-1].strip() == "If it is a code or a name, put it in quotes: '~'."
