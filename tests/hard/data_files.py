@@ -99,7 +99,11 @@ def _binary_workbook() -> bytes:
     )
     return zipped(
         {
-            "xl/workbook.bin": _record(131) + _record(143) + _record(156, bytes(8) + named) + _record(144) + _record(132),
+            "xl/workbook.bin": _record(131)
+            + _record(143)
+            + _record(156, bytes(8) + named)
+            + _record(144)
+            + _record(132),
             "xl/_rels/workbook.bin.rels": relations.encode(),
             "xl/worksheets/sheet1.bin": sheet + _record(146) + _record(130),
         }
@@ -155,7 +159,23 @@ def files() -> list[tuple[str, bytes]]:
     ]
 
 
-_ODD = ("", "0", "-1", "1048576", "16384", "99999999999", "1e308", "nan", "XFD1048576", "ZZZZZ9", "\x00", "\ufffd", '"', "<", "&x;")
+_ODD = (
+    "",
+    "0",
+    "-1",
+    "1048576",
+    "16384",
+    "99999999999",
+    "1e308",
+    "nan",
+    "XFD1048576",
+    "ZZZZZ9",
+    "\x00",
+    "\ufffd",
+    '"',
+    "<",
+    "&x;",
+)
 _NUMBER = re.compile(rb"\d+")
 
 
@@ -165,7 +185,7 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
         if content[:2] == b"PK" and chance.random() < 0.75:
             content = _damaged_part(content, chance)
         else:
-            content = chance.choice((_flipped, _cut, _inserted, _taken_out, _repeated, _renumbered))(content, chance)
+            content = chance.choice(_WAYS)(content, chance)
     return content
 
 
@@ -182,7 +202,9 @@ def _damaged_part(content: bytes, chance: random.Random) -> bytes:
     elif chance.random() < 0.05:
         del parts[name]
     else:
-        parts[name] = chance.choice((_flipped, _cut, _inserted, _taken_out, _repeated, _renumbered))(parts[name], chance)
+        parts[name] = chance.choice((_flipped, _cut, _inserted, _taken_out, _repeated, _renumbered))(
+            parts[name], chance
+        )
     return zipped(parts)
 
 
@@ -200,7 +222,11 @@ def _cut(content: bytes, chance: random.Random) -> bytes:
 
 def _inserted(content: bytes, chance: random.Random) -> bytes:
     at = chance.randrange(len(content) + 1)
-    return content[:at] + chance.choice((chance.randbytes(chance.randint(1, 64)), bytes(chance.randint(1, 64)))) + content[at:]
+    return (
+        content[:at]
+        + chance.choice((chance.randbytes(chance.randint(1, 64)), bytes(chance.randint(1, 64))))
+        + content[at:]
+    )
 
 
 def _taken_out(content: bytes, chance: random.Random) -> bytes:
@@ -220,3 +246,13 @@ def _renumbered(content: bytes, chance: random.Random) -> bytes:
         return _flipped(content, chance)
     place = chance.choice(found)
     return content[: place.start()] + chance.choice(_ODD).encode() + content[place.end() :]
+
+
+def _overwritten(content: bytes, chance: random.Random) -> bytes:
+    """Some bytes from elsewhere in the file, or none, over others: the size stays."""
+    size, to, start = chance.randint(1, 64), chance.randrange(len(content) + 1), chance.randrange(len(content) + 1)
+    new = chance.choice((content[start : start + size], bytes(size), b"\xff" * size))[: len(content) - to]
+    return content[:to] + new + content[to + len(new) :]
+
+
+_WAYS = (_flipped, _flipped, _overwritten, _overwritten, _renumbered, _renumbered, _cut, _inserted, _taken_out, _repeated)

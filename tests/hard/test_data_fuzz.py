@@ -38,7 +38,9 @@ def _read(folder: Path, first: int, last: int) -> tuple[list[dict[str, Any]], st
     command = [sys.executable, "-m", "tests.hard.read_damaged", str(folder), str(SEED), str(first), str(last)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "RUST_BACKTRACE": "0"}
     try:
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False
+        )
         out, err, code = done.stdout, done.stderr, done.returncode
     except subprocess.TimeoutExpired as error:
         out, err, code = (error.stdout or b"").decode(), "it hangs", -1
@@ -58,5 +60,7 @@ def _wrong(told: dict[str, Any]) -> str | None:
         return f"{told['seconds']:.1f} s: {said}"
     if told["code"] == 2 and not messages:
         return "no message"
-    without = [line for line in messages if told["code"] == 2 and f"a{told['suffix']}" not in line and "a.yaml:" not in line]
+    without = [
+        line for line in messages if told["code"] == 2 and f"a{told['suffix']}" not in line and "a.yaml:" not in line
+    ]
     return f"without a place: {without}" if without else None
