@@ -51,8 +51,8 @@ _ODS = """<?xml version="1.0" encoding="UTF-8"?>
 <office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
  xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
  office:version="1.3"><office:body><office:spreadsheet><table:table table:name="Data">{rows}
-<table:table-row table:number-rows-repeated="1048500"><table:table-cell table:number-columns-repeated="1024"/>
-</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"""
+<table:table-row table:number-rows-repeated="1048500"><table:table-cell table:number-columns-repeated="1024"/></table:table-row>
+</table:table></office:spreadsheet></office:body></office:document-content>"""
 _MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
 <manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3">
 <manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/>
@@ -134,7 +134,7 @@ def zipped(parts: dict[str, bytes]) -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as file:
         for name, content in parts.items():
-            file.writestr(name, content)
+            file.writestr(name, content, zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED)
     return held.getvalue()
 
 
@@ -255,4 +255,15 @@ def _overwritten(content: bytes, chance: random.Random) -> bytes:
     return content[:to] + new + content[to + len(new) :]
 
 
-_WAYS = (_flipped, _flipped, _overwritten, _overwritten, _renumbered, _renumbered, _cut, _inserted, _taken_out, _repeated)
+_WAYS = (
+    _flipped,
+    _flipped,
+    _overwritten,
+    _overwritten,
+    _renumbered,
+    _renumbered,
+    _cut,
+    _inserted,
+    _taken_out,
+    _repeated,
+)

@@ -54,7 +54,9 @@ def read(folder: Path, suffix: str, content: bytes) -> dict[str, object]:
     """Validate a study with this data file and return what was said, and the CPU time that it took."""
     (folder / f"a{suffix}").write_bytes(content)
     (folder / "study.yaml").write_text(STUDY, encoding="utf-8")
-    (folder / "a.yaml").write_text(MAPPING.replace("FILE", f"a{suffix}"), encoding="utf-8")
+    (folder / "a.yaml").write_text(
+        MAPPING.replace("FILE", f"a{suffix}" + (", sheet: Größen" if suffix == ".xls" else "")), encoding="utf-8"
+    )
     err = io.StringIO()
     start = time.process_time()
     with contextlib.redirect_stderr(err), contextlib.redirect_stdout(io.StringIO()):
