@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import socket
 import struct
 import time
@@ -17,7 +18,7 @@ import pyreadstat
 import pytest
 import xlsxwriter
 
-from tests.errors.test_sheet_errors import MANIFEST, OPENDOCUMENT, binary
+from tests.errors.test_sheet_errors import MANIFEST, OLD, OPENDOCUMENT, binary
 from tests.unit.data.workshop import ARMS, covariate, lines, only_problem, problems, read, study, table
 
 PEOPLE = [(i, 1 + i % 2, 30 + i) for i in range(1, 13)]
@@ -425,3 +426,51 @@ def test_a_score_of_a_hundred_as_a_fraction(tmp_path: Path) -> None:
     found = only_problem(mapped(tmp_path, "a.csv", variables="VAS: {column: {baseline: v}}"))
     assert found.message.startswith("all values lie between 0 and 1")
     read(mapped(tmp_path, "a.csv", variables="VAS: {column: {baseline: v}, times: 100}"))
+
+
+def test_per_cent_as_text(tmp_path: Path) -> None:
+    table(tmp_path, "a.csv", "id,arm,v\n1,1,52%\n2,2,10%\n3,1,7 %")
+    found = only_problem(mapped(tmp_path, "a.csv", variables="VAS: {column: {baseline: v}}"))
+    assert found.hint.startswith("Save the numbers without the sign")
+
+
+def test_per_cent_and_merged_cells_of_an_opendocument_sheet(tmp_path: Path) -> None:
+    def cell(value: object, about: str = "") -> str:
+        kind = "string" if isinstance(value, str) else "float"
+        held = f'office:value-type="{kind}"' + ("" if kind == "string" else f' office:value="{value}"')
+        return f"<table:table-cell {about or held}><text:p>{value}</text:p></table:table-cell>"
+
+    rows = [[cell(word) for word in ("id", "arm", "age")]]
+    rows += [[cell(i), cell(arm), cell(age / 100, f'office:value-type="percentage" office:value="{age / 100}"')]
+             for i, arm, age in PEOPLE]  # fmt: skip
+    rows[4][1] = cell(1, 'office:value-type="float" office:value="1" table:number-rows-spanned="2"')
+    rows[5][1] = "<table:covered-table-cell/>"
+    text = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in rows)
+    with zipfile.ZipFile(tmp_path / "a.ods", "w") as parts:
+        parts.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        parts.writestr("META-INF/manifest.xml", MANIFEST)
+        parts.writestr("content.xml", OPENDOCUMENT.replace("{rows}", text))
+    told = [(problem.message, problem.where) for problem in problems(mapped(tmp_path, "a.ods"))]
+    assert ("merged cells: 'merged with row 5'", "a.ods, sheet 'Data', column 'arm', row 6") in told
+    assert ("the sheet shows 'age' in per cent: 40% is held as 0.4", "a.ods, sheet 'Data'") in told
+
+
+def test_per_cent_of_an_old_workbook(tmp_path: Path) -> None:
+    styled = re.compile(rb"\xe0\x00\x14\x00(..)..", re.DOTALL)  # a record of a style: size, font, format
+    content = styled.sub(lambda found: found[0][:6] + b"\x09\x00", OLD.read_bytes())
+    found = problems(written(tmp_path, content, ", sheet: Größen", name="a.xls"))
+    assert "the sheet shows 'age' in per cent: 40% is held as 0.4" in [problem.message for problem in found]
+
+
+def test_a_sheet_that_shows_some_numbers_in_per_cent(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        data, percent = book.add_worksheet("Data"), book.add_format({"num_format": "0%"})
+        data.write_row(0, 0, ["id", "arm", "v"])
+        for i, arm, age in PEOPLE:
+            data.write_row(i, 0, [i, arm])
+            data.write(i, 2, *((age / 100, percent) if i < 7 else (age,)))
+    found = only_problem(
+        mapped(tmp_path, "a.xlsx", variables="VAS: {column: {baseline: v}, times: 100, outside: missing}")
+    )
+    assert found.message == "the sheet shows 6 numbers in per cent and 6 numbers without the sign"
+    assert found.where == "a.xlsx, sheet 'Data', column 'v', rows 8, 9, 10, 11, 12 and 1 more"
