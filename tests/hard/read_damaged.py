@@ -8,10 +8,10 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import random
 import resource
 import sys
-import time
 from pathlib import Path
 
 from reportgen.cli import run
@@ -58,10 +58,16 @@ def read(folder: Path, suffix: str, content: bytes) -> dict[str, object]:
         MAPPING.replace("FILE", f"a{suffix}" + (", sheet: Größen" if suffix == ".xls" else "")), encoding="utf-8"
     )
     err = io.StringIO()
-    start = time.process_time()
+    start = cpu_seconds()
     with contextlib.redirect_stderr(err), contextlib.redirect_stdout(io.StringIO()):
         code = run(["validate", str(folder)])
-    return {"code": code, "seconds": time.process_time() - start, "said": err.getvalue()}
+    return {"code": code, "seconds": cpu_seconds() - start, "said": err.getvalue()}
+
+
+def cpu_seconds() -> float:
+    """Return the CPU time of this process and of those that it started and waited for."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 def main(folder: str, seed: str, first: str, last: str) -> None:
