@@ -18,6 +18,7 @@ Span = tuple[float, float]
 
 _PERCENT = frozenset({"%", "percent"})
 _SEVERAL = 5  # values, and three different ones: fewer say nothing of what the others are
+_HUNDREDS = 3  # whole numbers of three digits: 100 alone is the end of a range
 _WIDE = 50.0
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 _SHORTENED = re.compile(r"[+-]?[1-9]\d{0,2}\.(?!0$)\d{1,2}")  # 1.23 where 1.230 was written
@@ -96,7 +97,9 @@ def _note_thousands(numbers: Numbers, reading: Reading) -> None:
     whole = {i: text.removesuffix(".0") for i, text in texts.items() if _WHOLE.fullmatch(text)}
     if len(grouped) <= 2 * len(shortened) or len(grouped) + len(shortened) + len(whole) < len(texts):
         return
-    if not any(len(text.lstrip("+-")) == 3 for text in whole.values()):
+    hundreds = {float(text) for text in whole.values() if len(text.lstrip("+-")) == 3}
+    largest = max(abs(float(texts[i].replace(",", "."))) for i in grouped | shortened)
+    if len(hundreds) < _HUNDREDS or largest >= min(map(abs, hundreds)):
         return
     hits = numbers.cells.hits(grouped)
     beside = max(whole.values(), key=len)

@@ -35,8 +35,11 @@ class Shown:
 class Book(Protocol):
     """A workbook of some format, opened."""
 
-    def check(self) -> None:
-        """Refuse a workbook whose sheets reach absurdly far."""
+    def check_all(self) -> None:
+        """Refuse a workbook with a sheet that reaches absurdly far, where calamine reads all sheets at once."""
+
+    def check(self, sheet: str) -> None:
+        """Refuse the workbook where this sheet reaches absurdly far."""
 
     def shown(self, sheet: str) -> Shown:
         """Search one sheet."""

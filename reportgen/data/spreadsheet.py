@@ -20,7 +20,8 @@ from reportgen.data.codes import Fault
 from reportgen.data.columns import IntArray
 from reportgen.data.header import joined_names, refuse_other_row
 from reportgen.data.raw import Raw, UnreadableError, column_name, raw_of_records
-from reportgen.data.shown import Place, Shown, Span
+from reportgen.data.shown import Book, Place, Shown, Span
+from reportgen.data.trial_run import try_reading
 from reportgen.data.unvalued import opened_book
 from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import Data
@@ -74,11 +75,10 @@ def _sheet(content: bytes, suffix: str, wanted: str | int | None) -> tuple[str, 
 
     try:
         book = opened_book(content, suffix)
-        book.check()
-        workbook = python_calamine.load_workbook(io.BytesIO(content))
-        name = _sheet_name(workbook, wanted)
+        book.check_all()
+        try_reading(lambda: _checked_sheet(content, book, wanted), len(content), "workbook")
+        name, sheet = _checked_sheet(content, book, wanted)
         shown = book.shown(name)
-        sheet = workbook.get_sheet_by_name(name)
         cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
         shown.merged.extend(sheet.merged_cell_ranges or ())
     except (UnreadableError, KeyboardInterrupt, SystemExit):
@@ -88,6 +88,16 @@ def _sheet(content: bytes, suffix: str, wanted: str | int | None) -> tuple[str, 
     except BaseException as error:  # a damaged workbook ends in any of many ways; calamine's own is no Exception
         raise UnreadableError("this is not a workbook, or it is damaged", AGAIN) from error
     return name, shown, cells
+
+
+def _checked_sheet(content: bytes, book: Book, wanted: str | int | None) -> tuple[str, Any]:
+    """The name of a sheet and the sheet as calamine reads it, once it is known how far it reaches."""
+    import python_calamine
+
+    workbook = python_calamine.load_workbook(io.BytesIO(content))
+    name = _sheet_name(workbook, wanted)
+    book.check(name)
+    return name, workbook.get_sheet_by_name(name)
 
 
 def _mark_merged(cells: list[list[Any]], spans: Iterable[Span], first: int) -> None:

@@ -19,6 +19,7 @@ import pandas as pd
 from reportgen.data.calendar import with_dates
 from reportgen.data.raw import Raw, UnreadableError, raw_of_frame
 from reportgen.data.transport import check_transport, with_special_missing
+from reportgen.data.trial_run import try_reading
 from reportgen.spec.mapping import Data
 
 _OLD_STATA = re.compile(rb"[\x66-\x73][\x01\x02]|<stata_dta><header><release>117")
@@ -51,6 +52,8 @@ def _read(content: bytes, suffix: str, encoding: str | None) -> tuple[pd.DataFra
     reader = readers.get(suffix, pyreadstat.read_sav)
     options: dict[str, Any] = {} if suffix == ".xpt" else {"user_missing": True}
     encoding = None if encoding is None else _known_to_iconv(encoding)
+    plainly = {**options, "disable_datetime_conversion": True, "output_format": "dict"}
+    try_reading(lambda: reader(io.BytesIO(content), encoding=encoding, **plainly), len(content), f"{suffix} file")
     try:
         _, about = reader(io.BytesIO(content), encoding=encoding, metadataonly=True)
         if (about.number_rows or 0) * max(1, about.number_columns or 1) > _CELLS:
@@ -64,7 +67,9 @@ def _read(content: bytes, suffix: str, encoding: str | None) -> tuple[pd.DataFra
             frame = with_dates(plain, meta.original_variable_types, suffix)
     except Exception as error:
         hint = "Export it again; where it holds letters of another encoding, name it in `encoding:`."
-        raise UnreadableError(f"this cannot be read as a {suffix} file: {error}", hint) from error
+        own = isinstance(error, ValueError | pyreadstat.ReadstatError | pyreadstat.PyreadstatError)
+        why = str(error) if own else "it is damaged"
+        raise UnreadableError(f"this cannot be read as a {suffix} file: {why}", hint) from error
     return frame, meta
 
 

@@ -24,7 +24,7 @@ _SPECIAL = re.compile(rb"([A-Z_])\0+", re.DOTALL)
 
 def check_transport(content: bytes) -> None:
     """Refuse a file that was cut off, and one with several tables, of which only the first would be read."""
-    if len(content) % _RECORD:
+    if content.startswith(b"HEADER RECORD") and len(content) % _RECORD:
         message = f"the file is cut off: it has {len(content):,} bytes, and its records have {_RECORD} each"
         raise UnreadableError(message, "Export it again, or copy it again in binary mode.")
     tables = sum(found.start() % _RECORD == 0 for found in _TABLE.finditer(content))

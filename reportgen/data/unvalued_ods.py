@@ -23,7 +23,7 @@ class OpenDocument:
 
     parts: zipfile.ZipFile
 
-    def check(self) -> None:
+    def check_all(self) -> None:
         """Refuse the workbook where one of its sheets reaches absurdly far: calamine reads them all at once."""
         if b"encryption-data" in self.parts.read("META-INF/manifest.xml"):
             raise UnreadableError("the workbook is protected by a password", "Save it without.")
@@ -34,6 +34,9 @@ class OpenDocument:
                 if len(cell) or cell.get(f"{_OFFICE}value-type") or cell.get(f"{_TABLE}formula"):
                     rows, columns = max(rows, row + down), max(columns, column + across)
             check_extent(table.get(f"{_TABLE}name", ""), rows, columns, len(xml))
+
+    def check(self, sheet: str) -> None:
+        """Nothing: all sheets were checked."""
 
     def shown(self, sheet: str) -> Shown:
         """Search one sheet."""

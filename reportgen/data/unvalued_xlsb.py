@@ -25,33 +25,48 @@ class BinaryBook:
 
     parts: zipfile.ZipFile
 
-    def check(self) -> None:
-        """Nothing: calamine reads a sheet when it is asked for, and `shown` checks that one."""
+    def check_all(self) -> None:
+        """Nothing: calamine reads a sheet when it is asked for."""
+
+    def check(self, sheet: str) -> None:
+        """Refuse the workbook where this sheet reaches absurdly far."""
+        content = self._sheet(sheet)
+        rows = columns = row = 0
+        for kind, record in _records(content):
+            if kind == _ROW:
+                row = int.from_bytes(record[:4], "little")
+            elif kind in _CELLS:
+                rows, columns = max(rows, row + 1), max(columns, int.from_bytes(record[:4], "little") + 1)
+        check_extent(sheet, rows, columns, len(content))
 
     def shown(self, sheet: str) -> Shown:
-        """Search one sheet, and check how far it reaches."""
-        book = posixpath.normpath(targets(self.parts, "").get("officeDocument", "xl/workbook.bin"))
-        to = targets(self.parts, book)
-        named = (_name_and_id(record) for kind, record in _records(self.parts.read(book)) if kind == _SHEET)
-        content = self.parts.read(to[next(id_ for name, id_ in named if name == sheet)])
-        styles = to.get("styles")
-        percent_styles = _percent_styles(self.parts.read(styles)) if styles in self.parts.namelist() else set()
-        found, row, rows, columns = Shown(), -1, 0, 0
-        for kind, record in _records(content):
+        """Search one sheet."""
+        percent_styles, found, row = self._percent_styles(), Shown(), -1
+        for kind, record in _records(self._sheet(sheet)):
             if kind == _ROW:
                 row = int.from_bytes(record[:4], "little")
             elif kind == _MERGED:
                 top, bottom, left, right = struct.unpack_from("<4I", record)
                 found.merged.append(((top, left), (bottom, right)))
-            elif kind in _CELLS:
+            elif kind in (_ERROR, _FORMULA_ERROR):
+                found.unvalued[row, int.from_bytes(record[:4], "little")] = ERROR_CODES.get(record[8], "#N/A")
+            elif kind in _NUMBERS:
                 column, style = struct.unpack_from("<II", record)
-                rows, columns = max(rows, row + 1), max(columns, column + 1)
-                if kind in (_ERROR, _FORMULA_ERROR):
-                    found.unvalued[row, column] = ERROR_CODES.get(record[8], "#N/A")
-                elif kind in _NUMBERS and style & 0xFFFFFF in percent_styles:
+                if style & 0xFFFFFF in percent_styles:
                     found.percent.add((row, column))
-        check_extent(sheet, rows, columns, len(content))
         return found
+
+    @property
+    def _book(self) -> str:
+        return posixpath.normpath(targets(self.parts, "").get("officeDocument", "xl/workbook.bin"))
+
+    def _sheet(self, sheet: str) -> bytes:
+        named = (_name_and_id(record) for kind, record in _records(self.parts.read(self._book)) if kind == _SHEET)
+        return self.parts.read(targets(self.parts, self._book)[next(id_ for name, id_ in named if name == sheet)])
+
+    def _percent_styles(self) -> set[int]:
+        part = targets(self.parts, self._book).get("styles")
+        return _percent_styles(self.parts.read(part)) if part in self.parts.namelist() else set()
 
 
 def _percent_styles(content: bytes) -> set[int]:

@@ -27,14 +27,18 @@ class OfficeBook:
 
     parts: zipfile.ZipFile
 
-    def check(self) -> None:
-        """Nothing: calamine reads a sheet when it is asked for, and `shown` checks that one."""
+    def check_all(self) -> None:
+        """Nothing: calamine reads a sheet when it is asked for."""
+
+    def check(self, sheet: str) -> None:
+        """Refuse the workbook where this sheet reaches absurdly far."""
+        xml = self.parts.read(_parts_of(self.parts, sheet)[2])
+        check_extent(sheet, *_extent(xml), len(xml))
 
     def shown(self, sheet: str) -> Shown:
-        """Search one sheet, once it is known how far it reaches."""
+        """Search one sheet."""
         book, root, part = _parts_of(self.parts, sheet)
         xml = self.parts.read(part)
-        check_extent(sheet, *_extent(xml), len(xml))
         percent_styles = self._percent_styles(book)
         never_calculated = any(element.get("fullCalcOnLoad") in ("1", "true") for element in root.iter())
         if not (_MAY_HOLD.search(xml) or any(f's="{style}"'.encode() in xml for style in percent_styles)):
