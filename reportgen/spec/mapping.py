@@ -441,7 +441,9 @@ class Variable(Node):
             hint = "Numbers are read by `labels: values`."
             raise RuleError("`labels: ignore` belongs to `codes`, `flags` or `yes`", hint, "labels")
         if self.labels == "values" and self.codes:
-            raise RuleError("`labels: values` means nothing with `codes`, which give every value", "Take it out.", "labels")
+            raise RuleError(
+                "`labels: values` means nothing with `codes`, which give every value", "Take it out.", "labels"
+            )
         if isinstance(self.column, dict) and self.visits:
             raise RuleError("`column` names the visits already", "Take `visits` out.", "visits")
 
