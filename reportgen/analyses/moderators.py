@@ -104,8 +104,7 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Mode
         One `Screen` for every outcome x follow-up x comparison, each with all moderators, those that cannot be estimated
         included.
     """
-    limits = node.tiers.significant, node.tiers.weak
-    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | AUDITED, limits=limits)
+    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | AUDITED)
     moderators = moderators_of(node.moderators, repository, Measurements(repository, study), study)
     screens = tuple(
         _screen_record(selection, screen(selection, moderators.values(), node), node, study, press)
@@ -305,9 +304,18 @@ def _interaction(
     made = press.at(moderator.name, n=entered.participants, trials=entered.trials, status=status)
     silent = fit.entered.trials - entered.trials
     labels = {code: made.quote(f"level {label}", label) for code, label in enumerate(moderator.levels)}
+    limits = node.tiers.significant, node.tiers.weak
     readings = [
-        _reading(getattr(fit, name), one, labels, node, made.at(name), unit, reason)
-        for name in ("within", "naive", "across")
+        _reading(
+            getattr(fit, name),
+            one,
+            labels,
+            node,
+            made.at(name, n=rests_on.participants, trials=rests_on.trials, limits=limits),
+            unit,
+            reason,
+        )
+        for name, rests_on in (("within", fit.telling), ("naive", fit.entered), ("across", fit.entered))
     ]
     arms = made.count("n control", entered.n_control), made.count("n intervention", entered.n_intervention)
     arms = told_arms(arms, study.policy.minimum_cell)
