@@ -147,14 +147,19 @@ def test_one_trial_that_is_degenerate_has_no_effect_and_its_reason(tmp_path: Pat
     assert effect.estimate.effect.value is None
 
 
-def test_methods_say_what_one_trial_is(tmp_path: Path) -> None:
-    path = write_study(tmp_path, {"analyses": {"pooled": {"method": "meta-analysis", "minimum_trials": 1}},
-                                  "report": {"formats": ["html"], "contents": []}})  # fmt: skip
+@pytest.mark.parametrize("both", [True, False])
+def test_methods_say_what_one_trial_is(tmp_path: Path, both: bool) -> None:
+    node = {"method": "meta-analysis", "minimum_trials": 1}
+    path = write_study(tmp_path, {"analyses": {"pooled": node}, "report": {"formats": ["html"], "contents": []}})
+    if not both:
+        nothing_measured(people(2, 80)).to_csv(tmp_path / "south.csv", index=False)
     spec, repository = read(path)
     records = make_records(spec, repository, profile="final")
     prose = " ".join(plain(paragraph) for section in methods(spec, records) for paragraph in section.paragraphs)
     assert "Where one trial alone has an outcome at a follow-up, its own effect is given" in prose
-    assert "guarded so that it never narrows an interval" in prose
+    assert ("guarded so that it never narrows an interval" in prose) == both
+    assert ("varies at random between trials" in prose) == both
+    assert ("Each effect is that of its trial, by analysis of covariance, adjusted for the baseline" in prose) != both
 
 
 def test_each_test_of_the_two_stage_model_has_its_interval(tmp_path: Path) -> None:
