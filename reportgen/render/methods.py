@@ -168,7 +168,7 @@ def _meta_analyses(fitted: list[MetaAnalysis]) -> Iterator[Section]:
     said: dict[str, Inline] = {}
     for record in fitted:
         heading = _heading("Meta-analysis", record.name, "meta-analysis", len(fitted))
-        model = tuple(_alone(record.settings) if _one_trial_each(record) else _fitted(record.settings))
+        model = tuple(_alone(record.settings) if record.alone else _fitted(record.settings))
         words = "".join(map(plain, model))
         if words in said:
             model = (("Model, inference and checks are those of the section ", *said[words], "."),)
@@ -181,12 +181,6 @@ def _fitted(settings: ModelSettings) -> Iterator[Inline]:
     yield _uncertainty(settings)
     yield _who(settings)
     yield _checks(settings)
-
-
-def _one_trial_each(record: MetaAnalysis) -> bool:
-    """Whether each effect of the analysis is one trial's own, so that no model of several was fitted."""
-    estimated = [effect for effect in record.effects if effect.estimate.effect.value is not None]
-    return bool(estimated) and all(effect.alone for effect in estimated)
 
 
 def _alone(settings: ModelSettings) -> Iterator[Inline]:

@@ -17,7 +17,9 @@ from reportgen.figures.forest import forest_sheets
 from reportgen.pipeline import read
 from reportgen.records.model import MetaAnalysis, PooledEffect
 from reportgen.records.numbers import Press, numbers_in, plain
+from reportgen.render.drafts import default_title
 from reportgen.render.methods import methods
+from reportgen.spec.study import Artefact
 from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.stats import pool_two_stage
 from reportgen.tables import estimates, model_status
@@ -162,6 +164,8 @@ def test_methods_say_what_one_trial_is(tmp_path: Path, both: bool) -> None:
     assert "Where one trial alone has an outcome at a follow-up, its own effect is given" in prose
     assert ("guarded so that it never narrows an interval" in prose) == both
     assert ("varies at random between trials" in prose) == both
+    shown = Artefact(series="Fig.", show="forest", of="pooled")
+    assert plain(default_title(shown, records)).startswith("Pooled effects" if both else "Effects of single trials")
     assert ("Each effect is that of its trial, by analysis of covariance, adjusted for the baseline" in prose) != both
 
 
