@@ -33,8 +33,10 @@ from reportgen.analyses.recording import (
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of, selections
 from reportgen.analyses.two_stage_record import (
     ONE_TRIAL,
+    WORKED_OUT,
     not_pooled,
     outside,
+    told_heterogeneity,
     two_stage_estimate,
     two_stage_heterogeneity,
 )
@@ -219,7 +221,7 @@ def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, p
         heterogeneity=_heterogeneity(used, node, made, unit, reason),
         common=common,
         two_stage=two_stage_estimate(two_stage, node.level, beside[1], unit, apart),
-        two_stage_heterogeneity=two_stage_heterogeneity(two_stage, beside[1], unit, apart),
+        two_stage_heterogeneity=told_heterogeneity(two_stage_heterogeneity(two_stage, beside[1], unit, apart), rows),
         outside=outside(one_step, rows, node, bool(node.adjust_for)),
         by_trial=rows,
         left_out=left_out_record(selection, made),
@@ -356,7 +358,7 @@ def _told_trials(rows: Sequence[TrialEstimate], minimum: int) -> tuple[TrialEsti
 
 def _hidden_trial(row: TrialEstimate, minimum: int) -> TrialEstimate:
     few = min(row.n_control.value or 0.0, row.n_intervention.value or 0.0) < minimum
-    why = TOO_FEW if few else "hidden, for a trial that is too small to print could be worked out from it"
+    why = TOO_FEW if few else WORKED_OUT
     arms = hidden_arms((row.n_control, row.n_intervention), minimum, why)
     return replace(
         row,

@@ -74,8 +74,13 @@ class Screened:
         return self.fit.naive if node.reading == "naive" else self.fit.within
 
     def entered(self, node: Node) -> Entered:
-        """Return who tells something of the tested reading."""
-        return self.fit.entered if node.reading == "naive" else self.fit.telling
+        """Return who tells something of the tested reading; where nothing may be told, who is in its model."""
+        return self.fit.telling if node.reading == "within" and self.told else self.fit.entered
+
+    def withholds(self, reading: Reading) -> bool:
+        """Whether a reading is kept back, or the reason why there is none: that few people vary would say who they are."""
+        silent = reading is self.fit.within and self.fit.telling.trials < self.fit.entered.trials
+        return not self.told and (reading.estimated or silent)
 
     def hides(self, code: int | None) -> bool:
         """Whether the difference of a level from the reference, or of a quantity (None), rests on too few people."""
@@ -104,8 +109,7 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Mode
         One `Screen` for every outcome x follow-up x comparison, each with all moderators, those that cannot be estimated
         included.
     """
-    limits = node.tiers.significant, node.tiers.weak
-    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | AUDITED, limits=limits)
+    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | AUDITED)
     moderators = moderators_of(node.moderators, repository, Measurements(repository, study), study)
     screens = tuple(
         _screen_record(selection, screen(selection, moderators.values(), node), node, study, press)
@@ -243,7 +247,7 @@ def _screen_record(selection: Selection, found: list[Screened], node: Node, stud
     )
     minimum = study.policy.minimum_cell
     found = [
-        replace(one, few=_few_levels(one, selection, minimum), few_at_all=_few_at_all(one.entered(node), minimum))
+        replace(one, few=_few_levels(one, selection, minimum), few_at_all=_few_at_all(one.fit, minimum))
         for one in found
     ]
     outcome = study.outcomes[selection.outcome]
@@ -275,8 +279,10 @@ def _screen_record(selection: Selection, found: list[Screened], node: Node, stud
     )
 
 
-def _few_at_all(entered: Entered, minimum: int) -> bool:
-    return guards(minimum) and entered.participants > 0 and min(entered.n_control, entered.n_intervention) < minimum
+def _few_at_all(fit: ModeratorFit, minimum: int) -> bool:
+    """Whether so few people have a value, or tell something of the interaction, that an arm has too few of them."""
+    sizes = [min(who.n_control, who.n_intervention) for who in (fit.entered, fit.telling) if who.participants]
+    return guards(minimum) and any(size < minimum for size in sizes)
 
 
 def _few_levels(one: Screened, selection: Selection, minimum: int) -> frozenset[int]:
@@ -299,15 +305,28 @@ def _interaction(
     tested = one.tested(node)
     unit = unit_of(selection.outcome, study)
     reason = not_estimable(selection, node)
-    why = reason or tested.reason or ("" if one.told else TOO_FEW)
+    why = reason or (TOO_FEW if one.withholds(tested) else tested.reason or ("" if one.told else TOO_FEW))
     status: Status = tested.status  # type: ignore[assignment]
     entered = one.entered(node)
     made = press.at(moderator.name, n=entered.participants, trials=entered.trials, status=status)
     silent = fit.entered.trials - entered.trials
     labels = {code: made.quote(f"level {label}", label) for code, label in enumerate(moderator.levels)}
+    limits = node.tiers.significant, node.tiers.weak
     readings = [
-        _reading(getattr(fit, name), one, labels, node, made.at(name), unit, reason)
-        for name in ("within", "naive", "across")
+        _reading(
+            getattr(fit, name),
+            one,
+            labels,
+            node,
+            made.at(name, n=rests_on.participants, trials=rests_on.trials, limits=limits),
+            unit,
+            reason,
+        )
+        for name, rests_on in (
+            ("within", fit.telling if one.told else fit.entered),
+            ("naive", fit.entered),
+            ("across", fit.entered),
+        )
     ]
     arms = made.count("n control", entered.n_control), made.count("n intervention", entered.n_intervention)
     arms = told_arms(arms, study.policy.minimum_cell)
@@ -352,7 +371,8 @@ def _reading(
     reading: Reading, one: Screened, labels: dict[int, Number], node: Node, press: Press, unit: str, reason: str
 ) -> InteractionReading:
     press = press.at(status=reading.status)
-    why = reason or reading.reason
+    hidden = one.withholds(reading)
+    why = reason or (TOO_FEW if hidden else reading.reason)
     lost = "this level cannot be told apart: no trial has people of it on both sides"
     codes = one.fit.codes or (None,)
     joint = reading.joint
@@ -362,7 +382,6 @@ def _reading(
         made = estimate_record(effect if reading.estimated else None, node.level, place, unit, why or lost)
         each.append(withheld_estimate(made, TOO_FEW) if one.hides(code) else made)
     p = press.p("joint p", reading.p_value, why) if len(each) > 1 else each[0].p
-    hidden = reading.estimated and not one.told
     return InteractionReading(
         each=tuple(each),
         p=withheld(p, TOO_FEW) if hidden else p,
@@ -403,7 +422,7 @@ def _effects_at(
         name = labels[int(value)].text if place is None else f"percentile {place:g}"
         made = press.at("at", name, status=tested.status)
         known = None if math.isnan(float(effect.estimate)) else effect
-        why = tested.reason or "no trial has people of this level on both sides"
+        why = (TOO_FEW if one.withholds(tested) else tested.reason) or "no trial has people of this level on both sides"
         estimate = estimate_record(known, node.level, made, unit, why)
         hide = int(value) in one.few if levels else is_extreme(place or 0.0, fit.entered.participants, minimum)
         hide |= one.few_at_all

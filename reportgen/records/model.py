@@ -306,6 +306,12 @@ class MetaAnalysis:
     comparisons: tuple[ComparisonRecord, ...]
     effects: tuple[PooledEffect, ...]
 
+    @property
+    def alone(self) -> bool:
+        """Whether each effect is one trial's own, so that no model of several trials was fitted."""
+        estimated = [effect for effect in self.effects if effect.estimate.effect.value is not None]
+        return bool(estimated) and all(effect.alone for effect in estimated)
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:

@@ -168,7 +168,7 @@ def _meta_analyses(fitted: list[MetaAnalysis]) -> Iterator[Section]:
     said: dict[str, Inline] = {}
     for record in fitted:
         heading = _heading("Meta-analysis", record.name, "meta-analysis", len(fitted))
-        model = tuple(_fitted(record.settings))
+        model = tuple(_alone(record.settings) if record.alone else _fitted(record.settings))
         words = "".join(map(plain, model))
         if words in said:
             model = (("Model, inference and checks are those of the section ", *said[words], "."),)
@@ -181,6 +181,19 @@ def _fitted(settings: ModelSettings) -> Iterator[Inline]:
     yield _uncertainty(settings)
     yield _who(settings)
     yield _checks(settings)
+
+
+def _alone(settings: ModelSettings) -> Iterator[Inline]:
+    yield (
+        "No outcome stands in more than one trial at a follow-up of a comparison. Each effect is that of its trial, by analysis "
+        "of covariance",
+        *adjusted_for(settings.adjust_for),
+        ": nothing is pooled, and no variation between trials is estimated. Intervals use the t distribution with the residual "
+        "degrees of freedom, and have a level of ",
+        settings.level,
+        "%.",
+    )
+    yield _who(settings)
 
 
 def _comparison(comparison: ComparisonRecord) -> Inline:

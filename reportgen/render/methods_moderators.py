@@ -53,9 +53,14 @@ def _model(settings: ScreeningSettings) -> Inline:
         "model alone, and a moderator needs ",
         settings.minimum_trials,
         " trial" if settings.minimum_trials.value == 1 else " trials",
-        f" with people on both sides{TELLING[settings.reading]}. Quantities were never cut for the test; levels are compared with a reference and "
+        f" with people on both sides{TELLING[settings.reading]}. {_one_trial(settings)}Quantities were never cut for the test; levels are compared with a reference and "
         "tested together.",
     )
+
+
+def _one_trial(settings: ScreeningSettings) -> str:
+    one = settings.minimum_trials.value == 1
+    return "Where one trial alone enters, no variation between trials is in the model. " if one else ""
 
 
 def _readings(settings: ScreeningSettings) -> Inline:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Literal
 
@@ -84,7 +85,25 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
     notes += _few_trials(effects, settings)
     marked = Footnotes()
     groups = tuple(_estimate_groups(effects, scaled, marked))
-    return explained(Table(tuple(columns), groups, (*marked.notes, *notes), ABBREVIATIONS))
+    whole = Table(tuple(columns), groups, (*marked.notes, *notes), ABBREVIATIONS)
+    return replace(explained(whole), paper=explained(_on_paper(whole)))
+
+
+def _on_paper(whole: Table) -> Table:
+    """Return the table without Q and τ² of the two-stage model, for which the paper is too narrow."""
+    kept = [i for i, column in enumerate(whole.columns) if column.span != TWO_STAGE or not _is_variation(column)]
+    groups = tuple(
+        replace(group, rows=tuple(replace(row, cells=tuple(row.cells[i - 1] for i in kept if i)) for row in group.rows))
+        for group in whole.groups
+    )
+    note: Inline = ("Q, its p and τ² of the two-stage model stand in this table on the screen and in its CSV file.",)
+    notes = (*whole.footnotes, note)
+    terms = tuple(term for term in whole.abbreviations if term[0] != "Q")
+    return Table(tuple(whole.columns[i] for i in kept), groups, notes, terms)
+
+
+def _is_variation(column: Column) -> bool:
+    return str(column.head[0]).startswith(("τ²", "Q"))
 
 
 def _only_follow_up(effects: Sequence[PooledEffect]) -> Number | None:

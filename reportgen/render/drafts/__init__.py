@@ -63,6 +63,8 @@ def default_title(node: Artefact, records: Records) -> Inline:
     """Return the caption of an artefact that the study file gives no title: what it shows, and of whom."""
     title = TITLES[node.show]
     record = records.analyses.get(node.of or "")
+    if isinstance(record, MetaAnalysis) and record.alone:
+        title = title.replace("Pooled effects", "Effects of single trials")
     if isinstance(record, Descriptive):
         return (title, ": ", record.comparison)
     if isinstance(record, MetaAnalysis | Moderation | RecursivePartitioning | DirectedPeeling):

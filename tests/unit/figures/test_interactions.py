@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reportgen.figures.interactions import interaction_sheets
 from reportgen.figures.sheet import Shape, Sheet
 from reportgen.figures.theme import ACCENT, MUTED
 from reportgen.records.numbers import plain
 from tests.unit.figures.boxes import faults
+from tests.unit.figures.build import press
 from tests.unit.figures.screens import interaction, screen, settings, several
 
 
@@ -135,3 +138,31 @@ def test_more_rows_than_a_page_holds_go_on_the_next() -> None:
     assert texts(sheets[0])[-1] == "Marks and letters are explained below the last page of this figure."
     assert texts(sheets[1])[-1].startswith("Interaction: by how much")
     assert "Pain (points) (continued)" in texts(sheets[1])
+
+
+def test_a_filled_square_means_the_p_beside_it() -> None:
+    # the joint test is significant; of the levels, one has a p below 0.05, one a weak one and one neither
+    at = press("screening.pain.mood.within")
+    mood = interaction(
+        "pain", "Mood", (-1.0, 0.4, 0.2), 0.5, 0.01, "significant", levels=("low", "none", "some", "much")
+    )
+    each = tuple(
+        replace(one, p=at.at(str(k)).p("p", p))
+        for k, (one, p) in enumerate(zip(mood.within.each, (0.003, 0.11, 0.6), strict=True))
+    )
+    mood = replace(mood, within=replace(mood.within, each=each))
+    (sheet,) = interaction_sheets([screen("pain", [mood])], settings(), name="fig2")
+    filled, open_, small = squares(sheet)
+    assert (filled.fill, open_.fill != ACCENT, open_.edge, small.fill) == (ACCENT, True, ACCENT, MUTED)
+    assert "Filled square: the p beside it is below 0.05; open square: below 0.20" in texts(sheet)[-1]
+    assert "A moderator of several levels counts once, by the p of its joint test." in texts(sheet)[-1]
+
+
+def test_the_note_says_that_trials_without_information_are_not_counted() -> None:
+    told = "neither the trial nor its people are counted"
+    age = interaction("pain", "Age")
+    (sheet,) = interaction_sheets([screen("pain", [age])], settings(), name="fig2")
+    assert told not in texts(sheet)[-1]
+    silent = replace(age, uninformative=press("screening.pain.age").count("uninformative trials", 1, "trials"))
+    (sheet,) = interaction_sheets([screen("pain", [silent])], settings(), name="fig2")
+    assert told in texts(sheet)[-1]

@@ -27,3 +27,22 @@ def test_the_values_at_which_effects_are_read(tmp_path: Path, percentiles: list[
     assert isinstance(node, Moderators)
     *_, last = screening_methods(analyse("screening", node, repository, spec.study))
     assert plain(last).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("reading", "told"),
+    [("within", "only the interaction within trials moves it"), ("naive", "is read from the naive model")],
+)
+def test_effects_at_values_are_those_of_the_reading(tmp_path: Path, reading: str, told: str) -> None:
+    spec, repository = read(write_screened(tmp_path, reading=reading))
+    node = spec.study.analyses["screening"]
+    assert isinstance(node, Moderators)
+    record = analyse("screening", node, repository, spec.study)
+    prose = " ".join(plain(paragraph) for paragraph in screening_methods(record))
+    assert told in prose
+    assert ("tell something of the interaction within trials" in prose) == (reading == "within")
+    age = record.screens[0].interactions[0]
+    slope = age.reading.each[0].effect.value or 0.0  # per ten years
+    values = [(one.value.value or 0.0, one.estimate.effect.value or 0.0) for one in age.at]
+    rise = (values[-1][1] - values[0][1]) / (values[-1][0] - values[0][0]) * 10
+    assert rise == pytest.approx(slope, rel=1e-6)

@@ -119,3 +119,23 @@ def test_the_tested_reading_stands_first() -> None:
     spans = [plain(column.span) for column in table.columns if plain(column.head) == "p"]
     assert spans == ["Naive", "Within trials", "Across trials"]
     assert lines(table)[0][6] == "0.50"
+
+
+def test_trials_that_tell_nothing_of_an_interaction_have_a_footnote() -> None:
+    first, *others = several()
+    age, *rest = first.interactions
+    silent = replace(age, uninformative=replace(age.trials, id="silent", value=2, text="2"))
+    screens = [replace(first, interactions=(silent, *rest)), *others]
+    for table in (interaction_estimates(screens, settings()), effects_at_values(screens, settings())):
+        said = [plain(note) for note in table.footnotes]
+        assert any(note.startswith("ᵃ2 further trials of the model tell nothing of the interaction") for note in said)
+
+
+def test_effects_at_values_keep_to_the_reading() -> None:
+    (first, *_) = several()
+    naive = replace(first, interactions=tuple(replace(one, tested="naive") for one in first.interactions))
+    p = naive.interactions[0].naive.p
+    table = effects_at_values([naive], replace(settings(), reading="naive"))
+    assert table.groups[0].rows[0].cells[-1] == (p,)
+    assert "that of the naive model" in plain(table.footnotes[-1])
+    assert "interaction within trials" in plain(effects_at_values([first], settings()).footnotes[-1])

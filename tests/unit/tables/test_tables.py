@@ -256,3 +256,14 @@ def test_glossary_says_which_scales_have_no_bounds() -> None:
         lines(glossary(records_fixture.glossary()))[1]
         == "Mean probing depth | probing depth | not bounded | mm | lower"
     )
+
+
+def test_on_paper_estimates_leave_out_what_the_paper_is_too_narrow_for() -> None:
+    record = records_fixture.meta_analysis()
+    table = estimates(record.effects, record.settings)
+    assert table.paper is not None
+    assert widths(table.paper)
+    heads = [plain(column.head) for column in table.paper.columns]
+    assert len(heads) == len(table.columns) - 2
+    assert "Q (p)" not in heads and heads[-2:] == ["I² (95%\u00a0CI)", "Status"]
+    assert "Q, its p and τ² of the two-stage model stand in this table on the screen" in lines(table.paper)[-1]

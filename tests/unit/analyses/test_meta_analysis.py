@@ -1,0 +1,218 @@
+"""What a meta-analysis records: of one trial alone, of trials without an effect of their own, of the two models' difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from reportgen.analyses import make_records
+from reportgen.analyses.meta_analysis import analyse
+from reportgen.analyses.two_stage_record import told_heterogeneity, two_stage_heterogeneity
+from reportgen.figures.forest import forest_sheets
+from reportgen.pipeline import read
+from reportgen.records.model import MetaAnalysis, PooledEffect
+from reportgen.records.numbers import Press, numbers_in, plain
+from reportgen.render.drafts import default_title
+from reportgen.render.methods import methods
+from reportgen.spec.study import Artefact
+from reportgen.spec.study import MetaAnalysis as Node
+from reportgen.stats import pool_two_stage
+from reportgen.tables import estimates, model_status
+from tests.study_files import people, write_study
+
+Change = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def analysed(folder: Path, change: Change | None = None, south: Change | None = None, **node: Any) -> MetaAnalysis:
+    """Analyse the small study, the people of a trial changed."""
+    asked = {"method": "meta-analysis", **node}
+    path = write_study(folder, {"analyses": {"pooled": asked}, "report": {"formats": ["html"], "contents": []}})
+    for name, seed, n, changed in (("north", 1, 60, change), ("south", 2, 80, south)):
+        if changed:
+            changed(people(seed, n)).to_csv(folder / f"{name}.csv", index=False)
+    spec, repository = read(path)
+    found = spec.study.analyses["pooled"]
+    assert isinstance(found, Node)
+    return analyse("pooled", found, repository, spec.study)
+
+
+def the(record: MetaAnalysis) -> PooledEffect:
+    (effect,) = record.effects
+    return effect
+
+
+def everybody_recovers(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(rm_q3=0)
+
+
+def nobody_changes(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(rm_q3=frame.rm_b)
+
+
+def exactly_by_arm(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(rm_q3=frame.rm_b - 3 * (frame.arm == 1))
+
+
+def nothing_measured(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(rm_q3=pd.NA)
+
+
+EXACT = "The model reproduces the outcome exactly, so that no residual variance is left."
+DEGENERATE = [
+    (everybody_recovers, EXACT),
+    (nobody_changes, "The outcome is constant."),
+    (exactly_by_arm, EXACT),
+]
+
+
+@pytest.mark.parametrize(("change", "reason"), DEGENERATE)
+def test_a_trial_without_residual_variance_takes_no_weight(tmp_path: Path, change: Change, reason: str) -> None:
+    record = analysed(tmp_path, change)
+    effect = the(record)
+    north, south = effect.by_trial
+    assert (north.status, north.reason, north.weight.value) == ("not estimable", reason, None)
+    assert south.status == "ok"
+    # one trial is left with an effect of its own: nothing is pooled in two stages
+    assert effect.estimate.effect.value is not None
+    assert effect.two_stage.effect.value is None
+    assert effect.two_stage.effect.reason == "one trial alone has an effect of its own: nothing is pooled in two stages"
+    assert (effect.heterogeneity.i2.value, south.weight.value) == (None, None)
+    assert effect.two_stage_heterogeneity.q.reason == effect.two_stage.effect.reason
+
+
+def test_a_degenerate_trial_of_three_is_named_as_left_out_of_the_two_stage_model(tmp_path: Path) -> None:
+    third = {"trial": "East", "data": {"file": "east.csv", "participant": "id"}}
+    contents = {"formats": ["html"], "contents": []}
+    path = write_study(
+        tmp_path,
+        {
+            "trials": ["north.yaml", "south.yaml", "east.yaml"],
+            "analyses": {"pooled": {"method": "meta-analysis"}},
+            "report": contents,
+        },
+        south={"trial": "South"},
+    )
+    (tmp_path / "east.yaml").write_text(
+        (tmp_path / "south.yaml").read_text().replace("South", str(third["trial"])).replace("south.csv", "east.csv")
+    )
+    exactly_by_arm(people(3, 50)).to_csv(tmp_path / "east.csv", index=False)
+    spec, repository = read(path)
+    record = analyse("pooled", spec.study.analyses["pooled"], repository, spec.study)  # type: ignore[arg-type]
+    effect = the(record)
+    assert (effect.trials.value, effect.two_stage_heterogeneity.trials.value) == (3, 2)
+    assert [row.trial.text for row in effect.one_step_only] == ["East"]
+    weights = [row.weight.value for row in effect.by_trial if row.weight.value is not None]
+    assert len(weights) == 2 and sum(weights) == pytest.approx(100)
+    notes = [plain(note) for note in estimates(record.effects, record.settings).footnotes]
+    said = (
+        "Not in the two-stage model, but in the one-step model: East (the model reproduces the outcome exactly, so that no "
+        "residual variance is left)."
+    )
+    assert said in [note.lstrip("ᵃᵇᶜ") for note in notes]
+
+
+@pytest.mark.parametrize("inference", ["kenward-roger", "satterthwaite", "normal"])
+@pytest.mark.parametrize("treatment_effect", ["random", "common"])
+def test_one_trial_alone_is_its_own_analysis_of_covariance(
+    tmp_path: Path, treatment_effect: str, inference: str
+) -> None:
+    record = analysed(
+        tmp_path,
+        south=nothing_measured,
+        minimum_trials=1,
+        inference=inference,
+        treatment_effect=treatment_effect,
+        estimation="ml",
+        intercept="random",
+    )
+    effect = the(record)
+    assert effect.alone and effect.status == "ok"
+    (north,) = effect.by_trial
+    for field in ("effect", "low", "high", "std_error", "df", "p"):
+        assert getattr(effect.estimate, field).value == getattr(north.estimate, field).value
+    assert effect.estimate.df.value == 57  # 60 people, intercept, treatment, baseline
+    for beside in (effect.common, effect.two_stage, effect.two_stage_heterogeneity, effect.heterogeneity):
+        assert {number.value for number in numbers_in(beside)} == {None}
+    assert north.weight.value is None and effect.outside == ""
+    assert effect.common.effect.reason == "one trial: nothing is pooled"
+    assert [row.cells[0] for group in model_status([record]).groups for row in group.rows] == [("one trial",)]
+    (sheet,) = forest_sheets(record.effects, record.settings, name="fig1")
+    words = " ".join([plain(sheet.alt), *(" ".join(piece.text for piece in one.pieces) for one in sheet.words())])
+    assert "pooled " not in words.replace("nothing is pooled", "") and "one trial's own effect" in words
+
+
+def test_one_trial_that_is_degenerate_has_no_effect_and_its_reason(tmp_path: Path) -> None:
+    effect = the(analysed(tmp_path, change=exactly_by_arm, south=nothing_measured, minimum_trials=1))
+    assert (effect.status, effect.reason, effect.alone) == ("not estimable", EXACT, False)
+    assert effect.estimate.effect.value is None
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_methods_say_what_one_trial_is(tmp_path: Path, both: bool) -> None:
+    node = {"method": "meta-analysis", "minimum_trials": 1}
+    path = write_study(tmp_path, {"analyses": {"pooled": node}, "report": {"formats": ["html"], "contents": []}})
+    if not both:
+        nothing_measured(people(2, 80)).to_csv(tmp_path / "south.csv", index=False)
+    spec, repository = read(path)
+    records = make_records(spec, repository, profile="final")
+    prose = " ".join(plain(paragraph) for section in methods(spec, records) for paragraph in section.paragraphs)
+    assert "Where one trial alone has an outcome at a follow-up, its own effect is given" in prose
+    assert ("guarded so that it never narrows an interval" in prose) == both
+    assert ("varies at random between trials" in prose) == both
+    shown = Artefact(series="Fig.", show="forest", of="pooled")
+    assert plain(default_title(shown, records)).startswith("Pooled effects" if both else "Effects of single trials")
+    assert ("Each effect is that of its trial, by analysis of covariance, adjusted for the baseline" in prose) != both
+
+
+def test_each_test_of_the_two_stage_model_has_its_interval(tmp_path: Path) -> None:
+    found = {
+        test: the(analysed(tmp_path / test, two_stage={"test": test})).two_stage
+        for test in ("knha", "knha-plain", "normal")
+    }
+    error = {test: one.std_error.value or 0.0 for test, one in found.items()}
+    assert error["knha"] == pytest.approx(max(error["knha-plain"], error["normal"]))
+    assert [one.df.text for one in found.values()] == ["1.0", "1.0", "∞"]
+
+
+def test_i2_and_q_belong_to_the_two_stage_model_whatever_the_one_step_model_is(tmp_path: Path) -> None:
+    random, common = (the(analysed(tmp_path / kind, treatment_effect=kind)) for kind in ("random", "common"))
+    assert common.heterogeneity.tau2.reason == "the model has one effect common to all trials"
+    assert common.heterogeneity.i2.value == random.heterogeneity.i2.value is not None
+    assert common.two_stage_heterogeneity.q.value == random.two_stage_heterogeneity.q.value is not None
+
+
+def apart(frame: pd.DataFrame) -> pd.DataFrame:
+    """The arms differ at baseline, and the slope of the baseline is steep."""
+    before = (frame.rm_b - 4) * 0.5 + 4 + 4 * (frame.arm == 1)
+    noise = frame.rm_q3 - frame.rm_b
+    return frame.assign(rm_b=before.round(), rm_q3=(0.1 * before + 6 + noise).clip(0, 24).round())
+
+
+def test_an_estimate_outside_its_trials_has_its_reason_and_one_inside_has_none(tmp_path: Path) -> None:
+    inside = the(analysed(tmp_path / "a", adjuster_slopes="stratified", adjust_for=[]))
+    assert inside.outside == ""
+    effect = the(analysed(tmp_path / "b", change=apart))
+    own = [row.estimate.effect.value or 0.0 for row in effect.by_trial]
+    pooled = effect.estimate.effect.value or 0.0
+    assert bool(effect.outside) == (not min(own) <= pooled <= max(own))
+    assert bool(effect.outside)
+    assert "one slope of each adjuster for all trials" in effect.outside
+    assert the(analysed(tmp_path / "c", change=apart, adjuster_slopes="stratified")).outside == ""
+
+
+def test_q_and_tau2_are_withheld_where_a_trial_is() -> None:
+    press = Press("pooled.pain", "analyses.pooled", {"effect": 2, "heterogeneity": 2, "q": 2, "p": 2})
+    pooled = pool_two_stage([0.4, 2.2, 3.6], [0.5, 0.7, 0.6])
+    found = two_stage_heterogeneity(pooled, press, "points", "")
+    assert (found.tau2.text, found.q.text, found.q_df.text, found.trials.text) == ("2.34", "17.16", "2", "3")
+    shown, hidden = SimpleNamespace(status="ok"), SimpleNamespace(status="suppressed")
+    assert told_heterogeneity(found, [shown]) is found  # type: ignore[list-item]
+    told = told_heterogeneity(found, [shown, hidden])  # type: ignore[list-item]
+    kept = {number.id for number in numbers_in(told) if number.value is not None}
+    assert kept == {"pooled.pain.trials", "pooled.pain.q-df"}
+    assert {number.status for number in numbers_in(told) if number.value is None} == {"suppressed"}
