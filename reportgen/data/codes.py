@@ -2,7 +2,7 @@
 
 A CSV knows only text, Excel makes every number a float, SPSS writes 1.0 and Parquet may hold true. One mapping must fit
 them all, so codes are compared by a key: 1, 1.0, "1", "1.0", "+1", true and "TRUE" are one code; "01" is another, because
-who writes the zero means it. White space around a text never counts, and an empty text is no value. Participants are told
+who writes the zero means it. Texts are compared in their normal form, and an empty one is no value. Participants are told
 apart by a stricter key, since "1.1" and "1.10" are the first and the tenth person of a site.
 """
 
@@ -13,6 +13,8 @@ import math
 import re
 from collections.abc import Iterable
 from typing import Any
+
+from reportgen.spec.normal import normal
 
 Cell = str | int | float
 """What one cell of a data file holds, once it is not empty."""
@@ -58,7 +60,7 @@ def cell_of(raw: Any) -> Cell | None:
     if isinstance(raw, Fault):
         return raw
     if isinstance(raw, str):
-        return raw.strip() or None
+        return raw.strip() if normal(raw) else None
     if isinstance(raw, bool | int):
         return int(raw)
     if isinstance(raw, float):
@@ -71,7 +73,7 @@ def cell_of(raw: Any) -> Cell | None:
         return cell_of(raw.decode(errors="backslashreplace"))
     if hasattr(raw, "item"):
         return cell_of(raw.item())
-    return str(raw).strip() or None
+    return cell_of(str(raw))
 
 
 def code_key(value: Cell, decimal: str = ".") -> str:
@@ -88,7 +90,7 @@ def code_key(value: Cell, decimal: str = ".") -> str:
         return str(int(value))
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
-    text = value.strip()
+    text = normal(value)
     if text in _TRUTH:
         return _TRUTH[text]
     number = text.replace("−", "-")
@@ -111,8 +113,9 @@ def participant_key(value: Cell) -> str:
     """
     if not isinstance(value, str):
         return code_key(value)
-    whole = _WHOLE_WITH_ZEROS.fullmatch(value.strip())
-    return whole[1] if whole else value.strip()
+    text = normal(value)
+    whole = _WHOLE_WITH_ZEROS.fullmatch(text)
+    return whole[1] if whole else text
 
 
 SIGNS_OF_MISSING = frozenset({"na", "n/a", "n.a.", "nan", "null", ".", "-", "–", "—", "?", "missing", "unknown"})
@@ -156,7 +159,7 @@ def labelled_missing(label: str) -> bool:
     >>> labelled_missing("Not answered"), labelled_missing("worst pain")
     (True, False)
     """
-    text = label.strip().casefold()
+    text = normal(label).casefold()
     return text in SIGNS_OF_MISSING or _WORDS_OF_MISSING.fullmatch(text) is not None
 
 
@@ -192,7 +195,7 @@ def told_apart(codes: Iterable[Cell]) -> dict[str, dict[str, int]]:
     """
     writings: dict[str, dict[str, int]] = {}
     for place, code in enumerate(codes):
-        writings.setdefault(code_key(code), {}).setdefault(str(code).strip(), place)
+        writings.setdefault(code_key(code), {}).setdefault(normal(str(code)), place)
     return {key: all_ for key, all_ in writings.items() if len(all_) > 1 and all("." in text for text in all_)}
 
 

