@@ -25,8 +25,6 @@ ERRORS = re.compile(r"#[¡¿]?[^\W\d_][\w/]*[!?]|#(?:N/A|NV|N/D|N/B|GETTING_DATA
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WHOLE_WITH_ZEROS = re.compile(r"(-?(?:0|[1-9][0-9]*))[.,]0+")
-_BLANKS = re.compile(r"[^\S\x1f]+")  # the key of a participant holds \x1f between trial and code
-_LEADING_ZEROS = re.compile(r"(?<![0-9.,])0+(?=[0-9])")
 _TRUTH = {"true": "1", "True": "1", "TRUE": "1", "false": "0", "False": "0", "FALSE": "0"}
 
 
@@ -197,17 +195,6 @@ def told_apart(codes: Iterable[Cell]) -> dict[str, dict[str, int]]:
     for place, code in enumerate(codes):
         writings.setdefault(code_key(code), {}).setdefault(normal(str(code)), place)
     return {key: all_ for key, all_ in writings.items() if len(all_) > 1 and all("." in text for text in all_)}
-
-
-def likeness(participant: str) -> str:
-    """Return what the codes of one participant have in common where programs and people write them differently.
-
-    Examples
-    --------
-    >>> likeness("P-007") == likeness("p-7"), likeness("A 12") == likeness("A12"), likeness("70") == likeness("7")
-    (True, True, False)
-    """
-    return _LEADING_ZEROS.sub("", _BLANKS.sub("", participant).casefold())
 
 
 def shown_code(value: Cell | None) -> str:

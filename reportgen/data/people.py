@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 
 from reportgen.data.arms import Roll, arm_name, arms_of, codes_hint, counted
-from reportgen.data.codes import SIGNS_OF_MISSING, likeness, shown_code
-from reportgen.data.columns import BoolArray, Cells, IntArray, ObjectArray, lookup, objects, rows_text
+from reportgen.data.codes import shown_code
+from reportgen.data.columns import IntArray, ObjectArray, lookup, objects, rows_text
 from reportgen.data.entries import Entries, keep_only, known_column, settled
 from reportgen.data.faults import note_faults
 from reportgen.data.notes import Notes, Path, data_path
+from reportgen.data.trial_names import note_doubtful_trials
+from reportgen.data.twins import note_strangers, note_twins_in_file
 from reportgen.spec.mapping import Mapping, TrialColumn
 
 
@@ -70,7 +72,7 @@ def randomised(files: list[Entries], mapping: Mapping, notes: Notes, all_read: b
     for entries in files:
         rest, out = keep_only(entries, notes)
         _note_repeated(rest, base, notes)
-        _note_likenesses(rest, notes)
+        note_twins_in_file(rest, mapping, notes)
         staying.append(rest)
         left_out |= out if entries.by_trial == base.by_trial else _with_trial(out, base)
     roll = _roll(base, left_out)
@@ -84,7 +86,7 @@ def randomised(files: list[Entries], mapping: Mapping, notes: Notes, all_read: b
             _note_other_arms(entries, people, mapping, notes)
         for entries in files:
             if entries is not base:
-                _note_strangers(entries, base, notes)
+                note_strangers(entries, base, mapping, notes)
     else:
         if all_read:
             known_column([entries.table for entries in files], mapping.arms.column, notes, ("arms", "column"))
@@ -132,19 +134,6 @@ def _note_other_arms(entries: Entries, people: People, mapping: Mapping, notes: 
         notes.problem(message, ("arms", "column"), hint, cells.at(differs))
 
 
-def _note_likenesses(entries: Entries, notes: Notes) -> None:
-    """People of one file whose codes differ in capitals, blanks or leading zeros only: one person would be read as two."""
-    alike = pd.Series([likeness(key) for key in entries.people], dtype=object)
-    several = pd.Series(entries.people, dtype=object).groupby(alike).transform("nunique").to_numpy() > 1
-    if several.any():
-        number = alike[several].nunique()
-        message = f"{number} participant{'s' if number > 1 else ''} written in more than one way"
-        hint = "Write each alike in all rows: '007' and 7, 'A1' and 'a1' are two people."
-        column = entries.table.data.participant
-        where = f"{entries.table.place}, column '{column}', {rows_text(entries.rows[several])}"
-        notes.problem(message, data_path(entries.table.number, "participant"), hint, where)
-
-
 def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Notes, all_read: bool) -> None:
     """Participants whose trial is unknown or missing, and trials that nobody is in."""
     if not isinstance(mapping.trial, TrialColumn) or (mapping.trial.column not in base.table and not all_read):
@@ -159,7 +148,7 @@ def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Not
     kept = cells.where(roll.kept)
     faults = note_faults(kept, column.meaning(mapping.trial.codes), notes, ("trial", "column"))
     if not mapping.trial.codes:
-        _note_doubtful_trials(kept, notes)
+        note_doubtful_trials(kept, mapping, notes)
     empty = roll.kept & ~cells.present
     if empty.any():
         notes.problem(f"{counted(empty)} without a trial", ("trial", "column"), "Give each its trial.", cells.at(empty))
@@ -172,50 +161,6 @@ def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Not
             hint = f"Take the code out, or correct it. The column holds {cells.examples(roll.kept) or 'nothing'}."
             path = ("trial", "codes", code)
             notes.problem(f"nobody is in the trial {shown_code(code)}: it is empty", path, hint, cells.place)
-
-
-def _note_doubtful_trials(cells: Cells, notes: Notes) -> None:
-    """Where each value names a trial: signs of a missing value, and names that differ in capitals or zeros only."""
-    hint = "List it in `missing` and leave its people out with `keep`, or give the trials names with `codes`."
-    keys = cells.column.keys
-    signs = cells.hits(i for i, key in enumerate(keys) if key.casefold() in SIGNS_OF_MISSING)
-    if signs.any():
-        notes.problem(f"a trial called {cells.examples(signs)}", ("trial", "column"), hint, cells.at(signs))
-    alike = Counter(likeness(keys[i]) for i in np.unique(cells.index[cells.present]))
-    several = cells.hits(i for i, key in enumerate(keys) if alike[likeness(key)] > 1)
-    if several.any():
-        message = f"trials whose names are almost the same: {cells.examples(several)}"
-        hint = "Write them alike in the file, or say with `codes` which trial each stands for."
-        notes.problem(message, ("trial", "column"), hint, cells.at(several))
-
-
-def _note_strangers(entries: Entries, base: Entries, notes: Notes) -> None:
-    """Count the people of another file who are not among the randomised."""
-    known = set(base.people if entries.by_trial == base.by_trial else base.ids)
-    first = ~pd.Series(entries.people, dtype=object).duplicated().to_numpy()
-    strange = first & np.array([key not in known for key in entries.people], dtype=np.bool_)
-    path = data_path(entries.table.number, "participant")
-    if strange.any() and strange.sum() == first.sum():
-        hint = "Look at how the participants are written: '007' and 7 are two people."
-        notes.problem(f"no participant of this file is in {base.table.place}", path, hint, entries.table.place)
-    elif strange.any():
-        _note_written_otherwise(entries, strange, known, notes)
-        trial = ", ".join(dict.fromkeys(base.trials))
-        rule = f"in {entries.table.place}, but not in {base.table.place} → left out"
-        notes.count(
-            "left-out", entries.table.data.participant, rule, [trial] * int(strange.sum()), "participants", path
-        )
-
-
-def _note_written_otherwise(entries: Entries, strange: BoolArray, known: set[str], notes: Notes) -> None:
-    """People who are not among the randomised as they are written, and would be in another writing."""
-    alike = {likeness(key) for key in known}
-    missed = strange & np.array([likeness(key) in alike for key in entries.people], dtype=np.bool_)
-    if missed.any():
-        hint = "Write each alike in all files: '007' and 7, 'A1' and 'a1' are two people."
-        where = f"{entries.table.place}, column '{entries.table.data.participant}', {rows_text(entries.rows[missed])}"
-        path = data_path(entries.table.number, "participant")
-        notes.problem(f"{counted(missed)} written otherwise than in the file of the arms", path, hint, where)
 
 
 def _note_empty_trials(people: People, base: Entries, notes: Notes) -> None:

@@ -11,9 +11,22 @@ import re
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from reportgen.spec.model import MOST, Code, Line, Names, Node, Printed, Real, Reason, RuleError, Word, months_of
+from reportgen.spec.model import (
+    MOST,
+    Code,
+    Line,
+    Names,
+    Node,
+    Printed,
+    Real,
+    Reason,
+    RuleError,
+    Word,
+    listed,
+    months_of,
+)
 from reportgen.spec.normal import Name, normal
 
 MOST_ITEMS = 1000
@@ -442,9 +455,17 @@ class Published(Node):
 
 
 class Mapping(Node):
-    """One mapping file."""
+    """One mapping file.
+
+    Participants are known by their ids, in whatever characters these are typed. Ids that differ in capitals, accents,
+    dashes, blanks or leading zeros are an error, and so are ids that are dates, until `ids` says what they are: `loose`
+    (one person), `as written` (different people, and ids that no spreadsheet has changed), `dates`. `different_trials`
+    lists trials whose names are as much alike, and that are different trials.
+    """
 
     trial: Word | TrialColumn
+    different_trials: Names = ()
+    ids: Annotated[tuple[Literal["as written", "loose", "dates"], ...], BeforeValidator(listed)] = ()
     country: Line | dict[Word, Line] = ""
     data: tuple[Data, ...]
     arms: Arms
@@ -458,6 +479,25 @@ class Mapping(Node):
         if isinstance(value, dict) and isinstance(value.get("data"), dict):
             value = {**value, "data": [value["data"]]}
         return value
+
+    @field_validator("ids")
+    @classmethod
+    def _one_way_to_compare(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "as written" in value and len(value) > 1:
+            raise RuleError(
+                "`ids: as written` takes ids as they stand, dates too", "Take out `as written`, or the rest."
+            )
+        return value
+
+    @property
+    def ids_as_written(self) -> bool:
+        """Whether ids that are almost the same are different people."""
+        return "as written" in self.ids
+
+    @property
+    def ids_loose(self) -> bool:
+        """Whether ids that are almost the same are one person."""
+        return "loose" in self.ids
 
     @model_validator(mode="after")
     def _visits_are_times(self) -> Mapping:

@@ -131,6 +131,17 @@ def _plain_sign(character: str) -> str:
 _ASCII_SIGNS = {code: _plain_sign(chr(code)) for code in range(128)}
 
 
+def in_ids(name: str) -> str:
+    """Return a name as a part of the id of a result: small letters and digits, and a hyphen for all else.
+
+    Examples
+    --------
+    >>> in_ids("Probing depth"), in_ids("O’Neill") == in_ids("o'neill"), in_ids("+")
+    ('probing-depth', True, 'x')
+    """
+    return re.sub(r"[^\w]+", "-", name.strip().lower()).strip("-") or "x"
+
+
 def on_disk(path: Path) -> list[Path]:
     """Return the files that are called so, whatever characters their names are written in: a Mac takes é apart.
 
