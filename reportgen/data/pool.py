@@ -78,10 +78,10 @@ def _names_used_twice(contributions: Iterable[Contribution]) -> list[Problem]:
 
 def _names_almost_alike(contributions: list[Contribution]) -> list[Problem]:
     """Names of trials that are almost the same; within a file whose column names them that is noted with its rows."""
-    written = {name: one for one in reversed(contributions) for name in one.people.raw_n}
+    written = {name: one for one in reversed(contributions) for name in _trial_names(one)}
     apart = [one.located.mapping.different_trials for one in contributions]
     problems = []
-    for one, other in trials_alike([name for each in contributions for name in each.people.raw_n], apart):
+    for one, other in trials_alike([name for each in contributions for name in _trial_names(each)], apart):
         trial = written[other].located.mapping.trial
         if written[one] is written[other] and isinstance(trial, TrialColumn) and not trial.codes:
             continue
@@ -92,6 +92,13 @@ def _names_almost_alike(contributions: list[Contribution]) -> list[Problem]:
         note_idle_names(contribution.located.mapping, written, notes)
         problems += notes.problems
     return problems
+
+
+def _trial_names(one: Contribution) -> list[str]:
+    """The trials of a mapping, without codes that it does not know and rows without a trial, which are noted there."""
+    trial = one.located.mapping.trial
+    named = trial.codes.values() if isinstance(trial, TrialColumn) and trial.codes else one.people.raw_n
+    return [name for name in dict.fromkeys(named) if name]
 
 
 def _pooled(contributions: list[Contribution], study: Study) -> Repository:
