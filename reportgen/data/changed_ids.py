@@ -10,7 +10,7 @@ import datetime
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from reportgen.spec.normal import normal
+from reportgen.spec.normal import normal, shape
 
 _YEAR_FIRST = re.compile(r"((?:19|20)\d\d)-(\d\d)-(\d\d)(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-./])(\d{1,2})\2((?:19|20)\d\d)")
@@ -85,9 +85,7 @@ def _exists(year: int, month: int, day: int) -> bool:
 
 def _shape(text: str, kind: str) -> str:
     """The digits of a text as zeros, its words as a letter; how many digits there are counts without a month's name only."""
-    if kind == "words":
-        return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", text))
-    return re.sub(r"\d", "0", text)
+    return shape(text) if kind == "words" else re.sub(r"\d", "0", text)
 
 
 def _shapes(text: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reportgen.data.changed_ids import dates_among
 from reportgen.data.codes import SIGNS_OF_MISSING
 from reportgen.data.columns import Cells, listed
 from reportgen.data.notes import Notes
@@ -55,6 +56,12 @@ def note_doubtful_trials(cells: Cells, mapping: Mapping, notes: Notes) -> None:
     if signs.any():
         hint = "List it in `missing` and leave its people out with `keep`, or give the trials names with `codes`."
         notes.problem(f"a trial called {cells.examples(signs)}", path, hint, cells.at(signs))
+    dates = cells.hits(dates_among(column.keys))
+    if dates.any():
+        hint = (
+            "A spreadsheet makes dates of names such as 1-3: correct the file, or give the trials names with `codes`."
+        )
+        notes.problem(f"dates in place of names of trials: {cells.examples(dates)}", path, hint, cells.at(dates))
     held = [key for key in column.keys if key in cells.held()]
     names = {key: column.labels.get(key, key) for key in held}
     alike = trials_alike(names.values(), [mapping.different_trials])

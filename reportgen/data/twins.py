@@ -1,8 +1,8 @@
 """Participants whose ids are written almost alike: one person in two writings, or two people?
 
 Nobody but the user can know. Who has no partner in the trial's other file is looked for there in the loose form (see
-`spec.normal`); where exactly one person fits, or where half of the people are without a partner, it is an error until
-the mapping says `ids: loose` (one person) or `ids: as written` (two people).
+`spec.normal`); where exactly one person fits, it is an error until the mapping says `ids: loose` (one person) or `ids: as written` (two
+people). So it is where half of the people are without a partner in both files, or those without are numbered otherwise.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from reportgen.data.entries import Entries
 from reportgen.data.notes import Notes, data_path
 from reportgen.errors import difference
 from reportgen.spec.mapping import Mapping
-from reportgen.spec.normal import compact, loose, power_of_ten
+from reportgen.spec.normal import as_number, compact, loose, shape
 
 BETWEEN = "\x1f"
 """What stands in the key of a participant between trial and id."""
@@ -74,7 +74,9 @@ def note_strangers(entries: Entries, base: Entries, mapping: Mapping, notes: Not
     pairs: dict[str, str] = {}
     if not mapping.ids_as_written:
         pairs = _one_person(strange, lonely, mapping) or _perhaps_one_person(strange, lonely)
-    few = len(lonely) >= FEW and found <= min(len(strange), len(lonely)) and not mapping.ids_as_written
+    lost = min(len(strange), len(lonely))
+    otherwise = _built_otherwise(ours, theirs) or 2 * max(_longer(strange, lonely), _longer(lonely, strange)) >= lost
+    misfit = lost >= FEW and (found <= lost or otherwise) and not mapping.ids_as_written
     path = data_path(entries.table.number, "participant")
     if pairs:
         _note_pairs(pairs, entries, base, notes)
@@ -82,7 +84,7 @@ def note_strangers(entries: Entries, base: Entries, mapping: Mapping, notes: Not
         hint = f"Look at how they are written: {shown_id(strange[0])} here"
         hint += f", {shown_id(lonely[0])} there." if lonely else "."
         notes.problem(f"no participant of this file is in {base.table.place}", path, hint, entries.table.place)
-    elif few:
+    elif misfit:
         message = f"only {found} of the {len(ours)} participants of this file are in {base.table.place}"
         message += f", where {len(lonely)} of {len(theirs)} are not in this one"
         hint = f"Here are {_examples(strange)}, there {_examples(lonely)}: write each alike in both files."
@@ -94,14 +96,33 @@ def note_strangers(entries: Entries, base: Entries, mapping: Mapping, notes: Not
         notes.count("left-out", entries.table.data.participant, rule, [trial] * len(strange), "participants", path)
 
 
+def _built_otherwise(ours: Iterable[str], theirs: Iterable[str]) -> bool:
+    """Whether all who are in one of two files only have ids of a shape that the other file does not have."""
+    here, there = ({key: shape(key) for key in keys} for keys in (ours, theirs))
+    alone = [{form for key, form in one.items() if key not in other} for one, other in ((here, there), (there, here))]
+    return alone[0].isdisjoint(there.values()) and alone[1].isdisjoint(here.values())
+
+
+def _longer(ours: Iterable[str], theirs: Iterable[str]) -> int:
+    """How many of ours are one of theirs with the same letters or signs before or behind it, as NOR7 and 7."""
+    known, added = set(theirs), Counter[tuple[str, str]]()
+    for key in ours:
+        trial, between, written = key.rpartition(BETWEEN)
+        for cut in range(1, len(written)):
+            before, behind = written[:cut], written[cut:]
+            added[(before, "")] += not before.isdecimal() and f"{trial}{between}{behind}" in known
+            added[("", behind)] += not behind.isdecimal() and f"{trial}{between}{before}" in known
+    return max(added.values(), default=0)
+
+
 def _one_person(strange: Iterable[str], lonely: Iterable[str], mapping: Mapping) -> dict[str, str]:
     """People without a partner who have one, and no other, in the loose form; under `ids: loose` they are joined by it."""
     return {} if mapping.ids_loose else pairs_alike(strange, lonely, loose)
 
 
 def _perhaps_one_person(strange: Iterable[str], lonely: Iterable[str]) -> dict[str, str]:
-    """People whose ids hold the same digits without their signs, or are a power of ten and its number."""
-    return pairs_alike(strange, lonely, compact, _one_without_signs) | pairs_alike(strange, lonely, power_of_ten)
+    """People whose ids hold the same digits without their signs, or would be one number to a spreadsheet."""
+    return pairs_alike(strange, lonely, compact, _one_without_signs) | pairs_alike(strange, lonely, as_number)
 
 
 def _note_pairs(pairs: dict[str, str], entries: Entries, base: Entries, notes: Notes) -> None:

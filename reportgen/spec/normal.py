@@ -26,7 +26,7 @@ _LEADING_ZEROS = re.compile(r"(?<![0-9.,])0+(?=[0-9])")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d) +(?=\d)")
 _INNER_POINT = re.compile(r"(?<=\d)[. ]*\.[. ]*(?=\d)")
 _OTHER_POINT = re.compile(r"(?<!\d)\.|\.(?!\d)")
-_POWER_OF_TEN = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]{1,2}")
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]{1,2})?")
 # Letters of other alphabets that look like Latin ones, after case folding.
 _LOOKALIKES = str.maketrans("авекмнорстухіјѕαβεζηικμνορτυχ−", "abekmhopctyxijsabezhikmnoptyx-")
 
@@ -90,18 +90,29 @@ def compact(text: str) -> str:
     return re.sub(r"[-.]", "", _bare(text)) or normal(text)
 
 
-def power_of_ten(text: str) -> str:
-    """Return the number that a spreadsheet makes of a text such as 1E5; the text itself where it is none.
+def as_number(text: str) -> str:
+    """Return the number that a spreadsheet makes of a text such as 2E3 or 1.10; the text itself where it is none.
 
     Examples
     --------
-    >>> power_of_ten("2E3"), power_of_ten("1.2E+05"), power_of_ten("E5")
-    ('2000', '120000', 'E5')
+    >>> as_number("2E3"), as_number("1.2E+05"), as_number("1.10"), as_number("E5")
+    ('2000', '120000', '1.1', 'E5')
     """
-    if _POWER_OF_TEN.fullmatch(text) is None:
+    if _NUMBER.fullmatch(text) is None:
         return text
     number = float(text.replace(",", "."))
-    return str(int(number)) if number.is_integer() else text
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def shape(text: str) -> str:
+    """Return how a text is built: a zero for its digits, a letter for its letters, and its signs.
+
+    Examples
+    --------
+    >>> shape("NOR-0012"), shape("7"), shape("3/Mar")
+    ('a-0', '0', '0/a')
+    """
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", text))
 
 
 def _bare(text: str) -> str:
