@@ -7,7 +7,6 @@ user sees it: lines of a CSV and rows of a sheet with the header counted, rows o
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

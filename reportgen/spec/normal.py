@@ -161,14 +161,11 @@ def on_disk(path: Path) -> list[Path]:
     >>> on_disk(Path("/no/such/folder/Zoë.csv"))
     []
     """
-    if path.exists() and (path.name.isascii() or path.name == ".."):
-        return [path]
-    folders = [path.parent] if path.parent.is_dir() or path.parent == path else on_disk(path.parent)
-    found: list[Path] = []
-    for folder in folders:
-        try:
-            inside = sorted(folder.iterdir()) if folder.is_dir() else []
-        except OSError:  # a folder that may be entered but not listed
-            inside = []
-        found += [one for one in inside if normal(one.name) == normal(path.name)]
-    return found or [path] * path.exists()
+    try:
+        if path.exists() and (path.name.isascii() or path.name == ".."):
+            return [path]
+        folders = [path.parent] if path.parent.is_dir() or path.parent == path else on_disk(path.parent)
+        inside = [one for folder in folders if folder.is_dir() for one in sorted(folder.iterdir())]
+        return [one for one in inside if normal(one.name) == normal(path.name)] or [path] * path.exists()
+    except (OSError, ValueError):  # a name that is too long, a folder that may not be listed: told when it is opened
+        return []
