@@ -11,7 +11,7 @@ import re
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from reportgen.spec.model import (
     MOST,
@@ -454,6 +454,15 @@ class Published(Node):
     source: str = ""
 
 
+_ID_WORDS = {"enum": ["as written", "loose", "dates"], "type": "string"}
+Ids = Annotated[
+    tuple[Literal["as written", "loose", "dates"], ...],
+    BeforeValidator(listed),
+    WithJsonSchema({"anyOf": [_ID_WORDS, {"type": "array", "items": _ID_WORDS}]}),
+]
+"""How ids of participants that look alike are meant: one word, or `[loose, dates]`."""
+
+
 class Mapping(Node):
     """One mapping file.
 
@@ -464,8 +473,14 @@ class Mapping(Node):
     """
 
     trial: Word | TrialColumn
-    different_trials: Names = ()
-    ids: Annotated[tuple[Literal["as written", "loose", "dates"], ...], BeforeValidator(listed)] = ()
+    different_trials: Names = Field(
+        (), description="Trials whose names differ in accents, dashes or zeros only, and that are different trials."
+    )
+    ids: Ids = Field(
+        (),
+        description="What ids of participants are that look alike: `loose` one person, `as written` different people. "
+        "`dates`: ids that are dates are meant so.",
+    )
     country: Line | dict[Word, Line] = ""
     data: tuple[Data, ...]
     arms: Arms
