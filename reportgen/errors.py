@@ -7,8 +7,10 @@ them, and it never shows a traceback unless asked to.
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import ClassVar
 
 from reportgen.origin import Origin
@@ -119,7 +121,27 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(word), choices, n=1, cutoff=0.6)
     same = [choice for choice in choices if choice.casefold() == str(word).casefold()]
     if near or same:
-        return f"Did you mean '{(same or near)[0]}'?"
+        meant = (same or near)[0]
+        unseen = difference(str(word), meant)
+        return f"Did you mean '{meant}'?{f' They differ: {unseen}.' if unseen else ''}"
     if not choices:
         return "Nothing is declared there yet."
     return "Known here: " + ", ".join(choices) + "."
+
+
+def difference(one: str, other: str) -> str:
+    """Say by which characters two texts differ, where the eye may not see it: dashes, apostrophes, other alphabets.
+
+    Examples
+    --------
+    >>> difference("O'Neill", "O’Neill"), difference("age", "\u0430ge"), difference("P-1", "P1"), difference("Zoe", "Zoë")
+    ("' is U+0027, ’ is U+2019", 'a is U+0061, \u0430 is U+0430', '', '')
+    """
+    pair = next(((a, b) for a, b in zip_longest(one, other, fillvalue="") if a != b), ("", ""))
+    if all(sign.isascii() or unicodedata.name(sign, "").startswith("LATIN") for sign in pair):
+        return ""
+    return ", ".join(f"{_named(sign)} is U+{ord(sign):04X}" for sign in pair if sign)
+
+
+def _named(sign: str) -> str:
+    return sign if sign.isprintable() and not sign.isspace() else unicodedata.name(sign, "a sign")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from reportgen.data.codes import SIGNS_OF_MISSING, Cell, code_key, labelled_missing
 from reportgen.data.columns import Column
+from reportgen.spec.normal import normal
 
 _PAIRS: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
     (frozenset(yes.split("|")), frozenset(no.split("|")))
@@ -42,7 +43,7 @@ def folded(word: str) -> str:
     >>> folded(" Yes.")
     'yes'
     """
-    return word.strip().casefold().rstrip(".")
+    return normal(word).casefold().rstrip(".")
 
 
 def opposites(word: str) -> frozenset[str]:

@@ -11,6 +11,7 @@ from reportgen.data.columns import BoolArray, Cells
 from reportgen.data.labelled import beside_the_answer, first_code, held_by, standing_out, told
 from reportgen.data.notes import Notes, Path
 from reportgen.spec.mapping import Keep
+from reportgen.spec.normal import normal
 
 HINT = "Write it as the file does, list what counts as another answer in `no`, or all that stay in `one_of`."
 
@@ -48,7 +49,7 @@ def note_not_understood(
         What an entry is, for the ledger: "participants", or "values" in a long file.
     """
     found, column = understood(cells, rule, answers_of_file), cells.column
-    same = {str(code).strip().casefold() for code in wanted(rule)}
+    same = {normal(str(code)).casefold() for code in wanted(rule)}
     unclear = found.unclear | {i for i, key in enumerate(column.keys) if key.casefold() in same} - found.meets
     hits = cells.hits(unclear)
     if hits.any():

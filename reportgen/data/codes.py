@@ -3,7 +3,7 @@
 A CSV knows only text, Excel makes every number a float, SPSS writes 1.0 and Parquet may hold true. One mapping must fit
 them all, so codes are compared by a key: 1, 1.0, "1", "1.0", "+1", true and "TRUE" are one code; "01" is another, because
 who writes the zero means it. Digits of other scripts are digits, .A and .a are one letter of Stata or SAS, and the noise of
-a sum (0.30000000000000004) is no part of a number. White space around a text never counts, and an empty text is no value.
+a sum (0.30000000000000004) is no part of a number. Texts are compared in their normal form, and an empty one is no value.
 Participants are told apart by a stricter key, since "1.1" and "1.10" are the first and the tenth person of a site.
 """
 
@@ -16,6 +16,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
+from reportgen.spec.normal import normal
+
 Cell = str | int | float
 """What one cell of a data file holds, once it is not empty."""
 
@@ -25,8 +27,6 @@ ERRORS = re.compile(r"#[¡¿]?[^\W\d_][\w/]*[!?]|#(?:N/A|NV|N/D|N/B|GETTING_DATA
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WHOLE_WITH_ZEROS = re.compile(r"(-?(?:0|[1-9][0-9]*))[.,]0+")
-_BLANKS = re.compile(r"[^\S\x1f]+")  # the key of a participant holds \x1f between trial and code
-_LEADING_ZEROS = re.compile(r"(?<![0-9.,])0+(?=[0-9])")
 _LETTER = re.compile(r"\.[A-Za-z_]")
 _DASHED = re.compile(r"[‐‑‒–—―﹣－]\s*(?=[0-9.])")
 _TRUTH = {"true": "1", "True": "1", "TRUE": "1", "false": "0", "False": "0", "FALSE": "0"}
@@ -62,7 +62,7 @@ def cell_of(raw: Any) -> Cell | None:
     if isinstance(raw, Fault):
         return raw
     if isinstance(raw, str):
-        return raw.strip() or None
+        return raw.strip() if normal(raw) else None
     if isinstance(raw, bool | int):
         return int(raw)
     if isinstance(raw, float):
@@ -75,7 +75,7 @@ def cell_of(raw: Any) -> Cell | None:
         return cell_of(raw.decode(errors="backslashreplace"))
     if hasattr(raw, "item"):
         return cell_of(raw.item())
-    return str(raw).strip() or None
+    return cell_of(str(raw))
 
 
 def code_key(value: Cell, decimal: str = ".") -> str:
@@ -95,7 +95,7 @@ def code_key(value: Cell, decimal: str = ".") -> str:
     if isinstance(value, float):
         plain = value if value.is_integer() else float(f"{value:.14g}")
         return str(int(plain)) if plain.is_integer() else repr(plain)
-    text = value.strip()
+    text = normal(value)
     if text in _TRUTH:
         return _TRUTH[text]
     if _LETTER.fullmatch(text):
@@ -171,8 +171,9 @@ def participant_key(value: Cell) -> str:
     """
     if not isinstance(value, str):
         return repr(value) if isinstance(value, float) and not value.is_integer() else code_key(value)
-    whole = _WHOLE_WITH_ZEROS.fullmatch(value.strip())
-    return whole[1] if whole else value.strip()
+    text = normal(value)
+    whole = _WHOLE_WITH_ZEROS.fullmatch(text)
+    return whole[1] if whole else text
 
 
 SIGNS_OF_MISSING = frozenset({"na", "n/a", "n.a.", "nan", "null", ".", "-", "–", "—", "?", "missing", "unknown"})
@@ -193,7 +194,9 @@ def signs_among(cells: Iterable[Cell], answers: Iterable[Cell] = ()) -> list[int
     """
     known = {code_key(answer) for answer in answers}
     return [
-        i for i, cell in enumerate(cells) if str(cell).casefold() in SIGNS_OF_MISSING and code_key(cell) not in known
+        i
+        for i, cell in enumerate(cells)
+        if normal(str(cell)).casefold() in SIGNS_OF_MISSING and code_key(cell) not in known
     ]
 
 
@@ -205,7 +208,7 @@ def labelled_missing(label: str) -> bool:
     >>> labelled_missing("Not answered"), labelled_missing("worst pain")
     (True, False)
     """
-    text = label.strip().casefold()
+    text = normal(label).casefold()
     return text in SIGNS_OF_MISSING or _WORDS_OF_MISSING.fullmatch(text) is not None
 
 
@@ -241,19 +244,8 @@ def told_apart(codes: Iterable[Cell]) -> dict[str, dict[str, int]]:
     """
     writings: dict[str, dict[str, int]] = {}
     for place, code in enumerate(codes):
-        writings.setdefault(code_key(code), {}).setdefault(str(code).strip(), place)
+        writings.setdefault(code_key(code), {}).setdefault(normal(str(code)), place)
     return {key: all_ for key, all_ in writings.items() if len(all_) > 1 and all("." in text for text in all_)}
-
-
-def likeness(participant: str) -> str:
-    """Return what the codes of one participant have in common where programs and people write them differently.
-
-    Examples
-    --------
-    >>> likeness("P-007") == likeness("p-7"), likeness("A 12") == likeness("A12"), likeness("70") == likeness("7")
-    (True, True, False)
-    """
-    return _LEADING_ZEROS.sub("", _BLANKS.sub("", participant).casefold())
 
 
 def shown_code(value: Cell | None) -> str:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from reportgen.data.codes import Cell, cell_of, code_key, is_fault, shown_code, told_apart
+from reportgen.spec.normal import normal
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -83,11 +84,11 @@ class Column:
         by_key = {code_key(code): i for i, code in enumerate(listed_codes)}
         own = {*self.keys, *self.labels}
         by_label: dict[str | None, int] = {
-            str(code).strip(): i for i, code in enumerate(listed_codes) if code_key(code) not in own
+            normal(str(code)): i for i, code in enumerate(listed_codes) if code_key(code) not in own
         }
         apart = told_apart(listed_codes)
         return tuple(
-            apart[key].get(str(cell).strip(), -1)
+            apart[key].get(normal(str(cell)), -1)
             if key in apart
             else by_key.get(key, by_label.get(self.labels.get(key), -1))
             for key, cell in zip(self.keys, self.distinct, strict=True)
@@ -97,7 +98,7 @@ class Column:
         """Return the pairs of codes that mean one value, by its code and by its label, and say different things."""
         by_key = {code_key(code): code for code in codes}
         own = {*self.keys, *self.labels}
-        by_label = {str(code).strip(): code for code in codes if code_key(code) not in own}
+        by_label = {normal(str(code)): code for code in codes if code_key(code) not in own}
         pairs = [(by_key.get(key), by_label.get(label)) for key, label in self.labels.items()]
         return [(one, two) for one, two in pairs if one is not None and two is not None and codes[one] != codes[two]]
 
@@ -167,7 +168,7 @@ def column_of(
         distinct=distinct,
         keys=tuple(code_key(cell, decimal) for cell in distinct),
         index=renumber[index],
-        labels={code_key(code): str(label).strip() for code, label in (labels or {}).items()},
+        labels={code_key(code): normal(str(label)) for code, label in (labels or {}).items()},
         file_missing=frozenset(i for i, cell in enumerate(distinct) if any(_within(cell, span) for span in spans)),
         decimal=decimal,
         beyond=tuple(int(row) for row in beyond),
@@ -177,7 +178,7 @@ def column_of(
 def _within(cell: Cell, span: tuple[Any, Any]) -> bool:
     low, high = span
     if isinstance(cell, str) or isinstance(low, str):
-        return isinstance(low, str) and cell == low.strip()
+        return isinstance(low, str) and code_key(cell) == code_key(low)
     return bool(low <= cell <= high)
 
 
@@ -310,7 +311,7 @@ def number_of(cell: Cell, decimal: str = ".") -> float | None:
     """
     if not isinstance(cell, str):
         return float(cell) + 0.0 if math.isfinite(cell) else None  # no minus before a zero
-    text = cell.strip().replace("−", "-")
+    text = normal(cell).replace("−", "-")
     if decimal == ",":
         if "." in text:
             return None

@@ -16,6 +16,7 @@ from reportgen.data.columns import Cells, Column, listed
 from reportgen.data.notes import Notes, Path
 from reportgen.data.visits import Visit
 from reportgen.data.wording import answer_of, months_said, phrase, phrases, sex_of, side_of_arm
+from reportgen.spec.normal import normal
 
 _FIRST_WEEK = 0.25  # months
 Side = Callable[[str], str]
@@ -100,7 +101,7 @@ class _Asked:
     def of(words: tuple[str, ...], side: Side) -> _Asked:
         heads = (word.split("(", 1)[0] for word in words if "(" in word)
         return _Asked(
-            frozenset(word.strip().casefold() for word in words),
+            frozenset(normal(word).casefold() for word in words),
             frozenset(found for word in (*words, *heads) if (found := phrase(word))),
             frozenset(side(word) for word in words) - {""},
         )
@@ -141,7 +142,7 @@ def _begins(label: tuple[str, ...], words: Iterable[str], abbreviated: bool) -> 
 def _abbreviations(labels: Sequence[str], meant: Sequence[tuple[str, ...]]) -> bool:
     """Whether every label is one or two letters with which something that is meant begins, as L, M and H."""
     words = [word.casefold() for each in meant for word in each]
-    small = [label.strip().casefold() for label in labels if label]
+    small = [normal(label).casefold() for label in labels if label]
     return bool(small) and all(
         len(one) < 3 and one.isalpha() and any(word.startswith(one) for word in words) for one in small
     )
@@ -211,7 +212,7 @@ def note_once(notes: Notes, message: str, path: Path, hint: str, where: str) -> 
 def note_shared_labels(cells: Cells, codes: Iterable[Cell], notes: Notes, path: Path) -> None:
     """A label by which the mapping names a code, and which belongs to several codes of the file."""
     column = cells.column
-    named: Mapping[str, Cell] = {str(code).strip(): code for code in codes}
+    named: Mapping[str, Cell] = {normal(str(code)): code for code in codes}
     own = {*column.keys, *column.labels}
     for label, code in named.items():
         sharing = [i for i, key in enumerate(column.keys) if column.labels.get(key) == label]
@@ -228,7 +229,7 @@ def note_shared_labels(cells: Cells, codes: Iterable[Cell], notes: Notes, path: 
 
 def note_versions(cells: Cells, codes: Iterable[Cell], notes: Notes, path: Path) -> None:
     """Texts such as '1.1' and '1.10', which are one number and perhaps two codes, and letters of Stata without their point."""
-    column, known = cells.column, {code.strip() for code in codes if isinstance(code, str)}
+    column, known = cells.column, {normal(code) for code in codes if isinstance(code, str)}
     texts: dict[str, list[int]] = {}
     for i in sorted({int(i) for i in cells.index[cells.present]}):
         if isinstance(column.distinct[i], str) and "." in column.keys[i]:

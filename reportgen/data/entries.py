@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.data.asked import note_not_understood, understood, wanted
+from reportgen.data.changed_ids import dates_among, powers_among
 from reportgen.data.codes import participant_key, shown_code, signs_among, writing_hint
 from reportgen.data.columns import (
     BoolArray,
@@ -33,6 +34,7 @@ from reportgen.data.notes import Notes, Path, data_path
 from reportgen.data.visits import Visit, visit_meant
 from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import Keep, Mapping, TrialColumn
+from reportgen.spec.normal import loose
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -54,6 +56,8 @@ class Entries:
         Whether the key holds the trial.
     unseen : dict of str to str
         In a long file, the trial of each person all of whose rows belong to visits that are left out.
+    changed : bool
+        Whether a spreadsheet seems to have changed the ids, which has been noted.
     """
 
     table: Table
@@ -64,6 +68,7 @@ class Entries:
     visits: ObjectArray | None
     by_trial: bool
     unseen: dict[str, str] = field(default_factory=dict)
+    changed: bool = False
 
     def where(self, keep: BoolArray) -> Entries:
         """Return some of the entries."""
@@ -137,14 +142,35 @@ def entries_of(table: Table, mapping: Mapping, notes: Notes) -> Entries | None:
         notes.problem("rows without a participant", path, hint, where)
     people_cells = Cells(participant, np.where(used, participant.index, -1), table.rows)
     faulty = people_cells.hits(note_faults(people_cells, (), notes, data_path(table.number, "participant")))
-    ids = lookup(participant.index, objects([participant_key(cell) for cell in participant.distinct]), "")
+    keys = [participant_key(cell) for cell in participant.distinct]
+    changed = _note_changed(people_cells, keys, mapping, notes, data_path(table.number, "participant"))
+    ids = lookup(participant.index, objects(list(map(loose, keys)) if mapping.ids_loose else keys), "")
     trials, by_trial = _trials(table, mapping)
     people = trials + "\x1f" + ids if by_trial else ids
     seen = set(people[used])
     known = ~used & (participant.index >= 0) & ~np.isin(participant.index, signs)
     unseen = {key: trial for key, trial in zip(people[known], trials[known], strict=True) if key not in seen}
-    entries = Entries(table, np.arange(len(ids)), people, ids, trials, visits, by_trial, unseen)
+    entries = Entries(table, np.arange(len(ids)), people, ids, trials, visits, by_trial, unseen, changed)
     return entries.where(used & ~nameless & ~faulty)
+
+
+def _note_changed(cells: Cells, keys: list[str], mapping: Mapping, notes: Notes, path: Path) -> bool:
+    """Ids that a spreadsheet has made into dates, or shortened; returns whether there are any."""
+    if mapping.ids_as_written:
+        return False
+    dates = cells.hits([] if "dates" in mapping.ids else dates_among(keys))
+    if dates.any():
+        hint = (
+            "A spreadsheet makes dates of ids such as 1/3 or 3-1: make the column text there, and write the ids again."
+        )
+        hint += " If they are dates, write `ids: dates` in the mapping."
+        notes.problem(f"dates in place of ids: {cells.examples(dates)}", path, hint, cells.at(dates))
+    powers = cells.hits(powers_among(keys))
+    if powers.any():
+        hint = "A spreadsheet shortens long numbers, and ids such as 2E3: make the column text there, and write the ids again."
+        hint += " If they were written so, say `ids: as written` in the mapping."
+        notes.problem(f"powers of ten in place of ids: {cells.examples(powers)}", path, hint, cells.at(powers))
+    return bool(dates.any() or powers.any())
 
 
 def _trials(table: Table, mapping: Mapping) -> tuple[ObjectArray, bool]:

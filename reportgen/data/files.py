@@ -26,6 +26,7 @@ from reportgen.data.repository import FileInfo
 from reportgen.data.spreadsheet import read_spreadsheet
 from reportgen.data.statistical import read_statistical
 from reportgen.spec.mapping import FORMATS, Data
+from reportgen.spec.normal import on_disk
 from reportgen.spec.shown import public_name
 
 
@@ -106,6 +107,11 @@ def _note_lost_digits(table: Table, notes: Notes) -> None:
 
 def _from_file(number: int, data: Data, folder: Path, study_folder: Path) -> Table:
     path = folder / str(data.file)
+    called_so = on_disk(path)
+    if len(called_so) > 1:
+        hint = "Their names differ in characters that look the same: rename one of them."
+        raise UnreadableError(f"{len(called_so)} files are called '{path.name}'", hint)
+    path = called_so[0] if called_so else path
     content = content_of(path)
     kind = FORMATS[path.suffix.lower()]
     raw = READERS[kind](content, path, data)

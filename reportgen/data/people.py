@@ -7,19 +7,20 @@ the ledger, and so is everyone whom a rule of `keep` or `leave_out` takes out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from reportgen.data.arms import Roll, arm_name, arms_of, codes_hint, counted
-from reportgen.data.codes import Cell, likeness, shown_code, signs_among, writing_hint
-from reportgen.data.columns import BoolArray, Cells, IntArray, ObjectArray, lookup, objects, rows_text
+from reportgen.data.codes import shown_code, writing_hint
+from reportgen.data.columns import IntArray, ObjectArray, lookup, objects, rows_text
 from reportgen.data.entries import Entries, keep_only, known_column, settled
 from reportgen.data.faults import note_faults
 from reportgen.data.labels import note_labels_of_trials
 from reportgen.data.notes import Notes, Path, data_path
+from reportgen.data.trial_names import note_doubtful_trials
+from reportgen.data.twins import note_strangers, note_twins_in_file
 from reportgen.spec.mapping import Mapping, TrialColumn
 
 
@@ -72,7 +73,7 @@ def randomised(files: list[Entries], mapping: Mapping, notes: Notes, all_read: b
     for entries in files:
         rest, out = keep_only(entries, notes)
         _note_repeated(rest, base, notes)
-        _note_likenesses(rest, notes)
+        note_twins_in_file(rest, mapping, notes)
         staying.append(rest)
         left_out |= out if entries.by_trial == base.by_trial else _with_trial(out, base)
     roll = _roll(base, left_out)
@@ -86,7 +87,7 @@ def randomised(files: list[Entries], mapping: Mapping, notes: Notes, all_read: b
             _note_other_arms(entries, people, mapping, notes)
         for entries in files:
             if entries is not base:
-                _note_strangers(entries, base, notes)
+                note_strangers(entries, base, mapping, notes)
     else:
         if all_read:
             known_column([entries.table for entries in files], mapping.arms.column, notes, ("arms", "column"))
@@ -134,19 +135,6 @@ def _note_other_arms(entries: Entries, people: People, mapping: Mapping, notes: 
         notes.problem(message, ("arms", "column"), hint, cells.at(differs))
 
 
-def _note_likenesses(entries: Entries, notes: Notes) -> None:
-    """People of one file whose codes differ in capitals, blanks or leading zeros only: one person would be read as two."""
-    alike = pd.Series([likeness(key) for key in entries.people], dtype=object)
-    several = pd.Series(entries.people, dtype=object).groupby(alike).transform("nunique").to_numpy() > 1
-    if several.any():
-        number = alike[several].nunique()
-        message = f"{number} participant{'s' if number > 1 else ''} written in more than one way"
-        hint = "Write each alike in all rows: '007' and 7, 'A1' and 'a1' are two people."
-        column = entries.table.data.participant
-        where = f"{entries.table.place}, column '{column}', {rows_text(entries.rows[several])}"
-        notes.problem(message, data_path(entries.table.number, "participant"), hint, where)
-
-
 def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Notes, all_read: bool) -> None:
     """Participants whose trial is unknown or missing, and trials that nobody is in."""
     if not isinstance(mapping.trial, TrialColumn) or (mapping.trial.column not in base.table and not all_read):
@@ -162,7 +150,7 @@ def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Not
     faults = note_faults(kept, column.meaning(mapping.trial.codes), notes, ("trial", "column"))
     note_labels_of_trials(kept.without(faults), mapping.trial, notes)
     if not mapping.trial.codes:
-        _note_doubtful_trials(kept, base.table.data.answers, notes)
+        note_doubtful_trials(kept, mapping, base.table.data.answers, notes)
     empty = roll.kept & ~cells.present
     if empty.any():
         notes.problem(f"{counted(empty)} without a trial", ("trial", "column"), "Give each its trial.", cells.at(empty))
@@ -177,50 +165,6 @@ def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Not
             hint = f"Take the code out, or correct it. The column holds {cells.examples(roll.kept) or 'nothing'}."
             path = ("trial", "codes", code)
             notes.problem(f"nobody is in the trial {shown_code(code)}: it is empty", path, hint, cells.place)
-
-
-def _note_doubtful_trials(cells: Cells, answers: Iterable[Cell], notes: Notes) -> None:
-    """Where each value names a trial: signs of a missing value, and names that differ in capitals or zeros only."""
-    hint = "List it in `missing` and leave its people out with `keep`, or give the trials names with `codes`."
-    keys = cells.column.keys
-    signs = cells.hits(signs_among(keys, answers))
-    if signs.any():
-        notes.problem(f"a trial called {cells.examples(signs)}", ("trial", "column"), hint, cells.at(signs))
-    alike = Counter(likeness(key) for key in cells.held())
-    several = cells.hits(i for i, key in enumerate(keys) if alike[likeness(key)] > 1)
-    if several.any():
-        message = f"trials whose names are almost the same: {cells.examples(several)}"
-        hint = "Write them alike in the file, or say with `codes` which trial each stands for."
-        notes.problem(message, ("trial", "column"), hint, cells.at(several))
-
-
-def _note_strangers(entries: Entries, base: Entries, notes: Notes) -> None:
-    """Count the people of another file who are not among the randomised."""
-    known = set(base.people if entries.by_trial == base.by_trial else base.ids)
-    first = ~pd.Series(entries.people, dtype=object).duplicated().to_numpy()
-    strange = first & np.array([key not in known for key in entries.people], dtype=np.bool_)
-    path = data_path(entries.table.number, "participant")
-    if strange.any() and strange.sum() == first.sum():
-        hint = "Look at how the participants are written: '007' and 7 are two people."
-        notes.problem(f"no participant of this file is in {base.table.place}", path, hint, entries.table.place)
-    elif strange.any():
-        _note_written_otherwise(entries, strange, known, notes)
-        trial = ", ".join(dict.fromkeys(base.trials))
-        rule = f"in {entries.table.place}, but not in {base.table.place} → left out"
-        notes.count(
-            "left-out", entries.table.data.participant, rule, [trial] * int(strange.sum()), "participants", path
-        )
-
-
-def _note_written_otherwise(entries: Entries, strange: BoolArray, known: set[str], notes: Notes) -> None:
-    """People who are not among the randomised as they are written, and would be in another writing."""
-    alike = {likeness(key) for key in known}
-    missed = strange & np.array([likeness(key) in alike for key in entries.people], dtype=np.bool_)
-    if missed.any():
-        hint = "Write each alike in all files: '007' and 7, 'A1' and 'a1' are two people."
-        where = f"{entries.table.place}, column '{entries.table.data.participant}', {rows_text(entries.rows[missed])}"
-        path = data_path(entries.table.number, "participant")
-        notes.problem(f"{counted(missed)} written otherwise than in the file of the arms", path, hint, where)
 
 
 def _note_empty_trials(people: People, base: Entries, notes: Notes) -> None:

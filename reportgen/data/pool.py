@@ -18,9 +18,11 @@ from reportgen.data.columns import FloatArray, ObjectArray, objects
 from reportgen.data.contribution import Contribution, read_mapping
 from reportgen.data.notes import Notes
 from reportgen.data.repository import Repository
+from reportgen.data.trial_names import alike_hint, note_idle_names, trials_alike
 from reportgen.data.trials import not_collected, note_unknown_trials, trials_of
 from reportgen.errors import DataError, Problem
 from reportgen.spec.load import LocatedMapping, Spec
+from reportgen.spec.mapping import TrialColumn
 from reportgen.spec.study import Study
 
 
@@ -54,7 +56,7 @@ def read_repository(spec: Spec) -> Repository:
             note_unknown_trials(contribution)
             contributions.append(contribution)
         problems += notes.problems
-    problems += _names_used_twice(contributions)
+    problems += [*_names_used_twice(contributions), *_names_almost_alike(contributions)]
     if problems:
         raise DataError(problems)
     return _pooled(contributions, spec.study)
@@ -72,6 +74,31 @@ def _names_used_twice(contributions: Iterable[Contribution]) -> list[Problem]:
                 )
             first.setdefault(trial, contribution.located)
     return problems
+
+
+def _names_almost_alike(contributions: list[Contribution]) -> list[Problem]:
+    """Names of trials that are almost the same; within a file whose column names them that is noted with its rows."""
+    written = {name: one for one in reversed(contributions) for name in _trial_names(one)}
+    apart = [one.located.mapping.different_trials for one in contributions]
+    problems = []
+    for one, other in trials_alike([name for each in contributions for name in _trial_names(each)], apart):
+        trial = written[other].located.mapping.trial
+        if written[one] is written[other] and isinstance(trial, TrialColumn) and not trial.codes:
+            continue
+        message = f"two trials have almost the same name: '{one}' ({written[one].located.source.shown}) and '{other}'"
+        problems.append(Problem(message, written[other].located.source.at("trial"), alike_hint(one, other)))
+    for contribution in contributions:
+        notes = Notes(contribution.located)
+        note_idle_names(contribution.located.mapping, written, notes)
+        problems += notes.problems
+    return problems
+
+
+def _trial_names(one: Contribution) -> list[str]:
+    """The trials of a mapping, without codes that it does not know and rows without a trial, which are noted there."""
+    trial = one.located.mapping.trial
+    named = trial.codes.values() if isinstance(trial, TrialColumn) and trial.codes else one.people.raw_n
+    return [name for name in dict.fromkeys(named) if name]
 
 
 def _pooled(contributions: list[Contribution], study: Study) -> Repository:

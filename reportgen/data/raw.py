@@ -7,7 +7,6 @@ user sees it: lines of a CSV and rows of a sheet with the header counted, rows o
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +15,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.data.columns import IntArray, listed
-
-_BREAKS = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
+from reportgen.spec.normal import normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def column_name(cell: Any) -> str:
         return str(int(cell))
     if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
         return cell.date().isoformat()
-    return _BREAKS.sub(" ", str(cell).strip())
+    return normal(str(cell))
 
 
 def raw_of_frame(frame: pd.DataFrame, short: Collection[str] = ()) -> Raw:

@@ -8,7 +8,7 @@ from reportgen.data.codes import shown_number
 from reportgen.data.columns import FloatArray
 from reportgen.data.doubtful import as_shown, note_doubtful
 from reportgen.data.reading import Numbers, Reading
-from reportgen.spec.units import convertible, factor
+from reportgen.spec.units import convertible, factor, same_unit
 
 Span = tuple[float, float]
 
@@ -22,7 +22,7 @@ def converted(numbers: Numbers, reading: Reading, unit: str, span: Span | None) 
     note_doubtful(numbers, reading, unit, span)
     variable, there = reading.variable, ~np.isnan(numbers.values)
     if variable.unit is not None:
-        if variable.unit.strip() == unit.strip() or not convertible(variable.unit, unit):  # reported with the spec
+        if same_unit(variable.unit, unit) or not convertible(variable.unit, unit):  # reported with the spec
             return numbers
         reading.count("unit", f"{variable.unit} → {unit}", there, "unit")
         return numbers.with_values(numbers.values * factor(variable.unit, unit))

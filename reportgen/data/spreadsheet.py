@@ -25,6 +25,7 @@ from reportgen.data.trial_run import try_reading
 from reportgen.data.unvalued import opened_book
 from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import Data
+from reportgen.spec.normal import normal
 
 
 def read_spreadsheet(content: bytes, path: Path, data: Data) -> Raw:
@@ -143,6 +144,9 @@ def _sheet_name(workbook: Any, wanted: str | int | None) -> str:
         raise UnreadableError(
             f"there is no sheet {wanted}", f"The workbook has {len(names)}: {', '.join(names)}.", "sheet"
         )
-    if wanted not in names:
+    alike = [name for name in names if normal(name) == wanted]
+    if not alike:
         raise UnreadableError(f"there is no sheet '{wanted}'", did_you_mean(wanted, names), "sheet")
-    return wanted
+    if len(alike) > 1:
+        raise UnreadableError(f"two sheets are called '{wanted}'", "Rename one, or give its number.", "sheet")
+    return alike[0]

@@ -21,6 +21,7 @@ from reportgen.data.raw import Raw, UnreadableError, raw_of_frame
 from reportgen.data.transport import check_transport, with_special_missing
 from reportgen.data.trial_run import try_reading
 from reportgen.spec.mapping import Data
+from reportgen.spec.normal import normal
 
 _OLD_STATA = re.compile(rb"[\x66-\x73][\x01\x02]|<stata_dta><header><release>117")
 _CELLS = 100_000_000
@@ -120,7 +121,7 @@ def letter_code(letter: str) -> str:
 def _labels(meta: Any) -> dict[str, dict[Any, str]]:
     letters = meta.missing_user_values
     return {
-        str(name).strip(): {
+        normal(str(name)): {
             letter_code(code) if code in letters.get(name, ()) else code: text for code, text in labels.items()
         }
         for name, labels in meta.variable_value_labels.items()
@@ -132,4 +133,4 @@ def _missing_spans(meta: Any) -> dict[str, tuple[tuple[Any, Any], ...]]:
     spans = {name: [(span["lo"], span["hi"]) for span in listed] for name, listed in meta.missing_ranges.items()}
     for name, letters in meta.missing_user_values.items():
         spans.setdefault(name, []).extend((letter_code(letter), letter_code(letter)) for letter in letters)
-    return {str(name).strip(): tuple(listed) for name, listed in spans.items()}
+    return {normal(str(name)): tuple(listed) for name, listed in spans.items()}

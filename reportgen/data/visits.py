@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reportgen.spec.mapping import Mapping, visit_label, visit_time
 from reportgen.spec.model import months_of
+from reportgen.spec.normal import normal
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,7 +20,7 @@ class Visit:
 def visit_meant(word: str, mapping: Mapping) -> Visit:
     """Return the visit behind a key of `visits`, or behind a time such as "3 months" itself."""
     by_key = {str(key): text for key, text in mapping.visits.items()}
-    text = by_key.get(word, word)
+    text = by_key.get(normal(word), word)
     months = months_of(visit_time(text))
     if months is None:
         raise ValueError(f"'{text}' is no time")

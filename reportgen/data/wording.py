@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from reportgen.data.answers import NOES, YESES
 from reportgen.spec.model import months_of
+from reportgen.spec.normal import normal
 
 Phrase = tuple[str, ...]
 
@@ -86,9 +87,9 @@ def sex_of(text: str, beside: Iterable[str] = ()) -> str:
     >>> sex_of("Women"), sex_of("M", ["F"]), sex_of("M", ["H"]), sex_of("M", ["V"]), sex_of("mild")
     ('female', 'male', 'female', '', '')
     """
-    letters = {word for other in beside for word in [other.strip().casefold()] if len(word) == 1}
+    letters = {word for other in beside for word in [normal(other).casefold()] if len(word) == 1}
     female, male = {*_FEMALE, "f", "w", "k"}, {*_MALE, *("m" if not letters & {"h", "v"} else ())}
-    if "h" in letters or text.strip().casefold() == "h":
+    if "h" in letters or normal(text).casefold() == "h":
         male.add("h")
         female |= {"m"} if "f" not in letters else set()
     return _side(phrases(text), female, male, ("female", "male"))
@@ -102,7 +103,7 @@ def answer_of(text: str) -> str:
     >>> answer_of("Ja"), answer_of("No."), answer_of("sometimes")
     ('yes', 'no', '')
     """
-    word = (text.strip().casefold().rstrip("."),)
+    word = (normal(text).casefold().rstrip("."),)
     return _side({word}, {one for one in YESES if one != "1"}, {one for one in NOES if one != "0"}, ("yes", "no"))
 
 

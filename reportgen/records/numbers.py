@@ -7,11 +7,12 @@ that each number on a page can be traced to a row of the results table.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
+
+from reportgen.spec.normal import in_ids
 
 MINUS = "−"
 DASH = "–"
@@ -96,7 +97,7 @@ def slug(*names: str) -> str:
     >>> slug("pooled", "Probing depth", "visit 3")
     'pooled.probing-depth.visit-3'
     """
-    return ".".join(re.sub(r"[^\w]+", "-", name.strip().lower()).strip("-") or "x" for name in names)
+    return ".".join(map(in_ids, names))
 
 
 def fixed(value: float, decimals: int) -> str:

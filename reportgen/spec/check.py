@@ -13,6 +13,7 @@ from typing import Any
 from reportgen.errors import Problem, did_you_mean
 from reportgen.spec.mapping import Mapping, Variable, visit_time
 from reportgen.spec.model import DECIMAL, months_of
+from reportgen.spec.normal import in_ids
 from reportgen.spec.source import Source, Step
 from reportgen.spec.study import (
     Agreement,
@@ -444,7 +445,7 @@ def _same_id(section: str, names: Iterable[str], source: Source) -> Iterator[Pro
     """Names that ids of results cannot tell apart: they are written there in small letters, all else a hyphen."""
     seen: dict[str, str] = {}
     for name in names:
-        plain = re.sub(r"[^\w]+", "-", name.strip().lower()).strip("-")
+        plain = in_ids(name)
         if plain in seen:
             message = f"'{seen[plain]}' and '{name}' are the same name to the results"
             yield Problem(message, source.at(section, name, key=True), "Rename one: case and signs tell nothing apart.")

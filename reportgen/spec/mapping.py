@@ -11,9 +11,23 @@ import re
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
-from reportgen.spec.model import MOST, Code, Line, Names, Node, Printed, Real, Reason, RuleError, Word, months_of
+from reportgen.spec.model import (
+    MOST,
+    Code,
+    Line,
+    Names,
+    Node,
+    Printed,
+    Real,
+    Reason,
+    RuleError,
+    Word,
+    listed,
+    months_of,
+)
+from reportgen.spec.normal import Name, normal
 
 MOST_ITEMS = 1000
 FORMATS = {
@@ -57,7 +71,7 @@ class Keep(Node):
     among others without, are answers and no missing codes.
     """
 
-    column: str
+    column: Name
     equals: Code | None = None
     no: tuple[Code, ...] = ()
     one_of: tuple[Code, ...] = ()
@@ -90,7 +104,7 @@ class VisitColumn(Node):
     `labels: ignore` says that the codes are right where the file's own labels say another time.
     """
 
-    column: str
+    column: Name
     codes: dict[Code, Line | None]
     labels: Literal["check", "ignore"] = "check"
 
@@ -103,7 +117,7 @@ class TrialColumn(Node):
     without codes, `labels: values` says that values with a label among others without are trials, and none missing.
     """
 
-    column: str
+    column: Name
     codes: dict[Code, Word] = {}
     labels: Literal["check", "values", "ignore"] = "check"
 
@@ -130,14 +144,14 @@ class Data(Node):
 
     file: str | None = None
     rdatasets: str | None = None
-    sheet: str | int | None = None
+    sheet: Name | int | None = None
     header_row: int = Field(1, ge=1, le=MOST)
     header_rows: tuple[Annotated[int, Field(ge=1, le=MOST)], ...] = ()
     encoding: str | None = None
     separator: str | None = None
     decimal: Literal[".", ","] | None = None
     layout: Literal["wide", "long"] = "wide"
-    participant: str
+    participant: Name
     visit: VisitColumn | None = None
     missing: tuple[Code, ...] = ()
     answers: tuple[Code, ...] = ()
@@ -217,7 +231,7 @@ class Arms(Node):
     `labels: ignore` says that the codes are right where the file's own labels say another arm.
     """
 
-    column: str
+    column: Name
     codes: dict[Code, Arm]
     labels: Literal["check", "ignore"] = "check"
 
@@ -229,7 +243,7 @@ class Flag(Node):
     beside a number. `no` lists further answers that count as no.
     """
 
-    column: str
+    column: Name
     equals: Code = 1
     no: tuple[Code, ...] = ()
 
@@ -307,12 +321,12 @@ class Variable(Node):
     like all others; by `ignore`, wrong: the mapping is right, whatever they say.
     """
 
-    column: str | dict[Word, str] | None = None
+    column: Name | dict[Word, Name] | None = None
     codes: dict[Code, Code | None] = {}
     cut: dict[Word, str] = {}
     flags: dict[Word, Flag] = {}
     otherwise: Word | None = None
-    items: str | tuple[str, ...] | None = None
+    items: Name | tuple[Name, ...] | None = None
     yes: Code | None = None
     no: tuple[Code, ...] = ()
     score: Literal["sum", "mean"] = "sum"
@@ -328,6 +342,11 @@ class Variable(Node):
     labels: Literal["check", "values", "ignore"] = "check"
     visits: Names = ()
     data: int | None = Field(None, ge=1)
+
+    @field_validator("codes")
+    @classmethod
+    def _levels_in_one_form(cls, value: dict[Code, Code | None]) -> dict[Code, Code | None]:
+        return {code: normal(level) if isinstance(level, str) else level for code, level in value.items()}
 
     @property
     def item_numbers(self) -> tuple[int, ...]:
@@ -483,10 +502,33 @@ class Published(Node):
     source: str = ""
 
 
+_ID_WORDS = {"enum": ["as written", "loose", "dates"], "type": "string"}
+Ids = Annotated[
+    tuple[Literal["as written", "loose", "dates"], ...],
+    BeforeValidator(listed),
+    WithJsonSchema({"anyOf": [_ID_WORDS, {"type": "array", "items": _ID_WORDS}]}),
+]
+"""How ids of participants that look alike are meant: one word, or `[loose, dates]`."""
+
+
 class Mapping(Node):
-    """One mapping file."""
+    """One mapping file.
+
+    Participants are known by their ids, in whatever characters these are typed. Ids that differ in capitals, accents,
+    dashes, blanks or leading zeros are an error, and so are ids that are dates, until `ids` says what they are: `loose`
+    (one person), `as written` (different people, and ids that no spreadsheet has changed), `dates`. `different_trials`
+    lists trials whose names are as much alike, and that are different trials.
+    """
 
     trial: Word | TrialColumn
+    different_trials: Names = Field(
+        (), description="Trials whose names differ in accents, dashes or zeros only, and that are different trials."
+    )
+    ids: Ids = Field(
+        (),
+        description="What ids of participants are that look alike: `loose` one person, `as written` different people. "
+        "`dates`: ids that are dates are meant so.",
+    )
     country: Line | dict[Word, Line] = ""
     data: tuple[Data, ...]
     arms: Arms
@@ -500,6 +542,25 @@ class Mapping(Node):
         if isinstance(value, dict) and isinstance(value.get("data"), dict):
             value = {**value, "data": [value["data"]]}
         return value
+
+    @field_validator("ids")
+    @classmethod
+    def _one_way_to_compare(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "as written" in value and len(value) > 1:
+            raise RuleError(
+                "`ids: as written` takes ids as they stand, dates too", "Take out `as written`, or the rest."
+            )
+        return value
+
+    @property
+    def ids_as_written(self) -> bool:
+        """Whether ids that are almost the same are different people."""
+        return "as written" in self.ids
+
+    @property
+    def ids_loose(self) -> bool:
+        """Whether ids that are almost the same are one person."""
+        return "loose" in self.ids
 
     @model_validator(mode="after")
     def _visits_are_times(self) -> Mapping:
@@ -521,7 +582,7 @@ class Mapping(Node):
         for text in (
             text for data in self.data if data.visit for text in data.visit.codes.values() if text is not None
         ):
-            if text not in known and months_of(visit_time(text)) is None:
+            if normal(text) not in known and months_of(visit_time(text)) is None:
                 raise ValueError(
                     f"the visit '{text}' of a long file is no key of `visits` and no time such as '3 months'"
                 )
@@ -558,4 +619,4 @@ def visit_label(text: str) -> str:
     ('visit 3', '3 months')
     """
     found = re.search(r"\(([^()]+)\)\s*$", text)
-    return found[1].strip() if found else text.strip()
+    return normal(found[1] if found else text)

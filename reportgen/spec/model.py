@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from reportgen.spec.normal import normal
+
 DAYS_PER = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
 _SPAN = re.compile(r"^\s*(?:(?:after|at)\s+)?(\d+(?:[.,]\d+)?)\s*(day|week|month|year)s?\s*$", re.IGNORECASE)
 
@@ -48,13 +50,13 @@ def _as_line(value: Any) -> Any:
 
 
 def _as_word(value: Any) -> Any:
-    """Let a name be written without quotes even if YAML reads a number: `reference: 1`."""
+    """Let a name be written without quotes even if YAML reads a number (`reference: 1`), and in any characters."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     line = _as_line(value)
-    if isinstance(line, str) and not line.strip():
+    if isinstance(line, str) and not normal(line):
         raise RuleError("a name is empty", "Write a word, or take the line out.")
-    return line
+    return normal(line) if isinstance(line, str) else line
 
 
 def _as_code(value: Any) -> Any:
@@ -130,7 +132,8 @@ def months_of(span: str) -> float | None:
     >>> months_of("3 months"), months_of("baseline"), round(months_of("13 weeks"), 2), months_of("visit 3")
     (3.0, 0.0, 2.99, None)
     """
-    if span.strip().lower() == "baseline":
+    span = normal(span)
+    if span.lower() == "baseline":
         return 0.0
     found = _SPAN.match(span)
     if found is None:

@@ -13,9 +13,11 @@ from typing import Any
 
 from reportgen.errors import Problem, SpecError
 from reportgen.origin import Origin
+from reportgen.spec.normal import composed, normal, on_disk
 from reportgen.spec.text import read_text, shown_path
 from reportgen.spec.tree import Node, read_tree
 
+_TWICE = "Keep one of the two: accents, blanks and invisible characters are written in two ways."
 Step = str | int | float
 KeyPath = tuple[Step, ...]
 
@@ -107,7 +109,12 @@ def read_source(path: Path) -> Source:
     SpecError
         The file cannot be read, is not YAML, or not a mapping of keys.
     """
+    called_so = on_disk(path)
+    path = called_so[0] if len(called_so) == 1 else path
     shown = shown_path(path)
+    if len(called_so) > 1:
+        hint = "Their names differ in characters that look the same: rename one of them."
+        raise SpecError([Problem(f"{len(called_so)} files are called '{shown}'", hint=hint)])
     root = read_tree(read_text(path, shown), shown)
     if root.pairs is None:
         raise SpecError([Problem("the file does not hold a mapping of keys", Origin(shown, 1), "Start with `study:`.")])
@@ -124,10 +131,13 @@ def _plain(node: Node, path: KeyPath, keys: dict[KeyPath, Origin], values: dict[
     if node.items is not None:
         return [_plain(item, (*path, index), keys, values) for index, item in enumerate(node.items)]
     if node.pairs is None:
-        return node.scalar
+        return composed(node.scalar) if isinstance(node.scalar, str) else node.scalar
     plain: dict[Any, Any] = {}
     for key, value in node.pairs:
         assert key.scalar is not None  # the tree has told of it
-        keys[(*path, key.scalar)] = key.place
-        plain[key.scalar] = _plain(value, (*path, key.scalar), keys, values)
+        word = normal(key.scalar) if isinstance(key.scalar, str) else key.scalar
+        if word in plain:
+            raise SpecError([Problem("a key is written twice, in other characters", key.place, _TWICE)])
+        keys[(*path, word)] = key.place
+        plain[word] = _plain(value, (*path, word), keys, values)
     return plain

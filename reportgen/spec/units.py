@@ -5,6 +5,8 @@ Factors are exact by definition (international yard and pound, 1959; a month as 
 
 from __future__ import annotations
 
+from reportgen.spec.normal import normal
+
 # unit: (quantity, how many of the quantity's first unit it holds)
 _UNITS: dict[str, tuple[str, float]] = {
     "days": ("time", 1.0),
@@ -37,8 +39,24 @@ _ALIASES = {
 
 
 def _known(unit: str) -> tuple[str, float] | None:
-    word = unit.strip()
+    word = _plain(unit)
     return _UNITS.get(_ALIASES.get(word, word))
+
+
+def _plain(unit: str) -> str:
+    """The sign of a millionth and the Greek letter are two characters, and look alike."""
+    return normal(unit).replace("\u03bc", "\u00b5")
+
+
+def same_unit(one: str, other: str) -> bool:
+    """Whether two units are one, in whatever characters they are written.
+
+    Examples
+    --------
+    >>> same_unit("\u00b5mol/l", "\u03bcmol/l "), same_unit("mm", "cm")
+    (True, False)
+    """
+    return _plain(one) == _plain(other)
 
 
 def convertible(unit: str, to: str) -> bool:
@@ -49,7 +67,7 @@ def convertible(unit: str, to: str) -> bool:
     >>> convertible("lb", "kg"), convertible("lb", "years"), convertible("kg/m2", "kg/m2")
     (True, False, True)
     """
-    if unit.strip() == to.strip():
+    if same_unit(unit, to):
         return True
     one, other = _known(unit), _known(to)
     return one is not None and other is not None and one[0] == other[0]

@@ -331,14 +331,14 @@ def test_a_second_file_that_cannot_tell_the_trials_apart(tmp_path: Path) -> None
 
 def test_a_second_file_without_anybody_of_the_first(tmp_path: Path) -> None:
     table(tmp_path, "a.csv", ROWS)
-    table(tmp_path, "b.csv", "id,weight\n001,70\n002,71")
+    table(tmp_path, "b.csv", "id,weight\n11,70\n12,71")
     text = trial("a.csv", variables="age: age, weight: weight")
     text = text.replace(
         "data: {file: a.csv, participant: id}", "data: [{file: a.csv, participant: id}, {file: b.csv, participant: id}]"
     )
     found = only_problem(study(tmp_path, a=text))
     assert found.message == "no participant of this file is in a.csv"
-    assert "'007' and 7" in found.hint
+    assert found.hint == "Look at how they are written: '11' here, '1' there."
 
 
 def test_rows_without_a_participant(tmp_path: Path) -> None:

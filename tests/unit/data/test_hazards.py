@@ -299,7 +299,7 @@ def test_one_participant_in_two_writings(one: str, other: str, tmp_path: Path) -
     data = "layout: long, visit: {column: tp, codes: {0: baseline, 3: 3 months}}"
     found = only_problem(one_trial(tmp_path, text, "VAS: v", data=data))
     assert (found.message, found.where) == (
-        "1 participant written in more than one way",
+        f"1 participant written in more than one way: '{one}' and '{other}'",
         "a.csv, column 'id', rows 2, 3",
     )
 
@@ -309,7 +309,10 @@ def test_some_participants_are_written_otherwise_in_another_file(tmp_path: Path)
     table(tmp_path, "b.csv", "id,age\n8,30\n9,31\n10,32\n100,33\n101,34")
     files = "[{file: a.csv, participant: id}, {file: b.csv, participant: id}]"
     found = only_problem(study(tmp_path, a=f"trial: A\ndata: {files}\n{ARMS}\nvariables: {{age: age}}"))
-    assert found.message == "3 participants written otherwise than in the file of the arms"
+    assert found.message == (
+        "3 participants written otherwise than in a.csv: '8' (row 2) is '008' (row 2) there, "
+        "'9' (row 3) is '009' (row 3) there, '10' (row 4) is '010' (row 4) there"
+    )
     assert found.where == "b.csv, column 'id', rows 2, 3, 4"
 
 
