@@ -8,6 +8,7 @@ with limits of time and memory and without a terminal, and done here only if the
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
 import signal
 import sys
@@ -52,6 +53,7 @@ def try_reading(read: Callable[[], object], size: int, what: str) -> None:
 def _read_and_exit(read: Callable[[], object], size: int) -> None:
     code = 1
     try:
+        faulthandler.disable()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         nowhere = os.open(os.devnull, os.O_WRONLY)
