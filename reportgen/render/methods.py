@@ -248,9 +248,9 @@ def _who(settings: ModelSettings) -> Inline:
 
 def _checks(settings: ModelSettings) -> Inline:
     common = (
-        "Two checks stand beside each effect: the same model with a common treatment effect, and"
+        "Two checks stand beside each pooled effect: the same model with a common treatment effect, and"
         if settings.treatment_effect == "random"
-        else "A check stands beside each effect (the column of the common effect repeats the model):"
+        else "A check stands beside each pooled effect (the column of the common effect repeats the model):"
     )
     return (
         f"{common} a two-stage meta-analysis of the effects estimated in each trial, pooled by "
