@@ -57,8 +57,16 @@ def _options(
 def build(
     study: StudyPath,
     output: Annotated[str | None, typer.Option(help="Folder of the report; output/<study> unless given.")] = None,
-    only: Annotated[str, typer.Option(help="Names of artefacts, such as table2,fig1; the numbers stay the same.")] = "",
-    profile: Annotated[Literal["draft", "final"] | None, typer.Option(help="Overrides the study's policy.")] = None,
+    only: Annotated[
+        str,
+        typer.Option(
+            help="Draw and print only these artefacts, such as table2,fig1, under their numbers; all analyses are run."
+        ),
+    ] = "",
+    profile: Annotated[
+        Literal["draft", "final"] | None,
+        typer.Option(help="A draft is marked as one on its pages; overrides the study's policy."),
+    ] = None,
     formats: Annotated[str, typer.Option(help="html,pdf,quarto; what the study's report says unless given.")] = "",
     jobs: Annotated[
         int, typer.Option("-j", "--jobs", min=0, help="Local processes that draw; 0: one for each core, four at most.")
@@ -123,7 +131,8 @@ def validate(study: StudyPath) -> int:
         spec, repository = read(study)
     _warn(doubts(spec, repository))
     trials = "1 trial" if len(repository.trials) == 1 else f"{len(repository.trials)} trials"
-    show(f"{spec.name}: all is well, {trials}, {len(repository.participants)} participants")
+    people = len(repository.participants)
+    show(f"{spec.name}: all is well, {trials}, {people} participant{'' if people == 1 else 's'}")
     return EXIT_DONE
 
 

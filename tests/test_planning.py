@@ -153,13 +153,13 @@ def test_nothing_is_fitted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("plan fits nothing")
 
     for module, name in (
-        ("moderators", "screen_moderator"),
         ("recursive_partitioning", "partition"),
         ("peeling_search", "peel"),
         ("fit_among", "fit_one_step"),
         ("meta_analysis", "fit_one_step"),
     ):
         monkeypatch.setattr(f"reportgen.analyses.{module}.{name}", fitted)
+    monkeypatch.setattr("reportgen.stats.one_step.estimate_variances", fitted)
     assert len(plan(*read(path))) == len(ANALYSES)
 
 
@@ -195,9 +195,7 @@ def test_a_search_that_cannot_divide_says_so(tmp_path: Path) -> None:
 def test_lines_stay_within_100_columns(path: Path) -> None:
     lines = planned_lines(plan(*read(path)))
     assert max(map(len, lines)) <= 100
-    assert (
-        "    not tried: job (leaves 1 trial with both arms, and a test needs 2); weight (nobody has a value);" in lines
-    )
+    assert "    not tried: job (one trial with a value on both sides, and the screening needs two); weight" in lines
     assert sum(line.startswith("≤: at most.") for line in lines) == 4
 
 

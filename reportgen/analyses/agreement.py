@@ -356,5 +356,5 @@ def _levels(
 def _share(press: Press, count: int, total: int, hide: bool, minimum: int) -> Inline:
     if hide:
         return (press.hidden("n", f"<{minimum}" if 0 < count < minimum else "–", FEW, "participants"),)
-    share = press.fixed("percent", 100 * count / total if total else NAN, "percent", "%", "nobody has a value")
+    share = press.share("percent", count, total, "nobody has a value")
     return (press.count("n", count), " (", share, "%)")

@@ -231,8 +231,7 @@ class _Table:
                 press.hidden("n", f"<{minimum}" if small else "–", reason, "participants"),
                 press.hidden("percent", "–", reason, "%"),
             )
-        share = 100 * count / total if total else float("nan")
-        return Share(press.count("n", count), press.fixed("percent", share, "percent", "%", "nobody has a value"))
+        return Share(press.count("n", count), press.share("percent", count, total, "nobody has a value"))
 
     def _hidden_count(self, n: Number) -> Number:
         return Press(n.id.rpartition(".")[0], n.source, {}).hidden(

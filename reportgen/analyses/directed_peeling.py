@@ -89,4 +89,4 @@ def _size(size: float | None, press: Press) -> Inline:
         return ()
     if size < 1:
         return (percent_number("min size", size, press), "% of the people")
-    return (press.count("min size", int(size)), " participants")
+    return (press.count("min size", int(size)), " participant" if size == 1 else " participants")

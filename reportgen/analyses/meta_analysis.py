@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.disclosure import (
     TOO_FEW,
     few_in_an_arm,
@@ -41,6 +42,7 @@ from reportgen.analyses.two_stage_record import (
     two_stage_heterogeneity,
 )
 from reportgen.data import Repository
+from reportgen.records.estimate import NotAdjusted
 from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, Scaled, TrialEstimate
 from reportgen.records.numbers import Press, Status, slug
 from reportgen.spec.check import expanded
@@ -198,7 +200,7 @@ def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, p
     common = estimate_record(used.common.effect if used and not alone else None, node.level, beside[0], unit, alone)
     two_stage = used.two_stage if used else None
     apart = reason or not_pooled(two_stage, len(selection.trials))
-    rows = _told_trials(_trials(selection, fits, node, made, unit), study.policy.minimum_cell) if fits else ()
+    rows = _told_trials(_trials(selection, fits, node, study, made, unit), study.policy.minimum_cell) if fits else ()
     one_step = {} if alone else {"one-step": estimate.effect, "common-effect": common.effect}
     arms = made.count("n control", selection.arm_size(0)), made.count("n intervention", selection.arm_size(1))
     n_control, n_intervention = told_arms(arms, study.policy.minimum_cell)
@@ -230,6 +232,7 @@ def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, p
         evaluations=_evaluations(fits, made, reason),
         criterion=made.fixed("criterion", _criterion(fits), "criterion", reason=reason or SOLVED),
         df_unfloored=made.fixed("df unfloored", scalar(used.effect.df_raw) if used else NAN, "df", reason=reason),
+        not_adjusted=_not_adjusted(selection, node, study, made) if used else (),
     )
 
 
@@ -243,6 +246,11 @@ def _evaluations(fits: Fits | None, made: Press, reason: str) -> Any:
     if fits is None or fits.alone:
         return made.none("evaluations", reason or SOLVED)
     return made.count("evaluations", fits.one_step.optimiser.evaluations, "evaluations")
+
+
+def _not_adjusted(selection: Selection, node: Node, study: Study, press: Press) -> tuple[NotAdjusted, ...]:
+    unused = unused_adjusters(selection, intercept=node.intercept, adjuster_slopes=node.adjuster_slopes)
+    return not_adjusted_record(unused, study, press)
 
 
 def _criterion(fits: Fits | None) -> float:
@@ -298,17 +306,18 @@ def _scaled(
     low, high = (scalar(limit) for limit in effect.interval(node.level)) if effect else (NAN, NAN)
     predicted = _predicted(fits, node)
     here = press.at("scaled")
+    ends = here.bounds(factor * low, factor * high, "scaled", "of 100", reason)
     return Scaled(
         effect=here.fixed("effect", factor * scalar(effect.estimate) if effect else NAN, "scaled", "of 100", reason),
-        low=here.fixed("ci low", factor * low, "scaled", "of 100", reason),
-        high=here.fixed("ci high", factor * high, "scaled", "of 100", reason),
+        low=ends[0],
+        high=ends[1],
         predicted_low=here.fixed("predicted low", factor * predicted[0], "scaled", "of 100", reason),
         predicted_high=here.fixed("predicted high", factor * predicted[1], "scaled", "of 100", reason),
         factor=here.figure("factor", factor, 4),
     )
 
 
-def _trials(selection: Selection, fits: Fits, node: Node, press: Press, unit: str) -> list[TrialEstimate]:
+def _trials(selection: Selection, fits: Fits, node: Node, study: Study, press: Press, unit: str) -> list[TrialEstimate]:
     """One row a trial. The weight is the two-stage one: a one-step model has none of its own."""
     found = fits.trials
     apart = not_pooled(fits.two_stage, len(found.labels)) or (fits.message if fits.failed else "")
@@ -333,6 +342,9 @@ def _trials(selection: Selection, fits: Fits, node: Node, press: Press, unit: st
                 weight=made.fixed("weight", weight, "percent", "%", reason or apart),
                 status=status,
                 reason=reason,
+                not_adjusted=not_adjusted_record(unused_adjusters(selection, selection.trial == name), study, made)
+                if effect
+                else (),
             )
         )
     return rows
@@ -368,4 +380,5 @@ def _hidden_trial(row: TrialEstimate, minimum: int) -> TrialEstimate:
         weight=withheld(row.weight, why),
         status="suppressed",
         reason=why,
+        not_adjusted=(),
     )

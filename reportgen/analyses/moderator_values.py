@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.analyses.naming import outcome_label, unit_of
+from reportgen.analyses.naming import outcome_label, unit_of, unit_of_scale
 from reportgen.analyses.selection import BASELINE_ADJUSTER, Measurements, Selection
 from reportgen.data import Repository
 from reportgen.spec.check import baseline_of
@@ -125,7 +125,8 @@ def _moderator(name: str, repository: Repository, measurements: Measurements, st
 def _baseline(name: str, measured: str, values: FloatArray, study: Study) -> Moderator:
     outcome = study.outcomes.get(measured)
     title = outcome_label(measured, study) if outcome else study.instruments[measured].name or measured
-    unit = unit_of(measured, study) if outcome else study.instruments[measured].unit or "points"
+    instrument = None if outcome else study.instruments[measured]
+    unit = (instrument.unit or unit_of_scale(instrument.range)) if instrument else unit_of(measured, study)
     per = outcome.per if outcome else 1.0
     decimals = outcome.decimals if outcome else None
     # a title may begin with a name, so that "Baseline" in front of it would stand before a capital, rightly or wrongly

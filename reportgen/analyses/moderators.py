@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.disclosure import (
     TOO_EXTREME,
     TOO_FEW,
@@ -26,7 +27,7 @@ from reportgen.analyses.disclosure import (
 )
 from reportgen.analyses.moderator_values import Moderator, column_of, moderators_of
 from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, setting_decimals, unit_of
-from reportgen.analyses.recording import comparison_record, estimate_record, for_outcome
+from reportgen.analyses.recording import comparison_record, estimate_record, for_outcome, left_out_record
 from reportgen.analyses.search_people import Cost, people_of_search
 from reportgen.analyses.selection import (
     Measurements,
@@ -36,8 +37,10 @@ from reportgen.analyses.selection import (
     not_estimable,
     range_of,
     selections,
+    without_adjuster,
 )
 from reportgen.data import Repository
+from reportgen.records.estimate import LeftOut
 from reportgen.records.moderation import (
     EffectAt,
     Interaction,
@@ -47,7 +50,7 @@ from reportgen.records.moderation import (
     ScreeningSettings,
     Tier,
 )
-from reportgen.records.numbers import Inline, Number, Press, Status, slug
+from reportgen.records.numbers import Inline, Number, Press, Status, plain, slug
 from reportgen.spec.check import baseline_of, expanded
 from reportgen.spec.study import FromScreening, Search, Study
 from reportgen.spec.study import Moderators as Node
@@ -109,7 +112,9 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Mode
         One `Screen` for every outcome x follow-up x comparison, each with all moderators, those that cannot be estimated
         included.
     """
-    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | AUDITED)
+    rounding, tiers = study.policy.rounding.model_dump(), node.tiers
+    limits = (0.05, tiers.significant, tiers.weak)
+    press = Press(slug(name), f"analyses.{name}", rounding | AUDITED, limits=limits)
     moderators = moderators_of(node.moderators, repository, Measurements(repository, study), study)
     screens = tuple(
         _screen_record(selection, screen(selection, moderators.values(), node), node, study, press)
@@ -182,14 +187,32 @@ def searched_names(
     return screened_moderators(screening, selection, repository, measurements, study, chosen.p_below)
 
 
-def screen(selection: Selection, moderators: Iterable[Moderator], node: Node) -> list[Screened]:
-    """Screen moderators one by one, each on the people who have it."""
+def screen(selection: Selection, moderators: Iterable[Moderator], node: Node, *, search: bool = True) -> list[Screened]:
+    """Screen moderators one by one, each on the people who have it; `search=False` as in `fit_one_step`."""
     named = {moderator.name: moderator for moderator in moderators}
     costs = people_of_search(selection, named, missing="available", minimum_trials=node.minimum_trials).costs
-    return [_screened(selection, named[cost.moderator], cost, node) for cost in costs]
+    return [_screened(selection, named[cost.moderator], cost, node, search) for cost in costs]
 
 
-def _screened(selection: Selection, moderator: Moderator, cost: Cost, node: Node) -> Screened:
+def testable(
+    selection: Selection, moderators: Iterable[Moderator], node: Node, minimum: int
+) -> list[tuple[Screened, str]]:
+    """Return each moderator of a screening with the reason why it cannot be tested, empty where it can; nothing is fitted.
+
+    Parameters
+    ----------
+    selection : Selection
+    moderators : iterable of Moderator
+    node : Moderators node of the study file
+    minimum : int
+        The smallest cell of the policy.
+    """
+    bare = node.model_copy(update={"percentiles": (), "inference": "normal"})
+    found = _guarded(screen(selection, moderators, bare, search=False), selection, minimum)
+    return [(one, one.tested(node).reason.removeprefix("it ") or ("" if one.told else TOO_FEW)) for one in found]
+
+
+def _screened(selection: Selection, moderator: Moderator, cost: Cost, node: Node, search: bool) -> Screened:
     fit = screen_moderator(
         selection.change,
         selection.treatment,
@@ -204,8 +227,17 @@ def _screened(selection: Selection, moderator: Moderator, cost: Cost, node: Node
         treatment_effect=node.treatment_effect,
         inference=node.inference,
         df_floor=node.df_floor,
+        search=search,
     )
     return Screened(moderator, fit, cost)
+
+
+def _guarded(found: Iterable[Screened], selection: Selection, minimum: int) -> list[Screened]:
+    """Return moderators as screened with what of each is too small to be told."""
+    return [
+        replace(one, few=_few_levels(one, selection, minimum), few_at_all=_few_at_all(one.fit, minimum))
+        for one in found
+    ]
 
 
 def _settings(node: Node, study: Study, press: Press) -> ScreeningSettings:
@@ -246,10 +278,7 @@ def _screen_record(selection: Selection, found: list[Screened], node: Node, stud
         selection.comparison, selection.outcome, selection.follow_up, n=selection.n, trials=len(selection.trials)
     )
     minimum = study.policy.minimum_cell
-    found = [
-        replace(one, few=_few_levels(one, selection, minimum), few_at_all=_few_at_all(one.fit, minimum))
-        for one in found
-    ]
+    found = _guarded(found, selection, minimum)
     outcome = study.outcomes[selection.outcome]
     limits = range_of(outcome, selection.outcome, study)
     p = [one.tested(node).p_value if one.told else math.nan for one in found]
@@ -276,6 +305,7 @@ def _screen_record(selection: Selection, found: list[Screened], node: Node, stud
         significant=press.count("significant", sum(o.tier == "significant" for o in interactions), "interactions"),
         weak=press.count("weak", sum(one.tier == "weak" for one in interactions), "interactions"),
         reason=not_estimable(selection, node),
+        without_adjuster=_without_adjuster(selection, study, press),
     )
 
 
@@ -283,6 +313,11 @@ def _few_at_all(fit: ModeratorFit, minimum: int) -> bool:
     """Whether so few people have a value, or tell something of the interaction, that an arm has too few of them."""
     sizes = [min(who.n_control, who.n_intervention) for who in (fit.entered, fit.telling) if who.participants]
     return guards(minimum) and any(size < minimum for size in sizes)
+
+
+def _without_adjuster(selection: Selection, study: Study, press: Press) -> tuple[LeftOut, ...]:
+    reasons = {without_adjuster(name, study) for name in selection.adjuster_of}
+    return tuple(one for one in left_out_record(selection, press) if plain(one.reason) in reasons)
 
 
 def _few_levels(one: Screened, selection: Selection, minimum: int) -> frozenset[int]:
@@ -357,6 +392,9 @@ def _interaction(
         unit_at=made.quote("unit", moderator.unit),
         expected=None if expected is None else made.quote("expected", expected),
         found=_found(one, tested, labels, study),
+        not_adjusted=not_adjusted_record(
+            unused_adjusters(selection, ~np.isnan(moderator.of(selection))) if tested.estimated else (), study, made
+        ),
     )
 
 

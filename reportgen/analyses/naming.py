@@ -10,13 +10,28 @@ from reportgen.spec.study import Pooled, Study
 
 
 def unit_of(name: str, study: Study) -> str:
-    """Return the unit of an outcome; `points` on a scale that has none.
+    """Return the unit of an outcome; `points` on a scale that has none, and nothing on one of 0 to 1.
 
     A rescaled outcome has no use for the unit of its instrument.
     """
     outcome = study.outcomes[name]
     instrument = study.instruments[instruments_of(outcome, name)[0]]
-    return outcome.unit or (instrument.unit if outcome.range is None else "") or "points"
+    return (
+        outcome.unit
+        or (instrument.unit if outcome.range is None else "")
+        or unit_of_scale(outcome.range or instrument.range)
+    )
+
+
+def unit_of_scale(limits: tuple[float, float] | None) -> str:
+    """Return what a scale counts that has no unit: points, or nothing where it ends at 1, as do probabilities.
+
+    Examples
+    --------
+    >>> unit_of_scale((0, 24)), unit_of_scale((0, 1)), unit_of_scale(None)
+    ('points', '', 'points')
+    """
+    return "" if limits and max(abs(limits[0]), abs(limits[1])) <= 1 else "points"
 
 
 def outcome_label(name: str, study: Study) -> str:
@@ -29,10 +44,11 @@ def outcome_label(name: str, study: Study) -> str:
 
 def adjuster_labels(node: Pooled, study: Study, press: Press) -> tuple[Number, ...]:
     """Return what the models of an analysis adjust for: covariates by label, the rest as the study file names it."""
-    return tuple(press.quote(f"adjust {i}", _adjuster(name, study)) for i, name in enumerate(node.adjust_for, 1))
+    return tuple(press.quote(f"adjust {i}", adjuster_label(name, study)) for i, name in enumerate(node.adjust_for, 1))
 
 
-def _adjuster(name: str, study: Study) -> str:
+def adjuster_label(name: str, study: Study) -> str:
+    """Return what an adjuster is called: a covariate by its label, the rest as the study file names it."""
     covariate = study.covariates.get(name)
     return (covariate.label or name) if covariate else name
 

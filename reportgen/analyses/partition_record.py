@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.disclosure import (
     TOO_CLOSE,
     as_printed,
@@ -41,6 +42,7 @@ from reportgen.records.partition import (
     TreeNode,
 )
 from reportgen.spec.study import RecursivePartitioning as Node
+from reportgen.spec.study import Study
 from reportgen.stats import Effect, Partition
 from reportgen.stats import effective_cuts as sidak
 from reportgen.stats import subgroups as found
@@ -52,8 +54,8 @@ CUT_DECIMALS = 2  # of a moderator for which the study file asks for none
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What an outcome is called and measured in, what the moderators are called, two settings that reasons name, and whom
-    the policy guards."""
+    """What an outcome is called and measured in, what the moderators are called, two settings that reasons name, whom the
+    policy guards, and the study."""
 
     outcome_label: str
     unit: str
@@ -62,6 +64,7 @@ class Naming:
     alpha: Number
     width: Number
     minimum_cell: int
+    study: Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,7 @@ def _members(group: found.Group, desk: Desk) -> Members:
     if estimated:
         fit = fit_among(desk.selection, group.members, desk.node, inference="normal")
         low, high = (scalar(limit) for limit in fit.effect.interval(desk.node.level))
+    ends = normal.bounds(low, high, "effect", desk.unit, reason)
     return Members(
         id=press.prefix,
         rule=tuple(_condition(rule, desk.at(f"rule {i}")) for i, rule in enumerate(group.rules, 1)),
@@ -180,11 +184,14 @@ def _members(group: found.Group, desk: Desk) -> Members:
         trials=press.count("trials", group.trials, "trials"),
         estimate=estimate_record(group.effect if estimated else None, desk.node.level, press, desk.unit, reason),
         normal=NormalInterval(
-            low=normal.fixed("ci low", low, "effect", desk.unit, reason),
-            high=normal.fixed("ci high", high, "effect", desk.unit, reason),
+            low=ends[0],
+            high=ends[1],
         ),
         status=status,
         reason=reason,
+        not_adjusted=not_adjusted_record(unused_adjusters(desk.selection, group.members), desk.naming.study, press)
+        if estimated
+        else (),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.disclosure import as_printed, told_apart
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
@@ -19,7 +20,7 @@ from reportgen.analyses.peeling_search import BoolArray, Peeled
 from reportgen.analyses.recording import NAN, estimate_record, for_outcome, left_out_record, scalar
 from reportgen.analyses.search_people import Cost
 from reportgen.analyses.selection import Selection
-from reportgen.records.estimate import Estimate
+from reportgen.records.estimate import Estimate, NotAdjusted
 from reportgen.records.numbers import Number, Press, Status
 from reportgen.records.peeling import Frontier, ModeratorCost, NotPeeled, PeeledBox, PeeledModerator, PeeledOutcome
 from reportgen.spec.study import DirectedPeeling as Node
@@ -60,7 +61,7 @@ def peeling_record(search: Peeled, sizes: tuple[float, ...], node: Node, study: 
     minimum = study.policy.minimum_cell
     printed = _printed(search, sizes, minimum)
     told = _told(search, printed, minimum)
-    box_record = _Boxes(search, moderators, node, unit, minimum, made).record
+    box_record = _Boxes(search, moderators, node, study, unit, minimum, made).record
     boxes = found.boxes if found is not None else ()
     why = search.reason or (found.overall.message if found is not None else "")
     return PeeledOutcome(
@@ -90,6 +91,9 @@ def peeling_record(search: Peeled, sizes: tuple[float, ...], node: Node, study: 
         left_out=left_out_record(selection, made),
         status=status,
         reason=(made.quote("reason", _clause(said)),) if said else (),
+        not_adjusted=not_adjusted_record(unused_adjusters(selection), study, made)
+        if found is not None and _known(found.overall.effect)
+        else (),
     )
 
 
@@ -206,6 +210,7 @@ class _Boxes:
     search: Peeled
     moderators: tuple[PeeledModerator, ...]
     node: Node
+    study: Study
     unit: str
     minimum_cell: int
     press: Press
@@ -235,7 +240,12 @@ class _Boxes:
                 _known(box.difference), level, made.at("difference"), unit, "too few people outside"
             ),
             status=status,
+            not_adjusted=self._not_adjusted(place, made) if _known(box.effect) else (),
         )
+
+    def _not_adjusted(self, place: int, press: Press) -> tuple[NotAdjusted, ...]:
+        unused = unused_adjusters(self.search.selection, self.search.members[place])
+        return not_adjusted_record(unused, self.study, press)
 
     def _limit(self, box: Box, place: int, press: Press) -> Number:
         limit = box.limits[place]

@@ -14,9 +14,18 @@ from typing import Any
 import numpy as np
 
 from reportgen.analyses import peeling_search, recursive_partitioning
+from reportgen.analyses.adjusters import Unused, unused_adjusters, unused_words
 from reportgen.analyses.moderator_values import Moderator, moderators_of
-from reportgen.analyses.search_people import Cost, people_of_search
-from reportgen.analyses.selection import Excluded, Measurements, Selection, not_estimable, selections
+from reportgen.analyses.moderators import testable
+from reportgen.analyses.search_people import Cost
+from reportgen.analyses.selection import (
+    Excluded,
+    Measurements,
+    Selection,
+    not_estimable,
+    selections,
+    without_adjuster,
+)
 from reportgen.data import Repository
 from reportgen.records.planned import LeftOutTrials, PlannedAnalysis, PlannedCost, PlannedEffect
 from reportgen.spec.study import (
@@ -32,9 +41,9 @@ from reportgen.spec.study import (
     Study,
 )
 
-SEARCH, TEST = "the search needs", "a test needs"
 NOT_IN_COMPARISON = "no arm in this comparison"  # what a trial compares is no news to who wrote its mapping
 Key = tuple[str, str, str]
+_Screenable = tuple[dict[str, Moderator], tuple[tuple[str, str], ...]]
 
 
 def planned_analyses(study: Study, repository: Repository) -> tuple[PlannedAnalysis, ...]:
@@ -70,12 +79,27 @@ class _Desk:
 
     def moderators(self, node: Moderators | Search) -> dict[str, Moderator]:
         """Return the moderators of an analysis, or all of the screening that it takes its own from."""
-        chosen = node.moderators
-        if isinstance(chosen, FromScreening):
-            screening = self.study.analyses[chosen.from_]
-            assert isinstance(screening, Moderators)
-            chosen = screening.moderators
+        screening = self.screening(node)
+        chosen = screening.moderators if screening else node.moderators
+        assert not isinstance(chosen, FromScreening)
         return moderators_of(chosen, self.repository, self.measurements, self.study)
+
+    def screening(self, node: Moderators | Search) -> Moderators | None:
+        """Return the screening from which a search takes its moderators."""
+        if not isinstance(node.moderators, FromScreening):
+            return None
+        screening = self.study.analyses[node.moderators.from_]
+        assert isinstance(screening, Moderators)
+        return screening
+
+    def screenable(self, node: Search, selection: Selection, moderators: Mapping[str, Moderator]) -> _Screenable:
+        """Return the moderators that may come out of the screening of a search, and why the others cannot."""
+        screening = self.screening(node)
+        if screening is None or not_estimable(selection, node):
+            return dict(moderators), ()
+        found = testable(selection, moderators.values(), screening, 0)  # what is not printed is screened all the same
+        lost = tuple((one.moderator.name, why) for one, why in found if why)
+        return {one.moderator.name: one.moderator for one, why in found if not why}, lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +125,10 @@ def _about(node: Analysis) -> str:
     return f"along {', '.join(chosen)}" if isinstance(node, Search) else f"of {', '.join(chosen)}"
 
 
-def _effect(selection: Selection, reason: str, **more: Any) -> PlannedEffect:
+def _effect(
+    selection: Selection, reason: str, desk: _Desk, *, model: MetaAnalysis | None = None, **more: Any
+) -> PlannedEffect:
+    """Return what would enter a selection; `model` is the node whose model decides on adjusters, if not the plain one."""
     why: dict[str, list[str]] = {}
     for one in selection.excluded:
         if one.whole_trial and one.reason != NOT_IN_COMPARISON:
@@ -116,8 +143,22 @@ def _effect(selection: Selection, reason: str, **more: Any) -> PlannedEffect:
         n_intervention=selection.arm_size(1),
         reason=reason,
         left_out=tuple(LeftOutTrials(words, tuple(trials)) for words, trials in why.items()),
+        without_adjuster=_without_adjuster(selection, desk.study),
+        not_adjusted=() if reason else tuple(map(unused_words, _unused(selection, model))),
         **more,
     )
+
+
+def _unused(selection: Selection, model: MetaAnalysis | None) -> tuple[Unused, ...]:
+    if model is None:
+        return unused_adjusters(selection)
+    return unused_adjusters(selection, intercept=model.intercept, adjuster_slopes=model.adjuster_slopes)
+
+
+def _without_adjuster(selection: Selection, study: Study) -> tuple[tuple[str, int], ...]:
+    lost = {name: without_adjuster(name, study) for name in dict.fromkeys(selection.adjuster_of)}
+    counted = {name: sum(one.n for one in selection.excluded if one.reason == reason) for name, reason in lost.items()}
+    return tuple((name, n) for name, n in counted.items() if n)
 
 
 def _why(trial: Excluded, excluded: tuple[Excluded, ...]) -> str:
@@ -144,21 +185,23 @@ def _described(node: Descriptive, desk: _Desk) -> list[PlannedEffect]:
 
 
 def _pooled(node: MetaAnalysis, desk: _Desk) -> list[PlannedEffect]:
-    return [_effect(selection, not_estimable(selection, node)) for selection in desk.selections(node)]
+    return [_effect(selection, not_estimable(selection, node), desk, model=node) for selection in desk.selections(node)]
 
 
 def _screened(node: Moderators, desk: _Desk) -> list[PlannedEffect]:
     moderators, effects = desk.moderators(node), []
     for selection in desk.selections(node):
         reason = not_estimable(selection, node)
-        people = people_of_search(selection, moderators, missing="available", minimum_trials=node.minimum_trials)
+        found = testable(selection, moderators.values(), node, desk.study.policy.minimum_cell)
+        lost = tuple((one.moderator.name, why) for one, why in found if why)
         effects.append(
             _effect(
                 selection,
                 reason,
-                moderators=0 if reason else len(people.moderators),
-                not_tried=() if reason else tuple((name, why.replace(SEARCH, TEST)) for name, why in people.left_out),
-                costs=() if reason else _costs(people.costs),
+                desk,
+                moderators=0 if reason else len(found) - len(lost),
+                not_tried=() if reason else lost,
+                costs=() if reason else _costs(tuple(one.cost for one, _ in found)),
             )
         )
     return effects
@@ -170,11 +213,14 @@ def _partitioned(node: RecursivePartitioning, desk: _Desk) -> list[PlannedEffect
 
 def _partitions(node: RecursivePartitioning, desk: _Desk) -> list[_Entering]:
     moderators = desk.moderators(node)
-    return [_partition(node, selection, moderators) for selection in desk.selections(node)]
+    return [_partition(node, selection, moderators, desk) for selection in desk.selections(node)]
 
 
-def _partition(node: RecursivePartitioning, selection: Selection, moderators: Mapping[str, Moderator]) -> _Entering:
+def _partition(
+    node: RecursivePartitioning, selection: Selection, moderators: Mapping[str, Moderator], desk: _Desk
+) -> _Entering:
     screened = isinstance(node.moderators, FromScreening)
+    moderators, lost = desk.screenable(node, selection, moderators)
     # which moderators will be searched together is not known: each by itself gives the most that can be
     missing = "available" if screened else node.missing
     people = recursive_partitioning.searchable(node, selection, moderators, missing=missing)
@@ -189,11 +235,12 @@ def _partition(node: RecursivePartitioning, selection: Selection, moderators: Ma
     effect = _effect(
         entering,
         reason,
+        desk,
         at_most=screened and node.missing == "complete" and not reason,
         moderators=0 if reason else len(people.moderators),
         moderators_at_most=screened and not reason,
         remark=f"too few people to divide: each side needs {least}, and {node.min_arm} in each arm" if small else "",
-        not_tried=() if alone else people.left_out,
+        not_tried=() if alone else (*lost, *people.left_out),
         costs=() if reason or node.missing == "available" else _costs(people.costs),
     )
     return _Entering(entering, effect)
@@ -205,13 +252,16 @@ def _peeled(node: DirectedPeeling, desk: _Desk) -> list[PlannedEffect]:
 
 def _peelings(node: DirectedPeeling, desk: _Desk) -> list[_Entering]:
     moderators = desk.moderators(node)
-    return [_peeling(node, selection, moderators) for selection in desk.selections(node)]
+    return [_peeling(node, selection, moderators, desk) for selection in desk.selections(node)]
 
 
-def _peeling(node: DirectedPeeling, selection: Selection, moderators: Mapping[str, Moderator]) -> _Entering:
+def _peeling(
+    node: DirectedPeeling, selection: Selection, moderators: Mapping[str, Moderator], desk: _Desk
+) -> _Entering:
     reason = not_estimable(selection, node)
     if reason:
-        return _Entering(selection, _effect(selection, reason, moderators=0))
+        return _Entering(selection, _effect(selection, reason, desk, moderators=0))
+    moderators, lost = desk.screenable(node, selection, moderators)
     if isinstance(node.moderators, FromScreening):
         # each by itself, as above
         each = [peeling_search.searchable(node, selection, {name: one}) for name, one in moderators.items()]
@@ -226,10 +276,11 @@ def _peeling(node: DirectedPeeling, selection: Selection, moderators: Mapping[st
     effect = _effect(
         entering,
         "" if searched else "no moderator can be peeled",
+        desk,
         at_most=screened,
         moderators=len(searched),
         moderators_at_most=screened,
-        not_tried=tuple((name, _shortened(why)) for name, why in not_tried),
+        not_tried=(*lost, *((name, _shortened(why)) for name, why in not_tried)),
         costs=_costs(costs),
     )
     return _Entering(entering, effect)
@@ -272,6 +323,8 @@ def _agreement(first: _Entering, second: _Entering) -> PlannedEffect:
         left_out=(),
         not_tried=(),
         costs=(),
+        without_adjuster=(),
+        not_adjusted=(),
     )
 
 

@@ -33,11 +33,12 @@ def scalar(value: Any) -> float:
 
 def estimate_record(effect: Effect | None, level: float, press: Press, unit: str, reason: str) -> Estimate:
     """Return an effect with interval and p; dashes with the reason where there is none."""
-    low, high = (NAN, NAN) if effect is None else (scalar(limit) for limit in effect.interval(level))
+    ends = (NAN, NAN) if effect is None else effect.interval(level)
+    low, high = press.bounds(scalar(ends[0]), scalar(ends[1]), "effect", unit, reason)
     return Estimate(
         effect=press.fixed("effect", scalar(effect.estimate) if effect else NAN, "effect", unit, reason),
-        low=press.fixed("ci low", low, "effect", unit, reason),
-        high=press.fixed("ci high", high, "effect", unit, reason),
+        low=low,
+        high=high,
         std_error=press.fixed("se", scalar(effect.std_error) if effect else NAN, "heterogeneity", unit, reason),
         df=press.fixed("df", scalar(effect.df) if effect else NAN, "df", "", reason),
         p=press.p("p", scalar(effect.p_value) if effect else NAN, reason),

@@ -68,7 +68,8 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Recu
         One search for every outcome x follow-up x comparison, those that were not possible included.
     """
     measurements = Measurements(repository, study)
-    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
+    rounding = study.policy.rounding.model_dump() | MODEL_DECIMALS
+    press = Press(slug(name), f"analyses.{name}", rounding, limits=(0.05, node.alpha))
     settings = _settings(node, study, press.at("settings"))
     searches = []
     for selection in selections(node, repository, study):
@@ -186,6 +187,7 @@ def _search(
         alpha=settings.alpha,
         width=settings.width,
         minimum_cell=study.policy.minimum_cell,
+        study=study,
     )
     return search_record(found.people, found.partition, found.reason, node, naming, made)
 
@@ -221,4 +223,4 @@ def _size(size: float | None, press: Press) -> Inline:
         return ("at least ", least, " people and ", share, "% of the participants")
     if size < 1:
         return ("at least ", percent_number("min share", size, press), "% of the participants")
-    return ("at least ", press.count("min size", int(size)), " people")
+    return ("at least ", press.count("min size", int(size)), " person" if size == 1 else " people")

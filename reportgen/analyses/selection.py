@@ -58,6 +58,8 @@ class Selection:
         People of all trials in an arm on either side.
     excluded : tuple of Excluded
         Those of them who are not in the arrays.
+    adjuster_of : tuple of str
+        The adjuster to which each column belongs.
     """
 
     outcome: str
@@ -72,6 +74,7 @@ class Selection:
     instruments: dict[str, str]
     in_comparison: int
     excluded: tuple[Excluded, ...]
+    adjuster_of: tuple[str, ...] = ()
 
     @property
     def trials(self) -> tuple[str, ...]:
@@ -290,9 +293,7 @@ def select(
     change = before - after if direction_of(study.outcomes[outcome], outcome, study) == "lower" else after - before
     adjusters, names = _adjusters(repository, measurements, study, adjust_for, before)
     missing = {"no baseline value": np.isnan(before), "no value at follow-up": np.isnan(after)}
-    missing |= {
-        f"no value of {_adjuster_label(a, study)}": np.isnan(column).any(axis=1) for a, column in adjusters.items()
-    }
+    missing |= {without_adjuster(a, study): np.isnan(column).any(axis=1) for a, column in adjusters.items()}
     stays = side >= 0
     for trial in repository.trials:
         if trial.name in instruments:
@@ -312,6 +313,7 @@ def select(
         {name: instrument for name, instrument in instruments.items() if name in kept},
         int(np.sum(declared >= 0)),
         tuple(excluded),
+        tuple(name for name, column in adjusters.items() for _ in range(column.shape[1])),
     )
 
 
@@ -352,9 +354,10 @@ def _complete(
     return np.asarray(staying | (trial_of != name), dtype=bool)
 
 
-def _adjuster_label(adjuster: str, study: Study) -> str:
+def without_adjuster(adjuster: str, study: Study) -> str:
+    """Return the reason for which people without a value of an adjuster are left out."""
     covariate = study.covariates.get(adjuster)
-    return (covariate.label or adjuster) if covariate else adjuster
+    return f"no value of {(covariate.label or adjuster) if covariate else adjuster}"
 
 
 def _adjusters(

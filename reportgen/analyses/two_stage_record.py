@@ -43,13 +43,14 @@ def not_pooled(pooled: TwoStage | None, trials: int) -> str:
 def two_stage_estimate(pooled: TwoStage | None, level: float, press: Press, unit: str, reason: str) -> Estimate:
     """Return the two-stage effect with its interval; dashes with the reason where there is none."""
     shown = None if reason else pooled
-    low, high = shown.interval(level) if shown else (NAN, NAN)
+    ends = shown.interval(level) if shown else (NAN, NAN)
     failed = shown is not None and shown.status == "failed"
     why = (shown.message[:1].lower() + shown.message[1:].rstrip(".")) if shown and failed else reason
+    low, high = press.bounds(*ends, "effect", unit, why)
     return Estimate(
         effect=press.fixed("effect", shown.estimate if shown else NAN, "effect", unit, why),
-        low=press.fixed("ci low", low, "effect", unit, why),
-        high=press.fixed("ci high", high, "effect", unit, why),
+        low=low,
+        high=high,
         std_error=press.fixed("se", shown.std_error if shown else NAN, "heterogeneity", unit, why),
         df=press.fixed("df", shown.df if shown else NAN, "df", "", why),
         p=press.p("p", shown.p_value if shown else NAN, why),

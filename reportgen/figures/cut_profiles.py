@@ -188,7 +188,7 @@ def _note(page: Sequence[Strip]) -> Inline:
     note += " and that enough people tell from the others drawn here. " if kept_back else ". "
     note += "Diamond: the best cut of the moderator, filled where people were divided there. "
     if any(math.isfinite(profile.threshold) for profile in profiles):
-        note += "Dashed: what the best cut must reach to be kept, given the cuts and the moderators that were tried. "
+        note += "Dashed: what the best cut must reach to be kept. "
     return (note.rstrip(),)
 
 

@@ -88,7 +88,7 @@ def forest_sheets(
     """Return the pages of a forest plot of pooled effects, before they are drawn."""
     shown = {effect.id: shown_on(effect, scale, name, decimals) for effect in effects}
     bands = tuple(_bands(effects, shown, scale, name)) or (Band((), None),)
-    measure = "Adjusted mean difference" if settings.adjust_for else "Mean difference"
+    measure = words.measure(effects, settings).capitalize()
     headings = Headings(
         ("Outcome and follow-up",),
         (

@@ -37,7 +37,7 @@ def forest_by_trial_sheets(
     overall = value_of(effect.estimate.effect) if _estimated(effect) and not effect.alone else None
     band = Band(tuple(rows), _axis(effect), overall)
     unit: Inline = (" (", effect.unit, ")") if effect.unit.text else ()
-    measure = "adjusted mean difference" if settings.adjust_for else "mean difference"
+    measure = words.measure([effect], settings)
     level = words.interval_name(settings, short=True)
     headings = Headings(
         ("Trial and instrument" if named else "Trial",),

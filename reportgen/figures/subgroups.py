@@ -40,7 +40,7 @@ def tree_sheets(search: PartitionedOutcome, settings: SearchSettings, *, name: s
         "Participants",
         settings,
         (Heading((("raw",),), SPLIT), Heading((("adjusted",),), SPLIT)) if len(rows) > 1 else (),
-        (search.outcome_label, ", ", search.follow_up_label, *_measure(settings), *_unit(search.unit)),
+        (search.outcome_label, ", ", search.follow_up_label, *_measure([search], settings), *_unit(search.unit)),
     )
 
     def alt(page: Page, page_name: str) -> Inline:
@@ -54,7 +54,7 @@ def forest_sheets(searches: Sequence[PartitionedOutcome], settings: SearchSettin
     bands = tuple(_bands(searches, name))
     same_unit = len({search.unit.text for search in searches}) == 1
     unit = _unit(searches[0].unit) if same_unit else (" in the unit of each outcome",)
-    title = (_measure(settings)[0].removeprefix(": ").capitalize(), *unit)
+    title = (_measure(searches, settings)[0].removeprefix(": ").capitalize(), *unit)
     split = (Heading((("Split",), ("p, adjusted",))),) if any(search.subgroups for search in searches) else ()
     headings = _headings("Outcome and subgroup", settings, split, title)
 
@@ -80,8 +80,16 @@ def _headings(label: str, settings: SearchSettings, split: tuple[Heading, ...], 
     )
 
 
-def _measure(settings: SearchSettings) -> tuple[str, ...]:
-    return (": adjusted mean difference",) if settings.adjust_for else (": mean difference",)
+def _adjusted(settings: SearchSettings) -> str:
+    """Return for what the p of a split is adjusted."""
+    numbers = (("cuts", settings.multiplicity), ("moderators", settings.across))
+    there = " and of ".join(name for name, how in numbers if how != "none")
+    return f"for the number of {there} tried" if there else "for nothing"
+
+
+def _measure(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> tuple[str, ...]:
+    adjusted = any(len(search.overall.not_adjusted) < len(settings.adjust_for) for search in searches)
+    return (": adjusted mean difference",) if adjusted else (": mean difference",)
 
 
 def _unit(unit: Number) -> Inline:
@@ -190,7 +198,7 @@ def _tree_note(search: PartitionedOutcome, settings: SearchSettings) -> Inline:
     if search.subgroups:
         note += [
             "Bold, dark: the side of a split with the larger effect, which is the subgroup; grey: the other side. "
-            "p raw: of the split by itself; adjusted: for the number of cuts and of moderators tried. "
+            f"p raw: of the split by itself; adjusted: {_adjusted(settings)}. "
         ]
         if any(len(group.inside.rule) > 1 for group in search.subgroups):
             note += ["A condition holds together with those that it hangs under. "]
@@ -304,7 +312,7 @@ def _forest_note(searches: Sequence[PartitionedOutcome], settings: SearchSetting
     if any(search.subgroups for search in searches):
         note += [
             "Bold, dark: subgroups, which may overlap; grey below each: everybody else. "
-            "p, adjusted: of the split that made the subgroup, for the number of cuts and of moderators tried. "
+            f"p, adjusted: of the split that made the subgroup, {_adjusted(settings)}. "
         ]
     if len({search.outcome for search in searches}) > 1:
         note += ["Each outcome has an axis of its own; lengths compare within one outcome only. "]

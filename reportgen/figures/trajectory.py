@@ -276,9 +276,9 @@ def _note(peeling: PeeledOutcome, points: Sequence[Point], upright: Scale, setti
         overall.low,
         " to ",
         overall.high,
-        "). Diamonds: sizes in the table. Below: the limit of each moderator, grey on the edge where it excludes nobody. ",
-        peeling.evaluated,
-        " subgroups were evaluated; nothing has been tested.",
+        "). Diamonds: selected sizes. Below: the limit of each moderator, grey on the edge where it excludes nobody. ",
+        *words.plural(peeling.evaluated, "subgroup was", "subgroups were"),
+        " evaluated; nothing has been tested.",
     )
 
 
@@ -288,8 +288,8 @@ def _alt(peeling: PeeledOutcome) -> Inline:
         "Trajectory of directed peeling: ",
         *words.plural(peeling.found, "subgroup", "subgroups"),
         ", from ",
-        peeling.n,
-        " participants with an effect of ",
+        *words.plural(peeling.n, "participant", "participants"),
+        " with an effect of ",
         peeling.overall.effect,
     ]
     last = peeling.smallest

@@ -63,6 +63,18 @@ def reason(status: Status, why: str, name: str, what: str) -> Inline:
     return (f"{said}: ", *quoted(why, name, what)) if why else (said,)
 
 
+def adjusters_of(effect: PooledEffect, settings: ModelSettings) -> tuple[Number, ...]:
+    """Return the adjusters that the model of an effect has."""
+    lost = {one.adjuster.text for one in effect.not_adjusted}
+    return tuple(one for one in settings.adjust_for if one.text not in lost)
+
+
+def measure(effects: Sequence[PooledEffect], settings: ModelSettings) -> str:
+    """Return "adjusted mean difference" where a model of them is adjusted for something."""
+    adjusted = any(adjusters_of(effect, settings) for effect in effects)
+    return "adjusted mean difference" if adjusted else "mean difference"
+
+
 def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
     """Return model, m and n: the first sentence of the note of one effect."""
     fit = ", ".join(
@@ -73,7 +85,7 @@ def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
         )
     )
     adjusted: list[str | Number] = []
-    for i, adjuster in enumerate(settings.adjust_for):
+    for i, adjuster in enumerate(adjusters_of(effect, settings)):
         adjusted += [", adjusted for " if i == 0 else ", ", adjuster]
     return (
         *(

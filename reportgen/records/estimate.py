@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from reportgen.records.numbers import Inline, Number
 
@@ -27,6 +28,33 @@ class LeftOut:
     reason: Inline
     n: Number
     whole_trial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotAdjusted:
+    """An adjuster of the study file that a model leaves out.
+
+    Attributes
+    ----------
+    adjuster : Number
+        Its label, with the reason.
+    kind : {'constant', 'within', 'follows'}
+        One value in all; one value in each trial; what other adjusters, or the treatment, tell already.
+    of : tuple of Number
+        The adjusters that it follows from.
+    """
+
+    adjuster: Number
+    kind: Literal["constant", "within", "follows"]
+    of: tuple[Number, ...] = ()
+
+    @property
+    def reason(self) -> Inline:
+        """Why it is left out, in words."""
+        if self.kind != "follows":
+            return ("one value in all" if self.kind == "constant" else "one value in each trial",)
+        others = tuple(part for one in self.of for part in (", ", one))
+        return ("follows from ", *others[1:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reportgen.records.agreement import Agreement
-from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut
+from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut, NotAdjusted
 from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import Inline, Number, Status
 from reportgen.records.partition import RecursivePartitioning
@@ -192,6 +192,7 @@ class TrialEstimate:
     weight: Number
     status: Status
     reason: str
+    not_adjusted: tuple[NotAdjusted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +265,12 @@ class PooledEffect:
     evaluations: Number
     criterion: Number
     df_unfloored: Number
+    not_adjusted: tuple[NotAdjusted, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody could enter: there is nothing to print but who was left out, and why."""
+        return self.n.value == 0
 
     @property
     def alone(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.records.estimate import ComparisonRecord, Estimate
+from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut, NotAdjusted
 from reportgen.records.numbers import Inline, Number, Status
 
 Tier = Literal["significant", "weak", "neither", "not estimable"]
@@ -107,6 +107,7 @@ class Interaction:
     unit_at: Number
     expected: Number | None
     found: Inline
+    not_adjusted: tuple[NotAdjusted, ...] = ()
 
     @property
     def reading(self) -> InteractionReading:
@@ -140,6 +141,12 @@ class Screen:
     significant: Number
     weak: Number
     reason: str
+    without_adjuster: tuple[LeftOut, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody could enter."""
+        return self.n.value == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,5 +181,5 @@ class Moderation:
     @property
     def statuses(self) -> tuple[Status, ...]:
         """How the three readings of every interaction ended."""
-        ones = (one for screen in self.screens for one in screen.interactions)
+        ones = (one for screen in self.screens if not screen.empty for one in screen.interactions)
         return tuple(reading.status for one in ones for reading in (one.within, one.naive, one.across))

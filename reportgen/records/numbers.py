@@ -16,6 +16,7 @@ from reportgen.spec.normal import in_ids
 
 MINUS = "−"
 DASH = "–"
+MOST_MORE = 4  # decimals more than asked for, where a number would be printed as a limit that it is not
 
 Status = Literal["ok", "boundary", "failed", "not estimable", "suppressed"]
 
@@ -132,8 +133,19 @@ def significant(value: float, figures: int) -> str:
     return fixed(value, again)
 
 
-def p_text(value: float, figures: int = 2, limits: Iterable[float] = ()) -> str:
-    """Return a p value as printed.
+def read_back(text: str) -> float:
+    """Return the value of a printed number; the limit itself of one such as "<0.001".
+
+    Examples
+    --------
+    >>> read_back("−1.30"), read_back("<0.001")
+    (-1.3, 0.001)
+    """
+    return float(text.lstrip("<>").replace(MINUS, "-"))
+
+
+def p_text(value: float, figures: int = 2, limits: Iterable[float] = (0.05,)) -> str:
+    """Return a p value as printed: with more figures where it would otherwise be printed as a limit that it is not.
 
     With as many figures more as it takes to stand on its own side of each of the limits that a report compares it with: a p
     below 0.05 is never printed as 0.050.
@@ -142,19 +154,34 @@ def p_text(value: float, figures: int = 2, limits: Iterable[float] = ()) -> str:
     --------
     >>> p_text(0.0341), p_text(0.00012), p_text(0.9999)
     ('0.034', '<0.001', '>0.99')
-    >>> p_text(0.04996, limits=[0.05]), p_text(0.0502, limits=[0.05]), p_text(0.0499)
-    ('0.04996', '0.050', '0.050')
+    >>> p_text(0.05), p_text(0.04996), p_text(0.2004, limits=(0.05, 0.2))
+    ('0.050', '0.04996', '0.2004')
     """
-    if value < 0.001:
+    if value < 0.001 and not any(limit < 0.001 for limit in limits):
         return "<0.001"
     if value > 0.99:
         return ">0.99"
-    sides = [(limit, value < limit) for limit in limits]
-    for more in range(15):
-        text = significant(value, figures + more)
-        if all((float(text) < limit) == below for limit, below in sides):
-            break
-    return text
+    short = significant(value, figures)
+    texts = (significant(value, figures + more) for more in range(MOST_MORE))
+    beside = f"{'<' if value < read_back(short) else '>'}{short}"
+    return next((text for text in texts if not _at_limit(value, text, limits)), beside)
+
+
+def _at_limit(value: float, text: str, limits: Iterable[float]) -> bool:
+    """Whether a text reads as a limit that the value is not."""
+    return any(read_back(text) == limit != value for limit in limits)
+
+
+def clear_of(value: float, decimals: int, *limits: float) -> str:
+    """Return a number as printed: with more decimals where it would otherwise be printed as a limit that it is not.
+
+    Examples
+    --------
+    >>> clear_of(0.04, 1, 0.0), clear_of(99.97, 0, 0.0, 100.0), clear_of(0.0, 1, 0.0)
+    ('0.04', '99.97', '0.0')
+    """
+    texts = (fixed(value, decimals + more) for more in range(MOST_MORE))
+    return next((text for text in texts if not _at_limit(value, text, limits)), fixed(value, decimals))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +197,7 @@ class Press:
     decimals : dict
         Kind of number (`effect`, `mean`, `percent`, `scaled`, `heterogeneity`) to decimals; `p` to figures.
     limits : tuple of float
-        Limits that p values are compared with: none is printed on the other side of one.
+        Of p values: what a text says of them must hold for what is printed.
     """
 
     prefix: str
@@ -179,7 +206,7 @@ class Press:
     n: int | None = None
     trials: int | None = None
     status: Status = "ok"
-    limits: tuple[float, ...] = ()
+    limits: tuple[float, ...] = (0.05,)
 
     def at(self, *names: str, **changes: Any) -> Press:
         """Return a press whose ids carry further names, and whose numbers rest on other people and trials."""
@@ -198,6 +225,30 @@ class Press:
         if value is None or math.isnan(value):
             return replace(self._make(name, None, DASH, unit), status="not estimable", reason=reason)
         return self._make(name, float(value), fixed(value, self.decimals[kind]), unit)
+
+    def bounds(
+        self,
+        low: float,
+        high: float,
+        kind: str,
+        unit: str = "",
+        reason: str = "",
+        names: tuple[str, str] = ("ci low", "ci high"),
+    ) -> tuple[Number, Number]:
+        """The ends of an interval; one that is clear of zero is printed clear of it."""
+        ends = tuple(self.fixed(name, end, kind, unit, reason) for name, end in zip(names, (low, high), strict=True))
+        if not (low > 0 or high < 0):
+            return ends[0], ends[1]
+        decimals = self.decimals[kind]
+        clear = [end if end.value is None else replace(end, text=clear_of(end.value, decimals, 0.0)) for end in ends]
+        return clear[0], clear[1]
+
+    def share(self, name: str, part: int, whole: int, reason: str = "") -> Number:
+        """A share in per cent: none is 0% and all are 100%, and nothing else is."""
+        if not whole:
+            return self.fixed(name, None, "percent", "%", reason)
+        value = 100 * part / whole
+        return self._make(name, value, clear_of(value, self.decimals["percent"], 0.0, 100.0), "%")
 
     def p(self, name: str, value: float | None, reason: str = "") -> Number:
         """A p value."""
@@ -232,4 +283,8 @@ def reprinted(number: Number, decimals: int, artefact: str) -> Number:
     """
     if number.value is None:
         return number
-    return replace(number, id=f"{number.id}@{artefact}", text=fixed(number.value, decimals))
+    text = fixed(number.value, decimals)
+    # what was printed clear of zero, or of all, stays so
+    if read_back(text) in (0.0, 100.0) and read_back(number.text) != read_back(text):
+        text = clear_of(number.value, decimals, 0.0, 100.0)
+    return replace(number, id=f"{number.id}@{artefact}", text=text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut
+from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut, NotAdjusted
 from reportgen.records.numbers import Inline, Number, Status
 
 Sign = Literal["≤", ">", "levels"]
@@ -106,6 +106,7 @@ class Members:
     normal: NormalInterval
     status: Status
     reason: str
+    not_adjusted: tuple[NotAdjusted, ...] = ()
 
     @property
     def words(self) -> Inline:
@@ -293,6 +294,11 @@ class PartitionedOutcome:
     status: Status
     reason: str
 
+    @property
+    def empty(self) -> bool:
+        """Whether nobody could enter."""
+        return self.overall.n.value == 0
+
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
@@ -335,6 +341,7 @@ class RecursivePartitioning:
         return tuple(
             members.status
             for search in self.searches
+            if not search.empty
             for members in (
                 search.overall,
                 *(one for group in search.subgroups for one in (group.inside, group.sibling, group.complement)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut
+from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut, NotAdjusted
 from reportgen.records.numbers import Inline, Number, Status
 
 Floats = tuple[float, ...]
@@ -107,6 +107,7 @@ class PeeledBox:
     outside: Estimate
     difference: Estimate
     status: Status
+    not_adjusted: tuple[NotAdjusted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,12 @@ class PeeledOutcome:
     left_out: tuple[LeftOut, ...]
     status: Status
     reason: Inline
+    not_adjusted: tuple[NotAdjusted, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody could enter."""
+        return self.n.value == 0
 
     def nearest(self, sizes: tuple[float, ...]) -> tuple[PeeledBox, ...]:
         """Return the boxes recorded for some sizes, each box once, from small to large."""
@@ -241,6 +248,7 @@ class DirectedPeeling:
         return tuple(
             status
             for peeling in self.peelings
+            if not peeling.empty
             for status in (peeling.overall.effect.status, *(box.status for box in peeling.boxes))
         )
 

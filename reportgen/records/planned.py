@@ -52,6 +52,10 @@ class PlannedEffect:
         Moderators that would not be tried, each with the reason.
     costs : tuple of PlannedCost
         Of every moderator that somebody lacks, where that costs the analysis people.
+    without_adjuster : tuple of (str, int)
+        Adjusters that somebody lacks, each with the people whom that costs the analysis.
+    not_adjusted : tuple of str
+        Adjusters that the model would leave out, each with the reason.
     """
 
     comparison: str
@@ -69,6 +73,8 @@ class PlannedEffect:
     left_out: tuple[LeftOutTrials, ...] = ()
     not_tried: tuple[tuple[str, str], ...] = ()
     costs: tuple[PlannedCost, ...] = ()
+    without_adjuster: tuple[tuple[str, int], ...] = ()
+    not_adjusted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from reportgen.tables import (
     search_status,
     versions,
 )
+from reportgen.tables.adjusters import fits_of, not_adjusted
 from reportgen.tables.moderators import failed_screenings
 from reportgen.tables.phrases import count_made, joined
 
@@ -182,7 +183,7 @@ def _status(records: Records) -> tuple[BackSection, ...]:
     broken = [record for record in records.analyses.values() if isinstance(record, Failure)]
     if not fitted and not searched and not peeled and not screened and not broken:
         return ()
-    counts = Counter(effect.status for record in fitted for effect in record.effects)
+    counts = Counter(effect.status for record in fitted for effect in record.effects if not effect.empty)
     counts += Counter(status for record in screened for status in record.statuses)
     counts += Counter(status for record in searched for status in record.statuses)
     counts += Counter(status for record in peeled for status in record.statuses)
@@ -205,7 +206,8 @@ def _status(records: Records) -> tuple[BackSection, ...]:
         *([Back("search-status", "How each search ended", search_status(searched))] if searched else []),
         *([Back("peeling-status", "How each directed peeling ended", peeling_status(peeled))] if peeled else []),
     ]
-    return (BackSection("status", "Model status", (text,), tuple(tables)),)
+    lost = not_adjusted([fit for record in records.analyses.values() for fit in fits_of(record)])
+    return (BackSection("status", "Model status", (text, *lost), tuple(tables)),)
 
 
 LEDGER_ROWS_ON_PAPER = 60
@@ -232,7 +234,12 @@ def _ledger(records: Records) -> BackSection:
 
 def _provenance(spec: Spec, records: Records) -> BackSection:
     record = records.provenance
-    seed: Inline = ("Seed of the random numbers: ", record.seed, ".")
+    given = "seed" in spec.study.study.model_fields_set
+    seed: Inline = (
+        "No number of this report was drawn at random",
+        *((" (the study file gives the seed ", record.seed, ")") if given else ()),
+        ".",
+    )
     paragraphs: tuple[Inline, ...] = (
         ("The same study file, data and versions give the same report, byte for byte.",),
         ("Fingerprint of all data files together: ", record.fingerprint, "."),

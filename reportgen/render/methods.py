@@ -15,14 +15,15 @@ from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import Inline, Number, Press, plain, slug
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
-from reportgen.render.methods_model import INFERENCE, adjusted_for
+from reportgen.render.methods_model import INFERENCE, adjusted_for, adjusters_lost
 from reportgen.render.methods_moderators import screening_methods
 from reportgen.render.methods_partition import partition_sections
 from reportgen.render.methods_peeling import agreement_methods, peeling_methods
 from reportgen.render.said_once import said_once
 from reportgen.spec import Spec
 from reportgen.spec.study import Window
-from reportgen.tables.phrases import joined
+from reportgen.tables.adjusters import Fits, fits_of
+from reportgen.tables.phrases import counted, joined
 
 INTERCEPT = {
     "stratified": "an intercept for each trial",
@@ -110,13 +111,11 @@ def _heading(title: str, name: str, what: str, several: int) -> Inline:
 def _data(records: Records) -> Iterator[Inline]:
     study, included = records.study, records.included
     kind = "Simulated data" if study.simulated else "Individual participant data"
-    one = included.number.value == 1
     yield (
         f"{kind} of ",
-        included.number,
-        f" trial{'' if one else 's'} were analysed: ",
-        included.n,
-        " participants",
+        *counted(included.number, "trial"),
+        " were analysed: ",
+        *counted(included.n, "participant"),
         *((" of the ", included.in_file, " in the files") if included.in_file.value != included.n.value else ()),
         ". Each recoding of a value, and each person left out on loading, stands in the ledger.",
     )
@@ -168,7 +167,7 @@ def _meta_analyses(fitted: list[MetaAnalysis]) -> Iterator[Section]:
     said: dict[str, Inline] = {}
     for record in fitted:
         heading = _heading("Meta-analysis", record.name, "meta-analysis", len(fitted))
-        model = tuple(_alone(record.settings) if record.alone else _fitted(record.settings))
+        model = tuple(_alone(record.settings) if record.alone else _fitted(record))
         words = "".join(map(plain, model))
         if words in said:
             model = (("Model, inference and checks are those of the section ", *said[words], "."),)
@@ -176,8 +175,10 @@ def _meta_analyses(fitted: list[MetaAnalysis]) -> Iterator[Section]:
         yield Section(heading, (*(_comparison(comparison) for comparison in record.comparisons), *model))
 
 
-def _fitted(settings: ModelSettings) -> Iterator[Inline]:
-    yield _model(settings)
+def _fitted(record: MetaAnalysis) -> Iterator[Inline]:
+    settings, fits = record.settings, fits_of(record)
+    yield _model(settings, fits)
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.left_out for effect in record.effects])
     yield _uncertainty(settings)
     yield _who(settings)
     yield _checks(settings)
@@ -211,15 +212,16 @@ def _comparison(comparison: ComparisonRecord) -> Inline:
     )
 
 
-def _model(settings: ModelSettings) -> Inline:
-    slopes = f", {SLOPES[settings.adjuster_slopes]}" if settings.adjust_for else ""
+def _model(settings: ModelSettings, fits: Fits) -> Inline:
+    adjusted = adjusted_for(settings.adjust_for, fits)
+    slopes = f", {SLOPES[settings.adjuster_slopes]}" if adjusted else ""
     both_random = settings.intercept == "random" and settings.treatment_effect == "random"
     covariance = f" {COVARIANCE[settings.covariance]}" if both_random else ""
     return (
         "For each outcome and follow-up of a comparison, one linear mixed model was fitted to the participants of all "
         f"trials at once (one-step meta-analysis), with {INTERCEPT[settings.intercept]} and "
         f"{TREATMENT[settings.treatment_effect]}",
-        *adjusted_for(settings.adjust_for),
+        *adjusted,
         f"{slopes}.{covariance} {RESIDUAL[settings.residual]} The model was estimated by {ESTIMATION[settings.estimation]}.",
     )
 
@@ -231,7 +233,8 @@ def _uncertainty(settings: ModelSettings) -> Inline:
         if settings.treatment_effect == "random"
         else "Variation between trials is not part of this model."
     )
-    floor = DF_FLOOR[settings.df_floor] if settings.inference != "normal" else ""
+    floored = settings.inference != "normal" and settings.treatment_effect == "random"
+    floor = DF_FLOOR[settings.df_floor] if floored else ""
     return (
         f"{INFERENCE[settings.inference]}{floor}. Intervals have a level of ",
         settings.level,
@@ -257,10 +260,15 @@ def _who(settings: ModelSettings) -> Inline:
 
 
 def _checks(settings: ModelSettings) -> Inline:
+    common = (
+        "Two checks stand beside each pooled effect: the same model with a common treatment effect, and"
+        if settings.treatment_effect == "random"
+        else "A check stands beside each pooled effect (the column of the common effect repeats the model):"
+    )
     return (
-        "Two checks stand beside each pooled effect: the same model with a common treatment effect, and a two-stage meta-analysis of "
-        f"the effects estimated in each trial, pooled by {POOLING[settings.two_stage_method]} with "
-        f"{TEST[settings.two_stage_test]}. The weights of the trials belong to the two-stage model, as do Cochran's Q with its p, "
+        f"{common} a two-stage meta-analysis of the effects estimated in each trial, pooled by "
+        f"{POOLING[settings.two_stage_method]} with {TEST[settings.two_stage_test]}. The weights of the trials belong to the "
+        "two-stage model, as do Cochran's Q with its p, "
         "I², and the interval of its own τ², which comes from the profile of Q and gives that of I². A trial whose own effect "
         "cannot be estimated, for want of residual variance or of people, stays in the one-step model and out of the two-stage "
         "one.",
@@ -286,7 +294,9 @@ def _described(record: Descriptive) -> Iterator[Inline]:
 
 def _numbers() -> Inline:
     return (
-        "Numbers are rounded half away from zero when they are printed, and only then. Each of them has a row in the results "
+        "Numbers are rounded half away from zero when they are printed, and only then; a p value has more figures where it "
+        "would be printed as a limit that it is not, and so has the end of an interval that is clear of zero, and a share that "
+        "is not none or all. Each of them has a row in the results "
         "table beside this report, with its unrounded value and its origin.",
     )
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.records.estimate import Guard
-from reportgen.records.numbers import Inline, Number
+from reportgen.records.estimate import Guard, LeftOut
+from reportgen.records.numbers import Inline, Number, Press
 from reportgen.records.partition import SearchSettings
 from reportgen.records.peeling import PeelingSettings
+from reportgen.tables.adjusters import Fits, adjuster_name, in_models, not_adjusted, without_adjuster
 from reportgen.tables.phrases import joined
 
 INFERENCE = {
@@ -24,18 +25,44 @@ SEARCH_TREATMENT = {
 }
 
 
-def adjusted_for(adjusters: Sequence[Number]) -> Inline:
+def kenward_roger(treatment_effect: str) -> str:
+    """Return how the effects in subgroups get their degrees of freedom; a common effect has no floor under them."""
+    floor = ", never below the number of trials minus one" if treatment_effect == "random" else ""
+    return f"with the degrees of freedom of Kenward and Roger{floor}"
+
+
+def adjusted_for(adjusters: Sequence[Number], fits: Fits = ()) -> Inline:
     """Return ", adjusted for the baseline value of the outcome, Age"; `baseline` is the value of the outcome itself.
 
     Parameters
     ----------
     adjusters : sequence of Number
         As the settings of a record name them.
+    fits : sequence of (Inline, tuple of NotAdjusted)
+        What was fitted: an adjuster that no model has is not named.
     """
-    if not adjusters:
-        return ()
-    names = ((one if one.text != "baseline" else "the baseline value of the outcome",) for one in adjusters)
-    return (", adjusted for ", *joined(names, ", "))
+    there = in_models(adjusters, fits)
+    return (", adjusted for ", *joined(map(adjuster_name, there), ", ")) if there else ()
+
+
+def adjusters_lost(
+    name: str, adjusters: Sequence[Number], fits: Fits, left_out: Sequence[Sequence[LeftOut]]
+) -> Iterator[Inline]:
+    """Yield the paragraph on adjusters that models leave out, and on people who lack one; nothing where there is neither.
+
+    Parameters
+    ----------
+    name : str
+        Of the analysis.
+    adjusters : sequence of Number
+    fits : sequence of (Inline, tuple of NotAdjusted)
+    left_out : sequence of sequence of LeftOut
+        Who was left out of each fit.
+    """
+    counted = Press("methods", f"analyses.{name}", {}).at(name).prefix
+    said = joined([*not_adjusted(fits), without_adjuster(counted, adjusters, left_out)], " ")
+    if said:
+        yield said
 
 
 def screened_first(settings: SearchSettings | PeelingSettings) -> Inline:
@@ -64,7 +91,8 @@ def kept_back(guard: Guard, what: str) -> Iterator[Inline]:
         yield (
             f"Of the {what}, ",
             guard.left_out,
-            " are neither drawn nor in the data beside this report: fewer than ",
+            " is" if guard.left_out.value == 1 else " are",
+            " neither drawn nor in the data beside this report: fewer than ",
             guard.minimum_cell,
             " people of an arm tell each of them from one that is, and these people could be worked out.",
         )

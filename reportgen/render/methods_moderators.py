@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from reportgen.records.moderation import Moderation, ScreeningSettings
 from reportgen.records.numbers import Inline
-from reportgen.render.methods_model import INFERENCE, adjusted_for
-from reportgen.tables.phrases import joined
+from reportgen.render.methods_model import INFERENCE, adjusted_for, adjusters_lost
+from reportgen.tables.adjusters import Fits, fits_of
+from reportgen.tables.phrases import counted, joined
 
 DF_FLOOR = {
-    "trials-1": "; with a random treatment effect, degrees of freedom are never allowed below the number of trials minus one",
+    "trials-1": "; where the treatment effect is random, degrees of freedom are never allowed below the number of trials minus one",
     "none": "",
 }
 READING = {
@@ -32,15 +33,17 @@ EFFECT_AT = {
 
 def screening_methods(record: Moderation) -> Iterator[Inline]:
     """Yield the paragraphs of one screening."""
-    settings = record.settings
-    yield _model(settings)
+    settings, fits = record.settings, fits_of(record)
+    yield _model(settings, fits)
+    left_out = [screen.without_adjuster for screen in record.screens]
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, left_out)
     yield _readings(settings)
     yield _uncertainty(settings)
     yield _tiers(record)
     yield _values(settings)
 
 
-def _model(settings: ScreeningSettings) -> Inline:
+def _model(settings: ScreeningSettings, fits: Fits) -> Inline:
     effect = {"random": "varies at random between trials", "common": "is common to all trials"}[
         settings.treatment_effect
     ]
@@ -48,7 +51,7 @@ def _model(settings: ScreeningSettings) -> Inline:
         "Each moderator was screened by itself: for each outcome, follow-up and comparison, one linear mixed model of the "
         f"participants of all trials, with an intercept for each trial, a treatment effect that {effect}, the moderator "
         "and its interaction with treatment",
-        *adjusted_for(settings.adjust_for),
+        *adjusted_for(settings.adjust_for, fits),
         ". A moderator that the model adjusts for enters once. People without a value of a moderator are left out of its "
         "model alone, and a moderator needs ",
         settings.minimum_trials,
@@ -74,7 +77,8 @@ def _readings(settings: ScreeningSettings) -> Inline:
 
 
 def _uncertainty(settings: ScreeningSettings) -> Inline:
-    floor = DF_FLOOR[settings.df_floor] if settings.inference != "normal" else ""
+    floored = settings.inference != "normal" and settings.treatment_effect == "random"
+    floor = DF_FLOOR[settings.df_floor] if floored else ""
     return (f"{INFERENCE[settings.inference]}{floor}. Intervals have a level of ", settings.level, "%.")
 
 
@@ -85,16 +89,27 @@ def _tiers(record: Moderation) -> Inline:
         settings.significant,
         " are called significant, others below ",
         settings.weak,
-        " weak. Of ",
-        record.tested,
-        " interactions that could be tested, ",
+        " weak. ",
+        *_found(record),
+        " Beside each p stand those adjusted by Holm and by Benjamini and Hochberg for the number of moderators tested "
+        "of the same outcome at the same follow-up and comparison.",
+    )
+
+
+def _found(record: Moderation) -> Inline:
+    if not record.tested.value:
+        return ("No interaction could be tested.",)
+    return (
+        "Of ",
+        *counted(record.tested, "interaction"),
+        " that could be tested, ",
         record.significant,
-        " were significant, where ",
+        " was" if record.significant.value == 1 else " were",
+        " significant, where ",
         record.by_chance,
         " would be expected by chance if nothing moderated, and ",
         record.weak,
-        " weak. Beside each p stand those adjusted by Holm and by Benjamini and Hochberg for the number of moderators tested "
-        "of the same outcome at the same follow-up and comparison.",
+        " weak.",
     )
 
 

@@ -9,9 +9,17 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import RecursivePartitioning, SearchSettings
-from reportgen.render.methods_model import SEARCH_TREATMENT, adjusted_for, kept_back, screened_first
+from reportgen.render.methods_model import (
+    SEARCH_TREATMENT,
+    adjusted_for,
+    adjusters_lost,
+    kenward_roger,
+    kept_back,
+    screened_first,
+)
 from reportgen.render.said_once import said_once
-from reportgen.tables.phrases import joined
+from reportgen.tables.adjusters import Fits, fits_of
+from reportgen.tables.phrases import counted, joined
 
 CRITERION = {
     "interaction": "the p value of the interaction of treatment with the split, from a mixed model of all people of the node",
@@ -64,16 +72,16 @@ def settings_in_words(settings: SearchSettings) -> Inline:
         across if settings.across == "sidak" else "",
         *_kept_briefly(settings),
         "; at most ",
-        settings.depth,
-        " conditions and ",
-        settings.width,
-        " splits of a node; on both sides of a split ",
+        *counted(settings.depth, "condition"),
+        " and ",
+        *counted(settings.width, "split"),
+        " of a node; on both sides of a split ",
         *settings.min_size,
         ", ",
-        settings.min_arm,
-        " people in each arm and ",
-        settings.min_trials,
-        " trials with both arms.",
+        *counted(settings.min_arm, "person", "people"),
+        " in each arm and ",
+        *counted(settings.min_trials, "trial"),
+        " with both arms.",
     )
 
 
@@ -104,28 +112,28 @@ def partition_sections(
 
 
 def _paragraphs(record: RecursivePartitioning) -> Iterator[Inline]:
-    settings = record.settings
-    yield _search(settings)
+    settings, fits = record.settings, fits_of(record)
+    yield _search(settings, fits)
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, [search.left_out for search in record.searches])
     yield _choice(settings)
     yield _limits(settings)
     yield _moderators(settings)
     yield (
         "For each subgroup the effect inside, that on the other side of its last split and that in everybody else are "
-        "estimated in separate models among these people alone, with the degrees of freedom of Kenward and Roger, never below "
-        "the number of trials minus one. Their difference is therefore not exactly the difference that was tested. A subgroup "
+        f"estimated in separate models among these people alone, {kenward_roger(settings.treatment_effect)}. Their difference is therefore not exactly the difference that was tested. A subgroup "
         "that was found by searching looks better than it is; its effect is not corrected for the search.",
     )
     yield from kept_back(record.guard, "cuts that were tried")
 
 
-def _search(settings: SearchSettings) -> Inline:
+def _search(settings: SearchSettings, fits: Fits) -> Inline:
     return (
         "Subgroups were searched for by recursive partitioning with mixed models (IPD-SIDES). In a node, every moderator is "
         "cut in two at each of its values, or at ",
-        settings.max_cuts,
-        f" quantiles where it has more; a cut is judged by {CRITERION[settings.criterion]}, with an intercept for each trial "
+        *counted(settings.max_cuts, "quantile"),
+        f" where it has more (levels without an order: in every way); a cut is judged by {CRITERION[settings.criterion]}, with an intercept for each trial "
         f"and {SEARCH_TREATMENT[settings.treatment_effect]}",
-        *adjusted_for(settings.adjust_for),
+        *adjusted_for(settings.adjust_for, fits),
         f". {INFORMATION[settings.information]}." if settings.criterion == "interaction" else ".",
     )
 
@@ -136,14 +144,25 @@ def _choice(settings: SearchSettings) -> Inline:
     adjustments = ", and then ".join(part for part in (how, across) if part)
     said = f" Its p value is adjusted {adjustments}." if adjustments else " Its p value is not adjusted."
     return (
-        f"Each moderator brings its best cut.{said} The ",
-        settings.width,
-        " moderators with the smallest p values are looked at",
+        f"Each moderator brings its best cut.{said} ",
+        *_looked_at(settings.width),
         *_kept(settings),
-        " The subgroup is the side with the larger effect, and is searched in its turn, to at most ",
-        settings.depth,
-        " conditions; a moderator is used once. Several subgroups may be found, and they may overlap.",
+        " The subgroup is the side with the larger effect",
+        *_in_its_turn(settings.depth),
+        " Several subgroups may be found, and they may overlap." if (settings.width.value or 0) > 1 else "",
     )
+
+
+def _in_its_turn(depth: Number) -> Inline:
+    if depth.value == 1:
+        return (", and is not divided again.",)
+    return (", and is searched in its turn, to at most ", depth, " conditions; a moderator is used once.")
+
+
+def _looked_at(width: Number) -> Inline:
+    if width.value == 1:
+        return ("The moderator with the smallest p value is looked at",)
+    return ("The ", width, " moderators with the smallest p values are looked at")
 
 
 def _kept(settings: SearchSettings) -> Inline:
@@ -162,10 +181,10 @@ def _limits(settings: SearchSettings) -> Inline:
         "Both sides of a split need ",
         *settings.min_size,
         ", ",
-        settings.min_arm,
-        " people in each arm, and ",
-        settings.min_trials,
-        " trials with both arms.",
+        *counted(settings.min_arm, "person", "people"),
+        " in each arm, and ",
+        *counted(settings.min_trials, "trial"),
+        " with both arms.",
     )
 
 

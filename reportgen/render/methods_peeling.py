@@ -8,9 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen.records.agreement import Agreement
-from reportgen.records.numbers import Inline
+from reportgen.records.numbers import Inline, Number
 from reportgen.records.peeling import DirectedPeeling, PeelingSettings
-from reportgen.render.methods_model import SEARCH_TREATMENT, adjusted_for, kept_back, screened_first
+from reportgen.render.methods_model import (
+    SEARCH_TREATMENT,
+    adjusted_for,
+    adjusters_lost,
+    kenward_roger,
+    kept_back,
+    screened_first,
+)
+from reportgen.tables.adjusters import Fits, fits_of
+from reportgen.tables.phrases import counted
 
 OBJECTIVE = {
     "interaction": "the statistic of the interaction of treatment with being inside, in one model of everybody; as long as too "
@@ -27,28 +36,29 @@ def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
     ----------
     record : DirectedPeeling
     """
-    settings = record.settings
-    yield _search(settings)
+    settings, fits = record.settings, fits_of(record)
+    yield _search(settings, fits)
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, [one.left_out for one in record.peelings])
     yield _beam(settings)
     yield from _directions(record)
-    yield _moderators(settings)
+    yield _moderators(record)
     yield (
-        "The effect inside a subgroup, that outside, and the one in everybody are estimated in separate models, with the degrees "
-        "of freedom of Kenward and Roger, never below the number of trials minus one. Directed peeling describes which people "
+        "The effect inside a subgroup, that outside, and the one in everybody are estimated in separate models, "
+        f"{kenward_roger(settings.treatment_effect)}. Directed peeling describes which people "
         "gain most at each size; it tests nothing. The best of many subgroups looks better than it is, and neither effects nor "
         "intervals are corrected for the search.",
     )
     yield from kept_back(record.guard, "subgroups of all sizes that were found")
 
 
-def _search(settings: PeelingSettings) -> Inline:
+def _search(settings: PeelingSettings, fits: Fits) -> Inline:
     return (
         "For every share of the participants, from all down to ",
         settings.min_fraction,
         "%, the best subgroup was searched for by adaptive refinement by directed peeling: people within one limit of each "
         f"moderator, each limit on the side of those who gain less. A subgroup is judged by {OBJECTIVE[settings.objective]}. "
         f"Models have an intercept for each trial and {SEARCH_TREATMENT[settings.treatment_effect]}",
-        *adjusted_for(settings.adjust_for),
+        *adjusted_for(settings.adjust_for, fits),
         ".",
     )
 
@@ -60,16 +70,21 @@ def _beam(settings: PeelingSettings) -> Inline:
         settings.alpha,
         "% of its people. Sizes are worked from large to small in steps of ",
         settings.bin_width,
-        "% of the participants, and the ",
-        settings.beam,
-        " best subgroups of each step are peeled on; the subgroups of neighbouring sizes need not lie within each other. A "
-        "subgroup needs ",
+        "% of the participants, and ",
+        *_peeled_on(settings.beam),
+        "; the subgroups of neighbouring sizes need not lie within each other. A subgroup needs ",
         *least,
-        settings.min_arm,
-        " people in each arm, and ",
-        settings.min_trials,
-        " trials with both arms.",
+        *counted(settings.min_arm, "person", "people"),
+        " in each arm, and ",
+        *counted(settings.min_trials, "trial"),
+        " with both arms.",
     )
+
+
+def _peeled_on(beam: Number) -> Inline:
+    if beam.value == 1:
+        return ("the best subgroup of each step is peeled on",)
+    return ("the ", beam, " best subgroups of each step are peeled on")
 
 
 def _directions(record: DirectedPeeling) -> Iterator[Inline]:
@@ -87,11 +102,13 @@ def _directions(record: DirectedPeeling) -> Iterator[Inline]:
         )
 
 
-def _moderators(settings: PeelingSettings) -> Inline:
+def _moderators(record: DirectedPeeling) -> Inline:
+    lost = any(one.not_peeled for one in record.peelings)
     return (
-        *screened_first(settings),
+        *screened_first(record.settings),
         "Participants with a value of every moderator that is peeled entered. Moderators with three values or fewer, categories "
-        "without an order, and moderators that would leave too few trials are not peeled; the notes of each table name them.",
+        "without an order, and moderators that would leave too few trials are not peeled"
+        f"{'; the notes of each table name them' if lost else ''}.",
     )
 
 

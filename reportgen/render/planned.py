@@ -98,6 +98,10 @@ def _remarks(effect: PlannedEffect, *, named: bool) -> Iterator[str]:
     shown = [one for one in effect.left_out if effect.reason or one.reason not in EXPECTED]
     if shown and not named:
         yield "without " + "; ".join(f"{_trials(one.trials)} ({one.reason})" for one in shown)
+    if effect.without_adjuster:
+        yield "no value of an adjuster: " + "; ".join(f"{name} {_people(n)}" for name, n in effect.without_adjuster)
+    if effect.not_adjusted:
+        yield "not adjusted for " + "; ".join(effect.not_adjusted)
     reasons: dict[str, list[str]] = {}
     for moderator, reason in effect.not_tried:
         reasons.setdefault(reason, []).append(moderator)
@@ -114,6 +118,10 @@ def _trials(names: tuple[str, ...]) -> str:
 
 
 def _cost(cost: PlannedCost) -> str:
-    people = f"{cost.people} {'person' if cost.people == 1 else 'people'}"
+    people = _people(cost.people)
     trials = f", {cost.trials} trial{'' if cost.trials == 1 else 's'}" if cost.trials else ""
     return f"{cost.moderator} {people}{trials}"
+
+
+def _people(number: int) -> str:
+    return f"{number} {'person' if number == 1 else 'people'}"

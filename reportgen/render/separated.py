@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.records.artefact import Group, Row, Table
@@ -38,8 +39,9 @@ def grid(table: Table) -> Grid:
     rows = [(group, row) for group in table.groups for row in group.rows]
     parts = [_parts([row.cells[i] for _, row in rows]) for i in range(len(table.columns) - 1)]
     heads = [_words(table.columns[0].head)]
-    for column, names in zip(table.columns[1:], parts, strict=True):
+    for place, (column, names) in enumerate(zip(table.columns[1:], parts, strict=True)):
         head = ": ".join(text for text in (_words(column.span), _words(column.head)) if text)
+        head += _unit([row.cells[place] for _, row in rows], names)
         heads += [f"{head}: {name}" for name in names] if len(names) > 1 else [head]
     return Grid(
         tuple((["Group"] if grouped else []) + heads),
@@ -86,13 +88,25 @@ def _parts(cells: list[Inline]) -> tuple[str, ...]:
     """Return the names of a column's numbers; none where it is a column of words."""
     found = [_numbers(cell) for cell in cells]
     most = max(map(len, found), default=0)
-    wordy = any(isinstance(part, Number) and part.kind == "quotation" for cell in cells for part in cell)
-    if wordy or not 0 < most <= MOST_NUMBERS:
+    if any(map(_wordy, cells)) or not 0 < most <= MOST_NUMBERS:
         return ()
     return tuple(
         " or ".join(dict.fromkeys(_last(numbers[i].id) for numbers in found if len(numbers) == most))
         for i in range(most)
     )
+
+
+def _wordy(cell: Inline) -> bool:
+    """Whether a cell says something in words beside its numbers: "to" between two of them says nothing more."""
+    words = " ".join(part for part in cell if isinstance(part, str) and not is_mark(part)).replace(" to ", " ")
+    quoted = any(isinstance(part, Number) and part.kind == "quotation" for part in cell)
+    return quoted or any(character.isalpha() for character in words)
+
+
+def _unit(cells: Sequence[Inline], names: tuple[str, ...]) -> str:
+    """Return the sign of per cent for the head of a column whose cells have it, and lose it."""
+    numbered = [cell for cell in cells if any(number.value is not None for number in _numbers(cell))]
+    return ", %" if names and numbered and all("%" in plain(cell) for cell in numbered) else ""
 
 
 def _last(id_: str) -> str:

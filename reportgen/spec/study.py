@@ -383,7 +383,11 @@ def _significant(value: Any) -> Any:
 
 
 class Rounding(Node):
-    """How many decimals a kind of number is printed with, half away from zero; p values by significant figures."""
+    """How many decimals a kind of number is printed with, half away from zero; p values by significant figures.
+
+    There are more where a p value would be printed as a limit that it is not, the end of an interval clear of zero as zero, or a
+    share as none or all.
+    """
 
     effect: int = Field(2, ge=0, le=8)
     mean: int = Field(2, ge=0, le=8)

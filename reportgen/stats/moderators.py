@@ -159,6 +159,7 @@ def screen_moderator(
     treatment_effect: str = "random",
     inference: str = "kenward-roger",
     df_floor: str = "trials-1",
+    search: bool = True,
 ) -> ModeratorFit:
     """Estimate the interaction of treatment with one moderator in three readings.
 
@@ -188,6 +189,8 @@ def screen_moderator(
     treatment_effect : {"random", "common"}
     inference : {"kenward-roger", "satterthwaite", "normal"}
     df_floor : {"trials-1", "none"}
+    search : bool
+        False, as for `fit_one_step`: which readings can be had, without the search that makes their numbers.
 
     Returns
     -------
@@ -228,7 +231,7 @@ def screen_moderator(
     people = _complete(outcome, treatment, trial, moderator, adjusters)
     reason = _unusable(people, minimum_trials)
     asked = _Asked(reading, minimum_trials)
-    options = {"treatment_effect": treatment_effect, "inference": inference, "df_floor": df_floor}
+    options = {"treatment_effect": treatment_effect, "inference": inference, "df_floor": df_floor, "search": search}
     if isinstance(moderator, Levels):
         present = [int(code) for code in np.unique(people.values)]
         base = _base(people, present, reference)
@@ -279,7 +282,7 @@ def _screened(
     people: _People,
     columns: FloatArray,
     wanted: FloatArray,
-    options: dict[str, str],
+    options: dict[str, Any],
     asked: _Asked,
     reason: str,
     codes: tuple[int, ...],
@@ -403,7 +406,7 @@ class _WithinModel:
 
     people: _People
     adjusters: FloatArray
-    options: dict[str, str]
+    options: dict[str, Any]
     across: Reading
     separate: bool
 
@@ -412,7 +415,7 @@ class _WithinModel:
         return _fit(self.people, self.adjusters, centred, self.options)
 
 
-def _within_model(people: _People, columns: FloatArray, means: FloatArray, options: dict[str, str]) -> _WithinModel:
+def _within_model(people: _People, columns: FloatArray, means: FloatArray, options: dict[str, Any]) -> _WithinModel:
     """Return the model with gamma_A where that can be had, else the one with an effect of treatment for each trial."""
     q = columns.shape[1]
     between = means - columns.mean(axis=0)
@@ -446,7 +449,7 @@ def _means_alike(people: _People, columns: FloatArray, between: FloatArray) -> s
     return "" if spread[q - 1] > ALIKE * np.sqrt(len(columns)) else "the means of the trials do not differ enough"
 
 
-def _fit(people: _People, adjusters: FloatArray, columns: FloatArray, options: dict[str, str]) -> OneStepFit:
+def _fit(people: _People, adjusters: FloatArray, columns: FloatArray, options: dict[str, Any]) -> OneStepFit:
     given: Any = options
     moderator = columns[:, 0] if columns.shape[1] == 1 else columns
     beside = adjusters if adjusters.shape[1] else None

@@ -10,7 +10,7 @@ The model and why: Riley, Tierney & Stewart (2021), Individual Participant Data 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -122,6 +122,7 @@ def fit_one_step(
     estimation: str = "reml",
     inference: str = "kenward-roger",
     df_floor: str = "trials-1",
+    search: bool = True,
 ) -> OneStepFit:
     """Fit one linear mixed model to the participants of all trials.
 
@@ -159,6 +160,9 @@ def fit_one_step(
         Where only one residual variance is estimated both methods give the residual df.
     df_floor : {"trials-1", "none"}
         "trials-1": where the effect of treatment is random, df are at least K - 1. The raw ones stay in the result.
+    search : bool
+        False: the variances between trials are held at zero instead of searched for. What can be estimated, and why
+        the rest cannot, is then known at the price of one pass; the estimates are those of least squares.
 
     Returns
     -------
@@ -213,10 +217,12 @@ def fit_one_step(
         raise ValueError("interaction_effect='random' needs a moderator")
     table = columns(outcome, treatment, trial, adjusters, moderator)
     scalar = moderator is None or np.ndim(moderator) == 1
-    return fit_cross_products(table.cross_products(), options, scalar=scalar)
+    return fit_cross_products(table.cross_products(), options, scalar=scalar, search=search)
 
 
-def fit_cross_products(products: CrossProducts, options: Options, *, scalar: bool = True) -> OneStepFit:
+def fit_cross_products(
+    products: CrossProducts, options: Options, *, scalar: bool = True, search: bool = True
+) -> OneStepFit:
     """Fit the model to cross-products already accumulated; `scalar`: the interaction is a number, not an array."""
     used, left_out = both_arms(products)
     reason = _impossible(used)
@@ -236,8 +242,20 @@ def fit_cross_products(products: CrossProducts, options: Options, *, scalar: boo
     if pooled <= EXACT * model.outcome_scale:
         reason = "The model reproduces the outcome exactly, so that no residual variance is left."
         return _without_estimate(used, left_out, scalar, reason, model.dropped, "failed")
+    if not search:
+        return _assemble(
+            used, model, replace(options, inference="normal"), _held_at_zero(model, pooled), left_out, scalar
+        )
     variances = estimate_variances(model, options.estimation == "reml", pooled)
     return _assemble(used, model, options, variances, left_out, scalar)
+
+
+def _held_at_zero(model: Blocks, pooled: float) -> Variances:
+    """Variances without a search: none between trials, one within."""
+    omega = np.zeros((model.q, model.q))
+    s = np.full(len(model.trials), pooled)
+    nothing = np.zeros((0, 0))
+    return Variances(s, omega, terms(model, s, omega, True), nothing, nothing, Optimiser(1, 0, 0.0, True, 0))
 
 
 def both_arms(products: CrossProducts) -> tuple[CrossProducts, tuple[LeftOut, ...]]:

@@ -46,10 +46,19 @@ def _status(prepared: Prepared, found: Found) -> tuple[str, str]:
         return "not estimable", found.overall.message
     if not found.boxes:
         return "no box", (
-            f"Of {found.evaluated} boxes none has a score: a box needs at least {prepared.least()} people,"
-            f" {prepared.settings.min_arm} in each arm and {prepared.settings.min_trials} trials with both arms."
+            f"Of {_counted(found.evaluated)} none has a score: a box needs at least {prepared.least()} people,"
+            f" {prepared.settings.min_arm} in each arm and {_trials(prepared.settings.min_trials)} with both arms."
         )
-    return "ok", f"{found.evaluated} boxes were evaluated; nothing was tested."
+    were = "was" if found.evaluated == 1 else "were"
+    return "ok", f"{_counted(found.evaluated)} {were} evaluated; nothing was tested."
+
+
+def _counted(number: int) -> str:
+    return f"{number} box{'' if number == 1 else 'es'}"
+
+
+def _trials(number: int) -> str:
+    return f"{number} trial{'' if number == 1 else 's'}"
 
 
 def _in_order(prepared: Prepared, left_out: tuple[NotSearched, ...]) -> tuple[NotSearched, ...]:

@@ -152,7 +152,7 @@ def scan_cuts(
     limits = np.array([max(min_size, 1), max(min_arm, 1), max(min_trials, 0)], np.int64)
     values = _run(people, _without_last_adjuster(used), options, limits)
     keep = values[:, STATE] != INADMISSIBLE
-    rest = {
+    rest: Any = {
         "treatment_effect": treatment_effect,
         "estimation": estimation,
         "inference": inference,

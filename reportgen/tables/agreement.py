@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from reportgen.records.agreement import Agreement, ComparedSubgroup, OutcomeAgreement, Pair, Trait
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.numbers import Inline
-from reportgen.tables.phrases import NBSP, Footnotes, estimate_cell, explained, joined
+from reportgen.tables.phrases import NBSP, Footnotes, counted, estimate_cell, explained, joined
 
 COUNTS = ("Participants",)
 EFFECTS = ("Effect among",)
@@ -50,8 +50,8 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
     notes: list[Inline] = [
         (
             "Of the ",
-            outcome.n,
-            " participants whom both searches analysed. Effects: ",
+            *counted(outcome.n, "participant"),
+            " whom both searches analysed. Effects: ",
             outcome.outcome_label,
             *unit,
             ".",

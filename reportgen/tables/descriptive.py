@@ -29,8 +29,8 @@ def descriptive(record: Descriptive) -> Table:
     groups = tuple(Group(tuple(_rows(c, difference))) for c in record.characteristics)
     general: list[Inline] = [
         (
-            f"m: trials that collected the characteristic; n: their participants with a value. Per{NBSP}cents are of those "
-            "with a value.",
+            "m: trials that collected the characteristic; n: their participants with a value, whether or not they have an "
+            f"outcome. Per{NBSP}cents are of those with a value.",
         )
     ]
     if record.suppressed:

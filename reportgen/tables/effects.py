@@ -10,6 +10,7 @@ from typing import Literal
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline, Number, Status
+from reportgen.tables.adjusters import adjuster_name, not_adjusted, tables_of
 from reportgen.tables.phrases import (
     Footnotes,
     ci_head,
@@ -82,7 +83,7 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
                 "and the checks.",
             )
         )
-    notes += _few_trials(effects, settings)
+    notes += [*_few_trials(effects, settings), *not_adjusted(tables_of(effects))]
     marked = Footnotes()
     groups = tuple(_estimate_groups(effects, scaled, marked))
     whole = Table(tuple(columns), groups, (*marked.notes, *notes), ABBREVIATIONS)
@@ -239,6 +240,12 @@ def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
 
 
 def _by_trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) -> Iterator[Inline]:
+    yield from _said_of_trials(effect, settings, alone)
+    yield from not_adjusted(tables_of([effect]))
+    yield from _trials_alone(effect)
+
+
+def _said_of_trials(effect: PooledEffect, settings: ModelSettings, alone: bool) -> Iterator[Inline]:
     yield (*labelled(effect.outcome_label, effect.unit), ".")
     favour = "Positive effects favour the intervention. "
     if alone:
@@ -271,6 +278,17 @@ def _variation(effect: PooledEffect, settings: ModelSettings) -> Inline:
         settings.level,
         "%.",
     )
+
+
+def _trials_alone(effect: PooledEffect) -> tuple[Inline, ...]:
+    """Return what the effects of single trials are not adjusted for, beyond what the pooled one is not."""
+    pooled = {one.adjuster.text for one in effect.not_adjusted}
+    trials = [
+        ((row.trial,), tuple(one for one in row.not_adjusted if one.adjuster.text not in pooled))
+        for row in effect.by_trial
+        if row.estimate.effect.value is not None
+    ]
+    return tuple(("By themselves: ", *sentence) for sentence in not_adjusted(trials))
 
 
 def _trial_row(row: TrialEstimate, several: bool, alone: bool) -> Row:
@@ -324,7 +342,8 @@ def _pooled_rows(effect: PooledEffect, settings: ModelSettings, several: bool) -
 
 def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
     """Return how each fit ended: status, evaluations of the criterion, its value, degrees of freedom, and what was wrong."""
-    remarks = any(_remark(effect) for record in fitted for effect in record.effects)
+    there = {record.name: [effect for effect in record.effects if not effect.empty] for record in fitted}
+    remarks = any(_remark(effect) for effects in there.values() for effect in effects)
     columns = [
         Column(("Fit",), "left"),
         Column(("Status",), "left"),
@@ -337,7 +356,7 @@ def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
     groups = []
     for record in fitted:
         titles = {comparison.name: comparison.title for comparison in record.comparisons}
-        for comparison, found in groupby(record.effects, key=lambda effect: effect.comparison):
+        for comparison, found in groupby(there[record.name], key=lambda effect: effect.comparison):
             rows = tuple(_status_row(effect, remarks) for effect in found)
             groups.append(Group(rows, head=(titles[comparison],)))
     notes: tuple[Inline, ...] = (
@@ -349,9 +368,13 @@ def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
     return Table(tuple(columns), tuple(groups), notes)
 
 
-def _remark(effect: PooledEffect) -> str:
-    """Return what was wrong with a fit; what the boundary means is said once, below the table."""
-    return "" if effect.status == "boundary" else effect.reason
+def _remark(effect: PooledEffect) -> Inline:
+    """Return what was wrong with a fit, and what it is not adjusted for; the boundary is explained below the table."""
+    wrong = "" if effect.status == "boundary" else effect.reason
+    lost = joined([(*adjuster_name(one.adjuster), " (", *one.reason, ")") for one in effect.not_adjusted], ", ")
+    return joined(
+        [words(wrong, f"{effect.id}.reason", effect.trials.source), ("not adjusted for ", *lost) if lost else ()]
+    )
 
 
 def _status_row(effect: PooledEffect, remarks: bool) -> Row:
@@ -363,6 +386,6 @@ def _status_row(effect: PooledEffect, remarks: bool) -> Row:
         (effect.estimate.df,),
     ]
     if remarks:
-        cells.append(words(_remark(effect), f"{effect.id}.reason", effect.trials.source))
+        cells.append(_remark(effect))
     head = (effect.outcome_label, ", ", effect.follow_up_label)
     return Row(head, tuple(cells), muted=effect.estimate.effect.value is None)

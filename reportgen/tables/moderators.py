@@ -13,6 +13,7 @@ from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline, Number
+from reportgen.tables.adjusters import interaction_fits, not_adjusted
 from reportgen.tables.phrases import NBSP, Footnotes, ci_head, estimate_cell, explained, joined, words
 
 CELLS_ON_PAPER = 600
@@ -62,8 +63,7 @@ def _reading_columns(name: str, settings: ScreeningSettings) -> tuple[Column, Co
 
 
 def _head(screen: Screen, screens: Sequence[Screen]) -> Inline:
-    visit: Inline = (", ", screen.follow_up_label) if len({s.follow_up for s in screens}) > 1 else ()
-    return (screen.outcome_label, *visit, *((" (", screen.unit, ")") if screen.unit.text else ()))
+    return (*_title(screen, screens), *((" (", screen.unit, ")") if screen.unit.text else ()))
 
 
 def trials_cell(one: Interaction, marked: Footnotes) -> Inline:
@@ -145,8 +145,14 @@ def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inli
                 "its own for each trial.",
             )
         )
+    notes += not_adjusted([fit for one in screens for fit in interaction_fits(one.interactions, _title(one, screens))])
     told = (estimate for one in screens for i in one.interactions for _, r in _readings(i) for estimate in r.each)
     return (*notes, *_hidden(told))
+
+
+def _title(screen: Screen, screens: Sequence[Screen]) -> Inline:
+    visit: Inline = (", ", screen.follow_up_label) if len({s.follow_up for s in screens}) > 1 else ()
+    return (screen.outcome_label, *visit)
 
 
 def _hidden(estimates: Iterable[Estimate]) -> tuple[Inline, ...]:
@@ -282,6 +288,10 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
         rows = tuple(row for one in shown for row in _value_rows(one, marked))
         if rows:
             groups.append(Group(rows, head=_head(screen, screens)))
+    percentiles = joined([(percentile,) for percentile in settings.percentiles], ", ")
+    quantities: Inline = (
+        (" Quantities at the ", *percentiles, " percentile of the people analysed.") if percentiles else ()
+    )
     kept: Inline = () if everything else (" On paper: moderators of the significant and weak tiers.",)
     of_reading = {
         "within": "The effect at a value is that in a trial whose people are, on average, like all people analysed: the "
@@ -292,9 +302,8 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
     notes: tuple[Inline, ...] = (
         *marked.notes,
         (
-            f"{of_reading} Positive effects favour the intervention. Quantities at the ",
-            *joined([(percentile,) for percentile in settings.percentiles], ", "),
-            " percentile of the people analysed.",
+            f"{of_reading} Positive effects favour the intervention.",
+            *quantities,
             *kept,
         ),
     )

@@ -11,6 +11,7 @@ from itertools import groupby
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.numbers import Inline
 from reportgen.records.peeling import DirectedPeeling, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
+from reportgen.tables.adjusters import not_adjusted, peeling_fits, title_of
 from reportgen.tables.phrases import NBSP, ci_head, estimate_cell, explained, joined
 
 LIMITS = ("Limits of the subgroup",)
@@ -60,6 +61,7 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
         ),
         (*DIFFERENCE, " ", *UNTESTED),
         ("Effect: ", peeling.outcome_label, *unit, ". ", *joined(about_moderators(peeling), " ")),
+        *not_adjusted(peeling_fits(peeling, title_of(peeling))),
     )
     return explained(Table(columns, (Group(rows),), notes, ABBREVIATIONS))
 
@@ -162,7 +164,8 @@ def peeling_status(records: Sequence[DirectedPeeling]) -> Table:
     records : sequence of DirectedPeeling
     """
     fits = ("Fits inside",)
-    remarks = any(peeling.reason for record in records for peeling in record.peelings)
+    there = {record.name: [one for one in record.peelings if not one.empty] for record in records}
+    remarks = any(peeling.reason for peelings in there.values() for peeling in peelings)
     columns = (
         Column(("Directed peeling",), "left"),
         Column(("Status",), "left"),
@@ -175,7 +178,7 @@ def peeling_status(records: Sequence[DirectedPeeling]) -> Table:
     groups = []
     for record in records:
         titles = {comparison.name: comparison.title for comparison in record.comparisons}
-        for comparison, found in groupby(record.peelings, key=lambda one: one.comparison):
+        for comparison, found in groupby(there[record.name], key=lambda one: one.comparison):
             groups.append(Group(tuple(_status_row(one, remarks) for one in found), head=(titles[comparison],)))
     notes: tuple[Inline, ...] = (
         ("Found: the best subgroup of each size that has one. Boundary: the fit finds no variation between trials.",),

@@ -61,6 +61,17 @@ def joined(parts: Iterable[Inline], between: str = "; ") -> Inline:
     return tuple(out)
 
 
+def counted(number: Number, one: str, many: str = "") -> Inline:
+    """Return a count with its noun: "1 trial", "2 trials", "1 person", "2 people".
+
+    Examples
+    --------
+    >>> plain(counted(Number("a", 1, "1"), "trial")), plain(counted(Number("a", 2, "2"), "person", "people"))
+    ('1 trial', '2 people')
+    """
+    return (number, f" {one if number.value == 1 else many or one + 's'}")
+
+
 def labelled(label: Number, unit: Number, after: str = "") -> Inline:
     """Return "Age, years, mean (SD)"."""
     return (label, *((", ", unit) if unit.text else ()), *((after,) if after else ()))

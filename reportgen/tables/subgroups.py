@@ -18,6 +18,7 @@ from reportgen.records.partition import (
     SearchSettings,
     Split,
 )
+from reportgen.tables.adjusters import not_adjusted, search_fits, title_of
 from reportgen.tables.phrases import ci_head, count_made, estimate_cell, explained, joined, labelled, mark, words
 
 COUNTS = ("Participants",)
@@ -37,10 +38,6 @@ P_COLUMNS = (
 )
 ABBREVIATIONS = (("m", "trials"), ("CI", "confidence interval"))
 
-P_NOTE: Inline = (
-    "p of the split: raw, of the best cut by itself; then adjusted for the number of cuts of this moderator that were "
-    "tried; then also for the number of moderators.",
-)
 DIFFERENCE_NOTE: Inline = (
     "Difference: effect in the subgroup minus that on the other side, as the interaction in one model of both. The effects of the two sides "
     "come from separate models, so that their difference is not exactly the same.",
@@ -82,9 +79,25 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
         Group(tuple(_rows(search, readings)), head=(*_searched(search), *_without(search))) for search in searches
     )
     found = any(search.subgroups for search in searches)
-    notes = [P_NOTE] if any(search.tree for search in searches) else []
+    notes = [_p_note(settings)] if any(search.tree for search in searches) else []
     notes += [_readings_note(settings), DIFFERENCE_NOTE, SEARCHED_NOTE] if found else []
+    notes += not_adjusted([fit for search in searches for fit in search_fits(search, title_of(search))])
     return explained(Table(columns, groups, (BOUNDARY_NOTE, *notes), ABBREVIATIONS))
+
+
+def _p_note(settings: SearchSettings) -> Inline:
+    """Return what the three p values of a split are; one that is not adjusted repeats the one before it."""
+    cuts = (
+        "then the same, as p is not adjusted for the number of cuts"
+        if settings.multiplicity == "none"
+        else "then adjusted for the number of cuts of this moderator that were tried"
+    )
+    moderators = (
+        "then also for the number of moderators"
+        if settings.across == "sidak"
+        else "then the same, as p is not adjusted for the number of moderators"
+    )
+    return (f"p of the split: raw, of the best cut by itself; {cuts}; {moderators}.",)
 
 
 def _readings(settings: SearchSettings) -> tuple[Reading, ...]:
@@ -175,7 +188,7 @@ def rejected_splits(searches: Sequence[PartitionedOutcome], settings: SearchSett
     side: Inline = (
         "The side with the larger estimated effect is named; difference: effect on it minus effect on the other.",
     )
-    return explained(Table(tuple(columns), groups, (side, P_NOTE), ABBREVIATIONS))
+    return explained(Table(tuple(columns), groups, (side, _p_note(settings)), ABBREVIATIONS))
 
 
 def _rejected_rows(search: PartitionedOutcome, deep: bool, cells: int) -> Iterator[Row]:
@@ -253,7 +266,8 @@ def _in_line(search: PartitionedOutcome) -> Inline:
 
 def search_status(records: Sequence[RecursivePartitioning]) -> Table:
     """Return how each search ended: how much was tried, what was found, and why there was none."""
-    remarks = any(search.reason for record in records for search in record.searches)
+    there = {record.name: [search for search in record.searches if not search.empty] for record in records}
+    remarks = any(search.reason for searches in there.values() for search in searches)
     columns = [
         Column(("Search",), "left"),
         Column(("Status",), "left"),
@@ -267,7 +281,7 @@ def search_status(records: Sequence[RecursivePartitioning]) -> Table:
     groups = []
     for record in records:
         titles = {comparison.name: comparison.title for comparison in record.comparisons}
-        for comparison, found in groupby(record.searches, key=lambda search: search.comparison):
+        for comparison, found in groupby(there[record.name], key=lambda search: search.comparison):
             groups.append(Group(tuple(_status_row(search, remarks) for search in found), head=(titles[comparison],)))
     return Table(tuple(columns), tuple(groups))
 

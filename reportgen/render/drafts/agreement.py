@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reportgen.records.agreement import Agreement, OutcomeAgreement
 from reportgen.records.model import Records
 from reportgen.records.numbers import Inline
-from reportgen.render.drafts.draft import Draft, Drafter, Place, with_notes
+from reportgen.render.drafts.draft import NOBODY, Draft, Drafter, Place, with_notes
 from reportgen.spec.study import Study
 
 NOTHING_SHARED: Inline = ("The two searches have no outcome, follow-up and comparison in common.",)
@@ -19,8 +19,10 @@ def _agreement(place: Place, study: Study, records: Records) -> tuple[Draft, ...
     record = records.analyses[place.node.of or ""]
     assert isinstance(record, Agreement)
     drafts = [draft for one in record.outcomes if one.subgroups for draft in _drafts(one, record)]
-    said = nothing_to_compare([(one, _title(one, record)) for one in record.outcomes if not one.subgroups])
-    return with_notes(drafts, (said,) if said else () if drafts else (NOTHING_SHARED,))
+    there = [one for one in record.outcomes if one.n.value]
+    said = nothing_to_compare([(one, _title(one, record)) for one in there if not one.subgroups])
+    nothing = NOBODY if record.outcomes else NOTHING_SHARED
+    return with_notes(drafts, (said,) if said else () if drafts else (nothing,))
 
 
 def _drafts(outcome: OutcomeAgreement, record: Agreement) -> Iterator[Draft]:

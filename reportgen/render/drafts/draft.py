@@ -43,6 +43,9 @@ class Draft:
     notes: tuple[Inline, ...] = ()
 
 
+NOBODY: Inline = ("No trial has anybody who could enter: there is nothing to show.",)
+
+
 Drafter = Callable[[Place, Study, Records], tuple[Draft, ...]]
 """Makes the parts of an artefact from the records."""
 
@@ -52,6 +55,11 @@ def with_notes(drafts: Sequence[Draft], notes: tuple[Inline, ...]) -> tuple[Draf
     if not drafts:
         return (Draft(notes=notes),)
     return (*drafts[:-1], replace(drafts[-1], notes=drafts[-1].notes + notes))
+
+
+def or_nobody(drafts: Sequence[Draft]) -> tuple[Draft, ...]:
+    """Return drafts; where there is none, a sentence in their place."""
+    return tuple(drafts) or (Draft(notes=(NOBODY,)),)
 
 
 def letter(index: int) -> str:

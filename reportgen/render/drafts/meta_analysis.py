@@ -8,7 +8,7 @@ from itertools import groupby
 
 from reportgen.records.model import MetaAnalysis, PooledEffect, Records
 from reportgen.records.numbers import Inline, Number, slug
-from reportgen.render.drafts.draft import Draft, Drafter, Place, Sketch, letter
+from reportgen.render.drafts.draft import Draft, Drafter, Place, Sketch, letter, or_nobody
 from reportgen.render.rounding import rounded
 from reportgen.spec.check import expanded
 from reportgen.spec.study import Artefact, Study
@@ -22,13 +22,15 @@ def _meta(place: Place, records: Records) -> MetaAnalysis:
 
 
 def chosen(node: Artefact, study: Study, record: MetaAnalysis) -> tuple[PooledEffect, ...]:
-    """Return the effects that a node of the study file asks for; all of those that it does not limit."""
+    """Return the effects that a node of the study file asks for, all of those that it does not limit; none without people."""
     wanted = {
         "comparison": expanded(node.comparison or ("all",), study.comparisons),
         "outcome": expanded(node.outcome or ("all",), study.outcomes),
         "follow_up": expanded(node.follow_up or ("all",), study.follow_up),
     }
-    return tuple(e for e in record.effects if all(getattr(e, key) in names for key, names in wanted.items()))
+    return tuple(
+        e for e in record.effects if not e.empty and all(getattr(e, key) in names for key, names in wanted.items())
+    )
 
 
 def _split(
@@ -109,9 +111,11 @@ def _sketched(
 ) -> tuple[Draft, ...]:
     record = rounded(_meta(place, records), place.node.rounding, place.name)
     split = _split(chosen(place.node, study, record), place.node.parts, record)
-    return tuple(
-        Draft(title, sketch(members, record, place.name + (letter(i) if len(split) > 1 else "")))
-        for i, (title, members) in enumerate(split)
+    return or_nobody(
+        [
+            Draft(title, sketch(members, record, place.name + (letter(i) if len(split) > 1 else "")))
+            for i, (title, members) in enumerate(split)
+        ]
     )
 
 
@@ -119,9 +123,11 @@ def _estimates(place: Place, study: Study, records: Records) -> tuple[Draft, ...
     from reportgen.tables import estimates
 
     record = rounded(_meta(place, records), place.node.rounding, place.name)
-    return tuple(
-        Draft(title, table=estimates(members, record.settings, scale=place.node.scale))
-        for title, members in _split(chosen(place.node, study, record), place.node.parts, record)
+    return or_nobody(
+        [
+            Draft(title, table=estimates(members, record.settings, scale=place.node.scale))
+            for title, members in _split(chosen(place.node, study, record), place.node.parts, record)
+        ]
     )
 
 
@@ -137,7 +143,7 @@ def _estimates_by_trial(place: Place, study: Study, records: Records) -> tuple[D
         head: Inline = (titles[effect.comparison], ": ") if several else ()
         return (*head, effect.outcome_label, ", ", effect.follow_up_label)
 
-    return tuple(Draft(title(effect), table=by_trial(effect, record.settings)) for effect in effects)
+    return or_nobody([Draft(title(effect), table=by_trial(effect, record.settings)) for effect in effects])
 
 
 SHOWN: dict[str, Drafter] = {

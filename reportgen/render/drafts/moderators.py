@@ -7,7 +7,7 @@ from functools import partial
 from reportgen.records.model import Records
 from reportgen.records.moderation import Moderation, Screen
 from reportgen.records.numbers import Inline, Number
-from reportgen.render.drafts.draft import Draft, Drafter, Place, Sketch, letter
+from reportgen.render.drafts.draft import Draft, Drafter, Place, Sketch, letter, or_nobody
 from reportgen.render.rounding import rounded
 from reportgen.spec.check import expanded
 from reportgen.spec.study import Artefact, Study
@@ -20,13 +20,17 @@ def _moderation(place: Place, records: Records) -> Moderation:
 
 
 def chosen(node: Artefact, study: Study, record: Moderation) -> tuple[Screen, ...]:
-    """Return the screens that a node of the study file asks for; all of those that it does not limit."""
+    """Return the screens that a node of the study file asks for, all of those that it does not limit; none without people."""
     wanted = {
         "comparison": expanded(node.comparison or ("all",), study.comparisons),
         "outcome": expanded(node.outcome or ("all",), study.outcomes),
         "follow_up": expanded(node.follow_up or ("all",), study.follow_up),
     }
-    return tuple(one for one in record.screens if all(getattr(one, key) in names for key, names in wanted.items()))
+    return tuple(
+        one
+        for one in record.screens
+        if not one.empty and all(getattr(one, key) in names for key, names in wanted.items())
+    )
 
 
 def _parts(place: Place, study: Study, record: Moderation) -> list[tuple[Inline, list[Screen]]]:
@@ -58,9 +62,11 @@ def _forest(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
     record = _moderation(place, records)
     parts = _parts(place, study, record)
     names = [place.name + (letter(i) if len(parts) > 1 else "") for i in range(len(parts))]
-    return tuple(
-        Draft(title, (Sketch(partial(draw_interactions, tuple(screens), record.settings, name=name)),))
-        for name, (title, screens) in zip(names, parts, strict=True)
+    return or_nobody(
+        [
+            Draft(title, (Sketch(partial(draw_interactions, tuple(screens), record.settings, name=name)),))
+            for name, (title, screens) in zip(names, parts, strict=True)
+        ]
     )
 
 
@@ -78,16 +84,18 @@ def _estimates(place: Place, study: Study, records: Records) -> tuple[Draft, ...
         drafts.append(Draft((*title, ": interactions") if title else ("Interactions",), table=table))
         head: Inline = (*title, ": expected beforehand, and found") if title else ("Expected beforehand, and found",)
         drafts.append(Draft(head, table=expected))
-    return tuple(drafts)
+    return or_nobody(drafts)
 
 
 def _at_values(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
     from reportgen.tables.moderators import effects_at_values
 
     record = _moderation(place, records)
-    return tuple(
-        Draft(title, table=effects_at_values(screens, record.settings))
-        for title, screens in _parts(place, study, record)
+    return or_nobody(
+        [
+            Draft(title, table=effects_at_values(screens, record.settings))
+            for title, screens in _parts(place, study, record)
+        ]
     )
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from reportgen.records.model import Records
 from reportgen.records.numbers import Inline
 from reportgen.records.peeling import SIZES, DirectedPeeling, PeeledOutcome
-from reportgen.render.drafts.draft import Draft, Drafter, Place, Sketch, letter, with_notes
+from reportgen.render.drafts.draft import NOBODY, Draft, Drafter, Place, Sketch, letter, with_notes
 from reportgen.render.rounding import rounded
 from reportgen.spec.check import expanded
 from reportgen.spec.study import Artefact, Study
@@ -20,13 +20,17 @@ def _peeling(place: Place, records: Records) -> DirectedPeeling:
 
 
 def chosen(node: Artefact, study: Study, record: DirectedPeeling) -> tuple[PeeledOutcome, ...]:
-    """Return the peelings that a node of the study file asks for; all of those that it does not limit."""
+    """Return the peelings that a node of the study file asks for, all of those that it does not limit; none without people."""
     wanted = {
         "comparison": expanded(node.comparison or ("all",), study.comparisons),
         "outcome": expanded(node.outcome or ("all",), study.outcomes),
         "follow_up": expanded(node.follow_up or ("all",), study.follow_up),
     }
-    return tuple(one for one in record.peelings if all(getattr(one, key) in names for key, names in wanted.items()))
+    return tuple(
+        one
+        for one in record.peelings
+        if not one.empty and all(getattr(one, key) in names for key, names in wanted.items())
+    )
 
 
 def _titles(peelings: tuple[PeeledOutcome, ...], record: DirectedPeeling) -> tuple[Inline, ...]:
@@ -77,7 +81,7 @@ def _found(
     peelings = chosen(place.node, study, record)
     titled = list(zip(peelings, _titles(peelings, record), strict=True))
     said = no_frontier([(one, title) for one, title in titled if not one.boxes])
-    return [(one, title) for one, title in titled if one.boxes], (said,) if said else ()
+    return [(one, title) for one, title in titled if one.boxes], (said,) if said else () if titled else (NOBODY,)
 
 
 SHOWN: dict[str, Drafter] = {

@@ -9,7 +9,7 @@ from reportgen.records.artefact import Table
 from reportgen.records.model import Records
 from reportgen.records.numbers import Inline, slug
 from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning, SearchSettings
-from reportgen.render.drafts.draft import Draft, Drafter, Place, Sketch, letter
+from reportgen.render.drafts.draft import Draft, Drafter, Place, Sketch, letter, or_nobody
 from reportgen.render.methods_partition import settings_in_words
 from reportgen.render.rounding import rounded
 from reportgen.spec.check import expanded
@@ -32,13 +32,15 @@ def _record(place: Place, records: Records) -> RecursivePartitioning:
 
 
 def chosen(node: Artefact, study: Study, record: RecursivePartitioning) -> tuple[PartitionedOutcome, ...]:
-    """Return the searches that a node of the study file asks for; all of those that it does not limit."""
+    """Return the searches that a node of the study file asks for, all of those that it does not limit; none without people."""
     wanted = {
         "comparison": expanded(node.comparison or ("all",), study.comparisons),
         "outcome": expanded(node.outcome or ("all",), study.outcomes),
         "follow_up": expanded(node.follow_up or ("all",), study.follow_up),
     }
-    return tuple(s for s in record.searches if all(getattr(s, key) in names for key, names in wanted.items()))
+    return tuple(
+        s for s in record.searches if not s.empty and all(getattr(s, key) in names for key, names in wanted.items())
+    )
 
 
 def _by_comparison(
@@ -64,13 +66,18 @@ def _parts(
     """Return a part for each comparison with its note; the settings of the search and the remarks stand below the last."""
     record = _record(place, records)
     parts = _by_comparison(chosen(place.node, study, record), record)
-    return tuple(
-        Draft(
-            title,
-            sketches(searches, record.settings, place.name + (letter(i) if len(parts) > 1 else "")),
-            notes=(*note(searches), *((settings_in_words(record.settings), *remarks) if i == len(parts) - 1 else ())),
-        )
-        for i, (title, searches) in enumerate(parts)
+    return or_nobody(
+        [
+            Draft(
+                title,
+                sketches(searches, record.settings, place.name + (letter(i) if len(parts) > 1 else "")),
+                notes=(
+                    *note(searches),
+                    *((settings_in_words(record.settings), *remarks) if i == len(parts) - 1 else ()),
+                ),
+            )
+            for i, (title, searches) in enumerate(parts)
+        ]
     )
 
 
@@ -155,7 +162,7 @@ def _subgroups(place: Place, study: Study, records: Records) -> tuple[Draft, ...
 
     made = [Draft(titled(title, "subgroups"), table=subgroups(searches, record.settings)) for title, searches in parts]
     if not any(search.moderators for _, searches in parts for search in searches):
-        return tuple(made)
+        return or_nobody(made)
     return (*made, Draft(("Moderators that were searched",), table=moderators_searched(parts)))
 
 
@@ -167,9 +174,11 @@ def _rejected(place: Place, study: Study, records: Records) -> tuple[Draft, ...]
     def table(searches: tuple[PartitionedOutcome, ...]) -> Table:
         return rejected_splits(searches, record.settings)
 
-    return tuple(
-        Draft(title, table=table(searches))
-        for title, searches in _by_comparison(chosen(place.node, study, record), record)
+    return or_nobody(
+        [
+            Draft(title, table=table(searches))
+            for title, searches in _by_comparison(chosen(place.node, study, record), record)
+        ]
     )
 
 

@@ -42,7 +42,7 @@ def test_rounding_is_within_half_a_unit(value: float, decimals: int) -> None:
 @pytest.mark.parametrize(
     ("p", "text"),
     [
-        (0.04996, "0.050"),
+        (0.04996, "0.04996"),
         (0.0996, "0.10"),
         (0.00099, "<0.001"),
         (0.001, "0.0010"),

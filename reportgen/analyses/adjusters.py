@@ -1,0 +1,99 @@
+"""Adjusters that the study file asks for and a model cannot take in: which, and why.
+
+In: the people of a model and its options. Out: each adjuster that is left out, in words for `plan` and as a record for the
+report; both ask the statistics for the columns that the fit itself leaves out. A level that nobody has is no loss: an
+adjuster is left out where none of its columns that say something stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analyses.naming import adjuster_label
+from reportgen.analyses.selection import Selection
+from reportgen.records.estimate import NotAdjusted
+from reportgen.records.numbers import Press, plain
+from reportgen.spec.study import Study
+from reportgen.stats.redundant import TREATMENT, Kind, Redundant, redundant_adjusters
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """An adjuster that a model leaves out: its name, why, and the adjusters that it follows from (or `treatment`)."""
+
+    adjuster: str
+    kind: Kind
+    of: tuple[str, ...] = ()
+
+
+def unused_adjusters(
+    selection: Selection,
+    who: NDArray[np.bool_] | None = None,
+    *,
+    intercept: str = "stratified",
+    adjuster_slopes: str = "common",
+) -> tuple[Unused, ...]:
+    """Return the adjusters that a model of a selection leaves out, in the order of the study file.
+
+    Parameters
+    ----------
+    selection : Selection
+    who : ndarray of bool, optional
+        Some of its people.
+    intercept, adjuster_slopes : str
+        Options of the model.
+    """
+    owners = selection.adjuster_of
+    if not owners:
+        return ()
+    some = np.ones(selection.n, dtype=bool) if who is None else who
+    found = redundant_adjusters(
+        selection.change[some],
+        selection.treatment[some],
+        selection.trial[some],
+        selection.adjusters[some],
+        intercept=intercept,
+        adjuster_slopes=adjuster_slopes,
+    )
+    each = (_unused(owner, owners, found) for owner in dict.fromkeys(owners))
+    return tuple(one for one in each if one is not None)
+
+
+def _unused(adjuster: str, owners: Sequence[str], found: dict[int, Redundant]) -> Unused | None:
+    places = [place for place, owner in enumerate(owners) if owner == adjuster]
+    if any(place not in found for place in places):
+        return None
+    following = [found[place] for place in places if found[place].kind == "follows"]
+    if not following:
+        kinds = {found[place].kind for place in places}
+        return Unused(adjuster, "within" if "within" in kinds else "constant")
+    others = ("treatment" if place == TREATMENT else owners[place] for one in following for place in one.of)
+    return Unused(adjuster, "follows", tuple(dict.fromkeys(others)))
+
+
+def not_adjusted_record(unused: Sequence[Unused], study: Study, press: Press) -> tuple[NotAdjusted, ...]:
+    """Return the record of adjusters that a model leaves out."""
+    return tuple(_record(one, study, press.at("not adjusted", one.adjuster, status="ok")) for one in unused)
+
+
+def _record(one: Unused, study: Study, press: Press) -> NotAdjusted:
+    of = tuple(press.quote(f"of {i}", adjuster_label(name, study)) for i, name in enumerate(one.of, 1))
+    made = NotAdjusted(press.quote("adjuster", adjuster_label(one.adjuster, study)), one.kind, of)
+    return replace(made, adjuster=replace(made.adjuster, reason=plain(made.reason)))
+
+
+def unused_words(one: Unused) -> str:
+    """Return an adjuster that is left out with the reason, in the names of the study file.
+
+    Examples
+    --------
+    >>> unused_words(Unused("dose", "constant")), unused_words(Unused("months", "follows", ("age",)))
+    ('dose (one value in all)', 'months (follows from age)')
+    """
+    if one.kind == "follows":
+        return f"{one.adjuster} (follows from {', '.join(one.of)})"
+    return f"{one.adjuster} ({'one value in all' if one.kind == 'constant' else 'one value in each trial'})"

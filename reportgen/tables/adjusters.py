@@ -1,0 +1,178 @@
+"""What is said of adjusters that a model leaves out, and of people who lack one: the same words in notes and methods.
+
+In: fits with their titles, as recorded. Out: sentences, one for each adjuster and reason, that name the fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import singledispatch
+
+from reportgen.records.estimate import LeftOut, NotAdjusted
+from reportgen.records.model import MetaAnalysis, PooledEffect
+from reportgen.records.moderation import Interaction, Moderation
+from reportgen.records.numbers import Inline, Number, plain
+from reportgen.records.partition import Members, PartitionedOutcome, RecursivePartitioning, Subgroup
+from reportgen.records.peeling import DirectedPeeling, PeeledOutcome
+from reportgen.tables.phrases import count_made, joined
+
+Fits = Sequence[tuple[Inline, tuple[NotAdjusted, ...]]]
+"""Fits that have an estimate: title, and the adjusters that each leaves out."""
+
+
+@singledispatch
+def fits_of(record: object) -> Fits:
+    """Return the fits of a record that have an estimate, with their titles; what adjusts for nothing has none."""
+    return ()
+
+
+@fits_of.register
+def _(record: MetaAnalysis) -> Fits:
+    return [
+        (_title(effect, record), effect.not_adjusted)
+        for effect in record.effects
+        if effect.estimate.effect.value is not None
+    ]
+
+
+@fits_of.register
+def _(record: Moderation) -> Fits:
+    return [fit for screen in record.screens for fit in interaction_fits(screen.interactions, _title(screen, record))]
+
+
+@fits_of.register
+def _(record: RecursivePartitioning) -> Fits:
+    return [fit for search in record.searches for fit in search_fits(search, _title(search, record))]
+
+
+@fits_of.register
+def _(record: DirectedPeeling) -> Fits:
+    return [fit for peeling in record.peelings for fit in peeling_fits(peeling, _title(peeling, record))]
+
+
+def _title(one: object, record: object) -> Inline:
+    """Return outcome and follow-up, with the comparison where an analysis has several."""
+    comparisons = record.comparisons  # type: ignore[attr-defined]
+    titles = {comparison.name: comparison.title for comparison in comparisons}
+    which: Inline = (titles[one.comparison], ": ") if len(comparisons) > 1 else ()  # type: ignore[attr-defined]
+    return (*which, *title_of(one))
+
+
+def title_of(one: object) -> Inline:
+    """Return outcome and follow-up of a record."""
+    return (one.outcome_label, ", ", one.follow_up_label)  # type: ignore[attr-defined]
+
+
+def interaction_fits(interactions: Sequence[Interaction], title: Inline) -> Fits:
+    """Return the fits of a screening; one for all moderators where they leave out the same."""
+    tested = [one for one in interactions if one.tier != "not estimable"]
+    told = {_key(one.not_adjusted) for one in tested}
+    if len(told) < 2:
+        return [(title, one.not_adjusted) for one in tested[:1]]
+    return [((*title, ", ", one.label), one.not_adjusted) for one in tested]
+
+
+def search_fits(search: PartitionedOutcome, title: Inline) -> Fits:
+    """Return the fits of a recursive partitioning: everybody, then subgroups that leave out something more."""
+    if search.overall.estimate.effect.value is None:
+        return []
+    known = _key(search.overall.not_adjusted)
+    more = [
+        ((*title, ", ", *words), tuple(lost for lost in group.not_adjusted if lost.adjuster.text not in known))
+        for one in search.subgroups
+        for words, group in _groups(one)
+        if group.estimate.effect.value is not None
+    ]
+    return [(title, search.overall.not_adjusted), *(fit for fit in more if fit[1])]
+
+
+def _groups(found: Subgroup) -> Iterator[tuple[Inline, Members]]:
+    yield found.inside.words, found.inside
+    yield found.split.other.words, found.sibling
+    if len(found.inside.rule) > 1:  # with one condition, the other side is everybody else
+        yield ("all but ", *found.inside.words), found.complement
+
+
+def peeling_fits(peeling: PeeledOutcome, title: Inline) -> Fits:
+    """Return the fits of a directed peeling: everybody, then subgroups that leave out something more."""
+    if peeling.overall.effect.value is None:
+        return []
+    known = _key(peeling.not_adjusted)
+    boxes = [
+        ((*title, ", size ", box.share), tuple(one for one in box.not_adjusted if one.adjuster.text not in known))
+        for box in peeling.boxes
+    ]
+    return [(title, peeling.not_adjusted), *(box for box in boxes if box[1])]
+
+
+def _key(lost: Iterable[NotAdjusted]) -> frozenset[str]:
+    return frozenset(one.adjuster.text for one in lost)
+
+
+def adjuster_name(adjuster: Number) -> Inline:
+    """Return what an adjuster is called in a sentence; `baseline` is the value of the outcome itself."""
+    return (adjuster,) if adjuster.text != "baseline" else ("the baseline value of the outcome",)
+
+
+def not_adjusted(fits: Fits) -> tuple[Inline, ...]:
+    """Return a sentence for each adjuster and reason: "Not adjusted for Dose (one value in all): RMDQ, short."
+
+    Parameters
+    ----------
+    fits : sequence of (Inline, tuple of NotAdjusted)
+        Where an adjuster is in none of several, the sentence says so and does not name them.
+    """
+    found: dict[tuple[str, str], tuple[NotAdjusted, list[Inline]]] = {}
+    for title, lost in fits:
+        for one in lost:
+            found.setdefault((one.adjuster.text, plain(one.reason)), (one, []))[1].append(title)
+    return tuple(_sentence(one, titles, len(fits)) for one, titles in found.values())
+
+
+def _sentence(one: NotAdjusted, titles: Sequence[Inline], of: int) -> Inline:
+    named = {plain(title): title for title in titles}
+    where: Inline = (" in any model",) if len(titles) == of > 1 else (": ", *joined(named.values()))
+    return ("Not adjusted for ", *adjuster_name(one.adjuster), " (", *one.reason, ")", *where, ".")
+
+
+def in_models(adjusters: Sequence[Number], fits: Fits) -> tuple[Number, ...]:
+    """Return the adjusters that some model has; all of them where nothing was fitted."""
+    never = frozenset.intersection(*(_key(lost) for _, lost in fits)) if fits else frozenset()
+    return tuple(one for one in adjusters if one.text not in never)
+
+
+def without_adjuster(name: str, adjusters: Sequence[Number], left_out: Sequence[Sequence[LeftOut]]) -> Inline:
+    """Return the sentence on people who are left out since they lack an adjuster; nothing where there are none.
+
+    Parameters
+    ----------
+    name : str
+        What the ids of its counts begin with.
+    adjusters : sequence of Number
+    left_out : sequence of sequence of LeftOut
+        Who was left out of each fit.
+    """
+    counted = {
+        adjuster.text: [
+            sum(int(one.n.value or 0) for one in lost if plain(one.reason) == f"no value of {adjuster.text}")
+            for lost in left_out
+        ]
+        for adjuster in adjusters
+    }
+    said = [
+        (*adjuster_name(one), *_most(name, one.text, counts)) for one in adjusters if any(counts := counted[one.text])
+    ]
+    return ("Left out because they have no value of an adjuster: ", *joined(said), ".") if said else ()
+
+
+def _most(name: str, adjuster: str, counts: Sequence[int]) -> Inline:
+    most = count_made(name, f"without {adjuster}", max(counts))
+    people = " participant" if most.value == 1 else " participants"
+    if len(counts) == 1:
+        return (", ", most, people)
+    return (", at most ", most, f"{people} of an outcome and follow-up")
+
+
+def tables_of(effects: Sequence[PooledEffect]) -> Fits:
+    """Return the fits of pooled effects in a table of one comparison."""
+    return [(title_of(one), one.not_adjusted) for one in effects if one.estimate.effect.value is not None]
