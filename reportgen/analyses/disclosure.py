@@ -9,8 +9,9 @@ digits that are printed, no more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ TOO_FEW = "rests on fewer people of an arm than the study's policy lets be print
 TOO_CLOSE = "differs from a group that is printed by fewer people of an arm than the study's policy lets be printed"
 
 TOO_EXTREME = "fewer people lie beyond it than the study's policy lets be printed"
+WORKED_OUT = "the effect of a trial that is not printed could be worked out from it"
+PRINTED_DIGITS = "printed digits only, so that the effect of a trial that is not printed cannot be worked out"
 
 
 def guards(minimum: int) -> bool:
@@ -122,14 +125,33 @@ def as_printed(value: float, decimals: int, minimum: int) -> float:
 
 
 def withheld(number: Number, reason: str) -> Number:
-    """Return a number that is known and not told: neither value nor text leaves a trace.
+    """Return a number that is known and not told: neither value nor text leaves a trace. What is not known stays so.
 
     Examples
     --------
     >>> withheld(Number("a.effect", 1.25, "1.25", n=3), "too few people").text
     '–'
     """
+    if number.value is None:
+        return number
     return replace(number, value=None, text=DASH, n=None, status="suppressed", reason=reason)
+
+
+def each_number(record: Any, change: Callable[[Number], Number]) -> Any:
+    """Return a record with every number changed, whatever the depth.
+
+    Examples
+    --------
+    >>> [number.text for number in each_number((Number("a.effect", 1.25, "1.25"),), lambda n: withheld(n, "few"))]
+    ['–']
+    """
+    if isinstance(record, Number):
+        return change(record)
+    if isinstance(record, tuple):
+        return tuple(each_number(part, change) for part in record)
+    if is_dataclass(record) and not isinstance(record, type):
+        return replace(record, **{f.name: each_number(getattr(record, f.name), change) for f in fields(record)})
+    return record
 
 
 def withheld_estimate(estimate: Estimate, reason: str) -> Estimate:

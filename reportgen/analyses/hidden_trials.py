@@ -1,0 +1,219 @@
+"""Which trials of a pooled effect are hidden, and what is told beside them so that they cannot be worked out.
+
+In: a pooled effect as recorded from all trials, and the policy's `minimum_cell`. Out: the record that may be told. A trial with
+few people of an arm is hidden, and one more if it is alone. The pooled effect, its interval and p are told with their printed
+digits only; tau2, prediction interval, weights and the checks beside them are not, for each is one more equation.
+`other_worlds` audits what is left. Where it fails, one more trial is hidden; where it fails again, the effect is pooled without
+the trials that must not be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from reportgen.analyses.disclosure import (
+    PRINTED_DIGITS,
+    TOO_CLOSE,
+    TOO_FEW,
+    WORKED_OUT,
+    each_number,
+    guards,
+    hidden_arms,
+    withheld,
+    withheld_estimate,
+)
+from reportgen.analyses.other_worlds import NumbersOf, digits_of, is_safe
+from reportgen.analyses.selection import Excluded, Selection
+from reportgen.records.estimate import Estimate
+from reportgen.records.model import PooledEffect, TrialEstimate
+from reportgen.records.numbers import Number, numbers_in
+
+FOR_ANOTHER = "hidden, for a trial that is too small to print could be worked out from it"
+MOST_FURTHER = 1  # trials that are hidden for the sake of others, beside the first
+TOLD_WITHOUT_CHECKS = ("effect", "low", "high", "p")
+CHECKS = ("heterogeneity", "common", "two_stage", "two_stage_heterogeneity")
+FINGERPRINTS = ("evaluations", "criterion", "df_unfloored")  # of the data, and of use to an auditor only
+
+RecordOf = Callable[[Selection, Sequence[str]], PooledEffect]
+"""Makes the record of some people, with some trials hidden."""
+
+
+def guarded_trials(selection: Selection, minimum: int, earlier: Sequence[Selection] = ()) -> dict[str, str]:
+    """Return the trials whose effects are not told, with the reason.
+
+    Those with few people of an arm; and those that few people tell from the same trial in an earlier comparison, for the
+    difference of the two effects is theirs.
+
+    Parameters
+    ----------
+    selection : Selection
+    minimum : int
+    earlier : sequence of Selection
+        The same outcome at the same follow-up in comparisons that are told before.
+    """
+    if not guards(minimum):
+        return {}
+    found = {}
+    for name in selection.trials:
+        if min(selection.arm_size(0, name), selection.arm_size(1, name)) < minimum:
+            found[name] = TOO_FEW
+        elif any(few_apart(selection, other, minimum, name) for other in earlier if name in other.trials):
+            found[name] = TOO_CLOSE
+    return found
+
+
+def few_apart(one: Selection, other: Selection, minimum: int, trial: str | None = None) -> bool:
+    """Whether few people of a side, and not nobody, tell two selections apart; in one trial, or in all."""
+
+    def side_of(selection: Selection, side: int) -> set[int]:
+        mine = selection.treatment == side
+        return {*selection.rows[mine if trial is None else mine & (selection.trial == trial)].tolist()}
+
+    return any(0 < len(side_of(one, side) ^ side_of(other, side)) < minimum for side in (0, 1))
+
+
+def told_effect(
+    selection: Selection, guarded: Mapping[str, str], record_of: RecordOf, quick: NumbersOf
+) -> PooledEffect:
+    """Return a pooled effect of which no guarded trial can be worked out.
+
+    Parameters
+    ----------
+    selection : Selection
+    guarded : mapping of str to str
+        Trials whose effects are not told, with the reason.
+    record_of : callable
+        Makes the record from a selection, with some trials hidden.
+    quick : callable
+        Makes of it what is told of the pooled effect in any case.
+    """
+    if not guarded or not _tells_something(record_of(selection, ())):
+        return record_of(selection, tuple(guarded))
+    for hidden in _hidden_sets(selection, guarded):
+        release = without_checks(printed_digits(record_of(selection, hidden)))
+        released = {number.id: number for number in numbers_in(release) if _is_equation(number)}
+
+        def full(other: Selection, hidden: Sequence[str] = hidden) -> dict[str, Number]:
+            return {number.id: number for number in numbers_in(record_of(other, hidden))}
+
+        if is_safe(released, quick, full, selection, hidden, tuple(guarded)):
+            return release
+    return record_of(without_trials(selection, guarded), ())
+
+
+def _tells_something(record: PooledEffect) -> bool:
+    return bool(record.by_trial)
+
+
+def _hidden_sets(selection: Selection, guarded: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    """Yield the trials to hide: the guarded ones, two at least, then more, those with the smallest arms first."""
+    others = sorted(
+        (name for name in selection.trials if name not in guarded),
+        key=lambda name: min(selection.arm_size(0, name), selection.arm_size(1, name)),
+    )
+    least = 1 if len(guarded) == 1 else 0
+    for further in range(least, min(least + MOST_FURTHER, len(others)) + 1):
+        yield (*guarded, *others[:further])
+
+
+def _is_equation(number: Number) -> bool:
+    """Whether a number tells anything of the outcomes: no count and no quotation does."""
+    return (
+        number.value is not None and bool(np.isfinite(number.value)) and number.unit not in ("participants", "trials")
+    )
+
+
+def hidden_rows(rows: Sequence[TrialEstimate], hidden: Mapping[str, str], minimum: int) -> tuple[TrialEstimate, ...]:
+    """Return the rows of trials, some of them without effect, arms and weight."""
+    return tuple(_hidden_row(row, hidden[row.trial.text], minimum) if row.trial.text in hidden else row for row in rows)
+
+
+def _hidden_row(row: TrialEstimate, reason: str, minimum: int) -> TrialEstimate:
+    n_control, n_intervention = hidden_arms((row.n_control, row.n_intervention), minimum, reason)
+    return replace(
+        row,
+        n_control=n_control,
+        n_intervention=n_intervention,
+        estimate=withheld_estimate(row.estimate, reason),
+        weight=withheld(row.weight, reason),
+        status="suppressed",
+        reason=reason,
+    )
+
+
+def printed_digits(record: PooledEffect) -> PooledEffect:
+    """Return a record whose values have no more digits than their texts, without fingerprints of the data."""
+    rounded: PooledEffect = each_number(record, _rounded)
+    changes: dict[str, Any] = {name: withheld(getattr(rounded, name), WORKED_OUT) for name in FINGERPRINTS}
+    return replace(rounded, **changes)
+
+
+def _rounded(number: Number) -> Number:
+    """Return a number with the middle of its printed digits as value."""
+    if not _is_equation(number):
+        return number
+    low, high = digits_of(number.text)
+    decimals = len(number.text.partition(".")[2]) + 1
+    return replace(number, value=round((low + high) / 2, decimals), reason=PRINTED_DIGITS)
+
+
+def without_checks(record: PooledEffect) -> PooledEffect:
+    """Return a record that tells of the pooled effect its size, interval and p alone, and of trials no weight."""
+
+    def hide(part: Any) -> Any:
+        return each_number(part, lambda number: withheld(number, WORKED_OUT))
+
+    estimate = Estimate(
+        *(
+            getattr(record.estimate, field.name)
+            if field.name in TOLD_WITHOUT_CHECKS
+            else hide(getattr(record.estimate, field.name))
+            for field in fields(Estimate)
+        )
+    )
+    scaled = record.scaled and replace(
+        record.scaled,
+        predicted_low=hide(record.scaled.predicted_low),
+        predicted_high=hide(record.scaled.predicted_high),
+    )
+    changes: dict[str, Any] = {name: hide(getattr(record, name)) for name in CHECKS}
+    told = replace(
+        record,
+        estimate=estimate,
+        scaled=scaled,
+        by_trial=tuple(replace(row, weight=hide(row.weight)) for row in record.by_trial),
+        outside="",
+        **changes,
+    )
+    # whether the variance between trials is zero is not told either
+    ok: PooledEffect = each_number(
+        told, lambda number: replace(number, status="ok") if number.status == "boundary" else number
+    )
+    return replace(ok, status="ok", reason="") if told.status == "boundary" else ok
+
+
+def without_trials(selection: Selection, gone: Mapping[str, str]) -> Selection:
+    """Return a selection without some trials, which are listed as excluded with the reason."""
+
+    def mine(name: str) -> int:
+        return int((selection.trial == name).sum())
+
+    stays = ~np.isin(selection.trial.astype(str), list(gone))
+    excluded = (
+        Excluded(name, f"{reason}, and could be worked out from the pooled effect", mine(name), whole_trial=True)
+        for name, reason in gone.items()
+    )
+    return replace(
+        selection,
+        change=selection.change[stays],
+        treatment=selection.treatment[stays],
+        trial=selection.trial[stays],
+        rows=selection.rows[stays],
+        adjusters=selection.adjusters[stays],
+        instruments={name: found for name, found in selection.instruments.items() if name not in gone},
+        excluded=(*selection.excluded, *excluded),
+    )
