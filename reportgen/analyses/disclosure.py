@@ -187,10 +187,27 @@ def told_arms(arms: tuple[Number, Number], minimum: int, reason: str = TOO_FEW) 
     return hidden_arms(arms, minimum, reason)
 
 
+def told_sides(
+    sides: tuple[Number, Number, Number], minimum: int, reason: str = TOO_FEW
+) -> tuple[Number, Number, Number]:
+    """Return how many people are in either arm and in both; arms as `told_arms` tells them, both unless they are few.
+
+    Examples
+    --------
+    >>> sides = tuple(Number(f"a.{name}", n, str(n)) for name, n in (("control", 3), ("intervention", 40), ("all", 43)))
+    >>> [number.text for number in told_sides(sides, 5)]
+    ['<5', '–', '43']
+    """
+    *arms, everybody = sides
+    control, intervention = told_arms((arms[0], arms[1]), minimum, reason)
+    few = guards(minimum) and 0 < (everybody.value or 0) < minimum
+    return control, intervention, _hidden_count(everybody, minimum, reason) if few else everybody
+
+
 def hidden_arms(arms: tuple[Number, Number], minimum: int, reason: str) -> tuple[Number, Number]:
     """Return how many people are in either arm, as counts that are not told."""
-    control, intervention = (
-        replace(withheld(number, reason), text=f"<{minimum}" if 0 < (number.value or 0) < minimum else DASH)
-        for number in arms
-    )
-    return control, intervention
+    return _hidden_count(arms[0], minimum, reason), _hidden_count(arms[1], minimum, reason)
+
+
+def _hidden_count(number: Number, minimum: int, reason: str) -> Number:
+    return replace(withheld(number, reason), text=f"<{minimum}" if 0 < (number.value or 0) < minimum else DASH)

@@ -9,7 +9,7 @@ the trials that must not be told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -29,7 +29,7 @@ from reportgen.analyses.disclosure import (
 from reportgen.analyses.other_worlds import NumbersOf, digits_of, is_safe
 from reportgen.analyses.selection import Excluded, Selection
 from reportgen.records.estimate import Estimate
-from reportgen.records.model import PooledEffect, TrialEstimate
+from reportgen.records.model import AnalysisRecord, MetaAnalysis, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Number, numbers_in
 
 FOR_ANOTHER = "hidden, for a trial that is too small to print could be worked out from it"
@@ -74,6 +74,18 @@ def few_apart(one: Selection, other: Selection, minimum: int, trial: str | None 
         return {*selection.rows[mine if trial is None else mine & (selection.trial == trial)].tolist()}
 
     return any(0 < len(side_of(one, side) ^ side_of(other, side)) < minimum for side in (0, 1))
+
+
+def hidden_in(records: Iterable[AnalysisRecord]) -> frozenset[tuple[str, str, str]]:
+    """Return outcome, follow-up and trial of every effect that a meta-analysis hides."""
+    return frozenset(
+        (effect.outcome, effect.follow_up, row.trial.text)
+        for record in records
+        if isinstance(record, MetaAnalysis)
+        for effect in record.effects
+        for row in effect.by_trial
+        if row.status == "suppressed"
+    )
 
 
 def told_effect(
@@ -147,13 +159,19 @@ def _hidden_row(row: TrialEstimate, reason: str, minimum: int) -> TrialEstimate:
 
 def printed_digits(record: PooledEffect) -> PooledEffect:
     """Return a record whose values have no more digits than their texts, without fingerprints of the data."""
-    rounded: PooledEffect = each_number(record, _rounded)
+    rounded: PooledEffect = each_number(record, rounded_number)
     changes: dict[str, Any] = {name: withheld(getattr(rounded, name), WORKED_OUT) for name in FINGERPRINTS}
     return replace(rounded, **changes)
 
 
-def _rounded(number: Number) -> Number:
-    """Return a number with the middle of its printed digits as value."""
+def rounded_number(number: Number) -> Number:
+    """Return a number with the middle of its printed digits as value.
+
+    Examples
+    --------
+    >>> rounded_number(Number("a.effect", 1.2345, "1.23")).value, rounded_number(Number("a.p", 2e-7, "<0.001")).value
+    (1.23, 0.0005)
+    """
     if not _is_equation(number):
         return number
     low, high = digits_of(number.text)
