@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
-from reportgen.pipeline import Order, build
+from reportgen.analyses import make_records
+from reportgen.analyses.other_worlds import digits_of
+from reportgen.cli import run
+from reportgen.pipeline import Order, build, read
+from reportgen.records.numbers import MINUS, Number, numbers_in
 from tests.page_numbers import trace_numbers
+from tests.peeling_study import AGREEMENT, PARTITION, PEELING
 from tests.screened_study import TRIALS, write_screened
 from tests.study_files import write_yaml
 
@@ -27,10 +35,28 @@ CONTENTS = [
     {"series": "Table", "show": "effect-at-values", "of": "screening", "name": "values"},
     {"series": "Table", "show": "availability", "name": "availability"},
     {"series": "Table", "show": "analysed", "of": "pooled", "name": "analysed"},
+    {"series": "Table", "show": "subgroups", "of": "rp", "name": "subgroups"},
+    {"series": "Fig.", "show": "cut-profiles", "of": "rp", "name": "profiles"},
+    {"series": "Table", "show": "peeling-thresholds", "of": "peeling", "name": "thresholds"},
+    {"series": "Fig.", "show": "peeling-trajectories", "of": "peeling", "name": "trajectories"},
+    {"series": "Table", "show": "agreement", "of": "agreement", "name": "agreement"},
 ]
+PUBLISHED = {
+    "n": 160,
+    "source": "North 1998",
+    "effects": [
+        {
+            "outcome": "RMDQ",
+            "follow_up": "short",
+            "intervention": ["exercise"],
+            "control": "usual care",
+            "effect": "1.4",
+        }
+    ],
+}
 
 
-def write_small(folder: Path) -> Path:
+def write_small(folder: Path, minimum: int = MINIMUM) -> Path:
     """Write three trials: three people of the north are male, three of it in a middling mood, and few come to follow-up."""
     path = write_screened(folder, percentiles=[0, 50])
     study = YAML(typ="safe").load(path)
@@ -40,7 +66,15 @@ def write_small(folder: Path) -> Path:
         "variables": ["age", "sex", "mood"],
         "standardised_difference": True,
     }
-    study["analyses"] |= {"pooled": {"method": "meta-analysis"}, "people": people}
+    moderators = {"moderators": ["age", "baseline RMDQ"]}
+    study["analyses"] |= {
+        "pooled": {"method": "meta-analysis"},
+        "people": people,
+        "rp": PARTITION | moderators,
+        "peeling": PEELING | moderators,
+        "agreement": AGREEMENT,
+    }
+    study["policy"] = {"minimum_cell": minimum}
     study["report"] = {"formats": ["html", "quarto"], "contents": CONTENTS}
     write_yaml(path, study)
     for name in TRIALS:
@@ -51,6 +85,8 @@ def write_small(folder: Path) -> Path:
         if name == "North":
             table["rm_q3"] = table["rm_q3"].astype("Int64").where((table["arm"] == 1) | (table.index < 6))
         table.to_csv(file, index=False)
+        mapping = YAML(typ="safe").load(folder / f"{name.lower()}.yaml")
+        write_yaml(folder / f"{name.lower()}.yaml", {**mapping, "published": PUBLISHED})
     return path
 
 
@@ -94,3 +130,92 @@ def test_the_pages_say_that_something_is_hidden(folder: Path) -> None:
     page = (folder / "appendix.html").read_text(encoding="utf-8")
     for said in ("suppressed", "too few people of an arm to be printed is a dash", "nor effects that rest on"):
         assert said in page
+
+
+@pytest.fixture(scope="module")
+def secrets(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
+    """What the same study tells under a policy that guards nobody, of all that is suppressed here."""
+    spec, repository = read(write_small(tmp_path_factory.mktemp("open"), minimum=0))
+    told = {number.id: number.value for number in numbers_in(make_records(spec, repository, profile="draft"))}
+    rows = pd.read_parquet(folder / "results.parquet").set_index("id")
+    hidden = rows.index[rows["status"] == "suppressed"]
+    values = {id_: told.get(id_) for id_ in hidden}
+    # a number of few digits may stand anywhere for something else
+    return {id_: value for id_, value in values.items() if value is not None and value * 1e4 % 1 > 1e-6}
+
+
+def test_no_file_holds_a_suppressed_value(folder: Path, secrets: dict[str, float]) -> None:
+    assert len(secrets) > 40
+    for start in ("pooled.overall.rmdq.short.trial.north", "screening.overall.rmdq.short", "people.sex"):
+        assert any(id_.startswith(start) for id_ in secrets), start
+    found = dict(numbers_of_files(folder))
+    assert {Path(place).suffix for place in found} >= {".csv", ".json", ".parquet", ".xlsx", ".svg", ".html", ".yaml"}
+    for place, values in found.items():
+        near = np.abs(values[:, None] / np.array([*secrets.values()]) - 1).min(axis=0, initial=1.0) < 1e-7
+        leaks = [id_ for id_, leak in zip(secrets, near, strict=True) if leak]
+        assert not leaks, (place, leaks)
+
+
+def numbers_of_files(folder: Path) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Yield every number of every file: cells of Parquet and the workbook, tokens of all that is text."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".parquet":
+            table = pd.read_parquet(path).select_dtypes("number")
+            yield path.name, table.to_numpy(dtype=float).ravel()
+        elif path.suffix == ".xlsx":
+            sheets = pd.read_excel(path, sheet_name=None, header=None, engine="calamine").values()
+            cells = [cell for sheet in sheets for cell in sheet.to_numpy().ravel() if isinstance(cell, int | float)]
+            yield path.name, np.array(cells, dtype=float)
+        elif path.suffix in {".csv", ".json", ".svg", ".html", ".yaml", ".qmd", ".md"}:
+            text = path.read_text(encoding="utf-8").replace(MINUS, "-")
+            yield str(path), np.array([float(token) for token in re.findall(r"-?\d+\.\d+", text)], dtype=float)
+
+
+def test_what_depends_on_the_few_is_told_with_its_printed_digits(folder: Path, tmp_path: Path) -> None:
+    """Three people of an arm get other outcomes: of their trial nothing changes, of all people printed digits alone."""
+
+    def pooled(path: Path) -> dict[str, Number]:
+        spec, repository = read(path)
+        return {n.id: n for n in numbers_in(make_records(spec, repository, profile="draft").analyses["pooled"])}
+
+    path = write_small(tmp_path / "moved")
+    before = pooled(path)
+    table = pd.read_csv(path.parent / "north.csv")
+    few = (table["arm"] == 2) & table["rm_q3"].notna()
+    assert few.sum() < MINIMUM
+    table.loc[few, "rm_q3"] = (table.loc[few, "rm_q3"] - 1).clip(0, 24)
+    table.to_csv(path.parent / "north.csv", index=False)
+    after = pooled(path)
+    changed = [id_ for id_ in before if before[id_].value != after[id_].value]
+    assert changed
+    assert not [id_ for id_ in changed if ".trial." in id_]
+    for id_ in changed:
+        low, high = digits_of(before[id_].text)
+        assert before[id_].value == pytest.approx((low + high) / 2)
+
+
+def test_what_is_suppressed_is_listed_without_values(folder: Path) -> None:
+    listed = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["disclosure"]
+    assert listed["minimum_cell"] == MINIMUM
+    kinds = {(one["where"], one["kind"]) for one in listed["suppressed"]}
+    assert kinds >= {("pooled", "effects of trials"), ("people", "cells of tables"), ("screening", "effects")}
+    assert all(set(one) == {"where", "kind", "reason", "count"} and one["reason"] for one in listed["suppressed"])
+    page = (folder / "appendix.html").read_text(encoding="utf-8")
+    assert "people of an arm stand behind them" in page
+
+
+def test_the_terminal_says_what_is_suppressed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["build", str(write_small(tmp_path / "s")), "--output", str(tmp_path / "out"), "--only", "trials"]) == 0
+    line = next(line for line in capfd.readouterr().err.splitlines() if line.startswith("Suppressed"))
+    assert "fewer than 5 people of an arm" in line
+    assert "effects of trials (" in line
+    assert line.endswith("See provenance.json.")
+
+
+def test_a_policy_that_guards_nobody_says_so(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = write_small(tmp_path / "s", minimum=0)
+    assert run(["build", str(path), "--output", str(tmp_path / "out"), "--only", "trials"]) == 0
+    assert "Suppressed" not in capfd.readouterr().err
+    listed = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))["disclosure"]
+    assert listed == {"minimum_cell": 0, "suppressed": []}
+    assert "suppresses nothing" in (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")

@@ -19,6 +19,7 @@ from reportgen.analyses import (
     moderators,
     recursive_partitioning,
 )
+from reportgen.analyses.egress import egress_record
 from reportgen.analyses.failure import FailedAnalysis, failed_fits, failure_of
 from reportgen.analyses.fidelity import fidelity_record
 from reportgen.analyses.hidden_trials import hidden_in
@@ -110,7 +111,8 @@ def make_records(
     )
     for failed in (*(failed for _, failed in ended if failed is not None), *failed_fits(records)):
         tell(failed)
-    return replace(records, fidelity=fidelity_record(spec, records))
+    egress = egress_record(records, study.policy.minimum_cell)
+    return replace(records, fidelity=fidelity_record(spec, records), egress=egress)
 
 
 def _analysed(
