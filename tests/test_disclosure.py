@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
 from reportgen.analyses import make_records
-from reportgen.analyses.other_worlds import digits_of
 from reportgen.cli import run
 from reportgen.pipeline import Order, build, read
-from reportgen.records.numbers import MINUS, Number, numbers_in
+from reportgen.records.numbers import MINUS, numbers_in
 from tests.page_numbers import trace_numbers
 from tests.peeling_study import AGREEMENT, PARTITION, PEELING
 from tests.screened_study import TRIALS, write_screened
@@ -109,7 +108,7 @@ def test_every_number_has_its_row(folder: Path) -> None:
 def test_what_is_hidden_has_no_value_in_any_file(folder: Path) -> None:
     rows = pd.read_parquet(folder / "results.parquet").set_index("id")
     hidden = rows[rows["status"] == "suppressed"]
-    for start in ("pooled.", "screening.", "people.", "ledger."):
+    for start in ("screening.", "people.", "ledger."):
         assert hidden.index.str.startswith(start).any(), start
     assert hidden["value"].isna().all()
     assert set(hidden["text"]) <= {"–", f"<{MINIMUM}"}
@@ -137,15 +136,16 @@ def secrets(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     """What the same study tells under a policy that guards nobody, of all that is suppressed here."""
     spec, repository = read(write_small(tmp_path_factory.mktemp("open"), minimum=0))
     told = {number.id: number.value for number in numbers_in(make_records(spec, repository, profile="draft"))}
+    north = {id_ for id_ in told if ".trial.north." in id_}
     rows = pd.read_parquet(folder / "results.parquet").set_index("id")
     hidden = rows.index[rows["status"] == "suppressed"]
-    values = {id_: told.get(id_) for id_ in hidden}
+    values = {id_: told.get(id_) for id_ in {*hidden, *north}}
     # a number of few digits may stand anywhere for something else
     return {id_: value for id_, value in values.items() if value is not None and value * 1e4 % 1 > 1e-6}
 
 
 def test_no_file_holds_a_suppressed_value(folder: Path, secrets: dict[str, float]) -> None:
-    assert len(secrets) > 40
+    assert len(secrets) > 25
     for start in ("pooled.overall.rmdq.short.trial.north", "screening.overall.rmdq.short", "people.sex"):
         assert any(id_.startswith(start) for id_ in secrets), start
     found = dict(numbers_of_files(folder))
@@ -171,34 +171,29 @@ def numbers_of_files(folder: Path) -> Iterator[tuple[str, NDArray[np.float64]]]:
             yield str(path), np.array([float(token) for token in re.findall(r"-?\d+\.\d+", text)], dtype=float)
 
 
-def test_what_depends_on_the_few_is_told_with_its_printed_digits(folder: Path, tmp_path: Path) -> None:
-    """Three people of an arm get other outcomes: of their trial nothing changes, of all people printed digits alone."""
+def numbers_of_study(path: Path) -> dict[str, float | None]:
+    spec, repository = read(path)
+    records = make_records(spec, repository, profile="draft")
+    told = (*numbers_in(records.analyses), *numbers_in(records.availability), *numbers_in(records.reconciliation))
+    return {number.id: number.value for number in told}
 
-    def pooled(path: Path) -> dict[str, Number]:
-        spec, repository = read(path)
-        return {n.id: n for n in numbers_in(make_records(spec, repository, profile="draft").analyses["pooled"])}
 
+def test_no_number_of_any_analysis_depends_on_what_became_of_the_few(tmp_path: Path) -> None:
     path = write_small(tmp_path / "moved")
-    before = pooled(path)
+    before = numbers_of_study(path)
     table = pd.read_csv(path.parent / "north.csv")
     few = (table["arm"] == 2) & table["rm_q3"].notna()
-    assert few.sum() < MINIMUM
-    table.loc[few, "rm_q3"] = (table.loc[few, "rm_q3"] - 1).clip(0, 24)
+    assert 0 < few.sum() < MINIMUM
+    table.loc[few, "rm_q3"] = 24 - table.loc[few, "rm_q3"]
     table.to_csv(path.parent / "north.csv", index=False)
-    after = pooled(path)
-    changed = [id_ for id_ in before if before[id_].value != after[id_].value]
-    assert changed
-    assert not [id_ for id_ in changed if ".trial." in id_]
-    for id_ in changed:
-        low, high = digits_of(before[id_].text)
-        assert before[id_].value == pytest.approx((low + high) / 2)
+    assert numbers_of_study(path) == before
 
 
 def test_what_is_suppressed_is_listed_without_values(folder: Path) -> None:
     listed = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["disclosure"]
     assert listed["minimum_cell"] == MINIMUM
     kinds = {(one["where"], one["kind"]) for one in listed["suppressed"]}
-    assert kinds >= {("pooled", "effects of trials"), ("people", "cells of tables"), ("screening", "effects")}
+    assert kinds >= {("pooled", "trials that are not pooled"), ("people", "cells of tables"), ("screening", "effects at a level or value")}
     assert all(set(one) == {"where", "kind", "reason", "count"} and one["reason"] for one in listed["suppressed"])
     page = (folder / "appendix.html").read_text(encoding="utf-8")
     assert "people of an arm stand behind them" in page
@@ -208,7 +203,7 @@ def test_the_terminal_says_what_is_suppressed(tmp_path: Path, capfd: pytest.Capt
     assert run(["build", str(write_small(tmp_path / "s")), "--output", str(tmp_path / "out"), "--only", "trials"]) == 0
     line = next(line for line in capfd.readouterr().err.splitlines() if line.startswith("Suppressed"))
     assert "fewer than 5 people of an arm" in line
-    assert "effects of trials (" in line
+    assert "trials that are not pooled (" in line
     assert line.endswith("See provenance.json.")
 
 

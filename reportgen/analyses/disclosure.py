@@ -22,6 +22,7 @@ from reportgen.records.numbers import DASH, MINUS, Number, fixed
 BoolArray = NDArray[np.bool_]
 NOBODY_SMALL = 1  # a policy up to here calls no count small
 TOO_FEW = "rests on fewer people of an arm than the study's policy lets be printed"
+TOO_SMALL = "fewer people of an arm than the study's policy lets an effect rest on"
 TOO_CLOSE = "differs from a group that is printed by fewer people of an arm than the study's policy lets be printed"
 
 TOO_EXTREME = "fewer people lie beyond it than the study's policy lets be printed"

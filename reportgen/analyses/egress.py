@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from reportgen.analyses.disclosure import TOO_CLOSE, TOO_FEW, WORKED_OUT, guards
+from reportgen.analyses.disclosure import TOO_CLOSE, TOO_FEW, TOO_SMALL, WORKED_OUT, guards
 from reportgen.records.agreement import Pair
 from reportgen.records.egress import Egress, Suppressed
 from reportgen.records.estimate import Estimate, Guard, LeftOut
@@ -93,7 +93,7 @@ def suppressed_in(record: Any) -> Iterator[Found]:
         yield from _kept_back(record)
     elif isinstance(record, LeftOut):
         why = plain(record.reason)
-        if why.startswith((TOO_FEW, TOO_CLOSE)):
+        if why.startswith((TOO_SMALL, TOO_CLOSE)):
             yield NOT_POOLED, why, 1
     elif isinstance(record, PooledEffect):
         yield from _pooled(record)

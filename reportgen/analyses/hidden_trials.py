@@ -3,8 +3,8 @@
 In: a pooled effect as recorded from all trials, and the policy's `minimum_cell`. Out: the record that may be told. A trial with
 few people of an arm is hidden, and one more if it is alone. The pooled effect, its interval and p are told with their printed
 digits only; tau2, prediction interval, weights and the checks beside them are not, for each is one more equation.
-`other_worlds` audits what is left. Where it fails, one more trial is hidden; where it fails again, the effect is pooled without
-the trials that must not be told.
+`other_worlds` audits what is left. Where it fails, one more trial is hidden; where it fails again, and where another analysis
+tells of the same people, the effect is pooled without the trials that must not be told.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from reportgen.analyses.disclosure import (
     PRINTED_DIGITS,
     TOO_CLOSE,
     TOO_FEW,
+    TOO_SMALL,
     WORKED_OUT,
     each_number,
     guards,
@@ -27,7 +28,7 @@ from reportgen.analyses.disclosure import (
     withheld_estimate,
 )
 from reportgen.analyses.other_worlds import NumbersOf, digits_of, is_safe
-from reportgen.analyses.selection import Excluded, Selection
+from reportgen.analyses.selection import Selection, small_trials, without_trials
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import AnalysisRecord, MetaAnalysis, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Number, numbers_in
@@ -57,13 +58,13 @@ def guarded_trials(selection: Selection, minimum: int, earlier: Sequence[Selecti
     """
     if not guards(minimum):
         return {}
-    found = {}
-    for name in selection.trials:
-        if min(selection.arm_size(0, name), selection.arm_size(1, name)) < minimum:
-            found[name] = TOO_FEW
-        elif any(few_apart(selection, other, minimum, name) for other in earlier if name in other.trials):
-            found[name] = TOO_CLOSE
-    return found
+    few = dict.fromkeys(small_trials(selection, minimum), TOO_FEW)
+    close = {
+        name: TOO_CLOSE
+        for name in selection.trials
+        if any(few_apart(selection, other, minimum, name) for other in earlier if name in other.trials)
+    }
+    return close | few
 
 
 def few_apart(one: Selection, other: Selection, minimum: int, trial: str | None = None) -> bool:
@@ -89,7 +90,7 @@ def hidden_in(records: Iterable[AnalysisRecord]) -> frozenset[tuple[str, str, st
 
 
 def told_effect(
-    selection: Selection, guarded: Mapping[str, str], record_of: RecordOf, quick: NumbersOf
+    selection: Selection, guarded: Mapping[str, str], record_of: RecordOf, quick: NumbersOf, *, alone: bool = True
 ) -> PooledEffect:
     """Return a pooled effect of which no guarded trial can be worked out.
 
@@ -102,10 +103,13 @@ def told_effect(
         Makes the record from a selection, with some trials hidden.
     quick : callable
         Makes of it what is told of the pooled effect in any case.
+    alone : bool
+        Whether no other analysis tells of the same outcome at the same follow-up: only then is what the record tells all that
+        an intruder knows.
     """
     if not guarded or not _tells_something(record_of(selection, ())):
         return record_of(selection, tuple(guarded))
-    for hidden in _hidden_sets(selection, guarded):
+    for hidden in _hidden_sets(selection, guarded) if alone else ():
         release = without_checks(printed_digits(record_of(selection, hidden)))
         released = {number.id: number for number in numbers_in(release) if _is_equation(number)}
 
@@ -114,7 +118,8 @@ def told_effect(
 
         if is_safe(released, quick, full, selection, hidden, tuple(guarded)):
             return release
-    return record_of(without_trials(selection, guarded), ())
+    gone = {name: TOO_SMALL if reason == TOO_FEW else reason for name, reason in guarded.items()}
+    return record_of(without_trials(selection, gone), ())
 
 
 def _tells_something(record: PooledEffect) -> bool:
@@ -212,26 +217,3 @@ def without_checks(record: PooledEffect) -> PooledEffect:
         told, lambda number: replace(number, status="ok") if number.status == "boundary" else number
     )
     return replace(ok, status="ok", reason="") if told.status == "boundary" else ok
-
-
-def without_trials(selection: Selection, gone: Mapping[str, str]) -> Selection:
-    """Return a selection without some trials, which are listed as excluded with the reason."""
-
-    def mine(name: str) -> int:
-        return int((selection.trial == name).sum())
-
-    stays = ~np.isin(selection.trial.astype(str), list(gone))
-    excluded = (
-        Excluded(name, f"{reason}, and could be worked out from the pooled effect", mine(name), whole_trial=True)
-        for name, reason in gone.items()
-    )
-    return replace(
-        selection,
-        change=selection.change[stays],
-        treatment=selection.treatment[stays],
-        trial=selection.trial[stays],
-        rows=selection.rows[stays],
-        adjusters=selection.adjusters[stays],
-        instruments={name: found for name, found in selection.instruments.items() if name not in gone},
-        excluded=(*selection.excluded, *excluded),
-    )

@@ -23,7 +23,7 @@ from reportgen.analyses.recording import (
     left_out_record,
     scalar,
 )
-from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of, selections
+from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of, selections, told_alone
 from reportgen.analyses.two_stage_record import (
     ONE_TRIAL,
     not_pooled,
@@ -145,7 +145,7 @@ def _effect(
     def quick(people: Selection) -> dict[str, Number]:
         return {number.id: number for number in numbers_in(_pooled_alone(people, node, study, press))}
 
-    return told_effect(selection, guarded, record_of, quick)
+    return told_effect(selection, guarded, record_of, quick, alone=told_alone(node, selection, study))
 
 
 def _pooled_alone(selection: Selection, node: Node, study: Study, press: Press) -> tuple[Estimate, Scaled | None]:
