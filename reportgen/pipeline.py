@@ -312,7 +312,9 @@ def _write(
         (workshop / name).parent.mkdir(exist_ok=True)
         (workshop / name).write_bytes(content)
     (workshop / "study.lock.yaml").write_text(locked(spec), encoding="utf-8")
-    (workshop / "provenance.json").write_text(_provenance(spec, repository, records, results, built_at), encoding="utf-8")
+    (workshop / "provenance.json").write_text(
+        _provenance(spec, repository, records, results, built_at), encoding="utf-8"
+    )
     pages = write_pages(
         workshop, spec, records, tuple(artefacts), formats=formats, sources=results.sources, executor=executor
     )
@@ -370,9 +372,7 @@ def _time_of_build() -> datetime:
         raise SpecError([Problem(f"invalid value {epoch!r} of SOURCE_DATE_EPOCH", hint=hint)]) from error
 
 
-def _provenance(
-    spec: Spec, repository: Repository, records: Records, results: Results, built: datetime
-) -> str:
+def _provenance(spec: Spec, repository: Repository, records: Records, results: Results, built: datetime) -> str:
     from reportgen.analyses import versions
 
     content = {

@@ -193,7 +193,11 @@ def test_what_is_suppressed_is_listed_without_values(folder: Path) -> None:
     listed = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["disclosure"]
     assert listed["minimum_cell"] == MINIMUM
     kinds = {(one["where"], one["kind"]) for one in listed["suppressed"]}
-    assert kinds >= {("pooled", "trials that are not pooled"), ("people", "cells of tables"), ("screening", "effects at a level or value")}
+    assert kinds >= {
+        ("pooled", "trials that are not pooled"),
+        ("people", "cells of tables"),
+        ("screening", "effects at a level or value"),
+    }
     assert all(set(one) == {"where", "kind", "reason", "count"} and one["reason"] for one in listed["suppressed"])
     page = (folder / "appendix.html").read_text(encoding="utf-8")
     assert "people of an arm stand behind them" in page

@@ -127,9 +127,7 @@ def earlier_of(selection: Selection, before: Sequence[Selection]) -> list[Select
     return [one for one in before if (one.outcome, one.follow_up) == same]
 
 
-def _effect(
-    selection: Selection, earlier: Sequence[Selection], node: Node, study: Study, press: Press
-) -> PooledEffect:
+def _effect(selection: Selection, earlier: Sequence[Selection], node: Node, study: Study, press: Press) -> PooledEffect:
     """Return one pooled effect; what is told of it gives away neither a small trial nor few people of another one."""
     minimum = study.policy.minimum_cell
     close = guards(minimum) and any(few_apart(selection, other, minimum) for other in earlier)
