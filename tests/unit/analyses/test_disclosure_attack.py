@@ -29,7 +29,7 @@ MINIMUM = 5
 PRESS = Press(
     "pooled",
     "analyses.pooled",
-    {"effect": 2, "heterogeneity": 2, "p": 2, "percent": 1, "scaled": 1, "df": 1, "criterion": 3},
+    {"effect": 2, "heterogeneity": 2, "p": 2, "percent": 1, "scaled": 1, **meta_analysis.MODEL_DECIMALS},
 )
 
 
