@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -15,12 +14,11 @@ from reportgen.analyses.meta_analysis import analyse
 from reportgen.figures.forest import forest_sheets
 from reportgen.pipeline import read
 from reportgen.records.model import MetaAnalysis, PooledEffect
-from reportgen.records.numbers import Press, numbers_in, plain
+from reportgen.records.numbers import numbers_in, plain
 from reportgen.render.drafts import default_title
 from reportgen.render.methods import methods
 from reportgen.spec.study import Artefact
 from reportgen.spec.study import MetaAnalysis as Node
-from reportgen.stats import pool_two_stage
 from reportgen.tables import estimates, model_status
 from tests.study_files import people, write_study
 
