@@ -388,3 +388,25 @@ def test_of_two_subgroups_of_nearly_the_same_people_one_is_told(tmp_path: Path) 
     assert second.split.difference.effect.value is None
     assert second.split.p_node.value is not None
     assert all(group.inside.estimate.effect.value is not None for group in subgroups(40))
+
+
+def test_counts_of_a_description_and_of_a_moderator_obey_one_rule(tmp_path: Path) -> None:
+    """Three people of an arm have an age: neither arm is told, and both together are."""
+    path = write_screened(tmp_path)
+    study = YAML(typ="safe").load(path)
+    study["analyses"]["people"] = {"method": "descriptive", "sides_of": "overall", "variables": ["age"]}
+    write_yaml(path, study)
+    for name in TRIALS:
+        file = path.parent / f"{name.lower()}.csv"
+        table = pd.read_csv(file)
+        table["age"] = table["age"].astype("Int64").where((table["arm"] == 1) | (table.index < 2))
+        table.to_csv(file, index=False)
+    records = records_of(path)
+    people, screening = records.analyses["people"], records.analyses["screening"]
+    assert isinstance(people, Descriptive)
+    assert isinstance(screening, Moderation)
+    control, intervention, everybody = people.characteristics[0].sides
+    age = the(screening.screens[0], "age")
+    assert (control.n.text, intervention.n.text) == (age.n_control.text, age.n_intervention.text) == ("<5", "–")
+    assert everybody.n.value == age.n.value
+    assert {side.mean.value for side in (control, intervention, everybody) if side.mean} == {None}
