@@ -239,7 +239,9 @@ def _record(
     common = estimate_record(used.common.effect if used and not alone else None, node.level, beside[0], unit, alone)
     two_stage = used.two_stage if used else None
     apart = reason or not_pooled(two_stage, len(selection.trials))
-    rows = hidden_rows(_trials(selection, fits, node, study, made, unit) if fits else (), hidden, study.policy.minimum_cell)
+    rows = hidden_rows(
+        _trials(selection, fits, node, study, made, unit) if fits else (), hidden, study.policy.minimum_cell
+    )
     one_step = {} if alone else {"one-step": estimate.effect, "common-effect": common.effect}
     arms = made.count("n control", selection.arm_size(0)), made.count("n intervention", selection.arm_size(1))
     n_control, n_intervention = told_arms(arms, study.policy.minimum_cell)
