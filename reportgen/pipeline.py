@@ -88,6 +88,8 @@ class Built:
     exit_code : int
     seconds : dict
         Time by stage.
+    egress : str
+        What was suppressed and why, in one line; empty where nothing was.
     failed : tuple of FailedAnalysis
     """
 
@@ -96,6 +98,7 @@ class Built:
     warnings: tuple[str, ...]
     exit_code: int
     seconds: dict[str, float]
+    egress: str = ""
     failed: tuple[FailedAnalysis, ...] = ()
 
 
@@ -221,6 +224,7 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
         warnings=(*doubts(spec, repository), *warnings, *(_kept(place, path) for path in workshop.kept)),
         exit_code=EXIT_NOT_WRITTEN if lost else exit_code_of(records),
         seconds=seconds,
+        egress=records.egress.line if records.egress else "",
         failed=tuple(failed),
     )
 
@@ -308,7 +312,9 @@ def _write(
         (workshop / name).parent.mkdir(exist_ok=True)
         (workshop / name).write_bytes(content)
     (workshop / "study.lock.yaml").write_text(locked(spec), encoding="utf-8")
-    (workshop / "provenance.json").write_text(_provenance(spec, repository, results, built_at), encoding="utf-8")
+    (workshop / "provenance.json").write_text(
+        _provenance(spec, repository, records, results, built_at), encoding="utf-8"
+    )
     pages = write_pages(
         workshop, spec, records, tuple(artefacts), formats=formats, sources=results.sources, executor=executor
     )
@@ -366,7 +372,7 @@ def _time_of_build() -> datetime:
         raise SpecError([Problem(f"invalid value {epoch!r} of SOURCE_DATE_EPOCH", hint=hint)]) from error
 
 
-def _provenance(spec: Spec, repository: Repository, results: Results, built: datetime) -> str:
+def _provenance(spec: Spec, repository: Repository, records: Records, results: Results, built: datetime) -> str:
     from reportgen.analyses import versions
 
     content = {
@@ -377,6 +383,10 @@ def _provenance(spec: Spec, repository: Repository, results: Results, built: dat
             "files": [asdict(file) for file in repository.files],
         },
         "seed": spec.study.study.seed,
+        "disclosure": {
+            "minimum_cell": spec.study.policy.minimum_cell,
+            "suppressed": [asdict(one) for one in records.egress.suppressed] if records.egress else [],
+        },
         "versions": versions(),
         "sources": {key: {"spec": s.spec, "model": s.model} for key, s in sorted(results.sources.items())},
     }

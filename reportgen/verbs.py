@@ -92,6 +92,8 @@ def build(
         say(str(failed))
         if os.environ.get(DEBUG) and failed.traceback:
             say(failed.traceback)
+    if built.egress:
+        say(f"{built.egress} See provenance.json.")
     say("done in " + ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in built.seconds.items()))
     for path in built.paths:
         show(str(path))

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
-from reportgen.pipeline import Order, build
+from reportgen.analyses import make_records
+from reportgen.cli import run
+from reportgen.pipeline import Order, build, read
+from reportgen.records.numbers import MINUS, numbers_in
 from tests.page_numbers import trace_numbers
+from tests.peeling_study import AGREEMENT, PARTITION, PEELING
 from tests.screened_study import TRIALS, write_screened
 from tests.study_files import write_yaml
 
@@ -27,10 +34,28 @@ CONTENTS = [
     {"series": "Table", "show": "effect-at-values", "of": "screening", "name": "values"},
     {"series": "Table", "show": "availability", "name": "availability"},
     {"series": "Table", "show": "analysed", "of": "pooled", "name": "analysed"},
+    {"series": "Table", "show": "subgroups", "of": "rp", "name": "subgroups"},
+    {"series": "Fig.", "show": "cut-profiles", "of": "rp", "name": "profiles"},
+    {"series": "Table", "show": "peeling-thresholds", "of": "peeling", "name": "thresholds"},
+    {"series": "Fig.", "show": "peeling-trajectories", "of": "peeling", "name": "trajectories"},
+    {"series": "Table", "show": "agreement", "of": "agreement", "name": "agreement"},
 ]
+PUBLISHED = {
+    "n": 160,
+    "source": "North 1998",
+    "effects": [
+        {
+            "outcome": "RMDQ",
+            "follow_up": "short",
+            "intervention": ["exercise"],
+            "control": "usual care",
+            "effect": "1.4",
+        }
+    ],
+}
 
 
-def write_small(folder: Path) -> Path:
+def write_small(folder: Path, minimum: int = MINIMUM) -> Path:
     """Write three trials: three people of the north are male, three of it in a middling mood, and few come to follow-up."""
     path = write_screened(folder, percentiles=[0, 50])
     study = YAML(typ="safe").load(path)
@@ -40,7 +65,15 @@ def write_small(folder: Path) -> Path:
         "variables": ["age", "sex", "mood"],
         "standardised_difference": True,
     }
-    study["analyses"] |= {"pooled": {"method": "meta-analysis"}, "people": people}
+    moderators = {"moderators": ["age", "baseline RMDQ"]}
+    study["analyses"] |= {
+        "pooled": {"method": "meta-analysis"},
+        "people": people,
+        "rp": PARTITION | moderators,
+        "peeling": PEELING | moderators,
+        "agreement": AGREEMENT,
+    }
+    study["policy"] = {"minimum_cell": minimum}
     study["report"] = {"formats": ["html", "quarto"], "contents": CONTENTS}
     write_yaml(path, study)
     for name in TRIALS:
@@ -51,6 +84,8 @@ def write_small(folder: Path) -> Path:
         if name == "North":
             table["rm_q3"] = table["rm_q3"].astype("Int64").where((table["arm"] == 1) | (table.index < 6))
         table.to_csv(file, index=False)
+        mapping = YAML(typ="safe").load(folder / f"{name.lower()}.yaml")
+        write_yaml(folder / f"{name.lower()}.yaml", {**mapping, "published": PUBLISHED})
     return path
 
 
@@ -73,7 +108,7 @@ def test_every_number_has_its_row(folder: Path) -> None:
 def test_what_is_hidden_has_no_value_in_any_file(folder: Path) -> None:
     rows = pd.read_parquet(folder / "results.parquet").set_index("id")
     hidden = rows[rows["status"] == "suppressed"]
-    for start in ("pooled.", "screening.", "people.", "ledger."):
+    for start in ("screening.", "people.", "ledger."):
         assert hidden.index.str.startswith(start).any(), start
     assert hidden["value"].isna().all()
     assert set(hidden["text"]) <= {"–", f"<{MINIMUM}"}
@@ -94,3 +129,92 @@ def test_the_pages_say_that_something_is_hidden(folder: Path) -> None:
     page = (folder / "appendix.html").read_text(encoding="utf-8")
     for said in ("suppressed", "too few people of an arm to be printed is a dash", "nor effects that rest on"):
         assert said in page
+
+
+@pytest.fixture(scope="module")
+def secrets(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
+    """What the same study tells under a policy that guards nobody, of all that is suppressed here."""
+    spec, repository = read(write_small(tmp_path_factory.mktemp("open"), minimum=0))
+    told = {number.id: number.value for number in numbers_in(make_records(spec, repository, profile="draft"))}
+    north = {id_ for id_ in told if ".trial.north." in id_}
+    rows = pd.read_parquet(folder / "results.parquet").set_index("id")
+    hidden = rows.index[rows["status"] == "suppressed"]
+    values = {id_: told.get(id_) for id_ in {*hidden, *north}}
+    # a number of few digits may stand anywhere for something else
+    return {id_: value for id_, value in values.items() if value is not None and value * 1e4 % 1 > 1e-6}
+
+
+def test_no_file_holds_a_suppressed_value(folder: Path, secrets: dict[str, float]) -> None:
+    assert len(secrets) > 25
+    for start in ("pooled.overall.rmdq.short.trial.north", "screening.overall.rmdq.short", "people.sex"):
+        assert any(id_.startswith(start) for id_ in secrets), start
+    found = dict(numbers_of_files(folder))
+    assert {Path(place).suffix for place in found} >= {".csv", ".json", ".parquet", ".xlsx", ".svg", ".html", ".yaml"}
+    for place, values in found.items():
+        near = np.abs(values[:, None] / np.array([*secrets.values()]) - 1).min(axis=0, initial=1.0) < 1e-7
+        leaks = [id_ for id_, leak in zip(secrets, near, strict=True) if leak]
+        assert not leaks, (place, leaks)
+
+
+def numbers_of_files(folder: Path) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Yield every number of every file: cells of Parquet and the workbook, tokens of all that is text."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".parquet":
+            table = pd.read_parquet(path).select_dtypes("number")
+            yield path.name, table.to_numpy(dtype=float).ravel()
+        elif path.suffix == ".xlsx":
+            sheets = pd.read_excel(path, sheet_name=None, header=None, engine="calamine").values()
+            cells = [cell for sheet in sheets for cell in sheet.to_numpy().ravel() if isinstance(cell, int | float)]
+            yield path.name, np.array(cells, dtype=float)
+        elif path.suffix in {".csv", ".json", ".svg", ".html", ".yaml", ".qmd", ".md"}:
+            text = path.read_text(encoding="utf-8").replace(MINUS, "-")
+            yield str(path), np.array([float(token) for token in re.findall(r"-?\d+\.\d+", text)], dtype=float)
+
+
+def numbers_of_study(path: Path) -> dict[str, float | None]:
+    spec, repository = read(path)
+    records = make_records(spec, repository, profile="draft")
+    told = (*numbers_in(records.analyses), *numbers_in(records.availability), *numbers_in(records.reconciliation))
+    return {number.id: number.value for number in told}
+
+
+def test_no_number_of_any_analysis_depends_on_what_became_of_the_few(tmp_path: Path) -> None:
+    path = write_small(tmp_path / "moved")
+    before = numbers_of_study(path)
+    table = pd.read_csv(path.parent / "north.csv")
+    few = (table["arm"] == 2) & table["rm_q3"].notna()
+    assert 0 < few.sum() < MINIMUM
+    table.loc[few, "rm_q3"] = 24 - table.loc[few, "rm_q3"]
+    table.to_csv(path.parent / "north.csv", index=False)
+    assert numbers_of_study(path) == before
+
+
+def test_what_is_suppressed_is_listed_without_values(folder: Path) -> None:
+    listed = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["disclosure"]
+    assert listed["minimum_cell"] == MINIMUM
+    kinds = {(one["where"], one["kind"]) for one in listed["suppressed"]}
+    assert kinds >= {
+        ("pooled", "trials that are not pooled"),
+        ("people", "cells of tables"),
+        ("screening", "effects at a level or value"),
+    }
+    assert all(set(one) == {"where", "kind", "reason", "count"} and one["reason"] for one in listed["suppressed"])
+    page = (folder / "appendix.html").read_text(encoding="utf-8")
+    assert "people of an arm stand behind them" in page
+
+
+def test_the_terminal_says_what_is_suppressed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["build", str(write_small(tmp_path / "s")), "--output", str(tmp_path / "out"), "--only", "trials"]) == 0
+    line = next(line for line in capfd.readouterr().err.splitlines() if line.startswith("Suppressed"))
+    assert "fewer than 5 people of an arm" in line
+    assert "trials that are not pooled (" in line
+    assert line.endswith("See provenance.json.")
+
+
+def test_a_policy_that_guards_nobody_says_so(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = write_small(tmp_path / "s", minimum=0)
+    assert run(["build", str(path), "--output", str(tmp_path / "out"), "--only", "trials"]) == 0
+    assert "Suppressed" not in capfd.readouterr().err
+    listed = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))["disclosure"]
+    assert listed == {"minimum_cell": 0, "suppressed": []}
+    assert "suppresses nothing" in (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")

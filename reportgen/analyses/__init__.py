@@ -19,8 +19,10 @@ from reportgen.analyses import (
     moderators,
     recursive_partitioning,
 )
+from reportgen.analyses.egress import egress_record
 from reportgen.analyses.failure import FailedAnalysis, failed_fits, failure_of
 from reportgen.analyses.fidelity import fidelity_record
+from reportgen.analyses.hidden_trials import hidden_in
 from reportgen.analyses.reconciliation import reconciliation_record
 from reportgen.analyses.repository_records import (
     availability_record,
@@ -105,11 +107,12 @@ def make_records(
         ledger=ledger_record(repository, study),
         glossary=glossary_record(study),
         provenance=provenance_record(spec, repository),
-        reconciliation=reconciliation_record(spec, repository, included),
+        reconciliation=reconciliation_record(spec, repository, included, hidden_in(analyses.values())),
     )
     for failed in (*(failed for _, failed in ended if failed is not None), *failed_fits(records)):
         tell(failed)
-    return replace(records, fidelity=fidelity_record(spec, records))
+    egress = egress_record(records, study.policy.minimum_cell)
+    return replace(records, fidelity=fidelity_record(spec, records), egress=egress)
 
 
 def _analysed(

@@ -321,11 +321,12 @@ def _quantity(values: NDArray[np.float64], both: BoolArray, moderator: Moderator
     known = [values[who & ~np.isnan(values)] for who in (both, ~both)]
     decimals = press.decimals["mean"] if moderator.decimals is None else moderator.decimals
     made = press.at(decimals=press.decimals | {"mean": decimals})
+    few = any(0 < len(column) < minimum for column in known)  # with one mean goes the other: both make that of all
     cells: list[Inline] = []
     for name, column in zip(("both", "others"), known, strict=True):
         here = made.at(name, n=len(column))
         mean, sd = mean_sd(column)
-        if 0 < len(column) < minimum:
+        if few:
             cells.append((here.hidden("mean", "–", FEW),))
         else:
             why = "fewer than two people have a value"

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.analyses.disclosure import withheld
+from reportgen.analyses.disclosure import told_sides, withheld
 from reportgen.analyses.hidden_cells import hidden_cells
 from reportgen.analyses.naming import outcome_label, unit_of
 from reportgen.analyses.selection import Measurements, baseline_instrument
@@ -142,13 +142,16 @@ class _Table:
 
     def _heads(self, press: Press, values: pd.Series, collected: set[str]) -> list[tuple[Number, Number, BoolArray]]:
         known = values.notna().to_numpy()
-        heads = []
+        trials, counts, people = [], [], []
         for label, side in zip(SIDES, self.sides, strict=True):
             there = {*self.trial_of[side].tolist()} & collected
-            n = int((side & known).sum())
             made = press.at(label)
-            heads.append((made.count("trials", len(there), "trials"), made.count("n", n), side & known))
-        return heads
+            trials.append(made.count("trials", len(there), "trials"))
+            counts.append(made.count("n", int((side & known).sum())))
+            people.append(side & known)
+        told = told_sides((counts[0], counts[1], counts[2]), self.study.policy.minimum_cell)
+        self.suppressed |= any(number.status == "suppressed" for number in told)
+        return list(zip(trials, told, people, strict=True))
 
     def _quantity(
         self, variable: str, label: str, unit: str, decimals: int | None, values: pd.Series, collected: set[str]
@@ -166,11 +169,7 @@ class _Table:
             if hide:
                 self.suppressed = True
                 reason = "fewer people than the study's policy lets be printed"
-                sides.append(
-                    Summary(
-                        trials, self._hidden_count(n), made.hidden("mean", "–", reason), made.hidden("sd", "–", reason)
-                    )
-                )
+                sides.append(Summary(trials, n, made.hidden("mean", "–", reason), made.hidden("sd", "–", reason)))
             else:
                 why = "nobody has a value" if not known.any() else "one value has no standard deviation"
                 sides.append(
@@ -232,11 +231,6 @@ class _Table:
                 press.hidden("percent", "–", reason, "%"),
             )
         return Share(press.count("n", count), press.share("percent", count, total, "nobody has a value"))
-
-    def _hidden_count(self, n: Number) -> Number:
-        return Press(n.id.rpartition(".")[0], n.source, {}).hidden(
-            "n", f"<{self.study.policy.minimum_cell}", "too few people to print", n.unit
-        )
 
 
 def hidden_columns(counts: Sequence[int], minimum: int) -> list[bool]:

@@ -9,8 +9,9 @@ digits that are printed, no more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,12 @@ from reportgen.records.numbers import DASH, MINUS, Number, fixed
 BoolArray = NDArray[np.bool_]
 NOBODY_SMALL = 1  # a policy up to here calls no count small
 TOO_FEW = "rests on fewer people of an arm than the study's policy lets be printed"
+TOO_SMALL = "fewer people of an arm than the study's policy lets an effect rest on"
 TOO_CLOSE = "differs from a group that is printed by fewer people of an arm than the study's policy lets be printed"
 
 TOO_EXTREME = "fewer people lie beyond it than the study's policy lets be printed"
+WORKED_OUT = "the effect of a trial that is not printed could be worked out from it"
+PRINTED_DIGITS = "printed digits only, so that the effect of a trial that is not printed cannot be worked out"
 
 
 def guards(minimum: int) -> bool:
@@ -122,14 +126,33 @@ def as_printed(value: float, decimals: int, minimum: int) -> float:
 
 
 def withheld(number: Number, reason: str) -> Number:
-    """Return a number that is known and not told: neither value nor text leaves a trace.
+    """Return a number that is known and not told: neither value nor text leaves a trace. What is not known stays so.
 
     Examples
     --------
     >>> withheld(Number("a.effect", 1.25, "1.25", n=3), "too few people").text
     '–'
     """
+    if number.value is None:
+        return number
     return replace(number, value=None, text=DASH, n=None, status="suppressed", reason=reason)
+
+
+def each_number(record: Any, change: Callable[[Number], Number]) -> Any:
+    """Return a record with every number changed, whatever the depth.
+
+    Examples
+    --------
+    >>> [number.text for number in each_number((Number("a.effect", 1.25, "1.25"),), lambda n: withheld(n, "few"))]
+    ['–']
+    """
+    if isinstance(record, Number):
+        return change(record)
+    if isinstance(record, tuple):
+        return tuple(each_number(part, change) for part in record)
+    if is_dataclass(record) and not isinstance(record, type):
+        return replace(record, **{f.name: each_number(getattr(record, f.name), change) for f in fields(record)})
+    return record
 
 
 def withheld_estimate(estimate: Estimate, reason: str) -> Estimate:
@@ -165,10 +188,27 @@ def told_arms(arms: tuple[Number, Number], minimum: int, reason: str = TOO_FEW) 
     return hidden_arms(arms, minimum, reason)
 
 
+def told_sides(
+    sides: tuple[Number, Number, Number], minimum: int, reason: str = TOO_FEW
+) -> tuple[Number, Number, Number]:
+    """Return how many people are in either arm and in both; arms as `told_arms` tells them, both unless they are few.
+
+    Examples
+    --------
+    >>> sides = tuple(Number(f"a.{name}", n, str(n)) for name, n in (("control", 3), ("intervention", 40), ("all", 43)))
+    >>> [number.text for number in told_sides(sides, 5)]
+    ['<5', '–', '43']
+    """
+    *arms, everybody = sides
+    control, intervention = told_arms((arms[0], arms[1]), minimum, reason)
+    few = guards(minimum) and 0 < (everybody.value or 0) < minimum
+    return control, intervention, _hidden_count(everybody, minimum, reason) if few else everybody
+
+
 def hidden_arms(arms: tuple[Number, Number], minimum: int, reason: str) -> tuple[Number, Number]:
     """Return how many people are in either arm, as counts that are not told."""
-    control, intervention = (
-        replace(withheld(number, reason), text=f"<{minimum}" if 0 < (number.value or 0) < minimum else DASH)
-        for number in arms
-    )
-    return control, intervention
+    return _hidden_count(arms[0], minimum, reason), _hidden_count(arms[1], minimum, reason)
+
+
+def _hidden_count(number: Number, minimum: int, reason: str) -> Number:
+    return replace(withheld(number, reason), text=f"<{minimum}" if 0 < (number.value or 0) < minimum else DASH)

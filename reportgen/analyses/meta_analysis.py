@@ -7,21 +7,13 @@ In: the node of the study file and the repository. Out: a `MetaAnalysis` record.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
-from reportgen.analyses.disclosure import (
-    TOO_FEW,
-    few_in_an_arm,
-    guards,
-    hidden_arms,
-    told_arms,
-    withheld,
-    withheld_estimate,
-)
+from reportgen.analyses.disclosure import TOO_CLOSE, TOO_FEW, few_in_an_arm, guards, told_arms
+from reportgen.analyses.hidden_trials import FOR_ANOTHER, few_apart, guarded_trials, hidden_rows, told_effect
 from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, unit_of
 from reportgen.analyses.recording import (
     NAN,
@@ -31,20 +23,18 @@ from reportgen.analyses.recording import (
     left_out_record,
     scalar,
 )
-from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of, selections
+from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of, selections, told_alone
 from reportgen.analyses.two_stage_record import (
     ONE_TRIAL,
-    WORKED_OUT,
     not_pooled,
     outside,
-    told_heterogeneity,
     two_stage_estimate,
     two_stage_heterogeneity,
 )
 from reportgen.data import Repository
-from reportgen.records.estimate import NotAdjusted
+from reportgen.records.estimate import Estimate, NotAdjusted
 from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, Scaled, TrialEstimate
-from reportgen.records.numbers import Press, Status, slug
+from reportgen.records.numbers import Number, Press, Status, numbers_in, slug
 from reportgen.spec.check import expanded
 from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.spec.study import Study
@@ -119,7 +109,6 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Meta
         One `PooledEffect` for every outcome x follow-up x comparison, those that cannot be estimated included.
     """
     chosen = selections(node, repository, study)
-    fits = [None if _untold(selection, node, study) else fit(selection, node) for selection in chosen]
     press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
     return MetaAnalysis(
         name=name,
@@ -128,8 +117,42 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Meta
             comparison_record(comparison, repository, study, press.at(comparison))
             for comparison in expanded(node.comparisons, study.comparisons)
         ),
-        effects=tuple(_record(s, f, node, study, press) for s, f in zip(chosen, fits, strict=True)),
+        effects=tuple(_effect(s, earlier_of(s, chosen[:place]), node, study, press) for place, s in enumerate(chosen)),
     )
+
+
+def earlier_of(selection: Selection, before: Sequence[Selection]) -> list[Selection]:
+    """Return which selections are the same outcome at the same follow-up, in other comparisons."""
+    same = selection.outcome, selection.follow_up
+    return [one for one in before if (one.outcome, one.follow_up) == same]
+
+
+def _effect(selection: Selection, earlier: Sequence[Selection], node: Node, study: Study, press: Press) -> PooledEffect:
+    """Return one pooled effect; what is told of it gives away neither a small trial nor few people of another one."""
+    minimum = study.policy.minimum_cell
+    close = guards(minimum) and any(few_apart(selection, other, minimum) for other in earlier)
+
+    guarded = guarded_trials(selection, minimum, earlier)
+
+    def record_of(people: Selection, hidden: Sequence[str]) -> PooledEffect:
+        untold = _untold(people, node, study) or (TOO_CLOSE if close else "")
+        fits = None if untold else fit(people, node)
+        reasons = {name: guarded.get(name, FOR_ANOTHER) for name in hidden}
+        return _record(people, fits, untold, reasons, node, study, press)
+
+    def quick(people: Selection) -> dict[str, Number]:
+        return {number.id: number for number in numbers_in(_pooled_alone(people, node, study, press))}
+
+    return told_effect(selection, guarded, record_of, quick, alone=told_alone(node, selection, study))
+
+
+def _pooled_alone(selection: Selection, node: Node, study: Study, press: Press) -> tuple[Estimate, Scaled | None]:
+    """Return the pooled effect as recorded, without anything beside it."""
+    press = for_outcome(selection.outcome, study, press)
+    made = press.at(selection.comparison, selection.outcome, selection.follow_up)
+    fitted = one_step_of(selection, node, node.treatment_effect)
+    estimate = estimate_record(fitted.effect, node.level, made, "", "")
+    return estimate, _scaled(selection, fitted.effect, _predicted(fitted, node), node, study, made, "")
 
 
 def fit(selection: Selection, node: Node) -> Fits | None:
@@ -139,14 +162,7 @@ def fit(selection: Selection, node: Node) -> Fits | None:
     """
     if not_estimable(selection, node):
         return None
-    adjusters = adjusters_of(selection)
-    options: dict[str, Any] = node.model_dump(
-        include={"intercept", "covariance", "adjuster_slopes", "residual", "estimation", "inference", "df_floor"}
-    )
-    one_step = partial(
-        fit_one_step, selection.change, selection.treatment, selection.trial, adjusters=adjusters, **options
-    )
-    trials = per_trial(selection.change, selection.treatment, selection.trial, adjusters=adjusters)
+    trials = per_trial(selection.change, selection.treatment, selection.trial, adjusters=adjusters_of(selection))
     pooled = pool_two_stage(
         trials.estimate,
         trials.std_error,
@@ -155,10 +171,25 @@ def fit(selection: Selection, node: Node) -> Fits | None:
         level=node.level,
     )
     return Fits(
-        one_step=one_step(treatment_effect=node.treatment_effect),
-        common=one_step(treatment_effect="common"),
+        one_step=one_step_of(selection, node, node.treatment_effect),
+        common=one_step_of(selection, node, "common"),
         trials=trials,
         two_stage=pooled,
+    )
+
+
+def one_step_of(selection: Selection, node: Node, treatment_effect: str) -> OneStepFit:
+    """Fit the one-step model of a node, with a treatment effect that varies between trials or is common."""
+    options: dict[str, Any] = node.model_dump(
+        include={"intercept", "covariance", "adjuster_slopes", "residual", "estimation", "inference", "df_floor"}
+    )
+    return fit_one_step(
+        selection.change,
+        selection.treatment,
+        selection.trial,
+        adjusters=adjusters_of(selection),
+        treatment_effect=treatment_effect,
+        **options,
     )
 
 
@@ -180,10 +211,18 @@ def _settings(node: Node, study: Study, press: Press) -> ModelSettings:
     )
 
 
-def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, press: Press) -> PooledEffect:
+def _record(
+    selection: Selection,
+    fits: Fits | None,
+    untold: str,
+    hidden: Mapping[str, str],
+    node: Node,
+    study: Study,
+    press: Press,
+) -> PooledEffect:
     press = for_outcome(selection.outcome, study, press)
     unit = unit_of(selection.outcome, study)
-    reason = _untold(selection, node, study) or (fits.message if fits and fits.failed else "")
+    reason = untold or (fits.message if fits and fits.failed else "")
     status: Status = fits.status if fits else "not estimable"
     made = press.at(
         selection.comparison,
@@ -200,7 +239,9 @@ def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, p
     common = estimate_record(used.common.effect if used and not alone else None, node.level, beside[0], unit, alone)
     two_stage = used.two_stage if used else None
     apart = reason or not_pooled(two_stage, len(selection.trials))
-    rows = _told_trials(_trials(selection, fits, node, study, made, unit), study.policy.minimum_cell) if fits else ()
+    rows = hidden_rows(
+        _trials(selection, fits, node, study, made, unit) if fits else (), hidden, study.policy.minimum_cell
+    )
     one_step = {} if alone else {"one-step": estimate.effect, "common-effect": common.effect}
     arms = made.count("n control", selection.arm_size(0)), made.count("n intervention", selection.arm_size(1))
     n_control, n_intervention = told_arms(arms, study.policy.minimum_cell)
@@ -219,11 +260,11 @@ def _record(selection: Selection, fits: Fits | None, node: Node, study: Study, p
         n_intervention=n_intervention,
         in_comparison=made.count("in comparison", selection.in_comparison),
         estimate=estimate,
-        scaled=_scaled(selection, used, node, study, made, reason),
+        scaled=_scaled(selection, used.effect if used else None, _between(used, node), node, study, made, reason),
         heterogeneity=_heterogeneity(used, node, made, unit, reason),
         common=common,
         two_stage=two_stage_estimate(two_stage, node.level, beside[1], unit, apart),
-        two_stage_heterogeneity=told_heterogeneity(two_stage_heterogeneity(two_stage, beside[1], unit, apart), rows),
+        two_stage_heterogeneity=two_stage_heterogeneity(two_stage, beside[1], unit, apart),
         outside=outside(one_step, rows, node, bool(node.adjust_for)),
         by_trial=rows,
         left_out=left_out_record(selection, made),
@@ -257,11 +298,15 @@ def _criterion(fits: Fits | None) -> float:
     return NAN if fits is None or fits.alone else fits.one_step.criterion
 
 
-def _predicted(fits: Fits | None, node: Node) -> tuple[float, float]:
+def _between(fits: Fits | None, node: Node) -> tuple[float, float]:
+    """Return the prediction interval where several trials were pooled; NaN elsewhere."""
+    return (NAN, NAN) if fits is None or fits.alone else _predicted(fits.one_step, node)
+
+
+def _predicted(fitted: OneStepFit, node: Node) -> tuple[float, float]:
     """Return the prediction interval of the one-step model; NaN below three trials."""
-    if fits is None or fits.alone or node.treatment_effect == "common":
+    if node.treatment_effect == "common":
         return NAN, NAN
-    fitted = fits.one_step
     effect = fitted.effect
     found = prediction_interval(
         scalar(effect.estimate), scalar(effect.std_error), fitted.tau2, fitted.trials, node.level
@@ -274,7 +319,7 @@ def _heterogeneity(fits: Fits | None, node: Node, press: Press, unit: str, reaso
     tau2 = fits.one_step.tau2 if fits and not why else NAN
     apart = reason or not_pooled(fits.two_stage if fits else None, len(fits.trials.labels) if fits else 0)
     i2, (i2_low, i2_high) = (fits.two_stage.i2, fits.two_stage.i2_interval) if fits and not apart else (NAN, (NAN, NAN))
-    low, high = _predicted(fits, node) if not why else (NAN, NAN)
+    low, high = _between(fits, node) if not why else (NAN, NAN)
     few = why or "a prediction interval needs three trials"
     return Heterogeneity(
         tau2=press.fixed("tau2", tau2, "heterogeneity", f"{unit}²" if unit else "", why),
@@ -295,16 +340,20 @@ def _one_effect(fits: Fits | None, node: Node) -> str:
 
 
 def _scaled(
-    selection: Selection, fits: Fits | None, node: Node, study: Study, press: Press, reason: str
+    selection: Selection,
+    effect: Effect | None,
+    predicted: tuple[float, float],
+    node: Node,
+    study: Study,
+    press: Press,
+    reason: str,
 ) -> Scaled | None:
     """Return the effect on a scale from 0 to 100, where the outcome has a range."""
     limits = range_of(study.outcomes[selection.outcome], selection.outcome, study)
     if limits is None:
         return None
     factor = FULL_SCALE / (limits[1] - limits[0])
-    effect = fits.effect if fits else None
     low, high = (scalar(limit) for limit in effect.interval(node.level)) if effect else (NAN, NAN)
-    predicted = _predicted(fits, node)
     here = press.at("scaled")
     ends = here.bounds(factor * low, factor * high, "scaled", "of 100", reason)
     return Scaled(
@@ -348,37 +397,3 @@ def _trials(selection: Selection, fits: Fits, node: Node, study: Study, press: P
             )
         )
     return rows
-
-
-def _told_trials(rows: Sequence[TrialEstimate], minimum: int) -> tuple[TrialEstimate, ...]:
-    """Return the trials without the effects and arms of those with few people in an arm.
-
-    From a pooled effect and all trials but one, that one can be worked out: where one alone is hidden, so is the smallest of
-    the others.
-    """
-    if not guards(minimum):
-        return tuple(rows)
-
-    def smaller_arm(row: TrialEstimate) -> float:
-        return min(row.n_control.value or 0.0, row.n_intervention.value or 0.0)
-
-    small = {row.trial.text for row in rows if smaller_arm(row) < minimum}
-    if len(small) == 1 and len(rows) > 1:
-        small |= {min((row for row in rows if row.trial.text not in small), key=smaller_arm).trial.text}
-    return tuple(_hidden_trial(row, minimum) if row.trial.text in small else row for row in rows)
-
-
-def _hidden_trial(row: TrialEstimate, minimum: int) -> TrialEstimate:
-    few = min(row.n_control.value or 0.0, row.n_intervention.value or 0.0) < minimum
-    why = TOO_FEW if few else WORKED_OUT
-    arms = hidden_arms((row.n_control, row.n_intervention), minimum, why)
-    return replace(
-        row,
-        n_control=arms[0],
-        n_intervention=arms[1],
-        estimate=withheld_estimate(row.estimate, why),
-        weight=withheld(row.weight, why),
-        status="suppressed",
-        reason=why,
-        not_adjusted=(),
-    )

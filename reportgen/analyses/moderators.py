@@ -278,6 +278,8 @@ def _screen_record(selection: Selection, found: list[Screened], node: Node, stud
         selection.comparison, selection.outcome, selection.follow_up, n=selection.n, trials=len(selection.trials)
     )
     minimum = study.policy.minimum_cell
+    arms = press.count("n control", selection.arm_size(0)), press.count("n intervention", selection.arm_size(1))
+    n_control, n_intervention = told_arms(arms, minimum)
     found = _guarded(found, selection, minimum)
     outcome = study.outcomes[selection.outcome]
     limits = range_of(outcome, selection.outcome, study)
@@ -298,8 +300,8 @@ def _screen_record(selection: Selection, found: list[Screened], node: Node, stud
         comparison=selection.comparison,
         trials=press.count("trials", len(selection.trials), "trials"),
         n=press.count("n", selection.n),
-        n_control=press.count("n control", selection.arm_size(0)),
-        n_intervention=press.count("n intervention", selection.arm_size(1)),
+        n_control=n_control,
+        n_intervention=n_intervention,
         interactions=interactions,
         tested=press.count("tested", sum(one.tier != "not estimable" for one in interactions), "interactions"),
         significant=press.count("significant", sum(o.tier == "significant" for o in interactions), "interactions"),
@@ -420,15 +422,19 @@ def _reading(
         made = estimate_record(effect if reading.estimated else None, node.level, place, unit, why or lost)
         each.append(withheld_estimate(made, TOO_FEW) if one.hides(code) else made)
     p = press.p("joint p", reading.p_value, why) if len(each) > 1 else each[0].p
+
+    def told(number: Number) -> Number:
+        return withheld(number, TOO_FEW) if hidden else number
+
     return InteractionReading(
         each=tuple(each),
-        p=withheld(p, TOO_FEW) if hidden else p,
-        df_num=press.count("df num", int(joint.df_num), "df") if joint else None,
-        df_den=press.fixed("df den", joint.df_den, "df", "", why) if joint else None,
+        p=told(p),
+        df_num=told(press.count("df num", int(joint.df_num), "df")) if joint else None,
+        df_den=told(press.fixed("df den", joint.df_den, "df", "", why)) if joint else None,
         status="suppressed" if hidden else reading.status,  # type: ignore[arg-type]
         reason=TOO_FEW if hidden else why,
-        evaluations=press.count("evaluations", reading.evaluations, "evaluations"),
-        criterion=press.fixed("criterion", reading.criterion, "criterion", "", why),
+        evaluations=told(press.count("evaluations", reading.evaluations, "evaluations")),
+        criterion=told(press.fixed("criterion", reading.criterion, "criterion", "", why)),
     )
 
 

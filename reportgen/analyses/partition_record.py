@@ -17,10 +17,13 @@ from numpy.typing import NDArray
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.disclosure import (
     TOO_CLOSE,
+    TOO_FEW,
     as_printed,
+    few_in_an_arm,
     guards,
     in_both_arms,
     told_apart,
+    told_arms,
     withheld,
     withheld_estimate,
 )
@@ -151,10 +154,11 @@ def _overall(partition: Partition | None, desk: Desk, reason: str) -> Members:
     everybody = np.ones(selection.n, dtype=bool)
     if partition is not None:
         return _members(partition.overall, desk)
-    if len(selection.trials) < desk.node.minimum_trials:
-        nothing = Effect(NAN, NAN, NAN, NAN)
+    few = few_in_an_arm(selection.treatment, desk.naming.minimum_cell)
+    if few or len(selection.trials) < desk.node.minimum_trials:
+        nothing, why = Effect(NAN, NAN, NAN, NAN), TOO_FEW if few else reason
         arms = selection.arm_size(0), selection.arm_size(1)
-        group = found.Group((), everybody, *arms, len(selection.trials), nothing, NAN, "not estimable", reason)
+        group = found.Group((), everybody, *arms, len(selection.trials), nothing, NAN, "not estimable", why)
         return _members(group, desk)
     fit = fit_among(selection, everybody, desk.node)
     group = found.Group(
@@ -175,12 +179,14 @@ def _members(group: found.Group, desk: Desk) -> Members:
         fit = fit_among(desk.selection, group.members, desk.node, inference="normal")
         low, high = (scalar(limit) for limit in fit.effect.interval(desk.node.level))
     ends = normal.bounds(low, high, "effect", desk.unit, reason)
+    arms = press.count("n control", group.n_control), press.count("n intervention", group.n_intervention)
+    n_control, n_intervention = told_arms(arms, desk.naming.minimum_cell)
     return Members(
         id=press.prefix,
         rule=tuple(_condition(rule, desk.at(f"rule {i}")) for i, rule in enumerate(group.rules, 1)),
         n=press.count("n", group.n),
-        n_control=press.count("n control", group.n_control),
-        n_intervention=press.count("n intervention", group.n_intervention),
+        n_control=n_control,
+        n_intervention=n_intervention,
         trials=press.count("trials", group.trials, "trials"),
         estimate=estimate_record(group.effect if estimated else None, desk.node.level, press, desk.unit, reason),
         normal=NormalInterval(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
-from reportgen.analyses.disclosure import as_printed, told_apart
+from reportgen.analyses.disclosure import TOO_FEW, as_printed, few_in_an_arm, told_apart, told_arms
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.naming import outcome_label, setting_decimals, setting_number, unit_of
@@ -63,7 +63,10 @@ def peeling_record(search: Peeled, sizes: tuple[float, ...], node: Node, study: 
     told = _told(search, printed, minimum)
     box_record = _Boxes(search, moderators, node, study, unit, minimum, made).record
     boxes = found.boxes if found is not None else ()
-    why = search.reason or (found.overall.message if found is not None else "")
+    few = few_in_an_arm(selection.treatment, minimum)
+    arms = made.count("n control", selection.arm_size(0)), made.count("n intervention", selection.arm_size(1))
+    n_control, n_intervention = told_arms(arms, minimum)
+    why = TOO_FEW if few else search.reason or (found.overall.message if found is not None else "")
     return PeeledOutcome(
         id=made.prefix,
         outcome=selection.outcome,
@@ -74,10 +77,12 @@ def peeling_record(search: Peeled, sizes: tuple[float, ...], node: Node, study: 
         comparison=selection.comparison,
         in_comparison=made.count("in comparison", selection.in_comparison),
         n=made.count("n", selection.n),
-        n_control=made.count("n control", selection.arm_size(0)),
-        n_intervention=made.count("n intervention", selection.arm_size(1)),
+        n_control=n_control,
+        n_intervention=n_intervention,
         trials=made.count("trials", len(selection.trials), "trials"),
-        overall=estimate_record(_known(found.overall.effect if found else None), node.level, made, unit, why),
+        overall=estimate_record(
+            _known(found.overall.effect if found and not few else None), node.level, made, unit, why
+        ),
         moderators=moderators,
         not_peeled=tuple(_not_peeled(search, made)),
         costs=tuple(_cost(cost, search.moderators[cost.moderator], made) for cost in search.costs),

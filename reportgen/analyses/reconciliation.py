@@ -7,12 +7,13 @@ trial's effect by analysis of covariance (adjusted for the baseline value), sele
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from reportgen.analyses.disclosure import TOO_FEW, few_in_an_arm, withheld
+from reportgen.analyses.hidden_trials import FOR_ANOTHER
 from reportgen.analyses.naming import level_number, outcome_label, unit_of
 from reportgen.analyses.printed import as_set, covered, decimals_of, value_of
 from reportgen.analyses.selection import Measurements, Selection, select
@@ -31,10 +32,15 @@ ADJUST_FOR = ("baseline",)
 HERE = "published"  # how the comparison of a published effect is called while it is selected
 
 
-def reconciliation_record(spec: Spec, repository: Repository, included: IncludedTrials) -> Reconciliation | None:
-    """Set what was published of each trial beside what its file gives; None where no mapping has `published`."""
+def reconciliation_record(
+    spec: Spec, repository: Repository, included: IncludedTrials, hidden: Container[tuple[str, str, str]] = frozenset()
+) -> Reconciliation | None:
+    """Set what was published of each trial beside what its file gives; None where no mapping has `published`.
+
+    `hidden` are the effects (outcome, follow-up, trial) that a meta-analysis does not tell: they are not told here either.
+    """
     published = {str(one.mapping.trial): one.mapping.published for one in spec.mappings}
-    reader = _Reader(repository, spec.study, Measurements(repository, spec.study))
+    reader = _Reader(repository, spec.study, Measurements(repository, spec.study), hidden)
     trials = [
         ReconciledTrial(row.trial, tuple(reader.rows(row, published.get(row.trial.text))))
         for row in included.trials
@@ -52,6 +58,7 @@ class _Reader:
     repository: Repository
     study: Study
     measurements: Measurements
+    hidden: Container[tuple[str, str, str]]
 
     def rows(self, trial: TrialRow, published: Published | None) -> Iterator[ReconciliationRow]:
         """Yield people, means and effects; of a trial that shares its file, the people alone."""
@@ -104,6 +111,8 @@ class _Reader:
         effect, low, high = _fitted(selection, trial, made, unit_of(node.outcome, self.study))
         if few_in_an_arm(selection.treatment[mine], self.study.policy.minimum_cell):
             effect, low, high = (withheld(number, TOO_FEW) for number in (effect, low, high))
+        elif (node.outcome, node.follow_up, trial) in self.hidden:
+            effect, low, high = (withheld(number, FOR_ANOTHER) for number in (effect, low, high))
         return ReconciliationRow(
             what=made.quote("what", f"{outcome_label(node.outcome, self.study)}, {window.lower()}: {comparison}"),
             published=_published_effect(node, made),

@@ -8,17 +8,18 @@ promised before fitting is what is fitted.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reportgen.analyses.disclosure import TOO_SMALL, few_in_an_arm, guards
 from reportgen.data import Repository, TrialInfo
 from reportgen.data.scale import without_noise
 from reportgen.spec.check import baseline_of, expanded
-from reportgen.spec.study import Comparison, Instrument, Outcome, Pooled, Study, Window
+from reportgen.spec.study import Comparison, Instrument, MetaAnalysis, Outcome, Pooled, Study, Window
 
 FloatArray = NDArray[np.float64]
 BASELINE_ADJUSTER = "baseline"
@@ -203,9 +204,12 @@ def measured_by(trial: TrialInfo, name: str, window: Window, study: Study) -> tu
 
 
 def selections(node: Pooled, repository: Repository, study: Study) -> list[Selection]:
-    """Return who enters each outcome x follow-up x comparison of the analysis, before anything is fitted."""
+    """Return who enters each outcome x follow-up x comparison of the analysis, before anything is fitted.
+
+    Trials that are too small to be told enter only where their effects alone can be kept back: see `told_alone`.
+    """
     measurements = Measurements(repository, study)
-    return [
+    found = [
         select(
             repository,
             measurements,
@@ -221,6 +225,60 @@ def selections(node: Pooled, repository: Repository, study: Study) -> list[Selec
             expanded(node.follow_up, study.follow_up),
         )
     ]
+    minimum = study.policy.minimum_cell
+    return [one if told_alone(node, one, study) else _without_small(one, minimum) for one in found]
+
+
+def told_alone(node: Pooled, selection: Selection, study: Study) -> bool:
+    """Whether one meta-analysis alone, in one comparison, tells of an outcome at a follow-up.
+
+    Two analyses of the same people are more equations than one of them knows of: then no number of either may rest on a
+    trial that is too small to be told.
+    """
+
+    def comparisons(other: Pooled) -> int:
+        asked = selection.outcome in expanded(other.outcomes, study.outcomes)
+        asked &= selection.follow_up in expanded(other.follow_up, study.follow_up)
+        return len(expanded(other.comparisons, study.comparisons)) if asked else 0
+
+    pooled = [other for other in study.analyses.values() if isinstance(other, Pooled)]
+    return isinstance(node, MetaAnalysis) and sum(map(comparisons, pooled)) <= 1
+
+
+def small_trials(selection: Selection, minimum: int) -> tuple[str, ...]:
+    """Return the trials with so few people of an arm that their effects are not told."""
+    return tuple(
+        name
+        for name in selection.trials
+        if guards(minimum) and min(selection.arm_size(0, name), selection.arm_size(1, name)) < minimum
+    )
+
+
+def _without_small(selection: Selection, minimum: int) -> Selection:
+    """Return a selection without its small trials; as it is where all people together are too few to be told anyway."""
+    if few_in_an_arm(selection.treatment, minimum):
+        return selection
+    return without_trials(selection, dict.fromkeys(small_trials(selection, minimum), TOO_SMALL))
+
+
+def without_trials(selection: Selection, gone: Mapping[str, str]) -> Selection:
+    """Return a selection without some trials, which are listed as excluded with the reason."""
+    if not gone:
+        return selection
+    stays = ~np.isin(selection.trial.astype(str), list(gone))
+    excluded = (
+        Excluded(name, reason, int((selection.trial == name).sum()), whole_trial=True) for name, reason in gone.items()
+    )
+    return replace(
+        selection,
+        change=selection.change[stays],
+        treatment=selection.treatment[stays],
+        trial=selection.trial[stays],
+        rows=selection.rows[stays],
+        adjusters=selection.adjusters[stays],
+        instruments={name: found for name, found in selection.instruments.items() if name not in gone},
+        excluded=(*selection.excluded, *excluded),
+    )
 
 
 def adjusters_of(selection: Selection) -> FloatArray | None:

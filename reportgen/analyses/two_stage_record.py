@@ -8,9 +8,7 @@ effect of their own are not pooled.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
 
-from reportgen.analyses.disclosure import withheld
 from reportgen.analyses.recording import NAN
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import TrialEstimate, TwoStageHeterogeneity
@@ -20,7 +18,6 @@ from reportgen.stats import TwoStage
 
 ONE_TRIAL = "one trial: nothing is pooled"
 ONE_EFFECT = "one trial alone has an effect of its own: nothing is pooled in two stages"
-WORKED_OUT = "hidden, for a trial that is too small to print could be worked out from it"
 NO_EFFECT = "no trial has an effect of its own"
 
 
@@ -71,16 +68,6 @@ def two_stage_heterogeneity(pooled: TwoStage | None, press: Press, unit: str, re
         q_df=press.count("q df", shown.q_df, "df") if shown else press.none("q df", reason, "df"),
         q_p=press.p("q p", shown.q_p_value if shown else NAN, reason),
     )
-
-
-def told_heterogeneity(found: TwoStageHeterogeneity, rows: Sequence[TrialEstimate]) -> TwoStageHeterogeneity:
-    """Return the variation between trials, withheld where a trial's effect is: Q and τ² are equations in that effect."""
-    if not any(row.status == "suppressed" for row in rows):
-        return found
-    numbers = {
-        field.name: getattr(found, field.name) for field in fields(found) if field.name not in ("trials", "q_df")
-    }
-    return replace(found, **{k: withheld(n, WORKED_OUT) for k, n in numbers.items() if n.value is not None})
 
 
 def outside(estimates: Mapping[str, Number], rows: Sequence[TrialEstimate], node: Node, adjusted: bool) -> str:

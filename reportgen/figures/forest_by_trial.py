@@ -200,7 +200,8 @@ def _key(effect: PooledEffect, settings: ModelSettings) -> Inline:
         return ("Square and line: effect with its ", *level, ". ")
     key: list[str | Number] = []
     if any(_trial_estimated(one) for one in effect.by_trial):
-        key += ["Squares: estimates of single trials, area in proportion to weight. "]
+        weighted = any(one.weight.value is not None for one in effect.by_trial)
+        key += [f"Squares: estimates of single trials{', area in proportion to weight' if weighted else ''}. "]
     several = _estimated(effect) and _checked(effect)
     diamond = "diamonds" if several else "diamond"
     key += [f"Lines and {diamond}: ", *level, f"; the {'first ' if several else ''}diamond by "]

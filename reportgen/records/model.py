@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reportgen.records.agreement import Agreement
+from reportgen.records.egress import Egress
 from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut, NotAdjusted
 from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import Inline, Number, Status
@@ -474,3 +475,4 @@ class Records:
     provenance: Provenance
     reconciliation: Reconciliation | None = None
     fidelity: Fidelity | None = None
+    egress: Egress | None = None

@@ -283,6 +283,8 @@ def reprinted(number: Number, decimals: int, artefact: str) -> Number:
     """
     if number.value is None:
         return number
+    if number.reason:  # the value has no more digits than the text
+        decimals = min(decimals, len(number.text.partition(".")[2]))
     text = fixed(number.value, decimals)
     # what was printed clear of zero, or of all, stays so
     if read_back(text) in (0.0, 100.0) and read_back(number.text) != read_back(text):

@@ -244,6 +244,7 @@ def _provenance(spec: Spec, records: Records) -> BackSection:
         ("The same study file, data and versions give the same report, byte for byte.",),
         ("Fingerprint of all data files together: ", record.fingerprint, "."),
         seed,
+        *([records.egress.sentence] if records.egress else []),
     )
     tables = [
         Back("provenance-files", "Data files", files(record)),

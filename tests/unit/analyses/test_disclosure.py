@@ -190,13 +190,15 @@ def test_few_values_of_a_visit_are_not_counted(tmp_path: Path) -> None:
     assert whole.value == 85
 
 
-def screened(folder: Path, column: str, rare: int, many: int, **node: Any) -> Screen:
-    """Screen a study in which three people of each trial have the rare value of a column, and none of the other two has."""
+def screened(
+    folder: Path, column: str, rare: int, many: int, trials: tuple[str, ...] = ("North",), **node: Any
+) -> Screen:
+    """Screen a study in which three people of some trials have the rare value of a column, and nobody of the others."""
     path = write_screened(folder, **node)
     for name in TRIALS:
         file = folder / f"{name.lower()}.csv"
         table = pd.read_csv(file)
-        table[column] = np.where(table.index < (3 if name == "North" else 0), rare, table[column].replace(rare, many))
+        table[column] = np.where(table.index < (3 if name in trials else 0), rare, table[column].replace(rare, many))
         table.to_csv(file, index=False)
     record = records_of(path).analyses["screening"]
     assert isinstance(record, Moderation)
@@ -224,7 +226,7 @@ def test_a_level_of_few_people_is_not_told(tmp_path: Path) -> None:
 
 
 def test_a_moderator_of_which_nothing_is_left_to_tell_is_not_tested(tmp_path: Path) -> None:
-    screen = screened(tmp_path, "sex", rare=1, many=2)
+    screen = screened(tmp_path, "sex", rare=1, many=2, trials=("North", "South"))
     sex = the(screen, "sex")
     assert (sex.tier, sex.found, sex.within.status) == ("not estimable", (), "suppressed")
     assert {number.value for number in (*numbers_in(sex.within.each), sex.within.p, sex.holm)} == {None}
@@ -386,3 +388,25 @@ def test_of_two_subgroups_of_nearly_the_same_people_one_is_told(tmp_path: Path) 
     assert second.split.difference.effect.value is None
     assert second.split.p_node.value is not None
     assert all(group.inside.estimate.effect.value is not None for group in subgroups(40))
+
+
+def test_counts_of_a_description_and_of_a_moderator_obey_one_rule(tmp_path: Path) -> None:
+    """Three people of an arm have an age: neither arm is told, and both together are."""
+    path = write_screened(tmp_path)
+    study = YAML(typ="safe").load(path)
+    study["analyses"]["people"] = {"method": "descriptive", "sides_of": "overall", "variables": ["age"]}
+    write_yaml(path, study)
+    for name in TRIALS:
+        file = path.parent / f"{name.lower()}.csv"
+        table = pd.read_csv(file)
+        table["age"] = table["age"].astype("Int64").where((table["arm"] == 1) | (table.index < 2))
+        table.to_csv(file, index=False)
+    records = records_of(path)
+    people, screening = records.analyses["people"], records.analyses["screening"]
+    assert isinstance(people, Descriptive)
+    assert isinstance(screening, Moderation)
+    control, intervention, everybody = people.characteristics[0].sides
+    age = the(screening.screens[0], "age")
+    assert (control.n.text, intervention.n.text) == (age.n_control.text, age.n_intervention.text) == ("<5", "–")
+    assert everybody.n.value == age.n.value
+    assert {side.mean.value for side in (control, intervention, everybody) if side.mean} == {None}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -12,16 +11,14 @@ import pytest
 
 from reportgen.analyses import make_records
 from reportgen.analyses.meta_analysis import analyse
-from reportgen.analyses.two_stage_record import told_heterogeneity, two_stage_heterogeneity
 from reportgen.figures.forest import forest_sheets
 from reportgen.pipeline import read
 from reportgen.records.model import MetaAnalysis, PooledEffect
-from reportgen.records.numbers import Press, numbers_in, plain
+from reportgen.records.numbers import numbers_in, plain
 from reportgen.render.drafts import default_title
 from reportgen.render.methods import methods
 from reportgen.spec.study import Artefact
 from reportgen.spec.study import MetaAnalysis as Node
-from reportgen.stats import pool_two_stage
 from reportgen.tables import estimates, model_status
 from tests.study_files import people, write_study
 
@@ -203,16 +200,3 @@ def test_an_estimate_outside_its_trials_has_its_reason_and_one_inside_has_none(t
     assert bool(effect.outside)
     assert "one slope of each adjuster for all trials" in effect.outside
     assert the(analysed(tmp_path / "c", change=apart, adjuster_slopes="stratified")).outside == ""
-
-
-def test_q_and_tau2_are_withheld_where_a_trial_is() -> None:
-    press = Press("pooled.pain", "analyses.pooled", {"effect": 2, "heterogeneity": 2, "q": 2, "p": 2})
-    pooled = pool_two_stage([0.4, 2.2, 3.6], [0.5, 0.7, 0.6])
-    found = two_stage_heterogeneity(pooled, press, "points", "")
-    assert (found.tau2.text, found.q.text, found.q_df.text, found.trials.text) == ("2.34", "17.16", "2", "3")
-    shown, hidden = SimpleNamespace(status="ok"), SimpleNamespace(status="suppressed")
-    assert told_heterogeneity(found, [shown]) is found  # type: ignore[list-item]
-    told = told_heterogeneity(found, [shown, hidden])  # type: ignore[list-item]
-    kept = {number.id for number in numbers_in(told) if number.value is not None}
-    assert kept == {"pooled.pain.trials", "pooled.pain.q-df"}
-    assert {number.status for number in numbers_in(told) if number.value is None} == {"suppressed"}

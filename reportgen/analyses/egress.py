@@ -1,0 +1,128 @@
+"""Counts what the records of a study suppress: by analysis, kind and reason.
+
+In: records, after all suppression. Out: an `Egress`. What is suppressed is found in the records themselves, so that no method
+needs to keep a list; what is counted is the thing that a reader misses (an effect, a cell), not each of its numbers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from reportgen.analyses.disclosure import TOO_CLOSE, TOO_FEW, TOO_SMALL, WORKED_OUT, guards
+from reportgen.records.agreement import Pair
+from reportgen.records.egress import Egress, Suppressed
+from reportgen.records.estimate import Estimate, Guard, LeftOut
+from reportgen.records.model import (
+    AvailabilityCell,
+    LedgerRow,
+    PooledEffect,
+    ReconciliationRow,
+    Records,
+    Share,
+    Summary,
+    TrialEstimate,
+)
+from reportgen.records.moderation import EffectAt, InteractionReading
+from reportgen.records.numbers import Number, Press, numbers_in, plain
+from reportgen.records.partition import Members
+
+COUNTED: dict[type, str] = {
+    TrialEstimate: "effects of trials",
+    EffectAt: "effects at a level or value",
+    Estimate: "effects",
+    Members: "effects in subgroups",
+    Pair: "pairs of subgroup and box",
+    Share: "cells of tables",
+    Summary: "means",
+    LedgerRow: "counts of the ledger",
+    AvailabilityCell: "counts of values",
+    ReconciliationRow: "results beside a publication",
+}
+"""Which records are one thing to a reader, and what it is called."""
+
+ARMS = "sizes of arms"
+BESIDE = "groups of numbers beside pooled effects"
+NOT_POOLED = "trials that are not pooled"
+SECTIONS = ("availability", "ledger", "reconciliation")
+Found = tuple[str, str, int]
+
+
+def egress_record(records: Records, minimum: int) -> Egress:
+    """Return what the records of a study suppress.
+
+    Parameters
+    ----------
+    records : Records
+    minimum : int
+        `minimum_cell` of the policy.
+    """
+    press = Press("disclosure", "policy", {})
+    parts = [*records.analyses.items(), *((name, getattr(records, name)) for name in SECTIONS)]
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for where, record in parts if guards(minimum) else ():
+        for kind, reason, count in suppressed_in(record):
+            counts[where, kind, reason] += count
+    kinds: Counter[str] = Counter()
+    for (_, kind, _), count in counts.items():
+        kinds[kind] += count
+    return Egress(
+        minimum_cell=press.count("minimum cell", minimum) if guards(minimum) else None,
+        kinds=tuple((kind, press.count(kind, count, "suppressed")) for kind, count in kinds.items()),
+        suppressed=tuple(Suppressed(*key, count) for key, count in counts.items()),
+    )
+
+
+def suppressed_in(record: Any) -> Iterator[Found]:
+    """Yield kind, reason and how many, of everything in a record that is suppressed.
+
+    Examples
+    --------
+    >>> from reportgen.analyses.disclosure import withheld
+    >>> hidden = withheld(Number("a.n", 3, "3"), "too few")
+    >>> list(suppressed_in((Share(hidden, hidden), hidden)))
+    [('cells of tables', 'too few', 1), ('sizes of arms', 'too few', 1)]
+    """
+    if type(record) in COUNTED:
+        yield from _one(COUNTED[type(record)], numbers_in(record))
+    elif isinstance(record, Number):
+        yield from _one(ARMS, (record,))
+    elif isinstance(record, Guard):
+        yield from _kept_back(record)
+    elif isinstance(record, LeftOut):
+        why = plain(record.reason)
+        if why.startswith((TOO_SMALL, TOO_CLOSE)):
+            yield NOT_POOLED, why, 1
+    elif isinstance(record, PooledEffect):
+        yield from _pooled(record)
+    elif isinstance(record, InteractionReading):
+        yield from suppressed_in(record.each)
+    elif isinstance(record, tuple | list):
+        for part in record:
+            yield from suppressed_in(part)
+    elif isinstance(record, dict):
+        yield from suppressed_in(tuple(record.values()))
+    elif is_dataclass(record) and not isinstance(record, type):
+        yield from suppressed_in(tuple(getattr(record, field.name) for field in fields(record)))
+
+
+def _one(kind: str, numbers: Iterable[Number]) -> Iterator[Found]:
+    hidden = next((number for number in numbers if number.status == "suppressed"), None)
+    if hidden is not None:
+        yield kind, hidden.reason, 1
+
+
+def _kept_back(guard: Guard) -> Iterator[Found]:
+    if guard.left_out.value:
+        yield guard.left_out.unit, TOO_CLOSE, int(guard.left_out.value)
+
+
+def _pooled(effect: PooledEffect) -> Iterator[Found]:
+    """Yield trials, arms, and whether an effect, or what stands beside it, is not told."""
+    yield from suppressed_in((effect.by_trial, effect.left_out, effect.n_control, effect.n_intervention))
+    if effect.reason in (TOO_FEW, TOO_CLOSE):
+        yield "pooled effects", effect.reason, 1
+    for part in (effect.heterogeneity, effect.common, effect.two_stage):
+        yield from _one(BESIDE, (number for number in numbers_in(part) if number.reason == WORKED_OUT))

@@ -1,0 +1,219 @@
+"""Which trials of a pooled effect are hidden, and what is told beside them so that they cannot be worked out.
+
+In: a pooled effect as recorded from all trials, and the policy's `minimum_cell`. Out: the record that may be told. A trial with
+few people of an arm is hidden, and one more if it is alone. The pooled effect, its interval and p are told with their printed
+digits only; tau2, prediction interval, weights and the checks beside them are not, for each is one more equation.
+`other_worlds` audits what is left. Where it fails, one more trial is hidden; where it fails again, and where another analysis
+tells of the same people, the effect is pooled without the trials that must not be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from reportgen.analyses.disclosure import (
+    PRINTED_DIGITS,
+    TOO_CLOSE,
+    TOO_FEW,
+    TOO_SMALL,
+    WORKED_OUT,
+    each_number,
+    guards,
+    hidden_arms,
+    withheld,
+    withheld_estimate,
+)
+from reportgen.analyses.other_worlds import NumbersOf, digits_of, is_safe
+from reportgen.analyses.selection import Selection, small_trials, without_trials
+from reportgen.records.estimate import Estimate
+from reportgen.records.model import AnalysisRecord, MetaAnalysis, PooledEffect, TrialEstimate
+from reportgen.records.numbers import Number, numbers_in
+
+FOR_ANOTHER = "hidden, for a trial that is too small to print could be worked out from it"
+MOST_FURTHER = 1  # trials that are hidden for the sake of others, beside the first
+TOLD_WITHOUT_CHECKS = ("effect", "low", "high", "p")
+CHECKS = ("heterogeneity", "common", "two_stage", "two_stage_heterogeneity")
+FINGERPRINTS = ("evaluations", "criterion", "df_unfloored")  # of the data, and of use to an auditor only
+
+RecordOf = Callable[[Selection, Sequence[str]], PooledEffect]
+"""Makes the record of some people, with some trials hidden."""
+
+
+def guarded_trials(selection: Selection, minimum: int, earlier: Sequence[Selection] = ()) -> dict[str, str]:
+    """Return the trials whose effects are not told, with the reason.
+
+    Those with few people of an arm; and those that few people tell from the same trial in an earlier comparison, for the
+    difference of the two effects is theirs.
+
+    Parameters
+    ----------
+    selection : Selection
+    minimum : int
+    earlier : sequence of Selection
+        The same outcome at the same follow-up in comparisons that are told before.
+    """
+    if not guards(minimum):
+        return {}
+    few = dict.fromkeys(small_trials(selection, minimum), TOO_FEW)
+    close = {
+        name: TOO_CLOSE
+        for name in selection.trials
+        if any(few_apart(selection, other, minimum, name) for other in earlier if name in other.trials)
+    }
+    return close | few
+
+
+def few_apart(one: Selection, other: Selection, minimum: int, trial: str | None = None) -> bool:
+    """Whether few people of a side, and not nobody, tell two selections apart; in one trial, or in all."""
+
+    def side_of(selection: Selection, side: int) -> set[int]:
+        mine = selection.treatment == side
+        return {*selection.rows[mine if trial is None else mine & (selection.trial == trial)].tolist()}
+
+    return any(0 < len(side_of(one, side) ^ side_of(other, side)) < minimum for side in (0, 1))
+
+
+def hidden_in(records: Iterable[AnalysisRecord]) -> frozenset[tuple[str, str, str]]:
+    """Return outcome, follow-up and trial of every effect that a meta-analysis hides."""
+    return frozenset(
+        (effect.outcome, effect.follow_up, row.trial.text)
+        for record in records
+        if isinstance(record, MetaAnalysis)
+        for effect in record.effects
+        for row in effect.by_trial
+        if row.status == "suppressed"
+    )
+
+
+def told_effect(
+    selection: Selection, guarded: Mapping[str, str], record_of: RecordOf, quick: NumbersOf, *, alone: bool = True
+) -> PooledEffect:
+    """Return a pooled effect of which no guarded trial can be worked out.
+
+    Parameters
+    ----------
+    selection : Selection
+    guarded : mapping of str to str
+        Trials whose effects are not told, with the reason.
+    record_of : callable
+        Makes the record from a selection, with some trials hidden.
+    quick : callable
+        Makes of it what is told of the pooled effect in any case.
+    alone : bool
+        Whether no other analysis tells of the same outcome at the same follow-up: only then is what the record tells all that
+        an intruder knows.
+    """
+    if not guarded or not _tells_something(record_of(selection, ())):
+        return record_of(selection, tuple(guarded))
+    for hidden in _hidden_sets(selection, guarded) if alone else ():
+        release = without_checks(printed_digits(record_of(selection, hidden)))
+        released = {number.id: number for number in numbers_in(release) if _is_equation(number)}
+
+        def full(other: Selection, hidden: Sequence[str] = hidden) -> dict[str, Number]:
+            return {number.id: number for number in numbers_in(record_of(other, hidden))}
+
+        if is_safe(released, quick, full, selection, hidden, tuple(guarded)):
+            return release
+    gone = {name: TOO_SMALL if reason == TOO_FEW else reason for name, reason in guarded.items()}
+    return record_of(without_trials(selection, gone), ())
+
+
+def _tells_something(record: PooledEffect) -> bool:
+    return bool(record.by_trial)
+
+
+def _hidden_sets(selection: Selection, guarded: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    """Yield the trials to hide: the guarded ones, two at least, then more, those with the smallest arms first."""
+    others = sorted(
+        (name for name in selection.trials if name not in guarded),
+        key=lambda name: min(selection.arm_size(0, name), selection.arm_size(1, name)),
+    )
+    least = 1 if len(guarded) == 1 else 0
+    for further in range(least, min(least + MOST_FURTHER, len(others)) + 1):
+        yield (*guarded, *others[:further])
+
+
+def _is_equation(number: Number) -> bool:
+    """Whether a number tells anything of the outcomes: no count and no quotation does."""
+    return (
+        number.value is not None and bool(np.isfinite(number.value)) and number.unit not in ("participants", "trials")
+    )
+
+
+def hidden_rows(rows: Sequence[TrialEstimate], hidden: Mapping[str, str], minimum: int) -> tuple[TrialEstimate, ...]:
+    """Return the rows of trials, some of them without effect, arms and weight."""
+    return tuple(_hidden_row(row, hidden[row.trial.text], minimum) if row.trial.text in hidden else row for row in rows)
+
+
+def _hidden_row(row: TrialEstimate, reason: str, minimum: int) -> TrialEstimate:
+    n_control, n_intervention = hidden_arms((row.n_control, row.n_intervention), minimum, reason)
+    return replace(
+        row,
+        n_control=n_control,
+        n_intervention=n_intervention,
+        estimate=withheld_estimate(row.estimate, reason),
+        weight=withheld(row.weight, reason),
+        status="suppressed",
+        reason=reason,
+    )
+
+
+def printed_digits(record: PooledEffect) -> PooledEffect:
+    """Return a record whose values have no more digits than their texts, without fingerprints of the data."""
+    rounded: PooledEffect = each_number(record, rounded_number)
+    changes: dict[str, Any] = {name: withheld(getattr(rounded, name), WORKED_OUT) for name in FINGERPRINTS}
+    return replace(rounded, **changes)
+
+
+def rounded_number(number: Number) -> Number:
+    """Return a number with the middle of its printed digits as value.
+
+    Examples
+    --------
+    >>> rounded_number(Number("a.effect", 1.2345, "1.23")).value, rounded_number(Number("a.p", 2e-7, "<0.001")).value
+    (1.23, 0.0005)
+    """
+    if not _is_equation(number):
+        return number
+    low, high = digits_of(number.text)
+    decimals = len(number.text.partition(".")[2]) + 1
+    return replace(number, value=round((low + high) / 2, decimals), reason=PRINTED_DIGITS)
+
+
+def without_checks(record: PooledEffect) -> PooledEffect:
+    """Return a record that tells of the pooled effect its size, interval and p alone, and of trials no weight."""
+
+    def hide(part: Any) -> Any:
+        return each_number(part, lambda number: withheld(number, WORKED_OUT))
+
+    estimate = Estimate(
+        *(
+            getattr(record.estimate, field.name)
+            if field.name in TOLD_WITHOUT_CHECKS
+            else hide(getattr(record.estimate, field.name))
+            for field in fields(Estimate)
+        )
+    )
+    scaled = record.scaled and replace(
+        record.scaled,
+        predicted_low=hide(record.scaled.predicted_low),
+        predicted_high=hide(record.scaled.predicted_high),
+    )
+    changes: dict[str, Any] = {name: hide(getattr(record, name)) for name in CHECKS}
+    told = replace(
+        record,
+        estimate=estimate,
+        scaled=scaled,
+        by_trial=tuple(replace(row, weight=hide(row.weight)) for row in record.by_trial),
+        outside="",
+        **changes,
+    )
+    # whether the variance between trials is zero is not told either
+    ok: PooledEffect = each_number(
+        told, lambda number: replace(number, status="ok") if number.status == "boundary" else number
+    )
+    return replace(ok, status="ok", reason="") if told.status == "boundary" else ok

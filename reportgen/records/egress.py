@@ -1,0 +1,54 @@
+"""What leaves and what does not: what a report suppresses, of which kind, how often and why; no value is among it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.records.numbers import Inline, Number, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """Suppressed things of one kind, in one analysis or section, for one reason."""
+
+    where: str
+    kind: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Egress:
+    """Everything that a report suppresses.
+
+    Attributes
+    ----------
+    minimum_cell : Number or None
+        Of the policy; None where the policy guards nobody.
+    kinds : tuple of (str, Number)
+        Each kind with how many of it are suppressed, in all analyses.
+    suppressed : tuple of Suppressed
+        The same by analysis and reason.
+    """
+
+    minimum_cell: Number | None
+    kinds: tuple[tuple[str, Number], ...]
+    suppressed: tuple[Suppressed, ...]
+
+    @property
+    def sentence(self) -> Inline:
+        """What is suppressed and why, in one sentence."""
+        if self.minimum_cell is None:
+            return ("The study's policy suppresses nothing: small counts and effects of few people are printed.",)
+        if not self.kinds:
+            return ("Nothing had to be suppressed.",)
+        said: list[str | Number] = ["Suppressed, as fewer than ", self.minimum_cell]
+        said.append(" people of an arm stand behind them or could be worked out from them: ")
+        for i, (kind, count) in enumerate(self.kinds):
+            said += [", " if i else "", f"{kind} (", count, ")"]
+        return (*said, ".")
+
+    @property
+    def line(self) -> str:
+        """The same for a terminal; empty where nothing is suppressed."""
+        return plain(self.sentence) if self.kinds else ""

@@ -1,0 +1,240 @@
+"""An intruder with a solver: of trials that are not told, nothing can be worked out from the pooled effect beside them.
+
+The intruder knows everything but the outcomes of the hidden trials, of which the effect and the standard error are sought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from reportgen.analyses import meta_analysis
+from reportgen.analyses.disclosure import TOO_SMALL
+from reportgen.analyses.hidden_trials import few_apart, guarded_trials, told_effect
+from reportgen.analyses.other_worlds import digits_of, hidden_trial
+from reportgen.analyses.selection import Selection, without_trials
+from reportgen.pipeline import read
+from reportgen.records.model import PooledEffect
+from reportgen.records.numbers import Number, Press, numbers_in, plain
+from reportgen.spec.study import MetaAnalysis, Study
+from reportgen.stats import per_trial, pool_two_stage
+from tests.study_files import write_study
+
+MINIMUM = 5
+PRESS = Press(
+    "pooled",
+    "analyses.pooled",
+    {"effect": 2, "heterogeneity": 2, "p": 2, "percent": 1, "scaled": 1, **meta_analysis.MODEL_DECIMALS},
+)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    return read(write_study(tmp_path_factory.mktemp("study")))[0].study
+
+
+def synthetic(seed: int, arms: Sequence[tuple[int, int]], tau: float = 1.0) -> Selection:
+    """Return people of several trials, so many in either arm, with a baseline value."""
+    rng = np.random.default_rng(seed)
+    parts, names = [], [f"T{k}" for k in range(len(arms))]
+    for control, intervention in arms:
+        treatment = np.repeat([0, 1], [control, intervention])
+        before = rng.normal(12, 4, len(treatment))
+        change = 0.5 * before + (2 + tau * rng.normal()) * treatment + rng.normal(0, 5, len(treatment))
+        parts.append((change, treatment, before))
+    change, treatment, before = (np.concatenate(part) for part in zip(*parts, strict=True))
+    trial = np.repeat(np.array(names, dtype=object), [sum(arm) for arm in arms])
+    n = len(change)
+    instruments = dict.fromkeys(names, "RMDQ")
+    return Selection(
+        "RMDQ", "short", "overall", change, treatment.astype(np.int64), trial, np.arange(n), before[:, None],
+        ("baseline",), instruments, n, (),
+    )  # fmt: skip
+
+
+def record_of(selection: Selection, study: Study, hidden: Sequence[str] = ()) -> PooledEffect:
+    """Return the record with everything in it, but for the rows of the hidden trials."""
+    node = MetaAnalysis(method="meta-analysis")
+    fits = meta_analysis.fit(selection, node)
+    return meta_analysis._record(selection, fits, "", dict.fromkeys(hidden, "few"), node, study, PRESS)
+
+
+def released(selection: Selection, study: Study) -> PooledEffect:
+    return meta_analysis._effect(selection, [], MetaAnalysis(method="meta-analysis"), study, PRESS)
+
+
+def values_of(record: PooledEffect) -> dict[str, Number]:
+    return {
+        number.id: number
+        for number in numbers_in(record)
+        if number.value is not None and number.unit not in ("participants", "trials")
+    }
+
+
+def hidden_names(record: PooledEffect) -> list[str]:
+    return [row.trial.text for row in record.by_trial if row.status == "suppressed"]
+
+
+def moved(selection: Selection, names: Sequence[str], unknowns: NDArray[np.float64]) -> Selection:
+    change = selection.change.copy()
+    for name, (shift, stretch) in zip(names, unknowns.reshape(-1, 2), strict=True):
+        trial = hidden_trial(selection, name)
+        change[trial.people] = trial.moved(shift, stretch)
+    return replace(selection, change=change)
+
+
+def test_unrounded_values_of_all_rows_give_two_hidden_trials_away(study: Study) -> None:
+    """The attack works where nothing is done: so it was before, and so the tests below can fail."""
+    selection = synthetic(2, [(3, 14), (25, 30), (60, 50), (80, 90)])
+    record = record_of(selection, study, ("T0", "T1"))
+    truth = per_trial(selection.change, selection.treatment, selection.trial, adjusters=selection.adjusters)
+    told = {n.id.removeprefix(f"{record.id}."): n.value or 0.0 for n in values_of(record).values()}
+
+    def misfit(unknowns: NDArray[np.float64]) -> NDArray[np.float64]:
+        y = np.array([*unknowns[:2], *(told[f"trial.t{k}.effect"] for k in (2, 3))])
+        s = np.array([*np.exp(unknowns[2:]), *(told[f"trial.t{k}.se"] for k in (2, 3))])
+        pooled = pool_two_stage(y, s, test=MetaAnalysis(method="meta-analysis").two_stage.test)
+        shares = [100 * pooled.weights[k] - told[f"trial.t{k}.weight"] for k in (2, 3)]
+        effect, error = (
+            pooled.estimate - told["two-stage.effect"],
+            pooled.std_error - told["two-stage.se"],
+        )
+        return np.array([effect, error, pooled.tau2 - told["two-stage.tau2"], pooled.q - told["two-stage.q"], *shares])
+
+    start = np.array([told["effect"], told["effect"], np.log(3.0), np.log(1.5)])
+    best = min(
+        (least_squares(misfit, start + jitter, xtol=1e-14, ftol=1e-14, gtol=1e-14) for jitter in _jitters()),
+        key=lambda found: float(found.cost),
+    )
+    smallest_first = np.argsort(-best.x[2:])  # the smaller trial has the larger standard error
+    assert best.x[:2][smallest_first] == pytest.approx(truth.estimate[:2], abs=2e-3)
+
+
+def _jitters() -> NDArray[np.float64]:
+    return np.random.default_rng(1).normal(0, 1, (6, 4)) * [3, 1, 0.2, 0.2]
+
+
+CASES = {
+    "three trials": (1, [(3, 14), (60, 70), (50, 40)], 0.0),
+    "six trials": (1, [(3, 14), (60, 70), (50, 40), (90, 100), (30, 35), (80, 60)], 1.0),
+    "two small trials": (2, [(3, 14), (4, 9), (60, 70), (50, 40)], 1.0),
+    "large differences": (1, [(3, 14), (60, 70), (50, 40), (90, 100)], 3.0),
+    "two trials": (1, [(3, 14), (60, 70)], 1.0),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_told_leaves_a_hidden_effect_open(case: str, study: Study) -> None:
+    seed, arms, tau = CASES[case]
+    selection = synthetic(seed, arms, tau)
+    record = released(selection, study)
+    small = guarded_trials(selection, MINIMUM)
+    if not hidden_names(record):  # pooled without: nothing that is told depends on them
+        others = moved(selection, tuple(small), np.tile([3.0, 0.5], len(small)))
+        assert values_of(released(others, study)) == values_of(record)
+        assert {left.trial.text for left in record.left_out} == set(small)
+        return
+    low, high = feasible(selection, record, study, next(iter(small)))
+    assert high - low >= 2.0
+
+
+def feasible(selection: Selection, record: PooledEffect, study: Study, target: str) -> tuple[float, float]:
+    """Return between which effects, in standard errors from the true one, a solver finds data with the same digits."""
+    names, told = hidden_names(record), values_of(record)
+    place = 2 * names.index(target)
+    limits = {id_: digits_of(number.text) for id_, number in told.items()}
+    found = []
+
+    def world(unknowns: NDArray[np.float64]) -> Mapping[str, Number]:
+        return {n.id: n for n in numbers_in(record_of(moved(selection, names, unknowns), study, names))}
+
+    def misfit(unknowns: NDArray[np.float64]) -> NDArray[np.float64]:
+        numbers = world(unknowns)
+        gaps = [(numbers[id_].value or 0.0) - (low + high) / 2 for id_, (low, high) in limits.items()]
+        halves = np.array([(high - low) / 2 for low, high in limits.values()])
+        return np.asarray(np.maximum(0.0, np.abs(np.array(gaps)) / halves - 0.9))
+
+    for wanted in (-1.1, 1.1):
+        start = np.zeros(2 * len(names))
+        start[place] = wanted
+        # a light pull towards where it starts, so that of all solutions a far one is found
+        solved = least_squares(
+            lambda x, wanted=wanted: np.append(misfit(x), 0.01 * (x[place] - wanted)),
+            start, diff_step=1e-2, x_scale=np.tile([1.0, 0.3], len(names)), max_nfev=25,
+        )  # fmt: skip
+        numbers = world(solved.x)
+        if all(numbers[id_].text == number.text for id_, number in told.items()):
+            found.append(float(solved.x[place]))
+    return (min(found), max(found)) if found else (0.0, 0.0)
+
+
+def test_values_that_are_told_have_no_more_digits_than_are_printed(study: Study) -> None:
+    record = released(synthetic(*CASES["six trials"]), study)
+    assert len(hidden_names(record)) >= 2
+    for number in values_of(record).values():
+        low, high = digits_of(number.text)
+        assert number.value == pytest.approx((low + high) / 2, abs=1e-12)
+    told = {
+        number.status for part in (record.heterogeneity, record.common, record.two_stage) for number in numbers_in(part)
+    }
+    assert told == {"suppressed"}
+    assert {row.weight.value for row in record.by_trial} == {None}
+    assert {record.criterion.value, record.evaluations.value, record.df_unfloored.value} == {None}
+    assert record.estimate.effect.value is not None
+
+
+def test_nothing_changes_where_no_trial_is_small(study: Study) -> None:
+    selection = synthetic(1, [(30, 14), (60, 70), (50, 40)])
+    assert released(selection, study) == record_of(selection, study)
+
+
+def test_an_effect_that_another_analysis_tells_of_too_is_pooled_without_the_small_trial(study: Study) -> None:
+    """What a search tells of everybody is one equation more, and the audit of the meta-analysis knows nothing of it."""
+    selection = synthetic(*CASES["six trials"])
+    node = MetaAnalysis(method="meta-analysis")
+    again = study.model_copy(update={"analyses": {"pooled": node, "again": node.model_copy()}})
+    assert hidden_names(released(selection, study))
+    effect = meta_analysis._effect(selection, [], node, again, PRESS)
+    assert hidden_names(effect) == []
+    assert effect.trials.value == 5
+    without = record_of(without_trials(selection, {"T0": TOO_SMALL}), study)
+    assert effect == without
+
+
+def test_a_comparison_that_few_people_tell_from_an_earlier_one_is_not_told(study: Study) -> None:
+    """Three people of T0 are in one comparison and not in the other: the difference of its two effects is theirs."""
+    wide = synthetic(1, [(40, 43), (60, 70), (50, 40)])
+    stays = ~((wide.trial == "T0") & (wide.treatment == 1) & (np.cumsum(wide.trial == "T0") > 80))
+    narrow = replace(
+        wide, comparison="one", change=wide.change[stays], treatment=wide.treatment[stays], trial=wide.trial[stays],
+        rows=wide.rows[stays], adjusters=wide.adjusters[stays],
+    )  # fmt: skip
+    assert few_apart(narrow, wide, MINIMUM, "T0")
+    assert not few_apart(narrow, wide, MINIMUM, "T1")
+    assert set(guarded_trials(narrow, MINIMUM, [wide])) == {"T0"}
+    effect = meta_analysis._effect(narrow, [wide], MetaAnalysis(method="meta-analysis"), study, PRESS)
+    assert {number.value for number in numbers_in(effect.estimate)} == {None}
+    assert "differs from a group that is printed" in effect.reason
+
+
+def test_a_failing_audit_pools_without_the_trial(study: Study) -> None:
+    selection = synthetic(*CASES["two small trials"])
+    guarded = guarded_trials(selection, MINIMUM)
+
+    def record(people: Selection, hidden: Sequence[str]) -> PooledEffect:
+        return record_of(people, study, hidden)
+
+    def telling(people: Selection) -> dict[str, Number]:
+        # a number of many digits that the outcomes of the small trial alone make: nothing leaves it open
+        number = Number(f"{record(selection, ()).id}.effect", float(people.change[people.trial == "T0"].sum()), "1.00")
+        return {number.id: number}
+
+    effect = told_effect(selection, guarded, record, telling)
+    assert effect.trials.value == 2
+    assert [row.status for row in effect.by_trial] == ["ok", "ok"]
+    assert {plain(left.reason) for left in effect.left_out} == {TOO_SMALL}
