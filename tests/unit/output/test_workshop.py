@@ -190,7 +190,9 @@ def test_a_lock_of_another_machine_counts_for_as_long_as_a_build_can_take(tmp_pa
     Lock(path).take()
 
 
-@pytest.mark.parametrize("process", [os.getpid(), 2**22 + 1, "nonsense", None])
+@pytest.mark.parametrize(
+    "process", [os.getpid(), 2**22 + 1, "nonsense", None], ids=["alive", "dead", "nonsense", "none"]
+)  # the same names in every process that runs the tests
 def test_without_locks_of_the_kernel_the_process_must_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, process: object
 ) -> None:
