@@ -229,7 +229,7 @@ def note_shared_labels(cells: Cells, codes: Iterable[Cell], notes: Notes, path: 
 
 def note_versions(cells: Cells, codes: Iterable[Cell], notes: Notes, path: Path) -> None:
     """Texts such as '1.1' and '1.10', which are one number and perhaps two codes, and letters of Stata without their point."""
-    column, known = cells.column, {normal(code) for code in codes if isinstance(code, str)}
+    column, known = cells.column, {normal(str(code)) for code in codes}
     texts: dict[str, list[int]] = {}
     for i in sorted({int(i) for i in cells.index[cells.present]}):
         if isinstance(column.distinct[i], str) and "." in column.keys[i]:
@@ -237,7 +237,7 @@ def note_versions(cells: Cells, codes: Iterable[Cell], notes: Notes, path: Path)
     twice = {i for which in texts.values() if len(which) > 1 for i in which}
     unsaid = {i for i in twice if str(column.distinct[i]) not in known}
     for code in known:
-        if len(code) == 1 and code not in column.keys and f".{code.lower()}" in column.keys:
+        if len(code) == 1 and code.isalpha() and code not in column.keys and f".{code.lower()}" in column.keys:
             message = f"the file writes .{code.lower()}, a letter for a missing value, where the mapping has '{code}'"
             note_once(notes, message, (*path, code), f"Write .{code.lower()} in the mapping.", cells.place)
     if unsaid:

@@ -23,7 +23,7 @@ HEAD = "# Written by reportgen: the study as it was understood, with every defau
 def locked(spec: Spec) -> str:
     """Return the study and its mappings as YAML, defaults included. It names no absolute path."""
     folder = spec.source.path.parent
-    content = spec.study.model_dump(mode="json", by_alias=True)
+    content = _without_nothing(spec.study, spec.study.model_dump(mode="json", by_alias=True))
     content["trials"] = _distinct([written_name(name, folder) for name in spec.study.trials])
     if spec.study.fidelity is not None:
         content["fidelity"] = written_name(spec.study.fidelity, folder)
@@ -38,6 +38,25 @@ def locked(spec: Spec) -> str:
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.dump(content, out)
     return HEAD + out.getvalue()
+
+
+def _without_nothing(part: Any, content: Any) -> Any:
+    """Leave out keys that were not given and stand for nothing: a study file has no word for that.
+
+    `null` stays where it is not what a key that is left out would mean.
+    """
+    if isinstance(part, BaseModel):
+        named = {field.alias or name: (name, field.default) for name, field in type(part).model_fields.items()}
+        return {
+            key: _without_nothing(getattr(part, named[key][0]), value)
+            for key, value in content.items()
+            if value is not None or named[key][1] is not None
+        }
+    if isinstance(part, dict):
+        return {key: _without_nothing(one, content[key]) for key, one in part.items()}
+    if isinstance(part, tuple | list):
+        return [_without_nothing(one, value) for one, value in zip(part, content, strict=True)]
+    return content
 
 
 def _distinct(names: list[str]) -> list[str]:

@@ -135,9 +135,14 @@ def _plain(node: Node, path: KeyPath, keys: dict[KeyPath, Origin], values: dict[
     plain: dict[Any, Any] = {}
     for key, value in node.pairs:
         assert key.scalar is not None  # the tree has told of it
-        word = normal(key.scalar) if isinstance(key.scalar, str) else key.scalar
+        word = _key(key.scalar) if isinstance(key.scalar, str) else key.scalar
         if word in plain:
             raise SpecError([Problem("a key is written twice, in other characters", key.place, _TWICE)])
         keys[(*path, word)] = key.place
         plain[word] = _plain(value, (*path, word), keys, values)
     return plain
+
+
+def _key(text: str) -> str:
+    """The form in which keys are compared; a key that is broken over lines stays so, to be refused by who knows what it names."""
+    return text if len(text.splitlines()) > 1 else normal(text)
