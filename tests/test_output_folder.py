@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,6 +104,20 @@ def test_an_epoch_that_is_none(
     said = capsys.readouterr().err
     assert said.startswith(f"invalid value {epoch!r} of SOURCE_DATE_EPOCH")
     assert "Give whole seconds since 1970" in said
+
+
+@pytest.mark.parametrize("verb", ["build", "validate", "plan", "simulate"])
+def test_every_verb_tells_of_an_epoch_that_is_none(tmp_path: Path, verb: str) -> None:
+    study = write_study(tmp_path / "small")
+    file = write_simulation(tmp_path / "made") if verb == "simulate" else study
+    more = ["--output", str(tmp_path / "trials")] if verb == "simulate" else []
+    command = [sys.executable, "-m", "reportgen.cli", verb, str(file), *more]  # anew: a library reads it when imported
+    done = subprocess.run(
+        command, env={**os.environ, "SOURCE_DATE_EPOCH": "abc"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "invalid value 'abc' of SOURCE_DATE_EPOCH" in done.stderr
+    assert "Give whole seconds since 1970" in done.stderr
 
 
 @pytest.mark.parametrize(
