@@ -22,7 +22,7 @@ from reportgen.spec.fidelity import Fidelity, check_fidelity
 from reportgen.spec.mapping import Mapping
 from reportgen.spec.source import KeyPath, Source, read_source
 from reportgen.spec.study import Study
-from reportgen.spec.text import is_folder
+from reportgen.spec.text import as_text, is_folder
 
 READING = ("trial", "data", "arms", "visits")  # with a fault in these parts of a mapping its data would be misread
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -62,7 +62,7 @@ class Spec:
     def name(self) -> str:
         """The name of the study's folder, or of its file where that is not called `study.yaml`."""
         path = self.source.path.resolve()
-        return path.parent.name if path.stem == "study" else path.stem
+        return as_text(path.parent.name if path.stem == "study" else path.stem)
 
     def at(self, *path: str | int) -> Origin:
         """Return where a path of the study file was written."""
