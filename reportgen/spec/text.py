@@ -34,7 +34,7 @@ def as_text(name: str) -> str:
 
     Examples
     --------
-    >>> as_text("R\udcfccken"), as_text("Rücken")
+    >>> as_text("R\\udcfccken"), as_text("Rücken")
     ('R�cken', 'Rücken')
     """
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
