@@ -158,3 +158,11 @@ def test_a_study_is_simulated_in_its_own_folder_again_and_again(tmp_path: Path) 
     assert STUDY["trials"] == ["north.yaml", "south.yaml"]
     (path.parent / "north.csv" if first.suffix == ".yaml" else first).write_bytes(b"real")
     assert run(["simulate", str(path), "--output", str(path.parent)]) == 3
+
+
+def test_where_debug_belongs(unread: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["build", str(unread), "--debug"]) == 2
+    said = capsys.readouterr().err
+    assert said == "No such option: --debug\nWrite it before the verb, as in reportgen --debug build my-study.\n"
+    assert run(["build", str(unread), "--depug"]) == 2
+    assert "See reportgen --help." in capsys.readouterr().err
