@@ -66,7 +66,7 @@ def _called(arguments: list[str]) -> int:
 def _unexpected(error: Exception) -> int:
     """Usage errors are shown as typer would; anything else is a defect of ours, told in a line."""
     if hasattr(error, "format_message"):
-        say(f"{error.format_message()}\nSee reportgen --help.")
+        say(f"{error.format_message()}\n{_usage_hint(error)}")
         return int(getattr(error, "exit_code", 2))
     if os.environ.get(DEBUG):
         raise error
@@ -74,9 +74,16 @@ def _unexpected(error: Exception) -> int:
         say(f"'{error.filename}' cannot be used: {error.strerror}")
         return EXIT_NOT_WRITTEN
     say(
-        f"reportgen itself failed ({type(error).__name__}: {error}). Nothing was written; run again with --debug and report it."
+        f"reportgen itself failed ({type(error).__name__}: {error}). Nothing was written; run again as reportgen --debug … and report it."
     )
     return EXIT_NOT_WRITTEN
+
+
+def _usage_hint(error: Exception) -> str:
+    """Return what to do about a usage error; an option of ours stands before the verb, where nobody looks for it."""
+    if getattr(error, "option_name", "") in ("--debug", "--version"):
+        return "Write it before the verb, as in reportgen --debug build my-study."
+    return "See reportgen --help."
 
 
 if __name__ == "__main__":

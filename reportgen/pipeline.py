@@ -110,6 +110,7 @@ def read(path: Path) -> tuple[Spec, Repository]:
     ReportgenError
         With every problem of the study file, the mappings and the data at once.
     """
+    _time_of_build()
     return _read_data(examine_study(path))
 
 
@@ -154,6 +155,7 @@ def simulate(path: Path, output: str, seed: int | None = None, progress: Progres
         The simulation file or its study is invalid, or a file could not be written or would take the place of one that no
         simulation wrote; nothing is written then.
     """
+    _time_of_build()
     from reportgen.output.trial_files import check_folder, write_trial_files
     from reportgen.simulation import simulate
     from reportgen.spec.simulation import load_simulation
@@ -360,7 +362,7 @@ def _model(key: str, spec: Spec) -> str:
 
 
 def _time_of_build() -> datetime:
-    """Return the time that the report bears: now, or what SOURCE_DATE_EPOCH says, which other libraries read as well."""
+    """Return the time that the report bears: now, or what SOURCE_DATE_EPOCH says; libraries read it when imported."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     try:
         seconds = int(epoch) if epoch else int(time.time())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from reportgen.pipeline import Order, build
+from reportgen.spec.load import load_study
 from tests.study_files import STUDY, write_study
 
 HOME, ELSEWHERE, STUDIES = "quentin-fabri", "vault-of-files", "place-of-studies"
@@ -114,3 +117,20 @@ def test_files_are_named_all_the_same(built: tuple[Path, Path]) -> None:
     assert "file: north.csv" in lock and "file: south.csv" in lock
     assert '"north.csv"' in (built[1] / "provenance.json").read_text()
     assert STUDY["study"]["title"] in lock
+
+
+def test_a_folder_whose_name_is_in_another_encoding(tmp_path: Path) -> None:
+    """As on an old disk: the bytes of Latin-1 are no UTF-8, and no file of a report could hold them."""
+    folder = tmp_path / os.fsdecode("Rücken".encode("latin-1"))
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system holds no such name")
+    study = write_study(folder)
+    study = study.rename(folder / os.fsdecode("stüdie.yaml".encode("latin-1")))
+    build(Order(study=study, output=tmp_path / "report", formats=("html", "quarto")))
+    provenance = json.loads((tmp_path / "report" / "provenance.json").read_text(encoding="utf-8"))
+    assert provenance["study"] == "st\ufffddie"
+    assert provenance["sources"]["study"]["spec"].startswith("st\ufffddie.yaml:")
+    study.rename(folder / "study.yaml")
+    assert load_study(folder).name == "R\ufffdcken"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -103,6 +106,20 @@ def test_an_epoch_that_is_none(
     assert "Give whole seconds since 1970" in said
 
 
+@pytest.mark.parametrize("verb", ["build", "validate", "plan", "simulate"])
+def test_every_verb_tells_of_an_epoch_that_is_none(tmp_path: Path, verb: str) -> None:
+    study = write_study(tmp_path / "small")
+    file = write_simulation(tmp_path / "made") if verb == "simulate" else study
+    more = ["--output", str(tmp_path / "trials")] if verb == "simulate" else []
+    command = [sys.executable, "-m", "reportgen.cli", verb, str(file), *more]  # anew: a library reads it when imported
+    done = subprocess.run(
+        command, env={**os.environ, "SOURCE_DATE_EPOCH": "abc"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "invalid value 'abc' of SOURCE_DATE_EPOCH" in done.stderr
+    assert "Give whole seconds since 1970" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("order", "words"),
     [
@@ -141,3 +158,11 @@ def test_a_study_is_simulated_in_its_own_folder_again_and_again(tmp_path: Path) 
     assert STUDY["trials"] == ["north.yaml", "south.yaml"]
     (path.parent / "north.csv" if first.suffix == ".yaml" else first).write_bytes(b"real")
     assert run(["simulate", str(path), "--output", str(path.parent)]) == 3
+
+
+def test_where_debug_belongs(unread: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["build", str(unread), "--debug"]) == 2
+    said = capsys.readouterr().err
+    assert said == "No such option: --debug\nWrite it before the verb, as in reportgen --debug build my-study.\n"
+    assert run(["build", str(unread), "--depug"]) == 2
+    assert "See reportgen --help." in capsys.readouterr().err

@@ -71,8 +71,12 @@ class Lock:
         if not current:
             os.close(number)
             return
-        os.ftruncate(number, 0)
-        os.write(number, json.dumps(_myself()).encode())
+        try:
+            os.ftruncate(number, 0)
+            os.write(number, json.dumps(_myself()).encode())
+        except OSError:  # a full disk: nothing is left on it
+            self.path.unlink(missing_ok=True)
+            raise
         self._number = number
 
     def release(self) -> None:

@@ -22,7 +22,7 @@ from reportgen.spec.fidelity import Fidelity, check_fidelity
 from reportgen.spec.mapping import Mapping
 from reportgen.spec.source import KeyPath, Source, read_source
 from reportgen.spec.study import Study
-from reportgen.spec.text import is_folder
+from reportgen.spec.text import as_text, is_folder
 
 READING = ("trial", "data", "arms", "visits")  # with a fault in these parts of a mapping its data would be misread
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -62,7 +62,7 @@ class Spec:
     def name(self) -> str:
         """The name of the study's folder, or of its file where that is not called `study.yaml`."""
         path = self.source.path.resolve()
-        return path.parent.name if path.stem == "study" else path.stem
+        return as_text(path.parent.name if path.stem == "study" else path.stem)
 
     def at(self, *path: str | int) -> Origin:
         """Return where a path of the study file was written."""
@@ -109,7 +109,7 @@ def examine_study(path: Path) -> Examined:
     remembered, so that nobody is told of a fault twice.
     """
     try:
-        source = read_source(path / "study.yaml" if is_folder(path) else path)
+        source = read_source(path / "study.yaml" if is_folder(path) else path, "a study file")
     except SpecError as error:
         return Examined(None, error.problems)
     study, problems, source = read_tolerantly(Study, source)
@@ -166,7 +166,7 @@ def _load_fidelity(source: Source, study: Study) -> tuple[LocatedFidelity | None
     if study.fidelity is None:
         return None, []
     try:
-        written = read_source(source.path.parent / study.fidelity)
+        written = read_source(source.path.parent / study.fidelity, "a fidelity file")
     except SpecError as error:
         place = source.at("fidelity")
         return None, [Problem(p.message, p.origin or place, p.hint, p.where) for p in error.problems]
@@ -181,7 +181,7 @@ def _load_mappings(source: Source, named: tuple[str, ...]) -> tuple[list[Located
     problems: list[Problem] = []
     for index, name in enumerate(named):
         try:
-            written = read_source(source.path.parent / name)
+            written = read_source(source.path.parent / name, "a mapping")
         except SpecError as error:
             place = source.at("trials", index)
             problems += [Problem(p.message, p.origin or place, p.hint, p.where) for p in error.problems]

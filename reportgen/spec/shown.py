@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from reportgen.spec.text import as_text
+
 
 def public_name(path: Path, folder: Path) -> str:
     """Return a file's name from a folder; its bare name where it was named by an absolute path that leads elsewhere.
@@ -26,7 +28,7 @@ def public_name(path: Path, folder: Path) -> str:
         whole = Path(os.path.normpath(path.absolute()))
         named = whole.relative_to(here) if whole.is_relative_to(here) else Path(path.name)
     shown = Path(os.path.normpath(named)).as_posix()
-    return path.name if shown.startswith("..") and _leads_home(path, folder) else shown
+    return as_text(path.name if shown.startswith("..") and _leads_home(path, folder) else shown)
 
 
 def written_name(written: str, folder: Path) -> str:

@@ -255,7 +255,7 @@ def load_simulation(path: Path) -> SimulationSpec:
     SpecError
         With every problem found.
     """
-    source = read_source(path)
+    source = read_source(path, "a simulation file")
     simulation, problems, source = read_tolerantly(Simulation, source)
     if simulation is None:
         raise SpecError(problems)

@@ -13,6 +13,7 @@ from typing import Any
 
 from reportgen.errors import Problem, SpecError
 from reportgen.origin import Origin
+from reportgen.spec.kinds import Kind, of_another_kind
 from reportgen.spec.normal import composed, normal, on_disk
 from reportgen.spec.text import read_text, shown_path
 from reportgen.spec.tree import Node, read_tree
@@ -101,13 +102,13 @@ def _place_before(place: int, gone: frozenset[int]) -> int:
     return [before for before in range(place + len(gone) + 1) if before not in gone][place]
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path, kind: Kind) -> Source:
     """Read one YAML file.
 
     Raises
     ------
     SpecError
-        The file cannot be read, is not YAML, or not a mapping of keys.
+        The file cannot be read, is not YAML, not a mapping of keys, or of another kind.
     """
     called_so = on_disk(path)
     path = called_so[0] if len(called_so) == 1 else path
@@ -117,11 +118,22 @@ def read_source(path: Path) -> Source:
         raise SpecError([Problem(f"{len(called_so)} files are called '{shown}'", hint=hint)])
     root = read_tree(read_text(path, shown), shown)
     if root.pairs is None:
-        raise SpecError([Problem("the file does not hold a mapping of keys", Origin(shown, 1), "Start with `study:`.")])
+        raise SpecError(
+            [
+                Problem(
+                    "the file does not hold a mapping of keys",
+                    Origin(shown, 1),
+                    f"It should be {kind}: keys with values.",
+                )
+            ]
+        )
     keys: dict[KeyPath, Origin] = {}
     values: dict[KeyPath, Origin] = {}
     content = _plain(root, (), keys, values)
     values[()] = Origin(shown, 1)
+    other = of_another_kind(shown, content.keys(), kind)
+    if other is not None:
+        raise SpecError([other])
     return Source(path, shown, content, keys, values)
 
 

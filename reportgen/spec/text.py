@@ -24,9 +24,20 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 def shown_path(path: Path) -> str:
     """Return the path as a user would type it: relative to the working directory where it is inside."""
     try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
+        return as_text(path.resolve().relative_to(Path.cwd()).as_posix())
     except (ValueError, OSError, RuntimeError):  # elsewhere; too long or not there any more; a ring of links
-        return path.as_posix()
+        return as_text(path.as_posix())
+
+
+def as_text(name: str) -> str:
+    """Return a name on disk as text that can be written: bytes of another encoding than UTF-8 are shown as �.
+
+    Examples
+    --------
+    >>> as_text("R\\udcfccken"), as_text("Rücken")
+    ('R�cken', 'Rücken')
+    """
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def is_folder(path: Path) -> bool:

@@ -150,7 +150,7 @@ def test_ids_of_a_fidelity_file_in_other_characters(tmp_path: Path) -> None:
     path = tmp_path / "fidelity.yaml"
     number = '{name: n, key: k, printed: "1", ours: "mé\u200bthode.n"}'
     path.write_text(apart(f"sections: [{{title: T, numbers: [{number}]}}]"), encoding="utf-8")
-    file = Fidelity.model_validate(read_source(path).content)
+    file = Fidelity.model_validate(read_source(path, "a fidelity file").content)
     assert file.sections[0].numbers[0].ours == "méthode.n"
 
 

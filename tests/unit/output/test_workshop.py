@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -209,3 +210,16 @@ def test_without_locks_of_the_kernel_the_process_must_do(
             Lock(path).take()
     else:
         Lock(path).take()
+
+
+def test_a_disk_that_is_full_keeps_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    lock = Lock(tmp_path / "lock")
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+        patch.setattr(os, "write", full)
+        lock.take()
+    assert not (tmp_path / "lock").exists()
+    lock.take()  # nothing holds it
+    lock.release()

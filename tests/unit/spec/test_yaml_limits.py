@@ -253,7 +253,7 @@ def test_a_folded_title_is_one_line(tmp_path: Path) -> None:
 
 def test_repeated_values_are_read(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("a: &a {b: [1, 2]}\nc: *a\n")
-    source = read_source(tmp_path / "x.yaml")
+    source = read_source(tmp_path / "x.yaml", "a study file")
     assert source.content == {"a": {"b": [1, 2]}, "c": {"b": [1, 2]}}
     assert source.at("c").line == 2
 
