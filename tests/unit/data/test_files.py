@@ -410,6 +410,12 @@ def test_thousands_that_pass_for_decimals(tmp_path: Path) -> None:
     assert found.where == "a.csv, column 'w', rows 3, 5"
 
 
+def test_thousands_that_are_no_numbers_are_told_as_text_alone(tmp_path: Path) -> None:
+    table(tmp_path, "a.csv", 'id,arm,w\n1,1,987\n2,2,"1,234"\n3,1,875\n4,2,"1,012"\n5,1,640')
+    found = only_problem(mapped(tmp_path, "a.csv", variables="weight: {column: w, outside: missing}"))
+    assert found.message == "text in a column of numbers: '1,234', '1,012'"
+
+
 def test_decimals_beside_a_hundred_are_decimals(tmp_path: Path) -> None:
     table(tmp_path, "a.csv", "id,arm,w\n1,1,100\n2,2,48.214\n3,1,79.762\n4,2,100\n5,1,94.048")
     assert covariate(read(mapped(tmp_path, "a.csv", variables="weight: w")), "weight") == [
