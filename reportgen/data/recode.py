@@ -18,7 +18,7 @@ from reportgen.data.columns import BoolArray, Cells, FloatArray, ObjectArray, lo
 from reportgen.data.contradiction import crossed, label_of, note_contradictions, note_shared_labels, note_versions
 from reportgen.data.labelled import beside_the_answer, first_code, held_by, standing_out, told
 from reportgen.data.reading import Numbers, Reading
-from reportgen.data.wording import answer_of
+from reportgen.data.wording import answer_of, with_name
 from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import interval_of
 from reportgen.spec.source import Step
@@ -64,7 +64,8 @@ def _note_labels(cells: Cells, codes: Mapping[Cell, Cell | None], reading: Readi
     if reading.variable.labels == "ignore":
         return
     listed = list(codes)
-    meant = [(level,) if isinstance(level, str) and level else () for level in codes.values()]
+    name = reading.name
+    meant = [with_name(level, name) if isinstance(level, str) and level else () for level in codes.values()]
     bad = crossed([label_of(cells.column, code) for code in listed], meant)
     note_contradictions(cells, listed, [str(level) for level in codes.values()], bad, reading.notes, path)
 
