@@ -136,12 +136,26 @@ def answers(
     nobody = not exact & here and not number and folded(asked) not in YESES | NOES
     if not strict and not nobody and exact & here:
         return Answers(exact, frozenset(i for i, word in words.items() if _may_mean(word, asked)))
+    against = _labelled_opposites(column, here, exact) if number else frozenset()
     unclear = {
         i
         for i, word in words.items()
-        if nobody or not _counts_as_no(word, column.labels.get(column.keys[i], ""), asked)
+        for label in [column.labels.get(column.keys[i], "")]
+        if nobody or not _counts_as_no(word, label, asked) or (label and against and not _says(label, against))
     }
     return Answers(exact, frozenset(unclear))
+
+
+def _labelled_opposites(column: Column, here: frozenset[int], exact: frozenset[int]) -> frozenset[str]:
+    """The words that mean no, where the file calls a number "yes" and one that occurs beside it "no"."""
+    labels = [column.labels.get(column.keys[i], "") for i in here]
+    against = frozenset().union(*(opposites(column.labels.get(column.keys[i], "")) for i in exact))
+    return against if any(_says(label, against) for label in labels) else frozenset()
+
+
+def _says(label: str, words: frozenset[str]) -> bool:
+    """Whether a label is one of some words, or begins with it, as "No, never"."""
+    return folded(re.split("[,;(]", label, maxsplit=1)[0]) in words
 
 
 def _word(column: Column, which: int, number: bool) -> str:

@@ -149,6 +149,17 @@ def test_names_of_other_trials_within_labels(
     assert "contradict" in only_problem(folder).message if wrong else len(read(folder).trials) == 2
 
 
+def test_a_flag_whose_answer_is_labelled_as_no_by_the_name_of_what_is_asked(tmp_path: Path) -> None:
+    folder = mapped(tmp_path, 'smoker: {flags: {"yes": {column: x, equals: 1}}, otherwise: "no"}')
+    text = (folder / "study.yaml").read_text(encoding="utf-8")
+    text = text.replace("  age: {unit", '  smoker: {levels: ["yes", "no"]}\n  age: {unit', 1)
+    (folder / "study.yaml").write_text(text, encoding="utf-8")
+    spss(tmp_path, {"x": {0: "Smoker", 1: "Non-smoker"}}, x=[1.0, 0, 1, 0])
+    assert "1 is 'Non-smoker' in the file and 'yes' in the mapping" in only_problem(folder).message
+    spss(tmp_path, {"x": {1: "Smoker", 0: "Non-smoker"}}, x=[1.0, 0, 1, 0])
+    assert covariate(read(folder), "smoker") == ["yes", "no", "yes", "no"]
+
+
 @pytest.mark.parametrize(
     ("name", "labels", "wrong"),
     [
