@@ -46,6 +46,17 @@ def folded(word: str) -> str:
     return normal(word).casefold().rstrip(".")
 
 
+def before_comma(label: str) -> str:
+    """Return what a label says before it explains itself, as answers are compared.
+
+    Examples
+    --------
+    >>> before_comma("No, never"), before_comma("Yes (daily)")
+    ('no', 'yes')
+    """
+    return folded(re.split("[,;(]", label, maxsplit=1)[0])
+
+
 def opposites(word: str) -> frozenset[str]:
     """Return the words that mean no where a word means yes, and the other way round; none for a word of no pair.
 
@@ -141,7 +152,7 @@ def answers(
         i
         for i, word in words.items()
         for label in [column.labels.get(column.keys[i], "")]
-        if nobody or not _counts_as_no(word, label, asked) or (label and against and not _says(label, against))
+        if nobody or not _counts_as_no(word, label, asked) or (label and against and before_comma(label) not in against)
     }
     return Answers(exact, frozenset(unclear))
 
@@ -150,12 +161,7 @@ def _labelled_opposites(column: Column, here: frozenset[int], exact: frozenset[i
     """The words that mean no, where the file calls a number "yes" and one that occurs beside it "no"."""
     labels = [column.labels.get(column.keys[i], "") for i in here]
     against = frozenset().union(*(opposites(column.labels.get(column.keys[i], "")) for i in exact))
-    return against if any(_says(label, against) for label in labels) else frozenset()
-
-
-def _says(label: str, words: frozenset[str]) -> bool:
-    """Whether a label is one of some words, or begins with it, as "No, never"."""
-    return folded(re.split("[,;(]", label, maxsplit=1)[0]) in words
+    return against if any(before_comma(label) in against for label in labels) else frozenset()
 
 
 def _word(column: Column, which: int, number: bool) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from reportgen.data.answers import NOES, YESES
+from reportgen.data.answers import NOES, YESES, before_comma
 from reportgen.spec.model import months_of
 from reportgen.spec.normal import normal
 
@@ -112,7 +112,7 @@ def answer_of(text: str) -> str:
     >>> answer_of("Ja"), answer_of("No."), answer_of("sometimes"), answer_of("Yes, daily")
     ('yes', 'no', '', 'yes')
     """
-    word = (normal(re.split("[,;(]", text, maxsplit=1)[0]).casefold().rstrip("."),)
+    word = (before_comma(text),)
     return _side({word}, {one for one in YESES if one != "1"}, {one for one in NOES if one != "0"}, ("yes", "no"))
 
 
