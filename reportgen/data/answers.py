@@ -46,6 +46,17 @@ def folded(word: str) -> str:
     return normal(word).casefold().rstrip(".")
 
 
+def before_comma(label: str) -> str:
+    """Return what a label says before it explains itself, as answers are compared.
+
+    Examples
+    --------
+    >>> before_comma("No, never"), before_comma("Yes (daily)")
+    ('no', 'yes')
+    """
+    return folded(re.split("[,;(]", label, maxsplit=1)[0])
+
+
 def opposites(word: str) -> frozenset[str]:
     """Return the words that mean no where a word means yes, and the other way round; none for a word of no pair.
 
@@ -136,12 +147,21 @@ def answers(
     nobody = not exact & here and not number and folded(asked) not in YESES | NOES
     if not strict and not nobody and exact & here:
         return Answers(exact, frozenset(i for i, word in words.items() if _may_mean(word, asked)))
+    against = _labelled_opposites(column, here, exact) if number else frozenset()
     unclear = {
         i
         for i, word in words.items()
-        if nobody or not _counts_as_no(word, column.labels.get(column.keys[i], ""), asked)
+        for label in [column.labels.get(column.keys[i], "")]
+        if nobody or not _counts_as_no(word, label, asked) or (label and against and before_comma(label) not in against)
     }
     return Answers(exact, frozenset(unclear))
+
+
+def _labelled_opposites(column: Column, here: frozenset[int], exact: frozenset[int]) -> frozenset[str]:
+    """The words that mean no, where the file calls a number "yes" and one that occurs beside it "no"."""
+    labels = [column.labels.get(column.keys[i], "") for i in here]
+    against = frozenset().union(*(opposites(column.labels.get(column.keys[i], "")) for i in exact))
+    return against if any(before_comma(label) in against for label in labels) else frozenset()
 
 
 def _word(column: Column, which: int, number: bool) -> str:

@@ -15,7 +15,7 @@ from reportgen.data.codes import Cell, code_key, shown_code
 from reportgen.data.columns import Cells, Column, listed
 from reportgen.data.notes import Notes, Path
 from reportgen.data.visits import Visit
-from reportgen.data.wording import answer_of, months_said, phrase, phrases, sex_of, side_of_arm
+from reportgen.data.wording import NEGATIONS, answer_of, months_said, phrase, phrases, sex_of, side_of_arm
 from reportgen.spec.normal import normal
 
 _FIRST_WEEK = 0.25  # months
@@ -58,6 +58,31 @@ def crossed(labels: Sequence[str], meant: Sequence[tuple[str, ...]], arms: bool 
     sides = [_opposite(label, own, side) for label, own in zip(labels, meant, strict=True)]
     told = [i for i, label in enumerate(labels) if label and meant[i]]
     return [i for i in told if any(_says(i, j, strength, sides[i], meant) for j in range(len(labels)))]
+
+
+def naming_another(labels: Sequence[str], names: Sequence[str]) -> list[int]:
+    """Return which labels hold the name of another code among their words, not their own, where no other label does.
+
+    Examples
+    --------
+    >>> naming_another(["South hospital", "North hospital"], ["North", "South"])
+    [0, 1]
+    >>> naming_another(["Oslo W", "Oslo"], ["Oslo West", "Oslo"])
+    []
+    """
+    told, asked = [phrase(label) for label in labels], [phrase(name) for name in names]
+    own = [_holds(label, name) for label, name in zip(told, asked, strict=True)]
+    return [
+        i
+        for i, label in enumerate(told)
+        if not own[i] and any(_holds(label, name) and not own[j] for j, name in enumerate(asked) if name != asked[i])
+    ]
+
+
+def _holds(label: Sequence[str], name: Sequence[str]) -> bool:
+    """Whether the words of a name, of three letters at least, stand side by side in a label."""
+    size = len(name)
+    return len("".join(name)) > 2 and any(label[at : at + size] == name for at in range(len(label) - size + 1))
 
 
 def _says(i: int, j: int, strength: Sequence[Sequence[int]], opposite: bool, meant: Sequence[tuple[str, ...]]) -> bool:
@@ -129,7 +154,7 @@ def _row(label: str, side: str, asked: Sequence[_Asked], abbreviated: bool) -> l
 
 
 def _begins(label: tuple[str, ...], words: Iterable[str], abbreviated: bool) -> bool:
-    if len(label) != 1:
+    if len(label) != 1 or label[0] in NEGATIONS:  # who never drinks is no "never abstinent"
         return False
     (short,) = label
     return any(

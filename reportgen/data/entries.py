@@ -109,10 +109,23 @@ def known_column(tables: Iterable[Table], name: str, notes: Notes, path: Path) -
 
 
 def columns_hint(name: str, tables: Iterable[Table]) -> str:
-    """Return which column may have been meant."""
-    names = [column for table in tables for column in table.names]
+    """Return which column may have been meant, or in which sheet it may stand."""
+    read = list(tables)
+    names = [column for table in read for column in table.names]
     if len(names) == 1:
-        return f"The file has the single column '{names[0]}': check `separator` and `header_row`."
+        known = f"The file has the single column '{names[0]}'{_CHECK.get(read[0].data.format or '', '')}."
+    else:
+        known = _known(name, names)
+    sheets = [sheet for table in read for sheet in table.raw.other_sheets]
+    if not sheets or known.startswith("Did you"):
+        return known
+    return f"If another sheet holds it, name that with `sheet`: {', '.join(sheets)}. {known}"
+
+
+_CHECK = {"CSV": ": check `separator` and `header_row`", "Excel": ": check `header_row`"}
+
+
+def _known(name: str, names: list[str]) -> str:
     hint = did_you_mean(name, names)
     if any(map(_DATE.fullmatch, names)):  # the sheet may show it as Jan-20
         return f"{hint} A name that the sheet holds as a date is written so, in quotes: '2020-01-31'."

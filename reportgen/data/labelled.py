@@ -19,6 +19,9 @@ from reportgen.data.wording import answer_of
 
 Span = tuple[float, float]
 
+_SCALE = 3
+"""So many numbers with themselves as their label are a scale."""
+
 
 def standing_out(column: Column, held: Iterable[int], span: Span | None = None) -> frozenset[int]:
     """Return the labelled values among unlabelled ones in a column of numbers, without the anchors of a scale.
@@ -31,12 +34,20 @@ def standing_out(column: Column, held: Iterable[int], span: Span | None = None) 
         The range of the scale, as the file has it.
     """
     here = frozenset(held)
-    labelled = frozenset(i for i in here if column.labels.get(column.keys[i]))
+    labelled = frozenset(i for i in here if column.labels.get(column.keys[i])) - _own_numbers(column)
     bare = here - labelled
     named_missing = frozenset(i for i in labelled if labelled_missing(column.labels[column.keys[i]]))
     if not bare or _yes_beside_zero(column, labelled, bare):
         return named_missing
     return labelled - anchors(column, span) | named_missing
+
+
+def _own_numbers(column: Column) -> frozenset[int]:
+    """Return the values of a scale whose labels are their own numbers, as 1 to 9 beside "0 no pain" and "10 worst pain"."""
+    own = {key for key, label in column.labels.items() if code_key(label) == key}
+    if len(own) < _SCALE:  # 99 alone with the label "99" is a missing code
+        return frozenset()
+    return frozenset(i for i, key in enumerate(column.keys) if key in own)
 
 
 def anchors(column: Column, span: Span | None) -> frozenset[int]:

@@ -6,6 +6,7 @@ from reportgen.data.columns import Cells, Column
 from reportgen.data.contradiction import (
     crossed,
     label_of,
+    naming_another,
     note_contradictions,
     note_once,
     note_shared_labels,
@@ -40,7 +41,8 @@ def note_labels_of_trials(cells: Cells, rule: TrialColumn, notes: Notes) -> None
     codes, names = list(rule.codes), list(rule.codes.values())
     note_shared_labels(cells, codes, notes, path)
     if rule.labels != "ignore":
-        bad = crossed([label_of(cells.column, code) for code in codes], [(name,) for name in names])
+        labels = [label_of(cells.column, code) for code in codes]
+        bad = {*crossed(labels, [(name,) for name in names]), *naming_another(labels, names)}
         note_contradictions(cells, codes, names, bad, notes, path)
         _note_split_label(cells, rule, notes)
 

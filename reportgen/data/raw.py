@@ -34,6 +34,8 @@ class Raw:
         Numbers of the rows that end before the column, in a text table.
     sheet : str
         Name of the sheet of a workbook.
+    other_sheets : tuple of str
+        Names of the sheets beside it.
     short : frozenset of str
         Columns whose numbers the file holds in 32 bits.
     percent : mapping of column to array of int
@@ -47,6 +49,7 @@ class Raw:
     repeated: frozenset[str] = frozenset()
     beyond: Mapping[str, IntArray] = field(default_factory=dict)
     sheet: str = ""
+    other_sheets: tuple[str, ...] = ()
     short: frozenset[str] = frozenset()
     percent: Mapping[str, IntArray] = field(default_factory=dict)
 

@@ -18,12 +18,13 @@ from reportgen.data.columns import BoolArray, Cells, FloatArray, ObjectArray, lo
 from reportgen.data.contradiction import crossed, label_of, note_contradictions, note_shared_labels, note_versions
 from reportgen.data.labelled import beside_the_answer, first_code, held_by, standing_out, told
 from reportgen.data.reading import Numbers, Reading
-from reportgen.data.wording import answer_of
+from reportgen.data.wording import answer_of, with_name
 from reportgen.errors import did_you_mean
 from reportgen.spec.mapping import interval_of
 from reportgen.spec.source import Step
 
 _COMMA = re.compile(r"-?\d+,\d+")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.]+)?")
 _PER_CENT = re.compile(r"[-−]?\d+(?:[.,]\d+)?\s*%")
 _THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _GROUPED = re.compile(r"[-−]?[1-9]\d{0,2}(?:[\s.,'’]\d{3})+(?:[.,]\d+)?")
@@ -64,7 +65,8 @@ def _note_labels(cells: Cells, codes: Mapping[Cell, Cell | None], reading: Readi
     if reading.variable.labels == "ignore":
         return
     listed = list(codes)
-    meant = [(level,) if isinstance(level, str) and level else () for level in codes.values()]
+    name = reading.name
+    meant = [with_name(level, name) if isinstance(level, str) and level else () for level in codes.values()]
     bad = crossed([label_of(cells.column, code) for code in listed], meant)
     note_contradictions(cells, listed, [str(level) for level in codes.values()], bad, reading.notes, path)
 
@@ -152,6 +154,8 @@ def _text_hint(cells: Cells, text: BoolArray) -> str:
         return "`decimal` says that numbers have a decimal comma, and these have a point."
     if all(isinstance(word, str) and _PER_CENT.fullmatch(word) for word in words):
         return "Save the numbers without the sign, all of them in per cent or all as fractions."
+    if all(isinstance(word, str) and _DATE.fullmatch(word) for word in words):
+        return "These are dates: name the column that holds the number, or work the number out in the file."
     return f"If it stands for a missing value, list it: `missing: [{shown_code(words[0])}]`; else correct the file."
 
 
@@ -314,8 +318,8 @@ def _note_flags(flags: Mapping[str, Cells], reading: Reading) -> None:
     levels = [*flags, *([] if rule.otherwise is None else [rule.otherwise])]
     for level, cells in flags.items() if rule.labels != "ignore" else ():
         code = rule.flags[level].equals
-        others = [(other,) for other in levels if other != level]
-        bad = crossed([label_of(cells.column, code), *[""] * len(others)], [(level,), *others])
+        meant = [with_name(one, reading.name) for one in (level, *(other for other in levels if other != level))]
+        bad = crossed([label_of(cells.column, code), *[""] * (len(meant) - 1)], meant)
         note_contradictions(cells, [code], [level], bad, reading.notes, ("variables", reading.name, "flags", level))
     if rule.otherwise is not None:
         codes = [flag.equals for flag in rule.flags.values()]

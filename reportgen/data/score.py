@@ -16,15 +16,24 @@ from reportgen.data.codes import shown_code
 from reportgen.data.columns import Cells, FloatArray
 from reportgen.data.reading import Numbers, Reading, place_of
 from reportgen.data.recode import answered_with, like_missing_codes, note_labelled, note_ticks, numbered
-from reportgen.data.scale import within
+from reportgen.data.scale import Span, within
 
 
-def scored(items: Sequence[Cells], reading: Reading) -> Numbers:
-    """Return the score of each participant from the cells of the items, one `Cells` an item."""
+def scored(items: Sequence[Cells], reading: Reading, span: Span | None = None) -> Numbers:
+    """Return the score of each participant from the cells of the items, one `Cells` an item.
+
+    Parameters
+    ----------
+    span : pair of float or None
+        The range of the score, as the file has it; where no `item_range` is given, labels at its ends are those of an
+        answer.
+    """
     variable = reading.variable
     numbers = variable.item_numbers
     if variable.yes is None:
-        labelled = note_labelled(items, reading, variable.item_range)
+        parts = len(items) if variable.score == "sum" else 1
+        of_item = None if span is None else (span[0] / parts, span[1] / parts)
+        labelled = note_labelled(items, reading, variable.item_range or of_item)
         if not variable.codes and variable.item_range is None:
             _note_missing_codes(items, labelled, reading)
     else:

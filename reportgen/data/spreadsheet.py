@@ -31,7 +31,7 @@ from reportgen.spec.normal import normal
 def read_spreadsheet(content: bytes, path: Path, data: Data) -> Raw:
     """Read one sheet of a workbook."""
     suffix = path.suffix.lower()
-    name, shown, cells = _sheet(content, suffix, data.sheet)
+    name, others, shown, cells = _sheet(content, suffix, data.sheet)
     first = data.header_lines[-1]
     _mark_merged(cells, shown.merged, first)
     _mark_unvalued(cells, shown.unvalued)
@@ -41,7 +41,9 @@ def read_spreadsheet(content: bytes, path: Path, data: Data) -> Raw:
     header = _header(cells, data, shown.merged)
     numbers = [first + 1 + i for i in range(len(cells) - first)]
     percent = _rows_in_percent(shown.percent, header, first)
-    return replace(raw_of_records(header, cells[first:], numbers, "row"), sheet=name, percent=percent)
+    return replace(
+        raw_of_records(header, cells[first:], numbers, "row"), sheet=name, other_sheets=others, percent=percent
+    )
 
 
 def _header(cells: list[list[Any]], data: Data, spans: list[Span]) -> list[str]:
@@ -70,15 +72,17 @@ def _refuse_two_rows(names: list[str], cells: list[list[Any]], data: Data, spans
     raise UnreadableError(f"{message} to {column_letters(right + 1)}", hint, "header_row")
 
 
-def _sheet(content: bytes, suffix: str, wanted: str | int | None) -> tuple[str, Shown, list[list[Any]]]:
-    """The name of a sheet, what it shows beside its values, and its values."""
+def _sheet(
+    content: bytes, suffix: str, wanted: str | int | None
+) -> tuple[str, tuple[str, ...], Shown, list[list[Any]]]:
+    """The name of a sheet, those of the others, what it shows beside its values, and its values."""
     import python_calamine
 
     try:
         book = opened_book(content, suffix)
         book.check_all()
         try_reading(lambda: _checked_sheet(content, book, wanted), len(content), "workbook")
-        name, sheet = _checked_sheet(content, book, wanted)
+        name, others, sheet = _checked_sheet(content, book, wanted)
         shown = book.shown(name)
         cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
         shown.merged.extend(sheet.merged_cell_ranges or ())
@@ -88,17 +92,18 @@ def _sheet(content: bytes, suffix: str, wanted: str | int | None) -> tuple[str, 
         raise UnreadableError("the workbook is protected by a password", "Save it without.") from error
     except BaseException as error:  # a damaged workbook ends in any of many ways; calamine's own is no Exception
         raise UnreadableError("this is not a workbook, or it is damaged", AGAIN) from error
-    return name, shown, cells
+    return name, others, shown, cells
 
 
-def _checked_sheet(content: bytes, book: Book, wanted: str | int | None) -> tuple[str, Any]:
-    """The name of a sheet and the sheet as calamine reads it, once it is known how far it reaches."""
+def _checked_sheet(content: bytes, book: Book, wanted: str | int | None) -> tuple[str, tuple[str, ...], Any]:
+    """The name of a sheet, those of the others, and the sheet as calamine reads it, once it is known how far it reaches."""
     import python_calamine
 
     workbook = python_calamine.load_workbook(io.BytesIO(content))
     name = _sheet_name(workbook, wanted)
     book.check(name)
-    return name, workbook.get_sheet_by_name(name)
+    others = tuple(other for other in workbook.sheet_names if other != name)
+    return name, others, workbook.get_sheet_by_name(name)
 
 
 def _mark_merged(cells: list[list[Any]], spans: Iterable[Span], first: int) -> None:

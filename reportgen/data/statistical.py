@@ -86,13 +86,14 @@ def _known_to_iconv(encoding: str) -> str:
 
 def _refuse_unknown_letters(frame: pd.DataFrame, meta: Any) -> None:
     """Files of Stata before version 14 do not say in which encoding their letters are."""
-    texts = (
-        text for column in frame if not pd.api.types.is_numeric_dtype(frame[column]) for text in frame[column].unique()
-    )
-    named = (label for labels in meta.variable_value_labels.values() for label in labels.values())
-    odd = next((one for one in (*frame.columns, *named, *texts) if isinstance(one, str) and not one.isascii()), None)
+    texts = [(name, frame[name].unique()) for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
+    named = [(name, labels.values()) for name, labels in meta.variable_value_labels.items()]
+    words = ((name, word) for name, words in (*named, *texts) for word in (name, *words))
+    odd = next(((name, word) for name, word in words if isinstance(word, str) and not word.isascii()), None)
+    odd = odd or next(((name, name) for name in frame.columns if not name.isascii()), None)
     if odd is not None:
-        message = f"this file of Stata 13 or older does not say in which encoding its letters are: '{odd}'"
+        message = "this file of Stata 13 or older does not say in which encoding its letters are: "
+        message += f"'{odd[1]}' in the column '{odd[0]}'"
         hint = "Write it, as in `encoding: windows-1252` (Windows), `mac-roman` (Mac) or `utf-8`; or save it with Stata 14."
         raise UnreadableError(message, hint)
 

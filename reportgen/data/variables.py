@@ -155,11 +155,12 @@ def _settled(reading: Reading, file: Joined, name: str) -> Cells:
 
 
 def _in_study_units(cells: list[Cells], reading: Reading, unit: str, span: Span | None) -> Numbers:
+    of_file = _span_of_file(reading.variable, unit, span)
     if reading.variable.items is not None:
-        numbers = scored(cells, reading)
+        numbers = scored(cells, reading, of_file)
     else:
         one = cells[0]
-        note_labelled(cells, reading, _span_of_file(reading.variable, unit, span))
+        note_labelled(cells, reading, of_file)
         numbers = Numbers(numbered(one, reading), one.place, one.rows, one)
     there = converted(numbers, reading, unit, span)
     return within(there.with_values(without_noise(there.values)), reading, span)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from reportgen.data.answers import NOES, YESES
+from reportgen.data.answers import NOES, YESES, before_comma
 from reportgen.spec.model import months_of
 from reportgen.spec.normal import normal
 
@@ -30,18 +30,21 @@ _FILLERS = _set(
 _FEMALE = _set(
     "female females woman women girl girls weiblich frau frauen vrouw vrouwen vrouwelijk femme femmes féminin féminine"
     " mujer mujeres femenino feminino mulher mulheres donna donne femmina femminile kvinna kvinnor kvinne kvinner kvinde"
-    " kvinder kvinnlig kobieta kobiety nainen žena ženy ženský kadın женщина женщины женский жен 女 女性 여 여성"
+    " kvinder kvinnelig kvinnlig kvindelig weibl she ms mrs kona kobieta kobiety nainen žena ženy"
+    " ženský kadın женщина женщины женский жен θηλυκό γυναίκα أنثى 女 女性 여 여성"
 )
 _MALE = _set(
     "male males man men boy boys männlich mann männer herr herren mannen mannelijk homme hommes masculin hombre hombres"
-    " masculino varón varones homem homens uomo uomini maschio maschile mand mænd menn män manlig mężczyzna mężczyźni mies"
-    " muž muži mužský erkek мужчина мужчины мужской муж 男 男性 남 남성"
+    " masculino mannlig mandlig männl maennlich hr he mr karl varón varones homem homens uomo uomini maschio maschile mand mænd menn män manlig mężczyzna mężczyźni mies"
+    " muž muži mužský erkek мужчина мужчины мужской муж"
+    " αρσενικό άνδρας άντρας ذكر 男 男性 남 남성"
 )
 _CONTROL = _set(
     "control controls controle controlegroep ctrl contr kontroll kontrolle kontrollen kontrollgruppe kontrollgrupp kontrol"
     " kontrolgruppe contrôle témoin témoins controllo контроль placebo sham mock tau waitlist wartegruppe warteliste"
-    " untreated unbehandelt"
+    " untreated unbehandelt контрольная kontrollgruppen controlgroep контрольної 対照群 对照组 對照組 대조군"
 )
+_CONTROL_ALONE = _set("kg cg uc cau wl wlc")  # where nothing else is said: an arm may lift 10 kg
 _CONTROL_PHRASES = (
     "usual care", "care as usual", "treatment as usual", "standard care", "routine care", "gp care", "no treatment",
     "no intervention", "waiting list", "wait list", "standard treatment",
@@ -49,7 +52,9 @@ _CONTROL_PHRASES = (
 _ACTIVE = _set(
     "active actives aktiv aktive activo activa actif intervention interventions interventionsgruppe interventiegroep"
     " interventie intervención intervenção intervento experimental verum treated treatment behandelt behandlung"
+    " основная экспериментальная 介入群 干预组 试验组 实验组 중재군"
 )
+_ACTIVE_ALONE = _set("ig eg")
 _JOINERS = _set("+ & and und et e y og och en plus with mit no not non without ohne kein keine versus vs")
 
 
@@ -86,13 +91,17 @@ def sex_of(text: str, beside: Iterable[str] = ()) -> str:
     --------
     >>> sex_of("Women"), sex_of("M", ["F"]), sex_of("M", ["H"]), sex_of("M", ["V"]), sex_of("mild")
     ('female', 'male', 'female', '', '')
+    >>> sex_of("Female at birth"), sex_of("M/Male"), sex_of("men and women")
+    ('female', 'male', '')
     """
     letters = {word for other in beside for word in [normal(other).casefold()] if len(word) == 1}
     female, male = {*_FEMALE, "f", "w", "k"}, {*_MALE, *("m" if not letters & {"h", "v"} else ())}
     if "h" in letters or normal(text).casefold() == "h":
         male.add("h")
         female |= {"m"} if "f" not in letters else set()
-    return _side(phrases(text), female, male, ("female", "male"))
+    words: set[Phrase] = {(word,) for word in _WORDS.findall(text.casefold()) if len(word) > 1}
+    names = ("female", "male")
+    return _side(phrases(text), female, male, names) or _side(words, female, male, names)
 
 
 def answer_of(text: str) -> str:
@@ -100,11 +109,25 @@ def answer_of(text: str) -> str:
 
     Examples
     --------
-    >>> answer_of("Ja"), answer_of("No."), answer_of("sometimes")
-    ('yes', 'no', '')
+    >>> answer_of("Ja"), answer_of("No."), answer_of("sometimes"), answer_of("Yes, daily")
+    ('yes', 'no', '', 'yes')
     """
-    word = (normal(text).casefold().rstrip("."),)
+    word = (before_comma(text),)
     return _side({word}, {one for one in YESES if one != "1"}, {one for one in NOES if one != "0"}, ("yes", "no"))
+
+
+def with_name(level: str, name: str) -> tuple[str, ...]:
+    """Return a level, and where it is yes or no what a file may call it by the name of what is asked.
+
+    Examples
+    --------
+    >>> with_name("yes", "smoker"), with_name("no", "smoker")[:3], with_name("low", "anxiety")
+    (('yes', 'smoker'), ('no', 'no smoker', 'not smoker'), ('low',))
+    """
+    answer = answer_of(level)
+    if answer == "no":
+        return (level, *(f"{word} {name}" for word in NEGATIONS), f"non{name}", f"nicht{name}", f"icke{name}")
+    return (level, name) if answer == "yes" else (level,)
 
 
 def _side(found: set[Phrase], one: set[str], other: set[str], names: tuple[str, str]) -> str:
@@ -129,18 +152,48 @@ def side_of_arm(text: str) -> str:
     left = set(phrase(text))
     if not care and left & _JOINERS:
         return ""
-    control, active = care or bool(left & _CONTROL), not care and bool(left & _ACTIVE)
+    control = care or bool(left & _CONTROL) or set(words) <= _CONTROL_ALONE
+    active = not care and (bool(left & _ACTIVE) or set(words) <= _ACTIVE_ALONE)
     return "" if control == active else "control" if control else "active"
 
 
+NEGATIONS = (
+    "no",
+    "not",
+    "non",
+    "never",
+    "without",
+    "kein",
+    "keine",
+    "ohne",
+    "geen",
+    "ikke",
+    "ingen",
+    "sans",
+    "sin",
+    "pas de",
+)
+
 _UNITS = {
-    "month": "month months mo mos mth mths monat monate monaten maand maanden mois mes meses mês mese mesi måned måneder"
-    " månad månader kuukausi kuukautta miesiąc miesiące miesięcy",
-    "week": "week weeks wk wks woche wochen weken semaine semaines semana semanas settimana settimane uge uger uke uker"
+    "month": "month months m mo mos mth mths mdr mnd mån monat monate monaten maand maanden mois mes meses mês mese mesi"
+    " måned måneder månad månader kuukausi kuukautta miesiąc miesiące miesięcy",
+    "week": "week weeks w wk wks woche wochen weken semaine semaines semana semanas settimana settimane uge uger uke uker"
     " vecka veckor viikko viikkoa",
-    "day": "day days tag tage tagen dag dagen dager dage dagar jour jours día días dia dias giorno giorni",
-    "year": "year years yr yrs jahr jahre jahren jaar jaren an ans année années año años ano anos anno anni år",
+    "day": "day days d tag tage tagen dag dagen dager dage dagar jour jours día días dia dias giorno giorni",
+    "year": "year years y yr yrs jahr jahre jahren jaar jaren an ans année années año años ano anos anno anni år",
 }
+_LETTERS = _set("m w d y")  # behind a number alone: M3 and W2 may be a third measurement and a second wave
+_NUMBER_WORDS = {
+    word: number
+    for number, words in {
+        "1": "one eins een un uno une en ett", "2": "two zwei twee deux dos due to två", "3": "three drei drie trois tres tre três",
+        "4": "four vier quatre cuatro quattro fire fyra", "6": "six sechs zes seis sei seks sex",
+        "8": "eight acht huit ocho otto åtte otte åtta", "9": "nine neun negen neuf nueve nove ni nio",
+        "10": "ten zehn tien dix diez dieci ti tio", "12": "twelve zwölf twaalf douze doce dodici tolv",
+        "18": "eighteen achtzehn achttien", "24": "twentyfour vierundzwanzig vierentwintig",
+    }.items()
+    for word in words.split()
+}  # fmt: skip
 _UNIT = {word: unit for unit, words in _UNITS.items() for word in words.split()}
 _IDLE_OF_VISITS = _set(
     "follow up fu followup after at nach na efter etter après post visit assessment measurement baseline randomisation"
@@ -150,6 +203,7 @@ _BASELINES = _set(
     "baseline basline pre pretest pretreatment voormeting nulmeting eingangsmessung ausgangswert basal inclusion initial"
     " førmåling förmätning"
 )
+_TIME_WORDS = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+")
 _AFTER_TREATMENT = _set("treatment intervention therapy discharge surgery end behandlung behandeling")
 
 
@@ -160,16 +214,23 @@ def months_said(text: str) -> float | None:
     --------
     >>> months_said("12 maanden"), months_said("Voormeting"), months_said("Month 3"), months_said("nameting")
     (12.0, 0.0, 3.0, None)
+    >>> months_said("T2 (six months)"), months_said("V3: 6M FU"), months_said("M2")
+    (6.0, 6.0, None)
     >>> months_said("3 months after treatment"), months_said("visit 3")
     (None, None)
     """
-    words = re.findall(r"\d+(?:[.,]\d+)?|[^\W\d_]+", text.casefold())
+    if _AFTER_TREATMENT & set(_TIME_WORDS.findall(text.casefold())):
+        return None
+    parts = [text, *_BREAKS.split(text), *_BRACKETS.findall(text), text.split("(", 1)[0]]
+    times = {time for part in parts if (time := _time_of(_TIME_WORDS.findall(part.casefold()))) is not None}
+    return times.pop() if len(times) == 1 else None
+
+
+def _time_of(words: list[str]) -> float | None:
     if len(words) == 1 and words[0] in _BASELINES:
         return 0.0
-    if _AFTER_TREATMENT & set(words):
-        return None
-    told = [word for word in words if word not in _IDLE_OF_VISITS]
+    told = [_NUMBER_WORDS.get(word, word) for word in words if word not in _IDLE_OF_VISITS]
     units, numbers = [_UNIT[word] for word in told if word in _UNIT], [word for word in told if word[0].isdecimal()]
-    if len(told) != 2 or len(units) != 1 or len(numbers) != 1:
+    if len(told) != 2 or len(units) != 1 or len(numbers) != 1 or (told[0] in _LETTERS):
         return None
     return months_of(f"{numbers[0]} {units[0]}s")

@@ -57,7 +57,7 @@ _MEANT_FOR = {
     "encoding": ("CSV", "SPSS", "Stata", "SAS"),
 }
 ITEMS = re.compile(r"\{(\d+)-(\d+)\}")
-_INTERVAL = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*(?:to|–)\s*(-?\d+(?:\.\d+)?)\s*$")
+_INTERVAL = re.compile(r"^\s*(-?\d+(?:\.\d+)?)(?:\s*(?:to|–)\s*(-?\d+(?:\.\d+)?))?\s*$")
 _ONE_SIDED = re.compile(
     r"^\s*(?:(above|below|up to|at least|from)\s+(-?\d+(?:\.\d+)?)|(-?\d+(?:\.\d+)?)\s+or\s+(more|less))\s*$"
 )
@@ -271,7 +271,7 @@ class Interval(Node):
 
 
 def interval_of(text: str) -> Interval | None:
-    """Read "0 to 7", "up to 7", "below 8", "above 10", "at least 11", "11 or more"; None where it is none of them.
+    """Read "0 to 7", "7", "up to 7", "below 8", "above 10", "at least 11", "11 or more"; None where it is none of them.
 
     Examples
     --------
@@ -280,7 +280,7 @@ def interval_of(text: str) -> Interval | None:
     """
     found = _INTERVAL.match(text)
     if found:
-        low, high = float(found[1]), float(found[2])
+        low, high = float(found[1]), float(found[2] or found[1])
         return Interval(low=low, high=high) if math.isfinite(low) and math.isfinite(high) else None
     found = _ONE_SIDED.match(text)
     if not found:

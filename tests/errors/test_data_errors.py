@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import xlsxwriter
 
 from reportgen.errors import EXIT_INVALID, DataError, Problem
 from tests.unit.data.workshop import ARMS, one_trial, only_problem, problems, read, study, table
@@ -171,6 +172,24 @@ def test_a_wrong_separator_is_guessed_from_the_single_column(tmp_path: Path) -> 
     found = problems(one_trial(tmp_path, ROWS, "age: age", data='separator: ";"'))[0]
     assert found.message == "there is no column 'id'"
     assert found.hint == "The file has the single column 'id,arm,age': check `separator` and `header_row`."
+
+
+def test_dates_in_a_column_of_numbers_are_called_dates(tmp_path: Path) -> None:
+    found = only_problem(one_trial(tmp_path, "id,arm,age\n1,1,1970-03-01\n2,2,1971-12-24", "age: age"))
+    assert found.hint.startswith("These are dates: name the column that holds the number")
+
+
+def test_a_column_missing_in_the_first_sheet_may_stand_in_another(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        book.add_worksheet("Read me").write(0, 0, "About")
+        sheet = book.add_worksheet("Data")
+        for at, row in enumerate(ROWS.split("\n")):
+            sheet.write_row(at, 0, [cell.strip() for cell in row.split(",")])
+    text = f"trial: A\ndata: {{file: a.xlsx, participant: id}}\n{ARMS}\nvariables: {{age: age}}"
+    found = problems(study(tmp_path, a=text))[0]
+    assert found.hint.startswith("If another sheet holds it, name that with `sheet`: Data. ")
+    assert "`separator`" not in found.hint
+    assert read(study(tmp_path, a=text.replace("a.xlsx", "a.xlsx, sheet: Data")))
 
 
 def test_a_column_missing_at_one_visit(tmp_path: Path) -> None:

@@ -75,6 +75,22 @@ def test_words_that_are_not_known_are_told_with_their_numbers(
 
 
 @BOTH
+def test_a_third_answer_beside_labels_for_yes_and_no(rule: str, tmp_path: Path) -> None:
+    def labelled(words: dict[int, str], more: str = "") -> Path:
+        people = pd.DataFrame({"id": [1.0, 2, 3, 4], "arm": [1.0, 2, 1, 2], "x": [1.0, 2, 3, 2]})
+        pyreadstat.write_sav(people, tmp_path / "a.sav", variable_value_labels={"x": words})
+        variables = rule.format(1, more)
+        return study(tmp_path, a=f"trial: A\ndata: {{file: a.sav, participant: id}}\n{ARMS}\nvariables:\n  {variables}")
+
+    words, counted = {1: "Ja", 2: "Nein"}, ["high", "low", "low", "low"]
+    found = only_problem(labelled({**words, 3: "weiß nicht"}))
+    assert found.message == "3 ('weiß nicht') would count as any answer but 1"
+    assert covariate(read(labelled({**words, 3: "weiß nicht"}, ", no: 3")), "anxiety") == counted
+    assert covariate(read(labelled({**words, 3: "nein, nie"})), "anxiety") == counted
+    assert covariate(read(labelled({1: "täglich", 2: "früher", 3: "nie"})), "anxiety") == counted
+
+
+@BOTH
 def test_nobody_among_known_words_is_a_count_of_zero(rule: str, tmp_path: Path) -> None:
     for asked, cells in (
         ("yes", ("no", "no")),

@@ -370,6 +370,7 @@ def test_letters_of_an_old_stata_file(tmp_path: Path) -> None:
     pyreadstat.write_dta(frame(site=["Malmö"] * 12), str(tmp_path / "a.dta"), version=10)
     found = only_problem(mapped(tmp_path, "a.dta"))
     assert found.message.startswith("this file of Stata 13 or older does not say in which encoding its letters are")
+    assert found.message.endswith(" in the column 'site'")
     assert covariate(read(mapped(tmp_path, "a.dta", ", encoding: utf-8")), "age") == AGES
 
 
@@ -408,6 +409,12 @@ def test_thousands_that_pass_for_decimals(tmp_path: Path) -> None:
     found = only_problem(mapped(tmp_path, "a.csv", variables="weight: {column: w, outside: missing}"))
     assert found.message == "'1.234', '1.012' beside whole numbers such as 987: are these thousands?"
     assert found.where == "a.csv, column 'w', rows 3, 5"
+
+
+def test_thousands_that_are_no_numbers_are_told_as_text_alone(tmp_path: Path) -> None:
+    table(tmp_path, "a.csv", 'id,arm,w\n1,1,987\n2,2,"1,234"\n3,1,875\n4,2,"1,012"\n5,1,640')
+    found = only_problem(mapped(tmp_path, "a.csv", variables="weight: {column: w, outside: missing}"))
+    assert found.message == "text in a column of numbers: '1,234', '1,012'"
 
 
 def test_decimals_beside_a_hundred_are_decimals(tmp_path: Path) -> None:

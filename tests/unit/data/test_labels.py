@@ -34,6 +34,9 @@ def mapped(folder: Path, variables: str, arms: str = ARMS, data: str = "", trial
         ("Kvinner", "Menn"),
         ("1 = female", "2 = male"),
         ("fem", "mal"),
+        ("Female at birth", "Male at birth"),
+        ("F/Female", "M/Male"),
+        ("She", "He"),
         ("male female", ""),
     ],
 )
@@ -70,7 +73,9 @@ def test_other_wording_is_no_contradiction(rule: str, labels: tuple[str, str], t
     ("labels", "wrong"),
     [
         (("Control", "Intervention"), True), (("usual care", "gym"), True), (("Kontrollgruppe", "Trainingsgruppe"), True),
-        (("Placebo", "Verum"), True), (("gym", "GP"), False), (("A", "B"), False), (("Treatment A", "Treatment B"), False),
+        (("Placebo", "Verum"), True), (("KG", "IG"), True), (("UC", "Pilates"), True), (("20 kg", "10 kg"), False),
+        (("Контрольная группа", "Основная группа"), True), (("対照群", "介入群"), True), (("IG", "KG"), False),
+        (("gym", "GP"), False), (("A", "B"), False), (("Treatment A", "Treatment B"), False),
         (("Intervention", "Control"), False), (("exercise + advice", "advice"), False),
     ],
 )  # fmt: skip
@@ -106,6 +111,76 @@ def test_a_visit_whose_label_is_another_time(tmp_path: Path) -> None:
     )
     assert read(mapped(tmp_path, "VAS: v", data=data.format("baseline", "12 weeks", ", labels: ignore")))
     assert measured(read(mapped(tmp_path, "VAS: v", data=data.format("12 weeks", "baseline", ""))), "VAS", "baseline")
+
+
+@pytest.mark.parametrize(
+    ("labels", "wrong"),
+    [
+        (("T0 (baseline)", "T1 (12 weeks)"), False), (("T1 (12 weeks)", "T0 (baseline)"), True),
+        (("Baseline", "6M FU"), True), (("Baseline", "3 mdr"), False), (("BL", "six months"), True),
+        (("V1: day 0", "V2: three months"), False), (("M0", "M1"), False), (("W1", "W2"), False),
+        (("pre", "3 months (6 after therapy)"), False),
+    ],
+)  # fmt: skip
+def test_times_in_the_words_of_visits(labels: tuple[str, str], wrong: bool, tmp_path: Path) -> None:
+    rows = {"id": [1.0, 1, 2, 2], "arm": [1.0, 1, 2, 2], "tp": [1.0, 2, 1, 2], "v": [5.0, 6, 7, 8]}
+    pyreadstat.write_sav(
+        pd.DataFrame(rows), tmp_path / "a.sav", variable_value_labels={"tp": dict(enumerate(labels, 1))}
+    )
+    folder = mapped(tmp_path, "VAS: v", data=", layout: long, visit: {column: tp, codes: {1: baseline, 2: 3 months}}")
+    assert "contradict" in only_problem(folder).message if wrong else read(folder)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "wrong"),
+    [
+        (("South hospital", "The North trial (2012)"), ("North", "South"), True),
+        (("North hospital", "South hospital"), ("North", "South"), False),
+        (("Oslo W", "Oslo"), ("Oslo West", "Oslo"), False),
+        (("Northampton", "Southampton"), ("South", "North"), False),
+        (("Centre B", "Centre A"), ("Alta", "Bodø"), False),
+    ],
+)
+def test_names_of_other_trials_within_labels(
+    labels: tuple[str, str], names: tuple[str, str], wrong: bool, tmp_path: Path
+) -> None:
+    spss(tmp_path, {"site": dict(enumerate(labels, 1))}, site=[1.0, 1, 2, 2], age=[30.0, 40, 50, 60])
+    folder = mapped(tmp_path, "age: age", trial=f"{{column: site, codes: {{1: {names[0]}, 2: {names[1]}}}}}")
+    assert "contradict" in only_problem(folder).message if wrong else len(read(folder).trials) == 2
+
+
+def test_a_flag_whose_answer_is_labelled_as_no_by_the_name_of_what_is_asked(tmp_path: Path) -> None:
+    folder = mapped(tmp_path, 'smoker: {flags: {"yes": {column: x, equals: 1}}, otherwise: "no"}')
+    text = (folder / "study.yaml").read_text(encoding="utf-8")
+    text = text.replace("  age: {unit", '  smoker: {levels: ["yes", "no"]}\n  age: {unit', 1)
+    (folder / "study.yaml").write_text(text, encoding="utf-8")
+    spss(tmp_path, {"x": {0: "Smoker", 1: "Non-smoker"}}, x=[1.0, 0, 1, 0])
+    assert "1 is 'Non-smoker' in the file and 'yes' in the mapping" in only_problem(folder).message
+    spss(tmp_path, {"x": {1: "Smoker", 0: "Non-smoker"}}, x=[1.0, 0, 1, 0])
+    assert covariate(read(folder), "smoker") == ["yes", "no", "yes", "no"]
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "wrong"),
+    [
+        ("smoker", ("smoker", "non-smoker"), True), ("smoker", ("never smoker", "smoker"), False),
+        ("diabetes", ("Diabetes", "No diabetes"), True), ("Raucher", ("Raucher", "Nichtraucher"), True),
+        ("smoker", ("Yes, daily", "No, never"), True), ("abstinent", ("Never drinks", "Never"), False),
+        ("sick_listed", ("Working", "Not working"), False), ("abstinent", ("sometimes", "never"), False),
+    ],
+)  # fmt: skip
+def test_yes_and_no_by_the_name_of_what_is_asked(
+    name: str, labels: tuple[str, str], wrong: bool, tmp_path: Path
+) -> None:
+    spss(tmp_path, {"x": dict(enumerate(labels, 1))}, x=[1.0, 2, 1, 2])
+    folder = mapped(tmp_path, f'{name}: {{column: x, codes: {{1: "no", 2: "yes"}}}}')
+    text = (folder / "study.yaml").read_text(encoding="utf-8")
+    text = text.replace("  age: {unit", f'  {name}: {{levels: ["yes", "no"]}}\n  age: {{unit', 1)
+    (folder / "study.yaml").write_text(text, encoding="utf-8")
+    if wrong:
+        assert "contradict" in only_problem(folder).message
+    else:
+        assert covariate(read(folder), name) == ["no", "yes", "no", "yes"]
 
 
 def test_trials_whose_labels_are_crossed(tmp_path: Path) -> None:
@@ -197,6 +272,26 @@ def test_anchors_are_those_of_the_file(rule: str, values: list[float], tmp_path:
     assert read(mapped(tmp_path, f"VAS: {{column: {{baseline: x}}, {rule}}}"))
     spss(tmp_path, {"x": {0: "no pain", 7: "bad", 10: "worst pain"}}, x=[0.0, 7, 5, 10])
     assert "7 ('bad', n = 1)" in only_problem(mapped(tmp_path, f"VAS: {{column: {{baseline: x}}, {rule}}}")).message
+
+
+def test_labels_that_are_numbers_say_nothing(tmp_path: Path) -> None:
+    scale = {0: "no pain", **{i: str(i) for i in range(1, 10)}, 10: "worst pain"}
+    spss(tmp_path, {"x": scale}, x=[0.0, 3, 3.5, 10])
+    rule = "VAS: {column: {baseline: x}, times: 10}"
+    assert list(measured(read(mapped(tmp_path, rule)), "VAS", "baseline").values()) == [0, 30, 35, 100]
+    spss(tmp_path, {"x": {99: "99"}}, x=[30.0, 99, 40, 50])
+    assert "99 ('99', n = 1)" in only_problem(mapped(tmp_path, "age: x")).message
+
+
+def test_the_ends_of_an_answer_follow_from_the_range_of_the_score(tmp_path: Path) -> None:
+    names = [f"q_b{i}" for i in range(1, 5)]
+    arms = f"{ARMS}\nvisits: {{b: baseline}}"
+    answers = {name: [0.0, 25, 12, 8] for name in names}
+    spss(tmp_path, {name: {0: "never", 25: "always"} for name in names}, **answers)
+    rule = 'VAS: {items: "q_{visit}{1-4}", score: sum}'
+    assert list(measured(read(mapped(tmp_path, rule, arms)), "VAS", "baseline").values()) == [0, 100, 48, 32]
+    spss(tmp_path, {name: {0: "never", 24: "refused"} for name in names}, **{**answers, "q_b2": [0.0, 24, 12, 8]})
+    assert "24 ('refused', n = 1)" in only_problem(mapped(tmp_path, rule, arms)).message
 
 
 @pytest.mark.parametrize("labels", [{100: "refused"}, {100: "keine Ahnung"}, {0: "nicht gefragt"}])

@@ -81,6 +81,11 @@ def test_a_cut_gives_levels(tmp_path: Path) -> None:
     assert ("anxiety", "8 to 10 → moderate", 2) in lines(found, "cut")
 
 
+def test_a_level_of_one_number(tmp_path: Path) -> None:
+    rule = "anxiety: {column: x, cut: {low: 0 to 1, moderate: '2', high: 3 or more}}"
+    assert covariate(read(one_trial(tmp_path, rows(0, 1, 2, 3), rule)), "anxiety") == ["low", "low", "moderate", "high"]
+
+
 def test_a_value_in_no_interval_may_be_missing(tmp_path: Path) -> None:
     rule = "anxiety: {column: x, cut: {low: 0 to 7, high: 8 to 21}, outside: missing}"
     found = read(one_trial(tmp_path, rows(0, 7.5, 30), rule))
