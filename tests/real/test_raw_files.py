@@ -499,7 +499,7 @@ def ledger_of(repository: Repository, trial: str) -> Counter[Line]:
 def rule_of(rule: str, trial: str) -> str:
     """A rule in the words of the first file: Stata's letters stand for the codes that mean missing there."""
     rule = rule.removesuffix(", as the file declares")
-    found = re.fullmatch(r"'([a-z])' → missing", rule)
+    found = re.fullmatch(r"'\.([a-z])' → missing", rule)
     return f"{missing_codes(trial)[ord(found[1]) - ord('a')]} → missing".replace("-", "−") if found else rule
 
 
