@@ -181,7 +181,7 @@ def _left_out(effect: PooledEffect) -> Iterator[Inline]:
         (
             row.trial,
             " (",
-            *words(row.reason[:1].lower() + row.reason[1:].rstrip("."), f"{row.trial.id}.reason", row.trial.source),
+            *words(row.reason, f"{row.trial.id}.reason", row.trial.source),
             ")",
         )
         for row in effect.one_step_only
