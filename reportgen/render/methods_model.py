@@ -25,6 +25,18 @@ SEARCH_TREATMENT = {
 }
 
 
+def planned_only(nothing: str) -> Inline:
+    """Return the sentence in front of the methods of an analysis that came to nothing."""
+    return (f"{nothing}; the reasons stand in the place of the results. What follows is what was planned.",)
+
+
+def one_trial(minimum_trials: Number, treatment_effect: str) -> str:
+    """Return the sentence on models of one trial, in which no effect can vary between trials; or an empty text."""
+    if minimum_trials.value != 1 or treatment_effect != "random":
+        return ""
+    return " Where one trial alone enters, no variation between trials is in the model."
+
+
 def kenward_roger(treatment_effect: str) -> str:
     """Return how the effects in subgroups get their degrees of freedom; a common effect has no floor under them."""
     floor = ", never below the number of trials minus one" if treatment_effect == "random" else ""

@@ -57,6 +57,12 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
     return replace(whole, paper=_summary(screens, settings)) if cells > CELLS_ON_PAPER else whole
 
 
+OWN_EFFECTS: Inline = (
+    "Where the across reading cannot be had, each trial has a treatment effect of its own: the effect at a value is the mean of "
+    "these trials, weighted by their participants, and its interval holds no variation between trials.",
+)
+
+
 def _reading_columns(name: str, settings: ScreeningSettings) -> tuple[Column, Column]:
     interval = ci_head("Interaction", settings.level)
     return Column(interval, "decimal", (name,)), Column(("p",), "decimal", (name,))
@@ -75,7 +81,7 @@ def trials_cell(one: Interaction, marked: Footnotes) -> Inline:
     note = (
         silent,
         f" further {further} nothing of the interaction, for the moderator does not vary on both sides there; neither they nor "
-        "their people are counted.",
+        "their people are counted, though the naive and the across reading rest on them as well.",
     )
     return (one.trials, marked.mark(note))
 
@@ -307,6 +313,10 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
             *kept,
         ),
     )
+    if settings.reading == "within" and any(
+        one.separate and (one.trials.value or 0) > 1 for screen in screens for one in screen.interactions if one.at
+    ):
+        notes += (OWN_EFFECTS,)
     notes += _hidden(at.estimate for screen in screens for one in screen.interactions for at in one.at)
     return explained(Table(columns, tuple(groups), notes, (("m", "trials"), ("n", "participants"), ABBREVIATIONS[1])))
 
