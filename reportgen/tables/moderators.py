@@ -78,10 +78,12 @@ def trials_cell(one: Interaction, marked: Footnotes) -> Inline:
     if silent is None:
         return (one.trials,)
     further = "trial of the model tells" if silent.value == 1 else "trials of the model tell"
+    beside = any(e.effect.value is not None for reading in (one.naive, one.across) for e in reading.each)
+    rest = ", though the naive and the across reading rest on them as well" if beside else ""
     note = (
         silent,
         f" further {further} nothing of the interaction, for the moderator does not vary on both sides there; neither they nor "
-        "their people are counted, though the naive and the across reading rest on them as well.",
+        f"their people are counted{rest}.",
     )
     return (one.trials, marked.mark(note))
 
