@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,16 @@ import pandas as pd
 import pytest
 
 from reportgen.analyses import make_records
+from reportgen.analyses.hidden_trials import hidden_rows
 from reportgen.pipeline import plan, read
-from reportgen.records.numbers import plain
+from reportgen.records.estimate import NotAdjusted
+from reportgen.records.numbers import Number, plain
 from reportgen.render.appendix import compose
 from reportgen.render.artefacts import numbered_artefacts
 from reportgen.render.planned import planned_lines
 from tests.study_files import STUDY, people, write_study
 from tests.test_statements import PEEL, SCREEN, SEARCH, SHOWN, Made
+from tests.unit.render import records_fixture
 
 POOLED: dict[str, Any] = {"method": "meta-analysis"}
 AGREEMENT = {"method": "agreement", "partition": "rp", "peeling": "peel"}
@@ -127,3 +131,23 @@ def test_values_are_called_unrounded_where_all_of_them_are(tmp_path: Path, minim
     study = made(tmp_path, {"pooled": POOLED}, policy={"minimum_cell": minimum})
     assert ("or the printed one where more digits would tell of few people" in study.methods()) == printed
     assert STUDY.get("policy") is None
+
+
+def test_a_hidden_trial_tells_no_adjuster_that_has_one_value_in_it() -> None:
+    first, *others = records_fixture.meta_analysis().effects[0].by_trial
+    lost = NotAdjusted(Number("a", None, "sex"), "constant", ())
+    hidden, *shown = hidden_rows((replace(first, not_adjusted=(lost,)), *others), {first.trial.text: "too few"}, 5)
+    assert (hidden.status, hidden.not_adjusted) == ("suppressed", ())
+    assert shown == others
+
+
+def test_rejected_splits_explain_no_abbreviation_that_they_do_not_use(tmp_path: Path) -> None:
+    study = made(tmp_path, {"rp": SEARCH | {"alpha": 1e-6}})
+    (table,) = (part.table for part in study.artefact("rejectedsplits").parts)
+    assert [short for short, _ in table.abbreviations] == ["CI"]
+
+
+def test_lists_in_sentences_end_with_and(tmp_path: Path) -> None:
+    text = made(tmp_path, {"screening": SCREEN | {"adjust_for": ["baseline", "age", "sex"]}}).methods()
+    assert "adjusted for the baseline value of the outcome, age and sex" in text
+    assert "at the 10th, 50th and 90th percentiles of the people analysed" in text

@@ -12,7 +12,7 @@ from reportgen.records.numbers import Inline, Number, Press
 from reportgen.records.partition import SearchSettings
 from reportgen.records.peeling import PeelingSettings
 from reportgen.tables.adjusters import Fits, adjuster_name, in_models, not_adjusted, without_adjuster
-from reportgen.tables.phrases import joined
+from reportgen.tables.phrases import enumerated, joined
 
 INFERENCE = {
     "kenward-roger": "Standard errors and degrees of freedom are those of Kenward and Roger",
@@ -54,7 +54,7 @@ def adjusted_for(adjusters: Sequence[Number], fits: Fits = ()) -> Inline:
         What was fitted: an adjuster that no model has is not named.
     """
     there = in_models(adjusters, fits)
-    return (", adjusted for ", *joined(map(adjuster_name, there), ", ")) if there else ()
+    return (", adjusted for ", *enumerated(map(adjuster_name, there))) if there else ()
 
 
 def adjusters_lost(

@@ -8,7 +8,7 @@ from reportgen.records.moderation import Moderation, ScreeningSettings
 from reportgen.records.numbers import Inline
 from reportgen.render.methods_model import INFERENCE, adjusted_for, adjusters_lost, one_trial
 from reportgen.tables.adjusters import Fits, fits_of
-from reportgen.tables.phrases import counted, joined
+from reportgen.tables.phrases import counted, percentiles
 
 DF_FLOOR = {
     "trials-1": "; where the treatment effect is random, degrees of freedom are never allowed below the number of trials minus one",
@@ -109,11 +109,11 @@ def _found(record: Moderation) -> Inline:
 
 
 def _values(settings: ScreeningSettings) -> Inline:
-    listed = joined([(percentile,) for percentile in settings.percentiles], ", ")
+    listed = percentiles(settings.percentiles)
     quantities: Inline = (
         "Quantities are read at the ",
         *listed,
-        " percentile of the people analysed, levels one by one.",
+        " of the people analysed, levels one by one.",
     )
     return (
         EFFECT_AT[settings.reading],

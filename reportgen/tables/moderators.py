@@ -14,7 +14,7 @@ from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline, Number
 from reportgen.tables.adjusters import interaction_fits, not_adjusted
-from reportgen.tables.phrases import NBSP, Footnotes, ci_head, estimate_cell, explained, joined, words
+from reportgen.tables.phrases import NBSP, Footnotes, ci_head, estimate_cell, explained, joined, percentiles, words
 
 CELLS_ON_PAPER = 600
 COUNTS = ("Participants",)
@@ -296,10 +296,8 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
         rows = tuple(row for one in shown for row in _value_rows(one, marked))
         if rows:
             groups.append(Group(rows, head=_head(screen, screens)))
-    percentiles = joined([(percentile,) for percentile in settings.percentiles], ", ")
-    quantities: Inline = (
-        (" Quantities at the ", *percentiles, " percentile of the people analysed.") if percentiles else ()
-    )
+    places = percentiles(settings.percentiles)
+    quantities: Inline = (" Quantities at the ", *places, " of the people analysed.") if places else ()
     kept: Inline = () if everything else (" On paper: moderators of the significant and weak tiers.",)
     of_reading = {
         "within": "The effect at a value is that in a trial whose people are, on average, like all people analysed: the "
