@@ -126,7 +126,7 @@ def test_plan_names_them(made: Made) -> None:
 )
 def test_methods_claim_no_adjustment_that_was_not_made(made: Made, heading: str) -> None:
     text = made.methods(heading)
-    assert "adjusted for the baseline value of the outcome, Age, Sex" in text
+    assert "adjusted for the baseline value of the outcome, Age and Sex" in text
     for label, reason in LOST.items():
         assert f"Not adjusted for {label} ({reason})" in text
     assert f"Left out because they have no value of an adjuster: Sex, {ABSENT} participants." in text

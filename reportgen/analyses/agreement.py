@@ -22,7 +22,7 @@ from reportgen.analyses.naming import level_number, outcome_label, unit_of
 from reportgen.analyses.partition_record import cut_decimals, names_of
 from reportgen.analyses.peeling_record import decimals_of, size_text
 from reportgen.analyses.peeling_search import Peeled, peeled
-from reportgen.analyses.recording import NAN, estimate_record, for_outcome
+from reportgen.analyses.recording import NAN, clause, estimate_record, for_outcome
 from reportgen.analyses.recursive_partitioning import Partitioned, partitioned
 from reportgen.analyses.selection import Measurements, Selection, selections
 from reportgen.data import Repository
@@ -302,7 +302,7 @@ def _effect(who: BoolArray, common: Common, press: Press, hide: bool) -> Estimat
         return estimate_record(None, node.level, press, unit, reason)
     known = fit.status in ("ok", "boundary")
     made = press.at(trials=fit.trials)
-    return estimate_record(fit.effect if known else None, node.level, made, unit, "" if known else fit.message)
+    return estimate_record(fit.effect if known else None, node.level, made, unit, "" if known else clause(fit.message))
 
 
 def _traits(both: BoolArray, common: Common, press: Press) -> Iterator[Trait]:

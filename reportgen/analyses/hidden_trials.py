@@ -159,6 +159,7 @@ def _hidden_row(row: TrialEstimate, reason: str, minimum: int) -> TrialEstimate:
         weight=withheld(row.weight, reason),
         status="suppressed",
         reason=reason,
+        not_adjusted=(),  # "one value in all" tells something of each of its people
     )
 
 

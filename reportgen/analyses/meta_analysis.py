@@ -17,6 +17,7 @@ from reportgen.analyses.hidden_trials import FOR_ANOTHER, few_apart, guarded_tri
 from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, unit_of
 from reportgen.analyses.recording import (
     NAN,
+    clause,
     comparison_record,
     estimate_record,
     for_outcome,
@@ -222,7 +223,7 @@ def _record(
 ) -> PooledEffect:
     press = for_outcome(selection.outcome, study, press)
     unit = unit_of(selection.outcome, study)
-    reason = untold or (fits.message if fits and fits.failed else "")
+    reason = untold or (clause(fits.message) if fits and fits.failed else "")
     status: Status = fits.status if fits else "not estimable"
     made = press.at(
         selection.comparison,
@@ -369,13 +370,13 @@ def _scaled(
 def _trials(selection: Selection, fits: Fits, node: Node, study: Study, press: Press, unit: str) -> list[TrialEstimate]:
     """One row a trial. The weight is the two-stage one: a one-step model has none of its own."""
     found = fits.trials
-    apart = not_pooled(fits.two_stage, len(found.labels)) or (fits.message if fits.failed else "")
+    apart = not_pooled(fits.two_stage, len(found.labels)) or (clause(fits.message) if fits.failed else "")
     places = {str(label): place for place, label in enumerate(found.labels)}
     rows = []
     for name in selection.trials:
         place = places[name]
         status: Status = "ok" if found.status[place] == "ok" else "not estimable"
-        reason = found.reason[place]
+        reason = clause(found.reason[place])
         estimate, std_error, df = (float(a[place]) for a in (found.estimate, found.std_error, found.df))
         effect = Effect(estimate, std_error, df, df) if status == "ok" else None
         weight = 100 * float(fits.two_stage.weights[place]) if effect and not apart else NAN

@@ -29,7 +29,7 @@ from reportgen.analyses.disclosure import (
 )
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
-from reportgen.analyses.recording import NAN, estimate_record, left_out_record, scalar
+from reportgen.analyses.recording import NAN, clause, estimate_record, left_out_record, scalar
 from reportgen.analyses.search_people import SearchPeople
 from reportgen.analyses.selection import Selection
 from reportgen.records.numbers import Inline, Number, Press, Status, fixed
@@ -171,7 +171,7 @@ def _members(group: found.Group, desk: Desk) -> Members:
     """Return people with their effect; the normal interval stands beside it for publications that print no other."""
     estimated = group.status in ("ok", "boundary")
     status: Status = group.status  # type: ignore[assignment]
-    reason = "" if estimated else group.reason
+    reason = "" if estimated else clause(group.reason)
     press = desk.press.at(n=group.n, trials=group.trials, status=status)
     normal = press.at("effect", "normal")
     low, high = NAN, NAN
@@ -464,7 +464,7 @@ def _uses(people: SearchPeople, partition: Partition | None, naming: Naming, pre
     """Return every moderator that was asked for: what it costs, and why it was not searched."""
     reasons = dict(people.left_out)
     if partition is not None:
-        reasons |= {name: why[0].lower() + why[1:].rstrip(".") for name, why in partition.tree[0].untried.items()}
+        reasons |= {name: clause(why) for name, why in partition.tree[0].untried.items()}
     made = []
     costs = {cost.moderator: cost for cost in people.costs}
     for name, label in naming.moderators.items():

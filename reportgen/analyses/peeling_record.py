@@ -17,7 +17,7 @@ from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.naming import outcome_label, setting_decimals, setting_number, unit_of
 from reportgen.analyses.peeling_search import BoolArray, Peeled
-from reportgen.analyses.recording import NAN, estimate_record, for_outcome, left_out_record, scalar
+from reportgen.analyses.recording import NAN, clause, estimate_record, for_outcome, left_out_record, scalar
 from reportgen.analyses.search_people import Cost
 from reportgen.analyses.selection import Selection
 from reportgen.records.estimate import Estimate, NotAdjusted
@@ -66,7 +66,7 @@ def peeling_record(search: Peeled, sizes: tuple[float, ...], node: Node, study: 
     few = few_in_an_arm(selection.treatment, minimum)
     arms = made.count("n control", selection.arm_size(0)), made.count("n intervention", selection.arm_size(1))
     n_control, n_intervention = told_arms(arms, minimum)
-    why = TOO_FEW if few else search.reason or (found.overall.message if found is not None else "")
+    why = TOO_FEW if few else search.reason or (clause(found.overall.message) if found is not None else "")
     return PeeledOutcome(
         id=made.prefix,
         outcome=selection.outcome,
@@ -95,16 +95,11 @@ def peeling_record(search: Peeled, sizes: tuple[float, ...], node: Node, study: 
         failed=made.count("boxes failed", sum(box.status not in ("ok", "boundary") for box in boxes), "boxes"),
         left_out=left_out_record(selection, made),
         status=status,
-        reason=(made.quote("reason", _clause(said)),) if said else (),
+        reason=(made.quote("reason", clause(said)),) if said else (),
         not_adjusted=not_adjusted_record(unused_adjusters(selection), study, made)
         if found is not None and _known(found.overall.effect)
         else (),
     )
-
-
-def _clause(sentence: str) -> str:
-    """Return a sentence as the end of another one."""
-    return (sentence[:1].lower() + sentence[1:]).rstrip(".")
 
 
 def _directions(search: Peeled) -> tuple[Direction, ...]:
@@ -238,7 +233,7 @@ class _Boxes:
             n_intervention=made.count("n intervention", box.n_intervention),
             trials=made.count("trials", box.trials, "trials"),
             limits=tuple(self._limit(box, i, made) for i in range(len(self.moderators))),
-            inside=estimate_record(_known(box.effect), level, made, unit, box.message),
+            inside=estimate_record(_known(box.effect), level, made, unit, clause(box.message)),
             normal=self._normal(self.search.members[place], made.at("normal")),
             outside=estimate_record(_known(box.outside.effect), level, outside, unit, "too few people outside"),
             difference=estimate_record(
@@ -266,7 +261,7 @@ class _Boxes:
     def _normal(self, inside: BoolArray, press: Press) -> Estimate:
         """Return the effect inside with intervals from the normal distribution, as many publications print them."""
         fit = fit_among(self.search.selection, inside, self.node, inference="normal")
-        return estimate_record(_known(fit.effect), self.node.level, press, self.unit, fit.message)
+        return estimate_record(_known(fit.effect), self.node.level, press, self.unit, clause(fit.message))
 
 
 def size_text(size: float) -> str:

@@ -7,7 +7,7 @@ of a screening, only the screening decides which: numbers are then the most that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,8 @@ import numpy as np
 
 from reportgen.analyses import peeling_search, recursive_partitioning
 from reportgen.analyses.adjusters import Unused, unused_adjusters, unused_words
+from reportgen.analyses.hidden_trials import guarded_trials
+from reportgen.analyses.meta_analysis import earlier_of
 from reportgen.analyses.moderator_values import Moderator, moderators_of
 from reportgen.analyses.moderators import testable
 from reportgen.analyses.search_people import Cost
@@ -185,7 +187,25 @@ def _described(node: Descriptive, desk: _Desk) -> list[PlannedEffect]:
 
 
 def _pooled(node: MetaAnalysis, desk: _Desk) -> list[PlannedEffect]:
-    return [_effect(selection, not_estimable(selection, node), desk, model=node) for selection in desk.selections(node)]
+    chosen = desk.selections(node)
+    return [
+        _effect(
+            selection,
+            not_estimable(selection, node),
+            desk,
+            model=node,
+            remark=_guarded(selection, earlier_of(selection, chosen[:place]), desk),
+        )
+        for place, selection in enumerate(chosen)
+    ]
+
+
+def _guarded(selection: Selection, earlier: Sequence[Selection], desk: _Desk) -> str:
+    """Say which trials the policy hides; whether they are pooled nevertheless is known only when the fit is audited."""
+    names = guarded_trials(selection, desk.study.policy.minimum_cell, earlier)
+    if not names:
+        return ""
+    return f"too few people of an arm to print: {', '.join(names)} (hidden, or not pooled if it could be worked out)"
 
 
 def _screened(node: Moderators, desk: _Desk) -> list[PlannedEffect]:

@@ -26,6 +26,17 @@ def for_outcome(name: str, study: Study, press: Press) -> Press:
     return press.at(decimals=press.decimals | {"effect": decimals, "heterogeneity": decimals + 1})
 
 
+def clause(sentence: str) -> str:
+    """Return a sentence of `stats` as a part of another one.
+
+    Examples
+    --------
+    >>> clause("The outcome is constant.")
+    'the outcome is constant'
+    """
+    return (sentence[:1].lower() + sentence[1:]).rstrip(".")
+
+
 def scalar(value: Any) -> float:
     """Return the one number of an effect with one component."""
     return float(np.asarray(value, dtype=float).reshape(-1)[0])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reportgen.analyses.recording import NAN
+from reportgen.analyses.recording import NAN, clause
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import TrialEstimate, TwoStageHeterogeneity
 from reportgen.records.numbers import MINUS, Number, Press
@@ -42,7 +42,7 @@ def two_stage_estimate(pooled: TwoStage | None, level: float, press: Press, unit
     shown = None if reason else pooled
     ends = shown.interval(level) if shown else (NAN, NAN)
     failed = shown is not None and shown.status == "failed"
-    why = (shown.message[:1].lower() + shown.message[1:].rstrip(".")) if shown and failed else reason
+    why = clause(shown.message) if shown and failed else reason
     low, high = press.bounds(*ends, "effect", unit, why)
     return Estimate(
         effect=press.fixed("effect", shown.estimate if shown else NAN, "effect", unit, why),

@@ -211,7 +211,9 @@ def _key(effect: PooledEffect, settings: ModelSettings) -> Inline:
 def _alt(effect: PooledEffect, again: Callable[[Number], Number], name: str) -> Inline:
     estimated = [one for one in effect.by_trial if _trial_estimated(one)]
     trials = words.count(name, "trials", len(effect.by_trial))
-    alt: list[str | Number] = ["Forest plot by trial: ", *words.plural(trials, "trial", "trials")]
+    alt: list[str | Number] = ["Forest plot by trial"]
+    if effect.by_trial:
+        alt += [": ", *words.plural(trials, "trial", "trials")]
     if estimated:
         favour = words.count(name, "favour", sum(value_of(one.estimate.effect) > 0 for one in estimated))
         alt += ["; ", *words.plural(favour, "favours intervention", "favour intervention")]

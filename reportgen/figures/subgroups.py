@@ -339,12 +339,19 @@ def _tree_alt(search: PartitionedOutcome, name: str) -> Inline:
     return _closed(alt)
 
 
+def _found_none(search: PartitionedOutcome) -> bool:
+    return bool(search.tree) and not search.subgroups
+
+
 def _forest_alt(searches: Sequence[PartitionedOutcome], name: str) -> Inline:
     total = words.count(name, "subgroups", sum(len(search.subgroups) for search in searches))
     outcomes = words.count(name, "searches", len(searches))
-    none = words.count(name, "searches without a subgroup", sum(not search.subgroups for search in searches))
+    none = words.count(name, "searches without a subgroup", sum(_found_none(search) for search in searches))
+    impossible = words.count(name, "searches that were not possible", sum(not search.tree for search in searches))
     alt: list[str | Number] = ["Forest plot of subgroups: ", *words.plural(total, "subgroup", "subgroups")]
     alt += [" in ", *words.plural(outcomes, "search", "searches"), "; ", none, " found none"]
+    if impossible.value:
+        alt += ["; ", impossible, " not possible"]
     for search in searches:
         for group in search.subgroups:
             alt += ["; ", search.outcome_label, ", ", *_named(group.inside)]

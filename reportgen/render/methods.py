@@ -15,7 +15,7 @@ from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import Inline, Number, Press, plain, slug
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
-from reportgen.render.methods_model import INFERENCE, adjusted_for, adjusters_lost
+from reportgen.render.methods_model import INFERENCE, adjusted_for, adjusters_lost, planned_only
 from reportgen.render.methods_moderators import screening_methods
 from reportgen.render.methods_partition import partition_sections
 from reportgen.render.methods_peeling import agreement_methods, peeling_methods
@@ -98,7 +98,7 @@ def methods(spec: Spec, records: Records) -> tuple[Section, ...]:
     if broken:
         said = joined([(record.reason,) for record in broken])
         sections.append(Section(("Analyses that failed",), (("Not in this report: ", *said, "."),)))
-    sections.append(Section(("Numbers",), (_numbers(),)))
+    sections.append(Section(("Numbers",), (_numbers(guarded=spec.study.policy.minimum_cell > 1),)))
     return tuple(section for section in sections if section.paragraphs)
 
 
@@ -167,7 +167,7 @@ def _meta_analyses(fitted: list[MetaAnalysis]) -> Iterator[Section]:
     said: dict[str, Inline] = {}
     for record in fitted:
         heading = _heading("Meta-analysis", record.name, "meta-analysis", len(fitted))
-        model = tuple(_alone(record.settings) if record.alone else _fitted(record))
+        model = tuple(_alone(record) if record.alone else _fitted(record))
         words = "".join(map(plain, model))
         if words in said:
             model = (("Model, inference and checks are those of the section ", *said[words], "."),)
@@ -177,6 +177,8 @@ def _meta_analyses(fitted: list[MetaAnalysis]) -> Iterator[Section]:
 
 def _fitted(record: MetaAnalysis) -> Iterator[Inline]:
     settings, fits = record.settings, fits_of(record)
+    if not fits:
+        yield planned_only("No effect could be estimated")
     yield _model(settings, fits)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.left_out for effect in record.effects])
     yield _uncertainty(settings)
@@ -184,16 +186,18 @@ def _fitted(record: MetaAnalysis) -> Iterator[Inline]:
     yield _checks(settings)
 
 
-def _alone(settings: ModelSettings) -> Iterator[Inline]:
+def _alone(record: MetaAnalysis) -> Iterator[Inline]:
+    settings, fits = record.settings, fits_of(record)
     yield (
         "No outcome stands in more than one trial at a follow-up of a comparison. Each effect is that of its trial, by analysis "
         "of covariance",
-        *adjusted_for(settings.adjust_for),
+        *adjusted_for(settings.adjust_for, fits),
         ": nothing is pooled, and no variation between trials is estimated. Intervals use the t distribution with the residual "
         "degrees of freedom, and have a level of ",
         settings.level,
         "%.",
     )
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.left_out for effect in record.effects])
     yield _who(settings)
 
 
@@ -292,12 +296,13 @@ def _described(record: Descriptive) -> Iterator[Inline]:
     )
 
 
-def _numbers() -> Inline:
+def _numbers(*, guarded: bool) -> Inline:
+    kept = ", or the printed one where more digits would tell of few people," if guarded else ""
     return (
         "Numbers are rounded half away from zero when they are printed, and only then; a p value has more figures where it "
         "would be printed as a limit that it is not, and so has the end of an interval that is clear of zero, and a share that "
         "is not none or all. Each of them has a row in the results "
-        "table beside this report, with its unrounded value and its origin.",
+        f"table beside this report, with its unrounded value{kept} and its origin.",
     )
 
 

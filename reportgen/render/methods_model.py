@@ -12,7 +12,7 @@ from reportgen.records.numbers import Inline, Number, Press
 from reportgen.records.partition import SearchSettings
 from reportgen.records.peeling import PeelingSettings
 from reportgen.tables.adjusters import Fits, adjuster_name, in_models, not_adjusted, without_adjuster
-from reportgen.tables.phrases import joined
+from reportgen.tables.phrases import enumerated, joined
 
 INFERENCE = {
     "kenward-roger": "Standard errors and degrees of freedom are those of Kenward and Roger",
@@ -23,6 +23,18 @@ SEARCH_TREATMENT = {
     "random": "a treatment effect that varies at random between trials",
     "common": "a common treatment effect",
 }
+
+
+def planned_only(nothing: str) -> Inline:
+    """Return the sentence in front of the methods of an analysis that came to nothing."""
+    return (f"{nothing}; the reasons stand in the place of the results. What follows is what was planned.",)
+
+
+def one_trial(minimum_trials: Number, treatment_effect: str) -> str:
+    """Return the sentence on models of one trial, in which no effect can vary between trials; or an empty text."""
+    if minimum_trials.value != 1 or treatment_effect != "random":
+        return ""
+    return " Where one trial alone enters, no variation between trials is in the model."
 
 
 def kenward_roger(treatment_effect: str) -> str:
@@ -42,7 +54,7 @@ def adjusted_for(adjusters: Sequence[Number], fits: Fits = ()) -> Inline:
         What was fitted: an adjuster that no model has is not named.
     """
     there = in_models(adjusters, fits)
-    return (", adjusted for ", *joined(map(adjuster_name, there), ", ")) if there else ()
+    return (", adjusted for ", *enumerated(map(adjuster_name, there))) if there else ()
 
 
 def adjusters_lost(

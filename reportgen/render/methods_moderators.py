@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from reportgen.records.moderation import Moderation, ScreeningSettings
 from reportgen.records.numbers import Inline
-from reportgen.render.methods_model import INFERENCE, adjusted_for, adjusters_lost
+from reportgen.render.methods_model import INFERENCE, adjusted_for, adjusters_lost, one_trial
 from reportgen.tables.adjusters import Fits, fits_of
-from reportgen.tables.phrases import counted, joined
+from reportgen.tables.phrases import counted, percentiles
 
 DF_FLOOR = {
     "trials-1": "; where the treatment effect is random, degrees of freedom are never allowed below the number of trials minus one",
@@ -56,14 +56,9 @@ def _model(settings: ScreeningSettings, fits: Fits) -> Inline:
         "model alone, and a moderator needs ",
         settings.minimum_trials,
         " trial" if settings.minimum_trials.value == 1 else " trials",
-        f" with people on both sides{TELLING[settings.reading]}. {_one_trial(settings)}Quantities were never cut for the test; levels are compared with a reference and "
+        f" with people on both sides{TELLING[settings.reading]}.{one_trial(settings.minimum_trials, settings.treatment_effect)} Quantities were never cut for the test; levels are compared with a reference and "
         "tested together.",
     )
-
-
-def _one_trial(settings: ScreeningSettings) -> str:
-    one = settings.minimum_trials.value == 1
-    return "Where one trial alone enters, no variation between trials is in the model. " if one else ""
 
 
 def _readings(settings: ScreeningSettings) -> Inline:
@@ -114,11 +109,11 @@ def _found(record: Moderation) -> Inline:
 
 
 def _values(settings: ScreeningSettings) -> Inline:
-    listed = joined([(percentile,) for percentile in settings.percentiles], ", ")
+    listed = percentiles(settings.percentiles)
     quantities: Inline = (
         "Quantities are read at the ",
         *listed,
-        " percentile of the people analysed, levels one by one.",
+        " of the people analysed, levels one by one.",
     )
     return (
         EFFECT_AT[settings.reading],

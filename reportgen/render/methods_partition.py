@@ -15,6 +15,8 @@ from reportgen.render.methods_model import (
     adjusters_lost,
     kenward_roger,
     kept_back,
+    one_trial,
+    planned_only,
     screened_first,
 )
 from reportgen.render.said_once import said_once
@@ -113,6 +115,8 @@ def partition_sections(
 
 def _paragraphs(record: RecursivePartitioning) -> Iterator[Inline]:
     settings, fits = record.settings, fits_of(record)
+    if not any(search.tree for search in record.searches):
+        yield planned_only("No search was possible")
     yield _search(settings, fits)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [search.left_out for search in record.searches])
     yield _choice(settings)
@@ -135,6 +139,7 @@ def _search(settings: SearchSettings, fits: Fits) -> Inline:
         f"and {SEARCH_TREATMENT[settings.treatment_effect]}",
         *adjusted_for(settings.adjust_for, fits),
         f". {INFORMATION[settings.information]}." if settings.criterion == "interaction" else ".",
+        one_trial(settings.min_trials, settings.treatment_effect),
     )
 
 

@@ -16,6 +16,8 @@ from reportgen.render.methods_model import (
     adjusters_lost,
     kenward_roger,
     kept_back,
+    one_trial,
+    planned_only,
     screened_first,
 )
 from reportgen.tables.adjusters import Fits, fits_of
@@ -37,6 +39,8 @@ def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
     record : DirectedPeeling
     """
     settings, fits = record.settings, fits_of(record)
+    if not any(one.boxes for one in record.peelings):
+        yield planned_only("No subgroup could be peeled")
     yield _search(settings, fits)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [one.left_out for one in record.peelings])
     yield _beam(settings)
@@ -59,7 +63,7 @@ def _search(settings: PeelingSettings, fits: Fits) -> Inline:
         f"moderator, each limit on the side of those who gain less. A subgroup is judged by {OBJECTIVE[settings.objective]}. "
         f"Models have an intercept for each trial and {SEARCH_TREATMENT[settings.treatment_effect]}",
         *adjusted_for(settings.adjust_for, fits),
-        ".",
+        f".{one_trial(settings.min_trials, settings.treatment_effect)}",
     )
 
 
@@ -119,6 +123,8 @@ def agreement_methods(record: Agreement) -> Iterator[Inline]:
     ----------
     record : Agreement
     """
+    if not any(one.subgroups for one in record.outcomes):
+        yield planned_only("There was nothing to compare")
     yield (
         "Each subgroup of the recursive partitioning “",
         record.partition,

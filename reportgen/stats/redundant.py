@@ -7,6 +7,7 @@ over the participants and no search, and so it can be told before anything is fi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,13 +72,14 @@ def redundant_adjusters(
     used, _ = both_arms(columns(outcome, treatment, trial, adjusters).cross_products())
     if not len(used.size):
         return {}
+    parts = [used]
     if adjuster_slopes == "stratified":
         parts = [used.select(np.arange(len(used.size)) == k) for k in range(len(used.size))]
         lost = set.intersection(*(_dropped(part, Options(treatment_effect="common")) for part in parts))
         intercept = "stratified"
     else:
         lost = _dropped(used, Options(intercept=intercept))
-    return {place: _why(place, used, sorted(lost), intercept) for place in sorted(lost)}
+    return {place: _why(place, used, parts, sorted(lost), intercept) for place in sorted(lost)}
 
 
 def _dropped(products: CrossProducts, options: Options) -> set[int]:
@@ -85,17 +87,25 @@ def _dropped(products: CrossProducts, options: Options) -> set[int]:
     return {place for place in range(products.adjusters) if f"adjuster[{place}]" in dropped}
 
 
-def _why(place: int, used: CrossProducts, lost: list[int], intercept: str) -> Redundant:
-    means = used.mean[:, 1 + place]
+def _why(place: int, used: CrossProducts, parts: Sequence[CrossProducts], lost: list[int], intercept: str) -> Redundant:
+    """Return why a column is lost; `parts` are those of the data that have slopes of their own."""
     if used.centred[:, 1 + place, 1 + place].sum() == 0.0:
-        return Redundant("constant" if np.ptp(means) == 0.0 else "within")
+        if np.ptp(used.mean[:, 1 + place]) == 0.0:
+            return Redundant("constant")
+        if intercept == "stratified":
+            return Redundant("within")
     earlier = [0, *(1 + k for k in range(place) if k not in lost)]
-    products = _products(used, intercept)
+    found = set().union(*(_sources(1 + place, earlier, _products(part, intercept)) for part in parts))
+    return Redundant("follows", tuple(sorted(found)))
+
+
+def _sources(column: int, earlier: list[int], products: FloatArray) -> set[int]:
+    """Return the places of the columns of which another one is made."""
     scale = np.sqrt(np.diag(products))
     scale[scale == 0.0] = 1.0
     scaled = products / np.outer(scale, scale)
-    shares = np.linalg.lstsq(scaled[np.ix_(earlier, earlier)], scaled[earlier, 1 + place], rcond=None)[0]
-    return Redundant("follows", tuple(k - 1 for k, share in zip(earlier, shares, strict=True) if abs(share) > SHARE))
+    shares = np.linalg.lstsq(scaled[np.ix_(earlier, earlier)], scaled[earlier, column], rcond=None)[0]
+    return {k - 1 for k, share in zip(earlier, shares, strict=True) if abs(share) > SHARE}
 
 
 def _products(used: CrossProducts, intercept: str) -> FloatArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
+from math import inf
 from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
@@ -127,16 +128,18 @@ def _estimate_groups(effects: Sequence[PooledEffect], scaled: bool, marked: Foot
 
 def _few_trials(effects: Sequence[PooledEffect], settings: ModelSettings) -> list[Inline]:
     """Say why intervals of two or three trials are as wide as they are."""
-    numbers = {effect.trials.value for effect in effects if effect.estimate.effect.value is not None}
+    if settings.treatment_effect != "random":
+        return []
+    shown = [effect for effect in effects if effect.estimate.effect.value is not None]
     notes: list[Inline] = []
-    if 2 in numbers and settings.treatment_effect == "random":
+    if any(effect.trials.value == 2 and (effect.estimate.df.value or inf) < 2 for effect in shown):
         notes.append(
             (
                 "With two trials, the variation of the effect between trials rests on a single degree of freedom, so that "
                 "the interval is very wide whatever their size; the interval of the common-effect model stands beside it.",
             )
         )
-    if 3 in numbers and settings.treatment_effect == "random":
+    if any(effect.trials.value == 3 and effect.heterogeneity.predicted_low.value is not None for effect in shown):
         notes.append(("With three trials, the prediction interval rests on a single degree of freedom.",))
     return notes
 
@@ -181,7 +184,7 @@ def _left_out(effect: PooledEffect) -> Iterator[Inline]:
         (
             row.trial,
             " (",
-            *words(row.reason[:1].lower() + row.reason[1:].rstrip("."), f"{row.trial.id}.reason", row.trial.source),
+            *words(row.reason, f"{row.trial.id}.reason", row.trial.source),
             ")",
         )
         for row in effect.one_step_only
@@ -251,7 +254,11 @@ def _said_of_trials(effect: PooledEffect, settings: ModelSettings, alone: bool) 
     if alone:
         yield (favour, *ALONE)
         return
-    yield (f"{favour}Weights are those of the two-stage model; the one-step model has none of its own.",)
+    if effect.estimate.effect.value is None:
+        return
+    weighted = any(row.weight.value is not None for row in effect.by_trial)
+    weights = "Weights are those of the two-stage model; the one-step model has none of its own." if weighted else ""
+    yield ((favour + weights).rstrip(),)
     if effect.two_stage_heterogeneity.q.value is not None:
         yield _variation(effect, settings)
     yield from _left_out(effect)

@@ -14,7 +14,7 @@ from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline, Number
 from reportgen.tables.adjusters import interaction_fits, not_adjusted
-from reportgen.tables.phrases import NBSP, Footnotes, ci_head, estimate_cell, explained, joined, words
+from reportgen.tables.phrases import NBSP, Footnotes, ci_head, estimate_cell, explained, joined, percentiles, words
 
 CELLS_ON_PAPER = 600
 COUNTS = ("Participants",)
@@ -57,6 +57,12 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
     return replace(whole, paper=_summary(screens, settings)) if cells > CELLS_ON_PAPER else whole
 
 
+OWN_EFFECTS: Inline = (
+    "Where the across reading cannot be had, each trial has a treatment effect of its own: the effect at a value is the mean of "
+    "these trials, weighted by their participants, and its interval holds no variation between trials.",
+)
+
+
 def _reading_columns(name: str, settings: ScreeningSettings) -> tuple[Column, Column]:
     interval = ci_head("Interaction", settings.level)
     return Column(interval, "decimal", (name,)), Column(("p",), "decimal", (name,))
@@ -72,10 +78,12 @@ def trials_cell(one: Interaction, marked: Footnotes) -> Inline:
     if silent is None:
         return (one.trials,)
     further = "trial of the model tells" if silent.value == 1 else "trials of the model tell"
+    beside = any(e.effect.value is not None for reading in (one.naive, one.across) for e in reading.each)
+    rest = ", though the naive and the across reading rest on them as well" if beside else ""
     note = (
         silent,
         f" further {further} nothing of the interaction, for the moderator does not vary on both sides there; neither they nor "
-        "their people are counted.",
+        f"their people are counted{rest}.",
     )
     return (one.trials, marked.mark(note))
 
@@ -288,10 +296,8 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
         rows = tuple(row for one in shown for row in _value_rows(one, marked))
         if rows:
             groups.append(Group(rows, head=_head(screen, screens)))
-    percentiles = joined([(percentile,) for percentile in settings.percentiles], ", ")
-    quantities: Inline = (
-        (" Quantities at the ", *percentiles, " percentile of the people analysed.") if percentiles else ()
-    )
+    places = percentiles(settings.percentiles)
+    quantities: Inline = (" Quantities at the ", *places, " of the people analysed.") if places else ()
     kept: Inline = () if everything else (" On paper: moderators of the significant and weak tiers.",)
     of_reading = {
         "within": "The effect at a value is that in a trial whose people are, on average, like all people analysed: the "
@@ -307,6 +313,10 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
             *kept,
         ),
     )
+    if settings.reading == "within" and any(
+        one.separate and (one.trials.value or 0) > 1 for screen in screens for one in screen.interactions if one.at
+    ):
+        notes += (OWN_EFFECTS,)
     notes += _hidden(at.estimate for screen in screens for one in screen.interactions for at in one.at)
     return explained(Table(columns, tuple(groups), notes, (("m", "trials"), ("n", "participants"), ABBREVIATIONS[1])))
 

@@ -61,6 +61,30 @@ def joined(parts: Iterable[Inline], between: str = "; ") -> Inline:
     return tuple(out)
 
 
+def enumerated(parts: Iterable[Inline]) -> Inline:
+    """Join the members of a list as a sentence does.
+
+    Examples
+    --------
+    >>> plain(enumerated([("a",)])), plain(enumerated([("a",), ("b",), ("c",)]))
+    ('a', 'a, b and c')
+    """
+    *first, last = [part for part in parts if part] or [()]
+    return (*joined(first, ", "), " and ", *last) if first else last
+
+
+def percentiles(numbers: Iterable[Number]) -> Inline:
+    """Return "50th percentile", or "10th, 50th and 90th percentiles"; nothing for none.
+
+    Examples
+    --------
+    >>> plain(percentiles([Number("a", 10, "10th"), Number("b", 90, "90th")]))
+    '10th and 90th percentiles'
+    """
+    parts: list[Inline] = [(number,) for number in numbers]
+    return (*enumerated(parts), " percentile" + ("s" if len(parts) > 1 else "")) if parts else ()
+
+
 def counted(number: Number, one: str, many: str = "") -> Inline:
     """Return a count with its noun: "1 trial", "2 trials", "1 person", "2 people".
 

@@ -188,7 +188,7 @@ def rejected_splits(searches: Sequence[PartitionedOutcome], settings: SearchSett
     side: Inline = (
         "The side with the larger estimated effect is named; difference: effect on it minus effect on the other.",
     )
-    return explained(Table(tuple(columns), groups, (side, _p_note(settings)), ABBREVIATIONS))
+    return explained(Table(tuple(columns), groups, (side, _p_note(settings)), ABBREVIATIONS[1:]))
 
 
 def _rejected_rows(search: PartitionedOutcome, deep: bool, cells: int) -> Iterator[Row]:

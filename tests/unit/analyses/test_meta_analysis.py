@@ -19,7 +19,7 @@ from reportgen.render.drafts import default_title
 from reportgen.render.methods import methods
 from reportgen.spec.study import Artefact
 from reportgen.spec.study import MetaAnalysis as Node
-from reportgen.tables import estimates, model_status
+from reportgen.tables import by_trial, estimates, model_status
 from tests.study_files import people, write_study
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
@@ -59,10 +59,10 @@ def nothing_measured(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(rm_q3=pd.NA)
 
 
-EXACT = "The model reproduces the outcome exactly, so that no residual variance is left."
+EXACT = "the model reproduces the outcome exactly, so that no residual variance is left"
 DEGENERATE = [
     (everybody_recovers, EXACT),
-    (nobody_changes, "The outcome is constant."),
+    (nobody_changes, "the outcome is constant"),
     (exactly_by_arm, EXACT),
 ]
 
@@ -200,3 +200,11 @@ def test_an_estimate_outside_its_trials_has_its_reason_and_one_inside_has_none(t
     assert bool(effect.outside)
     assert "one slope of each adjuster for all trials" in effect.outside
     assert the(analysed(tmp_path / "c", change=apart, adjuster_slopes="stratified")).outside == ""
+
+
+@pytest.mark.parametrize("change", [exactly_by_arm, nobody_changes])
+def test_a_reason_of_a_fit_is_part_of_the_sentence_in_which_it_stands(tmp_path: Path, change: Change) -> None:
+    record = analysed(tmp_path, change)
+    notes = [plain(note) for note in by_trial(the(record), record.settings).footnotes]
+    assert any("Not estimable: the " in note for note in notes)
+    assert not any(".." in note or ": The " in note for note in notes)

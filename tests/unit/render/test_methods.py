@@ -89,7 +89,7 @@ Two checks stand beside each pooled effect: the same model with a common treatme
 Baseline characteristics
 Characteristics are described by mean and standard deviation or by counts, of participants with a value, in the trials that collected them; what a trial never collected is not counted as missing. Counts of people with a characteristic above zero and below 5 are not printed, nor neighbours in their table from which they could be worked out, nor effects that rest on so few people of an arm.
 Numbers
-Numbers are rounded half away from zero when they are printed, and only then; a p value has more figures where it would be printed as a limit that it is not, and so has the end of an interval that is clear of zero, and a share that is not none or all. Each of them has a row in the results table beside this report, with its unrounded value and its origin."""
+Numbers are rounded half away from zero when they are printed, and only then; a p value has more figures where it would be printed as a limit that it is not, and so has the end of an interval that is clear of zero, and a share that is not none or all. Each of them has a row in the results table beside this report, with its unrounded value, or the printed one where more digits would tell of few people, and its origin."""
 
 
 def test_what_two_analyses_share_is_said_once() -> None:

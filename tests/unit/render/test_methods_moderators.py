@@ -17,7 +17,7 @@ from tests.screened_study import write_screened
 @pytest.mark.parametrize(
     ("percentiles", "said"),
     [
-        ([25, 75], "Quantities are read at the 25th, 75th percentile of the people analysed, levels one by one."),
+        ([25, 75], "Quantities are read at the 25th and 75th percentiles of the people analysed, levels one by one."),
         ([], "It is read for levels alone, one by one."),
     ],
 )

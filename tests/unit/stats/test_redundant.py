@@ -72,3 +72,17 @@ def test_people_who_lack_a_value_do_not_count() -> None:
 
 def test_nothing_is_said_where_no_trial_has_both_arms() -> None:
     assert redundant_adjusters(OUTCOME, np.ones(120), TRIAL, X) == {}
+
+
+def test_with_random_intercepts_one_value_in_each_trial_is_no_reason() -> None:
+    year = YEAR.astype(float)
+    columns = np.column_stack([year, 2 * year - 3, np.full(120, 5.0)])
+    found = redundant_adjusters(OUTCOME, ARM, TRIAL, columns, intercept="random")
+    assert found == {1: Redundant("follows", (0,)), 2: Redundant("constant")}
+
+
+def test_with_slopes_of_each_trial_a_column_follows_from_what_it_follows_from_there() -> None:
+    factor = 1.0 + np.unique(TRIAL, return_inverse=True)[1]
+    columns = np.column_stack([AGE, AGE * factor])
+    found = redundant_adjusters(OUTCOME, ARM, TRIAL, columns, adjuster_slopes="stratified")
+    assert found == {1: Redundant("follows", (0,))}

@@ -169,7 +169,7 @@ def test_a_pooled_effect_outside_its_trials_says_why() -> None:
 def test_a_trial_that_only_the_one_step_model_has_is_named() -> None:
     record = records_fixture.meta_analysis()
     first = record.effects[0]
-    flat = replace(first.by_trial[0], status="not estimable", reason="The outcome is constant.")
+    flat = replace(first.by_trial[0], status="not estimable", reason="the outcome is constant")
     effect = replace(first, by_trial=(flat, *first.by_trial[1:]))
     said = "Not in the two-stage model, but in the one-step model: KY (the outcome is constant)."
     assert said in lines(by_trial(effect, record.settings))
