@@ -140,7 +140,7 @@ def pool_two_stage(
     --------
     >>> pooled = pool_two_stage([0.4, 2.2, 3.6], [0.5, 0.7, 0.6])
     >>> round(pooled.estimate, 4), round(pooled.std_error, 4), round(pooled.tau2, 4)
-    (2.041, 0.937, 2.3351)
+    (2.041, 0.9484, 2.3351)
     """
     y, s = np.asarray(estimates, dtype=np.float64), np.asarray(std_errors, dtype=np.float64)
     if y.ndim != 1 or y.shape != s.shape:
