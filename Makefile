@@ -26,7 +26,7 @@ test: setup-test
 	OMP_NUM_THREADS=1 $(BIN)/pytest -rs --ignore tests/benchmarks --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 hard: setup-test
-	REPORTGEN_SEED=$(SEED) OMP_NUM_THREADS=1 $(BIN)/pytest -rs -m hard tests/hard --numprocesses auto --maxprocesses 4
+	REPORTGEN_SEED=$(SEED) OMP_NUM_THREADS=1 $(BIN)/pytest -rs -m hard --ignore tests/benchmarks tests --numprocesses auto --maxprocesses 4
 
 setup-run:
 	@$(PYTHON) .make/setup.py run
