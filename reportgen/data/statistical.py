@@ -86,11 +86,11 @@ def _known_to_iconv(encoding: str) -> str:
 
 def _refuse_unknown_letters(frame: pd.DataFrame, meta: Any) -> None:
     """Files of Stata before version 14 do not say in which encoding their letters are."""
-    texts = [(name, frame[name].unique()) for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
+    texts = [(name, cells.unique()) for name, cells in frame.items() if not pd.api.types.is_numeric_dtype(cells)]
     named = [(name, labels.values()) for name, labels in meta.variable_value_labels.items()]
     words = ((name, word) for name, words in (*named, *texts) for word in (name, *words))
     odd = next(((name, word) for name, word in words if isinstance(word, str) and not word.isascii()), None)
-    odd = odd or next(((name, name) for name in frame.columns if not name.isascii()), None)
+    odd = odd or next(((name, name) for name in map(str, frame.columns) if not name.isascii()), None)
     if odd is not None:
         message = "this file of Stata 13 or older does not say in which encoding its letters are: "
         message += f"'{odd[1]}' in the column '{odd[0]}'"
@@ -123,7 +123,9 @@ def _labels(meta: Any) -> dict[str, dict[Any, str]]:
     letters = meta.missing_user_values
     return {
         normal(str(name)): {
-            letter_code(code) if code in letters.get(name, ()) else code: text for code, text in labels.items()
+            letter_code(code) if code in letters.get(name, ()) else code: text
+            for code, text in labels.items()
+            if isinstance(text, str)  # in a damaged file a label may be no text
         }
         for name, labels in meta.variable_value_labels.items()
     }

@@ -84,6 +84,7 @@ def test_killed_at_any_moment(tmp_path: Path, way: str) -> None:
         known[seed], seconds = whole(tmp_path, seed)
     for kill in range(KILLS // 2):
         seed, number = 1 + kill % 2, chance.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+        before = {path.name for path in (tmp_path / "report").iterdir()}
         process = start(tmp_path, seed, way, chance.choice([1, 2]))
         if kill % 3:
             time.sleep(chance.uniform(0, seconds))
@@ -95,7 +96,8 @@ def test_killed_at_any_moment(tmp_path: Path, way: str) -> None:
         _, told = process.communicate()
         assert "Traceback" not in told, f"kill {kill} by {number.name}"
         if number != signal.SIGKILL:
-            assert [path.name for path in (tmp_path / "report").iterdir()] == ["out"], f"kill {kill}"
+            # what an earlier SIGKILL left is swept by the next build that comes as far as its own workshop
+            assert {path.name for path in (tmp_path / "report").iterdir()} <= before | {"out"}, f"kill {kill}"
         if way == "kernel" or number != signal.SIGKILL:
             assert fingerprint(tmp_path / "report" / "out") in known.values(), f"kill {kill} by {number.name}"
         if kill % 5 == 4:
