@@ -374,7 +374,7 @@ def _artefact(study: Study, artefact: Artefact, source: Source, *here: Step) -> 
         yield Problem(
             f"'{artefact.show}' shows the repository, not an analysis", source.at(*here, "of"), "Take `of` out."
         )
-    if methods and "of" not in written:
+    if methods and written.get("of") is None:
         named = _with_method(study, *methods)
         hint = (
             f"Add `of:` with one of: {', '.join(named)}."
