@@ -30,6 +30,20 @@ CONTENTS = [
     {"series": "Table", "show": "effect-at-values", "of": "screening", "name": "table2"},
 ]
 
+PUBLISHED = {  # what the north published, for its mapping
+    "n": 160,
+    "source": "North 1998",
+    "effects": [
+        {
+            "outcome": "RMDQ",
+            "follow_up": "short",
+            "intervention": ["exercise"],
+            "control": "usual care",
+            "effect": "1.4",
+        }
+    ],
+}
+
 
 def people(seed: int, n: int, slope: float) -> pd.DataFrame:
     """Simulated participants: treatment does `slope` points more for every ten years above 50."""

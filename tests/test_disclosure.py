@@ -19,7 +19,7 @@ from reportgen.pipeline import Order, build, read
 from reportgen.records.numbers import MINUS, numbers_in
 from tests.page_numbers import trace_numbers
 from tests.peeling_study import AGREEMENT, PARTITION, PEELING
-from tests.screened_study import TRIALS, write_screened
+from tests.screened_study import PUBLISHED, TRIALS, write_screened
 from tests.study_files import write_yaml
 
 MINIMUM = 5
@@ -40,19 +40,6 @@ CONTENTS = [
     {"series": "Fig.", "show": "peeling-trajectories", "of": "peeling", "name": "trajectories"},
     {"series": "Table", "show": "agreement", "of": "agreement", "name": "agreement"},
 ]
-PUBLISHED = {
-    "n": 160,
-    "source": "North 1998",
-    "effects": [
-        {
-            "outcome": "RMDQ",
-            "follow_up": "short",
-            "intervention": ["exercise"],
-            "control": "usual care",
-            "effect": "1.4",
-        }
-    ],
-}
 
 
 def write_small(folder: Path, minimum: int = MINIMUM) -> Path:

@@ -171,13 +171,13 @@ def test_trials_that_do_not_enter_are_named_with_the_reason(tmp_path: Path, caps
         "pooled: meta-analysis",
         "comparison  outcome  follow-up  m  n  control  intervention",
         "overall     RMDQ     short      0  0        0             0",
-        "    not estimable: no trials, and a pooled effect needs two",
+        "    not estimable: no trials, and two are needed",
         "    without North, South, East (not measured in this window)",
         "",
         "peel: directed-peeling along age, sex, mood, job, weight, dose, baseline RMDQ",
         "comparison  outcome  follow-up  m  n  control  intervention  moderators",
         "overall     RMDQ     short      0  0        0             0           0",
-        "    not estimable: no trials, and a pooled effect needs two",
+        "    not estimable: no trials, and two are needed",
     ]
 
 

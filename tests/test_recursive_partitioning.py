@@ -58,7 +58,7 @@ def test_a_search_that_is_not_possible_is_said_with_its_reason(tmp_path: Path) -
     page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
     texts = pd.read_parquet(tmp_path / "out" / "results.parquet").set_index("id")["text"].to_dict()
     assert trace_numbers(page, texts).untraced == ()
-    assert "two trials, and a pooled effect needs three" in page
+    assert "two trials, and three are needed" in page
     assert page.count("Not searched: ") == 2  # below the trees, and below the profiles
 
 

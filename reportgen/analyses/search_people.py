@@ -7,13 +7,13 @@ its reason. What each moderator costs by itself is counted, so that a page can s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.moderator_values import Moderator
-from reportgen.analyses.selection import Excluded, Selection
+from reportgen.analyses.selection import Excluded, Selection, narrowed
 
 BoolArray = NDArray[np.bool_]
 
@@ -126,14 +126,4 @@ def _restricted(selection: Selection, lacking: Mapping[str, BoolArray]) -> Selec
             excluded.append(Excluded(trial, reason, int(staying.sum()), whole_trial=True))
             staying[:] = False
         stays &= staying | ~here
-    remaining = set(selection.trial[stays].tolist())
-    return replace(
-        selection,
-        change=selection.change[stays],
-        treatment=selection.treatment[stays],
-        trial=selection.trial[stays],
-        rows=selection.rows[stays],
-        adjusters=selection.adjusters[stays],
-        instruments={name: used for name, used in selection.instruments.items() if name in remaining},
-        excluded=tuple(excluded),
-    )
+    return narrowed(selection, stays, tuple(excluded))

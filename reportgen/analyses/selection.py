@@ -269,15 +269,31 @@ def without_trials(selection: Selection, gone: Mapping[str, str]) -> Selection:
     excluded = (
         Excluded(name, reason, int((selection.trial == name).sum()), whole_trial=True) for name, reason in gone.items()
     )
+    return narrowed(selection, stays, (*selection.excluded, *excluded))
+
+
+def narrowed(selection: Selection, stays: NDArray[np.bool_], excluded: tuple[Excluded, ...]) -> Selection:
+    """Return a selection of those who stay alone, with the list of all who were left out before and now.
+
+    Parameters
+    ----------
+    selection : Selection
+    stays : (n,) array of bool
+        One place for each person of the selection.
+    excluded : tuple of Excluded
+        The whole list, the selection's own entries included.
+    """
+    trial = selection.trial[stays]
+    remaining = set(trial.tolist())
     return replace(
         selection,
         change=selection.change[stays],
         treatment=selection.treatment[stays],
-        trial=selection.trial[stays],
+        trial=trial,
         rows=selection.rows[stays],
         adjusters=selection.adjusters[stays],
-        instruments={name: found for name, found in selection.instruments.items() if name not in gone},
-        excluded=(*selection.excluded, *excluded),
+        instruments={name: found for name, found in selection.instruments.items() if name in remaining},
+        excluded=excluded,
     )
 
 
@@ -293,14 +309,15 @@ def not_estimable(selection: Selection, node: Pooled) -> str:
     --------
     >>> from types import SimpleNamespace
     >>> not_estimable(SimpleNamespace(trials=("A",)), SimpleNamespace(minimum_trials=2))
-    'one trial, and a pooled effect needs two'
+    'one trial, and two are needed'
     """
     trials = len(selection.trials)
     if trials >= node.minimum_trials:
         return ""
     words = {0: "no", 1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
     wanted = words.get(node.minimum_trials, str(node.minimum_trials))
-    return f"{words.get(trials, str(trials))} trial{'' if trials == 1 else 's'}, and a pooled effect needs {wanted}"
+    needed = f"{wanted} {'is' if node.minimum_trials == 1 else 'are'} needed"
+    return f"{words.get(trials, str(trials))} trial{'' if trials == 1 else 's'}, and {needed}"
 
 
 def select(

@@ -23,7 +23,7 @@ from reportgen.render.said_once import said_once
 from reportgen.spec import Spec
 from reportgen.spec.study import Window
 from reportgen.tables.adjusters import Fits, fits_of
-from reportgen.tables.phrases import counted, joined
+from reportgen.tables.phrases import counted, enumerated, joined
 
 INTERCEPT = {
     "stratified": "an intercept for each trial",
@@ -203,7 +203,7 @@ def _alone(record: MetaAnalysis) -> Iterator[Inline]:
 
 def _comparison(comparison: ComparisonRecord) -> Inline:
     def listed(classes: tuple[Number, ...]) -> Inline:
-        return joined([(arm_class,) for arm_class in classes], ", ") or ("no arm",)
+        return enumerated([(arm_class,) for arm_class in classes]) or ("no arm",)
 
     return (
         "In the comparison ",

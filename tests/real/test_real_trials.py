@@ -116,5 +116,5 @@ def test_an_outcome_of_one_trial_is_no_error(records_of: Callable[[str], Records
     odi = effects(records_of("back-pain"))["pooled.overall.odi.post"]
     assert odi.status == "not estimable"
     assert odi.estimate.effect.text == "–"
-    assert odi.reason == "one trial, and a pooled effect needs two"
+    assert odi.reason == "one trial, and two are needed"
     assert odi.trials.value == 1

@@ -178,7 +178,7 @@ def test_moderators_that_all_stay_out_are_a_result(study: Read) -> None:
 def test_too_few_trials_are_a_result(study: Read) -> None:
     peeling = only(made(study, minimum_trials=3))
     assert peeling.status == "not estimable"
-    assert plain(peeling.reason) == "two trials, and a pooled effect needs three"
+    assert plain(peeling.reason) == "two trials, and three are needed"
     assert peeling.overall.effect.value is None
 
 

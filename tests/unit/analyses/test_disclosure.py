@@ -24,7 +24,7 @@ from reportgen.records.partition import Members, RecursivePartitioning, Subgroup
 from reportgen.records.peeling import DirectedPeeling
 from tests.peeling_study import PARTITION, PEELING, write_search_study
 from tests.planted_study import write_planted
-from tests.screened_study import TRIALS, write_screened
+from tests.screened_study import PUBLISHED, TRIALS, write_screened
 from tests.study_files import MAPPING, STUDY, write_study, write_yaml
 from tests.study_files import people as simulated
 
@@ -249,25 +249,12 @@ def pooled_of(records: Records) -> PooledEffect:
 
 def write_small_trial(folder: Path, effects: bool = False) -> Path:
     """Write three trials, the first of which has three people of an arm at follow-up."""
-    published = {
-        "n": 160,
-        "source": "North 1998",
-        "effects": [
-            {
-                "outcome": "RMDQ",
-                "follow_up": "short",
-                "intervention": ["exercise"],
-                "control": "usual care",
-                "effect": "1.4",
-            }
-        ],
-    }
     path = write_screened(folder)
     study = YAML(typ="safe").load(path)
     study |= {"analyses": {"pooled": {"method": "meta-analysis"}}, "report": {"contents": []}}
     write_yaml(path, study)
     mapping = YAML(typ="safe").load(folder / "north.yaml")
-    write_yaml(folder / "north.yaml", {**mapping, **({"published": published} if effects else {})})
+    write_yaml(folder / "north.yaml", {**mapping, **({"published": PUBLISHED} if effects else {})})
     table = pd.read_csv(folder / "north.csv")
     table["rm_q3"] = table["rm_q3"].astype("Int64").where((table["arm"] == 1) | (table.index < 6))
     table.to_csv(folder / "north.csv", index=False)

@@ -153,7 +153,7 @@ def test_limits_of_tiers_have_the_decimals_that_they_need() -> None:
 
 def test_too_few_trials_for_all_is_said_once_for_the_screen() -> None:
     (screen,) = screening(minimum_trials=4).screens
-    assert screen.reason == "three trials, and a pooled effect needs four"
+    assert screen.reason == "three trials, and four are needed"
     assert {one.tier for one in screen.interactions} == {"not estimable"}
     assert screen.tested.value == 0
 

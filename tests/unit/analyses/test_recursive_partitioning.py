@@ -295,7 +295,7 @@ def test_a_moderator_of_one_trial_is_left_out_with_its_reason(tmp_path: Path) ->
 def test_too_few_trials(tmp_path: Path) -> None:
     search = only(tmp_path, minimum_trials=3)
     assert (search.status, search.tree, search.subgroups) == ("not estimable", (), ())
-    assert search.reason == "two trials, and a pooled effect needs three"
+    assert search.reason == "two trials, and three are needed"
     assert search.overall.estimate.effect.value is None
 
 

@@ -159,6 +159,6 @@ def several() -> list[Screen]:
     walking = [interaction("walking", "Age", (None,), p=None)]
     return [
         screen("pain", pain),
-        screen("walking", walking, "one trial, and a pooled effect needs two"),
+        screen("walking", walking, "one trial, and two are needed"),
         screen("function", function),
     ]

@@ -22,7 +22,7 @@ from reportgen.records.partition import (
 from tests.unit.figures.build import estimate, press, quote
 
 Rule = tuple[Condition, ...]
-WHY = "one trial, and a pooled effect needs 2"
+WHY = "one trial, and 2 are needed"
 
 
 def extent() -> Extent:

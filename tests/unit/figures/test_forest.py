@@ -203,9 +203,9 @@ def test_an_estimate_outside_its_trials_has_the_reason_in_the_note() -> None:
 
 
 def test_where_nothing_is_drawn_no_mark_is_explained() -> None:
-    one = effect(value=None, reason="no trials, and a pooled effect needs two", by_trial=0, trials=0)
+    one = effect(value=None, reason="no trials, and two are needed", by_trial=0, trials=0)
     (sheet,) = forest_by_trial_sheets(one, settings(), name="fig2")
-    assert texts(sheet)[-1] == "Status: not estimable: no trials, and a pooled effect needs two."
+    assert texts(sheet)[-1] == "Status: not estimable: no trials, and two are needed."
 
 
 def test_level_and_method_come_from_the_settings() -> None:

@@ -73,7 +73,7 @@ def test_what_cannot_be_estimated_is_named() -> None:
     (sheet,) = interaction_sheets(several(), settings(), name="fig2")
     said = texts(sheet)
     assert said[said.index("Not estimable") + 1] == "Job"
-    assert "not estimable: one trial, and a pooled effect needs two" in said
+    assert "not estimable: one trial, and two are needed" in said
 
 
 def test_the_note_counts_what_was_tested_and_what_chance_would_give() -> None:
@@ -108,11 +108,9 @@ def test_each_outcome_has_its_axis_and_one_without_estimates_has_none() -> None:
 
 
 def test_nothing_estimated_at_all_is_still_a_figure() -> None:
-    nothing = screen(
-        "walking", [interaction("walking", "Age", (None,), p=None)], "no trials, and a pooled effect needs two"
-    )
+    nothing = screen("walking", [interaction("walking", "Age", (None,), p=None)], "no trials, and two are needed")
     (sheet,) = interaction_sheets([nothing], settings(), name="fig2")
-    assert "not estimable: no trials, and a pooled effect needs two" in texts(sheet)
+    assert "not estimable: no trials, and two are needed" in texts(sheet)
     assert squares(sheet) == []
     assert plain(sheet.alt).startswith("Forest plot of interactions: 0 estimates")
 

@@ -86,7 +86,7 @@ def estimate(press: Press, effect: float | None, error: float, unit: str, reason
 def pooled(outcome: str, visit: str, index: int) -> PooledEffect:
     label, domain, unit = OUTCOMES[outcome]
     estimable = (outcome, visit) != ("gingival index", "visit 5")
-    reason = "" if estimable else "one trial, and a pooled effect needs two"
+    reason = "" if estimable else "one trial, and two are needed"
     press = Press("pooled", "analyses.pooled", DECIMALS).at(
         "therapy", outcome, visit, n=700 - 9 * index, trials=4, status="ok" if estimable else "not estimable"
     )

@@ -60,7 +60,7 @@ def test_a_long_table_has_a_summary_of_what_reached_a_tier() -> None:
     assert plain(table.paper.groups[0].head) == "Pain (points): 60 tested, 1 significant, 0 weak"
     assert len(lines(table.paper)) == 1
     said = [plain(note) for note in table.paper.footnotes]
-    assert "Not estimable: Walking (points): one trial, and a pooled effect needs two." in said
+    assert "Not estimable: Walking (points): one trial, and two are needed." in said
     assert table.on("html") is table
     assert table.on("pdf") is table.paper
 

@@ -103,8 +103,8 @@ def test_what_is_said_of_a_search_stands_below_subgroups_only() -> None:
 def test_what_cannot_be_estimated_has_a_footnote() -> None:
     table = subgroups([search(possible=False, value=None)], settings())
     assert heads(table) == ["All participants"]
-    assert plain(table.groups[0].head).endswith(": not searched, one trial, and a pooled effect needs 2")
-    assert any("one trial, and a pooled effect needs 2" in plain(note) for note in table.footnotes)
+    assert plain(table.groups[0].head).endswith(": not searched, one trial, and 2 are needed")
+    assert any("one trial, and 2 are needed" in plain(note) for note in table.footnotes)
 
 
 def test_rejected_splits_say_why() -> None:
@@ -148,4 +148,4 @@ def test_status_of_each_search() -> None:
     first, second = table.groups[0].rows
     assert tuple(map(plain, first.cells)) == ("searched", "2", "40", "50", "3", "0.0080", "")
     assert plain(second.cells[0]) == "not possible"
-    assert plain(second.cells[-1]) == "one trial, and a pooled effect needs 2"
+    assert plain(second.cells[-1]) == "one trial, and 2 are needed"

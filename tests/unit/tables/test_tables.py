@@ -86,7 +86,7 @@ def test_estimates_carry_every_number_and_say_once_why_there_is_none() -> None:
         "0.25 (0.18 to 0.31) | 0.26 (0.16 to 0.35) | 0.005 (0.000 to 0.084) | 4.850 (0.18) | 38.1% (0.0% to 79.3%) | converged"
     )
     assert text[12] == "Visit 5 | 1 | 45 | 47 | –ᵃ | – | – | – | – | – | – | – | – | not estimable"
-    assert text[13] == "ᵃNot estimable: one trial, and a pooled effect needs two."
+    assert text[13] == "ᵃNot estimable: one trial, and two are needed."
 
 
 def test_estimates_on_a_common_scale_have_their_factor() -> None:
@@ -219,7 +219,7 @@ def test_model_status_has_remarks_only_where_there_are_any() -> None:
     # what the boundary means stands once, below the table
     assert text[3].endswith("| boundary | 22 | 813.250 | 2.610 | 3.000 | ")
     assert "finds no variation between trials" in text[-1]
-    assert any(line.endswith("one trial, and a pooled effect needs two") for line in text)
+    assert any(line.endswith("one trial, and two are needed") for line in text)
     fine = replace(record, effects=record.effects[:1])
     assert "Remark" not in lines(model_status([fine]))[0]
 
