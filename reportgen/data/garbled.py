@@ -34,24 +34,34 @@ _ODD = re.compile("[\ufffd\x80-\x84\x86-\x9f]")
 def note_garbled(tables: Iterable[Table | None], mapping: Mapping, notes: Notes) -> None:
     """Note garbled texts in the columns of these tables that were used, their names and their labels."""
     written = frozenset(_texts(mapping.model_dump()))
-    for table in tables:
-        for column in () if table is None else table.made.values():
-            _note(column, table, written, notes)
+    for table in (table for table in tables if table is not None):
+        for column in table.made.values():
+            shown = [str(cell) if isinstance(cell, str) else column.labels.get(key, "") for cell, key in _cells(column)]
+            texts = {i: text for i, text in enumerate(shown) if text not in written and not text.isascii()}
+            if table.raw.encoding_guessed and texts:
+                _note_guessed(texts, column, table, notes)
+            elif odd := {i: text for i, text in texts.items() if is_garbled(text)}:
+                _note(odd, column, table, notes)
 
 
-def _note(column: Column, table: Table | None, written: frozenset[str], notes: Notes) -> None:
-    assert table is not None
-    shown = [str(cell) if isinstance(cell, str) else column.labels.get(key, "") for cell, key in _cells(column)]
-    odd = {i: text for i, text in enumerate(shown) if text not in written and is_garbled(text)}
-    if not odd:
-        return
+def _note_guessed(texts: dict[int, str], column: Column, table: Table, notes: Notes) -> None:
+    words = listed([f"'{text}'" for text in dict.fromkeys(texts.values())])
+    message = f"this file of Stata 13 or older does not say in which encoding its letters are: {words}"
+    hint = "Write it, as in `encoding: windows-1252` (Windows), `mac-roman` (Mac) or `utf-8`; or save it with Stata 14."
+    notes.problem(message, data_path(table.number, "file"), hint, _where(texts, column, table))
+
+
+def _note(odd: dict[int, str], column: Column, table: Table, notes: Notes) -> None:
     words = listed([f"'{text}'" for text in dict.fromkeys(odd.values())])
     meant = next((f", for '{fixed}' perhaps" for text in odd.values() if (fixed := mended(text))), "")
     hint = "They were read in another encoding than they were written in: export the file again as UTF-8, or name its"
     hint += " `encoding`. A code that is written in the mapping as the file has it is taken as it is."
-    rows = rows_text(table.rows[np.isin(column.index, list(odd))])
-    where = f"{column.place}, column '{column.name}', {rows}"
-    notes.problem(f"garbled letters: {words}{meant}", data_path(table.number, "file"), hint, where)
+    notes.problem(f"garbled letters: {words}{meant}", data_path(table.number, "file"), hint, _where(odd, column, table))
+
+
+def _where(texts: dict[int, str], column: Column, table: Table) -> str:
+    rows = rows_text(table.rows[np.isin(column.index, list(texts))])
+    return f"{column.place}, column '{column.name}', {rows}"
 
 
 def _cells(column: Column) -> Iterator[tuple[Any, str]]:

@@ -40,6 +40,8 @@ class Raw:
         Columns whose numbers the file holds in 32 bits.
     percent : mapping of column to array of int
         Numbers of the rows in which a sheet shows the number of the column in per cent.
+    encoding_guessed : bool
+        Whether letters beyond ASCII were read in an encoding that neither the file nor its mapping names.
     """
 
     columns: Mapping[str, Sequence[Any]]
@@ -52,6 +54,7 @@ class Raw:
     other_sheets: tuple[str, ...] = ()
     short: frozenset[str] = frozenset()
     percent: Mapping[str, IntArray] = field(default_factory=dict)
+    encoding_guessed: bool = False
 
 
 class UnreadableError(Exception):

@@ -24,6 +24,7 @@ from reportgen.spec.mapping import Data
 from reportgen.spec.normal import normal
 
 _OLD_STATA = re.compile(rb"[\x66-\x73][\x01\x02]|<stata_dta><header><release>117")
+"""Files of Stata before version 14, which do not say in which encoding their letters are."""
 _CELLS = 100_000_000
 """A file that says that it has more cells than this says so by mistake: pyreadstat would ask for the memory at once."""
 
@@ -34,11 +35,15 @@ def read_statistical(content: bytes, path: Path, data: Data) -> Raw:
     if suffix == ".xpt":
         check_transport(content)
     frame, meta = _read(content, suffix, data.encoding)
-    if suffix == ".dta" and data.encoding is None and _OLD_STATA.match(content):
-        _refuse_unknown_letters(frame, meta)
+    guessed = suffix == ".dta" and data.encoding is None and _OLD_STATA.match(content) is not None
     short = [name for name, kind in meta.readstat_variable_types.items() if kind == "float"]
     frame = _with_letters(frame, meta)
-    raw = replace(raw_of_frame(frame, short), labels=_labels(meta), missing_spans=_missing_spans(meta))
+    raw = replace(
+        raw_of_frame(frame, short),
+        labels=_labels(meta),
+        missing_spans=_missing_spans(meta),
+        encoding_guessed=guessed,
+    )
     return with_special_missing(raw, content) if suffix == ".xpt" else raw
 
 
@@ -82,20 +87,6 @@ def _known_to_iconv(encoding: str) -> str:
         hint = "Known are for example utf-8, windows-1252, iso-8859-1, iso-8859-15, mac-roman."
         raise UnreadableError(f"there is no encoding '{encoding}'", hint, "encoding") from error
     return "macintosh" if name == "mac-roman" else name
-
-
-def _refuse_unknown_letters(frame: pd.DataFrame, meta: Any) -> None:
-    """Files of Stata before version 14 do not say in which encoding their letters are."""
-    texts = [(name, cells.unique()) for name, cells in frame.items() if not pd.api.types.is_numeric_dtype(cells)]
-    named = [(name, labels.values()) for name, labels in meta.variable_value_labels.items()]
-    words = ((name, word) for name, words in (*named, *texts) for word in (name, *words))
-    odd = next(((name, word) for name, word in words if isinstance(word, str) and not word.isascii()), None)
-    odd = odd or next(((name, name) for name in map(str, frame.columns) if not name.isascii()), None)
-    if odd is not None:
-        message = "this file of Stata 13 or older does not say in which encoding its letters are: "
-        message += f"'{odd[1]}' in the column '{odd[0]}'"
-        hint = "Write it, as in `encoding: windows-1252` (Windows), `mac-roman` (Mac) or `utf-8`; or save it with Stata 14."
-        raise UnreadableError(message, hint)
 
 
 def _with_letters(frame: Any, meta: Any) -> Any:

@@ -368,9 +368,11 @@ def test_special_missing_values_of_a_transport_file(tmp_path: Path) -> None:
 
 def test_letters_of_an_old_stata_file(tmp_path: Path) -> None:
     pyreadstat.write_dta(frame(site=["Malmö"] * 12), str(tmp_path / "a.dta"), version=10)
+    assert covariate(read(mapped(tmp_path, "a.dta")), "age") == AGES  # the column is not used
+    pyreadstat.write_dta(frame(id=[f"Ö{i}" for i in range(12)]), str(tmp_path / "a.dta"), version=10)
     found = only_problem(mapped(tmp_path, "a.dta"))
-    assert found.message.startswith("this file of Stata 13 or older does not say in which encoding its letters are")
-    assert found.message.endswith(" in the column 'site'")
+    assert found.message.startswith("this file of Stata 13 or older does not say in which encoding its letters are: ")
+    assert "column 'id', rows 1" in found.where
     assert covariate(read(mapped(tmp_path, "a.dta", ", encoding: utf-8")), "age") == AGES
 
 
