@@ -31,8 +31,15 @@ app = typer.Typer(
 MOST_WORKERS = 4  # each needs about 300 MB, and more than four have too little to draw
 Format = Literal["html", "pdf", "quarto"]
 
+
+def _path(written: str) -> Path:
+    if not written:
+        raise typer.BadParameter("the path is empty; write . for this folder")
+    return Path(written)
+
+
 StudyPath = Annotated[
-    Path, typer.Argument(help="The study file, or the folder that holds study.yaml.", show_default=False)
+    Path, typer.Argument(help="The study file, or the folder that holds study.yaml.", show_default=False, parser=_path)
 ]
 
 
@@ -155,7 +162,7 @@ def plan(study: StudyPath) -> int:
 
 @app.command()
 def simulate(
-    file: Annotated[Path, typer.Argument(help="The simulation file.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="The simulation file.", show_default=False, parser=_path)],
     output: Annotated[str, typer.Option(help="Folder of the trial files.", show_default=False)],
     seed: Annotated[int | None, typer.Option(min=0, help="Instead of the seed of the file.")] = None,
 ) -> int:

@@ -44,6 +44,15 @@ def test_refused_before_a_trial_file_is_opened(unread: Path, output: str, capsys
     assert sorted(path.name for path in unread.parent.iterdir()) == ["link", "small"]
 
 
+@pytest.mark.parametrize("verb", [["build"], ["validate"], ["plan"], ["simulate", "--output", "made"]])
+def test_an_empty_path_is_not_this_folder(
+    unread: Path, verb: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(unread)
+    assert run([*verb, ""]) == 2
+    assert "the path is empty; write . for this folder" in capsys.readouterr().err
+
+
 def test_a_study_in_its_own_default_place(
     unread: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

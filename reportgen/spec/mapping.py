@@ -20,6 +20,7 @@ from reportgen.spec.model import (
     Names,
     Node,
     Printed,
+    Range,
     Real,
     Reason,
     RuleError,
@@ -332,9 +333,9 @@ class Variable(Node):
     score: Literal["sum", "mean"] = "sum"
     at_least: int | None = Field(None, ge=1)
     reversed: tuple[int, ...] = ()
-    item_range: tuple[Real, Real] | None = None
+    item_range: Range | None = None
     unit: str | None = None
-    from_range: tuple[Real, Real] | None = None
+    from_range: Range | None = None
     times: Real | None = None
     plus: Real | None = None
     missing: tuple[Code, ...] | None = None
@@ -411,10 +412,6 @@ class Variable(Node):
         ]
         if sum(conversions) > 1:
             raise ValueError("give one of `unit`, `from_range`, and `times` with `plus`")
-        for key in ("item_range", "from_range"):
-            span = getattr(self, key)
-            if span is not None and span[0] >= span[1]:
-                raise ValueError(f"the lower limit of `{key}` must be below the upper one")
         for level, text in self.cut.items():
             if interval_of(text) is None:
                 raise ValueError(

@@ -84,6 +84,16 @@ Real = Annotated[float, Field(ge=-1e12, le=1e12)]
 """A number that a calculation can carry."""
 
 
+def _ascending(value: tuple[float, float]) -> tuple[float, float]:
+    if value[0] >= value[1]:
+        raise RuleError("the lower limit must be below the upper one", "Write the lower limit first.")
+    return value
+
+
+Range = Annotated[tuple[Real, Real], AfterValidator(_ascending)]
+"""The least and the greatest value that a quantity can take."""
+
+
 def _not_tiny(value: float) -> float:
     if value < 1e-12:
         raise RuleError(f"'{value:g}' is too near zero to be reckoned with", "Write a larger number.")

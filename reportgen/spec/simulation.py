@@ -19,7 +19,7 @@ from pydantic import Field, field_validator, model_validator
 from reportgen.errors import Problem, SpecError, did_you_mean
 from reportgen.spec.load import Spec, load_study, read_tolerantly
 from reportgen.spec.mapping import Mapping, TrialColumn, interval_of
-from reportgen.spec.model import MOST, Code, Names, Node, Positive, Real, RuleError, Word
+from reportgen.spec.model import MOST, Code, Names, Node, Positive, Range, Real, RuleError, Word
 from reportgen.spec.source import Source, Step, read_source
 
 Months = dict[Real, Real]
@@ -54,7 +54,7 @@ class Trait(Node):
     sd: Positive | None = None
     grid: Positive | None = None
     decimals: int | None = Field(None, ge=0, le=12)
-    limits: tuple[Real, Real] | None = None
+    limits: Range | None = None
     shares: dict[Word, Weight] = {}
     loads: dict[Word, Real] = {}
     missing: float | None = Field(None, ge=0, lt=1)

@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from reportgen.errors import did_you_mean
-from reportgen.spec.model import MOST, Line, Names, Node, Positive, Real, RuleError, Word, listed
+from reportgen.spec.model import MOST, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
 
 Better = Literal["lower", "higher"]
 
@@ -69,19 +69,11 @@ class Instrument(Node):
     """Something that trials measured. Mappings speak of instruments, outcomes say how they are analysed."""
 
     name: Line = ""
-    range: tuple[Real, Real] | None = None
+    range: Range | None = None
     better: Better
     items: int | None = Field(None, ge=1, le=MOST)
     unit: Line = ""
     source: str = ""
-
-    @field_validator("range")
-    @classmethod
-    def _ordered(cls, value: tuple[Real, Real] | None) -> tuple[Real, Real] | None:
-        if value is not None and value[0] >= value[1]:
-            hint = "Write the lower limit first; `better` says which direction is good."
-            raise RuleError("the lower limit must be below the upper one", hint)
-        return value
 
 
 class Outcome(Node):
@@ -97,7 +89,7 @@ class Outcome(Node):
     title: Line = ""
     instrument: Word | None = None
     first_available: Names = ()
-    range: tuple[Real, Real] | None = None
+    range: Range | None = None
     better: Better | None = None
     unit: Line = ""
     per: Positive = 1.0
@@ -118,7 +110,7 @@ class Covariate(Node):
 
     label: Line = ""
     unit: Line = ""
-    range: tuple[Real, Real] | None = None
+    range: Range | None = None
     per: Positive = 1.0
     levels: Names = ()
     reference: Word | None = None

@@ -25,7 +25,7 @@ CASES = [
         "VAS: {column: 'v_{visit}', from_range: [0, 10], times: 2}",
         "give one of `unit`, `from_range`, and `times` with `plus`",
     ),
-    ("VAS: {column: 'v_{visit}', from_range: [10, 0]}", "the lower limit of `from_range` must be below the upper one"),
+    ("VAS: {column: 'v_{visit}', from_range: [10, 0]}", "the lower limit must be below the upper one"),
     ("VAS: {column: {b: v}, visits: [b]}", "`column` names the visits already"),
     ("VAS: {column: 'v_{visit}', visits: [q]}", "there is no visit 'q'"),
     ("VAS: {column: 'v_{visit}', codes: {1: low}}", "'low' is not a number, and 'VAS' is measured in numbers"),
