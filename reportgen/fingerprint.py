@@ -31,6 +31,11 @@ _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)\s*(\[(?P<extras>[^]]*)\])?")
 _EXTRA = re.compile(r"""extra\s*==\s*["']([\w.-]+)["']""")
 
 
+def basis(extra: Iterable[Path] = ()) -> str:
+    """Return what every key holds: the digests of the code, with what `extra` adds to it, and of the environment."""
+    return f"{code_digest(extra)} {environment_digest()}"
+
+
 def code_digest(extra: Iterable[Path] = ()) -> str:
     """Return the digest of the package, its templates, and what is installed beside it.
 

@@ -232,7 +232,7 @@ class _Work:
             raise
 
     def _hand_out(self) -> None:
-        while len(self._running) < self._pool.workers:
+        while len(self._running) < max(1, self._pool.workers):
             found = self._schedule.next_call()
             if found is None:
                 return

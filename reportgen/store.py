@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -480,6 +481,7 @@ def _write_private(path: Path, content: bytes) -> None:
             view = view[file.write(view) or 0 :]
 
 
+@lru_cache(maxsize=1)
 def _boot() -> str:
     """Return a name for this start of this machine."""
     try:

@@ -28,7 +28,7 @@ Names = str | tuple[str, ...] | Mapping[str, str]
 
 RECENT, RECENT_BYTES = 64, 64_000_000  # encoded values of which a process has the decoded ones at hand
 
-One = TypeVar("One")
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,16 +174,22 @@ def input_names(task: Task) -> Iterator[str]:
 
 
 def mapped(
-    inputs: Mapping[str, Any], function: Callable[[Any], One]
-) -> dict[str, One | tuple[One, ...] | dict[str, One]]:
-    """Return inputs with a function applied to each part; parts with keys come in the order of these."""
+    inputs: Mapping[str, Any], function: Callable[[Any], Part]
+) -> dict[str, Part | tuple[Part, ...] | dict[str, Part]]:
+    """Return inputs with a function applied to each part; parts with keys come in the order of these.
 
-    def one(part: Any) -> One | tuple[One, ...] | dict[str, One]:
-        if isinstance(part, Mapping):
-            return {key: function(part[key]) for key in sorted(part)}
-        return tuple(map(function, part)) if isinstance(part, tuple) else function(part)
+    Examples
+    --------
+    >>> mapped({"x": "a", "y": ("b", "c"), "z": {"2": "d", "1": "e"}}, str.upper)
+    {'x': 'A', 'y': ('B', 'C'), 'z': {'1': 'E', '2': 'D'}}
+    """
+    return {parameter: _mapped(item, function) for parameter, item in inputs.items()}
 
-    return {parameter: one(part) for parameter, part in inputs.items()}
+
+def _mapped(item: Any, function: Callable[[Any], Part]) -> Part | tuple[Part, ...] | dict[str, Part]:
+    if isinstance(item, Mapping):
+        return {key: function(item[key]) for key in sorted(item)}
+    return tuple(map(function, item)) if isinstance(item, tuple) else function(item)
 
 
 @dataclass(frozen=True, slots=True)
