@@ -192,17 +192,12 @@ def stale(tasks: Iterable[Task], wanted: Collection[str], store: Memory, *, basi
     layout = Layout(tasks, wanted)
     schedule = Schedule(layout, store, basis, store.seconds(scope), PACKAGES, reads=False)
     schedule.advance()
-    certain = schedule.due
-    unknown = frozenset(name for name in layout.order if name not in schedule.digests and name not in certain)
+    will = schedule.due
+    unknown = frozenset(name for name in layout.order if name not in schedule.digests and name not in will)
     schedule.need(other for name in unknown for other in layout.inputs[name])
-    possible = unknown | schedule.due - certain
-    estimates = schedule.estimates
-    return Stale(
-        tuple(name for name in layout.given if name in certain),
-        tuple(name for name in layout.given if name in possible),
-        sum(estimates[name] for name in certain),
-        sum(estimates[name] for name in possible),
-    )
+    may = unknown | schedule.due - will
+    certain, possible = (tuple(name for name in layout.given if name in names) for names in (will, may))
+    return Stale(certain, possible, *(sum(schedule.estimates[name] for name in names) for names in (certain, possible)))
 
 
 class _Work:
@@ -214,6 +209,11 @@ class _Work:
         self._pool = pool
         self._told = told
         self._running: dict[Future[Any], tuple[str, str]] = {}
+
+    @property
+    def _workers(self) -> int:
+        """How many tasks run at once; a cluster may grow and shrink."""
+        return max(1, self._pool.workers)
 
     def go(self) -> None:
         """Run what is stale."""
@@ -232,7 +232,7 @@ class _Work:
             raise
 
     def _hand_out(self) -> None:
-        while len(self._running) < max(1, self._pool.workers):
+        while len(self._running) < self._workers:
             found = self._schedule.next_call()
             if found is None:
                 return
@@ -253,7 +253,7 @@ class _Work:
 
     def _tell(self, name: str, status: Literal["begun", "made", "failed"]) -> None:
         left, seconds = self._schedule.left
-        self._told(Step(name, status, len(self._schedule.seconds), left, seconds / self._pool.workers))
+        self._told(Step(name, status, len(self._schedule.seconds), left, seconds / self._workers))
 
 
 def _result(future: Future[Any]) -> Done | Failed:
