@@ -136,8 +136,9 @@ def repr_digest(value: object) -> str:
     return repr(value) if not callable(value) else "a function"
 
 
-def halved(name: str, plus: int, fails: bool, parts: tuple[int, ...]) -> int:
+def halved(name: str, plus: int, fails: bool, changes: bool, parts: tuple[int, ...]) -> int:
+    """Half of what comes in; where it changes it breaks the promise to see its arguments only."""
     RAN.append(name)
     if fails:
         raise ArithmeticError(name)
-    return (sum(parts) + plus) // 2
+    return (sum(parts) + plus + (TURN["now"] if changes else 0)) // 2
