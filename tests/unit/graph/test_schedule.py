@@ -6,12 +6,14 @@ ready, at work or done. Workers finish in any order.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reportgen.encoding import encode
 from reportgen.schedule import Layout, Schedule
 from reportgen.store import VALUES, Store, Trace
 from reportgen.task import Done, Held, Task, perform, received
@@ -81,33 +83,80 @@ def test_each_output_is_that_of_the_inputs_that_are_given(
                 path.unlink()
 
 
-def test_a_task_whose_input_is_being_made_anew_waits_for_it(tmp_path: Any) -> None:
-    """The input was read from the store, and then what it rests on came out other than before."""
-    store = Store(tmp_path / "store")
-    source = Task("source", work.changing_cohort, {"name": "source"}, kept=False, digest=work.rows_digest, cost=9.0)
-    kept = Task("kept", work.mean, {"name": "kept"}, {"people": "source"})
-    ready = Task("ready", work.added, {"name": "ready"}, {"parts": ("kept",)})
-    other = Task("other", work.mean, {"name": "other", "decimals": 1}, {"people": "source"}, cost=0.1)
+SOURCE = Task("source", work.changing_cohort, {"name": "source"}, kept=False, digest=work.rows_digest, cost=9.0)
+KEPT = Task("kept", work.mean, {"name": "kept"}, {"people": "source"})
+READY = Task("ready", work.added, {"name": "ready", "plus": 0.5}, {"parts": ("kept",)})
 
-    def step(schedule: Schedule) -> tuple[str, str, Done] | None:
-        found = schedule.next_call()
+
+def other(turn: int) -> Task:
+    """Return a task that asks for the people of the source anew."""
+    return Task("other", work.mean, {"name": "other", "decimals": 4 + turn}, {"people": "source"}, cost=0.1)
+
+
+class Desk:
+    """A run whose tasks begin and end when they are told to."""
+
+    def __init__(self, store: Store, now: int, turn: int, *wanted: str) -> None:
+        TURN["now"] = now
+        self.store = store
+        self.schedule = Schedule(Layout([SOURCE, KEPT, READY, other(turn)], wanted), store, "code", {}, ("reportgen",))
+        self.schedule.advance()
+
+    def begin(self) -> tuple[str, str, Done] | None:
+        found = self.schedule.next_call()
         if found is None:
             return None
         done = perform(found[1])
         assert isinstance(done, Done)
         return found[1].name, found[0], done
 
-    for now, wanted in ((1, ["kept"]), (5, ["ready", "other"])):
-        TURN["now"] = now
-        schedule = Schedule(Layout([source, kept, ready, other], wanted), store, "code", {}, ("reportgen",))
-        schedule.advance()
-        order: list[str] = []
-        while (first := step(schedule)) is not None:
-            second = step(schedule) if first[0] == "kept" else None  # while 'kept' is at work
-            for name, key, done in filter(None, (first, second)):
-                order.append(name)
-                store.put(key, Trace(done.digest, 0.0), None if isinstance(done.output, Held) else done.output)
-                schedule.finish(name, key, done)
-            schedule.advance()
-    assert order == ["source", "kept", "other", "ready"]
-    assert {name: received(schedule.outputs[name], ("reportgen",)) for name in wanted} == {"ready": 5.0, "other": 5.0}
+    def end(self, begun: tuple[str, str, Done] | None) -> str:
+        assert begun is not None
+        name, key, done = begun
+        self.store.put(key, Trace(done.digest, 0.0), None if isinstance(done.output, Held) else done.output)
+        self.schedule.finish(name, key, done)
+        self.schedule.advance()
+        return name
+
+    def rest(self) -> list[str]:
+        """Run what is left, one task after the other."""
+        order = []
+        while (begun := self.begin()) is not None:
+            order.append(self.end(begun))
+        return order
+
+    def value(self, name: str) -> object:
+        return received(self.schedule.outputs[name], ("reportgen",))
+
+
+def test_a_task_whose_input_is_being_made_anew_waits_for_it(tmp_path: Path) -> None:
+    """The input was read from the store, and then what it rests on came out other than before."""
+    store = Store(tmp_path / "store")
+    Desk(store, 1, 1, "kept").rest()
+    desk = Desk(store, 5, 1, "ready", "other")
+    assert desk.end(desk.begin()) == "source"
+    kept, beside = desk.begin(), desk.begin()  # 'ready' was to be next, with the former input
+    assert (desk.end(kept), desk.end(beside), desk.rest()) == ("kept", "other", ["ready"])
+    assert desk.value("ready") == 5.5
+
+
+def test_nothing_is_remembered_under_the_key_of_former_inputs(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    Desk(store, 1, 1, "kept").rest()
+    assert Desk(store, 5, 1, "ready", "other").rest() == ["source", "kept", "ready", "other"]
+    back = Desk(store, 1, 2, "ready", "other")
+    assert back.rest() == ["source", "ready", "other"] and back.value("ready") == 1.5
+
+
+def test_what_was_begun_with_former_inputs_counts_for_them_alone(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    Desk(store, 5, 1, "ready", "other").rest()
+    Desk(store, 1, 2, "ready", "other").rest()
+    digest = encode(1.5).digest
+    (store.folder / VALUES / digest[:2] / digest[2:]).unlink()  # the output of 'ready', which is wanted
+    desk = Desk(store, 5, 3, "ready", "other")
+    source, ready = desk.begin(), desk.begin()
+    assert (desk.end(source), desk.value("ready")) == ("source", 5.5)
+    assert desk.end(ready) == "ready"
+    assert desk.value("ready") == 5.5 and desk.rest() == ["other"]
+    assert Desk(store, 1, 4, "kept", "other").rest() == ["source", "other"]
