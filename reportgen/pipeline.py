@@ -10,8 +10,8 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,9 +27,10 @@ from reportgen.errors import (
     SpecError,
     did_you_mean,
 )
-from reportgen.executor import Executor, end_workers
 from reportgen.output.place import Place, chosen_place, unwritable
 from reportgen.output.workshop import Workshop
+from reportgen.pool import Pool, end_workers, open_pool
+from reportgen.progress import Progress
 from reportgen.spec import Spec
 from reportgen.spec.load import Examined, examine_study
 from reportgen.spec.lock import locked
@@ -44,7 +45,7 @@ if TYPE_CHECKING:  # heavy libraries are imported when they are needed
     from reportgen.records.planned import PlannedAnalysis
     from reportgen.records.results import Results, Source
 
-Progress = Callable[[str], None]
+SILENT = Progress()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Order:
         `html`, `pdf`, `quarto`; what the study's report says where empty.
     workers : int
         Local processes.
+    executor : str
+        Address of a Dask scheduler whose workers take their place, as `dask://HOST:PORT`; none where empty.
     """
 
     study: Path
@@ -73,6 +76,7 @@ class Order:
     profile: str | None = None
     formats: tuple[str, ...] = ()
     workers: int = 1
+    executor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ def plan(spec: Spec, repository: Repository) -> tuple[PlannedAnalysis, ...]:
     return planned_analyses(spec.study, repository)
 
 
-def simulate(path: Path, output: str, seed: int | None = None, progress: Progress = lambda _: None) -> list[Path]:
+def simulate(path: Path, output: str, seed: int | None = None, progress: Progress = SILENT) -> list[Path]:
     """Write the trial files of a simulation file into the folder `output`; return their paths.
 
     Raises
@@ -167,28 +171,29 @@ def simulate(path: Path, output: str, seed: int | None = None, progress: Progres
     return write_trial_files(folder, simulate(file, seed))
 
 
-def build(order: Order, progress: Progress = lambda _: None) -> Built:
+def build(order: Order, progress: Progress = SILENT) -> Built:
     """Build the report of a study.
 
     Parameters
     ----------
     order : Order
-    progress : callable
+    progress : Progress
         Told what is being done.
 
     Raises
     ------
     ReportgenError
-        Spec or data invalid (nothing is written), or an output that could not be written.
+        Spec or data invalid (nothing is written), an output that could not be written, or a scheduler that does not answer
+        or has a worker that is refused.
     """
     seconds: dict[str, float] = {}
     clock = _Clock(seconds, progress)
     built_at = _time_of_build()
-    executor = Executor(order.workers)
     with ExitStack() as stack:
         stack.enter_context(begun(end_workers))
-        compiled = executor.prepare("reportgen.stats.kernels", "compile_likelihood", "compile_cross_products")
-        executor.prepare("reportgen.figures.paint")
+        pool = stack.enter_context(closing(open_pool(order.workers, order.executor)))
+        compiled = pool.prepare("reportgen.stats.kernels", "compile_likelihood", "compile_cross_products")
+        pool.prepare("reportgen.figures.paint")
         with clock("read and check"):
             examined = examine_study(order.study)
             _check_order(order, examined)
@@ -196,7 +201,7 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
             workshop = stack.enter_context(Workshop(place))
             spec, repository = _read_data(examined)
         if any(isinstance(node, Search) for node in spec.study.analyses.values()):
-            executor.prepare("reportgen.stats.kernels", "compile_peel", "compile_partition")
+            pool.prepare("reportgen.stats.kernels", "compile_peel", "compile_partition")
         failed: list[FailedAnalysis] = []
         with clock("analyse"):
             from reportgen.analyses import make_records
@@ -206,18 +211,18 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
                 spec,
                 repository,
                 profile=order.profile or spec.study.policy.profile,
-                progress=lambda name: progress(f"  {name}"),
-                executor=executor,
+                progress=progress,
+                pool=pool,
                 tell=failed.append,
             )
         with clock("draw"):
             from reportgen.render.artefacts import numbered_artefacts
 
-            artefacts = numbered_artefacts(spec, records, only=order.only or None, executor=executor)
+            artefacts = numbered_artefacts(spec, records, only=order.only or None, pool=pool, progress=progress)
         with clock("render"), _told_of(place, workshop.folder):
             formats = order.formats or spec.study.report.formats
             paths, warnings, lost = _write(
-                workshop.folder, spec, repository, records, artefacts, formats, executor, built_at
+                workshop.folder, spec, repository, records, artefacts, formats, pool, built_at
             )
             workshop.finish()
     return Built(
@@ -297,7 +302,7 @@ def _write(
     records: Records,
     artefacts: Collection[NumberedArtefact],
     formats: Collection[str],
-    executor: Executor,
+    pool: Pool,
     built_at: datetime,
 ) -> tuple[list[Path], tuple[str, ...], bool]:
     """Write everything; return the paths that a reader opens, what went wrong, and whether a format was lost."""
@@ -317,9 +322,7 @@ def _write(
     (workshop / "provenance.json").write_text(
         _provenance(spec, repository, records, results, built_at), encoding="utf-8"
     )
-    pages = write_pages(
-        workshop, spec, records, tuple(artefacts), formats=formats, sources=results.sources, executor=executor
-    )
+    pages = write_pages(workshop, spec, records, tuple(artefacts), formats=formats, sources=results.sources, pool=pool)
     wanted = [f"appendix.{kind}" for kind in ("html", "pdf") if kind in formats]
     written = [Path(name) for name in wanted if (workshop / name).is_file()]
     return written, pages.warnings, len(written) < len(wanted)

@@ -7,17 +7,15 @@ inside the verbs, so that `--help` answers at once.
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from reportgen import __version__
-from reportgen.ending import begun
 from reportgen.errors import DEBUG, EXIT_DONE
+from reportgen.progress import progress as told
 from reportgen.terminal import say, show
 
 app = typer.Typer(
@@ -76,14 +74,25 @@ def build(
     ] = None,
     formats: Annotated[str, typer.Option(help="html,pdf,quarto; what the study's report says unless given.")] = "",
     jobs: Annotated[
-        int, typer.Option("-j", "--jobs", min=0, help="Local processes that draw; 0: one for each core, four at most.")
+        int,
+        typer.Option(
+            "-j", "--jobs", min=0, help="Local processes that analyse and draw; 0: one for each core, four at most."
+        ),
     ] = 0,
+    executor: Annotated[
+        str,
+        typer.Option(
+            metavar="dask://HOST:PORT",
+            help="Workers of a Dask scheduler instead of local processes (tls:// on other machines): the participants travel to them, and nothing is written to their disks.",
+        ),
+    ] = "",
 ) -> int:
     """Build the report: HTML, PDF, figures, tables, results and the Quarto project."""
     from reportgen.pipeline import Order, build
 
     chosen = _parts(formats, "--formats", "html,pdf")
     _check_formats(chosen)
+    _check_workers(jobs, executor)
     order = Order(
         study=study,
         output=output,
@@ -91,8 +100,9 @@ def build(
         profile=profile,
         formats=chosen,
         workers=jobs or min(os.cpu_count() or 1, MOST_WORKERS),
+        executor=executor,
     )
-    with _progress() as progress:
+    with told() as progress:
         built = build(order, progress)
     _warn(built.warnings)
     for failed in built.failed:
@@ -130,12 +140,20 @@ def _check_formats(chosen: tuple[str, ...]) -> None:
         raise SpecError(problems)
 
 
+def _check_workers(jobs: int, executor: str) -> None:
+    from reportgen.errors import Problem, SpecError
+
+    if jobs and executor:
+        hint = "Leave -j out: the scheduler says how many workers there are."
+        raise SpecError([Problem("-j counts local processes, and --executor asks for none", hint=hint)])
+
+
 @app.command()
 def validate(study: StudyPath) -> int:
     """Check study file, mappings and data; report all problems at once."""
     from reportgen.pipeline import doubts, read
 
-    with _progress() as progress:
+    with told() as progress:
         progress("read and check")
         spec, repository = read(study)
     _warn(doubts(spec, repository))
@@ -151,7 +169,7 @@ def plan(study: StudyPath) -> int:
     from reportgen.pipeline import doubts, plan, read
     from reportgen.render.planned import planned_lines
 
-    with _progress() as progress:
+    with told() as progress:
         progress("read and check")
         spec, repository = read(study)
     _warn(doubts(spec, repository))
@@ -169,7 +187,7 @@ def simulate(
     """Make the trial files of a simulation file: the same file and seed give the same bytes."""
     from reportgen.pipeline import simulate
 
-    with _progress() as progress:
+    with told() as progress:
         paths = simulate(file, output, seed, progress)
     for path in paths:
         show(str(path))
@@ -188,33 +206,3 @@ def schema(
 
     show(json_schema(kind), end="")
     return EXIT_DONE
-
-
-class _progress:  # noqa: N801 - used as a word: `with _progress() as progress`
-    """A spinner with the present step on a terminal, a plain line for each step elsewhere."""
-
-    def __enter__(self) -> Callable[[str], None]:
-        self._status, self._begun = None, ExitStack()
-        if not sys.stderr.isatty():
-            return say
-        from rich.console import Console
-
-        self._status = Console(stderr=True).status("start")
-        self._begun.enter_context(begun(_give_back_the_cursor))
-        self._status.start()
-        return self._show
-
-    def _show(self, text: str) -> None:
-        assert self._status is not None
-        self._status.update(text.strip())
-        self._status.console.print(text, style="dim")
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
-        self._begun.close()
-
-
-def _give_back_the_cursor() -> None:
-    """Take the spinner off the screen without its threads, which an end from outside may have met anywhere."""
-    os.write(2, b"\r\x1b[2K\x1b[?25h")

@@ -16,9 +16,9 @@ from reportgen.analyses import METHODS, _analysed
 from reportgen.analyses.failure import failure_of
 from reportgen.cli import run
 from reportgen.errors import DEBUG, ModelError, Problem
-from reportgen.executor import Executor
 from reportgen.origin import Origin
 from reportgen.pipeline import read
+from reportgen.pool import Local
 from reportgen.records.model import Failure
 from reportgen.spec.study import MetaAnalysis
 from tests.study_files import STUDY, write_study
@@ -105,7 +105,7 @@ def test_other_processes_hand_over_the_traceback(tmp_path: Path) -> None:
     spec, _ = read(write_study(tmp_path / "small"))
     study = spec.study
     broken: Callable[..., object] = partial(_analysed, study=study, repository=None)  # type: ignore[arg-type]
-    for record, failed in Executor(2).map(broken, study.analyses.items()):  # type: ignore[arg-type, misc]
+    for record, failed in Local(2).map(broken, study.analyses.items()):  # type: ignore[arg-type, misc]
         assert isinstance(record, Failure) and failed is not None
         assert "AttributeError" in failed.traceback and "_analysed" in failed.traceback
         assert re.search(r"\(\w+/\w+\.py:\d+\)$", str(failed))

@@ -34,7 +34,8 @@ from reportgen.analyses.repository_records import (
     versions,
 )
 from reportgen.data import Repository
-from reportgen.executor import Executor
+from reportgen.pool import Pool, Serial
+from reportgen.progress import Progress
 from reportgen.records.model import AnalysisRecord, Records
 from reportgen.spec import Spec
 from reportgen.spec.study import (
@@ -66,8 +67,8 @@ def make_records(
     repository: Repository,
     *,
     profile: str,
-    progress: Callable[[str], None] = lambda _: None,
-    executor: Executor | None = None,
+    progress: Progress | None = None,
+    pool: Pool | None = None,
     tell: Callable[[FailedAnalysis], object] = lambda _: None,
 ) -> Records:
     """Run every analysis of a study.
@@ -79,9 +80,9 @@ def make_records(
     spec : Spec
     repository : Repository
     profile : {'draft', 'final'}
-    progress : callable
-        Told the name of each analysis before any of them starts.
-    executor : Executor, optional
+    progress : Progress, optional
+        Told the name of each analysis before any of them starts, and when one has ended.
+    pool : Pool, optional
         Runs the analyses side by side; this process runs one after the other where there is none.
     tell : callable
         Told of each analysis that failed, whole or in part.
@@ -92,10 +93,12 @@ def make_records(
         The fidelity file names a result that this study does not have.
     """
     study = spec.study
+    progress = progress or Progress()
     for name in study.analyses:
-        progress(name)
+        progress(f"  {name}")
     run = partial(_analysed, study=study, repository=repository)
-    ended = (executor or Executor()).map(run, study.analyses.items())
+    with progress.tasks(len(study.analyses)):
+        ended = (pool or Serial()).map(run, study.analyses.items(), progress.advance)
     analyses = dict(zip(study.analyses, (record for record, _ in ended), strict=True))
     included = descriptive.included_trials(repository, study)
     records = Records(

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from string import ascii_lowercase
 
-from reportgen.executor import Executor
+from reportgen.pool import Pool, Serial
+from reportgen.progress import Progress
 from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
 from reportgen.records.model import Failure, Records
 from reportgen.records.numbers import Inline, Number, Press, numbers_in, slug
@@ -45,7 +46,12 @@ def artefact_names(spec: Spec) -> tuple[str, ...]:
 
 
 def numbered_artefacts(
-    spec: Spec, records: Records, *, only: frozenset[str] | None = None, executor: Executor | None = None
+    spec: Spec,
+    records: Records,
+    *,
+    only: frozenset[str] | None = None,
+    pool: Pool | None = None,
+    progress: Progress | None = None,
 ) -> tuple[NumberedArtefact, ...]:
     """Make the tables and figures of a report.
 
@@ -55,8 +61,10 @@ def numbered_artefacts(
     records : Records
     only : frozenset of str, optional
         Stable names of what to make; numbers stay what they are in the whole report.
-    executor : Executor, optional
+    pool : Pool, optional
         Draws the figures; this process does it where there is none.
+    progress : Progress, optional
+        Told of each drawing.
 
     Returns
     -------
@@ -69,7 +77,9 @@ def numbered_artefacts(
         if only is None or place.name in only
     ]
     sketches = [sketch for _, parts in drafts for draft in parts for sketch in draft.sketches]
-    drawn = iter((executor or Executor()).map(_draw, sketches))
+    progress = progress or Progress()
+    with progress.tasks(len(sketches)):
+        drawn = iter((pool or Serial()).map(_draw, sketches, progress.advance))
     return tuple(_artefact(place, parts, records, drawn) for place, parts in drafts)
 
 

@@ -6,11 +6,11 @@ want of a library is a warning, and the rest is written all the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.executor import Executor
+from reportgen.pool import Pool, Serial
 from reportgen.records.artefact import Drawing, NumberedArtefact
 from reportgen.records.model import Records
 from reportgen.records.numbers import plain
@@ -45,7 +45,7 @@ def write_pages(
     *,
     formats: Collection[str],
     sources: Mapping[str, Source] | None = None,
-    executor: Executor | None = None,
+    pool: Pool | None = None,
 ) -> WrittenPages:
     """Write the pages of a report.
 
@@ -60,7 +60,7 @@ def write_pages(
         Of `html`, `pdf` and `quarto`. Figures, tables and the Quarto project are always written; `quarto` renders it.
     sources : dict of str to Source, optional
         What the numbers came from, as the results table says it; without them the page names no lines.
-    executor : Executor, optional
+    pool : Pool, optional
         Makes HTML and the files of figures beside the PDF; without one they are made one after the other.
 
     Returns
@@ -72,17 +72,19 @@ def write_pages(
     OSError
         Where a file cannot be written.
     """
-    return _write(folder.resolve(), compose(spec, records, artefacts), formats, sources or {}, executor or Executor())
+    return _write(folder.resolve(), compose(spec, records, artefacts), formats, sources or {}, pool or Serial())
 
 
 def _write(
-    folder: Path, appendix: Appendix, formats: Collection[str], sources: Mapping[str, Source], executor: Executor
+    folder: Path, appendix: Appendix, formats: Collection[str], sources: Mapping[str, Source], pool: Pool
 ) -> WrittenPages:
     from reportgen.render.html import html_page, pdf_page
     from reportgen.render.quarto import render_quarto, write_quarto
 
-    html = executor.start(html_page, appendix, sources) if "html" in formats else None
-    figures = _start_figures(folder / "figures", tuple(drawings_of(appendix)), executor)
+    html = pool.submit(html_page, appendix, sources) if "html" in formats else None
+    drawings = tuple(drawings_of(appendix))
+    _write_svg(folder / "figures", drawings)
+    printed = [pool.submit(_printed, drawing) for drawing in drawings]
     tables = tuple(_write_tables(folder / "tables", appendix))
     documents, warnings = [], []
     if "pdf" in formats:
@@ -94,11 +96,12 @@ def _write(
             documents[-1].write_bytes(written)
     if html is not None:
         documents.insert(0, folder / "appendix.html")
-        documents[0].write_text(html(), encoding="utf-8")
+        documents[0].write_text(html.result(), encoding="utf-8")
     quarto = write_quarto(folder / "quarto", appendix, drawings_of(appendix))
     if "quarto" in formats and (reason := render_quarto(folder / "quarto")):
         warnings.append(reason)
-    files = tuple(path for written in figures for path in written())
+    figures = zip(drawings, printed, strict=True)
+    files = tuple(path for drawing, made in figures for path in _written(folder / "figures", drawing, made.result()))
     return WrittenPages((*documents, *quarto, *files, *tables), tuple(warnings))
 
 
@@ -109,24 +112,27 @@ def drawings_of(appendix: Appendix) -> Iterator[Drawing]:
             yield from part.drawings
 
 
-def _start_figures(
-    folder: Path, drawings: Sequence[Drawing], executor: Executor
-) -> list[Callable[[], tuple[Path, ...]]]:
-    """Write the SVG of each drawing, which the PDF needs at once; start to print the others beside the pages."""
+def _write_svg(folder: Path, drawings: Iterable[Drawing]) -> None:
+    """Write the SVG of each drawing, which the PDF needs at once."""
     folder.mkdir(parents=True, exist_ok=True)
     for drawing in drawings:
         (folder / f"{drawing.name}.svg").write_text(drawing.svg, encoding="utf-8")
-    return [executor.start(_print_figure, folder, drawing) for drawing in drawings]
 
 
-def _print_figure(folder: Path, drawing: Drawing) -> tuple[Path, ...]:
+def _printed(drawing: Drawing) -> dict[str, bytes]:
+    """Print a drawing, as a task beside the pages: what is heavy is imported by who does it."""
     from reportgen.figures.paint import printed
 
-    paths = [folder / f"{drawing.name}.svg"]
-    for ending, content in printed(drawing).items():
-        paths.append(folder / f"{drawing.name}.{ending}")
-        paths[-1].write_bytes(content)
-    return tuple(paths)
+    return printed(drawing)
+
+
+def _written(folder: Path, drawing: Drawing, printed: Mapping[str, bytes]) -> Iterator[Path]:
+    """Write what was printed of a drawing; yield its paths, that of the SVG first."""
+    yield folder / f"{drawing.name}.svg"
+    for ending, content in printed.items():
+        path = folder / f"{drawing.name}.{ending}"
+        path.write_bytes(content)
+        yield path
 
 
 def sheets_of(appendix: Appendix) -> Iterator[Sheet]:

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+from reportgen.executor import Executor
 
 from reportgen.errors import RenderError
-from reportgen.executor import Executor
 
 
 def mark() -> None:

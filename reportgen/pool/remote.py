@@ -1,0 +1,80 @@
+"""What pools of other processes share: each task is a promise, which is kept, or broken in words."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable
+from concurrent import futures
+from concurrent.futures import Future
+from typing import Any
+
+from reportgen.pool.contract import Result, Task, refuse_in_task
+
+
+class Remote:
+    """A pool of other processes; who they are is said by `_send`, `_received` and `_in_words`."""
+
+    workers: int
+
+    def __init__(self) -> None:
+        refuse_in_task()
+        self._begun: dict[Future[Any], Any] = {}  # what a task's library promised, by what we promised
+
+    def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        """Start a task on a worker."""
+        promise: Future[Result] = Future()
+        promise.set_running_or_notify_cancel()
+        self._begun[promise] = inner = self._send(function, arguments)
+        inner.add_done_callback(lambda inner: self._settle(promise, inner))
+        return promise
+
+    def map(
+        self, function: Callable[[Task], Result], tasks: Iterable[Task], done: Callable[[], object] = lambda: None
+    ) -> list[Result]:
+        """Return the result of each task, in order."""
+        promises = [self.submit(function, task) for task in tasks]
+        try:
+            for promise in futures.as_completed(promises):
+                promise.result()
+                done()
+        except Exception:
+            self._cancel(promises)
+            raise
+        return [promise.result() for promise in promises]
+
+    def close(self) -> None:
+        """Let no task begin that has not begun."""
+        self._cancel(list(self._begun))
+
+    def _cancel(self, promises: Iterable[Future[Any]]) -> None:
+        for promise in promises:
+            inner = self._begun.get(promise)
+            if inner is not None:
+                inner.cancel()
+
+    def _settle(self, promise: Future[Any], inner: Any) -> None:
+        """Keep a promise, or break it; who comes second finds it settled."""
+        if self._begun.pop(promise, None) is None:
+            return
+        try:
+            result = self._received(inner)
+        except BaseException as error:
+            promise.set_exception(self._in_words(error))
+        else:
+            promise.set_result(result)
+
+    def _send(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        raise NotImplementedError
+
+    def _received(self, inner: Any) -> Any:
+        return inner.result()
+
+    def _in_words(self, error: BaseException) -> BaseException:
+        return error
+
+
+def prepare(module: str, functions: Iterable[str]) -> None:
+    """Import a module and call functions of it; run by a worker."""
+    imported = importlib.import_module(module)
+    for name in functions:
+        getattr(imported, name)()
