@@ -8,6 +8,7 @@ machine are refused before any task is sent. Tasks of a worker that dies are run
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import pickle
@@ -187,15 +188,28 @@ def _connected(address: Address) -> Any:
         message = "--executor needs the package distributed, which is not installed"
         raise SpecError([Problem(message, hint="pip install 'reportgen[cluster]'")]) from error
     _silence()
+    library: Any = distributed
     try:
+        # in a thread of its own: a notebook has a loop in this one
+        with futures.ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, _identity(address)).result()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of versions, which are compared below
-            library: Any = distributed
             return library.Client(address.url, timeout=ANSWERS, set_as_default=False, name="reportgen")
-    except TypeError as error:
-        raise _without_certificates(address) from error
-    except (OSError, ValueError, RuntimeError) as error:
-        raise _unanswered(address) from error
+    except Exception as error:  # as many as there are servers that are no schedulers
+        unsafe = address.scheme == "tls" and isinstance(error, TypeError)
+        raise _without_certificates(address) if unsafe else _unanswered(address) from error
+
+
+async def _identity(address: Address) -> None:
+    """Ask a scheduler for its name: a client would wait for ever for one who listens and says nothing."""
+    from distributed import Security
+    from distributed.core import rpc
+
+    security: Any = Security()
+    async with asyncio.timeout(ANSWERS):
+        async with rpc(address.url, connection_args=security.get_connection_args("client")) as scheduler:
+            await scheduler.identity(n_workers=0)
 
 
 def _unanswered(address: Address) -> RenderError:
