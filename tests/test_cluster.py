@@ -212,7 +212,11 @@ def test_a_scheduler_without_workers_is_told_in_one_line(
     assert "has no workers; start one for each core (dask worker tcp://127.0.0.1:" in line
 
 
-def test_workers_that_could_change_a_number_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_workers_that_could_change_a_number_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("NUMBA_CPU_NAME", raising=False)
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
     edited = tmp_path / "edited"
     shutil.copytree(ROOT / "reportgen", edited / "reportgen", ignore=shutil.ignore_patterns("__pycache__"))
     (edited / "templates").symlink_to(ROOT / "templates")
@@ -227,7 +231,7 @@ def test_workers_that_could_change_a_number_are_refused(tmp_path: Path, capsys: 
     told = capsys.readouterr().err
     for words in (
         "it runs with NUMBA_CPU_NAME=generic, this machine with (unset)\n  Start it without NUMBA_CPU_NAME.",
-        "it runs with OPENBLAS_CORETYPE=Nehalem, this machine with (unset)\n  Start it without OPENBLAS_CORETYPE.",
+        "it runs with OPENBLAS_CORETYPE=Nehalem, this machine with Haswell\n  Start it with OPENBLAS_CORETYPE=Haswell.",
         "its code of reportgen is not that of this machine\n  Install the same reportgen there, and start it again.",
         "it has 2 threads, and a task needs a process for itself\n  Start it with --nthreads 1.",
         "it may write participants to its disk\n  Start it with DASK_DISTRIBUTED__WORKER__MEMORY__TARGET=False",

@@ -16,8 +16,10 @@ from pathlib import Path
 
 from reportgen.resources import templates_folder
 
-VARIABLES = ("OPENBLAS_CORETYPE", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_DISABLE_JIT", "MKL_CBWR")
-"""Variables of the environment that decide which instructions compute a number."""
+LIBRARIES = ("OPENBLAS_", "MKL_", "NUMBA_")
+"""What the variables of the environment begin with that decide which instructions compute a number."""
+ELSEWHERE = ("_NUM_THREADS", "_DIR")
+"""How those of them end that do not: Dask sets the first, and the second are places on a disk."""
 
 CODE, CPU = "code of reportgen", "kind of CPU"
 TOLD = 3  # differences of a worker that are named
@@ -39,8 +41,12 @@ def traits() -> dict[str, str]:
         "C library": " ".join(platform.libc_ver()),
         **dict(_versions()),
         CPU: f"{binding.get_host_cpu_name()} with {binding.get_host_cpu_features().flatten()}",
-        **{name: os.environ.get(name, "") for name in VARIABLES},
+        **{name: value for name, value in sorted(os.environ.items()) if _decides(name)},
     }
+
+
+def _decides(variable: str) -> bool:
+    return variable.startswith(LIBRARIES) and not variable.endswith(ELSEWHERE)
 
 
 def code_digest() -> str:
@@ -96,7 +102,7 @@ def _difference(name: str, theirs: str, ours: str) -> tuple[str, str]:
         kinds = [text.partition(" ")[0] for text in (theirs, ours)]
         kinds = kinds if kinds[0] != kinds[1] else ["one", "another, with other features"]
         return f"its {CPU} is {kinds[0]}, that of this machine {kinds[1]}", "Use workers with the same kind of CPU."
-    if name in VARIABLES:
-        here = f"{name}={ours}" if ours else f"without {name}"
+    if _decides(name):
+        here = f"with {name}={ours}" if ours else f"without {name}"
         return f"it runs with {name}={theirs or '(unset)'}, this machine with {ours or '(unset)'}", f"Start it {here}."
     return f"it has {name} {theirs or '(none)'}, this machine {ours or '(none)'}", "Install the same versions there."
