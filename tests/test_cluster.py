@@ -191,6 +191,21 @@ def end_the_first(task: tuple[str, int]) -> int:
     return number
 
 
+def test_nobody_waits_for_what_a_dead_worker_was_to_prepare(tmp_path: Path) -> None:
+    with Processes(tmp_path / "cluster") as processes:
+        processes.add(2)
+        pool = Cluster(processes.address)
+        ready = pool.prepare(__name__, "prepare_slowly")
+        processes.workers[0].kill()
+        ready()
+        assert pool.map(abs, [-1, 2]) == [1, 2]
+        pool.close()
+
+
+def prepare_slowly() -> None:
+    time.sleep(1)
+
+
 def test_a_scheduler_that_dies_is_told_in_words(tmp_path: Path) -> None:
     with Processes(tmp_path / "cluster") as processes:
         processes.add()
@@ -199,6 +214,8 @@ def test_a_scheduler_that_dies_is_told_in_words(tmp_path: Path) -> None:
         processes.scheduler.kill()
         with pytest.raises(RenderError, match="the scheduler does not answer any more"):
             waiting.result(timeout=30)
+        with pytest.raises(RenderError, match="the scheduler does not answer any more"):
+            pool.map(abs, [-1, 2])
         pool.close()
 
 

@@ -17,7 +17,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent import futures
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from reportgen.errors import Problem, RenderError, SpecError
@@ -55,6 +55,7 @@ class Cluster(Remote):
         self._address = Address.of(address)
         self._client = _connected(self._address)
         self._closed = threading.Event()
+        self._able: dict[str, list[str]] = {}  # which workers may do a task, by its key
         try:
             self._crew = _crew(self._client, self._address)
         except BaseException:
@@ -65,20 +66,20 @@ class Cluster(Remote):
 
     def prepare(self, module: str, *functions: str) -> Callable[[], None]:
         """Let each worker call all functions: each may stand on a machine of its own."""
-        begun = [self._start(prepare, (module, functions), [worker]) for worker in self._crew]
+        begun = [self._promise(self._start(prepare, (module, functions), [worker])) for worker in self._crew]
 
         def ready() -> None:
-            for one in begun:
-                while not (one.done() or self._closed.is_set() or self._lost()):
-                    self._closed.wait(LOOKS)
+            futures.wait(begun)
 
         return ready
 
     def close(self) -> None:
         """Leave the cluster; it forgets what it was asked for."""
         self._closed.set()
-        super().close()
-        self._client.close(timeout=ANSWERS)
+        for inner in list(self._begun.values()):
+            inner.cancel()
+        with suppress(Exception):  # nobody need be there to say farewell to
+            self._client.close(timeout=ANSWERS)
 
     def _send(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         return self._start(function, arguments, self._crew)
@@ -87,8 +88,13 @@ class Cluster(Remote):
         import dask
 
         parcel = pickle.dumps((os.environ.get(EPOCH), function, arguments), pickle.HIGHEST_PROTOCOL)
-        with dask.config.set({LARGE: "1 TB"}):
-            return self._client.submit(carried, parcel, pure=False, workers=workers, allow_other_workers=False)
+        try:
+            with dask.config.set({LARGE: "1 TB"}):
+                inner = self._client.submit(carried, parcel, pure=False, workers=workers, allow_other_workers=False)
+        except Exception as error:  # the client has closed itself when its scheduler went away
+            raise self._gone() from error
+        self._able[inner.key] = workers
+        return inner
 
     def _received(self, inner: Any) -> Any:
         result, error = pickle.loads(inner.result())
@@ -120,23 +126,22 @@ class Cluster(Remote):
         return RenderError([Problem(f"{self._address.written}: {message}", hint=hint)])
 
     def _watch(self) -> None:
-        """Break all promises where nobody is left to keep them: Dask itself would wait for ever."""
+        """Break each promise that nobody is left to keep: Dask itself would wait for ever."""
         while not self._closed.wait(LOOKS):
-            if self._begun and (lost := self._lost()):
-                for promise in list(self._begun):
-                    if self._begun.pop(promise, None) is not None:
+            if self._begun:
+                lost, there = self._there()
+                for promise, inner in list(self._begun.items()):
+                    if there.isdisjoint(self._able[inner.key]) and self._begun.pop(promise, None) is not None:
                         promise.set_exception(lost)
 
-    def _lost(self) -> RenderError | None:
+    def _there(self) -> tuple[RenderError, set[str]]:
+        """Return the workers that are left, and what to say to whom they are not enough."""
         try:
-            there = self._client.nthreads(callback_timeout=SILENT)
+            there = set(self._client.nthreads(callback_timeout=SILENT))
         except Exception:  # whatever stands between this process and the scheduler
-            return None if self._closed.is_set() else self._gone()
-        if set(self._crew) & set(there):
-            return None
-        return self._trouble(
-            "all workers have ended", "Look into what they said last, start them again, and build again."
-        )
+            return self._gone(), set()
+        hint = "Look into what they said last, start them again, and build again."
+        return self._trouble("all workers have ended", hint), there
 
 
 def carried(parcel: bytes) -> bytes:
@@ -203,13 +208,12 @@ def _connected(address: Address) -> Any:
 
 async def _identity(address: Address) -> None:
     """Ask a scheduler for its name: a client would wait for ever for one who listens and says nothing."""
-    from distributed import Security
-    from distributed.core import rpc
+    import distributed
 
-    security: Any = Security()
-    async with asyncio.timeout(ANSWERS):
-        async with rpc(address.url, connection_args=security.get_connection_args("client")) as scheduler:
-            await scheduler.identity(n_workers=0)
+    library: Any = distributed
+    certificates = library.Security().get_connection_args("client")
+    async with asyncio.timeout(ANSWERS), library.rpc(address.url, connection_args=certificates) as scheduler:
+        await scheduler.identity(n_workers=0)
 
 
 def _unanswered(address: Address) -> RenderError:

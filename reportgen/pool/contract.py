@@ -49,7 +49,7 @@ class Pool(Protocol):
         """
 
     def close(self) -> None:
-        """Begin no task any more that has not begun."""
+        """Begin no task any more; what has not ended is given up."""
 
 
 def run(function: Callable[..., Result], arguments: Iterable[Any]) -> Result:

@@ -40,6 +40,7 @@ class Local(Remote):
     def __init__(self, workers: int) -> None:
         super().__init__()
         self.workers = workers
+        self._processes: Any = None
 
     def map(
         self, function: Callable[[Task], Result], tasks: Iterable[Task], done: Callable[[], object] = lambda: None
@@ -63,15 +64,23 @@ class Local(Remote):
 
         return ready
 
+    def close(self) -> None:
+        """End the processes where they are still at work; those that are idle may serve the next pool.
+
+        Tasks are not cancelled one by one: loky's thread would stumble over one just while a worker dies.
+        """
+        if self._begun:
+            self._processes.shutdown(kill_workers=True)
+
     def _send(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         from loky import get_reusable_executor
 
         try:
             with _deaf():
-                processes = get_reusable_executor(
+                self._processes = get_reusable_executor(
                     max_workers=self.workers, initializer=_start_worker, initargs=(os.getpid(),)
                 )
-                return processes.submit(run, function, arguments)
+                return self._processes.submit(run, function, arguments)
         except BrokenProcessPool as error:
             raise self._in_words(error) from error
 

@@ -22,46 +22,38 @@ class Remote:
 
     def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
         """Start a task on a worker."""
-        promise: Future[Result] = Future()
-        promise.set_running_or_notify_cancel()
-        self._begun[promise] = inner = self._send(function, arguments)
-        inner.add_done_callback(lambda inner: self._settle(promise, inner))
-        return promise
+        return self._promise(self._send(function, arguments))
 
     def map(
         self, function: Callable[[Task], Result], tasks: Iterable[Task], done: Callable[[], object] = lambda: None
     ) -> list[Result]:
         """Return the result of each task, in order."""
         promises = [self.submit(function, task) for task in tasks]
-        try:
-            for promise in futures.as_completed(promises):
-                promise.result()
-                done()
-        except Exception:
-            self._cancel(promises)
-            raise
+        for promise in futures.as_completed(promises):
+            promise.result()
+            done()
         return [promise.result() for promise in promises]
 
-    def close(self) -> None:
-        """Let no task begin that has not begun."""
-        self._cancel(list(self._begun))
-
-    def _cancel(self, promises: Iterable[Future[Any]]) -> None:
-        for promise in promises:
-            inner = self._begun.get(promise)
-            if inner is not None:
-                inner.cancel()
+    def _promise(self, inner: Any) -> Future[Any]:
+        promise: Future[Any] = Future()
+        promise.set_running_or_notify_cancel()
+        self._begun[promise] = inner
+        inner.add_done_callback(lambda inner: self._settle(promise, inner))
+        return promise
 
     def _settle(self, promise: Future[Any], inner: Any) -> None:
         """Keep a promise, or break it; who comes second finds it settled."""
-        if self._begun.pop(promise, None) is None:
-            return
+        result, trouble = None, None
         try:
             result = self._received(inner)
         except BaseException as error:
-            promise.set_exception(self._in_words(error))
-        else:
+            trouble = self._in_words(error)
+        if self._begun.pop(promise, None) is None:
+            return
+        if trouble is None:
             promise.set_result(result)
+        else:
+            promise.set_exception(trouble)
 
     def _send(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         raise NotImplementedError

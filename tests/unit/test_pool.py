@@ -70,6 +70,7 @@ def test_what_a_task_raises_is_raised_where_its_result_is_asked_for(pool: Pool) 
         future.result()
     with pytest.raises(ZeroDivisionError):
         pool.map(divide, [1, 0, 2])
+    pool.close()
 
 
 def divide(number: int) -> float:
@@ -88,8 +89,19 @@ def test_closing_leaves_out_what_has_not_begun(tmp_path: Path) -> None:
     begun = [pool.submit(slow_mark, str(tmp_path / str(number))) for number in range(30)]
     futures.wait(begun, return_when=futures.FIRST_COMPLETED)
     pool.close()
-    futures.wait(begun)
+    assert futures.wait(begun, timeout=10).not_done == set()
     assert 0 < len(list(tmp_path.iterdir())) < 30
+    assert Local(3).map(abs, [-1, 2]) == [1, 2]
+
+
+def test_closing_just_after_a_worker_died_does_not_wait_for_ever() -> None:
+    for _ in range(3):
+        pool = Local(3)
+        begun = [pool.submit(end_itself, number) for number in range(6)]
+        with pytest.raises(RenderError, match="ended by the system"):
+            begun[0].result()
+        pool.close()
+        assert futures.wait(begun, timeout=10).not_done == set()
 
 
 def slow_mark(path: str) -> None:
