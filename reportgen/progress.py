@@ -14,7 +14,7 @@ from reportgen.terminal import say
 
 if TYPE_CHECKING:  # imported when there is a terminal
     from rich.progress import Progress as Bar
-    from rich.progress import TaskID
+    from rich.progress import ProgressColumn, TaskID
 
 PAUSE = 10.0  # seconds between two lines that count tasks
 
@@ -102,11 +102,13 @@ class OnTerminal(Progress):
 
     def __call__(self, step: str) -> None:
         """Print what is done next, and let it stand beside the spinner."""
-        self._bar.update(self._step, description=step.strip())
+        if step == step.lstrip():  # what is indented is a part of the step
+            self._bar.update(self._step, description=step)
         self._bar.console.print(step, style="dim")
 
     def begin(self, tasks: int) -> None:
         """Show a bar of this many tasks."""
+        self._bar.columns = _columns(counted=True)
         self._bar.reset(self._step, total=tasks, completed=0, counted=f"0/{tasks}")
 
     def advance(self) -> None:
@@ -117,6 +119,7 @@ class OnTerminal(Progress):
 
     def end(self) -> None:
         """Take the bar away."""
+        self._bar.columns = _columns(counted=False)
         self._bar.reset(self._step, total=None, completed=0, counted="")
 
 
@@ -133,16 +136,17 @@ def progress() -> Iterator[Progress]:
 
 def _bar() -> Bar:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
-        TextColumn("{task.fields[counted]}"),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    return Progress(*_columns(counted=False), console=Console(stderr=True), transient=True)
+
+
+def _columns(counted: bool) -> tuple[ProgressColumn, ...]:
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    step = (SpinnerColumn(), TextColumn("{task.description}"))
+    count = (BarColumn(bar_width=30), TextColumn("{task.fields[counted]}"), TimeRemainingColumn())
+    return (*step, *count) if counted else step
 
 
 def _give_back_the_cursor() -> None:

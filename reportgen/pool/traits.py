@@ -21,6 +21,7 @@ LIBRARIES = ("OPENBLAS_", "MKL_", "NUMBA_")
 ELSEWHERE = ("_NUM_THREADS", "_DIR")
 """How those of them end that do not: Dask sets the first, and the second are places on a disk."""
 
+DASK = ("dask", "distributed")  # which do not speak with other versions of themselves
 CODE, CPU = "code of reportgen", "kind of CPU"
 TOLD = 3  # differences of a worker that are named
 
@@ -62,8 +63,8 @@ def code_digest() -> str:
 
 
 def _versions() -> Iterator[tuple[str, str]]:
-    """Yield each distribution that the package needs when it runs, and what those need, with its version."""
-    waiting, seen = ["reportgen"], set()
+    """Yield each distribution that the package needs when it runs, and what those need, with its version; Dask alone."""
+    waiting, seen = ["reportgen", *DASK], set()
     while waiting:
         name = waiting.pop()
         if name in seen:
@@ -71,7 +72,7 @@ def _versions() -> Iterator[tuple[str, str]]:
         seen.add(name)
         try:
             yield name, metadata.version(name)
-            waiting += _needed(name)
+            waiting += _needed(name) if name not in DASK else []
         except metadata.PackageNotFoundError:  # for another system, or another Python
             continue
 

@@ -62,6 +62,7 @@ def test_a_bar_counts_and_says_the_time_left() -> None:
     assert code == 0
     assert {"0/3", "1/3", "2/3"} <= set(re.findall(r"\d/3", text))
     assert re.search(r"draw .*2/3 0:00:0\d", text)
+    assert not re.search(r"render [^\r]*(/3|:)", text)
     assert "read and check\r\n" in text and "render\r\n" in text  # each step stays above the bar
     assert text.endswith("done in 1 s\r\n")
     assert told.rfind("\x1b[?25h") > told.rfind("\x1b[?25l") >= 0  # the cursor is shown again
