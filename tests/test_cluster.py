@@ -239,7 +239,10 @@ def test_workers_that_could_change_a_number_are_refused(
     (edited / "templates").symlink_to(ROOT / "templates")
     with (edited / "reportgen" / "stats" / "levels.py").open("a") as source:
         source.write("# an edit\n")
+    (tmp_path / "older" / "reportgen").mkdir(parents=True)
+    (tmp_path / "older" / "reportgen" / "__init__.py").touch()
     with Processes(tmp_path / "cluster") as processes:
+        processes.add(1, PYTHONPATH=str(tmp_path / "older"))
         processes.add(1, NUMBA_CPU_NAME="generic")
         processes.add(1, OPENBLAS_CORETYPE="Nehalem")
         processes.add(1, PYTHONPATH=str(edited))
@@ -247,6 +250,7 @@ def test_workers_that_could_change_a_number_are_refused(
         assert run(["build", "no-such-study", "--executor", processes.address]) == 3
     told = capsys.readouterr().err
     for words in (
+        "is refused: it cannot load reportgen (",
         "it runs with NUMBA_CPU_NAME=generic, this machine with (unset)\n  Start it without NUMBA_CPU_NAME.",
         "it runs with OPENBLAS_CORETYPE=Nehalem, this machine with Haswell\n  Start it with OPENBLAS_CORETYPE=Haswell.",
         "its code of reportgen is not that of this machine\n  Install the same reportgen there, and start it again.",
@@ -254,7 +258,7 @@ def test_workers_that_could_change_a_number_are_refused(
         "it may write participants to its disk\n  Start it with DASK_DISTRIBUTED__WORKER__MEMORY__TARGET=False",
     ):
         assert told.count(words) == 1
-    assert told.count("worker tcp://127.0.0.1:") == told.count("is refused: ") == 5
+    assert told.count("worker tcp://127.0.0.1:") == told.count("is refused: ") == 6
     assert "Traceback" not in told
 
 
