@@ -20,7 +20,7 @@ from reportgen.terminal import say, show
 
 app = typer.Typer(
     help="Build the statistical appendix of an individual participant data meta-analysis from one study file.",
-    epilog="Exit codes: 0 done; 1 written, but an analysis failed; 2 study or data invalid; 3 an output could not be written; 130 interrupted; 143 ended by SIGTERM.",
+    epilog="Exit codes: 0 done; 1 written, but an analysis failed; 2 study or data invalid; 3 an output could not be written, or a scheduler does not answer; 130 interrupted; 143 ended by SIGTERM.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
