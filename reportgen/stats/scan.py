@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .candidate import DF, DONE, INADMISSIBLE, SINGULAR, STATE, enter, fit_entered, make_node, make_space, unsound
+from .compiled import kernel
 from .crossproducts import Columns, CrossProducts, FloatArray, IntArray, columns
 from .design import Options
 from .effect import student_log_p, student_p
 from .one_step import LeftOut, OneStepFit, both_arms, fit_one_step
-from .profile import kernel
 
 
 @dataclass(frozen=True, slots=True)
