@@ -17,7 +17,7 @@ from reportgen.analyses.disclosure import guards
 from reportgen.analyses.moderator_values import Moderator, column_of, moderators_of
 from reportgen.analyses.moderators import searched_names
 from reportgen.analyses.recording import NAN
-from reportgen.analyses.search_people import Cost, SearchPeople, people_of_search
+from reportgen.analyses.search_people import Cost, SearchPeople, people_who_enter
 from reportgen.analyses.selection import Measurements, Selection, adjusters_of, not_estimable
 from reportgen.data import Repository
 from reportgen.spec.study import DirectedPeeling as Node
@@ -106,9 +106,7 @@ def peeled(
     )
     found = _without_few_outside(found, study.policy.minimum_cell)
     needed = {cost.moderator: moderators[cost.moderator] for cost in found.costs}
-    people = people_of_search(selection, needed, missing="complete", minimum_trials=node.min_trials)
-    # both count the same people out; were it not so, members would be other people's
-    assert np.array_equal(selection.rows[found.analysed], people.selection.rows)
+    people = people_who_enter(selection, needed, found.analysed)
     members = tuple(box.members[found.analysed] for box in found.boxes)
     return Peeled(people.selection, moderators, people.costs, found, members, "")
 
@@ -148,7 +146,8 @@ def searchable(
         PeelSettings(**_options(node, moderators)),
     )
     needed = {name: moderators[name] for name in cases.moderators}
-    people = people_of_search(selection, needed, missing="complete", minimum_trials=node.min_trials)
+    enters = np.isin(np.arange(selection.n), cases.rows)
+    people = people_who_enter(selection, needed, enters)
     return people, tuple((one.moderator, one.reason) for one in cases.left_out)
 
 

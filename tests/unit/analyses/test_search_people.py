@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.analyses.moderator_values import Moderator, column_of
-from reportgen.analyses.search_people import people_of_search
+from reportgen.analyses.search_people import people_of_search, people_who_enter
 from reportgen.analyses.selection import Selection
 from reportgen.stats import Levels
 
@@ -89,6 +89,24 @@ def test_a_constant_or_unmeasured_moderator_has_its_reason() -> None:
     constant = Moderator("sex", "Sex", "", 1.0, ("female", "male"), False, 0, None, np.zeros(200))
     found = search(constant, moderator("bmi", slice(0, 60)), moderator("age"))
     assert dict(found.left_out) == {"sex": "has one value in all", "bmi": "nobody has a value"}
+
+
+def test_a_search_that_has_found_its_people_itself_has_the_same_ones_explained() -> None:
+    moderators = {m.name: m for m in (moderator("age", list(range(0, 20, 2))), moderator("bmi", [1, 22, 45]))}
+    found = people_of_search(selection(), moderators, missing="complete", minimum_trials=2)
+    enters = np.isin(selection().rows, found.selection.rows)
+    explained = people_who_enter(selection(), moderators, enters)
+    assert explained.selection.excluded == found.selection.excluded
+    assert explained.selection.rows.tolist() == found.selection.rows.tolist()
+    assert explained.costs == found.costs
+
+
+def test_everybody_who_does_not_enter_is_counted_whatever_the_search_says() -> None:
+    enters = np.ones(60, bool)
+    enters[[3, 30, 31]] = False
+    found = people_who_enter(selection(), {"age": moderator("age", [3, 30])}, enters).selection
+    assert found.n == 57 and found.rows.tolist() == (np.flatnonzero(enters) + 100).tolist()
+    assert sum(one.n for one in found.excluded) == 3
 
 
 def test_levels_reach_the_search_as_codes() -> None:
