@@ -49,6 +49,7 @@ from reportgen.stats import (
     pool_two_stage,
     prediction_interval,
 )
+from reportgen.stats.choices import TreatmentEffect
 
 FULL_SCALE = 100.0
 SOLVED = "an analysis of covariance has a solution, and nothing is searched for"
@@ -72,7 +73,7 @@ class Fits:
     @property
     def status(self) -> Status:
         """How the fit of the effect ended."""
-        return str(self.trials.status[0]) if self.alone else self.one_step.status  # type: ignore[return-value]
+        return self.trials.status[0] if self.alone else self.one_step.status
 
     @property
     def failed(self) -> bool:
@@ -179,7 +180,7 @@ def fit(selection: Selection, node: Node) -> Fits | None:
     )
 
 
-def one_step_of(selection: Selection, node: Node, treatment_effect: str) -> OneStepFit:
+def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEffect) -> OneStepFit:
     """Fit the one-step model of a node, with a treatment effect that varies between trials or is common."""
     options: dict[str, Any] = node.model_dump(
         include={"intercept", "covariance", "adjuster_slopes", "residual", "estimation", "inference", "df_floor"}

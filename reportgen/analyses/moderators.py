@@ -343,7 +343,7 @@ def _interaction(
     unit = unit_of(selection.outcome, study)
     reason = not_estimable(selection, node)
     why = reason or (TOO_FEW if one.withholds(tested) else tested.reason or ("" if one.told else TOO_FEW))
-    status: Status = tested.status  # type: ignore[assignment]
+    status: Status = tested.status
     entered = one.entered(node)
     made = press.at(moderator.name, n=entered.participants, trials=entered.trials, status=status)
     silent = fit.entered.trials - entered.trials
@@ -431,7 +431,7 @@ def _reading(
         p=told(p),
         df_num=told(press.count("df num", int(joint.df_num), "df")) if joint else None,
         df_den=told(press.fixed("df den", joint.df_den, "df", "", why)) if joint else None,
-        status="suppressed" if hidden else reading.status,  # type: ignore[arg-type]
+        status="suppressed" if hidden else reading.status,
         reason=TOO_FEW if hidden else why,
         evaluations=told(press.count("evaluations", reading.evaluations, "evaluations")),
         criterion=told(press.fixed("criterion", reading.criterion, "criterion", "", why)),

@@ -16,6 +16,7 @@ from dataclasses import asdict, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .choices import Across, Criterion, Information, Multiplicity, TreatmentEffect
 from .crossproducts import FloatArray, IntArray, columns
 from .effect import Effect
 from .one_step import OneStepFit, fit_one_step
@@ -33,19 +34,19 @@ def partition(
     moderators: Mapping[str, Moderator],
     *,
     adjusters: ArrayLike | None = None,
-    criterion: str = "interaction",
-    multiplicity: str = "sidak-modified",
-    across: str = "sidak",
+    criterion: Criterion = "interaction",
+    multiplicity: Multiplicity = "sidak-modified",
+    across: Across = "sidak",
     alpha: float = 0.05,
     gamma: float | Sequence[float] | None = 1.0,
     depth: int = 2,
     width: int = 3,
-    information: str = "pooled",
+    information: Information = "pooled",
     min_size: int | None = None,
     min_arm: int = 10,
     min_trials: int = 2,
     max_cuts: int = 100,
-    treatment_effect: str = "random",
+    treatment_effect: TreatmentEffect = "random",
 ) -> Partition:
     """Search for subgroups in which treatment does more than in the other participants.
 
@@ -179,7 +180,7 @@ def _subgroup(search: Search, y: FloatArray, n: int, parent: TreeNode, child: Tr
     )
 
 
-def _difference(search: Search, y: FloatArray, rows: IntArray, others: IntArray, information: str) -> Effect:
+def _difference(search: Search, y: FloatArray, rows: IntArray, others: IntArray, information: Information) -> Effect:
     """Effect among `rows` minus that among `others`: the interaction in a model of both together."""
     both = np.sort(np.concatenate([rows, others]))
     base = make_base(search.people, both)
