@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Annotated, Any, get_args, get_origin
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, Tag
 from pydantic_core import ErrorDetails
@@ -73,11 +74,12 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], source: Source) -> 
         hint = f"If `{word}` is a word of yours, put it in quotes: '{word}'; else take it out."
         return Problem(f"`{word}` is nothing, and not {_wanted(kind, context)}", place, hint)
     if kind == "literal_error":
-        hint = _near(given, allowed(detail)) or f"Write one of {context['expected']}."
+        words = allowed(model, detail["loc"])
+        hint = _near(given, words) or f"Write one of {_either(words)}."
         return Problem(f"{_shown(given)} is not known here", place, hint)
     if kind == "union_tag_invalid":
-        hint = _near(context["tag"], _quoted(context["expected_tags"]))
-        hint = hint or f"Methods of this version: {context['expected_tags']}."
+        methods = _methods(_annotation(model, detail["loc"]))
+        hint = _near(context["tag"], methods) or f"Methods of this version: {', '.join(map(_quoted, methods))}."
         return Problem(f"unknown method '{context['tag']}'", source.at(*path, "method"), hint)
     if kind == "union_tag_not_found":
         hint = "Add `method:` here, as in `method: meta-analysis`."
@@ -169,19 +171,50 @@ def path_written(model: type[BaseModel], path: tuple[int | str, ...]) -> KeyPath
     return tuple(kept)
 
 
-def allowed(detail: ErrorDetails) -> list[str]:
-    """Return the words that may stand in the place of one that is not known."""
-    return _quoted(detail["ctx"]["expected"])
+def allowed(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Return the words that may stand at a path of pydantic.
+
+    Examples
+    --------
+    >>> from reportgen.spec.study import Study
+    >>> allowed(Study, ("study", "data"))
+    ['real', 'simulated']
+    """
+    return list(_words(_annotation(model, path)))
 
 
-def nearest_allowed(detail: ErrorDetails) -> str:
+def nearest_allowed(detail: ErrorDetails, model: type[BaseModel]) -> str:
     """Return the allowed word that is nearest to the one that was written."""
-    words = allowed(detail)
+    words = allowed(model, detail["loc"])
     return (difflib.get_close_matches(str(detail.get("input")), words, n=1, cutoff=0.0) or words)[0]
 
 
-def _quoted(text: str) -> list[str]:
-    return re.findall(r"'([^']*)'", text)
+def _words(annotation: Any) -> Iterator[str]:
+    """Yield the words of all literals in a type."""
+    arguments = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        yield from arguments
+    elif get_origin(annotation) is Annotated:
+        yield from _words(arguments[0])
+    else:
+        for argument in arguments:
+            yield from _words(argument)
+
+
+def _quoted(word: str) -> str:
+    return f"'{word}'"
+
+
+def _either(words: Sequence[str]) -> str:
+    """Return a choice of words.
+
+    Examples
+    --------
+    >>> _either(["sum", "mean"])
+    "'sum' or 'mean'"
+    """
+    *others, last = map(_quoted, words)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _near(word: Any, known: list[str]) -> str:
@@ -277,10 +310,16 @@ def _number(given: str, *, whole: bool) -> str:
 
 def _known_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     """Return the keys that may stand where the last step of a path does."""
-    here: Any = model
-    for step in path[:-1]:
-        here = _inside(here, step)
+    here = _annotation(model, path[:-1])
     return [field.alias or name for name, field in here.model_fields.items()] if _is_model(here) else []
+
+
+def _annotation(model: type[BaseModel], path: tuple[int | str, ...]) -> Any:
+    """Return the type of what stands at a path of pydantic."""
+    here: Any = model
+    for step in path:
+        here = _inside(here, step)
+    return here
 
 
 def _is_model(annotation: Any) -> bool:
@@ -304,6 +343,12 @@ def _inside(here: Any, step: int | str) -> Any:
 
 def _bare(annotation: Any) -> Any:
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _methods(here: Any) -> list[str]:
+    """Return the methods among which `method:` chooses, in their order."""
+    models = [_bare(choice) for choice in get_args(_bare(here))]
+    return [word for one in models if _is_model(one) for word in _words(one.model_fields["method"].annotation)]
 
 
 def _alternatives(here: Any) -> dict[int | str, Any]:

@@ -255,7 +255,7 @@ def _prune(
     for detail, nodes in found:
         holder, step = nodes[-1]
         if detail["type"] == "literal_error":  # one allowed word is as good as another for checking the rest
-            holder[step] = nearest_allowed(detail)
+            holder[step] = nearest_allowed(detail, model)
             continue
         pruned.update(str(name) for _, name in nodes[1:] if isinstance(name, str))
         if isinstance(holder, list) and isinstance(holder[step], dict):
