@@ -15,7 +15,7 @@ import pytest
 from reportgen.analyses import METHODS, _analysed
 from reportgen.analyses.failure import failure_of
 from reportgen.cli import run
-from reportgen.errors import DEBUG, ModelError, Problem
+from reportgen.errors import DEBUG, Problem, RenderError
 from reportgen.executor import Executor
 from reportgen.origin import Origin
 from reportgen.pipeline import read
@@ -82,7 +82,7 @@ def secret(*_: object) -> None:
         ValueError("could not convert string to float: 'P-0042'"),
         OSError(2, "No such file or directory", "/home/anna/P-0042.csv"),
         MemoryError("P-0042"),
-        ModelError([Problem("no variance", Origin("/home/anna/P-0042.yaml", 1))]),
+        RenderError([Problem("no room", Origin("/home/anna/P-0042.yaml", 1))]),
         RuntimeError("P-0042\nin two lines of /home/anna"),
     ],
 )

@@ -25,11 +25,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from .choices import Approximation, DfFloor, MainReading, Status, TreatmentEffect
 from .crossproducts import FloatArray
-from .effect import Effect, Joint
+from .effect import NOTHING, Effect, Joint
 from .levels import Levels
 from .one_step import OneStepFit, fit_one_step
 
-NOTHING = Effect(math.nan, math.nan, math.nan, math.nan)
 # Spread of trial means against that of people, below which what differs is rounding.
 ALIKE = 1e-9
 ROUNDING = 1e-13  # of the values of a moderator

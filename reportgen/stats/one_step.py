@@ -31,7 +31,7 @@ from .choices import (
 )
 from .crossproducts import CrossProducts, FloatArray, columns
 from .design import CONSTANT, Blocks, Options, blocks
-from .effect import Effect
+from .effect import NOTHING, Effect
 from .likelihood import pair_traces, terms, trace_products
 from .optimise import Optimiser, Variances, estimate_variances
 
@@ -451,13 +451,12 @@ def _without_estimate(
     status: Status = "not estimable",
 ) -> OneStepFit:
     nan = float("nan")
-    nothing = Effect(nan, nan, nan, nan)
     interaction: Effect | None = None
     if used.moderators:
         gap = np.full(used.moderators, nan)
-        interaction = nothing if scalar else Effect(gap, gap, gap, gap)
+        interaction = NOTHING if scalar else Effect(gap, gap, gap, gap)
     return OneStepFit(
-        nothing,
+        NOTHING,
         interaction,
         nan,
         nan,

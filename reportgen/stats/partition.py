@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from .choices import Across, Criterion, Information, Multiplicity, TreatmentEffect
 from .crossproducts import FloatArray, IntArray, columns
-from .effect import Effect
+from .effect import NOTHING, Effect
 from .one_step import OneStepFit, fit_one_step
 from .partition_candidates import moderator_column
 from .partition_search import Search, prepare
@@ -185,7 +185,7 @@ def _difference(search: Search, y: FloatArray, rows: IntArray, others: IntArray,
     both = np.sort(np.concatenate([rows, others]))
     base = make_base(search.people, both)
     if base is None:
-        return Effect(np.nan, np.nan, np.nan, np.nan)
+        return NOTHING
     s = np.isin(base.rows, rows).astype(float)
     one = search.fit(y, base.rows, moderator_column(information, s, base)).interaction
     assert one is not None

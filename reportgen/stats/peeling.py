@@ -19,7 +19,6 @@ from .effect import Effect
 from .one_step import LeftOut
 
 GAINS = ("small", "large")
-NOTHING = Effect(float("nan"), float("nan"), float("nan"), float("nan"))
 
 
 def _is_number(value: Any) -> bool:

@@ -160,9 +160,9 @@ def test_too_few_trials_for_all_is_said_once_for_the_screen() -> None:
 
 def test_every_number_has_an_id_of_its_own() -> None:
     record = screening()
-    results = results_of([record], {})
-    assert "screening.overall.rmdq.short.age.within.effect" in results.by_id()
-    assert "screening.overall.rmdq.short.mood.within.low.effect" in results.by_id()
+    ids = {row.id for row in results_of([record], {}).rows}
+    assert "screening.overall.rmdq.short.age.within.effect" in ids
+    assert "screening.overall.rmdq.short.mood.within.low.effect" in ids
 
 
 def test_a_search_takes_what_was_screened_below_a_limit_in_the_order_of_p() -> None:

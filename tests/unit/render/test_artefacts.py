@@ -83,11 +83,11 @@ def test_one_part_needs_no_letter_and_thirty_have_two() -> None:
 
 
 def test_a_failed_analysis_says_why_in_its_place() -> None:
-    reason = Press("pooled", "analyses.pooled", {}).quote("failure", "ModelError: matrix 3 x 3 is singular")
+    reason = Press("pooled", "analyses.pooled", {}).quote("failure", "LinAlgError: matrix 3 x 3 is singular")
     records = records_fixture.records()
     records = replace(records, analyses=records.analyses | {"pooled": Failure("pooled", reason)})
     made = {a.name: a for a in numbered_artefacts(spec, records)}
-    assert plain(made["fig1"].parts[0].notes[0]) == "This analysis failed: ModelError: matrix 3 x 3 is singular."
+    assert plain(made["fig1"].parts[0].notes[0]) == "This analysis failed: LinAlgError: matrix 3 x 3 is singular."
     assert made["table1"].parts[0].table is not None
 
 
