@@ -19,7 +19,7 @@ from reportgen.render.appendix import compose
 from reportgen.render.artefacts import numbered_artefacts
 from reportgen.render.environment import environment
 from reportgen.render.html import pdf_document
-from tests.failing.inputs import copied, needs_inputs, said
+from tests.failing.inputs import said, written
 
 SVG = "{http://www.w3.org/2000/svg}"
 MM = 96 / 25.4
@@ -32,9 +32,8 @@ def cells(folder: Path) -> Iterator[str]:
                 yield from row
 
 
-@needs_inputs
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
-    done = said("build", copied("n_formula", tmp_path), "--output", tmp_path / "out", "--formats", "html", "-j", 1)
+    done = said("build", written("n_formula", tmp_path), "--output", tmp_path / "out", "--formats", "html", "-j", 1)
     assert done.code == 0, done.err
     found = list(cells(tmp_path / "out"))
     assert [cell for cell in found if cell != inert(cell)] == []
@@ -45,7 +44,6 @@ def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     assert sheets and not any(b"<f>" in sheet or b"<f " in sheet for sheet in sheets)
 
 
-@needs_inputs
 def test_a_long_word_leaves_the_other_columns_on_the_page(tmp_path: Path) -> None:
     from weasyprint.formatting_structure.boxes import TableCellBox
 
@@ -55,7 +53,7 @@ def test_a_long_word_leaves_the_other_columns_on_the_page(tmp_path: Path) -> Non
         for child in getattr(box, "children", ()):
             yield from found(child)
 
-    spec, repository = read(copied("n_long", tmp_path))
+    spec, repository = read(written("n_long", tmp_path))
     records = make_records(spec, repository, profile="final")
     artefacts = numbered_artefacts(spec, records, only=frozenset({"table1"}))
     document = pdf_document(compose(spec, records, artefacts), tmp_path)
@@ -65,10 +63,9 @@ def test_a_long_word_leaves_the_other_columns_on_the_page(tmp_path: Path) -> Non
         assert box.position_x + box.width <= page.width - 17 * MM, "a column lies beside the text block"
 
 
-@needs_inputs
 @pytest.mark.parametrize(("name", "trial"), [("n_rtl", "ירושלים 2019"), ("n_emoji", "Nord\u0301 étude ✓≥±µ")])
 def test_letters_that_join_or_turn_are_shaped_in_every_figure(tmp_path: Path, name: str, trial: str) -> None:
-    spec, repository = read(copied(name, tmp_path))
+    spec, repository = read(written(name, tmp_path))
     records = make_records(spec, repository, profile="final")
     (artefact,) = numbered_artefacts(spec, records, only=frozenset({"fig2"}))
     drawing = artefact.parts[0].drawings[0]
