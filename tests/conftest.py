@@ -78,9 +78,16 @@ def unexpected_skips() -> list[tuple[str, str]]:
     return [(test, reason) for test, reason in _skipped if not any(allowed in reason for allowed in ALLOWED)]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, and pytest the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares something costly, when several processes run the tests: a file, and the whole reports."""
+    """Keep together what shares something costly, when several processes run the tests: a file, and the whole reports.
+
+    Whatever needs the whole report of a worked study is slow.
+    """
     for item in items:
-        shared = "report" if "report" in getattr(item, "fixturenames", ()) else item.nodeid.partition("::")[0]
+        whole = getattr(getattr(item, "callspec", None), "params", {}).get("report") in WORKED
+        handmade = not whole and "report" in getattr(item, "fixturenames", ())
+        shared = "report" if whole else "report by hand" if handmade else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(shared))
+        if whole:
+            item.add_marker(pytest.mark.slow)

@@ -21,6 +21,8 @@ from reportgen.spec import Spec
 from tests.conftest import SHARED
 from tests.real import printed
 
+pytestmark = pytest.mark.slow
+
 STUDY = specs_folder() / "low-back-pain"
 
 

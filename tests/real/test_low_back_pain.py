@@ -23,6 +23,8 @@ from reportgen.spec.study import Descriptive as DescriptiveNode
 from reportgen.spec.study import MetaAnalysis
 from tests.real import printed
 
+pytestmark = pytest.mark.slow
+
 STUDY = specs_folder() / "low-back-pain"
 SIDES = ("control", "intervention", "all")
 

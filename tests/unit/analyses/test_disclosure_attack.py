@@ -25,6 +25,8 @@ from reportgen.spec.study import MetaAnalysis, Study
 from reportgen.stats import per_trial, pool_two_stage
 from tests.study_files import write_study
 
+pytestmark = pytest.mark.slow
+
 MINIMUM = 5
 PRESS = Press(
     "pooled",
