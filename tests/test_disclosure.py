@@ -22,6 +22,8 @@ from tests.peeling_study import AGREEMENT, PARTITION, PEELING
 from tests.screened_study import PUBLISHED, TRIALS, write_screened
 from tests.study_files import write_yaml
 
+pytestmark = pytest.mark.slow
+
 MINIMUM = 5
 CONTENTS = [
     {"series": "Table", "show": "included-trials", "name": "trials"},

@@ -16,6 +16,8 @@ import pytest
 from reportgen.output.workshop import workshop_key
 from tests.study_files import write_study
 
+pytestmark = pytest.mark.slow
+
 RUN = [sys.executable, "-m", "reportgen.cli"]
 LOCK = f"{workshop_key('out')}-lock"
 

@@ -20,6 +20,8 @@ from reportgen.spec.load import examine_study
 from tests.options import options_of
 from tests.study_files import MAPPING, STUDY, people, write_study, write_yaml
 
+pytestmark = pytest.mark.slow
+
 STAGES = ["one", "two", "three", "four"]
 FORMATS = "html,pdf,quarto"
 DRAWN = ("forest", "tree", "profiles", "trajectories", "availability")

@@ -17,6 +17,8 @@ from reportgen.pipeline import Order, build
 from reportgen.spec.load import load_study
 from tests.study_files import STUDY, write_study
 
+pytestmark = pytest.mark.slow
+
 HOME, ELSEWHERE, STUDIES = "quentin-fabri", "vault-of-files", "place-of-studies"
 ARTEFACTS = [
     {"series": "Table", "show": "included-trials"},

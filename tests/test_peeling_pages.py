@@ -14,6 +14,8 @@ from reportgen.pipeline import Order, build
 from tests.page_numbers import trace_numbers
 from tests.peeling_study import AGREEMENT, CONTENTS, PARTITION, PEELING, write_search_study
 
+pytestmark = pytest.mark.slow
+
 
 def built(folder: Path, **changes: Any) -> Path:
     done = build(Order(write_search_study(folder / "small", **changes), output=folder / "report"))

@@ -21,6 +21,8 @@ from tests.study_files import STUDY, people, write_study
 from tests.test_statements import PEEL, SCREEN, SEARCH, SHOWN, Made
 from tests.unit.render import records_fixture
 
+pytestmark = pytest.mark.slow
+
 POOLED: dict[str, Any] = {"method": "meta-analysis"}
 AGREEMENT = {"method": "agreement", "partition": "rp", "peeling": "peel"}
 EVERYTHING = {

@@ -27,6 +27,8 @@ from reportgen.spec import Spec
 from reportgen.tables.phrases import is_mark
 from tests.study_files import STUDY, write_study
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = STUDY["analyses"]["people"]
 SEARCH: dict[str, Any] = {"method": "recursive-partitioning", "moderators": ["age", "sex"], "alpha": 0.9, "min_arm": 5}
 PEEL: dict[str, Any] = {"method": "directed-peeling", "moderators": ["age"], "min_arm": 5}
