@@ -22,6 +22,8 @@ from reportgen.spec import Spec
 from tests.screened_study import COVARIATES, write_screened
 from tests.study_files import MAPPING, STUDY, write_yaml
 
+pytestmark = pytest.mark.slow
+
 ADJUSTERS = ["baseline", "age", "dose", "year", "months", "sex"]
 LOST = {"Dose": "one value in all", "Year": "one value in each trial", "Months": "follows from Age"}
 EXTRA: dict[str, Any] = {

@@ -23,6 +23,8 @@ from reportgen.records.model import Failure
 from reportgen.spec.study import MetaAnalysis
 from tests.study_files import STUDY, write_study
 
+pytestmark = pytest.mark.slow
+
 
 def breaking(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(*_: object, **__: object) -> None:

@@ -99,6 +99,7 @@ def test_no_path_of_this_machine(report: Path) -> None:
             assert str(report.parent) not in text
 
 
+@pytest.mark.slow
 def test_same_bytes_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     study = write_study(tmp_path / "small", study={"report": {**STUDY["report"], "formats": ["html", "pdf", "quarto"]}})

@@ -11,6 +11,8 @@ import pytest
 
 from tests.conftest import ALLOWED, ROOT, STRICT
 
+pytestmark = pytest.mark.slow
+
 TESTS = """
 import pytest
 

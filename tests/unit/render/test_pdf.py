@@ -14,6 +14,8 @@ from reportgen.render import html as pages
 from reportgen.render.tags import mend_tags
 from tests.unit.render.conftest import Report
 
+pytestmark = pytest.mark.slow
+
 MM = 96 / 25.4
 
 
