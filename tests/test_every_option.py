@@ -15,8 +15,8 @@ import pytest
 
 from reportgen.cli import run
 from reportgen.spec import study as language
-from reportgen.spec.check import SHOWS
 from reportgen.spec.load import examine_study
+from reportgen.spec.shows import SHOWS
 from tests.options import options_of
 from tests.study_files import MAPPING, STUDY, people, write_study, write_yaml
 
@@ -76,7 +76,7 @@ def needed(method: str) -> dict[str, Any]:
 
 def shown(method: str, names: list[str], *, drawn: bool = False) -> list[dict[str, Any]]:
     """Every table that shows the method, of each analysis; every figure as well where that is asked for."""
-    shows = [show for show, methods in SHOWS.items() if method in methods and (drawn or not show.endswith(DRAWN))]
+    shows = [show for show, kind in SHOWS.items() if method in kind.methods and (drawn or not show.endswith(DRAWN))]
     shows = [show for show in shows if drawn or "forest" not in show]
     return [{"series": "Table", "show": show, "of": name} for name in names for show in shows]
 
@@ -133,10 +133,10 @@ def test_normal_inference_reaches_the_workbook_in_every_format(tmp_path: Path) -
 @pytest.mark.hard
 def test_every_option_of_an_artefact_is_built_or_refused(tmp_path: Path) -> None:
     contents: list[dict[str, Any]] = []
-    for show, methods in SHOWS.items():
-        of = {"of": methods[0]} if methods else {}
+    for show, kind in SHOWS.items():
+        of = {"of": kind.methods[0]} if kind.methods else {}
         plain = {"series": "Table", "show": show, **of}
-        for name, value in options_of(language.Artefact):
+        for name, value in options_of(kind):
             if name != "show" and accepted(
                 tmp_path / "one", analyses=BASE, report={"contents": [{**plain, name: value}]}
             ):

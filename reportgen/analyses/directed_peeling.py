@@ -15,10 +15,9 @@ from reportgen.data import Repository
 from reportgen.records.numbers import Inline, Press, slug
 from reportgen.records.peeling import SIZES, DirectedPeeling, PeelingSettings
 from reportgen.spec.check import expanded
-from reportgen.spec.study import Agreement, FromScreening, Study
 from reportgen.spec.study import DirectedPeeling as Node
+from reportgen.spec.study import FromScreening, Study, sizes_asked
 
-SHOWS_BOXES = ("peeling-thresholds", "peeling-trajectories")
 MODEL_DECIMALS = {"df": 1, "share": 3}
 
 
@@ -60,9 +59,7 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Dire
 
 def sizes_of(name: str, study: Study) -> tuple[float, ...]:
     """Return the shares of people of which the report needs a box of this analysis, from small to large."""
-    shown = (one.sizes for one in study.report.contents if one.of == name and one.show in SHOWS_BOXES)
-    agreeing = (one.sizes for one in study.analyses.values() if isinstance(one, Agreement) and one.peeling == name)
-    return tuple(sorted({*SIZES, *(size for sizes in (*shown, *agreeing) for size in sizes)}))
+    return tuple(sorted({*SIZES, *sizes_asked(study, name)}))
 
 
 def _settings(node: Node, press: Press, study: Study) -> PeelingSettings:

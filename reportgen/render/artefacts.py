@@ -8,17 +8,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from string import ascii_lowercase
 
 from reportgen.executor import Executor
 from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
 from reportgen.records.model import Failure, Records
 from reportgen.records.numbers import Inline, Number, Press, numbers_in, slug
-from reportgen.render.drafts import SHOWN, Draft, Place, Sketch, default_title, letter
 from reportgen.spec import Spec
+from reportgen.spec.shows import Artefact, Rounded
 from reportgen.spec.study import Study
 from reportgen.tables.phrases import is_mark
+from reportgen.views import SHOWS, Context, Draft, Sketch
+from reportgen.views.draft import letter
+from reportgen.views.rounding import rounded
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an artefact stands: its options, its label and its stable name."""
+
+    options: Artefact
+    label: str
+    name: str
+
+    @property
+    def of(self) -> str:
+        """The analysis that is shown; empty where it is the repository."""
+        return getattr(self.options, "of", None) or ""
 
 
 def places(study: Study) -> tuple[Place, ...]:
@@ -83,10 +100,22 @@ def _draw(sketch: Sketch) -> tuple[Drawing, ...]:
 
 
 def _drafts(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
-    record = records.analyses.get(place.node.of or "")
+    options = place.options
+    record = records.analyses[place.of] if place.of else records
     if isinstance(record, Failure):
         return (Draft(notes=(("This analysis failed: ", record.reason, "."),)),)
-    return SHOWN[place.node.show](place, study, records)
+    if isinstance(options, Rounded):
+        record = rounded(record, options.rounding, place.name)
+    return SHOWS[options.show].parts(record, options, Context(place.name, study, records))
+
+
+def _title(place: Place, records: Records, press: Press) -> Inline:
+    """Return the caption of the study file; else what is shown, and of whom."""
+    options, show = place.options, SHOWS[place.options.show]
+    if options.title:
+        return (press.quote("title", options.title),)
+    record = records.analyses[place.of] if place.of else records
+    return (show.title,) if isinstance(record, Failure) else show.caption(show.title, record, options)
 
 
 def _artefact(
@@ -94,9 +123,6 @@ def _artefact(
 ) -> NumberedArtefact:
     """Number a place of the study file and its parts; `drawn` yields what was drawn for each sketch, in order."""
     press = Press("report", "report", {}).at(place.name)
-    title: Inline = (
-        (press.quote("title", place.node.title),) if place.node.title else default_title(place.node, records)
-    )
     parts = tuple(
         Part(
             "",
@@ -109,11 +135,11 @@ def _artefact(
     )
     return NumberedArtefact(
         name=place.name,
-        series=place.node.series,
+        series=place.options.series,
         label=place.label,
-        title=title,
+        title=_title(place, records, press),
         parts=noted_once(lettered(parts)),
-        notes=tuple((press.quote(f"note {i}", note),) for i, note in enumerate(place.node.notes, 1)),
+        notes=tuple((press.quote(f"note {i}", note),) for i, note in enumerate(place.options.notes, 1)),
     )
 
 

@@ -14,17 +14,16 @@ from reportgen.errors import Problem, did_you_mean
 from reportgen.spec.mapping import Mapping, Variable, visit_time
 from reportgen.spec.model import DECIMAL, months_of
 from reportgen.spec.normal import in_ids
+from reportgen.spec.shows import Limited, OfAnalysis
 from reportgen.spec.source import Source, Step
 from reportgen.spec.study import (
     Agreement,
-    Artefact,
     Descriptive,
     DirectedPeeling,
     FromScreening,
     Moderators,
     Pooled,
     RecursivePartitioning,
-    RoundingHere,
     Search,
     Study,
 )
@@ -33,50 +32,6 @@ from reportgen.spec.units import convertible
 BASELINE = "baseline "
 FEW = 3  # levels up to which a moderator is not peeled, because a peel would take a large share of the people at once
 ALL = "all"
-
-# Artefacts that print estimates, which an artefact may round differently; and those that fall into lettered parts.
-ROUNDED = (
-    "descriptive",
-    "forest",
-    "forest-by-trial",
-    "estimates",
-    "estimates-by-trial",
-    "interaction-forest",
-    "interaction-estimates",
-    "effect-at-values",
-    "subgroup-tree",
-    "subgroup-forest",
-    "subgroups",
-    "peeling-thresholds",
-)
-IN_PARTS = ("forest", "forest-by-trial", "estimates", "analysed", "interaction-forest", "interaction-estimates")
-
-# What each artefact shows: the methods that the analysis in `of` may have; none where it shows the repository itself.
-SHOWS: dict[str, tuple[str, ...]] = {
-    "included-trials": (),
-    "availability": (),
-    "outcome-measures": (),
-    "descriptive": ("descriptive",),
-    "forest": ("meta-analysis",),
-    "forest-by-trial": ("meta-analysis",),
-    "estimates": ("meta-analysis",),
-    "estimates-by-trial": ("meta-analysis",),
-    "analysed": ("meta-analysis", "recursive-partitioning", "directed-peeling"),
-    "interaction-forest": ("moderators",),
-    "interaction-estimates": ("moderators",),
-    "effect-at-values": ("moderators",),
-    "subgroup-tree": ("recursive-partitioning",),
-    "subgroup-forest": ("recursive-partitioning",),
-    "subgroups": ("recursive-partitioning",),
-    "cut-profiles": ("recursive-partitioning",),
-    "rejected-splits": ("recursive-partitioning",),
-    "peeling-trajectories": ("directed-peeling",),
-    "peeling-thresholds": ("directed-peeling",),
-    "agreement": ("agreement",),
-}
-
-# Artefacts that show effects by outcome, follow-up and comparison, and may be limited to some of them.
-LIMITED = ("meta-analysis", "moderators", "recursive-partitioning", "directed-peeling")
 
 
 def baseline_of(variable: str) -> str | None:
@@ -348,14 +303,19 @@ def _with_method(study: Study, *methods: str) -> list[str]:
 
 def _report(study: Study, source: Source) -> Iterator[Problem]:
     named: dict[str, int] = {}
-    wanting = [index for index, artefact in enumerate(study.report.contents) if artefact.of is not None]
+    wanting = [
+        index
+        for index, artefact in enumerate(study.report.contents)
+        if isinstance(artefact, OfAnalysis) and artefact.of
+    ]
     if wanting and "analyses" not in source.content:
         place = source.at("report", "contents", wanting[0], "of")
         yield Problem("the report shows analyses, and none are declared", place, "Declare them under `analyses:`.")
         return
     for index, artefact in enumerate(study.report.contents):
         here = ("report", "contents", index)
-        yield from _artefact(study, artefact, source, *here)
+        if isinstance(artefact, OfAnalysis) and _written(source, *here).get("show") == artefact.show:
+            yield from _artefact(study, artefact, source, *here)  # else it is a guess, and that is reported
         name = artefact.name
         if name and re.fullmatch(r"[\w-]+", name) is None:
             hint = "Use letters, digits, - and _: it becomes the name of a file."
@@ -365,47 +325,27 @@ def _report(study: Study, source: Source) -> Iterator[Problem]:
         named.setdefault(name, index)
 
 
-def _artefact(study: Study, artefact: Artefact, source: Source, *here: Step) -> Iterator[Problem]:
-    written = _written(source, *here)
-    if written.get("show") != artefact.show:
-        return  # reported already, and what it should show is a guess
-    methods = SHOWS[artefact.show]
-    if not methods and artefact.of is not None:
-        yield Problem(
-            f"'{artefact.show}' shows the repository, not an analysis", source.at(*here, "of"), "Take `of` out."
-        )
-    if methods and written.get("of") is None:
-        named = _with_method(study, *methods)
+def _artefact(study: Study, artefact: OfAnalysis, source: Source, *here: Step) -> Iterator[Problem]:
+    if _written(source, *here).get("of") is None:
+        named = _with_method(study, *artefact.methods)
         hint = (
             f"Add `of:` with one of: {', '.join(named)}."
             if named
-            else f"Declare an analysis with `method: {' or '.join(methods)}` first."
+            else f"Declare an analysis with `method: {' or '.join(artefact.methods)}` first."
         )
         yield Problem(f"'{artefact.show}' needs the name of an analysis", source.at(*here), hint)
-    if methods and artefact.of is not None:
+    if artefact.of is not None:
         yield from _shown_analysis(study, artefact, artefact.of, source, *here, "of")
-    for index, name in enumerate(artefact.beside):
-        if artefact.show != "analysed":
-            yield Problem(f"'beside' means nothing for '{artefact.show}'", source.at(*here, "beside"), "Take it out.")
-            break
+    for index, name in enumerate(getattr(artefact, "beside", ())):
         yield from _shown_analysis(study, artefact, name, source, *here, "beside", index)
-    for key, kind, known in (
-        ("comparison", "comparison", study.comparisons),
-        ("outcome", "outcome", study.outcomes),
-        ("follow_up", "follow-up", study.follow_up),
-    ):
-        yield from _each_unknown(kind, getattr(artefact, key), known, source, *here, key)
-        if not set(methods) & set(LIMITED) and getattr(artefact, key):
-            yield Problem(f"'{key}' means nothing for '{artefact.show}'", source.at(*here, key), "Take it out.")
-    yield from _limits(study, artefact, source, *here)
-    if artefact.scale != "natural" and artefact.show not in ("forest", "estimates"):
-        yield Problem(f"'scale' means nothing for '{artefact.show}'", source.at(*here, "scale"), "Take it out.")
-    if artefact.parts != "none" and artefact.show not in IN_PARTS:
-        yield Problem(f"'parts' means nothing for '{artefact.show}'", source.at(*here, "parts"), "Take it out.")
-    if artefact.sizes and artefact.show not in ("peeling-thresholds", "peeling-trajectories"):
-        yield Problem(f"'sizes' means nothing for '{artefact.show}'", source.at(*here, "sizes"), "Take it out.")
-    if artefact.rounding != RoundingHere() and artefact.show not in ROUNDED:
-        yield Problem(f"'rounding' means nothing for '{artefact.show}'", source.at(*here, "rounding"), "Take it out.")
+    if isinstance(artefact, Limited):
+        for key, kind, known in (
+            ("comparison", "comparison", study.comparisons),
+            ("outcome", "outcome", study.outcomes),
+            ("follow_up", "follow-up", study.follow_up),
+        ):
+            yield from _each_unknown(kind, getattr(artefact, key), known, source, *here, key)
+        yield from _limits(study, artefact, source, *here)
 
 
 def _written(source: Source, *path: Step) -> dict[Any, Any]:
@@ -416,7 +356,7 @@ def _written(source: Source, *path: Step) -> dict[Any, Any]:
     return here if isinstance(here, dict) else {}
 
 
-def _limits(study: Study, artefact: Artefact, source: Source, *here: Step) -> Iterator[Problem]:
+def _limits(study: Study, artefact: Limited, source: Source, *here: Step) -> Iterator[Problem]:
     """An artefact is limited to something that its analysis does not have."""
     analysis = study.analyses.get(artefact.of or "")
     if not isinstance(analysis, Pooled):
@@ -430,8 +370,8 @@ def _limits(study: Study, artefact: Artefact, source: Source, *here: Step) -> It
                 yield Problem(f"'{artefact.of}' does not analyse '{name}'", source.at(*here, key, index), hint)
 
 
-def _shown_analysis(study: Study, artefact: Artefact, name: str, source: Source, *here: Step) -> Iterator[Problem]:
-    analysis, methods = study.analyses.get(name), SHOWS[artefact.show]
+def _shown_analysis(study: Study, artefact: OfAnalysis, name: str, source: Source, *here: Step) -> Iterator[Problem]:
+    analysis, methods = study.analyses.get(name), artefact.methods
     if analysis is None:
         suited = _with_method(study, *methods)
         yield from _unknown("analysis", name, study.analyses, source, *here, suited=suited)

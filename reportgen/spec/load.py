@@ -17,7 +17,16 @@ from pydantic_core import ErrorDetails
 from reportgen.errors import Problem, SpecError
 from reportgen.origin import Origin
 from reportgen.spec.check import check_mapping, check_study
-from reportgen.spec.fault import ambiguous_nothing, nearest_allowed, path_written, problem_of, spoken_for
+from reportgen.spec.fault import (
+    ambiguous_nothing,
+    belongs_elsewhere,
+    is_guess,
+    nearest_allowed,
+    path_written,
+    plainly,
+    problem_of,
+    spoken_for,
+)
 from reportgen.spec.fidelity import Fidelity, check_fidelity
 from reportgen.spec.mapping import Mapping
 from reportgen.spec.source import KeyPath, Source, read_source
@@ -198,25 +207,28 @@ def read_tolerantly(model: type[ModelT], source: Source) -> tuple[ModelT | None,
     problems = ambiguous_nothing(source)
     pruned: set[str] = set()
     taken: set[KeyPath] = set()
+    guessed: set[KeyPath] = set()
     content = copy.deepcopy(source.content)
     while True:
         try:
             valid = model.model_validate(content)
             return valid, problems, replace(source, pruned=frozenset(pruned))
         except ValidationError as error:
-            details = error.errors(include_url=False)
+            details = plainly(error.errors(include_url=False))
         known = {(problem.origin, problem.message) for problem in problems}
         fresh = [problem_of(detail, model, source) for detail in details]
         paths = [source.as_written(path_written(model, detail["loc"])) for detail in details]
+        guessed.update(path[:-1] for detail, path in zip(details, paths, strict=True) if is_guess(detail))
         told = spoken_for(details, [_known_part(source, path) for path in paths])
         # What is missing only because its faulty value was left out has been reported as a fault already, and what a
-        # rule says of the rest of a part from which something was left out may be true of the rest alone.
+        # rule says of the rest of a part from which something was left out may be true of the rest alone. Nor is an option wrong by a guess.
         problems += [
             problem
             for detail, problem, path, tell in zip(details, fresh, paths, told, strict=True)
             if tell
             and (problem.origin, problem.message) not in known
             and not (detail["type"] == "missing" and _written(source, path))
+            and not (path[:-1] in guessed and belongs_elsewhere(model, detail))
             and not (detail["type"] == "value_error" and any(other[: len(path)] == path for other in taken))
         ]
         taken.update(paths)

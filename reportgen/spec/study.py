@@ -8,7 +8,7 @@ analyses, the contents of the report and its policy. Each default stands here on
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -22,6 +22,8 @@ from pydantic import (
 
 from reportgen.errors import did_you_mean
 from reportgen.spec.model import MOST, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
+from reportgen.spec.registered import Registered, add
+from reportgen.spec.shows import AnyArtefact, Sized
 
 Better = Literal["lower", "higher"]
 
@@ -170,7 +172,13 @@ class TwoStage(Node):
     )
 
 
-class Descriptive(Node):
+class Analysis(Node):
+    """A named analysis: each method has a class of its own, with its options."""
+
+    method: str
+
+
+class Descriptive(Analysis):
     """Baseline characteristics of the participants, by side of a comparison."""
 
     method: Literal["descriptive"]
@@ -179,10 +187,9 @@ class Descriptive(Node):
     standardised_difference: bool = False
 
 
-class Pooled(Node):
+class Pooled(Analysis):
     """What every method that estimates treatment effects needs: who, when, against whom, and adjusted for what."""
 
-    method: str
     outcomes: Names = ("all",)
     follow_up: Names = ("all",)
     comparisons: Names = ("all",)
@@ -331,7 +338,7 @@ class DirectedPeeling(Search):
     min_fraction: float = Field(0.10, gt=0, lt=1)
 
 
-class Agreement(Node):
+class Agreement(Analysis):
     """Who is in the subgroups of a recursive partitioning and who in the boxes of a directed peeling."""
 
     method: Literal["agreement"]
@@ -340,33 +347,26 @@ class Agreement(Node):
     sizes: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.2, 0.5)
 
 
-Analysis = Annotated[
-    Descriptive | MetaAnalysis | Moderators | RecursivePartitioning | DirectedPeeling | Agreement,
-    Field(discriminator="method"),
-]
+METHODS: dict[str, type[Analysis]] = {}
+"""The options of each method, by the word behind `method`."""
 
-Show = Literal[
-    "included-trials",
-    "descriptive",
-    "forest",
-    "forest-by-trial",
-    "estimates",
-    "estimates-by-trial",
-    "analysed",
-    "availability",
-    "outcome-measures",
-    "interaction-forest",
-    "interaction-estimates",
-    "effect-at-values",
-    "subgroup-tree",
-    "subgroup-forest",
-    "subgroups",
-    "cut-profiles",
-    "rejected-splits",
-    "peeling-trajectories",
-    "peeling-thresholds",
-    "agreement",
-]
+AnalysisT = TypeVar("AnalysisT", bound=Analysis)
+AnyAnalysis = Annotated[Analysis, Registered("method", METHODS)]
+
+
+def method(options: type[AnalysisT]) -> type[AnalysisT]:
+    """Register the options of a method under the word that its `method` allows.
+
+    Raises
+    ------
+    ValueError
+        Another class has that word.
+    """
+    return add(options, "method", METHODS)
+
+
+for _options in (Descriptive, MetaAnalysis, Moderators, RecursivePartitioning, DirectedPeeling, Agreement):
+    method(_options)
 
 
 def _significant(value: Any) -> Any:
@@ -389,38 +389,6 @@ class Rounding(Node):
     p: Annotated[int, BeforeValidator(_significant)] = Field(2, ge=1, le=8)
 
 
-class RoundingHere(Node):
-    """Decimals of one artefact, where they differ from the policy."""
-
-    effect: int | None = Field(None, ge=0, le=8)
-    mean: int | None = Field(None, ge=0, le=8)
-    percent: int | None = Field(None, ge=0, le=8)
-    scaled: int | None = Field(None, ge=0, le=8)
-    heterogeneity: int | None = Field(None, ge=0, le=8)
-
-
-class Artefact(Node):
-    """A numbered table, figure or appendix of the report.
-
-    `of` names the analysis that is shown, `beside` further ones of which `analysed` tells who entered.
-    """
-
-    series: Line
-    show: Show
-    of: Word | None = None
-    beside: Names = ()
-    name: Line = ""
-    title: Line = ""
-    comparison: Names = ()
-    outcome: Names = ()
-    follow_up: Names = ()
-    scale: Literal["natural", "0-100"] = "natural"
-    parts: Literal["none", "by outcome", "by comparison", "by follow-up"] = "none"
-    sizes: tuple[Annotated[float, Field(gt=0, le=1)], ...] = ()
-    rounding: RoundingHere = RoundingHere()
-    notes: Names = ()
-
-
 Format = Literal["html", "pdf", "quarto"]
 
 
@@ -428,7 +396,7 @@ class Report(Node):
     """What the appendix holds, in this order; numbered within each series."""
 
     formats: tuple[Format, ...] = ("html", "pdf", "quarto")
-    contents: tuple[Artefact, ...] = ()
+    contents: tuple[AnyArtefact, ...] = ()
 
 
 class Policy(Node):
@@ -450,7 +418,21 @@ class Study(Node):
     outcomes: dict[Word, Outcome]
     covariates: dict[Word, Covariate] = {}
     comparisons: dict[Word, Comparison]
-    analyses: dict[Word, Analysis] = {}
+    analyses: dict[Word, AnyAnalysis] = {}
     report: Report = Report()
     policy: Policy = Policy()
     fidelity: str | None = None
+
+
+def sizes_asked(study: Study, name: str) -> tuple[float, ...]:
+    """Return the shares of people, from small to large, of which the report or an agreement asks for a box of a peeling.
+
+    Parameters
+    ----------
+    study : Study
+    name : str
+        Of the directed peeling.
+    """
+    shown = [one.sizes for one in study.report.contents if isinstance(one, Sized) and one.of == name]
+    compared = [one.sizes for one in study.analyses.values() if isinstance(one, Agreement) and one.peeling == name]
+    return tuple(sorted({size for sizes in (*shown, *compared) for size in sizes}))

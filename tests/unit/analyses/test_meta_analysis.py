@@ -15,11 +15,11 @@ from reportgen.figures.forest import forest_sheets
 from reportgen.pipeline import read
 from reportgen.records.model import MetaAnalysis, PooledEffect
 from reportgen.records.numbers import numbers_in, plain
-from reportgen.render.drafts import default_title
 from reportgen.render.methods import methods
-from reportgen.spec.study import Artefact
+from reportgen.spec.shows import Forest
 from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.tables import by_trial, estimates, model_status
+from reportgen.views import SHOWS
 from tests.study_files import people, write_study
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
@@ -161,8 +161,9 @@ def test_methods_say_what_one_trial_is(tmp_path: Path, both: bool) -> None:
     assert "Where one trial alone has an outcome at a follow-up, its own effect is given" in prose
     assert ("guarded so that it never narrows an interval" in prose) == both
     assert ("varies at random between trials" in prose) == both
-    shown = Artefact(series="Fig.", show="forest", of="pooled")
-    assert plain(default_title(shown, records)).startswith("Pooled effects" if both else "Effects of single trials")
+    shown, forest = Forest(series="Fig.", show="forest", of="pooled"), SHOWS["forest"]
+    caption = forest.caption(forest.title, records.analyses["pooled"], shown)
+    assert plain(caption).startswith("Pooled effects" if both else "Effects of single trials")
     assert ("Each effect is that of its trial, by analysis of covariance, adjusted for the baseline" in prose) != both
 
 

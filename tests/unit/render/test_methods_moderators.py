@@ -9,8 +9,8 @@ import pytest
 from reportgen.analyses.moderators import analyse
 from reportgen.pipeline import read
 from reportgen.records.numbers import plain
-from reportgen.render.methods_moderators import screening_methods
 from reportgen.spec.study import Moderators
+from reportgen.views.prose.moderators import screening_methods
 from tests.screened_study import write_screened
 
 

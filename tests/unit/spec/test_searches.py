@@ -81,7 +81,7 @@ def test_artefacts_name_analyses_of_their_method(tmp_path: Path) -> None:
         {**table, "show": "subgroups", "beside": ["peel"], "sizes": [0.1]},
     )
     assert said(tmp_path, wrong) == [
+        "'beside' does not apply to 'subgroups'",
+        "'sizes' does not apply to 'subgroups'",
         "'peeling-thresholds' shows a 'directed-peeling', and 'rp' is a 'recursive-partitioning'",
-        "'beside' means nothing for 'subgroups'",
-        "'sizes' means nothing for 'subgroups'",
     ]

@@ -1,16 +1,17 @@
-"""The methods of directed peeling, and of its agreement with recursive partitioning, in prose.
+"""The methods of a directed peeling in prose.
 
-In: the records. Out: paragraphs; every option of the study file has its wording here.
+In: the record. Out: paragraphs; every option of the study file has its wording here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reportgen.records.agreement import Agreement
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.peeling import DirectedPeeling, PeelingSettings
-from reportgen.render.methods_model import (
+from reportgen.tables.adjusters import Fits, fit_title, peeling_fits
+from reportgen.tables.phrases import counted
+from reportgen.views.prose.models import (
     SEARCH_TREATMENT,
     adjusted_for,
     adjusters_lost,
@@ -20,8 +21,6 @@ from reportgen.render.methods_model import (
     planned_only,
     screened_first,
 )
-from reportgen.tables.adjusters import Fits, fits_of
-from reportgen.tables.phrases import counted
 
 OBJECTIVE = {
     "interaction": "the statistic of the interaction of treatment with being inside, in one model of everybody; as long as too "
@@ -29,6 +28,12 @@ OBJECTIVE = {
     "inside",
     "effect": "the statistic of the treatment effect inside",
 }
+
+
+def fits_of(record: DirectedPeeling) -> Fits:
+    """Return the fits of all peelings that have an estimate."""
+    titles = [fit_title(peeling, record.comparisons) for peeling in record.peelings]
+    return [fit for peeling, title in zip(record.peelings, titles, strict=True) for fit in peeling_fits(peeling, title)]
 
 
 def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
@@ -113,24 +118,4 @@ def _moderators(record: DirectedPeeling) -> Inline:
         "Participants with a value of every moderator that is peeled entered. Moderators with three values or fewer, categories "
         "without an order, and moderators that would leave too few trials are not peeled"
         f"{'; the notes of each table name them' if lost else ''}.",
-    )
-
-
-def agreement_methods(record: Agreement) -> Iterator[Inline]:
-    """Yield the paragraph on the agreement of two searches.
-
-    Parameters
-    ----------
-    record : Agreement
-    """
-    if not any(one.subgroups for one in record.outcomes):
-        yield planned_only("There was nothing to compare")
-    yield (
-        "Each subgroup of the recursive partitioning “",
-        record.partition,
-        "” was set beside the subgroups of chosen sizes of the directed peeling “",
-        record.peeling,
-        "”, among the participants whom both searches analysed: how many are in both, as a share of those in either (Jaccard "
-        "index), what they are like, and the treatment effect among them, in a model of its own with the settings of the "
-        "directed peeling. Nothing was tested.",
     )

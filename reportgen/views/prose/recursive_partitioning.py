@@ -5,11 +5,13 @@ In: the record of the search. Out: paragraphs for the methods, and one sentence 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import RecursivePartitioning, SearchSettings
-from reportgen.render.methods_model import (
+from reportgen.tables.adjusters import Fits, fit_title, search_fits
+from reportgen.tables.phrases import counted, joined
+from reportgen.views.prose.models import (
     SEARCH_TREATMENT,
     adjusted_for,
     adjusters_lost,
@@ -19,9 +21,6 @@ from reportgen.render.methods_model import (
     planned_only,
     screened_first,
 )
-from reportgen.render.said_once import said_once
-from reportgen.tables.adjusters import Fits, fits_of
-from reportgen.tables.phrases import counted, joined
 
 CRITERION = {
     "interaction": "the p value of the interaction of treatment with the split, from a mixed model of all people of the node",
@@ -98,22 +97,19 @@ def _gamma(before: str, gamma: tuple[Number, ...], after: str) -> Inline:
     return (before, *joined([(value,) for value in gamma], ", "), after) if gamma else ()
 
 
-def partition_sections(
-    records: Sequence[RecursivePartitioning], headings: Sequence[Inline]
-) -> Iterator[tuple[Inline, tuple[Inline, ...]]]:
-    """Yield heading and paragraphs for each recursive partitioning; a paragraph that two have in common is said once.
+def fits_of(record: RecursivePartitioning) -> Fits:
+    """Return the fits of all searches that have an estimate."""
+    titles = [fit_title(search, record.comparisons) for search in record.searches]
+    return [fit for search, title in zip(record.searches, titles, strict=True) for fit in search_fits(search, title)]
+
+
+def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
+    """Yield the paragraphs on a recursive partitioning.
 
     Parameters
     ----------
-    records : sequence of RecursivePartitioning
-    headings : sequence of inline
-        One each.
+    record : RecursivePartitioning
     """
-    paragraphs = (_paragraphs(record) for record in records)
-    yield from said_once(zip(headings, paragraphs, strict=True))
-
-
-def _paragraphs(record: RecursivePartitioning) -> Iterator[Inline]:
     settings, fits = record.settings, fits_of(record)
     if not any(search.tree for search in record.searches):
         yield planned_only("No search was possible")

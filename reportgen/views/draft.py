@@ -11,18 +11,7 @@ from dataclasses import dataclass, replace
 from string import ascii_lowercase
 
 from reportgen.records.artefact import Drawing, Table
-from reportgen.records.model import Records
 from reportgen.records.numbers import Inline
-from reportgen.spec.study import Artefact, Study
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an artefact stands: its node, its label and its stable name."""
-
-    node: Artefact
-    label: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +35,6 @@ class Draft:
 NOBODY: Inline = ("No trial has anybody who could enter: there is nothing to show.",)
 
 
-Drafter = Callable[[Place, Study, Records], tuple[Draft, ...]]
-"""Makes the parts of an artefact from the records."""
-
-
 def with_notes(drafts: Sequence[Draft], notes: tuple[Inline, ...]) -> tuple[Draft, ...]:
     """Return drafts with what is to be said of all of them below the last; a draft of words where there is none."""
     if not drafts:
@@ -60,6 +45,17 @@ def with_notes(drafts: Sequence[Draft], notes: tuple[Inline, ...]) -> tuple[Draf
 def or_nobody(drafts: Sequence[Draft]) -> tuple[Draft, ...]:
     """Return drafts; where there is none, a sentence in their place."""
     return tuple(drafts) or (Draft(notes=(NOBODY,)),)
+
+
+def stems(name: str, number: int) -> list[str]:
+    """Return what the names of the files of each part begin with: the artefact's name, with a letter where there are several.
+
+    Examples
+    --------
+    >>> stems("fig1", 1), stems("fig1", 2)
+    (['fig1'], ['fig1a', 'fig1b'])
+    """
+    return [name + (letter(index) if number > 1 else "") for index in range(number)]
 
 
 def letter(index: int) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from reportgen.records.moderation import Moderation, ScreeningSettings
 from reportgen.records.numbers import Inline
-from reportgen.render.methods_model import INFERENCE, adjusted_for, adjusters_lost, one_trial
-from reportgen.tables.adjusters import Fits, fits_of
+from reportgen.tables.adjusters import Fits, fit_title, interaction_fits
 from reportgen.tables.phrases import counted, percentiles
+from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, one_trial
 
 DF_FLOOR = {
     "trials-1": "; where the treatment effect is random, degrees of freedom are never allowed below the number of trials minus one",
@@ -29,6 +29,13 @@ EFFECT_AT = {
     "only the interaction within trials moves it. ",
     "naive": "The effect at a value of a moderator is read from the naive model, whose interaction moves it. ",
 }
+
+
+def fits_of(record: Moderation) -> Fits:
+    """Return the fits of all screens that have an estimate."""
+    titles = [fit_title(screen, record.comparisons) for screen in record.screens]
+    screens = zip(record.screens, titles, strict=True)
+    return [fit for screen, title in screens for fit in interaction_fits(screen.interactions, title)]
 
 
 def screening_methods(record: Moderation) -> Iterator[Inline]:

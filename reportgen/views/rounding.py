@@ -21,7 +21,7 @@ from reportgen.records.model import (
 )
 from reportgen.records.numbers import Number, reprinted
 from reportgen.records.partition import NormalInterval
-from reportgen.spec.study import RoundingHere
+from reportgen.spec.shows import RoundingHere
 
 RecordT = TypeVar("RecordT")
 
