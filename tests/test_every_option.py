@@ -76,7 +76,9 @@ def needed(method: str) -> dict[str, Any]:
 
 def shown(method: str, names: list[str], *, drawn: bool = False) -> list[dict[str, Any]]:
     """Every table that shows the method, of each analysis; every figure as well where that is asked for."""
-    shows = [show for show, kind in SHOWS.items() if method in kind.methods and (drawn or not show.endswith(DRAWN))]
+    shows = [
+        show for show, kind in SHOWS.items() if method in kind.shown_methods() and (drawn or not show.endswith(DRAWN))
+    ]
     shows = [show for show in shows if drawn or "forest" not in show]
     return [{"series": "Table", "show": show, "of": name} for name in names for show in shows]
 
@@ -134,7 +136,7 @@ def test_normal_inference_reaches_the_workbook_in_every_format(tmp_path: Path) -
 def test_every_option_of_an_artefact_is_built_or_refused(tmp_path: Path) -> None:
     contents: list[dict[str, Any]] = []
     for show, kind in SHOWS.items():
-        of = {"of": kind.methods[0]} if kind.methods else {}
+        of = {"of": kind.shown_methods()[0]} if kind.shown_methods() else {}
         plain = {"series": "Table", "show": show, **of}
         for name, value in options_of(kind):
             if name != "show" and accepted(

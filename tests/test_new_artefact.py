@@ -18,8 +18,8 @@ from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.model import MetaAnalysis
 from reportgen.records.numbers import plain
 from reportgen.render.appendix import compose
+from reportgen.spec import methods as language
 from reportgen.spec import shows as options
-from reportgen.spec import study as language
 from reportgen.spec.load import examine_study
 from reportgen.spec.lock import json_schema
 from reportgen.views import SHOWS, VIEWS, Back, Context, Draft, Ended, Section, Show, View, add_show, add_view
@@ -48,6 +48,7 @@ WEIGHTS = Show(Weights, "Weights of the trials", weights, beside={"estimates": "
 class Counting(language.Analysis):
     """A method from elsewhere."""
 
+    says_who = True
     method: Literal["counting"]
     upto: int = Field(3, ge=1)
 
@@ -142,7 +143,8 @@ def test_a_method_from_elsewhere_is_read_with_its_own_options(tmp_path: Path, re
     spec = examine_study(study_with(tmp_path, x={"method": "counting", "upto": 7})).spec
     assert spec is not None
     assert spec.study.analyses["x"] == Counting(method="counting", upto=7)
-    (wrong,) = examine_study(study_with(tmp_path, x={"method": "counting", "depth": 7})).problems
+    who = {"series": "Table", "show": "analysed", "of": "x"}
+    (wrong,) = examine_study(study_with(tmp_path, who, x={"method": "counting", "depth": 7})).problems
     assert wrong.message == "'depth' does not apply to 'counting'"
 
 

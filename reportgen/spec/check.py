@@ -327,11 +327,12 @@ def _report(study: Study, source: Source) -> Iterator[Problem]:
 
 def _artefact(study: Study, artefact: OfAnalysis, source: Source, *here: Step) -> Iterator[Problem]:
     if _written(source, *here).get("of") is None:
-        named = _with_method(study, *artefact.methods)
+        methods = artefact.shown_methods()
+        named = _with_method(study, *methods)
         hint = (
             f"Add `of:` with one of: {', '.join(named)}."
             if named
-            else f"Declare an analysis with `method: {' or '.join(artefact.methods)}` first."
+            else f"Declare an analysis with `method: {' or '.join(methods)}` first."
         )
         yield Problem(f"'{artefact.show}' needs the name of an analysis", source.at(*here), hint)
     if artefact.of is not None:
@@ -371,7 +372,7 @@ def _limits(study: Study, artefact: Limited, source: Source, *here: Step) -> Ite
 
 
 def _shown_analysis(study: Study, artefact: OfAnalysis, name: str, source: Source, *here: Step) -> Iterator[Problem]:
-    analysis, methods = study.analyses.get(name), artefact.methods
+    analysis, methods = study.analyses.get(name), artefact.shown_methods()
     if analysis is None:
         suited = _with_method(study, *methods)
         yield from _unknown("analysis", name, study.analyses, source, *here, suited=suited)

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import Field
 
+from reportgen.spec.methods import METHODS
 from reportgen.spec.model import Line, Names, Node, Word
 from reportgen.spec.registered import Registered, add
 
@@ -36,12 +37,17 @@ class RoundingHere(Node):
 class Artefact(Node):
     """A numbered table, figure or appendix of the report.
 
-    `methods` are those that the analysis in `of` may have; without any the repository itself is shown. `refused` says of keys
+    `methods` are those that the analysis in `of` may have. `refused` says of keys
     that other artefacts have why this one has not.
     """
 
     methods: ClassVar[tuple[str, ...]] = ()
     refused: ClassVar[Mapping[str, str]] = {"of": "it shows the repository, not an analysis"}
+
+    @classmethod
+    def shown_methods(cls) -> tuple[str, ...]:
+        """Return the methods that the analysis in `of` may have."""
+        return cls.methods
 
     series: Line = Field(description="What it is numbered with: `Table`, `Fig.`, `Appendix` or a name of your own.")
     show: str = Field(description="Which artefact it is.")
@@ -188,9 +194,13 @@ class EstimatesByTrial(Rounded, Limited):
 class Analysed(InParts, Limited):
     """Who entered an analysis, and who was left out and why."""
 
-    methods = (*META_ANALYSIS, *PARTITIONING, *PEELING)
     show: Literal["analysed"]
     beside: Names = Field((), description="Further analyses of which the same is told in the same table, by name.")
+
+    @classmethod
+    def shown_methods(cls) -> tuple[str, ...]:
+        """Return the methods whose records say who entered."""
+        return tuple(name for name, kind in METHODS.items() if kind.says_who)
 
 
 @show

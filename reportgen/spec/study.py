@@ -8,7 +8,7 @@ analyses, the contents of the report and its policy. Each default stands here on
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -21,8 +21,9 @@ from pydantic import (
 )
 
 from reportgen.errors import did_you_mean
+from reportgen.spec.methods import Analysis as Analysis
+from reportgen.spec.methods import AnyAnalysis, method
 from reportgen.spec.model import MOST, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
-from reportgen.spec.registered import Registered, add
 from reportgen.spec.shows import AnyArtefact, Sized
 
 Better = Literal["lower", "higher"]
@@ -172,12 +173,7 @@ class TwoStage(Node):
     )
 
 
-class Analysis(Node):
-    """A named analysis: each method has a class of its own, with its options."""
-
-    method: str
-
-
+@method
 class Descriptive(Analysis):
     """Baseline characteristics of the participants, by side of a comparison."""
 
@@ -199,8 +195,11 @@ class Pooled(Analysis):
     level: float = Field(0.95, gt=0.5, lt=1)
 
 
+@method
 class MetaAnalysis(Pooled):
     """One-step meta-analysis of every outcome x follow-up x comparison."""
+
+    says_who: ClassVar[bool] = True
 
     method: Literal["meta-analysis"]
     intercept: Literal["stratified", "random"] = "stratified"
@@ -226,6 +225,7 @@ class Tiers(Node):
         return self
 
 
+@method
 class Moderators(Pooled):
     """The interaction of treatment with each moderator: one model for every outcome x follow-up x comparison x moderator.
 
@@ -307,11 +307,14 @@ class Search(Pooled):
     min_trials: int = Field(2, ge=1, le=MOST)
 
 
+@method
 class RecursivePartitioning(Search):
     """RP (IPD-SIDES): subgroups by recursive partitioning with mixed models.
 
     `missing: complete` takes people who have every moderator of the search; `available` tries each on those who have it.
     """
+
+    says_who: ClassVar[bool] = True
 
     method: Literal["recursive-partitioning"]
     missing: Literal["complete", "available"] = "complete"
@@ -326,8 +329,11 @@ class RecursivePartitioning(Search):
     max_cuts: int = Field(100, ge=1, le=MOST)
 
 
+@method
 class DirectedPeeling(Search):
     """ARDP: the frontier of box-shaped subgroups by size, each moderator peeled from one side."""
+
+    says_who: ClassVar[bool] = True
 
     method: Literal["directed-peeling"]
     directions: dict[str, Literal["higher gain more", "lower gain more"]] = {}
@@ -338,6 +344,7 @@ class DirectedPeeling(Search):
     min_fraction: float = Field(0.10, gt=0, lt=1)
 
 
+@method
 class Agreement(Analysis):
     """Who is in the subgroups of a recursive partitioning and who in the boxes of a directed peeling."""
 
@@ -345,28 +352,6 @@ class Agreement(Analysis):
     partition: Word
     peeling: Word
     sizes: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.2, 0.5)
-
-
-METHODS: dict[str, type[Analysis]] = {}
-"""The options of each method, by the word behind `method`."""
-
-AnalysisT = TypeVar("AnalysisT", bound=Analysis)
-AnyAnalysis = Annotated[Analysis, Registered("method", METHODS)]
-
-
-def method(options: type[AnalysisT]) -> type[AnalysisT]:
-    """Register the options of a method under the word that its `method` allows.
-
-    Raises
-    ------
-    ValueError
-        Another class has that word.
-    """
-    return add(options, "method", METHODS)
-
-
-for _options in (Descriptive, MetaAnalysis, Moderators, RecursivePartitioning, DirectedPeeling, Agreement):
-    method(_options)
 
 
 def _significant(value: Any) -> Any:
