@@ -68,6 +68,7 @@ def registered() -> Iterator[None]:
     add_show(WEIGHTS)
     add_view(
         View(
+            "counting",
             Counted,
             "Counting",
             prose=lambda records, study: [Section(("Counting",), ((f"Up to {one.upto}.",),)) for one in records],
@@ -156,6 +157,16 @@ def test_the_methods_and_the_status_ask_the_view_of_a_record_from_elsewhere(regi
     assert [plain(paragraph) for paragraph in section.paragraphs] == ["Up to 7."]
     (status,) = [one for one in appendix.back if one.name == "status"]
     assert [table.name for table in status.tables] == ["model-status", "counted"]
+
+
+def test_each_method_has_a_view_and_each_view_says_who_entered_where_the_method_does() -> None:
+    views = {view.method: view for view in VIEWS.values()}
+    assert set(views) == set(language.METHODS)
+    assert {name for name, view in views.items() if view.people} == {
+        name for name, kind in language.METHODS.items() if kind.says_who
+    }
+    for view in VIEWS.values():
+        assert all(view.method in show.options.shown_methods() for show in view.shows)
 
 
 def test_no_word_is_taken_twice(registered: None) -> None:

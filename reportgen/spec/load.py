@@ -16,7 +16,9 @@ from pydantic_core import ErrorDetails
 
 from reportgen.errors import Problem, SpecError
 from reportgen.origin import Origin
-from reportgen.spec.check import check_mapping, check_study
+from reportgen.spec.check import check_study
+from reportgen.spec.check_mapping import check_mapping
+from reportgen.spec.check_report import check_report
 from reportgen.spec.fault import (
     ambiguous_nothing,
     belongs_elsewhere,
@@ -126,7 +128,7 @@ def examine_study(path: Path) -> Examined:
     mappings, mapping_problems = _load_mappings(source, named)
     if study is None:
         return Examined(None, (*problems, *mapping_problems))
-    problems += check_study(study, source)
+    problems += [*check_study(study, source), *check_report(study, source)]
     usable = []
     for located in mappings:
         found = check_mapping(located.mapping, located.source, study, source.pruned)

@@ -48,6 +48,7 @@ def _prose(records: Sequence[Agreement], study: Study) -> Iterable[Section]:
 
 
 VIEW = View(
+    method="agreement",
     record=Agreement,
     label="Agreement",
     prose=_prose,

@@ -20,6 +20,7 @@ def _caption(title: str, record: Descriptive, options: BaselineTable) -> Inline:
 
 
 VIEW = View(
+    method="descriptive",
     record=Descriptive,
     label="Baseline characteristics",
     prose=prose,

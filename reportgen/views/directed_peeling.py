@@ -70,6 +70,7 @@ def _status(records: Sequence[DirectedPeeling]) -> Ended:
 
 
 VIEW = View(
+    method="directed-peeling",
     record=DirectedPeeling,
     label="Directed peeling",
     prose=partial(sections_of_each, "Directed peeling", "directed-peeling", peeling_methods),

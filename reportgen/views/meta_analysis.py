@@ -110,6 +110,7 @@ def _status(records: Sequence[MetaAnalysis]) -> Ended:
 
 
 VIEW = View(
+    method="meta-analysis",
     record=MetaAnalysis,
     label="Meta-analysis",
     prose=prose,

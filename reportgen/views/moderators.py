@@ -63,6 +63,7 @@ def _status(records: Sequence[Moderation]) -> Ended:
 
 
 VIEW = View(
+    method="moderators",
     record=Moderation,
     label="Screening of moderators",
     prose=partial(sections_of_each, "Screening of moderators", "moderators", screening_methods),

@@ -163,6 +163,7 @@ def _status(records: Sequence[RecursivePartitioning]) -> Ended:
 
 
 VIEW = View(
+    method="recursive-partitioning",
     record=RecursivePartitioning,
     label="Recursive partitioning",
     prose=partial(sections_of_each, "Recursive partitioning", "recursive-partitioning", partition_methods),

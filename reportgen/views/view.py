@@ -117,6 +117,8 @@ class View(Generic[R]):
 
     Attributes
     ----------
+    method : str
+        As in the study file.
     record : type
         Of what its analyses leave behind.
     label : str
@@ -132,6 +134,7 @@ class View(Generic[R]):
         A record to who entered each outcome, follow-up and comparison; None where the method does not say so.
     """
 
+    method: str
     record: type[R]
     label: str
     prose: Callable[[Sequence[R], Study], Iterable[Section]]

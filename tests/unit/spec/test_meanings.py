@@ -8,6 +8,7 @@ import pytest
 
 from reportgen.spec.lock import json_schema
 from reportgen.spec.meanings import MEANINGS, as_markdown
+from reportgen.spec.shows import SHOWS
 
 DEFINED = json.loads(json_schema("study"))["$defs"]
 ANALYSES = ("Descriptive", "MetaAnalysis", "Moderators", "RecursivePartitioning", "DirectedPeeling", "Agreement")
@@ -18,6 +19,21 @@ def test_every_key_of_an_analysis_is_described(name: str) -> None:
     keys = set(DEFINED[name]["properties"]) - {"method"}
     assert keys == set(MEANINGS[name])
     assert all(DEFINED[name]["properties"][key]["description"] == MEANINGS[name][key] for key in keys)
+
+
+@pytest.mark.parametrize("show", SHOWS)
+def test_every_option_of_an_artefact_is_described_and_so_is_the_artefact(show: str) -> None:
+    defined = DEFINED[SHOWS[show].__name__]
+    assert defined["properties"]["show"]["const"] == show
+    assert defined["description"]
+    options = {key: part.get("description", "") for key, part in defined["properties"].items() if key != "show"}
+    assert all(text.endswith(".") for text in options.values()), options
+
+
+def test_a_report_holds_each_artefact_that_is_registered() -> None:
+    contents = DEFINED["Report"]["properties"]["contents"]["items"]
+    assert set(contents["discriminator"]["mapping"]) == set(SHOWS)
+    assert len(contents["oneOf"]) == len(SHOWS)
 
 
 @pytest.mark.parametrize("name", sorted(set(MEANINGS) - set(ANALYSES)))
