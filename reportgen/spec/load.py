@@ -223,7 +223,8 @@ def read_tolerantly(model: type[ModelT], source: Source) -> tuple[ModelT | None,
         guessed.update(path[:-1] for detail, path in zip(details, paths, strict=True) if is_guess(detail))
         told = spoken_for(details, [_known_part(source, path) for path in paths])
         # What is missing only because its faulty value was left out has been reported as a fault already, and what a
-        # rule says of the rest of a part from which something was left out may be true of the rest alone. Nor is an option wrong by a guess.
+        # rule says of the rest of a part from which something was left out may be true of the rest alone. Nor is an option wrong for an
+        # artefact of which the kind had to be guessed.
         problems += [
             problem
             for detail, problem, path, tell in zip(details, fresh, paths, told, strict=True)
