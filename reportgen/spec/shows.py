@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from reportgen.spec.methods import METHODS
 from reportgen.spec.model import Line, Names, Node, Word
@@ -58,9 +58,15 @@ class Artefact(Node):
     notes: Names = Field((), description="Sentences of your own that stand below it.")
 
 
+def _asking_for_an_analysis(schema: dict[str, Any]) -> None:
+    """Let an editor ask for `of`; where it is missing, `check_report` says which analyses it could name."""
+    schema["required"] = [*schema["required"], "of"]
+
+
 class OfAnalysis(Artefact):
     """An artefact that shows an analysis."""
 
+    model_config = ConfigDict(json_schema_extra=_asking_for_an_analysis)
     refused: ClassVar[Mapping[str, str]] = {}
 
     of: Word | None = Field(None, description="The analysis that is shown, by name.")

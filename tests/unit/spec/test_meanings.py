@@ -26,6 +26,7 @@ def test_every_option_of_an_artefact_is_described_and_so_is_the_artefact(show: s
     defined = DEFINED[SHOWS[show].__name__]
     assert defined["properties"]["show"]["const"] == show
     assert defined["description"]
+    assert ("of" in defined["required"]) == bool(SHOWS[show].shown_methods())
     options = {key: part.get("description", "") for key, part in defined["properties"].items() if key != "show"}
     assert all(text.endswith(".") for text in options.values()), options
 
