@@ -1,8 +1,8 @@
 """Records to plots: forest plots, trees of subgroups, profiles of cuts, and the picture of what was collected.
 
-A figure goes through four states, one module each: records become rows (`forest`, `subgroups`, `availability`, ...), rows
-become marks at millimetres (`layout`, `panel`, `sheet`), marks become a matplotlib figure through plotnine (`paint`), and
-that becomes a `Drawing` (`svg`). The libraries that draw are imported when the first figure is drawn.
+A figure goes through three states: records become rows (`forest`, `subgroups`, `availability`, ...), rows become marks at
+millimetres (`layout`, `panel`, `sheet`), and marks become a `Drawing` (`svg`). Who draws it elsewhere, on paper or in pixels
+(`paint`), reads its SVG (`drawn`). The library that measures text is imported when the first figure is drawn.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def draw_forest(
         One a page.
     """
     from reportgen.figures.forest import forest_sheets
-    from reportgen.figures.paint import drawing
+    from reportgen.figures.svg import drawing
 
     return tuple(
         drawing(sheet) for sheet in forest_sheets(effects, settings, name=name, scale=scale, decimals=decimals)
@@ -84,7 +84,7 @@ def draw_forest_by_trial(
         One a page.
     """
     from reportgen.figures.forest_by_trial import forest_by_trial_sheets
-    from reportgen.figures.paint import drawing
+    from reportgen.figures.svg import drawing
 
     return tuple(drawing(sheet) for sheet in forest_by_trial_sheets(effect, settings, name=name, decimals=decimals))
 
@@ -107,7 +107,7 @@ def draw_interactions(screens: Sequence[Screen], settings: ScreeningSettings, *,
         One a page.
     """
     from reportgen.figures.interactions import interaction_sheets
-    from reportgen.figures.paint import drawing
+    from reportgen.figures.svg import drawing
 
     return tuple(drawing(sheet) for sheet in interaction_sheets(screens, settings, name=name))
 
@@ -128,7 +128,7 @@ def draw_availability(record: Availability, *, name: str) -> tuple[Drawing, ...]
         One a page.
     """
     from reportgen.figures.availability import availability_sheets
-    from reportgen.figures.paint import drawing
+    from reportgen.figures.svg import drawing
 
     return tuple(drawing(sheet) for sheet in availability_sheets(record, name=name))
 
@@ -149,8 +149,8 @@ def draw_subgroup_tree(search: PartitionedOutcome, settings: SearchSettings, *, 
     tuple of Drawing
         One a page.
     """
-    from reportgen.figures.paint import drawing
     from reportgen.figures.subgroups import tree_sheets
+    from reportgen.figures.svg import drawing
 
     return tuple(drawing(sheet) for sheet in tree_sheets(search, settings, name=name))
 
@@ -174,8 +174,8 @@ def draw_subgroup_forest(
     tuple of Drawing
         One a page.
     """
-    from reportgen.figures.paint import drawing
     from reportgen.figures.subgroups import forest_sheets
+    from reportgen.figures.svg import drawing
 
     return tuple(drawing(sheet) for sheet in forest_sheets(searches, settings, name=name))
 
@@ -196,6 +196,6 @@ def draw_cut_profiles(search: PartitionedOutcome, *, name: str) -> tuple[Drawing
         One a page.
     """
     from reportgen.figures.cut_profiles import profile_sheets
-    from reportgen.figures.paint import drawing
+    from reportgen.figures.svg import drawing
 
     return tuple(drawing(sheet) for sheet in profile_sheets(search, name=name))

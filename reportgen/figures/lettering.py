@@ -53,46 +53,6 @@ def drawable(text: str) -> str:
     return text if text.isascii() else _EMOJI_JOINERS.sub("", unicodedata.normalize("NFC", text))
 
 
-def needs_shaping(text: str) -> bool:
-    """Whether letters of a text change place or form beside others: right to left, joined, or with marks upon them.
-
-    Examples
-    --------
-    >>> needs_shaping("étude τ² ≤ 5"), needs_shaping("القاهرة"), needs_shaping("d\u0301")
-    (False, True, True)
-    """
-    return not text.isascii() and any(map(_is_shaped, unicodedata.normalize("NFC", text)))
-
-
-@cache
-def _letters() -> frozenset[int]:
-    """Return the letters that the fonts of the figures have."""
-    from matplotlib.font_manager import FontProperties, findfont, get_font
-
-    files = [findfont(FontProperties(family=family)) for family in families()]
-    return frozenset(code for file in files for code in get_font(file).get_charmap())
-
-
-def has_outlines(text: str) -> bool:
-    """Whether the fonts of the figures have every letter of a text.
-
-    Examples
-    --------
-    >>> has_outlines("القاهرة"), has_outlines("हिन्दी")
-    (True, False)
-    """
-    return _letters().issuperset(map(ord, drawable(text)))
-
-
-def _is_shaped(letter: str) -> bool:
-    return (
-        unicodedata.bidirectional(letter) in {"R", "AL", "AN"}
-        or unicodedata.category(letter).startswith("M")
-        or "\u0900" <= letter <= "\u109f"  # the scripts of India and Southeast Asia
-        or "\u1780" <= letter <= "\u17ff"
-    )
-
-
 def runs_right_to_left(text: str) -> bool:
     """Whether a text is read from right to left: so is its first letter.
 

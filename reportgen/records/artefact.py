@@ -70,9 +70,8 @@ class Drawing:
     name : str
         Stem of the files, and prefix of the ids inside the SVG.
     svg : str
-        Begins with `<svg`; carries `role="img"`, a `<title>` first, and `data-id` on each text that prints a number.
-    canvas : bytes
-        What was drawn, as `figures` packed it: its files as PDF and PNG are printed from it, beside the pages.
+        Begins with `<svg`; carries `role="img"`, a `<title>` first, and `data-id` on each text that prints a number. Its
+        files as PDF and PNG are made from it.
     width_mm, height_mm : float
         Size on paper.
     alt : Inline
@@ -85,7 +84,6 @@ class Drawing:
 
     name: str
     svg: str
-    canvas: bytes
     width_mm: float
     height_mm: float
     alt: Inline

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.records.artefact import Column, Group, NumberedArtefact, Row, Table
+from reportgen.records.artefact import Column, Drawing, Group, NumberedArtefact, Row, Table
 from reportgen.records.model import Failure, Fidelity, MetaAnalysis, Provenance, Reconciliation, Records, StudyRecord
 from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import Inline, Number, Status, numbers_in
@@ -118,6 +118,13 @@ def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact])
 def printed_numbers(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact]) -> Iterator[Number]:
     """Yield every number of the whole report, those that only the pages print included."""
     return numbers_in(compose(spec, records, artefacts))
+
+
+def drawings_of(appendix: Appendix) -> Iterator[Drawing]:
+    """Yield the drawings in the order of the report."""
+    for artefact in appendix.artefacts:
+        for part in artefact.parts:
+            yield from part.drawings
 
 
 SEEN_TOGETHER = {

@@ -19,11 +19,11 @@ from reportgen.render.inline import (
     letters_of,
     number_html,
     paper_inline,
-    paper_source,
     svg_html,
 )
 from reportgen.render.layout import is_wide, set_table
 from reportgen.render.markdown import attribute, html_cell, markdown
+from reportgen.render.picture import source_of
 from reportgen.resources import templates_folder
 from reportgen.tables.phrases import is_mark
 
@@ -59,7 +59,7 @@ def environment(target: Target) -> Environment:
         "needs_width": lambda section: _needs_width(section, target),
     }
     if target == "pdf":
-        made.filters |= {"inline": paper_inline, "paper_source": paper_source}
+        made.filters |= {"inline": paper_inline, "paper_source": source_of}
     if target == "quarto":
         made.filters |= {"inline": html_cell, "markdown": markdown, "attribute": attribute}
     return made

@@ -15,7 +15,7 @@ from reportgen.records.artefact import Drawing, NumberedArtefact
 from reportgen.records.model import Records
 from reportgen.records.numbers import plain
 from reportgen.records.results import Source
-from reportgen.render.appendix import Appendix, compose
+from reportgen.render.appendix import Appendix, compose, drawings_of
 from reportgen.render.workbook import Sheet, workbook
 from reportgen.spec import Spec
 from reportgen.tables.phrases import joined
@@ -86,7 +86,7 @@ def _write(
     tables = tuple(_write_tables(folder / "tables", appendix))
     documents, warnings = [], []
     if "pdf" in formats:
-        written, reason = pdf_page(appendix, folder)
+        written, reason = pdf_page(appendix)
         if written is None:
             warnings.append(reason)
         else:
@@ -102,29 +102,35 @@ def _write(
     return WrittenPages((*documents, *quarto, *files, *tables), tuple(warnings))
 
 
-def drawings_of(appendix: Appendix) -> Iterator[Drawing]:
-    """Yield the drawings in the order of the report."""
-    for artefact in appendix.artefacts:
-        for part in artefact.parts:
-            yield from part.drawings
-
-
 def _start_figures(
     folder: Path, drawings: Sequence[Drawing], executor: Executor
 ) -> list[Callable[[], tuple[Path, ...]]]:
-    """Write the SVG of each drawing, which the PDF needs at once; start to print the others beside the pages."""
+    """Start to write the files of each drawing beside the pages."""
     folder.mkdir(parents=True, exist_ok=True)
-    for drawing in drawings:
-        (folder / f"{drawing.name}.svg").write_text(drawing.svg, encoding="utf-8")
-    return [executor.start(_print_figure, folder, drawing) for drawing in drawings]
+    return [
+        executor.start(_write_figures_as_pdf, folder, drawings),
+        *(executor.start(_write_figure, folder, drawing) for drawing in drawings),
+    ]
 
 
-def _print_figure(folder: Path, drawing: Drawing) -> tuple[Path, ...]:
-    from reportgen.figures.paint import printed
+def _write_figure(folder: Path, drawing: Drawing) -> tuple[Path, ...]:
+    from reportgen.figures.paint import png
 
-    paths = [folder / f"{drawing.name}.svg"]
-    for ending, content in printed(drawing).items():
-        paths.append(folder / f"{drawing.name}.{ending}")
+    paths = folder / f"{drawing.name}.svg", folder / f"{drawing.name}.png"
+    paths[0].write_text(drawing.svg, encoding="utf-8")
+    paths[1].write_bytes(png(drawing))
+    return paths
+
+
+def _write_figures_as_pdf(folder: Path, drawings: Sequence[Drawing]) -> tuple[Path, ...]:
+    from reportgen.render.html import why_no_pdf
+    from reportgen.render.picture import figure_files
+
+    if why_no_pdf():
+        return ()
+    paths = []
+    for name, content in figure_files(drawings):
+        paths.append(folder / f"{name}.pdf")
         paths[-1].write_bytes(content)
     return tuple(paths)
 

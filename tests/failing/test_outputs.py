@@ -58,7 +58,7 @@ def test_a_long_word_leaves_the_other_columns_on_the_page(tmp_path: Path) -> Non
     spec, repository = read(copied("n_long", tmp_path))
     records = make_records(spec, repository, profile="final")
     artefacts = numbered_artefacts(spec, records, only=frozenset({"table1"}))
-    document = pdf_document(compose(spec, records, artefacts), tmp_path)
+    document = pdf_document(compose(spec, records, artefacts))
     boxes = [(page, box) for page in document.pages for box in found(page._page_box)]
     assert len(boxes) > 20
     for page, box in boxes:

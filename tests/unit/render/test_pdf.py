@@ -19,7 +19,7 @@ MM = 96 / 25.4
 
 @pytest.fixture(scope="module")
 def document(report: Report) -> Any:
-    return pages.pdf_document(report.appendix, report.folder)
+    return pages.pdf_document(report.appendix)
 
 
 def texts(box: Any) -> Iterator[Any]:
@@ -124,7 +124,7 @@ def test_another_error_of_the_system_is_not_put_down_to_pango(
 
     monkeypatch.setattr(pages, "pdf_document", full)
     with pytest.raises(OSError, match="No space left"):
-        pages.pdf_page(report.appendix, tmp_path)
+        pages.pdf_page(report.appendix)
 
 
 def test_the_same_pages_give_the_same_bytes(report: Report, document: Any) -> None:
