@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import quote
 
 from reportgen.figures.drawn import Drawn, Line, Path, drawn
-from reportgen.figures.lettering import drawable
 from reportgen.records.artefact import Drawing
 from reportgen.render.fonts import face_rules_of_files
 
@@ -140,7 +139,7 @@ class _Letters:
         from weasyprint.matrix import Matrix
 
         style = self._style(line)
-        made = _SetLine(drawable(line.text), style)
+        made = _SetLine(line.text, style)
         left = -line.left * made.width
         turn, lean = cos(line.angle), sin(line.angle)
         with page.stacked():

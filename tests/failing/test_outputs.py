@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 from zipfile import ZipFile
 
+import pikepdf
 import pytest
 
 from reportgen.analyses import make_records
+from reportgen.figures.drawn import drawn
 from reportgen.figures.lettering import runs_right_to_left
 from reportgen.pipeline import read
 from reportgen.records.inert import inert
 from reportgen.render.appendix import compose
 from reportgen.render.artefacts import numbered_artefacts
-from reportgen.render.environment import environment
 from reportgen.render.html import pdf_document
+from reportgen.render.picture import figure_files
 from tests.failing.inputs import copied, needs_inputs, said
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -75,6 +78,9 @@ def test_letters_that_join_or_turn_are_shaped_in_every_figure(tmp_path: Path, na
     live = [text for text in ET.fromstring(drawing.svg).iter(f"{SVG}text") if "".join(text.itertext()) == trial]
     assert len(live) == 1, "the file keeps the words as they were written"
     assert (live[0].get("direction") == "rtl") is runs_right_to_left(trial)
-    # on paper, where letters of an SVG are set one by one, they are outlines
-    template = environment("pdf").from_string("{{ drawing | paper_source }}")
-    assert template.render(drawing=drawing).startswith("data:image/svg+xml;base64,")
+    # on paper each line is set as a whole, so that its letters know each other
+    ((_, content),) = figure_files([drawing])
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        parts = pikepdf.parse_content_stream(pdf.pages[0])
+    begun = sum(str(part.operator) == "BT" for part in parts)
+    assert begun == len(drawn(drawing.svg).lines)
