@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # heavy libraries are imported when they are needed
     from reportgen.records.model import Records
     from reportgen.records.planned import PlannedAnalysis
     from reportgen.records.results import Results, Source
+    from reportgen.targets import Written
 
 Progress = Callable[[str], None]
 
@@ -62,7 +63,7 @@ class Order:
     profile : str or None
         `draft` or `final`; what the study's policy says where None.
     formats : tuple of str
-        `html`, `pdf`, `quarto`; what the study's report says where empty.
+        Names of targets, as `html`; what the study's report says where empty.
     workers : int
         Local processes.
     """
@@ -216,15 +217,13 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
             artefacts = numbered_artefacts(spec, records, only=order.only or None, executor=executor)
         with clock("render"), _told_of(place, workshop.folder):
             formats = order.formats or spec.study.report.formats
-            paths, warnings, lost = _write(
-                workshop.folder, spec, repository, records, artefacts, formats, executor, built_at
-            )
+            written = _write(workshop.folder, spec, repository, records, artefacts, formats, executor, built_at)
             workshop.finish()
     return Built(
         folder=Path(place.shown),
-        paths=tuple(Path(place.shown) / path for path in paths),
-        warnings=(*doubts(spec, repository), *warnings, *(_kept(place, path) for path in workshop.kept)),
-        exit_code=EXIT_NOT_WRITTEN if lost else exit_code_of(records),
+        paths=tuple(Path(place.shown) / path for path in written.opens),
+        warnings=(*doubts(spec, repository), *written.warnings, *(_kept(place, path) for path in workshop.kept)),
+        exit_code=exit_code_of(records) if written.complete else EXIT_NOT_WRITTEN,
         seconds=seconds,
         egress=records.egress.line if records.egress else "",
         failed=tuple(failed),
@@ -299,30 +298,23 @@ def _write(
     formats: Collection[str],
     executor: Executor,
     built_at: datetime,
-) -> tuple[list[Path], tuple[str, ...], bool]:
-    """Write everything; return the paths that a reader opens, what went wrong, and whether a format was lost."""
-    from reportgen.records.results import files_of, results_of
+) -> Written:
+    """Compose the report once, and let every target write it."""
+    from reportgen.records.numbers import numbers_in
+    from reportgen.records.results import results_of
     from reportgen.records.series import series_files
-    from reportgen.render.appendix import printed_numbers
-    from reportgen.render.pages import write_pages
+    from reportgen.render.appendix import compose
+    from reportgen.targets import Edition, write_targets
 
-    results = results_of([records, *printed_numbers(spec, records, tuple(artefacts))], {})
+    appendix = compose(spec, records, tuple(artefacts))
+    results = results_of([records, *numbers_in(appendix)], {})
     results = type(results)(results.rows, _sources(results, spec, repository))
-    for name, content in files_of(results):
-        (workshop / name).write_bytes(content)
-    for name, content in series_files(records):
-        (workshop / name).parent.mkdir(exist_ok=True)
-        (workshop / name).write_bytes(content)
     (workshop / "study.lock.yaml").write_text(locked(spec), encoding="utf-8")
     (workshop / "provenance.json").write_text(
         _provenance(spec, repository, records, results, built_at), encoding="utf-8"
     )
-    pages = write_pages(
-        workshop, spec, records, tuple(artefacts), formats=formats, sources=results.sources, executor=executor
-    )
-    wanted = [f"appendix.{kind}" for kind in ("html", "pdf") if kind in formats]
-    written = [Path(name) for name in wanted if (workshop / name).is_file()]
-    return written, pages.warnings, len(written) < len(wanted)
+    edition = Edition(appendix, results, tuple(series_files(records)))
+    return write_targets(edition, formats, workshop, executor)
 
 
 def _sources(results: Results, spec: Spec, repository: Repository) -> dict[str, Source]:

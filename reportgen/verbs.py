@@ -18,6 +18,7 @@ import typer
 from reportgen import __version__
 from reportgen.ending import begun
 from reportgen.errors import DEBUG, EXIT_DONE
+from reportgen.formats import BUILT_IN
 from reportgen.terminal import say, show
 
 app = typer.Typer(
@@ -29,7 +30,6 @@ app = typer.Typer(
     add_completion=False,
 )
 MOST_WORKERS = 4  # each needs about 300 MB, and more than four have too little to draw
-Format = Literal["html", "pdf", "quarto"]
 
 
 def _path(written: str) -> Path:
@@ -74,7 +74,9 @@ def build(
         Literal["draft", "final"] | None,
         typer.Option(help="A draft is marked as one on its pages; overrides the study's policy."),
     ] = None,
-    formats: Annotated[str, typer.Option(help="html,pdf,quarto; what the study's report says unless given.")] = "",
+    formats: Annotated[
+        str, typer.Option(help=f"{','.join(BUILT_IN)}; what the study's report says unless given.")
+    ] = "",
     jobs: Annotated[
         int, typer.Option("-j", "--jobs", min=0, help="Local processes that draw; 0: one for each core, four at most.")
     ] = 0,
@@ -123,8 +125,9 @@ def _warn(warnings: Iterable[str]) -> None:
 
 def _check_formats(chosen: tuple[str, ...]) -> None:
     from reportgen.errors import Problem, SpecError, did_you_mean
+    from reportgen.formats import formats
 
-    known = ("html", "pdf", "quarto")
+    known = tuple(formats())
     problems = [Problem(f"there is no format '{f}'", hint=did_you_mean(f, known)) for f in chosen if f not in known]
     if problems:
         raise SpecError(problems)

@@ -74,7 +74,7 @@ def written(folder: Path, analyses: dict[str, Any] = ANALYSES, contents: list[An
         "trials": ["north.yaml", "south.yaml", "east.yaml"],
         "covariates": COVARIATES | EXTRA,
         "analyses": analyses,
-        "report": {"formats": ["html"], "contents": contents or [*CONTENTS, *FIGURES]},
+        "report": {"formats": ["html", "workbook", "results"], "contents": contents or [*CONTENTS, *FIGURES]},
     }
     write_yaml(path, study)
     return path

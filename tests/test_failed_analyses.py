@@ -32,7 +32,9 @@ def breaking(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
 
 
 def report(tmp_path: Path, *more: str) -> tuple[int, Path]:
-    study = write_study(tmp_path / "small", study={"report": {**STUDY["report"], "formats": ["html"]}})
+    study = write_study(
+        tmp_path / "small", study={"report": {**STUDY["report"], "formats": ["html", "workbook", "results"]}}
+    )
     here = ["-j", "1"]  # other processes would not see the defect
     return run([*more, "build", str(study), "--output", str(tmp_path / "report"), *here]), tmp_path / "report"
 

@@ -11,6 +11,7 @@ import pytest
 
 from reportgen import pipeline
 from reportgen.cli import run
+from reportgen.formats import BUILT_IN
 from reportgen.output.mark import mark_report
 from reportgen.pipeline import Order, build, plan, read
 from reportgen.records.numbers import slug
@@ -101,7 +102,7 @@ def test_no_path_of_this_machine(report: Path) -> None:
 
 def test_same_bytes_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    study = write_study(tmp_path / "small", study={"report": {**STUDY["report"], "formats": ["html", "pdf", "quarto"]}})
+    study = write_study(tmp_path / "small", study={"report": {**STUDY["report"], "formats": list(BUILT_IN)}})
     prints = []
     for name in ("one", "two"):
         folder = tmp_path / name / "small"

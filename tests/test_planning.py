@@ -49,7 +49,7 @@ def study_with_gaps(folder: Path, analyses: dict[str, Any] = ANALYSES, **more: A
     kept = {
         "trials": ["north.yaml", "south.yaml", "east.yaml"],
         "covariates": COVARIATES,
-        "report": {"formats": ["html"]},
+        "report": {"formats": ["html", "workbook", "results"]},
     }
     write_yaml(path, {**STUDY, **kept, "analyses": analyses, **more})
     return path

@@ -40,7 +40,7 @@ def made(folder: Path, analyses: dict[str, Any], north: pd.DataFrame | None = No
         for of in analyses
         for show in SHOWN[of]
     ]
-    report = {"formats": ["html"], "contents": contents}
+    report = {"formats": ["html", "workbook", "results"], "contents": contents}
     path = write_study(folder, study | {"analyses": analyses, "report": report})
     if north is not None:
         north.to_csv(folder / "north.csv", index=False)

@@ -56,8 +56,8 @@ class Table:
     abbreviations: tuple[tuple[str, str], ...] = ()
     paper: Table | None = None
 
-    def on(self, target: Literal["html", "pdf", "quarto"]) -> Table:
-        """Return the table as a target prints it: the whole on the screen, the summary on paper and in a text to edit."""
+    def on(self, target: str) -> Table:
+        """Return the table as a target prints it: the whole in `html`, the summary on paper and in a text to edit."""
         return self if target == "html" or self.paper is None else self.paper
 
 

@@ -1,6 +1,6 @@
 """The whole appendix as a frozen value, before any page is made: what HTML, PDF and Quarto have in common.
 
-Every number on a page is in here, so that `printed_numbers` can hand them all to the results table.
+Every number on a page is in here, so that `numbers_in` finds them all for the results table.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from reportgen.records.artefact import Column, Drawing, Group, NumberedArtefact, Row, Table
 from reportgen.records.model import Failure, Fidelity, MetaAnalysis, Provenance, Reconciliation, Records, StudyRecord
 from reportgen.records.moderation import Moderation
-from reportgen.records.numbers import Inline, Number, Status, numbers_in
+from reportgen.records.numbers import Inline, Status
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
 from reportgen.render.artefacts import places
@@ -113,11 +113,6 @@ def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact])
         abbreviations=_abbreviations(artefacts),
         references=_references(spec, artefacts),
     )
-
-
-def printed_numbers(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact]) -> Iterator[Number]:
-    """Yield every number of the whole report, those that only the pages print included."""
-    return numbers_in(compose(spec, records, artefacts))
 
 
 def drawings_of(appendix: Appendix) -> Iterator[Drawing]:

@@ -8,7 +8,7 @@ analyses, the contents of the report and its policy. Each default stands here on
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -16,11 +16,13 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
 from reportgen.errors import did_you_mean
+from reportgen.formats import BUILT_IN, formats
 from reportgen.spec.model import MOST, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
 
 Better = Literal["lower", "higher"]
@@ -421,13 +423,19 @@ class Artefact(Node):
     notes: Names = ()
 
 
-Format = Literal["html", "pdf", "quarto"]
+if TYPE_CHECKING:
+    Format = str
+else:
+    Format = Annotated[
+        Literal[tuple(formats())],
+        WithJsonSchema({"oneOf": [{"const": name, "description": says} for name, says in formats().items()]}),
+    ]
 
 
 class Report(Node):
     """What the appendix holds, in this order; numbered within each series."""
 
-    formats: tuple[Format, ...] = ("html", "pdf", "quarto")
+    formats: tuple[Format, ...] = tuple(BUILT_IN)
     contents: tuple[Artefact, ...] = ()
 
 

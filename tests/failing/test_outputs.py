@@ -37,7 +37,16 @@ def cells(folder: Path) -> Iterator[str]:
 
 @needs_inputs
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
-    done = said("build", copied("n_formula", tmp_path), "--output", tmp_path / "out", "--formats", "html", "-j", 1)
+    done = said(
+        "build",
+        copied("n_formula", tmp_path),
+        "--output",
+        tmp_path / "out",
+        "--formats",
+        "html,results,workbook",
+        "-j",
+        1,
+    )
     assert done.code == 0, done.err
     found = list(cells(tmp_path / "out"))
     assert [cell for cell in found if cell != inert(cell)] == []

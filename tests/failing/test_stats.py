@@ -13,7 +13,7 @@ from reportgen.pipeline import read
 from reportgen.records.model import MetaAnalysis
 from tests.failing.inputs import copied, needs_inputs, said
 
-BUILT = ("--formats", "html", "-j", 1)
+BUILT = ("--formats", "html,results,workbook", "-j", 1)
 PAIN = "pooled.overall.pain.short"
 
 

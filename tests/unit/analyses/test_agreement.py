@@ -42,7 +42,7 @@ def made(study: Read) -> Agreement:
 
 
 def changed(folder: Path, gain: float = 3.0, policy: dict[str, Any] | None = None, **analyses: Any) -> OutcomeAgreement:
-    contents = {"formats": ["html"], "contents": CONTENTS}
+    contents = {"formats": ["html", "workbook", "results"], "contents": CONTENTS}
     all_of_them = {"rp": PARTITION, "peeling": PEELING, "agreement": AGREEMENT} | analyses
     return only(
         read(write_search_study(folder / "s", gain=gain, analyses=all_of_them, policy=policy or {}, report=contents))

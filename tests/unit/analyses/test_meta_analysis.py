@@ -28,7 +28,9 @@ Change = Callable[[pd.DataFrame], pd.DataFrame]
 def analysed(folder: Path, change: Change | None = None, south: Change | None = None, **node: Any) -> MetaAnalysis:
     """Analyse the small study, the people of a trial changed."""
     asked = {"method": "meta-analysis", **node}
-    path = write_study(folder, {"analyses": {"pooled": asked}, "report": {"formats": ["html"], "contents": []}})
+    path = write_study(
+        folder, {"analyses": {"pooled": asked}, "report": {"formats": ["html", "workbook", "results"], "contents": []}}
+    )
     for name, seed, n, changed in (("north", 1, 60, change), ("south", 2, 80, south)):
         if changed:
             changed(people(seed, n)).to_csv(folder / f"{name}.csv", index=False)
@@ -84,7 +86,7 @@ def test_a_trial_without_residual_variance_takes_no_weight(tmp_path: Path, chang
 
 def test_a_degenerate_trial_of_three_is_named_as_left_out_of_the_two_stage_model(tmp_path: Path) -> None:
     third = {"trial": "East", "data": {"file": "east.csv", "participant": "id"}}
-    contents = {"formats": ["html"], "contents": []}
+    contents = {"formats": ["html", "workbook", "results"], "contents": []}
     path = write_study(
         tmp_path,
         {
@@ -152,7 +154,9 @@ def test_one_trial_that_is_degenerate_has_no_effect_and_its_reason(tmp_path: Pat
 @pytest.mark.parametrize("both", [True, False])
 def test_methods_say_what_one_trial_is(tmp_path: Path, both: bool) -> None:
     node = {"method": "meta-analysis", "minimum_trials": 1}
-    path = write_study(tmp_path, {"analyses": {"pooled": node}, "report": {"formats": ["html"], "contents": []}})
+    path = write_study(
+        tmp_path, {"analyses": {"pooled": node}, "report": {"formats": ["html", "workbook", "results"], "contents": []}}
+    )
     if not both:
         nothing_measured(people(2, 80)).to_csv(tmp_path / "south.csv", index=False)
     spec, repository = read(path)

@@ -99,7 +99,7 @@ def study() -> tuple[Spec, Repository]:
                 follow_up={"short": {"months": [2, 3], "aim": 3}, "long": {"months": [11, 13]}},
                 comparisons={"overall": sides, "again": sides},
                 analyses=analyses,
-                report={"formats": ["html"], "contents": CONTENTS},
+                report={"formats": ["html", "workbook", "results"], "contents": CONTENTS},
             )
         )
 
