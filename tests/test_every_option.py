@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from reportgen.cli import run
+from reportgen.formats import BUILT_IN
 from reportgen.spec import study as language
 from reportgen.spec.check import SHOWS
 from reportgen.spec.load import examine_study
@@ -21,7 +22,7 @@ from tests.options import options_of
 from tests.study_files import MAPPING, STUDY, people, write_study, write_yaml
 
 STAGES = ["one", "two", "three", "four"]
-FORMATS = "html,pdf,quarto"
+FORMATS = ",".join(BUILT_IN)
 DRAWN = ("forest", "tree", "profiles", "trajectories", "availability")
 SMALL = {"follow_up": "short", "comparisons": "overall"}
 SEARCH = {**SMALL, "moderators": ["age", "sex", "baseline RMDQ"], "min_size": 0.2}
@@ -93,7 +94,7 @@ SEARCHES = ("recursive-partitioning", "directed-peeling", "agreement")  # dozens
     "method", [pytest.param(one, marks=pytest.mark.hard) if one in SEARCHES else one for one in MODELS]
 )
 def test_every_option_of_a_method_is_built_or_refused(method: str, tmp_path: Path) -> None:
-    every_option(method, tmp_path, "html", drawn=False)
+    every_option(method, tmp_path, "html,workbook,results", drawn=False)
 
 
 @pytest.mark.hard

@@ -32,7 +32,6 @@ def draw_forest(
     *,
     name: str,
     scale: Literal["natural", "0-100"] = "natural",
-    decimals: int | None = None,
 ) -> tuple[Drawing, ...]:
     """Draw pooled effects as a forest plot: outcomes as groups, follow-ups as rows.
 
@@ -46,8 +45,6 @@ def draw_forest(
         Stem of the files and prefix of the ids; further pages are called `name-2`, `name-3`, ...
     scale : {"natural", "0-100"}
         On the natural scale, outcomes in different units get axes of their own.
-    decimals : int, optional
-        Prints the effects with these decimals, under ids of their own, in place of those of the records.
 
     Returns
     -------
@@ -57,14 +54,10 @@ def draw_forest(
     from reportgen.figures.forest import forest_sheets
     from reportgen.figures.svg import drawing
 
-    return tuple(
-        drawing(sheet) for sheet in forest_sheets(effects, settings, name=name, scale=scale, decimals=decimals)
-    )
+    return tuple(drawing(sheet) for sheet in forest_sheets(effects, settings, name=name, scale=scale))
 
 
-def draw_forest_by_trial(
-    effect: PooledEffect, settings: ModelSettings, *, name: str, decimals: int | None = None
-) -> tuple[Drawing, ...]:
+def draw_forest_by_trial(effect: PooledEffect, settings: ModelSettings, *, name: str) -> tuple[Drawing, ...]:
     """Draw one pooled effect as a forest plot of its trials.
 
     Parameters
@@ -75,8 +68,6 @@ def draw_forest_by_trial(
         What was fitted: printed below the plot.
     name : str
         Stem of the files and prefix of the ids.
-    decimals : int, optional
-        Prints the effects with these decimals, under ids of their own.
 
     Returns
     -------
@@ -86,7 +77,7 @@ def draw_forest_by_trial(
     from reportgen.figures.forest_by_trial import forest_by_trial_sheets
     from reportgen.figures.svg import drawing
 
-    return tuple(drawing(sheet) for sheet in forest_by_trial_sheets(effect, settings, name=name, decimals=decimals))
+    return tuple(drawing(sheet) for sheet in forest_by_trial_sheets(effect, settings, name=name))
 
 
 def draw_interactions(screens: Sequence[Screen], settings: ScreeningSettings, *, name: str) -> tuple[Drawing, ...]:

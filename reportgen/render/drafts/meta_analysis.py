@@ -62,11 +62,7 @@ def _forest(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
     from reportgen.figures import draw_forest
 
     def sketch(effects: list[PooledEffect], record: MetaAnalysis, name: str) -> tuple[Sketch, ...]:
-        return (
-            Sketch(
-                partial(draw_forest, tuple(effects), record.settings, name=name, scale=place.node.scale, decimals=None)
-            ),
-        )
+        return (Sketch(partial(draw_forest, tuple(effects), record.settings, name=name, scale=place.node.scale)),)
 
     return _sketched(place, study, records, sketch)
 
@@ -77,9 +73,7 @@ def _forest_by_trial(place: Place, study: Study, records: Records) -> tuple[Draf
     def sketch(effects: list[PooledEffect], record: MetaAnalysis, name: str) -> tuple[Sketch, ...]:
         return tuple(
             Sketch(
-                partial(
-                    draw_forest_by_trial, effect, record.settings, name=_stem(name, effect, effects), decimals=None
-                ),
+                partial(draw_forest_by_trial, effect, record.settings, name=_stem(name, effect, effects)),
                 _apart(effect, effects),
             )
             for effect in effects
