@@ -10,11 +10,10 @@ import re
 import unicodedata
 import warnings
 from functools import cache, lru_cache
-from pathlib import Path
 
+from reportgen.figures.faces import FACES, FALLBACK, SANS
 from reportgen.figures.theme import MM_PER_POINT, Style
 
-FALLBACK = "DejaVu Sans"
 # a line may break at a space, never at this one: "m = 4" stays whole
 NO_BREAK = "\u00a0"
 # what joins the parts of an emoji: no letter of its own, and a box in a font that does not know it
@@ -24,22 +23,16 @@ _EMOJI_JOINERS = re.compile("[\ufe00-\ufe0f]|(?<![\u0600-\u0dff])\u200d")
 @cache
 def families() -> tuple[str, ...]:
     """Register the fonts of the figures with matplotlib, once, and return the families to be tried in turn."""
-    import font_source_sans_pro
     from matplotlib.font_manager import fontManager
 
     # a letter that neither font has is a box, which everybody sees; a line of Python on the terminal helps nobody
     warnings.filterwarnings("ignore", message=r"Glyph \d+ ")
-    folder = Path(font_source_sans_pro.__file__).parent / "files"
-    name = FALLBACK
-    for face in ("Regular", "Bold", "It"):
-        path = folder / f"SourceSansPro-{face}.ttf"
-        if not path.is_file():
-            return (FALLBACK,)
-        fontManager.addfont(str(path))
-        # in front of a version of the same font that the machine may have
-        fontManager.ttflist.insert(0, fontManager.ttflist.pop())
-        name = fontManager.ttflist[0].name
-    return (name, FALLBACK)
+    for face in FACES:
+        if face.family == SANS:
+            fontManager.addfont(str(face.path))
+            # in front of a version of the same font that the machine may have
+            fontManager.ttflist.insert(0, fontManager.ttflist.pop())
+    return (SANS, FALLBACK)
 
 
 def drawable(text: str) -> str:
@@ -71,11 +64,12 @@ def runs_right_to_left(text: str) -> bool:
 def width(text: str, style: Style) -> float:
     """Return the width of one line of text in millimetres.
 
-    Examples
-    --------
-    >>> from reportgen.figures.theme import BODY
-    >>> width("intervention", BODY) > width("control", BODY) > 0
-    True
+        Examples
+        --------
+        >>> from reportgen.figures.faces import FACES, FALLBACK, SANS
+    from reportgen.figures.theme import BODY
+        >>> width("intervention", BODY) > width("control", BODY) > 0
+        True
     """
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
