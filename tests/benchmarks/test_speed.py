@@ -27,9 +27,10 @@ from tests.benchmarks.timing import in_turns, least, yardstick
 FULL = os.environ.get("REPORTGEN_BENCHMARKS") == "full"
 # As in the trials of the example study: one of them holds more than half of the people.
 SIZES = (2841, 1000, 270, 300, 250, 200, 180, 167)
-# Kenward-Roger at most doubles a scan; 40 ms for the scan where one MixedLM fit takes 60 ms.
+# Kenward-Roger at most doubles a scan. A scan of all cuts took 0.4 MixedLM fits on a processor with slow linear algebra and
+# 1.2 on one with fast (the scan took 22 ms on both, the fit 60 and 22); without cross-products it takes thousands.
 KENWARD_ROGER = 2.0
-SCAN = 40.0 / 60.0
+SCAN = 2.0
 # It reads the columns once and works in the first cache: about twice what copying them takes; four times is noise.
 ACCUMULATION = 8.0
 # Measured at 6 plain copies of the columns, 14 ms; half a second would be 200.
@@ -121,7 +122,7 @@ def test_a_scan_is_thousands_of_times_faster_per_cut(
     ROWS.append(("  evaluations per cut", f"{result.evaluations.mean():.2f}"))
     ROWS.append(("  times faster than MixedLM", f"{slow / per_cut:.0f}"))
     ROWS.append(("  with / without Kenward-Roger", f"{whole / plain:.2f}"))
-    assert slow / per_cut > 5000
+    assert slow / per_cut > 2000
     assert missed < 1.0
 
 
