@@ -189,7 +189,7 @@ def build(order: Order, progress: Progress = lambda _: None) -> Built:
     with ExitStack() as stack:
         stack.enter_context(begun(end_workers))
         compiled = executor.prepare("reportgen.stats.kernels", "compile_likelihood", "compile_cross_products")
-        executor.prepare("reportgen.figures.svg")
+        executor.prepare("matplotlib.textpath")
         with clock("read and check"):
             examined = examine_study(order.study)
             _check_order(order, examined)
