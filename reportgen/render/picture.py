@@ -39,6 +39,8 @@ def figure_files(drawings: Iterable[Drawing]) -> Iterator[tuple[str, bytes]]:
     import weasyprint
 
     listed = tuple(drawings)
+    if not listed:  # a document has a page at least
+        return
     source = _PAGES.format(
         fonts=face_rules_of_files(),
         pages="".join(
