@@ -64,12 +64,11 @@ def runs_right_to_left(text: str) -> bool:
 def width(text: str, style: Style) -> float:
     """Return the width of one line of text in millimetres.
 
-        Examples
-        --------
-        >>> from reportgen.figures.faces import FACES, FALLBACK, SANS
-    from reportgen.figures.theme import BODY
-        >>> width("intervention", BODY) > width("control", BODY) > 0
-        True
+    Examples
+    --------
+    >>> from reportgen.figures.theme import BODY
+    >>> width("intervention", BODY) > width("control", BODY) > 0
+    True
     """
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path

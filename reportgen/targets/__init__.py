@@ -26,7 +26,7 @@ Figures = Mapping[tuple[str, Form], bytes]
 """Figures in these forms, by the names of their drawings. One that could not be made is missing."""
 
 LONGEST = ("pdf", "html")
-"""What takes longest, as measured: begun first, so that all processes are busy to the end."""
+"""What takes longest, as measured: written by the first process while the others do the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def write_targets(edition: Edition, names: Collection[str], folder: Path, execut
     folder : Path
         Must exist.
     executor : Executor, optional
-        Writes them side by side, those that take longest first.
+        Writes them side by side; what takes longest is written by this process.
 
     Raises
     ------
@@ -131,10 +131,12 @@ def write_targets(edition: Edition, names: Collection[str], folder: Path, execut
     executor = executor or Executor()
     asked = [target(name) for name in dict.fromkeys(names)]
     at_once = sorted((one for one in asked if not one.needs), key=_longest_first)
-    begun = {one.name: executor.start(_write, one.name, edition, {}, folder) for one in at_once}
-    needed = tuple(dict.fromkeys(form for one in asked for form in one.needs))
-    figures = _made(needed, tuple(drawings_of(edition.appendix)), executor)
-    said = {one.name: one.write(edition, figures, folder) for one in asked if one.needs}
+    begun = {one.name: executor.start(_write, one.name, edition, folder) for one in at_once[1:]}
+    needed = {form for one in asked for form in one.needs}
+    making = _start_making(needed, tuple(drawings_of(edition.appendix)), executor)
+    said = {one.name: one.write(edition, {}, folder) for one in at_once[:1]}
+    figures = {key: content for made in making for key, content in made().items()}
+    said |= {one.name: one.write(edition, figures, folder) for one in asked if one.needs}
     said |= {name: warnings() for name, warnings in begun.items()}
     documents = [Path(one.opens) for one in asked if one.opens]
     there = tuple(path for path in documents if (folder / path).is_file())
@@ -146,18 +148,20 @@ def _longest_first(one: Target) -> int:
     return LONGEST.index(one.name) if one.name in LONGEST else len(LONGEST)
 
 
-def _write(name: str, edition: Edition, figures: Figures, folder: Path) -> tuple[str, ...]:
-    return target(name).write(edition, figures, folder)
+def _write(name: str, edition: Edition, folder: Path) -> tuple[str, ...]:
+    return target(name).write(edition, {}, folder)
 
 
-def _made(forms: Collection[Form], drawings: tuple[Drawing, ...], executor: Executor) -> Figures:
-    """Return the drawings in the forms that somebody needs; nothing where nobody needs any."""
+def _start_making(
+    forms: Collection[Form], drawings: tuple[Drawing, ...], executor: Executor
+) -> list[Callable[[], Figures]]:
+    """Start to make the drawings in the forms that somebody needs; nothing where nobody needs any."""
     begun: list[Callable[[], Figures]] = []
     if "pdf" in forms:
         begun.append(executor.start(_as_pdf, drawings))
     if "png" in forms:
         begun += [executor.start(_as_png, drawing) for drawing in drawings]
-    return {key: content for made in begun for key, content in made().items()}
+    return begun
 
 
 def _as_pdf(drawings: tuple[Drawing, ...]) -> Figures:
