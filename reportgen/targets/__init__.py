@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Literal, Protocol, cast
@@ -156,12 +157,9 @@ def _start_making(
     forms: Collection[Form], drawings: tuple[Drawing, ...], executor: Executor
 ) -> list[Callable[[], Figures]]:
     """Start to make the drawings in the forms that somebody needs; nothing where nobody needs any."""
-    begun: list[Callable[[], Figures]] = []
-    if "pdf" in forms:
-        begun.append(executor.start(_as_pdf, drawings))
-    if "png" in forms:
-        begun += [executor.start(_as_png, drawing) for drawing in drawings]
-    return begun
+    begun = [executor.start(_as_png, drawing) for drawing in drawings if "png" in forms]
+    # made when it is waited for: this process has the library of the PDF already, and room for it
+    return [partial(_as_pdf, drawings), *begun] if "pdf" in forms else begun
 
 
 def _as_pdf(drawings: tuple[Drawing, ...]) -> Figures:
