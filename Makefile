@@ -1,4 +1,6 @@
 # make appendix [STUDY=specs/...]   set up, then build a study's appendix into output/
+# make check                        set up, then lint, types, layers and the quick tests: before each commit
+# make lint | types | layers | quick    one of these alone
 # make test                         set up, then lint, types, layers and all tests
 # make hard [SEED=1]                thousands of mutated inputs and killed builds; minutes, not part of `make test`
 # make lock                         make both locks anew (needs uv)
@@ -8,25 +10,39 @@ PYTHON ?= python3
 STUDY ?= specs/low-back-pain
 SEED ?= 1
 BIN := .venv/bin
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -rs
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml \
 	--extra examples --group build
 
 
-.PHONY: appendix test hard lock reference setup-run setup-test
+.PHONY: appendix check lint types layers quick test hard lock reference setup-run setup-test
 
 appendix: setup-run
 	@$(BIN)/reportgen build $(STUDY) $$($(PYTHON) -c "import ctypes.util; print('' if ctypes.util.find_library('pango-1.0') else '--formats html,quarto')")
 
-test: setup-test
+check: setup-test
+	@begun=$$(date +%s) && $(MAKE) --no-print-directory lint types layers quick && echo "checked in $$(($$(date +%s) - begun)) s"
+
+lint: setup-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: setup-test
 	$(BIN)/mypy
+
+layers: setup-test
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 $(BIN)/pytest -rs tests/benchmarks
-	OMP_NUM_THREADS=1 $(BIN)/pytest -rs --ignore tests/benchmarks --numprocesses auto --maxprocesses 4 --dist loadgroup
+
+quick: setup-test
+	$(PYTEST) -m "not hard and not slow" --ignore tests/benchmarks $(PARALLEL)
+
+test: lint types layers
+	$(PYTEST) tests/benchmarks
+	$(PYTEST) --ignore tests/benchmarks $(PARALLEL)
 
 hard: setup-test
-	REPORTGEN_SEED=$(SEED) OMP_NUM_THREADS=1 $(BIN)/pytest -rs -m hard --ignore tests/benchmarks tests --numprocesses auto --maxprocesses 4
+	REPORTGEN_SEED=$(SEED) $(PYTEST) -m hard --ignore tests/benchmarks tests --numprocesses auto --maxprocesses 4
 
 setup-run:
 	@$(PYTHON) .make/setup.py run

@@ -86,12 +86,6 @@ class DataError(ReportgenError):
     """A trial's data break a rule of the study file."""
 
 
-class ModelError(ReportgenError):
-    """An analysis failed; its place in the report says why."""
-
-    exit_code = EXIT_ANALYSIS_FAILED
-
-
 class RenderError(ReportgenError):
     """An output could not be written."""
 

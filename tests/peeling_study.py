@@ -61,7 +61,7 @@ def write_search_study(
     study = {
         "covariates": covariates,
         "analyses": {"rp": PARTITION, "peeling": PEELING, "agreement": AGREEMENT},
-        "report": {"formats": ["html"], "contents": CONTENTS},
+        "report": {"formats": ["html", "workbook", "results"], "contents": CONTENTS},
         **changes,
     }
     both = {**MAPPING["variables"], **(variables or {})}

@@ -40,7 +40,7 @@ def write_planted(
     folder: Path,
     gain: float = 4.0,
     lacking_age: int = 0,
-    formats: tuple[str, ...] = ("html",),
+    formats: tuple[str, ...] = ("html", "workbook", "results"),
     screening: dict[str, Any] | None = None,
     **node: Any,
 ) -> Path:

@@ -66,7 +66,9 @@ def people(seed: int, n: int, slope: float) -> pd.DataFrame:
     )
 
 
-def write_screened(folder: Path, slope: float = -1.0, formats: tuple[str, ...] = ("html",), **node: Any) -> Path:
+def write_screened(
+    folder: Path, slope: float = -1.0, formats: tuple[str, ...] = ("html", "workbook", "results"), **node: Any
+) -> Path:
     """Write the study with three trials; returns the path of its study file."""
     variables = {
         **MAPPING["variables"],

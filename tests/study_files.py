@@ -26,7 +26,7 @@ STUDY: dict[str, Any] = {
         "pooled": {"method": "meta-analysis"},
     },
     "report": {
-        "formats": ["html"],
+        "formats": ["html", "workbook", "results"],
         "contents": [
             {"series": "Table", "show": "included-trials"},
             {"series": "Table", "show": "descriptive", "of": "people"},

@@ -22,6 +22,8 @@ from reportgen.spec import Spec
 from tests.screened_study import COVARIATES, write_screened
 from tests.study_files import MAPPING, STUDY, write_yaml
 
+pytestmark = pytest.mark.slow
+
 ADJUSTERS = ["baseline", "age", "dose", "year", "months", "sex"]
 LOST = {"Dose": "one value in all", "Year": "one value in each trial", "Months": "follows from Age"}
 EXTRA: dict[str, Any] = {
@@ -74,7 +76,7 @@ def written(folder: Path, analyses: dict[str, Any] = ANALYSES, contents: list[An
         "trials": ["north.yaml", "south.yaml", "east.yaml"],
         "covariates": COVARIATES | EXTRA,
         "analyses": analyses,
-        "report": {"formats": ["html"], "contents": contents or [*CONTENTS, *FIGURES]},
+        "report": {"formats": ["html", "workbook", "results"], "contents": contents or [*CONTENTS, *FIGURES]},
     }
     write_yaml(path, study)
     return path

@@ -22,6 +22,8 @@ from tests.peeling_study import AGREEMENT, PARTITION, PEELING
 from tests.screened_study import PUBLISHED, TRIALS, write_screened
 from tests.study_files import write_yaml
 
+pytestmark = pytest.mark.slow
+
 MINIMUM = 5
 CONTENTS = [
     {"series": "Table", "show": "included-trials", "name": "trials"},
@@ -61,7 +63,7 @@ def write_small(folder: Path, minimum: int = MINIMUM) -> Path:
         "agreement": AGREEMENT,
     }
     study["policy"] = {"minimum_cell": minimum}
-    study["report"] = {"formats": ["html", "quarto"], "contents": CONTENTS}
+    study["report"] = {"formats": ["html", "quarto", "figures", "workbook", "results"], "contents": CONTENTS}
     write_yaml(path, study)
     for name in TRIALS:
         file = folder / f"{name.lower()}.csv"

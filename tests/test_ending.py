@@ -16,6 +16,8 @@ import pytest
 from reportgen.output.workshop import workshop_key
 from tests.study_files import write_study
 
+pytestmark = pytest.mark.slow
+
 RUN = [sys.executable, "-m", "reportgen.cli"]
 LOCK = f"{workshop_key('out')}-lock"
 
@@ -119,7 +121,7 @@ def test_a_full_disk_names_the_folder_and_the_earlier_report_stands(study: Path)
     assert first.wait(timeout=120) == 0
     first.communicate()
     before = (folder / "manifest.json").read_bytes()
-    process = start(study, "-j", "1", preexec_fn=limit)
+    process = start(study, "-j", "1", "--no-store", preexec_fn=limit)  # a report that stands as it is needs no room
     _, told = process.communicate(timeout=120)
     assert process.returncode == 3
     assert f"'{folder}' cannot be written: File too large" in told and "Traceback" not in told

@@ -14,14 +14,17 @@ import numpy as np
 import pytest
 
 from reportgen.cli import run
+from reportgen.formats import BUILT_IN
 from reportgen.spec import study as language
-from reportgen.spec.check import SHOWS
 from reportgen.spec.load import examine_study
+from reportgen.spec.shows import SHOWS
 from tests.options import options_of
 from tests.study_files import MAPPING, STUDY, people, write_study, write_yaml
 
+pytestmark = pytest.mark.slow
+
 STAGES = ["one", "two", "three", "four"]
-FORMATS = "html,pdf,quarto"
+FORMATS = ",".join(BUILT_IN)
 DRAWN = ("forest", "tree", "profiles", "trajectories", "availability")
 SMALL = {"follow_up": "short", "comparisons": "overall"}
 SEARCH = {**SMALL, "moderators": ["age", "sex", "baseline RMDQ"], "min_size": 0.2}
@@ -76,7 +79,9 @@ def needed(method: str) -> dict[str, Any]:
 
 def shown(method: str, names: list[str], *, drawn: bool = False) -> list[dict[str, Any]]:
     """Every table that shows the method, of each analysis; every figure as well where that is asked for."""
-    shows = [show for show, methods in SHOWS.items() if method in methods and (drawn or not show.endswith(DRAWN))]
+    shows = [
+        show for show, kind in SHOWS.items() if method in kind.shown_methods() and (drawn or not show.endswith(DRAWN))
+    ]
     shows = [show for show in shows if drawn or "forest" not in show]
     return [{"series": "Table", "show": show, "of": name} for name in names for show in shows]
 
@@ -93,7 +98,7 @@ SEARCHES = ("recursive-partitioning", "directed-peeling", "agreement")  # dozens
     "method", [pytest.param(one, marks=pytest.mark.hard) if one in SEARCHES else one for one in MODELS]
 )
 def test_every_option_of_a_method_is_built_or_refused(method: str, tmp_path: Path) -> None:
-    every_option(method, tmp_path, "html", drawn=False)
+    every_option(method, tmp_path, "html,workbook,results", drawn=False)
 
 
 @pytest.mark.hard
@@ -133,10 +138,10 @@ def test_normal_inference_reaches_the_workbook_in_every_format(tmp_path: Path) -
 @pytest.mark.hard
 def test_every_option_of_an_artefact_is_built_or_refused(tmp_path: Path) -> None:
     contents: list[dict[str, Any]] = []
-    for show, methods in SHOWS.items():
-        of = {"of": methods[0]} if methods else {}
+    for show, kind in SHOWS.items():
+        of = {"of": kind.shown_methods()[0]} if kind.shown_methods() else {}
         plain = {"series": "Table", "show": show, **of}
-        for name, value in options_of(language.Artefact):
+        for name, value in options_of(kind):
             if name != "show" and accepted(
                 tmp_path / "one", analyses=BASE, report={"contents": [{**plain, name: value}]}
             ):

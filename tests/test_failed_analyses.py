@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from functools import partial
+import traceback
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from reportgen.analyses import METHODS, _analysed
 from reportgen.analyses.failure import failure_of
+from reportgen.analyses.reading import handed_over
+from reportgen.analyses.study_tasks import records_of, study_tasks
 from reportgen.cli import run
-from reportgen.errors import DEBUG, ModelError, Problem
-from reportgen.executor import Executor
+from reportgen.errors import DEBUG, Problem, RenderError
+from reportgen.graph import run as run_tasks
 from reportgen.origin import Origin
 from reportgen.pipeline import read
-from reportgen.records.model import Failure
-from reportgen.spec.study import MetaAnalysis
+from reportgen.pool import Local
+from reportgen.store import NoStore
+from reportgen.task import Failed
 from tests.study_files import STUDY, write_study
+
+pytestmark = pytest.mark.slow
 
 
 def breaking(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setitem(METHODS, MetaAnalysis, fail)
+    monkeypatch.setattr("reportgen.analyses.meta_analysis.fit", fail)
 
 
 def report(tmp_path: Path, *more: str) -> tuple[int, Path]:
-    study = write_study(tmp_path / "small", study={"report": {**STUDY["report"], "formats": ["html"]}})
+    study = write_study(
+        tmp_path / "small", study={"report": {**STUDY["report"], "formats": ["html", "workbook", "results"]}}
+    )
     here = ["-j", "1"]  # other processes would not see the defect
     return run([*more, "build", str(study), "--output", str(tmp_path / "report"), *here]), tmp_path / "report"
 
@@ -45,7 +51,9 @@ def test_it_is_named_and_failed_everywhere(
     assert code == 1
     told = capsys.readouterr()
     (line,) = [line for line in told.err.splitlines() if "failed" in line]
-    assert line.startswith("analysis 'pooled' failed: ArithmeticError: the matrix is singular (analyses/__init__.py:")
+    assert line.startswith(
+        "analysis 'pooled' failed: ArithmeticError: the matrix is singular (analyses/meta_analysis.py:"
+    )
     assert "Traceback" not in told.err and told.out.strip().endswith("appendix.html")
     rows = pd.read_parquet(folder / "results.parquet").set_index("id")
     assert rows.loc["pooled.failure", ["status", "reason"]].tolist() == [
@@ -82,7 +90,7 @@ def secret(*_: object) -> None:
         ValueError("could not convert string to float: 'P-0042'"),
         OSError(2, "No such file or directory", "/home/anna/P-0042.csv"),
         MemoryError("P-0042"),
-        ModelError([Problem("no variance", Origin("/home/anna/P-0042.yaml", 1))]),
+        RenderError([Problem("no room", Origin("/home/anna/P-0042.yaml", 1))]),
         RuntimeError("P-0042\nin two lines of /home/anna"),
     ],
 )
@@ -90,22 +98,25 @@ def test_the_report_holds_no_value_and_no_path(error: Exception) -> None:
     try:
         raise error
     except Exception as caught:
-        failure, told = failure_of("pooled", caught)
+        failure, told = failure_of("pooled", Failed(caught, traceback.format_exc()))
     assert "P-0042" not in failure.reason.text and "anna" not in failure.reason.text
     assert failure.reason.text and failure.reason.status == "failed"
     assert "\n" not in str(told)
 
 
 def test_numeric_errors_keep_their_words() -> None:
-    failure, _ = failure_of("pooled", np.linalg.LinAlgError("Singular matrix"))
+    failure, _ = failure_of("pooled", Failed(np.linalg.LinAlgError("Singular matrix"), ""))
     assert failure.reason.text == "LinAlgError: Singular matrix"
 
 
 def test_other_processes_hand_over_the_traceback(tmp_path: Path) -> None:
-    spec, _ = read(write_study(tmp_path / "small"))
-    study = spec.study
-    broken: Callable[..., object] = partial(_analysed, study=study, repository=None)  # type: ignore[arg-type]
-    for record, failed in Executor(2).map(broken, study.analyses.items()):  # type: ignore[arg-type, misc]
-        assert isinstance(record, Failure) and failed is not None
-        assert "AttributeError" in failed.traceback and "_analysed" in failed.traceback
-        assert re.search(r"\(\w+/\w+\.py:\d+\)$", str(failed))
+    spec, repository = read(write_study(tmp_path / "small"))
+    laid = study_tasks(spec)
+    broken = tuple(
+        replace(task, arguments={**task.arguments, "node": None}) if task.name.startswith("effect.") else task
+        for task in laid.tasks
+    )
+    ran = run_tasks((*broken, handed_over(repository)), laid.wanted, NoStore(), Local(2), basis="")
+    (failed,) = records_of(spec, laid, ran, "final").failed
+    assert "AttributeError" in failed.traceback and "pooled_effect" in failed.traceback
+    assert re.search(r"\(\w+/\w+\.py:\d+\)$", str(failed))

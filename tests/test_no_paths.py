@@ -13,9 +13,12 @@ import pikepdf
 import pyarrow.parquet as pq
 import pytest
 
+from reportgen.formats import BUILT_IN
 from reportgen.pipeline import Order, build
 from reportgen.spec.load import load_study
 from tests.study_files import STUDY, write_study
+
+pytestmark = pytest.mark.slow
 
 HOME, ELSEWHERE, STUDIES = "quentin-fabri", "vault-of-files", "place-of-studies"
 ARTEFACTS = [
@@ -40,7 +43,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         studies / "small",
         study={
             "trials": [str(studies / "small" / "north.yaml"), str(elsewhere / "south.yaml")],
-            "report": {"formats": ["html", "pdf", "quarto"], "contents": ARTEFACTS},
+            "report": {"formats": list(BUILT_IN), "contents": ARTEFACTS},
         },
         north={"data": {"file": str(elsewhere / "north.csv"), "participant": "id"}},
         south={"data": {"file": f"../{HOME}/south.csv", "participant": "id"}, "trial": "South"},
@@ -128,7 +131,7 @@ def test_a_folder_whose_name_is_in_another_encoding(tmp_path: Path) -> None:
         pytest.skip("this file system holds no such name")
     study = write_study(folder)
     study = study.rename(folder / os.fsdecode("stüdie.yaml".encode("latin-1")))
-    build(Order(study=study, output=tmp_path / "report", formats=("html", "quarto")))
+    build(Order(study=study, output=tmp_path / "report", formats=("html", "quarto", "workbook", "results")))
     provenance = json.loads((tmp_path / "report" / "provenance.json").read_text(encoding="utf-8"))
     assert provenance["study"] == "st\ufffddie"
     assert provenance["sources"]["study"]["spec"].startswith("st\ufffddie.yaml:")

@@ -14,6 +14,8 @@ from reportgen.pipeline import Order, build
 from tests.page_numbers import trace_numbers
 from tests.peeling_study import AGREEMENT, CONTENTS, PARTITION, PEELING, write_search_study
 
+pytestmark = pytest.mark.slow
+
 
 def built(folder: Path, **changes: Any) -> Path:
     done = build(Order(write_search_study(folder / "small", **changes), output=folder / "report"))
@@ -70,7 +72,11 @@ def test_methods_and_model_status_speak_of_it(pages: Path) -> None:
 
 def test_pages_that_have_nothing_to_show_say_so(tmp_path: Path) -> None:
     peeling = PEELING | {"moderators": ["sex"], "directions": {}}
-    report = built(tmp_path, analyses={"peeling": peeling}, report={"formats": ["html"], "contents": CONTENTS[:2]})
+    report = built(
+        tmp_path,
+        analyses={"peeling": peeling},
+        report={"formats": ["html", "workbook", "results"], "contents": CONTENTS[:2]},
+    )
     page = page_of(report)
     assert page.count("no moderator can be peeled") >= 2
     assert trace_numbers(page, rows_of(report)["text"].to_dict()).untraced == ()
@@ -80,7 +86,12 @@ def test_of_a_window_in_which_nothing_was_measured_nothing_is_said(tmp_path: Pat
     follow_up = {"short": {"months": [2, 3], "aim": 3}, "long": {"months": [11, 13]}}
     contents = [CONTENTS[0], CONTENTS[1], {"series": "Table", "show": "agreement", "of": "agreement"}]
     analyses = {"rp": PARTITION, "peeling": PEELING, "agreement": AGREEMENT}
-    report = built(tmp_path, follow_up=follow_up, analyses=analyses, report={"formats": ["html"], "contents": contents})
+    report = built(
+        tmp_path,
+        follow_up=follow_up,
+        analyses=analyses,
+        report={"formats": ["html", "workbook", "results"], "contents": contents},
+    )
     page = " ".join(page_of(report).split())
     # nothing was measured in the second window
     assert "No subgroup could be peeled:" not in page
@@ -91,7 +102,11 @@ def test_of_a_window_in_which_nothing_was_measured_nothing_is_said(tmp_path: Pat
 
 def test_rounding_of_an_artefact_reaches_tables_and_ids(tmp_path: Path) -> None:
     contents = [CONTENTS[0] | {"rounding": {"effect": 1}}]
-    report = built(tmp_path, analyses={"peeling": PEELING}, report={"formats": ["html"], "contents": contents})
+    report = built(
+        tmp_path,
+        analyses={"peeling": PEELING},
+        report={"formats": ["html", "workbook", "results"], "contents": contents},
+    )
     rows = rows_of(report)
     rounded = rows.loc["peeling.overall.rmdq.short.box-0-50.effect@thresholds"]
     assert rounded["text"] == f"{rounded['value']:.1f}"

@@ -14,6 +14,8 @@ from reportgen.pipeline import Order, build
 from tests.page_numbers import trace_numbers
 from tests.planted_study import write_planted
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=[4.0, 0.0], ids=["planted", "nothing planted"])
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bool]:

@@ -11,6 +11,8 @@ from reportgen.pipeline import Order, build
 from tests.page_numbers import trace_numbers
 from tests.screened_study import write_screened
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:

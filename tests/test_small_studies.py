@@ -21,6 +21,8 @@ from tests.study_files import STUDY, people, write_study
 from tests.test_statements import PEEL, SCREEN, SEARCH, SHOWN, Made
 from tests.unit.render import records_fixture
 
+pytestmark = pytest.mark.slow
+
 POOLED: dict[str, Any] = {"method": "meta-analysis"}
 AGREEMENT = {"method": "agreement", "partition": "rp", "peeling": "peel"}
 EVERYTHING = {
@@ -40,7 +42,7 @@ def made(folder: Path, analyses: dict[str, Any], north: pd.DataFrame | None = No
         for of in analyses
         for show in SHOWN[of]
     ]
-    report = {"formats": ["html"], "contents": contents}
+    report = {"formats": ["html", "workbook", "results"], "contents": contents}
     path = write_study(folder, study | {"analyses": analyses, "report": report})
     if north is not None:
         north.to_csv(folder / "north.csv", index=False)

@@ -22,7 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     contents += [{"series": "Table", "show": "estimates", "of": name} for name in NAMES]
     study = write_study(
         home / "small",
-        study={"analyses": analyses, "report": {"formats": ["html"], "contents": contents}, "trials": ["north.yaml", "sub/south.yaml"]},
+        study={"analyses": analyses, "report": {"formats": ["html", "workbook", "results"], "contents": contents}, "trials": ["north.yaml", "sub/south.yaml"]},
         north={"trial": "North (U.K.) v1.2"},
     )  # fmt: skip
     (home / "small" / "sub").mkdir()

@@ -27,6 +27,8 @@ from reportgen.spec import Spec
 from reportgen.tables.phrases import is_mark
 from tests.study_files import STUDY, write_study
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = STUDY["analyses"]["people"]
 SEARCH: dict[str, Any] = {"method": "recursive-partitioning", "moderators": ["age", "sex"], "alpha": 0.9, "min_arm": 5}
 PEEL: dict[str, Any] = {"method": "directed-peeling", "moderators": ["age"], "min_arm": 5}
@@ -147,7 +149,7 @@ def made(name: str) -> Made:
         for show in shown
     ]
     contents += [{"series": "Table", "show": show} for show in ("included-trials", "outcome-measures", "availability")]
-    report = {"formats": ["html"], "contents": contents}
+    report = {"formats": ["html", "workbook", "results"], "contents": contents}
     spec, repository = read(write_study(Path(mkdtemp()) / "study", study | {"report": report}))
     records = make_records(spec, repository, profile="final")
     appendix = compose(spec, records, numbered_artefacts(spec, records))
@@ -348,7 +350,9 @@ def test_where_all_cells_are_empty_a_sentence_says_so(tmp_path: Path) -> None:
     ]
     late = {"follow_up": {"late": {"months": [20, 30]}}, "analyses": STUDIES["empty cells"]["analyses"]}
     spec, repository = read(
-        write_study(tmp_path / "study", late | {"report": {"formats": ["html"], "contents": contents}})
+        write_study(
+            tmp_path / "study", late | {"report": {"formats": ["html", "workbook", "results"], "contents": contents}}
+        )
     )
     records = make_records(spec, repository, profile="final")
     for artefact in numbered_artefacts(spec, records):

@@ -18,6 +18,7 @@ from reportgen.analyses.selection import Selection
 from reportgen.records.estimate import NotAdjusted
 from reportgen.records.numbers import Press, plain
 from reportgen.spec.study import Study
+from reportgen.stats.choices import AdjusterSlopes, Intercept
 from reportgen.stats.redundant import TREATMENT, Kind, Redundant, redundant_adjusters
 
 
@@ -34,8 +35,8 @@ def unused_adjusters(
     selection: Selection,
     who: NDArray[np.bool_] | None = None,
     *,
-    intercept: str = "stratified",
-    adjuster_slopes: str = "common",
+    intercept: Intercept = "stratified",
+    adjuster_slopes: AdjusterSlopes = "common",
 ) -> tuple[Unused, ...]:
     """Return the adjusters that a model of a selection leaves out, in the order of the study file.
 

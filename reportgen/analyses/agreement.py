@@ -1,14 +1,14 @@
 """Whether recursive partitioning and directed peeling point to the same people.
 
-In: the node of the study file, which names one analysis of each kind, and the repository. Out: an `Agreement` record.
-Method: both searches are run again (they have no randomness), and each subgroup is set beside the box of each size: the
+In: the node of the study file, which names one analysis of each kind, and what both found in each cell. Out: an `Agreement`
+record. Method: each subgroup is set beside the box of each size: the
 Jaccard index of the people whom both analysed, the effect among those in both by a one-step fit of their own, and their
 profile beside all others. Nothing is tested.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,11 +21,10 @@ from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.naming import level_number, outcome_label, unit_of
 from reportgen.analyses.partition_record import cut_decimals, names_of
 from reportgen.analyses.peeling_record import decimals_of, size_text
-from reportgen.analyses.peeling_search import Peeled, peeled
+from reportgen.analyses.peeling_search import Peeled
 from reportgen.analyses.recording import NAN, clause, estimate_record, for_outcome
-from reportgen.analyses.recursive_partitioning import Partitioned, partitioned
-from reportgen.analyses.selection import Measurements, Selection, selections
-from reportgen.data import Repository
+from reportgen.analyses.recursive_partitioning import Partitioned
+from reportgen.analyses.selection import Selection, narrowed
 from reportgen.records.agreement import Agreement, ComparedSubgroup, OutcomeAgreement, Pair, Trait
 from reportgen.records.estimate import Estimate
 from reportgen.records.numbers import Inline, Number, Press, slug
@@ -46,10 +45,8 @@ class Common:
 
     Attributes
     ----------
-    selection : Selection
-        Of the peeling.
-    places : ndarray of int
-        Where they stand in it.
+    people : Selection
+        Those of the peeling whom the other search analysed too.
     moderators : dict of str to Moderator
         Of either search, by name.
     study : Study
@@ -57,8 +54,7 @@ class Common:
         Whose model is fitted.
     """
 
-    selection: Selection
-    places: NDArray[np.int64]
+    people: Selection
     moderators: dict[str, Moderator]
     study: Study
     peeling: DirectedPeeling
@@ -66,49 +62,46 @@ class Common:
     @property
     def n(self) -> int:
         """How many they are."""
-        return len(self.places)
+        return self.people.n
 
     def of(self, rows: NDArray[np.int64]) -> BoolArray:
         """Return who of them stands in some rows of the repository."""
-        return np.isin(self.selection.rows[self.places], rows)
+        return np.isin(self.people.rows, rows)
 
 
-def analyse(name: str, node: Node, repository: Repository, study: Study) -> Agreement:
-    """Compare the subgroups of two analyses.
+def agreement_record(name: str, node: Node, study: Study, outcomes: Sequence[OutcomeAgreement]) -> Agreement:
+    """Return a named comparison of two searches.
 
     Parameters
     ----------
     name : str
         As in the study file; ids start with it.
     node : Agreement node of the study file
-    repository : Repository
     study : Study
-
-    Returns
-    -------
-    Agreement
-        One entry for every outcome x follow-up x comparison that both analyses have.
+    outcomes : sequence of OutcomeAgreement
+        One for every outcome x follow-up x comparison that both analyses have.
     """
-    partition, peeling = study.analyses[node.partition], study.analyses[node.peeling]
-    assert isinstance(partition, RecursivePartitioning)
-    assert isinstance(peeling, DirectedPeeling)
-    measurements = Measurements(repository, study)
-    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
-    of_partition = {_key(chosen): chosen for chosen in selections(partition, repository, study)}
-    outcomes = []
-    for chosen in selections(peeling, repository, study):
-        if _key(chosen) in of_partition:
-            first = partitioned(partition, of_partition[_key(chosen)], repository, measurements, study)
-            second = peeled(peeling, chosen, repository, measurements, study)
-            outcomes.append(_outcome(first, second, peeling, node, study, press))
+    press = _press(name, study)
     return Agreement(
         name=name,
         partition=press.quote("partition", node.partition),
         peeling=press.quote("peeling", node.peeling),
-        level=level_number(peeling.level, press),
+        level=level_number(searches_of(node, study)[1].level, press),
         minimum_cell=press.count("minimum cell", study.policy.minimum_cell),
         outcomes=tuple(outcomes),
     )
+
+
+def searches_of(node: Node, study: Study) -> tuple[RecursivePartitioning, DirectedPeeling]:
+    """Return the two searches that a node compares."""
+    partition, peeling = study.analyses[node.partition], study.analyses[node.peeling]
+    assert isinstance(partition, RecursivePartitioning)
+    assert isinstance(peeling, DirectedPeeling)
+    return partition, peeling
+
+
+def _press(name: str, study: Study) -> Press:
+    return Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
 
 
 def _key(selection: Selection) -> tuple[str, str, str]:
@@ -117,8 +110,9 @@ def _key(selection: Selection) -> tuple[str, str, str]:
 
 def common_people(first: Partitioned, second: Peeled, study: Study, peeling: DirectedPeeling) -> Common:
     """Return the people whom both methods analysed."""
-    places = np.flatnonzero(np.isin(second.selection.rows, first.people.selection.rows))
-    return Common(second.selection, places, first.moderators | second.moderators, study, peeling)
+    both = np.isin(second.selection.rows, first.people.selection.rows)
+    people = narrowed(second.selection, both, second.selection.excluded)
+    return Common(people, first.moderators | second.moderators, study, peeling)
 
 
 def jaccard(first: BoolArray, second: BoolArray) -> float:
@@ -133,9 +127,23 @@ def jaccard(first: BoolArray, second: BoolArray) -> float:
     return int(np.sum(first & second)) / either if either else NAN
 
 
-def _outcome(
-    first: Partitioned, second: Peeled, peeling: DirectedPeeling, node: Node, study: Study, press: Press
+def compared(
+    first: Partitioned, second: Peeled, *, name: str, node: Node, peeling: DirectedPeeling, study: Study
 ) -> OutcomeAgreement:
+    """Compare the subgroups of two searches in one cell.
+
+    Parameters
+    ----------
+    first : Partitioned
+    second : Peeled
+    name : str
+        Of the analysis.
+    node : Agreement node of the study file
+    peeling : DirectedPeeling node of the study file
+        Whose model is fitted.
+    study : Study
+    """
+    press = _press(name, study)
     common = common_people(first, second, study, peeling)
     selection = second.selection
     unit = unit_of(selection.outcome, study)
@@ -259,7 +267,7 @@ def _pair(
     # rows and columns of the four cells are told elsewhere, so that with one of them the others go too
     hide = any(0 < n < minimum for n in cells.values())
     made = press.at(n=cells["both"])
-    arm = common.selection.treatment[common.places]
+    arm = common.people.treatment
     untold = hide or any(few_in_an_arm(arm[who], minimum) for who in (both, ~both))
     counts = {name: _count(press, name, n, hide, minimum) for name, n in cells.items()}
     return Pair(
@@ -290,13 +298,13 @@ def _count(press: Press, name: str, n: int, hide: bool, minimum: int) -> Number:
 
 def _effect(who: BoolArray, common: Common, press: Press, hide: bool) -> Estimate:
     """Return the effect among some of the people, from a fit of their own."""
-    node, selection, places = common.peeling, common.selection, common.places[who]
-    unit = unit_of(selection.outcome, common.study)
+    node, people = common.peeling, common.people
+    unit = unit_of(people.outcome, common.study)
     if hide:
         return estimate_record(None, node.level, press.at(n=None), unit, "not fitted: too few people to print")
-    if not len(places):
+    if not who.any():
         return estimate_record(None, node.level, press, unit, "nobody")
-    fit = fit_among(selection, places, node)
+    fit = fit_among(people, who, node)
     if fit.trials < node.minimum_trials:
         reason = f"{fit.trials} trial{'' if fit.trials == 1 else 's'} with both arms, {node.minimum_trials} are needed"
         return estimate_record(None, node.level, press, unit, reason)
@@ -307,7 +315,7 @@ def _effect(who: BoolArray, common: Common, press: Press, hide: bool) -> Estimat
 
 def _traits(both: BoolArray, common: Common, press: Press) -> Iterator[Trait]:
     for name, moderator in common.moderators.items():
-        values = values_of(moderator, common.selection)[common.places]
+        values = values_of(moderator, common.people)
         if np.isnan(values).all():
             continue
         made = press.at(name)

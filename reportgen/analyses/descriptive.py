@@ -73,7 +73,7 @@ def included_trials(repository: Repository, study: Study) -> IncludedTrials:
     )
 
 
-def analyse(name: str, node: Node, repository: Repository, study: Study) -> Descriptive:
+def descriptive_record(repository: Repository, *, name: str, node: Node, study: Study) -> Descriptive:
     """Record the baseline characteristics of everybody in an arm on either side of the comparison, in all trials."""
     press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump())
     comparison = study.comparisons[node.sides_of]

@@ -1,68 +1,64 @@
 """Directed peeling (ARDP) of every outcome x follow-up x comparison: the best box-shaped subgroup of each size.
 
-In: the node of the study file and the repository. Out: a `DirectedPeeling` record. The search itself is in
+In: the node of the study file and the search of each cell. Out: a `DirectedPeeling` record. The search itself is in
 `peeling_search`, its record in `peeling_record`. Nothing is tested here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number
 from reportgen.analyses.peeling_record import peeling_record
-from reportgen.analyses.peeling_search import peeled
-from reportgen.analyses.recording import comparison_record, extent_record, guard_record
-from reportgen.analyses.selection import Measurements, selections
-from reportgen.data import Repository
+from reportgen.analyses.peeling_search import Peeled
+from reportgen.analyses.recording import comparison_records, extent_record, guard_record
 from reportgen.records.numbers import Inline, Press, slug
-from reportgen.records.peeling import SIZES, DirectedPeeling, PeelingSettings
-from reportgen.spec.check import expanded
-from reportgen.spec.study import Agreement, FromScreening, Study
+from reportgen.records.peeling import SIZES, DirectedPeeling, PeeledOutcome, PeelingSettings
 from reportgen.spec.study import DirectedPeeling as Node
+from reportgen.spec.study import FromScreening, Study, sizes_asked
 
-SHOWS_BOXES = ("peeling-thresholds", "peeling-trajectories")
 MODEL_DECIMALS = {"df": 1, "share": 3}
 
 
-def analyse(name: str, node: Node, repository: Repository, study: Study) -> DirectedPeeling:
-    """Peel and record every outcome x follow-up x comparison.
+def directed_peeling_record(
+    name: str, node: Node, study: Study, present: Collection[str], peelings: Sequence[PeeledOutcome]
+) -> DirectedPeeling:
+    """Return a named directed peeling of the peelings that were made.
 
     Parameters
     ----------
     name : str
         As in the study file; ids start with it.
     node : DirectedPeeling node of the study file
-    repository : Repository
     study : Study
-
-    Returns
-    -------
-    DirectedPeeling
-        With boxes at the sizes that the report and the agreement of methods ask for, and at 0.1, 0.2, … 0.9.
+    present : collection of str
+        The classes of arms that any trial has.
+    peelings : sequence of PeeledOutcome
+        One for every outcome x follow-up x comparison, those that were not possible included.
     """
-    measurements = Measurements(repository, study)
-    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
-    sizes = sizes_of(name, study)
-    peelings = tuple(
-        peeling_record(peeled(node, selection, repository, measurements, study), sizes, node, study, press)
-        for selection in selections(node, repository, study)
-    )
+    press = _press(name, study)
     return DirectedPeeling(
         name=name,
         settings=_settings(node, press.at("settings"), study),
-        comparisons=tuple(
-            comparison_record(comparison, repository, study, press.at(comparison))
-            for comparison in expanded(node.comparisons, study.comparisons)
-        ),
-        peelings=peelings,
+        comparisons=comparison_records(node, study, present, press),
+        peelings=tuple(peelings),
         extent=extent_record(((p.trials, p.n) for p in peelings if p.status == "ok"), press),
         guard=guard_record((peeling.frontier.left_out for peeling in peelings), study, press, "boxes"),
     )
 
 
+def _press(name: str, study: Study) -> Press:
+    return Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
+
+
+def peeled_record(found: Peeled, *, name: str, sizes: tuple[float, ...], node: Node, study: Study) -> PeeledOutcome:
+    """Return what a peeling found in one cell, under the name of its analysis, with boxes at some shares of people."""
+    return peeling_record(found, sizes, node, study, _press(name, study))
+
+
 def sizes_of(name: str, study: Study) -> tuple[float, ...]:
     """Return the shares of people of which the report needs a box of this analysis, from small to large."""
-    shown = (one.sizes for one in study.report.contents if one.of == name and one.show in SHOWS_BOXES)
-    agreeing = (one.sizes for one in study.analyses.values() if isinstance(one, Agreement) and one.peeling == name)
-    return tuple(sorted({*SIZES, *(size for sizes in (*shown, *agreeing) for size in sizes)}))
+    return tuple(sorted({*SIZES, *sizes_asked(study, name)}))
 
 
 def _settings(node: Node, press: Press, study: Study) -> PeelingSettings:

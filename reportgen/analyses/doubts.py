@@ -7,13 +7,13 @@ breaks no rule and is a doubt.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from reportgen.analyses.selection import baseline_visit, instruments_of
-from reportgen.data import Repository, TrialInfo
+from reportgen.data import Repository
 from reportgen.errors import Problem
-from reportgen.origin import Origin
 from reportgen.spec import Spec
+from reportgen.spec.study import Study
 
 LOWEST_PART = 0.125  # of a scale: 0 to 10 on one of 0 to 100 lies within, and so does 0 to 3 on one of 0 to 24
 FEW_VALUES = 10
@@ -45,33 +45,36 @@ def outcomes_without_baseline(spec: Spec, repository: Repository) -> list[Proble
     return found
 
 
-def doubtful_scales(spec: Spec, repository: Repository) -> list[Problem]:
-    """Return the instruments of which a trial uses the lowest part alone, as when 0 to 10 was taken for 0 to 100.
+def in_lowest_part(repository: Repository, study: Study) -> Iterator[tuple[str, str, float]]:
+    """Yield trial, instrument and largest value where a trial uses the lowest part of a scale alone.
 
-    Parameters
-    ----------
-    spec : Spec
-    repository : Repository
+    So does a file with values from 0 to 10 that was taken for one from 0 to 100.
     """
-    return [problem for trial in repository.trials for problem in _doubtful(trial, spec, repository)]
-
-
-def _doubtful(trial: TrialInfo, spec: Spec, repository: Repository) -> Iterator[Problem]:
-    measures = repository.measures
-    mine = measures[measures["trial"] == trial.name]
-    for name, block in mine.groupby("instrument", sort=False):
-        limits = spec.study.instruments[str(name)].range
+    for (trial, name), block in repository.measures.groupby(["trial", "instrument"], sort=False):
+        limits = study.instruments[str(name)].range
         values = block["value"].dropna()
         if limits is None or len(values) < FEW_VALUES:
             continue
         low, high = limits
         if values.max() < low + LOWEST_PART * (high - low):
-            message = f"{trial.name}: '{name}' goes up to {values.max():g} on a scale from {low:g} to {high:g}"
-            hint = "If the file has another scale, say so in the mapping, as in `from_range: [0, 10]`."
-            yield Problem(message, _variable(trial, str(name), spec), hint)
+            yield str(trial), str(name), float(values.max())
 
 
-def _variable(trial: TrialInfo, name: str, spec: Spec) -> Origin:
-    """Return where a mapping says how a trial measured something."""
-    source = next((one.source for one in spec.mappings if one.source.shown == trial.origin.file), None)
-    return trial.origin if source is None else source.at("variables", name, key=True)
+def doubtful_scales(
+    spec: Spec, lowest: Iterable[tuple[str, str, float]], mapping_of: Mapping[str, int]
+) -> Iterator[Problem]:
+    """Yield what is to be said of scales of which a trial uses the lowest part alone.
+
+    Parameters
+    ----------
+    spec : Spec
+    lowest : iterable of (trial, instrument, value)
+        See `in_lowest_part`.
+    mapping_of : mapping of str to int
+        Which mapping describes each trial, from 0.
+    """
+    for trial, name, largest in lowest:
+        low, high = spec.study.instruments[name].range or (0.0, 0.0)
+        message = f"{trial}: '{name}' goes up to {largest:g} on a scale from {low:g} to {high:g}"
+        hint = "If the file has another scale, say so in the mapping, as in `from_range: [0, 10]`."
+        yield Problem(message, spec.mappings[mapping_of[trial]].source.at("variables", name, key=True), hint)

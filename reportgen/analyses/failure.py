@@ -6,22 +6,23 @@ those of our own errors and of arithmetic. Whoever builds the report is told all
 
 from __future__ import annotations
 
-import traceback
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import PurePath
 
 from numpy.linalg import LinAlgError
 
-import reportgen
 from reportgen.errors import ReportgenError
 from reportgen.records.model import Failure, MetaAnalysis, Records
 from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import Press, Status, slug
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
+from reportgen.task import Failed
 
-_ROOM = Path(reportgen.__file__).parent
+_ROOM = "reportgen"
+_FRAME = re.compile(r'^  File "(.+)", line (\d+), in ', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,14 @@ class FailedAnalysis:
         return f"analysis '{self.name}' failed: {self.message}"
 
 
-def failure_of(name: str, error: Exception) -> tuple[Failure, FailedAnalysis]:
-    """Return the record of an analysis that failed, and what the command line says of it."""
+def failure_of(name: str, failed: Failed) -> tuple[Failure, FailedAnalysis]:
+    """Return the record of an analysis of which a task failed, and what the command line says of it."""
     press = Press(slug(name), f"analyses.{name}", {})
-    told = _told_in_public(error)
+    error = failed.error
+    told = _told_in_public(failed)
     reason = replace(press.quote("failure", told), status="failed", reason=told)
-    message = f"{type(error).__name__}: {_message(error)} ({_place(error)})"
-    return Failure(name, reason), FailedAnalysis(name, " ".join(message.split()), _trace(error))
+    message = f"{type(error).__name__}: {_message(error)} ({_place(failed)})"
+    return Failure(name, reason), FailedAnalysis(name, " ".join(message.split()), failed.traceback.rstrip())
 
 
 def failed_fits(records: Records) -> Iterator[FailedAnalysis]:
@@ -63,12 +65,13 @@ def _statuses(record: object) -> tuple[Status, ...]:
     return ()
 
 
-def _told_in_public(error: Exception) -> str:
+def _told_in_public(failed: Failed) -> str:
+    error = failed.error
     if isinstance(error, ReportgenError):
         return _message(error)
     if isinstance(error, ArithmeticError | LinAlgError):
         return f"{type(error).__name__}: {error}"
-    return f"{type(error).__name__} in {_place(error)}"
+    return f"{type(error).__name__} in {_place(failed)}"
 
 
 def _message(error: Exception) -> str:
@@ -78,14 +81,11 @@ def _message(error: Exception) -> str:
     return str(error) or "no reason given"
 
 
-def _place(error: Exception) -> str:
-    """Return our own line in which an error arose, as `stats/one_step.py:210`."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        path = Path(frame.filename)
-        if path.is_relative_to(_ROOM):
-            return f"{path.relative_to(_ROOM).as_posix()}:{frame.lineno}"
-    return "reportgen"
-
-
-def _trace(error: Exception) -> str:
-    return "".join(traceback.format_exception(error)).rstrip()
+def _place(failed: Failed) -> str:
+    """Return our own line in which an error arose, as `stats/one_step.py:210`, wherever it did."""
+    for file, line in reversed(_FRAME.findall(failed.traceback)):
+        path = PurePath(file)
+        if _ROOM in path.parts:
+            inside = path.parts[len(path.parts) - path.parts[::-1].index(_ROOM) :]
+            return f"{'/'.join(inside)}:{line}"
+    return _ROOM

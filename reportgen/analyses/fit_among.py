@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from reportgen.analyses.selection import Selection, adjusters_of
 from reportgen.spec.study import Pooled
 from reportgen.stats import OneStepFit, fit_one_step
+from reportgen.stats.choices import Approximation
 
 
 def fit_among(
@@ -18,7 +19,7 @@ def fit_among(
     who: NDArray[np.bool_] | NDArray[np.int64],
     node: Pooled,
     *,
-    inference: str = "kenward-roger",
+    inference: Approximation = "kenward-roger",
 ) -> OneStepFit:
     """Fit the treatment effect among some people, in a model of their own.
 

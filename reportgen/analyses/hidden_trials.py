@@ -30,7 +30,7 @@ from reportgen.analyses.disclosure import (
 from reportgen.analyses.other_worlds import NumbersOf, digits_of, is_safe
 from reportgen.analyses.selection import Selection, small_trials, without_trials
 from reportgen.records.estimate import Estimate
-from reportgen.records.model import AnalysisRecord, MetaAnalysis, PooledEffect, TrialEstimate
+from reportgen.records.model import PooledEffect, TrialEstimate
 from reportgen.records.numbers import Number, numbers_in
 
 FOR_ANOTHER = "hidden, for a trial that is too small to print could be worked out from it"
@@ -77,13 +77,11 @@ def few_apart(one: Selection, other: Selection, minimum: int, trial: str | None 
     return any(0 < len(side_of(one, side) ^ side_of(other, side)) < minimum for side in (0, 1))
 
 
-def hidden_in(records: Iterable[AnalysisRecord]) -> frozenset[tuple[str, str, str]]:
-    """Return outcome, follow-up and trial of every effect that a meta-analysis hides."""
+def hidden_in(effects: Iterable[PooledEffect]) -> frozenset[tuple[str, str, str]]:
+    """Return outcome, follow-up and trial of every trial's effect that is hidden."""
     return frozenset(
         (effect.outcome, effect.follow_up, row.trial.text)
-        for record in records
-        if isinstance(record, MetaAnalysis)
-        for effect in record.effects
+        for effect in effects
         for row in effect.by_trial
         if row.status == "suppressed"
     )

@@ -1,13 +1,13 @@
 """One-step meta-analysis of every outcome x follow-up x comparison, with the two-stage check beside it.
 
-In: the node of the study file and the repository. Out: a `MetaAnalysis` record. All fits go through
+In: the node of the study file and the people of each cell. Out: a `MetaAnalysis` record. All fits go through
 `reportgen.stats`; this module selects who enters, and turns fits into numbers with ids.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +18,13 @@ from reportgen.analyses.naming import adjuster_labels, level_number, outcome_lab
 from reportgen.analyses.recording import (
     NAN,
     clause,
-    comparison_record,
+    comparison_records,
     estimate_record,
     for_outcome,
     left_out_record,
     scalar,
 )
-from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of, selections, told_alone
+from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of
 from reportgen.analyses.two_stage_record import (
     ONE_TRIAL,
     not_pooled,
@@ -32,11 +32,9 @@ from reportgen.analyses.two_stage_record import (
     two_stage_estimate,
     two_stage_heterogeneity,
 )
-from reportgen.data import Repository
 from reportgen.records.estimate import Estimate, NotAdjusted
 from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, Scaled, TrialEstimate
 from reportgen.records.numbers import Number, Press, Status, numbers_in, slug
-from reportgen.spec.check import expanded
 from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.spec.study import Study
 from reportgen.stats import (
@@ -49,6 +47,7 @@ from reportgen.stats import (
     pool_two_stage,
     prediction_interval,
 )
+from reportgen.stats.choices import TreatmentEffect
 
 FULL_SCALE = 100.0
 SOLVED = "an analysis of covariance has a solution, and nothing is searched for"
@@ -72,7 +71,7 @@ class Fits:
     @property
     def status(self) -> Status:
         """How the fit of the effect ended."""
-        return str(self.trials.status[0]) if self.alone else self.one_step.status  # type: ignore[return-value]
+        return self.trials.status[0] if self.alone else self.one_step.status
 
     @property
     def failed(self) -> bool:
@@ -93,33 +92,33 @@ class Fits:
         return Effect(estimate, std_error, df, df)
 
 
-def analyse(name: str, node: Node, repository: Repository, study: Study) -> MetaAnalysis:
-    """Fit and record a named meta-analysis.
+def meta_analysis_record(
+    name: str, node: Node, study: Study, present: Collection[str], effects: Sequence[PooledEffect]
+) -> MetaAnalysis:
+    """Return a named meta-analysis of the effects that were estimated.
 
     Parameters
     ----------
     name : str
         As in the study file; ids start with it.
     node : MetaAnalysis node of the study file
-    repository : Repository
     study : Study
-
-    Returns
-    -------
-    MetaAnalysis
-        One `PooledEffect` for every outcome x follow-up x comparison, those that cannot be estimated included.
+    present : collection of str
+        The classes of arms that any trial has.
+    effects : sequence of PooledEffect
+        One for every outcome x follow-up x comparison, those that cannot be estimated included.
     """
-    chosen = selections(node, repository, study)
-    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
+    press = _press(name, study)
     return MetaAnalysis(
         name=name,
         settings=_settings(node, study, press.at("settings")),
-        comparisons=tuple(
-            comparison_record(comparison, repository, study, press.at(comparison))
-            for comparison in expanded(node.comparisons, study.comparisons)
-        ),
-        effects=tuple(_effect(s, earlier_of(s, chosen[:place]), node, study, press) for place, s in enumerate(chosen)),
+        comparisons=comparison_records(node, study, present, press),
+        effects=tuple(effects),
     )
+
+
+def _press(name: str, study: Study) -> Press:
+    return Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
 
 
 def earlier_of(selection: Selection, before: Sequence[Selection]) -> list[Selection]:
@@ -128,8 +127,25 @@ def earlier_of(selection: Selection, before: Sequence[Selection]) -> list[Select
     return [one for one in before if (one.outcome, one.follow_up) == same]
 
 
-def _effect(selection: Selection, earlier: Sequence[Selection], node: Node, study: Study, press: Press) -> PooledEffect:
-    """Return one pooled effect; what is told of it gives away neither a small trial nor few people of another one."""
+def pooled_effect(
+    people: Selection, earlier: Sequence[Selection], *, name: str, node: Node, study: Study, alone: bool
+) -> PooledEffect:
+    """Return one pooled effect; what is told of it gives away neither a small trial nor few people of another one.
+
+    Parameters
+    ----------
+    people : Selection
+        Who enters.
+    earlier : sequence of Selection
+        The same outcome at the same follow-up in the comparisons before this one.
+    name : str
+        Of the analysis.
+    node : MetaAnalysis node of the study file
+    study : Study
+    alone : bool
+        Whether no other analysis tells of these people: see `told_alone`.
+    """
+    selection, press = people, _press(name, study)
     minimum = study.policy.minimum_cell
     close = guards(minimum) and any(few_apart(selection, other, minimum) for other in earlier)
 
@@ -144,7 +160,7 @@ def _effect(selection: Selection, earlier: Sequence[Selection], node: Node, stud
     def quick(people: Selection) -> dict[str, Number]:
         return {number.id: number for number in numbers_in(_pooled_alone(people, node, study, press))}
 
-    return told_effect(selection, guarded, record_of, quick, alone=told_alone(node, selection, study))
+    return told_effect(selection, guarded, record_of, quick, alone=alone)
 
 
 def _pooled_alone(selection: Selection, node: Node, study: Study, press: Press) -> tuple[Estimate, Scaled | None]:
@@ -179,7 +195,7 @@ def fit(selection: Selection, node: Node) -> Fits | None:
     )
 
 
-def one_step_of(selection: Selection, node: Node, treatment_effect: str) -> OneStepFit:
+def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEffect) -> OneStepFit:
     """Fit the one-step model of a node, with a treatment effect that varies between trials or is common."""
     options: dict[str, Any] = node.model_dump(
         include={"intercept", "covariance", "adjuster_slopes", "residual", "estimation", "inference", "df_floor"}

@@ -6,8 +6,7 @@ of the repository, with the words and the unit that a report prints. Levels beco
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ from reportgen.spec.study import Covariate, Study
 from reportgen.stats import Levels
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 MISSING = -1
 
 
@@ -47,6 +47,8 @@ class Moderator:
         Decimals that the study file asks for.
     values : ndarray, shape (n,)
         Quantity, or code of the level; NaN where there is none.
+    rows : ndarray of int, shape (n,)
+        Whose values they are: rows of the repository, in ascending order.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Moderator:
     reference: int
     decimals: int | None
     values: FloatArray
+    rows: IntArray
 
     @property
     def categorical(self) -> bool:
@@ -65,8 +68,15 @@ class Moderator:
         return bool(self.levels)
 
     def of(self, selection: Selection) -> FloatArray:
-        """Return the values of the people of a selection."""
-        return self.values[selection.rows]
+        """Return the values of the people of a selection, who must be among those of the moderator."""
+        places = np.searchsorted(self.rows, selection.rows)
+        if not np.array_equal(self.rows[np.minimum(places, len(self.rows) - 1)], selection.rows):
+            raise RuntimeError(f"'{self.name}' was made for other people than these")
+        return self.values[places]
+
+    def among(self, selection: Selection) -> Moderator:
+        """Return the same moderator for the people of a selection alone."""
+        return replace(self, values=self.of(selection), rows=selection.rows)
 
 
 def values_of(moderator: Moderator, selection: Selection) -> FloatArray:
@@ -89,40 +99,35 @@ def column_of(moderator: Moderator, selection: Selection) -> FloatArray | Levels
     return Levels(codes, moderator.levels, moderator.ordered)
 
 
-def moderators_of(
-    names: Iterable[str], repository: Repository, measurements: Measurements, study: Study
-) -> dict[str, Moderator]:
-    """Return moderators by name, in the given order.
+def moderator_of(name: str, repository: Repository, measurements: Measurements, study: Study) -> Moderator:
+    """Return a moderator by name.
 
     Parameters
     ----------
-    names : iterable of str
-        Covariates, or `baseline X` for an outcome or instrument X.
+    name : str
+        A covariate, or `baseline X` for an outcome or instrument X.
     repository : Repository
     measurements : Measurements
         Of the same repository.
     study : Study
     """
-    return {name: _moderator(name, repository, measurements, study) for name in names}
-
-
-def _moderator(name: str, repository: Repository, measurements: Measurements, study: Study) -> Moderator:
     measured = baseline_of(name)
+    everybody = np.arange(len(repository.participants), dtype=np.int64)
     if measured is not None:
         values = measurements.baseline(repository.trials, measured)
-        return _baseline(name, measured, values, study)
+        return _baseline(name, measured, values, everybody, study)
     covariate = study.covariates[name]
     label = covariate.label or name
     column = repository.participants[name]
     if covariate.categorical:
         reference = covariate.levels.index(covariate.reference_level)
         codes = _codes(column, covariate)
-        return Moderator(name, label, "", 1.0, covariate.levels, covariate.ordered, reference, None, codes)
+        return Moderator(name, label, "", 1.0, covariate.levels, covariate.ordered, reference, None, codes, everybody)
     values = column.to_numpy(dtype=float)
-    return Moderator(name, label, covariate.unit, covariate.per, (), False, -1, covariate.decimals, values)
+    return Moderator(name, label, covariate.unit, covariate.per, (), False, -1, covariate.decimals, values, everybody)
 
 
-def _baseline(name: str, measured: str, values: FloatArray, study: Study) -> Moderator:
+def _baseline(name: str, measured: str, values: FloatArray, everybody: IntArray, study: Study) -> Moderator:
     outcome = study.outcomes.get(measured)
     title = outcome_label(measured, study) if outcome else study.instruments[measured].name or measured
     instrument = None if outcome else study.instruments[measured]
@@ -130,7 +135,7 @@ def _baseline(name: str, measured: str, values: FloatArray, study: Study) -> Mod
     per = outcome.per if outcome else 1.0
     decimals = outcome.decimals if outcome else None
     # a title may begin with a name, so that "Baseline" in front of it would stand before a capital, rightly or wrongly
-    return Moderator(name, f"{title} at baseline", unit, per, (), False, -1, decimals, values)
+    return Moderator(name, f"{title} at baseline", unit, per, (), False, -1, decimals, values, everybody)
 
 
 def _codes(column: pd.Series, covariate: Covariate) -> FloatArray:

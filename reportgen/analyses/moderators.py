@@ -1,13 +1,13 @@
 """Screening of moderators: for every outcome x follow-up x comparison, the interaction of treatment with each moderator.
 
-In: the node of the study file and the repository. Out: a `Moderation` record. Each moderator is tried on the people who
+In: the node of the study file and the people of each cell. Out: a `Moderation` record. Each moderator is tried on the people who
 have it, by `reportgen.stats.screen_moderator`; one that cannot be tried has its reason, and the others go on.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,21 +25,18 @@ from reportgen.analyses.disclosure import (
     withheld,
     withheld_estimate,
 )
-from reportgen.analyses.moderator_values import Moderator, column_of, moderators_of
+from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, setting_decimals, unit_of
-from reportgen.analyses.recording import comparison_record, estimate_record, for_outcome, left_out_record
+from reportgen.analyses.recording import comparison_records, estimate_record, for_outcome, left_out_record
 from reportgen.analyses.search_people import Cost, people_of_search
 from reportgen.analyses.selection import (
-    Measurements,
     Selection,
     adjusters_of,
     direction_of,
     not_estimable,
     range_of,
-    selections,
     without_adjuster,
 )
-from reportgen.data import Repository
 from reportgen.records.estimate import LeftOut
 from reportgen.records.moderation import (
     EffectAt,
@@ -51,7 +48,7 @@ from reportgen.records.moderation import (
     Tier,
 )
 from reportgen.records.numbers import Inline, Number, Press, Status, plain, slug
-from reportgen.spec.check import baseline_of, expanded
+from reportgen.spec.check import baseline_of
 from reportgen.spec.study import FromScreening, Search, Study
 from reportgen.spec.study import Moderators as Node
 from reportgen.stats import Entered, ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
@@ -95,40 +92,29 @@ class Screened:
         return not all(self.hides(code) for code in self.fit.codes or (None,))
 
 
-def analyse(name: str, node: Node, repository: Repository, study: Study) -> Moderation:
-    """Screen the moderators of a study.
+def moderation_record(
+    name: str, node: Node, study: Study, present: Collection[str], screens: Sequence[Screen]
+) -> Moderation:
+    """Return a named screening of the screens that were made.
 
     Parameters
     ----------
     name : str
         As in the study file; ids start with it.
     node : Moderators node of the study file
-    repository : Repository
     study : Study
-
-    Returns
-    -------
-    Moderation
-        One `Screen` for every outcome x follow-up x comparison, each with all moderators, those that cannot be estimated
-        included.
+    present : collection of str
+        The classes of arms that any trial has.
+    screens : sequence of Screen
+        One for every outcome x follow-up x comparison, each with all moderators, those that cannot be estimated included.
     """
-    rounding, tiers = study.policy.rounding.model_dump(), node.tiers
-    limits = (0.05, tiers.significant, tiers.weak)
-    press = Press(slug(name), f"analyses.{name}", rounding | AUDITED, limits=limits)
-    moderators = moderators_of(node.moderators, repository, Measurements(repository, study), study)
-    screens = tuple(
-        _screen_record(selection, screen(selection, moderators.values(), node), node, study, press)
-        for selection in selections(node, repository, study)
-    )
+    press = _press(name, node, study)
     tested = sum(int(one.tested.value or 0) for one in screens)
     return Moderation(
         name=name,
         settings=_settings(node, study, press.at("settings")),
-        comparisons=tuple(
-            comparison_record(comparison, repository, study, press.at(comparison))
-            for comparison in expanded(node.comparisons, study.comparisons)
-        ),
-        screens=screens,
+        comparisons=comparison_records(node, study, present, press),
+        screens=tuple(screens),
         tested=press.count("tested", tested, "interactions"),
         significant=press.count("significant", sum(int(s.significant.value or 0) for s in screens), "interactions"),
         weak=press.count("weak", sum(int(s.weak.value or 0) for s in screens), "interactions"),
@@ -136,62 +122,98 @@ def analyse(name: str, node: Node, repository: Repository, study: Study) -> Mode
     )
 
 
-def screened_moderators(
+def _press(name: str, node: Node, study: Study) -> Press:
+    limits = (0.05, node.tiers.significant, node.tiers.weak)
+    return Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | AUDITED, limits=limits)
+
+
+def screen_record(
+    people: Selection,
+    columns: Mapping[str, Moderator],
+    fits: Sequence[ModeratorFit],
+    *,
+    name: str,
     node: Node,
-    selection: Selection,
-    repository: Repository,
-    measurements: Measurements,
     study: Study,
-    p_below: float,
-) -> tuple[str, ...]:
+) -> Screen:
+    """Return what a screening found in one cell.
+
+    Parameters
+    ----------
+    people : Selection
+        Who was screened.
+    columns : mapping of str to Moderator
+        The moderators of the screening.
+    fits : sequence of ModeratorFit
+        Of each of them, in their order: see `screening`.
+    name : str
+        Of the analysis.
+    node : Moderators node of the study file
+    study : Study
+    """
+    return _screen_record(people, _as_screened(people, columns, fits, node), node, study, _press(name, node, study))
+
+
+def screening(people: Selection, columns: Mapping[str, Moderator], *, node: Node) -> tuple[ModeratorFit, ...]:
+    """Screen moderators one by one, each on the people who have it; one fit a moderator, in their order."""
+    return tuple(_fit(people, moderator, node) for moderator in columns.values())
+
+
+def _as_screened(
+    people: Selection, columns: Mapping[str, Moderator], fits: Sequence[ModeratorFit], node: Node
+) -> list[Screened]:
+    costs = people_of_search(people, columns, missing="available", minimum_trials=node.minimum_trials).costs
+    return [Screened(moderator, fit, cost) for moderator, fit, cost in zip(columns.values(), fits, costs, strict=True)]
+
+
+def screened_in(names: Sequence[str], fits: Sequence[ModeratorFit], node: Node, p_below: float) -> tuple[str, ...]:
     """Return the moderators of a screening that a search takes: p of the tested reading below a limit, smallest first.
 
     Parameters
     ----------
+    names : sequence of str
+        Moderators of the screening, as in the study file.
+    fits : sequence of ModeratorFit
+        Of each of them, in the people of the search.
     node : Moderators node of the study file
-        Which moderators, which reading, which model.
-    selection : Selection
-        Who is screened, with the adjusters of the model.
-    repository : Repository
-    measurements : Measurements
-        Of the same repository.
-    study : Study
+        Says which reading is tested.
     p_below : float
         Of levels, the p of their joint test must lie below it.
 
     Returns
     -------
     tuple of str
-        Names as in the study file; empty where no moderator reaches the limit. Equal p keep the order of the study file.
+        Empty where no moderator reaches the limit. Equal p keep the order of the study file.
     """
-    bare = node.model_copy(update={"percentiles": ()})  # a search asks for p, not for effects at values
-    found = screen(selection, moderators_of(node.moderators, repository, measurements, study).values(), bare)
-    reached = [(one.tested(node).p_value, one.moderator.name) for one in found if one.tested(node).estimated]
-    return tuple(name for p, name in sorted(reached, key=lambda pair: pair[0]) if p < p_below)
+    tested = [
+        (name, fit.naive if node.reading == "naive" else fit.within) for name, fit in zip(names, fits, strict=True)
+    ]
+    reached = sorted((reading.p_value, place) for place, (_, reading) in enumerate(tested) if reading.estimated)
+    return tuple(names[place] for p, place in reached if p < p_below)
 
 
 def searched_names(
-    node: Search, selection: Selection, repository: Repository, measurements: Measurements, study: Study
+    node: Search, people: Selection, names: Sequence[str], fits: Sequence[ModeratorFit], screened_by: Node | None
 ) -> tuple[str, ...]:
     """Return the moderators that a search is asked for: its own list, or those that a screening finds in its people.
 
-    A selection with too few trials is not screened.
+    Parameters
+    ----------
+    node : Search node of the study file
+    people : Selection
+        A selection with too few trials is not screened.
+    names : sequence of str
+        The search's own list, or all moderators of the screening.
+    fits : sequence of ModeratorFit
+        Of the screening; empty without one.
+    screened_by : Moderators node of the study file, or None
     """
-    chosen = node.moderators
-    if not isinstance(chosen, FromScreening):
-        return chosen
-    screening = study.analyses[chosen.from_]
-    assert isinstance(screening, Node)
-    if not_estimable(selection, node):
+    if screened_by is None:
+        return tuple(names)
+    if not_estimable(people, node):
         return ()
-    return screened_moderators(screening, selection, repository, measurements, study, chosen.p_below)
-
-
-def screen(selection: Selection, moderators: Iterable[Moderator], node: Node, *, search: bool = True) -> list[Screened]:
-    """Screen moderators one by one, each on the people who have it; `search=False` as in `fit_one_step`."""
-    named = {moderator.name: moderator for moderator in moderators}
-    costs = people_of_search(selection, named, missing="available", minimum_trials=node.minimum_trials).costs
-    return [_screened(selection, named[cost.moderator], cost, node, search) for cost in costs]
+    assert isinstance(node.moderators, FromScreening)
+    return screened_in(names, fits, screened_by, node.moderators.p_below)
 
 
 def testable(
@@ -208,12 +230,15 @@ def testable(
         The smallest cell of the policy.
     """
     bare = node.model_copy(update={"percentiles": (), "inference": "normal"})
-    found = _guarded(screen(selection, moderators, bare, search=False), selection, minimum)
+    columns = {moderator.name: moderator for moderator in moderators}
+    fits = [_fit(selection, moderator, bare, search=False) for moderator in columns.values()]
+    found = _guarded(_as_screened(selection, columns, fits, bare), selection, minimum)
     return [(one, one.tested(node).reason.removeprefix("it ") or ("" if one.told else TOO_FEW)) for one in found]
 
 
-def _screened(selection: Selection, moderator: Moderator, cost: Cost, node: Node, search: bool) -> Screened:
-    fit = screen_moderator(
+def _fit(selection: Selection, moderator: Moderator, node: Node, *, search: bool = True) -> ModeratorFit:
+    """Screen one moderator; `search=False` as in `fit_one_step`."""
+    return screen_moderator(
         selection.change,
         selection.treatment,
         selection.trial,
@@ -229,7 +254,6 @@ def _screened(selection: Selection, moderator: Moderator, cost: Cost, node: Node
         df_floor=node.df_floor,
         search=search,
     )
-    return Screened(moderator, fit, cost)
 
 
 def _guarded(found: Iterable[Screened], selection: Selection, minimum: int) -> list[Screened]:
@@ -343,7 +367,7 @@ def _interaction(
     unit = unit_of(selection.outcome, study)
     reason = not_estimable(selection, node)
     why = reason or (TOO_FEW if one.withholds(tested) else tested.reason or ("" if one.told else TOO_FEW))
-    status: Status = tested.status  # type: ignore[assignment]
+    status: Status = tested.status
     entered = one.entered(node)
     made = press.at(moderator.name, n=entered.participants, trials=entered.trials, status=status)
     silent = fit.entered.trials - entered.trials
@@ -431,7 +455,7 @@ def _reading(
         p=told(p),
         df_num=told(press.count("df num", int(joint.df_num), "df")) if joint else None,
         df_den=told(press.fixed("df den", joint.df_den, "df", "", why)) if joint else None,
-        status="suppressed" if hidden else reading.status,  # type: ignore[arg-type]
+        status="suppressed" if hidden else reading.status,
         reason=TOO_FEW if hidden else why,
         evaluations=told(press.count("evaluations", reading.evaluations, "evaluations")),
         criterion=told(press.fixed("criterion", reading.criterion, "criterion", "", why)),

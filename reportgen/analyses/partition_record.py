@@ -170,7 +170,7 @@ def _overall(partition: Partition | None, desk: Desk, reason: str) -> Members:
 def _members(group: found.Group, desk: Desk) -> Members:
     """Return people with their effect; the normal interval stands beside it for publications that print no other."""
     estimated = group.status in ("ok", "boundary")
-    status: Status = group.status  # type: ignore[assignment]
+    status: Status = group.status
     reason = "" if estimated else clause(group.reason)
     press = desk.press.at(n=group.n, trials=group.trials, status=status)
     normal = press.at("effect", "normal")

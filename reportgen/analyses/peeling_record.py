@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -114,13 +115,13 @@ def _known(effect: Effect | None) -> Effect | None:
 def _moderator(direction: Direction, moderator: Moderator, node: Node, press: Press) -> PeeledModerator:
     made = press.at(moderator.name)
     declared = direction.interaction is None
-    gains = "lower" if direction.gains == "small" else "higher"
+    gains: Literal["lower", "higher"] = "lower" if direction.gains == "small" else "higher"
     return PeeledModerator(
         name=moderator.name,
         label=made.quote("label", moderator.label),
         unit=made.quote("unit", "" if moderator.unit == "points" else moderator.unit),
         side="≤" if gains == "lower" else "≥",
-        gains=gains,  # type: ignore[arg-type]
+        gains=gains,
         declared=declared,
         per=None if declared else setting_number("per", moderator.per, made, moderator.unit),
         interaction=None
@@ -220,7 +221,7 @@ class _Boxes:
         assert self.search.found is not None
         box = self.search.found.boxes[place]
         name = SMALLEST if math.isnan(size) else f"box {size_text(size)}"
-        status: Status = box.status if box.status in ("ok", "boundary") else "failed"  # type: ignore[assignment]
+        status: Status = box.status if box.status in ("ok", "boundary") else "failed"
         made = self.press.at(name, n=box.n, trials=box.trials, status=status)
         outside = made.at("outside", n=box.outside.n, trials=box.outside.trials, status="ok")
         level, unit = self.node.level, self.unit

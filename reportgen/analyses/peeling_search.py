@@ -6,7 +6,7 @@ saw. Who lacks a moderator that is peeled leaves the selection, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,15 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.disclosure import guards
-from reportgen.analyses.moderator_values import Moderator, column_of, moderators_of
+from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.moderators import searched_names
 from reportgen.analyses.recording import NAN
-from reportgen.analyses.search_people import Cost, SearchPeople, people_of_search
-from reportgen.analyses.selection import Measurements, Selection, adjusters_of, not_estimable
-from reportgen.data import Repository
+from reportgen.analyses.search_people import Cost, SearchPeople, people_who_enter
+from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
 from reportgen.spec.study import DirectedPeeling as Node
-from reportgen.spec.study import Study
-from reportgen.stats import Levels, Peeling, peel
+from reportgen.spec.study import Moderators
+from reportgen.stats import Levels, ModeratorFit, Peeling, peel
 from reportgen.stats.peel_search import people_and_moderators
 from reportgen.stats.peeling import Box, PeelSettings
 
@@ -72,27 +71,37 @@ class Peeled:
 
 
 def peeled(
-    node: Node, selection: Selection, repository: Repository, measurements: Measurements, study: Study
+    people: Selection,
+    columns: Mapping[str, Moderator],
+    screened: Sequence[ModeratorFit] = (),
+    *,
+    node: Node,
+    minimum_cell: int,
+    screened_by: Moderators | None = None,
 ) -> Peeled:
-    """Search one selection.
+    """Search one cell.
 
     Parameters
     ----------
+    people : Selection
+    columns : mapping of str to Moderator
+        The moderators of the search, or all of the screening that it takes its own from.
+    screened : sequence of ModeratorFit
+        The fits of that screening in these people; empty without one.
     node : DirectedPeeling node of the study file
-    selection : Selection
-    repository : Repository
-    measurements : Measurements
-        Of the same repository.
-    study : Study
+    minimum_cell : int
+        Of the policy.
+    screened_by : Moderators node of the study file, optional
 
     Returns
     -------
     Peeled
         Without a search where the selection has too few trials or no moderator was screened in.
     """
+    selection = people
     reason = not_estimable(selection, node)
-    names = () if reason else searched_names(node, selection, repository, measurements, study)
-    moderators = moderators_of(names, repository, measurements, study)
+    names = () if reason else searched_names(node, selection, tuple(columns), screened, screened_by)
+    moderators = {name: columns[name] for name in names}
     if not moderators:
         reason = reason or "no moderator reached the limit of the screening"
         return Peeled(selection, moderators, (), None, (), reason)
@@ -104,13 +113,11 @@ def peeled(
         adjusters=adjusters_of(selection),
         **_options(node, moderators),
     )
-    found = _without_few_outside(found, study.policy.minimum_cell)
+    found = _without_few_outside(found, minimum_cell)
     needed = {cost.moderator: moderators[cost.moderator] for cost in found.costs}
-    people = people_of_search(selection, needed, missing="complete", minimum_trials=node.min_trials)
-    # both count the same people out; were it not so, members would be other people's
-    assert np.array_equal(selection.rows[found.analysed], people.selection.rows)
+    entering = people_who_enter(selection, needed, found.analysed)
     members = tuple(box.members[found.analysed] for box in found.boxes)
-    return Peeled(people.selection, moderators, people.costs, found, members, "")
+    return Peeled(entering.selection, moderators, entering.costs, found, members, "")
 
 
 def _without_few_outside(found: Peeling, minimum: int) -> Peeling:
@@ -148,7 +155,8 @@ def searchable(
         PeelSettings(**_options(node, moderators)),
     )
     needed = {name: moderators[name] for name in cases.moderators}
-    people = people_of_search(selection, needed, missing="complete", minimum_trials=node.min_trials)
+    enters = np.isin(np.arange(selection.n), cases.rows)
+    people = people_who_enter(selection, needed, enters)
     return people, tuple((one.moderator, one.reason) for one in cases.left_out)
 
 

@@ -7,7 +7,7 @@ of a screening, only the screening decides which: numbers are then the most that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,21 +15,20 @@ import numpy as np
 
 from reportgen.analyses import peeling_search, recursive_partitioning
 from reportgen.analyses.adjusters import Unused, unused_adjusters, unused_words
+from reportgen.analyses.cohorts import Cohorts
 from reportgen.analyses.hidden_trials import guarded_trials
 from reportgen.analyses.meta_analysis import earlier_of
-from reportgen.analyses.moderator_values import Moderator, moderators_of
+from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.moderators import testable
 from reportgen.analyses.search_people import Cost
 from reportgen.analyses.selection import (
     Excluded,
-    Measurements,
     Selection,
     not_estimable,
-    selections,
     without_adjuster,
 )
 from reportgen.data import Repository
-from reportgen.records.planned import LeftOutTrials, PlannedAnalysis, PlannedCost, PlannedEffect
+from reportgen.records.planned import LeftOutTrials, PlannedCost, PlannedEffect
 from reportgen.spec.study import (
     Agreement,
     Analysis,
@@ -48,43 +47,28 @@ Key = tuple[str, str, str]
 _Screenable = tuple[dict[str, Moderator], tuple[tuple[str, str], ...]]
 
 
-def planned_analyses(study: Study, repository: Repository) -> tuple[PlannedAnalysis, ...]:
-    """Return what every analysis of the study file can do.
-
-    Parameters
-    ----------
-    study : Study
-    repository : Repository
-
-    Returns
-    -------
-    tuple of PlannedAnalysis
-        In the order of the study file.
-    """
-    desk = _Desk(study, repository, Measurements(repository, study))
-    return tuple(
-        PlannedAnalysis(name, node.method, _about(node), tuple(METHODS[type(node)](node, desk)))
-        for name, node in study.analyses.items()
-    )
-
-
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class Desk:
     """What every plan is made with."""
 
-    study: Study
-    repository: Repository
-    measurements: Measurements
+    cohorts: Cohorts
 
-    def selections(self, node: Any) -> list[Selection]:
-        return selections(node, self.repository, self.study)
+    @property
+    def study(self) -> Study:
+        """The study."""
+        return self.cohorts.study
+
+    @property
+    def repository(self) -> Repository:
+        """Its data."""
+        return self.cohorts.repository
 
     def moderators(self, node: Moderators | Search) -> dict[str, Moderator]:
         """Return the moderators of an analysis, or all of the screening that it takes its own from."""
         screening = self.screening(node)
         chosen = screening.moderators if screening else node.moderators
         assert not isinstance(chosen, FromScreening)
-        return moderators_of(chosen, self.repository, self.measurements, self.study)
+        return self.cohorts.moderators(chosen)
 
     def screening(self, node: Moderators | Search) -> Moderators | None:
         """Return the screening from which a search takes its moderators."""
@@ -116,7 +100,8 @@ class _Entering:
         return self.effect.comparison, self.effect.outcome, self.effect.follow_up
 
 
-def _about(node: Analysis) -> str:
+def about(node: Analysis) -> str:
+    """Return of what an analysis is, in a few words; empty where its method says all."""
     if isinstance(node, Agreement):
         return f"of '{node.partition}' and '{node.peeling}'"
     if not isinstance(node, Moderators | Search):
@@ -128,7 +113,7 @@ def _about(node: Analysis) -> str:
 
 
 def _effect(
-    selection: Selection, reason: str, desk: _Desk, *, model: MetaAnalysis | None = None, **more: Any
+    selection: Selection, reason: str, desk: Desk, *, model: MetaAnalysis | None = None, **more: Any
 ) -> PlannedEffect:
     """Return what would enter a selection; `model` is the node whose model decides on adjusters, if not the plain one."""
     why: dict[str, list[str]] = {}
@@ -175,7 +160,8 @@ def _costs(costs: tuple[Cost, ...]) -> tuple[PlannedCost, ...]:
     return tuple(PlannedCost(one.moderator, one.people, one.trials) for one in costs if one.people or one.trials)
 
 
-def _described(node: Descriptive, desk: _Desk) -> list[PlannedEffect]:
+def described(node: Descriptive, desk: Desk) -> list[PlannedEffect]:
+    """Return who would be described."""
     comparison = desk.study.comparisons[node.sides_of]
     people = desk.repository.participants
     control, intervention = (
@@ -186,8 +172,9 @@ def _described(node: Descriptive, desk: _Desk) -> list[PlannedEffect]:
     return [PlannedEffect(node.sides_of, "", "", sum(sizes), len(set(trials.tolist())), *sizes)]
 
 
-def _pooled(node: MetaAnalysis, desk: _Desk) -> list[PlannedEffect]:
-    chosen = desk.selections(node)
+def pooled(node: MetaAnalysis, desk: Desk) -> list[PlannedEffect]:
+    """Return who would enter each effect of a meta-analysis."""
+    chosen = desk.cohorts.of(node)
     return [
         _effect(
             selection,
@@ -200,7 +187,7 @@ def _pooled(node: MetaAnalysis, desk: _Desk) -> list[PlannedEffect]:
     ]
 
 
-def _guarded(selection: Selection, earlier: Sequence[Selection], desk: _Desk) -> str:
+def _guarded(selection: Selection, earlier: Sequence[Selection], desk: Desk) -> str:
     """Say which trials the policy hides; whether they are pooled nevertheless is known only when the fit is audited."""
     names = guarded_trials(selection, desk.study.policy.minimum_cell, earlier)
     if not names:
@@ -208,9 +195,10 @@ def _guarded(selection: Selection, earlier: Sequence[Selection], desk: _Desk) ->
     return f"too few people of an arm to print: {', '.join(names)} (hidden, or not pooled if it could be worked out)"
 
 
-def _screened(node: Moderators, desk: _Desk) -> list[PlannedEffect]:
+def screened(node: Moderators, desk: Desk) -> list[PlannedEffect]:
+    """Return who would enter each screening, and which moderators could be tested."""
     moderators, effects = desk.moderators(node), []
-    for selection in desk.selections(node):
+    for selection in desk.cohorts.of(node):
         reason = not_estimable(selection, node)
         found = testable(selection, moderators.values(), node, desk.study.policy.minimum_cell)
         lost = tuple((one.moderator.name, why) for one, why in found if why)
@@ -227,17 +215,18 @@ def _screened(node: Moderators, desk: _Desk) -> list[PlannedEffect]:
     return effects
 
 
-def _partitioned(node: RecursivePartitioning, desk: _Desk) -> list[PlannedEffect]:
+def partitioned(node: RecursivePartitioning, desk: Desk) -> list[PlannedEffect]:
+    """Return who would enter each recursive partitioning, along which moderators."""
     return [one.effect for one in _partitions(node, desk)]
 
 
-def _partitions(node: RecursivePartitioning, desk: _Desk) -> list[_Entering]:
+def _partitions(node: RecursivePartitioning, desk: Desk) -> list[_Entering]:
     moderators = desk.moderators(node)
-    return [_partition(node, selection, moderators, desk) for selection in desk.selections(node)]
+    return [_partition(node, selection, moderators, desk) for selection in desk.cohorts.of(node)]
 
 
 def _partition(
-    node: RecursivePartitioning, selection: Selection, moderators: Mapping[str, Moderator], desk: _Desk
+    node: RecursivePartitioning, selection: Selection, moderators: Mapping[str, Moderator], desk: Desk
 ) -> _Entering:
     screened = isinstance(node.moderators, FromScreening)
     moderators, lost = desk.screenable(node, selection, moderators)
@@ -266,18 +255,17 @@ def _partition(
     return _Entering(entering, effect)
 
 
-def _peeled(node: DirectedPeeling, desk: _Desk) -> list[PlannedEffect]:
+def peeled(node: DirectedPeeling, desk: Desk) -> list[PlannedEffect]:
+    """Return who would enter each directed peeling, along which moderators."""
     return [one.effect for one in _peelings(node, desk)]
 
 
-def _peelings(node: DirectedPeeling, desk: _Desk) -> list[_Entering]:
+def _peelings(node: DirectedPeeling, desk: Desk) -> list[_Entering]:
     moderators = desk.moderators(node)
-    return [_peeling(node, selection, moderators, desk) for selection in desk.selections(node)]
+    return [_peeling(node, selection, moderators, desk) for selection in desk.cohorts.of(node)]
 
 
-def _peeling(
-    node: DirectedPeeling, selection: Selection, moderators: Mapping[str, Moderator], desk: _Desk
-) -> _Entering:
+def _peeling(node: DirectedPeeling, selection: Selection, moderators: Mapping[str, Moderator], desk: Desk) -> _Entering:
     reason = not_estimable(selection, node)
     if reason:
         return _Entering(selection, _effect(selection, reason, desk, moderators=0))
@@ -318,7 +306,8 @@ def _shortened(reason: str) -> str:
     return f"{values}, too few to peel" if colon else reason
 
 
-def _agreeing(node: Agreement, desk: _Desk) -> list[PlannedEffect]:
+def agreeing(node: Agreement, desk: Desk) -> list[PlannedEffect]:
+    """Return who would be in both searches of an agreement."""
     partition, peeling = desk.study.analyses[node.partition], desk.study.analyses[node.peeling]
     assert isinstance(partition, RecursivePartitioning)
     assert isinstance(peeling, DirectedPeeling)
@@ -346,14 +335,3 @@ def _agreement(first: _Entering, second: _Entering) -> PlannedEffect:
         without_adjuster=(),
         not_adjusted=(),
     )
-
-
-METHODS: dict[type[Analysis], Callable[[Any, _Desk], list[PlannedEffect]]] = {
-    Descriptive: _described,
-    MetaAnalysis: _pooled,
-    Moderators: _screened,
-    RecursivePartitioning: _partitioned,
-    DirectedPeeling: _peeled,
-    Agreement: _agreeing,
-}
-"""What each method of the study file can say beforehand."""

@@ -7,20 +7,20 @@ trial's effect by analysis of covariance (adjusted for the baseline value), sele
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from reportgen.analyses.disclosure import TOO_FEW, few_in_an_arm, withheld
-from reportgen.analyses.hidden_trials import FOR_ANOTHER
+from reportgen.analyses.hidden_trials import FOR_ANOTHER, hidden_in
 from reportgen.analyses.naming import level_number, outcome_label, unit_of
 from reportgen.analyses.printed import as_set, covered, decimals_of, value_of
+from reportgen.analyses.repository_records import RepositoryRecords
 from reportgen.analyses.selection import Measurements, Selection, select
 from reportgen.data import Repository
-from reportgen.records.model import IncludedTrials, ReconciledTrial, Reconciliation, ReconciliationRow, TrialRow
+from reportgen.records.model import PooledEffect, ReconciledTrial, Reconciliation, ReconciliationRow, TrialRow
 from reportgen.records.numbers import Inline, Number, Press, slug
-from reportgen.spec import Spec
 from reportgen.spec.check import baseline_of
 from reportgen.spec.mapping import Published, PublishedEffect
 from reportgen.spec.study import Comparison, Study
@@ -32,18 +32,31 @@ ADJUST_FOR = ("baseline",)
 HERE = "published"  # how the comparison of a published effect is called while it is selected
 
 
-def reconciliation_record(
-    spec: Spec, repository: Repository, included: IncludedTrials, hidden: Container[tuple[str, str, str]] = frozenset()
+def reconciled(
+    repository: Repository,
+    included: RepositoryRecords,
+    effects: Sequence[PooledEffect],
+    *,
+    study: Study,
+    published: Mapping[str, Published],
 ) -> Reconciliation | None:
     """Set what was published of each trial beside what its file gives; None where no mapping has `published`.
 
-    `hidden` are the effects (outcome, follow-up, trial) that a meta-analysis does not tell: they are not told here either.
+    Parameters
+    ----------
+    repository : Repository
+    included : RepositoryRecords
+        Of the same repository.
+    effects : sequence of PooledEffect
+        Of all meta-analyses: an effect of a trial that they do not tell is not told here either.
+    study : Study
+    published : mapping of trial to Published
+        As the mappings say.
     """
-    published = {str(one.mapping.trial): one.mapping.published for one in spec.mappings}
-    reader = _Reader(repository, spec.study, Measurements(repository, spec.study), hidden)
+    reader = _Reader(repository, study, Measurements(repository, study), hidden_in(effects))
     trials = [
         ReconciledTrial(row.trial, tuple(reader.rows(row, published.get(row.trial.text))))
-        for row in included.trials
+        for row in included.included.trials
         if row.published is not None
     ]
     if not trials:

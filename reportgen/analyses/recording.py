@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import numpy as np
 
 from reportgen.analyses.selection import Selection
-from reportgen.data import Repository
 from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut
 from reportgen.records.numbers import Number, Press
-from reportgen.spec.study import Study
+from reportgen.spec.check import expanded
+from reportgen.spec.study import Comparison, Pooled, Study
 from reportgen.stats import Effect
 
 NAN = math.nan
@@ -56,10 +56,17 @@ def estimate_record(effect: Effect | None, level: float, press: Press, unit: str
     )
 
 
-def comparison_record(name: str, repository: Repository, study: Study, press: Press) -> ComparisonRecord:
-    """Return a comparison as declared, with the classes of arms that any trial has."""
-    comparison = study.comparisons[name]
-    present = {arm_class for trial in repository.trials for arm_class, _, _ in trial.arms}
+def comparison_records(
+    node: Pooled, study: Study, present: Collection[str], press: Press
+) -> tuple[ComparisonRecord, ...]:
+    """Return the comparisons of an analysis as declared, with the classes of arms that any trial has (`present`)."""
+    return tuple(
+        _comparison(name, study.comparisons[name], present, press.at(name))
+        for name in expanded(node.comparisons, study.comparisons)
+    )
+
+
+def _comparison(name: str, comparison: Comparison, present: Collection[str], press: Press) -> ComparisonRecord:
     return ComparisonRecord(
         name=name,
         title=press.quote("title", comparison.title or name),

@@ -1,19 +1,19 @@
 """Recursive partitioning of every outcome x follow-up x comparison.
 
-In: the node of the study file and the repository. Out: a `RecursivePartitioning` record. The search is
+In: the node of the study file, the people and moderators of each cell. Out: a `RecursivePartitioning` record. The search is
 `reportgen.stats.partition`; this module says who and what enters it, and turns what it found into numbers with ids.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from reportgen.analyses.moderator_values import Moderator, column_of, moderators_of
+from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.moderators import searched_names
 from reportgen.analyses.naming import (
     adjuster_labels,
@@ -24,16 +24,14 @@ from reportgen.analyses.naming import (
     unit_of,
 )
 from reportgen.analyses.partition_record import Naming, search_record
-from reportgen.analyses.recording import comparison_record, extent_record, for_outcome, guard_record
+from reportgen.analyses.recording import comparison_records, extent_record, for_outcome, guard_record
 from reportgen.analyses.search_people import SearchPeople, people_of_search
-from reportgen.analyses.selection import Measurements, Selection, adjusters_of, not_estimable, selections
-from reportgen.data import Repository
+from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
 from reportgen.records.numbers import Inline, Press, slug
 from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning, SearchSettings
-from reportgen.spec.check import expanded
-from reportgen.spec.study import FromScreening, Study
+from reportgen.spec.study import FromScreening, Moderators, Study
 from reportgen.spec.study import RecursivePartitioning as Node
-from reportgen.stats import Partition, partition
+from reportgen.stats import ModeratorFit, Partition, partition
 from reportgen.stats.partition_settings import SMALLEST_SHARE, SMALLEST_SIZE
 from reportgen.stats.ranks import MAX_LEVELS
 
@@ -43,73 +41,74 @@ TOO_MANY = f"has more than {MAX_LEVELS} levels without an order, and the ways to
 
 @dataclass(frozen=True, slots=True)
 class Partitioned:
-    """A search: the moderators asked for, who entered, what was found, and why there was none (`partition` is None)."""
+    """A search: who and what was asked for, who entered, what was found, and why there was none (`partition` is None)."""
 
+    cohort: Selection
     moderators: dict[str, Moderator]
     people: SearchPeople
     partition: Partition | None
     reason: str
 
 
-def analyse(name: str, node: Node, repository: Repository, study: Study) -> RecursivePartitioning:
-    """Search for subgroups and record a named recursive partitioning.
+def partitioning_record(
+    name: str, node: Node, study: Study, present: Collection[str], searches: Sequence[PartitionedOutcome]
+) -> RecursivePartitioning:
+    """Return a named recursive partitioning of the searches that were made.
 
     Parameters
     ----------
     name : str
         As in the study file; ids start with it.
     node : RecursivePartitioning node of the study file
-    repository : Repository
     study : Study
-
-    Returns
-    -------
-    RecursivePartitioning
-        One search for every outcome x follow-up x comparison, those that were not possible included.
+    present : collection of str
+        The classes of arms that any trial has.
+    searches : sequence of PartitionedOutcome
+        One for every outcome x follow-up x comparison, those that were not possible included.
     """
-    measurements = Measurements(repository, study)
-    rounding = study.policy.rounding.model_dump() | MODEL_DECIMALS
-    press = Press(slug(name), f"analyses.{name}", rounding, limits=(0.05, node.alpha))
-    settings = _settings(node, study, press.at("settings"))
-    searches = []
-    for selection in selections(node, repository, study):
-        found = partitioned(node, selection, repository, measurements, study)
-        searches.append(_search(selection, found, node, study, settings, press))
+    press = _press(name, node, study)
     return RecursivePartitioning(
         name=name,
-        settings=settings,
-        comparisons=tuple(
-            comparison_record(comparison, repository, study, press.at(comparison))
-            for comparison in expanded(node.comparisons, study.comparisons)
-        ),
+        settings=_settings(node, study, press.at("settings")),
+        comparisons=comparison_records(node, study, present, press),
         searches=tuple(searches),
         extent=extent_record(((s.overall.trials, s.overall.n) for s in searches if s.status == "ok"), press),
         guard=guard_record((profile.left_out for s in searches for profile in s.profiles), study, press, "cuts"),
     )
 
 
+def _press(name: str, node: Node, study: Study) -> Press:
+    rounding = study.policy.rounding.model_dump() | MODEL_DECIMALS
+    return Press(slug(name), f"analyses.{name}", rounding, limits=(0.05, node.alpha))
+
+
 def partitioned(
-    node: Node, selection: Selection, repository: Repository, measurements: Measurements, study: Study
+    people: Selection,
+    columns: Mapping[str, Moderator],
+    screened: Sequence[ModeratorFit] = (),
+    *,
+    node: Node,
+    screened_by: Moderators | None = None,
 ) -> Partitioned:
-    """Search one selection for subgroups.
+    """Search one cell for subgroups.
 
     The members of a subgroup are a mask over `people.selection` of the result, whose `rows` lead to the repository.
 
     Parameters
     ----------
+    people : Selection
+    columns : mapping of str to Moderator
+        The moderators of the search, or all of the screening that it takes its own from.
+    screened : sequence of ModeratorFit
+        The fits of that screening in these people; empty without one.
     node : RecursivePartitioning node of the study file
-    selection : Selection
-        One of `selections(node, repository, study)`.
-    repository : Repository
-    measurements : Measurements
-        Of the same repository.
-    study : Study
+    screened_by : Moderators node of the study file, optional
     """
-    names = searched_names(node, selection, repository, measurements, study)
-    moderators = moderators_of(names, repository, measurements, study)
-    people = searchable(node, selection, moderators, missing=node.missing)
-    reason = not_estimable(people.selection, node) or ("" if people.moderators else _nothing(node, names))
-    return Partitioned(moderators, people, None if reason else search(people, node), reason)
+    names = searched_names(node, people, tuple(columns), screened, screened_by)
+    moderators = {name: columns[name] for name in names}
+    entering = searchable(node, people, moderators, missing=node.missing)
+    reason = not_estimable(entering.selection, node) or ("" if entering.moderators else _nothing(node, names))
+    return Partitioned(people, moderators, entering, None if reason else search(entering, node), reason)
 
 
 def searchable(node: Node, selection: Selection, moderators: Mapping[str, Moderator], *, missing: str) -> SearchPeople:
@@ -174,9 +173,10 @@ def _nothing(node: Node, names: tuple[str, ...]) -> str:
     return "no moderator has a p below the limit in the screening" if isinstance(node.moderators, FromScreening) else ""
 
 
-def _search(
-    selection: Selection, found: Partitioned, node: Node, study: Study, settings: SearchSettings, press: Press
-) -> PartitionedOutcome:
+def partition_record(found: Partitioned, *, name: str, node: Node, study: Study) -> PartitionedOutcome:
+    """Return what a search found in one cell, under the name of its analysis."""
+    selection, press = found.cohort, _press(name, node, study)
+    settings = _settings(node, study, press.at("settings"))
     made = for_outcome(selection.outcome, study, press)
     made = made.at(selection.comparison, selection.outcome, selection.follow_up)
     naming = Naming(

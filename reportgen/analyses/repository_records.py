@@ -9,21 +9,26 @@ import importlib.metadata
 import platform
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 
 import reportgen
+from reportgen.analyses.descriptive import included_trials
+from reportgen.analyses.doubts import in_lowest_part
 from reportgen.analyses.hidden_cells import hidden_cells
 from reportgen.analyses.naming import level_number, outcome_label
 from reportgen.analyses.selection import instruments_of
 from reportgen.data import LedgerLine, Repository, TrialInfo, availability
+from reportgen.data.repository import FileInfo
 from reportgen.records.model import (
     Availability,
     AvailabilityCell,
     FileRow,
     Glossary,
     GlossaryRow,
+    IncludedTrials,
     Ledger,
     LedgerRow,
     MeasureCell,
@@ -52,7 +57,57 @@ GIVES_A_LEVEL = ("recode", "cut", "flag")
 WIDEST_LABEL = 16  # characters; longer heads would push columns of the picture apart
 
 
-def study_record(spec: Spec, repository: Repository, profile: str) -> StudyRecord:
+@dataclass(frozen=True, slots=True)
+class RepositoryRecords:
+    """All that is said of a repository itself.
+
+    Attributes
+    ----------
+    included : IncludedTrials
+    availability : Availability
+    measures : OutcomeMeasures
+    ledger : Ledger
+    arm_classes : tuple of str
+        Those that any trial has.
+    mapping_of : dict of str to int
+        Which mapping describes each trial, from 0.
+    participants : int
+    files : tuple of FileInfo
+    fingerprint : str
+        Of all files together.
+    lowest : tuple of (trial, instrument, value)
+        Instruments of which a trial uses the lowest part alone, with the largest value: see `doubts`.
+    """
+
+    included: IncludedTrials
+    availability: Availability
+    measures: OutcomeMeasures
+    ledger: Ledger
+    arm_classes: tuple[str, ...]
+    mapping_of: dict[str, int]
+    participants: int
+    files: tuple[FileInfo, ...]
+    fingerprint: str
+    lowest: tuple[tuple[str, str, float], ...]
+
+
+def repository_records(repository: Repository, *, study: Study, outcomes: tuple[str, ...]) -> RepositoryRecords:
+    """Return all that is said of a repository itself; `outcomes` gives their order."""
+    return RepositoryRecords(
+        included=included_trials(repository, study),
+        availability=availability_record(repository, study),
+        measures=measures_record(repository, study, outcomes),
+        ledger=ledger_record(repository, study),
+        arm_classes=tuple(dict.fromkeys(arm for trial in repository.trials for arm, _, _ in trial.arms)),
+        mapping_of={trial.name: trial.mapping for trial in repository.trials},
+        participants=len(repository.participants),
+        files=repository.files,
+        fingerprint=repository.fingerprint,
+        lowest=tuple(in_lowest_part(repository, study)),
+    )
+
+
+def study_record(spec: Spec, repository: RepositoryRecords, profile: str) -> StudyRecord:
     """Record what stands on the title page."""
     about = spec.study.study
     press = Press("study", "study", {})
@@ -69,8 +124,8 @@ def study_record(spec: Spec, repository: Repository, profile: str) -> StudyRecor
         simulated=about.data == "simulated",
         profile=profile,
         fingerprint=press.quote("fingerprint", repository.fingerprint[:SHOWN_DIGITS]),
-        trials=press.count("trials", len(repository.trials), "trials"),
-        participants=press.count("participants", len(repository.participants)),
+        trials=press.count("trials", len(repository.mapping_of), "trials"),
+        participants=press.count("participants", repository.participants),
         level=level_number(levels[0] if levels else MetaAnalysis(method="meta-analysis").level, press),
     )
 
@@ -116,17 +171,17 @@ def _short_label(measure: str, study: Study) -> str:
     return label if 0 < len(label) <= WIDEST_LABEL else _capital(measure)
 
 
-def measures_record(repository: Repository, study: Study) -> OutcomeMeasures:
+def measures_record(repository: Repository, study: Study, outcomes: Sequence[str]) -> OutcomeMeasures:
     """Record which instrument each trial brings to each outcome, with the visits at which it was measured."""
     press = Press("measures", "measures", {})
     cells = [
         MeasureCell(trial.name, name, _measured(trial, name, study, press.at(trial.name, name)))
         for trial in repository.trials
-        for name in study.outcomes
+        for name in outcomes
     ]
     return OutcomeMeasures(
         trials=tuple(press.at(t.name).quote("label", t.name) for t in repository.trials),
-        outcomes=tuple(press.at(name).quote("label", outcome_label(name, study)) for name in study.outcomes),
+        outcomes=tuple(press.at(name).quote("label", outcome_label(name, study)) for name in outcomes),
         cells=tuple(cells),
     )
 
@@ -244,7 +299,7 @@ def _limit(name: str, value: float, press: Press) -> Number:
     return press.figure(name, value, decimals)
 
 
-def provenance_record(spec: Spec, repository: Repository) -> Provenance:
+def provenance_record(spec: Spec, repository: RepositoryRecords) -> Provenance:
     """Record files, seed and versions. No clock and no absolute path: those are for provenance.json alone."""
     press = Press("provenance", "provenance", {})
     files = []

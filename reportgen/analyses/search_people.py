@@ -79,8 +79,26 @@ def people_of_search(
         if missing == "complete":
             stays = together
     costs = tuple(_cost(name, has, selection) for name, has in known.items())
-    lacking = {kept[name].label: known[name] for name in kept} if missing == "complete" else {}
-    return SearchPeople(_restricted(selection, lacking), kept, tuple(left_out), costs)
+    needed = {kept[name].label: known[name] for name in kept} if missing == "complete" else {}
+    enters = stays & np.isin(selection.trial, _two_armed(stays, selection)) if needed else stays
+    return SearchPeople(_entered(selection, needed, enters), kept, tuple(left_out), costs)
+
+
+def people_who_enter(selection: Selection, moderators: Mapping[str, Moderator], enters: BoolArray) -> SearchPeople:
+    """Return who enters a search that needs every moderator, where the search itself has found who that is.
+
+    Parameters
+    ----------
+    selection : Selection
+    moderators : mapping of str to Moderator
+        Those of the search.
+    enters : (n,) array of bool
+        One place for each person of the selection.
+    """
+    known = {name: ~np.isnan(moderator.of(selection)) for name, moderator in moderators.items()}
+    costs = tuple(_cost(name, has, selection) for name, has in known.items())
+    needed = {moderator.label: known[name] for name, moderator in moderators.items()}
+    return SearchPeople(_entered(selection, needed, enters), dict(moderators), (), costs)
 
 
 def _unusable(moderator: Moderator, has: BoolArray, selection: Selection, minimum_trials: int) -> str:
@@ -108,22 +126,22 @@ def _cost(name: str, has: BoolArray, selection: Selection) -> Cost:
     return Cost(name, people, len(selection.trials) - len(left))
 
 
-def _restricted(selection: Selection, lacking: Mapping[str, BoolArray]) -> Selection:
-    """Return the selection without the people who lack a moderator and without trials that are left with one arm."""
-    stays: BoolArray = np.ones(selection.n, dtype=bool)
+def _entered(selection: Selection, needed: Mapping[str, BoolArray], enters: BoolArray) -> Selection:
+    """Return the selection of those who enter; each of the others with the first moderator that they lack.
+
+    Who lacks none is in a trial whose other arm has nobody left.
+    """
     excluded = list(selection.excluded)
     for trial in selection.trials:
         here = selection.trial == trial
-        staying = here.copy()
-        for label, has in lacking.items():
-            lost = staying & ~has
+        unexplained = here & ~enters
+        for label, has in needed.items():
+            lost = unexplained & ~has
             if lost.any():
                 whole = bool((lost == here).all())
                 excluded.append(Excluded(trial, f"no value of {label}", int(lost.sum()), whole))
-            staying &= has
-        if staying.any() and len(set(selection.treatment[staying].tolist())) < 2:
+            unexplained &= has
+        if unexplained.any():
             reason = "nobody with every moderator on one side"
-            excluded.append(Excluded(trial, reason, int(staying.sum()), whole_trial=True))
-            staying[:] = False
-        stays &= staying | ~here
-    return narrowed(selection, stays, tuple(excluded))
+            excluded.append(Excluded(trial, reason, int(unexplained.sum()), whole_trial=True))
+    return narrowed(selection, enters, tuple(excluded))

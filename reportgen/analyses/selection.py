@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -99,10 +98,7 @@ class Measurements:
     def __init__(self, repository: Repository, study: Study) -> None:
         self._study = study
         self._size = len(repository.participants)
-        keys = ["trial", "instrument", "visit"]
-        self._values: dict[tuple[str, str, str], pd.DataFrame] = {
-            (str(t), str(i), str(v)): block for (t, i, v), block in repository.measures.groupby(keys, sort=False)
-        }
+        self._values = repository.measured
 
     def at(self, trial: str, instrument: str, visit: str) -> FloatArray:
         """Return the values at one visit, one place for each participant of the repository, NaN where there is none."""
@@ -203,33 +199,7 @@ def measured_by(trial: TrialInfo, name: str, window: Window, study: Study) -> tu
     return reasons[0]
 
 
-def selections(node: Pooled, repository: Repository, study: Study) -> list[Selection]:
-    """Return who enters each outcome x follow-up x comparison of the analysis, before anything is fitted.
-
-    Trials that are too small to be told enter only where their effects alone can be kept back: see `told_alone`.
-    """
-    measurements = Measurements(repository, study)
-    found = [
-        select(
-            repository,
-            measurements,
-            study,
-            outcome=outcome,
-            follow_up=follow_up,
-            comparison=comparison,
-            adjust_for=node.adjust_for,
-        )
-        for comparison, outcome, follow_up in product(
-            expanded(node.comparisons, study.comparisons),
-            expanded(node.outcomes, study.outcomes),
-            expanded(node.follow_up, study.follow_up),
-        )
-    ]
-    minimum = study.policy.minimum_cell
-    return [one if told_alone(node, one, study) else _without_small(one, minimum) for one in found]
-
-
-def told_alone(node: Pooled, selection: Selection, study: Study) -> bool:
+def told_alone(node: Pooled, outcome: str, follow_up: str, study: Study) -> bool:
     """Whether one meta-analysis alone, in one comparison, tells of an outcome at a follow-up.
 
     Two analyses of the same people are more equations than one of them knows of: then no number of either may rest on a
@@ -237,8 +207,8 @@ def told_alone(node: Pooled, selection: Selection, study: Study) -> bool:
     """
 
     def comparisons(other: Pooled) -> int:
-        asked = selection.outcome in expanded(other.outcomes, study.outcomes)
-        asked &= selection.follow_up in expanded(other.follow_up, study.follow_up)
+        asked = outcome in expanded(other.outcomes, study.outcomes)
+        asked &= follow_up in expanded(other.follow_up, study.follow_up)
         return len(expanded(other.comparisons, study.comparisons)) if asked else 0
 
     pooled = [other for other in study.analyses.values() if isinstance(other, Pooled)]
@@ -254,7 +224,7 @@ def small_trials(selection: Selection, minimum: int) -> tuple[str, ...]:
     )
 
 
-def _without_small(selection: Selection, minimum: int) -> Selection:
+def without_small_trials(selection: Selection, minimum: int) -> Selection:
     """Return a selection without its small trials; as it is where all people together are too few to be told anyway."""
     if few_in_an_arm(selection.treatment, minimum):
         return selection

@@ -105,7 +105,7 @@ def _pooled(contributions: list[Contribution], study: Study) -> Repository:
     participants = pd.concat([_participants(one, study) for one in contributions], ignore_index=True)
     starts = np.cumsum([0, *(len(one.people) for one in contributions)])
     measures = [_measures(one, int(start)) for one, start in zip(contributions, starts, strict=False)]
-    trials = tuple(trial for one in contributions for trial in trials_of(one))
+    trials = tuple(trial for number, one in enumerate(contributions) for trial in trials_of(one, number))
     ledger = [line for one in contributions for line in (*one.notes.ledger(), *not_collected(one, study))]
     files = tuple({file.name: file for one in contributions for file in one.files}.values())
     hashed = "".join(f"{file.name} {file.sha256}\n" for file in files)

@@ -8,6 +8,7 @@ no code of a file goes further. What a trial never collected is kept apart from 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -62,8 +63,8 @@ class TrialInfo:
     published_n : int or None
         What the trial's publication says, to be set beside `n`.
     published_source : str
-    origin : Origin
-        The mapping.
+    mapping : int
+        Which mapping of the study it comes from, from 0.
     """
 
     name: str
@@ -77,7 +78,7 @@ class TrialInfo:
     collected_measures: frozenset[tuple[str, str]]
     published_n: int | None
     published_source: str
-    origin: Origin
+    mapping: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class LedgerLine:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Repository:
     """All trials, pooled.
 
@@ -136,3 +137,9 @@ class Repository:
     ledger: tuple[LedgerLine, ...]
     fingerprint: str
     files: tuple[FileInfo, ...]
+
+    @cached_property
+    def measured(self) -> dict[tuple[str, str, str], pd.DataFrame]:
+        """The rows of `measures` by trial, instrument and visit."""
+        keys = ["trial", "instrument", "visit"]
+        return {(str(t), str(i), str(v)): block for (t, i, v), block in self.measures.groupby(keys, sort=False)}

@@ -19,8 +19,8 @@ from reportgen.spec.study import Study
 T = TypeVar("T")
 
 
-def trials_of(one: Contribution) -> list[TrialInfo]:
-    """Return the trials of a mapping: in the order of its codes, else sorted."""
+def trials_of(one: Contribution, number: int) -> list[TrialInfo]:
+    """Return the trials of a mapping: in the order of its codes, else sorted; `number` says which mapping it is, from 0."""
     mapping, people = one.located.mapping, one.people
     return [
         TrialInfo(
@@ -35,7 +35,7 @@ def trials_of(one: Contribution) -> list[TrialInfo]:
             collected_measures=_collected_measures(one, name),
             published_n=(published := _published(mapping, name))[0],
             published_source=published[1],
-            origin=one.located.source.at("trial"),
+            mapping=number,
         )
         for name in _names(one)
     ]

@@ -1,4 +1,8 @@
-"""Errors, open formulas and per cent in the cells of .xlsx and .xlsm workbooks (ECMA-376)."""
+"""Errors, open formulas and per cent in the cells of .xlsx and .xlsm workbooks (ECMA-376).
+
+Read here and not by openpyxl, to which a formula that was never calculated and one that gives an empty text are the same,
+and which refuses workbooks that calamine reads: strict ones, and those with an odd font, fill or date of saving.
+"""
 
 from __future__ import annotations
 

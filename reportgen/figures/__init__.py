@@ -1,8 +1,8 @@
 """Records to plots: forest plots, trees of subgroups, profiles of cuts, and the picture of what was collected.
 
-A figure goes through four states, one module each: records become rows (`forest`, `subgroups`, `availability`, ...), rows
-become marks at millimetres (`layout`, `panel`, `sheet`), marks become a matplotlib figure through plotnine (`paint`), and
-that becomes a `Drawing` (`svg`). The libraries that draw are imported when the first figure is drawn.
+A figure goes through three states: records become rows (`forest`, `subgroups`, `availability`, ...), rows become marks at
+millimetres (`layout`, `panel`, `sheet`), and marks become a `Drawing` (`svg`). Who draws it elsewhere, on paper or in pixels
+(`paint`), reads its SVG (`drawn`). The library that measures text is imported when the first figure is drawn.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ def draw_forest(
     *,
     name: str,
     scale: Literal["natural", "0-100"] = "natural",
-    decimals: int | None = None,
 ) -> tuple[Drawing, ...]:
     """Draw pooled effects as a forest plot: outcomes as groups, follow-ups as rows.
 
@@ -46,8 +45,6 @@ def draw_forest(
         Stem of the files and prefix of the ids; further pages are called `name-2`, `name-3`, ...
     scale : {"natural", "0-100"}
         On the natural scale, outcomes in different units get axes of their own.
-    decimals : int, optional
-        Prints the effects with these decimals, under ids of their own, in place of those of the records.
 
     Returns
     -------
@@ -55,16 +52,12 @@ def draw_forest(
         One a page.
     """
     from reportgen.figures.forest import forest_sheets
-    from reportgen.figures.paint import drawing
+    from reportgen.figures.svg import drawing
 
-    return tuple(
-        drawing(sheet) for sheet in forest_sheets(effects, settings, name=name, scale=scale, decimals=decimals)
-    )
+    return tuple(drawing(sheet) for sheet in forest_sheets(effects, settings, name=name, scale=scale))
 
 
-def draw_forest_by_trial(
-    effect: PooledEffect, settings: ModelSettings, *, name: str, decimals: int | None = None
-) -> tuple[Drawing, ...]:
+def draw_forest_by_trial(effect: PooledEffect, settings: ModelSettings, *, name: str) -> tuple[Drawing, ...]:
     """Draw one pooled effect as a forest plot of its trials.
 
     Parameters
@@ -75,8 +68,6 @@ def draw_forest_by_trial(
         What was fitted: printed below the plot.
     name : str
         Stem of the files and prefix of the ids.
-    decimals : int, optional
-        Prints the effects with these decimals, under ids of their own.
 
     Returns
     -------
@@ -84,9 +75,9 @@ def draw_forest_by_trial(
         One a page.
     """
     from reportgen.figures.forest_by_trial import forest_by_trial_sheets
-    from reportgen.figures.paint import drawing
+    from reportgen.figures.svg import drawing
 
-    return tuple(drawing(sheet) for sheet in forest_by_trial_sheets(effect, settings, name=name, decimals=decimals))
+    return tuple(drawing(sheet) for sheet in forest_by_trial_sheets(effect, settings, name=name))
 
 
 def draw_interactions(screens: Sequence[Screen], settings: ScreeningSettings, *, name: str) -> tuple[Drawing, ...]:
@@ -107,7 +98,7 @@ def draw_interactions(screens: Sequence[Screen], settings: ScreeningSettings, *,
         One a page.
     """
     from reportgen.figures.interactions import interaction_sheets
-    from reportgen.figures.paint import drawing
+    from reportgen.figures.svg import drawing
 
     return tuple(drawing(sheet) for sheet in interaction_sheets(screens, settings, name=name))
 
@@ -128,7 +119,7 @@ def draw_availability(record: Availability, *, name: str) -> tuple[Drawing, ...]
         One a page.
     """
     from reportgen.figures.availability import availability_sheets
-    from reportgen.figures.paint import drawing
+    from reportgen.figures.svg import drawing
 
     return tuple(drawing(sheet) for sheet in availability_sheets(record, name=name))
 
@@ -149,8 +140,8 @@ def draw_subgroup_tree(search: PartitionedOutcome, settings: SearchSettings, *, 
     tuple of Drawing
         One a page.
     """
-    from reportgen.figures.paint import drawing
     from reportgen.figures.subgroups import tree_sheets
+    from reportgen.figures.svg import drawing
 
     return tuple(drawing(sheet) for sheet in tree_sheets(search, settings, name=name))
 
@@ -174,8 +165,8 @@ def draw_subgroup_forest(
     tuple of Drawing
         One a page.
     """
-    from reportgen.figures.paint import drawing
     from reportgen.figures.subgroups import forest_sheets
+    from reportgen.figures.svg import drawing
 
     return tuple(drawing(sheet) for sheet in forest_sheets(searches, settings, name=name))
 
@@ -196,6 +187,6 @@ def draw_cut_profiles(search: PartitionedOutcome, *, name: str) -> tuple[Drawing
         One a page.
     """
     from reportgen.figures.cut_profiles import profile_sheets
-    from reportgen.figures.paint import drawing
+    from reportgen.figures.svg import drawing
 
     return tuple(drawing(sheet) for sheet in profile_sheets(search, name=name))

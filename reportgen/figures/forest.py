@@ -21,7 +21,7 @@ from reportgen.figures.panel import PREDICTION_DROP, Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
 from reportgen.records.model import ModelSettings, PooledEffect
-from reportgen.records.numbers import Inline, Number, Press, reprinted
+from reportgen.records.numbers import Inline, Number, Press
 
 Scale = Literal["natural", "0-100"]
 TITLE = "Forest plot of pooled effects"
@@ -57,22 +57,16 @@ def pair_of(low: Number, high: Number) -> tuple[float, float] | None:
     return ends if all(math.isfinite(end) for end in ends) else None
 
 
-def printer(name: str, decimals: int | None) -> Callable[[Number], Number]:
-    """Return what prints a number with the decimals of this artefact."""
-    return lambda number: number if decimals is None else reprinted(number, decimals, name)
-
-
-def shown_on(effect: PooledEffect, scale: Scale, name: str, decimals: int | None) -> Shown | None:
+def shown_on(effect: PooledEffect, scale: Scale) -> Shown | None:
     """Return the numbers of an effect on the scale of the figure; None where there is no estimate."""
     source = effect.scaled if scale == "0-100" else effect.estimate
     if effect.status not in ("ok", "boundary") or source is None or not math.isfinite(value_of(source.effect)):
         return None
     between = effect.scaled or effect.heterogeneity if scale == "0-100" else effect.heterogeneity
-    again = printer(name, decimals)
     return Shown(
-        again(source.effect),
-        again(source.low),
-        again(source.high),
+        source.effect,
+        source.low,
+        source.high,
         pair_of(between.predicted_low, between.predicted_high),
     )
 
@@ -83,10 +77,9 @@ def forest_sheets(
     *,
     name: str,
     scale: Scale = "natural",
-    decimals: int | None = None,
 ) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of pooled effects, before they are drawn."""
-    shown = {effect.id: shown_on(effect, scale, name, decimals) for effect in effects}
+    shown = {effect.id: shown_on(effect, scale) for effect in effects}
     bands = tuple(_bands(effects, shown, scale, name)) or (Band((), None),)
     measure = words.measure(effects, settings).capitalize()
     headings = Headings(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from reportgen.figures import words
 from reportgen.figures.axis import Axis, axis_for
-from reportgen.figures.forest import interval_cell, pair_of, printer, value_of
+from reportgen.figures.forest import interval_cell, pair_of, value_of
 from reportgen.figures.layout import Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
@@ -24,15 +24,12 @@ from reportgen.records.numbers import Inline, Number
 TITLE = "Forest plot by trial"
 
 
-def forest_by_trial_sheets(
-    effect: PooledEffect, settings: ModelSettings, *, name: str, decimals: int | None = None
-) -> tuple[Sheet, ...]:
+def forest_by_trial_sheets(effect: PooledEffect, settings: ModelSettings, *, name: str) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of one effect by trial, before they are drawn."""
-    again = printer(name, decimals)
     named = len({one.instrument.text for one in effect.by_trial}) > 1
     rows = [
-        *(_trial_row(one, effect, again, name, named) for one in effect.by_trial),
-        *(() if effect.alone else _pooled_rows(effect, settings, again, name)),
+        *(_trial_row(one, effect, name, named) for one in effect.by_trial),
+        *(() if effect.alone else _pooled_rows(effect, settings, name)),
     ]
     overall = value_of(effect.estimate.effect) if _estimated(effect) and not effect.alone else None
     band = Band(tuple(rows), _axis(effect), overall)
@@ -51,19 +48,19 @@ def forest_by_trial_sheets(
         ),
         (effect.outcome_label, ", ", effect.follow_up_label, ": ", measure, *unit),
     )
-    note = _note(effect, settings, again, name) if band.axis else words.status_note(effect, name)
+    note = _note(effect, settings, name) if band.axis else words.status_note(effect, name)
 
     def alt(page: Page, page_name: str) -> Inline:
-        return _alt(effect, again, page_name)
+        return _alt(effect, page_name)
 
     return lay_out((band,), headings, note, name=name, title=TITLE, alts=alt)
 
 
-def _note(effect: PooledEffect, settings: ModelSettings, again: Callable[[Number], Number], name: str) -> Inline:
+def _note(effect: PooledEffect, settings: ModelSettings, name: str) -> Inline:
     """Return the small print of a figure in which something is drawn."""
     return (
         *words.model_note(effect, settings),
-        *words.heterogeneity_note(effect, settings, again),
+        *words.heterogeneity_note(effect, settings),
         *words.two_stage_note(effect, settings),
         *((effect.outside, " ") if effect.outside else ()),
         *_key(effect, settings),
@@ -101,15 +98,13 @@ def _axis(effect: PooledEffect) -> Axis | None:
     )
 
 
-def _trial_row(
-    one: TrialEstimate, effect: PooledEffect, again: Callable[[Number], Number], name: str, named: bool
-) -> Row:
+def _trial_row(one: TrialEstimate, effect: PooledEffect, name: str, named: bool) -> Row:
     counts: tuple[Cell, ...] = ((Slot(one.n_control),), (Slot(one.n_intervention),))
     label: Inline = (one.trial, ", ", one.instrument) if named else (one.trial,)
     if not _trial_estimated(one):
         reason = words.reason(one.status, one.reason, name, f"{one.trial.text} reason")
         return Row(label, counts, style=BODY.muted(), reason=reason)
-    printed = _printed(one.estimate, again)
+    printed = _printed(one.estimate)
     weights = [value_of(other.weight) for other in effect.by_trial if math.isfinite(value_of(other.weight))]
     share = value_of(one.weight) / max(weights) if weights and max(weights) > 0 else math.nan
     return Row(
@@ -121,8 +116,10 @@ def _trial_row(
     )
 
 
-def _printed(estimate: Estimate, again: Callable[[Number], Number]) -> tuple[Number, Number, Number]:
-    return again(estimate.effect), again(estimate.low), again(estimate.high)
+def _printed(
+    estimate: Estimate,
+) -> tuple[Number, Number, Number]:
+    return estimate.effect, estimate.low, estimate.high
 
 
 def _square(estimate: Estimate, share: float) -> Callable[[Panel, float], list[Mark]]:
@@ -132,32 +129,29 @@ def _square(estimate: Estimate, share: float) -> Callable[[Panel, float], list[M
     return plot
 
 
-def _pooled_rows(
-    effect: PooledEffect, settings: ModelSettings, again: Callable[[Number], Number], name: str
-) -> Iterator[Row]:
+def _pooled_rows(effect: PooledEffect, settings: ModelSettings, name: str) -> Iterator[Row]:
     counts: tuple[Cell, ...] = ((Slot(effect.n_control),), (Slot(effect.n_intervention),))
     if not _estimated(effect):
         reason = words.reason(effect.status, effect.reason, name, "pooled reason")
         yield Row(("Pooled effect",), counts, style=HEAD.muted(), reason=reason, rule_above=True)
         return
     mark = words.BOUNDARY_MARK if effect.status == "boundary" else ""
-    yield _diamond_row(("Pooled, one-step model",), effect.estimate, counts, again, mark)
-    yield from _prediction_row(effect, settings, again)
+    yield _diamond_row(("Pooled, one-step model",), effect.estimate, counts, mark)
+    yield from _prediction_row(effect, settings)
     if _checked(effect):
-        yield _diamond_row(("Pooled, two-stage model",), effect.two_stage, ((), ()), again, "", check=True)
+        yield _diamond_row(("Pooled, two-stage model",), effect.two_stage, ((), ()), "", check=True)
 
 
 def _diamond_row(
     label: Inline,
     estimate: Estimate,
     counts: tuple[Cell, ...],
-    again: Callable[[Number], Number],
     mark: str,
     *,
     check: bool = False,
 ) -> Row:
     """Return the row of a pooled effect; that of the check is grey and has no line above."""
-    printed = _printed(estimate, again)
+    printed = _printed(estimate)
     low, middle, high = (value_of(one) for one in (estimate.low, estimate.effect, estimate.high))
 
     def diamond(panel: Panel, y: float) -> list[Mark]:
@@ -174,7 +168,7 @@ def _diamond_row(
     )
 
 
-def _prediction_row(effect: PooledEffect, settings: ModelSettings, again: Callable[[Number], Number]) -> Iterator[Row]:
+def _prediction_row(effect: PooledEffect, settings: ModelSettings) -> Iterator[Row]:
     between = effect.heterogeneity
     predicted = pair_of(between.predicted_low, between.predicted_high)
     if predicted is None:
@@ -185,9 +179,9 @@ def _prediction_row(effect: PooledEffect, settings: ModelSettings, again: Callab
 
     cell = (
         Slot(None),
-        Slot(again(between.predicted_low), before="("),
+        Slot(between.predicted_low, before="("),
         Slot(None, before="to"),
-        Slot(again(between.predicted_high), after=")"),
+        Slot(between.predicted_high, after=")"),
     )
     label: Inline = (settings.level, "% prediction interval")
     yield Row(label, ((), ()), (cell, ()), plot=line, style=BODY)
@@ -208,7 +202,7 @@ def _key(effect: PooledEffect, settings: ModelSettings) -> Inline:
     return (*key, words.inference_name(settings), ". ")
 
 
-def _alt(effect: PooledEffect, again: Callable[[Number], Number], name: str) -> Inline:
+def _alt(effect: PooledEffect, name: str) -> Inline:
     estimated = [one for one in effect.by_trial if _trial_estimated(one)]
     trials = words.count(name, "trials", len(effect.by_trial))
     alt: list[str | Number] = ["Forest plot by trial"]
@@ -218,13 +212,13 @@ def _alt(effect: PooledEffect, again: Callable[[Number], Number], name: str) -> 
         favour = words.count(name, "favour", sum(value_of(one.estimate.effect) > 0 for one in estimated))
         alt += ["; ", *words.plural(favour, "favours intervention", "favour intervention")]
     if effect.alone:
-        own, low, high = _printed(effect.estimate, again)
+        own, low, high = _printed(effect.estimate)
         alt += ["; its own effect ", own, " (", low, " to ", high, "); nothing is pooled"]
     elif _estimated(effect):
-        pooled, low, high = _printed(effect.estimate, again)
+        pooled, low, high = _printed(effect.estimate)
         alt += ["; pooled ", pooled, " (", low, " to ", high, ")"]
         if _checked(effect):
-            pooled, low, high = _printed(effect.two_stage, again)
+            pooled, low, high = _printed(effect.two_stage)
             alt += [" in one step and ", pooled, " (", low, " to ", high, ") in two"]
     else:
         alt += ["; pooled effect ", *words.reason(effect.status, effect.reason, name, "alt reason")]

@@ -10,11 +10,10 @@ import re
 import unicodedata
 import warnings
 from functools import cache, lru_cache
-from pathlib import Path
 
+from reportgen.figures.faces import FACES, FALLBACK, SANS
 from reportgen.figures.theme import MM_PER_POINT, Style
 
-FALLBACK = "DejaVu Sans"
 # a line may break at a space, never at this one: "m = 4" stays whole
 NO_BREAK = "\u00a0"
 # what joins the parts of an emoji: no letter of its own, and a box in a font that does not know it
@@ -24,22 +23,16 @@ _EMOJI_JOINERS = re.compile("[\ufe00-\ufe0f]|(?<![\u0600-\u0dff])\u200d")
 @cache
 def families() -> tuple[str, ...]:
     """Register the fonts of the figures with matplotlib, once, and return the families to be tried in turn."""
-    import font_source_sans_pro
     from matplotlib.font_manager import fontManager
 
     # a letter that neither font has is a box, which everybody sees; a line of Python on the terminal helps nobody
     warnings.filterwarnings("ignore", message=r"Glyph \d+ ")
-    folder = Path(font_source_sans_pro.__file__).parent / "files"
-    name = FALLBACK
-    for face in ("Regular", "Bold", "It"):
-        path = folder / f"SourceSansPro-{face}.ttf"
-        if not path.is_file():
-            return (FALLBACK,)
-        fontManager.addfont(str(path))
-        # in front of a version of the same font that the machine may have
-        fontManager.ttflist.insert(0, fontManager.ttflist.pop())
-        name = fontManager.ttflist[0].name
-    return (name, FALLBACK)
+    for face in FACES:
+        if face.family == SANS:
+            fontManager.addfont(str(face.path))
+            # in front of a version of the same font that the machine may have
+            fontManager.ttflist.insert(0, fontManager.ttflist.pop())
+    return (SANS, FALLBACK)
 
 
 def drawable(text: str) -> str:
@@ -51,46 +44,6 @@ def drawable(text: str) -> str:
     (True, '⚕')
     """
     return text if text.isascii() else _EMOJI_JOINERS.sub("", unicodedata.normalize("NFC", text))
-
-
-def needs_shaping(text: str) -> bool:
-    """Whether letters of a text change place or form beside others: right to left, joined, or with marks upon them.
-
-    Examples
-    --------
-    >>> needs_shaping("étude τ² ≤ 5"), needs_shaping("القاهرة"), needs_shaping("d\u0301")
-    (False, True, True)
-    """
-    return not text.isascii() and any(map(_is_shaped, unicodedata.normalize("NFC", text)))
-
-
-@cache
-def _letters() -> frozenset[int]:
-    """Return the letters that the fonts of the figures have."""
-    from matplotlib.font_manager import FontProperties, findfont, get_font
-
-    files = [findfont(FontProperties(family=family)) for family in families()]
-    return frozenset(code for file in files for code in get_font(file).get_charmap())
-
-
-def has_outlines(text: str) -> bool:
-    """Whether the fonts of the figures have every letter of a text.
-
-    Examples
-    --------
-    >>> has_outlines("القاهرة"), has_outlines("हिन्दी")
-    (True, False)
-    """
-    return _letters().issuperset(map(ord, drawable(text)))
-
-
-def _is_shaped(letter: str) -> bool:
-    return (
-        unicodedata.bidirectional(letter) in {"R", "AL", "AN"}
-        or unicodedata.category(letter).startswith("M")
-        or "\u0900" <= letter <= "\u109f"  # the scripts of India and Southeast Asia
-        or "\u1780" <= letter <= "\u17ff"
-    )
 
 
 def runs_right_to_left(text: str) -> bool:

@@ -51,23 +51,13 @@ AXIS = Style(size=7.0)
 TICK = Style(size=7.0, colour=MUTED)
 NOTE = Style(size=6.8, colour=MUTED)
 
-HASH_SALT = "reportgen"
-
 
 def settings(families: tuple[str, ...]) -> Any:
-    """Return matplotlib's settings: text stays text, fonts are embedded, and ids do not depend on the run."""
+    """Return matplotlib's settings: texts are as they are written, and lines as they are given."""
     return {
         "font.family": list(families),
-        "svg.fonttype": "none",
-        "svg.hashsalt": HASH_SALT,
-        "pdf.fonttype": 42,
-        "pdf.compression": 6,
         "text.parse_math": False,  # a dollar sign in a label is a dollar sign
         "text.usetex": False,
         "text.hinting": "no_hinting",
         "path.simplify": False,
-        "figure.autolayout": False,
-        "savefig.bbox": None,
-        "savefig.pad_inches": 0.0,
-        "savefig.transparent": False,
     }

@@ -76,7 +76,7 @@ def draw_trajectory(
     tuple of Drawing
         One.
     """
-    from reportgen.figures.paint import drawing
+    from reportgen.figures.svg import drawing
 
     return (drawing(trajectory_sheet(peeling, sizes, settings, name=name)),)
 

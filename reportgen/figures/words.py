@@ -5,7 +5,7 @@ The words of the study file ("kenward-roger") become the words of a report here,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.records.model import ModelSettings, PooledEffect
@@ -101,15 +101,15 @@ def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
     )
 
 
-def heterogeneity_note(effect: PooledEffect, settings: ModelSettings, again: Callable[[Number], Number]) -> Inline:
-    """Return τ² of the one-step model and its prediction interval, its ends printed by `again`."""
+def heterogeneity_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
+    """Return τ² of the one-step model and its prediction interval."""
     between = effect.heterogeneity
     if effect.alone or between.tau2.value is None:
         return ()
     note: list[str | Number] = [f"τ²{NO_BREAK}={NO_BREAK}", between.tau2]
     if between.predicted_low.value is not None and between.predicted_high.value is not None:
-        ends = again(between.predicted_low), again(between.predicted_high)
-        note += ["; ", settings.level, "% prediction interval ", ends[0], " to ", ends[1]]
+        ends = between.predicted_low, " to ", between.predicted_high
+        note += ["; ", settings.level, "% prediction interval ", *ends]
     return (*note, ". ")
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reportgen.records import kinds
 from reportgen.records.estimate import Estimate
-from reportgen.records.numbers import Inline, Number, Status
+from reportgen.records.numbers import Inline, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,9 @@ class Trait:
         "54.1 (12.3)", or "31 (20.1%)" of those with a value.
     """
 
-    label: Number
-    unit: Number
-    level: Number | None
+    label: kinds.Words
+    unit: kinds.Words
+    level: kinds.Words | None
     both: Inline
     others: Inline
 
@@ -59,17 +60,17 @@ class Pair:
 
     id: str
     size: float
-    share: Number
+    share: kinds.Size
     box: Inline
-    in_box: Number
-    both: Number
-    only_subgroup: Number
-    only_box: Number
-    neither: Number
-    jaccard: Number
+    in_box: kinds.Count
+    both: kinds.Count
+    only_subgroup: kinds.Count
+    only_box: kinds.Count
+    neither: kinds.Count
+    jaccard: kinds.Statistic
     inside: Estimate
     outside: Estimate
-    n_others: Number
+    n_others: kinds.Count
     traits: tuple[Trait, ...]
 
 
@@ -77,9 +78,9 @@ class Pair:
 class ComparedSubgroup:
     """A subgroup of recursive partitioning, its rule in words, and the boxes beside it."""
 
-    number: Number
+    number: kinds.Count
     rule: Inline
-    n: Number
+    n: kinds.Count
     pairs: tuple[Pair, ...]
 
 
@@ -92,13 +93,13 @@ class OutcomeAgreement:
 
     id: str
     outcome: str
-    outcome_label: Number
-    unit: Number
+    outcome_label: kinds.Words
+    unit: kinds.Words
     follow_up: str
-    follow_up_label: Number
+    follow_up_label: kinds.Words
     comparison: str
-    comparison_title: Number
-    n: Number
+    comparison_title: kinds.Words
+    n: kinds.Count
     subgroups: tuple[ComparedSubgroup, ...]
     suppressed: bool
     status: Status
@@ -110,8 +111,8 @@ class Agreement:
     """A named agreement of two methods."""
 
     name: str
-    partition: Number
-    peeling: Number
-    level: Number
-    minimum_cell: Number
+    partition: kinds.Words
+    peeling: kinds.Words
+    level: kinds.Setting
+    minimum_cell: kinds.Setting
     outcomes: tuple[OutcomeAgreement, ...]

@@ -56,8 +56,8 @@ class Table:
     abbreviations: tuple[tuple[str, str], ...] = ()
     paper: Table | None = None
 
-    def on(self, target: Literal["html", "pdf", "quarto"]) -> Table:
-        """Return the table as a target prints it: the whole on the screen, the summary on paper and in a text to edit."""
+    def on(self, target: str) -> Table:
+        """Return the table as a target prints it: the whole in `html`, the summary on paper and in a text to edit."""
         return self if target == "html" or self.paper is None else self.paper
 
 
@@ -70,9 +70,8 @@ class Drawing:
     name : str
         Stem of the files, and prefix of the ids inside the SVG.
     svg : str
-        Begins with `<svg`; carries `role="img"`, a `<title>` first, and `data-id` on each text that prints a number.
-    canvas : bytes
-        What was drawn, as `figures` packed it: its files as PDF and PNG are printed from it, beside the pages.
+        Begins with `<svg`; carries `role="img"`, a `<title>` first, and `data-id` on each text that prints a number. Its
+        files as PDF and PNG are made from it.
     width_mm, height_mm : float
         Size on paper.
     alt : Inline
@@ -85,7 +84,6 @@ class Drawing:
 
     name: str
     svg: str
-    canvas: bytes
     width_mm: float
     height_mm: float
     alt: Inline

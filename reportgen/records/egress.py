@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reportgen.records.kinds import Count, Setting
 from reportgen.records.numbers import Inline, Number, plain
 
 
@@ -31,8 +32,8 @@ class Egress:
         The same by analysis and reason.
     """
 
-    minimum_cell: Number | None
-    kinds: tuple[tuple[str, Number], ...]
+    minimum_cell: Setting | None
+    kinds: tuple[tuple[str, Count], ...]
     suppressed: tuple[Suppressed, ...]
 
     @property

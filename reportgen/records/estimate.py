@@ -5,28 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.records.numbers import Inline, Number
+from reportgen.records import kinds
+from reportgen.records.numbers import Inline
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """An effect with its uncertainty; positive = intervention better."""
 
-    effect: Number
-    low: Number
-    high: Number
-    std_error: Number
-    df: Number
-    p: Number
+    effect: kinds.Effect
+    low: kinds.Effect
+    high: kinds.Effect
+    std_error: kinds.Heterogeneity
+    df: kinds.Df
+    p: kinds.P
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """Participants of the comparison who are not in the analysis, by trial and reason."""
 
-    trial: Number
+    trial: kinds.Words
     reason: Inline
-    n: Number
+    n: kinds.Count
     whole_trial: bool
 
 
@@ -44,9 +45,9 @@ class NotAdjusted:
         The adjusters that it follows from.
     """
 
-    adjuster: Number
+    adjuster: kinds.Words
     kind: Literal["constant", "within", "follows"]
-    of: tuple[Number, ...] = ()
+    of: tuple[kinds.Words, ...] = ()
 
     @property
     def reason(self) -> Inline:
@@ -61,10 +62,10 @@ class NotAdjusted:
 class Extent:
     """The smallest and the largest of the searches of an analysis: trials, and participants, fewest and most."""
 
-    trials_fewest: Number
-    trials_most: Number
-    participants_fewest: Number
-    participants_most: Number
+    trials_fewest: kinds.Count
+    trials_most: kinds.Count
+    participants_fewest: kinds.Count
+    participants_most: kinds.Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ class Guard:
         How many cuts, or boxes, are neither drawn nor in the series for that.
     """
 
-    minimum_cell: Number
-    left_out: Number
+    minimum_cell: kinds.Setting
+    left_out: kinds.Count
 
     @property
     def note(self) -> dict[str, int]:
@@ -93,6 +94,6 @@ class ComparisonRecord:
     """A comparison as declared, and the arms that entered it."""
 
     name: str
-    title: Number
-    intervention: tuple[Number, ...]
-    control: tuple[Number, ...]
+    title: kinds.Words
+    intervention: tuple[kinds.Words, ...]
+    control: tuple[kinds.Words, ...]

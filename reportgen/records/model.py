@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.records import kinds
 from reportgen.records.agreement import Agreement
 from reportgen.records.egress import Egress
 from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut, NotAdjusted
 from reportgen.records.moderation import Moderation
-from reportgen.records.numbers import Inline, Number, Status
+from reportgen.records.numbers import Inline, Status
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
 
@@ -23,40 +24,40 @@ class StudyRecord:
     """What stands on the title page and in the running heads."""
 
     name: str
-    title: Number
-    subtitle: Number
-    authors: tuple[Number, ...]
-    protocol: Number
-    version: Number
-    summary: Number
-    source: Number
+    title: kinds.Words
+    subtitle: kinds.Words
+    authors: tuple[kinds.Words, ...]
+    protocol: kinds.Words
+    version: kinds.Words
+    summary: kinds.Words
+    source: kinds.Words
     simulated: bool
     profile: str
-    fingerprint: Number
-    trials: Number
-    participants: Number
-    level: Number
+    fingerprint: kinds.Words
+    trials: kinds.Count
+    participants: kinds.Count
+    level: kinds.Setting
 
 
 @dataclass(frozen=True, slots=True)
 class ArmRow:
     """An arm of a trial: its class, its name and its participants."""
 
-    arm_class: Number
-    name: Number
-    n: Number
+    arm_class: kinds.Words
+    name: kinds.Words
+    n: kinds.Count
 
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
     """A trial: its arms, the people in its file, those who stay and those whom its publication counts."""
 
-    trial: Number
-    country: Number
-    n: Number
-    in_file: Number
-    published: Number | None
-    published_source: Number | None
+    trial: kinds.Words
+    country: kinds.Words
+    n: kinds.Count
+    in_file: kinds.Count
+    published: kinds.Count | None
+    published_source: kinds.Words | None
     arms: tuple[ArmRow, ...]
 
 
@@ -65,34 +66,34 @@ class IncludedTrials:
     """Trials by number of participants, the largest first."""
 
     trials: tuple[TrialRow, ...]
-    number: Number
-    n: Number
-    in_file: Number
+    number: kinds.Count
+    n: kinds.Count
+    in_file: kinds.Count
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A characteristic on one side: trials that collected it, participants with a value, mean (SD) or nothing."""
 
-    trials: Number
-    n: Number
-    mean: Number | None = None
-    sd: Number | None = None
+    trials: kinds.Count
+    n: kinds.Count
+    mean: kinds.Mean | None = None
+    sd: kinds.Mean | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
     """A level on one side: count and per cent of those with a value."""
 
-    n: Number
-    percent: Number
+    n: kinds.Count
+    percent: kinds.Percent
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
     """A level of a characteristic: control, intervention, all."""
 
-    label: Number
+    label: kinds.Words
     shares: tuple[Share, ...]
 
 
@@ -100,11 +101,11 @@ class Level:
 class Characteristic:
     """A row (quantity) or a group of rows (levels) of a table of baseline characteristics."""
 
-    label: Number
-    unit: Number
+    label: kinds.Words
+    unit: kinds.Words
     sides: tuple[Summary, ...]
     levels: tuple[Level, ...]
-    difference: Number | None
+    difference: kinds.Heterogeneity | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,8 @@ class Side:
     """A column of a descriptive table."""
 
     label: str
-    trials: Number
-    n: Number
+    trials: kinds.Count
+    n: kinds.Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +122,12 @@ class Descriptive:
     """Baseline characteristics: control, intervention, all."""
 
     name: str
-    comparison: Number
+    comparison: kinds.Words
     sides: tuple[Side, ...]
     characteristics: tuple[Characteristic, ...]
-    minimum_cell: Number
+    minimum_cell: kinds.Setting
     suppressed: bool
-    one_sided: tuple[Number, ...]
+    one_sided: tuple[kinds.Words, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ class AvailabilityCell:
     trial: str
     measure: str
     visit: str
-    n: Number | None
+    n: kinds.Count | None
     share: float
 
 
@@ -144,10 +145,10 @@ class AvailabilityCell:
 class Availability:
     """Who collected what, when, and from how many. Measures and visits: the key that cells name, and its label."""
 
-    trials: tuple[Number, ...]
-    people: tuple[Number, ...]
-    measures: tuple[tuple[str, Number], ...]
-    visits: tuple[tuple[str, Number], ...]
+    trials: tuple[kinds.Words, ...]
+    people: tuple[kinds.Count, ...]
+    measures: tuple[tuple[str, kinds.Words], ...]
+    visits: tuple[tuple[str, kinds.Words], ...]
     cells: tuple[AvailabilityCell, ...]
 
 
@@ -157,15 +158,15 @@ class MeasureCell:
 
     trial: str
     outcome: str
-    instruments: tuple[Number, ...]
+    instruments: tuple[kinds.Words, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeMeasures:
     """Outcome measures by trial."""
 
-    trials: tuple[Number, ...]
-    outcomes: tuple[Number, ...]
+    trials: tuple[kinds.Words, ...]
+    outcomes: tuple[kinds.Words, ...]
     cells: tuple[MeasureCell, ...]
 
 
@@ -173,24 +174,24 @@ class OutcomeMeasures:
 class Scaled:
     """The same effect on a scale of 0 to 100, and the factor that leads there and back."""
 
-    effect: Number
-    low: Number
-    high: Number
-    predicted_low: Number
-    predicted_high: Number
-    factor: Number
+    effect: kinds.Scaled
+    low: kinds.Scaled
+    high: kinds.Scaled
+    predicted_low: kinds.Scaled
+    predicted_high: kinds.Scaled
+    factor: kinds.Statistic
 
 
 @dataclass(frozen=True, slots=True)
 class TrialEstimate:
     """One trial of a pooled effect."""
 
-    trial: Number
-    instrument: Number
-    n_control: Number
-    n_intervention: Number
+    trial: kinds.Words
+    instrument: kinds.Words
+    n_control: kinds.Count
+    n_intervention: kinds.Count
     estimate: Estimate
-    weight: Number
+    weight: kinds.Percent
     status: Status
     reason: str
     not_adjusted: tuple[NotAdjusted, ...] = ()
@@ -200,13 +201,13 @@ class TrialEstimate:
 class Heterogeneity:
     """Between-trial variation of a pooled effect."""
 
-    tau2: Number
-    tau: Number
-    i2: Number
-    i2_low: Number
-    i2_high: Number
-    predicted_low: Number
-    predicted_high: Number
+    tau2: kinds.Heterogeneity
+    tau: kinds.Heterogeneity
+    i2: kinds.Percent
+    i2_low: kinds.Percent
+    i2_high: kinds.Percent
+    predicted_low: kinds.Effect
+    predicted_high: kinds.Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,13 +217,13 @@ class TwoStageHeterogeneity:
     `trials` counts those that have an effect of their own.
     """
 
-    trials: Number
-    tau2: Number
-    tau2_low: Number
-    tau2_high: Number
-    q: Number
-    q_df: Number
-    q_p: Number
+    trials: kinds.Count
+    tau2: kinds.Heterogeneity
+    tau2_low: kinds.Heterogeneity
+    tau2_high: kinds.Heterogeneity
+    q: kinds.Statistic
+    q_df: kinds.Df
+    q_p: kinds.P
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,17 +242,17 @@ class PooledEffect:
 
     id: str
     outcome: str
-    outcome_label: Number
-    domain: Number
-    unit: Number
+    outcome_label: kinds.Words
+    domain: kinds.Words
+    unit: kinds.Words
     follow_up: str
-    follow_up_label: Number
+    follow_up_label: kinds.Words
     comparison: str
-    trials: Number
-    n: Number
-    n_control: Number
-    n_intervention: Number
-    in_comparison: Number
+    trials: kinds.Count
+    n: kinds.Count
+    n_control: kinds.Count
+    n_intervention: kinds.Count
+    in_comparison: kinds.Count
     estimate: Estimate
     scaled: Scaled | None
     heterogeneity: Heterogeneity
@@ -263,9 +264,9 @@ class PooledEffect:
     left_out: tuple[LeftOut, ...]
     status: Status
     reason: str
-    evaluations: Number
-    criterion: Number
-    df_unfloored: Number
+    evaluations: kinds.Count
+    criterion: kinds.Statistic
+    df_unfloored: kinds.Df
     not_adjusted: tuple[NotAdjusted, ...] = ()
 
     @property
@@ -290,7 +291,7 @@ class PooledEffect:
 class ModelSettings:
     """What was fitted, in the words of the study file."""
 
-    adjust_for: tuple[Number, ...]
+    adjust_for: tuple[kinds.Words, ...]
     intercept: str
     treatment_effect: str
     covariance: str
@@ -301,8 +302,8 @@ class ModelSettings:
     df_floor: str
     two_stage_method: str
     two_stage_test: str
-    level: Number
-    minimum_trials: Number
+    level: kinds.Setting
+    minimum_trials: kinds.Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,12 +326,12 @@ class MetaAnalysis:
 class LedgerRow:
     """A recode, or people left out on loading."""
 
-    trial: Number
+    trial: kinds.Words
     kind: str
-    variable: Number
-    rule: Number
-    count: Number
-    place: Number
+    variable: kinds.Words
+    rule: kinds.Words
+    count: kinds.Count
+    place: kinds.Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,12 +345,12 @@ class Ledger:
 class GlossaryRow:
     """A scale: what it is, its range and direction."""
 
-    name: Number
-    title: Number
-    range: Number
+    name: kinds.Words
+    title: kinds.Words
+    range: kinds.Words
     better: str
-    unit: Number
-    limits: tuple[Number, ...] = ()
+    unit: kinds.Words
+    limits: tuple[kinds.Setting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,10 +364,10 @@ class Glossary:
 class FileRow:
     """A data file as it was read."""
 
-    name: Number
-    fingerprint: Number
-    size: Number
-    rows: Number
+    name: kinds.Words
+    fingerprint: kinds.Words
+    size: kinds.Count
+    rows: kinds.Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,9 +375,9 @@ class Provenance:
     """What the numbers were made from and with."""
 
     files: tuple[FileRow, ...]
-    fingerprint: Number
-    seed: Number
-    versions: tuple[tuple[str, Number], ...]
+    fingerprint: kinds.Words
+    seed: kinds.Setting
+    versions: tuple[tuple[str, kinds.Words], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,26 +385,26 @@ class Failure:
     """An analysis that failed: its place in the report says why."""
 
     name: str
-    reason: Number
+    reason: kinds.Words
 
 
 @dataclass(frozen=True, slots=True)
 class ReconciliationRow:
     """What a trial's publication says of one thing, and what its file gives; `covered` where there is an interval."""
 
-    what: Number
+    what: kinds.Words
     published: Inline
     ours: Inline
-    difference: Number
+    difference: kinds.Published
     covered: Literal["yes", "no", ""]
-    source: Number
+    source: kinds.Words
 
 
 @dataclass(frozen=True, slots=True)
 class ReconciledTrial:
     """One trial of a reconciliation."""
 
-    trial: Number
+    trial: kinds.Words
     rows: tuple[ReconciliationRow, ...]
 
 
@@ -412,7 +413,7 @@ class Reconciliation:
     """Trials whose mappings say what was published of them."""
 
     trials: tuple[ReconciledTrial, ...]
-    level: Number
+    level: kinds.Setting
 
 
 FidelityStatus = Literal["as printed", "differs", "no result", "not reproduced"]
@@ -425,37 +426,37 @@ class FidelityRow:
     `default` is ours with the inference of the study, where `ours` follows the inference of the print.
     """
 
-    name: Number
-    printed: Number
-    ours: Number | None
-    default: Number | None
-    difference: Number | None
+    name: kinds.Words
+    printed: kinds.Published
+    ours: kinds.Published | None
+    default: kinds.Published | None
+    difference: kinds.Published | None
     covered: Literal["yes", "no", ""]
     status: FidelityStatus
-    why: Number | None
+    why: kinds.Words | None
 
 
 @dataclass(frozen=True, slots=True)
 class FidelitySection:
     """The numbers of one printed table, or of one paragraph; how many of them came out as printed."""
 
-    title: Number
+    title: kinds.Words
     rows: tuple[FidelityRow, ...]
-    as_printed: Number
-    size: Number
+    as_printed: kinds.Count
+    size: kinds.Count
 
 
 @dataclass(frozen=True, slots=True)
 class Fidelity:
     """The publication that a study regenerates, number by number, and where it contradicts itself."""
 
-    source: Number
+    source: kinds.Words
     sections: tuple[FidelitySection, ...]
-    contradictions: tuple[Number, ...]
-    size: Number
-    counts: dict[FidelityStatus, Number]
-    covered: Number
-    with_interval: Number
+    contradictions: tuple[kinds.Words, ...]
+    size: kinds.Count
+    counts: dict[FidelityStatus, kinds.Count]
+    covered: kinds.Count
+    with_interval: kinds.Count
 
 
 AnalysisRecord = Descriptive | MetaAnalysis | Moderation | RecursivePartitioning | DirectedPeeling | Agreement | Failure

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.records import kinds
 from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut, NotAdjusted
-from reportgen.records.numbers import Inline, Number, Status
+from reportgen.records.numbers import Inline, Status
 
 Tier = Literal["significant", "weak", "neither", "not estimable"]
 
@@ -24,21 +25,21 @@ class InteractionReading:
     """
 
     each: tuple[Estimate, ...]
-    p: Number
-    df_num: Number | None
-    df_den: Number | None
+    p: kinds.P
+    df_num: kinds.Df | None
+    df_den: kinds.Df | None
     status: Status
     reason: str
-    evaluations: Number
-    criterion: Number
+    evaluations: kinds.Count
+    criterion: kinds.Statistic
 
 
 @dataclass(frozen=True, slots=True)
 class EffectAt:
     """The effect of treatment at a value of the moderator: a percentile of a quantity, or a level (no percentile)."""
 
-    value: Number
-    percentile: Number | None
+    value: kinds.Measured
+    percentile: kinds.Setting | None
     estimate: Estimate
 
 
@@ -84,28 +85,28 @@ class Interaction:
 
     id: str
     moderator: str
-    label: Number
-    step: Number | None
-    levels: tuple[Number, ...]
-    reference: Number | None
-    trials: Number
-    n: Number
-    n_control: Number
-    n_intervention: Number
-    cost_people: Number
-    cost_trials: Number
-    uninformative: Number | None
+    label: kinds.Words
+    step: kinds.Setting | None
+    levels: tuple[kinds.Words, ...]
+    reference: kinds.Words | None
+    trials: kinds.Count
+    n: kinds.Count
+    n_control: kinds.Count
+    n_intervention: kinds.Count
+    cost_people: kinds.Count
+    cost_trials: kinds.Count
+    uninformative: kinds.Count | None
     within: InteractionReading
     naive: InteractionReading
     across: InteractionReading
     separate: bool
     tested: Literal["within", "naive"]
     tier: Tier
-    holm: Number
-    benjamini_hochberg: Number
+    holm: kinds.P
+    benjamini_hochberg: kinds.P
     at: tuple[EffectAt, ...]
-    unit_at: Number
-    expected: Number | None
+    unit_at: kinds.Words
+    expected: kinds.Words | None
     found: Inline
     not_adjusted: tuple[NotAdjusted, ...] = ()
 
@@ -125,21 +126,21 @@ class Screen:
 
     id: str
     outcome: str
-    outcome_label: Number
-    domain: Number
-    unit: Number
+    outcome_label: kinds.Words
+    domain: kinds.Words
+    unit: kinds.Words
     span: float
     follow_up: str
-    follow_up_label: Number
+    follow_up_label: kinds.Words
     comparison: str
-    trials: Number
-    n: Number
-    n_control: Number
-    n_intervention: Number
+    trials: kinds.Count
+    n: kinds.Count
+    n_control: kinds.Count
+    n_intervention: kinds.Count
     interactions: tuple[Interaction, ...]
-    tested: Number
-    significant: Number
-    weak: Number
+    tested: kinds.Count
+    significant: kinds.Count
+    weak: kinds.Count
     reason: str
     without_adjuster: tuple[LeftOut, ...] = ()
 
@@ -153,16 +154,16 @@ class Screen:
 class ScreeningSettings:
     """What was fitted, in the words of the study file."""
 
-    adjust_for: tuple[Number, ...]
+    adjust_for: tuple[kinds.Words, ...]
     treatment_effect: str
     inference: str
     df_floor: str
     reading: Literal["within", "naive"]
-    level: Number
-    minimum_trials: Number
-    significant: Number
-    weak: Number
-    percentiles: tuple[Number, ...]
+    level: kinds.Setting
+    minimum_trials: kinds.Setting
+    significant: kinds.Setting
+    weak: kinds.Setting
+    percentiles: tuple[kinds.Setting, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +174,10 @@ class Moderation:
     settings: ScreeningSettings
     comparisons: tuple[ComparisonRecord, ...]
     screens: tuple[Screen, ...]
-    tested: Number
-    significant: Number
-    weak: Number
-    by_chance: Number
+    tested: kinds.Count
+    significant: kinds.Count
+    weak: kinds.Count
+    by_chance: kinds.Statistic
 
     @property
     def statuses(self) -> tuple[Status, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.records import kinds
 from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut, NotAdjusted
 from reportgen.records.numbers import Inline, Number, Status
 
@@ -33,11 +34,11 @@ class Condition:
     """
 
     moderator: str
-    label: Number
+    label: kinds.Words
     sign: Sign
-    cut: Number | None
-    levels: tuple[Number, ...]
-    unit: Number
+    cut: kinds.Measured | None
+    levels: tuple[kinds.Words, ...]
+    unit: kinds.Words
 
     @property
     def words(self) -> Inline:
@@ -74,8 +75,8 @@ def rule_words(rule: tuple[Condition, ...]) -> Inline:
 class NormalInterval:
     """The interval of the same model with the normal distribution, as many publications print it."""
 
-    low: Number
-    high: Number
+    low: kinds.Effect
+    high: kinds.Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,10 @@ class Members:
 
     id: str
     rule: tuple[Condition, ...]
-    n: Number
-    n_control: Number
-    n_intervention: Number
-    trials: Number
+    n: kinds.Count
+    n_control: kinds.Count
+    n_intervention: kinds.Count
+    trials: kinds.Count
     estimate: Estimate
     normal: NormalInterval
     status: Status
@@ -142,10 +143,10 @@ class Split:
     node: int
     better: Condition
     other: Condition
-    cuts: Number
-    p_raw: Number
-    p_adjusted: Number
-    p_node: Number
+    cuts: kinds.Count
+    p_raw: kinds.P
+    p_adjusted: kinds.P
+    p_node: kinds.P
     difference: Estimate
     kept: bool
     reason: Inline
@@ -171,8 +172,8 @@ class Subgroup:
     sibling: Members
     complement: Members
     split: Split
-    p_pooled: Number
-    p_within: Number
+    p_pooled: kinds.P
+    p_within: kinds.P
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +219,8 @@ class Profile:
 
     node: int
     moderator: str
-    label: Number
-    unit: Number
+    label: kinds.Words
+    unit: kinds.Words
     cuts: tuple[float, ...]
     sets: tuple[str, ...]
     estimate: tuple[float, ...]
@@ -237,9 +238,9 @@ class ModeratorUse:
     """A moderator of the search: what it costs by itself, and why it was left out, if it was."""
 
     name: str
-    label: Number
-    people: Number
-    trials: Number
+    label: kinds.Words
+    people: kinds.Count
+    trials: kinds.Count
     searched: bool
     reason: Inline
 
@@ -276,16 +277,16 @@ class PartitionedOutcome:
 
     id: str
     outcome: str
-    outcome_label: Number
-    unit: Number
+    outcome_label: kinds.Words
+    unit: kinds.Words
     follow_up: str
-    follow_up_label: Number
+    follow_up_label: kinds.Words
     comparison: str
     overall: Members
-    in_comparison: Number
+    in_comparison: kinds.Count
     moderators: tuple[ModeratorUse, ...]
-    cuts: Number
-    min_size: Number
+    cuts: kinds.Count
+    min_size: kinds.Count
     subgroups: tuple[Subgroup, ...]
     tree: tuple[TreeNode, ...]
     rejected: tuple[Split, ...]
@@ -304,24 +305,24 @@ class PartitionedOutcome:
 class SearchSettings:
     """How subgroups were searched for, in the words of the study file."""
 
-    adjust_for: tuple[Number, ...]
+    adjust_for: tuple[kinds.Words, ...]
     treatment_effect: str
     criterion: str
     multiplicity: str
     across: str
     information: str
     missing: str
-    screened_by: Number | None
-    p_below: Number | None
-    alpha: Number
-    gamma: tuple[Number, ...]
-    depth: Number
-    width: Number
+    screened_by: kinds.Words | None
+    p_below: kinds.Setting | None
+    alpha: kinds.Setting
+    gamma: tuple[kinds.Setting, ...]
+    depth: kinds.Setting
+    width: kinds.Setting
     min_size: Inline
-    min_arm: Number
-    min_trials: Number
-    max_cuts: Number
-    level: Number
+    min_arm: kinds.Setting
+    min_trials: kinds.Setting
+    max_cuts: kinds.Setting
+    level: kinds.Setting
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.records import kinds
 from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut, NotAdjusted
-from reportgen.records.numbers import Inline, Number, Status
+from reportgen.records.numbers import Inline, Status
 
 Floats = tuple[float, ...]
 SIZES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -41,21 +42,21 @@ class PeeledModerator:
     """
 
     name: str
-    label: Number
-    unit: Number
+    label: kinds.Words
+    unit: kinds.Words
     side: Literal["≤", "≥"]
     gains: Literal["lower", "higher"]
     declared: bool
-    per: Number | None
+    per: kinds.Setting | None
     interaction: Estimate | None
-    levels: Number | None = None
+    levels: kinds.Count | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NotPeeled:
     """A moderator that was asked for and not peeled."""
 
-    label: Number
+    label: kinds.Words
     reason: Inline
 
 
@@ -63,9 +64,9 @@ class NotPeeled:
 class ModeratorCost:
     """What a moderator costs by itself: people without a value, and trials that lose a whole arm."""
 
-    label: Number
-    people: Number
-    trials: Number
+    label: kinds.Words
+    people: kinds.Count
+    trials: kinds.Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +97,12 @@ class PeeledBox:
 
     id: str
     size: float
-    share: Number
-    n: Number
-    n_control: Number
-    n_intervention: Number
-    trials: Number
-    limits: tuple[Number, ...]
+    share: kinds.Size
+    n: kinds.Count
+    n_control: kinds.Count
+    n_intervention: kinds.Count
+    trials: kinds.Count
+    limits: tuple[kinds.Measured, ...]
     inside: Estimate
     normal: Estimate
     outside: Estimate
@@ -172,16 +173,16 @@ class PeeledOutcome:
 
     id: str
     outcome: str
-    outcome_label: Number
-    unit: Number
+    outcome_label: kinds.Words
+    unit: kinds.Words
     follow_up: str
-    follow_up_label: Number
+    follow_up_label: kinds.Words
     comparison: str
-    in_comparison: Number
-    n: Number
-    n_control: Number
-    n_intervention: Number
-    trials: Number
+    in_comparison: kinds.Count
+    n: kinds.Count
+    n_control: kinds.Count
+    n_intervention: kinds.Count
+    trials: kinds.Count
     overall: Estimate
     moderators: tuple[PeeledModerator, ...]
     not_peeled: tuple[NotPeeled, ...]
@@ -189,10 +190,10 @@ class PeeledOutcome:
     boxes: tuple[PeeledBox, ...]
     smallest: PeeledBox | None
     frontier: Frontier
-    found: Number
-    evaluated: Number
-    boundary: Number
-    failed: Number
+    found: kinds.Count
+    evaluated: kinds.Count
+    boundary: kinds.Count
+    failed: kinds.Count
     left_out: tuple[LeftOut, ...]
     status: Status
     reason: Inline
@@ -216,19 +217,19 @@ class PeeledOutcome:
 class PeelingSettings:
     """How boxes were searched for, in the words of the study file; shares in per cent."""
 
-    adjust_for: tuple[Number, ...]
+    adjust_for: tuple[kinds.Words, ...]
     treatment_effect: str
     objective: str
-    screened_by: Number | None
-    p_below: Number | None
-    alpha: Number
-    beam: Number
-    bin_width: Number
-    min_fraction: Number
+    screened_by: kinds.Words | None
+    p_below: kinds.Setting | None
+    alpha: kinds.Setting
+    beam: kinds.Setting
+    bin_width: kinds.Setting
+    min_fraction: kinds.Setting
     min_size: Inline
-    min_arm: Number
-    min_trials: Number
-    level: Number
+    min_arm: kinds.Setting
+    min_trials: kinds.Setting
+    level: kinds.Setting
 
 
 @dataclass(frozen=True, slots=True)

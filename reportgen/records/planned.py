@@ -94,3 +94,23 @@ class PlannedAnalysis:
     method: str
     about: str
     effects: tuple[PlannedEffect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilding:
+    """What a build would make again of one analysis.
+
+    Attributes
+    ----------
+    name : str
+        Of the analysis; empty for the reading of the trials.
+    results : int
+        All of its results.
+    certain, possible : int
+        Those that would be made again, and those that may be, if what they are made of comes out other than before.
+    """
+
+    name: str
+    results: int
+    certain: int
+    possible: int

@@ -54,10 +54,6 @@ class Results:
     rows: tuple[Number, ...]
     sources: dict[str, Source]
 
-    def by_id(self) -> dict[str, Number]:
-        """Return the rows by their ids."""
-        return {row.id: row for row in self.rows}
-
 
 def results_of(records: Iterable[Any], sources: dict[str, Source]) -> Results:
     """Collect the numbers of records, tables and drawings, each id once.

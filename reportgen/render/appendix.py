@@ -1,6 +1,6 @@
 """The whole appendix as a frozen value, before any page is made: what HTML, PDF and Quarto have in common.
 
-Every number on a page is in here, so that `printed_numbers` can hand them all to the results table.
+Every number on a page is in here, so that `numbers_in` finds them all for the results table.
 """
 
 from __future__ import annotations
@@ -9,15 +9,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.records.artefact import Column, Group, NumberedArtefact, Row, Table
-from reportgen.records.model import Failure, Fidelity, MetaAnalysis, Provenance, Reconciliation, Records, StudyRecord
-from reportgen.records.moderation import Moderation
-from reportgen.records.numbers import Inline, Number, Status, numbers_in
-from reportgen.records.partition import RecursivePartitioning
-from reportgen.records.peeling import DirectedPeeling
-from reportgen.render.artefacts import places
-from reportgen.render.methods import Section, methods, where_written
+from reportgen.records.artefact import Column, Drawing, Group, NumberedArtefact, Row, Table
+from reportgen.records.model import Failure, Fidelity, Provenance, Reconciliation, Records, StudyRecord
+from reportgen.records.numbers import Inline, Status
+from reportgen.render.artefacts import Place, places
+from reportgen.render.methods import methods, where_written
 from reportgen.spec import Spec
+from reportgen.spec.shows import Limited
 from reportgen.tables import (
     failed_analyses,
     fidelity,
@@ -26,16 +24,13 @@ from reportgen.tables import (
     glossary,
     ledger,
     ledger_summary,
-    model_status,
-    peeling_status,
     people_left_out,
     reconciliation,
-    search_status,
     versions,
 )
-from reportgen.tables.adjusters import fits_of, not_adjusted
-from reportgen.tables.moderators import failed_screenings
+from reportgen.tables.adjusters import not_adjusted
 from reportgen.tables.phrases import count_made, joined
+from reportgen.views import SHOWS, Back, Section, by_view, view_of
 
 STATUS_WORDS: dict[Status, str] = {
     "ok": "converged",
@@ -44,15 +39,6 @@ STATUS_WORDS: dict[Status, str] = {
     "not estimable": "could not be estimated",
     "suppressed": "not printed",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Back:
-    """A table of the pages after the results."""
-
-    name: str
-    title: str
-    table: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,47 +101,30 @@ def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact])
     )
 
 
-def printed_numbers(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact]) -> Iterator[Number]:
-    """Yield every number of the whole report, those that only the pages print included."""
-    return numbers_in(compose(spec, records, artefacts))
-
-
-SEEN_TOGETHER = {
-    ("forest", "estimates"): "Every number of this figure stands in",
-    ("forest", "forest-by-trial"): "The trials of each effect are drawn in",
-    ("estimates", "forest"): "Drawn in",
-    ("forest-by-trial", "estimates-by-trial"): "Every number of these figures stands in",
-    ("subgroup-forest", "subgroup-tree"): "The trees of these subgroups stand in",
-    ("subgroup-tree", "subgroups"): "Every number of these trees stands in",
-    ("subgroup-tree", "cut-profiles"): "Cuts that were tried are drawn in",
-    ("subgroups", "subgroup-tree"): "Drawn in",
-    ("subgroups", "rejected-splits"): "Splits that were not kept stand in",
-    ("cut-profiles", "rejected-splits"): "The best cuts that were not kept stand in",
-    ("peeling-trajectories", "peeling-thresholds"): "Limits and effects at selected sizes stand in",
-    ("peeling-thresholds", "peeling-trajectories"): "Drawn in",
-    ("interaction-forest", "interaction-estimates"): "Every number of this figure stands in",
-    ("interaction-forest", "effect-at-values"): "The effect at chosen values stands in",
-    ("interaction-estimates", "interaction-forest"): "Drawn in",
-    ("effect-at-values", "interaction-estimates"): "The interactions behind these effects stand in",
-    ("forest-by-trial", "analysed"): "Who was left out, and why, stands in",
-}
-"""Which artefacts of one analysis a reader wants side by side, and what leads from the first to the second."""
+def drawings_of(appendix: Appendix) -> Iterator[Drawing]:
+    """Yield the drawings in the order of the report."""
+    for artefact in appendix.artefacts:
+        for part in artefact.parts:
+            yield from part.drawings
 
 
 def _references(spec: Spec, artefacts: Sequence[NumberedArtefact]) -> dict[str, tuple[Reference, ...]]:
     """Return, for each artefact, the others of the same analysis that belong beside it."""
     made = {artefact.name for artefact in artefacts}
-    known = [place for place in places(spec.study) if place.name in made and place.node.of]
+    known = [place for place in places(spec.study) if place.name in made and place.of]
     return {
         place.name: tuple(
-            Reference(words, other.name, other.label)
+            Reference(beside[other.options.show], other.name, other.label)
             for other in known
-            if other.node.of == place.node.of and _meet(place.node.comparison, other.node.comparison)
-            for words in [SEEN_TOGETHER.get((place.node.show, other.node.show))]
-            if words
+            if other.options.show in beside and other.of == place.of and _meet(_comparisons(place), _comparisons(other))
         )
         for place in known
+        for beside in [SHOWS[place.options.show].beside]
     }
+
+
+def _comparisons(place: Place) -> Sequence[str]:
+    return place.options.comparison if isinstance(place.options, Limited) else ()
 
 
 def _meet(first: Sequence[str], second: Sequence[str]) -> bool:
@@ -176,17 +145,12 @@ def _abbreviations(artefacts: Sequence[NumberedArtefact]) -> tuple[tuple[str, st
 
 
 def _status(records: Records) -> tuple[BackSection, ...]:
-    fitted = [record for record in records.analyses.values() if isinstance(record, MetaAnalysis)]
-    searched = [record for record in records.analyses.values() if isinstance(record, RecursivePartitioning)]
-    peeled = [record for record in records.analyses.values() if isinstance(record, DirectedPeeling)]
-    screened = [record for record in records.analyses.values() if isinstance(record, Moderation)]
-    broken = [record for record in records.analyses.values() if isinstance(record, Failure)]
-    if not fitted and not searched and not peeled and not screened and not broken:
+    analyses = list(records.analyses.values())
+    ended = [view.status(own) for view, own in by_view(analyses) if view.status is not None]
+    broken = [record for record in analyses if isinstance(record, Failure)]
+    if not ended and not broken:
         return ()
-    counts = Counter(effect.status for record in fitted for effect in record.effects if not effect.empty)
-    counts += Counter(status for record in screened for status in record.statuses)
-    counts += Counter(status for record in searched for status in record.statuses)
-    counts += Counter(status for record in peeled for status in record.statuses)
+    counts = Counter(status for one in ended for status in one.statuses)
     said = [
         (count_made("report.status", status, counts[status], "fits"), f" {said_of}")
         for status, said_of in STATUS_WORDS.items()
@@ -195,19 +159,11 @@ def _status(records: Records) -> tuple[BackSection, ...]:
     total = count_made("report.status", "fits", sum(counts.values()), "fits")
     fits = " fit, " if total.value == 1 else " fits, "
     text: Inline = ("Of ", total, fits, *joined(said, ", "), ".") if counts else ("No fit was asked for.",)
-    tables = [
-        *([Back("failed-analyses", "Analyses that failed", failed_analyses(broken))] if broken else []),
-        *([Back("model-status", "How each fit ended", model_status(fitted))] if fitted else []),
-        *(
-            [Back("screening-status", "Screenings that failed", unscreened)]
-            if (unscreened := failed_screenings(screened))
-            else []
-        ),
-        *([Back("search-status", "How each search ended", search_status(searched))] if searched else []),
-        *([Back("peeling-status", "How each directed peeling ended", peeling_status(peeled))] if peeled else []),
-    ]
-    lost = not_adjusted([fit for record in records.analyses.values() for fit in fits_of(record)])
-    return (BackSection("status", "Model status", (text, *lost), tuple(tables)),)
+    failed = (Back("failed-analyses", "Analyses that failed", failed_analyses(broken)),) if broken else ()
+    tables = (*failed, *(table for one in ended for table in one.tables))
+    viewed = [(view, record) for record in analyses if (view := view_of(record)) is not None]
+    lost = not_adjusted([fit for view, record in viewed for fit in view.fits(record)])
+    return (BackSection("status", "Model status", (text, *lost), tables),)
 
 
 LEDGER_ROWS_ON_PAPER = 60

@@ -7,18 +7,36 @@ is left out by `only`. What is shown of an analysis that failed is its reason, i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from string import ascii_lowercase
 
-from reportgen.executor import Executor
+from reportgen.graph import Maker
+from reportgen.progress import Progress
 from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
 from reportgen.records.model import Failure, Records
-from reportgen.records.numbers import Inline, Number, Press, numbers_in, slug
-from reportgen.render.drafts import SHOWN, Draft, Place, Sketch, default_title, letter
+from reportgen.records.numbers import Inline, Press, slug
 from reportgen.spec import Spec
+from reportgen.spec.shows import Artefact, Rounded
 from reportgen.spec.study import Study
 from reportgen.tables.phrases import is_mark
+from reportgen.views import SHOWS, Context, Draft, Sketch
+from reportgen.views.draft import letter
+from reportgen.views.rounding import rounded
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an artefact stands: its options, its label and its stable name."""
+
+    options: Artefact
+    label: str
+    name: str
+
+    @property
+    def of(self) -> str:
+        """The analysis that is shown; empty where it is the repository."""
+        return getattr(self.options, "of", None) or ""
 
 
 def places(study: Study) -> tuple[Place, ...]:
@@ -45,7 +63,12 @@ def artefact_names(spec: Spec) -> tuple[str, ...]:
 
 
 def numbered_artefacts(
-    spec: Spec, records: Records, *, only: frozenset[str] | None = None, executor: Executor | None = None
+    spec: Spec,
+    records: Records,
+    *,
+    only: frozenset[str] | None = None,
+    make: Maker | None = None,
+    progress: Progress | None = None,
 ) -> tuple[NumberedArtefact, ...]:
     """Make the tables and figures of a report.
 
@@ -55,8 +78,10 @@ def numbered_artefacts(
     records : Records
     only : frozenset of str, optional
         Stable names of what to make; numbers stay what they are in the whole report.
-    executor : Executor, optional
-        Draws the figures; this process does it where there is none.
+    make : Maker, optional
+        Draws the figures; this process draws all of them where there is none.
+    progress : Progress, optional
+        Told of each drawing.
 
     Returns
     -------
@@ -69,24 +94,35 @@ def numbered_artefacts(
         if only is None or place.name in only
     ]
     sketches = [sketch for _, parts in drafts for draft in parts for sketch in draft.sketches]
-    drawn = iter((executor or Executor()).map(_draw, sketches))
+    tasks = [sketch.task(f"drawing.{place}") for place, sketch in enumerate(sketches, 1)]
+    make, progress = make or Maker(), progress or Progress()
+    with progress.tasks(make.stale(tasks)):
+        found = make(tasks, progress.advance)
+    drawn = iter([_titled(sketch, drawings) for sketch, drawings in zip(sketches, found, strict=True)])
     return tuple(_artefact(place, parts, records, drawn) for place, parts in drafts)
 
 
-def printed_numbers(artefacts: Iterable[NumberedArtefact]) -> Iterator[Number]:
-    """Yield every number that artefacts print, those of their own included."""
-    return numbers_in(tuple(artefacts))
-
-
-def _draw(sketch: Sketch) -> tuple[Drawing, ...]:
-    return tuple(replace(drawing, title=sketch.title) if sketch.title else drawing for drawing in sketch.draw())
+def _titled(sketch: Sketch, drawings: tuple[Drawing, ...]) -> tuple[Drawing, ...]:
+    return tuple(replace(drawing, title=sketch.title) if sketch.title else drawing for drawing in drawings)
 
 
 def _drafts(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
-    record = records.analyses.get(place.node.of or "")
+    options = place.options
+    record = records.analyses[place.of] if place.of else records
     if isinstance(record, Failure):
         return (Draft(notes=(("This analysis failed: ", record.reason, "."),)),)
-    return SHOWN[place.node.show](place, study, records)
+    if isinstance(options, Rounded):
+        record = rounded(record, options.rounding, place.name)
+    return SHOWS[options.show].parts(record, options, Context(place.name, study, records))
+
+
+def _title(place: Place, records: Records, press: Press) -> Inline:
+    """Return the caption of the study file; else what is shown, and of whom."""
+    options, show = place.options, SHOWS[place.options.show]
+    if options.title:
+        return (press.quote("title", options.title),)
+    record = records.analyses[place.of] if place.of else records
+    return (show.title,) if isinstance(record, Failure) else show.caption(show.title, record, options)
 
 
 def _artefact(
@@ -94,9 +130,6 @@ def _artefact(
 ) -> NumberedArtefact:
     """Number a place of the study file and its parts; `drawn` yields what was drawn for each sketch, in order."""
     press = Press("report", "report", {}).at(place.name)
-    title: Inline = (
-        (press.quote("title", place.node.title),) if place.node.title else default_title(place.node, records)
-    )
     parts = tuple(
         Part(
             "",
@@ -109,11 +142,11 @@ def _artefact(
     )
     return NumberedArtefact(
         name=place.name,
-        series=place.node.series,
+        series=place.options.series,
         label=place.label,
-        title=title,
+        title=_title(place, records, press),
         parts=noted_once(lettered(parts)),
-        notes=tuple((press.quote(f"note {i}", note),) for i, note in enumerate(place.node.notes, 1)),
+        notes=tuple((press.quote(f"note {i}", note),) for i, note in enumerate(place.options.notes, 1)),
     )
 
 

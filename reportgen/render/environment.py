@@ -7,7 +7,7 @@ PDF and plain text in Quarto.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from reportgen.records.artefact import Drawing, NumberedArtefact
 from reportgen.records.numbers import Inline
@@ -19,21 +19,19 @@ from reportgen.render.inline import (
     letters_of,
     number_html,
     paper_inline,
-    paper_source,
     svg_html,
 )
 from reportgen.render.layout import is_wide, set_table
 from reportgen.render.markdown import attribute, html_cell, markdown
+from reportgen.render.picture import source_of
 from reportgen.resources import templates_folder
 from reportgen.tables.phrases import is_mark
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-Target = Literal["html", "pdf", "quarto"]
 
-
-def environment(target: Target) -> Environment:
+def environment(target: str) -> Environment:
     """Return the environment of a target."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -59,7 +57,7 @@ def environment(target: Target) -> Environment:
         "needs_width": lambda section: _needs_width(section, target),
     }
     if target == "pdf":
-        made.filters |= {"inline": paper_inline, "paper_source": paper_source}
+        made.filters |= {"inline": paper_inline, "paper_source": source_of}
     if target == "quarto":
         made.filters |= {"inline": html_cell, "markdown": markdown, "attribute": attribute}
     return made
@@ -77,7 +75,7 @@ def _continued(drawing: Drawing, found: Sequence[Drawing]) -> bool:
     return page.isdigit() and any(other.name == stem for other in found)
 
 
-def _needs_width(section: NumberedArtefact | BackSection, target: Target) -> bool:
+def _needs_width(section: NumberedArtefact | BackSection, target: str) -> bool:
     """Whether a section stands on the long side of the paper."""
     if isinstance(section, NumberedArtefact):
         return any(part.table is not None and is_wide(part.table.on(target)) for part in section.parts)

@@ -1,4 +1,4 @@
-"""The fonts of the pages: the Source family, from Python packages, so that pages look the same on every machine.
+"""The fonts of the pages as style sheets name them.
 
 The PDF is given the font files; the HTML carries them inside, cut down to the letters that it may show.
 """
@@ -7,51 +7,18 @@ from __future__ import annotations
 
 import base64
 import io
-from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
+from reportgen.figures.faces import FACES, FALLBACK, fallback
 
-@dataclass(frozen=True, slots=True)
-class Face:
-    """A font file and what it stands for in a style sheet."""
-
-    family: str
-    file: str
-    weight: int
-    style: str = "normal"
-
-
-FACES = (
-    Face("Source Sans Pro", "SourceSansPro-Regular.ttf", 400),
-    Face("Source Sans Pro", "SourceSansPro-It.ttf", 400, "italic"),
-    Face("Source Sans Pro", "SourceSansPro-Bold.ttf", 700),
-    Face("Source Serif Pro", "SourceSerifPro-Regular.ttf", 400),
-    Face("Source Serif Pro", "SourceSerifPro-Semibold.ttf", 700),
-)
 # what scripts and figures may show beside the letters of the page
 ALWAYS = frozenset(chr(code) for code in range(0x20, 0x7F)) | frozenset("\u00a0×−–—…“”‘’²τ↑↓←→")
 
 
-def _path(face: Face) -> Path:
-    import font_source_sans_pro
-    import font_source_serif_pro
-
-    package = font_source_sans_pro if "Sans" in face.family else font_source_serif_pro
-    return Path(package.font_directory) / face.file
-
-
-def _fallback() -> Path:
-    """Return DejaVu Sans, which matplotlib ships: it has what Source lacks."""
-    import matplotlib
-
-    return Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
-
-
 def face_rules_of_files() -> str:
     """Return `@font-face` rules that name the font files: for the PDF, which embeds what it uses."""
-    rules = [_rule(face.family, face.weight, face.style, _path(face).as_uri()) for face in FACES]
-    return "\n".join((*rules, _rule("DejaVu Sans", 400, "normal", _fallback().as_uri())))
+    rules = [_rule(face.family, face.weight, face.style, face.path.as_uri()) for face in FACES]
+    return "\n".join((*rules, _rule(FALLBACK, 400, "normal", fallback().as_uri())))
 
 
 def face_rules_inside(letters: frozenset[str]) -> str:
@@ -64,7 +31,7 @@ def face_rules_inside(letters: frozenset[str]) -> str:
     """
     kept = "".join(sorted(letters | ALWAYS))
     rules = [
-        _rule(face.family, face.weight, face.style, f"data:font/woff2;base64,{_packed(str(_path(face)), kept)}")
+        _rule(face.family, face.weight, face.style, f"data:font/woff2;base64,{_packed(str(face.path), kept)}")
         for face in FACES
     ]
     return "\n".join(rules)

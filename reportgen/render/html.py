@@ -12,14 +12,14 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.records.numbers import Number, numbers_in
 from reportgen.records.results import Source
-from reportgen.render.appendix import Appendix
+from reportgen.render.appendix import Appendix, drawings_of
 from reportgen.render.environment import environment
 from reportgen.render.fonts import face_rules_inside, face_rules_of_files
+from reportgen.render.picture import pictures
 from reportgen.render.tags import mend_tags
 from reportgen.resources import templates_folder
 
@@ -51,23 +51,25 @@ def html_page(appendix: Appendix, sources: Mapping[str, Source]) -> str:
     return page.replace(_FONTS, face_rules_inside(frozenset(c for c in letters if c.isprintable())), 1)
 
 
-def pdf_page(appendix: Appendix, folder: Path) -> tuple[bytes | None, str]:
-    """Return the appendix as PDF, or None and the reason in one sentence.
+def pdf_page(appendix: Appendix) -> tuple[bytes | None, str]:
+    """Return the appendix as PDF, or None and the reason in one sentence."""
+    if reason := why_no_pdf():
+        return None, reason
+    with _nothing_collected():
+        document = pdf_document(appendix)
+        written: bytes = document.write_pdf(pdf_variant="pdf/ua-1", finisher=mend_tags)
+    return written, ""
 
-    Parameters
-    ----------
-    appendix : Appendix
-    folder : Path
-        Where `figures/` stands.
-    """
+
+def why_no_pdf() -> str:
+    """Return why no PDF can be written here, in one sentence, or an empty text."""
     try:
         importlib.import_module("weasyprint")
     except OSError as error:  # its libraries are looked for when it is imported, and at no other time
-        return None, f"{NO_PANGO}. The system says: {_first_line(error)}"
-    with _nothing_collected():
-        document = pdf_document(appendix, folder)
-        written: bytes = document.write_pdf(pdf_variant="pdf/ua-1", finisher=mend_tags)
-    return written, ""
+        return f"{NO_PANGO}. The system says: {_first_line(error)}"
+    # its remarks on fonts that subset oddly are for those who write fonts
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
+    return ""
 
 
 def _first_line(error: OSError) -> str:
@@ -89,13 +91,11 @@ def _nothing_collected() -> Iterator[None]:
             gc.enable()
 
 
-def pdf_document(appendix: Appendix, folder: Path) -> Any:
+def pdf_document(appendix: Appendix) -> Any:
     """Return the laid-out pages, before they become a file."""
     import weasyprint
     from markupsafe import Markup
 
-    # its remarks on fonts that subset oddly are for those who write fonts
-    logging.getLogger("fontTools").setLevel(logging.ERROR)
     source = (
         environment("pdf")
         .get_template("page.html")
@@ -105,7 +105,7 @@ def pdf_document(appendix: Appendix, folder: Path) -> Any:
             fonts=Markup(face_rules_of_files()),
         )
     )
-    return weasyprint.HTML(string=source, base_url=folder.as_uri() + "/").render(pdf_variant="pdf/ua-1")
+    return weasyprint.HTML(string=source).render(pdf_variant="pdf/ua-1", cache=pictures(drawings_of(appendix)))
 
 
 def _style(name: str) -> str:

@@ -5,13 +5,11 @@ Templates print numbers through these filters and through nothing else.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from reportgen.figures.lettering import runs_right_to_left
-from reportgen.figures.outlines import outlined
 from reportgen.records.artefact import Drawing
 from reportgen.records.numbers import Number, ids, plain
 from reportgen.tables.phrases import LETTERS, is_mark
@@ -122,11 +120,3 @@ def svg_html(drawing: Drawing) -> Markup:
 
     named = f'<svg aria-label="{escape(alt_of(drawing))}" data-id="{escape(alt_ids(drawing))}"'
     return Markup(drawing.svg.replace("<svg", named, 1))
-
-
-def paper_source(drawing: Drawing) -> str:
-    """Return where the PDF finds a drawing: its file, or, where letters need shaping, an SVG with their outlines."""
-    made = outlined(drawing.svg)
-    if made is drawing.svg:
-        return f"figures/{drawing.name}.svg"
-    return f"data:image/svg+xml;base64,{base64.b64encode(made.encode()).decode()}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from reportgen.records.planned import LeftOutTrials, PlannedAnalysis, PlannedCost, PlannedEffect
+from reportgen.records.planned import LeftOutTrials, PlannedAnalysis, PlannedCost, PlannedEffect, Rebuilding
 
 WIDTH = 100
 WORDS = ("comparison", "outcome", "follow-up")
@@ -39,6 +39,38 @@ def planned_lines(planned: Iterable[PlannedAnalysis]) -> list[str]:
     for analysis in planned:
         lines += ["", *_analysis(analysis, said)]
     return lines[1:]
+
+
+def rebuilding_lines(rebuilding: Iterable[Rebuilding], seconds: float, possible_seconds: float) -> list[str]:
+    """Return what a build would make again, line by line.
+
+    Parameters
+    ----------
+    rebuilding : iterable of Rebuilding
+        An entry an analysis.
+    seconds, possible_seconds : float
+        How long that takes one process by the last build, and how long what may be made again takes besides.
+
+    Examples
+    --------
+    >>> for line in rebuilding_lines([Rebuilding("pooled", 23, 3, 0), Rebuilding("rp", 7, 0, 7)], 1.26, 4.0):
+    ...     print(line)
+    A build would make again, in about 1.3 s of work and up to 4.0 s more:
+      pooled: 3 of 23 results
+      rp: 7 of 7 results may be made again
+    >>> rebuilding_lines([Rebuilding("pooled", 23, 0, 0)], 0.0, 0.0)
+    ['A build would find every result kept.']
+    """
+    stale = [one for one in rebuilding if one.certain or one.possible]
+    if not stale:
+        return ["A build would find every result kept."]
+    more = f" and up to {possible_seconds:.1f} s more" if possible_seconds else ""
+    lines = [f"A build would make again, in about {seconds:.1f} s of work{more}:"]
+    for one in stale:
+        parts = [f"{one.certain} of {one.results} results"] if one.certain else []
+        parts += [f"{one.possible} of {one.results} results may be made again"] if one.possible else []
+        lines.append(f"  {one.name}: {', '.join(parts)}")
+    return lines
 
 
 def _analysis(analysis: PlannedAnalysis, said: set[tuple[str, str, str, tuple[LeftOutTrials, ...]]]) -> Iterator[str]:

@@ -1,82 +1,31 @@
-"""What refers to what: every name used in a study file or a mapping must have been declared.
+"""What refers to what in a study file: every name that is used must have been declared. The report has `check_report`.
 
 Each function returns the problems it found, with the place of the guilty word; none of them stops at the first.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from reportgen.errors import Problem, did_you_mean
-from reportgen.spec.mapping import Mapping, Variable, visit_time
-from reportgen.spec.model import DECIMAL, months_of
 from reportgen.spec.normal import in_ids
 from reportgen.spec.source import Source, Step
 from reportgen.spec.study import (
     Agreement,
-    Artefact,
     Descriptive,
     DirectedPeeling,
     FromScreening,
     Moderators,
     Pooled,
     RecursivePartitioning,
-    RoundingHere,
     Search,
     Study,
 )
-from reportgen.spec.units import convertible
 
 BASELINE = "baseline "
 FEW = 3  # levels up to which a moderator is not peeled, because a peel would take a large share of the people at once
 ALL = "all"
-
-# Artefacts that print estimates, which an artefact may round differently; and those that fall into lettered parts.
-ROUNDED = (
-    "descriptive",
-    "forest",
-    "forest-by-trial",
-    "estimates",
-    "estimates-by-trial",
-    "interaction-forest",
-    "interaction-estimates",
-    "effect-at-values",
-    "subgroup-tree",
-    "subgroup-forest",
-    "subgroups",
-    "peeling-thresholds",
-)
-IN_PARTS = ("forest", "forest-by-trial", "estimates", "analysed", "interaction-forest", "interaction-estimates")
-
-# What each artefact shows: the methods that the analysis in `of` may have; none where it shows the repository itself.
-SHOWS: dict[str, tuple[str, ...]] = {
-    "included-trials": (),
-    "availability": (),
-    "outcome-measures": (),
-    "descriptive": ("descriptive",),
-    "forest": ("meta-analysis",),
-    "forest-by-trial": ("meta-analysis",),
-    "estimates": ("meta-analysis",),
-    "estimates-by-trial": ("meta-analysis",),
-    "analysed": ("meta-analysis", "recursive-partitioning", "directed-peeling"),
-    "interaction-forest": ("moderators",),
-    "interaction-estimates": ("moderators",),
-    "effect-at-values": ("moderators",),
-    "subgroup-tree": ("recursive-partitioning",),
-    "subgroup-forest": ("recursive-partitioning",),
-    "subgroups": ("recursive-partitioning",),
-    "cut-profiles": ("recursive-partitioning",),
-    "rejected-splits": ("recursive-partitioning",),
-    "peeling-trajectories": ("directed-peeling",),
-    "peeling-thresholds": ("directed-peeling",),
-    "agreement": ("agreement",),
-}
-
-# Artefacts that show effects by outcome, follow-up and comparison, and may be limited to some of them.
-LIMITED = ("meta-analysis", "moderators", "recursive-partitioning", "directed-peeling")
 
 
 def baseline_of(variable: str) -> str | None:
@@ -108,12 +57,11 @@ def check_study(study: Study, source: Source) -> list[Problem]:
         *_outcomes(study, source),
         *_comparisons(study, source),
         *_analyses(study, source),
-        *_report(study, source),
         *_names(study, source),
     ]
 
 
-def _unknown(
+def unknown(
     kind: str,
     name: str,
     known: Iterable[str],
@@ -122,25 +70,26 @@ def _unknown(
     key: bool = False,
     suited: Iterable[str] = (),
 ) -> Iterator[Problem]:
-    """A name that was not declared; `suited` are those that could stand there, `key` says that it is one."""
+    """Yield that a name was not declared; `suited` are those that could stand there, `key` says that it is one."""
     choices = list(known)
     if name not in choices and name not in source.pruned:
         hint = did_you_mean(name, list(suited) or choices)
         yield Problem(f"there is no {kind} '{name}'", source.at(*path, key=key), hint)
 
 
-def _each_unknown(
+def each_unknown(
     kind: str, names: Iterable[str], known: Iterable[str], source: Source, *path: Step
 ) -> Iterator[Problem]:
+    """Yield that names of a list were not declared."""
     choices = list(known)
     for index, name in enumerate(names):
-        yield from _unknown(kind, name, choices, source, *path, index)
+        yield from unknown(kind, name, choices, source, *path, index)
 
 
 def _outcomes(study: Study, source: Source) -> Iterator[Problem]:
     for name, outcome in study.outcomes.items():
         if outcome.first_available:
-            yield from _each_unknown(
+            yield from each_unknown(
                 "instrument", outcome.first_available, study.instruments, source, "outcomes", name, "first_available"
             )
             for index, used in enumerate(outcome.first_available):
@@ -149,7 +98,7 @@ def _outcomes(study: Study, source: Source) -> Iterator[Problem]:
                     yield Problem(f"'{used}' has no range", source.at("outcomes", name, "first_available", index), hint)
         else:
             key = ("outcomes", name, "instrument") if outcome.instrument else ("outcomes", name)
-            for problem in _unknown("instrument", outcome.instrument or name, study.instruments, source, *key):
+            for problem in unknown("instrument", outcome.instrument or name, study.instruments, source, *key):
                 other = "" if outcome.instrument else ", or name one with `instrument:`"
                 yield replace(problem, hint=f"{problem.hint}\nDeclare it under `instruments`{other}.")
             if (
@@ -167,7 +116,7 @@ def _comparisons(study: Study, source: Source) -> Iterator[Problem]:
     for name, comparison in study.comparisons.items():
         for side in ("intervention", "control"):
             here = ("comparisons", name, side)
-            yield from _each_unknown("arm class", getattr(comparison, side), study.arm_classes, source, *here)
+            yield from each_unknown("arm class", getattr(comparison, side), study.arm_classes, source, *here)
             yield from _listed(getattr(comparison, side), "arm class", source, *here)
 
 
@@ -183,11 +132,11 @@ def _analyses(study: Study, source: Source) -> Iterator[Problem]:
     for name, analysis in study.analyses.items():
         here = ("analyses", name)
         if isinstance(analysis, Descriptive):
-            yield from _unknown("comparison", analysis.sides_of, study.comparisons, source, *here, "sides_of")
+            yield from unknown("comparison", analysis.sides_of, study.comparisons, source, *here, "sides_of")
             yield from _listed(analysis.variables, "variable", source, *here, "variables")
             for index, variable in enumerate(analysis.variables):
                 kind, referred, known = _variable(study, variable)
-                yield from _unknown(kind, referred, known, source, *here, "variables", index)
+                yield from unknown(kind, referred, known, source, *here, "variables", index)
         elif isinstance(analysis, Pooled):
             yield from _pooled(study, analysis, source, *here)
         if isinstance(analysis, Moderators):
@@ -205,13 +154,13 @@ def _pooled(study: Study, analysis: Pooled, source: Source, *here: str) -> Itera
         ("follow_up", "follow-up", study.follow_up),
         ("comparisons", "comparison", study.comparisons),
     ):
-        yield from _each_unknown(kind, expanded(getattr(analysis, key), known), known, source, *here, key)
+        yield from each_unknown(kind, expanded(getattr(analysis, key), known), known, source, *here, key)
         yield from _listed(getattr(analysis, key), kind, source, *here, key)
     for index, adjuster in enumerate(analysis.adjust_for):
         if adjuster == BASELINE.strip():
             continue
         kind, referred, declared = _variable(study, adjuster)
-        for problem in _unknown(kind, referred, [BASELINE.strip(), *declared], source, *here, "adjust_for", index):
+        for problem in unknown(kind, referred, [BASELINE.strip(), *declared], source, *here, "adjust_for", index):
             nothing = "" if problem.hint.startswith("Did") else "\nTo adjust for nothing write `adjust_for: []`."
             yield replace(problem, hint=problem.hint + nothing)
 
@@ -219,7 +168,7 @@ def _pooled(study: Study, analysis: Pooled, source: Source, *here: str) -> Itera
 def _moderators(study: Study, moderators: Collection[str], source: Source, *here: str) -> Iterator[Problem]:
     for index, moderator in enumerate(moderators):
         kind, referred, known = _variable(study, moderator)
-        yield from _unknown(kind, referred, known, source, *here, "moderators", index)
+        yield from unknown(kind, referred, known, source, *here, "moderators", index)
     yield from _listed(moderators, "moderator", source, *here, "moderators")
 
 
@@ -234,7 +183,7 @@ def _listed(names: Collection[str], kind: str, source: Source, *here: Step) -> I
 
 def _among(named: Iterable[str], moderators: Iterable[str], source: Source, *here: Step) -> Iterator[Problem]:
     for name in named:
-        yield from _unknown("moderator", name, moderators, source, *here, name, key=True)
+        yield from unknown("moderator", name, moderators, source, *here, name, key=True)
 
 
 def _search(study: Study, analysis: Search, source: Source, *here: str) -> Iterator[Problem]:
@@ -298,8 +247,8 @@ def _screened(study: Study, analysis: Search, name: str, source: Source, *here: 
     place = (*here, "moderators", "from")
     screening = study.analyses.get(name)
     if screening is None:
-        suited = _with_method(study, "moderators")
-        yield from _unknown("analysis", name, study.analyses, source, *place, suited=suited)
+        suited = with_method(study, "moderators")
+        yield from unknown("analysis", name, study.analyses, source, *place, suited=suited)
         return
     if not isinstance(screening, Moderators):
         message = f"'{name}' is a '{screening.method}', and moderators come from a 'moderators'"
@@ -321,8 +270,8 @@ def _agreement(study: Study, analysis: Agreement, source: Source, *here: str) ->
         name = getattr(analysis, key)
         named = study.analyses.get(name)
         if named is None:
-            suited = _with_method(study, method)
-            yield from _unknown("analysis", name, study.analyses, source, *here, key, suited=suited)
+            suited = with_method(study, method)
+            yield from unknown("analysis", name, study.analyses, source, *here, key, suited=suited)
         elif named.method != method:
             message = f"'{name}' is a '{named.method}'"
             yield Problem(message, source.at(*here, key), f"Name an analysis with `method: {method}`.")
@@ -341,104 +290,9 @@ def _nothing_in_common(
             yield Problem(message, source.at(*here, key=True), f"Let them share one: mend `{key}` of either.")
 
 
-def _with_method(study: Study, *methods: str) -> list[str]:
+def with_method(study: Study, *methods: str) -> list[str]:
     """Return the analyses that have one of some methods."""
     return [name for name, analysis in study.analyses.items() if analysis.method in methods]
-
-
-def _report(study: Study, source: Source) -> Iterator[Problem]:
-    named: dict[str, int] = {}
-    wanting = [index for index, artefact in enumerate(study.report.contents) if artefact.of is not None]
-    if wanting and "analyses" not in source.content:
-        place = source.at("report", "contents", wanting[0], "of")
-        yield Problem("the report shows analyses, and none are declared", place, "Declare them under `analyses:`.")
-        return
-    for index, artefact in enumerate(study.report.contents):
-        here = ("report", "contents", index)
-        yield from _artefact(study, artefact, source, *here)
-        name = artefact.name
-        if name and re.fullmatch(r"[\w-]+", name) is None:
-            hint = "Use letters, digits, - and _: it becomes the name of a file."
-            yield Problem(f"'{name}' cannot be the name of an artefact", source.at(*here, "name"), hint)
-        if name and name in named:
-            yield Problem(f"two artefacts are named '{name}'", source.at(*here, "name"), "Give each a name of its own.")
-        named.setdefault(name, index)
-
-
-def _artefact(study: Study, artefact: Artefact, source: Source, *here: Step) -> Iterator[Problem]:
-    written = _written(source, *here)
-    if written.get("show") != artefact.show:
-        return  # reported already, and what it should show is a guess
-    methods = SHOWS[artefact.show]
-    if not methods and artefact.of is not None:
-        yield Problem(
-            f"'{artefact.show}' shows the repository, not an analysis", source.at(*here, "of"), "Take `of` out."
-        )
-    if methods and written.get("of") is None:
-        named = _with_method(study, *methods)
-        hint = (
-            f"Add `of:` with one of: {', '.join(named)}."
-            if named
-            else f"Declare an analysis with `method: {' or '.join(methods)}` first."
-        )
-        yield Problem(f"'{artefact.show}' needs the name of an analysis", source.at(*here), hint)
-    if methods and artefact.of is not None:
-        yield from _shown_analysis(study, artefact, artefact.of, source, *here, "of")
-    for index, name in enumerate(artefact.beside):
-        if artefact.show != "analysed":
-            yield Problem(f"'beside' means nothing for '{artefact.show}'", source.at(*here, "beside"), "Take it out.")
-            break
-        yield from _shown_analysis(study, artefact, name, source, *here, "beside", index)
-    for key, kind, known in (
-        ("comparison", "comparison", study.comparisons),
-        ("outcome", "outcome", study.outcomes),
-        ("follow_up", "follow-up", study.follow_up),
-    ):
-        yield from _each_unknown(kind, getattr(artefact, key), known, source, *here, key)
-        if not set(methods) & set(LIMITED) and getattr(artefact, key):
-            yield Problem(f"'{key}' means nothing for '{artefact.show}'", source.at(*here, key), "Take it out.")
-    yield from _limits(study, artefact, source, *here)
-    if artefact.scale != "natural" and artefact.show not in ("forest", "estimates"):
-        yield Problem(f"'scale' means nothing for '{artefact.show}'", source.at(*here, "scale"), "Take it out.")
-    if artefact.parts != "none" and artefact.show not in IN_PARTS:
-        yield Problem(f"'parts' means nothing for '{artefact.show}'", source.at(*here, "parts"), "Take it out.")
-    if artefact.sizes and artefact.show not in ("peeling-thresholds", "peeling-trajectories"):
-        yield Problem(f"'sizes' means nothing for '{artefact.show}'", source.at(*here, "sizes"), "Take it out.")
-    if artefact.rounding != RoundingHere() and artefact.show not in ROUNDED:
-        yield Problem(f"'rounding' means nothing for '{artefact.show}'", source.at(*here, "rounding"), "Take it out.")
-
-
-def _written(source: Source, *path: Step) -> dict[Any, Any]:
-    """Return a part of the file as it was written; faults in it have been left out of the study."""
-    here: Any = source.content
-    for step in source.as_written(path):
-        here = here[step]
-    return here if isinstance(here, dict) else {}
-
-
-def _limits(study: Study, artefact: Artefact, source: Source, *here: Step) -> Iterator[Problem]:
-    """An artefact is limited to something that its analysis does not have."""
-    analysis = study.analyses.get(artefact.of or "")
-    if not isinstance(analysis, Pooled):
-        return
-    for key, listed in (("comparison", "comparisons"), ("outcome", "outcomes"), ("follow_up", "follow_up")):
-        known = getattr(study, listed)
-        analysed = expanded(getattr(analysis, listed), known)
-        for index, name in enumerate(getattr(artefact, key)):
-            if name in known and name not in analysed:
-                hint = f"Add it to `{listed}` of '{artefact.of}', or take it out here. Analysed: {', '.join(analysed)}."
-                yield Problem(f"'{artefact.of}' does not analyse '{name}'", source.at(*here, key, index), hint)
-
-
-def _shown_analysis(study: Study, artefact: Artefact, name: str, source: Source, *here: Step) -> Iterator[Problem]:
-    analysis, methods = study.analyses.get(name), SHOWS[artefact.show]
-    if analysis is None:
-        suited = _with_method(study, *methods)
-        yield from _unknown("analysis", name, study.analyses, source, *here, suited=suited)
-    elif analysis.method not in methods:
-        wanted = " or ".join(f"'{method}'" for method in methods)
-        message = f"'{artefact.show}' shows {_a(wanted)}, and '{name}' is {_a(repr(analysis.method))}"
-        yield Problem(message, source.at(*here), f"Name an analysis with `method: {' or '.join(methods)}`.")
 
 
 def _same_id(section: str, names: Iterable[str], source: Source) -> Iterator[Problem]:
@@ -450,10 +304,6 @@ def _same_id(section: str, names: Iterable[str], source: Source) -> Iterator[Pro
             message = f"'{seen[plain]}' and '{name}' are the same name to the results"
             yield Problem(message, source.at(section, name, key=True), "Rename one: case and signs tell nothing apart.")
         seen.setdefault(plain, name)
-
-
-def _a(quoted: str) -> str:
-    return f"{'an' if quoted.strip(chr(39))[0] in 'aeiou' else 'a'} {quoted}"
 
 
 def _names(study: Study, source: Source) -> Iterator[Problem]:
@@ -472,176 +322,3 @@ def _names(study: Study, source: Source) -> Iterator[Problem]:
             yield Problem(
                 "'all' stands for everything and cannot be a name", source.at(section, ALL), "Choose another name."
             )
-
-
-def check_mapping(
-    mapping: Mapping, source: Source, study: Study, pruned: frozenset[str] = frozenset()
-) -> list[Problem]:
-    """Return every reference of a mapping to something that the study file does not declare.
-
-    `pruned` are names that the study file declares with a fault, which has been reported there.
-    """
-    source = replace(source, pruned=source.pruned | pruned)
-    problems: list[Problem] = []
-    for code, arm in mapping.arms.codes.items():
-        if arm.class_ is not None:
-            problems += _unknown("arm class", arm.class_, study.arm_classes, source, "arms", "codes", code, "class")
-    for name, variable in mapping.variables.items():
-        problems += _variable_rule(name, variable, mapping, source, study)
-    problems += _published(mapping, source, study)
-    return problems
-
-
-def _published(mapping: Mapping, source: Source, study: Study) -> Iterator[Problem]:
-    if mapping.published is None:
-        return
-    for name in mapping.published.means:
-        here = ("published", "means", name)
-        if (measured := baseline_of(name)) is not None:
-            yield from _unknown("outcome or instrument", measured, [*study.outcomes, *study.instruments], source, *here)
-        else:
-            quantities = [known for known, covariate in study.covariates.items() if not covariate.categorical]
-            yield from _unknown("covariate measured in numbers", name, quantities, source, *here)
-    for index, effect in enumerate(mapping.published.effects):
-        place = ("published", "effects", index)
-        yield from _unknown("outcome", effect.outcome, study.outcomes, source, *place, "outcome")
-        yield from _unknown("follow-up", effect.follow_up, study.follow_up, source, *place, "follow_up")
-        for side in ("intervention", "control"):
-            yield from _each_unknown("arm class", getattr(effect, side), study.arm_classes, source, *place, side)
-
-
-def _variable_rule(name: str, variable: Variable, mapping: Mapping, source: Source, study: Study) -> Iterator[Problem]:
-    here = ("variables", name)
-    if name not in study.covariates and name not in study.instruments:
-        if name not in source.pruned:
-            known = [*study.covariates, *study.instruments]
-            yield Problem(
-                f"there is no covariate or instrument '{name}'", source.at(*here, key=True), did_you_mean(name, known)
-            )
-        return
-    if variable.data is not None and variable.data > len(mapping.data):
-        yield Problem(
-            f"there is no data file {variable.data}",
-            source.at(*here, "data"),
-            f"The mapping lists {len(mapping.data)}.",
-        )
-        return
-    if name in study.covariates:
-        yield from _covariate_rule(name, variable, source, study)
-    else:
-        yield from _instrument_rule(name, variable, mapping, source, study)
-
-
-def _covariate_rule(name: str, variable: Variable, source: Source, study: Study) -> Iterator[Problem]:
-    here = ("variables", name)
-    covariate = study.covariates[name]
-    for key in ("cut", "flags"):
-        for level in getattr(variable, key):
-            if not covariate.categorical:
-                yield Problem(
-                    f"'{name}' has no levels", source.at(*here, key), "Declare its `levels` in the study file."
-                )
-                break
-            yield from _unknown("level", str(level), covariate.levels, source, *here, key, level)
-    if covariate.categorical:
-        for code, level in variable.codes.items():
-            if level is not None:
-                yield from _unknown("level", str(level), covariate.levels, source, *here, "codes", code)
-        if not variable.cut:
-            for key in sorted(variable.model_fields_set & {"unit", "from_range", "times", "plus", "outside", "items"}):
-                yield Problem(
-                    f"'{key}' means nothing for a covariate with levels",
-                    source.at(*here, key),
-                    "Add `cut:`, or take it out.",
-                )
-            if variable.labels == "values" and not variable.flags:
-                message = "`labels: values` means nothing for a covariate with levels, whose every value is a level"
-                yield Problem(message, source.at(*here, "labels"), "Take it out.")
-        if variable.otherwise is not None:
-            yield from _unknown("level", variable.otherwise, covariate.levels, source, *here, "otherwise")
-    else:
-        yield from _codes_are_numbers(name, variable, source, study)
-    if variable.visits:
-        yield Problem(f"'{name}' is a covariate: it is measured once", source.at(*here, "visits"), "Take `visits` out.")
-    if isinstance(variable.column, dict):
-        yield Problem(
-            f"'{name}' is a covariate: it has one column", source.at(*here, "column"), "Name the baseline column."
-        )
-    if variable.from_range is not None and covariate.range is None:
-        yield Problem(
-            f"'{name}' has no range to be rescaled to",
-            source.at(*here, "from_range"),
-            "Give its `range` in the study file.",
-        )
-    yield from _unit_rule(variable, covariate.unit, source, *here)
-
-
-def _instrument_rule(
-    name: str, variable: Variable, mapping: Mapping, source: Source, study: Study
-) -> Iterator[Problem]:
-    here = ("variables", name)
-    instrument = study.instruments[name]
-    if variable.cut or variable.flags:
-        key = "cut" if variable.cut else "flags"
-        yield Problem(
-            f"'{name}' is measured in numbers and takes no '{key}'", source.at(*here, key), "Use `column` or `items`."
-        )
-    if variable.from_range is not None and instrument.range is None:
-        yield Problem(
-            f"'{name}' has no range to be rescaled to",
-            source.at(*here, "from_range"),
-            "Give its `range` in the study file.",
-        )
-    yield from _codes_are_numbers(name, variable, source, study)
-    yield from _unit_rule(variable, instrument.unit, source, *here)
-    yield from _visits_known(variable.visits, mapping, source, *here, "visits")
-    if variable.items is not None and instrument.items not in (None, len(variable.item_numbers)):
-        message = f"{len(variable.item_numbers)} items, and '{name}' has {instrument.items} in the study file"
-        yield Problem(message, source.at(*here, "items"), "Name every item once, or correct `items` there.")
-    if isinstance(variable.column, dict):
-        yield from _visits_known(variable.column, mapping, source, *here, "column")
-    pattern = variable.column if isinstance(variable.column, str) else "".join(variable.items or ())
-    files = mapping.data if variable.data is None else (mapping.data[variable.data - 1],)
-    if (
-        all(data.layout == "wide" for data in files)
-        and not isinstance(variable.column, dict)
-        and "{visit}" not in pattern
-    ):
-        hint = "Write `{visit}` in the name of the column and list `visits`, or give `column: {baseline: ..., 3 months: ...}`."
-        yield Problem(f"it is not said at which visit '{name}' was measured", source.at(*here), hint)
-    if "{visit}" in pattern and not mapping.visits:
-        yield Problem(
-            "`{visit}` stands for the keys of `visits`, and there are none", source.at(*here), "Add `visits:`."
-        )
-
-
-def _codes_are_numbers(name: str, variable: Variable, source: Source, study: Study) -> Iterator[Problem]:
-    for code, value in variable.codes.items():
-        if isinstance(value, str) and DECIMAL.fullmatch(value) is None:
-            hint = "Give the number that the code stands for."
-            if name in study.covariates:
-                hint = f"{hint[:-1]}, or declare `levels` of '{name}' in the study file."
-            message = f"'{value}' is not a number, and '{name}' is measured in numbers"
-            yield Problem(message, source.at("variables", name, "codes", code), hint)
-
-
-def _visits_known(named: Iterable[str], mapping: Mapping, source: Source, *here: Step) -> Iterator[Problem]:
-    """A visit is a key of `visits`, or a time such as `3 months` itself."""
-    known = [str(key) for key in mapping.visits]
-    for index, visit in enumerate(named):
-        if visit not in known and months_of(visit_time(visit)) is None:
-            yield from _unknown("visit", visit, known, source, *here, visit if here[-1] == "column" else index)
-
-
-def _unit_rule(variable: Variable, wanted: str, source: Source, *here: str) -> Iterator[Problem]:
-    if variable.unit is None:
-        return
-    if not wanted:
-        yield Problem(
-            "the study file gives no unit to convert to",
-            source.at(*here, "unit"),
-            "Give `unit:` there, or take it out here.",
-        )
-    elif not convertible(variable.unit, wanted):
-        hint = "Use `times` and `plus` instead."
-        yield Problem(f"no conversion from '{variable.unit}' to '{wanted}' is known", source.at(*here, "unit"), hint)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Annotated, Any, get_args, get_origin
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, Tag
 from pydantic_core import ErrorDetails
@@ -16,6 +17,7 @@ from pydantic_core import ErrorDetails
 from reportgen.errors import Problem, did_you_mean
 from reportgen.origin import Origin
 from reportgen.spec.model import RuleError
+from reportgen.spec.registered import Registered, keys_of
 from reportgen.spec.source import KeyPath, Source
 
 BOUNDS = {"greater_than_equal": "ge", "greater_than": "gt", "less_than_equal": "le", "less_than": "lt"}
@@ -29,6 +31,7 @@ WANTED = {
     "dict": "a mapping of keys",
     "model": "a mapping of keys",
     "finite": "a finite number",
+    "literal": "a word that is known here",
 }
 MAY_BE_NAMED = (
     "reference",
@@ -60,28 +63,30 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], source: Source) -> 
     context = detail.get("ctx", {})
     name = path[-1] if path else ""
     if kind == "extra_forbidden":
-        known = _known_keys(model, detail["loc"])
-        return Problem(f"unknown key '{name}'", source.at(*path, key=True), did_you_mean(str(name), known))
+        place = source.at(*path, key=True)
+        return _elsewhere(model, detail["loc"], place) or Problem(
+            f"unknown key '{name}'", place, did_you_mean(str(name), _known_keys(model, detail["loc"]))
+        )
     if kind == "missing" and isinstance(name, int):
         hint = "Write every value in brackets, separated by commas, as in `[2, 3]`."
         return Problem(f"value {name + 1} of the list is missing", source.at(*path[:-1]), hint)
     if kind == "missing":
-        return Problem(f"'{name}' is missing", source.at(*path[:-1], key=True), f"Add `{name}:` here.")
+        example = ", as in `method: meta-analysis`" if name == "method" else ""
+        return Problem(f"'{name}' is missing", source.at(*path[:-1], key=True), f"Add `{name}:` here{example}.")
     word = _word_for_nothing(source.at(*path)) if given is None else ""
     place = source.at(*path, key=given is None and not word)  # nothing has no place of its own
     if word and kind != "value_error":
         hint = f"If `{word}` is a word of yours, put it in quotes: '{word}'; else take it out."
         return Problem(f"`{word}` is nothing, and not {_wanted(kind, context)}", place, hint)
     if kind == "literal_error":
-        hint = _near(given, allowed(detail)) or f"Write one of {context['expected']}."
+        words = allowed(model, detail["loc"])
+        hint = _near(given, words) or f"Write one of {_either(words)}."
         return Problem(f"{_shown(given)} is not known here", place, hint)
     if kind == "union_tag_invalid":
-        hint = _near(context["tag"], _quoted(context["expected_tags"]))
-        hint = hint or f"Methods of this version: {context['expected_tags']}."
+        registered = _registered(_annotation(model, detail["loc"]))
+        methods = list(registered.kinds) if registered else []
+        hint = _near(context["tag"], methods) or f"Methods of this version: {', '.join(map(_quoted, methods))}."
         return Problem(f"unknown method '{context['tag']}'", source.at(*path, "method"), hint)
-    if kind == "union_tag_not_found":
-        hint = "Add `method:` here, as in `method: meta-analysis`."
-        return Problem("'method' is missing", source.at(*path, key=True), hint)
     if kind == "value_error":
         error = context["error"]
         if isinstance(error, RuleError) and error.at:
@@ -97,6 +102,38 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], source: Source) -> 
         hint = "If it is the rest of a number with a decimal comma, write a dot; else put it in quotes."
         return Problem(f"'{name}' stands where a key is expected", source.at(*path, key=True), hint)
     return Problem(f"{_shown(given)} is not {_wanted(kind, context)}", place, _mending(detail, model))
+
+
+def plainly(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Return errors with those of the word that tells kinds apart, `method` or `show`, put as errors of a key.
+
+    A word that is not known is one that is not allowed there; but nothing may be guessed of a part that others name, so that
+    it stays as it is there.
+    """
+    plain: list[ErrorDetails] = []
+    for detail in details:
+        word = detail.get("ctx", {}).get("discriminator", "").strip("'")
+        given = detail.get("input")
+        if detail["type"] == "union_tag_not_found" and isinstance(given, dict):
+            near = difflib.get_close_matches(word, map(str, given), n=1, cutoff=0.6)
+            missing: ErrorDetails = {**detail, "type": "missing", "loc": (*detail["loc"], word)}
+            plain += [{**detail, "type": "extra_forbidden", "loc": (*detail["loc"], one)} for one in near]
+            plain.append(missing)
+        elif detail["type"] == "union_tag_invalid" and isinstance(detail["loc"][-1], int):
+            plain.append({**detail, "type": "literal_error", "loc": (*detail["loc"], word), "input": given[word]})
+        else:
+            plain.append(detail)
+    return plain
+
+
+def is_guess(detail: ErrorDetails) -> bool:
+    """Return whether it has to be guessed from now on what artefact a part of the report is."""
+    return detail["type"] == "literal_error" and detail["loc"][-1] == "show"
+
+
+def belongs_elsewhere(model: type[BaseModel], detail: ErrorDetails) -> bool:
+    """Return whether a key that is not known in its place is one of another artefact or method."""
+    return detail["type"] == "extra_forbidden" and bool(_others(model, detail["loc"]))
 
 
 def spoken_for(details: list[ErrorDetails], paths: list[KeyPath]) -> list[bool]:
@@ -169,19 +206,53 @@ def path_written(model: type[BaseModel], path: tuple[int | str, ...]) -> KeyPath
     return tuple(kept)
 
 
-def allowed(detail: ErrorDetails) -> list[str]:
-    """Return the words that may stand in the place of one that is not known."""
-    return _quoted(detail["ctx"]["expected"])
+def allowed(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Return the words that may stand at a path of pydantic.
+
+    Examples
+    --------
+    >>> from reportgen.spec.study import Study
+    >>> allowed(Study, ("study", "data"))
+    ['real', 'simulated']
+    """
+    registered = _registered(_annotation(model, path[:-1])) if path else None
+    if registered is not None and path[-1] == registered.word:
+        return list(registered.kinds)
+    return list(_words(_annotation(model, path)))
 
 
-def nearest_allowed(detail: ErrorDetails) -> str:
+def nearest_allowed(detail: ErrorDetails, model: type[BaseModel]) -> str:
     """Return the allowed word that is nearest to the one that was written."""
-    words = allowed(detail)
+    words = allowed(model, detail["loc"])
     return (difflib.get_close_matches(str(detail.get("input")), words, n=1, cutoff=0.0) or words)[0]
 
 
-def _quoted(text: str) -> list[str]:
-    return re.findall(r"'([^']*)'", text)
+def _words(annotation: Any) -> Iterator[str]:
+    """Yield the words of all literals in a type."""
+    arguments = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        yield from arguments
+    elif get_origin(annotation) is Annotated:
+        yield from _words(arguments[0])
+    else:
+        for argument in arguments:
+            yield from _words(argument)
+
+
+def _quoted(word: str) -> str:
+    return f"'{word}'"
+
+
+def _either(words: Sequence[str]) -> str:
+    """Return a choice of words.
+
+    Examples
+    --------
+    >>> _either(["sum", "mean"])
+    "'sum' or 'mean'"
+    """
+    *others, last = map(_quoted, words)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _near(word: Any, known: list[str]) -> str:
@@ -277,10 +348,53 @@ def _number(given: str, *, whole: bool) -> str:
 
 def _known_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     """Return the keys that may stand where the last step of a path does."""
+    here = _annotation(model, path[:-1])
+    registered = _registered(here)
+    if registered:
+        return registered.shared_keys()
+    return keys_of(here) if _is_model(here) else []
+
+
+def _elsewhere(model: type[BaseModel], path: tuple[int | str, ...], place: Origin) -> Problem | None:
+    """Return that a key does not apply to the artefact or method that has it, if it is one of others."""
+    others = _others(model, path)
+    if not others:
+        return None
+    reason = getattr(_annotation(model, path[:-1]), "refused", {}).get(path[-1], "")
+    named = listed_in_words([f"'{name}'" for name in others])
+    hint = "Take it out." if reason else f"Take it out: it applies to {named}."
+    return Problem(f"'{path[-1]}' does not apply to '{path[-2]}'{': ' if reason else ''}{reason}", place, hint)
+
+
+def _others(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Return the artefacts, or methods, that have the key at the end of a path."""
+    registered = _registered(_annotation(model, path[:-2]))
+    return registered.having(str(path[-1])) if registered and path[-2] in registered.kinds else []
+
+
+def listed_in_words(words: list[str]) -> str:
+    """Return words as a list in a sentence.
+
+    Examples
+    --------
+    >>> listed_in_words(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _registered(annotation: Any) -> Registered | None:
+    """Return the registry of the kinds that may stand somewhere; None where there is one kind."""
+    marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    return next((mark for mark in marks if isinstance(mark, Registered)), None)
+
+
+def _annotation(model: type[BaseModel], path: tuple[int | str, ...]) -> Any:
+    """Return the type of what stands at a path of pydantic."""
     here: Any = model
-    for step in path[:-1]:
+    for step in path:
         here = _inside(here, step)
-    return [field.alias or name for name, field in here.model_fields.items()] if _is_model(here) else []
+    return here
 
 
 def _is_model(annotation: Any) -> bool:
@@ -293,6 +407,9 @@ def _inside(here: Any, step: int | str) -> Any:
         fields = {field.alias or name: field.annotation for name, field in here.model_fields.items()}
         return fields.get(str(step))
     origin, arguments = get_origin(here), get_args(here)
+    registered = _registered(here)
+    if registered:
+        return registered.kinds.get(str(step))
     if origin is Annotated:
         return _inside(arguments[0], step)
     if origin in (dict, tuple, list):
@@ -306,8 +423,11 @@ def _bare(annotation: Any) -> Any:
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
-def _alternatives(here: Any) -> dict[int | str, Any]:
-    """Return the alternatives of a union by the names that pydantic gives them: a tag, a method, a class."""
+def _alternatives(here: Any) -> Mapping[Any, Any]:
+    """Return the alternatives of a union by the names that pydantic gives them: a method, an artefact, a tag, a class."""
+    registered = _registered(here)
+    if registered:
+        return registered.kinds
     here = _bare(here)
     if _is_model(here) or get_origin(here) in (None, dict, tuple, list):
         return {}
@@ -318,6 +438,4 @@ def _alternatives(here: Any) -> dict[int | str, Any]:
         named |= dict.fromkeys(tags, bare)
         if _is_model(bare):
             named[bare.__name__] = bare
-            if "method" in bare.model_fields:
-                named[get_args(bare.model_fields["method"].annotation)[0]] = bare
     return named

@@ -25,12 +25,19 @@ class PrintedNumber(Node):
     """
 
     name: Word
+    """What the number is, as the table of the comparison calls it."""
     key: Word
+    """A key that no other number has, by which the number is known for good."""
     printed: Printed
+    """The number as printed, in quotes so that last zeros stay, as in `"1.30"`."""
     ours: Word | None = None
+    """Id of our result, as in results.csv. Without it the number is listed as not reproduced."""
     default: Word | None = None
+    """Id of the same result by the study's own inference, where `ours` follows that of the publication."""
     interval: Word | None = None
+    """Id before `.ci-low` and `.ci-high`, where it is to be said whether our interval covers the number."""
     why: str = ""
+    """Why a number without `ours` is not reproduced."""
 
     @model_validator(mode="after")
     def _beside_ours(self) -> PrintedNumber:
@@ -46,15 +53,20 @@ class Section(Node):
     """The numbers of one table, or of one paragraph."""
 
     title: str
+    """Table or paragraph of the publication, as in `Table 2`."""
     numbers: tuple[PrintedNumber, ...]
+    """The numbers that it prints."""
 
 
 class Fidelity(Node):
     """A whole fidelity file."""
 
     source: str = ""
+    """The publication, as it is cited."""
     sections: tuple[Section, ...]
+    """Its numbers, by table or paragraph."""
     contradictions: tuple[str, ...] = ()
+    """Where the publication contradicts itself, a sentence each; printed with the comparison."""
 
 
 def check_fidelity(fidelity: Fidelity, source: Source) -> list[Problem]:

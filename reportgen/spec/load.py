@@ -16,8 +16,19 @@ from pydantic_core import ErrorDetails
 
 from reportgen.errors import Problem, SpecError
 from reportgen.origin import Origin
-from reportgen.spec.check import check_mapping, check_study
-from reportgen.spec.fault import ambiguous_nothing, nearest_allowed, path_written, problem_of, spoken_for
+from reportgen.spec.check import check_study
+from reportgen.spec.check_mapping import check_mapping
+from reportgen.spec.check_report import check_report
+from reportgen.spec.fault import (
+    ambiguous_nothing,
+    belongs_elsewhere,
+    is_guess,
+    nearest_allowed,
+    path_written,
+    plainly,
+    problem_of,
+    spoken_for,
+)
 from reportgen.spec.fidelity import Fidelity, check_fidelity
 from reportgen.spec.mapping import Mapping
 from reportgen.spec.source import KeyPath, Source, read_source
@@ -117,7 +128,7 @@ def examine_study(path: Path) -> Examined:
     mappings, mapping_problems = _load_mappings(source, named)
     if study is None:
         return Examined(None, (*problems, *mapping_problems))
-    problems += check_study(study, source)
+    problems += [*check_study(study, source), *check_report(study, source)]
     usable = []
     for located in mappings:
         found = check_mapping(located.mapping, located.source, study, source.pruned)
@@ -198,25 +209,29 @@ def read_tolerantly(model: type[ModelT], source: Source) -> tuple[ModelT | None,
     problems = ambiguous_nothing(source)
     pruned: set[str] = set()
     taken: set[KeyPath] = set()
+    guessed: set[KeyPath] = set()
     content = copy.deepcopy(source.content)
     while True:
         try:
             valid = model.model_validate(content)
             return valid, problems, replace(source, pruned=frozenset(pruned))
         except ValidationError as error:
-            details = error.errors(include_url=False)
+            details = plainly(error.errors(include_url=False))
         known = {(problem.origin, problem.message) for problem in problems}
         fresh = [problem_of(detail, model, source) for detail in details]
         paths = [source.as_written(path_written(model, detail["loc"])) for detail in details]
+        guessed.update(path[:-1] for detail, path in zip(details, paths, strict=True) if is_guess(detail))
         told = spoken_for(details, [_known_part(source, path) for path in paths])
         # What is missing only because its faulty value was left out has been reported as a fault already, and what a
-        # rule says of the rest of a part from which something was left out may be true of the rest alone.
+        # rule says of the rest of a part from which something was left out may be true of the rest alone. Nor is an option wrong for an
+        # artefact of which the kind had to be guessed.
         problems += [
             problem
             for detail, problem, path, tell in zip(details, fresh, paths, told, strict=True)
             if tell
             and (problem.origin, problem.message) not in known
             and not (detail["type"] == "missing" and _written(source, path))
+            and not (path[:-1] in guessed and belongs_elsewhere(model, detail))
             and not (detail["type"] == "value_error" and any(other[: len(path)] == path for other in taken))
         ]
         taken.update(paths)
@@ -255,7 +270,7 @@ def _prune(
     for detail, nodes in found:
         holder, step = nodes[-1]
         if detail["type"] == "literal_error":  # one allowed word is as good as another for checking the rest
-            holder[step] = nearest_allowed(detail)
+            holder[step] = nearest_allowed(detail, model)
             continue
         pruned.update(str(name) for _, name in nodes[1:] if isinstance(name, str))
         if isinstance(holder, list) and isinstance(holder[step], dict):

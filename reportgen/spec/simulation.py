@@ -38,8 +38,12 @@ class About(Node):
     """
 
     study: str = "study.yaml"
+    """The study file whose trials are simulated, relative to this file."""
     seed: int = Field(ge=0, le=2**63 - 1)
+    """Seed of every random draw: the same file and seed give the same bytes."""
     exact_means: Word = "none"
+    """What sampling error must not move: the pooled effects of a comparison, by its name; `arms`, the mean of every
+    arm; or `none`."""
 
 
 class Trait(Node):
@@ -51,13 +55,22 @@ class Trait(Node):
     """
 
     mean: Real | None = None
+    """Mean between people, in the study's unit."""
     sd: Positive | None = None
+    """Standard deviation between people; 1 where it is left out."""
     grid: Positive | None = None
+    """Step between the values that can occur, as in 0.1; 1 by default."""
     decimals: int | None = Field(None, ge=0, le=12)
+    """Decimals to which values are rounded."""
     limits: Range | None = None
+    """Lowest and highest value that can occur; the range of the study file by default."""
     shares: dict[Word, Weight] = {}
+    """How frequent each level of a categorical covariate is, in any unit: shares are taken of their sum."""
     loads: dict[Word, Real] = {}
+    """Correlation of the trait with each shared factor; the squares add up to at most 1. For an instrument a
+    positive load makes it worse."""
     missing: float | None = Field(None, ge=0, lt=1)
+    """Share of people without a value; none by default."""
 
     @field_validator("loads")
     @classmethod
@@ -71,7 +84,9 @@ class Spread(Node):
     """A residual standard deviation of some people: those for whom every condition of `where` holds."""
 
     where: dict[Word, str]
+    """For whom it holds: a level, or an interval such as `up to 54.2`, of each trait named."""
     sd: Positive
+    """Their residual standard deviation, in points of the instrument."""
 
 
 class Instrument(Trait):
@@ -82,18 +97,26 @@ class Instrument(Trait):
     """
 
     like: Word | None = None
+    """Another instrument from which everything is taken over that is not given here."""
     course: Months = {}
+    """Mean gain since baseline under usual care, in points, by month."""
     pull: Real | None = None
+    """Share of a worse start, compared with the trial's mean, that is gained back."""
     residual: Positive | None = None
+    """Standard deviation of what is left of a change, in points."""
     residual_where: tuple[Spread, ...] = ()
+    """Other residual standard deviations for some people."""
     effects: dict[Word, Months] = {}
+    """What each class of arms adds to the gain, in points, by month."""
 
 
 class Residuals(Node):
     """How residuals of one person go together: shared by all instruments, and kept from visit to visit (as variances)."""
 
     shared: float = Field(0.3, ge=0, le=1)
+    """Share of the residual variance that all instruments of a person have in common."""
     persistent: float = Field(0.3, ge=0, le=1)
+    """Share of the residual variance that an instrument keeps from visit to visit."""
 
     @model_validator(mode="after")
     def _leave_room(self) -> Residuals:
@@ -111,57 +134,79 @@ class Modifier(Node):
     """
 
     of: Names
+    """Instruments whose treatment effect is modified."""
     classes: Names = ()
+    """Classes of arms whose effect is modified; all that have an effect by default."""
     where: dict[Word, str] = {}
+    """For whom: a level, or an interval such as `up to 60`, of each trait named; everybody by default."""
     by: Word | None = None
+    """A quantity for each unit of which `adds` is added."""
     adds: Real
+    """What is added to the effect, in points of the instrument; its mean over everybody is taken off."""
 
 
 class Loss(Node):
     """Who is lost to follow-up: the share by month, how the odds lean on the factors, and single values skipped."""
 
     share: Losses = {}
+    """Share of people lost to follow-up by each month."""
     leans: dict[Word, Real] = {}
+    """How much the log odds of being lost rise with one standard deviation of a factor."""
     skipped: float = Field(0.0, ge=0, lt=1)
+    """Share of single values that are missing though the person was followed up."""
 
 
 class Figures(Node):
     """Summaries of one column of a printed table."""
 
     n: Count | None = None
+    """Number of people with a value."""
     mean: Real | None = None
+    """Mean, as printed."""
     sd: Annotated[float, Field(ge=0, le=1e12)] | None = None
+    """Standard deviation, as printed."""
     counts: dict[Word, Count] = {}
+    """Number of people at each level."""
 
 
 class Target(Node):
     """What a variable's printed summaries are, by side of the comparison; `decimals` are those of mean and SD."""
 
     control: Figures = Figures()
+    """Printed summaries of the control side."""
     intervention: Figures = Figures()
+    """Printed summaries of the intervention side."""
     all: Figures = Figures()
+    """Printed summaries of both sides together."""
     decimals: int = Field(2, ge=0, le=6)
+    """Decimals of the printed means and standard deviations."""
 
 
 class Targets(Node):
     """A printed table of baseline characteristics that the simulated people reproduce exactly."""
 
     sides_of: Word
+    """The comparison whose sides the table has."""
     variables: dict[Word, Target]
+    """What is printed of each covariate and instrument."""
 
 
 class Here(Trait):
     """What is different in one trial: of a trait, and of an instrument's course and effects."""
 
     course: Months = {}
+    """The trial's own gain under usual care, in points, by month."""
     effects: dict[Word, Months] = {}
+    """The trial's own effects by class of arms, in points, by month; other classes keep the general ones."""
 
 
 class LeftOut(Node):
     """People of the file whom the mapping leaves out: how many of each arm's code, and what their columns hold."""
 
     arms: dict[Code, Count]
+    """Number of people by arm's code."""
     set: dict[str, Code | None] = {}
+    """What their columns hold, as in `{consent: 0}`."""
 
 
 class File(Node):
@@ -175,15 +220,26 @@ class File(Node):
     """
 
     ids: str = "{:d}"
+    """How the number of a participant is written, as in `W{:04d}`."""
     first: Count = 1
+    """Number of the first participant."""
     blank: float = Field(0.0, ge=0, le=1)
+    """Share of missing values that are left blank; the others are written as a code for missing, where the mapping
+    has one."""
     user_missing: tuple[Real, ...] = ()
+    """Codes that an SPSS file declares as missing itself."""
     title: Names = ()
+    """Lines above the header."""
     sheets: Names = ()
+    """Names of all sheets of a workbook."""
     labels: dict[str, dict[Code, str]] = {}
+    """Value labels by column and code, in place of those that follow from the mapping."""
     extra: dict[str, tuple[Code, ...]] = {}
+    """Columns that nobody reads, with the values that they may hold."""
     visits: Names = ()
+    """Visits that are written to this file; all by default."""
     repeat: bool = False
+    """Whether covariates stand in every row of a long file, not in the baseline row only."""
 
     @field_validator("ids")
     @classmethod
@@ -197,25 +253,41 @@ class Trial(Node):
     """One trial: how many people each arm's code holds, who is left out, who is lost, and what is different here."""
 
     arms: dict[Code, Count]
+    """Number of people by arm's code, without those left out."""
     left_out: tuple[LeftOut, ...] = ()
+    """Groups in the file whom the mapping leaves out."""
     loss: Losses = {}
+    """Share of people lost by each month, in place of the general one."""
     open_items: float = Field(0.0, ge=0, lt=1)
+    """Share of people who leave some items of a questionnaire open after baseline, never more than `at_least`
+    allows."""
     here: dict[Word, Here] = {}
+    """What is different here, by covariate or instrument."""
     files: tuple[File, ...] = (File(),)
+    """How each of the mapping's files is written, in their order."""
 
 
 class Simulation(Node):
     """A whole simulation file."""
 
     simulation: About
+    """The study, the seed, and what sampling error must not move."""
     factors: Names = ()
+    """Names of standard normal factors that traits share."""
     covariates: dict[Word, Trait]
+    """How each covariate differs between people."""
     instruments: dict[Word, Instrument]
+    """How each instrument differs between people, and how it changes."""
     residuals: Residuals = Residuals()
+    """How residuals of one person go together."""
     modifiers: dict[str, Modifier] = {}
+    """Effect modifications, by a name of your own."""
     loss: Loss = Loss()
+    """Who is lost to follow-up, where a trial says nothing else."""
     targets: Targets | None = None
+    """A printed table that the people reproduce exactly."""
     trials: dict[Word, Trial]
+    """Every trial of the study, by name."""
 
     def instrument(self, name: str) -> Instrument:
         """Return an instrument with what it takes over from the one that it is like."""

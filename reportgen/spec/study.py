@@ -8,7 +8,7 @@ analyses, the contents of the report and its policy. Each default stands here on
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -16,12 +16,17 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
 from reportgen.errors import did_you_mean
+from reportgen.formats import BUILT_IN, formats
+from reportgen.spec.methods import Analysis as Analysis
+from reportgen.spec.methods import AnyAnalysis, method
 from reportgen.spec.model import MOST, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
+from reportgen.spec.shows import AnyArtefact, Sized
 
 Better = Literal["lower", "higher"]
 
@@ -30,23 +35,38 @@ class About(Node):
     """Title page of the study."""
 
     title: Line
+    """Title of the report, on its first page and in the properties of the files."""
     subtitle: Line = ""
+    """A second line under the title; none by default."""
     authors: Names = ()
+    """Authors in the order in which they are printed: one name, or a list."""
     protocol: Line = ""
+    """Registration or protocol, as in `PROSPERO CRD000000`; printed on the first page."""
     version: Word = "1"
+    """Version of the study file, printed on the first page. Write any word or number; `1` by default."""
     data: Literal["real", "simulated"]
+    """Whether the data are `real` or `simulated`; simulated data are marked on every page."""
     seed: int = Field(0, ge=0, le=2**63 - 1)
+    """Kept with the provenance for the study's own records; a build draws no random number."""
     summary: str = ""
+    """A paragraph under the title, for instance what the report is and what it is not."""
     source: str = ""
+    """Where the data come from; printed with the methods."""
 
 
 class Window(Node):
     """A follow-up window, in months since randomisation."""
 
     months: tuple[Real, Real]
+    """First and last month since randomisation of the window, both included. A month has 30.4 days: 8 weeks are 1.8
+    months."""
     aim: Real | None = None
+    """The month that the visit should be nearest to, where a trial has several in the window; the middle of the
+    window by default."""
     tie: Literal["earlier", "later"] = "earlier"
+    """Which of two visits equally far from `aim` is taken: the `earlier` or the `later` one."""
     label: Line = ""
+    """What the window is called on the pages, as in `short term`; the name of the key by default."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Window:
@@ -69,11 +89,19 @@ class Instrument(Node):
     """Something that trials measured. Mappings speak of instruments, outcomes say how they are analysed."""
 
     name: Line = ""
+    """Full name of the instrument, for tables and headings; the key by default."""
     range: Range | None = None
+    """Lowest and highest possible value. A value outside is an error in the data; rescaling and reversed directions
+    need it."""
     better: Better
+    """Whether `lower` or `higher` values are better for the participant. Effects are turned so that positive is
+    better."""
     items: int | None = Field(None, ge=1, le=MOST)
+    """Number of items of a questionnaire; a mapping that scores another number of items is an error."""
     unit: Line = ""
+    """Unit in which the values are analysed, as in `mm`; mappings convert to it. Leave it out for a score in points."""
     source: str = ""
+    """Where the instrument is described. Kept in `study.lock.yaml`, not printed."""
 
 
 class Outcome(Node):
@@ -86,14 +114,26 @@ class Outcome(Node):
     """
 
     domain: Line = ""
+    """What the outcome stands for, as in `disability`; it stands with each of its effects in results.csv."""
     title: Line = ""
+    """What the outcome is called on the pages; the name of its instrument by default."""
     instrument: Word | None = None
+    """The instrument that is analysed, where the outcome has another name than the instrument."""
     first_available: Names = ()
+    """Instruments in order of preference, where trials measured different ones: each trial brings the first that it
+    has at baseline and in the window. With more than one, `range` and `better` are needed."""
     range: Range | None = None
+    """Lowest and highest value of the scale on which the outcome is analysed; each instrument is rescaled to it
+    linearly. The instrument's own range by default."""
     better: Better | None = None
+    """Direction of the outcome's scale, `lower` or `higher`; the instrument's own by default."""
     unit: Line = ""
+    """Unit of the outcome on the pages; by default that of the instrument, or the points of the scale."""
     per: Positive = 1.0
+    """Where the baseline of this outcome moderates an effect: the step, in units of the outcome, for which the
+    interaction is printed. 1 by default; 10 is easier to read on a scale from 0 to 100."""
     decimals: int | None = Field(None, ge=0, le=8)
+    """Decimals of the outcome's means and effects, in place of those of `policy: rounding`."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Outcome:
@@ -109,13 +149,23 @@ class Covariate(Node):
     """Something known of a participant before randomisation: a quantity, or one of several levels."""
 
     label: Line = ""
+    """What the covariate is called on the pages; the key by default."""
     unit: Line = ""
+    """Unit of a quantity, as in `years`; mappings convert to it."""
     range: Range | None = None
+    """Lowest and highest plausible value of a quantity; a value outside is an error in the data."""
     per: Positive = 1.0
+    """Step, in units of the covariate, for which an interaction with treatment is printed, as in 10 for ten years of
+    age."""
     levels: Names = ()
+    """Levels of a categorical covariate, in the order in which they are printed. Leave it out for a quantity."""
     reference: Word | None = None
+    """The level with which the others are compared; the first one by default."""
     ordered: bool = False
+    """Whether the levels have an order, as in `[low, moderate, high]`: recursive partitioning then cuts between
+    neighbours only, and peeling takes them one by one."""
     decimals: int | None = Field(None, ge=0, le=8)
+    """Decimals of means and cuts of a quantity, in place of those of `policy: rounding`."""
 
     @model_validator(mode="after")
     def _levels_or_numbers(self) -> Covariate:
@@ -147,8 +197,11 @@ class Comparison(Node):
     """Who is intervention and who is control: only here does a class of arms get a role."""
 
     intervention: Names
+    """Class of arms on the side of the intervention; several classes in a list are taken together."""
     control: Names
+    """Class of arms on the side of the control; several classes in a list are taken together."""
     title: Line = ""
+    """What the comparison is called on the pages, as in `exercise v usual care`; the key by default."""
 
     @model_validator(mode="after")
     def _disjoint(self) -> Comparison:
@@ -163,54 +216,85 @@ class TwoStage(Node):
     """How the two-stage check beside the one-step model pools."""
 
     method: Literal["reml", "dersimonian-laird", "paule-mandel"] = "reml"
-    test: Literal["knha", "knha-plain", "normal"] = Field(
-        "knha",
-        description="Interval and p of the pooled effect: knha is the Hartung–Knapp–Sidik–Jonkman adjustment that never "
-        "narrows the interval (factor at least 1), knha-plain the same without that guard.",
-    )
+    """Estimator of the variance between trials: restricted maximum likelihood (`reml`), DerSimonian and Laird's or
+    Paule and Mandel's."""
+    test: Literal["knha", "knha-plain", "normal"] = "knha"
+    """Interval and p of the pooled effect: `knha` is the Hartung–Knapp–Sidik–Jonkman adjustment that never narrows
+    the interval (factor at least 1), `knha-plain` the same without that guard, `normal` the normal distribution."""
 
 
-class Descriptive(Node):
+@method
+class Descriptive(Analysis):
     """Baseline characteristics of the participants, by side of a comparison."""
 
     method: Literal["descriptive"]
+    """A table of baseline characteristics."""
     sides_of: Word
+    """The comparison whose sides are the columns."""
     variables: Names
+    """The rows: covariates by name and `baseline X`, the baseline value of an outcome or instrument X."""
     standardised_difference: bool = False
+    """Whether the standardised difference between the sides stands beside them."""
 
 
-class Pooled(Node):
+class Pooled(Analysis):
     """What every method that estimates treatment effects needs: who, when, against whom, and adjusted for what."""
 
-    method: str
     outcomes: Names = ("all",)
+    """Outcomes that are analysed, by name, or `all`."""
     follow_up: Names = ("all",)
+    """Follow-up windows, by name, or `all`."""
     comparisons: Names = ("all",)
+    """Comparisons, by name, or `all`."""
     adjust_for: Names = ("baseline",)
+    """What the models adjust for: `baseline` (the baseline value of the outcome itself), `baseline X` (that of the
+    outcome or instrument X) and covariates by name; `[]` for nothing. Participants who lack one are excluded; one
+    that is constant, or follows from the trials or from the others, is left out of the model and named."""
     minimum_trials: int = Field(2, ge=1, le=MOST)
+    """With fewer trials that have participants on both sides nothing is estimated. With 1, a lone trial's effect is
+    given by analysis of covariance, and nothing is pooled."""
     treatment_effect: Literal["random", "common"] = "random"
+    """`random`: the treatment effect varies between trials; `common`: one for all trials."""
     level: float = Field(0.95, gt=0.5, lt=1)
+    """Level of the confidence and prediction intervals, as a share: 0.95 for 95%."""
 
 
+@method
 class MetaAnalysis(Pooled):
     """One-step meta-analysis of every outcome x follow-up x comparison."""
 
+    says_who: ClassVar[bool] = True
+
     method: Literal["meta-analysis"]
+    """A one-step meta-analysis with mixed models, and a two-stage check beside it."""
     intercept: Literal["stratified", "random"] = "stratified"
+    """`stratified`: an intercept for each trial; `random`: random intercepts around a common one."""
     covariance: Literal["independent", "unstructured"] = "independent"
+    """Of random intercepts with random treatment effects: `independent` or `unstructured`. Without consequence
+    unless both are random."""
     adjuster_slopes: Literal["common", "stratified"] = "common"
+    """Slopes of the adjusters: `common` to all trials, or each trial's own (`stratified`)."""
     residual: Literal["common", "by-trial"] = "common"
+    """One residual variance for all trials (`common`), or one for each (`by-trial`)."""
     estimation: Literal["reml", "ml"] = "reml"
+    """Restricted (`reml`) or full (`ml`) maximum likelihood."""
     inference: Literal["kenward-roger", "satterthwaite", "normal"] = "kenward-roger"
+    """Standard errors, degrees of freedom and intervals of the model: Kenward and Roger's, Satterthwaite's, or those
+    of the normal distribution."""
     df_floor: Literal["trials-1", "none"] = "trials-1"
+    """`trials-1`: where the treatment effect is random, degrees of freedom are at least the number of trials minus
+    one; `none`: they are as estimated."""
     two_stage: TwoStage = TwoStage()
+    """How the two-stage check beside the one-step model pools the effects of the trials."""
 
 
 class Tiers(Node):
     """Below which p an interaction is called significant, and below which weak."""
 
     significant: float = Field(0.05, gt=0, lt=1)
+    """An interaction with p below this is called significant."""
     weak: float = Field(0.20, gt=0, lt=1)
+    """An interaction with p below this, and not below `significant`, is called weak. At least `significant`."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Tiers:
@@ -219,6 +303,7 @@ class Tiers(Node):
         return self
 
 
+@method
 class Moderators(Pooled):
     """The interaction of treatment with each moderator: one model for every outcome x follow-up x comparison x moderator.
 
@@ -226,13 +311,24 @@ class Moderators(Pooled):
     """
 
     method: Literal["moderators"]
+    """A screening of moderators: the interaction of treatment with each."""
     moderators: Names
+    """What is screened, each by itself: covariates by name and `baseline X`."""
     reading: Literal["within", "naive"] = "within"
+    """The interaction that is tested and from which searches choose: from differences within trials (`within`), or
+    within and between trials together (`naive`); all readings are in the results."""
     inference: Literal["kenward-roger", "satterthwaite", "normal"] = "kenward-roger"
+    """Standard errors, degrees of freedom and intervals of the model: Kenward and Roger's, Satterthwaite's, or those
+    of the normal distribution."""
     df_floor: Literal["trials-1", "none"] = "trials-1"
+    """`trials-1`: where the treatment effect is random, degrees of freedom are at least the number of trials minus
+    one; `none`: they are as estimated."""
     tiers: Tiers = Tiers()
+    """Limits of p below which an interaction is called significant, and weak."""
     percentiles: tuple[Annotated[float, Field(ge=0, le=100)], ...] = (10, 50, 90)
+    """Percentiles of a quantity at which the treatment effect is given, from 0 to 100."""
     expected: dict[str, str] = {}
+    """What was expected of a moderator beforehand, in words, by its name; printed beside what was found."""
 
     @field_validator("percentiles")
     @classmethod
@@ -247,7 +343,10 @@ class FromScreening(Node):
     """Moderators of a search taken from a screening: those whose interaction has a p below a limit."""
 
     from_: Word = Field(alias="from")
+    """The screening (an analysis by `method: moderators`), by name."""
     p_below: float = Field(0.20, gt=0, le=1)
+    """A moderator is searched where the p of its interaction, for the same outcome, follow-up and comparison, is
+    below this."""
 
 
 def _share(value: Any) -> Any:
@@ -295,78 +394,88 @@ class Search(Pooled):
     """
 
     moderators: Chosen
+    """Moderators that are searched: covariates by name and `baseline X`; or `{from: ..., p_below: ...}`, those that
+    a screening finds."""
     min_size: Size | None = None
+    """How many participants a subgroup needs: a number, or a share of the participants analysed, as in `5%`; the
+    method has a default."""
     min_arm: int = Field(10, ge=1, le=MOST)
+    """How many participants a subgroup needs in each arm."""
     min_trials: int = Field(2, ge=1, le=MOST)
+    """How many trials with both arms a subgroup needs."""
 
 
+@method
 class RecursivePartitioning(Search):
     """RP (IPD-SIDES): subgroups by recursive partitioning with mixed models.
 
     `missing: complete` takes people who have every moderator of the search; `available` tries each on those who have it.
     """
 
+    says_who: ClassVar[bool] = True
+
     method: Literal["recursive-partitioning"]
+    """Subgroups by recursive partitioning (RP, IPD-SIDES)."""
     missing: Literal["complete", "available"] = "complete"
+    """`complete`: participants who have every moderator of the search; `available`: each moderator on those who have
+    it."""
     criterion: Literal["interaction", "differential", "maximum", "directional"] = "interaction"
+    """By what a cut is judged: the interaction of treatment with the split, or the treatment statistics of its two
+    sides (how they differ, the larger one, or those that differ with one in favour of treatment)."""
     multiplicity: Literal["sidak-modified", "sidak", "none"] = "sidak-modified"
+    """How the p of the best cut of a moderator is adjusted for the number of its cuts: Šidák's adjustment with the
+    correlation of the cuts allowed for (`sidak-modified`), without that (`sidak`), or not at all."""
     across: Literal["sidak", "none"] = "sidak"
+    """Whether p is adjusted for the number of moderators of the node as well."""
     information: Literal["pooled", "within"] = "pooled"
+    """Of the interaction: from within and between trials (`pooled`), or from within trials only."""
     alpha: float = Field(0.05, gt=0, le=1)
+    """With the criterion `interaction`: a split is kept if its adjusted p is at most this."""
     gamma: Levels | None = (1.0,)
+    """With the other criteria: a split is kept if p of treatment in the subgroup is at most this share of that in
+    its node; one value, or one for each level of depth."""
     depth: int = Field(2, ge=1, le=5)
+    """The most conditions of a subgroup."""
     width: int = Field(3, ge=1, le=MOST)
+    """How many moderators, those with the smallest p, are looked at in a node."""
     max_cuts: int = Field(100, ge=1, le=MOST)
+    """A moderator with more values than this is cut at so many quantiles."""
 
 
+@method
 class DirectedPeeling(Search):
     """ARDP: the frontier of box-shaped subgroups by size, each moderator peeled from one side."""
 
+    says_who: ClassVar[bool] = True
+
     method: Literal["directed-peeling"]
+    """A frontier of box-shaped subgroups by directed peeling (ARDP)."""
     directions: dict[str, Literal["higher gain more", "lower gain more"]] = {}
+    """Who gains more along a moderator, where it is not to be found from the data."""
     objective: Literal["interaction", "effect"] = "interaction"
+    """By what a subgroup is judged: the interaction of treatment with being inside, or the effect inside."""
     alpha: float = Field(0.05, gt=0, lt=1)
+    """The least share of the participants of a subgroup that a step removes."""
     beam: int = Field(10, ge=1, le=MOST)
+    """How many subgroups of a size are peeled on."""
     bin_width: float = Field(0.01, gt=0, le=0.5)
+    """Steps of size in which the best subgroups are kept, as a share of the participants."""
     min_fraction: float = Field(0.10, gt=0, lt=1)
+    """The smallest size, as a share of the participants."""
 
 
-class Agreement(Node):
+@method
+class Agreement(Analysis):
     """Who is in the subgroups of a recursive partitioning and who in the boxes of a directed peeling."""
 
     method: Literal["agreement"]
+    """How far two searches agree on who belongs to a subgroup."""
     partition: Word
+    """The recursive partitioning, by name."""
     peeling: Word
+    """The directed peeling, by name."""
     sizes: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.2, 0.5)
-
-
-Analysis = Annotated[
-    Descriptive | MetaAnalysis | Moderators | RecursivePartitioning | DirectedPeeling | Agreement,
-    Field(discriminator="method"),
-]
-
-Show = Literal[
-    "included-trials",
-    "descriptive",
-    "forest",
-    "forest-by-trial",
-    "estimates",
-    "estimates-by-trial",
-    "analysed",
-    "availability",
-    "outcome-measures",
-    "interaction-forest",
-    "interaction-estimates",
-    "effect-at-values",
-    "subgroup-tree",
-    "subgroup-forest",
-    "subgroups",
-    "cut-profiles",
-    "rejected-splits",
-    "peeling-trajectories",
-    "peeling-thresholds",
-    "agreement",
-]
+    """Sizes of the peeled subgroups that are set beside those of the partitioning, as shares of the participants."""
 
 
 def _significant(value: Any) -> Any:
@@ -382,75 +491,89 @@ class Rounding(Node):
     """
 
     effect: int = Field(2, ge=0, le=8)
+    """Decimals of effects, their intervals and prediction intervals, in the unit of the outcome; an outcome's own `decimals` come first."""
     mean: int = Field(2, ge=0, le=8)
+    """Decimals of means and standard deviations at baseline."""
     percent: int = Field(1, ge=0, le=8)
+    """Decimals of percentages: shares of people, I² and weights."""
     scaled: int = Field(1, ge=0, le=8)
+    """Decimals of effects on a scale from 0 to 100."""
     heterogeneity: int = Field(2, ge=0, le=8)
+    """Decimals of τ², τ, standard errors and standardised differences."""
     p: Annotated[int, BeforeValidator(_significant)] = Field(2, ge=1, le=8)
+    """Significant figures of p values, as `2` or `2 significant`."""
 
 
-class RoundingHere(Node):
-    """Decimals of one artefact, where they differ from the policy."""
-
-    effect: int | None = Field(None, ge=0, le=8)
-    mean: int | None = Field(None, ge=0, le=8)
-    percent: int | None = Field(None, ge=0, le=8)
-    scaled: int | None = Field(None, ge=0, le=8)
-    heterogeneity: int | None = Field(None, ge=0, le=8)
-
-
-class Artefact(Node):
-    """A numbered table, figure or appendix of the report.
-
-    `of` names the analysis that is shown, `beside` further ones of which `analysed` tells who entered.
-    """
-
-    series: Line
-    show: Show
-    of: Word | None = None
-    beside: Names = ()
-    name: Line = ""
-    title: Line = ""
-    comparison: Names = ()
-    outcome: Names = ()
-    follow_up: Names = ()
-    scale: Literal["natural", "0-100"] = "natural"
-    parts: Literal["none", "by outcome", "by comparison", "by follow-up"] = "none"
-    sizes: tuple[Annotated[float, Field(gt=0, le=1)], ...] = ()
-    rounding: RoundingHere = RoundingHere()
-    notes: Names = ()
-
-
-Format = Literal["html", "pdf", "quarto"]
+if TYPE_CHECKING:
+    Format = str
+else:
+    Format = Annotated[
+        Literal[tuple(formats())],
+        WithJsonSchema({"oneOf": [{"const": name, "description": says} for name, says in formats().items()]}),
+    ]
 
 
 class Report(Node):
     """What the appendix holds, in this order; numbered within each series."""
 
-    formats: tuple[Format, ...] = ("html", "pdf", "quarto")
-    contents: tuple[Artefact, ...] = ()
+    formats: tuple[Format, ...] = tuple(BUILT_IN)
+    """What the report is written as; all unless given, and `--formats` overrides it."""
+    contents: tuple[AnyArtefact, ...] = ()
+    """Tables, figures and appendices, in the order of the report."""
 
 
 class Policy(Node):
     """Rules for the whole report."""
 
     minimum_cell: int = Field(5, ge=0, le=MOST)
+    """Counts of participants above zero and below this are not disclosed, nor what they would follow from; 0 and 1
+    switch that off. Keep the default for data of patients unless the data's owner says otherwise."""
     rounding: Rounding = Rounding()
+    """How many decimals each kind of number has on the pages."""
     profile: Literal["draft", "final"] = "final"
+    """A `draft` is marked as one on its pages; nothing else differs."""
 
 
 class Study(Node):
     """A whole study file."""
 
     study: About
+    """Title page: title, authors, protocol, and whether the data are real."""
     trials: Names
+    """Mapping files, one for each trial file or for several files of a trial, relative to the study file; trials are
+    printed in this order."""
     arm_classes: Names
+    """Classes of treatment that arms belong to, as in `[exercise, usual care]`; mappings give each arm one of them."""
     follow_up: dict[Word, Window]
+    """Follow-up windows by name, from which each trial brings one visit."""
     instruments: dict[Word, Instrument]
+    """What the trials measured repeatedly, by name: questionnaires and measurements."""
     outcomes: dict[Word, Outcome]
+    """What is analysed, by name: an instrument, or several on one scale."""
     covariates: dict[Word, Covariate] = {}
+    """What is known of participants before randomisation, by name: adjusters, moderators and rows of tables."""
     comparisons: dict[Word, Comparison]
-    analyses: dict[Word, Analysis] = {}
+    """Which classes are compared, by name."""
+    analyses: dict[Word, AnyAnalysis] = {}
+    """Analyses by name, each with its `method`. The name stands in the ids of all its results."""
     report: Report = Report()
+    """What the appendix holds, in its order, and in which formats."""
     policy: Policy = Policy()
+    """Disclosure control and rounding for the whole report."""
     fidelity: str | None = None
+    """A file, relative to the study file, with the numbers of a publication; the appendix then sets each beside our
+    estimate."""
+
+
+def sizes_asked(study: Study, name: str) -> tuple[float, ...]:
+    """Return the shares of people, from small to large, of which the report or an agreement asks for a box of a peeling.
+
+    Parameters
+    ----------
+    study : Study
+    name : str
+        Of the directed peeling.
+    """
+    shown = [one.sizes for one in study.report.contents if isinstance(one, Sized) and one.of == name]
+    compared = [one.sizes for one in study.analyses.values() if isinstance(one, Agreement) and one.peeling == name]
+    return tuple(sorted({size for sizes in (*shown, *compared) for size in sizes}))

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .candidate import DF, DONE, ESTIMATE, SIGMA2, SINGULAR, STATE, VARIANCE, Node, Space, fit_set
+from .compiled import kernel
 from .crossproducts import FloatArray, IntArray
 from .effect import Effect
 from .inside import HARDLY_VARIES, InsideSpace, fit_inside, make_inside_space
 from .one_step import OneStepFit
-from .profile import kernel
 
 
 @dataclass(frozen=True, slots=True, eq=False)

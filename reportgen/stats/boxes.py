@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .compiled import kernel
 from .crossproducts import FloatArray, IntArray
-from .profile import kernel
 
 Ranks = NDArray[np.int32]
 Mask = NDArray[np.bool_]

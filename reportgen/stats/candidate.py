@@ -7,9 +7,6 @@ Method: S is a column of zeros and ones, so that its products with every other c
 cross-products of the node, and the kernels of a single model (profile.py) do the rest. What the candidates of a node
 share is made once, by `make_node`. Cuts of a covariate (scan.py), sets of its levels (partition.py) and boxes (peel.py)
 are all such sets.
-
-A cached kernel is compiled anew when its own file changes, not when profile.py does: after an edit there, touch this
-file and those that call it.
 """
 
 from __future__ import annotations
@@ -19,11 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .compiled import kernel
 from .crossproducts import CrossProducts, FloatArray, IntArray
 from .design import Options, blocks
 from .one_step import NEARLY_EXACT
 from .optimise import line_arrays
-from .profile import GRID, evaluate, kernel, minimise, packed, record, uncertainty, work_arrays
+from .profile import GRID, evaluate, minimise, packed, record, uncertainty, work_arrays
 
 METHODS = {"normal": 0, "satterthwaite": 1, "kenward-roger": 2}
 

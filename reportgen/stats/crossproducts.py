@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
+
+from .compiled import kernel
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -27,7 +28,7 @@ BLOCK = 128
 LANES = 8
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _add_block(block, filled, sums):  # type: ignore[no-untyped-def]
     """Add the sums and products of the first `filled` rows of a block (column by column) to those of a trial."""
     m = block.shape[0]
@@ -68,7 +69,7 @@ def _add_block(block, filled, sums):  # type: ignore[no-untyped-def]
             at += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _whole_block(j, i, outcome, treatment, adjusters, moderators, codes):  # type: ignore[no-untyped-def]
     """Whether the next BLOCK rows are of trial i and finite, so that they need no look at each of them.
 
@@ -90,7 +91,7 @@ def _whole_block(j, i, outcome, treatment, adjusters, moderators, codes):  # typ
     return odd == 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _fill_block(j, shift, outcome, treatment, adjusters, moderators, block):  # type: ignore[no-untyped-def]
     """Copy the next BLOCK rows into a block, shifted; return how many of them are in the intervention arm."""
     a, q, m = adjusters.shape[1], moderators.shape[1], block.shape[0]
@@ -117,7 +118,7 @@ def _fill_block(j, shift, outcome, treatment, adjusters, moderators, block):  # 
     return np.int64(ones)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _accumulate(outcome, treatment, adjusters, moderators, codes, size, arms, missing, mean, centred):  # type: ignore[no-untyped-def]
     """Fill the cross-products in one pass; return the first row that holds an infinity, or -1."""
     a = adjusters.shape[1]

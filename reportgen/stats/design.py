@@ -10,10 +10,23 @@ intercept, treatment, adjusters, moderators, treatment x moderators, before p is
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .choices import (
+    AdjusterSlopes,
+    Approximation,
+    Covariance,
+    DfFloor,
+    Estimation,
+    InteractionEffect,
+    Intercept,
+    Residual,
+    TreatmentEffect,
+    unknown_words,
+)
 from .crossproducts import CrossProducts, FloatArray
 
 # Share of a column's sum of squares below which what is left of it after sweeping counts as rounding.
@@ -23,15 +36,15 @@ COLLINEAR = 1e-11
 CONSTANT = 1e-24
 
 CHOICES = {
-    "intercept": ("stratified", "random"),
-    "treatment_effect": ("random", "common"),
-    "interaction_effect": ("common", "random"),
-    "covariance": ("independent", "unstructured"),
-    "adjuster_slopes": ("common", "stratified"),
-    "residual": ("common", "by-trial"),
-    "estimation": ("reml", "ml"),
-    "inference": ("kenward-roger", "satterthwaite", "normal"),
-    "df_floor": ("trials-1", "none"),
+    "intercept": get_args(Intercept),
+    "treatment_effect": get_args(TreatmentEffect),
+    "interaction_effect": get_args(InteractionEffect),
+    "covariance": get_args(Covariance),
+    "adjuster_slopes": get_args(AdjusterSlopes),
+    "residual": get_args(Residual),
+    "estimation": get_args(Estimation),
+    "inference": get_args(Approximation),
+    "df_floor": get_args(DfFloor),
 }
 
 
@@ -39,22 +52,18 @@ CHOICES = {
 class Options:
     """The options of a one-step model; see `fit_one_step`."""
 
-    intercept: str = "stratified"
-    treatment_effect: str = "random"
-    interaction_effect: str = "common"
-    covariance: str = "independent"
-    adjuster_slopes: str = "common"
-    residual: str = "common"
-    estimation: str = "reml"
-    inference: str = "kenward-roger"
-    df_floor: str = "trials-1"
+    intercept: Intercept = "stratified"
+    treatment_effect: TreatmentEffect = "random"
+    interaction_effect: InteractionEffect = "common"
+    covariance: Covariance = "independent"
+    adjuster_slopes: AdjusterSlopes = "common"
+    residual: Residual = "common"
+    estimation: Estimation = "reml"
+    inference: Approximation = "kenward-roger"
+    df_floor: DfFloor = "trials-1"
 
     def __post_init__(self) -> None:
-        wrong = []
-        for name, allowed in CHOICES.items():
-            value = getattr(self, name)
-            if not isinstance(value, str) or value not in allowed:
-                wrong.append(f"{name}={value!r} is unknown; use one of {', '.join(map(repr, allowed))}")
+        wrong = list(unknown_words({name: getattr(self, name) for name in CHOICES}, CHOICES))
         if wrong:
             raise ValueError("; ".join(wrong))
 

@@ -161,3 +161,7 @@ class Effect:
 
     def _shape(self, values: FloatArray) -> Numbers:
         return float(values) if np.ndim(self.estimate) == 0 else np.asarray(values, float)
+
+
+NOTHING = Effect(float("nan"), float("nan"), float("nan"), float("nan"))
+"""What cannot be estimated."""

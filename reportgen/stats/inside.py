@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .candidate import METHODS
+from .compiled import kernel
 from .crossproducts import FloatArray
-from .profile import GRID, evaluate, kernel, minimise, packed, record, uncertainty, work_arrays
+from .profile import GRID, evaluate, minimise, packed, record, uncertainty, work_arrays
 
 KENWARD_ROGER = METHODS["kenward-roger"]
 # Below this share of its usual variance a column inside a set is left to the fit that centres it exactly.

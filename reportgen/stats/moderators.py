@@ -23,12 +23,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .choices import Approximation, DfFloor, MainReading, Status, TreatmentEffect
 from .crossproducts import FloatArray
-from .effect import Effect, Joint
+from .effect import NOTHING, Effect, Joint
 from .levels import Levels
 from .one_step import OneStepFit, fit_one_step
 
-NOTHING = Effect(math.nan, math.nan, math.nan, math.nan)
 # Spread of trial means against that of people, below which what differs is rounding.
 ALIKE = 1e-9
 ROUNDING = 1e-13  # of the values of a moderator
@@ -59,7 +59,7 @@ class Reading:
 
     each: tuple[Effect, ...]
     joint: Joint | None
-    status: str
+    status: Status
     reason: str
     tau2: float = math.nan
     criterion: float = math.nan
@@ -154,11 +154,11 @@ def screen_moderator(
     reference: int = 0,
     per: float = 1.0,
     percentiles: Sequence[float] = (),
-    reading: str = "within",
+    reading: MainReading = "within",
     minimum_trials: int = 1,
-    treatment_effect: str = "random",
-    inference: str = "kenward-roger",
-    df_floor: str = "trials-1",
+    treatment_effect: TreatmentEffect = "random",
+    inference: Approximation = "kenward-roger",
+    df_floor: DfFloor = "trials-1",
     search: bool = True,
 ) -> ModeratorFit:
     """Estimate the interaction of treatment with one moderator in three readings.
@@ -470,7 +470,7 @@ def _reading(fit: OneStepFit, q: int, dropped: str) -> Reading:
     return replace(_nothing(q, fit.status, reason), evaluations=fit.optimiser.evaluations)
 
 
-def _nothing(q: int, status: str, reason: str) -> Reading:
+def _nothing(q: int, status: Status, reason: str) -> Reading:
     return Reading((NOTHING,) * q, None, status, reason)
 
 

@@ -17,9 +17,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import inference as infer
+from .choices import (
+    AdjusterSlopes,
+    Approximation,
+    Covariance,
+    DfFloor,
+    Estimation,
+    InteractionEffect,
+    Intercept,
+    Residual,
+    Status,
+    TreatmentEffect,
+)
 from .crossproducts import CrossProducts, FloatArray, columns
 from .design import CONSTANT, Blocks, Options, blocks
-from .effect import Effect
+from .effect import NOTHING, Effect
 from .likelihood import pair_traces, terms, trace_products
 from .optimise import Optimiser, Variances, estimate_variances
 
@@ -84,7 +96,7 @@ class OneStepFit:
     tau2: float
     sigma2: float | FloatArray
     criterion: float
-    status: str
+    status: Status
     message: str
     trials: int
     participants: int
@@ -113,15 +125,15 @@ def fit_one_step(
     *,
     adjusters: ArrayLike | None = None,
     moderator: ArrayLike | None = None,
-    intercept: str = "stratified",
-    treatment_effect: str = "random",
-    interaction_effect: str = "common",
-    covariance: str = "independent",
-    adjuster_slopes: str = "common",
-    residual: str = "common",
-    estimation: str = "reml",
-    inference: str = "kenward-roger",
-    df_floor: str = "trials-1",
+    intercept: Intercept = "stratified",
+    treatment_effect: TreatmentEffect = "random",
+    interaction_effect: InteractionEffect = "common",
+    covariance: Covariance = "independent",
+    adjuster_slopes: AdjusterSlopes = "common",
+    residual: Residual = "common",
+    estimation: Estimation = "reml",
+    inference: Approximation = "kenward-roger",
+    df_floor: DfFloor = "trials-1",
     search: bool = True,
 ) -> OneStepFit:
     """Fit one linear mixed model to the participants of all trials.
@@ -379,7 +391,7 @@ def _infer(model: Blocks, options: Options, variances: Variances) -> infer.Infer
     return infer.kenward_roger(variances.terms, exact, floor)
 
 
-def _judge(used: CrossProducts, model: Blocks, variances: Variances, places: NDArray[np.int64]) -> tuple[str, str]:
+def _judge(used: CrossProducts, model: Blocks, variances: Variances, places: NDArray[np.int64]) -> tuple[Status, str]:
     """Status and sentence of a fit that has estimates."""
     if variances.vanished:
         which = ", ".join(str(used.labels[k]) for k in variances.vanished)
@@ -436,16 +448,15 @@ def _without_estimate(
     scalar: bool,
     message: str,
     dropped: dict[str, str],
-    status: str = "not estimable",
+    status: Status = "not estimable",
 ) -> OneStepFit:
     nan = float("nan")
-    nothing = Effect(nan, nan, nan, nan)
     interaction: Effect | None = None
     if used.moderators:
         gap = np.full(used.moderators, nan)
-        interaction = nothing if scalar else Effect(gap, gap, gap, gap)
+        interaction = NOTHING if scalar else Effect(gap, gap, gap, gap)
     return OneStepFit(
-        nothing,
+        NOTHING,
         interaction,
         nan,
         nan,

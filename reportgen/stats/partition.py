@@ -16,8 +16,9 @@ from dataclasses import asdict, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .choices import Across, Criterion, Information, Multiplicity, TreatmentEffect
 from .crossproducts import FloatArray, IntArray, columns
-from .effect import Effect
+from .effect import NOTHING, Effect
 from .one_step import OneStepFit, fit_one_step
 from .partition_candidates import moderator_column
 from .partition_search import Search, prepare
@@ -33,19 +34,19 @@ def partition(
     moderators: Mapping[str, Moderator],
     *,
     adjusters: ArrayLike | None = None,
-    criterion: str = "interaction",
-    multiplicity: str = "sidak-modified",
-    across: str = "sidak",
+    criterion: Criterion = "interaction",
+    multiplicity: Multiplicity = "sidak-modified",
+    across: Across = "sidak",
     alpha: float = 0.05,
     gamma: float | Sequence[float] | None = 1.0,
     depth: int = 2,
     width: int = 3,
-    information: str = "pooled",
+    information: Information = "pooled",
     min_size: int | None = None,
     min_arm: int = 10,
     min_trials: int = 2,
     max_cuts: int = 100,
-    treatment_effect: str = "random",
+    treatment_effect: TreatmentEffect = "random",
 ) -> Partition:
     """Search for subgroups in which treatment does more than in the other participants.
 
@@ -179,12 +180,12 @@ def _subgroup(search: Search, y: FloatArray, n: int, parent: TreeNode, child: Tr
     )
 
 
-def _difference(search: Search, y: FloatArray, rows: IntArray, others: IntArray, information: str) -> Effect:
+def _difference(search: Search, y: FloatArray, rows: IntArray, others: IntArray, information: Information) -> Effect:
     """Effect among `rows` minus that among `others`: the interaction in a model of both together."""
     both = np.sort(np.concatenate([rows, others]))
     base = make_base(search.people, both)
     if base is None:
-        return Effect(np.nan, np.nan, np.nan, np.nan)
+        return NOTHING
     s = np.isin(base.rows, rows).astype(float)
     one = search.fit(y, base.rows, moderator_column(information, s, base)).interaction
     assert one is not None

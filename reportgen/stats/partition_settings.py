@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from .choices import Across, Criterion, Information, Multiplicity, TreatmentEffect, unknown_words
 from .crossproducts import IntArray
 from .design import Options
 from .ranks import wrong_moderator
 from .subgroups import Moderator
 
 CHOICES = {
-    "criterion": ("interaction", "differential", "maximum", "directional"),
-    "multiplicity": ("sidak-modified", "sidak", "none"),
-    "across": ("sidak", "none"),
-    "information": ("pooled", "within"),
-    "treatment_effect": ("random", "common"),
+    "criterion": get_args(Criterion),
+    "multiplicity": get_args(Multiplicity),
+    "across": get_args(Across),
+    "information": get_args(Information),
+    "treatment_effect": get_args(TreatmentEffect),
 }
 SMALLEST_SHARE = 0.05  # of the people at the root, for the default of min_size
 SMALLEST_SIZE = 50
@@ -32,19 +33,19 @@ SMALLEST_SIZE = 50
 class Settings:
     """Parameters of a search; see `partition`."""
 
-    criterion: str
-    multiplicity: str
-    across: str
+    criterion: Criterion
+    multiplicity: Multiplicity
+    across: Across
     alpha: float
     gamma: tuple[float, ...] | None
     depth: int
     width: int
-    information: str
+    information: Information
     min_size: int
     min_arm: int
     min_trials: int
     max_cuts: int
-    treatment_effect: str
+    treatment_effect: TreatmentEffect
 
     @property
     def options(self) -> Options:
@@ -74,10 +75,7 @@ def make_settings(given: dict[str, Any], people: int) -> Settings:
 
 def check(given: dict[str, Any], moderators: Mapping[str, Moderator], n: int) -> None:
     """Raise for everything that is wrong with the parameters, all at once."""
-    wrong = []
-    for name, allowed in CHOICES.items():
-        if given[name] not in allowed:
-            wrong.append(f"{name}={given[name]!r} is unknown; use one of {', '.join(map(repr, allowed))}")
+    wrong = list(unknown_words(given, CHOICES))
     if not 0.0 < given["alpha"] <= 1.0:
         wrong.append(f"alpha={given['alpha']!r} must lie above 0 and not above 1")
     for name, least in {"depth": 1, "width": 1, "min_arm": 1, "min_trials": 0, "max_cuts": 1, "min_size": 1}.items():

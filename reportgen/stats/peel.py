@@ -11,9 +11,11 @@ several trials as in Hee et al. 2021.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from numpy.typing import ArrayLike
 
+from .choices import Gains, Objective, TreatmentEffect
 from .levels import Levels
 from .peel_report import report
 from .peel_search import prepare
@@ -27,8 +29,8 @@ def peel(
     moderators: Mapping[str, ArrayLike | Levels],
     *,
     adjusters: ArrayLike | None = None,
-    directions: str | Mapping[str, str] = "auto",
-    objective: str = "interaction",
+    directions: Literal["auto"] | Mapping[str, Gains] = "auto",
+    objective: Objective = "interaction",
     alpha: float = 0.05,
     beam: int = 10,
     bin_width: float = 0.01,
@@ -36,7 +38,7 @@ def peel(
     min_size: int | None = None,
     min_arm: int = 10,
     min_trials: int = 2,
-    treatment_effect: str = "random",
+    treatment_effect: TreatmentEffect = "random",
 ) -> Peeling:
     """Find, for every share of the people, the box-shaped subgroup in which treatment works best relative to the rest.
 

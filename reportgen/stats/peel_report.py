@@ -15,10 +15,10 @@ from .boxes import Mask
 from .candidate import TAU2
 from .complete_cases import NotSearched
 from .crossproducts import FloatArray
-from .effect import Effect
+from .effect import NOTHING, Effect
 from .one_step import CONVERGED, ONE_TRIAL, OneStepFit, zero_variance
 from .peel_search import Found, Prepared, Worth
-from .peeling import NOTHING, Box, Group, Limit, Peeling
+from .peeling import Box, Group, Limit, Peeling
 
 
 def report(prepared: Prepared, found: Found) -> Peeling:

@@ -19,6 +19,7 @@ from . import box_effects
 from .beam import ROUNDING, Bins, ScoredBox, beam_search
 from .boxes import DirectedGrid, Grid, Mask, People, Ranks
 from .candidate import ESTIMATE, VARIANCE, Node, Space, make_node, make_space
+from .choices import Gains
 from .complete_cases import CompleteCases, NotSearched, complete_cases
 from .crossproducts import Columns, FloatArray, IntArray, columns
 from .design import Options
@@ -90,7 +91,7 @@ def _checked(
     return table
 
 
-def _declared(settings: PeelSettings) -> dict[str, str]:
+def _declared(settings: PeelSettings) -> dict[str, Gains]:
     return dict(settings.directions) if isinstance(settings.directions, Mapping) else {}
 
 
@@ -118,7 +119,7 @@ def _prepare(
     names: tuple[str, ...],
     values: Mapping[str, FloatArray],
     level_names: Mapping[str, tuple[str, ...]],
-    declared: Mapping[str, str],
+    declared: Mapping[str, Gains],
     settings: PeelSettings,
 ) -> Prepared:
     rows = cases.rows
@@ -257,7 +258,7 @@ class Prepared:
     centred: FloatArray
     rows: FloatArray
     level_names: dict[str, tuple[str, ...]]
-    declared: dict[str, str]
+    declared: dict[str, Gains]
 
     def run(self, outcome: ArrayLike) -> Found:
         """Search with an outcome of all participants; those analysed must have one."""
@@ -297,7 +298,7 @@ class Prepared:
             if slope == 0.0 or not np.isfinite(slope):
                 left_out.append(NotSearched(name, f"its interaction with treatment has no sign: {fit.message}"))
             else:
-                gains = "small" if slope < 0.0 else "large"
+                gains: Gains = "small" if slope < 0.0 else "large"
                 found.append(Direction(name, gains, "screening interaction", fit.interaction))
         return tuple(found), tuple(left_out)
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from .boxes import Mask
+from .choices import Gains, GroupStatus, Objective, TreatmentEffect, unknown_words
 from .complete_cases import Cost, NotSearched
 from .effect import Effect
 from .one_step import LeftOut
 
 GAINS = ("small", "large")
-NOTHING = Effect(float("nan"), float("nan"), float("nan"), float("nan"))
 
 
 def _is_number(value: Any) -> bool:
@@ -29,8 +29,8 @@ def _is_number(value: Any) -> bool:
 class PeelSettings:
     """The options of `peel`."""
 
-    directions: str | Mapping[str, str] = "auto"
-    objective: str = "interaction"
+    directions: Literal["auto"] | Mapping[str, Gains] = "auto"
+    objective: Objective = "interaction"
     alpha: float = 0.05
     beam: int = 10
     bin_width: float = 0.01
@@ -38,18 +38,15 @@ class PeelSettings:
     min_size: int | None = None
     min_arm: int = 10
     min_trials: int = 2
-    treatment_effect: str = "random"
+    treatment_effect: TreatmentEffect = "random"
 
     def wrong(self, moderators: Mapping[str, Any]) -> list[str]:
         """What is wrong with them and how to mend it, for a search among these moderators."""
         return [*self._wrong_words(), *self._wrong_directions(moderators), *self._wrong_shares(), *self._wrong_counts()]
 
     def _wrong_words(self) -> list[str]:
-        wrong = []
-        for name, allowed in (("objective", ("interaction", "effect")), ("treatment_effect", ("random", "common"))):
-            if getattr(self, name) not in allowed:
-                wrong.append(f"{name}={getattr(self, name)!r} is unknown; use one of {', '.join(map(repr, allowed))}")
-        return wrong
+        choices = {"objective": get_args(Objective), "treatment_effect": get_args(TreatmentEffect)}
+        return list(unknown_words({name: getattr(self, name) for name in choices}, choices))
 
     def _wrong_directions(self, moderators: Mapping[str, Any]) -> list[str]:
         if self.directions == "auto":
@@ -101,7 +98,7 @@ class Direction:
     """
 
     moderator: str
-    gains: str
+    gains: Gains
     source: str
     interaction: Effect | None = None
 
@@ -147,7 +144,7 @@ class Group:
     n_intervention: int
     trials: int
     effect: Effect
-    status: str
+    status: GroupStatus
     message: str
 
 
@@ -183,7 +180,7 @@ class Box:
     n_intervention: int
     trials: int
     effect: Effect
-    status: str
+    status: GroupStatus
     message: str
     members: Mask
     outside: Group

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .choices import Status
 from .crossproducts import CrossProducts, FloatArray, IntArray, columns
 from .design import Options, blocks
 from .effect import Effect
@@ -38,7 +39,7 @@ class PerTrial:
         Residual variance.
     n_control, n_intervention, missing : ndarray (K,) of int
         Participants with all values in each arm; those left out because a value is missing.
-    status : ndarray (K,) of str
+    status : tuple of str
         ``"ok"`` or ``"not estimable"``.
     reason : tuple of str
         Why an effect is not estimable; empty where it is.
@@ -52,7 +53,7 @@ class PerTrial:
     n_control: IntArray
     n_intervention: IntArray
     missing: IntArray
-    status: NDArray[np.str_]
+    status: tuple[Status, ...]
     reason: tuple[str, ...]
 
     def effect(self) -> Effect:
@@ -107,7 +108,6 @@ def per_trial(
         reasons.append(reason)
     with np.errstate(over="ignore"):  # a variance may leave the range of a float where its root does not
         sigma2 = values[:, 3] * unit * unit
-    status = np.array(["not estimable" if reason else "ok" for reason in reasons], dtype="<U13")
     return PerTrial(
         products.labels,
         values[:, 0] * unit,
@@ -117,7 +117,7 @@ def per_trial(
         products.arms[:, 0],
         products.arms[:, 1],
         products.missing,
-        status,
+        tuple("not estimable" if reason else "ok" for reason in reasons),
         tuple(reasons),
     )
 

@@ -12,10 +12,12 @@ All kernels allocate nothing; they share the work arrays that their caller makes
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from .compiled import kernel
 
 # Grid of lambda x max(u): tau2 over the error variance of the largest trial's own effect. Beside a large trial that alone
 # speaks for lambda = 0, small ones that differ may have a valley of their own. In 35,000 simulated data sets, 169 of them
@@ -25,9 +27,6 @@ RECORD = 10  # length of what an evaluation reports; slopes on the grid are kept
 # Newton stops at steps below this share of lambda; the estimates then move by less than 1e-10 of their error.
 STEP = 1e-9
 COLLINEAR = 1e-11
-kernel: Any = njit(cache=True, nogil=True, error_model="numpy")
-# For what is called so often that the call itself would show: 5 % of a scan.
-_inlined: Any = njit(cache=True, nogil=True, error_model="numpy", inline="always")
 
 
 def packed(m: int) -> int:
@@ -95,7 +94,7 @@ def _factor(a, p, root, inverse_root):  # type: ignore[no-untyped-def]
     return 0.0, 0.0, False
 
 
-@_inlined
+@partial(kernel, inline="always")  # 5 % of a scan
 def _residual_weights(root, inverse_root, p, r):  # type: ignore[no-untyped-def]
     """r = (-b, 1), where b = A_xx^-1 A_xy.
 

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .choices import AdjusterSlopes, Intercept
 from .crossproducts import CrossProducts, FloatArray, columns
 from .design import Options, blocks
 from .one_step import both_arms
@@ -45,8 +46,8 @@ def redundant_adjusters(
     trial: ArrayLike,
     adjusters: ArrayLike,
     *,
-    intercept: str = "stratified",
-    adjuster_slopes: str = "common",
+    intercept: Intercept = "stratified",
+    adjuster_slopes: AdjusterSlopes = "common",
 ) -> dict[int, Redundant]:
     """Return the columns of the adjusters that `fit_one_step` leaves out of its model, by their places.
 
@@ -87,7 +88,9 @@ def _dropped(products: CrossProducts, options: Options) -> set[int]:
     return {place for place in range(products.adjusters) if f"adjuster[{place}]" in dropped}
 
 
-def _why(place: int, used: CrossProducts, parts: Sequence[CrossProducts], lost: list[int], intercept: str) -> Redundant:
+def _why(
+    place: int, used: CrossProducts, parts: Sequence[CrossProducts], lost: list[int], intercept: Intercept
+) -> Redundant:
     """Return why a column is lost; `parts` are those of the data that have slopes of their own."""
     if used.centred[:, 1 + place, 1 + place].sum() == 0.0:
         if np.ptp(used.mean[:, 1 + place]) == 0.0:
@@ -108,7 +111,7 @@ def _sources(column: int, earlier: list[int], products: FloatArray) -> set[int]:
     return {k - 1 for k, share in zip(earlier, shares, strict=True) if abs(share) > SHARE}
 
 
-def _products(used: CrossProducts, intercept: str) -> FloatArray:
+def _products(used: CrossProducts, intercept: Intercept) -> FloatArray:
     """Cross-products within trials; with random intercepts those about the overall means."""
     within: FloatArray = used.centred.sum(axis=0)
     if intercept == "stratified":

@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .candidate import DF, DONE, INADMISSIBLE, SINGULAR, STATE, enter, fit_entered, make_node, make_space, unsound
+from .choices import Approximation, DfFloor, Estimation, TreatmentEffect
+from .compiled import kernel
 from .crossproducts import Columns, CrossProducts, FloatArray, IntArray, columns
 from .design import Options
 from .effect import student_log_p, student_p
 from .one_step import LeftOut, OneStepFit, both_arms, fit_one_step
-from .profile import kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,10 @@ def scan_cuts(
     covariate: ArrayLike,
     *,
     adjusters: ArrayLike | None = None,
-    treatment_effect: str = "random",
-    estimation: str = "reml",
-    inference: str = "kenward-roger",
-    df_floor: str = "trials-1",
+    treatment_effect: TreatmentEffect = "random",
+    estimation: Estimation = "reml",
+    inference: Approximation = "kenward-roger",
+    df_floor: DfFloor = "trials-1",
     min_size: int = 1,
     min_arm: int = 1,
     min_trials: int = 1,

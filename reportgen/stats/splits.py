@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .candidate import Node, enter, fit_entered, make_node, make_space
+from .compiled import kernel
 from .crossproducts import Columns, CrossProducts, FloatArray, IntArray
 from .design import Options
 from .inside import HARDLY_VARIES, fit_inside, make_inside_space
-from .profile import kernel
 from .ranks import NOMINAL, BoolArray, Ranked, on_low_side
 
 

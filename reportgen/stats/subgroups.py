@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .choices import Status
 from .crossproducts import FloatArray, IntArray
 from .effect import Effect
 from .levels import Levels
@@ -223,7 +224,7 @@ class Group:
     trials: int
     effect: Effect
     tau2: float
-    status: str
+    status: Status
     reason: str
 
     @property

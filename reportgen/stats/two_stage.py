@@ -21,11 +21,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.stats import chi2, norm, t
 
+from .choices import Status
+
 __all__ = ["TwoStage", "pool_two_stage", "prediction_interval"]
 
 Method = Literal["reml", "dersimonian-laird", "paule-mandel"]
 Test = Literal["knha", "knha-plain", "normal"]
-Status = Literal["ok", "boundary", "failed"]
 TESTS: tuple[Test, ...] = ("knha", "knha-plain", "normal")
 Interval = tuple[float, float]
 Vector = NDArray[np.float64]

@@ -1,7 +1,7 @@
 """Records to tables: rows, columns, spanners and footnotes. No table computes; what it needs is a field of a record."""
 
 from reportgen.tables.agreement import nothing_to_compare, overlap, profile
-from reportgen.tables.analysed import analysed, people_of
+from reportgen.tables.analysed import analysed
 from reportgen.tables.back_matter import (
     failed_analyses,
     files,
@@ -40,7 +40,6 @@ __all__ = [
     "peeling_status",
     "peeling_thresholds",
     "people_left_out",
-    "people_of",
     "profile",
     "reconciliation",
     "rejected_splits",

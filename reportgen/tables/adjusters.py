@@ -6,61 +6,46 @@ In: fits with their titles, as recorded. Out: sentences, one for each adjuster a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import singledispatch
+from typing import Protocol
 
-from reportgen.records.estimate import LeftOut, NotAdjusted
-from reportgen.records.model import MetaAnalysis, PooledEffect
-from reportgen.records.moderation import Interaction, Moderation
+from reportgen.records.estimate import ComparisonRecord, LeftOut, NotAdjusted
+from reportgen.records.model import PooledEffect
+from reportgen.records.moderation import Interaction
 from reportgen.records.numbers import Inline, Number, plain
-from reportgen.records.partition import Members, PartitionedOutcome, RecursivePartitioning, Subgroup
-from reportgen.records.peeling import DirectedPeeling, PeeledOutcome
+from reportgen.records.partition import Members, PartitionedOutcome, Subgroup
+from reportgen.records.peeling import PeeledOutcome
 from reportgen.tables.phrases import count_made, joined
 
 Fits = Sequence[tuple[Inline, tuple[NotAdjusted, ...]]]
 """Fits that have an estimate: title, and the adjusters that each leaves out."""
 
 
-@singledispatch
-def fits_of(record: object) -> Fits:
-    """Return the fits of a record that have an estimate, with their titles; what adjusts for nothing has none."""
-    return ()
+class Cell(Protocol):
+    """Something of one outcome at one follow-up in one comparison."""
+
+    @property
+    def comparison(self) -> str:
+        """Name in the study file."""
+
+    @property
+    def outcome_label(self) -> Number:
+        """As printed."""
+
+    @property
+    def follow_up_label(self) -> Number:
+        """As printed."""
 
 
-@fits_of.register
-def _(record: MetaAnalysis) -> Fits:
-    return [
-        (_title(effect, record), effect.not_adjusted)
-        for effect in record.effects
-        if effect.estimate.effect.value is not None
-    ]
-
-
-@fits_of.register
-def _(record: Moderation) -> Fits:
-    return [fit for screen in record.screens for fit in interaction_fits(screen.interactions, _title(screen, record))]
-
-
-@fits_of.register
-def _(record: RecursivePartitioning) -> Fits:
-    return [fit for search in record.searches for fit in search_fits(search, _title(search, record))]
-
-
-@fits_of.register
-def _(record: DirectedPeeling) -> Fits:
-    return [fit for peeling in record.peelings for fit in peeling_fits(peeling, _title(peeling, record))]
-
-
-def _title(one: object, record: object) -> Inline:
+def fit_title(one: Cell, comparisons: Sequence[ComparisonRecord]) -> Inline:
     """Return outcome and follow-up, with the comparison where an analysis has several."""
-    comparisons = record.comparisons  # type: ignore[attr-defined]
     titles = {comparison.name: comparison.title for comparison in comparisons}
-    which: Inline = (titles[one.comparison], ": ") if len(comparisons) > 1 else ()  # type: ignore[attr-defined]
+    which: Inline = (titles[one.comparison], ": ") if len(comparisons) > 1 else ()
     return (*which, *title_of(one))
 
 
-def title_of(one: object) -> Inline:
-    """Return outcome and follow-up of a record."""
-    return (one.outcome_label, ", ", one.follow_up_label)  # type: ignore[attr-defined]
+def title_of(one: Cell) -> Inline:
+    """Return outcome and follow-up."""
+    return (one.outcome_label, ", ", one.follow_up_label)
 
 
 def interaction_fits(interactions: Sequence[Interaction], title: Inline) -> Fits:

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import singledispatch
 from itertools import groupby
 
 from reportgen.records.artefact import Column, Group, Row, Table
-from reportgen.records.estimate import ComparisonRecord, LeftOut
-from reportgen.records.model import MetaAnalysis, PooledEffect
+from reportgen.records.estimate import LeftOut
+from reportgen.records.model import PooledEffect
 from reportgen.records.numbers import Inline, Number
-from reportgen.records.partition import Members, PartitionedOutcome, RecursivePartitioning
-from reportgen.records.peeling import DirectedPeeling, PeeledOutcome
+from reportgen.records.partition import Members, PartitionedOutcome
+from reportgen.records.peeling import PeeledOutcome
 from reportgen.tables.phrases import explained, joined
 
 COUNTS = ("Participants",)
-METHODS = {
-    MetaAnalysis: "Meta-analysis",
-    RecursivePartitioning: "Recursive partitioning",
-    DirectedPeeling: "Directed peeling",
-}
 ROWS_WITH_REASONS = 6  # on paper; each has some ten lines of reasons
-Analysed = MetaAnalysis | RecursivePartitioning | DirectedPeeling
-"""Records that say who entered each outcome x follow-up x comparison."""
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who entered one outcome at one follow-up in one comparison."""
+    """Who entered one outcome at one follow-up in one comparison, and in which analysis of which method."""
 
     comparison: str
     outcome: str
@@ -41,32 +33,21 @@ class People:
     n: Number
     in_comparison: Number
     left_out: tuple[LeftOut, ...]
+    analysis: str = ""
+    method: str = ""
 
 
-@singledispatch
-def people_of(record: object) -> Iterator[People]:
-    """Yield who entered, in the order of the record."""
-    raise TypeError(f"{type(record).__name__} does not say who was analysed")
-
-
-@people_of.register
-def _(record: MetaAnalysis) -> Iterator[People]:
-    yield from (_people(one, one) for one in record.effects)
-
-
-@people_of.register
-def _(record: RecursivePartitioning) -> Iterator[People]:
-    yield from (_people(one, one.overall) for one in record.searches)
-
-
-@people_of.register
-def _(record: DirectedPeeling) -> Iterator[People]:
-    yield from (_people(one, one) for one in record.peelings)
-
-
-def _people(
+def people_of(
     one: PooledEffect | PartitionedOutcome | PeeledOutcome, counted: PooledEffect | Members | PeeledOutcome
 ) -> People:
+    """Return who entered one result of an analysis.
+
+    Parameters
+    ----------
+    one : PooledEffect, PartitionedOutcome or PeeledOutcome
+    counted : PooledEffect, Members or PeeledOutcome
+        What counts those who entered: the same, or a part of it.
+    """
     return People(
         one.comparison,
         one.outcome,
@@ -82,32 +63,26 @@ def _people(
     )
 
 
-def analysed(
-    record: Analysed, people: Sequence[People], beside: Sequence[tuple[Analysed, Sequence[People]]] = ()
-) -> Table:
+def analysed(people: Sequence[People], titles: Mapping[str, Number]) -> Table:
     """Return trials and participants of each analysis, by comparison and outcome.
 
     Parameters
     ----------
-    record : MetaAnalysis, RecursivePartitioning or DirectedPeeling
     people : sequence of People
-        What is shown of it.
-    beside : sequence of (record, sequence of People)
-        Further analyses, whose rows stand below those of the same comparison and outcome.
+        Those of one outcome and comparison stand together; where they are of several analyses, the method is named.
+    titles : mapping
+        Of the comparisons, by name.
     """
-    shown = [(record, people), *beside]
-    titles = _titles([one for one, _ in shown])
-    rows = [(place, one) for place, (_, found) in enumerate(shown) for one in found]
-    order = {key: place for place, key in enumerate(dict.fromkeys((one.comparison, one.outcome) for _, one in rows))}
-    several = len({one.comparison for _, one in rows}) > 1
-    words = [METHODS[type(one)] if beside else "" for one, _ in shown]
+    order = {key: place for place, key in enumerate(dict.fromkeys((one.comparison, one.outcome) for one in people))}
+    several = len({one.comparison for one in people}) > 1
+    methods = len({one.analysis for one in people}) > 1
     groups = []
-    rows.sort(key=lambda row: order[row[1].comparison, row[1].outcome])
-    for (comparison, _), found in groupby(rows, key=lambda row: (row[1].comparison, row[1].outcome)):
+    rows = sorted(people, key=lambda one: order[one.comparison, one.outcome])
+    for (comparison, _), found in groupby(rows, key=lambda one: (one.comparison, one.outcome)):
         members = list(found)
-        label: Inline = (members[0][1].outcome_label,)
+        label: Inline = (members[0].outcome_label,)
         head = (titles[comparison], ": ", *label) if several else label
-        groups.append(Group(tuple(_row(one, words[place]) for place, one in members), head=head))
+        groups.append(Group(tuple(_row(one, one.method if methods else "") for one in members), head=head))
     notes: tuple[Inline, ...] = (
         ("Eligible: in an arm of either side of the comparison, in any trial. Whole trial: nobody of it could enter.",),
     )
@@ -133,11 +108,6 @@ def _columns() -> tuple[Column, ...]:
         Column(("Eligible",), "right", COUNTS),
         Column(("Left out, by reason and trial",), "left"),
     )
-
-
-def _titles(records: Sequence[Analysed]) -> dict[str, Number]:
-    comparisons: list[ComparisonRecord] = [comparison for record in records for comparison in record.comparisons]
-    return {comparison.name: comparison.title for comparison in reversed(comparisons)}
 
 
 def _row(one: People, method: str) -> Row:

@@ -118,6 +118,19 @@ MISTAKES = [
         "Take it out",
     ),
     ("analyses:", "«analysis»:", "unknown key 'analysis'", "Did you mean 'analyses'?"),
+    # what tells kinds apart, and what belongs to another kind
+    ("show: forest", "«shw»: forest", "unknown key 'shw'", "Did you mean 'show'?"),
+    ("series: Fig., show: forest", "series: Fig.", "'show' is missing", "Add `show:` here."),
+    ("show: forest", "show: «7»", "'7' is not known here", "Write one of 'included-trials', "),
+    ("method: meta-analysis}", "«methd»: meta-analysis}", "unknown key 'methd'", "Did you mean 'method'?"),
+    (
+        "meta-analysis}",
+        "meta-analysis, «depth»: 2}",
+        "'depth' does not apply to 'meta-analysis'",
+        "'recursive-partitioning'.",
+    ),
+    ("show: forest,", "show: forest, «sizes»: [0.2],", "'sizes' does not apply to 'forest'", "applies to 'peeling-tra"),
+    ("show: forest,", "show: forest, «scala»: 0-100,", "unknown key 'scala'", "Did you mean 'scale'?"),
 ]
 
 
@@ -152,6 +165,7 @@ def test_a_mistake_is_told_once(tmp_path: Path) -> None:
     alone = [
         ("of: pooled", "of: [pooled]"),
         ("show: forest", "show: forrest"),
+        ("show: forest", "show: forrest, sizes: [0.2]"),
         ("moderators, mod", "moderators, percentiles: [150], mod"),
     ]
     for right, wrong in alone:

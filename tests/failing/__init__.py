@@ -1,1 +1,1 @@
-"""Studies that once went wrong, by name: each is copied from the shared folder and must now do what is right."""
+"""Studies that once went wrong, by name: each is made by code and must now do what is right."""

@@ -1,4 +1,4 @@
-"""The shared failing inputs: small studies, one fault each, and what the command line says of them.
+"""The failing inputs: small studies, one fault each, and what the command line says of them.
 
 Each module of this folder takes some of them by name; `test_all.py` proves that none is forgotten.
 """
@@ -6,28 +6,21 @@ Each module of this folder takes some of them by name; `test_all.py` proves that
 from __future__ import annotations
 
 import io
-import shutil
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from reportgen.cli import run
-from tests.conftest import SHARED
-
-FOLDER = SHARED / "failing-inputs"
-needs_inputs = pytest.mark.skipif(not FOLDER.is_dir(), reason="the folder shared/failing-inputs is absent")
+from tests.failing.made import BUILDERS
 
 
-def names() -> list[str]:
-    """Return the names of all failing inputs; empty where the folder is absent."""
-    return sorted(path.name for path in FOLDER.iterdir() if path.is_dir()) if FOLDER.is_dir() else []
-
-
-def copied(name: str, to: Path) -> Path:
-    """Copy one failing input into a folder and return where its study lies."""
-    return Path(shutil.copytree(FOLDER / name, to / name, copy_function=shutil.copyfile))
+def written(name: str, to: Path) -> Path:
+    """Write one failing input into a folder and return where its study lies."""
+    folder = to / name
+    folder.mkdir()
+    for file, content in BUILDERS[name]().items():
+        (folder / file).write_bytes(content)
+    return folder
 
 
 @dataclass(frozen=True, slots=True)

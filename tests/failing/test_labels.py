@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.pipeline import read
-from tests.failing.inputs import copied, needs_inputs, said
+from tests.failing.inputs import said, written
 
 ODD_AGES = [
     "lab02", "lab04", "lab06", "lab09", "lab10", "lab11", "lab13", "lab15", "lab16", "lab17", "lab18", "lab19", "lab20",
@@ -15,10 +15,9 @@ ODD_AGES = [
 ]  # fmt: skip
 
 
-@needs_inputs
 @pytest.mark.parametrize("name", ODD_AGES)
 def test_a_labelled_age_is_no_age_until_the_mapping_says_so(name: str, tmp_path: Path) -> None:
-    study = copied(name, tmp_path)
+    study = written(name, tmp_path)
     found = said("validate", study)
     assert found.code == 2
     assert "north.sav, column 'age', rows 1, 2, 3: a label among numbers without labels: 99 ('" in found.err
@@ -31,7 +30,6 @@ def test_a_labelled_age_is_no_age_until_the_mapping_says_so(name: str, tmp_path:
         assert said("validate", study).code == 0
 
 
-@needs_inputs
 @pytest.mark.parametrize(
     ("name", "told", "beside"),
     [
@@ -41,7 +39,7 @@ def test_a_labelled_age_is_no_age_until_the_mapping_says_so(name: str, tmp_path:
     ],
 )
 def test_labels_that_say_the_other_thing(name: str, told: str, beside: str, tmp_path: Path) -> None:
-    study = copied(name, tmp_path)
+    study = written(name, tmp_path)
     found = said("validate", study)
     assert found.code == 2
     assert "the file's labels contradict the mapping" in found.err and told in found.err
@@ -52,17 +50,15 @@ def test_labels_that_say_the_other_thing(name: str, told: str, beside: str, tmp_
     assert said("validate", study).code == 0
 
 
-@needs_inputs
 def test_the_letters_of_stata_are_codes(tmp_path: Path) -> None:
-    _, repository = read(copied("dta_dot_a_b", tmp_path))
+    _, repository = read(written("dta_dot_a_b", tmp_path))
     north = repository.participants.query("trial == 'North'")["sex"]
     assert (north == "refused").sum() == 5 and not north.isna().any()
     assert [line.count for line in repository.ledger if line.rule in ("'.a' → refused", "'.b' → refused")] == [4, 1]
 
 
-@needs_inputs
 def test_na_may_be_an_answer(tmp_path: Path) -> None:
-    study = copied("NAflag", tmp_path)
+    study = written("NAflag", tmp_path)
     found = said("validate", study)
     assert found.code == 2 and "'NA' would count as any answer but 'EU'" in found.err and "in `no`" in found.err
     mapping = study / "north.yaml"
@@ -75,22 +71,19 @@ def test_na_may_be_an_answer(tmp_path: Path) -> None:
         assert read(study)[1].participants["region"].value_counts().to_dict() == {"EU": 12, "NA": 12}
 
 
-@needs_inputs
 def test_a_dash_for_a_minus_is_told(tmp_path: Path) -> None:
-    found = said("validate", copied("endash", tmp_path))
+    found = said("validate", written("endash", tmp_path))
     assert found.code == 2
     assert "A dash stands in place of a minus sign: write -63 in the file." in found.err
     assert "missing" not in found.err
 
 
-@needs_inputs
 @pytest.mark.parametrize("name", ["fullwidthcode", "code_noise"])
 def test_other_writings_of_a_number_are_the_number(name: str, tmp_path: Path) -> None:
-    _, repository = read(copied(name, tmp_path))
+    _, repository = read(written(name, tmp_path))
     assert not repository.participants["sex"].isna().any()
 
 
-@needs_inputs
 @pytest.mark.parametrize(
     ("name", "told"),
     [
@@ -101,6 +94,6 @@ def test_other_writings_of_a_number_are_the_number(name: str, tmp_path: Path) ->
 def test_words_that_a_rule_does_not_know_are_told_with_all_that_the_column_holds(
     name: str, told: str, tmp_path: Path
 ) -> None:
-    found = said("validate", copied(name, tmp_path))
+    found = said("validate", written(name, tmp_path))
     assert found.code == 2 and told in found.err
     assert "The column holds 'yes' (n = " in found.err and "'y' (n = " in found.err

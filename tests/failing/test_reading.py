@@ -8,7 +8,7 @@ import pytest
 
 from reportgen.data import read_repository
 from reportgen.spec.load import load_study
-from tests.failing.inputs import copied, needs_inputs, said
+from tests.failing.inputs import said, written
 
 TOLD: dict[str, tuple[str, ...]] = {
     "csv_frac_cov": ("north.csv, column 'adh', rows 2, 3", "are they fractions?", "`unit: fraction`"),
@@ -31,25 +31,22 @@ TOLD: dict[str, tuple[str, ...]] = {
 READ = ("csv_ctrlz", "xl_hdr_nl")
 
 
-@needs_inputs
 @pytest.mark.parametrize("name", TOLD)
 def test_the_file_and_the_fix_are_told(name: str, tmp_path: Path) -> None:
-    told = said("validate", copied(name, tmp_path))
+    told = said("validate", written(name, tmp_path))
     assert told.code == 2
     for words in TOLD[name]:
         assert words in told.err
 
 
-@needs_inputs
 @pytest.mark.parametrize("name", READ)
 def test_it_is_read(name: str, tmp_path: Path) -> None:
-    told = said("validate", copied(name, tmp_path))
+    told = said("validate", written(name, tmp_path))
     assert (told.code, told.lines) == (0, [])
 
 
-@needs_inputs
 def test_per_cent_of_a_sheet_are_what_it_shows(tmp_path: Path) -> None:
-    repository = read_repository(load_study(copied("ods_pct_cov2", tmp_path)))
+    repository = read_repository(load_study(written("ods_pct_cov2", tmp_path)))
     assert repository.participants["adherence"].between(5.0, 100.0).all()
 
 
@@ -78,8 +75,7 @@ FIXED = {
 }
 
 
-@needs_inputs
 @pytest.mark.parametrize("name", FIXED)
 def test_the_fix_that_is_told_is_one(name: str, tmp_path: Path) -> None:
-    told = said("validate", changed(copied(name, tmp_path), *FIXED[name]))
+    told = said("validate", changed(written(name, tmp_path), *FIXED[name]))
     assert (told.code, told.lines) == (0, [])

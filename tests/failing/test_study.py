@@ -6,21 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.failing.inputs import copied, needs_inputs, said
+from tests.failing.inputs import said, written
 
 READ = ("y_levnum0", "y_oct", "y_under", "y_date", "y_levtrue", "armver")
 
 
-@needs_inputs
 @pytest.mark.parametrize("name", READ)
 def test_codes_are_what_was_written(name: str, tmp_path: Path) -> None:
-    told = said("validate", copied(name, tmp_path))
+    told = said("validate", written(name, tmp_path))
     assert (told.code, told.lines) == (0, [])
 
 
-@needs_inputs
 def test_nothing_as_a_code_is_told_once_with_the_fix(tmp_path: Path) -> None:
-    study = copied("y_null", tmp_path)
+    study = written("y_null", tmp_path)
     told = said("validate", study)
     assert told.code == 2
     assert len([line for line in told.lines if line.startswith(str(study))]) == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.failing.inputs import copied, needs_inputs, said
+from tests.failing.inputs import said, written
 
 TRIALS = {"site_soft": 2, "site_bom": 2}
 ONE = ["join_zw", "keep_nfd", "lvlNFD", "hdrNFD", "hdrZW", "cellZW", "cellZWcode", *TRIALS]
@@ -23,37 +23,33 @@ TOLD = {
 }  # fmt: skip
 
 
-@needs_inputs
 @pytest.mark.parametrize("name", ONE)
 def test_one_and_the_same(name: str, tmp_path: Path) -> None:
-    found = said("validate", copied(name, tmp_path))
+    found = said("validate", written(name, tmp_path))
     trials, people = TRIALS.get(name, 1 if name in PEOPLE else 2), PEOPLE.get(name, 54)
     assert (found.code, found.lines) == (0, [])
     assert f"all is well, {trials} trial{'s' * (trials > 1)}, {people} participants" in found.out
 
 
-@needs_inputs
 @pytest.mark.parametrize("name", TOLD)
 def test_told_with_both_writings_and_a_way_to_settle_it(name: str, tmp_path: Path) -> None:
-    found = said("validate", copied(name, tmp_path))
+    found = said("validate", written(name, tmp_path))
     assert found.code == 2
     assert [part for part in TOLD[name] if part not in found.err] == []
 
 
-@needs_inputs
 @pytest.mark.parametrize("name", ["join_dash", "join_fullw", "join_under", "join_nohyph"])
 @pytest.mark.parametrize("ids", ["loose", "as written"])
 def test_the_mapping_settles_who_is_who(name: str, ids: str, tmp_path: Path) -> None:
-    study = copied(name, tmp_path)
+    study = written(name, tmp_path)
     mapping = study / "north.yaml"
     mapping.write_text(f"ids: {ids}\n{mapping.read_text(encoding='utf-8')}", encoding="utf-8")
     found = said("validate", study)
     assert (found.code, found.lines) == (0, [])
 
 
-@needs_inputs
 def test_sites_are_kept_apart_by_the_mapping(tmp_path: Path) -> None:
-    study = copied("site_fullw", tmp_path)
+    study = written("site_fullw", tmp_path)
     mapping = study / "north.yaml"
     mapping.write_text(f"different_trials: [A1, Ａ1]\n{mapping.read_text(encoding='utf-8')}", encoding="utf-8")
     found = said("validate", study)

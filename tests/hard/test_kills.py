@@ -77,7 +77,7 @@ def wait_until_whole(folder: Path, process: subprocess.Popen[str]) -> None:
 def test_killed_at_any_moment(tmp_path: Path, way: str) -> None:
     chance = random.Random(f"{SEED} {way}")
     for seed in (1, 2):
-        report = {"formats": ["html"], "contents": CONTENTS[way]}
+        report = {"formats": ["html", "workbook", "results"], "contents": CONTENTS[way]}
         write_study(tmp_path / f"study{seed}", study={"study": {**STUDY["study"], "seed": seed}, "report": report})
     known = {}
     for seed in (1, 2):

@@ -44,7 +44,7 @@ analyses:
   peel: {method: directed-peeling, moderators: [age, baseline RMDQ], outcomes: RMDQ, follow_up: short, comparisons: overall, directions: {age: higher gain more}, beam: 4, bin_width: 0.1}
   agree: {method: agreement, partition: rp, peeling: peel, sizes: [0.5]}
 report:
-  formats: [html]
+  formats: [html, workbook, results]
   contents:
     - {series: Table, show: included-trials, notes: [one note]}
     - {series: Table, show: descriptive, of: people, rounding: {mean: 1}}

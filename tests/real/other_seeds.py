@@ -25,11 +25,8 @@ from statistics import mean, stdev
 
 import numpy as np
 
-from reportgen.analyses import meta_analysis
 from reportgen.analyses.partition_record import names_of
-from reportgen.analyses.peeling_search import peeled
-from reportgen.analyses.recursive_partitioning import Partitioned, partitioned
-from reportgen.analyses.selection import Measurements, selections
+from reportgen.analyses.recursive_partitioning import Partitioned
 from reportgen.data import Repository
 from reportgen.pipeline import read
 from reportgen.records.numbers import fixed, slug
@@ -38,6 +35,7 @@ from reportgen.spec import Spec, load_study
 from reportgen.spec.simulation import SimulationSpec, load_simulation
 from reportgen.spec.study import DirectedPeeling, MetaAnalysis, RecursivePartitioning
 from reportgen.stats.subgroups import Group
+from tests.analysed import analysed, searched
 
 PROCESSES = 2
 NEAR = 0.1  # of the moderator's range among the people who are searched
@@ -111,7 +109,7 @@ def with_chance(file: SimulationSpec) -> SimulationSpec:
 def main_results(spec: Spec, repository: Repository) -> dict[str, Seen]:
     """The overall comparison: each short-term effect, and how many later ones are significant."""
     node = MetaAnalysis(method="meta-analysis", comparisons=("overall",))
-    effects = meta_analysis.analyse("pooled", node, repository, spec.study).effects
+    effects = analysed("pooled", node, repository, spec.study).effects
     known = [effect for effect in effects if effect.estimate.effect.value is not None]
     lines = {}
     for effect in known:
@@ -154,16 +152,15 @@ def printed_rules(spec: Spec) -> list[PrintedRule]:
 def partitions(spec: Spec, repository: Repository, wanted: Iterable[Search]) -> dict[Search, Partitioned]:
     """Run the searches by the study's own nodes."""
     study, wanted = spec.study, set(wanted)
-    measurements = Measurements(repository, study)
-    searched = {}
+    by_search = {}
     for analysis in sorted({analysis for analysis, _, _ in wanted}):
         node = study.analyses[analysis]
         assert isinstance(node, RecursivePartitioning)
-        for selection in selections(node, repository, study):
-            search = (analysis, slug(selection.comparison), slug(selection.outcome))
+        for found in searched(node, repository, study):
+            search = (analysis, slug(found.cohort.comparison), slug(found.cohort.outcome))
             if search in wanted:
-                searched[search] = partitioned(node, selection, repository, measurements, study)
-    return searched
+                by_search[search] = found
+    return by_search
 
 
 def groups_of(search: Partitioned) -> dict[str, Group]:
@@ -196,10 +193,11 @@ def frontier(spec: Spec, repository: Repository) -> dict[str, Seen]:
     study = spec.study
     node = study.analyses[PEELED[0]]
     assert isinstance(node, DirectedPeeling)
-    (selection,) = (
-        one for one in selections(node, repository, study) if slug(one.comparison, one.outcome) == slug(*PEELED[1:])
+    (peeling,) = (
+        one
+        for one in searched(node, repository, study)
+        if slug(one.selection.comparison, one.selection.outcome) == slug(*PEELED[1:])
     )
-    peeling = peeled(node, selection, repository, Measurements(repository, study), study)
     boxes = (
         dict(zip(SIZES, peeling.found.nearest(SIZES), strict=False)) if peeling.found else {}
     )  # none, where nothing fits

@@ -19,6 +19,9 @@ from reportgen.records.partition import RecursivePartitioning
 from reportgen.resources import specs_folder
 from reportgen.spec import Spec
 from tests.conftest import SHARED
+from tests.real import printed
+
+pytestmark = pytest.mark.slow
 
 STUDY = specs_folder() / "low-back-pain"
 
@@ -40,12 +43,24 @@ def rows(made: tuple[Spec, Records]) -> dict[str, FidelityRow]:
 
 
 @pytest.fixture(scope="module")
-def leaves() -> dict[str, str]:
-    """The numeric leaves of the printed results, as written, by their path."""
+def written() -> str:
+    """The record of the paper."""
     path = SHARED / "paper" / "facts.yaml"
     if not path.is_file():
         pytest.skip("the shared folder with the printed results is not beside this checkout")
-    tree = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8"))
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def record(written: str) -> dict[str, Any]:
+    """The same as data."""
+    return dict(YAML(typ="safe").load(written))
+
+
+@pytest.fixture(scope="module")
+def leaves(written: str) -> dict[str, str]:
+    """The numeric leaves of the printed results, as written, by their path."""
+    tree = YAML(typ="safe", pure=True).compose(written)
     wanted = ("totals", "table1", "table2", "outcomes", "results_")
     return {".".join(path): text for path, text in numeric(tree) if path[0].startswith(wanted)}
 
@@ -61,9 +76,23 @@ def numeric(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
         yield path, node.value
 
 
-def test_every_printed_number_has_a_row(rows: dict[str, FidelityRow], leaves: dict[str, str]) -> None:
+def test_every_printed_number_has_a_row(rows: dict[str, FidelityRow]) -> None:
+    assert len(rows) == printed.NUMBERS
+    assert printed.digest({key: row.printed.text for key, row in rows.items()}) == printed.DIGEST
+
+
+def test_the_printed_numbers_are_those_of_the_record(rows: dict[str, FidelityRow], leaves: dict[str, str]) -> None:
     assert {key: row.printed.text for key, row in rows.items()} == leaves
-    assert len(rows) == 282
+    assert len(leaves) == printed.NUMBERS
+
+
+def test_the_words_of_table_1_are_those_of_the_record(record: dict[str, Any]) -> None:
+    assert {
+        row["trial"]: (row["country"], tuple(tuple(arm) for arm in row["arms"])) for row in record["table1"]
+    } == printed.TABLE_1
+    assert printed.MEASURED_BY.items() <= record["calibration"]["measured_by"].items()
+    ours = printed.facts()
+    assert (ours["table1"], ours["table2"], ours["totals"]) == tuple(record[k] for k in ("table1", "table2", "totals"))
 
 
 def test_tables_1_and_2_and_the_totals_come_out_as_printed(rows: dict[str, FidelityRow]) -> None:
@@ -107,8 +136,8 @@ RULES = {  # printed rules, and how far from the printed effect ours may lie: tw
 
 
 def test_every_printed_rule_is_found_with_an_effect_near_the_printed_one(rows: dict[str, FidelityRow]) -> None:
-    printed = {key for key in rows if re.fullmatch(r"results_rp\.[^.]+\.[^.]+\.\d+\.effect\.0", key)}
-    assert printed == {f"results_rp.{rule}.effect.0" for rule in RULES}
+    found = {key for key in rows if re.fullmatch(r"results_rp\.[^.]+\.[^.]+\.\d+\.effect\.0", key)}
+    assert found == {f"results_rp.{rule}.effect.0" for rule in RULES}
     for rule, (effect, apart) in RULES.items():
         row = rows[f"results_rp.{rule}.effect.0"]
         assert row.ours is not None and row.ours.value is not None, rule

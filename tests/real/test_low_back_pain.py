@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
-from reportgen.analyses import descriptive, meta_analysis
 from reportgen.data import Repository
 from reportgen.output import mark
 from reportgen.output.trial_files import MARK
@@ -22,7 +20,10 @@ from reportgen.spec import Spec
 from reportgen.spec.simulation import SimulationSpec, load_simulation
 from reportgen.spec.study import Descriptive as DescriptiveNode
 from reportgen.spec.study import MetaAnalysis
-from tests.conftest import SHARED
+from tests.analysed import analysed
+from tests.real import printed
+
+pytestmark = pytest.mark.slow
 
 STUDY = specs_folder() / "low-back-pain"
 SIDES = ("control", "intervention", "all")
@@ -40,10 +41,7 @@ def file() -> SimulationSpec:
 
 @pytest.fixture(scope="module")
 def facts() -> dict[str, Any]:
-    path = SHARED / "paper" / "facts.yaml"
-    if not path.is_file():
-        pytest.skip("the shared folder with the printed results is not beside this checkout")
-    return dict(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
+    return printed.facts()
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +49,7 @@ def table2(loaded: tuple[Spec, Repository]) -> Descriptive:
     spec, repository = loaded
     node = spec.study.analyses["demographics"]
     assert isinstance(node, DescriptiveNode)
-    return descriptive.analyse("demographics", node, repository, spec.study)
+    return analysed("demographics", node, repository, spec.study)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +57,7 @@ def pooled(loaded: tuple[Spec, Repository]) -> dict[str, PooledEffect]:
     spec, repository = loaded
     node = spec.study.analyses["pooled"]
     assert isinstance(node, MetaAnalysis)
-    record = meta_analysis.analyse("pooled", node, repository, spec.study)
+    record = analysed("pooled", node, repository, spec.study)
     return {str(effect.id).removeprefix("pooled.overall."): effect for effect in record.effects}
 
 
@@ -130,12 +128,12 @@ def test_every_cell_of_table_2_comes_out_as_printed(table2: Descriptive, facts: 
 
 def test_baseline_scores_come_out_as_printed(table2: Descriptive, facts: dict[str, Any]) -> None:
     everybody = {one.label.text.removesuffix(" at baseline"): one.sides[2] for one in table2.characteristics}
-    for name, printed in facts["table2"]["baseline_scores"].items():
+    for name, scores in facts["table2"]["baseline_scores"].items():
         side = everybody[name]
         assert side.mean is not None
         assert side.sd is not None
-        assert fixed(side.mean.value or 0, 1) == fixed(float(printed["mean"]), 1), name
-        assert fixed(side.sd.value or 0, 1) == fixed(float(printed["sd"]), 1), name
+        assert fixed(side.mean.value or 0, 1) == fixed(float(scores["mean"]), 1), name
+        assert fixed(side.sd.value or 0, 1) == fixed(float(scores["sd"]), 1), name
         assert (int(side.trials.text), int(side.n.text)) == (facts["outcomes"][name]["m"], facts["outcomes"][name]["n"])
 
 
@@ -162,10 +160,10 @@ def test_the_targets_are_the_printed_ones(file: SimulationSpec, table2: Descript
 
 def test_table_1_and_the_people_left_out(loaded: tuple[Spec, Repository], facts: dict[str, Any]) -> None:
     spec, repository = loaded
-    printed = {row["trial"]: row for row in facts["table1"]}
-    assert [trial.name for trial in repository.trials] == list(printed)
+    rows = {row["trial"]: row for row in facts["table1"]}
+    assert [trial.name for trial in repository.trials] == list(rows)
     for trial in repository.trials:
-        row = printed[trial.name]
+        row = rows[trial.name]
         assert (trial.raw_n, trial.country) == (row["n"], row["country"])
         assert sorted(arm[:2] for arm in trial.arms) == sorted(tuple(arm) for arm in row["arms"])
         left = [line for line in repository.ledger if line.trial == trial.name and line.kind == "left-out"]
@@ -182,9 +180,7 @@ def test_who_measured_what(loaded: tuple[Spec, Repository], facts: dict[str, Any
     for trial in repository.trials:
         for instrument in {name for name, _ in trial.collected_measures}:
             measured.setdefault(instrument, []).append(trial.name)
-    hints = facts["calibration"]["measured_by"]
-    assert measured["FFbHR"] == hints["FFbHR"]
-    assert measured["PSFS"] == hints["PSFS"]
+    assert {name: measured[name] for name in printed.MEASURED_BY} == printed.MEASURED_BY
     without = {"Witt", "Haake", "Brinkhaus", "YACBAC", "Carlsson"}
     assert {trial.name for trial in repository.trials} - set(measured["RMDQ"]) == without
     for name in ("RMDQ", "CPG-DS", "FFbHR", "PSFS"):

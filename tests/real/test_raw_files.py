@@ -37,6 +37,8 @@ from reportgen.resources import specs_folder
 from reportgen.spec import Spec
 from tests.study_files import write_yaml
 
+pytestmark = pytest.mark.slow
+
 STUDY = specs_folder() / "low-back-pain"
 FILES = sorted(path.name for path in (STUDY / "raw").iterdir() if path.name != MARK)
 LOOSE = 1e-9

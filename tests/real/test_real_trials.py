@@ -1,4 +1,7 @@
-"""Three real trials through whole studies: published means, and the values that R gives, to the printed digit."""
+"""Three real trials through whole studies: published means, and the values that R gives, to the printed digit.
+
+Without the data beside the checkout these tests are skipped, and `test_packaged_trials.py` proves the same.
+"""
 
 from __future__ import annotations
 

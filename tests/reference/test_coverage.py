@@ -19,6 +19,8 @@ from reportgen.stats.one_step import fit_cross_products
 
 from .coverage import RATIOS, SEED, SHAPES, TRIALS, Cell, Coverage, cells, cover, fits
 
+pytestmark = pytest.mark.slow
+
 REPLICATES = 10_000
 WRITTEN = (Path(__file__).parent / "coverage.md").read_text()
 

@@ -6,9 +6,12 @@ test once in a thousand: the margins are binomial. Seeds are fixed.
 
 from pathlib import Path
 
+import pytest
 from scipy import stats
 
 from .planted import SEED, count
+
+pytestmark = pytest.mark.slow
 
 PLANTED, EMPTY = 60, 300
 WRITTEN = (Path(__file__).parent / "planted.md").read_text()

@@ -1,7 +1,7 @@
 """Three real trials with public data: published analyses and R's values for them (../shared/data/README.md).
 
-The data are not part of the repository; without them these tests are skipped. Printed values are met to half a unit of
-their last digit.
+The data are not part of the repository; without them these tests are skipped, and `test_packaged_trials.py` proves the same
+on data that are always there. Printed values are met to half a unit of their last digit.
 """
 
 import csv
@@ -13,7 +13,9 @@ import pytest
 from reportgen.stats import fit_one_step, pool_two_stage
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the three real trials are not here: no folder {DATA}")
+pytestmark = pytest.mark.skipif(
+    not DATA.is_dir(), reason="the folder shared/data with the real trials is not beside this checkout"
+)
 
 
 def read(name: str) -> dict[str, np.ndarray]:

@@ -9,11 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analyses.agreement import _levels, analyse, jaccard
+from reportgen.analyses.agreement import _levels, jaccard
 from reportgen.analyses.moderator_values import Moderator
-from reportgen.analyses.peeling_search import peeled
-from reportgen.analyses.recursive_partitioning import partitioned
-from reportgen.analyses.selection import Measurements, selections
 from reportgen.data import Repository
 from reportgen.pipeline import read
 from reportgen.records.agreement import Agreement, OutcomeAgreement
@@ -22,6 +19,7 @@ from reportgen.spec import Spec
 from reportgen.spec.study import Agreement as Node
 from reportgen.spec.study import DirectedPeeling, RecursivePartitioning
 from reportgen.stats import fit_one_step
+from tests.analysed import analysed, people_of, searched
 from tests.peeling_study import AGREEMENT, CONTENTS, PARTITION, PEELING, write_search_study
 
 Read = tuple[Spec, Repository]
@@ -38,11 +36,11 @@ def only(study: Read) -> OutcomeAgreement:
 
 
 def made(study: Read) -> Agreement:
-    return analyse("agreement", Node.model_validate(AGREEMENT), study[1], study[0].study)
+    return analysed("agreement", Node.model_validate(AGREEMENT), study[1], study[0].study)
 
 
 def changed(folder: Path, gain: float = 3.0, policy: dict[str, Any] | None = None, **analyses: Any) -> OutcomeAgreement:
-    contents = {"formats": ["html"], "contents": CONTENTS}
+    contents = {"formats": ["html", "workbook", "results"], "contents": CONTENTS}
     all_of_them = {"rp": PARTITION, "peeling": PEELING, "agreement": AGREEMENT} | analyses
     return only(
         read(write_search_study(folder / "s", gain=gain, analyses=all_of_them, policy=policy or {}, report=contents))
@@ -51,11 +49,8 @@ def changed(folder: Path, gain: float = 3.0, policy: dict[str, Any] | None = Non
 
 def test_people_are_counted_as_sets_are(study: Read) -> None:
     spec, repository = study
-    measurements = Measurements(repository, spec.study)
     rp, ardp = RecursivePartitioning.model_validate(PARTITION), DirectedPeeling.model_validate(PEELING)
-    (one,), (other,) = (selections(node, repository, spec.study) for node in (rp, ardp))
-    first = partitioned(rp, one, repository, measurements, spec.study)
-    second = peeled(ardp, other, repository, measurements, spec.study)
+    (first,), (second,) = (searched(node, repository, spec.study) for node in (rp, ardp))
     common = set(first.people.selection.rows.tolist()) & set(second.selection.rows.tolist())
     outcome = only(study)
     assert outcome.n.value == len(common)
@@ -75,7 +70,7 @@ def test_people_are_counted_as_sets_are(study: Read) -> None:
 def test_effects_and_profile_are_those_of_the_people_in_both(study: Read) -> None:
     spec, repository = study
     node = DirectedPeeling.model_validate(PEELING)
-    (selection,) = selections(node, repository, spec.study)
+    (selection,) = people_of(node, repository, spec.study)
     age = repository.participants["age"].to_numpy(dtype=float)[selection.rows]
     outcome = only(study)
     group, pair = outcome.subgroups[0], outcome.subgroups[0].pairs[1]
@@ -159,7 +154,7 @@ def test_the_number_without_a_value_cannot_be_worked_out() -> None:
     """128 in both, 125 with a known habit: 3 without would follow from the two, so the smaller level goes as well."""
     values = np.array([0.0] * 119 + [1.0] * 6 + [math.nan] * 3 + [0.0] * 200 + [1.0] * 90 + [math.nan] * 10)
     both = np.arange(len(values)) < 128
-    smoking = Moderator("smoking", "Smoking", "", 1.0, ("no", "yes"), False, 0, None, values)
+    smoking = Moderator("smoking", "Smoking", "", 1.0, ("no", "yes"), False, 0, None, values, np.arange(len(values)))
     traits = list(_levels(values, both, smoking, 5, Press("agreement", "agreement", {"percent": 1})))
     shown = {plain((trait.level,)): (plain(trait.both), plain(trait.others)) for trait in traits if trait.level}
     assert shown["yes"] == ("–", "–")

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analyses.directed_peeling import analyse, sizes_of
+from reportgen.analyses.directed_peeling import sizes_of
 from reportgen.analyses.peeling_record import decimals_of, size_text
-from reportgen.analyses.peeling_search import peeled
-from reportgen.analyses.selection import Measurements, selections
 from reportgen.data import Repository
 from reportgen.pipeline import read
 from reportgen.records.numbers import numbers_in, plain
@@ -19,6 +17,7 @@ from reportgen.records.peeling import DirectedPeeling, PeeledOutcome
 from reportgen.spec import Spec
 from reportgen.spec.study import DirectedPeeling as Node
 from reportgen.stats import fit_one_step
+from tests.analysed import analysed, people_of, searched
 from tests.peeling_study import CONTENTS, PEELING, write_search_study
 
 Read = tuple[Spec, Repository]
@@ -36,7 +35,7 @@ def record(study: Read) -> DirectedPeeling:
 
 def made(study: Read, **options: Any) -> DirectedPeeling:
     spec, repository = study
-    return analyse("peeling", Node.model_validate(PEELING | options), repository, spec.study)
+    return analysed("peeling", Node.model_validate(PEELING | options), repository, spec.study)
 
 
 def only(record: DirectedPeeling) -> PeeledOutcome:
@@ -48,7 +47,7 @@ def test_people_of_a_box_are_those_within_its_limits(study: Read, record: Direct
     spec, repository = study
     peeling = only(record)
     assert [(one.name, one.side) for one in peeling.moderators] == [("age", "≤"), ("baseline RMDQ", "≥")]
-    (selection,) = selections(Node.model_validate(PEELING), repository, spec.study)
+    (selection,) = people_of(Node.model_validate(PEELING), repository, spec.study)
     age = repository.participants["age"].to_numpy(dtype=float)[selection.rows]
     before = selection.adjusters[:, 0]
     for box in peeling.boxes:
@@ -115,7 +114,7 @@ def test_directions_know_where_they_come_from(record: DirectedPeeling) -> None:
 
 def test_interaction_is_given_for_the_step_of_the_covariate(study: Read, record: DirectedPeeling) -> None:
     spec, repository = study
-    (selection,) = selections(Node.model_validate(PEELING), repository, spec.study)
+    (selection,) = people_of(Node.model_validate(PEELING), repository, spec.study)
     age = repository.participants["age"].to_numpy(dtype=float)[selection.rows]
     known = ~np.isnan(age)
     trial, values = selection.trial[known], age[known]
@@ -188,7 +187,7 @@ def test_moderators_come_from_a_screening(tmp_path: Path, limit: float, taken: t
     peeling = PEELING | {"moderators": {"from": "screening", "p_below": limit}, "directions": {}}
     study = read(write_search_study(tmp_path / "s", gain=1.5, analyses={"screening": screening, "peeling": peeling},
                                     report={"contents": CONTENTS[:2]}))  # fmt: skip
-    found = only(analyse("peeling", Node.model_validate(peeling), study[1], study[0].study))
+    found = only(analysed("peeling", Node.model_validate(peeling), study[1], study[0].study))
     assert tuple(one.name for one in found.moderators) == taken
     if not taken:
         assert plain(found.reason) == "no moderator reached the limit of the screening"
@@ -197,8 +196,7 @@ def test_moderators_come_from_a_screening(tmp_path: Path, limit: float, taken: t
 def test_members_are_people_of_the_selection(study: Read) -> None:
     spec, repository = study
     node = Node.model_validate(PEELING)
-    (selection,) = selections(node, repository, spec.study)
-    found = peeled(node, selection, repository, Measurements(repository, spec.study), spec.study)
+    (found,) = searched(node, repository, spec.study)
     assert found.found is not None
     assert [int(who.sum()) for who in found.members] == [box.n for box in found.found.boxes]
     assert {len(who) for who in found.members} == {found.selection.n}
@@ -211,8 +209,7 @@ def test_sizes_as_ids_say_them() -> None:
 def test_decimals_are_those_that_values_need(study: Read) -> None:
     spec, repository = study
     node = Node.model_validate(PEELING)
-    (selection,) = selections(node, repository, spec.study)
-    found = peeled(node, selection, repository, Measurements(repository, spec.study), spec.study)
+    (found,) = searched(node, repository, spec.study)
     assert decimals_of(found.moderators["age"], found.selection) == 0
 
 
@@ -233,7 +230,7 @@ def test_ordered_levels_are_limited_by_name(tmp_path: Path) -> None:
             report={"contents": CONTENTS[:2]}, variables=education,
         )
     )  # fmt: skip
-    found = only(analyse("peeling", Node.model_validate(peeling), study[1], study[0].study))
+    found = only(analysed("peeling", Node.model_validate(peeling), study[1], study[0].study))
     (moderator,) = found.moderators
     assert moderator.levels is not None
     assert moderator.levels.value == 5

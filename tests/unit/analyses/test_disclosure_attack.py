@@ -16,14 +16,17 @@ from scipy.optimize import least_squares
 from reportgen.analyses import meta_analysis
 from reportgen.analyses.disclosure import TOO_SMALL
 from reportgen.analyses.hidden_trials import few_apart, guarded_trials, told_effect
+from reportgen.analyses.meta_analysis import pooled_effect
 from reportgen.analyses.other_worlds import digits_of, hidden_trial
-from reportgen.analyses.selection import Selection, without_trials
+from reportgen.analyses.selection import Selection, told_alone, without_trials
 from reportgen.pipeline import read
 from reportgen.records.model import PooledEffect
 from reportgen.records.numbers import Number, Press, numbers_in, plain
 from reportgen.spec.study import MetaAnalysis, Study
 from reportgen.stats import per_trial, pool_two_stage
 from tests.study_files import write_study
+
+pytestmark = pytest.mark.slow
 
 MINIMUM = 5
 PRESS = Press(
@@ -64,8 +67,13 @@ def record_of(selection: Selection, study: Study, hidden: Sequence[str] = ()) ->
     return meta_analysis._record(selection, fits, "", dict.fromkeys(hidden, "few"), node, study, PRESS)
 
 
+def effect_of(people: Selection, earlier: Sequence[Selection], study: Study, *, alone: bool = True) -> PooledEffect:
+    node = MetaAnalysis(method="meta-analysis")
+    return pooled_effect(people, earlier, name="pooled", node=node, study=study, alone=alone)
+
+
 def released(selection: Selection, study: Study) -> PooledEffect:
-    return meta_analysis._effect(selection, [], MetaAnalysis(method="meta-analysis"), study, PRESS)
+    return effect_of(selection, (), study)
 
 
 def values_of(record: PooledEffect) -> dict[str, Number]:
@@ -198,8 +206,10 @@ def test_an_effect_that_another_analysis_tells_of_too_is_pooled_without_the_smal
     selection = synthetic(*CASES["six trials"])
     node = MetaAnalysis(method="meta-analysis")
     again = study.model_copy(update={"analyses": {"pooled": node, "again": node.model_copy()}})
+    alone = told_alone(node, selection.outcome, selection.follow_up, again)
+    assert not alone
     assert hidden_names(released(selection, study))
-    effect = meta_analysis._effect(selection, [], node, again, PRESS)
+    effect = effect_of(selection, (), study, alone=alone)
     assert hidden_names(effect) == []
     assert effect.trials.value == 5
     without = record_of(without_trials(selection, {"T0": TOO_SMALL}), study)
@@ -217,7 +227,7 @@ def test_a_comparison_that_few_people_tell_from_an_earlier_one_is_not_told(study
     assert few_apart(narrow, wide, MINIMUM, "T0")
     assert not few_apart(narrow, wide, MINIMUM, "T1")
     assert set(guarded_trials(narrow, MINIMUM, [wide])) == {"T0"}
-    effect = meta_analysis._effect(narrow, [wide], MetaAnalysis(method="meta-analysis"), study, PRESS)
+    effect = effect_of(narrow, (wide,), study)
     assert {number.value for number in numbers_in(effect.estimate)} == {None}
     assert "differs from a group that is printed" in effect.reason
 

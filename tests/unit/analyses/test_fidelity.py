@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analyses import METHODS, make_records
+from reportgen.analyses import make_records
 from reportgen.errors import SpecError
 from reportgen.pipeline import Order, build, read
 from reportgen.records.model import Fidelity, MetaAnalysis, Records
 from reportgen.records.numbers import fixed, numbers_in, plain
 from reportgen.records.results import results_of
-from reportgen.spec.study import MetaAnalysis as Pooling
 from tests.study_files import people, write_study, write_yaml
 
 EFFECT = "pooled.overall.rmdq.short"
@@ -127,7 +126,7 @@ def test_a_failed_analysis_leaves_rows_without_a_result(tmp_path: Path, monkeypa
     def fail(*_: object, **__: object) -> None:
         raise ArithmeticError("the matrix is singular")
 
-    monkeypatch.setitem(METHODS, Pooling, fail)
+    monkeypatch.setattr("reportgen.analyses.meta_analysis.fit", fail)
     path = study_with(tmp_path, printed("e", "1.5", f"{EFFECT}.effect", EFFECT), printed("n", "140", "trials.n"))
     record = fidelity_of(path)
     assert [row.status for row in record.sections[0].rows] == ["no result", "as printed"]

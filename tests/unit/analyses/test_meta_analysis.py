@@ -10,32 +10,34 @@ import pandas as pd
 import pytest
 
 from reportgen.analyses import make_records
-from reportgen.analyses.meta_analysis import analyse
 from reportgen.figures.forest import forest_sheets
 from reportgen.pipeline import read
 from reportgen.records.model import MetaAnalysis, PooledEffect
 from reportgen.records.numbers import numbers_in, plain
-from reportgen.render.drafts import default_title
 from reportgen.render.methods import methods
-from reportgen.spec.study import Artefact
+from reportgen.spec.shows import Forest
 from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.tables import by_trial, estimates, model_status
+from reportgen.views import SHOWS
+from tests.analysed import analysed
 from tests.study_files import people, write_study
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
 
-def analysed(folder: Path, change: Change | None = None, south: Change | None = None, **node: Any) -> MetaAnalysis:
+def pooled_of(folder: Path, change: Change | None = None, south: Change | None = None, **node: Any) -> MetaAnalysis:
     """Analyse the small study, the people of a trial changed."""
     asked = {"method": "meta-analysis", **node}
-    path = write_study(folder, {"analyses": {"pooled": asked}, "report": {"formats": ["html"], "contents": []}})
+    path = write_study(
+        folder, {"analyses": {"pooled": asked}, "report": {"formats": ["html", "workbook", "results"], "contents": []}}
+    )
     for name, seed, n, changed in (("north", 1, 60, change), ("south", 2, 80, south)):
         if changed:
             changed(people(seed, n)).to_csv(folder / f"{name}.csv", index=False)
     spec, repository = read(path)
     found = spec.study.analyses["pooled"]
     assert isinstance(found, Node)
-    return analyse("pooled", found, repository, spec.study)
+    return analysed("pooled", found, repository, spec.study)
 
 
 def the(record: MetaAnalysis) -> PooledEffect:
@@ -69,7 +71,7 @@ DEGENERATE = [
 
 @pytest.mark.parametrize(("change", "reason"), DEGENERATE)
 def test_a_trial_without_residual_variance_takes_no_weight(tmp_path: Path, change: Change, reason: str) -> None:
-    record = analysed(tmp_path, change)
+    record = pooled_of(tmp_path, change)
     effect = the(record)
     north, south = effect.by_trial
     assert (north.status, north.reason, north.weight.value) == ("not estimable", reason, None)
@@ -84,7 +86,7 @@ def test_a_trial_without_residual_variance_takes_no_weight(tmp_path: Path, chang
 
 def test_a_degenerate_trial_of_three_is_named_as_left_out_of_the_two_stage_model(tmp_path: Path) -> None:
     third = {"trial": "East", "data": {"file": "east.csv", "participant": "id"}}
-    contents = {"formats": ["html"], "contents": []}
+    contents = {"formats": ["html", "workbook", "results"], "contents": []}
     path = write_study(
         tmp_path,
         {
@@ -99,7 +101,7 @@ def test_a_degenerate_trial_of_three_is_named_as_left_out_of_the_two_stage_model
     )
     exactly_by_arm(people(3, 50)).to_csv(tmp_path / "east.csv", index=False)
     spec, repository = read(path)
-    record = analyse("pooled", spec.study.analyses["pooled"], repository, spec.study)  # type: ignore[arg-type]
+    record = analysed("pooled", spec.study.analyses["pooled"], repository, spec.study)  # type: ignore[arg-type]
     effect = the(record)
     assert (effect.trials.value, effect.two_stage_heterogeneity.trials.value) == (3, 2)
     assert [row.trial.text for row in effect.one_step_only] == ["East"]
@@ -118,7 +120,7 @@ def test_a_degenerate_trial_of_three_is_named_as_left_out_of_the_two_stage_model
 def test_one_trial_alone_is_its_own_analysis_of_covariance(
     tmp_path: Path, treatment_effect: str, inference: str
 ) -> None:
-    record = analysed(
+    record = pooled_of(
         tmp_path,
         south=nothing_measured,
         minimum_trials=1,
@@ -144,7 +146,7 @@ def test_one_trial_alone_is_its_own_analysis_of_covariance(
 
 
 def test_one_trial_that_is_degenerate_has_no_effect_and_its_reason(tmp_path: Path) -> None:
-    effect = the(analysed(tmp_path, change=exactly_by_arm, south=nothing_measured, minimum_trials=1))
+    effect = the(pooled_of(tmp_path, change=exactly_by_arm, south=nothing_measured, minimum_trials=1))
     assert (effect.status, effect.reason, effect.alone) == ("not estimable", EXACT, False)
     assert effect.estimate.effect.value is None
 
@@ -152,7 +154,9 @@ def test_one_trial_that_is_degenerate_has_no_effect_and_its_reason(tmp_path: Pat
 @pytest.mark.parametrize("both", [True, False])
 def test_methods_say_what_one_trial_is(tmp_path: Path, both: bool) -> None:
     node = {"method": "meta-analysis", "minimum_trials": 1}
-    path = write_study(tmp_path, {"analyses": {"pooled": node}, "report": {"formats": ["html"], "contents": []}})
+    path = write_study(
+        tmp_path, {"analyses": {"pooled": node}, "report": {"formats": ["html", "workbook", "results"], "contents": []}}
+    )
     if not both:
         nothing_measured(people(2, 80)).to_csv(tmp_path / "south.csv", index=False)
     spec, repository = read(path)
@@ -161,14 +165,15 @@ def test_methods_say_what_one_trial_is(tmp_path: Path, both: bool) -> None:
     assert "Where one trial alone has an outcome at a follow-up, its own effect is given" in prose
     assert ("guarded so that it never narrows an interval" in prose) == both
     assert ("varies at random between trials" in prose) == both
-    shown = Artefact(series="Fig.", show="forest", of="pooled")
-    assert plain(default_title(shown, records)).startswith("Pooled effects" if both else "Effects of single trials")
+    shown, forest = Forest(series="Fig.", show="forest", of="pooled"), SHOWS["forest"]
+    caption = forest.caption(forest.title, records.analyses["pooled"], shown)
+    assert plain(caption).startswith("Pooled effects" if both else "Effects of single trials")
     assert ("Each effect is that of its trial, by analysis of covariance, adjusted for the baseline" in prose) != both
 
 
 def test_each_test_of_the_two_stage_model_has_its_interval(tmp_path: Path) -> None:
     found = {
-        test: the(analysed(tmp_path / test, two_stage={"test": test})).two_stage
+        test: the(pooled_of(tmp_path / test, two_stage={"test": test})).two_stage
         for test in ("knha", "knha-plain", "normal")
     }
     error = {test: one.std_error.value or 0.0 for test, one in found.items()}
@@ -177,7 +182,7 @@ def test_each_test_of_the_two_stage_model_has_its_interval(tmp_path: Path) -> No
 
 
 def test_i2_and_q_belong_to_the_two_stage_model_whatever_the_one_step_model_is(tmp_path: Path) -> None:
-    random, common = (the(analysed(tmp_path / kind, treatment_effect=kind)) for kind in ("random", "common"))
+    random, common = (the(pooled_of(tmp_path / kind, treatment_effect=kind)) for kind in ("random", "common"))
     assert common.heterogeneity.tau2.reason == "the model has one effect common to all trials"
     assert common.heterogeneity.i2.value == random.heterogeneity.i2.value is not None
     assert common.two_stage_heterogeneity.q.value == random.two_stage_heterogeneity.q.value is not None
@@ -191,20 +196,20 @@ def apart(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_an_estimate_outside_its_trials_has_its_reason_and_one_inside_has_none(tmp_path: Path) -> None:
-    inside = the(analysed(tmp_path / "a", adjuster_slopes="stratified", adjust_for=[]))
+    inside = the(pooled_of(tmp_path / "a", adjuster_slopes="stratified", adjust_for=[]))
     assert inside.outside == ""
-    effect = the(analysed(tmp_path / "b", change=apart))
+    effect = the(pooled_of(tmp_path / "b", change=apart))
     own = [row.estimate.effect.value or 0.0 for row in effect.by_trial]
     pooled = effect.estimate.effect.value or 0.0
     assert bool(effect.outside) == (not min(own) <= pooled <= max(own))
     assert bool(effect.outside)
     assert "one slope of each adjuster for all trials" in effect.outside
-    assert the(analysed(tmp_path / "c", change=apart, adjuster_slopes="stratified")).outside == ""
+    assert the(pooled_of(tmp_path / "c", change=apart, adjuster_slopes="stratified")).outside == ""
 
 
 @pytest.mark.parametrize("change", [exactly_by_arm, nobody_changes])
 def test_a_reason_of_a_fit_is_part_of_the_sentence_in_which_it_stands(tmp_path: Path, change: Change) -> None:
-    record = analysed(tmp_path, change)
+    record = pooled_of(tmp_path, change)
     notes = [plain(note) for note in by_trial(the(record), record.settings).footnotes]
     assert any("Not estimable: the " in note for note in notes)
     assert not any(".." in note or ": The " in note for note in notes)

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from reportgen.analyses.moderators import analyse, screened_moderators
-from reportgen.analyses.selection import Measurements, selections
+from reportgen.analyses.cohorts import Cohorts
+from reportgen.analyses.moderators import screened_in
+from reportgen.analyses.moderators import screening as screened
 from reportgen.data import Repository
 from reportgen.pipeline import read
 from reportgen.records.moderation import Interaction, Moderation, Screen
 from reportgen.records.numbers import plain
 from reportgen.records.results import results_of
 from reportgen.spec.study import Moderators, Study, Tiers
+from tests.analysed import analysed, people_of
 from tests.screened_study import write_screened
 
 
@@ -31,7 +33,7 @@ def screening(slope: float = -1.0, reading: str = "within", **changes: Any) -> M
     study, repository = study_of(slope, reading)
     node = study.analyses["screening"]
     assert isinstance(node, Moderators)
-    return analyse("screening", node.model_copy(update=changes), repository, study)
+    return analysed("screening", node.model_copy(update=changes), repository, study)
 
 
 def the(screen: Screen, name: str) -> Interaction:
@@ -160,20 +162,20 @@ def test_too_few_trials_for_all_is_said_once_for_the_screen() -> None:
 
 def test_every_number_has_an_id_of_its_own() -> None:
     record = screening()
-    results = results_of([record], {})
-    assert "screening.overall.rmdq.short.age.within.effect" in results.by_id()
-    assert "screening.overall.rmdq.short.mood.within.low.effect" in results.by_id()
+    ids = {row.id for row in results_of([record], {}).rows}
+    assert "screening.overall.rmdq.short.age.within.effect" in ids
+    assert "screening.overall.rmdq.short.mood.within.low.effect" in ids
 
 
 def test_a_search_takes_what_was_screened_below_a_limit_in_the_order_of_p() -> None:
     study, repository = study_of(-1.0, "within")
     node = study.analyses["screening"]
     assert isinstance(node, Moderators)
-    (selection,) = selections(node, repository, study)
-    measurements = Measurements(repository, study)
+    (people,) = people_of(node, repository, study)
+    fits = screened(people, Cohorts(repository, study).moderators(node.moderators), node=node)
 
     def below(limit: float) -> tuple[str, ...]:
-        return screened_moderators(node, selection, repository, measurements, study, limit)
+        return screened_in(node.moderators, fits, node, limit)
 
     (screen,) = screening().screens
     p = {one.moderator: one.reading.p.value for one in screen.interactions if one.reading.p.value is not None}

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from reportgen.analyses import agreement, directed_peeling, moderators, recursive_partitioning
 from reportgen.data import Repository
 from reportgen.pipeline import read
 from reportgen.spec import Spec
 from reportgen.spec.study import Agreement, DirectedPeeling, Moderators, RecursivePartitioning
+from tests.analysed import analysed
 from tests.peeling_study import CONTENTS, PARTITION, PEELING, write_search_study
 
 ONE = {"outcomes": ["RMDQ"], "follow_up": ["short"], "comparisons": ["overall"], "treatment_effect": "common"}
@@ -99,7 +99,7 @@ def study() -> tuple[Spec, Repository]:
                 follow_up={"short": {"months": [2, 3], "aim": 3}, "long": {"months": [11, 13]}},
                 comparisons={"overall": sides, "again": sides},
                 analyses=analyses,
-                report={"formats": ["html"], "contents": CONTENTS},
+                report={"formats": ["html", "workbook", "results"], "contents": CONTENTS},
             )
         )
 
@@ -113,14 +113,14 @@ def findings(method: str, changes: dict[str, Any]) -> str:
     spec, repository = study()
     node = NODES[method] | changes
     if method == "moderators":
-        return repr(moderators.analyse("a", Moderators.model_validate(node), repository, spec.study).screens)
+        return repr(analysed("a", Moderators.model_validate(node), repository, spec.study).screens)
     if method == "recursive-partitioning":
         searched = RecursivePartitioning.model_validate(node)
-        return repr(recursive_partitioning.analyse("a", searched, repository, spec.study).searches)
+        return repr(analysed("a", searched, repository, spec.study).searches)
     if method == "directed-peeling":
         peeled = DirectedPeeling.model_validate(node)
-        return repr(directed_peeling.analyse("a", peeled, repository, spec.study).peelings)
-    return repr(agreement.analyse("a", Agreement.model_validate(node), repository, spec.study).outcomes)
+        return repr(analysed("a", peeled, repository, spec.study).peelings)
+    return repr(analysed("a", Agreement.model_validate(node), repository, spec.study).outcomes)
 
 
 @pytest.mark.parametrize("node", [Moderators, RecursivePartitioning, DirectedPeeling, Agreement])

@@ -14,13 +14,13 @@ import pytest
 from reportgen.analyses import make_records, recursive_partitioning
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.partition_record import cut_decimals
-from reportgen.analyses.recursive_partitioning import partitioned, too_many_levels
-from reportgen.analyses.selection import Measurements, selections
+from reportgen.analyses.recursive_partitioning import too_many_levels
 from reportgen.pipeline import exit_code_of, read
 from reportgen.records.numbers import numbers_in, plain
 from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning
 from reportgen.records.series import series_of
 from reportgen.stats import fit_one_step
+from tests.analysed import people_of, searched
 from tests.planted_study import AGE, write_planted
 from tests.unit.analyses.test_search_people import selection as selection_of_sixty
 
@@ -57,7 +57,7 @@ def test_the_planted_subgroup_is_found_first(planted: PartitionedOutcome) -> Non
 def test_effects_are_those_of_separate_fits(planted: PartitionedOutcome, tmp_path: Path) -> None:
     spec, repository = read(write_planted(tmp_path))
     node = spec.study.analyses["rp"]
-    (selection,) = selections(node, repository, spec.study)  # type: ignore[arg-type]
+    (selection,) = people_of(node, repository, spec.study)  # type: ignore[arg-type]
     age = repository.participants["age"].to_numpy(dtype=float)[selection.rows]
     group = planted.subgroups[0]
     cut = group.inside.rule[0].cut
@@ -80,7 +80,7 @@ def test_effects_are_those_of_separate_fits(planted: PartitionedOutcome, tmp_pat
 
 def test_the_difference_is_the_interaction_in_the_divided_node(planted: PartitionedOutcome, tmp_path: Path) -> None:
     spec, repository = read(write_planted(tmp_path))
-    (selection,) = selections(spec.study.analyses["rp"], repository, spec.study)  # type: ignore[arg-type]
+    (selection,) = people_of(spec.study.analyses["rp"], repository, spec.study)  # type: ignore[arg-type]
     age = repository.participants["age"].to_numpy(dtype=float)[selection.rows]
     group = planted.subgroups[0]
     cut = group.inside.rule[0].cut
@@ -112,7 +112,7 @@ def test_sides_of_a_split_are_those_of_its_groups(planted: PartitionedOutcome) -
 
 def test_a_rejected_split_names_the_side_that_gains_more(planted: PartitionedOutcome, tmp_path: Path) -> None:
     spec, repository = read(write_planted(tmp_path))
-    (selection,) = selections(spec.study.analyses["rp"], repository, spec.study)  # type: ignore[arg-type]
+    (selection,) = people_of(spec.study.analyses["rp"], repository, spec.study)  # type: ignore[arg-type]
     before = selection.adjusters[:, 0]
     (split,) = [s for s in planted.rejected if s.node == 0 and s.better.moderator == "baseline RMDQ"]
     cut = split.better.cut
@@ -244,7 +244,9 @@ def test_levels_without_an_order_can_be_too_many_to_part() -> None:
 
     def moderator(levels: int, ordered: bool = False) -> Moderator:
         names = tuple(f"level {k}" for k in range(12))
-        return Moderator("site", "Site", "", 1.0, names, ordered, 0, None, np.arange(200, dtype=float) % levels)
+        return Moderator(
+            "site", "Site", "", 1.0, names, ordered, 0, None, np.arange(200, dtype=float) % levels, np.arange(200)
+        )
 
     assert not too_many_levels(moderator(10), people)
     assert too_many_levels(moderator(11), people)
@@ -330,9 +332,7 @@ def test_other_criteria_have_no_line_to_reach(tmp_path: Path, criterion: str) ->
 def test_memberships_for_other_analyses(tmp_path: Path) -> None:
     spec, repository = read(write_planted(tmp_path, lacking_age=25))
     node: Any = spec.study.analyses["rp"]
-    measurements = Measurements(repository, spec.study)
-    (selection,) = selections(node, repository, spec.study)
-    found = partitioned(node, selection, repository, measurements, spec.study)
+    (found,) = searched(node, repository, spec.study)
     assert found.partition is not None
     age = repository.participants["age"].to_numpy(dtype=float)[found.people.selection.rows]
     for group in found.partition.subgroups:
@@ -346,7 +346,7 @@ def test_a_printed_cut_divides_people_as_the_cut_does() -> None:
     people = selection_of_sixty()
     values = np.zeros(200)
     values[people.rows] = np.resize(np.array([41.6667, 54.1667, 58.3333, 60.0, 60.01]), people.n)
-    score = Moderator("score", "Score", "points", 1.0, (), False, -1, None, values)
+    score = Moderator("score", "Score", "points", 1.0, (), False, -1, None, values, np.arange(len(values)))
     assert [cut_decimals(cut, score, people) for cut in (41.6667, 54.1667, 58.3333, 60.0)] == [0, 1, 2, 0]
 
 

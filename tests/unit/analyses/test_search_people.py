@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reportgen.analyses.moderator_values import Moderator, column_of
-from reportgen.analyses.search_people import people_of_search
+from reportgen.analyses.search_people import people_of_search, people_who_enter
 from reportgen.analyses.selection import Selection
 from reportgen.stats import Levels
 
@@ -35,7 +35,18 @@ def moderator(name: str, lacking: slice | list[int] | None = None, levels: tuple
     values = np.arange(200, dtype=float) % (len(levels) or 200)
     if lacking is not None:
         values[100:][lacking] = np.nan
-    return Moderator(name, name.title(), "years", 1.0, levels, bool(levels), 0 if levels else -1, None, values)
+    return Moderator(
+        name,
+        name.title(),
+        "years",
+        1.0,
+        levels,
+        bool(levels),
+        0 if levels else -1,
+        None,
+        values,
+        np.arange(len(values)),
+    )
 
 
 def search(*moderators: Moderator, missing: str = "complete", minimum_trials: int = 2):  # type: ignore[no-untyped-def]
@@ -86,9 +97,27 @@ def test_a_trial_that_loses_an_arm_goes_as_a_whole() -> None:
 
 
 def test_a_constant_or_unmeasured_moderator_has_its_reason() -> None:
-    constant = Moderator("sex", "Sex", "", 1.0, ("female", "male"), False, 0, None, np.zeros(200))
+    constant = Moderator("sex", "Sex", "", 1.0, ("female", "male"), False, 0, None, np.zeros(200), np.arange(200))
     found = search(constant, moderator("bmi", slice(0, 60)), moderator("age"))
     assert dict(found.left_out) == {"sex": "has one value in all", "bmi": "nobody has a value"}
+
+
+def test_a_search_that_has_found_its_people_itself_has_the_same_ones_explained() -> None:
+    moderators = {m.name: m for m in (moderator("age", list(range(0, 20, 2))), moderator("bmi", [1, 22, 45]))}
+    found = people_of_search(selection(), moderators, missing="complete", minimum_trials=2)
+    enters = np.isin(selection().rows, found.selection.rows)
+    explained = people_who_enter(selection(), moderators, enters)
+    assert explained.selection.excluded == found.selection.excluded
+    assert explained.selection.rows.tolist() == found.selection.rows.tolist()
+    assert explained.costs == found.costs
+
+
+def test_everybody_who_does_not_enter_is_counted_whatever_the_search_says() -> None:
+    enters = np.ones(60, bool)
+    enters[[3, 30, 31]] = False
+    found = people_who_enter(selection(), {"age": moderator("age", [3, 30])}, enters).selection
+    assert found.n == 57 and found.rows.tolist() == (np.flatnonzero(enters) + 100).tolist()
+    assert sum(one.n for one in found.excluded) == 3
 
 
 def test_levels_reach_the_search_as_codes() -> None:

@@ -10,7 +10,9 @@ from reportgen.data import availability
 from tests.unit.data.workshop import covariate, lines, read
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the folder shared/data with the real trials is absent")
+needs_shared = pytest.mark.skipif(
+    not SHARED.is_dir(), reason="the folder shared/data with the real trials is not beside this checkout"
+)
 
 STUDY = """
 study: {title: Real trials, data: real}

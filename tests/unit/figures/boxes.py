@@ -11,6 +11,7 @@ from reportgen.figures import theme
 from reportgen.figures.lettering import families
 from reportgen.figures.paint import figure
 from reportgen.figures.sheet import Shape, Sheet, Stroke
+from reportgen.figures.svg import svg_of
 
 Box = tuple[float, float, float, float]
 
@@ -18,7 +19,7 @@ Box = tuple[float, float, float, float]
 def text_boxes(sheet: Sheet) -> list[tuple[str, Box]]:
     """Return each text with its box (left, top, right, bottom) as matplotlib will draw it."""
     with rc_context(theme.settings(families())):
-        canvas = figure(sheet)
+        canvas = figure(svg_of(sheet))
         renderer = FigureCanvasAgg(canvas).get_renderer()
         scale = theme.MM_PER_INCH / canvas.dpi
         (axes,) = canvas.axes

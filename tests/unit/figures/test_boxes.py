@@ -68,7 +68,7 @@ def test_forest_clips_and_overlaps_nothing(case: str) -> None:
 
 def test_forest_rescaled_clips_and_overlaps_nothing() -> None:
     effects = [*rows(3), effect("other", "short", scaled=False)]
-    (sheet,) = forest_sheets(effects, settings(), name="fig1", scale="0-100", decimals=0)
+    (sheet,) = forest_sheets(effects, settings(), name="fig1", scale="0-100")
     assert faults(sheet) == []
 
 

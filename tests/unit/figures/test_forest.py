@@ -12,10 +12,11 @@ import pytest
 from reportgen.figures import draw_forest
 from reportgen.figures.forest import forest_sheets
 from reportgen.figures.forest_by_trial import forest_by_trial_sheets
-from reportgen.figures.paint import printed
+from reportgen.figures.paint import png
 from reportgen.figures.panel import SQUARE_SMALLEST
 from reportgen.figures.sheet import Shape, Sheet, Stroke
 from reportgen.records.numbers import ids, plain
+from reportgen.render.picture import figure_files
 from tests.unit.figures.build import effect, settings
 
 
@@ -221,11 +222,12 @@ def test_no_effects_at_all_is_an_empty_table_and_no_error() -> None:
 DIGEST = """
 import hashlib, sys
 from reportgen.figures import draw_forest
-from reportgen.figures.paint import printed
+from reportgen.figures.paint import png
+from reportgen.render.picture import figure_files
 from tests.unit.figures.build import effect, settings
 effects = [effect("pain", f, 3.0, 2.0, status="boundary") for f in ("short", "mid")] + [effect("x", "y", None, reason="τ")]
 (one,) = draw_forest(effects, settings(), name="fig1")
-print(*(hashlib.sha256(part).hexdigest() for part in (one.svg.encode(), *printed(one).values())))
+print(*(hashlib.sha256(part).hexdigest() for part in (one.svg.encode(), png(one), *dict(figure_files([one])).values())))
 """
 
 
@@ -234,7 +236,9 @@ def test_the_same_figure_has_the_same_bytes_in_another_process() -> None:
     effects.append(effect("x", "y", None, reason="τ"))
     draw_forest([effect()], settings(), name="another")
     (one,) = draw_forest(effects, settings(), name="fig1")
-    here = [hashlib.sha256(part).hexdigest() for part in (one.svg.encode(), *printed(one).values())]
+    here = [
+        hashlib.sha256(part).hexdigest() for part in (one.svg.encode(), png(one), *dict(figure_files([one])).values())
+    ]
     there = subprocess.run([sys.executable, "-c", DIGEST], capture_output=True, text=True, check=True)
     assert there.stdout.split() == here
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import math
 import re
 from xml.etree import ElementTree as ET
 
+import pikepdf
 import pytest
 
 from reportgen.figures import draw_availability, draw_forest, draw_forest_by_trial
-from reportgen.figures.paint import printed
+from reportgen.figures.drawn import drawn
+from reportgen.figures.paint import png
+from reportgen.figures.sheet import Piece, Shape, Sheet, Stroke, Words, rectangle
+from reportgen.figures.svg import EDGE_WEIGHT, svg_of
+from reportgen.figures.svg import drawing as drawing_of
+from reportgen.figures.theme import Style
 from reportgen.records.artefact import Drawing
 from reportgen.records.numbers import Number, numbers_in
+from reportgen.render.picture import figure_files
 from tests.unit.figures.build import availability, effect, settings
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -27,14 +36,14 @@ def drawings() -> dict[str, Drawing]:
     one = effect(by_trial=5, long_trial="A trial of 1999-2003 with a name that is far too long for one line of 40 mm")
     return {
         "forest": draw_forest(effects, settings(), name="fig1")[0],
-        "rounded": draw_forest(effects, settings(), name="fig2", scale="0-100", decimals=2)[0],
-        "by trial": draw_forest_by_trial(one, settings(), name="fig3", decimals=3)[0],
+        "rescaled": draw_forest(effects, settings(), name="fig2", scale="0-100")[0],
+        "by trial": draw_forest_by_trial(one, settings(), name="fig3")[0],
         "failed": draw_forest_by_trial(effect(value=None, reason="1 trial"), settings(), name="fig4")[0],
         "availability": draw_availability(availability(), name="appendix1")[0],
     }
 
 
-@pytest.fixture(scope="module", params=["forest", "rounded", "by trial", "failed", "availability"])
+@pytest.fixture(scope="module", params=["forest", "rescaled", "by trial", "failed", "availability"])
 def drawing(request: pytest.FixtureRequest, made: dict[str, Drawing]) -> Drawing:
     return made[request.param]
 
@@ -104,53 +113,52 @@ def test_a_label_over_several_lines_is_one_text(made: dict[str, Drawing]) -> Non
     assert words(label) == "A trial of 1999-2003 with a name that is far too long for one line of 40 mm"
 
 
-def test_decimals_of_the_artefact_have_ids_of_their_own(made: dict[str, Drawing]) -> None:
-    by_id = {number.id: number for number in made["rounded"].printed}
-    assert by_id["pooled.pain.visit-3.scaled.effect@fig2"].text == "12.00"
-    assert "pooled.pain.visit-3.scaled.effect" not in by_id
-    # the way back to 0 to 100 is said with numbers that have rows
-    assert {"fig2.scale-low", "fig2.scale-high"} <= set(by_id)
+def test_the_way_back_to_0_to_100_is_said_with_numbers_that_have_rows(made: dict[str, Drawing]) -> None:
+    assert {"fig2.scale-low", "fig2.scale-high"} <= {number.id for number in made["rescaled"].printed}
 
 
 def test_png_has_300_dots_per_inch(drawing: Drawing) -> None:
-    import io
-
     from PIL import Image
 
-    image = Image.open(io.BytesIO(printed(drawing)["png"]))
+    image = Image.open(io.BytesIO(png(drawing)))
     assert round(image.info["dpi"][0]) == 300
     assert abs(image.size[0] - drawing.width_mm / 25.4 * 300) < 1.5
     assert abs(image.size[1] - drawing.height_mm / 25.4 * 300) < 1.5
 
 
-def test_font_subsets_leave_no_trace_in_the_library() -> None:
-    from fontTools import subset
-
-    before = subset.load_font
-    printed(draw_availability(availability(), name="a")[0])
-    assert subset.load_font is before
-
-
 def test_pdf_embeds_truetype_and_keeps_text(drawing: Drawing) -> None:
-    pdf = printed(drawing)["pdf"]
-    assert pdf.startswith(b"%PDF")
-    assert b"/FontFile2" in pdf
-    assert b"/CreationDate" not in pdf
+    ((name, content),) = figure_files([drawing])
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        (page,) = pdf.pages
+        left, bottom, right, top = (float(number) / 72 * 25.4 for number in page.MediaBox)
+        assert (left, bottom) == (0, 0) and (right, top) == pytest.approx(
+            (drawing.width_mm, drawing.height_mm), abs=0.1
+        )
+        fonts = [font.DescendantFonts[0].FontDescriptor for font in page.Resources.Font.values()]
+        assert fonts and all("/FontFile2" in font for font in fonts)
+        assert str(pdf.docinfo["/Title"]) == (ET.fromstring(drawing.svg)[0].text or "")
+        assert "/CreationDate" not in pdf.docinfo
+    assert name == drawing.name
 
 
-def test_a_shape_that_stands_alone_is_drawn_in_its_place() -> None:
-    # matplotlib writes a single shape as a marker and a use of it, several as paths
-    from reportgen.figures.paint import drawing
-    from reportgen.figures.sheet import Shape, Sheet
-
-    corners = ((1.0, 1.0), (20.0, 1.0), (20.0, 10.0))
-    alone = drawing(Sheet("one", "t", 50.0, 30.0, (Shape(corners, "#123456"),))).svg
-    twice = drawing(Sheet("two", "t", 50.0, 30.0, (Shape(corners, "#123456"), Shape(corners, "#654321")))).svg
-    found = [re.search(r'<path d="([^"]*)"[^>]*fill="#123456"', svg) for svg in (alone, twice)]
-    first, second = (numbers(match[1]) for match in found if match)
-    assert first == pytest.approx(second, abs=0.011)
-    assert first[:2] == pytest.approx([1 / 25.4 * 72, 1 / 25.4 * 72], abs=0.011)
+def test_a_frame_lies_upon_what_it_frames() -> None:
+    share, cell = rectangle(1, 1, 5, 5, "#bcd2e1", kind="share"), rectangle(1, 1, 9, 5, "none", "#8b9298", kind="cell")
+    line = Stroke(0, 0, 9, 0, "#8b9298", EDGE_WEIGHT)
+    svg = drawing_of(Sheet("a", "t", 50.0, 30.0, (line, share, cell))).svg
+    looks = re.findall(r'fill="([^"]*)"(?: stroke="([^"]*)")?', svg)
+    assert looks == [("#ffffff", ""), ("none", "#8b9298"), ("#bcd2e1", ""), ("none", "#8b9298")]
 
 
-def numbers(line: str) -> list[float]:
-    return [float(word) for word in line.split() if not word.isalpha()]
+def test_what_is_read_back_is_what_was_drawn() -> None:
+    corners = ((0.0, 0.0), (25.4, 0.0), (25.4, 12.7))
+    words = Words((Piece(25.4, 12.7, "7", "right"),), Style(weight="bold"), angle=90)
+    dashed = Stroke(0, 0, 25.4, 0, "#123456", 0.5, dashed=True)
+    found = drawn(svg_of(Sheet("a", "t", 50.8, 25.4, (Shape(corners, "#654321", "#123456"), dashed, words))))
+    assert (found.width, found.height) == (144.0, 72.0)
+    _, line, shape = found.paths
+    assert line.dash == (1.85, 0.8) and not line.closed and line.lines == (((0.0, 0.0), (72.0, 0.0)),)
+    assert shape.closed and shape.lines == (((0.0, 0.0), (72.0, 0.0), (72.0, 36.0)),)
+    assert (shape.fill, shape.stroke, shape.weight) == ("#654321", "#123456", EDGE_WEIGHT)
+    (text,) = found.lines
+    assert (text.text, text.x, text.y, text.left, text.weight) == ("7", 72.0, 36.0, 1.0, "bold")
+    assert text.angle == pytest.approx(-math.pi / 2)

@@ -11,9 +11,10 @@ import pytest
 
 from reportgen.records.artefact import NumberedArtefact
 from reportgen.records.model import Records
+from reportgen.records.results import Results
 from reportgen.render.appendix import Appendix, compose
 from reportgen.render.artefacts import artefact_names, numbered_artefacts
-from reportgen.render.pages import WrittenPages, write_pages
+from reportgen.targets import Edition, Written, write_targets
 from tests.unit.render import records_fixture
 
 # figures take a second each, and have tests of their own: one by trial is enough here
@@ -26,7 +27,7 @@ class Report:
     records: Records
     artefacts: tuple[NumberedArtefact, ...]
     appendix: Appendix
-    written: WrittenPages
+    written: Written
     remarks: tuple[str, ...]
 
     @property
@@ -52,6 +53,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     artefacts = numbered_artefacts(spec, records, only=DRAWN)
     listening = _Listening()
     logging.getLogger("weasyprint").addHandler(listening)
-    written = write_pages(folder, spec, records, artefacts, formats=("html", "pdf", "quarto"))
+    appendix = compose(spec, records, artefacts)
+    edition = Edition(appendix, Results((), {}))
+    written = write_targets(edition, ("html", "pdf", "quarto", "figures", "workbook"), folder)
     logging.getLogger("weasyprint").removeHandler(listening)
-    return Report(folder, records, artefacts, compose(spec, records, artefacts), written, tuple(listening.heard))
+    return Report(folder, records, artefacts, appendix, written, tuple(listening.heard))

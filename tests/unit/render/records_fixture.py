@@ -44,6 +44,7 @@ from reportgen.records.numbers import Press
 from reportgen.resources import specs_folder
 from reportgen.spec import Spec
 from reportgen.spec.load import load_study
+from reportgen.spec.shows import Analysed
 
 DECIMALS = {"effect": 2, "mean": 1, "percent": 1, "scaled": 1, "heterogeneity": 3, "p": 2}
 TRIALS = (("KY", 212, 104), ("MN", 230, 118), ("MS", 201, 99), ("NY", 180, 92))
@@ -65,8 +66,8 @@ def spec() -> Spec:
     """The periodontal study with the analyses that have records here, and what shows them or the repository."""
     whole = load_study(specs_folder() / "periodontal-therapy")
     analyses = {name: node for name, node in whole.study.analyses.items() if node.method in METHODS}
-    shown = tuple(node for node in whole.study.report.contents if node.of in (None, *analyses))
-    contents = tuple(node.model_copy(update={"beside": ()}) for node in shown)
+    shown = [node for node in whole.study.report.contents if getattr(node, "of", None) in (None, *analyses)]
+    contents = tuple(node.model_copy(update={"beside": ()}) if isinstance(node, Analysed) else node for node in shown)
     report = whole.study.report.model_copy(update={"contents": contents})
     return replace(whole, study=whole.study.model_copy(update={"analyses": analyses, "report": report}))
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import get_args
 
 import pytest
 
 from reportgen.records.artefact import Drawing, Part
 from reportgen.records.model import Failure
 from reportgen.records.numbers import Press, numbers_in, plain
-from reportgen.render import drafts as room
 from reportgen.render.artefacts import artefact_names, lettered, numbered_artefacts, places
 from reportgen.spec import Spec
-from reportgen.spec.study import Artefact, Show
+from reportgen.spec import shows as options
+from reportgen.spec.shows import Artefact, Availability, Estimates, IncludedTrials, OutcomeMeasures
+from reportgen.views import SHOWS
 from tests.unit.render import records_fixture
 
 spec = records_fixture.spec()
@@ -28,13 +28,23 @@ def drawing(name: str) -> Drawing:
     return Drawing(name, "<svg></svg>", b"", 10, 10, ())
 
 
+def forest(effects: object, settings: object, *, name: str, scale: object = None) -> tuple[Drawing, ...]:
+    return (drawing(name),)
+
+
+def forest_by_trial(effect: object, settings: object, *, name: str) -> tuple[Drawing, ...]:
+    return (drawing(name),)
+
+
+def picture(record: object, *, name: str) -> tuple[Drawing, ...]:
+    return (drawing(name),)
+
+
 @pytest.fixture(autouse=True)
 def _no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reportgen.figures.draw_forest", lambda effects, settings, *, name, **_: (drawing(name),))
-    monkeypatch.setattr(
-        "reportgen.figures.draw_forest_by_trial", lambda effect, settings, *, name, **_: (drawing(name),)
-    )
-    monkeypatch.setattr("reportgen.figures.draw_availability", lambda record, *, name: (drawing(name),))
+    monkeypatch.setattr("reportgen.figures.draw_forest", forest)
+    monkeypatch.setattr("reportgen.figures.draw_forest_by_trial", forest_by_trial)
+    monkeypatch.setattr("reportgen.figures.draw_availability", picture)
 
 
 def test_numbers_count_within_a_series_in_the_order_of_the_study_file() -> None:
@@ -54,9 +64,9 @@ def test_numbers_count_within_a_series_in_the_order_of_the_study_file() -> None:
 
 def test_names_are_made_from_series_and_number() -> None:
     made = with_contents(
-        Artefact(series="Supplementary Table", show="included-trials"),
-        Artefact(series="Fig.", show="availability"),
-        Artefact(series="Table", show="outcome-measures", name="measures"),
+        IncludedTrials(series="Supplementary Table", show="included-trials"),
+        Availability(series="Fig.", show="availability"),
+        OutcomeMeasures(series="Table", show="outcome-measures", name="measures"),
     )
     assert artefact_names(made) == ("supplementary-table1", "fig1", "measures")
     assert [place.label for place in places(made.study)] == ["Supplementary Table 1", "Fig. 1", "Table 1"]
@@ -83,16 +93,16 @@ def test_one_part_needs_no_letter_and_thirty_have_two() -> None:
 
 
 def test_a_failed_analysis_says_why_in_its_place() -> None:
-    reason = Press("pooled", "analyses.pooled", {}).quote("failure", "ModelError: matrix 3 x 3 is singular")
+    reason = Press("pooled", "analyses.pooled", {}).quote("failure", "LinAlgError: matrix 3 x 3 is singular")
     records = records_fixture.records()
     records = replace(records, analyses=records.analyses | {"pooled": Failure("pooled", reason)})
     made = {a.name: a for a in numbered_artefacts(spec, records)}
-    assert plain(made["fig1"].parts[0].notes[0]) == "This analysis failed: ModelError: matrix 3 x 3 is singular."
+    assert plain(made["fig1"].parts[0].notes[0]) == "This analysis failed: LinAlgError: matrix 3 x 3 is singular."
     assert made["table1"].parts[0].table is not None
 
 
 def test_an_artefact_may_round_differently_under_ids_of_its_own() -> None:
-    node = Artefact(series="Table", show="estimates", of="pooled", name="short", rounding={"effect": 1})
+    node = Estimates(series="Table", show="estimates", of="pooled", name="short", rounding={"effect": 1})
     (made,) = numbered_artefacts(with_contents(node), records_fixture.records())
     numbers = {number.id: number for number in numbers_in(made)}
     rounded = numbers["pooled.therapy.probing-depth.visit-3.effect@short"]
@@ -101,7 +111,7 @@ def test_an_artefact_may_round_differently_under_ids_of_its_own() -> None:
 
 
 def test_an_outcome_can_be_chosen() -> None:
-    node = Artefact(series="Table", show="estimates", of="pooled", outcome="bleeding", follow_up="visit 5")
+    node = Estimates(series="Table", show="estimates", of="pooled", outcome="bleeding", follow_up="visit 5")
     (made,) = numbered_artefacts(with_contents(node), records_fixture.records())
     table = made.parts[0].table
     assert table is not None
@@ -110,7 +120,12 @@ def test_an_outcome_can_be_chosen() -> None:
 
 
 def test_titles_that_nobody_gave_say_what_is_shown() -> None:
-    node = Artefact(series="Table", show="estimates", of="pooled")
+    node = Estimates(series="Table", show="estimates", of="pooled")
     (made,) = numbered_artefacts(with_contents(node), records_fixture.records())
     assert plain(made.title) == "Pooled effects in numbers: periodontal therapy v delayed therapy"
-    assert set(room.SHOWN) <= set(room.TITLES) == set(get_args(Show))
+
+
+def test_each_artefact_of_the_study_file_can_be_shown_and_each_that_can_be_shown_is_in_it() -> None:
+    assert {name: show.options for name, show in SHOWS.items()} == options.SHOWS
+    assert all(show.title for show in SHOWS.values())
+    assert {other for show in SHOWS.values() for other in show.beside} <= set(SHOWS)

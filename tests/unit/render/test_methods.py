@@ -9,10 +9,10 @@ import pytest
 
 from reportgen.records.model import MetaAnalysis
 from reportgen.records.numbers import plain
-from reportgen.render import methods as room
 from reportgen.render.methods import methods
 from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.spec.study import TwoStage
+from reportgen.views.prose import meta_analysis as room
 from tests.unit.render import records_fixture
 
 WORDINGS = {

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.analyses.moderators import analyse
 from reportgen.pipeline import read
 from reportgen.records.numbers import plain
-from reportgen.render.methods_moderators import screening_methods
 from reportgen.spec.study import Moderators
+from reportgen.views.prose.moderators import screening_methods
+from tests.analysed import analysed
 from tests.screened_study import write_screened
 
 
@@ -25,7 +25,7 @@ def test_the_values_at_which_effects_are_read(tmp_path: Path, percentiles: list[
     spec, repository = read(write_screened(tmp_path / "s", percentiles=percentiles, moderators=["age", "sex"]))
     node = spec.study.analyses["screening"]
     assert isinstance(node, Moderators)
-    *_, last = screening_methods(analyse("screening", node, repository, spec.study))
+    *_, last = screening_methods(analysed("screening", node, repository, spec.study))
     assert plain(last).endswith(said)
 
 
@@ -37,7 +37,7 @@ def test_effects_at_values_are_those_of_the_reading(tmp_path: Path, reading: str
     spec, repository = read(write_screened(tmp_path, reading=reading))
     node = spec.study.analyses["screening"]
     assert isinstance(node, Moderators)
-    record = analyse("screening", node, repository, spec.study)
+    record = analysed("screening", node, repository, spec.study)
     prose = " ".join(plain(paragraph) for paragraph in screening_methods(record))
     assert told in prose
     assert ("tell something of the interaction within trials" in prose) == (reading == "within")

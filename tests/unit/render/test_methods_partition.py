@@ -8,8 +8,9 @@ import pytest
 
 from reportgen.records.numbers import Inline, plain
 from reportgen.records.partition import RecursivePartitioning
-from reportgen.render.methods_partition import partition_sections, settings_in_words
 from reportgen.spec.study import RecursivePartitioning as Node
+from reportgen.views.prose.recursive_partitioning import partition_methods, settings_in_words
+from reportgen.views.prose.said_once import said_once
 from tests.unit.figures.build import press, quote
 from tests.unit.figures.searches import guard, settings
 
@@ -40,7 +41,10 @@ def record(name: str = "rp", left_out: int = 0, **changes: Any) -> RecursivePart
 
 def told(*records: RecursivePartitioning) -> list[str]:
     headings: list[Inline] = [(f"Recursive partitioning {one.name}",) for one in records]
-    return [" ".join(map(plain, paragraphs)) for _, paragraphs in partition_sections(records, headings)]
+    return [
+        " ".join(map(plain, paragraphs))
+        for _, paragraphs in said_once(zip(headings, map(partition_methods, records), strict=True))
+    ]
 
 
 @pytest.mark.parametrize("option", CHANGES)

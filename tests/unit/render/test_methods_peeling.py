@@ -14,10 +14,11 @@ from reportgen.records.agreement import Agreement
 from reportgen.records.model import Records
 from reportgen.records.numbers import plain
 from reportgen.records.peeling import DirectedPeeling
-from reportgen.render import methods_peeling as room
-from reportgen.render.methods_model import SEARCH_TREATMENT
-from reportgen.render.said_once import said_once
 from reportgen.spec.study import DirectedPeeling as Node
+from reportgen.views.prose import directed_peeling as room
+from reportgen.views.prose.agreement import agreement_methods
+from reportgen.views.prose.models import SEARCH_TREATMENT
+from reportgen.views.prose.said_once import said_once
 from tests.peeling_study import PEELING, write_search_study
 
 
@@ -88,7 +89,7 @@ def test_without_any_moderator_there_is_no_word_of_directions(tmp_path: Path) ->
 def test_agreement_names_both_analyses(records: Records) -> None:
     record = records.analyses["agreement"]
     assert isinstance(record, Agreement)
-    (text,) = map(plain, room.agreement_methods(record))
+    (text,) = map(plain, agreement_methods(record))
     assert "“rp”" in text
     assert "“peeling”" in text
     assert text.endswith("Nothing was tested.")

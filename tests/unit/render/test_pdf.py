@@ -10,16 +10,19 @@ from typing import Any
 import pikepdf
 import pytest
 
+from reportgen.records.results import Results
 from reportgen.render import html as pages
 from reportgen.render.tags import mend_tags
 from tests.unit.render.conftest import Report
+
+pytestmark = pytest.mark.slow
 
 MM = 96 / 25.4
 
 
 @pytest.fixture(scope="module")
 def document(report: Report) -> Any:
-    return pages.pdf_document(report.appendix, report.folder)
+    return pages.pdf_document(report.appendix)
 
 
 def texts(box: Any) -> Iterator[Any]:
@@ -102,16 +105,16 @@ def test_long_ledgers_are_summed_up_on_paper(document: Any) -> None:
 
 
 def test_without_pango_the_rest_is_written(report: Report, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    from reportgen.render.pages import write_pages
-    from tests.unit.render import records_fixture
+    from reportgen.targets import Edition, write_targets
 
     def missing(name: str) -> Any:
         raise OSError("cannot load library 'libpango-1.0-0': no such file.  Additionally, more was tried")
 
     monkeypatch.setattr(pages.importlib, "import_module", missing)
-    written = write_pages(tmp_path, records_fixture.spec(), report.records, report.artefacts, formats=("html", "pdf"))
-    assert next(path.name for path in written.paths) == "appendix.html"
-    assert not (tmp_path / "appendix.pdf").exists()
+    edition = Edition(report.appendix, Results((), {}))
+    written = write_targets(edition, ("html", "pdf", "figures"), tmp_path)
+    assert [path.name for path in written.opens] == ["appendix.html"] and not written.complete
+    assert {path.suffix for path in tmp_path.rglob("*.*")} == {".html", ".svg", ".png"}
     assert len(written.warnings) == 1 and "apt-get install" in written.warnings[0]
     assert written.warnings[0].endswith("The system says: cannot load library 'libpango-1.0-0': no such file")
 
@@ -124,7 +127,7 @@ def test_another_error_of_the_system_is_not_put_down_to_pango(
 
     monkeypatch.setattr(pages, "pdf_document", full)
     with pytest.raises(OSError, match="No space left"):
-        pages.pdf_page(report.appendix, tmp_path)
+        pages.pdf_page(report.appendix)
 
 
 def test_the_same_pages_give_the_same_bytes(report: Report, document: Any) -> None:

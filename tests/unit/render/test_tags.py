@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from reportgen.render.tags import mend_tags
+from tests.conftest import ROOT
 from tests.unit.render.conftest import Report
 
 PAGE = """
@@ -224,3 +229,12 @@ def test_without_tags_nothing_is_done() -> None:
 
     document = weasyprint.HTML(string=PAGE).render()
     assert document.write_pdf(finisher=mend_tags) == document.write_pdf()
+
+
+def test_weasyprint_is_bound_to_the_version_whose_inside_is_known() -> None:
+    """Tags and pictures reach into WeasyPrint: a new version is let in when all tests of both pass with it."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    (bound,) = (SpecifierSet(one.removeprefix("weasyprint")) for one in declared if one.startswith("weasyprint"))
+    installed = Version(version("weasyprint"))
+    assert installed in bound
+    assert f"{installed.major + 1}.0" not in bound and f"{installed.major - 1}.0" not in bound

@@ -110,15 +110,15 @@ def test_a_faulty_name_is_not_told_twice(tmp_path: Path) -> None:
         ),
         (
             {"report": {"contents": [{"series": "T", "show": "availability", "rounding": {"mean": 1}}]}},
-            "'rounding' means nothing",
+            "'rounding' does not apply to 'availability'",
         ),
         (
             {"report": {"contents": [{"series": "T", "show": "availability", "parts": "by outcome"}]}},
-            "'parts' means nothing",
+            "'parts' does not apply to 'availability'",
         ),
         (
             {"report": {"contents": [{"series": "Table", "show": "availability", "scale": "0-100"}]}},
-            "'scale' means nothing",
+            "'scale' does not apply to 'availability'",
         ),
     ],
 )

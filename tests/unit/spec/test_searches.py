@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reportgen.spec.load import examine_study
-from reportgen.spec.study import DirectedPeeling, FromScreening, RecursivePartitioning
+from reportgen.spec.study import DirectedPeeling, FromScreening, RecursivePartitioning, sizes_asked
 from tests.study_files import STUDY, write_study
 
 SCREEN = {"method": "moderators", "outcomes": "RMDQ", "moderators": ["age", "sex", "baseline RMDQ"]}
@@ -81,7 +81,24 @@ def test_artefacts_name_analyses_of_their_method(tmp_path: Path) -> None:
         {**table, "show": "subgroups", "beside": ["peel"], "sizes": [0.1]},
     )
     assert said(tmp_path, wrong) == [
+        "'beside' does not apply to 'subgroups'",
+        "'sizes' does not apply to 'subgroups'",
         "'peeling-thresholds' shows a 'directed-peeling', and 'rp' is a 'recursive-partitioning'",
-        "'beside' means nothing for 'subgroups'",
-        "'sizes' means nothing for 'subgroups'",
     ]
+
+
+def test_the_sizes_of_a_peeling_are_those_of_its_artefacts_and_agreements(tmp_path: Path) -> None:
+    study = deepcopy(STUDY)
+    study["analyses"] |= {"rp": SEARCH, "peel": PEEL, "other": PEEL}
+    study["analyses"]["agree"] = {"method": "agreement", "partition": "rp", "peeling": "peel", "sizes": [0.45]}
+    shown = {"series": "Table", "show": "peeling-thresholds"}
+    study["report"]["contents"] = [
+        {**shown, "of": "peel", "sizes": [0.35, 0.25]},
+        {**shown, "of": "other", "sizes": [0.15]},
+        {"series": "Table", "show": "subgroups", "of": "rp"},
+    ]
+    spec = examine_study(write_study(tmp_path / "small", study)).spec
+    assert spec is not None
+    assert sizes_asked(spec.study, "peel") == (0.25, 0.35, 0.45)
+    assert sizes_asked(spec.study, "other") == (0.15,)
+    assert sizes_asked(spec.study, "rp") == ()

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 from reportgen.records.artefact import Table
 from reportgen.records.estimate import Estimate
-from reportgen.records.model import PooledEffect, TwoStageHeterogeneity
+from reportgen.records.model import MetaAnalysis, PooledEffect, TwoStageHeterogeneity
 from reportgen.records.numbers import plain
 from reportgen.tables import (
     analysed,
@@ -20,8 +20,8 @@ from reportgen.tables import (
     model_status,
     outcome_measures,
     people_left_out,
-    people_of,
 )
+from reportgen.tables.analysed import People, people_of
 from tests.unit.render import records_fixture
 
 
@@ -176,27 +176,32 @@ def test_a_trial_that_only_the_one_step_model_has_is_named() -> None:
     assert f"ᵃ{said}" in lines(estimates([effect], record.settings))
 
 
+def people_in(record: MetaAnalysis) -> tuple[People, ...]:
+    return tuple(people_of(effect, effect) for effect in record.effects)
+
+
 def test_analysed_says_who_was_left_out_and_why() -> None:
     record = records_fixture.meta_analysis()
-    text = lines(analysed(record, tuple(people_of(record))))
+    text = lines(analysed(people_in(record), {}))
     assert text[2].endswith("| 700 | 823 | no value at follow-up: KY 20, MN 21, MS 22")
     assert text[12].endswith("whole trial, not measured in this window: KY 212, MN 230, MS 201")
 
 
 def test_on_paper_a_long_table_keeps_the_counts_without_the_reasons() -> None:
     record = records_fixture.meta_analysis()
-    people = tuple(people_of(record))
-    table = analysed(record, people)
+    people = people_in(record)
+    table = analysed(people, {})
     assert table.paper is not None
     assert [len(row.cells) for row in table.paper.groups[0].rows] == [5, 5]
     assert lines(table.paper)[2].endswith("| 700 | 823")
-    assert analysed(record, people[:4]).paper is None
+    assert analysed(people[:4], {}).paper is None
 
 
 def test_analyses_of_a_comparison_stand_together_and_are_named() -> None:
     record = records_fixture.meta_analysis()
-    people = tuple(people_of(record))
-    text = lines(analysed(record, people[:2], [(record, people[:2])]))
+    people = people_in(record)[:2]
+    named = [replace(one, analysis=name, method="Meta-analysis") for name in ("a", "b") for one in people]
+    text = lines(analysed(named, {}))
     assert [line.partition(" |")[0] for line in text[2:6]] == [
         "Meta-analysis, Visit 3",
         "Meta-analysis, Visit 5",

@@ -1,0 +1,191 @@
+"""The tasks of a study's analyses: what is made of what, each with all that it depends on and nothing else.
+
+`Layout` is where a method lays out its tasks. People and columns of moderators are made in this process and never kept;
+what is fitted to them is made by whoever is free, and kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from reportgen.analyses.cohorts import Cell, Cohorts
+from reportgen.analyses.moderator_values import Moderator
+from reportgen.analyses.moderators import screening
+from reportgen.analyses.selection import Selection, told_alone
+from reportgen.analyses.slices import node_of, printed_of, selecting, study_of
+from reportgen.data import Repository
+from reportgen.origin import Origin
+from reportgen.records.numbers import slug
+from reportgen.spec.study import FromScreening, Moderators, Pooled, Search, Study
+from reportgen.task import Task
+
+READ = "read"
+
+
+class Layout:
+    """Tasks by name, as methods add them.
+
+    Parameters
+    ----------
+    study : Study
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.tasks: dict[str, Task] = {}
+
+    def add(self, name: str, function: Callable[..., Any], arguments: Mapping[str, Any], **options: Any) -> str:
+        """Add a task, unless one of this name is there; return the name. Options are those of `Task`."""
+        if name not in self.tasks:
+            self.tasks[name] = Task(name, function, arguments, **options)
+        return name
+
+    def people(self, node: Pooled, cell: Cell) -> str:
+        """Add the task that says who enters a cell of an analysis; return its name."""
+        alone = told_alone(node, cell.outcome, cell.follow_up, self.study)
+        arguments = {
+            "study": selecting(study_of(self.study, cell, node.adjust_for)),
+            "cell": cell,
+            "adjust_for": node.adjust_for,
+            "small_trials": alone,
+        }
+        name = _named("people", cell, *node.adjust_for, "" if alone else "no small trials")
+        return self.add(
+            name, people_of, arguments, inputs={"repository": READ}, kept=False, digest=people_digest, here=True
+        )
+
+    def columns(self, node: Pooled, cell: Cell, moderators: Iterable[str]) -> str:
+        """Add the task that makes the columns of moderators for the people of a cell; return its name."""
+        names = tuple(moderators)
+        people = self.people(node, cell)
+        arguments = {"study": study_of(self.study, cell, names), "names": names}
+        return self.add(
+            f"columns.{people}.{_short(*names)}",
+            columns_of,
+            arguments,
+            inputs={"repository": READ, "people": people},
+            kept=False,
+            digest=columns_digest,
+            here=True,
+        )
+
+    def screening(self, node: Pooled, cell: Cell, screening_node: Moderators) -> str:
+        """Add the task that screens moderators in the people of a cell of an analysis; return its name."""
+        model = node_of(screening_node, cell).model_copy(
+            update={"expected": {}, "tiers": type(screening_node.tiers)(), "level": 0.95, "adjust_for": ()}
+        )
+        inputs = {"people": self.people(node, cell), "columns": self.columns(node, cell, screening_node.moderators)}
+        return self.add(
+            f"screening.{inputs['columns']}.{_short(model.model_dump_json())}",
+            screening,
+            {"node": model},
+            inputs=inputs,
+        )
+
+    def searching(self, node: Search, cell: Cell) -> tuple[dict[str, str], dict[str, Any]]:
+        """Return the inputs and the arguments of a search: people, columns, and the screening that it takes them from."""
+        screened_by = self.screened_by(node)
+        chosen = screened_by.moderators if screened_by else node.moderators
+        assert not isinstance(chosen, FromScreening)
+        inputs = {"people": self.people(node, cell), "columns": self.columns(node, cell, chosen)}
+        arguments: dict[str, Any] = {"node": node_of(node, cell)}
+        if screened_by is not None:
+            inputs["screened"] = self.screening(node, cell, screened_by)
+            arguments["screened_by"] = node_of(screened_by, cell)
+        return inputs, arguments
+
+    def screened_by(self, node: Moderators | Search) -> Moderators | None:
+        """Return the screening from which a search takes its moderators."""
+        if not isinstance(node.moderators, FromScreening):
+            return None
+        found = self.study.analyses[node.moderators.from_]
+        assert isinstance(found, Moderators)
+        return found
+
+    def whole(self) -> Study:
+        """Return the study without what titles it, what its report holds and what its analyses ask for."""
+        return printed_of(self.study)
+
+    def slice(self, node: Pooled, cell: Cell, moderators: Iterable[str] = ()) -> Study:
+        """Return the part of the study on which a cell of an analysis depends."""
+        return study_of(self.study, cell, (*node.adjust_for, *moderators))
+
+
+def _named(kind: str, cell: Cell, *more: str) -> str:
+    return f"{kind}.{slug(cell.comparison, cell.outcome, cell.follow_up)}.{_short(*more)}"
+
+
+def _short(*words: str) -> str:
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()[:8]
+
+
+def people_of(
+    repository: Repository, *, study: Study, cell: Cell, adjust_for: tuple[str, ...], small_trials: bool
+) -> Selection:
+    """Return who enters a cell."""
+    return Cohorts(repository, study).people(cell, adjust_for, small_trials=small_trials)
+
+
+def columns_of(
+    repository: Repository, people: Selection, *, study: Study, names: tuple[str, ...]
+) -> dict[str, Moderator]:
+    """Return the columns of moderators for the people of a cell."""
+    made = Cohorts(repository, study).moderators(names)
+    return {name: moderator.among(people) for name, moderator in made.items()}
+
+
+def people_digest(people: Selection) -> str:
+    """Return a digest of who enters a cell; where they stand in the repository is not part of it."""
+    found = hashlib.sha256()
+    for array in (people.change, people.treatment, people.adjusters):
+        found.update(np.ascontiguousarray(array).tobytes())
+    words = (
+        people.outcome,
+        people.follow_up,
+        people.comparison,
+        people.trial.tolist(),
+        people.adjuster_names,
+        people.adjuster_of,
+        tuple(people.instruments.items()),
+        people.in_comparison,
+        people.excluded,
+    )
+    found.update(repr(words).encode())
+    return found.hexdigest()
+
+
+def columns_digest(columns: Mapping[str, Moderator]) -> str:
+    """Return a digest of the columns of moderators; where their people stand in the repository is not part of it."""
+    found = hashlib.sha256()
+    for one in columns.values():
+        found.update(np.ascontiguousarray(one.values).tobytes())
+        found.update(
+            repr(
+                (one.name, one.label, one.unit, one.per, one.levels, one.ordered, one.reference, one.decimals)
+            ).encode()
+        )
+    return found.hexdigest()
+
+
+def repository_digest(repository: Repository) -> str:
+    """Return a digest of a repository: its values, its trials, and how each rule of the mappings was used."""
+    found = hashlib.sha256()
+    for frame in (repository.participants, repository.measures):
+        found.update(repr([(name, str(kind)) for name, kind in frame.dtypes.items()]).encode())
+        for _, column in frame.items():
+            values = column.to_numpy()
+            found.update(
+                repr(values.tolist()).encode() if values.dtype == object else np.ascontiguousarray(values).tobytes()
+            )
+    trials = [
+        replace(one, collected_covariates=frozenset(), collected_measures=frozenset()) for one in repository.trials
+    ]
+    collected = [(sorted(one.collected_covariates), sorted(one.collected_measures)) for one in repository.trials]
+    ledger = [replace(line, origin=Origin(line.origin.short, 0)) for line in repository.ledger]
+    found.update(repr((trials, collected, ledger, repository.fingerprint, repository.files)).encode())
+    return found.hexdigest()

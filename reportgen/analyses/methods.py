@@ -1,0 +1,225 @@
+"""The methods of the study file: how each lays out its tasks, and how their results become its record.
+
+`METHODS` is the one place that knows which methods there are. A method that another distribution brings is registered
+under the entry point group `reportgen.methods`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reportgen.analyses import planning
+from reportgen.analyses.agreement import agreement_record, compared, searches_of
+from reportgen.analyses.cohorts import Cell, Cohorts, cells_of
+from reportgen.analyses.descriptive import descriptive_record
+from reportgen.analyses.directed_peeling import directed_peeling_record, peeled_record, sizes_of
+from reportgen.analyses.layout import READ, Layout
+from reportgen.analyses.meta_analysis import meta_analysis_record, pooled_effect
+from reportgen.analyses.moderators import moderation_record, screen_record
+from reportgen.analyses.peeling_search import peeled
+from reportgen.analyses.recursive_partitioning import partition_record, partitioned, partitioning_record
+from reportgen.analyses.selection import told_alone
+from reportgen.analyses.slices import node_of
+from reportgen.canonical import canonical
+from reportgen.data import Repository
+from reportgen.records.numbers import slug
+from reportgen.records.planned import PlannedAnalysis, PlannedEffect
+from reportgen.spec.study import (
+    Agreement,
+    Analysis,
+    Descriptive,
+    DirectedPeeling,
+    MetaAnalysis,
+    Moderators,
+    RecursivePartitioning,
+    Search,
+    Study,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of the study file.
+
+    Attributes
+    ----------
+    node : type
+        Its node of the study file.
+    lay_out : callable
+        `(name, node, layout)`: adds the tasks of an analysis and yields the names of those whose results the record takes.
+    record : callable
+        `(name, node, study, present, results)`: the record of an analysis, made of the results in that order; `present` are
+        the classes of arms that any trial has.
+    plan : callable
+        `(node, desk)`: what can be said of an analysis before anything is fitted.
+    """
+
+    node: type[Any]
+    lay_out: Callable[[str, Any, Layout], Iterator[str]]
+    record: Callable[[str, Any, Study, Sequence[str], Sequence[Any]], Any]
+    plan: Callable[[Any, planning.Desk], list[PlannedEffect]]
+
+
+def method_of(node: Analysis) -> Method:
+    """Return the method of a node of the study file."""
+    return METHODS[type(node)]
+
+
+def _task(kind: str, name: str, cell: Cell) -> str:
+    return f"{kind}.{slug(name, cell.comparison, cell.outcome, cell.follow_up)}"
+
+
+def _lay_descriptive(name: str, node: Descriptive, layout: Layout) -> Iterator[str]:
+    arguments = {"name": name, "node": node, "study": layout.whole()}
+    yield layout.add(f"record.{slug(name)}", descriptive_record, arguments, inputs={"repository": READ}, here=True)
+
+
+def _lay_meta_analysis(name: str, node: MetaAnalysis, layout: Layout) -> Iterator[str]:
+    cells = list(cells_of(node, layout.study))
+    for place, cell in enumerate(cells):
+        earlier = [one for one in cells[:place] if (one.outcome, one.follow_up) == (cell.outcome, cell.follow_up)]
+        yield layout.add(
+            _task("effect", name, cell),
+            pooled_effect,
+            {
+                "name": name,
+                "node": node_of(node, cell),
+                "study": layout.slice(node, cell),
+                "alone": told_alone(node, cell.outcome, cell.follow_up, layout.study),
+            },
+            inputs={
+                "people": layout.people(node, cell),
+                "earlier": tuple(layout.people(node, other) for other in earlier),
+            },
+            cost=0.1,
+        )
+
+
+def _lay_moderators(name: str, node: Moderators, layout: Layout) -> Iterator[str]:
+    for cell in cells_of(node, layout.study):
+        yield layout.add(
+            _task("screen", name, cell),
+            screen_record,
+            {"name": name, "node": node_of(node, cell), "study": layout.slice(node, cell, node.moderators)},
+            inputs={
+                "people": layout.people(node, cell),
+                "columns": layout.columns(node, cell, node.moderators),
+                "fits": layout.screening(node, cell, node),
+            },
+            cost=0.05,
+        )
+
+
+def _search(kind: str, name: str, node: Search, cell: Cell, layout: Layout) -> str:
+    """Add the search of one cell: it holds who is in which subgroup, and is never kept."""
+    inputs, arguments = layout.searching(node, cell)
+    if isinstance(node, DirectedPeeling):
+        arguments["minimum_cell"] = layout.study.policy.minimum_cell
+    function = peeled if isinstance(node, DirectedPeeling) else partitioned
+    return layout.add(
+        _task(kind, name, cell), function, arguments, inputs=inputs, kept=False, digest=search_digest, cost=0.2
+    )
+
+
+def search_digest(found: Any) -> str:
+    """Return a digest of what a search found and of the people whom it saw."""
+    return hashlib.sha256(canonical(found)).hexdigest()
+
+
+def _moderators_of(node: Search, layout: Layout) -> tuple[str, ...]:
+    screened_by = layout.screened_by(node)
+    return tuple(screened_by.moderators if screened_by else node.moderators)  # type: ignore[arg-type]
+
+
+def _lay_partitioning(name: str, node: RecursivePartitioning, layout: Layout) -> Iterator[str]:
+    for cell in cells_of(node, layout.study):
+        study = layout.slice(node, cell, _moderators_of(node, layout))
+        yield layout.add(
+            _task("partition", name, cell),
+            partition_record,
+            {"name": name, "node": node_of(node, cell), "study": study},
+            inputs={"found": _search("search", name, node, cell, layout)},
+            cost=0.2,
+        )
+
+
+def _lay_peeling(name: str, node: DirectedPeeling, layout: Layout) -> Iterator[str]:
+    for cell in cells_of(node, layout.study):
+        study = layout.slice(node, cell, _moderators_of(node, layout))
+        sizes = sizes_of(name, layout.study)
+        yield layout.add(
+            _task("peeling", name, cell),
+            peeled_record,
+            {"name": name, "sizes": sizes, "node": node_of(node, cell), "study": study},
+            inputs={"found": _search("search", name, node, cell, layout)},
+            cost=0.2,
+        )
+
+
+def _lay_agreement(name: str, node: Agreement, layout: Layout) -> Iterator[str]:
+    partition, peeling = searches_of(node, layout.study)
+    both = set(cells_of(partition, layout.study))
+    for cell in cells_of(peeling, layout.study):
+        if cell not in both:
+            continue
+        variables = (*_moderators_of(partition, layout), *_moderators_of(peeling, layout))
+        yield layout.add(
+            _task("agreement", name, cell),
+            compared,
+            {
+                "name": name,
+                "node": node,
+                "peeling": node_of(peeling, cell),
+                "study": layout.slice(peeling, cell, variables),
+            },
+            inputs={
+                "first": _search("search", node.partition, partition, cell, layout),
+                "second": _search("search", node.peeling, peeling, cell, layout),
+            },
+            cost=0.1,
+        )
+
+
+def _only_one(name: str, node: Any, study: Study, present: Sequence[str], results: Sequence[Any]) -> Any:
+    (record,) = results
+    return record
+
+
+def _agreement(name: str, node: Any, study: Study, present: Sequence[str], results: Sequence[Any]) -> Any:
+    return agreement_record(name, node, study, results)
+
+
+def planned_analyses(study: Study, repository: Repository) -> tuple[PlannedAnalysis, ...]:
+    """Return what every analysis of the study file can do.
+
+    Parameters
+    ----------
+    study : Study
+    repository : Repository
+
+    Returns
+    -------
+    tuple of PlannedAnalysis
+        In the order of the study file.
+    """
+    desk = planning.Desk(Cohorts(repository, study))
+    return tuple(
+        PlannedAnalysis(name, node.method, planning.about(node), tuple(method_of(node).plan(node, desk)))
+        for name, node in study.analyses.items()
+    )
+
+
+METHODS: dict[type[Any], Method] = {
+    one.node: one
+    for one in (
+        Method(Descriptive, _lay_descriptive, _only_one, planning.described),
+        Method(MetaAnalysis, _lay_meta_analysis, meta_analysis_record, planning.pooled),
+        Method(Moderators, _lay_moderators, moderation_record, planning.screened),
+        Method(RecursivePartitioning, _lay_partitioning, partitioning_record, planning.partitioned),
+        Method(DirectedPeeling, _lay_peeling, directed_peeling_record, planning.peeled),
+        Method(Agreement, _lay_agreement, _agreement, planning.agreeing),
+    )
+}

@@ -1,0 +1,87 @@
+"""The part of a study file on which the numbers of one cell depend: what is not in it cannot make them stale.
+
+A slice is a study with fewer entries, so that whoever takes a study takes a slice of it. What titles the study, what its
+report holds and what other analyses ask for is never in one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from reportgen.analyses.cohorts import Cell
+from reportgen.analyses.selection import BASELINE_ADJUSTER, instruments_of
+from reportgen.spec.check import baseline_of
+from reportgen.spec.study import About, Outcome, Pooled, Report, Study
+
+Entry = TypeVar("Entry")
+NodeT = TypeVar("NodeT", bound=Pooled)
+UNTITLED = About(title="", data="real")
+
+
+def study_of(study: Study, cell: Cell, variables: Iterable[str]) -> Study:
+    """Return what a study says of one cell and of some variables.
+
+    Parameters
+    ----------
+    study : Study
+    cell : Cell
+    variables : iterable of str
+        Adjusters and moderators, as the study file names them.
+    """
+    listed = tuple(variables)
+    measured = {name for variable in listed if (name := baseline_of(variable)) is not None}
+    outcomes = _only(study.outcomes, {cell.outcome, *measured})
+    used = {one for name, outcome in outcomes.items() for one in instruments_of(outcome, name)}
+    return study.model_copy(
+        update={
+            **_without_report(study),
+            "trials": (),
+            "arm_classes": (),
+            "follow_up": _only(study.follow_up, {cell.follow_up}),
+            "instruments": _only(study.instruments, used | measured),
+            "outcomes": outcomes,
+            "covariates": _only(study.covariates, {name for name in listed if name != BASELINE_ADJUSTER}),
+            "comparisons": _only(study.comparisons, {cell.comparison}),
+        }
+    )
+
+
+def printed_of(study: Study) -> Study:
+    """Return all that a study says of its trials' data: nothing of its title, its analyses and its report."""
+    return study.model_copy(update=_without_report(study))
+
+
+def _without_report(study: Study) -> dict[str, object]:
+    policy = study.policy.model_copy(update={"profile": "final"})
+    return {"study": UNTITLED, "analyses": {}, "report": Report(), "fidelity": None, "policy": policy}
+
+
+def selecting(study: Study) -> Study:
+    """Return a slice without what is only printed: who enters a cell does not depend on it."""
+    return study.model_copy(
+        update={
+            "outcomes": {name: _unprinted(outcome) for name, outcome in study.outcomes.items()},
+            "instruments": {
+                name: one.model_copy(update={"name": "", "source": "", "unit": ""})
+                for name, one in study.instruments.items()
+            },
+            "follow_up": {name: one.model_copy(update={"label": ""}) for name, one in study.follow_up.items()},
+            "comparisons": {name: one.model_copy(update={"title": ""}) for name, one in study.comparisons.items()},
+            "policy": study.policy.model_copy(update={"rounding": type(study.policy.rounding)()}),
+        }
+    )
+
+
+def _unprinted(outcome: Outcome) -> Outcome:
+    return outcome.model_copy(update={"title": "", "domain": "", "unit": "", "per": 1.0, "decimals": None})
+
+
+def node_of(node: NodeT, cell: Cell) -> NodeT:
+    """Return the node of an analysis as if it asked for one cell alone."""
+    only = {"comparisons": (cell.comparison,), "outcomes": (cell.outcome,), "follow_up": (cell.follow_up,)}
+    return node.model_copy(update=only)
+
+
+def _only(entries: Mapping[str, Entry], names: set[str]) -> dict[str, Entry]:
+    return {name: entry for name, entry in entries.items() if name in names}

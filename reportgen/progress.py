@@ -1,0 +1,154 @@
+"""What is being done, told while it is done: a bar with the time left on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from reportgen.ending import begun
+from reportgen.terminal import say
+
+if TYPE_CHECKING:  # imported when there is a terminal
+    from rich.progress import Progress as Bar
+    from rich.progress import ProgressColumn, TaskID
+
+PAUSE = 10.0  # seconds between two lines that count tasks
+
+
+class Progress:
+    """Tells nobody; the others say it to whoever watches.
+
+    Examples
+    --------
+    >>> silent = Progress()
+    >>> silent("draw")
+    >>> silent.begin(2), silent.advance(), silent.end()
+    (None, None, None)
+    """
+
+    def __call__(self, step: str) -> None:
+        """Say what is done next."""
+
+    @contextmanager
+    def tasks(self, count: int) -> Iterator[None]:
+        """Count the tasks of the present step within the context."""
+        self.begin(count)
+        try:
+            yield
+        finally:
+            self.end()
+
+    def begin(self, tasks: int) -> None:
+        """Count this many tasks of the present step from now on."""
+
+    def advance(self) -> None:
+        """Count a task that has ended."""
+
+    def end(self) -> None:
+        """Count no more."""
+
+
+class Lines(Progress):
+    """A line for each step, and now and then one that counts the tasks of a long one.
+
+    Parameters
+    ----------
+    pause : float
+        Seconds between two lines that count.
+    write : callable
+        Writes a line.
+
+    Examples
+    --------
+    >>> lines = Lines(pause=0, write=print)
+    >>> lines("draw")
+    draw
+    >>> lines.begin(2)
+    >>> lines.advance()
+      1 of 2 done
+    """
+
+    def __init__(self, pause: float = PAUSE, write: Callable[[str], None] = say) -> None:
+        self._pause, self._write = pause, write
+        self._all = self._done = 0
+        self._told = 0.0
+
+    def __call__(self, step: str) -> None:
+        """Write what is done next."""
+        self._write(step)
+
+    def begin(self, tasks: int) -> None:
+        """Count this many tasks."""
+        self._all, self._done, self._told = tasks, 0, time.monotonic()
+
+    def advance(self) -> None:
+        """Count a task, and say so where nothing was said for a while."""
+        self._done += 1
+        if self._done < self._all and time.monotonic() - self._told >= self._pause:
+            self._told = time.monotonic()
+            self._write(f"  {self._done} of {self._all} done")
+
+
+class OnTerminal(Progress):
+    """A line for each step above a spinner with the present one; a bar, the count and the time left where tasks are counted."""
+
+    def __init__(self, bar: Bar) -> None:
+        self._bar = bar
+        self._step: TaskID = bar.add_task("start", total=None, counted="")
+
+    def __call__(self, step: str) -> None:
+        """Print what is done next, and let it stand beside the spinner."""
+        if step == step.lstrip():  # what is indented is a part of the step
+            self._bar.update(self._step, description=step)
+        self._bar.console.print(step, style="dim")
+
+    def begin(self, tasks: int) -> None:
+        """Show a bar of this many tasks."""
+        self._bar.columns = _columns(counted=True)
+        self._bar.reset(self._step, total=tasks, completed=0, counted=f"0/{tasks}")
+
+    def advance(self) -> None:
+        """Move the bar on."""
+        (shown,) = (task for task in self._bar.tasks if task.id == self._step)
+        done = int(shown.completed) + 1
+        self._bar.update(self._step, completed=done, counted=f"{done}/{shown.total:.0f}")
+
+    def end(self) -> None:
+        """Take the bar away."""
+        self._bar.columns = _columns(counted=False)
+        self._bar.reset(self._step, total=None, completed=0, counted="")
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Tell the progress on stderr within the context."""
+    if not sys.stderr.isatty():
+        yield Lines()
+        return
+    with ExitStack() as stack:
+        stack.enter_context(begun(_give_back_the_cursor))
+        yield OnTerminal(stack.enter_context(_bar()))
+
+
+def _bar() -> Bar:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    return Progress(*_columns(counted=False), console=Console(stderr=True), transient=True)
+
+
+def _columns(counted: bool) -> tuple[ProgressColumn, ...]:
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    step = (SpinnerColumn(), TextColumn("{task.description}"))
+    count = (BarColumn(bar_width=30), TextColumn("{task.fields[counted]}"), TimeRemainingColumn())
+    return (*step, *count) if counted else step
+
+
+def _give_back_the_cursor() -> None:
+    """Take the bar off the screen without its threads, which an end from outside may have met anywhere."""
+    os.write(2, b"\r\x1b[2K\x1b[?25h")

@@ -1,0 +1,187 @@
+"""What a mapping refers to in the study file: arm classes, covariates with their levels, instruments, outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from reportgen.errors import Problem, did_you_mean
+from reportgen.spec.check import baseline_of, each_unknown, unknown
+from reportgen.spec.mapping import Mapping, Variable, visit_time
+from reportgen.spec.model import DECIMAL, months_of
+from reportgen.spec.source import Source, Step
+from reportgen.spec.study import Study
+from reportgen.spec.units import convertible
+
+
+def check_mapping(
+    mapping: Mapping, source: Source, study: Study, pruned: frozenset[str] = frozenset()
+) -> list[Problem]:
+    """Return every reference of a mapping to something that the study file does not declare.
+
+    `pruned` are names that the study file declares with a fault, which has been reported there.
+    """
+    source = replace(source, pruned=source.pruned | pruned)
+    problems: list[Problem] = []
+    for code, arm in mapping.arms.codes.items():
+        if arm.class_ is not None:
+            problems += unknown("arm class", arm.class_, study.arm_classes, source, "arms", "codes", code, "class")
+    for name, variable in mapping.variables.items():
+        problems += _variable_rule(name, variable, mapping, source, study)
+    problems += _published(mapping, source, study)
+    return problems
+
+
+def _published(mapping: Mapping, source: Source, study: Study) -> Iterator[Problem]:
+    if mapping.published is None:
+        return
+    for name in mapping.published.means:
+        here = ("published", "means", name)
+        if (measured := baseline_of(name)) is not None:
+            yield from unknown("outcome or instrument", measured, [*study.outcomes, *study.instruments], source, *here)
+        else:
+            quantities = [known for known, covariate in study.covariates.items() if not covariate.categorical]
+            yield from unknown("covariate measured in numbers", name, quantities, source, *here)
+    for index, effect in enumerate(mapping.published.effects):
+        place = ("published", "effects", index)
+        yield from unknown("outcome", effect.outcome, study.outcomes, source, *place, "outcome")
+        yield from unknown("follow-up", effect.follow_up, study.follow_up, source, *place, "follow_up")
+        for side in ("intervention", "control"):
+            yield from each_unknown("arm class", getattr(effect, side), study.arm_classes, source, *place, side)
+
+
+def _variable_rule(name: str, variable: Variable, mapping: Mapping, source: Source, study: Study) -> Iterator[Problem]:
+    here = ("variables", name)
+    if name not in study.covariates and name not in study.instruments:
+        if name not in source.pruned:
+            known = [*study.covariates, *study.instruments]
+            yield Problem(
+                f"there is no covariate or instrument '{name}'", source.at(*here, key=True), did_you_mean(name, known)
+            )
+        return
+    if variable.data is not None and variable.data > len(mapping.data):
+        yield Problem(
+            f"there is no data file {variable.data}",
+            source.at(*here, "data"),
+            f"The mapping lists {len(mapping.data)}.",
+        )
+        return
+    if name in study.covariates:
+        yield from _covariate_rule(name, variable, source, study)
+    else:
+        yield from _instrument_rule(name, variable, mapping, source, study)
+
+
+def _covariate_rule(name: str, variable: Variable, source: Source, study: Study) -> Iterator[Problem]:
+    here = ("variables", name)
+    covariate = study.covariates[name]
+    for key in ("cut", "flags"):
+        for level in getattr(variable, key):
+            if not covariate.categorical:
+                yield Problem(
+                    f"'{name}' has no levels", source.at(*here, key), "Declare its `levels` in the study file."
+                )
+                break
+            yield from unknown("level", str(level), covariate.levels, source, *here, key, level)
+    if covariate.categorical:
+        for code, level in variable.codes.items():
+            if level is not None:
+                yield from unknown("level", str(level), covariate.levels, source, *here, "codes", code)
+        if not variable.cut:
+            for key in sorted(variable.model_fields_set & {"unit", "from_range", "times", "plus", "outside", "items"}):
+                yield Problem(
+                    f"'{key}' means nothing for a covariate with levels",
+                    source.at(*here, key),
+                    "Add `cut:`, or take it out.",
+                )
+            if variable.labels == "values" and not variable.flags:
+                message = "`labels: values` means nothing for a covariate with levels, whose every value is a level"
+                yield Problem(message, source.at(*here, "labels"), "Take it out.")
+        if variable.otherwise is not None:
+            yield from unknown("level", variable.otherwise, covariate.levels, source, *here, "otherwise")
+    else:
+        yield from _codes_are_numbers(name, variable, source, study)
+    if variable.visits:
+        yield Problem(f"'{name}' is a covariate: it is measured once", source.at(*here, "visits"), "Take `visits` out.")
+    if isinstance(variable.column, dict):
+        yield Problem(
+            f"'{name}' is a covariate: it has one column", source.at(*here, "column"), "Name the baseline column."
+        )
+    if variable.from_range is not None and covariate.range is None:
+        yield Problem(
+            f"'{name}' has no range to be rescaled to",
+            source.at(*here, "from_range"),
+            "Give its `range` in the study file.",
+        )
+    yield from _unit_rule(variable, covariate.unit, source, *here)
+
+
+def _instrument_rule(
+    name: str, variable: Variable, mapping: Mapping, source: Source, study: Study
+) -> Iterator[Problem]:
+    here = ("variables", name)
+    instrument = study.instruments[name]
+    if variable.cut or variable.flags:
+        key = "cut" if variable.cut else "flags"
+        yield Problem(
+            f"'{name}' is measured in numbers and takes no '{key}'", source.at(*here, key), "Use `column` or `items`."
+        )
+    if variable.from_range is not None and instrument.range is None:
+        yield Problem(
+            f"'{name}' has no range to be rescaled to",
+            source.at(*here, "from_range"),
+            "Give its `range` in the study file.",
+        )
+    yield from _codes_are_numbers(name, variable, source, study)
+    yield from _unit_rule(variable, instrument.unit, source, *here)
+    yield from _visits_known(variable.visits, mapping, source, *here, "visits")
+    if variable.items is not None and instrument.items not in (None, len(variable.item_numbers)):
+        message = f"{len(variable.item_numbers)} items, and '{name}' has {instrument.items} in the study file"
+        yield Problem(message, source.at(*here, "items"), "Name every item once, or correct `items` there.")
+    if isinstance(variable.column, dict):
+        yield from _visits_known(variable.column, mapping, source, *here, "column")
+    pattern = variable.column if isinstance(variable.column, str) else "".join(variable.items or ())
+    files = mapping.data if variable.data is None else (mapping.data[variable.data - 1],)
+    if (
+        all(data.layout == "wide" for data in files)
+        and not isinstance(variable.column, dict)
+        and "{visit}" not in pattern
+    ):
+        hint = "Write `{visit}` in the name of the column and list `visits`, or give `column: {baseline: ..., 3 months: ...}`."
+        yield Problem(f"it is not said at which visit '{name}' was measured", source.at(*here), hint)
+    if "{visit}" in pattern and not mapping.visits:
+        yield Problem(
+            "`{visit}` stands for the keys of `visits`, and there are none", source.at(*here), "Add `visits:`."
+        )
+
+
+def _codes_are_numbers(name: str, variable: Variable, source: Source, study: Study) -> Iterator[Problem]:
+    for code, value in variable.codes.items():
+        if isinstance(value, str) and DECIMAL.fullmatch(value) is None:
+            hint = "Give the number that the code stands for."
+            if name in study.covariates:
+                hint = f"{hint[:-1]}, or declare `levels` of '{name}' in the study file."
+            message = f"'{value}' is not a number, and '{name}' is measured in numbers"
+            yield Problem(message, source.at("variables", name, "codes", code), hint)
+
+
+def _visits_known(named: Iterable[str], mapping: Mapping, source: Source, *here: Step) -> Iterator[Problem]:
+    """A visit is a key of `visits`, or a time such as `3 months` itself."""
+    known = [str(key) for key in mapping.visits]
+    for index, visit in enumerate(named):
+        if visit not in known and months_of(visit_time(visit)) is None:
+            yield from unknown("visit", visit, known, source, *here, visit if here[-1] == "column" else index)
+
+
+def _unit_rule(variable: Variable, wanted: str, source: Source, *here: str) -> Iterator[Problem]:
+    if variable.unit is None:
+        return
+    if not wanted:
+        yield Problem(
+            "the study file gives no unit to convert to",
+            source.at(*here, "unit"),
+            "Give `unit:` there, or take it out here.",
+        )
+    elif not convertible(variable.unit, wanted):
+        hint = "Use `times` and `plus` instead."
+        yield Problem(f"no conversion from '{variable.unit}' to '{wanted}' is known", source.at(*here, "unit"), hint)

@@ -1,0 +1,99 @@
+"""What the contents of the report refer to: analyses of a suitable method, and what these analyse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from reportgen.errors import Problem
+from reportgen.spec.check import each_unknown, expanded, unknown, with_method
+from reportgen.spec.shows import Limited, OfAnalysis
+from reportgen.spec.source import Source, Step
+from reportgen.spec.study import Pooled, Study
+
+
+def check_report(study: Study, source: Source) -> Iterator[Problem]:
+    """Yield what the contents of the report refer to and was not declared, or is not analysed."""
+    named: dict[str, int] = {}
+    wanting = [
+        index
+        for index, artefact in enumerate(study.report.contents)
+        if isinstance(artefact, OfAnalysis) and artefact.of
+    ]
+    if wanting and "analyses" not in source.content:
+        place = source.at("report", "contents", wanting[0], "of")
+        yield Problem("the report shows analyses, and none are declared", place, "Declare them under `analyses:`.")
+        return
+    for index, artefact in enumerate(study.report.contents):
+        here = ("report", "contents", index)
+        if isinstance(artefact, OfAnalysis) and _written(source, *here).get("show") == artefact.show:
+            yield from _artefact(study, artefact, source, *here)  # else it is a guess, and that is reported
+        name = artefact.name
+        if name and re.fullmatch(r"[\w-]+", name) is None:
+            hint = "Use letters, digits, - and _: it becomes the name of a file."
+            yield Problem(f"'{name}' cannot be the name of an artefact", source.at(*here, "name"), hint)
+        if name and name in named:
+            yield Problem(f"two artefacts are named '{name}'", source.at(*here, "name"), "Give each a name of its own.")
+        named.setdefault(name, index)
+
+
+def _artefact(study: Study, artefact: OfAnalysis, source: Source, *here: Step) -> Iterator[Problem]:
+    if _written(source, *here).get("of") is None:
+        methods = artefact.shown_methods()
+        named = with_method(study, *methods)
+        hint = (
+            f"Add `of:` with one of: {', '.join(named)}."
+            if named
+            else f"Declare an analysis with `method: {' or '.join(methods)}` first."
+        )
+        yield Problem(f"'{artefact.show}' needs the name of an analysis", source.at(*here), hint)
+    if artefact.of is not None:
+        yield from _shown_analysis(study, artefact, artefact.of, source, *here, "of")
+    for index, name in enumerate(getattr(artefact, "beside", ())):
+        yield from _shown_analysis(study, artefact, name, source, *here, "beside", index)
+    if isinstance(artefact, Limited):
+        for key, kind, known in (
+            ("comparison", "comparison", study.comparisons),
+            ("outcome", "outcome", study.outcomes),
+            ("follow_up", "follow-up", study.follow_up),
+        ):
+            yield from each_unknown(kind, getattr(artefact, key), known, source, *here, key)
+        yield from _limits(study, artefact, source, *here)
+
+
+def _written(source: Source, *path: Step) -> dict[Any, Any]:
+    """Return a part of the file as it was written; faults in it have been left out of the study."""
+    here: Any = source.content
+    for step in source.as_written(path):
+        here = here[step]
+    return here if isinstance(here, dict) else {}
+
+
+def _limits(study: Study, artefact: Limited, source: Source, *here: Step) -> Iterator[Problem]:
+    """An artefact is limited to something that its analysis does not have."""
+    analysis = study.analyses.get(artefact.of or "")
+    if not isinstance(analysis, Pooled):
+        return
+    for key, listed in (("comparison", "comparisons"), ("outcome", "outcomes"), ("follow_up", "follow_up")):
+        known = getattr(study, listed)
+        analysed = expanded(getattr(analysis, listed), known)
+        for index, name in enumerate(getattr(artefact, key)):
+            if name in known and name not in analysed:
+                hint = f"Add it to `{listed}` of '{artefact.of}', or take it out here. Analysed: {', '.join(analysed)}."
+                yield Problem(f"'{artefact.of}' does not analyse '{name}'", source.at(*here, key, index), hint)
+
+
+def _shown_analysis(study: Study, artefact: OfAnalysis, name: str, source: Source, *here: Step) -> Iterator[Problem]:
+    analysis, methods = study.analyses.get(name), artefact.shown_methods()
+    if analysis is None:
+        suited = with_method(study, *methods)
+        yield from unknown("analysis", name, study.analyses, source, *here, suited=suited)
+    elif analysis.method not in methods:
+        wanted = " or ".join(f"'{method}'" for method in methods)
+        message = f"'{artefact.show}' shows {_a(wanted)}, and '{name}' is {_a(repr(analysis.method))}"
+        yield Problem(message, source.at(*here), f"Name an analysis with `method: {' or '.join(methods)}`.")
+
+
+def _a(quoted: str) -> str:
+    return f"{'an' if quoted.strip(chr(39))[0] in 'aeiou' else 'a'} {quoted}"

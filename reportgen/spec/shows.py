@@ -1,0 +1,317 @@
+"""What a report may show: the options of each artefact, one class each, and nothing of how it looks.
+
+`SHOWS` has the class for each `show` of the study file. An artefact from elsewhere is a class of its own, registered by
+`@show`, and a `Show` of the same name in `views`. An option that means something for several artefacts is a mixin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+from pydantic import ConfigDict, Field
+
+from reportgen.spec.methods import METHODS
+from reportgen.spec.model import Line, Names, Node, Word
+from reportgen.spec.registered import Registered, add
+
+META_ANALYSIS = ("meta-analysis",)
+MODERATORS = ("moderators",)
+PARTITIONING = ("recursive-partitioning",)
+PEELING = ("directed-peeling",)
+Decimals = Annotated[int | None, Field(ge=0, le=8)]
+
+
+class RoundingHere(Node):
+    """Decimals of one artefact, where they differ from the policy."""
+
+    effect: Decimals = Field(None, description="Effects and their intervals; the policy's decimals unless given.")
+    mean: Decimals = Field(None, description="Means and standard deviations; the policy's decimals unless given.")
+    percent: Decimals = Field(None, description="Shares in per cent; the policy's decimals unless given.")
+    scaled: Decimals = Field(None, description="Effects on a scale of 0 to 100; the policy's decimals unless given.")
+    heterogeneity: Decimals = Field(
+        None, description="Standard errors and variation between trials; the policy's decimals unless given."
+    )
+
+
+class Artefact(Node):
+    """A numbered table, figure or appendix of the report.
+
+    `methods` are those that the analysis in `of` may have. `refused` says of keys
+    that other artefacts have why this one has not.
+    """
+
+    methods: ClassVar[tuple[str, ...]] = ()
+    refused: ClassVar[Mapping[str, str]] = {"of": "it shows the repository, not an analysis"}
+
+    @classmethod
+    def shown_methods(cls) -> tuple[str, ...]:
+        """Return the methods that the analysis in `of` may have."""
+        return cls.methods
+
+    series: Line = Field(description="What it is numbered with: `Table`, `Fig.`, `Appendix` or a name of your own.")
+    show: str = Field(description="Which artefact it is.")
+    name: Line = Field(
+        "", description="Name of its files and for `--only`; made from series and number unless given, as in `table1`."
+    )
+    title: Line = Field("", description="Caption; says what is shown unless given.")
+    notes: Names = Field((), description="Sentences of your own that stand below it.")
+
+
+def _asking_for_an_analysis(schema: dict[str, Any]) -> None:
+    """Let an editor ask for `of`; where it is missing, `check_report` says which analyses it could name."""
+    schema["required"] = [*schema["required"], "of"]
+
+
+class OfAnalysis(Artefact):
+    """An artefact that shows an analysis."""
+
+    model_config = ConfigDict(json_schema_extra=_asking_for_an_analysis)
+    refused: ClassVar[Mapping[str, str]] = {}
+
+    of: Word | None = Field(None, description="The analysis that is shown, by name.")
+
+
+class Limited(OfAnalysis):
+    """An artefact that may show a part of what its analysis holds."""
+
+    comparison: Names = Field((), description="Comparisons that are shown, by name; all of the analysis unless given.")
+    outcome: Names = Field((), description="Outcomes that are shown, by name; all of the analysis unless given.")
+    follow_up: Names = Field(
+        (), description="Follow-up windows that are shown, by name; all of the analysis unless given."
+    )
+
+
+class Sized(Limited):
+    """An artefact of subgroups of chosen sizes."""
+
+    sizes: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
+        (), description="Sizes of the subgroups, as shares of the people peeled; 0.1, 0.2, … 0.9 unless given."
+    )
+
+
+class InParts(Node):
+    """An artefact that may fall into lettered parts."""
+
+    parts: Literal["none", "by outcome", "by comparison", "by follow-up"] = Field(
+        "none", description="What has a lettered part of its own; comparisons never share one."
+    )
+
+
+class OnScale(Node):
+    """An artefact whose effects may stand on one scale."""
+
+    scale: Literal["natural", "0-100"] = Field(
+        "natural",
+        description="`natural`: in the units of each outcome; `0-100`: rescaled to the range of the outcome, so that several "
+        "outcomes can be compared.",
+    )
+
+
+class Rounded(Node):
+    """An artefact that prints estimates, which it may round in its own way."""
+
+    rounding: RoundingHere = Field(
+        RoundingHere(),
+        description="Decimals of this artefact alone, where a journal asks for others than the policy's.",
+    )
+
+
+SHOWS: dict[str, type[Artefact]] = {}
+"""The options of each artefact, by the word behind `show`."""
+
+ShowT = TypeVar("ShowT", bound=Artefact)
+AnyArtefact = Annotated[Artefact, Registered("show", SHOWS)]
+
+
+def show(options: type[ShowT]) -> type[ShowT]:
+    """Register the options of an artefact under the word that its `show` allows.
+
+    Raises
+    ------
+    ValueError
+        Another class has that word.
+    """
+    return add(options, "show", SHOWS)
+
+
+@show
+class IncludedTrials(Artefact):
+    """Trials with their arms and participants."""
+
+    show: Literal["included-trials"]
+    """Which table or figure this is."""
+
+
+@show
+class Availability(Artefact):
+    """A figure of what each trial measured, at which visit, and in how many."""
+
+    show: Literal["availability"]
+    """Which table or figure this is."""
+
+
+@show
+class OutcomeMeasures(Artefact):
+    """The instrument that each trial brings to each outcome."""
+
+    show: Literal["outcome-measures"]
+    """Which table or figure this is."""
+
+
+@show
+class BaselineTable(Rounded, OfAnalysis):
+    """Baseline characteristics by side of a comparison."""
+
+    methods = ("descriptive",)
+    show: Literal["descriptive"]
+    """Which table or figure this is."""
+
+
+@show
+class Forest(OnScale, InParts, Rounded, Limited):
+    """A forest plot of pooled effects."""
+
+    methods = META_ANALYSIS
+    show: Literal["forest"]
+    """Which table or figure this is."""
+
+
+@show
+class ForestByTrial(InParts, Rounded, Limited):
+    """A forest plot of the trials for each pooled effect."""
+
+    methods = META_ANALYSIS
+    show: Literal["forest-by-trial"]
+    """Which table or figure this is."""
+
+
+@show
+class Estimates(OnScale, InParts, Rounded, Limited):
+    """Pooled effects in numbers, with heterogeneity and the two checks."""
+
+    methods = META_ANALYSIS
+    show: Literal["estimates"]
+    """Which table or figure this is."""
+
+
+@show
+class EstimatesByTrial(Rounded, Limited):
+    """The effects of the trials in numbers, a part for each pooled effect."""
+
+    methods = META_ANALYSIS
+    show: Literal["estimates-by-trial"]
+    """Which table or figure this is."""
+
+
+@show
+class Analysed(InParts, Limited):
+    """Who entered an analysis, and who was left out and why."""
+
+    show: Literal["analysed"]
+    """Which table or figure this is."""
+    beside: Names = Field((), description="Further analyses of which the same is told in the same table, by name.")
+
+    @classmethod
+    def shown_methods(cls) -> tuple[str, ...]:
+        """Return the methods whose records say who entered."""
+        return tuple(name for name, kind in METHODS.items() if kind.says_who)
+
+
+@show
+class InteractionForest(InParts, Rounded, Limited):
+    """A forest plot of the interaction of treatment with each moderator."""
+
+    methods = MODERATORS
+    show: Literal["interaction-forest"]
+    """Which table or figure this is."""
+
+
+@show
+class InteractionEstimates(InParts, Rounded, Limited):
+    """The interactions in numbers, in all three readings."""
+
+    methods = MODERATORS
+    show: Literal["interaction-estimates"]
+    """Which table or figure this is."""
+
+
+@show
+class EffectAtValues(Rounded, Limited):
+    """The effect at chosen values of each moderator."""
+
+    methods = MODERATORS
+    show: Literal["effect-at-values"]
+    """Which table or figure this is."""
+
+
+@show
+class SubgroupTree(Rounded, Limited):
+    """The trees of a recursive partitioning."""
+
+    methods = PARTITIONING
+    show: Literal["subgroup-tree"]
+    """Which table or figure this is."""
+
+
+@show
+class SubgroupForest(Rounded, Limited):
+    """A forest plot of the effects in subgroups and in everybody else."""
+
+    methods = PARTITIONING
+    show: Literal["subgroup-forest"]
+    """Which table or figure this is."""
+
+
+@show
+class Subgroups(Rounded, Limited):
+    """Subgroups of a recursive partitioning in numbers, and the moderators that were searched."""
+
+    methods = PARTITIONING
+    show: Literal["subgroups"]
+    """Which table or figure this is."""
+
+
+@show
+class CutProfiles(Limited):
+    """A figure of the cuts that were tried along each moderator."""
+
+    methods = PARTITIONING
+    show: Literal["cut-profiles"]
+    """Which table or figure this is."""
+
+
+@show
+class RejectedSplits(Limited):
+    """The best splits of each node that were not kept, and why."""
+
+    methods = PARTITIONING
+    show: Literal["rejected-splits"]
+    """Which table or figure this is."""
+
+
+@show
+class PeelingTrajectories(Sized):
+    """A figure of the effect by size of the best subgroup; `sizes` are marked in it."""
+
+    methods = PEELING
+    show: Literal["peeling-trajectories"]
+    """Which table or figure this is."""
+
+
+@show
+class PeelingThresholds(Rounded, Sized):
+    """Limits, people and effects of the subgroups of selected sizes."""
+
+    methods = PEELING
+    show: Literal["peeling-thresholds"]
+    """Which table or figure this is."""
+
+
+@show
+class AgreementTables(OfAnalysis):
+    """Who is in the subgroups of both searches, and what they are like."""
+
+    methods = ("agreement",)
+    show: Literal["agreement"]
+    """Which table or figure this is."""

@@ -1,0 +1,184 @@
+"""What a report is written as: HTML, PDF, a Quarto project, figure files, tables, results; each a target of its own.
+
+In: an edition of the report, complete and frozen. Out: files in one folder. A target is found by its name: one of this
+package in the module of that name, one of another distribution through its entry point in the group `reportgen.targets`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Literal, Protocol, cast
+
+from reportgen.formats import BUILT_IN, plugged_in
+from reportgen.graph import Maker
+from reportgen.pool import Serial
+from reportgen.records.artefact import Drawing
+from reportgen.records.results import Results
+from reportgen.render.appendix import Appendix, drawings_of
+from reportgen.render.html import why_no_pdf
+from reportgen.task import Task
+
+__all__ = ["Edition", "Figures", "Form", "Target", "Written", "target", "write_targets"]
+
+Form = Literal["png", "pdf"]
+"""A form of figures that is made for those who need it; their SVG is in the appendix itself."""
+Figures = Mapping[tuple[str, Form], bytes]
+"""Figures in these forms, by the names of their drawings. One that could not be made is missing."""
+
+LONGEST = ("pdf", "html")
+"""What takes longest, as measured: written by the first process while the others do the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A report as every target is given it.
+
+    Attributes
+    ----------
+    appendix : Appendix
+        All that the pages print, in order.
+    results : Results
+        Every number of the report, with its sources.
+    series : tuple of (str, bytes)
+        What is drawn and not printed: names of files and their contents.
+    """
+
+    appendix: Appendix
+    results: Results
+    series: tuple[tuple[str, bytes], ...] = ()
+
+
+class Target(Protocol):
+    """Something that a report is written as."""
+
+    @property
+    def name(self) -> str:
+        """As study files and `--formats` name it."""
+        ...
+
+    @property
+    def opens(self) -> str:
+        """The document that a reader opens, by its path in the folder of the report; empty where there is none."""
+        ...
+
+    @property
+    def needs(self) -> tuple[Form, ...]:
+        """Forms of the figures that `write` is given; their SVG is in the appendix anyway."""
+        ...
+
+    def write(self, edition: Edition, figures: Figures, folder: Path) -> tuple[str, ...]:
+        """Write into the folder of the report; return what could not be written, a sentence each.
+
+        It may run in another process. Equal editions give equal bytes.
+
+        Raises
+        ------
+        OSError
+            Where a file cannot be written.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the targets left behind.
+
+    Attributes
+    ----------
+    opens : tuple of Path
+        The documents that a reader opens, in the order of the formats.
+    warnings : tuple of str
+        What could not be written, a sentence each.
+    complete : bool
+        Whether every document is there.
+    """
+
+    opens: tuple[Path, ...]
+    warnings: tuple[str, ...]
+    complete: bool
+
+
+def target(name: str) -> Target:
+    """Return the target of a name.
+
+    Examples
+    --------
+    >>> target("pdf").opens
+    'appendix.pdf'
+    """
+    found = plugged_in()[name].load() if name not in BUILT_IN else import_module(f"reportgen.targets.{name}").TARGET
+    return cast(Target, found)
+
+
+def write_targets(edition: Edition, names: Collection[str], folder: Path, make: Maker | None = None) -> Written:
+    """Write an edition of a report.
+
+    Parameters
+    ----------
+    edition : Edition
+    names : collection of str
+        Of targets; in the order in which a reader is told of their documents.
+    folder : Path
+        Must exist.
+    make : Maker, optional
+        Its pool writes them side by side; what takes longest is written by this process, whose memory no pool watches.
+
+    Raises
+    ------
+    OSError
+        Where a file cannot be written.
+    """
+    make = make or Maker()
+    writers = make.pool if make.pool.shares_files else Serial()
+    asked = [target(name) for name in dict.fromkeys(names)]
+    at_once = sorted((one for one in asked if not one.needs), key=_longest_first)
+    begun = {one.name: writers.submit(_write, one.name, edition, folder) for one in at_once[1:]}
+    drawings = tuple(drawings_of(edition.appendix))
+    needed = {form for one in asked for form in one.needs}
+    with ThreadPoolExecutor(1) as beside:
+        pixels = beside.submit(_made, "png", drawings if "png" in needed else (), make)
+        if make.pool.workers == 1:
+            pixels.result()  # there is no other process to wait for
+        said = {one.name: one.write(edition, {}, folder) for one in at_once[:1]}
+        paper = _made("pdf", drawings if "pdf" in needed and not why_no_pdf() else (), make)
+        figures = {**paper, **pixels.result()}
+    said |= {one.name: one.write(edition, figures, folder) for one in asked if one.needs}
+    said |= {name: warnings.result() for name, warnings in begun.items()}
+    documents = [Path(one.opens) for one in asked if one.opens]
+    there = tuple(path for path in documents if (folder / path).is_file())
+    warnings = dict.fromkeys(warning for one in asked for warning in said[one.name])
+    return Written(there, tuple(warnings), len(there) == len(documents))
+
+
+def _longest_first(one: Target) -> int:
+    return LONGEST.index(one.name) if one.name in LONGEST else len(LONGEST)
+
+
+def _write(name: str, edition: Edition, folder: Path) -> tuple[str, ...]:
+    return target(name).write(edition, {}, folder)
+
+
+def _made(form: Form, drawings: tuple[Drawing, ...], make: Maker) -> Figures:
+    """Return drawings in a form, those as PDF by this process: it has the library already, and room for it."""
+    tasks = [Task(f"{form}.{one.name}", MADE[form], {"drawing": one}, cost=0.2, here=form == "pdf") for one in drawings]
+    return {(one.name, form): content for one, content in zip(drawings, make(tasks), strict=True)}
+
+
+def _as_pdf(drawing: Drawing) -> bytes:
+    from reportgen.render.picture import figure_files
+
+    ((_, content),) = figure_files((drawing,))
+    return content
+
+
+def _as_png(drawing: Drawing) -> bytes:
+    from reportgen.figures.paint import png
+
+    return png(drawing)
+
+
+MADE: dict[Form, Callable[..., bytes]] = {"pdf": _as_pdf, "png": _as_png}

@@ -1,0 +1,118 @@
+"""Whether a report is still what a build would make of it: asked before any YAML is parsed and anything heavy is imported.
+
+After a build that ended well the store holds a note of it: which files were read and what they held, and which files the
+report consists of, with size and time. A later build of the same order whose inputs are the same, in the same code and
+environment, leaves the report as it stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.canonical import canonical
+from reportgen.encoding import decode, encode
+from reportgen.output.mark import REPORT_MARK, read_mark
+from reportgen.store import Memory, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A file that a build read: its path and the SHA-256 of its bytes."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is remembered of a build.
+
+    Attributes
+    ----------
+    read : tuple of Read
+        Study file, mappings, data files and fidelity file.
+    libraries : tuple of (name, version)
+        Libraries whose data were read.
+    folder : str
+        Of the report.
+    written : tuple of (name, bytes, nanoseconds)
+        Its files with size and time of change.
+    paths, warnings : tuple of str
+        What the command line said.
+    egress : str
+    kept : int
+        Results that a build would find in the store.
+    """
+
+    read: tuple[Read, ...]
+    libraries: tuple[tuple[str, str], ...]
+    folder: str
+    written: tuple[tuple[str, int, int], ...]
+    paths: tuple[str, ...]
+    warnings: tuple[str, ...]
+    egress: str
+    kept: int
+
+
+def key_of(basis: str, *order: object) -> str:
+    """Return the key of the note of a build: what was ordered, where, in which code and environment."""
+    where = str(Path.cwd())
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return hashlib.sha256(canonical(("note", basis, where, epoch, order))).hexdigest()
+
+
+def recalled(store: Memory, key: str) -> Note | None:
+    """Return the note of a build if its report is what a build would make now; None where it is not, or nobody knows."""
+    trace = store.trace(key)
+    content = store.value(trace.output) if trace is not None else None
+    if content is None:
+        return None
+    note = decode(content)
+    assert isinstance(note, Note)
+    same = all(_digest(one.path) == one.sha256 for one in note.read)
+    same = same and all(_version(name) == version for name, version in note.libraries)
+    return note if same and written_in(Path(note.folder)) == note.written else None
+
+
+def remember(store: Memory, key: str, note: Note) -> None:
+    """Keep the note of a build that ended well."""
+    encoded = encode(note)
+    store.put(key, Trace(encoded.digest, 0.0), encoded)
+
+
+def files_read(paths: Iterable[Path]) -> tuple[Read, ...]:
+    """Return paths with the digests of what stands in them now."""
+    return tuple(Read(str(path.absolute()), _digest(str(path)) or "") for path in paths)
+
+
+def written_in(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return the files that the mark of a report lists, with size and time of change; nothing where one is missing."""
+    listed = read_mark(folder / REPORT_MARK) or ()
+    try:
+        found = [(file.name, (folder / file.name).stat()) for file in listed]
+        strange = {path.name for path in folder.iterdir()} - {name.partition("/")[0] for name, _ in found}
+    except OSError:
+        return ()
+    if strange - {REPORT_MARK}:
+        return ()
+    return tuple((name, about.st_size, about.st_mtime_ns) for name, about in found)
+
+
+def _digest(path: str) -> str | None:
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def _version(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

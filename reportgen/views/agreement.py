@@ -1,0 +1,56 @@
+"""The agreement of two searches on the page: people and effects, then the profile of who is in both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from reportgen import tables
+from reportgen.records.agreement import Agreement, OutcomeAgreement
+from reportgen.records.numbers import Inline
+from reportgen.spec.shows import AgreementTables
+from reportgen.spec.study import Study
+from reportgen.views.draft import NOBODY, Draft, with_notes
+from reportgen.views.prose.agreement import agreement_methods
+from reportgen.views.prose.section import Section
+from reportgen.views.view import Context, Show, View
+
+NOTHING_SHARED: Inline = ("The two searches have no outcome, follow-up and comparison in common.",)
+
+
+def _agreement(record: Agreement, options: AgreementTables, context: Context) -> tuple[Draft, ...]:
+    drafts = [draft for one in record.outcomes if one.subgroups for draft in _drafts(one, record)]
+    there = [one for one in record.outcomes if one.n.value]
+    said = tables.nothing_to_compare([(one, _title(one, record)) for one in there if not one.subgroups])
+    nothing = NOBODY if record.outcomes else NOTHING_SHARED
+    return with_notes(drafts, (said,) if said else () if drafts else (nothing,))
+
+
+def _drafts(outcome: OutcomeAgreement, record: Agreement) -> Iterator[Draft]:
+    title = _title(outcome, record)
+    yield Draft((*title, ": who is in both, and the effect among them"), table=tables.overlap(outcome, record))
+    yield Draft((*title, ": what those in both are like"), table=tables.profile(outcome, record))
+
+
+def _title(outcome: OutcomeAgreement, record: Agreement) -> Inline:
+    """Return the outcome, with comparison and follow-up where the record has several."""
+    several = len({one.comparison for one in record.outcomes}) > 1
+    visits = len({one.follow_up for one in record.outcomes}) > 1
+    return (
+        *((outcome.comparison_title, ": ") if several else ()),
+        outcome.outcome_label,
+        *((", ", outcome.follow_up_label) if visits else ()),
+    )
+
+
+def _prose(records: Sequence[Agreement], study: Study) -> Iterable[Section]:
+    paragraphs = tuple(paragraph for record in records for paragraph in agreement_methods(record))
+    return (Section(("Agreement of the two searches",), paragraphs),)
+
+
+VIEW = View(
+    method="agreement",
+    record=Agreement,
+    label="Agreement",
+    prose=_prose,
+    shows=(Show(AgreementTables, "Agreement of recursive partitioning and directed peeling", _agreement),),
+)

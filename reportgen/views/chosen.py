@@ -1,0 +1,74 @@
+"""What of a record an artefact shows, and in which lettered parts: the same for the results of every method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from reportgen.records.numbers import Inline, Number
+from reportgen.spec.check import expanded
+from reportgen.spec.shows import Limited
+from reportgen.spec.study import Study
+
+
+class Cell(Protocol):
+    """Something of one outcome at one follow-up in one comparison."""
+
+    @property
+    def comparison(self) -> str:
+        """Name in the study file."""
+
+    @property
+    def outcome(self) -> str:
+        """Name in the study file."""
+
+    @property
+    def follow_up(self) -> str:
+        """Name in the study file."""
+
+    @property
+    def outcome_label(self) -> Number:
+        """As printed."""
+
+    @property
+    def follow_up_label(self) -> Number:
+        """As printed."""
+
+
+CellT = TypeVar("CellT", bound=Cell)
+
+
+def chosen(results: Iterable[CellT], options: Limited, study: Study) -> tuple[CellT, ...]:
+    """Return the results that an artefact asks for: all of those that it does not limit."""
+    comparisons = expanded(options.comparison or ("all",), study.comparisons)
+    outcomes = expanded(options.outcome or ("all",), study.outcomes)
+    visits = expanded(options.follow_up or ("all",), study.follow_up)
+    return tuple(
+        one for one in results if one.comparison in comparisons and one.outcome in outcomes and one.follow_up in visits
+    )
+
+
+def in_parts(
+    results: Sequence[CellT], how: str, titles: Mapping[str, Number]
+) -> list[tuple[Inline, tuple[CellT, ...]]]:
+    """Return the results of each lettered part with the part's title; comparisons never share a part.
+
+    Parameters
+    ----------
+    results : sequence
+    how : {'none', 'by outcome', 'by comparison', 'by follow-up'}
+    titles : mapping
+        Of the comparisons, by name.
+    """
+    several = len({one.comparison for one in results}) > 1
+
+    def key(one: CellT) -> tuple[str, str]:
+        return (one.comparison, {"by outcome": one.outcome, "by follow-up": one.follow_up}.get(how, ""))
+
+    def title(first: CellT) -> Inline:
+        head: Inline = (titles[first.comparison],) if several or how == "by comparison" else ()
+        label = {"by outcome": first.outcome_label, "by follow-up": first.follow_up_label}.get(how)
+        return head if label is None else (*head, ": ", label) if head else (label,)
+
+    members = [tuple(one for one in results if key(one) == wanted) for wanted in dict.fromkeys(map(key, results))]
+    return [(title(found[0]), found) for found in members]

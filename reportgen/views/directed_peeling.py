@@ -1,0 +1,94 @@
+"""A directed peeling on the page: trajectories, and the limits of the subgroups of selected sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from reportgen import tables
+from reportgen.figures.trajectory import draw_trajectory
+from reportgen.records.numbers import Inline
+from reportgen.records.peeling import SIZES, DirectedPeeling, PeeledOutcome
+from reportgen.spec.shows import Limited, PeelingThresholds, PeelingTrajectories
+from reportgen.tables.analysed import People, people_of
+from reportgen.views.chosen import chosen
+from reportgen.views.draft import NOBODY, Draft, Sketch, stems, with_notes
+from reportgen.views.prose.directed_peeling import fits_of, peeling_methods
+from reportgen.views.prose.section import sections_of_each
+from reportgen.views.view import Back, Context, Ended, Show, View
+
+
+def _titles(peelings: Sequence[PeeledOutcome], record: DirectedPeeling) -> tuple[Inline, ...]:
+    """Return what tells each part from the others: the outcome, and where they differ comparison and follow-up."""
+    comparisons = {comparison.name: comparison.title for comparison in record.comparisons}
+    several = len({one.comparison for one in peelings}) > 1
+    visits = len({one.follow_up for one in peelings}) > 1
+    return tuple(
+        (
+            *((comparisons[one.comparison], ": ") if several else ()),
+            one.outcome_label,
+            *((", ", one.follow_up_label) if visits else ()),
+        )
+        for one in peelings
+    )
+
+
+def _trajectories(record: DirectedPeeling, options: PeelingTrajectories, context: Context) -> tuple[Draft, ...]:
+    found, notes = _found(record, options, context)
+    sizes = options.sizes or SIZES
+    sketches = (
+        Sketch(partial(draw_trajectory, one, sizes, record.settings, name=name))
+        for name, (one, _) in zip(stems(context.name, len(found)), found, strict=True)
+    )
+    return with_notes([Draft(title, (sketch,)) for sketch, (_, title) in zip(sketches, found, strict=True)], notes)
+
+
+def _thresholds(record: DirectedPeeling, options: PeelingThresholds, context: Context) -> tuple[Draft, ...]:
+    found, notes = _found(record, options, context)
+    sizes = options.sizes or SIZES
+    drafts = [Draft(title, table=tables.peeling_thresholds(one, sizes, record.settings)) for one, title in found]
+    return with_notes(drafts, notes)
+
+
+def _found(
+    record: DirectedPeeling, options: Limited, context: Context
+) -> tuple[list[tuple[PeeledOutcome, Inline]], tuple[Inline, ...]]:
+    """Return what there is to show, each with its title, and what is said of the rest."""
+    peelings = chosen((one for one in record.peelings if not one.empty), options, context.study)
+    titled = list(zip(peelings, _titles(peelings, record), strict=True))
+    said = tables.no_frontier([(one, title) for one, title in titled if not one.boxes])
+    return [(one, title) for one, title in titled if one.boxes], (said,) if said else () if titled else (NOBODY,)
+
+
+def _people(record: DirectedPeeling) -> Iterator[People]:
+    yield from (people_of(one, one) for one in record.peelings)
+
+
+def _status(records: Sequence[DirectedPeeling]) -> Ended:
+    statuses = tuple(status for record in records for status in record.statuses)
+    return Ended(statuses, (Back("peeling-status", "How each directed peeling ended", tables.peeling_status(records)),))
+
+
+VIEW = View(
+    method="directed-peeling",
+    record=DirectedPeeling,
+    label="Directed peeling",
+    prose=partial(sections_of_each, "Directed peeling", "directed-peeling", peeling_methods),
+    status=_status,
+    fits=fits_of,
+    people=_people,
+    shows=(
+        Show(
+            PeelingTrajectories,
+            "Directed peeling: effect by size of the subgroup",
+            _trajectories,
+            beside={"peeling-thresholds": "Limits and effects at selected sizes stand in"},
+        ),
+        Show(
+            PeelingThresholds,
+            "Directed peeling: thresholds of selected subgroups",
+            _thresholds,
+            beside={"peeling-trajectories": "Drawn in"},
+        ),
+    ),
+)

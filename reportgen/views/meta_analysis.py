@@ -1,0 +1,149 @@
+"""A meta-analysis on the page: pooled effects and effects by trial, drawn and in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TypeVar
+
+from reportgen import figures, tables
+from reportgen.records.model import MetaAnalysis, PooledEffect
+from reportgen.records.numbers import Inline, Number, slug
+from reportgen.spec.shows import Estimates, EstimatesByTrial, Forest, ForestByTrial, Limited
+from reportgen.tables.analysed import People, people_of
+from reportgen.tables.phrases import joined
+from reportgen.views.chosen import chosen, in_parts
+from reportgen.views.draft import Draft, Sketch, or_nobody, stems
+from reportgen.views.prose.meta_analysis import fits_of, prose
+from reportgen.views.view import Back, Context, Ended, Show, View, captioned
+
+Effects = Sequence[PooledEffect]
+Drawn = TypeVar("Drawn", Forest, ForestByTrial)
+
+
+def _effects(record: MetaAnalysis, options: Limited, context: Context) -> tuple[PooledEffect, ...]:
+    """Return the effects that are asked for, without those that nobody could enter."""
+    return chosen((effect for effect in record.effects if not effect.empty), options, context.study)
+
+
+def _titles(record: MetaAnalysis) -> dict[str, Number]:
+    return {comparison.name: comparison.title for comparison in record.comparisons}
+
+
+def _forest(record: MetaAnalysis, options: Forest, context: Context) -> tuple[Draft, ...]:
+    def sketch(effects: Effects, name: str) -> tuple[Sketch, ...]:
+        return (Sketch(partial(figures.draw_forest, effects, record.settings, name=name, scale=options.scale)),)
+
+    return _sketched(record, options, context, sketch)
+
+
+def _forest_by_trial(record: MetaAnalysis, options: ForestByTrial, context: Context) -> tuple[Draft, ...]:
+    def sketch(effects: Effects, name: str) -> tuple[Sketch, ...]:
+        return tuple(
+            Sketch(
+                partial(figures.draw_forest_by_trial, effect, record.settings, name=_stem(name, effect, effects)),
+                _apart(effect, effects),
+            )
+            for effect in effects
+        )
+
+    return _sketched(record, options, context, sketch)
+
+
+def _differing(effects: Effects) -> list[str]:
+    """Return in what the effects of a part differ."""
+    return [key for key in ("outcome", "follow_up") if len({getattr(effect, key) for effect in effects}) > 1]
+
+
+def _stem(name: str, effect: PooledEffect, effects: Effects) -> str:
+    """Return the stem of a drawing's files: the part's name, with what tells its effects apart."""
+    return "-".join((name, *(slug(getattr(effect, key)) for key in _differing(effects))))
+
+
+def _apart(effect: PooledEffect, effects: Effects) -> Inline:
+    """Return what tells the drawing of an effect from the others of its part."""
+    return joined([(getattr(effect, f"{key}_label"),) for key in _differing(effects)], ", ")
+
+
+def _sketched(
+    record: MetaAnalysis, options: Drawn, context: Context, sketch: Callable[[Effects, str], tuple[Sketch, ...]]
+) -> tuple[Draft, ...]:
+    parts = in_parts(_effects(record, options, context), options.parts, _titles(record))
+    names = stems(context.name, len(parts))
+    return or_nobody([Draft(title, sketch(effects, name)) for name, (title, effects) in zip(names, parts, strict=True)])
+
+
+def _estimates(record: MetaAnalysis, options: Estimates, context: Context) -> tuple[Draft, ...]:
+    parts = in_parts(_effects(record, options, context), options.parts, _titles(record))
+    return or_nobody(
+        [
+            Draft(title, table=tables.estimates(effects, record.settings, scale=options.scale))
+            for title, effects in parts
+        ]
+    )
+
+
+def _estimates_by_trial(record: MetaAnalysis, options: EstimatesByTrial, context: Context) -> tuple[Draft, ...]:
+    effects, titles = _effects(record, options, context), _titles(record)
+    several = len({effect.comparison for effect in effects}) > 1
+
+    def title(effect: PooledEffect) -> Inline:
+        head: Inline = (titles[effect.comparison], ": ") if several else ()
+        return (*head, effect.outcome_label, ", ", effect.follow_up_label)
+
+    return or_nobody([Draft(title(effect), table=tables.by_trial(effect, record.settings)) for effect in effects])
+
+
+def _caption(title: str, record: MetaAnalysis, options: Limited) -> Inline:
+    """Return a caption that does not call effects pooled where each is one trial's own."""
+    alone = title.replace("Pooled effects", "Effects of single trials")
+    return captioned(alone if record.alone else title, record, options)
+
+
+def _people(record: MetaAnalysis) -> Iterator[People]:
+    yield from (people_of(effect, effect) for effect in record.effects)
+
+
+def _status(records: Sequence[MetaAnalysis]) -> Ended:
+    statuses = tuple(effect.status for record in records for effect in record.effects if not effect.empty)
+    return Ended(statuses, (Back("model-status", "How each fit ended", tables.model_status(records)),))
+
+
+VIEW = View(
+    method="meta-analysis",
+    record=MetaAnalysis,
+    label="Meta-analysis",
+    prose=prose,
+    status=_status,
+    fits=fits_of,
+    people=_people,
+    shows=(
+        Show(
+            Forest,
+            "Pooled effects",
+            _forest,
+            caption=_caption,
+            beside={
+                "estimates": "Every number of this figure stands in",
+                "forest-by-trial": "The trials of each effect are drawn in",
+            },
+        ),
+        Show(
+            ForestByTrial,
+            "Effects by trial",
+            _forest_by_trial,
+            beside={
+                "estimates-by-trial": "Every number of these figures stands in",
+                "analysed": "Who was left out, and why, stands in",
+            },
+        ),
+        Show(
+            Estimates,
+            "Pooled effects in numbers",
+            _estimates,
+            caption=_caption,
+            beside={"forest": "Drawn in"},
+        ),
+        Show(EstimatesByTrial, "Effects by trial in numbers", _estimates_by_trial),
+    ),
+)

@@ -1,0 +1,95 @@
+"""A screening of moderators on the page: the forest of interactions, its numbers, and effects at chosen values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from reportgen import figures
+from reportgen.records.moderation import Moderation, Screen
+from reportgen.records.numbers import Inline
+from reportgen.spec.shows import EffectAtValues, InteractionEstimates, InteractionForest, Limited
+from reportgen.tables.moderators import effects_at_values, expectations, failed_screenings, interaction_estimates
+from reportgen.views.chosen import chosen, in_parts
+from reportgen.views.draft import Draft, Sketch, or_nobody, stems
+from reportgen.views.prose.moderators import fits_of, screening_methods
+from reportgen.views.prose.section import sections_of_each
+from reportgen.views.view import Back, Context, Ended, Show, View
+
+
+def _parts(record: Moderation, options: Limited, context: Context, how: str) -> list[tuple[Inline, tuple[Screen, ...]]]:
+    """Return the screens that are asked for by part, without those that nobody could enter."""
+    screens = chosen((screen for screen in record.screens if not screen.empty), options, context.study)
+    return in_parts(screens, how, {comparison.name: comparison.title for comparison in record.comparisons})
+
+
+def _forest(record: Moderation, options: InteractionForest, context: Context) -> tuple[Draft, ...]:
+    parts = _parts(record, options, context, options.parts)
+    return or_nobody(
+        [
+            Draft(title, (Sketch(partial(figures.draw_interactions, screens, record.settings, name=name)),))
+            for name, (title, screens) in zip(stems(context.name, len(parts)), parts, strict=True)
+        ]
+    )
+
+
+def _estimates(record: Moderation, options: InteractionEstimates, context: Context) -> tuple[Draft, ...]:
+    drafts = []
+    for title, screens in _parts(record, options, context, options.parts):
+        table = interaction_estimates(screens, record.settings)
+        expected = expectations(screens)
+        if not expected:
+            drafts.append(Draft(title, table=table))
+            continue
+        drafts.append(Draft((*title, ": interactions") if title else ("Interactions",), table=table))
+        head: Inline = (*title, ": expected beforehand, and found") if title else ("Expected beforehand, and found",)
+        drafts.append(Draft(head, table=expected))
+    return or_nobody(drafts)
+
+
+def _at_values(record: Moderation, options: EffectAtValues, context: Context) -> tuple[Draft, ...]:
+    return or_nobody(
+        [
+            Draft(title, table=effects_at_values(screens, record.settings))
+            for title, screens in _parts(record, options, context, "none")
+        ]
+    )
+
+
+def _status(records: Sequence[Moderation]) -> Ended:
+    failed = failed_screenings(records)
+    tables = (Back("screening-status", "Screenings that failed", failed),) if failed else ()
+    return Ended(tuple(status for record in records for status in record.statuses), tables)
+
+
+VIEW = View(
+    method="moderators",
+    record=Moderation,
+    label="Screening of moderators",
+    prose=partial(sections_of_each, "Screening of moderators", "moderators", screening_methods),
+    status=_status,
+    fits=fits_of,
+    shows=(
+        Show(
+            InteractionForest,
+            "Interaction of treatment with each moderator",
+            _forest,
+            beside={
+                "interaction-estimates": "Every number of this figure stands in",
+                "effect-at-values": "The effect at chosen values stands in",
+            },
+        ),
+        Show(
+            InteractionEstimates,
+            "Interactions in numbers",
+            _estimates,
+            beside={"interaction-forest": "Drawn in"},
+        ),
+        Show(
+            EffectAtValues,
+            "Effect at chosen values of each moderator",
+            _at_values,
+            beside={"interaction-estimates": "The interactions behind these effects stand in"},
+        ),
+    ),
+)

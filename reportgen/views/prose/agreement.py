@@ -1,0 +1,29 @@
+"""The methods of the agreement of two searches in prose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.records.agreement import Agreement
+from reportgen.records.numbers import Inline
+from reportgen.views.prose.models import planned_only
+
+
+def agreement_methods(record: Agreement) -> Iterator[Inline]:
+    """Yield the paragraph on the agreement of two searches.
+
+    Parameters
+    ----------
+    record : Agreement
+    """
+    if not any(one.subgroups for one in record.outcomes):
+        yield planned_only("There was nothing to compare")
+    yield (
+        "Each subgroup of the recursive partitioning “",
+        record.partition,
+        "” was set beside the subgroups of chosen sizes of the directed peeling “",
+        record.peeling,
+        "”, among the participants whom both searches analysed: how many are in both, as a share of those in either (Jaccard "
+        "index), what they are like, and the treatment effect among them, in a model of its own with the settings of the "
+        "directed peeling. Nothing was tested.",
+    )

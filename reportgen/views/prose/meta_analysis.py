@@ -1,0 +1,228 @@
+"""The methods of a meta-analysis in prose: outcomes and windows first, then a section for each analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reportgen.records.estimate import ComparisonRecord
+from reportgen.records.model import MetaAnalysis, ModelSettings
+from reportgen.records.numbers import Inline, Number, Press, plain
+from reportgen.spec.study import Study, Window
+from reportgen.tables.adjusters import Fits, fit_title
+from reportgen.tables.phrases import enumerated, joined
+from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, planned_only
+from reportgen.views.prose.section import Section, heading
+
+INTERCEPT = {
+    "stratified": "an intercept for each trial",
+    "random": "random intercepts of the trials around a common one",
+}
+TREATMENT = {
+    "random": "a treatment effect that varies at random between trials",
+    "common": "one treatment effect common to all trials",
+}
+COVARIANCE = {
+    "independent": "Random intercepts and treatment effects were taken to be independent.",
+    "unstructured": "Random intercepts and treatment effects were allowed to be correlated.",
+}
+SLOPES = {"common": "with slopes common to all trials", "stratified": "with slopes of each trial's own"}
+RESIDUAL = {
+    "common": "The residual variance was common to all trials.",
+    "by-trial": "Each trial had a residual variance of its own.",
+}
+ESTIMATION = {"reml": "restricted maximum likelihood (REML)", "ml": "maximum likelihood"}
+DF_FLOOR = {
+    "trials-1": "; degrees of freedom are never allowed below the number of trials minus one",
+    "none": "",
+}
+POOLING = {
+    "reml": "restricted maximum likelihood",
+    "dersimonian-laird": "the method of DerSimonian and Laird",
+    "paule-mandel": "the method of Paule and Mandel",
+}
+TEST = {
+    "knha": "the Hartung–Knapp–Sidik–Jonkman adjustment, guarded so that it never narrows an interval (factor of at least one; "
+    "t distribution with trials minus one degrees of freedom)",
+    "knha-plain": "the Hartung–Knapp–Sidik–Jonkman adjustment without a guard (t distribution with trials minus one degrees of "
+    "freedom), so that with trials that are alike an interval may be narrower than that of a common effect",
+    "normal": "the normal distribution",
+}
+TIE = {"earlier": "the earlier one", "later": "the later one"}
+
+
+def prose(records: Sequence[MetaAnalysis], study: Study) -> Iterator[Section]:
+    """Yield the sections on outcomes and on each meta-analysis.
+
+    Parameters
+    ----------
+    records : sequence of MetaAnalysis
+        One at least.
+    study : Study
+    """
+    yield Section(("Outcomes and follow-up",), tuple(_outcomes(study, records)))
+    yield from _meta_analyses(records)
+
+
+def fits_of(record: MetaAnalysis) -> Fits:
+    """Return the pooled effects that have an estimate."""
+    return [
+        (fit_title(effect, record.comparisons), effect.not_adjusted)
+        for effect in record.effects
+        if effect.estimate.effect.value is not None
+    ]
+
+
+def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
+    yield (
+        "Every outcome is the change from baseline to follow-up, turned by the direction of its scale so that positive "
+        "values are improvements and positive effects favour the intervention.",
+    )
+    if any(len(outcome.first_available) > 1 for outcome in study.outcomes.values()):
+        yield (
+            "Where trials used different instruments for an outcome, each trial brings the first listed one that it "
+            "measured at baseline and at follow-up, rescaled linearly to the range of the outcome and turned to its "
+            "direction.",
+        )
+    used = tuple(dict.fromkeys(effect.follow_up for record in fitted for effect in record.effects))
+    labels = {e.follow_up: e.follow_up_label for record in fitted for e in record.effects}
+    windows = [
+        _window(labels[name], study.follow_up[name], Press("methods", "follow_up", {}).at("follow-up", name))
+        for name in used
+    ]
+    if windows:
+        yield ("Follow-up, in months since randomisation: ", *joined(windows), ". ", *_nearest(study, used))
+
+
+def _nearest(study: Study, used: tuple[str, ...]) -> Inline:
+    ties = {study.follow_up[name].tie for name in used}
+    rule = f"of two equally near, {TIE[ties.pop()]}" if len(ties) == 1 else "ties as said with each window"
+    return (f"Of several visits in a window the one nearest to its aim was taken; {rule}.",)
+
+
+def _window(label: Number, window: Window, press: Press) -> Inline:
+    low, high = window.months
+    aimed: Inline = (", aiming at ", _months(press, "aim", window.centre))
+    return (label, ", from ", _months(press, "from", low), " to ", _months(press, "to", high), *aimed)
+
+
+def _months(press: Press, name: str, value: float) -> Number:
+    """Return a month with as many decimals as it needs, two at most."""
+    decimals = next((d for d in range(2) if round(value, d) == value), 2)
+    return press.figure(name, value, decimals, "months")
+
+
+def _meta_analyses(fitted: Sequence[MetaAnalysis]) -> Iterator[Section]:
+    """One section each; what two of them have in common is said once."""
+    said: dict[str, Inline] = {}
+    for record in fitted:
+        head = heading("Meta-analysis", record.name, "meta-analysis", len(fitted))
+        model = tuple(_alone(record) if record.alone else _fitted(record))
+        words = "".join(map(plain, model))
+        if words in said:
+            model = (("Model, inference and checks are those of the section ", *said[words], "."),)
+        said.setdefault(words, head)
+        yield Section(head, (*(_comparison(comparison) for comparison in record.comparisons), *model))
+
+
+def _fitted(record: MetaAnalysis) -> Iterator[Inline]:
+    settings, fits = record.settings, fits_of(record)
+    if not fits:
+        yield planned_only("No effect could be estimated")
+    yield _model(settings, fits)
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.left_out for effect in record.effects])
+    yield _uncertainty(settings)
+    yield _who(settings)
+    yield _checks(settings)
+
+
+def _alone(record: MetaAnalysis) -> Iterator[Inline]:
+    settings, fits = record.settings, fits_of(record)
+    yield (
+        "No outcome stands in more than one trial at a follow-up of a comparison. Each effect is that of its trial, by analysis "
+        "of covariance",
+        *adjusted_for(settings.adjust_for, fits),
+        ": nothing is pooled, and no variation between trials is estimated. Intervals use the t distribution with the residual "
+        "degrees of freedom, and have a level of ",
+        settings.level,
+        "%.",
+    )
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.left_out for effect in record.effects])
+    yield _who(settings)
+
+
+def _comparison(comparison: ComparisonRecord) -> Inline:
+    def listed(classes: tuple[Number, ...]) -> Inline:
+        return enumerated([(arm_class,) for arm_class in classes]) or ("no arm",)
+
+    return (
+        "In the comparison ",
+        comparison.title,
+        ", the intervention side holds the arms of class ",
+        *listed(comparison.intervention),
+        "; the control side, ",
+        *listed(comparison.control),
+        ".",
+    )
+
+
+def _model(settings: ModelSettings, fits: Fits) -> Inline:
+    adjusted = adjusted_for(settings.adjust_for, fits)
+    slopes = f", {SLOPES[settings.adjuster_slopes]}" if adjusted else ""
+    both_random = settings.intercept == "random" and settings.treatment_effect == "random"
+    covariance = f" {COVARIANCE[settings.covariance]}" if both_random else ""
+    return (
+        "For each outcome and follow-up of a comparison, one linear mixed model was fitted to the participants of all "
+        f"trials at once (one-step meta-analysis), with {INTERCEPT[settings.intercept]} and "
+        f"{TREATMENT[settings.treatment_effect]}",
+        *adjusted,
+        f"{slopes}.{covariance} {RESIDUAL[settings.residual]} The model was estimated by {ESTIMATION[settings.estimation]}.",
+    )
+
+
+def _uncertainty(settings: ModelSettings) -> Inline:
+    heterogeneity = (
+        "Variation of the effect between trials is given as its variance τ²; the prediction interval is where the effect in "
+        "a new trial is expected."
+        if settings.treatment_effect == "random"
+        else "Variation between trials is not part of this model."
+    )
+    floored = settings.inference != "normal" and settings.treatment_effect == "random"
+    floor = DF_FLOOR[settings.df_floor] if floored else ""
+    return (
+        f"{INFERENCE[settings.inference]}{floor}. Intervals have a level of ",
+        settings.level,
+        f"%. {heterogeneity}",
+    )
+
+
+def _who(settings: ModelSettings) -> Inline:
+    least = settings.minimum_trials
+    needed: Inline = ()
+    if (least.value or 0) > 1:
+        needed = (" A pooled effect is estimated from ", least, " trials or more; with fewer it is not estimable.")
+    else:
+        needed = (
+            " Where one trial alone has an outcome at a follow-up, its own effect is given, by analysis of covariance in that "
+            "trial with the same adjusters: nothing is pooled, and no variation between trials is estimated.",
+        )
+    return (
+        "Participants with complete values of outcome and adjusters entered (complete cases), in trials with people on both "
+        "sides of the comparison; all others are counted with the reason.",
+        *needed,
+    )
+
+
+def _checks(settings: ModelSettings) -> Inline:
+    common = (
+        "Two checks stand beside each pooled effect: the same model with a common treatment effect, and"
+        if settings.treatment_effect == "random"
+        else "A check stands beside each pooled effect (the column of the common effect repeats the model):"
+    )
+    return (
+        f"{common} a two-stage meta-analysis of the effects estimated in each trial, pooled by "
+        f"{POOLING[settings.two_stage_method]} with {TEST[settings.two_stage_test]}. The weights of the trials belong to the "
+        "two-stage model, as do Cochran's Q with its p, "
+        "I², and the interval of its own τ², which comes from the profile of Q and gives that of I². A trial whose own effect "
+        "cannot be estimated, for want of residual variance or of people, stays in the one-step model and out of the two-stage "
+        "one.",
+    )

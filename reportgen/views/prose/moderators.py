@@ -1,0 +1,128 @@
+"""The methods of a screening of moderators in prose, written from what was fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.records.moderation import Moderation, ScreeningSettings
+from reportgen.records.numbers import Inline
+from reportgen.tables.adjusters import Fits, fit_title, interaction_fits
+from reportgen.tables.phrases import counted, percentiles
+from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, one_trial
+
+DF_FLOOR = {
+    "trials-1": "; where the treatment effect is random, degrees of freedom are never allowed below the number of trials minus one",
+    "none": "",
+}
+READING = {
+    "within": "The within-trial reading was tested.",
+    "naive": "The naive reading was tested, which takes differences between people of one trial and between trials together.",
+}
+
+TELLING = {
+    "within": " in which it varies on both sides: only such trials tell something of the interaction within trials, and they and "
+    "their people are counted beside it; others stay in the model for what they say of the adjusters",
+    "naive": "",
+}
+EFFECT_AT = {
+    "within": "The effect at a value of a moderator is that in a trial whose people are, on average, like all people analysed: "
+    "only the interaction within trials moves it. ",
+    "naive": "The effect at a value of a moderator is read from the naive model, whose interaction moves it. ",
+}
+
+
+def fits_of(record: Moderation) -> Fits:
+    """Return the fits of all screens that have an estimate."""
+    titles = [fit_title(screen, record.comparisons) for screen in record.screens]
+    screens = zip(record.screens, titles, strict=True)
+    return [fit for screen, title in screens for fit in interaction_fits(screen.interactions, title)]
+
+
+def screening_methods(record: Moderation) -> Iterator[Inline]:
+    """Yield the paragraphs of one screening."""
+    settings, fits = record.settings, fits_of(record)
+    yield _model(settings, fits)
+    left_out = [screen.without_adjuster for screen in record.screens]
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, left_out)
+    yield _readings(settings)
+    yield _uncertainty(settings)
+    yield _tiers(record)
+    yield _values(settings)
+
+
+def _model(settings: ScreeningSettings, fits: Fits) -> Inline:
+    effect = {"random": "varies at random between trials", "common": "is common to all trials"}[
+        settings.treatment_effect
+    ]
+    return (
+        "Each moderator was screened by itself: for each outcome, follow-up and comparison, one linear mixed model of the "
+        f"participants of all trials, with an intercept for each trial, a treatment effect that {effect}, the moderator "
+        "and its interaction with treatment",
+        *adjusted_for(settings.adjust_for, fits),
+        ". A moderator that the model adjusts for enters once. People without a value of a moderator are left out of its "
+        "model alone, and a moderator needs ",
+        settings.minimum_trials,
+        " trial" if settings.minimum_trials.value == 1 else " trials",
+        f" with people on both sides{TELLING[settings.reading]}.{one_trial(settings.minimum_trials, settings.treatment_effect)} Quantities were never cut for the test; levels are compared with a reference and "
+        "tested together.",
+    )
+
+
+def _readings(settings: ScreeningSettings) -> Inline:
+    return (
+        "The moderator was centred at its mean in each trial, and the product of treatment with those means stands in the "
+        "model as well, so that the interaction within trials is apart from differences across trials, which are open to "
+        "ecological bias. Where the across reading cannot be had, for want of trials or of differences between their "
+        "means, each trial has a treatment effect of its own instead. The naive reading, without centring, is given "
+        f"beside both. {READING[settings.reading]}",
+    )
+
+
+def _uncertainty(settings: ScreeningSettings) -> Inline:
+    floored = settings.inference != "normal" and settings.treatment_effect == "random"
+    floor = DF_FLOOR[settings.df_floor] if floored else ""
+    return (f"{INFERENCE[settings.inference]}{floor}. Intervals have a level of ", settings.level, "%.")
+
+
+def _tiers(record: Moderation) -> Inline:
+    settings = record.settings
+    return (
+        "Interactions with a two-sided p below ",
+        settings.significant,
+        " are called significant, others below ",
+        settings.weak,
+        " weak. ",
+        *_found(record),
+        " Beside each p stand those adjusted by Holm and by Benjamini and Hochberg for the number of moderators tested "
+        "of the same outcome at the same follow-up and comparison.",
+    )
+
+
+def _found(record: Moderation) -> Inline:
+    if not record.tested.value:
+        return ("No interaction could be tested.",)
+    return (
+        "Of ",
+        *counted(record.tested, "interaction"),
+        " that could be tested, ",
+        record.significant,
+        " was" if record.significant.value == 1 else " were",
+        " significant, where ",
+        record.by_chance,
+        " would be expected by chance if nothing moderated, and ",
+        record.weak,
+        " weak.",
+    )
+
+
+def _values(settings: ScreeningSettings) -> Inline:
+    listed = percentiles(settings.percentiles)
+    quantities: Inline = (
+        "Quantities are read at the ",
+        *listed,
+        " of the people analysed, levels one by one.",
+    )
+    return (
+        EFFECT_AT[settings.reading],
+        *(quantities if listed else ("It is read for levels alone, one by one.",)),
+    )

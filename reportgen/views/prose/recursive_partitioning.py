@@ -1,0 +1,196 @@
+"""The methods of a recursive partitioning in prose: every option of the study file has its wording here.
+
+In: the record of the search. Out: paragraphs for the methods, and one sentence for the notes below a figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.records.numbers import Inline, Number
+from reportgen.records.partition import RecursivePartitioning, SearchSettings
+from reportgen.tables.adjusters import Fits, fit_title, search_fits
+from reportgen.tables.phrases import counted, joined
+from reportgen.views.prose.models import (
+    SEARCH_TREATMENT,
+    adjusted_for,
+    adjusters_lost,
+    kenward_roger,
+    kept_back,
+    one_trial,
+    planned_only,
+    screened_first,
+)
+
+CRITERION = {
+    "interaction": "the p value of the interaction of treatment with the split, from a mixed model of all people of the node",
+    "differential": "the difference between the treatment statistics of the two sides, each fitted by itself",
+    "maximum": "the larger of the treatment statistics of the two sides, each fitted by itself",
+    "directional": "the treatment statistics of the two sides, each fitted by itself: they must differ, and one of them must "
+    "favour treatment",
+}
+SHORT_CRITERION = {
+    "interaction": "interaction of treatment with the split",
+    "differential": "difference between the treatment statistics of the two sides",
+    "maximum": "the larger treatment statistic of the two sides",
+    "directional": "treatment statistics of the two sides that differ, with one in favour of treatment",
+}
+MULTIPLICITY = {
+    "sidak-modified": "for the number of cuts of its moderator by Šidák's formula with an effective number of cuts, since "
+    "neighbouring cuts divide nearly the same people",
+    "sidak": "for the number of cuts of its moderator by Šidák's formula",
+    "none": "",
+}
+SHORT_MULTIPLICITY = {
+    "sidak-modified": "p adjusted for the effective number of cuts",
+    "sidak": "p adjusted for the number of cuts",
+    "none": "p not adjusted for the number of cuts",
+}
+INFORMATION = {
+    "pooled": "The interaction uses information from within and from between trials",
+    "within": "The interaction uses information from within trials only",
+}
+MISSING = {
+    "complete": "Participants with a value of every moderator of the search entered",
+    "available": "Each moderator was tried on the participants who have it, and a participant without it is on neither side "
+    "of its split",
+}
+
+
+def settings_in_words(settings: SearchSettings) -> Inline:
+    """Return how subgroups were searched for, in one sentence for the notes below a figure.
+
+    Parameters
+    ----------
+    settings : SearchSettings
+    """
+    adjusted = settings.multiplicity != "none"
+    across = {True: " and of moderators", False: "; p adjusted for the number of moderators"}[adjusted]
+    return (
+        f"Search: {SHORT_CRITERION[settings.criterion]}",
+        ", within trials only" if settings.information == "within" and settings.criterion == "interaction" else "",
+        f"; {SHORT_MULTIPLICITY[settings.multiplicity]}",
+        across if settings.across == "sidak" else "",
+        *_kept_briefly(settings),
+        "; at most ",
+        *counted(settings.depth, "condition"),
+        " and ",
+        *counted(settings.width, "split"),
+        " of a node; on both sides of a split ",
+        *settings.min_size,
+        ", ",
+        *counted(settings.min_arm, "person", "people"),
+        " in each arm and ",
+        *counted(settings.min_trials, "trial"),
+        " with both arms.",
+    )
+
+
+def _kept_briefly(settings: SearchSettings) -> Inline:
+    if settings.criterion == "interaction":
+        return ("; kept at p\u00a0≤\u00a0", settings.alpha)
+    kept = _gamma("; kept where the p value of the subgroup is at most ", settings.gamma, " times that of its node")
+    return kept or ("; all of them kept",)
+
+
+def _gamma(before: str, gamma: tuple[Number, ...], after: str) -> Inline:
+    return (before, *joined([(value,) for value in gamma], ", "), after) if gamma else ()
+
+
+def fits_of(record: RecursivePartitioning) -> Fits:
+    """Return the fits of all searches that have an estimate."""
+    titles = [fit_title(search, record.comparisons) for search in record.searches]
+    return [fit for search, title in zip(record.searches, titles, strict=True) for fit in search_fits(search, title)]
+
+
+def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
+    """Yield the paragraphs on a recursive partitioning.
+
+    Parameters
+    ----------
+    record : RecursivePartitioning
+    """
+    settings, fits = record.settings, fits_of(record)
+    if not any(search.tree for search in record.searches):
+        yield planned_only("No search was possible")
+    yield _search(settings, fits)
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, [search.left_out for search in record.searches])
+    yield _choice(settings)
+    yield _limits(settings)
+    yield _moderators(settings)
+    yield (
+        "For each subgroup the effect inside, that on the other side of its last split and that in everybody else are "
+        f"estimated in separate models among these people alone, {kenward_roger(settings.treatment_effect)}. Their difference is therefore not exactly the difference that was tested. A subgroup "
+        "that was found by searching looks better than it is; its effect is not corrected for the search.",
+    )
+    yield from kept_back(record.guard, "cuts that were tried")
+
+
+def _search(settings: SearchSettings, fits: Fits) -> Inline:
+    return (
+        "Subgroups were searched for by recursive partitioning with mixed models (IPD-SIDES). In a node, every moderator is "
+        "cut in two at each of its values, or at ",
+        *counted(settings.max_cuts, "quantile"),
+        f" where it has more (levels without an order: in every way); a cut is judged by {CRITERION[settings.criterion]}, with an intercept for each trial "
+        f"and {SEARCH_TREATMENT[settings.treatment_effect]}",
+        *adjusted_for(settings.adjust_for, fits),
+        f". {INFORMATION[settings.information]}." if settings.criterion == "interaction" else ".",
+        one_trial(settings.min_trials, settings.treatment_effect),
+    )
+
+
+def _choice(settings: SearchSettings) -> Inline:
+    how = MULTIPLICITY[settings.multiplicity]
+    across = "for the number of moderators of the node" if settings.across == "sidak" else ""
+    adjustments = ", and then ".join(part for part in (how, across) if part)
+    said = f" Its p value is adjusted {adjustments}." if adjustments else " Its p value is not adjusted."
+    return (
+        f"Each moderator brings its best cut.{said} ",
+        *_looked_at(settings.width),
+        *_kept(settings),
+        " The subgroup is the side with the larger effect",
+        *_in_its_turn(settings.depth),
+        " Several subgroups may be found, and they may overlap." if (settings.width.value or 0) > 1 else "",
+    )
+
+
+def _in_its_turn(depth: Number) -> Inline:
+    if depth.value == 1:
+        return (", and is not divided again.",)
+    return (", and is searched in its turn, to at most ", depth, " conditions; a moderator is used once.")
+
+
+def _looked_at(width: Number) -> Inline:
+    if width.value == 1:
+        return ("The moderator with the smallest p value is looked at",)
+    return ("The ", width, " moderators with the smallest p values are looked at")
+
+
+def _kept(settings: SearchSettings) -> Inline:
+    if settings.criterion == "interaction":
+        return ("; a split is kept if its adjusted p value is at most ", settings.alpha, ".")
+    kept = _gamma(
+        "; a split is kept if the one-sided p value of treatment in the subgroup is at most ",
+        settings.gamma,
+        " times that in its node.",
+    )
+    return kept or ("; each of them is kept.",)
+
+
+def _limits(settings: SearchSettings) -> Inline:
+    return (
+        "Both sides of a split need ",
+        *settings.min_size,
+        ", ",
+        *counted(settings.min_arm, "person", "people"),
+        " in each arm, and ",
+        *counted(settings.min_trials, "trial"),
+        " with both arms.",
+    )
+
+
+def _moderators(settings: SearchSettings) -> Inline:
+    return (
+        *screened_first(settings),
+        f"{MISSING[settings.missing]}; a moderator that would leave too few trials is left out with its reason.",
+    )

@@ -1,0 +1,62 @@
+"""A section of the methods, and the sections on several analyses of one method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from reportgen.records.numbers import Inline, Press
+from reportgen.spec.study import Study
+from reportgen.views.prose.said_once import said_once
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its paragraphs."""
+
+    heading: Inline
+    paragraphs: tuple[Inline, ...]
+
+
+class Named(Protocol):
+    """A record of an analysis."""
+
+    @property
+    def name(self) -> str:
+        """As in the study file."""
+
+
+NamedT = TypeVar("NamedT", bound=Named)
+
+
+def sections_of_each(
+    title: str,
+    method: str,
+    paragraphs: Callable[[NamedT], Iterable[Inline]],
+    records: Sequence[NamedT],
+    study: Study,
+) -> Iterator[Section]:
+    """Yield a section for each analysis of a method; a paragraph that two have in common is said once.
+
+    Parameters
+    ----------
+    title : str
+        What the headings begin with.
+    method : str
+        As in the study file; ids of the names in the headings end with it.
+    paragraphs : callable
+        A record to its paragraphs.
+    records : sequence of records
+    study : Study
+    """
+    headings = [heading(title, record.name, method, len(records)) for record in records]
+    for head, said in said_once(zip(headings, map(paragraphs, records), strict=True)):
+        yield Section(head, said)
+
+
+def heading(title: str, name: str, method: str, several: int) -> Inline:
+    """Return the heading of an analysis, with its name where there are several of its method."""
+    if several < 2:
+        return (title,)
+    return (f"{title} ", Press("methods", f"analyses.{name}", {}).at(name).quote(method, f"“{name}”"))

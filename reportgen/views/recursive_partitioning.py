@@ -1,0 +1,203 @@
+"""A recursive partitioning on the page: trees, forests and tables of subgroups, and the cuts that were tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from reportgen import figures, tables
+from reportgen.records.numbers import Inline, slug
+from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning, SearchSettings
+from reportgen.spec.shows import (
+    CutProfiles,
+    Limited,
+    RejectedSplits,
+    SubgroupForest,
+    Subgroups,
+    SubgroupTree,
+)
+from reportgen.tables.analysed import People, people_of
+from reportgen.tables.phrases import joined, words
+from reportgen.views.chosen import chosen
+from reportgen.views.draft import Draft, Sketch, or_nobody, stems, with_notes
+from reportgen.views.prose.recursive_partitioning import fits_of, partition_methods, settings_in_words
+from reportgen.views.prose.section import sections_of_each
+from reportgen.views.view import Back, Context, Ended, Show, View
+
+NOT_EXACT: Inline = (
+    "Effects of a subgroup and of the other side come from separate models: one minus the other is not exactly the "
+    "difference that was tested.",
+)
+SEARCHED: Inline = (
+    "A subgroup that was found by searching looks better than it is; the effects are not corrected for the search.",
+)
+
+
+def _searches(record: RecursivePartitioning, options: Limited, context: Context) -> tuple[PartitionedOutcome, ...]:
+    """Return the searches that are asked for, without those that nobody could enter."""
+    return chosen((search for search in record.searches if not search.empty), options, context.study)
+
+
+def _by_comparison(
+    searches: Sequence[PartitionedOutcome], record: RecursivePartitioning
+) -> list[tuple[Inline, tuple[PartitionedOutcome, ...]]]:
+    """Return the searches of each comparison with its title; the title is empty where there is one comparison."""
+    present = {search.comparison for search in searches}
+    return [
+        ((c.title,) if len(present) > 1 else (), tuple(s for s in searches if s.comparison == c.name))
+        for c in record.comparisons
+        if c.name in present
+    ]
+
+
+def _parts(
+    record: RecursivePartitioning,
+    options: Limited,
+    context: Context,
+    sketches: Callable[[Sequence[PartitionedOutcome], SearchSettings, str], tuple[Sketch, ...]],
+    remarks: tuple[Inline, ...],
+    note: Callable[[Sequence[PartitionedOutcome]], tuple[Inline, ...]] = lambda _: (),
+) -> tuple[Draft, ...]:
+    """Return a part for each comparison with its note; the settings of the search and the remarks stand below the last."""
+    parts = _by_comparison(_searches(record, options, context), record)
+    drafts = [
+        Draft(title, sketches(searches, record.settings, name), notes=note(searches))
+        for name, (title, searches) in zip(stems(context.name, len(parts)), parts, strict=True)
+    ]
+    return with_notes(drafts, (settings_in_words(record.settings), *remarks)) if drafts else or_nobody(drafts)
+
+
+def _each(
+    searches: Sequence[PartitionedOutcome],
+    name: str,
+    draw: Callable[[PartitionedOutcome, str], Sketch],
+) -> tuple[Sketch, ...]:
+    """Return a sketch for each search, named by what tells it from the others."""
+    differing = [key for key in ("outcome", "follow_up") if len({getattr(search, key) for search in searches}) > 1]
+    return tuple(
+        draw(search, "-".join((name, *(slug(getattr(search, key)) for key in differing)))) for search in searches
+    )
+
+
+def _title(search: PartitionedOutcome) -> Inline:
+    return (search.outcome_label, ", ", search.follow_up_label)
+
+
+def _tree(record: RecursivePartitioning, options: SubgroupTree, context: Context) -> tuple[Draft, ...]:
+    def sketches(searches: Sequence[PartitionedOutcome], settings: SearchSettings, name: str) -> tuple[Sketch, ...]:
+        def draw(search: PartitionedOutcome, stem: str) -> Sketch:
+            return Sketch(partial(figures.draw_subgroup_tree, search, settings, name=stem), _title(search))
+
+        return _each([search for search in searches if search.tree], name, draw)
+
+    found = any(search.subgroups for search in _searches(record, options, context))
+    return _parts(record, options, context, sketches, (NOT_EXACT, SEARCHED) if found else (), _not_searched)
+
+
+def _not_searched(searches: Sequence[PartitionedOutcome]) -> tuple[Inline, ...]:
+    """Return one sentence on the searches that were not possible, with the reasons: they have no tree."""
+    by_reason: dict[str, list[PartitionedOutcome]] = {}
+    for search in searches:
+        if not search.tree:
+            by_reason.setdefault(search.reason, []).append(search)
+    if not by_reason:
+        return ()
+    said = [
+        (*joined([_title(search) for search in those], "; "), " (", *_why(those[0]), ")")
+        for those in by_reason.values()
+    ]
+    return (("Not searched: ", *joined(said, "; "), "."),)
+
+
+def _why(search: PartitionedOutcome) -> Inline:
+    return words(search.reason, f"{search.id}.reason", search.cuts.source)
+
+
+def _forest(record: RecursivePartitioning, options: SubgroupForest, context: Context) -> tuple[Draft, ...]:
+    def sketches(searches: Sequence[PartitionedOutcome], settings: SearchSettings, name: str) -> tuple[Sketch, ...]:
+        return (Sketch(partial(figures.draw_subgroup_forest, tuple(searches), settings, name=name)),)
+
+    found = any(search.subgroups for search in _searches(record, options, context))
+    return _parts(record, options, context, sketches, (SEARCHED,) if found else ())
+
+
+def _profiles(record: RecursivePartitioning, options: CutProfiles, context: Context) -> tuple[Draft, ...]:
+    def sketches(searches: Sequence[PartitionedOutcome], settings: SearchSettings, name: str) -> tuple[Sketch, ...]:
+        def draw(search: PartitionedOutcome, stem: str) -> Sketch:
+            return Sketch(partial(figures.draw_cut_profiles, search, name=stem), _title(search))
+
+        return _each([search for search in searches if search.profiles], name, draw)
+
+    return _parts(record, options, context, sketches, (), _not_searched)
+
+
+def _subgroups(record: RecursivePartitioning, options: Subgroups, context: Context) -> tuple[Draft, ...]:
+    parts = _by_comparison(_searches(record, options, context), record)
+
+    def titled(title: Inline, what: str) -> Inline:
+        return (*title, ": ", what) if title else (what.capitalize(),)
+
+    made = [
+        Draft(titled(title, "subgroups"), table=tables.subgroups(searches, record.settings))
+        for title, searches in parts
+    ]
+    if not any(search.moderators for _, searches in parts for search in searches):
+        return or_nobody(made)
+    return (*made, Draft(("Moderators that were searched",), table=tables.moderators_searched(parts)))
+
+
+def _rejected(record: RecursivePartitioning, options: RejectedSplits, context: Context) -> tuple[Draft, ...]:
+    parts = _by_comparison(_searches(record, options, context), record)
+    return or_nobody(
+        [Draft(title, table=tables.rejected_splits(searches, record.settings)) for title, searches in parts]
+    )
+
+
+def _people(record: RecursivePartitioning) -> Iterator[People]:
+    yield from (people_of(search, search.overall) for search in record.searches)
+
+
+def _status(records: Sequence[RecursivePartitioning]) -> Ended:
+    statuses = tuple(status for record in records for status in record.statuses)
+    return Ended(statuses, (Back("search-status", "How each search ended", tables.search_status(records)),))
+
+
+VIEW = View(
+    method="recursive-partitioning",
+    record=RecursivePartitioning,
+    label="Recursive partitioning",
+    prose=partial(sections_of_each, "Recursive partitioning", "recursive-partitioning", partition_methods),
+    status=_status,
+    fits=fits_of,
+    people=_people,
+    shows=(
+        Show(
+            SubgroupTree,
+            "Recursive partitioning",
+            _tree,
+            beside={
+                "subgroups": "Every number of these trees stands in",
+                "cut-profiles": "Cuts that were tried are drawn in",
+            },
+        ),
+        Show(
+            SubgroupForest,
+            "Effects in the subgroups of recursive partitioning",
+            _forest,
+            beside={"subgroup-tree": "The trees of these subgroups stand in"},
+        ),
+        Show(
+            Subgroups,
+            "Subgroups of recursive partitioning in numbers",
+            _subgroups,
+            beside={"subgroup-tree": "Drawn in", "rejected-splits": "Splits that were not kept stand in"},
+        ),
+        Show(
+            CutProfiles,
+            "Cuts that were tried",
+            _profiles,
+            beside={"rejected-splits": "The best cuts that were not kept stand in"},
+        ),
+        Show(RejectedSplits, "Splits that were not kept", _rejected),
+    ),
+)

@@ -1,0 +1,267 @@
+"""Nothing that is kept is ever stale: whatever is changed in a study, the records are those of a build that keeps nothing.
+
+Each value that a study with every method says or leaves to a default, and each of its mappings, is changed alone; records made with what was kept of the unchanged study are compared with records made anew.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from pydantic import BaseModel
+from ruamel.yaml import YAML
+
+from reportgen.analyses.reading import reading
+from reportgen.analyses.study_tasks import records_of, study_tasks
+from reportgen.graph import Ran, run
+from reportgen.pool import Serial
+from reportgen.records.model import Records
+from reportgen.spec.load import examine_study
+from reportgen.spec.mapping import Mapping
+from reportgen.spec.study import Study
+from reportgen.store import Memory, NoStore, Store
+from tests.screened_study import PUBLISHED, write_screened
+from tests.study_files import write_yaml
+
+Path_ = tuple[str | int, ...]
+SEARCH = {"moderators": ["age", "baseline RMDQ"], "min_size": 40}
+ANALYSES: dict[str, Any] = {
+    "people": {"method": "descriptive", "sides_of": "overall", "variables": ["age", "sex", "baseline RMDQ"]},
+    "pooled": {"method": "meta-analysis", "adjust_for": ["baseline", "age"]},
+    "screening": {"method": "moderators", "moderators": ["age", "sex", "baseline RMDQ"], "percentiles": [10, 50]},
+    "rp": {"method": "recursive-partitioning", **SEARCH, "max_cuts": 5, "depth": 1},
+    "of screened": {
+        "method": "recursive-partitioning",
+        **SEARCH,
+        "moderators": {"from": "screening", "p_below": 0.5},
+        "max_cuts": 5,
+        "depth": 1,
+    },
+    "peeling": {"method": "directed-peeling", **SEARCH, "beam": 1, "bin_width": 0.25},
+    "agreement": {"method": "agreement", "partition": "rp", "peeling": "peeling"},
+}
+WORDS = ("changed", "2", "1", "0.3")
+# What no change can reach, and why.
+FIXED = {
+    "Study.study", "Study.report", "Study.policy",  # parts, whose own values are changed
+    "Study.trials", "Study.fidelity", "Study.arm_classes",  # other names are other studies
+    "About.data",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Written:
+    """A study in a folder, written out with its defaults."""
+
+    folder: Path
+    documents: dict[str, Any]
+
+    def with_change(self, document: str, path: Path_, value: Any) -> Path:
+        """Write the study with one value changed; return the path of its study file."""
+        changed = copy.deepcopy(self.documents)
+        part = changed[document]
+        for step in path[:-1]:
+            part = part.setdefault(step, {}) if isinstance(part, dict) else part[step]
+        part[path[-1]] = value
+        for name, content in changed.items():
+            write_yaml(self.folder / name, content)
+        return self.folder / "study.yaml"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    folder = tmp_path_factory.mktemp("stale") / "s"
+    path = write_screened(folder)
+    yaml = YAML(typ="safe")
+    study = yaml.load(path)
+    write_yaml(path, {**study, "analyses": ANALYSES, "report": {"contents": []}})
+    north = yaml.load(folder / "north.yaml")
+    write_yaml(folder / "north.yaml", {**north, "published": PUBLISHED})
+    spec = examine_study(path).spec
+    assert spec is not None
+    files = ("study.yaml", *(one.source.path.name for one in spec.mappings))
+    return Written(folder, {name: yaml.load(folder / name) for name in files})
+
+
+def made(path: Path, store: Memory) -> tuple[Records, Ran] | None:
+    """Return the records of a study and what the run made; None where the study is refused."""
+    examined = examine_study(path)
+    if examined.problems or examined.spec is None:
+        return None
+    laid = study_tasks(examined.spec)
+    tasks = (*laid.tasks, reading(examined.spec))
+    ran = run(tasks, laid.wanted, store, Serial(), basis="")
+    if "read" in ran.failed:
+        return None
+    return records_of(examined.spec, laid, ran, "final").records, ran
+
+
+def leaves(document: Any, model: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str, Any]]:
+    """Yield path, field and value of everything that a document says or leaves to a default; `model` is what it was read as."""
+    for name, field in type(model).model_fields.items():
+        key = field.alias or name
+        inner, here = getattr(model, name), (*path, key)
+        value = document.get(key, field.default if not field.is_required() else None)
+        if isinstance(inner, BaseModel):
+            yield from leaves(document.get(key, {}), inner, here)
+        elif isinstance(inner, dict):
+            for word, part in (document.get(key) or {}).items():
+                if isinstance(inner.get(word), BaseModel):
+                    yield from leaves(part, inner[word], (*here, word))
+                else:
+                    yield (*here, word), "", part
+            yield here, f"{type(model).__name__}.{name}", {}
+        elif isinstance(inner, tuple) and inner and isinstance(inner[0], BaseModel) and isinstance(value, list):
+            for place, (part, one) in enumerate(zip(value, inner, strict=True)):
+                yield from leaves(part, one, (*here, place))
+        else:
+            yield here, f"{type(model).__name__}.{name}", list(value) if isinstance(value, tuple) else value
+
+
+def others(value: Any, choices: tuple[Any, ...]) -> Iterator[Any]:
+    """Yield values that may stand in the place of one: the first that the study takes is tried."""
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int | float):
+        yield from (value + 1, value * 1.25, value - 1, value / 2)
+        yield from (f"{value:g}1",)
+    elif isinstance(value, str):
+        yield from (choice for choice in choices if choice != value)
+        yield from (value + " too", *WORDS)
+    elif isinstance(value, list):
+        yield from (value[:-1], value[1:], [*value, "all"], [*value, "age"], [*value, 25])
+        if len(value) == 2 and all(isinstance(one, int | float) for one in value):
+            yield from ([value[0], value[1] + 1], [value[0] - 1, value[1]])
+    elif value is None:
+        yield from (*choices, 1, "1", True)
+
+
+def choices_of(model: type[BaseModel], field: str) -> tuple[Any, ...]:
+    """Return the words that a field offers."""
+    part = model.model_json_schema(by_alias=False)["properties"].get(field, {})
+    found = [*part.get("enum", ()), *(one for any_of in part.get("anyOf", ()) for one in any_of.get("enum", ()))]
+    return tuple(found)
+
+
+def changes(written: Written) -> Iterator[tuple[str, Path_, str, list[Any]]]:
+    """Yield document, path, field and the values that may stand there instead."""
+    spec = examine_study(written.folder / "study.yaml").spec
+    assert spec is not None
+    models: dict[str, Any] = {"study.yaml": spec.study}
+    models |= {one.source.path.name: one.mapping for one in spec.mappings}
+    classes = {one.__name__: one for one in _models(Study) | _models(Mapping)}
+    for name, document in written.documents.items():
+        for path, field, value in leaves(document, models[name]):
+            model, _, attribute = field.partition(".")
+            choices = choices_of(classes[model], attribute) if model in classes else ()
+            yield name, path, field, list(others(value, choices))
+
+
+def _models(model: Any, seen: frozenset[Any] = frozenset()) -> set[type[BaseModel]]:
+    found: set[type[BaseModel]] = set()
+    waiting = [model]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, type) and issubclass(one, BaseModel):
+            if one not in found:
+                found.add(one)
+                waiting += [field.annotation for field in one.model_fields.values()]
+        else:
+            waiting += list(getattr(one, "__args__", ()))
+    return found
+
+
+def compared(written: Written, store: Memory, chosen: Callable[[int], bool]) -> set[str]:
+    """Change each chosen value alone, and compare; return the fields that were changed."""
+    reached: set[str] = set()
+    for place, (document, path, field, values) in enumerate(changes(written)):
+        if not chosen(place):
+            continue
+        for value in values:
+            study = written.with_change(document, path, value)
+            anew = made(study, NoStore())
+            if anew is None:
+                continue
+            kept = made(study, store)
+            assert kept is not None
+            assert kept[0] == anew[0], f"{document}: {path} = {value!r} met a stale result"
+            reached.add(field)
+            break
+    written.with_change("study.yaml", ("study", "title"), written.documents["study.yaml"]["study"]["title"])
+    return reached
+
+
+@pytest.fixture(scope="module")
+def store(written: Written, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """What a build of the unchanged study keeps."""
+    found = Store(tmp_path_factory.mktemp("kept") / "store")
+    title = written.documents["study.yaml"]["study"]["title"]
+    result = made(written.with_change("study.yaml", ("study", "title"), title), found)
+    assert result is not None and not result[1].failed
+    return found
+
+
+PARTS = 12  # an ordinary run tries every twelfth change, another one than the next; all of them take minutes
+
+
+def test_some_changed_values_never_meet_a_stale_result(written: Written, store: Store) -> None:
+    assert compared(written, store, lambda place: place % PARTS == 0)
+
+
+@pytest.mark.hard
+def test_no_changed_value_meets_a_stale_result(written: Written, store: Store) -> None:
+    reached = compared(written, store, lambda place: True)
+    every = {field for _, _, field, _ in changes(written) if field}
+    assert not every - reached - FIXED
+
+
+@pytest.mark.parametrize(
+    ("path", "made_again"),
+    [
+        (("study", "title"), 0),
+        (("study", "seed"), 0),
+        (("report", "formats"), 0),
+        (("policy", "profile"), 0),
+    ],
+)
+def test_what_titles_a_study_makes_nothing_again(written: Written, store: Store, path: Path_, made_again: int) -> None:
+    document = written.documents["study.yaml"]
+    value: Any = {"title": "Another", "seed": 7, "formats": ["html"], "profile": "draft"}[str(path[-1])]
+    assert document.get(path[0], {}).get(path[1]) != value
+    found = made(written.with_change("study.yaml", path, value), store)
+    assert found is not None
+    assert found[1].made == made_again
+
+
+def test_one_value_of_one_person_makes_again_what_uses_the_trial(written: Written, store: Store) -> None:
+    path = written.folder / "east.csv"
+    before = path.read_bytes()
+    table = pd.read_csv(path)
+    table.loc[0, "age"] += 1
+    table.to_csv(path, index=False)
+    try:
+        study = written.folder / "study.yaml"
+        kept, anew = made(study, store), made(study, NoStore())
+        assert kept is not None and anew is not None
+        assert kept[0] == anew[0]
+    finally:
+        path.write_bytes(before)
+
+
+def test_comments_and_the_order_of_keys_make_nothing_again(written: Written, store: Store) -> None:
+    path = written.folder / "study.yaml"
+    before = path.read_text(encoding="utf-8")
+    backwards = dict(reversed(written.documents["study.yaml"].items()))
+    write_yaml(path, backwards)
+    path.write_text("# what the reviewers asked for\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    try:
+        found = made(path, store)
+        assert found is not None
+        assert found[1].made == 0
+    finally:
+        path.write_text(before, encoding="utf-8")

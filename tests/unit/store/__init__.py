@@ -1,0 +1,1 @@
+"""What is kept between runs: exact, private, whole or not there."""
