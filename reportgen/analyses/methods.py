@@ -61,6 +61,18 @@ class Method:
     plan: Callable[[Any, planning.Desk], list[PlannedEffect]]
 
 
+def add_method(one: Method) -> None:
+    """Add a method that another distribution brings.
+
+    Raises
+    ------
+    ValueError
+        The node has a method already.
+    """
+    if METHODS.setdefault(one.node, one) is not one:
+        raise ValueError(f"{one.node.__name__} has a method already")
+
+
 def method_of(node: Analysis) -> Method:
     """Return the method of a node of the study file."""
     return METHODS[type(node)]
