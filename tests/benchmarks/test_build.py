@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -42,12 +43,13 @@ def test_first_build(tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped
 
 def first_build(folder: Path) -> tuple[float, str]:
     """Build the low back pain study as after installation; return the seconds and those of the stages."""
-    caches = ("NUMBA_CACHE_DIR", "PYTHONPYCACHEPREFIX", "MPLCONFIGDIR")
+    caches = ("REPORTGEN_KERNELS", "PYTHONPYCACHEPREFIX", "MPLCONFIGDIR")
     environment = {**os.environ, **{name: str(folder / name.lower()) for name in caches}}
     # a first build writes the byte code that its processes share
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     study = str(specs_folder() / "low-back-pain")
-    command = [sys.executable, "-m", "reportgen.cli", "build", study, "-j", "2", "--output", str(folder / "report")]
+    places = ["--output", str(folder / "report"), "--store", str(folder / "store")]
+    command = [sys.executable, "-m", "reportgen.cli", "build", study, "-j", "2", *places]
     start = time.perf_counter()
     built = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     seconds = time.perf_counter() - start
@@ -74,3 +76,51 @@ STARTS = (("-m", "reportgen.cli", "--help"), ("-c", "import typer"))
 
 def _python(*arguments: str) -> Callable[[], object]:
     return lambda: subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
+
+
+# A build that changes nothing must take less than 1 s, a caption on the HTML 4 s and on all pages 20 s, where the yardstick
+# takes 1 s: as long as on the machine on which these bounds were set.
+NOTHING, CAPTION, PAGES = 1.0, 6.0, 20.0
+
+
+def test_a_rebuild_makes_what_is_stale_alone(tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    study = tmp_path / "study"
+    shutil.copytree(specs_folder() / "low-back-pain", study)
+    command = [sys.executable, "-m", "reportgen.cli", "build", str(study), "-j", "2"]
+    places = ["--output", str(tmp_path / "out"), "--store", str(tmp_path / "store")]
+
+    def seconds(*options: str) -> tuple[float, str]:
+        start = time.perf_counter()
+        built = subprocess.run([*command, *places, *options], capture_output=True, text=True, check=True)
+        return time.perf_counter() - start, built.stderr
+
+    def caption(words: str) -> None:
+        path = study / "study.yaml"
+        path.write_text(
+            re.sub("title: Demographic details[^,}\\n]*", f"title: Demographic details {words}", path.read_text())
+        )
+
+    seconds()
+    seen: list[str] = []
+    turns = iter(range(100))
+
+    def against_their_bounds() -> float:
+        unit = yardstick(2)
+        nothing, told = seconds()
+        assert "nothing has changed" in told
+        caption(f"of {next(turns)}")
+        html, told = seconds("--formats", "html")
+        assert ", made 0" in told
+        caption(f"of {next(turns)}")
+        pages, told = seconds()
+        assert ", made 0" in told
+        unit = max(unit, yardstick(2))
+        seen.append(
+            f"nothing changed {nothing:.2f} s, a caption to HTML {html:.1f} s, to all pages {pages:.1f} s; yardstick {unit:.1f} s"
+        )
+        return max(nothing / NOTHING, html / CAPTION, pages / PAGES) / unit
+
+    ratio = least(against_their_bounds, 1.0)
+    with capsys.disabled():
+        print("\n" + "\n".join(seen))
+    assert ratio < 1.0
