@@ -95,14 +95,18 @@ class Layout:
     def searching(self, node: Search, cell: Cell) -> tuple[dict[str, str], dict[str, Any]]:
         """Return the inputs and the arguments of a search: people, columns, and the screening that it takes them from."""
         screened_by = self.screened_by(node)
-        chosen = screened_by.moderators if screened_by else node.moderators
-        assert not isinstance(chosen, FromScreening)
-        inputs = {"people": self.people(node, cell), "columns": self.columns(node, cell, chosen)}
+        inputs = {"people": self.people(node, cell), "columns": self.columns(node, cell, self.moderators_of(node))}
         arguments: dict[str, Any] = {"node": node_of(node, cell)}
         if screened_by is not None:
             inputs["screened"] = self.screening(node, cell, screened_by)
             arguments["screened_by"] = node_of(screened_by, cell)
         return inputs, arguments
+
+    def moderators_of(self, node: Moderators | Search) -> tuple[str, ...]:
+        """Return the moderators of an analysis, or all of the screening that it takes its own from."""
+        chosen = (self.screened_by(node) or node).moderators
+        assert not isinstance(chosen, FromScreening)
+        return chosen
 
     def screened_by(self, node: Moderators | Search) -> Moderators | None:
         """Return the screening from which a search takes its moderators."""

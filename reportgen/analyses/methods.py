@@ -134,14 +134,9 @@ def _search(kind: str, name: str, node: Search, cell: Cell, layout: Layout) -> s
     )
 
 
-def _moderators_of(node: Search, layout: Layout) -> tuple[str, ...]:
-    screened_by = layout.screened_by(node)
-    return tuple(screened_by.moderators if screened_by else node.moderators)  # type: ignore[arg-type]
-
-
 def _lay_partitioning(name: str, node: RecursivePartitioning, layout: Layout) -> Iterator[str]:
     for cell in cells_of(node, layout.study):
-        study = layout.slice(node, cell, _moderators_of(node, layout))
+        study = layout.slice(node, cell, layout.moderators_of(node))
         yield layout.add(
             _task("partition", name, cell),
             partition_record,
@@ -153,7 +148,7 @@ def _lay_partitioning(name: str, node: RecursivePartitioning, layout: Layout) ->
 
 def _lay_peeling(name: str, node: DirectedPeeling, layout: Layout) -> Iterator[str]:
     for cell in cells_of(node, layout.study):
-        study = layout.slice(node, cell, _moderators_of(node, layout))
+        study = layout.slice(node, cell, layout.moderators_of(node))
         sizes = sizes_of(name, layout.study)
         yield layout.add(
             _task("peeling", name, cell),
@@ -170,7 +165,7 @@ def _lay_agreement(name: str, node: Agreement, layout: Layout) -> Iterator[str]:
     for cell in cells_of(peeling, layout.study):
         if cell not in both:
             continue
-        variables = (*_moderators_of(partition, layout), *_moderators_of(peeling, layout))
+        variables = (*layout.moderators_of(partition), *layout.moderators_of(peeling))
         yield layout.add(
             _task("agreement", name, cell),
             compared,
