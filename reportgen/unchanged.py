@@ -7,6 +7,7 @@ environment, leaves the report as it stands.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from pathlib import Path
 from reportgen.canonical import canonical
 from reportgen.encoding import decode, encode
 from reportgen.output.mark import REPORT_MARK, read_mark
+from reportgen.output.workshop import workshop_key
 from reportgen.store import Memory, Trace
 
 
@@ -73,9 +75,14 @@ def recalled(store: Memory, key: str) -> Note | None:
         return None
     note = decode(content)
     assert isinstance(note, Note)
+    folder = Path(note.folder)
+    if any(
+        folder.parent.glob(f"{glob.escape(workshop_key(folder.name))}-*")
+    ):  # what a killed build left is swept by one that builds
+        return None
     same = all(_digest(one.path) == one.sha256 for one in note.read)
     same = same and all(_version(name) == version for name, version in note.libraries)
-    return note if same and written_in(Path(note.folder)) == note.written else None
+    return note if same and written_in(folder) == note.written else None
 
 
 def remember(store: Memory, key: str, note: Note) -> None:

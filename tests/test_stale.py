@@ -23,6 +23,7 @@ from reportgen.pool import Serial
 from reportgen.records.model import Records
 from reportgen.spec.load import examine_study
 from reportgen.spec.mapping import Mapping
+from reportgen.spec.methods import METHODS
 from reportgen.spec.study import Study
 from reportgen.store import Memory, NoStore, Store
 from tests.screened_study import PUBLISHED, write_screened
@@ -46,11 +47,46 @@ ANALYSES: dict[str, Any] = {
     "agreement": {"method": "agreement", "partition": "rp", "peeling": "peeling"},
 }
 WORDS = ("changed", "2", "1", "0.3")
+ONE_CELL = {"comparisons": "overall", "outcomes": "RMDQ", "follow_up": "short"}
+BESIDE: dict[str, dict[str, Any]] = {  # what an analysis may ask for instead
+    "comparisons": {"other": {"intervention": "exercise", "control": "usual care"}},
+    "outcomes": {"again": {"instrument": "RMDQ"}},
+    "follow_up": {"late": {"months": [1, 4]}},
+    "instruments": {"VAS": {"range": [0, 10], "better": "lower"}},
+}
+# What may stand in the place of a value that no rule for its type finds.
+INSTEAD: dict[str, list[Any]] = {
+    "Agreement.partition": ["of screened"],
+    "Arm.class_": ["sham"],
+    "Comparison.intervention": [["sham"], ["exercise", "sham"]],
+    "Comparison.control": [["sham"], ["usual care", "sham"]],
+    "Covariate.reference": ["male", "middling", "yes"],
+    "Descriptive.sides_of": ["other"],
+    "DirectedPeeling.directions": [{"age": "lower gain more"}],
+    "Moderators.expected": [{"age": "older people gain more"}],
+    "Outcome.instrument": ["VAS"],
+    "Outcome.range": [[0, 100]],
+    "Published.means": [{"age": "48"}],
+    "PublishedEffect.control": [["usual care", "sham"], ["sham"]],
+    "PublishedEffect.follow_up": ["late"],
+    "PublishedEffect.interval": [["0.1", "2.5"]],
+    "PublishedEffect.outcome": ["again"],
+    **{f"{kind}.{key}": [name, [old, name]] for kind in ("MetaAnalysis", "Moderators", "RecursivePartitioning", "DirectedPeeling")
+       for key, old, name in (("comparisons", "overall", "other"), ("outcomes", "RMDQ", "again"), ("follow_up", "short", "late"))},
+}  # fmt: skip
 # What no change can reach, and why.
 FIXED = {
-    "Study.study", "Study.report", "Study.policy",  # parts, whose own values are changed
-    "Study.trials", "Study.fidelity", "Study.arm_classes",  # other names are other studies
-    "About.data",
+    "Study.study", "Study.report", "Study.policy", "Study.analyses", "Study.comparisons", "Study.covariates", "Study.follow_up",
+    "Study.instruments", "Study.outcomes", "Mapping.data", "Mapping.published", "Mapping.variables", "Mapping.visits",
+    "Arms.codes",  # parts, whose own values are changed
+    "Study.trials", "Study.fidelity", "Study.arm_classes", "About.data",  # another one is another study
+    "Agreement.method", "Descriptive.method", "MetaAnalysis.method", "Moderators.method", "RecursivePartitioning.method",
+    "DirectedPeeling.method",  # another method has other options
+    "Agreement.peeling", "FromScreening.from_",  # there is no other one
+    "Arm.leave_out",  # both arms are needed
+    # of columns of another kind; a mapping is part of the key of reading as a whole
+    "Variable.at_least", "Variable.codes", "Variable.cut", "Variable.flags", "Variable.from_range", "Variable.item_range",
+    "Variable.items", "Variable.no", "Variable.otherwise", "Variable.reversed", "Variable.score", "Variable.unit", "Variable.yes",
 }  # fmt: skip
 
 
@@ -79,7 +115,12 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
     path = write_screened(folder)
     yaml = YAML(typ="safe")
     study = yaml.load(path)
-    write_yaml(path, {**study, "analyses": ANALYSES, "report": {"contents": []}})
+    asked = {
+        name: {**node, **(ONE_CELL if node["method"] not in ("descriptive", "agreement") else {})}
+        for name, node in ANALYSES.items()
+    }
+    declared = {part: {**study[part], **more} for part, more in BESIDE.items()}
+    write_yaml(path, {**study, **declared, "analyses": asked, "report": {"contents": []}})
     north = yaml.load(folder / "north.yaml")
     write_yaml(folder / "north.yaml", {**north, "published": PUBLISHED})
     spec = examine_study(path).spec
@@ -154,12 +195,15 @@ def changes(written: Written) -> Iterator[tuple[str, Path_, str, list[Any]]]:
     assert spec is not None
     models: dict[str, Any] = {"study.yaml": spec.study}
     models |= {one.source.path.name: one.mapping for one in spec.mappings}
-    classes = {one.__name__: one for one in _models(Study) | _models(Mapping)}
+    found = _models(Study) | _models(Mapping)
+    for kind in METHODS.values():
+        found |= _models(kind)
+    classes = {one.__name__: one for one in found}
     for name, document in written.documents.items():
         for path, field, value in leaves(document, models[name]):
             model, _, attribute = field.partition(".")
             choices = choices_of(classes[model], attribute) if model in classes else ()
-            yield name, path, field, list(others(value, choices))
+            yield name, path, field, [*INSTEAD.get(field, ()), *others(value, choices)]
 
 
 def _models(model: Any, seen: frozenset[Any] = frozenset()) -> set[type[BaseModel]]:
