@@ -185,9 +185,8 @@ def rebuilding(spec: Spec, store: Path | None = None) -> tuple[list[Rebuilding],
     from reportgen.records.planned import Rebuilding
 
     laid = study_tasks(spec)
-    ahead = stale(
-        (*laid.tasks, reading(spec)), laid.wanted, Store(store), basis=basis(plugins.sources()), scope=spec.name
-    )
+    code = basis(plugins.sources(), plugins.distributions())
+    ahead = stale((*laid.tasks, reading(spec)), laid.wanted, Store(store), basis=code, scope=spec.name)
     certain, possible = set(ahead.certain), set(ahead.possible)
     found = [
         Rebuilding(name, len(tasks), len(certain.intersection(tasks)), len(possible.intersection(tasks)))
@@ -235,7 +234,7 @@ def build(order: Order, progress: Progress = SILENT) -> Built:
     seconds: dict[str, float] = {}
     clock = _Clock(seconds, progress)
     built_at = _time_of_build()
-    store, code = _store(order), basis(plugins.sources())
+    store, code = _store(order), basis(plugins.sources(), plugins.distributions())
     output = None if order.output is None else str(order.output)
     key = key_of(code, str(order.study), output, sorted(order.only), order.profile, order.formats)
     note = recalled(store, key)
