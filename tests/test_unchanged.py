@@ -172,3 +172,14 @@ def test_warnings_are_said_again(study: Path, capsys: pytest.CaptureFixture[str]
     again = capsys.readouterr().err
     assert "nothing has changed" in again
     assert first and [line for line in again.splitlines() if "warning" in line] == first
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [(["--store", "x", "--no-store"], "--no-store that none are"), (["--store", ""], "the path is empty")],
+)
+def test_a_store_that_cannot_be_meant_is_an_error(
+    study: Path, capsys: pytest.CaptureFixture[str], options: list[str], told: str
+) -> None:
+    assert run(["build", str(study), *options]) == 2
+    assert told in capsys.readouterr().err
