@@ -32,9 +32,17 @@ _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)\s*(\[(?P<extras>[^]]*)\])?")
 _EXTRA = re.compile(r"""extra\s*==\s*["']([\w.-]+)["']""")
 
 
-def basis(extra: Iterable[Path] = ()) -> str:
-    """Return what every key holds: the digests of the code, with what `extra` adds to it, and of the environment."""
-    return f"{code_digest(extra)} {environment_digest()}"
+def basis(extra: Iterable[Path] = (), distributions: Iterable[str] = ()) -> str:
+    """Return what every key holds: the digests of the code, with what `extra` adds to it, and of the environment.
+
+    Parameters
+    ----------
+    extra : iterable of Path
+        Files and folders of plug-ins.
+    distributions : iterable of str
+        Those of plug-ins, whose libraries count as well.
+    """
+    return f"{code_digest(extra)} {environment_digest(distributions)}"
 
 
 def code_digest(extra: Iterable[Path] = ()) -> str:
@@ -73,12 +81,13 @@ def _files(root: Path) -> Iterator[tuple[str, Path]]:
                 yield f"{root.name}/{path.relative_to(root).as_posix()}", path
 
 
-def environment_digest() -> str:
+def environment_digest(distributions: Iterable[str] = ()) -> str:
     """Return the digest of `environment`."""
-    return hashlib.sha256("\n".join(f"{key}={value}" for key, value in environment().items()).encode()).hexdigest()
+    lines = (f"{key}={value}" for key, value in environment(distributions).items())
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def environment() -> dict[str, str]:
+def environment(distributions: Iterable[str] = ()) -> dict[str, str]:
     """Return what can change a number or a page and is no code of ours: Python, libc, CPU, variables, libraries.
 
     Examples
@@ -93,7 +102,7 @@ def environment() -> dict[str, str]:
         "CPU": _cpu(),
         "Pango": _pango(),
         **{f"variable {name}": value for name, value in sorted(os.environ.items()) if _matters(name)},
-        **{f"library {name}": version for name, version in sorted(libraries().items())},
+        **{f"library {name}": version for name, version in sorted(libraries(distributions).items())},
     }
 
 
@@ -132,8 +141,10 @@ def _cpu() -> str:
     return "; ".join(f"{name} {text}" for name, text in first.items())
 
 
-def libraries() -> dict[str, str]:
+def libraries(distributions: Iterable[str] = ()) -> dict[str, str]:
     """Return the versions of what is installed of all that the package needs at run time, and that which those need.
+
+    So with further distributions.
 
     Examples
     --------
@@ -142,7 +153,7 @@ def libraries() -> dict[str, str]:
     """
     versions: dict[str, str] = {}
     asked: set[tuple[str, str]] = set()
-    waiting = [(DISTRIBUTION, "")]
+    waiting = [(name, "") for name in (DISTRIBUTION, *distributions)]
     while waiting:
         name, extra = waiting.pop()
         if (_normal(name), extra) in asked:

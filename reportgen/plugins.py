@@ -3,7 +3,8 @@
 A distribution names a function of its own as an entry point of the group `reportgen.plugins`. The function registers what the
 distribution brings: options by `spec.methods.method` and `spec.shows.show`, a method by `analyses.methods.add_method`, pages by
 `views.add_view` and `views.add_show`. It is called once in each process, before a study file is read. What was kept
-is made again when a file of the distribution's package changes.
+is made again when a file of the distribution's package changes, or the version of a library that the distribution needs; so it is
+for distributions that bring targets.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from reportgen.errors import Problem, SpecError
+from reportgen.formats import GROUP as TARGETS
 
 GROUP = "reportgen.plugins"
 OWN = "reportgen"
 
 
 @cache
-def _found() -> tuple[EntryPoint, ...]:
-    return tuple(sorted(entry_points(group=GROUP)))
+def _found(group: str = GROUP) -> tuple[EntryPoint, ...]:
+    return tuple(sorted(entry_points(group=group)))
 
 
 @cache
@@ -51,10 +53,17 @@ def packages() -> tuple[str, ...]:
 
 
 def sources() -> tuple[Path, ...]:
-    """Return the files and folders of plug-ins, on which every result depends."""
-    places = [find_spec(name) for name in packages()[1:]]
+    """Return the files and folders of plug-ins and of targets, on which every report depends."""
+    names = dict.fromkeys(_package(found) for found in (*_found(), *_found(TARGETS)))
+    places = [find_spec(name) for name in names if name != OWN]
     found = [list(place.submodule_search_locations or [place.origin or ""]) for place in places if place is not None]
     return tuple(Path(one) for each in found for one in each if one)
+
+
+def distributions() -> tuple[str, ...]:
+    """Return the names of the distributions that bring plug-ins or targets."""
+    found = [one.dist.name for one in (*_found(), *_found(TARGETS)) if one.dist is not None]
+    return tuple(name for name in dict.fromkeys(found) if name != OWN)
 
 
 def _package(found: EntryPoint) -> str:

@@ -185,9 +185,17 @@ class Store:
         if hasattr(os, "geteuid") and owner != os.geteuid():
             self._goes_on_without("used", "it belongs to another user")
             return False
-        if MARK not in names and names - OURS:
+        if names - OURS and not self._is_marked():
             raise _not_a_store(self.folder, f"it holds '{sorted(names - OURS)[0]}', which is not a store's")
+        if MARK in names and not self._is_marked():
+            raise _not_a_store(self.folder, f"its {MARK} is that of another program")
         return True
+
+    def _is_marked(self) -> bool:
+        try:
+            return b"reportgen" in (self.folder / MARK).read_bytes()
+        except OSError:
+            return False
 
     def _goes_on_without(self, verb: str, reason: str) -> None:
         if self._writes:

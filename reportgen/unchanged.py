@@ -10,13 +10,13 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from collections.abc import Iterable
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.canonical import canonical
 from reportgen.encoding import decode, encode
-from reportgen.output.mark import REPORT_MARK, read_mark
+from reportgen.output.mark import REPORT_MARK, read_mark, report_files
 from reportgen.output.workshop import workshop_key
 from reportgen.store import Memory, Trace
 
@@ -62,9 +62,22 @@ class Note:
 
 def key_of(basis: str, *order: object) -> str:
     """Return the key of the note of a build: what was ordered, where, in which code and environment."""
-    where = str(Path.cwd())
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return hashlib.sha256(canonical(("note", basis, where, epoch, order))).hexdigest()
+    return hashlib.sha256(canonical(("note", basis, _here(), _quarto(), epoch, order))).hexdigest()
+
+
+def _here() -> str:
+    """Return the folder from which paths are written; nothing where it was deleted."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return ""
+
+
+def _quarto() -> tuple[str, int]:
+    """Return the program that renders Quarto projects, and when it was installed; nothing where there is none."""
+    found = os.path.realpath(shutil.which("quarto") or os.devnull)
+    return (found, Path(found).stat().st_mtime_ns) if found != os.devnull else ("", 0)
 
 
 def recalled(store: Memory, key: str) -> Note | None:
@@ -76,13 +89,12 @@ def recalled(store: Memory, key: str) -> Note | None:
     note = decode(content)
     assert isinstance(note, Note)
     folder = Path(note.folder)
-    if any(
-        folder.parent.glob(f"{glob.escape(workshop_key(folder.name))}-*")
-    ):  # what a killed build left is swept by one that builds
-        return None
+    if any(folder.parent.glob(f"{glob.escape(workshop_key(folder.name))}-*")):
+        return None  # what a killed build left is swept by one that builds
     same = all(_digest(one.path) == one.sha256 for one in note.read)
     same = same and all(_version(name) == version for name, version in note.libraries)
-    return note if same and written_in(folder) == note.written else None
+    same = same and read_mark(folder / REPORT_MARK) is not None and written_in(folder) == note.written
+    return note if same else None
 
 
 def remember(store: Memory, key: str, note: Note) -> None:
@@ -91,27 +103,19 @@ def remember(store: Memory, key: str, note: Note) -> None:
     store.put(key, Trace(encoded.digest, 0.0), encoded)
 
 
-def files_read(paths: Iterable[Path]) -> tuple[Read, ...]:
-    """Return paths with the digests of what stands in them now."""
-    return tuple(Read(str(path.absolute()), _digest(str(path)) or "") for path in paths)
-
-
 def written_in(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """Return the files that the mark of a report lists, with size and time of change; nothing where one is missing."""
-    listed = read_mark(folder / REPORT_MARK) or ()
+    """Return the files of a report with size and time of change, whoever wrote them; nothing where one cannot be asked."""
     try:
-        found = [(file.name, (folder / file.name).stat()) for file in listed]
-        strange = {path.name for path in folder.iterdir()} - {name.partition("/")[0] for name, _ in found}
+        found = [(name, (folder / name).lstat()) for name in report_files(folder)]
     except OSError:
-        return ()
-    if strange - {REPORT_MARK}:
         return ()
     return tuple((name, about.st_size, about.st_mtime_ns) for name, about in found)
 
 
 def _digest(path: str) -> str | None:
+    """Return the digest of a file; None where there is none, or something that would be waited for, as a pipe."""
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest() if Path(path).is_file() else None
     except OSError:
         return None
 

@@ -42,7 +42,8 @@ StudyPath = Annotated[
 
 
 StorePath = Annotated[
-    Path | None, typer.Option(help="Folder of kept results; reportgen/store in your cache folder unless given.")
+    Path | None,
+    typer.Option(help="Folder of kept results; reportgen/store in your cache folder unless given.", parser=_path),
 ]
 
 
@@ -102,6 +103,7 @@ def build(
     chosen = _parts(formats, "--formats", "html,pdf")
     _check_formats(chosen)
     _check_workers(jobs, executor)
+    _check_store(store, no_store)
     order = Order(
         study=study,
         output=output,
@@ -160,6 +162,14 @@ def _check_workers(jobs: int, executor: str) -> None:
     if jobs and executor:
         hint = "Leave -j out: the scheduler says how many workers there are."
         raise SpecError([Problem("-j counts local processes, and --executor asks for none", hint=hint)])
+
+
+def _check_store(store: Path | None, no_store: bool) -> None:
+    from reportgen.errors import Problem, SpecError
+
+    if store is not None and no_store:
+        hint = "Leave one of the two out."
+        raise SpecError([Problem("--store says where results are kept, and --no-store that none are", hint=hint)])
 
 
 @app.command()

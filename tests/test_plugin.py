@@ -190,6 +190,19 @@ def test_its_numbers_are_in_the_results_on_the_page_and_in_the_methods(study: Pa
     assert math.log(value) == pytest.approx(2 * expected(study.parent), rel=1e-12)
 
 
+def test_a_target_of_its_own_that_changed_writes_anew(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "small").parent
+    library, out = tmp_path / "library", tmp_path / "out"
+    environment = install(library, TOY)
+    (library / "toy-1.0.dist-info" / "entry_points.txt").write_text("[reportgen.targets]\nratios = toy:TARGET\n")
+    asked = ["build", study, "--output", out, "--formats", "ratios", "-j", 1]
+    assert run(environment, *asked).returncode == 0
+    assert "nothing has changed" in run(environment, *asked).stderr
+    (library / "toy.py").write_text(TOY.replace('"".join(', '"ratios\\n" + "".join('), encoding="utf-8")
+    assert run(environment, *asked).returncode == 0
+    assert (out / "ratios.txt").read_text() == "ratios\n"
+
+
 def expected(folder: Path) -> float:
     """The mean of the trials' log ratios, from their files."""
     logs = []

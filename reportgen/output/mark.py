@@ -11,7 +11,7 @@ import json
 import os
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
@@ -148,6 +148,12 @@ def names_in(folder: Path) -> Iterator[str]:
             yield entry.name
 
 
+def report_files(folder: Path) -> list[str]:
+    """Return all that is no folder, but the mark and what file managers leave behind."""
+    names = dict.fromkeys(name for name in names_in(folder) if name != REPORT_MARK)
+    return [name for name in names if not _is_dropping(name, names)]
+
+
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         return sorted(entries, key=lambda entry: entry.name)
@@ -164,7 +170,7 @@ def _composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _is_dropping(name: str, known: Mapping[str, Listed]) -> bool:
+def _is_dropping(name: str, known: Container[str]) -> bool:
     """Whether a file manager left it: settings of a view, or what macOS keeps beside a listed file (`._page.html`)."""
     path = PurePosixPath(name)
     if path.name.lower() in DROPPINGS:

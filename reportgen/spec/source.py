@@ -41,6 +41,8 @@ class Source:
         Names that were written with a fault and left out: to refer to them is no second fault.
     gone : dict of KeyPath to frozenset of int
         Items of lists that were left out because of a fault: those behind them have moved up.
+    sha256 : str
+        Of the bytes that were read.
     """
 
     path: Path
@@ -50,6 +52,7 @@ class Source:
     values: Mapping[KeyPath, Origin] = field(default_factory=dict)
     pruned: frozenset[str] = frozenset()
     gone: Mapping[KeyPath, frozenset[int]] = field(default_factory=dict)
+    sha256: str = ""
 
     def without(self, gone: Mapping[KeyPath, Iterable[int]]) -> Source:
         """Return the same with further items of lists left out, at the places where they stand by now."""
@@ -116,7 +119,8 @@ def read_source(path: Path, kind: Kind) -> Source:
     if len(called_so) > 1:
         hint = "Their names differ in characters that look the same: rename one of them."
         raise SpecError([Problem(f"{len(called_so)} files are called '{shown}'", hint=hint)])
-    root = read_tree(read_text(path, shown), shown)
+    text, sha256 = read_text(path, shown)
+    root = read_tree(text, shown)
     if root.pairs is None:
         raise SpecError(
             [
@@ -134,7 +138,7 @@ def read_source(path: Path, kind: Kind) -> Source:
     other = of_another_kind(shown, content.keys(), kind)
     if other is not None:
         raise SpecError([other])
-    return Source(path, shown, content, keys, values)
+    return Source(path, shown, content, keys, values, sha256=sha256)
 
 
 def _plain(node: Node, path: KeyPath, keys: dict[KeyPath, Origin], values: dict[KeyPath, Origin]) -> Any:

@@ -7,6 +7,7 @@ its path (nothing, a folder, a pipe, a workbook) is told here, before anything i
 from __future__ import annotations
 
 import codecs
+import hashlib
 import os
 import re
 import stat
@@ -59,8 +60,8 @@ def lines_of(text: str) -> list[str]:
     return _LINE_END.split(text)
 
 
-def read_text(path: Path, shown: str) -> str:
-    """Return the text of a file.
+def read_text(path: Path, shown: str) -> tuple[str, str]:
+    """Return the text of a file, and the SHA-256 of its bytes.
 
     Raises
     ------
@@ -87,7 +88,7 @@ def read_text(path: Path, shown: str) -> str:
         place = Origin(shown, len(before), len(before[-1]) + 1, 1, whole)
         message = f"the control character U+{ord(found[0]):04X} stands in the file"
         raise SpecError([Problem(message, place, "Delete it: it is invisible, and comes with copied text.")])
-    return text
+    return text, hashlib.sha256(raw).hexdigest()
 
 
 def _read_bytes(path: Path, shown: str) -> bytes:

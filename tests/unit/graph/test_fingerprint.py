@@ -106,7 +106,7 @@ def test_another_kind_of_cpu_and_another_version_count(monkeypatch: pytest.Monke
         monkeypatch.setattr(fingerprint, "CPU", tmp_path / "cpuinfo")
         assert environment()["CPU"] == f"cpu family 6; flags {flags}"
         kinds.add(environment_digest())
-    monkeypatch.setattr(fingerprint, "libraries", lambda: {"numpy": "9.0"})
+    monkeypatch.setattr(fingerprint, "libraries", lambda distributions: {"numpy": "9.0"})
     assert len({*kinds, environment_digest()}) == 3
 
 
@@ -130,6 +130,7 @@ def test_requirements_with_extras_bring_what_these_need(monkeypatch: pytest.Monk
     }  # fmt: skip
     monkeypatch.setattr(fingerprint, "_metadata", heads.get)
     assert libraries() == {"reportgen": "1", "fonts": "2.0", "brotli": "3"}
+    assert libraries(["other"]) == {"reportgen": "1", "fonts": "2.0", "brotli": "3", "other": "5"}  # of a plug-in
 
 
 PROGRAM = """

@@ -99,6 +99,17 @@ def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == ["note.md"]
 
 
+@pytest.mark.parametrize("names", [(), ("wheels",)])
+def test_the_cache_of_another_program_is_refused_and_left_alone(tmp_path: Path, names: tuple[str, ...]) -> None:
+    tag = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is of pip.\n"
+    (tmp_path / MARK).write_text(tag)
+    for name in names:
+        (tmp_path / name).write_text("theirs")
+    with pytest.raises(StoreError, match="cannot be the store"):
+        Store(tmp_path)
+    assert (tmp_path / MARK).read_text() == tag
+
+
 def test_cleaning_leaves_what_is_not_its_own(store: Store) -> None:
     put(store, "fit", 1.5)
     for stranger in (store.folder / "note.md", store.folder / VALUES / "ab" / "note", store.folder / TRACES / "note"):
