@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen import plugins
 from reportgen.ending import begun
 from reportgen.errors import (
     EXIT_ANALYSIS_FAILED,
@@ -28,7 +29,7 @@ from reportgen.errors import (
     SpecError,
     did_you_mean,
 )
-from reportgen.fingerprint import basis as digest_of_code
+from reportgen.fingerprint import basis
 from reportgen.graph import Maker, Step, run, stale
 from reportgen.output.place import Place, chosen_place, unwritable
 from reportgen.output.workshop import Workshop
@@ -134,6 +135,7 @@ def read(path: Path) -> tuple[Spec, Repository]:
         With every problem of the study file, the mappings and the data at once.
     """
     _time_of_build()
+    plugins.register()
     return _read_data(examine_study(path))
 
 
@@ -182,7 +184,9 @@ def rebuilding(spec: Spec, store: Path | None = None) -> tuple[list[Rebuilding],
     from reportgen.records.planned import Rebuilding
 
     laid = study_tasks(spec)
-    ahead = stale((*laid.tasks, reading(spec)), laid.wanted, Store(store), basis=digest_of_code(), scope=spec.name)
+    ahead = stale(
+        (*laid.tasks, reading(spec)), laid.wanted, Store(store), basis=basis(plugins.sources()), scope=spec.name
+    )
     certain, possible = set(ahead.certain), set(ahead.possible)
     found = [
         Rebuilding(name, len(tasks), len(certain.intersection(tasks)), len(possible.intersection(tasks)))
@@ -230,11 +234,12 @@ def build(order: Order, progress: Progress = SILENT) -> Built:
     seconds: dict[str, float] = {}
     clock = _Clock(seconds, progress)
     built_at = _time_of_build()
-    store, basis = _store(order), digest_of_code()
-    key = key_of(basis, str(order.study), str(order.output), sorted(order.only), str(order.profile), order.formats)
+    store, code = _store(order), basis(plugins.sources())
+    key = key_of(code, str(order.study), str(order.output), sorted(order.only), str(order.profile), order.formats)
     note = recalled(store, key)
     if note is not None:
         return _as_it_stands(note)
+    plugins.register()
     with ExitStack() as stack:
         stack.enter_context(begun(end_workers))
         pool = stack.enter_context(closing(open_pool(order.workers, order.executor)))
@@ -244,8 +249,8 @@ def build(order: Order, progress: Progress = SILENT) -> Built:
             place = _place(order, spec)
             workshop = stack.enter_context(Workshop(place))
         with clock("analyse", announced=False):
-            made = _analysed(examined, spec, order, store, basis, pool, progress)
-        make = Maker(store, pool, basis=basis, scope=f"{spec.name}: figures")
+            made = _analysed(examined, spec, order, store, code, pool, progress)
+        make = Maker(store, pool, basis=code, packages=plugins.packages(), scope=f"{spec.name}: figures")
         with clock("draw"):
             from reportgen.render.artefacts import numbered_artefacts
 
@@ -275,7 +280,7 @@ def _store(order: Order) -> Memory:
 
 
 def _analysed(
-    examined: Examined, spec: Spec, order: Order, store: Memory, basis: str, pool: Pool, progress: Progress
+    examined: Examined, spec: Spec, order: Order, store: Memory, code: str, pool: Pool, progress: Progress
 ) -> Made:
     """Make what is stale of the records of a study."""
     from reportgen.analyses.reading import reading
@@ -285,13 +290,13 @@ def _analysed(
         _read_data(examined)
     laid = study_tasks(spec)
     tasks = (*laid.tasks, reading(spec))
-    ahead = stale(tasks, laid.wanted, store, basis=basis, scope=spec.name)
+    ahead = stale(tasks, laid.wanted, store, basis=code, scope=spec.name)
     if ahead.certain:
         pool.prepare("reportgen.stats.kernels", "compile_likelihood", "compile_cross_products")
         if any(isinstance(node, Search) for node in spec.study.analyses.values()):
             pool.prepare("reportgen.stats.kernels", "compile_peel", "compile_partition")
     told = _Told(progress, len(ahead.certain))
-    ran = run(tasks, laid.wanted, store, pool, basis=basis, scope=spec.name, told=told)
+    ran = run(tasks, laid.wanted, store, pool, basis=code, scope=spec.name, packages=plugins.packages(), told=told)
     progress.end()
     return records_of(spec, laid, ran, order.profile or spec.study.policy.profile)
 

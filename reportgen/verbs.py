@@ -231,7 +231,9 @@ def schema(
     ] = "study",
 ) -> int:
     """Print the JSON Schema that lets an editor complete and check a study file or one of its other files."""
+    from reportgen.plugins import register
     from reportgen.spec.lock import json_schema
 
+    register()
     show(json_schema(kind), end="")
     return EXIT_DONE

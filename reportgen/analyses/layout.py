@@ -18,6 +18,7 @@ from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.moderators import screening
 from reportgen.analyses.selection import Selection, told_alone
 from reportgen.analyses.slices import node_of, printed_of, selecting, study_of
+from reportgen.canonical import canonical
 from reportgen.data import Repository
 from reportgen.origin import Origin
 from reportgen.records.numbers import slug
@@ -80,11 +81,15 @@ class Layout:
             update={"expected": {}, "tiers": type(screening_node.tiers)(), "level": 0.95, "adjust_for": ()}
         )
         inputs = {"people": self.people(node, cell), "columns": self.columns(node, cell, screening_node.moderators)}
+        # a percentile may be one person's own value, so that the fits are not kept
         return self.add(
             f"screening.{inputs['columns']}.{_short(model.model_dump_json())}",
             screening,
             {"node": model},
             inputs=inputs,
+            kept=False,
+            digest=digest_of,
+            cost=0.1,
         )
 
     def searching(self, node: Search, cell: Cell) -> tuple[dict[str, str], dict[str, Any]]:
@@ -190,3 +195,8 @@ def repository_digest(repository: Repository) -> str:
     ledger = [replace(line, origin=Origin(line.origin.short, 0)) for line in repository.ledger]
     found.update(repr((trials, collected, ledger, repository.fingerprint, repository.files)).encode())
     return found.hexdigest()
+
+
+def digest_of(found: Any) -> str:
+    """Return a digest of what a search or a screening found, people included: both hold values of theirs and are not kept."""
+    return hashlib.sha256(canonical(found)).hexdigest()

@@ -6,7 +6,6 @@ under the entry point group `reportgen.methods`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,14 +15,13 @@ from reportgen.analyses.agreement import agreement_record, compared, searches_of
 from reportgen.analyses.cohorts import Cell, Cohorts, cells_of
 from reportgen.analyses.descriptive import descriptive_record
 from reportgen.analyses.directed_peeling import directed_peeling_record, peeled_record, sizes_of
-from reportgen.analyses.layout import READ, Layout
+from reportgen.analyses.layout import READ, Layout, digest_of
 from reportgen.analyses.meta_analysis import meta_analysis_record, pooled_effect
 from reportgen.analyses.moderators import moderation_record, screen_record
 from reportgen.analyses.peeling_search import peeled
 from reportgen.analyses.recursive_partitioning import partition_record, partitioned, partitioning_record
 from reportgen.analyses.selection import told_alone
 from reportgen.analyses.slices import node_of
-from reportgen.canonical import canonical
 from reportgen.data import Repository
 from reportgen.records.numbers import slug
 from reportgen.records.planned import PlannedAnalysis, PlannedEffect
@@ -61,6 +59,18 @@ class Method:
     lay_out: Callable[[str, Any, Layout], Iterator[str]]
     record: Callable[[str, Any, Study, Sequence[str], Sequence[Any]], Any]
     plan: Callable[[Any, planning.Desk], list[PlannedEffect]]
+
+
+def add_method(one: Method) -> None:
+    """Add a method that another distribution brings.
+
+    Raises
+    ------
+    ValueError
+        The node has a method already.
+    """
+    if METHODS.setdefault(one.node, one) is not one:
+        raise ValueError(f"{one.node.__name__} has a method already")
 
 
 def method_of(node: Analysis) -> Method:
@@ -120,13 +130,8 @@ def _search(kind: str, name: str, node: Search, cell: Cell, layout: Layout) -> s
         arguments["minimum_cell"] = layout.study.policy.minimum_cell
     function = peeled if isinstance(node, DirectedPeeling) else partitioned
     return layout.add(
-        _task(kind, name, cell), function, arguments, inputs=inputs, kept=False, digest=search_digest, cost=0.2
+        _task(kind, name, cell), function, arguments, inputs=inputs, kept=False, digest=digest_of, cost=0.2
     )
-
-
-def search_digest(found: Any) -> str:
-    """Return a digest of what a search found and of the people whom it saw."""
-    return hashlib.sha256(canonical(found)).hexdigest()
 
 
 def _moderators_of(node: Search, layout: Layout) -> tuple[str, ...]:
