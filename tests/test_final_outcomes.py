@@ -104,6 +104,8 @@ def test_a_study_with_both_kinds_says_each_in_its_place(tmp_path: Path) -> None:
     assert "adjusted for the baseline value of the outcome" in page
     assert "Roland Morris at follow-up" not in page
     assert "Roland Morris at baseline" in page
+    assert "Mean difference (points)" in page
+    assert "Adjusted mean difference (points)" not in page  # both stand on the axis of one forest
 
 
 def test_plan_says_what_is_analysed_where_not_all_are_changes(tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ def baselines_asked(spec: Spec) -> tuple[Asked, ...]:
     for name, node in spec.study.analyses.items():
         if not isinstance(node, Pooled):
             continue
-        written = spec.source.content["analyses"][name]
-        for index, adjuster in enumerate(node.adjust_for if "adjust_for" in written else ()):
+        written = node.adjust_for if "adjust_for" in node.model_fields_set else ()
+        for index, adjuster in enumerate(written):
             place = ("analyses", name, "adjust_for", index)
             if adjuster == BASELINE_ADJUSTER:
                 asked.append((place, expanded(node.outcomes, spec.study.outcomes), "adjusts"))
