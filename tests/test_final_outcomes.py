@@ -17,9 +17,10 @@ from reportgen.cli import run
 from reportgen.errors import SpecError
 from reportgen.pipeline import plan, read
 from reportgen.records.model import MetaAnalysis, Records
-from reportgen.records.numbers import Number, numbers_in
+from reportgen.records.numbers import Number, numbers_in, plain
 from reportgen.render.planned import planned_lines
 from reportgen.store import Store
+from reportgen.views.prose.meta_analysis import prose
 from tests.analysed import analysed
 from tests.final_study import CONTENTS, RELAPSE, VARIABLES, write_final
 from tests.screened_study import write_screened
@@ -88,7 +89,7 @@ def test_a_study_without_any_baseline_is_validated_planned_and_built_and_no_page
 
 @pytest.mark.slow
 def test_a_study_with_both_kinds_says_each_in_its_place(tmp_path: Path) -> None:
-    analyses = {name: ANALYSES[name] for name in ("pooled", "screening")}
+    analyses = dict(ANALYSES)
     analyses["people"] = {"method": "descriptive", "sides_of": "overall", "variables": ["baseline RMDQ"]}
     report = {"formats": ["html", "results"], "contents": [*CONTENTS[:1], *contents(*analyses)]}
     path = write_final(tmp_path / "s", {"analyses": analyses, "report": report})
@@ -97,11 +98,13 @@ def test_a_study_with_both_kinds_says_each_in_its_place(tmp_path: Path) -> None:
         "The change from baseline to follow-up is analysed for Roland Morris ; the value alone for Relapse at follow-up"
         in page
     )
-    assert (
-        "Not adjusted for the baseline value of the outcome (not measured at baseline): Relapse at follow-up , short"
-        in page
+    lost = "Not adjusted for the baseline value of the outcome (not measured at baseline): Relapse at follow-up , short"
+    methods = {"Meta-analysis", "Screening of moderators", "Recursive partitioning", "Directed peeling"}
+    parts = re.split(
+        f"({'|'.join(methods)}) (?=In the comparison|Each moderator was|Subgroups were|For every share)", page
     )
-    assert "adjusted for the baseline value of the outcome" in page
+    assert set(parts[1::2]) == methods
+    assert all("adjusted for the baseline value of the outcome" in part and lost in part for part in parts[2::2])
     assert "Roland Morris at follow-up" not in page
     assert "Roland Morris at baseline" in page
     assert "Mean difference (points)" in page
@@ -114,6 +117,33 @@ def test_plan_says_what_is_analysed_where_not_all_are_changes(tmp_path: Path) ->
     assert re.match(r"overall +RMDQ +change +short", lines[2])
     assert re.match(r"overall +relapse +at follow-up +short", lines[3])
     assert lines[4] == "    not adjusted for baseline (not measured at baseline)"
+
+
+SEVERAL: dict[str, Any] = {"first_available": ["RMDQ", "relapse"], "range": [0, 100], "better": "lower"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "adjust_for", "when"),
+    [
+        ({"analyse": "change"}, ["baseline"], "at baseline and at follow-up"),
+        ({"analyse": "final"}, [], "at follow-up"),
+        (
+            {"analyse": "final"},
+            ["baseline"],
+            "at follow-up, and at baseline where the change is analysed or the baseline adjusts",
+        ),
+    ],
+)
+def test_methods_say_when_an_instrument_must_have_been_measured(
+    tmp_path: Path, outcome: dict[str, Any], adjust_for: list[str], when: str
+) -> None:
+    node = {"method": "meta-analysis", "adjust_for": adjust_for}
+    path = write_final(tmp_path, {"outcomes": {"any": {**SEVERAL, **outcome}}, "analyses": {"pooled": node}})
+    first, *_ = prose([pooled(path)], read(path)[0].study)
+    what, several, *_ = map(plain, first.paragraphs)
+    kind = "the change from baseline to follow-up" if outcome["analyse"] == "change" else "the value at follow-up"
+    assert what.startswith(f"Every outcome is {kind}, turned")
+    assert f"brings the first listed one that it measured {when}, rescaled linearly" in several
 
 
 def pooled(path: Path) -> MetaAnalysis:
@@ -254,9 +284,9 @@ def test_a_baseline_that_is_asked_for_in_words_and_that_nobody_measured_is_an_er
     path = write_final(tmp_path, {"analyses": analyses, "report": {"contents": []}})
     found = problems(path)
     assert [message for _, message in found] == [
-        "no trial measured 'relapse' at baseline, and that value adjusts",
-        "no trial measured 'relapse' at baseline, and that value adjusts",
-        "no trial measured 'relapse' at baseline, and that value moderates",
+        "no trial measured 'relapse' at baseline, and its value then is an adjuster",
+        "no trial measured 'relapse' at baseline, and its value then is an adjuster",
+        "no trial measured 'relapse' at baseline, and its value then is a moderator",
     ]
     lines = path.read_text(encoding="utf-8").splitlines()
     places = [lines[int(place.split(":")[1]) - 1].strip() for place, _ in found]
@@ -304,7 +334,7 @@ def test_a_warm_build_refuses_what_a_cold_one_does(tmp_path: Path) -> None:
     write_yaml(path, content)
     assert made(path, store) is None
     assert [message for _, message in problems(path)] == [
-        "no trial measured 'relapse' at baseline, and that value adjusts"
+        "no trial measured 'relapse' at baseline, and its value then is an adjuster"
     ]
 
 

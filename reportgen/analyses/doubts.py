@@ -34,13 +34,13 @@ def baselines_asked(spec: Spec) -> tuple[Asked, ...]:
         for index, adjuster in enumerate(written):
             place = ("analyses", name, "adjust_for", index)
             if adjuster == BASELINE_ADJUSTER:
-                asked.append((place, expanded(node.outcomes, spec.study.outcomes), "adjusts"))
+                asked.append((place, expanded(node.outcomes, spec.study.outcomes), "an adjuster"))
             elif (measured := baseline_of(adjuster)) is not None:
-                asked.append((place, (measured,), "adjusts"))
+                asked.append((place, (measured,), "an adjuster"))
         chosen = node.moderators if isinstance(node, Moderators | Search) else ()
         for index, moderator in enumerate(() if isinstance(chosen, FromScreening) else chosen):
             if (measured := baseline_of(moderator)) is not None:
-                asked.append((("analyses", name, "moderators", index), (measured,), "moderates"))
+                asked.append((("analyses", name, "moderators", index), (measured,), "a moderator"))
     return tuple(asked)
 
 
@@ -63,12 +63,16 @@ def baselines_not_measured(spec: Spec, repository: Repository) -> list[Problem]:
             hint = f"To analyse its value at follow-up write `analyse: final`.\n{_as_well(lacking[name])}"
             problems.append(Problem(message, spec.source.at("outcomes", name, key=True), hint))
     for place, names, what in baselines_asked(spec):
-        final = [name for name in names if name not in study.outcomes or study.outcomes[name].final]
-        if final and len(final) == len(names) and all(name in lacking for name in names):
+        if names and all(name in lacking and _needs_none(name, study) for name in names):
             listed = " or ".join(f"'{name}'" for name in names)
-            message = f"no trial measured {listed} at baseline, and that value {what}"
+            message = f"no trial measured {listed} at baseline, and its value then is {what}"
             problems.append(Problem(message, spec.source.at(*place), f"Take it out.\n{_as_well(lacking[names[0]])}"))
     return problems
+
+
+def _needs_none(name: str, study: Study) -> bool:
+    """Whether nothing else asks for the baseline of an outcome or instrument: a change without one is told of already."""
+    return name not in study.outcomes or study.outcomes[name].final
 
 
 def _later_only(name: str, spec: Spec, repository: Repository) -> list[TrialInfo]:
