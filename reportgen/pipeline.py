@@ -150,9 +150,9 @@ def _read_data(examined: Examined) -> tuple[Spec, Repository]:
         except ReportgenError as error:
             problems += error.problems
     if examined.spec is not None and repository is not None and not problems:
-        from reportgen.analyses.doubts import outcomes_without_baseline
+        from reportgen.analyses.doubts import baselines_not_measured
 
-        problems += outcomes_without_baseline(examined.spec, repository)
+        problems += baselines_not_measured(examined.spec, repository)
     if problems or examined.spec is None or repository is None:
         raise SpecError(problems)
     return examined.spec, repository

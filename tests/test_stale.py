@@ -282,6 +282,17 @@ def test_what_titles_a_study_makes_nothing_again(written: Written, store: Store,
     assert found[1].made == made_again
 
 
+def test_what_is_analysed_of_an_outcome_meets_no_stale_result(written: Written, store: Store) -> None:
+    places = [place for place, (_, _, field, _) in enumerate(changes(written)) if field == "Outcome.analyse"]
+    assert compared(written, store, lambda place: place in places) == {"Outcome.analyse"}
+
+
+def test_what_a_default_stands_for_makes_nothing_again_where_it_is_written(written: Written, store: Store) -> None:
+    found = made(written.with_change("study.yaml", ("outcomes", "RMDQ", "analyse"), "change"), store)
+    assert found is not None
+    assert found[1].made == 0
+
+
 def test_one_value_of_one_person_makes_again_what_uses_the_trial(written: Written, store: Store) -> None:
     path = written.folder / "east.csv"
     before = path.read_bytes()

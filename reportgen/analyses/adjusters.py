@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.naming import adjuster_label
 from reportgen.analyses.selection import Selection
-from reportgen.records.estimate import NotAdjusted
+from reportgen.records.estimate import WHY, NotAdjusted
 from reportgen.records.numbers import Press, plain
 from reportgen.spec.study import Study
 from reportgen.stats.choices import AdjusterSlopes, Intercept
@@ -27,7 +28,7 @@ class Unused:
     """An adjuster that a model leaves out: its name, why, and the adjusters that it follows from (or `treatment`)."""
 
     adjuster: str
-    kind: Kind
+    kind: Kind | Literal["unmeasured"]
     of: tuple[str, ...] = ()
 
 
@@ -49,11 +50,12 @@ def unused_adjusters(
         Options of the model.
     """
     owners = selection.adjuster_of
+    unmeasured = tuple(Unused(name, "unmeasured") for name in selection.unmeasured)
     if not owners:
-        return ()
+        return unmeasured
     some = np.ones(selection.n, dtype=bool) if who is None else who
     found = redundant_adjusters(
-        selection.change[some],
+        selection.response[some],
         selection.treatment[some],
         selection.trial[some],
         selection.adjusters[some],
@@ -61,7 +63,7 @@ def unused_adjusters(
         adjuster_slopes=adjuster_slopes,
     )
     each = (_unused(owner, owners, found) for owner in dict.fromkeys(owners))
-    return tuple(one for one in each if one is not None)
+    return (*unmeasured, *(one for one in each if one is not None))
 
 
 def _unused(adjuster: str, owners: Sequence[str], found: dict[int, Redundant]) -> Unused | None:
@@ -97,4 +99,4 @@ def unused_words(one: Unused) -> str:
     """
     if one.kind == "follows":
         return f"{one.adjuster} (follows from {', '.join(one.of)})"
-    return f"{one.adjuster} ({'one value in all' if one.kind == 'constant' else 'one value in each trial'})"
+    return f"{one.adjuster} ({WHY[one.kind]})"

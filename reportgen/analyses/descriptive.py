@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from reportgen.analyses.disclosure import told_sides, withheld
 from reportgen.analyses.hidden_cells import hidden_cells
-from reportgen.analyses.naming import outcome_label, unit_of
+from reportgen.analyses.naming import outcome_title, unit_of
 from reportgen.analyses.selection import Measurements, baseline_instrument
 from reportgen.data import Repository
 from reportgen.records.model import (
@@ -251,6 +251,6 @@ def _baseline_words(name: str, study: Study) -> tuple[str, str, int | None]:
     """Return label, unit and decimals of a baseline measure; a scale without a unit needs none in a table of means."""
     if name in study.outcomes:
         unit = unit_of(name, study)
-        return outcome_label(name, study), "" if unit == "points" else unit, study.outcomes[name].decimals
+        return outcome_title(name, study), "" if unit == "points" else unit, study.outcomes[name].decimals
     instrument = study.instruments[name]
     return instrument.name or name, instrument.unit, None

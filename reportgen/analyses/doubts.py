@@ -1,48 +1,94 @@
 """What is wrong or doubtful of a study once its data are read, and is no fault of any one trial.
 
-In: the study and the repository. Out: problems, each with its place and how to mend it. An outcome is a change since
-baseline, so that one which no trial measured at baseline is an error; a scale of which a trial uses the lowest part alone
-breaks no rule and is a doubt.
+In: the study and the repository. Out: problems, each with its place and how to mend it. A baseline that is needed and that
+no trial measured is an error: where a change is analysed, where the study file names it as an adjuster and where it
+moderates. A scale of which a trial uses the lowest part alone breaks no rule and is a doubt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from reportgen.analyses.selection import baseline_visit, instruments_of
-from reportgen.data import Repository
+from reportgen.analyses.selection import BASELINE_ADJUSTER, baseline_visit, instruments_of
+from reportgen.data import Repository, TrialInfo
 from reportgen.errors import Problem
 from reportgen.spec import Spec
-from reportgen.spec.study import Study
+from reportgen.spec.check import baseline_of, expanded
+from reportgen.spec.study import FromScreening, Moderators, Pooled, Search, Study
 
 LOWEST_PART = 0.125  # of a scale: 0 to 10 on one of 0 to 100 lies within, and so does 0 to 3 on one of 0 to 24
 FEW_VALUES = 10
 
 
-def outcomes_without_baseline(spec: Spec, repository: Repository) -> list[Problem]:
-    """Return the outcomes that trials measured, and none of them at baseline.
+Asked = tuple[tuple[str | int, ...], tuple[str, ...], str]
+"""Where a study file asks for a baseline in words, of which outcomes or instruments (one is enough), and what for."""
+
+
+def baselines_asked(spec: Spec) -> tuple[Asked, ...]:
+    """Return where analyses ask for a baseline value in words: among their adjusters and their moderators."""
+    asked: list[Asked] = []
+    for name, node in spec.study.analyses.items():
+        if not isinstance(node, Pooled):
+            continue
+        written = node.adjust_for if "adjust_for" in node.model_fields_set else ()
+        for index, adjuster in enumerate(written):
+            place = ("analyses", name, "adjust_for", index)
+            if adjuster == BASELINE_ADJUSTER:
+                asked.append((place, expanded(node.outcomes, spec.study.outcomes), "an adjuster"))
+            elif (measured := baseline_of(adjuster)) is not None:
+                asked.append((place, (measured,), "an adjuster"))
+        chosen = node.moderators if isinstance(node, Moderators | Search) else ()
+        for index, moderator in enumerate(() if isinstance(chosen, FromScreening) else chosen):
+            if (measured := baseline_of(moderator)) is not None:
+                asked.append((("analyses", name, "moderators", index), (measured,), "a moderator"))
+    return tuple(asked)
+
+
+def baselines_not_measured(spec: Spec, repository: Repository) -> list[Problem]:
+    """Return where a baseline value is needed that no trial measured, though trials measured the outcome later.
 
     Parameters
     ----------
     spec : Spec
     repository : Repository
     """
-    found = []
-    for name, outcome in spec.study.outcomes.items():
-        instruments = instruments_of(outcome, name)
-        measured = [
-            trial for trial in repository.trials if any(one in instruments for one, _ in trial.collected_measures)
-        ]
-        if measured and not any(baseline_visit(trial, one) for trial in measured for one in instruments):
-            message = f"no trial measured '{name}' at baseline, and an outcome is the change since then"
-            trials = "1 trial" if len(measured) == 1 else f"{len(measured)} trials"
-            hint = (
-                "Only changes since baseline are analysed: take it out of `outcomes`; what the mappings say of it may stay.\n"
-                f"If one of the {trials} that measured it later (as {measured[0].name}) has it at baseline as well, "
-                "say so in its mapping, as in `visits: {b: baseline}`."
-            )
-            found.append(Problem(message, spec.source.at("outcomes", name, key=True), hint))
-    return found
+    study = spec.study
+    lacking = {
+        name: later for name in (*study.outcomes, *study.instruments) if (later := _later_only(name, spec, repository))
+    }
+    problems = []
+    for name, outcome in study.outcomes.items():
+        if name in lacking and not outcome.final:
+            message = f"no trial measured '{name}' at baseline, and the change since then is analysed"
+            hint = f"To analyse its value at follow-up write `analyse: final`.\n{_as_well(lacking[name])}"
+            problems.append(Problem(message, spec.source.at("outcomes", name, key=True), hint))
+    for place, names, what in baselines_asked(spec):
+        if names and all(name in lacking and _needs_none(name, study) for name in names):
+            listed = " or ".join(f"'{name}'" for name in names)
+            message = f"no trial measured {listed} at baseline, and its value then is {what}"
+            problems.append(Problem(message, spec.source.at(*place), f"Take it out.\n{_as_well(lacking[names[0]])}"))
+    return problems
+
+
+def _needs_none(name: str, study: Study) -> bool:
+    """Whether nothing else asks for the baseline of an outcome or instrument: a change without one is told of already."""
+    return name not in study.outcomes or study.outcomes[name].final
+
+
+def _later_only(name: str, spec: Spec, repository: Repository) -> list[TrialInfo]:
+    """Return the trials that measured an outcome or instrument, where none of them did so at baseline."""
+    outcome = spec.study.outcomes.get(name)
+    instruments = instruments_of(outcome, name) if outcome else (name,)
+    measured = [trial for trial in repository.trials if any(one in instruments for one, _ in trial.collected_measures)]
+    return [] if any(baseline_visit(trial, one) for trial in measured for one in instruments) else measured
+
+
+def _as_well(later: Sequence[TrialInfo]) -> str:
+    trials = "1 trial" if len(later) == 1 else f"{len(later)} trials"
+    return (
+        f"If one of the {trials} that measured it later (as {later[0].name}) has it at baseline as well, "
+        "say so in its mapping, as in `visits: {b: baseline}`."
+    )
 
 
 def in_lowest_part(repository: Repository, study: Study) -> Iterator[tuple[str, str, float]]:

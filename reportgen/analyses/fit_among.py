@@ -35,7 +35,7 @@ def fit_among(
     """
     adjusters = adjusters_of(selection)
     return fit_one_step(
-        selection.change[who],
+        selection.response[who],
         selection.treatment[who],
         selection.trial[who],
         adjusters=None if adjusters is None else adjusters[who],

@@ -157,7 +157,8 @@ def _hidden_row(row: TrialEstimate, reason: str, minimum: int) -> TrialEstimate:
         weight=withheld(row.weight, reason),
         status="suppressed",
         reason=reason,
-        not_adjusted=(),  # "one value in all" tells something of each of its people
+        # "one value in all" tells something of each of its people
+        not_adjusted=tuple(one for one in row.not_adjusted if one.kind == "unmeasured"),
     )
 
 

@@ -151,7 +151,7 @@ def columns_of(
 def people_digest(people: Selection) -> str:
     """Return a digest of who enters a cell; where they stand in the repository is not part of it."""
     found = hashlib.sha256()
-    for array in (people.change, people.treatment, people.adjusters):
+    for array in (people.response, people.treatment, people.adjusters):
         found.update(np.ascontiguousarray(array).tobytes())
     words = (
         people.outcome,
@@ -160,6 +160,7 @@ def people_digest(people: Selection) -> str:
         people.trial.tolist(),
         people.adjuster_names,
         people.adjuster_of,
+        people.unmeasured,
         tuple(people.instruments.items()),
         people.in_comparison,
         people.excluded,

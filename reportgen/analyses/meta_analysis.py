@@ -179,7 +179,7 @@ def fit(selection: Selection, node: Node) -> Fits | None:
     """
     if not_estimable(selection, node):
         return None
-    trials = per_trial(selection.change, selection.treatment, selection.trial, adjusters=adjusters_of(selection))
+    trials = per_trial(selection.response, selection.treatment, selection.trial, adjusters=adjusters_of(selection))
     pooled = pool_two_stage(
         trials.estimate,
         trials.std_error,
@@ -201,7 +201,7 @@ def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEff
         include={"intercept", "covariance", "adjuster_slopes", "residual", "estimation", "inference", "df_floor"}
     )
     return fit_one_step(
-        selection.change,
+        selection.response,
         selection.treatment,
         selection.trial,
         adjusters=adjusters_of(selection),

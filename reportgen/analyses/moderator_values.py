@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.analyses.naming import outcome_label, unit_of, unit_of_scale
+from reportgen.analyses.naming import outcome_title, unit_of, unit_of_scale
 from reportgen.analyses.selection import BASELINE_ADJUSTER, Measurements, Selection
 from reportgen.data import Repository
 from reportgen.spec.check import baseline_of
@@ -129,7 +129,7 @@ def moderator_of(name: str, repository: Repository, measurements: Measurements, 
 
 def _baseline(name: str, measured: str, values: FloatArray, everybody: IntArray, study: Study) -> Moderator:
     outcome = study.outcomes.get(measured)
-    title = outcome_label(measured, study) if outcome else study.instruments[measured].name or measured
+    title = outcome_title(measured, study) if outcome else study.instruments[measured].name or measured
     instrument = None if outcome else study.instruments[measured]
     unit = (instrument.unit or unit_of_scale(instrument.range)) if instrument else unit_of(measured, study)
     per = outcome.per if outcome else 1.0

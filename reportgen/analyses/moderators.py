@@ -239,7 +239,7 @@ def testable(
 def _fit(selection: Selection, moderator: Moderator, node: Node, *, search: bool = True) -> ModeratorFit:
     """Screen one moderator; `search=False` as in `fit_one_step`."""
     return screen_moderator(
-        selection.change,
+        selection.response,
         selection.treatment,
         selection.trial,
         column_of(moderator, selection),

@@ -8,6 +8,8 @@ from reportgen.analyses.selection import instruments_of
 from reportgen.records.numbers import Number, Press
 from reportgen.spec.study import Pooled, Study
 
+AT_FOLLOW_UP = " at follow-up"
+
 
 def unit_of(name: str, study: Study) -> str:
     """Return the unit of an outcome; `points` on a scale that has none, and nothing on one of 0 to 1.
@@ -34,12 +36,18 @@ def unit_of_scale(limits: tuple[float, float] | None) -> str:
     return "" if limits and max(abs(limits[0]), abs(limits[1])) <= 1 else "points"
 
 
-def outcome_label(name: str, study: Study) -> str:
+def outcome_title(name: str, study: Study) -> str:
     """Return the title of an outcome: its own, else the name of its instrument, else its key."""
     outcome = study.outcomes[name]
     if outcome.title or outcome.first_available:
         return outcome.title or name
     return study.instruments[outcome.instrument or name].name or name
+
+
+def outcome_label(name: str, study: Study) -> str:
+    """Return what an outcome is called where effects on it are told: its title, and "at follow-up" unless it is a change."""
+    title = outcome_title(name, study)
+    return f"{title}{AT_FOLLOW_UP}" if study.outcomes[name].final and not title.endswith(AT_FOLLOW_UP) else title
 
 
 def adjuster_labels(node: Pooled, study: Study, press: Press) -> tuple[Number, ...]:

@@ -62,22 +62,22 @@ class HiddenTrial:
 def hidden_trial(selection: Selection, name: str) -> HiddenTrial:
     """Return a trial of a selection, taken apart into what analysis of covariance fits and what it leaves."""
     mine = np.flatnonzero(selection.trial == name)
-    change, treated = selection.change[mine], selection.treatment[mine].astype(float)
+    response, treated = selection.response[mine], selection.treatment[mine].astype(float)
     adjusters = adjusters_of(selection)
     adjusters = None if adjusters is None else adjusters[mine]
     columns = np.column_stack([np.ones(len(mine)), treated, *([] if adjusters is None else [adjusters])])
-    fitted = columns @ np.linalg.lstsq(columns, change, rcond=None)[0]
-    found = per_trial(change, treated, selection.trial[mine], adjusters=adjusters)
+    fitted = columns @ np.linalg.lstsq(columns, response, rcond=None)[0]
+    found = per_trial(response, treated, selection.trial[mine], adjusters=adjusters)
     std_error = float(found.std_error[0])
     if not std_error > 0:
         std_error = _typical_error(selection, treated)
-    return HiddenTrial(name, mine, treated, fitted, change - fitted, std_error)
+    return HiddenTrial(name, mine, treated, fitted, response - fitted, std_error)
 
 
 def _typical_error(selection: Selection, treated: FloatArray) -> float:
     """Return the standard error of a trial that has none of its own, from the spread of all outcomes."""
     arms = max(treated.sum(), 1.0), max((1 - treated).sum(), 1.0)
-    return float(np.std(selection.change) * math.sqrt(1 / arms[0] + 1 / arms[1])) or 1.0
+    return float(np.std(selection.response) * math.sqrt(1 / arms[0] + 1 / arms[1])) or 1.0
 
 
 def is_safe(
@@ -161,10 +161,10 @@ class _Search:
 
     def world(self, unknowns: FloatArray) -> Selection:
         """Return the people with other outcomes."""
-        change = self.selection.change.copy()
+        response = self.selection.response.copy()
         for trial, (shift, stretch) in zip(self.trials, unknowns.reshape(-1, 2), strict=True):
-            change[trial.people] = trial.moved(shift, stretch)
-        return replace(self.selection, change=change)
+            response[trial.people] = trial.moved(shift, stretch)
+        return replace(self.selection, response=response)
 
     def misfit(self, unknowns: FloatArray) -> FloatArray:
         """Return by how many half-widths each quick number misses its printed digits; 0 for those that keep them."""

@@ -106,7 +106,7 @@ def peeled(
         reason = reason or "no moderator reached the limit of the screening"
         return Peeled(selection, moderators, (), None, (), reason)
     found = peel(
-        selection.change,
+        selection.response,
         selection.treatment,
         selection.trial,
         {name: _values(moderator, selection) for name, moderator in moderators.items()},
@@ -147,7 +147,7 @@ def searchable(
         All that are asked for.
     """
     cases = people_and_moderators(
-        selection.change,
+        selection.response,
         selection.treatment,
         selection.trial,
         {name: _values(moderator, selection) for name, moderator in moderators.items()},

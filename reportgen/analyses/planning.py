@@ -124,6 +124,7 @@ def _effect(
         comparison=selection.comparison,
         outcome=selection.outcome,
         follow_up=selection.follow_up,
+        analysed="at follow-up" if desk.study.outcomes[selection.outcome].final else "change",
         n=selection.n,
         trials=len(selection.trials),
         n_control=selection.arm_size(0),

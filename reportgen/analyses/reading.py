@@ -7,7 +7,7 @@ import importlib.metadata
 from pathlib import Path
 from typing import Any
 
-from reportgen.analyses.doubts import outcomes_without_baseline
+from reportgen.analyses.doubts import Asked, baselines_asked, baselines_not_measured
 from reportgen.analyses.layout import READ, repository_digest
 from reportgen.analyses.selection import instruments_of
 from reportgen.data import Repository, read_repository
@@ -31,6 +31,8 @@ def reading(spec: Spec) -> Task:
         "covariates": tuple(study.covariates.items()),  # their order is that of columns and pictures
         "instruments": study.instruments,
         "outcomes": {name: instruments_of(outcome, name) for name, outcome in study.outcomes.items()},
+        "finals": tuple(name for name, outcome in study.outcomes.items() if outcome.final),
+        "baselines": baselines_asked(spec),
         "mappings": tuple(one.mapping for one in spec.mappings),
         "places": tuple(_places(one) for one in spec.mappings),  # the ledger names lines
         "files": tuple(tuple(_digest(data, one) for data in one.mapping.data) for one in spec.mappings),
@@ -63,6 +65,8 @@ def read_trials(
     covariates: Any,
     instruments: Any,
     outcomes: dict[str, tuple[str, ...]],
+    finals: tuple[str, ...],
+    baselines: tuple[Asked, ...],
     mappings: tuple[Mapping, ...],
     places: tuple[str, ...],
     files: tuple[tuple[str, ...], ...],
@@ -76,10 +80,10 @@ def read_trials(
     DataError
         With every problem of every trial; or a file was changed after it was looked at.
     SpecError
-        No trial measured an outcome at baseline.
+        A baseline is needed that no trial measured.
     """
     repository = read_repository(spec)
-    unmeasured = outcomes_without_baseline(spec, repository)
+    unmeasured = baselines_not_measured(spec, repository)
     if unmeasured:
         raise SpecError(unmeasured)
     known = {digest for of_mapping in files for digest in of_mapping}

@@ -1,7 +1,8 @@
 """What each trial's own publication says beside what its file gives.
 
 In: `published` of the mappings, and the repository. Out: people in the file and kept, means at baseline, and the
-trial's effect by analysis of covariance (adjusted for the baseline value), selected and fitted like any other.
+trial's effect by analysis of covariance (adjusted for the baseline value, where the trial has one of an outcome that is
+analysed at follow-up), selected and fitted like any other.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from reportgen.analyses.hidden_trials import FOR_ANOTHER, hidden_in
 from reportgen.analyses.naming import level_number, outcome_label, unit_of
 from reportgen.analyses.printed import as_set, covered, decimals_of, value_of
 from reportgen.analyses.repository_records import RepositoryRecords
-from reportgen.analyses.selection import Measurements, Selection, select
+from reportgen.analyses.selection import Measurements, Selection, measured_by, select
 from reportgen.data import Repository
 from reportgen.records.model import PooledEffect, ReconciledTrial, Reconciliation, ReconciliationRow, TrialRow
 from reportgen.records.numbers import Inline, Number, Press, slug
@@ -116,7 +117,7 @@ class _Reader:
         comparison = f"{' or '.join(node.intervention)} v {' or '.join(node.control)}"
         window = self.study.follow_up[node.follow_up].label or node.follow_up
         outcome = self.study.outcomes[node.outcome]
-        selection = self.selected(node)
+        selection = self.selected(trial, node)
         mine = selection.trial == trial
         made = press.at(node.outcome, node.follow_up, comparison, n=int(mine.sum()), trials=1)
         if outcome.decimals is not None:
@@ -133,9 +134,10 @@ class _Reader:
             difference=_difference(node.effect, effect, made),
             covered=covered(node.effect, low, high),
             source=made.quote("source", source),
+            adjusted=bool(selection.adjuster_names),
         )
 
-    def selected(self, node: PublishedEffect) -> Selection:
+    def selected(self, trial: str, node: PublishedEffect) -> Selection:
         sides = Comparison(intervention=node.intervention, control=node.control)
         study = self.study.model_copy(update={"comparisons": {HERE: sides}})
         return select(
@@ -145,8 +147,16 @@ class _Reader:
             outcome=node.outcome,
             follow_up=node.follow_up,
             comparison=HERE,
-            adjust_for=ADJUST_FOR,
+            adjust_for=self.adjusters(trial, node),
         )
+
+    def adjusters(self, trial: str, node: PublishedEffect) -> tuple[str, ...]:
+        """Return what the effect of a trial is adjusted for: a value at follow-up needs no baseline."""
+        if not self.study.outcomes[node.outcome].final:
+            return ADJUST_FOR
+        info = next(one for one in self.repository.trials if one.name == trial)
+        found = measured_by(info, node.outcome, self.study.follow_up[node.follow_up], self.study)
+        return () if isinstance(found, str) else ADJUST_FOR
 
 
 def _people(trial: TrialRow, press: Press) -> ReconciliationRow:
@@ -169,10 +179,10 @@ def _fitted(selection: Selection, trial: str, press: Press, unit: str) -> tuple[
     reason = next((gone.reason for gone in selection.excluded if gone.trial == trial and gone.whole_trial), "")
     if mine.any():
         found = per_trial(
-            selection.change[mine],
+            selection.response[mine],
             selection.treatment[mine],
             selection.trial[mine],
-            adjusters=selection.adjusters[mine],
+            adjusters=selection.adjusters[mine] if selection.adjusters.shape[1] else None,
         )
         estimate, reason = float(found.estimate[0]), found.reason[0]
         low, high = (float(limit[0]) for limit in found.interval(LEVEL))

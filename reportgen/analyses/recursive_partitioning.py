@@ -156,7 +156,7 @@ def search(people: SearchPeople, node: Node) -> Partition:
     )
     gamma = node.gamma
     return partition(
-        selection.change,
+        selection.response,
         selection.treatment,
         selection.trial,
         {name: column_of(moderator, selection) for name, moderator in people.moderators.items()},

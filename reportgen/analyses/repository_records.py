@@ -18,7 +18,7 @@ import reportgen
 from reportgen.analyses.descriptive import included_trials
 from reportgen.analyses.doubts import in_lowest_part
 from reportgen.analyses.hidden_cells import hidden_cells
-from reportgen.analyses.naming import level_number, outcome_label
+from reportgen.analyses.naming import level_number, outcome_title
 from reportgen.analyses.selection import instruments_of
 from reportgen.data import LedgerLine, Repository, TrialInfo, availability
 from reportgen.data.repository import FileInfo
@@ -181,7 +181,7 @@ def measures_record(repository: Repository, study: Study, outcomes: Sequence[str
     ]
     return OutcomeMeasures(
         trials=tuple(press.at(t.name).quote("label", t.name) for t in repository.trials),
-        outcomes=tuple(press.at(name).quote("label", outcome_label(name, study)) for name in outcomes),
+        outcomes=tuple(press.at(name).quote("label", outcome_title(name, study)) for name in outcomes),
         cells=tuple(cells),
     )
 

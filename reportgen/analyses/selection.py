@@ -1,7 +1,7 @@
 """Who and what enters an analysis: one outcome at one follow-up in one comparison.
 
-A participant enters with a baseline value, a value in the window and every adjuster; a trial enters with such people
-on both sides. Everybody else is counted, by trial and reason. `plan` and `build` both ask here, so that what is
+A participant enters with a value in the window and every adjuster, and with a baseline value where the change is analysed
+or the baseline adjusts; a trial enters with such people on both sides. Everybody else is counted, by trial and reason. `plan` and `build` both ask here, so that what is
 promised before fitting is what is fitted.
 """
 
@@ -42,8 +42,9 @@ class Selection:
     ----------
     outcome, follow_up, comparison : str
         Names as in the study file.
-    change : ndarray, shape (n,)
-        Improvement since baseline, positive = better, in units of the outcome.
+    response : ndarray, shape (n,)
+        Improvement since baseline, or the value at follow-up with its sign turned where lower is better: higher = better,
+        in units of the outcome.
     treatment : ndarray of int, shape (n,)
         1 = intervention side.
     trial : ndarray of str, shape (n,)
@@ -60,12 +61,14 @@ class Selection:
         Those of them who are not in the arrays.
     adjuster_of : tuple of str
         The adjuster to which each column belongs.
+    unmeasured : tuple of str
+        Adjusters that the study file asks for and no trial of this analysis measured.
     """
 
     outcome: str
     follow_up: str
     comparison: str
-    change: FloatArray
+    response: FloatArray
     treatment: NDArray[np.int64]
     trial: NDArray[np.object_]
     rows: NDArray[np.int64]
@@ -75,6 +78,7 @@ class Selection:
     in_comparison: int
     excluded: tuple[Excluded, ...]
     adjuster_of: tuple[str, ...] = ()
+    unmeasured: tuple[str, ...] = ()
 
     @property
     def trials(self) -> tuple[str, ...]:
@@ -84,7 +88,7 @@ class Selection:
     @property
     def n(self) -> int:
         """Participants in the analysis."""
-        return len(self.change)
+        return len(self.response)
 
     def arm_size(self, side: int, trial: str | None = None) -> int:
         """Participants on one side (1 = intervention), of one trial or of all."""
@@ -186,15 +190,21 @@ def baseline_instrument(trial: TrialInfo, name: str, study: Study) -> tuple[str,
     return None
 
 
-def measured_by(trial: TrialInfo, name: str, window: Window, study: Study) -> tuple[str, str, str] | str:
-    """Return instrument, baseline visit and follow-up visit of an outcome in a trial; or the reason why there is none."""
+def measured_by(
+    trial: TrialInfo, name: str, window: Window, study: Study, *, baseline: bool = True
+) -> tuple[str, str, str] | str:
+    """Return instrument, baseline visit and follow-up visit of an outcome in a trial; or the reason why there is none.
+
+    Where no `baseline` is asked for, the visit of it is empty.
+    """
     reasons = []
     for instrument in instruments_of(study.outcomes[name], name):
         before, after = baseline_visit(trial, instrument), visit_in(trial, instrument, window)
-        if before and after:
-            return instrument, before, after
+        if after and (before or not baseline):
+            return instrument, before or "" if baseline else "", after
+        elsewhere = before or (not baseline and any(one == instrument for one, _ in trial.collected_measures))
         reasons.append(
-            "not measured at baseline" if after else "not measured in this window" if before else "not measured"
+            "not measured at baseline" if after else "not measured in this window" if elsewhere else "not measured"
         )
     return reasons[0]
 
@@ -257,7 +267,7 @@ def narrowed(selection: Selection, stays: NDArray[np.bool_], excluded: tuple[Exc
     remaining = set(trial.tolist())
     return replace(
         selection,
-        change=selection.change[stays],
+        response=selection.response[stays],
         treatment=selection.treatment[stays],
         trial=trial,
         rows=selection.rows[stays],
@@ -324,9 +334,10 @@ def select(
     side, before, after = declared.copy(), np.full(size, np.nan), np.full(size, np.nan)
     instruments: dict[str, str] = {}
     excluded: list[Excluded] = []
+    found_of, unmeasured = _found(repository, declared, trial_of, study, outcome, follow_up, adjust_for)
     for trial in repository.trials:
         here = (trial_of == trial.name) & (declared >= 0)
-        found = _one_sided(declared[here]) or measured_by(trial, outcome, study.follow_up[follow_up], study)
+        found = found_of[trial.name]
         if isinstance(found, str):
             excluded.append(Excluded(trial.name, found, int(here.sum()), whole_trial=True))
             side[trial_of == trial.name] = -1
@@ -335,9 +346,11 @@ def select(
         for visit, values in ((found[1], before), (found[2], after)):
             measured = measurements.converted(measurements.at(trial.name, found[0], visit), outcome, found[0])
             values[here] = measured[here]
-    change = before - after if direction_of(study.outcomes[outcome], outcome, study) == "lower" else after - before
-    adjusters, names = _adjusters(repository, measurements, study, adjust_for, before)
-    missing = {"no baseline value": np.isnan(before), "no value at follow-up": np.isnan(after)}
+    used = tuple(adjuster for adjuster in adjust_for if adjuster not in unmeasured)
+    adjusters, names = _adjusters(repository, measurements, study, used, before)
+    missing = {"no value at follow-up": np.isnan(after)}
+    if _asks_for_baseline(study.outcomes[outcome], used):
+        missing = {"no baseline value": np.isnan(before), **missing}
     missing |= {without_adjuster(a, study): np.isnan(column).any(axis=1) for a, column in adjusters.items()}
     stays = side >= 0
     for trial in repository.trials:
@@ -349,7 +362,7 @@ def select(
         outcome,
         follow_up,
         comparison,
-        change[stays],
+        _response(before, after, study, outcome)[stays],
         side[stays].astype(np.int64),
         trial_of[stays],
         np.flatnonzero(stays),
@@ -359,7 +372,50 @@ def select(
         int(np.sum(declared >= 0)),
         tuple(excluded),
         tuple(name for name, column in adjusters.items() for _ in range(column.shape[1])),
+        unmeasured,
     )
+
+
+def _asks_for_baseline(outcome: Outcome, adjust_for: tuple[str, ...]) -> bool:
+    return not outcome.final or BASELINE_ADJUSTER in adjust_for
+
+
+def _found(
+    repository: Repository,
+    declared: NDArray[np.int64],
+    trial_of: NDArray[np.object_],
+    study: Study,
+    outcome: str,
+    follow_up: str,
+    adjust_for: tuple[str, ...],
+) -> tuple[dict[str, tuple[str, str, str] | str], tuple[str, ...]]:
+    """Return what each trial measured, or why it does not enter; and the adjusters that no trial measured.
+
+    A value at follow-up is adjusted for that at baseline where any trial of the analysis has one.
+    """
+
+    def of_each(baseline: bool) -> dict[str, tuple[str, str, str] | str]:
+        window = study.follow_up[follow_up]
+        return {
+            trial.name: _one_sided(declared[(trial_of == trial.name) & (declared >= 0)])
+            or measured_by(trial, outcome, window, study, baseline=baseline)
+            for trial in repository.trials
+        }
+
+    if not _asks_for_baseline(study.outcomes[outcome], adjust_for):
+        return of_each(baseline=False), ()
+    found = of_each(baseline=True)
+    if study.outcomes[outcome].final and all(isinstance(one, str) for one in found.values()):
+        return of_each(baseline=False), (BASELINE_ADJUSTER,)
+    return found, ()
+
+
+def _response(before: FloatArray, after: FloatArray, study: Study, outcome: str) -> FloatArray:
+    """Return what is analysed, turned so that higher is better: the improvement, or the value at follow-up."""
+    lower = direction_of(study.outcomes[outcome], outcome, study) == "lower"
+    if study.outcomes[outcome].final:
+        return -after if lower else after
+    return before - after if lower else after - before
 
 
 def _sides(arm_class: pd.Series, comparison: Comparison) -> NDArray[np.int64]:

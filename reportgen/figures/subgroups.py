@@ -88,8 +88,8 @@ def _adjusted(settings: SearchSettings) -> str:
 
 
 def _measure(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> tuple[str, ...]:
-    adjusted = any(len(search.overall.not_adjusted) < len(settings.adjust_for) for search in searches)
-    return (": adjusted mean difference",) if adjusted else (": mean difference",)
+    lost = [search.overall.not_adjusted for search in searches]
+    return (f": {words.mean_difference(lost, settings.adjust_for)}",)
 
 
 def _unit(unit: Number) -> Inline:

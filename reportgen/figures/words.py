@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.figures.lettering import NO_BREAK
+from reportgen.records.estimate import NotAdjusted
 from reportgen.records.model import ModelSettings, PooledEffect
 from reportgen.records.numbers import Inline, Number, Press, Status
 
@@ -71,7 +72,16 @@ def adjusters_of(effect: PooledEffect, settings: ModelSettings) -> tuple[Number,
 
 def measure(effects: Sequence[PooledEffect], settings: ModelSettings) -> str:
     """Return "adjusted mean difference" where a model of them is adjusted for something."""
-    adjusted = any(adjusters_of(effect, settings) for effect in effects)
+    return mean_difference([effect.not_adjusted for effect in effects], settings.adjust_for)
+
+
+def mean_difference(lost: Sequence[Sequence[NotAdjusted]], adjust_for: Sequence[Number]) -> str:
+    """Return what effects that share an axis are; `lost` says of each which of its adjusters its model leaves out.
+
+    Beside an outcome that is not adjusted since nobody measured it at baseline, others are not called adjusted either.
+    """
+    bare = any(len(one) == len(adjust_for) and any(each.kind == "unmeasured" for each in one) for one in lost)
+    adjusted = not bare and any(len(one) < len(adjust_for) for one in lost)
     return "adjusted mean difference" if adjusted else "mean difference"
 
 

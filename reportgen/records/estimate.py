@@ -31,6 +31,13 @@ class LeftOut:
     whole_trial: bool
 
 
+WHY = {
+    "constant": "one value in all",
+    "within": "one value in each trial",
+    "unmeasured": "not measured at baseline",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class NotAdjusted:
     """An adjuster of the study file that a model leaves out.
@@ -39,21 +46,22 @@ class NotAdjusted:
     ----------
     adjuster : Number
         Its label, with the reason.
-    kind : {'constant', 'within', 'follows'}
-        One value in all; one value in each trial; what other adjusters, or the treatment, tell already.
+    kind : {'constant', 'within', 'follows', 'unmeasured'}
+        One value in all; one value in each trial; what other adjusters, or the treatment, tell already; a baseline that no
+        trial measured of an outcome whose value at follow-up is analysed.
     of : tuple of Number
         The adjusters that it follows from.
     """
 
     adjuster: kinds.Words
-    kind: Literal["constant", "within", "follows"]
+    kind: Literal["constant", "within", "follows", "unmeasured"]
     of: tuple[kinds.Words, ...] = ()
 
     @property
     def reason(self) -> Inline:
         """Why it is left out, in words."""
         if self.kind != "follows":
-            return ("one value in all" if self.kind == "constant" else "one value in each trial",)
+            return (WHY[self.kind],)
         others = tuple(part for one in self.of for part in (", ", one))
         return ("follows from ", *others[1:])
 

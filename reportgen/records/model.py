@@ -390,7 +390,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class ReconciliationRow:
-    """What a trial's publication says of one thing, and what its file gives; `covered` where there is an interval."""
+    """What a trial's publication says of one thing, and what its file gives.
+
+    `covered` where there is an interval; `adjusted`, of an effect alone, whether ours is adjusted for the baseline value.
+    """
 
     what: kinds.Words
     published: Inline
@@ -398,6 +401,7 @@ class ReconciliationRow:
     difference: kinds.Published
     covered: Literal["yes", "no", ""]
     source: kinds.Words
+    adjusted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class PlannedEffect:
         People.
     trials, n_control, n_intervention : int or None
         None where the report prints none of them.
+    analysed : {'change', 'at follow-up', ''}
+        What is analysed of the outcome; empty for a description.
     at_most : bool
         Whether these four are the most that may enter, since a screening decides.
     moderators : int or None
@@ -75,6 +77,7 @@ class PlannedEffect:
     costs: tuple[PlannedCost, ...] = ()
     without_adjuster: tuple[tuple[str, int], ...] = ()
     not_adjusted: tuple[str, ...] = ()
+    analysed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,9 +222,15 @@ def _glossary(records: Records) -> BackSection:
 
 
 def _reconciliation(record: Reconciliation) -> BackSection:
+    adjusted = {row.adjusted for trial in record.trials for row in trial.rows} - {None}
+    model = (
+        "by analysis of covariance, adjusted for the baseline value"
+        if adjusted != {False}
+        else "as the difference in means at follow-up"
+    )
     text: Inline = (
         "What each trial's publication says, beside what its file gives: people, means at baseline, and the effect of "
-        "that trial alone by analysis of covariance, adjusted for the baseline value; positive = intervention better.",
+        f"that trial alone {model}{' where it was measured' if len(adjusted) > 1 else ''}; positive = intervention better.",
     )
     table = Back("reconciliation-trials", "Published by the trials, and in their files", reconciliation(record))
     return BackSection("reconciliation", "Reconciliation", (text,), (table,))

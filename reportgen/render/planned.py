@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from reportgen.records.planned import LeftOutTrials, PlannedAnalysis, PlannedCost, PlannedEffect, Rebuilding
 
 WIDTH = 100
-WORDS = ("comparison", "outcome", "follow-up")
+WORDS = ("comparison", "outcome", "analysed", "follow-up")
 NUMBERS = ("m", "n", "control", "intervention", "moderators")
 EXPECTED = ("not measured", "no control arm", "no intervention arm")  # what a mapping says is no news where all is well
 MOST_NAMED = 3
@@ -22,7 +22,7 @@ AT_MOST_MODERATORS = "≤: at most. The screening decides which moderators are s
 def planned_lines(planned: Iterable[PlannedAnalysis]) -> list[str]:
     """Return what every analysis can do, line by line.
 
-    Trials that do not enter are named once, below the first row that they are missing from in the same way.
+    What is analysed of each outcome stands in a column, unless it is the change of all of them. Trials that do not enter are named once, below the first row that they are missing from in the same way.
 
     Examples
     --------
@@ -75,7 +75,8 @@ def rebuilding_lines(rebuilding: Iterable[Rebuilding], seconds: float, possible_
 
 def _analysis(analysis: PlannedAnalysis, said: set[tuple[str, str, str, tuple[LeftOutTrials, ...]]]) -> Iterator[str]:
     yield from _wrapped(f"{analysis.name}: {analysis.method} {analysis.about}".rstrip(), "")
-    rows = [_cells(effect) for effect in analysis.effects]
+    only_changes = not any(effect.analysed == "at follow-up" for effect in analysis.effects)
+    rows = [_cells(effect, "" if only_changes else effect.analysed) for effect in analysis.effects]
     head = (*WORDS, *NUMBERS)
     used = [i for i, word in enumerate(head) if any(row[i] for row in rows)]
     widths = {i: max(len(head[i]), *(len(row[i]) for row in rows)) for i in used}
@@ -108,7 +109,7 @@ def _wrapped(text: str, indent: str) -> list[str]:
     )
 
 
-def _cells(effect: PlannedEffect) -> tuple[str, ...]:
+def _cells(effect: PlannedEffect, analysed: str) -> tuple[str, ...]:
     def count(number: int | None, at_most: bool) -> str:
         return "" if number is None else f"{'≤' if at_most else ''}{number}"
 
@@ -116,6 +117,7 @@ def _cells(effect: PlannedEffect) -> tuple[str, ...]:
     return (
         effect.comparison,
         effect.outcome,
+        analysed,
         effect.follow_up,
         *(count(number, effect.at_most) for number in people),
         count(effect.moderators, effect.moderators_at_most),

@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.data.visits import visit_meant, visits_of
+from reportgen.data.visits import visit_meant
 from reportgen.simulation.draws import Draws, FloatArray
 from reportgen.simulation.people import BoolArray, IntArray, People, Quantity, Scale, instrument_of, trial_names
+from reportgen.spec.declared import declared_visits
 from reportgen.spec.mapping import Mapping, Variable
 from reportgen.spec.simulation import Instrument, Modifier, SimulationSpec
-
-VISIT = "{visit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +81,7 @@ def at_month(points: MappingABC[float, float], months: float) -> float:
 
 def visits_of_variable(variable: Variable, mapping: Mapping) -> list[tuple[str, float]]:
     """Return the visits at which a mapping has an instrument: their key or time, and their months."""
-    if isinstance(variable.column, dict):
-        keys = list(variable.column)
-    elif variable.visits:
-        keys = list(variable.visits)
-    elif VISIT in (variable.column or "") or VISIT in "".join(variable.items or ()):
-        keys = list(visits_of(mapping))
-    else:
-        keys = [text for data in mapping.data if data.visit for text in data.visit.codes.values() if text is not None]
-    return [(str(key), visit_meant(str(key), mapping).months) for key in dict.fromkeys(keys)]
+    return [(key, visit_meant(key, mapping).months) for key in declared_visits(variable, mapping)]
 
 
 @dataclass(frozen=True, slots=True)

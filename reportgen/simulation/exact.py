@@ -78,7 +78,7 @@ class Place:
 
 
 def _places(drafts: Drafts, outcome: Outcome, name: str, window: Window) -> Iterator[Place]:
-    """Yield for each trial the first instrument of the outcome that it measured before and in the window."""
+    """Yield for each trial the first instrument of the outcome that it measured in the window, and before unless the value then is analysed."""
     for trial, one in enumerate(drafts):
         for instrument in outcome.first_available or (outcome.instrument or name,):
             made = one.get(instrument, [])
@@ -87,7 +87,7 @@ def _places(drafts: Drafts, outcome: Outcome, name: str, window: Window) -> Iter
                 for i, d in enumerate(made)
                 if window.months[0] <= d.months <= window.months[1] and d.months > 0
             ]
-            if inside and any(d.months == 0 for d in made):
+            if inside and (outcome.final or any(d.months == 0 for d in made)):
                 yield Place(trial, instrument, min(inside)[2])
                 break
 

@@ -19,6 +19,7 @@ from reportgen.origin import Origin
 from reportgen.spec.check import check_study
 from reportgen.spec.check_mapping import check_mapping
 from reportgen.spec.check_report import check_report
+from reportgen.spec.declared import settled
 from reportgen.spec.fault import (
     ambiguous_nothing,
     belongs_elsewhere,
@@ -129,6 +130,7 @@ def examine_study(path: Path) -> Examined:
     if study is None:
         return Examined(None, (*problems, *mapping_problems))
     problems += [*check_study(study, source), *check_report(study, source)]
+    study = settled(study, [located.mapping for located in mappings])
     usable = []
     for located in mappings:
         found = check_mapping(located.mapping, located.source, study, source.pruned)

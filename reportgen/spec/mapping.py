@@ -550,8 +550,8 @@ class PublishedEffect(Node):
     control: Names
     """Classes on the side of the control."""
     effect: Printed
-    """The effect as printed, in quotes so that last zeros stay: a difference in change, positive where the
-    intervention is better."""
+    """The effect as printed, in quotes so that last zeros stay: a difference in change or at follow-up,
+    whichever the outcome is analysed as, positive where the intervention is better."""
     interval: tuple[Printed, Printed] | None = None
     """Lower and upper limit of its confidence interval, as printed."""
     source: str = ""

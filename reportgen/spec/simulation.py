@@ -93,7 +93,8 @@ class Instrument(Trait):
     """How an instrument changes after randomisation, in its own points; a gain is a change for the better.
 
     `course` is the gain under usual care, `pull` how much of a worse start is gained back, `residual` the standard
-    deviation of what is left; `effects` what each class of arms adds. `like` takes over what is not given here.
+    deviation of what is left; `effects` what each class of arms adds. `like` takes over what is not given here. People
+    have a value before treatment also where no mapping has the instrument at baseline: it is then in no file.
     """
 
     like: Word | None = None

@@ -105,14 +105,19 @@ class Instrument(Node):
 
 
 class Outcome(Node):
-    """What is analysed: the improvement since baseline, positive = better.
+    """What is analysed: the change since baseline, or the value at follow-up; positive effects favour the intervention.
 
     Without `first_available` the outcome is the instrument of the same name (or the one named by `instrument`). With
-    it, each trial brings the first listed instrument that it measured at baseline and in the window, rescaled
-    linearly to the outcome's range and turned to its direction. Where its baseline moderates an effect, the
-    interaction is printed for a step of `per` units.
+    it, each trial brings the first listed instrument that it measured in the window, and at baseline where the change
+    is analysed or the baseline adjusts, rescaled linearly to the outcome's range and turned to its direction. Where
+    its baseline moderates an effect, the interaction is printed for a step of `per` units.
     """
 
+    analyse: Literal["change", "final"] | None = None
+    """`change`: the change since baseline; `final`: the value at follow-up, which needs no baseline. By default
+    `change` where the mapping of any trial has it at baseline, and else `final`; the data do not matter for that.
+    With either, effects are positive where the intervention is better. Adjusted for the baseline with common slopes,
+    both give the same effect."""
     domain: Line = ""
     """What the outcome stands for, as in `disability`; it stands with each of its effects in results.csv."""
     title: Line = ""
@@ -121,7 +126,7 @@ class Outcome(Node):
     """The instrument that is analysed, where the outcome has another name than the instrument."""
     first_available: Names = ()
     """Instruments in order of preference, where trials measured different ones: each trial brings the first that it
-    has at baseline and in the window. With more than one, `range` and `better` are needed."""
+    has in the window, and at baseline where that is needed. With more than one, `range` and `better` are needed."""
     range: Range | None = None
     """Lowest and highest value of the scale on which the outcome is analysed; each instrument is rescaled to it
     linearly. The instrument's own range by default."""
@@ -143,6 +148,11 @@ class Outcome(Node):
             message = "`first_available` needs `range` and `better`, to which each instrument is rescaled and turned"
             raise RuleError(message, "Add both, as in `range: [0, 100], better: lower`.")
         return self
+
+    @property
+    def final(self) -> bool:
+        """Whether its value at follow-up is analysed, and not the change."""
+        return self.analyse == "final"
 
 
 class Covariate(Node):
@@ -247,9 +257,10 @@ class Pooled(Analysis):
     comparisons: Names = ("all",)
     """Comparisons, by name, or `all`."""
     adjust_for: Names = ("baseline",)
-    """What the models adjust for: `baseline` (the baseline value of the outcome itself), `baseline X` (that of the
-    outcome or instrument X) and covariates by name; `[]` for nothing. Participants who lack one are excluded; one
-    that is constant, or follows from the trials or from the others, is left out of the model and named."""
+    """What the models adjust for: `baseline` (the baseline value of the outcome itself, where any trial measured it),
+    `baseline X` (that of the outcome or instrument X) and covariates by name; `[]` for nothing. Participants who lack
+    one are excluded; one that is constant, or follows from the trials or from the others, is left out of the model
+    and named."""
     minimum_trials: int = Field(2, ge=1, le=MOST)
     """With fewer trials that have participants on both sides nothing is estimated. With 1, a lone trial's effect is
     given by analysis of covariance, and nothing is pooled."""

@@ -96,7 +96,12 @@ def _key(lost: Iterable[NotAdjusted]) -> frozenset[str]:
 
 def adjuster_name(adjuster: Number) -> Inline:
     """Return what an adjuster is called in a sentence; `baseline` is the value of the outcome itself."""
-    return (adjuster,) if adjuster.text != "baseline" else ("the baseline value of the outcome",)
+    return ("the baseline value of the outcome",) if is_own_baseline(adjuster) else (adjuster,)
+
+
+def is_own_baseline(adjuster: Number) -> bool:
+    """Whether an adjuster is the baseline value of the outcome itself."""
+    return adjuster.text == "baseline"
 
 
 def not_adjusted(fits: Fits) -> tuple[Inline, ...]:
@@ -105,13 +110,18 @@ def not_adjusted(fits: Fits) -> tuple[Inline, ...]:
     Parameters
     ----------
     fits : sequence of (Inline, tuple of NotAdjusted)
-        Where an adjuster is in none of several, the sentence says so and does not name them.
+        Where an adjuster is in none of several, the sentence says so and does not name them. A baseline that none of
+        them has is not missed.
     """
     found: dict[tuple[str, str], tuple[NotAdjusted, list[Inline]]] = {}
     for title, lost in fits:
         for one in lost:
             found.setdefault((one.adjuster.text, plain(one.reason)), (one, []))[1].append(title)
-    return tuple(_sentence(one, titles, len(fits)) for one, titles in found.values())
+    return tuple(
+        _sentence(one, titles, len(fits))
+        for one, titles in found.values()
+        if one.kind != "unmeasured" or len(titles) < len(fits)
+    )
 
 
 def _sentence(one: NotAdjusted, titles: Sequence[Inline], of: int) -> Inline:

@@ -378,7 +378,8 @@ def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
 def _remark(effect: PooledEffect) -> Inline:
     """Return what was wrong with a fit, and what it is not adjusted for; the boundary is explained below the table."""
     wrong = "" if effect.status == "boundary" else effect.reason
-    lost = joined([(*adjuster_name(one.adjuster), " (", *one.reason, ")") for one in effect.not_adjusted], ", ")
+    named = [one for one in effect.not_adjusted if one.kind != "unmeasured"]
+    lost = joined([(*adjuster_name(one.adjuster), " (", *one.reason, ")") for one in named], ", ")
     return joined(
         [words(wrong, f"{effect.id}.reason", effect.trials.source), ("not adjusted for ", *lost) if lost else ()]
     )

@@ -1,4 +1,4 @@
-"""What only the data show: an outcome that nobody measured at baseline, and a scale of which the lowest part is used alone."""
+"""What only the data show: the change of an outcome that nobody measured at baseline, and a scale of which the lowest part is used alone."""
 
 from __future__ import annotations
 
@@ -73,16 +73,17 @@ def test_a_mapping_is_not_suggested_in_place_of_a_data_file(tmp_path: Path) -> N
     assert "north.yaml'" not in found.hint
 
 
-def test_an_outcome_that_nobody_measured_at_baseline(
+def test_a_change_of_what_nobody_measured_at_baseline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     later = {**PAIN, "VAS": {"column": "vas_{visit}", "visits": ["q3"]}}
-    write_pain(tmp_path / "small", {"variables": later}, slice(10, 10))
+    outcomes = {**STUDY["outcomes"], "VAS": {"analyse": "change"}}
+    write_pain(tmp_path / "small", {"variables": later}, slice(10, 10), outcomes=outcomes)
     assert run(["build", "small"]) == 2
     found = told(capsys)
-    assert found[0].endswith(": no trial measured 'VAS' at baseline, and an outcome is the change since then")
     assert found[0].startswith("small/study.yaml:")
-    assert found[3].startswith("  Only changes since baseline are analysed: take it out of `outcomes`")
+    assert found[0].endswith(": no trial measured 'VAS' at baseline, and the change since then is analysed")
+    assert found[3] == "  To analyse its value at follow-up write `analyse: final`."
     assert "the 1 trial that measured it later (as North)" in found[4]
     assert not (tmp_path / "output").exists()

@@ -130,12 +130,24 @@ def test_visits_at_which_nothing_was_measured_are_one_message(tmp_path: Path, me
     assert told(path) == ()
 
 
-def test_an_outcome_without_a_baseline_has_a_fix_that_can_be_applied(tmp_path: Path) -> None:
+def test_a_change_without_a_baseline_has_a_fix_that_can_be_applied(tmp_path: Path) -> None:
     later = {**MAPPING["variables"], "pain": {"column": "rm_{visit}", "visits": ["q3"]}}
     instruments = {"RMDQ": {"range": [0, 24], "better": "lower"}, "pain": {"better": "lower"}}
-    study = {"instruments": instruments, "outcomes": {"RMDQ": {}, "pain": {}}}
+    study = {"instruments": instruments, "outcomes": {"RMDQ": {}, "pain": {"analyse": "change"}}}
     path = write_study(tmp_path, study, {"variables": later}, {"variables": later})
     (problem,) = told(path)
-    assert "take it out of `outcomes`" in problem.hint
+    assert "write `analyse: final`" in problem.hint
+    path.write_text(path.read_text().replace("analyse: change", "analyse: final"))
+    assert told(path) == ()
+
+
+def test_an_adjuster_without_a_baseline_has_a_fix_that_can_be_applied(tmp_path: Path) -> None:
+    later = {**MAPPING["variables"], "pain": {"column": "rm_{visit}", "visits": ["q3"]}}
+    instruments = {"RMDQ": {"range": [0, 24], "better": "lower"}, "pain": {"better": "lower"}}
+    pooled = {"method": "meta-analysis", "outcomes": ["pain"], "adjust_for": ["age", "baseline"]}
+    study = {"instruments": instruments, "outcomes": {"RMDQ": {}, "pain": {}}, "analyses": {"pooled": pooled}}
+    path = write_study(tmp_path, {**study, "report": {"contents": []}}, {"variables": later}, {"variables": later})
+    (problem,) = told(path)
+    assert problem.hint.startswith("Take it out.")
     path.write_text(taken_out(path.read_text(), problem))
     assert told(path) == ()

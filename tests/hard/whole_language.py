@@ -20,7 +20,7 @@ instruments:
   pain: {name: Pain scale, range: [0, 10], better: lower}
   function: {range: [0, 100], better: higher}
 outcomes:
-  RMDQ: {domain: disability, title: Disability, decimals: 1, per: 5}
+  RMDQ: {domain: disability, title: Disability, decimals: 1, per: 5, analyse: change}
   any: {first_available: [pain, function], range: [0, 100], better: lower}
 covariates:
   age: {label: Age, unit: years, range: [16, 100], per: 10, decimals: 1}

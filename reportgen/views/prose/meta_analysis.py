@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.model import MetaAnalysis, ModelSettings
 from reportgen.records.numbers import Inline, Number, Press, plain
-from reportgen.spec.study import Study, Window
-from reportgen.tables.adjusters import Fits, fit_title
+from reportgen.spec.study import Outcome, Study, Window
+from reportgen.tables.adjusters import Fits, fit_title, is_own_baseline
 from reportgen.tables.phrases import enumerated, joined
 from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, planned_only
 from reportgen.views.prose.section import Section, heading
@@ -73,14 +73,12 @@ def fits_of(record: MetaAnalysis) -> Fits:
 
 
 def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
-    yield (
-        "Every outcome is the change from baseline to follow-up, turned by the direction of its scale so that positive "
-        "values are improvements and positive effects favour the intervention.",
-    )
-    if any(len(outcome.first_available) > 1 for outcome in study.outcomes.values()):
+    yield _what(study, fitted)
+    several = [one for one in study.outcomes.values() if len(one.first_available) > 1]
+    if several:
         yield (
             "Where trials used different instruments for an outcome, each trial brings the first listed one that it "
-            "measured at baseline and at follow-up, rescaled linearly to the range of the outcome and turned to its "
+            f"measured {_when(several, fitted, study)}, rescaled linearly to the range of the outcome and turned to its "
             "direction.",
         )
     used = tuple(dict.fromkeys(effect.follow_up for record in fitted for effect in record.effects))
@@ -91,6 +89,48 @@ def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
     ]
     if windows:
         yield ("Follow-up, in months since randomisation: ", *joined(windows), ". ", *_nearest(study, used))
+
+
+def _what(study: Study, fitted: Sequence[MetaAnalysis]) -> Inline:
+    """Return what is analysed of every outcome; where some are changes and some are not, which are which."""
+    labels = {effect.outcome: effect.outcome_label for record in fitted for effect in record.effects}
+    changes, finals = (
+        [(label,) for name, label in labels.items() if study.outcomes[name].final is final] for final in (False, True)
+    )
+    turned = "turned by the direction of its scale so that"
+    if not finals:
+        return (
+            f"Every outcome is the change from baseline to follow-up, {turned} positive values are improvements and positive "
+            "effects favour the intervention.",
+        )
+    if not changes:
+        return (
+            f"Every outcome is the value at follow-up, {turned} higher values are better and positive effects favour the "
+            "intervention.",
+        )
+    return (
+        "The change from baseline to follow-up is analysed for ",
+        *enumerated(changes),
+        "; the value alone for ",
+        *enumerated(finals),
+        f". Each is {turned} positive effects favour the intervention.",
+    )
+
+
+def _when(several: Sequence[Outcome], fitted: Sequence[MetaAnalysis], study: Study) -> str:
+    """Return when an instrument must have been measured to be the one that a trial brings."""
+    if not any(outcome.final for outcome in several):
+        return "at baseline and at follow-up"
+    if all(outcome.final for outcome in several) and not any(_adjusted_finals(record, study) for record in fitted):
+        return "at follow-up"
+    return "at follow-up, and at baseline where the change is analysed or the baseline adjusts"
+
+
+def _adjusted_finals(record: MetaAnalysis, study: Study) -> bool:
+    """Whether the model of any outcome at follow-up is adjusted for its baseline."""
+    finals = [effect for effect in record.effects if study.outcomes[effect.outcome].final]
+    asked = any(is_own_baseline(one) for one in record.settings.adjust_for)
+    return asked and any(not any(is_own_baseline(one.adjuster) for one in effect.not_adjusted) for effect in finals)
 
 
 def _nearest(study: Study, used: tuple[str, ...]) -> Inline:

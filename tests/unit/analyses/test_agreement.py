@@ -79,7 +79,7 @@ def test_effects_and_profile_are_those_of_the_people_in_both(study: Read) -> Non
     before = selection.adjusters[:, 0]
     both = (age <= cut) & (age <= limits[0]) & (before >= limits[1])
     for who, estimate in ((both, pair.inside), (~both & ~np.isnan(age), pair.outside)):
-        arrays = (selection.change[who], selection.treatment[who], selection.trial[who])
+        arrays = (selection.response[who], selection.treatment[who], selection.trial[who])
         fit = fit_one_step(*arrays, adjusters=before[who], treatment_effect="common")
         assert estimate.effect.value == pytest.approx(fit.effect.estimate, rel=1e-9)
     traits = {trait.label.text: trait for trait in pair.traits}

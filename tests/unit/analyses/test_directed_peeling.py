@@ -55,7 +55,7 @@ def test_people_of_a_box_are_those_within_its_limits(study: Read, record: Direct
         inside = (age <= most) & (before >= least)
         assert box.n.value == inside.sum()
         assert box.share.value == pytest.approx(inside.sum() / (~np.isnan(age)).sum())
-        arrays = (selection.change[inside], selection.treatment[inside], selection.trial[inside])
+        arrays = (selection.response[inside], selection.treatment[inside], selection.trial[inside])
         fit = fit_one_step(*arrays, adjusters=before[inside], treatment_effect="common")
         assert box.inside.effect.value == pytest.approx(fit.effect.estimate, rel=1e-9)
         assert box.inside.low.value == pytest.approx(fit.effect.interval()[0], rel=1e-7)
@@ -120,7 +120,7 @@ def test_interaction_is_given_for_the_step_of_the_covariate(study: Read, record:
     trial, values = selection.trial[known], age[known]
     centred = values - np.array([values[trial == label].mean() for label in trial])
     fit = fit_one_step(
-        selection.change[known],
+        selection.response[known],
         selection.treatment[known],
         trial,
         adjusters=selection.adjusters[known],

@@ -89,18 +89,18 @@ def hidden_names(record: PooledEffect) -> list[str]:
 
 
 def moved(selection: Selection, names: Sequence[str], unknowns: NDArray[np.float64]) -> Selection:
-    change = selection.change.copy()
+    response = selection.response.copy()
     for name, (shift, stretch) in zip(names, unknowns.reshape(-1, 2), strict=True):
         trial = hidden_trial(selection, name)
-        change[trial.people] = trial.moved(shift, stretch)
-    return replace(selection, change=change)
+        response[trial.people] = trial.moved(shift, stretch)
+    return replace(selection, response=response)
 
 
 def test_unrounded_values_of_all_rows_give_two_hidden_trials_away(study: Study) -> None:
     """The attack works where nothing is done: so it was before, and so the tests below can fail."""
     selection = synthetic(2, [(3, 14), (25, 30), (60, 50), (80, 90)])
     record = record_of(selection, study, ("T0", "T1"))
-    truth = per_trial(selection.change, selection.treatment, selection.trial, adjusters=selection.adjusters)
+    truth = per_trial(selection.response, selection.treatment, selection.trial, adjusters=selection.adjusters)
     told = {n.id.removeprefix(f"{record.id}."): n.value or 0.0 for n in values_of(record).values()}
 
     def misfit(unknowns: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -221,7 +221,7 @@ def test_a_comparison_that_few_people_tell_from_an_earlier_one_is_not_told(study
     wide = synthetic(1, [(40, 43), (60, 70), (50, 40)])
     stays = ~((wide.trial == "T0") & (wide.treatment == 1) & (np.cumsum(wide.trial == "T0") > 80))
     narrow = replace(
-        wide, comparison="one", change=wide.change[stays], treatment=wide.treatment[stays], trial=wide.trial[stays],
+        wide, comparison="one", response=wide.response[stays], treatment=wide.treatment[stays], trial=wide.trial[stays],
         rows=wide.rows[stays], adjusters=wide.adjusters[stays],
     )  # fmt: skip
     assert few_apart(narrow, wide, MINIMUM, "T0")
@@ -241,7 +241,9 @@ def test_a_failing_audit_pools_without_the_trial(study: Study) -> None:
 
     def telling(people: Selection) -> dict[str, Number]:
         # a number of many digits that the outcomes of the small trial alone make: nothing leaves it open
-        number = Number(f"{record(selection, ()).id}.effect", float(people.change[people.trial == "T0"].sum()), "1.00")
+        number = Number(
+            f"{record(selection, ()).id}.effect", float(people.response[people.trial == "T0"].sum()), "1.00"
+        )
         return {number.id: number}
 
     effect = told_effect(selection, guarded, record, telling)

@@ -66,7 +66,7 @@ def test_effects_are_those_of_separate_fits(planted: PartitionedOutcome, tmp_pat
     for members, mask in ((group.inside, inside), (group.sibling, ~inside), (group.complement, ~inside)):
         for inference, limits in (("kenward-roger", members.estimate), ("normal", members.normal)):
             fit = fit_one_step(
-                selection.change[mask],
+                selection.response[mask],
                 selection.treatment[mask],
                 selection.trial[mask],
                 adjusters=selection.adjusters[mask],
@@ -91,7 +91,7 @@ def test_the_difference_is_the_interaction_in_the_divided_node(planted: Partitio
         within[selection.trial == trial] -= inside[selection.trial == trial].mean()
     for moderator, p in ((inside, group.p_pooled), (within, group.p_within)):
         fit = fit_one_step(
-            selection.change,
+            selection.response,
             selection.treatment,
             selection.trial,
             adjusters=selection.adjusters,
@@ -119,7 +119,7 @@ def test_a_rejected_split_names_the_side_that_gains_more(planted: PartitionedOut
     assert cut is not None
     better = before <= cut.value if split.better.sign == "≤" else before > cut.value
     fit = fit_one_step(
-        selection.change,
+        selection.response,
         selection.treatment,
         selection.trial,
         adjusters=selection.adjusters,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reportgen.analyses.selection import Measurements, select
 from reportgen.errors import DataError
 from reportgen.simulation import simulate
 from reportgen.simulation.course import drafts
@@ -204,3 +205,35 @@ def test_a_format_that_can_only_be_read(tmp_path: Path) -> None:
     north = {"data": {"file": "north.xpt", "participant": "id"}}
     with pytest.raises(DataError, match="cannot be simulated"):
         simulate(load_simulation(write_simulation(tmp_path, north=north)))
+
+
+@pytest.mark.parametrize("layout", ["wide", "long"])
+def test_an_instrument_that_no_mapping_has_at_baseline_is_in_no_file_then_and_has_its_effect(
+    tmp_path: Path, layout: str
+) -> None:
+    later = {**VARIABLES, "function": {"column": "fn_{visit}" if layout == "wide" else "fn", "visits": ["q3"]}}
+    mapping: dict[str, Any] = {"variables": later}
+    if layout == "long":
+        later |= {"RMDQ": {"column": "rm"}}
+        visit = {"column": "when", "codes": {0: "b", 1: "q3"}}
+        mapping |= {"data": {"file": "{}.csv", "participant": "id", "layout": "long", "visit": visit}}
+    both = {
+        name: {**mapping, "data": {**mapping["data"], "file": f"{name}.csv"}} if layout == "long" else mapping
+        for name in ("north", "south")
+    }
+    file, repository = simulated(tmp_path, **both)
+    assert file.spec.study.outcomes["function"].final
+    for trial in repository.trials:
+        assert {visit for name, visit in trial.collected_measures if name == "function"} == {"3 months"}
+    chosen = select(
+        repository,
+        Measurements(repository, file.spec.study),
+        file.spec.study,
+        outcome="function",
+        follow_up="short",
+        comparison="overall",
+        adjust_for=("baseline",),
+    )
+    assert chosen.unmeasured == ("baseline",)
+    means = [chosen.response[chosen.treatment == side].mean() for side in (0, 1)]
+    assert means[1] - means[0] == pytest.approx(6, abs=8)
