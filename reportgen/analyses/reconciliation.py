@@ -23,7 +23,7 @@ from reportgen.data import Repository
 from reportgen.records.model import PooledEffect, ReconciledTrial, Reconciliation, ReconciliationRow, TrialRow
 from reportgen.records.numbers import Inline, Number, Press, slug
 from reportgen.spec.check import baseline_of
-from reportgen.spec.mapping import Published, PublishedEffect
+from reportgen.spec.published import Published, PublishedEffect
 from reportgen.spec.study import Comparison, Study
 from reportgen.stats import per_trial
 from reportgen.stats.descriptive import mean_sd
