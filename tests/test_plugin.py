@@ -70,7 +70,7 @@ def fit(people, *, name, node, study):
     logs = []
     for trial in people.trials:
         here = people.trial == trial
-        sds = [float(np.std(people.change[here & (people.treatment == arm)], ddof=1)) for arm in (0, 1)]
+        sds = [float(np.std(people.response[here & (people.treatment == arm)], ddof=1)) for arm in (0, 1)]
         logs.append(math.log(sds[1] / sds[0]))
     press = Press(slug(name), f"analyses.{name}", {"effect": 3}, n=people.n, trials=len(people.trials))
     made = press.at(people.comparison, people.outcome, people.follow_up)
