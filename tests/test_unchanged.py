@@ -16,6 +16,7 @@ from reportgen.errors import ReportgenError
 from reportgen.pipeline import Built, Order, build
 from reportgen.progress import Progress
 from reportgen.records.model import Records
+from reportgen.records.numbers import slug
 from tests.study_files import MAPPING, STUDY, write_study, write_yaml
 
 FORMATS = ("results",)
@@ -183,3 +184,15 @@ def test_a_store_that_cannot_be_meant_is_an_error(
 ) -> None:
     assert run(["build", str(study), *options]) == 2
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("names", [("age", "baseline RMDQ"), ("baseline RMDQ", "age")])
+def test_published_means_stand_in_the_order_of_the_mapping(study: Path, tmp_path: Path, names: tuple[str, ...]) -> None:
+    for order in (names[::-1], names):  # the second with what was kept of the first
+        published = {"n": 60, "source": "North 1998", "means": dict.fromkeys(order, "12.0")}
+        write_yaml(study / "north.yaml", {**MAPPING, "published": published})
+        built(study)
+    text = (tmp_path / "out" / "results.csv").read_text(encoding="utf-8-sig")
+    places = [text.index(f"{slug('reconciliation', 'North', name)}.") for name in names]
+    assert places == sorted(places)
+    assert contents(tmp_path / "out") == anew(study)
