@@ -196,3 +196,25 @@ def test_published_means_stand_in_the_order_of_the_mapping(study: Path, tmp_path
     places = [text.index(f"{slug('reconciliation', 'North', name)}.") for name in names]
     assert places == sorted(places)
     assert contents(tmp_path / "out") == anew(study)
+
+
+def test_a_data_file_whose_name_a_mac_took_apart_is_known_again(study: Path) -> None:
+    (study / "north.csv").rename(study / "Zoe\u0308.csv")
+    write_yaml(study / "north.yaml", {**MAPPING, "data": {"file": "Zo\u00eb.csv", "participant": "id"}})
+    built(study)
+    assert stood(built(study))
+
+
+def test_a_link_that_leads_elsewhere_is_another_study(study: Path, tmp_path: Path) -> None:
+    other = write_study(tmp_path / "t", {"study": {**STUDY["study"], "title": "Other trials"}}).parent
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    for folder in (study, other):
+        for name in ("study.yaml", "north.yaml", "south.yaml"):
+            (linked / name).unlink(missing_ok=True)
+            (linked / name).symlink_to(folder / name)
+        for name in ("north.csv", "south.csv"):
+            (linked / name).unlink(missing_ok=True)
+            (linked / name).symlink_to(folder / name)
+        assert not stood(built(linked))
+    assert contents(tmp_path / "out") == anew(linked)
