@@ -388,14 +388,17 @@ class Store:
         return Cleaned(count, freed)
 
     def _remove_folders(self) -> None:
-        """Remove what is no entry: what another build has at hand at this moment stays."""
+        """Remove what is no entry: what another build has at hand at this moment stays, and so does the mark beside files of others."""
         self._sweep()
-        for name in (SECONDS, MARK):
-            (self.folder / name).unlink(missing_ok=True)
+        (self.folder / SECONDS).unlink(missing_ok=True)
         folders = [Path(entry.path) for kind in (TRACES, VALUES) for entry in _listed(self.folder / kind)]
-        for folder in (*folders, *(self.folder / kind for kind in (TRACES, VALUES, UNFINISHED)), self.folder):
+        for folder in (*folders, *(self.folder / kind for kind in (TRACES, VALUES, UNFINISHED))):
             with suppress(OSError):
                 folder.rmdir()
+        if all(entry.name == MARK for entry in _listed(self.folder)):
+            (self.folder / MARK).unlink(missing_ok=True)
+            with suppress(OSError):
+                self.folder.rmdir()
         self._written = False
 
 

@@ -16,6 +16,7 @@ from reportgen.errors import ReportgenError
 from reportgen.pipeline import Built, Order, build
 from reportgen.progress import Progress
 from reportgen.records.model import Records
+from reportgen.records.numbers import slug
 from tests.study_files import MAPPING, STUDY, write_study, write_yaml
 
 FORMATS = ("results",)
@@ -183,3 +184,37 @@ def test_a_store_that_cannot_be_meant_is_an_error(
 ) -> None:
     assert run(["build", str(study), *options]) == 2
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("names", [("age", "baseline RMDQ"), ("baseline RMDQ", "age")])
+def test_published_means_stand_in_the_order_of_the_mapping(study: Path, tmp_path: Path, names: tuple[str, ...]) -> None:
+    for order in (names[::-1], names):  # the second with what was kept of the first
+        published = {"n": 60, "source": "North 1998", "means": dict.fromkeys(order, "12.0")}
+        write_yaml(study / "north.yaml", {**MAPPING, "published": published})
+        built(study)
+    text = (tmp_path / "out" / "results.csv").read_text(encoding="utf-8-sig")
+    places = [text.index(f"{slug('reconciliation', 'North', name)}.") for name in names]
+    assert places == sorted(places)
+    assert contents(tmp_path / "out") == anew(study)
+
+
+def test_a_data_file_whose_name_a_mac_took_apart_is_known_again(study: Path) -> None:
+    (study / "north.csv").rename(study / "Zoe\u0308.csv")
+    write_yaml(study / "north.yaml", {**MAPPING, "data": {"file": "Zo\u00eb.csv", "participant": "id"}})
+    built(study)
+    assert stood(built(study))
+
+
+def test_a_link_that_leads_elsewhere_is_another_study(study: Path, tmp_path: Path) -> None:
+    other = write_study(tmp_path / "t", {"study": {**STUDY["study"], "title": "Other trials"}}).parent
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    for folder in (study, other):
+        for name in ("study.yaml", "north.yaml", "south.yaml"):
+            (linked / name).unlink(missing_ok=True)
+            (linked / name).symlink_to(folder / name)
+        for name in ("north.csv", "south.csv"):
+            (linked / name).unlink(missing_ok=True)
+            (linked / name).symlink_to(folder / name)
+        assert not stood(built(linked))
+    assert contents(tmp_path / "out") == anew(linked)

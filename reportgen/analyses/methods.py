@@ -1,7 +1,7 @@
 """The methods of the study file: how each lays out its tasks, and how their results become its record.
 
 `METHODS` is the one place that knows which methods there are. A method that another distribution brings is registered
-under the entry point group `reportgen.methods`.
+by `add_method`, see `plugins`.
 """
 
 from __future__ import annotations

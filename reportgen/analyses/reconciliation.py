@@ -40,6 +40,7 @@ def reconciled(
     *,
     study: Study,
     published: Mapping[str, Published],
+    means: Mapping[str, Sequence[str]],
 ) -> Reconciliation | None:
     """Set what was published of each trial beside what its file gives; None where no mapping has `published`.
 
@@ -53,10 +54,14 @@ def reconciled(
     study : Study
     published : mapping of trial to Published
         As the mappings say.
+    means : mapping of trial to sequence of str
+        The order of each trial's published means.
     """
     reader = _Reader(repository, study, Measurements(repository, study), hidden_in(effects))
     trials = [
-        ReconciledTrial(row.trial, tuple(reader.rows(row, published.get(row.trial.text))))
+        ReconciledTrial(
+            row.trial, tuple(reader.rows(row, published.get(row.trial.text), means.get(row.trial.text, ())))
+        )
         for row in included.included.trials
         if row.published is not None
     ]
@@ -74,15 +79,15 @@ class _Reader:
     measurements: Measurements
     hidden: Container[tuple[str, str, str]]
 
-    def rows(self, trial: TrialRow, published: Published | None) -> Iterator[ReconciliationRow]:
+    def rows(self, trial: TrialRow, published: Published | None, means: Sequence[str]) -> Iterator[ReconciliationRow]:
         """Yield people, means and effects; of a trial that shares its file, the people alone."""
         name = trial.trial.text
         press = Press(slug("reconciliation", name), f"trials.{name}", self.study.policy.rounding.model_dump())
         yield _people(trial, press)
         if published is None:
             return
-        for variable, printed in published.means.items():
-            yield self.mean(name, variable, printed, published.source, press)
+        for variable in means:
+            yield self.mean(name, variable, published.means[variable], published.source, press)
         for effect in published.effects:
             yield self.effect(name, effect, effect.source or published.source, press)
 

@@ -77,7 +77,7 @@ def study_tasks(spec: Spec) -> StudyTasks:
     layout.add(
         RECONCILIATION,
         reconciled,
-        {"study": whole, "published": published},
+        {"study": whole, "published": published, "means": {name: tuple(one.means) for name, one in published.items()}},
         inputs={"repository": READ, "included": REPOSITORY, "effects": effects},
         here=True,
     )
