@@ -2,7 +2,7 @@
 
 In: a plot made of data frames, aesthetics, geoms, scales and facets. Out: its panels, each to be placed on a sheet: the two
 scales of the panel in millimetres, and its lines, ribbons and points. Letters stay with the sheet, which knows their numbers.
-plotnine takes a second to import: import this module where a figure is drawn.
+plotnine takes half a second to import: import this module where a figure is drawn.
 """
 
 from __future__ import annotations
@@ -139,8 +139,8 @@ def _path(artist: Any, along: Scale, up: Scale) -> Iterator[Mark]:
 
 
 def _segments(artist: Any, along: Scale, up: Scale) -> Iterator[Mark]:
-    dashed = [dash is not None for _, dash in artist.get_linestyles()]
-    looks = _each(_hex(artist.get_colors()), artist.get_linewidths(), dashed)
+    widths, dashed = map(float, artist.get_linewidths()), (dash is not None for _, dash in artist.get_linestyles())
+    looks = _each(_hex(artist.get_colors()), widths, dashed)
     for segment, look in zip(artist.get_segments(), looks, strict=False):
         (x, y), (x_end, y_end) = segment.tolist()
         yield Stroke(along.at(x), up.at(y), along.at(x_end), up.at(y_end), *look)

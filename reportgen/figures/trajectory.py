@@ -140,10 +140,11 @@ def _drawn(
     from reportgen.figures.grammar import panels, square, weight
 
     effects = effects.assign(panel=0, bottom=limits[0], top=limits[1], overall=_value(peeling.overall.effect))
-    band = effects.dropna().assign(low=effects["low"].clip(*limits), high=effects["high"].clip(*limits))
-    marked = pd.DataFrame(
-        {"panel": 0, "share": _value(box.share), "effect": _value(box.inside.effect)} for box in boxes
+    band = effects.dropna(subset=["low", "high"]).assign(
+        low=effects["low"].clip(*limits), high=effects["high"].clip(*limits)
     )
+    places = [(_value(box.share), _value(box.inside.effect)) for box in boxes]
+    marked = pd.DataFrame(places, columns=["share", "effect"]).assign(panel=0)
     frontier = zip(peeling.moderators, peeling.frontier.limits, strict=True)
     stairs = pd.concat(_stair(k, *series, peeling.frontier.share) for k, series in enumerate(frontier, 1))
     frames = pd.concat([effects, stairs]).drop_duplicates("panel")
@@ -169,14 +170,15 @@ def _stair(panel: int, moderator: PeeledModerator, limits: Sequence[float], shar
     """Return steps and risers: a limit holds half-way to the sizes beside its own, without end where it excludes nobody."""
     import pandas as pd
 
-    limit, share, from_above = pd.Series(limits), pd.Series(shares), moderator.side == "≤"
+    # where no box was found there is everybody, without limits
+    limit, share, from_above = pd.Series(limits or (math.nan,)), pd.Series(shares or (1.0,)), moderator.side == "≤"
     low, high = limit.agg(["min", "max"]).fillna(0.0)
     if low == high:
         low, high = low - 0.5, high + 0.5
     room = (high - low) * OPEN_EDGE / (1 - OPEN_EDGE)
     y, is_open = limit.fillna(math.inf if from_above else -math.inf), limit.isna()
     x = share.rolling(2).mean().fillna(1.0)
-    xend = x.shift(-1).fillna(share.iloc[-1])
+    xend = x.shift(-1).fillna(share.min())
     steps = pd.DataFrame({"x": x, "y": y, "xend": xend, "yend": y, "open": is_open, "thin": is_open})
     beside = is_open | is_open.shift(fill_value=False)
     risers = pd.DataFrame({"x": x, "y": y.shift(), "xend": x, "yend": y, "open": beside, "thin": True})[1:]

@@ -23,8 +23,9 @@ from reportgen.figures.scale import Scale
 from reportgen.figures.sheet import Shape, Stroke
 from reportgen.figures.theme import ACCENT, MUTED, RULE, TINT
 from reportgen.figures.trajectory import EFFECT_HEIGHT
+from reportgen.records.peeling import Frontier
 from tests.unit.figures.searches import search
-from tests.unit.figures.test_trajectory import CASES, sheet
+from tests.unit.figures.test_trajectory import CASES, PRESS, sheet
 
 SERIES = pd.DataFrame({"x": [0.0, 1.0, 4.0], "y": [10.0, 30.0, 20.0], "low": [5.0, 20.0, 15.0], "kind": list("aba")})
 WHOLE = p9.coord_cartesian(expand=False)
@@ -173,8 +174,9 @@ PICTURE = """
 import hashlib, sys
 from reportgen.figures.cut_profiles import profile_sheets
 from reportgen.figures.svg import svg_of
+from reportgen.records.peeling import Frontier
 from tests.unit.figures.searches import search
-from tests.unit.figures.test_trajectory import CASES, sheet
+from tests.unit.figures.test_trajectory import CASES, PRESS, sheet
 made = [svg_of(sheet(CASES["usual"])), *map(svg_of, profile_sheets(search(), name="fig"))]
 print(hashlib.sha256("".join(made).encode()).hexdigest())
 """
@@ -235,3 +237,21 @@ def test_a_trajectory_without_intervals_has_no_band() -> None:
     drawn = sheet(without)
     assert not [mark for mark in drawn.marks if isinstance(mark, Shape) and mark.kind == "band"]
     assert sum(mark.dashed for mark in drawn.marks if isinstance(mark, Stroke)) == 1
+
+
+def test_where_nothing_was_found_everybody_stands_alone() -> None:
+    record = CASES["usual"]
+    nothing = Frontier(*[()] * 9, limits=tuple(() for _ in record.moderators))
+    drawn = sheet(replace(record, frontier=nothing, boxes=(), smallest=None))
+    said = [piece.text for words in drawn.words() for piece in words.pieces]
+    assert said.count("excludes nobody at any size") == len(record.moderators)
+    assert not [mark for mark in drawn.marks if isinstance(mark, Shape)]
+
+
+def test_without_an_effect_in_everybody_the_boxes_are_still_drawn() -> None:
+    record = CASES["usual"]
+    none = PRESS.none("effect", "one trial")
+    drawn = sheet(replace(record, overall=replace(record.overall, effect=none, low=none, high=none)))
+    (band,) = [mark for mark in drawn.marks if isinstance(mark, Shape) and mark.kind == "band"]
+    assert len(band.corners) == 2 * len(record.frontier.share)
+    assert not any(mark.dashed for mark in drawn.marks if isinstance(mark, Stroke))
