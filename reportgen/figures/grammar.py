@@ -81,8 +81,15 @@ def panels(series: pd.DataFrame, mapping: aes, *layers: Any) -> list[Axes]:
         Geoms, scales, facets and coordinates.
     """
     plot = Plot(series, mapping)
-    plot += [*layers, scale_x_continuous(breaks=None), scale_y_continuous(breaks=None), theme_void()]
-    plot += theme(legend_position="none")
+    # the scales are those of the values: none lies beyond them
+    bare: dict[str, Any] = {"breaks": None, "oob": lambda values, _: values}
+    plot += [
+        *layers,
+        scale_x_continuous(**bare),
+        scale_y_continuous(**bare),
+        theme_void(),
+        theme(legend_position="none"),
+    ]
     with catch_warnings():
         # a series of one value draws no line
         simplefilter("ignore", PlotnineWarning)
