@@ -2,7 +2,8 @@
 
 A figure goes through three states: records become rows (`forest`, `subgroups`, `availability`, ...), rows become marks at
 millimetres (`layout`, `panel`, `sheet`), and marks become a `Drawing` (`svg`). Who draws it elsewhere, on paper or in pixels
-(`paint`), reads its SVG (`drawn`). The library that measures text is imported when the first figure is drawn.
+(`paint`), reads its SVG (`drawn`). Series, such as trajectories and profiles of cuts, are drawn by plotnine, and its lines,
+ribbons and points become marks (`grammar`). The libraries that measure text and draw series are imported when they are needed.
 """
 
 from __future__ import annotations

@@ -10,16 +10,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from reportgen.figures import words
 from reportgen.figures.layout import EDGE
-from reportgen.figures.panel import DIAMOND_HALF
+from reportgen.figures.panel import DIAMOND_HALF, PAPER
 from reportgen.figures.scale import Scale, round_values
-from reportgen.figures.sheet import Mark, Piece, Shape, Sheet, Stroke, Words, block, lettered, lines_of, rectangle
+from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, lettered, lines_of
+from reportgen.figures.svg import EDGE_WEIGHT
 from reportgen.figures.theme import ACCENT, AXIS, BODY, HEAD, INK, MUTED, NOTE, PAGE_WIDTH, RULE, TICK
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import PartitionedOutcome, Profile, Split
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
 TITLE = "Cuts that were tried"
 ACROSS = 4
@@ -30,7 +35,8 @@ RIGHT = 2.5
 TITLE_HEIGHT = 4.6
 FOOT = 9.6  # ticks and title of the axis below
 PAGE_HEIGHT = 226.0
-DOT = 0.42
+DOT = 0.84  # the side of a square
+DIAMOND = 2**0.5 * 0.9 * DIAMOND_HALF
 LEAST_TOP = 2.0
 
 
@@ -95,14 +101,14 @@ def _pages(strips: Sequence[Strip]) -> list[list[Strip]]:
 
 def _sheet(page: Sequence[Strip], search: PartitionedOutcome, name: str) -> Sheet:
     marks: list[Mark] = []
+    drawn = iter(_drawn([(profile, strip.top) for strip in page for profile in strip.profiles]))
     y = 0.6
     for strip in page:
         if strip.heading:
             marks.append(block(strip.heading, EDGE, y + 3.2, _text_width(), HEAD))
         y += strip.height
-        foot = y - FOOT
         for i, profile in enumerate(strip.profiles):
-            marks += _panel(profile, EDGE + i * PANEL, foot, strip.top)
+            marks += _panel(profile, next(drawn), EDGE + i * PANEL, y - FOOT)
     note = _note(page)
     marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
     small = block(note, EDGE, y + 3.2, _text_width(), NOTE)
@@ -111,47 +117,64 @@ def _sheet(page: Sequence[Strip], search: PartitionedOutcome, name: str) -> Shee
     return Sheet(name, TITLE, PAGE_WIDTH, height, tuple(marks), _alt(page, search, name))
 
 
-def _panel(profile: Profile, left: float, foot: float, top: float) -> list[Mark]:
+def _drawn(profiles: Sequence[tuple[Profile, float]]) -> list[Axes]:
+    """Draw profiles, each up to the top of its axis: the cuts of a quantity are joined, sets of levels stand alone."""
+    import numpy as np
+    import pandas as pd
+    import plotnine as p9
+
+    from reportgen.figures.grammar import panels, square, weight
+
+    cuts = pd.concat([_tidy(panel, *profile) for panel, profile in enumerate(profiles)])
+    told = cuts[np.isfinite(cuts["height"])]
+    held = told[np.isfinite(told["threshold"])].drop_duplicates("panel")
+    return panels(
+        told,
+        p9.aes("cut", "height"),
+        p9.facet_wrap("panel", scales="free"),
+        p9.coord_cartesian(expand=False),
+        p9.geom_blank(p9.aes(xmin="cut - room", xmax="cut + room", ymin=0.0, ymax="top"), cuts),
+        p9.geom_line(data=told[told["joined"]], color=MUTED, size=weight(0.5)),
+        p9.geom_hline(p9.aes(yintercept="threshold"), held, color=ACCENT, linetype="dashed", size=weight(0.6)),
+        p9.geom_point(shape="s", color=MUTED, fill=MUTED, **square(DOT)),
+        p9.geom_point(p9.aes(fill="kept"), told[told["best"]], shape="D", color=ACCENT, **square(DIAMOND, EDGE_WEIGHT)),
+        p9.scale_fill_manual({True: ACCENT, False: PAPER}),
+    )
+
+
+def _tidy(panel: int, profile: Profile, top: float) -> pd.DataFrame:
+    """Return the cuts of a profile, a row each, with what its panel needs."""
+    import pandas as pd
+
+    room = 0.5 if profile.sets else (max(profile.cuts) - min(profile.cuts)) * 0.03 or 0.5
+    return pd.DataFrame({"cut": profile.cuts, "height": profile.minus_log10_p}).assign(
+        panel=panel,
+        best=[i == profile.chosen for i in range(len(profile.cuts))],
+        kept=profile.kept,
+        joined=not profile.sets,
+        threshold=profile.threshold,
+        room=room,
+        top=top * 1.08,
+    )
+
+
+def _panel(profile: Profile, drawn: Axes, left: float, foot: float) -> list[Mark]:
     """Return one panel: axes, threshold, cuts, the best of them."""
-    up = Scale(0.0, top * 1.08, foot, foot - PLOT_HEIGHT)
+    from reportgen.figures.grammar import placed
+
     start, end = left + LEFT, left + PANEL - RIGHT
+    panel = placed(drawn, start, foot - PLOT_HEIGHT, end, foot)
     title = foot - PLOT_HEIGHT - 1.6 - (_title_lines(profile) - 1) * BODY.leading
-    low, high = min(profile.cuts), max(profile.cuts)
-    room = 0.5 if profile.sets else (high - low) * 0.03 or 0.5
-    along = Scale(low - room, high + room, start, end)
-    marks: list[Mark] = [
+    middle = foot - PLOT_HEIGHT / 2
+    return [
         block((profile.label,), start, title, end - start, BODY),
         Stroke(start, foot, end, foot, RULE, 0.6),
         Stroke(start, foot, start, foot - PLOT_HEIGHT, RULE, 0.6),
+        *_upright_ticks(panel.up, start),
+        Words((Piece(left + 2.4, middle, "−log₁₀\u00a0p", "center"),), AXIS, angle=90),
+        *(_level_ticks if profile.sets else _ticks)(profile, panel.along, foot),
+        *panel.marks,
     ]
-    marks += _upright_ticks(up, start)
-    middle = foot - PLOT_HEIGHT / 2
-    marks.append(Words((Piece(left + 2.4, middle, "−log₁₀\u00a0p", "center"),), AXIS, angle=90))
-    marks += _level_ticks(profile, along, foot) if profile.sets else _ticks(profile, along, foot)
-    if math.isfinite(profile.threshold):
-        marks.append(Stroke(start, up.at(profile.threshold), end, up.at(profile.threshold), ACCENT, 0.6, dashed=True))
-    return marks + _points(profile, along, up)
-
-
-def _points(profile: Profile, along: Scale, up: Scale) -> list[Mark]:
-    """Return the cuts: points on a line for a quantity, alone for sets of levels; the best one marked."""
-    places = [
-        (along.at(cut), up.at(height))
-        for cut, height in zip(profile.cuts, profile.minus_log10_p, strict=True)
-        if math.isfinite(height)
-    ]
-    marks: list[Mark] = []
-    if not profile.sets:
-        marks += [Stroke(x, y, x2, y2, MUTED, 0.5) for (x, y), (x2, y2) in pairwise(places)]
-    marks += [rectangle(x - DOT, y - DOT, x + DOT, y + DOT, MUTED, kind="cut") for x, y in places]
-    if profile.chosen is not None:
-        x = along.at(profile.cuts[profile.chosen])
-        y = up.at(profile.minus_log10_p[profile.chosen])
-        half = DIAMOND_HALF * 0.9
-        corners = ((x, y - half), (x + half, y), (x, y + half), (x - half, y))
-        fill = ACCENT if profile.kept else "#ffffff"
-        marks.append(Shape(corners, fill, ACCENT, "kept" if profile.kept else "best"))
-    return marks
 
 
 def _upright_ticks(up: Scale, x: float) -> list[Mark]:

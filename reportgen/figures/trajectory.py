@@ -8,9 +8,8 @@ the edge where it excludes nobody. All share one axis: the share of the particip
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from reportgen.figures import words
 from reportgen.figures.layout import EDGE
@@ -19,7 +18,6 @@ from reportgen.figures.scale import Scale, round_values
 from reportgen.figures.sheet import (
     Mark,
     Piece,
-    Shape,
     Sheet,
     Stroke,
     Words,
@@ -33,6 +31,12 @@ from reportgen.records.artefact import Drawing
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.peeling import PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from reportgen.figures.grammar import Panel
+
 TITLE = "Trajectory of directed peeling"
 LEFT, RIGHT = 46.0, 171.0
 LABEL_WIDTH = 34.0
@@ -40,19 +44,9 @@ EFFECT_HEIGHT = 38.0
 LEAST_STRIP = 8.8
 STRIP_GAP = 2.2
 OPEN_EDGE = 0.22  # of the height of a strip: between the outermost limit and "excludes nobody"
-DIAMOND = 1.0
+DIAMOND = 2**0.5  # the side of a square on its corner
 AXIS_WORDS = 12.6
 MOST_SPREAD = 1.0  # of the range of effects: how far beyond it the interval is shown
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """The effect at one size, with its interval."""
-
-    share: float
-    effect: float
-    low: float
-    high: float
 
 
 def draw_trajectory(
@@ -85,23 +79,24 @@ def trajectory_sheet(
     peeling: PeeledOutcome, sizes: tuple[float, ...], settings: PeelingSettings, *, name: str
 ) -> Sheet:
     """Return the sheet of a trajectory, before it is drawn."""
+    from reportgen.figures.grammar import placed
+
     boxes = peeling.nearest(sizes)
-    points = _points(peeling)
+    effects = _effects(peeling)
+    limits = _effect_limits(effects)
     least = (settings.min_fraction.value or 0.0) / 100
-    along = Scale(1.0, min(least, *(point.share for point in points)), LEFT, RIGHT)
+    first, *strips = _drawn(peeling, boxes, effects, limits, min(least, effects["share"].min()))
     top = 1.2
-    upright = _effects_scale(points, top)
-    marks = [*_effects(points, peeling, boxes, along, upright, settings)]
     y = top + EFFECT_HEIGHT
-    for moderator, limits in zip(peeling.moderators, peeling.frontier.limits, strict=True):
-        y += STRIP_GAP
-        end = y + _strip_height(moderator)
-        marks += _trace(moderator, limits, peeling.frontier.share, along, y, end)
-        y = end
-    marks = [*_sizes(boxes, along, top + EFFECT_HEIGHT, y), *marks, *_axis(peeling, boxes, along, y)]
+    upper = placed(first, LEFT, top, RIGHT, y)
+    marks = [*upper.marks, *_effect_axis(peeling, upper.up, settings)]
+    for moderator, series, panel in zip(peeling.moderators, peeling.frontier.limits, strips, strict=True):
+        start, y = y + STRIP_GAP, y + STRIP_GAP + _strip_height(moderator)
+        marks += _strip(moderator, series, placed(panel, LEFT, start, RIGHT, y))
+    marks = [*_sizes(boxes, upper.along, top + EFFECT_HEIGHT, y), *marks, *_axis(peeling, boxes, upper.along, y)]
     y += AXIS_WORDS
     marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
-    note = block(_note(peeling, points, upright, settings), EDGE, y + 3.2, PAGE_WIDTH - 2 * EDGE, NOTE)
+    note = block(_note(peeling, effects, limits, settings), EDGE, y + 3.2, PAGE_WIDTH - 2 * EDGE, NOTE)
     marks.append(note)
     height = math.ceil((note.pieces[-1].y + 1.4) * 10) / 10
     return Sheet(name, TITLE, PAGE_WIDTH, height, tuple(marks), _alt(peeling))
@@ -111,70 +106,105 @@ def _value(number: Number) -> float:
     return math.nan if number.value is None else number.value
 
 
-def _points(peeling: PeeledOutcome) -> tuple[Point, ...]:
-    """Return everybody, then the boxes from large to small; those without an effect leave no point."""
+def _effects(peeling: PeeledOutcome) -> pd.DataFrame:
+    """Return everybody, then the boxes from large to small, a row each; those without an effect have none."""
+    import pandas as pd
+
     line, overall = peeling.frontier, peeling.overall
-    everybody = Point(1.0, _value(overall.effect), _value(overall.low), _value(overall.high))
-    found = map(Point, line.share, line.effect, line.low, line.high)
-    return tuple(point for point in (everybody, *found) if math.isfinite(point.effect))
+    found = {
+        "share": (1.0, *line.share),
+        "effect": (_value(overall.effect), *line.effect),
+        "low": (_value(overall.low), *line.low),
+        "high": (_value(overall.high), *line.high),
+    }
+    return pd.DataFrame(found).dropna(subset="effect")
 
 
-def _effects_scale(points: Sequence[Point], top: float) -> Scale:
-    """Return a scale that holds no effect and every estimate, and as much of the intervals as does not flatten these."""
-    effects = [0.0, *(point.effect for point in points)]
-    least, most = min(effects), max(effects)
+def _effect_limits(effects: pd.DataFrame) -> tuple[float, float]:
+    """Return limits that hold no effect and every estimate, and as much of the intervals as does not flatten these."""
+    least, most = min(0.0, effects["effect"].min()), max(0.0, effects["effect"].max())
     spread = (most - least or 1.0) * MOST_SPREAD
-    ends = [end for point in points for end in (point.low, point.high) if math.isfinite(end)]
-    low = max(min([least, *ends]), least - spread)
-    high = min(max([most, *ends]), most + spread)
+    low = max(min(least, effects["low"].min()), least - spread)
+    high = min(max(most, effects["high"].max()), most + spread)
     room = 0.04 * (high - low or 1.0)
-    return Scale(low - room, high + room, top + EFFECT_HEIGHT, top)
+    return low - room, high + room
 
 
-def _effects(
-    points: Sequence[Point],
-    peeling: PeeledOutcome,
-    boxes: Sequence[PeeledBox],
-    along: Scale,
-    upright: Scale,
-    settings: PeelingSettings,
-) -> Iterator[Mark]:
-    """Yield the upper plot: band, lines of no effect and of everybody, trajectory, marks of the sizes, upright axis."""
-    banded = [point for point in points if not (math.isnan(point.low) or math.isnan(point.high))]
-    if len(banded) > 1:
-        above = [(along.at(point.share), upright.cut(point.high)) for point in banded]
-        below = [(along.at(point.share), upright.cut(point.low)) for point in reversed(banded)]
-        yield Shape((*above, *below), TINT, kind="band")
-    yield Stroke(LEFT, upright.at(0.0), RIGHT, upright.at(0.0), INK, 0.5)
-    overall = _value(peeling.overall.effect)
-    if math.isfinite(overall):
-        yield Stroke(LEFT, upright.at(overall), RIGHT, upright.at(overall), ACCENT, 0.7, dashed=True)
-    places = [(along.at(point.share), upright.at(point.effect)) for point in points]
-    for (x, y), (x_end, y_end) in pairwise(places):
-        yield Stroke(x, y, x_end, y_end, ACCENT, 1.1)
-    for box in boxes:
-        if math.isfinite(_value(box.inside.effect)):
-            yield _diamond(along.at(_value(box.share)), upright.at(_value(box.inside.effect)))
-    yield from _upright(upright, 6)
+def _drawn(
+    peeling: PeeledOutcome, boxes: Sequence[PeeledBox], effects: pd.DataFrame, limits: tuple[float, float], least: float
+) -> list[Axes]:
+    """Draw band, lines of no effect and of everybody, trajectory and marked sizes; below, a stair for each moderator."""
+    import pandas as pd
+    import plotnine as p9
+
+    from reportgen.figures.grammar import panels, square, weight
+
+    effects = effects.assign(panel=0, bottom=limits[0], top=limits[1], overall=_value(peeling.overall.effect))
+    band = effects.dropna(subset=["low", "high"]).assign(
+        low=effects["low"].clip(*limits), high=effects["high"].clip(*limits)
+    )
+    places = [(_value(box.share), _value(box.inside.effect)) for box in boxes]
+    marked = pd.DataFrame(places, columns=["share", "effect"]).assign(panel=0)
+    frontier = zip(peeling.moderators, peeling.frontier.limits, strict=True)
+    stairs = pd.concat(_stair(k, *series, peeling.frontier.share) for k, series in enumerate(frontier, 1))
+    frames = pd.concat([effects, stairs]).drop_duplicates("panel")
+    everybody = frames.dropna(subset="overall")
+    return panels(
+        effects,
+        p9.aes("share", "effect"),
+        p9.facet_wrap("panel", ncol=1, scales="free_y"),
+        p9.coord_cartesian(xlim=(1.0, least), expand=False),
+        p9.geom_blank(p9.aes(y=None, ymin="bottom", ymax="top"), frames),
+        p9.geom_ribbon(p9.aes(ymin="low", ymax="high"), band, fill=TINT, outline_type="full"),
+        p9.geom_hline(p9.aes(yintercept=0.0), frames[:1], color=INK, size=weight(0.5)),
+        p9.geom_hline(p9.aes(yintercept="overall"), everybody, color=ACCENT, linetype="dashed", size=weight(0.7)),
+        p9.geom_line(color=ACCENT, size=weight(1.1)),
+        p9.geom_point(data=marked, shape="D", color=ACCENT, fill=ACCENT, **square(DIAMOND)),
+        p9.geom_segment(p9.aes("x", "y", xend="xend", yend="yend", color="open", size="thin"), stairs),
+        p9.scale_color_manual({False: ACCENT, True: RULE}),
+        p9.scale_size_manual({False: weight(1.1), True: weight(0.5)}),
+    )
+
+
+def _stair(panel: int, moderator: PeeledModerator, limits: Sequence[float], shares: Sequence[float]) -> pd.DataFrame:
+    """Return steps and risers: a limit holds half-way to the sizes beside its own, without end where it excludes nobody."""
+    import pandas as pd
+
+    # where no box was found there is everybody, without limits
+    limit, share, from_above = pd.Series(limits or (math.nan,)), pd.Series(shares or (1.0,)), moderator.side == "≤"
+    low, high = limit.agg(["min", "max"]).fillna(0.0)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    room = (high - low) * OPEN_EDGE / (1 - OPEN_EDGE)
+    y, is_open = limit.fillna(math.inf if from_above else -math.inf), limit.isna()
+    x = share.rolling(2).mean().fillna(1.0)
+    xend = x.shift(-1).fillna(share.min())
+    steps = pd.DataFrame({"x": x, "y": y, "xend": xend, "yend": y, "open": is_open, "thin": is_open})
+    beside = is_open | is_open.shift(fill_value=False)
+    risers = pd.DataFrame({"x": x, "y": y.shift(), "xend": x, "yend": y, "open": beside, "thin": True})[1:]
+    return pd.concat([steps, risers[risers["y"] != risers["yend"]]]).assign(
+        panel=panel, bottom=low if from_above else low - room, top=high + room if from_above else high
+    )
+
+
+def _effect_axis(peeling: PeeledOutcome, up: Scale, settings: PeelingSettings) -> Iterator[Mark]:
+    """Yield the upright axis of the effects, with its title."""
+    yield from _upright(up, round_values(up.low, up.high, 6))
     unit: Inline = (", ", peeling.unit) if peeling.unit.text else ()
     title: Inline = ("Effect inside (", settings.level, f"%{NO_BREAK}CI)", *unit)
-    yield block(title, EDGE, upright.end + BODY.cap_height, LABEL_WIDTH, BODY)
+    yield block(title, EDGE, up.end + BODY.cap_height, LABEL_WIDTH, BODY)
 
 
-def _diamond(x: float, y: float) -> Shape:
-    return Shape(((x, y - DIAMOND), (x + DIAMOND, y), (x, y + DIAMOND), (x - DIAMOND, y)), ACCENT, kind="size")
-
-
-def _upright(scale: Scale, most: int, low: float | None = None, high: float | None = None) -> Iterator[Mark]:
-    """Yield an upright axis with its ticks; within narrower ends where some are given."""
-    yield Stroke(LEFT, scale.start, LEFT, scale.end, RULE, 0.6)
-    for value, text in round_values(scale.low if low is None else low, scale.high if high is None else high, most):
-        y = scale.at(value)
+def _upright(up: Scale, ticks: Iterable[tuple[float, str]]) -> Iterator[Mark]:
+    """Yield an upright axis with its ticks."""
+    yield Stroke(LEFT, up.start, LEFT, up.end, RULE, 0.6)
+    for value, text in ticks:
+        y = up.at(value)
         yield Stroke(LEFT - 0.9, y, LEFT, y, RULE, 0.6)
         yield Words((Piece(LEFT - 1.5, y + TICK.cap_height / 2, text, "right"),), TICK, axis="tick")
 
 
-def _strip_head(moderator: PeeledModerator) -> Inline:
+def _head(moderator: PeeledModerator) -> Inline:
     unit: Inline = (", ", moderator.unit) if moderator.unit.text else ()
     if moderator.levels is not None:
         unit = (", level of ", moderator.levels)
@@ -182,60 +212,30 @@ def _strip_head(moderator: PeeledModerator) -> Inline:
 
 
 def _strip_height(moderator: PeeledModerator) -> float:
-    return max(LEAST_STRIP, lines_of(_strip_head(moderator), LABEL_WIDTH, BODY) * BODY.leading)
+    return max(LEAST_STRIP, lines_of(_head(moderator), LABEL_WIDTH, BODY) * BODY.leading)
 
 
-def _trace(
-    moderator: PeeledModerator,
-    limits: Sequence[float],
-    shares: Sequence[float],
-    along: Scale,
-    top: float,
-    bottom: float,
-) -> Iterator[Mark]:
+def _strip(moderator: PeeledModerator, limits: Sequence[float], panel: Panel) -> Iterator[Mark]:
     """Yield the strip of one moderator: its limit at every size, grey on the open edge where it excludes nobody."""
-    head = _strip_head(moderator)
+    head, middle = _head(moderator), (panel.up.start + panel.up.end) / 2
     lines = lines_of(head, LABEL_WIDTH, BODY)
-    first = (top + bottom - (lines - 1) * BODY.leading + BODY.cap_height) / 2
-    yield block(head, EDGE, first, LABEL_WIDTH, BODY)
-    yield Stroke(LEFT, top, LEFT, bottom, RULE, 0.6)
+    yield block(head, EDGE, middle + (BODY.cap_height - (lines - 1) * BODY.leading) / 2, LABEL_WIDTH, BODY)
     closed = [limit for limit in limits if not math.isnan(limit)]
-    if not closed:
-        middle = (top + bottom + TICK.cap_height) / 2
-        yield lettered(("excludes nobody at any size",), (LEFT + RIGHT) / 2, middle, TICK, "center")
-        return
-    room = OPEN_EDGE * (bottom - top)
-    from_above = moderator.side == "≤"
-    edge = top if from_above else bottom
-    scale = Scale(min(closed), max(closed), bottom - (0.0 if from_above else room), top + (room if from_above else 0.0))
-    yield from _strip_ticks(scale)
-    heights = [edge if math.isnan(limit) else scale.at(limit) for limit in limits]
-    yield from _steps(heights, [math.isnan(limit) for limit in limits], shares, along)
+    if closed:
+        yield from _upright(panel.up, _ends(panel.up, min(closed), max(closed)))
+        yield from panel.marks
+    else:
+        yield from _upright(panel.up, ())
+        said = "excludes nobody at any size"
+        yield lettered((said,), (LEFT + RIGHT) / 2, middle + TICK.cap_height / 2, TICK, "center")
 
 
-def _strip_ticks(scale: Scale) -> Iterator[Mark]:
-    """Yield two ticks that have room beside each other, the roundest that do; one where there are none."""
-    found = [round_values(scale.low, scale.high, most) for most in (3, 4, 6, 9)]
-    apart = (ticks for ticks in found if abs(scale.at(ticks[-1][0]) - scale.at(ticks[0][0])) >= TICK.leading)
+def _ends(up: Scale, low: float, high: float) -> Iterable[tuple[float, str]]:
+    """Return two ticks that have room beside each other, the roundest that do; one where there are none."""
+    found = [round_values(low, high, most) for most in (3, 4, 6, 9)]
+    apart = (ticks for ticks in found if abs(up.at(ticks[-1][0]) - up.at(ticks[0][0])) >= TICK.leading)
     ticks = next(apart, found[0][:1])
-    for value, text in dict.fromkeys((ticks[0], ticks[-1])):
-        y = scale.at(value)
-        yield Stroke(LEFT - 0.9, y, LEFT, y, RULE, 0.6)
-        yield Words((Piece(LEFT - 1.5, y + TICK.cap_height / 2, text, "right"),), TICK, axis="tick")
-
-
-def _steps(heights: Sequence[float], open_: Sequence[bool], shares: Sequence[float], along: Scale) -> Iterator[Mark]:
-    """Yield a stair: a limit holds half-way to the sizes beside its own."""
-    middles = [(one + other) / 2 for one, other in pairwise(shares)]
-    starts, ends = [1.0, *middles], [*middles, shares[-1]]
-    for i, height in enumerate(heights):
-        colour, weight = (RULE, 0.5) if open_[i] else (ACCENT, 1.1)
-        yield Stroke(along.at(starts[i]), height, along.at(ends[i]), height, colour, weight)
-        if i and height != heights[i - 1]:
-            either = open_[i] or open_[i - 1]
-            yield Stroke(
-                along.at(starts[i]), heights[i - 1], along.at(starts[i]), height, RULE if either else ACCENT, 0.5
-            )
+    return dict.fromkeys((ticks[0], ticks[-1]))
 
 
 def _sizes(boxes: Sequence[PeeledBox], along: Scale, top: float, bottom: float) -> list[Mark]:
@@ -260,11 +260,11 @@ def _axis(peeling: PeeledOutcome, boxes: Sequence[PeeledBox], along: Scale, y: f
             taken = x + half
 
 
-def _note(peeling: PeeledOutcome, points: Sequence[Point], upright: Scale, settings: PeelingSettings) -> Inline:
+def _note(
+    peeling: PeeledOutcome, effects: pd.DataFrame, limits: tuple[float, float], settings: PeelingSettings
+) -> Inline:
     overall = peeling.overall
-    cut = any(
-        end < upright.low or end > upright.high for point in points for end in (point.low, point.high) if end == end
-    )
+    cut = effects["low"].min() < limits[0] or effects["high"].max() > limits[1]
     return (
         "Line: effect in the best subgroup found of each size; band: ",
         settings.level,

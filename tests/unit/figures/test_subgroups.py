@@ -10,7 +10,7 @@ from reportgen.figures.cut_profiles import profile_sheets
 from reportgen.figures.layout import ROW
 from reportgen.figures.sheet import Shape, Sheet, Stroke
 from reportgen.figures.subgroups import forest_sheets, tree_sheets
-from reportgen.figures.theme import ACCENT, RULE
+from reportgen.figures.theme import ACCENT, MUTED, RULE
 from reportgen.records.numbers import plain
 from reportgen.records.partition import PartitionedOutcome
 from tests.unit.figures.boxes import faults, text_boxes
@@ -175,12 +175,10 @@ def test_each_outcome_has_its_overall_line() -> None:
 def test_profiles_mark_what_was_kept_and_draw_the_line_to_reach() -> None:
     found = search()
     (sheet,) = profile_sheets(found, name="fig3")
-    kinds = [mark.kind for mark in sheet.marks if isinstance(mark, Shape)]
-    assert kinds.count("kept") == sum(profile.kept for profile in found.profiles) == 2
-    assert kinds.count("best") == sum(not profile.kept for profile in found.profiles) == 2
-    assert kinds.count("cut") == sum(len(profile.cuts) for profile in found.profiles)
-    fills = {mark.kind: mark.fill for mark in sheet.marks if isinstance(mark, Shape)}
-    assert (fills["kept"], fills["best"]) == (ACCENT, "#ffffff")
+    fills = [mark.fill for mark in sheet.marks if isinstance(mark, Shape)]
+    assert fills.count(ACCENT) == sum(profile.kept for profile in found.profiles) == 2
+    assert fills.count("#ffffff") == sum(not profile.kept for profile in found.profiles) == 2
+    assert fills.count(MUTED) == sum(len(profile.cuts) for profile in found.profiles)
     lines = [mark for mark in sheet.marks if isinstance(mark, Stroke) and mark.dashed]
     assert len(lines) == len(found.profiles)
     for line in lines:
@@ -192,7 +190,7 @@ def test_a_cut_above_the_line_is_drawn_above_it() -> None:
     (sheet,) = profile_sheets(found, name="fig3")
     age = found.profiles[0]
     line = next(mark.y for mark in sheet.marks if isinstance(mark, Stroke) and mark.dashed)
-    shapes = [mark for mark in sheet.marks if isinstance(mark, Shape) and mark.kind == "cut"][: len(age.cuts)]
+    shapes = [mark for mark in sheet.marks if isinstance(mark, Shape) and mark.fill == MUTED][: len(age.cuts)]
     middles = [sum(y for _, y in mark.corners) / 4 for mark in shapes]
     assert [y < line for y in middles] == [height > age.threshold for height in age.minus_log10_p]
 

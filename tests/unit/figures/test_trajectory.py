@@ -134,12 +134,12 @@ def test_two_of_them_fit_on_a_page(case: str) -> None:
 def test_a_diamond_stands_on_the_line_at_each_size() -> None:
     record = CASES["usual"]
     drawn = sheet(record)
-    diamonds = [mark for mark in drawn.marks if isinstance(mark, Shape) and mark.kind == "size"]
+    diamonds = [mark for mark in drawn.marks if isinstance(mark, Shape) and mark.kind == "point"]
     assert len(diamonds) == len(record.boxes)
     along = Scale(1.0, 0.1, LEFT, RIGHT)
     middles = sorted(sum(x for x, _ in mark.corners) / 4 for mark in diamonds)
     assert middles == pytest.approx(sorted(along.at(box.share.value or 0.0) for box in record.boxes))
-    ends = {(round(mark.x_end, 6), round(mark.y_end, 6)) for mark in drawn.marks if isinstance(mark, Stroke)}
+    ends = {(round(mark.x, 6), round(mark.y, 6)) for mark in drawn.marks if isinstance(mark, Stroke)}
     for mark in diamonds:
         x, y = (sum(corner[k] for corner in mark.corners) / 4 for k in (0, 1))
         assert (round(x, 6), round(y, 6)) in ends
