@@ -76,7 +76,15 @@ def test_only_reading_opens_files(tmp_path: Path) -> None:
     ]
     study = YAML(typ="safe").load(path)
     write_yaml(path, {**study, "analyses": analyses, "report": {"contents": contents}})
-    caches = ["~/.cache", "~/.config/matplotlib", "/etc/fonts", "/usr/share/fonts", "/usr/lib", "/var/cache/fontconfig"]
+    caches = [
+        "~/.cache",
+        "~/.config/matplotlib",
+        "/etc/fonts",
+        "/usr/share/fonts",
+        "/usr/lib",
+        "/var/cache/fontconfig",
+        "/usr/share/zoneinfo",
+    ]
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(path), str(tmp_path / "store"), *caches],
         capture_output=True,
