@@ -24,6 +24,8 @@ from tests.conftest import ROOT
 from tests.screened_study import write_screened
 from tests.study_files import write_study
 
+pytestmark = pytest.mark.slow
+
 distributed = pytest.importorskip("distributed", reason="needs the extra 'cluster'")
 
 EPOCH = "1700000000"

@@ -16,6 +16,8 @@ import pytest
 
 from tests.study_files import STUDY, write_study
 
+pytestmark = pytest.mark.slow
+
 TOY = '''
 """The ratio of the standard deviations of change in the two arms, by trials and pooled on the log scale."""
 

@@ -29,6 +29,8 @@ from reportgen.store import Memory, NoStore, Store
 from tests.screened_study import PUBLISHED, write_screened
 from tests.study_files import write_yaml
 
+pytestmark = pytest.mark.slow
+
 Path_ = tuple[str | int, ...]
 SEARCH = {"moderators": ["age", "baseline RMDQ"], "min_size": 40}
 ANALYSES: dict[str, Any] = {
