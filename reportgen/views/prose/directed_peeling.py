@@ -32,8 +32,7 @@ OBJECTIVE = {
 
 def fits_of(record: DirectedPeeling) -> Fits:
     """Return the fits of all peelings that have an estimate."""
-    titles = [fit_title(peeling, record.comparisons) for peeling in record.peelings]
-    return [fit for peeling, title in zip(record.peelings, titles, strict=True) for fit in peeling_fits(peeling, title)]
+    return [fit for one in record.peelings for fit in peeling_fits(one, fit_title(one, record.comparisons))]
 
 
 def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:

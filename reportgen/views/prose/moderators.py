@@ -33,9 +33,9 @@ EFFECT_AT = {
 
 def fits_of(record: Moderation) -> Fits:
     """Return the fits of all screens that have an estimate."""
-    titles = [fit_title(screen, record.comparisons) for screen in record.screens]
-    screens = zip(record.screens, titles, strict=True)
-    return [fit for screen, title in screens for fit in interaction_fits(screen.interactions, title)]
+    return [
+        fit for one in record.screens for fit in interaction_fits(one.interactions, fit_title(one, record.comparisons))
+    ]
 
 
 def screening_methods(record: Moderation) -> Iterator[Inline]:

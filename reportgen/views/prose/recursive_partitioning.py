@@ -99,8 +99,7 @@ def _gamma(before: str, gamma: tuple[Number, ...], after: str) -> Inline:
 
 def fits_of(record: RecursivePartitioning) -> Fits:
     """Return the fits of all searches that have an estimate."""
-    titles = [fit_title(search, record.comparisons) for search in record.searches]
-    return [fit for search, title in zip(record.searches, titles, strict=True) for fit in search_fits(search, title)]
+    return [fit for one in record.searches for fit in search_fits(one, fit_title(one, record.comparisons))]
 
 
 def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
