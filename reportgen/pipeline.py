@@ -250,25 +250,28 @@ def build(order: Order, progress: Progress = SILENT) -> Built:
             place = _place(order, spec)
             workshop = stack.enter_context(Workshop(place))
         with clock("analyse", announced=False):
+            from reportgen.records.printed import printed_records
+
             trials = _trials(examined, spec)
             made = _analysed(spec, trials, order, store, code, pool, progress)
+            records = printed_records(made.records, spec.study)
         make = Maker(store, pool, basis=code, packages=plugins.packages(), scope=f"{spec.name}: figures")
         with clock("draw"):
             from reportgen.render.artefacts import numbered_artefacts
 
-            artefacts = numbered_artefacts(spec, made.records, only=order.only or None, make=make, progress=progress)
+            artefacts = numbered_artefacts(spec, records, only=order.only or None, make=make, progress=progress)
         with clock("render"), _told_of(place, workshop.folder):
             formats = order.formats or spec.study.report.formats
-            written = _write(workshop.folder, spec, made.repository, made.records, artefacts, formats, make, built_at)
+            written = _write(workshop.folder, spec, made.repository, records, artefacts, formats, make, built_at)
             files = written_in(workshop.folder)
             workshop.finish()
     built = Built(
         folder=Path(place.shown),
         paths=tuple(Path(place.shown) / path for path in written.opens),
         warnings=(*_doubts(spec, made.repository), *written.warnings, *(_kept(place, path) for path in workshop.kept)),
-        exit_code=exit_code_of(made.records) if written.complete else EXIT_NOT_WRITTEN,
+        exit_code=exit_code_of(records) if written.complete else EXIT_NOT_WRITTEN,
         seconds=seconds,
-        egress=made.records.egress.line if made.records.egress else "",
+        egress=records.egress.line if records.egress else "",
         failed=made.failed,
         kept=made.ran.kept + make.kept,
         made=made.ran.made + make.made,

@@ -15,19 +15,21 @@ from reportgen.analyses.selection import Selection
 from reportgen.data import Repository
 from reportgen.graph import run
 from reportgen.pool import Serial
+from reportgen.records.printed import figures_of, printed
 from reportgen.spec.study import DirectedPeeling, FromScreening, Search, Study
 from reportgen.store import NoStore
 
 
 def analysed(name: str, node: Any, repository: Repository, study: Study) -> Any:
-    """Return the record of one analysis; what fails is raised."""
+    """Return the record of one analysis as pages print it; what fails is raised."""
     layout = Layout(study)
     tasks = tuple(method_of(node).lay_out(name, node, layout))
     ran = run((*layout.tasks.values(), handed_over(repository)), tasks, NoStore(), Serial(), basis="")
     for failed in ran.failed.values():
         raise failed.error
     present = tuple(dict.fromkeys(arm for trial in repository.trials for arm, _, _ in trial.arms))
-    return method_of(node).record(name, node, study, present, [ran.values[task] for task in tasks])
+    record = method_of(node).record(name, node, study, present, [ran.values[task] for task in tasks])
+    return printed(record, figures_of(study))
 
 
 def people_of(node: Any, repository: Repository, study: Study) -> list[Selection]:

@@ -32,8 +32,9 @@ from reportgen.analyses.methods import Method, add_method
 from reportgen.analyses.slices import node_of
 from reportgen.records import kinds
 from reportgen.records.artefact import Column, Group, Row, Table
-from reportgen.records.numbers import Press, slug
+from reportgen.records.numbers import slug
 from reportgen.records.planned import PlannedEffect
+from reportgen.release.values import Values
 from reportgen.spec import methods, shows
 from reportgen.spec.study import Pooled
 from reportgen.views import Draft, Ended, Section, Show, View, add_view
@@ -74,13 +75,13 @@ def fit(people, *, name, node, study):
         here = people.trial == trial
         sds = [float(np.std(people.response[here & (people.treatment == arm)], ddof=1)) for arm in (0, 1)]
         logs.append(math.log(sds[1] / sds[0]))
-    press = Press(slug(name), f"analyses.{name}", {"effect": 3}, n=people.n, trials=len(people.trials))
-    made = press.at(people.comparison, people.outcome, people.follow_up)
+    values = Values(slug(name), f"analyses.{name}", n=people.n, trials=len(people.trials))
+    made = values.at(people.comparison, people.outcome, people.follow_up)
     log = node.times * sum(logs) / len(logs)
     return Ratio(
         made.quote("outcome", people.outcome),
-        made.fixed("log ratio", log, "effect"),
-        made.fixed("ratio", math.exp(log), "effect"),
+        made.figure("log ratio", log, 3),
+        made.figure("ratio", math.exp(log), 3),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,14 @@ import pytest
 from reportgen.analyses import make_records
 from reportgen.analyses.hidden_trials import hidden_rows
 from reportgen.pipeline import plan, read
-from reportgen.records.estimate import NotAdjusted
-from reportgen.records.numbers import Number, plain
+from reportgen.records.estimate import Estimate, NotAdjusted
+from reportgen.records.model import TrialEstimate
+from reportgen.records.numbers import Value, plain
 from reportgen.render.appendix import compose
 from reportgen.render.artefacts import numbered_artefacts
 from reportgen.render.planned import planned_lines
 from tests.study_files import STUDY, people, write_study
 from tests.test_statements import PEEL, SCREEN, SEARCH, SHOWN, Made
-from tests.unit.render import records_fixture
 
 pytestmark = pytest.mark.slow
 
@@ -136,9 +135,13 @@ def test_values_are_called_unrounded_where_all_of_them_are(tmp_path: Path, minim
 
 
 def test_a_hidden_trial_tells_no_adjuster_that_has_one_value_in_it() -> None:
-    first, *others = records_fixture.meta_analysis().effects[0].by_trial
-    lost = NotAdjusted(Number("a", None, "sex"), "constant", ())
-    hidden, *shown = hidden_rows((replace(first, not_adjusted=(lost,)), *others), {first.trial.text: "too few"}, 5)
+    lost = NotAdjusted(Value("a", None, "sex"), "constant", ())
+    one = Value("a.n", 10, decimals=0)
+    estimate = Estimate(*(Value(f"a.{part}", 1.5, measure="effect") for part in "abcdef"))
+    first, *others = (
+        TrialEstimate(Value(name, None, name), one, one, one, estimate, one, "ok", "", (lost,)) for name in ("A", "B")
+    )
+    hidden, *shown = hidden_rows((first, *others), {"A": "too few"}, 5)
     assert (hidden.status, hidden.not_adjusted) == ("suppressed", ())
     assert shown == others
 

@@ -16,11 +16,14 @@ import pytest
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
+from reportgen.analyses.cohorts import Cell
+from reportgen.analyses.layout import Layout
 from reportgen.analyses.reading import reading
 from reportgen.analyses.study_tasks import records_of, study_tasks
 from reportgen.graph import Ran, run
 from reportgen.pool import Serial
 from reportgen.records.model import Records
+from reportgen.records.printed import printed_records
 from reportgen.spec.load import examine_study
 from reportgen.spec.mapping import Mapping
 from reportgen.spec.methods import METHODS
@@ -143,7 +146,7 @@ def made(path: Path, store: Memory) -> tuple[Records, Ran] | None:
     ran = run(tasks, laid.wanted, store, Serial(), basis="")
     if "read" in ran.failed:
         return None
-    return records_of(examined.spec, laid, ran, "final").records, ran
+    return printed_records(records_of(examined.spec, laid, ran, "final").records, examined.spec.study), ran
 
 
 def leaves(document: Any, model: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str, Any]]:
@@ -284,6 +287,41 @@ def test_what_titles_a_study_makes_nothing_again(written: Written, store: Store,
     found = made(written.with_change("study.yaml", path, value), store)
     assert found is not None
     assert found[1].made == made_again
+
+
+FITTED = ("effect.", "told.", "screening.", "screen.", "search.", "partition.", "peeling.", "agreement.")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("policy", "rounding"), {"effect": 4, "p": 3, "heterogeneity": 4}),
+        (("outcomes", "RMDQ", "title"), "Disability"),
+        (("outcomes", "RMDQ", "domain"), "back"),
+        (("instruments", "RMDQ", "name"), "A questionnaire"),
+        (("follow_up", "short", "label"), "Soon"),
+        (("comparisons", "overall", "title"), "This v that"),
+        (("covariates", "age", "label"), "Years of life"),
+    ],
+)
+def test_what_is_only_printed_makes_no_fit_again(written: Written, store: Store, path: Path_, value: Any) -> None:
+    study = written.with_change("study.yaml", path, value)
+    kept, anew = made(study, store), made(study, NoStore())
+    before = made(written.with_change("study.yaml", ("study", "seed"), 1), store)
+    assert kept is not None and anew is not None and before is not None
+    assert [name for name in kept[1].seconds if name.startswith(FITTED)] == []
+    assert [name for name in anew[1].seconds if name.startswith(FITTED)] != []
+    assert kept[0] == anew[0] != before[0]
+
+
+def test_decimals_of_an_outcome_are_known_where_its_limits_are_told_alone(written: Written) -> None:
+    spec = examine_study(written.with_change("study.yaml", ("outcomes", "RMDQ", "decimals"), 4)).spec
+    plain = examine_study(written.with_change("study.yaml", ("study", "seed"), 1)).spec
+    assert spec is not None and plain is not None
+    cell, node = Cell("overall", "RMDQ", "short"), spec.study.analyses["pooled"]
+    one, other = (Layout(study).slice(node, cell) for study in (spec.study, plain.study))
+    assert one == other
+    assert Layout(spec.study).figures(cell) != Layout(plain.study).figures(cell)
 
 
 def test_what_is_analysed_of_an_outcome_meets_no_stale_result(written: Written, store: Store) -> None:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from reportgen.analyses.naming import adjuster_label
 from reportgen.analyses.selection import Selection
 from reportgen.records.estimate import WHY, NotAdjusted
-from reportgen.records.numbers import Press, plain
+from reportgen.records.numbers import Value, quoted
+from reportgen.release.values import Values
 from reportgen.spec.study import Study
 from reportgen.stats.choices import AdjusterSlopes, Intercept
 from reportgen.stats.redundant import TREATMENT, Kind, Redundant, redundant_adjusters
@@ -78,15 +79,15 @@ def _unused(adjuster: str, owners: Sequence[str], found: dict[int, Redundant]) -
     return Unused(adjuster, "follows", tuple(dict.fromkeys(others)))
 
 
-def not_adjusted_record(unused: Sequence[Unused], study: Study, press: Press) -> tuple[NotAdjusted, ...]:
+def not_adjusted_record(unused: Sequence[Unused], study: Study, press: Values) -> tuple[NotAdjusted[Value], ...]:
     """Return the record of adjusters that a model leaves out."""
     return tuple(_record(one, study, press.at("not adjusted", one.adjuster, status="ok")) for one in unused)
 
 
-def _record(one: Unused, study: Study, press: Press) -> NotAdjusted:
+def _record(one: Unused, study: Study, press: Values) -> NotAdjusted[Value]:
     of = tuple(press.quote(f"of {i}", adjuster_label(name, study)) for i, name in enumerate(one.of, 1))
     made = NotAdjusted(press.quote("adjuster", adjuster_label(one.adjuster, study)), one.kind, of)
-    return replace(made, adjuster=replace(made.adjuster, reason=plain(made.reason)))
+    return replace(made, adjuster=replace(made.adjuster, reason=quoted(made.reason)))
 
 
 def unused_words(one: Unused) -> str:

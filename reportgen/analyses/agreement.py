@@ -18,16 +18,18 @@ from reportgen.analyses.disclosure import as_printed, few_in_an_arm
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.hidden_cells import hidden_cells
 from reportgen.analyses.moderator_values import Moderator, values_of
-from reportgen.analyses.naming import level_number, outcome_label, unit_of
+from reportgen.analyses.naming import level_number, unit_of
 from reportgen.analyses.partition_record import cut_decimals, names_of
 from reportgen.analyses.peeling_record import decimals_of, size_text
 from reportgen.analyses.peeling_search import Peeled
-from reportgen.analyses.recording import NAN, clause, estimate_record, for_outcome
+from reportgen.analyses.recording import NAN, clause, estimate_record
 from reportgen.analyses.recursive_partitioning import Partitioned
 from reportgen.analyses.selection import Selection, narrowed
 from reportgen.records.agreement import Agreement, ComparedSubgroup, OutcomeAgreement, Pair, Trait
 from reportgen.records.estimate import Estimate
-from reportgen.records.numbers import Inline, Number, Press, slug
+from reportgen.records.names import outcome_label
+from reportgen.records.numbers import Inline, Measure, Value, slug
+from reportgen.release.values import Values
 from reportgen.spec.study import Agreement as Node
 from reportgen.spec.study import DirectedPeeling, RecursivePartitioning, Study
 from reportgen.stats.descriptive import mean_sd
@@ -35,7 +37,6 @@ from reportgen.stats.peeling import Box
 from reportgen.stats.subgroups import Rule
 
 BoolArray = NDArray[np.bool_]
-MODEL_DECIMALS = {"df": 1, "share": 3, "jaccard": 2}
 FEW = "too few people to print, or could be worked out from a cell that is"
 
 
@@ -69,7 +70,9 @@ class Common:
         return np.isin(self.people.rows, rows)
 
 
-def agreement_record(name: str, node: Node, study: Study, outcomes: Sequence[OutcomeAgreement]) -> Agreement:
+def agreement_record(
+    name: str, node: Node, study: Study, outcomes: Sequence[OutcomeAgreement[Value]]
+) -> Agreement[Value]:
     """Return a named comparison of two searches.
 
     Parameters
@@ -81,7 +84,7 @@ def agreement_record(name: str, node: Node, study: Study, outcomes: Sequence[Out
     outcomes : sequence of OutcomeAgreement
         One for every outcome x follow-up x comparison that both analyses have.
     """
-    press = _press(name, study)
+    press = _values(name)
     return Agreement(
         name=name,
         partition=press.quote("partition", node.partition),
@@ -100,8 +103,8 @@ def searches_of(node: Node, study: Study) -> tuple[RecursivePartitioning, Direct
     return partition, peeling
 
 
-def _press(name: str, study: Study) -> Press:
-    return Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
+def _values(name: str) -> Values:
+    return Values(slug(name), f"analyses.{name}")
 
 
 def _key(selection: Selection) -> tuple[str, str, str]:
@@ -129,7 +132,7 @@ def jaccard(first: BoolArray, second: BoolArray) -> float:
 
 def compared(
     first: Partitioned, second: Peeled, *, name: str, node: Node, peeling: DirectedPeeling, study: Study
-) -> OutcomeAgreement:
+) -> OutcomeAgreement[Value]:
     """Compare the subgroups of two searches in one cell.
 
     Parameters
@@ -143,11 +146,11 @@ def compared(
         Whose model is fitted.
     study : Study
     """
-    press = _press(name, study)
+    press = _values(name)
     common = common_people(first, second, study, peeling)
     selection = second.selection
     unit = unit_of(selection.outcome, study)
-    made = for_outcome(selection.outcome, study, press).at(*_key(selection), n=common.n)
+    made = press.at(outcome=selection.outcome).at(*_key(selection), n=common.n)
     found = first.partition.subgroups if first.partition is not None else ()
     reason = _nothing(first, second, common, made)
     subgroups = () if reason else tuple(_subgroup(i, first, second, common, node, made) for i in range(len(found)))
@@ -170,7 +173,7 @@ def compared(
     )
 
 
-def _nothing(first: Partitioned, second: Peeled, common: Common, press: Press) -> Inline:
+def _nothing(first: Partitioned, second: Peeled, common: Common, press: Values) -> Inline[Value]:
     """Return why there is nothing to compare, or nothing."""
     if first.partition is None:
         said = (": ", press.quote("partition reason", first.reason)) if first.reason else ()
@@ -183,14 +186,14 @@ def _nothing(first: Partitioned, second: Peeled, common: Common, press: Press) -
     return () if common.n else ("no participant was analysed by both searches, which need different moderators",)
 
 
-def _is_hidden(pair: Pair) -> bool:
-    numbers = [pair.both, *(part for trait in pair.traits for part in trait.both if isinstance(part, Number))]
+def _is_hidden(pair: Pair[Value]) -> bool:
+    numbers = [pair.both, *(part for trait in pair.traits for part in trait.both if isinstance(part, Value))]
     return any(number.status == "suppressed" for number in numbers)
 
 
 def _subgroup(
-    place: int, first: Partitioned, second: Peeled, common: Common, node: Node, press: Press
-) -> ComparedSubgroup:
+    place: int, first: Partitioned, second: Peeled, common: Common, node: Node, press: Values
+) -> ComparedSubgroup[Value]:
     assert first.partition is not None
     group = first.partition.subgroups[place]
     selection = first.people.selection
@@ -211,10 +214,10 @@ def _subgroup(
     )
 
 
-def _rule_words(rules: tuple[Rule, ...], first: Partitioned, minimum: int, press: Press) -> Inline:
+def _rule_words(rules: tuple[Rule, ...], first: Partitioned, minimum: int, press: Values) -> Inline[Value]:
     """Return "Age ≤ 62 years and Sex: female"."""
     selection = first.people.selection
-    said: list[str | Number] = []
+    said: list[str | Value] = []
     for i, rule in enumerate(rules, 1):
         moderator, made = first.people.moderators[rule.moderator], press.at(f"rule {i}")
         said += [" and "] if said else []
@@ -229,9 +232,9 @@ def _rule_words(rules: tuple[Rule, ...], first: Partitioned, minimum: int, press
     return tuple(said)
 
 
-def _box_words(box: Box, second: Peeled, minimum: int, press: Press) -> Inline:
+def _box_words(box: Box, second: Peeled, minimum: int, press: Values) -> Inline[Value]:
     """Return the limits of a box that exclude anybody."""
-    said: list[str | Number] = []
+    said: list[str | Value] = []
     for i, limit in enumerate(box.limits, 1):
         if limit.value is None:
             continue
@@ -248,14 +251,14 @@ def _box_words(box: Box, second: Peeled, minimum: int, press: Press) -> Inline:
     return tuple(said)
 
 
-def _unit(moderator: Moderator, press: Press) -> Inline:
+def _unit(moderator: Moderator, press: Values) -> Inline[Value]:
     known = moderator.unit and moderator.unit != "points"
     return (" ", press.quote("unit", moderator.unit)) if known else ()
 
 
 def _pair(
-    size: float, box: Box, inside: BoolArray, members: BoolArray, common: Common, second: Peeled, press: Press
-) -> Pair:
+    size: float, box: Box, inside: BoolArray, members: BoolArray, common: Common, second: Peeled, press: Values
+) -> Pair[Value]:
     both = inside & members
     cells = {
         "both": int(both.sum()),
@@ -290,13 +293,13 @@ def _pair(
     )
 
 
-def _count(press: Press, name: str, n: int, hide: bool, minimum: int) -> Number:
+def _count(press: Values, name: str, n: int, hide: bool, minimum: int) -> Value:
     if not hide:
         return press.count(name, n)
     return press.hidden(name, f"<{minimum}" if 0 < n < minimum else "–", FEW, "participants")
 
 
-def _effect(who: BoolArray, common: Common, press: Press, hide: bool) -> Estimate:
+def _effect(who: BoolArray, common: Common, press: Values, hide: bool) -> Estimate[Value]:
     """Return the effect among some of the people, from a fit of their own."""
     node, people = common.peeling, common.people
     unit = unit_of(people.outcome, common.study)
@@ -313,7 +316,7 @@ def _effect(who: BoolArray, common: Common, press: Press, hide: bool) -> Estimat
     return estimate_record(fit.effect if known else None, node.level, made, unit, "" if known else clause(fit.message))
 
 
-def _traits(both: BoolArray, common: Common, press: Press) -> Iterator[Trait]:
+def _traits(both: BoolArray, common: Common, press: Values) -> Iterator[Trait[Value]]:
     for name, moderator in common.moderators.items():
         values = values_of(moderator, common.people)
         if np.isnan(values).all():
@@ -325,28 +328,32 @@ def _traits(both: BoolArray, common: Common, press: Press) -> Iterator[Trait]:
             yield _quantity(values, both, moderator, common.study.policy.minimum_cell, made)
 
 
-def _quantity(values: NDArray[np.float64], both: BoolArray, moderator: Moderator, minimum: int, press: Press) -> Trait:
+def _quantity(
+    values: NDArray[np.float64], both: BoolArray, moderator: Moderator, minimum: int, press: Values
+) -> Trait[Value]:
     known = [values[who & ~np.isnan(values)] for who in (both, ~both)]
-    decimals = press.decimals["mean"] if moderator.decimals is None else moderator.decimals
-    made = press.at(decimals=press.decimals | {"mean": decimals})
+    measure: Measure = "mean" if moderator.decimals is None else ""
     few = any(0 < len(column) < minimum for column in known)  # with one mean goes the other: both make that of all
-    cells: list[Inline] = []
+    cells: list[Inline[Value]] = []
     for name, column in zip(("both", "others"), known, strict=True):
-        here = made.at(name, n=len(column))
+        here = press.at(name, n=len(column))
         mean, sd = mean_sd(column)
         if few:
             cells.append((here.hidden("mean", "–", FEW),))
         else:
             why = "fewer than two people have a value"
-            spread = here.fixed("sd", sd, "mean", moderator.unit, why)
-            cells.append((here.fixed("mean", mean, "mean", moderator.unit, why), " (", spread, ")"))
+            shown = (
+                here.fixed(what, one, measure, moderator.unit, why, decimals=moderator.decimals)
+                for what, one in (("mean", mean), ("sd", sd))
+            )
+            cells.append((next(shown), " (", next(shown), ")"))
     unit = "" if moderator.unit == "points" else moderator.unit
-    return Trait(made.quote("label", moderator.label), made.quote("unit", unit), None, cells[0], cells[1])
+    return Trait(press.quote("label", moderator.label), press.quote("unit", unit), None, cells[0], cells[1])
 
 
 def _levels(
-    values: NDArray[np.float64], both: BoolArray, moderator: Moderator, minimum: int, press: Press
-) -> Iterator[Trait]:
+    values: NDArray[np.float64], both: BoolArray, moderator: Moderator, minimum: int, press: Values
+) -> Iterator[Trait[Value]]:
     counts = np.array([[np.sum(values[who] == code) for who in (both, ~both)] for code in range(len(moderator.levels))])
     # those without a value are the rest of a column whose total is told, and so a row like the others
     unknown = [[np.sum(np.isnan(values[who])) for who in (both, ~both)]]
@@ -362,7 +369,7 @@ def _levels(
         yield Trait(press.quote("label", moderator.label), press.quote("unit", ""), made.quote("label", level), *cells)
 
 
-def _share(press: Press, count: int, total: int, hide: bool, minimum: int) -> Inline:
+def _share(press: Values, count: int, total: int, hide: bool, minimum: int) -> Inline[Value]:
     if hide:
         return (press.hidden("n", f"<{minimum}" if 0 < count < minimum else "–", FEW, "participants"),)
     share = press.share("percent", count, total, "nobody has a value")

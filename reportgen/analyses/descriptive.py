@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from reportgen.analyses.disclosure import told_sides, withheld
 from reportgen.analyses.hidden_cells import hidden_cells
-from reportgen.analyses.naming import outcome_title, unit_of
+from reportgen.analyses.naming import unit_of
 from reportgen.analyses.selection import Measurements, baseline_instrument
 from reportgen.data import Repository
 from reportgen.records.model import (
@@ -29,7 +29,9 @@ from reportgen.records.model import (
     Summary,
     TrialRow,
 )
-from reportgen.records.numbers import Number, Press, slug
+from reportgen.records.names import outcome_title
+from reportgen.records.numbers import Measure, Value, slug
+from reportgen.release.values import Values
 from reportgen.spec.check import baseline_of
 from reportgen.spec.study import Descriptive as Node
 from reportgen.spec.study import Study
@@ -39,9 +41,9 @@ SIDES = ("control", "intervention", "all")
 BoolArray = NDArray[np.bool_]
 
 
-def included_trials(repository: Repository, study: Study) -> IncludedTrials:
+def included_trials(repository: Repository, study: Study) -> IncludedTrials[Value]:
     """Record the trials, the largest first, with their arms and the people left out on loading."""
-    press = Press("trials", "trials", study.policy.rounding.model_dump())
+    press = Values("trials", "trials")
     ordered = sorted(repository.trials, key=lambda trial: -trial.n)
     rows = []
     for trial in ordered:
@@ -73,9 +75,9 @@ def included_trials(repository: Repository, study: Study) -> IncludedTrials:
     )
 
 
-def descriptive_record(repository: Repository, *, name: str, node: Node, study: Study) -> Descriptive:
+def descriptive_record(repository: Repository, *, name: str, node: Node, study: Study) -> Descriptive[Value]:
     """Record the baseline characteristics of everybody in an arm on either side of the comparison, in all trials."""
-    press = Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump())
+    press = Values(slug(name), f"analyses.{name}")
     comparison = study.comparisons[node.sides_of]
     arm_class = repository.participants["arm_class"]
     control = arm_class.isin(comparison.control).to_numpy()
@@ -117,7 +119,7 @@ class _Table:
         study: Study,
         trial_of: NDArray[np.object_],
         sides: Sequence[BoolArray],
-        press: Press,
+        press: Values,
         difference: bool,
     ) -> None:
         self.repository, self.study, self.trial_of = repository, study, trial_of
@@ -125,7 +127,7 @@ class _Table:
         self.measurements = Measurements(repository, study)
         self.suppressed = False
 
-    def characteristic(self, variable: str) -> Characteristic:
+    def characteristic(self, variable: str) -> Characteristic[Value]:
         covariate = self.study.covariates.get(variable)
         if covariate is None:
             measured = baseline_of(variable) or variable
@@ -140,7 +142,7 @@ class _Table:
             return self._levels(variable, label, covariate.levels, values, collected)
         return self._quantity(variable, label, covariate.unit, covariate.decimals, values, collected)
 
-    def _heads(self, press: Press, values: pd.Series, collected: set[str]) -> list[tuple[Number, Number, BoolArray]]:
+    def _heads(self, press: Values, values: pd.Series, collected: set[str]) -> list[tuple[Value, Value, BoolArray]]:
         known = values.notna().to_numpy()
         trials, counts, people = [], [], []
         for label, side in zip(SIDES, self.sides, strict=True):
@@ -155,10 +157,9 @@ class _Table:
 
     def _quantity(
         self, variable: str, label: str, unit: str, decimals: int | None, values: pd.Series, collected: set[str]
-    ) -> Characteristic:
+    ) -> Characteristic[Value]:
         press = self.press.at(variable)
-        if decimals is not None:
-            press = press.at(decimals=press.decimals | {"mean": decimals})
+        measure: Measure = "mean" if decimals is None else ""
         numbers = values.to_numpy(dtype=float)
         heads = self._heads(press, values, collected)
         hidden = hidden_columns([int(known.sum()) for _, _, known in heads], self.study.policy.minimum_cell)
@@ -174,7 +175,10 @@ class _Table:
                 why = "nobody has a value" if not known.any() else "one value has no standard deviation"
                 sides.append(
                     Summary(
-                        trials, n, made.fixed("mean", mean, "mean", unit, why), made.fixed("sd", sd, "mean", unit, why)
+                        trials,
+                        n,
+                        made.fixed("mean", mean, measure, unit, why, decimals=decimals),
+                        made.fixed("sd", sd, measure, unit, why, decimals=decimals),
                     )
                 )
         difference = standardised_difference(numbers[heads[0][2]], numbers[heads[1][2]])
@@ -188,7 +192,7 @@ class _Table:
 
     def _levels(
         self, variable: str, label: str, levels: tuple[str, ...], values: pd.Series, collected: set[str]
-    ) -> Characteristic:
+    ) -> Characteristic[Value]:
         press = self.press.at(variable)
         heads = self._heads(press, values, collected)
         counts = np.array([[int((values[known] == level).sum()) for _, _, known in heads] for level in levels])
@@ -211,14 +215,14 @@ class _Table:
             difference=self._difference(difference, bool(hidden.any()), press),
         )
 
-    def _difference(self, value: float, hidden: bool, press: Press) -> Number | None:
+    def _difference(self, value: float, hidden: bool, press: Values) -> Value | None:
         """Return the standardised difference where it is asked for; it would give away a hidden cell."""
         if not self.difference:
             return None
         number = press.fixed("standardised difference", value, "heterogeneity")
         return withheld(number, "a hidden cell could be worked out from it") if hidden else number
 
-    def _share(self, press: Press, count: int, total: int, hide: bool) -> Share:
+    def _share(self, press: Values, count: int, total: int, hide: bool) -> Share[Value]:
         minimum = self.study.policy.minimum_cell
         if hide:
             self.suppressed = True

@@ -12,17 +12,16 @@ from reportgen.analyses.naming import adjuster_labels, level_number, percent_num
 from reportgen.analyses.peeling_record import peeling_record
 from reportgen.analyses.peeling_search import Peeled
 from reportgen.analyses.recording import comparison_records, extent_record, guard_record
-from reportgen.records.numbers import Inline, Press, slug
+from reportgen.records.numbers import Inline, Value, slug
 from reportgen.records.peeling import SIZES, DirectedPeeling, PeeledOutcome, PeelingSettings
+from reportgen.release.values import Values
 from reportgen.spec.study import DirectedPeeling as Node
 from reportgen.spec.study import FromScreening, Study, sizes_asked
 
-MODEL_DECIMALS = {"df": 1, "share": 3}
-
 
 def directed_peeling_record(
-    name: str, node: Node, study: Study, present: Collection[str], peelings: Sequence[PeeledOutcome]
-) -> DirectedPeeling:
+    name: str, node: Node, study: Study, present: Collection[str], peelings: Sequence[PeeledOutcome[Value]]
+) -> DirectedPeeling[Value]:
     """Return a named directed peeling of the peelings that were made.
 
     Parameters
@@ -36,7 +35,7 @@ def directed_peeling_record(
     peelings : sequence of PeeledOutcome
         One for every outcome x follow-up x comparison, those that were not possible included.
     """
-    press = _press(name, study)
+    press = _values(name)
     return DirectedPeeling(
         name=name,
         settings=_settings(node, press.at("settings"), study),
@@ -47,13 +46,15 @@ def directed_peeling_record(
     )
 
 
-def _press(name: str, study: Study) -> Press:
-    return Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
+def _values(name: str) -> Values:
+    return Values(slug(name), f"analyses.{name}")
 
 
-def peeled_record(found: Peeled, *, name: str, sizes: tuple[float, ...], node: Node, study: Study) -> PeeledOutcome:
+def peeled_record(
+    found: Peeled, *, name: str, sizes: tuple[float, ...], node: Node, study: Study
+) -> PeeledOutcome[Value]:
     """Return what a peeling found in one cell, under the name of its analysis, with boxes at some shares of people."""
-    return peeling_record(found, sizes, node, study, _press(name, study))
+    return peeling_record(found, sizes, node, study, _values(name))
 
 
 def sizes_of(name: str, study: Study) -> tuple[float, ...]:
@@ -61,7 +62,7 @@ def sizes_of(name: str, study: Study) -> tuple[float, ...]:
     return tuple(sorted({*SIZES, *sizes_asked(study, name)}))
 
 
-def _settings(node: Node, press: Press, study: Study) -> PeelingSettings:
+def _settings(node: Node, press: Values, study: Study) -> PeelingSettings[Value]:
     screening = node.moderators if isinstance(node.moderators, FromScreening) else None
     return PeelingSettings(
         adjust_for=adjuster_labels(node, study, press),
@@ -80,7 +81,7 @@ def _settings(node: Node, press: Press, study: Study) -> PeelingSettings:
     )
 
 
-def _size(size: float | None, press: Press) -> Inline:
+def _size(size: float | None, press: Values) -> Inline[Value]:
     if size is None:
         return ()
     if size < 1:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.records.estimate import Estimate
-from reportgen.records.numbers import DASH, MINUS, Number, fixed
+from reportgen.records.numbers import DASH, MINUS, Value, fixed
 
 BoolArray = NDArray[np.bool_]
 NOBODY_SMALL = 1  # a policy up to here calls no count small
@@ -125,28 +125,28 @@ def as_printed(value: float, decimals: int, minimum: int) -> float:
     return float(fixed(value, decimals).replace(MINUS, "-")) if guards(minimum) else value
 
 
-def withheld(number: Number, reason: str) -> Number:
-    """Return a number that is known and not told: neither value nor text leaves a trace. What is not known stays so.
+def withheld(number: Value, reason: str) -> Value:
+    """Return a number that is known and not told: neither the value nor whether it is clear of zero leaves a trace. What is not known stays so.
 
     Examples
     --------
-    >>> withheld(Number("a.effect", 1.25, "1.25", n=3), "too few people").text
+    >>> withheld(Value("a.effect", 1.25, n=3), "too few people").words
     '–'
     """
     if number.value is None:
         return number
-    return replace(number, value=None, text=DASH, n=None, status="suppressed", reason=reason)
+    return replace(number, value=None, words=DASH, clear=(), n=None, status="suppressed", reason=reason)
 
 
-def each_number(record: Any, change: Callable[[Number], Number]) -> Any:
+def each_number(record: Any, change: Callable[[Value], Value]) -> Any:
     """Return a record with every number changed, whatever the depth.
 
     Examples
     --------
-    >>> [number.text for number in each_number((Number("a.effect", 1.25, "1.25"),), lambda n: withheld(n, "few"))]
+    >>> [number.words for number in each_number((Value("a.effect", 1.25),), lambda n: withheld(n, "few"))]
     ['–']
     """
-    if isinstance(record, Number):
+    if isinstance(record, Value):
         return change(record)
     if isinstance(record, tuple):
         return tuple(each_number(part, change) for part in record)
@@ -155,7 +155,7 @@ def each_number(record: Any, change: Callable[[Number], Number]) -> Any:
     return record
 
 
-def withheld_estimate(estimate: Estimate, reason: str) -> Estimate:
+def withheld_estimate(estimate: Estimate[Value], reason: str) -> Estimate[Value]:
     """Return an effect that is known and not told; one that is not known stays what it is."""
     if estimate.effect.value is None:
         return estimate
@@ -173,13 +173,13 @@ def is_extreme(percentile: float, n: int, minimum: int) -> bool:
     return guards(minimum) and min(percentile, 100 - percentile) / 100 * n < minimum
 
 
-def told_arms(arms: tuple[Number, Number], minimum: int, reason: str = TOO_FEW) -> tuple[Number, Number]:
+def told_arms(arms: tuple[Value, Value], minimum: int, reason: str = TOO_FEW) -> tuple[Value, Value]:
     """Return how many people are in either arm; neither where one is too small, for their sum is told.
 
     Examples
     --------
-    >>> told = told_arms((Number("a.n-control", 3, "3"), Number("a.n-intervention", 40, "40")), 5)
-    >>> [number.text for number in told]
+    >>> told = told_arms((Value("a.n-control", 3), Value("a.n-intervention", 40)), 5)
+    >>> [number.words for number in told]
     ['<5', '–']
     """
     small = [0 < (number.value or 0) < minimum for number in arms]
@@ -188,16 +188,14 @@ def told_arms(arms: tuple[Number, Number], minimum: int, reason: str = TOO_FEW) 
     return hidden_arms(arms, minimum, reason)
 
 
-def told_sides(
-    sides: tuple[Number, Number, Number], minimum: int, reason: str = TOO_FEW
-) -> tuple[Number, Number, Number]:
+def told_sides(sides: tuple[Value, Value, Value], minimum: int, reason: str = TOO_FEW) -> tuple[Value, Value, Value]:
     """Return how many people are in either arm and in both; arms as `told_arms` tells them, both unless they are few.
 
     Examples
     --------
-    >>> sides = tuple(Number(f"a.{name}", n, str(n)) for name, n in (("control", 3), ("intervention", 40), ("all", 43)))
-    >>> [number.text for number in told_sides(sides, 5)]
-    ['<5', '–', '43']
+    >>> sides = tuple(Value(f"a.{name}", n) for name, n in (("control", 3), ("intervention", 40), ("all", 43)))
+    >>> [number.words or number.value for number in told_sides(sides, 5)]
+    ['<5', '–', 43]
     """
     *arms, everybody = sides
     control, intervention = told_arms((arms[0], arms[1]), minimum, reason)
@@ -205,10 +203,10 @@ def told_sides(
     return control, intervention, _hidden_count(everybody, minimum, reason) if few else everybody
 
 
-def hidden_arms(arms: tuple[Number, Number], minimum: int, reason: str) -> tuple[Number, Number]:
+def hidden_arms(arms: tuple[Value, Value], minimum: int, reason: str) -> tuple[Value, Value]:
     """Return how many people are in either arm, as counts that are not told."""
     return _hidden_count(arms[0], minimum, reason), _hidden_count(arms[1], minimum, reason)
 
 
-def _hidden_count(number: Number, minimum: int, reason: str) -> Number:
-    return replace(withheld(number, reason), text=f"<{minimum}" if 0 < (number.value or 0) < minimum else DASH)
+def _hidden_count(number: Value, minimum: int, reason: str) -> Value:
+    return replace(withheld(number, reason), words=f"<{minimum}" if 0 < (number.value or 0) < minimum else DASH)

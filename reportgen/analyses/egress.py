@@ -26,8 +26,9 @@ from reportgen.records.model import (
     TrialEstimate,
 )
 from reportgen.records.moderation import EffectAt, InteractionReading
-from reportgen.records.numbers import Number, Press, numbers_in, plain
+from reportgen.records.numbers import Value, quoted, values_in
 from reportgen.records.partition import Members
+from reportgen.release.values import Values
 
 COUNTED: dict[type, str] = {
     TrialEstimate: "effects of trials",
@@ -50,7 +51,7 @@ SECTIONS = ("availability", "ledger", "reconciliation")
 Found = tuple[str, str, int]
 
 
-def egress_record(records: Records, minimum: int) -> Egress:
+def egress_record(records: Records[Value], minimum: int) -> Egress[Value]:
     """Return what the records of a study suppress.
 
     Parameters
@@ -59,7 +60,7 @@ def egress_record(records: Records, minimum: int) -> Egress:
     minimum : int
         `minimum_cell` of the policy.
     """
-    press = Press("disclosure", "policy", {})
+    press = Values("disclosure", "policy")
     parts = [*records.analyses.items(), *((name, getattr(records, name)) for name in SECTIONS)]
     counts: Counter[tuple[str, str, str]] = Counter()
     for where, record in parts if guards(minimum) else ():
@@ -81,18 +82,18 @@ def suppressed_in(record: Any) -> Iterator[Found]:
     Examples
     --------
     >>> from reportgen.analyses.disclosure import withheld
-    >>> hidden = withheld(Number("a.n", 3, "3"), "too few")
+    >>> hidden = withheld(Value("a.n", 3), "too few")
     >>> list(suppressed_in((Share(hidden, hidden), hidden)))
     [('cells of tables', 'too few', 1), ('sizes of arms', 'too few', 1)]
     """
     if type(record) in COUNTED:
-        yield from _one(COUNTED[type(record)], numbers_in(record))
-    elif isinstance(record, Number):
+        yield from _one(COUNTED[type(record)], values_in(record))
+    elif isinstance(record, Value):
         yield from _one(ARMS, (record,))
     elif isinstance(record, Guard):
         yield from _kept_back(record)
     elif isinstance(record, LeftOut):
-        why = plain(record.reason)
+        why = quoted(record.reason)
         if why.startswith((TOO_SMALL, TOO_CLOSE)):
             yield NOT_POOLED, why, 1
     elif isinstance(record, PooledEffect):
@@ -108,21 +109,21 @@ def suppressed_in(record: Any) -> Iterator[Found]:
         yield from suppressed_in(tuple(getattr(record, field.name) for field in fields(record)))
 
 
-def _one(kind: str, numbers: Iterable[Number]) -> Iterator[Found]:
+def _one(kind: str, numbers: Iterable[Value]) -> Iterator[Found]:
     hidden = next((number for number in numbers if number.status == "suppressed"), None)
     if hidden is not None:
         yield kind, hidden.reason, 1
 
 
-def _kept_back(guard: Guard) -> Iterator[Found]:
+def _kept_back(guard: Guard[Value]) -> Iterator[Found]:
     if guard.left_out.value:
         yield guard.left_out.unit, TOO_CLOSE, int(guard.left_out.value)
 
 
-def _pooled(effect: PooledEffect) -> Iterator[Found]:
+def _pooled(effect: PooledEffect[Value]) -> Iterator[Found]:
     """Yield trials, arms, and whether an effect, or what stands beside it, is not told."""
     yield from suppressed_in((effect.by_trial, effect.left_out, effect.n_control, effect.n_intervention))
     if effect.reason in (TOO_FEW, TOO_CLOSE):
         yield "pooled effects", effect.reason, 1
     for part in (effect.heterogeneity, effect.common, effect.two_stage):
-        yield from _one(BESIDE, (number for number in numbers_in(part) if number.reason == WORKED_OUT))
+        yield from _one(BESIDE, (number for number in values_in(part) if number.reason == WORKED_OUT))

@@ -16,9 +16,10 @@ from numpy.linalg import LinAlgError
 from reportgen.errors import ReportgenError
 from reportgen.records.model import Failure, MetaAnalysis, Records
 from reportgen.records.moderation import Moderation
-from reportgen.records.numbers import Press, Status, slug
+from reportgen.records.numbers import Status, V, Value, slug
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
+from reportgen.release.values import Values
 from reportgen.task import Failed
 
 _ROOM = "reportgen"
@@ -37,9 +38,9 @@ class FailedAnalysis:
         return f"analysis '{self.name}' failed: {self.message}"
 
 
-def failure_of(name: str, failed: Failed) -> tuple[Failure, FailedAnalysis]:
+def failure_of(name: str, failed: Failed) -> tuple[Failure[Value], FailedAnalysis]:
     """Return the record of an analysis of which a task failed, and what the command line says of it."""
-    press = Press(slug(name), f"analyses.{name}", {})
+    press = Values(slug(name), f"analyses.{name}")
     error = failed.error
     told = _told_in_public(failed)
     reason = replace(press.quote("failure", told), status="failed", reason=told)
@@ -47,7 +48,7 @@ def failure_of(name: str, failed: Failed) -> tuple[Failure, FailedAnalysis]:
     return Failure(name, reason), FailedAnalysis(name, " ".join(message.split()), failed.traceback.rstrip())
 
 
-def failed_fits(records: Records) -> Iterator[FailedAnalysis]:
+def failed_fits(records: Records[V]) -> Iterator[FailedAnalysis]:
     """Yield each analysis of which some fits failed, and the others stand."""
     for name, record in records.analyses.items():
         statuses = _statuses(record)

@@ -14,9 +14,10 @@ from reportgen.analyses.printed import Covered, as_set, covered, decimals_of, va
 from reportgen.analyses.result_names import Fault, Names, names_of_search
 from reportgen.errors import Problem, SpecError, did_you_mean
 from reportgen.records.model import Failure, Fidelity, FidelityRow, FidelitySection, FidelityStatus, Records
-from reportgen.records.numbers import Number, Press, fixed, numbers_in, slug
+from reportgen.records.numbers import Value, fixed, slug, values_in
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
+from reportgen.release.values import Values
 from reportgen.spec import Spec
 from reportgen.spec.fidelity import PrintedNumber
 from reportgen.spec.fidelity import Section as Node
@@ -24,7 +25,7 @@ from reportgen.spec.load import LocatedFidelity
 from reportgen.spec.study import Search
 
 
-def fidelity_record(spec: Spec, records: Records) -> Fidelity | None:
+def fidelity_record(spec: Spec, records: Records[Value]) -> Fidelity[Value] | None:
     """Set each number of the fidelity file beside ours; None where the study has no such file.
 
     Raises
@@ -35,12 +36,12 @@ def fidelity_record(spec: Spec, records: Records) -> Fidelity | None:
     """
     if spec.fidelity is None:
         return None
-    ours = {number.id: number for number in numbers_in(records) if number.kind == "number"}
+    ours = {number.id: number for number in values_in(records) if number.kind == "number"}
     problems = list(_problems(spec.fidelity, ours, _may_be_absent(spec, records)))
     if problems:
         raise SpecError(problems)
     file = spec.fidelity.file
-    press = Press("fidelity", "fidelity", {})
+    press = Values("fidelity", "fidelity")
     sections = tuple(_section(node, ours, press) for node in file.sections)
     rows = [row for section in sections for row in section.rows]
     statuses = Counter(row.status for row in rows)
@@ -56,7 +57,7 @@ def fidelity_record(spec: Spec, records: Records) -> Fidelity | None:
     )
 
 
-def _may_be_absent(spec: Spec, records: Records) -> dict[str, Names | None]:
+def _may_be_absent(spec: Spec, records: Records[Value]) -> dict[str, Names | None]:
     """Return how the ids of results begin that a study may have and these records do not, and what may follow.
 
     None where anything may: the analysis failed, and nobody knows what it would have found.
@@ -75,7 +76,7 @@ def _may_be_absent(spec: Spec, records: Records) -> dict[str, Names | None]:
 
 
 def _problems(
-    located: LocatedFidelity, ours: Mapping[str, Number], absent: Mapping[str, Names | None]
+    located: LocatedFidelity, ours: Mapping[str, Value], absent: Mapping[str, Names | None]
 ) -> Iterator[Problem]:
     """Say which results do not exist, and which keys cannot be told apart as ids."""
     known_ids: dict[str, str] = {}
@@ -92,7 +93,7 @@ def _problems(
                 yield Problem(message, located.source.at(*here, "key"), "Let them differ in letters or digits.")
 
 
-def _fault(id_: str, ours: Mapping[str, Number], absent: Mapping[str, Names | None]) -> Fault | None:
+def _fault(id_: str, ours: Mapping[str, Value], absent: Mapping[str, Names | None]) -> Fault | None:
     """Return why an id names no result that this study could have, or None."""
     if id_ in ours:
         return None
@@ -132,7 +133,7 @@ def _prefix(key: str) -> str:
     return slug("fidelity", *key.split("."))
 
 
-def _section(node: Node, ours: Mapping[str, Number], press: Press) -> FidelitySection:
+def _section(node: Node, ours: Mapping[str, Value], press: Values) -> FidelitySection[Value]:
     made = press.at(node.title)
     rows = tuple(_row(number, ours) for number in node.numbers)
     return FidelitySection(
@@ -143,8 +144,8 @@ def _section(node: Node, ours: Mapping[str, Number], press: Press) -> FidelitySe
     )
 
 
-def _row(node: PrintedNumber, ours: Mapping[str, Number]) -> FidelityRow:
-    press = Press(_prefix(node.key), "fidelity", {})
+def _row(node: PrintedNumber, ours: Mapping[str, Value]) -> FidelityRow[Value]:
+    press = Values(_prefix(node.key), "fidelity")
     mine = ours.get(node.ours) if node.ours else None
     return FidelityRow(
         name=press.quote("name", node.name),
@@ -158,7 +159,7 @@ def _row(node: PrintedNumber, ours: Mapping[str, Number]) -> FidelityRow:
     )
 
 
-def _status(node: PrintedNumber, mine: Number | None) -> FidelityStatus:
+def _status(node: PrintedNumber, mine: Value | None) -> FidelityStatus:
     if node.ours is None:
         return "not reproduced"
     if mine is None or mine.value is None:
@@ -166,13 +167,13 @@ def _status(node: PrintedNumber, mine: Number | None) -> FidelityStatus:
     return "as printed" if fixed(mine.value, decimals_of(node.printed)) == as_set(node.printed) else "differs"
 
 
-def _difference(printed: str, mine: Number | None, press: Press) -> Number | None:
+def _difference(printed: str, mine: Value | None, press: Values) -> Value | None:
     if mine is None or mine.value is None:
         return None
     return press.figure("difference", mine.value - value_of(printed), decimals_of(printed), mine.unit)
 
 
-def _covered(node: PrintedNumber, ours: Mapping[str, Number]) -> Covered:
+def _covered(node: PrintedNumber, ours: Mapping[str, Value]) -> Covered:
     if node.interval is None:
         return ""
     low, high = (ours.get(id_) for id_ in _limits(node.interval))

@@ -27,11 +27,12 @@ from reportgen.analyses.disclosure import (
     withheld,
     withheld_estimate,
 )
-from reportgen.analyses.other_worlds import NumbersOf, digits_of, is_safe
+from reportgen.analyses.other_worlds import digits_of, is_safe
 from reportgen.analyses.selection import Selection, small_trials, without_trials
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import PooledEffect, TrialEstimate
-from reportgen.records.numbers import Number, numbers_in
+from reportgen.records.numbers import Number, Value, numbers_in
+from reportgen.records.printed import Figures, printed, text_of
 
 FOR_ANOTHER = "hidden, for a trial that is too small to print could be worked out from it"
 MOST_FURTHER = 1  # trials that are hidden for the sake of others, beside the first
@@ -39,8 +40,11 @@ TOLD_WITHOUT_CHECKS = ("effect", "low", "high", "p")
 CHECKS = ("heterogeneity", "common", "two_stage", "two_stage_heterogeneity")
 FINGERPRINTS = ("evaluations", "criterion", "df_unfloored")  # of the data, and of use to an auditor only
 
-RecordOf = Callable[[Selection, Sequence[str]], PooledEffect]
+RecordOf = Callable[[Selection, Sequence[str]], PooledEffect[Value]]
 """Makes the record of some people, with some trials hidden."""
+
+QuickOf = Callable[[Selection], Any]
+"""Makes of it what is told of the pooled effect in any case."""
 
 
 def guarded_trials(selection: Selection, minimum: int, earlier: Sequence[Selection] = ()) -> dict[str, str]:
@@ -77,10 +81,10 @@ def few_apart(one: Selection, other: Selection, minimum: int, trial: str | None 
     return any(0 < len(side_of(one, side) ^ side_of(other, side)) < minimum for side in (0, 1))
 
 
-def hidden_in(effects: Iterable[PooledEffect]) -> frozenset[tuple[str, str, str]]:
+def hidden_in(effects: Iterable[PooledEffect[Value]]) -> frozenset[tuple[str, str, str]]:
     """Return outcome, follow-up and trial of every trial's effect that is hidden."""
     return frozenset(
-        (effect.outcome, effect.follow_up, row.trial.text)
+        (effect.outcome, effect.follow_up, row.trial.words)
         for effect in effects
         for row in effect.by_trial
         if row.status == "suppressed"
@@ -88,9 +92,9 @@ def hidden_in(effects: Iterable[PooledEffect]) -> frozenset[tuple[str, str, str]
 
 
 def told_effect(
-    selection: Selection, guarded: Mapping[str, str], record_of: RecordOf, quick: NumbersOf, *, alone: bool = True
-) -> PooledEffect:
-    """Return a pooled effect of which no guarded trial can be worked out.
+    selection: Selection, guarded: Mapping[str, str], record_of: RecordOf, *, alone: bool
+) -> PooledEffect[Value] | None:
+    """Return a pooled effect of which no guarded trial can be worked out; None where printed digits must show that.
 
     Parameters
     ----------
@@ -99,29 +103,52 @@ def told_effect(
         Trials whose effects are not told, with the reason.
     record_of : callable
         Makes the record from a selection, with some trials hidden.
-    quick : callable
-        Makes of it what is told of the pooled effect in any case.
     alone : bool
         Whether no other analysis tells of the same outcome at the same follow-up: only then is what the record tells all that
         an intruder knows.
     """
-    if not guarded or not _tells_something(record_of(selection, ())):
+    if not guarded or not record_of(selection, ()).by_trial:
         return record_of(selection, tuple(guarded))
-    for hidden in _hidden_sets(selection, guarded) if alone else ():
-        release = without_checks(printed_digits(record_of(selection, hidden)))
-        released = {number.id: number for number in numbers_in(release) if _is_equation(number)}
+    return None if alone else _without_guarded(selection, guarded, record_of)
+
+
+def told_in_digits(
+    selection: Selection, guarded: Mapping[str, str], record_of: RecordOf, quick_of: QuickOf, figures: Figures
+) -> PooledEffect[Value]:
+    """Return a pooled effect with its printed digits, as long as no guarded trial can be worked out from them.
+
+    Parameters
+    ----------
+    selection, guarded, record_of
+        As in `told_effect`.
+    quick_of : callable
+        Makes what is told of the pooled effect in any case.
+    figures : Figures
+        How many digits are printed.
+    """
+
+    def shown(record: Any) -> dict[str, Number]:
+        return {number.id: number for number in numbers_in(printed(record, figures))}
+
+    def quick(other: Selection) -> dict[str, Number]:
+        return shown(quick_of(other))
+
+    for hidden in _hidden_sets(selection, guarded):
+        release = without_checks(printed_digits(record_of(selection, hidden), figures))
+        released = {id_: number for id_, number in shown(release).items() if _is_equation(number)}
 
         def full(other: Selection, hidden: Sequence[str] = hidden) -> dict[str, Number]:
-            return {number.id: number for number in numbers_in(record_of(other, hidden))}
+            return shown(record_of(other, hidden))
 
         if is_safe(released, quick, full, selection, hidden, tuple(guarded)):
             return release
+    return _without_guarded(selection, guarded, record_of)
+
+
+def _without_guarded(selection: Selection, guarded: Mapping[str, str], record_of: RecordOf) -> PooledEffect[Value]:
+    """Return the effect pooled without the trials that must not be told."""
     gone = {name: TOO_SMALL if reason == TOO_FEW else reason for name, reason in guarded.items()}
     return record_of(without_trials(selection, gone), ())
-
-
-def _tells_something(record: PooledEffect) -> bool:
-    return bool(record.by_trial)
 
 
 def _hidden_sets(selection: Selection, guarded: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
@@ -135,19 +162,23 @@ def _hidden_sets(selection: Selection, guarded: Mapping[str, str]) -> Iterator[t
         yield (*guarded, *others[:further])
 
 
-def _is_equation(number: Number) -> bool:
+def _is_equation(number: Value | Number) -> bool:
     """Whether a number tells anything of the outcomes: no count and no quotation does."""
     return (
         number.value is not None and bool(np.isfinite(number.value)) and number.unit not in ("participants", "trials")
     )
 
 
-def hidden_rows(rows: Sequence[TrialEstimate], hidden: Mapping[str, str], minimum: int) -> tuple[TrialEstimate, ...]:
+def hidden_rows(
+    rows: Sequence[TrialEstimate[Value]], hidden: Mapping[str, str], minimum: int
+) -> tuple[TrialEstimate[Value], ...]:
     """Return the rows of trials, some of them without effect, arms and weight."""
-    return tuple(_hidden_row(row, hidden[row.trial.text], minimum) if row.trial.text in hidden else row for row in rows)
+    return tuple(
+        _hidden_row(row, hidden[row.trial.words], minimum) if row.trial.words in hidden else row for row in rows
+    )
 
 
-def _hidden_row(row: TrialEstimate, reason: str, minimum: int) -> TrialEstimate:
+def _hidden_row(row: TrialEstimate[Value], reason: str, minimum: int) -> TrialEstimate[Value]:
     n_control, n_intervention = hidden_arms((row.n_control, row.n_intervention), minimum, reason)
     return replace(
         row,
@@ -162,29 +193,32 @@ def _hidden_row(row: TrialEstimate, reason: str, minimum: int) -> TrialEstimate:
     )
 
 
-def printed_digits(record: PooledEffect) -> PooledEffect:
+def printed_digits(record: PooledEffect[Value], figures: Figures) -> PooledEffect[Value]:
     """Return a record whose values have no more digits than their texts, without fingerprints of the data."""
-    rounded: PooledEffect = each_number(record, rounded_number)
+    rounded: PooledEffect[Value] = each_number(record, lambda one: rounded_number(one, figures))
     changes: dict[str, Any] = {name: withheld(getattr(rounded, name), WORKED_OUT) for name in FINGERPRINTS}
     return replace(rounded, **changes)
 
 
-def rounded_number(number: Number) -> Number:
+def rounded_number(number: Value, figures: Figures) -> Value:
     """Return a number with the middle of its printed digits as value.
 
     Examples
     --------
-    >>> rounded_number(Number("a.effect", 1.2345, "1.23")).value, rounded_number(Number("a.p", 2e-7, "<0.001")).value
+    >>> figures = Figures({"effect": 2, "p": 2})
+    >>> effect, p = Value("a.effect", 1.2345, measure="effect"), Value("a.p", 2e-7, measure="p")
+    >>> rounded_number(effect, figures).value, rounded_number(p, figures).value
     (1.23, 0.0005)
     """
     if not _is_equation(number):
         return number
-    low, high = digits_of(number.text)
-    decimals = len(number.text.partition(".")[2]) + 1
+    text = text_of(number, figures)
+    low, high = digits_of(text)
+    decimals = len(text.partition(".")[2]) + 1
     return replace(number, value=round((low + high) / 2, decimals), reason=PRINTED_DIGITS)
 
 
-def without_checks(record: PooledEffect) -> PooledEffect:
+def without_checks(record: PooledEffect[Value]) -> PooledEffect[Value]:
     """Return a record that tells of the pooled effect its size, interval and p alone, and of trials no weight."""
 
     def hide(part: Any) -> Any:
@@ -209,11 +243,11 @@ def without_checks(record: PooledEffect) -> PooledEffect:
         estimate=estimate,
         scaled=scaled,
         by_trial=tuple(replace(row, weight=hide(row.weight)) for row in record.by_trial),
-        outside="",
+        why_outside=None,
         **changes,
     )
     # whether the variance between trials is zero is not told either
-    ok: PooledEffect = each_number(
+    ok: PooledEffect[Value] = each_number(
         told, lambda number: replace(number, status="ok") if number.status == "boundary" else number
     )
     return replace(ok, status="ok", reason="") if told.status == "boundary" else ok

@@ -17,11 +17,12 @@ from reportgen.analyses.cohorts import Cell, Cohorts
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.moderators import screening
 from reportgen.analyses.selection import Selection, told_alone
-from reportgen.analyses.slices import node_of, printed_of, selecting, study_of
+from reportgen.analyses.slices import node_of, printed_of, selecting, study_of, unnamed_whole, unrounded
 from reportgen.canonical import canonical
 from reportgen.data import Repository
 from reportgen.origin import Origin
 from reportgen.records.numbers import slug
+from reportgen.records.printed import Figures, figures_of
 from reportgen.spec.study import FromScreening, Moderators, Pooled, Search, Study
 from reportgen.task import Task
 
@@ -120,9 +121,17 @@ class Layout:
         """Return the study without what titles it, what its report holds and what its analyses ask for."""
         return printed_of(self.study)
 
+    def unnamed(self) -> Study:
+        """Return the same with references in the place of titles and labels."""
+        return unnamed_whole(printed_of(self.study))
+
     def slice(self, node: Pooled, cell: Cell, moderators: Iterable[str] = ()) -> Study:
-        """Return the part of the study on which a cell of an analysis depends."""
-        return study_of(self.study, cell, (*node.adjust_for, *moderators))
+        """Return the part of the study on which a cell of an analysis depends: names and decimals are not among it."""
+        return unrounded(study_of(self.study, cell, (*node.adjust_for, *moderators)))
+
+    def figures(self, cell: Cell) -> Figures:
+        """Return how many decimals the numbers of a cell are printed with."""
+        return figures_of(study_of(self.study, cell, ()).model_copy(update={"policy": self.study.policy})).unnamed
 
 
 def _named(kind: str, cell: Cell, *more: str) -> str:

@@ -13,14 +13,20 @@ from typing import Any
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.disclosure import TOO_CLOSE, TOO_FEW, few_in_an_arm, guards, told_arms
-from reportgen.analyses.hidden_trials import FOR_ANOTHER, few_apart, guarded_trials, hidden_rows, told_effect
-from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, unit_of
+from reportgen.analyses.hidden_trials import (
+    FOR_ANOTHER,
+    few_apart,
+    guarded_trials,
+    hidden_rows,
+    told_effect,
+    told_in_digits,
+)
+from reportgen.analyses.naming import adjuster_labels, level_number, unit_of
 from reportgen.analyses.recording import (
     NAN,
     clause,
     comparison_records,
     estimate_record,
-    for_outcome,
     left_out_record,
     scalar,
 )
@@ -28,13 +34,16 @@ from reportgen.analyses.selection import Selection, adjusters_of, not_estimable,
 from reportgen.analyses.two_stage_record import (
     ONE_TRIAL,
     not_pooled,
-    outside,
     two_stage_estimate,
     two_stage_heterogeneity,
+    why_outside,
 )
 from reportgen.records.estimate import Estimate, NotAdjusted
 from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, Scaled, TrialEstimate
-from reportgen.records.numbers import Number, Press, Status, numbers_in, slug
+from reportgen.records.names import outcome_label
+from reportgen.records.numbers import Status, Value, slug
+from reportgen.records.printed import Figures
+from reportgen.release.values import Values
 from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.spec.study import Study
 from reportgen.stats import (
@@ -51,7 +60,6 @@ from reportgen.stats.choices import TreatmentEffect
 
 FULL_SCALE = 100.0
 SOLVED = "an analysis of covariance has a solution, and nothing is searched for"
-MODEL_DECIMALS = {"df": 1, "criterion": 3, "q": 2}  # of numbers that only an auditor reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +101,8 @@ class Fits:
 
 
 def meta_analysis_record(
-    name: str, node: Node, study: Study, present: Collection[str], effects: Sequence[PooledEffect]
-) -> MetaAnalysis:
+    name: str, node: Node, study: Study, present: Collection[str], effects: Sequence[PooledEffect[Value]]
+) -> MetaAnalysis[Value]:
     """Return a named meta-analysis of the effects that were estimated.
 
     Parameters
@@ -108,7 +116,7 @@ def meta_analysis_record(
     effects : sequence of PooledEffect
         One for every outcome x follow-up x comparison, those that cannot be estimated included.
     """
-    press = _press(name, study)
+    press = _values(name)
     return MetaAnalysis(
         name=name,
         settings=_settings(node, study, press.at("settings")),
@@ -117,8 +125,8 @@ def meta_analysis_record(
     )
 
 
-def _press(name: str, study: Study) -> Press:
-    return Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | MODEL_DECIMALS)
+def _values(name: str) -> Values:
+    return Values(slug(name), f"analyses.{name}")
 
 
 def earlier_of(selection: Selection, before: Sequence[Selection]) -> list[Selection]:
@@ -129,8 +137,10 @@ def earlier_of(selection: Selection, before: Sequence[Selection]) -> list[Select
 
 def pooled_effect(
     people: Selection, earlier: Sequence[Selection], *, name: str, node: Node, study: Study, alone: bool
-) -> PooledEffect:
+) -> PooledEffect[Value] | None:
     """Return one pooled effect; what is told of it gives away neither a small trial nor few people of another one.
+
+    None where what may be told hangs on the digits that are printed: see `pooled_effect_in_digits`.
 
     Parameters
     ----------
@@ -145,27 +155,71 @@ def pooled_effect(
     alone : bool
         Whether no other analysis tells of these people: see `told_alone`.
     """
-    selection, press = people, _press(name, study)
-    minimum = study.policy.minimum_cell
-    close = guards(minimum) and any(few_apart(selection, other, minimum) for other in earlier)
+    pooling = _Pooling(people, earlier, name, node, study)
+    return told_effect(people, pooling.guarded, pooling.record, alone=alone)
 
-    guarded = guarded_trials(selection, minimum, earlier)
 
-    def record_of(people: Selection, hidden: Sequence[str]) -> PooledEffect:
-        untold = _untold(people, node, study) or (TOO_CLOSE if close else "")
-        fits = None if untold else fit(people, node)
+def pooled_effect_in_digits(
+    effect: PooledEffect[Value] | None,
+    people: Selection,
+    earlier: Sequence[Selection],
+    *,
+    name: str,
+    node: Node,
+    study: Study,
+    figures: Figures,
+) -> PooledEffect[Value]:
+    """Return a pooled effect as it is; where what may be told hangs on the digits that are printed, with these alone.
+
+    Parameters
+    ----------
+    effect : PooledEffect or None
+        What `pooled_effect` returns.
+    people, earlier, name, node, study
+        As there.
+    figures : Figures
+        How many digits are printed.
+    """
+    if effect is not None:
+        return effect
+    pooling = _Pooling(people, earlier, name, node, study)
+    return told_in_digits(people, pooling.guarded, pooling.record, pooling.quick, figures)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pooling:
+    """Makes the records of one pooled effect, from its people and from others."""
+
+    people: Selection
+    earlier: Sequence[Selection]
+    name: str
+    node: Node
+    study: Study
+
+    @property
+    def guarded(self) -> dict[str, str]:
+        """The trials whose effects are not told, with the reason."""
+        return guarded_trials(self.people, self.study.policy.minimum_cell, self.earlier)
+
+    def record(self, people: Selection, hidden: Sequence[str]) -> PooledEffect[Value]:
+        """Return the record of some people, with some trials hidden."""
+        minimum, guarded = self.study.policy.minimum_cell, self.guarded
+        close = guards(minimum) and any(few_apart(self.people, other, minimum) for other in self.earlier)
+        untold = _untold(people, self.node, self.study) or (TOO_CLOSE if close else "")
+        fits = None if untold else fit(people, self.node)
         reasons = {name: guarded.get(name, FOR_ANOTHER) for name in hidden}
-        return _record(people, fits, untold, reasons, node, study, press)
+        return _record(people, fits, untold, reasons, self.node, self.study, _values(self.name))
 
-    def quick(people: Selection) -> dict[str, Number]:
-        return {number.id: number for number in numbers_in(_pooled_alone(people, node, study, press))}
+    def quick(self, people: Selection) -> tuple[Estimate[Value], Scaled[Value] | None]:
+        """Return the pooled effect as recorded, without anything beside it."""
+        return _pooled_alone(people, self.node, self.study, _values(self.name))
 
-    return told_effect(selection, guarded, record_of, quick, alone=alone)
 
-
-def _pooled_alone(selection: Selection, node: Node, study: Study, press: Press) -> tuple[Estimate, Scaled | None]:
+def _pooled_alone(
+    selection: Selection, node: Node, study: Study, press: Values
+) -> tuple[Estimate[Value], Scaled[Value] | None]:
     """Return the pooled effect as recorded, without anything beside it."""
-    press = for_outcome(selection.outcome, study, press)
+    press = press.at(outcome=selection.outcome)
     made = press.at(selection.comparison, selection.outcome, selection.follow_up)
     fitted = one_step_of(selection, node, node.treatment_effect)
     estimate = estimate_record(fitted.effect, node.level, made, "", "")
@@ -210,7 +264,7 @@ def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEff
     )
 
 
-def _settings(node: Node, study: Study, press: Press) -> ModelSettings:
+def _settings(node: Node, study: Study, press: Values) -> ModelSettings[Value]:
     return ModelSettings(
         adjust_for=adjuster_labels(node, study, press),
         intercept=node.intercept,
@@ -235,9 +289,9 @@ def _record(
     hidden: Mapping[str, str],
     node: Node,
     study: Study,
-    press: Press,
-) -> PooledEffect:
-    press = for_outcome(selection.outcome, study, press)
+    press: Values,
+) -> PooledEffect[Value]:
+    press = press.at(outcome=selection.outcome)
     unit = unit_of(selection.outcome, study)
     reason = untold or (clause(fits.message) if fits and fits.failed else "")
     status: Status = fits.status if fits else "not estimable"
@@ -259,7 +313,6 @@ def _record(
     rows = hidden_rows(
         _trials(selection, fits, node, study, made, unit) if fits else (), hidden, study.policy.minimum_cell
     )
-    one_step = {} if alone else {"one-step": estimate.effect, "common-effect": common.effect}
     arms = made.count("n control", selection.arm_size(0)), made.count("n intervention", selection.arm_size(1))
     n_control, n_intervention = told_arms(arms, study.policy.minimum_cell)
     return PooledEffect(
@@ -282,7 +335,7 @@ def _record(
         common=common,
         two_stage=two_stage_estimate(two_stage, node.level, beside[1], unit, apart),
         two_stage_heterogeneity=two_stage_heterogeneity(two_stage, beside[1], unit, apart),
-        outside=outside(one_step, rows, node, bool(node.adjust_for)),
+        why_outside=None if alone else why_outside(rows, node, bool(node.adjust_for)),
         by_trial=rows,
         left_out=left_out_record(selection, made),
         status=status,
@@ -300,13 +353,13 @@ def _untold(selection: Selection, node: Node, study: Study) -> str:
     return not_estimable(selection, node) or (TOO_FEW if few else "")
 
 
-def _evaluations(fits: Fits | None, made: Press, reason: str) -> Any:
+def _evaluations(fits: Fits | None, made: Values, reason: str) -> Any:
     if fits is None or fits.alone:
         return made.none("evaluations", reason or SOLVED)
     return made.count("evaluations", fits.one_step.optimiser.evaluations, "evaluations")
 
 
-def _not_adjusted(selection: Selection, node: Node, study: Study, press: Press) -> tuple[NotAdjusted, ...]:
+def _not_adjusted(selection: Selection, node: Node, study: Study, press: Values) -> tuple[NotAdjusted[Value], ...]:
     unused = unused_adjusters(selection, intercept=node.intercept, adjuster_slopes=node.adjuster_slopes)
     return not_adjusted_record(unused, study, press)
 
@@ -331,7 +384,7 @@ def _predicted(fitted: OneStepFit, node: Node) -> tuple[float, float]:
     return found if found is not None else (NAN, NAN)
 
 
-def _heterogeneity(fits: Fits | None, node: Node, press: Press, unit: str, reason: str) -> Heterogeneity:
+def _heterogeneity(fits: Fits | None, node: Node, press: Values, unit: str, reason: str) -> Heterogeneity[Value]:
     why = reason or _one_effect(fits, node)
     tau2 = fits.one_step.tau2 if fits and not why else NAN
     apart = reason or not_pooled(fits.two_stage if fits else None, len(fits.trials.labels) if fits else 0)
@@ -362,9 +415,9 @@ def _scaled(
     predicted: tuple[float, float],
     node: Node,
     study: Study,
-    press: Press,
+    press: Values,
     reason: str,
-) -> Scaled | None:
+) -> Scaled[Value] | None:
     """Return the effect on a scale from 0 to 100, where the outcome has a range."""
     limits = range_of(study.outcomes[selection.outcome], selection.outcome, study)
     if limits is None:
@@ -383,7 +436,9 @@ def _scaled(
     )
 
 
-def _trials(selection: Selection, fits: Fits, node: Node, study: Study, press: Press, unit: str) -> list[TrialEstimate]:
+def _trials(
+    selection: Selection, fits: Fits, node: Node, study: Study, press: Values, unit: str
+) -> list[TrialEstimate[Value]]:
     """One row a trial. The weight is the two-stage one: a one-step model has none of its own."""
     found = fits.trials
     apart = not_pooled(fits.two_stage, len(found.labels)) or (clause(fits.message) if fits.failed else "")

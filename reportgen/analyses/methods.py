@@ -16,7 +16,7 @@ from reportgen.analyses.cohorts import Cell, Cohorts, cells_of
 from reportgen.analyses.descriptive import descriptive_record
 from reportgen.analyses.directed_peeling import directed_peeling_record, peeled_record, sizes_of
 from reportgen.analyses.layout import READ, Layout, digest_of
-from reportgen.analyses.meta_analysis import meta_analysis_record, pooled_effect
+from reportgen.analyses.meta_analysis import meta_analysis_record, pooled_effect, pooled_effect_in_digits
 from reportgen.analyses.moderators import moderation_record, screen_record
 from reportgen.analyses.peeling_search import peeled
 from reportgen.analyses.recursive_partitioning import partition_record, partitioned, partitioning_record
@@ -83,7 +83,7 @@ def _task(kind: str, name: str, cell: Cell) -> str:
 
 
 def _lay_descriptive(name: str, node: Descriptive, layout: Layout) -> Iterator[str]:
-    arguments = {"name": name, "node": node, "study": layout.whole()}
+    arguments = {"name": name, "node": node, "study": layout.unnamed()}
     yield layout.add(f"record.{slug(name)}", descriptive_record, arguments, inputs={"repository": READ}, here=True)
 
 
@@ -91,20 +91,23 @@ def _lay_meta_analysis(name: str, node: MetaAnalysis, layout: Layout) -> Iterato
     cells = list(cells_of(node, layout.study))
     for place, cell in enumerate(cells):
         earlier = [one for one in cells[:place] if (one.outcome, one.follow_up) == (cell.outcome, cell.follow_up)]
+        alone = told_alone(node, cell.outcome, cell.follow_up, layout.study)
+        arguments = {"name": name, "node": node_of(node, cell), "study": layout.slice(node, cell)}
+        inputs = {
+            "people": layout.people(node, cell),
+            "earlier": tuple(layout.people(node, other) for other in earlier),
+        }
+        effect = layout.add(
+            _task("effect", name, cell), pooled_effect, {**arguments, "alone": alone}, inputs=inputs, cost=0.1
+        )
+        if not alone:
+            yield effect
+            continue
         yield layout.add(
-            _task("effect", name, cell),
-            pooled_effect,
-            {
-                "name": name,
-                "node": node_of(node, cell),
-                "study": layout.slice(node, cell),
-                "alone": told_alone(node, cell.outcome, cell.follow_up, layout.study),
-            },
-            inputs={
-                "people": layout.people(node, cell),
-                "earlier": tuple(layout.people(node, other) for other in earlier),
-            },
-            cost=0.1,
+            _task("told", name, cell),
+            pooled_effect_in_digits,
+            {**arguments, "figures": layout.figures(cell)},
+            inputs={"effect": effect, **inputs},
         )
 
 

@@ -26,8 +26,8 @@ from reportgen.analyses.disclosure import (
     withheld_estimate,
 )
 from reportgen.analyses.moderator_values import Moderator, column_of
-from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, setting_decimals, unit_of
-from reportgen.analyses.recording import comparison_records, estimate_record, for_outcome, left_out_record
+from reportgen.analyses.naming import adjuster_labels, level_number, setting_decimals, unit_of
+from reportgen.analyses.recording import comparison_records, estimate_record, left_out_record
 from reportgen.analyses.search_people import Cost, people_of_search
 from reportgen.analyses.selection import (
     Selection,
@@ -47,13 +47,13 @@ from reportgen.records.moderation import (
     ScreeningSettings,
     Tier,
 )
-from reportgen.records.numbers import Inline, Number, Press, Status, plain, slug
+from reportgen.records.names import outcome_label
+from reportgen.records.numbers import Inline, Status, Value, quoted, slug
+from reportgen.release.values import Values
 from reportgen.spec.check import baseline_of
 from reportgen.spec.study import FromScreening, Search, Study
 from reportgen.spec.study import Moderators as Node
 from reportgen.stats import Entered, ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
-
-AUDITED = {"df": 1, "criterion": 3}  # decimals of numbers that only an auditor reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,8 @@ class Screened:
 
 
 def moderation_record(
-    name: str, node: Node, study: Study, present: Collection[str], screens: Sequence[Screen]
-) -> Moderation:
+    name: str, node: Node, study: Study, present: Collection[str], screens: Sequence[Screen[Value]]
+) -> Moderation[Value]:
     """Return a named screening of the screens that were made.
 
     Parameters
@@ -108,7 +108,7 @@ def moderation_record(
     screens : sequence of Screen
         One for every outcome x follow-up x comparison, each with all moderators, those that cannot be estimated included.
     """
-    press = _press(name, node, study)
+    press = _values(name, node)
     tested = sum(int(one.tested.value or 0) for one in screens)
     return Moderation(
         name=name,
@@ -122,9 +122,9 @@ def moderation_record(
     )
 
 
-def _press(name: str, node: Node, study: Study) -> Press:
+def _values(name: str, node: Node) -> Values:
     limits = (0.05, node.tiers.significant, node.tiers.weak)
-    return Press(slug(name), f"analyses.{name}", study.policy.rounding.model_dump() | AUDITED, limits=limits)
+    return Values(slug(name), f"analyses.{name}", limits=limits)
 
 
 def screen_record(
@@ -135,7 +135,7 @@ def screen_record(
     name: str,
     node: Node,
     study: Study,
-) -> Screen:
+) -> Screen[Value]:
     """Return what a screening found in one cell.
 
     Parameters
@@ -151,7 +151,7 @@ def screen_record(
     node : Moderators node of the study file
     study : Study
     """
-    return _screen_record(people, _as_screened(people, columns, fits, node), node, study, _press(name, node, study))
+    return _screen_record(people, _as_screened(people, columns, fits, node), node, study, _values(name, node))
 
 
 def screening(people: Selection, columns: Mapping[str, Moderator], *, node: Node) -> tuple[ModeratorFit, ...]:
@@ -264,7 +264,7 @@ def _guarded(found: Iterable[Screened], selection: Selection, minimum: int) -> l
     ]
 
 
-def _settings(node: Node, study: Study, press: Press) -> ScreeningSettings:
+def _settings(node: Node, study: Study, press: Values) -> ScreeningSettings[Value]:
     return ScreeningSettings(
         adjust_for=adjuster_labels(node, study, press),
         treatment_effect=node.treatment_effect,
@@ -279,7 +279,7 @@ def _settings(node: Node, study: Study, press: Press) -> ScreeningSettings:
     )
 
 
-def _tier_limit(name: str, p: float, press: Press) -> Number:
+def _tier_limit(name: str, p: float, press: Values) -> Value:
     """Return a limit of p with two decimals, or more where it has more."""
     return press.figure(name, p, max(2, setting_decimals(p)))
 
@@ -297,8 +297,10 @@ def _ordinal(percentile: float) -> str:
     return text + ("th" if teens or "." in text else {"1": "st", "2": "nd", "3": "rd"}.get(text[-1], "th"))
 
 
-def _screen_record(selection: Selection, found: list[Screened], node: Node, study: Study, press: Press) -> Screen:
-    press = for_outcome(selection.outcome, study, press).at(
+def _screen_record(
+    selection: Selection, found: list[Screened], node: Node, study: Study, press: Values
+) -> Screen[Value]:
+    press = press.at(outcome=selection.outcome).at(
         selection.comparison, selection.outcome, selection.follow_up, n=selection.n, trials=len(selection.trials)
     )
     minimum = study.policy.minimum_cell
@@ -341,9 +343,9 @@ def _few_at_all(fit: ModeratorFit, minimum: int) -> bool:
     return guards(minimum) and any(size < minimum for size in sizes)
 
 
-def _without_adjuster(selection: Selection, study: Study, press: Press) -> tuple[LeftOut, ...]:
+def _without_adjuster(selection: Selection, study: Study, press: Values) -> tuple[LeftOut[Value], ...]:
     reasons = {without_adjuster(name, study) for name in selection.adjuster_of}
-    return tuple(one for one in left_out_record(selection, press) if plain(one.reason) in reasons)
+    return tuple(one for one in left_out_record(selection, press) if quoted(one.reason) in reasons)
 
 
 def _few_levels(one: Screened, selection: Selection, minimum: int) -> frozenset[int]:
@@ -360,8 +362,8 @@ def _few_levels(one: Screened, selection: Selection, minimum: int) -> frozenset[
 
 
 def _interaction(
-    one: Screened, selection: Selection, node: Node, study: Study, press: Press, adjusted: tuple[float, float]
-) -> Interaction:
+    one: Screened, selection: Selection, node: Node, study: Study, press: Values, adjusted: tuple[float, float]
+) -> Interaction[Value]:
     moderator, fit = one.moderator, one.fit
     tested = one.tested(node)
     unit = unit_of(selection.outcome, study)
@@ -432,8 +434,8 @@ def _tier(reading: Reading, node: Node) -> Tier:
 
 
 def _reading(
-    reading: Reading, one: Screened, labels: dict[int, Number], node: Node, press: Press, unit: str, reason: str
-) -> InteractionReading:
+    reading: Reading, one: Screened, labels: dict[int, Value], node: Node, press: Values, unit: str, reason: str
+) -> InteractionReading[Value]:
     press = press.at(status=reading.status)
     hidden = one.withholds(reading)
     why = reason or (TOO_FEW if hidden else reading.reason)
@@ -442,12 +444,12 @@ def _reading(
     joint = reading.joint
     each = []
     for effect, code in zip(reading.each, codes, strict=True):
-        place = press if code is None else press.at(labels[code].text)
+        place = press if code is None else press.at(labels[code].words)
         made = estimate_record(effect if reading.estimated else None, node.level, place, unit, why or lost)
         each.append(withheld_estimate(made, TOO_FEW) if one.hides(code) else made)
     p = press.p("joint p", reading.p_value, why) if len(each) > 1 else each[0].p
 
-    def told(number: Number) -> Number:
+    def told(number: Value) -> Value:
         return withheld(number, TOO_FEW) if hidden else number
 
     return InteractionReading(
@@ -480,14 +482,14 @@ def _step(moderator: Moderator) -> str:
 
 
 def _effects_at(
-    one: Screened, labels: dict[int, Number], node: Node, minimum: int, press: Press, unit: str
-) -> tuple[EffectAt, ...]:
+    one: Screened, labels: dict[int, Value], node: Node, minimum: int, press: Values, unit: str
+) -> tuple[EffectAt[Value], ...]:
     fit, tested = one.fit, one.tested(node)
     levels = one.moderator.categorical
     places = [None] * len(fit.at) if levels else list(node.percentiles)
     out = []
     for value, place, effect in zip(fit.at_values, places, fit.at, strict=False):
-        name = labels[int(value)].text if place is None else f"percentile {place:g}"
+        name = labels[int(value)].words if place is None else f"percentile {place:g}"
         made = press.at("at", name, status=tested.status)
         known = None if math.isnan(float(effect.estimate)) else effect
         why = (TOO_FEW if one.withholds(tested) else tested.reason) or "no trial has people of this level on both sides"
@@ -505,12 +507,12 @@ def _effects_at(
     return tuple(out)
 
 
-def _at_percentile(value: float, moderator: Moderator, minimum: int, press: Press) -> Number:
+def _at_percentile(value: float, moderator: Moderator, minimum: int, press: Values) -> Value:
     decimals = moderator.decimals if moderator.decimals is not None else int(value != round(value))
     return press.figure("value", as_printed(value, decimals, minimum), decimals, moderator.unit)
 
 
-def _found(one: Screened, tested: Reading, labels: dict[int, Number], study: Study) -> Inline:
+def _found(one: Screened, tested: Reading, labels: dict[int, Value], study: Study) -> Inline[Value]:
     """Say where the effect is larger, in words made from the estimates; nothing where there are none that are told."""
     fit, moderator = one.fit, one.moderator
     if not tested.estimated or not one.told:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 
-from reportgen.analyses.selection import instruments_of
-from reportgen.records.numbers import Number, Press
-from reportgen.spec.study import Pooled, Study
-
-AT_FOLLOW_UP = " at follow-up"
+from reportgen.records.numbers import Value
+from reportgen.release.values import Values
+from reportgen.spec.study import Pooled, Study, instruments_of
 
 
 def unit_of(name: str, study: Study) -> str:
@@ -36,21 +34,7 @@ def unit_of_scale(limits: tuple[float, float] | None) -> str:
     return "" if limits and max(abs(limits[0]), abs(limits[1])) <= 1 else "points"
 
 
-def outcome_title(name: str, study: Study) -> str:
-    """Return the title of an outcome: its own, else the name of its instrument, else its key."""
-    outcome = study.outcomes[name]
-    if outcome.title or outcome.first_available:
-        return outcome.title or name
-    return study.instruments[outcome.instrument or name].name or name
-
-
-def outcome_label(name: str, study: Study) -> str:
-    """Return what an outcome is called where effects on it are told: its title, and "at follow-up" unless it is a change."""
-    title = outcome_title(name, study)
-    return f"{title}{AT_FOLLOW_UP}" if study.outcomes[name].final and not title.endswith(AT_FOLLOW_UP) else title
-
-
-def adjuster_labels(node: Pooled, study: Study, press: Press) -> tuple[Number, ...]:
+def adjuster_labels(node: Pooled, study: Study, press: Values) -> tuple[Value, ...]:
     """Return what the models of an analysis adjust for: covariates by label, the rest as the study file names it."""
     return tuple(press.quote(f"adjust {i}", adjuster_label(name, study)) for i, name in enumerate(node.adjust_for, 1))
 
@@ -61,17 +45,17 @@ def adjuster_label(name: str, study: Study) -> str:
     return (covariate.label or name) if covariate else name
 
 
-def level_number(level: float, press: Press) -> Number:
+def level_number(level: float, press: Values) -> Value:
     """Return the level of the intervals in per cent, with as many decimals as it needs."""
     return percent_number("level", level, press)
 
 
-def percent_number(name: str, share: float, press: Press) -> Number:
+def percent_number(name: str, share: float, press: Values) -> Value:
     """Return a share that the study file sets in per cent, with as many decimals as it needs."""
     return setting_number(name, round(100 * share, 6), press, "%")
 
 
-def setting_number(name: str, value: float, press: Press, unit: str = "") -> Number:
+def setting_number(name: str, value: float, press: Values, unit: str = "") -> Value:
     """Return a number that the study file sets, with as many decimals as it needs."""
     return press.figure(name, value, setting_decimals(value), unit)
 

@@ -32,7 +32,7 @@ from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.recording import NAN, clause, estimate_record, left_out_record, scalar
 from reportgen.analyses.search_people import SearchPeople
 from reportgen.analyses.selection import Selection
-from reportgen.records.numbers import Inline, Number, Press, Status, fixed
+from reportgen.records.numbers import Inline, Status, Value, fixed
 from reportgen.records.partition import (
     Condition,
     Members,
@@ -44,6 +44,7 @@ from reportgen.records.partition import (
     Subgroup,
     TreeNode,
 )
+from reportgen.release.values import Values
 from reportgen.spec.study import RecursivePartitioning as Node
 from reportgen.spec.study import Study
 from reportgen.stats import Effect, Partition
@@ -64,8 +65,8 @@ class Naming:
     unit: str
     follow_up_label: str
     moderators: Mapping[str, str]
-    alpha: Number
-    width: Number
+    alpha: Value
+    width: Value
     minimum_cell: int
     study: Study
 
@@ -77,7 +78,7 @@ class Desk:
     people: SearchPeople
     node: Node
     naming: Naming
-    press: Press
+    press: Values
 
     def at(self, *names: str) -> Desk:
         """Return the same with further names in the ids."""
@@ -100,8 +101,8 @@ def search_record(
     reason: str,
     node: Node,
     naming: Naming,
-    press: Press,
-) -> PartitionedOutcome:
+    press: Values,
+) -> PartitionedOutcome[Value]:
     """Return one search as a record.
 
     Parameters
@@ -113,7 +114,7 @@ def search_record(
         Why there was none.
     node : RecursivePartitioning node of the study file
     naming : Naming
-    press : Press
+    press : Values
         Its ids begin with the analysis, the comparison, the outcome and the follow-up.
     """
     selection = people.selection
@@ -148,7 +149,7 @@ def search_record(
     )
 
 
-def _overall(partition: Partition | None, desk: Desk, reason: str) -> Members:
+def _overall(partition: Partition | None, desk: Desk, reason: str) -> Members[Value]:
     """Return everybody in the search; where there was no search, their effect is fitted all the same if it can be."""
     selection = desk.selection
     everybody = np.ones(selection.n, dtype=bool)
@@ -167,7 +168,7 @@ def _overall(partition: Partition | None, desk: Desk, reason: str) -> Members:
     return _members(group, desk)
 
 
-def _members(group: found.Group, desk: Desk) -> Members:
+def _members(group: found.Group, desk: Desk) -> Members[Value]:
     """Return people with their effect; the normal interval stands beside it for publications that print no other."""
     estimated = group.status in ("ok", "boundary")
     status: Status = group.status
@@ -201,7 +202,7 @@ def _members(group: found.Group, desk: Desk) -> Members:
     )
 
 
-def _condition(rule: found.Rule, desk: Desk) -> Condition:
+def _condition(rule: found.Rule, desk: Desk) -> Condition[Value]:
     moderator = desk.people.moderators[rule.moderator]
     press = desk.press
     label, unit = press.quote("moderator", moderator.label), press.quote("unit", moderator.unit)
@@ -248,7 +249,7 @@ def names_of(subgroups: Sequence[found.Subgroup]) -> list[tuple[str, ...]]:
     return [(*name, f"again {place}") if place > 1 else name for name, place in zip(names, places, strict=True)]
 
 
-def _subgroups(partition: Partition, desk: Desk) -> tuple[Subgroup, ...]:
+def _subgroups(partition: Partition, desk: Desk) -> tuple[Subgroup[Value], ...]:
     found_here, told = partition.subgroups, _told_groups(partition, desk)
     return tuple(
         _subgroup(number, group, tell, desk.at(*name), partition)
@@ -258,7 +259,7 @@ def _subgroups(partition: Partition, desk: Desk) -> tuple[Subgroup, ...]:
 
 def _subgroup(
     number: int, group: found.Subgroup, told: NDArray[np.bool_], here: Desk, partition: Partition
-) -> Subgroup:
+) -> Subgroup[Value]:
     split = _split(group.split, group.parent, (), here.at("split"), group.difference)
     p = here.press.at("split")
     level = next(node.level for node in partition.tree if node.number == group.node)
@@ -293,7 +294,7 @@ def _told_groups(partition: Partition, desk: Desk) -> NDArray[np.bool_]:
     return told_apart(members, desk.selection.treatment, desk.naming.minimum_cell).reshape(-1, 3)
 
 
-def _kept_back(members: Members) -> Members:
+def _kept_back(members: Members[Value]) -> Members[Value]:
     """Return people without their effect."""
     return replace(
         members,
@@ -304,7 +305,9 @@ def _kept_back(members: Members) -> Members:
     )
 
 
-def _split(split: found.Split, node: int, reason: Inline, desk: Desk, difference: Effect | None = None) -> Split:
+def _split(
+    split: found.Split, node: int, reason: Inline[Value], desk: Desk, difference: Effect | None = None
+) -> Split[Value]:
     """Return a split; its difference is that of the candidate itself where it was not kept."""
     better, other = (split.low, split.high) if split.child == "low" else (split.high, split.low)
     sign = 1.0 if split.child == "low" else -1.0
@@ -328,8 +331,12 @@ def _split(split: found.Split, node: int, reason: Inline, desk: Desk, difference
 
 
 def _tree(
-    partition: Partition, overall: Members, groups: Sequence[Subgroup], rejected: Sequence[Split], desk: Desk
-) -> tuple[TreeNode, ...]:
+    partition: Partition,
+    overall: Members[Value],
+    groups: Sequence[Subgroup[Value]],
+    rejected: Sequence[Split[Value]],
+    desk: Desk,
+) -> tuple[TreeNode[Value], ...]:
     """Return the nodes; those below the root are subgroups."""
     people = {
         partition.tree[group.node].rows.tobytes(): record
@@ -339,7 +346,7 @@ def _tree(
     made = {node.number: people[node.rows.tobytes()] for node in partition.tree if node.level}
     known = {(split.node, split.better.moderator): split for split in (*rejected, *(group.split for group in groups))}
 
-    def split_of(node: found.TreeNode, split: found.Split) -> Split:
+    def split_of(node: found.TreeNode, split: found.Split) -> Split[Value]:
         # what is not known leads, in another order, to a subgroup that was found before
         again = desk.at(f"node {node.number}", split.moderator)
         return known.get((node.number, split.moderator)) or _split(split, node.number, (), again)
@@ -356,7 +363,7 @@ def _tree(
     )
 
 
-def _rejected(partition: Partition, desk: Desk) -> tuple[Split, ...]:
+def _rejected(partition: Partition, desk: Desk) -> tuple[Split[Value], ...]:
     """Return the best cuts that were not kept, the smallest p first."""
     rejected = [
         (split.log_p_node, node.number, place, split)
@@ -371,7 +378,7 @@ def _rejected(partition: Partition, desk: Desk) -> tuple[Split, ...]:
     )
 
 
-def _why_rejected(place: int, desk: Desk) -> Inline:
+def _why_rejected(place: int, desk: Desk) -> Inline[Value]:
     """Return why a split was not kept; `place` is its rank by p in its node."""
     if place >= desk.node.width == 1:
         return ("not the smallest p",)
@@ -382,7 +389,7 @@ def _why_rejected(place: int, desk: Desk) -> Inline:
     return ("the effect inside is not clearer than in the node",)
 
 
-def _profiles(partition: Partition, desk: Desk) -> tuple[Profile, ...]:
+def _profiles(partition: Partition, desk: Desk) -> tuple[Profile[Value], ...]:
     """Return every cut of every moderator in every node, moderators in the order of the search."""
     order = {name: place for place, name in enumerate(desk.people.moderators)}
     return tuple(
@@ -392,7 +399,7 @@ def _profiles(partition: Partition, desk: Desk) -> tuple[Profile, ...]:
     )
 
 
-def _profile(node: found.TreeNode, split: found.Split, desk: Desk) -> Profile:
+def _profile(node: found.TreeNode, split: found.Split, desk: Desk) -> Profile[Value]:
     moderator, every = desk.people.moderators[split.moderator], split.tried
     press = desk.press.at("moderator", moderator.name)
     best = int(np.argmin(every.log_p)) if len(every.log_p) else None
@@ -460,7 +467,9 @@ def _threshold(split: found.Split, multiplicity: int, node: Node) -> float:
     return float(-log_p / LN10)
 
 
-def _uses(people: SearchPeople, partition: Partition | None, naming: Naming, press: Press) -> tuple[ModeratorUse, ...]:
+def _uses(
+    people: SearchPeople, partition: Partition | None, naming: Naming, press: Values
+) -> tuple[ModeratorUse[Value], ...]:
     """Return every moderator that was asked for: what it costs, and why it was not searched."""
     reasons = dict(people.left_out)
     if partition is not None:

@@ -16,14 +16,16 @@ from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.disclosure import TOO_FEW, as_printed, few_in_an_arm, told_apart, told_arms
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
-from reportgen.analyses.naming import outcome_label, setting_decimals, setting_number, unit_of
+from reportgen.analyses.naming import setting_decimals, setting_number, unit_of
 from reportgen.analyses.peeling_search import BoolArray, Peeled
-from reportgen.analyses.recording import NAN, clause, estimate_record, for_outcome, left_out_record, scalar
+from reportgen.analyses.recording import NAN, clause, estimate_record, left_out_record, scalar
 from reportgen.analyses.search_people import Cost
 from reportgen.analyses.selection import Selection
 from reportgen.records.estimate import Estimate, NotAdjusted
-from reportgen.records.numbers import Number, Press, Status
+from reportgen.records.names import outcome_label
+from reportgen.records.numbers import Status, Value
 from reportgen.records.peeling import Frontier, ModeratorCost, NotPeeled, PeeledBox, PeeledModerator, PeeledOutcome
+from reportgen.release.values import Values
 from reportgen.spec.study import DirectedPeeling as Node
 from reportgen.spec.study import Study
 from reportgen.stats import Effect
@@ -33,7 +35,9 @@ MOST_DECIMALS = 2
 SMALLEST = "smallest box"
 
 
-def peeling_record(search: Peeled, sizes: tuple[float, ...], node: Node, study: Study, press: Press) -> PeeledOutcome:
+def peeling_record(
+    search: Peeled, sizes: tuple[float, ...], node: Node, study: Study, press: Values
+) -> PeeledOutcome[Value]:
     """Return one search as a record.
 
     Parameters
@@ -43,13 +47,13 @@ def peeling_record(search: Peeled, sizes: tuple[float, ...], node: Node, study: 
         Shares of people of which a box is recorded.
     node : DirectedPeeling node of the study file
     study : Study
-    press : Press
+    press : Values
         Of the analysis: its ids begin with the name of it.
     """
     selection, found = search.selection, search.found
     status: Status = "ok" if found is not None and found.boxes else "not estimable"
     said = search.reason or (found.message if found is not None and not found.boxes else "")
-    press = for_outcome(selection.outcome, study, press)
+    press = press.at(outcome=selection.outcome)
     unit = unit_of(selection.outcome, study)
     made = press.at(
         selection.comparison,
@@ -112,7 +116,7 @@ def _known(effect: Effect | None) -> Effect | None:
     return effect if effect is not None and math.isfinite(scalar(effect.estimate)) else None
 
 
-def _moderator(direction: Direction, moderator: Moderator, node: Node, press: Press) -> PeeledModerator:
+def _moderator(direction: Direction, moderator: Moderator, node: Node, press: Values) -> PeeledModerator[Value]:
     made = press.at(moderator.name)
     declared = direction.interaction is None
     gains: Literal["lower", "higher"] = "lower" if direction.gains == "small" else "higher"
@@ -135,7 +139,7 @@ def _scaled(effect: Effect, factor: float) -> Effect:
     return Effect(scalar(effect.estimate) * factor, scalar(effect.std_error) * factor, effect.df, effect.df_raw)
 
 
-def _not_peeled(search: Peeled, press: Press) -> list[NotPeeled]:
+def _not_peeled(search: Peeled, press: Values) -> list[NotPeeled[Value]]:
     left_out = search.found.left_out if search.found is not None else ()
     made = press.at("not peeled")
     return [
@@ -147,7 +151,7 @@ def _not_peeled(search: Peeled, press: Press) -> list[NotPeeled]:
     ]
 
 
-def _cost(cost: Cost, moderator: Moderator, press: Press) -> ModeratorCost:
+def _cost(cost: Cost, moderator: Moderator, press: Values) -> ModeratorCost[Value]:
     made = press.at("cost", cost.moderator)
     return ModeratorCost(
         made.quote("label", moderator.label),
@@ -209,14 +213,14 @@ class _Boxes:
     """Turns boxes of one search into records."""
 
     search: Peeled
-    moderators: tuple[PeeledModerator, ...]
+    moderators: tuple[PeeledModerator[Value], ...]
     node: Node
     study: Study
     unit: str
     minimum_cell: int
-    press: Press
+    press: Values
 
-    def record(self, place: int, size: float) -> PeeledBox:
+    def record(self, place: int, size: float) -> PeeledBox[Value]:
         """Return the record of a box of the frontier, under the size that was asked for."""
         assert self.search.found is not None
         box = self.search.found.boxes[place]
@@ -244,11 +248,11 @@ class _Boxes:
             not_adjusted=self._not_adjusted(place, made) if _known(box.effect) else (),
         )
 
-    def _not_adjusted(self, place: int, press: Press) -> tuple[NotAdjusted, ...]:
+    def _not_adjusted(self, place: int, press: Values) -> tuple[NotAdjusted[Value], ...]:
         unused = unused_adjusters(self.search.selection, self.search.members[place])
         return not_adjusted_record(unused, self.study, press)
 
-    def _limit(self, box: Box, place: int, press: Press) -> Number:
+    def _limit(self, box: Box, place: int, press: Values) -> Value:
         limit = box.limits[place]
         moderator = self.search.moderators[limit.moderator]
         name = f"{limit.moderator} limit"
@@ -259,7 +263,7 @@ class _Boxes:
         decimals = decimals_of(moderator, self.search.selection)
         return press.figure(name, as_printed(limit.value, decimals, self.minimum_cell), decimals, moderator.unit)
 
-    def _normal(self, inside: BoolArray, press: Press) -> Estimate:
+    def _normal(self, inside: BoolArray, press: Values) -> Estimate[Value]:
         """Return the effect inside with intervals from the normal distribution, as many publications print them."""
         fit = fit_among(self.search.selection, inside, self.node, inference="normal")
         return estimate_record(_known(fit.effect), self.node.level, press, self.unit, clause(fit.message))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from reportgen.records.numbers import MINUS, Number
+from reportgen.records.numbers import MINUS, Value
 
 Covered = Literal["yes", "no", ""]
 
@@ -36,7 +36,7 @@ def value_of(printed: str) -> float:
     return float(printed.replace(MINUS, "-"))
 
 
-def covered(printed: str, low: Number | None, high: Number | None) -> Covered:
+def covered(printed: str, low: Value | None, high: Value | None) -> Covered:
     """Return whether an interval covers a printed number; an empty word where there is no interval."""
     if low is None or high is None or low.value is None or high.value is None:
         return ""

@@ -9,7 +9,6 @@ from typing import Any
 
 from reportgen.analyses.doubts import Asked, baselines_asked, baselines_not_measured
 from reportgen.analyses.layout import READ, repository_digest
-from reportgen.analyses.selection import instruments_of
 from reportgen.data import Repository, read_repository
 from reportgen.data.opened import content_of
 from reportgen.data.raw import UnreadableError
@@ -19,6 +18,7 @@ from reportgen.spec.load import LocatedMapping
 from reportgen.spec.mapping import Data, Mapping
 from reportgen.spec.normal import on_disk
 from reportgen.spec.shown import public_name
+from reportgen.spec.study import instruments_of
 from reportgen.task import Task
 
 UNREADABLE = "unreadable"

@@ -15,13 +15,15 @@ import numpy as np
 
 from reportgen.analyses.disclosure import TOO_FEW, few_in_an_arm, withheld
 from reportgen.analyses.hidden_trials import FOR_ANOTHER, hidden_in
-from reportgen.analyses.naming import level_number, outcome_label, unit_of
+from reportgen.analyses.naming import level_number, unit_of
 from reportgen.analyses.printed import as_set, covered, decimals_of, value_of
 from reportgen.analyses.repository_records import RepositoryRecords
 from reportgen.analyses.selection import Measurements, Selection, measured_by, select
 from reportgen.data import Repository
 from reportgen.records.model import PooledEffect, ReconciledTrial, Reconciliation, ReconciliationRow, TrialRow
-from reportgen.records.numbers import Inline, Number, Press, slug
+from reportgen.records.names import label_in_lower_case, outcome_label
+from reportgen.records.numbers import Inline, Value, slug
+from reportgen.release.values import Values
 from reportgen.spec.check import baseline_of
 from reportgen.spec.published import Published, PublishedEffect
 from reportgen.spec.study import Comparison, Study
@@ -36,12 +38,12 @@ HERE = "published"  # how the comparison of a published effect is called while i
 def reconciled(
     repository: Repository,
     included: RepositoryRecords,
-    effects: Sequence[PooledEffect],
+    effects: Sequence[PooledEffect[Value]],
     *,
     study: Study,
     published: Mapping[str, Published],
     means: Mapping[str, Sequence[str]],
-) -> Reconciliation | None:
+) -> Reconciliation[Value] | None:
     """Set what was published of each trial beside what its file gives; None where no mapping has `published`.
 
     Parameters
@@ -60,14 +62,14 @@ def reconciled(
     reader = _Reader(repository, study, Measurements(repository, study), hidden_in(effects))
     trials = [
         ReconciledTrial(
-            row.trial, tuple(reader.rows(row, published.get(row.trial.text), means.get(row.trial.text, ())))
+            row.trial, tuple(reader.rows(row, published.get(row.trial.words), means.get(row.trial.words, ())))
         )
         for row in included.included.trials
         if row.published is not None
     ]
     if not trials:
         return None
-    return Reconciliation(tuple(trials), level_number(LEVEL, Press("reconciliation", "reconciliation", {})))
+    return Reconciliation(tuple(trials), level_number(LEVEL, Values("reconciliation", "reconciliation")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,12 @@ class _Reader:
     measurements: Measurements
     hidden: Container[tuple[str, str, str]]
 
-    def rows(self, trial: TrialRow, published: Published | None, means: Sequence[str]) -> Iterator[ReconciliationRow]:
+    def rows(
+        self, trial: TrialRow[Value], published: Published | None, means: Sequence[str]
+    ) -> Iterator[ReconciliationRow[Value]]:
         """Yield people, means and effects; of a trial that shares its file, the people alone."""
-        name = trial.trial.text
-        press = Press(slug("reconciliation", name), f"trials.{name}", self.study.policy.rounding.model_dump())
+        name = trial.trial.words
+        press = Values(slug("reconciliation", name), f"trials.{name}")
         yield _people(trial, press)
         if published is None:
             return
@@ -91,7 +95,7 @@ class _Reader:
         for effect in published.effects:
             yield self.effect(name, effect, effect.source or published.source, press)
 
-    def mean(self, trial: str, variable: str, printed: str, source: str, press: Press) -> ReconciliationRow:
+    def mean(self, trial: str, variable: str, printed: str, source: str, press: Values) -> ReconciliationRow[Value]:
         here = (self.repository.participants["trial"] == trial).to_numpy()
         measured = baseline_of(variable)
         if measured is None:
@@ -102,11 +106,10 @@ class _Reader:
             values = self.measurements.baseline(self.repository.trials, measured)[here]
         n = int(np.sum(~np.isnan(values)))
         made = press.at(variable, n=n, trials=1)
-        decimals = max(decimals_of(printed), made.decimals["mean"])
         if 0 < n < self.study.policy.minimum_cell:
             ours = made.hidden("mean", "–", "fewer people than the study's policy lets be printed")
         elif n:
-            ours = made.figure("mean", mean_sd(values)[0], decimals)
+            ours = made.fixed("mean", mean_sd(values)[0], "mean", decimals=decimals_of(printed))
         else:
             ours = made.none("mean", "nobody has a value")
         return ReconciliationRow(
@@ -118,22 +121,19 @@ class _Reader:
             source=made.quote("source", source),
         )
 
-    def effect(self, trial: str, node: PublishedEffect, source: str, press: Press) -> ReconciliationRow:
+    def effect(self, trial: str, node: PublishedEffect, source: str, press: Values) -> ReconciliationRow[Value]:
         comparison = f"{' or '.join(node.intervention)} v {' or '.join(node.control)}"
-        window = self.study.follow_up[node.follow_up].label or node.follow_up
-        outcome = self.study.outcomes[node.outcome]
+        window = label_in_lower_case(node.follow_up, self.study)
         selection = self.selected(trial, node)
         mine = selection.trial == trial
-        made = press.at(node.outcome, node.follow_up, comparison, n=int(mine.sum()), trials=1)
-        if outcome.decimals is not None:
-            made = made.at(decimals=made.decimals | {"effect": outcome.decimals})
+        made = press.at(node.outcome, node.follow_up, comparison, n=int(mine.sum()), trials=1, outcome=node.outcome)
         effect, low, high = _fitted(selection, trial, made, unit_of(node.outcome, self.study))
         if few_in_an_arm(selection.treatment[mine], self.study.policy.minimum_cell):
             effect, low, high = (withheld(number, TOO_FEW) for number in (effect, low, high))
         elif (node.outcome, node.follow_up, trial) in self.hidden:
             effect, low, high = (withheld(number, FOR_ANOTHER) for number in (effect, low, high))
         return ReconciliationRow(
-            what=made.quote("what", f"{outcome_label(node.outcome, self.study)}, {window.lower()}: {comparison}"),
+            what=made.quote("what", f"{outcome_label(node.outcome, self.study)}, {window}: {comparison}"),
             published=_published_effect(node, made),
             ours=(effect,) if low.value is None else (effect, " (", low, " to ", high, ")"),
             difference=_difference(node.effect, effect, made),
@@ -164,7 +164,7 @@ class _Reader:
         return () if isinstance(found, str) else ADJUST_FOR
 
 
-def _people(trial: TrialRow, press: Press) -> ReconciliationRow:
+def _people(trial: TrialRow[Value], press: Values) -> ReconciliationRow[Value]:
     assert trial.published is not None
     made = press.at("participants", trials=1)
     return ReconciliationRow(
@@ -177,7 +177,7 @@ def _people(trial: TrialRow, press: Press) -> ReconciliationRow:
     )
 
 
-def _fitted(selection: Selection, trial: str, press: Press, unit: str) -> tuple[Number, Number, Number]:
+def _fitted(selection: Selection, trial: str, press: Values, unit: str) -> tuple[Value, Value, Value]:
     """Return the effect within one trial with its interval."""
     mine = selection.trial == trial
     estimate = low = high = math.nan
@@ -198,7 +198,7 @@ def _fitted(selection: Selection, trial: str, press: Press, unit: str) -> tuple[
     )
 
 
-def _published_effect(node: PublishedEffect, press: Press) -> Inline:
+def _published_effect(node: PublishedEffect, press: Values) -> Inline[Value]:
     effect = press.quote("published", as_set(node.effect))
     if node.interval is None:
         return (effect,)
@@ -206,7 +206,7 @@ def _published_effect(node: PublishedEffect, press: Press) -> Inline:
     return (effect, " (", low, " to ", high, ")")
 
 
-def _difference(printed: str, ours: Number, press: Press) -> Number:
+def _difference(printed: str, ours: Value, press: Values) -> Value:
     if ours.value is None:
         return press.none("difference", ours.reason)
-    return press.figure("difference", ours.value - value_of(printed), decimals_of(ours.text), ours.unit)
+    return press.beside("difference", ours.value - value_of(printed), ours)

@@ -10,20 +10,13 @@ import numpy as np
 
 from reportgen.analyses.selection import Selection
 from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut
-from reportgen.records.numbers import Number, Press
+from reportgen.records.numbers import Value
+from reportgen.release.values import Values
 from reportgen.spec.check import expanded
 from reportgen.spec.study import Comparison, Pooled, Study
 from reportgen.stats import Effect
 
 NAN = math.nan
-
-
-def for_outcome(name: str, study: Study, press: Press) -> Press:
-    """Return a press with the decimals that an outcome asks for."""
-    decimals = study.outcomes[name].decimals
-    if decimals is None:
-        return press
-    return press.at(decimals=press.decimals | {"effect": decimals, "heterogeneity": decimals + 1})
 
 
 def clause(sentence: str) -> str:
@@ -42,7 +35,7 @@ def scalar(value: Any) -> float:
     return float(np.asarray(value, dtype=float).reshape(-1)[0])
 
 
-def estimate_record(effect: Effect | None, level: float, press: Press, unit: str, reason: str) -> Estimate:
+def estimate_record(effect: Effect | None, level: float, press: Values, unit: str, reason: str) -> Estimate[Value]:
     """Return an effect with interval and p; dashes with the reason where there is none."""
     ends = (NAN, NAN) if effect is None else effect.interval(level)
     low, high = press.bounds(scalar(ends[0]), scalar(ends[1]), "effect", unit, reason)
@@ -57,8 +50,8 @@ def estimate_record(effect: Effect | None, level: float, press: Press, unit: str
 
 
 def comparison_records(
-    node: Pooled, study: Study, present: Collection[str], press: Press
-) -> tuple[ComparisonRecord, ...]:
+    node: Pooled, study: Study, present: Collection[str], press: Values
+) -> tuple[ComparisonRecord[Value], ...]:
     """Return the comparisons of an analysis as declared, with the classes of arms that any trial has (`present`)."""
     return tuple(
         _comparison(name, study.comparisons[name], present, press.at(name))
@@ -66,7 +59,7 @@ def comparison_records(
     )
 
 
-def _comparison(name: str, comparison: Comparison, present: Collection[str], press: Press) -> ComparisonRecord:
+def _comparison(name: str, comparison: Comparison, present: Collection[str], press: Values) -> ComparisonRecord[Value]:
     return ComparisonRecord(
         name=name,
         title=press.quote("title", comparison.title or name),
@@ -77,7 +70,7 @@ def _comparison(name: str, comparison: Comparison, present: Collection[str], pre
     )
 
 
-def left_out_record(selection: Selection, press: Press) -> tuple[LeftOut, ...]:
+def left_out_record(selection: Selection, press: Values) -> tuple[LeftOut[Value], ...]:
     """Return who of the comparison is not in the selection, by trial and reason."""
     return tuple(
         LeftOut(
@@ -90,19 +83,19 @@ def left_out_record(selection: Selection, press: Press) -> tuple[LeftOut, ...]:
     )
 
 
-def extent_record(searched: Iterable[tuple[Number, Number]], press: Press) -> Extent:
+def extent_record(searched: Iterable[tuple[Value, Value]], press: Values) -> Extent[Value]:
     """Return between which numbers the searches of an analysis lie.
 
     Parameters
     ----------
-    searched : iterable of (Number, Number)
+    searched : iterable of (Value, Value)
         Trials and participants of each search that could be made.
-    press : Press
+    press : Values
     """
     counts = [(int(trials.value or 0), int(n.value or 0)) for trials, n in searched]
     here = press.at("extent")
 
-    def bound(name: str, values: list[int], pick: Callable[[list[int]], int], unit: str) -> Number:
+    def bound(name: str, values: list[int], pick: Callable[[list[int]], int], unit: str) -> Value:
         return here.count(name, pick(values), unit) if values else here.none(name, "nothing could be searched", unit)
 
     trials, people = ([count[i] for count in counts] for i in (0, 1))
@@ -114,7 +107,7 @@ def extent_record(searched: Iterable[tuple[Number, Number]], press: Press) -> Ex
     )
 
 
-def guard_record(left_out: Iterable[int], study: Study, press: Press, unit: str) -> Guard:
+def guard_record(left_out: Iterable[int], study: Study, press: Values, unit: str) -> Guard[Value]:
     """Return how many cuts or boxes an analysis keeps to itself.
 
     Parameters
@@ -122,7 +115,7 @@ def guard_record(left_out: Iterable[int], study: Study, press: Press, unit: str)
     left_out : iterable of int
         Of each profile, or of each frontier.
     study : Study
-    press : Press
+    press : Values
     unit : str
         What is counted.
     """

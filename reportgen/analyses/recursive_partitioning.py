@@ -15,27 +15,21 @@ import numpy as np
 
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.moderators import searched_names
-from reportgen.analyses.naming import (
-    adjuster_labels,
-    level_number,
-    outcome_label,
-    percent_number,
-    setting_number,
-    unit_of,
-)
+from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number, unit_of
 from reportgen.analyses.partition_record import Naming, search_record
-from reportgen.analyses.recording import comparison_records, extent_record, for_outcome, guard_record
+from reportgen.analyses.recording import comparison_records, extent_record, guard_record
 from reportgen.analyses.search_people import SearchPeople, people_of_search
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
-from reportgen.records.numbers import Inline, Press, slug
+from reportgen.records.names import outcome_label
+from reportgen.records.numbers import Inline, Value, slug
 from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning, SearchSettings
+from reportgen.release.values import Values
 from reportgen.spec.study import FromScreening, Moderators, Study
 from reportgen.spec.study import RecursivePartitioning as Node
 from reportgen.stats import ModeratorFit, Partition, partition
 from reportgen.stats.partition_settings import SMALLEST_SHARE, SMALLEST_SIZE
 from reportgen.stats.ranks import MAX_LEVELS
 
-MODEL_DECIMALS = {"df": 1}
 TOO_MANY = f"has more than {MAX_LEVELS} levels without an order, and the ways to part them are too many to try"
 
 
@@ -51,8 +45,8 @@ class Partitioned:
 
 
 def partitioning_record(
-    name: str, node: Node, study: Study, present: Collection[str], searches: Sequence[PartitionedOutcome]
-) -> RecursivePartitioning:
+    name: str, node: Node, study: Study, present: Collection[str], searches: Sequence[PartitionedOutcome[Value]]
+) -> RecursivePartitioning[Value]:
     """Return a named recursive partitioning of the searches that were made.
 
     Parameters
@@ -66,7 +60,7 @@ def partitioning_record(
     searches : sequence of PartitionedOutcome
         One for every outcome x follow-up x comparison, those that were not possible included.
     """
-    press = _press(name, node, study)
+    press = _values(name, node)
     return RecursivePartitioning(
         name=name,
         settings=_settings(node, study, press.at("settings")),
@@ -77,9 +71,8 @@ def partitioning_record(
     )
 
 
-def _press(name: str, node: Node, study: Study) -> Press:
-    rounding = study.policy.rounding.model_dump() | MODEL_DECIMALS
-    return Press(slug(name), f"analyses.{name}", rounding, limits=(0.05, node.alpha))
+def _values(name: str, node: Node) -> Values:
+    return Values(slug(name), f"analyses.{name}", limits=(0.05, node.alpha))
 
 
 def partitioned(
@@ -173,11 +166,11 @@ def _nothing(node: Node, names: tuple[str, ...]) -> str:
     return "no moderator has a p below the limit in the screening" if isinstance(node.moderators, FromScreening) else ""
 
 
-def partition_record(found: Partitioned, *, name: str, node: Node, study: Study) -> PartitionedOutcome:
+def partition_record(found: Partitioned, *, name: str, node: Node, study: Study) -> PartitionedOutcome[Value]:
     """Return what a search found in one cell, under the name of its analysis."""
-    selection, press = found.cohort, _press(name, node, study)
+    selection, press = found.cohort, _values(name, node)
     settings = _settings(node, study, press.at("settings"))
-    made = for_outcome(selection.outcome, study, press)
+    made = press.at(outcome=selection.outcome)
     made = made.at(selection.comparison, selection.outcome, selection.follow_up)
     naming = Naming(
         outcome_label=outcome_label(selection.outcome, study),
@@ -192,7 +185,7 @@ def partition_record(found: Partitioned, *, name: str, node: Node, study: Study)
     return search_record(found.people, found.partition, found.reason, node, naming, made)
 
 
-def _settings(node: Node, study: Study, press: Press) -> SearchSettings:
+def _settings(node: Node, study: Study, press: Values) -> SearchSettings[Value]:
     chosen = node.moderators
     screened = chosen if isinstance(chosen, FromScreening) else None
     return SearchSettings(
@@ -217,7 +210,7 @@ def _settings(node: Node, study: Study, press: Press) -> SearchSettings:
     )
 
 
-def _size(size: float | None, press: Press) -> Inline:
+def _size(size: float | None, press: Values) -> Inline[Value]:
     if size is None:
         least, share = press.count("min size", SMALLEST_SIZE), percent_number("min share", SMALLEST_SHARE, press)
         return ("at least ", least, " people and ", share, "% of the participants")

@@ -18,8 +18,7 @@ import reportgen
 from reportgen.analyses.descriptive import included_trials
 from reportgen.analyses.doubts import in_lowest_part
 from reportgen.analyses.hidden_cells import hidden_cells
-from reportgen.analyses.naming import level_number, outcome_title
-from reportgen.analyses.selection import instruments_of
+from reportgen.analyses.naming import level_number
 from reportgen.data import LedgerLine, Repository, TrialInfo, availability
 from reportgen.data.repository import FileInfo
 from reportgen.records.model import (
@@ -36,9 +35,11 @@ from reportgen.records.model import (
     Provenance,
     StudyRecord,
 )
-from reportgen.records.numbers import DASH, MINUS, Number, Press
+from reportgen.records.names import outcome_title
+from reportgen.records.numbers import DASH, MINUS, Value
+from reportgen.release.values import Values
 from reportgen.spec import Spec
-from reportgen.spec.study import MetaAnalysis, Study
+from reportgen.spec.study import MetaAnalysis, Study, instruments_of
 
 LIBRARIES = {
     "NumPy": "numpy",
@@ -79,10 +80,10 @@ class RepositoryRecords:
         Instruments of which a trial uses the lowest part alone, with the largest value: see `doubts`.
     """
 
-    included: IncludedTrials
-    availability: Availability
-    measures: OutcomeMeasures
-    ledger: Ledger
+    included: IncludedTrials[Value]
+    availability: Availability[Value]
+    measures: OutcomeMeasures[Value]
+    ledger: Ledger[Value]
     arm_classes: tuple[str, ...]
     mapping_of: dict[str, int]
     participants: int
@@ -107,10 +108,10 @@ def repository_records(repository: Repository, *, study: Study, outcomes: tuple[
     )
 
 
-def study_record(spec: Spec, repository: RepositoryRecords, profile: str) -> StudyRecord:
+def study_record(spec: Spec, repository: RepositoryRecords, profile: str) -> StudyRecord[Value]:
     """Record what stands on the title page."""
     about = spec.study.study
-    press = Press("study", "study", {})
+    press = Values("study", "study")
     levels = [a.level for a in spec.study.analyses.values() if isinstance(a, MetaAnalysis)]
     return StudyRecord(
         name=spec.name,
@@ -130,9 +131,9 @@ def study_record(spec: Spec, repository: RepositoryRecords, profile: str) -> Stu
     )
 
 
-def availability_record(repository: Repository, study: Study) -> Availability:
+def availability_record(repository: Repository, study: Study) -> Availability[Value]:
     """Record trial x measure x visit: how many of the participants have a value, and what was never collected."""
-    press = Press("availability", "availability", {})
+    press = Values("availability", "availability")
     table, minimum = availability(repository), study.policy.minimum_cell
     months = {visit: float(month) for visit, month in zip(table["visit"], table["months"], strict=True)}
     cells = []
@@ -171,9 +172,9 @@ def _short_label(measure: str, study: Study) -> str:
     return label if 0 < len(label) <= WIDEST_LABEL else _capital(measure)
 
 
-def measures_record(repository: Repository, study: Study, outcomes: Sequence[str]) -> OutcomeMeasures:
+def measures_record(repository: Repository, study: Study, outcomes: Sequence[str]) -> OutcomeMeasures[Value]:
     """Record which instrument each trial brings to each outcome, with the visits at which it was measured."""
-    press = Press("measures", "measures", {})
+    press = Values("measures", "measures")
     cells = [
         MeasureCell(trial.name, name, _measured(trial, name, study, press.at(trial.name, name)))
         for trial in repository.trials
@@ -186,7 +187,7 @@ def measures_record(repository: Repository, study: Study, outcomes: Sequence[str
     )
 
 
-def _measured(trial: TrialInfo, name: str, study: Study, press: Press) -> tuple[Number, ...]:
+def _measured(trial: TrialInfo, name: str, study: Study, press: Values) -> tuple[Value, ...]:
     found = []
     several = len(instruments_of(study.outcomes[name], name)) > 1
     for index, instrument in enumerate(instruments_of(study.outcomes[name], name), 1):
@@ -197,7 +198,7 @@ def _measured(trial: TrialInfo, name: str, study: Study, press: Press) -> tuple[
     return tuple(found)
 
 
-def ledger_record(repository: Repository, study: Study) -> Ledger:
+def ledger_record(repository: Repository, study: Study) -> Ledger[Value]:
     """Record every recode and everybody who was left out on loading, trial by trial.
 
     How many people a rule gave a characteristic to is hidden where it is as small as a cell that tables do not print, and
@@ -208,7 +209,7 @@ def ledger_record(repository: Repository, study: Study) -> Ledger:
     minimum = study.policy.minimum_cell
     rows = []
     for index, (line, hide) in enumerate(zip(lines, hidden_lines(lines, study), strict=True), 1):
-        press = Press("ledger", f"trials.{line.trial}", {}).at(str(index))
+        press = Values("ledger", f"trials.{line.trial}").at(str(index))
         rows.append(
             LedgerRow(
                 trial=press.quote("trial", line.trial),
@@ -266,7 +267,7 @@ def _hidden_in_table(lines: Sequence[LedgerLine], minimum: int) -> list[bool]:
     return [bool(hidden[cell]) for cell in cells]
 
 
-def _hidden_count(line: LedgerLine, minimum: int, press: Press) -> Number:
+def _hidden_count(line: LedgerLine, minimum: int, press: Values) -> Value:
     if line.count < minimum:
         return press.hidden("count", f"<{minimum}", "too few people to print", line.unit)
     return press.hidden(
@@ -274,11 +275,11 @@ def _hidden_count(line: LedgerLine, minimum: int, press: Press) -> Number:
     )
 
 
-def glossary_record(study: Study) -> Glossary:
+def glossary_record(study: Study) -> Glossary[Value]:
     """Record the scales: range and direction."""
     rows = []
     for name, instrument in study.instruments.items():
-        press = Press("glossary", "instruments", {}).at(name)
+        press = Values("glossary", "instruments").at(name)
         low, high = instrument.range or (0, 0)
         limits = "" if instrument.range is None else f"{low:g} to {high:g}".replace("-", MINUS)
         rows.append(
@@ -294,14 +295,14 @@ def glossary_record(study: Study) -> Glossary:
     return Glossary(tuple(rows))
 
 
-def _limit(name: str, value: float, press: Press) -> Number:
+def _limit(name: str, value: float, press: Values) -> Value:
     decimals = max(0, -int(Decimal(repr(value)).normalize().as_tuple().exponent))
     return press.figure(name, value, decimals)
 
 
-def provenance_record(spec: Spec, repository: RepositoryRecords) -> Provenance:
+def provenance_record(spec: Spec, repository: RepositoryRecords) -> Provenance[Value]:
     """Record files, seed and versions. No clock and no absolute path: those are for provenance.json alone."""
-    press = Press("provenance", "provenance", {})
+    press = Values("provenance", "provenance")
     files = []
     for index, file in enumerate(repository.files, 1):
         made = press.at(f"file {index}")

@@ -18,7 +18,7 @@ from reportgen.analyses.disclosure import TOO_SMALL, few_in_an_arm, guards
 from reportgen.data import Repository, TrialInfo
 from reportgen.data.scale import without_noise
 from reportgen.spec.check import baseline_of, expanded
-from reportgen.spec.study import Comparison, Instrument, MetaAnalysis, Outcome, Pooled, Study, Window
+from reportgen.spec.study import Comparison, Instrument, MetaAnalysis, Outcome, Pooled, Study, Window, instruments_of
 
 FloatArray = NDArray[np.float64]
 BASELINE_ADJUSTER = "baseline"
@@ -127,11 +127,6 @@ class Measurements:
         """Rescale values of an instrument to an outcome's range and turn them to its direction."""
         outcome = self._study.outcomes.get(name)
         return values if outcome is None else rescaled(values, self._study.instruments[instrument], outcome)
-
-
-def instruments_of(outcome: Outcome, name: str) -> tuple[str, ...]:
-    """Return the instruments that may stand for an outcome, the first choice first."""
-    return outcome.first_available or (outcome.instrument or name,)
 
 
 def direction_of(outcome: Outcome, name: str, study: Study) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from reportgen.analyses.cohorts import Cell
-from reportgen.analyses.selection import BASELINE_ADJUSTER, instruments_of
+from reportgen.analyses.selection import BASELINE_ADJUSTER
+from reportgen.records.names import unnamed
 from reportgen.spec.check import baseline_of
-from reportgen.spec.study import About, Outcome, Pooled, Report, Study
+from reportgen.spec.study import About, Outcome, Pooled, Report, Rounding, Study, instruments_of
 
 Entry = TypeVar("Entry")
 NodeT = TypeVar("NodeT", bound=Pooled)
@@ -20,7 +21,7 @@ UNTITLED = About(title="", data="real")
 
 
 def study_of(study: Study, cell: Cell, variables: Iterable[str]) -> Study:
-    """Return what a study says of one cell and of some variables.
+    """Return what a study says of one cell and of some variables, with references in the place of names.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def study_of(study: Study, cell: Cell, variables: Iterable[str]) -> Study:
     measured = {name for variable in listed if (name := baseline_of(variable)) is not None}
     outcomes = _only(study.outcomes, {cell.outcome, *measured})
     used = {one for name, outcome in outcomes.items() for one in instruments_of(outcome, name)}
-    return study.model_copy(
+    part = study.model_copy(
         update={
             **_without_report(study),
             "trials": (),
@@ -45,6 +46,7 @@ def study_of(study: Study, cell: Cell, variables: Iterable[str]) -> Study:
             "comparisons": _only(study.comparisons, {cell.comparison}),
         }
     )
+    return unnamed(part, measured)
 
 
 def printed_of(study: Study) -> Study:
@@ -53,8 +55,19 @@ def printed_of(study: Study) -> Study:
 
 
 def _without_report(study: Study) -> dict[str, object]:
-    policy = study.policy.model_copy(update={"profile": "final"})
+    policy = study.policy.model_copy(update={"profile": "final", "rounding": Rounding()})
     return {"study": UNTITLED, "analyses": {}, "report": Report(), "fidelity": None, "policy": policy}
+
+
+def unnamed_whole(study: Study) -> Study:
+    """Return a study with references in the place of names; units are words that a step or a limit is said in."""
+    return unnamed(study, (*study.outcomes, *study.instruments))
+
+
+def unrounded(study: Study) -> Study:
+    """Return a slice for which it does not matter how many decimals its outcomes are printed with."""
+    outcomes = {name: one.model_copy(update={"decimals": None}) for name, one in study.outcomes.items()}
+    return study.model_copy(update={"outcomes": outcomes})
 
 
 def selecting(study: Study) -> Study:
@@ -68,7 +81,6 @@ def selecting(study: Study) -> Study:
             },
             "follow_up": {name: one.model_copy(update={"label": ""}) for name, one in study.follow_up.items()},
             "comparisons": {name: one.model_copy(update={"title": ""}) for name, one in study.comparisons.items()},
-            "policy": study.policy.model_copy(update={"rounding": type(study.policy.rounding)()}),
         }
     )
 

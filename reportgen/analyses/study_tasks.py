@@ -22,10 +22,13 @@ from reportgen.analyses.repository_records import (
     repository_records,
     study_record,
 )
+from reportgen.analyses.slices import unrounded
 from reportgen.data import Repository
 from reportgen.graph import Ran, run
 from reportgen.pool import Pool, Serial
 from reportgen.records.model import AnalysisRecord, Records
+from reportgen.records.numbers import Value
+from reportgen.records.printed import printed_records
 from reportgen.spec import Spec
 from reportgen.spec.study import MetaAnalysis
 from reportgen.store import Memory, NoStore
@@ -52,7 +55,7 @@ class StudyTasks:
 class Made:
     """The records of a study, what failed on the way, and what the tasks cost."""
 
-    records: Records
+    records: Records[Value]
     repository: RepositoryRecords
     failed: tuple[FailedAnalysis, ...]
     ran: Ran
@@ -77,7 +80,11 @@ def study_tasks(spec: Spec) -> StudyTasks:
     layout.add(
         RECONCILIATION,
         reconciled,
-        {"study": whole, "published": published, "means": {name: tuple(one.means) for name, one in published.items()}},
+        {
+            "study": unrounded(layout.unnamed()),
+            "published": published,
+            "means": {name: tuple(one.means) for name, one in published.items()},
+        },
         inputs={"repository": READ, "included": REPOSITORY, "effects": effects},
         here=True,
     )
@@ -93,7 +100,7 @@ def make_records(
     store: Memory | None = None,
     basis: str = "",
 ) -> Records:
-    """Run every analysis of a study whose data were read.
+    """Run every analysis of a study whose data were read; return its records as pages print them.
 
     An analysis that fails becomes a `Failure` with the reason; the others go on.
 
@@ -117,7 +124,7 @@ def make_records(
     laid = study_tasks(spec)
     tasks = (*laid.tasks, handed_over(repository))
     ran = run(tasks, laid.wanted, store or NoStore(), pool or Serial(), basis=basis)
-    return records_of(spec, laid, ran, profile).records
+    return printed_records(records_of(spec, laid, ran, profile).records, spec.study)
 
 
 def records_of(spec: Spec, laid: StudyTasks, ran: Ran, profile: str) -> Made:
@@ -127,7 +134,7 @@ def records_of(spec: Spec, laid: StudyTasks, ran: Ran, profile: str) -> Made:
         if name in ran.failed:
             raise ran.failed[name].error
     repository: RepositoryRecords = ran.values[REPOSITORY]
-    analyses: dict[str, AnalysisRecord] = {}
+    analyses: dict[str, AnalysisRecord[Value]] = {}
     failed: list[FailedAnalysis] = []
     for name, tasks in laid.results.items():
         node = study.analyses[name]

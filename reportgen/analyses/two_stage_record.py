@@ -7,13 +7,14 @@ effect of their own are not pooled.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from reportgen.analyses.recording import NAN, clause
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import TrialEstimate, TwoStageHeterogeneity
-from reportgen.records.numbers import MINUS, Number, Press
-from reportgen.spec.study import MetaAnalysis as Node
+from reportgen.records.numbers import Value
+from reportgen.release.values import Values
+from reportgen.spec.study import MetaAnalysis
 from reportgen.stats import TwoStage
 
 ONE_TRIAL = "one trial: nothing is pooled"
@@ -37,7 +38,7 @@ def not_pooled(pooled: TwoStage | None, trials: int) -> str:
     return ONE_EFFECT if pooled.trials else NO_EFFECT
 
 
-def two_stage_estimate(pooled: TwoStage | None, level: float, press: Press, unit: str, reason: str) -> Estimate:
+def two_stage_estimate(pooled: TwoStage | None, level: float, press: Values, unit: str, reason: str) -> Estimate[Value]:
     """Return the two-stage effect with its interval; dashes with the reason where there is none."""
     shown = None if reason else pooled
     ends = shown.interval(level) if shown else (NAN, NAN)
@@ -54,7 +55,9 @@ def two_stage_estimate(pooled: TwoStage | None, level: float, press: Press, unit
     )
 
 
-def two_stage_heterogeneity(pooled: TwoStage | None, press: Press, unit: str, reason: str) -> TwoStageHeterogeneity:
+def two_stage_heterogeneity(
+    pooled: TwoStage | None, press: Values, unit: str, reason: str
+) -> TwoStageHeterogeneity[Value]:
     """Return the variation between trials as the two-stage model has it."""
     shown = None if reason else pooled
     low, high = shown.tau2_interval if shown else (NAN, NAN)
@@ -70,41 +73,23 @@ def two_stage_heterogeneity(pooled: TwoStage | None, press: Press, unit: str, re
     )
 
 
-def outside(estimates: Mapping[str, Number], rows: Sequence[TrialEstimate], node: Node, adjusted: bool) -> str:
-    """Say which pooled estimates lie outside the range of the trials' own effects, as printed, and why; or nothing.
+def why_outside(rows: Sequence[TrialEstimate[Value]], node: MetaAnalysis, adjusted: bool) -> tuple[str, ...]:
+    """Return what makes a one-step estimate other than a weighted mean of the trials' own effects.
 
     Parameters
     ----------
-    estimates : mapping of str to Number
-        Of the one-step models, by their names.
     rows : sequence of TrialEstimate
     node : MetaAnalysis node of the study file
     adjusted : bool
         Whether the model has adjusters.
     """
-    own = [_printed(row.estimate.effect) for row in rows if row.estimate.effect.value is not None]
-    beyond = [name for name, one in estimates.items() if own and one.value is not None and _beyond(one, own)]
-    if not beyond:
-        return ""
-    which = " and the ".join(beyond)
-    said = f"The estimate of the {which} model lies" if len(beyond) == 1 else f"The estimates of the {which} model lie"
-    why = "; ".join(_reasons(rows, node, adjusted)) or "it is no weighted mean of them"
-    return f"{said} outside the range of the trials' own effects: {why}."
-
-
-def _beyond(estimate: Number, own: Sequence[float]) -> bool:
-    return not min(own) <= _printed(estimate) <= max(own)
-
-
-def _printed(number: Number) -> float:
-    return float(number.text.replace(MINUS, "-").replace("∞", "inf"))
-
-
-def _reasons(rows: Sequence[TrialEstimate], node: Node, adjusted: bool) -> Iterable[str]:
-    """Yield what makes a one-step estimate other than a weighted mean of the trials' own effects."""
+    said = []
     if adjusted and node.adjuster_slopes == "common":
-        yield "the model has one slope of each adjuster for all trials, where each trial's own effect rests on its own slope"
+        said.append(
+            "the model has one slope of each adjuster for all trials, where each trial's own effect rests on its own slope"
+        )
     if node.intercept == "random":
-        yield "with random intercepts, differences between trials count as well"
+        said.append("with random intercepts, differences between trials count as well")
     if any(row.estimate.effect.value is None for row in rows):
-        yield "trials count in the model of which no effect stands here"
+        said.append("trials count in the model of which no effect stands here")
+    return tuple(said)

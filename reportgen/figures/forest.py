@@ -20,8 +20,9 @@ from reportgen.figures.layout import INDENT, Band, Heading, Headings, Page, Row,
 from reportgen.figures.panel import PREDICTION_DROP, Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
+from reportgen.records.derived import Derived
 from reportgen.records.model import ModelSettings, PooledEffect
-from reportgen.records.numbers import Inline, Number, Press
+from reportgen.records.numbers import Inline, Number
 
 Scale = Literal["natural", "0-100"]
 TITLE = "Forest plot of pooled effects"
@@ -192,8 +193,8 @@ def _square(shown: Shown) -> Callable[[Panel, float], list[Mark]]:
 def _unit_of(bands: Sequence[Band], effects: Sequence[PooledEffect], scale: Scale, name: str) -> Inline:
     """Return what the title of the axis says after the measure: a unit, a scale, or that units differ."""
     if scale == "0-100":
-        press = Press(prefix=name, source="report", decimals={})
-        return (", rescaled to ", press.figure("scale low", 0, 0), " to ", press.figure("scale high", 100, 0))
+        derived = Derived(name)
+        return (", rescaled to ", derived.figure("scale low", 0, 0), " to ", derived.figure("scale high", 100, 0))
     if len({effect.unit.text for effect in effects}) > 1:
         return (" in the unit of each outcome",)
     return (" (", effects[0].unit, ")") if effects and effects[0].unit.text else ()

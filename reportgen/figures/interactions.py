@@ -17,9 +17,10 @@ from reportgen.figures.layout import INDENT, Band, Heading, Headings, Page, Row,
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
+from reportgen.records.derived import Derived
 from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, Screen, ScreeningSettings, Tier
-from reportgen.records.numbers import Inline, Number, Press, plain
+from reportgen.records.numbers import Inline, Number, plain
 
 TITLE = "Forest plot of interactions"
 REACHED: tuple[Tier, ...] = ("significant", "weak")
@@ -216,11 +217,11 @@ def _note(
     ]
     tested = [one for screen in screens for one in screen.interactions if one.tier != "not estimable"]
     if tested:
-        press = Press(prefix=name, source="report", decimals={})
+        derived = Derived(name)
         if any(len(one.reading.each) > 1 for one in tested):
             note += ["A moderator of several levels counts once, by the p of its joint test. "]
         reached = sum(one.tier == "significant" for one in tested)
-        chance = press.figure("by chance", (settings.significant.value or 0.0) * len(tested), 1)
+        chance = derived.figure("by chance", (settings.significant.value or 0.0) * len(tested), 1)
         note += ["Of ", *words.plural(words.count(name, "tested", len(tested)), "interaction", "interactions")]
         note += [" tested, ", words.count(name, "significant", reached), " with p below ", settings.significant]
         note += [" (", chance, " expected by chance where nothing moderates). "]

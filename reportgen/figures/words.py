@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.figures.lettering import NO_BREAK
+from reportgen.records.derived import Derived
 from reportgen.records.estimate import NotAdjusted
 from reportgen.records.model import ModelSettings, PooledEffect
-from reportgen.records.numbers import Inline, Number, Press, Status
+from reportgen.records.numbers import Inline, Number, Status
 
 INFERENCE = {"kenward-roger": "Kenward–Roger", "satterthwaite": "Satterthwaite", "normal": "normal approximation"}
 ESTIMATION = {"reml": "REML", "ml": "maximum likelihood"}
@@ -28,7 +29,7 @@ TEST = {
 
 def count(name: str, what: str, value: int) -> Number:
     """Return a count that a figure itself makes, such as its rows, with an id of its own."""
-    return Press(prefix=name, source="report", decimals={}).count(what, value, unit=what)
+    return Derived(name).count(what, value, unit=what)
 
 
 def plural(number: Number, one: str, many: str) -> Inline:
@@ -55,7 +56,7 @@ def quoted(words: str, name: str, what: str) -> Inline:
     """Return words that came from the analysis; if they hold digits, they are a quotation with an id."""
     if not any(character.isdigit() for character in words):
         return (words,) if words else ()
-    return (Press(prefix=name, source="report", decimals={}).quote(what, words),)
+    return (Derived(name).quote(what, words),)
 
 
 def reason(status: Status, why: str, name: str, what: str) -> Inline:

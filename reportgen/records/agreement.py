@@ -7,14 +7,15 @@ among them, and what they are like. Counts are of people whom both methods analy
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic
 
 from reportgen.records import kinds
 from reportgen.records.estimate import Estimate
-from reportgen.records.numbers import Inline, Status
+from reportgen.records.numbers import Inline, Status, V
 
 
 @dataclass(frozen=True, slots=True)
-class Trait:
+class Trait(Generic[V]):
     """A moderator, or one of its levels, among the people in both and among all others.
 
     Attributes
@@ -27,15 +28,15 @@ class Trait:
         "54.1 (12.3)", or "31 (20.1%)" of those with a value.
     """
 
-    label: kinds.Words
-    unit: kinds.Words
-    level: kinds.Words | None
-    both: Inline
-    others: Inline
+    label: kinds.Words[V]
+    unit: kinds.Words[V]
+    level: kinds.Words[V] | None
+    both: Inline[V]
+    others: Inline[V]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Generic[V]):
     """A subgroup of recursive partitioning beside a box of directed peeling.
 
     Attributes
@@ -60,32 +61,32 @@ class Pair:
 
     id: str
     size: float
-    share: kinds.Size
-    box: Inline
-    in_box: kinds.Count
-    both: kinds.Count
-    only_subgroup: kinds.Count
-    only_box: kinds.Count
-    neither: kinds.Count
-    jaccard: kinds.Statistic
-    inside: Estimate
-    outside: Estimate
-    n_others: kinds.Count
-    traits: tuple[Trait, ...]
+    share: kinds.Size[V]
+    box: Inline[V]
+    in_box: kinds.Count[V]
+    both: kinds.Count[V]
+    only_subgroup: kinds.Count[V]
+    only_box: kinds.Count[V]
+    neither: kinds.Count[V]
+    jaccard: kinds.Statistic[V]
+    inside: Estimate[V]
+    outside: Estimate[V]
+    n_others: kinds.Count[V]
+    traits: tuple[Trait[V], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ComparedSubgroup:
+class ComparedSubgroup(Generic[V]):
     """A subgroup of recursive partitioning, its rule in words, and the boxes beside it."""
 
-    number: kinds.Count
-    rule: Inline
-    n: kinds.Count
-    pairs: tuple[Pair, ...]
+    number: kinds.Count[V]
+    rule: Inline[V]
+    n: kinds.Count[V]
+    pairs: tuple[Pair[V], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class OutcomeAgreement:
+class OutcomeAgreement(Generic[V]):
     """The agreement in one outcome at one follow-up in one comparison; without subgroups where there is none to compare.
 
     `n` counts the people whom both methods analysed; `reason` says why nothing is compared.
@@ -93,26 +94,26 @@ class OutcomeAgreement:
 
     id: str
     outcome: str
-    outcome_label: kinds.Words
-    unit: kinds.Words
+    outcome_label: kinds.Words[V]
+    unit: kinds.Words[V]
     follow_up: str
-    follow_up_label: kinds.Words
+    follow_up_label: kinds.Words[V]
     comparison: str
-    comparison_title: kinds.Words
-    n: kinds.Count
-    subgroups: tuple[ComparedSubgroup, ...]
+    comparison_title: kinds.Words[V]
+    n: kinds.Count[V]
+    subgroups: tuple[ComparedSubgroup[V], ...]
     suppressed: bool
     status: Status
-    reason: Inline
+    reason: Inline[V]
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Generic[V]):
     """A named agreement of two methods."""
 
     name: str
-    partition: kinds.Words
-    peeling: kinds.Words
-    level: kinds.Setting
-    minimum_cell: kinds.Setting
-    outcomes: tuple[OutcomeAgreement, ...]
+    partition: kinds.Words[V]
+    peeling: kinds.Words[V]
+    level: kinds.Setting[V]
+    minimum_cell: kinds.Setting[V]
+    outcomes: tuple[OutcomeAgreement[V], ...]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic
 
 from reportgen.records.kinds import Count, Setting
-from reportgen.records.numbers import Inline, Number, plain
+from reportgen.records.numbers import Inline, Number, V, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Suppressed:
 
 
 @dataclass(frozen=True, slots=True)
-class Egress:
+class Egress(Generic[V]):
     """Everything that a report suppresses.
 
     Attributes
@@ -32,24 +33,24 @@ class Egress:
         The same by analysis and reason.
     """
 
-    minimum_cell: Setting | None
-    kinds: tuple[tuple[str, Count], ...]
+    minimum_cell: Setting[V] | None
+    kinds: tuple[tuple[str, Count[V]], ...]
     suppressed: tuple[Suppressed, ...]
 
     @property
-    def sentence(self) -> Inline:
+    def sentence(self) -> Inline[V]:
         """What is suppressed and why, in one sentence."""
         if self.minimum_cell is None:
             return ("The study's policy suppresses nothing: small counts and effects of few people are printed.",)
         if not self.kinds:
             return ("Nothing had to be suppressed.",)
-        said: list[str | Number] = ["Suppressed, as fewer than ", self.minimum_cell]
+        said: list[str | V] = ["Suppressed, as fewer than ", self.minimum_cell]
         said.append(" people of an arm stand behind them or could be worked out from them: ")
         for i, (kind, count) in enumerate(self.kinds):
             said += [", " if i else "", f"{kind} (", count, ")"]
         return (*said, ".")
 
     @property
-    def line(self) -> str:
+    def line(self: Egress[Number]) -> str:
         """The same for a terminal; empty where nothing is suppressed."""
         return plain(self.sentence) if self.kinds else ""

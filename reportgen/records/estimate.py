@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal
 
 from reportgen.records import kinds
-from reportgen.records.numbers import Inline
+from reportgen.records.numbers import Inline, V
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Generic[V]):
     """An effect with its uncertainty; positive = intervention better."""
 
-    effect: kinds.Effect
-    low: kinds.Effect
-    high: kinds.Effect
-    std_error: kinds.Heterogeneity
-    df: kinds.Df
-    p: kinds.P
+    effect: kinds.Effect[V]
+    low: kinds.Effect[V]
+    high: kinds.Effect[V]
+    std_error: kinds.Heterogeneity[V]
+    df: kinds.Df[V]
+    p: kinds.P[V]
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Generic[V]):
     """Participants of the comparison who are not in the analysis, by trial and reason."""
 
-    trial: kinds.Words
-    reason: Inline
-    n: kinds.Count
+    trial: kinds.Words[V]
+    reason: Inline[V]
+    n: kinds.Count[V]
     whole_trial: bool
 
 
@@ -39,7 +39,7 @@ WHY = {
 
 
 @dataclass(frozen=True, slots=True)
-class NotAdjusted:
+class NotAdjusted(Generic[V]):
     """An adjuster of the study file that a model leaves out.
 
     Attributes
@@ -53,12 +53,12 @@ class NotAdjusted:
         The adjusters that it follows from.
     """
 
-    adjuster: kinds.Words
+    adjuster: kinds.Words[V]
     kind: Literal["constant", "within", "follows", "unmeasured"]
-    of: tuple[kinds.Words, ...] = ()
+    of: tuple[kinds.Words[V], ...] = ()
 
     @property
-    def reason(self) -> Inline:
+    def reason(self) -> Inline[V]:
         """Why it is left out, in words."""
         if self.kind != "follows":
             return (WHY[self.kind],)
@@ -67,17 +67,17 @@ class NotAdjusted:
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(Generic[V]):
     """The smallest and the largest of the searches of an analysis: trials, and participants, fewest and most."""
 
-    trials_fewest: kinds.Count
-    trials_most: kinds.Count
-    participants_fewest: kinds.Count
-    participants_most: kinds.Count
+    trials_fewest: kinds.Count[V]
+    trials_most: kinds.Count[V]
+    participants_fewest: kinds.Count[V]
+    participants_most: kinds.Count[V]
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Generic[V]):
     """What a search keeps to itself, so that nobody can be told from the difference between two groups.
 
     Attributes
@@ -88,8 +88,8 @@ class Guard:
         How many cuts, or boxes, are neither drawn nor in the series for that.
     """
 
-    minimum_cell: kinds.Setting
-    left_out: kinds.Count
+    minimum_cell: kinds.Setting[V]
+    left_out: kinds.Count[V]
 
     @property
     def note(self) -> dict[str, int]:
@@ -98,10 +98,10 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
-class ComparisonRecord:
+class ComparisonRecord(Generic[V]):
     """A comparison as declared, and the arms that entered it."""
 
     name: str
-    title: kinds.Words
-    intervention: tuple[kinds.Words, ...]
-    control: tuple[kinds.Words, ...]
+    title: kinds.Words[V]
+    intervention: tuple[kinds.Words[V], ...]
+    control: tuple[kinds.Words[V], ...]

@@ -1,16 +1,16 @@
 """Of which kind a number of a record is: said by the type of its field, so that whoever rounds a record need not know it.
 
-A field is `kinds.Effect`, or `tuple[kinds.Words, ...]`; to a type checker all of them are `Number`. Policy and artefacts round
-the first five kinds; the others keep the figures that they were made with.
+A field is `kinds.Effect[V]`, or `tuple[kinds.Words[V], ...]`; to a type checker all of them are `V`: a `Value` where a record is
+made, a `Number` on a page. Artefacts round the first five kinds.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-from reportgen.records.numbers import Number
+from reportgen.records.numbers import Number, V
 
 Name = Literal[
     "effect",
@@ -37,33 +37,33 @@ class Kind:
     name: Name
 
 
-Effect = Annotated[Number, Kind("effect")]
+Effect = Annotated[V, Kind("effect")]
 """An effect, or an end of its interval."""
-Mean = Annotated[Number, Kind("mean")]
+Mean = Annotated[V, Kind("mean")]
 """A mean or a standard deviation."""
-Percent = Annotated[Number, Kind("percent")]
+Percent = Annotated[V, Kind("percent")]
 """A share in per cent."""
-Scaled = Annotated[Number, Kind("scaled")]
+Scaled = Annotated[V, Kind("scaled")]
 """An effect on a scale of 0 to 100, or an end of its interval."""
-Heterogeneity = Annotated[Number, Kind("heterogeneity")]
+Heterogeneity = Annotated[V, Kind("heterogeneity")]
 """A standard error, a variance or a standard deviation between trials, or a standardised difference."""
-P = Annotated[Number, Kind("p")]
+P = Annotated[V, Kind("p")]
 """A p value, which has significant figures."""
-Df = Annotated[Number, Kind("df")]
+Df = Annotated[V, Kind("df")]
 """Degrees of freedom."""
-Statistic = Annotated[Number, Kind("statistic")]
+Statistic = Annotated[V, Kind("statistic")]
 """What a fit or a comparison is judged by: a criterion, Q, an index."""
-Count = Annotated[Number, Kind("count")]
+Count = Annotated[V, Kind("count")]
 """A whole number of something."""
-Size = Annotated[Number, Kind("size")]
+Size = Annotated[V, Kind("size")]
 """A share of the people of a search, of all as 1."""
-Measured = Annotated[Number, Kind("measured")]
+Measured = Annotated[V, Kind("measured")]
 """A value that people have, such as a cut or a percentile: release alone decides how many decimals it has."""
-Published = Annotated[Number, Kind("published")]
+Published = Annotated[V, Kind("published")]
 """A number of a publication, or ours and the difference beside it, with its decimals."""
-Setting = Annotated[Number, Kind("setting")]
+Setting = Annotated[V, Kind("setting")]
 """What the study file asks for."""
-Words = Annotated[Number, Kind("words")]
+Words = Annotated[V, Kind("words")]
 """A quotation from the study file or the data."""
 
 
@@ -79,7 +79,7 @@ def kinds_of(record: type) -> dict[str, str]:
     Raises
     ------
     TypeError
-        A field is a `Number` and does not say of which kind.
+        A field is a number and does not say of which kind.
 
     Examples
     --------
@@ -102,11 +102,13 @@ def _kind(hint: Any) -> str | None:
 
     Running text holds numbers of any kind, whose figures are those of the sentence.
     """
-    if hint is Number:
+    if hint in (Number, V):
         return ""
     inside = get_args(hint)
+    if is_dataclass(get_origin(hint)):
+        return None
     if get_origin(hint) is Annotated:
         return next((mark.name for mark in inside[1:] if isinstance(mark, Kind)), _kind(inside[0]))
-    if str in inside and Number in inside:
+    if str in inside and (V in inside or Number in inside):
         return None
     return next((kind for part in inside if (kind := _kind(part)) is not None), None)

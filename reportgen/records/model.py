@@ -7,227 +7,232 @@ again without them. What a table, figure or sentence needs and does not find her
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal
 
 from reportgen.records import kinds
 from reportgen.records.agreement import Agreement
 from reportgen.records.egress import Egress
 from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut, NotAdjusted
 from reportgen.records.moderation import Moderation
-from reportgen.records.numbers import Inline, Status
+from reportgen.records.numbers import MINUS, Inline, Number, Status, V
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
 
 
 @dataclass(frozen=True, slots=True)
-class StudyRecord:
+class StudyRecord(Generic[V]):
     """What stands on the title page and in the running heads."""
 
     name: str
-    title: kinds.Words
-    subtitle: kinds.Words
-    authors: tuple[kinds.Words, ...]
-    protocol: kinds.Words
-    version: kinds.Words
-    summary: kinds.Words
-    source: kinds.Words
+    title: kinds.Words[V]
+    subtitle: kinds.Words[V]
+    authors: tuple[kinds.Words[V], ...]
+    protocol: kinds.Words[V]
+    version: kinds.Words[V]
+    summary: kinds.Words[V]
+    source: kinds.Words[V]
     simulated: bool
     profile: str
-    fingerprint: kinds.Words
-    trials: kinds.Count
-    participants: kinds.Count
-    level: kinds.Setting
+    fingerprint: kinds.Words[V]
+    trials: kinds.Count[V]
+    participants: kinds.Count[V]
+    level: kinds.Setting[V]
 
 
 @dataclass(frozen=True, slots=True)
-class ArmRow:
+class ArmRow(Generic[V]):
     """An arm of a trial: its class, its name and its participants."""
 
-    arm_class: kinds.Words
-    name: kinds.Words
-    n: kinds.Count
+    arm_class: kinds.Words[V]
+    name: kinds.Words[V]
+    n: kinds.Count[V]
 
 
 @dataclass(frozen=True, slots=True)
-class TrialRow:
+class TrialRow(Generic[V]):
     """A trial: its arms, the people in its file, those who stay and those whom its publication counts."""
 
-    trial: kinds.Words
-    country: kinds.Words
-    n: kinds.Count
-    in_file: kinds.Count
-    published: kinds.Count | None
-    published_source: kinds.Words | None
-    arms: tuple[ArmRow, ...]
+    trial: kinds.Words[V]
+    country: kinds.Words[V]
+    n: kinds.Count[V]
+    in_file: kinds.Count[V]
+    published: kinds.Count[V] | None
+    published_source: kinds.Words[V] | None
+    arms: tuple[ArmRow[V], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class IncludedTrials:
+class IncludedTrials(Generic[V]):
     """Trials by number of participants, the largest first."""
 
-    trials: tuple[TrialRow, ...]
-    number: kinds.Count
-    n: kinds.Count
-    in_file: kinds.Count
+    trials: tuple[TrialRow[V], ...]
+    number: kinds.Count[V]
+    n: kinds.Count[V]
+    in_file: kinds.Count[V]
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Generic[V]):
     """A characteristic on one side: trials that collected it, participants with a value, mean (SD) or nothing."""
 
-    trials: kinds.Count
-    n: kinds.Count
-    mean: kinds.Mean | None = None
-    sd: kinds.Mean | None = None
+    trials: kinds.Count[V]
+    n: kinds.Count[V]
+    mean: kinds.Mean[V] | None = None
+    sd: kinds.Mean[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Share(Generic[V]):
     """A level on one side: count and per cent of those with a value."""
 
-    n: kinds.Count
-    percent: kinds.Percent
+    n: kinds.Count[V]
+    percent: kinds.Percent[V]
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class Level(Generic[V]):
     """A level of a characteristic: control, intervention, all."""
 
-    label: kinds.Words
-    shares: tuple[Share, ...]
+    label: kinds.Words[V]
+    shares: tuple[Share[V], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Characteristic:
+class Characteristic(Generic[V]):
     """A row (quantity) or a group of rows (levels) of a table of baseline characteristics."""
 
-    label: kinds.Words
-    unit: kinds.Words
-    sides: tuple[Summary, ...]
-    levels: tuple[Level, ...]
-    difference: kinds.Heterogeneity | None
+    label: kinds.Words[V]
+    unit: kinds.Words[V]
+    sides: tuple[Summary[V], ...]
+    levels: tuple[Level[V], ...]
+    difference: kinds.Heterogeneity[V] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class Side(Generic[V]):
     """A column of a descriptive table."""
 
     label: str
-    trials: kinds.Count
-    n: kinds.Count
+    trials: kinds.Count[V]
+    n: kinds.Count[V]
 
 
 @dataclass(frozen=True, slots=True)
-class Descriptive:
+class Descriptive(Generic[V]):
     """Baseline characteristics: control, intervention, all."""
 
     name: str
-    comparison: kinds.Words
-    sides: tuple[Side, ...]
-    characteristics: tuple[Characteristic, ...]
-    minimum_cell: kinds.Setting
+    comparison: kinds.Words[V]
+    sides: tuple[Side[V], ...]
+    characteristics: tuple[Characteristic[V], ...]
+    minimum_cell: kinds.Setting[V]
     suppressed: bool
-    one_sided: tuple[kinds.Words, ...]
+    one_sided: tuple[kinds.Words[V], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class AvailabilityCell:
+class AvailabilityCell(Generic[V]):
     """Trial x measure x visit: participants with a value, or never collected (`n` is None)."""
 
     trial: str
     measure: str
     visit: str
-    n: kinds.Count | None
+    n: kinds.Count[V] | None
     share: float
 
 
 @dataclass(frozen=True, slots=True)
-class Availability:
+class Availability(Generic[V]):
     """Who collected what, when, and from how many. Measures and visits: the key that cells name, and its label."""
 
-    trials: tuple[kinds.Words, ...]
-    people: tuple[kinds.Count, ...]
-    measures: tuple[tuple[str, kinds.Words], ...]
-    visits: tuple[tuple[str, kinds.Words], ...]
-    cells: tuple[AvailabilityCell, ...]
+    trials: tuple[kinds.Words[V], ...]
+    people: tuple[kinds.Count[V], ...]
+    measures: tuple[tuple[str, kinds.Words[V]], ...]
+    visits: tuple[tuple[str, kinds.Words[V]], ...]
+    cells: tuple[AvailabilityCell[V], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class MeasureCell:
+class MeasureCell(Generic[V]):
     """The instrument that one trial brings to one outcome, and the visits at which it was measured."""
 
     trial: str
     outcome: str
-    instruments: tuple[kinds.Words, ...]
+    instruments: tuple[kinds.Words[V], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class OutcomeMeasures:
+class OutcomeMeasures(Generic[V]):
     """Outcome measures by trial."""
 
-    trials: tuple[kinds.Words, ...]
-    outcomes: tuple[kinds.Words, ...]
-    cells: tuple[MeasureCell, ...]
+    trials: tuple[kinds.Words[V], ...]
+    outcomes: tuple[kinds.Words[V], ...]
+    cells: tuple[MeasureCell[V], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Scaled:
+class Scaled(Generic[V]):
     """The same effect on a scale of 0 to 100, and the factor that leads there and back."""
 
-    effect: kinds.Scaled
-    low: kinds.Scaled
-    high: kinds.Scaled
-    predicted_low: kinds.Scaled
-    predicted_high: kinds.Scaled
-    factor: kinds.Statistic
+    effect: kinds.Scaled[V]
+    low: kinds.Scaled[V]
+    high: kinds.Scaled[V]
+    predicted_low: kinds.Scaled[V]
+    predicted_high: kinds.Scaled[V]
+    factor: kinds.Statistic[V]
 
 
 @dataclass(frozen=True, slots=True)
-class TrialEstimate:
+class TrialEstimate(Generic[V]):
     """One trial of a pooled effect."""
 
-    trial: kinds.Words
-    instrument: kinds.Words
-    n_control: kinds.Count
-    n_intervention: kinds.Count
-    estimate: Estimate
-    weight: kinds.Percent
+    trial: kinds.Words[V]
+    instrument: kinds.Words[V]
+    n_control: kinds.Count[V]
+    n_intervention: kinds.Count[V]
+    estimate: Estimate[V]
+    weight: kinds.Percent[V]
     status: Status
     reason: str
-    not_adjusted: tuple[NotAdjusted, ...] = ()
+    not_adjusted: tuple[NotAdjusted[V], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Heterogeneity:
+class Heterogeneity(Generic[V]):
     """Between-trial variation of a pooled effect."""
 
-    tau2: kinds.Heterogeneity
-    tau: kinds.Heterogeneity
-    i2: kinds.Percent
-    i2_low: kinds.Percent
-    i2_high: kinds.Percent
-    predicted_low: kinds.Effect
-    predicted_high: kinds.Effect
+    tau2: kinds.Heterogeneity[V]
+    tau: kinds.Heterogeneity[V]
+    i2: kinds.Percent[V]
+    i2_low: kinds.Percent[V]
+    i2_high: kinds.Percent[V]
+    predicted_low: kinds.Effect[V]
+    predicted_high: kinds.Effect[V]
 
 
 @dataclass(frozen=True, slots=True)
-class TwoStageHeterogeneity:
+class TwoStageHeterogeneity(Generic[V]):
     """Between-trial variation as the two-stage model has it: τ² with its Q-profile interval, and the test of homogeneity.
 
     `trials` counts those that have an effect of their own.
     """
 
-    trials: kinds.Count
-    tau2: kinds.Heterogeneity
-    tau2_low: kinds.Heterogeneity
-    tau2_high: kinds.Heterogeneity
-    q: kinds.Statistic
-    q_df: kinds.Df
-    q_p: kinds.P
+    trials: kinds.Count[V]
+    tau2: kinds.Heterogeneity[V]
+    tau2_low: kinds.Heterogeneity[V]
+    tau2_high: kinds.Heterogeneity[V]
+    q: kinds.Statistic[V]
+    q_df: kinds.Df[V]
+    q_p: kinds.P[V]
+
+
+def _shown(number: Number) -> float:
+    """Return the value that a reader takes from a printed effect."""
+    return float(number.text.replace(MINUS, "-").replace("∞", "inf"))
 
 
 @dataclass(frozen=True, slots=True)
-class PooledEffect:
+class PooledEffect(Generic[V]):
     """One outcome at one follow-up in one comparison.
 
     Attributes
@@ -236,38 +241,38 @@ class PooledEffect:
         Of the one-step model; of one trial alone its own effect, by analysis of covariance.
     heterogeneity : Heterogeneity
         τ² and the prediction interval of the one-step model; I² of the two-stage one, as are the weights of `by_trial`.
-    outside : str
-        That, and why, a pooled estimate lies outside the range of its trials' own effects; empty where none does.
+    why_outside : tuple of str, or None
+        Why a pooled estimate may lie outside the range of its trials' own effects; None where the two are not compared.
     """
 
     id: str
     outcome: str
-    outcome_label: kinds.Words
-    domain: kinds.Words
-    unit: kinds.Words
+    outcome_label: kinds.Words[V]
+    domain: kinds.Words[V]
+    unit: kinds.Words[V]
     follow_up: str
-    follow_up_label: kinds.Words
+    follow_up_label: kinds.Words[V]
     comparison: str
-    trials: kinds.Count
-    n: kinds.Count
-    n_control: kinds.Count
-    n_intervention: kinds.Count
-    in_comparison: kinds.Count
-    estimate: Estimate
-    scaled: Scaled | None
-    heterogeneity: Heterogeneity
-    common: Estimate
-    two_stage: Estimate
-    two_stage_heterogeneity: TwoStageHeterogeneity
-    outside: str
-    by_trial: tuple[TrialEstimate, ...]
-    left_out: tuple[LeftOut, ...]
+    trials: kinds.Count[V]
+    n: kinds.Count[V]
+    n_control: kinds.Count[V]
+    n_intervention: kinds.Count[V]
+    in_comparison: kinds.Count[V]
+    estimate: Estimate[V]
+    scaled: Scaled[V] | None
+    heterogeneity: Heterogeneity[V]
+    common: Estimate[V]
+    two_stage: Estimate[V]
+    two_stage_heterogeneity: TwoStageHeterogeneity[V]
+    why_outside: tuple[str, ...] | None
+    by_trial: tuple[TrialEstimate[V], ...]
+    left_out: tuple[LeftOut[V], ...]
     status: Status
     reason: str
-    evaluations: kinds.Count
-    criterion: kinds.Statistic
-    df_unfloored: kinds.Df
-    not_adjusted: tuple[NotAdjusted, ...] = ()
+    evaluations: kinds.Count[V]
+    criterion: kinds.Statistic[V]
+    df_unfloored: kinds.Df[V]
+    not_adjusted: tuple[NotAdjusted[V], ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -280,7 +285,26 @@ class PooledEffect:
         return self.trials.value == 1 and self.estimate.effect.value is not None
 
     @property
-    def one_step_only(self) -> tuple[TrialEstimate, ...]:
+    def outside(self: PooledEffect[Number]) -> str:
+        """That, and why, a pooled estimate lies outside the range of its trials' own effects, as printed; or nothing."""
+        own = [_shown(row.estimate.effect) for row in self.by_trial if row.estimate.effect.value is not None]
+        if self.why_outside is None or not own:
+            return ""
+        models = {"one-step": self.estimate.effect, "common-effect": self.common.effect}
+        beyond = [
+            name for name, one in models.items() if one.value is not None and not min(own) <= _shown(one) <= max(own)
+        ]
+        if not beyond:
+            return ""
+        which = " and the ".join(beyond)
+        said = (
+            f"The estimate of the {which} model lies" if len(beyond) == 1 else f"The estimates of the {which} model lie"
+        )
+        why = "; ".join(self.why_outside) or "it is no weighted mean of them"
+        return f"{said} outside the range of the trials' own effects: {why}."
+
+    @property
+    def one_step_only(self) -> tuple[TrialEstimate[V], ...]:
         """Trials of the one-step model that the two-stage one leaves out, for want of an effect of their own."""
         if self.two_stage.effect.value is None:
             return ()
@@ -288,10 +312,10 @@ class PooledEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelSettings:
+class ModelSettings(Generic[V]):
     """What was fitted, in the words of the study file."""
 
-    adjust_for: tuple[kinds.Words, ...]
+    adjust_for: tuple[kinds.Words[V], ...]
     intercept: str
     treatment_effect: str
     covariance: str
@@ -302,18 +326,18 @@ class ModelSettings:
     df_floor: str
     two_stage_method: str
     two_stage_test: str
-    level: kinds.Setting
-    minimum_trials: kinds.Setting
+    level: kinds.Setting[V]
+    minimum_trials: kinds.Setting[V]
 
 
 @dataclass(frozen=True, slots=True)
-class MetaAnalysis:
+class MetaAnalysis(Generic[V]):
     """A named meta-analysis: every outcome x follow-up x comparison."""
 
     name: str
-    settings: ModelSettings
-    comparisons: tuple[ComparisonRecord, ...]
-    effects: tuple[PooledEffect, ...]
+    settings: ModelSettings[V]
+    comparisons: tuple[ComparisonRecord[V], ...]
+    effects: tuple[PooledEffect[V], ...]
 
     @property
     def alone(self) -> bool:
@@ -323,161 +347,169 @@ class MetaAnalysis:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerRow:
+class LedgerRow(Generic[V]):
     """A recode, or people left out on loading."""
 
-    trial: kinds.Words
+    trial: kinds.Words[V]
     kind: str
-    variable: kinds.Words
-    rule: kinds.Words
-    count: kinds.Count
-    place: kinds.Words
+    variable: kinds.Words[V]
+    rule: kinds.Words[V]
+    count: kinds.Count[V]
+    place: kinds.Words[V]
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(Generic[V]):
     """Everything that was done to the raw data."""
 
-    rows: tuple[LedgerRow, ...]
+    rows: tuple[LedgerRow[V], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class GlossaryRow:
+class GlossaryRow(Generic[V]):
     """A scale: what it is, its range and direction."""
 
-    name: kinds.Words
-    title: kinds.Words
-    range: kinds.Words
+    name: kinds.Words[V]
+    title: kinds.Words[V]
+    range: kinds.Words[V]
     better: str
-    unit: kinds.Words
-    limits: tuple[kinds.Setting, ...] = ()
+    unit: kinds.Words[V]
+    limits: tuple[kinds.Setting[V], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Glossary:
+class Glossary(Generic[V]):
     """Scales of the study."""
 
-    rows: tuple[GlossaryRow, ...]
+    rows: tuple[GlossaryRow[V], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class FileRow:
+class FileRow(Generic[V]):
     """A data file as it was read."""
 
-    name: kinds.Words
-    fingerprint: kinds.Words
-    size: kinds.Count
-    rows: kinds.Count
+    name: kinds.Words[V]
+    fingerprint: kinds.Words[V]
+    size: kinds.Count[V]
+    rows: kinds.Count[V]
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Generic[V]):
     """What the numbers were made from and with."""
 
-    files: tuple[FileRow, ...]
-    fingerprint: kinds.Words
-    seed: kinds.Setting
-    versions: tuple[tuple[str, kinds.Words], ...]
+    files: tuple[FileRow[V], ...]
+    fingerprint: kinds.Words[V]
+    seed: kinds.Setting[V]
+    versions: tuple[tuple[str, kinds.Words[V]], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Generic[V]):
     """An analysis that failed: its place in the report says why."""
 
     name: str
-    reason: kinds.Words
+    reason: kinds.Words[V]
 
 
 @dataclass(frozen=True, slots=True)
-class ReconciliationRow:
+class ReconciliationRow(Generic[V]):
     """What a trial's publication says of one thing, and what its file gives.
 
     `covered` where there is an interval; `adjusted`, of an effect alone, whether ours is adjusted for the baseline value.
     """
 
-    what: kinds.Words
-    published: Inline
-    ours: Inline
-    difference: kinds.Published
+    what: kinds.Words[V]
+    published: Inline[V]
+    ours: Inline[V]
+    difference: kinds.Published[V]
     covered: Literal["yes", "no", ""]
-    source: kinds.Words
+    source: kinds.Words[V]
     adjusted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ReconciledTrial:
+class ReconciledTrial(Generic[V]):
     """One trial of a reconciliation."""
 
-    trial: kinds.Words
-    rows: tuple[ReconciliationRow, ...]
+    trial: kinds.Words[V]
+    rows: tuple[ReconciliationRow[V], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciliation:
+class Reconciliation(Generic[V]):
     """Trials whose mappings say what was published of them."""
 
-    trials: tuple[ReconciledTrial, ...]
-    level: kinds.Setting
+    trials: tuple[ReconciledTrial[V], ...]
+    level: kinds.Setting[V]
 
 
 FidelityStatus = Literal["as printed", "differs", "no result", "not reproduced"]
 
 
 @dataclass(frozen=True, slots=True)
-class FidelityRow:
+class FidelityRow(Generic[V]):
     """A number of the print beside ours: the very same `Number` that the report prints in its own place.
 
     `default` is ours with the inference of the study, where `ours` follows the inference of the print.
     """
 
-    name: kinds.Words
-    printed: kinds.Published
-    ours: kinds.Published | None
-    default: kinds.Published | None
-    difference: kinds.Published | None
+    name: kinds.Words[V]
+    printed: kinds.Published[V]
+    ours: kinds.Published[V] | None
+    default: kinds.Published[V] | None
+    difference: kinds.Published[V] | None
     covered: Literal["yes", "no", ""]
     status: FidelityStatus
-    why: kinds.Words | None
+    why: kinds.Words[V] | None
 
 
 @dataclass(frozen=True, slots=True)
-class FidelitySection:
+class FidelitySection(Generic[V]):
     """The numbers of one printed table, or of one paragraph; how many of them came out as printed."""
 
-    title: kinds.Words
-    rows: tuple[FidelityRow, ...]
-    as_printed: kinds.Count
-    size: kinds.Count
+    title: kinds.Words[V]
+    rows: tuple[FidelityRow[V], ...]
+    as_printed: kinds.Count[V]
+    size: kinds.Count[V]
 
 
 @dataclass(frozen=True, slots=True)
-class Fidelity:
+class Fidelity(Generic[V]):
     """The publication that a study regenerates, number by number, and where it contradicts itself."""
 
-    source: kinds.Words
-    sections: tuple[FidelitySection, ...]
-    contradictions: tuple[kinds.Words, ...]
-    size: kinds.Count
-    counts: dict[FidelityStatus, kinds.Count]
-    covered: kinds.Count
-    with_interval: kinds.Count
+    source: kinds.Words[V]
+    sections: tuple[FidelitySection[V], ...]
+    contradictions: tuple[kinds.Words[V], ...]
+    size: kinds.Count[V]
+    counts: dict[FidelityStatus, kinds.Count[V]]
+    covered: kinds.Count[V]
+    with_interval: kinds.Count[V]
 
 
-AnalysisRecord = Descriptive | MetaAnalysis | Moderation | RecursivePartitioning | DirectedPeeling | Agreement | Failure
+AnalysisRecord = (
+    Descriptive[V]
+    | MetaAnalysis[V]
+    | Moderation[V]
+    | RecursivePartitioning[V]
+    | DirectedPeeling[V]
+    | Agreement[V]
+    | Failure[V]
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class Records(Generic[V]):
     """All that a report may say."""
 
-    study: StudyRecord
-    included: IncludedTrials
-    availability: Availability
-    measures: OutcomeMeasures
-    analyses: dict[str, AnalysisRecord]
-    ledger: Ledger
-    glossary: Glossary
-    provenance: Provenance
-    reconciliation: Reconciliation | None = None
-    fidelity: Fidelity | None = None
-    egress: Egress | None = None
+    study: StudyRecord[V]
+    included: IncludedTrials[V]
+    availability: Availability[V]
+    measures: OutcomeMeasures[V]
+    analyses: dict[str, AnalysisRecord[V]]
+    ledger: Ledger[V]
+    glossary: Glossary[V]
+    provenance: Provenance[V]
+    reconciliation: Reconciliation[V] | None = None
+    fidelity: Fidelity[V] | None = None
+    egress: Egress[V] | None = None

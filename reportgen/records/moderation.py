@@ -7,44 +7,44 @@ stand beside them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal
 
 from reportgen.records import kinds
 from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut, NotAdjusted
-from reportgen.records.numbers import Inline, Status
+from reportgen.records.numbers import Inline, Status, V
 
 Tier = Literal["significant", "weak", "neither", "not estimable"]
 
 
 @dataclass(frozen=True, slots=True)
-class InteractionReading:
+class InteractionReading(Generic[V]):
     """One reading of an interaction.
 
     `each` has one estimate for a quantity (for a step of it), and one for each level but the reference; `p` is that of the
     joint test where there are several. `evaluations` and `criterion` are of the fit.
     """
 
-    each: tuple[Estimate, ...]
-    p: kinds.P
-    df_num: kinds.Df | None
-    df_den: kinds.Df | None
+    each: tuple[Estimate[V], ...]
+    p: kinds.P[V]
+    df_num: kinds.Df[V] | None
+    df_den: kinds.Df[V] | None
     status: Status
     reason: str
-    evaluations: kinds.Count
-    criterion: kinds.Statistic
+    evaluations: kinds.Count[V]
+    criterion: kinds.Statistic[V]
 
 
 @dataclass(frozen=True, slots=True)
-class EffectAt:
+class EffectAt(Generic[V]):
     """The effect of treatment at a value of the moderator: a percentile of a quantity, or a level (no percentile)."""
 
-    value: kinds.Measured
-    percentile: kinds.Setting | None
-    estimate: Estimate
+    value: kinds.Measured[V]
+    percentile: kinds.Setting[V] | None
+    estimate: Estimate[V]
 
 
 @dataclass(frozen=True, slots=True)
-class Interaction:
+class Interaction(Generic[V]):
     """One moderator of one screen.
 
     Attributes
@@ -85,39 +85,39 @@ class Interaction:
 
     id: str
     moderator: str
-    label: kinds.Words
-    step: kinds.Setting | None
-    levels: tuple[kinds.Words, ...]
-    reference: kinds.Words | None
-    trials: kinds.Count
-    n: kinds.Count
-    n_control: kinds.Count
-    n_intervention: kinds.Count
-    cost_people: kinds.Count
-    cost_trials: kinds.Count
-    uninformative: kinds.Count | None
-    within: InteractionReading
-    naive: InteractionReading
-    across: InteractionReading
+    label: kinds.Words[V]
+    step: kinds.Setting[V] | None
+    levels: tuple[kinds.Words[V], ...]
+    reference: kinds.Words[V] | None
+    trials: kinds.Count[V]
+    n: kinds.Count[V]
+    n_control: kinds.Count[V]
+    n_intervention: kinds.Count[V]
+    cost_people: kinds.Count[V]
+    cost_trials: kinds.Count[V]
+    uninformative: kinds.Count[V] | None
+    within: InteractionReading[V]
+    naive: InteractionReading[V]
+    across: InteractionReading[V]
     separate: bool
     tested: Literal["within", "naive"]
     tier: Tier
-    holm: kinds.P
-    benjamini_hochberg: kinds.P
-    at: tuple[EffectAt, ...]
-    unit_at: kinds.Words
-    expected: kinds.Words | None
-    found: Inline
-    not_adjusted: tuple[NotAdjusted, ...] = ()
+    holm: kinds.P[V]
+    benjamini_hochberg: kinds.P[V]
+    at: tuple[EffectAt[V], ...]
+    unit_at: kinds.Words[V]
+    expected: kinds.Words[V] | None
+    found: Inline[V]
+    not_adjusted: tuple[NotAdjusted[V], ...] = ()
 
     @property
-    def reading(self) -> InteractionReading:
+    def reading(self) -> InteractionReading[V]:
         """The reading that is tested."""
         return self.naive if self.tested == "naive" else self.within
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(Generic[V]):
     """All moderators of one outcome at one follow-up in one comparison.
 
     `span` is the width of the outcome's scale (0 where it has none): outcomes in one unit on scales of one width share an
@@ -126,23 +126,23 @@ class Screen:
 
     id: str
     outcome: str
-    outcome_label: kinds.Words
-    domain: kinds.Words
-    unit: kinds.Words
+    outcome_label: kinds.Words[V]
+    domain: kinds.Words[V]
+    unit: kinds.Words[V]
     span: float
     follow_up: str
-    follow_up_label: kinds.Words
+    follow_up_label: kinds.Words[V]
     comparison: str
-    trials: kinds.Count
-    n: kinds.Count
-    n_control: kinds.Count
-    n_intervention: kinds.Count
-    interactions: tuple[Interaction, ...]
-    tested: kinds.Count
-    significant: kinds.Count
-    weak: kinds.Count
+    trials: kinds.Count[V]
+    n: kinds.Count[V]
+    n_control: kinds.Count[V]
+    n_intervention: kinds.Count[V]
+    interactions: tuple[Interaction[V], ...]
+    tested: kinds.Count[V]
+    significant: kinds.Count[V]
+    weak: kinds.Count[V]
     reason: str
-    without_adjuster: tuple[LeftOut, ...] = ()
+    without_adjuster: tuple[LeftOut[V], ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -151,33 +151,33 @@ class Screen:
 
 
 @dataclass(frozen=True, slots=True)
-class ScreeningSettings:
+class ScreeningSettings(Generic[V]):
     """What was fitted, in the words of the study file."""
 
-    adjust_for: tuple[kinds.Words, ...]
+    adjust_for: tuple[kinds.Words[V], ...]
     treatment_effect: str
     inference: str
     df_floor: str
     reading: Literal["within", "naive"]
-    level: kinds.Setting
-    minimum_trials: kinds.Setting
-    significant: kinds.Setting
-    weak: kinds.Setting
-    percentiles: tuple[kinds.Setting, ...]
+    level: kinds.Setting[V]
+    minimum_trials: kinds.Setting[V]
+    significant: kinds.Setting[V]
+    weak: kinds.Setting[V]
+    percentiles: tuple[kinds.Setting[V], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Moderation:
+class Moderation(Generic[V]):
     """A named screening. `by_chance`: how many of those tested reach the significant tier where nothing moderates."""
 
     name: str
-    settings: ScreeningSettings
-    comparisons: tuple[ComparisonRecord, ...]
-    screens: tuple[Screen, ...]
-    tested: kinds.Count
-    significant: kinds.Count
-    weak: kinds.Count
-    by_chance: kinds.Statistic
+    settings: ScreeningSettings[V]
+    comparisons: tuple[ComparisonRecord[V], ...]
+    screens: tuple[Screen[V], ...]
+    tested: kinds.Count[V]
+    significant: kinds.Count[V]
+    weak: kinds.Count[V]
+    by_chance: kinds.Statistic[V]
 
     @property
     def statuses(self) -> tuple[Status, ...]:

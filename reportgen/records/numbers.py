@@ -1,16 +1,18 @@
-"""The smallest thing a report may say: a number with its id, and a quotation from the study file or the data.
+"""The smallest thing a report may say: a value with its id, and a quotation from the study file or the data.
 
-`value` and `text` are born together, here and nowhere else. Whatever is printed is made of these two and of words, so
-that each number on a page can be traced to a row of the results table.
+A record holds `Value`s, which have no text; on a page it holds `Number`s, which `printed` makes of them. Whatever a page
+prints is made of these and of words, so that each number can be traced to a row of the results table.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
+
+from typing_extensions import TypeVar
 
 from reportgen.spec.normal import in_ids
 
@@ -19,11 +21,47 @@ DASH = "–"
 MOST_MORE = 4  # decimals more than asked for, where a number would be printed as a limit that it is not
 
 Status = Literal["ok", "boundary", "failed", "not estimable", "suppressed"]
+Kind = Literal["number", "quotation"]
+Measure = Literal[
+    "", "effect", "mean", "percent", "scaled", "heterogeneity", "p", "df", "criterion", "q", "share", "jaccard"
+]
+
+
+class Told(Protocol):
+    """What a value has in common with the number that is printed of it."""
+
+    @property
+    def id(self) -> str:
+        """Stable and readable."""
+
+    @property
+    def value(self) -> float | None:
+        """Unrounded."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the value."""
+
+    @property
+    def status(self) -> Status:
+        """`ok`, or why not."""
+
+    @property
+    def reason(self) -> str:
+        """The same in words."""
+
+    @property
+    def kind(self) -> Kind:
+        """Whether it is quoted."""
+
+    @property
+    def words(self) -> str:
+        """What stands there as it is: a quotation; empty for a number."""
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """A number of the report, or (`kind="quotation"`) words of the study file or the data that hold digits.
+class Value:
+    """A value as records keep it: how many decimals it is printed with is known on the page alone.
 
     Attributes
     ----------
@@ -31,8 +69,16 @@ class Number:
         Stable and readable: `pooled.therapy.probing-depth.visit-3.effect`.
     value : float or None
         Unrounded; None where there is none (not estimable, suppressed, a quotation).
-    text : str
-        As printed.
+    words : str
+        What stands in the place of a number: a quotation, a dash, `<5`.
+    measure : str
+        Of which measure it is, whose decimals the policy sets; empty where it has decimals of its own.
+    decimals : int or None
+        Its own decimals, as release fixes those of participants' own values; with a measure, the fewest.
+    clear : tuple of float
+        Limits as which it is printed only if it is one.
+    outcome : str
+        The outcome whose own decimals come first.
     unit : str
         Unit of the value.
     n, trials : int or None
@@ -45,6 +91,38 @@ class Number:
 
     id: str
     value: float | None
+    words: str = ""
+    measure: Measure = ""
+    decimals: int | None = None
+    clear: tuple[float, ...] = ()
+    outcome: str = ""
+    unit: str = ""
+    n: int | None = None
+    trials: int | None = None
+    status: Status = "ok"
+    reason: str = ""
+    source: str = ""
+    kind: Kind = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as a page prints it, or (`kind="quotation"`) words of the study file or the data that hold digits.
+
+    Attributes
+    ----------
+    id : str
+        That of the value; `…@fig1` where an artefact has a rounding of its own.
+    value : float or None
+        Unrounded; None where there is none (not estimable, suppressed, a quotation).
+    text : str
+        As printed.
+    unit, n, trials, status, reason, source, kind
+        Those of the value.
+    """
+
+    id: str
+    value: float | None
     text: str
     unit: str = ""
     n: int | None = None
@@ -52,10 +130,18 @@ class Number:
     status: Status = "ok"
     reason: str = ""
     source: str = ""
-    kind: Literal["number", "quotation"] = "number"
+    kind: Kind = "number"
+
+    @property
+    def words(self) -> str:
+        """What stands there as it is: a quotation; empty for a number."""
+        return self.text if self.kind == "quotation" else ""
 
 
-Inline = tuple["str | Number", ...]
+V = TypeVar("V", bound=Told, default=Number)
+"""What a record holds: `Value`s where it is made and kept, `Number`s on a page."""
+
+Inline = tuple[str | V, ...]
 """Running text: words and numbers, in reading order."""
 
 
@@ -70,6 +156,17 @@ def plain(inline: Iterable[str | Number]) -> str:
     return "".join(part if isinstance(part, str) else part.text for part in inline)
 
 
+def quoted(inline: Iterable[str | Told]) -> str:
+    """Return running text that only quotes as plain text; there is nothing to be rounded in it.
+
+    Examples
+    --------
+    >>> quoted(("follows from ", Value("a.of", None, "age", kind="quotation")))
+    'follows from age'
+    """
+    return "".join(part if isinstance(part, str) else part.words for part in inline)
+
+
 def ids(inline: Iterable[str | Number]) -> tuple[str, ...]:
     """Return the ids of the numbers in running text, in reading order."""
     return tuple(part.id for part in inline if isinstance(part, Number))
@@ -77,17 +174,26 @@ def ids(inline: Iterable[str | Number]) -> tuple[str, ...]:
 
 def numbers_in(record: Any) -> Iterator[Number]:
     """Yield every number of a record, whatever the depth: this is how a record becomes rows of the results table."""
-    if isinstance(record, Number):
+    yield from _each(record, Number)
+
+
+def values_in(record: Any) -> Iterator[Value]:
+    """Yield every value of a record that is not printed yet, whatever the depth."""
+    yield from _each(record, Value)
+
+
+def _each(record: Any, kind: type) -> Iterator[Any]:
+    if isinstance(record, kind):
         yield record
     elif is_dataclass(record) and not isinstance(record, type):
         for field in fields(record):
-            yield from numbers_in(getattr(record, field.name))
+            yield from _each(getattr(record, field.name), kind)
     elif isinstance(record, dict):
         for value in record.values():
-            yield from numbers_in(value)
+            yield from _each(value, kind)
     elif isinstance(record, tuple | list):
         for value in record:
-            yield from numbers_in(value)
+            yield from _each(value, kind)
 
 
 def slug(*names: str) -> str:
@@ -182,111 +288,3 @@ def clear_of(value: float, decimals: int, *limits: float) -> str:
     """
     texts = (fixed(value, decimals + more) for more in range(MOST_MORE))
     return next((text for text in texts if not _at_limit(value, text, limits)), fixed(value, decimals))
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """Makes the numbers of one analysis: their source, and how many decimals each kind has.
-
-    Parameters
-    ----------
-    prefix : str
-        What the ids start with.
-    source : str
-        Key of the provenance.
-    decimals : dict
-        Kind of number (`effect`, `mean`, `percent`, `scaled`, `heterogeneity`) to decimals; `p` to figures.
-    limits : tuple of float
-        Of p values: what a text says of them must hold for what is printed.
-    """
-
-    prefix: str
-    source: str
-    decimals: dict[str, int]
-    n: int | None = None
-    trials: int | None = None
-    status: Status = "ok"
-    limits: tuple[float, ...] = (0.05,)
-
-    def at(self, *names: str, **changes: Any) -> Press:
-        """Return a press whose ids carry further names, and whose numbers rest on other people and trials."""
-        return replace(self, prefix=f"{self.prefix}.{slug(*names)}" if names else self.prefix, **changes)
-
-    def _make(self, name: str, value: float | None, text: str, unit: str) -> Number:
-        id_ = f"{self.prefix}.{slug(name)}"
-        return Number(id_, value, text, unit, self.n, self.trials, self.status, "", self.source)
-
-    def count(self, name: str, value: int, unit: str = "participants") -> Number:
-        """A whole number of something."""
-        return self._make(name, int(value), fixed(int(value), 0), unit)
-
-    def fixed(self, name: str, value: float | None, kind: str, unit: str = "", reason: str = "") -> Number:
-        """A number with the decimals of its kind; None or NaN is not estimable and prints as a dash."""
-        if value is None or math.isnan(value):
-            return replace(self._make(name, None, DASH, unit), status="not estimable", reason=reason)
-        return self._make(name, float(value), fixed(value, self.decimals[kind]), unit)
-
-    def bounds(
-        self,
-        low: float,
-        high: float,
-        kind: str,
-        unit: str = "",
-        reason: str = "",
-        names: tuple[str, str] = ("ci low", "ci high"),
-    ) -> tuple[Number, Number]:
-        """The ends of an interval; one that is clear of zero is printed clear of it."""
-        ends = tuple(self.fixed(name, end, kind, unit, reason) for name, end in zip(names, (low, high), strict=True))
-        if not (low > 0 or high < 0):
-            return ends[0], ends[1]
-        decimals = self.decimals[kind]
-        clear = [end if end.value is None else replace(end, text=clear_of(end.value, decimals, 0.0)) for end in ends]
-        return clear[0], clear[1]
-
-    def share(self, name: str, part: int, whole: int, reason: str = "") -> Number:
-        """A share in per cent: none is 0% and all are 100%, and nothing else is."""
-        if not whole:
-            return self.fixed(name, None, "percent", "%", reason)
-        value = 100 * part / whole
-        return self._make(name, value, clear_of(value, self.decimals["percent"], 0.0, 100.0), "%")
-
-    def p(self, name: str, value: float | None, reason: str = "") -> Number:
-        """A p value."""
-        if value is None or math.isnan(value):
-            return replace(self._make(name, None, DASH, ""), status="not estimable", reason=reason)
-        return self._make(name, float(value), p_text(value, self.decimals["p"], self.limits), "")
-
-    def figure(self, name: str, value: float, decimals: int, unit: str = "") -> Number:
-        """A number with decimals of its own, such as a setting."""
-        return self._make(name, float(value), fixed(value, decimals), unit)
-
-    def none(self, name: str, reason: str, unit: str = "") -> Number:
-        """A number that cannot be had, with the reason."""
-        return replace(self._make(name, None, DASH, unit), status="not estimable", reason=reason)
-
-    def hidden(self, name: str, text: str, reason: str, unit: str = "") -> Number:
-        """A number that is known and not told: a cell too small to print. The value leaves no trace."""
-        return replace(self._make(name, None, text, unit), status="suppressed", reason=reason, n=None)
-
-    def quote(self, name: str, text: str) -> Number:
-        """Words of the study file or the data, printed as they are."""
-        return replace(self._make(name, None, text, ""), kind="quotation")
-
-
-def reprinted(number: Number, decimals: int, artefact: str) -> Number:
-    """Return the number as an artefact with its own rounding prints it, under an id of its own.
-
-    Examples
-    --------
-    >>> reprinted(Number("a.effect", 1.254, "1.25"), 1, "fig1")
-    Number(id='a.effect@fig1', value=1.254, text='1.3', unit='', n=None, trials=None, status='ok', reason='', source='', kind='number')
-    """
-    if number.value is None:
-        return number
-    if number.reason:  # the value has no more digits than the text
-        decimals = min(decimals, len(number.text.partition(".")[2]))
-    text = fixed(number.value, decimals)
-    # what was printed clear of zero, or of all, stays so
-    if read_back(text) in (0.0, 100.0) and read_back(number.text) != read_back(text):
-        text = clear_of(number.value, decimals, 0.0, 100.0)
-    return replace(number, id=f"{number.id}@{artefact}", text=text)

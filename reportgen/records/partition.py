@@ -7,17 +7,17 @@ the analysis. A rule is kept in parts, so that a tree prints its last condition 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal
 
 from reportgen.records import kinds
 from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut, NotAdjusted
-from reportgen.records.numbers import Inline, Number, Status
+from reportgen.records.numbers import Inline, Number, Status, V
 
 Sign = Literal["≤", ">", "levels"]
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Generic[V]):
     """One condition of a rule: "FFbHR ≤ 54.2 points", "Sex: female", "Anxiety: low or moderate".
 
     Attributes
@@ -34,53 +34,52 @@ class Condition:
     """
 
     moderator: str
-    label: kinds.Words
+    label: kinds.Words[V]
     sign: Sign
-    cut: kinds.Measured | None
-    levels: tuple[kinds.Words, ...]
-    unit: kinds.Words
+    cut: kinds.Measured[V] | None
+    levels: tuple[kinds.Words[V], ...]
+    unit: kinds.Words[V]
 
     @property
-    def words(self) -> Inline:
+    def words(self) -> Inline[V]:
         """The condition as running text.
 
         Examples
         --------
-        >>> from reportgen.records.numbers import Press, plain
-        >>> press = Press("rp", "rp", {})
-        >>> cut = press.figure("cut", 54.2, 1)
-        >>> plain(Condition("FFbHR", press.quote("m", "FFbHR"), ">", cut, (), press.quote("unit", "points")).words)
+        >>> from reportgen.records.numbers import Number, plain
+        >>> label, unit = (Number(f"rp.{text}", None, text, kind="quotation") for text in ("FFbHR", "points"))
+        >>> plain(Condition("FFbHR", label, ">", Number("rp.cut", 54.2, "54.2"), (), unit).words)
         'FFbHR >\xa054.2 points'
         """
         if self.cut is None:
-            listed: list[str | Number] = []
+            listed: list[str | V] = []
             for i, level in enumerate(self.levels):
                 listed += [" or ", level] if i else [level]
             return (self.label, ": ", *listed)
-        unit: Inline = ("" if self.unit.text.startswith("%") else " ", self.unit) if self.unit.text else ()
+        unit: Inline[V] = ("" if self.unit.words.startswith("%") else " ", self.unit) if self.unit.words else ()
         return (self.label, f" {self.sign}\u00a0", self.cut, *unit)
 
 
-def rule_words(rule: tuple[Condition, ...]) -> Inline:
+def rule_words(rule: tuple[Condition[V], ...]) -> Inline[V]:
     """Return conditions joined by "and"; everybody where there is none."""
     if not rule:
         return ("All participants",)
-    words: list[str | Number] = []
+    words: list[str | V] = []
     for i, condition in enumerate(rule):
         words += [" and ", *condition.words] if i else condition.words
     return tuple(words)
 
 
 @dataclass(frozen=True, slots=True)
-class NormalInterval:
+class NormalInterval(Generic[V]):
     """The interval of the same model with the normal distribution, as many publications print it."""
 
-    low: kinds.Effect
-    high: kinds.Effect
+    low: kinds.Effect[V]
+    high: kinds.Effect[V]
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
+class Members(Generic[V]):
     """The people of a rule and the effect among them, estimated in them alone.
 
     Attributes
@@ -98,25 +97,25 @@ class Members:
     """
 
     id: str
-    rule: tuple[Condition, ...]
-    n: kinds.Count
-    n_control: kinds.Count
-    n_intervention: kinds.Count
-    trials: kinds.Count
-    estimate: Estimate
-    normal: NormalInterval
+    rule: tuple[Condition[V], ...]
+    n: kinds.Count[V]
+    n_control: kinds.Count[V]
+    n_intervention: kinds.Count[V]
+    trials: kinds.Count[V]
+    estimate: Estimate[V]
+    normal: NormalInterval[V]
     status: Status
     reason: str
-    not_adjusted: tuple[NotAdjusted, ...] = ()
+    not_adjusted: tuple[NotAdjusted[V], ...] = ()
 
     @property
-    def words(self) -> Inline:
+    def words(self) -> Inline[V]:
         """The rule as running text."""
         return rule_words(self.rule)
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class Split(Generic[V]):
     """The best cut of one moderator in one node.
 
     Attributes
@@ -141,19 +140,19 @@ class Split:
     """
 
     node: int
-    better: Condition
-    other: Condition
-    cuts: kinds.Count
-    p_raw: kinds.P
-    p_adjusted: kinds.P
-    p_node: kinds.P
-    difference: Estimate
+    better: Condition[V]
+    other: Condition[V]
+    cuts: kinds.Count[V]
+    p_raw: kinds.P[V]
+    p_adjusted: kinds.P[V]
+    p_node: kinds.P[V]
+    difference: Estimate[V]
     kept: bool
-    reason: Inline
+    reason: Inline[V]
 
 
 @dataclass(frozen=True, slots=True)
-class Subgroup:
+class Subgroup(Generic[V]):
     """A subgroup that was found: its people, those on the other side of its last split, and everybody else.
 
     Attributes
@@ -168,16 +167,16 @@ class Subgroup:
 
     number: int
     level: int
-    inside: Members
-    sibling: Members
-    complement: Members
-    split: Split
-    p_pooled: kinds.P
-    p_within: kinds.P
+    inside: Members[V]
+    sibling: Members[V]
+    complement: Members[V]
+    split: Split[V]
+    p_pooled: kinds.P[V]
+    p_within: kinds.P[V]
 
 
 @dataclass(frozen=True, slots=True)
-class TreeNode:
+class TreeNode(Generic[V]):
     """A node of the tree that was looked into.
 
     `parent` is its place in the tree (None for the root), `subgroup` the number of the subgroup that it is.
@@ -185,13 +184,13 @@ class TreeNode:
 
     parent: int | None
     level: int
-    members: Members
-    splits: tuple[Split, ...]
+    members: Members[V]
+    splits: tuple[Split[V], ...]
     subgroup: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Generic[V]):
     """The cuts of one moderator that were tried in one node, those told that differ by enough people: drawn, not printed.
 
     Attributes
@@ -219,8 +218,8 @@ class Profile:
 
     node: int
     moderator: str
-    label: kinds.Words
-    unit: kinds.Words
+    label: kinds.Words[V]
+    unit: kinds.Words[V]
     cuts: tuple[float, ...]
     sets: tuple[str, ...]
     estimate: tuple[float, ...]
@@ -234,19 +233,19 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class ModeratorUse:
+class ModeratorUse(Generic[V]):
     """A moderator of the search: what it costs by itself, and why it was left out, if it was."""
 
     name: str
-    label: kinds.Words
-    people: kinds.Count
-    trials: kinds.Count
+    label: kinds.Words[V]
+    people: kinds.Count[V]
+    trials: kinds.Count[V]
     searched: bool
-    reason: Inline
+    reason: Inline[V]
 
 
 @dataclass(frozen=True, slots=True)
-class PartitionedOutcome:
+class PartitionedOutcome(Generic[V]):
     """The search in one outcome at one follow-up in one comparison.
 
     Attributes
@@ -277,21 +276,21 @@ class PartitionedOutcome:
 
     id: str
     outcome: str
-    outcome_label: kinds.Words
-    unit: kinds.Words
+    outcome_label: kinds.Words[V]
+    unit: kinds.Words[V]
     follow_up: str
-    follow_up_label: kinds.Words
+    follow_up_label: kinds.Words[V]
     comparison: str
-    overall: Members
-    in_comparison: kinds.Count
-    moderators: tuple[ModeratorUse, ...]
-    cuts: kinds.Count
-    min_size: kinds.Count
-    subgroups: tuple[Subgroup, ...]
-    tree: tuple[TreeNode, ...]
-    rejected: tuple[Split, ...]
-    profiles: tuple[Profile, ...]
-    left_out: tuple[LeftOut, ...]
+    overall: Members[V]
+    in_comparison: kinds.Count[V]
+    moderators: tuple[ModeratorUse[V], ...]
+    cuts: kinds.Count[V]
+    min_size: kinds.Count[V]
+    subgroups: tuple[Subgroup[V], ...]
+    tree: tuple[TreeNode[V], ...]
+    rejected: tuple[Split[V], ...]
+    profiles: tuple[Profile[V], ...]
+    left_out: tuple[LeftOut[V], ...]
     status: Status
     reason: str
 
@@ -302,39 +301,39 @@ class PartitionedOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchSettings:
+class SearchSettings(Generic[V]):
     """How subgroups were searched for, in the words of the study file."""
 
-    adjust_for: tuple[kinds.Words, ...]
+    adjust_for: tuple[kinds.Words[V], ...]
     treatment_effect: str
     criterion: str
     multiplicity: str
     across: str
     information: str
     missing: str
-    screened_by: kinds.Words | None
-    p_below: kinds.Setting | None
-    alpha: kinds.Setting
-    gamma: tuple[kinds.Setting, ...]
-    depth: kinds.Setting
-    width: kinds.Setting
-    min_size: Inline
-    min_arm: kinds.Setting
-    min_trials: kinds.Setting
-    max_cuts: kinds.Setting
-    level: kinds.Setting
+    screened_by: kinds.Words[V] | None
+    p_below: kinds.Setting[V] | None
+    alpha: kinds.Setting[V]
+    gamma: tuple[kinds.Setting[V], ...]
+    depth: kinds.Setting[V]
+    width: kinds.Setting[V]
+    min_size: Inline[V]
+    min_arm: kinds.Setting[V]
+    min_trials: kinds.Setting[V]
+    max_cuts: kinds.Setting[V]
+    level: kinds.Setting[V]
 
 
 @dataclass(frozen=True, slots=True)
-class RecursivePartitioning:
+class RecursivePartitioning(Generic[V]):
     """A named recursive partitioning: one search for every outcome x follow-up x comparison."""
 
     name: str
-    settings: SearchSettings
-    comparisons: tuple[ComparisonRecord, ...]
-    searches: tuple[PartitionedOutcome, ...]
-    extent: Extent
-    guard: Guard
+    settings: SearchSettings[V]
+    comparisons: tuple[ComparisonRecord[V], ...]
+    searches: tuple[PartitionedOutcome[V], ...]
+    extent: Extent[V]
+    guard: Guard[V]
 
     @property
     def statuses(self) -> tuple[Status, ...]:
@@ -349,7 +348,7 @@ class RecursivePartitioning:
             )
         )
 
-    def series(self) -> dict[str, tuple[object, ...]]:
+    def series(self: RecursivePartitioning[Number]) -> dict[str, tuple[object, ...]]:
         """Return the cuts that were tried and are told, as columns: a row a cut."""
         rows = [
             (

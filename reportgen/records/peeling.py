@@ -7,11 +7,11 @@ are when other sizes are asked for. The whole frontier is plain floats: it is dr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal
 
 from reportgen.records import kinds
 from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut, NotAdjusted
-from reportgen.records.numbers import Inline, Status
+from reportgen.records.numbers import Inline, Status, V
 
 Floats = tuple[float, ...]
 SIZES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -19,7 +19,7 @@ SIZES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
-class PeeledModerator:
+class PeeledModerator(Generic[V]):
     """A moderator that was peeled.
 
     Attributes
@@ -42,35 +42,35 @@ class PeeledModerator:
     """
 
     name: str
-    label: kinds.Words
-    unit: kinds.Words
+    label: kinds.Words[V]
+    unit: kinds.Words[V]
     side: Literal["≤", "≥"]
     gains: Literal["lower", "higher"]
     declared: bool
-    per: kinds.Setting | None
-    interaction: Estimate | None
-    levels: kinds.Count | None = None
+    per: kinds.Setting[V] | None
+    interaction: Estimate[V] | None
+    levels: kinds.Count[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class NotPeeled:
+class NotPeeled(Generic[V]):
     """A moderator that was asked for and not peeled."""
 
-    label: kinds.Words
-    reason: Inline
+    label: kinds.Words[V]
+    reason: Inline[V]
 
 
 @dataclass(frozen=True, slots=True)
-class ModeratorCost:
+class ModeratorCost(Generic[V]):
     """What a moderator costs by itself: people without a value, and trials that lose a whole arm."""
 
-    label: kinds.Words
-    people: kinds.Count
-    trials: kinds.Count
+    label: kinds.Words[V]
+    people: kinds.Count[V]
+    trials: kinds.Count[V]
 
 
 @dataclass(frozen=True, slots=True)
-class PeeledBox:
+class PeeledBox(Generic[V]):
     """The box of the frontier that is nearest to a size.
 
     Attributes
@@ -97,18 +97,18 @@ class PeeledBox:
 
     id: str
     size: float
-    share: kinds.Size
-    n: kinds.Count
-    n_control: kinds.Count
-    n_intervention: kinds.Count
-    trials: kinds.Count
-    limits: tuple[kinds.Measured, ...]
-    inside: Estimate
-    normal: Estimate
-    outside: Estimate
-    difference: Estimate
+    share: kinds.Size[V]
+    n: kinds.Count[V]
+    n_control: kinds.Count[V]
+    n_intervention: kinds.Count[V]
+    trials: kinds.Count[V]
+    limits: tuple[kinds.Measured[V], ...]
+    inside: Estimate[V]
+    normal: Estimate[V]
+    outside: Estimate[V]
+    difference: Estimate[V]
     status: Status
-    not_adjusted: tuple[NotAdjusted, ...] = ()
+    not_adjusted: tuple[NotAdjusted[V], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Frontier:
 
 
 @dataclass(frozen=True, slots=True)
-class PeeledOutcome:
+class PeeledOutcome(Generic[V]):
     """The peeling of one outcome at one follow-up in one comparison.
 
     Attributes
@@ -173,40 +173,40 @@ class PeeledOutcome:
 
     id: str
     outcome: str
-    outcome_label: kinds.Words
-    unit: kinds.Words
+    outcome_label: kinds.Words[V]
+    unit: kinds.Words[V]
     follow_up: str
-    follow_up_label: kinds.Words
+    follow_up_label: kinds.Words[V]
     comparison: str
-    in_comparison: kinds.Count
-    n: kinds.Count
-    n_control: kinds.Count
-    n_intervention: kinds.Count
-    trials: kinds.Count
-    overall: Estimate
-    moderators: tuple[PeeledModerator, ...]
-    not_peeled: tuple[NotPeeled, ...]
-    costs: tuple[ModeratorCost, ...]
-    boxes: tuple[PeeledBox, ...]
-    smallest: PeeledBox | None
+    in_comparison: kinds.Count[V]
+    n: kinds.Count[V]
+    n_control: kinds.Count[V]
+    n_intervention: kinds.Count[V]
+    trials: kinds.Count[V]
+    overall: Estimate[V]
+    moderators: tuple[PeeledModerator[V], ...]
+    not_peeled: tuple[NotPeeled[V], ...]
+    costs: tuple[ModeratorCost[V], ...]
+    boxes: tuple[PeeledBox[V], ...]
+    smallest: PeeledBox[V] | None
     frontier: Frontier
-    found: kinds.Count
-    evaluated: kinds.Count
-    boundary: kinds.Count
-    failed: kinds.Count
-    left_out: tuple[LeftOut, ...]
+    found: kinds.Count[V]
+    evaluated: kinds.Count[V]
+    boundary: kinds.Count[V]
+    failed: kinds.Count[V]
+    left_out: tuple[LeftOut[V], ...]
     status: Status
-    reason: Inline
-    not_adjusted: tuple[NotAdjusted, ...] = ()
+    reason: Inline[V]
+    not_adjusted: tuple[NotAdjusted[V], ...] = ()
 
     @property
     def empty(self) -> bool:
         """Whether nobody could enter."""
         return self.n.value == 0
 
-    def nearest(self, sizes: tuple[float, ...]) -> tuple[PeeledBox, ...]:
+    def nearest(self, sizes: tuple[float, ...]) -> tuple[PeeledBox[V], ...]:
         """Return the boxes recorded for some sizes, each box once, from small to large."""
-        found: dict[float | None, PeeledBox] = {}
+        found: dict[float | None, PeeledBox[V]] = {}
         for box in self.boxes:
             if box.size in sizes:
                 found.setdefault(box.share.value, box)
@@ -214,34 +214,34 @@ class PeeledOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class PeelingSettings:
+class PeelingSettings(Generic[V]):
     """How boxes were searched for, in the words of the study file; shares in per cent."""
 
-    adjust_for: tuple[kinds.Words, ...]
+    adjust_for: tuple[kinds.Words[V], ...]
     treatment_effect: str
     objective: str
-    screened_by: kinds.Words | None
-    p_below: kinds.Setting | None
-    alpha: kinds.Setting
-    beam: kinds.Setting
-    bin_width: kinds.Setting
-    min_fraction: kinds.Setting
-    min_size: Inline
-    min_arm: kinds.Setting
-    min_trials: kinds.Setting
-    level: kinds.Setting
+    screened_by: kinds.Words[V] | None
+    p_below: kinds.Setting[V] | None
+    alpha: kinds.Setting[V]
+    beam: kinds.Setting[V]
+    bin_width: kinds.Setting[V]
+    min_fraction: kinds.Setting[V]
+    min_size: Inline[V]
+    min_arm: kinds.Setting[V]
+    min_trials: kinds.Setting[V]
+    level: kinds.Setting[V]
 
 
 @dataclass(frozen=True, slots=True)
-class DirectedPeeling:
+class DirectedPeeling(Generic[V]):
     """A named directed peeling: one frontier for every outcome x follow-up x comparison."""
 
     name: str
-    settings: PeelingSettings
-    comparisons: tuple[ComparisonRecord, ...]
-    peelings: tuple[PeeledOutcome, ...]
-    extent: Extent
-    guard: Guard
+    settings: PeelingSettings[V]
+    comparisons: tuple[ComparisonRecord[V], ...]
+    peelings: tuple[PeeledOutcome[V], ...]
+    extent: Extent[V]
+    guard: Guard[V]
 
     @property
     def statuses(self) -> tuple[Status, ...]:

@@ -14,15 +14,16 @@ from string import ascii_lowercase
 from reportgen.graph import Maker
 from reportgen.progress import Progress
 from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
+from reportgen.records.derived import Derived
 from reportgen.records.model import Failure, Records
-from reportgen.records.numbers import Inline, Press, slug
+from reportgen.records.numbers import Inline, slug
+from reportgen.records.printed import rounded
 from reportgen.spec import Spec
 from reportgen.spec.shows import Artefact, Rounded
 from reportgen.spec.study import Study
 from reportgen.tables.phrases import is_mark
 from reportgen.views import SHOWS, Context, Draft, Sketch
 from reportgen.views.draft import letter
-from reportgen.views.rounding import rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +117,11 @@ def _drafts(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
     return SHOWS[options.show].parts(record, options, Context(place.name, study, records))
 
 
-def _title(place: Place, records: Records, press: Press) -> Inline:
+def _title(place: Place, records: Records, derived: Derived) -> Inline:
     """Return the caption of the study file; else what is shown, and of whom."""
     options, show = place.options, SHOWS[place.options.show]
     if options.title:
-        return (press.quote("title", options.title),)
+        return (derived.quote("title", options.title),)
     record = records.analyses[place.of] if place.of else records
     return (show.title,) if isinstance(record, Failure) else show.caption(show.title, record, options)
 
@@ -129,7 +130,7 @@ def _artefact(
     place: Place, drafts: tuple[Draft, ...], records: Records, drawn: Iterator[tuple[Drawing, ...]]
 ) -> NumberedArtefact:
     """Number a place of the study file and its parts; `drawn` yields what was drawn for each sketch, in order."""
-    press = Press("report", "report", {}).at(place.name)
+    derived = Derived("report").at(place.name)
     parts = tuple(
         Part(
             "",
@@ -144,9 +145,9 @@ def _artefact(
         name=place.name,
         series=place.options.series,
         label=place.label,
-        title=_title(place, records, press),
+        title=_title(place, records, derived),
         parts=noted_once(lettered(parts)),
-        notes=tuple((press.quote(f"note {i}", note),) for i, note in enumerate(place.options.notes, 1)),
+        notes=tuple((derived.quote(f"note {i}", note),) for i, note in enumerate(place.options.notes, 1)),
     )
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reportgen.records.derived import Derived
 from reportgen.records.model import Failure, Records
-from reportgen.records.numbers import Inline, Number, Press, slug
+from reportgen.records.numbers import Inline, Number, slug
 from reportgen.spec import Spec
 from reportgen.tables.phrases import counted, joined
 from reportgen.views import Section, by_view
@@ -57,9 +58,9 @@ def where_written(spec: Spec) -> tuple[tuple[Number, Number], ...]:
     """Return each analysis with the line of the study file that asked for it."""
     return tuple(
         (
-            press.quote("analysis", name),
-            press.quote("place", spec.at("analyses", name).short),
+            derived.quote("analysis", name),
+            derived.quote("place", spec.at("analyses", name).short),
         )
         for name in spec.study.analyses
-        for press in [Press(slug("provenance", "asked for", name), f"analyses.{name}", {})]
+        for derived in [Derived(slug("provenance", "asked for", name), f"analyses.{name}")]
     )

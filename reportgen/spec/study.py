@@ -155,6 +155,11 @@ class Outcome(Node):
         return self.analyse == "final"
 
 
+def instruments_of(outcome: Outcome, name: str) -> tuple[str, ...]:
+    """Return the instruments that may stand for an outcome, the first choice first."""
+    return outcome.first_available or (outcome.instrument or name,)
+
+
 class Covariate(Node):
     """Something known of a participant before randomisation: a quantity, or one of several levels."""
 

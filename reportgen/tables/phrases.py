@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from reportgen.records.artefact import Group, Row, Table
+from reportgen.records.derived import Derived
 from reportgen.records.estimate import Estimate
-from reportgen.records.numbers import Inline, Number, Press, plain
+from reportgen.records.numbers import Inline, Number, plain
 
 SUPERSCRIPTS = dict(zip("abcdefghijklmnoprstuvwxyz", "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", strict=True))
 LETTERS = {mark: letter for letter, mark in SUPERSCRIPTS.items()}
@@ -149,7 +150,7 @@ def ci_head(name: str, level: Number) -> Inline:
 
 def count_made(name: str, what: str, value: int, unit: str = "") -> Number:
     """Return a count that only a page makes, such as the rows of a summary, with an id of its own."""
-    return Press(prefix=name, source="report", decimals={}).count(what, value, unit)
+    return Derived(name).count(what, value, unit)
 
 
 class Footnotes:

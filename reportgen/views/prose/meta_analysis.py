@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reportgen.records.derived import Derived
 from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.model import MetaAnalysis, ModelSettings
-from reportgen.records.numbers import Inline, Number, Press, plain
+from reportgen.records.numbers import Inline, Number, plain
 from reportgen.spec.study import Outcome, Study, Window
 from reportgen.tables.adjusters import Fits, fit_title, is_own_baseline
 from reportgen.tables.phrases import enumerated, joined
@@ -84,7 +85,7 @@ def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
     used = tuple(dict.fromkeys(effect.follow_up for record in fitted for effect in record.effects))
     labels = {e.follow_up: e.follow_up_label for record in fitted for e in record.effects}
     windows = [
-        _window(labels[name], study.follow_up[name], Press("methods", "follow_up", {}).at("follow-up", name))
+        _window(labels[name], study.follow_up[name], Derived("methods", "follow_up").at("follow-up", name))
         for name in used
     ]
     if windows:
@@ -139,16 +140,16 @@ def _nearest(study: Study, used: tuple[str, ...]) -> Inline:
     return (f"Of several visits in a window the one nearest to its aim was taken; {rule}.",)
 
 
-def _window(label: Number, window: Window, press: Press) -> Inline:
+def _window(label: Number, window: Window, derived: Derived) -> Inline:
     low, high = window.months
-    aimed: Inline = (", aiming at ", _months(press, "aim", window.centre))
-    return (label, ", from ", _months(press, "from", low), " to ", _months(press, "to", high), *aimed)
+    aimed: Inline = (", aiming at ", _months(derived, "aim", window.centre))
+    return (label, ", from ", _months(derived, "from", low), " to ", _months(derived, "to", high), *aimed)
 
 
-def _months(press: Press, name: str, value: float) -> Number:
+def _months(derived: Derived, name: str, value: float) -> Number:
     """Return a month with as many decimals as it needs, two at most."""
     decimals = next((d for d in range(2) if round(value, d) == value), 2)
-    return press.figure(name, value, decimals, "months")
+    return derived.figure(name, value, decimals, "months")
 
 
 def _meta_analyses(fitted: Sequence[MetaAnalysis]) -> Iterator[Section]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reportgen.records.derived import Derived
 from reportgen.records.estimate import Guard, LeftOut
-from reportgen.records.numbers import Inline, Number, Press
+from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import SearchSettings
 from reportgen.records.peeling import PeelingSettings
 from reportgen.tables.adjusters import Fits, adjuster_name, in_models, not_adjusted, without_adjuster
@@ -71,7 +72,7 @@ def adjusters_lost(
     left_out : sequence of sequence of LeftOut
         Who was left out of each fit.
     """
-    counted = Press("methods", f"analyses.{name}", {}).at(name).prefix
+    counted = Derived("methods", f"analyses.{name}").at(name).prefix
     said = joined([*not_adjusted(fits), without_adjuster(counted, adjusters, left_out)], " ")
     if said:
         yield said

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from reportgen.records.numbers import Inline, Press
+from reportgen.records.derived import Derived
+from reportgen.records.numbers import Inline
 from reportgen.spec.study import Study
 from reportgen.views.prose.said_once import said_once
 
@@ -59,4 +60,4 @@ def heading(title: str, name: str, method: str, several: int) -> Inline:
     """Return the heading of an analysis, with its name where there are several of its method."""
     if several < 2:
         return (title,)
-    return (f"{title} ", Press("methods", f"analyses.{name}", {}).at(name).quote(method, f"“{name}”"))
+    return (f"{title} ", Derived("methods", f"analyses.{name}").at(name).quote(method, f"“{name}”"))

@@ -14,7 +14,9 @@ from reportgen.analyses.moderator_values import Moderator
 from reportgen.data import Repository
 from reportgen.pipeline import read
 from reportgen.records.agreement import Agreement, OutcomeAgreement
-from reportgen.records.numbers import Press, numbers_in, plain
+from reportgen.records.numbers import numbers_in, plain
+from reportgen.records.printed import Figures, printed
+from reportgen.release.values import Values
 from reportgen.spec import Spec
 from reportgen.spec.study import Agreement as Node
 from reportgen.spec.study import DirectedPeeling, RecursivePartitioning
@@ -155,7 +157,9 @@ def test_the_number_without_a_value_cannot_be_worked_out() -> None:
     values = np.array([0.0] * 119 + [1.0] * 6 + [math.nan] * 3 + [0.0] * 200 + [1.0] * 90 + [math.nan] * 10)
     both = np.arange(len(values)) < 128
     smoking = Moderator("smoking", "Smoking", "", 1.0, ("no", "yes"), False, 0, None, values, np.arange(len(values)))
-    traits = list(_levels(values, both, smoking, 5, Press("agreement", "agreement", {"percent": 1})))
+    traits = printed(
+        tuple(_levels(values, both, smoking, 5, Values("agreement", "agreement"))), Figures({"percent": 1})
+    )
     shown = {plain((trait.level,)): (plain(trait.both), plain(trait.others)) for trait in traits if trait.level}
     assert shown["yes"] == ("–", "–")
     assert shown["no"][0].startswith("119")

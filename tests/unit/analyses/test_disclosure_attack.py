@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,13 +16,15 @@ from scipy.optimize import least_squares
 
 from reportgen.analyses import meta_analysis
 from reportgen.analyses.disclosure import TOO_SMALL
-from reportgen.analyses.hidden_trials import few_apart, guarded_trials, told_effect
-from reportgen.analyses.meta_analysis import pooled_effect
+from reportgen.analyses.hidden_trials import few_apart, guarded_trials, told_in_digits
+from reportgen.analyses.meta_analysis import pooled_effect, pooled_effect_in_digits
 from reportgen.analyses.other_worlds import digits_of, hidden_trial
 from reportgen.analyses.selection import Selection, told_alone, without_trials
 from reportgen.pipeline import read
 from reportgen.records.model import PooledEffect
-from reportgen.records.numbers import Number, Press, numbers_in, plain
+from reportgen.records.numbers import Number, Value, numbers_in, plain
+from reportgen.records.printed import Figures, printed
+from reportgen.release.values import Values
 from reportgen.spec.study import MetaAnalysis, Study
 from reportgen.stats import per_trial, pool_two_stage
 from tests.study_files import write_study
@@ -29,11 +32,7 @@ from tests.study_files import write_study
 pytestmark = pytest.mark.slow
 
 MINIMUM = 5
-PRESS = Press(
-    "pooled",
-    "analyses.pooled",
-    {"effect": 2, "heterogeneity": 2, "p": 2, "percent": 1, "scaled": 1, **meta_analysis.MODEL_DECIMALS},
-)
+FIGURES = Figures({"effect": 2, "heterogeneity": 2, "p": 2, "percent": 1, "scaled": 1})
 
 
 @pytest.fixture(scope="module")
@@ -60,16 +59,30 @@ def synthetic(seed: int, arms: Sequence[tuple[int, int]], tau: float = 1.0) -> S
     )  # fmt: skip
 
 
-def record_of(selection: Selection, study: Study, hidden: Sequence[str] = ()) -> PooledEffect:
+def kept_of(selection: Selection, study: Study, hidden: Sequence[str] = ()) -> PooledEffect[Value]:
     """Return the record with everything in it, but for the rows of the hidden trials."""
     node = MetaAnalysis(method="meta-analysis")
     fits = meta_analysis.fit(selection, node)
-    return meta_analysis._record(selection, fits, "", dict.fromkeys(hidden, "few"), node, study, PRESS)
+    return meta_analysis._record(
+        selection, fits, "", dict.fromkeys(hidden, "few"), node, study, Values("pooled", "analyses.pooled")
+    )
+
+
+def record_of(selection: Selection, study: Study, hidden: Sequence[str] = ()) -> PooledEffect:
+    """Return the same as printed."""
+    return shown(kept_of(selection, study, hidden))
+
+
+def shown(record: PooledEffect[Value]) -> PooledEffect:
+    made: PooledEffect = printed(record, FIGURES)
+    return made
 
 
 def effect_of(people: Selection, earlier: Sequence[Selection], study: Study, *, alone: bool = True) -> PooledEffect:
     node = MetaAnalysis(method="meta-analysis")
-    return pooled_effect(people, earlier, name="pooled", node=node, study=study, alone=alone)
+    given: dict[str, Any] = {"name": "pooled", "node": node, "study": study}
+    effect = pooled_effect(people, earlier, alone=alone, **given)
+    return shown(pooled_effect_in_digits(effect, people, earlier, figures=FIGURES, **given))
 
 
 def released(selection: Selection, study: Study) -> PooledEffect:
@@ -236,17 +249,15 @@ def test_a_failing_audit_pools_without_the_trial(study: Study) -> None:
     selection = synthetic(*CASES["two small trials"])
     guarded = guarded_trials(selection, MINIMUM)
 
-    def record(people: Selection, hidden: Sequence[str]) -> PooledEffect:
-        return record_of(people, study, hidden)
+    def record(people: Selection, hidden: Sequence[str]) -> PooledEffect[Value]:
+        return kept_of(people, study, hidden)
 
-    def telling(people: Selection) -> dict[str, Number]:
+    def telling(people: Selection) -> Value:
         # a number of many digits that the outcomes of the small trial alone make: nothing leaves it open
-        number = Number(
-            f"{record(selection, ()).id}.effect", float(people.response[people.trial == "T0"].sum()), "1.00"
-        )
-        return {number.id: number}
+        total = float(people.response[people.trial == "T0"].sum())
+        return Value(f"{record(selection, ()).id}.effect", total, decimals=9)
 
-    effect = told_effect(selection, guarded, record, telling)
+    effect = told_in_digits(selection, guarded, record, telling, FIGURES)
     assert effect.trials.value == 2
     assert [row.status for row in effect.by_trial] == ["ok", "ok"]
     assert {plain(left.reason) for left in effect.left_out} == {TOO_SMALL}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import (
@@ -15,7 +16,8 @@ from reportgen.records.model import (
     TrialEstimate,
     TwoStageHeterogeneity,
 )
-from reportgen.records.numbers import Number, Press, slug
+from reportgen.records.numbers import Number, slug
+from tests.press import Press
 
 DECIMALS = {"effect": 1, "scaled": 1, "p": 2, "percent": 1, "heterogeneity": 2}
 
@@ -119,7 +121,7 @@ def effect(
         common=pooled,
         two_stage=pooled,
         two_stage_heterogeneity=_two_stage(at.at("two stage"), there),
-        outside="",
+        why_outside=None,
         by_trial=tuple(_trials(at, value or 0.0, half, by_trial, long_trial)),
         left_out=(),
         status=status if there else "not estimable",  # type: ignore[arg-type]
@@ -198,3 +200,9 @@ def _trials(at: Press, value: float, half: float, number: int, long_trial: str) 
         weight = 100 * (k + 1) / (number * (number + 1) / 2)
         rows.append(trial(at.at("trial"), name, value + 2.5 * wave, half * (1.2 + 6 / (k + 2)), weight))
     return rows
+
+
+def beyond_all(one: PooledEffect) -> PooledEffect:
+    """Return a pooled effect that lies far from those of its trials."""
+    far = replace(one.estimate, effect=replace(one.estimate.effect, value=999.0, text="999.0"))
+    return replace(one, estimate=far, why_outside=("it is no mean",))

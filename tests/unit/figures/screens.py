@@ -13,7 +13,8 @@ from reportgen.records.moderation import (
     ScreeningSettings,
     Tier,
 )
-from reportgen.records.numbers import Inline, Number, Press
+from reportgen.records.numbers import Inline, Number
+from tests.press import Press
 from tests.unit.figures.build import estimate, press
 
 WHY = "one trial with a value on both sides, and the screening needs two"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from reportgen.records.estimate import Estimate, Extent, Guard
-from reportgen.records.numbers import Number, Press
+from reportgen.records.numbers import Number
 from reportgen.records.partition import (
     Condition,
     Members,
@@ -19,6 +19,7 @@ from reportgen.records.partition import (
     Subgroup,
     TreeNode,
 )
+from tests.press import Press
 from tests.unit.figures.build import estimate, press, quote
 
 Rule = tuple[Condition, ...]

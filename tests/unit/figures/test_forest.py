@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
@@ -17,7 +16,7 @@ from reportgen.figures.panel import SQUARE_SMALLEST
 from reportgen.figures.sheet import Shape, Sheet, Stroke
 from reportgen.records.numbers import ids, plain
 from reportgen.render.picture import figure_files
-from tests.unit.figures.build import effect, settings
+from tests.unit.figures.build import beyond_all, effect, settings
 
 
 def texts(sheet: Sheet) -> list[str]:
@@ -198,9 +197,12 @@ def test_one_trial_alone_is_a_square_in_both_forests_and_never_pooled() -> None:
 
 
 def test_an_estimate_outside_its_trials_has_the_reason_in_the_note() -> None:
-    beyond = replace(effect(by_trial=4), outside="The estimate lies outside the range of its trials.")
+    beyond = beyond_all(effect(by_trial=4))
     (sheet,) = forest_by_trial_sheets(beyond, settings(), name="fig2")
-    assert "The estimate lies outside the range of its trials." in texts(sheet)[-1]
+    assert (
+        "The estimate of the one-step model lies outside the range of the trials' own effects: it is no mean."
+        in texts(sheet)[-1]
+    )
 
 
 def test_where_nothing_is_drawn_no_mark_is_explained() -> None:

@@ -12,8 +12,9 @@ from reportgen.figures.sheet import Shape, Sheet, Stroke
 from reportgen.figures.theme import ACCENT
 from reportgen.figures.trajectory import EFFECT_HEIGHT, LEFT, RIGHT, draw_trajectory, trajectory_sheet
 from reportgen.records.estimate import Estimate
-from reportgen.records.numbers import Number, Press, plain
+from reportgen.records.numbers import Number, plain
 from reportgen.records.peeling import Frontier, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
+from tests.press import Press
 from tests.unit.figures.boxes import faults, text_boxes
 
 SIZES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

@@ -11,10 +11,11 @@ import pytest
 import reportgen.records
 from reportgen.records import kinds
 from reportgen.records.kinds import kinds_of
-from reportgen.records.numbers import Inline, Number, Press, plain
+from reportgen.records.numbers import Inline, Number, plain
+from reportgen.records.printed import rounded
 from reportgen.spec.shows import RoundingHere
 from reportgen.spec.study import Rounding
-from reportgen.views.rounding import rounded
+from tests.press import Press
 
 PRINTED = ("artefact", "results")  # what was printed, numbers of any kind together
 MODULES = [

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.errors import RenderError
-from reportgen.records.numbers import Number, Press, fixed, p_text, significant
+from reportgen.records.numbers import Number, fixed, p_text, significant
 from reportgen.records.results import Source, as_csv, as_json, as_parquet, results_of
+from tests.press import Press
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,48 @@
-"""A saved run renders again without its data: records are read back as they were written."""
+"""A saved run renders again without its data: records are read back as they were written, and printed on the page."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
-from reportgen.analyses import make_records
+from reportgen.analyses.reading import handed_over
+from reportgen.analyses.study_tasks import records_of, study_tasks
 from reportgen.encoding import decode, encode
+from reportgen.graph import run
 from reportgen.pipeline import read
-from reportgen.records.numbers import numbers_in
+from reportgen.pool import Serial
+from reportgen.records.numbers import Number, Value, numbers_in, values_in
+from reportgen.records.printed import printed_records
 from reportgen.render.appendix import compose
 from reportgen.render.artefacts import numbered_artefacts
 from reportgen.render.html import html_page
+from reportgen.store import NoStore
 from tests.screened_study import write_screened
 
 
 def test_records_that_were_saved_make_the_same_page(tmp_path: Path) -> None:
     spec, repository = read(write_screened(tmp_path / "s"))
-    made = make_records(spec, repository, profile="final")
+    laid = study_tasks(spec)
+    ran = run((*laid.tasks, handed_over(repository)), laid.wanted, NoStore(), Serial(), basis="")
+    made = records_of(spec, laid, ran, "final").records
     saved = encode(made)
     for file in (tmp_path / "s").glob("*.csv"):
         file.unlink()
     loaded = decode(saved.content)
-    assert list(numbers_in(loaded)) == list(numbers_in(made))
-    pages = [html_page(compose(spec, one, numbered_artefacts(spec, one)), {}) for one in (made, loaded)]
+    assert list(values_in(loaded)) == list(values_in(made))
+    records = [printed_records(one, spec.study) for one in (made, loaded)]
+    pages = [html_page(compose(spec, one, numbered_artefacts(spec, one)), {}) for one in records]
     assert pages[0] == pages[1]
     assert len(pages[1]) > 100_000
+
+
+def test_what_is_kept_has_no_text_and_what_is_printed_has_one_for_each(tmp_path: Path) -> None:
+    spec, repository = read(write_screened(tmp_path / "s"))
+    laid = study_tasks(spec)
+    ran = run((*laid.tasks, handed_over(repository)), laid.wanted, NoStore(), Serial(), basis="")
+    made = records_of(spec, laid, ran, "final").records
+    assert "text" not in {field.name for field in fields(Value)} and not list(numbers_in(made))
+    printed = printed_records(made, spec.study)
+    assert [one.id for one in numbers_in(printed)] == [one.id for one in values_in(made)]
+    assert not list(values_in(printed)) and Number in {type(one) for one in numbers_in(printed)}
+    assert not [one.id for one in numbers_in(printed) if "\x02" in one.text + one.unit + one.reason]

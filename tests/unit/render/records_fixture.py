@@ -40,11 +40,11 @@ from reportgen.records.model import (
     TrialRow,
     TwoStageHeterogeneity,
 )
-from reportgen.records.numbers import Press
 from reportgen.resources import specs_folder
 from reportgen.spec import Spec
 from reportgen.spec.load import load_study
 from reportgen.spec.shows import Analysed
+from tests.press import Press
 
 DECIMALS = {"effect": 2, "mean": 1, "percent": 1, "scaled": 1, "heterogeneity": 3, "p": 2}
 TRIALS = (("KY", 212, 104), ("MN", 230, 118), ("MS", 201, 99), ("NY", 180, 92))
@@ -134,7 +134,7 @@ def pooled(outcome: str, visit: str, index: int) -> PooledEffect:
         common=estimate(press.at("common effect"), effect and effect * 0.98, error * 0.8, unit, reason),
         two_stage=estimate(press.at("two stage"), effect and effect * 1.02, error * 1.2, unit, reason),
         two_stage_heterogeneity=two_stage(press.at("two stage"), estimable, unit, reason),
-        outside="",
+        why_outside=None,
         by_trial=tuple(trial(press, i, effect, error, unit) for i in range(4)) if estimable else (),
         left_out=left_out(press, estimable),
         status="not estimable" if not estimable else "boundary" if index == 1 else "ok",

@@ -8,12 +8,13 @@ import pytest
 
 from reportgen.records.artefact import Drawing, Part
 from reportgen.records.model import Failure
-from reportgen.records.numbers import Press, numbers_in, plain
+from reportgen.records.numbers import numbers_in, plain
 from reportgen.render.artefacts import artefact_names, lettered, numbered_artefacts, places
 from reportgen.spec import Spec
 from reportgen.spec import shows as options
 from reportgen.spec.shows import Artefact, Availability, Estimates, IncludedTrials, OutcomeMeasures
 from reportgen.views import SHOWS
+from tests.press import Press
 from tests.unit.render import records_fixture
 
 spec = records_fixture.spec()

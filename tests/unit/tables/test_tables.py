@@ -22,6 +22,7 @@ from reportgen.tables import (
     people_left_out,
 )
 from reportgen.tables.analysed import People, people_of
+from tests.unit.figures.build import beyond_all
 from tests.unit.render import records_fixture
 
 
@@ -161,9 +162,10 @@ def test_one_trial_alone_has_neither_weight_nor_pooled_rows() -> None:
 
 def test_a_pooled_effect_outside_its_trials_says_why() -> None:
     record = records_fixture.meta_analysis()
-    beyond = replace(record.effects[0], outside="The estimate lies outside.")
-    assert "The estimate lies outside." in lines(by_trial(beyond, record.settings))
-    assert "ᵃThe estimate lies outside." in lines(estimates([beyond], record.settings))
+    beyond = beyond_all(record.effects[0])
+    said = "The estimate of the one-step model lies outside the range of the trials' own effects: it is no mean."
+    assert said in lines(by_trial(beyond, record.settings))
+    assert f"ᵃ{said}" in lines(estimates([beyond], record.settings))
 
 
 def test_a_trial_that_only_the_one_step_model_has_is_named() -> None:

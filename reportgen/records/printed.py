@@ -1,0 +1,192 @@
+"""The one place where a text is made of a value: the decimals of the policy, of an outcome, and of an artefact.
+
+In: records as they are kept, and what the study says of decimals and names. Out: the same records with numbers as a page
+prints them. An artefact with a rounding of its own prints records again, whole, so that its table and its figure cannot
+round differently; which number is rounded how, the fields of the records say themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from reportgen.records.kinds import kinds_of
+from reportgen.records.model import Records
+from reportgen.records.names import names_of, with_names
+from reportgen.records.numbers import Number, Value, clear_of, fixed, p_text, read_back
+from reportgen.spec.shows import RoundingHere
+from reportgen.spec.study import Study
+
+RecordT = TypeVar("RecordT")
+SET = {"df": 1, "criterion": 3, "q": 2, "share": 3, "jaccard": 2}
+"""Decimals of measures that no policy sets: an auditor reads most of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How many figures each number of a study has on a page, and what is called how.
+
+    Attributes
+    ----------
+    policy : mapping of str to int
+        Decimals of each measure; of `p` its significant figures.
+    outcomes : mapping of str to int
+        Decimals of the effects of those outcomes that have their own.
+    names : mapping of str to str, or None
+        Titles and labels by their references, see `names`; references stay where None.
+    """
+
+    policy: Mapping[str, int]
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    names: Mapping[str, str] | None = None
+
+    @property
+    def unnamed(self) -> Figures:
+        """The same without names."""
+        return replace(self, names=None)
+
+    def of(self, one: Value) -> int:
+        """Return with how many decimals a value is printed; of a p value, its significant figures."""
+        if not one.measure:
+            return one.decimals or 0
+        asked = SET.get(one.measure) if one.measure in SET else self.policy[one.measure]
+        own = self.outcomes.get(one.outcome)
+        if own is not None and one.measure in ("effect", "heterogeneity"):
+            asked = own + (one.measure == "heterogeneity")
+        return max(asked or 0, one.decimals or 0)
+
+
+def figures_of(study: Study) -> Figures:
+    """Return what a study says of decimals and names."""
+    decimals = {name: outcome.decimals for name, outcome in study.outcomes.items() if outcome.decimals is not None}
+    return Figures(study.policy.rounding.model_dump(), decimals, names_of(study))
+
+
+def text_of(one: Value, figures: Figures) -> str:
+    """Return the text of a value.
+
+    Examples
+    --------
+    >>> text_of(Value("a.effect", 1.254, measure="effect"), Figures({"effect": 2}))
+    '1.25'
+    >>> text_of(Value("a.cut", 54.16, decimals=1), Figures({})), text_of(Value("a.n", None, words="<5"), Figures({}))
+    ('54.2', '<5')
+    """
+    if one.value is None:
+        return with_names(one.words, figures.names)
+    if one.measure == "p":
+        return p_text(one.value, figures.of(one), one.clear)
+    return clear_of(one.value, figures.of(one), *one.clear)
+
+
+def number_of(one: Value, figures: Figures) -> Number:
+    """Return a value as a page prints it."""
+    names = figures.names
+    unit, reason = with_names(one.unit, names), with_names(one.reason, names)
+    text = text_of(one, figures)
+    return Number(one.id, one.value, text, unit, one.n, one.trials, one.status, reason, one.source, one.kind)
+
+
+def printed(record: Any, figures: Figures) -> Any:
+    """Return a record with every value as a page prints it, and with what is called by a reference by its name.
+
+    Parameters
+    ----------
+    record : dataclass, tuple or dict
+        As it is kept; what stands in it twice stands in the result twice, and is made once.
+    figures : Figures
+
+    Examples
+    --------
+    >>> printed(("m = ", Value("a.trials", 4, decimals=0)), Figures({}))[1].text
+    '4'
+    """
+    return _Printer(figures).of(record)
+
+
+def printed_records(records: Records[Value], study: Study) -> Records:
+    """Return all records of a study as its pages print them."""
+    made: Records = printed(records, figures_of(study))
+    return made
+
+
+class _Printer:
+    """Prints a record; remembers what it has printed, for a subgroup stands in its list and in the tree."""
+
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+        self._made: dict[int, Any] = {}
+
+    def of(self, one: Any) -> Any:
+        kind = type(one)
+        if kind is str:
+            return with_names(one, self._figures.names)
+        if kind is tuple:
+            return one if not one or type(one[0]) is float else tuple(map(self.of, one))
+        if kind is dict:
+            return {key: self.of(value) for key, value in one.items()}
+        if not is_dataclass(kind):
+            return one
+        made = self._made.get(id(one))
+        if made is None:
+            made = self._made[id(one)] = self._record(one)
+        return made
+
+    def _record(self, one: Any) -> Any:
+        if isinstance(one, Value):
+            return number_of(one, self._figures)
+        kind: Any = type(one)
+        return kind(*(self.of(getattr(one, name)) for name in _fields_of(kind)))
+
+
+@lru_cache(maxsize=256)
+def _fields_of(record: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(record))
+
+
+def rounded(record: RecordT, rounding: RoundingHere, name: str) -> RecordT:
+    """Return a printed record whose numbers have the decimals of one artefact.
+
+    Parameters
+    ----------
+    record : dataclass
+    rounding : RoundingHere
+        Kinds that are None keep the policy's decimals, and their ids.
+    name : str
+        Name of the artefact; ids end with `@name`.
+    """
+    decimals = {kind: value for kind, value in rounding.model_dump().items() if value is not None}
+    return _rounded(record, decimals, name) if decimals else record
+
+
+def _rounded(value: Any, decimals: dict[str, int], name: str, kind: str | None = None) -> Any:
+    if isinstance(value, Number):
+        return reprinted(value, decimals[kind], name) if kind in decimals else value
+    if isinstance(value, tuple):
+        return tuple(_rounded(part, decimals, name, kind) for part in value)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    kinds = kinds_of(type(value))
+    parts = {field.name: getattr(value, field.name) for field in fields(value)}
+    return replace(value, **{key: _rounded(part, decimals, name, kinds.get(key)) for key, part in parts.items()})
+
+
+def reprinted(number: Number, decimals: int, artefact: str) -> Number:
+    """Return the number as an artefact with its own rounding prints it, under an id of its own.
+
+    Examples
+    --------
+    >>> reprinted(Number("a.effect", 1.254, "1.25"), 1, "fig1")
+    Number(id='a.effect@fig1', value=1.254, text='1.3', unit='', n=None, trials=None, status='ok', reason='', source='', kind='number')
+    """
+    if number.value is None:
+        return number
+    if number.reason:  # the value has no more digits than the text
+        decimals = min(decimals, len(number.text.partition(".")[2]))
+    text = fixed(number.value, decimals)
+    # what was printed clear of zero, or of all, stays so
+    if read_back(text) in (0.0, 100.0) and read_back(number.text) != read_back(text):
+        text = clear_of(number.value, decimals, 0.0, 100.0)
+    return replace(number, id=f"{number.id}@{artefact}", text=text)

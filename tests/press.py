@@ -1,0 +1,63 @@
+"""Numbers as pages print them, for tests that draw or tabulate a record without a build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from reportgen.records.numbers import Number, Status, Value
+from reportgen.records.printed import Figures, number_of
+from reportgen.release.values import USUAL_LIMIT, Values
+
+
+@dataclass(frozen=True)
+class Press:
+    """Makes values as release does, and prints each at once."""
+
+    prefix: str
+    source: str
+    decimals: dict[str, int]
+    n: int | None = None
+    trials: int | None = None
+    status: Status = "ok"
+    limits: tuple[float, ...] = (USUAL_LIMIT,)
+
+    @property
+    def values(self) -> Values:
+        return Values(self.prefix, self.source, self.n, self.trials, self.status, self.limits)
+
+    def at(self, *names: str, **changes: Any) -> Press:
+        made = self.values.at(*names)
+        kept = {"n": self.n, "trials": self.trials, "status": self.status, "limits": self.limits}
+        return Press(**{"prefix": made.prefix, "source": self.source, "decimals": self.decimals, **kept, **changes})
+
+    def print(self, one: Value) -> Number:
+        return number_of(one, Figures(self.decimals))
+
+    def bounds(self, *given: Any, **more: Any) -> tuple[Number, Number]:
+        low, high = self.values.bounds(*given, **more)
+        return self.print(low), self.print(high)
+
+    def count(self, *given: Any, **more: Any) -> Number:
+        return self.print(self.values.count(*given, **more))
+
+    def fixed(self, *given: Any, **more: Any) -> Number:
+        return self.print(self.values.fixed(*given, **more))
+
+    def share(self, *given: Any, **more: Any) -> Number:
+        return self.print(self.values.share(*given, **more))
+
+    def p(self, *given: Any, **more: Any) -> Number:
+        return self.print(self.values.p(*given, **more))
+
+    def figure(self, *given: Any, **more: Any) -> Number:
+        return self.print(self.values.figure(*given, **more))
+
+    def none(self, *given: Any, **more: Any) -> Number:
+        return self.print(self.values.none(*given, **more))
+
+    def hidden(self, *given: Any, **more: Any) -> Number:
+        return self.print(self.values.hidden(*given, **more))
+
+    def quote(self, *given: Any, **more: Any) -> Number:
+        return self.print(self.values.quote(*given, **more))
