@@ -151,7 +151,7 @@ def test_a_subgroup_in_which_an_adjuster_says_nothing_is_named(tmp_path: Path) -
     path = written(tmp_path / "study", {"rp": rp}, [one for one in CONTENTS if one["of"] == "rp"])
     spec, repository = read(path)
     records = make_records(spec, repository, profile="draft")
-    (search,) = records.analyses["rp"].searches  # type: ignore[union-attr]
+    (search,) = records.analyses["rp"].results  # type: ignore[union-attr]
     (found,) = search.subgroups
     assert [lost.adjuster.text for lost in search.overall.not_adjusted] == ["Dose", "Year", "Months"]
     assert [lost.adjuster.text for lost in found.inside.not_adjusted] == ["Dose", "Year", "Months", "Sex"]

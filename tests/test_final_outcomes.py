@@ -158,7 +158,7 @@ def test_the_direction_turns_a_value_at_follow_up_so_that_positive_favours_the_i
     tmp_path: Path, better: str
 ) -> None:
     path = write_final(tmp_path, {"instruments": {**STUDY["instruments"], "relapse": {**RELAPSE, "better": better}}})
-    effect = pooled(path).effects[1]
+    effect = pooled(path).results[1]
     raw = []
     for name in ("north.csv", "south.csv"):
         table = pd.read_csv(tmp_path / name)
@@ -174,10 +174,10 @@ def test_a_trial_that_did_not_measure_it_at_baseline_enters_where_nothing_asks_f
     outcomes: dict[str, Any] = {"RMDQ": {"analyse": "final"}}
     bare = {"method": "meta-analysis", "adjust_for": []}
     path = write_final(tmp_path / "final", {"outcomes": outcomes, "analyses": {"pooled": bare}}, south=later)
-    assert [row.trial.text for row in pooled(path).effects[0].by_trial] == ["North", "South"]
+    assert [row.trial.text for row in pooled(path).results[0].by_trial] == ["North", "South"]
     bare = {"method": "meta-analysis", "minimum_trials": 1}
     path = write_final(tmp_path / "adjusted", {"outcomes": outcomes, "analyses": {"pooled": bare}}, south=later)
-    (effect,) = pooled(path).effects
+    (effect,) = pooled(path).results
     assert [(one.trial.text, one.reason) for one in effect.left_out if one.trial.text == "South"] != []
     assert effect.trials.value == 1
     assert effect.not_adjusted == ()
@@ -326,7 +326,7 @@ def test_a_warm_build_refuses_what_a_cold_one_does(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     first = made(path, store)
     assert first is not None
-    (effect,) = first[0].analyses["pooled"].effects  # type: ignore[union-attr]
+    (effect,) = first[0].analyses["pooled"].results  # type: ignore[union-attr]
     assert effect.trials.value == 2
     assert [one.kind for one in effect.not_adjusted] == ["unmeasured"]
     content = _read(path)

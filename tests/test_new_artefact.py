@@ -37,7 +37,7 @@ class Weights(options.Rounded, options.Limited):
 
 def weights(record: MetaAnalysis, chosen: Weights, context: Context) -> tuple[Draft, ...]:
     columns = (Column(("Trial",), "left"), Column(("Weight, %",), "right"))
-    trials = [row for effect in record.effects for row in effect.by_trial if (row.weight.value or 0) >= chosen.least]
+    trials = [row for effect in record.results for row in effect.by_trial if (row.weight.value or 0) >= chosen.least]
     rows = tuple(Row((row.trial,), ((row.weight,),)) for row in trials)
     return (Draft(table=Table(columns, (Group(rows),), ((f"In {context.name} of {len(trials)} trials.",),))),)
 

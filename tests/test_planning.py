@@ -80,7 +80,7 @@ def promised(one: PlannedEffect) -> tuple[Any, ...]:
 
 
 def test_screening(planned: dict[str, PlannedEffect], made: dict[str, Any]) -> None:
-    (screen,) = made["screening"].screens
+    (screen,) = made["screening"].results
     said = planned["screening"]
     assert promised(said) == people(screen)
     assert said.moderators == screen.tested.value
@@ -94,7 +94,7 @@ def test_screening(planned: dict[str, PlannedEffect], made: dict[str, Any]) -> N
 
 @pytest.mark.parametrize("name", ["rp", "rp-available"])
 def test_partition_of_listed_moderators(name: str, planned: dict[str, PlannedEffect], made: dict[str, Any]) -> None:
-    (search,) = made[name].searches
+    (search,) = made[name].results
     said = planned[name]
     assert promised(said) == people(search.overall)
     assert not said.at_most
@@ -109,7 +109,7 @@ def test_complete_cases_cost_people_and_available_ones_do_not(planned: dict[str,
 
 
 def test_peeling_of_listed_moderators(planned: dict[str, PlannedEffect], made: dict[str, Any]) -> None:
-    (peeling,) = made["peel"].peelings
+    (peeling,) = made["peel"].results
     said = planned["peel"]
     assert promised(said) == people(peeling)
     assert said.n < planned["pooled"].n
@@ -120,7 +120,7 @@ def test_peeling_of_listed_moderators(planned: dict[str, PlannedEffect], made: d
 def test_after_a_screening_numbers_are_the_most_that_can_be(
     planned: dict[str, PlannedEffect], made: dict[str, Any]
 ) -> None:
-    (search,), (peeling,) = made["rp-screened"].searches, made["peel-screened"].peelings
+    (search,), (peeling,) = made["rp-screened"].results, made["peel-screened"].results
     for said, one, searched in (
         (planned["rp-screened"], search.overall, sum(use.searched for use in search.moderators)),
         (planned["peel-screened"], peeling, len(peeling.moderators)),
@@ -131,13 +131,13 @@ def test_after_a_screening_numbers_are_the_most_that_can_be(
         assert 0 < searched <= (said.moderators or 0)
     available = planned["rp-screened-available"]
     assert (available.at_most, available.moderators_at_most) == (False, True)
-    assert promised(available) == people(made["rp-screened-available"].searches[0].overall)
+    assert promised(available) == people(made["rp-screened-available"].results[0].overall)
 
 
 def test_agreement(planned: dict[str, PlannedEffect], made: dict[str, Any]) -> None:
-    assert planned["agreement"].n == made["agreement"].outcomes[0].n.value
+    assert planned["agreement"].n == made["agreement"].results[0].n.value
     assert not planned["agreement"].at_most
-    assert planned["agreement-screened"].n >= made["agreement-screened"].outcomes[0].n.value
+    assert planned["agreement-screened"].n >= made["agreement-screened"].results[0].n.value
     assert planned["agreement-screened"].at_most
 
 
@@ -194,7 +194,7 @@ def test_a_search_that_cannot_divide_says_so(tmp_path: Path) -> None:
     (said,) = plan(spec, repository)[0].effects
     assert said.remark == "too few people to divide: each side needs 400, and 10 in each arm"
     node = spec.study.analyses["rp"]
-    (search,) = analysed("rp", node, repository, spec.study).searches
+    (search,) = analysed("rp", node, repository, spec.study).results
     assert (search.min_size.value, search.subgroups) == (400, ())
 
 

@@ -199,7 +199,7 @@ def test_words_about_p_hold_for_the_p_that_is_printed(name: str) -> None:
         if number.value is not None and re.search(r"(^|[.-])p(-(raw|adjusted|node))?$|\.holm$", number.id):
             assert (number.value < 0.05) == _below(number.text, 0.05), number
     settings = records.analyses["screening"].settings  # type: ignore[union-attr]
-    for screen in records.analyses["screening"].screens:  # type: ignore[union-attr]
+    for screen in records.analyses["screening"].results:  # type: ignore[union-attr]
         for one in screen.interactions:
             if one.tier != "not estimable":
                 assert (one.tier == "significant") == _below(one.reading.p.text, settings.significant.value)
@@ -251,7 +251,7 @@ def test_figures_and_tables_count_the_same_people(name: str) -> None:
         assert set(beside.values()) <= set(written), figure
         assert all(drawn[key].text == written[beside[key]].text for key in counts)
     analysed = {n.id: n.text for n in numbers_in(one.artefact("analysed"))}
-    for effect in one.records.analyses["pooled"].effects:  # type: ignore[union-attr]
+    for effect in one.records.analyses["pooled"].results:  # type: ignore[union-attr]
         assert analysed[effect.n.id] == effect.n.text
         trials = [row for row in effect.by_trial if row.n_control.value is not None]
         assert sum(int(row.n_control.value or 0) + int(row.n_intervention.value or 0) for row in trials) == (
@@ -263,7 +263,7 @@ def test_figures_and_tables_count_the_same_people(name: str) -> None:
 def test_people_of_a_moderator_are_those_of_the_descriptive_table_who_entered(name: str) -> None:
     records = made(name).records
     known = {plain((one.label,)): one.sides[2].n.value for one in records.analyses["people"].characteristics}  # type: ignore[union-attr]
-    for screen in records.analyses["screening"].screens:  # type: ignore[union-attr]
+    for screen in records.analyses["screening"].results:  # type: ignore[union-attr]
         for one in screen.interactions:
             if not screen.empty:
                 assert one.n.value + one.cost_people.value == screen.n.value
@@ -275,7 +275,7 @@ def test_people_of_a_moderator_are_those_of_the_descriptive_table_who_entered(na
 def test_degrees_of_freedom_have_a_floor_only_where_the_effect_is_random() -> None:
     assert made("common effects").methods().count("number of trials minus one") == 0
     assert made("normal").methods().count("number of trials minus one") == 2  # of the searches, which have their own
-    for effect in made("common effects").records.analyses["pooled"].effects:  # type: ignore[union-attr]
+    for effect in made("common effects").records.analyses["pooled"].results:  # type: ignore[union-attr]
         assert effect.estimate.df.value == effect.df_unfloored.value
 
 
@@ -283,7 +283,7 @@ def test_a_common_effect_is_no_check_of_itself() -> None:
     text = made("common effects").methods()
     assert "Two checks" not in text
     assert "the column of the common effect repeats the model" in text
-    for effect in made("common effects").records.analyses["pooled"].effects:  # type: ignore[union-attr]
+    for effect in made("common effects").records.analyses["pooled"].results:  # type: ignore[union-attr]
         assert effect.estimate.effect.value == effect.common.effect.value
 
 
@@ -292,7 +292,7 @@ def test_a_search_of_one_condition_is_not_searched_in_its_turn() -> None:
     assert "in its turn" not in text
     assert "they may overlap" not in text
     assert "1 quantile where it has more" in text
-    (search,) = made("one trial").records.analyses["rp"].searches  # type: ignore[union-attr]
+    (search,) = made("one trial").records.analyses["rp"].results  # type: ignore[union-attr]
     assert all(len(group.inside.rule) == 1 for group in search.subgroups)
 
 
@@ -301,7 +301,7 @@ def test_p_that_is_not_adjusted_is_not_called_adjusted() -> None:
     notes = " ".join(plain(note) for _, table in one.tables() for note in table.footnotes)
     assert "then the same, as p is not adjusted for the number of cuts; then the same" in notes
     assert "then adjusted for the number of cuts" not in notes
-    for search in one.records.analyses["rp"].searches:  # type: ignore[union-attr]
+    for search in one.records.analyses["rp"].results:  # type: ignore[union-attr]
         for node in search.tree:
             assert all(split.p_raw.value == split.p_adjusted.value == split.p_node.value for split in node.splits)
 

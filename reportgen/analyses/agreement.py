@@ -25,7 +25,7 @@ from reportgen.analyses.peeling_search import Peeled
 from reportgen.analyses.recording import NAN, clause, estimate_record
 from reportgen.analyses.recursive_partitioning import Partitioned
 from reportgen.analyses.selection import Selection, narrowed
-from reportgen.records.agreement import Agreement, ComparedSubgroup, OutcomeAgreement, Pair, Trait
+from reportgen.records.agreement import Agreement, AgreementSettings, ComparedSubgroup, OutcomeAgreement, Pair, Trait
 from reportgen.records.estimate import Estimate
 from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Inline, Measure, Value, slug
@@ -87,11 +87,14 @@ def agreement_record(
     press = _values(name)
     return Agreement(
         name=name,
-        partition=press.quote("partition", node.partition),
-        peeling=press.quote("peeling", node.peeling),
-        level=level_number(searches_of(node, study)[1].level, press),
-        minimum_cell=press.count("minimum cell", study.policy.minimum_cell),
-        outcomes=tuple(outcomes),
+        settings=AgreementSettings(
+            partition=press.quote("partition", node.partition),
+            peeling=press.quote("peeling", node.peeling),
+            level=level_number(searches_of(node, study)[1].level, press),
+            minimum_cell=press.count("minimum cell", study.policy.minimum_cell),
+        ),
+        comparisons=(),
+        results=tuple(outcomes),
     )
 
 

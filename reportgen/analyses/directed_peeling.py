@@ -40,7 +40,7 @@ def directed_peeling_record(
         name=name,
         settings=_settings(node, press.at("settings"), study),
         comparisons=comparison_records(node, study, present, press),
-        peelings=tuple(peelings),
+        results=tuple(peelings),
         extent=extent_record(((p.trials, p.n) for p in peelings if p.status == "ok"), press),
         guard=guard_record((peeling.frontier.left_out for peeling in peelings), study, press, "boxes"),
     )

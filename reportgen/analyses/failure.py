@@ -14,11 +14,9 @@ from pathlib import PurePath
 from numpy.linalg import LinAlgError
 
 from reportgen.errors import ReportgenError
-from reportgen.records.model import Failure, MetaAnalysis, Records
-from reportgen.records.moderation import Moderation
-from reportgen.records.numbers import Status, V, Value, slug
-from reportgen.records.partition import RecursivePartitioning
-from reportgen.records.peeling import DirectedPeeling
+from reportgen.records.model import Failure, Records
+from reportgen.records.numbers import V, Value, slug
+from reportgen.records.record import Record
 from reportgen.release.values import Values
 from reportgen.task import Failed
 
@@ -51,19 +49,11 @@ def failure_of(name: str, failed: Failed) -> tuple[Failure[Value], FailedAnalysi
 def failed_fits(records: Records[V]) -> Iterator[FailedAnalysis]:
     """Yield each analysis of which some fits failed, and the others stand."""
     for name, record in records.analyses.items():
-        statuses = _statuses(record)
+        statuses = record.statuses if isinstance(record, Record) else ()
         failed = statuses.count("failed")
         if failed:
             counted = f"{failed} of its {len(statuses)} fits" if len(statuses) > 1 else "its only fit"
             yield FailedAnalysis(name, f"{counted}; the report says why under 'Model status'")
-
-
-def _statuses(record: object) -> tuple[Status, ...]:
-    if isinstance(record, MetaAnalysis):
-        return tuple(effect.status for effect in record.effects)
-    if isinstance(record, Moderation | RecursivePartitioning | DirectedPeeling):
-        return tuple(record.statuses)
-    return ()
 
 
 def _told_in_public(failed: Failed) -> str:

@@ -15,8 +15,7 @@ from reportgen.analyses.result_names import Fault, Names, names_of_search
 from reportgen.errors import Problem, SpecError, did_you_mean
 from reportgen.records.model import Failure, Fidelity, FidelityRow, FidelitySection, FidelityStatus, Records
 from reportgen.records.numbers import Value, fixed, slug, values_in
-from reportgen.records.partition import RecursivePartitioning
-from reportgen.records.peeling import DirectedPeeling
+from reportgen.records.record import Record
 from reportgen.release.values import Values
 from reportgen.spec import Spec
 from reportgen.spec.fidelity import PrintedNumber
@@ -66,12 +65,9 @@ def _may_be_absent(spec: Spec, records: Records[Value]) -> dict[str, Names | Non
     for name, record in records.analyses.items():
         if isinstance(record, Failure):
             absent[f"{slug(name)}."] = None
-        elif isinstance(record, RecursivePartitioning | DirectedPeeling):
-            node = spec.study.analyses[name]
-            assert isinstance(node, Search)
+        elif isinstance(record, Record) and isinstance(node := spec.study.analyses[name], Search):
             names = names_of_search(name, node, spec.study)
-            found = record.searches if isinstance(record, RecursivePartitioning) else record.peelings
-            absent |= {f"{search.id}.": names for search in found}
+            absent |= {f"{search.id}.": names for search in record.results}
     return absent
 
 

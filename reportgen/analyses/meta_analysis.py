@@ -121,7 +121,7 @@ def meta_analysis_record(
         name=name,
         settings=_settings(node, study, press.at("settings")),
         comparisons=comparison_records(node, study, present, press),
-        effects=tuple(effects),
+        results=tuple(effects),
     )
 
 

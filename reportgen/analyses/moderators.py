@@ -114,7 +114,7 @@ def moderation_record(
         name=name,
         settings=_settings(node, study, press.at("settings")),
         comparisons=comparison_records(node, study, present, press),
-        screens=tuple(screens),
+        results=tuple(screens),
         tested=press.count("tested", tested, "interactions"),
         significant=press.count("significant", sum(int(s.significant.value or 0) for s in screens), "interactions"),
         weak=press.count("weak", sum(int(s.weak.value or 0) for s in screens), "interactions"),

@@ -65,7 +65,7 @@ def partitioning_record(
         name=name,
         settings=_settings(node, study, press.at("settings")),
         comparisons=comparison_records(node, study, present, press),
-        searches=tuple(searches),
+        results=tuple(searches),
         extent=extent_record(((s.overall.trials, s.overall.n) for s in searches if s.status == "ok"), press),
         guard=guard_record((profile.left_out for s in searches for profile in s.profiles), study, press, "cuts"),
     )

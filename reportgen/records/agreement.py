@@ -12,6 +12,7 @@ from typing import Generic
 from reportgen.records import kinds
 from reportgen.records.estimate import Estimate
 from reportgen.records.numbers import Inline, Status, V
+from reportgen.records.record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +107,27 @@ class OutcomeAgreement(Generic[V]):
     status: Status
     reason: Inline[V]
 
+    @property
+    def empty(self) -> bool:
+        """Whether nobody was analysed by both."""
+        return self.n.value == 0
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """Nothing: the fits behind it are those of the two searches."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
-class Agreement(Generic[V]):
-    """A named agreement of two methods."""
+class AgreementSettings(Generic[V]):
+    """What is compared, in the words of the study file."""
 
-    name: str
     partition: kinds.Words[V]
     peeling: kinds.Words[V]
     level: kinds.Setting[V]
     minimum_cell: kinds.Setting[V]
-    outcomes: tuple[OutcomeAgreement[V], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement(Record[AgreementSettings[V], OutcomeAgreement[V], V]):
+    """A named agreement of two methods; each of its results names its comparison."""

@@ -12,11 +12,12 @@ from typing import Generic, Literal
 from reportgen.records import kinds
 from reportgen.records.agreement import Agreement
 from reportgen.records.egress import Egress
-from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut, NotAdjusted
+from reportgen.records.estimate import Estimate, LeftOut, NotAdjusted
 from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import MINUS, Inline, Number, Status, V
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
+from reportgen.records.record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +281,16 @@ class PooledEffect(Generic[V]):
         return self.n.value == 0
 
     @property
+    def entered(self) -> PooledEffect[V]:
+        """What counts those who entered."""
+        return self
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """How the fit of the effect ended."""
+        return (self.status,)
+
+    @property
     def alone(self) -> bool:
         """Whether the effect is one trial's own, so that nothing is pooled."""
         return self.trials.value == 1 and self.estimate.effect.value is not None
@@ -331,18 +342,13 @@ class ModelSettings(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
-class MetaAnalysis(Generic[V]):
+class MetaAnalysis(Record[ModelSettings[V], PooledEffect[V], V]):
     """A named meta-analysis: every outcome x follow-up x comparison."""
-
-    name: str
-    settings: ModelSettings[V]
-    comparisons: tuple[ComparisonRecord[V], ...]
-    effects: tuple[PooledEffect[V], ...]
 
     @property
     def alone(self) -> bool:
         """Whether each effect is one trial's own, so that no model of several trials was fitted."""
-        estimated = [effect for effect in self.effects if effect.estimate.effect.value is not None]
+        estimated = [effect for effect in self.results if effect.estimate.effect.value is not None]
         return bool(estimated) and all(effect.alone for effect in estimated)
 
 

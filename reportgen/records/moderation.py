@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Generic, Literal
 
 from reportgen.records import kinds
-from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut, NotAdjusted
+from reportgen.records.estimate import Estimate, LeftOut, NotAdjusted
 from reportgen.records.numbers import Inline, Status, V
+from reportgen.records.record import Record
 
 Tier = Literal["significant", "weak", "neither", "not estimable"]
 
@@ -149,6 +150,11 @@ class Screen(Generic[V]):
         """Whether nobody could enter."""
         return self.n.value == 0
 
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """How the three readings of every interaction ended."""
+        return tuple(reading.status for one in self.interactions for reading in (one.within, one.naive, one.across))
+
 
 @dataclass(frozen=True, slots=True)
 class ScreeningSettings(Generic[V]):
@@ -167,20 +173,10 @@ class ScreeningSettings(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
-class Moderation(Generic[V]):
+class Moderation(Record[ScreeningSettings[V], Screen[V], V]):
     """A named screening. `by_chance`: how many of those tested reach the significant tier where nothing moderates."""
 
-    name: str
-    settings: ScreeningSettings[V]
-    comparisons: tuple[ComparisonRecord[V], ...]
-    screens: tuple[Screen[V], ...]
     tested: kinds.Count[V]
     significant: kinds.Count[V]
     weak: kinds.Count[V]
     by_chance: kinds.Statistic[V]
-
-    @property
-    def statuses(self) -> tuple[Status, ...]:
-        """How the three readings of every interaction ended."""
-        ones = (one for screen in self.screens if not screen.empty for one in screen.interactions)
-        return tuple(reading.status for one in ones for reading in (one.within, one.naive, one.across))

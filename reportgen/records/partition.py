@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Generic, Literal
 
 from reportgen.records import kinds
-from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut, NotAdjusted
+from reportgen.records.estimate import Estimate, Extent, Guard, LeftOut, NotAdjusted
 from reportgen.records.numbers import Inline, Number, Status, V
+from reportgen.records.record import Record
 
 Sign = Literal["≤", ">", "levels"]
 
@@ -299,6 +300,17 @@ class PartitionedOutcome(Generic[V]):
         """Whether nobody could enter."""
         return self.overall.n.value == 0
 
+    @property
+    def entered(self) -> Members[V]:
+        """What counts those who entered."""
+        return self.overall
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """How the fits ended: of everybody, and of each subgroup with its sibling and its complement."""
+        groups = (one for group in self.subgroups for one in (group.inside, group.sibling, group.complement))
+        return tuple(members.status for members in (self.overall, *groups))
+
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings(Generic[V]):
@@ -325,28 +337,11 @@ class SearchSettings(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
-class RecursivePartitioning(Generic[V]):
+class RecursivePartitioning(Record[SearchSettings[V], PartitionedOutcome[V], V]):
     """A named recursive partitioning: one search for every outcome x follow-up x comparison."""
 
-    name: str
-    settings: SearchSettings[V]
-    comparisons: tuple[ComparisonRecord[V], ...]
-    searches: tuple[PartitionedOutcome[V], ...]
     extent: Extent[V]
     guard: Guard[V]
-
-    @property
-    def statuses(self) -> tuple[Status, ...]:
-        """How the fits ended: of everybody, and of each subgroup with its sibling and its complement."""
-        return tuple(
-            members.status
-            for search in self.searches
-            if not search.empty
-            for members in (
-                search.overall,
-                *(one for group in search.subgroups for one in (group.inside, group.sibling, group.complement)),
-            )
-        )
 
     def series(self: RecursivePartitioning[Number]) -> dict[str, tuple[object, ...]]:
         """Return the cuts that were tried and are told, as columns: a row a cut."""
@@ -366,7 +361,7 @@ class RecursivePartitioning(Generic[V]):
                 profile.minus_log10_p[i],
                 profile.kept and i == profile.chosen,
             )
-            for search in self.searches
+            for search in self.results
             for profile in search.profiles
             for i, cut in enumerate(profile.cuts)
         ]

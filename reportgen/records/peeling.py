@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Generic, Literal
 
 from reportgen.records import kinds
-from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut, NotAdjusted
+from reportgen.records.estimate import Estimate, Extent, Guard, LeftOut, NotAdjusted
 from reportgen.records.numbers import Inline, Status, V
+from reportgen.records.record import Record
 
 Floats = tuple[float, ...]
 SIZES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -204,6 +205,16 @@ class PeeledOutcome(Generic[V]):
         """Whether nobody could enter."""
         return self.n.value == 0
 
+    @property
+    def entered(self) -> PeeledOutcome[V]:
+        """What counts those who entered."""
+        return self
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """How the fits ended that are printed: of everybody, and inside the boxes."""
+        return (self.overall.effect.status, *(box.status for box in self.boxes))
+
     def nearest(self, sizes: tuple[float, ...]) -> tuple[PeeledBox[V], ...]:
         """Return the boxes recorded for some sizes, each box once, from small to large."""
         found: dict[float | None, PeeledBox[V]] = {}
@@ -233,31 +244,17 @@ class PeelingSettings(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
-class DirectedPeeling(Generic[V]):
+class DirectedPeeling(Record[PeelingSettings[V], PeeledOutcome[V], V]):
     """A named directed peeling: one frontier for every outcome x follow-up x comparison."""
 
-    name: str
-    settings: PeelingSettings[V]
-    comparisons: tuple[ComparisonRecord[V], ...]
-    peelings: tuple[PeeledOutcome[V], ...]
     extent: Extent[V]
     guard: Guard[V]
-
-    @property
-    def statuses(self) -> tuple[Status, ...]:
-        """How the fits ended that are printed: of everybody, and inside the boxes."""
-        return tuple(
-            status
-            for peeling in self.peelings
-            if not peeling.empty
-            for status in (peeling.overall.effect.status, *(box.status for box in peeling.boxes))
-        )
 
     def series(self) -> dict[str, tuple[object, ...]]:
         """Return the frontiers as columns: a row a limit of a box."""
         rows = [
             (peeling.comparison, peeling.outcome, peeling.follow_up, i, *values, moderator.name, moderator.side, limit)
-            for peeling in self.peelings
+            for peeling in self.results
             for line in [peeling.frontier]
             for i, values in enumerate(
                 zip(

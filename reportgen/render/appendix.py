@@ -162,7 +162,7 @@ def _status(records: Records) -> tuple[BackSection, ...]:
     failed = (Back("failed-analyses", "Analyses that failed", failed_analyses(broken)),) if broken else ()
     tables = (*failed, *(table for one in ended for table in one.tables))
     viewed = [(view, record) for record in analyses if (view := view_of(record)) is not None]
-    lost = not_adjusted([fit for view, record in viewed for fit in view.fits(record)])
+    lost = not_adjusted([fit for view, record in viewed for fit in view.fits_of(record)])
     return (BackSection("status", "Model status", (text, *lost), tables),)
 
 

@@ -5,15 +5,16 @@ In: fits with their titles, as recorded. Out: sentences, one for each adjuster a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
 
 from reportgen.records.estimate import ComparisonRecord, LeftOut, NotAdjusted
 from reportgen.records.model import PooledEffect
-from reportgen.records.moderation import Interaction
+from reportgen.records.moderation import Screen
 from reportgen.records.numbers import Inline, Number, plain
 from reportgen.records.partition import Members, PartitionedOutcome, Subgroup
 from reportgen.records.peeling import PeeledOutcome
+from reportgen.records.record import Record, Result
 from reportgen.tables.phrases import count_made, joined
 
 Fits = Sequence[tuple[Inline, tuple[NotAdjusted, ...]]]
@@ -36,6 +37,15 @@ class Cell(Protocol):
         """As printed."""
 
 
+class Told(Result, Cell, Protocol):
+    """A result with what it is called."""
+
+
+R = TypeVar("R", bound=Told)
+FitsOf = Callable[[R, Inline], Fits]
+"""Result and title to the fits of the result."""
+
+
 def fit_title(one: Cell, comparisons: Sequence[ComparisonRecord]) -> Inline:
     """Return outcome and follow-up, with the comparison where an analysis has several."""
     titles = {comparison.name: comparison.title for comparison in comparisons}
@@ -43,14 +53,24 @@ def fit_title(one: Cell, comparisons: Sequence[ComparisonRecord]) -> Inline:
     return (*which, *title_of(one))
 
 
+def fits_of(record: Record[Any, R, Number], each: FitsOf[R]) -> Fits:
+    """Return the fits of an analysis that have an estimate; `each` says which those of one result are."""
+    return [fit for one in record.results for fit in each(one, fit_title(one, record.comparisons))]
+
+
+def effect_fits(effect: PooledEffect, title: Inline) -> Fits:
+    """Return the fit of a pooled effect."""
+    return [(title, effect.not_adjusted)] if effect.estimate.effect.value is not None else []
+
+
 def title_of(one: Cell) -> Inline:
     """Return outcome and follow-up."""
     return (one.outcome_label, ", ", one.follow_up_label)
 
 
-def interaction_fits(interactions: Sequence[Interaction], title: Inline) -> Fits:
+def screen_fits(screen: Screen, title: Inline) -> Fits:
     """Return the fits of a screening; one for all moderators where they leave out the same."""
-    tested = [one for one in interactions if one.tier != "not estimable"]
+    tested = [one for one in screen.interactions if one.tier != "not estimable"]
     told = {_key(one.not_adjusted) for one in tested}
     if len(told) < 2:
         return [(title, one.not_adjusted) for one in tested[:1]]
@@ -170,4 +190,4 @@ def _most(name: str, adjuster: str, counts: Sequence[int]) -> Inline:
 
 def tables_of(effects: Sequence[PooledEffect]) -> Fits:
     """Return the fits of pooled effects in a table of one comparison."""
-    return [(title_of(one), one.not_adjusted) for one in effects if one.estimate.effect.value is not None]
+    return [fit for one in effects for fit in effect_fits(one, title_of(one))]

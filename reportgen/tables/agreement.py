@@ -32,7 +32,7 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
     record : Agreement
         For the level of the intervals.
     """
-    interval: Inline = (" (", record.level, f"%{NBSP}CI)")
+    interval: Inline = (" (", record.settings.level, f"%{NBSP}CI)")
     columns = (
         Column(("Directed peeling",), "left"),
         Column(("peeled",), "right", COUNTS),
@@ -125,7 +125,7 @@ def _suppressed(outcome: OutcomeAgreement, record: Agreement) -> tuple[Inline, .
         return ()
     said: Inline = (
         "Counts below ",
-        record.minimum_cell,
+        record.settings.minimum_cell,
         " are not printed, nor is anything from which they could be worked out.",
     )
     return (said,)

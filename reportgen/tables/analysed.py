@@ -10,7 +10,7 @@ from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.estimate import LeftOut
 from reportgen.records.model import PooledEffect
 from reportgen.records.numbers import Inline, Number
-from reportgen.records.partition import Members, PartitionedOutcome
+from reportgen.records.partition import PartitionedOutcome
 from reportgen.records.peeling import PeeledOutcome
 from reportgen.tables.phrases import explained, joined
 
@@ -37,17 +37,9 @@ class People:
     method: str = ""
 
 
-def people_of(
-    one: PooledEffect | PartitionedOutcome | PeeledOutcome, counted: PooledEffect | Members | PeeledOutcome
-) -> People:
-    """Return who entered one result of an analysis.
-
-    Parameters
-    ----------
-    one : PooledEffect, PartitionedOutcome or PeeledOutcome
-    counted : PooledEffect, Members or PeeledOutcome
-        What counts those who entered: the same, or a part of it.
-    """
+def people_of(one: PooledEffect | PartitionedOutcome | PeeledOutcome) -> People:
+    """Return who entered one result of an analysis."""
+    counted = one.entered
     return People(
         one.comparison,
         one.outcome,

@@ -349,7 +349,7 @@ def _pooled_rows(effect: PooledEffect, settings: ModelSettings, several: bool) -
 
 def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
     """Return how each fit ended: status, evaluations of the criterion, its value, degrees of freedom, and what was wrong."""
-    there = {record.name: [effect for effect in record.effects if not effect.empty] for record in fitted}
+    there = {record.name: [effect for effect in record.results if not effect.empty] for record in fitted}
     remarks = any(_remark(effect) for effects in there.values() for effect in effects)
     columns = [
         Column(("Fit",), "left"),

@@ -13,7 +13,7 @@ from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline, Number
-from reportgen.tables.adjusters import interaction_fits, not_adjusted
+from reportgen.tables.adjusters import not_adjusted, screen_fits
 from reportgen.tables.phrases import NBSP, Footnotes, ci_head, estimate_cell, explained, joined, percentiles, words
 
 CELLS_ON_PAPER = 600
@@ -153,7 +153,7 @@ def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inli
                 "its own for each trial.",
             )
         )
-    notes += not_adjusted([fit for one in screens for fit in interaction_fits(one.interactions, _title(one, screens))])
+    notes += not_adjusted([fit for one in screens for fit in screen_fits(one, _title(one, screens))])
     told = (estimate for one in screens for i in one.interactions for _, r in _readings(i) for estimate in r.each)
     return (*notes, *_hidden(told))
 
@@ -345,7 +345,7 @@ def failed_screenings(fitted: Sequence[Moderation]) -> Table | None:
                         words(reading.reason, f"{one.id}.{reading_name}.reason", one.n.source),
                     ),
                 )
-                for screen in record.screens
+                for screen in record.results
                 if screen.comparison == comparison
                 for one in screen.interactions
                 for reading_name, reading in _readings(one)

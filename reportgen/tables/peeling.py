@@ -164,7 +164,7 @@ def peeling_status(records: Sequence[DirectedPeeling]) -> Table:
     records : sequence of DirectedPeeling
     """
     fits = ("Fits inside",)
-    there = {record.name: [one for one in record.peelings if not one.empty] for record in records}
+    there = {record.name: [one for one in record.results if not one.empty] for record in records}
     remarks = any(peeling.reason for peelings in there.values() for peeling in peelings)
     columns = (
         Column(("Directed peeling",), "left"),

@@ -266,7 +266,7 @@ def _in_line(search: PartitionedOutcome) -> Inline:
 
 def search_status(records: Sequence[RecursivePartitioning]) -> Table:
     """Return how each search ended: how much was tried, what was found, and why there was none."""
-    there = {record.name: [search for search in record.searches if not search.empty] for record in records}
+    there = {record.name: [search for search in record.results if not search.empty] for record in records}
     remarks = any(search.reason for searches in there.values() for search in searches)
     columns = [
         Column(("Search",), "left"),

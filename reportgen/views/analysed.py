@@ -10,7 +10,7 @@ from reportgen import tables
 from reportgen.records.model import Failure
 from reportgen.records.numbers import Inline
 from reportgen.spec.shows import Analysed
-from reportgen.tables.analysed import People
+from reportgen.tables.analysed import People, people_of
 from reportgen.views.chosen import chosen, in_parts
 from reportgen.views.draft import Draft, with_notes
 from reportgen.views.registry import view_of
@@ -33,8 +33,9 @@ def _analysed(record: Any, options: Analysed, context: Context) -> tuple[Draft, 
 def _people(record: Any) -> Iterator[People]:
     """Yield who entered each result of an analysis, with the names of analysis and method."""
     view = view_of(record)
-    if view is not None and view.people is not None:
-        yield from (replace(one, analysis=record.name, method=view.label) for one in view.people(record))
+    if view is not None and view.people:
+        found = (people_of(one) for one in record.results)
+        yield from (replace(one, analysis=record.name, method=view.label) for one in found)
 
 
 SHOWS: tuple[Show[Any, Any], ...] = (Show(Analysed, "Trials and participants of each analysis", _analysed),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from reportgen import tables
@@ -10,12 +10,12 @@ from reportgen.figures.trajectory import draw_trajectory
 from reportgen.records.numbers import Inline
 from reportgen.records.peeling import SIZES, DirectedPeeling, PeeledOutcome
 from reportgen.spec.shows import Limited, PeelingThresholds, PeelingTrajectories
-from reportgen.tables.analysed import People, people_of
+from reportgen.tables.adjusters import peeling_fits
 from reportgen.views.chosen import chosen
 from reportgen.views.draft import NOBODY, Draft, Sketch, stems, with_notes
-from reportgen.views.prose.directed_peeling import fits_of, peeling_methods
+from reportgen.views.prose.directed_peeling import peeling_methods
 from reportgen.views.prose.section import sections_of_each
-from reportgen.views.view import Back, Context, Ended, Show, View
+from reportgen.views.view import Back, Context, Ended, Show, View, ended
 
 
 def _titles(peelings: Sequence[PeeledOutcome], record: DirectedPeeling) -> tuple[Inline, ...]:
@@ -54,19 +54,14 @@ def _found(
     record: DirectedPeeling, options: Limited, context: Context
 ) -> tuple[list[tuple[PeeledOutcome, Inline]], tuple[Inline, ...]]:
     """Return what there is to show, each with its title, and what is said of the rest."""
-    peelings = chosen((one for one in record.peelings if not one.empty), options, context.study)
+    peelings = chosen((one for one in record.results if not one.empty), options, context.study)
     titled = list(zip(peelings, _titles(peelings, record), strict=True))
     said = tables.no_frontier([(one, title) for one, title in titled if not one.boxes])
     return [(one, title) for one, title in titled if one.boxes], (said,) if said else () if titled else (NOBODY,)
 
 
-def _people(record: DirectedPeeling) -> Iterator[People]:
-    yield from (people_of(one, one) for one in record.peelings)
-
-
 def _status(records: Sequence[DirectedPeeling]) -> Ended:
-    statuses = tuple(status for record in records for status in record.statuses)
-    return Ended(statuses, (Back("peeling-status", "How each directed peeling ended", tables.peeling_status(records)),))
+    return ended(records, Back("peeling-status", "How each directed peeling ended", tables.peeling_status(records)))
 
 
 VIEW = View(
@@ -75,8 +70,8 @@ VIEW = View(
     label="Directed peeling",
     prose=partial(sections_of_each, "Directed peeling", "directed-peeling", peeling_methods),
     status=_status,
-    fits=fits_of,
-    people=_people,
+    fits=peeling_fits,
+    people=True,
     shows=(
         Show(
             PeelingTrajectories,

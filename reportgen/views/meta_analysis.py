@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -10,12 +10,12 @@ from reportgen import figures, tables
 from reportgen.records.model import MetaAnalysis, PooledEffect
 from reportgen.records.numbers import Inline, Number, slug
 from reportgen.spec.shows import Estimates, EstimatesByTrial, Forest, ForestByTrial, Limited
-from reportgen.tables.analysed import People, people_of
+from reportgen.tables.adjusters import effect_fits
 from reportgen.tables.phrases import joined
 from reportgen.views.chosen import chosen, in_parts
 from reportgen.views.draft import Draft, Sketch, or_nobody, stems
-from reportgen.views.prose.meta_analysis import fits_of, prose
-from reportgen.views.view import Back, Context, Ended, Show, View, captioned
+from reportgen.views.prose.meta_analysis import prose
+from reportgen.views.view import Back, Context, Ended, Show, View, captioned, ended
 
 Effects = Sequence[PooledEffect]
 Drawn = TypeVar("Drawn", Forest, ForestByTrial)
@@ -23,7 +23,7 @@ Drawn = TypeVar("Drawn", Forest, ForestByTrial)
 
 def _effects(record: MetaAnalysis, options: Limited, context: Context) -> tuple[PooledEffect, ...]:
     """Return the effects that are asked for, without those that nobody could enter."""
-    return chosen((effect for effect in record.effects if not effect.empty), options, context.study)
+    return chosen((effect for effect in record.results if not effect.empty), options, context.study)
 
 
 def _titles(record: MetaAnalysis) -> dict[str, Number]:
@@ -100,13 +100,8 @@ def _caption(title: str, record: MetaAnalysis, options: Limited) -> Inline:
     return captioned(alone if record.alone else title, record, options)
 
 
-def _people(record: MetaAnalysis) -> Iterator[People]:
-    yield from (people_of(effect, effect) for effect in record.effects)
-
-
 def _status(records: Sequence[MetaAnalysis]) -> Ended:
-    statuses = tuple(effect.status for record in records for effect in record.effects if not effect.empty)
-    return Ended(statuses, (Back("model-status", "How each fit ended", tables.model_status(records)),))
+    return ended(records, Back("model-status", "How each fit ended", tables.model_status(records)))
 
 
 VIEW = View(
@@ -115,8 +110,8 @@ VIEW = View(
     label="Meta-analysis",
     prose=prose,
     status=_status,
-    fits=fits_of,
-    people=_people,
+    fits=effect_fits,
+    people=True,
     shows=(
         Show(
             Forest,

@@ -9,17 +9,18 @@ from reportgen import figures
 from reportgen.records.moderation import Moderation, Screen
 from reportgen.records.numbers import Inline
 from reportgen.spec.shows import EffectAtValues, InteractionEstimates, InteractionForest, Limited
+from reportgen.tables.adjusters import screen_fits
 from reportgen.tables.moderators import effects_at_values, expectations, failed_screenings, interaction_estimates
 from reportgen.views.chosen import chosen, in_parts
 from reportgen.views.draft import Draft, Sketch, or_nobody, stems
-from reportgen.views.prose.moderators import fits_of, screening_methods
+from reportgen.views.prose.moderators import screening_methods
 from reportgen.views.prose.section import sections_of_each
-from reportgen.views.view import Back, Context, Ended, Show, View
+from reportgen.views.view import Back, Context, Ended, Show, View, ended
 
 
 def _parts(record: Moderation, options: Limited, context: Context, how: str) -> list[tuple[Inline, tuple[Screen, ...]]]:
     """Return the screens that are asked for by part, without those that nobody could enter."""
-    screens = chosen((screen for screen in record.screens if not screen.empty), options, context.study)
+    screens = chosen((screen for screen in record.results if not screen.empty), options, context.study)
     return in_parts(screens, how, {comparison.name: comparison.title for comparison in record.comparisons})
 
 
@@ -59,7 +60,7 @@ def _at_values(record: Moderation, options: EffectAtValues, context: Context) ->
 def _status(records: Sequence[Moderation]) -> Ended:
     failed = failed_screenings(records)
     tables = (Back("screening-status", "Screenings that failed", failed),) if failed else ()
-    return Ended(tuple(status for record in records for status in record.statuses), tables)
+    return ended(records, *tables)
 
 
 VIEW = View(
@@ -68,7 +69,7 @@ VIEW = View(
     label="Screening of moderators",
     prose=partial(sections_of_each, "Screening of moderators", "moderators", screening_methods),
     status=_status,
-    fits=fits_of,
+    fits=screen_fits,
     shows=(
         Show(
             InteractionForest,

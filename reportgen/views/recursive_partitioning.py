@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from reportgen import figures, tables
@@ -16,13 +16,13 @@ from reportgen.spec.shows import (
     Subgroups,
     SubgroupTree,
 )
-from reportgen.tables.analysed import People, people_of
+from reportgen.tables.adjusters import search_fits
 from reportgen.tables.phrases import joined, words
 from reportgen.views.chosen import chosen
 from reportgen.views.draft import Draft, Sketch, or_nobody, stems, with_notes
-from reportgen.views.prose.recursive_partitioning import fits_of, partition_methods, settings_in_words
+from reportgen.views.prose.recursive_partitioning import partition_methods, settings_in_words
 from reportgen.views.prose.section import sections_of_each
-from reportgen.views.view import Back, Context, Ended, Show, View
+from reportgen.views.view import Back, Context, Ended, Show, View, ended
 
 NOT_EXACT: Inline = (
     "Effects of a subgroup and of the other side come from separate models: one minus the other is not exactly the "
@@ -35,7 +35,7 @@ SEARCHED: Inline = (
 
 def _searches(record: RecursivePartitioning, options: Limited, context: Context) -> tuple[PartitionedOutcome, ...]:
     """Return the searches that are asked for, without those that nobody could enter."""
-    return chosen((search for search in record.searches if not search.empty), options, context.study)
+    return chosen((search for search in record.results if not search.empty), options, context.study)
 
 
 def _by_comparison(
@@ -153,13 +153,8 @@ def _rejected(record: RecursivePartitioning, options: RejectedSplits, context: C
     )
 
 
-def _people(record: RecursivePartitioning) -> Iterator[People]:
-    yield from (people_of(search, search.overall) for search in record.searches)
-
-
 def _status(records: Sequence[RecursivePartitioning]) -> Ended:
-    statuses = tuple(status for record in records for status in record.statuses)
-    return Ended(statuses, (Back("search-status", "How each search ended", tables.search_status(records)),))
+    return ended(records, Back("search-status", "How each search ended", tables.search_status(records)))
 
 
 VIEW = View(
@@ -168,8 +163,8 @@ VIEW = View(
     label="Recursive partitioning",
     prose=partial(sections_of_each, "Recursive partitioning", "recursive-partitioning", partition_methods),
     status=_status,
-    fits=fits_of,
-    people=_people,
+    fits=search_fits,
+    people=True,
     shows=(
         Show(
             SubgroupTree,

@@ -6,17 +6,17 @@ a page asks there and knows no method by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, get_args
 
 from reportgen.records.artefact import Table
 from reportgen.records.model import Records
 from reportgen.records.numbers import Inline, Status
+from reportgen.records.record import Record
 from reportgen.spec.shows import Artefact, Limited
 from reportgen.spec.study import Study
-from reportgen.tables.adjusters import Fits
-from reportgen.tables.analysed import People
+from reportgen.tables.adjusters import Fits, FitsOf, fits_of
 from reportgen.views.draft import Draft
 from reportgen.views.prose.section import Section
 
@@ -106,9 +106,9 @@ class Ended:
     tables: tuple[Back, ...]
 
 
-def no_fits(_: object) -> Fits:
-    """Return nothing: a method that fits no model leaves no adjuster out."""
-    return ()
+def ended(records: Sequence[Record[Any, Any]], *tables: Back) -> Ended:
+    """Return how the fits of some analyses ended, with tables that say more."""
+    return Ended(tuple(status for record in records for status in record.statuses), tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +128,10 @@ class View(Generic[R]):
     shows : tuple of Show
     status : callable, optional
         The records of all its analyses to how their fits ended; None where nothing is fitted.
-    fits : callable
-        A record to its fits, each with the adjusters that it leaves out.
-    people : callable, optional
-        A record to who entered each outcome, follow-up and comparison; None where the method does not say so.
+    fits : callable, optional
+        A result of a record and its title to its fits, each with the adjusters that it leaves out.
+    people : bool
+        Whether each of its results says who entered.
     """
 
     method: str
@@ -140,5 +140,9 @@ class View(Generic[R]):
     prose: Callable[[Sequence[R], Study], Iterable[Section]]
     shows: tuple[Show[Any, Any], ...] = ()
     status: Callable[[Sequence[R]], Ended] | None = None
-    fits: Callable[[R], Fits] = no_fits
-    people: Callable[[R], Iterator[People]] | None = None
+    fits: FitsOf[Any] | None = None
+    people: bool = False
+
+    def fits_of(self, record: Any) -> Fits:
+        """Return the fits of a record; nothing of a method that fits no model."""
+        return () if self.fits is None else fits_of(record, self.fits)

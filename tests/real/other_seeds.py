@@ -109,7 +109,7 @@ def with_chance(file: SimulationSpec) -> SimulationSpec:
 def main_results(spec: Spec, repository: Repository) -> dict[str, Seen]:
     """The overall comparison: each short-term effect, and how many later ones are significant."""
     node = MetaAnalysis(method="meta-analysis", comparisons=("overall",))
-    effects = analysed("pooled", node, repository, spec.study).effects
+    effects = analysed("pooled", node, repository, spec.study).results
     known = [effect for effect in effects if effect.estimate.effect.value is not None]
     lines = {}
     for effect in known:

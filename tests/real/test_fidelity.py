@@ -156,7 +156,7 @@ def test_the_searches_that_found_nothing_in_print_find_nothing(made: tuple[Spec,
     found = {
         (search.comparison, search.outcome)
         for record in (overall, pairs)
-        for search in record.searches
+        for search in record.results
         if search.subgroups
     }
     assert not {("overall", outcome) for outcome in ("RMDQ", "Pain", "EQ-5D")} & found
@@ -166,7 +166,7 @@ def test_the_searches_that_found_nothing_in_print_find_nothing(made: tuple[Spec,
 def test_the_first_split_of_function_is_where_the_print_has_it(made: tuple[Spec, Records]) -> None:
     record = made[1].analyses["partition"]
     assert isinstance(record, RecursivePartitioning)
-    (search,) = (search for search in record.searches if search.outcome == "FFbHR")
+    (search,) = (search for search in record.results if search.outcome == "FFbHR")
     first = search.subgroups[0].inside.rule
     assert [condition.moderator for condition in first] == ["baseline FFbHR"]
     assert first[0].cut is not None

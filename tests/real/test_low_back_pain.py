@@ -58,7 +58,7 @@ def pooled(loaded: tuple[Spec, Repository]) -> dict[str, PooledEffect]:
     node = spec.study.analyses["pooled"]
     assert isinstance(node, MetaAnalysis)
     record = analysed("pooled", node, repository, spec.study)
-    return {str(effect.id).removeprefix("pooled.overall."): effect for effect in record.effects}
+    return {str(effect.id).removeprefix("pooled.overall."): effect for effect in record.results}
 
 
 def test_the_raw_files_are_what_the_simulation_file_makes(file: SimulationSpec) -> None:

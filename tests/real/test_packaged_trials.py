@@ -29,7 +29,7 @@ def records_of(study: Path) -> Records:
 
 
 def effects(records: Records, analysis: str = "pooled") -> dict[str, PooledEffect]:
-    return {effect.id: effect for effect in cast(MetaAnalysis, records.analyses[analysis]).effects}
+    return {effect.id: effect for effect in cast(MetaAnalysis, records.analyses[analysis]).results}
 
 
 @pytest.fixture(scope="module")

@@ -464,7 +464,7 @@ def ledger_rows(records: Records) -> Counter[tuple[str, ...]]:
 
 def effects_of(records: Records) -> dict[str, PooledEffect]:
     found = [record for record in records.analyses.values() if isinstance(record, MetaAnalysis)]
-    return {effect.id: effect for record in found for effect in record.effects}
+    return {effect.id: effect for record in found for effect in record.results}
 
 
 def estimates_of(effect: PooledEffect) -> dict[str, Number]:

@@ -49,7 +49,7 @@ def records_of(copied: Callable[[str], Path]) -> Callable[[str], Records]:
 
 
 def effects(records: Records) -> dict[str, PooledEffect]:
-    return {effect.id: effect for effect in cast(MetaAnalysis, records.analyses["pooled"]).effects}
+    return {effect.id: effect for effect in cast(MetaAnalysis, records.analyses["pooled"]).results}
 
 
 def shown(effect: PooledEffect) -> tuple[str, str]:

@@ -51,7 +51,7 @@ def effect(folder: Path, data: str, analyse: str, adjust_for: list[str], better:
     spec, repository = read(folder)
     record = analysed("pooled", spec.study.analyses["pooled"], repository, spec.study)
     assert isinstance(record, MetaAnalysis)
-    return record.effects[0]
+    return record.results[0]
 
 
 def test_the_grid_has_each_model_of_each_data_set() -> None:

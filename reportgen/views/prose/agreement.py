@@ -16,13 +16,13 @@ def agreement_methods(record: Agreement) -> Iterator[Inline]:
     ----------
     record : Agreement
     """
-    if not any(one.subgroups for one in record.outcomes):
+    if not any(one.subgroups for one in record.results):
         yield planned_only("There was nothing to compare")
     yield (
         "Each subgroup of the recursive partitioning “",
-        record.partition,
+        record.settings.partition,
         "” was set beside the subgroups of chosen sizes of the directed peeling “",
-        record.peeling,
+        record.settings.peeling,
         "”, among the participants whom both searches analysed: how many are in both, as a share of those in either (Jaccard "
         "index), what they are like, and the treatment effect among them, in a model of its own with the settings of the "
         "directed peeling. Nothing was tested.",

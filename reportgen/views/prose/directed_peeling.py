@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.peeling import DirectedPeeling, PeelingSettings
-from reportgen.tables.adjusters import Fits, fit_title, peeling_fits
+from reportgen.tables.adjusters import Fits, fits_of, peeling_fits
 from reportgen.tables.phrases import counted
 from reportgen.views.prose.models import (
     SEARCH_TREATMENT,
@@ -30,11 +30,6 @@ OBJECTIVE = {
 }
 
 
-def fits_of(record: DirectedPeeling) -> Fits:
-    """Return the fits of all peelings that have an estimate."""
-    return [fit for one in record.peelings for fit in peeling_fits(one, fit_title(one, record.comparisons))]
-
-
 def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
     """Yield the paragraphs on a directed peeling.
 
@@ -42,11 +37,11 @@ def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
     ----------
     record : DirectedPeeling
     """
-    settings, fits = record.settings, fits_of(record)
-    if not any(one.boxes for one in record.peelings):
+    settings, fits = record.settings, fits_of(record, peeling_fits)
+    if not any(one.boxes for one in record.results):
         yield planned_only("No subgroup could be peeled")
     yield _search(settings, fits)
-    yield from adjusters_lost(record.name, settings.adjust_for, fits, [one.left_out for one in record.peelings])
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, [one.left_out for one in record.results])
     yield _beam(settings)
     yield from _directions(record)
     yield _moderators(record)
@@ -97,7 +92,7 @@ def _peeled_on(beam: Number) -> Inline:
 
 def _directions(record: DirectedPeeling) -> Iterator[Inline]:
     """Say where the directions come from: what was really done, over all outcomes."""
-    known = {one.declared for peeling in record.peelings for one in peeling.moderators}
+    known = {one.declared for peeling in record.results for one in peeling.moderators}
     found = "taken from the sign of its interaction with treatment, centred within trials, in the same people"
     if known == {True}:
         yield ("Who gains more along each moderator was declared in the study file.",)
@@ -111,7 +106,7 @@ def _directions(record: DirectedPeeling) -> Iterator[Inline]:
 
 
 def _moderators(record: DirectedPeeling) -> Inline:
-    lost = any(one.not_peeled for one in record.peelings)
+    lost = any(one.not_peeled for one in record.results)
     return (
         *screened_first(record.settings),
         "Participants with a value of every moderator that is peeled entered. Moderators with three values or fewer, categories "

@@ -9,7 +9,7 @@ from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.model import MetaAnalysis, ModelSettings
 from reportgen.records.numbers import Inline, Number, plain
 from reportgen.spec.study import Outcome, Study, Window
-from reportgen.tables.adjusters import Fits, fit_title, is_own_baseline
+from reportgen.tables.adjusters import Fits, effect_fits, fits_of, is_own_baseline
 from reportgen.tables.phrases import enumerated, joined
 from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, planned_only
 from reportgen.views.prose.section import Section, heading
@@ -64,15 +64,6 @@ def prose(records: Sequence[MetaAnalysis], study: Study) -> Iterator[Section]:
     yield from _meta_analyses(records)
 
 
-def fits_of(record: MetaAnalysis) -> Fits:
-    """Return the pooled effects that have an estimate."""
-    return [
-        (fit_title(effect, record.comparisons), effect.not_adjusted)
-        for effect in record.effects
-        if effect.estimate.effect.value is not None
-    ]
-
-
 def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
     yield _what(study, fitted)
     several = [one for one in study.outcomes.values() if len(one.first_available) > 1]
@@ -82,8 +73,8 @@ def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
             f"measured {_when(several, fitted, study)}, rescaled linearly to the range of the outcome and turned to its "
             "direction.",
         )
-    used = tuple(dict.fromkeys(effect.follow_up for record in fitted for effect in record.effects))
-    labels = {e.follow_up: e.follow_up_label for record in fitted for e in record.effects}
+    used = tuple(dict.fromkeys(effect.follow_up for record in fitted for effect in record.results))
+    labels = {e.follow_up: e.follow_up_label for record in fitted for e in record.results}
     windows = [
         _window(labels[name], study.follow_up[name], Derived("methods", "follow_up").at("follow-up", name))
         for name in used
@@ -94,7 +85,7 @@ def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
 
 def _what(study: Study, fitted: Sequence[MetaAnalysis]) -> Inline:
     """Return what is analysed of every outcome; where some are changes and some are not, which are which."""
-    labels = {effect.outcome: effect.outcome_label for record in fitted for effect in record.effects}
+    labels = {effect.outcome: effect.outcome_label for record in fitted for effect in record.results}
     changes, finals = (
         [(label,) for name, label in labels.items() if study.outcomes[name].final is final] for final in (False, True)
     )
@@ -129,7 +120,7 @@ def _when(several: Sequence[Outcome], fitted: Sequence[MetaAnalysis], study: Stu
 
 def _adjusted_finals(record: MetaAnalysis, study: Study) -> bool:
     """Whether the model of any outcome at follow-up is adjusted for its baseline."""
-    finals = [effect for effect in record.effects if study.outcomes[effect.outcome].final]
+    finals = [effect for effect in record.results if study.outcomes[effect.outcome].final]
     asked = any(is_own_baseline(one) for one in record.settings.adjust_for)
     return asked and any(not any(is_own_baseline(one.adjuster) for one in effect.not_adjusted) for effect in finals)
 
@@ -166,18 +157,18 @@ def _meta_analyses(fitted: Sequence[MetaAnalysis]) -> Iterator[Section]:
 
 
 def _fitted(record: MetaAnalysis) -> Iterator[Inline]:
-    settings, fits = record.settings, fits_of(record)
+    settings, fits = record.settings, fits_of(record, effect_fits)
     if not fits:
         yield planned_only("No effect could be estimated")
     yield _model(settings, fits)
-    yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.left_out for effect in record.effects])
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.left_out for effect in record.results])
     yield _uncertainty(settings)
     yield _who(settings)
     yield _checks(settings)
 
 
 def _alone(record: MetaAnalysis) -> Iterator[Inline]:
-    settings, fits = record.settings, fits_of(record)
+    settings, fits = record.settings, fits_of(record, effect_fits)
     yield (
         "No outcome stands in more than one trial at a follow-up of a comparison. Each effect is that of its trial, by analysis "
         "of covariance",
@@ -187,7 +178,7 @@ def _alone(record: MetaAnalysis) -> Iterator[Inline]:
         settings.level,
         "%.",
     )
-    yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.left_out for effect in record.effects])
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.left_out for effect in record.results])
     yield _who(settings)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reportgen.records.moderation import Moderation, ScreeningSettings
 from reportgen.records.numbers import Inline
-from reportgen.tables.adjusters import Fits, fit_title, interaction_fits
+from reportgen.tables.adjusters import Fits, fits_of, screen_fits
 from reportgen.tables.phrases import counted, percentiles
 from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, one_trial
 
@@ -31,18 +31,11 @@ EFFECT_AT = {
 }
 
 
-def fits_of(record: Moderation) -> Fits:
-    """Return the fits of all screens that have an estimate."""
-    return [
-        fit for one in record.screens for fit in interaction_fits(one.interactions, fit_title(one, record.comparisons))
-    ]
-
-
 def screening_methods(record: Moderation) -> Iterator[Inline]:
     """Yield the paragraphs of one screening."""
-    settings, fits = record.settings, fits_of(record)
+    settings, fits = record.settings, fits_of(record, screen_fits)
     yield _model(settings, fits)
-    left_out = [screen.without_adjuster for screen in record.screens]
+    left_out = [screen.without_adjuster for screen in record.results]
     yield from adjusters_lost(record.name, settings.adjust_for, fits, left_out)
     yield _readings(settings)
     yield _uncertainty(settings)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import RecursivePartitioning, SearchSettings
-from reportgen.tables.adjusters import Fits, fit_title, search_fits
+from reportgen.tables.adjusters import Fits, fits_of, search_fits
 from reportgen.tables.phrases import counted, joined
 from reportgen.views.prose.models import (
     SEARCH_TREATMENT,
@@ -97,11 +97,6 @@ def _gamma(before: str, gamma: tuple[Number, ...], after: str) -> Inline:
     return (before, *joined([(value,) for value in gamma], ", "), after) if gamma else ()
 
 
-def fits_of(record: RecursivePartitioning) -> Fits:
-    """Return the fits of all searches that have an estimate."""
-    return [fit for one in record.searches for fit in search_fits(one, fit_title(one, record.comparisons))]
-
-
 def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     """Yield the paragraphs on a recursive partitioning.
 
@@ -109,11 +104,11 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     ----------
     record : RecursivePartitioning
     """
-    settings, fits = record.settings, fits_of(record)
-    if not any(search.tree for search in record.searches):
+    settings, fits = record.settings, fits_of(record, search_fits)
+    if not any(search.tree for search in record.results):
         yield planned_only("No search was possible")
     yield _search(settings, fits)
-    yield from adjusters_lost(record.name, settings.adjust_for, fits, [search.left_out for search in record.searches])
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, [search.left_out for search in record.results])
     yield _choice(settings)
     yield _limits(settings)
     yield _moderators(settings)

@@ -33,7 +33,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Read:
 
 
 def only(study: Read) -> OutcomeAgreement:
-    (outcome,) = made(study).outcomes
+    (outcome,) = made(study).results
     return outcome
 
 
@@ -149,7 +149,7 @@ def test_what_only_one_of_them_searched_is_left_out(tmp_path: Path) -> None:
             analyses={"rp": PARTITION, "peeling": PEELING | {"follow_up": ["short"]}, "agreement": AGREEMENT},
         )
     )
-    assert [outcome.follow_up for outcome in made(study).outcomes] == ["short"]
+    assert [outcome.follow_up for outcome in made(study).results] == ["short"]
 
 
 def test_the_number_without_a_value_cannot_be_worked_out() -> None:

@@ -39,7 +39,7 @@ def made(study: Read, **options: Any) -> DirectedPeeling:
 
 
 def only(record: DirectedPeeling) -> PeeledOutcome:
-    (peeling,) = record.peelings
+    (peeling,) = record.results
     return peeling
 
 

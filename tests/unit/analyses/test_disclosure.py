@@ -53,7 +53,7 @@ def test_cuts_that_are_told_differ_by_enough_people(tmp_path: Path) -> None:
     path = write_planted(tmp_path, depth=1)
     people, record = people_of(path), records_of(path).analyses["rp"]
     assert isinstance(record, RecursivePartitioning)
-    (search,) = record.searches
+    (search,) = record.results
     treatment = (people["arm"] == 1).astype(int).to_numpy()
     (age,) = [one for one in search.profiles if one.moderator == "age" and one.node == 0]
     groups = [(people["age"] <= cut).to_numpy() for cut in age.cuts]
@@ -75,7 +75,7 @@ def test_boxes_that_are_told_differ_by_enough_people(tmp_path: Path) -> None:
     path = write_search_study(tmp_path / "s", analyses={"peeling": node}, report={"contents": []})
     people, record = people_of(path).dropna(subset=["age"]), records_of(path).analyses["peeling"]
     assert isinstance(record, DirectedPeeling)
-    (peeling,) = record.peelings
+    (peeling,) = record.results
     treatment = (people["arm"] == 1).astype(int).to_numpy()
     columns = {"age": people["age"].to_numpy(float), "baseline RMDQ": people["rm_b"].to_numpy(float)}
     groups, line = [], peeling.frontier
@@ -103,7 +103,7 @@ def test_a_policy_that_guards_nobody_tells_everything(tmp_path: Path) -> None:
     path.write_text(f"{text}\npolicy: {{minimum_cell: 0}}\n", encoding="utf-8")
     record = records_of(path).analyses["rp"]
     assert isinstance(record, RecursivePartitioning)
-    (search,) = record.searches
+    (search,) = record.results
     assert sum(len(profile.cuts) for profile in search.profiles) == search.cuts.value
     assert record.guard.left_out.value == 0
 
@@ -202,7 +202,7 @@ def screened(
         table.to_csv(file, index=False)
     record = records_of(path).analyses["screening"]
     assert isinstance(record, Moderation)
-    (screen,) = record.screens
+    (screen,) = record.results
     return screen
 
 
@@ -236,7 +236,7 @@ def test_a_moderator_of_which_nothing_is_left_to_tell_is_not_tested(tmp_path: Pa
 def test_the_smallest_and_the_largest_value_are_not_told(tmp_path: Path) -> None:
     record = records_of(write_screened(tmp_path, percentiles=[0, 0.1, 50, 100])).analyses["screening"]
     assert isinstance(record, Moderation)
-    told = the(record.screens[0], "age").at
+    told = the(record.results[0], "age").at
     assert [at.value.status == "suppressed" for at in told] == [True, True, False, True]
     assert [at.estimate.effect.value is None for at in told] == [True, True, False, True]
 
@@ -244,7 +244,7 @@ def test_the_smallest_and_the_largest_value_are_not_told(tmp_path: Path) -> None
 def pooled_of(records: Records) -> PooledEffect:
     record = records.analyses["pooled"]
     assert isinstance(record, MetaAnalysis)
-    return record.effects[0]
+    return record.results[0]
 
 
 def write_small_trial(folder: Path, effects: bool = False) -> Path:
@@ -290,7 +290,7 @@ def test_everybody_else_is_not_told_beside_the_other_side_where_few_lack_the_mod
         path = write_planted(tmp_path / str(lacking), lacking_age=lacking, missing="available")
         record = records_of(path).analyses["rp"]
         assert isinstance(record, RecursivePartitioning)
-        return record.searches[0].subgroups[0].complement
+        return record.results[0].subgroups[0].complement
 
     few, many, nobody = complement(3), complement(40), complement(0)
     assert (few.status, few.estimate.effect.value, few.normal.low.value) == ("suppressed", None, None)
@@ -312,7 +312,7 @@ def test_sizes_whose_boxes_few_people_tell_apart_are_one_box(tmp_path: Path) -> 
         )
         record = records_of(path).analyses["peeling"]
         assert isinstance(record, DirectedPeeling)
-        return [box.share.value or 0.0 for box in record.peelings[0].nearest(tuple(sizes))]
+        return [box.share.value or 0.0 for box in record.results[0].nearest(tuple(sizes))]
 
     free, guarded = shares_of("free", 0), shares_of("guarded", 8)
     assert set(guarded) < set(free)
@@ -335,7 +335,7 @@ def test_nothing_is_estimated_from_few_people_of_an_arm(tmp_path: Path) -> None:
     assert (effect.estimate.effect.value, effect.by_trial) == (None, ())
     assert "fewer people of an arm" in effect.reason
     assert isinstance(screening, Moderation)
-    age = the(screening.screens[0], "age")
+    age = the(screening.results[0], "age")
     assert (age.tier, age.within.p.value, age.naive.each[0].effect.value) == ("not estimable", None, None)
     assert all(at.estimate.effect.value is None for at in age.at)
 
@@ -364,7 +364,7 @@ def test_of_two_subgroups_of_nearly_the_same_people_one_is_told(tmp_path: Path) 
             table.to_csv(path.parent / f"{name}.csv", index=False)
         record = records_of(path).analyses["rp"]
         assert isinstance(record, RecursivePartitioning)
-        return list(record.searches[0].subgroups)
+        return list(record.results[0].subgroups)
 
     first, second = subgroups(3)
     assert first.inside.estimate.effect.value is not None
@@ -393,7 +393,7 @@ def test_counts_of_a_description_and_of_a_moderator_obey_one_rule(tmp_path: Path
     assert isinstance(people, Descriptive)
     assert isinstance(screening, Moderation)
     control, intervention, everybody = people.characteristics[0].sides
-    age = the(screening.screens[0], "age")
+    age = the(screening.results[0], "age")
     assert (control.n.text, intervention.n.text) == (age.n_control.text, age.n_intervention.text) == ("<5", "–")
     assert everybody.n.value == age.n.value
     assert {side.mean.value for side in (control, intervention, everybody) if side.mean} == {None}

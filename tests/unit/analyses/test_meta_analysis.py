@@ -41,7 +41,7 @@ def pooled_of(folder: Path, change: Change | None = None, south: Change | None =
 
 
 def the(record: MetaAnalysis) -> PooledEffect:
-    (effect,) = record.effects
+    (effect,) = record.results
     return effect
 
 
@@ -107,7 +107,7 @@ def test_a_degenerate_trial_of_three_is_named_as_left_out_of_the_two_stage_model
     assert [row.trial.text for row in effect.one_step_only] == ["East"]
     weights = [row.weight.value for row in effect.by_trial if row.weight.value is not None]
     assert len(weights) == 2 and sum(weights) == pytest.approx(100)
-    notes = [plain(note) for note in estimates(record.effects, record.settings).footnotes]
+    notes = [plain(note) for note in estimates(record.results, record.settings).footnotes]
     said = (
         "Not in the two-stage model, but in the one-step model: East (the model reproduces the outcome exactly, so that no "
         "residual variance is left)."
@@ -140,7 +140,7 @@ def test_one_trial_alone_is_its_own_analysis_of_covariance(
     assert north.weight.value is None and effect.outside == ""
     assert effect.common.effect.reason == "one trial: nothing is pooled"
     assert [row.cells[0] for group in model_status([record]).groups for row in group.rows] == [("one trial",)]
-    (sheet,) = forest_sheets(record.effects, record.settings, name="fig1")
+    (sheet,) = forest_sheets(record.results, record.settings, name="fig1")
     words = " ".join([plain(sheet.alt), *(" ".join(piece.text for piece in one.pieces) for one in sheet.words())])
     assert "pooled " not in words.replace("nothing is pooled", "") and "one trial's own effect" in words
 

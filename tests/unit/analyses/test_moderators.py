@@ -41,7 +41,7 @@ def the(screen: Screen, name: str) -> Interaction:
 
 
 def test_a_planted_interaction_is_found_with_its_direction() -> None:
-    (screen,) = screening().screens
+    (screen,) = screening().results
     age = the(screen, "age")
     assert age.tier == "significant"
     assert age.step is not None
@@ -57,12 +57,12 @@ def test_a_planted_interaction_is_found_with_its_direction() -> None:
 
 
 def test_the_other_sign_is_said_the_other_way() -> None:
-    (screen,) = screening(slope=1.0).screens
+    (screen,) = screening(slope=1.0).results
     assert plain(the(screen, "age").found) == "larger effect at higher values"
 
 
 def test_levels_are_compared_with_their_reference() -> None:
-    (screen,) = screening().screens
+    (screen,) = screening().results
     mood, sex = the(screen, "mood"), the(screen, "sex")
     assert [level.text for level in mood.levels] == ["low", "middling"]
     assert mood.reference is not None
@@ -80,7 +80,7 @@ def test_levels_are_compared_with_their_reference() -> None:
 
 
 def test_the_baseline_of_the_outcome_says_which_end_is_worse() -> None:
-    (screen,) = screening().screens
+    (screen,) = screening().results
     baseline = the(screen, "baseline RMDQ")
     high = (baseline.within.each[0].effect.value or 0) > 0
     assert plain(baseline.found) == (
@@ -99,7 +99,7 @@ def test_the_baseline_of_the_outcome_says_which_end_is_worse() -> None:
     ],
 )
 def test_what_cannot_be_screened_has_its_reason_and_its_cost(name: str, reason: str, people: int, trials: int) -> None:
-    (screen,) = screening().screens
+    (screen,) = screening().results
     one = the(screen, name)
     assert one.tier == "not estimable"
     for reading in (one.within, one.naive, one.across):
@@ -112,7 +112,7 @@ def test_what_cannot_be_screened_has_its_reason_and_its_cost(name: str, reason: 
 
 def test_only_what_was_tested_is_counted_and_adjusted_for() -> None:
     record = screening()
-    (screen,) = record.screens
+    (screen,) = record.results
     assert screen.tested.value == 4
     p = {one.moderator: one.reading.p.value or 0.0 for one in screen.interactions if one.tier != "not estimable"}
     smallest = min(p, key=lambda name: p[name])
@@ -128,12 +128,12 @@ def test_tiers_are_those_of_the_study_file() -> None:
     node = study.analyses["screening"]
     assert isinstance(node, Moderators)
     tiers = node.tiers.model_copy(update={"significant": 0.999, "weak": 0.9999})
-    (screen,) = screening(tiers=tiers).screens
+    (screen,) = screening(tiers=tiers).results
     assert {one.tier for one in screen.interactions} <= {"significant", "weak", "not estimable"}
 
 
 def test_the_naive_reading_is_tested_where_it_is_asked_for() -> None:
-    (screen,) = screening(reading="naive").screens
+    (screen,) = screening(reading="naive").results
     age = the(screen, "age")
     assert age.tested == "naive"
     assert age.reading is age.naive
@@ -142,7 +142,7 @@ def test_the_naive_reading_is_tested_where_it_is_asked_for() -> None:
 
 def test_degrees_of_freedom_have_the_floor_that_is_asked_for() -> None:
     floored, bare = (
-        the(screening(df_floor=floor).screens[0], "age").across.each[0].df.value or 0 for floor in ("trials-1", "none")
+        the(screening(df_floor=floor).results[0], "age").across.each[0].df.value or 0 for floor in ("trials-1", "none")
     )
     assert floored == 2  # three trials
     assert bare < 2
@@ -154,7 +154,7 @@ def test_limits_of_tiers_have_the_decimals_that_they_need() -> None:
 
 
 def test_too_few_trials_for_all_is_said_once_for_the_screen() -> None:
-    (screen,) = screening(minimum_trials=4).screens
+    (screen,) = screening(minimum_trials=4).results
     assert screen.reason == "three trials, and four are needed"
     assert {one.tier for one in screen.interactions} == {"not estimable"}
     assert screen.tested.value == 0
@@ -177,7 +177,7 @@ def test_a_search_takes_what_was_screened_below_a_limit_in_the_order_of_p() -> N
     def below(limit: float) -> tuple[str, ...]:
         return screened_in(node.moderators, fits, node, limit)
 
-    (screen,) = screening().screens
+    (screen,) = screening().results
     p = {one.moderator: one.reading.p.value for one in screen.interactions if one.reading.p.value is not None}
     assert below(1.0) == tuple(sorted(p, key=lambda name: p[name]))
     assert below(0.001) == ("age",)

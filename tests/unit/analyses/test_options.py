@@ -113,14 +113,14 @@ def findings(method: str, changes: dict[str, Any]) -> str:
     spec, repository = study()
     node = NODES[method] | changes
     if method == "moderators":
-        return repr(analysed("a", Moderators.model_validate(node), repository, spec.study).screens)
+        return repr(analysed("a", Moderators.model_validate(node), repository, spec.study).results)
     if method == "recursive-partitioning":
         searched = RecursivePartitioning.model_validate(node)
-        return repr(analysed("a", searched, repository, spec.study).searches)
+        return repr(analysed("a", searched, repository, spec.study).results)
     if method == "directed-peeling":
         peeled = DirectedPeeling.model_validate(node)
-        return repr(analysed("a", peeled, repository, spec.study).peelings)
-    return repr(analysed("a", Agreement.model_validate(node), repository, spec.study).outcomes)
+        return repr(analysed("a", peeled, repository, spec.study).results)
+    return repr(analysed("a", Agreement.model_validate(node), repository, spec.study).results)
 
 
 @pytest.mark.parametrize("node", [Moderators, RecursivePartitioning, DirectedPeeling, Agreement])

@@ -33,7 +33,7 @@ def record(folder: Path, **node: Any) -> RecursivePartitioning:
 
 
 def only(folder: Path, **node: Any) -> PartitionedOutcome:
-    (search,) = record(folder, **node).searches
+    (search,) = record(folder, **node).results
     return search
 
 
@@ -208,7 +208,7 @@ def test_two_orders_of_the_same_conditions_are_one_subgroup_with_two_nodes(tmp_p
     spec, repository = read(path)
     made = make_records(spec, repository, profile="draft").analyses["rp"]
     assert isinstance(made, RecursivePartitioning)
-    (search,) = made.searches
+    (search,) = made.results
     rules = [{plain(condition.words) for condition in group.inside.rule} for group in search.subgroups]
     both = {"Age ≤\u00a030 years", "Sex: female"}
     assert rules.count(both) == 1
@@ -356,6 +356,6 @@ def test_a_failed_fit_fails_the_build(tmp_path: Path) -> None:
     assert exit_code_of(records) == 0
     rp = records.analyses["rp"]
     assert isinstance(rp, RecursivePartitioning)
-    (search,) = rp.searches
-    broken = replace(rp, searches=(replace(search, overall=replace(search.overall, status="failed")),))
+    (search,) = rp.results
+    broken = replace(rp, results=(replace(search, overall=replace(search.overall, status="failed")),))
     assert exit_code_of(replace(records, analyses={"rp": broken})) == 1

@@ -41,7 +41,7 @@ def test_every_name_that_a_search_gives_is_known(tmp_path: Path) -> None:
         node = study.analyses[name]
         assert isinstance(node, Search)
         names = names_of_search(name, node, study)
-        for search in record.searches if isinstance(record, RecursivePartitioning) else record.peelings:
+        for search in record.results:
             below = {one.id.removeprefix(f"{search.id}.") for one in numbers_in(search) if one.kind == "number"}
             below = {rest for rest in below if not rest.startswith(f"{name}.")}
             assert {rest for rest in below if names.fault(rest) is not None} <= ALWAYS

@@ -217,7 +217,7 @@ def meta_analysis() -> MetaAnalysis:
                 control=(press.at("therapy").quote("control 1", "delayed therapy"),),
             ),
         ),
-        effects=tuple(effects),
+        results=tuple(effects),
     )
 
 

@@ -41,7 +41,7 @@ def test_effects_at_values_are_those_of_the_reading(tmp_path: Path, reading: str
     prose = " ".join(plain(paragraph) for paragraph in screening_methods(record))
     assert told in prose
     assert ("tell something of the interaction within trials" in prose) == (reading == "within")
-    age = record.screens[0].interactions[0]
+    age = record.results[0].interactions[0]
     slope = age.reading.each[0].effect.value or 0.0  # per ten years
     values = [(one.value.value or 0.0, one.estimate.effect.value or 0.0) for one in age.at]
     rise = (values[-1][1] - values[0][1]) / (values[-1][0] - values[0][0]) * 10

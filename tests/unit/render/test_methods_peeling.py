@@ -73,9 +73,9 @@ def test_options_change_the_text(records: Records) -> None:
 )
 def test_directions_are_said_as_they_were_found(records: Records, declared: bool, said: str) -> None:
     record = peeling_of(records)
-    (peeling,) = record.peelings
+    (peeling,) = record.results
     changed = tuple(replace(one, declared=declared) for one in peeling.moderators)
-    assert said in prose(replace(record, peelings=(replace(peeling, moderators=changed),)))
+    assert said in prose(replace(record, results=(replace(peeling, moderators=changed),)))
 
 
 def test_without_any_moderator_there_is_no_word_of_directions(tmp_path: Path) -> None:

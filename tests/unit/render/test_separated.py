@@ -16,7 +16,7 @@ def read(text: str) -> list[dict[str, str]]:
 
 def test_an_effect_with_its_interval_is_three_columns() -> None:
     record = records_fixture.meta_analysis()
-    rows = read(table_csv(estimates(record.effects, record.settings)))
+    rows = read(table_csv(estimates(record.results, record.settings)))
     assert [rows[2][f"Effect (95% CI): {name}"] for name in ("effect", "ci low", "ci high")] == [
         "0.09",
         "-0.03",

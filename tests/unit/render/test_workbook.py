@@ -21,7 +21,7 @@ from tests.unit.render import records_fixture
 def sheets() -> list[Sheet]:
     record = records_fixture.meta_analysis()
     return [
-        Sheet("stable1", "Supplementary Table 1. Effects", estimates(record.effects, record.settings)),
+        Sheet("stable1", "Supplementary Table 1. Effects", estimates(record.results, record.settings)),
         Sheet("table2", "Table 2. People", descriptive(records_fixture.descriptive())),
     ]
 
@@ -33,7 +33,7 @@ def read(name: str) -> list[dict[str, object]]:
 
 
 def test_numbers_are_numbers_with_all_their_digits() -> None:
-    effects = [e.estimate.effect for e in records_fixture.meta_analysis().effects]
+    effects = [e.estimate.effect for e in records_fixture.meta_analysis().results]
     found = [row["Effect (95% CI): effect"] for row in read("stable1") if row["Effect (95% CI): effect"] != ""]
     assert found == [number.value for number in effects if number.value is not None]
     assert all(isinstance(value, float) for value in found)

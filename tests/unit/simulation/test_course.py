@@ -27,7 +27,7 @@ def big(**north: Any) -> dict[str, Any]:
 def effects(file: SimulationSpec, repository: Repository) -> dict[str, float]:
     node = MetaAnalysis(method="meta-analysis")
     record = analysed("pooled", node, repository, file.spec.study)
-    return {str(e.id).split(".")[2]: float(e.estimate.effect.value or np.nan) for e in record.effects}
+    return {str(e.id).split(".")[2]: float(e.estimate.effect.value or np.nan) for e in record.results}
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -44,7 +44,7 @@ def test_a_comparison_is_exact_while_its_trials_differ(tmp_path: Path) -> None:
         simulation = {**big(), "simulation": {"seed": seed, "exact_means": exact}}
         file, repository = simulated(tmp_path / f"{exact} {seed}", simulation=simulation)
         node = MetaAnalysis(method="meta-analysis", outcomes=("RMDQ",), treatment_effect="common")
-        (effect,) = analysed("pooled", node, repository, file.spec.study).effects
+        (effect,) = analysed("pooled", node, repository, file.spec.study).results
         trials = [float(trial.estimate.effect.value or 0) - 1.5 for trial in effect.by_trial]
         return float(effect.estimate.effect.value or 0) - 1.5, trials
 

@@ -56,30 +56,30 @@ def texts(table: Table) -> list[list[str]]:
 
 def test_one_column_a_moderator_and_one_row_a_size(records: Records) -> None:
     record = peeling_of(records)
-    table = peeling_thresholds(record.peelings[0], SIZES, record.settings)
+    table = peeling_thresholds(record.results[0], SIZES, record.settings)
     heads = [plain(column.head) for column in table.columns]
     assert heads[:3] == ["Size", "n", "m"]
     assert heads[3] == "age\u00a0≤, years"
-    assert heads[4] == f"{record.peelings[0].moderators[1].label.text}\u00a0≥"
+    assert heads[4] == f"{record.results[0].moderators[1].label.text}\u00a0≥"
     assert heads[5:] == ["Effect inside (95%\u00a0CI)", "Outside", "Difference (95%\u00a0CI)"]
     rows = texts(table)
     assert all(len(row) == len(heads) for row in rows)
-    assert [row[0] for row in rows] == [box.share.text for box in record.peelings[0].nearest(SIZES)] + ["All"]
+    assert [row[0] for row in rows] == [box.share.text for box in record.results[0].nearest(SIZES)] + ["All"]
     assert rows[-1][1] == "596"
 
 
 def test_a_moderator_that_does_not_limit_has_a_dash_and_no_footnote(records: Records) -> None:
     record = peeling_of(records)
-    free = next(box for box in record.peelings[0].boxes if any(limit.value is None for limit in box.limits))
-    table = peeling_thresholds(record.peelings[0], (free.size,), record.settings)
+    free = next(box for box in record.results[0].boxes if any(limit.value is None for limit in box.limits))
+    table = peeling_thresholds(record.results[0], (free.size,), record.settings)
     assert "–" in texts(table)[0][3:5]
     assert not any(note[0] == "ᵃ" for note in table.footnotes)
 
 
 def test_notes_say_what_was_not_done(records: Records) -> None:
     record = peeling_of(records)
-    notes = [plain(note) for note in peeling_thresholds(record.peelings[0], SIZES, record.settings).footnotes]
-    before = record.peelings[0].moderators[1].label.text
+    notes = [plain(note) for note in peeling_thresholds(record.results[0], SIZES, record.settings).footnotes]
+    before = record.results[0].moderators[1].label.text
     assert any("Nothing has been tested." in note for note in notes)
     assert any("not adjusted for the search" in note for note in notes)
     assert any("Not peeled: sex (2 values" in note for note in notes)
@@ -89,7 +89,7 @@ def test_notes_say_what_was_not_done(records: Records) -> None:
 
 
 def test_an_interaction_is_per_year_and_not_per_years(records: Records) -> None:
-    peeling = peeling_of(records).peelings[0]
+    peeling = peeling_of(records).results[0]
     ten = peeling.moderators[0]
     assert ten.per is not None
     one = replace(ten, per=replace(ten.per, value=1.0, text="1"))
@@ -102,11 +102,11 @@ def test_an_interaction_is_per_year_and_not_per_years(records: Records) -> None:
 
 def test_nothing_to_peel_is_said_with_its_reasons(tmp_path: Path) -> None:
     record = peeling_of(made(tmp_path, peeling=PEELING | {"moderators": ["sex"], "directions": {}}))
-    said = plain(no_frontier([(record.peelings[0], ("Pain",))]))
+    said = plain(no_frontier([(record.results[0], ("Pain",))]))
     start = "No subgroup could be peeled: Pain: no moderator can be peeled; the reasons stand with each: sex (2 values"
     assert said.startswith(start)
     assert texts(peeling_status([record])) == [[
-        plain((record.peelings[0].outcome_label, ", ", record.peelings[0].follow_up_label)),
+        plain((record.results[0].outcome_label, ", ", record.results[0].follow_up_label)),
         "nothing to peel", "0", "0", "0", "0", "no moderator can be peeled; the reasons stand with each",
     ]]  # fmt: skip
 
@@ -119,7 +119,7 @@ def test_status_has_no_empty_column(records: Records) -> None:
 
 def test_agreement_has_a_group_a_subgroup_and_a_row_a_box(records: Records) -> None:
     record = agreement_of(records)
-    outcome = record.outcomes[0]
+    outcome = record.results[0]
     table = overlap(outcome, record)
     assert len(table.groups) == len(outcome.subgroups)
     assert plain(table.groups[0].head).startswith("Recursive partitioning, subgroup 1: age ≤")
@@ -132,7 +132,7 @@ def test_agreement_has_a_group_a_subgroup_and_a_row_a_box(records: Records) -> N
 
 def test_profile_has_two_columns_a_box(records: Records) -> None:
     record = agreement_of(records)
-    table = profile(record.outcomes[0], record)
+    table = profile(record.results[0], record)
     assert len(table.columns) == 1 + 2 * 2
     rows = {row[0]: row[1:] for row in texts(table)}
     assert all(len(row) == 4 for row in rows.values())
@@ -142,5 +142,5 @@ def test_profile_has_two_columns_a_box(records: Records) -> None:
 def test_nothing_to_compare_is_said(tmp_path: Path) -> None:
     spec, repository = read(write_search_study(tmp_path / "s", gain=0.0))
     record = agreement_of(make_records(spec, repository, profile="draft"))
-    said = plain(nothing_to_compare([(record.outcomes[0], ("Pain",))]))
+    said = plain(nothing_to_compare([(record.results[0], ("Pain",))]))
     assert said == "Nothing to compare: Pain (recursive partitioning found no subgroup)."

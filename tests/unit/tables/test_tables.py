@@ -79,7 +79,7 @@ def test_descriptive_gives_m_and_n_of_every_row() -> None:
 
 def test_estimates_carry_every_number_and_say_once_why_there_is_none() -> None:
     record = records_fixture.meta_analysis()
-    table = estimates(record.effects, record.settings)
+    table = estimates(record.results, record.settings)
     text = lines(table)
     assert widths(table)
     assert text[2] == (
@@ -92,14 +92,14 @@ def test_estimates_carry_every_number_and_say_once_why_there_is_none() -> None:
 
 def test_estimates_on_a_common_scale_have_their_factor() -> None:
     record = records_fixture.meta_analysis()
-    table = estimates(record.effects[4:5], record.settings, scale="0-100")
+    table = estimates(record.results[4:5], record.settings, scale="0-100")
     assert [plain(column.head) for column in table.columns][4:6] == ["Factor", "Effect (95%\u00a0CI)"]
     assert " | 4 | 334 | 330 | 1.0000 | 5.3 (3.7 to 6.9) | " in lines(table)[1]
 
 
 def test_an_outcome_with_one_follow_up_is_a_row_under_no_head_of_its_own() -> None:
     record = records_fixture.meta_analysis()
-    effects = [effect for effect in record.effects if effect.follow_up == "visit 5"]
+    effects = [effect for effect in record.results if effect.follow_up == "visit 5"]
     table = estimates(effects, record.settings)
     assert plain(table.columns[0].head) == "Outcome, Visit 5"
     assert [plain(group.head) for group in table.groups] == [""]
@@ -110,7 +110,7 @@ def test_an_outcome_with_one_follow_up_is_a_row_under_no_head_of_its_own() -> No
 
 def test_by_trial_ends_with_the_pooled_rows() -> None:
     record = records_fixture.meta_analysis()
-    text = lines(by_trial(record.effects[0], record.settings))
+    text = lines(by_trial(record.results[0], record.settings))
     assert [line.split(" | ")[0] for line in text[1:9]] == [
         "KY",
         "MN",
@@ -148,21 +148,21 @@ def alone(effect: PooledEffect) -> PooledEffect:
 
 def test_one_trial_alone_has_neither_weight_nor_pooled_rows() -> None:
     record = records_fixture.meta_analysis()
-    one = alone(record.effects[0])
+    one = alone(record.results[0])
     text = lines(by_trial(one, record.settings))
     assert [line.split(" | ")[0] for line in text[:2]] == ["Trial", "KY"]
     assert "weight" not in text[0] and "model" not in " ".join(text)
     assert text[-1] == (
         "Positive effects favour the intervention. One trial: its own effect, by analysis of covariance; nothing is pooled."
     )
-    text = lines(estimates([one, record.effects[1]], record.settings))
+    text = lines(estimates([one, record.results[1]], record.settings))
     assert text[2].endswith("one trial") and "(0.17 to 0.33)ᵃ" in text[2]
     assert "ᵃOne trial: its own effect, by analysis of covariance; nothing is pooled." in text
 
 
 def test_a_pooled_effect_outside_its_trials_says_why() -> None:
     record = records_fixture.meta_analysis()
-    beyond = beyond_all(record.effects[0])
+    beyond = beyond_all(record.results[0])
     said = "The estimate of the one-step model lies outside the range of the trials' own effects: it is no mean."
     assert said in lines(by_trial(beyond, record.settings))
     assert f"ᵃ{said}" in lines(estimates([beyond], record.settings))
@@ -170,7 +170,7 @@ def test_a_pooled_effect_outside_its_trials_says_why() -> None:
 
 def test_a_trial_that_only_the_one_step_model_has_is_named() -> None:
     record = records_fixture.meta_analysis()
-    first = record.effects[0]
+    first = record.results[0]
     flat = replace(first.by_trial[0], status="not estimable", reason="the outcome is constant")
     effect = replace(first, by_trial=(flat, *first.by_trial[1:]))
     said = "Not in the two-stage model, but in the one-step model: KY (the outcome is constant)."
@@ -179,7 +179,7 @@ def test_a_trial_that_only_the_one_step_model_has_is_named() -> None:
 
 
 def people_in(record: MetaAnalysis) -> tuple[People, ...]:
-    return tuple(people_of(effect, effect) for effect in record.effects)
+    return tuple(people_of(effect) for effect in record.results)
 
 
 def test_analysed_says_who_was_left_out_and_why() -> None:
@@ -227,7 +227,7 @@ def test_model_status_has_remarks_only_where_there_are_any() -> None:
     assert text[3].endswith("| boundary | 22 | 813.250 | 2.610 | 3.000 | ")
     assert "finds no variation between trials" in text[-1]
     assert any(line.endswith("one trial, and two are needed") for line in text)
-    fine = replace(record, effects=record.effects[:1])
+    fine = replace(record, results=record.results[:1])
     assert "Remark" not in lines(model_status([fine]))[0]
 
 
@@ -255,7 +255,7 @@ def test_the_range_of_a_scale_has_a_minus_sign() -> None:
     study = records_fixture.spec().study
     name, instrument = next(iter(study.instruments.items()))
     below = study.model_copy(update={"instruments": {name: instrument.model_copy(update={"range": (-0.594, 1)})}})
-    assert glossary_record(below).rows[0].range.text == "−0.594 to 1"
+    assert glossary_record(below).rows[0].range.words == "−0.594 to 1"
 
 
 def test_glossary_says_which_scales_have_no_bounds() -> None:
@@ -267,7 +267,7 @@ def test_glossary_says_which_scales_have_no_bounds() -> None:
 
 def test_on_paper_estimates_leave_out_what_the_paper_is_too_narrow_for() -> None:
     record = records_fixture.meta_analysis()
-    table = estimates(record.effects, record.settings)
+    table = estimates(record.results, record.settings)
     assert table.paper is not None
     assert widths(table.paper)
     heads = [plain(column.head) for column in table.paper.columns]
