@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from reportgen.analyses import make_records
-from reportgen.analyses.hidden_trials import hidden_rows
 from reportgen.pipeline import plan, read
 from reportgen.records.estimate import Estimate, NotAdjusted
 from reportgen.records.model import TrialEstimate
 from reportgen.records.numbers import Value, plain
+from reportgen.release.hidden_effects import hidden_rows
 from reportgen.render.appendix import compose
 from reportgen.render.artefacts import numbered_artefacts
 from reportgen.render.planned import planned_lines

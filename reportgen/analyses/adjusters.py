@@ -87,7 +87,8 @@ def not_adjusted_record(unused: Sequence[Unused], study: Study, press: Values) -
 def _record(one: Unused, study: Study, press: Values) -> NotAdjusted[Value]:
     of = tuple(press.quote(f"of {i}", adjuster_label(name, study)) for i, name in enumerate(one.of, 1))
     made = NotAdjusted(press.quote("adjuster", adjuster_label(one.adjuster, study)), one.kind, of)
-    return replace(made, adjuster=replace(made.adjuster, reason=quoted(made.reason)))
+    label = press.quote("adjuster", adjuster_label(one.adjuster, study), quoted(made.reason))
+    return replace(made, adjuster=label)
 
 
 def unused_words(one: Unused) -> str:

@@ -14,21 +14,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analyses.disclosure import as_printed, few_in_an_arm
 from reportgen.analyses.fit_among import fit_among
-from reportgen.analyses.hidden_cells import hidden_cells
 from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.naming import level_number, unit_of
 from reportgen.analyses.partition_record import cut_decimals, names_of
 from reportgen.analyses.peeling_record import decimals_of, size_text
 from reportgen.analyses.peeling_search import Peeled
-from reportgen.analyses.recording import NAN, clause, estimate_record
+from reportgen.analyses.recording import NAN, clause
 from reportgen.analyses.recursive_partitioning import Partitioned
 from reportgen.analyses.selection import Selection, narrowed
 from reportgen.records.agreement import Agreement, AgreementSettings, ComparedSubgroup, OutcomeAgreement, Pair, Trait
 from reportgen.records.estimate import Estimate
 from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Inline, Measure, Value, slug
+from reportgen.release.estimates import estimate_record
+from reportgen.release.hidden_cells import hidden_cells
+from reportgen.release.rules import as_printed, few_in_an_arm
 from reportgen.release.values import Values
 from reportgen.spec.study import Agreement as Node
 from reportgen.spec.study import DirectedPeeling, RecursivePartitioning, Study
@@ -84,7 +85,7 @@ def agreement_record(
     outcomes : sequence of OutcomeAgreement
         One for every outcome x follow-up x comparison that both analyses have.
     """
-    press = _values(name)
+    press = _values(name, study)
     return Agreement(
         name=name,
         settings=AgreementSettings(
@@ -106,8 +107,8 @@ def searches_of(node: Node, study: Study) -> tuple[RecursivePartitioning, Direct
     return partition, peeling
 
 
-def _values(name: str) -> Values:
-    return Values(slug(name), f"analyses.{name}")
+def _values(name: str, study: Study) -> Values:
+    return Values(slug(name), f"analyses.{name}", minimum=study.policy.minimum_cell)
 
 
 def _key(selection: Selection) -> tuple[str, str, str]:
@@ -149,7 +150,7 @@ def compared(
         Whose model is fitted.
     study : Study
     """
-    press = _values(name)
+    press = _values(name, study)
     common = common_people(first, second, study, peeling)
     selection = second.selection
     unit = unit_of(selection.outcome, study)
@@ -275,7 +276,7 @@ def _pair(
     made = press.at(n=cells["both"])
     arm = common.people.treatment
     untold = hide or any(few_in_an_arm(arm[who], minimum) for who in (both, ~both))
-    counts = {name: _count(press, name, n, hide, minimum) for name, n in cells.items()}
+    counts = {name: press.cell(name, n, hide, FEW) for name, n in cells.items()}
     return Pair(
         id=press.prefix,
         size=size,
@@ -291,15 +292,9 @@ def _pair(
         else press.fixed("jaccard", jaccard(inside, members), "jaccard"),
         inside=_effect(both, common, made.at("both"), untold),
         outside=_effect(~both, common, press.at("others", n=common.n - cells["both"]), untold),
-        n_others=_count(press, "others", common.n - cells["both"], hide, minimum),
+        n_others=press.cell("others", common.n - cells["both"], hide, FEW),
         traits=() if hide else tuple(_traits(both, common, press)),
     )
-
-
-def _count(press: Values, name: str, n: int, hide: bool, minimum: int) -> Value:
-    if not hide:
-        return press.count(name, n)
-    return press.hidden(name, f"<{minimum}" if 0 < n < minimum else "–", FEW, "participants")
 
 
 def _effect(who: BoolArray, common: Common, press: Values, hide: bool) -> Estimate[Value]:
@@ -315,7 +310,7 @@ def _effect(who: BoolArray, common: Common, press: Values, hide: bool) -> Estima
         reason = f"{fit.trials} trial{'' if fit.trials == 1 else 's'} with both arms, {node.minimum_trials} are needed"
         return estimate_record(None, node.level, press, unit, reason)
     known = fit.status in ("ok", "boundary")
-    made = press.at(trials=fit.trials)
+    made = press.at(trials=fit.trials, arms=(fit.n_control, fit.n_intervention))
     return estimate_record(fit.effect if known else None, node.level, made, unit, "" if known else clause(fit.message))
 
 
@@ -374,6 +369,6 @@ def _levels(
 
 def _share(press: Values, count: int, total: int, hide: bool, minimum: int) -> Inline[Value]:
     if hide:
-        return (press.hidden("n", f"<{minimum}" if 0 < count < minimum else "–", FEW, "participants"),)
+        return (press.cell("n", count, hide, FEW),)
     share = press.share("percent", count, total, "nobody has a value")
     return (press.count("n", count), " (", share, "%)")

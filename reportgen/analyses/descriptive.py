@@ -13,8 +13,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.analyses.disclosure import told_sides, withheld
-from reportgen.analyses.hidden_cells import hidden_cells
 from reportgen.analyses.naming import unit_of
 from reportgen.analyses.selection import Measurements, baseline_instrument
 from reportgen.data import Repository
@@ -31,6 +29,8 @@ from reportgen.records.model import (
 )
 from reportgen.records.names import outcome_title
 from reportgen.records.numbers import Measure, Value, slug
+from reportgen.release.hidden_cells import hidden_cells
+from reportgen.release.rules import told_sides, withheld
 from reportgen.release.values import Values
 from reportgen.spec.check import baseline_of
 from reportgen.spec.study import Descriptive as Node
@@ -77,7 +77,7 @@ def included_trials(repository: Repository, study: Study) -> IncludedTrials[Valu
 
 def descriptive_record(repository: Repository, *, name: str, node: Node, study: Study) -> Descriptive[Value]:
     """Record the baseline characteristics of everybody in an arm on either side of the comparison, in all trials."""
-    press = Values(slug(name), f"analyses.{name}")
+    press = Values(slug(name), f"analyses.{name}", minimum=study.policy.minimum_cell)
     comparison = study.comparisons[node.sides_of]
     arm_class = repository.participants["arm_class"]
     control = arm_class.isin(comparison.control).to_numpy()
@@ -231,7 +231,7 @@ class _Table:
                 "too few people to print" if small else "hidden, for the cell beside it could be worked out from it"
             )
             return Share(
-                press.hidden("n", f"<{minimum}" if small else "–", reason, "participants"),
+                press.cell("n", count, hide, reason),
                 press.hidden("percent", "–", reason, "%"),
             )
         return Share(press.count("n", count), press.share("percent", count, total, "nobody has a value"))

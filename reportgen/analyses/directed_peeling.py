@@ -35,7 +35,7 @@ def directed_peeling_record(
     peelings : sequence of PeeledOutcome
         One for every outcome x follow-up x comparison, those that were not possible included.
     """
-    press = _values(name)
+    press = _values(name, study)
     return DirectedPeeling(
         name=name,
         settings=_settings(node, press.at("settings"), study),
@@ -46,15 +46,15 @@ def directed_peeling_record(
     )
 
 
-def _values(name: str) -> Values:
-    return Values(slug(name), f"analyses.{name}")
+def _values(name: str, study: Study) -> Values:
+    return Values(slug(name), f"analyses.{name}", minimum=study.policy.minimum_cell)
 
 
 def peeled_record(
     found: Peeled, *, name: str, sizes: tuple[float, ...], node: Node, study: Study
 ) -> PeeledOutcome[Value]:
     """Return what a peeling found in one cell, under the name of its analysis, with boxes at some shares of people."""
-    return peeling_record(found, sizes, node, study, _values(name))
+    return peeling_record(found, sizes, node, study, _values(name, study))
 
 
 def sizes_of(name: str, study: Study) -> tuple[float, ...]:

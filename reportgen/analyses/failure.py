@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from numpy.linalg import LinAlgError
@@ -41,7 +41,7 @@ def failure_of(name: str, failed: Failed) -> tuple[Failure[Value], FailedAnalysi
     press = Values(slug(name), f"analyses.{name}")
     error = failed.error
     told = _told_in_public(failed)
-    reason = replace(press.quote("failure", told), status="failed", reason=told)
+    reason = press.failed("failure", told)
     message = f"{type(error).__name__}: {_message(error)} ({_place(failed)})"
     return Failure(name, reason), FailedAnalysis(name, " ".join(message.split()), failed.traceback.rstrip())
 

@@ -10,35 +10,23 @@ tells of the same people, the effect is pooled without the trials that must not 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
 from typing import Any
 
-import numpy as np
-
-from reportgen.analyses.disclosure import (
-    PRINTED_DIGITS,
+from reportgen.analyses.other_worlds import is_safe
+from reportgen.analyses.selection import Selection, small_trials, without_trials
+from reportgen.records.model import PooledEffect
+from reportgen.records.numbers import Number, Value, numbers_in
+from reportgen.records.printed import Figures, printed
+from reportgen.release.hidden_effects import is_equation, printed_digits, without_checks
+from reportgen.release.rules import (
     TOO_CLOSE,
     TOO_FEW,
     TOO_SMALL,
-    WORKED_OUT,
-    each_number,
     guards,
-    hidden_arms,
-    withheld,
-    withheld_estimate,
 )
-from reportgen.analyses.other_worlds import digits_of, is_safe
-from reportgen.analyses.selection import Selection, small_trials, without_trials
-from reportgen.records.estimate import Estimate
-from reportgen.records.model import PooledEffect, TrialEstimate
-from reportgen.records.numbers import Number, Value, numbers_in
-from reportgen.records.printed import Figures, printed, text_of
 
 FOR_ANOTHER = "hidden, for a trial that is too small to print could be worked out from it"
 MOST_FURTHER = 1  # trials that are hidden for the sake of others, beside the first
-TOLD_WITHOUT_CHECKS = ("effect", "low", "high", "p")
-CHECKS = ("heterogeneity", "common", "two_stage", "two_stage_heterogeneity")
-FINGERPRINTS = ("evaluations", "criterion", "df_unfloored")  # of the data, and of use to an auditor only
 
 RecordOf = Callable[[Selection, Sequence[str]], PooledEffect[Value]]
 """Makes the record of some people, with some trials hidden."""
@@ -135,7 +123,7 @@ def told_in_digits(
 
     for hidden in _hidden_sets(selection, guarded):
         release = without_checks(printed_digits(record_of(selection, hidden), figures))
-        released = {id_: number for id_, number in shown(release).items() if _is_equation(number)}
+        released = {id_: number for id_, number in shown(release).items() if is_equation(number)}
 
         def full(other: Selection, hidden: Sequence[str] = hidden) -> dict[str, Number]:
             return shown(record_of(other, hidden))
@@ -160,94 +148,3 @@ def _hidden_sets(selection: Selection, guarded: Mapping[str, str]) -> Iterator[t
     least = 1 if len(guarded) == 1 else 0
     for further in range(least, min(least + MOST_FURTHER, len(others)) + 1):
         yield (*guarded, *others[:further])
-
-
-def _is_equation(number: Value | Number) -> bool:
-    """Whether a number tells anything of the outcomes: no count and no quotation does."""
-    return (
-        number.value is not None and bool(np.isfinite(number.value)) and number.unit not in ("participants", "trials")
-    )
-
-
-def hidden_rows(
-    rows: Sequence[TrialEstimate[Value]], hidden: Mapping[str, str], minimum: int
-) -> tuple[TrialEstimate[Value], ...]:
-    """Return the rows of trials, some of them without effect, arms and weight."""
-    return tuple(
-        _hidden_row(row, hidden[row.trial.words], minimum) if row.trial.words in hidden else row for row in rows
-    )
-
-
-def _hidden_row(row: TrialEstimate[Value], reason: str, minimum: int) -> TrialEstimate[Value]:
-    n_control, n_intervention = hidden_arms((row.n_control, row.n_intervention), minimum, reason)
-    return replace(
-        row,
-        n_control=n_control,
-        n_intervention=n_intervention,
-        estimate=withheld_estimate(row.estimate, reason),
-        weight=withheld(row.weight, reason),
-        status="suppressed",
-        reason=reason,
-        # "one value in all" tells something of each of its people
-        not_adjusted=tuple(one for one in row.not_adjusted if one.kind == "unmeasured"),
-    )
-
-
-def printed_digits(record: PooledEffect[Value], figures: Figures) -> PooledEffect[Value]:
-    """Return a record whose values have no more digits than their texts, without fingerprints of the data."""
-    rounded: PooledEffect[Value] = each_number(record, lambda one: rounded_number(one, figures))
-    changes: dict[str, Any] = {name: withheld(getattr(rounded, name), WORKED_OUT) for name in FINGERPRINTS}
-    return replace(rounded, **changes)
-
-
-def rounded_number(number: Value, figures: Figures) -> Value:
-    """Return a number with the middle of its printed digits as value.
-
-    Examples
-    --------
-    >>> figures = Figures({"effect": 2, "p": 2})
-    >>> effect, p = Value("a.effect", 1.2345, measure="effect"), Value("a.p", 2e-7, measure="p")
-    >>> rounded_number(effect, figures).value, rounded_number(p, figures).value
-    (1.23, 0.0005)
-    """
-    if not _is_equation(number):
-        return number
-    text = text_of(number, figures)
-    low, high = digits_of(text)
-    decimals = len(text.partition(".")[2]) + 1
-    return replace(number, value=round((low + high) / 2, decimals), reason=PRINTED_DIGITS)
-
-
-def without_checks(record: PooledEffect[Value]) -> PooledEffect[Value]:
-    """Return a record that tells of the pooled effect its size, interval and p alone, and of trials no weight."""
-
-    def hide(part: Any) -> Any:
-        return each_number(part, lambda number: withheld(number, WORKED_OUT))
-
-    estimate = Estimate(
-        *(
-            getattr(record.estimate, field.name)
-            if field.name in TOLD_WITHOUT_CHECKS
-            else hide(getattr(record.estimate, field.name))
-            for field in fields(Estimate)
-        )
-    )
-    scaled = record.scaled and replace(
-        record.scaled,
-        predicted_low=hide(record.scaled.predicted_low),
-        predicted_high=hide(record.scaled.predicted_high),
-    )
-    changes: dict[str, Any] = {name: hide(getattr(record, name)) for name in CHECKS}
-    told = replace(
-        record,
-        estimate=estimate,
-        scaled=scaled,
-        by_trial=tuple(replace(row, weight=hide(row.weight)) for row in record.by_trial),
-        why_outside=None,
-        **changes,
-    )
-    # whether the variance between trials is zero is not told either
-    ok: PooledEffect[Value] = each_number(
-        told, lambda number: replace(number, status="ok") if number.status == "boundary" else number
-    )
-    return replace(ok, status="ok", reason="") if told.status == "boundary" else ok

@@ -12,24 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
-from reportgen.analyses.disclosure import TOO_CLOSE, TOO_FEW, few_in_an_arm, guards, told_arms
 from reportgen.analyses.hidden_trials import (
     FOR_ANOTHER,
     few_apart,
     guarded_trials,
-    hidden_rows,
     told_effect,
     told_in_digits,
 )
 from reportgen.analyses.naming import adjuster_labels, level_number, unit_of
-from reportgen.analyses.recording import (
-    NAN,
-    clause,
-    comparison_records,
-    estimate_record,
-    left_out_record,
-    scalar,
-)
+from reportgen.analyses.recording import NAN, clause, comparison_records, left_out_record
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of
 from reportgen.analyses.two_stage_record import (
     ONE_TRIAL,
@@ -43,6 +34,9 @@ from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, 
 from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Status, Value, slug
 from reportgen.records.printed import Figures
+from reportgen.release.estimates import estimate_record, scalar
+from reportgen.release.hidden_effects import hidden_rows
+from reportgen.release.rules import TOO_CLOSE, TOO_FEW, few_in_an_arm, guards
 from reportgen.release.values import Values
 from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.spec.study import Study
@@ -116,7 +110,7 @@ def meta_analysis_record(
     effects : sequence of PooledEffect
         One for every outcome x follow-up x comparison, those that cannot be estimated included.
     """
-    press = _values(name)
+    press = _values(name, study)
     return MetaAnalysis(
         name=name,
         settings=_settings(node, study, press.at("settings")),
@@ -125,8 +119,8 @@ def meta_analysis_record(
     )
 
 
-def _values(name: str) -> Values:
-    return Values(slug(name), f"analyses.{name}")
+def _values(name: str, study: Study) -> Values:
+    return Values(slug(name), f"analyses.{name}", minimum=study.policy.minimum_cell)
 
 
 def earlier_of(selection: Selection, before: Sequence[Selection]) -> list[Selection]:
@@ -208,11 +202,11 @@ class _Pooling:
         untold = _untold(people, self.node, self.study) or (TOO_CLOSE if close else "")
         fits = None if untold else fit(people, self.node)
         reasons = {name: guarded.get(name, FOR_ANOTHER) for name in hidden}
-        return _record(people, fits, untold, reasons, self.node, self.study, _values(self.name))
+        return _record(people, fits, untold, reasons, self.node, self.study, _values(self.name, self.study))
 
     def quick(self, people: Selection) -> tuple[Estimate[Value], Scaled[Value] | None]:
         """Return the pooled effect as recorded, without anything beside it."""
-        return _pooled_alone(people, self.node, self.study, _values(self.name))
+        return _pooled_alone(people, self.node, self.study, _values(self.name, self.study))
 
 
 def _pooled_alone(
@@ -220,7 +214,7 @@ def _pooled_alone(
 ) -> tuple[Estimate[Value], Scaled[Value] | None]:
     """Return the pooled effect as recorded, without anything beside it."""
     press = press.at(outcome=selection.outcome)
-    made = press.at(selection.comparison, selection.outcome, selection.follow_up)
+    made = press.at(selection.comparison, selection.outcome, selection.follow_up, arms=selection.arms)
     fitted = one_step_of(selection, node, node.treatment_effect)
     estimate = estimate_record(fitted.effect, node.level, made, "", "")
     return estimate, _scaled(selection, fitted.effect, _predicted(fitted, node), node, study, made, "")
@@ -302,6 +296,7 @@ def _record(
         n=selection.n,
         trials=len(selection.trials),
         status=status,
+        arms=selection.arms,
     )
     used = None if fits is None or fits.failed else fits
     estimate = estimate_record(used.effect if used else None, node.level, made, unit, reason)
@@ -313,8 +308,7 @@ def _record(
     rows = hidden_rows(
         _trials(selection, fits, node, study, made, unit) if fits else (), hidden, study.policy.minimum_cell
     )
-    arms = made.count("n control", selection.arm_size(0)), made.count("n intervention", selection.arm_size(1))
-    n_control, n_intervention = told_arms(arms, study.policy.minimum_cell)
+    n_control, n_intervention = made.sides()
     return PooledEffect(
         id=made.prefix,
         outcome=selection.outcome,
@@ -452,7 +446,8 @@ def _trials(
         effect = Effect(estimate, std_error, df, df) if status == "ok" else None
         weight = 100 * float(fits.two_stage.weights[place]) if effect and not apart else NAN
         n_control, n_intervention = selection.arm_size(0, name), selection.arm_size(1, name)
-        made = press.at("trial", name, n=n_control + n_intervention, trials=1, status=status)
+        arms = n_control, n_intervention
+        made = press.at("trial", name, n=sum(arms), trials=1, status=status, arms=arms)
         rows.append(
             TrialEstimate(
                 trial=made.quote("label", name),

@@ -13,21 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
-from reportgen.analyses.disclosure import (
-    TOO_EXTREME,
-    TOO_FEW,
-    as_printed,
-    few_in_an_arm,
-    guards,
-    in_both_arms,
-    is_extreme,
-    told_arms,
-    withheld,
-    withheld_estimate,
-)
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.naming import adjuster_labels, level_number, setting_decimals, unit_of
-from reportgen.analyses.recording import comparison_records, estimate_record, left_out_record
+from reportgen.analyses.recording import comparison_records, left_out_record
 from reportgen.analyses.search_people import Cost, people_of_search
 from reportgen.analyses.selection import (
     Selection,
@@ -49,6 +37,18 @@ from reportgen.records.moderation import (
 )
 from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Inline, Status, Value, quoted, slug
+from reportgen.release.estimates import estimate_record
+from reportgen.release.rules import (
+    TOO_EXTREME,
+    TOO_FEW,
+    as_printed,
+    few_in_an_arm,
+    guards,
+    in_both_arms,
+    is_extreme,
+    withheld,
+    withheld_estimate,
+)
 from reportgen.release.values import Values
 from reportgen.spec.check import baseline_of
 from reportgen.spec.study import FromScreening, Search, Study
@@ -108,7 +108,7 @@ def moderation_record(
     screens : sequence of Screen
         One for every outcome x follow-up x comparison, each with all moderators, those that cannot be estimated included.
     """
-    press = _values(name, node)
+    press = _values(name, node, study)
     tested = sum(int(one.tested.value or 0) for one in screens)
     return Moderation(
         name=name,
@@ -122,9 +122,9 @@ def moderation_record(
     )
 
 
-def _values(name: str, node: Node) -> Values:
+def _values(name: str, node: Node, study: Study) -> Values:
     limits = (0.05, node.tiers.significant, node.tiers.weak)
-    return Values(slug(name), f"analyses.{name}", limits=limits)
+    return Values(slug(name), f"analyses.{name}", limits=limits, minimum=study.policy.minimum_cell)
 
 
 def screen_record(
@@ -151,7 +151,7 @@ def screen_record(
     node : Moderators node of the study file
     study : Study
     """
-    return _screen_record(people, _as_screened(people, columns, fits, node), node, study, _values(name, node))
+    return _screen_record(people, _as_screened(people, columns, fits, node), node, study, _values(name, node, study))
 
 
 def screening(people: Selection, columns: Mapping[str, Moderator], *, node: Node) -> tuple[ModeratorFit, ...]:
@@ -301,11 +301,15 @@ def _screen_record(
     selection: Selection, found: list[Screened], node: Node, study: Study, press: Values
 ) -> Screen[Value]:
     press = press.at(outcome=selection.outcome).at(
-        selection.comparison, selection.outcome, selection.follow_up, n=selection.n, trials=len(selection.trials)
+        selection.comparison,
+        selection.outcome,
+        selection.follow_up,
+        n=selection.n,
+        trials=len(selection.trials),
+        arms=selection.arms,
     )
     minimum = study.policy.minimum_cell
-    arms = press.count("n control", selection.arm_size(0)), press.count("n intervention", selection.arm_size(1))
-    n_control, n_intervention = told_arms(arms, minimum)
+    n_control, n_intervention = press.sides()
     found = _guarded(found, selection, minimum)
     outcome = study.outcomes[selection.outcome]
     limits = range_of(outcome, selection.outcome, study)
@@ -371,7 +375,7 @@ def _interaction(
     why = reason or (TOO_FEW if one.withholds(tested) else tested.reason or ("" if one.told else TOO_FEW))
     status: Status = tested.status
     entered = one.entered(node)
-    made = press.at(moderator.name, n=entered.participants, trials=entered.trials, status=status)
+    made = press.at(moderator.name, n=entered.participants, trials=entered.trials, status=status, arms=_arms(entered))
     silent = fit.entered.trials - entered.trials
     labels = {code: made.quote(f"level {label}", label) for code, label in enumerate(moderator.levels)}
     limits = node.tiers.significant, node.tiers.weak
@@ -381,7 +385,7 @@ def _interaction(
             one,
             labels,
             node,
-            made.at(name, n=rests_on.participants, trials=rests_on.trials, limits=limits),
+            made.at(name, n=rests_on.participants, trials=rests_on.trials, limits=limits, arms=_arms(rests_on)),
             unit,
             reason,
         )
@@ -391,8 +395,7 @@ def _interaction(
             ("across", fit.entered),
         )
     ]
-    arms = made.count("n control", entered.n_control), made.count("n intervention", entered.n_intervention)
-    arms = told_arms(arms, study.policy.minimum_cell)
+    arms = made.sides()
     expected = node.expected.get(moderator.name)
     return Interaction(
         id=made.prefix,
@@ -424,6 +427,10 @@ def _interaction(
             unused_adjusters(selection, ~np.isnan(moderator.of(selection))) if tested.estimated else (), study, made
         ),
     )
+
+
+def _arms(entered: Entered) -> tuple[int, int]:
+    return entered.n_control, entered.n_intervention
 
 
 def _tier(reading: Reading, node: Node) -> Tier:
@@ -490,7 +497,7 @@ def _effects_at(
     out = []
     for value, place, effect in zip(fit.at_values, places, fit.at, strict=False):
         name = labels[int(value)].words if place is None else f"percentile {place:g}"
-        made = press.at("at", name, status=tested.status)
+        made = press.at("at", name, status=tested.status, few=TOO_FEW if levels else TOO_EXTREME)
         known = None if math.isnan(float(effect.estimate)) else effect
         why = (TOO_FEW if one.withholds(tested) else tested.reason) or "no trial has people of this level on both sides"
         estimate = estimate_record(known, node.level, made, unit, why)

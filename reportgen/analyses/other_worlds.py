@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.selection import Selection, adjusters_of
-from reportgen.records.numbers import MINUS, Number
+from reportgen.records.numbers import Number
+from reportgen.release.hidden_effects import digits_of
 from reportgen.stats import per_trial
 
 FloatArray = NDArray[np.float64]
@@ -35,7 +36,6 @@ NEAR = 1e-2  # the least sum of squares that is worth a look at all numbers
 FARTHEST = 60.0  # standard errors that the other hidden effects may move
 LARGEST_FACTOR = 8.0  # and the factor of their standard errors
 STEP = 1e-2
-BOUNDS = {"<0.001": (0.0, 0.001), ">0.99": (0.99, 1.0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,18 +186,3 @@ def _missed(other: Number, number: Number) -> float:
     if other.value is None or not math.isfinite(other.value):
         return 1e3
     return max(0.0, abs(other.value - middle) / half - INSIDE)
-
-
-def digits_of(text: str) -> tuple[float, float]:
-    """Return between which values a number lies whose printed digits are known.
-
-    Examples
-    --------
-    >>> digits_of("1.5"), digits_of("<0.001"), digits_of("−12")
-    ((1.45, 1.55), (0.0, 0.001), (-12.5, -11.5))
-    """
-    if text in BOUNDS:
-        return BOUNDS[text]
-    value = float(text.replace(MINUS, "-"))
-    half = 0.5 * 10.0 ** -len(text.partition(".")[2])
-    return value - half, value + half

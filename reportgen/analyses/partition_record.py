@@ -15,21 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
-from reportgen.analyses.disclosure import (
-    TOO_CLOSE,
-    TOO_FEW,
-    as_printed,
-    few_in_an_arm,
-    guards,
-    in_both_arms,
-    told_apart,
-    told_arms,
-    withheld,
-    withheld_estimate,
-)
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
-from reportgen.analyses.recording import NAN, clause, estimate_record, left_out_record, scalar
+from reportgen.analyses.recording import NAN, clause, left_out_record
 from reportgen.analyses.search_people import SearchPeople
 from reportgen.analyses.selection import Selection
 from reportgen.records.numbers import Inline, Status, Value, fixed
@@ -43,6 +31,18 @@ from reportgen.records.partition import (
     Split,
     Subgroup,
     TreeNode,
+)
+from reportgen.release.estimates import estimate_record, scalar
+from reportgen.release.rules import (
+    TOO_CLOSE,
+    TOO_FEW,
+    as_printed,
+    few_in_an_arm,
+    guards,
+    in_both_arms,
+    told_apart,
+    withheld,
+    withheld_estimate,
 )
 from reportgen.release.values import Values
 from reportgen.spec.study import RecursivePartitioning as Node
@@ -119,7 +119,7 @@ def search_record(
     """
     selection = people.selection
     status: Status = "ok" if partition else "not estimable"
-    press = press.at(n=selection.n, trials=len(selection.trials))
+    press = press.at(n=selection.n, trials=len(selection.trials), arms=selection.arms)
     desk = Desk(people, node, naming, press)
     overall = _overall(partition, desk, reason)
     groups = _subgroups(partition, desk) if partition else ()
@@ -173,15 +173,15 @@ def _members(group: found.Group, desk: Desk) -> Members[Value]:
     estimated = group.status in ("ok", "boundary")
     status: Status = group.status
     reason = "" if estimated else clause(group.reason)
-    press = desk.press.at(n=group.n, trials=group.trials, status=status)
+    arms = group.n_control, group.n_intervention
+    press = desk.press.at(n=group.n, trials=group.trials, status=status, arms=arms)
     normal = press.at("effect", "normal")
     low, high = NAN, NAN
     if estimated:
         fit = fit_among(desk.selection, group.members, desk.node, inference="normal")
         low, high = (scalar(limit) for limit in fit.effect.interval(desk.node.level))
     ends = normal.bounds(low, high, "effect", desk.unit, reason)
-    arms = press.count("n control", group.n_control), press.count("n intervention", group.n_intervention)
-    n_control, n_intervention = told_arms(arms, desk.naming.minimum_cell)
+    n_control, n_intervention = press.sides()
     return Members(
         id=press.prefix,
         rule=tuple(_condition(rule, desk.at(f"rule {i}")) for i, rule in enumerate(group.rules, 1)),

@@ -13,18 +13,19 @@ from typing import Literal
 import numpy as np
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
-from reportgen.analyses.disclosure import TOO_FEW, as_printed, few_in_an_arm, told_apart, told_arms
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.naming import setting_decimals, setting_number, unit_of
 from reportgen.analyses.peeling_search import BoolArray, Peeled
-from reportgen.analyses.recording import NAN, clause, estimate_record, left_out_record, scalar
+from reportgen.analyses.recording import NAN, clause, left_out_record
 from reportgen.analyses.search_people import Cost
 from reportgen.analyses.selection import Selection
 from reportgen.records.estimate import Estimate, NotAdjusted
 from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Status, Value
 from reportgen.records.peeling import Frontier, ModeratorCost, NotPeeled, PeeledBox, PeeledModerator, PeeledOutcome
+from reportgen.release.estimates import estimate_record, scalar
+from reportgen.release.rules import TOO_FEW, as_printed, few_in_an_arm, told_apart
 from reportgen.release.values import Values
 from reportgen.spec.study import DirectedPeeling as Node
 from reportgen.spec.study import Study
@@ -61,6 +62,7 @@ def peeling_record(
         selection.follow_up,
         n=selection.n,
         trials=len(selection.trials),
+        arms=selection.arms,
     )
     moderators = tuple(_moderator(one, search.moderators[one.moderator], node, made) for one in _directions(search))
     minimum = study.policy.minimum_cell
@@ -69,8 +71,7 @@ def peeling_record(
     box_record = _Boxes(search, moderators, node, study, unit, minimum, made).record
     boxes = found.boxes if found is not None else ()
     few = few_in_an_arm(selection.treatment, minimum)
-    arms = made.count("n control", selection.arm_size(0)), made.count("n intervention", selection.arm_size(1))
-    n_control, n_intervention = told_arms(arms, minimum)
+    n_control, n_intervention = made.sides()
     why = TOO_FEW if few else search.reason or (clause(found.overall.message) if found is not None else "")
     return PeeledOutcome(
         id=made.prefix,
@@ -226,8 +227,11 @@ class _Boxes:
         box = self.search.found.boxes[place]
         name = SMALLEST if math.isnan(size) else f"box {size_text(size)}"
         status: Status = box.status if box.status in ("ok", "boundary") else "failed"
-        made = self.press.at(name, n=box.n, trials=box.trials, status=status)
-        outside = made.at("outside", n=box.outside.n, trials=box.outside.trials, status="ok")
+        arms = box.n_control, box.n_intervention
+        made = self.press.at(name, n=box.n, trials=box.trials, status=status, arms=arms)
+        rest = box.outside
+        arms = rest.n_control, rest.n_intervention
+        outside = made.at("outside", n=rest.n, trials=rest.trials, status="ok", arms=arms)
         level, unit = self.node.level, self.unit
         return PeeledBox(
             id=made.prefix,

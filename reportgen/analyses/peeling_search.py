@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analyses.disclosure import guards
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.moderators import searched_names
 from reportgen.analyses.recording import NAN
 from reportgen.analyses.search_people import Cost, SearchPeople, people_who_enter
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
+from reportgen.release.rules import guards
 from reportgen.spec.study import DirectedPeeling as Node
 from reportgen.spec.study import Moderators
 from reportgen.stats import Levels, ModeratorFit, Peeling, peel

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.analyses.disclosure import TOO_FEW, few_in_an_arm, withheld
 from reportgen.analyses.hidden_trials import FOR_ANOTHER, hidden_in
 from reportgen.analyses.naming import level_number, unit_of
 from reportgen.analyses.printed import as_set, covered, decimals_of, value_of
@@ -23,6 +22,7 @@ from reportgen.data import Repository
 from reportgen.records.model import PooledEffect, ReconciledTrial, Reconciliation, ReconciliationRow, TrialRow
 from reportgen.records.names import label_in_lower_case, outcome_label
 from reportgen.records.numbers import Inline, Value, slug
+from reportgen.release.rules import TOO_FEW, few_in_an_arm, withheld
 from reportgen.release.values import Values
 from reportgen.spec.check import baseline_of
 from reportgen.spec.published import Published, PublishedEffect
@@ -86,7 +86,8 @@ class _Reader:
     ) -> Iterator[ReconciliationRow[Value]]:
         """Yield people, means and effects; of a trial that shares its file, the people alone."""
         name = trial.trial.words
-        press = Values(slug("reconciliation", name), f"trials.{name}")
+        minimum = self.study.policy.minimum_cell
+        press = Values(slug("reconciliation", name), f"trials.{name}", minimum=minimum)
         yield _people(trial, press)
         if published is None:
             return
@@ -126,7 +127,10 @@ class _Reader:
         window = label_in_lower_case(node.follow_up, self.study)
         selection = self.selected(trial, node)
         mine = selection.trial == trial
-        made = press.at(node.outcome, node.follow_up, comparison, n=int(mine.sum()), trials=1, outcome=node.outcome)
+        arms = selection.arm_size(0, trial), selection.arm_size(1, trial)
+        made = press.at(
+            node.outcome, node.follow_up, comparison, n=int(mine.sum()), trials=1, outcome=node.outcome, arms=arms
+        )
         effect, low, high = _fitted(selection, trial, made, unit_of(node.outcome, self.study))
         if few_in_an_arm(selection.treatment[mine], self.study.policy.minimum_cell):
             effect, low, high = (withheld(number, TOO_FEW) for number in (effect, low, high))

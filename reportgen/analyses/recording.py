@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable
-from typing import Any
-
-import numpy as np
 
 from reportgen.analyses.selection import Selection
-from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut
+from reportgen.records.estimate import ComparisonRecord, Extent, Guard, LeftOut
 from reportgen.records.numbers import Value
 from reportgen.release.values import Values
 from reportgen.spec.check import expanded
 from reportgen.spec.study import Comparison, Pooled, Study
-from reportgen.stats import Effect
 
 NAN = math.nan
 
@@ -28,25 +24,6 @@ def clause(sentence: str) -> str:
     'the outcome is constant'
     """
     return (sentence[:1].lower() + sentence[1:]).rstrip(".")
-
-
-def scalar(value: Any) -> float:
-    """Return the one number of an effect with one component."""
-    return float(np.asarray(value, dtype=float).reshape(-1)[0])
-
-
-def estimate_record(effect: Effect | None, level: float, press: Values, unit: str, reason: str) -> Estimate[Value]:
-    """Return an effect with interval and p; dashes with the reason where there is none."""
-    ends = (NAN, NAN) if effect is None else effect.interval(level)
-    low, high = press.bounds(scalar(ends[0]), scalar(ends[1]), "effect", unit, reason)
-    return Estimate(
-        effect=press.fixed("effect", scalar(effect.estimate) if effect else NAN, "effect", unit, reason),
-        low=low,
-        high=high,
-        std_error=press.fixed("se", scalar(effect.std_error) if effect else NAN, "heterogeneity", unit, reason),
-        df=press.fixed("df", scalar(effect.df) if effect else NAN, "df", "", reason),
-        p=press.p("p", scalar(effect.p_value) if effect else NAN, reason),
-    )
 
 
 def comparison_records(

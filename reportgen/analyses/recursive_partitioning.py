@@ -60,7 +60,7 @@ def partitioning_record(
     searches : sequence of PartitionedOutcome
         One for every outcome x follow-up x comparison, those that were not possible included.
     """
-    press = _values(name, node)
+    press = _values(name, node, study)
     return RecursivePartitioning(
         name=name,
         settings=_settings(node, study, press.at("settings")),
@@ -71,8 +71,8 @@ def partitioning_record(
     )
 
 
-def _values(name: str, node: Node) -> Values:
-    return Values(slug(name), f"analyses.{name}", limits=(0.05, node.alpha))
+def _values(name: str, node: Node, study: Study) -> Values:
+    return Values(slug(name), f"analyses.{name}", limits=(0.05, node.alpha), minimum=study.policy.minimum_cell)
 
 
 def partitioned(
@@ -168,7 +168,7 @@ def _nothing(node: Node, names: tuple[str, ...]) -> str:
 
 def partition_record(found: Partitioned, *, name: str, node: Node, study: Study) -> PartitionedOutcome[Value]:
     """Return what a search found in one cell, under the name of its analysis."""
-    selection, press = found.cohort, _values(name, node)
+    selection, press = found.cohort, _values(name, node, study)
     settings = _settings(node, study, press.at("settings"))
     made = press.at(outcome=selection.outcome)
     made = made.at(selection.comparison, selection.outcome, selection.follow_up)

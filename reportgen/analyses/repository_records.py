@@ -17,7 +17,6 @@ import numpy as np
 import reportgen
 from reportgen.analyses.descriptive import included_trials
 from reportgen.analyses.doubts import in_lowest_part
-from reportgen.analyses.hidden_cells import hidden_cells
 from reportgen.analyses.naming import level_number
 from reportgen.data import LedgerLine, Repository, TrialInfo, availability
 from reportgen.data.repository import FileInfo
@@ -37,6 +36,7 @@ from reportgen.records.model import (
 )
 from reportgen.records.names import outcome_title
 from reportgen.records.numbers import DASH, MINUS, Value
+from reportgen.release.hidden_cells import hidden_cells
 from reportgen.release.values import Values
 from reportgen.spec import Spec
 from reportgen.spec.study import MetaAnalysis, Study, instruments_of

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.analyses.disclosure import TOO_SMALL, few_in_an_arm, guards
 from reportgen.data import Repository, TrialInfo
 from reportgen.data.scale import without_noise
+from reportgen.release.rules import TOO_SMALL, few_in_an_arm, guards
 from reportgen.spec.check import baseline_of, expanded
 from reportgen.spec.study import Comparison, Instrument, MetaAnalysis, Outcome, Pooled, Study, Window, instruments_of
 
@@ -89,6 +89,11 @@ class Selection:
     def n(self) -> int:
         """Participants in the analysis."""
         return len(self.response)
+
+    @property
+    def arms(self) -> tuple[int, int]:
+        """How many people are on either side: control, intervention."""
+        return self.arm_size(0), self.arm_size(1)
 
     def arm_size(self, side: int, trial: str | None = None) -> int:
         """Participants on one side (1 = intervention), of one trial or of all."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reportgen.analyses.egress import egress_record
 from reportgen.analyses.failure import FailedAnalysis, failed_fits, failure_of
 from reportgen.analyses.fidelity import fidelity_record
 from reportgen.analyses.layout import READ, Layout
@@ -29,6 +28,7 @@ from reportgen.pool import Pool, Serial
 from reportgen.records.model import AnalysisRecord, Records
 from reportgen.records.numbers import Value
 from reportgen.records.printed import printed_records
+from reportgen.release.egress import egress_record
 from reportgen.spec import Spec
 from reportgen.spec.study import MetaAnalysis
 from reportgen.store import Memory, NoStore

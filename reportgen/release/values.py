@@ -7,8 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reportgen.records.numbers import DASH, Measure, Status, Value, slug
+from reportgen.release.rules import TOO_FEW, few_of, small_or_dash, told_arms, withheld
 
+GUARDED = ("effect", "scaled", "p")
+"""Measures of an effect: none is told unless it is known on how many people of either arm it rests."""
 USUAL_LIMIT = 0.05  # of p values, whatever else a report compares them with
+
+
+class UnguardedError(ValueError):
+    """Somebody tells of an effect and does not say on how many people of either arm it rests: a defect of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +36,24 @@ class Values:
         Of p values: what a text says of them must hold for what is printed.
     outcome : str
         The outcome whose own decimals come first.
+    arms : tuple of int, or None
+        People of either arm on whom the effects rest; without them none can be told.
+    minimum : int, or None
+        The policy's `minimum_cell`: effects that rest on fewer people of an arm are withheld; without it none can be told.
+    few : str
+        What is said of them then.
 
     Examples
     --------
-    >>> Values("pooled", "analyses.pooled").at("Pain", n=120).fixed("effect", 1.25, "effect", "points").id
+    >>> values = Values("pooled", "analyses.pooled", minimum=5)
+    >>> values.at("Pain", n=120, arms=(60, 60)).fixed("effect", 1.25, "effect", "points").id
     'pooled.pain.effect'
+    >>> values.at("Pain", n=63, arms=(3, 60)).fixed("effect", 1.25, "effect", "points").status
+    'suppressed'
+    >>> values.at("Pain").fixed("effect", 1.25, "effect", "points")
+    Traceback (most recent call last):
+        ...
+    reportgen.release.values.UnguardedError: 'pooled.pain.effect' tells of an effect without the people on whom it rests
     """
 
     prefix: str
@@ -43,6 +63,14 @@ class Values:
     status: Status = "ok"
     limits: tuple[float, ...] = (USUAL_LIMIT,)
     outcome: str = ""
+    arms: tuple[int, int] | None = None
+    minimum: int | None = None
+    few: str = TOO_FEW
+
+    @property
+    def rests_on_few(self) -> bool:
+        """Whether so few people of an arm stand behind the effects that these would show them."""
+        return self.arms is not None and few_of(self.arms, self.minimum or 0)
 
     def at(self, *names: str, **changes: Any) -> Values:
         """Return the same with further names in the ids, and for values that rest on other people and trials."""
@@ -57,6 +85,25 @@ class Values:
     def count(self, name: str, value: int, unit: str = "participants") -> Value:
         """A whole number of something."""
         return self._make(name, int(value), unit, decimals=0)
+
+    def sides(self) -> tuple[Value, Value]:
+        """People of either arm; neither where one is too small to be told, for their sum is told.
+
+        Raises
+        ------
+        UnguardedError
+            Arms or policy are not known.
+        """
+        if self.arms is None or self.minimum is None:
+            raise UnguardedError(f"'{self.prefix}' tells of arms that are not known")
+        counts = self.count("n control", self.arms[0]), self.count("n intervention", self.arms[1])
+        return told_arms(counts, self.minimum)
+
+    def cell(self, name: str, n: int, hide: bool, reason: str) -> Value:
+        """People in a cell of a table; of one that is hidden, whether it is small or hidden for another."""
+        if not hide:
+            return self.count(name, n)
+        return self.hidden(name, small_or_dash(n, self.minimum or 0), reason, "participants")
 
     def fixed(
         self,
@@ -76,7 +123,12 @@ class Values:
         if value is None or math.isnan(value):
             return self.none(name, reason, unit)
         outcome = self.outcome if measure in ("effect", "heterogeneity") else ""
-        return self._make(name, float(value), unit, measure=measure, clear=clear, outcome=outcome, decimals=decimals)
+        made = self._make(name, float(value), unit, measure=measure, clear=clear, outcome=outcome, decimals=decimals)
+        if measure not in GUARDED:
+            return made
+        if self.arms is None or self.minimum is None:
+            raise UnguardedError(f"'{made.id}' tells of an effect without the people on whom it rests")
+        return withheld(made, self.few) if self.rests_on_few else made
 
     def beside(self, name: str, value: float, other: Value) -> Value:
         """A number with the unit and the decimals of another one, as their difference from a third has them."""
@@ -119,6 +171,10 @@ class Values:
         """A number that is known and not told: a cell too small to print. The value leaves no trace."""
         return self._make(name, None, unit, words=words, status="suppressed", reason=reason, n=None)
 
-    def quote(self, name: str, words: str) -> Value:
+    def failed(self, name: str, words: str) -> Value:
+        """What is said of an analysis that failed."""
+        return self._make(name, None, "", words=words, kind="quotation", status="failed", reason=words)
+
+    def quote(self, name: str, words: str, reason: str = "") -> Value:
         """Words of the study file or the data, printed as they are."""
-        return self._make(name, None, "", words=words, kind="quotation")
+        return self._make(name, None, "", words=words, kind="quotation", reason=reason)

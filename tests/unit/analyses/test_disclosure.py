@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
 from reportgen.analyses import make_records
-from reportgen.analyses.disclosure import told_apart
 from reportgen.pipeline import read
 from reportgen.records.model import Descriptive, MetaAnalysis, PooledEffect, Records
 from reportgen.records.moderation import Interaction, Moderation, Screen
 from reportgen.records.numbers import numbers_in, plain
 from reportgen.records.partition import Members, RecursivePartitioning, Subgroup
 from reportgen.records.peeling import DirectedPeeling
+from reportgen.release.rules import told_apart
 from tests.peeling_study import PARTITION, PEELING, write_search_study
 from tests.planted_study import write_planted
 from tests.screened_study import PUBLISHED, TRIALS, write_screened

@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from reportgen.analyses import meta_analysis
-from reportgen.analyses.disclosure import TOO_SMALL
 from reportgen.analyses.hidden_trials import few_apart, guarded_trials, told_in_digits
 from reportgen.analyses.meta_analysis import pooled_effect, pooled_effect_in_digits
-from reportgen.analyses.other_worlds import digits_of, hidden_trial
+from reportgen.analyses.other_worlds import hidden_trial
 from reportgen.analyses.selection import Selection, told_alone, without_trials
 from reportgen.pipeline import read
 from reportgen.records.model import PooledEffect
 from reportgen.records.numbers import Number, Value, numbers_in, plain
 from reportgen.records.printed import Figures, printed
+from reportgen.release.hidden_effects import digits_of
+from reportgen.release.rules import TOO_SMALL
 from reportgen.release.values import Values
 from reportgen.spec.study import MetaAnalysis, Study
 from reportgen.stats import per_trial, pool_two_stage

@@ -35,6 +35,17 @@ def guards(minimum: int) -> bool:
     return minimum > NOBODY_SMALL
 
 
+def few_of(arms: tuple[int, int], minimum: int) -> bool:
+    """Whether people are so few in an arm that an effect among them would show them; no people at all show nobody.
+
+    Examples
+    --------
+    >>> few_of((3, 40), 5), few_of((0, 0), 5), few_of((3, 40), 0)
+    (True, False, False)
+    """
+    return guards(minimum) and sum(arms) > 0 and min(arms) < minimum
+
+
 def few_in_an_arm(treatment: NDArray[np.int64], minimum: int) -> bool:
     """Whether people are so few in an arm that an effect among them would show them; no people at all show nobody.
 
@@ -43,7 +54,8 @@ def few_in_an_arm(treatment: NDArray[np.int64], minimum: int) -> bool:
     >>> few_in_an_arm(np.array([1, 1, 1, 0]), 2), few_in_an_arm(np.array([], dtype=int), 2)
     (True, False)
     """
-    return guards(minimum) and len(treatment) > 0 and int(np.bincount(treatment, minlength=2).min()) < minimum
+    control, intervention = np.bincount(treatment, minlength=2).tolist()
+    return few_of((control, intervention), minimum)
 
 
 def in_both_arms(trial: NDArray[np.object_], treatment: NDArray[np.int64], who: BoolArray) -> BoolArray:
@@ -209,4 +221,15 @@ def hidden_arms(arms: tuple[Value, Value], minimum: int, reason: str) -> tuple[V
 
 
 def _hidden_count(number: Value, minimum: int, reason: str) -> Value:
-    return replace(withheld(number, reason), words=f"<{minimum}" if 0 < (number.value or 0) < minimum else DASH)
+    return replace(withheld(number, reason), words=small_or_dash(number.value or 0, minimum))
+
+
+def small_or_dash(n: float, minimum: int) -> str:
+    """Return what stands in the place of a count: that it is small, or nothing of it.
+
+    Examples
+    --------
+    >>> small_or_dash(3, 5), small_or_dash(30, 5), small_or_dash(0, 5)
+    ('<5', '–', '–')
+    """
+    return f"<{minimum}" if 0 < n < minimum else DASH

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from reportgen.analyses.hidden_cells import hidden_cells
+from reportgen.release.hidden_cells import hidden_cells
 
 MINIMUM = 3
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from reportgen.analyses.disclosure import TOO_CLOSE, TOO_FEW, TOO_SMALL, WORKED_OUT, guards
 from reportgen.records.agreement import Pair
 from reportgen.records.egress import Egress, Suppressed
 from reportgen.records.estimate import Estimate, Guard, LeftOut
@@ -28,6 +27,7 @@ from reportgen.records.model import (
 from reportgen.records.moderation import EffectAt, InteractionReading
 from reportgen.records.numbers import Value, quoted, values_in
 from reportgen.records.partition import Members
+from reportgen.release.rules import TOO_CLOSE, TOO_FEW, TOO_SMALL, WORKED_OUT, guards
 from reportgen.release.values import Values
 
 COUNTED: dict[type, str] = {
@@ -81,7 +81,7 @@ def suppressed_in(record: Any) -> Iterator[Found]:
 
     Examples
     --------
-    >>> from reportgen.analyses.disclosure import withheld
+    >>> from reportgen.release.rules import withheld
     >>> hidden = withheld(Value("a.n", 3), "too few")
     >>> list(suppressed_in((Share(hidden, hidden), hidden)))
     [('cells of tables', 'too few', 1), ('sizes of arms', 'too few', 1)]

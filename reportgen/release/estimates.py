@@ -1,0 +1,51 @@
+"""An effect that was fitted, as a record may tell it: with its interval and p, or withheld where it rests on few people."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from reportgen.records.estimate import Estimate
+from reportgen.records.numbers import Value
+from reportgen.release.rules import withheld
+from reportgen.release.values import Values
+from reportgen.stats import Effect
+
+NAN = math.nan
+
+
+def scalar(value: Any) -> float:
+    """Return the one number of an effect with one component."""
+    return float(np.asarray(value, dtype=float).reshape(-1)[0])
+
+
+def estimate_record(effect: Effect | None, level: float, values: Values, unit: str, reason: str) -> Estimate[Value]:
+    """Return an effect with interval and p; dashes with the reason where there is none.
+
+    Parameters
+    ----------
+    effect : Effect or None
+    level : float
+        Of the interval.
+    values : Values
+        Knows the people of either arm on whom the effect rests; it is withheld where they are few.
+    unit : str
+    reason : str
+        Why there is no effect.
+    """
+    ends = (NAN, NAN) if effect is None else effect.interval(level)
+    low, high = values.bounds(scalar(ends[0]), scalar(ends[1]), "effect", unit, reason)
+    made = Estimate(
+        effect=values.fixed("effect", scalar(effect.estimate) if effect else NAN, "effect", unit, reason),
+        low=low,
+        high=high,
+        std_error=values.fixed("se", scalar(effect.std_error) if effect else NAN, "heterogeneity", unit, reason),
+        df=values.fixed("df", scalar(effect.df) if effect else NAN, "df", "", reason),
+        p=values.p("p", scalar(effect.p_value) if effect else NAN, reason),
+    )
+    if not values.rests_on_few:
+        return made
+    return Estimate(*(withheld(getattr(made, field.name), values.few) for field in fields(Estimate)))
