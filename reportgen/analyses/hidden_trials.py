@@ -14,18 +14,13 @@ from typing import Any
 
 from reportgen.analyses.other_worlds import is_safe
 from reportgen.analyses.selection import Selection, small_trials, without_trials
+from reportgen.records.exclusion import Gone
 from reportgen.records.model import PooledEffect
 from reportgen.records.numbers import Number, Value, numbers_in
 from reportgen.records.printed import Figures, printed
 from reportgen.release.hidden_effects import is_equation, printed_digits, without_checks
-from reportgen.release.rules import (
-    TOO_CLOSE,
-    TOO_FEW,
-    TOO_SMALL,
-    guards,
-)
+from reportgen.release.rules import TOO_CLOSE, TOO_FEW, Untold, guards
 
-FOR_ANOTHER = "hidden, for a trial that is too small to print could be worked out from it"
 MOST_FURTHER = 1  # trials that are hidden for the sake of others, beside the first
 
 RecordOf = Callable[[Selection, Sequence[str]], PooledEffect[Value]]
@@ -35,7 +30,7 @@ QuickOf = Callable[[Selection], Any]
 """Makes of it what is told of the pooled effect in any case."""
 
 
-def guarded_trials(selection: Selection, minimum: int, earlier: Sequence[Selection] = ()) -> dict[str, str]:
+def guarded_trials(selection: Selection, minimum: int, earlier: Sequence[Selection] = ()) -> dict[str, Untold]:
     """Return the trials whose effects are not told, with the reason.
 
     Those with few people of an arm; and those that few people tell from the same trial in an earlier comparison, for the
@@ -80,14 +75,14 @@ def hidden_in(effects: Iterable[PooledEffect[Value]]) -> frozenset[tuple[str, st
 
 
 def told_effect(
-    selection: Selection, guarded: Mapping[str, str], record_of: RecordOf, *, alone: bool
+    selection: Selection, guarded: Mapping[str, Untold], record_of: RecordOf, *, alone: bool
 ) -> PooledEffect[Value] | None:
     """Return a pooled effect of which no guarded trial can be worked out; None where printed digits must show that.
 
     Parameters
     ----------
     selection : Selection
-    guarded : mapping of str to str
+    guarded : mapping of str to Untold
         Trials whose effects are not told, with the reason.
     record_of : callable
         Makes the record from a selection, with some trials hidden.
@@ -101,7 +96,7 @@ def told_effect(
 
 
 def told_in_digits(
-    selection: Selection, guarded: Mapping[str, str], record_of: RecordOf, quick_of: QuickOf, figures: Figures
+    selection: Selection, guarded: Mapping[str, Untold], record_of: RecordOf, quick_of: QuickOf, figures: Figures
 ) -> PooledEffect[Value]:
     """Return a pooled effect with its printed digits, as long as no guarded trial can be worked out from them.
 
@@ -133,13 +128,13 @@ def told_in_digits(
     return _without_guarded(selection, guarded, record_of)
 
 
-def _without_guarded(selection: Selection, guarded: Mapping[str, str], record_of: RecordOf) -> PooledEffect[Value]:
+def _without_guarded(selection: Selection, guarded: Mapping[str, Untold], record_of: RecordOf) -> PooledEffect[Value]:
     """Return the effect pooled without the trials that must not be told."""
-    gone = {name: TOO_SMALL if reason == TOO_FEW else reason for name, reason in guarded.items()}
+    gone = {name: Gone.TOO_SMALL if why is TOO_FEW else Gone.TOO_CLOSE for name, why in guarded.items()}
     return record_of(without_trials(selection, gone), ())
 
 
-def _hidden_sets(selection: Selection, guarded: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+def _hidden_sets(selection: Selection, guarded: Mapping[str, Untold]) -> Iterator[tuple[str, ...]]:
     """Yield the trials to hide: the guarded ones, two at least, then more, those with the smallest arms first."""
     others = sorted(
         (name for name in selection.trials if name not in guarded),

@@ -13,7 +13,6 @@ from typing import Any
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.hidden_trials import (
-    FOR_ANOTHER,
     few_apart,
     guarded_trials,
     told_effect,
@@ -36,7 +35,7 @@ from reportgen.records.numbers import Status, Value, slug
 from reportgen.records.printed import Figures
 from reportgen.release.estimates import estimate_record, scalar
 from reportgen.release.hidden_effects import hidden_rows
-from reportgen.release.rules import TOO_CLOSE, TOO_FEW, few_in_an_arm, guards
+from reportgen.release.rules import FOR_ANOTHER, TOO_CLOSE, TOO_FEW, Untold, few_in_an_arm, guards
 from reportgen.release.values import Values
 from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.spec.study import Study
@@ -191,7 +190,7 @@ class _Pooling:
     study: Study
 
     @property
-    def guarded(self) -> dict[str, str]:
+    def guarded(self) -> dict[str, Untold]:
         """The trials whose effects are not told, with the reason."""
         return guarded_trials(self.people, self.study.policy.minimum_cell, self.earlier)
 

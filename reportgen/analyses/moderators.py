@@ -36,7 +36,7 @@ from reportgen.records.moderation import (
     Tier,
 )
 from reportgen.records.names import outcome_label
-from reportgen.records.numbers import Inline, Status, Value, quoted, slug
+from reportgen.records.numbers import Inline, Status, Value, slug
 from reportgen.release.estimates import estimate_record
 from reportgen.release.rules import (
     TOO_EXTREME,
@@ -349,7 +349,7 @@ def _few_at_all(fit: ModeratorFit, minimum: int) -> bool:
 
 def _without_adjuster(selection: Selection, study: Study, press: Values) -> tuple[LeftOut[Value], ...]:
     reasons = {without_adjuster(name, study) for name in selection.adjuster_of}
-    return tuple(one for one in left_out_record(selection, press) if quoted(one.reason) in reasons)
+    return tuple(one for one in left_out_record(selection, press) if one.why in reasons)
 
 
 def _few_levels(one: Screened, selection: Selection, minimum: int) -> frozenset[int]:

@@ -28,6 +28,7 @@ from reportgen.analyses.selection import (
     without_adjuster,
 )
 from reportgen.data import Repository
+from reportgen.records.exclusion import Gone
 from reportgen.records.planned import LeftOutTrials, PlannedCost, PlannedEffect
 from reportgen.spec.study import (
     Agreement,
@@ -42,7 +43,6 @@ from reportgen.spec.study import (
     Study,
 )
 
-NOT_IN_COMPARISON = "no arm in this comparison"  # what a trial compares is no news to who wrote its mapping
 Key = tuple[str, str, str]
 _Screenable = tuple[dict[str, Moderator], tuple[tuple[str, str], ...]]
 
@@ -118,7 +118,8 @@ def _effect(
     """Return what would enter a selection; `model` is the node whose model decides on adjusters, if not the plain one."""
     why: dict[str, list[str]] = {}
     for one in selection.excluded:
-        if one.whole_trial and one.reason != NOT_IN_COMPARISON:
+        # what a trial compares is no news to who wrote its mapping
+        if one.whole_trial and one.why.why is not Gone.NO_ARM:
             why.setdefault(_why(one, selection.excluded), []).append(one.trial)
     return PlannedEffect(
         comparison=selection.comparison,
@@ -145,7 +146,7 @@ def _unused(selection: Selection, model: MetaAnalysis | None) -> tuple[Unused, .
 
 def _without_adjuster(selection: Selection, study: Study) -> tuple[tuple[str, int], ...]:
     lost = {name: without_adjuster(name, study) for name in dict.fromkeys(selection.adjuster_of)}
-    counted = {name: sum(one.n for one in selection.excluded if one.reason == reason) for name, reason in lost.items()}
+    counted = {name: sum(one.n for one in selection.excluded if one.why == reason) for name, reason in lost.items()}
     return tuple((name, n) for name, n in counted.items() if n)
 
 

@@ -13,16 +13,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.analyses.hidden_trials import FOR_ANOTHER, hidden_in
+from reportgen.analyses.hidden_trials import hidden_in
 from reportgen.analyses.naming import level_number, unit_of
 from reportgen.analyses.printed import as_set, covered, decimals_of, value_of
 from reportgen.analyses.repository_records import RepositoryRecords
 from reportgen.analyses.selection import Measurements, Selection, measured_by, select
 from reportgen.data import Repository
+from reportgen.records.exclusion import Gone
 from reportgen.records.model import PooledEffect, ReconciledTrial, Reconciliation, ReconciliationRow, TrialRow
 from reportgen.records.names import label_in_lower_case, outcome_label
 from reportgen.records.numbers import Inline, Value, slug
-from reportgen.release.rules import TOO_FEW, few_in_an_arm, withheld
+from reportgen.release.rules import FOR_ANOTHER, TOO_FEW, few_in_an_arm, withheld
 from reportgen.release.values import Values
 from reportgen.spec.check import baseline_of
 from reportgen.spec.published import Published, PublishedEffect
@@ -165,7 +166,7 @@ class _Reader:
             return ADJUST_FOR
         info = next(one for one in self.repository.trials if one.name == trial)
         found = measured_by(info, node.outcome, self.study.follow_up[node.follow_up], self.study)
-        return () if isinstance(found, str) else ADJUST_FOR
+        return () if isinstance(found, Gone) else ADJUST_FOR
 
 
 def _people(trial: TrialRow[Value], press: Values) -> ReconciliationRow[Value]:

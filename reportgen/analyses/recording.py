@@ -55,6 +55,7 @@ def left_out_record(selection: Selection, press: Values) -> tuple[LeftOut[Value]
             reason=(press.quote(f"left out {i} reason", gone.reason),),
             n=press.count(f"left out {i} n", gone.n),
             whole_trial=gone.whole_trial,
+            why=gone.why,
         )
         for i, gone in enumerate(selection.excluded, 1)
     )

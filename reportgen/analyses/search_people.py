@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.selection import Excluded, Selection, narrowed
+from reportgen.records.exclusion import Exclusion, Gone
 
 BoolArray = NDArray[np.bool_]
 
@@ -139,9 +140,9 @@ def _entered(selection: Selection, needed: Mapping[str, BoolArray], enters: Bool
             lost = unexplained & ~has
             if lost.any():
                 whole = bool((lost == here).all())
-                excluded.append(Excluded(trial, f"no value of {label}", int(lost.sum()), whole))
+                excluded.append(Excluded(trial, Exclusion(Gone.NO_VALUE, label), int(lost.sum()), whole))
             unexplained &= has
         if unexplained.any():
-            reason = "nobody with every moderator on one side"
-            excluded.append(Excluded(trial, reason, int(unexplained.sum()), whole_trial=True))
+            why = Exclusion(Gone.NO_MODERATORS)
+            excluded.append(Excluded(trial, why, int(unexplained.sum()), whole_trial=True))
     return narrowed(selection, enters, tuple(excluded))

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from reportgen.data import Repository, TrialInfo
 from reportgen.data.scale import without_noise
-from reportgen.release.rules import TOO_SMALL, few_in_an_arm, guards
+from reportgen.records.exclusion import Exclusion, Gone
+from reportgen.release.rules import few_in_an_arm, guards
 from reportgen.spec.check import baseline_of, expanded
 from reportgen.spec.study import Comparison, Instrument, MetaAnalysis, Outcome, Pooled, Study, Window, instruments_of
 
@@ -29,9 +30,14 @@ class Excluded:
     """People of one trial who are left out, and why; `whole_trial` where nobody of it stays."""
 
     trial: str
-    reason: str
+    why: Exclusion
     n: int
     whole_trial: bool
+
+    @property
+    def reason(self) -> str:
+        """The same in words."""
+        return self.why.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +198,7 @@ def baseline_instrument(trial: TrialInfo, name: str, study: Study) -> tuple[str,
 
 def measured_by(
     trial: TrialInfo, name: str, window: Window, study: Study, *, baseline: bool = True
-) -> tuple[str, str, str] | str:
+) -> tuple[str, str, str] | Gone:
     """Return instrument, baseline visit and follow-up visit of an outcome in a trial; or the reason why there is none.
 
     Where no `baseline` is asked for, the visit of it is empty.
@@ -203,9 +209,7 @@ def measured_by(
         if after and (before or not baseline):
             return instrument, before or "" if baseline else "", after
         elsewhere = before or (not baseline and any(one == instrument for one, _ in trial.collected_measures))
-        reasons.append(
-            "not measured at baseline" if after else "not measured in this window" if elsewhere else "not measured"
-        )
+        reasons.append(Gone.NOT_AT_BASELINE if after else Gone.NOT_IN_WINDOW if elsewhere else Gone.NOT_MEASURED)
     return reasons[0]
 
 
@@ -238,16 +242,17 @@ def without_small_trials(selection: Selection, minimum: int) -> Selection:
     """Return a selection without its small trials; as it is where all people together are too few to be told anyway."""
     if few_in_an_arm(selection.treatment, minimum):
         return selection
-    return without_trials(selection, dict.fromkeys(small_trials(selection, minimum), TOO_SMALL))
+    return without_trials(selection, dict.fromkeys(small_trials(selection, minimum), Gone.TOO_SMALL))
 
 
-def without_trials(selection: Selection, gone: Mapping[str, str]) -> Selection:
+def without_trials(selection: Selection, gone: Mapping[str, Gone]) -> Selection:
     """Return a selection without some trials, which are listed as excluded with the reason."""
     if not gone:
         return selection
     stays = ~np.isin(selection.trial.astype(str), list(gone))
     excluded = (
-        Excluded(name, reason, int((selection.trial == name).sum()), whole_trial=True) for name, reason in gone.items()
+        Excluded(name, Exclusion(why), int((selection.trial == name).sum()), whole_trial=True)
+        for name, why in gone.items()
     )
     return narrowed(selection, stays, (*selection.excluded, *excluded))
 
@@ -338,8 +343,8 @@ def select(
     for trial in repository.trials:
         here = (trial_of == trial.name) & (declared >= 0)
         found = found_of[trial.name]
-        if isinstance(found, str):
-            excluded.append(Excluded(trial.name, found, int(here.sum()), whole_trial=True))
+        if isinstance(found, Gone):
+            excluded.append(Excluded(trial.name, Exclusion(found), int(here.sum()), whole_trial=True))
             side[trial_of == trial.name] = -1
             continue
         instruments[trial.name] = found[0]
@@ -348,9 +353,9 @@ def select(
             values[here] = measured[here]
     used = tuple(adjuster for adjuster in adjust_for if adjuster not in unmeasured)
     adjusters, names = _adjusters(repository, measurements, study, used, before)
-    missing = {"no value at follow-up": np.isnan(after)}
+    missing = {Exclusion(Gone.NO_FOLLOW_UP): np.isnan(after)}
     if _asks_for_baseline(study.outcomes[outcome], used):
-        missing = {"no baseline value": np.isnan(before), **missing}
+        missing = {Exclusion(Gone.NO_BASELINE): np.isnan(before), **missing}
     missing |= {without_adjuster(a, study): np.isnan(column).any(axis=1) for a, column in adjusters.items()}
     stays = side >= 0
     for trial in repository.trials:
@@ -388,13 +393,13 @@ def _found(
     outcome: str,
     follow_up: str,
     adjust_for: tuple[str, ...],
-) -> tuple[dict[str, tuple[str, str, str] | str], tuple[str, ...]]:
+) -> tuple[dict[str, tuple[str, str, str] | Gone], tuple[str, ...]]:
     """Return what each trial measured, or why it does not enter; and the adjusters that no trial measured.
 
     A value at follow-up is adjusted for that at baseline where any trial of the analysis has one.
     """
 
-    def of_each(baseline: bool) -> dict[str, tuple[str, str, str] | str]:
+    def of_each(baseline: bool) -> dict[str, tuple[str, str, str] | Gone]:
         window = study.follow_up[follow_up]
         return {
             trial.name: _one_sided(declared[(trial_of == trial.name) & (declared >= 0)])
@@ -405,7 +410,7 @@ def _found(
     if not _asks_for_baseline(study.outcomes[outcome], adjust_for):
         return of_each(baseline=False), ()
     found = of_each(baseline=True)
-    if study.outcomes[outcome].final and all(isinstance(one, str) for one in found.values()):
+    if study.outcomes[outcome].final and all(isinstance(one, Gone) for one in found.values()):
         return of_each(baseline=False), (BASELINE_ADJUSTER,)
     return found, ()
 
@@ -424,41 +429,42 @@ def _sides(arm_class: pd.Series, comparison: Comparison) -> NDArray[np.int64]:
     return np.array([roles.get(name, -1) for name in arm_class], dtype=np.int64)
 
 
-def _one_sided(side: NDArray[np.int64]) -> str:
+def _one_sided(side: NDArray[np.int64]) -> Gone | None:
     present = set(side.tolist())
     if not present:
-        return "no arm in this comparison"
+        return Gone.NO_ARM
     if present == {0}:
-        return "no intervention arm"
-    return "no control arm" if present == {1} else ""
+        return Gone.NO_INTERVENTION
+    return Gone.NO_CONTROL if present == {1} else None
 
 
 def _complete(
     name: str,
     trial_of: NDArray[np.object_],
     side: NDArray[np.int64],
-    missing: Mapping[str, NDArray[np.bool_]],
+    missing: Mapping[Exclusion, NDArray[np.bool_]],
     excluded: list[Excluded],
 ) -> NDArray[np.bool_]:
     """Whom one trial keeps (True for people of other trials); each person left out is counted once, by first reason."""
     here = (trial_of == name) & (side >= 0)
     staying = here.copy()
-    for reason, gone in missing.items():
+    for why, gone in missing.items():
         lost = staying & gone
         if lost.any():
-            excluded.append(Excluded(name, reason, int(lost.sum()), whole_trial=False))
+            excluded.append(Excluded(name, why, int(lost.sum()), whole_trial=False))
         staying &= ~gone
     empty = [word for number, word in ((1, "intervention"), (0, "control")) if not (staying & (side == number)).any()]
     if empty:
-        excluded.append(Excluded(name, f"nobody complete on the {empty[0]} side", int(staying.sum()), whole_trial=True))
+        why = Exclusion(Gone.ONE_SIDE, empty[0])
+        excluded.append(Excluded(name, why, int(staying.sum()), whole_trial=True))
         staying[:] = False
     return np.asarray(staying | (trial_of != name), dtype=bool)
 
 
-def without_adjuster(adjuster: str, study: Study) -> str:
+def without_adjuster(adjuster: str, study: Study) -> Exclusion:
     """Return the reason for which people without a value of an adjuster are left out."""
     covariate = study.covariates.get(adjuster)
-    return f"no value of {(covariate.label or adjuster) if covariate else adjuster}"
+    return Exclusion(Gone.NO_VALUE, (covariate.label or adjuster) if covariate else adjuster)
 
 
 def _adjusters(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal
 
 from reportgen.records import kinds
+from reportgen.records.exclusion import Exclusion
 from reportgen.records.numbers import Inline, V
 
 
@@ -23,12 +24,13 @@ class Estimate(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class LeftOut(Generic[V]):
-    """Participants of the comparison who are not in the analysis, by trial and reason."""
+    """Participants of the comparison who are not in the analysis, by trial and reason; `why` is the reason as data."""
 
     trial: kinds.Words[V]
     reason: Inline[V]
     n: kinds.Count[V]
     whole_trial: bool
+    why: Exclusion | None = None
 
 
 WHY = {

@@ -14,6 +14,7 @@ from typing import Any
 from reportgen.records.agreement import Pair
 from reportgen.records.egress import Egress, Suppressed
 from reportgen.records.estimate import Estimate, Guard, LeftOut
+from reportgen.records.exclusion import Gone
 from reportgen.records.model import (
     AvailabilityCell,
     LedgerRow,
@@ -25,9 +26,9 @@ from reportgen.records.model import (
     TrialEstimate,
 )
 from reportgen.records.moderation import EffectAt, InteractionReading
-from reportgen.records.numbers import Value, quoted, values_in
+from reportgen.records.numbers import Value, values_in
 from reportgen.records.partition import Members
-from reportgen.release.rules import TOO_CLOSE, TOO_FEW, TOO_SMALL, WORKED_OUT, guards
+from reportgen.release.rules import TOO_CLOSE, TOO_FEW, WORKED_OUT, guards
 from reportgen.release.values import Values
 
 COUNTED: dict[type, str] = {
@@ -93,9 +94,8 @@ def suppressed_in(record: Any) -> Iterator[Found]:
     elif isinstance(record, Guard):
         yield from _kept_back(record)
     elif isinstance(record, LeftOut):
-        why = quoted(record.reason)
-        if why.startswith((TOO_SMALL, TOO_CLOSE)):
-            yield NOT_POOLED, why, 1
+        if record.why is not None and record.why.why in (Gone.TOO_SMALL, Gone.TOO_CLOSE):
+            yield NOT_POOLED, record.why.words, 1
     elif isinstance(record, PooledEffect):
         yield from _pooled(record)
     elif isinstance(record, InteractionReading):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,21 @@ from reportgen.records.numbers import DASH, MINUS, Value, fixed
 
 BoolArray = NDArray[np.bool_]
 NOBODY_SMALL = 1  # a policy up to here calls no count small
-TOO_FEW = "rests on fewer people of an arm than the study's policy lets be printed"
-TOO_SMALL = "fewer people of an arm than the study's policy lets an effect rest on"
-TOO_CLOSE = "differs from a group that is printed by fewer people of an arm than the study's policy lets be printed"
 
-TOO_EXTREME = "fewer people lie beyond it than the study's policy lets be printed"
-WORKED_OUT = "the effect of a trial that is not printed could be worked out from it"
-PRINTED_DIGITS = "printed digits only, so that the effect of a trial that is not printed cannot be worked out"
+
+class Untold(StrEnum):
+    """Why something that is known is not told, or not told exactly; the value is what a page says of it."""
+
+    TOO_FEW = "rests on fewer people of an arm than the study's policy lets be printed"
+    TOO_CLOSE = "differs from a group that is printed by fewer people of an arm than the study's policy lets be printed"
+    TOO_EXTREME = "fewer people lie beyond it than the study's policy lets be printed"
+    FOR_ANOTHER = "hidden, for a trial that is too small to print could be worked out from it"
+    WORKED_OUT = "the effect of a trial that is not printed could be worked out from it"
+    PRINTED_DIGITS = "printed digits only, so that the effect of a trial that is not printed cannot be worked out"
+
+
+TOO_FEW, TOO_CLOSE, TOO_EXTREME = Untold.TOO_FEW, Untold.TOO_CLOSE, Untold.TOO_EXTREME
+FOR_ANOTHER, WORKED_OUT, PRINTED_DIGITS = Untold.FOR_ANOTHER, Untold.WORKED_OUT, Untold.PRINTED_DIGITS
 
 
 def guards(minimum: int) -> bool:

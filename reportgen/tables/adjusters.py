@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
 from reportgen.records.estimate import ComparisonRecord, LeftOut, NotAdjusted
+from reportgen.records.exclusion import Exclusion, Gone
 from reportgen.records.model import PooledEffect
 from reportgen.records.moderation import Screen
 from reportgen.records.numbers import Inline, Number, plain
@@ -169,7 +170,7 @@ def without_adjuster(name: str, adjusters: Sequence[Number], left_out: Sequence[
     """
     counted = {
         adjuster.text: [
-            sum(int(one.n.value or 0) for one in lost if plain(one.reason) == f"no value of {adjuster.text}")
+            sum(int(one.n.value or 0) for one in lost if one.why == Exclusion(Gone.NO_VALUE, adjuster.text))
             for lost in left_out
         ]
         for adjuster in adjusters

@@ -20,11 +20,11 @@ from reportgen.analyses.meta_analysis import pooled_effect, pooled_effect_in_dig
 from reportgen.analyses.other_worlds import hidden_trial
 from reportgen.analyses.selection import Selection, told_alone, without_trials
 from reportgen.pipeline import read
+from reportgen.records.exclusion import Gone
 from reportgen.records.model import PooledEffect
 from reportgen.records.numbers import Number, Value, numbers_in, plain
 from reportgen.records.printed import Figures, printed
 from reportgen.release.hidden_effects import digits_of
-from reportgen.release.rules import TOO_SMALL
 from reportgen.release.values import Values
 from reportgen.spec.study import MetaAnalysis, Study
 from reportgen.stats import per_trial, pool_two_stage
@@ -226,7 +226,7 @@ def test_an_effect_that_another_analysis_tells_of_too_is_pooled_without_the_smal
     effect = effect_of(selection, (), study, alone=alone)
     assert hidden_names(effect) == []
     assert effect.trials.value == 5
-    without = record_of(without_trials(selection, {"T0": TOO_SMALL}), study)
+    without = record_of(without_trials(selection, {"T0": Gone.TOO_SMALL}), study)
     assert effect == without
 
 
@@ -261,4 +261,4 @@ def test_a_failing_audit_pools_without_the_trial(study: Study) -> None:
     effect = told_in_digits(selection, guarded, record, telling, FIGURES)
     assert effect.trials.value == 2
     assert [row.status for row in effect.by_trial] == ["ok", "ok"]
-    assert {plain(left.reason) for left in effect.left_out} == {TOO_SMALL}
+    assert {plain(left.reason) for left in effect.left_out} == {Gone.TOO_SMALL.value}

@@ -1,0 +1,50 @@
+"""Why people are left out of an analysis: data to whoever counts them, and words in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Gone(Enum):
+    """A reason to be left out; `{}` stands for what is missing."""
+
+    NO_ARM = "no arm in this comparison"
+    NO_INTERVENTION = "no intervention arm"
+    NO_CONTROL = "no control arm"
+    NOT_MEASURED = "not measured"
+    NOT_IN_WINDOW = "not measured in this window"
+    NOT_AT_BASELINE = "not measured at baseline"
+    NO_BASELINE = "no baseline value"
+    NO_FOLLOW_UP = "no value at follow-up"
+    NO_VALUE = "no value of {}"
+    ONE_SIDE = "nobody complete on the {} side"
+    NO_MODERATORS = "nobody with every moderator on one side"
+    TOO_SMALL = "fewer people of an arm than the study's policy lets an effect rest on"
+    TOO_CLOSE = "differs from a group that is printed by fewer people of an arm than the study's policy lets be printed"
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Why people are left out.
+
+    Attributes
+    ----------
+    why : Gone
+    of : str
+        What they lack, as it is called on a page; empty where the reason says all.
+    """
+
+    why: Gone
+    of: str = ""
+
+    @property
+    def words(self) -> str:
+        """The reason in words.
+
+        Examples
+        --------
+        >>> Exclusion(Gone.NO_VALUE, "Age").words
+        'no value of Age'
+        """
+        return self.why.value.format(self.of)
