@@ -18,7 +18,7 @@ from reportgen.analyses.disclosure import as_printed, few_in_an_arm
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.hidden_cells import hidden_cells
 from reportgen.analyses.moderator_values import Moderator, values_of
-from reportgen.analyses.naming import level_number, outcome_label, unit_of
+from reportgen.analyses.naming import level_number, outcome_label, scale_of, unit_of
 from reportgen.analyses.partition_record import cut_decimals, names_of
 from reportgen.analyses.peeling_record import decimals_of, size_text
 from reportgen.analyses.peeling_search import Peeled
@@ -156,6 +156,7 @@ def compared(
         outcome=selection.outcome,
         outcome_label=made.quote("outcome", outcome_label(selection.outcome, study)),
         unit=made.quote("unit", unit),
+        scale=scale_of(study.outcomes[selection.outcome]),
         follow_up=selection.follow_up,
         follow_up_label=made.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
         comparison=selection.comparison,

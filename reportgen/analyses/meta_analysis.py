@@ -14,7 +14,7 @@ from typing import Any
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.disclosure import TOO_CLOSE, TOO_FEW, few_in_an_arm, guards, told_arms
 from reportgen.analyses.hidden_trials import FOR_ANOTHER, few_apart, guarded_trials, hidden_rows, told_effect
-from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, unit_of
+from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, scale_of, unit_of
 from reportgen.analyses.recording import (
     NAN,
     clause,
@@ -268,6 +268,7 @@ def _record(
         outcome_label=made.quote("outcome", outcome_label(selection.outcome, study)),
         domain=made.quote("domain", study.outcomes[selection.outcome].domain),
         unit=made.quote("unit", unit),
+        scale=scale_of(study.outcomes[selection.outcome]),
         follow_up=selection.follow_up,
         follow_up_label=made.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
         comparison=selection.comparison,

@@ -26,7 +26,7 @@ from reportgen.analyses.disclosure import (
     withheld_estimate,
 )
 from reportgen.analyses.moderator_values import Moderator, column_of
-from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, setting_decimals, unit_of
+from reportgen.analyses.naming import adjuster_labels, level_number, outcome_label, scale_of, setting_decimals, unit_of
 from reportgen.analyses.recording import comparison_records, estimate_record, for_outcome, left_out_record
 from reportgen.analyses.search_people import Cost, people_of_search
 from reportgen.analyses.selection import (
@@ -318,6 +318,7 @@ def _screen_record(selection: Selection, found: list[Screened], node: Node, stud
         outcome_label=press.quote("outcome", outcome_label(selection.outcome, study)),
         domain=press.quote("domain", outcome.domain),
         unit=press.quote("unit", unit_of(selection.outcome, study)),
+        scale=scale_of(outcome),
         span=limits[1] - limits[0] if limits else 0.0,
         follow_up=selection.follow_up,
         follow_up_label=press.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),

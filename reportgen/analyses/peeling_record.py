@@ -16,7 +16,7 @@ from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.disclosure import TOO_FEW, as_printed, few_in_an_arm, told_apart, told_arms
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
-from reportgen.analyses.naming import outcome_label, setting_decimals, setting_number, unit_of
+from reportgen.analyses.naming import outcome_label, scale_of, setting_decimals, setting_number, unit_of
 from reportgen.analyses.peeling_search import BoolArray, Peeled
 from reportgen.analyses.recording import NAN, clause, estimate_record, for_outcome, left_out_record, scalar
 from reportgen.analyses.search_people import Cost
@@ -73,6 +73,7 @@ def peeling_record(search: Peeled, sizes: tuple[float, ...], node: Node, study: 
         outcome=selection.outcome,
         outcome_label=made.quote("outcome", outcome_label(selection.outcome, study)),
         unit=made.quote("unit", unit),
+        scale=scale_of(study.outcomes[selection.outcome]),
         follow_up=selection.follow_up,
         follow_up_label=made.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
         comparison=selection.comparison,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.analyses.naming import scale_of
 from reportgen.analyses.selection import Selection
 from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut
 from reportgen.records.numbers import Number, Press
@@ -19,7 +20,8 @@ NAN = math.nan
 
 
 def for_outcome(name: str, study: Study, press: Press) -> Press:
-    """Return a press with the decimals that an outcome asks for."""
+    """Return a press with the decimals that an outcome asks for, and the link of its effects."""
+    press = press.at(link=scale_of(study.outcomes[name]).link)
     decimals = study.outcomes[name].decimals
     if decimals is None:
         return press

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.records import kinds
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate
 from reportgen.records.numbers import Inline, Status
 
@@ -88,13 +89,14 @@ class ComparedSubgroup:
 class OutcomeAgreement:
     """The agreement in one outcome at one follow-up in one comparison; without subgroups where there is none to compare.
 
-    `n` counts the people whom both methods analysed; `reason` says why nothing is compared.
+    `scale` is that of the effects; `n` counts the people whom both methods analysed; `reason` says why nothing is compared.
     """
 
     id: str
     outcome: str
     outcome_label: kinds.Words
     unit: kinds.Words
+    scale: EffectScale
     follow_up: str
     follow_up_label: kinds.Words
     comparison: str

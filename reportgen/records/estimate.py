@@ -11,7 +11,7 @@ from reportgen.records.numbers import Inline
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """An effect with its uncertainty; positive = intervention better."""
+    """An effect with its uncertainty, as analysed; its `EffectScale` stands with the outcome that it belongs to."""
 
     effect: kinds.Effect
     low: kinds.Effect

@@ -38,7 +38,7 @@ class Kind:
 
 
 Effect = Annotated[Number, Kind("effect")]
-"""An effect, or an end of its interval."""
+"""An effect, a contrast of two, or an end of an interval: the value as analysed, the text as its `EffectScale` prints it."""
 Mean = Annotated[Number, Kind("mean")]
 """A mean or a standard deviation."""
 Percent = Annotated[Number, Kind("percent")]

@@ -11,6 +11,7 @@ from typing import Literal
 
 from reportgen.records import kinds
 from reportgen.records.agreement import Agreement
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.egress import Egress
 from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut, NotAdjusted
 from reportgen.records.moderation import Moderation
@@ -232,6 +233,8 @@ class PooledEffect:
 
     Attributes
     ----------
+    scale : EffectScale
+        Of all its effects, those of single trials included.
     estimate : Estimate
         Of the one-step model; of one trial alone its own effect, by analysis of covariance.
     heterogeneity : Heterogeneity
@@ -245,6 +248,7 @@ class PooledEffect:
     outcome_label: kinds.Words
     domain: kinds.Words
     unit: kinds.Words
+    scale: EffectScale
     follow_up: str
     follow_up_label: kinds.Words
     comparison: str

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reportgen.records import kinds
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut, NotAdjusted
 from reportgen.records.numbers import Inline, Status
 
@@ -121,7 +122,7 @@ class Screen:
     """All moderators of one outcome at one follow-up in one comparison.
 
     `span` is the width of the outcome's scale (0 where it has none): outcomes in one unit on scales of one width share an
-    axis. `tested` counts the moderators with an estimate.
+    axis. `scale` is that of the effects, and interactions are their contrasts. `tested` counts the moderators with an estimate.
     """
 
     id: str
@@ -129,6 +130,7 @@ class Screen:
     outcome_label: kinds.Words
     domain: kinds.Words
     unit: kinds.Words
+    scale: EffectScale
     span: float
     follow_up: str
     follow_up_label: kinds.Words

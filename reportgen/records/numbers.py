@@ -2,6 +2,9 @@
 
 `value` and `text` are born together, here and nowhere else. Whatever is printed is made of these two and of words, so
 that each number on a page can be traced to a row of the results table.
+
+A ratio is analysed, recorded and drawn as its natural logarithm (`value`), and printed as the ratio (`text`): the way back is
+`back_transformed`, which is called here alone. Figures place the logarithm, pages and sheets show the ratio.
 """
 
 from __future__ import annotations
@@ -19,6 +22,10 @@ DASH = "–"
 MOST_MORE = 4  # decimals more than asked for, where a number would be printed as a limit that it is not
 
 Status = Literal["ok", "boundary", "failed", "not estimable", "suppressed"]
+Link = Literal["identity", "log"]
+"""What leads from an effect as printed to the effect as analysed."""
+LINKED = ("effect",)
+"""Kinds of numbers that a press of ratios writes as ratios; a standard error and a variance stay on the log scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,8 @@ class Number:
         `ok`, or why not.
     source : str
         Key of the provenance that it shares with its neighbours.
+    kind : {'number', 'log', 'quotation'}
+        `log`: the value is the natural logarithm of the ratio that is printed.
     """
 
     id: str
@@ -52,7 +61,23 @@ class Number:
     status: Status = "ok"
     reason: str = ""
     source: str = ""
-    kind: Literal["number", "quotation"] = "number"
+    kind: Literal["number", "log", "quotation"] = "number"
+
+    @property
+    def link(self) -> Link:
+        """What leads from the number as printed to its value."""
+        return "log" if self.kind == "log" else "identity"
+
+    @property
+    def shown(self) -> float | None:
+        """The unrounded number of which `text` is the rounded one: the value, or the ratio whose logarithm it is.
+
+        Examples
+        --------
+        >>> Number("a.effect", -0.5, "0.61", kind="log").shown, Number("a.effect", -0.5, "−0.50").shown
+        (0.6065306597126334, -0.5)
+        """
+        return None if self.value is None else back_transformed(self.value, self.link)
 
 
 Inline = tuple["str | Number", ...]
@@ -184,6 +209,41 @@ def clear_of(value: float, decimals: int, *limits: float) -> str:
     return next((text for text in texts if not _at_limit(value, text, limits)), fixed(value, decimals))
 
 
+def back_transformed(value: float, link: Link) -> float:
+    """Return an effect as printed from one as analysed: the ratio of a logarithm, and what is no ratio as it is.
+
+    Examples
+    --------
+    >>> back_transformed(0.0, "log"), back_transformed(-math.inf, "log"), back_transformed(1e4, "log")
+    (1.0, 0.0, inf)
+    >>> back_transformed(-1.5, "identity")
+    -1.5
+    """
+    if link == "identity":
+        return value
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return math.inf
+
+
+def linked(value: float, decimals: int, link: Link, *, clear: bool = False) -> str:
+    """Return an effect as printed; one that is `clear` of no effect, and any ratio that is not 0, never reads as if it were.
+
+    Examples
+    --------
+    >>> linked(-0.004, 2, "log"), linked(-0.004, 2, "log", clear=True), linked(-7.0, 2, "log")
+    ('1.00', '0.996', '0.001')
+    >>> linked(0.004, 2, "identity"), linked(0.004, 2, "identity", clear=True)
+    ('0.00', '0.004')
+    """
+    shown = back_transformed(value, link)
+    if not math.isfinite(shown):
+        return fixed(shown, decimals)
+    limits = (back_transformed(0.0, link),) if clear else ()
+    return clear_of(shown, decimals, *limits, *((0.0,) if link == "log" else ()))
+
+
 @dataclass(frozen=True, slots=True)
 class Press:
     """Makes the numbers of one analysis: their source, and how many decimals each kind has.
@@ -198,6 +258,8 @@ class Press:
         Kind of number (`effect`, `mean`, `percent`, `scaled`, `heterogeneity`) to decimals; `p` to figures.
     limits : tuple of float
         Of p values: what a text says of them must hold for what is printed.
+    link : {'identity', 'log'}
+        Of effects: with `log` their values are logarithms and their texts ratios.
     """
 
     prefix: str
@@ -207,6 +269,7 @@ class Press:
     trials: int | None = None
     status: Status = "ok"
     limits: tuple[float, ...] = (0.05,)
+    link: Link = "identity"
 
     def at(self, *names: str, **changes: Any) -> Press:
         """Return a press whose ids carry further names, and whose numbers rest on other people and trials."""
@@ -224,6 +287,9 @@ class Press:
         """A number with the decimals of its kind; None or NaN is not estimable and prints as a dash."""
         if value is None or math.isnan(value):
             return replace(self._make(name, None, DASH, unit), status="not estimable", reason=reason)
+        if self.link == "log" and kind in LINKED:
+            ratio = linked(float(value), self.decimals[kind], self.link)
+            return replace(self._make(name, float(value), ratio, unit), kind="log")
         return self._make(name, float(value), fixed(value, self.decimals[kind]), unit)
 
     def bounds(
@@ -235,12 +301,15 @@ class Press:
         reason: str = "",
         names: tuple[str, str] = ("ci low", "ci high"),
     ) -> tuple[Number, Number]:
-        """The ends of an interval; one that is clear of zero is printed clear of it."""
+        """The ends of an interval; one that is clear of no effect is printed clear of it."""
         ends = tuple(self.fixed(name, end, kind, unit, reason) for name, end in zip(names, (low, high), strict=True))
         if not (low > 0 or high < 0):
             return ends[0], ends[1]
         decimals = self.decimals[kind]
-        clear = [end if end.value is None else replace(end, text=clear_of(end.value, decimals, 0.0)) for end in ends]
+        clear = [
+            end if end.value is None else replace(end, text=linked(end.value, decimals, end.link, clear=True))
+            for end in ends
+        ]
         return clear[0], clear[1]
 
     def share(self, name: str, part: int, whole: int, reason: str = "") -> Number:
@@ -285,8 +354,9 @@ def reprinted(number: Number, decimals: int, artefact: str) -> Number:
         return number
     if number.reason:  # the value has no more digits than the text
         decimals = min(decimals, len(number.text.partition(".")[2]))
-    text = fixed(number.value, decimals)
-    # what was printed clear of zero, or of all, stays so
-    if read_back(text) in (0.0, 100.0) and read_back(number.text) != read_back(text):
-        text = clear_of(number.value, decimals, 0.0, 100.0)
+    shown, limits = back_transformed(number.value, number.link), (1.0, 0.0) if number.link == "log" else (0.0, 100.0)
+    text = fixed(shown, decimals)
+    # what was printed clear of no effect, or of all, stays so
+    if read_back(text) in limits and read_back(number.text) != read_back(text):
+        text = clear_of(shown, decimals, *limits)
     return replace(number, id=f"{number.id}@{artefact}", text=text)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reportgen.records import kinds
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut, NotAdjusted
 from reportgen.records.numbers import Inline, Number, Status
 
@@ -255,6 +256,8 @@ class PartitionedOutcome:
     outcome, follow_up, comparison : str
         Names as in the study file.
     outcome_label, unit, follow_up_label : Number
+    scale : EffectScale
+        Of its effects.
     overall : Members
         Everybody in the search.
     in_comparison : Number
@@ -279,6 +282,7 @@ class PartitionedOutcome:
     outcome: str
     outcome_label: kinds.Words
     unit: kinds.Words
+    scale: EffectScale
     follow_up: str
     follow_up_label: kinds.Words
     comparison: str

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reportgen.records import kinds
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import ComparisonRecord, Estimate, Extent, Guard, LeftOut, NotAdjusted
 from reportgen.records.numbers import Inline, Status
 
@@ -148,6 +149,8 @@ class PeeledOutcome:
     outcome, follow_up, comparison : str
         Names as in the study file.
     outcome_label, unit, follow_up_label : Number
+    scale : EffectScale
+        Of its effects.
     in_comparison, n, n_control, n_intervention, trials : Number
         People of the comparison, and those analysed.
     overall : Estimate
@@ -175,6 +178,7 @@ class PeeledOutcome:
     outcome: str
     outcome_label: kinds.Words
     unit: kinds.Words
+    scale: EffectScale
     follow_up: str
     follow_up_label: kinds.Words
     comparison: str

@@ -116,7 +116,7 @@ def rows_json(appendix: Appendix, known: Mapping[str, Source]) -> Markup:
     """Return what the page can tell of each number: the rows of the results table, without those of quotations."""
     from markupsafe import Markup
 
-    rows: dict[str, Number] = {n.id: n for n in numbers_in(appendix) if n.kind == "number"}
+    rows: dict[str, Number] = {n.id: n for n in numbers_in(appendix) if n.kind != "quotation"}
     sources = list(dict.fromkeys(row.source for row in rows.values()))
     index = {source: i for i, source in enumerate(sources)}
     content = {
@@ -124,7 +124,7 @@ def rows_json(appendix: Appendix, known: Mapping[str, Source]) -> Markup:
         "rows": {
             row.id: _trimmed(
                 [
-                    row.value,
+                    row.shown,
                     row.unit,
                     row.n,
                     row.trials,

@@ -9,6 +9,7 @@ from math import inf
 from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.effect_scale import directions, shared
 from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline, Number, Status
 from reportgen.tables.adjusters import adjuster_name, not_adjusted, tables_of
@@ -56,17 +57,19 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
     """
     scaled = scale == "0-100"
     once = _only_follow_up(effects)
+    measured = shared(effect.scale for effect in effects)
+    log = measured.on_log_scale
     columns = [
         Column(("Outcome, ", once) if once else ("Outcome",), "left"),
         Column(("m",), "right"),
         Column(("Control",), "right", COUNTS),
         Column(("Intervention",), "right", COUNTS),
-        Column(ci_head("Effect", settings.level), "decimal"),
+        Column(ci_head(measured.head, settings.level), "decimal"),
         Column(("p",), "decimal"),
-        Column(("τ²",), "decimal"),
+        Column((f"τ²{log}",), "decimal"),
         Column((settings.level, "% PI"), "decimal"),
         Column(ci_head("Common effect", settings.level), "decimal", CHECK),
-        Column(ci_head("Effect", settings.level), "decimal", TWO_STAGE),
+        Column(ci_head(measured.head, settings.level), "decimal", TWO_STAGE),
         Column(ci_head("τ²", settings.level), "decimal", TWO_STAGE),
         Column(("Q (p)",), "decimal", TWO_STAGE),
         Column(ci_head("I²", settings.level), "decimal", TWO_STAGE),
@@ -74,7 +77,7 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
     ]
     if scaled:
         columns.insert(4, Column(("Factor",), "decimal"))
-    favour = "Positive effects favour the intervention."
+    favour = f"{directions(effect.scale for effect in effects)}."
     notes: list[Inline] = [] if scaled else [(favour,)]
     if scaled:
         notes.append(
@@ -230,8 +233,8 @@ def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
     columns += [
         Column(("Control",), "right", COUNTS),
         Column(("Intervention",), "right", COUNTS),
-        Column(ci_head("Effect", settings.level), "decimal"),
-        Column(("Standard error",), "decimal"),
+        Column(ci_head(effect.scale.head, settings.level), "decimal"),
+        Column((f"Standard error{effect.scale.on_log_scale}",), "decimal"),
         Column(("p",), "decimal"),
         *([] if alone else [Column(("Two-stage weight, %",), "decimal")]),
     ]
@@ -250,7 +253,7 @@ def _by_trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) 
 
 def _said_of_trials(effect: PooledEffect, settings: ModelSettings, alone: bool) -> Iterator[Inline]:
     yield (*labelled(effect.outcome_label, effect.unit), ".")
-    favour = "Positive effects favour the intervention. "
+    favour = f"{effect.scale.direction}. "
     if alone:
         yield (favour, *ALONE)
         return
@@ -275,7 +278,7 @@ def _variation(effect: PooledEffect, settings: ModelSettings) -> Inline:
     )
     of_q: Inline = ("; Q = ", apart.q, " (df = ", apart.q_df, ", p ", *p_words(apart.q_p), ")")
     return (
-        "Variation between trials, of the two-stage model: τ² = ",
+        f"Variation between trials, of the two-stage model: τ²{effect.scale.on_log_scale} = ",
         *tau2,
         *of_q,
         "; I² = ",

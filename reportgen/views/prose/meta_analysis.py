@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from reportgen.records.effect_scale import MEAN_DIFFERENCE, EffectScale
 from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.model import MetaAnalysis, ModelSettings
 from reportgen.records.numbers import Inline, Number, Press, plain
 from reportgen.spec.study import Outcome, Study, Window
 from reportgen.tables.adjusters import Fits, fit_title, is_own_baseline
 from reportgen.tables.phrases import enumerated, joined
-from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, planned_only
+from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, on_log_scale, planned_only
 from reportgen.views.prose.section import Section, heading
 
 INTERCEPT = {
@@ -73,7 +74,8 @@ def fits_of(record: MetaAnalysis) -> Fits:
 
 
 def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
-    yield _what(study, fitted)
+    yield from _what(study, fitted)
+    yield from _measures(fitted)
     several = [one for one in study.outcomes.values() if len(one.first_available) > 1]
     if several:
         yield (
@@ -91,9 +93,25 @@ def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
         yield ("Follow-up, in months since randomisation: ", *joined(windows), ". ", *_nearest(study, used))
 
 
-def _what(study: Study, fitted: Sequence[MetaAnalysis]) -> Inline:
-    """Return what is analysed of every outcome; where some are changes and some are not, which are which."""
-    labels = {effect.outcome: effect.outcome_label for record in fitted for effect in record.effects}
+def _what(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
+    """Yield what is analysed of every outcome with a mean; where some are changes and some are not, which are which."""
+    effects = [effect for record in fitted for effect in record.effects]
+    labels = {effect.outcome: effect.outcome_label for effect in effects if effect.scale == MEAN_DIFFERENCE}
+    if labels or not effects:
+        yield _of_means(study, labels)
+
+
+def _measures(fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
+    """Yield what the effects on all other outcomes are, and which of them favour the intervention."""
+    labels: dict[EffectScale, dict[str, Number]] = {}
+    for effect in (effect for record in fitted for effect in record.effects if effect.scale != MEAN_DIFFERENCE):
+        labels.setdefault(effect.scale, {})[effect.outcome] = effect.outcome_label
+    for scale, found in labels.items():
+        named = enumerated([(label,) for label in found.values()])
+        yield ("The effect on ", *named, f" is given as the {scale.measure}. {scale.direction}.")
+
+
+def _of_means(study: Study, labels: Mapping[str, Number]) -> Inline:
     changes, finals = (
         [(label,) for name, label in labels.items() if study.outcomes[name].final is final] for final in (False, True)
     )
@@ -171,6 +189,7 @@ def _fitted(record: MetaAnalysis) -> Iterator[Inline]:
     yield _model(settings, fits)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.left_out for effect in record.effects])
     yield _uncertainty(settings)
+    yield from on_log_scale(effect.scale for effect in record.effects)
     yield _who(settings)
     yield _checks(settings)
 
@@ -186,6 +205,7 @@ def _alone(record: MetaAnalysis) -> Iterator[Inline]:
         settings.level,
         "%.",
     )
+    yield from on_log_scale(effect.scale for effect in record.effects)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.left_out for effect in record.effects])
     yield _who(settings)
 

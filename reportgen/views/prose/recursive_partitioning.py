@@ -17,6 +17,7 @@ from reportgen.views.prose.models import (
     adjusters_lost,
     kenward_roger,
     kept_back,
+    on_log_scale,
     one_trial,
     planned_only,
     screened_first,
@@ -122,6 +123,7 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
         f"estimated in separate models among these people alone, {kenward_roger(settings.treatment_effect)}. Their difference is therefore not exactly the difference that was tested. A subgroup "
         "that was found by searching looks better than it is; its effect is not corrected for the search.",
     )
+    yield from on_log_scale(search.scale for search in record.searches)
     yield from kept_back(record.guard, "cuts that were tried")
 
 
