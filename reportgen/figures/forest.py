@@ -209,6 +209,8 @@ def _unit_of(bands: Sequence[Band], effects: Sequence[PooledEffect], scale: Scal
     if scale == "0-100":
         press = Press(prefix=name, source="report", decimals={})
         return (", rescaled to ", press.figure("scale low", 0, 0), " to ", press.figure("scale high", 100, 0))
+    if len({effect.scale for effect in effects}) > 1:
+        return (", in the measure of each outcome",)
     if len({effect.unit.text for effect in effects}) > 1:
         return (" in the unit of each outcome",)
     return (" (", effects[0].unit, ")") if effects and effects[0].unit.text else ()

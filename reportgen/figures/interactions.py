@@ -57,10 +57,11 @@ def interaction_sheets(screens: Sequence[Screen], settings: ScreeningSettings, *
 
 def _unit(screens: Sequence[Screen]) -> Inline:
     """Return what the title of the axis says after the measure: the unit of all, that units differ, or nothing."""
-    units = {screen.unit.text: screen.unit for screen in screens}
-    if len(units) > 1:
+    if len({screen.scale for screen in screens}) > 1:
+        return (", in the measure of each outcome",)
+    if len({screen.unit.text for screen in screens}) > 1:
         return (" in the unit of each outcome",)
-    return tuple(part for text, unit in units.items() if text for part in (" (", unit, ")"))
+    return (" (", screens[0].unit, ")") if screens and screens[0].unit.text else ()
 
 
 def _letters(screens: Sequence[Screen]) -> dict[str, tuple[str, Inline]]:

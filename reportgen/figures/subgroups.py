@@ -54,9 +54,7 @@ def tree_sheets(search: PartitionedOutcome, settings: SearchSettings, *, name: s
 def forest_sheets(searches: Sequence[PartitionedOutcome], settings: SearchSettings, *, name: str) -> tuple[Sheet, ...]:
     """Return the pages of the forest plot of the subgroups of many searches, before they are drawn."""
     bands = tuple(_bands(searches, name))
-    same_unit = len({search.unit.text for search in searches}) == 1
-    unit = _unit(searches[0].unit) if same_unit else (" in the unit of each outcome",)
-    title = (capitalised(_measure(searches, settings)), *unit)
+    title = (capitalised(_measure(searches, settings)), *_common_unit(searches))
     split = (Heading((("Split",), ("p, adjusted",))),) if any(search.subgroups for search in searches) else ()
     headings = _headings("Outcome and subgroup", _scale(searches), settings, split, title)
 
@@ -98,6 +96,14 @@ def _scale(searches: Sequence[PartitionedOutcome]) -> EffectScale:
 def _measure(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> str:
     lost = [search.overall.not_adjusted for search in searches]
     return words.adjusted(_scale(searches), lost, settings.adjust_for)
+
+
+def _common_unit(searches: Sequence[PartitionedOutcome]) -> Inline:
+    """Return what the title of an axis says after the measure: the unit of all, or in what they differ."""
+    if len({search.scale for search in searches}) > 1:
+        return (", in the measure of each outcome",)
+    same = len({search.unit.text for search in searches}) == 1
+    return _unit(searches[0].unit) if same else (" in the unit of each outcome",)
 
 
 def _unit(unit: Number) -> Inline:

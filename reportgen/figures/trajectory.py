@@ -281,6 +281,7 @@ def _note(
         "). Diamonds: selected sizes. Below: the limit of each moderator, grey on the edge where it excludes nobody. ",
         *words.plural(peeling.evaluated, "subgroup was", "subgroups were"),
         " evaluated; nothing has been tested.",
+        *((f" {peeling.scale.direction}.",) if peeling.scale.named else ()),
     )
 
 

@@ -132,7 +132,8 @@ def two_stage_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
         return ()
     note: list[str | Number] = ["Two-stage model, to which the weights belong ("]
     note += [f"{POOLING.get(settings.two_stage_method, settings.two_stage_method)}, "]
-    note += [f"{TEST.get(settings.two_stage_test, settings.two_stage_test)}): τ²{NO_BREAK}={NO_BREAK}", apart.tau2]
+    note += [f"{TEST.get(settings.two_stage_test, settings.two_stage_test)}): "]
+    note += [f"τ²{effect.scale.on_log_scale}{NO_BREAK}={NO_BREAK}", apart.tau2]
     if apart.tau2_low.value is not None and apart.tau2_high.value is not None:
         note += [" (", apart.tau2_low, " to ", apart.tau2_high, ")"]
     note += [f"; Q{NO_BREAK}={NO_BREAK}", apart.q, f" (df{NO_BREAK}={NO_BREAK}", apart.q_df, ", p"]

@@ -80,7 +80,7 @@ class EffectScale:
 
     @property
     def named(self) -> str:
-        """What stands in front of an effect whose kind is not clear by itself: nothing, or "odds ratio "."""
+        """What stands in front of an effect: nothing where it is just called so, else "odds ratio "."""
         return "" if self.effect == "effect" else f"{self.effect} "
 
     @property
@@ -94,9 +94,14 @@ class EffectScale:
         return ARROWS if self.favours == "higher" else (ARROWS[1], ARROWS[0])
 
     @property
+    def favouring(self) -> str:
+        """Which effects favour the intervention, in a sentence."""
+        return f"{self._side(self.favours)} favour the intervention"
+
+    @property
     def direction(self) -> str:
-        """Which effects favour the intervention, as the beginning of a sentence."""
-        return f"{capitalised(self._side(self.favours))} favour the intervention"
+        """The same where a sentence begins."""
+        return capitalised(self.favouring)
 
     def _side(self, side: Literal["higher", "lower"]) -> str:
         if self.is_ratio:
@@ -202,9 +207,7 @@ def directions(scales: Iterable[EffectScale]) -> str:
     >>> directions([MEAN_DIFFERENCE, EffectScale("risk ratio", "risk ratio", "risk ratios", "log")])
     'Positive effects favour the intervention; risk ratios above one favour the intervention'
     """
-    found = tuple(dict.fromkeys(scale.direction for scale in scales)) or (MEAN_DIFFERENCE.direction,)
-    first, *others = found
-    return "; ".join((first, *(other[0].lower() + other[1:] for other in others)))
+    return capitalised("; ".join(dict.fromkeys(scale.favouring for scale in scales)) or MEAN_DIFFERENCE.favouring)
 
 
 def capitalised(words: str) -> str:

@@ -74,8 +74,8 @@ def fits_of(record: MetaAnalysis) -> Fits:
 
 
 def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
-    yield from _what(study, fitted)
     yield from _measures(fitted)
+    yield from _what(study, fitted)
     several = [one for one in study.outcomes.values() if len(one.first_available) > 1]
     if several:
         yield (
@@ -98,11 +98,12 @@ def _what(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
     effects = [effect for record in fitted for effect in record.effects]
     labels = {effect.outcome: effect.outcome_label for effect in effects if effect.scale == MEAN_DIFFERENCE}
     if labels or not effects:
-        yield _of_means(study, labels)
+        every = "Every outcome" if len(labels) == len({effect.outcome for effect in effects}) else "Every other outcome"
+        yield _of_means(study, labels, every)
 
 
 def _measures(fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
-    """Yield what the effects on all other outcomes are, and which of them favour the intervention."""
+    """Yield what the effects on outcomes without a mean are, and which of them favour the intervention."""
     labels: dict[EffectScale, dict[str, Number]] = {}
     for effect in (effect for record in fitted for effect in record.effects if effect.scale != MEAN_DIFFERENCE):
         labels.setdefault(effect.scale, {})[effect.outcome] = effect.outcome_label
@@ -111,27 +112,23 @@ def _measures(fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
         yield ("The effect on ", *named, f" is given as the {scale.measure}. {scale.direction}.")
 
 
-def _of_means(study: Study, labels: Mapping[str, Number]) -> Inline:
+def _of_means(study: Study, labels: Mapping[str, Number], every: str) -> Inline:
     changes, finals = (
         [(label,) for name, label in labels.items() if study.outcomes[name].final is final] for final in (False, True)
     )
-    turned = "turned by the direction of its scale so that"
+    turned, favouring = "turned by the direction of its scale so that", MEAN_DIFFERENCE.favouring
     if not finals:
         return (
-            f"Every outcome is the change from baseline to follow-up, {turned} positive values are improvements and positive "
-            "effects favour the intervention.",
+            f"{every} is the change from baseline to follow-up, {turned} positive values are improvements and {favouring}.",
         )
     if not changes:
-        return (
-            f"Every outcome is the value at follow-up, {turned} higher values are better and positive effects favour the "
-            "intervention.",
-        )
+        return (f"{every} is the value at follow-up, {turned} higher values are better and {favouring}.",)
     return (
         "The change from baseline to follow-up is analysed for ",
         *enumerated(changes),
         "; the value alone for ",
         *enumerated(finals),
-        f". Each is {turned} positive effects favour the intervention.",
+        f". Each is {turned} {favouring}.",
     )
 
 
