@@ -264,7 +264,7 @@ def test_its_numbers_are_in_the_results_on_the_page_and_in_the_methods(study: Pa
     assert "mean difference" not in text.lower()
     assert f"spread.overall.rmdq.short.effect {float(row['value'])!r}\n" in (out / "ratios.txt").read_text()
     assert "nothing has changed" in run(environment, *asked).stderr
-    changed = install(tmp_path / "library", TOY.replace("log = node.times *", "log = 2 * node.times *"))
+    changed = install(tmp_path / "library", TOY.replace("append(node.times *", "append(2 * node.times *"))
     again = run(changed, *asked)
     assert again.returncode == 0, again.stderr
     value = float((out / "ratios.txt").read_text().split()[1])
@@ -328,7 +328,7 @@ def test_plan_and_schema_know_it(study: Path, tmp_path: Path) -> None:
     planned = run(environment, "plan", study)
     assert planned.returncode == 0, planned.stderr
     assert "spread: scatter" in planned.stdout
-    assert "By how much it is multiplied." in run(environment, "schema").stdout
+    assert "By how much its logarithm is multiplied." in run(environment, "schema").stdout
 
 
 def test_one_that_cannot_be_loaded_is_named(study: Path, tmp_path: Path) -> None:

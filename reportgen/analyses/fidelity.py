@@ -161,15 +161,15 @@ def _row(node: PrintedNumber, ours: Mapping[str, Number]) -> FidelityRow:
 def _status(node: PrintedNumber, mine: Number | None) -> FidelityStatus:
     if node.ours is None:
         return "not reproduced"
-    if mine is None or mine.value is None:
+    if mine is None or mine.shown is None:
         return "no result"
-    return "as printed" if fixed(mine.value, decimals_of(node.printed)) == as_set(node.printed) else "differs"
+    return "as printed" if fixed(mine.shown, decimals_of(node.printed)) == as_set(node.printed) else "differs"
 
 
 def _difference(printed: str, mine: Number | None, press: Press) -> Number | None:
-    if mine is None or mine.value is None:
+    if mine is None or mine.shown is None:
         return None
-    return press.figure("difference", mine.value - value_of(printed), decimals_of(printed), mine.unit)
+    return press.figure("difference", mine.shown - value_of(printed), decimals_of(printed), mine.unit)
 
 
 def _covered(node: PrintedNumber, ours: Mapping[str, Number]) -> Covered:

@@ -207,6 +207,6 @@ def _published_effect(node: PublishedEffect, press: Press) -> Inline:
 
 
 def _difference(printed: str, ours: Number, press: Press) -> Number:
-    if ours.value is None:
+    if ours.shown is None:
         return press.none("difference", ours.reason)
-    return press.figure("difference", ours.value - value_of(printed), decimals_of(ours.text), ours.unit)
+    return press.figure("difference", ours.shown - value_of(printed), decimals_of(ours.text), ours.unit)
