@@ -35,7 +35,7 @@ def fidelity_record(spec: Spec, records: Records) -> Fidelity | None:
     """
     if spec.fidelity is None:
         return None
-    ours = {number.id: number for number in numbers_in(records) if number.kind == "number"}
+    ours = {number.id: number for number in numbers_in(records) if number.kind != "quotation"}
     problems = list(_problems(spec.fidelity, ours, _may_be_absent(spec, records)))
     if problems:
         raise SpecError(problems)

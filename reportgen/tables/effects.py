@@ -70,7 +70,7 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
         Column((settings.level, "% PI"), "decimal"),
         Column(ci_head("Common effect", settings.level), "decimal", CHECK),
         Column(ci_head(measured.head, settings.level), "decimal", TWO_STAGE),
-        Column(ci_head("τ²", settings.level), "decimal", TWO_STAGE),
+        Column(ci_head(f"τ²{log}", settings.level), "decimal", TWO_STAGE),
         Column(("Q (p)",), "decimal", TWO_STAGE),
         Column(ci_head("I²", settings.level), "decimal", TWO_STAGE),
         Column(("Status",), "left"),
@@ -87,7 +87,7 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
                 "and the checks.",
             )
         )
-    notes += [*_few_trials(effects, settings), *not_adjusted(tables_of(effects))]
+    notes += [*_logarithms(effects), *_few_trials(effects, settings), *not_adjusted(tables_of(effects))]
     marked = Footnotes()
     groups = tuple(_estimate_groups(effects, scaled, marked))
     whole = Table(tuple(columns), groups, (*marked.notes, *notes), ABBREVIATIONS)
@@ -127,6 +127,13 @@ def _estimate_groups(effects: Sequence[PooledEffect], scaled: bool, marked: Foot
             tuple(_estimate_row(effect, (effect.follow_up_label,), scaled, marked) for effect in members),
             head=labelled(members[0].outcome_label, members[0].unit),
         )
+
+
+def _logarithms(effects: Sequence[PooledEffect]) -> Iterator[Inline]:
+    """Yield of which effects τ² is on the log scale, where the heads cannot say it since others stand beside them."""
+    scales = dict.fromkeys(effect.scale for effect in effects)
+    if len(scales) > 1:
+        yield from ((f"τ² of {scale.effects} is on the log scale.",) for scale in scales if scale.is_ratio)
 
 
 def _few_trials(effects: Sequence[PooledEffect], settings: ModelSettings) -> list[Inline]:

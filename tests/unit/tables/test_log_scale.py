@@ -52,6 +52,8 @@ def test_pooled_effects_on_two_scales() -> None:
     table = estimates([effect(), RELAPSE], settings())
     assert "Effect (95% CI)" in heads(table)
     assert "Positive effects favour the intervention; odds ratios below one favour the intervention." in notes(table)
+    assert "τ² of odds ratios is on the log scale." in notes(table)
+    assert "log scale" not in notes(estimates([RELAPSE], settings()))
 
 
 def test_effects_by_trial() -> None:
