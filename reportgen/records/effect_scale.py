@@ -175,7 +175,7 @@ class EffectScale:
             return ""
         return (
             f"{capitalised(self.effects)} were analysed as their natural logarithms and are printed as ratios; standard errors "
-            "and variances between trials are those of the logarithms."
+            "and variances between trials are those of the logarithms, which also are the values in the results table."
         )
 
 

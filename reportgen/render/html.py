@@ -9,6 +9,7 @@ import gc
 import importlib
 import json
 import logging
+import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -142,6 +143,8 @@ def rows_json(appendix: Appendix, known: Mapping[str, Source]) -> Markup:
 
 def _trimmed(row: list[Any]) -> list[Any]:
     value = row[0]
+    if isinstance(value, float) and not math.isfinite(value):  # JSON knows no ∞
+        return [None, *row[1:]]
     return [int(value) if isinstance(value, float) and value.is_integer() else value, *row[1:]]
 
 

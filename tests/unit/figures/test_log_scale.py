@@ -231,3 +231,12 @@ def test_a_panel_places_a_factor_and_its_inverse_equally_far_from_no_effect() ->
     panel = Panel(ratio_axis(math.log(4)), 10.0, 50.0)
     assert panel.at(math.log(4)) == pytest.approx(50.0)
     assert panel.at(math.log(2)) - 30.0 == pytest.approx(30.0 - panel.at(math.log(0.5)))
+
+
+def test_many_measures_of_both_directions_fit_on_their_pages() -> None:
+    bad = [ratios(effect(f"bad {k}", "short", -2.0)) for k in range(15)]
+    good = [ratios(effect(f"good {k}", "short", 2.0), GOOD_ODDS) for k in range(15)]
+    sheets = forest_sheets([one for pair in zip(bad, good, strict=True) for one in pair], settings(), name="fig1")
+    assert len(sheets) > 1
+    assert all(sheet.height < 245 and faults(sheet) == [] for sheet in sheets)
+    assert sum(texts(sheet).count("favours intervention") for sheet in sheets) == 30

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 from dataclasses import replace
 
@@ -11,8 +12,9 @@ from python_calamine import CalamineWorkbook
 
 from reportgen.records.artefact import Table
 from reportgen.records.model import MetaAnalysis
-from reportgen.records.numbers import plain
+from reportgen.records.numbers import Number, plain
 from reportgen.records.results import Results, as_csv
+from reportgen.render.html import rows_json
 from reportgen.render.methods import methods
 from reportgen.render.workbook import Sheet, workbook
 from reportgen.tables import by_trial, estimates, peeling_thresholds
@@ -103,6 +105,16 @@ def test_a_sheet_holds_the_ratio_with_all_its_digits_and_the_results_its_logarit
     assert ",0.55," in line
     assert line.endswith(",log")
     assert float(line.split(",")[1]) == pytest.approx(-0.6)
+
+
+def test_a_page_tells_the_ratio_of_what_it_prints() -> None:
+    def strictly(constant: str) -> float:
+        raise ValueError(constant)
+
+    numbers = (RELAPSE.estimate.effect, Number("endless", 800.0, "∞", kind="log"))
+    told = json.loads(str(rows_json(numbers, {})), parse_constant=strictly)["rows"]  # type: ignore[arg-type]
+    assert told[RELAPSE.estimate.effect.id][0] == pytest.approx(math.exp(-0.6))
+    assert told["endless"][0] is None
 
 
 def prose(*scaled: str) -> str:
