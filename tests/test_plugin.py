@@ -9,7 +9,9 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import lxml.html
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,10 +21,11 @@ from tests.study_files import STUDY, write_study
 pytestmark = pytest.mark.slow
 
 TOY = '''
-"""The ratio of the standard deviations of change in the two arms, by trials and pooled on the log scale."""
+"""The ratio of the standard deviations of change in the two arms, by trial and pooled, on the log scale."""
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -30,14 +33,24 @@ import numpy as np
 from reportgen.analyses.cohorts import cells_of
 from reportgen.analyses.methods import Method, add_method
 from reportgen.analyses.slices import node_of
+from reportgen.figures.axis import axis_for
+from reportgen.figures.forest import forest_alt, interval_cell
+from reportgen.figures.layout import Band, Heading, Headings, Row as Line, Slot, lay_out
+from reportgen.figures.svg import drawing
 from reportgen.records import kinds
 from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.effect_scale import EffectScale, shared
 from reportgen.records.numbers import slug
 from reportgen.records.planned import PlannedEffect
 from reportgen.release.values import Values
 from reportgen.spec import methods, shows
 from reportgen.spec.study import Pooled
-from reportgen.views import Draft, Ended, Section, Show, View, add_view
+from reportgen.tables.phrases import interval
+from reportgen.views import Draft, Ended, Section, Show, Sketch, View, add_view
+from reportgen.views.prose.models import on_log_scale
+
+NAME = "ratio of SDs"
+SCALE = EffectScale(NAME, NAME, "ratios of SDs", "log", favours="lower")
 
 
 class Scatter(Pooled):
@@ -46,46 +59,66 @@ class Scatter(Pooled):
     method: Literal["scatter"]
     """The ratio of two standard deviations."""
     times: float = 1.0
-    """By how much it is multiplied."""
+    """By how much its logarithm is multiplied."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
     label: kinds.Words
-    log_ratio: kinds.Effect
-    ratio: kinds.Effect
+    n: kinds.Count
+    effect: kinds.Effect
+    low: kinds.Effect
+    high: kinds.Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Ratios:
+    outcome: kinds.Words
+    scale: EffectScale
+    trials: tuple[Ratio, ...]
+    pooled: Ratio
 
 
 @dataclass(frozen=True, slots=True)
 class Scattered:
     name: str
-    ratios: tuple
+    outcomes: tuple[Ratios, ...]
 
 
-class Ratios(shows.OfAnalysis):
-    """The ratios."""
+class RatioTable(shows.OfAnalysis, shows.Rounded):
+    """The ratios in numbers."""
 
     methods = ("scatter",)
     show: Literal["ratios"]
 
 
+class RatioForest(shows.OfAnalysis, shows.Rounded):
+    """The ratios on an axis."""
+
+    methods = ("scatter",)
+    show: Literal["ratio-forest"]
+
+
+def made(values, label, n, log, error):
+    low, high = values.bounds(log - 1.96 * error, log + 1.96 * error, "effect")
+    return Ratio(values.quote("label", label), values.count("n", n), values.fixed("effect", log, "effect"), low, high)
+
+
 def fit(people, *, name, node, study):
-    logs = []
+    arms, minimum = (people.arm_size(0), people.arm_size(1)), study.policy.minimum_cell
+    values = Values(slug(name), f"analyses.{name}", n=people.n, trials=len(people.trials), arms=arms, minimum=minimum)
+    values = values.at(people.comparison, people.outcome, people.follow_up, link=SCALE.link)
+    rows, logs, variances = [], [], []
     for trial in people.trials:
-        here = people.trial == trial
-        sds = [float(np.std(people.response[here & (people.treatment == arm)], ddof=1)) for arm in (0, 1)]
-        logs.append(math.log(sds[1] / sds[0]))
-    values = Values(slug(name), f"analyses.{name}", n=people.n, trials=len(people.trials))
-    made = values.at(people.comparison, people.outcome, people.follow_up)
-    log = node.times * sum(logs) / len(logs)
-    return Ratio(
-        made.quote("outcome", people.outcome),
-        made.figure("log ratio", log, 3),
-        made.figure("ratio", math.exp(log), 3),
-    )
+        arms = [people.response[(people.trial == trial) & (people.treatment == arm)] for arm in (0, 1)]
+        logs.append(node.times * math.log(np.std(arms[1], ddof=1) / np.std(arms[0], ddof=1)))
+        variances.append(sum(1 / (2 * (len(arm) - 1)) for arm in arms))
+        rows.append(made(values.at(trial), trial, sum(map(len, arms)), logs[-1], math.sqrt(variances[-1])))
+    pooled = made(values, "Pooled", people.n, sum(logs) / len(logs), math.sqrt(sum(variances)) / len(logs))
+    return Ratios(values.quote("outcome", people.outcome), SCALE, tuple(rows), pooled)
 
 
-def lay_out(name, node, layout):
+def lay_out_tasks(name, node, layout):
     for cell in cells_of(node, layout.study):
         yield layout.add(
             f"ratio.{slug(name, cell.comparison, cell.outcome, cell.follow_up)}",
@@ -106,28 +139,67 @@ def plan(node, desk):
     ]
 
 
-def ratios(record, options, context):
-    columns = (Column(("Outcome",), "left"), Column(("Ratio of SDs",), "right"))
-    rows = tuple(Row((one.label,), ((one.ratio, " (log ", one.log_ratio, ")"),)) for one in record.ratios)
-    return (Draft(table=Table(columns, (Group(rows),))),)
+def table(record, options, context):
+    scale = shared(one.scale for one in record.outcomes)
+    columns = (Column(("Trial",), "left"), Column(("n",), "right"), Column((f"{scale.head} (interval)",), "decimal"))
+    groups = tuple(
+        Group(
+            tuple(Row((row.label,), ((row.n,), interval(row.effect, row.low, row.high))) for row in (*one.trials, one.pooled)),
+            head=(one.outcome,),
+        )
+        for one in record.outcomes
+    )
+    return (Draft(table=Table(columns, groups, ((f"{scale.direction}.",),))),)
+
+
+def line(row, pooled):
+    low, middle, high = row.low.value, row.effect.value, row.high.value
+    return Line(
+        (row.label,),
+        ((Slot(row.n),),),
+        (interval_cell(row.effect, row.low, row.high),),
+        plot=lambda panel, y: panel.diamond(low, middle, high, y) if pooled else panel.square(low, middle, high, 0.5, y),
+        estimate=(row.effect, row.low, row.high),
+    )
+
+
+def draw(ratios, *, name):
+    scale, rows = ratios.scale, (*ratios.trials, ratios.pooled)
+    axis = axis_for([row.effect.value for row in rows], [(row.low.value, row.high.value) for row in rows], link=scale.link)
+    band = Band(tuple(line(row, row is ratios.pooled) for row in rows), axis, ratios.pooled.effect.value, arrows=scale.arrows)
+    headings = Headings(("Trial",), (Heading((("n",),)),), (Heading(((scale.title,), ("(interval)",))),), (scale.title,))
+    scales = {row.effect.id: scale for row in rows}
+    one = ratios.pooled
+
+    def alt(page, page_name):
+        said = (" Pooled ", scale.named, *interval(one.effect, one.low, one.high), ".")
+        return (*forest_alt(page, page_name, scales), *said)
+
+    return tuple(map(drawing, lay_out((band,), headings, (f"{scale.direction}.",), name=name, title="Scatter", alts=alt)))
+
+
+def forest(record, options, context):
+    return (Draft(sketches=tuple(Sketch(partial(draw, one, name=context.name)) for one in record.outcomes)),)
 
 
 def prose(records, study):
-    return [Section(("Scatter of change",), (("The ratio of the standard deviations of change was pooled on the log scale.",),))]
+    scales = [one.scale for record in records for one in record.outcomes]
+    return [Section(("Scatter of change",), (*on_log_scale(scales), *((f"{scale.direction}.",) for scale in set(scales))))]
 
 
 def register():
     methods.method(Scatter)
-    shows.show(Ratios)
-    add_method(Method(Scatter, lay_out, record, plan))
+    shows.show(RatioTable)
+    shows.show(RatioForest)
+    add_method(Method(Scatter, lay_out_tasks, record, plan))
     add_view(
         View(
             "scatter",
             Scattered,
             "Scatter",
             prose=prose,
-            status=lambda records: Ended(("ok",) * sum(len(one.ratios) for one in records), ()),
-            shows=(Show(Ratios, "Scatter of change", ratios),),
+            status=lambda records: Ended(("ok",) * sum(len(one.outcomes) for one in records), ()),
+            shows=(Show(RatioTable, "Scatter of change", table), Show(RatioForest, "Scatter of change, drawn", forest)),
         )
     )
 
@@ -138,7 +210,7 @@ class Target:
     needs = ()
 
     def write(self, edition, figures, folder):
-        rows = [row for row in edition.results.rows if row.id.endswith(".ratio")]
+        rows = [row for row in edition.results.rows if row.kind == "log" and row.id.endswith(".short.effect")]
         (folder / self.opens).write_text("".join(f"{row.id} {row.value!r}\\n" for row in rows), encoding="utf-8")
         return ()
 
@@ -166,7 +238,12 @@ def run(environment: dict[str, str], *words: str | Path) -> subprocess.Completed
 def study(tmp_path: Path) -> Path:
     changes = {
         "analyses": {**STUDY["analyses"], "spread": {"method": "scatter"}},
-        "report": {"contents": [{"series": "Table", "show": "ratios", "of": "spread"}]},
+        "report": {
+            "contents": [
+                {"series": "Table", "show": "ratios", "of": "spread"},
+                {"series": "Fig.", "show": "ratio-forest", "of": "spread", "rounding": {"effect": 3}},
+            ]
+        },
     }
     return write_study(tmp_path / "small", changes)
 
@@ -179,18 +256,48 @@ def test_its_numbers_are_in_the_results_on_the_page_and_in_the_methods(study: Pa
     assert done.returncode == 0, done.stderr
     with (out / "results.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = {row["id"]: row for row in csv.DictReader(stream)}
-    row = rows["spread.overall.rmdq.short.ratio"]
-    assert math.log(float(row["value"])) == pytest.approx(expected(study.parent), rel=1e-12)
-    text = re.sub("<[^>]*>", "", (out / "appendix.html").read_text(encoding="utf-8"))
-    assert f"{row['text']} (log " in text
-    assert "The ratio of the standard deviations of change was pooled on the log scale." in text
-    assert (out / "ratios.txt").read_text() == f"spread.overall.rmdq.short.ratio {float(row['value'])!r}\n"
+    row = rows["spread.overall.rmdq.short.effect"]
+    assert (float(row["value"]), row["kind"]) == (pytest.approx(expected(study.parent), rel=1e-12), "log")
+    assert row["text"] == f"{math.exp(float(row['value'])):.2f}"
+    page = lxml.html.parse(str(out / "appendix.html")).getroot()
+    shows_ratios(page, rows, "spread.overall.rmdq.short")
+    text = page.text_content()
+    assert "Ratios of SDs were analysed as their natural logarithms and are printed as ratios" in text
+    assert "mean difference" not in text.lower()
+    assert f"spread.overall.rmdq.short.effect {float(row['value'])!r}\n" in (out / "ratios.txt").read_text()
     assert "nothing has changed" in run(environment, *asked).stderr
-    changed = install(tmp_path / "library", TOY.replace("log = node.times *", "log = 2 * node.times *"))
+    changed = install(tmp_path / "library", TOY.replace("append(node.times *", "append(2 * node.times *"))
     again = run(changed, *asked)
     assert again.returncode == 0, again.stderr
     value = float((out / "ratios.txt").read_text().split()[1])
-    assert math.log(value) == pytest.approx(2 * expected(study.parent), rel=1e-12)
+    assert value == pytest.approx(2 * expected(study.parent), rel=1e-12)
+
+
+def shows_ratios(page: Any, rows: dict[str, dict[str, str]], prefix: str) -> None:
+    """Check head and cells of the table; ticks, marks, head, words and alternative text of the figure."""
+    ends = [rows[f"{prefix}.{name}"] for name in ("effect", "ci-low", "ci-high")]
+    effect, low, high = (one["text"] for one in ends)
+    (table,) = [one for one in page.xpath("//table") if "Ratio of SDs" in one.text_content()]
+    assert f"{effect} ({low} to {high})" in table.text_content()
+    (figure,) = page.xpath("//*[local-name()='svg'][starts-with(@aria-label, 'Forest plot of ratios of SDs')]")
+    fine = [f"{math.exp(float(one['value'])):.3f}" for one in ends]
+    assert figure.get("aria-label").endswith(f" Pooled ratio of SDs {fine[0]} ({fine[1]} to {fine[2]}).")
+    texts = figure.xpath(".//*[local-name()='text']")
+    ticks = {float(one.text): float(one.get("x")) for one in texts if one.get("data-axis") == "tick"}
+    assert list(ticks) == [0.5, 0.7, 1, 1.4, 2]
+    unit = (ticks[2] - ticks[1]) / math.log(2)
+    assert [x - ticks[1] for x in ticks.values()] == pytest.approx([unit * math.log(tick) for tick in ticks], abs=0.02)
+    paths = " ".join(one.get("d") for one in figure.xpath(".//*[local-name()='path']"))
+    assert re.search(rf"M {ticks[1]:g} [\d.]+ L {ticks[1]:g} [\d.]+", paths), "no line at a ratio of one"
+    left, middle, right = (
+        float(x) for x in re.findall(r"M ([\d.]+) \S+ L ([\d.]+) \S+ L ([\d.]+) \S+ L \2 \S+ z", paths)[-1]
+    )
+    places = [ticks[1] + unit * float(one["value"]) for one in (ends[1], ends[0], ends[2])]
+    assert [left, middle, right] == pytest.approx(places, abs=0.02)
+    words = {one.text: float(one.get("x")) for one in texts if one.text}
+    assert words["favours intervention"] < ticks[1] < words["favours control"]
+    assert "Ratio of SDs" in words
+    assert "Ratios of SDs below one favour the intervention." in words
 
 
 def test_a_target_of_its_own_that_changed_writes_anew(tmp_path: Path) -> None:
@@ -223,7 +330,7 @@ def test_plan_and_schema_know_it(study: Path, tmp_path: Path) -> None:
     planned = run(environment, "plan", study)
     assert planned.returncode == 0, planned.stderr
     assert "spread: scatter" in planned.stdout
-    assert "By how much it is multiplied." in run(environment, "schema").stdout
+    assert "By how much its logarithm is multiplied." in run(environment, "schema").stdout
 
 
 def test_one_that_cannot_be_loaded_is_named(study: Path, tmp_path: Path) -> None:

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
-from reportgen.analyses.naming import level_number, unit_of
+from reportgen.analyses.naming import level_number, scale_of, unit_of
 from reportgen.analyses.partition_record import cut_decimals, names_of
 from reportgen.analyses.peeling_record import decimals_of, size_text
 from reportgen.analyses.peeling_search import Peeled
-from reportgen.analyses.recording import NAN, clause
+from reportgen.analyses.recording import NAN, clause, for_outcome
 from reportgen.analyses.recursive_partitioning import Partitioned
 from reportgen.analyses.selection import Selection, narrowed
 from reportgen.records.agreement import Agreement, AgreementSettings, ComparedSubgroup, OutcomeAgreement, Pair, Trait
@@ -154,7 +154,7 @@ def compared(
     common = common_people(first, second, study, peeling)
     selection = second.selection
     unit = unit_of(selection.outcome, study)
-    made = press.at(outcome=selection.outcome).at(*_key(selection), n=common.n)
+    made = for_outcome(selection.outcome, study, press).at(*_key(selection), n=common.n)
     found = first.partition.subgroups if first.partition is not None else ()
     reason = _nothing(first, second, common, made)
     subgroups = () if reason else tuple(_subgroup(i, first, second, common, node, made) for i in range(len(found)))
@@ -163,6 +163,7 @@ def compared(
         outcome=selection.outcome,
         outcome_label=made.quote("outcome", outcome_label(selection.outcome, study)),
         unit=made.quote("unit", unit),
+        scale=scale_of(study.outcomes[selection.outcome]),
         follow_up=selection.follow_up,
         follow_up_label=made.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
         comparison=selection.comparison,

@@ -35,7 +35,7 @@ def fidelity_record(spec: Spec, records: Records[Value]) -> Fidelity[Value] | No
     """
     if spec.fidelity is None:
         return None
-    ours = {number.id: number for number in values_in(records) if number.kind == "number"}
+    ours = {number.id: number for number in values_in(records) if number.kind != "quotation"}
     problems = list(_problems(spec.fidelity, ours, _may_be_absent(spec, records)))
     if problems:
         raise SpecError(problems)
@@ -158,15 +158,15 @@ def _row(node: PrintedNumber, ours: Mapping[str, Value]) -> FidelityRow[Value]:
 def _status(node: PrintedNumber, mine: Value | None) -> FidelityStatus:
     if node.ours is None:
         return "not reproduced"
-    if mine is None or mine.value is None:
+    if mine is None or mine.shown is None:
         return "no result"
-    return "as printed" if fixed(mine.value, decimals_of(node.printed)) == as_set(node.printed) else "differs"
+    return "as printed" if fixed(mine.shown, decimals_of(node.printed)) == as_set(node.printed) else "differs"
 
 
 def _difference(printed: str, mine: Value | None, press: Values) -> Value | None:
-    if mine is None or mine.value is None:
+    if mine is None or mine.shown is None:
         return None
-    return press.figure("difference", mine.value - value_of(printed), decimals_of(printed), mine.unit)
+    return press.figure("difference", mine.shown - value_of(printed), decimals_of(printed), mine.unit)
 
 
 def _covered(node: PrintedNumber, ours: Mapping[str, Value]) -> Covered:

@@ -18,8 +18,8 @@ from reportgen.analyses.hidden_trials import (
     told_effect,
     told_in_digits,
 )
-from reportgen.analyses.naming import adjuster_labels, level_number, unit_of
-from reportgen.analyses.recording import NAN, clause, comparison_records, left_out_record
+from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, unit_of
+from reportgen.analyses.recording import NAN, clause, comparison_records, for_outcome, left_out_record
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of
 from reportgen.analyses.two_stage_record import (
     ONE_TRIAL,
@@ -212,7 +212,7 @@ def _pooled_alone(
     selection: Selection, node: Node, study: Study, press: Values
 ) -> tuple[Estimate[Value], Scaled[Value] | None]:
     """Return the pooled effect as recorded, without anything beside it."""
-    press = press.at(outcome=selection.outcome)
+    press = for_outcome(selection.outcome, study, press)
     made = press.at(selection.comparison, selection.outcome, selection.follow_up, arms=selection.arms)
     fitted = one_step_of(selection, node, node.treatment_effect)
     estimate = estimate_record(fitted.effect, node.level, made, "", "")
@@ -284,7 +284,7 @@ def _record(
     study: Study,
     press: Values,
 ) -> PooledEffect[Value]:
-    press = press.at(outcome=selection.outcome)
+    press = for_outcome(selection.outcome, study, press)
     unit = unit_of(selection.outcome, study)
     reason = untold or (clause(fits.message) if fits and fits.failed else "")
     status: Status = fits.status if fits else "not estimable"
@@ -314,6 +314,7 @@ def _record(
         outcome_label=made.quote("outcome", outcome_label(selection.outcome, study)),
         domain=made.quote("domain", study.outcomes[selection.outcome].domain),
         unit=made.quote("unit", unit),
+        scale=scale_of(study.outcomes[selection.outcome]),
         follow_up=selection.follow_up,
         follow_up_label=made.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
         comparison=selection.comparison,

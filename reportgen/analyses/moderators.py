@@ -14,8 +14,8 @@ import numpy as np
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.moderator_values import Moderator, column_of
-from reportgen.analyses.naming import adjuster_labels, level_number, setting_decimals, unit_of
-from reportgen.analyses.recording import comparison_records, left_out_record
+from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, setting_decimals, unit_of
+from reportgen.analyses.recording import comparison_records, for_outcome, left_out_record
 from reportgen.analyses.search_people import Cost, people_of_search
 from reportgen.analyses.selection import (
     Selection,
@@ -300,7 +300,7 @@ def _ordinal(percentile: float) -> str:
 def _screen_record(
     selection: Selection, found: list[Screened], node: Node, study: Study, press: Values
 ) -> Screen[Value]:
-    press = press.at(outcome=selection.outcome).at(
+    press = for_outcome(selection.outcome, study, press).at(
         selection.comparison,
         selection.outcome,
         selection.follow_up,
@@ -324,6 +324,7 @@ def _screen_record(
         outcome_label=press.quote("outcome", outcome_label(selection.outcome, study)),
         domain=press.quote("domain", outcome.domain),
         unit=press.quote("unit", unit_of(selection.outcome, study)),
+        scale=scale_of(outcome),
         span=limits[1] - limits[0] if limits else 0.0,
         follow_up=selection.follow_up,
         follow_up_label=press.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),

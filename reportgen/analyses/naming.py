@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from reportgen.records.effect_scale import MEAN_DIFFERENCE, EffectScale
 from reportgen.records.numbers import Value
 from reportgen.release.values import Values
-from reportgen.spec.study import Pooled, Study, instruments_of
+from reportgen.spec.study import Outcome, Pooled, Study, instruments_of
 
 
 def unit_of(name: str, study: Study) -> str:
@@ -21,6 +22,14 @@ def unit_of(name: str, study: Study) -> str:
         or (instrument.unit if outcome.range is None else "")
         or unit_of_scale(outcome.range or instrument.range)
     )
+
+
+def scale_of(outcome: Outcome) -> EffectScale:
+    """Return the scale of the effects on an outcome: the one place where a kind of outcome is given its measure.
+
+    Every outcome is continuous today, and is turned so that higher is better.
+    """
+    return MEAN_DIFFERENCE
 
 
 def unit_of_scale(limits: tuple[float, float] | None) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
+from reportgen.analyses.naming import scale_of
 from reportgen.analyses.recording import NAN, clause, left_out_record
 from reportgen.analyses.search_people import SearchPeople
 from reportgen.analyses.selection import Selection
@@ -131,6 +132,7 @@ def search_record(
         outcome=selection.outcome,
         outcome_label=press.quote("outcome", naming.outcome_label),
         unit=press.quote("unit", naming.unit),
+        scale=scale_of(naming.study.outcomes[selection.outcome]),
         follow_up=selection.follow_up,
         follow_up_label=press.quote("follow up", naming.follow_up_label),
         comparison=selection.comparison,

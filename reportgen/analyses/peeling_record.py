@@ -15,9 +15,9 @@ import numpy as np
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, values_of
-from reportgen.analyses.naming import setting_decimals, setting_number, unit_of
+from reportgen.analyses.naming import scale_of, setting_decimals, setting_number, unit_of
 from reportgen.analyses.peeling_search import BoolArray, Peeled
-from reportgen.analyses.recording import NAN, clause, left_out_record
+from reportgen.analyses.recording import NAN, clause, for_outcome, left_out_record
 from reportgen.analyses.search_people import Cost
 from reportgen.analyses.selection import Selection
 from reportgen.records.estimate import Estimate, NotAdjusted
@@ -54,7 +54,7 @@ def peeling_record(
     selection, found = search.selection, search.found
     status: Status = "ok" if found is not None and found.boxes else "not estimable"
     said = search.reason or (found.message if found is not None and not found.boxes else "")
-    press = press.at(outcome=selection.outcome)
+    press = for_outcome(selection.outcome, study, press)
     unit = unit_of(selection.outcome, study)
     made = press.at(
         selection.comparison,
@@ -78,6 +78,7 @@ def peeling_record(
         outcome=selection.outcome,
         outcome_label=made.quote("outcome", outcome_label(selection.outcome, study)),
         unit=made.quote("unit", unit),
+        scale=scale_of(study.outcomes[selection.outcome]),
         follow_up=selection.follow_up,
         follow_up_label=made.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
         comparison=selection.comparison,

@@ -37,7 +37,15 @@ def value_of(printed: str) -> float:
 
 
 def covered(printed: str, low: Value | None, high: Value | None) -> Covered:
-    """Return whether an interval covers a printed number; an empty word where there is no interval."""
-    if low is None or high is None or low.value is None or high.value is None:
+    """Return whether an interval covers a printed number; an empty word where there is no interval.
+
+    Examples
+    --------
+    >>> half, twice = (Value("a", value, kind="log") for value in (-0.69, 0.69))
+    >>> covered("1.30", half, twice), covered("0.40", half, twice), covered("1.30", half, None)
+    ('yes', 'no', '')
+    """
+    low_end, high_end = (None if end is None else end.shown for end in (low, high))
+    if low_end is None or high_end is None:
         return ""
-    return "yes" if low.value <= value_of(printed) <= high.value else "no"
+    return "yes" if low_end <= value_of(printed) <= high_end else "no"

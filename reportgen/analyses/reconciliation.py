@@ -212,6 +212,6 @@ def _published_effect(node: PublishedEffect, press: Values) -> Inline[Value]:
 
 
 def _difference(printed: str, ours: Value, press: Values) -> Value:
-    if ours.value is None:
+    if ours.shown is None:
         return press.none("difference", ours.reason)
-    return press.beside("difference", ours.value - value_of(printed), ours)
+    return press.beside("difference", ours.shown - value_of(printed), ours)

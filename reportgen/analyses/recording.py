@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable
 
+from reportgen.analyses.naming import scale_of
 from reportgen.analyses.selection import Selection
 from reportgen.records.estimate import ComparisonRecord, Extent, Guard, LeftOut
 from reportgen.records.numbers import Value
@@ -13,6 +14,11 @@ from reportgen.spec.check import expanded
 from reportgen.spec.study import Comparison, Pooled, Study
 
 NAN = math.nan
+
+
+def for_outcome(name: str, study: Study, values: Values) -> Values:
+    """Return the same for effects on an outcome: with the decimals that it asks for, and the link of its scale."""
+    return values.at(outcome=name, link=scale_of(study.outcomes[name]).link)
 
 
 def clause(sentence: str) -> str:

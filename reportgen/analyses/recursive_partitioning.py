@@ -17,7 +17,7 @@ from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.moderators import searched_names
 from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number, unit_of
 from reportgen.analyses.partition_record import Naming, search_record
-from reportgen.analyses.recording import comparison_records, extent_record, guard_record
+from reportgen.analyses.recording import comparison_records, extent_record, for_outcome, guard_record
 from reportgen.analyses.search_people import SearchPeople, people_of_search
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
 from reportgen.records.names import outcome_label
@@ -170,7 +170,7 @@ def partition_record(found: Partitioned, *, name: str, node: Node, study: Study)
     """Return what a search found in one cell, under the name of its analysis."""
     selection, press = found.cohort, _values(name, node, study)
     settings = _settings(node, study, press.at("settings"))
-    made = press.at(outcome=selection.outcome)
+    made = for_outcome(selection.outcome, study, press)
     made = made.at(selection.comparison, selection.outcome, selection.follow_up)
     naming = Naming(
         outcome_label=outcome_label(selection.outcome, study),

@@ -9,7 +9,7 @@ square.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -21,6 +21,7 @@ from reportgen.figures.panel import PREDICTION_DROP, Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
 from reportgen.records.derived import Derived
+from reportgen.records.effect_scale import NO_EFFECT, EffectScale, capitalised, shared
 from reportgen.records.model import ModelSettings, PooledEffect
 from reportgen.records.numbers import Inline, Number
 
@@ -82,7 +83,8 @@ def forest_sheets(
     """Return the pages of a forest plot of pooled effects, before they are drawn."""
     shown = {effect.id: shown_on(effect, scale) for effect in effects}
     bands = tuple(_bands(effects, shown, scale, name)) or (Band((), None),)
-    measure = words.measure(effects, settings).capitalize()
+    measure = capitalised(words.measure(effects, settings))
+    common = shared(effect.scale for effect in effects)
     headings = Headings(
         ("Outcome and follow-up",),
         (
@@ -90,7 +92,7 @@ def forest_sheets(
             Heading((("control",),), "Participants (n)"),
             Heading((("intervention",),), "Participants (n)"),
         ),
-        (Heading((("Mean difference",), ("(", *words.interval_name(settings, short=True), ")"))),),
+        (Heading(((common.title,), ("(", *words.interval_name(settings, short=True), ")"))),),
         (measure, *_unit_of(bands, effects, scale, name)),
     )
 
@@ -98,8 +100,10 @@ def forest_sheets(
     alone = frozenset(one.effect.id for effect in there if effect.alone and (one := shown[effect.id]))
     title = TITLE_ALONE if alone and len(alone) == len(there) else TITLE
 
+    scales = {one.effect.id: effect.scale for effect in there if (one := shown[effect.id])}
+
     def alt(page: Page, page_name: str) -> Inline:
-        return forest_alt(page, page_name, alone)
+        return forest_alt(page, page_name, scales, alone)
 
     return lay_out(bands, headings, _note(bands, effects, shown, settings), name=name, title=title, alts=alt)
 
@@ -112,16 +116,22 @@ def _bands(effects: Sequence[PooledEffect], shown: dict[str, Shown | None], scal
     def ruler(group: Sequence[PooledEffect]) -> str:
         return "" if scale == "0-100" else _ruler(group)
 
-    axes: dict[str, Axis | None] = {}
-    for key in {ruler(group) for group in outcomes.values()}:
-        axes[key] = _axis([shown[effect.id] for group in outcomes.values() if ruler(group) == key for effect in group])
-    for number, (key, groups) in enumerate(groupby(outcomes.values(), key=ruler)):
-        rows = [row for group in groups for row in _group(group, shown, scale, name)]
-        yield Band(tuple(rows), axes[key], number=number)
+    def key(group: Sequence[PooledEffect]) -> tuple[EffectScale, str]:
+        return group[0].scale, ruler(group)
+
+    axes: dict[tuple[EffectScale, str], Axis | None] = {}
+    for found in {key(group) for group in outcomes.values()}:
+        there = [effect for group in outcomes.values() if key(group) == found for effect in group]
+        axes[found] = _axis([shown[effect.id] for effect in there], found[0])
+    for number, (found, groups) in enumerate(groupby(outcomes.values(), key=key)):
+        rows = [
+            row for group in groups for row in _group(group, shown, scale, name, named=len({k for k, _ in axes}) > 1)
+        ]
+        yield Band(tuple(rows), axes[found], number=number, arrows=found[0].arrows)
 
 
 def _ruler(group: Sequence[PooledEffect]) -> str:
-    """Return what two outcomes must have in common to share an axis: the unit, and the factor that leads to 0 to 100.
+    """Return what two outcomes on one scale must have in common to share an axis: unit, and factor that leads to 0 to 100.
 
     A point of a questionnaire of 24 points is not a point of one of 100.
     """
@@ -129,7 +139,7 @@ def _ruler(group: Sequence[PooledEffect]) -> str:
     return f"{group[0].unit.text} {factors[0]:.6g}" if factors else group[0].unit.text
 
 
-def _axis(shown: Sequence[Shown | None]) -> Axis | None:
+def _axis(shown: Sequence[Shown | None], scale: EffectScale) -> Axis | None:
     there = [one for one in shown if one]
     if not there:
         return None
@@ -137,12 +147,17 @@ def _axis(shown: Sequence[Shown | None]) -> Axis | None:
         [value_of(one.effect) for one in there],
         [one.interval for one in there],
         [one.predicted for one in there if one.predicted],
+        scale.link,
     )
 
 
-def _group(group: Sequence[PooledEffect], shown: dict[str, Shown | None], scale: Scale, name: str) -> Iterator[Row]:
+def _group(
+    group: Sequence[PooledEffect], shown: dict[str, Shown | None], scale: Scale, name: str, *, named: bool
+) -> Iterator[Row]:
+    """Yield the rows of an outcome; its head has the measure where not all of the figure have one."""
     first = group[0]
     unit: Inline = (" (", first.unit, ")") if first.unit.text and scale == "natural" else ()
+    unit = (f", {first.scale.measure}", *unit) if named else unit
     yield Row((first.outcome_label, *unit), style=HEAD, head=True)
     for effect in group:
         yield _row(effect, shown[effect.id], name)
@@ -195,6 +210,8 @@ def _unit_of(bands: Sequence[Band], effects: Sequence[PooledEffect], scale: Scal
     if scale == "0-100":
         derived = Derived(name)
         return (", rescaled to ", derived.figure("scale low", 0, 0), " to ", derived.figure("scale high", 100, 0))
+    if len({effect.scale for effect in effects}) > 1:
+        return (", in the measure of each outcome",)
     if len({effect.unit.text for effect in effects}) > 1:
         return (" in the unit of each outcome",)
     return (" (", effects[0].unit, ")") if effects and effects[0].unit.text else ()
@@ -247,18 +264,26 @@ def _clear(page: Page) -> Iterator[Inline]:
             outcome = row.label
         elif row.estimate is not None:
             effect, low, high = row.estimate
-            if value_of(low) > 0 or value_of(high) < 0:
+            if value_of(low) > NO_EFFECT or value_of(high) < NO_EFFECT:
                 yield (*outcome, ", ", *row.label, ": ", effect, " (", low, " to ", high, ")")
 
 
-def forest_alt(page: Page, name: str, alone: frozenset[str] = frozenset()) -> Inline:
-    """Write the alternative text of a page from its rows; `alone` are the ids of effects that are one trial's own."""
+def forest_alt(page: Page, name: str, scales: Mapping[str, EffectScale], alone: frozenset[str] = frozenset()) -> Inline:
+    """Write the alternative text of a page from its rows.
+
+    `scales` are those of the effects by id, `alone` the ids of effects that are one trial's own.
+    """
     rows = [row for band in page for row in band.rows if not row.head]
     estimates = [row.estimate for row in rows if row.estimate]
     clear_rows = list(_clear(page))
-    alt: list[str | Number] = ["Forest plot: ", *words.plural(words.count(name, "rows", len(rows)), "row", "rows")]
+    common = shared(scales[effect.id] for effect, _, _ in estimates)
+    alt: list[str | Number] = [
+        f"Forest plot{common.of_them}: ",
+        *words.plural(words.count(name, "rows", len(rows)), "row", "rows"),
+    ]
     if estimates:
-        favour = words.count(name, "favour intervention", sum(value_of(e) > 0 for e, _, _ in estimates))
+        better = sum(scales[e.id].favourable(value_of(e)) for e, _, _ in estimates)
+        favour = words.count(name, "favour intervention", better)
         clear = words.count(name, "interval clear of no effect", len(clear_rows))
         alt += ["; ", *words.plural(favour, "favours intervention", "favour intervention")]
         alt += ["; ", *words.plural(clear, "interval", "intervals"), " clear of no effect"]
@@ -266,7 +291,7 @@ def forest_alt(page: Page, name: str, alone: frozenset[str] = frozenset()) -> In
     if len(estimates) == 1:
         effect, low, high = estimates[0]
         alt += [
-            "; one trial's own effect " if effect.id in alone else "; pooled ",
+            f"; one trial's own {common.effect} " if effect.id in alone else f"; pooled {common.named}",
             effect,
             " (",
             low,
@@ -278,7 +303,7 @@ def forest_alt(page: Page, name: str, alone: frozenset[str] = frozenset()) -> In
         alt += [
             "; ",
             *words.plural(words.count(name, "one trial", single), "row is", "rows are"),
-            " one trial's own effect",
+            f" one trial's own {common.effect}",
         ]
     if len(estimates) < len(rows):
         missing = words.count(name, "not estimable", len(rows) - len(estimates))

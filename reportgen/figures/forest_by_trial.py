@@ -8,7 +8,7 @@ line is the one-step estimate. One trial alone is not pooled: it has neither wei
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from reportgen.figures import words
 from reportgen.figures.axis import Axis, axis_for
@@ -17,6 +17,7 @@ from reportgen.figures.layout import Band, Cell, Heading, Headings, Page, Row, S
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD, MUTED
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline, Number
@@ -32,7 +33,7 @@ def forest_by_trial_sheets(effect: PooledEffect, settings: ModelSettings, *, nam
         *(() if effect.alone else _pooled_rows(effect, settings, name)),
     ]
     overall = value_of(effect.estimate.effect) if _estimated(effect) and not effect.alone else None
-    band = Band(tuple(rows), _axis(effect), overall)
+    band = Band(tuple(rows), _axis(effect), overall, arrows=effect.scale.arrows)
     unit: Inline = (" (", effect.unit, ")") if effect.unit.text else ()
     measure = words.measure([effect], settings)
     level = words.interval_name(settings, short=True)
@@ -43,7 +44,7 @@ def forest_by_trial_sheets(effect: PooledEffect, settings: ModelSettings, *, nam
             Heading((("intervention",),), "Participants (n)"),
         ),
         (
-            Heading((("Mean difference",), ("(", *level, ")"))),
+            Heading(((effect.scale.title,), ("(", *level, ")"))),
             *(() if effect.alone else (Heading((("Two-stage",), ("weight (%)",))),)),
         ),
         (effect.outcome_label, ", ", effect.follow_up_label, ": ", measure, *unit),
@@ -95,6 +96,7 @@ def _axis(effect: PooledEffect) -> Axis | None:
         [value_of(part.effect) for part in parts],
         [(value_of(part.low), value_of(part.high)) for part in parts],
         wider,
+        effect.scale.link,
     )
 
 
@@ -202,24 +204,29 @@ def _key(effect: PooledEffect, settings: ModelSettings) -> Inline:
     return (*key, words.inference_name(settings), ". ")
 
 
+def _favourable(estimated: Sequence[TrialEstimate], scale: EffectScale) -> int:
+    return sum(scale.favourable(value_of(one.estimate.effect)) for one in estimated)
+
+
 def _alt(effect: PooledEffect, name: str) -> Inline:
     estimated = [one for one in effect.by_trial if _trial_estimated(one)]
     trials = words.count(name, "trials", len(effect.by_trial))
-    alt: list[str | Number] = ["Forest plot by trial"]
+    scale = effect.scale
+    alt: list[str | Number] = [f"Forest plot by trial{scale.of_them}"]
     if effect.by_trial:
         alt += [": ", *words.plural(trials, "trial", "trials")]
     if estimated:
-        favour = words.count(name, "favour", sum(value_of(one.estimate.effect) > 0 for one in estimated))
+        favour = words.count(name, "favour", _favourable(estimated, scale))
         alt += ["; ", *words.plural(favour, "favours intervention", "favour intervention")]
     if effect.alone:
         own, low, high = _printed(effect.estimate)
-        alt += ["; its own effect ", own, " (", low, " to ", high, "); nothing is pooled"]
+        alt += [f"; its own {scale.effect} ", own, " (", low, " to ", high, "); nothing is pooled"]
     elif _estimated(effect):
         pooled, low, high = _printed(effect.estimate)
-        alt += ["; pooled ", pooled, " (", low, " to ", high, ")"]
+        alt += [f"; pooled {scale.named}", pooled, " (", low, " to ", high, ")"]
         if _checked(effect):
             pooled, low, high = _printed(effect.two_stage)
             alt += [" in one step and ", pooled, " (", low, " to ", high, ") in two"]
     else:
-        alt += ["; pooled effect ", *words.reason(effect.status, effect.reason, name, "alt reason")]
+        alt += [f"; pooled {scale.effect} ", *words.reason(effect.status, effect.reason, name, "alt reason")]
     return (*alt, ".")

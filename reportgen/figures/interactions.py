@@ -18,6 +18,7 @@ from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
 from reportgen.records.derived import Derived
+from reportgen.records.effect_scale import NO_EFFECT, EffectScale, shared
 from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, Screen, ScreeningSettings, Tier
 from reportgen.records.numbers import Inline, Number, plain
@@ -26,15 +27,13 @@ TITLE = "Forest plot of interactions"
 REACHED: tuple[Tier, ...] = ("significant", "weak")
 # moderators have long names: "Baseline mean clinical attachment loss, per 10 percentage points"
 LEAST_PLOT = 36.0
-ARROWS = ("smaller effect", "larger effect")
 
 
 def interaction_sheets(screens: Sequence[Screen], settings: ScreeningSettings, *, name: str) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of interactions, before they are drawn."""
     letters = _letters(screens)
     bands = tuple(_bands(screens, letters, settings, name)) or (Band((), None),)
-    units = {screen.unit.text for screen in screens}
-    unit: Inline = (" in the unit of each outcome",) if len(units) > 1 else (" (", screens[0].unit, ")")
+    scale = shared(screen.scale for screen in screens)
     headings = Headings(
         ("Outcome and moderator",),
         (
@@ -46,12 +45,24 @@ def interaction_sheets(screens: Sequence[Screen], settings: ScreeningSettings, *
             Heading((("Interaction",), ("(", settings.level, "% CI)"))),
             Heading((("p",),)),
         ),
-        ("Difference of the treatment effect", *unit) if screens else ("Difference of the treatment effect",),
+        (scale.contrast_title, *_unit(screens)),
         least_plot=LEAST_PLOT,
-        arrows=ARROWS,
     )
     note = _note(screens, letters, settings, bands, name)
-    return lay_out(bands, headings, note, name=name, title=TITLE, alts=_alt)
+
+    def alt(page: Page, page_name: str) -> Inline:
+        return _alt(page, page_name, scale)
+
+    return lay_out(bands, headings, note, name=name, title=TITLE, alts=alt)
+
+
+def _unit(screens: Sequence[Screen]) -> Inline:
+    """Return what the title of the axis says after the measure: the unit of all, that units differ, or nothing."""
+    if len({screen.scale for screen in screens}) > 1:
+        return (", in the measure of each outcome",)
+    if len({screen.unit.text for screen in screens}) > 1:
+        return (" in the unit of each outcome",)
+    return (" (", screens[0].unit, ")") if screens and screens[0].unit.text else ()
 
 
 def _letters(screens: Sequence[Screen]) -> dict[str, tuple[str, Inline]]:
@@ -83,7 +94,7 @@ def _bands(
     for i, (screen, axis) in enumerate(zip(screens, axes, strict=True)):
         rows += _rows(screen, letters, settings, visits, name)
         if (axis and i < last) or i == len(screens) - 1:
-            yield Band(tuple(rows), axis or axes[last], number=number)
+            yield Band(tuple(rows), axis or axes[last], number=number, arrows=screen.scale.larger_arrows)
             rows, number = [], number + 1
 
 
@@ -96,7 +107,7 @@ def _axis(screen: Screen) -> Axis | None:
     reaches = [max(abs(low), abs(high)) for low, high in ends]
     usual = SPREAD * median(reaches)
     inside = [value_of(one.effect) for one, reach in zip(drawn, reaches, strict=True) if reach <= usual]
-    return axis_for(inside, ends)
+    return axis_for(inside, ends, link=screen.scale.link)
 
 
 def _estimated(interaction: Interaction) -> list[Estimate]:
@@ -207,8 +218,9 @@ def _note(
         "within": "Within-trial reading: differences between people of one trial",
         "naive": "Naive reading: differences within and between trials together",
     }[settings.reading]
+    differs = " or ".join(dict.fromkeys(screen.scale.differs for screen in screens)) or shared(()).differs
     note: list[str | Number] = [
-        "Interaction: by how much the treatment effect differs for a step of the moderator, or in a level from that in the "
+        f"Interaction: {differs} for a step of the moderator, or in a level from that in the "
         f"reference level. {reading}. Filled square: the p beside it is below ",
         settings.significant,
         "; open square: below ",
@@ -246,11 +258,11 @@ def _leaves(screen: Screen) -> bool:
     return axis is not None and any(abs(end) > axis.limit for end in ends)
 
 
-def _alt(page: Page, name: str) -> Inline:
+def _alt(page: Page, name: str, scale: EffectScale) -> Inline:
     """Write the alternative text of a page from its rows: how many, and each that is clear of no interaction."""
     found = list(_told(page))
-    clear = [line for line, low, high in found if value_of(low) > 0 or value_of(high) < 0]
-    alt: list[str | Number] = ["Forest plot of interactions: "]
+    clear = [line for line, low, high in found if value_of(low) > NO_EFFECT or value_of(high) < NO_EFFECT]
+    alt: list[str | Number] = [f"Forest plot of interactions{scale.as_contrasts}: "]
     alt += words.plural(words.count(name, "estimates", len(found)), "estimate", "estimates")
     alt += [", ", *words.plural(words.count(name, "clear of none", len(clear)), "interval", "intervals")]
     alt += [" clear of no interaction"]

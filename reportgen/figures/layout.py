@@ -14,9 +14,10 @@ from typing import Literal
 
 from reportgen.figures.axis import Axis
 from reportgen.figures.lettering import width
-from reportgen.figures.panel import ARROW_LENGTH, AXIS_HEIGHT, FAVOURS, FAVOURS_HEIGHT, Panel
+from reportgen.figures.panel import ARROW_LENGTH, AXIS_HEIGHT, FAVOURS_HEIGHT, Panel
 from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, inline_width, lettered, lines_of
 from reportgen.figures.theme import AXIS, BODY, HEAD, INK, NOTE, PAGE_WIDTH, REASON, RULE, Style
+from reportgen.records.effect_scale import ARROWS, NO_EFFECT
 from reportgen.records.numbers import Inline, Number, numbers_in
 
 ROW = 4.5
@@ -88,21 +89,22 @@ class Row:
 class Band:
     """Rows that share an axis; `overall` is where the dashed line stands; no axis where nothing was estimated.
 
-    `number` counts the bands of a figure from 0: in each of them, numbers line up among themselves.
+    `number` counts the bands of a figure from 0: in each of them, numbers line up among themselves. `arrows` are the words on
+    both sides of no effect: once at the foot of a page where all bands have the same, else below each axis.
     """
 
     rows: tuple[Row, ...]
     axis: Axis | None
     overall: float | None = None
     number: int = 0
+    arrows: tuple[str, str] = ARROWS
 
 
 @dataclass(frozen=True, slots=True)
 class Headings:
     """Heads of label, count columns, plot (its axis title, under the axis) and result columns.
 
-    `least_plot` is how narrow the plot may become for the sake of long labels, in millimetres; `arrows` are the words on
-    both sides of no effect.
+    `least_plot` is how narrow the plot may become for the sake of long labels, in millimetres.
     """
 
     label: Inline
@@ -110,7 +112,6 @@ class Headings:
     results: tuple[Heading, ...]
     axis_title: Inline
     least_plot: float = LEAST_PLOT
-    arrows: tuple[str, str] = FAVOURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,7 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
         Panel(band.axis, plot_left, plot_right).cut(value)
         for band in bands
         if band.axis
-        for value in (0.0, band.overall or 0.0)
+        for value in (NO_EFFECT, NO_EFFECT if band.overall is None else band.overall)
     ]
     reason_left = max(lines, default=plot_left) + 2.0
     return Grid(label, tuple(tracks), plot_left, plot_right, tuple(zip(*reversed(columns), strict=True)), reason_left)
@@ -263,11 +264,16 @@ class _Chunk:
 def paginate(bands: Sequence[Band], grid: Grid, capacity: float = BODY_HEIGHT) -> tuple[Page, ...]:
     """Share the rows out over as few pages as possible, all about equally full; groups stay whole where they can."""
     chunks = [chunk for i, band in enumerate(bands) for chunk in _chunks(i, band, grid, capacity)]
-    axis = AXIS_HEIGHT + BAND_GAP if len(bands) > 1 else 0.0
+    axis = AXIS_HEIGHT + BAND_GAP + (FAVOURS_HEIGHT if _apart(bands) else 0.0) if len(bands) > 1 else 0.0
     pages = _fill(chunks, capacity, axis)
     if len(pages) > 1:
         pages = _even(chunks, capacity, axis) or pages
     return tuple(tuple(_bands(page, bands)) for page in pages)
+
+
+def _apart(bands: Sequence[Band]) -> bool:
+    """Whether different sides of no effect favour the intervention, so that each axis says which."""
+    return len({band.arrows for band in bands if band.axis}) > 1
 
 
 def _even(chunks: Sequence[_Chunk], capacity: float, axis: float) -> list[list[_Chunk]]:
@@ -333,13 +339,17 @@ def _sheet(
     page: Page, grid: Grid, headings: Headings, note: Inline, name: str, title: str, alts: Callable[[Page, str], Inline]
 ) -> Sheet:
     marks, y = _heading_marks(grid, headings)
+    apart = _apart(page)
     for i, band in enumerate(page):
         y += BAND_GAP if i else 0.0
         band_marks, y = _band_marks(band, grid, y)
         marks += band_marks
+        if apart and band.axis:
+            marks += Panel(band.axis, grid.plot_left, grid.plot_right).favours(y, band.arrows)
+            y += FAVOURS_HEIGHT
     if any(band.axis for band in page):
-        marks += _axis_foot(next(band.axis for band in page if band.axis), grid, headings, y)
-        y += FAVOURS_HEIGHT + 4.2 * lines_of(headings.axis_title, _title_limit(grid), AXIS)
+        marks += _axis_foot(next(band for band in page if band.axis), grid, headings, y, apart)
+        y += (0.0 if apart else FAVOURS_HEIGHT) + 4.2 * lines_of(headings.axis_title, _title_limit(grid), AXIS)
     y += 1.0
     marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
     words = block(_closed(note) or (" ",), EDGE, y + 1.2 + NOTE.size * 0.8 * 25.4 / 72, PAGE_WIDTH - 2 * EDGE, NOTE)
@@ -446,9 +456,11 @@ def _title_limit(grid: Grid) -> float:
     return 2 * min(middle, PAGE_WIDTH - middle) - 2 * EDGE
 
 
-def _axis_foot(axis: Axis, grid: Grid, headings: Headings, y: float) -> list[Mark]:
-    panel = Panel(axis, grid.plot_left, grid.plot_right)
-    return [
-        *panel.favours(y, headings.arrows),
-        block(headings.axis_title, panel.at(0.0), y + FAVOURS_HEIGHT + 2.9, _title_limit(grid), AXIS, "center"),
-    ]
+def _axis_foot(band: Band, grid: Grid, headings: Headings, y: float, apart: bool) -> list[Mark]:
+    """Return the title of the axis, and above it what its sides favour unless each axis says so."""
+    middle = (grid.plot_left + grid.plot_right) / 2
+    favours = (
+        [] if apart or band.axis is None else Panel(band.axis, grid.plot_left, grid.plot_right).favours(y, band.arrows)
+    )
+    base = y + (0.0 if apart else FAVOURS_HEIGHT) + 2.9
+    return [*favours, block(headings.axis_title, middle, base, _title_limit(grid), AXIS, "center")]

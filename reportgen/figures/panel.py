@@ -13,6 +13,7 @@ from reportgen.figures.axis import Axis
 from reportgen.figures.lettering import width
 from reportgen.figures.sheet import Mark, Piece, Shape, Stroke, Words, rectangle
 from reportgen.figures.theme import ACCENT, AXIS, INK, MUTED, RULE, TICK
+from reportgen.records.effect_scale import NO_EFFECT
 
 ARROW_LENGTH = 1.7
 ARROW_HALF = 0.85
@@ -22,7 +23,6 @@ SQUARE_LARGEST = 3.0
 SQUARE_SMALLEST = 0.7
 AXIS_HEIGHT = 5.0
 FAVOURS_HEIGHT = 3.8
-FAVOURS = ("favours control", "favours intervention")
 PAPER = "#ffffff"
 
 
@@ -35,7 +35,7 @@ class Panel:
     right: float
 
     def at(self, value: float) -> float:
-        """Return the x of an effect, wherever it lies."""
+        """Return the x of an effect as analysed, wherever it lies."""
         middle = (self.left + self.right) / 2
         return middle + value / self.axis.limit * (self.right - self.left) / 2
 
@@ -110,7 +110,7 @@ class Panel:
 
     def no_effect(self, top: float, bottom: float) -> Mark:
         """Return the solid line at no effect."""
-        return Stroke(self.at(0.0), top, self.at(0.0), bottom, INK, 0.6)
+        return Stroke(self.at(NO_EFFECT), top, self.at(NO_EFFECT), bottom, INK, 0.6)
 
     def overall(self, value: float, top: float, bottom: float) -> list[Mark]:
         """Return the dashed line at the overall effect."""
@@ -129,9 +129,9 @@ class Panel:
             marks.append(Words((Piece(x + shift, y + 3.8, label, "center"),), TICK, axis="tick"))
         return marks
 
-    def favours(self, y: float, arrows: tuple[str, str] = FAVOURS) -> list[Mark]:
+    def favours(self, y: float, arrows: tuple[str, str]) -> list[Mark]:
         """Return "favours control ← → favours intervention" with drawn arrows; it takes `FAVOURS_HEIGHT`."""
-        x, base, arrow = self.at(0.0), y + 2.7, 4.2
+        x, base, arrow = self.at(NO_EFFECT), y + 2.7, 4.2
         middle = base - AXIS.size * 0.243 * 25.4 / 72
         marks: list[Mark] = []
         for way in (-1, 1):

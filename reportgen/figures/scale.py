@@ -7,8 +7,10 @@ need not be symmetric about no effect.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reportgen.figures.axis import RATIOS, ratio_axis, ratio_label
 from reportgen.records.numbers import fixed
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -52,3 +54,23 @@ def round_values(low: float, high: float, most: int) -> tuple[tuple[float, str],
     decimals = next(d for d in range(16) if math.isclose(round(step, d), step, rel_tol=1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return tuple((k * step, fixed(k * step, decimals)) for k in range(first, last + 1))
+
+
+def round_ratios(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
+    """Return round ratios whose logarithms lie between two ends, at most so many, with their texts.
+
+    Those of the axis of ratios whose ticks reach farthest there.
+
+    Examples
+    --------
+    >>> [text for _, text in round_ratios(math.log(0.3), math.log(1.2), 6)]
+    ['0.4', '0.6', '1']
+    """
+    axes = (*RATIOS, ratio_axis(max(abs(low), abs(high))).ratios)
+    inside = [[ratio for ratio in ratios if low <= math.log(ratio) <= high] for ratios in axes]
+    best = max((ratios for ratios in inside if ratios and len(ratios) <= most), key=_reach_and_number, default=[])
+    return tuple((math.log(ratio), ratio_label(ratio)) for ratio in best)
+
+
+def _reach_and_number(ratios: Sequence[float]) -> tuple[float, int]:
+    return round(math.log(ratios[-1] / ratios[0]), 9), len(ratios)

@@ -20,6 +20,7 @@ from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import ACCENT, BODY, HEAD, MUTED, Style
+from reportgen.records.effect_scale import EffectScale, capitalised, shared
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import Members, PartitionedOutcome, SearchSettings
 
@@ -35,12 +36,13 @@ _NO_SPLIT: tuple[Cell, ...] = ((), ())
 def tree_sheets(search: PartitionedOutcome, settings: SearchSettings, *, name: str) -> tuple[Sheet, ...]:
     """Return the pages of the tree of one search, before they are drawn."""
     rows = tuple(_tree_rows(search, name))
-    band = Band(rows, _axis(rows), _overall(search))
+    band = Band(rows, _axis(rows, search.scale), _overall(search), arrows=search.scale.arrows)
     headings = _headings(
         "Participants",
+        search.scale,
         settings,
         (Heading((("raw",),), SPLIT), Heading((("adjusted",),), SPLIT)) if len(rows) > 1 else (),
-        (search.outcome_label, ", ", search.follow_up_label, *_measure([search], settings), *_unit(search.unit)),
+        (search.outcome_label, ", ", search.follow_up_label, ": ", _measure([search], settings), *_unit(search.unit)),
     )
 
     def alt(page: Page, page_name: str) -> Inline:
@@ -52,11 +54,9 @@ def tree_sheets(search: PartitionedOutcome, settings: SearchSettings, *, name: s
 def forest_sheets(searches: Sequence[PartitionedOutcome], settings: SearchSettings, *, name: str) -> tuple[Sheet, ...]:
     """Return the pages of the forest plot of the subgroups of many searches, before they are drawn."""
     bands = tuple(_bands(searches, name))
-    same_unit = len({search.unit.text for search in searches}) == 1
-    unit = _unit(searches[0].unit) if same_unit else (" in the unit of each outcome",)
-    title = (_measure(searches, settings)[0].removeprefix(": ").capitalize(), *unit)
+    title = (capitalised(_measure(searches, settings)), *_common_unit(searches))
     split = (Heading((("Split",), ("p, adjusted",))),) if any(search.subgroups for search in searches) else ()
-    headings = _headings("Outcome and subgroup", settings, split, title)
+    headings = _headings("Outcome and subgroup", _scale(searches), settings, split, title)
 
     def alt(page: Page, page_name: str) -> Inline:
         return _forest_alt(searches, page_name)
@@ -66,7 +66,9 @@ def forest_sheets(searches: Sequence[PartitionedOutcome], settings: SearchSettin
     )
 
 
-def _headings(label: str, settings: SearchSettings, split: tuple[Heading, ...], axis_title: Inline) -> Headings:
+def _headings(
+    label: str, scale: EffectScale, settings: SearchSettings, split: tuple[Heading, ...], axis_title: Inline
+) -> Headings:
     return Headings(
         (label,),
         (
@@ -74,7 +76,7 @@ def _headings(label: str, settings: SearchSettings, split: tuple[Heading, ...], 
             Heading((("control",),), PARTICIPANTS),
             Heading((("intervention",),), PARTICIPANTS),
         ),
-        (Heading((("Mean difference",), ("(", settings.level, "% CI)"))), *split),
+        (Heading(((scale.title,), ("(", settings.level, "% CI)"))), *split),
         axis_title,
         least_plot=LEAST_PLOT,
     )
@@ -87,9 +89,21 @@ def _adjusted(settings: SearchSettings) -> str:
     return f"for the number of {there} tried" if there else "for nothing"
 
 
-def _measure(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> tuple[str, ...]:
+def _scale(searches: Sequence[PartitionedOutcome]) -> EffectScale:
+    return shared(search.scale for search in searches)
+
+
+def _measure(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> str:
     lost = [search.overall.not_adjusted for search in searches]
-    return (f": {words.mean_difference(lost, settings.adjust_for)}",)
+    return words.adjusted(_scale(searches), lost, settings.adjust_for)
+
+
+def _common_unit(searches: Sequence[PartitionedOutcome]) -> Inline:
+    """Return what the title of an axis says after the measure: the unit of all, or in what they differ."""
+    if len({search.scale for search in searches}) > 1:
+        return (", in the measure of each outcome",)
+    same = len({search.unit.text for search in searches}) == 1
+    return _unit(searches[0].unit) if same else (" in the unit of each outcome",)
 
 
 def _unit(unit: Number) -> Inline:
@@ -104,14 +118,14 @@ def _overall(search: PartitionedOutcome) -> float | None:
     return value_of(search.overall.estimate.effect) if _estimated(search.overall) else None
 
 
-def _axis(rows: Sequence[Row]) -> Axis | None:
+def _axis(rows: Sequence[Row], scale: EffectScale) -> Axis | None:
     found = [row.estimate for row in rows if row.estimate]
     if not found:
         return None
     intervals = [(value_of(low), value_of(high)) for _, low, high in found]
     # intervals of small groups are wide and still the point of the figure: they stay on the axis as long as they can
     finite = [pair for pair in intervals if all(math.isfinite(end) for end in pair)]
-    return axis_for([value_of(e) for e, _, _ in found], intervals, finite)
+    return axis_for([value_of(e) for e, _, _ in found], intervals, finite, scale.link)
 
 
 def _row(
@@ -235,28 +249,32 @@ def _p(number: Number) -> Inline:
 
 def _bands(searches: Sequence[PartitionedOutcome], name: str) -> Iterator[Band]:
     """Yield a band for each outcome: outcomes differ in their scales, or in what a point of the same scale means."""
+    several = len({search.scale for search in searches}) > 1
     groups = [
-        tuple(row for search in found for row in _search_rows(search, name))
-        for _, found in groupby(searches, key=lambda search: search.outcome)
+        (scale, tuple(row for search in found for row in _search_rows(search, name, named=several)))
+        for (_, scale), found in groupby(searches, key=lambda search: (search.outcome, search.scale))
     ]
     # an outcome without any effect has no axis, and stands above the next outcome that has one
     waiting: tuple[Row, ...] = ()
     bands: list[Band] = []
-    for rows in groups:
-        axis = _axis(rows)
+    for scale, rows in groups:
+        axis = _axis(rows, scale)
         if axis is None:
             waiting += rows
             continue
-        bands.append(Band(waiting + rows, axis, number=len(bands)))
+        bands.append(Band(waiting + rows, axis, number=len(bands), arrows=scale.arrows))
         waiting = ()
     if bands and waiting:
         bands[-1] = replace(bands[-1], rows=waiting + bands[-1].rows)
     yield from bands or [Band(waiting, None)]
 
 
-def _search_rows(search: PartitionedOutcome, name: str) -> Iterator[Row]:
+def _search_rows(search: PartitionedOutcome, name: str, *, named: bool) -> Iterator[Row]:
+    """Yield the rows of a search; its head has the measure where not all of the figure have one."""
     overall = _overall(search)
-    yield Row((search.outcome_label, *_unit(search.unit), ", ", search.follow_up_label), style=HEAD, head=True)
+    measure: Inline = (f", {search.scale.measure}",) if named else ()
+    head: Inline = (search.outcome_label, *measure, *_unit(search.unit), ", ", search.follow_up_label)
+    yield Row(head, style=HEAD, head=True)
     yield _row(
         search.overall,
         search.overall.words,
@@ -326,9 +344,14 @@ def _named(members: Members) -> Inline:
     return (*members.words, ": ", estimate.effect, " (", estimate.low, " to ", estimate.high, ")")
 
 
+def _by(scale: EffectScale) -> str:
+    """Return in what the effects of an alternative text are, where "effect" does not say it: " by odds ratios"."""
+    return scale.of_them.replace(" of ", " by ", 1)
+
+
 def _tree_alt(search: PartitionedOutcome, name: str) -> Inline:
     found = words.count(name, "subgroups", len(search.subgroups))
-    alt: list[str | Number] = ["Tree of subgroups"]
+    alt: list[str | Number] = [f"Tree of subgroups{_by(search.scale)}"]
     alt += [": ", *words.plural(found, "subgroup", "subgroups"), ". "] if search.subgroups else [". "]
     alt += _named(search.overall)
     for group in search.subgroups:
@@ -348,7 +371,10 @@ def _forest_alt(searches: Sequence[PartitionedOutcome], name: str) -> Inline:
     outcomes = words.count(name, "searches", len(searches))
     none = words.count(name, "searches without a subgroup", sum(_found_none(search) for search in searches))
     impossible = words.count(name, "searches that were not possible", sum(not search.tree for search in searches))
-    alt: list[str | Number] = ["Forest plot of subgroups: ", *words.plural(total, "subgroup", "subgroups")]
+    alt: list[str | Number] = [
+        f"Forest plot of subgroups{_by(_scale(searches))}: ",
+        *words.plural(total, "subgroup", "subgroups"),
+    ]
     alt += [" in ", *words.plural(outcomes, "search", "searches"), "; ", none, " found none"]
     if impossible.value:
         alt += ["; ", impossible, " not possible"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from reportgen.figures import words
 from reportgen.figures.layout import EDGE
 from reportgen.figures.lettering import NO_BREAK
-from reportgen.figures.scale import Scale, round_values
+from reportgen.figures.scale import Scale, round_ratios, round_values
 from reportgen.figures.sheet import (
     Mark,
     Piece,
@@ -28,6 +28,7 @@ from reportgen.figures.sheet import (
 )
 from reportgen.figures.theme import ACCENT, AXIS, BODY, INK, NOTE, PAGE_WIDTH, RULE, TICK, TINT
 from reportgen.records.artefact import Drawing
+from reportgen.records.effect_scale import NO_EFFECT
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.peeling import PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
 
@@ -122,7 +123,7 @@ def _effects(peeling: PeeledOutcome) -> pd.DataFrame:
 
 def _effect_limits(effects: pd.DataFrame) -> tuple[float, float]:
     """Return limits that hold no effect and every estimate, and as much of the intervals as does not flatten these."""
-    least, most = min(0.0, effects["effect"].min()), max(0.0, effects["effect"].max())
+    least, most = min(NO_EFFECT, effects["effect"].min()), max(NO_EFFECT, effects["effect"].max())
     spread = (most - least or 1.0) * MOST_SPREAD
     low = max(min(least, effects["low"].min()), least - spread)
     high = min(max(most, effects["high"].max()), most + spread)
@@ -156,7 +157,7 @@ def _drawn(
         p9.coord_cartesian(xlim=(1.0, least), expand=False),
         p9.geom_blank(p9.aes(y=None, ymin="bottom", ymax="top"), frames),
         p9.geom_ribbon(p9.aes(ymin="low", ymax="high"), band, fill=TINT, outline_type="full"),
-        p9.geom_hline(p9.aes(yintercept=0.0), frames[:1], color=INK, size=weight(0.5)),
+        p9.geom_hline(p9.aes(yintercept=NO_EFFECT), frames[:1], color=INK, size=weight(0.5)),
         p9.geom_hline(p9.aes(yintercept="overall"), everybody, color=ACCENT, linetype="dashed", size=weight(0.7)),
         p9.geom_line(color=ACCENT, size=weight(1.1)),
         p9.geom_point(data=marked, shape="D", color=ACCENT, fill=ACCENT, **square(DIAMOND)),
@@ -189,9 +190,10 @@ def _stair(panel: int, moderator: PeeledModerator, limits: Sequence[float], shar
 
 def _effect_axis(peeling: PeeledOutcome, up: Scale, settings: PeelingSettings) -> Iterator[Mark]:
     """Yield the upright axis of the effects, with its title."""
-    yield from _upright(up, round_values(up.low, up.high, 6))
+    ticks = round_ratios if peeling.scale.is_ratio else round_values
+    yield from _upright(up, ticks(up.low, up.high, 6))
     unit: Inline = (", ", peeling.unit) if peeling.unit.text else ()
-    title: Inline = ("Effect inside (", settings.level, f"%{NO_BREAK}CI)", *unit)
+    title: Inline = (f"{peeling.scale.head} inside (", settings.level, f"%{NO_BREAK}CI)", *unit)
     yield block(title, EDGE, up.end + BODY.cap_height, LABEL_WIDTH, BODY)
 
 
@@ -266,11 +268,11 @@ def _note(
     overall = peeling.overall
     cut = effects["low"].min() < limits[0] or effects["high"].max() > limits[1]
     return (
-        "Line: effect in the best subgroup found of each size; band: ",
+        f"Line: {peeling.scale.effect} in the best subgroup found of each size; band: ",
         settings.level,
         "% confidence interval, not adjusted for the search",
         "; it is cut at the edge of the plot. " if cut else ". ",
-        "Dashed: effect in everybody, ",
+        f"Dashed: {peeling.scale.effect} in everybody, ",
         overall.effect,
         " (",
         overall.low,
@@ -279,6 +281,7 @@ def _note(
         "). Diamonds: selected sizes. Below: the limit of each moderator, grey on the edge where it excludes nobody. ",
         *words.plural(peeling.evaluated, "subgroup was", "subgroups were"),
         " evaluated; nothing has been tested.",
+        *((f" {peeling.scale.direction}.",) if peeling.scale.named else ()),
     )
 
 
@@ -289,7 +292,7 @@ def _alt(peeling: PeeledOutcome) -> Inline:
         *words.plural(peeling.found, "subgroup", "subgroups"),
         ", from ",
         *words.plural(peeling.n, "participant", "participants"),
-        " with an effect of ",
+        f" with {peeling.scale.one} of ",
         peeling.overall.effect,
     ]
     last = peeling.smallest

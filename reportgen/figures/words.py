@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.records.derived import Derived
+from reportgen.records.effect_scale import EffectScale, shared
 from reportgen.records.estimate import NotAdjusted
 from reportgen.records.model import ModelSettings, PooledEffect
 from reportgen.records.numbers import Inline, Number, Status
@@ -72,18 +73,19 @@ def adjusters_of(effect: PooledEffect, settings: ModelSettings) -> tuple[Number,
 
 
 def measure(effects: Sequence[PooledEffect], settings: ModelSettings) -> str:
-    """Return "adjusted mean difference" where a model of them is adjusted for something."""
-    return mean_difference([effect.not_adjusted for effect in effects], settings.adjust_for)
+    """Return what effects are, "adjusted" where a model of them is adjusted for something."""
+    scale = shared(effect.scale for effect in effects)
+    return adjusted(scale, [effect.not_adjusted for effect in effects], settings.adjust_for)
 
 
-def mean_difference(lost: Sequence[Sequence[NotAdjusted]], adjust_for: Sequence[Number]) -> str:
+def adjusted(scale: EffectScale, lost: Sequence[Sequence[NotAdjusted]], adjust_for: Sequence[Number]) -> str:
     """Return what effects that share an axis are; `lost` says of each which of its adjusters its model leaves out.
 
     Beside an outcome that is not adjusted since nobody measured it at baseline, others are not called adjusted either.
     """
     bare = any(len(one) == len(adjust_for) and any(each.kind == "unmeasured" for each in one) for one in lost)
-    adjusted = not bare and any(len(one) < len(adjust_for) for one in lost)
-    return "adjusted mean difference" if adjusted else "mean difference"
+    there = not bare and any(len(one) < len(adjust_for) for one in lost)
+    return f"adjusted {scale.measure}" if there else scale.measure
 
 
 def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
@@ -117,7 +119,7 @@ def heterogeneity_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
     between = effect.heterogeneity
     if effect.alone or between.tau2.value is None:
         return ()
-    note: list[str | Number] = [f"τ²{NO_BREAK}={NO_BREAK}", between.tau2]
+    note: list[str | Number] = [f"τ²{effect.scale.on_log_scale}{NO_BREAK}={NO_BREAK}", between.tau2]
     if between.predicted_low.value is not None and between.predicted_high.value is not None:
         ends = between.predicted_low, " to ", between.predicted_high
         note += ["; ", settings.level, "% prediction interval ", *ends]
@@ -131,7 +133,8 @@ def two_stage_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
         return ()
     note: list[str | Number] = ["Two-stage model, to which the weights belong ("]
     note += [f"{POOLING.get(settings.two_stage_method, settings.two_stage_method)}, "]
-    note += [f"{TEST.get(settings.two_stage_test, settings.two_stage_test)}): τ²{NO_BREAK}={NO_BREAK}", apart.tau2]
+    note += [f"{TEST.get(settings.two_stage_test, settings.two_stage_test)}): "]
+    note += [f"τ²{effect.scale.on_log_scale}{NO_BREAK}={NO_BREAK}", apart.tau2]
     if apart.tau2_low.value is not None and apart.tau2_high.value is not None:
         note += [" (", apart.tau2_low, " to ", apart.tau2_high, ")"]
     note += [f"; Q{NO_BREAK}={NO_BREAK}", apart.q, f" (df{NO_BREAK}={NO_BREAK}", apart.q_df, ", p"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Generic
 
 from reportgen.records import kinds
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate
 from reportgen.records.numbers import Inline, Status, V
 from reportgen.records.record import Record
@@ -90,13 +91,14 @@ class ComparedSubgroup(Generic[V]):
 class OutcomeAgreement(Generic[V]):
     """The agreement in one outcome at one follow-up in one comparison; without subgroups where there is none to compare.
 
-    `n` counts the people whom both methods analysed; `reason` says why nothing is compared.
+    `scale` is that of the effects; `n` counts the people whom both methods analysed; `reason` says why nothing is compared.
     """
 
     id: str
     outcome: str
     outcome_label: kinds.Words[V]
     unit: kinds.Words[V]
+    scale: EffectScale
     follow_up: str
     follow_up_label: kinds.Words[V]
     comparison: str

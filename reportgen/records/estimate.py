@@ -12,7 +12,7 @@ from reportgen.records.numbers import Inline, V
 
 @dataclass(frozen=True, slots=True)
 class Estimate(Generic[V]):
-    """An effect with its uncertainty; positive = intervention better."""
+    """An effect with its uncertainty, as analysed; its `EffectScale` stands with the outcome that it belongs to."""
 
     effect: kinds.Effect[V]
     low: kinds.Effect[V]

@@ -38,7 +38,7 @@ class Kind:
 
 
 Effect = Annotated[V, Kind("effect")]
-"""An effect, or an end of its interval."""
+"""An effect, a contrast of two, or an end of an interval: the value as analysed, printed as its `EffectScale` says."""
 Mean = Annotated[V, Kind("mean")]
 """A mean or a standard deviation."""
 Percent = Annotated[V, Kind("percent")]

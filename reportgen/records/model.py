@@ -11,6 +11,7 @@ from typing import Generic, Literal
 
 from reportgen.records import kinds
 from reportgen.records.agreement import Agreement
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.egress import Egress
 from reportgen.records.estimate import Estimate, LeftOut, NotAdjusted
 from reportgen.records.moderation import Moderation
@@ -238,6 +239,8 @@ class PooledEffect(Generic[V]):
 
     Attributes
     ----------
+    scale : EffectScale
+        Of all its effects, those of single trials included.
     estimate : Estimate
         Of the one-step model; of one trial alone its own effect, by analysis of covariance.
     heterogeneity : Heterogeneity
@@ -251,6 +254,7 @@ class PooledEffect(Generic[V]):
     outcome_label: kinds.Words[V]
     domain: kinds.Words[V]
     unit: kinds.Words[V]
+    scale: EffectScale
     follow_up: str
     follow_up_label: kinds.Words[V]
     comparison: str

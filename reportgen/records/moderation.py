@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal
 
 from reportgen.records import kinds
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate, LeftOut, NotAdjusted
 from reportgen.records.numbers import Inline, Status, V
 from reportgen.records.record import Record
@@ -122,7 +123,7 @@ class Screen(Generic[V]):
     """All moderators of one outcome at one follow-up in one comparison.
 
     `span` is the width of the outcome's scale (0 where it has none): outcomes in one unit on scales of one width share an
-    axis. `tested` counts the moderators with an estimate.
+    axis. `scale` is that of the effects, and interactions are their contrasts. `tested` counts the moderators with an estimate.
     """
 
     id: str
@@ -130,6 +131,7 @@ class Screen(Generic[V]):
     outcome_label: kinds.Words[V]
     domain: kinds.Words[V]
     unit: kinds.Words[V]
+    scale: EffectScale
     span: float
     follow_up: str
     follow_up_label: kinds.Words[V]

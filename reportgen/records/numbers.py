@@ -2,6 +2,9 @@
 
 A record holds `Value`s, which have no text; on a page it holds `Number`s, which `printed` makes of them. Whatever a page
 prints is made of these and of words, so that each number can be traced to a row of the results table.
+
+A ratio is analysed, recorded and drawn as its natural logarithm (`value`), and printed as the ratio: the way back is
+`back_transformed`. Figures place the logarithm, pages and sheets show the ratio.
 """
 
 from __future__ import annotations
@@ -21,7 +24,10 @@ DASH = "–"
 MOST_MORE = 4  # decimals more than asked for, where a number would be printed as a limit that it is not
 
 Status = Literal["ok", "boundary", "failed", "not estimable", "suppressed"]
-Kind = Literal["number", "quotation"]
+Link = Literal["identity", "log"]
+"""What leads from an effect as printed to the effect as analysed."""
+Kind = Literal["number", "log", "quotation"]
+"""A quotation; a number; or one that is the natural logarithm of the ratio that is printed."""
 Measure = Literal[
     "", "effect", "mean", "percent", "scaled", "heterogeneity", "p", "df", "criterion", "q", "share", "jaccard"
 ]
@@ -87,6 +93,8 @@ class Value:
         `ok`, or why not.
     source : str
         Key of the provenance that it shares with its neighbours.
+    kind : {'number', 'log', 'quotation'}
+        `log`: the value is the natural logarithm of the ratio that is printed.
     """
 
     id: str
@@ -103,6 +111,11 @@ class Value:
     reason: str = ""
     source: str = ""
     kind: Kind = "number"
+
+    @property
+    def shown(self) -> float | None:
+        """The unrounded number that is printed: the value, or the ratio whose logarithm it is."""
+        return shown(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +149,17 @@ class Number:
     def words(self) -> str:
         """What stands there as it is: a quotation; empty for a number."""
         return self.text if self.kind == "quotation" else ""
+
+    @property
+    def shown(self) -> float | None:
+        """The unrounded number that is printed: the value, or the ratio whose logarithm it is.
+
+        Examples
+        --------
+        >>> Number("a.effect", -0.5, "0.61", kind="log").shown, Number("a.effect", -0.5, "−0.50").shown
+        (0.6065306597126334, -0.5)
+        """
+        return shown(self)
 
 
 V = TypeVar("V", bound=Told, default=Number)
@@ -288,3 +312,48 @@ def clear_of(value: float, decimals: int, *limits: float) -> str:
     """
     texts = (fixed(value, decimals + more) for more in range(MOST_MORE))
     return next((text for text in texts if not _at_limit(value, text, limits)), fixed(value, decimals))
+
+
+def link_of(one: Told) -> Link:
+    """Return what leads from a number as printed to its value."""
+    return "log" if one.kind == "log" else "identity"
+
+
+def shown(one: Told) -> float | None:
+    """Return the unrounded number that is printed of a value; None where there is none."""
+    return None if one.value is None else back_transformed(one.value, link_of(one))
+
+
+def back_transformed(value: float, link: Link) -> float:
+    """Return an effect as printed from one as analysed: the ratio of a logarithm, and what is no ratio as it is.
+
+    Examples
+    --------
+    >>> back_transformed(0.0, "log"), back_transformed(-math.inf, "log"), back_transformed(1e4, "log")
+    (1.0, 0.0, inf)
+    >>> back_transformed(-1.5, "identity")
+    -1.5
+    """
+    if link == "identity":
+        return value
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return math.inf
+
+
+def linked(value: float, decimals: int, link: Link, *, clear: bool = False) -> str:
+    """Return an effect as printed; one that is `clear` of no effect, and any ratio that is not 0, never reads as if it were.
+
+    Examples
+    --------
+    >>> linked(-0.004, 2, "log"), linked(-0.004, 2, "log", clear=True), linked(-7.0, 2, "log")
+    ('1.00', '0.996', '0.001')
+    >>> linked(0.004, 2, "identity"), linked(0.004, 2, "identity", clear=True)
+    ('0.00', '0.004')
+    """
+    shown = back_transformed(value, link)
+    if not math.isfinite(shown):
+        return fixed(shown, decimals)
+    limits = (back_transformed(0.0, link),) if clear else ()
+    return clear_of(shown, decimals, *limits, *((0.0,) if link == "log" else ()))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal
 
 from reportgen.records import kinds
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate, Extent, Guard, LeftOut, NotAdjusted
 from reportgen.records.numbers import Inline, Number, Status, V
 from reportgen.records.record import Record
@@ -255,6 +256,8 @@ class PartitionedOutcome(Generic[V]):
     outcome, follow_up, comparison : str
         Names as in the study file.
     outcome_label, unit, follow_up_label : Number
+    scale : EffectScale
+        Of its effects.
     overall : Members
         Everybody in the search.
     in_comparison : Number
@@ -279,6 +282,7 @@ class PartitionedOutcome(Generic[V]):
     outcome: str
     outcome_label: kinds.Words[V]
     unit: kinds.Words[V]
+    scale: EffectScale
     follow_up: str
     follow_up_label: kinds.Words[V]
     comparison: str

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal
 
 from reportgen.records import kinds
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate, Extent, Guard, LeftOut, NotAdjusted
 from reportgen.records.numbers import Inline, Status, V
 from reportgen.records.record import Record
@@ -149,6 +150,8 @@ class PeeledOutcome(Generic[V]):
     outcome, follow_up, comparison : str
         Names as in the study file.
     outcome_label, unit, follow_up_label : Number
+    scale : EffectScale
+        Of its effects.
     in_comparison, n, n_control, n_intervention, trials : Number
         People of the comparison, and those analysed.
     overall : Estimate
@@ -176,6 +179,7 @@ class PeeledOutcome(Generic[V]):
     outcome: str
     outcome_label: kinds.Words[V]
     unit: kinds.Words[V]
+    scale: EffectScale
     follow_up: str
     follow_up_label: kinds.Words[V]
     comparison: str

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from reportgen.records.kinds import kinds_of
 from reportgen.records.model import Records
 from reportgen.records.names import names_of, with_names
-from reportgen.records.numbers import Number, Value, clear_of, fixed, p_text, read_back
+from reportgen.records.numbers import Number, Value, clear_of, fixed, linked, p_text, read_back
 from reportgen.spec.shows import RoundingHere
 from reportgen.spec.study import Study
 
@@ -78,6 +78,8 @@ def text_of(one: Value, figures: Figures) -> str:
         return with_names(one.words, figures.names)
     if one.measure == "p":
         return p_text(one.value, figures.of(one), one.clear)
+    if one.kind == "log":
+        return linked(one.value, figures.of(one), "log", clear=bool(one.clear))
     return clear_of(one.value, figures.of(one), *one.clear)
 
 
@@ -185,8 +187,9 @@ def reprinted(number: Number, decimals: int, artefact: str) -> Number:
         return number
     if number.reason:  # the value has no more digits than the text
         decimals = min(decimals, len(number.text.partition(".")[2]))
-    text = fixed(number.value, decimals)
-    # what was printed clear of zero, or of all, stays so
-    if read_back(text) in (0.0, 100.0) and read_back(number.text) != read_back(text):
-        text = clear_of(number.value, decimals, 0.0, 100.0)
+    shown, limits = number.shown or 0.0, (1.0, 0.0) if number.kind == "log" else (0.0, 100.0)
+    text = fixed(shown, decimals)
+    # what was printed clear of no effect, or of all, stays so
+    if read_back(text) in limits and read_back(number.text) != read_back(text):
+        text = clear_of(shown, decimals, *limits)
     return replace(number, id=f"{number.id}@{artefact}", text=text)

@@ -6,11 +6,13 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reportgen.records.numbers import DASH, Measure, Status, Value, slug
+from reportgen.records.numbers import DASH, Link, Measure, Status, Value, slug
 from reportgen.release.rules import TOO_FEW, few_of, small_or_dash, told_arms, withheld
 
 GUARDED = ("effect", "scaled", "p")
 """Measures of an effect: none is told unless it is known on how many people of either arm it rests."""
+LINKED = ("effect",)
+"""Measures that are ratios where effects are: a standard error and a variance stay on the log scale."""
 USUAL_LIMIT = 0.05  # of p values, whatever else a report compares them with
 
 
@@ -42,6 +44,8 @@ class Values:
         The policy's `minimum_cell`: effects that rest on fewer people of an arm are withheld; without it none can be told.
     few : str
         What is said of them then.
+    link : {'identity', 'log'}
+        Of effects: with `log` their values are logarithms of the ratios that are printed.
 
     Examples
     --------
@@ -66,6 +70,7 @@ class Values:
     arms: tuple[int, int] | None = None
     minimum: int | None = None
     few: str = TOO_FEW
+    link: Link = "identity"
 
     @property
     def rests_on_few(self) -> bool:
@@ -123,7 +128,9 @@ class Values:
         if value is None or math.isnan(value):
             return self.none(name, reason, unit)
         outcome = self.outcome if measure in ("effect", "heterogeneity") else ""
-        made = self._make(name, float(value), unit, measure=measure, clear=clear, outcome=outcome, decimals=decimals)
+        kind = "log" if self.link == "log" and measure in LINKED else "number"
+        own = {"measure": measure, "clear": clear, "outcome": outcome, "decimals": decimals, "kind": kind}
+        made = self._make(name, float(value), unit, **own)
         if measure not in GUARDED:
             return made
         if self.arms is None or self.minimum is None:
@@ -144,7 +151,7 @@ class Values:
         reason: str = "",
         names: tuple[str, str] = ("ci low", "ci high"),
     ) -> tuple[Value, Value]:
-        """The ends of an interval; one that is clear of zero is printed clear of it."""
+        """The ends of an interval; one that is clear of no effect is printed clear of it."""
         clear = (0.0,) if low > 0 or high < 0 else ()
         return (
             self.fixed(names[0], low, measure, unit, reason, clear=clear),

@@ -9,6 +9,7 @@ import gc
 import importlib
 import json
 import logging
+import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -116,7 +117,7 @@ def rows_json(appendix: Appendix, known: Mapping[str, Source]) -> Markup:
     """Return what the page can tell of each number: the rows of the results table, without those of quotations."""
     from markupsafe import Markup
 
-    rows: dict[str, Number] = {n.id: n for n in numbers_in(appendix) if n.kind == "number"}
+    rows: dict[str, Number] = {n.id: n for n in numbers_in(appendix) if n.kind != "quotation"}
     sources = list(dict.fromkeys(row.source for row in rows.values()))
     index = {source: i for i, source in enumerate(sources)}
     content = {
@@ -124,7 +125,7 @@ def rows_json(appendix: Appendix, known: Mapping[str, Source]) -> Markup:
         "rows": {
             row.id: _trimmed(
                 [
-                    row.value,
+                    row.shown,
                     row.unit,
                     row.n,
                     row.trials,
@@ -142,6 +143,8 @@ def rows_json(appendix: Appendix, known: Mapping[str, Source]) -> Markup:
 
 def _trimmed(row: list[Any]) -> list[Any]:
     value = row[0]
+    if isinstance(value, float) and not math.isfinite(value):  # JSON knows no ∞
+        return [None, *row[1:]]
     return [int(value) if isinstance(value, float) and value.is_integer() else value, *row[1:]]
 
 

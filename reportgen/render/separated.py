@@ -81,7 +81,7 @@ def _above(group: Group, row: Row) -> list[Row]:
 
 
 def _numbers(cell: Inline) -> list[Number]:
-    return [part for part in cell if isinstance(part, Number) and part.kind == "number"]
+    return [part for part in cell if isinstance(part, Number) and part.kind != "quotation"]
 
 
 def _parts(cells: list[Inline]) -> tuple[str, ...]:

@@ -131,8 +131,9 @@ def _heads(page: Any, heads: Sequence[str], styles: _Styles) -> None:
 
 
 def _write(page: Any, row: int, column: int, cell: Cell, styles: _Styles) -> None:
-    if isinstance(cell, Number) and cell.value is not None and math.isfinite(cell.value):  # a sheet knows no ∞
-        page.write_number(row, column, cell.value, styles.number(cell.text))
+    shown = cell.shown if isinstance(cell, Number) else None
+    if isinstance(cell, Number) and shown is not None and math.isfinite(shown):  # a sheet knows no ∞
+        page.write_number(row, column, shown, styles.number(cell.text))
     elif text := _shown(cell):
         page.write_string(row, column, text, styles.words)
 

@@ -10,16 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.records.agreement import Agreement, ComparedSubgroup, OutcomeAgreement, Pair, Trait
 from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.effect_scale import EffectScale, capitalised
 from reportgen.records.numbers import Inline
 from reportgen.tables.phrases import NBSP, Footnotes, counted, estimate_cell, explained, joined
 
 COUNTS = ("Participants",)
-EFFECTS = ("Effect among",)
-OVERLAP_NOTE: Inline = (
-    "Peeled: in the subgroup of directed peeling of that row; partitioned: in the subgroup of recursive partitioning that "
-    "heads the rows. Jaccard index: those in both, of those in either. Positive effects favour the intervention. Nothing has "
-    "been tested, and effects are not corrected for the search.",
-)
 
 
 def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
@@ -33,6 +28,7 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
         For the level of the intervals.
     """
     interval: Inline = (" (", record.settings.level, f"%{NBSP}CI)")
+    among = (f"{outcome.scale.head} among",)
     columns = (
         Column(("Directed peeling",), "left"),
         Column(("peeled",), "right", COUNTS),
@@ -41,8 +37,8 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
         Column(("only peeled",), "right", COUNTS),
         Column(("neither",), "right", COUNTS),
         Column(("Jaccard index",), "decimal"),
-        Column(("those in both", *interval), "decimal", EFFECTS),
-        Column(("all others", *interval), "decimal", EFFECTS),
+        Column(("those in both", *interval), "decimal", among),
+        Column(("all others", *interval), "decimal", among),
     )
     boxes = Footnotes()
     groups = tuple(Group(tuple(_pair(pair, boxes) for pair in one.pairs), head=_head(one)) for one in outcome.subgroups)
@@ -51,15 +47,23 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
         (
             "Of the ",
             *counted(outcome.n, "participant"),
-            " whom both searches analysed. Effects: ",
+            f" whom both searches analysed. {capitalised(outcome.scale.effects)}: ",
             outcome.outcome_label,
             *unit,
             ".",
         ),
-        OVERLAP_NOTE,
+        _overlap_note(outcome.scale),
     ]
     notes = [*boxes.notes, *notes, *_suppressed(outcome, record)]
     return explained(Table(columns, groups, tuple(notes), (("CI", "confidence interval"),)))
+
+
+def _overlap_note(scale: EffectScale) -> Inline:
+    return (
+        "Peeled: in the subgroup of directed peeling of that row; partitioned: in the subgroup of recursive partitioning that "
+        f"heads the rows. Jaccard index: those in both, of those in either. {scale.direction}. Nothing has "
+        "been tested, and effects are not corrected for the search.",
+    )
 
 
 def profile(outcome: OutcomeAgreement, record: Agreement) -> Table:

@@ -9,6 +9,7 @@ from math import inf
 from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.effect_scale import directions, shared
 from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline, Number, Status
 from reportgen.tables.adjusters import adjuster_name, not_adjusted, tables_of
@@ -56,25 +57,27 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
     """
     scaled = scale == "0-100"
     once = _only_follow_up(effects)
+    measured = shared(effect.scale for effect in effects)
+    log = measured.on_log_scale
     columns = [
         Column(("Outcome, ", once) if once else ("Outcome",), "left"),
         Column(("m",), "right"),
         Column(("Control",), "right", COUNTS),
         Column(("Intervention",), "right", COUNTS),
-        Column(ci_head("Effect", settings.level), "decimal"),
+        Column(ci_head(measured.head, settings.level), "decimal"),
         Column(("p",), "decimal"),
-        Column(("τ²",), "decimal"),
+        Column((f"τ²{log}",), "decimal"),
         Column((settings.level, "% PI"), "decimal"),
         Column(ci_head("Common effect", settings.level), "decimal", CHECK),
-        Column(ci_head("Effect", settings.level), "decimal", TWO_STAGE),
-        Column(ci_head("τ²", settings.level), "decimal", TWO_STAGE),
+        Column(ci_head(measured.head, settings.level), "decimal", TWO_STAGE),
+        Column(ci_head(f"τ²{log}", settings.level), "decimal", TWO_STAGE),
         Column(("Q (p)",), "decimal", TWO_STAGE),
         Column(ci_head("I²", settings.level), "decimal", TWO_STAGE),
         Column(("Status",), "left"),
     ]
     if scaled:
         columns.insert(4, Column(("Factor",), "decimal"))
-    favour = "Positive effects favour the intervention."
+    favour = f"{directions(effect.scale for effect in effects)}."
     notes: list[Inline] = [] if scaled else [(favour,)]
     if scaled:
         notes.append(
@@ -84,7 +87,7 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
                 "and the checks.",
             )
         )
-    notes += [*_few_trials(effects, settings), *not_adjusted(tables_of(effects))]
+    notes += [*_logarithms(effects), *_few_trials(effects, settings), *not_adjusted(tables_of(effects))]
     marked = Footnotes()
     groups = tuple(_estimate_groups(effects, scaled, marked))
     whole = Table(tuple(columns), groups, (*marked.notes, *notes), ABBREVIATIONS)
@@ -124,6 +127,13 @@ def _estimate_groups(effects: Sequence[PooledEffect], scaled: bool, marked: Foot
             tuple(_estimate_row(effect, (effect.follow_up_label,), scaled, marked) for effect in members),
             head=labelled(members[0].outcome_label, members[0].unit),
         )
+
+
+def _logarithms(effects: Sequence[PooledEffect]) -> Iterator[Inline]:
+    """Yield of which effects τ² is on the log scale, where the heads cannot say it since others stand beside them."""
+    scales = dict.fromkeys(effect.scale for effect in effects)
+    if len(scales) > 1:
+        yield from ((f"τ² of {scale.effects} is on the log scale.",) for scale in scales if scale.is_ratio)
 
 
 def _few_trials(effects: Sequence[PooledEffect], settings: ModelSettings) -> list[Inline]:
@@ -230,8 +240,8 @@ def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
     columns += [
         Column(("Control",), "right", COUNTS),
         Column(("Intervention",), "right", COUNTS),
-        Column(ci_head("Effect", settings.level), "decimal"),
-        Column(("Standard error",), "decimal"),
+        Column(ci_head(effect.scale.head, settings.level), "decimal"),
+        Column((f"Standard error{effect.scale.on_log_scale}",), "decimal"),
         Column(("p",), "decimal"),
         *([] if alone else [Column(("Two-stage weight, %",), "decimal")]),
     ]
@@ -250,7 +260,7 @@ def _by_trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) 
 
 def _said_of_trials(effect: PooledEffect, settings: ModelSettings, alone: bool) -> Iterator[Inline]:
     yield (*labelled(effect.outcome_label, effect.unit), ".")
-    favour = "Positive effects favour the intervention. "
+    favour = f"{effect.scale.direction}. "
     if alone:
         yield (favour, *ALONE)
         return
@@ -275,7 +285,7 @@ def _variation(effect: PooledEffect, settings: ModelSettings) -> Inline:
     )
     of_q: Inline = ("; Q = ", apart.q, " (df = ", apart.q_df, ", p ", *p_words(apart.q_p), ")")
     return (
-        "Variation between trials, of the two-stage model: τ² = ",
+        f"Variation between trials, of the two-stage model: τ²{effect.scale.on_log_scale} = ",
         *tau2,
         *of_q,
         "; I² = ",

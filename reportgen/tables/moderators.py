@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.effect_scale import directions, shared
 from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline, Number
@@ -129,10 +130,13 @@ def finding(one: Interaction) -> Inline:
 
 
 def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inline, ...]:
+    scales = tuple(dict.fromkeys(screen.scale for screen in screens)) or (shared(()),)
+    differs = " or ".join(dict.fromkeys(scale.differs for scale in scales))
+    larger = "; ".join(dict.fromkeys(scale.larger for scale in scales))
     notes: list[Inline] = [
         (
-            "Interaction: by how much the treatment effect differs for a step of the moderator, or in a level from that in "
-            "the reference level; positive = a larger effect. Within trials: from differences between people of one "
+            f"Interaction: {differs} for a step of the moderator, or in a level from that in "
+            f"the reference level; {larger}. Within trials: from differences between people of one "
             "trial. Naive: the same coefficient for differences within and between trials. Across trials: from the means "
             "of trials (of levels: their shares, from nobody to everybody), open to ecological bias. No value: people of the analysis who have none of the moderator, or stand "
             "in a trial that has none on one side.",
@@ -281,7 +285,7 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
         Column(("Moderator and value",), "left"),
         Column(("m",), "right"),
         Column(("n",), "right"),
-        Column(ci_head("Effect", settings.level), "decimal"),
+        Column(ci_head(shared(screen.scale for screen in screens).head, settings.level), "decimal"),
         Column(("p of the interaction",), "decimal"),
     )
     groups = []
@@ -308,7 +312,7 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
     notes: tuple[Inline, ...] = (
         *marked.notes,
         (
-            f"{of_reading} Positive effects favour the intervention.",
+            f"{of_reading} {directions(screen.scale for screen in screens)}.",
             *quantities,
             *kept,
         ),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.numbers import Inline
 from reportgen.records.peeling import DirectedPeeling, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
 from reportgen.tables.adjusters import not_adjusted, peeling_fits, title_of
@@ -20,10 +21,13 @@ UNTESTED: Inline = (
     "Nothing has been tested. Intervals are those of subgroups fixed in advance: they are not adjusted for the search, and "
     "the effect of a subgroup found by searching is too large.",
 )
-DIFFERENCE: Inline = (
-    "Difference: the interaction of treatment with being inside, in one model of everybody. Effects inside and outside come "
-    "from separate models, so that their difference is not exactly the same.",
-)
+
+
+def _contrast(scale: EffectScale) -> Inline:
+    return (
+        f"{scale.contrast_head}: the interaction of treatment with being inside, in one model of everybody. Effects inside and "
+        f"outside come from separate models, so that their {scale.between} is not exactly the same.",
+    )
 
 
 def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], settings: PeelingSettings) -> Table:
@@ -42,9 +46,9 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
         Column(("n",), "right"),
         Column(("m",), "right"),
         *(Column(_limit_head(moderator), "decimal", LIMITS) for moderator in peeling.moderators),
-        Column(ci_head("Effect inside", settings.level), "decimal"),
+        Column(ci_head(f"{peeling.scale.head} inside", settings.level), "decimal"),
         Column(("Outside",), "decimal"),
-        Column(ci_head("Difference", settings.level), "decimal"),
+        Column(ci_head(peeling.scale.contrast_head, settings.level), "decimal"),
     )
     everybody = Row(
         ("All",),
@@ -56,11 +60,11 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
     notes: tuple[Inline, ...] = (
         (
             "Size: share of the participants analysed; each row is the subgroup found that is nearest to a size asked for. "
-            "Its people have a value on the kept side of every limit, the limit itself included; a dash: no limit. Positive "
-            "effects favour the intervention.",
+            "Its people have a value on the kept side of every limit, the limit itself included; a dash: no limit. "
+            f"{peeling.scale.direction}.",
         ),
-        (*DIFFERENCE, " ", *UNTESTED),
-        ("Effect: ", peeling.outcome_label, *unit, ". ", *joined(about_moderators(peeling), " ")),
+        (*_contrast(peeling.scale), " ", *UNTESTED),
+        (f"{peeling.scale.head}: ", peeling.outcome_label, *unit, ". ", *joined(about_moderators(peeling), " ")),
         *not_adjusted(peeling_fits(peeling, title_of(peeling))),
     )
     return explained(Table(columns, (Group(rows),), notes, ABBREVIATIONS))

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.effect_scale import EffectScale, shared
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import (
     Members,
@@ -38,14 +39,22 @@ P_COLUMNS = (
 )
 ABBREVIATIONS = (("m", "trials"), ("CI", "confidence interval"))
 
-DIFFERENCE_NOTE: Inline = (
-    "Difference: effect in the subgroup minus that on the other side, as the interaction in one model of both. The effects of the two sides "
-    "come from separate models, so that their difference is not exactly the same.",
-)
 LOST_NOTE: Inline = ("Lost: those of the analysis who would leave if this moderator alone had to be known.",)
 SEARCHED_NOTE: Inline = (
     "A subgroup that was found by searching looks better than it is: its effect is not corrected for the search.",
 )
+
+
+def _contrast_note(scale: EffectScale) -> Inline:
+    return (
+        f"{scale.contrast_head}: {scale.effect} in the subgroup {scale.apart} that on the other side, as the interaction in one "
+        f"model of both. The {scale.effects} of the two sides come from separate models, so that their {scale.between} is not "
+        "exactly the same.",
+    )
+
+
+def _scale(searches: Sequence[PartitionedOutcome]) -> EffectScale:
+    return shared(search.scale for search in searches)
 
 
 def _searched(search: PartitionedOutcome) -> Inline:
@@ -61,13 +70,13 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
         Of one comparison.
     settings : SearchSettings
     """
-    readings = _readings(settings)
+    readings, scale = _readings(settings), _scale(searches)
     columns = (
         Column(("Participants",), "left"),
         Column(("m",), "right"),
         Column(("Control",), "right", COUNTS),
         Column(("Intervention",), "right", COUNTS),
-        Column(ci_head("Effect or difference", settings.level), "decimal"),
+        Column(ci_head(f"{scale.head} or {scale.contrast}", settings.level), "decimal"),
         *P_COLUMNS,
         # one reading alone has no room for a spanner of its own
         *(
@@ -80,7 +89,7 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
     )
     found = any(search.subgroups for search in searches)
     notes = [_p_note(settings)] if any(search.tree for search in searches) else []
-    notes += [_readings_note(settings), DIFFERENCE_NOTE, SEARCHED_NOTE] if found else []
+    notes += [_readings_note(settings), _contrast_note(scale), SEARCHED_NOTE] if found else []
     notes += not_adjusted([fit for search in searches for fit in search_fits(search, title_of(search))])
     return explained(Table(columns, groups, (BOUNDARY_NOTE, *notes), ABBREVIATIONS))
 
@@ -135,7 +144,7 @@ def _rows(search: PartitionedOutcome, readings: tuple[Reading, ...]) -> Iterator
         yield _members_row(group.sibling, ("other side: ", *group.split.other.words), blank, indent=1)
         of_reading = {"pooled": (group.p_pooled,), "within": (group.p_within,)}
         others: tuple[Inline, ...] = tuple(of_reading[reading] for reading in readings)
-        yield _difference_row(group.split, ("difference",), others, indent=1)
+        yield _difference_row(group.split, (search.scale.contrast,), others, indent=1)
         if len(group.inside.rule) > 1:
             # with one condition, the other side is everybody else
             yield _members_row(group.complement, ("all others",), blank, indent=1)
@@ -173,12 +182,13 @@ def rejected_splits(searches: Sequence[PartitionedOutcome], settings: SearchSett
         Of one comparison.
     settings : SearchSettings
     """
+    scale = _scale(searches)
     deep = any(split.node for search in searches for split in search.rejected)
     columns = [
         Column(("Best cut",), "left"),
         *([Column(("Among",), "left")] if deep else []),
         Column(("Cuts tried",), "right"),
-        Column(ci_head("Difference", settings.level), "decimal"),
+        Column(ci_head(scale.contrast_head, settings.level), "decimal"),
         *P_COLUMNS,
         Column(("Not kept because",), "left"),
     ]
@@ -186,7 +196,8 @@ def rejected_splits(searches: Sequence[PartitionedOutcome], settings: SearchSett
         Group(tuple(_rejected_rows(search, deep, len(columns) - 1)), head=_searched(search)) for search in searches
     )
     side: Inline = (
-        "The side with the larger estimated effect is named; difference: effect on it minus effect on the other.",
+        f"The side with the larger estimated effect is named; {scale.contrast}: {scale.effect} on it {scale.apart} "
+        f"{scale.effect} on the other.",
     )
     return explained(Table(tuple(columns), groups, (side, _p_note(settings)), ABBREVIATIONS[1:]))
 

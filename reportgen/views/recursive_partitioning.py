@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from reportgen import figures, tables
+from reportgen.records.effect_scale import shared
 from reportgen.records.numbers import Inline, slug
 from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning, SearchSettings
 from reportgen.spec.shows import (
@@ -24,10 +25,6 @@ from reportgen.views.prose.recursive_partitioning import partition_methods, sett
 from reportgen.views.prose.section import sections_of_each
 from reportgen.views.view import Back, Context, Ended, Show, View, ended
 
-NOT_EXACT: Inline = (
-    "Effects of a subgroup and of the other side come from separate models: one minus the other is not exactly the "
-    "difference that was tested.",
-)
 SEARCHED: Inline = (
     "A subgroup that was found by searching looks better than it is; the effects are not corrected for the search.",
 )
@@ -90,8 +87,17 @@ def _tree(record: RecursivePartitioning, options: SubgroupTree, context: Context
 
         return _each([search for search in searches if search.tree], name, draw)
 
-    found = any(search.subgroups for search in _searches(record, options, context))
-    return _parts(record, options, context, sketches, (NOT_EXACT, SEARCHED) if found else (), _not_searched)
+    asked = _searches(record, options, context)
+    notes = (_not_exact(asked), SEARCHED) if any(search.subgroups for search in asked) else ()
+    return _parts(record, options, context, sketches, notes, _not_searched)
+
+
+def _not_exact(searches: Sequence[PartitionedOutcome]) -> Inline:
+    scale = shared(search.scale for search in searches)
+    return (
+        f"Effects of a subgroup and of the other side come from separate models: one {scale.apart} the other is not exactly the "
+        f"{scale.between} that was tested.",
+    )
 
 
 def _not_searched(searches: Sequence[PartitionedOutcome]) -> tuple[Inline, ...]:

@@ -17,6 +17,7 @@ from reportgen.views.prose.models import (
     adjusters_lost,
     kenward_roger,
     kept_back,
+    on_log_scale,
     one_trial,
     planned_only,
     screened_first,
@@ -51,6 +52,7 @@ def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
         "gain most at each size; it tests nothing. The best of many subgroups looks better than it is, and neither effects nor "
         "intervals are corrected for the search.",
     )
+    yield from on_log_scale(one.scale for one in record.results)
     yield from kept_back(record.guard, "subgroups of all sizes that were found")
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from reportgen.records.derived import Derived
+from reportgen.records.effect_scale import MEAN_DIFFERENCE, EffectScale
 from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.model import MetaAnalysis, ModelSettings
 from reportgen.records.numbers import Inline, Number, plain
 from reportgen.spec.study import Outcome, Study, Window
 from reportgen.tables.adjusters import Fits, effect_fits, fits_of, is_own_baseline
 from reportgen.tables.phrases import enumerated, joined
-from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, planned_only
+from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, on_log_scale, planned_only
 from reportgen.views.prose.section import Section, heading
 
 INTERCEPT = {
@@ -65,7 +66,8 @@ def prose(records: Sequence[MetaAnalysis], study: Study) -> Iterator[Section]:
 
 
 def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
-    yield _what(study, fitted)
+    yield from _measures(fitted)
+    yield from _what(study, fitted)
     several = [one for one in study.outcomes.values() if len(one.first_available) > 1]
     if several:
         yield (
@@ -83,29 +85,42 @@ def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
         yield ("Follow-up, in months since randomisation: ", *joined(windows), ". ", *_nearest(study, used))
 
 
-def _what(study: Study, fitted: Sequence[MetaAnalysis]) -> Inline:
-    """Return what is analysed of every outcome; where some are changes and some are not, which are which."""
-    labels = {effect.outcome: effect.outcome_label for record in fitted for effect in record.results}
+def _what(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
+    """Yield what is analysed of every outcome with a mean; where some are changes and some are not, which are which."""
+    effects = [effect for record in fitted for effect in record.results]
+    labels = {effect.outcome: effect.outcome_label for effect in effects if effect.scale == MEAN_DIFFERENCE}
+    if labels or not effects:
+        every = "Every outcome" if len(labels) == len({effect.outcome for effect in effects}) else "Every other outcome"
+        yield _of_means(study, labels, every)
+
+
+def _measures(fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
+    """Yield what the effects on outcomes without a mean are, and which of them favour the intervention."""
+    labels: dict[EffectScale, dict[str, Number]] = {}
+    for effect in (effect for record in fitted for effect in record.results if effect.scale != MEAN_DIFFERENCE):
+        labels.setdefault(effect.scale, {})[effect.outcome] = effect.outcome_label
+    for scale, found in labels.items():
+        named = enumerated([(label,) for label in found.values()])
+        yield ("The effect on ", *named, f" is given as the {scale.measure}. {scale.direction}.")
+
+
+def _of_means(study: Study, labels: Mapping[str, Number], every: str) -> Inline:
     changes, finals = (
         [(label,) for name, label in labels.items() if study.outcomes[name].final is final] for final in (False, True)
     )
-    turned = "turned by the direction of its scale so that"
+    turned, favouring = "turned by the direction of its scale so that", MEAN_DIFFERENCE.favouring
     if not finals:
         return (
-            f"Every outcome is the change from baseline to follow-up, {turned} positive values are improvements and positive "
-            "effects favour the intervention.",
+            f"{every} is the change from baseline to follow-up, {turned} positive values are improvements and {favouring}.",
         )
     if not changes:
-        return (
-            f"Every outcome is the value at follow-up, {turned} higher values are better and positive effects favour the "
-            "intervention.",
-        )
+        return (f"{every} is the value at follow-up, {turned} higher values are better and {favouring}.",)
     return (
         "The change from baseline to follow-up is analysed for ",
         *enumerated(changes),
         "; the value alone for ",
         *enumerated(finals),
-        f". Each is {turned} positive effects favour the intervention.",
+        f". Each is {turned} {favouring}.",
     )
 
 
@@ -163,6 +178,7 @@ def _fitted(record: MetaAnalysis) -> Iterator[Inline]:
     yield _model(settings, fits)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.left_out for effect in record.results])
     yield _uncertainty(settings)
+    yield from on_log_scale(effect.scale for effect in record.results)
     yield _who(settings)
     yield _checks(settings)
 
@@ -178,6 +194,7 @@ def _alone(record: MetaAnalysis) -> Iterator[Inline]:
         settings.level,
         "%.",
     )
+    yield from on_log_scale(effect.scale for effect in record.results)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.left_out for effect in record.results])
     yield _who(settings)
 

@@ -5,9 +5,10 @@ In: settings of the records. Out: parts of sentences; an empty one where there i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from reportgen.records.derived import Derived
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Guard, LeftOut
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import SearchSettings
@@ -24,6 +25,19 @@ SEARCH_TREATMENT = {
     "random": "a treatment effect that varies at random between trials",
     "common": "a common treatment effect",
 }
+
+
+def on_log_scale(scales: Iterable[EffectScale]) -> Iterator[Inline]:
+    """Yield the paragraph on effects that are printed as ratios; nothing where there are none.
+
+    Examples
+    --------
+    >>> list(on_log_scale([EffectScale("odds ratio", "odds ratio", "odds ratios", "log")] * 2))  # doctest: +ELLIPSIS
+    [('Odds ratios were analysed as their natural logarithms and are printed as ratios; ...',)]
+    """
+    said = [scale.analysed for scale in dict.fromkeys(scales) if scale.analysed]
+    if said:
+        yield (" ".join(said),)
 
 
 def planned_only(nothing: str) -> Inline:

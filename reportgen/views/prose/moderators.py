@@ -8,7 +8,7 @@ from reportgen.records.moderation import Moderation, ScreeningSettings
 from reportgen.records.numbers import Inline
 from reportgen.tables.adjusters import Fits, fits_of, screen_fits
 from reportgen.tables.phrases import counted, percentiles
-from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, one_trial
+from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, on_log_scale, one_trial
 
 DF_FLOOR = {
     "trials-1": "; where the treatment effect is random, degrees of freedom are never allowed below the number of trials minus one",
@@ -39,6 +39,7 @@ def screening_methods(record: Moderation) -> Iterator[Inline]:
     yield from adjusters_lost(record.name, settings.adjust_for, fits, left_out)
     yield _readings(settings)
     yield _uncertainty(settings)
+    yield from on_log_scale(screen.scale for screen in record.results)
     yield _tiers(record)
     yield _values(settings)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reportgen.records.effect_scale import shared
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import RecursivePartitioning, SearchSettings
 from reportgen.tables.adjusters import Fits, fits_of, search_fits
@@ -17,6 +18,7 @@ from reportgen.views.prose.models import (
     adjusters_lost,
     kenward_roger,
     kept_back,
+    on_log_scale,
     one_trial,
     planned_only,
     screened_first,
@@ -105,6 +107,7 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     record : RecursivePartitioning
     """
     settings, fits = record.settings, fits_of(record, search_fits)
+    between = shared(search.scale for search in record.results).between
     if not any(search.tree for search in record.results):
         yield planned_only("No search was possible")
     yield _search(settings, fits)
@@ -114,9 +117,10 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     yield _moderators(settings)
     yield (
         "For each subgroup the effect inside, that on the other side of its last split and that in everybody else are "
-        f"estimated in separate models among these people alone, {kenward_roger(settings.treatment_effect)}. Their difference is therefore not exactly the difference that was tested. A subgroup "
+        f"estimated in separate models among these people alone, {kenward_roger(settings.treatment_effect)}. Their {between} is therefore not exactly the {between} that was tested. A subgroup "
         "that was found by searching looks better than it is; its effect is not corrected for the search.",
     )
+    yield from on_log_scale(search.scale for search in record.results)
     yield from kept_back(record.guard, "cuts that were tried")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from reportgen.records.effect_scale import MEAN_DIFFERENCE
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import (
     Availability,
@@ -107,6 +108,7 @@ def effect(
         outcome_label=quote(f"outcome.{outcome}.label", label or outcome.capitalize()),
         domain=quote(f"outcome.{outcome}.domain", "pain"),
         unit=quote(f"outcome.{outcome}.unit", unit),
+        scale=MEAN_DIFFERENCE,
         follow_up=follow_up,
         follow_up_label=quote(f"follow-up.{follow_up}.label", visit or f"{follow_up.capitalize()} term"),
         comparison="overall",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reportgen.records.effect_scale import MEAN_DIFFERENCE
 from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import (
     EffectAt,
@@ -125,6 +126,7 @@ def screen(outcome: str, interactions: Sequence[Interaction], reason: str = "", 
         outcome_label=at.quote("outcome", outcome.title()),
         domain=at.quote("domain", "pain"),
         unit=at.quote("unit", "points"),
+        scale=MEAN_DIFFERENCE,
         span=100.0,
         follow_up=follow_up,
         follow_up_label=at.quote("follow-up", f"{follow_up.title()} term"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from reportgen.records.effect_scale import MEAN_DIFFERENCE
 from reportgen.records.estimate import Estimate, Extent, Guard
 from reportgen.records.numbers import Number
 from reportgen.records.partition import (
@@ -187,6 +188,7 @@ def search(
         outcome,
         at.quote("outcome", outcome.upper()),
         at.quote("unit", "points"),
+        MEAN_DIFFERENCE,
         "short",
         at.quote("follow up", "Short term"),
         "overall",

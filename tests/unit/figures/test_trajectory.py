@@ -11,6 +11,7 @@ from reportgen.figures.scale import Scale, round_values
 from reportgen.figures.sheet import Shape, Sheet, Stroke
 from reportgen.figures.theme import ACCENT
 from reportgen.figures.trajectory import EFFECT_HEIGHT, LEFT, RIGHT, draw_trajectory, trajectory_sheet
+from reportgen.records.effect_scale import MEAN_DIFFERENCE
 from reportgen.records.estimate import Estimate
 from reportgen.records.numbers import Number, plain
 from reportgen.records.peeling import Frontier, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
@@ -89,7 +90,7 @@ def peeling(
     )  # fmt: skip
     made = PRESS
     return PeeledOutcome(
-        made.prefix, "pain", made.quote("outcome", "Pain"), made.quote("unit", unit), "short",
+        made.prefix, "pain", made.quote("outcome", "Pain"), made.quote("unit", unit), MEAN_DIFFERENCE, "short",
         made.quote("follow-up", "short term"), "overall", made.count("in comparison", 4000), made.count("n", 3882),
         made.count("n control", 1900), made.count("n intervention", 1982), made.count("trials", 3),
         estimate(made, 8.0, half), moderators, (), (), tuple(reversed(marked)), marked[-1], line,

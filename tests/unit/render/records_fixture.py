@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
+from reportgen.records.effect_scale import MEAN_DIFFERENCE
 from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut
 from reportgen.records.model import (
     ArmRow,
@@ -120,6 +121,7 @@ def pooled(outcome: str, visit: str, index: int) -> PooledEffect:
         outcome_label=press.quote("outcome", label),
         domain=press.quote("domain", domain),
         unit=press.quote("unit", unit),
+        scale=MEAN_DIFFERENCE,
         follow_up=visit,
         follow_up_label=press.quote("follow-up", VISITS[visit]),
         comparison="therapy",
