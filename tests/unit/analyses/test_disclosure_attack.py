@@ -65,7 +65,13 @@ def kept_of(selection: Selection, study: Study, hidden: Sequence[str] = ()) -> P
     node = MetaAnalysis(method="meta-analysis")
     fits = meta_analysis.fit(selection, node)
     return meta_analysis._record(
-        selection, fits, "", dict.fromkeys(hidden, "few"), node, study, Values("pooled", "analyses.pooled", minimum=MINIMUM)
+        selection,
+        fits,
+        "",
+        dict.fromkeys(hidden, "few"),
+        node,
+        study,
+        Values("pooled", "analyses.pooled", minimum=MINIMUM),
     )
 
 
