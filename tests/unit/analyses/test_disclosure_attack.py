@@ -264,7 +264,7 @@ def test_a_failing_audit_pools_without_the_trial(study: Study) -> None:
         total = float(people.response[people.trial == "T0"].sum())
         return Value(f"{record(selection, ()).id}.effect", total, decimals=9)
 
-    effect = told_in_digits(selection, guarded, record, telling, FIGURES)
+    effect = shown(told_in_digits(selection, guarded, record, telling, FIGURES))
     assert effect.trials.value == 2
     assert [row.status for row in effect.by_trial] == ["ok", "ok"]
     assert {plain(left.reason) for left in effect.left_out} == {Gone.TOO_SMALL.value}
