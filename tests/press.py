@@ -24,7 +24,8 @@ class Press:
 
     @property
     def values(self) -> Values:
-        return Values(self.prefix, self.source, self.n, self.trials, self.status, self.limits)
+        many = (1000, 1000)
+        return Values(self.prefix, self.source, self.n, self.trials, self.status, self.limits, arms=many, minimum=5)
 
     def at(self, *names: str, **changes: Any) -> Press:
         made = self.values.at(*names)

@@ -158,7 +158,7 @@ def test_the_number_without_a_value_cannot_be_worked_out() -> None:
     both = np.arange(len(values)) < 128
     smoking = Moderator("smoking", "Smoking", "", 1.0, ("no", "yes"), False, 0, None, values, np.arange(len(values)))
     traits = printed(
-        tuple(_levels(values, both, smoking, 5, Values("agreement", "agreement"))), Figures({"percent": 1})
+        tuple(_levels(values, both, smoking, 5, Values("agreement", "agreement", minimum=5))), Figures({"percent": 1})
     )
     shown = {plain((trait.level,)): (plain(trait.both), plain(trait.others)) for trait in traits if trait.level}
     assert shown["yes"] == ("–", "–")

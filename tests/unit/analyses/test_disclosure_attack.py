@@ -65,7 +65,13 @@ def kept_of(selection: Selection, study: Study, hidden: Sequence[str] = ()) -> P
     node = MetaAnalysis(method="meta-analysis")
     fits = meta_analysis.fit(selection, node)
     return meta_analysis._record(
-        selection, fits, "", dict.fromkeys(hidden, "few"), node, study, Values("pooled", "analyses.pooled")
+        selection,
+        fits,
+        "",
+        dict.fromkeys(hidden, "few"),
+        node,
+        study,
+        Values("pooled", "analyses.pooled", minimum=MINIMUM),
     )
 
 
@@ -258,7 +264,7 @@ def test_a_failing_audit_pools_without_the_trial(study: Study) -> None:
         total = float(people.response[people.trial == "T0"].sum())
         return Value(f"{record(selection, ()).id}.effect", total, decimals=9)
 
-    effect = told_in_digits(selection, guarded, record, telling, FIGURES)
+    effect = shown(told_in_digits(selection, guarded, record, telling, FIGURES))
     assert effect.trials.value == 2
     assert [row.status for row in effect.by_trial] == ["ok", "ok"]
     assert {plain(left.reason) for left in effect.left_out} == {Gone.TOO_SMALL.value}
