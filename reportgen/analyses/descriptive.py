@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.analyses.disclosure import told_sides, withheld
@@ -18,6 +17,7 @@ from reportgen.analyses.hidden_cells import hidden_cells
 from reportgen.analyses.naming import outcome_title, unit_of
 from reportgen.analyses.selection import Measurements, baseline_instrument
 from reportgen.data import Repository
+from reportgen.late import pd
 from reportgen.records.model import (
     ArmRow,
     Characteristic,

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.analyses.disclosure import TOO_SMALL, few_in_an_arm, guards
 from reportgen.data import Repository, TrialInfo
 from reportgen.data.scale import without_noise
+from reportgen.late import pd
 from reportgen.spec.check import baseline_of, expanded
 from reportgen.spec.study import Comparison, Instrument, MetaAnalysis, Outcome, Pooled, Study, Window
 

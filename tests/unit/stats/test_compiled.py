@@ -35,10 +35,10 @@ KEPT, COMPILED = [1, 0], [0, 1]
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """A copy of two files of the package, which is soon imported, with one more kernel."""
+    """A copy of three files of the package, which is soon imported, with one more kernel."""
     stats = tmp_path / "installed/reportgen/stats"
     stats.mkdir(parents=True)
-    for name in ("compiled.py", "profile.py"):
+    for name in ("compiled.py", "machine.py", "profile.py"):
         shutil.copy(Path(compiled.__file__).with_name(name), stats)
     for name, content in {"../__init__.py": "", "__init__.py": "", "caller.py": CALLER}.items():
         (stats / name).write_text(content)
