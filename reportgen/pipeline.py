@@ -454,14 +454,14 @@ def _sources(results: Results, spec: Spec, repository: RepositoryRecords) -> dic
     from reportgen.records.results import Source
 
     trials = {name: spec.mappings[number].source.at("trial").short for name, number in repository.mapping_of.items()}
-    used = dict.fromkeys(row.source for row in results.rows)
+    used, libraries = dict.fromkeys(row.source for row in results.rows), versions()
     return {
         key: Source(
             spec=_line(key, spec, trials),
             data=repository.fingerprint,
             model=_model(key, spec),
             seed=spec.study.study.seed,
-            versions=versions(),
+            versions=libraries,
         )
         for key in used
     }
