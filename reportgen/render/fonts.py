@@ -31,15 +31,23 @@ def face_rules_inside(letters: frozenset[str], make: Maker | None = None) -> str
     letters : frozenset of str
         Letters of the page: the fonts keep these and the letters of the keyboard.
     make : Maker, optional
-        Knows what was kept: a page with the letters of an earlier one has its fonts.
+        Knows what was kept: a page with the letters of an earlier one has its fonts. A worker has none.
     """
     kept = "".join(sorted(letters | ALWAYS))
-    tasks = [Task(f"font.{face.file}", packed, {"face": face, "letters": kept}, cost=0.2, here=True) for face in FACES]
     rules = [
         _rule(face.family, face.weight, face.style, f"data:font/woff2;base64,{font}")
-        for face, font in zip(FACES, (make or Maker())(tasks), strict=True)
+        for face, font in zip(FACES, _fonts(kept, make), strict=True)
     ]
     return "\n".join(rules)
+
+
+def _fonts(letters: str, make: Maker | None) -> list[str]:
+    if make is None:
+        return [packed(face, letters) for face in FACES]
+    tasks = [
+        Task(f"font.{face.file}", packed, {"face": face, "letters": letters}, cost=0.2, here=True) for face in FACES
+    ]
+    return make(tasks)
 
 
 def _rule(family: str, weight: int, style: str, source: str) -> str:
