@@ -51,16 +51,49 @@ def canonical(value: object, place: str = "the value") -> bytes:
         ...
     reportgen.canonical.NotPlainError: x['file'][1] is of type ...
     """
-    writer = _WRITERS.get(type(value))
-    return writer(value, place) if writer else _composed(value, place)
+    try:
+        return _written(value)
+    except _UnknownKindError:
+        raise _not_plain(value, place) from None
+
+
+class _UnknownKindError(TypeError):
+    """A value that cannot be an argument, wherever it stands: looking for its place would cost all others time."""
+
+
+def _not_plain(value: Any, place: str) -> NotPlainError:
+    """Return the error that names the first value, in a value or the value itself, that cannot be an argument."""
+    for name, child in _children(value):
+        try:
+            _written(child)
+        except _UnknownKindError:
+            return _not_plain(child, f"a key of {place}" if name is None else f"{place}{name}")
+    return NotPlainError(place, value)
+
+
+def _children(value: Any) -> Iterable[tuple[str | None, object]]:
+    """Yield what a value holds, each after its place in it; that of a key is None."""
+    if isinstance(value, dict):
+        yield from ((None, key) for key in value)
+        yield from ((f"[{key!r}]", item) for key, item in value.items())
+    elif isinstance(value, tuple | list):
+        yield from ((f"[{index}]", item) for index, item in enumerate(value))
+    elif is_array(value):
+        yield from ((f"[{index}]", item) for index, item in enumerate(value.ravel().tolist()))
+    elif is_frozen(type(value)) or _is_model(value):
+        yield from ((f".{name}", item) for name, item in _members(value))
+
+
+def _written(value: object) -> bytes:
+    kind = type(value)
+    writer = _WRITERS.get(kind)
+    if writer is None and is_frozen(kind) and not issubclass(kind, Enum):
+        writer = _WRITERS[kind] = _frozen_writer(kind)
+    return writer(value) if writer else _composed(value)
 
 
 def _piece(kind: bytes, content: bytes) -> bytes:
     return b"%s%d:%s" % (kind, len(content), content)
-
-
-def _pieces(kind: bytes, contents: Iterable[bytes]) -> bytes:
-    return _piece(kind, b"".join(contents))
 
 
 def _text(value: str) -> bytes:
@@ -71,46 +104,55 @@ def _float(value: float) -> bytes:
     return b"nan" if value != value else struct.pack("<d", value)
 
 
-def _items(value: Iterable[object], place: str) -> Iterable[bytes]:
-    return (canonical(item, f"{place}[{index}]") for index, item in enumerate(value))
+def _items(value: Iterable[object]) -> bytes:
+    return b"".join(map(_written, value))
 
 
-def _pairs(value: Mapping[Any, object], place: str) -> Iterable[bytes]:
-    written = ((canonical(key, f"a key of {place}"), item, key) for key, item in value.items())
-    return (
-        key + canonical(item, f"{place}[{name!r}]") for key, item, name in sorted(written, key=lambda pair: pair[0])
-    )
+def _pairs(value: Mapping[Any, object]) -> bytes:
+    return b"".join(sorted(_written(key) + _written(item) for key, item in value.items()))
 
 
-_WRITERS: dict[type, Callable[[Any, str], bytes]] = {
-    type(None): lambda value, place: b"N",
-    bool: lambda value, place: b"T" if value else b"F",
-    int: lambda value, place: _piece(b"i", b"%x" % value),
-    float: lambda value, place: _piece(b"f", _float(value)),
-    str: lambda value, place: _piece(b"s", _text(value)),
-    bytes: lambda value, place: _piece(b"b", value),
-    tuple: lambda value, place: _pieces(b"t", _items(value, place)),
-    list: lambda value, place: _pieces(b"l", _items(value, place)),
-    dict: lambda value, place: _pieces(b"d", _pairs(value, place)),
+_WRITERS: dict[type, Callable[[Any], bytes]] = {
+    type(None): lambda value: b"N",
+    bool: lambda value: b"T" if value else b"F",
+    int: lambda value: _piece(b"i", b"%x" % value),
+    float: lambda value: _piece(b"f", _float(value)),
+    str: lambda value: _piece(b"s", _text(value)),
+    bytes: lambda value: _piece(b"b", value),
+    tuple: lambda value: _piece(b"t", _items(value)),
+    list: lambda value: _piece(b"l", _items(value)),
+    dict: lambda value: _piece(b"d", _pairs(value)),
 }
+"""How values of each type are written; classes of records are added when they are first met."""
 
 
-def _composed(value: object, place: str) -> bytes:
-    """Return the bytes of an enumeration, a frozen dataclass, a model or an array."""
+def _frozen_writer(kind: type) -> Callable[[Any], bytes]:
+    """Return what writes the frozen dataclasses of one class."""
+    names = [field.name for field in fields(kind)]
+    heads, begin, end = [_piece(b"n", _text(name)) for name in names], _named(kind), _written([])
+
+    def write(value: Any) -> bytes:
+        parts = [head + _written(getattr(value, name)) for head, name in zip(heads, names, strict=True)]
+        return _piece(b"c", b"".join([begin, *parts, end]))
+
+    return write
+
+
+def _composed(value: Any) -> bytes:
+    """Return the bytes of an enumeration, a model or an array."""
     if isinstance(value, Enum):
-        return _named(b"e", value, [_text(value.name)])
-    if is_frozen(type(value)) or _is_model(value):
-        given = sorted(getattr(value, "__pydantic_fields_set__", ()))  # what was given, and what is a default
-        parts = (_piece(b"n", _text(name)) + canonical(item, f"{place}.{name}") for name, item in _members(value))
-        return _named(b"c", value, [*parts, canonical(given)])
+        return _piece(b"e", _named(type(value)) + _text(value.name))
+    if _is_model(value):
+        given = sorted(value.__pydantic_fields_set__)  # what was given, and what is a default
+        parts = [_piece(b"n", _text(name)) + _written(item) for name, item in _members(value)]
+        return _piece(b"c", b"".join([_named(type(value)), *parts, _written(given)]))
     if is_array(value):
-        return _array(value, place)
-    raise NotPlainError(place, value)
+        return _array(value)
+    raise _UnknownKindError
 
 
-def _named(kind: bytes, value: object, contents: Iterable[bytes]) -> bytes:
-    of = type(value)
-    return _pieces(kind, [_piece(b"n", _text(f"{of.__module__}:{of.__qualname__}")), *contents])
+def _named(kind: type) -> bytes:
+    return _piece(b"n", _text(f"{kind.__module__}:{kind.__qualname__}"))
 
 
 def is_frozen(kind: Any) -> bool:
@@ -138,13 +180,13 @@ def is_array(value: object) -> bool:
     return numpy is not None and (type(value) is numpy.ndarray or isinstance(value, numpy.generic))
 
 
-def _array(value: Any, place: str) -> bytes:
-    head = [_text(type(value).__name__), canonical(value.dtype.str), canonical(value.shape)]
+def _array(value: Any) -> bytes:
+    head = _text(type(value).__name__) + _written(value.dtype.str) + _written(value.shape)
     if value.dtype.kind == "O":
-        return _pieces(b"a", [*head, *_items(value.ravel().tolist(), place)])
+        return _piece(b"a", head + _items(value.ravel().tolist()))
     if value.dtype.kind == "V":
-        raise NotPlainError(place, value)
-    return _pieces(b"a", [*head, value.tobytes()])
+        raise _UnknownKindError
+    return _piece(b"a", head + value.tobytes())
 
 
 def arranged(value: Any) -> Any:

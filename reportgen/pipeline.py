@@ -7,13 +7,12 @@ the earlier one in one step when it is whole; interrupted, the earlier one stand
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +51,6 @@ if TYPE_CHECKING:  # heavy libraries are imported when they are needed
     from reportgen.records.artefact import NumberedArtefact
     from reportgen.records.model import Records
     from reportgen.records.planned import PlannedAnalysis, Rebuilding
-    from reportgen.records.results import Results, Source
     from reportgen.targets import Written
 
 SILENT = Progress()
@@ -434,6 +432,7 @@ def _write(
     built_at: datetime,
 ) -> Written:
     """Compose the report once, and let every target write it."""
+    from reportgen.provenance import provenance, sources_of
     from reportgen.records.numbers import numbers_in
     from reportgen.records.results import results_of
     from reportgen.records.series import series_files
@@ -442,49 +441,13 @@ def _write(
 
     appendix = compose(spec, records, tuple(artefacts))
     results = results_of([records, *numbers_in(appendix)], {})
-    results = type(results)(results.rows, _sources(results, spec, repository))
+    results = replace(results, sources=sources_of(results, spec, repository))
     (workshop / "study.lock.yaml").write_text(locked(spec), encoding="utf-8")
     (workshop / "provenance.json").write_text(
-        _provenance(spec, repository, records, results, built_at), encoding="utf-8"
+        provenance(spec, repository, records, results, built_at), encoding="utf-8"
     )
     edition = Edition(appendix, results, tuple(series_files(records)))
     return write_targets(edition, formats, workshop, make)
-
-
-def _sources(results: Results, spec: Spec, repository: RepositoryRecords) -> dict[str, Source]:
-    """Say once for each analysis, trial or section what its numbers came from: the pages say no more and nothing else."""
-    from reportgen.analyses import versions
-    from reportgen.records.results import Source
-
-    trials = {name: spec.mappings[number].source.at("trial").short for name, number in repository.mapping_of.items()}
-    used = dict.fromkeys(row.source for row in results.rows)
-    return {
-        key: Source(
-            spec=_line(key, spec, trials),
-            data=repository.fingerprint,
-            model=_model(key, spec),
-            seed=spec.study.study.seed,
-            versions=versions(),
-        )
-        for key in used
-    }
-
-
-def _line(key: str, spec: Spec, trials: Mapping[str, str]) -> str:
-    """Return the line that a source stands for; names of trials and analyses may hold dots."""
-    kind, _, name = key.partition(".")
-    if kind == "trials" and name in trials:
-        return trials[name]
-    return spec.at(kind, name).short if name else spec.at(kind).short
-
-
-def _model(key: str, spec: Spec) -> str:
-    kind, _, name = key.partition(".")
-    node = spec.study.analyses.get(name) if kind == "analyses" else None
-    if node is None:
-        return "count or quotation"
-    settings = node.model_dump(mode="json", exclude={"outcomes", "follow_up", "comparisons", "variables"})
-    return ", ".join(f"{key}: {value}" for key, value in settings.items())
 
 
 def _time_of_build() -> datetime:
@@ -498,27 +461,6 @@ def _time_of_build() -> datetime:
     except (ValueError, OverflowError, OSError) as error:
         hint = "Give whole seconds since 1970, such as 1700000000, or unset it."
         raise SpecError([Problem(f"invalid value {epoch!r} of SOURCE_DATE_EPOCH", hint=hint)]) from error
-
-
-def _provenance(spec: Spec, repository: RepositoryRecords, records: Records, results: Results, built: datetime) -> str:
-    from reportgen.analyses import versions
-
-    content = {
-        "study": spec.name,
-        "built": built.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "data": {
-            "fingerprint": repository.fingerprint,
-            "files": [asdict(file) for file in repository.files],
-        },
-        "seed": spec.study.study.seed,
-        "disclosure": {
-            "minimum_cell": spec.study.policy.minimum_cell,
-            "suppressed": [asdict(one) for one in records.egress.suppressed] if records.egress else [],
-        },
-        "versions": versions(),
-        "sources": {key: {"spec": s.spec, "model": s.model} for key, s in sorted(results.sources.items())},
-    }
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
 class _Clock:

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.analyses.naming import unit_of
 from reportgen.analyses.selection import Measurements, baseline_instrument
 from reportgen.data import Repository
+from reportgen.late import pd
 from reportgen.records.model import (
     ArmRow,
     Characteristic,

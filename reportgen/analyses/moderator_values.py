@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.analyses.naming import unit_of, unit_of_scale
 from reportgen.analyses.selection import BASELINE_ADJUSTER, Measurements, Selection
 from reportgen.data import Repository
+from reportgen.late import pd
 from reportgen.records.names import outcome_title
 from reportgen.spec.check import baseline_of
 from reportgen.spec.study import Covariate, Study

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.data import Repository, TrialInfo
 from reportgen.data.scale import without_noise
+from reportgen.late import pd
 from reportgen.records.exclusion import Exclusion, Gone
 from reportgen.release.rules import few_in_an_arm, guards
 from reportgen.spec.check import baseline_of, expanded

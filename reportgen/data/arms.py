@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from reportgen.data.codes import Cell, shown_code, writing_hint
 from reportgen.data.columns import BoolArray, Cells, IntArray, ObjectArray, listed, lookup
@@ -14,6 +13,7 @@ from reportgen.data.contradiction import crossed, label_of, note_contradictions,
 from reportgen.data.entries import Entries, settled
 from reportgen.data.faults import note_faults
 from reportgen.data.notes import Notes
+from reportgen.late import pd
 from reportgen.spec.mapping import Arm, Mapping
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from reportgen.data.repository import Repository, TrialInfo
+from reportgen.late import pd
 
 _COLUMNS = ["trial", "measure", "visit", "months", "n", "of", "collected"]
 _OF_PARTICIPANTS = ("trial", "participant", "arm", "arm_class")

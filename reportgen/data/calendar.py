@@ -11,9 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from reportgen.data.codes import Fault
+from reportgen.late import pd
 
 NO_DATE = "no date: "
 """How the fault of such a cell begins."""

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from reportgen.data.codes import Cell, cell_of, code_key, is_fault, shown_code, told_apart
+from reportgen.late import pd
 from reportgen.spec.normal import normal
 
 IntArray = npt.NDArray[np.int64]

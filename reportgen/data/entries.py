@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pandas as pd
 
 from reportgen.data.asked import note_not_understood, understood, wanted
 from reportgen.data.changed_ids import dates_among, powers_among
@@ -33,6 +32,7 @@ from reportgen.data.labels import note_labels_of_visits
 from reportgen.data.notes import Notes, Path, data_path
 from reportgen.data.visits import Visit, visit_meant
 from reportgen.errors import did_you_mean
+from reportgen.late import pd
 from reportgen.spec.mapping import Keep, Mapping, TrialColumn
 from reportgen.spec.normal import loose
 

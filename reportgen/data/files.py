@@ -13,8 +13,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from reportgen.data.columns import Column, IntArray, column_of
 from reportgen.data.delimited import read_delimited
 from reportgen.data.lost_digits import DOUBLE, EXCEL, SINGLE, note_lost_digits
@@ -25,6 +23,7 @@ from reportgen.data.raw import Raw, UnreadableError, raw_of_frame
 from reportgen.data.repository import FileInfo
 from reportgen.data.spreadsheet import read_spreadsheet
 from reportgen.data.statistical import read_statistical
+from reportgen.late import pd
 from reportgen.spec.mapping import FORMATS, Data
 from reportgen.spec.normal import on_disk
 from reportgen.spec.shown import public_name

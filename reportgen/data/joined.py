@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from reportgen.data.columns import BoolArray, Cells, Column, IntArray
 from reportgen.data.entries import Entries, Settled, settled
@@ -14,6 +13,7 @@ from reportgen.data.files import Table
 from reportgen.data.notes import Notes, data_path
 from reportgen.data.people import People
 from reportgen.data.visits import Visit
+from reportgen.late import pd
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from reportgen.data.calendar import NO_DATE
 from reportgen.data.codes import Fault
 from reportgen.data.raw import Raw, UnreadableError, raw_of_frame
+from reportgen.late import pd
 from reportgen.spec.mapping import Data
 
 _CELLS = 100_000_000

@@ -10,7 +10,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from reportgen.data.arms import Roll, arm_name, arms_of, codes_hint, counted
 from reportgen.data.codes import shown_code, writing_hint
@@ -21,6 +20,7 @@ from reportgen.data.labels import note_labels_of_trials
 from reportgen.data.notes import Notes, Path, data_path
 from reportgen.data.trial_names import note_doubtful_trials
 from reportgen.data.twins import note_strangers, note_twins_in_file
+from reportgen.late import pd
 from reportgen.spec.mapping import Mapping, TrialColumn
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from reportgen.data.columns import FloatArray, ObjectArray, objects
 from reportgen.data.contribution import Contribution, read_mapping
@@ -21,6 +20,7 @@ from reportgen.data.repository import Repository
 from reportgen.data.trial_names import alike_hint, note_idle_names, trials_alike
 from reportgen.data.trials import not_collected, note_unknown_trials, trials_of
 from reportgen.errors import DataError, Problem
+from reportgen.late import pd
 from reportgen.spec.load import LocatedMapping, Spec
 from reportgen.spec.mapping import TrialColumn
 from reportgen.spec.study import Study

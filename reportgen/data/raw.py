@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from reportgen.data.columns import IntArray, listed
+from reportgen.late import pd
 from reportgen.spec.normal import normal
 
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import pandas as pd
-
+from reportgen.late import pd
 from reportgen.origin import Origin
 
 

@@ -14,12 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from reportgen.data.calendar import with_dates
 from reportgen.data.raw import Raw, UnreadableError, raw_of_frame
 from reportgen.data.transport import check_transport, with_special_missing
 from reportgen.data.trial_run import try_reading
+from reportgen.late import pd
 from reportgen.spec.mapping import Data
 from reportgen.spec.normal import normal
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TypeVar
 
 import numpy as np
-import pandas as pd
 
 from reportgen.data.arms import arm_name
 from reportgen.data.contribution import Contribution
@@ -13,6 +12,7 @@ from reportgen.data.people import People
 from reportgen.data.repository import LedgerLine, TrialInfo
 from reportgen.data.visits import Visit, visits_of
 from reportgen.errors import did_you_mean
+from reportgen.late import pd
 from reportgen.spec.mapping import Mapping, TrialColumn
 from reportgen.spec.study import Study
 

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 import numpy as np
-import pandas as pd
 
 from reportgen.data.columns import listed, rows_text
 from reportgen.data.entries import Entries
 from reportgen.data.notes import Notes, data_path
 from reportgen.errors import difference
+from reportgen.late import pd
 from reportgen.spec.mapping import Mapping
 from reportgen.spec.normal import as_number, compact, loose, shape
 

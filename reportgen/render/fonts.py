@@ -9,7 +9,9 @@ import base64
 import io
 from functools import lru_cache
 
-from reportgen.figures.faces import FACES, FALLBACK, fallback
+from reportgen.figures.faces import FACES, FALLBACK, Face, fallback
+from reportgen.graph import Maker
+from reportgen.task import Task
 
 # what scripts and figures may show beside the letters of the page
 ALWAYS = frozenset(chr(code) for code in range(0x20, 0x7F)) | frozenset("\u00a0×−–—…“”‘’²τ↑↓←→")
@@ -21,20 +23,31 @@ def face_rules_of_files() -> str:
     return "\n".join((*rules, _rule(FALLBACK, 400, "normal", fallback().as_uri())))
 
 
-def face_rules_inside(letters: frozenset[str]) -> str:
+def face_rules_inside(letters: frozenset[str], make: Maker | None = None) -> str:
     """Return `@font-face` rules with the fonts inside, for an HTML file that must work alone.
 
     Parameters
     ----------
     letters : frozenset of str
         Letters of the page: the fonts keep these and the letters of the keyboard.
+    make : Maker, optional
+        Knows what was kept: a page with the letters of an earlier one has its fonts. A worker has none.
     """
     kept = "".join(sorted(letters | ALWAYS))
     rules = [
-        _rule(face.family, face.weight, face.style, f"data:font/woff2;base64,{_packed(str(face.path), kept)}")
-        for face in FACES
+        _rule(face.family, face.weight, face.style, f"data:font/woff2;base64,{font}")
+        for face, font in zip(FACES, _fonts(kept, make), strict=True)
     ]
     return "\n".join(rules)
+
+
+def _fonts(letters: str, make: Maker | None) -> list[str]:
+    if make is None:
+        return [packed(face, letters) for face in FACES]
+    tasks = [
+        Task(f"font.{face.file}", packed, {"face": face, "letters": letters}, cost=0.2, here=True) for face in FACES
+    ]
+    return make(tasks)
 
 
 def _rule(family: str, weight: int, style: str, source: str) -> str:
@@ -42,7 +55,7 @@ def _rule(family: str, weight: int, style: str, source: str) -> str:
 
 
 @lru_cache(maxsize=32)
-def _packed(path: str, kept: str) -> str:
+def packed(face: Face, letters: str) -> str:
     """Return a font cut down to some letters, as base64 of WOFF2."""
     from fontTools import subset
 
@@ -53,9 +66,9 @@ def _packed(path: str, kept: str) -> str:
     options.hinting = False
     options.glyph_names = False
     options.recalc_timestamp = False
-    font = subset.load_font(path, options)
+    font = subset.load_font(str(face.path), options)
     cutter = subset.Subsetter(options)
-    cutter.populate(text=kept)
+    cutter.populate(text=letters)
     cutter.subset(font)
     out = io.BytesIO()
     subset.save_font(font, out, options)

@@ -11,7 +11,7 @@ import json
 import logging
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +35,19 @@ _TAG = re.compile(r"<[^>]*>")
 _FONTS = "/* fonts */"
 
 
-def html_page(appendix: Appendix, sources: Mapping[str, Source]) -> str:
-    """Return the appendix as one HTML file that needs no other; `sources` are those of the results table."""
+def html_page(
+    appendix: Appendix, sources: Mapping[str, Source], faces: Callable[[frozenset[str]], str] = face_rules_inside
+) -> str:
+    """Return the appendix as one HTML file that needs no other.
+
+    Parameters
+    ----------
+    appendix : Appendix
+    sources : mapping
+        Those of the results table.
+    faces : callable
+        Returns the rules of fonts that have some letters inside.
+    """
     from markupsafe import Markup
 
     made = environment("html")
@@ -49,7 +60,7 @@ def html_page(appendix: Appendix, sources: Mapping[str, Source]) -> str:
     # which letters the fonts must have is known when the page is made
     page = made.get_template("page.html").render(context, fonts=Markup(_FONTS))
     letters = frozenset(_TAG.sub(" ", page))
-    return page.replace(_FONTS, face_rules_inside(frozenset(c for c in letters if c.isprintable())), 1)
+    return page.replace(_FONTS, faces(frozenset(c for c in letters if c.isprintable())), 1)
 
 
 def pdf_page(appendix: Appendix) -> tuple[bytes | None, str]:

@@ -8,7 +8,8 @@ an overall effect z differs between sides by their size alone, so that these are
 from __future__ import annotations
 
 import numpy as np
-from scipy import special
+
+from reportgen.late import special
 
 from .crossproducts import FloatArray
 

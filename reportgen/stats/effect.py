@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+
+from reportgen.late import special
 
 FloatArray = NDArray[np.float64]
 Numbers = float | FloatArray

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+
+from reportgen.late import special
 
 from .crossproducts import FloatArray
 from .effect import Effect, Joint

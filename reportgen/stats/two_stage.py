@@ -18,8 +18,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
-from scipy.stats import chi2, norm, t
+
+from reportgen.late import special
 
 from .choices import Status
 
@@ -185,7 +185,7 @@ def _pool(
         tau2_interval=(low * unit * unit, high * unit * unit),
         q=q,
         q_df=K - 1,
-        q_p_value=float(chi2.sf(q, K - 1)),
+        q_p_value=float(special.chdtrc(K - 1, q)),
         i2=tau2 / (tau2 + typical),
         i2_interval=(low / (low + typical), high / (high + typical)),
         h2=tau2 / typical + 1,
@@ -229,11 +229,11 @@ def _left_out_sentence(n: int) -> str:
 
 def _quantile(level: float, df: float) -> float:
     upper = (1 + level) / 2
-    return float(t.ppf(upper, df) if np.isfinite(df) else norm.ppf(upper))
+    return float(special.stdtrit(df, upper) if np.isfinite(df) else special.ndtri(upper))
 
 
 def _two_sided(z: float, df: float) -> float:
-    return 2 * float(t.sf(abs(z), df) if np.isfinite(df) else norm.sf(abs(z)))
+    return 2 * float(special.stdtr(df, -abs(z)) if np.isfinite(df) else special.ndtr(-abs(z)))
 
 
 def _std_error(y: Vector, w: Vector, test: Test) -> tuple[float, float]:
@@ -271,6 +271,8 @@ def _ceiling(y: Vector, v: Vector) -> float:
 
 
 def _root(f: Callable[[float], float], low: float, high: float) -> float:
+    from scipy.optimize import brentq  # takes a while to import, and pooling is all that needs it
+
     return float(brentq(f, low, high, xtol=1e-300, rtol=4 * np.finfo(float).eps, maxiter=5000))
 
 
@@ -294,7 +296,8 @@ def _paule_mandel(y: Vector, v: Vector) -> float:
 
 def _q_profile(y: Vector, v: Vector, level: float) -> Interval:
     tail = (1 - level) / 2
-    return _solve_q(float(chi2.isf(tail, y.size - 1)), y, v), _solve_q(float(chi2.ppf(tail, y.size - 1)), y, v)
+    above, below = special.chdtri(y.size - 1, tail), 2 * special.gammaincinv((y.size - 1) / 2, tail)
+    return _solve_q(float(above), y, v), _solve_q(float(below), y, v)
 
 
 def _reml_criterion(tau2: float, y: Vector, v: Vector) -> float:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Literal, Protocol, cast
@@ -19,6 +20,7 @@ from reportgen.pool import Serial
 from reportgen.records.artefact import Drawing
 from reportgen.records.results import Results
 from reportgen.render.appendix import Appendix, drawings_of
+from reportgen.render.fonts import face_rules_inside
 from reportgen.render.html import why_no_pdf
 from reportgen.task import Task
 
@@ -45,11 +47,14 @@ class Edition:
         Every number of the report, with its sources.
     series : tuple of (str, bytes)
         What is drawn and not printed: names of files and their contents.
+    faces : callable
+        Returns the rules of the page's fonts, which hold the given letters; it knows kept ones where the store is at hand.
     """
 
     appendix: Appendix
     results: Results
     series: tuple[tuple[str, bytes], ...] = ()
+    faces: Callable[[frozenset[str]], str] = face_rules_inside
 
 
 class Target(Protocol):
@@ -143,7 +148,8 @@ def write_targets(edition: Edition, names: Collection[str], folder: Path, make: 
         pixels = beside.submit(_made, "png", drawings if "png" in needed else (), make)
         if make.pool.workers == 1:
             pixels.result()  # there is no other process to wait for
-        said = {one.name: one.write(edition, {}, folder) for one in at_once[:1]}
+        here = replace(edition, faces=partial(face_rules_inside, make=make))
+        said = {one.name: one.write(here, {}, folder) for one in at_once[:1]}
         paper = _made("pdf", drawings if "pdf" in needed and not why_no_pdf() else (), make)
         figures = {**paper, **pixels.result()}
     said |= {one.name: one.write(edition, figures, folder) for one in asked if one.needs}

@@ -18,7 +18,7 @@ class Html:
         """Write the page."""
         from reportgen.render.html import html_page
 
-        page = html_page(edition.appendix, edition.results.sources)
+        page = html_page(edition.appendix, edition.results.sources, edition.faces)
         (folder / self.opens).write_text(page, encoding="utf-8")
         return ()
 

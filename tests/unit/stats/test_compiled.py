@@ -33,16 +33,30 @@ print(json.dumps([value, sum(stats.cache_hits.values()), sum(stats.cache_misses.
 KEPT, COMPILED = [1, 0], [0, 1]
 
 
-@pytest.fixture
-def installed(tmp_path: Path) -> Path:
-    """A copy of two files of the package, which is soon imported, with one more kernel."""
-    stats = tmp_path / "installed/reportgen/stats"
+@pytest.fixture(scope="session")
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of three files of the package, which is soon imported, with one more kernel; and its machine code."""
+    folder = tmp_path_factory.mktemp("compiled")
+    stats = folder / "installed/reportgen/stats"
     stats.mkdir(parents=True)
-    for name in ("compiled.py", "profile.py"):
+    for name in ("compiled.py", "machine.py", "profile.py"):
         shutil.copy(Path(compiled.__file__).with_name(name), stats)
     for name, content in {"../__init__.py": "", "__init__.py": "", "caller.py": CALLER}.items():
         (stats / name).write_text(content)
-    return tmp_path / "installed"
+    assert run(folder / "installed", folder / "kernels") == [9.0, *COMPILED]
+    return folder
+
+
+@pytest.fixture
+def installed(compiled_once: Path, tmp_path: Path) -> Path:
+    """The sources, which a test may edit."""
+    return shutil.copytree(compiled_once / "installed", tmp_path / "installed")
+
+
+@pytest.fixture
+def kernels(compiled_once: Path, tmp_path: Path) -> Path:
+    """Their machine code, which an earlier process has kept."""
+    return shutil.copytree(compiled_once / "kernels", tmp_path / "kernels")
 
 
 def run(installed: Path, kernels: Path | None, code: str = CALL, **environment: str) -> list[float]:
@@ -76,18 +90,15 @@ def test_a_second_process_compiles_nothing(installed: Path, tmp_path: Path) -> N
     assert (first, second) == ([9.0, *COMPILED], [9.0, *KEPT])
 
 
-def test_an_edited_kernel_is_compiled_anew_where_others_call_it(installed: Path, tmp_path: Path) -> None:
-    kernels = tmp_path / "kernels"
-    run(installed, kernels)
+def test_an_edited_kernel_is_compiled_anew_where_others_call_it(installed: Path, kernels: Path) -> None:
     edit(installed, "    return total\n", "    return 2.0 * total\n")
     assert run(installed, kernels) == [18.0, *COMPILED]
     edit(installed, "    return 2.0 * total\n", "    return total\n")
     assert run(installed, kernels) == [9.0, *KEPT]
 
 
-def test_another_processor_is_compiled_for_anew(installed: Path, tmp_path: Path) -> None:
-    run(installed, tmp_path / "kernels")
-    assert run(installed, tmp_path / "kernels", NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="") == [9.0, *COMPILED]
+def test_another_processor_is_compiled_for_anew(installed: Path, kernels: Path) -> None:
+    assert run(installed, kernels, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="") == [9.0, *COMPILED]
 
 
 def test_code_is_kept_in_the_folder_of_the_user(installed: Path, tmp_path: Path) -> None:
@@ -113,11 +124,10 @@ def test_where_nothing_can_be_kept_each_process_compiles_once(installed: Path, t
     assert not [*installed.rglob("*.nb?")]
 
 
-def test_a_folder_in_which_others_may_write_is_not_trusted(installed: Path, tmp_path: Path) -> None:
-    run(installed, tmp_path / "kernels")
-    (folder,) = (tmp_path / "kernels").iterdir()
+def test_a_folder_in_which_others_may_write_is_not_trusted(installed: Path, kernels: Path) -> None:
+    (folder,) = kernels.iterdir()
     folder.chmod(0o777)
-    assert run(installed, tmp_path / "kernels") == [9.0, *COMPILED]
+    assert run(installed, kernels) == [9.0, *COMPILED]
 
 
 def test_a_full_disk_keeps_nobody_from_working(installed: Path, tmp_path: Path) -> None:
@@ -130,23 +140,21 @@ def test_a_full_disk_keeps_nobody_from_working(installed: Path, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("suffix", "damage"), [("nbi", b""), ("nbi", b"\0" * 4096), ("nbc", b"words")], ids=["empty", "zeros", "words"]
 )
-def test_a_damaged_file_is_made_again(installed: Path, tmp_path: Path, suffix: str, damage: bytes) -> None:
-    run(installed, tmp_path / "kernels")
-    (broken,) = (tmp_path / "kernels").rglob(f"caller.quadratic-*.{suffix}")
+def test_a_damaged_file_is_made_again(installed: Path, kernels: Path, suffix: str, damage: bytes) -> None:
+    (broken,) = kernels.rglob(f"caller.quadratic-*.{suffix}")
     broken.write_bytes(damage)
-    assert run(installed, tmp_path / "kernels") == [9.0, *COMPILED]
-    assert run(installed, tmp_path / "kernels") == [9.0, *KEPT]
+    assert run(installed, kernels) == [9.0, *COMPILED]
+    assert run(installed, kernels) == [9.0, *KEPT]
 
 
-def test_an_entry_with_code_for_other_types_is_compiled_anew(installed: Path, tmp_path: Path) -> None:
-    run(installed, tmp_path / "kernels")
+def test_an_entry_with_code_for_other_types_is_compiled_anew(installed: Path, kernels: Path) -> None:
     of_integers = CALL.replace("np.ones(12)", "np.ones(12, int)")
-    assert run(installed, tmp_path / "kernels", of_integers) == [9.0, *COMPILED]
+    assert run(installed, kernels, of_integers) == [9.0, *COMPILED]
     # what two processes can leave that each save an entry at once: both under one name
-    first, second = sorted((tmp_path / "kernels").rglob("caller.quadratic-*.nbc"))
+    first, second = sorted(kernels.rglob("caller.quadratic-*.nbc"))
     shutil.copy(second, first)
-    assert run(installed, tmp_path / "kernels") == [9.0, *COMPILED]
-    assert run(installed, tmp_path / "kernels") == run(installed, tmp_path / "kernels", of_integers) == [9.0, *KEPT]
+    assert run(installed, kernels) == [9.0, *COMPILED]
+    assert run(installed, kernels) == run(installed, kernels, of_integers) == [9.0, *KEPT]
 
 
 def test_only_the_folders_used_last_are_kept(installed: Path, tmp_path: Path) -> None:

@@ -10,12 +10,12 @@ import sys
 SIGNATURES = """
 import json, sys
 import numpy as np
-from numba.core.dispatcher import Dispatcher
 from reportgen.stats import Levels, fit_one_step, kernels, partition, peel, per_trial
+from reportgen.stats.compiled import Kernel
 
 def signatures():
     rooms = [module for name, module in sys.modules.items() if name.startswith("reportgen.stats.")]
-    found = {f"{f.py_func.__module__}.{f.py_func.__name__}": f for room in rooms for f in vars(room).values() if isinstance(f, Dispatcher)}
+    found = {f"{f.py_func.__module__}.{f.py_func.__name__}": f for room in rooms for f in vars(room).values() if isinstance(f, Kernel)}
     return {name: len(function.signatures) for name, function in found.items() if function.signatures}
 
 """
