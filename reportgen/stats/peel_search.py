@@ -19,10 +19,11 @@ from . import box_effects
 from .beam import ROUNDING, Bins, ScoredBox, beam_search
 from .boxes import DirectedGrid, Grid, Mask, People, Ranks
 from .candidate import ESTIMATE, VARIANCE, Node, Space, make_node, make_space
-from .choices import Gains
+from .choices import Approximation, Gains
 from .complete_cases import CompleteCases, NotSearched, complete_cases
 from .crossproducts import Columns, FloatArray, IntArray, columns
 from .design import Options
+from .frontier import Rules, best_boxes
 from .levels import Levels
 from .one_step import OneStepFit, fit_one_step
 from .peeling import Direction, PeelSettings
@@ -260,20 +261,30 @@ class Prepared:
     level_names: dict[str, tuple[str, ...]]
     declared: dict[str, Gains]
 
-    def run(self, outcome: ArrayLike) -> Found:
-        """Search with an outcome of all participants; those analysed must have one."""
+    def run(self, outcome: ArrayLike, *, inference: Approximation = "kenward-roger") -> Found:
+        """Search with an outcome of all participants; those analysed must have one.
+
+        `inference` is that of the effects which a report prints, overall and of directions: draws need no more of them
+        than the estimate, for which "normal" is enough and fastest.
+        """
         y = np.ascontiguousarray(np.asarray(outcome, float)[self.cases.rows])
         if not np.isfinite(y).all():
             raise ValueError("the outcome of somebody analysed is missing or infinite; prepare the search anew")
-        directions, left_out = self._directions(y)
-        overall = self.fit(y)
+        directions, left_out = self._directions(y, inference)
+        overall = self.fit(y, inference=inference)
         worth = self.worth(y, directions, float(overall.effect.estimate))
         if worth is None:
             return Found(y, directions, left_out, overall, None, (), 0)
-        boxes = beam_search(worth.grid, worth.everybody(), worth.peel, self._bins(), self.settings.beam)
-        return Found(y, directions, left_out, overall, worth, tuple(boxes), len(worth.seen))
+        boxes, evaluated = worth.best(self.bins())
+        return Found(y, directions, left_out, overall, worth, boxes, evaluated)
 
-    def fit(self, y: FloatArray, people: Mask | None = None, moderator: FloatArray | None = None) -> OneStepFit:
+    def fit(
+        self,
+        y: FloatArray,
+        people: Mask | None = None,
+        moderator: FloatArray | None = None,
+        inference: Approximation = "kenward-roger",
+    ) -> OneStepFit:
         """One-step model of some of the people analysed."""
         who = slice(None) if people is None else people
         return fit_one_step(
@@ -283,16 +294,19 @@ class Prepared:
             adjusters=self.adjusters[who],
             moderator=moderator,
             treatment_effect=self.settings.treatment_effect,
+            inference=inference,
         )
 
-    def _directions(self, y: FloatArray) -> tuple[tuple[Direction, ...], tuple[NotSearched, ...]]:
+    def _directions(
+        self, y: FloatArray, inference: Approximation
+    ) -> tuple[tuple[Direction, ...], tuple[NotSearched, ...]]:
         """Who gains more along each moderator; one whose interaction has no sign is left out."""
         found, left_out = [], []
         for name, z in zip(self.cases.moderators, self.centred, strict=True):
             if name in self.declared:
                 found.append(Direction(name, self.declared[name], "declared"))
                 continue
-            fit = self.fit(y, moderator=z)
+            fit = self.fit(y, moderator=z, inference=inference)
             assert fit.interaction is not None
             slope = float(fit.interaction.estimate)
             if slope == 0.0 or not np.isfinite(slope):
@@ -327,7 +341,8 @@ class Prepared:
             self, y, estimate, grid, People(self.trial, rows), whole, node[0], make_space(node[0]), inside, set()
         )
 
-    def _bins(self) -> Bins:
+    def bins(self) -> Bins:
+        """Size bins of the people analysed."""
         people = len(self.cases.rows)
         return Bins(people, self.settings.bin_width, self.least() / people)
 
@@ -369,6 +384,30 @@ class Worth:
     space: Space
     inside: box_effects.Inside
     seen: set[bytes]
+
+    def best(self, bins: Bins) -> tuple[tuple[ScoredBox, ...], int]:
+        """The best box of every size bin, and how many boxes were evaluated."""
+        made = best_boxes(self.grid, self.people, self.whole, self.node, self.space, self.inside, self._rules(bins))
+        if made is None:  # the slow road can ask `fit_one_step` about single boxes
+            boxes = beam_search(self.grid, self.everybody(), self.peel, bins, self.prepared.settings.beam)
+            return tuple(boxes), len(self.seen)
+        *columns, evaluated = made
+        return tuple(ScoredBox(r, int(n), float(z), s) for r, n, z, s in zip(*columns, strict=True)), evaluated
+
+    def _rules(self, bins: Bins) -> Rules:
+        settings = self.prepared.settings
+        compares = settings.objective == "interaction"
+        return Rules(
+            float(settings.alpha),
+            int(settings.beam),
+            float(bins.width),
+            bins.lowest,
+            self.prepared.least(),
+            int(settings.min_arm),
+            int(settings.min_trials),
+            compares,
+            self.overall if compares else 0.0,
+        )
 
     def everybody(self) -> ScoredBox:
         """The box that holds all people analysed."""
