@@ -256,18 +256,17 @@ def _peeled(boxes, sums, fewest, shared, rules):  # type: ignore[no-untyped-def]
         large = np.zeros(count, np.bool_)
         for c in range(count):
             large[c] = people[c] >= rules.least and people[c] > 0 and _admissible(after[c], rules)
-        if passed + large.sum() > left.shape[0]:
+        if passed + large.sum() > left.shape[0]:  # twice the room is always enough: a round adds no more than the first
             ranks, rest, left = (
                 np.concatenate((ranks, ranks)),
                 np.concatenate((rest, rest)),
                 np.concatenate((left, left)),
             )
-        for c in np.flatnonzero(large):
-            if passed < left.shape[0]:
-                ranks[passed] = new[c]
-                rest[passed] = after[c]
-                left[passed] = people[c]
-                passed += 1
+        for k in np.flatnonzero(large):
+            ranks[passed] = new[k]
+            rest[passed] = after[k]
+            left[passed] = people[k]
+            passed += 1
         on = np.flatnonzero(large & (people >= fewest))
         boxes, sums, along = new[on], after[on], along[on]
         count = on.shape[0]

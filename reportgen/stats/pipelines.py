@@ -177,7 +177,7 @@ class PreparedPeel:
         """Screen and search with an outcome of all people of the sample."""
         p, names = _screened(self.sample, outcome, self.pipeline.screening)
         prepared = self.search(names)
-        return Frontier(p, prepared, prepared.run(outcome, inference="normal") if prepared is not None else None)
+        return Frontier(p, prepared, prepared.draw(outcome) if prepared is not None else None)
 
     def search(self, names: tuple[str, ...]) -> Prepared | None:
         """The search among some moderators, by their screening p; None without any."""
