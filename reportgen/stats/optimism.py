@@ -9,6 +9,7 @@ Subgroups of a draw and of the data belong together by their rank among kept sub
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,6 +29,7 @@ from .pipelines import Frontier, PreparedPartition, PreparedPeel, Tree
 from .ranks import BoolArray
 from .sample import Sample
 from .signs import resampled_rows
+from .splits import observe
 from .subgroups import Rule, Split, TreeNode
 
 LOW, HIGH = 0, 1
@@ -153,48 +155,109 @@ def partition_optimism(
 def _optimism(prepared: PreparedPartition, sample: Sample, tree: Tree, depth: int, ranks: int) -> FloatArray:
     """Effects in the draw minus those of the same rules in the data: (inside and difference, depth, rank)."""
     out = np.full((2, depth, ranks), np.nan)
-    if not tree.kept:
+    places, followed = _ranked(tree, depth, ranks)
+    if not followed:
         return out
     assert tree.search is not None
     data = prepared.search(tuple(one.name for one in tree.search.moderators))
-    counted = [0] * depth
-    for node, split in tree.kept:
-        level, rank = node.level, counted[node.level]
-        counted[level] += 1
-        if rank < ranks and data is not None:
-            here = rule_effects(tree.search, sample.outcome, node, split)
-            out[:, level, rank] = here - rule_effects(data, prepared.sample.outcome, node, split)
+    if data is not None:
+        here = rule_effects(tree.search, sample.outcome, followed, own=True)
+        there = rule_effects(data, prepared.sample.outcome, followed)
+        level, rank = np.array(places).T
+        out[:, level, rank] = here - there
     return out
 
 
-def rule_effects(search: Search, outcome: FloatArray, node: TreeNode, split: Split) -> FloatArray:
-    """Return the effect inside a subgroup and its difference from the other side of its last split.
+def _ranked(tree: Tree, depth: int, ranks: int) -> tuple[list[tuple[int, int]], list[tuple[TreeNode, Split]]]:
+    """The kept splits with the smallest p of each depth, with depth and rank."""
+    counted = [0] * depth
+    places, followed = [], []
+    for node, split in tree.kept:
+        if counted[node.level] < ranks:
+            places.append((node.level, counted[node.level]))
+            followed.append((node, split))
+        counted[node.level] += 1
+    return places, followed
+
+
+def rule_effects(
+    search: Search, outcome: FloatArray, splits: Sequence[tuple[TreeNode, Split]], *, own: bool = False
+) -> FloatArray:
+    """Return the effects inside subgroups and their differences from the other side of their last split.
 
     Parameters
     ----------
     search : Search
-        Among whose people the rules are followed: those of the split, or others.
+        Among whose people the rules are followed: those of the splits, or others.
     outcome : ndarray (n,)
         Of all people of its sample.
-    node : TreeNode
-        Which was split; only its rules count.
-    split : Split
+    splits : sequence of (TreeNode, Split)
+        Of a node only its rules count.
+    own : bool
+        Whether the splits were found by this search with this outcome: then the differences are known.
 
     Returns
     -------
-    ndarray (2,)
+    ndarray (2, number of splits)
         In units of the outcome; NaN where nothing can be estimated.
     """
     y = outcome[search.rows]
+    sides = [_sides(search, node, split) for node, split in splits]
+    known = own and search.settings.criterion == "interaction"
+    apart = [
+        (split.estimate if split.child == "low" else -split.estimate) if known else _apart(search, y, inside, outside)
+        for (_, split), (inside, outside) in zip(splits, sides, strict=True)
+    ]
+    return np.array([_inside_effects(search, y, [inside for inside, _ in sides]), apart])
+
+
+def _sides(search: Search, node: TreeNode, split: Split) -> tuple[IntArray, IntArray]:
+    """People of a search on the side of a split that gains more, and on the other."""
     parent = np.arange(len(search.rows))
     for rule in node.rules:
         parent = search.those(parent, rule)
-    inside, outside = (search.those(parent, rule) for rule in both_rules(split))
+    inside, outside = both_rules(split)
+    return search.those(parent, inside), search.those(parent, outside)
+
+
+def _apart(search: Search, y: FloatArray, inside: IntArray, outside: IntArray) -> float:
     if not len(inside) or not len(outside):
-        return np.full(2, np.nan)
-    effect = search.fit(y, inside).effect
-    apart = difference(search, y, inside, outside, search.settings.information)
-    return np.array([float(effect.estimate), float(apart.estimate)])
+        return np.nan
+    return float(difference(search, y, inside, outside, search.settings.information).estimate)
+
+
+def _inside_effects(search: Search, y: FloatArray, groups: list[IntArray]) -> FloatArray:
+    """Effect of treatment in each group, by kernels for all of them together where these can say."""
+    members = np.zeros((len(groups), len(y)), bool)
+    for k, group in enumerate(groups):
+        members[k, group] = True
+    values, sound = _by_kernels(search, y, members)
+    for place in np.flatnonzero(~sound & members.any(axis=1)).tolist():
+        values[place] = float(search.fit(y, groups[place]).effect.estimate)
+    return values
+
+
+def _by_kernels(search: Search, y: FloatArray, members: BoolArray) -> tuple[FloatArray, BoolArray]:
+    """Effect of treatment in each group from sums, and whether it holds."""
+    nothing = np.full(len(members), np.nan), np.zeros(len(members), bool)
+    if search.base is None:
+        return nothing
+    base, seen = search.base, observe(search.base, y, search.settings.options)
+    if seen.prepared is None:
+        return nothing
+    covariates = box_effects.covariate_rows(base.treatment, base.adjusters[:, seen.prepared[1]])
+    rows = box_effects.with_outcome(covariates, seen.outcome)
+    trials = search.people.trials
+    whole = box_effects.sum_by_trial(rows, base.trial, trials)
+    space = box_effects.make_inside(whole, search.settings.random)
+    found = box_effects.effects_inside(_sums(members, rows, base.trial, trials), space)
+    return found[:, ESTIMATE].copy(), box_effects.sound(found, space)
+
+
+def _sums(members: BoolArray, rows: FloatArray, trial: IntArray, trials: int) -> FloatArray:
+    """Sums of the rows of the members of each group by trial, (c, K, w)."""
+    parts = [members[:, trial == i].astype(float) @ rows[trial == i] for i in range(trials)]
+    return np.stack(parts, axis=1)
 
 
 def both_rules(split: Split) -> tuple[Rule, Rule]:
@@ -273,7 +336,9 @@ def _box_optimism(prepared: PreparedPeel, frontier: Frontier) -> FloatArray:
         return np.full((2, len(ranks)), np.nan)
     worth, ranks_there = there
     sums = np.stack([box.sums for box in found.boxes])
-    return _effects_of(here, ranks, sums) - _effects_of(worth, ranks_there, _sums(worth, ranks_there))
+    people = worth.people
+    sums_there = _sums(_members(worth, ranks_there), people.rows, people.trial, len(worth.whole))
+    return _effects_of(here, ranks, sums) - _effects_of(worth, ranks_there, sums_there)
 
 
 def _same_boxes(data: Prepared, outcome: FloatArray, here: Worth, frontier: Frontier) -> tuple[Worth, Ranks] | None:
@@ -301,14 +366,12 @@ def _translated(ranks: Ranks, source: DirectedGrid, target: DirectedGrid) -> Ran
     return out
 
 
-def _sums(worth: Worth, ranks: Ranks) -> FloatArray:
-    """Sums of the rows of the people inside each box, by trial."""
+def _members(worth: Worth, ranks: Ranks) -> BoolArray:
+    """Who is inside each box, (boxes, n)."""
     inside = np.ones((len(ranks), worth.grid.outward.shape[1]), bool)
     for k, outward in enumerate(worth.grid.outward):
         inside &= outward[None, :] <= ranks[:, k, None]
-    trial, rows = worth.people.trial, worth.people.rows
-    parts = [inside[:, trial == i].astype(float) @ rows[trial == i] for i in range(len(worth.whole))]
-    return np.stack(parts, axis=1)
+    return inside
 
 
 def _effects_of(worth: Worth, ranks: Ranks, sums: FloatArray) -> FloatArray:
