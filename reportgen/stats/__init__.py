@@ -9,6 +9,9 @@ What to use when:
 - `scan_cuts`: the interaction with `x <= c` for every cut c of a covariate, at microseconds a cut; for searches.
 - `partition`: RP, the search for subgroups by recursive partitioning.
 - `peel`: ARDP, the best box-shaped subgroup of every size by directed peeling.
+- what a search is worth, by repeating it: a `sample` of participants; its `null_model`; `pipelines` (a search with the
+  screening before it); `null_draws` (sign flips: search-wise p, calibration, null band, min-p); `optimism` (bootstrap:
+  corrected effects, stability); `held_out` (a trial left out in turn); `overlap` (how much two searches agree by chance).
 - `per_trial`: the effect in each trial by itself; the rows of a forest plot.
 - `pool_two_stage`: pools the estimates of `per_trial`, or published ones; the check beside a one-step fit, and where
   heterogeneity statistics come from. `prediction_interval`: where the effect of a new trial may lie.

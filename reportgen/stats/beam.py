@@ -20,7 +20,7 @@ import numpy as np
 from .boxes import DirectedGrid, Ranks
 from .crossproducts import FloatArray
 
-SAME_SCORE = 9  # decimals of a score beyond which two boxes tie: sums in another order must not decide
+SCALE = 1e9  # scores that are equal in units of 1/SCALE tie: sums in another order must not decide
 ROUNDING = 1e-9  # of a share of people
 
 
@@ -68,7 +68,12 @@ class Bins:
 
     def from_large_to_small(self) -> Iterable[int]:
         """All bins, from that of everybody to that of the smallest box allowed."""
-        return range(self.of(self.people), int(np.floor(self.smallest / self.width + ROUNDING)) - 1, -1)
+        return range(self.of(self.people), self.lowest - 1, -1)
+
+    @property
+    def lowest(self) -> int:
+        """Bin of the smallest box allowed."""
+        return int(np.floor(self.smallest / self.width + ROUNDING))
 
 
 Peel = Callable[[list[ScoredBox], int], list[ScoredBox]]
@@ -116,7 +121,7 @@ def ranked(boxes: list[ScoredBox], grid: DirectedGrid) -> list[ScoredBox]:
     """From best to worst: higher score, larger box, fewer limits, limits on earlier moderators, wider limits."""
 
     def worth(box: ScoredBox) -> tuple[float, int]:
-        return (-round(box.score, SAME_SCORE), -box.n)
+        return (-float(np.rint(box.score * SCALE)), -box.n)
 
     def plainness(box: ScoredBox) -> tuple[int, tuple[bool, ...], tuple[int, ...]]:
         limited = grid.needed(box.ranks)

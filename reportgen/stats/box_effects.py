@@ -151,14 +151,14 @@ def as_effect(row: FloatArray, floor: float) -> Effect:
 def interactions(sums: FloatArray, node: Node, space: Space) -> FloatArray:
     """t x inside in the whole comparison for each box, (c, 7) with the columns of candidate.py."""
     values = np.full((len(sums), 7), np.nan)
-    _interactions(sums, False, node, space, values)
+    fit_differences(sums, False, node, space, values)
     return values
 
 
 def effects_inside(sums: FloatArray, inside: Inside) -> FloatArray:
     """Effect of treatment among the people of each group, (c, 7) with the columns of inside.py."""
     values = np.full((len(sums), 7), np.nan)
-    _effects_inside(sums, inside.random, inside.space, values)
+    fit_effects(sums, inside.random, inside.space, values)
     used = np.einsum("ci,ci->c", sums[:, :, 0], _both_arms(sums).astype(float))
     varies = _spread(sums)[:, 1:-1] > HARDLY_VARIES * inside.usual[1:-1] * used[:, None]
     values[~varies.all(axis=1), STATE] = SINGULAR
@@ -181,7 +181,8 @@ def _enter(sums, low):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _interactions(sums, within, node, space, values):  # type: ignore[no-untyped-def]
+def fit_differences(sums, within, node, space, values):  # type: ignore[no-untyped-def]
+    """Fit treatment x inside for one box after another."""
     low = np.zeros((sums.shape[1], 2, space.rows.shape[1] - 2))
     warm = -1.0
     for box in range(sums.shape[0]):
@@ -191,7 +192,8 @@ def _interactions(sums, within, node, space, values):  # type: ignore[no-untyped
 
 
 @kernel
-def _effects_inside(sums, random, space, values):  # type: ignore[no-untyped-def]
+def fit_effects(sums, random, space, values):  # type: ignore[no-untyped-def]
+    """Fit the effect of treatment inside one box after another."""
     columns = space.row.shape[0]
     low = np.zeros((sums.shape[1], 2, columns))
     squares = np.zeros((sums.shape[1], columns * (columns - 1) // 2))

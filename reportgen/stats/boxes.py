@@ -166,7 +166,7 @@ class DirectedGrid:
         peeled = np.zeros((len(owner), len(self.values)), np.int32)
         rest = sums[owner]
         left = np.zeros(len(owner), np.int64)
-        _peel_boxes(
+        peel_boxes(
             boxes,
             owner,
             along,
@@ -185,7 +185,7 @@ class DirectedGrid:
 
 
 @kernel
-def _peel_boxes(boxes, owner, along, outward, order, first, trial, rows, alpha, peeled, sums, left):  # type: ignore[no-untyped-def]
+def peel_boxes(boxes, owner, along, outward, order, first, trial, rows, alpha, peeled, sums, left):  # type: ignore[no-untyped-def]
     """Peel each box along its moderator; `left` counts the people who remain, 0 where a peel would take everybody.
 
     sums holds for each peel those of the box, from which the people taken off are subtracted: they are few.

@@ -163,7 +163,7 @@ def make_space(node: Node) -> Space:
 
 
 @kernel
-def _pack_products(row, g):  # type: ignore[no-untyped-def]
+def pack_products(row, g):  # type: ignore[no-untyped-def]
     """Packed lower triangle of row row'."""
     at = 0
     for k in range(row.shape[0]):
@@ -211,7 +211,7 @@ def enter(i, low, within, node, space):  # type: ignore[no-untyped-def]
     own[m + s] = own[ts]
     row[s] = own[0]
     row[ts] = own[m]
-    _pack_products(row, space.g[i])
+    pack_products(row, space.g[i])
 
 
 @kernel

@@ -23,7 +23,8 @@ from .peeling import Box, Group, Limit, Peeling
 
 def report(prepared: Prepared, found: Found) -> Peeling:
     """Describe what a search found."""
-    status, message = _status(prepared, found)
+    assert found.overall is not None, "a draw has no report"
+    status, message = _status(found.overall, prepared, found)
     return Peeling(
         tuple(_boxes(found.worth, found)) if found.worth is not None and found.boxes else (),
         status,
@@ -39,11 +40,11 @@ def report(prepared: Prepared, found: Found) -> Peeling:
     )
 
 
-def _status(prepared: Prepared, found: Found) -> tuple[str, str]:
+def _status(overall: OneStepFit, prepared: Prepared, found: Found) -> tuple[str, str]:
     if not found.directions:
         return "no moderator", "No moderator can be peeled; the reasons stand with each."
     if found.worth is None:
-        return "not estimable", found.overall.message
+        return "not estimable", overall.message
     if not found.boxes:
         return "no box", (
             f"Of {_counted(found.evaluated)} none has a score: a box needs at least {prepared.least()} people,"

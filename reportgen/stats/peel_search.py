@@ -23,9 +23,11 @@ from .choices import Gains
 from .complete_cases import CompleteCases, NotSearched, complete_cases
 from .crossproducts import Columns, FloatArray, IntArray, columns
 from .design import Options
+from .frontier import Rules, best_boxes
 from .levels import Levels
 from .one_step import OneStepFit, fit_one_step
 from .peeling import Direction, PeelSettings
+from .slopes import fit_slopes
 
 FEW_LEVELS = 3  # values up to which a peel would take a large share at once (Hee et al. 2021)
 
@@ -262,16 +264,40 @@ class Prepared:
 
     def run(self, outcome: ArrayLike) -> Found:
         """Search with an outcome of all participants; those analysed must have one."""
+        y = self._outcome(outcome)
+        directions, left_out = self._directions(y)
+        overall = self.fit(y)
+        worth = self.worth(y, directions, float(overall.effect.estimate))
+        return self._found(y, directions, left_out, overall, worth)
+
+    def draw(self, outcome: ArrayLike) -> Found:
+        """Search likewise, without what only a report needs: the overall fit, and the interactions behind directions."""
+        y = self._outcome(outcome)
+        seen = self._see(y)
+        if seen is None:
+            return self.run(outcome)
+        directions, left_out = self._signs(y, seen)
+        worth = self.worth(y, directions, self._estimate(y, seen), seen)
+        return self._found(y, directions, left_out, None, worth)
+
+    def _outcome(self, outcome: ArrayLike) -> FloatArray:
         y = np.ascontiguousarray(np.asarray(outcome, float)[self.cases.rows])
         if not np.isfinite(y).all():
             raise ValueError("the outcome of somebody analysed is missing or infinite; prepare the search anew")
-        directions, left_out = self._directions(y)
-        overall = self.fit(y)
-        worth = self._worth(y, directions, overall)
+        return y
+
+    def _found(
+        self,
+        y: FloatArray,
+        directions: tuple[Direction, ...],
+        left_out: tuple[NotSearched, ...],
+        overall: OneStepFit | None,
+        worth: Worth | None,
+    ) -> Found:
         if worth is None:
             return Found(y, directions, left_out, overall, None, (), 0)
-        boxes = beam_search(worth.grid, worth.everybody(), worth.peel, self._bins(), self.settings.beam)
-        return Found(y, directions, left_out, overall, worth, tuple(boxes), len(worth.seen))
+        boxes, evaluated = worth.best(self.bins())
+        return Found(y, directions, left_out, overall, worth, boxes, evaluated)
 
     def fit(self, y: FloatArray, people: Mask | None = None, moderator: FloatArray | None = None) -> OneStepFit:
         """One-step model of some of the people analysed."""
@@ -302,23 +328,65 @@ class Prepared:
                 found.append(Direction(name, gains, "screening interaction", fit.interaction))
         return tuple(found), tuple(left_out)
 
-    def _worth(self, y: FloatArray, directions: tuple[Direction, ...], overall: OneStepFit) -> Worth | None:
-        """What boxes are worth with this outcome; None where there is nothing to search."""
-        estimate = float(overall.effect.estimate)
+    def _signs(self, y: FloatArray, seen: Seen) -> tuple[tuple[Direction, ...], tuple[NotSearched, ...]]:
+        """Directions as `_directions` finds them; where the kernel cannot say, from a separate fit."""
+        asked = [k for k, name in enumerate(self.cases.moderators) if name not in self.declared]
+        values = fit_slopes(self.centred[asked], seen.rows, self.trial, seen.node)
+        slope = dict(zip(asked, values[:, ESTIMATE].tolist(), strict=True))
+        for k in np.array(asked, int)[~box_effects.sound(values, seen.inside)].tolist():
+            one = self.fit(y, moderator=self.centred[k]).interaction
+            assert one is not None
+            slope[k] = float(one.estimate)
+        if any(one == 0.0 or not np.isfinite(one) for one in slope.values()):
+            return self._directions(y)  # which says why
+        made = []
+        for k, name in enumerate(self.cases.moderators):
+            gains: Gains = self.declared[name] if name in self.declared else "small" if slope[k] < 0.0 else "large"
+            made.append(Direction(name, gains, "declared" if name in self.declared else "screening interaction"))
+        return tuple(made), ()
+
+    def _estimate(self, y: FloatArray, seen: Seen) -> float:
+        """Effect of treatment among all people analysed."""
+        row = box_effects.effects_inside(seen.whole[None], seen.inside)
+        sound = box_effects.sound(row, seen.inside)[0]
+        return float(row[0, ESTIMATE] if sound else self.fit(y).effect.estimate)
+
+    def _see(self, y: FloatArray) -> Seen | None:
+        """The outcome brought to what all models share; None where none can be fitted."""
         node = _node(y, self.treatment, self.trial, self.adjusters, self.settings) if len(y) else None
-        if node is None or not directions or not np.isfinite(estimate):
+        if node is None:
+            return None
+        rows = box_effects.with_outcome(self.rows, _centre(y, self.trial))
+        whole = box_effects.sum_by_trial(rows, self.trial, self.trials)
+        return Seen(node[0], rows, whole, box_effects.make_inside(whole, self.settings.treatment_effect == "random"))
+
+    def worth(
+        self, y: FloatArray, directions: tuple[Direction, ...], estimate: float, seen: Seen | None = None
+    ) -> Worth | None:
+        """Return what boxes are worth with an outcome; None where there is nothing to search.
+
+        Parameters
+        ----------
+        y : ndarray (n,)
+            Outcome of the people analysed.
+        directions : tuple of Direction
+            Of moderators that are searched.
+        estimate : float
+            Effect of treatment among all of them.
+        seen : Seen, optional
+            If it is at hand.
+        """
+        seen = self._see(y) if seen is None else seen
+        if seen is None or not directions or not np.isfinite(estimate):
             return None
         names = [one.moderator for one in directions]
         kept = [k for k, name in enumerate(self.cases.moderators) if name in names]
         grid = self.grid.select(kept).directed(np.array([one.gains == "small" for one in directions]))
-        rows = box_effects.with_outcome(self.rows, _centre(y, self.trial))
-        whole = box_effects.sum_by_trial(rows, self.trial, self.trials)
-        inside = box_effects.make_inside(whole, self.settings.treatment_effect == "random")
-        return Worth(
-            self, y, estimate, grid, People(self.trial, rows), whole, node[0], make_space(node[0]), inside, set()
-        )
+        people, node = People(self.trial, seen.rows), seen.node
+        return Worth(self, y, estimate, grid, people, seen.whole, node, make_space(node), seen.inside, set())
 
-    def _bins(self) -> Bins:
+    def bins(self) -> Bins:
+        """Size bins of the people analysed."""
         people = len(self.cases.rows)
         return Bins(people, self.settings.bin_width, self.least() / people)
 
@@ -326,6 +394,26 @@ class Prepared:
         """Least number of people inside a box."""
         share = int(np.ceil(self.settings.min_fraction * len(self.cases.rows) - ROUNDING))
         return max(share, self.settings.min_size or 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """An outcome, brought to what all models of a search share.
+
+    Attributes
+    ----------
+    node : Node
+    rows : ndarray (n, w)
+        What is summed over the people of a box.
+    whole : ndarray (K, w)
+        Its sums over everybody.
+    inside : Inside
+    """
+
+    node: Node
+    rows: FloatArray
+    whole: FloatArray
+    inside: box_effects.Inside
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -360,6 +448,30 @@ class Worth:
     space: Space
     inside: box_effects.Inside
     seen: set[bytes]
+
+    def best(self, bins: Bins) -> tuple[tuple[ScoredBox, ...], int]:
+        """The best box of every size bin, and how many boxes were evaluated."""
+        made = best_boxes(self.grid, self.people, self.whole, self.node, self.space, self.inside, self._rules(bins))
+        if made is None:  # the slow road can ask `fit_one_step` about single boxes
+            boxes = beam_search(self.grid, self.everybody(), self.peel, bins, self.prepared.settings.beam)
+            return tuple(boxes), len(self.seen)
+        *columns, evaluated = made
+        return tuple(ScoredBox(r, int(n), float(z), s) for r, n, z, s in zip(*columns, strict=True)), evaluated
+
+    def _rules(self, bins: Bins) -> Rules:
+        settings = self.prepared.settings
+        compares = settings.objective == "interaction"
+        return Rules(
+            float(settings.alpha),
+            int(settings.beam),
+            float(bins.width),
+            bins.lowest,
+            self.prepared.least(),
+            int(settings.min_arm),
+            int(settings.min_trials),
+            compares,
+            self.overall if compares else 0.0,
+        )
 
     def everybody(self) -> ScoredBox:
         """The box that holds all people analysed."""
@@ -449,7 +561,8 @@ class Found:
     directions : tuple of Direction
     left_out : tuple of NotSearched
         Moderators that this outcome gives no direction.
-    overall : OneStepFit
+    overall : OneStepFit or None
+        None in a draw.
     worth : Worth or None
         None where there was nothing to search.
     boxes : tuple of ScoredBox
@@ -460,7 +573,7 @@ class Found:
     outcome: FloatArray
     directions: tuple[Direction, ...]
     left_out: tuple[NotSearched, ...]
-    overall: OneStepFit
+    overall: OneStepFit | None
     worth: Worth | None
     boxes: tuple[ScoredBox, ...]
     evaluated: int

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from reportgen.stats import Levels, fit_one_step, peel
-from reportgen.stats.beam import ScoredBox, ranked
+from reportgen.stats.beam import ScoredBox, beam_search, ranked
 from reportgen.stats.boxes import Grid
 from reportgen.stats.peel_search import prepare
 from reportgen.stats.peeling import Box, Peeling, PeelSettings
@@ -240,6 +240,33 @@ def inside(limits: Any, moderators: dict[str, Array]) -> NDArray[np.bool_]:
             z = moderators[limit.moderator]
             people &= z <= limit.value if limit.side == "<=" else z >= limit.value
     return people
+
+
+@pytest.mark.parametrize("objective", ["interaction", "effect"])
+@pytest.mark.parametrize(
+    ("beam", "width", "alpha"), [(10, 0.01, 0.05), (1, 0.01, 0.05), (3, 0.2, 0.01), (10**9, 0.5, 0.2)]
+)
+def test_the_kernel_goes_step_by_step_as_the_beam_search(objective: Any, beam: int, width: float, alpha: float) -> None:
+    rng = np.random.default_rng(beam % 97)
+    n = 400
+    trial, treatment = np.repeat([0, 1, 2], [200, 120, 80]), rng.integers(0, 2, n).astype(float)
+    moderators = {"age": rng.integers(0, 9, n), "pain": rng.normal(size=n), "more": rng.integers(0, 5, n)}
+    settings = PeelSettings(objective=objective, beam=beam, bin_width=width, alpha=alpha, min_fraction=0.2)
+    outcome = treatment * (moderators["age"] < 4) + rng.normal(size=n)
+    # rounded outcomes make ties; then the limits of a box decide
+    for y in (outcome, np.round(outcome / 3.0), rng.normal(size=n)):
+        prepared = prepare(y, treatment, trial, moderators, rng.normal(size=n), settings)
+        found = prepared.run(y)
+        worth = found.worth
+        assert worth is not None and not worth.seen  # the kernel did it
+        boxes = beam_search(worth.grid, worth.everybody(), worth.peel, prepared.bins(), beam)
+        assert found.evaluated == len(worth.seen) and len(found.boxes) == len(boxes) > 1
+        for one, other in zip(found.boxes, boxes, strict=True):
+            assert (one.key, one.n, one.score) == (other.key, other.n, other.score)
+            assert np.array_equal(one.sums, other.sums)
+        drawn = prepared.draw(y)
+        assert [(d.moderator, d.gains) for d in drawn.directions] == [(d.moderator, d.gains) for d in found.directions]
+        np.testing.assert_allclose(drawn.scores, found.scores, atol=1e-9)
 
 
 def test_limits_are_canonical() -> None:
