@@ -97,7 +97,7 @@ def build(
     store: StorePath = None,
     no_store: Annotated[bool, typer.Option("--no-store", help="Take no kept result, and keep none.")] = False,
 ) -> int:
-    """Build the report: HTML, PDF, figures, tables, results and the Quarto project."""
+    """Build the report: HTML, PDF, Word, figures, tables, results and the Quarto project."""
     from reportgen.pipeline import Order, build
 
     chosen = _parts(formats, "--formats", "html,pdf")
