@@ -298,9 +298,10 @@ def _references(references: Iterable[Reference]) -> Iterator[Element]:
 
 def _abbreviations(appendix: Appendix) -> Iterator[Stretch]:
     if appendix.abbreviations:
+        last = appendix.abbreviations[-1]
         pairs = (
-            paragraph("Abbreviation", [run(short, bold=True), tab(), run(long)])
-            for short, long in appendix.abbreviations
+            paragraph("Abbreviation", [run(pair[0], bold=True), tab(), run(pair[1])], keep=pair != last)
+            for pair in appendix.abbreviations
         )
         yield Stretch(False, (_chapter("abbreviations", "Abbreviations", new_page=False), *pairs))
 

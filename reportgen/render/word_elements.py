@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from itertools import groupby
 from typing import Any
 
@@ -50,14 +51,20 @@ def w(tag: str, /, *children: Element, **attributes: object) -> Element:
     >>> w("jc", val="right").values()
     ['right']
     """
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    made = OxmlElement(f"w:{tag}")
-    for key, value in attributes.items():
-        made.set(qn(f"w:{key}"), str(value))
+    make, names = _made()
+    made = make(names(tag), {names(key): str(value) for key, value in attributes.items()})
     made.extend(children)
     return made
+
+
+@cache
+def _made() -> tuple[Callable[..., Element], Callable[[str], str]]:
+    """Return what makes an element, and what gives a name its vocabulary: a hundred thousand of each in a document."""
+    from docx.oxml.ns import nsmap, qn
+    from docx.oxml.parser import oxml_parser
+
+    known = {"w": nsmap["w"]}
+    return partial(oxml_parser.makeelement, nsmap=known), cache(lambda name: qn(f"w:{name}"))
 
 
 def legal(text: str) -> str:

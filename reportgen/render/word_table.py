@@ -28,7 +28,7 @@ from reportgen.render.word_widths import (
 FIGURE_SPACE = "\u2007"
 MUTED = "5C6166"
 INDENT_MM = 3.0
-PADDING_MM = 2.4  # of a cell, left and right together, with what rounding may take
+PADDING_MM = 3.2  # of a cell, left and right together, with what rounding may take
 WORDS_MM = 28.0  # a column of words is read easily from here on
 WORDIEST_MM = 70.0
 FILLING_COLUMNS = 4  # a table of as many columns is as wide as the page
@@ -79,7 +79,7 @@ def word_table(table: Table, title: str, *, wide: bool) -> Element:
 
 
 def _comfort(need: Need) -> float:
-    return min(need.wanted, max(need.least, WORDS_MM))
+    return min(need.wanted, max(need.number, WORDS_MM))
 
 
 def _needs(ready: SetTable, size: Type) -> list[Need]:
@@ -99,10 +99,12 @@ def _need(ready: SetTable, index: int, column: Column, size: Type) -> Need:
     cells = list(_texts(ready, index))
     words = max((longest_word_mm(text, size.points, bold) + inset for text, bold, inset in cells), default=0.0)
     lines = max((width_mm(text, size.points, bold) + inset for text, bold, inset in cells), default=0.0)
-    word = max(head_word, words) + PADDING_MM
-    least = max(head_word, words if column.align == "left" else lines) + PADDING_MM
-    two_lines = max(head_word, min(width_mm(head, size.points, True) / 2 + 1, WORDS_MM))
-    return Need(word, max(word, least), max(least, min(max(lines, two_lines) + PADDING_MM, max(WORDIEST_MM, least))))
+    two_lines = max(head_word, min(width_mm(head, size.points, bold=True) / 2 + 1, WORDS_MM))
+    word = max(head_word, words)
+    number = word if column.align == "left" else max(word, lines)
+    line = max(number, min(lines, WORDIEST_MM)) if ready.unbroken[index] else number
+    wanted = max(line, min(max(lines, two_lines), WORDIEST_MM))
+    return Need(*(width + PADDING_MM for width in (word, number, line, wanted)))
 
 
 def _texts(ready: SetTable, index: int) -> Iterator[tuple[str, bool, float]]:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 UPRIGHT_MM, WIDE_MM = 174.0, 257.0
 """Width of the text on a page, and on one that lies on its long side."""
@@ -48,10 +49,14 @@ _BREAKS = re.compile("[ -]+")
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a column needs, in millimetres: no word broken, no number broken, and nothing broken that need not be."""
+    """What a column needs, in millimetres, each more than the one before.
+
+    No word is broken; no number is broken; what should stand on one line does; nothing is broken that need not be.
+    """
 
     word: float
-    least: float
+    number: float
+    line: float
     wanted: float
 
 
@@ -85,27 +90,19 @@ def longest_word_mm(text: str, points: float, bold: bool = False) -> float:
 
 
 def shared(needs: Sequence[Need], room: float, *, filled: bool) -> list[float]:
-    """Return the widths of columns: what they want where there is room, and else a fair part of it.
+    """Return the widths of columns: what they want where there is room, and else as much of it as there is room for.
 
     Examples
     --------
-    >>> needs = [Need(10, 10, 60), Need(10, 20, 20)]
+    >>> needs = [Need(10, 10, 10, 60), Need(10, 20, 20, 20)]
     >>> shared(needs, 100, filled=False), shared(needs, 40, filled=True), shared(needs, 25, filled=True)
     ([60, 20], [20.0, 20.0], [10.0, 15.0])
     """
-    wanted = [need.wanted for need in needs]
-    least = [need.least for need in needs]
-    if sum(wanted) <= room:
-        return [width * room / sum(wanted) for width in wanted] if filled else wanted
-    if sum(least) <= room:
-        return _between(least, wanted, room)
-    words = [need.word for need in needs]
-    if sum(words) <= room:
-        return _between(words, least, room)
-    return [width * room / sum(words) for width in words]
-
-
-def _between(low: Sequence[float], high: Sequence[float], room: float) -> list[float]:
-    """Return widths that fill the room, each as far from low to high as the others."""
-    share = (room - sum(low)) / (sum(high) - sum(low))
-    return [start + share * (end - start) for start, end in zip(low, high, strict=True)]
+    levels = [[getattr(need, name) for need in needs] for name in ("wanted", "line", "number", "word")]
+    if sum(levels[0]) <= room:
+        return [width * room / sum(levels[0]) for width in levels[0]] if filled else levels[0]
+    for more, less in pairwise(levels):
+        if sum(less) <= room:
+            share = (room - sum(less)) / (sum(more) - sum(less))
+            return [start + share * (end - start) for start, end in zip(less, more, strict=True)]
+    return [width * room / sum(levels[-1]) for width in levels[-1]]
