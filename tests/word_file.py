@@ -100,7 +100,7 @@ def lost_numbers(table: Table, printed: WordTable) -> Counter[str]:
 
 
 def tokens(text: str) -> list[str]:
-    return re.findall(r"[<>−]?\d[\d.,]*|∞", text)
+    return re.findall(r"[<>−]?\d+(?:[.,]\d+)*|∞", text)
 
 
 def dates_of(content: bytes) -> set[tuple[int, ...]]:
