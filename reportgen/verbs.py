@@ -15,7 +15,7 @@ import typer
 
 from reportgen import __version__
 from reportgen.errors import DEBUG, EXIT_DONE
-from reportgen.formats import BUILT_IN
+from reportgen.formats import BUILT_IN, ON_REQUEST
 from reportgen.progress import progress as told
 from reportgen.terminal import say, show
 
@@ -79,7 +79,10 @@ def build(
         typer.Option(help="A draft is marked as one on its pages; overrides the study's policy."),
     ] = None,
     formats: Annotated[
-        str, typer.Option(help=f"{','.join(BUILT_IN)}; what the study's report says unless given.")
+        str,
+        typer.Option(
+            help=f"{','.join(BUILT_IN)}; what the study's report says unless given, and else all but {','.join(sorted(ON_REQUEST))}."
+        ),
     ] = "",
     jobs: Annotated[
         int,

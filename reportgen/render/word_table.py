@@ -28,7 +28,7 @@ from reportgen.render.word_widths import (
 FIGURE_SPACE = "\u2007"
 MUTED = "5C6166"
 INDENT_MM = 3.0
-PADDING_MM = 3.2  # of a cell, left and right together, with what rounding may take
+PADDING_MM = 2.8  # of a cell, left and right together, with what rounding may take
 WORDS_MM = 28.0  # a column of words is read easily from here on
 WORDIEST_MM = 70.0
 FILLING_COLUMNS = 4  # a table of as many columns is as wide as the page
