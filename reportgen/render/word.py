@@ -309,7 +309,11 @@ def _abbreviations(appendix: Appendix) -> Iterator[Stretch]:
 def _back(section: BackSection) -> Stretch:
     wide = any(is_wide(back.table.on(TARGET)) for back in section.tables)
     content = [_chapter(section.name, section.heading, new_page=False)]
-    content += [text_paragraph("Normal", words) for words in section.paragraphs]
+    last = len(section.paragraphs) - 1
+    content += [
+        text_paragraph("Normal", words, keep=place == last and bool(section.tables))
+        for place, words in enumerate(section.paragraphs)
+    ]
     for back in section.tables:
         content.append(paragraph("CaptionofTable", [run(back.title)]))
         content += _table(back.table.on(TARGET), back.title, wide=wide)

@@ -15,7 +15,7 @@ from reportgen.figures.lettering import runs_right_to_left
 from reportgen.records.artefact import Column, Table
 from reportgen.records.numbers import plain
 from reportgen.render.layout import Cell, SetRow, SetTable, set_table
-from reportgen.render.word_elements import Element, paragraph, run, runs, twips, w
+from reportgen.render.word_elements import Element, legal, paragraph, run, runs, twips, w
 from reportgen.render.word_widths import (
     UPRIGHT_MM,
     WIDE_MM,
@@ -29,7 +29,7 @@ FIGURE_SPACE = "\u2007"
 MUTED = "5C6166"
 INDENT_MM = 3.0
 PADDING_MM = 2.8  # of a cell, left and right together, with what rounding may take
-WORDS_MM = 28.0  # a column of words is read easily from here on
+WORDS_MM = 30.0  # a column of words is read easily from here on
 WORDIEST_MM = 70.0
 FILLING_COLUMNS = 4  # a table of as many columns is as wide as the page
 LEADING_ROWS, LAST_ROWS = 2, 3  # never alone on a page
@@ -47,13 +47,14 @@ class Type:
     prefix: str = ""
 
 
-SIZES = (Type(8.0), Type(7.0, "Dense"))
-"""Of tables, and of those that have no room at the first."""
+SIZES = (Type(8.0), Type(7.5, "Small"), Type(7.0, "Dense"))
+"""Of tables, and of those that have no room at the one before."""
+SMALLEST_UPRIGHT = SIZES[1]
 
 
 def is_wide(table: Table) -> bool:
     """Whether a table needs the long side of the paper."""
-    return sum(_comfort(need) for need in _needs(set_table(table), SIZES[0])) > UPRIGHT_MM
+    return sum(need.comfort for need in _needs(set_table(table), SMALLEST_UPRIGHT)) > UPRIGHT_MM
 
 
 def word_table(table: Table, title: str, *, wide: bool) -> Element:
@@ -71,15 +72,11 @@ def word_table(table: Table, title: str, *, wide: bool) -> Element:
     ready = set_table(table)
     room = WIDE_MM if wide else UPRIGHT_MM
     found = [(size, _needs(ready, size)) for size in SIZES]
-    size, needs = next((pair for pair in found if sum(map(_comfort, pair[1])) <= room), found[-1])
+    size, needs = next((pair for pair in found if sum(need.comfort for need in pair[1]) <= room), found[-1])
     widths = [twips(mm) for mm in shared(needs, room, filled=len(needs) >= FILLING_COLUMNS)]
     return w(
         "tbl", _properties(widths, title), _grid(widths), *_heads(ready, widths, size), *_body(ready, widths, size)
     )
-
-
-def _comfort(need: Need) -> float:
-    return min(need.wanted, max(need.number, WORDS_MM))
 
 
 def _needs(ready: SetTable, size: Type) -> list[Need]:
@@ -102,9 +99,10 @@ def _need(ready: SetTable, index: int, column: Column, size: Type) -> Need:
     two_lines = max(head_word, min(width_mm(head, size.points, bold=True) / 2 + 1, WORDS_MM))
     word = max(head_word, words)
     number = word if column.align == "left" else max(word, lines)
-    line = max(number, min(lines, WORDIEST_MM)) if ready.unbroken[index] else number
-    wanted = max(line, min(max(lines, two_lines), WORDIEST_MM))
-    return Need(*(width + PADDING_MM for width in (word, number, line, wanted)))
+    fully = max(number, min(max(lines, two_lines), WORDIEST_MM))
+    comfort = min(fully, max(number, WORDS_MM)) if column.align == "left" else number
+    line = max(comfort, min(lines, WORDIEST_MM)) if ready.unbroken[index] else comfort
+    return Need(*(width + PADDING_MM for width in (word, number, comfort, line, max(fully, line))))
 
 
 def _texts(ready: SetTable, index: int) -> Iterator[tuple[str, bool, float]]:
@@ -140,7 +138,7 @@ def _properties(widths: Sequence[int], title: str) -> Element:
         w("tblW", w=sum(widths), type="dxa"),
         w("tblLayout", type="fixed"),
         w("tblLook", val="06A0", **look),
-        w("tblCaption", val=title),
+        w("tblCaption", val=legal(title)),
     )
 
 

@@ -51,11 +51,13 @@ _BREAKS = re.compile("[ -]+")
 class Need:
     """What a column needs, in millimetres, each more than the one before.
 
-    No word is broken; no number is broken; what should stand on one line does; nothing is broken that need not be.
+    No word is broken; no number is broken; words are read easily; what should stand on one line does; nothing is broken
+    that need not be.
     """
 
     word: float
     number: float
+    comfort: float
     line: float
     wanted: float
 
@@ -94,11 +96,11 @@ def shared(needs: Sequence[Need], room: float, *, filled: bool) -> list[float]:
 
     Examples
     --------
-    >>> needs = [Need(10, 10, 10, 60), Need(10, 20, 20, 20)]
+    >>> needs = [Need(10, 10, 10, 10, 60), Need(10, 20, 20, 20, 20)]
     >>> shared(needs, 100, filled=False), shared(needs, 40, filled=True), shared(needs, 25, filled=True)
     ([60, 20], [20.0, 20.0], [10.0, 15.0])
     """
-    levels = [[getattr(need, name) for need in needs] for name in ("wanted", "line", "number", "word")]
+    levels = [[getattr(need, name) for need in needs] for name in ("wanted", "line", "comfort", "number", "word")]
     if sum(levels[0]) <= room:
         return [width * room / sum(levels[0]) for width in levels[0]] if filled else levels[0]
     for more, less in pairwise(levels):
