@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
 from reportgen.records.model import StudyRecord
@@ -42,11 +42,17 @@ CAPTION_POINTS, CAPTION_LINE_MM, CAPTION_SPACE_MM = 9.5, 4.6, 9.0
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """How an artefact is counted: the fields of its caption."""
+    """How an artefact is counted: its series, as a field calls it, and its number, where the field may begin anew."""
 
     series: str
+    sequence: str
     number: str
-    code: str
+    anew: bool
+
+    @property
+    def code(self) -> str:
+        """The field of the number."""
+        return f"SEQ {self.sequence} \\* ARABIC" + (f" \\r {self.number}" if self.anew else "")
 
 
 def word_document(appendix: Appendix, pictures: Mapping[str, bytes]) -> bytes:
@@ -73,11 +79,11 @@ def table_document(appendix: Appendix, artefact: NumberedArtefact) -> bytes:
     whole = _front(appendix)
     title = f"{artefact.label}. {plain(artefact.title)}"
     front = Front(title, whole.author, whole.title, whole.running, whole.state, title_page=False)
-    bare = _labels(appendix)[artefact.name]
+    label = replace(_labels(appendix)[artefact.name], anew=True)
     tables = NumberedArtefact(
         artefact.name, artefact.series, artefact.label, artefact.title, _with_tables(artefact), artefact.notes
     )
-    return package([Stretch(_needs_width(tables), tuple(_artefact(tables, bare, ())))], front, {})
+    return package([Stretch(_needs_width(tables), tuple(_artefact(tables, label, ())))], front, {})
 
 
 def _with_tables(artefact: NumberedArtefact) -> tuple[Part, ...]:
@@ -100,19 +106,19 @@ def _state(study: StudyRecord) -> str:
 
 def _labels(appendix: Appendix) -> dict[str, Label]:
     """Return the label of each artefact; where numbers are left out, its field begins to count anew."""
-    codes: dict[str, str] = {}
+    sequences: dict[str, str] = {}
     counted: dict[str, int] = {}
     labels = {}
     for artefact in appendix.artefacts:
-        code = codes.setdefault(artefact.series, _code(artefact.series, set(codes.values())))
-        number = artefact.label.removeprefix(artefact.series).strip()
-        jump = "" if number == str(counted.get(code, 0) + 1) else f" \\r {number}"
-        counted[code] = int(number)
-        labels[artefact.name] = Label(artefact.series, number, f"{code} \\* ARABIC{jump}")
+        series = artefact.series
+        sequence = sequences.setdefault(series, _sequence(series, set(sequences.values())))
+        number = artefact.label.removeprefix(series).strip()
+        labels[artefact.name] = Label(series, sequence, number, number != str(counted.get(series, 0) + 1))
+        counted[series] = int(number)
     return labels
 
 
-def _code(series: str, taken: set[str]) -> str:
+def _sequence(series: str, taken: set[str]) -> str:
     """Return what a field calls a series: letters, digits and underscores, each once."""
     stem = "S" * (not series[:1].isascii() or not series[:1].isalpha()) + re.sub("[^A-Za-z0-9]+", "_", series).strip(
         "_"
@@ -161,9 +167,9 @@ def _contents(appendix: Appendix, labels: Mapping[str, Label]) -> Iterator[Eleme
     yield from _list('TOC \\o "1-1" \\h \\z', "TOC1", [(name, [run(heading)]) for name, heading in chapters])
     for series, artefacts in appendix.series():
         yield paragraph("ListHeading", [run(plural(series))])
-        code = labels[artefacts[0].name].code.partition(" ")[0]
+        sequence = labels[artefacts[0].name].sequence
         entries = [(a.name, [run(f"{a.label}. "), *_without_links(a.title)]) for a in artefacts]
-        yield from _list(f'TOC \\h \\z \\c "{code}"', "TableofFigures", entries)
+        yield from _list(f'TOC \\h \\z \\c "{sequence}"', "TableofFigures", entries)
 
 
 def _without_links(inline: Inline) -> list[Element]:
@@ -227,7 +233,7 @@ def _artefact(artefact: NumberedArtefact, label: Label, references: Iterable[Ref
 
 
 def _caption(artefact: NumberedArtefact, label: Label) -> Element:
-    counted = [run(f"{label.series} ", "Label"), *field(f"SEQ {label.code}", [run(label.number, "Label")], "Label")]
+    counted = [run(f"{label.series} ", "Label"), *field(label.code, [run(label.number, "Label")], "Label")]
     named = bookmark(_label_anchor(artefact.name), counted)
     return paragraph("Caption", bookmark(anchor(artefact.name), [*named, run(". ", "Label"), *runs(artefact.title)]))
 

@@ -80,16 +80,22 @@ def legal(text: str) -> str:
 
 def run(text: str, style: str = "", *, bold: bool = False, colour: str = "") -> Element:
     """Return a run of letters that go one way."""
-    words = w("t")
-    words.text = legal(text)
-    words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+    letters = _spaced("t", legal(text))
     look = [
         *([w("rStyle", val=style)] if style else []),
         *([w("b"), w("bCs")] if bold else []),
         *([w("color", val=colour)] if colour else []),
         *([w("rtl")] if runs_right_to_left(text) else []),
     ]
-    return w("r", *([w("rPr", *look)] if look else []), words)
+    return w("r", *([w("rPr", *look)] if look else []), letters)
+
+
+def _spaced(tag: str, text: str) -> Element:
+    """Return an element with a text whose spaces count."""
+    made = w(tag)
+    made.text = text
+    made.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+    return made
 
 
 def tab() -> Element:
@@ -183,8 +189,7 @@ def text_paragraph(style: str, inline: Inline, *, keep: bool = False) -> Element
 
 def field(code: str, result: Iterable[Element], style: str = "") -> list[Element]:
     """Return a field with its result, so that it waits for nothing: Word asks before it updates what waits."""
-    instruction = w("instrText")
-    instruction.text = f" {code} "
+    instruction = _spaced("instrText", f" {code} ")
 
     def piece(content: Element) -> Element:
         look = [w("rPr", w("rStyle", val=style))] if style else []  # an update takes the look of what it replaces

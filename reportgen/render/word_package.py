@@ -107,6 +107,7 @@ def _blank() -> Document:
     import docx
     from docx.opc.constants import RELATIONSHIP_TYPE as RT
     from docx.oxml import parse_xml
+    from docx.oxml.ns import qn
 
     document = docx.Document()
     needed = {RT.STYLES, RT.NUMBERING, RT.SETTINGS, RT.THEME, RT.FONT_TABLE, RT.OFFICE_DOCUMENT, RT.CORE_PROPERTIES}
@@ -115,6 +116,9 @@ def _blank() -> Document:
             del rels[key]
     styles: Element = document.styles.element
     styles[:] = list(parse_xml((templates_folder() / "word" / "styles.xml").read_bytes()))
+    for link in list(document.part.numbering_part.element.iter(qn("w:pStyle"))):
+        if link.get(qn("w:val")) not in {style.style_id for style in document.styles}:
+            link.getparent().remove(link)
     _set_up(document.settings.element)
     for child in list(document.element.body):
         document.element.body.remove(child)

@@ -304,6 +304,8 @@ def test_a_table_of_a_submission_stands_alone(report: Report) -> None:
     document = opened(content)
     assert document.paragraphs[0].text == f"Table 1. {plain(table1.title)}"
     assert "Simulated data · Draft" in text_of(document.sections[0].header._element)
+    (caption,) = fields_of(body_of(document))
+    assert caption.code == "SEQ Table \\* ARABIC \\r 1"  # counted alone, Table 2 would be Table 1
     assert table1.parts[0].table is not None and not lost_numbers(table1.parts[0].table, document.tables[0])
 
 
