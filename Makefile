@@ -19,7 +19,7 @@ COMPILE := uv pip compile --quiet --universal --generate-hashes --no-header --py
 .PHONY: appendix check lint types layers quick test hard lock reference setup-run setup-test
 
 appendix: setup-run
-	@$(BIN)/reportgen build $(STUDY) $$($(PYTHON) -c "import ctypes.util; print('' if ctypes.util.find_library('pango-1.0') else '--formats html,quarto')")
+	@$(BIN)/reportgen build $(STUDY) $$($(PYTHON) -c "import ctypes.util; print('' if ctypes.util.find_library('pango-1.0') else '--formats html,docx,quarto')")
 
 check: setup-test
 	@begun=$$(date +%s) && $(MAKE) --no-print-directory lint types layers quick && echo "checked in $$(($$(date +%s) - begun)) s"

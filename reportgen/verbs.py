@@ -15,7 +15,7 @@ import typer
 
 from reportgen import __version__
 from reportgen.errors import DEBUG, EXIT_DONE
-from reportgen.formats import BUILT_IN
+from reportgen.formats import BUILT_IN, ON_REQUEST
 from reportgen.progress import progress as told
 from reportgen.terminal import say, show
 
@@ -79,7 +79,10 @@ def build(
         typer.Option(help="A draft is marked as one on its pages; overrides the study's policy."),
     ] = None,
     formats: Annotated[
-        str, typer.Option(help=f"{','.join(BUILT_IN)}; what the study's report says unless given.")
+        str,
+        typer.Option(
+            help=f"{','.join(BUILT_IN)}; what the study's report says unless given, and else all but {','.join(sorted(ON_REQUEST))}."
+        ),
     ] = "",
     jobs: Annotated[
         int,
@@ -97,7 +100,7 @@ def build(
     store: StorePath = None,
     no_store: Annotated[bool, typer.Option("--no-store", help="Take no kept result, and keep none.")] = False,
 ) -> int:
-    """Build the report: HTML, PDF, figures, tables, results and the Quarto project."""
+    """Build the report: HTML, PDF, Word, figures, tables, results and the Quarto project."""
     from reportgen.pipeline import Order, build
 
     chosen = _parts(formats, "--formats", "html,pdf")

@@ -78,6 +78,7 @@ def test_nothing_of_this_machine_is_in_any_file(built: tuple[Path, Path]) -> Non
         ".svg",
         ".parquet",
         ".xlsx",
+        ".docx",
         ".yaml",
     }
 
@@ -88,7 +89,7 @@ def contents(path: Path) -> Iterator[bytes]:
     yield content
     if path.suffix == ".pdf":
         yield from in_pdf(content)
-    elif path.suffix == ".xlsx":
+    elif path.suffix in {".xlsx", ".docx"}:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             yield from (archive.read(name) for name in archive.namelist())
     elif path.suffix == ".parquet":

@@ -23,10 +23,12 @@ ALWAYS = {"study.lock.yaml", "provenance.json", "manifest.json"}
 LEFT_BEHIND = {
     "html": {"appendix.html"},
     "pdf": {"appendix.pdf"},
+    "docx": {"appendix.docx"},
     "quarto": {"quarto"},
     "figures": {"figures"},
     "workbook": {"tables"},
     "results": {"results.parquet", "results.csv", "results.json"},
+    "submission": {"submission"},
 }
 TOY = """
 from pathlib import Path

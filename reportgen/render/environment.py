@@ -53,7 +53,7 @@ def environment(target: str) -> Environment:
         "alt": alt_of,
         "alt_ids": alt_ids,
         "plural": plural,
-        "continued": _continued,
+        "continued": continued,
         "needs_width": lambda section: _needs_width(section, target),
     }
     if target == "pdf":
@@ -69,7 +69,7 @@ def _marked(note: Inline) -> str:
     return letters_of(first) if isinstance(first, str) and is_mark(first) else ""
 
 
-def _continued(drawing: Drawing, found: Sequence[Drawing]) -> bool:
+def continued(drawing: Drawing, found: Sequence[Drawing]) -> bool:
     """Whether a drawing is a further page of another one: "fig1-2" of "fig1"."""
     stem, _, page = drawing.name.rpartition("-")
     return page.isdigit() and any(other.name == stem for other in found)

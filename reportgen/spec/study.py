@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from reportgen.errors import did_you_mean
-from reportgen.formats import BUILT_IN, formats
+from reportgen.formats import DEFAULT, formats
 from reportgen.spec.methods import Analysis as Analysis
 from reportgen.spec.methods import AnyAnalysis, method
 from reportgen.spec.model import MOST, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
@@ -532,8 +532,8 @@ else:
 class Report(Node):
     """What the appendix holds, in this order; numbered within each series."""
 
-    formats: tuple[Format, ...] = tuple(BUILT_IN)
-    """What the report is written as; all unless given, and `--formats` overrides it."""
+    formats: tuple[Format, ...] = DEFAULT
+    """What the report is written as; all but `submission` unless given, and `--formats` overrides it."""
     contents: tuple[AnyArtefact, ...] = ()
     """Tables, figures and appendices, in the order of the report."""
 

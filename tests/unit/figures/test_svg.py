@@ -117,13 +117,16 @@ def test_the_way_back_to_0_to_100_is_said_with_numbers_that_have_rows(made: dict
     assert {"fig2.scale-low", "fig2.scale-high"} <= {number.id for number in made["rescaled"].printed}
 
 
-def test_png_has_300_dots_per_inch(drawing: Drawing) -> None:
+def test_png_has_600_dots_per_inch_on_white(drawing: Drawing) -> None:
     from PIL import Image
 
     image = Image.open(io.BytesIO(png(drawing)))
-    assert round(image.info["dpi"][0]) == 300
-    assert abs(image.size[0] - drawing.width_mm / 25.4 * 300) < 1.5
-    assert abs(image.size[1] - drawing.height_mm / 25.4 * 300) < 1.5
+    assert round(image.info["dpi"][0]) == 600
+    assert abs(image.size[0] - drawing.width_mm / 25.4 * 600) < 1.5
+    assert abs(image.size[1] - drawing.height_mm / 25.4 * 600) < 1.5
+    counted = {colour: count for count, colour in image.convert("RGB").getcolors(1000)}
+    assert max(counted, key=counted.__getitem__) == (255, 255, 255)
+    assert not any(min(colour) > 250 for colour in counted if colour != (255, 255, 255))
 
 
 def test_pdf_embeds_truetype_and_keeps_text(drawing: Drawing) -> None:

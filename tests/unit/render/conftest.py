@@ -55,6 +55,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     logging.getLogger("weasyprint").addHandler(listening)
     appendix = compose(spec, records, artefacts)
     edition = Edition(appendix, Results((), {}))
-    written = write_targets(edition, ("html", "pdf", "quarto", "figures", "workbook"), folder)
+    written = write_targets(edition, ("html", "pdf", "docx", "quarto", "figures", "workbook", "submission"), folder)
     logging.getLogger("weasyprint").removeHandler(listening)
     return Report(folder, records, artefacts, appendix, written, tuple(listening.heard))

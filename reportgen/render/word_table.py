@@ -1,0 +1,255 @@
+"""A table as Word sets it: heads that repeat over pages, spanners and row heads merged, rows that are never split.
+
+Numbers line up on the decimal by figure spaces, which are as wide as a digit: stops at the decimal follow the reader's
+locale. What belongs together stays on one page by "keep with next", as the rules of paper.css say it of the PDF.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from reportgen.figures.lettering import runs_right_to_left
+from reportgen.records.artefact import Column, Table
+from reportgen.records.numbers import plain
+from reportgen.render.layout import Cell, SetRow, SetTable, set_table
+from reportgen.render.word_elements import Element, legal, paragraph, run, runs, twips, w
+from reportgen.render.word_widths import (
+    UPRIGHT_MM,
+    WIDE_MM,
+    Need,
+    longest_word_mm,
+    shared,
+    width_mm,
+)
+
+FIGURE_SPACE = "\u2007"
+MUTED = "5C6166"
+INDENT_MM = 3.0
+PADDING_MM = 2.8  # of a cell, left and right together, with what rounding may take
+WORDS_MM = 30.0  # a column of words is read easily from here on
+WORDIEST_MM = 70.0
+FILLING_COLUMNS = 4  # a table of as many columns is as wide as the page
+LEADING_ROWS, LAST_ROWS = 2, 3  # never alone on a page
+ROWS_OF_A_WHOLE = 6  # of a group without a head that stays together
+
+_INDENT = re.compile(r"\bin-(\d+)")
+_ALIGN = {"right": "right", "centre": "center"}
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """The type of a table: its size in points, and what the names of its styles begin with."""
+
+    points: float
+    prefix: str = ""
+
+
+SIZES = (Type(8.0), Type(7.5, "Small"), Type(7.0, "Dense"))
+"""Of tables, and of those that have no room at the one before."""
+SMALLEST_UPRIGHT = SIZES[1]
+
+
+def is_wide(table: Table) -> bool:
+    """Whether a table needs the long side of the paper."""
+    return sum(need.comfort for need in _needs(set_table(table), SMALLEST_UPRIGHT)) > UPRIGHT_MM
+
+
+def word_table(table: Table, title: str, *, wide: bool) -> Element:
+    """Return a table.
+
+    Parameters
+    ----------
+    table : Table
+        As it is to be printed.
+    title : str
+        What a screen reader calls it.
+    wide : bool
+        Whether it stands on the long side of the paper.
+    """
+    ready = set_table(table)
+    room = WIDE_MM if wide else UPRIGHT_MM
+    found = [(size, _needs(ready, size)) for size in SIZES]
+    size, needs = next((pair for pair in found if sum(need.comfort for need in pair[1]) <= room), found[-1])
+    widths = [twips(mm) for mm in shared(needs, room, filled=len(needs) >= FILLING_COLUMNS)]
+    return w(
+        "tbl", _properties(widths, title), _grid(widths), *_heads(ready, widths, size), *_body(ready, widths, size)
+    )
+
+
+def _needs(ready: SetTable, size: Type) -> list[Need]:
+    needs = [_need(ready, index, column, size) for index, column in enumerate(ready.table.columns)]
+    starts = accumulate((spanner.columns for spanner in ready.spanners), initial=0)
+    for spanner, start in zip(ready.spanners, starts, strict=False):
+        covered = needs[start : start + spanner.columns]
+        line = width_mm(plain(spanner.inline), size.points, bold=True) + PADDING_MM
+        more = max(0.0, line - sum(need.wanted for need in covered)) / spanner.columns
+        needs[start : start + spanner.columns] = [replace(need, wanted=need.wanted + more) for need in covered]
+    return needs
+
+
+def _need(ready: SetTable, index: int, column: Column, size: Type) -> Need:
+    head = plain(column.head)
+    head_word = longest_word_mm(head, size.points, bold=True)
+    cells = list(_texts(ready, index))
+    words = max((longest_word_mm(text, size.points, bold) + inset for text, bold, inset in cells), default=0.0)
+    lines = max((width_mm(text, size.points, bold) + inset for text, bold, inset in cells), default=0.0)
+    two_lines = max(head_word, min(width_mm(head, size.points, bold=True) / 2 + 1, WORDS_MM))
+    word = max(head_word, words)
+    number = word if column.align == "left" else max(word, lines)
+    fully = max(number, min(max(lines, two_lines), WORDIEST_MM))
+    comfort = min(fully, max(number, WORDS_MM)) if column.align == "left" else number
+    line = max(comfort, min(lines, WORDIEST_MM)) if ready.unbroken[index] else comfort
+    return Need(*(width + PADDING_MM for width in (word, number, comfort, line, max(fully, line))))
+
+
+def _texts(ready: SetTable, index: int) -> Iterator[tuple[str, bool, float]]:
+    """Yield the cells of a column: the text, whether it is bold, and how far it is moved in, in millimetres."""
+    for _, rows in ready.groups:
+        for row in rows:
+            if index == 0:
+                if row.head_columns == 1:
+                    yield plain(row.row.head), row.row.total, INDENT_MM * _depth(row)
+            elif index >= row.head_columns:
+                yield _padded(row.cells[index - row.head_columns]), row.row.total, 0.0
+
+
+def _depth(row: SetRow) -> int:
+    names = row.classes.split()
+    return ("under" in names) + ("deep" in names)
+
+
+def _padded(cell: Cell) -> str:
+    return FIGURE_SPACE * _figure_spaces(cell) + plain(cell.inline)
+
+
+def _figure_spaces(cell: Cell) -> int:
+    found = _INDENT.search(cell.classes)
+    return int(found[1]) if found else 0
+
+
+def _properties(widths: Sequence[int], title: str) -> Element:
+    look = {"firstRow": 1, "lastRow": 0, "firstColumn": 1, "lastColumn": 0, "noHBand": 1, "noVBand": 1}
+    return w(
+        "tblPr",
+        w("tblStyle", val="ReportTable"),
+        w("tblW", w=sum(widths), type="dxa"),
+        w("tblLayout", type="fixed"),
+        w("tblLook", val="06A0", **look),
+        w("tblCaption", val=legal(title)),
+    )
+
+
+def _grid(widths: Sequence[int]) -> Element:
+    return w("tblGrid", *(w("gridCol", w=width) for width in widths))
+
+
+def _heads(ready: SetTable, widths: Sequence[int], size: Type) -> Iterator[Element]:
+    columns = ready.table.columns
+    if ready.spanners:
+        yield _row(_spanners(ready, widths, size), head=True)
+    cells = (
+        _cell("" if column.span or not ready.spanners else "continue", width, _head(column, size), ruled=True, low=True)
+        for column, width in zip(columns, widths, strict=True)
+    )
+    yield _row(cells, head=True)
+
+
+def _spanners(ready: SetTable, widths: Sequence[int], size: Type) -> Iterator[Element]:
+    """Yield the cells of the upper row of heads: spanners, and heads that reach down beside them."""
+    starts = accumulate((spanner.columns for spanner in ready.spanners), initial=0)
+    for spanner, start in zip(ready.spanners, starts, strict=False):
+        covered = range(start, start + spanner.columns)
+        if spanner.inline:
+            content = paragraph(f"{size.prefix}TableHead", runs(spanner.inline))
+            yield _cell("", sum(widths[i] for i in covered), content, columns=spanner.columns, ruled=True, low=True)
+        else:
+            for i in covered:
+                yield _cell("restart", widths[i], _head(ready.table.columns[i], size), ruled=True, low=True)
+
+
+def _head(column: Column, size: Type) -> Element:
+    return paragraph(f"{size.prefix}TableHead", runs(column.head), align=_ALIGN.get(column.align, ""))
+
+
+def _body(ready: SetTable, widths: Sequence[int], size: Type) -> Iterator[Element]:
+    kept = _Kept(ready)
+    for place, (head, rows) in enumerate(ready.groups):
+        if head:
+            content = paragraph(f"{size.prefix}TableGroup", runs(head), to_left=runs_right_to_left(plain(head)))
+            yield _row([_cell("", sum(widths), content, columns=len(widths))])
+        for index, row in enumerate(rows):
+            yield _row(_cells(row, ready.table.columns, widths, size, keep=kept.with_next(place, index)))
+
+
+def _cells(
+    row: SetRow, columns: Sequence[Column], widths: Sequence[int], size: Type, *, keep: bool
+) -> Iterator[Element]:
+    style = f"{size.prefix}TableText"
+    colour = MUTED if row.row.muted else ""
+    first = paragraph(
+        style,
+        runs(row.row.head, bold=row.row.total, colour=colour),
+        keep=keep,
+        indent=INDENT_MM * _depth(row),
+        to_left=runs_right_to_left(plain(row.row.head)),
+    )
+    merged = "restart" if row.head_rows > 1 else "" if row.head_rows else "continue"
+    yield _cell(merged, sum(widths[: row.head_columns]), first, columns=row.head_columns)
+    places = range(row.head_columns, len(columns))
+    for cell, place in zip(row.cells, places, strict=True):
+        spaces = FIGURE_SPACE * _figure_spaces(cell)
+        content = [*([run(spaces)] if spaces else []), *runs(cell.inline, bold=row.row.total, colour=colour)]
+        to_left = runs_right_to_left(plain(cell.inline))
+        align = _ALIGN.get(columns[place].align, "")
+        yield _cell("", widths[place], paragraph(style, content, keep=keep, align=align, to_left=to_left))
+
+
+def _row(cells: Iterator[Element] | Sequence[Element], *, head: bool = False) -> Element:
+    return w("tr", w("trPr", w("cantSplit"), *([w("tblHeader")] if head else [])), *cells)
+
+
+def _cell(
+    merged: str, width: int, content: Element, *, columns: int = 1, ruled: bool = False, low: bool = False
+) -> Element:
+    """Return a cell. `merged` is "restart" where it reaches down, "continue" where the one above reaches down to it."""
+    line = w("tcBorders", w("bottom", val="single", sz=4, space=0, color="16191C"))
+    look = [
+        w("tcW", w=width, type="dxa"),
+        *([w("gridSpan", val=columns)] if columns > 1 else []),
+        *([w("vMerge", val=merged)] if merged else []),
+        *([line] if ruled else []),
+        *([w("vAlign", val="bottom")] if low else []),
+    ]
+    return w("tc", w("tcPr", *look), content if merged != "continue" else paragraph(_style_of(content), ()))
+
+
+def _style_of(content: Element) -> str:
+    return str(content.style)
+
+
+class _Kept:
+    """Which rows stand on one page with the next."""
+
+    def __init__(self, ready: SetTable) -> None:
+        self._ready = ready
+        self._before = [0, *accumulate(len(rows) for _, rows in ready.groups)]
+        last_head, last = ready.groups[-1] if ready.groups else ((), ())
+        self._whole_end = not last_head and len(last) <= ROWS_OF_A_WHOLE
+        table = ready.table
+        self._noted = bool(table.footnotes or table.abbreviations)
+
+    def with_next(self, place: int, index: int) -> bool:
+        """Whether a row, by its group and its place there, is kept with the row or the notes below it."""
+        total = self._before[-1]
+        at = self._before[place] + index
+        if at == total - 1:
+            return self._noted
+        head, rows = self._ready.groups[place]
+        together = not head and len(rows) <= ROWS_OF_A_WHOLE and index < len(rows) - 1
+        before_the_end = self._whole_end and at == self._before[-2] - 1
+        edge = at < LEADING_ROWS - 1 or at >= total - LAST_ROWS
+        merged = index < len(rows) - 1 and not rows[index + 1].head_rows
+        return self._ready.short or together or before_the_end or edge or merged
