@@ -166,7 +166,7 @@ def _subgroup(search: Search, y: FloatArray, n: int, parent: TreeNode, child: Tr
     other = (split.high if low else split.low).rule
     sibling = search.those(parent.rows, other)
     complement = np.setdiff1d(np.arange(len(search.rows)), child.rows, assume_unique=True)
-    pooled, within = (_difference(search, y, child.rows, sibling, information) for information in ("pooled", "within"))
+    pooled, within = (difference(search, y, child.rows, sibling, information) for information in ("pooled", "within"))
     return Subgroup(
         _group(search, y, n, child.rules, child.rows),
         _group(search, y, n, (*parent.rules, other), sibling),
@@ -180,8 +180,18 @@ def _subgroup(search: Search, y: FloatArray, n: int, parent: TreeNode, child: Tr
     )
 
 
-def _difference(search: Search, y: FloatArray, rows: IntArray, others: IntArray, information: Information) -> Effect:
-    """Effect among `rows` minus that among `others`: the interaction in a model of both together."""
+def difference(search: Search, y: FloatArray, rows: IntArray, others: IntArray, information: Information) -> Effect:
+    """Return the effect among `rows` minus that among `others`: the interaction in a model of both together.
+
+    Parameters
+    ----------
+    search : Search
+    y : ndarray (n,)
+        Outcome of the people at the root.
+    rows, others : ndarray of int
+        Places at the root, nobody in both.
+    information : {"pooled", "within"}
+    """
     both = np.sort(np.concatenate([rows, others]))
     base = make_base(search.people, both)
     if base is None:

@@ -267,7 +267,7 @@ class Prepared:
             raise ValueError("the outcome of somebody analysed is missing or infinite; prepare the search anew")
         directions, left_out = self._directions(y)
         overall = self.fit(y)
-        worth = self._worth(y, directions, overall)
+        worth = self.worth(y, directions, float(overall.effect.estimate))
         if worth is None:
             return Found(y, directions, left_out, overall, None, (), 0)
         boxes = beam_search(worth.grid, worth.everybody(), worth.peel, self._bins(), self.settings.beam)
@@ -302,9 +302,18 @@ class Prepared:
                 found.append(Direction(name, gains, "screening interaction", fit.interaction))
         return tuple(found), tuple(left_out)
 
-    def _worth(self, y: FloatArray, directions: tuple[Direction, ...], overall: OneStepFit) -> Worth | None:
-        """What boxes are worth with this outcome; None where there is nothing to search."""
-        estimate = float(overall.effect.estimate)
+    def worth(self, y: FloatArray, directions: tuple[Direction, ...], estimate: float) -> Worth | None:
+        """Return what boxes are worth with an outcome; None where there is nothing to search.
+
+        Parameters
+        ----------
+        y : ndarray (n,)
+            Outcome of the people analysed.
+        directions : tuple of Direction
+            Of moderators that are searched.
+        estimate : float
+            Effect of treatment among all of them.
+        """
         node = _node(y, self.treatment, self.trial, self.adjusters, self.settings) if len(y) else None
         if node is None or not directions or not np.isfinite(estimate):
             return None

@@ -29,7 +29,7 @@ class Rule:
     Attributes
     ----------
     moderator : str
-    kind : {"<=", ">", "in"}
+    kind : {"<=", ">", ">=", "in"}
     value : float
         The limit, an observed value; of ordered levels its code; NaN with "in".
     levels : tuple of str
@@ -52,6 +52,8 @@ class Rule:
             inside = np.array([name in self.levels for name in values.levels] + [False])  # code -1 is the last place
             return np.asarray(inside[values.codes])
         numbers = np.asarray(values, float)
+        if self.kind == ">=":
+            return np.asarray(numbers >= self.value)
         return np.asarray(numbers <= self.value if self.kind == "<=" else numbers > self.value)
 
 

@@ -1,0 +1,264 @@
+"""A search with all that comes before it, to be run again and again: screening, directions, cuts, boxes.
+
+In: the options of a screening and of a search. Out: for any outcome of a sample what recursive partitioning or directed
+peeling finds. A draw repeats all of it, for a search that is told which moderators to try is another one than that
+which looked for them first.
+Method: `prepare` does what an outcome does not change; a search among some of the moderators is kept for the next draw
+that screens in the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from . import partition_search, peel_search
+from .crossproducts import FloatArray, IntArray
+from .levels import Levels
+from .partition import partition
+from .partition_search import Search
+from .partition_settings import SMALLEST_SHARE, SMALLEST_SIZE
+from .peel_search import Found, Prepared
+from .peeling import PeelSettings
+from .ranks import MAX_LEVELS, BoolArray
+from .sample import Sample
+from .screening import Screening, passing, screened_p
+from .subgroups import Moderator, Split, TreeNode
+
+KEPT = 32  # searches among other moderators that are kept at a time
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionPipeline:
+    """Recursive partitioning with its screening.
+
+    Attributes
+    ----------
+    parameters : mapping
+        Those of `partition` that differ from its defaults. A `min_size` below 1 is a share of the people searched.
+    screening : Screening or None
+        None where the search tries all moderators of the sample.
+    missing : {"available", "complete"}
+        Whether people need every moderator of the search.
+    """
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    screening: Screening | None = None
+    missing: str = "available"
+
+    def prepare(self, sample: Sample) -> PreparedPartition:
+        """Prepare it for any outcome of a sample."""
+        return PreparedPartition(self, sample, {})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tree:
+    """What recursive partitioning found with one outcome.
+
+    Attributes
+    ----------
+    p : ndarray (J,)
+        Of the screening; NaN without one.
+    search : Search or None
+        Among the moderators that passed; None where none did or can be searched.
+    nodes : tuple of TreeNode
+    """
+
+    p: FloatArray
+    search: Search | None
+    nodes: tuple[TreeNode, ...]
+
+    @property
+    def splits(self) -> list[tuple[TreeNode, Split]]:
+        """Every node with each split that was tried in it, kept or not."""
+        return [(node, split) for node in self.nodes for split in node.splits]
+
+    def first(self) -> tuple[TreeNode, Split] | None:
+        """The split with the smallest p of the node, kept or not, and its node; of equal ones the first."""
+        return min(self.splits, key=lambda one: one[1].log_p_node, default=None)
+
+    @property
+    def kept(self) -> list[tuple[TreeNode, Split]]:
+        """The kept splits by depth, and then by p of the node; of several that lead to the same people the first."""
+        best: dict[bytes, tuple[TreeNode, Split]] = {}
+        for node, split in self.splits:
+            if split.kept:
+                key = self.nodes[split.child_node].rows.tobytes()
+                if key not in best or split.log_p_node < best[key][1].log_p_node:
+                    best[key] = node, split
+        return sorted(best.values(), key=lambda one: (one[0].level, one[1].log_p_node, one[1].child_node))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedPartition:
+    """A `PartitionPipeline` for any outcome of one sample."""
+
+    pipeline: PartitionPipeline
+    sample: Sample
+    searches: dict[tuple[str, ...], Any]
+
+    def run(self, outcome: FloatArray) -> Tree:
+        """Screen and search with an outcome of all people of the sample."""
+        p, names = _screened(self.sample, outcome, self.pipeline.screening)
+        search = self.search(names)
+        return Tree(p, search, search.run(outcome) if search is not None else ())
+
+    def search(self, names: tuple[str, ...]) -> Search | None:
+        """The search among some moderators, by their screening p; None where none of them can be searched."""
+        made: Search | None
+        if self.pipeline.missing == "complete":
+            made = _kept(self.searches, names, self._search)
+            return made
+        everything = _kept(self.searches, tuple(self.sample.moderators), self._search)
+        return _among(everything, names)
+
+    def _search(self, names: tuple[str, ...]) -> Search | None:
+        given: dict[str, Any] = {**(partition.__kwdefaults__ or {}), **self.pipeline.parameters}
+        del given["adjusters"]
+        names, people = _enter(self.sample, names, self.pipeline.missing == "complete", given["min_trials"])
+        if not names:
+            return None
+        given["min_size"] = _least(given["min_size"], int(people.sum()))
+        moderators = {name: self.sample.moderators[name] for name in names}
+        one = self.sample
+        return partition_search.prepare(one.treatment, one.trial, moderators, people, adjusters=one.adjusters, **given)
+
+
+@dataclass(frozen=True, slots=True)
+class PeelPipeline:
+    """Directed peeling with its screening.
+
+    Attributes
+    ----------
+    settings : PeelSettings
+        Directions may name moderators that a screening leaves out.
+    screening : Screening or None
+        None where the search tries all moderators of the sample.
+    """
+
+    settings: PeelSettings = field(default_factory=PeelSettings)
+    screening: Screening | None = None
+
+    def prepare(self, sample: Sample) -> PreparedPeel:
+        """Prepare it for any outcome of a sample."""
+        return PreparedPeel(self, sample, {})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frontier:
+    """What directed peeling found with one outcome.
+
+    Attributes
+    ----------
+    p : ndarray (J,)
+        Of the screening; NaN without one.
+    prepared : Prepared or None
+        The search among the moderators that passed; None where none did.
+    found : Found or None
+    """
+
+    p: FloatArray
+    prepared: Prepared | None
+    found: Found | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedPeel:
+    """A `PeelPipeline` for any outcome of one sample."""
+
+    pipeline: PeelPipeline
+    sample: Sample
+    searches: dict[tuple[str, ...], Any]
+
+    def run(self, outcome: FloatArray) -> Frontier:
+        """Screen and search with an outcome of all people of the sample."""
+        p, names = _screened(self.sample, outcome, self.pipeline.screening)
+        prepared = self.search(names)
+        return Frontier(p, prepared, prepared.run(outcome) if prepared is not None else None)
+
+    def search(self, names: tuple[str, ...]) -> Prepared | None:
+        """The search among some moderators, by their screening p; None without any."""
+        return _kept(self.searches, names, self._search) if names else None
+
+    def _search(self, names: tuple[str, ...]) -> Prepared:
+        settings, one = self.pipeline.settings, self.sample
+        if isinstance(settings.directions, Mapping):
+            declared = {name: gains for name, gains in settings.directions.items() if name in names}
+            settings = replace(settings, directions=declared)
+        moderators = {name: one.moderators[name] for name in names}
+        return peel_search.prepare(one.outcome, one.treatment, one.trial, moderators, one.adjusters, settings)
+
+
+def _screened(sample: Sample, outcome: FloatArray, screening: Screening | None) -> tuple[FloatArray, tuple[str, ...]]:
+    """P of each moderator, and those that are searched."""
+    names = tuple(sample.moderators)
+    if screening is None:
+        return np.full(len(names), np.nan), names
+    p = screened_p(sample, outcome, screening)
+    return p, passing(names, p, screening.p_below)
+
+
+def _kept(searches: dict[tuple[str, ...], Any], names: tuple[str, ...], make: Callable[[tuple[str, ...]], Any]) -> Any:
+    """A search that is made once; of many the oldest is forgotten."""
+    if names not in searches:
+        if len(searches) >= KEPT:
+            del searches[next(iter(searches))]
+        searches[names] = make(names)
+    return searches[names]
+
+
+def _among(search: Search | None, names: tuple[str, ...]) -> Search | None:
+    """The same search with some of its moderators, in another order."""
+    if search is None:
+        return None
+    place = {one.name: k for k, one in enumerate(search.moderators)}
+    wanted = [place[name] for name in names if name in place]
+    if not wanted:
+        return None
+    grids = tuple(search.grids[k] for k in wanted) if search.grids else ()
+    return replace(search, moderators=tuple(search.moderators[k] for k in wanted), grids=grids)
+
+
+def _enter(sample: Sample, names: tuple[str, ...], complete: bool, trials: int) -> tuple[tuple[str, ...], BoolArray]:
+    """Moderators that leave enough trials, taken in their order, and the people who have what they need."""
+    stays = np.ones(len(sample.outcome), bool)
+    kept = []
+    for name in names:
+        values = _numbers(sample.moderators[name])
+        together = ~np.isnan(values) & (stays if complete else True)
+        if _divisible(sample.moderators[name]) and _usable(sample, values, together, trials):
+            kept.append(name)
+            stays = together if complete else stays
+    return tuple(kept), stays & np.isin(sample.trial, _two_armed(sample, stays))
+
+
+def _numbers(values: Moderator) -> FloatArray:
+    if isinstance(values, Levels):
+        return np.where(values.codes < 0, np.nan, values.codes.astype(float))
+    return np.asarray(values, float)
+
+
+def _divisible(values: Moderator) -> bool:
+    """Whether the ways to part it are few enough."""
+    return not isinstance(values, Levels) or values.ordered or len(values.present) <= MAX_LEVELS
+
+
+def _usable(sample: Sample, values: FloatArray, has: BoolArray, trials: int) -> bool:
+    """Whether a moderator leaves enough trials, and more than one value."""
+    return bool(has.any()) and len(_two_armed(sample, has)) >= trials and bool(np.ptp(values[has]) > 0.0)
+
+
+def _two_armed(sample: Sample, who: BoolArray) -> IntArray:
+    """Trials with people of both arms."""
+    arms = np.bincount(2 * sample.trial[who] + (sample.treatment[who] == 1.0), minlength=2 * len(sample.labels))
+    return np.flatnonzero(arms.reshape(-1, 2).min(axis=1) > 0)
+
+
+def _least(size: float | None, people: int) -> int:
+    """Least number of people on each side of a split."""
+    if size is None:
+        return max(SMALLEST_SIZE, int(np.ceil(SMALLEST_SHARE * people)))
+    return int(np.ceil(size * people)) if size < 1 else int(size)
