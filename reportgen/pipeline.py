@@ -36,9 +36,9 @@ from reportgen.output.workshop import Workshop
 from reportgen.pool import Pool, end_workers, open_pool
 from reportgen.progress import Progress
 from reportgen.spec import Spec
+from reportgen.spec.draws import Draws
 from reportgen.spec.load import Examined, examine_study
 from reportgen.spec.lock import locked
-from reportgen.spec.draws import Draws
 from reportgen.spec.study import Search, settled
 from reportgen.spec.text import shown_path
 from reportgen.store import Memory, NoStore, Store

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from reportgen.data import Repository, TrialInfo
 from reportgen.data.scale import without_noise
 from reportgen.spec.check import baseline_of, expanded
 from reportgen.spec.study import Comparison, Instrument, MetaAnalysis, Outcome, Pooled, Study, Window
+from reportgen.stats.sample import unit_keys
 
 FloatArray = NDArray[np.float64]
 BASELINE_ADJUSTER = "baseline"
@@ -51,6 +53,8 @@ class Selection:
         Labels.
     rows : ndarray of int, shape (n,)
         Where the people stand in the repository.
+    keys : ndarray of uint64, shape (n,)
+        A number for each of them that depends on trial and participant alone: random draws go by it.
     adjusters : ndarray, shape (n, p)
         Columns of `adjuster_names`.
     instruments : dict
@@ -72,6 +76,7 @@ class Selection:
     treatment: NDArray[np.int64]
     trial: NDArray[np.object_]
     rows: NDArray[np.int64]
+    keys: NDArray[np.uint64]
     adjusters: FloatArray
     adjuster_names: tuple[str, ...]
     instruments: dict[str, str]
@@ -103,6 +108,12 @@ class Measurements:
         self._study = study
         self._size = len(repository.participants)
         self._values = repository.measured
+        self._people = repository.participants[["trial", "participant"]]
+
+    @cached_property
+    def keys(self) -> NDArray[np.uint64]:
+        """A number for each participant of the repository, made of trial and participant."""
+        return unit_keys(self._people["trial"].to_numpy(), self._people["participant"].to_numpy())
 
     def at(self, trial: str, instrument: str, visit: str) -> FloatArray:
         """Return the values at one visit, one place for each participant of the repository, NaN where there is none."""
@@ -271,6 +282,7 @@ def narrowed(selection: Selection, stays: NDArray[np.bool_], excluded: tuple[Exc
         treatment=selection.treatment[stays],
         trial=trial,
         rows=selection.rows[stays],
+        keys=selection.keys[stays],
         adjusters=selection.adjusters[stays],
         instruments={name: found for name, found in selection.instruments.items() if name in remaining},
         excluded=excluded,
@@ -366,6 +378,7 @@ def select(
         side[stays].astype(np.int64),
         trial_of[stays],
         np.flatnonzero(stays),
+        measurements.keys[stays],
         stacked[stays],
         names,
         {name: instrument for name, instrument in instruments.items() if name in kept},
