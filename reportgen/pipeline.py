@@ -15,7 +15,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reportgen import plugins
 from reportgen.ending import begun
@@ -35,9 +35,10 @@ from reportgen.output.workshop import Workshop
 from reportgen.pool import Pool, end_workers, open_pool
 from reportgen.progress import Progress
 from reportgen.spec import Spec
+from reportgen.spec.draws import Draws
 from reportgen.spec.load import Examined, examine_study
 from reportgen.spec.lock import locked
-from reportgen.spec.study import Search
+from reportgen.spec.study import Search, settled
 from reportgen.spec.text import shown_path
 from reportgen.store import Memory, NoStore, Store
 from reportgen.task import Task
@@ -71,6 +72,8 @@ class Order:
         Names of artefacts; all where empty.
     profile : str or None
         `draft` or `final`; what the study's policy says where None.
+    draws : Draws or None
+        Random draws behind each screening and search; what the study asks for where None.
     formats : tuple of str
         Names of targets, as `html`; what the study's report says where empty.
     workers : int
@@ -86,7 +89,8 @@ class Order:
     study: Path
     output: Path | str | None = None
     only: frozenset[str] = frozenset()
-    profile: str | None = None
+    profile: Literal["draft", "final"] | None = None
+    draws: Draws | None = None
     formats: tuple[str, ...] = ()
     workers: int = 1
     executor: str = ""
@@ -234,7 +238,7 @@ def build(order: Order, progress: Progress = SILENT) -> Built:
     built_at = _time_of_build()
     store, code = _store(order), basis(plugins.sources(), plugins.distributions())
     output = None if order.output is None else str(order.output)
-    key = key_of(code, str(order.study), output, sorted(order.only), order.profile, order.formats)
+    key = key_of(code, str(order.study), output, sorted(order.only), order.profile, order.draws, order.formats)
     note = recalled(store, key)
     if note is not None:
         return _as_it_stands(note)
@@ -245,6 +249,7 @@ def build(order: Order, progress: Progress = SILENT) -> Built:
         with clock("read and check"):
             examined = examine_study(order.study)
             spec = _check_order(order, examined)
+            spec = replace(spec, study=settled(spec.study, order.profile, order.draws))
             place = _place(order, spec)
             workshop = stack.enter_context(Workshop(place))
         with clock("analyse", announced=False):
@@ -306,7 +311,7 @@ def _analysed(spec: Spec, trials: Task, order: Order, store: Memory, code: str, 
     told = _Told(progress, len(ahead.certain))
     ran = run(tasks, laid.wanted, store, pool, basis=code, scope=spec.name, packages=plugins.packages(), told=told)
     progress.end()
-    return records_of(spec, laid, ran, order.profile or spec.study.policy.profile)
+    return records_of(spec, laid, ran, spec.study.policy.profile)
 
 
 class _Told:

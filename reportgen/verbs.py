@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,6 +18,9 @@ from reportgen.errors import DEBUG, EXIT_DONE
 from reportgen.formats import BUILT_IN, ON_REQUEST
 from reportgen.progress import progress as told
 from reportgen.terminal import say, show
+
+if TYPE_CHECKING:
+    from reportgen.spec.draws import Draws
 
 app = typer.Typer(
     help="Build the statistical appendix of an individual participant data meta-analysis from one study file.",
@@ -76,8 +79,17 @@ def build(
     ] = "",
     profile: Annotated[
         Literal["draft", "final"] | None,
-        typer.Option(help="A draft is marked as one on its pages; overrides the study's policy."),
+        typer.Option(
+            help="A draft is marked as one on its pages and takes 50 draws at most; overrides the study's policy."
+        ),
     ] = None,
+    draws: Annotated[
+        str,
+        typer.Option(
+            metavar="NULL,BOOTSTRAP",
+            help="Random draws behind each screening and search, such as 199,100; 0,0 for none. What the study asks for unless given.",
+        ),
+    ] = "",
     formats: Annotated[
         str,
         typer.Option(
@@ -112,6 +124,7 @@ def build(
         output=output,
         only=frozenset(_parts(only, "--only", "table2,fig1")),
         profile=profile,
+        draws=_draws(draws),
         formats=chosen,
         workers=jobs or min(os.cpu_count() or 1, MOST_WORKERS),
         executor=executor,
@@ -142,6 +155,26 @@ def _parts(written: str, option: str, example: str) -> tuple[str, ...]:
     if written and not parts:
         raise SpecError([Problem(f"{option} names nothing", hint=f"Write {option} {example}, or leave it out.")])
     return parts
+
+
+def _draws(written: str) -> Draws | None:
+    """Return the draws that an option asks for, as `199,100`; None where it is not given."""
+    from pydantic import ValidationError
+
+    from reportgen.errors import Problem, SpecError
+    from reportgen.spec.draws import Draws, error_of
+
+    if not written:
+        return None
+    hint = "Write two whole numbers, such as --draws 199,100, or --draws 0,0 for none."
+    try:
+        null, bootstrap = (int(part) for part in written.split(","))
+    except ValueError:
+        raise SpecError([Problem(f"invalid value '{written}' of --draws", hint=hint)]) from None
+    try:
+        return Draws(null=null, bootstrap=bootstrap)
+    except ValidationError as error:
+        raise SpecError([Problem(f"invalid value '{written}' of --draws: {error_of(error)}", hint=hint)]) from None
 
 
 def _warn(warnings: Iterable[str]) -> None:

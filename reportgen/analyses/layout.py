@@ -160,7 +160,7 @@ def columns_of(
 def people_digest(people: Selection) -> str:
     """Return a digest of who enters a cell; where they stand in the repository is not part of it."""
     found = hashlib.sha256()
-    for array in (people.response, people.treatment, people.adjusters):
+    for array in (people.response, people.treatment, people.keys, people.adjusters):
         found.update(np.ascontiguousarray(array).tobytes())
     words = (
         people.outcome,

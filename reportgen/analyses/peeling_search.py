@@ -111,7 +111,7 @@ def peeled(
         selection.trial,
         {name: _values(moderator, selection) for name, moderator in moderators.items()},
         adjusters=adjusters_of(selection),
-        **_options(node, moderators),
+        **peel_options(node, moderators),
     )
     found = _without_few_outside(found, minimum_cell)
     needed = {cost.moderator: moderators[cost.moderator] for cost in found.costs}
@@ -152,7 +152,7 @@ def searchable(
         selection.trial,
         {name: _values(moderator, selection) for name, moderator in moderators.items()},
         adjusters_of(selection),
-        PeelSettings(**_options(node, moderators)),
+        PeelSettings(**peel_options(node, moderators)),
     )
     needed = {name: moderators[name] for name in cases.moderators}
     enters = np.isin(np.arange(selection.n), cases.rows)
@@ -160,7 +160,7 @@ def searchable(
     return people, tuple((one.moderator, one.reason) for one in cases.left_out)
 
 
-def _options(node: Node, moderators: Mapping[str, Moderator]) -> dict[str, Any]:
+def peel_options(node: Node, moderators: Mapping[str, Moderator]) -> dict[str, Any]:
     """Return the options of a search among some moderators."""
     return {
         "directions": {name: GAINS[gains] for name, gains in node.directions.items() if name in moderators},

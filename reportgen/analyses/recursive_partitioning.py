@@ -141,23 +141,27 @@ def too_many_levels(moderator: Moderator, selection: Selection) -> bool:
 def search(people: SearchPeople, node: Node) -> Partition:
     """Run the search of a node among the people who enter it."""
     selection = people.selection
-    options: dict[str, Any] = node.model_dump(
-        include={
-            *("criterion", "multiplicity", "across", "alpha", "depth", "width", "information"),
-            *("min_arm", "min_trials", "max_cuts", "treatment_effect"),
-        }
-    )
-    gamma = node.gamma
+    options = partition_options(node) | {"min_size": least_size(node, selection.n)}
     return partition(
         selection.response,
         selection.treatment,
         selection.trial,
         {name: column_of(moderator, selection) for name, moderator in people.moderators.items()},
         adjusters=adjusters_of(selection),
-        min_size=least_size(node, selection.n),
-        gamma=gamma[0] if gamma and len(gamma) == 1 else gamma,
         **options,
     )
+
+
+def partition_options(node: Node) -> dict[str, Any]:
+    """Return the options of a search; a least size that is a share, or none, depends on who is searched."""
+    options: dict[str, Any] = node.model_dump(
+        include={
+            *("criterion", "multiplicity", "across", "alpha", "depth", "width", "information"),
+            *("min_size", "min_arm", "min_trials", "max_cuts", "treatment_effect"),
+        }
+    )
+    gamma = node.gamma
+    return options | {"gamma": gamma[0] if gamma and len(gamma) == 1 else gamma}
 
 
 def _nothing(node: Node, names: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from reportgen.records.exclusion import Exclusion, Gone
 from reportgen.release.rules import few_in_an_arm, guards
 from reportgen.spec.check import baseline_of, expanded
 from reportgen.spec.study import Comparison, Instrument, MetaAnalysis, Outcome, Pooled, Study, Window, instruments_of
+from reportgen.stats.sample import unit_keys
 
 FloatArray = NDArray[np.float64]
 BASELINE_ADJUSTER = "baseline"
@@ -57,6 +59,8 @@ class Selection:
         Labels.
     rows : ndarray of int, shape (n,)
         Where the people stand in the repository.
+    keys : ndarray of uint64, shape (n,)
+        A number for each of them that depends on trial and participant alone: random draws go by it.
     adjusters : ndarray, shape (n, p)
         Columns of `adjuster_names`.
     instruments : dict
@@ -78,6 +82,7 @@ class Selection:
     treatment: NDArray[np.int64]
     trial: NDArray[np.object_]
     rows: NDArray[np.int64]
+    keys: NDArray[np.uint64]
     adjusters: FloatArray
     adjuster_names: tuple[str, ...]
     instruments: dict[str, str]
@@ -114,6 +119,12 @@ class Measurements:
         self._study = study
         self._size = len(repository.participants)
         self._values = repository.measured
+        self._people = repository.participants[["trial", "participant"]]
+
+    @cached_property
+    def keys(self) -> NDArray[np.uint64]:
+        """A number for each participant of the repository, made of trial and participant."""
+        return unit_keys(self._people["trial"].to_numpy(), self._people["participant"].to_numpy())
 
     def at(self, trial: str, instrument: str, visit: str) -> FloatArray:
         """Return the values at one visit, one place for each participant of the repository, NaN where there is none."""
@@ -276,6 +287,7 @@ def narrowed(selection: Selection, stays: NDArray[np.bool_], excluded: tuple[Exc
         treatment=selection.treatment[stays],
         trial=trial,
         rows=selection.rows[stays],
+        keys=selection.keys[stays],
         adjusters=selection.adjusters[stays],
         instruments={name: found for name, found in selection.instruments.items() if name in remaining},
         excluded=excluded,
@@ -371,6 +383,7 @@ def select(
         side[stays].astype(np.int64),
         trial_of[stays],
         np.flatnonzero(stays),
+        measurements.keys[stays],
         stacked[stays],
         names,
         {name: instrument for name, instrument in instruments.items() if name in kept},

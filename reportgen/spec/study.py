@@ -23,6 +23,7 @@ from pydantic import (
 
 from reportgen.errors import did_you_mean
 from reportgen.formats import DEFAULT, formats
+from reportgen.spec.draws import Draws, NullDraws, effective
 from reportgen.spec.methods import Analysis as Analysis
 from reportgen.spec.methods import AnyAnalysis, method
 from reportgen.spec.model import MOST, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
@@ -47,7 +48,7 @@ class About(Node):
     data: Literal["real", "simulated"]
     """Whether the data are `real` or `simulated`; simulated data are marked on every page."""
     seed: int = Field(0, ge=0, le=2**63 - 1)
-    """Kept with the provenance for the study's own records; a build draws no random number."""
+    """Seed of the random draws behind the honesty of screenings and searches; the same seed gives the same numbers."""
     summary: str = ""
     """A paragraph under the title, for instance what the report is and what it is not."""
     source: str = ""
@@ -343,6 +344,9 @@ class Moderators(Pooled):
     """Limits of p below which an interaction is called significant, and weak."""
     percentiles: tuple[Annotated[float, Field(ge=0, le=100)], ...] = (10, 50, 90)
     """Percentiles of a quantity at which the treatment effect is given, from 0 to 100."""
+    draws: NullDraws | None = None
+    """How many draws without effect modification adjust p for all moderators and outcomes that are screened; the
+    policy's number unless given."""
     expected: dict[str, str] = {}
     """What was expected of a moderator beforehand, in words, by its name; printed beside what was found."""
 
@@ -419,6 +423,8 @@ class Search(Pooled):
     """How many participants a subgroup needs in each arm."""
     min_trials: int = Field(2, ge=1, le=MOST)
     """How many trials with both arms a subgroup needs."""
+    draws: Draws | None = None
+    """How many random draws show what of the search is luck; the policy's numbers unless given."""
 
 
 @method
@@ -546,8 +552,11 @@ class Policy(Node):
     switch that off. Keep the default for data of patients unless the data's owner says otherwise."""
     rounding: Rounding = Rounding()
     """How many decimals each kind of number has on the pages."""
+    draws: Draws = Draws()
+    """How many random draws stand behind each screening and search: `null` without effect modification, `bootstrap` for
+    the correction of effects; `{null: 0, bootstrap: 0}` for none."""
     profile: Literal["draft", "final"] = "final"
-    """A `draft` is marked as one on its pages; nothing else differs."""
+    """A `draft` is marked as one on its pages, and takes 50 draws of each kind at most."""
 
 
 class Study(Node):
@@ -593,3 +602,26 @@ def sizes_asked(study: Study, name: str) -> tuple[float, ...]:
     shown = [one.sizes for one in study.report.contents if isinstance(one, Sized) and one.of == name]
     compared = [one.sizes for one in study.analyses.values() if isinstance(one, Agreement) and one.peeling == name]
     return tuple(sorted({size for sizes in (*shown, *compared) for size in sizes}))
+
+
+def settled(study: Study, profile: Literal["draft", "final"] | None = None, draws: Draws | None = None) -> Study:
+    """Return a study in which each screening and search says how many draws it takes, and the profile stands in the policy.
+
+    Parameters
+    ----------
+    study : Study
+    profile : {'draft', 'final'}, optional
+        In place of the policy's.
+    draws : Draws, optional
+        In place of what the study asks for, for every screening and search; a draft has no say in them.
+    """
+    chosen = profile or study.policy.profile
+    analyses = {
+        name: node.model_copy(update={"draws": draws or effective(node.draws, study.policy.draws, chosen)})
+        if isinstance(node, Moderators | Search)
+        else node
+        for name, node in study.analyses.items()
+    }
+    return study.model_copy(
+        update={"analyses": analyses, "policy": study.policy.model_copy(update={"profile": chosen})}
+    )

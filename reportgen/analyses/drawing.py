@@ -1,0 +1,230 @@
+"""Random draws of a screening or search: what it finds without effect modification, in bootstrap samples, and without a trial.
+
+In: who enters a cell, the columns of its moderators, the nodes of the study file, a seed and the numbers of some draws. Out:
+arrays with a row a draw and no people, so that chunks can be kept, joined and added to. The whole road is repeated in each
+draw, screening and directions included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from reportgen.analyses.moderator_values import Moderator, column_of
+from reportgen.analyses.peeling_search import peel_options
+from reportgen.analyses.recursive_partitioning import partition_options
+from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
+from reportgen.spec.study import DirectedPeeling, FromScreening, Moderators, Pooled, RecursivePartitioning, Search
+from reportgen.stats.held_out import HeldOut, held_out_partition, held_out_peel
+from reportgen.stats.levels import Levels
+from reportgen.stats.null_draws import (
+    PartitionDraws,
+    PeelDraws,
+    ScreeningDraws,
+    partition_draws,
+    peel_draws,
+    screening_draws,
+)
+from reportgen.stats.null_model import null_model
+from reportgen.stats.optimism import PartitionOptimism, PeelOptimism, partition_optimism, peel_optimism
+from reportgen.stats.overlap import OverlapDraws, overlap_draws
+from reportgen.stats.peeling import PeelSettings
+from reportgen.stats.pipelines import PartitionPipeline, PeelPipeline, PreparedPartition, PreparedPeel
+from reportgen.stats.sample import Sample, make_sample
+from reportgen.stats.screening import Screening
+
+CHUNK = 50
+"""Draws of a task: long enough that preparing it hardly counts, short enough that a run that was stopped loses little."""
+
+
+def chunks(draws: int) -> Iterator[tuple[int, int]]:
+    """Yield the first number and the count of each chunk of some draws; more draws leave the full chunks as they are.
+
+    Examples
+    --------
+    >>> list(chunks(120))
+    [(0, 50), (50, 50), (100, 20)]
+    """
+    yield from ((first, min(CHUNK, draws - first)) for first in range(0, draws, CHUNK))
+
+
+def screening_null(
+    people: Selection, columns: Mapping[str, Moderator], *, node: Moderators, seed: int, first: int, count: int
+) -> ScreeningDraws | None:
+    """Screen in some draws without effect modification; None where nothing can be screened.
+
+    Parameters
+    ----------
+    people : Selection
+    columns : mapping of str to Moderator
+        The moderators of the screening.
+    node : Moderators node of the study file
+    seed, first, count : int
+        Of the study; the number of the first draw, and how many.
+    """
+    if not_estimable(people, node) or not columns:
+        return None
+    sample = sample_of(people, columns)
+    return screening_draws(sample, screening_of(node, columns, 1.0), null_model(sample), seed, first, count)
+
+
+def search_null(
+    people: Selection,
+    columns: Mapping[str, Moderator],
+    *,
+    node: Search,
+    screened_by: Moderators | None,
+    seed: int,
+    first: int,
+    count: int,
+) -> PartitionDraws | PeelDraws | None:
+    """Search in some draws without effect modification; None where nothing can be searched.
+
+    Parameters
+    ----------
+    people : Selection
+    columns : mapping of str to Moderator
+        The moderators of the search, or all of the screening that it takes its own from.
+    node : Search node of the study file
+    screened_by : Moderators node of the study file, or None
+    seed, first, count : int
+        As for `screening_null`.
+    """
+    prepared = _prepared(people, columns, node, screened_by)
+    if prepared is None:
+        return None
+    model = null_model(prepared.sample)
+    if isinstance(prepared, PreparedPartition):
+        return partition_draws(prepared, model, seed, first, count)
+    return peel_draws(prepared, model, seed, first, count)
+
+
+def search_bootstrap(
+    people: Selection,
+    columns: Mapping[str, Moderator],
+    *,
+    node: Search,
+    screened_by: Moderators | None,
+    sizes: tuple[float, ...],
+    seed: int,
+    first: int,
+    count: int,
+) -> PartitionOptimism | PeelOptimism | None:
+    """Search in some bootstrap samples; None where nothing can be searched.
+
+    Parameters
+    ----------
+    people, columns, node, screened_by, seed, first, count
+        As for `search_null`.
+    sizes : tuple of float
+        Shares of people whose boxes are looked at; a partitioning has none.
+
+    Returns
+    -------
+    PartitionOptimism or PeelOptimism
+        With the places of the cuts among the values of the moderator, from 0, in place of the cuts: `cut_at` leads back.
+    """
+    prepared = _prepared(people, columns, node, screened_by)
+    if prepared is None:
+        return None
+    found: PartitionOptimism | PeelOptimism
+    if isinstance(prepared, PreparedPartition):
+        found = partition_optimism(prepared, seed, first, count)
+    else:
+        found = peel_optimism(prepared, seed, first, count, sizes=sizes)
+    return replace(found, cut=_places(found.cut, prepared.sample))
+
+
+def search_held_out(
+    people: Selection,
+    columns: Mapping[str, Moderator],
+    *,
+    node: Search,
+    screened_by: Moderators | None,
+    sizes: tuple[float, ...],
+) -> tuple[HeldOut, ...]:
+    """Leave each trial out of a search in turn: one result, or one for each size of a peeling; none where nothing can be searched."""
+    prepared = _prepared(people, columns, node, screened_by)
+    if prepared is None:
+        return ()
+    if isinstance(prepared, PreparedPartition):
+        return (held_out_partition(prepared.pipeline, prepared.sample),)
+    return tuple(held_out_peel(prepared.pipeline, prepared.sample, size) for size in sizes)
+
+
+def agreement_null(
+    people: Selection,
+    columns: Mapping[str, Moderator],
+    *,
+    partition: RecursivePartitioning,
+    peeling: DirectedPeeling,
+    screened_by: tuple[Moderators | None, Moderators | None],
+    sizes: tuple[float, ...],
+    seed: int,
+    first: int,
+    count: int,
+) -> OverlapDraws | None:
+    """Compare two searches in some draws without effect modification; None where one of them cannot be made."""
+    first_search = _prepared(people, columns, partition, screened_by[0])
+    second_search = _prepared(people, columns, peeling, screened_by[1])
+    if not isinstance(first_search, PreparedPartition) or not isinstance(second_search, PreparedPeel):
+        return None
+    model = null_model(first_search.sample)
+    return overlap_draws(first_search, second_search, model, seed, first, count, sizes=sizes)
+
+
+def sample_of(people: Selection, columns: Mapping[str, Moderator]) -> Sample:
+    """Return the people of a cell with all candidate moderators, sorted as draws need them."""
+    moderators = {name: column_of(moderator, people) for name, moderator in columns.items()}
+    return make_sample(
+        people.response, people.treatment, people.trial, moderators, people.keys, adjusters=adjusters_of(people)
+    )
+
+
+def cut_at(name: str, place: float, sample: Sample) -> float:
+    """Return the value of a moderator that stands at a place among its values; NaN for none."""
+    values = _distinct(sample, name)
+    return float(values[int(place)]) if place == place else np.nan
+
+
+def _places(cut: Any, sample: Sample) -> Any:
+    """Return the places of cuts among the distinct values of each moderator; the last axis but one is the moderators."""
+    places = np.full(cut.shape, np.nan)
+    for j, name in enumerate(sample.moderators):
+        known = ~np.isnan(cut[..., j, :])
+        places[..., j, :][known] = np.searchsorted(_distinct(sample, name), cut[..., j, :][known])
+    return places
+
+
+def _distinct(sample: Sample, name: str) -> Any:
+    values = sample.moderators[name]
+    if isinstance(values, Levels):
+        return np.unique(values.codes[values.codes >= 0]).astype(float)
+    numbers = np.asarray(values, float)
+    return np.unique(numbers[~np.isnan(numbers)])
+
+
+def screening_of(node: Moderators, columns: Mapping[str, Moderator], p_below: float) -> Screening:
+    """Return a screening as draws repeat it."""
+    options = node.model_dump(include={"minimum_trials", "treatment_effect", "inference", "df_floor"})
+    references = {name: max(one.reference, 0) for name, one in columns.items() if one.categorical}
+    return Screening(p_below, node.reading, options, references)
+
+
+def _prepared(
+    people: Selection, columns: Mapping[str, Moderator], node: Pooled, screened_by: Moderators | None
+) -> PreparedPartition | PreparedPeel | None:
+    """Return a search ready for any outcome, with its screening; None where nothing can be searched."""
+    if not_estimable(people, node) or not columns:
+        return None
+    sample, screening = sample_of(people, columns), None
+    if screened_by is not None:
+        assert isinstance(node, Search) and isinstance(node.moderators, FromScreening)
+        screening = screening_of(screened_by, columns, node.moderators.p_below)
+    if isinstance(node, RecursivePartitioning):
+        return PartitionPipeline(partition_options(node), screening, node.missing).prepare(sample)
+    assert isinstance(node, DirectedPeeling)
+    return PeelPipeline(PeelSettings(**peel_options(node, columns)), screening).prepare(sample)
