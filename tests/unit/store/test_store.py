@@ -94,7 +94,7 @@ def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path: Path) ->
     (tmp_path / "note.md").write_text("mine")
     with pytest.raises(StoreError, match=r"it holds 'note\.md'"):
         Store(tmp_path)
-    with pytest.raises(StoreError, match="it is no folder"):
+    with pytest.raises(StoreError, match="it is not a folder"):
         Store(tmp_path / "note.md")
     assert [path.name for path in tmp_path.iterdir()] == ["note.md"]
 
@@ -285,7 +285,7 @@ def test_where_nothing_can_be_written_any_more_the_build_goes_on(tmp_path: Path)
     )
     assert done.stdout == "True None None\n"
     (line,) = done.stderr.splitlines()
-    assert "cannot be written (File too large): this build goes on without keeping its results" in line
+    assert "cannot be written (File too large): this build continues without keeping its results" in line
     assert not files(tmp_path / "store", UNFINISHED)
     assert len(files(tmp_path / "store", TRACES, VALUES)) == 2
 
