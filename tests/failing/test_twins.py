@@ -17,8 +17,8 @@ TOLD = {
     "site_fullw": ("north.csv, column 'site', rows 2, 3", "'A1', 'Ａ1'", "Ａ is U+FF21", "`different_trials: [A1, Ａ1]`"),
     "join_dash": ("north2.csv, column 'id', rows 2, 3, 4, 5: 4 participants", "'Zoë–001' (row 2) is 'Zoë-001' (row 2)", "– is U+2013", "`ids: loose`"),
     "join_fullw": ("north2.csv, column 'id', rows 2, 3, 4, 5: 4 participants", "'Zoë-００1' (row 2)", "０ is U+FF10", "`ids: loose`"),
-    "join_under": ("north2.csv, column 'id', rows 2, 3, 4, 5: 4 participants", "'Zoë_001' (row 2) is 'Zoë-001' (row 2)", "in north.csv", "`ids: as written`"),
-    "join_nohyph": ("north2.csv, column 'id', rows 2, 3, 4, 5: 4 participants", "'Zoë001' (row 2) is 'Zoë-001' (row 2)", "in north.csv", "`ids: as written`"),
+    "join_under": ("north2.csv, column 'id', rows 2, 3, 4, 5: 4 participants", "'Zoë_001' (row 2) is 'Zoë-001' (row 2)", "from north.csv", "`ids: as written`"),
+    "join_nohyph": ("north2.csv, column 'id', rows 2, 3, 4, 5: 4 participants", "'Zoë001' (row 2) is 'Zoë-001' (row 2)", "from north.csv", "`ids: as written`"),
     "join_dateids": ("north2.csv, column 'id', rows 2, 3, 4, 5, 6 and 7 more: dates instead of ids: '2020-03-01'", "1/3", "text", "`ids: dates`"),
 }  # fmt: skip
 

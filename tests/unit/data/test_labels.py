@@ -297,7 +297,7 @@ def test_the_ends_of_an_answer_follow_from_the_range_of_the_score(tmp_path: Path
 @pytest.mark.parametrize("labels", [{100: "refused"}, {100: "keine Ahnung"}, {0: "nicht gefragt"}])
 def test_one_end_alone_is_no_anchor(labels: dict[int, str], tmp_path: Path) -> None:
     spss(tmp_path, {"x": labels}, x=[0.0, 20, 40, 100])
-    assert "a label among numbers" in only_problem(mapped(tmp_path, "VAS: {column: {baseline: x}}")).message
+    assert "a labelled number among" in only_problem(mapped(tmp_path, "VAS: {column: {baseline: x}}")).message
 
 
 def test_codes_that_the_file_declares_missing_need_no_word(tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def test_ids_shortened_to_powers_of_ten(tmp_path: Path) -> None:
 
 def test_ids_as_written_take_no_other_word(tmp_path: Path) -> None:
     folder = one_trial(tmp_path, "id,arm,age\n1,1,40\n2,2,50", "age: age", rest="ids: [as written, loose]")
-    with pytest.raises(SpecError, match="takes ids as they stand"):
+    with pytest.raises(SpecError, match="already takes ids as they are"):
         load_study(folder)
 
 
