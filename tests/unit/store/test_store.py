@@ -144,7 +144,7 @@ def test_a_byte_flipped_anywhere_makes_an_entry_be_made_again(store: Store, told
     for number in range(10):
         assert fresh.trace(key(number)) is None
         assert fresh.value(encode((number, "text" * number)).digest) is None
-    assert len(told) == 20 and all("was damaged and is made again" in line for line in told)
+    assert len(told) == 20 and all("was damaged and is recomputed" in line for line in told)
     assert not files(store.folder, TRACES, VALUES)
     assert put(fresh, 3, (3, "text" * 3)).content == fresh.value(encode((3, "text" * 3)).digest)
 
