@@ -202,7 +202,7 @@ def test_addresses() -> None:
 
 def test_local_processes_and_a_scheduler_are_one_too_many(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["build", "no-such-study", "--executor", "dask://localhost:1", "-j", "2"]) == 2
-    assert "Leave -j out" in capsys.readouterr().err
+    assert "Omit -j" in capsys.readouterr().err
 
 
 def test_a_library_that_is_not_installed_is_named(
