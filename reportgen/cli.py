@@ -45,7 +45,7 @@ def run(arguments: list[str]) -> int:
         say(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        say("interrupted: nothing was written, an earlier report stands")
+        say("interrupted: nothing was written; an earlier report is unchanged")
         return EXIT_INTERRUPTED
     except Exception as error:
         return _unexpected(error)
@@ -88,7 +88,7 @@ def _unexpected(error: Exception) -> int:
 def _usage_hint(error: Exception) -> str:
     """Return what to do about a usage error; an option of ours stands before the verb, where nobody looks for it."""
     if getattr(error, "option_name", "") in ("--debug", "--version"):
-        return "Write it before the verb, as in reportgen --debug build my-study."
+        return "Write it before the command, as in reportgen --debug build my-study."
     return "See reportgen --help."
 
 

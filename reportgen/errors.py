@@ -1,6 +1,6 @@
 """What can go wrong, in words a statistician can act on, and the exit code that says so.
 
-A problem says what, where and how to mend. An error carries all problems found at once; only the command line prints
+A problem says what, where and how to fix it. An error carries all problems found at once; only the command line prints
 them, and it never shows a traceback unless asked to.
 """
 
@@ -37,7 +37,7 @@ class Problem:
     origin : Origin, optional
         The place in the study file or mapping that is wrong, or that set the rule which the data break.
     hint : str
-        How to mend it.
+        How to fix it.
     where : str
         The place in a data file, as "raw/witt.xlsx, column 'age', rows 4, 17"; empty for problems of the study file.
 
@@ -60,7 +60,7 @@ class Problem:
         message = shortened(self.message)
         lines = [f"{place}: {message}" if place else message]
         if self.where and self.origin:
-            lines.append(f"  the rule stands at {self.origin}")
+            lines.append(f"  the rule is set at {self.origin}")
         if self.origin and self.origin.text:
             lines.append(self.origin.excerpt())
         lines.extend(f"  {shortened(line)}" for line in self.hint.splitlines())
@@ -119,7 +119,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         unseen = difference(str(word), meant)
         return f"Did you mean '{meant}'?{f' They differ: {unseen}.' if unseen else ''}"
     if not choices:
-        return "Nothing is declared there yet."
+        return "None is declared yet."
     return "Known here: " + ", ".join(choices) + "."
 
 

@@ -161,7 +161,7 @@ def _read_data(examined: Examined) -> tuple[Spec, Repository]:
 
 
 def doubts(spec: Spec, repository: Repository) -> tuple[str, ...]:
-    """Return what breaks no rule and is probably a mistake all the same, each with its place and how to mend it."""
+    """Return what breaks no rule and is probably a mistake all the same, each with its place and how to fix it."""
     from reportgen.analyses.repository_records import repository_records
 
     return _doubts(spec, repository_records(repository, study=spec.study, outcomes=tuple(spec.study.outcomes)))
@@ -370,7 +370,7 @@ def _note(spec: Spec, trials: Task, files: tuple[tuple[str, int, int], ...], bui
 
 def _kept(place: Place, path: Path) -> str:
     shown = shown_path(path)
-    return f"what stood in '{place.shown}' was changed while it was replaced: it is in '{shown}' now, and nothing of it is lost"
+    return f"what stood in '{place.shown}' was changed while it was being replaced: it is now in '{shown}', and nothing is lost"
 
 
 def _place(order: Order, spec: Spec) -> Place:

@@ -41,7 +41,7 @@ def register() -> None:
             found.load()()
         except Exception as error:
             told = f"{type(error).__name__}: {error}"
-            hint = "Mend it, or uninstall its distribution."
+            hint = "Fix it, or uninstall its distribution."
             problems.append(Problem(f"the plug-in '{found.name}' ({found.value}) cannot be loaded: {told}", hint=hint))
     if problems:
         raise SpecError(problems)

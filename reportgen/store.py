@@ -179,16 +179,16 @@ class Store:
             return True
         except OSError as error:
             if isinstance(error, NotADirectoryError):
-                raise _not_a_store(self.folder, "it is no folder") from error
+                raise _not_a_store(self.folder, "it is not a folder") from error
             self._goes_on_without("read", error.strerror or str(error))
             return False
         if hasattr(os, "geteuid") and owner != os.geteuid():
             self._goes_on_without("used", "it belongs to another user")
             return False
         if names - OURS and not self._is_marked():
-            raise _not_a_store(self.folder, f"it holds '{sorted(names - OURS)[0]}', which is not a store's")
+            raise _not_a_store(self.folder, f"it holds '{sorted(names - OURS)[0]}', which does not belong to a store")
         if MARK in names and not self._is_marked():
-            raise _not_a_store(self.folder, f"its {MARK} is that of another program")
+            raise _not_a_store(self.folder, f"its {MARK} belongs to another program")
         return True
 
     def _is_marked(self) -> bool:
@@ -201,7 +201,7 @@ class Store:
         if self._writes:
             self._writes = False
             self._told(
-                f"the store '{self.folder}' cannot be {verb} ({reason}): this build goes on without keeping its results"
+                f"the store '{self.folder}' cannot be {verb} ({reason}): this build continues without keeping its results"
             )
 
     def trace(self, key: str) -> Trace | None:
@@ -250,7 +250,7 @@ class Store:
         return whole
 
     def _remove_damaged(self, path: Path) -> None:
-        self._told(f"an entry of the store was damaged and is made again: '{path}'")
+        self._told(f"a store entry was damaged and is recomputed: '{path}'")
         with suppress(OSError):
             path.unlink()
 

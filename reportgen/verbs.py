@@ -46,7 +46,7 @@ StudyPath = Annotated[
 
 StorePath = Annotated[
     Path | None,
-    typer.Option(help="Folder of kept results; reportgen/store in your cache folder unless given.", parser=_path),
+    typer.Option(help="Folder of stored results (default: reportgen/store in your cache folder).", parser=_path),
 ]
 
 
@@ -70,30 +70,30 @@ def _options(
 @app.command()
 def build(
     study: StudyPath,
-    output: Annotated[str | None, typer.Option(help="Folder of the report; output/<study> unless given.")] = None,
+    output: Annotated[str | None, typer.Option(help="Output folder of the report (default: output/<study>).")] = None,
     only: Annotated[
         str,
         typer.Option(
-            help="Draw and print only these artefacts, such as table2,fig1, under their numbers; all analyses are run."
+            help="Produce only these artefacts, such as table2,fig1, with their usual numbers; all analyses are run."
         ),
     ] = "",
     profile: Annotated[
         Literal["draft", "final"] | None,
         typer.Option(
-            help="A draft is marked as one on its pages and takes 50 draws at most; overrides the study's policy."
+            help="Draft or final; a draft is marked as such on its pages and takes 50 draws at most. Overrides the study's policy."
         ),
     ] = None,
     draws: Annotated[
         str,
         typer.Option(
             metavar="NULL,BOOTSTRAP",
-            help="Random draws behind each screening and search, such as 199,100; 0,0 for none. What the study asks for unless given.",
+            help="Random draws behind each screening and search, such as 199,100; 0,0 for none. Default: as in the study file.",
         ),
     ] = "",
     formats: Annotated[
         str,
         typer.Option(
-            help=f"{','.join(BUILT_IN)}; what the study's report says unless given, and else all but {','.join(sorted(ON_REQUEST))}."
+            help=f"{','.join(BUILT_IN)}; default: as in the study's report, or all but {','.join(sorted(ON_REQUEST))}."
         ),
     ] = "",
     jobs: Annotated[
@@ -110,7 +110,7 @@ def build(
         ),
     ] = "",
     store: StorePath = None,
-    no_store: Annotated[bool, typer.Option("--no-store", help="Take no kept result, and keep none.")] = False,
+    no_store: Annotated[bool, typer.Option("--no-store", help="Neither use nor keep stored results.")] = False,
 ) -> int:
     """Build the report: HTML, PDF, Word, figures, tables, results and the Quarto project."""
     from reportgen.pipeline import Order, build
@@ -140,7 +140,7 @@ def build(
             say(failed.traceback)
     if built.egress:
         say(f"{built.egress} See provenance.json.")
-    say(f"kept {built.kept}, made {built.made}" if built.seconds else "nothing has changed: the report stands as it is")
+    say(f"kept {built.kept}, made {built.made}" if built.seconds else "nothing has changed: the report is up to date")
     if built.seconds:
         say("done in " + ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in built.seconds.items()))
     for path in built.paths:
@@ -153,7 +153,7 @@ def _parts(written: str, option: str, example: str) -> tuple[str, ...]:
 
     parts = tuple(part.strip() for part in written.split(",") if part.strip())
     if written and not parts:
-        raise SpecError([Problem(f"{option} names nothing", hint=f"Write {option} {example}, or leave it out.")])
+        raise SpecError([Problem(f"{option} is empty", hint=f"Write {option} {example}, or leave it out.")])
     return parts
 
 
@@ -196,16 +196,16 @@ def _check_workers(jobs: int, executor: str) -> None:
     from reportgen.errors import Problem, SpecError
 
     if jobs and executor:
-        hint = "Leave -j out: the scheduler says how many workers there are."
-        raise SpecError([Problem("-j counts local processes, and --executor asks for none", hint=hint)])
+        hint = "Omit -j: the scheduler determines the number of workers."
+        raise SpecError([Problem("-j counts local processes, which --executor does not use", hint=hint)])
 
 
 def _check_store(store: Path | None, no_store: bool) -> None:
     from reportgen.errors import Problem, SpecError
 
     if store is not None and no_store:
-        hint = "Leave one of the two out."
-        raise SpecError([Problem("--store says where results are kept, and --no-store that none are", hint=hint)])
+        hint = "Use one of the two."
+        raise SpecError([Problem("--store and --no-store exclude each other", hint=hint)])
 
 
 @app.command()
@@ -219,7 +219,7 @@ def validate(study: StudyPath) -> int:
     _warn(doubts(spec, repository))
     trials = "1 trial" if len(repository.trials) == 1 else f"{len(repository.trials)} trials"
     people = len(repository.participants)
-    show(f"{spec.name}: all is well, {trials}, {people} participant{'' if people == 1 else 's'}")
+    show(f"{spec.name}: no problems found, {trials}, {people} participant{'' if people == 1 else 's'}")
     return EXIT_DONE
 
 
@@ -257,7 +257,7 @@ def clean(
 def simulate(
     file: Annotated[Path, typer.Argument(help="The simulation file.", show_default=False, parser=_path)],
     output: Annotated[str, typer.Option(help="Folder of the trial files.", show_default=False)],
-    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the seed of the file.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed, instead of the one in the file.")] = None,
 ) -> int:
     """Make the trial files of a simulation file: the same file and seed give the same bytes."""
     from reportgen.pipeline import simulate

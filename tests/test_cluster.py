@@ -213,9 +213,9 @@ def test_a_scheduler_that_dies_is_told_in_words(tmp_path: Path) -> None:
         pool = Cluster(processes.address)
         waiting = pool.submit(time.sleep, 60)
         processes.scheduler.kill()
-        with pytest.raises(RenderError, match="the scheduler does not answer any more"):
+        with pytest.raises(RenderError, match="the scheduler no longer answers"):
             waiting.result(timeout=30)
-        with pytest.raises(RenderError, match="the scheduler does not answer any more"):
+        with pytest.raises(RenderError, match="the scheduler no longer answers"):
             pool.map(abs, [-1, 2])
         pool.close()
 
@@ -255,7 +255,7 @@ def test_workers_that_could_change_a_number_are_refused(
         "it runs with NUMBA_CPU_NAME=generic, this machine with (unset)\n  Start it without NUMBA_CPU_NAME.",
         "it runs with OPENBLAS_CORETYPE=Nehalem, this machine with Haswell\n  Start it with OPENBLAS_CORETYPE=Haswell.",
         "its code of reportgen is not that of this machine\n  Install the same reportgen there, and start it again.",
-        "it has 2 threads, and a task needs a process for itself\n  Start it with --nthreads 1.",
+        "it has 2 threads, but a task needs its own process\n  Start it with --nthreads 1.",
         "it may write participants to its disk\n  Start it with DASK_DISTRIBUTED__WORKER__MEMORY__TARGET=False",
     ):
         assert told.count(words) == 1

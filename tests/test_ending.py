@@ -55,7 +55,7 @@ def test_one_line_and_nothing_left(study: Path, number: signal.Signals, code: in
     out, told = process.communicate(timeout=60)
     assert process.returncode == code
     assert out == ""
-    assert told.splitlines()[-1] == f"{words}: nothing was written, an earlier report stands"
+    assert told.splitlines()[-1] == f"{words}: nothing was written; an earlier report is unchanged"
     assert "Traceback" not in told and "Warning" not in told
     assert not (study.parent / "report").exists()
 

@@ -124,8 +124,8 @@ def test_its_options_are_checked_as_those_of_any_other(tmp_path: Path, registere
     assert found == [
         ("unknown key 'leest'", "Did you mean 'least'?"),
         ("'101' is not at most 100", "Write 100 or less."),
-        ("'weigths' is not known here", "Did you mean 'weights'?"),
-        ("'least' does not apply to 'forest'", "Take it out: it applies to 'weights'."),
+        ("invalid value 'weigths'", "Did you mean 'weights'?"),
+        ("'least' does not apply to 'forest'", "Remove it: it applies to 'weights'."),
         (
             "'weights' shows a 'meta-analysis', and 'people' is a 'descriptive'",
             "Name an analysis with `method: meta-analysis`.",

@@ -133,9 +133,9 @@ def test_every_verb_tells_of_an_epoch_that_is_none(tmp_path: Path, verb: str) ->
     ("order", "words"),
     [
         (["--only", "tabel1"], "Did you mean 'table1'?"),
-        (["--only", ","], "--only names nothing"),
+        (["--only", ","], "--only is empty"),
         (["--formats", "docx"], "there is no format 'docx'"),
-        (["--formats", " , "], "--formats names nothing"),
+        (["--formats", " , "], "--formats is empty"),
     ],
 )
 def test_wrong_orders_are_told_before_a_trial_file_is_opened(
@@ -172,6 +172,6 @@ def test_a_study_is_simulated_in_its_own_folder_again_and_again(tmp_path: Path) 
 def test_where_debug_belongs(unread: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["build", str(unread), "--debug"]) == 2
     said = capsys.readouterr().err
-    assert said == "No such option: --debug\nWrite it before the verb, as in reportgen --debug build my-study.\n"
+    assert said == "No such option: --debug\nWrite it before the command, as in reportgen --debug build my-study.\n"
     assert run(["build", str(unread), "--depug"]) == 2
     assert "See reportgen --help." in capsys.readouterr().err

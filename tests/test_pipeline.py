@@ -190,7 +190,7 @@ def test_only_keeps_the_numbers_of_artefacts(tmp_path: Path) -> None:
 def test_validate_and_plan_speak(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = str(write_study(tmp_path / "small"))
     assert run(["validate", study]) == 0
-    assert capsys.readouterr().out == "small: all is well, 2 trials, 140 participants\n"
+    assert capsys.readouterr().out == "small: no problems found, 2 trials, 140 participants\n"
     assert run(["plan", study]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[-2:] == ["  people: 1 of 1 results may be made again", "  pooled: 1 of 1 results may be made again"]

@@ -49,7 +49,7 @@ def write(folder: Path, *, south: str = "3 months") -> Path:
 def test_the_study_of_the_readme_is_built(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = write(tmp_path / "my-study")
     assert run(["validate", str(study)]) == 0
-    assert capsys.readouterr().out == "my-study: all is well, 3 trials, 270 participants\n"
+    assert capsys.readouterr().out == "my-study: no problems found, 3 trials, 270 participants\n"
     order = [
         "build",
         str(study),
@@ -77,7 +77,7 @@ def test_the_study_of_the_readme_can_be_rehearsed(tmp_path: Path, capsys: pytest
     (study / "simulation.yaml").write_text(SIMULATION, encoding="utf-8")
     assert run(["simulate", str(study / "simulation.yaml"), "--output", str(study)]) == 0
     assert run(["validate", str(study)]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "my-study: all is well, 2 trials, 280 participants"
+    assert capsys.readouterr().out.splitlines()[-1] == "my-study: no problems found, 2 trials, 280 participants"
 
 
 def test_every_artefact_that_the_readme_names_can_be_shown(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What is wrong or doubtful of a study once its data are read, and is no fault of any one trial.
 
-In: the study and the repository. Out: problems, each with its place and how to mend it. A baseline that is needed and that
+In: the study and the repository. Out: problems, each with its place and how to fix it. A baseline that is needed and that
 no trial measured is an error: where a change is analysed, where the study file names it as an adjuster and where it
 moderates. A scale of which a trial uses the lowest part alone breaks no rule and is a doubt.
 """
@@ -59,14 +59,14 @@ def baselines_not_measured(spec: Spec, repository: Repository) -> list[Problem]:
     problems = []
     for name, outcome in study.outcomes.items():
         if name in lacking and not outcome.final:
-            message = f"no trial measured '{name}' at baseline, and the change since then is analysed"
+            message = f"no trial measured '{name}' at baseline, but the change from baseline is analysed"
             hint = f"To analyse its value at follow-up write `analyse: final`.\n{_as_well(lacking[name])}"
             problems.append(Problem(message, spec.source.at("outcomes", name, key=True), hint))
     for place, names, what in baselines_asked(spec):
         if names and all(name in lacking and _needs_none(name, study) for name in names):
             listed = " or ".join(f"'{name}'" for name in names)
-            message = f"no trial measured {listed} at baseline, and its value then is {what}"
-            problems.append(Problem(message, spec.source.at(*place), f"Take it out.\n{_as_well(lacking[names[0]])}"))
+            message = f"no trial measured {listed} at baseline, but its baseline value is {what}"
+            problems.append(Problem(message, spec.source.at(*place), f"Remove it.\n{_as_well(lacking[names[0]])}"))
     return problems
 
 
@@ -85,10 +85,7 @@ def _later_only(name: str, spec: Spec, repository: Repository) -> list[TrialInfo
 
 def _as_well(later: Sequence[TrialInfo]) -> str:
     trials = "1 trial" if len(later) == 1 else f"{len(later)} trials"
-    return (
-        f"If one of the {trials} that measured it later (as {later[0].name}) has it at baseline as well, "
-        "say so in its mapping, as in `visits: {b: baseline}`."
-    )
+    return f"If one of the {trials} that measured it later (as {later[0].name}) also has it at baseline, add it to its mapping, as in `visits: {{b: baseline}}`."
 
 
 def in_lowest_part(repository: Repository, study: Study) -> Iterator[tuple[str, str, float]]:
@@ -122,5 +119,5 @@ def doubtful_scales(
     for trial, name, largest in lowest:
         low, high = spec.study.instruments[name].range or (0.0, 0.0)
         message = f"{trial}: '{name}' goes up to {largest:g} on a scale from {low:g} to {high:g}"
-        hint = "If the file has another scale, say so in the mapping, as in `from_range: [0, 10]`."
+        hint = "If the file has another scale, give it in the mapping, as in `from_range: [0, 10]`."
         yield Problem(message, spec.mappings[mapping_of[trial]].source.at("variables", name, key=True), hint)

@@ -26,7 +26,7 @@ _FRAME = re.compile(r'^  File "(.+)", line (\d+), in ', re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class FailedAnalysis:
-    """What the command line says of an analysis that failed, whole or in part; `traceback` is for those who mend it."""
+    """What the command line says of an analysis that failed, whole or in part; `traceback` is for those who fix it."""
 
     name: str
     message: str

@@ -74,7 +74,7 @@ def _may_be_absent(spec: Spec, records: Records[Value]) -> dict[str, Names | Non
 def _problems(
     located: LocatedFidelity, ours: Mapping[str, Value], absent: Mapping[str, Names | None]
 ) -> Iterator[Problem]:
-    """Say which results do not exist, and which keys cannot be told apart as ids."""
+    """Say which results do not exist, and which keys cannot be distinguished as ids."""
     known_ids: dict[str, str] = {}
     for i, section in enumerate(located.file.sections):
         for j, number in enumerate(section.numbers):
@@ -85,8 +85,8 @@ def _problems(
                     yield Problem(fault.message, located.source.at(*here, key), fault.hint)
             other = known_ids.setdefault(_prefix(number.key), number.key)
             if other != number.key:
-                message = f"the keys '{other}' and '{number.key}' cannot be told apart"
-                yield Problem(message, located.source.at(*here, "key"), "Let them differ in letters or digits.")
+                message = f"the keys '{other}' and '{number.key}' cannot be distinguished"
+                yield Problem(message, located.source.at(*here, "key"), "Make them differ in letters or digits.")
 
 
 def _fault(id_: str, ours: Mapping[str, Value], absent: Mapping[str, Names | None]) -> Fault | None:

@@ -77,7 +77,7 @@ class Names:
         >>> names.fault("age-low.sex-male.sibling.effect") is None
         True
         >>> names.fault("agge-low.effect")
-        Fault(message="'agge-low' is nothing that this search has", hint="Did you mean 'age-low'?")
+        Fault(message="'agge-low' is not a result of this search", hint="Did you mean 'age-low'?")
         """
         if rest in self.others or LEFT_OUT.fullmatch(rest):
             return None
@@ -92,19 +92,19 @@ class Names:
         if self.sides and re.fullmatch(r"node-\d+", first):
             return _tail(parts[1:], [f"{slug(name)}.{part}" for name in set(self.sides.values()) for part in SPLIT])
         return Fault(
-            f"'{first}' is nothing that this search has", did_you_mean(first, (*self.sides, *self.boxes, *self.others))
+            f"'{first}' is not a result of this search", did_you_mean(first, (*self.sides, *self.boxes, *self.others))
         )
 
     def _subgroup(self, parts: list[str]) -> Fault | None:
         count = next((place for place, part in enumerate(parts) if part not in self.sides), len(parts))
         named = [self.sides[part] for part in parts[:count]]
         if len(set(named)) < len(named):
-            return Fault("a subgroup has one side of a moderator", "Take the other one out.")
+            return Fault("a subgroup has one side of a moderator", "Remove the other one.")
         if len(named) > self.depth:
-            return Fault(f"subgroups of this search have at most {self.depth} sides", "Take the others out.")
+            return Fault(f"subgroups of this search have at most {self.depth} sides", "Remove the others.")
         if named != sorted(named):
             right = ".".join(sorted(parts[:count], key=lambda part: self.sides[part]))
-            return Fault("moderators stand in the order of the alphabet", f"Did you mean '{right}'?")
+            return Fault("moderators must be in alphabetical order", f"Did you mean '{right}'?")
         rest = parts[count:]
         if rest and re.fullmatch(r"again-\d+", rest[0]):
             rest = rest[1:]
@@ -124,7 +124,7 @@ def _tail(parts: list[str], known: Iterable[str], further: Iterable[str] = ()) -
         return Fault("the name of a result is missing at its end", did_you_mean("effect", known))
     nearer = did_you_mean(parts[0], further) if further else ""
     return Fault(
-        f"'{said}' is nothing that this search has",
+        f"'{said}' is not a result of this search",
         nearer if nearer.startswith("Did you") else did_you_mean(said, (*known, *further)),
     )
 

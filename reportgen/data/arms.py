@@ -40,15 +40,15 @@ def arms_of(base: Entries, roll: Roll, mapping: Mapping, notes: Notes) -> IntArr
     notes.note_codes(mapping.arms.codes, ("arms", "codes"), base.table.data.missing)
     if column.name in base.table.raw.repeated:
         notes.problem(
-            f"the column '{column.name}' stands twice in the header", here, "Rename one of them.", cells.place
+            f"the column '{column.name}' occurs twice in the header", here, "Rename one of them.", cells.place
         )
     torn = roll.kept & found.torn
     if torn.any() and base.visits is not None:
-        hint = "A participant has one arm, the one of randomisation."
+        hint = "A participant has one arm, the one assigned at randomisation."
         notes.problem(f"{counted(torn)} in more than one arm", here, hint, cells.at(torn))
     empty = roll.kept & ~cells.present
     if empty.any():
-        hint = f"Who was not randomised is left out by `keep: {{column: {column.name}, present: true}}`."
+        hint = f"Participants who were not randomised are excluded by `keep: {{column: {column.name}, present: true}}`."
         notes.problem(f"{counted(empty)} without an arm", here, hint, cells.at(empty))
     kept = pd.Index(base.people, dtype=object).isin(roll.keys[roll.kept])
     _note_codes(base.where(kept).cells(column).without(idle), mapping, notes)
@@ -72,8 +72,10 @@ def _note_codes(cells: Cells, mapping: Mapping, notes: Notes) -> None:
         notes.problem(f"unknown arm {cells.examples(unknown)}", ("arms", "codes"), hint, cells.at(unknown))
     for number, code in enumerate(codes):
         if cells.present.any() and not (which == number).any():
-            hint = f"Take the code out, or correct it. The column holds {cells.examples(cells.present)}."
-            notes.problem(f"nobody is in the arm {shown_code(code)}", ("arms", "codes", code), hint, cells.place)
+            hint = f"Remove or correct the code. The column holds {cells.examples(cells.present)}."
+            notes.problem(
+                f"no participant is in the arm {shown_code(code)}", ("arms", "codes", code), hint, cells.place
+            )
 
 
 def _note_labels(cells: Cells, mapping: Mapping, notes: Notes) -> None:

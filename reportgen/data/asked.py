@@ -13,7 +13,7 @@ from reportgen.data.notes import Notes, Path
 from reportgen.spec.mapping import Keep
 from reportgen.spec.normal import normal
 
-HINT = "Write it as the file does, list what counts as another answer in `no`, or all that stay in `one_of`."
+HINT = "Write it as the file does, list what counts as another answer in `no`, or all values to keep in `one_of`."
 
 
 def wanted(rule: Keep) -> tuple[Cell, ...]:
@@ -53,7 +53,7 @@ def note_not_understood(
     unclear = found.unclear | {i for i, key in enumerate(column.keys) if key.casefold() in same} - found.meets
     hits = cells.hits(unclear)
     if hits.any():
-        message = f"{cells.examples(hits)} {_strange(cells, hits, same, rule)}, and would be left out"
+        message = f"{cells.examples(hits)} {_strange(cells, hits, same, rule)}, and would be excluded"
         hint = f"{HINT} The column holds {cells.counted(cells.present)}."
         notes.problem(message, path, hint, cells.at(hits))
     if rule.labels == "check":
@@ -70,7 +70,7 @@ def _strange(cells: Cells, hits: BoolArray, same: set[str], rule: Keep) -> str:
     """In which way the rule does not understand some values."""
     keys = {cells.column.keys[i].casefold() for i in cells.index[hits]}
     if keys <= same or cells.hits(cells.column.meaning(wanted(rule))).any():
-        return "is written otherwise in the rule" if len(keys) == 1 else "are written otherwise in the rule"
+        return "is written differently in the rule" if len(keys) == 1 else "are written differently in the rule"
     return f"may mean {shown_code(rule.equals)} or not"
 
 
@@ -92,5 +92,5 @@ def _note_labelled(
         )
         hint = f"If it is missing, list it: `missing: [{first_code([cells], [standing])}]`; "
         hint += "" if rule.present else "if it counts as no, list it in `no`; "
-        hint += "if all such labels are of answers, write `labels: values` in the rule."
-        notes.problem(f"a label among values without labels: {text}, which {counts}", path, hint, where)
+        hint += "if all such labels denote answers, write `labels: values` in the rule."
+        notes.problem(f"a labelled value among unlabelled ones: {text}, which {counts}", path, hint, where)

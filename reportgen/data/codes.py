@@ -117,7 +117,7 @@ def _latin_digits(text: str) -> str:
 
 
 def writing_hint(cell: Cell, codes: Iterable[Cell]) -> str:
-    """Return how to mend a code that is known in another writing: leading zeros, or a dash for a minus; "" if none is.
+    """Return how to fix a code that is known in another writing: leading zeros, or a dash for a minus; "" if none is.
 
     Examples
     --------

@@ -268,4 +268,4 @@ def note_versions(cells: Cells, codes: Iterable[Cell], notes: Notes, path: Path)
     if unsaid:
         hits = cells.hits(twice)
         message = f"{cells.examples(hits)} are one number, and may be two codes"
-        note_once(notes, message, path, "Give each a code of its own, in quotes as the file writes it.", cells.at(hits))
+        note_once(notes, message, path, "Give each its own code, in quotes as the file writes it.", cells.at(hits))

@@ -40,13 +40,13 @@ def _text(content: bytes, encoding: str | None, otherwise: str) -> str:
     try:
         return content.decode(encoding or otherwise)
     except LookupError as error:
-        hint = "Known are for example utf-8, windows-1252, iso-8859-1, iso-8859-15, utf-16, mac-roman."
+        hint = "Examples: utf-8, windows-1252, iso-8859-1, iso-8859-15, utf-16, mac-roman."
         raise UnreadableError(f"there is no encoding '{encoding}'", hint, "encoding") from error
     except ValueError as error:  # UnicodeError, and a name that is none
         line = content[: getattr(error, "start", 0)].count(b"\n") + 1
         if encoding:
             raise UnreadableError(f"line {line} is not {encoding} text", "Check `encoding:`.", "encoding") from error
-        hint = "Say how it was saved, as in `encoding: windows-1252` (Excel in western Europe), or save it as UTF-8."
+        hint = "Name its encoding, as in `encoding: windows-1252` (Excel in western Europe), or save it as UTF-8."
         raise UnreadableError(f"line {line} is not UTF-8 text: the file has another encoding", hint) from error
 
 
@@ -56,7 +56,7 @@ def _with_order(content: bytes, encoding: str | None) -> str | None:
     if order is None:
         return encoding
     if encoding is None or not encoding.lower().replace("_", "-").startswith("utf-16"):
-        hint = f"It seems to be UTF-16 without its mark: write `encoding: {order}`, or save it as UTF-8."
+        hint = f"It seems to be UTF-16 without a byte-order mark: write `encoding: {order}`, or save it as UTF-8."
         raise UnreadableError(f"the file is not {encoding or 'UTF-8'} text", hint, "encoding" if encoding else "file")
     if encoding.lower().replace("_", "-") not in ("utf-16", order):
         raise UnreadableError(f"the file is not {encoding} text", f"Write `encoding: {order}`.", "encoding")
@@ -83,7 +83,7 @@ def _refuse_nul(content: bytes) -> None:
         return
     lines = [str(number) for number, line in enumerate(content.split(b"\n"), 1) if b"\0" in line]
     which = f"line{'s hold' if len(lines) > 1 else ' holds'}"
-    message = f"{which} bytes of zero, which no text has: {listed(lines)}"
+    message = f"{which} bytes of zero, which text never contains: {listed(lines)}"
     raise UnreadableError(message, "The file is damaged, or not a text table: export it again.")
 
 

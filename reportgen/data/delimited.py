@@ -88,7 +88,7 @@ def _refuse_swallowed(records: list[list[str]], starts: list[int], separator: st
     ]
     if torn:
         where = f"line{'s' if len(torn) > 1 else ''} {listed(torn)}"
-        hint = "Take the stray quote out, or double it; a quoted text should not look like a row."
+        hint = "Remove the stray quote, or double it; a quoted text should not look like a row."
         raise UnreadableError(f"a quote holds what looks like the rows after it: {where}", hint)
 
 

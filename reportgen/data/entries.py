@@ -104,7 +104,7 @@ def known_column(tables: Iterable[Table], name: str, notes: Notes, path: Path) -
         notes.problem(f"there is no column '{name}'", path, columns_hint(name, listed), place)
         return None
     if name in table.raw.repeated:
-        notes.problem(f"the column '{name}' stands twice in the header", path, "Rename one of them.", table.place)
+        notes.problem(f"the column '{name}' occurs twice in the header", path, "Rename one of them.", table.place)
     return table.column(name)
 
 
@@ -148,10 +148,10 @@ def entries_of(table: Table, mapping: Mapping, notes: Notes) -> Entries | None:
     if nameless.any():
         where = f"{table.place}, column '{participant.name}', {rows_text(table.rows[nameless])}"
         path = data_path(table.number, "participant")
-        hint = "Give each row its participant, or take the rows out."
+        hint = "Give each row its participant, or remove the rows."
         if (participant.index[nameless] >= 0).any():
             word = participant.distinct[int(participant.index[nameless & (participant.index >= 0)][0])]
-            hint += f" If {shown_code(word)} is a code of somebody, write `answers: [{word}]` in the file's `data`."
+            hint += f" If {shown_code(word)} is a participant's code, write `answers: [{word}]` in the file's `data`."
         notes.problem("rows without a participant", path, hint, where)
     people_cells = Cells(participant, np.where(used, participant.index, -1), table.rows)
     faulty = people_cells.hits(note_faults(people_cells, (), notes, data_path(table.number, "participant")))
@@ -174,15 +174,17 @@ def _note_changed(cells: Cells, keys: list[str], mapping: Mapping, notes: Notes,
     dates = cells.hits([] if "dates" in mapping.ids else dates_among(keys))
     if dates.any():
         hint = (
-            "A spreadsheet makes dates of ids such as 1/3 or 3-1: make the column text there, and write the ids again."
+            "Spreadsheets turn ids such as 1/3 or 3-1 into dates: format the column as text, and enter the ids again."
         )
         hint += " If they are dates, write `ids: dates` in the mapping."
-        notes.problem(f"dates in place of ids: {cells.examples(dates)}", path, hint, cells.at(dates))
+        notes.problem(f"dates instead of ids: {cells.examples(dates)}", path, hint, cells.at(dates))
     powers = cells.hits(powers_among(keys))
     if powers.any():
-        hint = "A spreadsheet shortens long numbers, and ids such as 2E3: make the column text there, and write the ids again."
-        hint += " If they were written so, say `ids: as written` in the mapping."
-        notes.problem(f"powers of ten in place of ids: {cells.examples(powers)}", path, hint, cells.at(powers))
+        hint = (
+            "Spreadsheets shorten long numbers and ids such as 2E3: format the column as text, and enter the ids again."
+        )
+        hint += " If they were written like this, write `ids: as written` in the mapping."
+        notes.problem(f"powers of ten instead of ids: {cells.examples(powers)}", path, hint, cells.at(powers))
     return bool(dates.any() or powers.any())
 
 
@@ -221,7 +223,7 @@ def _visits(table: Table, mapping: Mapping, notes: Notes) -> tuple[ObjectArray |
     faults = note_faults(cells, column.meaning(rule.codes), notes, (*path, "column"))
     unknown = cells.hits({i for i, which in enumerate(meant) if which < 0} - faults)
     if unknown.any():
-        hint = "Add it to `visit: codes:`, as `null` if its rows are to be left out."
+        hint = "Add it to `visit: codes:`, as `null` if its rows are to be excluded."
         hint = writing_hint(column.distinct[int(cells.index[unknown][0])], rule.codes) or hint
         notes.problem(f"unknown visit {cells.examples(unknown)}", (*path, "codes"), hint, cells.at(unknown))
     if (empty := ~cells.present).any():
@@ -335,8 +337,8 @@ def _note_unclear(entries: Entries, column: Column, rule: Keep, notes: Notes, pa
     people = pd.Index(pd.unique(pd.Series(entries.people, dtype=object)))
     found = settled(entries, column, people, idle)
     if found.torn.any():
-        message = "participants with different values at different visits, and none at baseline that settles it"
-        hint = "Who stays is decided by the baseline row: add it, or correct the file."
+        message = "participants with different values at different visits, and none at baseline to settle it"
+        hint = "The baseline row decides who is kept: add it, or correct the file."
         notes.problem(message, (*path, "column"), hint, found.cells.at(found.torn))
 
 

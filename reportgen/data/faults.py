@@ -36,6 +36,6 @@ def note_faults(cells: Cells, allowed: Iterable[int], notes: Notes, path: Path) 
         hits = cells.hits(which)
         if hits.any():
             codes = ", ".join(f"'{cells.column.distinct[i]}'" for i in sorted(which)[:EXAMPLES])
-            hint = mend or f"Mend the file; where it stands for a missing value, list it: `missing: [{codes}]`."
+            hint = mend or f"Correct the file; if it stands for a missing value, list it: `missing: [{codes}]`."
             notes.problem(f"{what}: {cells.examples(hits)}", path, hint, cells.at(hits))
     return faults

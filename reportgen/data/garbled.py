@@ -46,7 +46,7 @@ def note_garbled(tables: Iterable[Table | None], mapping: Mapping, notes: Notes)
 
 def _note_guessed(texts: dict[int, str], column: Column, table: Table, notes: Notes) -> None:
     words = listed([f"'{text}'" for text in dict.fromkeys(texts.values())])
-    message = f"this file of Stata 13 or older does not say in which encoding its letters are: {words}"
+    message = f"this file of Stata 13 or older does not state the encoding of its text: {words}"
     hint = "Write it, as in `encoding: windows-1252` (Windows), `mac-roman` (Mac) or `utf-8`; or save it with Stata 14."
     notes.problem(message, data_path(table.number, "file"), hint, _where(texts, column, table))
 
@@ -54,7 +54,7 @@ def _note_guessed(texts: dict[int, str], column: Column, table: Table, notes: No
 def _note(odd: dict[int, str], column: Column, table: Table, notes: Notes) -> None:
     words = listed([f"'{text}'" for text in dict.fromkeys(odd.values())])
     meant = next((f", for '{fixed}' perhaps" for text in odd.values() if (fixed := mended(text))), "")
-    hint = "They were read in another encoding than they were written in: export the file again as UTF-8, or name its"
+    hint = "They were read in a different encoding from the one they were written in: export the file again as UTF-8, or name its"
     hint += " `encoding`. A code that is written in the mapping as the file has it is taken as it is."
     notes.problem(f"garbled letters: {words}{meant}", data_path(table.number, "file"), hint, _where(odd, column, table))
 

@@ -61,9 +61,9 @@ def joined(entries: Entries, people: People, notes: Notes) -> Joined:
     keys = pd.Index(people.keys if entries.by_trial == people.by_trial else people.ids, dtype=object)
     path = data_path(entries.table.number, "participant")
     if keys.has_duplicates:
-        hint = "Its centres number their people alike: the file needs the column of the trial too."
+        hint = "Participant ids repeat across trials: the file needs the trial column too."
         notes.problem(
-            "participants of several trials cannot be told apart in this file", path, hint, entries.table.place
+            "participants of several trials cannot be distinguished in this file", path, hint, entries.table.place
         )
         keys = pd.Index(people.keys, dtype=object)
     mine = entries.where(keys.get_indexer(pd.Index(entries.people, dtype=object)) >= 0)

@@ -59,11 +59,8 @@ def _note_labels_as_names(cells: Cells, rule: TrialColumn, notes: Notes) -> None
     standing = [standing_out(column, held)] if rule.labels == "check" else []
     text, where = told([cells], standing) if standing else ("", "")
     if text:
-        hint = (
-            f"If it is missing, list it: `missing: [{first_code([cells], standing)}]`, and leave its people out with `keep`;"
-            " else name the trials with `codes`, or write `labels: values`."
-        )
-        notes.problem(f"a label among values without labels: {text}, which would be a trial", path, hint, where)
+        hint = f"If it is missing, list it: `missing: [{first_code([cells], standing)}]`, and exclude its participants with `keep`; otherwise name the trials with `codes`, or write `labels: values`."
+        notes.problem(f"a labelled value among unlabelled ones: {text}, which would be a trial", path, hint, where)
 
 
 def _note_split_label(cells: Cells, rule: TrialColumn, notes: Notes) -> None:

@@ -38,6 +38,6 @@ def note_lost_digits(column: Column, rows: IntArray, limit: int, number: int, no
         DOUBLE: f"a number of 64 bits is exact to {DOUBLE:,}",
     }[limit]
     message = f"ids that are too long for the numbers they are kept as: {reason}"
-    hint = "Different people may have one id: export the ids again as text from where they are whole."
+    hint = "Different people may have one id: export the ids again as text from a source that has all digits."
     where = f"{column.place}, column '{column.name}', {rows_text(rows[hits])}"
     notes.problem(message, data_path(number, "participant"), hint, where)

@@ -45,16 +45,16 @@ class Notes:
         absent = {code_key(code) for code in missing}
         for code in listed:
             if code_key(code) in absent:
-                message = f"{shown_code(code)} is a code here, and it means missing in this file"
+                message = f"{shown_code(code)} is a code here but means missing in this file"
                 self.problem(
-                    message, (*path, code), "Take it out of `missing`, or give the variable a `missing` of its own."
+                    message, (*path, code), "Remove it from `missing`, or give the variable its own `missing`."
                 )
 
     def note_twins(self, codes: Iterable[Cell], path: Path) -> None:
         """Note codes that are one code written in two ways."""
         for one, other in twins(codes):
             message = f"{shown_code(one)} and {shown_code(other)} are the same code"
-            self.problem(message, (*path, other), "Take one of them out: numbers match however they are written.")
+            self.problem(message, (*path, other), "Remove one of them: numbers match however they are written.")
 
     def count(self, kind: str, variable: str, rule: str, trials: Iterable[str], unit: str, path: Path) -> None:
         """Note what a rule did: `trials` names the trial of each participant or value that it touched."""

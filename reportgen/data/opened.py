@@ -109,11 +109,11 @@ def _refuse_other_kinds(content: bytes, suffix: str) -> None:
         hint = f"Rename it: such files end in {' or '.join(endings)}." if endings else "Unpack or convert it first."
         if "zip" in what:
             hint = "Rename it to .xlsx (or .ods) if it is a workbook; unpack it if it is an archive."
-        raise UnreadableError(f"this is {what}, and no {suffix} file", hint)
+        raise UnreadableError(f"this is {what}, not a {suffix} file", hint)
     if what or FORMATS[suffix] == "CSV":
         return
     if _WEB_PAGE.match(content[:200]) and FORMATS[suffix] == "Excel":
         hint = "Open it in Excel and save it as a workbook (.xlsx)."
-        raise UnreadableError("this is a web page or XML that Excel opens, and no workbook", hint)
+        raise UnreadableError("this is a web page or XML that Excel opens, not a workbook", hint)
     if FORMATS[suffix] in ("Excel", "Parquet", "SPSS") and _TEXT.fullmatch(content[:2000]):
-        raise UnreadableError(f"this is text, and no {suffix} file", "Rename it to .csv, or export it again.")
+        raise UnreadableError(f"this is text, not a {suffix} file", "Rename it to .csv, or export it again.")

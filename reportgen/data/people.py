@@ -106,7 +106,7 @@ def _note_repeated(entries: Entries, base: Entries, notes: Notes) -> None:
     if not repeated.any():
         return
     number = len(set(mine.people[repeated]))
-    message = f"{number} participants stand" if number > 1 else "1 participant stands"
+    message = f"{number} participants are" if number > 1 else "1 participant is"
     message += " in more than one row" + ("" if mine.visits is None else " for the same visit")
     hint = (
         "Keep one row for each; if each row is a visit, declare `layout: long`."
@@ -131,7 +131,7 @@ def _note_other_arms(entries: Entries, people: People, mapping: Mapping, notes: 
     differs = np.array([b is not None and a != b for a, b in zip(ours, theirs, strict=True)], dtype=np.bool_)
     if differs.any():
         message = f"{counted(differs)} in another arm than in the first file that has this column"
-        hint = "A participant has one arm, the one of randomisation: correct one of the files."
+        hint = "A participant has one arm, the one assigned at randomisation: correct one of the files."
         notes.problem(message, ("arms", "column"), hint, cells.at(differs))
 
 
@@ -156,15 +156,15 @@ def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Not
         notes.problem(f"{counted(empty)} without a trial", ("trial", "column"), "Give each its trial.", cells.at(empty))
     unknown = roll.kept & cells.present & (meant < 0) & ~cells.hits(faults)
     if mapping.trial.codes and unknown.any():
-        hint = f"Add it to `codes`, or leave its people out with `keep`. {codes_hint(mapping.trial.codes)}"
+        hint = f"Add it to `codes`, or exclude its participants with `keep`. {codes_hint(mapping.trial.codes)}"
         first = cells.column.distinct[int(cells.index[unknown][0])]
         hint = writing_hint(first, mapping.trial.codes) or hint
         notes.problem(f"unknown trial {cells.examples(unknown)}", ("trial", "codes"), hint, cells.at(unknown))
     for number, code in enumerate(mapping.trial.codes):
         if roll.kept.any() and not (roll.kept & (meant == number)).any():
-            hint = f"Take the code out, or correct it. The column holds {cells.examples(roll.kept) or 'nothing'}."
+            hint = f"Remove or correct the code. The column holds {cells.examples(roll.kept) or 'nothing'}."
             path = ("trial", "codes", code)
-            notes.problem(f"nobody is in the trial {shown_code(code)}: it is empty", path, hint, cells.place)
+            notes.problem(f"no participant is in the trial {shown_code(code)}: it is empty", path, hint, cells.place)
 
 
 def _note_empty_trials(people: People, base: Entries, notes: Notes) -> None:
@@ -173,8 +173,8 @@ def _note_empty_trials(people: People, base: Entries, notes: Notes) -> None:
     for trial in named:
         if trial and trial not in people.trials:
             if trial in people.raw_n:
-                message = f"the trial '{trial}' is empty: none of its {people.raw_n[trial]} people is left"
-                hint = "Look at `keep` and at the codes of the arms."
+                message = f"the trial '{trial}' is empty: none of its {people.raw_n[trial]} participants remains"
+                hint = "Check `keep` and the codes of the arms."
             else:
                 message, hint = f"the trial '{trial}' is empty: the file has no rows", "Export it again."
             notes.problem(message, ("trial",), hint, base.table.place)

@@ -68,7 +68,7 @@ def _names_used_twice(contributions: Iterable[Contribution]) -> list[Problem]:
     for contribution in contributions:
         for trial in dict.fromkeys(contribution.people.trials):
             if trial in first:
-                hint = f"It stands in {first[trial].source.shown} too: give each trial a name of its own."
+                hint = f"It is also in {first[trial].source.shown}: give each trial its own name."
                 problems.append(
                     Problem(f"two trials are called '{trial}'", contribution.located.source.at("trial"), hint)
                 )

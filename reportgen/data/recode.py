@@ -44,8 +44,8 @@ def coded(cells: Cells, codes: Mapping[Cell, Cell | None], reading: Reading) -> 
     _note_unknown(cells, meant, codes, reading)
     _note_labels(cells, codes, reading)
     for one, other in cells.column.contradicted(codes):
-        message = f"{shown_code(one)} and {shown_code(other)} are one value of the file, its code and its label"
-        reading.problem(message, "codes", other, hint="Take one of them out.", where=cells.place)
+        message = f"{shown_code(one)} and {shown_code(other)} are the same value of the file, its code and its label"
+        reading.problem(message, "codes", other, hint="Remove one of them.", where=cells.place)
     unit = "values" if reading.variable.items is not None else ""
     for number, (code, level) in enumerate(codes.items()):
         if level is not None and code_key(code) == code_key(level):
@@ -125,7 +125,7 @@ def note_labelled(cells: Sequence[Cells], reading: Reading, span: tuple[float, f
             " if the number itself is meant, write `labels: values`."
         )
         reading.problem(
-            f"a label among numbers without labels: {text}, which would be read as a number", hint=hint, where=where
+            f"a labelled number among unlabelled ones: {text}, which would be read as a number", hint=hint, where=where
         )
     return standing
 
@@ -136,7 +136,9 @@ def _note_missing_codes(cells: Cells, values: FloatArray, reading: Reading) -> N
     hits = np.isin(values, absent)
     if hits.any():
         hint = "List it in `missing` as the file writes it."
-        reading.problem(f"{cells.examples(hits)} is a missing code in other writing", hint=hint, where=cells.at(hits))
+        reading.problem(
+            f"{cells.examples(hits)} is a missing code written differently", hint=hint, where=cells.at(hits)
+        )
 
 
 def _text_hint(cells: Cells, text: BoolArray) -> str:
@@ -253,9 +255,7 @@ def _note_labelled_answers(
                 f"If it is missing, list it: `missing: [{first_code([cells], standing)}]`; if it counts as no, list it in"
                 " `no`; if all such labels do, write `labels: values`."
             )
-            message = (
-                f"a label among values without labels: {text}, which would count as any answer but {shown_code(code)}"
-            )
+            message = f"a labelled value among unlabelled ones: {text}, which would count as any answer but {shown_code(code)}"
             reading.problem(message, *path, hint=hint, where=where)
     called = labels.get(code_key(code), "")
     asked_for_no = isinstance(code, str) or code_key(code) == "0" or reading.variable.labels == "ignore"
@@ -337,5 +337,5 @@ def note_ticks(columns: Sequence[Cells], codes: Sequence[Cell], reading: Reading
     hits = ~columns[0].present & empty.present
     if any(one.present.any() for one in columns) and hits.any():
         message = f"nothing but {shown_code(codes[0])} and empty cells, which are missing here (n = {int(hits.sum())})"
-        hint = 'If an empty cell means no, write `no: ""`; if it is missing indeed, write `missing: ""`.'
+        hint = 'If an empty cell means no, write `no: ""`; if it is really missing, write `missing: ""`.'
         reading.problem(message, *path, hint=hint, where=columns[0].at(hits))

@@ -133,7 +133,7 @@ class Finder:
         for visit in sorted(asked - seen) if holding else []:
             message = f"no row of the file belongs to the visit '{visit.label}'"
             self.notes.problem(
-                message, ("variables", self.name, "visits"), "Take it out of `visits`.", holding[0].table.place
+                message, ("variables", self.name, "visits"), "Remove it from `visits`.", holding[0].table.place
             )
 
     def _find(self, columns: tuple[str, ...], visit: Visit, visit_key: str = "") -> Place | None:

@@ -66,7 +66,7 @@ def _refuse_two_rows(names: list[str], cells: list[list[Any]], data: Data, spans
         return
     rows = (top + 1, top + 2)
     left, right = named[0]
-    message = f"the header is written over two rows: '{names[left]}' stands over the columns {column_letters(left + 1)}"
+    message = f"the header spans two rows: '{names[left]}' stands over the columns {column_letters(left + 1)}"
     example = joined_names([cells[top], below], [top, top + 1], spans)[right]
     hint = f"Write `header_rows: [{rows[0]}, {rows[1]}]`; a column is then called '{example}'."
     raise UnreadableError(f"{message} to {column_letters(right + 1)}", hint, "header_row")

@@ -83,7 +83,7 @@ def _known_to_iconv(encoding: str) -> str:
     try:
         name = codecs.lookup(encoding).name
     except (LookupError, ValueError) as error:
-        hint = "Known are for example utf-8, windows-1252, iso-8859-1, iso-8859-15, mac-roman."
+        hint = "Examples: utf-8, windows-1252, iso-8859-1, iso-8859-15, mac-roman."
         raise UnreadableError(f"there is no encoding '{encoding}'", hint, "encoding") from error
     return "macintosh" if name == "mac-roman" else name
 

@@ -39,9 +39,9 @@ def trials_alike(names: Iterable[str], apart: Iterable[Iterable[str]] = ()) -> l
 
 def alike_hint(one: str, other: str, rename: str = "give one another name") -> str:
     """Return how to settle that the names of two trials are almost the same."""
-    hint = f"If they are one trial, write them alike; if they are two, {rename}"
+    hint = f"If they are one trial, write them the same way; if they are two, {rename}"
     if in_ids(one) == in_ids(other):
-        hint += ": the results tell trials by letters and digits, whatever their case."
+        hint += ": result ids distinguish trials by letters and digits, ignoring case."
     else:
         hint += f", or keep both with `different_trials: [{one}, {other}]`."
     unseen = difference(one, other)
@@ -54,14 +54,14 @@ def note_doubtful_trials(cells: Cells, mapping: Mapping, answers: Iterable[Cell]
     column = cells.column
     signs = cells.hits(signs_among(column.keys, answers))
     if signs.any():
-        hint = "List it in `missing` and leave its people out with `keep`, or give the trials names with `codes`."
+        hint = "List it in `missing` and exclude its participants with `keep`, or give the trials names with `codes`."
         notes.problem(f"a trial called {cells.examples(signs)}", path, hint, cells.at(signs))
     dates = cells.hits(dates_among(column.keys))
     if dates.any():
         hint = (
-            "A spreadsheet makes dates of names such as 1-3: correct the file, or give the trials names with `codes`."
+            "Spreadsheets turn names such as 1-3 into dates: correct the file, or give the trials names with `codes`."
         )
-        notes.problem(f"dates in place of names of trials: {cells.examples(dates)}", path, hint, cells.at(dates))
+        notes.problem(f"dates instead of names of trials: {cells.examples(dates)}", path, hint, cells.at(dates))
     held = [key for key in column.keys if key in cells.held()]
     names = {key: column.labels.get(key, key) for key in held}
     alike = trials_alike(names.values(), [mapping.different_trials])
@@ -82,5 +82,5 @@ def note_idle_names(mapping: Mapping, trials: Iterable[str], notes: Notes) -> No
                 f"there is no trial '{name}'", ("different_trials", number), f"The study has {listed(known)}."
             )
         elif name not in twins:
-            message = f"'{name}' is written like no other trial of this list"
-            notes.problem(message, ("different_trials", number), "Take it out.")
+            message = f"'{name}' does not resemble another trial of this list"
+            notes.problem(message, ("different_trials", number), "Remove it.")

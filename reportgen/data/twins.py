@@ -27,7 +27,7 @@ FEW = 2
 """So many people without a partner in either file are looked into; a single one is a stranger."""
 
 
-_TWO_PEOPLE = "If they are different people, write `ids: as written` in the mapping."
+_TWO_PEOPLE = "If they are different participants, write `ids: as written` in the mapping."
 _ONE_OR_TWO = f"{_TWO_PEOPLE[:-1]}; if each pair is one person, `ids: loose`."
 
 
@@ -55,7 +55,7 @@ def note_twins_in_file(entries: Entries, mapping: Mapping, notes: Notes) -> None
         return
     number = f"{len(several)} participant{'s' if len(several) > 1 else ''}"
     pairs = listed([" and ".join(map(shown_id, group)) for group in several])
-    hint = f"Write each alike in all rows. {_ONE_OR_TWO}{_unseen(several[0][0], several[0][1])}"
+    hint = f"Write each id the same way in all rows. {_ONE_OR_TWO}{_unseen(several[0][0], several[0][1])}"
     hits = pd.Index(entries.people).isin([key for group in several for key in group])
     column = entries.table.data.participant
     where = f"{entries.table.place}, column '{column}', {rows_text(entries.rows[hits])}"
@@ -81,14 +81,14 @@ def note_strangers(entries: Entries, base: Entries, mapping: Mapping, notes: Not
     if pairs:
         _note_pairs(pairs, entries, base, notes)
     elif not found:
-        hint = f"Look at how they are written: {shown_id(strange[0])} here"
+        hint = f"Compare how they are written: {shown_id(strange[0])} here"
         hint += f", {shown_id(lonely[0])} there." if lonely else "."
         notes.problem(f"no participant of this file is in {base.table.place}", path, hint, entries.table.place)
     elif misfit:
         message = f"only {found} of the {len(ours)} participants of this file are in {base.table.place}"
         message += f", where {len(lonely)} of {len(theirs)} are not in this one"
-        hint = f"Here are {_examples(strange)}, there {_examples(lonely)}: write each alike in both files."
-        hint += f"\n{_TWO_PEOPLE[:-1]}: who is in this file only is left out."
+        hint = f"Here are {_examples(strange)}, there {_examples(lonely)}: write each id the same way in both files."
+        hint += f"\n{_TWO_PEOPLE[:-1]}: participants in this file only are excluded."
         notes.problem(message, path, hint, entries.table.place)
     else:
         trial = ", ".join(dict.fromkeys(base.trials))
@@ -131,9 +131,9 @@ def _note_pairs(pairs: dict[str, str], entries: Entries, base: Entries, notes: N
     who = f"{len(pairs)} participant{'s' if len(pairs) > 1 else ''}"
     one, other = next(iter(pairs.items()))
     settled = _ONE_OR_TWO if _in_trial(one, loose) == _in_trial(other, loose) else _TWO_PEOPLE
-    hint = f"Write each alike in both files. {settled}{_unseen(one, other)}"
+    hint = f"Write each id the same way in both files. {settled}{_unseen(one, other)}"
     where = f"{entries.table.place}, column '{entries.table.data.participant}', {rows_text(rows[0].values())}"
-    message = f"{who} written otherwise than in {base.table.place}: {listed(shown)}"
+    message = f"{who} written differently from {base.table.place}: {listed(shown)}"
     notes.problem(message, data_path(entries.table.number, "participant"), hint, where)
 
 

@@ -77,7 +77,7 @@ def _note_same_time(measured: list[Measured], finder: Finder) -> None:
     collected = [one.visit for one in measured if not one.long or not np.isnan(one.values).all()]
     for one, other in pairwise(collected):
         if one.months == other.months:
-            message = f"'{finder.name}' was measured at '{one.label}' and at '{other.label}', which are one time"
+            message = f"'{finder.name}' was measured at '{one.label}' and at '{other.label}', which are the same time"
             hint = "Give them the times at which they were, or name the one to be read in `visits`."
             finder.notes.problem(message, ("variables", finder.name), hint)
 
@@ -101,7 +101,7 @@ def _reading(finder: Finder, file: Joined, people: People, unit: str, first: boo
 def _note_repeated_columns(place: Place, reading: Reading) -> None:
     for name in place.columns:
         if name in place.file.table.raw.repeated:
-            message = f"the column '{name}' stands twice in the header"
+            message = f"the column '{name}' occurs twice in the header"
             reading.problem(message, "column", hint="Rename one of them.", where=place.file.table.place)
 
 
@@ -134,7 +134,7 @@ def _note_lost(chosen: list[Cells], others: list[Cells], reading: Reading) -> No
     for ours, theirs in zip(chosen, others, strict=True):
         lost = theirs.present & ~ours.present
         if lost.any():
-            message = f"{counted(lost)} with a value in this file only, and {ours.place} is read"
+            message = f"{counted(lost)} with a value in this file only, but {ours.place} is read"
             hint = "Say with `data: 1` (or 2 ...) which file counts, or bring their rows into one file."
             reading.problem(message, hint=hint, where=theirs.at(lost))
             return
@@ -146,9 +146,7 @@ def _settled(reading: Reading, file: Joined, name: str) -> Cells:
     column = file.table.column(name)
     found = file.settled(column, reading.absent(column))
     if found.torn.any():
-        message = (
-            f"{counted(found.torn)} with different values at different visits, and none at baseline that settles it"
-        )
+        message = f"{counted(found.torn)} with different values at different visits, and none at baseline to settle it"
         hint = "A covariate is measured before randomisation: add the baseline rows, or correct the file."
         reading.problem(message, "column", hint=hint, where=found.cells.at(found.torn))
     return reading.cleared(found.cells)

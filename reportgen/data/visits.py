@@ -23,7 +23,7 @@ def visit_meant(word: str, mapping: Mapping) -> Visit:
     text = by_key.get(normal(word), word)
     months = months_of(visit_time(text))
     if months is None:
-        raise ValueError(f"'{text}' is no time")
+        raise ValueError(f"'{text}' is not a time")
     return Visit(months, visit_label(text))
 
 

@@ -154,17 +154,13 @@ def check_content(place: Place) -> None:
         return
     if not (place.folder / REPORT_MARK).exists():
         if set(found.added) >= EARLIER:
-            message = f"'{place.shown}' holds a report of an earlier reportgen, which did not list its files: nobody can tell whether all of them are its own"
+            message = f"'{place.shown}' holds a report of an earlier reportgen, which did not list its files: it is not known whether all of them belong to it"
             hint = f"If nothing in it is yours, delete it (rm -r '{place.shown}'); else move it away, or give another --output."
             raise _refused(message, hint)
-        message = (
-            f"'{place.shown}' holds files that are not of a report: {named(found.added)}; a build would delete them"
-        )
+        message = f"'{place.shown}' holds files that do not belong to a report: {named(found.added)}; a build would delete them"
     else:
         done = [*(f"{name} (changed)" for name in found.changed), *(f"{name} (added)" for name in found.added)]
-        message = (
-            f"'{place.shown}' holds a report and what was done to it since: {named(done)}; a build would delete that"
-        )
+        message = f"'{place.shown}' holds a report that was changed since: {named(done)}; a build would delete that"
     hint = "Move what you need elsewhere and build again, or give another --output."
     raise _refused(message, "\n".join([*_open_elsewhere(found), hint]))
 

@@ -120,7 +120,7 @@ class Workshop:
         if self._finished:
             return "the report was written"
         self._clear()
-        return "nothing was written, an earlier report stands"
+        return "nothing was written; an earlier report is unchanged"
 
 
 def workshop_key(name: str) -> str:

@@ -109,7 +109,7 @@ class Cluster(Remote):
 
         if isinstance(error, KilledWorker):
             told = self._trouble(
-                "one task ended several workers, one after the other",
+                "one task ended several workers in succession",
                 "Memory may run out there: give the workers more, or start fewer on a machine.",
             )
         elif isinstance(error, futures.CancelledError):
@@ -120,9 +120,7 @@ class Cluster(Remote):
         return told
 
     def _gone(self) -> RenderError:
-        return self._trouble(
-            "the scheduler does not answer any more", "Start it and its workers again, and build again."
-        )
+        return self._trouble("the scheduler no longer answers", "Start it and its workers again, and build again.")
 
     def _trouble(self, message: str, hint: str) -> RenderError:
         return RenderError([Problem(f"{self._address.written}: {message}", hint=hint)])
@@ -142,7 +140,7 @@ class Cluster(Remote):
             there = set(self._client.nthreads(callback_timeout=SILENT))
         except Exception:  # whatever stands between this process and the scheduler
             return self._gone(), set()
-        hint = "Look into what they said last, start them again, and build again."
+        hint = "Check their logs, restart them, and build again."
         return self._trouble("all workers have ended", hint), there
 
 
@@ -221,7 +219,7 @@ async def _identity(address: Address) -> None:
 def _unanswered(address: Address) -> RenderError:
     port = f" --port {address.port}"
     return RenderError(
-        f"{address.written}: no scheduler answers there; start it (dask scheduler{port}), mend the address, or leave --executor out to work on this machine"
+        f"{address.written}: no scheduler answers there; start it (dask scheduler{port}), correct the address, or leave --executor out to work on this machine"
     )
 
 

@@ -47,7 +47,7 @@ def problems_of(worker: str, found: object, ours: Mapping[str, str]) -> Iterator
         yield problem(difference, change)
     if found.threads != 1:
         yield problem(
-            f"it has {found.threads} threads, and a task needs a process for itself", "Start it with --nthreads 1."
+            f"it has {found.threads} threads, but a task needs its own process", "Start it with --nthreads 1."
         )
     if found.spills:
         hint = "Start it with DASK_DISTRIBUTED__WORKER__MEMORY__TARGET=False and DASK_DISTRIBUTED__WORKER__MEMORY__SPILL=False."

@@ -90,7 +90,7 @@ class Local(Remote):
         """Say it in words where a worker was ended from outside."""
         if not isinstance(error, BrokenProcessPool):
             return error
-        message = "a worker process was ended by the system, which does so where memory runs out"
+        message = "a worker process was ended by the operating system, which happens when memory runs out"
         hint = "Run again with fewer of them, as -j 1, or close other programs."
         told = RenderError([Problem(message, hint=hint)])
         told.__cause__ = error

@@ -94,7 +94,7 @@ def _outcomes(study: Study, source: Source) -> Iterator[Problem]:
             )
             for index, used in enumerate(outcome.first_available):
                 if used in study.instruments and study.instruments[used].range is None and outcome.range is not None:
-                    hint = f"Give `range:` of the instrument '{used}', from which it is rescaled."
+                    hint = f"Give `range:` of the instrument '{used}', which is needed to rescale it."
                     yield Problem(f"'{used}' has no range", source.at("outcomes", name, "first_available", index), hint)
         else:
             key = ("outcomes", name, "instrument") if outcome.instrument else ("outcomes", name)
@@ -106,10 +106,8 @@ def _outcomes(study: Study, source: Source) -> Iterator[Problem]:
                 and study.instruments.get(outcome.instrument or name)
                 and study.instruments[outcome.instrument or name].range is None
             ):
-                hint = f"Give `range:` of the instrument '{outcome.instrument or name}', from which it is rescaled."
-                yield Problem(
-                    "the instrument has no range to be rescaled from", source.at("outcomes", name, "range"), hint
-                )
+                hint = f"Give `range:` of the instrument '{outcome.instrument or name}', which is needed to rescale it."
+                yield Problem("the instrument has no range to rescale from", source.at("outcomes", name, "range"), hint)
 
 
 def _comparisons(study: Study, source: Source) -> Iterator[Problem]:
@@ -175,10 +173,10 @@ def _moderators(study: Study, moderators: Collection[str], source: Source, *here
 def _listed(names: Collection[str], kind: str, source: Source, *here: Step) -> Iterator[Problem]:
     """A list that would leave nothing to do, or do something twice."""
     if not names:
-        yield Problem(f"no {kind} is listed", source.at(*here), "List one at least, or take the key out.")
+        yield Problem(f"no {kind} is listed", source.at(*here), "List at least one, or remove the key.")
     for index, name in enumerate(names):
         if name in tuple(names)[:index]:
-            yield Problem(f"the {kind} '{name}' is listed twice", source.at(*here, index), "Take one out.")
+            yield Problem(f"the {kind} '{name}' is listed twice", source.at(*here, index), "Remove one.")
 
 
 def _among(named: Iterable[str], moderators: Iterable[str], source: Source, *here: Step) -> Iterator[Problem]:
@@ -197,7 +195,7 @@ def _search(study: Study, analysis: Search, source: Source, *here: str) -> Itera
         listed = analysis.moderators
         yield from _moderators(study, listed, source, *here)
     if analysis.min_arm < study.policy.minimum_cell:
-        message = f"`min_arm` is {analysis.min_arm}, and `minimum_cell` of the policy {study.policy.minimum_cell}"
+        message = f"`min_arm` is {analysis.min_arm}, but `minimum_cell` of the policy is {study.policy.minimum_cell}"
         hint = "Subgroups smaller than the policy allows would be printed: raise `min_arm`."
         yield Problem(message, source.at(*here, "min_arm"), hint)
     yield from _least(analysis, source, *here)
@@ -207,11 +205,11 @@ def _search(study: Study, analysis: Search, source: Source, *here: str) -> Itera
     if not isinstance(analysis, RecursivePartitioning):
         return
     if analysis.information == "within" and analysis.criterion != "interaction":
-        message = f"`information: within` means nothing for the criterion '{analysis.criterion}'"
-        yield Problem(message, source.at(*here, "information"), "Take it out, or write `criterion: interaction`.")
+        message = f"`information: within` does not apply to the criterion '{analysis.criterion}'"
+        yield Problem(message, source.at(*here, "information"), "Remove it, or write `criterion: interaction`.")
     gamma = analysis.gamma
     if gamma and len(gamma) > 1 and len(gamma) != analysis.depth:
-        message = f"`gamma` has {len(gamma)} values, and `depth` is {analysis.depth}"
+        message = f"`gamma` has {len(gamma)} values, but `depth` is {analysis.depth}"
         yield Problem(message, source.at(*here, "gamma"), "Give one value, or one for each level.")
 
 
@@ -222,15 +220,11 @@ def _least(analysis: Search, source: Source, *here: str) -> Iterator[Problem]:
         return
     place = source.at(*here, "min_size")
     if 1 <= size < 2 * analysis.min_arm:
-        message = (
-            f"`min_size` is {size:g} people, and `min_arm` already asks for {analysis.min_arm} in each of two arms"
-        )
-        yield Problem(message, place, f"For a share write {size:g}%; else raise it, or take it out.")
+        message = f"`min_size` is {size:g} participants, but `min_arm` already requires {analysis.min_arm} in each of two arms"
+        yield Problem(message, place, f"For a percentage write {size:g}%; otherwise raise or remove it.")
     if isinstance(analysis, DirectedPeeling) and size < min(1, analysis.min_fraction):
-        message = (
-            f"`min_size` is {size:.3g} of the people, and `min_fraction` already asks for {analysis.min_fraction:.3g}"
-        )
-        yield Problem(message, place, "Lower `min_fraction`, or take `min_size` out.")
+        message = f"`min_size` is {size:.3g} of the participants, but `min_fraction` already requires {analysis.min_fraction:.3g}"
+        yield Problem(message, place, "Lower `min_fraction`, or remove `min_size`.")
 
 
 def _directions(study: Study, analysis: DirectedPeeling, source: Source, *here: Step) -> Iterator[Problem]:
@@ -238,8 +232,8 @@ def _directions(study: Study, analysis: DirectedPeeling, source: Source, *here: 
     for name in analysis.directions:
         covariate = study.covariates.get(name)
         if covariate is not None and covariate.categorical and (not covariate.ordered or len(covariate.levels) <= FEW):
-            message = f"'{name}' is not peeled: it has {FEW} levels or fewer, or levels without an order"
-            yield Problem(message, source.at(*here, name, key=True), "Take it out.")
+            message = f"'{name}' cannot be peeled: it has {FEW} or fewer levels, or unordered levels"
+            yield Problem(message, source.at(*here, name, key=True), "Remove it.")
 
 
 def _screened(study: Study, analysis: Search, name: str, source: Source, *here: str) -> Iterator[Problem]:
@@ -251,7 +245,7 @@ def _screened(study: Study, analysis: Search, name: str, source: Source, *here: 
         yield from unknown("analysis", name, study.analyses, source, *place, suited=suited)
         return
     if not isinstance(screening, Moderators):
-        message = f"'{name}' is a '{screening.method}', and moderators come from a 'moderators'"
+        message = f"'{name}' is a '{screening.method}' analysis, but moderators are taken from a 'moderators' analysis"
         yield Problem(message, source.at(*place), "Name an analysis with `method: moderators`.")
         return
     for key, known in (
@@ -287,7 +281,7 @@ def _nothing_in_common(
         known = getattr(study, key)
         if known and not set(expanded(getattr(first, key), known)) & set(expanded(getattr(second, key), known)):
             message = f"'{analysis.partition}' and '{analysis.peeling}' have no {kind} in common"
-            yield Problem(message, source.at(*here, key=True), f"Let them share one: mend `{key}` of either.")
+            yield Problem(message, source.at(*here, key=True), f"Change `{key}` of either so that they share one.")
 
 
 def with_method(study: Study, *methods: str) -> list[str]:
@@ -301,8 +295,10 @@ def _same_id(section: str, names: Iterable[str], source: Source) -> Iterator[Pro
     for name in names:
         plain = in_ids(name)
         if plain in seen:
-            message = f"'{seen[plain]}' and '{name}' are the same name to the results"
-            yield Problem(message, source.at(section, name, key=True), "Rename one: case and signs tell nothing apart.")
+            message = f"'{seen[plain]}' and '{name}' give the same result ids"
+            yield Problem(
+                message, source.at(section, name, key=True), "Rename one: result ids ignore case and punctuation."
+            )
         seen.setdefault(plain, name)
 
 
@@ -313,12 +309,12 @@ def _names(study: Study, source: Source) -> Iterator[Problem]:
         if name in study.instruments:
             place = source.at("covariates", name)
             yield Problem(
-                f"'{name}' is a covariate and an instrument", place, "Mappings could not tell them apart: rename one."
+                f"'{name}' is a covariate and an instrument", place, "Mappings could not distinguish them: rename one."
             )
     for section in ("outcomes", "comparisons", "follow_up"):
         if not getattr(study, section) and not source.content.get(section):  # not where its faulty parts were left out
             yield Problem(f"'{section}' is empty", source.at(section), "Declare at least one.")
         if ALL in getattr(study, section):
             yield Problem(
-                "'all' stands for everything and cannot be a name", source.at(section, ALL), "Choose another name."
+                "'all' selects everything and cannot be a name", source.at(section, ALL), "Choose another name."
             )

@@ -41,7 +41,7 @@ def _published(mapping: Mapping, source: Source, study: Study) -> Iterator[Probl
             yield from unknown("outcome or instrument", measured, [*study.outcomes, *study.instruments], source, *here)
         else:
             quantities = [known for known, covariate in study.covariates.items() if not covariate.categorical]
-            yield from unknown("covariate measured in numbers", name, quantities, source, *here)
+            yield from unknown("numeric covariate", name, quantities, source, *here)
     for index, effect in enumerate(mapping.published.effects):
         place = ("published", "effects", index)
         yield from unknown("outcome", effect.outcome, study.outcomes, source, *place, "outcome")
@@ -90,26 +90,26 @@ def _covariate_rule(name: str, variable: Variable, source: Source, study: Study)
         if not variable.cut:
             for key in sorted(variable.model_fields_set & {"unit", "from_range", "times", "plus", "outside", "items"}):
                 yield Problem(
-                    f"'{key}' means nothing for a covariate with levels",
+                    f"'{key}' does not apply to a covariate with levels",
                     source.at(*here, key),
-                    "Add `cut:`, or take it out.",
+                    "Add `cut:`, or remove it.",
                 )
             if variable.labels == "values" and not variable.flags:
-                message = "`labels: values` means nothing for a covariate with levels, whose every value is a level"
-                yield Problem(message, source.at(*here, "labels"), "Take it out.")
+                message = "`labels: values` does not apply to a covariate with levels, where every value is a level"
+                yield Problem(message, source.at(*here, "labels"), "Remove it.")
         if variable.otherwise is not None:
             yield from unknown("level", variable.otherwise, covariate.levels, source, *here, "otherwise")
     else:
         yield from _codes_are_numbers(name, variable, source, study)
     if variable.visits:
-        yield Problem(f"'{name}' is a covariate: it is measured once", source.at(*here, "visits"), "Take `visits` out.")
+        yield Problem(f"'{name}' is a covariate: it is measured once", source.at(*here, "visits"), "Remove `visits`.")
     if isinstance(variable.column, dict):
         yield Problem(
             f"'{name}' is a covariate: it has one column", source.at(*here, "column"), "Name the baseline column."
         )
     if variable.from_range is not None and covariate.range is None:
         yield Problem(
-            f"'{name}' has no range to be rescaled to",
+            f"'{name}' has no range to rescale to",
             source.at(*here, "from_range"),
             "Give its `range` in the study file.",
         )
@@ -124,11 +124,11 @@ def _instrument_rule(
     if variable.cut or variable.flags:
         key = "cut" if variable.cut else "flags"
         yield Problem(
-            f"'{name}' is measured in numbers and takes no '{key}'", source.at(*here, key), "Use `column` or `items`."
+            f"'{name}' is numeric and does not take '{key}'", source.at(*here, key), "Use `column` or `items`."
         )
     if variable.from_range is not None and instrument.range is None:
         yield Problem(
-            f"'{name}' has no range to be rescaled to",
+            f"'{name}' has no range to rescale to",
             source.at(*here, "from_range"),
             "Give its `range` in the study file.",
         )
@@ -148,10 +148,10 @@ def _instrument_rule(
         and "{visit}" not in pattern
     ):
         hint = "Write `{visit}` in the name of the column and list `visits`, or give `column: {baseline: ..., 3 months: ...}`."
-        yield Problem(f"it is not said at which visit '{name}' was measured", source.at(*here), hint)
+        yield Problem(f"no visit is given for '{name}'", source.at(*here), hint)
     if "{visit}" in pattern and not mapping.visits:
         yield Problem(
-            "`{visit}` stands for the keys of `visits`, and there are none", source.at(*here), "Add `visits:`."
+            "`{visit}` stands for the keys of `visits`, but there are none", source.at(*here), "Add `visits:`."
         )
 
 
@@ -161,7 +161,7 @@ def _codes_are_numbers(name: str, variable: Variable, source: Source, study: Stu
             hint = "Give the number that the code stands for."
             if name in study.covariates:
                 hint = f"{hint[:-1]}, or declare `levels` of '{name}' in the study file."
-            message = f"'{value}' is not a number, and '{name}' is measured in numbers"
+            message = f"'{value}' is not a number, but '{name}' is numeric"
             yield Problem(message, source.at("variables", name, "codes", code), hint)
 
 
@@ -180,7 +180,7 @@ def _unit_rule(variable: Variable, wanted: str, source: Source, *here: str) -> I
         yield Problem(
             "the study file gives no unit to convert to",
             source.at(*here, "unit"),
-            "Give `unit:` there, or take it out here.",
+            "Give `unit:` there, or remove it here.",
         )
     elif not convertible(variable.unit, wanted):
         hint = "Use `times` and `plus` instead."

@@ -23,7 +23,7 @@ def check_report(study: Study, source: Source) -> Iterator[Problem]:
     ]
     if wanting and "analyses" not in source.content:
         place = source.at("report", "contents", wanting[0], "of")
-        yield Problem("the report shows analyses, and none are declared", place, "Declare them under `analyses:`.")
+        yield Problem("the report shows analyses, but none are declared", place, "Declare them under `analyses:`.")
         return
     for index, artefact in enumerate(study.report.contents):
         here = ("report", "contents", index)
@@ -31,10 +31,10 @@ def check_report(study: Study, source: Source) -> Iterator[Problem]:
             yield from _artefact(study, artefact, source, *here)  # else it is a guess, and that is reported
         name = artefact.name
         if name and re.fullmatch(r"[\w-]+", name) is None:
-            hint = "Use letters, digits, - and _: it becomes the name of a file."
+            hint = "Use letters, digits, - and _: it is used as a file name."
             yield Problem(f"'{name}' cannot be the name of an artefact", source.at(*here, "name"), hint)
         if name and name in named:
-            yield Problem(f"two artefacts are named '{name}'", source.at(*here, "name"), "Give each a name of its own.")
+            yield Problem(f"two artefacts are named '{name}'", source.at(*here, "name"), "Give each its own name.")
         named.setdefault(name, index)
 
 
@@ -80,7 +80,7 @@ def _limits(study: Study, artefact: Limited, source: Source, *here: Step) -> Ite
         analysed = expanded(getattr(analysis, listed), known)
         for index, name in enumerate(getattr(artefact, key)):
             if name in known and name not in analysed:
-                hint = f"Add it to `{listed}` of '{artefact.of}', or take it out here. Analysed: {', '.join(analysed)}."
+                hint = f"Add it to `{listed}` of '{artefact.of}', or remove it here. Analysed: {', '.join(analysed)}."
                 yield Problem(f"'{artefact.of}' does not analyse '{name}'", source.at(*here, key, index), hint)
 
 

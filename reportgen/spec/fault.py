@@ -1,7 +1,7 @@
-"""What a validator found wrong, in the words of the study file: what, where, and how to mend it.
+"""What a validator found wrong, in the words of the study file: what, where, and how to fix it.
 
 In: one error of pydantic, the model that was read, and the source. Out: a `Problem`. A rule of ours that says itself how
-to mend it is a `RuleError`; for everything else the mending is said here, from the kind of the error and what was written.
+to fix it is a `RuleError`; for everything else the fix is given here, from the kind of the error and what was written.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WANTED = {
     "dict": "a mapping of keys",
     "model": "a mapping of keys",
     "finite": "a finite number",
-    "literal": "a word that is known here",
+    "literal": "one of the allowed values",
 }
 MAY_BE_NAMED = (
     "reference",
@@ -76,12 +76,12 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], source: Source) -> 
     word = _word_for_nothing(source.at(*path)) if given is None else ""
     place = source.at(*path, key=given is None and not word)  # nothing has no place of its own
     if word and kind != "value_error":
-        hint = f"If `{word}` is a word of yours, put it in quotes: '{word}'; else take it out."
-        return Problem(f"`{word}` is nothing, and not {_wanted(kind, context)}", place, hint)
+        hint = f"If `{word}` is meant as a word, put it in quotes: '{word}'; otherwise remove it."
+        return Problem(f"`{word}` is an empty value, not {_wanted(kind, context)}", place, hint)
     if kind == "literal_error":
         words = allowed(model, detail["loc"])
         hint = _near(given, words) or f"Write one of {_either(words)}."
-        return Problem(f"{_shown(given)} is not known here", place, hint)
+        return Problem(f"invalid value {_shown(given)}", place, hint)
     if kind == "union_tag_invalid":
         registered = _registered(_annotation(model, detail["loc"]))
         methods = list(registered.kinds) if registered else []
@@ -93,14 +93,14 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], source: Source) -> 
             place = source.at(*path, *error.at)
             word = _word_for_nothing(place)
         if word:
-            hint = f"If `{word}` is a code of yours, put it in quotes: '{word}'; else take it out."
-            return Problem(f"`{word}` is nothing, and stands where a word is expected", place, hint)
+            hint = f"If `{word}` is meant as a code, put it in quotes: '{word}'; otherwise remove it."
+            return Problem(f"`{word}` is an empty value where a word is expected", place, hint)
         if isinstance(error, RuleError):
             return Problem(str(error), place, error.hint)
         return Problem(str(error), place)
     if kind == "invalid_key":
-        hint = "If it is the rest of a number with a decimal comma, write a dot; else put it in quotes."
-        return Problem(f"'{name}' stands where a key is expected", source.at(*path, key=True), hint)
+        hint = "If it is the rest of a number with a decimal comma, write a dot; otherwise put it in quotes."
+        return Problem(f"'{name}' found where a key is expected", source.at(*path, key=True), hint)
     return Problem(f"{_shown(given)} is not {_wanted(kind, context)}", place, _mending(detail, model))
 
 
@@ -177,9 +177,9 @@ def ambiguous_nothing(source: Source) -> list[Problem]:
     words = {path: word for path, place in source.values.items() if (word := _word_for_nothing(place))[1:]}
     return [
         Problem(
-            f"`{word}` is nothing, and stands where a word is expected",
+            f"`{word}` is an empty value where a word is expected",
             source.values[path],
-            f"If `{word}` is a word of yours, put it in quotes: '{word}'; else take it out.",
+            f"If `{word}` is meant as a word, put it in quotes: '{word}'; otherwise remove it.",
         )
         for path, word in words.items()
         if path[-1] in MAY_BE_NAMED
@@ -286,13 +286,13 @@ def _length(context: dict[str, Any]) -> int:
 
 
 def _mending(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    """Return how to mend a value that is of another kind, or outside its bounds."""
+    """Return how to fix a value that is of another kind, or outside its bounds."""
     kind, given = detail["type"], detail.get("input")
     context = detail.get("ctx", {})
     if kind in BOUNDS:
         return _within(kind, float(context[BOUNDS[kind]]), given)
     if given is None:
-        return "Write a value behind the colon, or take the key out."
+        return "Write a value behind the colon, or remove the key."
     sort = kind.split("_", 1)[0]
     keys = _known_keys(model, (*detail["loc"], 0, ""))
     if sort in ("tuple", "list") and keys:
@@ -301,7 +301,7 @@ def _mending(detail: ErrorDetails, model: type[BaseModel]) -> str:
         shape = f"{_length(context)} values" if kind in ("too_short", "too_long") else "a list"
         return f"Write {shape} in brackets, separated by commas, as in `[2, 3]`."
     if sort == "finite":
-        return "Write a number, or take the key out where there is no limit."
+        return "Write a number, or remove the key where there is no limit."
     if sort in ("dict", "model"):
         known = _known_keys(model, (*detail["loc"], ""))
         return "Write keys with values, as in `{key: value}`." + (f" Known here: {', '.join(known)}." if known else "")
@@ -315,7 +315,7 @@ def _mending(detail: ErrorDetails, model: type[BaseModel]) -> str:
 def _within(kind: str, bound: float, given: Any) -> str:
     """Return how to write a number that lies outside its bounds; a share is often given in per cent."""
     if kind.startswith("less") and bound <= 1 < float(given) <= 100:
-        return f"This is a share: if you mean {given:g}%, write {given / 100:g}."
+        return f"This is a proportion: if you mean {given:g}%, write {given / 100:g}."
     words = {
         "greater_than_equal": f"Write {bound:g} or more.",
         "greater_than": f"Write a number above {bound:g}.",
@@ -362,7 +362,7 @@ def _elsewhere(model: type[BaseModel], path: tuple[int | str, ...], place: Origi
         return None
     reason = getattr(_annotation(model, path[:-1]), "refused", {}).get(path[-1], "")
     named = listed_in_words([f"'{name}'" for name in others])
-    hint = "Take it out." if reason else f"Take it out: it applies to {named}."
+    hint = "Remove it." if reason else f"Remove it: it applies to {named}."
     return Problem(f"'{path[-1]}' does not apply to '{path[-2]}'{': ' if reason else ''}{reason}", place, hint)
 
 

@@ -43,7 +43,7 @@ class PrintedNumber(Node):
     def _beside_ours(self) -> PrintedNumber:
         for key in ("default", "interval"):
             if getattr(self, key) is not None and self.ours is None:
-                raise ValueError(f"`{key}` belongs to `ours`: name our result too")
+                raise ValueError(f"`{key}` requires `ours`: name our result as well")
         if self.why and self.ours is not None:
             raise ValueError("`why` is for numbers that are not reproduced, and this one names `ours`")
         return self
@@ -81,4 +81,4 @@ def _repeated(fidelity: Fidelity, source: Source) -> Iterator[Problem]:
             seen[number.key] += 1
             if seen[number.key] == 2:
                 place = source.at("sections", i, "numbers", j, "key")
-                yield Problem(f"the key '{number.key}' stands for two numbers", place, "Give each a key of its own.")
+                yield Problem(f"the key '{number.key}' stands for two numbers", place, "Give each its own key.")

@@ -97,27 +97,25 @@ class Keep(Node):
     @model_validator(mode="after")
     def _one_rule(self) -> Keep:
         if self.equals is None and "equals" in self.model_fields_set:
-            raise RuleError(
-                "`equals` names no code", "Write the code; if it is the word NULL or ~, in quotes.", "equals"
-            )
+            raise RuleError("`equals` has no code", "Write the code; if it is the word NULL or ~, in quotes.", "equals")
         if (self.equals is not None) + bool(self.one_of) + self.present != 1:
             raise ValueError("give exactly one of `equals`, `one_of` and `present: true`")
         if self.no and self.equals is None:
-            raise ValueError("`no` belongs to `equals`")
+            raise ValueError("`no` requires `equals`")
         return self
 
 
 class VisitColumn(Node):
     """Long files: the column that names the visit, and what its codes mean.
 
-    A code stands for a key of `visits`, or for a time such as `3 months` itself; `null` leaves out its rows.
+    A code stands for a key of `visits`, or for a time such as `3 months` itself; `null` excludes its rows.
     `labels: ignore` says that the codes are right where the file's own labels say another time.
     """
 
     column: Name
     """The column of a long file that names the visit."""
     codes: dict[Code, Line | None]
-    """What each code stands for: a key of `visits`, or a time such as `3 months`; `null` leaves out its rows."""
+    """What each code stands for: a key of `visits`, or a time such as `3 months`; `null` excludes its rows."""
     labels: Literal["check", "ignore"] = "check"
     """What the file's own value labels are: `check` makes it an error where they contradict the mapping; `ignore`
     says that the codes are right where the file's labels say another time."""
@@ -142,9 +140,9 @@ class TrialColumn(Node):
     @model_validator(mode="after")
     def _labels_of_codes(self) -> TrialColumn:
         if self.labels == "ignore" and not self.codes:
-            raise ValueError("`labels: ignore` belongs to `codes`")
+            raise ValueError("`labels: ignore` requires `codes`")
         if self.labels == "values" and self.codes:
-            raise ValueError("`labels: values` means nothing with `codes`, which name every trial")
+            raise ValueError("`labels: values` cannot be combined with `codes`, which name every trial")
         return self
 
 
@@ -214,14 +212,14 @@ class Data(Node):
         if self.layout == "long" and self.visit is None:
             raise ValueError("a long file needs `visit: {column: ..., codes: {...}}`")
         if self.layout == "wide" and self.visit is not None:
-            raise ValueError("`visit` belongs to a long file: add `layout: long`")
+            raise ValueError("`visit` requires a long file: add `layout: long`")
         return self
 
     @field_validator("header_rows")
     @classmethod
     def _from_top_to_bottom(cls, value: tuple[int, ...]) -> tuple[int, ...]:
         if len(value) == 1 or list(value) != sorted(set(value)):
-            raise RuleError("these are not rows from top to bottom", "List two rows or more, as in `[1, 2]`.")
+            raise RuleError("rows are not listed from top to bottom", "List two rows or more, as in `[1, 2]`.")
         return value
 
     @model_validator(mode="after")
@@ -244,7 +242,7 @@ class Data(Node):
     def _keys_of_the_format(self) -> Data:
         for key, formats in _MEANT_FOR.items():
             if key in self.model_fields_set and self.format is not None and self.format not in formats:
-                raise ValueError(f"`{key}` means nothing for a file of the format {self.format}: take it out")
+                raise ValueError(f"`{key}` does not apply to a file of the format {self.format}: remove it")
         return self
 
 
@@ -348,7 +346,7 @@ def interval_of(text: str) -> Interval | None:
 
 
 class Variable(Node):
-    """How a covariate or an instrument comes out of the columns of a file.
+    """How a covariate or an instrument is derived from the columns of a file.
 
     `column` may hold `{visit}`, which stands for each key of `visits`, or map visits to columns. Then one of: `codes`
     (code to level or number, `null` is missing), `cut` (level to interval), `flags` (level to yes/no column, the first
@@ -358,10 +356,12 @@ class Variable(Node):
     has the column.
 
     Items: `yes` is the code that counts one, every other answer counts none, and `no` lists answers that do so though
-    they are no known words for it; `reversed` items (by their number) are turned within `item_range`. With fewer than `at_least` items answered (all of them, if it is left out) the score is
-    missing; with more, the items left open count as the mean of those answered.
+    they are no known words for it; `reversed` items (by number) are reversed within `item_range`. With fewer than
+    `at_least` items answered (all of them, if it is left out) the score is missing; with more, the items left open
+    count as the mean of those answered.
 
-    `outside` says what a value outside the range (or `item_range`, or every interval of `cut`) is: an error, or missing.
+    `outside` says what a value outside the range (or `item_range`, or every interval of `cut`) is: an error, or
+    missing.
 
     `labels` says what the file's own value labels are: by `check`, an error where they contradict the codes, or where a
     value has one among numbers that have none (probably a missing code); by `values`, labels of numbers that are values
@@ -391,7 +391,7 @@ class Variable(Node):
     """With fewer items answered the score is missing, all of them by default; with more, open items count as the
     mean of those answered."""
     reversed: tuple[int, ...] = ()
-    """Items, by number, that run the other way and are turned within `item_range`."""
+    """Items, by number, that are scored in the opposite direction and reversed within `item_range`."""
     item_range: Range | None = None
     """Lowest and highest answer to an item; an answer outside is an error."""
     unit: str | None = None
@@ -470,9 +470,9 @@ class Variable(Node):
         if self.codes and self.cut:
             raise ValueError("give `codes` or `cut`, not both")
         if self.reversed and self.item_range is None:
-            raise ValueError("`reversed` needs `item_range`, in which the items are turned")
+            raise ValueError("`reversed` needs `item_range` to reverse the items")
         if self.otherwise is not None and not self.flags:
-            raise ValueError("`otherwise` belongs to `flags`")
+            raise ValueError("`otherwise` requires `flags`")
         if self.codes and self.yes is not None:
             raise ValueError("give `codes` or `yes`, not both")
         self._no_idle_keys()
@@ -494,13 +494,13 @@ class Variable(Node):
                 "`items` needs the numbers of the items in braces, as in 'rm_{1-24}', or a list of columns"
             )
         if self.items is not None and not self.item_numbers:
-            raise ValueError("`items` names no item")
+            raise ValueError("`items` is empty")
         if self.at_least is not None and self.at_least > len(self.item_numbers):
             raise ValueError(f"`at_least` asks for more than the {len(self.item_numbers)} items")
         numbers = frozenset(self.item_numbers)
         for number in self.reversed:
             if number not in numbers:
-                raise ValueError(f"`reversed` names the item {number}, which is none of `items`")
+                raise ValueError(f"`reversed` names the item {number}, which is not in `items`")
         return self
 
     def _few_items(self) -> None:
@@ -517,22 +517,22 @@ class Variable(Node):
         if self.items is None:
             for key in ("yes", "no", "score", "at_least", "reversed", "item_range"):
                 if key in given:
-                    raise RuleError(f"`{key}` belongs to `items`", "Take it out, or name the `items` of a score.", key)
+                    raise RuleError(f"`{key}` requires `items`", "Remove it, or name the `items` of a score.", key)
         if self.flags:
             for key in ("codes", "cut", "unit", "from_range", "times", "plus", "outside", "visits"):
                 if key in given:
-                    raise RuleError(f"`{key}` means nothing with `flags`", "Take it out.", key)
+                    raise RuleError(f"`{key}` cannot be combined with `flags`", "Remove it.", key)
         if self.no and self.yes is None:
-            raise RuleError("`no` belongs to `yes`", "Take it out, or list the answers that count under `yes`.", "no")
+            raise RuleError("`no` requires `yes`", "Remove it, or list the answers that count under `yes`.", "no")
         if self.labels == "ignore" and not (self.codes or self.flags or self.yes is not None):
             hint = "Numbers are read by `labels: values`."
-            raise RuleError("`labels: ignore` belongs to `codes`, `flags` or `yes`", hint, "labels")
+            raise RuleError("`labels: ignore` requires `codes`, `flags` or `yes`", hint, "labels")
         if self.labels == "values" and self.codes:
             raise RuleError(
-                "`labels: values` means nothing with `codes`, which give every value", "Take it out.", "labels"
+                "`labels: values` cannot be combined with `codes`, which give every value", "Remove it.", "labels"
             )
         if isinstance(self.column, dict) and self.visits:
-            raise RuleError("`column` names the visits already", "Take `visits` out.", "visits")
+            raise RuleError("`column` already names the visits", "Remove `visits`.", "visits")
 
 
 _ID_WORDS = {"enum": ["as written", "loose", "dates"], "type": "string"}
@@ -558,22 +558,22 @@ class Mapping(Node):
     different_trials: Names = ()
     """Trials whose names differ in accents, dashes or zeros only, and that are different trials."""
     ids: Ids = ()
-    """What ids of participants are that look alike: `loose` one person, `as written` different people. `dates`: ids
-    that are dates are meant so."""
+    """Meaning of participant ids that look alike: `loose`, one person; `as written`, different people. `dates`: ids
+    that are dates are intended."""
     country: Line | dict[Word, Line] = ""
     """Country of the trial, for the table of trials; by trial, where the file holds several."""
     data: tuple[Data, ...]
     """The data file and how it is read; several files of a trial in a list are joined by participant."""
     arms: Arms
-    """Who was randomised to what."""
+    """The randomised arms."""
     visits: dict[Code, Line] = {}
     """Visits by the key that stands for `{visit}` in column names or for a code in long files: `baseline`, or a time
     such as `3 months`, with a label in brackets if it is to be printed."""
     variables: dict[Word, Variable]
-    """How each covariate and instrument of the study comes out of the columns. One that is not listed was not
+    """How each covariate and instrument of the study is derived from the columns. One that is not listed was not
     collected."""
     published: Published | None = None
-    """What the trial's own publication gives; the appendix sets it beside what the file gives."""
+    """Results published by the trial; the appendix compares them with those from the file."""
 
     @model_validator(mode="before")
     @classmethod
@@ -587,7 +587,7 @@ class Mapping(Node):
     def _one_way_to_compare(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if "as written" in value and len(value) > 1:
             raise RuleError(
-                "`ids: as written` takes ids as they stand, dates too", "Take out `as written`, or the rest."
+                "`ids: as written` already takes ids as they are, including dates", "Remove `as written`, or the rest."
             )
         return value
 
@@ -611,7 +611,7 @@ class Mapping(Node):
         labels = [visit_label(text) for text in self.visits.values()]
         for label in labels:
             if labels.count(label) > 1:
-                message = f"two visits are called '{label}': tell them apart in brackets, as in '3 months (visit 4)'"
+                message = f"two visits are called '{label}': distinguish them in brackets, as in '3 months (visit 4)'"
                 raise RuleError(message, "", "visits")
         return self
 
@@ -623,7 +623,7 @@ class Mapping(Node):
         ):
             if normal(text) not in known and months_of(visit_time(text)) is None:
                 raise ValueError(
-                    f"the visit '{text}' of a long file is no key of `visits` and no time such as '3 months'"
+                    f"the visit '{text}' of a long file is neither a key of `visits` nor a time such as '3 months'"
                 )
         return self
 

@@ -31,7 +31,7 @@ class Node(BaseModel):
 
 
 class RuleError(ValueError):
-    """A rule of the language that was broken: what is wrong, how to mend it, and where below the part that was checked."""
+    """A rule of the language that was broken: what is wrong, how to fix it, and where below the part that was checked."""
 
     def __init__(self, message: str, hint: str, *at: str | int | float) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ def _as_line(value: Any) -> Any:
         return value
     line = value.strip("\r\n")
     if re.search("[\t\r\n\x0b\x0c\x85]", line):
-        raise RuleError("a name or title stands on one line, and this one is broken", "Write it on one line.")
+        raise RuleError("a name or title must be on one line", "Write it on one line.")
     return line
 
 
@@ -60,7 +60,7 @@ def _as_word(value: Any) -> Any:
         return str(value)
     line = _as_line(value)
     if isinstance(line, str) and not normal(line):
-        raise RuleError("a name is empty", "Write a word, or take the line out.")
+        raise RuleError("a name is empty", "Write a word, or remove the line.")
     return normal(line) if isinstance(line, str) else line
 
 
@@ -68,14 +68,16 @@ def _as_code(value: Any) -> Any:
     """A code is one word or number: a list of reasons why it is none would be one for each kind."""
     if value is None or isinstance(value, list | dict):
         what = "nothing" if value is None else "a list" if isinstance(value, list) else "a mapping of keys"
-        raise RuleError(f"{what} stands where a code is expected", "Write one word or number, in quotes if need be.")
+        raise RuleError(f"{what} found where a code is expected", "Write one word or number, in quotes if need be.")
     return value
 
 
 def _as_reason(value: Any) -> Any:
     line = _as_line(value)
     if isinstance(line, str) and line.strip().casefold() in ("true", "false", "yes", "no"):
-        raise RuleError(f"'{line}' is not a reason", "Say in a few words why, as in `leave_out: not randomised`.")
+        raise RuleError(
+            f"'{line}' is not a reason", "Give the reason in a few words, as in `leave_out: not randomised`."
+        )
     return line
 
 
@@ -101,7 +103,7 @@ Range = Annotated[tuple[Real, Real], AfterValidator(_ascending)]
 
 def _not_tiny(value: float) -> float:
     if value < 1e-12:
-        raise RuleError(f"'{value:g}' is too near zero to be reckoned with", "Write a larger number.")
+        raise RuleError(f"'{value:g}' is too close to zero", "Write a larger number.")
     return value
 
 

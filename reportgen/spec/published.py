@@ -34,8 +34,8 @@ class PublishedEffect(Node):
     def _disjoint(self) -> PublishedEffect:
         both = set(self.intervention) & set(self.control)
         if both:
-            hint = "A class is intervention or control: take it out of one side."
-            raise RuleError(f"'{sorted(both)[0]}' stands on both sides", hint, "control")
+            hint = "A class is either intervention or control: remove it from one side."
+            raise RuleError(f"'{sorted(both)[0]}' is on both sides", hint, "control")
         return self
 
 
@@ -48,8 +48,8 @@ class Published(Node):
     n: People | dict[Word, People]
     """Number of participants that the publication gives; by trial, where the file holds several."""
     means: dict[str, Printed] = {}
-    """Means of everybody at baseline, as printed: of a covariate (`age`), or of an instrument (`baseline RMDQ`)."""
+    """Baseline means of all participants, as printed: of a covariate (`age`), or of an instrument (`baseline RMDQ`)."""
     effects: tuple[PublishedEffect, ...] = ()
     """Treatment effects that the publication gives."""
     source: str = ""
-    """The publication, as it is cited in the table that compares."""
+    """The publication, as cited in the comparison table."""

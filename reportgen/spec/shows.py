@@ -25,12 +25,12 @@ Decimals = Annotated[int | None, Field(ge=0, le=8)]
 class RoundingHere(Node):
     """Decimals of one artefact, where they differ from the policy."""
 
-    effect: Decimals = Field(None, description="Effects and their intervals; the policy's decimals unless given.")
-    mean: Decimals = Field(None, description="Means and standard deviations; the policy's decimals unless given.")
-    percent: Decimals = Field(None, description="Shares in per cent; the policy's decimals unless given.")
-    scaled: Decimals = Field(None, description="Effects on a scale of 0 to 100; the policy's decimals unless given.")
+    effect: Decimals = Field(None, description="Effects and their intervals; by default the decimals of the policy.")
+    mean: Decimals = Field(None, description="Means and standard deviations; by default the decimals of the policy.")
+    percent: Decimals = Field(None, description="Percentages; by default the decimals of the policy.")
+    scaled: Decimals = Field(None, description="Effects on a scale of 0 to 100; by default the decimals of the policy.")
     heterogeneity: Decimals = Field(
-        None, description="Standard errors and variation between trials; the policy's decimals unless given."
+        None, description="Standard errors and variation between trials; by default the decimals of the policy."
     )
 
 
@@ -49,13 +49,13 @@ class Artefact(Node):
         """Return the methods that the analysis in `of` may have."""
         return cls.methods
 
-    series: Line = Field(description="What it is numbered with: `Table`, `Fig.`, `Appendix` or a name of your own.")
-    show: str = Field(description="Which artefact it is.")
+    series: Line = Field(description="Series in which it is numbered: `Table`, `Fig.`, `Appendix` or another name.")
+    show: str = Field(description="Which table or figure it is.")
     name: Line = Field(
-        "", description="Name of its files and for `--only`; made from series and number unless given, as in `table1`."
+        "", description="Name of its files and for `--only`; by default made from series and number, as in `table1`."
     )
-    title: Line = Field("", description="Caption; says what is shown unless given.")
-    notes: Names = Field((), description="Sentences of your own that stand below it.")
+    title: Line = Field("", description="Caption; by default describes what is shown.")
+    notes: Names = Field((), description="Additional notes printed below it.")
 
 
 def _asking_for_an_analysis(schema: dict[str, Any]) -> None:
@@ -75,10 +75,10 @@ class OfAnalysis(Artefact):
 class Limited(OfAnalysis):
     """An artefact that may show a part of what its analysis holds."""
 
-    comparison: Names = Field((), description="Comparisons that are shown, by name; all of the analysis unless given.")
-    outcome: Names = Field((), description="Outcomes that are shown, by name; all of the analysis unless given.")
+    comparison: Names = Field((), description="Comparisons that are shown, by name; by default all of the analysis.")
+    outcome: Names = Field((), description="Outcomes that are shown, by name; by default all of the analysis.")
     follow_up: Names = Field(
-        (), description="Follow-up windows that are shown, by name; all of the analysis unless given."
+        (), description="Follow-up windows that are shown, by name; by default all of the analysis."
     )
 
 
@@ -86,7 +86,7 @@ class Sized(Limited):
     """An artefact of subgroups of chosen sizes."""
 
     sizes: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
-        (), description="Sizes of the subgroups, as shares of the people peeled; 0.1, 0.2, … 0.9 unless given."
+        (), description="Sizes of the subgroups, as proportions of the participants peeled; 0.1, 0.2, … 0.9 by default."
     )
 
 
@@ -94,7 +94,7 @@ class InParts(Node):
     """An artefact that may fall into lettered parts."""
 
     parts: Literal["none", "by outcome", "by comparison", "by follow-up"] = Field(
-        "none", description="What has a lettered part of its own; comparisons never share one."
+        "none", description="Which results get separate lettered parts; comparisons are always separate."
     )
 
 
@@ -113,7 +113,7 @@ class Rounded(Node):
 
     rounding: RoundingHere = Field(
         RoundingHere(),
-        description="Decimals of this artefact alone, where a journal asks for others than the policy's.",
+        description="Decimals of this artefact only, where a journal requires others than those of the policy.",
     )
 
 
@@ -145,7 +145,7 @@ class IncludedTrials(Artefact):
 
 @show
 class Availability(Artefact):
-    """A figure of what each trial measured, at which visit, and in how many."""
+    """A figure of the measures collected by each trial and visit, with numbers of participants."""
 
     show: Literal["availability"]
     """Which table or figure this is."""
@@ -153,7 +153,7 @@ class Availability(Artefact):
 
 @show
 class OutcomeMeasures(Artefact):
-    """The instrument that each trial brings to each outcome."""
+    """The instrument that each trial contributes to each outcome."""
 
     show: Literal["outcome-measures"]
     """Which table or figure this is."""
@@ -188,7 +188,7 @@ class ForestByTrial(InParts, Rounded, Limited):
 
 @show
 class Estimates(OnScale, InParts, Rounded, Limited):
-    """Pooled effects in numbers, with heterogeneity and the two checks."""
+    """Pooled effects in numbers, with heterogeneity and the two sensitivity analyses."""
 
     methods = META_ANALYSIS
     show: Literal["estimates"]
@@ -206,11 +206,11 @@ class EstimatesByTrial(Rounded, Limited):
 
 @show
 class Analysed(InParts, Limited):
-    """Who entered an analysis, and who was left out and why."""
+    """Participants analysed and excluded, with reasons."""
 
     show: Literal["analysed"]
     """Which table or figure this is."""
-    beside: Names = Field((), description="Further analyses of which the same is told in the same table, by name.")
+    beside: Names = Field((), description="Further analyses shown in the same table, by name.")
 
     @classmethod
     def shown_methods(cls) -> tuple[str, ...]:
@@ -238,7 +238,7 @@ class InteractionEstimates(InParts, Rounded, Limited):
 
 @show
 class EffectAtValues(Rounded, Limited):
-    """The effect at chosen values of each moderator."""
+    """Treatment effects at selected values of each moderator."""
 
     methods = MODERATORS
     show: Literal["effect-at-values"]
@@ -274,7 +274,7 @@ class Subgroups(Rounded, Limited):
 
 @show
 class CutProfiles(Limited):
-    """A figure of the cuts that were tried along each moderator."""
+    """A figure of the cut points assessed for each moderator."""
 
     methods = PARTITIONING
     show: Literal["cut-profiles"]
@@ -283,7 +283,7 @@ class CutProfiles(Limited):
 
 @show
 class RejectedSplits(Limited):
-    """The best splits of each node that were not kept, and why."""
+    """The best rejected splits of each node, with reasons."""
 
     methods = PARTITIONING
     show: Literal["rejected-splits"]
@@ -310,7 +310,7 @@ class PeelingThresholds(Rounded, Sized):
 
 @show
 class AgreementTables(OfAnalysis):
-    """Who is in the subgroups of both searches, and what they are like."""
+    """Participants in the subgroups of both searches, and their characteristics."""
 
     methods = ("agreement",)
     show: Literal["agreement"]

@@ -65,7 +65,7 @@ class Trait(Node):
     limits: Range | None = None
     """Lowest and highest value that can occur; the range of the study file by default."""
     shares: dict[Word, Weight] = {}
-    """How frequent each level of a categorical covariate is, in any unit: shares are taken of their sum."""
+    """Relative frequency of each level of a categorical covariate, in any unit."""
     loads: dict[Word, Real] = {}
     """Correlation of the trait with each shared factor; the squares add up to at most 1. For an instrument a
     positive load makes it worse."""
@@ -112,7 +112,8 @@ class Instrument(Trait):
 
 
 class Residuals(Node):
-    """How residuals of one person go together: shared by all instruments, and kept from visit to visit (as variances)."""
+    """Correlation of the residuals of one person: shared by all instruments, and kept from visit to visit (as
+    variances)."""
 
     shared: float = Field(0.3, ge=0, le=1)
     """Share of the residual variance that all instruments of a person have in common."""
@@ -147,12 +148,12 @@ class Modifier(Node):
 
 
 class Loss(Node):
-    """Who is lost to follow-up: the share by month, how the odds lean on the factors, and single values skipped."""
+    """Loss to follow-up: the proportion by month, how the odds depend on the factors, and single missing values."""
 
     share: Losses = {}
     """Share of people lost to follow-up by each month."""
     leans: dict[Word, Real] = {}
-    """How much the log odds of being lost rise with one standard deviation of a factor."""
+    """Increase in the log odds of being lost per standard deviation of a factor."""
     skipped: float = Field(0.0, ge=0, lt=1)
     """Share of single values that are missing though the person was followed up."""
 
@@ -202,12 +203,12 @@ class Here(Trait):
 
 
 class LeftOut(Node):
-    """People of the file whom the mapping leaves out: how many of each arm's code, and what their columns hold."""
+    """Participants in the file whom the mapping excludes: number by arm code, and the content of their columns."""
 
     arms: dict[Code, Count]
     """Number of people by arm's code."""
     set: dict[str, Code | None] = {}
-    """What their columns hold, as in `{consent: 0}`."""
+    """Content of their columns, as in `{consent: 0}`."""
 
 
 class File(Node):
@@ -246,7 +247,9 @@ class File(Node):
     @classmethod
     def _writes_a_number(cls, value: str) -> str:
         if re.fullmatch(r"[^{}]*\{(?::0?[0-9]{0,2}d?)?\}[^{}]*", value) is None:
-            raise RuleError(f"'{value}' writes no number", "Write a pattern such as 'W{:04d}': `W` and four digits.")
+            raise RuleError(
+                f"'{value}' has no place for a number", "Write a pattern such as 'W{:04d}': `W` and four digits."
+            )
         return value
 
 
@@ -280,7 +283,7 @@ class Simulation(Node):
     instruments: dict[Word, Instrument]
     """How each instrument differs between people, and how it changes."""
     residuals: Residuals = Residuals()
-    """How residuals of one person go together."""
+    """Correlation of the residuals of one person."""
     modifiers: dict[str, Modifier] = {}
     """Effect modifications, by a name of your own."""
     loss: Loss = Loss()
@@ -394,12 +397,12 @@ class _Check:
             mapping: Mapping = located.mapping
             if isinstance(mapping.trial, TrialColumn):
                 message = f"'{located.source.shown}' holds several trials"
-                self._found.append(Problem(message, here, "Give each trial that is simulated a mapping of its own."))
+                self._found.append(Problem(message, here, "Give each simulated trial its own mapping."))
             for data in mapping.data:
                 name = PurePath(data.file or "").name
                 if not name or name in taken:
-                    message = f"'{located.source.shown}' names no file of its own"
-                    self._found.append(Problem(message, here, "Give each data file a name that no other has."))
+                    message = f"'{located.source.shown}' does not name its own file"
+                    self._found.append(Problem(message, here, "Give each data file a unique name."))
                 taken.add(name)
 
     def _traits(self) -> None:
@@ -426,7 +429,7 @@ class _Check:
         while like is not None:
             if like not in self._simulation.instruments or like in seen:
                 hint = did_you_mean(like, self._simulation.instruments)
-                self._say(f"'{like}' is no other instrument", hint, "instruments", name, "like")
+                self._say(f"'{like}' is not another instrument", hint, "instruments", name, "like")
                 return Instrument(mean=0, sd=1)
             seen.add(like)
             like = self._simulation.instruments[like].like
@@ -440,7 +443,7 @@ class _Check:
                 if text not in covariate.levels:
                     self._say(f"'{name}' has no level '{text}'", did_you_mean(text, covariate.levels), *path, name)
             elif interval_of(text) is None:
-                self._say(f"'{text}' is no interval", "Write it like 'up to 54.2' or '8 to 10'.", *path, name)
+                self._say(f"'{text}' is not an interval", "Write it like 'up to 54.2' or '8 to 10'.", *path, name)
 
     def _modifiers(self) -> None:
         for name, modifier in self._simulation.modifiers.items():

@@ -153,7 +153,7 @@ def _plain(node: Node, path: KeyPath, keys: dict[KeyPath, Origin], values: dict[
         assert key.scalar is not None  # the tree has told of it
         word = _key(key.scalar) if isinstance(key.scalar, str) else key.scalar
         if word in plain:
-            raise SpecError([Problem("a key is written twice, in other characters", key.place, _TWICE)])
+            raise SpecError([Problem("duplicate key, written with different characters", key.place, _TWICE)])
         keys[(*path, word)] = key.place
         plain[word] = _plain(value, (*path, word), keys, values)
     return plain

@@ -75,9 +75,7 @@ class Window(Node):
         if low > high:
             raise RuleError("the window ends before it begins", f"Write `months: [{high:g}, {low:g}]`.", "months")
         if self.aim is not None and not low <= self.aim <= high:
-            raise RuleError(
-                "`aim` lies outside `months`", f"Choose it from {low:g} to {high:g}, or take it out.", "aim"
-            )
+            raise RuleError("`aim` lies outside `months`", f"Choose it from {low:g} to {high:g}, or remove it.", "aim")
         return self
 
     @property
@@ -87,7 +85,7 @@ class Window(Node):
 
 
 class Instrument(Node):
-    """Something that trials measured. Mappings speak of instruments, outcomes say how they are analysed."""
+    """A measurement instrument used by trials. Mappings refer to instruments; outcomes define how they are analysed."""
 
     name: Line = ""
     """Full name of the instrument, for tables and headings; the key by default."""
@@ -95,12 +93,12 @@ class Instrument(Node):
     """Lowest and highest possible value. A value outside is an error in the data; rescaling and reversed directions
     need it."""
     better: Better
-    """Whether `lower` or `higher` values are better for the participant. Effects are turned so that positive is
-    better."""
+    """Whether `lower` or `higher` values are better for the participant. The sign of effects is aligned so
+    that positive is better."""
     items: int | None = Field(None, ge=1, le=MOST)
     """Number of items of a questionnaire; a mapping that scores another number of items is an error."""
     unit: Line = ""
-    """Unit in which the values are analysed, as in `mm`; mappings convert to it. Leave it out for a score in points."""
+    """Unit in which the values are analysed, as in `mm`; mappings convert to it. Omit it for a score in points."""
     source: str = ""
     """Where the instrument is described. Kept in `study.lock.yaml`, not printed."""
 
@@ -120,9 +118,9 @@ class Outcome(Node):
     With either, effects are positive where the intervention is better. Adjusted for the baseline with common slopes,
     both give the same effect."""
     domain: Line = ""
-    """What the outcome stands for, as in `disability`; it stands with each of its effects in results.csv."""
+    """Outcome domain, as in `disability`; given with each of its effects in results.csv."""
     title: Line = ""
-    """What the outcome is called on the pages; the name of its instrument by default."""
+    """Name of the outcome on the pages; the name of its instrument by default."""
     instrument: Word | None = None
     """The instrument that is analysed, where the outcome has another name than the instrument."""
     first_available: Names = ()
@@ -144,9 +142,9 @@ class Outcome(Node):
     @model_validator(mode="after")
     def _one_source(self) -> Outcome:
         if self.instrument and self.first_available:
-            raise RuleError("give `instrument` or `first_available`, not both", "Take one of the two out.")
+            raise RuleError("give `instrument` or `first_available`, not both", "Remove one of the two.")
         if len(self.first_available) > 1 and (self.range is None or self.better is None):
-            message = "`first_available` needs `range` and `better`, to which each instrument is rescaled and turned"
+            message = "`first_available` needs `range` and `better`, to rescale and align each instrument"
             raise RuleError(message, "Add both, as in `range: [0, 100], better: lower`.")
         return self
 
@@ -162,19 +160,19 @@ def instruments_of(outcome: Outcome, name: str) -> tuple[str, ...]:
 
 
 class Covariate(Node):
-    """Something known of a participant before randomisation: a quantity, or one of several levels."""
+    """A baseline characteristic of participants: continuous, or with several levels."""
 
     label: Line = ""
-    """What the covariate is called on the pages; the key by default."""
+    """Name of the covariate on the pages; the key by default."""
     unit: Line = ""
-    """Unit of a quantity, as in `years`; mappings convert to it."""
+    """Unit of a continuous covariate, as in `years`; mappings convert to it."""
     range: Range | None = None
-    """Lowest and highest plausible value of a quantity; a value outside is an error in the data."""
+    """Lowest and highest plausible value of a continuous covariate; a value outside is an error in the data."""
     per: Positive = 1.0
     """Step, in units of the covariate, for which an interaction with treatment is printed, as in 10 for ten years of
     age."""
     levels: Names = ()
-    """Levels of a categorical covariate, in the order in which they are printed. Leave it out for a quantity."""
+    """Levels of a categorical covariate, in the order in which they are printed. Omit it for a continuous covariate."""
     reference: Word | None = None
     """The level with which the others are compared; the first one by default."""
     ordered: bool = False
@@ -186,16 +184,16 @@ class Covariate(Node):
     @model_validator(mode="after")
     def _levels_or_numbers(self) -> Covariate:
         if self.levels and (self.range is not None or self.unit):
-            hint = "Take `levels` out of a quantity, `unit` and `range` out of categories."
+            hint = "Remove `levels` from a continuous covariate, or `unit` and `range` from a categorical one."
             raise RuleError("a covariate has `levels`, or `unit` and `range`, not both", hint)
         if self.reference is not None and self.reference not in self.levels:
             message = f"the reference '{self.reference}' is not one of the levels"
             raise RuleError(message, did_you_mean(self.reference, self.levels), "reference")
         if len(set(self.levels)) != len(self.levels):
-            raise RuleError("a level is listed twice", "Take one out.", "levels")
+            raise RuleError("a level is listed twice", "Remove one.", "levels")
         if len(self.levels) == 1:
-            hint = "List every level, or leave `levels` out of a quantity."
-            raise RuleError("a covariate needs two levels at least", hint, "levels")
+            hint = "List every level, or omit `levels` for a continuous covariate."
+            raise RuleError("a covariate needs at least two levels", hint, "levels")
         return self
 
     @property
@@ -210,21 +208,21 @@ class Covariate(Node):
 
 
 class Comparison(Node):
-    """Who is intervention and who is control: only here does a class of arms get a role."""
+    """Intervention and control of a comparison: the role of an arm class is defined only here."""
 
     intervention: Names
-    """Class of arms on the side of the intervention; several classes in a list are taken together."""
+    """Arm class of the intervention group; classes in a list are combined."""
     control: Names
-    """Class of arms on the side of the control; several classes in a list are taken together."""
+    """Arm class of the control group; classes in a list are combined."""
     title: Line = ""
-    """What the comparison is called on the pages, as in `exercise v usual care`; the key by default."""
+    """Name of the comparison on the pages, as in `exercise v usual care`; the key by default."""
 
     @model_validator(mode="after")
     def _disjoint(self) -> Comparison:
         both = set(self.intervention) & set(self.control)
         if both:
-            hint = "A class is intervention or control: take it out of one side."
-            raise RuleError(f"'{sorted(both)[0]}' stands on both sides", hint, "control")
+            hint = "A class is either intervention or control: remove it from one side."
+            raise RuleError(f"'{sorted(both)[0]}' is on both sides", hint, "control")
         return self
 
 
@@ -246,11 +244,11 @@ class Descriptive(Analysis):
     method: Literal["descriptive"]
     """A table of baseline characteristics."""
     sides_of: Word
-    """The comparison whose sides are the columns."""
+    """The comparison whose groups are the columns."""
     variables: Names
     """The rows: covariates by name and `baseline X`, the baseline value of an outcome or instrument X."""
     standardised_difference: bool = False
-    """Whether the standardised difference between the sides stands beside them."""
+    """Whether to add the standardised difference between the groups."""
 
 
 class Pooled(Analysis):
@@ -268,12 +266,12 @@ class Pooled(Analysis):
     one are excluded; one that is constant, or follows from the trials or from the others, is left out of the model
     and named."""
     minimum_trials: int = Field(2, ge=1, le=MOST)
-    """With fewer trials that have participants on both sides nothing is estimated. With 1, a lone trial's effect is
-    given by analysis of covariance, and nothing is pooled."""
+    """Minimum number of trials with participants in both groups; with fewer, nothing is estimated. With 1, the effect
+    of a single trial is estimated by analysis of covariance, without pooling."""
     treatment_effect: Literal["random", "common"] = "random"
     """`random`: the treatment effect varies between trials; `common`: one for all trials."""
     level: float = Field(0.95, gt=0.5, lt=1)
-    """Level of the confidence and prediction intervals, as a share: 0.95 for 95%."""
+    """Level of the confidence and prediction intervals, as a proportion: 0.95 for 95%."""
 
 
 @method
@@ -287,8 +285,8 @@ class MetaAnalysis(Pooled):
     intercept: Literal["stratified", "random"] = "stratified"
     """`stratified`: an intercept for each trial; `random`: random intercepts around a common one."""
     covariance: Literal["independent", "unstructured"] = "independent"
-    """Of random intercepts with random treatment effects: `independent` or `unstructured`. Without consequence
-    unless both are random."""
+    """Of random intercepts with random treatment effects: `independent` or `unstructured`. Has no
+    effect unless both are random."""
     adjuster_slopes: Literal["common", "stratified"] = "common"
     """Slopes of the adjusters: `common` to all trials, or each trial's own (`stratified`)."""
     residual: Literal["common", "by-trial"] = "common"
@@ -316,7 +314,7 @@ class Tiers(Node):
     @model_validator(mode="after")
     def _ordered(self) -> Tiers:
         if self.weak < self.significant:
-            raise RuleError("`weak` lies below `significant`", "Both are limits of p, and `weak` is the larger one.")
+            raise RuleError("`weak` lies below `significant`", "Both are limits for p; `weak` must be the larger one.")
         return self
 
 
@@ -348,14 +346,16 @@ class Moderators(Pooled):
     """How many draws without effect modification adjust p for all moderators and outcomes that are screened; the
     policy's number unless given."""
     expected: dict[str, str] = {}
-    """What was expected of a moderator beforehand, in words, by its name; printed beside what was found."""
+    """Hypothesised effect modification in words, by moderator; printed beside the findings."""
 
     @field_validator("percentiles")
     @classmethod
     def _no_shares(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         if value and 0 < max(value) <= 1:
             meant = ", ".join(f"{100 * one:g}" for one in value)
-            raise RuleError("`percentiles` are all below the first one", f"They run from 0 to 100: write [{meant}].")
+            raise RuleError(
+                "all `percentiles` are below the first percentile", f"They run from 0 to 100: write [{meant}]."
+            )
         return value
 
 
@@ -377,15 +377,16 @@ def _share(value: Any) -> Any:
     share = float(found[1]) / 100
     if not 0 < share < 1:
         raise RuleError(
-            f"'{value}' is no share of the people", "Write more than 0% and less than 100%, or a number of people."
+            f"'{value}' is not a valid proportion of participants",
+            "Write more than 0% and less than 100%, or a number of participants.",
         )
     return share
 
 
 def _people_or_share(value: float) -> float:
     if value >= 1 and value != int(value):
-        message = f"'{value:g}' is neither a number of people nor a share such as 5%"
-        raise RuleError(message, f"For a share write {value:g}%, for people a whole number.")
+        message = f"'{value:g}' is neither a number of participants nor a percentage such as 5%"
+        raise RuleError(message, f"For a percentage write {value:g}%, for a number of participants a whole number.")
     return value
 
 
@@ -417,12 +418,12 @@ class Search(Pooled):
     """Moderators that are searched: covariates by name and `baseline X`; or `{from: ..., p_below: ...}`, those that
     a screening finds."""
     min_size: Size | None = None
-    """How many participants a subgroup needs: a number, or a share of the participants analysed, as in `5%`; the
-    method has a default."""
+    """Minimum number of participants in a subgroup: a number, or a percentage of the participants analysed, as in `5%`;
+    the default depends on the method."""
     min_arm: int = Field(10, ge=1, le=MOST)
-    """How many participants a subgroup needs in each arm."""
+    """Minimum number of participants in each arm of a subgroup."""
     min_trials: int = Field(2, ge=1, le=MOST)
-    """How many trials with both arms a subgroup needs."""
+    """Minimum number of trials with both arms in a subgroup."""
     draws: Draws | None = None
     """How many random draws show what of the search is luck; the policy's numbers unless given."""
 
@@ -442,7 +443,7 @@ class RecursivePartitioning(Search):
     """`complete`: participants who have every moderator of the search; `available`: each moderator on those who have
     it."""
     criterion: Literal["interaction", "differential", "maximum", "directional"] = "interaction"
-    """By what a cut is judged: the interaction of treatment with the split, or the treatment statistics of its two
+    """Splitting criterion: the interaction of treatment with the split, or the treatment statistics of its two
     sides (how they differ, the larger one, or those that differ with one in favour of treatment)."""
     multiplicity: Literal["sidak-modified", "sidak", "none"] = "sidak-modified"
     """How the p of the best cut of a moderator is adjusted for the number of its cuts: Šidák's adjustment with the
@@ -457,11 +458,11 @@ class RecursivePartitioning(Search):
     """With the other criteria: a split is kept if p of treatment in the subgroup is at most this share of that in
     its node; one value, or one for each level of depth."""
     depth: int = Field(2, ge=1, le=5)
-    """The most conditions of a subgroup."""
+    """Maximum number of conditions of a subgroup."""
     width: int = Field(3, ge=1, le=MOST)
-    """How many moderators, those with the smallest p, are looked at in a node."""
+    """Number of moderators, those with the smallest p, considered in a node."""
     max_cuts: int = Field(100, ge=1, le=MOST)
-    """A moderator with more values than this is cut at so many quantiles."""
+    """A moderator with more values than this is cut at this number of quantiles."""
 
 
 @method
@@ -473,31 +474,31 @@ class DirectedPeeling(Search):
     method: Literal["directed-peeling"]
     """A frontier of box-shaped subgroups by directed peeling (ARDP)."""
     directions: dict[str, Literal["higher gain more", "lower gain more"]] = {}
-    """Who gains more along a moderator, where it is not to be found from the data."""
+    """Direction of larger benefit along a moderator, where it is prespecified and not estimated from the data."""
     objective: Literal["interaction", "effect"] = "interaction"
-    """By what a subgroup is judged: the interaction of treatment with being inside, or the effect inside."""
+    """Score of a subgroup: the interaction of treatment with membership, or the effect inside."""
     alpha: float = Field(0.05, gt=0, lt=1)
-    """The least share of the participants of a subgroup that a step removes."""
+    """Minimum proportion of a subgroup's participants that a step removes."""
     beam: int = Field(10, ge=1, le=MOST)
-    """How many subgroups of a size are peeled on."""
+    """Number of subgroups of each size that are peeled further (beam width)."""
     bin_width: float = Field(0.01, gt=0, le=0.5)
-    """Steps of size in which the best subgroups are kept, as a share of the participants."""
+    """Steps of size in which the best subgroups are kept, as a proportion of the participants."""
     min_fraction: float = Field(0.10, gt=0, lt=1)
-    """The smallest size, as a share of the participants."""
+    """The smallest size, as a proportion of the participants."""
 
 
 @method
 class Agreement(Analysis):
-    """Who is in the subgroups of a recursive partitioning and who in the boxes of a directed peeling."""
+    """Overlap between the subgroups of a recursive partitioning and the boxes of a directed peeling."""
 
     method: Literal["agreement"]
-    """How far two searches agree on who belongs to a subgroup."""
+    """Agreement of two searches on subgroup membership."""
     partition: Word
     """The recursive partitioning, by name."""
     peeling: Word
     """The directed peeling, by name."""
     sizes: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.2, 0.5)
-    """Sizes of the peeled subgroups that are set beside those of the partitioning, as shares of the participants."""
+    """Sizes of the peeled subgroups compared with those of the partitioning, as proportions of the participants."""
 
 
 def _significant(value: Any) -> Any:
@@ -536,10 +537,10 @@ else:
 
 
 class Report(Node):
-    """What the appendix holds, in this order; numbered within each series."""
+    """Contents of the appendix, in this order; numbered within each series."""
 
     formats: tuple[Format, ...] = DEFAULT
-    """What the report is written as; all but `submission` unless given, and `--formats` overrides it."""
+    """Output formats; all but `submission` by default. `--formats` overrides them."""
     contents: tuple[AnyArtefact, ...] = ()
     """Tables, figures and appendices, in the order of the report."""
 
@@ -548,8 +549,8 @@ class Policy(Node):
     """Rules for the whole report."""
 
     minimum_cell: int = Field(5, ge=0, le=MOST)
-    """Counts of participants above zero and below this are not disclosed, nor what they would follow from; 0 and 1
-    switch that off. Keep the default for data of patients unless the data's owner says otherwise."""
+    """Counts of participants above zero and below this are suppressed, as are numbers from which they could be derived;
+    0 and 1 switch this off. Keep the default for data of patients unless the data's owner says otherwise."""
     rounding: Rounding = Rounding()
     """How many decimals each kind of number has on the pages."""
     draws: Draws = Draws()

@@ -71,7 +71,7 @@ def read_text(path: Path, shown: str) -> tuple[str, str]:
     raw = _read_bytes(path, shown)
     if raw.startswith(_UTF16) or b"\x00" in raw[:1000]:
         hint = "Save it again with the encoding UTF-8."
-        raise SpecError([Problem("the file is UTF-16 text or no text at all", Origin(shown, 1), hint)])
+        raise SpecError([Problem("the file is UTF-16 or not a text file", Origin(shown, 1), hint)])
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -86,8 +86,8 @@ def read_text(path: Path, shown: str) -> tuple[str, str]:
         before = lines_of(text[: found.start()])
         whole = _UNREADABLE.sub("\ufffd", lines_of(text)[len(before) - 1])
         place = Origin(shown, len(before), len(before[-1]) + 1, 1, whole)
-        message = f"the control character U+{ord(found[0]):04X} stands in the file"
-        raise SpecError([Problem(message, place, "Delete it: it is invisible, and comes with copied text.")])
+        message = f"the file contains the control character U+{ord(found[0]):04X}"
+        raise SpecError([Problem(message, place, "Delete it: it is invisible and often comes with copied text.")])
     return text, hashlib.sha256(raw).hexdigest()
 
 
@@ -108,8 +108,8 @@ def _read_bytes(path: Path, shown: str) -> bytes:
         hint = f"In that folder: {', '.join(near)}." if near else "Check the spelling of the path."
         raise SpecError([Problem(f"there is no file '{shown}'", hint=hint)]) from error
     except PermissionError as error:
-        hint = "Change its permissions, or those of its folder, so that you may read it."
-        raise SpecError([Problem(f"'{shown}' may not be read", hint=hint)]) from error
+        hint = "Change the permissions of the file or its folder."
+        raise SpecError([Problem(f"'{shown}' cannot be read: permission denied", hint=hint)]) from error
     except (OSError, ValueError) as error:  # a name too long for the disk, a ring of links, a NUL in the path
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
         said = shown if len(shown) <= 100 else f"{shown[:60]}…{shown[-30:]}"
@@ -121,6 +121,6 @@ def _read_bytes(path: Path, shown: str) -> bytes:
 
 
 def _too_large(shown: str, size: int) -> SpecError:
-    message = f"'{shown}' holds {size / 1e6:.1f} MB, and at most {MOST_BYTES / 1e6:g} MB are read"
-    hint = "Data belong into data files, which a mapping names with `file:`; else split the file."
+    message = f"'{shown}' holds {size / 1e6:.1f} MB; at most {MOST_BYTES / 1e6:g} MB are read"
+    hint = "Data belong in data files, which a mapping names with `file:`; otherwise split the file."
     return SpecError([Problem(message, Origin(shown, 1), hint)])

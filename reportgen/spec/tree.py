@@ -100,10 +100,10 @@ class _Reader:
         for event in events:
             kind = type(event).__name__
             if kind == "DocumentStartEvent" and self.count:
-                self._say("a second document begins here", event, "Keep one document in a file: take `---` out.")
+                self._say("a second document begins here", event, "Keep one document per file: remove `---`.")
                 return root
             if kind == "DocumentStartEvent" and event.version not in (None, (1, 2)):
-                hint = "Files of a study are read as YAML 1.2: take the line `%YAML` out."
+                hint = "Study files are read as YAML 1.2: remove the line `%YAML`."
                 self._say("the file declares another version of YAML", event, hint)
             if kind in ("MappingStartEvent", "SequenceStartEvent", "ScalarEvent", "AliasEvent"):
                 root = self._node(event, events, 0)
@@ -119,7 +119,7 @@ class _Reader:
             raise
         except (ValueError, OverflowError, LookupError, TypeError, AttributeError) as error:
             place = self._place(event) if event is not None else Origin(self.shown, 1)
-            hint = "Check what stands behind this place: its signs, quotes and backslashes."
+            hint = "Check the characters, quotes and backslashes after this place."
             raise SpecError([*self.problems, Problem(f"this is not YAML: {error}", place, hint)]) from error
 
     def _node(self, event: Any, events: Iterator[Any], level: int) -> Node:
@@ -128,8 +128,8 @@ class _Reader:
             return self._repeated(event)
         self._count(1, event)
         if level > MOST_LEVELS:
-            hint = "Take brackets or indentation out: nothing in these files lies as deep."
-            self._stop(f"more than {MOST_LEVELS} levels lie within one another", event, hint)
+            hint = "Remove brackets or indentation: nothing in these files is nested as deeply."
+            self._stop(f"more than {MOST_LEVELS} nested levels", event, hint)
         self._tag(event)
         if event.anchor is not None:
             self.anchors.pop(event.anchor, None)  # it is not known within itself
@@ -153,7 +153,7 @@ class _Reader:
     def _repeated(self, event: Any) -> Node:
         node = self.anchors.get(event.anchor)
         if node is None:
-            self._say(f"`*{event.anchor}` repeats nothing that stands before it", event, "Write the value itself.")
+            self._say(f"`*{event.anchor}` refers to no earlier anchor", event, "Write the value itself.")
             return Node(self._place(event))
         self._count(node.size, event)
         return replace(node, place=self._place(event))
@@ -161,25 +161,25 @@ class _Reader:
     def _count(self, nodes: int, event: Any) -> None:
         self.count += nodes
         if self.count > MOST_NODES:
-            hint = "Aliases count as what they repeat. Split the file, or take out what is repeated."
+            hint = "Aliases count as what they repeat. Split the file, or remove repetitions."
             self._stop(f"the file holds more than {MOST_NODES:,} values", event, hint)
 
     def _tag(self, event: Any) -> None:
         tag = getattr(event, "tag", None)
         if tag is not None and tag not in ("!", "tag:yaml.org,2002:str"):
             word = str(tag).replace("tag:yaml.org,2002:", "!!")
-            self._say(f"the tag '{_short(word)}' means nothing here", event, "Take it out: write the plain value.")
+            self._say(f"the tag '{_short(word)}' is not supported", event, "Remove it and write the plain value.")
 
     def _scalar(self, event: Any) -> Scalar:
         text = event.value
         if len(text) > MOST_CHARACTERS:
             hint = f"A text has at most {MOST_CHARACTERS:,} characters."
-            self._say(f"a text of {len(text):,} characters stands here", event, hint)
+            self._say(f"this text has {len(text):,} characters", event, hint)
             return ""
         found = _INVISIBLE.search(text)
         if found is not None:
             message = f"the text holds the {_kind(found[0])} U+{ord(found[0]):04X}, which cannot be printed"
-            self._say(message, event, "Take it out, and write the text without it.")
+            self._say(message, event, "Remove it.")
             return _INVISIBLE.sub("\ufffd", text)
         plain = event.style is None and getattr(event, "tag", None) is None
         return plain_value(text) if plain else str(text)
@@ -189,7 +189,7 @@ class _Reader:
         for key, _ in pairs:
             if key.pairs is not None or key.items is not None:
                 what = "a list" if key.items is not None else "a mapping of keys"
-                self._say_at(f"{what} stands where a key is expected", key.place, "Write one word before the colon.")
+                self._say_at(f"{what} found where a key is expected", key.place, "Write one word before the colon.")
             elif key.scalar is None:
                 written = key.place.text[key.place.column - 1 :][: key.place.length].strip()
                 word = written if written in _NULL[1:] else ""
@@ -199,18 +199,16 @@ class _Reader:
                     else "Write a word before the colon."
                 )
                 self._say_at(
-                    f"{f'`{word}` is nothing, and' if word else 'nothing'} stands where a key is expected",
+                    f"{f'the empty value `{word}`' if word else 'an empty value'} found where a key is expected",
                     key.place,
                     hint,
                 )
             elif key.scalar == "<<" and key.place.text[key.place.column - 1 :][:2] == "<<":
-                hint = "Write out the keys that it would bring."
+                hint = "Write out the keys that it would merge."
                 self._say_at("merge keys (`<<`) are not read", key.place, hint)
             elif key.scalar in seen:
                 first = seen[key.scalar].place
-                self._say_at(
-                    "a key is written twice", key.place, f"Keep one of the two: the other is in line {first.line}."
-                )
+                self._say_at("duplicate key", key.place, f"Keep one of the two: the other is on line {first.line}.")
             else:
                 seen[key.scalar] = key
 

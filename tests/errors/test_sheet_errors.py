@@ -44,7 +44,7 @@ def test_an_error_in_a_cell_is_no_empty_cell(error: str, tmp_path: Path) -> None
     found = only_problem(mapped(tmp_path, "age: age"))
     assert found.message == f"cells that show an error: '{error}'"
     assert found.where == "a.xlsx, sheet 'Data', column 'age', row 3"
-    assert found.hint == f"Mend the file; where it stands for a missing value, list it: `missing: ['{error}']`."
+    assert found.hint == f"Correct the file; if it stands for a missing value, list it: `missing: ['{error}']`."
 
 
 def test_all_errors_are_told_at_once(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_a_labelled_age_is_no_age_until_the_mapping_says_so(name: str, tmp_path:
     study = written(name, tmp_path)
     found = said("validate", study)
     assert found.code == 2
-    assert "north.sav, column 'age', rows 1, 2, 3: a label among numbers without labels: 99 ('" in found.err
+    assert "north.sav, column 'age', rows 1, 2, 3: a labelled number among unlabelled ones: 99 ('" in found.err
     assert "n = 3), which would be read as a number" in found.err
     assert "`missing: [99]`" in found.err and "`labels: values`" in found.err
     mapping = study / "north.yaml"
@@ -88,7 +88,7 @@ def test_other_writings_of_a_number_are_the_number(name: str, tmp_path: Path) ->
     ("name", "told"),
     [
         ("csv_flagyesvar", "column 'm', rows 3, 4, 5: 'y', 'Yes.', 'ja' would count as any answer but 'yes'"),
-        ("keep_synonym", "'y', 'Y.' are written otherwise in the rule, and would be left out"),
+        ("keep_synonym", "'y', 'Y.' are written differently in the rule, and would be excluded"),
     ],
 )
 def test_words_that_a_rule_does_not_know_are_told_with_all_that_the_column_holds(

@@ -22,5 +22,5 @@ def test_nothing_as_a_code_is_told_once_with_the_fix(tmp_path: Path) -> None:
     told = said("validate", study)
     assert told.code == 2
     assert len([line for line in told.lines if line.startswith(str(study))]) == 1
-    assert told.lines[0].endswith("north.yaml:18:30: `~` is nothing, and stands where a key is expected")
+    assert told.lines[0].endswith("north.yaml:18:30: the empty value `~` found where a key is expected")
     assert told.lines[-1].strip() == "If it is a code or a name, put it in quotes: '~'."

@@ -17,9 +17,9 @@ TOLD = {
     "site_fullw": ("north.csv, column 'site', rows 2, 3", "'A1', 'Ａ1'", "Ａ is U+FF21", "`different_trials: [A1, Ａ1]`"),
     "join_dash": ("north2.csv, column 'id', rows 2, 3, 4, 5: 4 participants", "'Zoë–001' (row 2) is 'Zoë-001' (row 2)", "– is U+2013", "`ids: loose`"),
     "join_fullw": ("north2.csv, column 'id', rows 2, 3, 4, 5: 4 participants", "'Zoë-００1' (row 2)", "０ is U+FF10", "`ids: loose`"),
-    "join_under": ("north2.csv, column 'id', rows 2, 3, 4, 5: 4 participants", "'Zoë_001' (row 2) is 'Zoë-001' (row 2)", "in north.csv", "`ids: as written`"),
-    "join_nohyph": ("north2.csv, column 'id', rows 2, 3, 4, 5: 4 participants", "'Zoë001' (row 2) is 'Zoë-001' (row 2)", "in north.csv", "`ids: as written`"),
-    "join_dateids": ("north2.csv, column 'id', rows 2, 3, 4, 5, 6 and 7 more: dates in place of ids: '2020-03-01'", "1/3", "text", "`ids: dates`"),
+    "join_under": ("north2.csv, column 'id', rows 2, 3, 4, 5: 4 participants", "'Zoë_001' (row 2) is 'Zoë-001' (row 2)", "from north.csv", "`ids: as written`"),
+    "join_nohyph": ("north2.csv, column 'id', rows 2, 3, 4, 5: 4 participants", "'Zoë001' (row 2) is 'Zoë-001' (row 2)", "from north.csv", "`ids: as written`"),
+    "join_dateids": ("north2.csv, column 'id', rows 2, 3, 4, 5, 6 and 7 more: dates instead of ids: '2020-03-01'", "1/3", "text", "`ids: dates`"),
 }  # fmt: skip
 
 
@@ -28,7 +28,7 @@ def test_one_and_the_same(name: str, tmp_path: Path) -> None:
     found = said("validate", written(name, tmp_path))
     trials, people = TRIALS.get(name, 1 if name in PEOPLE else 2), PEOPLE.get(name, 54)
     assert (found.code, found.lines) == (0, [])
-    assert f"all is well, {trials} trial{'s' * (trials > 1)}, {people} participants" in found.out
+    assert f"no problems found, {trials} trial{'s' * (trials > 1)}, {people} participants" in found.out
 
 
 @pytest.mark.parametrize("name", TOLD)
@@ -53,4 +53,4 @@ def test_sites_are_kept_apart_by_the_mapping(tmp_path: Path) -> None:
     mapping = study / "north.yaml"
     mapping.write_text(f"different_trials: [A1, Ａ1]\n{mapping.read_text(encoding='utf-8')}", encoding="utf-8")
     found = said("validate", study)
-    assert (found.code, "all is well, 3 trials, 54 participants" in found.out) == (0, True)
+    assert (found.code, "no problems found, 3 trials, 54 participants" in found.out) == (0, True)

@@ -98,7 +98,7 @@ def test_closing_just_after_a_worker_died_does_not_wait_for_ever() -> None:
     for _ in range(3):
         pool = Local(3)
         begun = [pool.submit(end_itself, number) for number in range(6)]
-        with pytest.raises(RenderError, match="ended by the system"):
+        with pytest.raises(RenderError, match="ended by the operating system"):
             begun[0].result()
         pool.close()
         assert futures.wait(begun, timeout=10).not_done == set()
@@ -141,7 +141,7 @@ def end_itself(_: int) -> None:
 
 
 def test_a_worker_that_the_system_ends_is_told_in_words_and_replaced() -> None:
-    with pytest.raises(RenderError, match="a worker process was ended by the system"):
+    with pytest.raises(RenderError, match="a worker process was ended by the operating system"):
         Local(3).map(end_itself, [1, 2])
     waiting = Local(3).submit(end_itself, 1)
     with pytest.raises(RenderError, match="-j 1"):
@@ -202,7 +202,7 @@ def test_addresses() -> None:
 
 def test_local_processes_and_a_scheduler_are_one_too_many(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["build", "no-such-study", "--executor", "dask://localhost:1", "-j", "2"]) == 2
-    assert "Leave -j out" in capsys.readouterr().err
+    assert "Omit -j" in capsys.readouterr().err
 
 
 def test_a_library_that_is_not_installed_is_named(

@@ -118,7 +118,7 @@ def test_an_unknown_result_is_a_fault_with_its_place(
 
 
 def test_keys_that_make_one_id_are_a_fault(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="cannot be told apart"):
+    with pytest.raises(SpecError, match="cannot be distinguished"):
         fidelity_of(study_with(tmp_path, printed("age < 5", "1"), printed("age > 5", "2")))
 
 

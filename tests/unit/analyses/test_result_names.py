@@ -76,17 +76,17 @@ def test_a_result_that_there_may_be(rest: str) -> None:
 @pytest.mark.parametrize(
     ("rest", "message", "hint"),
     [
-        ("agge-low.effect", "'agge-low' is nothing", "Did you mean 'age-low'?"),
-        ("age-low.sex-mael.effect", "'sex-mael.effect' is nothing", "Did you mean 'sex-male'?"),
-        ("age-low.efect", "'efect' is nothing", "Did you mean 'effect'?"),
+        ("agge-low.effect", "'agge-low' is not a result", "Did you mean 'age-low'?"),
+        ("age-low.sex-mael.effect", "'sex-mael.effect' is not a result", "Did you mean 'sex-male'?"),
+        ("age-low.efect", "'efect' is not a result", "Did you mean 'effect'?"),
         ("age-low", "missing at its end", "Did you mean 'effect'?"),
-        ("age-low.complement.rule-1.cut", "'rule-1.cut' is nothing", "Known here"),
-        ("sex-male.age-low.effect", "order of the alphabet", "Did you mean 'age-low.sex-male'?"),
-        ("age-low.age-high.effect", "one side of a moderator", "Take the other one out."),
-        ("age-low.mood-low-or-high.sex-male.n", "at most 2 sides", "Take the others out."),
-        ("box-0-11.effect", "'box-0-11' is nothing", "Did you mean 'box-0-10'?"),
-        ("box-0-10.agelimit", "'agelimit' is nothing", "Did you mean 'age-limit'?"),
-        ("rejected-1.effect", "'effect' is nothing", ""),
+        ("age-low.complement.rule-1.cut", "'rule-1.cut' is not a result", "Known here"),
+        ("sex-male.age-low.effect", "in alphabetical order", "Did you mean 'age-low.sex-male'?"),
+        ("age-low.age-high.effect", "one side of a moderator", "Remove the other one."),
+        ("age-low.mood-low-or-high.sex-male.n", "at most 2 sides", "Remove the others."),
+        ("box-0-11.effect", "'box-0-11' is not a result", "Did you mean 'box-0-10'?"),
+        ("box-0-10.agelimit", "'agelimit' is not a result", "Did you mean 'age-limit'?"),
+        ("rejected-1.effect", "'effect' is not a result", ""),
     ],
 )
 def test_a_result_that_there_cannot_be(rest: str, message: str, hint: str) -> None:

@@ -126,13 +126,13 @@ def test_boxes_that_are_ticked_or_empty_need_a_word(rule: str, tmp_path: Path) -
 def test_a_rule_of_who_stays_that_knows_none_of_the_words(tmp_path: Path) -> None:
     rule, text = "age: {column: id, plus: 20}", rows("in", "in", "out")
     found = problems(one_trial(tmp_path, text, rule, data="keep: {column: x, equals: yes}"))
-    assert found[0].message == "'in', 'out' may mean 'yes' or not, and would be left out"
+    assert found[0].message == "'in', 'out' may mean 'yes' or not, and would be excluded"
     assert "'in' (n = 2), 'out' (n = 1)" in found[0].hint
     assert read(one_trial(tmp_path, text, rule, data="keep: {column: x, one_of: [in]}")).trials[0].n == 2
     others = rows("yes", "yes", "error", "withdrawn")  # who does not say yes is left out, whatever else they say
     assert read(one_trial(tmp_path, others, rule, data="keep: {column: x, equals: yes}")).trials[0].n == 2
     numbers = only_problem(one_trial(tmp_path, rows("1", "1", "yes", "0"), rule, data="keep: {column: x, equals: 1}"))
-    assert numbers.message == "'yes' is written otherwise in the rule, and would be left out"
+    assert numbers.message == "'yes' is written differently in the rule, and would be excluded"
 
 
 def test_those_whose_cell_is_empty_stay(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_leading_zeros_of_arms_trials_and_visits(where: str, tmp_path: Path) -> 
 def test_version_numbers_are_one_code_only_if_the_mapping_says_so(tmp_path: Path) -> None:
     found = only_problem(codes(tmp_path, ("1.1", "1.10", "2"), "1.1: low, 2: high"))
     assert found.message == "'1.1', '1.10' are one number, and may be two codes"
-    assert found.hint == "Give each a code of its own, in quotes as the file writes it."
+    assert found.hint == "Give each its own code, in quotes as the file writes it."
     table(tmp_path, "a.csv", "id,arm,site\n1,1,1.1\n2,2,1.1\n3,1,1.10\n4,2,1.10")
     text = "trial: {{column: site{}}}\ndata: {{file: a.csv, participant: id}}\n" + ARMS.replace("{", "{{").replace(
         "}", "}}"
@@ -232,7 +232,7 @@ def test_rows_with_an_empty_visit_may_be_left_out(tmp_path: Path) -> None:
 def test_somebody_may_be_called_na(tmp_path: Path) -> None:
     text = "id,arm,age\nNA,1,40\nAB,2,50\nCD,1,60"
     found = only_problem(one_trial(tmp_path, text, "age: age"))
-    assert "If 'NA' is a code of somebody, write `answers: [NA]` in the file's `data`." in found.hint
+    assert "If 'NA' is a participant's code, write `answers: [NA]` in the file's `data`." in found.hint
     assert covariate(read(one_trial(tmp_path, text, "age: age", data="answers: NA")), "age") == [40, 50, 60]
 
 

@@ -77,14 +77,14 @@ def test_names_that_no_file_has(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("a.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "this is an old or a protected workbook, and no .csv file"),
-        ("a.csv", b"PAR1....", "this is a Parquet file, and no .csv file"),
-        ("a.txt", b"$FL2@(#)", "this is an SPSS file, and no .txt file"),
-        ("a.csv", b"\x1f\x8b\x08", "this is a compressed file, and no .csv file"),
-        ("a.xlsx", TEXT.encode(), "this is text, and no .xlsx file"),
-        ("a.xls", b"<html><table><tr><td>id", "this is a web page or XML that Excel opens, and no workbook"),
-        ("a.sav", b"PK\x03\x04", "this is a workbook or another zip file, and no .sav file"),
-        ("a.xls", b"PK\x03\x04", "this is a workbook or another zip file, and no .xls file"),
+        ("a.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "this is an old or a protected workbook, not a .csv file"),
+        ("a.csv", b"PAR1....", "this is a Parquet file, not a .csv file"),
+        ("a.txt", b"$FL2@(#)", "this is an SPSS file, not a .txt file"),
+        ("a.csv", b"\x1f\x8b\x08", "this is a compressed file, not a .csv file"),
+        ("a.xlsx", TEXT.encode(), "this is text, not a .xlsx file"),
+        ("a.xls", b"<html><table><tr><td>id", "this is a web page or XML that Excel opens, not a workbook"),
+        ("a.sav", b"PK\x03\x04", "this is a workbook or another zip file, not a .sav file"),
+        ("a.xls", b"PK\x03\x04", "this is a workbook or another zip file, not a .xls file"),
     ],
 )
 def test_a_file_under_another_ending(name: str, content: bytes, told: str, tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_header_over_two_rows(tmp_path: Path) -> None:
     folder = mapped(tmp_path, "a.xlsx", ", header_rows: [1, 2]", "age: About / age")
     assert covariate(read(folder), "age") == AGES
     found = only_problem(mapped(tmp_path, "a.xlsx"))
-    assert found.message == "the header is written over two rows: 'About' stands over the columns C to D"
+    assert found.message == "the header spans two rows: 'About' stands over the columns C to D"
 
 
 def test_a_header_over_two_lines_of_a_text(tmp_path: Path) -> None:
@@ -339,7 +339,7 @@ def test_two_columns_of_one_name_in_parquet(tmp_path: Path) -> None:
     pyarrow.parquet.write_table(held.append_column("note", pyarrow.array([2] * 12)), tmp_path / "a.parquet")
     assert covariate(read(mapped(tmp_path, "a.parquet")), "age") == AGES
     found = problems(mapped(tmp_path, "a.parquet", variables="age: note"))
-    assert "the column 'note' stands twice in the header" in [problem.message for problem in found]
+    assert "the column 'note' occurs twice in the header" in [problem.message for problem in found]
 
 
 def test_more_rows_than_can_be_read(tmp_path: Path) -> None:
@@ -371,7 +371,7 @@ def test_letters_of_an_old_stata_file(tmp_path: Path) -> None:
     assert covariate(read(mapped(tmp_path, "a.dta")), "age") == AGES  # the column is not used
     pyreadstat.write_dta(frame(id=[f"Ö{i}" for i in range(12)]), str(tmp_path / "a.dta"), version=10)
     found = only_problem(mapped(tmp_path, "a.dta"))
-    assert found.message.startswith("this file of Stata 13 or older does not say in which encoding its letters are: ")
+    assert found.message.startswith("this file of Stata 13 or older does not state the encoding of its text: ")
     assert "column 'id', rows 1" in found.where
     assert covariate(read(mapped(tmp_path, "a.dta", ", encoding: utf-8")), "age") == AGES
 

@@ -60,7 +60,7 @@ def test_a_missing_code_with_leading_zeros_is_no_number(tmp_path: Path) -> None:
     rule = "VAS: {column: {baseline: x}}"
     found = only_problem(one_trial(tmp_path, "id,arm,x\n1,1,099\n2,2,099\n3,1,034", rule, data="missing: [99]"))
     assert (found.message, found.where) == (
-        "'099' is a missing code in other writing",
+        "'099' is a missing code written differently",
         "a.csv, column 'x', rows 2, 3",
     )
     assert found.hint == "List it in `missing` as the file writes it."
@@ -121,7 +121,7 @@ def test_two_columns_that_differ_in_blanks(tmp_path: Path) -> None:
     frame = pd.DataFrame({"id": [1, 2], "arm": [1, 2], "age": [30.0, 40.0], "age ": [50.0, 60.0]})
     frame.to_parquet(tmp_path / "a.parquet")
     found = only_problem(mapped(tmp_path, "a.parquet", "age: age"))
-    assert found.message == "the column 'age' stands twice in the header"
+    assert found.message == "the column 'age' occurs twice in the header"
 
 
 def test_lists_and_bytes_of_a_parquet_file(tmp_path: Path) -> None:
@@ -162,11 +162,11 @@ def test_values_in_a_file_that_is_not_chosen_are_not_lost_unsaid(tmp_path: Path)
     found = problems(in_three_files(tmp_path))
     assert [(problem.message, problem.where) for problem in found] == [
         (
-            "1 participant with a value in this file only, and people.csv, column 'age' is read",
+            "1 participant with a value in this file only, but people.csv, column 'age' is read",
             "two.csv, column 'age', row 2",
         ),
         (
-            "2 participants with a value in this file only, and one.csv, column 'v' is read",
+            "2 participants with a value in this file only, but one.csv, column 'v' is read",
             "two.csv, column 'v', rows 2, 3",
         ),
     ]
@@ -228,7 +228,7 @@ def test_nobody_is_left_out_for_a_capital_letter(tmp_path: Path) -> None:
     text = "id,arm,ok,age\n1,1,JA,30\n2,2,Ja,40\n3,1,Ja,50"
     found = only_problem(one_trial(tmp_path, text, "age: age", data="keep: {column: ok, equals: Ja}"))
     assert (found.message, found.where) == (
-        "'JA' is written otherwise in the rule, and would be left out",
+        "'JA' is written differently in the rule, and would be excluded",
         "a.csv, column 'ok', row 2",
     )
 
@@ -241,9 +241,7 @@ VISITS = (
 def test_a_rule_of_who_stays_is_not_decided_by_the_order_of_rows(tmp_path: Path) -> None:
     text = "id,tp,arm,ok,v\n1,3,1,1,3\n1,6,1,0,5\n2,a,2,1,7\n2,3,2,0,7\n3,a,1,1,5\n3,b,1,1,"
     found = only_problem(one_trial(tmp_path, text, "VAS: v", data=f"{VISITS}, keep: {{column: ok, equals: 1}}"))
-    assert (
-        found.message == "participants with different values at different visits, and none at baseline that settles it"
-    )
+    assert found.message == "participants with different values at different visits, and none at baseline to settle it"
     assert found.where == "a.csv, column 'ok', row 2"
 
 
@@ -310,7 +308,7 @@ def test_some_participants_are_written_otherwise_in_another_file(tmp_path: Path)
     files = "[{file: a.csv, participant: id}, {file: b.csv, participant: id}]"
     found = only_problem(study(tmp_path, a=f"trial: A\ndata: {files}\n{ARMS}\nvariables: {{age: age}}"))
     assert found.message == (
-        "3 participants written otherwise than in a.csv: '8' (row 2) is '008' (row 2) there, "
+        "3 participants written differently from a.csv: '8' (row 2) is '008' (row 2) there, "
         "'9' (row 3) is '009' (row 3) there, '10' (row 4) is '010' (row 4) there"
     )
     assert found.where == "b.csv, column 'id', rows 2, 3, 4"
@@ -361,7 +359,7 @@ def test_a_number_whose_label_says_missing_is_no_number(label: str, tmp_path: Pa
     pyreadstat.write_sav(frame, tmp_path / "a.sav", variable_value_labels=labels)
     rule = "VAS: {column: {baseline: x}}"
     found = only_problem(mapped(tmp_path, "a.sav", rule))
-    message = f"a label among numbers without labels: 99 ('{label}', n = 1), which would be read as a number"
+    message = f"a labelled number among unlabelled ones: 99 ('{label}', n = 1), which would be read as a number"
     assert (found.message, found.where) == (message, "a.sav, column 'x', row 2")
     assert found.hint.startswith("If it is missing, list it: `missing: [99]`;")
     assert measured(read(mapped(tmp_path, "a.sav", rule, ", missing: [99]")), "VAS", "baseline") == {
@@ -432,7 +430,7 @@ def test_a_code_and_its_label_may_not_contradict_each_other(tmp_path: Path) -> N
     frame = pd.DataFrame({**PEOPLE_OF_FOUR, "x": [1.0, 2, 1, 2]})
     pyreadstat.write_sav(frame, tmp_path / "a.sav", variable_value_labels={"x": {1: "Yes", 2: "No"}})
     found = only_problem(mapped(tmp_path, "a.sav", "sex: {column: x, codes: {1: male, 2: female, Yes: female}}"))
-    assert found.message == "1 and 'Yes' are one value of the file, its code and its label"
+    assert found.message == "1 and 'Yes' are the same value of the file, its code and its label"
     rule = "sex: {column: x, codes: {1: male, 2: female, Yes: male}}"
     assert covariate(read(mapped(tmp_path, "a.sav", rule)), "sex") == ["male", "female", "male", "female"]
 
@@ -483,7 +481,7 @@ def test_values_beyond_the_end_of_a_row_are_counted(tmp_path: Path) -> None:
 def test_two_visits_at_one_time(tmp_path: Path) -> None:
     text = "id,tp,arm,v\n1,a,1,40\n1,b,1,41\n2,a,2,50\n2,b,2,50\n2,3,2,51"
     found = only_problem(one_trial(tmp_path, text, "VAS: v", data=VISITS))
-    assert found.message == "'VAS' was measured at 'V1' and at 'screening', which are one time"
+    assert found.message == "'VAS' was measured at 'V1' and at 'screening', which are the same time"
     data = VISITS.replace("screening", "first")
     chosen = read(one_trial(tmp_path, text, "VAS: {column: v, visits: [baseline (V1), 3 months]}", data=data))
     assert measured(chosen, "VAS", "V1") == {"1": 41, "2": 50}

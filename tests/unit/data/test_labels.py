@@ -235,7 +235,7 @@ def test_a_labelled_number_among_others_is_not_read(code: float, tmp_path: Path)
     found = only_problem(mapped(tmp_path, f"{rule}}}"))
     shown = str(int(code)).replace("-", "−")
     assert found.message == (
-        f"a label among numbers without labels: {shown} ('Ei osaa sanoa', n = 2), which would be read as a number"
+        f"a labelled number among unlabelled ones: {shown} ('Ei osaa sanoa', n = 2), which would be read as a number"
     )
     assert found.where == "a.sav, column 'x', rows 2, 4"
     assert f"`missing: [{int(code)}]`" in found.hint
@@ -297,7 +297,7 @@ def test_the_ends_of_an_answer_follow_from_the_range_of_the_score(tmp_path: Path
 @pytest.mark.parametrize("labels", [{100: "refused"}, {100: "keine Ahnung"}, {0: "nicht gefragt"}])
 def test_one_end_alone_is_no_anchor(labels: dict[int, str], tmp_path: Path) -> None:
     spss(tmp_path, {"x": labels}, x=[0.0, 20, 40, 100])
-    assert "a label among numbers" in only_problem(mapped(tmp_path, "VAS: {column: {baseline: x}}")).message
+    assert "a labelled number among" in only_problem(mapped(tmp_path, "VAS: {column: {baseline: x}}")).message
 
 
 def test_codes_that_the_file_declares_missing_need_no_word(tmp_path: Path) -> None:
@@ -312,7 +312,7 @@ def test_items_with_one_labelled_answer_are_told_once(tmp_path: Path) -> None:
     spss(tmp_path, {"x1": {7: "weet niet"}, "x2": {7: "weet niet"}}, x1=[0.0, 1, 7, 1], x2=[1.0, 7, 7, 0])
     rule = "anxiety: {items: [x1, x2], cut: {low: up to 5, high: above 5}"
     found = only_problem(mapped(tmp_path, f"{rule}}}"))
-    assert found.message.startswith("a label among numbers without labels: 7 ('weet niet', n = 3)")
+    assert found.message.startswith("a labelled number among unlabelled ones: 7 ('weet niet', n = 3)")
     assert read(mapped(tmp_path, f"{rule}, missing: 7}}"))
 
 
@@ -328,7 +328,9 @@ def test_items_with_one_labelled_answer_are_told_once(tmp_path: Path) -> None:
 def test_a_label_beside_a_bare_yes_and_no(rule: str, data: str, tmp_path: Path) -> None:
     spss(tmp_path, {"x": {3: "Vet ej"}}, x=[1.0, 1, 3, 0])
     found = only_problem(mapped(tmp_path, rule, data=data))
-    assert found.message.startswith("a label among values without labels: 3 ('Vet ej', n = 1), which would count as ")
+    assert found.message.startswith(
+        "a labelled value among unlabelled ones: 3 ('Vet ej', n = 1), which would count as "
+    )
     assert "`missing: [3]`" in found.hint and "`labels: values`" in found.hint
     assert read(mapped(tmp_path, rule, data=f"{data}, missing: 3"))
     values = (
@@ -342,7 +344,7 @@ def test_a_labelled_trial_among_bare_numbers(tmp_path: Path) -> None:
     spss(tmp_path, {"site": {9: "nicht randomisiert"}}, site=[1.0, 1, 9, 2], age=[30.0, 40, 50, 60])
     found = problems(mapped(tmp_path, "age: age", trial="{column: site}"))
     assert found[0].message == (
-        "a label among values without labels: 9 ('nicht randomisiert', n = 1), which would be a trial"
+        "a labelled value among unlabelled ones: 9 ('nicht randomisiert', n = 1), which would be a trial"
     )
     assert len(read(mapped(tmp_path, "age: age", trial="{column: site, labels: values}")).trials) == 3
 
@@ -350,10 +352,10 @@ def test_a_labelled_trial_among_bare_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rule", "told"),
     [
-        ("age: {column: age, labels: ignore}", "`labels: ignore` belongs to `codes`, `flags` or `yes`"),
-        ("sex: {column: age, codes: {1: male}, labels: values}", "`labels: values` means nothing with `codes`"),
-        ("sex: {column: age, labels: values}", "`labels: values` means nothing for a covariate with levels"),
-        ("VAS: {items: [age], no: 2}", "`no` belongs to `yes`"),
+        ("age: {column: age, labels: ignore}", "`labels: ignore` requires `codes`, `flags` or `yes`"),
+        ("sex: {column: age, codes: {1: male}, labels: values}", "`labels: values` cannot be combined with `codes`"),
+        ("sex: {column: age, labels: values}", "`labels: values` does not apply to a covariate with levels"),
+        ("VAS: {items: [age], no: 2}", "`no` requires `yes`"),
     ],
 )
 def test_a_word_about_labels_that_would_do_nothing_is_told(rule: str, told: str, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_a_cell_of_invisible_characters_is_empty(tmp_path: Path) -> None:
 
 def test_two_columns_whose_names_look_the_same(tmp_path: Path) -> None:
     found = only_problem(one_trial(tmp_path, "id,arm,age,a\u200bge\n1,1,40,41\n2,2,50,51", "age: age"))
-    assert found.message == "the column 'age' stands twice in the header"
+    assert found.message == "the column 'age' occurs twice in the header"
 
 
 def test_a_file_name_of_a_mac(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_key_written_twice_in_other_characters(tmp_path: Path) -> None:
         tmp_path, rows, f"sex: {{column: sexe, codes: {{é: male, {apart('é')}: female, b: female}}}}"
     )
     (found,) = examine_study(study_folder).problems
-    assert found.message == "a key is written twice, in other characters"
+    assert found.message == "duplicate key, written with different characters"
     assert found.origin is not None and found.origin.line == 5
 
 

@@ -40,9 +40,7 @@ def ages(repository: Repository) -> list[object]:
 def test_one_person_in_two_writings_is_told_and_settled(here: str, there: str, tmp_path: Path) -> None:
     ids = ["X1", "X2", "X4", "X5"]
     found = only_problem(two_files(tmp_path, [*ids, there], [*ids, here]))
-    assert (
-        found.message == f"1 participant written otherwise than in a.csv: '{here}' (row 6) is '{there}' (row 6) there"
-    )
+    assert found.message == f"1 participant written differently from a.csv: '{here}' (row 6) is '{there}' (row 6) there"
     assert found.where == "b.csv, column 'id', row 6"
     assert "`ids: as written`" in found.hint and "`ids: loose`" in found.hint
     assert ages(read(two_files(tmp_path, [*ids, there], [*ids, here], "ids: loose"))) == [40, 41, 42, 43, 44]
@@ -57,7 +55,7 @@ def test_one_person_in_two_writings_is_told_and_settled(here: str, there: str, t
 def test_one_person_perhaps(here: str, there: str, tmp_path: Path) -> None:
     ids = ["X1", "X2", "X4", "X5"]
     found = problems(two_files(tmp_path, [*ids, there], [*ids, here]))
-    assert found[0].message.startswith(f"1 participant written otherwise than in a.csv: '{here}' (row 6) is '{there}'")
+    assert found[0].message.startswith(f"1 participant written differently from a.csv: '{here}' (row 6) is '{there}'")
     assert "loose" not in found[0].hint
 
 
@@ -86,7 +84,7 @@ def test_sites_and_ids_in_other_writings(tmp_path: Path) -> None:
     text = f"trial: {{column: site}}\n{FILES}\n{ARMS}\nvariables: {{age: age}}"
     found = only_problem(study(tmp_path, a=text))
     assert found.message == (
-        "2 participants written otherwise than in a.csv: "
+        "2 participants written differently from a.csv: "
         "'1' of 's' (row 4) is '1' of 'S' (row 4) there, '02' of 'S' (row 5) is '2' of 'S' (row 5) there"
     )
 
@@ -107,7 +105,7 @@ def test_half_of_the_people_without_a_partner_in_both_files(tmp_path: Path) -> N
     first, second = ["1", "2", "3", "4"], ["1", "2", "91", "92"]
     found = only_problem(two_files(tmp_path, first, second))
     assert found.message == "only 2 of the 4 participants of this file are in a.csv, where 2 of 4 are not in this one"
-    assert found.hint.startswith("Here are '91', '92', there '3', '4': write each alike in both files.")
+    assert found.hint.startswith("Here are '91', '92', there '3', '4': write each id the same way in both files.")
     assert ages(read(two_files(tmp_path, first, second, "ids: as written"))) == [40, 41, None, None]
 
 
@@ -144,7 +142,7 @@ def test_a_file_without_anybody_is_no_matter_of_writing(tmp_path: Path) -> None:
 )
 def test_a_date_in_place_of_an_id(date: str, tmp_path: Path) -> None:
     found = only_problem(one_trial(tmp_path, f"id,arm,age\n1/40,1,40\n{date},2,50\n7/99,2,60", "age: age"))
-    assert (found.message, found.where) == (f"dates in place of ids: '{date}'", "a.csv, column 'id', row 3")
+    assert (found.message, found.where) == (f"dates instead of ids: '{date}'", "a.csv, column 'id', row 3")
     assert "`ids: dates`" in found.hint
     said = read(one_trial(tmp_path, f"id,arm,age\n1/40,1,40\n{date},2,50\n7/99,2,60", "age: age", rest="ids: dates"))
     assert covariate(said, "age") == [40, 50, 60]
@@ -155,7 +153,7 @@ def test_cells_of_a_sheet_that_are_dates(tmp_path: Path) -> None:
     pd.DataFrame({"id": ids, "arm": [1, 2, 1], "age": [40, 50, 60]}).to_excel(tmp_path / "a.xlsx", index=False)
     text = f"trial: A\ndata: {{file: a.xlsx, participant: id}}\n{ARMS}\nvariables: {{age: age}}"
     found = only_problem(study(tmp_path, a=text))
-    assert found.message == "dates in place of ids: '2026-03-03', '2026-04-03'"
+    assert found.message == "dates instead of ids: '2026-03-03', '2026-04-03'"
     assert found.where == "a.xlsx, sheet 'Sheet1', column 'id', rows 2, 4"
 
 
@@ -169,13 +167,13 @@ def test_schemes_of_ids_that_are_no_dates(ids: list[str], tmp_path: Path) -> Non
 def test_ids_shortened_to_powers_of_ten(tmp_path: Path) -> None:
     rows = "id,arm,age\n1.23457E+11,1,40\n7,2,50"
     found = only_problem(one_trial(tmp_path, rows, "age: age"))
-    assert (found.message, found.where) == ("powers of ten in place of ids: '1.23457E+11'", "a.csv, column 'id', row 2")
+    assert (found.message, found.where) == ("powers of ten instead of ids: '1.23457E+11'", "a.csv, column 'id', row 2")
     assert len(read(one_trial(tmp_path, rows, "age: age", rest="ids: as written")).participants) == 2
 
 
 def test_ids_as_written_take_no_other_word(tmp_path: Path) -> None:
     folder = one_trial(tmp_path, "id,arm,age\n1,1,40\n2,2,50", "age: age", rest="ids: [as written, loose]")
-    with pytest.raises(SpecError, match="takes ids as they stand"):
+    with pytest.raises(SpecError, match="already takes ids as they are"):
         load_study(folder)
 
 
@@ -225,7 +223,7 @@ def test_sites_that_results_cannot_tell_apart_need_another_name(one: str, other:
 
 def test_sites_that_a_spreadsheet_made_dates(tmp_path: Path) -> None:
     found = only_problem(by_site(tmp_path, "2026-01-03", "1-40"))
-    assert found.message == "dates in place of names of trials: '2026-01-03'"
+    assert found.message == "dates instead of names of trials: '2026-01-03'"
 
 
 def of_two_mappings(folder: Path, one: str, other: str, rest: str = "") -> Path:
@@ -247,6 +245,6 @@ def test_trials_of_two_mappings(tmp_path: Path) -> None:
 def test_names_that_keep_nothing_apart(tmp_path: Path) -> None:
     found = problems(of_two_mappings(tmp_path, "North", "South", "different_trials: [North, Nord]"))
     assert [problem.message for problem in found] == [
-        "'North' is written like no other trial of this list",
+        "'North' does not resemble another trial of this list",
         "there is no trial 'Nord'",
     ]

@@ -51,7 +51,7 @@ def test_a_missing_file_is_a_fault_of_the_study_file(tmp_path: Path) -> None:
     [
         ("ours:", "our:", "unknown key 'our'", "our"),
         ('"2"', '"two"', "'two' is not a number such as 1.30", '"two"'),
-        ("ours:", "interval:", "`interval` belongs to `ours`", "{"),
+        ("ours:", "interval:", "`interval` requires `ours`", "{"),
         ("source:", "sorce:", "unknown key 'sorce'", "sorce"),
         ("key: trials, ", "", "'key' is missing", "{"),
     ],
@@ -76,13 +76,13 @@ EFFECT = {"outcome": "RMDQ", "follow_up": "short", "intervention": "exercise", "
 @pytest.mark.parametrize(
     ("published", "message"),
     [
-        ({"means": {"weight": "70"}}, "there is no covariate measured in numbers 'weight'"),
-        ({"means": {"sex": "1"}}, "there is no covariate measured in numbers 'sex'"),
+        ({"means": {"weight": "70"}}, "there is no numeric covariate 'weight'"),
+        ({"means": {"sex": "1"}}, "there is no numeric covariate 'sex'"),
         ({"means": {"baseline RMQ": "9.0"}}, "there is no outcome or instrument 'RMQ'"),
         ({"effects": [{**EFFECT, "outcome": "Pain"}]}, "there is no outcome 'Pain'"),
         ({"effects": [{**EFFECT, "follow_up": "late"}]}, "there is no follow-up 'late'"),
         ({"effects": [{**EFFECT, "control": "doctor"}]}, "there is no arm class 'doctor'"),
-        ({"effects": [{**EFFECT, "control": "exercise"}]}, "'exercise' stands on both sides"),
+        ({"effects": [{**EFFECT, "control": "exercise"}]}, "'exercise' is on both sides"),
         ({"effects": [{**EFFECT, "effect": "large"}]}, "'large' is not a number"),
     ],
 )

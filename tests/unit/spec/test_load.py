@@ -83,14 +83,14 @@ def test_a_faulty_name_is_not_told_twice(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        (changed("study", data="maybe"), "'maybe' is not known here"),
+        (changed("study", data="maybe"), "invalid value 'maybe'"),
         (changed("study", seed="soon"), "'soon' is not a whole number"),
         ({"trials": ["north.yaml", "nowhere.yaml"]}, "there is no file"),
         (changed("outcomes", Pain={}), "there is no instrument 'Pain'"),
         (changed("covariates", RMDQ={}), "is a covariate and an instrument"),
-        (changed("covariates", stage={"levels": ["one"]}), "a covariate needs two levels at least"),
+        (changed("covariates", stage={"levels": ["one"]}), "a covariate needs at least two levels"),
         (changed("covariates", stage={"levels": ["one", "two"], "reference": "three"}), "is not one of the levels"),
-        (changed("comparisons", x={"intervention": "sham", "control": "sham"}), "'sham' stands on both sides"),
+        (changed("comparisons", x={"intervention": "sham", "control": "sham"}), "'sham' is on both sides"),
         (changed("analyses", x={"method": "guess"}), "unknown method 'guess'"),
         (changed("analyses", x={"method": "meta-analysis", "outcomes": ["RMQD"]}), "Did you mean 'RMDQ'?"),
         (changed("analyses", x={"method": "meta-analysis", "level": 2}), "'2' is not below 1"),
@@ -133,7 +133,7 @@ def test_each_fault_has_its_words(tmp_path: Path, changes: dict[str, Any], messa
     [
         ({"age": {"column": "age", "unit": "kg"}}, "no conversion from 'kg' to 'years'"),
         ({"sex": {"column": "sex", "codes": {1: "man"}}}, "there is no level 'man'"),
-        ({"RMDQ": {"column": "rm"}}, "it is not said at which visit 'RMDQ' was measured"),
+        ({"RMDQ": {"column": "rm"}}, "no visit is given for 'RMDQ'"),
         ({"RMDQ": {"column": "rm_{visit}", "codes": {1: "low"}}}, "'low' is not a number"),
         ({"RMDQ": {"items": "rm_{visit}"}}, "`items` needs the numbers of the items"),
         ({"RMDQ": {"column": "rm_{visit}", "data": 2}}, "there is no data file 2"),
@@ -153,7 +153,7 @@ def test_each_fault_of_a_mapping_has_its_words(tmp_path: Path, variable: dict[st
     [
         ("study: {title: x\n", "this is not YAML"),
         ("- a\n- b\n", "does not hold a mapping of keys"),
-        ("study: {}\nstudy: {}\n", "a key is written twice"),
+        ("study: {}\nstudy: {}\n", "duplicate key"),
     ],
 )
 def test_broken_yaml(tmp_path: Path, text: str, message: str) -> None:

@@ -42,14 +42,14 @@ def inside(section: str, *path: str, **keys: Any) -> dict[str, Any]:
         (inside("covariates", "agee", mean=3, sd=1), "there is no covariate 'agee'. Did you mean 'age'?"),
         (inside("covariates", "sex", shares={"fmale": 1}), "there is no level 'fmale'. Did you mean 'female'?"),
         (inside("covariates", "sex", shares={}), "'sex' has no shares. Give `shares:` of its levels."),
-        (inside("instruments", "RMDQ", like="RMDQ"), "'RMDQ' is no other instrument. Did you mean 'RMDQ'?"),
+        (inside("instruments", "RMDQ", like="RMDQ"), "'RMDQ' is not another instrument. Did you mean 'RMDQ'?"),
         (
             inside("instruments", "RMDQ", effects={"exercize": {3: 1}}),
             "there is no arm class 'exercize'. Did you mean 'exercise'?",
         ),
         (
             {"modifiers": {"m": {"of": "RMDQ", "where": {"age": "young"}, "adds": 1}}},
-            "'young' is no interval. Write it like 'up to 54.2' or '8 to 10'.",
+            "'young' is not an interval. Write it like 'up to 54.2' or '8 to 10'.",
         ),
         (
             {"modifiers": {"m": {"of": "RMDQ", "where": {"sex": "mal"}, "adds": 1}}},
@@ -69,7 +69,7 @@ def inside(section: str, *path: str, **keys: Any) -> dict[str, Any]:
         (inside("trials", "North", files=[{}, {}]), "2 files here, 1 in the mapping. List one for each."),
         (
             inside("trials", "North", files=[{"ids": "W"}]),
-            "'W' writes no number. Write a pattern such as 'W{:04d}': `W` and four digits.",
+            "'W' has no place for a number. Write a pattern such as 'W{:04d}': `W` and four digits.",
         ),
         ({"trials": {"North": {"arms": {1: 5}}}}, "the trial 'South' of the study is not simulated. Add it."),
     ],
@@ -85,7 +85,7 @@ def test_files_and_trials_that_cannot_be_told_apart(tmp_path: Path) -> None:
         load_simulation(write_simulation(tmp_path, north=several, south=both))
     messages = " ".join(problem.message for problem in caught.value.problems)
     assert "north.yaml' holds several trials" in messages
-    assert "south.yaml' names no file of its own" in messages
+    assert "south.yaml' does not name its own file" in messages
 
 
 def test_a_study_that_is_absent_is_told_where_it_is_named(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_a_word_that_yaml_makes_nothing_is_no_silent_wish(tmp_path: Path) -> Non
     path = write_study(tmp_path)
     path.write_text(path.read_text().replace("reference: female", "reference: NULL"))
     (problem,) = examine_study(path).problems
-    assert problem.message == "`NULL` is nothing, and stands where a word is expected"
+    assert problem.message == "`NULL` is an empty value where a word is expected"
 
 
 def test_a_code_and_its_twin_in_other_kind_are_still_one_code(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path: Path) ->
     (tmp_path / "note.md").write_text("mine")
     with pytest.raises(StoreError, match=r"it holds 'note\.md'"):
         Store(tmp_path)
-    with pytest.raises(StoreError, match="it is no folder"):
+    with pytest.raises(StoreError, match="it is not a folder"):
         Store(tmp_path / "note.md")
     assert [path.name for path in tmp_path.iterdir()] == ["note.md"]
 
@@ -144,7 +144,7 @@ def test_a_byte_flipped_anywhere_makes_an_entry_be_made_again(store: Store, told
     for number in range(10):
         assert fresh.trace(key(number)) is None
         assert fresh.value(encode((number, "text" * number)).digest) is None
-    assert len(told) == 20 and all("was damaged and is made again" in line for line in told)
+    assert len(told) == 20 and all("was damaged and is recomputed" in line for line in told)
     assert not files(store.folder, TRACES, VALUES)
     assert put(fresh, 3, (3, "text" * 3)).content == fresh.value(encode((3, "text" * 3)).digest)
 
@@ -285,7 +285,7 @@ def test_where_nothing_can_be_written_any_more_the_build_goes_on(tmp_path: Path)
     )
     assert done.stdout == "True None None\n"
     (line,) = done.stderr.splitlines()
-    assert "cannot be written (File too large): this build goes on without keeping its results" in line
+    assert "cannot be written (File too large): this build continues without keeping its results" in line
     assert not files(tmp_path / "store", UNFINISHED)
     assert len(files(tmp_path / "store", TRACES, VALUES)) == 2
 
