@@ -28,9 +28,10 @@ from reportgen.render.word_widths import (
 FIGURE_SPACE = "\u2007"
 MUTED = "5C6166"
 INDENT_MM = 3.0
-PADDING_MM = 2.8  # of a cell, left and right together, with what rounding may take
+PADDING_MM = 3.0  # of a cell, left and right together, with what rounding may take
 WORDS_MM = 30.0  # a column of words is read easily from here on
-WORDIEST_MM = 70.0
+WORDIEST_MM = 70.0  # more a column of words does not ask for, unless there are few columns
+FEW_COLUMNS_MM = 220.0  # what these may ask for together
 FILLING_COLUMNS = 4  # a table of as many columns is as wide as the page
 LEADING_ROWS, LAST_ROWS = 2, 3  # never alone on a page
 ROWS_OF_A_WHOLE = 6  # of a group without a head that stays together
@@ -99,7 +100,8 @@ def _need(ready: SetTable, index: int, column: Column, size: Type) -> Need:
     two_lines = max(head_word, min(width_mm(head, size.points, bold=True) / 2 + 1, WORDS_MM))
     word = max(head_word, words)
     number = word if column.align == "left" else max(word, lines)
-    fully = max(number, min(max(lines, two_lines), WORDIEST_MM))
+    wordiest = max(WORDIEST_MM, FEW_COLUMNS_MM / len(ready.table.columns))
+    fully = max(number, min(max(lines, two_lines), wordiest))
     comfort = min(fully, max(number, WORDS_MM)) if column.align == "left" else number
     line = max(comfort, min(lines, WORDIEST_MM)) if ready.unbroken[index] else comfort
     return Need(*(width + PADDING_MM for width in (word, number, comfort, line, max(fully, line))))

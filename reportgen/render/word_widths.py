@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -16,10 +16,9 @@ from itertools import pairwise
 UPRIGHT_MM, WIDE_MM = 174.0, 257.0
 """Width of the text on a page, and on one that lies on its long side."""
 MM_PER_POINT = 25.4 / 72
-BOLD = 1.08  # Helvetica-Bold beside Helvetica, in running text
 LONGEST_WORD_MM = 40.0  # a longer one is broken
 
-_LETTERS = {
+_REGULAR = {
     0: "\u200b\u200c\u200d",
     191: "'",
     222: "ijl‘’",
@@ -32,7 +31,8 @@ _LETTERS = {
     469: "^",
     500: "Jckvsxyz",
     556: "#$0123456789?L_abdeghnopqu–\u2007",
-    584: "+<=>~−×±",
+    549: "±",
+    584: "+<=>~−×",
     611: "FTZ",
     667: "&ABEKPSVXY",
     722: "CDHNRUw",
@@ -43,7 +43,33 @@ _LETTERS = {
     1000: "—…",
     1015: "@",
 }
-_WIDTHS = {letter: width for width, letters in _LETTERS.items() for letter in letters}
+_BOLD = {
+    0: "\u200b\u200c\u200d",
+    238: "'",
+    278: " ,./I\\ijl‘’\u00a0",
+    280: "|",
+    333: "!()-:;[]`ft²³",
+    389: "*r{}",
+    400: "°",
+    474: '"',
+    500: "z“”",
+    549: "±",
+    556: "#$0123456789J_aceksvxy–\u2007",
+    584: "+<=>^~−×",
+    611: "?FLTZbdghnopqu",
+    667: "EPSVXY",
+    722: "&ABCDHKNRU",
+    778: "GOQw",
+    833: "M",
+    889: "%m",
+    944: "W",
+    975: "@",
+    1000: "—…",
+}
+_WIDTHS = {
+    bold: {letter: width for width, letters in face.items() for letter in letters}
+    for bold, face in ((False, _REGULAR), (True, _BOLD))
+}
 _BREAKS = re.compile("[ -]+")
 
 
@@ -71,15 +97,16 @@ def width_mm(text: str, points: float, bold: bool = False) -> float:
     >>> round(width_mm("0.05", 8), 2)
     5.49
     """
-    thousandths = sum(_WIDTHS[letter] if letter in _WIDTHS else _other(letter) for letter in text)
-    return thousandths / 1000 * points * MM_PER_POINT * (BOLD if bold else 1.0)
+    known = _WIDTHS[bold]
+    thousandths = sum(known[letter] if letter in known else _other(letter, known) for letter in text)
+    return thousandths / 1000 * points * MM_PER_POINT
 
 
-def _other(letter: str) -> int:
+def _other(letter: str, known: Mapping[str, int]) -> int:
     """Return the width of a letter that Helvetica lacks: accents have none, signs of East Asia and emoji are square."""
     plain = unicodedata.normalize("NFD", letter)[0]
-    if plain in _WIDTHS:
-        return _WIDTHS[plain]
+    if plain in known:
+        return known[plain]
     if unicodedata.category(letter) in {"Mn", "Me", "Cf"}:
         return 0
     return 1000 if unicodedata.east_asian_width(letter) in "WF" else 600
