@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.fit_among import fit_among
-from reportgen.analyses.moderator_values import Moderator, values_of
+from reportgen.analyses.moderator_values import Moderator, decimals_of, values_of
 from reportgen.analyses.naming import level_number, scale_of, unit_of
 from reportgen.analyses.partition_record import cut_decimals, names_of
-from reportgen.analyses.peeling_record import decimals_of, size_text
+from reportgen.analyses.peeling_record import size_text
 from reportgen.analyses.peeling_search import Peeled
 from reportgen.analyses.recording import NAN, clause, for_outcome
 from reportgen.analyses.recursive_partitioning import Partitioned

@@ -6,17 +6,26 @@ In: the node of the study file and the search of each cell. Out: a `DirectedPeel
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from reportgen.analyses.honesty_record import Honest, drawn_of
+from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number
 from reportgen.analyses.peeling_record import peeling_record
 from reportgen.analyses.peeling_search import Peeled
 from reportgen.analyses.recording import comparison_records, extent_record, guard_record
+from reportgen.analyses.selection import Selection
 from reportgen.records.numbers import Inline, Value, slug
 from reportgen.records.peeling import SIZES, DirectedPeeling, PeeledOutcome, PeelingSettings
 from reportgen.release.values import Values
 from reportgen.spec.study import DirectedPeeling as Node
 from reportgen.spec.study import FromScreening, Study, sizes_asked
+from reportgen.stats.held_out import HeldOut
+from reportgen.stats.null_draws import PeelDraws
+from reportgen.stats.optimism import PeelOptimism
+
+SUPPORTED = 0.05
+"""A p of the search at or below this supports a box: `alpha` of a peeling is the share that a step removes."""
 
 
 def directed_peeling_record(
@@ -51,10 +60,43 @@ def _values(name: str, study: Study) -> Values:
 
 
 def peeled_record(
-    found: Peeled, *, name: str, sizes: tuple[float, ...], node: Node, study: Study
+    found: Peeled,
+    people: Selection,
+    columns: Mapping[str, Moderator],
+    null: Sequence[PeelDraws | None],
+    bootstrap: Sequence[PeelOptimism | None],
+    held_out: Sequence[HeldOut],
+    *,
+    name: str,
+    sizes: tuple[float, ...],
+    node: Node,
+    study: Study,
 ) -> PeeledOutcome[Value]:
-    """Return what a peeling found in one cell, under the name of its analysis, with boxes at some shares of people."""
-    return peeling_record(found, sizes, node, study, _values(name, study))
+    """Return what a peeling found in one cell, and what its draws say of that, with boxes at some shares of people.
+
+    Parameters
+    ----------
+    found : Peeled
+    people : Selection
+        All of the cell.
+    columns : mapping of str to Moderator
+        All candidates.
+    null, bootstrap : sequence
+        Chunks of draws, see `drawing`; empty without draws.
+    held_out : sequence of HeldOut
+        One for each size; empty without draws.
+    name : str
+        Of the analysis.
+    sizes : tuple of float
+    node : DirectedPeeling node of the study file
+    study : Study
+    """
+    drawn = drawn_of(null, bootstrap, held_out)
+
+    def draws(values: Values, unit: str) -> Honest | None:
+        return None if drawn.nothing else Honest(drawn, people, columns, values, unit, node.level, SUPPORTED)
+
+    return peeling_record(found, sizes, node, study, _values(name, study), draws)
 
 
 def sizes_of(name: str, study: Study) -> tuple[float, ...]:

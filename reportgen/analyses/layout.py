@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.analyses.cohorts import Cell, Cohorts
+from reportgen.analyses.drawing import chunks, search_bootstrap, search_held_out, search_null
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.moderators import screening
 from reportgen.analyses.selection import Selection, told_alone
@@ -23,10 +24,12 @@ from reportgen.data import Repository
 from reportgen.origin import Origin
 from reportgen.records.numbers import slug
 from reportgen.records.printed import Figures, figures_of
+from reportgen.spec.draws import Draws
 from reportgen.spec.study import FromScreening, Moderators, Pooled, Search, Study
 from reportgen.task import Task
 
 READ = "read"
+NOTHING_DRAWN = Draws(null=0, bootstrap=0)
 
 
 class Layout:
@@ -78,9 +81,7 @@ class Layout:
 
     def screening(self, node: Pooled, cell: Cell, screening_node: Moderators) -> str:
         """Add the task that screens moderators in the people of a cell of an analysis; return its name."""
-        model = node_of(screening_node, cell).model_copy(
-            update={"expected": {}, "tiers": type(screening_node.tiers)(), "level": 0.95, "adjust_for": ()}
-        )
+        model = _bare(screening_node, cell)
         inputs = {"people": self.people(node, cell), "columns": self.columns(node, cell, screening_node.moderators)}
         # a percentile may be one person's own value, so that the fits are not kept
         return self.add(
@@ -102,6 +103,60 @@ class Layout:
             inputs["screened"] = self.screening(node, cell, screened_by)
             arguments["screened_by"] = node_of(screened_by, cell)
         return inputs, arguments
+
+    def drawing(self, node: Search, cell: Cell, sizes: tuple[float, ...] = ()) -> dict[str, str | tuple[str, ...]]:
+        """Add the random draws of a search, in chunks; return the names of their tasks, which also see people and columns.
+
+        Parameters
+        ----------
+        node : Search node of the study file
+            One that was not `settled` draws nothing.
+        cell : Cell
+        sizes : tuple of float
+            Shares of people for which a peeling is looked at.
+        """
+        draws = node.draws or NOTHING_DRAWN
+        seen: dict[str, str | tuple[str, ...]] = {
+            "people": self.people(node, cell),
+            "columns": self.columns(node, cell, self.moderators_of(node)),
+        }
+        bare = node_of(node, cell).model_copy(update={"draws": None, "level": 0.95})
+        screening = self.screened_by(node)
+        screened = None if screening is None else _bare(screening, cell)
+        asked = {"node": bare, "screened_by": screened}
+        key = f"{seen['people']}.{_short(bare.model_dump_json(), screened.model_dump_json() if screened else '')}"
+        numbered = {**asked, "seed": self.study.study.seed}
+        null = self._chunks(f"null.{key}", search_null, numbered, seen, draws.null)
+        sized = {**numbered, "sizes": sizes}
+        bootstrap = self._chunks(
+            f"bootstrap.{key}.{_short(repr(sizes))}", search_bootstrap, sized, seen, draws.bootstrap
+        )
+        without: str | tuple[str, ...] = ()
+        if null or bootstrap:  # limits of people's own values stand in it, so that it is not kept
+            arguments = {**asked, "sizes": sizes}
+            name = f"held-out.{key}.{_short(repr(sizes))}"
+            without = self.add(name, search_held_out, arguments, inputs=seen, kept=False, digest=digest_of, cost=0.5)
+        return {**seen, "null": null, "bootstrap": bootstrap, "held_out": without}
+
+    def _chunks(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        arguments: Mapping[str, Any],
+        inputs: Mapping[str, str | tuple[str, ...]],
+        draws: int,
+    ) -> tuple[str, ...]:
+        """Add the chunks of some draws; return their names."""
+        return tuple(
+            self.add(
+                f"{name}.{first}-{count}",
+                function,
+                {**arguments, "first": first, "count": count},
+                inputs=inputs,
+                cost=1.0,
+            )
+            for first, count in chunks(draws)
+        )
 
     def moderators_of(self, node: Moderators | Search) -> tuple[str, ...]:
         """Return the moderators of an analysis, or all of the screening that it takes its own from."""
@@ -132,6 +187,12 @@ class Layout:
     def figures(self, cell: Cell) -> Figures:
         """Return how many decimals the numbers of a cell are printed with."""
         return figures_of(study_of(self.study, cell, ()).model_copy(update={"policy": self.study.policy})).unnamed
+
+
+def _bare(screening_node: Moderators, cell: Cell) -> Moderators:
+    """Return a screening of one cell without what its fits do not depend on."""
+    update = {"expected": {}, "tiers": type(screening_node.tiers)(), "level": 0.95, "adjust_for": (), "draws": None}
+    return node_of(screening_node, cell).model_copy(update=update)
 
 
 def _named(kind: str, cell: Cell, *more: str) -> str:

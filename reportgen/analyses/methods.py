@@ -144,7 +144,7 @@ def _lay_partitioning(name: str, node: RecursivePartitioning, layout: Layout) ->
             _task("partition", name, cell),
             partition_record,
             {"name": name, "node": node_of(node, cell), "study": study},
-            inputs={"found": _search("search", name, node, cell, layout)},
+            inputs={"found": _search("search", name, node, cell, layout), **layout.drawing(node, cell)},
             cost=0.2,
         )
 
@@ -157,7 +157,7 @@ def _lay_peeling(name: str, node: DirectedPeeling, layout: Layout) -> Iterator[s
             _task("peeling", name, cell),
             peeled_record,
             {"name": name, "sizes": sizes, "node": node_of(node, cell), "study": study},
-            inputs={"found": _search("search", name, node, cell, layout)},
+            inputs={"found": _search("search", name, node, cell, layout), **layout.drawing(node, cell, sizes)},
             cost=0.2,
         )
 

@@ -24,6 +24,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 MISSING = -1
 
+MOST_DECIMALS = 2  # of a value for which the study file asks for none
+
 
 @dataclass(frozen=True, slots=True)
 class Moderator:
@@ -142,3 +144,13 @@ def _baseline(name: str, measured: str, values: FloatArray, everybody: IntArray,
 def _codes(column: pd.Series, covariate: Covariate) -> FloatArray:
     places = {level: float(place) for place, level in enumerate(covariate.levels)}
     return np.array([places.get(value, np.nan) for value in column.to_numpy(dtype=object)], dtype=float)
+
+
+def decimals_of(moderator: Moderator, selection: Selection) -> int:
+    """Return with how many decimals a value is printed: what the study file says, else what people's values need."""
+    if moderator.decimals is not None:
+        return moderator.decimals
+    values = values_of(moderator, selection)
+    known = values[~np.isnan(values)]
+    exact = (d for d in range(MOST_DECIMALS) if np.allclose(np.round(known, d), known, rtol=0, atol=1e-9))
+    return next(exact, MOST_DECIMALS)

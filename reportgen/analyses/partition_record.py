@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.fit_among import fit_among
+from reportgen.analyses.honesty_record import Honest
 from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.naming import scale_of
 from reportgen.analyses.recording import NAN, clause, left_out_record
 from reportgen.analyses.search_people import SearchPeople
 from reportgen.analyses.selection import Selection
+from reportgen.records.honesty import SubgroupHonesty
 from reportgen.records.numbers import Inline, Status, Value, fixed
 from reportgen.records.partition import (
     Condition,
@@ -103,6 +105,7 @@ def search_record(
     node: Node,
     naming: Naming,
     press: Values,
+    honest: Honest | None = None,
 ) -> PartitionedOutcome[Value]:
     """Return one search as a record.
 
@@ -117,13 +120,15 @@ def search_record(
     naming : Naming
     press : Values
         Its ids begin with the analysis, the comparison, the outcome and the follow-up.
+    honest : Honest or None
+        The draws of the search.
     """
     selection = people.selection
     status: Status = "ok" if partition else "not estimable"
     press = press.at(n=selection.n, trials=len(selection.trials), arms=selection.arms)
     desk = Desk(people, node, naming, press)
     overall = _overall(partition, desk, reason)
-    groups = _subgroups(partition, desk) if partition else ()
+    groups = _subgroups(partition, desk, honest) if partition else ()
     rejected = _rejected(partition, desk) if partition else ()
     tree = _tree(partition, overall, groups, rejected, desk) if partition else ()
     least = partition.settings["min_size"] if partition else None
@@ -148,7 +153,13 @@ def search_record(
         left_out=left_out_record(selection, press),
         status=status,
         reason=reason,
+        honesty=honest.whole(_strongest(partition)) if honest and partition else None,
     )
+
+
+def _strongest(partition: Partition) -> float:
+    """Return the strength of the best split, kept or not: −log p of its node; 0 where nothing could be split."""
+    return max((-split.log_p_node for node in partition.tree for split in node.splits), default=0.0)
 
 
 def _overall(partition: Partition | None, desk: Desk, reason: str) -> Members[Value]:
@@ -251,16 +262,34 @@ def names_of(subgroups: Sequence[found.Subgroup]) -> list[tuple[str, ...]]:
     return [(*name, f"again {place}") if place > 1 else name for name, place in zip(names, places, strict=True)]
 
 
-def _subgroups(partition: Partition, desk: Desk) -> tuple[Subgroup[Value], ...]:
+def _subgroups(partition: Partition, desk: Desk, honest: Honest | None) -> tuple[Subgroup[Value], ...]:
     found_here, told = partition.subgroups, _told_groups(partition, desk)
     return tuple(
-        _subgroup(number, group, tell, desk.at(*name), partition)
+        _subgroup(number, group, tell, desk.at(*name), partition, honest)
         for number, (group, name, tell) in enumerate(zip(found_here, names_of(found_here), told, strict=True), 1)
     )
 
 
+def _honesty(
+    number: int, group: found.Subgroup, partition: Partition, here: Desk, honest: Honest | None
+) -> SubgroupHonesty[Value] | None:
+    """Return what draws say of a subgroup; it is compared with those of its depth that have the same place by p."""
+    if honest is None:
+        return None
+    depth = {one: len(one.inside.rules) for one in partition.subgroups}
+    rank = [one for one in partition.subgroups if depth[one] == depth[group]].index(group)
+    arms = group.inside.n_control, group.inside.n_intervention
+    values = here.press.at(n=group.inside.n, trials=group.inside.trials, arms=arms)
+    return honest.subgroup(group, depth[group] - 1, rank, values)
+
+
 def _subgroup(
-    number: int, group: found.Subgroup, told: NDArray[np.bool_], here: Desk, partition: Partition
+    number: int,
+    group: found.Subgroup,
+    told: NDArray[np.bool_],
+    here: Desk,
+    partition: Partition,
+    honest: Honest | None,
 ) -> Subgroup[Value]:
     split = _split(group.split, group.parent, (), here.at("split"), group.difference)
     p = here.press.at("split")
@@ -281,6 +310,7 @@ def _subgroup(
         split=split,
         p_pooled=p.p("p pooled", scalar(group.pooled.p_value)),
         p_within=p.p("p within", scalar(group.within.p_value)),
+        honesty=_honesty(number, group, partition, here, honest) if told[0] else None,
     )
 
 

@@ -7,6 +7,7 @@ stay what they are when other sizes are asked for.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,13 +15,14 @@ import numpy as np
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.fit_among import fit_among
-from reportgen.analyses.moderator_values import Moderator, values_of
+from reportgen.analyses.honesty_record import Honest
+from reportgen.analyses.moderator_values import Moderator, decimals_of
 from reportgen.analyses.naming import scale_of, setting_decimals, setting_number, unit_of
 from reportgen.analyses.peeling_search import BoolArray, Peeled
 from reportgen.analyses.recording import NAN, clause, for_outcome, left_out_record
 from reportgen.analyses.search_people import Cost
-from reportgen.analyses.selection import Selection
 from reportgen.records.estimate import Estimate, NotAdjusted
+from reportgen.records.honesty import SubgroupHonesty
 from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Status, Value
 from reportgen.records.peeling import Frontier, ModeratorCost, NotPeeled, PeeledBox, PeeledModerator, PeeledOutcome
@@ -32,12 +34,12 @@ from reportgen.spec.study import Study
 from reportgen.stats import Effect
 from reportgen.stats.peeling import Box, Direction, Limit
 
-MOST_DECIMALS = 2
 SMALLEST = "smallest box"
+Draws = Callable[[Values, str], Honest | None]
 
 
 def peeling_record(
-    search: Peeled, sizes: tuple[float, ...], node: Node, study: Study, press: Values
+    search: Peeled, sizes: tuple[float, ...], node: Node, study: Study, press: Values, draws: Draws
 ) -> PeeledOutcome[Value]:
     """Return one search as a record.
 
@@ -50,6 +52,8 @@ def peeling_record(
     study : Study
     press : Values
         Of the analysis: its ids begin with the name of it.
+    draws : callable
+        Values of the search and unit of its outcome to its draws; None without draws.
     """
     selection, found = search.selection, search.found
     status: Status = "ok" if found is not None and found.boxes else "not estimable"
@@ -68,7 +72,8 @@ def peeling_record(
     minimum = study.policy.minimum_cell
     printed = _printed(search, sizes, minimum)
     told = _told(search, printed, minimum)
-    box_record = _Boxes(search, moderators, node, study, unit, minimum, made).record
+    honest = draws(made, unit)
+    box_record = _Boxes(search, moderators, node, study, unit, minimum, made, honest, sizes).record
     boxes = found.boxes if found is not None else ()
     few = few_in_an_arm(selection.treatment, minimum)
     n_control, n_intervention = made.sides()
@@ -95,7 +100,7 @@ def peeling_record(
         costs=tuple(_cost(cost, search.moderators[cost.moderator], made) for cost in search.costs),
         boxes=tuple(box_record(place, size) for size, place in printed.items()),
         smallest=box_record(int(np.flatnonzero(told)[-1]), NAN) if told.any() else None,
-        frontier=_frontier(search, told, node.level, minimum),
+        frontier=_frontier(search, told, node, minimum, honest),
         found=made.count("boxes found", len(boxes), "boxes"),
         evaluated=made.count("boxes evaluated", found.evaluated if found else 0, "boxes"),
         boundary=made.count("boxes boundary", sum(box.status == "boundary" for box in boxes), "boxes"),
@@ -106,6 +111,7 @@ def peeling_record(
         not_adjusted=not_adjusted_record(unused_adjusters(selection), study, made)
         if found is not None and _known(found.overall.effect)
         else (),
+        honesty=honest.whole(max(box.z for box in boxes), sizes) if honest and boxes else None,
     )
 
 
@@ -180,10 +186,11 @@ def _told(search: Peeled, printed: dict[float, int], minimum: int) -> BoolArray:
     return told_apart(np.array(search.members), search.selection.treatment, minimum, first)
 
 
-def _frontier(search: Peeled, told: BoolArray, level: float, minimum: int) -> Frontier:
+def _frontier(search: Peeled, told: BoolArray, node: Node, minimum: int, honest: Honest | None) -> Frontier:
     boxes = [box for box, tell in zip(search.found.boxes if search.found else (), told, strict=True) if tell]
     shown = [decimals_of(search.moderators[one.moderator], search.selection) for one in _directions(search)]
-    ends = [tuple(scalar(end) for end in box.effect.interval(level)) for box in boxes]
+    ends = [tuple(scalar(end) for end in box.effect.interval(node.level)) for box in boxes]
+    band = honest.band([box.fraction for box in boxes], node.bin_width) if honest else ((), ())
     return Frontier(
         share=tuple(box.fraction for box in boxes),
         n=tuple(float(box.n) for box in boxes),
@@ -198,6 +205,8 @@ def _frontier(search: Peeled, told: BoolArray, level: float, minimum: int) -> Fr
             tuple(_place_of(box.limits[i], decimals, minimum) for box in boxes) for i, decimals in enumerate(shown)
         ),
         left_out=int((~told).sum()),
+        null_low=band[0],
+        null_high=band[1],
     )
 
 
@@ -221,6 +230,8 @@ class _Boxes:
     unit: str
     minimum_cell: int
     press: Values
+    honest: Honest | None
+    sizes: tuple[float, ...]
 
     def record(self, place: int, size: float) -> PeeledBox[Value]:
         """Return the record of a box of the frontier, under the size that was asked for."""
@@ -251,7 +262,14 @@ class _Boxes:
             ),
             status=status,
             not_adjusted=self._not_adjusted(place, made) if _known(box.effect) else (),
+            honesty=self._honesty(box, size, made),
         )
+
+    def _honesty(self, box: Box, size: float, press: Values) -> SubgroupHonesty[Value] | None:
+        if self.honest is None:
+            return None
+        place = self.sizes.index(size) if size in self.sizes else None
+        return self.honest.box(box, place, self.node.bin_width, press)
 
     def _not_adjusted(self, place: int, press: Values) -> tuple[NotAdjusted[Value], ...]:
         unused = unused_adjusters(self.search.selection, self.search.members[place])
@@ -283,13 +301,3 @@ def size_text(size: float) -> str:
     ('0.10', '0.125', '1.00')
     """
     return f"{size:.{max(2, setting_decimals(size))}f}"
-
-
-def decimals_of(moderator: Moderator, selection: Selection) -> int:
-    """Return with how many decimals a value is printed: what the study file says, else what people's values need."""
-    if moderator.decimals is not None:
-        return moderator.decimals
-    values = values_of(moderator, selection)
-    known = values[~np.isnan(values)]
-    exact = (d for d in range(MOST_DECIMALS) if np.allclose(np.round(known, d), known, rtol=0, atol=1e-9))
-    return next(exact, MOST_DECIMALS)

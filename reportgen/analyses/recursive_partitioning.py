@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.analyses.honesty_record import Honest, drawn_of
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.moderators import searched_names
 from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number, unit_of
@@ -27,6 +28,9 @@ from reportgen.release.values import Values
 from reportgen.spec.study import FromScreening, Moderators, Study
 from reportgen.spec.study import RecursivePartitioning as Node
 from reportgen.stats import ModeratorFit, Partition, partition
+from reportgen.stats.held_out import HeldOut
+from reportgen.stats.null_draws import PartitionDraws
+from reportgen.stats.optimism import PartitionOptimism
 from reportgen.stats.partition_settings import SMALLEST_SHARE, SMALLEST_SIZE
 from reportgen.stats.ranks import MAX_LEVELS
 
@@ -170,11 +174,39 @@ def _nothing(node: Node, names: tuple[str, ...]) -> str:
     return "no moderator has a p below the limit in the screening" if isinstance(node.moderators, FromScreening) else ""
 
 
-def partition_record(found: Partitioned, *, name: str, node: Node, study: Study) -> PartitionedOutcome[Value]:
-    """Return what a search found in one cell, under the name of its analysis."""
-    selection, press = found.cohort, _values(name, node, study)
-    settings = _settings(node, study, press.at("settings"))
-    made = for_outcome(selection.outcome, study, press)
+def partition_record(
+    found: Partitioned,
+    people: Selection,
+    columns: Mapping[str, Moderator],
+    null: Sequence[PartitionDraws | None],
+    bootstrap: Sequence[PartitionOptimism | None],
+    held_out: Sequence[HeldOut],
+    *,
+    name: str,
+    node: Node,
+    study: Study,
+) -> PartitionedOutcome[Value]:
+    """Return what a search found in one cell, and what its draws say of that, under the name of its analysis.
+
+    Parameters
+    ----------
+    found : Partitioned
+    people : Selection
+        All of the cell.
+    columns : mapping of str to Moderator
+        All candidates.
+    null, bootstrap : sequence
+        Chunks of draws, see `drawing`; empty without draws.
+    held_out : sequence of HeldOut
+        One; empty without draws.
+    name : str
+        Of the analysis.
+    node : RecursivePartitioning node of the study file
+    study : Study
+    """
+    selection, values = found.cohort, _values(name, node, study)
+    settings = _settings(node, study, values.at("settings"))
+    made = for_outcome(selection.outcome, study, values)
     made = made.at(selection.comparison, selection.outcome, selection.follow_up)
     naming = Naming(
         outcome_label=outcome_label(selection.outcome, study),
@@ -186,7 +218,9 @@ def partition_record(found: Partitioned, *, name: str, node: Node, study: Study)
         minimum_cell=study.policy.minimum_cell,
         study=study,
     )
-    return search_record(found.people, found.partition, found.reason, node, naming, made)
+    drawn = drawn_of(null, bootstrap, held_out)
+    honest = None if drawn.nothing else Honest(drawn, people, columns, made, naming.unit, node.level, node.alpha)
+    return search_record(found.people, found.partition, found.reason, node, naming, made, honest)
 
 
 def _settings(node: Node, study: Study, press: Values) -> SearchSettings[Value]:

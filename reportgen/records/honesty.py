@@ -9,18 +9,18 @@ what the first subgroup of the other trials shows in the trial that did not choo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal
 
 from reportgen.records import kinds
 from reportgen.records.estimate import Estimate
-from reportgen.records.numbers import Inline
+from reportgen.records.numbers import Inline, V
 
 Verdict = Literal["supported", "candidate, not supported", "candidate"]
 """Supported only with a p of the search at most alpha; without draws nothing is more than a candidate."""
 
 
 @dataclass(frozen=True, slots=True)
-class Corrected:
+class Corrected(Generic[V]):
     """An effect after the correction for the search, with an approximate interval.
 
     Attributes
@@ -32,15 +32,15 @@ class Corrected:
         Samples that found something to pair it with.
     """
 
-    effect: kinds.Effect
-    low: kinds.Effect
-    high: kinds.Effect
-    optimism: kinds.Effect
-    draws: kinds.Count
+    effect: kinds.Effect[V]
+    low: kinds.Effect[V]
+    high: kinds.Effect[V]
+    optimism: kinds.Effect[V]
+    draws: kinds.Count[V]
 
 
 @dataclass(frozen=True, slots=True)
-class SubgroupHonesty:
+class SubgroupHonesty(Generic[V]):
     """What draws say of one subgroup, or of the box of one size.
 
     Attributes
@@ -50,16 +50,19 @@ class SubgroupHonesty:
     verdict : {'supported', 'candidate, not supported', 'candidate'}
     inside, difference : Corrected or None
         None without bootstrap samples.
+    held_out : HeldOut or None
+        Of the box of this size; a partitioning is held out as a whole.
     """
 
-    p_search: kinds.P
+    p_search: kinds.P[V]
     verdict: Verdict
-    inside: Corrected | None
-    difference: Corrected | None
+    inside: Corrected[V] | None
+    difference: Corrected[V] | None
+    held_out: HeldOut[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(Generic[V]):
     """What the trials but one chose, and who of the trial held out is inside.
 
     Attributes
@@ -67,20 +70,20 @@ class Fold:
     trial : Number
     kept : bool
         Whether that search kept its first split; a box is always there.
-    rule : Inline
+    rule : Inline[V]
         In words; empty where the other trials gave nothing.
     used : bool
         Whether the trial has people enough on both sides.
     """
 
-    trial: kinds.Words
+    trial: kinds.Words[V]
     kept: bool
-    rule: Inline
+    rule: Inline[V]
     used: bool
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
+class HeldOut(Generic[V]):
     """Effects in the trials held out, pooled.
 
     Attributes
@@ -90,21 +93,21 @@ class HeldOut:
         Trials that were used.
     kept : Number
         Folds whose search kept something.
-    inside, difference : Estimate
+    inside, difference : Estimate[V]
     reason : str
         Why there is no estimate; empty where there is one.
     """
 
-    folds: tuple[Fold, ...]
-    trials: kinds.Count
-    kept: kinds.Count
-    inside: Estimate
-    difference: Estimate
+    folds: tuple[Fold[V], ...]
+    trials: kinds.Count[V]
+    kept: kinds.Count[V]
+    inside: Estimate[V]
+    difference: Estimate[V]
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Generic[V]):
     """How often bootstrap samples choose a moderator, and where they cut it.
 
     Attributes
@@ -118,15 +121,15 @@ class Chosen:
         Between which 90% of the cuts lie.
     """
 
-    label: kinds.Words
-    share: kinds.Percent
+    label: kinds.Words[V]
+    share: kinds.Percent[V]
     side: Literal["≤", "≥", ""]
-    low: kinds.Measured
-    high: kinds.Measured
+    low: kinds.Measured[V]
+    high: kinds.Measured[V]
 
 
 @dataclass(frozen=True, slots=True)
-class SearchHonesty:
+class SearchHonesty(Generic[V]):
     """What draws say of a search as a whole.
 
     Attributes
@@ -137,21 +140,21 @@ class SearchHonesty:
     p : Number
         Of the search: share of draws without effect modification whose strongest split or box is as strong as that found.
     kept_share : Number
-        Per cent of those draws that keep at least one split.
+        Per cent of those draws that keep at least one split; without value for a peeling, which keeps none.
     found_share : Number
-        Per cent of the bootstrap samples that find a subgroup.
+        Per cent of the bootstrap samples that keep a subgroup; without value for a peeling, which always has one.
     verdict : {'supported', 'candidate, not supported', 'candidate'}
     stability : tuple of Chosen
         The most frequent first.
     held_out : HeldOut or None
     """
 
-    null_draws: kinds.Count
-    bootstrap_draws: kinds.Count
-    alpha: kinds.Setting
-    p: kinds.P
-    kept_share: kinds.Percent
-    found_share: kinds.Percent
+    null_draws: kinds.Count[V]
+    bootstrap_draws: kinds.Count[V]
+    alpha: kinds.Setting[V]
+    p: kinds.P[V]
+    kept_share: kinds.Percent[V]
+    found_share: kinds.Percent[V]
     verdict: Verdict
-    stability: tuple[Chosen, ...]
-    held_out: HeldOut | None
+    stability: tuple[Chosen[V], ...]
+    held_out: HeldOut[V] | None

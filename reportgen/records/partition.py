@@ -12,6 +12,7 @@ from typing import Generic, Literal
 from reportgen.records import kinds
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate, Extent, Guard, LeftOut, NotAdjusted
+from reportgen.records.honesty import SearchHonesty, SubgroupHonesty
 from reportgen.records.numbers import Inline, Number, Status, V
 from reportgen.records.record import Record
 
@@ -165,6 +166,8 @@ class Subgroup(Generic[V]):
     split : Split
     p_pooled, p_within : Number
         Of the interaction of treatment with the last split, with and without information from between trials.
+    honesty : SubgroupHonesty or None
+        What random draws say of it; None without draws.
     """
 
     number: int
@@ -175,6 +178,7 @@ class Subgroup(Generic[V]):
     split: Split[V]
     p_pooled: kinds.P[V]
     p_within: kinds.P[V]
+    honesty: SubgroupHonesty[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +280,8 @@ class PartitionedOutcome(Generic[V]):
     left_out : tuple of LeftOut
     status, reason
         Whether a search was possible, and why not.
+    honesty : SearchHonesty or None
+        What random draws say of the whole search; None without draws.
     """
 
     id: str
@@ -298,6 +304,7 @@ class PartitionedOutcome(Generic[V]):
     left_out: tuple[LeftOut[V], ...]
     status: Status
     reason: str
+    honesty: SearchHonesty[V] | None = None
 
     @property
     def empty(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Generic, Literal
 from reportgen.records import kinds
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate, Extent, Guard, LeftOut, NotAdjusted
+from reportgen.records.honesty import SearchHonesty, SubgroupHonesty
 from reportgen.records.numbers import Inline, Status, V
 from reportgen.records.record import Record
 
@@ -95,6 +96,8 @@ class PeeledBox(Generic[V]):
         Effect inside minus outside.
     status : Status
         Of the fit inside.
+    honesty : SubgroupHonesty or None
+        What random draws say of it; None without draws.
     """
 
     id: str
@@ -111,6 +114,7 @@ class PeeledBox(Generic[V]):
     difference: Estimate[V]
     status: Status
     not_adjusted: tuple[NotAdjusted[V], ...] = ()
+    honesty: SubgroupHonesty[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,8 @@ class Frontier:
         One tuple a peeled moderator; of levels their places, from 1.
     left_out : int
         How many boxes are not told: too few people tell them from one that is.
+    null_low, null_high : tuple of float
+        Between which effects the best box of that size lies without effect modification; empty without draws.
     """
 
     share: Floats
@@ -138,6 +144,8 @@ class Frontier:
     z: Floats
     limits: tuple[Floats, ...]
     left_out: int = 0
+    null_low: Floats = ()
+    null_high: Floats = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +211,7 @@ class PeeledOutcome(Generic[V]):
     status: Status
     reason: Inline[V]
     not_adjusted: tuple[NotAdjusted[V], ...] = ()
+    honesty: SearchHonesty[V] | None = None
 
     @property
     def empty(self) -> bool:
