@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
-
-from reportgen.analyses.moderator_values import Moderator, column_of
+from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.peeling_search import peel_options
 from reportgen.analyses.recursive_partitioning import partition_options
-from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
+from reportgen.analyses.samples import places_of, sample_of
+from reportgen.analyses.selection import Selection, not_estimable
 from reportgen.spec.study import DirectedPeeling, FromScreening, Moderators, Pooled, RecursivePartitioning, Search
 from reportgen.stats.held_out import HeldOut, held_out_partition, held_out_peel
-from reportgen.stats.levels import Levels
 from reportgen.stats.null_draws import (
     PartitionDraws,
     PeelDraws,
@@ -33,7 +30,6 @@ from reportgen.stats.optimism import PartitionOptimism, PeelOptimism, partition_
 from reportgen.stats.overlap import OverlapDraws, overlap_draws
 from reportgen.stats.peeling import PeelSettings
 from reportgen.stats.pipelines import PartitionPipeline, PeelPipeline, PreparedPartition, PreparedPeel
-from reportgen.stats.sample import Sample, make_sample
 from reportgen.stats.screening import Screening
 
 CHUNK = 50
@@ -135,7 +131,7 @@ def search_bootstrap(
         found = partition_optimism(prepared, seed, first, count)
     else:
         found = peel_optimism(prepared, seed, first, count, sizes=sizes)
-    return replace(found, cut=_places(found.cut, prepared.sample))
+    return replace(found, cut=places_of(found.cut, prepared.sample))
 
 
 def search_held_out(
@@ -174,37 +170,6 @@ def agreement_null(
         return None
     model = null_model(first_search.sample)
     return overlap_draws(first_search, second_search, model, seed, first, count, sizes=sizes)
-
-
-def sample_of(people: Selection, columns: Mapping[str, Moderator]) -> Sample:
-    """Return the people of a cell with all candidate moderators, sorted as draws need them."""
-    moderators = {name: column_of(moderator, people) for name, moderator in columns.items()}
-    return make_sample(
-        people.response, people.treatment, people.trial, moderators, people.keys, adjusters=adjusters_of(people)
-    )
-
-
-def cut_at(name: str, place: float, sample: Sample) -> float:
-    """Return the value of a moderator that stands at a place among its values; NaN for none."""
-    values = _distinct(sample, name)
-    return float(values[int(place)]) if place == place else np.nan
-
-
-def _places(cut: Any, sample: Sample) -> Any:
-    """Return the places of cuts among the distinct values of each moderator; the last axis but one is the moderators."""
-    places = np.full(cut.shape, np.nan)
-    for j, name in enumerate(sample.moderators):
-        known = ~np.isnan(cut[..., j, :])
-        places[..., j, :][known] = np.searchsorted(_distinct(sample, name), cut[..., j, :][known])
-    return places
-
-
-def _distinct(sample: Sample, name: str) -> Any:
-    values = sample.moderators[name]
-    if isinstance(values, Levels):
-        return np.unique(values.codes[values.codes >= 0]).astype(float)
-    numbers = np.asarray(values, float)
-    return np.unique(numbers[~np.isnan(numbers)])
 
 
 def screening_of(node: Moderators, columns: Mapping[str, Moderator], p_below: float) -> Screening:

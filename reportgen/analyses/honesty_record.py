@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from reportgen.analyses.drawing import cut_at, sample_of
 from reportgen.analyses.moderator_values import Moderator, decimals_of
 from reportgen.analyses.naming import setting_number
 from reportgen.analyses.recording import NAN
+from reportgen.analyses.samples import cut_at, sample_of
 from reportgen.analyses.selection import Selection
 from reportgen.records.honesty import Chosen, Corrected, Fold, HeldOut, SearchHonesty, SubgroupHonesty, Verdict
 from reportgen.records.numbers import Inline, Value
