@@ -22,8 +22,9 @@ from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import ACCENT, BODY, HEAD, MUTED, Style
 from reportgen.records.effect_scale import EffectScale, capitalised, shared
 from reportgen.records.numbers import Inline, Number
-from reportgen.records.partition import Members, PartitionedOutcome, SearchSettings
+from reportgen.records.partition import Members, PartitionedOutcome, SearchSettings, Subgroup
 
+CANDIDATE = " (candidate)"  # behind a subgroup that draws do not support
 TREE_TITLE = "Tree of subgroups with the effect in each"
 FOREST_TITLE = "Forest plot of subgroups"
 PARTICIPANTS = "Participants (n)"
@@ -168,6 +169,16 @@ def _tree_rows(search: PartitionedOutcome, name: str) -> Iterator[Row]:
         yield from _below(search, 0, (), name)
 
 
+def _doubt(group: Subgroup) -> Inline:
+    """Return what stands behind the rule of a subgroup that draws do not support."""
+    return () if group.supported else (CANDIDATE,)
+
+
+def _look(group: Subgroup) -> dict[str, Any]:
+    """Return how a subgroup looks: grey where draws do not support it."""
+    return {"style": HEAD, "colour": ACCENT} if group.supported else {"style": BODY, "colour": MUTED}
+
+
 def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name: str) -> Iterator[Row]:
     """Yield both sides of every kept split of a node, and what hangs below them.
 
@@ -181,10 +192,9 @@ def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name
         p: tuple[Cell, ...] = ((Slot(split.p_raw),), (Slot(split.p_node),))
         yield _row(
             inside,
-            split.better.words,
+            (*split.better.words, *_doubt(group)),
             name,
-            style=HEAD,
-            colour=ACCENT,
+            **_look(group),
             split=p,
             indent=indent,
             rails=(*rails, "branch"),
@@ -289,10 +299,9 @@ def _search_rows(search: PartitionedOutcome, name: str, *, named: bool) -> Itera
         split: tuple[Cell, ...] = ((Slot(group.split.p_node),),)
         yield _row(
             group.inside,
-            group.inside.words,
+            (*group.inside.words, *_doubt(group)),
             name,
-            style=HEAD,
-            colour=ACCENT,
+            **_look(group),
             split=split,
             indent=INDENT,
             overall=overall,

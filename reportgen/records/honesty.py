@@ -158,3 +158,51 @@ class SearchHonesty(Generic[V]):
     verdict: Verdict
     stability: tuple[Chosen[V], ...]
     held_out: HeldOut[V] | None
+
+    @property
+    def sentence(self) -> Inline[V]:
+        """What the draws say of the search, in one sentence; empty without draws without effect modification."""
+        if self.p.value is None:
+            return (self.p.reason[:1].upper() + self.p.reason[1:], ".") if self.null_draws.value else ()
+        kept: Inline[V] = ()
+        if self.kept_share.value is not None:
+            kept = ("keeps at least one split in ", self.kept_share, "% of ")
+        else:
+            kept = ("was repeated in ",)
+        ended = {"supported": "supported", "candidate, not supported": "not supported", "candidate": "not tested"}
+        return (
+            "This search ",
+            *kept,
+            self.null_draws,
+            " draws without any effect modification; here p of the search is ",
+            self.p,
+            f", in these trials: {ended[self.verdict]} at ",
+            self.alpha,
+            ".",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate(Generic[V]):
+    """A subgroup, or a box of some size, as it was found and as draws see it.
+
+    Attributes
+    ----------
+    words : Inline
+        Who is in it.
+    n : Number
+    inside, difference : Estimate
+        As found: not corrected for the search.
+    honesty : SubgroupHonesty or None
+    """
+
+    words: Inline[V]
+    n: kinds.Count[V]
+    inside: Estimate[V]
+    difference: Estimate[V]
+    honesty: SubgroupHonesty[V] | None
+
+    @property
+    def supported(self) -> bool:
+        """Whether it is more than a candidate, or nothing was drawn that could say so."""
+        return self.honesty is None or self.honesty.verdict != "candidate, not supported"

@@ -12,7 +12,7 @@ from typing import Generic, Literal
 from reportgen.records import kinds
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate, Extent, Guard, LeftOut, NotAdjusted
-from reportgen.records.honesty import SearchHonesty, SubgroupHonesty
+from reportgen.records.honesty import Candidate, SearchHonesty, SubgroupHonesty
 from reportgen.records.numbers import Inline, Number, Status, V
 from reportgen.records.record import Record
 
@@ -180,6 +180,11 @@ class Subgroup(Generic[V]):
     p_within: kinds.P[V]
     honesty: SubgroupHonesty[V] | None = None
 
+    @property
+    def supported(self) -> bool:
+        """Whether it is more than a candidate, or nothing was drawn that could say so."""
+        return self.honesty is None or self.honesty.verdict != "candidate, not supported"
+
 
 @dataclass(frozen=True, slots=True)
 class TreeNode(Generic[V]):
@@ -305,6 +310,14 @@ class PartitionedOutcome(Generic[V]):
     status: Status
     reason: str
     honesty: SearchHonesty[V] | None = None
+
+    @property
+    def candidates(self) -> tuple[Candidate[V], ...]:
+        """The subgroups as found, with what draws say of each."""
+        return tuple(
+            Candidate(one.inside.words, one.inside.n, one.inside.estimate, one.split.difference, one.honesty)
+            for one in self.subgroups
+        )
 
     @property
     def empty(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Generic, Literal
 from reportgen.records import kinds
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate, Extent, Guard, LeftOut, NotAdjusted
-from reportgen.records.honesty import SearchHonesty, SubgroupHonesty
+from reportgen.records.honesty import Candidate, SearchHonesty, SubgroupHonesty
 from reportgen.records.numbers import Inline, Status, V
 from reportgen.records.record import Record
 
@@ -212,6 +212,14 @@ class PeeledOutcome(Generic[V]):
     reason: Inline[V]
     not_adjusted: tuple[NotAdjusted[V], ...] = ()
     honesty: SearchHonesty[V] | None = None
+
+    @property
+    def candidates(self) -> tuple[Candidate[V], ...]:
+        """The boxes of the usual sizes as found, with what draws say of each; each box once."""
+        return tuple(
+            Candidate(("size ", box.share), box.n, box.inside, box.difference, box.honesty)
+            for box in self.nearest(SIZES)
+        )
 
     @property
     def empty(self) -> bool:

@@ -273,6 +273,15 @@ class Subgroups(Rounded, Limited):
 
 
 @show
+class SearchHonesty(Rounded, Limited):
+    """What is left of each search after random draws: effects as found, corrected and in trials held out, and a verdict."""
+
+    methods = (*PARTITIONING, *PEELING)
+    show: Literal["search-honesty"]
+    """Which table or figure this is."""
+
+
+@show
 class CutProfiles(Limited):
     """A figure of the cut points assessed for each moderator."""
 

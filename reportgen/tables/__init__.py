@@ -14,6 +14,7 @@ from reportgen.tables.back_matter import (
 from reportgen.tables.comparison_with_print import fidelity, fidelity_summary, reconciliation
 from reportgen.tables.descriptive import descriptive
 from reportgen.tables.effects import by_trial, estimates, model_status
+from reportgen.tables.honesty import search_honesty
 from reportgen.tables.peeling import no_frontier, peeling_status, peeling_thresholds
 from reportgen.tables.subgroups import moderators_searched, rejected_splits, search_status, subgroups
 from reportgen.tables.trials import included_trials, outcome_measures
@@ -43,6 +44,7 @@ __all__ = [
     "profile",
     "reconciliation",
     "rejected_splits",
+    "search_honesty",
     "search_status",
     "subgroups",
     "versions",

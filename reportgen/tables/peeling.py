@@ -13,9 +13,17 @@ from reportgen.records.effect_scale import EffectScale
 from reportgen.records.numbers import Inline
 from reportgen.records.peeling import DirectedPeeling, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
 from reportgen.tables.adjusters import not_adjusted, peeling_fits, title_of
+from reportgen.tables.honesty import corrected_cell
 from reportgen.tables.phrases import NBSP, ci_head, estimate_cell, explained, joined
 
 LIMITS = ("Limits of the subgroup",)
+DRAWN = ("Random draws",)
+DRAWN_NOTE: Inline = (
+    "Intervals inside, outside and of the contrast are those of subgroups fixed in advance. Corrected: minus the mean optimism of "
+    "bootstrap samples that were searched again, with an approximate interval. Held out: the box of that size which the other trials "
+    "choose, in the trial that did not choose it, pooled. p of the search: share of searches in data without effect modification that "
+    "find as strong a subgroup of any size, in these trials; grey: candidates that it does not support.",
+)
 ABBREVIATIONS = (("m", "trials"), ("n", "participants"), ("CI", "confidence interval"))
 UNTESTED: Inline = (
     "Nothing has been tested. Intervals are those of subgroups fixed in advance: they are not adjusted for the search, and "
@@ -49,13 +57,15 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
         Column(ci_head(f"{peeling.scale.head} inside", settings.level), "decimal"),
         Column(("Outside",), "decimal"),
         Column(ci_head(peeling.scale.contrast_head, settings.level), "decimal"),
+        *(_drawn_columns(settings) if peeling.honesty else ()),
     )
+    blank: tuple[Inline, ...] = ((), (), *(((), (), ()) if peeling.honesty else ()))
     everybody = Row(
         ("All",),
-        ((peeling.n,), (peeling.trials,), *((),) * len(peeling.moderators), estimate_cell(peeling.overall), (), ()),
+        ((peeling.n,), (peeling.trials,), *((),) * len(peeling.moderators), estimate_cell(peeling.overall), *blank),
         total=True,
     )
-    rows = (*(_row(box) for box in peeling.nearest(sizes)), everybody)
+    rows = (*(_row(box, drawn=peeling.honesty is not None) for box in peeling.nearest(sizes)), everybody)
     unit: Inline = (", ", peeling.unit) if peeling.unit.text else ()
     notes: tuple[Inline, ...] = (
         (
@@ -63,7 +73,7 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
             "Its people have a value on the kept side of every limit, the limit itself included; a dash: no limit. "
             f"{peeling.scale.direction}.",
         ),
-        (*_contrast(peeling.scale), " ", *UNTESTED),
+        (*_contrast(peeling.scale), " ", *_search_notes(peeling)),
         (f"{peeling.scale.head}: ", peeling.outcome_label, *unit, ". ", *joined(about_moderators(peeling), " ")),
         *not_adjusted(peeling_fits(peeling, title_of(peeling))),
     )
@@ -75,7 +85,31 @@ def _limit_head(moderator: PeeledModerator) -> Inline:
     return (moderator.label, f"{NBSP}{moderator.side}", *unit)
 
 
-def _row(box: PeeledBox) -> Row:
+def _drawn_columns(settings: PeelingSettings) -> tuple[Column, ...]:
+    return (
+        Column(ci_head("inside, corrected", settings.level), "decimal", DRAWN),
+        Column(ci_head("inside, held out", settings.level), "decimal", DRAWN),
+        Column(("p of the search",), "decimal", DRAWN),
+    )
+
+
+def _search_notes(peeling: PeeledOutcome) -> Inline:
+    """Return what is to be said of the search: that nothing was tested, or what its draws say."""
+    if peeling.honesty is None:
+        return UNTESTED
+    return (*DRAWN_NOTE, " ", *peeling.honesty.sentence)
+
+
+def _drawn_cells(box: PeeledBox) -> tuple[Inline, ...]:
+    honest = box.honesty
+    if honest is None:
+        return (), (), ()
+    corrected = () if honest.inside is None else corrected_cell(honest.inside)
+    held = () if honest.held_out is None else estimate_cell(honest.held_out.inside)
+    return corrected, held, (honest.p_search,)
+
+
+def _row(box: PeeledBox, *, drawn: bool) -> Row:
     cells: tuple[Inline, ...] = (
         (box.n,),
         (box.trials,),
@@ -83,8 +117,10 @@ def _row(box: PeeledBox) -> Row:
         estimate_cell(box.inside),
         (box.outside.effect,),
         estimate_cell(box.difference),
+        *(_drawn_cells(box) if drawn else ()),
     )
-    return Row((box.share,), cells)
+    muted = box.honesty is not None and box.honesty.verdict == "candidate, not supported"
+    return Row((box.share,), cells, muted=muted)
 
 
 def about_moderators(peeling: PeeledOutcome) -> tuple[Inline, ...]:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import EffectScale, shared
+from reportgen.records.honesty import SubgroupHonesty
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import (
     Members,
@@ -20,6 +21,7 @@ from reportgen.records.partition import (
     Split,
 )
 from reportgen.tables.adjusters import not_adjusted, search_fits, title_of
+from reportgen.tables.honesty import corrected_cell
 from reportgen.tables.phrases import ci_head, count_made, estimate_cell, explained, joined, labelled, mark, words
 
 COUNTS = ("Participants",)
@@ -42,6 +44,11 @@ ABBREVIATIONS = (("m", "trials"), ("CI", "confidence interval"))
 LOST_NOTE: Inline = ("Lost: those of the analysis who would leave if this moderator alone had to be known.",)
 SEARCHED_NOTE: Inline = (
     "A subgroup that was found by searching looks better than it is: its effect is not corrected for the search.",
+)
+CORRECTED_NOTE: Inline = (
+    "A subgroup that was found by searching looks better than it is. Corrected: minus the mean optimism of bootstrap samples that "
+    "were searched again, with an approximate interval. p of the search: share of searches in data without effect modification that "
+    "find as strong a split, in these trials; grey: candidates that it does not support.",
 )
 
 
@@ -71,25 +78,29 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
     settings : SearchSettings
     """
     readings, scale = _readings(settings), _scale(searches)
+    drawn = any(search.honesty for search in searches)
     columns = (
         Column(("Participants",), "left"),
         Column(("m",), "right"),
         Column(("Control",), "right", COUNTS),
         Column(("Intervention",), "right", COUNTS),
         Column(ci_head(f"{scale.head} or {scale.contrast}", settings.level), "decimal"),
+        *((Column(ci_head("Corrected", settings.level), "decimal"),) if drawn else ()),
         *P_COLUMNS,
         # one reading alone has no room for a spanner of its own
         *(
             Column((READINGS[reading],), "decimal", INTERACTION_P if len(readings) > 1 else SPLIT_P)
             for reading in readings
         ),
+        *((Column(("of the search",), "decimal", SPLIT_P),) if drawn else ()),
     )
     groups = tuple(
-        Group(tuple(_rows(search, readings)), head=(*_searched(search), *_without(search))) for search in searches
+        Group(tuple(_rows(search, readings, drawn)), head=(*_searched(search), *_without(search))) for search in searches
     )
     found = any(search.subgroups for search in searches)
     notes = [_p_note(settings)] if any(search.tree for search in searches) else []
-    notes += [_readings_note(settings), _contrast_note(scale), SEARCHED_NOTE] if found else []
+    notes += [_readings_note(settings), _contrast_note(scale), CORRECTED_NOTE if drawn else SEARCHED_NOTE] if found else []
+    notes += [(*title_of(search), ". ", *search.honesty.sentence) for search in searches if search.honesty]
     notes += not_adjusted([fit for search in searches for fit in search_fits(search, title_of(search))])
     return explained(Table(columns, groups, (BOUNDARY_NOTE, *notes), ABBREVIATIONS))
 
@@ -136,40 +147,73 @@ def _without(search: PartitionedOutcome) -> Inline:
     return (": no subgroup identified",) if search.rejected else (": no split leaves enough people on both sides",)
 
 
-def _rows(search: PartitionedOutcome, readings: tuple[Reading, ...]) -> Iterator[Row]:
+def _rows(search: PartitionedOutcome, readings: tuple[Reading, ...], drawn: bool) -> Iterator[Row]:
     blank = 3 + len(readings)
-    yield _members_row(search.overall, ("All participants",), blank)
+    yield _members_row(search.overall, ("All participants",), blank, drawn)
     for group in search.subgroups:
-        yield _members_row(group.inside, group.inside.words, blank)
-        yield _members_row(group.sibling, ("other side: ", *group.split.other.words), blank, indent=1)
+        muted = not group.supported
+        yield _members_row(group.inside, group.inside.words, blank, drawn, muted=muted, honesty=group.honesty)
+        yield _members_row(group.sibling, ("other side: ", *group.split.other.words), blank, drawn, indent=1)
         of_reading = {"pooled": (group.p_pooled,), "within": (group.p_within,)}
         others: tuple[Inline, ...] = tuple(of_reading[reading] for reading in readings)
-        yield _difference_row(group.split, (search.scale.contrast,), others, indent=1)
+        more = _of_difference(group.honesty) if drawn else None
+        yield _difference_row(group.split, ("difference",), others, more, indent=1)
         if len(group.inside.rule) > 1:
             # with one condition, the other side is everybody else
-            yield _members_row(group.complement, ("all others",), blank, indent=1)
+            yield _members_row(group.complement, ("all others",), blank, drawn, indent=1)
     if not search.subgroups and search.rejected:
-        best = search.rejected[0]
-        yield _difference_row(best, ("best rejected split: ", *best.better.words), ((),) * len(readings))
+        best, nothing = search.rejected[0], ((),) * len(readings)
+        head: Inline = ("best rejected split: ", *best.better.words)
+        yield _difference_row(best, head, nothing, _of_search(search) if drawn else None)
 
 
-def _members_row(members: Members, head: Inline, blank: int, indent: int = 0) -> Row:
-    """Return people with the effect among them."""
+def _of_difference(honesty: SubgroupHonesty | None) -> tuple[Inline, Inline]:
+    """Return the corrected difference and the p of the search."""
+    if honesty is None:
+        return (), ()
+    return (() if honesty.difference is None else corrected_cell(honesty.difference)), (honesty.p_search,)
+
+
+def _of_search(search: PartitionedOutcome) -> tuple[Inline, Inline]:
+    """Return the p of a search that kept nothing."""
+    return (), (() if search.honesty is None else (search.honesty.p,))
+
+
+def _members_row(
+    members: Members,
+    head: Inline,
+    blank: int,
+    drawn: bool,
+    indent: int = 0,
+    *,
+    muted: bool = False,
+    honesty: SubgroupHonesty | None = None,
+) -> Row:
+    """Return people with the effect among them, and where something was drawn the corrected one."""
     on_boundary: Inline = (BOUNDARY_MARK,) if members.status == "boundary" else ()
+    corrected: Inline = () if honesty is None or honesty.inside is None else corrected_cell(honesty.inside)
     cells: tuple[Inline, ...] = (
         (members.trials,),
         (members.n_control,),
         (members.n_intervention,),
         (*estimate_cell(members.estimate), *on_boundary),
-        *(((),) * blank),
+        *((corrected,) if drawn else ()),
+        *(((),) * (blank + drawn)),
     )
-    return Row(head, cells, indent=indent, muted=members.estimate.effect.value is None)
+    return Row(head, cells, indent=indent, muted=muted or members.estimate.effect.value is None)
 
 
-def _difference_row(split: Split, head: Inline, others: tuple[Inline, ...], indent: int = 0) -> Row:
-    """Return the difference between the sides of a split with its p values."""
+def _difference_row(
+    split: Split,
+    head: Inline,
+    others: tuple[Inline, ...],
+    drawn: tuple[Inline, Inline] | None,
+    indent: int = 0,
+) -> Row:
+    """Return the difference between the sides of a split with its p values; `drawn`: corrected, and p of the search."""
     p = (split.p_raw, split.p_adjusted, split.p_node)
-    cells: tuple[Inline, ...] = ((), (), (), estimate_cell(split.difference), *((one,) for one in p), *others)
+    corrected, of_search = ((drawn[0],), (drawn[1],)) if drawn is not None else ((), ())
+    cells = ((), (), (), estimate_cell(split.difference), *corrected, *((one,) for one in p), *others, *of_search)
     return Row(head, cells, indent=indent)
 
 

@@ -9,6 +9,7 @@ from reportgen.views import (
     analysed,
     descriptive,
     directed_peeling,
+    honesty,
     meta_analysis,
     moderators,
     recursive_partitioning,
@@ -36,7 +37,7 @@ __all__ = [
     "view_of",
 ]
 
-for _show in (*repository.SHOWS, *analysed.SHOWS):
+for _show in (*repository.SHOWS, *analysed.SHOWS, *honesty.SHOWS):
     add_show(_show)
 for _view in (
     meta_analysis.VIEW,

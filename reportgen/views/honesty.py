@@ -1,0 +1,36 @@
+"""What is left of a search after random draws: an artefact of every method that finds candidates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reportgen import tables
+from reportgen.records.numbers import Inline
+from reportgen.spec.shows import SearchHonesty
+from reportgen.views.chosen import chosen, in_parts
+from reportgen.views.draft import Draft
+from reportgen.views.view import Context, Show
+
+NOT_DRAWN: Inline = (
+    "Nothing was drawn: the study file asks for no draws, or nothing could be searched. What these searches find are candidates.",
+)
+
+
+def _honesty(record: Any, options: SearchHonesty, context: Context) -> tuple[Draft, ...]:
+    drawn = [one for one in chosen(record.results, options, context.study) if one.honesty is not None]
+    titles = {one.name: one.title for one in record.comparisons}
+    parts = in_parts(drawn, "none", titles)
+    drafts = tuple(
+        Draft(title, table=tables.search_honesty(found, record.settings.level)) for title, found in parts
+    )
+    return drafts or (Draft((), notes=(NOT_DRAWN,)),)
+
+
+SHOWS: tuple[Show[Any, Any], ...] = (
+    Show(
+        SearchHonesty,
+        "What is left of each search after random draws",
+        _honesty,
+        beside={"subgroup-tree": "Drawn in", "peeling-trajectories": "Drawn in"},
+    ),
+)
