@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -138,7 +139,16 @@ def test_no_file_holds_a_suppressed_value(folder: Path, secrets: dict[str, float
     for start in ("pooled.overall.rmdq.short.trial.north", "screening.overall.rmdq.short", "people.sex"):
         assert any(id_.startswith(start) for id_ in secrets), start
     found = dict(numbers_of_files(folder))
-    assert {Path(place).suffix for place in found} >= {".csv", ".json", ".parquet", ".xlsx", ".svg", ".html", ".yaml"}
+    assert {Path(place).suffix for place in found} >= {
+        ".csv",
+        ".json",
+        ".parquet",
+        ".xlsx",
+        ".docx",
+        ".svg",
+        ".html",
+        ".yaml",
+    }
     for place, values in found.items():
         near = np.abs(values[:, None] / np.array([*secrets.values()]) - 1).min(axis=0, initial=1.0) < 1e-7
         leaks = [id_ for id_, leak in zip(secrets, near, strict=True) if leak]
@@ -155,8 +165,9 @@ def numbers_of_files(folder: Path) -> Iterator[tuple[str, NDArray[np.float64]]]:
             sheets = pd.read_excel(path, sheet_name=None, header=None, engine="calamine").values()
             cells = [cell for sheet in sheets for cell in sheet.to_numpy().ravel() if isinstance(cell, int | float)]
             yield path.name, np.array(cells, dtype=float)
-        elif path.suffix in {".csv", ".json", ".svg", ".html", ".yaml", ".qmd", ".md"}:
-            text = path.read_text(encoding="utf-8").replace(MINUS, "-")
+        elif path.suffix in {".csv", ".json", ".svg", ".html", ".yaml", ".qmd", ".md", ".docx"}:
+            written = zipfile.Path(path, "word/document.xml") if path.suffix == ".docx" else path
+            text = written.read_text(encoding="utf-8").replace(MINUS, "-")
             yield str(path), np.array([float(token) for token in re.findall(r"-?\d+\.\d+", text)], dtype=float)
 
 
