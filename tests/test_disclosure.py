@@ -64,7 +64,7 @@ def write_small(folder: Path, minimum: int = MINIMUM) -> Path:
         "agreement": AGREEMENT,
     }
     study["policy"] = {"minimum_cell": minimum}
-    study["report"] = {"formats": ["html", "quarto", "figures", "workbook", "results"], "contents": CONTENTS}
+    study["report"] = {"formats": ["html", "docx", "quarto", "figures", "workbook", "results"], "contents": CONTENTS}
     write_yaml(path, study)
     for name in TRIALS:
         file = folder / f"{name.lower()}.csv"
