@@ -64,7 +64,7 @@ def write_small(folder: Path, minimum: int = MINIMUM) -> Path:
         "agreement": AGREEMENT,
     }
     study["policy"] = {"minimum_cell": minimum}
-    study["report"] = {"formats": ["html", "quarto", "figures", "workbook", "results"], "contents": CONTENTS}
+    study["report"] = {"formats": ["html", "docx", "quarto", "figures", "workbook", "results"], "contents": CONTENTS}
     write_yaml(path, study)
     for name in TRIALS:
         file = folder / f"{name.lower()}.csv"
@@ -139,7 +139,16 @@ def test_no_file_holds_a_suppressed_value(folder: Path, secrets: dict[str, float
     for start in ("pooled.overall.rmdq.short.trial.north", "screening.overall.rmdq.short", "people.sex"):
         assert any(id_.startswith(start) for id_ in secrets), start
     found = dict(numbers_of_files(folder))
-    assert {Path(place).suffix for place in found} >= {".csv", ".json", ".parquet", ".xlsx", ".docx", ".svg", ".html", ".yaml"}
+    assert {Path(place).suffix for place in found} >= {
+        ".csv",
+        ".json",
+        ".parquet",
+        ".xlsx",
+        ".docx",
+        ".svg",
+        ".html",
+        ".yaml",
+    }
     for place, values in found.items():
         near = np.abs(values[:, None] / np.array([*secrets.values()]) - 1).min(axis=0, initial=1.0) < 1e-7
         leaks = [id_ for id_, leak in zip(secrets, near, strict=True) if leak]

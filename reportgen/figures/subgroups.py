@@ -231,7 +231,20 @@ def _tree_note(search: PartitionedOutcome, settings: SearchSettings) -> Inline:
             note += ["A subgroup that the same conditions lead to in another order is drawn once. "]
     else:
         note += no_subgroup(search)
-    return tuple(note)
+    return (*note, *_of_draws([search]))
+
+
+def _of_draws(searches: Sequence[PartitionedOutcome]) -> Inline:
+    """Return what draws say of searches, and what a grey subgroup is; nothing without draws."""
+    named = len(searches) > 1
+    said: list[str | Number] = []
+    for search in searches:
+        if search.honesty is not None:
+            said += [search.outcome_label, ", ", search.follow_up_label, ": "] if named else []
+            said += [*search.honesty.sentence, " "]
+    if any(not group.supported for search in searches for group in search.subgroups):
+        said += ["Grey and called a candidate: a subgroup that p of the search does not support. "]
+    return tuple(said)
 
 
 def no_subgroup(search: PartitionedOutcome) -> Inline:
@@ -343,7 +356,7 @@ def _forest_note(searches: Sequence[PartitionedOutcome], settings: SearchSetting
         ]
     if len({search.outcome for search in searches}) > 1:
         note += ["Each outcome has an axis of its own; lengths compare within one outcome only. "]
-    return tuple(note)
+    return (*note, *_of_draws(searches))
 
 
 def _named(members: Members) -> Inline:
@@ -364,10 +377,12 @@ def _tree_alt(search: PartitionedOutcome, name: str) -> Inline:
     alt += [": ", *words.plural(found, "subgroup", "subgroups"), ". "] if search.subgroups else [". "]
     alt += _named(search.overall)
     for group in search.subgroups:
-        alt += ["; ", *_named(group.inside), ", against ", *_named(group.sibling)]
+        alt += ["; ", *_named(group.inside), *_doubt(group), ", against ", *_named(group.sibling)]
     alt += [". "]
     if not search.subgroups:
         alt += no_subgroup(search)
+    if search.honesty is not None:
+        alt += search.honesty.sentence
     return _closed(alt)
 
 
@@ -389,7 +404,7 @@ def _forest_alt(searches: Sequence[PartitionedOutcome], name: str) -> Inline:
         alt += ["; ", impossible, " not possible"]
     for search in searches:
         for group in search.subgroups:
-            alt += ["; ", search.outcome_label, ", ", *_named(group.inside)]
+            alt += ["; ", search.outcome_label, ", ", *_named(group.inside), *_doubt(group)]
     return (*alt, ".")
 
 

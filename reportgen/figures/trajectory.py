@@ -47,6 +47,7 @@ STRIP_GAP = 2.2
 OPEN_EDGE = 0.22  # of the height of a strip: between the outermost limit and "excludes nobody"
 DIAMOND = 2**0.5  # the side of a square on its corner
 AXIS_WORDS = 12.6
+NULL_BAND = ("null_low", "null_high")
 MOST_SPREAD = 1.0  # of the range of effects: how far beyond it the interval is shown
 
 
@@ -118,6 +119,8 @@ def _effects(peeling: PeeledOutcome) -> pd.DataFrame:
         "low": (_value(overall.low), *line.low),
         "high": (_value(overall.high), *line.high),
     }
+    if line.null_low:
+        found |= {"null_low": (math.nan, *line.null_low), "null_high": (math.nan, *line.null_high)}
     return pd.DataFrame(found).dropna(subset="effect")
 
 
@@ -144,12 +147,13 @@ def _drawn(
     band = effects.dropna(subset=["low", "high"]).assign(
         low=effects["low"].clip(*limits), high=effects["high"].clip(*limits)
     )
+    null = _null_band(effects, limits)
     places = [(_value(box.share), _value(box.inside.effect)) for box in boxes]
     marked = pd.DataFrame(places, columns=["share", "effect"]).assign(panel=0)
     frontier = zip(peeling.moderators, peeling.frontier.limits, strict=True)
     stairs = pd.concat(_stair(k, *series, peeling.frontier.share) for k, series in enumerate(frontier, 1))
     frames = pd.concat([effects, stairs]).drop_duplicates("panel")
-    everybody = frames.dropna(subset="overall")
+    everybody, ends = frames.dropna(subset="overall"), NULL_BAND if null is not None else ()
     return panels(
         effects,
         p9.aes("share", "effect"),
@@ -157,6 +161,7 @@ def _drawn(
         p9.coord_cartesian(xlim=(1.0, least), expand=False),
         p9.geom_blank(p9.aes(y=None, ymin="bottom", ymax="top"), frames),
         p9.geom_ribbon(p9.aes(ymin="low", ymax="high"), band, fill=TINT, outline_type="full"),
+        *(p9.geom_line(p9.aes("share", end), null, color=RULE, linetype="dotted", size=weight(0.8)) for end in ends),
         p9.geom_hline(p9.aes(yintercept=NO_EFFECT), frames[:1], color=INK, size=weight(0.5)),
         p9.geom_hline(p9.aes(yintercept="overall"), everybody, color=ACCENT, linetype="dashed", size=weight(0.7)),
         p9.geom_line(color=ACCENT, size=weight(1.1)),
@@ -165,6 +170,15 @@ def _drawn(
         p9.scale_color_manual({False: ACCENT, True: RULE}),
         p9.scale_size_manual({False: weight(1.1), True: weight(0.5)}),
     )
+
+
+def _null_band(effects: pd.DataFrame, limits: tuple[float, float]) -> pd.DataFrame | None:
+    """Return the ends of the null band within the plot; None without draws, or where these are too few."""
+    if "null_low" not in effects:
+        return None
+    known = effects.dropna(subset=["null_low", "null_high"])
+    clipped = {end: known[end].clip(*limits) for end in NULL_BAND}
+    return known.assign(**clipped) if len(known) > 1 else None
 
 
 def _stair(panel: int, moderator: PeeledModerator, limits: Sequence[float], shares: Sequence[float]) -> pd.DataFrame:
@@ -272,6 +286,7 @@ def _note(
         settings.level,
         "% confidence interval, not adjusted for the search",
         "; it is cut at the edge of the plot. " if cut else ". ",
+        *_null_words(peeling, settings),
         f"Dashed: {peeling.scale.effect} in everybody, ",
         overall.effect,
         " (",
@@ -280,8 +295,20 @@ def _note(
         overall.high,
         "). Diamonds: selected sizes. Below: the limit of each moderator, grey on the edge where it excludes nobody. ",
         *words.plural(peeling.evaluated, "subgroup was", "subgroups were"),
-        " evaluated; nothing has been tested.",
+        " evaluated",
+        *(("; nothing has been tested.",) if peeling.honesty is None else (". ", *peeling.honesty.sentence)),
         *((f" {peeling.scale.direction}.",) if peeling.scale.named else ()),
+    )
+
+
+def _null_words(peeling: PeeledOutcome, settings: PeelingSettings) -> Inline:
+    """Return what the dotted lines are; nothing without draws."""
+    if all(math.isnan(end) for end in peeling.frontier.null_low):
+        return ()
+    return (
+        "Dotted lines: between them ",
+        settings.level,
+        "% of the best subgroups of that size lie in data without any effect modification (at each size by itself). ",
     )
 
 
@@ -305,4 +332,7 @@ def _alt(peeling: PeeledOutcome) -> Inline:
         ]
         for i, (moderator, limit) in enumerate(limits):
             alt += ["; limits of the smallest: " if i == 0 else ", ", moderator.label, f" {moderator.side} ", limit]
+    if peeling.honesty is not None:
+        alt += [". ", *peeling.honesty.sentence]
+        return tuple(alt)
     return (*alt, ".")

@@ -206,3 +206,8 @@ class Candidate(Generic[V]):
     def supported(self) -> bool:
         """Whether it is more than a candidate, or nothing was drawn that could say so."""
         return self.honesty is None or self.honesty.verdict != "candidate, not supported"
+
+
+def drawn_of(record: object) -> bool:
+    """Whether something was drawn at random for any result of a record."""
+    return any(getattr(one, "honesty", None) is not None for one in getattr(record, "results", ()))

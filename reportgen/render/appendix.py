@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.records.artefact import Column, Drawing, Group, NumberedArtefact, Row, Table
+from reportgen.records.honesty import drawn_of
 from reportgen.records.model import Failure, Fidelity, Provenance, Reconciliation, Records, StudyRecord
 from reportgen.records.numbers import Inline, Status
 from reportgen.render.artefacts import Place, places
@@ -190,12 +191,7 @@ def _ledger(records: Records) -> BackSection:
 
 def _provenance(spec: Spec, records: Records) -> BackSection:
     record = records.provenance
-    given = "seed" in spec.study.study.model_fields_set
-    seed: Inline = (
-        "No number of this report was drawn at random",
-        *((" (the study file gives the seed ", record.seed, ")") if given else ()),
-        ".",
-    )
+    seed = _seed(spec, records)
     paragraphs: tuple[Inline, ...] = (
         ("The same study file, data and versions give the same report, byte for byte.",),
         ("Fingerprint of all data files together: ", record.fingerprint, "."),
@@ -212,6 +208,19 @@ def _provenance(spec: Spec, records: Records) -> BackSection:
         rows = tuple(Row((name,), ((place,),)) for name, place in places)
         tables.append(Back("provenance-analyses", "Analyses", Table(columns, (Group(rows),))))
     return BackSection("provenance", "Provenance", paragraphs, tuple(tables))
+
+
+def _seed(spec: Spec, records: Records) -> Inline:
+    """Return what was drawn at random, and from which seed."""
+    if any(map(drawn_of, records.analyses.values())):
+        return (
+            "Random draws of searches come from the seed ",
+            records.provenance.seed,
+            "; they depend on nothing else.",
+        )
+    given = "seed" in spec.study.study.model_fields_set
+    seed: Inline = (" (the study file gives the seed ", records.provenance.seed, ")") if given else ()
+    return ("No number of this report was drawn at random", *seed, ".")
 
 
 def _glossary(records: Records) -> BackSection:

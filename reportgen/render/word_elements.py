@@ -176,7 +176,7 @@ def paragraph(
         *([w("keepNext")] if keep else []),
         *([w("pageBreakBefore")] if new_page else []),
         *([w("bidi")] if to_left else []),
-        *([w("ind", left=twips(indent))] if indent else []),
+        *([w("ind", **{"right" if to_left else "left": twips(indent)})] if indent else []),
         *([w("jc", val=align)] if align else []),
     ]
     return w("p", w("pPr", *look), *content)

@@ -253,5 +253,6 @@ class _Kept:
         together = not head and len(rows) <= ROWS_OF_A_WHOLE and index < len(rows) - 1
         before_the_end = self._whole_end and at == self._before[-2] - 1
         edge = at < LEADING_ROWS - 1 or at >= total - LAST_ROWS
-        merged = index < len(rows) - 1 and not rows[index + 1].head_rows
-        return self._ready.short or together or before_the_end or edge or merged
+        below = rows[index + 1] if index < len(rows) - 1 else None
+        heads = below is not None and (not below.head_rows or _depth(below) > _depth(rows[index]))
+        return self._ready.short or together or before_the_end or edge or heads

@@ -154,4 +154,3 @@ def _cut(one: Chosen[Number]) -> Inline:
     if one.low.status == "not estimable":
         return ()
     return (" (", one.low, ")") if one.low.text == one.high.text else (" (", one.low, " to ", one.high, ")")
-

@@ -95,11 +95,14 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
         *((Column(("of the search",), "decimal", SPLIT_P),) if drawn else ()),
     )
     groups = tuple(
-        Group(tuple(_rows(search, readings, drawn)), head=(*_searched(search), *_without(search))) for search in searches
+        Group(tuple(_rows(search, readings, drawn)), head=(*_searched(search), *_without(search)))
+        for search in searches
     )
     found = any(search.subgroups for search in searches)
     notes = [_p_note(settings)] if any(search.tree for search in searches) else []
-    notes += [_readings_note(settings), _contrast_note(scale), CORRECTED_NOTE if drawn else SEARCHED_NOTE] if found else []
+    notes += (
+        [_readings_note(settings), _contrast_note(scale), CORRECTED_NOTE if drawn else SEARCHED_NOTE] if found else []
+    )
     notes += [(*title_of(search), ". ", *search.honesty.sentence) for search in searches if search.honesty]
     notes += not_adjusted([fit for search in searches for fit in search_fits(search, title_of(search))])
     return explained(Table(columns, groups, (BOUNDARY_NOTE, *notes), ABBREVIATIONS))

@@ -11,6 +11,7 @@ from reportgen.records.numbers import Inline, Number
 from reportgen.records.peeling import DirectedPeeling, PeelingSettings
 from reportgen.tables.adjusters import Fits, fits_of, peeling_fits
 from reportgen.tables.phrases import counted
+from reportgen.views.prose.draws import drawn_in, draws_in_words
 from reportgen.views.prose.models import (
     SEARCH_TREATMENT,
     adjusted_for,
@@ -50,8 +51,9 @@ def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
         "The effect inside a subgroup, that outside, and the one in everybody are estimated in separate models, "
         f"{kenward_roger(settings.treatment_effect)}. Directed peeling describes which people "
         "gain most at each size; it tests nothing. The best of many subgroups looks better than it is, and neither effects nor "
-        "intervals are corrected for the search.",
+        f"intervals are corrected for the search{' unless it is said' if drawn_in(record.results) else ''}.",
     )
+    yield from draws_in_words(record.results)
     yield from on_log_scale(one.scale for one in record.results)
     yield from kept_back(record.guard, "subgroups of all sizes that were found")
 

@@ -12,6 +12,7 @@ from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import RecursivePartitioning, SearchSettings
 from reportgen.tables.adjusters import Fits, fits_of, search_fits
 from reportgen.tables.phrases import counted, joined
+from reportgen.views.prose.draws import NOT_CORRECTED, drawn_in, draws_in_words
 from reportgen.views.prose.models import (
     SEARCH_TREATMENT,
     adjusted_for,
@@ -118,8 +119,9 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     yield (
         "For each subgroup the effect inside, that on the other side of its last split and that in everybody else are "
         f"estimated in separate models among these people alone, {kenward_roger(settings.treatment_effect)}. Their {between} is therefore not exactly the {between} that was tested. A subgroup "
-        "that was found by searching looks better than it is; its effect is not corrected for the search.",
+        f"that was found by searching looks better than it is{NOT_CORRECTED if not drawn_in(record.results) else '.'}",
     )
+    yield from draws_in_words(record.results)
     yield from on_log_scale(search.scale for search in record.results)
     yield from kept_back(record.guard, "cuts that were tried")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 import zipfile
 from dataclasses import replace
 from typing import Any
@@ -107,8 +108,6 @@ def test_fields_carry_their_results_and_wait_for_nothing(document: Any, content:
     captions = [field for field in fields if field.code.startswith("SEQ ")]
     assert [field.result for field in captions] == [a.label.rpartition(" ")[2] for a in report.artefacts]
     assert captions[0].code == "SEQ Table \\* ARABIC"
-    jumps = [field.code for field in captions if "\\r" in field.code]
-    assert jumps == ["SEQ Fig \\* ARABIC"] * 0 + [code for code in jumps if re.search(r"\\r \d+$", code)]
     references = [field for field in fields if field.code.startswith("REF ")]
     assert {field.result for field in references} >= {"Table 3", "Fig. 1"}
     lists = [field.code for field in fields if field.code.startswith("TOC ")]
@@ -172,12 +171,13 @@ def test_every_style_that_is_used_is_there(document: Any) -> None:
     assert used <= known
 
 
-def test_equal_appendices_give_equal_bytes_without_a_clock(content: bytes, report: Report) -> None:
+def test_equal_appendices_give_equal_bytes_without_a_clock_or_a_warning(content: bytes, report: Report) -> None:
     pictures = {
-        drawing.name: (report.folder / "figures" / f"{drawing.name}.png").read_bytes()
-        for drawing in drawings_of(report.appendix)
+        one.name: (report.folder / "figures" / f"{one.name}.png").read_bytes() for one in drawings_of(report.appendix)
     }
-    assert word_document(report.appendix, pictures) == content
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert word_document(report.appendix, pictures) == content
     assert dates_of(content) == {(1980, 1, 1, 0, 0, 0)}
 
 

@@ -1,0 +1,55 @@
+"""The paragraphs on the random draws behind a search, for every method that searches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from reportgen.records.honesty import SearchHonesty
+from reportgen.records.numbers import Inline, Number
+
+NOT_CORRECTED = "; its effect is not corrected for the search."
+
+
+class Drawn(Protocol):
+    """A search of which something may have been drawn."""
+
+    @property
+    def honesty(self) -> SearchHonesty[Number] | None:
+        """What draws say."""
+
+
+def drawn_in(results: Sequence[Drawn]) -> bool:
+    """Whether something was drawn of any search."""
+    return any(one.honesty is not None for one in results)
+
+
+def draws_in_words(results: Sequence[Drawn]) -> Iterator[Inline]:
+    """Yield the paragraphs on draws; nothing without draws."""
+    said = [one.honesty for one in results if one.honesty is not None]
+    if any(one.null_draws.value for one in said):
+        yield (
+            "To see how easily the search finds something where there is nothing, it was repeated ",
+            max((one.null_draws for one in said), key=lambda one: one.value or 0),
+            " times, screening included, on outcomes without effect modification: the fitted values of a model with all moderators and "
+            "one treatment effect per trial, plus its residuals with random signs (a wild bootstrap). p of the search is the share of these "
+            "searches whose strongest subgroup is as strong as the one found, the data themselves counted among them. It is a statement about "
+            "these trials: where interactions vary between trials by chance it may still be small. A subgroup is called supported only if its p "
+            "of the search is at most ",
+            said[0].alpha,
+            "; otherwise it is a candidate.",
+        )
+    if any(one.bootstrap_draws.value for one in said):
+        yield (
+            "To correct effects for the search, ",
+            max((one.bootstrap_draws for one in said), key=lambda one: one.value or 0),
+            " bootstrap samples, drawn within trial and arm, were searched in the same way. The optimism of a sample is the effect of the subgroup "
+            "that it finds, minus the effect of the same subgroup in the data; the mean optimism is subtracted, and the interval is widened by its "
+            "variation. The correction is partial for weak effects and slightly too strong for clear ones.",
+        )
+    if said:
+        yield (
+            "Where three or more trials entered, each trial was also left out in turn: the first subgroup of the search among the others was "
+            "evaluated in the trial that did not choose it, and these effects were pooled in two stages (REML, guarded "
+            "Hartung–Knapp–Sidik–Jonkman intervals).",
+        )
