@@ -86,8 +86,8 @@ def build(
     draws: Annotated[
         str,
         typer.Option(
-            metavar="NULL,BOOTSTRAP",
-            help="Random draws behind each screening and search, such as 199,100; 0,0 for none. Default: as in the study file.",
+            metavar="FLIPS,BOOTSTRAP",
+            help="Random draws behind each search, sign flips and bootstrap samples, such as 199,100; 0,0 for none. Default: as in the study file.",
         ),
     ] = "",
     formats: Annotated[
@@ -168,11 +168,11 @@ def _draws(written: str) -> Draws | None:
         return None
     hint = "Write two whole numbers, such as --draws 199,100, or --draws 0,0 for none."
     try:
-        null, bootstrap = (int(part) for part in written.split(","))
+        flips, bootstrap = (int(part) for part in written.split(","))
     except ValueError:
         raise SpecError([Problem(f"invalid value '{written}' of --draws", hint=hint)]) from None
     try:
-        return Draws(null=null, bootstrap=bootstrap)
+        return Draws(sign_flips=flips, bootstrap=bootstrap)
     except ValidationError as error:
         raise SpecError([Problem(f"invalid value '{written}' of --draws: {error_of(error)}", hint=hint)]) from None
 

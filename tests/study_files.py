@@ -79,15 +79,28 @@ def write_yaml(path: Path, content: dict[str, Any]) -> None:
         yaml.dump(content, stream)
 
 
+def _drawing_nothing(study: dict[str, Any]) -> dict[str, Any]:
+    methods = (
+        {one.get("method") for one in study["analyses"].values()} if isinstance(study.get("analyses"), dict) else {}
+    )
+    policy = study.get("policy", {})
+    if not {"moderators", "recursive-partitioning", "directed-peeling"} & {*methods} or "draws" in policy:
+        return study
+    return {**study, "policy": {**policy, "draws": {"sign_flips": 0, "bootstrap": 0}}}
+
+
 def write_study(
     folder: Path,
     study: dict[str, Any] | None = None,
     north: dict[str, Any] | None = None,
     south: dict[str, Any] | None = None,
 ) -> Path:
-    """Write the small study, whole or with top-level keys replaced; return the path of its study file."""
+    """Write the small study, whole or with top-level keys replaced; return the path of its study file.
+
+    Its searches draw nothing unless the policy says so: a thousand searches would take longer than all else.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    write_yaml(folder / "study.yaml", {**STUDY, **(study or {})})
+    write_yaml(folder / "study.yaml", _drawing_nothing({**STUDY, **(study or {})}))
     write_yaml(folder / "north.yaml", {**MAPPING, **(north or {})})
     other = {"trial": "South", "country": "Spain", "data": {"file": "south.csv", "participant": "id"}}
     write_yaml(folder / "south.yaml", {**MAPPING, **other, **(south or {})})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from reportgen.analyses.honesty_record import Honest, drawn_of
+from reportgen.analyses.honesty_record import SUPPORTED, Honest, drawn_of
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number
 from reportgen.analyses.peeling_record import peeling_record
@@ -23,9 +23,6 @@ from reportgen.spec.study import FromScreening, Study, sizes_asked
 from reportgen.stats.held_out import HeldOut
 from reportgen.stats.null_draws import PeelDraws
 from reportgen.stats.optimism import PeelOptimism
-
-SUPPORTED = 0.05
-"""A p of the search at or below this supports a box: `alpha` of a peeling is the share that a step removes."""
 
 
 def directed_peeling_record(

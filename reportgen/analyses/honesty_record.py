@@ -31,6 +31,8 @@ from reportgen.stats.optimism import PartitionOptimism, PeelOptimism, Stability,
 from reportgen.stats.sample import Sample
 from reportgen.stats.subgroups import Rule, Subgroup
 
+SUPPORTED = 0.05
+"""A p of the search at or below this supports what was found; a search that keeps splits more freely changes nothing of that."""
 NO_DRAWS = "no draws were asked for"
 ALWAYS_ONE = "a peeling keeps no split: there is a best box of every size"
 NOT_SUPPORTED = "not given for a subgroup that is not supported"

@@ -29,7 +29,7 @@ from reportgen.spec.study import FromScreening, Moderators, Pooled, Search, Stud
 from reportgen.task import Task
 
 READ = "read"
-NOTHING_DRAWN = Draws(null=0, bootstrap=0)
+NOTHING_DRAWN = Draws(sign_flips=0, bootstrap=0)
 
 
 class Layout:
@@ -126,7 +126,7 @@ class Layout:
         asked = {"node": bare, "screened_by": screened}
         key = f"{seen['people']}.{_short(bare.model_dump_json(), screened.model_dump_json() if screened else '')}"
         numbered = {**asked, "seed": self.study.study.seed}
-        null = self._chunks(f"null.{key}", search_null, numbered, seen, draws.null)
+        null = self._chunks(f"null.{key}", search_null, numbered, seen, draws.sign_flips)
         sized = {**numbered, "sizes": sizes}
         bootstrap = self._chunks(
             f"bootstrap.{key}.{_short(repr(sizes))}", search_bootstrap, sized, seen, draws.bootstrap

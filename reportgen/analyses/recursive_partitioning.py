@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analyses.honesty_record import Honest, drawn_of
+from reportgen.analyses.honesty_record import SUPPORTED, Honest, drawn_of
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.moderators import searched_names
 from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number, unit_of
@@ -219,7 +219,11 @@ def partition_record(
         study=study,
     )
     drawn = drawn_of(null, bootstrap, held_out)
-    honest = None if drawn.nothing else Honest(drawn, people, columns, made, naming.unit, node.level, node.alpha)
+    honest = (
+        None
+        if drawn.nothing
+        else Honest(drawn, people, columns, made, naming.unit, node.level, min(node.alpha, SUPPORTED))
+    )
     return search_record(found.people, found.partition, found.reason, node, naming, made, honest)
 
 

@@ -32,9 +32,9 @@ Number = Annotated[int, Field(ge=0, le=MOST), AfterValidator(_enough)]
 class NullDraws(Node):
     """Draws from data without effect modification."""
 
-    null: Number = 1000
-    """How often the outcomes are redrawn without any effect modification (sign flips), each time with the whole screening
-    and search: 1000 by default, 0 for none, else 20 at least."""
+    sign_flips: Number = 1000
+    """How often the outcomes are redrawn without any effect modification, by random signs of residuals, each time with the
+    whole screening and search: 1000 by default, 0 for none, else 20 at least."""
 
 
 class Draws(NullDraws):
@@ -58,16 +58,16 @@ def effective(own: Draws | NullDraws | None, policy: Draws, profile: Literal["dr
 
     Examples
     --------
-    >>> effective(None, Draws(null=1000, bootstrap=500), "draft")
-    Draws(null=50, bootstrap=50)
-    >>> effective(NullDraws(null=200), Draws(bootstrap=0), "final")
-    Draws(null=200, bootstrap=0)
+    >>> effective(None, Draws(sign_flips=1000, bootstrap=500), "draft")
+    Draws(sign_flips=50, bootstrap=50)
+    >>> effective(NullDraws(sign_flips=200), Draws(bootstrap=0), "final")
+    Draws(sign_flips=200, bootstrap=0)
     """
     given = {} if own is None else own.model_dump(include=own.model_fields_set)
     asked = policy.model_copy(update=given)
     if profile == "final":
         return asked
-    return Draws(null=min(asked.null, DRAFT), bootstrap=min(asked.bootstrap, DRAFT))
+    return Draws(sign_flips=min(asked.sign_flips, DRAFT), bootstrap=min(asked.bootstrap, DRAFT))
 
 
 def error_of(error: ValidationError) -> str:

@@ -554,8 +554,8 @@ class Policy(Node):
     rounding: Rounding = Rounding()
     """How many decimals each kind of number has on the pages."""
     draws: Draws = Draws()
-    """How many random draws stand behind each screening and search: `null` without effect modification, `bootstrap` for
-    the correction of effects; `{null: 0, bootstrap: 0}` for none."""
+    """How many random draws stand behind each screening and search: `sign_flips` without effect modification, `bootstrap`
+    for the correction of effects; `{sign_flips: 0, bootstrap: 0}` for none."""
     profile: Literal["draft", "final"] = "final"
     """A `draft` is marked as one on its pages, and takes 50 draws of each kind at most."""
 
