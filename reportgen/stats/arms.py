@@ -63,15 +63,25 @@ def criterion(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> f
     return value + float(np.linalg.slogdet(np.eye(blocks.q) + omega @ u)[1].sum())
 
 
+def by_trial(blocks: Blocks, s: FloatArray, omega: FloatArray) -> FloatArray:
+    """R'V^-1R of each trial, (K, p+1, p+1): what it adds to A."""
+    return _apart(blocks, _sweep(blocks, s, blocks.own), omega)[0]
+
+
 def _weighted(blocks: Blocks, swept: _Swept, omega: FloatArray) -> tuple[FloatArray, FloatArray]:
     """A = sum R'V^-1R over the trials, and U of each trial."""
+    each, u = _apart(blocks, swept, omega)
+    return np.asarray(each.sum(axis=0)), u
+
+
+def _apart(blocks: Blocks, swept: _Swept, omega: FloatArray) -> tuple[FloatArray, FloatArray]:
     arms = blocks.arms
     assert arms is not None
     left = swept.left[:, arms.rest]
     c = left @ blocks.z_map
     u = blocks.z_map.transpose(0, 2, 1) @ swept.left @ blocks.z_map
     h = np.linalg.inv(np.eye(blocks.q) + omega @ u) @ omega
-    return np.asarray((left[:, :, arms.rest] - c @ h @ c.transpose(0, 2, 1)).sum(axis=0)), u
+    return left[:, :, arms.rest] - c @ h @ c.transpose(0, 2, 1), u
 
 
 def _raw_u(blocks: Blocks, s: FloatArray) -> FloatArray:
@@ -105,7 +115,7 @@ def terms(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> Terms
     for i in range(2):
         d[i] = w[i] ** 2 * (bt @ sb[i]).sum(axis=0)
         for j in range(2):
-            qq[i, j] = -(w[i] * w[j]) ** 2 * (sb[i].transpose(0, 2, 1) @ inner @ sb[j]).sum(axis=0)
+            qq[i, j] = -((w[i] * w[j]) ** 2) * (sb[i].transpose(0, 2, 1) @ inner @ sb[j]).sum(axis=0)
         qq[i, i] += w[i] * d[i]
         for k, unit in enumerate(e):
             cross = w[i] ** 2 * (sb[i].transpose(0, 2, 1) @ bz @ unit @ cn.transpose(0, 2, 1)).sum(axis=0)

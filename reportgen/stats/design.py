@@ -205,7 +205,9 @@ def column_names(adjusters: int, moderators: int) -> tuple[str, ...]:
     return ("treatment", *x, *z, *tz, "outcome")
 
 
-def blocks(products: CrossProducts, options: Options, arms: tuple[CrossProducts, CrossProducts] | None = None) -> Blocks:
+def blocks(
+    products: CrossProducts, options: Options, arms: tuple[CrossProducts, CrossProducts] | None = None
+) -> Blocks:
     """Arrange the cross-products of the trials for one model; `arms`: those of each arm, for a residual variance each."""
     names = ["intercept", *column_names(products.adjusters, products.moderators)]
     adjusters = [f"adjuster[{k}]" for k in range(products.adjusters)]

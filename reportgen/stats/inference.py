@@ -59,7 +59,9 @@ def satterthwaite(
         Hessian of the criterion in the free parameters.
     """
     gradient = np.einsum("rf,rab->fab", jacobian, terms.phi @ terms.d @ terms.phi)
-    return Inference("satterthwaite", terms.phi, terms.phi, gradient, 2.0 * inverse_information(curvature), residual_df, floor)
+    return Inference(
+        "satterthwaite", terms.phi, terms.phi, gradient, 2.0 * inverse_information(curvature), residual_df, floor
+    )
 
 
 def normal(terms: Terms) -> Inference:

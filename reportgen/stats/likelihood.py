@@ -80,6 +80,13 @@ def criterion(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> f
     return blocks.df * LOG_2PI + own + blocks.log_det_f + log_v + log_a + rss
 
 
+def by_trial(blocks: Blocks, s: FloatArray, omega: FloatArray) -> FloatArray:
+    """R'V^-1R of each trial, (K, p+1, p+1): what it adds to A."""
+    psi = omega / s[:, None, None]
+    n = np.linalg.inv(np.eye(blocks.q) + psi @ blocks.zz)
+    return np.asarray((blocks.rr - blocks.zr @ n @ psi @ blocks.zr.transpose(0, 2, 1)) / s[:, None, None])
+
+
 def _weighted(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> tuple[FloatArray, float]:
     """A = sum R'V^-1R over the trials, and sum log|I + Omega U / s|."""
     if blocks.q == 0:

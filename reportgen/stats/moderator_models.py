@@ -269,5 +269,3 @@ def word(number: int) -> str:
 def counted(trials: int) -> str:
     """Return a number of trials in words."""
     return f"{word(trials)} trial{'' if trials == 1 else 's'}"
-
-

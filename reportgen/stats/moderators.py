@@ -232,7 +232,9 @@ def screen_moderator(
     if isinstance(moderator, Levels):
         present = [int(code) for code in np.unique(people.values)]
         wanted = np.array([[float(code == other) for other in coded.codes] for code in present])
-        return _screened(people, coded, wanted.reshape(-1, len(coded.codes) or 1), asked, reason, tuple(map(float, present)))
+        return _screened(
+            people, coded, wanted.reshape(-1, len(coded.codes) or 1), asked, reason, tuple(map(float, present))
+        )
     values = np.percentile(people.values, percentiles, method="inverted_cdf") if len(people.values) else np.empty(0)
     return _screened(people, coded, values[:, None] / per, asked, reason, tuple(values.tolist()))
 
@@ -266,7 +268,7 @@ def code_moderator(
     base, codes, columns = -1, (), people.values[:, None] / per
     if levels:
         present = [int(code) for code in np.unique(people.values)]
-        base = _base(people, present, reference)
+        base = base_level(people, present, reference)
         codes = tuple(code for code in present if code != base)
         columns = (people.values[:, None] == np.array(codes, float)).astype(float)
     telling = telling_people(people, levels=levels and bool(codes))
@@ -359,7 +361,7 @@ def _lost(reading: Reading, row: FloatArray, codes: tuple[int, ...]) -> bool:
     return bool((lost & (row == 1)).any() if codes and reading.estimated else lost.any())
 
 
-def _base(people: People, present: list[int], reference: int) -> int:
+def base_level(people: People, present: list[int], reference: int) -> int:
     """Return the level that others are compared with: one that some trial has on both sides, by choice the reference."""
     sides = {(z, k, t) for z, k, t in zip(people.values, people.place, people.treatment, strict=True)}
     whole = sorted({int(z) for z, k, t in sides if (z, k, 1.0 - t) in sides})

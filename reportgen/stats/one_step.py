@@ -10,7 +10,7 @@ The model and why: Riley, Tierney & Stewart (2021), Individual Participant Data 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ from .crossproducts import Columns, CrossProducts, FloatArray, columns
 from .design import CONSTANT, Blocks, Options, blocks
 from .effect import NOTHING, Effect
 from .likelihood import pair_traces, trace_products
-from .optimise import Optimiser, Variances, estimate_variances, terms
+from .optimise import Optimiser, Variances, by_trial, estimate_variances, terms
 
 CONVERGED = "Converged."
 ONE_TRIAL = "One trial: ordinary analysis of covariance without a random effect."
@@ -93,6 +93,8 @@ class OneStepFit:
         Its record.
     sharing : tuple
         Labels of the trials too small for slopes of their own, which share one slope a column.
+    weights : ndarray (K,)
+        Weight of each trial in the treatment effect, in the order of `trial_labels`; their sum is 1.
     """
 
     effect: Effect
@@ -116,6 +118,7 @@ class OneStepFit:
     left_out: tuple[LeftOut, ...]
     optimiser: Optimiser
     sharing: tuple[Any, ...] = ()
+    weights: FloatArray = field(default_factory=lambda: np.zeros(0), compare=False)
 
     @property
     def tau(self) -> float:
@@ -401,7 +404,14 @@ def _assemble(
         left_out,
         variances.optimiser,
         tuple(used.labels[model.sharing].tolist()),
+        _trial_weights(model, variances, int(at_treatment[0])),
     )
+
+
+def _trial_weights(model: Blocks, variances: Variances, j: int) -> FloatArray:
+    """[A_xx^-1 A_xx of the trial]_jj: what a change of 1 in the effect within one trial moves the common one by."""
+    each = by_trial(model, variances.s, variances.omega)[:, :-1, j]
+    return np.asarray(each @ variances.terms.phi[j])
 
 
 def _infer(model: Blocks, options: Options, variances: Variances) -> infer.Inference:

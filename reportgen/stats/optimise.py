@@ -69,6 +69,11 @@ def terms(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> Terms
     return (arms if blocks.arms else likelihood).terms(blocks, s, omega, reml)
 
 
+def by_trial(blocks: Blocks, s: FloatArray, omega: FloatArray) -> FloatArray:
+    """What each trial adds to (X, y)'V^-1(X, y), (K, p+1, p+1)."""
+    return (arms if blocks.arms else likelihood).by_trial(blocks, s, omega)
+
+
 class _Problem:
     """The criterion as a function of the free parameters; counts its evaluations."""
 

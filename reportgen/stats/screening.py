@@ -9,6 +9,7 @@ one as in `screen_moderator`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from . import inference as infer
-from . import two_variances
 from .choices import (
     AdjusterSlopes,
     Approximation,
@@ -36,6 +36,7 @@ from .moderator_models import People, complete, fit_model, reading_of, trial_mea
 from .moderators import PEOPLE_PER_SLOPE, code_moderator, too_few, unusable
 from .one_step import NEARLY_EXACT
 from .optimise import pair_sums
+from .two_variances import Room, Sums, fit_sums, single
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,17 @@ class _Design:
     ends: IntArray
     swept: FloatArray
     own: FloatArray
-    sums: two_variances.Sums
+    sums: Sums
     rest: IntArray
     places: IntArray
     z_map: FloatArray
+
+    @property
+    def floor(self) -> float:
+        """Least df of a test."""
+        if self.options.df_floor == "none" or not self.options.random_effects:
+            return 0.0
+        return float((self.options.floor_trials or len(self.model.trials)) - 1)
 
     @property
     def quantity(self) -> bool:
@@ -132,7 +140,9 @@ class PreparedScreening:
 def _p(statistic: FloatArray, df: FloatArray) -> FloatArray:
     finite = np.isfinite(df)
     return np.where(
-        finite, 2.0 * special.stdtr(np.where(finite, df, 1.0), -np.abs(statistic)), 2.0 * special.ndtr(-np.abs(statistic))
+        finite,
+        2.0 * special.stdtr(np.where(finite, df, 1.0), -np.abs(statistic)),
+        2.0 * special.ndtr(-np.abs(statistic)),
     )
 
 
@@ -361,29 +371,84 @@ def _dot(a, b, first, last):  # type: ignore[no-untyped-def]
     return value
 
 
+@kernel
+def _fit(outcome, rows, ends, swept, own, rest, z_map, fixed, places, numbers, beta, columns, information, middle):  # type: ignore[no-untyped-def]
+    """Fit one moderator to an outcome.
+
+    numbers: state, residual sum of squares, sum of squares of the outcome; then, where a single coefficient is tested with
+    a variance between trials, what Kenward and Roger's correction adds to its variance, the divisor of its df, and 1.
+    """
+    sums = Sums(
+        fixed.a0.copy(), fixed.c.copy(), fixed.u, fixed.group, fixed.spread, fixed.starts, fixed.nu, fixed.contrasts
+    )
+    numbers[2] = _enter(outcome, rows, ends, swept, own, rest, z_map, np.empty(rows.shape[0]), sums.a0, sums.c)
+    trials, m, q = sums.c.shape
+    p = m - 1
+    r = sums.spread.shape[0]
+    space = Room(
+        np.zeros((m, m)),
+        np.zeros((trials, m, q)),
+        np.zeros((trials, q, q)),
+        np.zeros((q, q)),
+        np.zeros((q, m + q)),
+        np.zeros((r, p, p)),
+        np.zeros(r),
+        np.zeros((r, r)),
+        np.zeros((r, p)),
+        np.zeros(2),
+    )
+    _, state = fit_sums(sums, space, np.zeros(r), places, beta, columns, information, middle)
+    numbers[0] = state
+    numbers[1] = space.value[1]
+    if state == 1 and r > 0 and places.shape[0] == 2:
+        extra, spread, done = single(information, middle)
+        numbers[3] = extra
+        numbers[4] = spread
+        numbers[5] = 1.0 if done else 0.0
+
+
 def _test(one: _Design | None, outcome: FloatArray) -> tuple[float, float, float]:
     """Return t and df of a single coefficient, or NaN and p; and the estimate."""
     nothing = (np.nan, np.nan, np.nan)
     if one is None:
         return nothing
-    model, options = one.model, one.options
-    if options.residual != "common" or options.inference == "satterthwaite":
+    if one.options.residual != "common" or one.options.inference == "satterthwaite":
         return _separately(one, outcome)
-    sums, p = one.sums, model.p
-    sums = sums._replace(a0=sums.a0.copy(), c=sums.c.copy())
-    spread = _enter(outcome, one.rows, one.ends, one.swept, one.own, one.rest, one.z_map, np.empty(len(one.rows)), *sums[:2])
-    r, wanted = len(sums.spread), len(one.places)
-    size = 1 + r
-    psi, beta, columns = np.zeros(r), np.zeros(p), np.zeros((p, wanted))
+    wanted, size = len(one.places), 1 + len(one.sums.spread)
+    numbers, beta, columns = np.zeros(6), np.zeros(one.model.p), np.zeros((one.model.p, wanted))
     information, middle = np.zeros((size, size)), np.zeros((size * (1 + size), wanted, wanted))
-    space = two_variances.room(len(sums.c), p, model.q, r)
-    _, state = two_variances.fit_sums(sums, space, psi, one.places, beta, columns, information, middle)
-    if state != 1:
+    _fit(
+        outcome,
+        one.rows,
+        one.ends,
+        one.swept,
+        one.own,
+        one.rest,
+        one.z_map,
+        one.sums,
+        one.places,
+        numbers,
+        beta,
+        columns,
+        information,
+        middle,
+    )
+    state, rss, spread, extra, divisor, done = numbers.tolist()
+    if state != 1.0:
         return _separately(one, outcome)
-    sigma2 = float(space.value[1]) / sums.nu
+    sigma2 = rss / one.sums.nu
     if not sigma2 > NEARLY_EXACT * spread / len(one.rows):
         return nothing
-    return _conclude(one, beta[one.places], sigma2, columns, information, middle)
+    if not done or one.options.inference == "normal":
+        return _conclude(one, beta[one.places], sigma2, columns, information, middle)
+    first = columns[:, 0]
+    v = float(first @ first)
+    last = columns[:, 1]
+    variance = v + 2.0 * extra
+    if not (variance > 0.0 and float(last @ last) > 0.0):
+        return nothing
+    estimate = float(beta[one.places[0]])
+    return estimate / math.sqrt(sigma2 * variance), max(2.0 * v * v / divisor, one.floor), estimate
 
 
 def _conclude(
@@ -392,7 +457,6 @@ def _conclude(
     """Test from the pieces that the kernel left, in units of sigma2; the last of the coefficients is that of treatment."""
     phi = columns.T @ columns
     size, options, model = len(information), one.options, one.model
-    floor = float((options.floor_trials or len(model.trials)) - 1) if options.df_floor == "trials-1" else 0.0
     adjusted, gradient, w, exact = phi, middle[:size], np.zeros((size, size)), float("nan")
     if options.inference == "normal":
         exact = float("inf")
@@ -407,9 +471,7 @@ def _conclude(
     g = len(beta) - 1
     inside = (slice(None, g), slice(None, g))
     method = "normal" if options.inference == "normal" else "kenward-roger"
-    made = infer.Inference(
-        method, phi[inside], adjusted[inside], gradient[:, :g, :g], w, exact, floor if options.random_effects else 0.0
-    )
+    made = infer.Inference(method, phi[inside], adjusted[inside], gradient[:, :g, :g], w, exact, one.floor)
     estimate = beta[:g]
     if one.quantity:
         df = infer.contrast_df(made, np.ones(1))

@@ -21,6 +21,7 @@ from .crossproducts import FloatArray, IntArray
 
 TINY = 1e-11  # pivots of A_xx, over their column, below which it is singular
 STEPS = 100
+LOOSE, TIGHT = 1e-6, 1e-13  # what a Newton step may still gain when starts are compared, and at the end
 NEGLIGIBLE = 1e-3  # square roots of variances, in units of the columns' spread, below which zero is tried
 
 
@@ -227,8 +228,11 @@ def _value(x, psi, sums, space):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _descend(x, held, psi, trial, sums, space):  # type: ignore[no-untyped-def]
-    """Damped Newton over the square roots x of psi, those that are held left out; the criterion, evaluations, and whether done."""
+def _descend(x, held, gain, psi, trial, sums, space):  # type: ignore[no-untyped-def]
+    """Damped Newton over the square roots x of psi, those that are held left out, until a step gains less than `gain`.
+
+    Returns the criterion, evaluations, and whether done.
+    """
     r = x.shape[0]
     value = _value(x, psi, sums, space)
     count = 1
@@ -266,11 +270,15 @@ def _descend(x, held, psi, trial, sums, space):  # type: ignore[no-untyped-def]
         second = -(cosine * g1 - sine * g0) / max(abs(middle - radius), floor)
         m0 = cosine * first - sine * second
         m1 = sine * first + cosine * second
+        if held[0]:  # the rotation leaves its rounding there
+            m0 = 0.0
+        if r == 1 or held[1]:
+            m1 = 0.0
         down = g0 * m0 + g1 * m1
         largest = max(abs(m0), abs(m1))
-        if abs(down) < 1e-13 * (1.0 + abs(value)):
+        if abs(down) < gain * (1.0 + abs(value)):
             # the criterion cannot show what is still to gain; two more steps, each squares what is still wrong
-            if largest < 1e-3 and last < 2:
+            if gain == TIGHT and largest < 1e-3 and last < 2:
                 last += 1
                 x[0] += max(1.0, abs(x[0])) * m0
                 if r > 1:
@@ -311,27 +319,28 @@ def minimise(sums, space, psi):  # type: ignore[no-untyped-def]
     trial = np.zeros(r)
     held = np.zeros(r, np.bool_)
     best_value = np.inf
-    state = -1
     evaluations = 0
     for start in sums.starts:
         for s in range(r):
             x[s] = start
-        value, count, done = _descend(x, held, psi, trial, sums, space)
+        value, count, _ = _descend(x, held, LOOSE, psi, trial, sums, space)
         evaluations += count
-        if value < best_value - 1e-10 * (1.0 + abs(value)) or state == -1:
+        if value < best_value:
             best_value = value
-            state = 1 if done else 0
             for s in range(r):
                 best[s] = x[s]
     if not np.isfinite(best_value):
         return evaluations, -1
+    best_value, count, done = _descend(best, held, TIGHT, psi, trial, sums, space)
+    evaluations += count
+    state = 1 if done else 0
     for s in range(r):
         if abs(best[s]) < NEGLIGIBLE:
             for t in range(r):
                 x[t] = best[t]
             x[s] = 0.0
             held[s] = True
-            value, count, done = _descend(x, held, psi, trial, sums, space)
+            value, count, done = _descend(x, held, TIGHT, psi, trial, sums, space)
             evaluations += count
             if value <= best_value + 1e-9 * (1.0 + abs(best_value)):
                 best_value = min(value, best_value)
@@ -463,3 +472,44 @@ def fit_sums(sums, space, psi, places, beta, columns, information, middle):  # t
         if psi.shape[0] > 0:
             kenward_roger(psi, sums, space, columns, information, middle)
     return evaluations, state
+
+
+@kernel
+def single(information, middle):  # type: ignore[no-untyped-def]
+    """Variance and df of the first coefficient in units of sigma2, and whether the information could be inverted.
+
+    As `inference.kenward_roger` and `contrast_df`; the information is inverted on a common scale.
+    """
+    size = information.shape[0]
+    scale = np.zeros(size)
+    root = np.zeros((size, size))
+    for s in range(size):
+        scale[s] = np.sqrt(information[s, s])
+        for t in range(s + 1):
+            value = information[s, t] / (scale[s] * scale[t])
+            for j in range(t):
+                value -= root[s, j] * root[t, j]
+            if s == t:
+                if not value > 1e-6:
+                    return 0.0, 0.0, False
+                root[s, s] = np.sqrt(value)
+            else:
+                root[s, t] = value / root[t, t]
+    inverse = np.zeros((size, size))  # of the root, with the scale
+    for s in range(size):
+        for t in range(s + 1):
+            value = 1.0 if s == t else 0.0
+            for j in range(t, s):
+                value -= root[s, j] * inverse[j, t]
+            inverse[s, t] = value / root[s, s]
+    spread = 0.0
+    extra = 0.0
+    for k in range(size):
+        along = 0.0
+        for s in range(k + 1):
+            along += inverse[k, s] / scale[s] * middle[s, 0, 0]
+            for t in range(k + 1):
+                weight = inverse[k, s] * inverse[k, t] / (scale[s] * scale[t])
+                extra += weight * middle[size + s * size + t, 0, 0]
+        spread += along * along
+    return extra, spread, True
