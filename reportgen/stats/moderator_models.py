@@ -92,6 +92,7 @@ class People:
 
     @property
     def trials(self) -> int:
+        """How many trials there are."""
         return len(np.unique(self.place))
 
 
