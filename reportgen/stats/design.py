@@ -9,7 +9,7 @@ intercept, treatment, adjusters, moderators, treatment x moderators, before p is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 import numpy as np
@@ -66,6 +66,10 @@ class Options:
         the moderators are indicators of all levels but one, so that no level is special.
     floor_trials : int
         Trials that the floor of the df counts; 0 = all.
+    more_slopes : int
+        Stratified slopes to be counted besides, of columns that come later.
+    own_from : int or None
+        People from whom on a trial has slopes of its own, whatever their number.
     """
 
     intercept: Intercept = "stratified"
@@ -82,6 +86,12 @@ class Options:
     beside: int = 0
     random_part: RandomPart = "as-given"
     floor_trials: int = 0
+    more_slopes: int = 0
+    own_from: int | None = None
+
+    def with_own_from(self, people: int) -> Options:
+        """The same with it decided which trials have slopes of their own."""
+        return replace(self, own_from=people)
 
     def __post_init__(self) -> None:
         wrong = list(unknown_words({name: getattr(self, name) for name in CHOICES}, CHOICES))
@@ -146,6 +156,8 @@ class Blocks:
         What a residual variance per arm needs, where there is one.
     sharing : ndarray (K,) of bool
         Trials that share the slopes which others have of their own.
+    own_from : int
+        People from whom on a trial has slopes of its own.
     to_raw : ndarray (p, p)
         Takes coefficients of the shifted columns to those of the columns as given.
     """
@@ -169,6 +181,7 @@ class Blocks:
     z_back: FloatArray
     arms: Arms | None
     sharing: NDArray[np.bool_]
+    own_from: int
     dropped: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -228,8 +241,9 @@ def blocks(
     log_det = float(np.sum(np.log(size))) if stratified else 0.0
     taken = np.zeros((len(size), len(names)), bool)
     taken[:, 0] = stratified
-    slopes = len(_independent(current, scale, level, own, names)[0]) if own and options.people_per_slope else 0
-    has_own = size >= options.people_per_slope * slopes
+    slopes = options.more_slopes + len(_independent(current, scale, level, own, names)[0])
+    own_from = options.people_per_slope * slopes if options.own_from is None else options.own_from
+    has_own = size >= own_from
     if own:
         log_det += _sweep(current, own, scale, taken, has_own)
     common = [j for j in range(1, len(names) - 1) if j not in own or not has_own.all()]
@@ -256,7 +270,7 @@ def blocks(
         log_det_f=log_det,
         zz=turned @ current @ z_map,
         zr=current[:, rest] @ z_map,
-        rr=current[np.ix_(range(len(size)), rest, rest)],
+        rr=current[:, rest[:, None], rest],
         zz_raw=turned @ raw @ z_map,
         x_names=tuple(kept),
         z_names=tuple(z),
@@ -270,6 +284,7 @@ def blocks(
         z_back=z_back,
         arms=_arms(arms, products, names, shift, taken, rest) if arms else None,
         sharing=~has_own if own else np.zeros(len(size), bool),
+        own_from=own_from,
         dropped=dropped,
     )
 
