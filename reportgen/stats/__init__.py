@@ -24,7 +24,8 @@ from .consistent_effects import ConsistentEffects, consistent_effects
 from .effect import Effect, Joint
 from .interaction_by_trial import Contrast, InteractionByTrial, interaction_by_trial
 from .levels import Levels
-from .moderators import Entered, ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
+from .moderator_models import Reading
+from .moderators import Entered, ModeratorFit, benjamini_hochberg, holm, screen_moderator
 from .one_step import LeftOut, OneStepFit, fit_one_step
 from .optimise import Optimiser
 from .partition import partition
@@ -33,6 +34,7 @@ from .peeling import Peeling
 from .per_trial import PerTrial, per_trial
 from .scan import CutScan, scan_cuts
 from .screening import PreparedScreening, Screened, prepare_screening
+from .split_readings import split_readings
 from .subgroups import Candidates, Group, Missing, Partition, Rule, Side, Split, Subgroup, TreeNode, Tried
 from .two_stage import TwoStage, pool_two_stage, prediction_interval
 
@@ -78,4 +80,5 @@ __all__ = [
     "prepare_screening",
     "scan_cuts",
     "screen_moderator",
+    "split_readings",
 ]

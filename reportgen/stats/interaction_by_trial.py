@@ -120,7 +120,8 @@ def interaction_by_trial(
     if not per > 0:
         raise ValueError(f"per must be positive, not {per}")
     people = complete(outcome, treatment, trial, moderator, adjusters)
-    base, codes = -1, (-1,)
+    base = -1
+    codes: tuple[int, ...] = (-1,)
     if isinstance(moderator, Levels):
         present = [int(code) for code in np.unique(people.values)]
         base = base_level(people, present, reference)

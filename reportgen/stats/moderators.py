@@ -265,7 +265,8 @@ def code_moderator(
 ) -> Coded:
     """Return the columns of a moderator among these people, and how its models are fitted."""
     levels = isinstance(moderator, Levels)
-    base, codes, columns = -1, (), people.values[:, None] / per
+    base, columns = -1, people.values[:, None] / per
+    codes: tuple[int, ...] = ()
     if levels:
         present = [int(code) for code in np.unique(people.values)]
         base = base_level(people, present, reference)

@@ -66,12 +66,12 @@ class Variances:
 
 def terms(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> Terms:
     """What the likelihood and its inference need: `s` (2,) where arms have residual variances of their own, else (K,)."""
-    return (arms if blocks.arms else likelihood).terms(blocks, s, omega, reml)
+    return arms.terms(blocks, s, omega, reml) if blocks.arms else likelihood.terms(blocks, s, omega, reml)
 
 
 def by_trial(blocks: Blocks, s: FloatArray, omega: FloatArray) -> FloatArray:
     """What each trial adds to (X, y)'V^-1(X, y), (K, p+1, p+1)."""
-    return (arms if blocks.arms else likelihood).by_trial(blocks, s, omega)
+    return arms.by_trial(blocks, s, omega) if blocks.arms else likelihood.by_trial(blocks, s, omega)
 
 
 class _Problem:

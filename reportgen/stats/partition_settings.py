@@ -27,7 +27,7 @@ CHOICES = {
     "adjuster_slopes": get_args(AdjusterSlopes),
 }
 # What those who prepare a search need not give.
-DEFAULTS = {"adjuster_slopes": "common", "people_per_slope": 10, "across_extra": 0}
+DEFAULTS: dict[str, Any] = {"adjuster_slopes": "common", "people_per_slope": 10, "across_extra": 0}
 SMALLEST_SHARE = 0.05  # of the people at the root, for the default of min_size
 SMALLEST_SIZE = 50
 AT_LEAST = {"people_per_slope": 0, "across_extra": 0}

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from . import inference as infer
 from .choices import (
@@ -31,12 +30,14 @@ from .compiled import kernel
 from .crossproducts import FloatArray, IntArray
 from .crossproducts import columns as checked
 from .design import Blocks, Options, blocks
+from .effect import student_p
 from .levels import Levels
 from .moderator_models import People, complete, fit_model, reading_of, trial_means, within_model
 from .moderators import PEOPLE_PER_SLOPE, code_moderator, too_few, unusable
 from .one_step import NEARLY_EXACT
 from .optimise import pair_sums
-from .two_variances import Room, Sums, fit_sums, single
+from .two_variances import Room, Sums
+from .two_variances_inference import fit_sums, single
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class _Design:
     @property
     def quantity(self) -> bool:
         """Whether there is one coefficient."""
-        return self.columns.shape[1] == 1
+        return bool(self.columns.shape[1] == 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,16 +135,7 @@ class PreparedScreening:
             raise ValueError("an outcome must be finite; prepare only those who have one")
         rows = np.array([_test(one, y) for one in self._designs]).reshape(-1, 3)
         estimate = np.where(self._levels, np.nan, rows[:, 2])
-        return Screened(np.where(np.isnan(rows[:, 0]), rows[:, 1], _p(rows[:, 0], rows[:, 1])), estimate)
-
-
-def _p(statistic: FloatArray, df: FloatArray) -> FloatArray:
-    finite = np.isfinite(df)
-    return np.where(
-        finite,
-        2.0 * special.stdtr(np.where(finite, df, 1.0), -np.abs(statistic)),
-        2.0 * special.ndtr(-np.abs(statistic)),
-    )
+        return Screened(np.where(np.isnan(rows[:, 0]), rows[:, 1], student_p(rows[:, 0], rows[:, 1])), estimate)
 
 
 def prepare_screening(

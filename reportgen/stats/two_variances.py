@@ -75,7 +75,7 @@ def room(trials: int, p: int, q: int, r: int) -> Room:
 
 
 @kernel
-def _weigh(psi, sums, space):  # type: ignore[no-untyped-def]
+def weigh(psi, sums, space):  # type: ignore[no-untyped-def]
     """A, its factor and the criterion at psi; b and G are left as at psi. False where A_xx is singular."""
     c, u, group = sums.c, sums.u, sums.group
     trials, m, q = c.shape
@@ -222,9 +222,47 @@ def _derivatives(sums, space):  # type: ignore[no-untyped-def]
 def _value(x, psi, sums, space):  # type: ignore[no-untyped-def]
     for s in range(x.shape[0]):
         psi[s] = (x[s] / sums.spread[s]) ** 2
-    if _weigh(psi, sums, space):
+    if weigh(psi, sums, space):
         return space.value[0]
     return np.inf
+
+
+@kernel
+def _direction(x, held, sums, space):  # type: ignore[no-untyped-def]
+    """Gradient and Newton step in x, in units in which all curvatures are alike; a negative curvature is turned round."""
+    r = x.shape[0]
+    g0 = 0.0
+    g1 = 0.0
+    h00 = 1.0
+    h01 = 0.0
+    h11 = 1.0
+    w0 = max(1.0, abs(x[0])) / sums.spread[0]
+    if not held[0]:
+        z0 = x[0] / sums.spread[0]
+        g0 = 2.0 * z0 * space.slope[0] * w0
+        h00 = (2.0 * space.slope[0] + 4.0 * z0 * z0 * space.bend[0, 0]) * w0 * w0
+    if r > 1 and not held[1]:
+        w1 = max(1.0, abs(x[1])) / sums.spread[1]
+        z1 = x[1] / sums.spread[1]
+        g1 = 2.0 * z1 * space.slope[1] * w1
+        h11 = (2.0 * space.slope[1] + 4.0 * z1 * z1 * space.bend[1, 1]) * w1 * w1
+        if not held[0]:
+            h01 = 4.0 * (x[0] / sums.spread[0]) * z1 * space.bend[0, 1] * w0 * w1
+    middle = 0.5 * (h00 + h11)
+    radius = np.sqrt(0.25 * (h00 - h11) ** 2 + h01 * h01)
+    angle = 0.5 * np.arctan2(2.0 * h01, h00 - h11)
+    cosine = np.cos(angle)
+    sine = np.sin(angle)
+    floor = 1e-7 * max(1.0, abs(middle) + radius)
+    first = -(cosine * g0 + sine * g1) / max(abs(middle + radius), floor)
+    second = -(cosine * g1 - sine * g0) / max(abs(middle - radius), floor)
+    m0 = cosine * first - sine * second
+    m1 = sine * first + cosine * second
+    if held[0]:  # the rotation leaves its rounding there
+        m0 = 0.0
+    if r == 1 or held[1]:
+        m1 = 0.0
+    return g0, g1, m0, m1
 
 
 @kernel
@@ -242,38 +280,7 @@ def _descend(x, held, gain, psi, trial, sums, space):  # type: ignore[no-untyped
             return value, count, False
         _whiten(sums, space)
         _derivatives(sums, space)
-        # in units in which all curvatures are alike
-        g0 = 0.0
-        g1 = 0.0
-        h00 = 1.0
-        h01 = 0.0
-        h11 = 1.0
-        w0 = max(1.0, abs(x[0])) / sums.spread[0]
-        if not held[0]:
-            z0 = x[0] / sums.spread[0]
-            g0 = 2.0 * z0 * space.slope[0] * w0
-            h00 = (2.0 * space.slope[0] + 4.0 * z0 * z0 * space.bend[0, 0]) * w0 * w0
-        if r > 1 and not held[1]:
-            w1 = max(1.0, abs(x[1])) / sums.spread[1]
-            z1 = x[1] / sums.spread[1]
-            g1 = 2.0 * z1 * space.slope[1] * w1
-            h11 = (2.0 * space.slope[1] + 4.0 * z1 * z1 * space.bend[1, 1]) * w1 * w1
-            if not held[0]:
-                h01 = 4.0 * (x[0] / sums.spread[0]) * z1 * space.bend[0, 1] * w0 * w1
-        middle = 0.5 * (h00 + h11)
-        radius = np.sqrt(0.25 * (h00 - h11) ** 2 + h01 * h01)
-        angle = 0.5 * np.arctan2(2.0 * h01, h00 - h11)
-        cosine = np.cos(angle)
-        sine = np.sin(angle)
-        floor = 1e-7 * max(1.0, abs(middle) + radius)
-        first = -(cosine * g0 + sine * g1) / max(abs(middle + radius), floor)
-        second = -(cosine * g1 - sine * g0) / max(abs(middle - radius), floor)
-        m0 = cosine * first - sine * second
-        m1 = sine * first + cosine * second
-        if held[0]:  # the rotation leaves its rounding there
-            m0 = 0.0
-        if r == 1 or held[1]:
-            m1 = 0.0
+        g0, g1, m0, m1 = _direction(x, held, sums, space)
         down = g0 * m0 + g1 * m1
         largest = max(abs(m0), abs(m1))
         if abs(down) < gain * (1.0 + abs(value)):
@@ -351,165 +358,3 @@ def minimise(sums, space, psi):  # type: ignore[no-untyped-def]
     _value(best, psi, sums, space)
     _whiten(sums, space)
     return evaluations + 1, state
-
-
-@kernel
-def kenward_roger(psi, sums, space, columns, information, middle):  # type: ignore[no-untyped-def]
-    """Expected information on (sigma2, psi sigma2), and D_r over some coefficients, in units of sigma2 = 1.
-
-    `space` as `minimise` leaves it. columns: (p, g), L^-1 times the wanted unit vectors. information: (1 + r, 1 + r) is
-    filled; middle: ((1 + r)(2 + r), g, g) with columns' D_r columns, then columns' (Q_rs - D_r D_s) columns by r and s.
-    """
-    trials, m, q = sums.c.shape
-    p = m - 1
-    r = psi.shape[0]
-    b, g, group = space.b, space.g, sums.group
-    size = 1 + r
-    d = np.zeros((size, p, p))
-    qq = np.zeros((size, size, p, p))
-    t1 = np.zeros(size)
-    t2 = np.zeros((size, size))
-    for i in range(trials):
-        for k in range(q):
-            s = 1 + group[k]
-            t1[s] += g[i, k, k]
-            for h in range(q):
-                t = 1 + group[h]
-                weight = g[i, k, h]
-                t2[s, t] += weight * weight
-                for a in range(p):
-                    for c in range(p):
-                        qq[s, t, a, c] += 0.5 * weight * (b[i, a, k] * b[i, c, h] + b[i, a, h] * b[i, c, k])
-    t1[0] = sums.contrasts
-    for a in range(p):
-        d[0, a, a] = 1.0
-    for s in range(1, size):
-        t1[0] -= psi[s - 1] * t1[s]
-        for a in range(p):
-            for c in range(p):
-                d[s, a, c] = space.moved[s - 1, a, c]
-                d[0, a, c] -= psi[s - 1] * d[s, a, c]
-    for s in range(size - 1, -1, -1):
-        # V is the sum of its parts: what belongs to sigma2 is what the others leave
-        t2[s, 0] = t1[s]
-        for a in range(p):
-            for c in range(p):
-                qq[s, 0, a, c] = d[s, a, c]
-        for t in range(1, size):
-            t2[s, 0] -= psi[t - 1] * t2[s, t]
-            for a in range(p):
-                for c in range(p):
-                    qq[s, 0, a, c] -= psi[t - 1] * qq[s, t, a, c]
-        if s > 0:
-            t2[0, s] = t2[s, 0]
-            for a in range(p):
-                for c in range(p):
-                    qq[0, s, a, c] = qq[s, 0, a, c]
-    for s in range(size):
-        for t in range(size):
-            value = t2[s, t]
-            for a in range(p):
-                value -= 2.0 * qq[s, t, a, a]
-                for c in range(p):
-                    value += d[s, a, c] * d[t, a, c]
-            information[s, t] = 0.5 * value
-    wanted = columns.shape[1]
-    once = np.zeros((size, p, wanted))
-    for s in range(size):
-        for a in range(p):
-            for k in range(wanted):
-                value = 0.0
-                for c in range(p):
-                    value += d[s, a, c] * columns[c, k]
-                once[s, a, k] = value
-        for k in range(wanted):
-            for h in range(wanted):
-                value = 0.0
-                for a in range(p):
-                    value += columns[a, k] * once[s, a, h]
-                middle[s, k, h] = value
-    for s in range(size):
-        for t in range(size):
-            place = size + s * size + t
-            for k in range(wanted):
-                for h in range(wanted):
-                    value = 0.0
-                    for a in range(p):
-                        value -= once[s, a, k] * once[t, a, h]
-                        for c in range(p):
-                            value += columns[a, k] * qq[s, t, a, c] * columns[c, h]
-                    middle[place, k, h] = value
-
-
-@kernel
-def coefficients(sums, space, places, beta, columns):  # type: ignore[no-untyped-def]
-    """Coefficients (p,), and L^-1 times the unit vectors at `places`."""
-    root = space.root
-    p = root.shape[0] - 1
-    for a in range(p - 1, -1, -1):
-        value = root[p, a]
-        for c in range(a + 1, p):
-            value -= root[c, a] * beta[c]
-        beta[a] = value / root[a, a]
-    for k in range(places.shape[0]):
-        for a in range(p):
-            value = 1.0 if a == places[k] else 0.0
-            for c in range(a):
-                value -= root[a, c] * columns[c, k]
-            columns[a, k] = value / root[a, a]
-
-
-@kernel
-def fit_sums(sums, space, psi, places, beta, columns, information, middle):  # type: ignore[no-untyped-def]
-    """Fit, and fill what inference on the coefficients at `places` needs; evaluations, and a state as of `minimise`."""
-    if psi.shape[0] == 0:
-        evaluations = 1
-        state = 1 if _weigh(psi, sums, space) else -1
-    else:
-        evaluations, state = minimise(sums, space, psi)
-    if state >= 0:
-        coefficients(sums, space, places, beta, columns)
-        if psi.shape[0] > 0:
-            kenward_roger(psi, sums, space, columns, information, middle)
-    return evaluations, state
-
-
-@kernel
-def single(information, middle):  # type: ignore[no-untyped-def]
-    """Variance and df of the first coefficient in units of sigma2, and whether the information could be inverted.
-
-    As `inference.kenward_roger` and `contrast_df`; the information is inverted on a common scale.
-    """
-    size = information.shape[0]
-    scale = np.zeros(size)
-    root = np.zeros((size, size))
-    for s in range(size):
-        scale[s] = np.sqrt(information[s, s])
-        for t in range(s + 1):
-            value = information[s, t] / (scale[s] * scale[t])
-            for j in range(t):
-                value -= root[s, j] * root[t, j]
-            if s == t:
-                if not value > 1e-6:
-                    return 0.0, 0.0, False
-                root[s, s] = np.sqrt(value)
-            else:
-                root[s, t] = value / root[t, t]
-    inverse = np.zeros((size, size))  # of the root, with the scale
-    for s in range(size):
-        for t in range(s + 1):
-            value = 1.0 if s == t else 0.0
-            for j in range(t, s):
-                value -= root[s, j] * inverse[j, t]
-            inverse[s, t] = value / root[s, s]
-    spread = 0.0
-    extra = 0.0
-    for k in range(size):
-        along = 0.0
-        for s in range(k + 1):
-            along += inverse[k, s] / scale[s] * middle[s, 0, 0]
-            for t in range(k + 1):
-                weight = inverse[k, s] * inverse[k, t] / (scale[s] * scale[t])
-                extra += weight * middle[size + s * size + t, 0, 0]
-        spread += along * along
-    return extra, spread, True

@@ -26,7 +26,14 @@ def searched(d: dict, adjusters: int, **options: object) -> Partition:
     given = people_of(d) | {"adjusters": d["adjusters"][:, :adjusters] if adjusters else None}
     moderators = {"z": d["z"].round(1), "g": Levels(d["g"], ("a", "b", "c", "d")), "x": d["adjusters"][:, 0].round(1)}
     return partition(
-        moderators=moderators, adjuster_slopes="stratified", min_size=10, min_arm=3, depth=1, max_cuts=25, **given, **options
+        moderators=moderators,
+        adjuster_slopes="stratified",
+        min_size=10,
+        min_arm=3,
+        depth=1,
+        max_cuts=25,
+        **given,
+        **options,
     )
 
 
@@ -34,7 +41,10 @@ def separate(d: dict, adjusters: int, s: np.ndarray, information: str, effect: s
     if information == "within":
         s = s - np.array([s[d["trial"] == k].mean() for k in range(d["trial"].max() + 1)])[d["trial"]]
     options = Options(
-        treatment_effect=effect, adjuster_slopes="stratified", moderator_slopes="stratified", own_from=10 * (adjusters + 1)
+        treatment_effect=effect,
+        adjuster_slopes="stratified",
+        moderator_slopes="stratified",
+        own_from=10 * (adjusters + 1),
     )
     x = d["adjusters"][:, :adjusters] if adjusters else None
     return fit_columns(columns(d["outcome"], d["treatment"], d["trial"], x, s), options)
@@ -101,7 +111,10 @@ def test_moderators_sorted_out_before_count() -> None:
     for a, b in zip(few.tree[0].splits, many.tree[0].splits, strict=True):
         assert a.log_p_adjusted == b.log_p_adjusted
         assert b.log_p_node == pytest.approx(float(log_sidak(a.log_p_adjusted, 11.0)))
-    assert searched(d, 2, across_extra=8, across="none").tree[0].splits[0].log_p_node == few.tree[0].splits[0].log_p_adjusted
+    assert (
+        searched(d, 2, across_extra=8, across="none").tree[0].splits[0].log_p_node
+        == few.tree[0].splits[0].log_p_adjusted
+    )
     with pytest.raises(ValueError, match="across_extra=-1 must be a whole number"):
         searched(d, 2, across_extra=-1)
 
