@@ -13,8 +13,8 @@ import numpy as np
 
 from reportgen.stats.crossproducts import CrossProducts, columns
 from reportgen.stats.design import Options
-from reportgen.stats.one_step import fit_cross_products
 from reportgen.stats.moderators import screen_moderator
+from reportgen.stats.one_step import fit_cross_products
 from reportgen.stats.partition import partition
 from reportgen.stats.peel import peel
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from reportgen.stats import Levels, Partition, partition
+from reportgen.stats import Levels, Partition, partition, peel
 from reportgen.stats.crossproducts import columns
 from reportgen.stats.design import Options
 from reportgen.stats.effective_cuts import log_sidak
@@ -133,3 +133,34 @@ def test_the_reading_in_these_trials_is_the_split_of_the_search(information: str
     assert these.interaction_tau2 == 0.0
     assert new.estimated
     assert new.each[0].df_raw != these.each[0].df_raw
+
+
+@pytest.mark.parametrize("information", ["pooled", "within"])
+@pytest.mark.parametrize("case", ["all have own slopes", "some share", "no adjuster"])
+def test_each_box_is_the_separate_fit(case: str, information: str) -> None:
+    sizes, adjusters = CASES[case]
+    d = trials(4, sizes)
+    given = people_of(d) | {"adjusters": d["adjusters"][:, :adjusters] if adjusters else None}
+    moderators = {"z": d["z"].round(1), "x": d["adjusters"][:, 1].round(1)}
+    found = peel(
+        moderators=moderators, adjuster_slopes="stratified", information=information, min_arm=5, bin_width=0.1, **given
+    )
+    compared = 0
+    for box in found.boxes:
+        if box.difference is None:
+            continue
+        one = separate(d, adjusters, box.members.astype(float), information, "random").interaction
+        assert box.difference.estimate == pytest.approx(one.estimate, abs=1e-8 * one.std_error)
+        assert box.difference.std_error == pytest.approx(one.std_error, rel=1e-8)
+        assert box.difference.df_raw == pytest.approx(one.df_raw, rel=1e-6)
+        assert box.z == pytest.approx(one.estimate / one.std_error, rel=1e-7)
+        compared += 1
+    assert compared >= 3
+
+
+def test_directions_come_from_slopes_per_trial() -> None:
+    d = trials(4)
+    found = peel(moderators={"z": d["z"]}, adjuster_slopes="stratified", bin_width=0.2, **people_of(d))
+    z = d["z"] - np.array([d["z"][d["trial"] == k].mean() for k in range(5)])[d["trial"]]
+    one = separate(d, 2, z, "pooled", "random").interaction
+    assert found.directions[0].interaction.estimate == pytest.approx(one.estimate, rel=1e-9)
