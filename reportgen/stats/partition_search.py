@@ -48,6 +48,12 @@ class Search:
             _grow(self, outcome[self.rows], tree, TreeNode(0, -1, 0, (), rows, 0, (), {}))
         return tuple(tree)
 
+    def counting(self, more: int) -> Search:
+        """Return the same search with so many more moderators sorted out before; see `across_extra` of `partition`."""
+        if not more:
+            return self
+        return replace(self, settings=replace(self.settings, across_extra=self.settings.across_extra + more))
+
     def those(self, rows: IntArray, rule: Rule) -> IntArray:
         """Which of some people at the root fulfil a rule."""
         moderator = next(one for one in self.moderators if one.name == rule.moderator)
