@@ -6,6 +6,9 @@ What to use when:
   the participants themselves. The answer of a report.
 - `screen_moderator`: the interaction with one moderator, a quantity or levels, within trials, naively and across trials,
   and the effect at chosen values; `holm` and `benjamini_hochberg` for a whole screening.
+- `prepare_screening`: the same test for one outcome after another, at milliseconds for all moderators; for sign flips.
+- `interaction_by_trial`: the interaction in each trial by itself, and pooled in two stages.
+- `consistent_effects`: the effect in each level, or at values, that differ by the interaction within trials and nothing else.
 - `scan_cuts`: the interaction with `x <= c` for every cut c of a covariate, at microseconds a cut; for searches.
 - `partition`: RP, the search for subgroups by recursive partitioning.
 - `peel`: ARDP, the best box-shaped subgroup of every size by directed peeling.
@@ -20,25 +23,33 @@ Every fit reads each participant once, into cross-products within trials, and wo
 carry a `status` ("ok", "boundary", "failed", "not estimable") with one plain sentence: look at it before the number.
 """
 
+from .consistent_effects import ConsistentEffects, consistent_effects
 from .effect import Effect, Joint
+from .interaction_by_trial import Contrast, InteractionByTrial, interaction_by_trial
 from .levels import Levels
-from .moderators import Entered, ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
+from .moderator_models import Reading
+from .moderators import Entered, ModeratorFit, benjamini_hochberg, holm, screen_moderator
 from .one_step import LeftOut, OneStepFit, fit_one_step
 from .optimise import Optimiser
 from .partition import partition
 from .peel import peel
 from .peeling import Peeling
 from .per_trial import PerTrial, per_trial
+from .prepared_screening import PreparedScreening, Screened, prepare_screening
 from .scan import CutScan, scan_cuts
+from .split_readings import split_readings
 from .subgroups import Candidates, Group, Missing, Partition, Rule, Side, Split, Subgroup, TreeNode, Tried
 from .two_stage import TwoStage, pool_two_stage, prediction_interval
 
 __all__ = [
     "Candidates",
+    "ConsistentEffects",
+    "Contrast",
     "CutScan",
     "Effect",
     "Entered",
     "Group",
+    "InteractionByTrial",
     "Joint",
     "LeftOut",
     "Levels",
@@ -49,8 +60,10 @@ __all__ = [
     "Partition",
     "Peeling",
     "PerTrial",
+    "PreparedScreening",
     "Reading",
     "Rule",
+    "Screened",
     "Side",
     "Split",
     "Subgroup",
@@ -58,13 +71,17 @@ __all__ = [
     "Tried",
     "TwoStage",
     "benjamini_hochberg",
+    "consistent_effects",
     "fit_one_step",
     "holm",
+    "interaction_by_trial",
     "partition",
     "peel",
     "per_trial",
     "pool_two_stage",
     "prediction_interval",
+    "prepare_screening",
     "scan_cuts",
     "screen_moderator",
+    "split_readings",
 ]

@@ -21,6 +21,7 @@ from .crossproducts import FloatArray, IntArray
 from .effect import Effect
 from .inside import HARDLY_VARIES, InsideSpace, fit_inside, make_inside_space
 from .one_step import OneStepFit
+from .own_slopes import OwnNode, fit_own, make_own_space
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,10 +149,35 @@ def as_effect(row: FloatArray, floor: float) -> Effect:
     return Effect(float(row[ESTIMATE]), float(np.sqrt(row[VARIANCE])), max(df, floor), df)
 
 
-def interactions(sums: FloatArray, node: Node, space: Space) -> FloatArray:
+def interactions(sums: FloatArray, node: Node, space: Space, within: bool = False) -> FloatArray:
     """t x inside in the whole comparison for each box, (c, 7) with the columns of candidate.py."""
     values = np.full((len(sums), 7), np.nan)
-    fit_differences(sums, False, node, space, values)
+    fit_differences(sums, within, node, space, values)
+    return values
+
+
+def own_rows(treatment: FloatArray, columns: FloatArray, outcome: FloatArray) -> FloatArray:
+    """What is summed besides where trials have slopes of their own: columns and outcome, F swept out, and those of the treated.
+
+    Examples
+    --------
+    >>> own_rows(np.array([0.0, 1.0]), np.array([[3.0], [4.0]]), np.array([1.0, 2.0])).tolist()
+    [[3.0, 1.0, 0.0, 0.0], [4.0, 2.0, 4.0, 2.0]]
+    """
+    w = np.column_stack([columns, outcome])
+    return np.column_stack([w, treatment[:, None] * w])
+
+
+def own_interactions(sums: FloatArray, within: bool, node: OwnNode) -> FloatArray:
+    """The same as `interactions` where trials have slopes of their own; the last columns of sums are those of `own_rows`."""
+    values = np.full((len(sums), 7), np.nan)
+    width = node.base.shape[1] - 2  # a + 2: basis, treatment, outcome
+    low = np.zeros((*sums.shape[:2], 2, 1 + width))
+    low[:, :, 1, 0] = sums[:, :, 1]
+    low[:, :, 0, 0] = sums[:, :, 0] - sums[:, :, 1]
+    low[:, :, 1, 1:] = sums[:, :, -width:]
+    low[:, :, 0, 1:] = sums[:, :, -2 * width : -width] - sums[:, :, -width:]
+    _own_interactions(low, within, node, make_own_space(node), values)
     return values
 
 
@@ -188,6 +214,27 @@ def fit_differences(sums, within, node, space, values):  # type: ignore[no-untyp
     for box in range(sums.shape[0]):
         _enter(sums[box], low)
         lam = fit_set(low, within, warm, node, space, values[box])
+        warm = lam if lam > 0.0 else -1.0
+
+
+@kernel
+def _own_interactions(low, within, node, space, values):  # type: ignore[no-untyped-def]
+    warm = -1.0
+    for box in range(low.shape[0]):
+        lam = fit_own(
+            low[box],
+            within,
+            warm,
+            node,
+            space.local,
+            space.a0,
+            space.rows,
+            space.g,
+            space.u,
+            space.work,
+            space.record,
+            values[box],
+        )
         warm = lam if lam > 0.0 else -1.0
 
 

@@ -292,6 +292,14 @@ class Columns:
     codes: IntArray
     labels: NDArray[Any]
 
+    def by_arm(self) -> tuple[CrossProducts, CrossProducts]:
+        """Accumulate the control and the intervention arms apart, over the same trials."""
+        return self._only(0.0).cross_products(), self._only(1.0).cross_products()
+
+    def _only(self, arm: float) -> Columns:
+        codes = np.where(self.treatment == arm, self.codes, -1)
+        return Columns(self.outcome, self.treatment, self.adjusters, self.moderators, codes, self.labels)
+
     def cross_products(self) -> CrossProducts:
         """Accumulate; each participant is read once."""
         trials, a, q = len(self.labels), self.adjusters.shape[1], self.moderators.shape[1]

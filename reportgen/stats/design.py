@@ -9,7 +9,7 @@ intercept, treatment, adjusters, moderators, treatment x moderators, before p is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 import numpy as np
@@ -23,6 +23,7 @@ from .choices import (
     Estimation,
     InteractionEffect,
     Intercept,
+    RandomPart,
     Residual,
     TreatmentEffect,
     unknown_words,
@@ -50,7 +51,26 @@ CHOICES = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of a one-step model; see `fit_one_step`."""
+    """The options of a one-step model; see `fit_one_step`. Those behind `df_floor` are for the screening of moderators.
+
+    Attributes
+    ----------
+    moderator_slopes : {"common", "stratified"}
+        As `adjuster_slopes`, for the main effects of the moderators.
+    people_per_slope : int
+        A trial with fewer people per stratified slope has none of its own; such trials share one slope a column.
+    beside : int
+        The last so many adjusters have a common slope whatever `adjuster_slopes` says.
+    random_part : {"as-given", "centred", "levels"}
+        Random columns of an interaction: t z as given; t (z - zbar_i); or one for every level with one variance, where
+        the moderators are indicators of all levels but one, so that no level is special.
+    floor_trials : int
+        Trials that the floor of the df counts; 0 = all.
+    more_slopes : int
+        Stratified slopes to be counted besides, of columns that come later.
+    own_from : int or None
+        People from whom on a trial has slopes of its own, whatever their number.
+    """
 
     intercept: Intercept = "stratified"
     treatment_effect: TreatmentEffect = "random"
@@ -61,6 +81,17 @@ class Options:
     estimation: Estimation = "reml"
     inference: Approximation = "kenward-roger"
     df_floor: DfFloor = "trials-1"
+    moderator_slopes: AdjusterSlopes = "common"
+    people_per_slope: int = 0
+    beside: int = 0
+    random_part: RandomPart = "as-given"
+    floor_trials: int = 0
+    more_slopes: int = 0
+    own_from: int | None = None
+
+    def with_own_from(self, people: int) -> Options:
+        """The same with it decided which trials have slopes of their own."""
+        return replace(self, own_from=people)
 
     def __post_init__(self) -> None:
         wrong = list(unknown_words({name: getattr(self, name) for name in CHOICES}, CHOICES))
@@ -74,6 +105,24 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Arms:
+    """Cross-products by arm of all columns (1, treatment, ..., outcome), nothing swept out.
+
+    Attributes
+    ----------
+    people : ndarray (2, K)
+        Control, intervention.
+    raw : ndarray (2, K, m, m)
+    rest : ndarray (p+1,) of int
+        Places of (X, y).
+    """
+
+    people: FloatArray
+    raw: FloatArray
+    rest: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
 class Blocks:
     """Cross-products with F swept out, split for the likelihood.
 
@@ -81,8 +130,8 @@ class Blocks:
     ----------
     trials : ndarray (K,) of int
         Participants per trial.
-    swept : ndarray (K,) of int
-        Rank of F in each trial.
+    own : ndarray (K, m) of bool
+        Columns F of each trial among (1, treatment, ..., outcome), those that are redundant in it left out.
     log_det_f : float
         Sum of log|F'F|.
     zz, zr, rr : ndarray (K, q, q), (K, p+1, q), (K, p+1, p+1)
@@ -94,15 +143,27 @@ class Blocks:
     dropped : dict
         Name of each column left out, and why.
     free : ndarray (q, q) of bool
-        Lower triangle of Cov(u): entries that are estimated.
+        Lower triangle of Cov(u): entries that are estimated. With `one_variance`, the first of those that are equal.
+    one_variance : bool
+        Whether all interactions have one variance: in Z stand then T-fold columns, T T' = I + J, with equal variances.
+    z_map : ndarray (K, m, q)
+        Takes the columns (1, treatment, ..., outcome) to those of Z.
+    z_back : ndarray (q, q)
+        Takes Cov(u) of the columns of Z to that of the columns named.
     by_trial : bool
         Whether each trial has a residual variance of its own.
+    arms : Arms or None
+        What a residual variance per arm needs, where there is one.
+    sharing : ndarray (K,) of bool
+        Trials that share the slopes which others have of their own.
+    own_from : int
+        People from whom on a trial has slopes of its own.
     to_raw : ndarray (p, p)
         Takes coefficients of the shifted columns to those of the columns as given.
     """
 
     trials: NDArray[np.int64]
-    swept: NDArray[np.int64]
+    own: NDArray[np.bool_]
     log_det_f: float
     zz: FloatArray
     zr: FloatArray
@@ -115,7 +176,23 @@ class Blocks:
     to_raw: FloatArray
     outcome_shift: float
     outcome_scale: float
+    one_variance: bool
+    z_map: FloatArray
+    z_back: FloatArray
+    arms: Arms | None
+    sharing: NDArray[np.bool_]
+    own_from: int
     dropped: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def swept(self) -> NDArray[np.int64]:
+        """Rank of F in each trial."""
+        return np.asarray(self.own.sum(axis=1), np.int64)
+
+    @property
+    def groups(self) -> int:
+        """Number of residual variances."""
+        return 2 if self.arms else len(self.trials) if self.by_trial else 1
 
     @property
     def p(self) -> int:
@@ -141,15 +218,17 @@ def column_names(adjusters: int, moderators: int) -> tuple[str, ...]:
     return ("treatment", *x, *z, *tz, "outcome")
 
 
-def blocks(products: CrossProducts, options: Options) -> Blocks:
-    """Arrange the cross-products of the trials for one model."""
+def blocks(
+    products: CrossProducts, options: Options, arms: tuple[CrossProducts, CrossProducts] | None = None
+) -> Blocks:
+    """Arrange the cross-products of the trials for one model; `arms`: those of each arm, for a residual variance each."""
     names = ["intercept", *column_names(products.adjusters, products.moderators)]
     adjusters = [f"adjuster[{k}]" for k in range(products.adjusters)]
     interactions = [f"treatment:moderator[{k}]" for k in range(products.moderators)]
     stratified = options.intercept == "stratified"
-    own_slopes = options.adjuster_slopes == "stratified" and bool(adjusters)
+    own = [names.index(name) for name in _own_slopes(options, products)]
     # A common coefficient or an intercept takes up a shift of its column; slopes per trial without intercepts do not.
-    shifted = [] if own_slopes else adjusters
+    shifted = [] if own else adjusters
     raw, shift = _raw(products, names, [] if stratified else [*shifted, "outcome"])
     current = np.zeros_like(raw)
     if stratified:
@@ -158,41 +237,107 @@ def blocks(products: CrossProducts, options: Options) -> Blocks:
         current[:] = raw
     size = products.size
     scale = np.einsum("kii->ki", current).copy()
-    log_det = float(np.sum(np.log(size))) if stratified else 0.0
-    swept = np.full(len(size), int(stratified), np.int64)
-    if own_slopes:
-        log_det += _sweep(current, [names.index(a) for a in adjusters], scale, swept)
-    x = ([] if stratified else ["intercept"]) + [name for name in names[1:-1] if not (own_slopes and name in adjusters)]
     level = np.einsum("k,ki->i", size.astype(float), np.column_stack([np.ones(len(size)), products.mean]) ** 2)
-    kept, dropped = _independent(current, scale, level, [names.index(name) for name in x], names)
+    log_det = float(np.sum(np.log(size))) if stratified else 0.0
+    taken = np.zeros((len(size), len(names)), bool)
+    taken[:, 0] = stratified
+    slopes = options.more_slopes + len(_independent(current, scale, level, own, names)[0])
+    own_from = options.people_per_slope * slopes if options.own_from is None else options.own_from
+    has_own = size >= own_from
+    if own:
+        log_det += _sweep(current, own, scale, taken, has_own)
+    common = [j for j in range(1, len(names) - 1) if j not in own or not has_own.all()]
+    kept, dropped = _independent(current, scale, level, ([] if stratified else [0]) + common, names)
     z = _random_columns(options, interactions, len(size))
-    z = [name for name in z if name in kept]
-    zi = [names.index(name) for name in z]
-    ri = [names.index(name) for name in kept] + [len(names) - 1]
+    levels = options.random_part == "levels"
+    z = [name for name in z if name in kept or (levels and name in interactions)]
+    z_map, z_back = _random_map(products, names, z, options.random_part)
+    turned = z_map.transpose(0, 2, 1)
+    rest = np.array([names.index(name) for name in kept] + [len(names) - 1], np.int64)
     free = (
         np.tril(np.ones((len(z), len(z)), bool)) if options.covariance == "unstructured" else np.eye(len(z), dtype=bool)
     )
+    varying = [k for k, name in enumerate(z) if name in interactions]
+    if levels:
+        free[varying[1:], varying[1:]] = False
     to_raw = np.eye(len(kept))
     if not stratified and "intercept" in kept:
-        to_raw[0] -= shift[ri[:-1]] * (np.arange(len(kept)) > 0)
+        to_raw[0] -= shift[rest[:-1]] * (np.arange(len(kept)) > 0)
     y = len(names) - 1
     return Blocks(
-        size,
-        swept,
-        log_det,
-        current[np.ix_(range(len(size)), zi, zi)],
-        current[np.ix_(range(len(size)), ri, zi)],
-        current[np.ix_(range(len(size)), ri, ri)],
-        raw[np.ix_(range(len(size)), zi, zi)],
-        tuple(kept),
-        tuple(z),
-        free,
-        options.residual == "by-trial" and len(size) > 1,
-        to_raw,
-        float(shift[y]),
-        float(scale[:, y].sum() if scale[:, y].sum() > CONSTANT * level[y] else 0.0),
-        dropped,
+        trials=size,
+        own=taken,
+        log_det_f=log_det,
+        zz=turned @ current @ z_map,
+        zr=current[:, rest] @ z_map,
+        rr=current[:, rest[:, None], rest],
+        zz_raw=turned @ raw @ z_map,
+        x_names=tuple(kept),
+        z_names=tuple(z),
+        free=free,
+        by_trial=options.residual == "by-trial" and len(size) > 1,
+        to_raw=to_raw,
+        outcome_shift=float(shift[y]),
+        outcome_scale=float(scale[:, y].sum() if scale[:, y].sum() > CONSTANT * level[y] else 0.0),
+        one_variance=levels,
+        z_map=z_map,
+        z_back=z_back,
+        arms=_arms(arms, products, names, shift, taken, rest) if arms else None,
+        sharing=~has_own if own else np.zeros(len(size), bool),
+        own_from=own_from,
+        dropped=dropped,
     )
+
+
+def _own_slopes(options: Options, products: CrossProducts) -> list[str]:
+    """Names of the columns that have slopes per trial."""
+    adjusters, moderators = products.adjusters - options.beside, products.moderators
+    own = [f"adjuster[{k}]" for k in range(adjusters)] if options.adjuster_slopes == "stratified" else []
+    return own + ([f"moderator[{k}]" for k in range(moderators)] if options.moderator_slopes == "stratified" else [])
+
+
+def _random_map(
+    products: CrossProducts, names: list[str], z: list[str], part: RandomPart
+) -> tuple[FloatArray, FloatArray]:
+    """What takes the columns of each trial to those of Z, (K, m, q), and Cov(u) back to the columns named, (q, q)."""
+    out = np.zeros((len(products.size), len(names), len(z)))
+    back = np.eye(len(z))
+    treatment, first = names.index("treatment"), 1 + products.adjusters
+    varying = [k for k, name in enumerate(z) if name.startswith("treatment:")]
+    for k, name in enumerate(z):
+        out[:, names.index(name), k] = 1.0
+        if part != "as-given" and k in varying:
+            moderator = int(name.split("[")[1][:-1])
+            out[:, treatment, k] = -products.mean[:, first + moderator]
+    if part == "levels" and varying:
+        # u_l - u_L has covariance omega2 (I + J): columns that it makes independent have one variance
+        back[np.ix_(varying, varying)] = np.linalg.cholesky(np.eye(len(varying)) + 1.0)
+        out = out @ back
+    return out, back
+
+
+def _arms(
+    arms: tuple[CrossProducts, CrossProducts],
+    products: CrossProducts,
+    names: list[str],
+    shift: FloatArray,
+    taken: NDArray[np.bool_],
+    rest: NDArray[np.int64],
+) -> Arms:
+    """Columns are shifted by what an intercept takes up; those that random columns are made of stay as they are."""
+    about = np.tile(shift, (len(products.size), 1))
+    if taken[:, 0].all():
+        about[:, 1:] = products.mean
+    for name in names:
+        if name.startswith("treatment"):
+            about[:, names.index(name)] = 0.0
+    people = np.array([part.size for part in arms], float)
+    raw = np.zeros((2, *taken.shape, len(names)))
+    for side, part in enumerate(arms):
+        mean = np.column_stack([np.ones(len(part.size)), part.mean]) - about
+        raw[side] = people[side][:, None, None] * mean[:, :, None] * mean[:, None, :]
+        raw[side][:, 1:, 1:] += part.centred
+    return Arms(people, raw, rest)
 
 
 def _raw(products: CrossProducts, names: list[str], shifted: list[str]) -> tuple[FloatArray, FloatArray]:
@@ -208,21 +353,24 @@ def _raw(products: CrossProducts, names: list[str], shifted: list[str]) -> tuple
     return raw, shift
 
 
-def _sweep(current: FloatArray, places: list[int], scale: FloatArray, swept: NDArray[np.int64]) -> float:
-    """Sweep columns out of each trial in place; add to `swept`; return the sum of the log pivots."""
+def _sweep(
+    current: FloatArray, places: list[int], scale: FloatArray, taken: NDArray[np.bool_], which: NDArray[np.bool_]
+) -> float:
+    """Sweep columns out of trials, in place, and note it in `taken`; return the sum of the log pivots."""
     log_det = 0.0
     for j in places:
         pivot = current[:, j, j].copy()
-        good = pivot > COLLINEAR * scale[:, j]
+        good = which & (pivot > COLLINEAR * scale[:, j])
         column = current[:, :, j].copy()
         factor = np.where(good, 1.0 / np.where(good, pivot, 1.0), 0.0)
         current -= factor[:, None, None] * column[:, :, None] * column[:, None, :]
-        current[:, j, :] = 0.0
-        current[:, :, j] = 0.0
-        swept += good
+        current[which, j, :] = 0.0
+        current[which, :, j] = 0.0
+        taken[:, j] = good
         log_det += float(np.log(pivot[good]).sum())
     # What rounding leaves of a column that F explains in full must not look like information.
     gone = np.einsum("kii->ki", current) <= COLLINEAR * scale
+    gone &= which[:, None]
     current *= ~(gone[:, :, None] | gone[:, None, :])
     return log_det
 

@@ -40,6 +40,8 @@ class Rules(NamedTuple):
         Of the people inside; the last two also of those outside, if these are compared.
     compares : bool
         Whether boxes are compared with the people outside.
+    within : bool
+        Whether only differences within trials count there.
     base : float
         What the effect inside is compared with where they are not.
     """
@@ -52,6 +54,7 @@ class Rules(NamedTuple):
     min_arm: int
     min_trials: int
     compares: bool
+    within: bool
     base: float
 
 
@@ -300,7 +303,7 @@ def _score(sums, score, shared, rules):  # type: ignore[no-untyped-def]
     outside = np.flatnonzero(compared)
     values = np.full((score.shape[0], 7), np.nan)
     some = values[outside]
-    fit_differences(sums[outside], False, shared.node, shared.space, some)
+    fit_differences(sums[outside], rules.within, shared.node, shared.space, some)
     values[outside] = some
     some = values[inside]
     fit_effects(sums[inside], shared.random, shared.inside, some)

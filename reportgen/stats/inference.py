@@ -39,7 +39,7 @@ def kenward_roger(terms: Terms, residual_df: float, floor: float) -> Inference:
     phi, d, q = terms.phi, terms.d, terms.q
     h = phi @ d
     information = 0.5 * (terms.t - 2.0 * trace_products(q, phi) + pair_traces(h))
-    w = _inverse(information)
+    w = inverse_information(information)
     # sum_rs W_rs (Q_rs - D_r Phi D_s); D_r = -P_r, so signs cancel
     dw = np.tensordot(w, d, axes=1)
     middle = np.tensordot(w, q, axes=2) - np.sum(d @ phi @ dw, axis=0)
@@ -60,7 +60,9 @@ def satterthwaite(
         Hessian of the criterion in the free parameters.
     """
     gradient = np.einsum("rf,rab->fab", jacobian, terms.phi @ terms.d @ terms.phi)
-    return Inference("satterthwaite", terms.phi, terms.phi, gradient, 2.0 * _inverse(curvature), residual_df, floor)
+    return Inference(
+        "satterthwaite", terms.phi, terms.phi, gradient, 2.0 * inverse_information(curvature), residual_df, floor
+    )
 
 
 def normal(terms: Terms) -> Inference:
@@ -69,7 +71,7 @@ def normal(terms: Terms) -> Inference:
     return Inference("normal", terms.phi, terms.phi, none, np.zeros((0, 0)), float("inf"), 0.0)
 
 
-def _inverse(matrix: FloatArray) -> FloatArray:
+def inverse_information(matrix: FloatArray) -> FloatArray:
     """Inverse of an information matrix on a common scale; directions without information are left out."""
     scale = np.sqrt(np.abs(np.diag(matrix)))
     scale[scale == 0.0] = 1.0

@@ -13,6 +13,7 @@ import numpy as np
 
 from reportgen.stats.crossproducts import CrossProducts, columns
 from reportgen.stats.design import Options
+from reportgen.stats.moderators import screen_moderator
 from reportgen.stats.one_step import fit_cross_products
 from reportgen.stats.partition import partition
 from reportgen.stats.peel import peel
@@ -60,5 +61,8 @@ def compile_partition() -> None:
 
 
 def compile_peel() -> None:
-    """Compile what directed peeling needs beside."""
-    peel(**_people())
+    """Compile what directed peeling needs beside, and the screening of moderators."""
+    people = _people()
+    moderators = people.pop("moderators")
+    screen_moderator(moderator=moderators["age"], **people)
+    peel(moderators=moderators, **people)

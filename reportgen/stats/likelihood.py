@@ -41,16 +41,24 @@ class Terms:
 
 
 def omega_entries(blocks: Blocks) -> list[tuple[int, int]]:
-    """Row and column of each estimated entry of Omega."""
+    """Row and column of each estimated entry of Omega; of entries that are equal, the first."""
     return [(int(i), int(j)) for i, j in zip(*np.nonzero(blocks.free), strict=True)]
+
+
+def equal_entries(blocks: Blocks, entry: tuple[int, int]) -> list[tuple[int, int]]:
+    """The entries of Omega that are one parameter."""
+    if not blocks.one_variance or not blocks.z_names[entry[0]].startswith("treatment:"):
+        return [entry]
+    return [(k, k) for k, name in enumerate(blocks.z_names) if name.startswith("treatment:")]
 
 
 def basis(blocks: Blocks) -> FloatArray:
     """Symmetric 0/1 matrices E_r with Omega = sum omega_r E_r; shape (entries, q, q)."""
     entries = omega_entries(blocks)
     e = np.zeros((len(entries), blocks.q, blocks.q))
-    for r, (i, j) in enumerate(entries):
-        e[r, i, j] = e[r, j, i] = 1.0
+    for r, entry in enumerate(entries):
+        for i, j in equal_entries(blocks, entry):
+            e[r, i, j] = e[r, j, i] = 1.0
     return e
 
 
@@ -70,6 +78,13 @@ def criterion(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> f
     log_a = 2.0 * float(np.log(np.diag(factor)).sum())
     own = float((blocks.trials - blocks.swept) @ np.log(s))
     return blocks.df * LOG_2PI + own + blocks.log_det_f + log_v + log_a + rss
+
+
+def by_trial(blocks: Blocks, s: FloatArray, omega: FloatArray) -> FloatArray:
+    """R'V^-1R of each trial, (K, p+1, p+1): what it adds to A."""
+    psi = omega / s[:, None, None]
+    n = np.linalg.inv(np.eye(blocks.q) + psi @ blocks.zz)
+    return np.asarray((blocks.rr - blocks.zr @ n @ psi @ blocks.zr.transpose(0, 2, 1)) / s[:, None, None])
 
 
 def _weighted(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> tuple[FloatArray, float]:
@@ -131,6 +146,21 @@ def terms(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> Terms
     if not reml:
         raw = np.asarray(np.linalg.inv(np.eye(q) + psi @ blocks.zz_raw), np.float64)
         g1, g2 = _traces(blocks, s, blocks.trials.astype(float), blocks.zz_raw, raw, e)
+    return conclude(a, d, qq, (g1, g2), t2, reml, criterion(blocks, s, omega, reml))
+
+
+def conclude(
+    a: FloatArray,
+    d: FloatArray,
+    qq: FloatArray,
+    traces: tuple[FloatArray, FloatArray],
+    t2: FloatArray,
+    reml: bool,
+    value: float,
+) -> Terms:
+    """Coefficients, and the criterion's derivatives from D_r, Q_rs and the traces of the determinant of V."""
+    p = len(a) - 1
+    g1, g2 = traces
     inverse = np.linalg.inv(a[:p, :p])
     phi = 0.5 * (inverse + inverse.T)
     beta = phi @ a[:p, p]
@@ -143,7 +173,7 @@ def terms(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> Terms
         h = phi @ dx
         gradient = gradient - np.einsum("raa->r", h)
         hessian += 2.0 * trace_products(qx, phi) - pair_traces(h)
-    return Terms(criterion(blocks, s, omega, reml), gradient, hessian, beta, phi, float(resid @ a @ resid), dx, qx, t2)
+    return Terms(value, gradient, hessian, beta, phi, float(resid @ a @ resid), dx, qx, t2)
 
 
 def _traces(

@@ -22,7 +22,7 @@ from .null_model import NullModel
 from .pipelines import Frontier, PreparedPartition, PreparedPeel, Tree
 from .ranks import BoolArray
 from .sample import Sample
-from .screening import Screening, screened_p
+from .screening import Screening
 from .signs import signs
 
 FEW = 40  # draws below which a 2.5 % point is not looked for
@@ -215,7 +215,8 @@ def screening_draws(
 ) -> ScreeningDraws:
     """Run a screening in some sign flips; other parameters as of `partition_draws`."""
     number = numbers(first, count)
-    p = [screened_p(sample, outcome, screening) for outcome in _outcomes(sample, model, seed, number)]
+    prepared = screening.prepare(sample)
+    p = [prepared.run(outcome).p_value for outcome in _outcomes(sample, model, seed, number)]
     return ScreeningDraws(seed, number, tuple(sample.moderators), np.stack(p))
 
 

@@ -10,13 +10,14 @@ The model and why: Riley, Tierney & Stewart (2021), Individual Participant Data 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import inference as infer
+from . import likelihood
 from .choices import (
     AdjusterSlopes,
     Approximation,
@@ -29,11 +30,11 @@ from .choices import (
     Status,
     TreatmentEffect,
 )
-from .crossproducts import CrossProducts, FloatArray, columns
+from .crossproducts import Columns, CrossProducts, FloatArray, columns
 from .design import CONSTANT, Blocks, Options, blocks
 from .effect import NOTHING, Effect
-from .likelihood import pair_traces, terms, trace_products
-from .optimise import Optimiser, Variances, estimate_variances
+from .likelihood import pair_traces, trace_products
+from .optimise import Optimiser, Variances, by_trial, estimate_variances, terms
 
 CONVERGED = "Converged."
 ONE_TRIAL = "One trial: ordinary analysis of covariance without a random effect."
@@ -66,8 +67,9 @@ class OneStepFit:
         Treatment x moderator, per unit of the moderator; arrays and a joint test if `moderator` had two dimensions.
     tau2 : float
         Between-trial variance of the treatment effect, in squared units of the outcome; NaN where K = 1.
-    sigma2 : float or ndarray (K,)
-        Residual variance; one a trial with ``residual="by-trial"``, in the order of `trial_labels`.
+    sigma2 : float or ndarray (K,) or (2,)
+        Residual variance; one a trial with ``residual="by-trial"``, in the order of `trial_labels`; those of the control
+        and the intervention arms with ``residual="by-arm"``.
     criterion : float
         -2 log-likelihood (restricted, with REML), on lme4's scale.
     status : str
@@ -89,6 +91,10 @@ class OneStepFit:
         Participants left out, by trial, and why.
     optimiser : Optimiser
         Its record.
+    sharing : tuple
+        Labels of the trials too small for slopes of their own, which share one slope a column.
+    weights : ndarray (K,)
+        Weight of each trial in the treatment effect, in the order of `trial_labels`; their sum is 1.
     """
 
     effect: Effect
@@ -111,6 +117,8 @@ class OneStepFit:
     dropped: dict[str, str]
     left_out: tuple[LeftOut, ...]
     optimiser: Optimiser
+    sharing: tuple[Any, ...] = ()
+    weights: FloatArray = field(default_factory=lambda: np.zeros(0), compare=False)
 
     @property
     def tau(self) -> float:
@@ -134,6 +142,7 @@ def fit_one_step(
     estimation: Estimation = "reml",
     inference: Approximation = "kenward-roger",
     df_floor: DfFloor = "trials-1",
+    people_per_slope: int = 0,
     search: bool = True,
 ) -> OneStepFit:
     """Fit one linear mixed model to the participants of all trials.
@@ -164,14 +173,17 @@ def fit_one_step(
         Covariance of several random effects; without consequence for one.
     adjuster_slopes : {"common", "stratified"}
         Common to the trials, or one slope a trial and adjuster.
-    residual : {"common", "by-trial"}
-        One residual variance, or one a trial.
+    residual : {"common", "by-trial", "by-arm"}
+        One residual variance, one a trial, or one for the control and one for the intervention arms of all trials.
     estimation : {"reml", "ml"}
     inference : {"kenward-roger", "satterthwaite", "normal"}
         With "ml", Kenward and Roger's formulae are evaluated at the ML variances (pbkrtest would refit by REML).
         Where only one residual variance is estimated both methods give the residual df.
     df_floor : {"trials-1", "none"}
         "trials-1": where the effect of treatment is random, df are at least K - 1. The raw ones stay in the result.
+    people_per_slope : int
+        With stratified slopes, a trial with fewer people per slope has none of its own; such trials share one slope a
+        column, and are listed in `sharing`.
     search : bool
         False: the variances between trials are held at zero instead of searched for. What can be estimated, and why
         the rest cannot, is then known at the price of one pass; the estimates are those of least squares.
@@ -190,7 +202,7 @@ def fit_one_step(
     -----
     Checked against lme4 with lmerTest: every combination of intercept, treatment_effect, interaction_effect,
     covariance, adjuster_slopes and estimation with a common residual; against pbkrtest: the same with REML. Residual by
-    trial: nlme `varIdent` for estimates and criterion. Its inference, and Kenward-Roger after ML, are checked by the
+    trial or arm: nlme `varIdent` for estimates and criterion. Its inference, and Kenward-Roger after ML, are checked by the
     direct route with the full covariance matrix, as is all else; see tests/reference/README.md.
 
     References
@@ -224,23 +236,38 @@ def fit_one_step(
         estimation,
         inference,
         df_floor,
+        people_per_slope=people_per_slope,
     )
     if interaction_effect == "random" and moderator is None:
         raise ValueError("interaction_effect='random' needs a moderator")
     table = columns(outcome, treatment, trial, adjusters, moderator)
     scalar = moderator is None or np.ndim(moderator) == 1
-    return fit_cross_products(table.cross_products(), options, scalar=scalar, search=search)
+    return fit_columns(table, options, scalar=scalar, search=search)
+
+
+def fit_columns(table: Columns, options: Options, *, scalar: bool = True, search: bool = True) -> OneStepFit:
+    """Fit the model to checked columns; `scalar`: the interaction is a number, not an array."""
+    arms = table.by_arm() if options.residual == "by-arm" else None
+    return fit_cross_products(table.cross_products(), options, arms, scalar=scalar, search=search)
 
 
 def fit_cross_products(
-    products: CrossProducts, options: Options, *, scalar: bool = True, search: bool = True
+    products: CrossProducts,
+    options: Options,
+    arms: tuple[CrossProducts, CrossProducts] | None = None,
+    *,
+    scalar: bool = True,
+    search: bool = True,
 ) -> OneStepFit:
-    """Fit the model to cross-products already accumulated; `scalar`: the interaction is a number, not an array."""
+    """Fit the model to cross-products already accumulated; `arms`: those of each arm, for a residual variance each."""
     used, left_out = both_arms(products)
+    if arms:
+        keep = products.arms.min(axis=1) > 0
+        arms = arms[0].select(keep), arms[1].select(keep)
     reason = _impossible(used)
     if reason:
         return _without_estimate(used, left_out, scalar, reason, {})
-    model = blocks(used, options)
+    model = blocks(used, options, arms)
     reason = _impossible_model(model)
     if reason:
         return _without_estimate(used, left_out, scalar, reason, model.dropped)
@@ -265,7 +292,7 @@ def fit_cross_products(
 def _held_at_zero(model: Blocks, pooled: float) -> Variances:
     """Variances without a search: none between trials, one within."""
     omega = np.zeros((model.q, model.q))
-    s = np.full(len(model.trials), pooled)
+    s = np.full(2 if model.arms else len(model.trials), pooled)
     nothing = np.zeros((0, 0))
     return Variances(s, omega, terms(model, s, omega, True), nothing, nothing, Optimiser(1, 0, 0.0, True, 0))
 
@@ -322,10 +349,10 @@ def _tau2_unknowable(model: Blocks, pooled: float) -> bool:
     """
     if pooled <= 0.0:
         return False
-    at = terms(model, np.full(len(model.trials), pooled), np.zeros((model.q, model.q)), True)
+    at = likelihood.terms(model, np.full(len(model.trials), pooled), np.zeros((model.q, model.q)), True)
     information = at.t - 2.0 * trace_products(at.q, at.phi) + pair_traces(at.phi @ at.d)
     own = np.diag_indices(len(information))
-    first = len(information) - int(model.free.sum())
+    first = len(information) - int(model.free.sum())  # behind those of residual variances
     return bool(np.any(information[own][first:] <= 1e-9 * at.t[own][first:]))
 
 
@@ -359,7 +386,7 @@ def _assemble(
         effect,
         interaction,
         tau2,
-        variances.s if model.by_trial else float(variances.s[0]),
+        variances.s if model.groups > 1 else float(variances.s[0]),
         at.criterion,
         status,
         message,
@@ -368,7 +395,7 @@ def _assemble(
         int(used.arms[:, 0].sum()),
         int(used.arms[:, 1].sum()),
         used.labels,
-        variances.omega,
+        model.z_back @ variances.omega @ model.z_back.T,
         model.z_names,
         beta,
         model.x_names,
@@ -376,14 +403,22 @@ def _assemble(
         model.dropped,
         left_out,
         variances.optimiser,
+        tuple(used.labels[model.sharing].tolist()),
+        _trial_weights(model, variances, int(at_treatment[0])),
     )
+
+
+def _trial_weights(model: Blocks, variances: Variances, j: int) -> FloatArray:
+    """[A_xx^-1 A_xx of the trial]_jj: what a change of 1 in the effect within one trial moves the common one by."""
+    each = by_trial(model, variances.s, variances.omega)[:, :-1, j]
+    return np.asarray(each @ variances.terms.phi[j])
 
 
 def _infer(model: Blocks, options: Options, variances: Variances) -> infer.Inference:
     floor = 0.0
     if options.df_floor == "trials-1" and options.random_effects:
-        floor = float(len(model.trials) - 1)
-    exact = float(model.df) if model.q == 0 and not model.by_trial else float("nan")
+        floor = float((options.floor_trials or len(model.trials)) - 1)
+    exact = float(model.df) if model.q == 0 and model.groups == 1 else float("nan")
     if options.inference == "normal":
         return infer.normal(variances.terms)
     if options.inference == "satterthwaite":
@@ -394,11 +429,7 @@ def _infer(model: Blocks, options: Options, variances: Variances) -> infer.Infer
 def _judge(used: CrossProducts, model: Blocks, variances: Variances, places: NDArray[np.int64]) -> tuple[Status, str]:
     """Status and sentence of a fit that has estimates."""
     if variances.vanished:
-        which = ", ".join(str(used.labels[k]) for k in variances.vanished)
-        return (
-            "failed",
-            f"The residual variance of trial {which} runs to zero: it has too few participants for its own.",
-        )
+        return "failed", _vanished(used, model, variances)
     if float(np.min(variances.s)) <= NEARLY_EXACT * model.outcome_scale / float(model.trials.sum()):
         return "failed", "The model reproduces the outcome exactly, so that no residual variance is left."
     if not variances.optimiser.converged:
@@ -412,6 +443,14 @@ def _judge(used: CrossProducts, model: Blocks, variances: Variances, places: NDA
     if len(model.trials) == 1:
         notes.insert(0, ONE_TRIAL)
     return "ok", " ".join(notes) or CONVERGED
+
+
+def _vanished(used: CrossProducts, model: Blocks, variances: Variances) -> str:
+    if model.arms:
+        arms = " and the ".join(("control", "intervention")[k] for k in variances.vanished)
+        return f"The residual variance of the {arms} arms runs to zero: they have too few participants for their own."
+    which = ", ".join(str(used.labels[k]) for k in variances.vanished)
+    return f"The residual variance of trial {which} runs to zero: it has too few participants for its own."
 
 
 def _negative_variance(conclusions: infer.Inference, places: NDArray[np.int64]) -> bool:

@@ -12,11 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from . import profile
+from . import arms, likelihood, profile, two_variances
 from .crossproducts import FloatArray
 from .design import Blocks
-from .likelihood import Terms, criterion, omega_entries, terms
+from .likelihood import Terms, equal_entries, omega_entries
 
 STARTS = (0.1, 1.0, 5.0)  # standard deviations of the random coefficients, in units of their own error
 STEPS = 200
@@ -60,7 +61,17 @@ class Variances:
     jacobian: FloatArray  # (r, f): variance parameters in the free ones
     curvature: FloatArray  # (f, f): Hessian in the free ones
     optimiser: Optimiser
-    vanished: tuple[int, ...] = ()  # trials whose own residual variance ran to zero
+    vanished: tuple[int, ...] = ()  # trials, or arms, whose own residual variance ran to zero
+
+
+def terms(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> Terms:
+    """What the likelihood and its inference need: `s` (2,) where arms have residual variances of their own, else (K,)."""
+    return arms.terms(blocks, s, omega, reml) if blocks.arms else likelihood.terms(blocks, s, omega, reml)
+
+
+def by_trial(blocks: Blocks, s: FloatArray, omega: FloatArray) -> FloatArray:
+    """What each trial adds to (X, y)'V^-1(X, y), (K, p+1, p+1)."""
+    return arms.by_trial(blocks, s, omega) if blocks.arms else likelihood.by_trial(blocks, s, omega)
 
 
 class _Problem:
@@ -68,29 +79,34 @@ class _Problem:
 
     def __init__(self, blocks: Blocks, reml: bool, pooled: float):
         self.blocks, self.reml, self.pooled = blocks, reml, pooled
-        self.groups = len(blocks.trials) if blocks.by_trial else 1
+        self.groups = blocks.groups
         self.entries = omega_entries(blocks)
         diagonal = np.einsum("kii->ki", blocks.zz)
         count = np.maximum((diagonal > 0.0).sum(axis=0), 1)
         self.spread = np.sqrt(np.maximum(diagonal.sum(axis=0) / count, 1e-300))
+        for entry in self.entries:
+            alike = [i for i, _ in equal_entries(blocks, entry)]
+            self.spread[alike] = self.spread[alike].mean() if len(alike) > 1 else self.spread[alike]
         self.evaluations = 0
 
     def variances(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         s = self.pooled * np.exp(np.broadcast_to(x[: self.groups], (max(self.groups, 1),)))
         factor = self.factor(x)
-        full = s if self.blocks.by_trial else np.full(len(self.blocks.trials), s[0])
+        full = s if self.groups > 1 else np.full(len(self.blocks.trials), s[0])
         return full, self.pooled * factor @ factor.T
 
     def factor(self, x: FloatArray) -> FloatArray:
         factor = np.zeros((self.blocks.q, self.blocks.q))
-        for value, (i, j) in zip(x[self.groups :], self.entries, strict=True):
-            factor[i, j] = value / self.spread[i]
+        for value, entry in zip(x[self.groups :], self.entries, strict=True):
+            for i, j in equal_entries(self.blocks, entry):
+                factor[i, j] = value / self.spread[i]
         return factor
 
     def value(self, x: FloatArray) -> float:
         self.evaluations += 1
         with np.errstate(all="ignore"):
-            result = criterion(self.blocks, *self.variances(x), self.reml)
+            method = arms if self.blocks.arms else likelihood
+            result = method.criterion(self.blocks, *self.variances(x), self.reml)
         return result if np.isfinite(result) else float("inf")
 
     def expand(self, x: FloatArray) -> tuple[Terms, FloatArray, FloatArray, FloatArray]:
@@ -100,12 +116,13 @@ class _Problem:
         at = terms(self.blocks, s, omega, self.reml)
         g, f = self.groups, len(x)
         jacobian = np.zeros((len(at.gradient), f))
-        s_group = s if self.blocks.by_trial else s[:1]
+        s_group = s if self.groups > 1 else s[:1]
         jacobian[np.arange(g), np.arange(g)] = s_group
         factor = self.factor(x)
         unit = np.zeros((f - g, self.blocks.q, self.blocks.q))
-        for a, (i, j) in enumerate(self.entries):
-            unit[a, i, j] = 1.0 / self.spread[i]
+        for a, entry in enumerate(self.entries):
+            for i, j in equal_entries(self.blocks, entry):
+                unit[a, i, j] = 1.0 / self.spread[i]
         rows = [i for i, _ in self.entries]
         cols = [j for _, j in self.entries]
         slope = self.pooled * (unit @ factor.T + factor @ unit.transpose(0, 2, 1))
@@ -126,8 +143,8 @@ def estimate_variances(blocks: Blocks, reml: bool, pooled: float) -> Variances:
     pooled : float
         Residual variance of the model without random coefficients: the scale of the search.
     """
-    if blocks.by_trial or blocks.q > 1:
-        return _general(blocks, reml, pooled)
+    if blocks.groups > 1 or blocks.q > 1:
+        return _pair(blocks, pooled) if _two_at_most(blocks, reml) else _general(blocks, reml, pooled)
     return _line(blocks, reml)
 
 
@@ -166,6 +183,52 @@ def line_arrays(blocks: Blocks, reml: bool) -> tuple[FloatArray, FloatArray, Flo
     return a0, g, u, u if reml else np.ascontiguousarray(blocks.zz_raw[:, 0, 0])
 
 
+def _two_at_most(blocks: Blocks, reml: bool) -> bool:
+    """Whether the compiled kernel for two variances knows the model."""
+    entries = omega_entries(blocks)
+    return reml and blocks.groups == 1 and len(entries) <= 2 and all(i == j for i, j in entries)
+
+
+def pair_sums(blocks: Blocks) -> two_variances.Sums:
+    """The arrays that the kernel for two variances reads."""
+    group = np.zeros(blocks.q, np.int64)
+    for r, entry in enumerate(omega_entries(blocks)):
+        group[[i for i, _ in equal_entries(blocks, entry)]] = r
+    return two_variances.Sums(
+        a0=np.ascontiguousarray(blocks.rr.sum(axis=0)),
+        c=np.ascontiguousarray(blocks.zr),
+        u=np.ascontiguousarray(blocks.zz),
+        group=group,
+        spread=np.array([_spread(blocks, group == r) for r in range(int(group.max(initial=-1)) + 1)]),
+        starts=np.array(STARTS),
+        nu=float(blocks.df),
+        contrasts=float(blocks.df + blocks.p),
+    )
+
+
+def _spread(blocks: Blocks, which: NDArray[np.bool_]) -> float:
+    """Root mean square of columns of Z, over the trials that have them."""
+    diagonal = np.einsum("kii->ki", blocks.zz)[:, which]
+    return float(np.sqrt(max(diagonal.sum() / max((diagonal > 0.0).sum(), 1), 1e-300)))
+
+
+def _pair(blocks: Blocks, pooled: float) -> Variances:
+    """One residual variance and two of random columns, by the kernel that screenings use."""
+    sums = pair_sums(blocks)
+    r = len(sums.spread)
+    psi, space = np.zeros(r), two_variances.room(len(blocks.trials), blocks.p, blocks.q, r)
+    evaluations, state = two_variances.minimise(sums, space, psi)
+    if state != 1:
+        return _general(blocks, True, pooled)
+    sigma2 = float(space.value[1]) / sums.nu
+    s, omega = np.full(len(blocks.trials), sigma2), np.diag(psi[sums.group]) * sigma2
+    at = terms(blocks, s, omega, True)
+    free = np.flatnonzero(np.append(1.0, psi) > 0.0)
+    slope = float(np.abs(at.gradient * np.append(sigma2, psi * sigma2)).max())
+    done = Optimiser(int(evaluations), 0, slope, True, len(STARTS))
+    return Variances(s, omega, at, np.eye(1 + r)[:, free], at.hessian[np.ix_(free, free)], done)
+
+
 def _general(blocks: Blocks, reml: bool, pooled: float) -> Variances:
     """Minimise the criterion over all variances of the model.
 
@@ -193,7 +256,7 @@ def _general(blocks: Blocks, reml: bool, pooled: float) -> Variances:
     at, jacobian, gradient, curvature = problem.expand(best)
     largest = float(np.abs(gradient).max(initial=0.0))
     s, omega = problem.variances(best)
-    vanished = tuple(int(k) for k in np.flatnonzero(best[: problem.groups] < VANISHED)) if blocks.by_trial else ()
+    vanished = tuple(int(k) for k in np.flatnonzero(best[: problem.groups] < VANISHED)) if problem.groups > 1 else ()
     record = Optimiser(problem.evaluations, iterations, largest, converged, len(starts))
     return Variances(s, omega, at, jacobian, curvature, record, vanished)
 
@@ -231,7 +294,7 @@ def _newton(
             continue
         # the criterion is trusted to be a parabola over a factor of e^2 in a variance, not farther
         move *= min(1.0, 2.0 / largest)
-        if problem.blocks.by_trial and x[: problem.groups].min() < VANISHED - 4.0:
+        if problem.groups > 1 and x[: problem.groups].min() < VANISHED - 4.0:
             return x, value, step, False
         shrink = 1.0
         while True:

@@ -240,7 +240,7 @@ def _inside_effects(search: Search, y: FloatArray, groups: list[IntArray]) -> Fl
 def _by_kernels(search: Search, y: FloatArray, members: BoolArray) -> tuple[FloatArray, BoolArray]:
     """Effect of treatment in each group from sums, and whether it holds."""
     nothing = np.full(len(members), np.nan), np.zeros(len(members), bool)
-    if search.base is None:
+    if search.base is None or search.base.slopes is not None:  # the kernels inside groups know slopes that trials share
         return nothing
     base, seen = search.base, observe(search.base, y, search.settings.options)
     if seen.prepared is None:

@@ -16,7 +16,7 @@ from dataclasses import asdict, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .choices import Across, Criterion, Information, Multiplicity, TreatmentEffect
+from .choices import Across, AdjusterSlopes, Criterion, Information, Multiplicity, TreatmentEffect
 from .crossproducts import FloatArray, IntArray, columns
 from .effect import NOTHING, Effect
 from .one_step import OneStepFit, fit_one_step
@@ -47,6 +47,9 @@ def partition(
     min_trials: int = 2,
     max_cuts: int = 100,
     treatment_effect: TreatmentEffect = "random",
+    adjuster_slopes: AdjusterSlopes = "common",
+    people_per_slope: int = 10,
+    across_extra: int = 0,
 ) -> Partition:
     """Search for subgroups in which treatment does more than in the other participants.
 
@@ -83,6 +86,12 @@ def partition(
         Above so many cuts, the j/(max_cuts + 1) quantiles of the people in the node who have a value are tried (type 1:
         observed values); of equal ones one, and never the largest value.
     treatment_effect : {"random", "common"}
+    adjuster_slopes : {"common", "stratified"}
+        "stratified": trials have slopes of their own of the adjusters and of the rule; with the interaction only.
+    people_per_slope : int
+        Trials with fewer people in a node per slope share one slope a column there.
+    across_extra : int
+        Moderators that a screening among the same people sorted out before: they count with those of a node.
 
     Returns
     -------
@@ -129,9 +138,20 @@ def partition(
         min_trials=min_trials,
         max_cuts=max_cuts,
         treatment_effect=treatment_effect,
+        adjuster_slopes=adjuster_slopes,
+        people_per_slope=people_per_slope,
+        across_extra=across_extra,
     )
     tree = search.run(table.outcome)
-    whole = fit_one_step(outcome, treatment, trial, adjusters=adjusters, treatment_effect=treatment_effect)
+    whole = fit_one_step(
+        outcome,
+        treatment,
+        trial,
+        adjusters=adjusters,
+        treatment_effect=treatment_effect,
+        adjuster_slopes=adjuster_slopes,
+        people_per_slope=people_per_slope,
+    )
     root = np.zeros(len(table.outcome), bool)
     root[search.rows] = True
     return Partition(

@@ -12,8 +12,11 @@ import numpy as np
 from .candidate import DF, ESTIMATE, INADMISSIBLE, NOT_CONVERGED, STATE, VARIANCE, unsound
 from .criteria import SCORES
 from .crossproducts import FloatArray, IntArray
+from .crossproducts import columns as checked
+from .design import Options
 from .effect import student_log_p
-from .one_step import OneStepFit, fit_one_step
+from .one_step import OneStepFit, fit_columns
+from .own_slopes import OwnNode
 from .partition_settings import Settings
 from .ranks import Ranked, cut_columns
 from .splits import Base, Grid, Observed, People, fit_interactions, fit_sides, low_side
@@ -58,11 +61,15 @@ def _interactions(
     with np.errstate(invalid="ignore"):
         std_error = np.sqrt(values[:, VARIANCE])
     floor = len(base.products.size) - 1.0 if settings.random else 0.0
-    df = np.maximum(values[:, DF], floor) if node.random else np.full(len(values), node.contrasts - len(kept) - 3)
+    if node.random or isinstance(node, OwnNode):
+        df = np.maximum(values[:, DF], floor)
+    else:
+        df = np.full(len(values), node.contrasts - len(kept) - 3)
     estimate = values[:, ESTIMATE]
     for g in np.flatnonzero(admissible & unsound(values, seen.products)):
         s = low_side(grid, moderator, int(grid.cuts[g])).astype(float)
-        judged = fit(people, settings, y, base.rows, moderator_column(settings.information, s, base))
+        own_from = base.slopes.options.own_from if base.slopes else None
+        judged = fit(people, settings, y, base.rows, moderator_column(settings.information, s, base), own_from)
         one = judged.interaction
         assert one is not None
         estimate[g], std_error[g], df[g] = float(one.estimate), float(one.std_error), float(one.df)
@@ -96,14 +103,20 @@ def _both_sides(
 
 
 def fit(
-    people: People, settings: Settings, y: FloatArray, rows: IntArray, moderator: FloatArray | None = None
+    people: People,
+    settings: Settings,
+    y: FloatArray,
+    rows: IntArray,
+    moderator: FloatArray | None = None,
+    own_from: int | None = None,
 ) -> OneStepFit:
-    """One separate fit to people at the root."""
-    return fit_one_step(
-        y[rows],
-        people.treatment[rows],
-        people.trial[rows],
-        adjusters=people.adjusters[rows],
-        moderator=moderator,
+    """One separate fit to people at the root; `own_from`: trials with slopes of their own, where that is decided."""
+    options = Options(
         treatment_effect=settings.treatment_effect,
+        adjuster_slopes=settings.adjuster_slopes,
+        moderator_slopes=settings.adjuster_slopes,
+        people_per_slope=settings.people_per_slope,
+        own_from=own_from,
     )
+    table = checked(y[rows], people.treatment[rows], people.trial[rows], people.adjusters[rows], moderator)
+    return fit_columns(table, options)

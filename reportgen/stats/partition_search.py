@@ -48,6 +48,12 @@ class Search:
             _grow(self, outcome[self.rows], tree, TreeNode(0, -1, 0, (), rows, 0, (), {}))
         return tuple(tree)
 
+    def counting(self, more: int) -> Search:
+        """Return the same search with so many more moderators sorted out before; see `across_extra` of `partition`."""
+        if not more:
+            return self
+        return replace(self, settings=replace(self.settings, across_extra=self.settings.across_extra + more))
+
     def those(self, rows: IntArray, rule: Rule) -> IntArray:
         """Which of some people at the root fulfil a rule."""
         moderator = next(one for one in self.moderators if one.name == rule.moderator)
@@ -112,7 +118,7 @@ def prepare(
     people = People(table.treatment[rows], own.astype(np.int64), table.adjusters[rows], len(trials))
     settings = make_settings(parameters, len(rows))
     ranked = tuple(rank(name, values, rows) for name, values in moderators.items())
-    base = make_base(people, np.arange(len(rows))) if len(rows) else None
+    base = make_base(people, np.arange(len(rows)), settings.options) if len(rows) else None
     grids = tuple(_grids(people, np.arange(len(rows)), ranked, base, settings)) if base is not None else ()
     return Search(settings, people, rows, ranked, base, grids)
 
@@ -140,7 +146,7 @@ def _best_splits(search: Search, y: FloatArray, node: TreeNode) -> tuple[list[Sp
     """The best split of each moderator, by adjusted p."""
     used = frozenset(rule.moderator for rule in node.rules)
     root = node.level == 0
-    base = search.base if root else make_base(search.people, node.rows)
+    base = search.base if root else make_base(search.people, node.rows, search.settings.options)
     grids = search.grids if root else _grids(search.people, node.rows, search.moderators, base, search.settings, used)
     observed: dict[int, Observed] = {}
     splits, untried = [], {}
@@ -159,7 +165,7 @@ def _best_splits(search: Search, y: FloatArray, node: TreeNode) -> tuple[list[Sp
             )
             continue
         splits.append(_best(search.settings, moderator, grid, places, tried))
-    across = float(len(splits)) if search.settings.across == "sidak" else 1.0
+    across = float(len(splits) + search.settings.across_extra) if search.settings.across == "sidak" else 1.0
     splits = [replace(one, log_p_node=float(log_sidak(one.log_p_adjusted, across))) for one in splits]
     splits.sort(key=lambda one: (one.log_p_adjusted, -abs(one.statistic)))  # stable: then the order of the moderators
     return splits, untried
@@ -242,7 +248,7 @@ def _grids(
         has = moderator.ranks[rows] >= 0
         own = None
         if base is not None and moderator.name not in used and has.any():
-            own = base if has.all() else make_base(people, rows[has])
+            own = base if has.all() else make_base(people, rows[has], settings.options)
         grids.append(make_grid(own, moderator, settings.max_cuts) if own is not None else None)
     return grids
 

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from .choices import Across, Criterion, Information, Multiplicity, TreatmentEffect, unknown_words
+from .choices import Across, AdjusterSlopes, Criterion, Information, Multiplicity, TreatmentEffect, unknown_words
 from .crossproducts import IntArray
 from .design import Options
 from .ranks import wrong_moderator
@@ -24,9 +24,13 @@ CHOICES = {
     "across": get_args(Across),
     "information": get_args(Information),
     "treatment_effect": get_args(TreatmentEffect),
+    "adjuster_slopes": get_args(AdjusterSlopes),
 }
+# What those who prepare a search need not give.
+DEFAULTS: dict[str, Any] = {"adjuster_slopes": "common", "people_per_slope": 10, "across_extra": 0}
 SMALLEST_SHARE = 0.05  # of the people at the root, for the default of min_size
 SMALLEST_SIZE = 50
+AT_LEAST = {"people_per_slope": 0, "across_extra": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,19 @@ class Settings:
     min_trials: int
     max_cuts: int
     treatment_effect: TreatmentEffect
+    adjuster_slopes: AdjusterSlopes
+    people_per_slope: int
+    across_extra: int
 
     @property
     def options(self) -> Options:
-        """Options of each fit."""
-        return Options(treatment_effect=self.treatment_effect)
+        """Options of each fit without a rule, its slope counted."""
+        return Options(
+            treatment_effect=self.treatment_effect,
+            adjuster_slopes=self.adjuster_slopes,
+            people_per_slope=self.people_per_slope,
+            more_slopes=1,
+        )
 
     @property
     def random(self) -> bool:
@@ -65,6 +77,7 @@ class Settings:
 
 def make_settings(given: dict[str, Any], people: int) -> Settings:
     """Parameters as used: gamma one per level, min_size as a number."""
+    given = DEFAULTS | given
     size, gamma, depth = given["min_size"], given["gamma"], int(given["depth"])
     if size is None:
         size = max(SMALLEST_SIZE, int(np.ceil(SMALLEST_SHARE * people)))
@@ -75,15 +88,26 @@ def make_settings(given: dict[str, Any], people: int) -> Settings:
 
 def check(given: dict[str, Any], moderators: Mapping[str, Moderator], n: int) -> None:
     """Raise for everything that is wrong with the parameters, all at once."""
+    given = DEFAULTS | given
     wrong = list(unknown_words(given, CHOICES))
     if not 0.0 < given["alpha"] <= 1.0:
         wrong.append(f"alpha={given['alpha']!r} must lie above 0 and not above 1")
-    for name, least in {"depth": 1, "width": 1, "min_arm": 1, "min_trials": 0, "max_cuts": 1, "min_size": 1}.items():
+    for name, least in {
+        "depth": 1,
+        "width": 1,
+        "min_arm": 1,
+        "min_trials": 0,
+        "max_cuts": 1,
+        "min_size": 1,
+        **AT_LEAST,
+    }.items():
         value = given[name]
         if not (name == "min_size" and value is None) and (value != int(value) or value < least):
             wrong.append(f"{name}={value!r} must be a whole number of at least {least}")
     if given["information"] == "within" and given["criterion"] != "interaction":
         wrong.append("information='within' says something of criterion='interaction' only; leave it out")
+    if given["adjuster_slopes"] == "stratified" and given["criterion"] != "interaction":
+        wrong.append("adjuster_slopes='stratified' goes with criterion='interaction' only")
     wrong += _wrong_gamma(given["gamma"], given["depth"])
     if not moderators:
         wrong.append("moderators is empty; name at least one")

@@ -15,7 +15,7 @@ from typing import Literal
 
 from numpy.typing import ArrayLike
 
-from .choices import Gains, Objective, TreatmentEffect
+from .choices import AdjusterSlopes, Gains, Information, Objective, TreatmentEffect
 from .levels import Levels
 from .peel_report import report
 from .peel_search import prepare
@@ -39,6 +39,9 @@ def peel(
     min_arm: int = 10,
     min_trials: int = 2,
     treatment_effect: TreatmentEffect = "random",
+    information: Information = "pooled",
+    adjuster_slopes: AdjusterSlopes = "common",
+    people_per_slope: int = 10,
 ) -> Peeling:
     """Find, for every share of the people, the box-shaped subgroup in which treatment works best relative to the rest.
 
@@ -77,6 +80,13 @@ def peel(
         A group is admissible with at least so many people in each arm, and so many trials with both arms.
     treatment_effect : {"random", "common"}
         Of all models; otherwise they have the defaults of `fit_one_step`.
+    information : {"pooled", "within"}
+        "within": inside minus its mean in the trial takes the place of inside in its product with treatment.
+    adjuster_slopes : {"common", "stratified"}
+        "stratified": in models with an interaction, trials have slopes of their own of the adjusters and of the moderator or
+        box. The effects inside and outside are adjusted with common slopes.
+    people_per_slope : int
+        Trials with fewer people per slope share one slope a column.
 
     Returns
     -------
@@ -110,7 +120,19 @@ def peel(
     True
     """
     settings = PeelSettings(
-        directions, objective, alpha, beam, bin_width, min_fraction, min_size, min_arm, min_trials, treatment_effect
+        directions,
+        objective,
+        alpha,
+        beam,
+        bin_width,
+        min_fraction,
+        min_size,
+        min_arm,
+        min_trials,
+        treatment_effect,
+        information,
+        adjuster_slopes,
+        people_per_slope,
     )
     prepared = prepare(outcome, treatment, trial, moderators, adjusters, settings)
     return report(prepared, prepared.run(outcome))

@@ -137,7 +137,7 @@ def _counts(sums: FloatArray) -> tuple[int, int, int, int]:
 
 def _difference(worth: Worth, row: FloatArray, who: Mask) -> Effect | None:
     if not box_effects.sound(row[None], worth.inside)[0]:
-        return worth.prepared.fit(worth.outcome, moderator=who.astype(float)).interaction
+        return worth.prepared.fit(worth.outcome, moderator=worth.prepared.inside_column(who)).interaction
     random = worth.prepared.settings.treatment_effect == "random"
     return box_effects.as_effect(row, worth.prepared.trials - 1.0 if random else 0.0)
 

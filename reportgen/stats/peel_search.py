@@ -25,7 +25,8 @@ from .crossproducts import Columns, FloatArray, IntArray, columns
 from .design import Options
 from .frontier import Rules, best_boxes
 from .levels import Levels
-from .one_step import OneStepFit, fit_one_step
+from .one_step import OneStepFit, fit_columns
+from .own_slopes import OwnNode, OwnSlopes, make_own_node, make_own_slopes, sweep_outcome
 from .peeling import Direction, PeelSettings
 from .slopes import fit_slopes
 
@@ -146,6 +147,7 @@ def _prepare(
         box_effects.covariate_rows(t, _centred([x[:, k] for k in kept], trial).T),
         dict(level_names),
         dict(declared),
+        _own_slopes(t, trial, x, settings),
     )
 
 
@@ -155,6 +157,23 @@ def _node(
     """What all boxes share in the model of treatment x inside, and the adjusters that it keeps."""
     products = columns(y, treatment, trial, adjusters).cross_products()
     return make_node(products, Options(treatment_effect=settings.treatment_effect))
+
+
+def _own_slopes(
+    treatment: FloatArray, trial: IntArray, adjusters: FloatArray, settings: PeelSettings
+) -> OwnSlopes | None:
+    """What trials with slopes of their own need, where they have them."""
+    if settings.adjuster_slopes == "common" or not len(treatment):
+        return None
+    options = Options(
+        treatment_effect=settings.treatment_effect,
+        adjuster_slopes="stratified",
+        people_per_slope=settings.people_per_slope,
+        more_slopes=1,
+    )
+    products = columns(np.zeros(len(treatment)), treatment, trial, adjusters).cross_products()
+    x = _centred(list(adjusters.T), trial).T
+    return make_own_slopes(products, treatment, trial, np.ascontiguousarray(x), options)
 
 
 def _centre(values: FloatArray, trial: IntArray) -> FloatArray:
@@ -246,6 +265,8 @@ class Prepared:
         Names of the levels of categorical moderators.
     declared : dict
         Directions that are not to be estimated.
+    slopes : OwnSlopes or None
+        Where trials have slopes of their own.
     """
 
     settings: PeelSettings
@@ -261,6 +282,7 @@ class Prepared:
     rows: FloatArray
     level_names: dict[str, tuple[str, ...]]
     declared: dict[str, Gains]
+    slopes: OwnSlopes | None = None
 
     def run(self, outcome: ArrayLike) -> Found:
         """Search with an outcome of all participants; those analysed must have one."""
@@ -276,7 +298,7 @@ class Prepared:
         seen = self._see(y)
         if seen is None:
             return self.run(outcome)
-        directions, left_out = self._signs(y, seen)
+        directions, left_out = self._signs(y, seen) if self.slopes is None else self._directions(y)
         worth = self.worth(y, directions, self._estimate(y, seen), seen)
         return self._found(y, directions, left_out, None, worth)
 
@@ -302,14 +324,22 @@ class Prepared:
     def fit(self, y: FloatArray, people: Mask | None = None, moderator: FloatArray | None = None) -> OneStepFit:
         """One-step model of some of the people analysed."""
         who = slice(None) if people is None else people
-        return fit_one_step(
-            y[who],
-            self.treatment[who],
-            self.trial[who],
-            adjusters=self.adjusters[who],
-            moderator=moderator,
+        slopes = "common" if moderator is None else self.settings.adjuster_slopes
+        options = Options(
             treatment_effect=self.settings.treatment_effect,
+            adjuster_slopes=slopes,
+            moderator_slopes=slopes,
+            people_per_slope=self.settings.people_per_slope,
+            own_from=self.slopes.options.own_from if self.slopes and moderator is not None else None,
         )
+        return fit_columns(
+            columns(y[who], self.treatment[who], self.trial[who], self.adjusters[who], moderator), options
+        )
+
+    def inside_column(self, members: Mask) -> FloatArray:
+        """A box as moderator: who is inside, minus the mean in the trial where only information within trials counts."""
+        inside = members.astype(float)
+        return _centre(inside, self.trial) if self.settings.information == "within" else inside
 
     def _directions(self, y: FloatArray) -> tuple[tuple[Direction, ...], tuple[NotSearched, ...]]:
         """Who gains more along each moderator; one whose interaction has no sign is left out."""
@@ -382,8 +412,20 @@ class Prepared:
         names = [one.moderator for one in directions]
         kept = [k for k, name in enumerate(self.cases.moderators) if name in names]
         grid = self.grid.select(kept).directed(np.array([one.gains == "small" for one in directions]))
-        people, node = People(self.trial, seen.rows), seen.node
-        return Worth(self, y, estimate, grid, people, seen.whole, node, make_space(node), seen.inside, set())
+        own, rows, whole = self._own_node(y), seen.rows, seen.whole
+        if own is not None and self.slopes is not None:
+            swept = sweep_outcome(self.slopes, self.trial, _centre(y, self.trial))
+            beside = box_effects.own_rows(self.treatment, self.slopes.columns, swept)
+            rows = np.ascontiguousarray(np.column_stack([rows, beside]))
+            whole = box_effects.sum_by_trial(rows, self.trial, self.trials)
+        people, space = People(self.trial, rows), make_space(seen.node)
+        return Worth(self, y, estimate, grid, people, whole, seen.node, space, seen.inside, set(), own)
+
+    def _own_node(self, y: FloatArray) -> OwnNode | None:
+        if self.slopes is None:
+            return None
+        products = columns(y, self.treatment, self.trial, self.adjusters).cross_products()
+        return make_own_node(products, self.slopes)
 
     def bins(self) -> Bins:
         """Size bins of the people analysed."""
@@ -436,6 +478,8 @@ class Worth:
         What the kernels share; see candidate.py and box_effects.py.
     seen : set
         Keys of the boxes evaluated so far.
+    own : OwnNode or None
+        Where trials have slopes of their own and kernels can fit them; the last columns of the sums are then for it.
     """
 
     prepared: Prepared
@@ -448,10 +492,13 @@ class Worth:
     space: Space
     inside: box_effects.Inside
     seen: set[bytes]
+    own: OwnNode | None
 
     def best(self, bins: Bins) -> tuple[tuple[ScoredBox, ...], int]:
         """The best box of every size bin, and how many boxes were evaluated."""
-        made = best_boxes(self.grid, self.people, self.whole, self.node, self.space, self.inside, self._rules(bins))
+        made = None
+        if self.prepared.slopes is None:  # the kernel knows slopes that trials share, and no others
+            made = best_boxes(self.grid, self.people, self.whole, self.node, self.space, self.inside, self._rules(bins))
         if made is None:  # the slow road can ask `fit_one_step` about single boxes
             boxes = beam_search(self.grid, self.everybody(), self.peel, bins, self.prepared.settings.beam)
             return tuple(boxes), len(self.seen)
@@ -470,6 +517,7 @@ class Worth:
             int(settings.min_arm),
             int(settings.min_trials),
             compares,
+            settings.information == "within",
             self.overall if compares else 0.0,
         )
 
@@ -535,14 +583,23 @@ class Worth:
 
     def differences(self, ranks: Ranks, sums: FloatArray) -> FloatArray:
         """Treatment x inside in the whole comparison, a row a box, columns as in candidate.py."""
-        values = box_effects.interactions(sums, self.node, self.space)
+        within = self.prepared.settings.information == "within"
+        if self.own is not None:
+            values = box_effects.own_interactions(sums, within, self.own)
+        elif self.prepared.slopes is None:
+            values = box_effects.interactions(sums, self.node, self.space, within)
+        else:
+            values = np.full((len(sums), 7), np.nan)
         for k in np.flatnonzero(~box_effects.sound(values, self.inside)):
-            fit = self.prepared.fit(self.outcome, moderator=self.grid.members(ranks[k]).astype(float))
+            inside = self.prepared.inside_column(self.grid.members(ranks[k]))
+            fit = self.prepared.fit(self.outcome, moderator=inside)
             values[k] = box_effects.as_row(fit, fit.interaction)
         return values
 
     def effects(self, sums: FloatArray, members: Callable[[int], Mask]) -> FloatArray:
         """Effect of treatment in each group, a row a group, columns as in box_effects.py."""
+        if self.own is not None:
+            sums = np.ascontiguousarray(sums[:, :, : self.prepared.rows.shape[1]])
         values = box_effects.effects_inside(sums, self.inside)
         for k in np.flatnonzero(~box_effects.sound(values, self.inside)):
             fit = self.prepared.fit(self.outcome, members(int(k)))

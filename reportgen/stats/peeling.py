@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from .boxes import Mask
-from .choices import Gains, GroupStatus, Objective, TreatmentEffect, unknown_words
+from .choices import AdjusterSlopes, Gains, GroupStatus, Information, Objective, TreatmentEffect, unknown_words
 from .complete_cases import Cost, NotSearched
 from .effect import Effect
 from .one_step import LeftOut
@@ -39,13 +39,21 @@ class PeelSettings:
     min_arm: int = 10
     min_trials: int = 2
     treatment_effect: TreatmentEffect = "random"
+    information: Information = "pooled"
+    adjuster_slopes: AdjusterSlopes = "common"
+    people_per_slope: int = 10
 
     def wrong(self, moderators: Mapping[str, Any]) -> list[str]:
         """What is wrong with them and how to mend it, for a search among these moderators."""
         return [*self._wrong_words(), *self._wrong_directions(moderators), *self._wrong_shares(), *self._wrong_counts()]
 
     def _wrong_words(self) -> list[str]:
-        choices = {"objective": get_args(Objective), "treatment_effect": get_args(TreatmentEffect)}
+        choices = {
+            "objective": get_args(Objective),
+            "treatment_effect": get_args(TreatmentEffect),
+            "information": get_args(Information),
+            "adjuster_slopes": get_args(AdjusterSlopes),
+        }
         return list(unknown_words({name: getattr(self, name) for name in choices}, choices))
 
     def _wrong_directions(self, moderators: Mapping[str, Any]) -> list[str]:

@@ -23,9 +23,10 @@ from .partition_search import Search
 from .partition_settings import SMALLEST_SHARE, SMALLEST_SIZE
 from .peel_search import Found, Prepared
 from .peeling import PeelSettings
+from .prepared_screening import PreparedScreening
 from .ranks import MAX_LEVELS, BoolArray
 from .sample import Sample
-from .screening import Screening, passing, screened_p
+from .screening import Screening, passing, sorted_out
 from .subgroups import Moderator, Split, TreeNode
 
 KEPT = 32  # searches among other moderators that are kept at a time
@@ -43,15 +44,19 @@ class PartitionPipeline:
         None where the search tries all moderators of the sample.
     missing : {"available", "complete"}
         Whether people need every moderator of the search.
+    count_screened : bool
+        Whether the moderators that the screening tested and sorted out count with those of each node, so that its p is
+        adjusted for them too; added to `across_extra` of the parameters.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
     screening: Screening | None = None
     missing: str = "available"
+    count_screened: bool = False
 
     def prepare(self, sample: Sample) -> PreparedPartition:
         """Prepare it for any outcome of a sample."""
-        return PreparedPartition(self, sample, {})
+        return PreparedPartition(self, sample, _ready(self.screening, sample), {})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,13 +103,21 @@ class PreparedPartition:
 
     pipeline: PartitionPipeline
     sample: Sample
+    screening: PreparedScreening | None
     searches: dict[tuple[str, ...], Any]
 
     def run(self, outcome: FloatArray) -> Tree:
         """Screen and search with an outcome of all people of the sample."""
-        p, names = _screened(self.sample, outcome, self.pipeline.screening)
+        p, names = _screened(self, outcome)
         search = self.search(names)
+        if search is not None:
+            search = search.counting(self._sorted_out(p))
         return Tree(p, search, search.run(outcome) if search is not None else ())
+
+    def _sorted_out(self, p: FloatArray) -> int:
+        """How many moderators of the screening count besides those of the search."""
+        screening = self.pipeline.screening
+        return sorted_out(p, screening.p_below) if screening and self.pipeline.count_screened else 0
 
     def search(self, names: tuple[str, ...]) -> Search | None:
         """The search among some moderators, by their screening p; None where none of them can be searched."""
@@ -144,7 +157,7 @@ class PeelPipeline:
 
     def prepare(self, sample: Sample) -> PreparedPeel:
         """Prepare it for any outcome of a sample."""
-        return PreparedPeel(self, sample, {})
+        return PreparedPeel(self, sample, _ready(self.screening, sample), {})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,11 +184,12 @@ class PreparedPeel:
 
     pipeline: PeelPipeline
     sample: Sample
+    screening: PreparedScreening | None
     searches: dict[tuple[str, ...], Any]
 
     def run(self, outcome: FloatArray) -> Frontier:
         """Screen and search with an outcome of all people of the sample."""
-        p, names = _screened(self.sample, outcome, self.pipeline.screening)
+        p, names = _screened(self, outcome)
         prepared = self.search(names)
         return Frontier(p, prepared, prepared.draw(outcome) if prepared is not None else None)
 
@@ -192,12 +206,16 @@ class PreparedPeel:
         return peel_search.prepare(one.outcome, one.treatment, one.trial, moderators, one.adjusters, settings)
 
 
-def _screened(sample: Sample, outcome: FloatArray, screening: Screening | None) -> tuple[FloatArray, tuple[str, ...]]:
+def _ready(screening: Screening | None, sample: Sample) -> PreparedScreening | None:
+    return screening.prepare(sample) if screening is not None else None
+
+
+def _screened(prepared: PreparedPartition | PreparedPeel, outcome: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:
     """P of each moderator, and those that are searched."""
-    names = tuple(sample.moderators)
-    if screening is None:
+    names, screening = tuple(prepared.sample.moderators), prepared.pipeline.screening
+    if screening is None or prepared.screening is None:
         return np.full(len(names), np.nan), names
-    p = screened_p(sample, outcome, screening)
+    p = prepared.screening.run(outcome).p_value
     return p, passing(names, p, screening.p_below)
 
 

@@ -1,7 +1,8 @@
 """A screening as draws repeat it: the p of each candidate moderator, and which of them go on to a search.
 
 In: the participants of a cell, an outcome for them, and the options of the screening. Out: one p for each moderator.
-Each moderator is tried on the people who have it, as in the data; `screened_p` is the one place where that happens.
+Each moderator is tried on the people who have it, as in the data; what no outcome changes is made once for a sample
+(prepared_screening.py).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from .choices import MainReading
 from .crossproducts import FloatArray
-from .moderators import screen_moderator
+from .prepared_screening import PreparedScreening, prepare_screening
 from .sample import Sample
 
 
@@ -29,7 +30,8 @@ class Screening:
     reading : {"within", "naive"}
         Whose p.
     options : mapping
-        Other options of `screen_moderator`.
+        Those of `prepare_screening` that say how each moderator is tested: `minimum_trials`, `interaction_effect`,
+        `adjuster_slopes`, `people_per_slope`, `residual`, `treatment_effect`, `inference`, `df_floor`.
     references : mapping of str to int
         Code of the reference level of categorical moderators; 0 for those not named.
     """
@@ -39,35 +41,33 @@ class Screening:
     options: Mapping[str, Any] = field(default_factory=dict)
     references: Mapping[str, int] = field(default_factory=dict)
 
+    def prepare(self, sample: Sample) -> PreparedScreening:
+        """Prepare it for any outcome of a sample.
 
-def screened_p(sample: Sample, outcome: FloatArray, screening: Screening) -> FloatArray:
-    """Return the p of each moderator of a sample with an outcome, NaN where it cannot be tested.
+        Raises
+        ------
+        ValueError
+            As `prepare_screening`; for options that it does not know, a TypeError.
 
-    Examples
-    --------
-    >>> from reportgen.stats.sample import make_sample
-    >>> rng = np.random.default_rng(1)
-    >>> trial, treatment = np.repeat(["a", "b"], 50), np.tile([0, 1], 50)
-    >>> moderators = {"age": rng.normal(size=100), "site": np.ones(100)}
-    >>> sample = make_sample(rng.normal(size=100), treatment, trial, moderators, range(100))
-    >>> screened_p(sample, sample.outcome, Screening(0.2)).round(3).tolist()
-    [0.691, nan]
-    """
-    p = np.full(len(sample.moderators), np.nan)
-    for place, (name, values) in enumerate(sample.moderators.items()):
-        fit = screen_moderator(
-            outcome,
+        Examples
+        --------
+        >>> from reportgen.stats.sample import make_sample
+        >>> rng = np.random.default_rng(1)
+        >>> trial, treatment = np.repeat(["a", "b"], 50), np.tile([0, 1], 50)
+        >>> moderators = {"age": rng.normal(size=100), "site": np.ones(100)}
+        >>> sample = make_sample(rng.normal(size=100), treatment, trial, moderators, range(100))
+        >>> Screening(0.2).prepare(sample).run(sample.outcome).p_value.round(3).tolist()
+        [0.691, nan]
+        """
+        return prepare_screening(
             sample.treatment,
             sample.trial,
-            values,
-            adjusters=sample.adjusters if sample.adjusters.shape[1] else None,
-            reference=screening.references.get(name, 0),
-            reading=screening.reading,
-            **screening.options,
+            sample.moderators,
+            adjusters=sample.adjusters,
+            references=self.references,
+            reading=self.reading,
+            **self.options,
         )
-        tested = fit.naive if screening.reading == "naive" else fit.within
-        p[place] = tested.p_value if tested.estimated else np.nan
-    return p
 
 
 def passing(names: Sequence[str], p: FloatArray, p_below: float) -> tuple[str, ...]:
@@ -79,3 +79,14 @@ def passing(names: Sequence[str], p: FloatArray, p_below: float) -> tuple[str, .
     ('pain', 'age')
     """
     return tuple(names[k] for k in np.argsort(p, kind="stable") if p[k] < p_below)
+
+
+def sorted_out(p: FloatArray, p_below: float) -> int:
+    """Return how many moderators were tested and did not pass: those that `across_extra` of `partition` counts.
+
+    Examples
+    --------
+    >>> sorted_out(np.array([0.15, np.nan, 0.01, 0.2]), 0.2)
+    1
+    """
+    return int((p >= p_below).sum())

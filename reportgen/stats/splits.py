@@ -19,6 +19,7 @@ from .compiled import kernel
 from .crossproducts import Columns, CrossProducts, FloatArray, IntArray
 from .design import Options
 from .inside import HARDLY_VARIES, fit_inside, make_inside_space
+from .own_slopes import OwnNode, OwnSlopes, fit_own, make_own_node, make_own_slopes, make_own_space, sweep_outcome
 from .ranks import NOMINAL, BoolArray, Ranked, on_low_side
 
 
@@ -46,7 +47,7 @@ class People:
 class Base:
     """People of a node who have a value, in trials with both arms among them; all without the outcome.
 
-    `rows` are places at the root; adjusters are centred within trials.
+    `rows` are places at the root; adjusters are centred within trials. `slopes` where trials have slopes of their own.
     """
 
     rows: IntArray
@@ -54,6 +55,12 @@ class Base:
     trial: IntArray
     adjusters: FloatArray
     products: CrossProducts  # the outcome is a column of zeros
+    slopes: OwnSlopes | None = None
+
+    @property
+    def columns(self) -> FloatArray:
+        """Columns whose sums over a set its fit needs, besides the outcome."""
+        return self.slopes.columns if self.slopes else self.adjusters
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ class Grid:
     cuts : ndarray (G,) of int
         Rank of the largest value of S; for a nominal moderator the set of ranks in S as a number in binary.
     sums : ndarray (B, K, 2, 2 + a)
-        By bucket, trial and arm: people, sums of the adjusters, and zero.
+        By bucket, trial and arm: people, sums of the columns of the base (its adjusters), and zero.
     present : ndarray of int
         Ranks that occur.
     """
@@ -83,8 +90,11 @@ class Grid:
     present: IntArray
 
 
-def make_base(people: People, rows: IntArray) -> Base | None:
-    """People of `rows` in trials with both arms; None where there is no such trial."""
+def make_base(people: People, rows: IntArray, options: Options | None = None) -> Base | None:
+    """People of `rows` in trials with both arms; None where there is no such trial.
+
+    `options` of a model with slopes per trial prepare it.
+    """
     arms = np.bincount(2 * people.trial[rows] + (people.treatment[rows] == 1.0), minlength=2 * people.trials)
     both = arms.reshape(-1, 2).min(axis=1) > 0
     if not both.any():
@@ -96,7 +106,16 @@ def make_base(people: People, rows: IntArray) -> Base | None:
     labels = np.flatnonzero(both)
     nothing = np.empty((len(rows), 0))
     products = Columns(np.zeros(len(rows)), treatment, adjusters, nothing, trial, labels).cross_products()
-    return Base(rows, treatment, trial, adjusters - products.mean[trial, 1:-1], products)
+    x = adjusters - products.mean[trial, 1:-1]
+    own = options is not None and options.adjuster_slopes == "stratified"
+    return Base(
+        rows,
+        treatment,
+        trial,
+        x,
+        products,
+        make_own_slopes(products, treatment, trial, x, options) if own and options else None,
+    )
 
 
 def make_grid(base: Base, moderator: Ranked, max_cuts: int) -> Grid | None:
@@ -113,8 +132,8 @@ def make_grid(base: Base, moderator: Ranked, max_cuts: int) -> Grid | None:
         edges = cuts = _cuts(counts, present, max_cuts)
         toggles = np.arange(len(cuts))
     bucket = np.searchsorted(edges, np.arange(len(counts)), side="left")[ranks]
-    sums = np.zeros((len(edges) + 1, len(base.products.size), 2, 2 + base.adjusters.shape[1]))
-    _sum_buckets(bucket, base.trial, base.treatment, base.adjusters, sums)
+    sums = np.zeros((len(edges) + 1, len(base.products.size), 2, 2 + base.columns.shape[1]))
+    _sum_buckets(bucket, base.trial, base.treatment, base.columns, sums)
     return Grid(base, bucket, toggles, cuts, sums, present)
 
 
@@ -194,7 +213,7 @@ class Observed:
     base: Base
     outcome: FloatArray
     products: CrossProducts
-    prepared: tuple[Node, IntArray] | None
+    prepared: tuple[Node | OwnNode, IntArray] | None
 
 
 def observe(base: Base, outcome: FloatArray, options: Options) -> Observed:
@@ -210,7 +229,11 @@ def observe(base: Base, outcome: FloatArray, options: Options) -> Observed:
     centred[:, -1, :] = row
     centred[:, :, -1] = row
     products = CrossProducts(x.labels, x.size, x.arms, x.missing, means, centred, x.adjusters, 0)
-    return Observed(base, y, products, make_node(products, options))
+    if base.slopes is None:
+        return Observed(base, y, products, make_node(products, options))
+    node = make_own_node(products, base.slopes)
+    swept = sweep_outcome(base.slopes, base.trial, y)
+    return Observed(base, swept, products, (node, np.arange(base.adjusters.shape[1])) if node else None)
 
 
 def fit_interactions(grid: Grid, seen: Observed, limits: IntArray, within: bool) -> FloatArray:
@@ -219,6 +242,12 @@ def fit_interactions(grid: Grid, seen: Observed, limits: IntArray, within: bool)
     node, kept = seen.prepared
     sums = grid.sums.copy()
     _sum_outcome(grid.bucket, seen.base.trial, seen.base.treatment, seen.outcome, sums)
+    if isinstance(node, OwnNode):
+        values = np.full((len(grid.toggles), 7), np.nan)
+        low, high, entered = _both_sides(sums)
+        space = make_own_space(node)
+        _own_interactions(sums, grid.toggles, limits, within, node, space, low, high, entered, values)
+        return values
     if len(kept) < seen.base.adjusters.shape[1]:
         sums = np.ascontiguousarray(sums[:, :, :, [0, *(1 + kept), sums.shape[3] - 1]])
     values = np.full((len(grid.toggles), 7), np.nan)
@@ -289,6 +318,34 @@ def _interactions(sums, toggles, limits, within, node, space, low, high, entered
         for i in range(low.shape[0]):
             enter(i, low[i], within, node, space)
         lam = fit_entered(warm, node, space, out[g])
+        if lam > 0.0:
+            warm = lam
+
+
+@kernel
+def _own_interactions(sums, toggles, limits, within, node, space, low, high, entered, out):  # type: ignore[no-untyped-def]
+    """The same where trials have slopes of their own."""
+    warm = -1.0
+    for g in range(toggles.shape[0]):
+        _toggle(toggles[g], entered, sums, low, high)
+        entered[toggles[g]] = not entered[toggles[g]]
+        if not (_large_enough(low, limits) and _large_enough(high, limits)):
+            out[g, 6] = 2.0
+            continue
+        lam = fit_own(
+            low,
+            within,
+            warm,
+            node,
+            space.local,
+            space.a0,
+            space.rows,
+            space.g,
+            space.u,
+            space.work,
+            space.record,
+            out[g],
+        )
         if lam > 0.0:
             warm = lam
 

@@ -165,7 +165,8 @@ def build(
 ) -> FullMatrix:
     """The model of `fit_one_step(**arguments, **options)` with these variance parameters.
 
-    `covariance` is in the order intercept, treatment, products; `sigma2` a number or one per trial in sorted order.
+    `covariance` is in the order intercept, treatment, products; `sigma2` a number, one per trial in sorted order,
+    or those of the control and the intervention arms.
     `without_boundary` leaves out the components whose parameter is zero, as Satterthwaite's method at a boundary needs.
     """
     y, t, trial = arguments["outcome"], arguments["treatment"], arguments["trial"]
@@ -196,7 +197,10 @@ def build(
     Z = np.hstack(random) if random and covariance.size else empty
     same_trial = dummies @ dummies.T
     components, gamma = [], []
-    if np.ndim(sigma2):
+    if options.get("residual") == "by-arm":
+        components += [np.diag(1 - t), np.diag(t)]
+        gamma += list(np.asarray(sigma2, float))
+    elif np.ndim(sigma2):
         components += [np.diag(column) for column in dummies.T]
         gamma += list(np.asarray(sigma2, float))
     else:

@@ -242,16 +242,21 @@ def inside(limits: Any, moderators: dict[str, Array]) -> NDArray[np.bool_]:
     return people
 
 
-@pytest.mark.parametrize("objective", ["interaction", "effect"])
+@pytest.mark.parametrize(
+    ("objective", "information"), [("interaction", "pooled"), ("interaction", "within"), ("effect", "pooled")]
+)
 @pytest.mark.parametrize(
     ("beam", "width", "alpha"), [(10, 0.01, 0.05), (1, 0.01, 0.05), (3, 0.2, 0.01), (10**9, 0.5, 0.2)]
 )
-def test_the_kernel_goes_step_by_step_as_the_beam_search(objective: Any, beam: int, width: float, alpha: float) -> None:
+def test_the_kernel_goes_step_by_step_as_the_beam_search(
+    objective: Any, information: Any, beam: int, width: float, alpha: float
+) -> None:
     rng = np.random.default_rng(beam % 97)
     n = 400
     trial, treatment = np.repeat([0, 1, 2], [200, 120, 80]), rng.integers(0, 2, n).astype(float)
     moderators = {"age": rng.integers(0, 9, n), "pain": rng.normal(size=n), "more": rng.integers(0, 5, n)}
-    settings = PeelSettings(objective=objective, beam=beam, bin_width=width, alpha=alpha, min_fraction=0.2)
+    shares = {"bin_width": width, "alpha": alpha, "min_fraction": 0.2}
+    settings = PeelSettings(objective=objective, beam=beam, information=information, **shares)
     outcome = treatment * (moderators["age"] < 4) + rng.normal(size=n)
     # rounded outcomes make ties; then the limits of a box decide
     for y in (outcome, np.round(outcome / 3.0), rng.normal(size=n)):

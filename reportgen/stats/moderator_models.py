@@ -1,0 +1,272 @@
+"""The models of one moderator: what its interaction with treatment within trials is read from.
+
+In: arrays with a row a participant. Out: fits of `fit_columns`, and readings made of them. The models stand in
+`moderators.py`. Random columns of the interaction are centred within trials whatever the reading, and of levels there is one
+for each with one variance: else p would depend on where zero lies, or on which level is the reference.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .choices import Status
+from .crossproducts import FloatArray
+from .crossproducts import columns as checked
+from .design import Options
+from .effect import NOTHING, Effect, Joint
+from .levels import Levels
+from .one_step import OneStepFit, fit_columns
+
+# Spread of trial means against that of people, below which what differs is rounding.
+ALIKE = 1e-9
+ROUNDING = 1e-13  # of the values of a moderator
+ESTIMATED = ("ok", "boundary")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of an interaction.
+
+    Attributes
+    ----------
+    each : tuple of Effect
+        Of a quantity one, per step of the moderator; of levels one for each but the reference. NaN where not estimable.
+    joint : Joint or None
+        Test of all of them together, where there are several.
+    status : str
+        As of `OneStepFit`.
+    reason : str
+        Why there is no estimate, in words; empty where there is one.
+    tau2, criterion : float
+        Of the fit.
+    evaluations : int
+        Evaluations of the criterion.
+    interaction_tau2 : float
+        Variance of the interaction between trials, per step of a quantity, or of the contrast of two levels; 0 where the
+        model has it common to the trials.
+    sharing : tuple
+        Labels of trials too small for slopes of their own.
+    """
+
+    each: tuple[Effect, ...]
+    joint: Joint | None
+    status: Status
+    reason: str
+    tau2: float = math.nan
+    criterion: float = math.nan
+    evaluations: int = 0
+    interaction_tau2: float = math.nan
+    sharing: tuple[Any, ...] = ()
+
+    @property
+    def tau_interaction(self) -> float:
+        """Standard deviation of the interaction between trials."""
+        return math.sqrt(self.interaction_tau2)
+
+    @property
+    def estimated(self) -> bool:
+        """Whether there is an estimate."""
+        return self.status in ESTIMATED
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided p of the interaction; of several coefficients, that of their joint test."""
+        return self.joint.p_value if self.joint else float(self.each[0].p_value)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Complete cases of trials with both arms; `place` is the number of the trial."""
+
+    outcome: FloatArray
+    treatment: FloatArray
+    place: NDArray[np.int64]
+    adjusters: FloatArray
+    values: FloatArray
+    labels: NDArray[Any]
+
+    @property
+    def trials(self) -> int:
+        """How many trials there are."""
+        return len(np.unique(self.place))
+
+
+def complete(
+    outcome: ArrayLike,
+    treatment: ArrayLike,
+    trial: ArrayLike,
+    moderator: ArrayLike | Levels,
+    adjusters: ArrayLike | None,
+) -> People:
+    """Return who has everything, in trials that keep both arms: means of trials must be those of the people analysed."""
+    y, t = np.asarray(outcome, float), np.asarray(treatment, float)
+    if isinstance(moderator, Levels):
+        z = np.where(moderator.codes < 0, np.nan, moderator.codes.astype(float))
+    else:
+        z = np.asarray(moderator, float)
+    labels, place = np.unique(np.asarray(trial), return_inverse=True)
+    x = np.empty((len(y), 0)) if adjusters is None else np.asarray(adjusters, float)
+    x = x[:, None] if x.ndim == 1 else x
+    if not y.shape == t.shape == z.shape == place.shape or y.ndim != 1:
+        raise ValueError(f"outcome, treatment, trial and moderator must have one row a participant: {len(y)} each")
+    stays = ~np.isnan(np.column_stack([y, t, z, x])).any(axis=1)
+    for k in range(len(labels)):
+        here = stays & (place == k)
+        if len(np.unique(t[here])) < 2:
+            stays &= place != k
+    return People(y[stays], t[stays], place[stays], x[stays], z[stays], labels)
+
+
+def telling_people(people: People, *, levels: bool) -> NDArray[np.bool_]:
+    """Who stands in a trial in which t z is no combination of 1, t and z.
+
+    Of a quantity that is one in which it varies on both sides; of levels one in which both sides have two of the same.
+    """
+    who = np.zeros(len(people.place), dtype=bool)
+    for k in np.unique(people.place):
+        here = people.place == k
+        sides = [people.values[here & (people.treatment == side)] for side in (0.0, 1.0)]
+        if levels:
+            who[here] = len(np.intersect1d(*sides)) > 1
+        else:
+            who[here] = all(np.ptp(side) > ROUNDING * np.abs(side).max() for side in sides)
+    return who
+
+
+def trial_means(place: NDArray[np.int64], columns: FloatArray) -> FloatArray:
+    """Return for each person the means of the trial."""
+    means = np.empty_like(columns)
+    for k in np.unique(place):
+        here = columns[place == k]
+        # the mean of equal values differs from them by rounding, which must not look like variation within the trial
+        means[place == k] = np.where(np.ptp(here, axis=0) == 0.0, here[0], here.mean(axis=0))
+    return means
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the models are fitted.
+
+    `common` and `random` are the options with an interaction common to the trials, and with one that varies.
+    """
+
+    common: Options
+    random: Options
+    search: bool
+
+    def options(self, varying: bool) -> Options:
+        """Those of one of the two."""
+        return self.random if varying else self.common
+
+    def map(self, **changed: Any) -> Plan:
+        """The same with other options in both."""
+        return Plan(replace(self.common, **changed), replace(self.random, **changed), self.search)
+
+
+@dataclass(frozen=True, slots=True)
+class WithinModel:
+    """The model of the within reading: what stands beside the centred moderator, and what the across reading came to."""
+
+    people: People
+    adjusters: FloatArray
+    plan: Plan
+    across: Reading
+    separate: bool
+
+    def fit(self, centred: FloatArray, varying: bool) -> OneStepFit:
+        """Fit it; a shift of the centred moderator moves the point at which the effect of treatment is read."""
+        return fit_model(self.people, self.adjusters, centred, self.plan.options(varying), self.plan.search)
+
+
+def within_model(people: People, columns: FloatArray, means: FloatArray, plan: Plan) -> WithinModel:
+    """Return the model with gamma_A where that can be had, else the one with an effect of treatment for each trial."""
+    q = columns.shape[1]
+    between = means - columns.mean(axis=0)
+    reason = _means_alike(people, columns, between)
+    if not reason:
+        treated = people.treatment[:, None] * between
+        beside = np.column_stack([people.adjusters, columns - means, people.treatment[:, None] * (columns - means)])
+        across_options = replace(plan.common, beside=q)
+        fit = fit_model(people, beside, between, across_options, plan.search)
+        across = reading_of(fit, q, "the means of the trials do not differ enough", people)
+        if across.status == "failed" or (across.estimated and not any(np.isnan(a.estimate) for a in across.each)):
+            return WithinModel(people, np.column_stack([people.adjusters, treated]), plan.map(beside=q), across, False)
+        reason = across.reason or "the means of the trials do not differ enough"
+    # Weighted by people, so that the coefficient of treatment is the mean effect of the trials.
+    share = np.bincount(people.place) / len(people.place)
+    trials = np.flatnonzero(share)[1:]
+    own = people.treatment[:, None] * ((people.place[:, None] == trials) - share[trials])
+    return WithinModel(
+        people,
+        np.column_stack([people.adjusters, own]),
+        plan.map(beside=len(trials), treatment_effect="common"),
+        nothing(q, "not estimable", reason),
+        True,
+    )
+
+
+def _means_alike(people: People, columns: FloatArray, between: FloatArray) -> str:
+    """Return why gamma_A cannot be estimated, or an empty text."""
+    q, trials = columns.shape[1], people.trials
+    if trials < q + 2:
+        return f"{counted(trials)}, and the across reading needs {word(q + 2)}"
+    spread = np.linalg.svd(between / columns.std(axis=0), compute_uv=False)
+    return "" if spread[q - 1] > ALIKE * np.sqrt(len(columns)) else "the means of the trials do not differ enough"
+
+
+def fit_model(
+    people: People, adjusters: FloatArray, columns: FloatArray, options: Options, search: bool = True
+) -> OneStepFit:
+    """Fit the one-step model with these moderator columns."""
+    table = checked(people.outcome, people.treatment, people.place, adjusters, columns)
+    return fit_columns(table, options, scalar=columns.shape[1] == 1, search=search)
+
+
+def reading_of(fit: OneStepFit, q: int, dropped: str, people: People) -> Reading:
+    """Return the interaction of a fit; `dropped` says what it means that the fit has no column for it."""
+    effect = fit.interaction
+    assert effect is not None
+    fields = (effect.estimate, effect.std_error, effect.df, effect.df_raw)
+    rows = np.column_stack([np.atleast_1d(np.asarray(field, float)) for field in fields])
+    each = tuple(Effect(float(b), float(se), float(df), float(raw)) for b, se, df, raw in rows)
+    if fit.status in ESTIMATED:
+        return Reading(
+            each=each,
+            joint=effect.joint,
+            status=fit.status,
+            reason="",
+            tau2=fit.tau2,
+            criterion=fit.criterion,
+            evaluations=fit.optimiser.evaluations,
+            interaction_tau2=_interaction_tau2(fit),
+            sharing=tuple(people.labels[list(fit.sharing)].tolist() if fit.sharing else ()),
+        )
+    lost = fit.status == "not estimable" and "interaction is not estimable" in fit.message
+    reason = dropped if lost else fit.message[:1].lower() + fit.message[1:].rstrip(".")
+    return replace(nothing(q, fit.status, reason), evaluations=fit.optimiser.evaluations)
+
+
+def _interaction_tau2(fit: OneStepFit) -> float:
+    varying = [k for k, name in enumerate(fit.covariance_names) if name.startswith("treatment:")]
+    return float(fit.covariance[varying[0], varying[0]]) if varying else 0.0
+
+
+def nothing(q: int, status: Status, reason: str) -> Reading:
+    """Return a reading without an estimate."""
+    return Reading((NOTHING,) * q, None, status, reason)
+
+
+def word(number: int) -> str:
+    """Return a small number in words."""
+    names = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    return names[number] if number < len(names) else str(number)
+
+
+def counted(trials: int) -> str:
+    """Return a number of trials in words."""
+    return f"{word(trials)} trial{'' if trials == 1 else 's'}"
