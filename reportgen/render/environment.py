@@ -23,6 +23,7 @@ from reportgen.render.inline import (
 )
 from reportgen.render.layout import is_wide, set_table
 from reportgen.render.markdown import attribute, html_cell, markdown
+from reportgen.render.paper_table import paper_classes, paper_table
 from reportgen.render.picture import source_of
 from reportgen.resources import templates_folder
 from reportgen.tables.phrases import is_mark
@@ -57,7 +58,12 @@ def environment(target: str) -> Environment:
         "needs_width": lambda section: _needs_width(section, target),
     }
     if target == "pdf":
-        made.filters |= {"inline": paper_inline, "paper_source": source_of}
+        made.filters |= {
+            "inline": paper_inline,
+            "paper_source": source_of,
+            "on_paper": paper_table,
+            "paper_classes": paper_classes,
+        }
     if target == "quarto":
         made.filters |= {"inline": html_cell, "markdown": markdown, "attribute": attribute}
     return made

@@ -7,8 +7,8 @@ moved in by the characters that its neighbours have before theirs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from reportgen.records.artefact import Column, Group, Row, Table
@@ -21,6 +21,8 @@ PAPER_LENGTH_MM = 257.0
 EM_MM = 8.4 * 25.4 / 72
 WORD_LETTERS = 20
 ROWS_KEPT_TOGETHER = 16
+ROWS_OF_A_WHOLE = 6  # of a group that stays together
+LEADING_ROWS, LAST_ROWS = 2, 3  # of a table: never alone on a page
 LETTERS_IN_A_LINE = 80  # of the widest cell of a table on an upright page
 LETTERS_ON_ONE_LINE = 56  # of a cell that should not break
 LETTERS_OF_A_BROKEN_LINE = 26  # of a cell that may: fewer make a ribbon of words
@@ -39,7 +41,8 @@ class SetRow:
     """A row ready to be printed.
 
     Its head stands beside `head_rows` rows (0: the one above does) and over `head_columns` columns; `head_length` is "brief"
-    where it stays on one line, "long" where it breaks.
+    where it stays on one line, "long" where it breaks. It is `kept` on one page with what stands below it: the next row, or
+    the notes.
     """
 
     row: Row
@@ -48,6 +51,7 @@ class SetRow:
     head_rows: int
     head_columns: int
     head_length: str
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,40 @@ class SetTable:
 def set_table(table: Table) -> SetTable:
     """Return a table ready to be printed."""
     before = [_before(table, index) for index in range(len(table.columns) - 1)]
-    groups = tuple((group.head, tuple(_rows(group, table.columns[1:], before))) for group in table.groups)
+    made = [(group.head, tuple(_rows(group, table.columns[1:], before))) for group in table.groups]
+    groups = tuple(_kept(made, noted=bool(table.footnotes or table.abbreviations)))
     short = sum(bool(head) + sum(_lines(row.row) for row in rows) for head, rows in groups) <= ROWS_KEPT_TOGETHER
     return SetTable(table, groups, _spanners(table), short, _sort(table), _unbroken(table), is_wide(table))
+
+
+SetGroup = tuple[Inline, tuple[SetRow, ...]]
+"""A group of rows ready to be printed, with its head."""
+
+
+def _kept(groups: Sequence[SetGroup], *, noted: bool) -> Iterator[SetGroup]:
+    """Yield groups whose rows know whether a page may end below them; `noted` says that notes follow.
+
+    A small group stays whole, a large one begins and ends with two rows at least, a table with `LEADING_ROWS` and
+    `LAST_ROWS`; a small group without a head that ends the table, such as a total, stays below what it adds up.
+    """
+    total = sum(len(rows) for _, rows in groups)
+    ending = groups[-1] if groups else ((), ())
+    stays = total - len(ending[1]) - 1 if not ending[0] and len(ending[1]) <= ROWS_OF_A_WHOLE else -1
+    first = 0
+    for head, rows in groups:
+        inside = _kept_inside(rows)
+        at = range(first, first + len(rows))
+        edge = [i < LEADING_ROWS - 1 or total - LAST_ROWS <= i < total - 1 or i == stays for i in at]
+        last = [noted and i == total - 1 for i in at]
+        yield head, tuple(replace(row, kept=any(why)) for row, *why in zip(rows, inside, edge, last, strict=True))
+        first += len(rows)
+
+
+def _kept_inside(rows: Sequence[SetRow]) -> list[bool]:
+    """Return of each row of a group whether the next one stays with it."""
+    last = len(rows) - 1
+    whole = len(rows) <= ROWS_OF_A_WHOLE
+    return [i < last and (whole or i in (0, last - 1) or not rows[i + 1].head_rows) for i in range(len(rows))]
 
 
 def _unbroken(table: Table) -> tuple[bool, ...]:

@@ -6,37 +6,22 @@ locale. What belongs together stays on one page by "keep with next", as the rule
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 
 from reportgen.figures.lettering import runs_right_to_left
 from reportgen.records.artefact import Column, Table
 from reportgen.records.numbers import plain
-from reportgen.render.layout import Cell, SetRow, SetTable, set_table
+from reportgen.render.layout import SetRow, SetTable, set_table
+from reportgen.render.widths import FIGURE_SPACE, FILLING_COLUMNS, Need, Setting, depth, figure_spaces, needs_of, shared
 from reportgen.render.word_elements import Element, legal, paragraph, run, runs, twips, w
-from reportgen.render.word_widths import (
-    UPRIGHT_MM,
-    WIDE_MM,
-    Need,
-    longest_word_mm,
-    shared,
-    width_mm,
-)
+from reportgen.render.word_widths import UPRIGHT_MM, WIDE_MM, WORD
 
-FIGURE_SPACE = "\u2007"
 MUTED = "5C6166"
 INDENT_MM = 3.0
 PADDING_MM = 3.0  # of a cell, left and right together, with what rounding may take
-WORDS_MM = 30.0  # a column of words is read easily from here on
-WORDIEST_MM = 70.0  # more a column of words does not ask for, unless there are few columns
-FEW_COLUMNS_MM = 220.0  # what these may ask for together
-FILLING_COLUMNS = 4  # a table of as many columns is as wide as the page
-LEADING_ROWS, LAST_ROWS = 2, 3  # never alone on a page
-ROWS_OF_A_WHOLE = 6  # of a group without a head that stays together
 
-_INDENT = re.compile(r"\bin-(\d+)")
 _ALIGN = {"right": "right", "centre": "center"}
 
 
@@ -56,6 +41,10 @@ SMALLEST_UPRIGHT = SIZES[1]
 def is_wide(table: Table) -> bool:
     """Whether a table needs the long side of the paper."""
     return sum(need.comfort for need in _needs(set_table(table), SMALLEST_UPRIGHT)) > UPRIGHT_MM
+
+
+def _needs(ready: SetTable, size: Type) -> list[Need]:
+    return needs_of(ready, Setting(WORD, size.points, PADDING_MM, INDENT_MM))
 
 
 def word_table(table: Table, title: str, *, wide: bool) -> Element:
@@ -78,58 +67,6 @@ def word_table(table: Table, title: str, *, wide: bool) -> Element:
     return w(
         "tbl", _properties(widths, title), _grid(widths), *_heads(ready, widths, size), *_body(ready, widths, size)
     )
-
-
-def _needs(ready: SetTable, size: Type) -> list[Need]:
-    needs = [_need(ready, index, column, size) for index, column in enumerate(ready.table.columns)]
-    starts = accumulate((spanner.columns for spanner in ready.spanners), initial=0)
-    for spanner, start in zip(ready.spanners, starts, strict=False):
-        covered = needs[start : start + spanner.columns]
-        line = width_mm(plain(spanner.inline), size.points, bold=True) + PADDING_MM
-        more = max(0.0, line - sum(need.wanted for need in covered)) / spanner.columns
-        needs[start : start + spanner.columns] = [replace(need, wanted=need.wanted + more) for need in covered]
-    return needs
-
-
-def _need(ready: SetTable, index: int, column: Column, size: Type) -> Need:
-    head = plain(column.head)
-    head_word = longest_word_mm(head, size.points, bold=True)
-    cells = list(_texts(ready, index))
-    words = max((longest_word_mm(text, size.points, bold) + inset for text, bold, inset in cells), default=0.0)
-    lines = max((width_mm(text, size.points, bold) + inset for text, bold, inset in cells), default=0.0)
-    two_lines = max(head_word, min(width_mm(head, size.points, bold=True) / 2 + 1, WORDS_MM))
-    word = max(head_word, words)
-    number = word if column.align == "left" else max(word, lines)
-    wordiest = max(WORDIEST_MM, FEW_COLUMNS_MM / len(ready.table.columns))
-    fully = max(number, min(max(lines, two_lines), wordiest))
-    comfort = min(fully, max(number, WORDS_MM)) if column.align == "left" else number
-    line = max(comfort, min(lines, WORDIEST_MM)) if ready.unbroken[index] else comfort
-    return Need(*(width + PADDING_MM for width in (word, number, comfort, line, max(fully, line))))
-
-
-def _texts(ready: SetTable, index: int) -> Iterator[tuple[str, bool, float]]:
-    """Yield the cells of a column: the text, whether it is bold, and how far it is moved in, in millimetres."""
-    for _, rows in ready.groups:
-        for row in rows:
-            if index == 0:
-                if row.head_columns == 1:
-                    yield plain(row.row.head), row.row.total, INDENT_MM * _depth(row)
-            elif index >= row.head_columns:
-                yield _padded(row.cells[index - row.head_columns]), row.row.total, 0.0
-
-
-def _depth(row: SetRow) -> int:
-    names = row.classes.split()
-    return ("under" in names) + ("deep" in names)
-
-
-def _padded(cell: Cell) -> str:
-    return FIGURE_SPACE * _figure_spaces(cell) + plain(cell.inline)
-
-
-def _figure_spaces(cell: Cell) -> int:
-    found = _INDENT.search(cell.classes)
-    return int(found[1]) if found else 0
 
 
 def _properties(widths: Sequence[int], title: str) -> Element:
@@ -177,13 +114,12 @@ def _head(column: Column, size: Type) -> Element:
 
 
 def _body(ready: SetTable, widths: Sequence[int], size: Type) -> Iterator[Element]:
-    kept = _Kept(ready)
-    for place, (head, rows) in enumerate(ready.groups):
+    for head, rows in ready.groups:
         if head:
             content = paragraph(f"{size.prefix}TableGroup", runs(head), to_left=runs_right_to_left(plain(head)))
             yield _row([_cell("", sum(widths), content, columns=len(widths))])
-        for index, row in enumerate(rows):
-            yield _row(_cells(row, ready.table.columns, widths, size, keep=kept.with_next(place, index)))
+        for row in rows:
+            yield _row(_cells(row, ready.table.columns, widths, size, keep=ready.short or row.kept))
 
 
 def _cells(
@@ -195,14 +131,14 @@ def _cells(
         style,
         runs(row.row.head, bold=row.row.total, colour=colour),
         keep=keep,
-        indent=INDENT_MM * _depth(row),
+        indent=INDENT_MM * depth(row),
         to_left=runs_right_to_left(plain(row.row.head)),
     )
     merged = "restart" if row.head_rows > 1 else "" if row.head_rows else "continue"
     yield _cell(merged, sum(widths[: row.head_columns]), first, columns=row.head_columns)
     places = range(row.head_columns, len(columns))
     for cell, place in zip(row.cells, places, strict=True):
-        spaces = FIGURE_SPACE * _figure_spaces(cell)
+        spaces = FIGURE_SPACE * figure_spaces(cell)
         content = [*([run(spaces)] if spaces else []), *runs(cell.inline, bold=row.row.total, colour=colour)]
         to_left = runs_right_to_left(plain(cell.inline))
         align = _ALIGN.get(columns[place].align, "")
@@ -230,29 +166,3 @@ def _cell(
 
 def _style_of(content: Element) -> str:
     return str(content.style)
-
-
-class _Kept:
-    """Which rows stand on one page with the next."""
-
-    def __init__(self, ready: SetTable) -> None:
-        self._ready = ready
-        self._before = [0, *accumulate(len(rows) for _, rows in ready.groups)]
-        last_head, last = ready.groups[-1] if ready.groups else ((), ())
-        self._whole_end = not last_head and len(last) <= ROWS_OF_A_WHOLE
-        table = ready.table
-        self._noted = bool(table.footnotes or table.abbreviations)
-
-    def with_next(self, place: int, index: int) -> bool:
-        """Whether a row, by its group and its place there, is kept with the row or the notes below it."""
-        total = self._before[-1]
-        at = self._before[place] + index
-        if at == total - 1:
-            return self._noted
-        head, rows = self._ready.groups[place]
-        together = not head and len(rows) <= ROWS_OF_A_WHOLE and index < len(rows) - 1
-        before_the_end = self._whole_end and at == self._before[-2] - 1
-        edge = at < LEADING_ROWS - 1 or at >= total - LAST_ROWS
-        below = rows[index + 1] if index < len(rows) - 1 else None
-        heads = below is not None and (not below.head_rows or _depth(below) > _depth(rows[index]))
-        return self._ready.short or together or before_the_end or edge or heads
