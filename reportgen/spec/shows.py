@@ -246,6 +246,15 @@ class EffectAtValues(Rounded, Limited):
 
 
 @show
+class Credibility(Limited):
+    """ICEMAN's items for each suggested effect modification, answered from the numbers, with a suggested rating."""
+
+    methods = MODERATORS
+    show: Literal["credibility"]
+    """Which table or figure this is."""
+
+
+@show
 class SubgroupTree(Rounded, Limited):
     """The trees of a recursive partitioning."""
 

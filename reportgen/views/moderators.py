@@ -8,14 +8,17 @@ from functools import partial
 from reportgen import figures
 from reportgen.records.moderation import Moderation, Screen
 from reportgen.records.numbers import Inline
-from reportgen.spec.shows import EffectAtValues, InteractionEstimates, InteractionForest, Limited
+from reportgen.spec.shows import Credibility, EffectAtValues, InteractionEstimates, InteractionForest, Limited
 from reportgen.tables.adjusters import screen_fits
+from reportgen.tables.credibility import applies, credibility
 from reportgen.tables.moderators import effects_at_values, expectations, failed_screenings, interaction_estimates
 from reportgen.views.chosen import chosen, in_parts
 from reportgen.views.draft import Draft, Sketch, or_nobody, stems
 from reportgen.views.prose.moderators import screening_methods
 from reportgen.views.prose.section import sections_of_each
 from reportgen.views.view import Back, Context, Ended, Show, View, ended
+
+NOTHING_SUGGESTED: Inline = ("No interaction has a p value below 0.1: ICEMAN does not apply.",)
 
 
 def _parts(record: Moderation, options: Limited, context: Context, how: str) -> list[tuple[Inline, tuple[Screen, ...]]]:
@@ -57,6 +60,15 @@ def _at_values(record: Moderation, options: EffectAtValues, context: Context) ->
     )
 
 
+def _credibility(record: Moderation, options: Credibility, context: Context) -> tuple[Draft, ...]:
+    parts = [
+        (title, tuple(screen for screen in screens if any(map(applies, screen.interactions))))
+        for title, screens in _parts(record, options, context, "none")
+    ]
+    drafts = tuple(Draft(title, table=credibility(screens, record.settings)) for title, screens in parts if screens)
+    return drafts or (Draft((), notes=(NOTHING_SUGGESTED,)),)
+
+
 def _status(records: Sequence[Moderation]) -> Ended:
     failed = failed_screenings(records)
     tables = (Back("screening-status", "Screenings that failed", failed),) if failed else ()
@@ -91,6 +103,12 @@ VIEW = View(
             "Effect at chosen values of each moderator",
             _at_values,
             beside={"interaction-estimates": "The interactions behind these effects stand in"},
+        ),
+        Show(
+            Credibility,
+            "Credibility of each suggested effect modification",
+            _credibility,
+            beside={"interaction-estimates": "The interactions stand in"},
         ),
     ),
 )

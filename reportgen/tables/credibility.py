@@ -1,0 +1,101 @@
+"""The credibility of each suggested effect modification, item by item, from the numbers of a screening.
+
+In: screens as recorded. Out: a table with the answers to ICEMAN's items and a suggested rating; what the reader decides stays
+blank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.credibility import APPLIES_BELOW, ITEMS, Answer, Direction, Facts, answers, suggested
+from reportgen.records.moderation import Interaction, Screen, ScreeningSettings
+from reportgen.records.numbers import Inline
+from reportgen.tables.phrases import Footnotes, labelled
+
+SIGNS: dict[Answer, str] = {
+    "definitely increased": "++",
+    "probably increased": "+",
+    "probably reduced or unclear": "?",
+    "definitely reduced": "−−",
+    "does not apply": "–",
+}
+"""Answers by what they do to the credibility."""
+ITEM_HEAD = ("Items of ICEMAN",)
+BLANK = "........"
+
+
+def credibility(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
+    """Return how credible each interaction with a p value below 0.1 is, as far as the numbers say it.
+
+    Parameters
+    ----------
+    screens : sequence of Screen
+        Of one comparison.
+    settings : ScreeningSettings
+    """
+    columns = (
+        Column(("Moderator",), "left"),
+        Column(("p",), "decimal"),
+        Column(("p, Holm",), "decimal"),
+        *(Column((str(number),), "left", ITEM_HEAD) for number, _, _ in ITEMS),
+        Column(("Suggested",), "left"),
+        Column(("Your rating",), "left"),
+    )
+    footnotes = Footnotes()
+    groups = tuple(
+        Group(
+            tuple(_rows(screen, settings, footnotes)),
+            head=(*labelled(screen.outcome_label, screen.unit), ": ", screen.follow_up_label),
+        )
+        for screen in screens
+        if any(map(applies, screen.interactions))
+    )
+    return Table(columns, groups, (*footnotes.notes, *_notes()))
+
+
+def applies(one: Interaction) -> bool:
+    """Whether an effect modification is suggested, so that its credibility can be asked for."""
+    return one.reading.p.value is not None and one.reading.p.value < APPLIES_BELOW
+
+
+def _rows(screen: Screen, settings: ScreeningSettings, footnotes: Footnotes) -> Iterator[Row]:
+    for one in filter(applies, screen.interactions):
+        given = answers(_facts(one, screen, settings))
+        expected: Inline = ("Stated beforehand: ", one.expected, ".") if one.expected is not None else ()
+        mark = (footnotes.mark(expected),) if expected else ()
+        signs: list[Inline] = [(SIGNS[answer],) for answer in given]
+        signs[3] = (*signs[3], *mark)
+        yield Row((one.label,), ((one.reading.p,), (one.holm,), *signs, (suggested(given),), (BLANK,)))
+
+
+def _facts(one: Interaction, screen: Screen, settings: ScreeningSettings) -> Facts:
+    stated: Direction = "not stated" if one.expected is None else "stated in words"
+    return Facts(
+        p=float("nan") if one.holm.value is None else one.holm.value,
+        adjusted=True,
+        tested=int(screen.tested.value or 0),
+        within=one.tested == "within",
+        trials=int(one.trials.value or 0),
+        direction=stated,
+        random_treatment=settings.treatment_effect == "random",
+        random_interaction=False,
+        cut="levels" if one.levels else "none",
+    )
+
+
+def _notes() -> tuple[Inline, ...]:
+    asked = "; ".join(f"{number} {what[0].lower()}{what[1:]}" for number, what, _ in ITEMS)
+    return (
+        (f"Items: {asked}.",),
+        (
+            "++ credibility definitely increased, + probably increased, ? probably reduced or unclear, −− definitely reduced, "
+            "– does not apply. Item 2 is answered by hand: interactions by trial are not pooled here. Item 4: a direction stated in words "
+            "is compared with the finding by the reader. Item 5 goes by the Holm-adjusted p. Item 7: the interaction is common to the trials.",
+        ),
+        (
+            "After ICEMAN 1.1 for meta-analyses (Schandelmaier et al. 2020, CMAJ 192:E901). It applies where the p value of the interaction "
+            "is below 0.1. The rating is suggested by the answers; yours decides.",
+        ),
+    )
