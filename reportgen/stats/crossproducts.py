@@ -26,6 +26,7 @@ IntArray = NDArray[np.int64]
 # summed in eight lanes side by side, which the compiler may turn into vector registers without changing a single bit.
 BLOCK = 128
 LANES = 8
+NUMBERS, GAP, INFINITE = 0, 1, 2  # what a row may hold
 
 
 @kernel
@@ -119,10 +120,58 @@ def _fill_block(j, shift, outcome, treatment, adjusters, moderators, block):  # 
 
 
 @kernel
-def _accumulate(outcome, treatment, adjusters, moderators, codes, size, arms, missing, mean, centred):  # type: ignore[no-untyped-def]
-    """Fill the cross-products in one pass; return the first row that holds an infinity, or -1."""
+def _read_row(j, outcome, treatment, adjusters, moderators, row):  # type: ignore[no-untyped-def]
+    """Bring what stands in row j into (treatment, adjusters, moderators, their products, outcome); say what it holds."""
     a = adjusters.shape[1]
     q = moderators.shape[1]
+    m = row.shape[0]
+    t = treatment[j]
+    y = outcome[j]
+    row[0] = t
+    check = t + y
+    for k in range(a):
+        x = adjusters[j, k]
+        row[1 + k] = x
+        check += x
+    for k in range(q):
+        z = moderators[j, k]
+        row[1 + a + k] = z
+        row[1 + a + q + k] = t * z
+        check += z
+    row[m - 1] = y
+    holds = NUMBERS
+    if not np.isfinite(check):
+        # a sum of finite numbers may overflow, and inf - inf is NaN: look at each value before judging the row
+        for k in range(m):
+            if np.isinf(row[k]) and not (1 + a + q <= k < m - 1):
+                return INFINITE
+            if np.isnan(row[k]):
+                holds = GAP
+    return holds
+
+
+@kernel
+def _centre(total, shift, size, arms, mean, centred):  # type: ignore[no-untyped-def]
+    """Turn the sums of each trial into arms, means and products about them."""
+    m = mean.shape[1]
+    for i in range(mean.shape[0]):
+        n = size[i]
+        arms[i, 0] = n - arms[i, 1]
+        at = m
+        for k in range(m):
+            for h in range(k + 1):
+                if n > 0:
+                    centred[i, k, h] = total[i, at] - total[i, k] * total[i, h] / n
+                    centred[i, h, k] = centred[i, k, h]
+                at += 1
+        for k in range(m):
+            if n > 0:
+                mean[i, k] = total[i, k] / n + shift[i, k]
+
+
+@kernel
+def _accumulate(outcome, treatment, adjusters, moderators, codes, size, arms, missing, mean, centred):  # type: ignore[no-untyped-def]
+    """Fill the cross-products in one pass; return the first row that holds an infinity, or -1."""
     m = mean.shape[1]
     trials = mean.shape[0]
     row = np.empty(m)
@@ -153,36 +202,17 @@ def _accumulate(outcome, treatment, adjusters, moderators, codes, size, arms, mi
             size[i] += BLOCK
             j += BLOCK - 1
             continue
-        t = treatment[j]
-        y = outcome[j]
-        row[0] = t
-        check = t + y
-        for k in range(a):
-            x = adjusters[j, k]
-            row[1 + k] = x
-            check += x
-        for k in range(q):
-            z = moderators[j, k]
-            row[1 + a + k] = z
-            row[1 + a + q + k] = t * z
-            check += z
-        row[m - 1] = y
-        if not np.isfinite(check):
-            # a sum of finite numbers may overflow, and inf - inf is NaN: look at each value before judging the row
-            skip = False
-            for k in range(m):
-                if np.isinf(row[k]) and not (1 + a + q <= k < m - 1):
-                    return j
-                if np.isnan(row[k]):
-                    skip = True
-            if skip:
-                missing[i] += 1
-                continue
+        holds = _read_row(j, outcome, treatment, adjusters, moderators, row)
+        if holds == INFINITE:
+            return j
+        if holds == GAP:
+            missing[i] += 1
+            continue
         if size[i] == 0:
             for k in range(m):  # not a slice: its error message would compile the strings of numba, 3 s
                 shift[i, k] = row[k]
         size[i] += 1
-        arms[i, 1] += np.int64(t)
+        arms[i, 1] += np.int64(row[0])
         if i != current or filled == BLOCK:
             if filled > 0:
                 _add_block(block, filled, total[current])
@@ -193,19 +223,7 @@ def _accumulate(outcome, treatment, adjusters, moderators, codes, size, arms, mi
         filled += 1
     if filled > 0:
         _add_block(block, filled, total[current])
-    for i in range(trials):
-        n = size[i]
-        arms[i, 0] = n - arms[i, 1]
-        at = m
-        for k in range(m):
-            for h in range(k + 1):
-                if n > 0:
-                    centred[i, k, h] = total[i, at] - total[i, k] * total[i, h] / n
-                    centred[i, h, k] = centred[i, k, h]
-                at += 1
-        for k in range(m):
-            if n > 0:
-                mean[i, k] = total[i, k] / n + shift[i, k]
+    _centre(total, shift, size, arms, mean, centred)
     return -1
 
 

@@ -350,12 +350,14 @@ def _same_boxes(data: Prepared, outcome: FloatArray, here: Worth, frontier: Fron
     worth = data.worth(outcome[data.cases.rows], directions, 0.0)  # the overall effect plays no part in what follows
     if worth is None:
         return None
-    ranks = np.stack([box.ranks for box in frontier.found.boxes])
-    return worth, _translated(ranks, here.grid, worth.grid)
+    # a limit that excludes nobody more in the draw is no part of its rule, though it may exclude somebody in the data
+    grid = here.grid
+    ranks = np.stack([np.where(grid.needed(box.ranks), box.ranks, grid.whole()) for box in frontier.found.boxes])
+    return worth, _translated(ranks, grid, worth.grid)
 
 
 def _translated(ranks: Ranks, source: DirectedGrid, target: DirectedGrid) -> Ranks:
-    """Ranks of the same limits in another grid; -1 where nobody there is inside."""
+    """Ranks of the same limits in another grid: the highest without a limit, -1 where nobody there is inside."""
     out = np.empty_like(ranks)
     for k, values in enumerate(source.values):
         top, other = len(values) - 1, target.values[k]
@@ -363,6 +365,7 @@ def _translated(ranks: Ranks, source: DirectedGrid, target: DirectedGrid) -> Ran
             out[:, k] = np.searchsorted(other, values[ranks[:, k]], side="right") - 1
         else:
             out[:, k] = len(other) - 1 - np.searchsorted(other, values[top - ranks[:, k]], side="left")
+        out[ranks[:, k] == top, k] = len(other) - 1
     return out
 
 

@@ -10,7 +10,7 @@ box is worth (box_effects.py). Repetitions with thousands of other outcomes need
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,17 +20,16 @@ from .beam import ROUNDING, Bins, ScoredBox, beam_search
 from .boxes import DirectedGrid, Grid, Mask, People, Ranks
 from .candidate import ESTIMATE, VARIANCE, Node, Space, make_node, make_space
 from .choices import Gains
-from .complete_cases import CompleteCases, NotSearched, complete_cases
+from .complete_cases import CompleteCases, NotSearched
 from .crossproducts import Columns, FloatArray, IntArray, columns
 from .design import Options
 from .frontier import Rules, best_boxes
 from .levels import Levels
 from .one_step import OneStepFit, fit_columns
 from .own_slopes import OwnNode, OwnSlopes, make_own_node, make_own_slopes, sweep_outcome
+from .peel_people import as_numbers, cases_of, centre, checked, declared_directions
 from .peeling import Direction, PeelSettings
 from .slopes import fit_slopes
-
-FEW_LEVELS = 3  # values up to which a peel would take a large share at once (Hee et al. 2021)
 
 
 def prepare(
@@ -59,11 +58,11 @@ def prepare(
     ValueError
         For options and columns, all that are wrong.
     """
-    table = _checked(outcome, treatment, trial, moderators, adjusters, settings)
-    values, _ = _numbers(moderators)
+    table = checked(outcome, treatment, trial, moderators, adjusters, settings)
+    values, _ = as_numbers(moderators)
     levels = {name: one.levels for name, one in moderators.items() if isinstance(one, Levels)}
-    cases = _cases(table, moderators, settings)
-    return _prepare(table, cases, tuple(moderators), values, levels, _declared(settings), settings)
+    cases = cases_of(table, moderators, settings)
+    return _prepare(table, cases, tuple(moderators), values, levels, declared_directions(settings), settings)
 
 
 def people_and_moderators(
@@ -75,45 +74,7 @@ def people_and_moderators(
     settings: PeelSettings,
 ) -> CompleteCases:
     """Say who and what would be searched, before anything is fitted; parameters and errors as those of `prepare`."""
-    return _cases(_checked(outcome, treatment, trial, moderators, adjusters, settings), moderators, settings)
-
-
-def _checked(
-    outcome: ArrayLike,
-    treatment: ArrayLike,
-    trial: ArrayLike,
-    moderators: Mapping[str, ArrayLike | Levels],
-    adjusters: ArrayLike | None,
-    settings: PeelSettings,
-) -> Columns:
-    table = columns(outcome, treatment, trial, adjusters)
-    _check_finite(table)
-    wrong = [*settings.wrong(moderators), *_wrong_moderators(moderators, len(table.outcome))]
-    if wrong:
-        raise ValueError("; ".join(wrong))
-    return table
-
-
-def _declared(settings: PeelSettings) -> dict[str, Gains]:
-    return dict(settings.directions) if isinstance(settings.directions, Mapping) else {}
-
-
-def _cases(table: Columns, moderators: Mapping[str, ArrayLike | Levels], settings: PeelSettings) -> CompleteCases:
-    values, unordered = _numbers(moderators)
-    declared = _declared(settings)
-
-    def unfit(name: str, z: FloatArray, codes: IntArray) -> str:
-        distinct = len(np.unique(z))
-        if distinct <= FEW_LEVELS:
-            kind = "value" if distinct == 1 else "values"
-            return f"{distinct} {kind}: with {FEW_LEVELS} or fewer a peel would remove a large share of the people"
-        if name not in declared and not _varies_within(z, codes):
-            return "it does not vary within any trial, so that its direction cannot be estimated"
-        return ""
-
-    cases = complete_cases(table, values, settings.min_trials, unfit)
-    reasons = unordered | {one.moderator: one.reason for one in cases.left_out}
-    return replace(cases, left_out=tuple(NotSearched(name, reasons[name]) for name in moderators if name in reasons))
+    return cases_of(checked(outcome, treatment, trial, moderators, adjusters, settings), moderators, settings)
 
 
 def _prepare(
@@ -176,68 +137,12 @@ def _own_slopes(
     return make_own_slopes(products, treatment, trial, np.ascontiguousarray(x), options)
 
 
-def _centre(values: FloatArray, trial: IntArray) -> FloatArray:
-    """Values minus their means in the trials; exactly 0 where a trial has one value only."""
-    first = np.zeros(int(trial.max(initial=-1)) + 1)
-    first[trial[::-1]] = values[::-1]
-    shifted = values - first[trial]
-    means = np.bincount(trial, shifted) / np.maximum(np.bincount(trial), 1)
-    return np.asarray(shifted - means[trial])
-
-
 def _centred(columns_of_people: list[FloatArray], trial: IntArray) -> FloatArray:
     """Each column minus its means in the trials, (J, n)."""
     centred = np.empty((len(columns_of_people), len(trial)))
     for k, values in enumerate(columns_of_people):
-        centred[k] = _centre(values, trial)
+        centred[k] = centre(values, trial)
     return centred
-
-
-def _varies_within(values: FloatArray, trial: IntArray) -> bool:
-    """Whether some trial has more than one value."""
-    numbers, trial = np.unique(trial, return_inverse=True)
-    return len(numbers) > 0 and bool(np.any(_centre(values, trial) != 0.0))
-
-
-def _check_finite(table: Columns) -> None:
-    whole = np.column_stack([table.outcome, table.treatment, table.adjusters])
-    rows = np.flatnonzero(np.isinf(whole).any(axis=1))
-    if len(rows):
-        raise ValueError(
-            f"row {rows[0]} holds an infinite value; replace it by a number, or by NaN if the value is missing"
-        )
-
-
-def _wrong_moderators(moderators: Mapping[str, ArrayLike | Levels], participants: int) -> list[str]:
-    wrong = []
-    for name, given in moderators.items():
-        try:
-            z = given.codes if isinstance(given, Levels) else np.asarray(given, float)
-        except (TypeError, ValueError):
-            wrong.append(
-                f"moderator {name!r} holds values that are no numbers; give numbers, or `Levels` of categories"
-            )
-            continue
-        if z.shape != (participants,):
-            wrong.append(f"moderator {name!r} has shape {z.shape}; give one value for each of {participants} people")
-        elif np.isinf(z).any():
-            row = int(np.flatnonzero(np.isinf(z))[0])
-            wrong.append(f"moderator {name!r} has an infinite value in row {row}; use NaN if it is missing")
-    return wrong
-
-
-def _numbers(moderators: Mapping[str, ArrayLike | Levels]) -> tuple[dict[str, FloatArray], dict[str, str]]:
-    """The moderators that have an order, as numbers with NaN for missing, and why the others are left out."""
-    values: dict[str, FloatArray] = {}
-    unordered: dict[str, str] = {}
-    for name, given in moderators.items():
-        if not isinstance(given, Levels):
-            values[name] = np.asarray(given, float)
-        elif given.ordered or len(given.present) <= FEW_LEVELS:
-            values[name] = np.where(given.codes < 0, np.nan, given.codes.astype(float))
-        else:
-            unordered[name] = f"its {len(given.present)} levels have no order, and so no direction"
-    return values, unordered
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -339,7 +244,7 @@ class Prepared:
     def inside_column(self, members: Mask) -> FloatArray:
         """A box as moderator: who is inside, minus the mean in the trial where only information within trials counts."""
         inside = members.astype(float)
-        return _centre(inside, self.trial) if self.settings.information == "within" else inside
+        return centre(inside, self.trial) if self.settings.information == "within" else inside
 
     def _directions(self, y: FloatArray) -> tuple[tuple[Direction, ...], tuple[NotSearched, ...]]:
         """Who gains more along each moderator; one whose interaction has no sign is left out."""
@@ -386,7 +291,7 @@ class Prepared:
         node = _node(y, self.treatment, self.trial, self.adjusters, self.settings) if len(y) else None
         if node is None:
             return None
-        rows = box_effects.with_outcome(self.rows, _centre(y, self.trial))
+        rows = box_effects.with_outcome(self.rows, centre(y, self.trial))
         whole = box_effects.sum_by_trial(rows, self.trial, self.trials)
         return Seen(node[0], rows, whole, box_effects.make_inside(whole, self.settings.treatment_effect == "random"))
 
@@ -414,7 +319,7 @@ class Prepared:
         grid = self.grid.select(kept).directed(np.array([one.gains == "small" for one in directions]))
         own, rows, whole = self._own_node(y), seen.rows, seen.whole
         if own is not None and self.slopes is not None:
-            swept = sweep_outcome(self.slopes, self.trial, _centre(y, self.trial))
+            swept = sweep_outcome(self.slopes, self.trial, centre(y, self.trial))
             beside = box_effects.own_rows(self.treatment, self.slopes.columns, swept)
             rows = np.ascontiguousarray(np.column_stack([rows, beside]))
             whole = box_effects.sum_by_trial(rows, self.trial, self.trials)

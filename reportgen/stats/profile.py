@@ -139,18 +139,8 @@ def _form(packed_matrix, vector, m):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
-    """Criterion without its constants and its two derivatives in lambda, into out; False where A_xx is singular.
-
-    out: 0 criterion, 1-2 derivatives, 3 RSS, 4-5 RSS' and RSS'', 6 tr A^-1 B2, 7 tr (A^-1 B2)^2, 8 tr A^-1 B3,
-    9 second derivative without RSS
-    """
-    sums, root, inverse_root, left, r, br = work
-    _weigh(lam, a0, g, u, sums)
-    log_det, rss, sound = _factor(sums[0], p, root, inverse_root)
-    if not sound:
-        return False
-    _residual_weights(root, inverse_root, p, r)
+def _rss_slopes(sums, inverse_root, r, p, br):  # type: ignore[no-untyped-def]
+    """First and second derivative of the residual sum of squares in lambda."""
     _times(sums[2], r, p + 1, br)
     rss2 = 0.0
     for k in range(p + 1):
@@ -164,6 +154,12 @@ def evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyp
         for j in range(k + 1):
             value += inverse_root[k, j] * br[j]
         rss2 -= 2.0 * value * value
+    return rss1, rss2
+
+
+@kernel
+def _traces(sums, inverse_root, p, left):  # type: ignore[no-untyped-def]
+    """tr A^-1 B2, tr (A^-1 B2)^2 and tr A^-1 B3."""
     tr2 = 0.0
     tr22 = 0.0
     tr3 = 0.0
@@ -192,6 +188,12 @@ def evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyp
                 tr22 += value * value
                 tr2 += value
         tr3 += _form(sums[2], inverse_root[k], k + 1)
+    return tr2, tr22, tr3
+
+
+@kernel
+def _log_variances(lam, v):  # type: ignore[no-untyped-def]
+    """log|V| with its first and second derivative in lambda."""
     log_v = 0.0
     product = 1.0
     h1 = 0.0
@@ -206,6 +208,25 @@ def evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyp
             log_v += np.log(product)
             product = 1.0
     log_v += np.log(product)
+    return log_v, h1, h2
+
+
+@kernel
+def evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
+    """Criterion without its constants and its two derivatives in lambda, into out; False where A_xx is singular.
+
+    out: 0 criterion, 1-2 derivatives, 3 RSS, 4-5 RSS' and RSS'', 6 tr A^-1 B2, 7 tr (A^-1 B2)^2, 8 tr A^-1 B3,
+    9 second derivative without RSS
+    """
+    sums, root, inverse_root, left, r, br = work
+    _weigh(lam, a0, g, u, sums)
+    log_det, rss, sound = _factor(sums[0], p, root, inverse_root)
+    if not sound:
+        return False
+    _residual_weights(root, inverse_root, p, r)
+    rss1, rss2 = _rss_slopes(sums, inverse_root, r, p, br)
+    tr2, tr22, tr3 = _traces(sums, inverse_root, p, left)
+    log_v, h1, h2 = _log_variances(lam, v)
     if reml:
         log_v += log_det
         h1 -= tr2

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.stats import Levels, fit_one_step, partition, peel, screen_moderator
+from reportgen.stats import Levels, partition, peel, screen_moderator
+from reportgen.stats.crossproducts import columns as checked
+from reportgen.stats.design import Options
 from reportgen.stats.draws import joined, search_wise_p
 from reportgen.stats.null_draws import (
     PartitionDraws,
@@ -23,6 +25,7 @@ from reportgen.stats.null_draws import (
     screening_draws,
 )
 from reportgen.stats.null_model import null_model
+from reportgen.stats.one_step import fit_columns
 from reportgen.stats.optimism import corrected, partition_optimism, peel_optimism, stability
 from reportgen.stats.overlap import overlap_draws
 from reportgen.stats.peeling import PeelSettings
@@ -33,6 +36,9 @@ from reportgen.stats.signs import resampled_rows, signs
 
 PARTITION: dict[str, Any] = {"min_size": 30, "max_cuts": 12}
 PEEL = PeelSettings(beam=3, bin_width=0.1, min_fraction=0.3)
+# the options of sound tests, where they may be given; of the trials two have slopes of their own
+SOUND: dict[str, Any] = {"adjuster_slopes": "stratified", "people_per_slope": 40, "information": "within"}
+SCREENED: dict[str, Any] = {"interaction_effect": "random", "adjuster_slopes": "stratified", "people_per_slope": 40}
 
 
 def study(seed: int = 1, sizes: tuple[int, ...] = (120, 90, 60), effect: float = 1.2) -> dict[str, Any]:
@@ -165,44 +171,51 @@ def test_a_moderator_that_is_treatment_or_an_adjuster_again_changes_nothing() ->
 # --- draws against the straightforward route ------------------------------------------------------------------------
 
 
-def passed(sample: Sample, outcome: Any, limit: float) -> list[str]:
+def passed(sample: Sample, outcome: Any, limit: float, **options: Any) -> list[str]:
     found = []
     for name, values in sample.moderators.items():
-        fit = screen_moderator(outcome, sample.treatment, sample.trial, values, adjusters=sample.adjusters)
+        fit = screen_moderator(outcome, sample.treatment, sample.trial, values, adjusters=sample.adjusters, **options)
         if fit.within.estimated and fit.within.p_value < limit:
             found.append((fit.within.p_value, name))
     return [name for _, name in sorted(found)]
 
 
+@pytest.mark.parametrize("sound", [False, True])
 @pytest.mark.parametrize("screened", [False, True])
-def test_draws_of_a_partition_are_those_of_one_search_after_another(sample: Sample, screened: bool) -> None:
-    screening = Screening(0.4) if screened else None
+def test_draws_of_a_partition_are_those_of_one_search_after_another(
+    sample: Sample, screened: bool, sound: bool
+) -> None:
+    screening = Screening(0.4, options=SCREENED if sound else {}) if screened else None
+    options = PARTITION | (SOUND if sound else {})
     model = null_model(sample)
-    draws = partition_draws(PartitionPipeline(PARTITION, screening).prepare(sample), model, 1, 0, 12)
+    draws = partition_draws(PartitionPipeline(options, screening).prepare(sample), model, 1, 0, 12)
     table = signs(1, sample.unit, 0, 12)
     for k in range(12):
         y = model.fitted + table[k] * model.residual
-        names = passed(sample, y, 0.4) if screened else list(sample.moderators)
+        names = passed(sample, y, 0.4, **(SCREENED if sound else {})) if screened else list(sample.moderators)
         moderators = {name: sample.moderators[name] for name in names}
         expected, kept = 0.0, 0
         if moderators:
-            found = partition(y, sample.treatment, sample.trial, moderators, adjusters=sample.adjusters, **PARTITION)
+            found = partition(y, sample.treatment, sample.trial, moderators, adjusters=sample.adjusters, **options)
             expected, kept = -found.log_p, len(found.subgroups)
         assert draws.statistic[k] == pytest.approx(expected, abs=1e-9)
         assert draws.kept[k] == kept
     assert not screened or 0 < draws.searched.sum() < 12
 
 
+@pytest.mark.parametrize("sound", [False, True])
 @pytest.mark.parametrize("screened", [False, True])
-def test_draws_of_a_peeling_are_those_of_one_search_after_another(sample: Sample, screened: bool) -> None:
-    screening = Screening(0.4) if screened else None
+def test_draws_of_a_peeling_are_those_of_one_search_after_another(sample: Sample, screened: bool, sound: bool) -> None:
+    screening = Screening(0.4, options=SCREENED if sound else {}) if screened else None
+    settings = replace(PEEL, **SOUND) if sound else PEEL
     model = null_model(sample)
-    draws = peel_draws(PeelPipeline(PEEL, screening).prepare(sample), model, 1, 0, 12)
+    draws = peel_draws(PeelPipeline(settings, screening).prepare(sample), model, 1, 0, 12)
     table = signs(1, sample.unit, 0, 12)
     options = {"beam": PEEL.beam, "bin_width": PEEL.bin_width, "min_fraction": PEEL.min_fraction}
+    options |= SOUND if sound else {}
     for k in range(12):
         y = model.fitted + table[k] * model.residual
-        names = passed(sample, y, 0.4) if screened else list(sample.moderators)
+        names = passed(sample, y, 0.4, **(SCREENED if sound else {})) if screened else list(sample.moderators)
         moderators = {name: sample.moderators[name] for name in names}
         z, effect = np.full(11, np.nan), np.full(11, np.nan)
         if moderators:
@@ -213,6 +226,46 @@ def test_draws_of_a_peeling_are_those_of_one_search_after_another(sample: Sample
         np.testing.assert_allclose(draws.z[k], z, atol=1e-9)
         np.testing.assert_allclose(draws.effect[k], effect, atol=1e-7)
         assert draws.statistic[k] == pytest.approx(np.nanmax(z, initial=-np.inf), abs=1e-9)
+
+
+def test_moderators_sorted_out_count_in_the_data_and_in_draws_alike(sample: Sample) -> None:
+    pipeline = PartitionPipeline(PARTITION, Screening(0.4), count_screened=True)
+    plain = partition_draws(replace(pipeline, count_screened=False).prepare(sample), null_model(sample), 1, 0, 12)
+    prepared, model = pipeline.prepare(sample), null_model(sample)
+    draws, table = partition_draws(prepared, model, 1, 0, 12), signs(1, sample.unit, 0, 12)
+    counted = 0
+    for k in range(-1, 12):  # -1: the data
+        y = model.fitted + table[k] * model.residual if k >= 0 else sample.outcome
+        names = passed(sample, y, 0.4)
+        statistic = draws.statistic[k] if k >= 0 else partition_statistic(prepared.run(y))
+        if not names:
+            assert statistic == 0.0
+            continue
+        moderators = {name: sample.moderators[name] for name in names}
+        given = (y, sample.treatment, sample.trial, moderators)
+        found = partition(*given, adjusters=sample.adjusters, across_extra=3 - len(names), **PARTITION)
+        assert statistic == pytest.approx(-found.log_p, abs=1e-9)
+        counted += len(names) < 3
+    assert counted > 3
+    assert (draws.statistic <= plain.statistic).all() and (draws.statistic < plain.statistic).any()
+    assert np.array_equal(draws.p, plain.p, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("adjuster_slopes", "stratified"),
+        ("interaction_effect", "random"),
+        ("residual", "by-arm"),
+        ("inference", "normal"),
+        ("treatment_effect", "common"),
+        ("minimum_trials", 3),
+    ],
+)
+def test_every_option_of_a_screening_reaches_the_draws(sample: Sample, name: str, value: Any) -> None:
+    model = null_model(sample)
+    usual, other = (screening_draws(sample, Screening(0.4, options=o), model, 1, 0, 3) for o in ({}, {name: value}))
+    assert not np.array_equal(usual.p, other.p, equal_nan=True)
 
 
 def test_complete_cases_are_those_of_the_moderators_that_passed(sample: Sample) -> None:
@@ -314,25 +367,33 @@ def test_a_search_that_finds_nothing_has_p_1_and_draws_that_all_find_nothing_say
 # --- optimism -------------------------------------------------------------------------------------------------------
 
 
-def effects(data: Sample, inside: Any, outside: Any) -> tuple[float, float]:
-    """Effect inside and its difference from the outside, by separate fits."""
+def effects(data: Sample, inside: Any, outside: Any, apart: Any = None, alone: Any = None) -> tuple[float, float]:
+    """Effect inside and its difference from the outside, by separate fits; options of the latter and of the former."""
 
-    def fit(who: Any, moderator: Any = None) -> Any:
+    def fit(who: Any, options: Any, moderator: Any = None) -> Any:
+        options = Options(**options)
         x = data.adjusters[who]
-        return fit_one_step(data.outcome[who], data.treatment[who], data.trial[who], adjusters=x, moderator=moderator)
+        return fit_columns(checked(data.outcome[who], data.treatment[who], data.trial[who], x, moderator), options)
 
     both = inside | outside
-    interaction = fit(both, inside[both].astype(float)).interaction
-    return float(fit(inside).effect.estimate), float(interaction.estimate)
+    s, apart = inside[both].astype(float), dict(apart or {})
+    if apart.pop("information", "pooled") == "within":
+        share = {k: s[data.trial[both] == k].mean() for k in np.unique(data.trial[both])}
+        s = s - np.array([share[k] for k in data.trial[both]])
+    interaction = fit(both, apart | {"moderator_slopes": apart.get("adjuster_slopes", "common")}, s).interaction
+    return float(fit(inside, alone or {}).effect.estimate), float(interaction.estimate)
 
 
-def test_optimism_of_a_partition_is_that_of_the_rules_followed_by_hand(sample: Sample) -> None:
-    draws = partition_optimism(PartitionPipeline(PARTITION).prepare(sample), 3, 0, 6, ranks=2)
+@pytest.mark.parametrize("sound", [False, True])
+def test_optimism_of_a_partition_is_that_of_the_rules_followed_by_hand(sample: Sample, sound: bool) -> None:
+    options = PARTITION | (SOUND if sound else {})
+    alone = {name: value for name, value in SOUND.items() if name != "information"} if sound else None
+    draws = partition_optimism(PartitionPipeline(options).prepare(sample), 3, 0, 6, ranks=2)
     assert (draws.kept > 0).sum() >= 3
     for k in range(6):
         drawn = sample.take(resampled_rows(3, sample, k))
         found = partition(
-            drawn.outcome, drawn.treatment, drawn.trial, drawn.moderators, adjusters=drawn.adjusters, **PARTITION
+            drawn.outcome, drawn.treatment, drawn.trial, drawn.moderators, adjusters=drawn.adjusters, **options
         )
         expected = np.full((2, 2, 2), np.nan)
         counted = [0, 0]
@@ -346,7 +407,7 @@ def test_optimism_of_a_partition_is_that_of_the_rules_followed_by_hand(sample: S
                         np.all([rule.covers(data.moderators[rule.moderator]) for rule in group.rules], axis=0)
                         for group in (one.inside, one.sibling)
                     ]
-                    pairs.append(effects(data, *masks))
+                    pairs.append(effects(data, *masks, SOUND if sound else None, alone))
                 expected[:, level, rank] = np.subtract(*pairs)
         np.testing.assert_allclose(draws.inside[k], expected[0], atol=1e-6)
         np.testing.assert_allclose(draws.difference[k], expected[1], atol=1e-6)
@@ -358,9 +419,12 @@ def test_optimism_of_a_partition_is_that_of_the_rules_followed_by_hand(sample: S
         assert draws.chosen[k].sum() == len(sides)
 
 
-def test_optimism_of_a_peeling_is_that_of_the_limits_followed_by_hand(sample: Sample) -> None:
-    draws = peel_optimism(PeelPipeline(PEEL).prepare(sample), 3, 0, 4, sizes=(0.5,))
+@pytest.mark.parametrize("sound", [False, True])
+def test_optimism_of_a_peeling_is_that_of_the_limits_followed_by_hand(sample: Sample, sound: bool) -> None:
+    settings = replace(PEEL, **SOUND) if sound else PEEL
+    draws = peel_optimism(PeelPipeline(settings).prepare(sample), 3, 0, 4, sizes=(0.5,))
     options = {"beam": PEEL.beam, "bin_width": PEEL.bin_width, "min_fraction": PEEL.min_fraction}
+    options |= SOUND if sound else {}
     for k in range(4):
         drawn = sample.take(resampled_rows(3, sample, k))
         found = peel(
@@ -377,7 +441,7 @@ def test_optimism_of_a_peeling_is_that_of_the_limits_followed_by_hand(sample: Sa
                     if limit.value is not None:
                         z = columns[limit.moderator]
                         inside &= z <= limit.value if limit.side == "<=" else z >= limit.value
-                values.append(effects(data, inside, known & ~inside))
+                values.append(effects(data, inside, known & ~inside, SOUND if sound else None))
             inside_optimism, apart = np.subtract(*values)
             assert draws.inside[k, at] == pytest.approx(inside_optimism, abs=1e-6)
             if not np.isnan(draws.difference[k, at]):
