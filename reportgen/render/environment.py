@@ -53,6 +53,8 @@ def environment(target: str) -> Environment:
         "svg": svg_html,
         "alt": alt_of,
         "alt_ids": alt_ids,
+        "on_paper": paper_table,
+        "paper_classes": paper_classes,
         "plural": plural,
         "continued": continued,
         "needs_width": lambda section: _needs_width(section, target),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.numbers import Inline, plain
@@ -22,7 +22,7 @@ EM_MM = 8.4 * 25.4 / 72
 WORD_LETTERS = 20
 ROWS_KEPT_TOGETHER = 16
 ROWS_OF_A_WHOLE = 6  # of a group that stays together
-LEADING_ROWS, LAST_ROWS = 2, 3  # of a table: never alone on a page
+LEADING_ROWS, LAST_ROWS = 3, 6  # of a table: never alone on a page
 LETTERS_IN_A_LINE = 80  # of the widest cell of a table on an upright page
 LETTERS_ON_ONE_LINE = 56  # of a cell that should not break
 LETTERS_OF_A_BROKEN_LINE = 26  # of a cell that may: fewer make a ribbon of words
@@ -115,7 +115,25 @@ def _kept_inside(rows: Sequence[SetRow]) -> list[bool]:
     """Return of each row of a group whether the next one stays with it."""
     last = len(rows) - 1
     whole = len(rows) <= ROWS_OF_A_WHOLE
-    return [i < last and (whole or i in (0, last - 1) or not rows[i + 1].head_rows) for i in range(len(rows))]
+    levels = _levels(rows)
+    return [
+        i < last and (whole or i in (0, last - 1) or levels[i] or not rows[i + 1].head_rows) for i in range(len(rows))
+    ]
+
+
+def _levels(rows: Sequence[SetRow]) -> list[bool]:
+    """Return of each row whether the next one is moved in below it, or below the one that both belong to.
+
+    Where these are many only the first stays with the row that they belong to.
+    """
+    kept = [False] * len(rows)
+    for first, row in enumerate(rows):
+        if row.row.indent:
+            continue
+        more = sum(1 for _ in takewhile(lambda other: other.row.indent, rows[first + 1 :]))
+        for i in range(first, first + (more if more < ROWS_OF_A_WHOLE else 1)):
+            kept[i] = True
+    return kept
 
 
 def _unbroken(table: Table) -> tuple[bool, ...]:

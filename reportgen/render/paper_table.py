@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
+from reportgen.records.numbers import plain
 from reportgen.render.layout import PAPER_LENGTH_MM, PAPER_WIDTH_MM, SetTable
-from reportgen.render.lettering import PAPER
-from reportgen.render.widths import FILLING_COLUMNS, Setting, needs_of, shared
+from reportgen.render.lettering import MM_PER_POINT, PAPER
+from reportgen.render.widths import FILLING_COLUMNS, Setting, texts_of
 
 # as paper.css has them
 PADDING_MM = 3.2
-INDENT_MM = 3.6
+INDENT_EM = 1.2
+HEAD_EM, WORDS_EM = 5.5, 4.0  # least widths of row heads and of words
+LONG_HEAD_MM = 70.0  # what the longest row heads get
+ROUNDING_MM = 0.05
 NARROWEST_MM = 80.0
 MANY_COLUMNS, DENSE_COLUMNS = 10, 8  # a table with more is set smaller: on the long side of the paper, or upright
 
@@ -44,14 +50,66 @@ def paper_table(ready: SetTable, wide: bool) -> PaperTable:
     dense = count > MANY_COLUMNS if wide else count > DENSE_COLUMNS
     points = (7.6 if dense else 8.0) if wide else (8.0 if dense else 8.4)
     style = "many" if wide and dense else "dense" if wide or dense else "plain"
-    needs = needs_of(ready, Setting(PAPER, points, PADDING_MM, INDENT_MM))
+    wants = _wants(ready, Setting(PAPER, points, PADDING_MM, INDENT_EM * points * MM_PER_POINT))
     room = PAPER_LENGTH_MM if wide else PAPER_WIDTH_MM
     if count < FILLING_COLUMNS:
-        wanted = sum(need.wanted for need in needs)
-        return PaperTable(
-            style, tuple(round(w, 2) for w in shared(needs, min(room, max(wanted, NARROWEST_MM)), filled=True))
-        )
-    return PaperTable(style, tuple(round(w, 2) for w in shared(needs, room, filled=True)))
+        room = min(room, max(sum(want.line for want in wants), NARROWEST_MM))
+    return PaperTable(style, tuple(round(width, 2) for width in _shares(wants, ready.unbroken, room)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Want:
+    """What a column takes in millimetres: with no word and no number broken, and with nothing broken."""
+
+    word: float
+    line: float
+
+
+def _wants(ready: SetTable, size: Setting) -> list[_Want]:
+    wants = [_want(ready, index, size) for index in range(len(ready.table.columns))]
+    starts = accumulate((spanner.columns for spanner in ready.spanners), initial=0)
+    for spanner, start in zip(ready.spanners, starts, strict=False):
+        covered = slice(start, start + spanner.columns)
+        line = size.width_mm(plain(spanner.inline), bold=True) + size.padding
+        short = [max(0.0, line - sum(widths)) for widths in zip(*map(_pair, wants[covered]), strict=True)]
+        more = [missing / spanner.columns for missing in short]
+        wants[covered] = [_Want(want.word + more[0], want.line + more[1]) for want in wants[covered]]
+    return wants
+
+
+def _pair(want: _Want) -> tuple[float, float]:
+    return want.word, want.line
+
+
+def _want(ready: SetTable, index: int, size: Setting) -> _Want:
+    column, head = ready.table.columns[index], plain(ready.table.columns[index].head)
+    cells = list(texts_of(ready, index, size))
+    words = max((size.longest_word_mm(text, bold) + inset for text, bold, inset in cells), default=0.0)
+    lines = max((size.width_mm(text, bold) + inset for text, bold, inset in cells), default=0.0)
+    if index == 0 and any(row.head_length == "long" for _, rows in ready.groups for row in rows):
+        lines = min(lines, LONG_HEAD_MM)
+    ends = (index == 0) + (index == len(ready.table.columns) - 1)
+    padding = size.padding * (1 - ends / 2) + ROUNDING_MM
+    least = (HEAD_EM if index == 0 else WORDS_EM if column.align == "left" else 0.0) * size.points * MM_PER_POINT
+    broken = words if index == 0 or column.align == "left" else lines
+    word = max(least, max(broken, size.longest_word_mm(head, bold=True)) + padding)
+    return _Want(word, max(word, max(lines, size.width_mm(head, bold=True)) + padding))
+
+
+def _shares(wants: Sequence[_Want], unbroken: Sequence[bool], room: float) -> list[float]:
+    """Return widths that fill the room: unbroken columns get their lines first, the others share what is left."""
+    words, lines = [want.word for want in wants], [want.line for want in wants]
+    first = [want.line if whole else want.word for want, whole in zip(wants, unbroken, strict=True)]
+    if sum(lines) <= room:
+        growing = [
+            0.0 if whole and not all(unbroken) else want.line for want, whole in zip(wants, unbroken, strict=True)
+        ]
+        return [line + (room - sum(lines)) * share / sum(growing) for line, share in zip(lines, growing, strict=True)]
+    for less, more in ((first, lines), (words, first)):
+        if sum(less) <= room:
+            share = (room - sum(less)) / (sum(more) - sum(less))
+            return [start + share * (end - start) for start, end in zip(less, more, strict=True)]
+    return [word * room / sum(words) for word in words]
 
 
 @lru_cache(maxsize=256)

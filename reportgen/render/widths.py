@@ -73,7 +73,7 @@ def needs_of(ready: SetTable, size: Setting) -> list[Need]:
 def _need(ready: SetTable, index: int, column: Column, size: Setting) -> Need:
     head = plain(column.head)
     head_word = size.longest_word_mm(head, bold=True)
-    cells = list(_texts(ready, index, size))
+    cells = list(texts_of(ready, index, size))
     words = max((size.longest_word_mm(text, bold) + inset for text, bold, inset in cells), default=0.0)
     lines = max((size.width_mm(text, bold) + inset for text, bold, inset in cells), default=0.0)
     two_lines = max(head_word, min(size.width_mm(head, bold=True) / 2 + 1, WORDS_MM))
@@ -86,7 +86,7 @@ def _need(ready: SetTable, index: int, column: Column, size: Setting) -> Need:
     return Need(*(width + size.padding for width in (word, number, comfort, line, max(fully, line))))
 
 
-def _texts(ready: SetTable, index: int, size: Setting) -> Iterator[tuple[str, bool, float]]:
+def texts_of(ready: SetTable, index: int, size: Setting) -> Iterator[tuple[str, bool, float]]:
     """Yield the cells of a column: the text, whether it is bold, and how far it is moved in, in millimetres."""
     for _, rows in ready.groups:
         for row in rows:

@@ -12,6 +12,8 @@ from reportgen.records.numbers import Number, ids, numbers_in
 from reportgen.render.artefacts import NOTED_ABOVE, noted_once
 from reportgen.render.environment import environment
 from reportgen.render.layout import set_table
+from reportgen.render.lettering import PAPER
+from reportgen.render.paper_table import paper_table
 from reportgen.render.separated import table_csv
 from reportgen.resources import templates_folder
 
@@ -142,6 +144,42 @@ def test_a_page_break_tears_no_trial_and_leaves_no_total_or_note_alone() -> None
             assert all(words.count(f"arm-of-{t}") in (0, 4) for t in range(number))
         assert "Total" in made[-1] and "A note on the table." in made[-1]
         assert f"arm-of-{number - 1}" in made[-1]
+
+
+def test_a_page_break_leaves_groups_levels_and_the_end_of_a_table_whole() -> None:
+    columns = (Column(("Moderator",), "left"), Column(("Effect",), "left"))
+    for before in range(30, 44):  # the break falls at every row of the group once
+        first = Group(tuple(Row((f"row {i}",), (("x",),)) for i in range(before)))
+        levels = tuple(Row((f"level {i}",), (("x",),), indent=1) for i in range(3))
+        small = Group(tuple(Row((f"small {i}",), (("x",),)) for i in range(5)), ("Head of the group",))
+        large = Group(
+            (Row(("sex",), (("x",),)), *levels, *(Row((f"large {i}",), (("x",),)) for i in range(9))), ("Head",)
+        )
+        made = pages(Table(columns, (first, small, large)))
+        for words in (" ".join(page) for page in made):
+            assert len({f"small {i}" in words for i in range(5)} | {"Head of the group" in words}) == 1
+            assert len({f"level {i}" in words for i in range(3)} | {"sex" in words}) == 1
+        assert all(f"large {i}" in made[-1] for i in range(3, 9))
+
+
+def test_what_stands_at_the_foot_of_a_page_is_no_single_row() -> None:
+    columns = (Column(("Trial",), "left"), Column(("n",), "left"))
+    rows = tuple(Row((f"trial {i}",), (("5",),)) for i in range(20))
+    kept = [row.kept for row in set_table(Table(columns, (Group(rows),))).groups[0][1]]
+    assert kept == [True, True] + [False] * 12 + [True] * 5 + [False]
+    noted = set_table(Table(columns, (Group(rows),), (("A note.",),)))
+    assert noted.groups[0][1][-1].kept
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_no_number_is_wider_than_its_measured_column(wide: bool) -> None:
+    words, number = "every trial that has measured it, ", "−10.25 (−12.50 to −8.00)"
+    columns = (Column(("Trial",), "left"), Column(("Remark",), "left"), *(Column(("Effect (95% CI)",)),) * 4)
+    row = Row((words * 2,), ((words * 9,), *((number,),) * 4))
+    made = paper_table(set_table(Table(columns, (Group((row,)),))), wide)
+    assert made.width == pytest.approx(257.0 if wide else 174.0, abs=0.05)
+    assert all(width >= PAPER.width_mm(number, 8.0) + 1.6 for width in made.columns[2:])
+    assert made.columns[1] > made.columns[0]
 
 
 def test_numbers_of_both_have_rows() -> None:
