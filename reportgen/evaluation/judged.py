@@ -1,0 +1,332 @@
+"""One search in one data set, set beside the truth.
+
+In: a data set, and a search as the evaluation file has it. Out: `Judged`: what was found, how sure, where, and its effect
+before and after correction and in trials left out, with what these effects really are.
+Method: the first candidate is judged, kept or not: the split with the smallest p of its node, or the box with the largest z
+(or that of a size). Judging it only where it was kept would be a selection; whoever wants that selects rows. The truth of
+an effect is its mean over people, in which trials do not differ: what is scattered between them is 0 on average.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import norm
+
+from reportgen.evaluation.data_sets import DataSet, limit
+from reportgen.evaluation.outcomes import EFFECTS, Judged
+from reportgen.spec.evaluation import AnyTried, Screened, TriedPartitioning, TriedPeeling
+from reportgen.stats.crossproducts import FloatArray, IntArray
+from reportgen.stats.box_effects import sum_by_trial
+from reportgen.stats.effect import NOTHING, Effect
+from reportgen.stats.held_out import Fold, HeldOut, held_out_partition, held_out_peel
+from reportgen.stats.null_draws import (
+    bins_of,
+    calibration,
+    no_p,
+    partition_draws,
+    partition_statistic,
+    peel_draws,
+    search_wise_p,
+)
+from reportgen.stats.null_model import null_model
+from reportgen.stats.optimism import both_rules, corrected, nearest, partition_optimism, peel_optimism
+from reportgen.stats.partition import difference
+from reportgen.stats.peeling import PeelSettings
+from reportgen.stats.pipelines import Frontier, PartitionPipeline, PeelPipeline, PreparedPartition, PreparedPeel, Tree
+from reportgen.stats.ranks import BoolArray
+from reportgen.stats.sample import Sample
+from reportgen.stats.screening import Screening
+from reportgen.stats.subgroups import Rule, Split, TreeNode
+from reportgen.stats.two_stage import TwoStage
+
+NEAR = 0.1  # of the range of a moderator: how far a right cut lies from the true one at most
+GAINS = {"higher gain more": "large", "lower gain more": "small"}
+OTHER_SIDE = {"<=": ">", ">": "<="}
+Effects = FloatArray
+
+
+def judged(search: AnyTried, data: DataSet, where: Mapping[str, str], level: float) -> Judged:
+    """Search a data set and judge what comes out.
+
+    Parameters
+    ----------
+    search : AnyTried
+    data : DataSet
+    where : mapping of str to str
+        Conditions of the planted subgroup; empty without modification.
+    level : float
+        Of the intervals.
+    """
+    if isinstance(search, TriedPartitioning):
+        return _partitioned(search, data, where, level)
+    return _peeled(search, data, where, level)
+
+
+def partition_pipeline(search: TriedPartitioning) -> PartitionPipeline:
+    """Return recursive partitioning as draws repeat it."""
+    options = search.model_dump(exclude={"method", "screening", "draws", "held_out", "data_sets"})
+    return PartitionPipeline(options, _screening(search.screening))
+
+
+def peel_pipeline(search: TriedPeeling) -> PeelPipeline:
+    """Return directed peeling as draws repeat it."""
+    options: dict[str, Any] = search.model_dump(
+        exclude={"method", "screening", "draws", "held_out", "data_sets", "size", "min_size"}
+    )
+    options["directions"] = {name: GAINS[word] for name, word in search.directions.items()} or "auto"
+    least = None if search.min_size is None else int(search.min_size)
+    return PeelPipeline(PeelSettings(**options, min_size=least), _screening(search.screening))
+
+
+def _screening(asked: Screened | None) -> Screening | None:
+    return None if asked is None else Screening(asked.p_below, asked.reading)
+
+
+def _partitioned(search: TriedPartitioning, data: DataSet, where: Mapping[str, str], level: float) -> Judged:
+    prepared = partition_pipeline(search).prepare(data.sample)
+    tree = prepared.run(data.sample.outcome)
+    first = tree.first()
+    kept = float(bool(tree.kept))
+    search_wise, in_draws = _partition_p(search, data, prepared, tree)
+    if first is None:
+        return Judged(search_wise_p=search_wise, kept=kept, kept_in_draws=in_draws)
+    rules = _rules(*first)
+    inside = covered(rules, data.sample)
+    effects = np.full(EFFECTS, np.nan)
+    effects[0] = _partition_effects(tree, first, data, level)
+    effects[1] = _partition_corrected(search, data, prepared, tree, first, effects[0], level)
+    if search.held_out:
+        effects[2] = _held_out(held_out_partition(prepared.pipeline, data.sample), data, level, _sibling)
+    return Judged(
+        first[1].p_node,
+        search_wise,
+        kept,
+        in_draws,
+        *_right(rules, where, data, inside),
+        float(inside.mean()),
+        tuple(effects.ravel().tolist()),
+    )
+
+
+def _partition_p(
+    search: TriedPartitioning, data: DataSet, prepared: PreparedPartition, tree: Tree
+) -> tuple[float, float]:
+    """Search-wise p, and how often the sign flips keep something."""
+    if not search.draws.null:
+        return np.nan, np.nan
+    draws = partition_draws(prepared, null_model(data.sample), data.seed, 0, search.draws.null)
+    p = np.nan if no_p(draws) else float(search_wise_p(partition_statistic(tree), draws.statistic))
+    return p, calibration(draws).share
+
+
+def _rules(node: TreeNode, split: Split) -> tuple[Rule, ...]:
+    return (*node.rules, both_rules(split)[0])
+
+
+def covered(rules: Sequence[Rule], sample: Sample) -> BoolArray:
+    """Return who fulfils all rules."""
+    return np.asarray(np.all([rule.covers(sample.moderators[rule.moderator]) for rule in rules], axis=0))
+
+
+def _partition_effects(tree: Tree, first: tuple[TreeNode, Split], data: DataSet, level: float) -> Effects:
+    """Effect inside the first candidate and its difference from the other side, naive: (2, 4)."""
+    node, split = first
+    assert tree.search is not None
+    y = data.sample.outcome[tree.search.rows]
+    inside, outside = (tree.search.those(node.rows, rule) for rule in both_rules(split))
+    found = tree.search.fit(y, inside).effect
+    apart = difference(tree.search, y, inside, outside, tree.search.settings.information)
+    masks = (_mask(tree.search.rows[rows], data) for rows in (inside, outside))
+    return _naive(found, apart, _truths(data, *masks), level)
+
+
+def _mask(rows: IntArray, data: DataSet) -> BoolArray:
+    members = np.zeros(len(data.member), bool)
+    members[rows] = True
+    return members
+
+
+def _truths(data: DataSet, inside: BoolArray, outside: BoolArray) -> tuple[float, float]:
+    """What the effect inside and its difference from that outside really are."""
+    return data.inside(inside), data.inside(inside) - data.inside(outside)
+
+
+def _naive(inside: Effect, apart: Effect, truths: tuple[float, float], level: float) -> Effects:
+    """Estimates with limits and truths: (2, 4); NaN where there is none."""
+    return np.array(
+        [
+            [float(one.estimate), *(float(end) for end in one.interval(level)), truth]
+            for one, truth in zip((inside, apart), truths, strict=True)
+        ]
+    )
+
+
+def _partition_corrected(
+    search: TriedPartitioning,
+    data: DataSet,
+    prepared: PreparedPartition,
+    tree: Tree,
+    first: tuple[TreeNode, Split],
+    naive: Effects,
+    level: float,
+) -> Effects:
+    """The same without what the search added; a candidate that was not kept is set beside the first of its depth."""
+    if not search.draws.bootstrap:
+        return np.full((2, 4), np.nan)
+    node, split = first
+    same = [one for above, one in tree.kept if above.level == node.level]
+    rank = next((k for k, one in enumerate(same) if one is split), 0)
+    found = partition_optimism(prepared, data.seed, 0, search.draws.bootstrap, ranks=rank + 1)
+    return _corrected(naive, found.inside[:, node.level, rank], found.difference[:, node.level, rank], level)
+
+
+def _corrected(naive: Effects, inside: FloatArray, apart: FloatArray, level: float) -> Effects:
+    rows = []
+    for row, optimism in zip(naive, (inside, apart), strict=True):
+        found = corrected(row[0], (row[2] - row[1]) / 2, optimism, level)
+        rows.append([found.estimate, found.low, found.high, row[3]])
+    return np.array(rows)
+
+
+def _right(
+    rules: Sequence[Rule], where: Mapping[str, str], data: DataSet, inside: BoolArray
+) -> tuple[float, float, float]:
+    """Whether moderator and cut are right, and the overlap with the planted subgroup; NaN without one."""
+    if not where:
+        return np.nan, np.nan, np.nan
+    limits = {name: limit(text) for name, text in where.items()}
+    moderator = all(
+        rule.moderator in limits and limits[rule.moderator].side == ("low" if rule.kind == "<=" else "high")
+        for rule in rules
+    )
+    cut = moderator and all(
+        abs(rule.value - limits[rule.moderator].value) <= NEAR * float(np.ptp(data.sample.moderators[rule.moderator]))  # type: ignore[arg-type]
+        for rule in rules
+    )
+    either = int((inside | data.member).sum())
+    return float(moderator), float(cut), int((inside & data.member).sum()) / either if either else np.nan
+
+
+def _peeled(search: TriedPeeling, data: DataSet, where: Mapping[str, str], level: float) -> Judged:
+    prepared = peel_pipeline(search).prepare(data.sample)
+    frontier = prepared.run(data.sample.outcome)
+    found = frontier.found
+    if found is None or frontier.prepared is None or found.worth is None or not found.boxes:
+        return Judged(search_wise_p=1.0 if search.draws.null else np.nan)
+    place = _place(search, frontier)
+    rules = _box_rules(frontier, place)
+    inside = _mask(frontier.prepared.cases.rows[found.worth.grid.members(found.boxes[place].ranks)], data)
+    effects = np.full(EFFECTS, np.nan)
+    effects[0] = _box_effects(frontier, inside, data, level)
+    effects[1] = _box_corrected(search, data, prepared, frontier, place, effects[0], level)
+    if search.held_out:
+        pooled = held_out_peel(prepared.pipeline, data.sample, float(found.fractions[place]))
+        effects[2] = _held_out(pooled, data, level, _everybody_else)
+    score = float(found.scores[place])
+    return Judged(
+        float(2.0 * norm.sf(max(score, 0.0))),
+        _peel_p(search, data, prepared, score),
+        np.nan,
+        np.nan,
+        *_right(rules, where, data, inside),
+        float(inside.mean()),
+        tuple(effects.ravel().tolist()),
+    )
+
+
+def _place(search: TriedPeeling, frontier: Frontier) -> int:
+    """Place of the box that is judged: that with the largest z, or that of the size nearest to the one asked for."""
+    assert frontier.found is not None
+    if search.size is not None:
+        return nearest(frontier.found.fractions, search.size)
+    return int(np.argmax(frontier.found.scores))
+
+
+def _box_rules(frontier: Frontier, place: int) -> tuple[Rule, ...]:
+    found = frontier.found
+    assert found is not None and found.worth is not None
+    limits = zip(found.directions, found.worth.grid.limits(found.boxes[place].ranks), strict=True)
+    return tuple(
+        Rule(one.moderator, "<=" if one.gains == "small" else ">=", value) for one, value in limits if value is not None
+    )
+
+
+def _box_effects(frontier: Frontier, inside: BoolArray, data: DataSet, level: float) -> Effects:
+    """Effect inside a box and its difference from everybody else, naive: (2, 4)."""
+    found, prepared = frontier.found, frontier.prepared
+    assert found is not None and found.worth is not None and prepared is not None
+    who = inside[prepared.cases.rows]
+    apart = prepared.fit(found.outcome, moderator=who.astype(float)).interaction
+    admissible = bool(found.worth.admissible(_outside_sums(frontier, who))[0])
+    return _naive(
+        prepared.fit(found.outcome, who).effect,
+        apart if apart is not None and admissible else NOTHING,
+        _truths(data, inside, ~inside),
+        level,
+    )
+
+
+def _outside_sums(frontier: Frontier, who: BoolArray) -> FloatArray:
+    """Sums over the people outside, by trial: (1, K, w)."""
+    assert frontier.found is not None and frontier.found.worth is not None
+    people = frontier.found.worth.people
+    return sum_by_trial(people.rows[~who], people.trial[~who], len(frontier.found.worth.whole))[None]
+
+
+def _peel_p(search: TriedPeeling, data: DataSet, prepared: PreparedPeel, score: float) -> float:
+    """Search-wise p of a box: its z beside the largest of each sign flip."""
+    if not search.draws.null:
+        return np.nan
+    draws = peel_draws(prepared, null_model(data.sample), data.seed, 0, search.draws.null)
+    return np.nan if no_p(draws) else float(search_wise_p(score, draws.statistic))
+
+
+def _box_corrected(
+    search: TriedPeeling,
+    data: DataSet,
+    prepared: PreparedPeel,
+    frontier: Frontier,
+    place: int,
+    naive: Effects,
+    level: float,
+) -> Effects:
+    """The same without what the search added, from the boxes of the same size bin."""
+    if not search.draws.bootstrap:
+        return np.full((2, 4), np.nan)
+    bin_ = int(bins_of(frontier, prepared.pipeline.settings.bin_width)[place])
+    found = peel_optimism(prepared, data.seed, 0, search.draws.bootstrap)
+    return _corrected(naive, found.inside[:, bin_], found.difference[:, bin_], level)
+
+
+Outside = Callable[[Sequence[Rule], Sample], BoolArray]
+
+
+def _held_out(found: HeldOut, data: DataSet, level: float, outside: Outside) -> Effects:
+    """Pooled effects in trials left out, with the truth of each trial's rule in the same weights: (2, 4)."""
+    if found.inside is None or found.difference is None:
+        return np.full((2, 4), np.nan)
+    truths = np.array([_fold_truth(fold, data, outside) for fold in found.folds if not fold.reason])
+    return np.array([_pooled(one, truths[:, k], level) for k, one in enumerate((found.inside, found.difference))])
+
+
+def _pooled(one: TwoStage, truths: FloatArray, level: float) -> list[float]:
+    return [one.estimate, *one.interval(level), float(one.weights @ truths)]
+
+
+def _fold_truth(fold: Fold, data: DataSet, outside: Outside) -> tuple[float, float]:
+    """What a rule really does in the trial left out: inside, and beyond those outside."""
+    here = data.sample.trial == int(np.searchsorted(data.sample.labels, fold.trial))
+    return _truths(data, here & covered(fold.rules, data.sample), here & outside(fold.rules, data.sample))
+
+
+def _sibling(rules: Sequence[Rule], sample: Sample) -> BoolArray:
+    """Who is on the other side of the last split."""
+    last = rules[-1]
+    return covered((*rules[:-1], Rule(last.moderator, OTHER_SIDE[last.kind], last.value)), sample)
+
+
+def _everybody_else(rules: Sequence[Rule], sample: Sample) -> BoolArray:
+    return np.asarray(~covered(rules, sample))
