@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from reportgen.spec.evaluation import Cell, Limit, Moderator, limit_of
-from reportgen.stats.crossproducts import FloatArray
+from reportgen.stats.crossproducts import FloatArray, IntArray
 from reportgen.stats.ranks import BoolArray
 from reportgen.stats.sample import Sample, make_sample
 
@@ -129,7 +130,7 @@ def _standardised(moderator: Moderator, values: FloatArray) -> FloatArray:
 
 def _expected(
     cell: Cell,
-    trial: np.ndarray,
+    trial: IntArray,
     treatment: FloatArray,
     scores: FloatArray,
     member: BoolArray,
@@ -153,7 +154,7 @@ def _spread(cell: Cell, treatment: FloatArray, scores: FloatArray) -> FloatArray
     return np.asarray(spread)
 
 
-def members(where: Mapping[str, str], values: Mapping[str, FloatArray]) -> BoolArray:  # type: ignore[type-arg]
+def members(where: Mapping[str, str], values: Mapping[str, Any]) -> BoolArray:
     """Return who fulfils all conditions; nobody where there are none.
 
     Examples

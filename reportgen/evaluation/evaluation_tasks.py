@@ -50,7 +50,9 @@ def evaluation_tasks(spec: EvaluationSpec, seconds: Mapping[str, float] | None =
     scenarios = spec.scenarios()
     for scenario in scenarios:
         for name in spec.file.searches:
-            tasks = _tasks(spec, scenario, name, _cost(spec, scenarios[0], scenario, name, (seconds or {}).get(name, 0.01)))
+            tasks = _tasks(
+                spec, scenario, name, _cost(spec, scenarios[0], scenario, name, (seconds or {}).get(name, 0.01))
+            )
             parts[scenario.number, name] = list(tasks)
     every = tuple(task for tasks in parts.values() for task in tasks)
     return Laid(every, {key: tuple(task.name for task in tasks) for key, tasks in parts.items()})

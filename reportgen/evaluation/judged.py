@@ -18,8 +18,8 @@ from scipy.stats import norm
 from reportgen.evaluation.data_sets import DataSet, limit
 from reportgen.evaluation.outcomes import EFFECTS, Judged
 from reportgen.spec.evaluation import AnyTried, Screened, TriedPartitioning, TriedPeeling
-from reportgen.stats.crossproducts import FloatArray, IntArray
 from reportgen.stats.box_effects import sum_by_trial
+from reportgen.stats.crossproducts import FloatArray, IntArray
 from reportgen.stats.effect import NOTHING, Effect
 from reportgen.stats.held_out import Fold, HeldOut, held_out_partition, held_out_peel
 from reportgen.stats.null_draws import (

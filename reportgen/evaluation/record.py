@@ -7,7 +7,6 @@ standard error and Clopper and Pearson's interval, means that of a mean; data se
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
 
@@ -142,9 +141,7 @@ def _settings(press: Press, search: AnyTried) -> Iterator[tuple[str, Inline]]:
         yield "direction", (press.at("direction").quote(name, name), f": {gains}")
 
 
-def _scenario(
-    spec: EvaluationSpec, scenario: Scenario, outcomes: Mapping[tuple[int, str], Outcomes]
-) -> ScenarioRecord:
+def _scenario(spec: EvaluationSpec, scenario: Scenario, outcomes: Mapping[tuple[int, str], Outcomes]) -> ScenarioRecord:
     cell, number = scenario.cell, scenario.number
     press = Press(slug("evaluation", "scenario", str(number)), "evaluation", DECIMALS)
     sizes = cell.trials.sizes
@@ -169,9 +166,7 @@ def _scenario(
         press.quote("planted", scenario.planted) if scenario.planted else None,
         tuple(_where(press, cell.where)),
         setting(press, "gain", cell.gain),
-        tuple(
-            _in_scenario(spec, name, scenario, outcomes[number, name]) for name in spec.file.searches
-        ),
+        tuple(_in_scenario(spec, name, scenario, outcomes[number, name]) for name in spec.file.searches),
     )
 
 
@@ -234,9 +229,7 @@ def _right(press: Press, given: Given, one: Outcomes, who: BoolArray) -> Right:
     )
 
 
-def _effects(
-    press: Press, search: AnyTried, one: Outcomes, given: Mapping[Given, BoolArray]
-) -> Iterator[JudgedEffect]:
+def _effects(press: Press, search: AnyTried, one: Outcomes, given: Mapping[Given, BoolArray]) -> Iterator[JudgedEffect]:
     asked = {"naive": True, "corrected": bool(search.draws.bootstrap), "held-out": search.held_out}
     for way, place in WAYS.items():
         for what, which in WHATS.items():
@@ -266,15 +259,17 @@ def rate(press: Press, happened: FloatArray) -> Rate:
     known = happened[~np.isnan(happened)]
     times, of = int(known.sum()), len(known)
     if not of:
-        none: Any = [press.none(name, "no data set", "%") for name in ("share", "std error", "low", "high")]
-        return Rate(*none, press.count("data sets", 0, "data sets"))
-    share = times / of
-    low, high = share_interval(times, of)
+        share, error, low, high = (
+            press.none(name, "no data set", "%") for name in ("share", "std error", "low", "high")
+        )
+        return Rate(share, error, low, high, press.count("data sets", 0, "data sets"))
+    p = times / of
+    least, most = share_interval(times, of)
     return Rate(
         press.share("share", times, of),
-        press.fixed("std error", 100 * float(np.sqrt(share * (1 - share) / of)), "percent", "%"),
-        press.fixed("low", 100 * low, "percent", "%"),
-        press.fixed("high", 100 * high, "percent", "%"),
+        press.fixed("std error", 100 * float(np.sqrt(p * (1 - p) / of)), "percent", "%"),
+        press.fixed("low", 100 * least, "percent", "%"),
+        press.fixed("high", 100 * most, "percent", "%"),
         press.count("data sets", of, "data sets"),
     )
 

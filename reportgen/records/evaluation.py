@@ -112,7 +112,11 @@ class ScenarioRecord:
     @property
     def head(self) -> Inline:
         """The scenario in a few words: number, trials, scatter, residuals and what is planted."""
-        spreads = {"τ": self.tau, "scatter of interactions": self.interaction_scatter, "scatter of slopes": self.slope_scatter}
+        spreads = {
+            "τ": self.tau,
+            "scatter of interactions": self.interaction_scatter,
+            "scatter of slopes": self.slope_scatter,
+        }
         scatter = [part for word, number in spreads.items() if number.value for part in (f", {word} ", number)]
         gain: Inline = ("; no modification",)
         if self.planted is not None:

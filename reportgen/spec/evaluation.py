@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import product
@@ -390,7 +390,8 @@ class EvaluationSpec:
 
     def data_sets(self, search: str) -> int:
         """Return in how many data sets of a scenario a search is tried."""
-        return min(self.file.searches[search].data_sets or MOST_SEARCHED, self.file.evaluation.data_sets)
+        asked = self.file.evaluation.data_sets
+        return min(self.file.searches[search].data_sets or asked, asked)
 
     def scenarios(self) -> tuple[Scenario, ...]:
         """Return the cells of the grid in the order of the file; without modification before with it."""
@@ -404,19 +405,20 @@ def _truths(file: Evaluation) -> list[tuple[str, float]]:
     return [*([("", 0.0)] if len(real) < len(pairs) or not pairs else []), *real]
 
 
-def _axes(file: Evaluation) -> tuple[Iterable[object], ...]:
-    scatters = (file.tau, file.interaction_scatter, file.slope_scatter)
-    return (file.trials, *map(dict.fromkeys, scatters), file.residuals, _truths(file))
+def _size(file: Evaluation) -> int:
+    """How many cells the grid has, without making it."""
+    axes = (file.trials, set(file.tau), set(file.interaction_scatter), set(file.slope_scatter), file.residuals)
+    return math.prod(map(len, axes)) * len(_truths(file))
 
 
 def _scenarios(file: Evaluation) -> Iterator[Scenario]:
-    for number, point in enumerate(product(*_axes(file)), 1):
-        trials, tau, interaction, slope, residual, (planted, gain) = point  # type: ignore[misc]
-        where = file.planted[planted].where if planted else {}
-        spreads = (float(tau), float(interaction), float(slope))
-        cell = Cell(
-            file.trials[trials], file.moderators, file.effect, *spreads, file.residuals[residual], where, float(gain)
-        )
+    spreads = product(*map(dict.fromkeys, (file.tau, file.interaction_scatter, file.slope_scatter)))
+    points = product(file.trials.items(), spreads, file.residuals.items(), _truths(file))
+    for number, ((trials, design), (tau, interaction, slope), (residual, variances), (planted, gain)) in enumerate(
+        points, 1
+    ):
+        where = dict(file.planted[planted].where) if planted else {}
+        cell = Cell(design, file.moderators, file.effect, tau, interaction, slope, variances, where, gain)
         yield Scenario(number, trials, residual, planted, cell)
 
 
@@ -456,7 +458,7 @@ def _refers(file: Evaluation, source: Source) -> Iterator[Problem]:
 
 def _too_many(file: Evaluation, source: Source) -> Iterator[Problem]:
     """Refuse a grid that nobody could wait for; it is counted, not made."""
-    cells = math.prod(len(tuple(axis)) for axis in _axes(file))
+    cells = _size(file)
     searches = len(file.searches)
     if cells * searches > MOST_CELLS:
         yield Problem(
@@ -465,12 +467,11 @@ def _too_many(file: Evaluation, source: Source) -> Iterator[Problem]:
             f"Leave values out until there are {MOST_CELLS:,} cells at most.",
         )
         return
-    spec = EvaluationSpec(file, source)
-    runs = sum(cells * spec.data_sets(name) for name in file.searches)
-    if file.evaluation.data_sets > MOST_SEARCHED or runs > MOST_SEARCHED:
-        runs = cells * sum(min(one.data_sets or math.inf, file.evaluation.data_sets) for one in file.searches.values())  # type: ignore[assignment]
+    asked = file.evaluation.data_sets
+    runs = cells * sum(min(one.data_sets or asked, asked) for one in file.searches.values())
+    if runs > MOST_SEARCHED:
         yield Problem(
-            f"{cells * searches:,} cells with {file.evaluation.data_sets:,} data sets are {runs:,} searches",
+            f"{cells * searches:,} cells with up to {asked:,} data sets are {runs:,} searches",
             source.at("evaluation", "data_sets"),
             f"Ask for fewer: {MOST_SEARCHED:,} searches are the most.",
         )
@@ -483,5 +484,7 @@ def locked_evaluation(spec: EvaluationSpec) -> str:
     yaml.default_flow_style, yaml.allow_unicode, yaml.width = False, True, 4096
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.dump(spec.file.model_dump(mode="json", exclude_none=True), out)
-    return "# Written by reportgen: the evaluation as it was understood, with every default that was used.\n" + out.getvalue()
-
+    return (
+        "# Written by reportgen: the evaluation as it was understood, with every default that was used.\n"
+        + out.getvalue()
+    )

@@ -84,11 +84,11 @@ def _hits(search: SearchInScenario) -> tuple[Inline, ...]:
     by = {one.given: one for one in search.right}
     every, found = by.get("all"), by.get("supported", by.get("kept"))
     return (
-        rate(every and every.moderator),
-        rate(every and every.cut),
-        average(every and every.jaccard),
-        rate(found and found.moderator),
-        average(found and found.jaccard),
+        rate(every.moderator if every else None),
+        rate(every.cut if every else None),
+        average(every.jaccard if every else None),
+        rate(found.moderator if found else None),
+        average(found.jaccard if found else None),
     )
 
 
@@ -145,7 +145,7 @@ def _bias_rows(search: SearchInScenario) -> Iterator[tuple[Inline, ...]]:
         cells: list[Inline] = [(word,), (inside.bias.data_sets,)]
         for what, naive in zip(_WHATS, (inside, apart), strict=True):
             corrected = search.effect("corrected", what, given)
-            cells += [(naive.truth.mean,), average(naive.bias), average(corrected and corrected.bias)]
+            cells += [(naive.truth.mean,), average(naive.bias), average(corrected.bias if corrected else None)]
         yield tuple(cells)
 
 
@@ -164,7 +164,7 @@ def _coverage_rows(search: SearchInScenario) -> Iterator[tuple[Inline, ...]]:
     for given, word in GIVEN.items():
         if search.effect("naive", "inside", given) is not None:
             effects = [search.effect(way, what, given) for what in _WHATS for way in WAYS]
-            yield ((word,), *(rate(one and one.coverage) for one in effects))
+            yield ((word,), *(rate(one.coverage if one else None) for one in effects))
 
 
 def held_out(records: Sequence[ScenarioRecord]) -> Table:
@@ -222,4 +222,3 @@ def average(one: Average | None) -> Inline:
     if one is None:
         return (DASH,)
     return (one.mean,) if one.std_error.value is None else (one.mean, " (", one.std_error, ")")
-
