@@ -10,6 +10,7 @@ an effect is its mean over people, in which trials do not differ: what is scatte
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,6 @@ from scipy.stats import norm
 from reportgen.evaluation.data_sets import DataSet, limit
 from reportgen.evaluation.outcomes import EFFECTS, Judged
 from reportgen.spec.evaluation import AnyTried, Screened, TriedPartitioning, TriedPeeling
-from reportgen.stats.box_effects import sum_by_trial
 from reportgen.stats.crossproducts import FloatArray, IntArray
 from reportgen.stats.effect import NOTHING, Effect
 from reportgen.stats.held_out import Fold, HeldOut, held_out_partition, held_out_peel
@@ -34,6 +34,7 @@ from reportgen.stats.null_draws import (
 from reportgen.stats.null_model import null_model
 from reportgen.stats.optimism import both_rules, corrected, nearest, partition_optimism, peel_optimism
 from reportgen.stats.partition import difference
+from reportgen.stats.peel_search import Found, Prepared, Worth
 from reportgen.stats.peeling import PeelSettings
 from reportgen.stats.pipelines import Frontier, PartitionPipeline, PeelPipeline, PreparedPartition, PreparedPeel, Tree
 from reportgen.stats.ranks import BoolArray
@@ -210,70 +211,76 @@ def _right(
     return float(moderator), float(cut), int((inside & data.member).sum()) / either if either else np.nan
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Boxes:
+    """The frontier of a peeling that found something, and the place of the box that is judged."""
+
+    cases: Prepared
+    found: Found
+    worth: Worth
+    place: int
+
+    @property
+    def members(self) -> BoolArray:
+        """Who is in that box, among the people analysed."""
+        return self.worth.grid.members(self.found.boxes[self.place].ranks)
+
+
 def _peeled(search: TriedPeeling, data: DataSet, where: Mapping[str, str], level: float) -> Judged:
     prepared = peel_pipeline(search).prepare(data.sample)
     frontier = prepared.run(data.sample.outcome)
-    found = frontier.found
-    if found is None or frontier.prepared is None or found.worth is None or not found.boxes:
+    boxes = _boxes(search, frontier)
+    if boxes is None:
         return Judged(search_wise_p=1.0 if search.draws.null else np.nan)
-    place = _place(search, frontier)
-    rules = _box_rules(frontier, place)
-    inside = _mask(frontier.prepared.cases.rows[found.worth.grid.members(found.boxes[place].ranks)], data)
+    inside = _mask(boxes.cases.cases.rows[boxes.members], data)
     effects = np.full(EFFECTS, np.nan)
-    effects[0] = _box_effects(frontier, inside, data, level)
-    effects[1] = _box_corrected(search, data, prepared, frontier, place, effects[0], level)
+    effects[0] = _box_effects(boxes, inside, data, level)
+    effects[1] = _box_corrected(search, data, prepared, frontier, boxes.place, effects[0], level)
     if search.held_out:
-        pooled = held_out_peel(prepared.pipeline, data.sample, float(found.fractions[place]))
+        pooled = held_out_peel(prepared.pipeline, data.sample, float(boxes.found.fractions[boxes.place]))
         effects[2] = _held_out(pooled, data, level, _everybody_else)
-    score = float(found.scores[place])
+    score = float(boxes.found.scores[boxes.place])
     return Judged(
         float(2.0 * norm.sf(max(score, 0.0))),
         _peel_p(search, data, prepared, score),
         np.nan,
         np.nan,
-        *_right(rules, where, data, inside),
+        *_right(_box_rules(boxes), where, data, inside),
         float(inside.mean()),
         tuple(effects.ravel().tolist()),
     )
 
 
-def _place(search: TriedPeeling, frontier: Frontier) -> int:
-    """Place of the box that is judged: that with the largest z, or that of the size nearest to the one asked for."""
-    assert frontier.found is not None
-    if search.size is not None:
-        return nearest(frontier.found.fractions, search.size)
-    return int(np.argmax(frontier.found.scores))
-
-
-def _box_rules(frontier: Frontier, place: int) -> tuple[Rule, ...]:
+def _boxes(search: TriedPeeling, frontier: Frontier) -> Boxes | None:
+    """The box that is judged: with the largest z, or of the size nearest to the one asked for; None without any."""
     found = frontier.found
-    assert found is not None and found.worth is not None
-    limits = zip(found.directions, found.worth.grid.limits(found.boxes[place].ranks), strict=True)
+    if found is None or frontier.prepared is None or found.worth is None or not found.boxes:
+        return None
+    place = int(np.argmax(found.scores)) if search.size is None else nearest(found.fractions, search.size)
+    return Boxes(frontier.prepared, found, found.worth, place)
+
+
+def _box_rules(boxes: Boxes) -> tuple[Rule, ...]:
+    limits = boxes.worth.grid.limits(boxes.found.boxes[boxes.place].ranks)
     return tuple(
-        Rule(one.moderator, "<=" if one.gains == "small" else ">=", value) for one, value in limits if value is not None
+        Rule(one.moderator, "<=" if one.gains == "small" else ">=", value)
+        for one, value in zip(boxes.found.directions, limits, strict=True)
+        if value is not None
     )
 
 
-def _box_effects(frontier: Frontier, inside: BoolArray, data: DataSet, level: float) -> Effects:
+def _box_effects(boxes: Boxes, inside: BoolArray, data: DataSet, level: float) -> Effects:
     """Effect inside a box and its difference from everybody else, naive: (2, 4)."""
-    found, prepared = frontier.found, frontier.prepared
-    assert found is not None and found.worth is not None and prepared is not None
-    who = inside[prepared.cases.rows]
-    apart = prepared.fit(found.outcome, moderator=who.astype(float)).interaction
-    admissible = bool(found.worth.admissible(_outside_sums(frontier, who))[0])
+    who, y = boxes.members, boxes.found.outcome
+    rest = boxes.worth.whole - boxes.found.boxes[boxes.place].sums
+    apart = boxes.cases.fit(y, moderator=who.astype(float)).interaction
+    admissible = bool(boxes.worth.admissible(rest[None])[0])
     return _naive(
-        prepared.fit(found.outcome, who).effect,
+        boxes.cases.fit(y, who).effect,
         apart if apart is not None and admissible else NOTHING,
         _truths(data, inside, ~inside),
         level,
     )
-
-
-def _outside_sums(frontier: Frontier, who: BoolArray) -> FloatArray:
-    """Sums over the people outside, by trial: (1, K, w)."""
-    assert frontier.found is not None and frontier.found.worth is not None
-    people = frontier.found.worth.people
-    return sum_by_trial(people.rows[~who], people.trial[~who], len(frontier.found.worth.whole))[None]
 
 
 def _peel_p(search: TriedPeeling, data: DataSet, prepared: PreparedPeel, score: float) -> float:
