@@ -18,7 +18,7 @@ from scipy.stats import norm
 
 from reportgen.evaluation.data_sets import DataSet, limit
 from reportgen.evaluation.outcomes import EFFECTS, Judged
-from reportgen.spec.evaluation import AnyTried, Screened, TriedPartitioning, TriedPeeling
+from reportgen.spec.evaluation import AnyTried, Limit, Screened, TriedPartitioning, TriedPeeling
 from reportgen.stats.crossproducts import FloatArray, IntArray
 from reportgen.stats.effect import NOTHING, Effect
 from reportgen.stats.held_out import Fold, HeldOut, held_out_partition, held_out_peel
@@ -194,21 +194,27 @@ def _corrected(naive: Effects, inside: FloatArray, apart: FloatArray, level: flo
 
 def _right(
     rules: Sequence[Rule], where: Mapping[str, str], data: DataSet, inside: BoolArray
-) -> tuple[float, float, float]:
+) -> tuple[float, float, float, float]:
     """Whether moderator and cut are right, and the overlap with the planted subgroup; NaN without one."""
     if not where:
-        return np.nan, np.nan, np.nan
-    limits = {name: limit(text) for name, text in where.items()}
-    moderator = all(
-        rule.moderator in limits and limits[rule.moderator].side == ("low" if rule.kind == "<=" else "high")
-        for rule in rules
-    )
-    cut = moderator and all(
-        abs(rule.value - limits[rule.moderator].value) <= NEAR * float(np.ptp(data.sample.moderators[rule.moderator]))  # type: ignore[arg-type]
-        for rule in rules
-    )
+        return np.nan, np.nan, np.nan, np.nan
+    hit = {name: _hit(name, limit(text), rules) for name, text in where.items()}
+    moderator = all(rule is not None for rule in hit.values())
+    cut = all(rule is not None and _near(rule, limit(where[name]), data.sample) for name, rule in hit.items())
     either = int((inside | data.member).sum())
-    return float(moderator), float(cut), int((inside & data.member).sum()) / either if either else np.nan
+    jaccard = int((inside & data.member).sum()) / either if either else np.nan
+    return float(moderator), float(moderator and len(rules) == len(where)), float(cut), jaccard
+
+
+def _hit(name: str, true: Limit, rules: Sequence[Rule]) -> Rule | None:
+    """The condition on a moderator, on the same side."""
+    kinds = ("<=",) if true.side == "low" else (">", ">=")
+    return next((rule for rule in rules if rule.moderator == name and rule.kind in kinds), None)
+
+
+def _near(rule: Rule, true: Limit, sample: Sample) -> bool:
+    values: Any = sample.moderators[rule.moderator]
+    return abs(rule.value - true.value) <= NEAR * float(np.ptp(values))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

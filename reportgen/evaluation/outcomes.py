@@ -37,9 +37,9 @@ class Outcomes:
         1 where some split was kept, 0 where none was; NaN for a peeling, which keeps nothing.
     kept_in_draws : ndarray (B,)
         Share of the sign flips in which some split was kept.
-    moderator, cut : ndarray (B,)
-        1 where every condition of the first candidate is on a moderator of the planted subgroup and its side, and where its
-        limit is near the true one as well; NaN without modification.
+    moderator, alone, cut : ndarray (B,)
+        1 where the first candidate has a condition on every moderator of the planted subgroup, on its side; where it has no
+        other condition either; and where each limit is near the true one. NaN without modification.
     jaccard, share : ndarray (B,)
         Overlap of the first candidate with the planted subgroup, and its share of the people.
     effects : ndarray (B, 3, 2, 4)
@@ -54,6 +54,7 @@ class Outcomes:
     kept: FloatArray
     kept_in_draws: FloatArray
     moderator: FloatArray
+    alone: FloatArray
     cut: FloatArray
     jaccard: FloatArray
     share: FloatArray
@@ -69,6 +70,7 @@ class Judged:
     kept: float = np.nan
     kept_in_draws: float = np.nan
     moderator: float = np.nan
+    alone: float = np.nan
     cut: float = np.nan
     jaccard: float = np.nan
     share: float = np.nan
@@ -77,7 +79,7 @@ class Judged:
 
 def gathered(seed: int, number: IntArray, rows: list[Judged]) -> Outcomes:
     """Put the rows of some data sets together."""
-    names = ("p", "search_wise_p", "kept", "kept_in_draws", "moderator", "cut", "jaccard", "share")
+    names = ("p", "search_wise_p", "kept", "kept_in_draws", "moderator", "alone", "cut", "jaccard", "share")
     columns = {name: np.array([getattr(row, name) for row in rows], float) for name in names}
     effects = np.array([row.effects for row in rows], float).reshape(-1, *EFFECTS)
     return Outcomes(seed=seed, number=number, effects=effects, **columns)

@@ -224,6 +224,7 @@ def _right(press: Press, given: Given, one: Outcomes, who: BoolArray) -> Right:
     return Right(
         given,
         rate(at.at("moderator"), one.moderator[who]),
+        rate(at.at("alone"), one.alone[who]),
         rate(at.at("cut"), one.cut[who]),
         average(at.at("jaccard"), one.jaccard[who], "effect"),
     )

@@ -43,6 +43,7 @@ class Right:
 
     given: Given
     moderator: Rate
+    alone: Rate
     cut: Rate
     jaccard: Average
 

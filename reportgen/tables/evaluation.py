@@ -72,6 +72,7 @@ def detection(records: Sequence[ScenarioRecord]) -> Table:
     span = ("First candidate of all data sets",)
     hit = (
         Column(("Moderator right, %",), "decimal", span),
+        Column(("and no other, %",), "decimal", span),
         Column(("cut right, %",), "decimal", span),
         Column(("Jaccard",), "decimal", span),
     )
@@ -85,6 +86,7 @@ def _hits(search: SearchInScenario) -> tuple[Inline, ...]:
     every, found = by.get("all"), by.get("supported", by.get("kept"))
     return (
         rate(every.moderator if every else None),
+        rate(every.alone if every else None),
         rate(every.cut if every else None),
         average(every.jaccard if every else None),
         rate(found.moderator if found else None),

@@ -92,8 +92,8 @@ def _judged(record: EvaluationRecord) -> Iterator[Inline]:
         ". A box is never kept; its p before any draw is that of its z alone.",
     )
     yield (
-        "Its moderator is right if every condition is on a moderator of the planted subgroup and on its side, its cut if "
-        "the limit lies within a tenth of the observed range of the true one as well. The Jaccard index is the share of the "
+        "Its moderator is right if it has a condition on every moderator of the planted subgroup and on its side, its cut if "
+        "each limit lies within a tenth of the observed range of the true one as well. The Jaccard index is the share of the "
         "people in both among those in either.",
     )
     yield (
