@@ -160,7 +160,8 @@ def _made(
         told=lambda step: _tell(step, progress),
     )
     progress.end()
-    failed = tuple(f"{name} failed: {one.error}" for name, one in ran.failed.items())
+    searches = {part: search for (_, search), parts in laid.parts.items() for part in parts}
+    failed = tuple(dict.fromkeys(f"'{searches[name]}' failed: {one.error}" for name, one in ran.failed.items()))
     return ({} if failed else outcomes_of(laid, ran.values)), failed, ran.kept, ran.made
 
 

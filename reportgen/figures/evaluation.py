@@ -111,8 +111,8 @@ def _drawn(
     low, high = min([0.0, *plot.lines, *ends]), max([0.0, *plot.lines, *ends])
     room = 0.04 * (high - low or 1.0)
     scale = Scale(low - room if low < 0 else low, high + room, LEFT, RIGHT)
-    marks, bottom = _rows(rows, scale, TOP)
-    marks = [*_lines(plot, scale, bottom), *marks, *_axis(plot, scale, bottom)]
+    marks, bottom = _rows(rows, scale, plot.lines)
+    marks += _axis(plot, scale, bottom)
     note = block(_note(plot, rows), EDGE, bottom + 13.4, PAGE_WIDTH - 2 * EDGE, NOTE)
     height = math.ceil((note.pieces[-1].y + 1.4) * 10) / 10
     sheet = Sheet(name, plot.title, PAGE_WIDTH, height, (*marks, note), _alt(plot, rows))
@@ -122,13 +122,15 @@ def _drawn(
 Rows = Sequence[tuple[ScenarioRecord, Sequence[tuple[SearchInScenario, Points]]]]
 
 
-def _rows(rows: Rows, scale: Scale, y: float) -> tuple[list[Mark], float]:
-    """Return the marks of all rows, and where they end."""
+def _rows(rows: Rows, scale: Scale, lines: tuple[float, ...]) -> tuple[list[Mark], float]:
+    """Return the marks of all rows, and where they end; dashed lines stop at the heads."""
     marks: list[Mark] = []
+    y = TOP
     for scenario, searches in rows:
         head = scenario.head
         marks.append(block(head, EDGE, y + BODY.cap_height + 0.6, PAGE_WIDTH - 2 * EDGE, HEAD))
         y += lines_of(head, PAGE_WIDTH - 2 * EDGE, HEAD) * HEAD.leading + 1.4
+        start = y
         for search, points in searches:
             shown = [(look, one) for look, one in zip(LOOKS, points, strict=True) if one is not None]
             height = max(len(shown) * MARK_GAP + 1.6, BODY.leading + 1.0)
@@ -137,6 +139,7 @@ def _rows(rows: Rows, scale: Scale, y: float) -> tuple[list[Mark], float]:
             for place, (look, one) in enumerate(shown):
                 marks += _mark(one, look, scale, middle + (place - (len(shown) - 1) / 2) * MARK_GAP)
             y += height
+        marks += (Stroke(scale.at(one), start, scale.at(one), y, INK, 0.5, dashed=True) for one in lines)
         y += 1.2
     return marks, y
 
@@ -146,11 +149,6 @@ def _mark(one: Point, look: tuple[str, str], scale: Scale, y: float) -> Iterator
     yield Stroke(scale.cut(one.low), y, scale.cut(one.high), y, edge, 0.7)
     x = scale.at(one.value)
     yield rectangle(x - HALF, y - HALF, x + HALF, y + HALF, fill, edge, kind="square")
-
-
-def _lines(plot: Plot, scale: Scale, bottom: float) -> Iterator[Mark]:
-    for value in plot.lines:
-        yield Stroke(scale.at(value), TOP, scale.at(value), bottom, INK, 0.5, dashed=True)
 
 
 def _axis(plot: Plot, scale: Scale, y: float) -> Iterator[Mark]:

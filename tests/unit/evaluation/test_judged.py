@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reportgen.evaluation.data_sets import DataSet, data_set
-from reportgen.evaluation.judged import judged
+from reportgen.evaluation.judged import judged, partition_pipeline, peel_pipeline
 from reportgen.evaluation.outcomes import CORRECTED, DIFFERENCE, EFFECTS, HELD_OUT, INSIDE, NAIVE
 from reportgen.spec.evaluation import (
     Cell,
@@ -74,7 +74,7 @@ def test_a_clear_subgroup_is_hit() -> None:
     found = judged(RP, DATA, WHERE, 0.95)
     young = np.asarray(DATA.sample.moderators["age"]) <= 49
     (subgroup,) = partition(**called(DATA), depth=1, min_size=20).subgroups
-    assert (found.moderator, found.cut) == (1.0, 1.0)
+    assert (found.moderator, found.alone, found.cut) == (1.0, 1.0, 1.0)
     assert found.jaccard == (young & subgroup.inside.members).sum() / (young | subgroup.inside.members).sum()
 
 
@@ -89,9 +89,34 @@ def test_a_cut_far_from_the_true_one_is_not_right() -> None:
     assert (found.moderator, found.cut) == (1.0, 0.0)
 
 
+def test_a_box_with_a_further_limit_has_the_right_moderator_and_another() -> None:
+    boxes = peel(**called(DATA), beam=2, bin_width=0.1).boxes
+    box = next(
+        one for one in boxes if {limit.moderator for limit in one.limits if limit.value is not None} == set(MODERATORS)
+    )
+    found = judged(ARDP.model_copy(update={"size": box.fraction}), DATA, WHERE, 0.95)
+    assert found.share == pytest.approx(box.fraction)
+    assert (found.moderator, found.alone) == (1.0, 0.0)
+
+
+def test_every_option_reaches_its_search() -> None:
+    parting = TriedPartitioning(method="recursive-partitioning", width=2, max_cuts=7, min_size=0.1, alpha=0.2)
+    options = partition_pipeline(parting).parameters
+    assert options.keys() == set(partition.__kwdefaults__ or {}) - {"adjusters", "treatment_effect"}
+    assert (options["width"], options["max_cuts"], options["min_size"], options["alpha"]) == (2, 7, 0.1, 0.2)
+    directions = {"age": "lower gain more"}
+    peeling = TriedPeeling.model_validate(
+        {"method": "directed-peeling", "directions": directions, "min_size": 30, "screening": {"reading": "naive"}}
+    )
+    pipeline = peel_pipeline(peeling)
+    assert (pipeline.settings.directions, pipeline.settings.min_size) == ({"age": "small"}, 30)
+    assert pipeline.screening is not None
+    assert (pipeline.screening.p_below, pipeline.screening.reading) == (0.2, "naive")
+
+
 def test_without_modification_there_is_nothing_to_hit_and_the_truth_is_one_effect() -> None:
     found = judged(RP, NULL, {}, 0.95)
-    assert np.isnan([found.moderator, found.cut, found.jaccard]).all()
+    assert np.isnan([found.moderator, found.alone, found.cut, found.jaccard]).all()
     assert effects(found)[NAIVE][:, 3] == pytest.approx([0.4, 0.0])
 
 
