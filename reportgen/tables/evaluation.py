@@ -130,11 +130,12 @@ def biases(records: Sequence[ScenarioRecord]) -> Table:
         Column(("Scenario and search",), "left"),
         Column(("Data sets",), "left"),
         Column(("n",), "right"),
+        Column(("n corrected",), "right"),
         *(Column((way,), "decimal", span) for span in spans.values() for way in ("truth", "naive", "corrected")),
     )
     note: Inline = (
         "Truth: mean over data sets of what the effect really is among the people of the first candidate; beside it "
-        "estimate minus truth, in SD.",
+        "estimate minus truth, in SD. Corrected are those of which two bootstrap samples at least found something to compare with.",
     )
     return Table(columns, _groups(records, lambda one: list(_bias_rows(one))), (note, ERROR))
 
@@ -144,7 +145,8 @@ def _bias_rows(search: SearchInScenario) -> Iterator[tuple[Inline, ...]]:
         inside, apart = (search.effect("naive", what, given) for what in _WHATS)
         if inside is None or apart is None:
             continue
-        cells: list[Inline] = [(word,), (inside.bias.data_sets,)]
+        less = search.effect("corrected", "inside", given)
+        cells: list[Inline] = [(word,), (inside.bias.data_sets,), (less.bias.data_sets,) if less else (DASH,)]
         for what, naive in zip(_WHATS, (inside, apart), strict=True):
             corrected = search.effect("corrected", what, given)
             cells += [(naive.truth.mean,), average(naive.bias), average(corrected.bias if corrected else None)]

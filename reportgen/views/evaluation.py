@@ -1,36 +1,40 @@
 """What a report of an evaluation says: its methods in prose, its tables and its figures.
 
-In: the record. Out: sections of the methods, and numbered artefacts whose drawings are made by the tasks of `sketches`.
+In: the record. Out: sections of the methods, and numbered artefacts with their tables and drawings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from reportgen.figures.evaluation import draw_biases, draw_rates
-from reportgen.records.artefact import NumberedArtefact, Part, Table
-from reportgen.records.evaluation import EvaluationRecord, JudgedSearch, ScenarioRecord
-from reportgen.records.numbers import Inline, Number
+from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
+from reportgen.records.evaluation import EvaluationRecord, JudgedSearch, ScenarioRecord, SimulatedModerator
+from reportgen.records.numbers import Inline
 from reportgen.tables import evaluation as tables
 from reportgen.tables.phrases import counted, enumerated, joined
 from reportgen.views.prose.section import Section
 
+NUMBERS: Inline = (
+    "A share of data sets has the binomial Monte Carlo standard error, a mean that of a mean; data sets without the "
+    "number in question do not count, and how many do stands in the tables, or else in the results beside this report. Numbers are "
+    "rounded half away from zero when they are printed; each of them has a row in the results, with its unrounded value.",
+)
 METHODS = {
-    "recursive-partitioning": "recursive partitioning with mixed models (RP)",
-    "directed-peeling": "directed peeling (ARDP)",
+    "recursive-partitioning": "Recursive partitioning with mixed models (RP)",
+    "directed-peeling": "Directed peeling (ARDP)",
 }
 
 
 def sections(record: EvaluationRecord) -> tuple[Section, ...]:
     """Return the methods in prose."""
-    searches = (Section(("Search ", one.name), tuple(_search(one, record))) for one in record.searches)
+    searches = (Section(("Search ", one.name), tuple(_search(one))) for one in record.searches)
     return (
         Section(("Data sets",), tuple(_data(record))),
         *searches,
         Section(("What is judged",), tuple(_judged(record))),
-        Section(("Numbers",), (_numbers(record),)),
+        Section(("Numbers",), (NUMBERS,)),
     )
 
 
@@ -55,16 +59,16 @@ def _data(record: EvaluationRecord) -> Iterator[Inline]:
     )
 
 
-def _moderator_words(one: Any) -> Inline:
+def _moderator_words(one: SimulatedModerator) -> Inline:
     return (one.name, " (", *one.distribution, "; ", one.slope, " SD per SD)")
 
 
-def _search(one: JudgedSearch, record: EvaluationRecord) -> Iterator[Inline]:
+def _search(one: JudgedSearch) -> Iterator[Inline]:
     settings = joined([(f"{word} ", *value) for word, value in one.settings], ", ")
     before: Inline = ()
     if one.p_below is not None:
         before = (" among the moderators that a screening finds with p below ", one.p_below, ", repeated in every draw")
-    yield (f"{METHODS[one.method].capitalize()}"[:1], f"{METHODS[one.method][1:]}", *before, ": ", *settings, ".")
+    yield (METHODS[one.method], *before, ": ", *settings, ".")
     if one.size is not None:
         yield ("The box is judged whose share of the people is nearest to ", one.size, "%.")
     elif one.method == "directed-peeling":
@@ -106,19 +110,11 @@ def _judged(record: EvaluationRecord) -> Iterator[Inline]:
     )
 
 
-def _numbers(record: EvaluationRecord) -> Inline:
-    return (
-        "A share of data sets has the binomial Monte Carlo standard error, a mean that of a mean; data sets without the "
-        "number in question do not count, and each table says how many do. Numbers are rounded half away from zero when they are "
-        "printed; each of them has a row in the results table beside this report, with its unrounded value.",
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Sketch:
     """A figure still to be drawn, by a function at the top of a module that takes the record, scenarios and a name."""
 
-    draw: Callable[..., Any]
+    draw: Callable[..., Drawing]
     scenarios: tuple[ScenarioRecord, ...]
 
 
@@ -172,6 +168,3 @@ def _part(record: EvaluationRecord, one: Planned, name: str) -> Part:
     if isinstance(one.content, Table):
         return Part("", (), table=one.content)
     return Part("", (), drawings=(one.content.draw(record, one.content.scenarios, name=name),))
-
-
-__all__ = ["Number", "numbered", "planned", "sections"]
