@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -109,6 +112,28 @@ def test_further_data_sets_add_to_those_made(tmp_path: Path, capsys: pytest.Capt
     assert "12 data sets are searched, all of them before" in capsys.readouterr().err
 
 
+@pytest.mark.slow
+def test_work_that_was_ended_goes_on(tmp_path: Path) -> None:
+    file, store = written(tmp_path, TINY.replace("data_sets: 6", "data_sets: 20")), tmp_path / "store"
+    command = [sys.executable, "-m", "reportgen.cli", "evaluate", str(file), "--output", str(tmp_path / "report")]
+    command += ["--formats", "results", "--store", str(store), "-j", "1"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as first:
+        while first.poll() is None and not made(store):
+            time.sleep(0.1)
+        first.terminate()
+        assert first.wait(60) == 143
+    done = made(store)
+    assert done
+    second = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=True)
+    assert f"kept {done}, made {8 - done}" in second.stderr
+
+
+def made(store: Path) -> int:
+    """How many results a store holds."""
+    folder = store / "values"
+    return sum(path.is_file() for path in folder.rglob("*")) if folder.is_dir() else 0
+
+
 def test_nothing_is_written_for_a_file_with_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = written(tmp_path, TINY.replace("data_sets: 6", "data_sets: 1000000000"))
     assert evaluate(file, tmp_path / "report", "--no-store") == 2
@@ -127,8 +152,6 @@ def test_an_unknown_format_is_told_before_any_work(tmp_path: Path, capsys: pytes
 
 
 if __name__ == "__main__":  # python -m tests.test_evaluate REPORT: commits what a report of the small file says
-    import sys
-
     with EXPECTED.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, COMPARED, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()

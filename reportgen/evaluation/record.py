@@ -64,6 +64,8 @@ SHOWN = {  # settings that tell searches apart, as reports say them
     "min_trials": "fewest trials",
 }
 
+ADJUSTED = {"sidak-modified": "Šidák with correlated cuts", "sidak": "Šidák"}
+
 
 def evaluation_record(spec: EvaluationSpec, outcomes: Mapping[tuple[int, str], Outcomes]) -> EvaluationRecord:
     """Sum up an evaluation.
@@ -134,7 +136,7 @@ def _settings(press: Press, search: AnyTried) -> Iterator[tuple[str, Inline]]:
         value = getattr(search, key, None)
         if value is None or (isinstance(search, TriedPartitioning) and key in unused):
             continue
-        yield word, (value,) if isinstance(value, str) else (setting(press, word, value),)
+        yield word, (ADJUSTED.get(value, value),) if isinstance(value, str) else (setting(press, word, value),)
     if search.screening is not None:
         yield "reading of the screening", (search.screening.reading,)
     for name, gains in getattr(search, "directions", {}).items():
