@@ -68,7 +68,7 @@ def test_scatter_between_trials_is_as_large_as_said() -> None:
         by_trial(cell).std(axis=0, ddof=1) ** 2
         for cell in (MANY, replace(MANY, tau=0.5, interaction_scatter=0.4, slope_scatter=0.3))
     )
-    added = np.sqrt(moved - still)[1:]
+    added = np.sqrt((moved - still)[1:])
     assert added == pytest.approx((0.3, 0.3, 0.5, 0.4, 0.4), abs=0.06)
 
 
