@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,18 @@ def test_nothing_is_written_for_a_file_with_faults(tmp_path: Path, capsys: pytes
     file = written(tmp_path, TINY.replace("data_sets: 6", "data_sets: 1000000000"))
     assert evaluate(file, tmp_path / "report", "--no-store") == 2
     assert "2 cells with up to 1,000,000,000 data sets are 2,000,000,000 searches" in capsys.readouterr().err
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_search_that_fails_is_told_once_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError("no people are left")
+
+    monkeypatch.setattr(import_module("reportgen.evaluation.evaluation_tasks"), "judged", fails)
+    assert evaluate(written(tmp_path, NO_DRAWS), tmp_path / "report", "--no-store", "-j", "1") == 1
+    assert capsys.readouterr().err.count("'RP' failed: no people are left") == 1
     assert not (tmp_path / "report").exists()
 
 
