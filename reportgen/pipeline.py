@@ -137,7 +137,7 @@ def read(path: Path) -> tuple[Spec, Repository]:
     ReportgenError
         With every problem of the study file, the mappings and the data at once.
     """
-    _time_of_build()
+    time_of_build()
     plugins.register()
     return _read_data(examine_study(path))
 
@@ -206,7 +206,7 @@ def simulate(path: Path, output: str, seed: int | None = None, progress: Progres
         The simulation file or its study is invalid, or a file could not be written or would take the place of one that no
         simulation wrote; nothing is written then.
     """
-    _time_of_build()
+    time_of_build()
     from reportgen.output.trial_files import check_folder, write_trial_files
     from reportgen.simulation import simulate
     from reportgen.spec.simulation import load_simulation
@@ -235,7 +235,7 @@ def build(order: Order, progress: Progress = SILENT) -> Built:
     """
     seconds: dict[str, float] = {}
     clock = _Clock(seconds, progress)
-    built_at = _time_of_build()
+    built_at = time_of_build()
     store, code = _store(order), basis(plugins.sources(), plugins.distributions())
     output = None if order.output is None else str(order.output)
     key = key_of(code, str(order.study), output, sorted(order.only), order.profile, order.draws, order.formats)
@@ -263,7 +263,7 @@ def build(order: Order, progress: Progress = SILENT) -> Built:
             from reportgen.render.artefacts import numbered_artefacts
 
             artefacts = numbered_artefacts(spec, records, only=order.only or None, make=make, progress=progress)
-        with clock("render"), _told_of(place, workshop.folder):
+        with clock("render"), told_of(place, workshop.folder):
             formats = order.formats or spec.study.report.formats
             written = _write(workshop.folder, spec, made.repository, records, artefacts, formats, make, built_at)
             files = written_in(workshop.folder)
@@ -392,7 +392,7 @@ def _files_read(spec: Spec) -> Iterator[tuple[str, Path]]:
 
 
 @contextmanager
-def _told_of(place: Place, folder: Path) -> Iterator[None]:
+def told_of(place: Place, folder: Path) -> Iterator[None]:
     """Say which folder cannot be written, as the user named it, where the system says no."""
     try:
         yield
@@ -455,7 +455,7 @@ def _write(
     return write_targets(edition, formats, workshop, make)
 
 
-def _time_of_build() -> datetime:
+def time_of_build() -> datetime:
     """Return the time that the report bears: now, or what SOURCE_DATE_EPOCH says; libraries read it when imported."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     try:

@@ -270,10 +270,42 @@ def simulate(
 
 
 @app.command()
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="The evaluation file.", show_default=False, parser=_path)],
+    output: Annotated[str | None, typer.Option(help="Folder of the report; output/<name> unless given.")] = None,
+    formats: Annotated[str, typer.Option(help=f"{','.join(BUILT_IN)}; all unless given.")] = "",
+    jobs: Annotated[
+        int, typer.Option("-j", "--jobs", min=0, help="Local processes; 0: one for each core, four at most.")
+    ] = 0,
+    store: StorePath = None,
+    no_store: Annotated[bool, typer.Option("--no-store", help="Take no kept result, and keep none.")] = False,
+) -> int:
+    """Judge searches where the truth is known: simulate a grid of meta-analyses and report what searches do in it.
+
+    How often they find what is there and what is not, how biased the effects are, naive and corrected, and what intervals cover.
+    """
+    from reportgen.evaluate import Order, evaluate
+
+    chosen = _parts(formats, "--formats", "html,pdf")
+    _check_formats(chosen)
+    _check_store(store, no_store)
+    workers = jobs or min(os.cpu_count() or 1, MOST_WORKERS)
+    with told() as progress:
+        done = evaluate(Order(file, output, chosen, workers, store, not no_store), progress)
+    _warn(done.warnings)
+    for failed in done.failed:
+        say(failed)
+    say(f"kept {done.kept}, made {done.made}")
+    for path in done.paths:
+        show(str(path))
+    return done.exit_code
+
+
+@app.command()
 def schema(
     kind: Annotated[
-        Literal["study", "mapping", "simulation", "fidelity"],
-        typer.Argument(help="Of study files, mappings, simulation files or fidelity files."),
+        Literal["study", "mapping", "simulation", "fidelity", "evaluation"],
+        typer.Argument(help="Of study files, mappings, simulation, fidelity or evaluation files."),
     ] = "study",
 ) -> int:
     """Print the JSON Schema that lets an editor complete and check a study file or one of its other files."""

@@ -187,7 +187,8 @@ def _prepared(
         return None
     sample, screening = sample_of(people, columns), None
     if screened_by is not None:
-        assert isinstance(node, Search) and isinstance(node.moderators, FromScreening)
+        assert isinstance(node, Search)
+        assert isinstance(node.moderators, FromScreening)
         screening = screening_of(screened_by, columns, node.moderators.p_below)
     if isinstance(node, RecursivePartitioning):
         return PartitionPipeline(partition_options(node), screening, node.missing).prepare(sample)

@@ -1,4 +1,4 @@
-"""Which of the four kinds of YAML file of a study stands at a path: told at once where it is another than was asked for.
+"""Which of the five kinds of YAML file of a study stands at a path: told at once where it is another than was asked for.
 
 Else a mapping that is named instead of its study would be told a dozen keys that it lacks and a dozen that it has.
 """
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from reportgen.errors import Problem
 
-Kind = Literal["a study file", "a mapping", "a simulation file", "a fidelity file"]
+Kind = Literal["a study file", "a mapping", "a simulation file", "a fidelity file", "an evaluation file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,9 @@ _MARKS: dict[Kind, _Mark] = {
     ),
     "a fidelity file": _Mark(
         frozenset({"sections"}), 1, "Name the file here that lists the numbers of the publication under `sections:`."
+    ),
+    "an evaluation file": _Mark(
+        frozenset({"evaluation"}), 1, "Name the evaluation file: the one that begins with `evaluation:`."
     ),
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
+from reportgen.spec.evaluation import Evaluation
 from reportgen.spec.fidelity import Fidelity
 from reportgen.spec.load import LocatedMapping, Spec
 from reportgen.spec.mapping import Mapping
@@ -81,7 +82,7 @@ def _mapping(located: LocatedMapping) -> dict[str, Any]:
 
 
 def json_schema(kind: str = "study") -> str:
-    """Return the JSON Schema of study files (`study`), mappings, simulation files or fidelity files.
+    """Return the JSON Schema of study files (`study`), mappings, simulation files, fidelity files or evaluation files.
 
     Examples
     --------
@@ -93,6 +94,7 @@ def json_schema(kind: str = "study") -> str:
         "mapping": Mapping,
         "simulation": Simulation,
         "fidelity": Fidelity,
+        "evaluation": Evaluation,
     }
     schema: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

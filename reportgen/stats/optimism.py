@@ -328,7 +328,9 @@ def peel_optimism(
 def _box_optimism(prepared: PreparedPeel, frontier: Frontier) -> FloatArray:
     """Effects of the boxes of a draw minus those of the same limits in the data: (inside and difference, boxes)."""
     found = frontier.found
-    assert found is not None and found.worth is not None and frontier.prepared is not None
+    assert found is not None
+    assert found.worth is not None
+    assert frontier.prepared is not None
     here, ranks = found.worth, np.stack([box.ranks for box in found.boxes])
     data = prepared.search(frontier.prepared.cases.moderators)
     there = None if data is None else _same_boxes(data, prepared.sample.outcome, here, frontier)
@@ -391,7 +393,8 @@ def _effects_of(worth: Worth, ranks: Ranks, sums: FloatArray) -> FloatArray:
 def _limits(frontier: Frontier, size: float, names: tuple[str, ...], chosen: BoolArray, cut: FloatArray) -> None:
     """Note the limits of the box of the nearest size."""
     found = frontier.found
-    assert found is not None and found.worth is not None
+    assert found is not None
+    assert found.worth is not None
     box = found.boxes[nearest(found.fractions, size)]
     for one, value in zip(found.directions, found.worth.grid.limits(box.ranks), strict=True):
         if value is not None:

@@ -11,7 +11,7 @@ import pytest
 from reportgen.spec.lock import json_schema
 from reportgen.spec.shows import SHOWS
 
-KINDS = ("study", "mapping", "simulation", "fidelity")
+KINDS = ("study", "mapping", "simulation", "fidelity", "evaluation")
 
 
 def keys(kind: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

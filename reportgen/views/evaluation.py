@@ -1,0 +1,170 @@
+"""What a report of an evaluation says: its methods in prose, its tables and its figures.
+
+In: the record. Out: sections of the methods, and numbered artefacts with their tables and drawings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from reportgen.figures.evaluation import draw_biases, draw_rates
+from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
+from reportgen.records.evaluation import EvaluationRecord, JudgedSearch, ScenarioRecord, SimulatedModerator
+from reportgen.records.numbers import Inline
+from reportgen.tables import evaluation as tables
+from reportgen.tables.phrases import counted, enumerated, joined
+from reportgen.views.prose.section import Section
+
+NUMBERS: Inline = (
+    "A share of data sets has the binomial Monte Carlo standard error, a mean that of a mean; data sets without the "
+    "number in question do not count, and how many do stands in the tables, or else in the results beside this report. Numbers are "
+    "rounded half away from zero when they are printed; each of them has a row in the results, with its unrounded value.",
+)
+METHODS = {
+    "recursive-partitioning": "Recursive partitioning with mixed models (RP)",
+    "directed-peeling": "Directed peeling (ARDP)",
+}
+
+
+def sections(record: EvaluationRecord) -> tuple[Section, ...]:
+    """Return the methods in prose."""
+    searches = (Section(("Search ", one.name), tuple(_search(one))) for one in record.searches)
+    return (
+        Section(("Data sets",), tuple(_data(record))),
+        *searches,
+        Section(("What is judged",), tuple(_judged(record))),
+        Section(("Numbers",), (NUMBERS,)),
+    )
+
+
+def _data(record: EvaluationRecord) -> Iterator[Inline]:
+    yield (
+        "Everything was simulated, in units of the residual standard deviation (SD) of the control arm. The outcome of a person "
+        "is the level of the trial, normal with SD one between trials, plus the moderators, plus the effect of treatment, "
+        "plus a normal residual. The effect of treatment is ",
+        record.effect,
+        " SD outside of a planted subgroup, on average over trials, and varies between them with SD τ; slopes of the "
+        "moderators, and interactions of treatment with each of them, vary between trials as the table of scenarios says, "
+        "the interactions around none.",
+    )
+    yield ("The moderators are ", *enumerated([_moderator_words(one) for one in record.moderators]), ".")
+    adjusted: list[Inline] = [(one.name,) for one in record.moderators if one.adjusted]
+    if adjusted:
+        yield ("All models are adjusted for ", *enumerated(adjusted), ".")
+    yield (
+        "Random numbers follow from the seed ",
+        record.seed,
+        ", the scenario and the number of the data set alone; all searches of a scenario see the same data sets.",
+    )
+
+
+def _moderator_words(one: SimulatedModerator) -> Inline:
+    return (one.name, " (", *one.distribution, "; ", one.slope, " SD per SD)")
+
+
+def _search(one: JudgedSearch) -> Iterator[Inline]:
+    settings = joined([(f"{word} ", *value) for word, value in one.settings], ", ")
+    before: Inline = ()
+    if one.p_below is not None:
+        before = (" among the moderators that a screening finds with p below ", one.p_below, ", repeated in every draw")
+    yield (METHODS[one.method], *before, ": ", *settings, ".")
+    if one.size is not None:
+        yield ("The box is judged whose share of the people is nearest to ", one.size, "%.")
+    elif one.method == "directed-peeling":
+        yield ("The box with the largest z over all sizes is judged.",)
+    yield (*counted(one.data_sets, "data set"), " of each scenario; ", *_draws(one), ".")
+
+
+def _draws(one: JudgedSearch) -> Inline:
+    parts: list[Inline] = []
+    if one.sign_flips.value:
+        parts.append((one.sign_flips, " sign flips for the search-wise p"))
+    if one.bootstrap.value:
+        parts.append((one.bootstrap, " bootstrap samples for corrected effects"))
+    if one.held_out:
+        parts.append(("each trial left out in turn",))
+    return enumerated(parts) or ("no draws",)
+
+
+def _judged(record: EvaluationRecord) -> Iterator[Inline]:
+    yield (
+        "The first candidate of a search is judged, whether it was kept or not: the split with the smallest p of its node, or the "
+        "box. It was kept if the search grew by it; it is supported if its search-wise p, from sign flips through the whole "
+        "search, is at most ",
+        record.alpha,
+        ". A box is never kept; its p before any draw is that of its z alone.",
+    )
+    yield (
+        "Its moderator is right if it has a condition on every moderator of the planted subgroup and on its side, its cut if "
+        "each limit lies within a tenth of the observed range of the true one as well. The Jaccard index is the share of the "
+        "people in both among those in either.",
+    )
+    yield (
+        "Effects are those inside the candidate and their difference from the other side of its last split, or from everybody "
+        "outside the box. The truth is what they really are among these people. Corrected effects have the mean optimism "
+        "over bootstrap samples taken off, and their intervals, as all others here, have the level of ",
+        record.level,
+        "%. In trials held out, the candidate of the other trials is estimated in the one that did not choose it, and "
+        "these effects are pooled.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A figure still to be drawn, by a function at the top of a module that takes the record, scenarios and a name."""
+
+    draw: Callable[..., Drawing]
+    scenarios: tuple[ScenarioRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An artefact before it has its drawing."""
+
+    series: str
+    title: str
+    content: Table | Sketch
+
+
+def planned(record: EvaluationRecord) -> tuple[Planned, ...]:
+    """Return the artefacts in the order of the report, those left out of which nothing can be said."""
+    empty = tuple(one for one in record.scenarios if not one.modified)
+    full = tuple(one for one in record.scenarios if one.modified)
+    corrected = any(one.bootstrap.value for one in record.searches)
+    held_out = any(search.effect("held-out", "inside", "all") for one in record.scenarios for search in one.searches)
+    found = [Planned("Table", "Scenarios", tables.scenarios(record.scenarios))]
+    if empty:
+        found.append(Planned("Table", "Error without modification", tables.errors(empty)))
+        found.append(Planned("Fig.", "Subgroups found where none is there", Sketch(draw_rates, empty)))
+    if full:
+        found.append(Planned("Table", "Detection of planted subgroups", tables.detection(full)))
+        found.append(Planned("Fig.", "Subgroups found where one is there", Sketch(draw_rates, full)))
+    title = "Bias of effects, naive and corrected" if corrected else "Bias of effects"
+    found.append(Planned("Table", title, tables.biases(record.scenarios)))
+    found.append(
+        Planned("Fig.", "Bias of the difference of the first candidate", Sketch(draw_biases, record.scenarios))
+    )
+    found.append(Planned("Table", "Coverage of intervals", tables.coverage(record.scenarios)))
+    if held_out:
+        found.append(Planned("Table", "Effects in trials held out", tables.held_out(record.scenarios)))
+    return tuple(found)
+
+
+def numbered(record: EvaluationRecord, found: tuple[Planned, ...]) -> tuple[NumberedArtefact, ...]:
+    """Return artefacts with their drawings, numbered within their series."""
+    counts: dict[str, int] = {}
+    out = []
+    for one in found:
+        counts[one.series] = counts.get(one.series, 0) + 1
+        number = counts[one.series]
+        name = f"{one.series.lower().rstrip('.')}{number}"
+        part = _part(record, one, name)
+        out.append(NumberedArtefact(name, one.series, f"{one.series} {number}", (one.title,), (part,)))
+    return tuple(out)
+
+
+def _part(record: EvaluationRecord, one: Planned, name: str) -> Part:
+    if isinstance(one.content, Table):
+        return Part("", (), table=one.content)
+    return Part("", (), drawings=(one.content.draw(record, one.content.scenarios, name=name),))

@@ -1,0 +1,171 @@
+"""From an evaluation file to its report, by the command line: numbers, pages, processes and what is kept."""
+
+from __future__ import annotations
+
+import csv
+import re
+import subprocess
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from reportgen.cli import run
+from tests.evaluation_files import PEELING, TINY, written
+
+EXPECTED = Path(__file__).parent / "reference" / "evaluation.csv"
+COMPARED = ("id", "value", "text")
+NO_DRAWS = TINY.replace(", draws: {sign_flips: 20, bootstrap: 20}", "")
+
+
+def evaluate(file: Path, output: Path, *options: str, formats: str = "results") -> int:
+    return run(["evaluate", str(file), "--output", str(output), "--formats", formats, *options])
+
+
+def found(folder: Path) -> dict[str, dict[str, str]]:
+    """Shares and means of a report, by their ids."""
+    return {row["id"]: row for row in results(folder) if row["id"].endswith((".share", ".mean"))}
+
+
+def results(folder: Path) -> list[dict[str, str]]:
+    with (folder / "results.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the small file with both searches."""
+    folder = tmp_path_factory.mktemp("evaluation")
+    output = folder / "report"
+    assert (
+        evaluate(written(folder, TINY + PEELING), output, "--no-store", "-j", "1", formats="html,results,workbook") == 0
+    )
+    return output
+
+
+def test_numbers_are_those_that_were_committed(report: Path) -> None:
+    made = found(report)
+    with EXPECTED.open(encoding="utf-8", newline="") as stream:
+        expected = {row["id"]: row for row in csv.DictReader(stream)}
+    assert made.keys() == expected.keys()
+    for key, row in expected.items():
+        assert made[key]["text"] == row["text"], key
+        if row["value"]:
+            assert float(made[key]["value"]) == pytest.approx(float(row["value"]), rel=1e-7, abs=1e-9), key
+
+
+def test_every_number_on_the_page_is_in_the_results(report: Path) -> None:
+    page = (report / "appendix.html").read_text(encoding="utf-8")
+    named = {one for ids in re.findall(r'data-id="([^"]+)"', page) for one in ids.split()}
+    assert named
+    assert named <= {row["id"] for row in results(report)}
+
+
+def test_the_page_says_what_was_simulated_and_found(report: Path) -> None:
+    page = re.sub(r"<[^>]+>", "", (report / "appendix.html").read_text(encoding="utf-8"))
+    for words in (
+        "Operating characteristics of searches for subgroups",
+        "Simulated data",
+        "Error without modification",
+        "Detection of planted subgroups",
+        "Bias of effects, naive and corrected",
+        "Coverage of intervals",
+        "Effects in trials held out",
+        "20 sign flips for the search-wise p, 20 bootstrap samples for corrected effects and each trial left out in turn",
+        "age (whole numbers from 0 to 99, evenly; 0.3 SD per SD)",
+        "The box is judged whose share of the people is nearest to 50%.",
+    ):
+        assert words in page, words
+
+
+def test_the_table_of_detection_holds_the_numbers_of_the_results(report: Path) -> None:
+    value = {row["id"]: row["text"] for row in results(report)}
+    table = (report / "tables" / "table3.csv").read_text(encoding="utf-8").splitlines()
+    (line,) = (one for one in csv.reader(table) if one[1] == "RP")
+    assert line[5] == value["evaluation.scenario.2.rp.kept.share"]
+    assert line[7] == value["evaluation.scenario.2.rp.supported.share"]
+
+
+@pytest.mark.slow
+def test_one_two_and_four_processes_give_the_same(tmp_path: Path) -> None:
+    file = written(tmp_path, NO_DRAWS)
+    made = []
+    for jobs in ("1", "2", "4"):
+        assert evaluate(file, tmp_path / jobs, "--no-store", "-j", jobs) == 0
+        made.append((tmp_path / jobs / "results.csv").read_bytes())
+    assert made[0] == made[1] == made[2]
+
+
+def test_further_data_sets_add_to_those_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--store", str(tmp_path / "store"), "-j", "1")
+    few = written(tmp_path, NO_DRAWS.replace("data_sets: 6", "data_sets: 5"))
+    assert evaluate(few, tmp_path / "report", *options) == 0
+    said = capsys.readouterr().err
+    assert "evaluate 2 scenarios x 1 search: 10 data sets are searched; about" in said
+    assert "kept 0, made 2" in said
+    assert evaluate(written(tmp_path, NO_DRAWS), tmp_path / "report", *options) == 0
+    said = capsys.readouterr().err
+    assert "12 data sets are searched, 2 of 4 chunks now; about" in said
+    assert "kept 2, made 2" in said
+    assert evaluate(written(tmp_path, NO_DRAWS), tmp_path / "report", *options) == 0
+    assert "12 data sets are searched, all of them before" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_work_that_was_ended_goes_on(tmp_path: Path) -> None:
+    file, store = written(tmp_path, TINY.replace("data_sets: 6", "data_sets: 20")), tmp_path / "store"
+    command = [sys.executable, "-m", "reportgen.cli", "evaluate", str(file), "--output", str(tmp_path / "report")]
+    command += ["--formats", "results", "--store", str(store), "-j", "1"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as first:
+        while first.poll() is None and not made(store):
+            time.sleep(0.1)
+        first.terminate()
+        assert first.wait(60) == 143
+    done = made(store)
+    assert done
+    second = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=True)
+    assert f"kept {done}, made {8 - done}" in second.stderr
+
+
+def made(store: Path) -> int:
+    """How many results a store holds."""
+    folder = store / "values"
+    return sum(path.is_file() for path in folder.rglob("*")) if folder.is_dir() else 0
+
+
+def test_nothing_is_written_for_a_file_with_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = written(tmp_path, TINY.replace("data_sets: 6", "data_sets: 1000000000"))
+    assert evaluate(file, tmp_path / "report", "--no-store") == 2
+    assert "2 cells with up to 1,000,000,000 data sets are 2,000,000,000 searches" in capsys.readouterr().err
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_search_that_fails_is_told_once_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError("no people are left")
+
+    monkeypatch.setattr(import_module("reportgen.evaluation.evaluation_tasks"), "judged", fails)
+    assert evaluate(written(tmp_path, NO_DRAWS), tmp_path / "report", "--no-store", "-j", "1") == 1
+    assert capsys.readouterr().err.count("'RP' failed: no people are left") == 1
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_folder_that_holds_the_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate(written(tmp_path / "here", NO_DRAWS), tmp_path / "here", "--no-store") == 3
+    assert "holds the evaluation file" in capsys.readouterr().err
+
+
+def test_an_unknown_format_is_told_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate(written(tmp_path), tmp_path / "report", formats="htm") == 2
+    assert "there is no format 'htm'" in capsys.readouterr().err
+
+
+if __name__ == "__main__":  # python -m tests.test_evaluate REPORT: commits what a report of the small file says
+    with EXPECTED.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, COMPARED, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(found(Path(sys.argv[1])).values())

@@ -1,0 +1,190 @@
+"""One search of one data set, beside straightforward calls of the search and beside the truth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen.evaluation.data_sets import DataSet, data_set
+from reportgen.evaluation.judged import judged, partition_pipeline, peel_pipeline
+from reportgen.evaluation.outcomes import CORRECTED, DIFFERENCE, EFFECTS, HELD_OUT, INSIDE, NAIVE
+from reportgen.spec.evaluation import (
+    Cell,
+    EvaluatedDraws,
+    Moderator,
+    Residual,
+    Screened,
+    Trials,
+    TriedPartitioning,
+    TriedPeeling,
+)
+from reportgen.stats import fit_one_step, partition, peel
+
+WHERE = {"age": "up to 49"}
+MODERATORS = {"age": Moderator(range=(0, 99), slope=0.3), "pain": Moderator(mean=0.0, slope=0.2, adjusted=True)}
+CELL = Cell(Trials(number=3, people=(100,)), MODERATORS, 0.4, 0.0, 0.0, 0.0, Residual(), WHERE, 1.0)
+DATA = data_set(CELL, 1, 5)
+NULL = data_set(replace(CELL, where={}, gain=0.0), 1, 0)
+DRAWN = EvaluatedDraws(sign_flips=20, bootstrap=20)
+RP = TriedPartitioning(method="recursive-partitioning", depth=1, min_size=20)
+ARDP = TriedPeeling(method="directed-peeling", beam=2, bin_width=0.1)
+
+
+def called(data: DataSet) -> dict[str, Any]:
+    """Arguments of `partition` and `peel`."""
+    one = data.sample
+    return {
+        "outcome": one.outcome,
+        "treatment": one.treatment,
+        "trial": one.trial,
+        "moderators": dict(one.moderators),
+        "adjusters": one.adjusters,
+    }
+
+
+def effects(found: Any) -> np.ndarray:
+    return np.array(found.effects).reshape(EFFECTS)
+
+
+def test_a_partitioning_is_that_of_a_direct_call() -> None:
+    found = judged(RP, DATA, WHERE, 0.95)
+    (subgroup,) = partition(**called(DATA), depth=1, min_size=20).subgroups
+    assert found.kept == 1.0
+    assert found.p == pytest.approx(subgroup.split.p_node, rel=1e-12)
+    assert found.share == subgroup.inside.members.mean()
+    inside, apart = effects(found)[NAIVE]
+    assert inside[:3] == pytest.approx([subgroup.inside.effect.estimate, *subgroup.inside.effect.interval()], rel=1e-9)
+    assert apart[:3] == pytest.approx([subgroup.difference.estimate, *subgroup.difference.interval()], rel=1e-9)
+
+
+def test_truth_is_that_of_the_people_inside() -> None:
+    (subgroup,) = partition(**called(DATA), depth=1, min_size=20).subgroups
+    young = np.asarray(DATA.sample.moderators["age"]) <= 49
+    inside = subgroup.inside.members
+    shares = young[inside].mean(), young[~inside].mean()
+    found = effects(judged(RP, DATA, WHERE, 0.95))[NAIVE]
+    assert found[INSIDE, 3] == pytest.approx(0.4 + shares[0])
+    assert found[DIFFERENCE, 3] == pytest.approx(shares[0] - shares[1])
+
+
+def test_a_clear_subgroup_is_hit() -> None:
+    found = judged(RP, DATA, WHERE, 0.95)
+    young = np.asarray(DATA.sample.moderators["age"]) <= 49
+    (subgroup,) = partition(**called(DATA), depth=1, min_size=20).subgroups
+    assert (found.moderator, found.alone, found.cut) == (1.0, 1.0, 1.0)
+    assert found.jaccard == (young & subgroup.inside.members).sum() / (young | subgroup.inside.members).sum()
+
+
+@pytest.mark.parametrize("where", [{"pain": "up to 0"}, {"age": "above 49"}])
+def test_another_moderator_or_its_other_side_is_not_right(where: dict[str, str]) -> None:
+    found = judged(RP, DATA, where, 0.95)
+    assert (found.moderator, found.cut) == (0.0, 0.0)
+
+
+def test_a_cut_far_from_the_true_one_is_not_right() -> None:
+    found = judged(RP, DATA, {"age": "up to 80"}, 0.95)
+    assert (found.moderator, found.cut) == (1.0, 0.0)
+
+
+def test_a_box_with_a_further_limit_has_the_right_moderator_and_another() -> None:
+    boxes = peel(**called(DATA), beam=2, bin_width=0.1).boxes
+    box = next(
+        one for one in boxes if {limit.moderator for limit in one.limits if limit.value is not None} == set(MODERATORS)
+    )
+    found = judged(ARDP.model_copy(update={"size": box.fraction}), DATA, WHERE, 0.95)
+    assert found.share == pytest.approx(box.fraction)
+    assert (found.moderator, found.alone) == (1.0, 0.0)
+
+
+def test_every_option_reaches_its_search() -> None:
+    parting = TriedPartitioning(method="recursive-partitioning", width=2, max_cuts=7, min_size=0.1, alpha=0.2)
+    options = partition_pipeline(parting).parameters
+    assert options.keys() == set(partition.__kwdefaults__ or {}) - {"adjusters", "treatment_effect"}
+    assert (options["width"], options["max_cuts"], options["min_size"], options["alpha"]) == (2, 7, 0.1, 0.2)
+    directions = {"age": "lower gain more"}
+    peeling = TriedPeeling.model_validate(
+        {"method": "directed-peeling", "directions": directions, "min_size": 30, "screening": {"reading": "naive"}}
+    )
+    pipeline = peel_pipeline(peeling)
+    assert (pipeline.settings.directions, pipeline.settings.min_size) == ({"age": "small"}, 30)
+    assert pipeline.screening is not None
+    assert (pipeline.screening.p_below, pipeline.screening.reading) == (0.2, "naive")
+
+
+def test_without_modification_there_is_nothing_to_hit_and_the_truth_is_one_effect() -> None:
+    found = judged(RP, NULL, {}, 0.95)
+    assert np.isnan([found.moderator, found.alone, found.cut, found.jaccard]).all()
+    assert effects(found)[NAIVE][:, 3] == pytest.approx([0.4, 0.0])
+
+
+def test_a_peeled_box_is_that_of_a_direct_call() -> None:
+    found = judged(ARDP, DATA, WHERE, 0.95)
+    boxes = peel(**called(DATA), beam=2, bin_width=0.1).boxes
+    best = max(boxes, key=lambda box: box.z)
+    assert np.isnan(found.kept)
+    assert found.share == pytest.approx(best.fraction)
+    inside, apart = effects(found)[NAIVE]
+    assert best.difference is not None
+    assert inside[:3] == pytest.approx([best.effect.estimate, *best.effect.interval()], rel=1e-6)
+    assert apart[:3] == pytest.approx([best.difference.estimate, *best.difference.interval()], rel=1e-6)
+
+
+def test_the_box_of_a_size_is_judged_where_one_is_asked_for() -> None:
+    boxes = peel(**called(DATA), beam=2, bin_width=0.1).boxes
+    found = judged(ARDP.model_copy(update={"size": 0.3}), DATA, WHERE, 0.95)
+    assert abs(found.share - 0.3) == pytest.approx(min(abs(box.fraction - 0.3) for box in boxes))
+
+
+def test_sign_flips_give_a_search_wise_p_and_nothing_else_changes() -> None:
+    bare, drawn = (judged(RP.model_copy(update={"draws": one}), DATA, WHERE, 0.95) for one in (EvaluatedDraws(), DRAWN))
+    assert np.isnan(bare.search_wise_p) and np.isnan(effects(bare)[CORRECTED]).all()
+    assert drawn.search_wise_p == pytest.approx(1 / 21)
+    assert 0.0 <= drawn.kept_in_draws <= 0.3
+    assert effects(drawn)[[NAIVE, HELD_OUT]] == pytest.approx(effects(bare)[[NAIVE, HELD_OUT]], nan_ok=True)
+
+
+def test_corrected_effects_are_smaller_with_wider_intervals() -> None:
+    found = effects(judged(RP.model_copy(update={"draws": DRAWN}), DATA, WHERE, 0.95))
+    assert found[CORRECTED][DIFFERENCE][0] < found[NAIVE][DIFFERENCE][0]
+    width = found[:, :, 2] - found[:, :, 1]
+    assert (width[CORRECTED] > width[NAIVE]).all()
+    assert (found[CORRECTED][:, 3] == found[NAIVE][:, 3]).all()
+
+
+def test_effects_held_out_are_those_of_each_trial_alone() -> None:
+    found = effects(judged(RP, DATA, WHERE, 0.95))[HELD_OUT]
+    one, estimates = DATA.sample, []
+    for k in range(3):
+        others, here = one.trial != k, one.trial == k
+        rest = {**called(DATA), **{name: value[others] for name, value in called(DATA).items() if name != "moderators"}}
+        rest["moderators"] = {name: np.asarray(values)[others] for name, values in one.moderators.items()}
+        cut = partition(**rest, depth=1, min_size=20).tree[0].splits[0].low.rule.value
+        outside = (np.asarray(one.moderators["age"])[here] > cut).astype(float)
+        fit = fit_one_step(
+            one.outcome[here],
+            one.treatment[here],
+            one.trial[here],
+            adjusters=one.adjusters[here],
+            moderator=outside,
+            treatment_effect="common",
+        )
+        assert fit.interaction is not None
+        estimates.append((float(fit.effect.estimate), -float(fit.interaction.estimate)))
+    low, high = np.min(estimates, axis=0), np.max(estimates, axis=0)
+    assert ((low <= found[:, 0]) & (found[:, 0] <= high)).all()
+    assert found[INSIDE, 3] == pytest.approx(1.4, abs=0.15)
+
+
+def test_with_two_trials_nothing_is_held_out() -> None:
+    two = data_set(replace(CELL, trials=Trials(number=2, people=(100,))), 1, 0)
+    assert np.isnan(effects(judged(RP, two, WHERE, 0.95))[HELD_OUT]).all()
+
+
+def test_a_screening_that_leaves_nothing_finds_nothing() -> None:
+    strict = RP.model_copy(update={"screening": Screened(p_below=1e-9), "draws": EvaluatedDraws(sign_flips=20)})
+    found = judged(strict, NULL, {}, 0.95)
+    assert (found.kept, found.kept_in_draws) == (0.0, 0.0)
+    assert np.isnan(found.p) and np.isnan(effects(found)).all()
