@@ -117,7 +117,7 @@ def consistent_effects(
     >>> found = consistent_effects(outcome, treatment, trial, sex)
     >>> mean = sum(share * one.estimate for share, one in zip(found.composition, found.effects))
     >>> bool(np.isclose(mean, found.overall.estimate)), found.people
-    (True, (194, 206))
+    (True, (199, 201))
     """
     options = Options(
         treatment_effect=treatment_effect,

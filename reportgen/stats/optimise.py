@@ -217,7 +217,7 @@ def _pair(blocks: Blocks, pooled: float) -> Variances:
     sums = pair_sums(blocks)
     r = len(sums.spread)
     psi, space = np.zeros(r), two_variances.room(len(blocks.trials), blocks.p, blocks.q, r)
-    evaluations, state = two_variances.minimise(sums, space, psi)
+    evaluations, iterations, state = two_variances.minimise(sums, space, psi)
     if state != 1:
         return _general(blocks, True, pooled)
     sigma2 = float(space.value[1]) / sums.nu
@@ -225,7 +225,7 @@ def _pair(blocks: Blocks, pooled: float) -> Variances:
     at = terms(blocks, s, omega, True)
     free = np.flatnonzero(np.append(1.0, psi) > 0.0)
     slope = float(np.abs(at.gradient * np.append(sigma2, psi * sigma2)).max())
-    done = Optimiser(int(evaluations), 0, slope, True, len(STARTS))
+    done = Optimiser(int(evaluations), int(iterations), slope, True, len(STARTS))
     return Variances(s, omega, at, np.eye(1 + r)[:, free], at.hessian[np.ix_(free, free)], done)
 
 

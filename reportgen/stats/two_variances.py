@@ -269,15 +269,15 @@ def _direction(x, held, sums, space):  # type: ignore[no-untyped-def]
 def _descend(x, held, gain, psi, trial, sums, space):  # type: ignore[no-untyped-def]
     """Damped Newton over the square roots x of psi, those that are held left out, until a step gains less than `gain`.
 
-    Returns the criterion, evaluations, and whether done.
+    Returns the criterion, evaluations, steps, and whether done.
     """
     r = x.shape[0]
     value = _value(x, psi, sums, space)
     count = 1
     last = 0
-    for _ in range(STEPS):
+    for step in range(STEPS):
         if not np.isfinite(value):
-            return value, count, False
+            return value, count, step, False
         _whiten(sums, space)
         _derivatives(sums, space)
         g0, g1, m0, m1 = _direction(x, held, sums, space)
@@ -293,7 +293,7 @@ def _descend(x, held, gain, psi, trial, sums, space):  # type: ignore[no-untyped
                 value = _value(x, psi, sums, space)
                 count += 1
                 continue
-            return value, count, True
+            return value, count, step, True
         shrink = min(1.0, 2.0 / largest)
         m0 *= shrink
         m1 *= shrink
@@ -310,16 +310,16 @@ def _descend(x, held, gain, psi, trial, sums, space):  # type: ignore[no-untyped
             if shrink < 1e-6:
                 # rounding hides what the step would gain
                 again = _value(x, psi, sums, space)
-                return again, count + 1, max(abs(g0), abs(g1)) < 1e-4
+                return again, count + 1, step, max(abs(g0), abs(g1)) < 1e-4
         for s in range(r):
             x[s] = trial[s]
         value = new
-    return value, STEPS, False
+    return value, count, STEPS, False
 
 
 @kernel
 def minimise(sums, space, psi):  # type: ignore[no-untyped-def]
-    """Fill psi with the minimum of the criterion, where `space` is left; evaluations, and 1 converged, 0 not, -1 A_xx singular."""
+    """Fill psi with the minimum of the criterion, where `space` is left; evaluations, steps, and 1 converged, 0 not, -1 A_xx singular."""
     r = psi.shape[0]
     x = np.zeros(r)
     best = np.zeros(r)
@@ -327,19 +327,22 @@ def minimise(sums, space, psi):  # type: ignore[no-untyped-def]
     held = np.zeros(r, np.bool_)
     best_value = np.inf
     evaluations = 0
+    iterations = 0
     for start in sums.starts:
         for s in range(r):
             x[s] = start
-        value, count, _ = _descend(x, held, LOOSE, psi, trial, sums, space)
+        value, count, steps, _ = _descend(x, held, LOOSE, psi, trial, sums, space)
         evaluations += count
+        iterations += steps
         if value < best_value:
             best_value = value
             for s in range(r):
                 best[s] = x[s]
     if not np.isfinite(best_value):
-        return evaluations, -1
-    best_value, count, done = _descend(best, held, TIGHT, psi, trial, sums, space)
+        return evaluations, iterations, -1
+    best_value, count, steps, done = _descend(best, held, TIGHT, psi, trial, sums, space)
     evaluations += count
+    iterations += steps
     state = 1 if done else 0
     for s in range(r):
         if abs(best[s]) < NEGLIGIBLE:
@@ -347,8 +350,9 @@ def minimise(sums, space, psi):  # type: ignore[no-untyped-def]
                 x[t] = best[t]
             x[s] = 0.0
             held[s] = True
-            value, count, done = _descend(x, held, TIGHT, psi, trial, sums, space)
+            value, count, steps, done = _descend(x, held, TIGHT, psi, trial, sums, space)
             evaluations += count
+            iterations += steps
             if value <= best_value + 1e-9 * (1.0 + abs(best_value)):
                 best_value = min(value, best_value)
                 for t in range(r):
@@ -357,4 +361,4 @@ def minimise(sums, space, psi):  # type: ignore[no-untyped-def]
                 held[s] = False
     _value(best, psi, sums, space)
     _whiten(sums, space)
-    return evaluations + 1, state
+    return evaluations + 1, iterations, state

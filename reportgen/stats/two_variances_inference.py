@@ -142,7 +142,7 @@ def fit_sums(sums, space, psi, places, beta, columns, information, middle):  # t
         evaluations = 1
         state = 1 if weigh(psi, sums, space) else -1
     else:
-        evaluations, state = minimise(sums, space, psi)
+        evaluations, _, state = minimise(sums, space, psi)
     if state >= 0:
         coefficients(sums, space, places, beta, columns)
         if psi.shape[0] > 0:
