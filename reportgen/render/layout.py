@@ -13,13 +13,15 @@ from itertools import groupby, takewhile
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.numbers import Inline, plain
+from reportgen.render.lettering import PAPER
 
 _BEFORE = re.compile(r"^[<>−\d]*")
 LONGEST_INDENT = 8
 PAPER_WIDTH_MM = 174.0
 PAPER_LENGTH_MM = 257.0
-EM_MM = 8.4 * 25.4 / 72
+POINTS, PADDING_MM = 8.4, 3.2  # of tables on an upright page
 WORD_LETTERS = 20
+WORDS_MM, LINE_MM, BROKEN_LINE_MM = 32.0, 79.5, 37.0  # of a column of words: at least, on one line, and broken
 ROWS_KEPT_TOGETHER = 16
 ROWS_OF_A_WHOLE = 6  # of a group that stays together
 LEADING_ROWS, LAST_ROWS = 3, 6  # of a table: never alone on a page
@@ -147,10 +149,7 @@ def _unbroken(table: Table) -> tuple[bool, ...]:
     room = PAPER_LENGTH_MM if is_wide(table) else PAPER_WIDTH_MM
     for most in (LETTERS_ON_ONE_LINE, 30, WORD_LETTERS):
         found = tuple(_is_unbroken(table, index, most) for index in indices)
-        needed = [
-            _width(table, index, LETTERS_ON_ONE_LINE if whole else LETTERS_OF_A_BROKEN_LINE)
-            for index, whole in enumerate(found)
-        ]
+        needed = [_width(table, index, LINE_MM if whole else BROKEN_LINE_MM) for index, whole in enumerate(found)]
         if sum(needed) <= room:
             return found
     return tuple(False for _ in indices)
@@ -247,17 +246,18 @@ def _spanners(table: Table) -> tuple[Spanner, ...]:
 
 
 def is_wide(table: Table) -> bool:
-    """Whether the table needs the long side of the paper: measured in letters, with words that may break."""
+    """Whether the table needs the long side of the paper: as measured, with words that may break."""
     return sum(_width(table, index) for index in range(len(table.columns))) > PAPER_WIDTH_MM
 
 
-def _width(table: Table, index: int, most: int = WORD_LETTERS) -> float:
+def _width(table: Table, index: int, most: float = WORDS_MM) -> float:
+    """Return the width of a column in millimetres, its words broken where they are wider than `most`."""
     column = table.columns[index]
-    longest = max((len(plain(cell)) for cell in _cells_of(table, index)), default=0)
+    longest = max((PAPER.width_mm(plain(cell), POINTS) for cell in _cells_of(table, index)), default=0.0)
     if column.align == "left":
         longest = min(longest, most)
-    head = max((len(word) for word in plain(column.head).split()), default=0)
-    return (max(longest, head) * 0.48 + 1.0) * EM_MM
+    head = max((PAPER.width_mm(word, POINTS, bold=True) for word in plain(column.head).split()), default=0.0)
+    return max(longest, head) + PADDING_MM
 
 
 def _sort(table: Table) -> str:
