@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.records.numbers import Number, Status, Value
+from reportgen.records.numbers import Link, Number, Status, Value
 from reportgen.records.printed import Figures, number_of
 from reportgen.release.values import USUAL_LIMIT, Values
 
@@ -21,15 +21,17 @@ class Press:
     trials: int | None = None
     status: Status = "ok"
     limits: tuple[float, ...] = (USUAL_LIMIT,)
+    link: Link = "identity"
 
     @property
     def values(self) -> Values:
         many = (1000, 1000)
-        return Values(self.prefix, self.source, self.n, self.trials, self.status, self.limits, arms=many, minimum=5)
+        made = Values(self.prefix, self.source, self.n, self.trials, self.status, self.limits, arms=many, minimum=5)
+        return made.at(link=self.link)
 
     def at(self, *names: str, **changes: Any) -> Press:
         made = self.values.at(*names)
-        kept = {"n": self.n, "trials": self.trials, "status": self.status, "limits": self.limits}
+        kept = {"n": self.n, "trials": self.trials, "status": self.status, "limits": self.limits, "link": self.link}
         return Press(**{"prefix": made.prefix, "source": self.source, "decimals": self.decimals, **kept, **changes})
 
     def print(self, one: Value) -> Number:

@@ -73,7 +73,7 @@ def test_the_page_says_what_was_simulated_and_found(report: Path) -> None:
         "Bias of effects, naive and corrected",
         "Coverage of intervals",
         "Effects in trials held out",
-        "20 sign flips for the search-wise p, 20 bootstrap samples for corrected effects and each trial left out in turn",
+        "20 sign flips for p of the search, 20 bootstrap samples for corrected effects and each trial left out in turn",
         "age (whole numbers from 0 to 99, evenly; 0.3 SD per SD)",
         "The box is judged whose share of the people is nearest to 50%.",
     ):

@@ -59,7 +59,7 @@ def draw_rates(record: EvaluationRecord, scenarios: Sequence[ScenarioRecord], *,
     plot = Plot(
         "Subgroups found where one is there" if modified else "Subgroups found where none is there",
         ("Data sets, %",),
-        ("supported (search-wise p)", "kept (p of the node)", "smallest p before any draw"),
+        ("supported (p of the search)", "kept (p of the node)", "smallest p before any draw"),
         ("Lines: Monte Carlo intervals (Clopper–Pearson).", *((" Dashed: alpha.",) if line else ())),
         line,
     )

@@ -43,7 +43,7 @@ def evaluation_appendix(record: EvaluationRecord, fingerprint: str, versions: Ma
         tuple((name, derived.at("versions").quote(name, version)) for name, version in versions.items()),
     )
     return Appendix(
-        study=_study(record, provenance, derived, versions["reportgen"]),
+        study=_study(record, fingerprint, derived, versions["reportgen"]),
         provenance=provenance,
         methods=sections(record),
         artefacts=numbered(record, planned(record)),
@@ -53,7 +53,7 @@ def evaluation_appendix(record: EvaluationRecord, fingerprint: str, versions: Ma
     )
 
 
-def _study(record: EvaluationRecord, provenance: Provenance, derived: Derived, version: str) -> StudyRecord:
+def _study(record: EvaluationRecord, fingerprint: str, derived: Derived, version: str) -> StudyRecord:
     """What stands on the title page: trials and participants are those of a data set."""
     nothing = derived.quote("nothing", "")
     trials = [int(one.number_of_trials.value or 0) for one in record.scenarios]
@@ -74,7 +74,7 @@ def _study(record: EvaluationRecord, provenance: Provenance, derived: Derived, v
         source=nothing,
         simulated=True,
         profile="final",
-        fingerprint=provenance.fingerprint,
+        fingerprint=derived.quote("fingerprint of file", f"{fingerprint} (evaluation file)"),
         trials=derived.quote("trials", f"{_range(trials)} in each data set"),
         participants=derived.quote("participants", f"{_range(people)} in each data set"),
         level=record.level,
@@ -99,7 +99,7 @@ def _range(values: list[int]) -> str:
 
 def _provenance(record: EvaluationRecord, provenance: Provenance) -> BackSection:
     paragraphs: tuple[Inline, ...] = (
-        ("The same evaluation file and versions give the same report, whoever works at it.",),
+        ("The same evaluation file and versions give the same report, with however many processes.",),
         ("Fingerprint of the evaluation file: ", provenance.fingerprint, "."),
     )
     columns = (Column(("Search",), "left"), Column(("Data sets of each scenario",), "right"))

@@ -54,7 +54,7 @@ class About(Node):
     data_sets: int = Field(ge=1)
     """How many data sets are simulated in each scenario; more of them add to those made."""
     alpha: float = Field(0.05, gt=0, lt=1)
-    """A subgroup is supported if its search-wise p is at most this."""
+    """A subgroup is supported if its p of the search is at most this."""
     level: float = Field(0.95, ge=0.5, le=0.999)
     """Level of the intervals whose coverage is counted."""
 
@@ -200,7 +200,7 @@ class EvaluatedDraws(Node):
     """Random draws behind each search of each data set; few do, since there are many data sets."""
 
     sign_flips: Number = 0
-    """Sign flips for the search-wise p: none, or 20 at least."""
+    """Sign flips for p of the search: none, or 20 at least."""
     bootstrap: Number = 0
     """Bootstrap samples for corrected effects: none, or 20 at least."""
 

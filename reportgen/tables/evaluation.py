@@ -135,7 +135,7 @@ def biases(records: Sequence[ScenarioRecord]) -> Table:
     )
     note: Inline = (
         "Truth: mean over data sets of what the effect really is among the people of the first candidate; beside it "
-        "estimate minus truth, in SD. Corrected are those of which two bootstrap samples at least found something to compare with.",
+        "estimate minus truth, in SD. Corrected are those in which at least two bootstrap samples found something to compare with.",
     )
     return Table(columns, _groups(records, lambda one: list(_bias_rows(one))), (note, ERROR))
 

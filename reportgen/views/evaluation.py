@@ -17,8 +17,8 @@ from reportgen.tables.phrases import counted, enumerated, joined
 from reportgen.views.prose.section import Section
 
 NUMBERS: Inline = (
-    "A share of data sets has the binomial Monte Carlo standard error, a mean that of a mean; data sets without the "
-    "number in question do not count, and how many do stands in the tables, or else in the results beside this report. Numbers are "
+    "A share of data sets has the binomial Monte Carlo standard error, a mean that of a mean. Data sets in which the number cannot "
+    "be had are left out; how many remain is given in the tables, or else in the results beside this report. Numbers are "
     "rounded half away from zero when they are printed; each of them has a row in the results, with its unrounded value.",
 )
 METHODS = {
@@ -46,7 +46,7 @@ def _data(record: EvaluationRecord) -> Iterator[Inline]:
         record.effect,
         " SD outside of a planted subgroup, on average over trials, and varies between them with SD τ; slopes of the "
         "moderators, and interactions of treatment with each of them, vary between trials as the table of scenarios says, "
-        "the interactions around none.",
+        "the interactions around zero.",
     )
     yield ("The moderators are ", *enumerated([_moderator_words(one) for one in record.moderators]), ".")
     adjusted: list[Inline] = [(one.name,) for one in record.moderators if one.adjusted]
@@ -79,7 +79,7 @@ def _search(one: JudgedSearch) -> Iterator[Inline]:
 def _draws(one: JudgedSearch) -> Inline:
     parts: list[Inline] = []
     if one.sign_flips.value:
-        parts.append((one.sign_flips, " sign flips for the search-wise p"))
+        parts.append((one.sign_flips, " sign flips for p of the search"))
     if one.bootstrap.value:
         parts.append((one.bootstrap, " bootstrap samples for corrected effects"))
     if one.held_out:
@@ -90,14 +90,14 @@ def _draws(one: JudgedSearch) -> Inline:
 def _judged(record: EvaluationRecord) -> Iterator[Inline]:
     yield (
         "The first candidate of a search is judged, whether it was kept or not: the split with the smallest p of its node, or the "
-        "box. It was kept if the search grew by it; it is supported if its search-wise p, from sign flips through the whole "
-        "search, is at most ",
+        "box. It was kept if the tree was split by it; it is supported if its p of the search is at most ",
         record.alpha,
-        ". A box is never kept; its p before any draw is that of its z alone.",
+        ": the share of sign flips (outcomes without effect modification, residuals with random signs), each searched in the same "
+        "way, that find as strong a candidate. A box is never kept; its p before any draw is that of its z alone.",
     )
     yield (
         "Its moderator is right if it has a condition on every moderator of the planted subgroup and on its side, its cut if "
-        "each limit lies within a tenth of the observed range of the true one as well. The Jaccard index is the share of the "
+        "each limit lies, besides, within a tenth of the observed range from the true one. The Jaccard index is the share of the "
         "people in both among those in either.",
     )
     yield (

@@ -13,7 +13,9 @@ import pytest
 
 import reportgen
 from reportgen.records.effect_scale import MEAN_DIFFERENCE, EffectScale, directions, shared
-from reportgen.records.numbers import Number, Press, reprinted
+from reportgen.records.numbers import Number
+from reportgen.records.printed import reprinted
+from tests.press import Press
 
 PACKAGE = Path(reportgen.__file__).parent
 ODDS = EffectScale("odds ratio", "odds ratio", "odds ratios", "log", "lower")
