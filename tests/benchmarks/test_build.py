@@ -21,6 +21,7 @@ from tests.benchmarks.timing import in_turns, least, yardstick
 
 # The whole appendix, 63 figures in three formats and some 100 pages, was measured at 34 to 41 yardsticks of about 2 s.
 FIRST_BUILD = 60.0
+NO_DRAWS = ("--draws", "0,0")  # draws are measured by themselves, in test_draw_speed
 # The 0.3 s for --help, and what a start of Python that imports typer takes on the same machine.
 HELP = 0.3 / 0.12
 
@@ -49,7 +50,7 @@ def first_build(folder: Path) -> tuple[float, str]:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     study = str(specs_folder() / "low-back-pain")
     places = ["--output", str(folder / "report"), "--store", str(folder / "store")]
-    command = [sys.executable, "-m", "reportgen.cli", "build", study, "-j", "2", *places]
+    command = [sys.executable, "-m", "reportgen.cli", "build", study, "-j", "2", *NO_DRAWS, *places]
     start = time.perf_counter()
     built = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     seconds = time.perf_counter() - start
@@ -86,7 +87,7 @@ NOTHING, CAPTION, PAGES = 1.0, 6.0, 20.0
 def test_a_rebuild_makes_what_is_stale_alone(tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
     study = tmp_path / "study"
     shutil.copytree(specs_folder() / "low-back-pain", study)
-    command = [sys.executable, "-m", "reportgen.cli", "build", str(study), "-j", "2"]
+    command = [sys.executable, "-m", "reportgen.cli", "build", str(study), "-j", "2", *NO_DRAWS]
     places = ["--output", str(tmp_path / "out"), "--store", str(tmp_path / "store")]
 
     def seconds(*options: str) -> tuple[float, str]:
