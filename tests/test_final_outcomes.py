@@ -284,8 +284,8 @@ def test_a_baseline_that_is_asked_for_in_words_and_that_nobody_measured_is_an_er
     path = write_final(tmp_path, {"analyses": analyses, "report": {"contents": []}})
     found = problems(path)
     assert [message for _, message in found] == [
-        "no trial measured 'relapse' at baseline, and its value then is an adjuster",
-        "no trial measured 'relapse' at baseline, and its value then is an adjuster",
+        "no trial measured 'relapse' at baseline, but its baseline value is an adjuster",
+        "no trial measured 'relapse' at baseline, but its baseline value is an adjuster",
         "no trial measured 'relapse' at baseline, and its value then is a moderator",
     ]
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -296,7 +296,7 @@ def test_a_baseline_that_is_asked_for_in_words_and_that_nobody_measured_is_an_er
 def test_a_change_is_not_analysed_without_a_baseline(tmp_path: Path) -> None:
     path = write_final(tmp_path, {"outcomes": {"RMDQ": {}, "relapse": {"analyse": "change"}}})
     assert [message for _, message in problems(path)] == [
-        "no trial measured 'relapse' at baseline, and the change since then is analysed"
+        "no trial measured 'relapse' at baseline, but the change from baseline is analysed"
     ]
 
 
@@ -334,7 +334,7 @@ def test_a_warm_build_refuses_what_a_cold_one_does(tmp_path: Path) -> None:
     write_yaml(path, content)
     assert made(path, store) is None
     assert [message for _, message in problems(path)] == [
-        "no trial measured 'relapse' at baseline, and its value then is an adjuster"
+        "no trial measured 'relapse' at baseline, but its baseline value is an adjuster"
     ]
 
 

@@ -134,7 +134,7 @@ def test_every_verb_tells_of_an_epoch_that_is_none(tmp_path: Path, verb: str) ->
     [
         (["--only", "tabel1"], "Did you mean 'table1'?"),
         (["--only", ","], "--only is empty"),
-        (["--formats", "docx"], "there is no format 'docx'"),
+        (["--formats", "rtf"], "there is no format 'rtf'"),
         (["--formats", " , "], "--formats is empty"),
     ],
 )

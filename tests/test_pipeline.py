@@ -165,7 +165,7 @@ def test_output_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFix
     ("arguments", "words"),
     [
         (["build", "{study}", "--only", "tabel1"], "Did you mean 'table1'?"),
-        (["build", "{study}", "--formats", "docx"], "there is no format 'docx'"),
+        (["build", "{study}", "--formats", "rtf"], "there is no format 'rtf'"),
         (["build"], "Missing argument"),
         (["bild"], "No such command"),
     ],

@@ -85,8 +85,16 @@ def test_every_artefact_that_the_readme_names_can_be_shown(tmp_path: Path) -> No
     assert SHOWN is not None
     names = re.findall(r"`([a-z-]+)`", SHOWN[1])
     assert len(names) > 10
-    owner = {"interaction": "moderation", "effect": "moderation", "peeling": "peeling", "agreement": "agreement"}
-    owner |= {"estimates": "pooled"} | dict.fromkeys(("subgroup", "subgroups", "cut", "rejected"), "partition")
+    owner = {
+        "interaction": "moderation",
+        "effect": "moderation",
+        "credibility": "moderation",
+        "peeling": "peeling",
+        "agreement": "agreement",
+    }
+    owner |= {"estimates": "pooled"} | dict.fromkeys(
+        ("subgroup", "subgroups", "cut", "rejected", "search"), "partition"
+    )
     for name in names:
         of = owner.get(name.split("-")[0])
         line = f"    - {{series: X, show: {name}{f', of: {of}' if of else ''}}}\n"

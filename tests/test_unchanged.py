@@ -177,7 +177,10 @@ def test_warnings_are_said_again(study: Path, capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.parametrize(
     ("options", "told"),
-    [(["--store", "x", "--no-store"], "--no-store that none are"), (["--store", ""], "the path is empty")],
+    [
+        (["--store", "x", "--no-store"], "--store and --no-store exclude each other"),
+        (["--store", ""], "the path is empty"),
+    ],
 )
 def test_a_store_that_cannot_be_meant_is_an_error(
     study: Path, capsys: pytest.CaptureFixture[str], options: list[str], told: str

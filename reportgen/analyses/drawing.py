@@ -20,14 +20,11 @@ from reportgen.stats.held_out import HeldOut, held_out_partition, held_out_peel
 from reportgen.stats.null_draws import (
     PartitionDraws,
     PeelDraws,
-    ScreeningDraws,
     partition_draws,
     peel_draws,
-    screening_draws,
 )
 from reportgen.stats.null_model import null_model
 from reportgen.stats.optimism import PartitionOptimism, PeelOptimism, partition_optimism, peel_optimism
-from reportgen.stats.overlap import OverlapDraws, overlap_draws
 from reportgen.stats.peeling import PeelSettings
 from reportgen.stats.pipelines import PartitionPipeline, PeelPipeline, PreparedPartition, PreparedPeel
 from reportgen.stats.screening import Screening
@@ -45,26 +42,6 @@ def chunks(draws: int) -> Iterator[tuple[int, int]]:
     [(0, 50), (50, 50), (100, 20)]
     """
     yield from ((first, min(CHUNK, draws - first)) for first in range(0, draws, CHUNK))
-
-
-def screening_null(
-    people: Selection, columns: Mapping[str, Moderator], *, node: Moderators, seed: int, first: int, count: int
-) -> ScreeningDraws | None:
-    """Screen in some draws without effect modification; None where nothing can be screened.
-
-    Parameters
-    ----------
-    people : Selection
-    columns : mapping of str to Moderator
-        The moderators of the screening.
-    node : Moderators node of the study file
-    seed, first, count : int
-        Of the study; the number of the first draw, and how many.
-    """
-    if not_estimable(people, node) or not columns:
-        return None
-    sample = sample_of(people, columns)
-    return screening_draws(sample, screening_of(node, columns, 1.0), null_model(sample), seed, first, count)
 
 
 def search_null(
@@ -87,7 +64,7 @@ def search_null(
     node : Search node of the study file
     screened_by : Moderators node of the study file, or None
     seed, first, count : int
-        As for `screening_null`.
+        Of the study; the number of the first draw, and how many.
     """
     prepared = _prepared(people, columns, node, screened_by)
     if prepared is None:
@@ -149,27 +126,6 @@ def search_held_out(
     if isinstance(prepared, PreparedPartition):
         return (held_out_partition(prepared.pipeline, prepared.sample),)
     return tuple(held_out_peel(prepared.pipeline, prepared.sample, size) for size in sizes)
-
-
-def agreement_null(
-    people: Selection,
-    columns: Mapping[str, Moderator],
-    *,
-    partition: RecursivePartitioning,
-    peeling: DirectedPeeling,
-    screened_by: tuple[Moderators | None, Moderators | None],
-    sizes: tuple[float, ...],
-    seed: int,
-    first: int,
-    count: int,
-) -> OverlapDraws | None:
-    """Compare two searches in some draws without effect modification; None where one of them cannot be made."""
-    first_search = _prepared(people, columns, partition, screened_by[0])
-    second_search = _prepared(people, columns, peeling, screened_by[1])
-    if not isinstance(first_search, PreparedPartition) or not isinstance(second_search, PreparedPeel):
-        return None
-    model = null_model(first_search.sample)
-    return overlap_draws(first_search, second_search, model, seed, first, count, sizes=sizes)
 
 
 def screening_of(node: Moderators, columns: Mapping[str, Moderator], p_below: float) -> Screening:

@@ -191,7 +191,7 @@ class Layout:
 
 def _bare(screening_node: Moderators, cell: Cell) -> Moderators:
     """Return a screening of one cell without what its fits do not depend on."""
-    update = {"expected": {}, "tiers": type(screening_node.tiers)(), "level": 0.95, "adjust_for": (), "draws": None}
+    update = {"expected": {}, "tiers": type(screening_node.tiers)(), "level": 0.95, "adjust_for": ()}
     return node_of(screening_node, cell).model_copy(update=update)
 
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
 from reportgen.evaluation.data_sets import DataSet, limit
 from reportgen.evaluation.outcomes import EFFECTS, Judged
+from reportgen.late import special
 from reportgen.spec.evaluation import AnyTried, Limit, Screened, TriedPartitioning, TriedPeeling
 from reportgen.stats.crossproducts import FloatArray, IntArray
 from reportgen.stats.effect import NOTHING, Effect
@@ -247,7 +247,7 @@ def _peeled(search: TriedPeeling, data: DataSet, where: Mapping[str, str], level
         effects[2] = _held_out(pooled, data, level, _everybody_else)
     score = float(boxes.found.scores[boxes.place])
     return Judged(
-        float(2.0 * norm.sf(max(score, 0.0))),
+        float(2.0 * special.ndtr(-max(score, 0.0))),
         _peel_p(search, data, prepared, score),
         np.nan,
         np.nan,

@@ -1,4 +1,4 @@
-"""How many random draws stand behind each screening and search: what the study file asks for, a draft, or the command line.
+"""How many random draws stand behind each search: what the study file asks for, a draft, or the command line.
 
 In: a study as it was read. Out: the same study in which each analysis that draws says how often (`settled`), so that whoever
 lays out tasks needs neither the policy nor the command line.
@@ -29,28 +29,23 @@ Number = Annotated[int, Field(ge=0, le=MOST), AfterValidator(_enough)]
 """A number of draws: none, or enough of them."""
 
 
-class NullDraws(Node):
-    """Draws from data without effect modification."""
+class Draws(Node):
+    """Random draws for a search."""
 
     sign_flips: Number = 1000
     """How often the outcomes are redrawn without any effect modification, by random signs of residuals, each time with the
     whole screening and search: 1000 by default, 0 for none, else 20 at least."""
-
-
-class Draws(NullDraws):
-    """Draws for a search: without effect modification, and bootstrap samples."""
-
     bootstrap: Number = 500
     """How many bootstrap samples are searched to correct effects for the search and to show how stable the subgroups are:
     500 by default, 0 for none, else 20 at least."""
 
 
-def effective(own: Draws | NullDraws | None, policy: Draws, profile: Literal["draft", "final"]) -> Draws:
+def effective(own: Draws | None, policy: Draws, profile: Literal["draft", "final"]) -> Draws:
     """Return how many draws an analysis takes.
 
     Parameters
     ----------
-    own : Draws, NullDraws or None
+    own : Draws or None
         What the analysis asks for; the policy holds for what it does not name.
     policy : Draws
     profile : {'draft', 'final'}
@@ -60,7 +55,7 @@ def effective(own: Draws | NullDraws | None, policy: Draws, profile: Literal["dr
     --------
     >>> effective(None, Draws(sign_flips=1000, bootstrap=500), "draft")
     Draws(sign_flips=50, bootstrap=50)
-    >>> effective(NullDraws(sign_flips=200), Draws(bootstrap=0), "final")
+    >>> effective(Draws(sign_flips=200), Draws(bootstrap=0), "final")
     Draws(sign_flips=200, bootstrap=0)
     """
     given = {} if own is None else own.model_dump(include=own.model_fields_set)

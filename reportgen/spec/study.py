@@ -23,7 +23,7 @@ from pydantic import (
 
 from reportgen.errors import did_you_mean
 from reportgen.formats import DEFAULT, formats
-from reportgen.spec.draws import Draws, NullDraws, effective
+from reportgen.spec.draws import Draws, effective
 from reportgen.spec.methods import Analysis as Analysis
 from reportgen.spec.methods import AnyAnalysis, method
 from reportgen.spec.model import MOST, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
@@ -48,7 +48,7 @@ class About(Node):
     data: Literal["real", "simulated"]
     """Whether the data are `real` or `simulated`; simulated data are marked on every page."""
     seed: int = Field(0, ge=0, le=2**63 - 1)
-    """Seed of the random draws behind the honesty of screenings and searches; the same seed gives the same numbers."""
+    """Seed of the random draws behind the honesty of searches; the same seed gives the same numbers."""
     summary: str = ""
     """A paragraph under the title, for instance what the report is and what it is not."""
     source: str = ""
@@ -342,9 +342,6 @@ class Moderators(Pooled):
     """Limits of p below which an interaction is called significant, and weak."""
     percentiles: tuple[Annotated[float, Field(ge=0, le=100)], ...] = (10, 50, 90)
     """Percentiles of a quantity at which the treatment effect is given, from 0 to 100."""
-    draws: NullDraws | None = None
-    """How many draws without effect modification adjust p for all moderators and outcomes that are screened; the
-    policy's number unless given."""
     expected: dict[str, str] = {}
     """Hypothesised effect modification in words, by moderator; printed beside the findings."""
 
@@ -554,7 +551,7 @@ class Policy(Node):
     rounding: Rounding = Rounding()
     """How many decimals each kind of number has on the pages."""
     draws: Draws = Draws()
-    """How many random draws stand behind each screening and search: `sign_flips` without effect modification, `bootstrap`
+    """How many random draws stand behind each search: `sign_flips` without effect modification, `bootstrap`
     for the correction of effects; `{sign_flips: 0, bootstrap: 0}` for none."""
     profile: Literal["draft", "final"] = "final"
     """A `draft` is marked as one on its pages, and takes 50 draws of each kind at most."""
@@ -606,7 +603,7 @@ def sizes_asked(study: Study, name: str) -> tuple[float, ...]:
 
 
 def settled(study: Study, profile: Literal["draft", "final"] | None = None, draws: Draws | None = None) -> Study:
-    """Return a study in which each screening and search says how many draws it takes, and the profile stands in the policy.
+    """Return a study in which each search says how many draws it takes, and the profile stands in the policy.
 
     Parameters
     ----------
@@ -614,12 +611,12 @@ def settled(study: Study, profile: Literal["draft", "final"] | None = None, draw
     profile : {'draft', 'final'}, optional
         In place of the policy's.
     draws : Draws, optional
-        In place of what the study asks for, for every screening and search; a draft has no say in them.
+        In place of what the study asks for, for every search; a draft has no say in them.
     """
     chosen = profile or study.policy.profile
     analyses = {
         name: node.model_copy(update={"draws": draws or effective(node.draws, study.policy.draws, chosen)})
-        if isinstance(node, Moderators | Search)
+        if isinstance(node, Search)
         else node
         for name, node in study.analyses.items()
     }

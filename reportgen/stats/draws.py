@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import beta
+
+from reportgen.late import special
 
 from .crossproducts import FloatArray
 
@@ -99,6 +100,6 @@ def share_interval(times: int, of: int, level: float = 0.95) -> tuple[float, flo
     [0.064, 0.2]
     """
     tail = (1.0 - level) / 2.0
-    low = float(beta.ppf(tail, times, of - times + 1)) if times else 0.0
-    high = float(beta.isf(tail, times + 1, of - times)) if times < of else 1.0
+    low = float(special.betaincinv(times, of - times + 1, tail)) if times else 0.0
+    high = float(special.betaincinv(times + 1, of - times, 1.0 - tail)) if times < of else 1.0
     return low, high

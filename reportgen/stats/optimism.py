@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.stats import norm
+
+from reportgen.late import special
 
 from . import box_effects
 from .boxes import DirectedGrid, Ranks
@@ -467,7 +468,7 @@ def corrected(naive: float, half_width: float, optimism: FloatArray, level: floa
     known = optimism[~np.isnan(optimism)]
     mean = float(known.mean()) if len(known) > 1 else np.nan
     sd = float(known.std(ddof=1)) if len(known) > 1 else np.nan
-    half = float(np.hypot(half_width, norm.isf((1.0 - level) / 2.0) * sd))
+    half = float(np.hypot(half_width, -special.ndtri((1.0 - level) / 2.0) * sd))
     estimate = naive - mean
     share = len(known) / len(optimism) if len(optimism) else np.nan
     return Corrected(naive, estimate, estimate - half, estimate + half, mean, sd, share, len(known))

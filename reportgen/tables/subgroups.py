@@ -160,7 +160,7 @@ def _rows(search: PartitionedOutcome, readings: tuple[Reading, ...], drawn: bool
         of_reading = {"pooled": (group.p_pooled,), "within": (group.p_within,)}
         others: tuple[Inline, ...] = tuple(of_reading[reading] for reading in readings)
         more = _of_difference(group.honesty) if drawn else None
-        yield _difference_row(group.split, ("difference",), others, more, indent=1)
+        yield _difference_row(group.split, (search.scale.contrast,), others, more, indent=1)
         if len(group.inside.rule) > 1:
             # with one condition, the other side is everybody else
             yield _members_row(group.complement, ("all others",), blank, drawn, indent=1)

@@ -100,7 +100,7 @@ def test_boxes_that_are_told_differ_by_enough_people(tmp_path: Path) -> None:
 def test_a_policy_that_guards_nobody_tells_everything(tmp_path: Path) -> None:
     path = write_planted(tmp_path, depth=1)
     text = path.read_text(encoding="utf-8")
-    path.write_text(f"{text}\npolicy: {{minimum_cell: 0}}\n", encoding="utf-8")
+    path.write_text(text.replace("\npolicy:\n", "\npolicy:\n  minimum_cell: 0\n"), encoding="utf-8")
     record = records_of(path).analyses["rp"]
     assert isinstance(record, RecursivePartitioning)
     (search,) = record.results

@@ -77,7 +77,7 @@ OPTIONS: dict[str, list[tuple[str, Any]]] = {
 TOGETHER: dict[tuple[str, str], dict[str, Any]] = {
     ("recursive-partitioning", "gamma"): {"criterion": "directional"},
 }
-ELSEWHERE = {"df_floor"}  # matters with three trials: `test_moderators`
+ELSEWHERE = {"df_floor", "draws"}  # the first matters with three trials: `test_moderators`; of draws: `test_honesty`
 
 
 @cache

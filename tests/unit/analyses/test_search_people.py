@@ -23,6 +23,7 @@ def selection() -> Selection:
         np.tile([0, 1], n // 2),
         np.repeat(np.array(TRIALS, dtype=object), SIZE),
         np.arange(n) + 100,  # places in a larger repository
+        np.arange(n, dtype=np.uint64),
         np.empty((n, 0)),
         (),
         dict.fromkeys(TRIALS, "scale"),

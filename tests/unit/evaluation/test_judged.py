@@ -102,7 +102,13 @@ def test_a_box_with_a_further_limit_has_the_right_moderator_and_another() -> Non
 def test_every_option_reaches_its_search() -> None:
     parting = TriedPartitioning(method="recursive-partitioning", width=2, max_cuts=7, min_size=0.1, alpha=0.2)
     options = partition_pipeline(parting).parameters
-    assert options.keys() == set(partition.__kwdefaults__ or {}) - {"adjusters", "treatment_effect"}
+    assert options.keys() == set(partition.__kwdefaults__ or {}) - {
+        "adjusters",
+        "treatment_effect",
+        "adjuster_slopes",
+        "people_per_slope",
+        "across_extra",
+    }
     assert (options["width"], options["max_cuts"], options["min_size"], options["alpha"]) == (2, 7, 0.1, 0.2)
     directions = {"age": "lower gain more"}
     peeling = TriedPeeling.model_validate(

@@ -129,7 +129,7 @@ def prose(*scaled: str) -> str:
 
 
 def test_methods_say_what_is_a_ratio() -> None:
-    outcomes = list(dict.fromkeys(one.outcome for one in records_fixture.meta_analysis().effects))
+    outcomes = list(dict.fromkeys(one.outcome for one in records_fixture.meta_analysis().results))
     assert "logarithm" not in prose()
     some, every = prose(outcomes[0]), prose(*outcomes)
     logarithms = "Odds ratios were analysed as their natural logarithms and are printed as ratios; standard errors"
