@@ -286,7 +286,7 @@ def test_a_baseline_that_is_asked_for_in_words_and_that_nobody_measured_is_an_er
     assert [message for _, message in found] == [
         "no trial measured 'relapse' at baseline, but its baseline value is an adjuster",
         "no trial measured 'relapse' at baseline, but its baseline value is an adjuster",
-        "no trial measured 'relapse' at baseline, and its value then is a moderator",
+        "no trial measured 'relapse' at baseline, but its baseline value is a moderator",
     ]
     lines = path.read_text(encoding="utf-8").splitlines()
     places = [lines[int(place.split(":")[1]) - 1].strip() for place, _ in found]

@@ -122,8 +122,8 @@ def prose(*scaled: str) -> str:
     records = records_fixture.records()
     analysis = records.analyses["pooled"]
     assert isinstance(analysis, MetaAnalysis)
-    effects = tuple(ratios(one) if one.outcome in scaled else one for one in analysis.effects)
-    records = replace(records, analyses=records.analyses | {"pooled": replace(analysis, effects=effects)})
+    effects = tuple(ratios(one) if one.outcome in scaled else one for one in analysis.results)
+    records = replace(records, analyses=records.analyses | {"pooled": replace(analysis, results=effects)})
     sections = methods(records_fixture.spec(), records)
     return "\n".join(plain(text) for section in sections for text in section.paragraphs)
 
