@@ -13,6 +13,7 @@ from reportgen.analyses.cohorts import Cell
 from reportgen.analyses.selection import BASELINE_ADJUSTER
 from reportgen.records.names import unnamed
 from reportgen.spec.check import baseline_of
+from reportgen.spec.draws import Draws
 from reportgen.spec.study import About, Outcome, Pooled, Report, Rounding, Study, instruments_of
 
 Entry = TypeVar("Entry")
@@ -55,7 +56,7 @@ def printed_of(study: Study) -> Study:
 
 
 def _without_report(study: Study) -> dict[str, object]:
-    policy = study.policy.model_copy(update={"profile": "final", "rounding": Rounding()})
+    policy = study.policy.model_copy(update={"profile": "final", "rounding": Rounding(), "draws": Draws()})
     return {"study": UNTITLED, "analyses": {}, "report": Report(), "fidelity": None, "policy": policy}
 
 
