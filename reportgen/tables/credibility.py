@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.credibility import APPLIES_BELOW, ITEMS, Answer, Direction, Facts, answers, suggested
+from reportgen.records.derived import Derived
 from reportgen.records.moderation import Interaction, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline
 from reportgen.tables.phrases import Footnotes, labelled
@@ -24,6 +25,9 @@ SIGNS: dict[Answer, str] = {
 """Answers by what they do to the credibility."""
 ITEM_HEAD = ("Items of ICEMAN",)
 BLANK = "........"
+LETTERS = "abcdefgh"  # of the items, in their order
+SOURCE = Derived("credibility").quote("source", "ICEMAN 1.1 (Schandelmaier et al. 2020, CMAJ 192:E901)")
+LIMIT = Derived("credibility").figure("limit", APPLIES_BELOW, 1)
 
 
 def credibility(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
@@ -39,7 +43,7 @@ def credibility(screens: Sequence[Screen], settings: ScreeningSettings) -> Table
         Column(("Moderator",), "left"),
         Column(("p",), "decimal"),
         Column(("p, Holm",), "decimal"),
-        *(Column((str(number),), "left", ITEM_HEAD) for number, _, _ in ITEMS),
+        *(Column((letter,), "left", ITEM_HEAD) for letter, _ in zip(LETTERS, ITEMS, strict=True)),
         Column(("Suggested",), "left"),
         Column(("Your rating",), "left"),
     )
@@ -86,16 +90,21 @@ def _facts(one: Interaction, screen: Screen, settings: ScreeningSettings) -> Fac
 
 
 def _notes() -> tuple[Inline, ...]:
-    asked = "; ".join(f"{number} {what[0].lower()}{what[1:]}" for number, what, _ in ITEMS)
+    asked = "; ".join(
+        f"{letter} {what[0].lower()}{what[1:]}" for letter, (_, what, _) in zip(LETTERS, ITEMS, strict=True)
+    )
     return (
         (f"Items: {asked}.",),
         (
             "++ credibility definitely increased, + probably increased, ? probably reduced or unclear, −− definitely reduced, "
-            "– does not apply. Item 2 is answered by hand: interactions by trial are not pooled here. Item 4: a direction stated in words "
-            "is compared with the finding by the reader. Item 5 goes by the Holm-adjusted p. Item 7: the interaction is common to the trials.",
+            "– does not apply. Item b is answered by hand: interactions by trial are not pooled here. Item d: a direction stated in words "
+            "is compared with the finding by the reader. Item e goes by the Holm-adjusted p. Item g: the interaction is common to the trials.",
         ),
         (
-            "After ICEMAN 1.1 for meta-analyses (Schandelmaier et al. 2020, CMAJ 192:E901). It applies where the p value of the interaction "
-            "is below 0.1. The rating is suggested by the answers; yours decides.",
+            "After ",
+            SOURCE,
+            ", in its form for meta-analyses. It applies where the p value of the interaction is below ",
+            LIMIT,
+            ". The rating is suggested by the answers; yours decides.",
         ),
     )
