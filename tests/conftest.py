@@ -56,7 +56,8 @@ def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     from reportgen.pipeline import Order, build  # seconds of imports, for those who build
 
     folder = tmp_path_factory.mktemp("report") / str(request.param)
-    built = build(Order(specs_folder() / str(request.param), output=folder, workers=2))
+    store = tmp_path_factory.getbasetemp() / "worked"
+    built = build(Order(specs_folder() / str(request.param), output=folder, workers=2, store=store))
     assert (built.exit_code, built.warnings) == (0, ())
     return folder
 

@@ -33,7 +33,8 @@ def appendix(report: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(targets, "write_targets", catch)
         folder = tmp_path_factory.mktemp("appendix") / report.name
-        build(Order(specs_folder() / report.name, output=folder, workers=1, formats=("docx",)))
+        store = tmp_path_factory.getbasetemp() / "worked"  # that of the report, so that nothing is drawn again
+        build(Order(specs_folder() / report.name, output=folder, workers=1, formats=("docx",), store=store))
     yield caught[0]
 
 
