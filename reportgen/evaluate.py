@@ -18,7 +18,7 @@ from reportgen import plugins
 from reportgen.ending import begun
 from reportgen.errors import EXIT_ANALYSIS_FAILED, EXIT_DONE, EXIT_NOT_WRITTEN
 from reportgen.fingerprint import basis
-from reportgen.formats import BUILT_IN
+from reportgen.formats import DEFAULT
 from reportgen.graph import Maker, Step, run, stale
 from reportgen.output.place import chosen_place
 from reportgen.output.workshop import Workshop
@@ -47,7 +47,7 @@ class Order:
     output : str or None
         The folder of the report; `output/<name>` where None.
     formats : tuple of str
-        Names of targets; all where empty.
+        Names of targets; all that are written by default where empty.
     workers : int
         Local processes.
     store : Path or None
@@ -120,7 +120,7 @@ def evaluate(order: Order, progress: Progress = SILENT) -> Evaluated:
         progress("write")
         make = Maker(store, pool, basis=code, packages=plugins.packages(), scope=f"{spec.name}: figures")
         with told_of(place, workshop.folder):
-            written = _write(workshop.folder, spec, values, order.formats or tuple(BUILT_IN), make)
+            written = _write(workshop.folder, spec, values, order.formats or DEFAULT, make)
             workshop.finish()
     return Evaluated(
         Path(place.shown),

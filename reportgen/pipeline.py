@@ -186,6 +186,7 @@ def rebuilding(spec: Spec, store: Path | None = None) -> tuple[list[Rebuilding],
     from reportgen.analyses.study_tasks import study_tasks
     from reportgen.records.planned import Rebuilding
 
+    spec = replace(spec, study=settled(spec.study))
     laid = study_tasks(spec)
     code = basis(plugins.sources(), plugins.distributions())
     ahead = stale((*laid.tasks, reading(spec)), laid.wanted, Store(store), basis=code, scope=spec.name)

@@ -70,7 +70,7 @@ def test_the_verdict_stands_wherever_the_subgroup_is_seen(planted):
     page = (planted / "out" / "appendix.html").read_text(encoding="utf-8")
     assert page.count("draws without any effect modification") >= 4  # tree, forest and both tables
     assert "p of the search" in page and "Corrected" in page
-    assert "was repeated" in page and "bootstrap samples, drawn within trial and arm" in page
+    assert "Random draws" in page and "bootstrap samples, drawn within trial and arm" in page
     assert "not corrected for the search" not in page.split("As found")[0]
 
 

@@ -6,11 +6,11 @@ In: nothing; `judged` fills it. Chunks of data sets made anywhere join into one 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from reportgen.stats.crossproducts import FloatArray, IntArray
+from reportgen.stats.draws import Chunk
 
 NAIVE, CORRECTED, HELD_OUT = 0, 1, 2
 INSIDE, DIFFERENCE = 0, 1
@@ -19,16 +19,13 @@ EFFECTS = (3, 2, 4)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcomes:
+class Outcomes(Chunk):
     """One search in B data sets of one scenario.
 
     Attributes
     ----------
-    SHARED
-        Fields that have no row a data set.
-    seed : int
-    number : ndarray (B,) of int
-        Of each data set.
+    seed, number
+        As in `Chunk`, a row a data set.
     p : ndarray (B,)
         Of the first candidate, before it is set beside draws; NaN where nothing could be searched.
     search_wise_p : ndarray (B,)
@@ -46,9 +43,6 @@ class Outcomes:
         Of the first candidate: naive, corrected and held out; inside and difference; estimate, limits and truth.
     """
 
-    SHARED: ClassVar[tuple[str, ...]] = ()
-    seed: int
-    number: IntArray
     p: FloatArray
     search_wise_p: FloatArray
     kept: FloatArray

@@ -8,6 +8,7 @@ what the first subgroup of the other trials shows in the trial that did not choo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, Literal
 
@@ -208,6 +209,7 @@ class Candidate(Generic[V]):
         return self.honesty is None or self.honesty.verdict != "candidate, not supported"
 
 
-def drawn_of(record: object) -> bool:
-    """Whether something was drawn at random for any result of a record."""
-    return any(getattr(one, "honesty", None) is not None for one in getattr(record, "results", ()))
+def honesty_of(records: Iterable[object]) -> tuple[SearchHonesty, ...]:
+    """Return what draws say of all searches of some records, whatever their method; nothing where nothing was drawn."""
+    found = (getattr(one, "honesty", None) for record in records for one in getattr(record, "results", ()))
+    return tuple(one for one in found if one is not None)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen.records.derived import Derived
+from reportgen.records.honesty import honesty_of
 from reportgen.records.model import Failure, Records
 from reportgen.records.numbers import Inline, Number, slug
 from reportgen.spec import Spec
 from reportgen.tables.phrases import counted, joined
 from reportgen.views import Section, by_view
+from reportgen.views.prose.draws import draws_section
 
 
 def methods(spec: Spec, records: Records) -> tuple[Section, ...]:
@@ -21,6 +23,7 @@ def methods(spec: Spec, records: Records) -> tuple[Section, ...]:
     sections = [Section(("Data",), tuple(_data(records)))]
     for view, own in by_view(analyses):
         sections += view.prose(own, spec.study)
+    sections.append(draws_section(honesty_of(analyses)))
     broken = [record for record in analyses if isinstance(record, Failure)]
     if broken:
         said = joined([(record.reason,) for record in broken])

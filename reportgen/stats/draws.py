@@ -6,18 +6,38 @@ In: chunks of draws. Out: one set of draws in their order.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from reportgen.late import special
 
-from .crossproducts import FloatArray
+from .crossproducts import FloatArray, IntArray
 
 ROUNDING = 1e-9  # relative: statistics of draws that differ by less are equal
-Draws = TypeVar("Draws", bound=Any)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """Some draws of one kind: frozen arrays with a row a draw and no people.
+
+    Attributes
+    ----------
+    SHARED
+        Fields that have no row a draw.
+    seed : int
+    number : ndarray (B,) of int
+        Of each draw.
+    """
+
+    SHARED: ClassVar[tuple[str, ...]] = ()
+    seed: int
+    number: IntArray
+
+
+Draws = TypeVar("Draws", bound=Chunk)
 
 
 def joined(chunks: Sequence[Draws]) -> Draws:
@@ -26,7 +46,7 @@ def joined(chunks: Sequence[Draws]) -> Draws:
     Parameters
     ----------
     chunks : sequence of draws
-        Frozen dataclasses with a `seed`, a `number` for each draw, and arrays whose first axis is the draws.
+        All of one class.
 
     Raises
     ------
@@ -42,7 +62,7 @@ def joined(chunks: Sequence[Draws]) -> Draws:
     if (np.diff(number[order]) == 0).any():
         raise ValueError("a draw occurs twice; join chunks of different draws")
     arrays = [one.name for one in fields(chunks[0]) if one.name not in ("seed", *chunks[0].SHARED)]
-    whole = {name: np.concatenate([getattr(chunk, name) for chunk in chunks])[order] for name in arrays}
+    whole: dict[str, Any] = {name: np.concatenate([getattr(chunk, name) for chunk in chunks])[order] for name in arrays}
     return replace(chunks[0], **whole)
 
 

@@ -17,7 +17,7 @@ from typing import ClassVar
 import numpy as np
 
 from .crossproducts import FloatArray, IntArray
-from .draws import joined, numbers, search_wise_p, share_interval
+from .draws import Chunk, joined, numbers, search_wise_p, share_interval
 from .null_model import NullModel
 from .pipelines import Frontier, PreparedPartition, PreparedPeel, Tree
 from .ranks import BoolArray
@@ -29,16 +29,13 @@ FEW = 40  # draws below which a 2.5 % point is not looked for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PartitionDraws:
+class PartitionDraws(Chunk):
     """Recursive partitioning in sign flips.
 
     Attributes
     ----------
-    SHARED
-        Fields that have no row a draw.
-    seed : int
-    number : ndarray (B,) of int
-        Of each draw.
+    SHARED, seed, number
+        As in `Chunk`.
     names : tuple of str
         The J moderators of the sample.
     statistic : ndarray (B,)
@@ -52,8 +49,6 @@ class PartitionDraws:
     """
 
     SHARED: ClassVar[tuple[str, ...]] = ("names",)
-    seed: int
-    number: IntArray
     names: tuple[str, ...]
     statistic: FloatArray
     kept: IntArray
@@ -62,14 +57,12 @@ class PartitionDraws:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PeelDraws:
+class PeelDraws(Chunk):
     """Directed peeling in sign flips.
 
     Attributes
     ----------
-    SHARED
-        Fields that have no row a draw.
-    seed, number, names, p
+    SHARED, seed, number, names, p
         As in `PartitionDraws`.
     statistic : ndarray (B,)
         The largest z over the size bins; -inf without a box.
@@ -79,8 +72,6 @@ class PeelDraws:
     """
 
     SHARED: ClassVar[tuple[str, ...]] = ("names",)
-    seed: int
-    number: IntArray
     names: tuple[str, ...]
     statistic: FloatArray
     z: FloatArray
@@ -89,22 +80,18 @@ class PeelDraws:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ScreeningDraws:
+class ScreeningDraws(Chunk):
     """A screening in sign flips, whether or not a search follows.
 
     Attributes
     ----------
-    SHARED
-        Fields that have no row a draw.
-    seed, number, names
+    SHARED, seed, number, names
         As in `PartitionDraws`.
     p : ndarray (B, J)
         NaN where a moderator cannot be tested.
     """
 
     SHARED: ClassVar[tuple[str, ...]] = ("names",)
-    seed: int
-    number: IntArray
     names: tuple[str, ...]
     p: FloatArray
 

@@ -21,7 +21,7 @@ from . import box_effects
 from .boxes import DirectedGrid, Ranks
 from .candidate import ESTIMATE
 from .crossproducts import FloatArray, IntArray
-from .draws import numbers
+from .draws import Chunk, numbers
 from .null_draws import bin_count, bins_of
 from .partition import difference
 from .partition_search import Search
@@ -38,16 +38,13 @@ CHOSEN = 0.9  # of the cuts of a moderator lie in the range that is printed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PartitionOptimism:
+class PartitionOptimism(Chunk):
     """Recursive partitioning in bootstrap samples.
 
     Attributes
     ----------
-    SHARED
-        Fields that have no row a draw.
-    seed : int
-    number : ndarray (B,) of int
-        Of each draw.
+    SHARED, seed, number
+        As in `Chunk`.
     names : tuple of str
         The J moderators of the sample.
     inside, difference : ndarray (B, depth, ranks)
@@ -62,8 +59,6 @@ class PartitionOptimism:
     """
 
     SHARED: ClassVar[tuple[str, ...]] = ("names",)
-    seed: int
-    number: IntArray
     names: tuple[str, ...]
     inside: FloatArray
     difference: FloatArray
@@ -73,14 +68,12 @@ class PartitionOptimism:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PeelOptimism:
+class PeelOptimism(Chunk):
     """Directed peeling in bootstrap samples.
 
     Attributes
     ----------
-    SHARED
-        Fields that have no row a draw.
-    seed, number, names
+    SHARED, seed, number, names
         As in `PartitionOptimism`.
     inside, difference : ndarray (B, bins)
         Optimism in each size bin; NaN without a box, and for the difference where too few people are outside.
@@ -93,8 +86,6 @@ class PeelOptimism:
     """
 
     SHARED: ClassVar[tuple[str, ...]] = ("names", "sizes")
-    seed: int
-    number: IntArray
     names: tuple[str, ...]
     inside: FloatArray
     difference: FloatArray

@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from .crossproducts import FloatArray, IntArray
-from .draws import numbers
+from .draws import Chunk, numbers
 from .null_model import NullModel
 from .optimism import both_rules, nearest
 from .partition_search import Search
@@ -26,16 +26,13 @@ from .signs import signs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OverlapDraws:
+class OverlapDraws(Chunk):
     """Two searches in the same sign flips.
 
     Attributes
     ----------
-    SHARED
-        Fields that have no row a draw.
-    seed : int
-    number : ndarray (B,) of int
-        Of each draw.
+    SHARED, seed, number
+        As in `Chunk`.
     sizes : tuple of float
         Shares of the people whose boxes are taken.
     jaccard : ndarray (B, sizes)
@@ -48,8 +45,6 @@ class OverlapDraws:
     """
 
     SHARED: ClassVar[tuple[str, ...]] = ("sizes",)
-    seed: int
-    number: IntArray
     sizes: tuple[float, ...]
     jaccard: FloatArray
     nearest: FloatArray

@@ -12,7 +12,17 @@ from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.honesty import Candidate, Chosen, Corrected, HeldOut, SearchHonesty
 from reportgen.records.numbers import Inline, Number
-from reportgen.tables.phrases import NBSP, ci_head, estimate_cell, explained, interval, joined, labelled, percent
+from reportgen.tables.phrases import (
+    NBSP,
+    ci_head,
+    counted,
+    estimate_cell,
+    explained,
+    interval,
+    joined,
+    labelled,
+    percent,
+)
 
 MOST = 4  # moderators of which a note says how often they are chosen
 ABBREVIATIONS = (("CI", "confidence interval"), ("n", "participants"))
@@ -20,7 +30,8 @@ NOTE: Inline = (
     "As found: not corrected for the search. Corrected: minus the mean optimism of bootstrap samples that were searched again; "
     "the interval is approximate, and the correction is partial for weak effects. Held out: what the first candidate of the other "
     "trials shows in the trial that did not choose it, pooled; it judges the search, not this subgroup. p of the search: share of "
-    "searches in data without effect modification that find as strong a candidate; it holds for these trials.",
+    "searches in data without effect modification that find as strong a candidate; it holds for these trials. Limits of moderators: "
+    "the range of nine in ten bootstrap samples that chose them.",
 )
 
 
@@ -136,14 +147,20 @@ def _held_out(one: HeldOut[Number] | None) -> Inline:
     """Return how many folds kept something, and what each chose."""
     if one is None or not one.folds:
         return ()
-    folds = joined([(fold.trial, " ", *(fold.rule or ("nothing",))) for fold in one.folds], "; ")
-    return (" Without each trial in turn, ", one.kept, " searches kept their first split; chosen without ", *folds, ".")
+    folds = joined([("without ", fold.trial, " ", *(fold.rule or ("nothing",))) for fold in one.folds], "; ")
+    return (
+        " With each trial held out in turn, the others chose (",
+        *counted(one.kept, "split"),
+        " kept): ",
+        *folds,
+        ".",
+    )
 
 
 def _stability(chosen: Sequence[Chosen[Number]]) -> Inline:
     """Return how often moderators are chosen, and where they are cut."""
-    listed = joined([(one.label, *_side(one), " in ", *percent(one.share), *_cut(one)) for one in chosen[:MOST]], "; ")
-    return (" Chosen in bootstrap samples: ", *listed, ".") if listed else ()
+    listed = joined([(one.label, *_side(one), *_cut(one), " in ", *percent(one.share)) for one in chosen[:MOST]], "; ")
+    return (" Moderators in the subgroups of bootstrap samples: ", *listed, ".") if listed else ()
 
 
 def _side(one: Chosen[Number]) -> Inline:
@@ -151,6 +168,7 @@ def _side(one: Chosen[Number]) -> Inline:
 
 
 def _cut(one: Chosen[Number]) -> Inline:
+    """Return the limit, or between which limits nine in ten lie."""
     if one.low.status == "not estimable":
         return ()
-    return (" (", one.low, ")") if one.low.text == one.high.text else (" (", one.low, " to ", one.high, ")")
+    return (NBSP, one.low) if one.low.text == one.high.text else (NBSP, one.low, " to ", one.high)

@@ -55,9 +55,9 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
         Column(("m",), "right"),
         *(Column(_limit_head(moderator), "decimal", LIMITS) for moderator in peeling.moderators),
         Column(ci_head(f"{peeling.scale.head} inside", settings.level), "decimal"),
+        *(_drawn_columns(settings) if peeling.honesty else ()),
         Column(("Outside",), "decimal"),
         Column(ci_head(peeling.scale.contrast_head, settings.level), "decimal"),
-        *(_drawn_columns(settings) if peeling.honesty else ()),
     )
     blank: tuple[Inline, ...] = ((), (), *(((), (), ()) if peeling.honesty else ()))
     everybody = Row(
@@ -115,9 +115,9 @@ def _row(box: PeeledBox, *, drawn: bool) -> Row:
         (box.trials,),
         *((limit,) for limit in box.limits),
         estimate_cell(box.inside),
+        *(_drawn_cells(box) if drawn else ()),
         (box.outside.effect,),
         estimate_cell(box.difference),
-        *(_drawn_cells(box) if drawn else ()),
     )
     muted = box.honesty is not None and box.honesty.verdict == "candidate, not supported"
     return Row((box.share,), cells, muted=muted)

@@ -21,13 +21,14 @@ from reportgen.tables.adjusters import search_fits
 from reportgen.tables.phrases import joined, words
 from reportgen.views.chosen import chosen
 from reportgen.views.draft import Draft, Sketch, or_nobody, stems, with_notes
+from reportgen.views.prose.draws import drawn_in
 from reportgen.views.prose.recursive_partitioning import partition_methods, settings_in_words
 from reportgen.views.prose.section import sections_of_each
 from reportgen.views.view import Back, Context, Ended, Show, View, ended
 
-SEARCHED: Inline = (
-    "A subgroup that was found by searching looks better than it is; the effects are not corrected for the search.",
-)
+LOOKS_BETTER = "A subgroup that was found by searching looks better than it is; the effects are "
+NOT_CORRECTED: Inline = (f"{LOOKS_BETTER}not corrected for the search.",)
+AS_FOUND: Inline = (f"{LOOKS_BETTER}as found, and corrected ones stand in the tables of subgroups.",)
 
 
 def _searches(record: RecursivePartitioning, options: Limited, context: Context) -> tuple[PartitionedOutcome, ...]:
@@ -88,8 +89,12 @@ def _tree(record: RecursivePartitioning, options: SubgroupTree, context: Context
         return _each([search for search in searches if search.tree], name, draw)
 
     asked = _searches(record, options, context)
-    notes = (_not_exact(asked), SEARCHED) if any(search.subgroups for search in asked) else ()
+    notes = (_not_exact(asked), _looks_better(asked)) if any(search.subgroups for search in asked) else ()
     return _parts(record, options, context, sketches, notes, _not_searched)
+
+
+def _looks_better(searches: Sequence[PartitionedOutcome]) -> Inline:
+    return AS_FOUND if drawn_in(searches) else NOT_CORRECTED
 
 
 def _not_exact(searches: Sequence[PartitionedOutcome]) -> Inline:
@@ -124,7 +129,7 @@ def _forest(record: RecursivePartitioning, options: SubgroupForest, context: Con
         return (Sketch(partial(figures.draw_subgroup_forest, tuple(searches), settings, name=name)),)
 
     found = any(search.subgroups for search in _searches(record, options, context))
-    return _parts(record, options, context, sketches, (SEARCHED,) if found else ())
+    return _parts(record, options, context, sketches, (_looks_better(record.results),) if found else ())
 
 
 def _profiles(record: RecursivePartitioning, options: CutProfiles, context: Context) -> tuple[Draft, ...]:

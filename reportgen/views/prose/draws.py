@@ -1,4 +1,7 @@
-"""The paragraphs on the random draws behind a search, for every method that searches."""
+"""The random draws behind searches, in prose: how many each analysis takes, and once for all of them what they are.
+
+In: what draws say of searches, of any method. Out: a sentence for the section of an analysis, and a section of their own.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,11 @@ from typing import Protocol
 
 from reportgen.records.honesty import SearchHonesty
 from reportgen.records.numbers import Inline, Number
+from reportgen.tables.phrases import counted, enumerated
+from reportgen.views.prose.section import Section
 
 NOT_CORRECTED = "; its effect is not corrected for the search."
+HEADING = "Random draws"
 
 
 class Drawn(Protocol):
@@ -25,27 +31,43 @@ def drawn_in(results: Sequence[Drawn]) -> bool:
 
 
 def draws_in_words(results: Sequence[Drawn]) -> Iterator[Inline]:
-    """Yield the paragraphs on draws; nothing without draws."""
+    """Yield how many draws the searches of an analysis take; nothing without draws."""
     said = [one.honesty for one in results if one.honesty is not None]
+    if not said:
+        return
+    null = max((one.null_draws for one in said), key=_count)
+    bootstrap = max((one.bootstrap_draws for one in said), key=_count)
+    parts: list[Inline] = [(*counted(null, "draw"), " without effect modification")] if null.value else []
+    parts += [counted(bootstrap, "bootstrap sample")] if bootstrap.value else []
+    yield ("Each search was repeated in ", *enumerated(parts), f": see {HEADING}.")
+
+
+def _count(number: Number) -> float:
+    return number.value or 0.0
+
+
+def draws_section(said: Sequence[SearchHonesty[Number]]) -> Section:
+    """Return the section on what draws are; without paragraphs where nothing was drawn."""
+    return Section((HEADING,), tuple(_paragraphs(said)))
+
+
+def _paragraphs(said: Sequence[SearchHonesty[Number]]) -> Iterator[Inline]:
     if any(one.null_draws.value for one in said):
         yield (
-            "To see how easily the search finds something where there is nothing, it was repeated ",
-            max((one.null_draws for one in said), key=lambda one: one.value or 0),
-            " times, screening included, on outcomes without effect modification: the fitted values of a model with all moderators and "
-            "one treatment effect per trial, plus its residuals with random signs (a wild bootstrap). p of the search is the share of these "
-            "searches whose strongest subgroup is as strong as the one found, the data themselves counted among them. It is a statement about "
-            "these trials: where interactions vary between trials by chance it may still be small. A subgroup is called supported only if its p "
-            "of the search is at most ",
+            "To see how easily a search finds something where there is nothing, it was repeated, screening included, on outcomes "
+            "without effect modification: the fitted values of a model with all moderators and one treatment effect per trial, plus its "
+            "residuals with random signs (a wild bootstrap). p of the search is the share of these searches whose strongest subgroup is as "
+            "strong as the one found, the data themselves counted among them. It is a statement about these trials: where interactions vary "
+            "between trials by chance it may still be small. A subgroup is called supported only if its p of the search is at most ",
             said[0].alpha,
             "; otherwise it is a candidate.",
         )
     if any(one.bootstrap_draws.value for one in said):
         yield (
-            "To correct effects for the search, ",
-            max((one.bootstrap_draws for one in said), key=lambda one: one.value or 0),
-            " bootstrap samples, drawn within trial and arm, were searched in the same way. The optimism of a sample is the effect of the subgroup "
-            "that it finds, minus the effect of the same subgroup in the data; the mean optimism is subtracted, and the interval is widened by its "
-            "variation. The correction is partial for weak effects and slightly too strong for clear ones.",
+            "To correct effects for the search, bootstrap samples, drawn within trial and arm, were searched in the same way. The optimism of a "
+            "sample is the effect of the subgroup that it finds, minus the effect of the same subgroup in the data; the mean optimism is "
+            "subtracted, and the interval is widened by its variation. The correction is partial for weak effects and slightly too strong for "
+            "clear ones.",
         )
     if said:
         yield (
