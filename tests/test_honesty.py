@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.analyses import drawing
-from reportgen.pipeline import Built, Order, build
+from reportgen.pipeline import Built, Order, build, read, rebuilding
 from reportgen.spec.draws import Draws
 from reportgen.stats.null_draws import partition_draws
 from tests.peeling_study import write_search_study
@@ -137,3 +137,11 @@ def test_a_peeling_has_a_null_band_and_corrected_boxes(tmp_path):
     assert any(name.endswith("box-0-50.search-p") for name in found)
     page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
     assert "in data without any effect modification (at each size by itself)" in page
+
+
+def test_a_plan_after_a_build_has_nothing_to_make(tmp_path):
+    study = write_planted(tmp_path / "study", formats=("results",))
+    study.write_text(study.read_text().replace("sign_flips: 0", "sign_flips: 20"))
+    built(study, tmp_path, draws=None)
+    found, seconds, _ = rebuilding(read(study)[0], tmp_path / "store")
+    assert [one.certain for one in found] == [0] and seconds == 0.0

@@ -66,7 +66,7 @@ def search_null(
     seed, first, count : int
         Of the study; the number of the first draw, and how many.
     """
-    prepared = _prepared(people, columns, node, screened_by)
+    prepared = prepared_search(people, columns, node, screened_by)
     if prepared is None:
         return None
     model = null_model(prepared.sample)
@@ -100,7 +100,7 @@ def search_bootstrap(
     PartitionOptimism or PeelOptimism
         With the places of the cuts among the values of the moderator, from 0, in place of the cuts: `cut_at` leads back.
     """
-    prepared = _prepared(people, columns, node, screened_by)
+    prepared = prepared_search(people, columns, node, screened_by)
     if prepared is None:
         return None
     found: PartitionOptimism | PeelOptimism
@@ -120,7 +120,7 @@ def search_held_out(
     sizes: tuple[float, ...],
 ) -> tuple[HeldOut, ...]:
     """Leave each trial out of a search in turn: one result, or one for each size of a peeling; none where nothing can be searched."""
-    prepared = _prepared(people, columns, node, screened_by)
+    prepared = prepared_search(people, columns, node, screened_by)
     if prepared is None:
         return ()
     if isinstance(prepared, PreparedPartition):
@@ -135,7 +135,7 @@ def screening_of(node: Moderators, columns: Mapping[str, Moderator], p_below: fl
     return Screening(p_below, node.reading, options, references)
 
 
-def _prepared(
+def prepared_search(
     people: Selection, columns: Mapping[str, Moderator], node: Pooled, screened_by: Moderators | None
 ) -> PreparedPartition | PreparedPeel | None:
     """Return a search ready for any outcome, with its screening; None where nothing can be searched."""
