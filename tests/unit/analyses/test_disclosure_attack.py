@@ -55,8 +55,8 @@ def synthetic(seed: int, arms: Sequence[tuple[int, int]], tau: float = 1.0) -> S
     n = len(change)
     instruments = dict.fromkeys(names, "RMDQ")
     return Selection(
-        "RMDQ", "short", "overall", change, treatment.astype(np.int64), trial, np.arange(n), before[:, None],
-        ("baseline",), instruments, n, (),
+        "RMDQ", "short", "overall", change, treatment.astype(np.int64), trial, np.arange(n),
+        np.arange(n, dtype=np.uint64), before[:, None], ("baseline",), instruments, n, (),
     )  # fmt: skip
 
 
@@ -187,12 +187,13 @@ def feasible(selection: Selection, record: PooledEffect, study: Study, target: s
         halves = np.array([(high - low) / 2 for low, high in limits.values()])
         return np.asarray(np.maximum(0.0, np.abs(np.array(gaps)) / halves - 0.9))
 
-    for wanted in (-1.1, 1.1):
+    for wanted, pull in ((-1.1, 0.01), (-1.1, 0.1), (1.1, 0.01), (1.1, 0.1)):
         start = np.zeros(2 * len(names))
         start[place] = wanted
-        # a light pull towards where it starts, so that of all solutions a far one is found
+        # a pull towards where it starts, so that of all solutions a far one is found; where several trials are hidden
+        # the solutions are a surface, and a light pull leaves the solver lost on it
         solved = least_squares(
-            lambda x, wanted=wanted: np.append(misfit(x), 0.01 * (x[place] - wanted)),
+            lambda x, wanted=wanted, pull=pull: np.append(misfit(x), pull * (x[place] - wanted)),
             start, diff_step=1e-2, x_scale=np.tile([1.0, 0.3], len(names)), max_nfev=25,
         )  # fmt: skip
         numbers = world(solved.x)
