@@ -302,6 +302,27 @@ def evaluate(
 
 
 @app.command()
+def candidates(
+    study: StudyPath,
+    output: Annotated[str, typer.Option(help="A new folder, for its owner alone.", show_default=False)],
+    only: Annotated[str | None, typer.Option(help="Only the search of this name in the study file.")] = None,
+) -> int:
+    """Write all candidate subgroups of the searches, with participants' data, for use beside other software.
+
+    Nothing is suppressed in these files: they hold outcomes, covariates and arms of every participant, without names.
+    """
+    from reportgen.candidates import write_candidates
+
+    with told() as progress:
+        written = write_candidates(study, output, only, progress)
+    _warn([f"no candidates of {line}" for line in written.left_out])
+    say(f"'{output}' holds participants' data: keep it as safe as the trial files")
+    for path in written.paths:
+        show(str(path))
+    return EXIT_DONE
+
+
+@app.command()
 def schema(
     kind: Annotated[
         Literal["study", "mapping", "simulation", "fidelity", "evaluation"],

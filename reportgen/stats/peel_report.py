@@ -84,7 +84,7 @@ def _boxes(worth: Worth, found: Found) -> list[Box]:
         score = "effect" if worth.prepared.settings.objective == "effect" else "interaction"
         made.append(
             Box(
-                _limits(worth, found, box),
+                box_limits(worth, found, box),
                 box.n / len(found.outcome),
                 within.n,
                 within.n_control,
@@ -103,7 +103,8 @@ def _boxes(worth: Worth, found: Found) -> list[Box]:
     return made
 
 
-def _limits(worth: Worth, found: Found, box: ScoredBox) -> tuple[Limit, ...]:
+def box_limits(worth: Worth, found: Found, box: ScoredBox) -> tuple[Limit, ...]:
+    """Return the limits of a box on the frontier, one a moderator that is searched."""
     limits = []
     for one, value in zip(found.directions, worth.grid.limits(box.ranks), strict=True):
         names = worth.prepared.level_names.get(one.moderator)
