@@ -35,9 +35,26 @@ EPOCH = "1700000000"
 def studies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("studies")
     formats = {"report": {"formats": ["html", "pdf"], "contents": FIGURES}}
-    return {"small": write_study(folder / "small", study=formats), "screened": write_screened(folder / "screened")}
+    return {
+        "small": write_study(folder / "small", study=formats),
+        "screened": write_screened(folder / "screened"),
+        "searched": write_study(folder / "searched", study=SEARCHED),
+    }
 
 
+SEARCHED = {  # its draws are several tasks
+    "analyses": {
+        "parts": {"method": "recursive-partitioning", "moderators": ["age", "sex"], "min_size": 20, "min_arm": 5},
+    },
+    "policy": {"draws": {"sign_flips": 120, "bootstrap": 120}},
+    "report": {
+        "formats": ["html", "results"],
+        "contents": [
+            {"series": "Table", "show": "included-trials"},
+            {"series": "Table", "show": "search-honesty", "of": "parts"},
+        ],
+    },
+}
 FIGURES = [
     {"series": "Table", "show": "included-trials"},
     {"series": "Fig.", "show": "availability"},
@@ -73,7 +90,7 @@ def same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", EPOCH)
 
 
-@pytest.mark.parametrize("name", ["small", "screened"])
+@pytest.mark.parametrize("name", ["small", "screened", "searched"])
 def test_two_local_workers_give_the_same_bytes(
     name: str, studies: dict[str, Path], serial: dict[str, dict[str, bytes]], tmp_path: Path
 ) -> None:
@@ -138,30 +155,31 @@ def is_loaded(module: str) -> bool:
     return module in sys.modules
 
 
-class OnceDrawn(Progress):
-    """Does something when the first drawing has ended."""
+class Once(Progress):
+    """Does something when the first task of a step has ended."""
 
-    def __init__(self, act: object) -> None:
-        self.act, self.step, self.acted = act, "", False
+    def __init__(self, wanted: str, act: object) -> None:
+        self.wanted, self.act, self.step, self.acted = wanted, act, "", False
 
     def __call__(self, step: str) -> None:
         self.step = step
 
     def advance(self) -> None:
-        if self.step == "draw" and not self.acted:
+        if self.step.startswith(self.wanted) and not self.acted:
             self.acted = True
             self.act()  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(("name", "step"), [("small", "draw"), ("searched", "analyse")])
 def test_a_worker_that_dies_on_the_way_changes_nothing(
-    studies: dict[str, Path], serial: dict[str, dict[str, bytes]], tmp_path: Path
+    name: str, step: str, studies: dict[str, Path], serial: dict[str, dict[str, bytes]], tmp_path: Path
 ) -> None:
     with Processes(tmp_path / "cluster") as processes:
         processes.add(2)
-        progress = OnceDrawn(processes.workers[0].kill)
-        build(Order(studies["small"], output=tmp_path / "report", executor=processes.address), progress)
+        progress = Once(step, processes.workers[0].kill)
+        build(Order(studies[name], output=tmp_path / "report", executor=processes.address), progress)
         assert progress.acted and processes.workers[0].wait(10) == -signal.SIGKILL
-    assert contents(tmp_path / "report") == serial["small"]
+    assert contents(tmp_path / "report") == serial[name]
 
 
 def test_tasks_of_a_worker_that_dies_are_run_again_and_without_any_it_is_said(tmp_path: Path) -> None:
