@@ -51,16 +51,22 @@ def people(seed: int, n: int, gain: float) -> pd.DataFrame:
 
 
 def write_search_study(
-    folder: Path, *, gain: float = 3.0, variables: dict[str, Any] | None = None, **changes: Any
+    folder: Path,
+    *,
+    gain: float = 3.0,
+    variables: dict[str, Any] | None = None,
+    peeling: dict[str, Any] | None = None,
+    **changes: Any,
 ) -> Path:
-    """Write the study; top-level keys of the study file may be replaced, and variables added to both trials.
+    """Write the study; top-level keys of the study file and options of the peeling may be replaced, and variables added to
+    both trials.
 
     Body mass index is known in one trial only.
     """
     covariates = {**STUDY["covariates"], "bmi": {"label": "Body mass index", "unit": "kg/m2", "per": 5}}
     study = {
         "covariates": covariates,
-        "analyses": {"rp": PARTITION, "peeling": PEELING, "agreement": AGREEMENT},
+        "analyses": {"rp": PARTITION, "peeling": PEELING | (peeling or {}), "agreement": AGREEMENT},
         "report": {"formats": ["html", "workbook", "results"], "contents": CONTENTS},
         **changes,
     }

@@ -130,7 +130,12 @@ def search_held_out(
 
 def screening_of(node: Moderators, columns: Mapping[str, Moderator], p_below: float) -> Screening:
     """Return a screening as draws repeat it."""
-    options = node.model_dump(include={"minimum_trials", "treatment_effect", "inference", "df_floor"})
+    options = node.model_dump(
+        include={
+            *("minimum_trials", "treatment_effect", "inference", "df_floor"),
+            *("interaction_effect", "adjuster_slopes", "residual"),
+        }
+    )
     references = {name: max(one.reference, 0) for name, one in columns.items() if one.categorical}
     return Screening(p_below, node.reading, options, references)
 
@@ -147,6 +152,7 @@ def prepared_search(
         assert isinstance(node.moderators, FromScreening)
         screening = screening_of(screened_by, columns, node.moderators.p_below)
     if isinstance(node, RecursivePartitioning):
-        return PartitionPipeline(partition_options(node), screening, node.missing).prepare(sample)
+        pipeline = PartitionPipeline(partition_options(node), screening, node.missing, node.count_screened)
+        return pipeline.prepare(sample)
     assert isinstance(node, DirectedPeeling)
     return PeelPipeline(PeelSettings(**peel_options(node, columns)), screening).prepare(sample)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
+from reportgen.analyses.adjusters import Unused, not_adjusted_record, unused_adjusters
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, setting_decimals, unit_of
 from reportgen.analyses.recording import comparison_records, for_outcome, left_out_record
@@ -71,7 +71,7 @@ class Screened:
 
     def tested(self, node: Node) -> Reading:
         """Return the reading that is tested."""
-        return self.fit.naive if node.reading == "naive" else self.fit.within
+        return reading_tested(self.fit, node)
 
     def entered(self, node: Node) -> Entered:
         """Return who tells something of the tested reading; where nothing may be told, who is in its model."""
@@ -166,6 +166,11 @@ def _as_screened(
     return [Screened(moderator, fit, cost) for moderator, fit, cost in zip(columns.values(), fits, costs, strict=True)]
 
 
+def reading_tested(fit: ModeratorFit, node: Node) -> Reading:
+    """Return the reading of a fit that a screening tests."""
+    return fit.naive if node.reading == "naive" else fit.within
+
+
 def screened_in(names: Sequence[str], fits: Sequence[ModeratorFit], node: Node, p_below: float) -> tuple[str, ...]:
     """Return the moderators of a screening that a search takes: p of the tested reading below a limit, smallest first.
 
@@ -185,9 +190,7 @@ def screened_in(names: Sequence[str], fits: Sequence[ModeratorFit], node: Node, 
     tuple of str
         Empty where no moderator reaches the limit. Equal p keep the order of the study file.
     """
-    tested = [
-        (name, fit.naive if node.reading == "naive" else fit.within) for name, fit in zip(names, fits, strict=True)
-    ]
+    tested = [(name, reading_tested(fit, node)) for name, fit in zip(names, fits, strict=True)]
     reached = sorted((reading.p_value, place) for place, (_, reading) in enumerate(tested) if reading.estimated)
     return tuple(names[place] for p, place in reached if p < p_below)
 
@@ -252,6 +255,9 @@ def _fit(selection: Selection, moderator: Moderator, node: Node, *, search: bool
         treatment_effect=node.treatment_effect,
         inference=node.inference,
         df_floor=node.df_floor,
+        interaction_effect=node.interaction_effect,
+        adjuster_slopes=node.adjuster_slopes,
+        residual=node.residual,
         search=search,
     )
 
@@ -270,6 +276,9 @@ def _settings(node: Node, study: Study, press: Values) -> ScreeningSettings[Valu
         treatment_effect=node.treatment_effect,
         inference=node.inference,
         df_floor=node.df_floor,
+        interaction_effect=node.interaction_effect,
+        adjuster_slopes=node.adjuster_slopes,
+        residual=node.residual,
         reading=node.reading,
         level=level_number(node.level, press),
         minimum_trials=press.count("minimum trials", node.minimum_trials, "trials"),
@@ -424,10 +433,13 @@ def _interaction(
         unit_at=made.quote("unit", moderator.unit),
         expected=None if expected is None else made.quote("expected", expected),
         found=_found(one, tested, labels, study),
-        not_adjusted=not_adjusted_record(
-            unused_adjusters(selection, ~np.isnan(moderator.of(selection))) if tested.estimated else (), study, made
-        ),
+        not_adjusted=not_adjusted_record(_unused(selection, moderator, node) if tested.estimated else (), study, made),
     )
+
+
+def _unused(selection: Selection, moderator: Moderator, node: Node) -> tuple[Unused, ...]:
+    """Return the adjusters that the models of a moderator leave out."""
+    return unused_adjusters(selection, ~np.isnan(moderator.of(selection)), adjuster_slopes=node.adjuster_slopes)
 
 
 def _arms(entered: Entered) -> tuple[int, int]:

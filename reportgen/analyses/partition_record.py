@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
+from reportgen.analyses.adjusters import Unused, not_adjusted_record, unused_adjusters
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.honesty_record import Honest
 from reportgen.analyses.moderator_values import Moderator, values_of
@@ -82,6 +82,8 @@ class Desk:
     node: Node
     naming: Naming
     press: Values
+    counted: int = 0
+    """Moderators that a screening sorted out and that count with those of a node."""
 
     def at(self, *names: str) -> Desk:
         """Return the same with further names in the ids."""
@@ -126,7 +128,7 @@ def search_record(
     selection = people.selection
     status: Status = "ok" if partition else "not estimable"
     press = press.at(n=selection.n, trials=len(selection.trials), arms=selection.arms)
-    desk = Desk(people, node, naming, press)
+    desk = Desk(people, node, naming, press, partition.settings["across_extra"] if partition else 0)
     overall = _overall(partition, desk, reason)
     groups = _subgroups(partition, desk, honest) if partition else ()
     rejected = _rejected(partition, desk) if partition else ()
@@ -174,7 +176,7 @@ def _overall(partition: Partition | None, desk: Desk, reason: str) -> Members[Va
         arms = selection.arm_size(0), selection.arm_size(1)
         group = found.Group((), everybody, *arms, len(selection.trials), nothing, NAN, "not estimable", why)
         return _members(group, desk)
-    fit = fit_among(selection, everybody, desk.node)
+    fit = fit_among(selection, everybody, desk.node, adjuster_slopes=desk.node.adjuster_slopes)
     group = found.Group(
         (), everybody, fit.n_control, fit.n_intervention, fit.trials, fit.effect, fit.tau2, fit.status, fit.message
     )
@@ -191,7 +193,9 @@ def _members(group: found.Group, desk: Desk) -> Members[Value]:
     normal = press.at("effect", "normal")
     low, high = NAN, NAN
     if estimated:
-        fit = fit_among(desk.selection, group.members, desk.node, inference="normal")
+        fit = fit_among(
+            desk.selection, group.members, desk.node, inference="normal", adjuster_slopes=desk.node.adjuster_slopes
+        )
         low, high = (scalar(limit) for limit in fit.effect.interval(desk.node.level))
     ends = normal.bounds(low, high, "effect", desk.unit, reason)
     n_control, n_intervention = press.sides()
@@ -209,10 +213,13 @@ def _members(group: found.Group, desk: Desk) -> Members[Value]:
         ),
         status=status,
         reason=reason,
-        not_adjusted=not_adjusted_record(unused_adjusters(desk.selection, group.members), desk.naming.study, press)
-        if estimated
-        else (),
+        not_adjusted=not_adjusted_record(_unused(group, desk), desk.naming.study, press) if estimated else (),
     )
+
+
+def _unused(group: found.Group, desk: Desk) -> tuple[Unused, ...]:
+    """Return the adjusters that the model of some people leaves out."""
+    return unused_adjusters(desk.selection, group.members, adjuster_slopes=desk.node.adjuster_slopes)
 
 
 def _condition(rule: found.Rule, desk: Desk) -> Condition[Value]:
@@ -451,7 +458,7 @@ def _profile(node: found.TreeNode, split: found.Split, desk: Desk) -> Profile[Va
         minus_log10_p=tuple((-tried.log_p / LN10).tolist()),
         chosen=None if best is None else int(told[:best].sum()),
         kept=split.kept,
-        threshold=_threshold(split, node.multiplicity, desk.node),
+        threshold=_threshold(split, node.multiplicity + desk.counted, desk.node),
         left_out=int((~told).sum()),
     )
 

@@ -166,6 +166,9 @@ class ScreeningSettings(Generic[V]):
     treatment_effect: str
     inference: str
     df_floor: str
+    interaction_effect: Literal["random", "common"]
+    adjuster_slopes: str
+    residual: str
     reading: Literal["within", "naive"]
     level: kinds.Setting[V]
     minimum_trials: kinds.Setting[V]

@@ -338,14 +338,19 @@ class PartitionedOutcome(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings(Generic[V]):
-    """How subgroups were searched for, in the words of the study file."""
+    """How subgroups were searched for, in the words of the study file.
+
+    `count_screened`: whether p is adjusted for moderators that a screening sorted out, too; never without a screening.
+    """
 
     adjust_for: tuple[kinds.Words[V], ...]
     treatment_effect: str
     criterion: str
     multiplicity: str
     across: str
+    count_screened: bool
     information: str
+    adjuster_slopes: str
     missing: str
     screened_by: kinds.Words[V] | None
     p_below: kinds.Setting[V] | None

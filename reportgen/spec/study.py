@@ -336,8 +336,17 @@ class Moderators(Pooled):
     """Standard errors, degrees of freedom and intervals of the model: Kenward and Roger's, Satterthwaite's, or those
     of the normal distribution."""
     df_floor: Literal["trials-1", "none"] = "trials-1"
-    """`trials-1`: where the treatment effect is random, degrees of freedom are at least the number of trials minus
-    one; `none`: they are as estimated."""
+    """`trials-1`: where the treatment effect or the interaction is random, degrees of freedom are at least the number of
+    trials minus one; `none`: they are as estimated."""
+    interaction_effect: Literal["random", "common"] = "random"
+    """`random`: the interaction varies between trials, and its p value says whether it is there in new trials like
+    these; `common`: one interaction for all trials, whose p value speaks of these trials alone."""
+    adjuster_slopes: Literal["stratified", "common"] = "stratified"
+    """Slopes of the adjusters and of the moderator itself: each trial's own (`stratified`; trials with fewer than 10
+    participants per slope share one), or `common` to all trials."""
+    residual: Literal["common", "by-trial", "by-arm"] = "common"
+    """One residual variance for all (`common`), one for each trial (`by-trial`), or one for each side of the comparison
+    (`by-arm`)."""
     tiers: Tiers = Tiers()
     """Limits of p below which an interaction is called significant, and weak."""
     percentiles: tuple[Annotated[float, Field(ge=0, le=100)], ...] = (10, 50, 90)
@@ -447,8 +456,16 @@ class RecursivePartitioning(Search):
     correlation of the cuts allowed for (`sidak-modified`), without that (`sidak`), or not at all."""
     across: Literal["sidak", "none"] = "sidak"
     """Whether p is adjusted for the number of moderators of the node as well."""
-    information: Literal["pooled", "within"] = "pooled"
-    """Of the interaction: from within and between trials (`pooled`), or from within trials only."""
+    count_screened: bool = True
+    """Whether that number counts the moderators which a screening tested and sorted out as well, where the search takes
+    its own from one."""
+    information: Literal["within", "pooled"] = "within"
+    """With the criterion `interaction`: from differences within trials only (`within`), or from within and between
+    trials (`pooled`). The other criteria are always `pooled`."""
+    adjuster_slopes: Literal["stratified", "common"] = "stratified"
+    """With the criterion `interaction`: slopes of the adjusters and of the split: each trial's own (`stratified`; trials
+    with fewer than 10 participants per slope share one), or `common` to all trials. The other criteria have `common`
+    ones."""
     alpha: float = Field(0.05, gt=0, le=1)
     """With the criterion `interaction`: a split is kept if its adjusted p is at most this."""
     gamma: Levels | None = (1.0,)
@@ -460,6 +477,14 @@ class RecursivePartitioning(Search):
     """Number of moderators, those with the smallest p, considered in a node."""
     max_cuts: int = Field(100, ge=1, le=MOST)
     """A moderator with more values than this is cut at this number of quantiles."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_the_criterion(cls, value: Any) -> Any:
+        """Give the other criteria the defaults that apply to them."""
+        if not isinstance(value, dict) or value.get("criterion", "interaction") == "interaction":
+            return value
+        return {"information": "pooled", "adjuster_slopes": "common"} | value
 
 
 @method
@@ -474,6 +499,13 @@ class DirectedPeeling(Search):
     """Direction of larger benefit along a moderator, where it is prespecified and not estimated from the data."""
     objective: Literal["interaction", "effect"] = "interaction"
     """Score of a subgroup: the interaction of treatment with membership, or the effect inside."""
+    information: Literal["within", "pooled"] = "within"
+    """Of the interaction: from differences within trials only (`within`), or from within and between trials
+    (`pooled`)."""
+    adjuster_slopes: Literal["stratified", "common"] = "stratified"
+    """In models with an interaction, slopes of the adjusters and of the moderator or subgroup: each trial's own
+    (`stratified`; trials with fewer than 10 participants per slope share one), or `common` to all trials. Effects inside
+    and outside are adjusted with common ones."""
     alpha: float = Field(0.05, gt=0, lt=1)
     """Minimum proportion of a subgroup's participants that a step removes."""
     beam: int = Field(10, ge=1, le=MOST)

@@ -117,6 +117,7 @@ def _p_note(settings: SearchSettings) -> Inline:
     )
     moderators = (
         "then also for the number of moderators"
+        + (", those that the screening sorted out included" if settings.count_screened else "")
         if settings.across == "sidak"
         else "then the same, as p is not adjusted for the number of moderators"
     )

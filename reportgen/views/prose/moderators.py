@@ -8,11 +8,20 @@ from reportgen.records.moderation import Moderation, ScreeningSettings
 from reportgen.records.numbers import Inline
 from reportgen.tables.adjusters import Fits, fits_of, screen_fits
 from reportgen.tables.phrases import counted, percentiles
-from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, on_log_scale, one_trial
+from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, on_log_scale, one_trial, own_slopes
 
 DF_FLOOR = {
-    "trials-1": "; where the treatment effect is random, degrees of freedom are never allowed below the number of trials minus one",
-    "none": "",
+    "random": "; degrees of freedom are never allowed below the number of trials that tell something of the interaction, minus one",
+    "common": "; where the treatment effect is random, degrees of freedom are never allowed below the number of trials minus one",
+}
+INTERACTION = {
+    "random": ", which varies at random between trials (centred at the mean of the moderator in each trial),",
+    "common": "",
+}
+RESIDUAL = {
+    "common": "",
+    "by-trial": " Each trial had a residual variance of its own.",
+    "by-arm": " Each side of the comparison had a residual variance of its own.",
 }
 READING = {
     "within": "The within-trial reading was tested.",
@@ -48,12 +57,14 @@ def _model(settings: ScreeningSettings, fits: Fits) -> Inline:
     effect = {"random": "varies at random between trials", "common": "is common to all trials"}[
         settings.treatment_effect
     ]
+    adjusted = adjusted_for(settings.adjust_for, fits)
+    slopes = own_slopes(settings.adjuster_slopes, adjusted, "the moderator")
     return (
         "Each moderator was screened by itself: for each outcome, follow-up and comparison, one linear mixed model of the "
         f"participants of all trials, with an intercept for each trial, a treatment effect that {effect}, the moderator "
-        "and its interaction with treatment",
-        *adjusted_for(settings.adjust_for, fits),
-        ". A moderator that the model adjusts for enters once. People without a value of a moderator are left out of its "
+        f"and its interaction with treatment{INTERACTION[settings.interaction_effect]}",
+        *adjusted,
+        f".{slopes}{RESIDUAL[settings.residual]} A moderator that the model adjusts for enters once. People without a value of a moderator are left out of its "
         "model alone, and a moderator needs ",
         settings.minimum_trials,
         " trial" if settings.minimum_trials.value == 1 else " trials",
@@ -73,8 +84,9 @@ def _readings(settings: ScreeningSettings) -> Inline:
 
 
 def _uncertainty(settings: ScreeningSettings) -> Inline:
-    floored = settings.inference != "normal" and settings.treatment_effect == "random"
-    floor = DF_FLOOR[settings.df_floor] if floored else ""
+    varying = "random" in (settings.treatment_effect, settings.interaction_effect)
+    floored = settings.inference != "normal" and settings.df_floor != "none" and varying
+    floor = DF_FLOOR[settings.interaction_effect] if floored else ""
     return (f"{INFERENCE[settings.inference]}{floor}. Intervals have a level of ", settings.level, "%.")
 
 
