@@ -16,6 +16,7 @@ from reportgen.analyses.adjusters import Unused, not_adjusted_record, unused_adj
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, setting_decimals, unit_of
 from reportgen.analyses.recording import comparison_records, for_outcome, left_out_record
+from reportgen.analyses.scatter import scatter_record
 from reportgen.analyses.search_people import Cost, people_of_search
 from reportgen.analyses.selection import (
     Selection,
@@ -389,21 +390,21 @@ def _interaction(
     silent = fit.entered.trials - entered.trials
     labels = {code: made.quote(f"level {label}", label) for code, label in enumerate(moderator.levels)}
     limits = node.tiers.significant, node.tiers.weak
+    of_within, of_all = (
+        {"n": who.participants, "trials": who.trials, "limits": limits, "arms": _arms(who)}
+        for who in (fit.telling if one.told else fit.entered, fit.entered)
+    )
     readings = [
         _reading(
             getattr(fit, name),
             one,
             labels,
             node,
-            made.at(name, n=rests_on.participants, trials=rests_on.trials, limits=limits, arms=_arms(rests_on)),
+            made.at(name, **(of_within if name == "within" else of_all)),
             unit,
             reason,
         )
-        for name, rests_on in (
-            ("within", fit.telling if one.told else fit.entered),
-            ("naive", fit.entered),
-            ("across", fit.entered),
-        )
+        for name in ("within", "naive", "across")
     ]
     arms = made.sides()
     expected = node.expected.get(moderator.name)
@@ -424,6 +425,7 @@ def _interaction(
         within=readings[0],
         naive=readings[1],
         across=readings[2],
+        scatter=scatter_record(fit, one.withholds(fit.within), reason, unit, made.at("within", **of_within)),
         separate=fit.separate,
         tested=node.reading,
         tier=_tier(tested, node) if one.told else "not estimable",

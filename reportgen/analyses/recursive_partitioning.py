@@ -17,7 +17,8 @@ from reportgen.analyses.honesty_record import SUPPORTED, Honest, drawn_of
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.moderators import reading_tested, searched_names
 from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number, unit_of
-from reportgen.analyses.partition_record import Naming, search_record
+from reportgen.analyses.partition_desk import Naming
+from reportgen.analyses.partition_record import search_record
 from reportgen.analyses.recording import comparison_records, extent_record, for_outcome, guard_record
 from reportgen.analyses.search_people import SearchPeople, people_of_search
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable

@@ -37,6 +37,24 @@ class InteractionReading(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
+class Scatter(Generic[V]):
+    """Whether the interaction within trials is there in these trials, and whether it may be expected in new ones.
+
+    Attributes
+    ----------
+    p_these, p_new : Number
+        With an interaction common to the trials, and with one that varies between them; one of them is that of the within
+        reading.
+    tau : Number
+        Standard deviation of the interaction between trials: of a quantity per step, of levels that of the contrast of two.
+    """
+
+    p_these: kinds.P[V]
+    p_new: kinds.P[V]
+    tau: kinds.Heterogeneity[V]
+
+
+@dataclass(frozen=True, slots=True)
 class EffectAt(Generic[V]):
     """The effect of treatment at a value of the moderator: a percentile of a quantity, or a level (no percentile)."""
 
@@ -68,6 +86,8 @@ class Interaction(Generic[V]):
     cost_people, cost_trials : Number
         Who of the screen has none.
     within, naive, across : InteractionReading
+    scatter : Scatter
+        How much the within reading rests on its being the same in all trials.
     separate : bool
         Whether `within` has a treatment effect for each trial, because `across` cannot be had.
     tested : {'within', 'naive'}
@@ -101,6 +121,7 @@ class Interaction(Generic[V]):
     within: InteractionReading[V]
     naive: InteractionReading[V]
     across: InteractionReading[V]
+    scatter: Scatter[V]
     separate: bool
     tested: Literal["within", "naive"]
     tier: Tier

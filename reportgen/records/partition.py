@@ -166,6 +166,8 @@ class Subgroup(Generic[V]):
     split : Split
     p_pooled, p_within : Number
         Of the interaction of treatment with the last split, with and without information from between trials.
+    p_new : Number
+        Of the same, where the interaction varies between trials: whether the difference may be expected in new ones.
     honesty : SubgroupHonesty or None
         What random draws say of it; None without draws.
     """
@@ -178,6 +180,7 @@ class Subgroup(Generic[V]):
     split: Split[V]
     p_pooled: kinds.P[V]
     p_within: kinds.P[V]
+    p_new: kinds.P[V]
     honesty: SubgroupHonesty[V] | None = None
 
     @property

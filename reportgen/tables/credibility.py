@@ -56,7 +56,7 @@ def credibility(screens: Sequence[Screen], settings: ScreeningSettings) -> Table
         for screen in screens
         if any(map(applies, screen.interactions))
     )
-    return Table(columns, groups, (*footnotes.notes, *_notes()))
+    return Table(columns, groups, (*footnotes.notes, *_notes(settings)))
 
 
 def applies(one: Interaction) -> bool:
@@ -84,12 +84,13 @@ def _facts(one: Interaction, screen: Screen, settings: ScreeningSettings) -> Fac
         trials=int(one.trials.value or 0),
         direction=stated,
         random_treatment=settings.treatment_effect == "random",
-        random_interaction=False,
+        random_interaction=settings.interaction_effect == "random",
         cut="levels" if one.levels else "none",
     )
 
 
-def _notes() -> tuple[Inline, ...]:
+def _notes(settings: ScreeningSettings) -> tuple[Inline, ...]:
+    varies = {"random": "varies between trials", "common": "is common to the trials"}[settings.interaction_effect]
     asked = "; ".join(
         f"{letter} {what[0].lower()}{what[1:]}" for letter, (_, what, _) in zip(LETTERS, ITEMS, strict=True)
     )
@@ -98,7 +99,7 @@ def _notes() -> tuple[Inline, ...]:
         (
             "++ credibility definitely increased, + probably increased, ? probably reduced or unclear, −− definitely reduced, "
             "– does not apply. Item b is answered by hand: interactions by trial are not pooled here. Item d: a direction stated in words "
-            "is compared with the finding by the reader. Item e goes by the Holm-adjusted p. Item g: the interaction is common to the trials.",
+            f"is compared with the finding by the reader. Item e goes by the Holm-adjusted p. Item g: the interaction {varies}.",
         ),
         (
             "After ",

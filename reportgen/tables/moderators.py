@@ -44,18 +44,57 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
         *_reading_columns(tested, settings),
         Column(("Holm",), "decimal", ADJUSTED),
         Column(("BH",), "decimal", ADJUSTED),
+        *_scatter_columns(settings),
         Column(("Finding",), "left"),
         *_reading_columns(other, settings),
         *_reading_columns("Across trials", settings),
     )
     marked = Footnotes()
     groups = tuple(
-        Group(tuple(row for one in screen.interactions for row in _rows(one, marked)), head=_head(screen, screens))
+        Group(
+            tuple(row for one in screen.interactions for row in _rows(one, settings, marked)),
+            head=_head(screen, screens),
+        )
         for screen in screens
     )
     whole = explained(Table(columns, groups, (*marked.notes, *_notes(screens, settings)), ABBREVIATIONS))
     cells = sum(len(group.rows) for group in groups) * len(columns)
     return replace(whole, paper=_summary(screens, settings)) if cells > CELLS_ON_PAPER else whole
+
+
+BESIDE = ("Also within trials",)
+P_READINGS = {"these": "in these trials", "new": "in new trials"}
+
+
+def _other_p(settings: ScreeningSettings) -> tuple[str, ...]:
+    """Return the readings of p within trials that the tested one does not tell already."""
+    if settings.reading == "naive":
+        return ("these", "new")
+    return ("these",) if settings.interaction_effect == "random" else ("new",)
+
+
+def _scatter_columns(settings: ScreeningSettings) -> tuple[Column, ...]:
+    return (
+        *(Column((f"p {P_READINGS[one]}",), "decimal", BESIDE) for one in _other_p(settings)),
+        Column(("τ",), "decimal", BESIDE),
+    )
+
+
+def _scatter_cells(one: Interaction, settings: ScreeningSettings) -> tuple[Inline, ...]:
+    p = {"these": one.scatter.p_these, "new": one.scatter.p_new}
+    return (*((p[name],) for name in _other_p(settings)), (one.scatter.tau,))
+
+
+def scatter_note(settings: ScreeningSettings) -> Inline:
+    """Return what the two p values of an interaction say, and which of them is tested."""
+    tested = {
+        "random": "The interaction that is tested varies between trials",
+        "common": "The interaction that is tested is common to the trials",
+    }[settings.interaction_effect]
+    return (
+        f"{tested}. p in these trials: of one interaction, common to the trials; p in new trials: of the mean of interactions "
+        "that vary between trials, of which τ is the standard deviation.",
+    )
 
 
 OWN_EFFECTS: Inline = (
@@ -89,11 +128,12 @@ def trials_cell(one: Interaction, marked: Footnotes) -> Inline:
     return (one.trials, marked.mark(note))
 
 
-def _rows(one: Interaction, marked: Footnotes) -> Iterator[Row]:
+def _rows(one: Interaction, settings: ScreeningSettings, marked: Footnotes) -> Iterator[Row]:
     """Yield the row of a moderator; of one with several levels the joint test, then each level."""
     counts = (trials_cell(one, marked), (one.n_control,), (one.n_intervention,), (one.cost_people,))
     readings = (one.reading, one.within if one.tested == "naive" else one.naive, one.across)
-    adjusted: tuple[Inline, ...] = ((one.holm,), (one.benjamini_hochberg,), finding(one))
+    scatter = _scatter_cells(one, settings)
+    adjusted: tuple[Inline, ...] = ((one.holm,), (one.benjamini_hochberg,), *scatter, finding(one))
     nothing = all(estimate.effect.value is None for reading in readings for estimate in reading.each)
     if len(one.within.each) == 1 or nothing:
         head: Inline = (
@@ -106,7 +146,8 @@ def _rows(one: Interaction, marked: Footnotes) -> Iterator[Row]:
     yield Row((one.label, ", joint test"), (*counts, *joint[0], *adjusted, *joint[1], *joint[2]))
     for index in range(len(one.within.each)):
         cells = [_cells(reading.each[index], reading.each[index].p) for reading in readings]
-        yield Row(contrast(one, index), ((), (), (), (), *cells[0], (), (), (), *cells[1], *cells[2]), indent=1)
+        blank: tuple[Inline, ...] = ((),) * len(adjusted)
+        yield Row(contrast(one, index), ((), (), (), (), *cells[0], *blank, *cells[1], *cells[2]), indent=1)
 
 
 def _cells(estimate: Estimate, p: Number) -> tuple[Inline, Inline]:
@@ -149,6 +190,7 @@ def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inli
             settings.weak,
             ".",
         ),
+        scatter_note(settings),
     ]
     if any(one.separate for screen in screens for one in screen.interactions):
         notes.append(
@@ -183,12 +225,15 @@ def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
         Column(("p",), "decimal"),
         Column(("Holm",), "decimal", ADJUSTED),
         Column(("BH",), "decimal", ADJUSTED),
+        *_scatter_columns(settings),
         Column(("Finding",), "left"),
     )
     blank: tuple[Inline, ...] = ((),) * (len(columns) - 1)
     nothing = Row(("none",), blank, muted=True)
     groups = tuple(
-        Group(_reached(screen) or (nothing,), head=_counted(screen, screens)) for screen in screens if not screen.reason
+        Group(_reached(screen, settings) or (nothing,), head=_counted(screen, screens))
+        for screen in screens
+        if not screen.reason
     ) or (Group((nothing,)),)
     notes: list[Inline] = [
         (
@@ -198,6 +243,7 @@ def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
             settings.weak,
             " (weak); for several levels, their joint test.",
         ),
+        scatter_note(settings),
     ]
     missing = [(*_head(screen, screens), ": ", *_why(screen)) for screen in screens if screen.reason]
     if missing:
@@ -223,7 +269,7 @@ def _counted(screen: Screen, screens: Sequence[Screen]) -> Inline:
     )
 
 
-def _reached(screen: Screen) -> tuple[Row, ...]:
+def _reached(screen: Screen, settings: ScreeningSettings) -> tuple[Row, ...]:
     found = [one for one in screen.interactions if one.tier in ("significant", "weak")]
     return tuple(
         Row(
@@ -235,6 +281,7 @@ def _reached(screen: Screen) -> tuple[Row, ...]:
                 (one.reading.p,),
                 (one.holm,),
                 (one.benjamini_hochberg,),
+                *_scatter_cells(one, settings),
                 finding(one),
             ),
         )

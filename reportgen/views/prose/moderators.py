@@ -18,6 +18,10 @@ INTERACTION = {
     "random": ", which varies at random between trials (centred at the mean of the moderator in each trial),",
     "common": "",
 }
+TESTED = {
+    "random": "The second was tested; the p value of the first stands beside it.",
+    "common": "The first was tested; the p value of the second stands beside it.",
+}
 RESIDUAL = {
     "common": "",
     "by-trial": " Each trial had a residual variance of its own.",
@@ -47,6 +51,7 @@ def screening_methods(record: Moderation) -> Iterator[Inline]:
     left_out = [screen.without_adjuster for screen in record.results]
     yield from adjusters_lost(record.name, settings.adjust_for, fits, left_out)
     yield _readings(settings)
+    yield _scatter(settings)
     yield _uncertainty(settings)
     yield from on_log_scale(screen.scale for screen in record.results)
     yield _tiers(record)
@@ -80,6 +85,16 @@ def _readings(settings: ScreeningSettings) -> Inline:
         "ecological bias. Where the across reading cannot be had, for want of trials or of differences between their "
         "means, each trial has a treatment effect of its own instead. The naive reading, without centring, is given "
         f"beside both. {READING[settings.reading]}",
+    )
+
+
+def _scatter(settings: ScreeningSettings) -> Inline:
+    beside = "The p values of both stand beside the reading that was tested."
+    tested = beside if settings.reading == "naive" else TESTED[settings.interaction_effect]
+    return (
+        "The interaction within trials was fitted twice: common to the trials, which asks whether it is there in these trials, and "
+        "varying at random between them, which asks whether it may be expected in new ones and gives its standard deviation "
+        f"between trials, τ; where interactions merely scatter between trials, the first finds one too often. {tested}",
     )
 
 

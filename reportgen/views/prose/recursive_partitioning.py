@@ -121,7 +121,7 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     yield _moderators(settings)
     yield (
         "For each subgroup the effect inside, that on the other side of its last split and that in everybody else are "
-        f"estimated in separate models among these people alone, {kenward_roger(settings.treatment_effect)}. Their {between} is therefore not exactly the {between} that was tested. A subgroup "
+        f"estimated in separate models among these people alone, {kenward_roger(settings.treatment_effect)}. Their {between} is therefore not exactly the {between} that was tested. Beside each subgroup stands p of its last split with an interaction that varies between trials, which asks whether the {between} may be expected in new trials. A subgroup "
         f"that was found by searching looks better than it is{NOT_CORRECTED if not drawn_in(record.results) else '.'}",
     )
     yield from draws_in_words(record.results)

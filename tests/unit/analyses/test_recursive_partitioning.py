@@ -13,7 +13,7 @@ import pytest
 
 from reportgen.analyses import make_records, recursive_partitioning
 from reportgen.analyses.moderator_values import Moderator
-from reportgen.analyses.partition_record import cut_decimals
+from reportgen.analyses.partition_profiles import cut_decimals
 from reportgen.analyses.recursive_partitioning import too_many_levels
 from reportgen.pipeline import exit_code_of, read
 from reportgen.records.numbers import numbers_in, plain

@@ -10,6 +10,7 @@ from reportgen.records.moderation import (
     EffectAt,
     Interaction,
     InteractionReading,
+    Scatter,
     Screen,
     ScreeningSettings,
     Tier,
@@ -104,6 +105,9 @@ def interaction(
             half,
             None,
             reason or "two trials, and the across reading needs three",
+        ),
+        scatter=Scatter(
+            at.p("these", p, reason), at.p("new", None if p is None else 4 * p, reason), at.fixed("tau", half, "effect")
         ),
         separate=not reason,
         tested="within",

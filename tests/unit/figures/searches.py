@@ -132,6 +132,7 @@ def subgroup(
         split(here.at("split"), low, high, node),
         here.p("p pooled", 0.0004),
         here.p("p within", 0.0006),
+        here.p("p new", 0.03),
     )
 
 
