@@ -15,11 +15,15 @@ PEELING: dict[str, Any] = {
     "moderators": ["age", "sex", "bmi", "baseline RMDQ"],
     "directions": {"baseline RMDQ": "higher gain more"},
     "treatment_effect": "common",
+    "information": "pooled",
+    "adjuster_slopes": "common",
 }
 PARTITION: dict[str, Any] = {
     "method": "recursive-partitioning",
     "moderators": ["age", "sex"],
     "treatment_effect": "common",
+    "information": "pooled",
+    "adjuster_slopes": "common",
     "depth": 1,
 }
 AGREEMENT: dict[str, Any] = {"method": "agreement", "partition": "rp", "peeling": "peeling", "sizes": [0.2, 0.5]}
