@@ -7,7 +7,7 @@ draw, screening and directions included.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reportgen.analyses.moderator_values import Moderator
@@ -20,8 +20,11 @@ from reportgen.stats.held_out import HeldOut, held_out_partition, held_out_peel
 from reportgen.stats.null_draws import (
     PartitionDraws,
     PeelDraws,
+    ScreeningDraws,
+    joined,
     partition_draws,
     peel_draws,
+    screening_draws,
 )
 from reportgen.stats.null_model import null_model
 from reportgen.stats.optimism import PartitionOptimism, PeelOptimism, partition_optimism, peel_optimism
@@ -73,6 +76,29 @@ def search_null(
     if isinstance(prepared, PreparedPartition):
         return partition_draws(prepared, model, seed, first, count)
     return peel_draws(prepared, model, seed, first, count)
+
+
+def screening_null(
+    people: Selection, columns: Mapping[str, Moderator], *, node: Moderators, seed: int, first: int, count: int
+) -> ScreeningDraws | None:
+    """Test all moderators of a screening in some draws without effect modification; None where nothing can be tested.
+
+    Parameters
+    ----------
+    people, columns, seed, first, count
+        As for `search_null`.
+    node : Moderators node of the study file
+    """
+    if not_estimable(people, node) or not columns:
+        return None
+    sample = sample_of(people, columns)
+    return screening_draws(sample, screening_of(node, columns, 1.0), null_model(sample), seed, first, count)
+
+
+def joined_flips(chunks: Sequence[ScreeningDraws | None]) -> ScreeningDraws | None:
+    """Join the chunks of the draws of a screening."""
+    made = [chunk for chunk in chunks if chunk is not None]
+    return joined(made) if made else None
 
 
 def search_bootstrap(

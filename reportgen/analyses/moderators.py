@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.analyses.adjusters import Unused, not_adjusted_record, unused_adjusters
+from reportgen.analyses.min_p import adjusted_by_draws
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, setting_decimals, unit_of
 from reportgen.analyses.recording import comparison_records, for_outcome, left_out_record
@@ -55,6 +56,9 @@ from reportgen.spec.check import baseline_of
 from reportgen.spec.study import FromScreening, Search, Study
 from reportgen.spec.study import Moderators as Node
 from reportgen.stats import Entered, ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
+from reportgen.stats.null_draws import ScreeningDraws
+
+Flips = Sequence[ScreeningDraws | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,8 @@ def screen_record(
     people: Selection,
     columns: Mapping[str, Moderator],
     fits: Sequence[ModeratorFit],
+    flips: Sequence[ScreeningDraws | None] = (),
+    beside: Sequence[ScreeningDraws | None] = (),
     *,
     name: str,
     node: Node,
@@ -147,12 +153,15 @@ def screen_record(
         The moderators of the screening.
     fits : sequence of ModeratorFit
         Of each of them, in their order: see `screening`.
+    flips, beside : sequence of ScreeningDraws or None
+        The draws of the cell, one or none, and those of the other cells of its comparison.
     name : str
         Of the analysis.
     node : Moderators node of the study file
     study : Study
     """
-    return _screen_record(people, _as_screened(people, columns, fits, node), node, study, _values(name, node, study))
+    found, drawn = _as_screened(people, columns, fits, node), (flips, beside)
+    return _screen_record(people, found, drawn, node, study, _values(name, node, study))
 
 
 def screening(people: Selection, columns: Mapping[str, Moderator], *, node: Node) -> tuple[ModeratorFit, ...]:
@@ -308,7 +317,7 @@ def _ordinal(percentile: float) -> str:
 
 
 def _screen_record(
-    selection: Selection, found: list[Screened], node: Node, study: Study, press: Values
+    selection: Selection, found: list[Screened], drawn: tuple[Flips, Flips], node: Node, study: Study, press: Values
 ) -> Screen[Value]:
     press = for_outcome(selection.outcome, study, press).at(
         selection.comparison,
@@ -324,9 +333,12 @@ def _screen_record(
     outcome = study.outcomes[selection.outcome]
     limits = range_of(outcome, selection.outcome, study)
     p = [one.tested(node).p_value if one.told else math.nan for one in found]
-    adjusted = zip(holm(p), benjamini_hochberg(p), strict=True)
+    by_draws = adjusted_by_draws(p, *drawn, varying=node.interaction_effect == "random")
+    adjusted = zip(holm(p), benjamini_hochberg(p), *by_draws, strict=True)
+    flips = [len(one.number) for one in drawn[0] if one is not None]
     interactions = tuple(
-        _interaction(one, selection, node, study, press, pair) for one, pair in zip(found, adjusted, strict=True)
+        _interaction(one, selection, node, study, press, four, drawn=bool(flips))
+        for one, four in zip(found, adjusted, strict=True)
     )
     return Screen(
         id=press.prefix,
@@ -349,6 +361,7 @@ def _screen_record(
         weak=press.count("weak", sum(one.tier == "weak" for one in interactions), "interactions"),
         reason=not_estimable(selection, node),
         without_adjuster=_without_adjuster(selection, study, press),
+        flips=press.count("draws", flips[0], "draws") if flips else None,
     )
 
 
@@ -377,7 +390,14 @@ def _few_levels(one: Screened, selection: Selection, minimum: int) -> frozenset[
 
 
 def _interaction(
-    one: Screened, selection: Selection, node: Node, study: Study, press: Values, adjusted: tuple[float, float]
+    one: Screened,
+    selection: Selection,
+    node: Node,
+    study: Study,
+    press: Values,
+    adjusted: tuple[float, ...],
+    *,
+    drawn: bool,
 ) -> Interaction[Value]:
     moderator, fit = one.moderator, one.fit
     tested = one.tested(node)
@@ -431,6 +451,8 @@ def _interaction(
         tier=_tier(tested, node) if one.told else "not estimable",
         holm=made.p("holm", adjusted[0], why),
         benjamini_hochberg=made.p("benjamini hochberg", adjusted[1], why),
+        min_p=made.p("min p", adjusted[2], why) if drawn else None,
+        min_p_all=made.p("min p all outcomes", adjusted[3], why) if drawn else None,
         at=_effects_at(one, labels, node, study.policy.minimum_cell, made, unit),
         unit_at=made.quote("unit", moderator.unit),
         expected=None if expected is None else made.quote("expected", expected),

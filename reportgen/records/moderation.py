@@ -95,6 +95,9 @@ class Interaction(Generic[V]):
         By the p of the tested reading.
     holm, benjamini_hochberg : Number
         That p, adjusted for the number tested in the screen.
+    min_p, min_p_all : Number or None
+        The same by random draws without effect modification: for all moderators of the screen, and for those of all screens of
+        the comparison; None without draws.
     at : tuple of EffectAt
         From the model of the tested reading.
     unit_at : Number
@@ -132,6 +135,8 @@ class Interaction(Generic[V]):
     expected: kinds.Words[V] | None
     found: Inline[V]
     not_adjusted: tuple[NotAdjusted[V], ...] = ()
+    min_p: kinds.P[V] | None = None
+    min_p_all: kinds.P[V] | None = None
 
     @property
     def reading(self) -> InteractionReading[V]:
@@ -145,6 +150,7 @@ class Screen(Generic[V]):
 
     `span` is the width of the outcome's scale (0 where it has none): outcomes in one unit on scales of one width share an
     axis. `scale` is that of the effects, and interactions are their contrasts. `tested` counts the moderators with an estimate.
+    `flips` are the random draws by which p is adjusted; None without.
     """
 
     id: str
@@ -167,6 +173,7 @@ class Screen(Generic[V]):
     weak: kinds.Count[V]
     reason: str
     without_adjuster: tuple[LeftOut[V], ...] = ()
+    flips: kinds.Count[V] | None = None
 
     @property
     def empty(self) -> bool:

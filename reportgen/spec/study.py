@@ -23,7 +23,7 @@ from pydantic import (
 
 from reportgen.errors import did_you_mean
 from reportgen.formats import DEFAULT, formats
-from reportgen.spec.draws import Draws, effective
+from reportgen.spec.draws import Draws, Flips, effective
 from reportgen.spec.methods import Analysis as Analysis
 from reportgen.spec.methods import AnyAnalysis, method
 from reportgen.spec.model import MOST, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
@@ -353,6 +353,8 @@ class Moderators(Pooled):
     """Percentiles of a quantity at which the treatment effect is given, from 0 to 100."""
     expected: dict[str, str] = {}
     """Hypothesised effect modification in words, by moderator; printed beside the findings."""
+    draws: Flips | None = None
+    """How many random draws adjust p for the number of moderators and outcomes tested; the policy's number unless given."""
 
     @field_validator("percentiles")
     @classmethod
@@ -635,7 +637,7 @@ def sizes_asked(study: Study, name: str) -> tuple[float, ...]:
 
 
 def settled(study: Study, profile: Literal["draft", "final"] | None = None, draws: Draws | None = None) -> Study:
-    """Return a study in which each search says how many draws it takes, and the profile stands in the policy.
+    """Return a study in which each screening and search says how many draws it takes, and the profile stands in the policy.
 
     Parameters
     ----------
@@ -646,10 +648,13 @@ def settled(study: Study, profile: Literal["draft", "final"] | None = None, draw
         In place of what the study asks for, for every search; a draft has no say in them.
     """
     chosen = profile or study.policy.profile
+
+    def drawing(node: Search | Moderators) -> Draws | Flips:
+        asked = draws or effective(node.draws, study.policy.draws, chosen)
+        return asked if isinstance(node, Search) else Flips(sign_flips=asked.sign_flips)
+
     analyses = {
-        name: node.model_copy(update={"draws": draws or effective(node.draws, study.policy.draws, chosen)})
-        if isinstance(node, Search)
-        else node
+        name: node.model_copy(update={"draws": drawing(node)}) if isinstance(node, Search | Moderators) else node
         for name, node in study.analyses.items()
     }
     return study.model_copy(

@@ -15,7 +15,17 @@ from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline, Number
 from reportgen.tables.adjusters import not_adjusted, screen_fits
-from reportgen.tables.phrases import NBSP, Footnotes, ci_head, estimate_cell, explained, joined, percentiles, words
+from reportgen.tables.phrases import (
+    NBSP,
+    Footnotes,
+    ci_head,
+    counted,
+    estimate_cell,
+    explained,
+    joined,
+    percentiles,
+    words,
+)
 
 CELLS_ON_PAPER = 600
 COUNTS = ("Participants",)
@@ -34,6 +44,7 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
     settings : ScreeningSettings
         What was fitted.
     """
+    drawn = _drawn(screens)
     tested, other = ("Within trials", "Naive") if settings.reading == "within" else ("Naive", "Within trials")
     columns = (
         Column(("Moderator",), "left"),
@@ -42,8 +53,7 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
         Column(("Intervention",), "right", COUNTS),
         Column(("No value",), "right", COUNTS),
         *_reading_columns(tested, settings),
-        Column(("Holm",), "decimal", ADJUSTED),
-        Column(("BH",), "decimal", ADJUSTED),
+        *_adjusted_columns(drawn),
         *_scatter_columns(settings),
         Column(("Finding",), "left"),
         *_reading_columns(other, settings),
@@ -52,7 +62,7 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
     marked = Footnotes()
     groups = tuple(
         Group(
-            tuple(row for one in screen.interactions for row in _rows(one, settings, marked)),
+            tuple(row for one in screen.interactions for row in _rows(one, settings, drawn, marked)),
             head=_head(screen, screens),
         )
         for screen in screens
@@ -60,6 +70,37 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
     whole = explained(Table(columns, groups, (*marked.notes, *_notes(screens, settings)), ABBREVIATIONS))
     cells = sum(len(group.rows) for group in groups) * len(columns)
     return replace(whole, paper=_summary(screens, settings)) if cells > CELLS_ON_PAPER else whole
+
+
+def _drawn(screens: Sequence[Screen]) -> bool:
+    return any(screen.flips is not None for screen in screens)
+
+
+def _adjusted_columns(drawn: bool) -> tuple[Column, ...]:
+    by_draws = ("min-p", "min-p, all outcomes") if drawn else ()
+    return tuple(Column((head,), "decimal", ADJUSTED) for head in ("Holm", "BH", *by_draws))
+
+
+def _adjusted_cells(one: Interaction, drawn: bool) -> tuple[Inline, ...]:
+    by_draws: tuple[Inline, ...] = tuple(() if p is None else (p,) for p in (one.min_p, one.min_p_all))
+    return ((one.holm,), (one.benjamini_hochberg,), *(by_draws if drawn else ()))
+
+
+def min_p_note(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inline, ...]:
+    """Return the note on p adjusted by random draws; nothing where nothing was drawn."""
+    flips = [screen.flips for screen in screens if screen.flips is not None]
+    if not flips:
+        return ()
+    at_least = "; where the interaction varies between trials it is at least p itself"
+    return (
+        (
+            "min-p: the share of ",
+            *counted(flips[0], "draw"),
+            " without effect modification in which the smallest p of all moderators of the outcome is as small, in these trials; all "
+            "outcomes: of all moderators and outcomes of the comparison"
+            f"{at_least if settings.interaction_effect == 'random' else ''}.",
+        ),
+    )
 
 
 BESIDE = ("Also within trials",)
@@ -128,12 +169,12 @@ def trials_cell(one: Interaction, marked: Footnotes) -> Inline:
     return (one.trials, marked.mark(note))
 
 
-def _rows(one: Interaction, settings: ScreeningSettings, marked: Footnotes) -> Iterator[Row]:
+def _rows(one: Interaction, settings: ScreeningSettings, drawn: bool, marked: Footnotes) -> Iterator[Row]:
     """Yield the row of a moderator; of one with several levels the joint test, then each level."""
     counts = (trials_cell(one, marked), (one.n_control,), (one.n_intervention,), (one.cost_people,))
     readings = (one.reading, one.within if one.tested == "naive" else one.naive, one.across)
     scatter = _scatter_cells(one, settings)
-    adjusted: tuple[Inline, ...] = ((one.holm,), (one.benjamini_hochberg,), *scatter, finding(one))
+    adjusted: tuple[Inline, ...] = (*_adjusted_cells(one, drawn), *scatter, finding(one))
     nothing = all(estimate.effect.value is None for reading in readings for estimate in reading.each)
     if len(one.within.each) == 1 or nothing:
         head: Inline = (
@@ -191,6 +232,7 @@ def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inli
             ".",
         ),
         scatter_note(settings),
+        *min_p_note(screens, settings),
     ]
     if any(one.separate for screen in screens for one in screen.interactions):
         notes.append(
@@ -217,21 +259,21 @@ def _hidden(estimates: Iterable[Estimate]) -> tuple[Inline, ...]:
 
 def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
     """Return the summary for paper: how many were tested, and the tested reading of those that reached a tier."""
+    drawn = _drawn(screens)
     columns = (
         Column(("Moderator",), "left"),
         Column(("m",), "right"),
         Column(("n",), "right"),
         Column(ci_head("Interaction", settings.level), "decimal"),
         Column(("p",), "decimal"),
-        Column(("Holm",), "decimal", ADJUSTED),
-        Column(("BH",), "decimal", ADJUSTED),
+        *_adjusted_columns(drawn),
         *_scatter_columns(settings),
         Column(("Finding",), "left"),
     )
     blank: tuple[Inline, ...] = ((),) * (len(columns) - 1)
     nothing = Row(("none",), blank, muted=True)
     groups = tuple(
-        Group(_reached(screen, settings) or (nothing,), head=_counted(screen, screens))
+        Group(_reached(screen, settings, drawn) or (nothing,), head=_counted(screen, screens))
         for screen in screens
         if not screen.reason
     ) or (Group((nothing,)),)
@@ -244,6 +286,7 @@ def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
             " (weak); for several levels, their joint test.",
         ),
         scatter_note(settings),
+        *min_p_note(screens, settings),
     ]
     missing = [(*_head(screen, screens), ": ", *_why(screen)) for screen in screens if screen.reason]
     if missing:
@@ -269,7 +312,7 @@ def _counted(screen: Screen, screens: Sequence[Screen]) -> Inline:
     )
 
 
-def _reached(screen: Screen, settings: ScreeningSettings) -> tuple[Row, ...]:
+def _reached(screen: Screen, settings: ScreeningSettings, drawn: bool) -> tuple[Row, ...]:
     found = [one for one in screen.interactions if one.tier in ("significant", "weak")]
     return tuple(
         Row(
@@ -279,8 +322,7 @@ def _reached(screen: Screen, settings: ScreeningSettings) -> tuple[Row, ...]:
                 (one.n,),
                 estimate_cell(one.reading.each[0]) if len(one.reading.each) == 1 else (),
                 (one.reading.p,),
-                (one.holm,),
-                (one.benjamini_hochberg,),
+                *_adjusted_cells(one, drawn),
                 *_scatter_cells(one, settings),
                 finding(one),
             ),

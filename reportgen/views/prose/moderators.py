@@ -55,6 +55,7 @@ def screening_methods(record: Moderation) -> Iterator[Inline]:
     yield _uncertainty(settings)
     yield from on_log_scale(screen.scale for screen in record.results)
     yield _tiers(record)
+    yield from _min_p(record)
     yield _values(settings)
 
 
@@ -117,6 +118,22 @@ def _tiers(record: Moderation) -> Inline:
         " Beside each p stand those adjusted by Holm and by Benjamini and Hochberg for the number of moderators tested "
         "of the same outcome at the same follow-up and comparison.",
     )
+
+
+def _min_p(record: Moderation) -> Iterator[Inline]:
+    """Yield how p is adjusted by random draws; nothing where nothing was drawn."""
+    flips = [screen.flips for screen in record.results if screen.flips is not None]
+    if flips:
+        varying = "; its adjusted p is at least p itself, for draws know no variation of interactions between trials"
+        yield (
+            "Each screening was repeated in ",
+            *counted(flips[0], "draw"),
+            " without effect modification: the fitted values of a model with all moderators and one treatment effect per trial, plus "
+            "its residuals with random signs, the same for all outcomes of a participant. The min-p of an interaction is the "
+            "share of these screenings whose smallest p is as small, the data themselves counted among them: of the moderators of "
+            "its outcome, and of those of all outcomes of its comparison"
+            f"{varying if record.settings.interaction_effect == 'random' else ''}.",
+        )
 
 
 def _found(record: Moderation) -> Inline:

@@ -139,6 +139,20 @@ def test_the_p_that_is_not_tested_stands_beside_the_one_that_is() -> None:
         assert f"tested {'varies between trials' if effect == 'random' else 'is common to the trials'}" in said
 
 
+def test_p_adjusted_by_draws_has_columns_where_something_was_drawn() -> None:
+    one = interaction("pain")
+    drawn = replace(one, min_p=press("m").p("min p", 0.025), min_p_all=press("m").p("all", 0.075))
+    shown = replace(screen("pain", [drawn]), flips=press("pain").count("draws", 999))
+    table = interaction_estimates([shown], settings())
+    heads = [plain(column.head) for column in table.columns]
+    place = heads.index("min-p")
+    assert heads[place : place + 2] == ["min-p", "min-p, all outcomes"]
+    assert lines(table)[0][place : place + 2] == ["0.025", "0.075"]
+    assert any("the share of 999 draws" in plain(note) for note in table.footnotes)
+    plainer = interaction_estimates([screen("pain", [one])], settings())
+    assert "min-p" not in [plain(column.head) for column in plainer.columns]
+
+
 def test_trials_that_tell_nothing_of_an_interaction_have_a_footnote() -> None:
     first, *others = several()
     age, *rest = first.interactions
