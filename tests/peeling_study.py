@@ -15,11 +15,15 @@ PEELING: dict[str, Any] = {
     "moderators": ["age", "sex", "bmi", "baseline RMDQ"],
     "directions": {"baseline RMDQ": "higher gain more"},
     "treatment_effect": "common",
+    "information": "pooled",
+    "adjuster_slopes": "common",
 }
 PARTITION: dict[str, Any] = {
     "method": "recursive-partitioning",
     "moderators": ["age", "sex"],
     "treatment_effect": "common",
+    "information": "pooled",
+    "adjuster_slopes": "common",
     "depth": 1,
 }
 AGREEMENT: dict[str, Any] = {"method": "agreement", "partition": "rp", "peeling": "peeling", "sizes": [0.2, 0.5]}
@@ -51,16 +55,22 @@ def people(seed: int, n: int, gain: float) -> pd.DataFrame:
 
 
 def write_search_study(
-    folder: Path, *, gain: float = 3.0, variables: dict[str, Any] | None = None, **changes: Any
+    folder: Path,
+    *,
+    gain: float = 3.0,
+    variables: dict[str, Any] | None = None,
+    peeling: dict[str, Any] | None = None,
+    **changes: Any,
 ) -> Path:
-    """Write the study; top-level keys of the study file may be replaced, and variables added to both trials.
+    """Write the study; top-level keys of the study file and options of the peeling may be replaced, and variables added to
+    both trials.
 
     Body mass index is known in one trial only.
     """
     covariates = {**STUDY["covariates"], "bmi": {"label": "Body mass index", "unit": "kg/m2", "per": 5}}
     study = {
         "covariates": covariates,
-        "analyses": {"rp": PARTITION, "peeling": PEELING, "agreement": AGREEMENT},
+        "analyses": {"rp": PARTITION, "peeling": PEELING | (peeling or {}), "agreement": AGREEMENT},
         "report": {"formats": ["html", "workbook", "results"], "contents": CONTENTS},
         **changes,
     }

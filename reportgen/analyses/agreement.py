@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, decimals_of, values_of
 from reportgen.analyses.naming import level_number, scale_of, unit_of
-from reportgen.analyses.partition_record import cut_decimals, names_of
+from reportgen.analyses.partition_profiles import cut_decimals
+from reportgen.analyses.partition_record import names_of
 from reportgen.analyses.peeling_record import size_text
 from reportgen.analyses.peeling_search import Peeled
 from reportgen.analyses.recording import NAN, clause, for_outcome

@@ -107,6 +107,8 @@ def _settings(node: Node, press: Values, study: Study) -> PeelingSettings[Value]
         adjust_for=adjuster_labels(node, study, press),
         treatment_effect=node.treatment_effect,
         objective=node.objective,
+        information=node.information,
+        adjuster_slopes=node.adjuster_slopes,
         screened_by=press.quote("screened by", screening.from_) if screening else None,
         p_below=setting_number("p below", screening.p_below, press) if screening else None,
         alpha=percent_number("alpha", node.alpha, press),

@@ -7,7 +7,7 @@ draw, screening and directions included.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reportgen.analyses.moderator_values import Moderator
@@ -20,8 +20,11 @@ from reportgen.stats.held_out import HeldOut, held_out_partition, held_out_peel
 from reportgen.stats.null_draws import (
     PartitionDraws,
     PeelDraws,
+    ScreeningDraws,
+    joined,
     partition_draws,
     peel_draws,
+    screening_draws,
 )
 from reportgen.stats.null_model import null_model
 from reportgen.stats.optimism import PartitionOptimism, PeelOptimism, partition_optimism, peel_optimism
@@ -73,6 +76,29 @@ def search_null(
     if isinstance(prepared, PreparedPartition):
         return partition_draws(prepared, model, seed, first, count)
     return peel_draws(prepared, model, seed, first, count)
+
+
+def screening_null(
+    people: Selection, columns: Mapping[str, Moderator], *, node: Moderators, seed: int, first: int, count: int
+) -> ScreeningDraws | None:
+    """Test all moderators of a screening in some draws without effect modification; None where nothing can be tested.
+
+    Parameters
+    ----------
+    people, columns, seed, first, count
+        As for `search_null`.
+    node : Moderators node of the study file
+    """
+    if not_estimable(people, node) or not columns:
+        return None
+    sample = sample_of(people, columns)
+    return screening_draws(sample, screening_of(node, columns, 1.0), null_model(sample), seed, first, count)
+
+
+def joined_flips(chunks: Sequence[ScreeningDraws | None]) -> ScreeningDraws | None:
+    """Join the chunks of the draws of a screening."""
+    made = [chunk for chunk in chunks if chunk is not None]
+    return joined(made) if made else None
 
 
 def search_bootstrap(
@@ -130,7 +156,12 @@ def search_held_out(
 
 def screening_of(node: Moderators, columns: Mapping[str, Moderator], p_below: float) -> Screening:
     """Return a screening as draws repeat it."""
-    options = node.model_dump(include={"minimum_trials", "treatment_effect", "inference", "df_floor"})
+    options = node.model_dump(
+        include={
+            *("minimum_trials", "treatment_effect", "inference", "df_floor"),
+            *("interaction_effect", "adjuster_slopes", "residual"),
+        }
+    )
     references = {name: max(one.reference, 0) for name, one in columns.items() if one.categorical}
     return Screening(p_below, node.reading, options, references)
 
@@ -147,6 +178,7 @@ def prepared_search(
         assert isinstance(node.moderators, FromScreening)
         screening = screening_of(screened_by, columns, node.moderators.p_below)
     if isinstance(node, RecursivePartitioning):
-        return PartitionPipeline(partition_options(node), screening, node.missing).prepare(sample)
+        pipeline = PartitionPipeline(partition_options(node), screening, node.missing, node.count_screened)
+        return pipeline.prepare(sample)
     assert isinstance(node, DirectedPeeling)
     return PeelPipeline(PeelSettings(**peel_options(node, columns)), screening).prepare(sample)

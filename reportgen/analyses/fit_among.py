@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from reportgen.analyses.selection import Selection, adjusters_of
 from reportgen.spec.study import Pooled
 from reportgen.stats import OneStepFit, fit_one_step
-from reportgen.stats.choices import Approximation
+from reportgen.stats.choices import AdjusterSlopes, Approximation
+from reportgen.stats.moderators import PEOPLE_PER_SLOPE
 
 
 def fit_among(
@@ -20,6 +21,7 @@ def fit_among(
     node: Pooled,
     *,
     inference: Approximation = "kenward-roger",
+    adjuster_slopes: AdjusterSlopes = "common",
 ) -> OneStepFit:
     """Fit the treatment effect among some people, in a model of their own.
 
@@ -32,6 +34,8 @@ def fit_among(
         Says whether the effect varies between trials.
     inference : {'kenward-roger', 'normal'}
         `normal` for intervals as publications print them that know no other.
+    adjuster_slopes : {'common', 'stratified'}
+        With `stratified`, trials with too few people per slope share one.
     """
     adjusters = adjusters_of(selection)
     return fit_one_step(
@@ -41,4 +45,6 @@ def fit_among(
         adjusters=None if adjusters is None else adjusters[who],
         treatment_effect=node.treatment_effect,
         inference=inference,
+        adjuster_slopes=adjuster_slopes,
+        people_per_slope=PEOPLE_PER_SLOPE,
     )

@@ -14,7 +14,14 @@ from typing import Any
 import numpy as np
 
 from reportgen.analyses.cohorts import Cell, Cohorts
-from reportgen.analyses.drawing import chunks, search_bootstrap, search_held_out, search_null
+from reportgen.analyses.drawing import (
+    chunks,
+    joined_flips,
+    screening_null,
+    search_bootstrap,
+    search_held_out,
+    search_null,
+)
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.moderators import screening
 from reportgen.analyses.selection import Selection, told_alone
@@ -93,6 +100,23 @@ class Layout:
             digest=digest_of,
             cost=0.1,
         )
+
+    def flipping(self, node: Moderators, cell: Cell) -> tuple[str, ...]:
+        """Add the random draws of a screening, in chunks, and what joins them; return the name of that, none without draws."""
+        flips = node.draws.sign_flips if node.draws else 0
+        if not flips:
+            return ()
+        seen: dict[str, str | tuple[str, ...]] = {
+            "people": self.people(node, cell),
+            "columns": self.columns(node, cell, node.moderators),
+        }
+        model = _bare(node, cell).model_copy(update={"percentiles": ()})
+        name = f"{seen['columns']}.{_short(model.model_dump_json())}"
+        asked = {"node": model, "seed": self.study.study.seed}
+        parts = self._chunks(f"flips.{name}", screening_null, asked, seen, flips)
+        # as long as there are draws, and there may be as many people: never kept
+        one = f"flipped.{name}.{flips}"
+        return (self.add(one, joined_flips, {}, inputs={"chunks": parts}, kept=False, digest=digest_of),)
 
     def searching(self, node: Search, cell: Cell) -> tuple[dict[str, str], dict[str, Any]]:
         """Return the inputs and the arguments of a search: people, columns, and the screening that it takes them from."""
@@ -191,7 +215,7 @@ class Layout:
 
 def _bare(screening_node: Moderators, cell: Cell) -> Moderators:
     """Return a screening of one cell without what its fits do not depend on."""
-    update = {"expected": {}, "tiers": type(screening_node.tiers)(), "level": 0.95, "adjust_for": ()}
+    update = {"expected": {}, "tiers": type(screening_node.tiers)(), "level": 0.95, "adjust_for": (), "draws": None}
     return node_of(screening_node, cell).model_copy(update=update)
 
 

@@ -112,7 +112,10 @@ def _lay_meta_analysis(name: str, node: MetaAnalysis, layout: Layout) -> Iterato
 
 
 def _lay_moderators(name: str, node: Moderators, layout: Layout) -> Iterator[str]:
-    for cell in cells_of(node, layout.study):
+    cells = list(cells_of(node, layout.study))
+    flipped = {cell: layout.flipping(node, cell) for cell in cells}
+    for cell in cells:
+        beside = (flipped[one] for one in cells if one != cell and one.comparison == cell.comparison)
         yield layout.add(
             _task("screen", name, cell),
             screen_record,
@@ -121,6 +124,8 @@ def _lay_moderators(name: str, node: Moderators, layout: Layout) -> Iterator[str
                 "people": layout.people(node, cell),
                 "columns": layout.columns(node, cell, node.moderators),
                 "fits": layout.screening(node, cell, node),
+                "flips": flipped[cell],
+                "beside": tuple(name for names in beside for name in names),
             },
             cost=0.05,
         )

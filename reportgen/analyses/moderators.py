@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
+from reportgen.analyses.adjusters import Unused, not_adjusted_record, unused_adjusters
+from reportgen.analyses.min_p import adjusted_by_draws
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, setting_decimals, unit_of
 from reportgen.analyses.recording import comparison_records, for_outcome, left_out_record
+from reportgen.analyses.scatter import scatter_record
 from reportgen.analyses.search_people import Cost, people_of_search
 from reportgen.analyses.selection import (
     Selection,
@@ -54,6 +56,9 @@ from reportgen.spec.check import baseline_of
 from reportgen.spec.study import FromScreening, Search, Study
 from reportgen.spec.study import Moderators as Node
 from reportgen.stats import Entered, ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
+from reportgen.stats.null_draws import ScreeningDraws
+
+Flips = Sequence[ScreeningDraws | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Screened:
 
     def tested(self, node: Node) -> Reading:
         """Return the reading that is tested."""
-        return self.fit.naive if node.reading == "naive" else self.fit.within
+        return reading_tested(self.fit, node)
 
     def entered(self, node: Node) -> Entered:
         """Return who tells something of the tested reading; where nothing may be told, who is in its model."""
@@ -131,6 +136,8 @@ def screen_record(
     people: Selection,
     columns: Mapping[str, Moderator],
     fits: Sequence[ModeratorFit],
+    flips: Sequence[ScreeningDraws | None] = (),
+    beside: Sequence[ScreeningDraws | None] = (),
     *,
     name: str,
     node: Node,
@@ -146,12 +153,15 @@ def screen_record(
         The moderators of the screening.
     fits : sequence of ModeratorFit
         Of each of them, in their order: see `screening`.
+    flips, beside : sequence of ScreeningDraws or None
+        The draws of the cell, one or none, and those of the other cells of its comparison.
     name : str
         Of the analysis.
     node : Moderators node of the study file
     study : Study
     """
-    return _screen_record(people, _as_screened(people, columns, fits, node), node, study, _values(name, node, study))
+    found, drawn = _as_screened(people, columns, fits, node), (flips, beside)
+    return _screen_record(people, found, drawn, node, study, _values(name, node, study))
 
 
 def screening(people: Selection, columns: Mapping[str, Moderator], *, node: Node) -> tuple[ModeratorFit, ...]:
@@ -164,6 +174,11 @@ def _as_screened(
 ) -> list[Screened]:
     costs = people_of_search(people, columns, missing="available", minimum_trials=node.minimum_trials).costs
     return [Screened(moderator, fit, cost) for moderator, fit, cost in zip(columns.values(), fits, costs, strict=True)]
+
+
+def reading_tested(fit: ModeratorFit, node: Node) -> Reading:
+    """Return the reading of a fit that a screening tests."""
+    return fit.naive if node.reading == "naive" else fit.within
 
 
 def screened_in(names: Sequence[str], fits: Sequence[ModeratorFit], node: Node, p_below: float) -> tuple[str, ...]:
@@ -185,9 +200,7 @@ def screened_in(names: Sequence[str], fits: Sequence[ModeratorFit], node: Node, 
     tuple of str
         Empty where no moderator reaches the limit. Equal p keep the order of the study file.
     """
-    tested = [
-        (name, fit.naive if node.reading == "naive" else fit.within) for name, fit in zip(names, fits, strict=True)
-    ]
+    tested = [(name, reading_tested(fit, node)) for name, fit in zip(names, fits, strict=True)]
     reached = sorted((reading.p_value, place) for place, (_, reading) in enumerate(tested) if reading.estimated)
     return tuple(names[place] for p, place in reached if p < p_below)
 
@@ -252,6 +265,9 @@ def _fit(selection: Selection, moderator: Moderator, node: Node, *, search: bool
         treatment_effect=node.treatment_effect,
         inference=node.inference,
         df_floor=node.df_floor,
+        interaction_effect=node.interaction_effect,
+        adjuster_slopes=node.adjuster_slopes,
+        residual=node.residual,
         search=search,
     )
 
@@ -270,6 +286,9 @@ def _settings(node: Node, study: Study, press: Values) -> ScreeningSettings[Valu
         treatment_effect=node.treatment_effect,
         inference=node.inference,
         df_floor=node.df_floor,
+        interaction_effect=node.interaction_effect,
+        adjuster_slopes=node.adjuster_slopes,
+        residual=node.residual,
         reading=node.reading,
         level=level_number(node.level, press),
         minimum_trials=press.count("minimum trials", node.minimum_trials, "trials"),
@@ -298,7 +317,7 @@ def _ordinal(percentile: float) -> str:
 
 
 def _screen_record(
-    selection: Selection, found: list[Screened], node: Node, study: Study, press: Values
+    selection: Selection, found: list[Screened], drawn: tuple[Flips, Flips], node: Node, study: Study, press: Values
 ) -> Screen[Value]:
     press = for_outcome(selection.outcome, study, press).at(
         selection.comparison,
@@ -314,9 +333,12 @@ def _screen_record(
     outcome = study.outcomes[selection.outcome]
     limits = range_of(outcome, selection.outcome, study)
     p = [one.tested(node).p_value if one.told else math.nan for one in found]
-    adjusted = zip(holm(p), benjamini_hochberg(p), strict=True)
+    by_draws = adjusted_by_draws(p, *drawn, varying=node.interaction_effect == "random")
+    adjusted = zip(holm(p), benjamini_hochberg(p), *by_draws, strict=True)
+    flips = [len(one.number) for one in drawn[0] if one is not None]
     interactions = tuple(
-        _interaction(one, selection, node, study, press, pair) for one, pair in zip(found, adjusted, strict=True)
+        _interaction(one, selection, node, study, press, four, drawn=bool(flips))
+        for one, four in zip(found, adjusted, strict=True)
     )
     return Screen(
         id=press.prefix,
@@ -339,6 +361,7 @@ def _screen_record(
         weak=press.count("weak", sum(one.tier == "weak" for one in interactions), "interactions"),
         reason=not_estimable(selection, node),
         without_adjuster=_without_adjuster(selection, study, press),
+        flips=press.count("draws", flips[0], "draws") if flips else None,
     )
 
 
@@ -367,7 +390,14 @@ def _few_levels(one: Screened, selection: Selection, minimum: int) -> frozenset[
 
 
 def _interaction(
-    one: Screened, selection: Selection, node: Node, study: Study, press: Values, adjusted: tuple[float, float]
+    one: Screened,
+    selection: Selection,
+    node: Node,
+    study: Study,
+    press: Values,
+    adjusted: tuple[float, ...],
+    *,
+    drawn: bool,
 ) -> Interaction[Value]:
     moderator, fit = one.moderator, one.fit
     tested = one.tested(node)
@@ -380,21 +410,21 @@ def _interaction(
     silent = fit.entered.trials - entered.trials
     labels = {code: made.quote(f"level {label}", label) for code, label in enumerate(moderator.levels)}
     limits = node.tiers.significant, node.tiers.weak
+    of_within, of_all = (
+        {"n": who.participants, "trials": who.trials, "limits": limits, "arms": _arms(who)}
+        for who in (fit.telling if one.told else fit.entered, fit.entered)
+    )
     readings = [
         _reading(
             getattr(fit, name),
             one,
             labels,
             node,
-            made.at(name, n=rests_on.participants, trials=rests_on.trials, limits=limits, arms=_arms(rests_on)),
+            made.at(name, **(of_within if name == "within" else of_all)),
             unit,
             reason,
         )
-        for name, rests_on in (
-            ("within", fit.telling if one.told else fit.entered),
-            ("naive", fit.entered),
-            ("across", fit.entered),
-        )
+        for name in ("within", "naive", "across")
     ]
     arms = made.sides()
     expected = node.expected.get(moderator.name)
@@ -415,19 +445,25 @@ def _interaction(
         within=readings[0],
         naive=readings[1],
         across=readings[2],
+        scatter=scatter_record(fit, one.withholds(fit.within), reason, unit, made.at("within", **of_within)),
         separate=fit.separate,
         tested=node.reading,
         tier=_tier(tested, node) if one.told else "not estimable",
         holm=made.p("holm", adjusted[0], why),
         benjamini_hochberg=made.p("benjamini hochberg", adjusted[1], why),
+        min_p=made.p("min p", adjusted[2], why) if drawn else None,
+        min_p_all=made.p("min p all outcomes", adjusted[3], why) if drawn else None,
         at=_effects_at(one, labels, node, study.policy.minimum_cell, made, unit),
         unit_at=made.quote("unit", moderator.unit),
         expected=None if expected is None else made.quote("expected", expected),
         found=_found(one, tested, labels, study),
-        not_adjusted=not_adjusted_record(
-            unused_adjusters(selection, ~np.isnan(moderator.of(selection))) if tested.estimated else (), study, made
-        ),
+        not_adjusted=not_adjusted_record(_unused(selection, moderator, node) if tested.estimated else (), study, made),
     )
+
+
+def _unused(selection: Selection, moderator: Moderator, node: Node) -> tuple[Unused, ...]:
+    """Return the adjusters that the models of a moderator leave out."""
+    return unused_adjusters(selection, ~np.isnan(moderator.of(selection)), adjuster_slopes=node.adjuster_slopes)
 
 
 def _arms(entered: Entered) -> tuple[int, int]:

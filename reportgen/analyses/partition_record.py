@@ -8,29 +8,29 @@ a little or another subgroup is found.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
+from reportgen.analyses.adjusters import Unused, not_adjusted_record, unused_adjusters
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.honesty_record import Honest
-from reportgen.analyses.moderator_values import Moderator, values_of
 from reportgen.analyses.naming import scale_of
+from reportgen.analyses.partition_desk import Desk, Naming
+from reportgen.analyses.partition_profiles import cut_decimals, profiles
 from reportgen.analyses.recording import NAN, clause, left_out_record
 from reportgen.analyses.search_people import SearchPeople
-from reportgen.analyses.selection import Selection
+from reportgen.analyses.selection import adjusters_of
 from reportgen.records.honesty import SubgroupHonesty
-from reportgen.records.numbers import Inline, Status, Value, fixed
+from reportgen.records.numbers import Inline, Status, Value
 from reportgen.records.partition import (
     Condition,
     Members,
     ModeratorUse,
     NormalInterval,
     PartitionedOutcome,
-    Profile,
     Split,
     Subgroup,
     TreeNode,
@@ -41,61 +41,15 @@ from reportgen.release.rules import (
     TOO_FEW,
     as_printed,
     few_in_an_arm,
-    guards,
-    in_both_arms,
     told_apart,
     withheld,
     withheld_estimate,
 )
 from reportgen.release.values import Values
 from reportgen.spec.study import RecursivePartitioning as Node
-from reportgen.spec.study import Study
 from reportgen.stats import Effect, Partition
-from reportgen.stats import effective_cuts as sidak
 from reportgen.stats import subgroups as found
-
-LN10 = math.log(10.0)
-MOST_DIGITS = 9
-CUT_DECIMALS = 2  # of a moderator for which the study file asks for none
-
-
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """What an outcome is called and measured in, what the moderators are called, two settings that reasons name, whom the
-    policy guards, and the study."""
-
-    outcome_label: str
-    unit: str
-    follow_up_label: str
-    moderators: Mapping[str, str]
-    alpha: Value
-    width: Value
-    minimum_cell: int
-    study: Study
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What every record of one search is made with."""
-
-    people: SearchPeople
-    node: Node
-    naming: Naming
-    press: Values
-
-    def at(self, *names: str) -> Desk:
-        """Return the same with further names in the ids."""
-        return replace(self, press=self.press.at(*names))
-
-    @property
-    def unit(self) -> str:
-        """Unit of the outcome."""
-        return self.naming.unit
-
-    @property
-    def selection(self) -> Selection:
-        """The people who entered the search."""
-        return self.people.selection
+from reportgen.stats.split_readings import split_readings
 
 
 def search_record(
@@ -126,7 +80,7 @@ def search_record(
     selection = people.selection
     status: Status = "ok" if partition else "not estimable"
     press = press.at(n=selection.n, trials=len(selection.trials), arms=selection.arms)
-    desk = Desk(people, node, naming, press)
+    desk = Desk(people, node, naming, press, partition.settings["across_extra"] if partition else 0)
     overall = _overall(partition, desk, reason)
     groups = _subgroups(partition, desk, honest) if partition else ()
     rejected = _rejected(partition, desk) if partition else ()
@@ -149,7 +103,7 @@ def search_record(
         subgroups=groups,
         tree=tree,
         rejected=rejected,
-        profiles=_profiles(partition, desk) if partition else (),
+        profiles=profiles(partition, desk) if partition else (),
         left_out=left_out_record(selection, press),
         status=status,
         reason=reason,
@@ -174,7 +128,7 @@ def _overall(partition: Partition | None, desk: Desk, reason: str) -> Members[Va
         arms = selection.arm_size(0), selection.arm_size(1)
         group = found.Group((), everybody, *arms, len(selection.trials), nothing, NAN, "not estimable", why)
         return _members(group, desk)
-    fit = fit_among(selection, everybody, desk.node)
+    fit = fit_among(selection, everybody, desk.node, adjuster_slopes=desk.node.adjuster_slopes)
     group = found.Group(
         (), everybody, fit.n_control, fit.n_intervention, fit.trials, fit.effect, fit.tau2, fit.status, fit.message
     )
@@ -191,7 +145,9 @@ def _members(group: found.Group, desk: Desk) -> Members[Value]:
     normal = press.at("effect", "normal")
     low, high = NAN, NAN
     if estimated:
-        fit = fit_among(desk.selection, group.members, desk.node, inference="normal")
+        fit = fit_among(
+            desk.selection, group.members, desk.node, inference="normal", adjuster_slopes=desk.node.adjuster_slopes
+        )
         low, high = (scalar(limit) for limit in fit.effect.interval(desk.node.level))
     ends = normal.bounds(low, high, "effect", desk.unit, reason)
     n_control, n_intervention = press.sides()
@@ -209,10 +165,13 @@ def _members(group: found.Group, desk: Desk) -> Members[Value]:
         ),
         status=status,
         reason=reason,
-        not_adjusted=not_adjusted_record(unused_adjusters(desk.selection, group.members), desk.naming.study, press)
-        if estimated
-        else (),
+        not_adjusted=not_adjusted_record(_unused(group, desk), desk.naming.study, press) if estimated else (),
     )
+
+
+def _unused(group: found.Group, desk: Desk) -> tuple[Unused, ...]:
+    """Return the adjusters that the model of some people leaves out."""
+    return unused_adjusters(desk.selection, group.members, adjuster_slopes=desk.node.adjuster_slopes)
 
 
 def _condition(rule: found.Rule, desk: Desk) -> Condition[Value]:
@@ -226,27 +185,6 @@ def _condition(rule: found.Rule, desk: Desk) -> Condition[Value]:
     value = as_printed(rule.value, decimals, desk.naming.minimum_cell)
     cut = press.figure("cut", value, decimals, moderator.unit)
     return Condition(rule.moderator, label, "≤" if rule.kind == "<=" else ">", cut, (), unit)
-
-
-def cut_decimals(cut: float, moderator: Moderator, selection: Selection) -> int:
-    """Return the fewest decimals with which the printed cut divides people as the cut does, or as many as are allowed.
-
-    A score in twenty-fourths of 100 is cut at 54.1666…; "≤ 54.2" says the same, since the next value is 58.3.
-    """
-    most = most_decimals(moderator)
-    values = np.round(values_of(moderator, selection), MOST_DIGITS)
-    above = values[values > round(cut, MOST_DIGITS)]
-    following = float(above.min()) if above.size else math.inf
-    cut = round(cut, MOST_DIGITS)  # 58.00000000000001 comes from rescaling, and is 58
-    for decimals in range(most):
-        if cut <= float(fixed(cut, decimals).replace("−", "-")) < following:
-            return decimals
-    return most
-
-
-def most_decimals(moderator: Moderator) -> int:
-    """Return with how many decimals a cut is printed at most."""
-    return CUT_DECIMALS if moderator.decimals is None else moderator.decimals
 
 
 def names_of(subgroups: Sequence[found.Subgroup]) -> list[tuple[str, ...]]:
@@ -310,8 +248,27 @@ def _subgroup(
         split=split,
         p_pooled=p.p("p pooled", scalar(group.pooled.p_value)),
         p_within=p.p("p within", scalar(group.within.p_value)),
+        p_new=_in_new_trials(group, desk=here),
         honesty=_honesty(number, group, partition, here, honest) if told[0] else None,
     )
+
+
+def _in_new_trials(group: found.Subgroup, desk: Desk) -> Value:
+    """Return p of the last split where its difference varies between trials; the search took it as common to them."""
+    selection, node = desk.selection, desk.node
+    who = group.inside.members | group.sibling.members
+    adjusters = adjusters_of(selection)
+    _, new = split_readings(
+        selection.response[who],
+        selection.treatment[who],
+        selection.trial[who],
+        group.inside.members[who],
+        adjusters=None if adjusters is None else adjusters[who],
+        information=node.information,
+        treatment_effect=node.treatment_effect,
+        adjuster_slopes=node.adjuster_slopes,
+    )
+    return desk.press.at("split", status=new.status).p("p in new trials", new.p_value, new.reason)
 
 
 def _told_groups(partition: Partition, desk: Desk) -> NDArray[np.bool_]:
@@ -419,84 +376,6 @@ def _why_rejected(place: int, desk: Desk) -> Inline[Value]:
     if desk.node.criterion == "interaction":
         return ("adjusted p above ", desk.naming.alpha)
     return ("the effect inside is not clearer than in the node",)
-
-
-def _profiles(partition: Partition, desk: Desk) -> tuple[Profile[Value], ...]:
-    """Return every cut of every moderator in every node, moderators in the order of the search."""
-    order = {name: place for place, name in enumerate(desk.people.moderators)}
-    return tuple(
-        _profile(node, split, desk)
-        for node in partition.tree
-        for split in sorted(node.splits, key=lambda split: order[split.moderator])
-    )
-
-
-def _profile(node: found.TreeNode, split: found.Split, desk: Desk) -> Profile[Value]:
-    moderator, every = desk.people.moderators[split.moderator], split.tried
-    press = desk.press.at("moderator", moderator.name)
-    best = int(np.argmin(every.log_p)) if len(every.log_p) else None
-    told = _told(node, every, best, moderator, desk)
-    tried = found.Tried(*(getattr(every, field.name)[told] for field in fields(found.Tried)))
-    sets = _sets(tried, moderator) if moderator.categorical else ()
-    return Profile(
-        node=node.number,
-        moderator=moderator.name,
-        label=press.quote("label", moderator.label),
-        unit=press.quote("unit", moderator.unit),
-        cuts=tuple(float(i) for i in range(1, len(sets) + 1)) if sets else _cuts(tried, moderator, desk),
-        sets=sets,
-        estimate=tuple(tried.estimate.tolist()),
-        std_error=tuple(tried.std_error.tolist()),
-        z=tuple(tried.statistic.tolist()),
-        minus_log10_p=tuple((-tried.log_p / LN10).tolist()),
-        chosen=None if best is None else int(told[:best].sum()),
-        kept=split.kept,
-        threshold=_threshold(split, node.multiplicity, desk.node),
-        left_out=int((~told).sum()),
-    )
-
-
-def _told(
-    node: found.TreeNode, tried: found.Tried, best: int | None, moderator: Moderator, desk: Desk
-) -> NDArray[np.bool_]:
-    """Return which cuts are told: the best, and those that enough people tell from it and from each other."""
-    if not guards(desk.naming.minimum_cell):
-        return np.ones(len(tried.log_p), dtype=bool)
-    here = desk.selection
-    values = values_of(moderator, here)[node.rows]
-    trial, treatment = here.trial[node.rows], here.treatment[node.rows]
-    divided = in_both_arms(trial, treatment, ~np.isnan(values))
-    values = values[divided]
-    if moderator.categorical and not moderator.ordered:
-        low = tried.level_set[:, None] >> values.astype(np.int64) & 1 == 1
-    else:
-        low = values <= tried.cut[:, None]
-    first = () if best is None else (best,)
-    return told_apart(low, treatment[divided], desk.naming.minimum_cell, first, parted=True)
-
-
-def _cuts(tried: found.Tried, moderator: Moderator, desk: Desk) -> tuple[float, ...]:
-    minimum = desk.naming.minimum_cell
-    return tuple(as_printed(cut, most_decimals(moderator), minimum) for cut in map(float, tried.cut))
-
-
-def _sets(tried: found.Tried, moderator: Moderator) -> tuple[str, ...]:
-    """Return the levels on the first side of each division, by name."""
-    names = moderator.levels
-    if moderator.ordered:
-        return tuple(" or ".join(names[: int(code) + 1]) for code in tried.cut)
-    return tuple(
-        " or ".join(name for place, name in enumerate(names) if int(chosen) >> place & 1) for chosen in tried.level_set
-    )
-
-
-def _threshold(split: found.Split, multiplicity: int, node: Node) -> float:
-    """Return the −log10 p that a cut must reach so that it is kept, adjustments undone."""
-    if node.criterion != "interaction":
-        return NAN
-    across = 1.0 / max(multiplicity, 1) if node.across == "sidak" else 1.0
-    log_p = sidak.log_sidak(sidak.log_sidak(math.log(node.alpha), across), 1.0 / split.effective)
-    return float(-log_p / LN10)
 
 
 def _uses(

@@ -168,6 +168,8 @@ def peel_options(node: Node, moderators: Mapping[str, Moderator]) -> dict[str, A
         "min_trials": node.min_trials,
         "treatment_effect": node.treatment_effect,
         "objective": node.objective,
+        "information": node.information,
+        "adjuster_slopes": node.adjuster_slopes,
         "alpha": node.alpha,
         "beam": node.beam,
         "bin_width": node.bin_width,

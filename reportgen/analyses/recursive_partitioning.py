@@ -15,9 +15,10 @@ import numpy as np
 
 from reportgen.analyses.honesty_record import SUPPORTED, Honest, drawn_of
 from reportgen.analyses.moderator_values import Moderator, column_of
-from reportgen.analyses.moderators import searched_names
+from reportgen.analyses.moderators import reading_tested, searched_names
 from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number, unit_of
-from reportgen.analyses.partition_record import Naming, search_record
+from reportgen.analyses.partition_desk import Naming
+from reportgen.analyses.partition_record import search_record
 from reportgen.analyses.recording import comparison_records, extent_record, for_outcome, guard_record
 from reportgen.analyses.search_people import SearchPeople, people_of_search
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
@@ -33,6 +34,7 @@ from reportgen.stats.null_draws import PartitionDraws
 from reportgen.stats.optimism import PartitionOptimism
 from reportgen.stats.partition_settings import SMALLEST_SHARE, SMALLEST_SIZE
 from reportgen.stats.ranks import MAX_LEVELS
+from reportgen.stats.screening import sorted_out
 
 TOO_MANY = f"has more than {MAX_LEVELS} levels without an order, and the ways to part them are too many to try"
 
@@ -105,7 +107,8 @@ def partitioned(
     moderators = {name: columns[name] for name in names}
     entering = searchable(node, people, moderators, missing=node.missing)
     reason = not_estimable(entering.selection, node) or ("" if entering.moderators else _nothing(node, names))
-    return Partitioned(people, moderators, entering, None if reason else search(entering, node), reason)
+    more = sorted_out_of(node, screened, screened_by)
+    return Partitioned(people, moderators, entering, None if reason else search(entering, node, more), reason)
 
 
 def searchable(node: Node, selection: Selection, moderators: Mapping[str, Moderator], *, missing: str) -> SearchPeople:
@@ -142,10 +145,19 @@ def too_many_levels(moderator: Moderator, selection: Selection) -> bool:
     return len(np.unique(codes[~np.isnan(codes)])) > MAX_LEVELS
 
 
-def search(people: SearchPeople, node: Node) -> Partition:
-    """Run the search of a node among the people who enter it."""
+def sorted_out_of(node: Node, screened: Sequence[ModeratorFit], screened_by: Moderators | None) -> int:
+    """Return how many moderators a screening tested and sorted out that count with those of each node of a search."""
+    if screened_by is None or not node.count_screened:
+        return 0
+    assert isinstance(node.moderators, FromScreening)
+    p = np.array([reading_tested(fit, screened_by).p_value for fit in screened], float)
+    return sorted_out(p, node.moderators.p_below)
+
+
+def search(people: SearchPeople, node: Node, more: int = 0) -> Partition:
+    """Run the search of a node among the people who enter it; `more` moderators were sorted out before."""
     selection = people.selection
-    options = partition_options(node) | {"min_size": least_size(node, selection.n)}
+    options = partition_options(node) | {"min_size": least_size(node, selection.n), "across_extra": more}
     return partition(
         selection.response,
         selection.treatment,
@@ -161,7 +173,7 @@ def partition_options(node: Node) -> dict[str, Any]:
     options: dict[str, Any] = node.model_dump(
         include={
             *("criterion", "multiplicity", "across", "alpha", "depth", "width", "information"),
-            *("min_size", "min_arm", "min_trials", "max_cuts", "treatment_effect"),
+            *("min_size", "min_arm", "min_trials", "max_cuts", "treatment_effect", "adjuster_slopes"),
         }
     )
     gamma = node.gamma
@@ -236,7 +248,9 @@ def _settings(node: Node, study: Study, press: Values) -> SearchSettings[Value]:
         criterion=node.criterion,
         multiplicity=node.multiplicity,
         across=node.across,
+        count_screened=screened is not None and node.across == "sidak" and node.count_screened,
         information=node.information,
+        adjuster_slopes=node.adjuster_slopes,
         missing=node.missing,
         screened_by=press.quote("screened by", screened.from_) if screened else None,
         p_below=setting_number("p below", screened.p_below, press) if screened else None,

@@ -28,7 +28,7 @@ SPLIT = (
     *(f"difference.{part}" for part in ESTIMATE),
     *("better.cut", "other.cut"),
 )
-SUBGROUP = (*MEMBERS, *(f"split.{part}" for part in (*SPLIT, "p-pooled", "p-within")))
+SUBGROUP = (*MEMBERS, *(f"split.{part}" for part in (*SPLIT, "p-pooled", "p-within", "p-in-new-trials")))
 BOX = (
     *("share", *SIZES, *ESTIMATE),
     *(f"{place}.{part}" for place in ("outside", "difference", "normal") for part in ESTIMATE),

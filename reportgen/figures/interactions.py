@@ -218,10 +218,14 @@ def _note(
         "within": "Within-trial reading: differences between people of one trial",
         "naive": "Naive reading: differences within and between trials together",
     }[settings.reading]
+    varies = {
+        "random": ", with an interaction that varies between trials: p speaks of new trials",
+        "common": ", with one interaction for all trials: p speaks of these trials",
+    }[settings.interaction_effect]
     differs = " or ".join(dict.fromkeys(screen.scale.differs for screen in screens)) or shared(()).differs
     note: list[str | Number] = [
         f"Interaction: {differs} for a step of the moderator, or in a level from that in the "
-        f"reference level. {reading}. Filled square: the p beside it is below ",
+        f"reference level. {reading}{varies}. Filled square: the p beside it is below ",
         settings.significant,
         "; open square: below ",
         settings.weak,

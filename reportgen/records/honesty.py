@@ -213,3 +213,10 @@ def honesty_of(records: Iterable[object]) -> tuple[SearchHonesty, ...]:
     """Return what draws say of all searches of some records, whatever their method; nothing where nothing was drawn."""
     found = (getattr(one, "honesty", None) for record in records for one in getattr(record, "results", ()))
     return tuple(one for one in found if one is not None)
+
+
+def drawn_at_random(records: Iterable[object]) -> bool:
+    """Return whether any number of some records comes from random draws: of searches, or of screenings."""
+    listed = list(records)
+    results = (one for record in listed for one in getattr(record, "results", ()))
+    return bool(honesty_of(listed)) or any(getattr(one, "flips", None) is not None for one in results)

@@ -37,6 +37,24 @@ class InteractionReading(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
+class Scatter(Generic[V]):
+    """Whether the interaction within trials is there in these trials, and whether it may be expected in new ones.
+
+    Attributes
+    ----------
+    p_these, p_new : Number
+        With an interaction common to the trials, and with one that varies between them; one of them is that of the within
+        reading.
+    tau : Number
+        Standard deviation of the interaction between trials: of a quantity per step, of levels that of the contrast of two.
+    """
+
+    p_these: kinds.P[V]
+    p_new: kinds.P[V]
+    tau: kinds.Heterogeneity[V]
+
+
+@dataclass(frozen=True, slots=True)
 class EffectAt(Generic[V]):
     """The effect of treatment at a value of the moderator: a percentile of a quantity, or a level (no percentile)."""
 
@@ -68,6 +86,8 @@ class Interaction(Generic[V]):
     cost_people, cost_trials : Number
         Who of the screen has none.
     within, naive, across : InteractionReading
+    scatter : Scatter
+        How much the within reading rests on its being the same in all trials.
     separate : bool
         Whether `within` has a treatment effect for each trial, because `across` cannot be had.
     tested : {'within', 'naive'}
@@ -75,6 +95,9 @@ class Interaction(Generic[V]):
         By the p of the tested reading.
     holm, benjamini_hochberg : Number
         That p, adjusted for the number tested in the screen.
+    min_p, min_p_all : Number or None
+        The same by random draws without effect modification: for all moderators of the screen, and for those of all screens of
+        the comparison; None without draws.
     at : tuple of EffectAt
         From the model of the tested reading.
     unit_at : Number
@@ -101,6 +124,7 @@ class Interaction(Generic[V]):
     within: InteractionReading[V]
     naive: InteractionReading[V]
     across: InteractionReading[V]
+    scatter: Scatter[V]
     separate: bool
     tested: Literal["within", "naive"]
     tier: Tier
@@ -111,6 +135,8 @@ class Interaction(Generic[V]):
     expected: kinds.Words[V] | None
     found: Inline[V]
     not_adjusted: tuple[NotAdjusted[V], ...] = ()
+    min_p: kinds.P[V] | None = None
+    min_p_all: kinds.P[V] | None = None
 
     @property
     def reading(self) -> InteractionReading[V]:
@@ -124,6 +150,7 @@ class Screen(Generic[V]):
 
     `span` is the width of the outcome's scale (0 where it has none): outcomes in one unit on scales of one width share an
     axis. `scale` is that of the effects, and interactions are their contrasts. `tested` counts the moderators with an estimate.
+    `flips` are the random draws by which p is adjusted; None without.
     """
 
     id: str
@@ -146,6 +173,7 @@ class Screen(Generic[V]):
     weak: kinds.Count[V]
     reason: str
     without_adjuster: tuple[LeftOut[V], ...] = ()
+    flips: kinds.Count[V] | None = None
 
     @property
     def empty(self) -> bool:
@@ -166,6 +194,9 @@ class ScreeningSettings(Generic[V]):
     treatment_effect: str
     inference: str
     df_floor: str
+    interaction_effect: Literal["random", "common"]
+    adjuster_slopes: str
+    residual: str
     reading: Literal["within", "naive"]
     level: kinds.Setting[V]
     minimum_trials: kinds.Setting[V]

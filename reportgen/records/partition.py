@@ -166,6 +166,8 @@ class Subgroup(Generic[V]):
     split : Split
     p_pooled, p_within : Number
         Of the interaction of treatment with the last split, with and without information from between trials.
+    p_new : Number
+        Of the same, where the interaction varies between trials: whether the difference may be expected in new ones.
     honesty : SubgroupHonesty or None
         What random draws say of it; None without draws.
     """
@@ -178,6 +180,7 @@ class Subgroup(Generic[V]):
     split: Split[V]
     p_pooled: kinds.P[V]
     p_within: kinds.P[V]
+    p_new: kinds.P[V]
     honesty: SubgroupHonesty[V] | None = None
 
     @property
@@ -338,14 +341,19 @@ class PartitionedOutcome(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings(Generic[V]):
-    """How subgroups were searched for, in the words of the study file."""
+    """How subgroups were searched for, in the words of the study file.
+
+    `count_screened`: whether p is adjusted for moderators that a screening sorted out, too; never without a screening.
+    """
 
     adjust_for: tuple[kinds.Words[V], ...]
     treatment_effect: str
     criterion: str
     multiplicity: str
     across: str
+    count_screened: bool
     information: str
+    adjuster_slopes: str
     missing: str
     screened_by: kinds.Words[V] | None
     p_below: kinds.Setting[V] | None

@@ -252,6 +252,8 @@ class PeelingSettings(Generic[V]):
     adjust_for: tuple[kinds.Words[V], ...]
     treatment_effect: str
     objective: str
+    information: str
+    adjuster_slopes: str
     screened_by: kinds.Words[V] | None
     p_below: kinds.Setting[V] | None
     alpha: kinds.Setting[V]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.records.artefact import Column, Drawing, Group, NumberedArtefact, Row, Table
-from reportgen.records.honesty import honesty_of
+from reportgen.records.honesty import drawn_at_random
 from reportgen.records.model import Failure, Fidelity, Provenance, Reconciliation, Records, StudyRecord
 from reportgen.records.numbers import Inline, Status
 from reportgen.render.artefacts import Place, places
@@ -212,9 +212,9 @@ def _provenance(spec: Spec, records: Records) -> BackSection:
 
 def _seed(spec: Spec, records: Records) -> Inline:
     """Return what was drawn at random, and from which seed."""
-    if honesty_of(records.analyses.values()):
+    if drawn_at_random(records.analyses.values()):
         return (
-            "Random draws of searches come from the seed ",
+            "Random draws come from the seed ",
             records.provenance.seed,
             "; they depend on nothing else.",
         )

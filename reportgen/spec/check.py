@@ -207,6 +207,9 @@ def _search(study: Study, analysis: Search, source: Source, *here: str) -> Itera
     if analysis.information == "within" and analysis.criterion != "interaction":
         message = f"`information: within` does not apply to the criterion '{analysis.criterion}'"
         yield Problem(message, source.at(*here, "information"), "Remove it, or write `criterion: interaction`.")
+    if analysis.adjuster_slopes == "stratified" and analysis.criterion != "interaction":
+        message = f"`adjuster_slopes: stratified` does not apply to the criterion '{analysis.criterion}'"
+        yield Problem(message, source.at(*here, "adjuster_slopes"), "Remove it, or write `criterion: interaction`.")
     gamma = analysis.gamma
     if gamma and len(gamma) > 1 and len(gamma) != analysis.depth:
         message = f"`gamma` has {len(gamma)} values, but `depth` is {analysis.depth}"

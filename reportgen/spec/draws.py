@@ -40,12 +40,20 @@ class Draws(Node):
     500 by default, 0 for none, else 20 at least."""
 
 
-def effective(own: Draws | None, policy: Draws, profile: Literal["draft", "final"]) -> Draws:
+class Flips(Node):
+    """Random draws for a screening."""
+
+    sign_flips: Number = 1000
+    """How often the outcomes are redrawn without any effect modification, by random signs of residuals, each time with all
+    moderators tested, to adjust p for their number: 1000 by default, 0 for none, else 20 at least."""
+
+
+def effective(own: Draws | Flips | None, policy: Draws, profile: Literal["draft", "final"]) -> Draws:
     """Return how many draws an analysis takes.
 
     Parameters
     ----------
-    own : Draws or None
+    own : Draws or Flips or None
         What the analysis asks for; the policy holds for what it does not name.
     policy : Draws
     profile : {'draft', 'final'}

@@ -23,7 +23,7 @@ from pydantic import (
 
 from reportgen.errors import did_you_mean
 from reportgen.formats import DEFAULT, formats
-from reportgen.spec.draws import Draws, effective
+from reportgen.spec.draws import Draws, Flips, effective
 from reportgen.spec.methods import Analysis as Analysis
 from reportgen.spec.methods import AnyAnalysis, method
 from reportgen.spec.model import MOST, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
@@ -336,14 +336,25 @@ class Moderators(Pooled):
     """Standard errors, degrees of freedom and intervals of the model: Kenward and Roger's, Satterthwaite's, or those
     of the normal distribution."""
     df_floor: Literal["trials-1", "none"] = "trials-1"
-    """`trials-1`: where the treatment effect is random, degrees of freedom are at least the number of trials minus
-    one; `none`: they are as estimated."""
+    """`trials-1`: where the treatment effect or the interaction is random, degrees of freedom are at least the number of
+    trials minus one; `none`: they are as estimated."""
+    interaction_effect: Literal["random", "common"] = "random"
+    """`random`: the interaction varies between trials, and its p value says whether it is there in new trials like
+    these; `common`: one interaction for all trials, whose p value speaks of these trials alone."""
+    adjuster_slopes: Literal["stratified", "common"] = "stratified"
+    """Slopes of the adjusters and of the moderator itself: each trial's own (`stratified`; trials with fewer than 10
+    participants per slope share one), or `common` to all trials."""
+    residual: Literal["common", "by-trial", "by-arm"] = "common"
+    """One residual variance for all (`common`), one for each trial (`by-trial`), or one for each side of the comparison
+    (`by-arm`)."""
     tiers: Tiers = Tiers()
     """Limits of p below which an interaction is called significant, and weak."""
     percentiles: tuple[Annotated[float, Field(ge=0, le=100)], ...] = (10, 50, 90)
     """Percentiles of a quantity at which the treatment effect is given, from 0 to 100."""
     expected: dict[str, str] = {}
     """Hypothesised effect modification in words, by moderator; printed beside the findings."""
+    draws: Flips | None = None
+    """How many random draws adjust p for the number of moderators and outcomes tested; the policy's number unless given."""
 
     @field_validator("percentiles")
     @classmethod
@@ -447,8 +458,16 @@ class RecursivePartitioning(Search):
     correlation of the cuts allowed for (`sidak-modified`), without that (`sidak`), or not at all."""
     across: Literal["sidak", "none"] = "sidak"
     """Whether p is adjusted for the number of moderators of the node as well."""
-    information: Literal["pooled", "within"] = "pooled"
-    """Of the interaction: from within and between trials (`pooled`), or from within trials only."""
+    count_screened: bool = True
+    """Whether that number counts the moderators which a screening tested and sorted out as well, where the search takes
+    its own from one."""
+    information: Literal["within", "pooled"] = "within"
+    """With the criterion `interaction`: from differences within trials only (`within`), or from within and between
+    trials (`pooled`). The other criteria are always `pooled`."""
+    adjuster_slopes: Literal["stratified", "common"] = "stratified"
+    """With the criterion `interaction`: slopes of the adjusters and of the split: each trial's own (`stratified`; trials
+    with fewer than 10 participants per slope share one), or `common` to all trials. The other criteria have `common`
+    ones."""
     alpha: float = Field(0.05, gt=0, le=1)
     """With the criterion `interaction`: a split is kept if its adjusted p is at most this."""
     gamma: Levels | None = (1.0,)
@@ -460,6 +479,14 @@ class RecursivePartitioning(Search):
     """Number of moderators, those with the smallest p, considered in a node."""
     max_cuts: int = Field(100, ge=1, le=MOST)
     """A moderator with more values than this is cut at this number of quantiles."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_the_criterion(cls, value: Any) -> Any:
+        """Give the other criteria the defaults that apply to them."""
+        if not isinstance(value, dict) or value.get("criterion", "interaction") == "interaction":
+            return value
+        return {"information": "pooled", "adjuster_slopes": "common"} | value
 
 
 @method
@@ -474,6 +501,13 @@ class DirectedPeeling(Search):
     """Direction of larger benefit along a moderator, where it is prespecified and not estimated from the data."""
     objective: Literal["interaction", "effect"] = "interaction"
     """Score of a subgroup: the interaction of treatment with membership, or the effect inside."""
+    information: Literal["within", "pooled"] = "within"
+    """Of the interaction: from differences within trials only (`within`), or from within and between trials
+    (`pooled`)."""
+    adjuster_slopes: Literal["stratified", "common"] = "stratified"
+    """In models with an interaction, slopes of the adjusters and of the moderator or subgroup: each trial's own
+    (`stratified`; trials with fewer than 10 participants per slope share one), or `common` to all trials. Effects inside
+    and outside are adjusted with common ones."""
     alpha: float = Field(0.05, gt=0, lt=1)
     """Minimum proportion of a subgroup's participants that a step removes."""
     beam: int = Field(10, ge=1, le=MOST)
@@ -603,7 +637,7 @@ def sizes_asked(study: Study, name: str) -> tuple[float, ...]:
 
 
 def settled(study: Study, profile: Literal["draft", "final"] | None = None, draws: Draws | None = None) -> Study:
-    """Return a study in which each search says how many draws it takes, and the profile stands in the policy.
+    """Return a study in which each screening and search says how many draws it takes, and the profile stands in the policy.
 
     Parameters
     ----------
@@ -614,10 +648,13 @@ def settled(study: Study, profile: Literal["draft", "final"] | None = None, draw
         In place of what the study asks for, for every search; a draft has no say in them.
     """
     chosen = profile or study.policy.profile
+
+    def drawing(node: Search | Moderators) -> Draws | Flips:
+        asked = draws or effective(node.draws, study.policy.draws, chosen)
+        return asked if isinstance(node, Search) else Flips(sign_flips=asked.sign_flips)
+
     analyses = {
-        name: node.model_copy(update={"draws": draws or effective(node.draws, study.policy.draws, chosen)})
-        if isinstance(node, Search)
-        else node
+        name: node.model_copy(update={"draws": drawing(node)}) if isinstance(node, Search | Moderators) else node
         for name, node in study.analyses.items()
     }
     return study.model_copy(

@@ -39,10 +39,11 @@ def credibility(screens: Sequence[Screen], settings: ScreeningSettings) -> Table
         Of one comparison.
     settings : ScreeningSettings
     """
+    drawn = any(screen.flips is not None for screen in screens)
     columns = (
         Column(("Moderator",), "left"),
         Column(("p",), "decimal"),
-        Column(("p, Holm",), "decimal"),
+        Column(("p, min-p" if drawn else "p, Holm",), "decimal"),
         *(Column((letter,), "left", ITEM_HEAD) for letter, _ in zip(LETTERS, ITEMS, strict=True)),
         Column(("Suggested",), "left"),
         Column(("Your rating",), "left"),
@@ -56,7 +57,7 @@ def credibility(screens: Sequence[Screen], settings: ScreeningSettings) -> Table
         for screen in screens
         if any(map(applies, screen.interactions))
     )
-    return Table(columns, groups, (*footnotes.notes, *_notes()))
+    return Table(columns, groups, (*footnotes.notes, *_notes(settings, drawn=drawn)))
 
 
 def applies(one: Interaction) -> bool:
@@ -71,25 +72,28 @@ def _rows(screen: Screen, settings: ScreeningSettings, footnotes: Footnotes) -> 
         mark = (footnotes.mark(expected),) if expected else ()
         signs: list[Inline] = [(SIGNS[answer],) for answer in given]
         signs[3] = (*signs[3], *mark)
-        yield Row((one.label,), ((one.reading.p,), (one.holm,), *signs, (suggested(given),), (BLANK,)))
+        yield Row((one.label,), ((one.reading.p,), (one.min_p or one.holm,), *signs, (suggested(given),), (BLANK,)))
 
 
 def _facts(one: Interaction, screen: Screen, settings: ScreeningSettings) -> Facts:
+    adjusted = one.holm if one.min_p is None else one.min_p
     stated: Direction = "not stated" if one.expected is None else "stated in words"
     return Facts(
-        p=float("nan") if one.holm.value is None else one.holm.value,
+        p=float("nan") if adjusted.value is None else adjusted.value,
         adjusted=True,
         tested=int(screen.tested.value or 0),
         within=one.tested == "within",
         trials=int(one.trials.value or 0),
         direction=stated,
         random_treatment=settings.treatment_effect == "random",
-        random_interaction=False,
+        random_interaction=settings.interaction_effect == "random",
         cut="levels" if one.levels else "none",
     )
 
 
-def _notes() -> tuple[Inline, ...]:
+def _notes(settings: ScreeningSettings, *, drawn: bool) -> tuple[Inline, ...]:
+    by = "p that draws adjust for all moderators of the outcome (min-p)" if drawn else "Holm-adjusted p"
+    varies = {"random": "varies between trials", "common": "is common to the trials"}[settings.interaction_effect]
     asked = "; ".join(
         f"{letter} {what[0].lower()}{what[1:]}" for letter, (_, what, _) in zip(LETTERS, ITEMS, strict=True)
     )
@@ -98,7 +102,7 @@ def _notes() -> tuple[Inline, ...]:
         (
             "++ credibility definitely increased, + probably increased, ? probably reduced or unclear, −− definitely reduced, "
             "– does not apply. Item b is answered by hand: interactions by trial are not pooled here. Item d: a direction stated in words "
-            "is compared with the finding by the reader. Item e goes by the Holm-adjusted p. Item g: the interaction is common to the trials.",
+            f"is compared with the finding by the reader. Item e goes by the {by}. Item g: the interaction {varies}.",
         ),
         (
             "After ",

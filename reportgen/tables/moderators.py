@@ -15,7 +15,17 @@ from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline, Number
 from reportgen.tables.adjusters import not_adjusted, screen_fits
-from reportgen.tables.phrases import NBSP, Footnotes, ci_head, estimate_cell, explained, joined, percentiles, words
+from reportgen.tables.phrases import (
+    NBSP,
+    Footnotes,
+    ci_head,
+    counted,
+    estimate_cell,
+    explained,
+    joined,
+    percentiles,
+    words,
+)
 
 CELLS_ON_PAPER = 600
 COUNTS = ("Participants",)
@@ -34,6 +44,7 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
     settings : ScreeningSettings
         What was fitted.
     """
+    drawn = _drawn(screens)
     tested, other = ("Within trials", "Naive") if settings.reading == "within" else ("Naive", "Within trials")
     columns = (
         Column(("Moderator",), "left"),
@@ -42,20 +53,89 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
         Column(("Intervention",), "right", COUNTS),
         Column(("No value",), "right", COUNTS),
         *_reading_columns(tested, settings),
-        Column(("Holm",), "decimal", ADJUSTED),
-        Column(("BH",), "decimal", ADJUSTED),
+        *_adjusted_columns(drawn),
+        *_scatter_columns(settings),
         Column(("Finding",), "left"),
         *_reading_columns(other, settings),
         *_reading_columns("Across trials", settings),
     )
     marked = Footnotes()
     groups = tuple(
-        Group(tuple(row for one in screen.interactions for row in _rows(one, marked)), head=_head(screen, screens))
+        Group(
+            tuple(row for one in screen.interactions for row in _rows(one, settings, drawn, marked)),
+            head=_head(screen, screens),
+        )
         for screen in screens
     )
     whole = explained(Table(columns, groups, (*marked.notes, *_notes(screens, settings)), ABBREVIATIONS))
     cells = sum(len(group.rows) for group in groups) * len(columns)
     return replace(whole, paper=_summary(screens, settings)) if cells > CELLS_ON_PAPER else whole
+
+
+def _drawn(screens: Sequence[Screen]) -> bool:
+    return any(screen.flips is not None for screen in screens)
+
+
+def _adjusted_columns(drawn: bool) -> tuple[Column, ...]:
+    by_draws = ("min-p", "min-p, all outcomes") if drawn else ()
+    return tuple(Column((head,), "decimal", ADJUSTED) for head in ("Holm", "BH", *by_draws))
+
+
+def _adjusted_cells(one: Interaction, drawn: bool) -> tuple[Inline, ...]:
+    by_draws: tuple[Inline, ...] = tuple(() if p is None else (p,) for p in (one.min_p, one.min_p_all))
+    return ((one.holm,), (one.benjamini_hochberg,), *(by_draws if drawn else ()))
+
+
+def min_p_note(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inline, ...]:
+    """Return the note on p adjusted by random draws; nothing where nothing was drawn."""
+    flips = [screen.flips for screen in screens if screen.flips is not None]
+    if not flips:
+        return ()
+    at_least = "; where the interaction varies between trials it is at least p itself"
+    return (
+        (
+            "min-p: the share of ",
+            *counted(flips[0], "draw"),
+            " without effect modification in which the smallest p of all moderators of the outcome is as small, in these trials; all "
+            "outcomes: of all moderators and outcomes of the comparison"
+            f"{at_least if settings.interaction_effect == 'random' else ''}.",
+        ),
+    )
+
+
+BESIDE = ("Also within trials",)
+P_READINGS = {"these": "in these trials", "new": "in new trials"}
+
+
+def _other_p(settings: ScreeningSettings) -> tuple[str, ...]:
+    """Return the readings of p within trials that the tested one does not tell already."""
+    if settings.reading == "naive":
+        return ("these", "new")
+    return ("these",) if settings.interaction_effect == "random" else ("new",)
+
+
+def _scatter_columns(settings: ScreeningSettings) -> tuple[Column, ...]:
+    return (
+        *(Column((f"p {P_READINGS[one]}",), "decimal", BESIDE) for one in _other_p(settings)),
+        Column(("τ",), "decimal", BESIDE),
+    )
+
+
+def _scatter_cells(one: Interaction, settings: ScreeningSettings) -> tuple[Inline, ...]:
+    p = {"these": one.scatter.p_these, "new": one.scatter.p_new}
+    return (*((p[name],) for name in _other_p(settings)), (one.scatter.tau,))
+
+
+def scatter_note(settings: ScreeningSettings) -> Inline:
+    """Return what the two p values of an interaction say, and which of them is tested."""
+    tested = {
+        "random": "The interaction that is tested varies between trials",
+        "common": "The interaction that is tested is common to the trials",
+    }[settings.interaction_effect]
+    return (
+        f"{tested}. p in these trials: of one interaction, common to the trials; p in new trials: of the mean of interactions "
+        "that vary between trials, of which τ is the standard deviation.",
+    )
 
 
 OWN_EFFECTS: Inline = (
@@ -89,11 +169,12 @@ def trials_cell(one: Interaction, marked: Footnotes) -> Inline:
     return (one.trials, marked.mark(note))
 
 
-def _rows(one: Interaction, marked: Footnotes) -> Iterator[Row]:
+def _rows(one: Interaction, settings: ScreeningSettings, drawn: bool, marked: Footnotes) -> Iterator[Row]:
     """Yield the row of a moderator; of one with several levels the joint test, then each level."""
     counts = (trials_cell(one, marked), (one.n_control,), (one.n_intervention,), (one.cost_people,))
     readings = (one.reading, one.within if one.tested == "naive" else one.naive, one.across)
-    adjusted: tuple[Inline, ...] = ((one.holm,), (one.benjamini_hochberg,), finding(one))
+    scatter = _scatter_cells(one, settings)
+    adjusted: tuple[Inline, ...] = (*_adjusted_cells(one, drawn), *scatter, finding(one))
     nothing = all(estimate.effect.value is None for reading in readings for estimate in reading.each)
     if len(one.within.each) == 1 or nothing:
         head: Inline = (
@@ -106,7 +187,8 @@ def _rows(one: Interaction, marked: Footnotes) -> Iterator[Row]:
     yield Row((one.label, ", joint test"), (*counts, *joint[0], *adjusted, *joint[1], *joint[2]))
     for index in range(len(one.within.each)):
         cells = [_cells(reading.each[index], reading.each[index].p) for reading in readings]
-        yield Row(contrast(one, index), ((), (), (), (), *cells[0], (), (), (), *cells[1], *cells[2]), indent=1)
+        blank: tuple[Inline, ...] = ((),) * len(adjusted)
+        yield Row(contrast(one, index), ((), (), (), (), *cells[0], *blank, *cells[1], *cells[2]), indent=1)
 
 
 def _cells(estimate: Estimate, p: Number) -> tuple[Inline, Inline]:
@@ -149,6 +231,8 @@ def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inli
             settings.weak,
             ".",
         ),
+        scatter_note(settings),
+        *min_p_note(screens, settings),
     ]
     if any(one.separate for screen in screens for one in screen.interactions):
         notes.append(
@@ -175,20 +259,23 @@ def _hidden(estimates: Iterable[Estimate]) -> tuple[Inline, ...]:
 
 def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
     """Return the summary for paper: how many were tested, and the tested reading of those that reached a tier."""
+    drawn = _drawn(screens)
     columns = (
         Column(("Moderator",), "left"),
         Column(("m",), "right"),
         Column(("n",), "right"),
         Column(ci_head("Interaction", settings.level), "decimal"),
         Column(("p",), "decimal"),
-        Column(("Holm",), "decimal", ADJUSTED),
-        Column(("BH",), "decimal", ADJUSTED),
+        *_adjusted_columns(drawn),
+        *_scatter_columns(settings),
         Column(("Finding",), "left"),
     )
     blank: tuple[Inline, ...] = ((),) * (len(columns) - 1)
     nothing = Row(("none",), blank, muted=True)
     groups = tuple(
-        Group(_reached(screen) or (nothing,), head=_counted(screen, screens)) for screen in screens if not screen.reason
+        Group(_reached(screen, settings, drawn) or (nothing,), head=_counted(screen, screens))
+        for screen in screens
+        if not screen.reason
     ) or (Group((nothing,)),)
     notes: list[Inline] = [
         (
@@ -198,6 +285,8 @@ def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
             settings.weak,
             " (weak); for several levels, their joint test.",
         ),
+        scatter_note(settings),
+        *min_p_note(screens, settings),
     ]
     missing = [(*_head(screen, screens), ": ", *_why(screen)) for screen in screens if screen.reason]
     if missing:
@@ -223,7 +312,7 @@ def _counted(screen: Screen, screens: Sequence[Screen]) -> Inline:
     )
 
 
-def _reached(screen: Screen) -> tuple[Row, ...]:
+def _reached(screen: Screen, settings: ScreeningSettings, drawn: bool) -> tuple[Row, ...]:
     found = [one for one in screen.interactions if one.tier in ("significant", "weak")]
     return tuple(
         Row(
@@ -233,8 +322,8 @@ def _reached(screen: Screen) -> tuple[Row, ...]:
                 (one.n,),
                 estimate_cell(one.reading.each[0]) if len(one.reading.each) == 1 else (),
                 (one.reading.p,),
-                (one.holm,),
-                (one.benjamini_hochberg,),
+                *_adjusted_cells(one, drawn),
+                *_scatter_cells(one, settings),
                 finding(one),
             ),
         )

@@ -27,8 +27,8 @@ from reportgen.tables.phrases import ci_head, count_made, estimate_cell, explain
 COUNTS = ("Participants",)
 SPLIT_P = ("p of the split",)
 INTERACTION_P = ("p of the interaction",)
-Reading = Literal["pooled", "within"]
-READINGS: dict[Reading, str] = {"pooled": "pooled", "within": "within trials"}
+Reading = Literal["pooled", "within", "new"]
+READINGS: dict[Reading, str] = {"pooled": "pooled", "within": "within trials", "new": "in new trials"}
 BOUNDARY_MARK = mark(0)
 BOUNDARY_NOTE: Inline = (
     BOUNDARY_MARK,
@@ -87,11 +87,7 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
         Column(ci_head(f"{scale.head} or {scale.contrast}", settings.level), "decimal"),
         *((Column(ci_head("Corrected", settings.level), "decimal"),) if drawn else ()),
         *P_COLUMNS,
-        # one reading alone has no room for a spanner of its own
-        *(
-            Column((READINGS[reading],), "decimal", INTERACTION_P if len(readings) > 1 else SPLIT_P)
-            for reading in readings
-        ),
+        *(Column((READINGS[reading],), "decimal", INTERACTION_P) for reading in readings),
         *((Column(("of the search",), "decimal", SPLIT_P),) if drawn else ()),
     )
     groups = tuple(
@@ -117,6 +113,7 @@ def _p_note(settings: SearchSettings) -> Inline:
     )
     moderators = (
         "then also for the number of moderators"
+        + (", those that the screening sorted out included" if settings.count_screened else "")
         if settings.across == "sidak"
         else "then the same, as p is not adjusted for the number of moderators"
     )
@@ -126,19 +123,25 @@ def _p_note(settings: SearchSettings) -> Inline:
 def _readings(settings: SearchSettings) -> tuple[Reading, ...]:
     """Return the readings of the interaction that the p values of the split do not tell already."""
     if settings.criterion != "interaction":
-        return ("pooled", "within")
-    return ("within",) if settings.information == "pooled" else ("pooled",)
+        return ("pooled", "within", "new")
+    return ("within", "new") if settings.information == "pooled" else ("pooled", "new")
+
+
+IN_NEW_TRIALS = (
+    " In new trials: the same where the interaction varies between trials; the search takes it as common to them, and its p values "
+    "speak of these trials."
+)
 
 
 def _readings_note(settings: SearchSettings) -> Inline:
     if settings.criterion != "interaction":
         return (
             "p of the interaction of treatment with the split: with all information (pooled), and with that from within "
-            "trials only.",
+            f"trials only.{IN_NEW_TRIALS}",
         )
     if settings.information == "pooled":
-        return ("Within trials: p of the same split, raw, without information from between trials.",)
-    return ("Pooled: p of the same split, raw, with information from between trials as well.",)
+        return (f"Within trials: p of the same split, raw, without information from between trials.{IN_NEW_TRIALS}",)
+    return (f"Pooled: p of the same split, raw, with information from between trials as well.{IN_NEW_TRIALS}",)
 
 
 def _without(search: PartitionedOutcome) -> Inline:
@@ -157,7 +160,7 @@ def _rows(search: PartitionedOutcome, readings: tuple[Reading, ...], drawn: bool
         muted = not group.supported
         yield _members_row(group.inside, group.inside.words, blank, drawn, muted=muted, honesty=group.honesty)
         yield _members_row(group.sibling, ("other side: ", *group.split.other.words), blank, drawn, indent=1)
-        of_reading = {"pooled": (group.p_pooled,), "within": (group.p_within,)}
+        of_reading = {"pooled": (group.p_pooled,), "within": (group.p_within,), "new": (group.p_new,)}
         others: tuple[Inline, ...] = tuple(of_reading[reading] for reading in readings)
         more = _of_difference(group.honesty) if drawn else None
         yield _difference_row(group.split, (search.scale.contrast,), others, more, indent=1)

@@ -20,6 +20,7 @@ from reportgen.views.prose.models import (
     kept_back,
     on_log_scale,
     one_trial,
+    own_slopes,
     planned_only,
     screened_first,
 )
@@ -29,6 +30,10 @@ OBJECTIVE = {
     "few people are outside for that, the effect inside minus the effect in everybody, over the standard error of the effect "
     "inside",
     "effect": "the statistic of the treatment effect inside",
+}
+INFORMATION = {
+    "within": " The interaction uses information from within trials only.",
+    "pooled": " The interaction uses information from within and from between trials.",
 }
 
 
@@ -59,14 +64,18 @@ def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
 
 
 def _search(settings: PeelingSettings, fits: Fits) -> Inline:
+    adjusted = adjusted_for(settings.adjust_for, fits)
+    of_each = "In models with an interaction, each"
+    slopes = own_slopes(settings.adjuster_slopes, adjusted, "the moderator or subgroup", of_each)
+    one = one_trial(settings.min_trials, settings.treatment_effect)
     return (
         "For every share of the participants, from all down to ",
         settings.min_fraction,
         "%, the best subgroup was searched for by adaptive refinement by directed peeling: people within one limit of each "
         f"moderator, each limit on the side of those who gain less. A subgroup is judged by {OBJECTIVE[settings.objective]}. "
         f"Models have an intercept for each trial and {SEARCH_TREATMENT[settings.treatment_effect]}",
-        *adjusted_for(settings.adjust_for, fits),
-        f".{one_trial(settings.min_trials, settings.treatment_effect)}",
+        *adjusted,
+        f".{INFORMATION[settings.information]}{slopes}{one}",
     )
 
 

@@ -25,6 +25,31 @@ SEARCH_TREATMENT = {
     "random": "a treatment effect that varies at random between trials",
     "common": "a common treatment effect",
 }
+FEW_PEOPLE = "trials with fewer than ten participants for each slope share theirs"
+
+
+def own_slopes(adjuster_slopes: str, adjusted: Inline, what: str, each: str = "Each") -> str:
+    """Return the sentence on slopes of each trial's own; an empty text where slopes are common to the trials.
+
+    Parameters
+    ----------
+    adjuster_slopes : {'common', 'stratified'}
+    adjusted : Inline
+        What the models adjust for, in words; empty where that is nothing.
+    what : str
+        What has a slope besides the adjusters: "the moderator".
+    each : str
+        How the sentence begins, where that is not so in all models.
+
+    Examples
+    --------
+    >>> own_slopes("stratified", (), "the split"), own_slopes("common", (), "the split")
+    (' Each trial has a slope of its own of the split; trials with fewer than ten participants for each slope share theirs.', '')
+    """
+    if adjuster_slopes == "common":
+        return ""
+    slopes = f"slopes of its own of the adjusters and of {what}" if adjusted else f"a slope of its own of {what}"
+    return f" {each} trial has {slopes}; {FEW_PEOPLE}."
 
 
 def on_log_scale(scales: Iterable[EffectScale]) -> Iterator[Inline]:

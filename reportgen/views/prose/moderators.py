@@ -8,11 +8,24 @@ from reportgen.records.moderation import Moderation, ScreeningSettings
 from reportgen.records.numbers import Inline
 from reportgen.tables.adjusters import Fits, fits_of, screen_fits
 from reportgen.tables.phrases import counted, percentiles
-from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, on_log_scale, one_trial
+from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, on_log_scale, one_trial, own_slopes
 
 DF_FLOOR = {
-    "trials-1": "; where the treatment effect is random, degrees of freedom are never allowed below the number of trials minus one",
-    "none": "",
+    "random": "; degrees of freedom are never allowed below the number of trials that tell something of the interaction, minus one",
+    "common": "; where the treatment effect is random, degrees of freedom are never allowed below the number of trials minus one",
+}
+INTERACTION = {
+    "random": ", which varies at random between trials (centred at the mean of the moderator in each trial),",
+    "common": "",
+}
+TESTED = {
+    "random": "The second was tested; the p value of the first stands beside it.",
+    "common": "The first was tested; the p value of the second stands beside it.",
+}
+RESIDUAL = {
+    "common": "",
+    "by-trial": " Each trial had a residual variance of its own.",
+    "by-arm": " Each side of the comparison had a residual variance of its own.",
 }
 READING = {
     "within": "The within-trial reading was tested.",
@@ -38,9 +51,11 @@ def screening_methods(record: Moderation) -> Iterator[Inline]:
     left_out = [screen.without_adjuster for screen in record.results]
     yield from adjusters_lost(record.name, settings.adjust_for, fits, left_out)
     yield _readings(settings)
+    yield _scatter(settings)
     yield _uncertainty(settings)
     yield from on_log_scale(screen.scale for screen in record.results)
     yield _tiers(record)
+    yield from _min_p(record)
     yield _values(settings)
 
 
@@ -48,12 +63,14 @@ def _model(settings: ScreeningSettings, fits: Fits) -> Inline:
     effect = {"random": "varies at random between trials", "common": "is common to all trials"}[
         settings.treatment_effect
     ]
+    adjusted = adjusted_for(settings.adjust_for, fits)
+    slopes = own_slopes(settings.adjuster_slopes, adjusted, "the moderator")
     return (
         "Each moderator was screened by itself: for each outcome, follow-up and comparison, one linear mixed model of the "
         f"participants of all trials, with an intercept for each trial, a treatment effect that {effect}, the moderator "
-        "and its interaction with treatment",
-        *adjusted_for(settings.adjust_for, fits),
-        ". A moderator that the model adjusts for enters once. People without a value of a moderator are left out of its "
+        f"and its interaction with treatment{INTERACTION[settings.interaction_effect]}",
+        *adjusted,
+        f".{slopes}{RESIDUAL[settings.residual]} A moderator that the model adjusts for enters once. People without a value of a moderator are left out of its "
         "model alone, and a moderator needs ",
         settings.minimum_trials,
         " trial" if settings.minimum_trials.value == 1 else " trials",
@@ -72,9 +89,20 @@ def _readings(settings: ScreeningSettings) -> Inline:
     )
 
 
+def _scatter(settings: ScreeningSettings) -> Inline:
+    beside = "The p values of both stand beside the reading that was tested."
+    tested = beside if settings.reading == "naive" else TESTED[settings.interaction_effect]
+    return (
+        "The interaction within trials was fitted twice: common to the trials, which asks whether it is there in these trials, and "
+        "varying at random between them, which asks whether it may be expected in new ones and gives its standard deviation "
+        f"between trials, τ; where interactions merely scatter between trials, the first finds one too often. {tested}",
+    )
+
+
 def _uncertainty(settings: ScreeningSettings) -> Inline:
-    floored = settings.inference != "normal" and settings.treatment_effect == "random"
-    floor = DF_FLOOR[settings.df_floor] if floored else ""
+    varying = "random" in (settings.treatment_effect, settings.interaction_effect)
+    floored = settings.inference != "normal" and settings.df_floor != "none" and varying
+    floor = DF_FLOOR[settings.interaction_effect] if floored else ""
     return (f"{INFERENCE[settings.inference]}{floor}. Intervals have a level of ", settings.level, "%.")
 
 
@@ -90,6 +118,22 @@ def _tiers(record: Moderation) -> Inline:
         " Beside each p stand those adjusted by Holm and by Benjamini and Hochberg for the number of moderators tested "
         "of the same outcome at the same follow-up and comparison.",
     )
+
+
+def _min_p(record: Moderation) -> Iterator[Inline]:
+    """Yield how p is adjusted by random draws; nothing where nothing was drawn."""
+    flips = [screen.flips for screen in record.results if screen.flips is not None]
+    if flips:
+        varying = "; its adjusted p is at least p itself, for draws know no variation of interactions between trials"
+        yield (
+            "Each screening was repeated in ",
+            *counted(flips[0], "draw"),
+            " without effect modification: the fitted values of a model with all moderators and one treatment effect per trial, plus "
+            "its residuals with random signs, the same for all outcomes of a participant. The min-p of an interaction is the "
+            "share of these screenings whose smallest p is as small, the data themselves counted among them: of the moderators of "
+            "its outcome, and of those of all outcomes of its comparison"
+            f"{varying if record.settings.interaction_effect == 'random' else ''}.",
+        )
 
 
 def _found(record: Moderation) -> Inline:

@@ -21,6 +21,7 @@ from reportgen.views.prose.models import (
     kept_back,
     on_log_scale,
     one_trial,
+    own_slopes,
     planned_only,
     screened_first,
 )
@@ -53,6 +54,7 @@ INFORMATION = {
     "pooled": "The interaction uses information from within and from between trials",
     "within": "The interaction uses information from within trials only",
 }
+SORTED_OUT = ", those that the screening sorted out included"
 MISSING = {
     "complete": "Participants with a value of every moderator of the search entered",
     "available": "Each moderator was tried on the participants who have it, and a participant without it is on neither side "
@@ -69,6 +71,7 @@ def settings_in_words(settings: SearchSettings) -> Inline:
     """
     adjusted = settings.multiplicity != "none"
     across = {True: " and of moderators", False: "; p adjusted for the number of moderators"}[adjusted]
+    across += SORTED_OUT if settings.count_screened else ""
     return (
         f"Search: {SHORT_CRITERION[settings.criterion]}",
         ", within trials only" if settings.information == "within" and settings.criterion == "interaction" else "",
@@ -118,7 +121,7 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     yield _moderators(settings)
     yield (
         "For each subgroup the effect inside, that on the other side of its last split and that in everybody else are "
-        f"estimated in separate models among these people alone, {kenward_roger(settings.treatment_effect)}. Their {between} is therefore not exactly the {between} that was tested. A subgroup "
+        f"estimated in separate models among these people alone, {kenward_roger(settings.treatment_effect)}. Their {between} is therefore not exactly the {between} that was tested. Beside each subgroup stands p of its last split with an interaction that varies between trials, which asks whether the {between} may be expected in new trials. A subgroup "
         f"that was found by searching looks better than it is{NOT_CORRECTED if not drawn_in(record.results) else '.'}",
     )
     yield from draws_in_words(record.results)
@@ -127,14 +130,16 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
 
 
 def _search(settings: SearchSettings, fits: Fits) -> Inline:
+    adjusted = adjusted_for(settings.adjust_for, fits)
+    slopes = own_slopes(settings.adjuster_slopes, adjusted, "the split")
     return (
         "Subgroups were searched for by recursive partitioning with mixed models (IPD-SIDES). In a node, every moderator is "
         "cut in two at each of its values, or at ",
         *counted(settings.max_cuts, "quantile"),
         f" where it has more (levels without an order: in every way); a cut is judged by {CRITERION[settings.criterion]}, with an intercept for each trial "
         f"and {SEARCH_TREATMENT[settings.treatment_effect]}",
-        *adjusted_for(settings.adjust_for, fits),
-        f". {INFORMATION[settings.information]}." if settings.criterion == "interaction" else ".",
+        *adjusted,
+        f". {INFORMATION[settings.information]}.{slopes}" if settings.criterion == "interaction" else ".",
         one_trial(settings.min_trials, settings.treatment_effect),
     )
 
@@ -142,6 +147,7 @@ def _search(settings: SearchSettings, fits: Fits) -> Inline:
 def _choice(settings: SearchSettings) -> Inline:
     how = MULTIPLICITY[settings.multiplicity]
     across = "for the number of moderators of the node" if settings.across == "sidak" else ""
+    across += SORTED_OUT if across and settings.count_screened else ""
     adjustments = ", and then ".join(part for part in (how, across) if part)
     said = f" Its p value is adjusted {adjustments}." if adjustments else " Its p value is not adjusted."
     return (

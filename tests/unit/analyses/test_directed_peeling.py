@@ -183,7 +183,7 @@ def test_too_few_trials_are_a_result(study: Read) -> None:
 
 @pytest.mark.parametrize(("limit", "taken"), [(1e-12, ()), (0.05, ("age",))])
 def test_moderators_come_from_a_screening(tmp_path: Path, limit: float, taken: tuple[str, ...]) -> None:
-    screening = {"method": "moderators", "moderators": ["age", "sex"], "treatment_effect": "common"}
+    screening = {"method": "moderators", "moderators": ["age", "sex"], "interaction_effect": "common"}
     peeling = PEELING | {"moderators": {"from": "screening", "p_below": limit}, "directions": {}}
     study = read(write_search_study(tmp_path / "s", gain=1.5, analyses={"screening": screening, "peeling": peeling},
                                     report={"contents": CONTENTS[:2]}))  # fmt: skip

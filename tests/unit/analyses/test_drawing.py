@@ -34,7 +34,25 @@ def screened(folder: Path) -> Path:
     return write_planted(folder, screening=SCREENING, moderators=FROM, missing="complete")
 
 
-@pytest.mark.parametrize("write", [planted, screened, write_search_study])
+def published(folder: Path) -> Path:
+    plain = {"interaction_effect": "common", "adjuster_slopes": "common"}
+    old = {"information": "pooled", "adjuster_slopes": "common", "count_screened": False}
+    return write_planted(folder, screening=SCREENING | plain, moderators=FROM, **old)
+
+
+def by_arm(folder: Path) -> Path:
+    return write_planted(folder, screening=SCREENING | {"residual": "by-arm"}, moderators=FROM | {"p_below": 0.1})
+
+
+def peeled_within(folder: Path) -> Path:
+    return write_search_study(folder, peeling={"information": "within", "adjuster_slopes": "stratified"})
+
+
+def peeled_as_published(folder: Path) -> Path:
+    return write_search_study(folder, peeling={"information": "pooled", "adjuster_slopes": "common"})
+
+
+@pytest.mark.parametrize("write", [planted, screened, published, by_arm, peeled_within, peeled_as_published])
 def test_the_search_of_a_draw_finds_in_the_data_what_the_search_of_the_data_finds(
     tmp_path: Path, write: Callable[[Path], Path]
 ) -> None:

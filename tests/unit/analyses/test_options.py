@@ -43,6 +43,9 @@ OPTIONS: dict[str, list[tuple[str, Any]]] = {
         ("moderators", ["age", "sex"]),
         ("reading", "naive"),
         ("inference", "normal"),
+        ("interaction_effect", "common"),
+        ("adjuster_slopes", "common"),
+        ("residual", "by-arm"),
         ("tiers", {"significant": 1e-30, "weak": 0.9}),
         ("percentiles", [25, 75]),
         ("expected", {"age": "younger people gain more"}),
@@ -55,6 +58,7 @@ OPTIONS: dict[str, list[tuple[str, Any]]] = {
         ("multiplicity", "none"),
         ("across", "none"),
         ("information", "within"),
+        ("adjuster_slopes", "stratified"),
         ("alpha", 0.5),
         ("gamma", [1e-60]),
         ("depth", 2),
@@ -66,6 +70,8 @@ OPTIONS: dict[str, list[tuple[str, Any]]] = {
         *SEARCH,
         ("directions", {"baseline RMDQ": "lower gain more"}),
         ("objective", "effect"),
+        ("information", "within"),
+        ("adjuster_slopes", "stratified"),
         ("alpha", 0.2),
         ("beam", 1),
         ("bin_width", 0.1),
@@ -77,7 +83,7 @@ OPTIONS: dict[str, list[tuple[str, Any]]] = {
 TOGETHER: dict[tuple[str, str], dict[str, Any]] = {
     ("recursive-partitioning", "gamma"): {"criterion": "directional"},
 }
-ELSEWHERE = {"df_floor", "draws"}  # the first matters with three trials: `test_moderators`; of draws: `test_honesty`
+ELSEWHERE = {"df_floor", "draws", "count_screened"}  # `test_moderators`, `test_honesty`, `test_sound_searches`
 
 
 @cache

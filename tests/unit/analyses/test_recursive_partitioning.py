@@ -13,13 +13,14 @@ import pytest
 
 from reportgen.analyses import make_records, recursive_partitioning
 from reportgen.analyses.moderator_values import Moderator
-from reportgen.analyses.partition_record import cut_decimals
+from reportgen.analyses.partition_profiles import cut_decimals
 from reportgen.analyses.recursive_partitioning import too_many_levels
 from reportgen.pipeline import exit_code_of, read
 from reportgen.records.numbers import numbers_in, plain
 from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning
 from reportgen.records.series import series_of
 from reportgen.stats import fit_one_step
+from reportgen.stats.choices import AdjusterSlopes
 from tests.analysed import people_of, searched
 from tests.planted_study import AGE, write_planted
 from tests.unit.analyses.test_search_people import selection as selection_of_sixty
@@ -37,9 +38,19 @@ def only(folder: Path, **node: Any) -> PartitionedOutcome:
     return search
 
 
+PUBLISHED = {"information": "pooled", "adjuster_slopes": "common"}
+
+
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> PartitionedOutcome:
-    return only(tmp_path_factory.mktemp("planted"))
+    """The search as it was published: with all information, and one slope for all trials."""
+    return only(tmp_path_factory.mktemp("planted"), **PUBLISHED)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> PartitionedOutcome:
+    """The search with what is taken where the study file does not say: within trials, with slopes of each trial's own."""
+    return only(tmp_path_factory.mktemp("sound"))
 
 
 def test_the_planted_subgroup_is_found_first(planted: PartitionedOutcome) -> None:
@@ -54,7 +65,11 @@ def test_the_planted_subgroup_is_found_first(planted: PartitionedOutcome) -> Non
     assert first.level == 1
 
 
-def test_effects_are_those_of_separate_fits(planted: PartitionedOutcome, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("search", "slopes"), [("planted", "common"), ("sound", "stratified")])
+def test_effects_are_those_of_separate_fits(
+    search: str, slopes: AdjusterSlopes, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    planted = request.getfixturevalue(search)
     spec, repository = read(write_planted(tmp_path))
     node = spec.study.analyses["rp"]
     (selection,) = people_of(node, repository, spec.study)  # type: ignore[arg-type]
@@ -71,6 +86,7 @@ def test_effects_are_those_of_separate_fits(planted: PartitionedOutcome, tmp_pat
                 selection.trial[mask],
                 adjusters=selection.adjusters[mask],
                 inference=inference,
+                adjuster_slopes=slopes,
             )
             assert members.estimate.effect.value == pytest.approx(float(fit.effect.estimate), rel=1e-9)
             assert (limits.low.value, limits.high.value) == pytest.approx(fit.effect.interval(0.95), rel=1e-9)
@@ -102,6 +118,49 @@ def test_the_difference_is_the_interaction_in_the_divided_node(planted: Partitio
         assert p.value == pytest.approx(float(fit.interaction.p_value), rel=1e-6, abs=0.0)
         if moderator is inside:
             assert group.split.difference.effect.value == pytest.approx(float(fit.interaction.estimate), rel=1e-6)
+
+
+def test_slopes_of_each_trial_are_columns_of_its_own(sound: PartitionedOutcome, tmp_path: Path) -> None:
+    spec, repository = read(write_planted(tmp_path))
+    (selection,) = people_of(spec.study.analyses["rp"], repository, spec.study)  # type: ignore[arg-type]
+    age = repository.participants["age"].to_numpy(dtype=float)[selection.rows]
+    group = sound.subgroups[0]
+    cut = group.inside.rule[0].cut
+    assert cut is not None
+    inside, trials = (age <= cut.value).astype(float), [selection.trial == trial for trial in selection.trials]
+    means = np.select(trials, [inside[here].mean() for here in trials])
+    own = np.column_stack([here * column for here in trials for column in (selection.adjusters[:, 0], inside)])
+    fit = fit_one_step(
+        selection.response, selection.treatment, selection.trial, adjusters=own, moderator=inside - means
+    )  # fmt: skip
+    assert fit.interaction is not None
+    assert group.split.difference.effect.value == pytest.approx(float(fit.interaction.estimate), rel=1e-9)
+    assert group.p_within.value == pytest.approx(float(fit.interaction.p_value), rel=1e-6, abs=0.0)
+    assert group.p_within.value == pytest.approx(group.split.p_raw.value, rel=1e-9, abs=0.0)
+
+
+def test_the_p_in_new_trials_is_that_of_an_interaction_that_varies(tmp_path: Path) -> None:
+    search = only(tmp_path / "s", adjuster_slopes="common")
+    spec, repository = read(write_planted(tmp_path / "again"))
+    (selection,) = people_of(spec.study.analyses["rp"], repository, spec.study)  # type: ignore[arg-type]
+    age = repository.participants["age"].to_numpy(dtype=float)[selection.rows]
+    group = search.subgroups[0]
+    cut = group.inside.rule[0].cut
+    assert cut is not None
+    inside = (age <= cut.value).astype(float)
+    for trial in selection.trials:
+        inside[selection.trial == trial] -= inside[selection.trial == trial].mean()
+    fit = fit_one_step(
+        selection.response,
+        selection.treatment,
+        selection.trial,
+        adjusters=selection.adjusters,
+        moderator=inside,
+        interaction_effect="random",
+    )
+    assert fit.interaction is not None
+    assert group.p_new.value == pytest.approx(float(fit.interaction.p_value), rel=1e-6, abs=0.0)
+    assert (group.p_new.value or 0.0) > (group.p_within.value or 0.0)
 
 
 def test_sides_of_a_split_are_those_of_its_groups(planted: PartitionedOutcome) -> None:
@@ -303,7 +362,7 @@ def test_too_few_trials(tmp_path: Path) -> None:
 
 def test_moderators_from_a_screening(tmp_path: Path) -> None:
     screening = {"method": "moderators", "moderators": ["age", "sex", "baseline RMDQ"]}
-    chosen = {"from": "screening", "p_below": 1e-6}
+    chosen = {"from": "screening", "p_below": 0.1}
     search = only(tmp_path, screening=screening, moderators=chosen)
     assert [use.name for use in search.moderators] == ["age"]
     assert search.subgroups

@@ -10,6 +10,7 @@ from reportgen.records.moderation import (
     EffectAt,
     Interaction,
     InteractionReading,
+    Scatter,
     Screen,
     ScreeningSettings,
     Tier,
@@ -28,6 +29,9 @@ def settings() -> ScreeningSettings:
         treatment_effect="random",
         inference="kenward-roger",
         df_floor="trials-1",
+        interaction_effect="common",
+        adjuster_slopes="common",
+        residual="common",
         reading="within",
         level=Number("screening.settings.level", 95, "95", "%"),
         minimum_trials=made.count("minimum trials", 2),
@@ -101,6 +105,9 @@ def interaction(
             half,
             None,
             reason or "two trials, and the across reading needs three",
+        ),
+        scatter=Scatter(
+            at.p("these", p, reason), at.p("new", None if p is None else 4 * p, reason), at.fixed("tau", half, "effect")
         ),
         separate=not reason,
         tested="within",

@@ -52,7 +52,9 @@ def settings(**changes: object) -> SearchSettings:
         "criterion": "interaction",
         "multiplicity": "sidak-modified",
         "across": "sidak",
+        "count_screened": False,
         "information": "pooled",
+        "adjuster_slopes": "common",
         "missing": "complete",
         "screened_by": None,
         "p_below": None,
@@ -130,6 +132,7 @@ def subgroup(
         split(here.at("split"), low, high, node),
         here.p("p pooled", 0.0004),
         here.p("p within", 0.0006),
+        here.p("p new", 0.03),
     )
 
 

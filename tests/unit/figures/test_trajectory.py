@@ -41,7 +41,7 @@ def settings() -> PeelingSettings:
         return press.figure(name, value, 0)
 
     return PeelingSettings(
-        (), "random", "interaction", None, None, figure("alpha", 5), figure("beam", 10), figure("bin width", 1),
+        (), "random", "interaction", "pooled", "common", None, None, figure("alpha", 5), figure("beam", 10), figure("bin width", 1),
         figure("min fraction", 10), (), figure("min arm", 10), figure("min trials", 2), figure("level", 95),
     )  # fmt: skip
 

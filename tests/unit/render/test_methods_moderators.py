@@ -46,3 +46,22 @@ def test_effects_at_values_are_those_of_the_reading(tmp_path: Path, reading: str
     values = [(one.value.value or 0.0, one.estimate.effect.value or 0.0) for one in age.at]
     rise = (values[-1][1] - values[0][1]) / (values[-1][0] - values[0][0]) * 10
     assert rise == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("option", "choice", "said"),
+    [
+        ("interaction_effect", "random", "The second was tested; the p value of the first stands beside it."),
+        ("interaction_effect", "common", "The first was tested; the p value of the second stands beside it."),
+        ("reading", "naive", "The p values of both stand beside the reading that was tested."),
+        ("adjuster_slopes", "stratified", "Each trial has slopes of its own of the adjusters and of the moderator"),
+        ("residual", "by-trial", "Each trial had a residual variance of its own."),
+        ("residual", "by-arm", "Each side of the comparison had a residual variance of its own."),
+    ],
+)
+def test_what_varies_between_trials_is_said(tmp_path: Path, option: str, choice: str, said: str) -> None:
+    spec, repository = read(write_screened(tmp_path / "s", moderators=["age"], **{option: choice}))
+    node = spec.study.analyses["screening"]
+    assert isinstance(node, Moderators)
+    record = analysed("screening", node, repository, spec.study)
+    assert said in " ".join(plain(paragraph) for paragraph in screening_methods(record))

@@ -21,7 +21,9 @@ CHANGES: dict[str, Any] = {
     "criterion": "maximum",
     "multiplicity": "none",
     "across": "none",
+    "count_screened": True,
     "information": "within",
+    "adjuster_slopes": "stratified",
     "missing": "available",
     "alpha": MADE.figure("alpha", 0.01, 2),
     "depth": MADE.count("depth", 3),
@@ -31,7 +33,7 @@ CHANGES: dict[str, Any] = {
     "min_trials": MADE.count("min trials", 4),
     "max_cuts": MADE.count("max cuts", 40),
 }
-IN_METHODS_ONLY = {"adjust_for", "treatment_effect", "missing", "max_cuts"}
+IN_METHODS_ONLY = {"adjuster_slopes", "adjust_for", "treatment_effect", "missing", "max_cuts"}
 
 
 def record(name: str = "rp", left_out: int = 0, **changes: Any) -> RecursivePartitioning:
@@ -55,7 +57,7 @@ def test_each_option_is_told(option: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "option", ["criterion", "multiplicity", "across", "information", "missing", "treatment_effect"]
+    "option", ["criterion", "multiplicity", "across", "information", "adjuster_slopes", "missing", "treatment_effect"]
 )
 def test_each_choice_of_the_study_file_has_words_of_its_own(option: str) -> None:
     choices = Node.model_fields[option].annotation.__args__  # type: ignore[union-attr]

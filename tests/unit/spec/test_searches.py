@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reportgen.spec.load import examine_study
-from reportgen.spec.study import DirectedPeeling, FromScreening, RecursivePartitioning, sizes_asked
+from reportgen.spec.study import DirectedPeeling, FromScreening, Moderators, RecursivePartitioning, sizes_asked
 from tests.study_files import STUDY, write_study
 
 SCREEN = {"method": "moderators", "outcomes": "RMDQ", "moderators": ["age", "sex", "baseline RMDQ"]}
@@ -41,6 +41,22 @@ def test_all_four_methods_are_read(tmp_path: Path) -> None:
     assert peel.moderators == ("age", "baseline RMDQ")
 
 
+def test_what_is_not_said_is_what_the_simulations_recommend(tmp_path: Path) -> None:
+    found = examined(tmp_path, scores=SEARCH | {"criterion": "differential"}).spec.study.analyses
+    screen, rp, peel, scores = (found[name] for name in ("screen", "rp", "peel", "scores"))
+    assert isinstance(screen, Moderators)
+    assert isinstance(rp, RecursivePartitioning)
+    assert isinstance(peel, DirectedPeeling)
+    assert isinstance(scores, RecursivePartitioning)
+    assert (screen.interaction_effect, screen.adjuster_slopes, screen.residual) == ("random", "stratified", "common")
+    assert (rp.information, rp.adjuster_slopes, rp.count_screened) == ("within", "stratified", True)
+    assert (peel.information, peel.adjuster_slopes) == ("within", "stratified")
+    assert (scores.information, scores.adjuster_slopes) == (
+        "pooled",
+        "common",
+    )  # the only ones that these criteria have
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -59,6 +75,15 @@ def test_all_four_methods_are_read(tmp_path: Path) -> None:
         ({"peel": PEEL | {"directions": {"age": "younger"}}}, "invalid value 'younger'"),
         ({"rp": SEARCH | {"min_arm": 4}}, "`min_arm` is 4, but `minimum_cell` of the policy is 5"),
         ({"agree": AGREE | {"peeling": "rp"}}, "'rp' is a 'recursive-partitioning'"),
+        (
+            {"rp": SEARCH | {"criterion": "maximum", "information": "within"}},
+            "`information: within` does not apply to the criterion 'maximum'",
+        ),
+        (
+            {"rp": SEARCH | {"criterion": "maximum", "adjuster_slopes": "stratified"}},
+            "`adjuster_slopes: stratified` does not apply to the criterion 'maximum'",
+        ),
+        ({"screen": SCREEN | {"interaction_effect": "varying"}}, "invalid value 'varying'"),
         ({"screen": SCREEN | {"tiers": {"significant": 0.3}}}, "`weak` lies below `significant`"),
     ],
 )

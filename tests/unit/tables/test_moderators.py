@@ -24,14 +24,16 @@ def test_a_row_holds_the_three_readings_and_the_adjusted_p() -> None:
     first = lines(table)[0]
     assert first[0] == "Age, per 10 years"
     assert first[1:5] == ["4", "190", "210", "3"]
-    assert first[5:10] == [
+    assert first[5:12] == [
         "−1.0 (−1.8 to −0.2)",
         "0.010",
         "0.030",
         "0.020",
+        "0.040",
+        "0.8",
         "significant: larger effect at lower values",
     ]
-    assert first[10:] == ["−1.0 (−1.8 to −0.2)", "0.010", "–", ""]
+    assert first[12:] == ["−1.0 (−1.8 to −0.2)", "0.010", "–", ""]
     assert len(first) == len(table.columns)
 
 
@@ -119,6 +121,36 @@ def test_the_tested_reading_stands_first() -> None:
     spans = [plain(column.span) for column in table.columns if plain(column.head) == "p"]
     assert spans == ["Naive", "Within trials", "Across trials"]
     assert lines(table)[0][6] == "0.50"
+
+
+def test_the_p_that_is_not_tested_stands_beside_the_one_that_is() -> None:
+    screens = [screen("pain", [interaction("pain")])]
+    for reading, effect, heads, cells in (
+        ("within", "common", ["p in new trials", "τ"], ["0.040", "0.8"]),
+        ("within", "random", ["p in these trials", "τ"], ["0.010", "0.8"]),
+        ("naive", "random", ["p in these trials", "p in new trials", "τ"], ["0.010", "0.040", "0.8"]),
+    ):
+        asked = replace(settings(), reading=reading, interaction_effect=effect)  # type: ignore[arg-type]
+        table = interaction_estimates(screens, asked)
+        places = [k for k, column in enumerate(table.columns) if plain(column.span) == "Also within trials"]
+        assert [plain(table.columns[k].head) for k in places] == heads
+        assert [lines(table)[0][k] for k in places] == cells
+        said = " ".join(plain(note) for note in table.footnotes)
+        assert f"tested {'varies between trials' if effect == 'random' else 'is common to the trials'}" in said
+
+
+def test_p_adjusted_by_draws_has_columns_where_something_was_drawn() -> None:
+    one = interaction("pain")
+    drawn = replace(one, min_p=press("m").p("min p", 0.025), min_p_all=press("m").p("all", 0.075))
+    shown = replace(screen("pain", [drawn]), flips=press("pain").count("draws", 999))
+    table = interaction_estimates([shown], settings())
+    heads = [plain(column.head) for column in table.columns]
+    place = heads.index("min-p")
+    assert heads[place : place + 2] == ["min-p", "min-p, all outcomes"]
+    assert lines(table)[0][place : place + 2] == ["0.025", "0.075"]
+    assert any("the share of 999 draws" in plain(note) for note in table.footnotes)
+    plainer = interaction_estimates([screen("pain", [one])], settings())
+    assert "min-p" not in [plain(column.head) for column in plainer.columns]
 
 
 def test_trials_that_tell_nothing_of_an_interaction_have_a_footnote() -> None:

@@ -1,0 +1,53 @@
+"""p of the moderators of a screening, adjusted by random draws for how many of them were tested.
+
+In: the p of the data, and the draws of their cell and of the others of the comparison. Out: for each moderator two p values, for
+all moderators of the cell and for all of the comparison; NaN without draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.stats.null_draws import ScreeningDraws, min_p
+
+FloatArray = NDArray[np.float64]
+
+
+def adjusted_by_draws(
+    p: Sequence[float],
+    flips: Sequence[ScreeningDraws | None],
+    beside: Sequence[ScreeningDraws | None],
+    *,
+    varying: bool,
+) -> tuple[FloatArray, FloatArray]:
+    """Return p adjusted for the moderators of the cell, and for those of all cells of its comparison.
+
+    Parameters
+    ----------
+    p : sequence of float
+        Of the data; NaN for what was not tested, or is not told.
+    flips : sequence of ScreeningDraws or None
+        One, of the cell; empty without draws.
+    beside : sequence of ScreeningDraws or None
+        Of the other cells; None where nothing can be tested.
+    varying : bool
+        Whether the interaction that is tested varies between trials: draws know no such variation, and the adjusted p is at
+        least p itself then.
+
+    Examples
+    --------
+    >>> draws = ScreeningDraws(1, np.arange(4), ("age", "sex"), np.array([[0.5, 0.1], [0.3, 0.4], [0.02, 0.9], [0.6, 0.7]]))
+    >>> [one.tolist() for one in adjusted_by_draws([0.05, 0.5], (draws,), (), varying=False)]
+    [[0.4, 0.8], [0.4, 0.8]]
+    """
+    own = next((one for one in flips if one is not None), None)
+    asked = np.asarray(p, float)
+    if own is None:
+        return np.full(asked.shape, np.nan), np.full(asked.shape, np.nan)
+    others = [one.p for one in beside if one is not None]
+    nothing = [np.empty(0) for _ in others]
+    (alone,) = min_p([asked], [own.p], random=varying)
+    return alone, min_p([asked, *nothing], [own.p, *others], random=varying)[0]
