@@ -113,6 +113,7 @@ def _lay_meta_analysis(name: str, node: MetaAnalysis, layout: Layout) -> Iterato
 
 def _lay_moderators(name: str, node: Moderators, layout: Layout) -> Iterator[str]:
     for cell in cells_of(node, layout.study):
+        before = tuple(_screened_before(name, cell, layout.study))
         yield layout.add(
             _task("screen", name, cell),
             screen_record,
@@ -121,9 +122,23 @@ def _lay_moderators(name: str, node: Moderators, layout: Layout) -> Iterator[str
                 "people": layout.people(node, cell),
                 "columns": layout.columns(node, cell, node.moderators),
                 "fits": layout.screening(node, cell, node),
+                "earlier": tuple(layout.people(*one) for one in before),
+                "earlier_columns": tuple(layout.columns(*one, node.moderators) for one in before),
             },
-            cost=0.05,
+            cost=0.2,
         )
+
+
+def _screened_before(name: str, cell: Cell, study: Study) -> Iterator[tuple[Moderators, Cell]]:
+    """Yield the cells of all screenings that are told before one: the same outcome at the same follow-up."""
+    for key, other in study.analyses.items():
+        if not isinstance(other, Moderators):
+            continue
+        for one in cells_of(other, study):
+            if (key, one) == (name, cell):
+                return
+            if (one.outcome, one.follow_up) == (cell.outcome, cell.follow_up):
+                yield other, one
 
 
 def _search(kind: str, name: str, node: Search, cell: Cell, layout: Layout) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
+from reportgen.analyses.beside_interactions import earlier_of, with_trials_and_levels
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, setting_decimals, unit_of
 from reportgen.analyses.recording import comparison_records, for_outcome, left_out_record
@@ -25,6 +26,7 @@ from reportgen.analyses.selection import (
     range_of,
     without_adjuster,
 )
+from reportgen.analyses.trial_interactions import Earlier, Printed
 from reportgen.records.estimate import LeftOut
 from reportgen.records.moderation import (
     EffectAt,
@@ -131,6 +133,8 @@ def screen_record(
     people: Selection,
     columns: Mapping[str, Moderator],
     fits: Sequence[ModeratorFit],
+    earlier: Sequence[Selection] = (),
+    earlier_columns: Sequence[Mapping[str, Moderator]] = (),
     *,
     name: str,
     node: Node,
@@ -146,12 +150,18 @@ def screen_record(
         The moderators of the screening.
     fits : sequence of ModeratorFit
         Of each of them, in their order: see `screening`.
+    earlier : sequence of Selection
+        The same outcome at the same follow-up in the screens before this one.
+    earlier_columns : sequence of mapping of str to Moderator
+        The moderators of the screening among the people of each of them.
     name : str
         Of the analysis.
     node : Moderators node of the study file
     study : Study
     """
-    return _screen_record(people, _as_screened(people, columns, fits, node), node, study, _values(name, node, study))
+    found = _as_screened(people, columns, fits, node)
+    before = earlier_of(earlier, earlier_columns)
+    return _screen_record(people, found, before, node, study, _values(name, node, study))
 
 
 def screening(people: Selection, columns: Mapping[str, Moderator], *, node: Node) -> tuple[ModeratorFit, ...]:
@@ -298,7 +308,12 @@ def _ordinal(percentile: float) -> str:
 
 
 def _screen_record(
-    selection: Selection, found: list[Screened], node: Node, study: Study, press: Values
+    selection: Selection,
+    found: list[Screened],
+    earlier: Sequence[Earlier],
+    node: Node,
+    study: Study,
+    press: Values,
 ) -> Screen[Value]:
     press = for_outcome(selection.outcome, study, press).at(
         selection.comparison,
@@ -318,6 +333,8 @@ def _screen_record(
     interactions = tuple(
         _interaction(one, selection, node, study, press, pair) for one, pair in zip(found, adjusted, strict=True)
     )
+    how = Printed(node.level, minimum, unit_of(selection.outcome, study))
+    interactions = with_trials_and_levels(interactions, found, selection, earlier, node, how, press)
     return Screen(
         id=press.prefix,
         outcome=selection.outcome,
