@@ -76,7 +76,7 @@ def with_trials_and_levels(
     close = close_levels([(one.moderator, one.few) for one in found], people, how.minimum)
     return tuple(
         _with_both(interaction, one, people, earlier, close, node, how, press)
-        if one.told and one.fit.entered.participants
+        if one.told and one.fit.within.estimated
         else interaction
         for interaction, one in zip(interactions, found, strict=True)
     )

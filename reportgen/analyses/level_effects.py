@@ -40,6 +40,7 @@ from reportgen.release.rules import (
 from reportgen.release.values import Values
 from reportgen.spec.study import Moderators as Node
 from reportgen.stats import ConsistentEffects, consistent_effects, fit_one_step
+from reportgen.stats.moderator_models import counted, word
 
 BoolArray = NDArray[np.bool_]
 ALONE = ("treatment_effect", "inference", "df_floor", "adjuster_slopes", "residual")
@@ -210,8 +211,9 @@ class _Levels:
         trials = len({*people.trial[who].tolist()})
         control, intervention = np.bincount(people.treatment[who], minlength=2).tolist()
         made = press.at(n=int(who.sum()), trials=trials, arms=(control, intervention), few=TOO_FEW)
-        if not trials:
-            return estimate_record(None, self.how.level, made, self.how.unit, "no trial has such people in both arms")
+        if trials < self.node.minimum_trials:
+            why = f"its people are in both arms of {counted(trials)}, and the screening needs {word(self.node.minimum_trials)}"
+            return estimate_record(None, self.how.level, made, self.how.unit, why)
         adjusters = adjusters_of(people)
         fit = fit_one_step(
             people.response[who],
