@@ -76,7 +76,11 @@ def _bands(screen: Screen, chosen: list[Interaction], name: str) -> Iterator[Ban
             said = words.reason(one.within.status, why, name, f"{one.id} reason")
             waiting.append(Row((one.label,), style=HEAD.muted(), head=True, reason=said))
         for index, by_trial, label in _contrasts(one):
-            rows = (*waiting, Row(label, style=HEAD, head=True), *_rows(one, index, by_trial, name))
+            rows = (
+                *waiting,
+                Row(label, style=HEAD, head=True),
+                *_rows(one, index, by_trial, screen.scale.on_log_scale, name),
+            )
             axis = _axis(one, index, by_trial, screen)
             overall = None if by_trial.reason else value_of(by_trial.pooled.effect)
             yield Band(rows, axis, overall, number=number, arrows=screen.scale.larger_arrows)
@@ -100,16 +104,14 @@ def _drawn(estimate: Estimate) -> bool:
     return all(math.isfinite(value_of(end)) for end in (estimate.effect, estimate.low, estimate.high))
 
 
-def _rows(one: Interaction, index: int, by_trial: ContrastByTrial, name: str) -> Iterator[Row]:
+def _rows(one: Interaction, index: int, by_trial: ContrastByTrial, on_scale: str, name: str) -> Iterator[Row]:
     weights = [value_of(trial.weight) for trial in by_trial.estimated]
     largest = max((weight for weight in weights if math.isfinite(weight)), default=math.nan)
     for trial in by_trial.trials:
         yield _trial_row(trial, largest, name)
-    yield from _pooled_rows(by_trial, name)
+    yield from _pooled_rows(by_trial, on_scale, name)
     yield _reading_row("One-step, within trials", one.within, index, _grey_diamond, f"{by_trial.id} within", name)
-    yield _reading_row(
-        "Across trials", one.across, index, _open_square, f"{by_trial.id} across", name
-    )
+    yield _reading_row("Across trials", one.across, index, _open_square, f"{by_trial.id} across", name)
 
 
 def _trial_row(trial: TrialInteraction, largest: float, name: str) -> Row:
@@ -146,7 +148,7 @@ def _drawn_row(
     )
 
 
-def _pooled_rows(by_trial: ContrastByTrial, name: str) -> Iterator[Row]:
+def _pooled_rows(by_trial: ContrastByTrial, on_scale: str, name: str) -> Iterator[Row]:
     """Yield the pooled interaction and its variation between trials; the reason where nothing is pooled."""
     label: Inline = ("Pooled, two-stage",)
     if by_trial.reason or not _drawn(by_trial.pooled):
@@ -154,10 +156,10 @@ def _pooled_rows(by_trial: ContrastByTrial, name: str) -> Iterator[Row]:
         yield Row(label, ((), ()), style=HEAD.muted(), indent=INDENT, reason=reason, rule_above=True)
         return
     yield _drawn_row(label, by_trial.pooled, _diamond, first=True)
-    yield Row(_variation(by_trial), style=NOTE, indent=INDENT)
+    yield Row(_variation(by_trial, on_scale), style=NOTE, indent=INDENT)
 
 
-def _variation(by_trial: ContrastByTrial) -> Inline:
+def _variation(by_trial: ContrastByTrial, on_scale: str) -> Inline:
     """Return Q with its p, I² and τ²."""
     between = by_trial.heterogeneity
     note: list[str | Number] = [f"Q{NO_BREAK}={NO_BREAK}", between.q, f" (df{NO_BREAK}={NO_BREAK}", between.q_df, ", p"]
@@ -165,7 +167,7 @@ def _variation(by_trial: ContrastByTrial) -> Inline:
     note += [f"; I²{NO_BREAK}={NO_BREAK}", *words.percent(by_trial.i2)]
     if by_trial.i2_low.value is not None and by_trial.i2_high.value is not None:
         note += [" (", *words.percent(by_trial.i2_low), " to ", *words.percent(by_trial.i2_high), ")"]
-    return (*note, f"; τ²{NO_BREAK}={NO_BREAK}", between.tau2)
+    return (*note, f"; τ²{on_scale}{NO_BREAK}={NO_BREAK}", between.tau2)
 
 
 def _reading_row(

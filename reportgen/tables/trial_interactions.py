@@ -13,7 +13,7 @@ from reportgen.records.moderation import Interaction, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline
 from reportgen.records.trial_interactions import ContrastByTrial, TrialInteraction
 from reportgen.tables.moderators import contrast
-from reportgen.tables.phrases import ci_head, estimate_cell, explained, labelled, percent, words
+from reportgen.tables.phrases import ci_head, estimate_cell, explained, joined, labelled, percent, words
 
 COUNTS = ("Participants",)
 VARIATION = ("Variation between trials",)
@@ -24,6 +24,7 @@ ABBREVIATIONS = (
     ("τ²", "variance of the interaction between trials"),
 )
 BLANK: Inline = ()
+NONE = Row(("none",), (BLANK,) * 9, muted=True)
 
 
 def interactions_by_trial(screen: Screen, moderators: Collection[str], settings: ScreeningSettings) -> Table:
@@ -45,23 +46,17 @@ def interactions_by_trial(screen: Screen, moderators: Collection[str], settings:
         Column(ci_head("Interaction", settings.level), "decimal"),
         Column((f"Standard error{screen.scale.on_log_scale}",), "decimal"),
         Column(("p",), "decimal"),
-        Column(("Two-stage weight, %",), "decimal"),
+        Column(("Weight, %",), "decimal"),
         Column(("Q (p)",), "decimal", VARIATION),
         Column(ci_head("I²", settings.level), "decimal", VARIATION),
         Column((f"τ²{screen.scale.on_log_scale}",), "decimal", VARIATION),
     )
     chosen = [one for one in screen.interactions if not moderators or one.moderator in moderators]
-    groups = tuple(group for one in chosen for group in _groups(one, screen))
+    groups = tuple(group for one in chosen for group in _groups(one)) or (Group((NONE,)),)
     return explained(Table(columns, groups, tuple(_notes(screen, chosen)), ABBREVIATIONS))
 
 
-def _groups(one: Interaction, screen: Screen) -> Iterator[Group]:
-    if not one.by_trial:
-        why = one.within.reason or screen.reason
-        reason: Inline = (
-            ("not estimable: ", *words(why, f"{one.id}.reason", one.n.source)) if why else ("not estimable",)
-        )
-        yield Group((Row(reason, (BLANK,) * 9, muted=True),), head=(one.label,))
+def _groups(one: Interaction) -> Iterator[Group]:
     for index, by_trial in enumerate(one.by_trial):
         rows = (*map(_trial_row, by_trial.trials), *_pooled_rows(one, index, by_trial))
         yield Group(rows, head=(one.label, ", ", *contrast(one, index)))
@@ -106,7 +101,15 @@ def _notes(screen: Screen, chosen: Collection[Interaction]) -> Iterator[Inline]:
         f"{screen.scale.larger}. Weights and the variation between trials are those of the two-stage model. The across reading "
         "compares the means of trials and is open to ecological bias: it is not pooled with the others.",
     )
+    missing = [(one.label, *_why(one, screen)) for one in chosen if not one.by_trial]
+    if missing:
+        yield ("Not estimable: ", *joined(missing), ".")
     if any(one.levels for one in chosen):
         yield ("For levels, participants are those of the two levels compared.",)
     if any(by_trial.suppressed for one in chosen for by_trial in one.by_trial):
         yield ("Trials that are not printed are not pooled.",)
+
+
+def _why(one: Interaction, screen: Screen) -> Inline:
+    why = one.within.reason or screen.reason
+    return (" (", *words(why, f"{one.id}.reason", one.n.source), ")") if why else ()
