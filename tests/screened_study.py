@@ -33,7 +33,6 @@ CONTENTS = [
         "show": "interaction-by-trial",
         "of": "screening",
         "name": "fig2",
-        "moderators": ["age", "mood"],
     },
     {"series": "Table", "show": "interaction-by-trial-estimates", "of": "screening", "name": "table3"},
 ]

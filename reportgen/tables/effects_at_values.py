@@ -6,11 +6,11 @@ beside the effects that agree with the interaction within trials: these average 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from reportgen.records.artefact import Column, Group, Row, Table
-from reportgen.records.effect_scale import directions, shared
+from reportgen.records.effect_scale import EffectScale, directions, shared
 from reportgen.records.estimate import Estimate
 from reportgen.records.level_effects import LevelEffect
 from reportgen.records.moderation import EffectAt, Interaction, Screen, ScreeningSettings
@@ -18,6 +18,7 @@ from reportgen.records.numbers import Inline
 from reportgen.tables.moderators import ABBREVIATIONS, CELLS_ON_PAPER, hidden_note, screen_head, trials_cell
 from reportgen.tables.phrases import NBSP, Footnotes, ci_head, estimate_cell, explained, percentiles
 
+BESIDE = (3, 4, 5)  # the cells of a row beside the effect of the tested reading
 TESTED = {"within": "Within-trial reading", "naive": "Naive reading"}
 ALONE = "People of the level alone"
 CONSISTENT = "Consistent with the within-trial interaction"
@@ -52,20 +53,9 @@ def effects_at_values(screens: Sequence[Screen], settings: ScreeningSettings) ->
 
 
 def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everything: bool) -> Table:
-    effect: Inline = (f"Treatment {shared(screen.scale for screen in screens).effect}",)
-    columns = (
-        Column(("Moderator and value",), "left"),
-        Column(("m",), "right"),
-        Column(("n",), "right"),
-        Column(ci_head(TESTED[settings.reading], settings.level), "decimal", effect),
-        Column(ci_head(ALONE, settings.level), "decimal", effect),
-        Column(ci_head(CONSISTENT, settings.level), "decimal", effect),
-        Column(("Weight, %",), "decimal"),
-        Column(("p of the interaction",), "decimal"),
-    )
     marked = Footnotes()
     groups = []
-    shown = []
+    shown: list[Interaction] = []
     for screen in screens:
         found = [one for one in screen.interactions if _shown(one) and (everything or _reached(one))]
         rows = tuple(row for one in found for row in _rows(one, marked))
@@ -73,7 +63,39 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
             groups.append(Group(rows, head=screen_head(screen, screens)))
             shown += found
     notes = (*marked.notes, *_notes(screens, shown, settings, everything=everything))
-    return explained(Table(columns, tuple(groups), notes, (("m", "trials"), ("n", "participants"), ABBREVIATIONS[1])))
+    terms = (("m", "trials"), ("n", "participants"), ABBREVIATIONS[1])
+    beside = any(one.level_effects for one in shown)
+    columns = tuple(_columns(shared(screen.scale for screen in screens), settings, beside=beside))
+    whole = Table(columns, tuple(groups), notes, terms)
+    return explained(whole if beside else _without(BESIDE, whole))
+
+
+def _columns(scale: EffectScale, settings: ScreeningSettings, *, beside: bool) -> Iterator[Column]:
+    """Yield the columns; those of the effects stand under one spanner where there are several."""
+    effect: Inline = ("Treatment effect",) if scale.effect == "effect" else (scale.head,)
+    yield from (Column(("Moderator and value",), "left"), Column(("m",), "right"), Column(("n",), "right"))
+    if not beside:
+        yield Column(ci_head(scale.head, settings.level), "decimal")
+    else:
+        for name in (TESTED[settings.reading], ALONE, CONSISTENT):
+            yield Column(ci_head(name, settings.level), "decimal", effect)
+        yield Column(("Weight, %",), "decimal")
+    yield Column(("p of the interaction",), "decimal")
+
+
+def _without(places: Collection[int], table: Table) -> Table:
+    """Return a table without some cells of each row, whose columns it does not have."""
+    groups = tuple(
+        replace(
+            group,
+            rows=tuple(
+                replace(row, cells=tuple(cell for i, cell in enumerate(row.cells) if i not in places))
+                for row in group.rows
+            ),
+        )
+        for group in table.groups
+    )
+    return replace(table, groups=groups)
 
 
 def _shown(one: Interaction) -> bool:
