@@ -169,7 +169,9 @@ def _contrast(
     weights = np.full(len(names), NAN) if reason else pooled.weights
     rows: tuple[TrialInteraction[Value], ...] = ()
     if told is not None:
-        rows = tuple(_trial(name, places[name], contrast, weights, told, how, press) for name in told.people.trials)
+        rows = tuple(
+            _trial(name, places[name], contrast, weights, told, how, press, reason) for name in told.people.trials
+        )
     entered = [_arms(told, row.trial.words) for row in rows if told is not None and row.status == "ok"]
     arms = sum(control for control, _ in entered), sum(intervention for _, intervention in entered)
     made = press.at("pooled", n=sum(arms), trials=pooled.trials, arms=arms, status="ok")
@@ -198,7 +200,14 @@ def _arms(told: _Told, trial: str) -> tuple[int, int]:
 
 
 def _trial(
-    name: str, place: int, contrast: Contrast, weights: FloatArray, told: _Told, how: Printed, press: Values
+    name: str,
+    place: int,
+    contrast: Contrast,
+    weights: FloatArray,
+    told: _Told,
+    how: Printed,
+    press: Values,
+    not_pooled: str,
 ) -> TrialInteraction[Value]:
     reason = clause(contrast.reason[place])
     status: Status = "not estimable" if reason else "ok"
@@ -212,7 +221,9 @@ def _trial(
         n_control=n_control,
         n_intervention=n_intervention,
         estimate=estimate_record(effect, how.level, made, how.unit, reason),
-        weight=made.fixed("weight", NAN if reason else 100 * float(weights[place]), "percent", "%", reason),
+        weight=made.fixed(
+            "weight", NAN if reason else 100 * float(weights[place]), "percent", "%", reason or not_pooled
+        ),
         status=status,
         reason=reason,
     )

@@ -90,14 +90,17 @@ def _bands(screen: Screen, chosen: list[Interaction], name: str) -> Iterator[Ban
 
 
 def _axis(one: Interaction, index: int, by_trial: ContrastByTrial, screen: Screen) -> Axis | None:
-    """Return the axis: wide enough for what comes from within trials; the across reading may leave it."""
+    """Return the axis: wide enough for what comes from within trials; the across reading leaves it where it lies far off."""
+    across = one.across.each[index]
     parts = [trial.estimate for trial in by_trial.estimated]
     parts += [part for part in (by_trial.pooled, one.within.each[index]) if _drawn(part)]
-    parts = parts or [part for part in (one.across.each[index],) if _drawn(part)]
+    parts = parts or [part for part in (across,) if _drawn(part)]
     if not parts:
         return None
     ends = [(value_of(part.low), value_of(part.high)) for part in parts]
-    return axis_for([value_of(part.effect) for part in parts], ends, link=screen.scale.link)
+    low, middle, high = _values(across)
+    wider = [(middle, middle), (low, high)] if _drawn(across) else []
+    return axis_for([value_of(part.effect) for part in parts], ends, wider, screen.scale.link)
 
 
 def _drawn(estimate: Estimate) -> bool:

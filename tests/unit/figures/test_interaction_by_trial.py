@@ -89,7 +89,7 @@ def test_the_table_has_every_number_of_the_figure() -> None:
     assert rows["Pooled, two-stage"][2:] == [
         "−0.9 (−1.5 to −0.3)",
         "0.3",
-        "0.010",
+        "0.030",
         "",
         "2.40 (0.30)",
         "16.0% (0.0% to 80.0%)",
