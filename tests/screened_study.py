@@ -28,6 +28,13 @@ CONTENTS = [
     {"series": "Fig.", "show": "interaction-forest", "of": "screening", "name": "fig1"},
     {"series": "Table", "show": "interaction-estimates", "of": "screening", "name": "table1"},
     {"series": "Table", "show": "effect-at-values", "of": "screening", "name": "table2"},
+    {
+        "series": "Fig.",
+        "show": "interaction-by-trial",
+        "of": "screening",
+        "name": "fig2",
+    },
+    {"series": "Table", "show": "interaction-by-trial-estimates", "of": "screening", "name": "table3"},
 ]
 
 PUBLISHED = {  # what the north published, for its mapping

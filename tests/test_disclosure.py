@@ -35,6 +35,8 @@ CONTENTS = [
     {"series": "Fig.", "show": "interaction-forest", "of": "screening", "name": "interactions"},
     {"series": "Table", "show": "interaction-estimates", "of": "screening", "name": "readings"},
     {"series": "Table", "show": "effect-at-values", "of": "screening", "name": "values"},
+    {"series": "Fig.", "show": "interaction-by-trial", "of": "screening", "name": "trial-interactions"},
+    {"series": "Table", "show": "interaction-by-trial-estimates", "of": "screening", "name": "trial-numbers"},
     {"series": "Table", "show": "availability", "name": "availability"},
     {"series": "Table", "show": "analysed", "of": "pooled", "name": "analysed"},
     {"series": "Table", "show": "subgroups", "of": "rp", "name": "subgroups"},

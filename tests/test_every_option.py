@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 STAGES = ["one", "two", "three", "four"]
 FORMATS = ",".join(BUILT_IN)
-DRAWN = ("forest", "tree", "profiles", "trajectories", "availability")
+DRAWN = ("forest", "interaction-by-trial", "tree", "profiles", "trajectories", "availability")
 SMALL = {"follow_up": "short", "comparisons": "overall"}
 SEARCH = {**SMALL, "moderators": ["age", "sex", "baseline RMDQ"], "min_size": 0.2}
 PEEL = {"method": "directed-peeling", **SEARCH, "beam": 2, "bin_width": 0.2}

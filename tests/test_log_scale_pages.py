@@ -21,6 +21,7 @@ from tests.unit.figures.ratios import GOOD_ODDS, ratios
 
 pytestmark = pytest.mark.slow
 
+BY_TRIAL = ("interaction-by-trial", "interaction-by-trial-estimates")
 ANALYSES = {
     "rp": PARTITION,
     "peeling": PEELING,
@@ -30,7 +31,7 @@ ANALYSES = {
 }
 SHOWS = {
     "pooled": ("forest", "forest-by-trial", "estimates", "estimates-by-trial"),
-    "screening": ("interaction-forest", "interaction-estimates", "effect-at-values"),
+    "screening": ("interaction-forest", "interaction-estimates", "effect-at-values", *BY_TRIAL),
     "rp": ("subgroup-tree", "subgroup-forest", "subgroups", "rejected-splits", "cut-profiles"),
 }
 EVERYTHING = [

@@ -34,10 +34,11 @@ SEARCH: dict[str, Any] = {"method": "recursive-partitioning", "moderators": ["ag
 PEEL: dict[str, Any] = {"method": "directed-peeling", "moderators": ["age"], "min_arm": 5}
 SCREEN: dict[str, Any] = {"method": "moderators", "moderators": ["age", "sex", "baseline RMDQ"]}
 SMALLEST = {"min_arm": 1, "min_trials": 1, "minimum_trials": 1}
+BY_TRIAL = ("interaction-by-trial", "interaction-by-trial-estimates")
 SHOWN = {
     "people": ("descriptive",),
     "pooled": ("forest", "forest-by-trial", "estimates", "estimates-by-trial", "analysed"),
-    "screening": ("interaction-forest", "interaction-estimates", "effect-at-values"),
+    "screening": ("interaction-forest", "interaction-estimates", "effect-at-values", *BY_TRIAL),
     "rp": ("subgroup-tree", "subgroup-forest", "cut-profiles", "subgroups", "rejected-splits"),
     "peel": ("peeling-trajectories", "peeling-thresholds"),
     "agreement": ("agreement",),

@@ -43,6 +43,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], lis
         {"series": "Fig.", "show": "cut-profiles", "of": "rp"},
         {"series": "Fig.", "show": "peeling-trajectories", "of": "peeling"},
         {"series": "Table", "show": "effect-at-values", "of": "screening"},
+        {"series": "Fig.", "show": "interaction-by-trial", "of": "screening"},
     ]
     write_yaml(path, {**study, "analyses": ANALYSES, "report": {"contents": contents}})
     rng = np.random.default_rng(7)

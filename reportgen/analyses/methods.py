@@ -116,6 +116,7 @@ def _lay_moderators(name: str, node: Moderators, layout: Layout) -> Iterator[str
     flipped = {cell: layout.flipping(node, cell) for cell in cells}
     for cell in cells:
         beside = (flipped[one] for one in cells if one != cell and one.comparison == cell.comparison)
+        before = tuple(_screened_before(name, cell, layout.study))
         yield layout.add(
             _task("screen", name, cell),
             screen_record,
@@ -126,9 +127,23 @@ def _lay_moderators(name: str, node: Moderators, layout: Layout) -> Iterator[str
                 "fits": layout.screening(node, cell, node),
                 "flips": flipped[cell],
                 "beside": tuple(name for names in beside for name in names),
+                "earlier": tuple(layout.people(*one) for one in before),
+                "earlier_columns": tuple(layout.columns(*one, node.moderators) for one in before),
             },
-            cost=0.05,
+            cost=0.2,
         )
+
+
+def _screened_before(name: str, cell: Cell, study: Study) -> Iterator[tuple[Moderators, Cell]]:
+    """Yield the cells of all screenings that are told before one: the same outcome at the same follow-up."""
+    for key, other in study.analyses.items():
+        if not isinstance(other, Moderators):
+            continue
+        for one in cells_of(other, study):
+            if (key, one) == (name, cell):
+                return
+            if (one.outcome, one.follow_up) == (cell.outcome, cell.follow_up):
+                yield other, one
 
 
 def _search(kind: str, name: str, node: Search, cell: Cell, layout: Layout) -> str:

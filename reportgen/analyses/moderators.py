@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.analyses.adjusters import Unused, not_adjusted_record, unused_adjusters
+from reportgen.analyses.beside_interactions import earlier_of, with_trials_and_levels
 from reportgen.analyses.min_p import adjusted_by_draws
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, setting_decimals, unit_of
@@ -27,6 +28,7 @@ from reportgen.analyses.selection import (
     range_of,
     without_adjuster,
 )
+from reportgen.analyses.trial_interactions import Earlier, Printed
 from reportgen.records.estimate import LeftOut
 from reportgen.records.moderation import (
     EffectAt,
@@ -138,6 +140,8 @@ def screen_record(
     fits: Sequence[ModeratorFit],
     flips: Sequence[ScreeningDraws | None] = (),
     beside: Sequence[ScreeningDraws | None] = (),
+    earlier: Sequence[Selection] = (),
+    earlier_columns: Sequence[Mapping[str, Moderator]] = (),
     *,
     name: str,
     node: Node,
@@ -155,13 +159,18 @@ def screen_record(
         Of each of them, in their order: see `screening`.
     flips, beside : sequence of ScreeningDraws or None
         The draws of the cell, one or none, and those of the other cells of its comparison.
+    earlier : sequence of Selection
+        The same outcome at the same follow-up in the screens before this one.
+    earlier_columns : sequence of mapping of str to Moderator
+        The moderators of the screening among the people of each of them.
     name : str
         Of the analysis.
     node : Moderators node of the study file
     study : Study
     """
     found, drawn = _as_screened(people, columns, fits, node), (flips, beside)
-    return _screen_record(people, found, drawn, node, study, _values(name, node, study))
+    before = earlier_of(earlier, earlier_columns)
+    return _screen_record(people, found, drawn, before, node, study, _values(name, node, study))
 
 
 def screening(people: Selection, columns: Mapping[str, Moderator], *, node: Node) -> tuple[ModeratorFit, ...]:
@@ -317,7 +326,13 @@ def _ordinal(percentile: float) -> str:
 
 
 def _screen_record(
-    selection: Selection, found: list[Screened], drawn: tuple[Flips, Flips], node: Node, study: Study, press: Values
+    selection: Selection,
+    found: list[Screened],
+    drawn: tuple[Flips, Flips],
+    earlier: Sequence[Earlier],
+    node: Node,
+    study: Study,
+    press: Values,
 ) -> Screen[Value]:
     press = for_outcome(selection.outcome, study, press).at(
         selection.comparison,
@@ -340,6 +355,8 @@ def _screen_record(
         _interaction(one, selection, node, study, press, four, drawn=bool(flips))
         for one, four in zip(found, adjusted, strict=True)
     )
+    how = Printed(node.level, minimum, unit_of(selection.outcome, study))
+    interactions = with_trials_and_levels(interactions, found, selection, earlier, node, how, press)
     return Screen(
         id=press.prefix,
         outcome=selection.outcome,

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.analyses.recording import NAN, clause
-from reportgen.records.estimate import Estimate
-from reportgen.records.model import TrialEstimate, TwoStageHeterogeneity
+from reportgen.records.estimate import Estimate, TwoStageHeterogeneity
+from reportgen.records.model import TrialEstimate
 from reportgen.records.numbers import Value
 from reportgen.release.values import Values
 from reportgen.spec.study import MetaAnalysis

@@ -21,6 +21,7 @@ __all__ = [
     "draw_cut_profiles",
     "draw_forest",
     "draw_forest_by_trial",
+    "draw_interaction_by_trial",
     "draw_interactions",
     "draw_subgroup_forest",
     "draw_subgroup_tree",
@@ -102,6 +103,33 @@ def draw_interactions(screens: Sequence[Screen], settings: ScreeningSettings, *,
     from reportgen.figures.svg import drawing
 
     return tuple(drawing(sheet) for sheet in interaction_sheets(screens, settings, name=name))
+
+
+def draw_interaction_by_trial(
+    screen: Screen, moderators: Sequence[str], settings: ScreeningSettings, *, name: str
+) -> tuple[Drawing, ...]:
+    """Draw interactions by trial as a forest plot: a band a moderator or level, trials as rows.
+
+    Parameters
+    ----------
+    screen : Screen
+        Of one outcome at one follow-up.
+    moderators : sequence of str
+        Which of its moderators, by name; all where there is none.
+    settings : ScreeningSettings
+        For the level and the method of the intervals.
+    name : str
+        Stem of the files and prefix of the ids; further pages are called `name-2`, `name-3`, ...
+
+    Returns
+    -------
+    tuple of Drawing
+        One a page.
+    """
+    from reportgen.figures.interaction_by_trial import interaction_by_trial_sheets
+    from reportgen.figures.svg import drawing
+
+    return tuple(drawing(sheet) for sheet in interaction_by_trial_sheets(screen, moderators, settings, name=name))
 
 
 def draw_availability(record: Availability, *, name: str) -> tuple[Drawing, ...]:

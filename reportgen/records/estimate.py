@@ -23,6 +23,22 @@ class Estimate(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
+class TwoStageHeterogeneity(Generic[V]):
+    """Between-trial variation as the two-stage model has it: τ² with its Q-profile interval, and the test of homogeneity.
+
+    `trials` counts those that have an effect of their own.
+    """
+
+    trials: kinds.Count[V]
+    tau2: kinds.Heterogeneity[V]
+    tau2_low: kinds.Heterogeneity[V]
+    tau2_high: kinds.Heterogeneity[V]
+    q: kinds.Statistic[V]
+    q_df: kinds.Df[V]
+    q_p: kinds.P[V]
+
+
+@dataclass(frozen=True, slots=True)
 class LeftOut(Generic[V]):
     """Participants of the comparison who are not in the analysis, by trial and reason; `why` is the reason as data."""
 

@@ -13,7 +13,7 @@ from reportgen.records import kinds
 from reportgen.records.agreement import Agreement
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.egress import Egress
-from reportgen.records.estimate import Estimate, LeftOut, NotAdjusted
+from reportgen.records.estimate import Estimate, LeftOut, NotAdjusted, TwoStageHeterogeneity
 from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import MINUS, Inline, Number, Status, V
 from reportgen.records.partition import RecursivePartitioning
@@ -210,22 +210,6 @@ class Heterogeneity(Generic[V]):
     i2_high: kinds.Percent[V]
     predicted_low: kinds.Effect[V]
     predicted_high: kinds.Effect[V]
-
-
-@dataclass(frozen=True, slots=True)
-class TwoStageHeterogeneity(Generic[V]):
-    """Between-trial variation as the two-stage model has it: τ² with its Q-profile interval, and the test of homogeneity.
-
-    `trials` counts those that have an effect of their own.
-    """
-
-    trials: kinds.Count[V]
-    tau2: kinds.Heterogeneity[V]
-    tau2_low: kinds.Heterogeneity[V]
-    tau2_high: kinds.Heterogeneity[V]
-    q: kinds.Statistic[V]
-    q_df: kinds.Df[V]
-    q_p: kinds.P[V]
 
 
 def _shown(number: Number) -> float:

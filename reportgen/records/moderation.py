@@ -12,8 +12,10 @@ from typing import Generic, Literal
 from reportgen.records import kinds
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate, LeftOut, NotAdjusted
+from reportgen.records.level_effects import LevelEffects
 from reportgen.records.numbers import Inline, Status, V
 from reportgen.records.record import Record
+from reportgen.records.trial_interactions import ContrastByTrial
 
 Tier = Literal["significant", "weak", "neither", "not estimable"]
 
@@ -106,6 +108,10 @@ class Interaction(Generic[V]):
         What the study file expects.
     found : tuple
         What the estimate says, in words, whatever its p.
+    by_trial : tuple of ContrastByTrial
+        The interaction in each trial, one for each estimate of a reading; empty where nothing may be told.
+    level_effects : LevelEffects or None
+        Effects that agree with the interaction within trials, beside those in `at`.
     """
 
     id: str
@@ -137,6 +143,8 @@ class Interaction(Generic[V]):
     not_adjusted: tuple[NotAdjusted[V], ...] = ()
     min_p: kinds.P[V] | None = None
     min_p_all: kinds.P[V] | None = None
+    by_trial: tuple[ContrastByTrial[V], ...] = ()
+    level_effects: LevelEffects[V] | None = None
 
     @property
     def reading(self) -> InteractionReading[V]:

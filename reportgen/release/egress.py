@@ -15,6 +15,7 @@ from reportgen.records.agreement import Pair
 from reportgen.records.egress import Egress, Suppressed
 from reportgen.records.estimate import Estimate, Guard, LeftOut
 from reportgen.records.exclusion import Gone
+from reportgen.records.level_effects import LevelEffect
 from reportgen.records.model import (
     AvailabilityCell,
     LedgerRow,
@@ -28,12 +29,15 @@ from reportgen.records.model import (
 from reportgen.records.moderation import EffectAt, InteractionReading
 from reportgen.records.numbers import Value, values_in
 from reportgen.records.partition import Members
+from reportgen.records.trial_interactions import TrialInteraction
 from reportgen.release.rules import TOO_CLOSE, TOO_FEW, WORKED_OUT, guards
 from reportgen.release.values import Values
 
 COUNTED: dict[type, str] = {
     TrialEstimate: "effects of trials",
     EffectAt: "effects at a level or value",
+    LevelEffect: "effects in a level alone, or consistent with an interaction",
+    TrialInteraction: "interactions in trials",
     Estimate: "effects",
     Members: "effects in subgroups",
     Pair: "pairs of subgroup and box",

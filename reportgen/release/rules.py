@@ -31,12 +31,14 @@ class Untold(StrEnum):
     TOO_CLOSE = "differs from a group that is printed by fewer people of an arm than the study's policy lets be printed"
     TOO_EXTREME = "fewer people lie beyond it than the study's policy lets be printed"
     FOR_ANOTHER = "hidden, for a trial that is too small to print could be worked out from it"
+    LEVEL_WORKED_OUT = "a level that is too small to print could be worked out from it"
     WORKED_OUT = "the effect of a trial that is not printed could be worked out from it"
     PRINTED_DIGITS = "printed digits only, so that the effect of a trial that is not printed cannot be worked out"
 
 
 TOO_FEW, TOO_CLOSE, TOO_EXTREME = Untold.TOO_FEW, Untold.TOO_CLOSE, Untold.TOO_EXTREME
 FOR_ANOTHER, WORKED_OUT, PRINTED_DIGITS = Untold.FOR_ANOTHER, Untold.WORKED_OUT, Untold.PRINTED_DIGITS
+LEVEL_WORKED_OUT = Untold.LEVEL_WORKED_OUT
 
 
 def guards(minimum: int) -> bool:

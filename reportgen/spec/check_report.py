@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from reportgen.errors import Problem
-from reportgen.spec.check import each_unknown, expanded, unknown, with_method
-from reportgen.spec.shows import Limited, OfAnalysis
+from reportgen.spec.check import baseline_of, each_unknown, expanded, unknown, with_method
+from reportgen.spec.shows import Limited, OfAnalysis, OfModerators
 from reportgen.spec.source import Source, Step
-from reportgen.spec.study import Pooled, Study
+from reportgen.spec.study import Moderators, Pooled, Study
 
 
 def check_report(study: Study, source: Source) -> Iterator[Problem]:
@@ -60,6 +60,8 @@ def _artefact(study: Study, artefact: OfAnalysis, source: Source, *here: Step) -
         ):
             yield from each_unknown(kind, getattr(artefact, key), known, source, *here, key)
         yield from _limits(study, artefact, source, *here)
+    if isinstance(artefact, OfModerators):
+        yield from _moderators(study, artefact.of or "", artefact.moderators, source, *here, "moderators")
 
 
 def _written(source: Source, *path: Step) -> dict[Any, Any]:
@@ -82,6 +84,22 @@ def _limits(study: Study, artefact: Limited, source: Source, *here: Step) -> Ite
             if name in known and name not in analysed:
                 hint = f"Add it to `{listed}` of '{artefact.of}', or remove it here. Analysed: {', '.join(analysed)}."
                 yield Problem(f"'{artefact.of}' does not analyse '{name}'", source.at(*here, key, index), hint)
+
+
+def _moderators(study: Study, of: str, names: Sequence[str], source: Source, *here: Step) -> Iterator[Problem]:
+    """An artefact is limited to a moderator that is not declared, or that its analysis does not screen."""
+    analysis = study.analyses.get(of)
+    if not isinstance(analysis, Moderators):
+        return
+    for index, name in enumerate(names):
+        if name in analysis.moderators:
+            continue
+        declared = name in study.covariates or baseline_of(name) in {*study.outcomes, *study.instruments}
+        if not declared:
+            yield from unknown("moderator", name, analysis.moderators, source, *here, index)
+            continue
+        hint = f"Add it to `moderators` of '{of}', or remove it here. Screened: {', '.join(analysis.moderators)}."
+        yield Problem(f"'{of}' does not screen '{name}'", source.at(*here, index), hint)
 
 
 def _shown_analysis(study: Study, artefact: OfAnalysis, name: str, source: Source, *here: Step) -> Iterator[Problem]:

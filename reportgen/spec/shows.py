@@ -236,6 +236,32 @@ class InteractionEstimates(InParts, Rounded, Limited):
     """Which table or figure this is."""
 
 
+class OfModerators(Node):
+    """An artefact that may show some of the moderators of a screening."""
+
+    moderators: Names = Field(
+        (), description="Moderators that are shown, by name; by default all that the analysis screens."
+    )
+
+
+@show
+class InteractionByTrial(OfModerators, Rounded, Limited):
+    """A forest plot of the interaction in each trial, for each moderator, with the trials pooled and the reading across trials."""
+
+    methods = MODERATORS
+    show: Literal["interaction-by-trial"]
+    """Which table or figure this is."""
+
+
+@show
+class InteractionByTrialEstimates(OfModerators, Rounded, Limited):
+    """The interactions of the trials in numbers."""
+
+    methods = MODERATORS
+    show: Literal["interaction-by-trial-estimates"]
+    """Which table or figure this is."""
+
+
 @show
 class EffectAtValues(Rounded, Limited):
     """Treatment effects at selected values of each moderator."""

@@ -6,6 +6,7 @@ blank.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from reportgen.records.artefact import Column, Group, Row, Table
@@ -13,6 +14,7 @@ from reportgen.records.credibility import APPLIES_BELOW, ITEMS, Answer, Directio
 from reportgen.records.derived import Derived
 from reportgen.records.moderation import Interaction, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline
+from reportgen.records.trial_interactions import ContrastByTrial
 from reportgen.tables.phrases import Footnotes, labelled
 
 SIGNS: dict[Answer, str] = {
@@ -78,17 +80,30 @@ def _rows(screen: Screen, settings: ScreeningSettings, footnotes: Footnotes) -> 
 def _facts(one: Interaction, screen: Screen, settings: ScreeningSettings) -> Facts:
     adjusted = one.holm if one.min_p is None else one.min_p
     stated: Direction = "not stated" if one.expected is None else "stated in words"
+    within = one.tested == "within"
+    i2 = [each.i2.value for each in one.by_trial if each.i2.value is not None]
+    q_p = [each.heterogeneity.q_p.value for each in one.by_trial if each.heterogeneity.q_p.value is not None]
+    pooled = len(one.by_trial) == len(i2) == len(q_p) > 0
     return Facts(
-        p=float("nan") if adjusted.value is None else adjusted.value,
+        p=math.nan if adjusted.value is None else adjusted.value,
         adjusted=True,
         tested=int(screen.tested.value or 0),
-        within=one.tested == "within",
-        trials=int(one.trials.value or 0),
+        within=within,
+        trials=min((len(each.estimated) for each in one.by_trial), default=0) if within else int(one.trials.value or 0),
+        i2=max(i2) / 100 if pooled else math.nan,
+        q_p=min(q_p) if pooled else math.nan,
+        same_sign=min((_same_sign(each) for each in one.by_trial), default=0),
         direction=stated,
         random_treatment=settings.treatment_effect == "random",
         random_interaction=settings.interaction_effect == "random",
         cut="levels" if one.levels else "none",
     )
+
+
+def _same_sign(contrast: ContrastByTrial) -> int:
+    """Return how many trials have an interaction on the side of the pooled one."""
+    pooled = contrast.pooled.effect.value or 0.0
+    return sum((one.estimate.effect.value or 0.0) * pooled > 0.0 for one in contrast.estimated)
 
 
 def _notes(settings: ScreeningSettings, *, drawn: bool) -> tuple[Inline, ...]:
@@ -101,8 +116,9 @@ def _notes(settings: ScreeningSettings, *, drawn: bool) -> tuple[Inline, ...]:
         (f"Items: {asked}.",),
         (
             "++ credibility definitely increased, + probably increased, ? probably reduced or unclear, −− definitely reduced, "
-            "– does not apply. Item b is answered by hand: interactions by trial are not pooled here. Item d: a direction stated in words "
-            f"is compared with the finding by the reader. Item e goes by the {by}. Item g: the interaction {varies}.",
+            "– does not apply. Item b goes by I², Q and the signs of the interactions by trial, of several levels by the contrast that "
+            "differs most between trials; it is ? where they are not pooled. Item d: a direction stated in words is compared with the "
+            f"finding by the reader. Item e goes by the {by}. Item g: the interaction {varies}.",
         ),
         (
             "After ",

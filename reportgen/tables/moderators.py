@@ -1,4 +1,4 @@
-"""The screening of moderators as tables: every number behind its figure, what was expected and found, effects at values.
+"""The screening of moderators as tables: every number behind its figure, what was expected and what was found.
 
 In: screens as recorded. A table of thousands of cells has a summary for paper (`Table.paper`): how many were tested and which
 moderators reached a tier; the whole stands on the screen and in its CSV file.
@@ -10,22 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reportgen.records.artefact import Column, Group, Row, Table
-from reportgen.records.effect_scale import directions, shared
+from reportgen.records.effect_scale import shared
 from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline, Number
 from reportgen.tables.adjusters import not_adjusted, screen_fits
-from reportgen.tables.phrases import (
-    NBSP,
-    Footnotes,
-    ci_head,
-    counted,
-    estimate_cell,
-    explained,
-    joined,
-    percentiles,
-    words,
-)
+from reportgen.tables.phrases import Footnotes, ci_head, counted, estimate_cell, explained, joined, words
 
 CELLS_ON_PAPER = 600
 COUNTS = ("Participants",)
@@ -63,7 +53,7 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
     groups = tuple(
         Group(
             tuple(row for one in screen.interactions for row in _rows(one, settings, drawn, marked)),
-            head=_head(screen, screens),
+            head=screen_head(screen, screens),
         )
         for screen in screens
     )
@@ -138,18 +128,13 @@ def scatter_note(settings: ScreeningSettings) -> Inline:
     )
 
 
-OWN_EFFECTS: Inline = (
-    "Where the across reading cannot be had, each trial has a treatment effect of its own: the effect at a value is the mean of "
-    "these trials, weighted by their participants, and its interval holds no variation between trials.",
-)
-
-
 def _reading_columns(name: str, settings: ScreeningSettings) -> tuple[Column, Column]:
     interval = ci_head("Interaction", settings.level)
     return Column(interval, "decimal", (name,)), Column(("p",), "decimal", (name,))
 
 
-def _head(screen: Screen, screens: Sequence[Screen]) -> Inline:
+def screen_head(screen: Screen, screens: Sequence[Screen]) -> Inline:
+    """Return the head of the rows of an outcome, with the follow-up where there are several, and the unit."""
     return (*_title(screen, screens), *((" (", screen.unit, ")") if screen.unit.text else ()))
 
 
@@ -243,7 +228,7 @@ def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inli
         )
     notes += not_adjusted([fit for one in screens for fit in screen_fits(one, _title(one, screens))])
     told = (estimate for one in screens for i in one.interactions for _, r in _readings(i) for estimate in r.each)
-    return (*notes, *_hidden(told))
+    return (*notes, *hidden_note(told))
 
 
 def _title(screen: Screen, screens: Sequence[Screen]) -> Inline:
@@ -251,7 +236,7 @@ def _title(screen: Screen, screens: Sequence[Screen]) -> Inline:
     return (screen.outcome_label, *visit)
 
 
-def _hidden(estimates: Iterable[Estimate]) -> tuple[Inline, ...]:
+def hidden_note(estimates: Iterable[Estimate]) -> tuple[Inline, ...]:
     """Return the note on effects that are known and not printed; nothing where there are none."""
     hidden = any(estimate.effect.status == "suppressed" for estimate in estimates)
     return (("An effect that rests on too few people of an arm to be printed is a dash.",),) if hidden else ()
@@ -288,7 +273,7 @@ def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
         scatter_note(settings),
         *min_p_note(screens, settings),
     ]
-    missing = [(*_head(screen, screens), ": ", *_why(screen)) for screen in screens if screen.reason]
+    missing = [(*screen_head(screen, screens), ": ", *_why(screen)) for screen in screens if screen.reason]
     if missing:
         notes.append(("Not estimable: ", *joined(missing), "."))
     return explained(Table(columns, groups, tuple(notes), (("n", "participants"), *ABBREVIATIONS)))
@@ -301,7 +286,7 @@ def _why(screen: Screen) -> Inline:
 def _counted(screen: Screen, screens: Sequence[Screen]) -> Inline:
     """Return the head of an outcome with its counts."""
     return (
-        *_head(screen, screens),
+        *screen_head(screen, screens),
         ": ",
         screen.tested,
         " tested, ",
@@ -344,7 +329,7 @@ def expectations(screens: Sequence[Screen]) -> Table | None:
         pairs = [(screen, one) for screen in screens for one in screen.interactions if one.moderator == moderator]
         first = pairs[0][1]
         rows = tuple(
-            Row(_head(screen, screens), (one.found, (one.reading.p,), (one.holm,)))
+            Row(screen_head(screen, screens), (one.found, (one.reading.p,), (one.holm,)))
             for screen, one in pairs
             if one.tier != "not estimable" and first.expected is not None
         )
@@ -358,69 +343,6 @@ def expectations(screens: Sequence[Screen]) -> Table | None:
         ),
     )
     return Table(columns, tuple(groups), notes)
-
-
-def effects_at_values(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
-    """Return the effect of treatment at chosen values of each moderator that could be estimated."""
-    whole = _at_values(screens, settings, everything=True)
-    cells = sum(len(group.rows) for group in whole.groups) * len(whole.columns)
-    if cells <= CELLS_ON_PAPER:
-        return whole
-    return replace(whole, paper=_at_values(screens, settings, everything=False))
-
-
-def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everything: bool) -> Table:
-    columns = (
-        Column(("Moderator and value",), "left"),
-        Column(("m",), "right"),
-        Column(("n",), "right"),
-        Column(ci_head(shared(screen.scale for screen in screens).head, settings.level), "decimal"),
-        Column(("p of the interaction",), "decimal"),
-    )
-    groups = []
-    marked = Footnotes()
-    for screen in screens:
-        shown = [
-            one
-            for one in screen.interactions
-            if any(at.estimate.effect.value is not None for at in one.at)
-            and (everything or one.tier in ("significant", "weak"))
-        ]
-        rows = tuple(row for one in shown for row in _value_rows(one, marked))
-        if rows:
-            groups.append(Group(rows, head=_head(screen, screens)))
-    places = percentiles(settings.percentiles)
-    quantities: Inline = (" Quantities at the ", *places, " of the people analysed.") if places else ()
-    kept: Inline = () if everything else (" On paper: moderators of the significant and weak tiers.",)
-    of_reading = {
-        "within": "The effect at a value is that in a trial whose people are, on average, like all people analysed: the "
-        "overall effect plus the interaction within trials times the distance from the mean.",
-        "naive": "The effect at a value is that of the naive model, which takes differences between people of one trial and "
-        "between trials together.",
-    }[settings.reading]
-    notes: tuple[Inline, ...] = (
-        *marked.notes,
-        (
-            f"{of_reading} {directions(screen.scale for screen in screens)}.",
-            *quantities,
-            *kept,
-        ),
-    )
-    if settings.reading == "within" and any(
-        one.separate and (one.trials.value or 0) > 1 for screen in screens for one in screen.interactions if one.at
-    ):
-        notes += (OWN_EFFECTS,)
-    notes += _hidden(at.estimate for screen in screens for one in screen.interactions for at in one.at)
-    return explained(Table(columns, tuple(groups), notes, (("m", "trials"), ("n", "participants"), ABBREVIATIONS[1])))
-
-
-def _value_rows(one: Interaction, marked: Footnotes) -> Iterator[Row]:
-    yield Row((one.label,), (trials_cell(one, marked), (one.n,), (), (one.reading.p,)))
-    said = one.unit_at.text not in ("", "points")
-    unit: Inline = ("" if one.unit_at.text == "%" else NBSP, one.unit_at) if said else ()
-    for at in one.at:
-        head: Inline = (at.value, *unit, " (", at.percentile, " percentile)") if at.percentile else (at.value,)
-        yield Row(head, ((), (), estimate_cell(at.estimate), ()), indent=1, muted=at.estimate.effect.value is None)
 
 
 def failed_screenings(fitted: Sequence[Moderation]) -> Table | None:

@@ -11,9 +11,11 @@ from reportgen.records.numbers import Inline
 from reportgen.spec.shows import Credibility, EffectAtValues, InteractionEstimates, InteractionForest, Limited
 from reportgen.tables.adjusters import screen_fits
 from reportgen.tables.credibility import applies, credibility
-from reportgen.tables.moderators import effects_at_values, expectations, failed_screenings, interaction_estimates
+from reportgen.tables.effects_at_values import effects_at_values
+from reportgen.tables.moderators import expectations, failed_screenings, interaction_estimates
 from reportgen.views.chosen import chosen, in_parts
 from reportgen.views.draft import Draft, Sketch, or_nobody, stems
+from reportgen.views.interaction_by_trial import SHOWS as BY_TRIAL
 from reportgen.views.prose.moderators import screening_methods
 from reportgen.views.prose.section import sections_of_each
 from reportgen.views.view import Back, Context, Ended, Show, View, ended
@@ -90,6 +92,7 @@ VIEW = View(
             beside={
                 "interaction-estimates": "Every number of this figure stands in",
                 "effect-at-values": "The effect at chosen values stands in",
+                "interaction-by-trial": "Trials by themselves are drawn in",
             },
         ),
         Show(
@@ -98,6 +101,7 @@ VIEW = View(
             _estimates,
             beside={"interaction-forest": "Drawn in"},
         ),
+        *BY_TRIAL,
         Show(
             EffectAtValues,
             "Effect at chosen values of each moderator",

@@ -42,6 +42,18 @@ EFFECT_AT = {
     "only the interaction within trials moves it. ",
     "naive": "The effect at a value of a moderator is read from the naive model, whose interaction moves it. ",
 }
+BY_TRIAL: Inline = (
+    "Each interaction was also estimated in each trial by itself, by analysis of covariance with the moderator and its product with "
+    "treatment, and the estimates of the trials were pooled in two stages, by restricted maximum likelihood with guarded "
+    "Hartung–Knapp–Sidik–Jonkman intervals, with Cochran’s Q, I² and τ²: only information within trials enters (the “deft” "
+    "approach of Fisher and colleagues). Each level was compared with the reference by itself, over the trials that have both levels "
+    "in both arms.",
+)
+CONSISTENT: Inline = (
+    "Beside it stand effects that are consistent with the interaction within trials, from the model of the within-trial reading "
+    "without the means of trials: they differ by its interaction alone, and those in levels average to its overall effect. For levels "
+    "the effect in a model of the people of that level alone is given as well.",
+)
 
 
 def screening_methods(record: Moderation) -> Iterator[Inline]:
@@ -56,7 +68,11 @@ def screening_methods(record: Moderation) -> Iterator[Inline]:
     yield from on_log_scale(screen.scale for screen in record.results)
     yield _tiers(record)
     yield from _min_p(record)
+    if any(one.by_trial for screen in record.results for one in screen.interactions):
+        yield BY_TRIAL
     yield _values(settings)
+    if any(one.level_effects for screen in record.results for one in screen.interactions):
+        yield CONSISTENT
 
 
 def _model(settings: ScreeningSettings, fits: Fits) -> Inline:

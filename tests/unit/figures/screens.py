@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.records.effect_scale import MEAN_DIFFERENCE
-from reportgen.records.estimate import Estimate
+from reportgen.records.estimate import Estimate, TwoStageHeterogeneity
 from reportgen.records.moderation import (
     EffectAt,
     Interaction,
@@ -16,6 +16,8 @@ from reportgen.records.moderation import (
     Tier,
 )
 from reportgen.records.numbers import Inline, Number
+from reportgen.records.trial_interactions import ContrastByTrial, TrialInteraction
+from reportgen.release.rules import TOO_FEW
 from tests.press import Press
 from tests.unit.figures.build import estimate, press
 
@@ -172,3 +174,39 @@ def several() -> list[Screen]:
         screen("walking", walking, "one trial, and two are needed"),
         screen("function", function),
     ]
+
+
+def by_trial(where: str, index: int, hidden: str = "") -> ContrastByTrial:
+    """A contrast in three trials, one of which may be hidden."""
+    at = press(f"{where}.by-trial.{index}")
+    trials = tuple(
+        TrialInteraction(
+            trial=at.at(name).quote("label", name),
+            n_control=at.at(name).count("n control", 40 + k),
+            n_intervention=at.at(name).count("n intervention", 42 + k),
+            estimate=estimate(at.at(name), None if name == hidden else -1.0 + 0.2 * k, 1.0),
+            weight=at.at(name).fixed("weight", None if name == hidden else 30.0 + 5 * k, "percent"),
+            status="suppressed" if name == hidden else "ok",
+            reason=str(TOO_FEW) if name == hidden else "",
+        )
+        for k, name in enumerate(("North", "South", "West"))
+    )
+    pooled = at.at("pooled")
+    return ContrastByTrial(
+        id=at.prefix,
+        trials=trials,
+        pooled=estimate(pooled, -0.9, 0.6),
+        heterogeneity=TwoStageHeterogeneity(
+            trials=pooled.count("trials", 3),
+            tau2=pooled.fixed("tau2", 0.04, "heterogeneity"),
+            tau2_low=pooled.fixed("tau2 low", 0.0, "heterogeneity"),
+            tau2_high=pooled.fixed("tau2 high", 2.0, "heterogeneity"),
+            q=pooled.figure("q", 2.4, 2),
+            q_df=pooled.count("q df", 2),
+            q_p=pooled.p("q p", 0.3),
+        ),
+        i2=pooled.fixed("i2", 16.0, "percent", "%"),
+        i2_low=pooled.fixed("i2 low", 0.0, "percent", "%"),
+        i2_high=pooled.fixed("i2 high", 80.0, "percent", "%"),
+        reason="",
+    )

@@ -18,7 +18,8 @@ from reportgen.render.html import rows_json
 from reportgen.render.methods import methods
 from reportgen.render.workbook import Sheet, workbook
 from reportgen.tables import by_trial, estimates, peeling_thresholds
-from reportgen.tables.moderators import effects_at_values, interaction_estimates
+from reportgen.tables.effects_at_values import effects_at_values
+from reportgen.tables.moderators import interaction_estimates
 from reportgen.tables.subgroups import rejected_splits, subgroups
 from tests.unit.figures import screens, searches, test_trajectory
 from tests.unit.figures.build import effect, settings

@@ -1,0 +1,102 @@
+"""What stands beside each interaction of a screen: the interaction by trial, and effects that agree with it.
+
+In: interactions as recorded, with what they were made of. Out: the same with both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from reportgen.analyses.level_effects import close_levels, level_effects
+from reportgen.analyses.moderator_values import Moderator
+from reportgen.analyses.selection import Selection, not_estimable
+from reportgen.analyses.trial_interactions import Earlier, Printed, contrasts_by_trial
+from reportgen.records.moderation import Interaction
+from reportgen.records.numbers import Value
+from reportgen.release.values import Values
+from reportgen.spec.study import Moderators as Node
+from reportgen.stats import ModeratorFit
+
+
+class Screened(Protocol):
+    """A moderator as screened."""
+
+    @property
+    def moderator(self) -> Moderator:
+        """Its values."""
+
+    @property
+    def fit(self) -> ModeratorFit:
+        """Its screening."""
+
+    @property
+    def few(self) -> frozenset[int]:
+        """Codes of the levels with too few people of an arm."""
+
+    @property
+    def told(self) -> bool:
+        """Whether anything is left to tell."""
+
+    def hides(self, code: int | None) -> bool:
+        """Whether a contrast rests on too few people."""
+
+
+def earlier_of(people: Sequence[Selection], columns: Sequence[Mapping[str, Moderator]]) -> tuple[Earlier, ...]:
+    """Return of whom is told before: the people of each cell with the moderators as they have them."""
+    return tuple(Earlier(*pair) for pair in zip(people, columns, strict=True))
+
+
+def with_trials_and_levels(
+    interactions: Sequence[Interaction[Value]],
+    found: Sequence[Screened],
+    people: Selection,
+    earlier: Sequence[Earlier],
+    node: Node,
+    how: Printed,
+    press: Values,
+) -> tuple[Interaction[Value], ...]:
+    """Return interactions with what each trial says of them, and with effects that agree with them.
+
+    Parameters
+    ----------
+    interactions : sequence of Interaction
+    found : sequence of Screened
+        What they were made of.
+    people : Selection
+    earlier : sequence of Earlier
+    node : Moderators node of the study file
+    how : Printed
+    press : Values
+        Of the screen.
+    """
+    if not_estimable(people, node):
+        return tuple(interactions)
+    close = close_levels([(one.moderator, one.few) for one in found], people, how.minimum)
+    return tuple(
+        _with_both(interaction, one, people, earlier, close, node, how, press)
+        if one.told and one.fit.within.estimated
+        else interaction
+        for interaction, one in zip(interactions, found, strict=True)
+    )
+
+
+def _with_both(
+    interaction: Interaction[Value],
+    one: Screened,
+    people: Selection,
+    earlier: Sequence[Earlier],
+    close: frozenset[tuple[str, int]],
+    node: Node,
+    how: Printed,
+    press: Values,
+) -> Interaction[Value]:
+    entered = one.fit.entered
+    arms = entered.n_control, entered.n_intervention
+    made = press.at(one.moderator.name, n=entered.participants, trials=entered.trials, arms=arms)
+    levels = level_effects(
+        one.moderator, people, interaction.at, node=node, few=one.few, close=close, how=how, press=made
+    )
+    by_trial = contrasts_by_trial(one.moderator, people, earlier, one.fit, one.hides, how, made)
+    return replace(interaction, by_trial=by_trial, level_effects=levels)

@@ -1,0 +1,167 @@
+"""The effect of treatment at values of each moderator and in its levels, in up to three readings side by side.
+
+In: screens as recorded. Out: a table. The reading that was tested stands beside the effect in the people of a level alone, and
+beside the effects that agree with the interaction within trials: these average to the overall effect of their model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.effect_scale import EffectScale, directions, shared
+from reportgen.records.estimate import Estimate
+from reportgen.records.level_effects import LevelEffect
+from reportgen.records.moderation import EffectAt, Interaction, Screen, ScreeningSettings
+from reportgen.records.numbers import Inline
+from reportgen.tables.moderators import ABBREVIATIONS, CELLS_ON_PAPER, hidden_note, screen_head, trials_cell
+from reportgen.tables.phrases import NBSP, Footnotes, ci_head, estimate_cell, explained, percentiles
+
+BESIDE = (3, 4, 5)  # the cells of a row beside the effect of the tested reading
+TESTED = {"within": "Within-trial reading", "naive": "Naive reading"}
+ALONE = "People of the level alone"
+CONSISTENT = "Consistent with the within-trial interaction"
+OF_READING = {
+    "within": "the effect at a value is that in a trial whose people are, on average, like all people analysed: the overall effect "
+    "plus the interaction within trials times the distance from the mean",
+    "naive": "the effect at a value is that of the naive model, which takes differences between people of one trial and between "
+    "trials together",
+}
+OWN_EFFECTS: Inline = (
+    "Where the across reading cannot be had, each trial has a treatment effect of its own: in the within-trial reading the effect at "
+    "a value is then the mean of these trials, weighted by their participants, and its interval holds no variation between trials.",
+)
+OF_LEVELS: Inline = (
+    f"{ALONE}: from a model of these people and nobody else, over the trials that have such people in both arms. Trials with many "
+    "of them count for more in it, so that levels may also differ because trials do.",
+)
+OF_INTERACTION: Inline = (
+    f"{CONSISTENT}: from the model of the within-trial reading without the means of trials. These effects differ by the "
+    "interaction within trials and by nothing else, and no difference between trials enters. Overall is the effect of that model: of "
+    "levels the mean of their effects with the weights given, of a quantity the effect at its mean.",
+)
+
+
+def effects_at_values(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
+    """Return the effect of treatment at chosen values of each moderator that could be estimated."""
+    whole = _at_values(screens, settings, everything=True)
+    cells = sum(len(group.rows) for group in whole.groups) * len(whole.columns)
+    if cells <= CELLS_ON_PAPER:
+        return whole
+    return replace(whole, paper=_at_values(screens, settings, everything=False))
+
+
+def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everything: bool) -> Table:
+    marked = Footnotes()
+    groups = []
+    shown: list[Interaction] = []
+    for screen in screens:
+        found = [one for one in screen.interactions if _shown(one) and (everything or _reached(one))]
+        rows = tuple(row for one in found for row in _rows(one, marked))
+        if rows:
+            groups.append(Group(rows, head=screen_head(screen, screens)))
+            shown += found
+    notes = (*marked.notes, *_notes(screens, shown, settings, everything=everything))
+    terms = (("m", "trials"), ("n", "participants"), ABBREVIATIONS[1])
+    beside = any(one.level_effects for one in shown)
+    columns = tuple(_columns(shared(screen.scale for screen in screens), settings, beside=beside))
+    whole = Table(columns, tuple(groups), notes, terms)
+    return explained(whole if beside else _without(BESIDE, whole))
+
+
+def _columns(scale: EffectScale, settings: ScreeningSettings, *, beside: bool) -> Iterator[Column]:
+    """Yield the columns; those of the effects stand under one spanner where there are several."""
+    effect: Inline = ("Treatment effect",) if scale.effect == "effect" else (scale.head,)
+    yield from (Column(("Moderator and value",), "left"), Column(("m",), "right"), Column(("n",), "right"))
+    if not beside:
+        yield Column(ci_head(scale.head, settings.level), "decimal")
+    else:
+        for name in (TESTED[settings.reading], ALONE, CONSISTENT):
+            yield Column(ci_head(name, settings.level), "decimal", effect)
+        yield Column(("Weight, %",), "decimal")
+    yield Column(("p of the interaction",), "decimal")
+
+
+def _without(places: Collection[int], table: Table) -> Table:
+    """Return a table without some cells of each row, whose columns it does not have."""
+    groups = tuple(
+        replace(
+            group,
+            rows=tuple(
+                replace(row, cells=tuple(cell for i, cell in enumerate(row.cells) if i not in places))
+                for row in group.rows
+            ),
+        )
+        for group in table.groups
+    )
+    return replace(table, groups=groups)
+
+
+def _shown(one: Interaction) -> bool:
+    return any(at.estimate.effect.value is not None for at in one.at)
+
+
+def _reached(one: Interaction) -> bool:
+    return one.tier in ("significant", "weak")
+
+
+def _notes(
+    screens: Sequence[Screen], shown: Sequence[Interaction], settings: ScreeningSettings, *, everything: bool
+) -> Iterator[Inline]:
+    places = percentiles(settings.percentiles)
+    yield (
+        f"{directions(screen.scale for screen in screens)}.",
+        *((" Quantities at the ", *places, " of the people analysed.") if places else ()),
+        *(() if everything else (" On paper: moderators of the significant and weak tiers.",)),
+    )
+    yield (f"{TESTED[settings.reading]}: {OF_READING[settings.reading]}.",)
+    if any(one.level_effects and one.reference for one in shown):
+        yield OF_LEVELS
+    if any(one.level_effects for one in shown):
+        yield OF_INTERACTION
+    if settings.reading == "within" and any(one.separate and (one.trials.value or 0) > 1 for one in shown):
+        yield OWN_EFFECTS
+    yield from hidden_note(estimate for one in shown for estimate in _estimates(one))
+
+
+def _estimates(one: Interaction) -> Iterator[Estimate]:
+    yield from (at.estimate for at in one.at)
+    if one.level_effects:
+        for level in one.level_effects.each:
+            yield from (estimate for estimate in (level.alone, level.consistent) if estimate)
+
+
+def _rows(one: Interaction, marked: Footnotes) -> Iterator[Row]:
+    blank: Inline = ()
+    yield Row((one.label,), (trials_cell(one, marked), (one.n,), blank, blank, blank, blank, (one.reading.p,)))
+    beside = one.level_effects.each if one.level_effects else (None,) * len(one.at)
+    for at, level in zip(one.at, beside, strict=True):
+        yield _value_row(at, level, one)
+    if one.level_effects and one.level_effects.overall.effect.value is not None:
+        cell = estimate_cell(one.level_effects.overall)
+        yield Row(_overall(one), (blank, blank, blank, blank, cell, blank, blank), indent=1)
+
+
+def _value_row(at: EffectAt, level: LevelEffect | None, one: Interaction) -> Row:
+    head: Inline = (at.value, *_unit(one), " (", at.percentile, " percentile)") if at.percentile else (at.value,)
+    cells: tuple[Inline, ...] = (
+        (),
+        (level.n,) if level and level.n else (),
+        estimate_cell(at.estimate),
+        estimate_cell(level.alone) if level and level.alone else (),
+        estimate_cell(level.consistent) if level else (),
+        (level.share,) if level and level.share else (),
+        (),
+    )
+    return Row(head, cells, indent=1, muted=at.estimate.effect.value is None)
+
+
+def _overall(one: Interaction) -> Inline:
+    centre = one.level_effects.centre if one.level_effects else None
+    return ("Overall",) if centre is None else ("Overall, at the mean of ", centre, *_unit(one))
+
+
+def _unit(one: Interaction) -> Inline:
+    said = one.unit_at.text not in ("", "points")
+    return ("" if one.unit_at.text == "%" else NBSP, one.unit_at) if said else ()
