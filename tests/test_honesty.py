@@ -68,7 +68,7 @@ def test_two_trials_have_none_to_hold_out_and_the_page_says_so(planted):
 
 def test_the_verdict_stands_wherever_the_subgroup_is_seen(planted):
     page = (planted / "out" / "appendix.html").read_text(encoding="utf-8")
-    assert page.count("draws without any effect modification") >= 4  # tree, forest and both tables
+    assert page.count("data sets without any effect modification") >= 4  # tree, forest and both tables
     assert "p of the search" in page and "Corrected" in page
     assert "Random draws" in page and "bootstrap samples, drawn within trial and arm" in page
     assert "not corrected for the search" not in page.split("As found")[0]
@@ -80,7 +80,7 @@ def test_what_is_not_there_is_a_candidate_and_grey(tmp_path):
     found = {name: row for name, row in results(tmp_path).items() if name.endswith("search-p")}
     assert found and min(float(row["value"]) for row in found.values()) > 0.05
     page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
-    assert "not supported" in page and "(candidate)" in page
+    assert "not supported" in page and "(candidate, not supported)" in page
 
 
 def test_without_draws_nothing_is_said_of_them(tmp_path):

@@ -29,6 +29,7 @@ from reportgen.figures.sheet import (
 from reportgen.figures.theme import ACCENT, AXIS, BODY, INK, NOTE, PAGE_WIDTH, RULE, TICK, TINT
 from reportgen.records.artefact import Drawing
 from reportgen.records.effect_scale import NO_EFFECT
+from reportgen.records.honesty import verdict_sentence
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.peeling import PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
 
@@ -296,7 +297,7 @@ def _note(
         "). Diamonds: selected sizes. Below: the limit of each moderator, grey on the edge where it excludes nobody. ",
         *words.plural(peeling.evaluated, "subgroup was", "subgroups were"),
         " evaluated",
-        *(("; nothing has been tested.",) if peeling.honesty is None else (". ", *peeling.honesty.sentence)),
+        *(("; nothing has been tested.",) if peeling.honesty is None else (". ", *verdict_sentence(peeling))),
         *((f" {peeling.scale.direction}.",) if peeling.scale.named else ()),
     )
 
@@ -333,6 +334,6 @@ def _alt(peeling: PeeledOutcome) -> Inline:
         for i, (moderator, limit) in enumerate(limits):
             alt += ["; limits of the smallest: " if i == 0 else ", ", moderator.label, f" {moderator.side} ", limit]
     if peeling.honesty is not None:
-        alt += [". ", *peeling.honesty.sentence]
+        alt += [". ", *verdict_sentence(peeling)]
         return tuple(alt)
     return (*alt, ".")

@@ -11,7 +11,7 @@ from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import EffectScale, shared
-from reportgen.records.honesty import SubgroupHonesty
+from reportgen.records.honesty import SubgroupHonesty, verdict_sentence
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import (
     Members,
@@ -103,7 +103,7 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
     notes += (
         [_readings_note(settings), _contrast_note(scale), CORRECTED_NOTE if drawn else SEARCHED_NOTE] if found else []
     )
-    notes += [(*title_of(search), ". ", *search.honesty.sentence) for search in searches if search.honesty]
+    notes += [(*title_of(search), ". ", *verdict_sentence(search)) for search in searches if search.honesty]
     notes += not_adjusted([fit for search in searches for fit in search_fits(search, title_of(search))])
     return explained(Table(columns, groups, (BOUNDARY_NOTE, *notes), ABBREVIATIONS))
 
