@@ -28,13 +28,14 @@ from reportgen.records.agreement import Agreement, AgreementSettings, ComparedSu
 from reportgen.records.estimate import Estimate
 from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Inline, Measure, Value, slug
-from reportgen.records.partition import PartitionedOutcome
+from reportgen.records.partition import PartitionedOutcome, Subgroup
 from reportgen.release.estimates import estimate_record
 from reportgen.release.hidden_cells import hidden_cells
 from reportgen.release.rules import as_printed, few_in_an_arm
 from reportgen.release.values import Values
 from reportgen.spec.study import Agreement as Node
 from reportgen.spec.study import DirectedPeeling, RecursivePartitioning, Study
+from reportgen.stats import subgroups as stats
 from reportgen.stats.descriptive import mean_sd
 from reportgen.stats.overlap import OverlapDraws
 from reportgen.stats.peeling import Box
@@ -177,7 +178,7 @@ def compared(
         ()
         if reason
         else tuple(
-            replace(_subgroup(i, first, second, common, node, made, chance), honesty=judged.subgroups[i].honesty)
+            _judged(_subgroup(i, first, second, common, node, made, chance), judged.subgroups[i], found, made)
             for i in range(len(found))
         )
     )
@@ -199,6 +200,15 @@ def compared(
         status="not estimable" if reason else "ok",
         reason=reason,
     )
+
+
+def _judged(
+    one: ComparedSubgroup[Value], judged: Subgroup[Value], found: Sequence[stats.Subgroup], press: Values
+) -> ComparedSubgroup[Value]:
+    """Return a subgroup with what its search records of it: what draws say, and of which stronger one it is a variant."""
+    leader = judged.variant_of
+    number = None if leader is None else press.at(*names_of(found)[leader - 1]).count("number", leader, "")
+    return replace(one, honesty=judged.honesty, variant_of=number)
 
 
 def _nothing(first: Partitioned, second: Peeled, common: Common, press: Values) -> Inline[Value]:

@@ -29,6 +29,7 @@ TREE_TITLE = "Tree of subgroups with the effect in each"
 FOREST_TITLE = "Forest plot of subgroups"
 PARTICIPANTS = "Participants (n)"
 SPLIT = "Split, p"
+VARIANT = "variant: "
 DRAWN = "p"  # the span where the p of the search stands beside those of the split
 LEAST_PLOT = 36.0  # rules are longer than the names of outcomes
 ROOM = 190.0  # the settings of the search and remarks stand below a figure of subgroups, on the same page
@@ -212,7 +213,7 @@ def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name
         p = p if search.honesty is None else (*p, p_of(group.honesty))
         yield _row(
             inside,
-            (*split.better.words, *doubt(group.supported)),
+            (*split.better.words, *(() if group.variant_of is None else (" (variant)",)), *doubt(group.supported)),
             name,
             **_look(group),
             split=p,
@@ -253,7 +254,7 @@ def _tree_note(search: PartitionedOutcome, settings: SearchSettings) -> Inline:
             note += ["A subgroup that the same conditions lead to in another order is drawn once. "]
     else:
         note += no_subgroup(search)
-    return (*note, *of_draws([search]))
+    return (*note, *_variant_note([search], settings), *of_draws([search]))
 
 
 def no_subgroup(search: PartitionedOutcome) -> Inline:
@@ -321,7 +322,7 @@ def _search_rows(search: PartitionedOutcome, name: str, blank: tuple[Cell, ...],
         indent=INDENT,
         overall=overall,
     )
-    for group in search.subgroups:
+    for group in search.findings:
         split: tuple[Cell, ...] = ((Slot(group.split.p_node),), p_of(group.honesty))[: len(blank)]
         yield _row(
             group.inside,
@@ -343,9 +344,21 @@ def _search_rows(search: PartitionedOutcome, name: str, blank: tuple[Cell, ...],
             indent=2 * INDENT,
             overall=overall,
         )
+        yield from _variants(search, group, name, blank, overall)
     yield from held_out_row(search, name, blank=blank, indent=INDENT, overall=overall)
     if not search.subgroups and _estimated(search.overall):
         yield Row(_nearest(search), style=replace(BODY, slant="italic"), indent=INDENT, overall=overall)
+
+
+def _variants(
+    search: PartitionedOutcome, finding: Subgroup, name: str, blank: tuple[Cell, ...], overall: float | None
+) -> Iterator[Row]:
+    """Yield the subgroups of nearly the same people, a row each below the one that they vary."""
+    for group in search.variants_of(finding):
+        split: tuple[Cell, ...] = ((Slot(group.split.p_node),), p_of(group.honesty))[: len(blank)]
+        label: Inline = (VARIANT, *group.inside.words)
+        where = {"indent": 2 * INDENT, "overall": overall}
+        yield _row(group.inside, label, name, style=BODY.muted(), colour=MUTED, split=split, **where)
 
 
 def _nearest(search: PartitionedOutcome) -> Inline:
@@ -371,7 +384,14 @@ def _forest_note(searches: Sequence[PartitionedOutcome], settings: SearchSetting
         ]
     if len({search.outcome for search in searches}) > 1:
         note += ["Each outcome has an axis of its own; lengths compare within one outcome only. "]
-    return (*note, *of_draws(searches))
+    return (*note, *_variant_note(searches, settings), *of_draws(searches))
+
+
+def _variant_note(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> Inline:
+    """Return what a variant is; nothing where there is none."""
+    if settings.near is None or not any(one.variant_of for search in searches for one in search.subgroups):
+        return ()
+    return ("Variant: nearly the people of a stronger subgroup (Jaccard index at least ", settings.near, "). ")
 
 
 def _named(members: Members) -> Inline:
@@ -387,11 +407,11 @@ def _by(scale: EffectScale) -> str:
 
 
 def _tree_alt(search: PartitionedOutcome, name: str) -> Inline:
-    found = words.count(name, "subgroups", len(search.subgroups))
+    found = words.count(name, "subgroups", len(search.findings))
     alt: list[str | Number] = [f"Tree of subgroups{_by(search.scale)}"]
     alt += [": ", *words.plural(found, "subgroup", "subgroups"), ". "] if search.subgroups else [". "]
     alt += _named(search.overall)
-    for group in search.subgroups:
+    for group in search.findings:
         alt += [
             "; ",
             *_named(group.inside),
@@ -411,7 +431,7 @@ def _found_none(search: PartitionedOutcome) -> bool:
 
 
 def _forest_alt(searches: Sequence[PartitionedOutcome], name: str) -> Inline:
-    total = words.count(name, "subgroups", sum(len(search.subgroups) for search in searches))
+    total = words.count(name, "subgroups", sum(len(search.findings) for search in searches))
     outcomes = words.count(name, "searches", len(searches))
     none = words.count(name, "searches without a subgroup", sum(_found_none(search) for search in searches))
     impossible = words.count(name, "searches that were not possible", sum(not search.tree for search in searches))
@@ -423,7 +443,7 @@ def _forest_alt(searches: Sequence[PartitionedOutcome], name: str) -> Inline:
     if impossible.value:
         alt += ["; ", impossible, " not possible"]
     for search in searches:
-        for group in search.subgroups:
+        for group in search.findings:
             alt += [
                 "; ",
                 search.outcome_label,

@@ -106,7 +106,8 @@ class Pair(Generic[V]):
 class ComparedSubgroup(Generic[V]):
     """A subgroup of recursive partitioning, its rule in words, and the boxes beside it.
 
-    `honesty` is what draws say of it, as its search records it; None without draws.
+    `honesty` is what draws say of it, as its search records it; None without draws. `variant_of` is the number of a stronger one
+    of nearly the same people.
     """
 
     number: kinds.Count[V]
@@ -114,6 +115,7 @@ class ComparedSubgroup(Generic[V]):
     n: kinds.Count[V]
     pairs: tuple[Pair[V], ...]
     honesty: SubgroupHonesty[V] | None = None
+    variant_of: kinds.Count[V] | None = None
 
     @property
     def supported(self) -> bool:

@@ -174,6 +174,8 @@ class Candidate(Generic[V]):
     inside, difference : Estimate
         As found: not corrected for the search.
     honesty : SubgroupHonesty or None
+    variant : bool
+        Whether it is nearly the people of the candidate before it, and no finding of its own.
     """
 
     words: Inline[V]
@@ -181,6 +183,7 @@ class Candidate(Generic[V]):
     inside: Estimate[V]
     difference: Estimate[V]
     honesty: SubgroupHonesty[V] | None
+    variant: bool = False
 
     @property
     def supported(self) -> bool:

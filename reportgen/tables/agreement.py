@@ -127,7 +127,8 @@ def _head(group: ComparedSubgroup) -> Inline:
     judged: Inline = ()
     if group.honesty is not None and group.honesty.p_search.value is not None:
         judged = ("; p of the search ", group.honesty.p_search, f", {group.honesty.verdict}")
-    n: Inline = (f" (n{NBSP}={NBSP}", group.n, *judged, ")")
+    variant: Inline = () if group.variant_of is None else ("; variant of subgroup ", group.variant_of)
+    n: Inline = (f" (n{NBSP}={NBSP}", group.n, *variant, *judged, ")")
     return ("Recursive partitioning, subgroup ", group.number, ": ", *group.rule, *n)
 
 

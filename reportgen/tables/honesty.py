@@ -83,6 +83,9 @@ def _candidate(search: Searched, one: Candidate[Number]) -> Iterator[Row]:
         (honest.p_search,),
         (honest.verdict,),
     )
+    if one.variant:
+        yield Row(("variant: ", *one.words), inside, indent=1, muted=not one.supported)
+        return
     yield Row(one.words, inside, muted=not one.supported)
     held = estimate_cell(honest.held_out.difference) if honest.held_out is not None else ()
     apart: tuple[Inline, ...] = ((), estimate_cell(one.difference), _corrected(honest.difference), held, (), ())
