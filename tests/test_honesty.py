@@ -128,7 +128,7 @@ def test_a_draft_takes_fifty_draws(tmp_path):
     assert results(tmp_path)[f"{SEARCH}.null-draws"]["text"] == "50"
 
 
-def test_a_peeling_has_a_null_band_and_corrected_boxes(tmp_path):
+def test_a_peeling_has_a_null_band_and_corrected_boxes_and_an_overlap_by_chance(tmp_path):
     study = write_search_study(tmp_path / "study")
     built(study, tmp_path)
     found = results(tmp_path)
@@ -137,6 +137,10 @@ def test_a_peeling_has_a_null_band_and_corrected_boxes(tmp_path):
     assert any(name.endswith("box-0-50.search-p") for name in found)
     page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
     assert "in data without any effect modification (at each size by itself)" in page
+    chance = [name for name in found if name.startswith("agreement.") and name.endswith("by-chance.median")]
+    assert chance and all(0 <= float(found[name]["value"]) <= 1 for name in chance)
+    assert {found[name.replace("median", "draws")]["text"] for name in chance} <= {str(n) for n in range(20, 41)}
+    assert "Two searches in the same data see the same chance" in page and "; p of the search" in page
 
 
 def test_a_plan_after_a_build_has_nothing_to_make(tmp_path):

@@ -29,6 +29,7 @@ from reportgen.spec.study import FromScreening, Moderators, Pooled, Search, Stud
 from reportgen.task import Task
 
 READ = "read"
+MOST_OVERLAPS = 200  # a range and a p of 0.005 need no more, and both searches run again in each
 NOTHING_DRAWN = Draws(sign_flips=0, bootstrap=0)
 
 
@@ -148,12 +149,12 @@ class Layout:
         Parameters
         ----------
         pair : pair of Search nodes of the study file
-            A partitioning and a peeling; there are as many draws as the one that takes fewer has.
+            A partitioning and a peeling; there are as many draws as the one that takes fewer has, and not more than 200.
         cell : Cell
         sizes : tuple of float
             Shares of people whose boxes are compared.
         """
-        draws = min((node.draws or NOTHING_DRAWN).sign_flips for node in pair)
+        draws = min(MOST_OVERLAPS, *((node.draws or NOTHING_DRAWN).sign_flips for node in pair))
         first, second = (self._drawable(node, cell) for node in pair)
         both = tuple(dict.fromkeys((*first.moderators, *second.moderators)))
         seen: dict[str, str | tuple[str, ...]] = {
