@@ -119,8 +119,13 @@ def of_draws(searches: Sequence[Searched]) -> Inline:
 
 
 def after(honesty: SubgroupHonesty | None) -> Inline:
-    """Return "; corrected 1.2 (0.3 to 2.1)" for an alternative text; nothing without a corrected effect."""
-    if honesty is None or honesty.inside is None or not _known(honesty.inside.effect):
+    """Return ", corrected 1.2 (0.3 to 2.1)" for an alternative text, and what trials held out show; nothing without draws."""
+    if honesty is None:
         return ()
-    one = honesty.inside
-    return (", corrected ", one.effect, " (", one.low, " to ", one.high, ")")
+    corrected, held = honesty.inside, honesty.held_out
+    said: list[str | Number] = []
+    if corrected is not None and _known(corrected.effect):
+        said += [", corrected ", corrected.effect, " (", corrected.low, " to ", corrected.high, ")"]
+    if held is not None and _known(held.inside.effect):
+        said += [", in trials held out ", held.inside.effect, " (", held.inside.low, " to ", held.inside.high, ")"]
+    return tuple(said)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reportgen.figures import words
+from reportgen.figures.after_draws import after
 from reportgen.figures.layout import EDGE
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.scale import Scale, round_ratios, round_values
@@ -360,6 +361,7 @@ def _alt(peeling: PeeledOutcome) -> Inline:
     last = peeling.smallest
     if last is not None:
         alt += [" to ", last.n, " with ", last.inside.effect, " (", last.inside.low, " to ", last.inside.high, ")"]
+        alt += after(last.honesty)
         limits = [
             (moderator, limit)
             for moderator, limit in zip(peeling.moderators, last.limits, strict=True)

@@ -49,7 +49,8 @@ SEARCHED_NOTE: Inline = (
 CORRECTED_NOTE: Inline = (
     "A subgroup that was found by searching looks better than it is. Corrected: minus the mean optimism of bootstrap samples that "
     "were searched again, with an approximate interval. p of the search: share of searches in data without effect modification that "
-    "find as strong a split, in these trials; grey: candidates that it does not support.",
+    "find as strong a split, in these trials; grey: candidates that it does not support. In trials held out: what the first subgroup "
+    "that the other trials choose shows in the trial that did not choose it, pooled; it judges the search, not this subgroup.",
 )
 
 
@@ -171,6 +172,8 @@ def _rows(search: PartitionedOutcome, readings: tuple[Reading, ...], drawn: bool
         yield from _subgroup_rows(search, finding, readings, drawn)
         for one in search.variants_of(finding):
             yield from _subgroup_rows(search, one, readings, drawn)
+    if drawn and search.subgroups:
+        yield from _held_out_rows(search, 3 + len(readings))
     if not search.subgroups and search.rejected:
         best, nothing = search.rejected[0], ((),) * len(readings)
         head: Inline = ("best rejected split: ", *best.better.words)
@@ -193,6 +196,18 @@ def _subgroup_rows(
     if len(group.inside.rule) > 1 and not step:
         # with one condition, the other side is everybody else
         yield _members_row(group.complement, ("all others",), blank, drawn, indent=1)
+
+
+def _held_out_rows(search: PartitionedOutcome, blank: int) -> Iterator[Row]:
+    """Yield what the first subgroup that the other trials choose shows in the trial held out, pooled."""
+    held = None if search.honesty is None else search.honesty.held_out
+    if held is None:
+        return
+    rest: tuple[Inline, ...] = ((),) * (blank + 2)
+    inside = ((held.trials,), (), (), estimate_cell(held.inside), *rest)
+    yield Row(("In trials held out",), inside, muted=held.inside.effect.value is None)
+    if held.difference.effect.value is not None:
+        yield Row((search.scale.contrast,), ((), (), (), estimate_cell(held.difference), *rest), indent=1)
 
 
 def variant_words(group: Subgroup) -> Inline:
