@@ -68,7 +68,7 @@ def test_two_trials_have_none_to_hold_out_and_the_page_says_so(planted):
 
 def test_the_verdict_stands_wherever_the_subgroup_is_seen(planted):
     page = (planted / "out" / "appendix.html").read_text(encoding="utf-8")
-    assert page.count("draws without any effect modification") >= 4  # tree, forest and both tables
+    assert page.count("data sets without any effect modification") >= 4  # tree, forest and both tables
     assert "p of the search" in page and "Corrected" in page
     assert "Random draws" in page and "bootstrap samples, drawn within trial and arm" in page
     assert "not corrected for the search" not in page.split("As found")[0]
@@ -80,7 +80,7 @@ def test_what_is_not_there_is_a_candidate_and_grey(tmp_path):
     found = {name: row for name, row in results(tmp_path).items() if name.endswith("search-p")}
     assert found and min(float(row["value"]) for row in found.values()) > 0.05
     page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
-    assert "not supported" in page and "(candidate)" in page
+    assert "not supported" in page and "(candidate, not supported)" in page
 
 
 def test_without_draws_nothing_is_said_of_them(tmp_path):
@@ -128,7 +128,7 @@ def test_a_draft_takes_fifty_draws(tmp_path):
     assert results(tmp_path)[f"{SEARCH}.null-draws"]["text"] == "50"
 
 
-def test_a_peeling_has_a_null_band_and_corrected_boxes(tmp_path):
+def test_a_peeling_has_a_null_band_and_corrected_boxes_and_an_overlap_by_chance(tmp_path):
     study = write_search_study(tmp_path / "study")
     built(study, tmp_path)
     found = results(tmp_path)
@@ -137,6 +137,10 @@ def test_a_peeling_has_a_null_band_and_corrected_boxes(tmp_path):
     assert any(name.endswith("box-0-50.search-p") for name in found)
     page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
     assert "in data without any effect modification (at each size by itself)" in page
+    chance = [name for name in found if name.startswith("agreement.") and name.endswith("by-chance.median")]
+    assert chance and all(0 <= float(found[name]["value"]) <= 1 for name in chance)
+    assert {found[name.replace("median", "draws")]["text"] for name in chance} <= {str(n) for n in range(20, 41)}
+    assert "Two searches in the same data see the same chance" in page and "; p of the search" in page
 
 
 def test_a_plan_after_a_build_has_nothing_to_make(tmp_path):

@@ -9,11 +9,12 @@ profile beside all others. Nothing is tested.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analyses.agreement_draws import ByChance, by_chance
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.moderator_values import Moderator, decimals_of, values_of
 from reportgen.analyses.naming import level_number, scale_of, unit_of
@@ -28,13 +29,16 @@ from reportgen.records.agreement import Agreement, AgreementSettings, ComparedSu
 from reportgen.records.estimate import Estimate
 from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Inline, Measure, Value, slug
+from reportgen.records.partition import PartitionedOutcome, Subgroup
 from reportgen.release.estimates import estimate_record
 from reportgen.release.hidden_cells import hidden_cells
 from reportgen.release.rules import as_printed, few_in_an_arm
 from reportgen.release.values import Values
 from reportgen.spec.study import Agreement as Node
 from reportgen.spec.study import DirectedPeeling, RecursivePartitioning, Study
+from reportgen.stats import subgroups as stats
 from reportgen.stats.descriptive import mean_sd
+from reportgen.stats.overlap import OverlapDraws
 from reportgen.stats.peeling import Box
 from reportgen.stats.subgroups import Rule
 
@@ -136,7 +140,15 @@ def jaccard(first: BoolArray, second: BoolArray) -> float:
 
 
 def compared(
-    first: Partitioned, second: Peeled, *, name: str, node: Node, peeling: DirectedPeeling, study: Study
+    first: Partitioned,
+    second: Peeled,
+    judged: PartitionedOutcome[Value],
+    draws: Sequence[OverlapDraws | None] = (),
+    *,
+    name: str,
+    node: Node,
+    peeling: DirectedPeeling,
+    study: Study,
 ) -> OutcomeAgreement[Value]:
     """Compare the subgroups of two searches in one cell.
 
@@ -144,6 +156,10 @@ def compared(
     ----------
     first : Partitioned
     second : Peeled
+    judged : PartitionedOutcome
+        What is recorded of the first, draws included.
+    draws : sequence of OverlapDraws or None
+        Chunks of draws of both searches; empty without draws.
     name : str
         Of the analysis.
     node : Agreement node of the study file
@@ -158,7 +174,15 @@ def compared(
     made = for_outcome(selection.outcome, study, press).at(*_key(selection), n=common.n)
     found = first.partition.subgroups if first.partition is not None else ()
     reason = _nothing(first, second, common, made)
-    subgroups = () if reason else tuple(_subgroup(i, first, second, common, node, made) for i in range(len(found)))
+    chance = by_chance(draws, first.partition, peeling.level)
+    subgroups = (
+        ()
+        if reason
+        else tuple(
+            _judged(_subgroup(i, first, second, common, node, made, chance), judged.subgroups[i], found, made)
+            for i in range(len(found))
+        )
+    )
     return OutcomeAgreement(
         id=made.prefix,
         outcome=selection.outcome,
@@ -177,6 +201,15 @@ def compared(
         status="not estimable" if reason else "ok",
         reason=reason,
     )
+
+
+def _judged(
+    one: ComparedSubgroup[Value], judged: Subgroup[Value], found: Sequence[stats.Subgroup], press: Values
+) -> ComparedSubgroup[Value]:
+    """Return a subgroup with what its search records of it: what draws say, and of which stronger one it is a variant."""
+    leader = judged.variant_of
+    number = None if leader is None else press.at(*names_of(found)[leader - 1]).count("number", leader, "")
+    return replace(one, honesty=judged.honesty, variant_of=number)
 
 
 def _nothing(first: Partitioned, second: Peeled, common: Common, press: Values) -> Inline[Value]:
@@ -198,7 +231,7 @@ def _is_hidden(pair: Pair[Value]) -> bool:
 
 
 def _subgroup(
-    place: int, first: Partitioned, second: Peeled, common: Common, node: Node, press: Values
+    place: int, first: Partitioned, second: Peeled, common: Common, node: Node, press: Values, chance: ByChance
 ) -> ComparedSubgroup[Value]:
     assert first.partition is not None
     group = first.partition.subgroups[place]
@@ -211,7 +244,9 @@ def _subgroup(
         if nearest is not None:
             made = here.at(f"box {size_text(size)}")
             members = common.of(second.selection.rows[nearest[1]])
-            pairs.append(_pair(size, nearest[0], inside, members, common, second, made))
+            pair = _pair(size, nearest[0], inside, members, common, second, made)
+            everybody = made.at(n=common.n, arms=common.people.arms)
+            pairs.append(replace(pair, chance=chance.of(place, size, pair.jaccard.value, everybody)))
     return ComparedSubgroup(
         number=here.count("number", place + 1, ""),
         rule=_rule_words(group.rules, first, common.study.policy.minimum_cell, here),

@@ -8,7 +8,7 @@ draw, screening and directions included.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.peeling_search import peel_options
@@ -28,12 +28,30 @@ from reportgen.stats.null_draws import (
 )
 from reportgen.stats.null_model import null_model
 from reportgen.stats.optimism import PartitionOptimism, PeelOptimism, partition_optimism, peel_optimism
+from reportgen.stats.overlap import OverlapDraws, overlap_draws
 from reportgen.stats.peeling import PeelSettings
 from reportgen.stats.pipelines import PartitionPipeline, PeelPipeline, PreparedPartition, PreparedPeel
 from reportgen.stats.screening import Screening
 
 CHUNK = 50
 """Draws of a task: long enough that preparing it hardly counts, short enough that a run that was stopped loses little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawable:
+    """A search as draws repeat it.
+
+    Attributes
+    ----------
+    node : Search node of the study file
+    screened_by : Moderators node of the study file, or None
+    moderators : tuple of str
+        Those of the search, or all of the screening that it takes its own from.
+    """
+
+    node: Search
+    screened_by: Moderators | None
+    moderators: tuple[str, ...]
 
 
 def chunks(draws: int) -> Iterator[tuple[int, int]]:
@@ -152,6 +170,45 @@ def search_held_out(
     if isinstance(prepared, PreparedPartition):
         return (held_out_partition(prepared.pipeline, prepared.sample),)
     return tuple(held_out_peel(prepared.pipeline, prepared.sample, size) for size in sizes)
+
+
+def search_overlap(
+    people: Selection,
+    columns: Mapping[str, Moderator],
+    others: Selection,
+    other_columns: Mapping[str, Moderator],
+    *,
+    searches: tuple[Drawable, Drawable],
+    sizes: tuple[float, ...],
+    seed: int,
+    first: int,
+    count: int,
+) -> OverlapDraws | None:
+    """Run both searches of an agreement in some draws without effect modification; None where one of them cannot search.
+
+    Parameters
+    ----------
+    people, others : Selection
+        Those of the partitioning and those of the peeling.
+    columns, other_columns : mapping of str to Moderator
+        The moderators of both searches, among either people: the draws have the same model of both.
+    searches : pair of Drawable
+        The partitioning, then the peeling.
+    sizes : tuple of float
+        Shares of the people whose boxes are taken.
+    seed, first, count : int
+        Of the study; the number of the first draw, and how many.
+    """
+    partition, peel = (
+        prepared_search(who, {name: known[name] for name in one.moderators}, one.node, one.screened_by)
+        for who, known, one in zip((people, others), (columns, other_columns), searches, strict=True)
+    )
+    if partition is None or peel is None:
+        return None
+    assert isinstance(partition, PreparedPartition)
+    assert isinstance(peel, PreparedPeel)
+    models = [null_model(sample_of(who, known)) for who, known in ((people, columns), (others, other_columns))]
+    return overlap_draws(partition, peel, models[0], seed, first, count, sizes=sizes, peel_model=models[1])
 
 
 def screening_of(node: Moderators, columns: Mapping[str, Moderator], p_below: float) -> Screening:

@@ -15,12 +15,14 @@ import numpy as np
 
 from reportgen.analyses.cohorts import Cell, Cohorts
 from reportgen.analyses.drawing import (
+    Drawable,
     chunks,
     joined_flips,
     screening_null,
     search_bootstrap,
     search_held_out,
     search_null,
+    search_overlap,
 )
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.moderators import screening
@@ -36,6 +38,7 @@ from reportgen.spec.study import FromScreening, Moderators, Pooled, Search, Stud
 from reportgen.task import Task
 
 READ = "read"
+MOST_OVERLAPS = 200  # a range and a p of 0.005 need no more, and both searches run again in each
 NOTHING_DRAWN = Draws(sign_flips=0, bootstrap=0)
 
 
@@ -144,11 +147,9 @@ class Layout:
             "people": self.people(node, cell),
             "columns": self.columns(node, cell, self.moderators_of(node)),
         }
-        bare = node_of(node, cell).model_copy(update={"draws": None, "level": 0.95})
-        screening = self.screened_by(node)
-        screened = None if screening is None else _bare(screening, cell)
-        asked = {"node": bare, "screened_by": screened}
-        key = f"{seen['people']}.{_short(bare.model_dump_json(), screened.model_dump_json() if screened else '')}"
+        one = self._drawable(node, cell)
+        asked = {"node": one.node, "screened_by": one.screened_by}
+        key = f"{seen['people']}.{_short(*_searched(one))}"
         numbered = {**asked, "seed": self.study.study.seed}
         null = self._chunks(f"null.{key}", search_null, numbered, seen, draws.sign_flips)
         sized = {**numbered, "sizes": sizes}
@@ -161,6 +162,36 @@ class Layout:
             name = f"held-out.{key}.{_short(repr(sizes))}"
             without = self.add(name, search_held_out, arguments, inputs=seen, kept=False, digest=digest_of, cost=0.5)
         return {**seen, "null": null, "bootstrap": bootstrap, "held_out": without}
+
+    def _drawable(self, node: Search, cell: Cell) -> Drawable:
+        """Return a search as draws repeat it, without what they do not depend on."""
+        bare = node_of(node, cell).model_copy(update={"draws": None, "level": 0.95})
+        screening = self.screened_by(node)
+        return Drawable(bare, None if screening is None else _bare(screening, cell), self.moderators_of(node))
+
+    def overlapping(self, pair: tuple[Search, Search], cell: Cell, sizes: tuple[float, ...]) -> tuple[str, ...]:
+        """Add the random draws in which two searches are compared, in chunks; return the names of their tasks.
+
+        Parameters
+        ----------
+        pair : pair of Search nodes of the study file
+            A partitioning and a peeling; there are as many draws as the one that takes fewer has, and not more than 200.
+        cell : Cell
+        sizes : tuple of float
+            Shares of people whose boxes are compared.
+        """
+        draws = min(MOST_OVERLAPS, *((node.draws or NOTHING_DRAWN).sign_flips for node in pair))
+        first, second = (self._drawable(node, cell) for node in pair)
+        both = tuple(dict.fromkeys((*first.moderators, *second.moderators)))
+        seen: dict[str, str | tuple[str, ...]] = {
+            "people": self.people(pair[0], cell),
+            "columns": self.columns(pair[0], cell, both),
+            "others": self.people(pair[1], cell),
+            "other_columns": self.columns(pair[1], cell, both),
+        }
+        arguments = {"searches": (first, second), "sizes": sizes, "seed": self.study.study.seed}
+        key = _short(*_searched(first), *_searched(second), repr(sizes))
+        return self._chunks(f"overlap.{seen['people']}.{key}", search_overlap, arguments, seen, draws)
 
     def _chunks(
         self,
@@ -217,6 +248,11 @@ def _bare(screening_node: Moderators, cell: Cell) -> Moderators:
     """Return a screening of one cell without what its fits do not depend on."""
     update = {"expected": {}, "tiers": type(screening_node.tiers)(), "level": 0.95, "adjust_for": (), "draws": None}
     return node_of(screening_node, cell).model_copy(update=update)
+
+
+def _searched(one: Drawable) -> tuple[str, str]:
+    """Return what tells the draws of a search from those of another one among the same people."""
+    return one.node.model_dump_json(), one.screened_by.model_dump_json() if one.screened_by else ""
 
 
 def _named(kind: str, cell: Cell, *more: str) -> str:

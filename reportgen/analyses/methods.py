@@ -159,14 +159,19 @@ def _search(kind: str, name: str, node: Search, cell: Cell, layout: Layout) -> s
 
 def _lay_partitioning(name: str, node: RecursivePartitioning, layout: Layout) -> Iterator[str]:
     for cell in cells_of(node, layout.study):
-        study = layout.slice(node, cell, layout.moderators_of(node))
-        yield layout.add(
-            _task("partition", name, cell),
-            partition_record,
-            {"name": name, "node": node_of(node, cell), "study": study},
-            inputs={"found": _search("search", name, node, cell, layout), **layout.drawing(node, cell)},
-            cost=0.2,
-        )
+        yield _partition(name, node, cell, layout)
+
+
+def _partition(name: str, node: RecursivePartitioning, cell: Cell, layout: Layout) -> str:
+    """Add the record of the partitioning of one cell."""
+    study = layout.slice(node, cell, layout.moderators_of(node))
+    return layout.add(
+        _task("partition", name, cell),
+        partition_record,
+        {"name": name, "node": node_of(node, cell), "study": study},
+        inputs={"found": _search("search", name, node, cell, layout), **layout.drawing(node, cell)},
+        cost=0.2,
+    )
 
 
 def _lay_peeling(name: str, node: DirectedPeeling, layout: Layout) -> Iterator[str]:
@@ -201,6 +206,8 @@ def _lay_agreement(name: str, node: Agreement, layout: Layout) -> Iterator[str]:
             inputs={
                 "first": _search("search", node.partition, partition, cell, layout),
                 "second": _search("search", node.peeling, peeling, cell, layout),
+                "judged": _partition(node.partition, partition, cell, layout),
+                "draws": layout.overlapping((partition, peeling), cell, node.sizes),
             },
             cost=0.1,
         )

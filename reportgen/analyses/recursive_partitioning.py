@@ -30,6 +30,7 @@ from reportgen.spec.study import FromScreening, Moderators, Study
 from reportgen.spec.study import RecursivePartitioning as Node
 from reportgen.stats import ModeratorFit, Partition, partition
 from reportgen.stats.held_out import HeldOut
+from reportgen.stats.near_twins import NEAR
 from reportgen.stats.null_draws import PartitionDraws
 from reportgen.stats.optimism import PartitionOptimism
 from reportgen.stats.partition_settings import SMALLEST_SHARE, SMALLEST_SIZE
@@ -263,6 +264,7 @@ def _settings(node: Node, study: Study, press: Values) -> SearchSettings[Value]:
         min_trials=press.count("min trials", node.min_trials, "trials"),
         max_cuts=press.count("max cuts", node.max_cuts, "cuts"),
         level=level_number(node.level, press),
+        near=setting_number("near", NEAR, press),
     )
 
 

@@ -224,7 +224,8 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
         Panel(band.axis, plot_left, plot_right).cut(value)
         for band in bands
         if band.axis
-        for value in (NO_EFFECT, NO_EFFECT if band.overall is None else band.overall)
+        for value in (NO_EFFECT, band.overall, *(row.overall for row in band.rows))
+        if value is not None
     ]
     reason_left = max(lines, default=plot_left) + 2.0
     return Grid(label, tuple(tracks), plot_left, plot_right, tuple(zip(*reversed(columns), strict=True)), reason_left)

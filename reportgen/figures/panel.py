@@ -19,6 +19,7 @@ ARROW_LENGTH = 1.7
 ARROW_HALF = 0.85
 DIAMOND_HALF = 1.15
 PREDICTION_DROP = 1.75
+SIGN_HALF = 1.0
 SQUARE_LARGEST = 3.0
 SQUARE_SMALLEST = 0.7
 AXIS_HEIGHT = 5.0
@@ -106,6 +107,16 @@ class Panel:
             half, x = (0.5 if grade > 1 else 0.95), self.at(middle)
             fill, edge = ((ACCENT, ACCENT), (PAPER, ACCENT), (MUTED, ""))[min(grade, 2)]
             marks.append(rectangle(x - half, y - half, x + half, y + half, fill, edge, kind="square"))
+        return marks
+
+    def sign(self, low: float, middle: float, high: float, y: float, colour: str, corners: int) -> list[Mark]:
+        """Return an interval with an open sign of some corners at its estimate: 4 make a diamond, many a circle."""
+        marks = self.line(low, high, y, colour)
+        x = self.at(middle)
+        if self.left <= x <= self.right:
+            angles = [2 * math.pi * k / corners for k in range(corners)]
+            places = tuple((x + SIGN_HALF * math.cos(a), y + SIGN_HALF * math.sin(a)) for a in angles)
+            marks.append(Shape(places, PAPER, colour, kind="sign"))
         return marks
 
     def no_effect(self, top: float, bottom: float) -> Mark:

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from reportgen.figures import words
+from reportgen.figures.after_draws import after, corrected_row, doubt, held_out_row, of_draws, p_of, verdicts
 from reportgen.figures.axis import Axis, axis_for
 from reportgen.figures.forest import interval_cell, value_of
 from reportgen.figures.layout import INDENT, Band, Cell, Heading, Headings, Page, Rail, Row, Slot, lay_out
@@ -24,11 +25,12 @@ from reportgen.records.effect_scale import EffectScale, capitalised, shared
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import Members, PartitionedOutcome, SearchSettings, Subgroup
 
-CANDIDATE = " (candidate)"  # behind a subgroup that draws do not support
 TREE_TITLE = "Tree of subgroups with the effect in each"
 FOREST_TITLE = "Forest plot of subgroups"
 PARTICIPANTS = "Participants (n)"
 SPLIT = "Split, p"
+VARIANT = "variant: "
+DRAWN = "p"  # the span where the p of the search stands beside those of the split
 LEAST_PLOT = 36.0  # rules are longer than the names of outcomes
 ROOM = 190.0  # the settings of the search and remarks stand below a figure of subgroups, on the same page
 _NO_SPLIT: tuple[Cell, ...] = ((), ())
@@ -42,7 +44,7 @@ def tree_sheets(search: PartitionedOutcome, settings: SearchSettings, *, name: s
         "Participants",
         search.scale,
         settings,
-        (Heading((("raw",),), SPLIT), Heading((("adjusted",),), SPLIT)) if len(rows) > 1 else (),
+        _split_heads(search) if len(rows) > 1 else (),
         (search.outcome_label, ", ", search.follow_up_label, ": ", _measure([search], settings), *_unit(search.unit)),
     )
 
@@ -52,12 +54,17 @@ def tree_sheets(search: PartitionedOutcome, settings: SearchSettings, *, name: s
     return lay_out((band,), headings, _tree_note(search, settings), name=name, title=TREE_TITLE, alts=alt, body=ROOM)
 
 
+def _split_heads(search: PartitionedOutcome) -> tuple[Heading, ...]:
+    if search.honesty is None:
+        return Heading((("raw",),), SPLIT), Heading((("adjusted",),), SPLIT)
+    return tuple(Heading(((head,),), DRAWN) for head in ("raw", "adjusted", "search"))
+
+
 def forest_sheets(searches: Sequence[PartitionedOutcome], settings: SearchSettings, *, name: str) -> tuple[Sheet, ...]:
     """Return the pages of the forest plot of the subgroups of many searches, before they are drawn."""
     bands = tuple(_bands(searches, name))
     title = (capitalised(_measure(searches, settings)), *_common_unit(searches))
-    split = (Heading((("Split",), ("p, adjusted",))),) if any(search.subgroups for search in searches) else ()
-    headings = _headings("Outcome and subgroup", _scale(searches), settings, split, title)
+    headings = _headings("Outcome and subgroup", _scale(searches), settings, _forest_heads(searches), title)
 
     def alt(page: Page, page_name: str) -> Inline:
         return _forest_alt(searches, page_name)
@@ -65,6 +72,18 @@ def forest_sheets(searches: Sequence[PartitionedOutcome], settings: SearchSettin
     return lay_out(
         bands, headings, _forest_note(searches, settings), name=name, title=FOREST_TITLE, alts=alt, body=ROOM
     )
+
+
+def _forest_heads(searches: Sequence[PartitionedOutcome]) -> tuple[Heading, ...]:
+    if drawn(searches):
+        return Heading((("split",),), DRAWN), Heading((("search",),), DRAWN)
+    found = any(search.subgroups for search in searches)
+    return (Heading((("Split",), ("p, adjusted",))),) if found else ()
+
+
+def drawn(searches: Sequence[PartitionedOutcome]) -> bool:
+    """Whether anything was drawn of a search that has subgroups."""
+    return any(search.honesty is not None and search.subgroups for search in searches)
 
 
 def _headings(
@@ -163,20 +182,21 @@ def _tree_rows(search: PartitionedOutcome, name: str) -> Iterator[Row]:
         name,
         style=HEAD,
         colour=ACCENT,
-        split=_NO_SPLIT if search.subgroups else (),
+        split=_blank(search) if search.subgroups else (),
     )
     if search.tree:
         yield from _below(search, 0, (), name)
+    yield from held_out_row(search, name, blank=_blank(search), indent=INDENT)
 
 
-def _doubt(group: Subgroup) -> Inline:
-    """Return what stands behind the rule of a subgroup that draws do not support."""
-    return () if group.supported else (CANDIDATE,)
+def _blank(search: PartitionedOutcome) -> tuple[Cell, ...]:
+    """Return the cells of a row of the tree that no split led to."""
+    return _NO_SPLIT if search.honesty is None else (*_NO_SPLIT, ())
 
 
 def _look(group: Subgroup) -> dict[str, Any]:
     """Return how a subgroup looks: grey where draws do not support it."""
-    return {"style": HEAD, "colour": ACCENT} if group.supported else {"style": BODY, "colour": MUTED}
+    return {"style": HEAD, "colour": ACCENT} if group.supported else {"style": BODY.muted(), "colour": MUTED}
 
 
 def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name: str) -> Iterator[Row]:
@@ -190,24 +210,27 @@ def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name
         indent = INDENT * (len(rails) + 1)
         inside, sibling, split = group.inside, group.sibling, group.split
         p: tuple[Cell, ...] = ((Slot(split.p_raw),), (Slot(split.p_node),))
+        p = p if search.honesty is None else (*p, p_of(group.honesty))
         yield _row(
             inside,
-            (*split.better.words, *_doubt(group)),
+            (*split.better.words, *(() if group.variant_of is None else (" (variant)",)), *doubt(group.supported)),
             name,
             **_look(group),
             split=p,
             indent=indent,
             rails=(*rails, "branch"),
         )
+        below = (*rails, "through")
+        yield from corrected_row(group.honesty, blank=_blank(search), indent=indent + INDENT, rails=below)
         for child in (k for k, node in enumerate(search.tree) if node.subgroup == group.number):
-            yield from _below(search, child, (*rails, "through"), name)
+            yield from _below(search, child, below, name)
         yield _row(
             sibling,
             split.other.words,
             name,
             style=BODY,
             colour=MUTED,
-            split=_NO_SPLIT,
+            split=_blank(search),
             indent=indent,
             rails=(*rails, end),
         )
@@ -231,20 +254,7 @@ def _tree_note(search: PartitionedOutcome, settings: SearchSettings) -> Inline:
             note += ["A subgroup that the same conditions lead to in another order is drawn once. "]
     else:
         note += no_subgroup(search)
-    return (*note, *_of_draws([search]))
-
-
-def _of_draws(searches: Sequence[PartitionedOutcome]) -> Inline:
-    """Return what draws say of searches, and what a grey subgroup is; nothing without draws."""
-    named = len(searches) > 1
-    said: list[str | Number] = []
-    for search in searches:
-        if search.honesty is not None:
-            said += [search.outcome_label, ", ", search.follow_up_label, ": "] if named else []
-            said += [*search.honesty.sentence, " "]
-    if any(not group.supported for search in searches for group in search.subgroups):
-        said += ["Grey and called a candidate: a subgroup that p of the search does not support. "]
-    return tuple(said)
+    return (*note, *_variant_note([search], settings), *of_draws([search]))
 
 
 def no_subgroup(search: PartitionedOutcome) -> Inline:
@@ -273,8 +283,9 @@ def _p(number: Number) -> Inline:
 def _bands(searches: Sequence[PartitionedOutcome], name: str) -> Iterator[Band]:
     """Yield a band for each outcome: outcomes differ in their scales, or in what a point of the same scale means."""
     several = len({search.scale for search in searches}) > 1
+    blank: tuple[Cell, ...] = ((), ()) if drawn(searches) else ((),)
     groups = [
-        (scale, tuple(row for search in found for row in _search_rows(search, name, named=several)))
+        (scale, tuple(row for search in found for row in _search_rows(search, name, blank, named=several)))
         for (_, scale), found in groupby(searches, key=lambda search: (search.outcome, search.scale))
     ]
     # an outcome without any effect has no axis, and stands above the next outcome that has one
@@ -292,8 +303,11 @@ def _bands(searches: Sequence[PartitionedOutcome], name: str) -> Iterator[Band]:
     yield from bands or [Band(waiting, None)]
 
 
-def _search_rows(search: PartitionedOutcome, name: str, *, named: bool) -> Iterator[Row]:
-    """Yield the rows of a search; its head has the measure where not all of the figure have one."""
+def _search_rows(search: PartitionedOutcome, name: str, blank: tuple[Cell, ...], *, named: bool) -> Iterator[Row]:
+    """Yield the rows of a search; its head has the measure where not all of the figure have one.
+
+    `blank` are the cells behind the effect of a row that no split led to.
+    """
     overall = _overall(search)
     measure: Inline = (f", {search.scale.measure}",) if named else ()
     head: Inline = (search.outcome_label, *measure, *_unit(search.unit), ", ", search.follow_up_label)
@@ -304,33 +318,47 @@ def _search_rows(search: PartitionedOutcome, name: str, *, named: bool) -> Itera
         name,
         style=BODY,
         colour=MUTED,
-        split=((),),
+        split=blank,
         indent=INDENT,
         overall=overall,
     )
-    for group in search.subgroups:
-        split: tuple[Cell, ...] = ((Slot(group.split.p_node),),)
+    for group in search.findings:
+        split: tuple[Cell, ...] = ((Slot(group.split.p_node),), p_of(group.honesty))[: len(blank)]
         yield _row(
             group.inside,
-            (*group.inside.words, *_doubt(group)),
+            (*group.inside.words, *doubt(group.supported)),
             name,
             **_look(group),
             split=split,
             indent=INDENT,
             overall=overall,
         )
+        yield from corrected_row(group.honesty, blank=blank, indent=2 * INDENT, overall=overall)
         yield _row(
             group.complement,
             ("all others",),
             name,
             style=BODY,
             colour=MUTED,
-            split=((),),
+            split=blank,
             indent=2 * INDENT,
             overall=overall,
         )
+        yield from _variants(search, group, name, blank, overall)
+    yield from held_out_row(search, name, blank=blank, indent=INDENT, overall=overall)
     if not search.subgroups and _estimated(search.overall):
         yield Row(_nearest(search), style=replace(BODY, slant="italic"), indent=INDENT, overall=overall)
+
+
+def _variants(
+    search: PartitionedOutcome, finding: Subgroup, name: str, blank: tuple[Cell, ...], overall: float | None
+) -> Iterator[Row]:
+    """Yield the subgroups of nearly the same people, a row each below the one that they vary."""
+    for group in search.variants_of(finding):
+        split: tuple[Cell, ...] = ((Slot(group.split.p_node),), p_of(group.honesty))[: len(blank)]
+        label: Inline = (VARIANT, *group.inside.words)
+        where = {"indent": 2 * INDENT, "overall": overall}
+        yield _row(group.inside, label, name, style=BODY.muted(), colour=MUTED, split=split, **where)
 
 
 def _nearest(search: PartitionedOutcome) -> Inline:
@@ -352,11 +380,18 @@ def _forest_note(searches: Sequence[PartitionedOutcome], settings: SearchSetting
     if any(search.subgroups for search in searches):
         note += [
             "Bold, dark: subgroups, which may overlap; grey below each: everybody else. "
-            f"p, adjusted: of the split that made the subgroup, {_adjusted(settings)}. "
+            f"p{' of the split' if drawn(searches) else ''}, adjusted: of that which made the subgroup, {_adjusted(settings)}. "
         ]
     if len({search.outcome for search in searches}) > 1:
         note += ["Each outcome has an axis of its own; lengths compare within one outcome only. "]
-    return (*note, *_of_draws(searches))
+    return (*note, *_variant_note(searches, settings), *of_draws(searches))
+
+
+def _variant_note(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> Inline:
+    """Return what a variant is; nothing where there is none."""
+    if settings.near is None or not any(one.variant_of for search in searches for one in search.subgroups):
+        return ()
+    return ("Variant: nearly the people of a stronger subgroup (Jaccard index at least ", settings.near, "). ")
 
 
 def _named(members: Members) -> Inline:
@@ -372,18 +407,23 @@ def _by(scale: EffectScale) -> str:
 
 
 def _tree_alt(search: PartitionedOutcome, name: str) -> Inline:
-    found = words.count(name, "subgroups", len(search.subgroups))
+    found = words.count(name, "subgroups", len(search.findings))
     alt: list[str | Number] = [f"Tree of subgroups{_by(search.scale)}"]
     alt += [": ", *words.plural(found, "subgroup", "subgroups"), ". "] if search.subgroups else [". "]
     alt += _named(search.overall)
-    for group in search.subgroups:
-        alt += ["; ", *_named(group.inside), *_doubt(group), ", against ", *_named(group.sibling)]
+    for group in search.findings:
+        alt += [
+            "; ",
+            *_named(group.inside),
+            *doubt(group.supported),
+            *after(group.honesty),
+            ", against ",
+            *_named(group.sibling),
+        ]
     alt += [". "]
     if not search.subgroups:
         alt += no_subgroup(search)
-    if search.honesty is not None:
-        alt += search.honesty.sentence
-    return _closed(alt)
+    return _closed([*alt, *verdicts([search])])
 
 
 def _found_none(search: PartitionedOutcome) -> bool:
@@ -391,7 +431,7 @@ def _found_none(search: PartitionedOutcome) -> bool:
 
 
 def _forest_alt(searches: Sequence[PartitionedOutcome], name: str) -> Inline:
-    total = words.count(name, "subgroups", sum(len(search.subgroups) for search in searches))
+    total = words.count(name, "subgroups", sum(len(search.findings) for search in searches))
     outcomes = words.count(name, "searches", len(searches))
     none = words.count(name, "searches without a subgroup", sum(_found_none(search) for search in searches))
     impossible = words.count(name, "searches that were not possible", sum(not search.tree for search in searches))
@@ -403,9 +443,16 @@ def _forest_alt(searches: Sequence[PartitionedOutcome], name: str) -> Inline:
     if impossible.value:
         alt += ["; ", impossible, " not possible"]
     for search in searches:
-        for group in search.subgroups:
-            alt += ["; ", search.outcome_label, ", ", *_named(group.inside), *_doubt(group)]
-    return (*alt, ".")
+        for group in search.findings:
+            alt += [
+                "; ",
+                search.outcome_label,
+                ", ",
+                *_named(group.inside),
+                *doubt(group.supported),
+                *after(group.honesty),
+            ]
+    return _closed([*alt, ". ", *verdicts(searches)])
 
 
 def _closed(inline: Sequence[str | Number]) -> Inline:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reportgen.figures import words
+from reportgen.figures.after_draws import after
 from reportgen.figures.layout import EDGE
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.scale import Scale, round_ratios, round_values
@@ -27,8 +28,23 @@ from reportgen.figures.sheet import (
     lines_of,
 )
 from reportgen.figures.theme import ACCENT, AXIS, BODY, INK, NOTE, PAGE_WIDTH, RULE, TICK, TINT
+from reportgen.figures.trajectory_draws import (
+    GREY_FILL,
+    KEY_HEIGHT,
+    after_draws,
+    bands,
+    beyond,
+    box_supported,
+    colour_of,
+    key,
+    null_band,
+    signs,
+    supported,
+    verdict,
+)
 from reportgen.records.artefact import Drawing
 from reportgen.records.effect_scale import NO_EFFECT
+from reportgen.records.honesty import verdict_sentence
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.peeling import PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
 
@@ -47,7 +63,6 @@ STRIP_GAP = 2.2
 OPEN_EDGE = 0.22  # of the height of a strip: between the outermost limit and "excludes nobody"
 DIAMOND = 2**0.5  # the side of a square on its corner
 AXIS_WORDS = 12.6
-NULL_BAND = ("null_low", "null_high")
 MOST_SPREAD = 1.0  # of the range of effects: how far beyond it the interval is shown
 
 
@@ -85,20 +100,25 @@ def trajectory_sheet(
 
     boxes = peeling.nearest(sizes)
     effects = _effects(peeling)
-    limits = _effect_limits(effects)
+    limits = _effect_limits(effects, [effect for _, _, effect in after_draws(boxes)])
     least = (settings.min_fraction.value or 0.0) / 100
     first, *strips = _drawn(peeling, boxes, effects, limits, min(least, effects["share"].min()))
-    top = 1.2
+    drawn = peeling.honesty is not None
+    top = 1.2 + (KEY_HEIGHT if drawn else 0.0)
     y = top + EFFECT_HEIGHT
     upper = placed(first, LEFT, top, RIGHT, y)
-    marks = [*upper.marks, *_effect_axis(peeling, upper.up, settings)]
+    marks = [*upper.marks, *signs(boxes, upper.along, upper.up), *_effect_axis(peeling, upper.up, settings)]
+    if drawn:
+        banded = null_band(effects, limits) is not None
+        marks += key(peeling, boxes, settings, banded, 1.2 + AXIS.cap_height)
+        marks += verdict(peeling, top + 16.0, LABEL_WIDTH)
     for moderator, series, panel in zip(peeling.moderators, peeling.frontier.limits, strips, strict=True):
         start, y = y + STRIP_GAP, y + STRIP_GAP + _strip_height(moderator)
         marks += _strip(moderator, series, placed(panel, LEFT, start, RIGHT, y))
     marks = [*_sizes(boxes, upper.along, top + EFFECT_HEIGHT, y), *marks, *_axis(peeling, boxes, upper.along, y)]
     y += AXIS_WORDS
     marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
-    note = block(_note(peeling, effects, limits, settings), EDGE, y + 3.2, PAGE_WIDTH - 2 * EDGE, NOTE)
+    note = block(_note(peeling, boxes, effects, limits, settings), EDGE, y + 3.2, PAGE_WIDTH - 2 * EDGE, NOTE)
     marks.append(note)
     height = math.ceil((note.pieces[-1].y + 1.4) * 10) / 10
     return Sheet(name, TITLE, PAGE_WIDTH, height, tuple(marks), _alt(peeling))
@@ -124,12 +144,15 @@ def _effects(peeling: PeeledOutcome) -> pd.DataFrame:
     return pd.DataFrame(found).dropna(subset="effect")
 
 
-def _effect_limits(effects: pd.DataFrame) -> tuple[float, float]:
-    """Return limits that hold no effect and every estimate, and as much of the intervals as does not flatten these."""
+def _effect_limits(effects: pd.DataFrame, after: Sequence[float]) -> tuple[float, float]:
+    """Return limits that hold no effect and every estimate, and as much of the intervals as does not flatten these.
+
+    What draws leave of the effects counts as the intervals do.
+    """
     least, most = min(NO_EFFECT, effects["effect"].min()), max(NO_EFFECT, effects["effect"].max())
     spread = (most - least or 1.0) * MOST_SPREAD
-    low = max(min(least, effects["low"].min()), least - spread)
-    high = min(max(most, effects["high"].max()), most + spread)
+    low = max(min(least, effects["low"].min(), *after), least - spread)
+    high = min(max(most, effects["high"].max(), *after), most + spread)
     room = 0.04 * (high - low or 1.0)
     return low - room, high + room
 
@@ -147,38 +170,33 @@ def _drawn(
     band = effects.dropna(subset=["low", "high"]).assign(
         low=effects["low"].clip(*limits), high=effects["high"].clip(*limits)
     )
-    null = _null_band(effects, limits)
-    places = [(_value(box.share), _value(box.inside.effect)) for box in boxes]
-    marked = pd.DataFrame(places, columns=["share", "effect"]).assign(panel=0)
+    colour, fill = colour_of(supported(peeling)), TINT if supported(peeling) else GREY_FILL
+    places = [(_value(box.share), _value(box.inside.effect), box_supported(box)) for box in boxes]
+    marked = pd.DataFrame(places, columns=["share", "effect", "known"]).assign(panel=0)
+    diamonds = ((marked[marked["known"] == known], colour_of(known)) for known in (True, False))
     frontier = zip(peeling.moderators, peeling.frontier.limits, strict=True)
     stairs = pd.concat(_stair(k, *series, peeling.frontier.share) for k, series in enumerate(frontier, 1))
     frames = pd.concat([effects, stairs]).drop_duplicates("panel")
-    everybody, ends = frames.dropna(subset="overall"), NULL_BAND if null is not None else ()
+    everybody = frames.dropna(subset="overall")
     return panels(
         effects,
         p9.aes("share", "effect"),
         p9.facet_wrap("panel", ncol=1, scales="free_y"),
         p9.coord_cartesian(xlim=(1.0, least), expand=False),
         p9.geom_blank(p9.aes(y=None, ymin="bottom", ymax="top"), frames),
-        p9.geom_ribbon(p9.aes(ymin="low", ymax="high"), band, fill=TINT, outline_type="full"),
-        *(p9.geom_line(p9.aes("share", end), null, color=RULE, linetype="dotted", size=weight(0.8)) for end in ends),
+        *bands(band, null_band(band, limits), fill),
         p9.geom_hline(p9.aes(yintercept=NO_EFFECT), frames[:1], color=INK, size=weight(0.5)),
         p9.geom_hline(p9.aes(yintercept="overall"), everybody, color=ACCENT, linetype="dashed", size=weight(0.7)),
-        p9.geom_line(color=ACCENT, size=weight(1.1)),
-        p9.geom_point(data=marked, shape="D", color=ACCENT, fill=ACCENT, **square(DIAMOND)),
+        p9.geom_line(color=colour, size=weight(1.1)),
+        *(
+            p9.geom_point(data=some, shape="D", color=of_some, fill=of_some, **square(DIAMOND))
+            for some, of_some in diamonds
+            if len(some)
+        ),
         p9.geom_segment(p9.aes("x", "y", xend="xend", yend="yend", color="open", size="thin"), stairs),
-        p9.scale_color_manual({False: ACCENT, True: RULE}),
+        p9.scale_color_manual({False: colour, True: RULE}),
         p9.scale_size_manual({False: weight(1.1), True: weight(0.5)}),
     )
-
-
-def _null_band(effects: pd.DataFrame, limits: tuple[float, float]) -> pd.DataFrame | None:
-    """Return the ends of the null band within the plot; None without draws, or where these are too few."""
-    if "null_low" not in effects:
-        return None
-    known = effects.dropna(subset=["null_low", "null_high"])
-    clipped = {end: known[end].clip(*limits) for end in NULL_BAND}
-    return known.assign(**clipped) if len(known) > 1 else None
 
 
 def _stair(panel: int, moderator: PeeledModerator, limits: Sequence[float], shares: Sequence[float]) -> pd.DataFrame:
@@ -277,7 +295,11 @@ def _axis(peeling: PeeledOutcome, boxes: Sequence[PeeledBox], along: Scale, y: f
 
 
 def _note(
-    peeling: PeeledOutcome, effects: pd.DataFrame, limits: tuple[float, float], settings: PeelingSettings
+    peeling: PeeledOutcome,
+    boxes: Sequence[PeeledBox],
+    effects: pd.DataFrame,
+    limits: tuple[float, float],
+    settings: PeelingSettings,
 ) -> Inline:
     overall = peeling.overall
     cut = effects["low"].min() < limits[0] or effects["high"].max() > limits[1]
@@ -287,6 +309,7 @@ def _note(
         "% confidence interval, not adjusted for the search",
         "; it is cut at the edge of the plot. " if cut else ". ",
         *_null_words(peeling, settings),
+        *_after_words(peeling, boxes, limits),
         f"Dashed: {peeling.scale.effect} in everybody, ",
         overall.effect,
         " (",
@@ -296,20 +319,33 @@ def _note(
         "). Diamonds: selected sizes. Below: the limit of each moderator, grey on the edge where it excludes nobody. ",
         *words.plural(peeling.evaluated, "subgroup was", "subgroups were"),
         " evaluated",
-        *(("; nothing has been tested.",) if peeling.honesty is None else (". ", *peeling.honesty.sentence)),
+        *(("; nothing has been tested.",) if peeling.honesty is None else (". ", *verdict_sentence(peeling))),
         *((f" {peeling.scale.direction}.",) if peeling.scale.named else ()),
     )
 
 
 def _null_words(peeling: PeeledOutcome, settings: PeelingSettings) -> Inline:
-    """Return what the dotted lines are; nothing without draws."""
+    """Return what the grey band is; nothing without draws."""
     if all(math.isnan(end) for end in peeling.frontier.null_low):
         return ()
     return (
-        "Dotted lines: between them ",
+        "Grey band: where ",
         settings.level,
-        "% of the best subgroups of that size lie in data without any effect modification (at each size by itself). ",
+        "% of them lie in data without any effect modification (at each size by itself). ",
     )
+
+
+def _after_words(peeling: PeeledOutcome, boxes: Sequence[PeeledBox], limits: tuple[float, float]) -> Inline:
+    """Return what open signs and grey are; nothing without draws."""
+    if peeling.honesty is None:
+        return ()
+    kinds = {kind for kind, _, _ in after_draws(boxes)}
+    said = "Circles: chosen by the other trials, in the trial held out, pooled. " if "held out" in kinds else ""
+    if beyond(boxes, limits):
+        said += "Signs beyond the plot are not drawn. "
+    if not supported(peeling) or not all(box_supported(box) for box in boxes):
+        said += "Grey: candidates that p of the search does not support. "
+    return (said,)
 
 
 def _alt(peeling: PeeledOutcome) -> Inline:
@@ -325,6 +361,7 @@ def _alt(peeling: PeeledOutcome) -> Inline:
     last = peeling.smallest
     if last is not None:
         alt += [" to ", last.n, " with ", last.inside.effect, " (", last.inside.low, " to ", last.inside.high, ")"]
+        alt += after(last.honesty)
         limits = [
             (moderator, limit)
             for moderator, limit in zip(peeling.moderators, last.limits, strict=True)
@@ -333,6 +370,6 @@ def _alt(peeling: PeeledOutcome) -> Inline:
         for i, (moderator, limit) in enumerate(limits):
             alt += ["; limits of the smallest: " if i == 0 else ", ", moderator.label, f" {moderator.side} ", limit]
     if peeling.honesty is not None:
-        alt += [". ", *peeling.honesty.sentence]
+        alt += [". ", *verdict_sentence(peeling)]
         return tuple(alt)
     return (*alt, ".")

@@ -12,6 +12,7 @@ from typing import Generic
 from reportgen.records import kinds
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate
+from reportgen.records.honesty import SubgroupHonesty
 from reportgen.records.numbers import Inline, Status, V
 from reportgen.records.record import Record
 
@@ -38,6 +39,27 @@ class Trait(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
+class Chance(Generic[V]):
+    """How much two searches overlap in draws without effect modification, where both find something.
+
+    Attributes
+    ----------
+    draws : Number
+        Those in which both do.
+    median, low, high : Number
+        Of the Jaccard index of the strongest candidate of the partitioning and the box of that size.
+    p : Number
+        Share of them with as much overlap; of the strongest subgroup alone, which is what they compare.
+    """
+
+    draws: kinds.Count[V]
+    median: kinds.Statistic[V]
+    low: kinds.Statistic[V]
+    high: kinds.Statistic[V]
+    p: kinds.P[V]
+
+
+@dataclass(frozen=True, slots=True)
 class Pair(Generic[V]):
     """A subgroup of recursive partitioning beside a box of directed peeling.
 
@@ -59,6 +81,8 @@ class Pair(Generic[V]):
         Effect among those in both, and among all others.
     n_others : Number
     traits : tuple of Trait
+    chance : Chance or None
+        None without draws.
     """
 
     id: str
@@ -75,16 +99,28 @@ class Pair(Generic[V]):
     outside: Estimate[V]
     n_others: kinds.Count[V]
     traits: tuple[Trait[V], ...]
+    chance: Chance[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedSubgroup(Generic[V]):
-    """A subgroup of recursive partitioning, its rule in words, and the boxes beside it."""
+    """A subgroup of recursive partitioning, its rule in words, and the boxes beside it.
+
+    `honesty` is what draws say of it, as its search records it; None without draws. `variant_of` is the number of a stronger one
+    of nearly the same people.
+    """
 
     number: kinds.Count[V]
     rule: Inline[V]
     n: kinds.Count[V]
     pairs: tuple[Pair[V], ...]
+    honesty: SubgroupHonesty[V] | None = None
+    variant_of: kinds.Count[V] | None = None
+
+    @property
+    def supported(self) -> bool:
+        """Whether it is more than a candidate, or nothing was drawn that could say so."""
+        return self.honesty is None or self.honesty.verdict != "candidate, not supported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +144,11 @@ class OutcomeAgreement(Generic[V]):
     suppressed: bool
     status: Status
     reason: Inline[V]
+
+    @property
+    def drawn(self) -> bool:
+        """Whether there are draws beside its pairs."""
+        return any(pair.chance is not None for one in self.subgroups for pair in one.pairs)
 
     @property
     def empty(self) -> bool:

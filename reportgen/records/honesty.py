@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, Literal
+from typing import Generic, Literal, Protocol
 
 from reportgen.records import kinds
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate
-from reportgen.records.numbers import Inline, V
+from reportgen.records.numbers import Inline, Number, V
 
 Verdict = Literal["supported", "candidate, not supported", "candidate"]
 """Supported only with a p of the search at most alpha; without draws nothing is more than a candidate."""
@@ -160,28 +161,6 @@ class SearchHonesty(Generic[V]):
     stability: tuple[Chosen[V], ...]
     held_out: HeldOut[V] | None
 
-    @property
-    def sentence(self) -> Inline[V]:
-        """What the draws say of the search, in one sentence; empty without draws without effect modification."""
-        if self.p.value is None:
-            return (self.p.reason[:1].upper() + self.p.reason[1:], ".") if self.null_draws.value else ()
-        kept: Inline[V] = ()
-        if self.kept_share.value is not None:
-            kept = ("keeps at least one split in ", self.kept_share, "% of ")
-        else:
-            kept = ("was repeated in ",)
-        ended = {"supported": "supported", "candidate, not supported": "not supported", "candidate": "not tested"}
-        return (
-            "This search ",
-            *kept,
-            self.null_draws,
-            " draws without any effect modification; here p of the search is ",
-            self.p,
-            f", in these trials: {ended[self.verdict]} at ",
-            self.alpha,
-            ".",
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate(Generic[V]):
@@ -195,6 +174,8 @@ class Candidate(Generic[V]):
     inside, difference : Estimate
         As found: not corrected for the search.
     honesty : SubgroupHonesty or None
+    variant : bool
+        Whether it is nearly the people of the candidate before it, and no finding of its own.
     """
 
     words: Inline[V]
@@ -202,11 +183,96 @@ class Candidate(Generic[V]):
     inside: Estimate[V]
     difference: Estimate[V]
     honesty: SubgroupHonesty[V] | None
+    variant: bool = False
 
     @property
     def supported(self) -> bool:
         """Whether it is more than a candidate, or nothing was drawn that could say so."""
         return self.honesty is None or self.honesty.verdict != "candidate, not supported"
+
+
+class Searched(Protocol):
+    """The result of a search with candidates, whatever its method."""
+
+    @property
+    def outcome_label(self) -> Number:
+        """What the outcome is called."""
+
+    @property
+    def unit(self) -> Number:
+        """Of the outcome."""
+
+    @property
+    def follow_up_label(self) -> Number:
+        """Of the window."""
+
+    @property
+    def scale(self) -> EffectScale:
+        """Of its effects."""
+
+    @property
+    def candidates(self) -> tuple[Candidate[Number], ...]:
+        """What was found."""
+
+    @property
+    def honesty(self) -> SearchHonesty[Number] | None:
+        """What draws say."""
+
+
+ENDED = {"supported": "supported at ", "candidate, not supported": "candidate, not supported at ", "candidate": ""}
+
+
+def verdict_sentence(search: Searched) -> Inline:
+    """Return what draws say of a search, in one or two sentences: the same wherever its subgroups are seen.
+
+    Parameters
+    ----------
+    search : Searched
+
+    Returns
+    -------
+    Inline
+        How often its specification finds something where there is nothing, p of the search, the verdict, and what trials
+        held out show; empty without draws without effect modification.
+    """
+    whole = search.honesty
+    if whole is None or not whole.null_draws.value:
+        return ()
+    if whole.p.value is None:
+        return (whole.p.reason[:1].upper() + whole.p.reason[1:], ".")
+    kept = whole.kept_share.value is not None
+    without = "without any effect modification"
+    often: Inline = (
+        (
+            "This specification keeps at least one split in ",
+            whole.kept_share,
+            f"% of data sets {without} (",
+            whole.null_draws,
+        )
+        if kept
+        else (f"This specification was repeated in data sets {without} (", whole.null_draws)
+    )
+    p: Inline = (" draws); here p of the search is ", whole.p, ", in these trials")
+    if not search.candidates:
+        return (*often, *p, ", and nothing is kept.")
+    ended: Inline = (": ", ENDED[whole.verdict], whole.alpha) if ENDED[whole.verdict] else ()
+    return (*often, *p, *ended, ".", *_elsewhere(whole, search.scale))
+
+
+def _elsewhere(whole: SearchHonesty[Number], scale: EffectScale) -> Inline:
+    """Return what the search is worth in trials that did not choose: nothing where no trial was held out."""
+    held = whole.held_out
+    if held is None or held.difference.effect.value is None or held.difference.p.value is None:
+        return ()
+    one = held.difference
+    chance = held.difference.p.value > (whole.alpha.value or 0.0)
+    p: Inline = ("p ", one.p) if one.p.text[:1] in "<>" else ("p = ", one.p)
+    return (
+        f" In trials held out the {scale.contrast} is ",
+        *(one.effect, " (", one.low, " to ", one.high, "), "),
+        *p,
+        ": it may be chance in new trials." if chance else ".",
+    )
 
 
 def honesty_of(records: Iterable[object]) -> tuple[SearchHonesty, ...]:

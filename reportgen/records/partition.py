@@ -170,6 +170,10 @@ class Subgroup(Generic[V]):
         Of the same, where the interaction varies between trials: whether the difference may be expected in new ones.
     honesty : SubgroupHonesty or None
         What random draws say of it; None without draws.
+    variant_of : int or None
+        Number of a stronger subgroup of nearly the same people; None for a finding of its own.
+    jaccard : Number or None
+        Those in both over those in either; None for a finding of its own.
     """
 
     number: int
@@ -182,6 +186,8 @@ class Subgroup(Generic[V]):
     p_within: kinds.P[V]
     p_new: kinds.P[V]
     honesty: SubgroupHonesty[V] | None = None
+    variant_of: int | None = None
+    jaccard: kinds.Statistic[V] | None = None
 
     @property
     def supported(self) -> bool:
@@ -316,11 +322,28 @@ class PartitionedOutcome(Generic[V]):
 
     @property
     def candidates(self) -> tuple[Candidate[V], ...]:
-        """The subgroups as found, with what draws say of each."""
+        """The subgroups as found, with what draws say of each; variants behind the one that they vary."""
         return tuple(
-            Candidate(one.inside.words, one.inside.n, one.inside.estimate, one.split.difference, one.honesty)
-            for one in self.subgroups
+            Candidate(
+                one.inside.words,
+                one.inside.n,
+                one.inside.estimate,
+                one.split.difference,
+                one.honesty,
+                one.variant_of is not None,
+            )
+            for finding in self.findings
+            for one in (finding, *self.variants_of(finding))
         )
+
+    @property
+    def findings(self) -> tuple[Subgroup[V], ...]:
+        """The subgroups without those that are nearly the people of a stronger one."""
+        return tuple(one for one in self.subgroups if one.variant_of is None)
+
+    def variants_of(self, finding: Subgroup[V]) -> tuple[Subgroup[V], ...]:
+        """Return the subgroups of nearly the same people as a stronger one."""
+        return tuple(one for one in self.subgroups if one.variant_of == finding.number)
 
     @property
     def empty(self) -> bool:
@@ -344,6 +367,7 @@ class SearchSettings(Generic[V]):
     """How subgroups were searched for, in the words of the study file.
 
     `count_screened`: whether p is adjusted for moderators that a screening sorted out, too; never without a screening.
+    `near`: the Jaccard index from which two subgroups are one finding.
     """
 
     adjust_for: tuple[kinds.Words[V], ...]
@@ -366,6 +390,7 @@ class SearchSettings(Generic[V]):
     min_trials: kinds.Setting[V]
     max_cuts: kinds.Setting[V]
     level: kinds.Setting[V]
+    near: kinds.Setting[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """How much two searches agree where there is nothing to find.
 
-In: recursive partitioning and directed peeling prepared for one sample, and the model of no effect modification. Out: for
-each draw the overlap of the first candidate of the one with the boxes of the other.
+In: recursive partitioning and directed peeling prepared for samples that have people in common, and the model of no effect
+modification. Out: for each draw the overlap of the first candidate of the one with the boxes of the other.
 Method: both searches run with the same outcome of each sign flip (null_draws.py). Two searches in the same data
 see the same chance, so that some overlap says little; this is how much.
 """
@@ -15,14 +15,17 @@ from typing import ClassVar
 import numpy as np
 
 from .crossproducts import FloatArray, IntArray
-from .draws import Chunk, numbers
+from .draws import Chunk, numbers, search_wise_p
 from .null_model import NullModel
 from .optimism import both_rules, nearest
 from .partition_search import Search
 from .peel_search import Found, Prepared
 from .pipelines import Frontier, PreparedPartition, PreparedPeel, Tree
 from .ranks import BoolArray
+from .sample import Keys
 from .signs import signs
+
+FEW = 20  # draws below which nothing is said of chance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,22 +63,25 @@ def overlap_draws(
     count: int,
     *,
     sizes: Sequence[float] = (),
+    peel_model: NullModel | None = None,
 ) -> OverlapDraws:
     """Run both searches in some sign flips and compare whom they point to.
 
     Parameters
     ----------
     partition, peel : PreparedPartition, PreparedPeel
-        Of the same sample.
+        Of one sample, or of two that have people in common.
     model, seed, first, count
-        As for `partition_draws`.
+        As for `partition_draws`; the model of all moderators of both searches.
     sizes : sequence of float
         Shares of the people whose boxes are taken.
+    peel_model : NullModel, optional
+        The same model for the people of the peeling, where these are others.
 
     Raises
     ------
     ValueError
-        For a chunk without draws, or searches prepared for samples of other sizes.
+        For a chunk without draws, or searches of other people without a model for those of the peeling.
 
     Examples
     --------
@@ -91,30 +97,100 @@ def overlap_draws(
     ((5, 1), True)
     """
     number = numbers(first, count)
-    sample = partition.sample
-    if len(peel.sample.outcome) != len(sample.outcome):
-        raise ValueError("the two searches were prepared for different people")
+    units = partition.sample.unit, peel.sample.unit
+    if peel_model is None and not np.array_equal(*units):
+        raise ValueError("the two searches were prepared for different people, and those of the peeling have no model")
+    models, places = (model, peel_model or model), _common(*units)
     by_size, near, kept = np.full((count, len(sizes)), np.nan), np.full(count, np.nan), np.zeros(count, bool)
-    for at, sign in enumerate(signs(seed, sample.unit, first, count)):
-        outcome = model.flipped(sign)
-        tree, frontier = partition.run(outcome), peel.run(outcome)
-        by_size[at], near[at] = _overlaps(tree, frontier, sizes, len(outcome))
+    for at, both in enumerate(zip(*(signs(seed, unit, first, count) for unit in units), strict=True)):
+        outcomes = [one.flipped(sign) for one, sign in zip(models, both, strict=True)]
+        tree, frontier = partition.run(outcomes[0]), peel.run(outcomes[1])
+        by_size[at], near[at] = _overlaps(tree, frontier, sizes, units, places)
         candidate = tree.first()
         kept[at] = candidate is not None and candidate[1].kept
     return OverlapDraws(seed, number, tuple(sizes), by_size, near, kept)
 
 
-def _overlaps(tree: Tree, frontier: Frontier, sizes: Sequence[float], people: int) -> tuple[list[float], float]:
+def _common(first: Keys, second: Keys) -> tuple[IntArray, IntArray]:
+    """Return where those who are in both samples stand in either, in one order."""
+    if np.array_equal(first, second):
+        return np.arange(len(first)), np.arange(len(first))
+    _, at_first, at_second = np.intersect1d(first, second, return_indices=True)
+    return np.asarray(at_first, np.int64), np.asarray(at_second, np.int64)
+
+
+def _overlaps(
+    tree: Tree,
+    frontier: Frontier,
+    sizes: Sequence[float],
+    units: tuple[Keys, Keys],
+    places: tuple[IntArray, IntArray],
+) -> tuple[list[float], float]:
     """Jaccard of the first candidate with the boxes of some sizes, and with the one nearest to it in size."""
-    found, prepared, candidate = frontier.found, frontier.prepared, first_candidate(tree, people)
+    found, prepared = frontier.found, frontier.prepared
+    candidate = first_candidate(tree, len(units[0]))
     if candidate is None or tree.search is None or found is None or prepared is None or not found.boxes:
         return [np.nan] * len(sizes), np.nan
-    both = np.isin(np.arange(people), tree.search.rows) & np.isin(np.arange(people), prepared.cases.rows)
-    own = candidate[both].sum() / max(int(both.sum()), 1)
+    seen = np.isin(places[0], tree.search.rows) & np.isin(places[1], prepared.cases.rows)
+    first, second = places[0][seen], places[1][seen]
+    own = candidate[first].sum() / max(len(first), 1)
     *sized, closest = (
-        jaccard(candidate[both], _inside(prepared, found, size, people)[both]) for size in (*sizes, float(own))
+        jaccard(candidate[first], _inside(prepared, found, size, len(units[1]))[second])
+        for size in (*sizes, float(own))
     )
     return sized, closest
+
+
+@dataclass(frozen=True, slots=True)
+class ChanceOverlap:
+    """Which overlap two searches have without effect modification, where both find something to compare.
+
+    Attributes
+    ----------
+    draws : int
+        In which both found something.
+    median, low, high : float
+        Of the Jaccard index in them, with the ends of the middle 95 %; NaN with fewer than 20.
+    """
+
+    draws: int
+    median: float
+    low: float
+    high: float
+
+
+def chance_overlap(jaccard: FloatArray, level: float = 0.95) -> ChanceOverlap:
+    """Return the overlap that chance gives.
+
+    Parameters
+    ----------
+    jaccard : ndarray (B,)
+        Of the draws, see `OverlapDraws`.
+    level : float
+
+    Examples
+    --------
+    >>> chance_overlap(np.linspace(0.0, 1.0, 101))
+    ChanceOverlap(draws=101, median=0.5, low=0.025, high=0.975)
+    """
+    known = jaccard[~np.isnan(jaccard)]
+    if len(known) < FEW:
+        return ChanceOverlap(len(known), np.nan, np.nan, np.nan)
+    tail = (1.0 - level) / 2.0
+    low, median, high = np.quantile(known, [tail, 0.5, 1.0 - tail]).tolist()
+    return ChanceOverlap(len(known), median, low, high)
+
+
+def overlap_p(observed: float, jaccard: FloatArray) -> float:
+    """Return the share of draws, the data counted among them, that overlap as much; NaN with fewer than 20.
+
+    Examples
+    --------
+    >>> overlap_p(0.9, np.linspace(0.0, 1.0, 101))
+    0.11764705882352941
+    """
+    known = jaccard[~np.isnan(jaccard)]
+    return float(search_wise_p(observed, known)) if len(known) >= FEW else float("nan")
 
 
 def first_candidate(tree: Tree, people: int) -> BoolArray | None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.records.agreement import Agreement, ComparedSubgroup, OutcomeAgreement, Pair, Trait
+from reportgen.records.agreement import Agreement, Chance, ComparedSubgroup, OutcomeAgreement, Pair, Trait
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import EffectScale, capitalised
 from reportgen.records.numbers import Inline
-from reportgen.tables.phrases import NBSP, Footnotes, counted, estimate_cell, explained, joined
+from reportgen.tables.phrases import NBSP, Footnotes, counted, estimate_cell, explained, interval, joined
 
 COUNTS = ("Participants",)
+JACCARD = ("Jaccard index",)
 
 
 def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
@@ -36,12 +37,15 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
         Column(("only partitioned",), "right", COUNTS),
         Column(("only peeled",), "right", COUNTS),
         Column(("neither",), "right", COUNTS),
-        Column(("Jaccard index",), "decimal"),
+        *_jaccard_columns(outcome, record),
         Column(("those in both", *interval), "decimal", among),
         Column(("all others", *interval), "decimal", among),
     )
     boxes = Footnotes()
-    groups = tuple(Group(tuple(_pair(pair, boxes) for pair in one.pairs), head=_head(one)) for one in outcome.subgroups)
+    groups = tuple(
+        Group(tuple(_pair(pair, boxes, outcome.drawn, muted=not one.supported) for pair in one.pairs), head=_head(one))
+        for one in outcome.subgroups
+    )
     unit: Inline = (", ", outcome.unit) if outcome.unit.text else ()
     notes: list[Inline] = [
         (
@@ -52,17 +56,47 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
             *unit,
             ".",
         ),
-        _overlap_note(outcome.scale),
+        _overlap_note(outcome.scale, outcome.drawn),
+        *_chance_notes(outcome),
     ]
     notes = [*boxes.notes, *notes, *_suppressed(outcome, record)]
     return explained(Table(columns, groups, tuple(notes), (("CI", "confidence interval"),)))
 
 
-def _overlap_note(scale: EffectScale) -> Inline:
+def _jaccard_columns(outcome: OutcomeAgreement, record: Agreement) -> tuple[Column, ...]:
+    if not outcome.drawn:
+        return (Column(("Jaccard index",), "decimal"),)
+    return (
+        Column(("found",), "decimal", JACCARD),
+        Column(("by chance (", record.settings.level, "%)"), "decimal", JACCARD),
+        Column(("p",), "decimal", JACCARD),
+    )
+
+
+def _chance_notes(outcome: OutcomeAgreement) -> Iterator[Inline]:
+    """Yield what is known of overlap by chance; nothing without draws."""
+    known = [pair.chance for one in outcome.subgroups for pair in one.pairs if pair.chance is not None]
+    if known:
+        yield (
+            "By chance: median and range of the Jaccard index of the strongest candidate of the partitioning and the peeled subgroup of "
+            "that size, both searched for in the same data without effect modification, in the ",
+            *counted(known[0].draws, "draw"),
+            " in which both found something. p: share of them with as much overlap, for the strongest subgroup, with which they compare.",
+        )
+    if any(not one.supported for one in outcome.subgroups):
+        yield ("Grey: subgroups that p of the search does not support.",)
+
+
+def _overlap_note(scale: EffectScale, drawn: bool) -> Inline:
+    tested = (
+        "Effects are not corrected for the search"
+        if drawn
+        else "Nothing has been tested, and effects are not corrected for the search"
+    )
     return (
         "Peeled: in the subgroup of directed peeling of that row; partitioned: in the subgroup of recursive partitioning that "
-        f"heads the rows. Jaccard index: those in both, of those in either. {scale.direction}. Nothing has "
-        "been tested, and effects are not corrected for the search.",
+        f"heads the rows. Jaccard index: those in both, of those in either. {scale.direction}. "
+        f"{tested}.",
     )
 
 
@@ -90,18 +124,30 @@ def profile(outcome: OutcomeAgreement, record: Agreement) -> Table:
 
 
 def _head(group: ComparedSubgroup) -> Inline:
-    return ("Recursive partitioning, subgroup ", group.number, ": ", *group.rule, f" (n{NBSP}={NBSP}", group.n, ")")
+    judged: Inline = ()
+    if group.honesty is not None and group.honesty.p_search.value is not None:
+        judged = ("; p of the search ", group.honesty.p_search, f", {group.honesty.verdict}")
+    variant: Inline = () if group.variant_of is None else ("; variant of subgroup ", group.variant_of)
+    n: Inline = (f" (n{NBSP}={NBSP}", group.n, *variant, *judged, ")")
+    return ("Recursive partitioning, subgroup ", group.number, ": ", *group.rule, *n)
 
 
-def _pair(pair: Pair, boxes: Footnotes) -> Row:
+def _pair(pair: Pair, boxes: Footnotes, drawn: bool, *, muted: bool) -> Row:
     head: Inline = ("Size ", pair.share, *((boxes.mark((*pair.box, ".")),) if pair.box else ()))
     counts = (pair.in_box, pair.both, pair.only_subgroup, pair.only_box, pair.neither, pair.jaccard)
     cells: tuple[Inline, ...] = (
         *((number,) for number in counts),
+        *(_chance(pair.chance) if drawn else ()),
         estimate_cell(pair.inside),
         estimate_cell(pair.outside),
     )
-    return Row(head, cells)
+    return Row(head, cells, muted=muted)
+
+
+def _chance(chance: Chance | None) -> tuple[Inline, Inline]:
+    if chance is None:
+        return (), ()
+    return interval(chance.median, chance.low, chance.high), (chance.p,)
 
 
 def _profile(group: ComparedSubgroup) -> Iterator[Row]:

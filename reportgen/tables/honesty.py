@@ -6,11 +6,9 @@ In: results of searches with what their draws say, of any method that has candid
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
 from reportgen.records.artefact import Column, Group, Row, Table
-from reportgen.records.effect_scale import EffectScale
-from reportgen.records.honesty import Candidate, Chosen, Corrected, HeldOut, SearchHonesty
+from reportgen.records.honesty import Candidate, Chosen, Corrected, HeldOut, Searched, SearchHonesty, verdict_sentence
 from reportgen.records.numbers import Inline, Number
 from reportgen.tables.phrases import (
     NBSP,
@@ -33,34 +31,6 @@ NOTE: Inline = (
     "searches in data without effect modification that find as strong a candidate; it holds for these trials. Limits of moderators: "
     "the range of nine in ten bootstrap samples that chose them.",
 )
-
-
-class Searched(Protocol):
-    """A search with candidates."""
-
-    @property
-    def outcome_label(self) -> Number:
-        """What the outcome is called."""
-
-    @property
-    def unit(self) -> Number:
-        """Of the outcome."""
-
-    @property
-    def follow_up_label(self) -> Number:
-        """Of the window."""
-
-    @property
-    def scale(self) -> EffectScale:
-        """Of its effects."""
-
-    @property
-    def candidates(self) -> tuple[Candidate[Number], ...]:
-        """What was found."""
-
-    @property
-    def honesty(self) -> SearchHonesty[Number] | None:
-        """What draws say."""
 
 
 def search_honesty(searches: Sequence[Searched], level: Number) -> Table:
@@ -113,6 +83,9 @@ def _candidate(search: Searched, one: Candidate[Number]) -> Iterator[Row]:
         (honest.p_search,),
         (honest.verdict,),
     )
+    if one.variant:
+        yield Row(("variant: ", *one.words), inside, indent=1, muted=not one.supported)
+        return
     yield Row(one.words, inside, muted=not one.supported)
     held = estimate_cell(honest.held_out.difference) if honest.held_out is not None else ()
     apart: tuple[Inline, ...] = ((), estimate_cell(one.difference), _corrected(honest.difference), held, (), ())
@@ -134,7 +107,7 @@ def _held(one: HeldOut[Number] | None) -> Inline:
 
 def _notes(search: Searched, whole: SearchHonesty[Number]) -> Iterator[Inline]:
     title: Inline = (search.outcome_label, ", ", search.follow_up_label, ". ")
-    yield (*title, *whole.sentence, *_found(whole), *_held_out(whole.held_out), *_stability(whole.stability))
+    yield (*title, *verdict_sentence(search), *_found(whole), *_held_out(whole.held_out), *_stability(whole.stability))
 
 
 def _found(whole: SearchHonesty[Number]) -> Inline:

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import EffectScale
+from reportgen.records.honesty import verdict_sentence
 from reportgen.records.numbers import Inline
 from reportgen.records.peeling import DirectedPeeling, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
 from reportgen.tables.adjusters import not_adjusted, peeling_fits, title_of
@@ -97,7 +98,7 @@ def _search_notes(peeling: PeeledOutcome) -> Inline:
     """Return what is to be said of the search: that nothing was tested, or what its draws say."""
     if peeling.honesty is None:
         return UNTESTED
-    return (*DRAWN_NOTE, " ", *peeling.honesty.sentence)
+    return (*DRAWN_NOTE, " ", *verdict_sentence(peeling))
 
 
 def _drawn_cells(box: PeeledBox) -> tuple[Inline, ...]:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import EffectScale, shared
-from reportgen.records.honesty import SubgroupHonesty
+from reportgen.records.honesty import SubgroupHonesty, verdict_sentence
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import (
     Members,
@@ -19,6 +19,7 @@ from reportgen.records.partition import (
     RecursivePartitioning,
     SearchSettings,
     Split,
+    Subgroup,
 )
 from reportgen.tables.adjusters import not_adjusted, search_fits, title_of
 from reportgen.tables.honesty import corrected_cell
@@ -48,7 +49,8 @@ SEARCHED_NOTE: Inline = (
 CORRECTED_NOTE: Inline = (
     "A subgroup that was found by searching looks better than it is. Corrected: minus the mean optimism of bootstrap samples that "
     "were searched again, with an approximate interval. p of the search: share of searches in data without effect modification that "
-    "find as strong a split, in these trials; grey: candidates that it does not support.",
+    "find as strong a split, in these trials; grey: candidates that it does not support. In trials held out: what the first subgroup "
+    "that the other trials choose shows in the trial that did not choose it, pooled; it judges the search, not this subgroup.",
 )
 
 
@@ -99,9 +101,23 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
     notes += (
         [_readings_note(settings), _contrast_note(scale), CORRECTED_NOTE if drawn else SEARCHED_NOTE] if found else []
     )
-    notes += [(*title_of(search), ". ", *search.honesty.sentence) for search in searches if search.honesty]
+    notes += variants_note(searches, settings)
+    notes += [(*title_of(search), ". ", *verdict_sentence(search)) for search in searches if search.honesty]
     notes += not_adjusted([fit for search in searches for fit in search_fits(search, title_of(search))])
     return explained(Table(columns, groups, (BOUNDARY_NOTE, *notes), ABBREVIATIONS))
+
+
+def variants_note(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> list[Inline]:
+    """Return what a variant is; nothing where there is none."""
+    if settings.near is None or not any(one.variant_of for search in searches for one in search.subgroups):
+        return []
+    return [
+        (
+            "Variant: nearly the people of the stronger subgroup above it (Jaccard index, those in both of those in either, at least ",
+            settings.near,
+            "), and no finding of its own.",
+        )
+    ]
 
 
 def _p_note(settings: SearchSettings) -> Inline:
@@ -154,23 +170,55 @@ def _without(search: PartitionedOutcome) -> Inline:
 
 
 def _rows(search: PartitionedOutcome, readings: tuple[Reading, ...], drawn: bool) -> Iterator[Row]:
-    blank = 3 + len(readings)
-    yield _members_row(search.overall, ("All participants",), blank, drawn)
-    for group in search.subgroups:
-        muted = not group.supported
-        yield _members_row(group.inside, group.inside.words, blank, drawn, muted=muted, honesty=group.honesty)
-        yield _members_row(group.sibling, ("other side: ", *group.split.other.words), blank, drawn, indent=1)
-        of_reading = {"pooled": (group.p_pooled,), "within": (group.p_within,), "new": (group.p_new,)}
-        others: tuple[Inline, ...] = tuple(of_reading[reading] for reading in readings)
-        more = _of_difference(group.honesty) if drawn else None
-        yield _difference_row(group.split, (search.scale.contrast,), others, more, indent=1)
-        if len(group.inside.rule) > 1:
-            # with one condition, the other side is everybody else
-            yield _members_row(group.complement, ("all others",), blank, drawn, indent=1)
+    yield _members_row(search.overall, ("All participants",), 3 + len(readings), drawn)
+    for finding in search.findings:
+        yield from _subgroup_rows(search, finding, readings, drawn)
+        for one in search.variants_of(finding):
+            yield from _subgroup_rows(search, one, readings, drawn)
+    if drawn and search.subgroups:
+        yield from _held_out_rows(search, 3 + len(readings))
     if not search.subgroups and search.rejected:
         best, nothing = search.rejected[0], ((),) * len(readings)
         head: Inline = ("best rejected split: ", *best.better.words)
         yield _difference_row(best, head, nothing, _of_search(search) if drawn else None)
+
+
+def _subgroup_rows(
+    search: PartitionedOutcome, group: Subgroup, readings: tuple[Reading, ...], drawn: bool
+) -> Iterator[Row]:
+    """Yield a subgroup with its other side; a variant one step in, without everybody else, who are nearly those of its finding."""
+    blank, step = 3 + len(readings), 1 if group.variant_of is not None else 0
+    head = (*variant_words(group), *group.inside.words)
+    muted = not group.supported
+    yield _members_row(group.inside, head, blank, drawn, step, muted=muted, honesty=group.honesty)
+    yield _members_row(group.sibling, ("other side: ", *group.split.other.words), blank, drawn, indent=1 + step)
+    of_reading = {"pooled": (group.p_pooled,), "within": (group.p_within,), "new": (group.p_new,)}
+    others: tuple[Inline, ...] = tuple(of_reading[reading] for reading in readings)
+    more = _of_difference(group.honesty) if drawn else None
+    yield _difference_row(group.split, (search.scale.contrast,), others, more, indent=1 + step)
+    if len(group.inside.rule) > 1 and not step:
+        # with one condition, the other side is everybody else
+        yield _members_row(group.complement, ("all others",), blank, drawn, indent=1)
+
+
+def _held_out_rows(search: PartitionedOutcome, blank: int) -> Iterator[Row]:
+    """Yield what the first subgroup that the other trials choose shows in the trial held out, pooled."""
+    held = None if search.honesty is None else search.honesty.held_out
+    if held is None:
+        return
+    rest: tuple[Inline, ...] = ((),) * (blank + 2)
+    inside = ((held.trials,), (), (), estimate_cell(held.inside), *rest)
+    yield Row(("In trials held out",), inside, muted=held.inside.effect.value is None)
+    if held.difference.effect.value is not None:
+        yield Row((search.scale.contrast,), ((), (), (), estimate_cell(held.difference), *rest), indent=1)
+
+
+def variant_words(group: Subgroup) -> Inline:
+    """Return what stands before the rule of a variant: "variant (Jaccard index 0.95): "; nothing for a finding."""
+    if group.variant_of is None:
+        return ()
+    told = group.jaccard is not None and group.jaccard.value is not None
+    return ("variant (Jaccard index ", group.jaccard, "): ") if told and group.jaccard else ("variant: ",)
 
 
 def _of_difference(honesty: SubgroupHonesty | None) -> tuple[Inline, Inline]:
@@ -355,7 +403,7 @@ def _status_row(search: PartitionedOutcome, remarks: bool) -> Row:
         (count_made(search.id, "nodes", sum(bool(node.splits) for node in search.tree), "nodes"),),
         (search.cuts,),
         (search.min_size,),
-        (count_made(search.id, "subgroups", len(search.subgroups), "subgroups"),),
+        (count_made(search.id, "subgroups", len(search.findings), "subgroups"),),
         best,
     ]
     if remarks:

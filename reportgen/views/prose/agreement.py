@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reportgen.records.agreement import Agreement
 from reportgen.records.numbers import Inline
+from reportgen.views.prose.draws import HEADING
 from reportgen.views.prose.models import planned_only
 
 
@@ -25,5 +26,12 @@ def agreement_methods(record: Agreement) -> Iterator[Inline]:
         record.settings.peeling,
         "”, among the participants whom both searches analysed: how many are in both, as a share of those in either (Jaccard "
         "index), what they are like, and the treatment effect among them, in a model of its own with the settings of the "
-        "directed peeling. Nothing was tested.",
+        f"directed peeling.{'' if any(one.drawn for one in record.results) else ' Nothing was tested.'}",
     )
+    if any(one.drawn for one in record.results):
+        yield (
+            "Two searches in the same data see the same chance, so that they overlap where there is nothing to find. How much was measured by "
+            f"running both on the same outcomes without effect modification (see {HEADING}): the Jaccard index of the strongest candidate of "
+            "the partitioning and the peeled subgroup of each size. p of an overlap is the share of these draws, the data counted among them, "
+            "in which it is as large.",
+        )

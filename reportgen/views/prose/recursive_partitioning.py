@@ -156,7 +156,20 @@ def _choice(settings: SearchSettings) -> Inline:
         *_kept(settings),
         " The subgroup is the side with the larger effect",
         *_in_its_turn(settings.depth),
-        " Several subgroups may be found, and they may overlap." if (settings.width.value or 0) > 1 else "",
+        *_several(settings),
+    )
+
+
+def _several(settings: SearchSettings) -> Inline:
+    if (settings.width.value or 0) <= 1:
+        return ()
+    several = " Several subgroups may be found, and they may overlap."
+    if settings.near is None:
+        return (several,)
+    return (
+        f"{several} Of subgroups of nearly the same people (a Jaccard index, those in both of those in either, of at least ",
+        settings.near,
+        ") the strongest is the finding, and the others are listed as its variants.",
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reportgen.records.effect_scale import MEAN_DIFFERENCE
 from reportgen.records.estimate import Estimate, Extent, Guard
+from reportgen.records.honesty import Chosen, Corrected, HeldOut, SearchHonesty, SubgroupHonesty, Verdict
 from reportgen.records.numbers import Number
 from reportgen.records.partition import (
     Condition,
@@ -214,3 +216,60 @@ def search(
         "ok" if possible else "not estimable",
         "" if possible else WHY,
     )  # fmt: skip
+
+
+def corrected(at: Press, value: float, half: float, optimism: float = 1.2) -> Corrected:
+    """An effect minus an optimism."""
+    return Corrected(
+        at.fixed("effect", value, "effect", "points"),
+        at.fixed("ci low", value - half, "effect", "points"),
+        at.fixed("ci high", value + half, "effect", "points"),
+        at.fixed("optimism", optimism, "effect", "points"),
+        at.count("draws", 200, "draws"),
+    )
+
+
+def held_out(at: Press, value: float | None = 2.4, half: float = 2.5) -> HeldOut:
+    """Three trials held out, or why there are none."""
+    made = at.at("held out")
+    none = Estimate(*(made.none(name, WHY) for name in ("effect", "low", "high", "std error", "df", "p")))
+    return HeldOut(
+        (),
+        made.count("trials", 3 if value is not None else 0, "trials"),
+        made.count("kept", 2),
+        none if value is None else estimate(made, value, half, "points"),
+        none if value is None else estimate(made.at("difference"), value - 1, half, "points"),
+        "" if value is not None else WHY,
+    )
+
+
+def honest(
+    found: PartitionedOutcome, verdict: Verdict = "supported", held: float | None = 2.4, p: float = 0.004
+) -> PartitionedOutcome:
+    """The same search after draws: every subgroup with a p of the search and a corrected effect."""
+    at = press(found.id).at("honesty")
+    whole = SearchHonesty(
+        at.count("null draws", 1000, "draws"),
+        at.count("bootstrap draws", 200, "draws"),
+        at.figure("alpha", 0.05, 2),
+        at.p("search p", p),
+        at.fixed("kept share", 12.0, "percent", "%"),
+        at.fixed("found share", 96.0, "percent", "%"),
+        verdict,
+        (
+            Chosen(
+                at.quote("label", "Age"), at.fixed("share", 80.0, "percent", "%"), "≤",
+                at.figure("cut low", 41, 0), at.figure("cut high", 52, 0),
+            ),
+        ),
+        held_out(at, held),
+    )  # fmt: skip
+    groups = []
+    for group in found.subgroups:
+        here = press(group.inside.id)
+        value = group.inside.estimate.effect.value
+        parts = (None, None) if value is None else (
+            corrected(here.at("corrected"), value - 1.2, 3.6), corrected(here.at("corrected difference"), 2.8, 2.9),
+        )  # fmt: skip
+        groups.append(replace(group, honesty=SubgroupHonesty(here.p("search p", p), verdict, *parts)))
+    return replace(found, subgroups=tuple(groups), honesty=whole)

@@ -11,10 +11,11 @@ from reportgen.figures.layout import ROW
 from reportgen.figures.sheet import Shape, Sheet, Stroke
 from reportgen.figures.subgroups import forest_sheets, tree_sheets
 from reportgen.figures.theme import ACCENT, MUTED, RULE
+from reportgen.records.honesty import verdict_sentence
 from reportgen.records.numbers import plain
 from reportgen.records.partition import PartitionedOutcome
 from tests.unit.figures.boxes import faults, text_boxes
-from tests.unit.figures.searches import search, settings
+from tests.unit.figures.searches import honest, search, settings
 
 LONG = "A moderator with a label of ninety characters, which nobody can shorten, at rest and in use"
 
@@ -27,6 +28,13 @@ SEARCHES = {
     "none": search(found=False),
     "no search": search(possible=False),
     "nothing estimable": search(possible=False, value=None),
+    "drawn": honest(search()),
+    "drawn, not supported": honest(search(), "candidate, not supported", p=0.31),
+    "drawn, nothing held out": honest(search(), held=None),
+    "drawn, long labels": honest(search(labels=(LONG, "W" * 90)), "candidate, not supported", p=0.31),
+    "drawn, thirty subgroups": honest(search(labels=[f"Moderator {k}" for k in range(30)])),
+    "drawn, none": honest(search(found=False)),
+    "drawn, wide": honest(search(), held=60.0),
     "a subgroup without an estimate": replace(
         search(),
         subgroups=(replace(search().subgroups[0], sibling=search(value=None).overall), *search().subgroups[1:]),
@@ -199,3 +207,56 @@ def test_what_nobody_can_search_has_a_row_with_the_reason() -> None:
     none: PartitionedOutcome = SEARCHES["nothing estimable"]
     (sheet,) = tree_sheets(none, settings(), name="fig3")
     assert any("not estimable: one trial" in text for text in texts(sheet))
+
+
+def test_after_draws_the_corrected_effect_stands_below_each_subgroup_and_the_held_out_one_once() -> None:
+    found = honest(search())
+    for (sheet,) in (tree_sheets(found, settings(), name="fig3"), forest_sheets([found], settings(), name="fig3")):
+        places = {number.id: words.pieces[0].y for words in sheet.words() for number in words.numbers}
+        heights = []
+        for group in found.subgroups:
+            assert group.honesty is not None and group.honesty.inside is not None
+            naive, after = places[group.inside.estimate.effect.id], places[group.honesty.inside.effect.id]
+            # below its own effect, and above any other
+            heights.append(after)
+            between = [y for name, y in places.items() if name.endswith(".effect") and naive < y < after]
+            assert naive < after and not between
+        assert found.honesty is not None and found.honesty.held_out is not None
+        assert places[found.honesty.held_out.inside.effect.id] > max(heights)
+        signs = [mark for mark in sheet.marks if isinstance(mark, Shape) and mark.kind == "sign"]
+        assert sorted(len(mark.corners) for mark in signs) == [4, 4, 4, 24]
+
+
+def test_a_subgroup_that_draws_do_not_support_is_grey_and_says_so() -> None:
+    doubtful = honest(search(), "candidate, not supported", p=0.31)
+    for (sheet,) in (tree_sheets(doubtful, settings(), name="f"), forest_sheets([doubtful], settings(), name="f")):
+        said = " ".join(texts(sheet))
+        assert said.count("candidate, not supported)") == 3
+        diamonds = [mark.fill for mark in sheet.marks if isinstance(mark, Shape) and mark.kind == "diamond"]
+        assert diamonds.count(ACCENT) <= 1  # of everybody
+        assert "(candidate, not supported), corrected 4.8 (1.2 to 8.4)" in plain(sheet.alt)
+
+
+def test_figures_and_alternative_texts_have_the_sentence_of_the_verdict() -> None:
+    found = honest(search())
+    expected = (
+        "This specification keeps at least one split in 12.0% of data sets without any effect modification (1000 draws); here p of "
+        "the search is 0.0040, in these trials: supported at 0.05. In trials held out the difference is 1.4 (−1.1 to 3.9), p = 0.030."
+    )
+    for (sheet,) in (tree_sheets(found, settings(), name="fig3"), forest_sheets([found], settings(), name="fig3")):
+        assert any(expected in text for text in texts(sheet))
+        assert expected in plain(sheet.alt)
+    assert plain(verdict_sentence(found)) == expected
+
+
+def test_a_difference_that_trials_held_out_do_not_show_may_be_chance_in_new_ones() -> None:
+    found = honest(search())
+    assert found.honesty is not None and found.honesty.held_out is not None
+    held = found.honesty.held_out
+    p = replace(held.difference.p, value=0.21, text="0.21")
+    weak = replace(held, difference=replace(held.difference, p=p))
+    said = plain(verdict_sentence(replace(found, honesty=replace(found.honesty, held_out=weak))))
+    assert said.endswith("p = 0.21: it may be chance in new trials.")
+    none = plain(verdict_sentence(honest(search(found=False))))
+    assert none.endswith("in these trials, and nothing is kept.")
+    assert verdict_sentence(search()) == ()

@@ -9,14 +9,17 @@ import pytest
 
 from reportgen.figures.scale import Scale, round_values
 from reportgen.figures.sheet import Shape, Sheet, Stroke
-from reportgen.figures.theme import ACCENT
+from reportgen.figures.theme import ACCENT, MUTED, TINT
 from reportgen.figures.trajectory import EFFECT_HEIGHT, LEFT, RIGHT, draw_trajectory, trajectory_sheet
+from reportgen.figures.trajectory_draws import BOTH_FILL, KEY_HEIGHT, NULL_FILL
 from reportgen.records.effect_scale import MEAN_DIFFERENCE
 from reportgen.records.estimate import Estimate
+from reportgen.records.honesty import SearchHonesty, SubgroupHonesty, Verdict
 from reportgen.records.numbers import Number, plain
 from reportgen.records.peeling import Frontier, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
 from tests.press import Press
 from tests.unit.figures.boxes import faults, text_boxes
+from tests.unit.figures.searches import corrected, held_out
 
 SIZES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 NAN = math.nan
@@ -99,6 +102,30 @@ def peeling(
     )  # fmt: skip
 
 
+def after_draws(record: PeeledOutcome, verdict: Verdict = "supported", held: float | None = 3.0) -> PeeledOutcome:
+    """The same peeling with a null band, and boxes that are corrected and held out."""
+    at, p = press_of(record.id).at("honesty"), 0.004 if verdict == "supported" else 0.31
+    whole = SearchHonesty(
+        at.count("null draws", 1000, "draws"), at.count("bootstrap draws", 200, "draws"), at.figure("alpha", 0.05, 2),
+        at.p("search p", p), at.none("kept share", "a peeling keeps no split"), at.none("found share", "always one"),
+        verdict, (), None,
+    )  # fmt: skip
+    boxes = []
+    for one in record.boxes:
+        here, effect = press_of(one.id), one.inside.effect.value or 0.0
+        inside = corrected(here.at("corrected"), effect - 2.0, 4.0)
+        boxes.append(
+            replace(one, honesty=SubgroupHonesty(here.p("search p", p), verdict, inside, None, held_out(here, held)))
+        )
+    count = len(record.frontier.share)
+    line = replace(record.frontier, null_low=tuple([3.0] * count), null_high=tuple(9.0 + 3 * (1 - s) for s in record.frontier.share))  # fmt: skip
+    return replace(record, boxes=tuple(boxes), frontier=line, honesty=whole)
+
+
+def press_of(prefix: str) -> Press:
+    return replace(PRESS, prefix=prefix)
+
+
 def sheet(record: PeeledOutcome) -> Sheet:
     return trajectory_sheet(record, SIZES, settings(), name="figure")
 
@@ -114,6 +141,10 @@ CASES = {
     "wide intervals": peeling(*USUAL, half=500.0),
     "large numbers": peeling(*USUAL, slope=90000.0),
     "only large subgroups": peeling(*USUAL, last=0.6),
+    "drawn": after_draws(peeling(*USUAL)),
+    "drawn, not supported": after_draws(peeling(*USUAL), "candidate, not supported"),
+    "drawn, nothing held out": after_draws(peeling(*USUAL), held=None),
+    "drawn, held out far away": after_draws(peeling(*USUAL), held=-400.0),
 }  # fmt: skip
 
 
@@ -123,7 +154,7 @@ def test_nothing_overlaps_and_nothing_is_off_the_paper(case: str) -> None:
     assert faults(drawn, marks_too=False) == []
     # words stand clear of lines, too
     plots = [(LEFT, 0.0, RIGHT, drawn.height)]
-    left = [(text, place) for text, place in text_boxes(drawn) if place[0] < LEFT]
+    left = [(text, place) for text, place in text_boxes(drawn) if place[0] < LEFT and place[1] > KEY_HEIGHT]
     assert left
     assert all(place[2] < plots[0][0] or place[1] > EFFECT_HEIGHT for _, place in left)
 
@@ -194,3 +225,50 @@ def test_round_values_are_few_and_inside(low: float, high: float, most: int) -> 
     assert 1 <= len(found) <= most
     assert all(low - 1e-9 <= value <= high + 1e-9 for value, _ in found)
     assert len({text for _, text in found}) == len(found)
+
+
+def test_what_draws_leave_stands_at_the_size_of_its_box() -> None:
+    record = CASES["drawn"]
+    drawn = sheet(record)
+    along = Scale(1.0, 0.1, LEFT, RIGHT)
+    shares = [along.at(box.share.value or 0.0) for box in record.boxes]
+    signs = [mark for mark in drawn.marks if isinstance(mark, Shape) and mark.kind == "sign" and mark.fill == "#ffffff"]
+    for corners in (4, 20):
+        middles = [sum(x for x, _ in mark.corners) / corners for mark in signs if len(mark.corners) == corners]
+        assert len(middles) == len(shares) + 1  # and one of each in the key
+        assert all(any(abs(x - share) < 1e-6 for x in middles) for share in shares)
+    below = {
+        round(sum(x for x, _ in m.corners) / 4, 3): max(y for _, y in m.corners) for m in signs if len(m.corners) == 4
+    }
+    points = [mark for mark in drawn.marks if isinstance(mark, Shape) and mark.kind == "point"]
+    for mark in points:  # what is smaller stands lower
+        assert below[round(sum(x for x, _ in mark.corners) / 4, 3)] > max(y for _, y in mark.corners)
+
+
+def test_the_null_band_is_light_and_has_a_word_in_the_key() -> None:
+    fills = [mark.fill for mark in sheet(CASES["drawn"]).marks if isinstance(mark, Shape) and mark.kind == "band"]
+    assert fills == [NULL_FILL, TINT, BOTH_FILL[TINT]]
+    words = [piece.text for w in sheet(CASES["drawn"]).words() for piece in w.pieces]
+    assert "95% without effect modification" in words and "corrected for the search" in words
+    usual = [piece.text for w in sheet(CASES["usual"]).words() for piece in w.pieces]
+    assert not any("effect modification" in word or "corrected for" in word for word in usual)
+
+
+def test_a_trajectory_that_draws_do_not_support_is_grey_and_says_so() -> None:
+    grey = sheet(CASES["drawn, not supported"])
+    points = {mark.fill for mark in grey.marks if isinstance(mark, Shape) and mark.kind == "point"}
+    assert points == {MUTED}
+    assert {mark.fill for mark in sheet(CASES["drawn"]).marks if isinstance(mark, Shape) and mark.kind == "point"} == {
+        ACCENT
+    }
+    said = " ".join(piece.text for w in grey.words() for piece in w.pieces)
+    assert "0.31: candidate, not supported" in said
+    assert "Grey: candidates that p of the search does not support." in said
+    assert "candidate, not supported at 0.05" in plain(grey.alt)
+
+
+def test_signs_beyond_the_plot_are_not_drawn_and_that_is_said() -> None:
+    far = sheet(CASES["drawn, held out far away"])
+    said = " ".join(piece.text for w in far.words() for piece in w.pieces)
+    assert "Signs beyond the plot are not drawn." in said
+    assert sum(isinstance(mark, Shape) and len(mark.corners) == 20 for mark in far.marks) == 1  # that of the key

@@ -27,7 +27,7 @@ from reportgen.stats.null_draws import (
 from reportgen.stats.null_model import null_model
 from reportgen.stats.one_step import fit_columns
 from reportgen.stats.optimism import corrected, partition_optimism, peel_optimism, stability
-from reportgen.stats.overlap import overlap_draws
+from reportgen.stats.overlap import chance_overlap, overlap_draws, overlap_p
 from reportgen.stats.peeling import PeelSettings
 from reportgen.stats.pipelines import PartitionPipeline, PeelPipeline
 from reportgen.stats.sample import Sample, make_sample, unit_keys
@@ -494,6 +494,40 @@ def test_overlap_is_the_jaccard_index_of_the_people_both_saw(sample: Sample) -> 
         (box,) = boxes.nearest((inside[seen].mean(),))
         expected = (inside & box.members & seen).sum() / ((inside | box.members) & seen).sum()
         assert draws.nearest[k] == pytest.approx(expected)
+
+
+def test_searches_of_other_people_are_compared_among_those_whom_both_saw(sample: Sample) -> None:
+    some = np.flatnonzero(np.arange(len(sample.outcome)) % 7 > 0)
+    fewer = sample.take(some)
+    models = null_model(sample), null_model(fewer)
+    searches = PartitionPipeline(PARTITION).prepare(sample), PeelPipeline(PEEL).prepare(fewer)
+    draws = overlap_draws(*searches, models[0], 1, 0, 2, sizes=(0.5,), peel_model=models[1])
+    table = signs(1, sample.unit, 0, 2)
+    for k in range(2):
+        y = models[0].fitted + table[k] * models[0].residual
+        tree = partition(
+            y, sample.treatment, sample.trial, sample.moderators, adjusters=sample.adjusters, **PARTITION
+        ).tree
+        node, split = min(((n, s) for n in tree for s in n.splits), key=lambda one: one[1].log_p_node)
+        rules = [*node.rules, split.low.rule if split.child == "low" else split.high.rule]
+        inside = np.all([rule.covers(sample.moderators[rule.moderator]) for rule in rules], axis=0)[some]
+        y = models[1].fitted + table[k][some] * models[1].residual
+        given = y, fewer.treatment, fewer.trial, fewer.moderators
+        boxes = peel(*given, adjusters=fewer.adjusters, beam=3, bin_width=0.1, min_fraction=0.3)
+        (box,), seen = boxes.nearest((0.5,)), boxes.analysed
+        expected = (inside & box.members & seen).sum() / ((inside | box.members) & seen).sum()
+        assert draws.jaccard[k, 0] == pytest.approx(expected)
+    with pytest.raises(ValueError, match="different people"):
+        overlap_draws(*searches, models[0], 1, 0, 2)
+
+
+def test_overlap_by_chance_is_of_the_draws_in_which_both_found_something() -> None:
+    found = np.concatenate([np.linspace(0.1, 0.9, 81), np.full(40, np.nan)])
+    chance = chance_overlap(found)
+    assert (chance.draws, chance.median) == (81, pytest.approx(0.5))
+    assert (chance.low, chance.high) == (pytest.approx(0.12), pytest.approx(0.88))
+    assert overlap_p(0.85, found) == pytest.approx((1 + 6) / (1 + 81))
+    assert np.isnan(chance_overlap(found[:10]).median) and np.isnan(overlap_p(0.5, found[:10]))
 
 
 # --- what is wrong with a sample ---------------------------------------------------------------------------------

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reportgen.figures.subgroups import tree_sheets
 from reportgen.records.artefact import Row, Table
 from reportgen.records.numbers import ids, numbers_in, plain
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.tables import moderators_searched, rejected_splits, search_status, subgroups
+from reportgen.tables.phrases import estimate_cell
 from tests.unit.figures.build import quote
-from tests.unit.figures.searches import extent, guard, search, settings
+from tests.unit.figures.searches import extent, guard, honest, search, settings
 
 
 def heads(table: Table) -> list[str]:
@@ -149,3 +151,25 @@ def test_status_of_each_search() -> None:
     assert tuple(map(plain, first.cells)) == ("searched", "2", "40", "50", "3", "0.0080", "")
     assert plain(second.cells[0]) == "not possible"
     assert plain(second.cells[-1]) == "one trial, and 2 are needed"
+
+
+def test_after_draws_every_number_of_a_tree_stands_in_the_table() -> None:
+    found = honest(search())
+    (sheet,) = tree_sheets(found, settings(), name="fig3")
+    table = subgroups([found], settings())
+    told = {number.id for number in numbers_in(table)}
+    drawn = {number.id for number in sheet.printed() if number.id.startswith(found.id)}
+    assert drawn <= told | {
+        number.id for number in numbers_in((found.outcome_label, found.unit, found.follow_up_label))
+    }
+    assert found.honesty is not None and found.honesty.held_out is not None
+    held = found.honesty.held_out
+    (row,) = [row for row in table.groups[0].rows if plain(row.head) == "In trials held out"]
+    assert plain(row.cells[3]) == plain(estimate_cell(held.inside))
+    assert {held.inside.effect.id, held.difference.effect.id, held.trials.id} <= told
+    assert all(len(row.cells) == len(table.columns) - 1 for row in table.groups[0].rows)
+
+
+def test_without_draws_nothing_was_held_out() -> None:
+    table = subgroups([search()], settings())
+    assert not any("held out" in plain(row.head) for group in table.groups for row in group.rows)

@@ -1,0 +1,131 @@
+"""What random draws leave of an effect, as rows of a forest: corrected for the search, and in trials held out.
+
+In: a subgroup, or a search, with what its draws say. Out: rows that stand below the effect as it was found, and the words that
+explain them. Without draws there are none, and a figure stays what it was.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from reportgen.figures import words
+from reportgen.figures.forest import interval_cell, value_of
+from reportgen.figures.layout import Cell, Row, Slot
+from reportgen.figures.panel import Panel
+from reportgen.figures.sheet import Mark
+from reportgen.figures.theme import BODY, INK, MUTED
+from reportgen.records.honesty import Searched, SubgroupHonesty, verdict_sentence
+from reportgen.records.numbers import Inline, Number
+
+CANDIDATE = " (candidate, not supported)"  # behind a subgroup that draws do not support
+CORRECTED = "corrected for the search"
+HELD_OUT = "in trials held out"
+DIAMOND, CIRCLE = 4, 24  # corners
+
+
+def doubt(supported: bool) -> Inline:
+    """Return what stands behind the rule of a subgroup that draws do not support."""
+    return () if supported else (CANDIDATE,)
+
+
+def p_of(honesty: SubgroupHonesty | None) -> Cell:
+    """Return the cell of the p of the search."""
+    return () if honesty is None else (Slot(honesty.p_search),)
+
+
+def corrected_row(honesty: SubgroupHonesty | None, *, blank: tuple[Cell, ...], **more: Any) -> Iterator[Row]:
+    """Yield the effect in a subgroup after correction for the search; nothing where it could not be corrected.
+
+    Parameters
+    ----------
+    honesty : SubgroupHonesty or None
+    blank : tuple of Cell
+        The cells behind the estimate.
+    **more
+        Of the row: where it stands.
+    """
+    if honesty is None or honesty.inside is None or not _known(honesty.inside.effect):
+        return
+    colour = INK if honesty.verdict == "supported" else MUTED
+    one = honesty.inside
+    yield _row((CORRECTED,), (), (one.effect, one.low, one.high), blank, colour, DIAMOND, **more)
+
+
+def held_out_row(search: Searched, name: str, *, blank: tuple[Cell, ...], **more: Any) -> Iterator[Row]:
+    """Yield what the trials held out show, once for a search that found something; a reason where they show nothing."""
+    held = None if search.honesty is None else search.honesty.held_out
+    if held is None or not search.candidates:
+        return
+    estimate = held.inside
+    if not _known(estimate.effect):
+        reason = words.reason(estimate.effect.status, held.reason, name, f"{estimate.effect.id} reason")
+        yield Row((HELD_OUT,), style=BODY.muted(), reason=reason, **more)
+        return
+    counts: tuple[Cell, ...] = ((Slot(held.trials),), (), ())
+    yield _row((HELD_OUT,), counts, (estimate.effect, estimate.low, estimate.high), blank, MUTED, CIRCLE, **more)
+
+
+def _known(effect: Number) -> bool:
+    return math.isfinite(value_of(effect))
+
+
+def _row(
+    label: Inline,
+    counts: tuple[Cell, ...],
+    estimate: tuple[Number, Number, Number],
+    blank: tuple[Cell, ...],
+    colour: str,
+    corners: int,
+    **more: Any,
+) -> Row:
+    plot = _sign(estimate, colour, corners)
+    cells = (interval_cell(*estimate), *blank)
+    return Row(label, counts, cells, plot=plot, style=BODY.muted(), estimate=estimate, **more)
+
+
+def _sign(estimate: tuple[Number, Number, Number], colour: str, corners: int) -> Callable[[Panel, float], list[Mark]]:
+    effect, low, high = (value_of(number) for number in estimate)
+
+    def plot(panel: Panel, y: float) -> list[Mark]:
+        return panel.sign(low, effect, high, y, colour, corners)
+
+    return plot
+
+
+def verdicts(searches: Sequence[Searched]) -> Inline:
+    """Return the verdict on each search, each with its title where there are several; nothing without draws."""
+    said: list[str | Number] = []
+    for search in searches:
+        sentence = verdict_sentence(search)
+        if sentence:
+            said += [search.outcome_label, ", ", search.follow_up_label, ": "] if len(searches) > 1 else []
+            said += [*sentence, " "]
+    return tuple(said)
+
+
+def of_draws(searches: Sequence[Searched]) -> Inline:
+    """Return the verdict on each search and what its rows after draws are; nothing without draws."""
+    said = [*verdicts(searches)]
+    found = [one for search in searches for one in search.candidates]
+    if any(one.honesty is not None and one.honesty.inside is not None for one in found):
+        said += ["Open diamond: the effect after correction for the search (bootstrap), with an approximate interval. "]
+    if any(one.honesty is not None and one.honesty.held_out is not None and one.candidates for one in searches):
+        said += ["Circle: what the first subgroup that the other trials choose shows in the trial held out, pooled. "]
+    if any(not one.supported for one in found):
+        said += ["Grey and called a candidate: a subgroup that p of the search does not support. "]
+    return tuple(said)
+
+
+def after(honesty: SubgroupHonesty | None) -> Inline:
+    """Return ", corrected 1.2 (0.3 to 2.1)" for an alternative text, and what trials held out show; nothing without draws."""
+    if honesty is None:
+        return ()
+    corrected, held = honesty.inside, honesty.held_out
+    said: list[str | Number] = []
+    if corrected is not None and _known(corrected.effect):
+        said += [", corrected ", corrected.effect, " (", corrected.low, " to ", corrected.high, ")"]
+    if held is not None and _known(held.inside.effect):
+        said += [", in trials held out ", held.inside.effect, " (", held.inside.low, " to ", held.inside.high, ")"]
+    return tuple(said)
