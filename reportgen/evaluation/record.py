@@ -53,6 +53,7 @@ SHOWN = {  # settings that tell searches apart, as reports say them
     "multiplicity": "adjustment for cuts",
     "across": "adjustment for moderators",
     "information": "information",
+    "adjuster_slopes": "slopes of the adjusters",
     "alpha": "alpha",
     "gamma": "gamma",
     "depth": "depth",
@@ -147,6 +148,8 @@ def _settings(press: Values, search: AnyTried) -> Iterator[tuple[str, Inline[Val
         yield word, (ADJUSTED.get(value, value),) if isinstance(value, str) else (setting(press, word, value),)
     if search.screening is not None:
         yield "reading of the screening", (search.screening.reading,)
+        yield "its interaction", (search.screening.interaction_effect,)
+        yield "its slopes", (search.screening.adjuster_slopes,)
     for name, gains in getattr(search, "directions", {}).items():
         yield "direction", (press.at("direction").quote(name, name), f": {gains}")
 
