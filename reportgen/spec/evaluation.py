@@ -471,7 +471,7 @@ def _too_many(file: Evaluation, source: Source) -> Iterator[Problem]:
     searches = len(file.searches)
     if cells * searches > MOST_CELLS:
         yield Problem(
-            f"the grid has {cells:,} scenarios and {searches} searches: {cells * searches:,} cells",
+            f"the grid has {cells:,} scenarios and {searches} search{'es' * (searches > 1)}: {cells * searches:,} cells",
             source.at("evaluation"),
             f"Leave values out until there are {MOST_CELLS:,} cells at most.",
         )
