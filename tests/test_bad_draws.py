@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,17 @@ def test_no_draws_are_none_and_the_page_says_candidate(tmp_path: Path) -> None:
     assert built(study, tmp_path, "0,0") == 0
     assert not [name for name in results(tmp_path) if "search-p" in name]
     assert "No number of this report was drawn at random" in page(tmp_path)
+
+
+def test_a_build_says_how_many_draws_it_made_and_how_fast(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = write_planted(tmp_path / "study", formats=("results",))
+    assert built(study, tmp_path, "70,20") == 0
+    assert re.search(r"^90 random draws; each process made [\d,.]+ draws/s$", capsys.readouterr().err, re.MULTILINE)
+    assert built(study, tmp_path, "100,20") == 0  # the first fifty sign flips and the samples are kept
+    assert re.search(r"^50 random draws;", capsys.readouterr().err, re.MULTILINE)
+    study.write_text(study.read_text().replace("title: ", "title: Changed ", 1))
+    assert built(study, tmp_path, "100,20") == 0
+    assert "random draws" not in capsys.readouterr().err
 
 
 def test_a_search_that_keeps_nothing_has_a_p_and_says_that_nothing_was_found(tmp_path: Path) -> None:
