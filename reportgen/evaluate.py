@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,7 +157,7 @@ def _made(
         basis=code,
         scope=scope,
         packages=plugins.packages(),
-        told=lambda step: _tell(step, progress),
+        told=lambda step: _tell(step, progress, laid.draws),
     )
     progress.end()
     searches = {part: search for (_, search), parts in laid.parts.items() for part in parts}
@@ -165,9 +165,9 @@ def _made(
     return ({} if failed else outcomes_of(laid, ran.values)), failed, ran.kept, ran.made
 
 
-def _tell(step: Step, progress: Progress) -> None:
+def _tell(step: Step, progress: Progress, draws: Mapping[str, int]) -> None:
     if step.status != "begun":
-        progress.advance()
+        progress.advance(draws.get(step.name, 0) if step.status == "made" else 0)
 
 
 def measured(spec: EvaluationSpec) -> dict[str, float]:

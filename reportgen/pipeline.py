@@ -10,7 +10,7 @@ import importlib.metadata
 import os
 import re
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -99,6 +99,14 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """Random draws of a build, and the seconds that they took, of all processes together."""
+
+    draws: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
     """What a build left behind.
 
@@ -116,6 +124,8 @@ class Built:
     failed : tuple of FailedAnalysis
     kept, made : int
         Results that were found in the store, and those that were made.
+    drawn : Drawn
+        The random draws among what was made.
     """
 
     folder: Path
@@ -127,6 +137,7 @@ class Built:
     failed: tuple[FailedAnalysis, ...] = ()
     kept: int = 0
     made: int = 0
+    drawn: Drawn = Drawn()
 
 
 def read(path: Path) -> tuple[Spec, Repository]:
@@ -279,10 +290,17 @@ def build(order: Order, progress: Progress = SILENT) -> Built:
         failed=made.failed,
         kept=made.ran.kept + make.kept,
         made=made.ran.made + make.made,
+        drawn=_drawn(made),
     )
     if built.exit_code == EXIT_DONE and not workshop.kept:
         remember(store, key, _note(spec, trials, files, built, place))
     return built
+
+
+def _drawn(made: Made) -> Drawn:
+    """Return what was drawn now; draws that were kept count no more."""
+    now = made.draws.keys() & made.ran.seconds.keys()
+    return Drawn(sum(made.draws[name] for name in now), sum(made.ran.seconds[name] for name in now))
 
 
 def _store(order: Order) -> Memory:
@@ -309,17 +327,17 @@ def _analysed(spec: Spec, trials: Task, order: Order, store: Memory, code: str, 
         pool.prepare("reportgen.stats.kernels", "compile_likelihood", "compile_cross_products")
         if any(isinstance(node, Search) for node in spec.study.analyses.values()):
             pool.prepare("reportgen.stats.kernels", "compile_peel", "compile_partition")
-    told = _Told(progress, len(ahead.certain))
+    told = _Told(progress, len(ahead.certain), laid.draws)
     ran = run(tasks, laid.wanted, store, pool, basis=code, scope=spec.name, packages=plugins.packages(), told=told)
     progress.end()
     return records_of(spec, laid, ran, spec.study.policy.profile)
 
 
 class _Told:
-    """Announces the analyses once the trials are read, and counts what has ended."""
+    """Announces the analyses once the trials are read, and counts what has ended, and its draws."""
 
-    def __init__(self, progress: Progress, tasks: int) -> None:
-        self._progress, self._tasks, self._announced = progress, tasks, False
+    def __init__(self, progress: Progress, tasks: int, draws: Mapping[str, int]) -> None:
+        self._progress, self._tasks, self._draws, self._announced = progress, tasks, draws, False
 
     def __call__(self, step: Step) -> None:
         if step.status == "begun" and step.name != READ and not self._announced:
@@ -327,7 +345,7 @@ class _Told:
             self._progress("analyse")
             self._progress.begin(self._tasks)
         elif step.status != "begun" and self._announced:
-            self._progress.advance()
+            self._progress.advance(self._draws.get(step.name, 0) if step.status == "made" else 0)
 
 
 def _as_it_stands(note: Note) -> Built:

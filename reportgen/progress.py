@@ -1,4 +1,4 @@
-"""What is being done, told while it is done: a bar with the time left on a terminal, lines elsewhere."""
+"""What is being done, told while it is done: a bar with time left and draws per second on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -45,11 +45,51 @@ class Progress:
     def begin(self, tasks: int) -> None:
         """Count this many tasks of the present step from now on."""
 
-    def advance(self) -> None:
-        """Count a task that has ended."""
+    def advance(self, draws: int = 0) -> None:
+        """Count a task that has ended, and the random draws that it made."""
 
     def end(self) -> None:
         """Count no more."""
+
+
+class Pace:
+    """How many random draws are made in a second, all processes together.
+
+    Parameters
+    ----------
+    clock : callable
+        Seconds since some time.
+
+    Examples
+    --------
+    >>> pace = Pace(iter([0.0, 4.0]).__next__)
+    >>> pace.words, pace.count(50), pace.words
+    ('', None, '12 draws/s')
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._draws, self._began = clock, 0, clock()
+
+    def count(self, draws: int) -> None:
+        """Count further draws."""
+        self._draws += draws
+
+    @property
+    def words(self) -> str:
+        """What is said of it; empty where nothing was drawn."""
+        return pace(self._draws, self._clock() - self._began) if self._draws else ""
+
+
+def pace(draws: int, seconds: float) -> str:
+    """Return draws in a second.
+
+    Examples
+    --------
+    >>> pace(1500, 10.0), pace(3, 2.0)
+    ('150 draws/s', '1.5 draws/s')
+    """
+    rate = draws / max(seconds, 1e-3)
+    return f"{rate:,.0f} draws/s" if rate >= 10 else f"{rate:.1f} draws/s"
 
 
 class Lines(Progress):
@@ -76,6 +116,7 @@ class Lines(Progress):
         self._pause, self._write = pause, write
         self._all = self._done = 0
         self._told = 0.0
+        self._pace = Pace()
 
     def __call__(self, step: str) -> None:
         """Write what is done next."""
@@ -83,22 +124,25 @@ class Lines(Progress):
 
     def begin(self, tasks: int) -> None:
         """Count this many tasks."""
-        self._all, self._done, self._told = tasks, 0, time.monotonic()
+        self._all, self._done, self._told, self._pace = tasks, 0, time.monotonic(), Pace()
 
-    def advance(self) -> None:
+    def advance(self, draws: int = 0) -> None:
         """Count a task, and say so where nothing was said for a while."""
         self._done += 1
+        self._pace.count(draws)
         if self._done < self._all and time.monotonic() - self._told >= self._pause:
             self._told = time.monotonic()
-            self._write(f"  {self._done} of {self._all} done")
+            said = self._pace.words
+            self._write(f"  {self._done} of {self._all} done{', ' * bool(said)}{said}")
 
 
 class OnTerminal(Progress):
-    """A line for each step above a spinner with the present one; a bar, the count and the time left where tasks are counted."""
+    """A line for each step above a spinner with the present one; a bar, the count, the time left and the draws per second where tasks are counted."""
 
     def __init__(self, bar: Bar) -> None:
         self._bar = bar
-        self._step: TaskID = bar.add_task("start", total=None, counted="")
+        self._step: TaskID = bar.add_task("start", total=None, counted="", pace="")
+        self._pace = Pace()
 
     def __call__(self, step: str) -> None:
         """Print what is done next, and let it stand beside the spinner."""
@@ -109,18 +153,20 @@ class OnTerminal(Progress):
     def begin(self, tasks: int) -> None:
         """Show a bar of this many tasks."""
         self._bar.columns = _columns(counted=True)
-        self._bar.reset(self._step, total=tasks, completed=0, counted=f"0/{tasks}")
+        self._bar.reset(self._step, total=tasks, completed=0, counted=f"0/{tasks}", pace="")
+        self._pace = Pace()
 
-    def advance(self) -> None:
+    def advance(self, draws: int = 0) -> None:
         """Move the bar on."""
         (shown,) = (task for task in self._bar.tasks if task.id == self._step)
         done = int(shown.completed) + 1
-        self._bar.update(self._step, completed=done, counted=f"{done}/{shown.total:.0f}")
+        self._pace.count(draws)
+        self._bar.update(self._step, completed=done, counted=f"{done}/{shown.total:.0f}", pace=self._pace.words)
 
     def end(self) -> None:
         """Take the bar away."""
         self._bar.columns = _columns(counted=False)
-        self._bar.reset(self._step, total=None, completed=0, counted="")
+        self._bar.reset(self._step, total=None, completed=0, counted="", pace="")
 
 
 @contextmanager
@@ -145,7 +191,10 @@ def _columns(counted: bool) -> tuple[ProgressColumn, ...]:
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
 
     step = (SpinnerColumn(), TextColumn("{task.description}"))
-    count = (BarColumn(bar_width=30), TextColumn("{task.fields[counted]}"), TimeRemainingColumn())
+    count = (
+        *(BarColumn(bar_width=30), TextColumn("{task.fields[counted]}"), TimeRemainingColumn()),
+        TextColumn("{task.fields[pace]}"),
+    )
     return (*step, *count) if counted else step
 
 

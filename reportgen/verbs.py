@@ -16,6 +16,7 @@ import typer
 from reportgen import __version__
 from reportgen.errors import DEBUG, EXIT_DONE
 from reportgen.formats import BUILT_IN, ON_REQUEST
+from reportgen.progress import pace
 from reportgen.progress import progress as told
 from reportgen.terminal import say, show
 
@@ -140,6 +141,9 @@ def build(
             say(failed.traceback)
     if built.egress:
         say(f"{built.egress} See provenance.json.")
+    if built.drawn.draws:
+        rate = pace(built.drawn.draws, built.drawn.seconds)
+        say(f"{built.drawn.draws:,} random draws; each process made {rate}")
     say(f"kept {built.kept}, made {built.made}" if built.seconds else "nothing has changed: the report is up to date")
     if built.seconds:
         say("done in " + ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in built.seconds.items()))

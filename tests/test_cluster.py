@@ -238,6 +238,23 @@ def test_a_scheduler_that_dies_is_told_in_words(tmp_path: Path) -> None:
         pool.close()
 
 
+def test_a_scheduler_that_does_not_answer_takes_nothing_away(
+    studies: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("reportgen.pool.cluster.ANSWERS", 1.0)
+    shutil.copytree(studies["small"].parent, tmp_path / "study")
+    study, report, store = tmp_path / "study" / "study.yaml", tmp_path / "report", tmp_path / "store"
+    build(Order(study, output=report, store=store))
+    before = contents(report), contents(store)
+    study.write_text(study.read_text(encoding="utf-8").replace("title: ", "title: Changed ", 1), encoding="utf-8")
+    command = ["build", str(study), "--output", str(report), "--store", str(store)]
+    assert run([*command, "--executor", "dask://127.0.0.1:9"]) == 3
+    told = capsys.readouterr().err.splitlines()
+    assert [line for line in told if "dask://" in line] == told[-1:]
+    assert told[-1].startswith("dask://127.0.0.1:9: no scheduler answers there")
+    assert (contents(report), contents(store)) == before
+
+
 def test_a_scheduler_without_workers_is_told_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -154,6 +154,42 @@ def test_a_search_that_fails_is_told_once_and_nothing_is_written(
     assert not (tmp_path / "report").exists()
 
 
+def test_two_trials_have_none_to_hold_out_and_the_report_says_so(tmp_path: Path) -> None:
+    two = NO_DRAWS.replace("number: 3", "number: 2").replace("data_sets: 6", "data_sets: 1")
+    assert evaluate(written(tmp_path, two), tmp_path / "report", "--no-store", "-j", "1", formats="html,results") == 0
+    made = found(tmp_path / "report")
+    held_out = [row for name, row in made.items() if ".held-out." in name]
+    assert held_out and all(row["status"] == "not estimable" for row in held_out)
+    assert {row["reason"] for row in held_out} == {"2 trials, and leaving one out needs 3"}
+    assert made["evaluation.scenario.1.rp.naive.inside.all.estimate.mean"]["status"] == "ok"
+    page = (tmp_path / "report" / "appendix.html").read_text(encoding="utf-8")
+    assert "with fewer than three trials they are not estimable" in page
+
+
+def test_a_search_that_finds_nothing_is_counted_as_such(tmp_path: Path) -> None:
+    nothing = TINY.replace("min_size: 20", "min_size: 10000").replace("data_sets: 6", "data_sets: 2")
+    assert evaluate(written(tmp_path, nothing), tmp_path / "report", "--no-store", "-j", "1") == 0
+    made = {row["id"]: row for row in results(tmp_path / "report")}
+    for what in ("kept", "supported"):
+        assert made[f"evaluation.scenario.1.rp.{what}.share"]["text"] == "0.0"
+    naive = made["evaluation.scenario.1.rp.naive.difference.all.estimate.mean"]
+    assert (naive["status"], naive["reason"]) == ("not estimable", "no data set")
+
+
+def test_a_grid_of_a_billion_cells_is_refused_before_anything_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    axis = f"[{', '.join(str(k / 1000) for k in range(1000))}]"
+    axes = f"tau: {axis}\nslope_scatter: {axis}\ninteraction_scatter: {axis}\nplanted:\n  the younger: {{where: {{age: up to 49}}, gain: 1}}\n"
+    head, rest = NO_DRAWS.split("planted:\n")
+    grid = head + axes + rest.partition("\n")[2]
+    began = time.monotonic()
+    assert evaluate(written(tmp_path, grid), tmp_path / "report", "--no-store") == 2
+    assert time.monotonic() - began < 30
+    assert "the grid has 1,000,000,000 scenarios and 1 search: 1,000,000,000 cells" in capsys.readouterr().err
+    assert not (tmp_path / "report").exists()
+
+
 def test_a_folder_that_holds_the_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate(written(tmp_path / "here", NO_DRAWS), tmp_path / "here", "--no-store") == 3
     assert "holds the evaluation file" in capsys.readouterr().err

@@ -143,6 +143,8 @@ class Honest:
         null = self.drawn.null
         if not isinstance(null, PartitionDraws):
             return values.none("kept share", NO_DRAWS if null is None else ALWAYS_ONE, "%")
+        if reason := no_p(null):
+            return values.none("kept share", reason, "%")
         one = calibration(null)
         return values.share("kept share", one.kept, one.draws)
 

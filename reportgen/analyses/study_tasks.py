@@ -36,6 +36,7 @@ from reportgen.task import Task
 
 REPOSITORY = "repository"
 RECONCILIATION = "reconciliation"
+DRAWING = frozenset(("seed", "first", "count"))  # what a chunk of draws is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,21 @@ class StudyTasks:
         """The names of the tasks whose results make the records."""
         return (REPOSITORY, RECONCILIATION, *(one for names in self.results.values() for one in names))
 
+    @property
+    def draws(self) -> dict[str, int]:
+        """How many random draws each task makes that makes any."""
+        return {one.name: one.arguments["count"] for one in self.tasks if one.arguments.keys() >= DRAWING}
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The records of a study, what failed on the way, and what the tasks cost."""
+    """The records of a study, what failed on the way, what the tasks cost, and the random draws of each."""
 
     records: Records[Value]
     repository: RepositoryRecords
     failed: tuple[FailedAnalysis, ...]
     ran: Ran
+    draws: dict[str, int]
 
 
 def study_tasks(spec: Spec) -> StudyTasks:
@@ -159,6 +166,5 @@ def records_of(spec: Spec, laid: StudyTasks, ran: Ran, profile: str) -> Made:
     )
     failed += failed_fits(records)
     egress = egress_record(records, study.policy.minimum_cell)
-    return Made(
-        replace(records, fidelity=fidelity_record(spec, records), egress=egress), repository, tuple(failed), ran
-    )
+    records = replace(records, fidelity=fidelity_record(spec, records), egress=egress)
+    return Made(records, repository, tuple(failed), ran, laid.draws)

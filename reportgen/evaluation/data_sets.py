@@ -10,7 +10,7 @@ s_ij = factor^z in the control arm, times `intervention` in the other; S says wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,9 @@ def data_set(cell: Cell, seed: int, number: int) -> DataSet:
     >>> len(made.sample.outcome), bool((made.member == (made.sample.moderators["age"] <= 49)).all())
     (120, True)
     """
+    cell = replace(
+        cell, moderators=dict(sorted(cell.moderators.items()))
+    )  # their order in the file is of no consequence
     sequence = np.random.SeedSequence([seed, cell.key, number])
     people, draws = sequence.spawn(2)
     sample = _sample(cell, np.random.default_rng(people))

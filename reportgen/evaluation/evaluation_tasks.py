@@ -36,6 +36,16 @@ class Laid:
         """All tasks: each of them enters the report."""
         return tuple(task.name for task in self.tasks)
 
+    @property
+    def draws(self) -> dict[str, int]:
+        """How many random draws each task makes."""
+        return {task.name: task.arguments["count"] * _draws(task.arguments["search"]) for task in self.tasks}
+
+
+def _draws(search: AnyTried) -> int:
+    """Random draws of one data set."""
+    return int(search.draws.sign_flips + search.draws.bootstrap)
+
 
 def evaluation_tasks(spec: EvaluationSpec, seconds: Mapping[str, float] | None = None) -> Laid:
     """Lay out the work.

@@ -83,7 +83,9 @@ def peel_pipeline(search: TriedPeeling) -> PeelPipeline:
 
 
 def _screening(asked: Screened | None) -> Screening | None:
-    return None if asked is None else Screening(asked.p_below, asked.reading)
+    if asked is None:
+        return None
+    return Screening(asked.p_below, asked.reading, asked.model_dump(include={"interaction_effect", "adjuster_slopes"}))
 
 
 def _partitioned(search: TriedPartitioning, data: DataSet, where: Mapping[str, str], level: float) -> Judged:
@@ -279,7 +281,7 @@ def _box_effects(boxes: Boxes, inside: BoolArray, data: DataSet, level: float) -
     """Effect inside a box and its difference from everybody else, naive: (2, 4)."""
     who, y = boxes.members, boxes.found.outcome
     rest = boxes.worth.whole - boxes.found.boxes[boxes.place].sums
-    apart = boxes.cases.fit(y, moderator=who.astype(float)).interaction
+    apart = boxes.cases.fit(y, moderator=boxes.cases.inside_column(who)).interaction
     admissible = bool(boxes.worth.admissible(rest[None])[0])
     return _naive(
         boxes.cases.fit(y, who).effect,

@@ -42,6 +42,7 @@ from reportgen.release.values import Values
 from reportgen.spec.evaluation import AnyTried, EvaluationSpec, Moderator, Scenario, TriedPartitioning, TriedPeeling
 from reportgen.stats.crossproducts import FloatArray
 from reportgen.stats.draws import share_interval
+from reportgen.stats.held_out import FEWEST_TRIALS
 from reportgen.stats.ranks import BoolArray
 
 PRINTED = Figures({"percent": 1, "effect": 3})
@@ -53,6 +54,7 @@ SHOWN = {  # settings that tell searches apart, as reports say them
     "multiplicity": "adjustment for cuts",
     "across": "adjustment for moderators",
     "information": "information",
+    "adjuster_slopes": "slopes of the adjusters",
     "alpha": "alpha",
     "gamma": "gamma",
     "depth": "depth",
@@ -147,6 +149,8 @@ def _settings(press: Values, search: AnyTried) -> Iterator[tuple[str, Inline[Val
         yield word, (ADJUSTED.get(value, value),) if isinstance(value, str) else (setting(press, word, value),)
     if search.screening is not None:
         yield "reading of the screening", (search.screening.reading,)
+        yield "its interaction", (search.screening.interaction_effect,)
+        yield "its slopes", (search.screening.adjuster_slopes,)
     for name, gains in getattr(search, "directions", {}).items():
         yield "direction", (press.at("direction").quote(name, name), f": {gains}")
 
@@ -215,7 +219,7 @@ def _in_scenario(spec: EvaluationSpec, name: str, scenario: Scenario, one: Outco
         average(press.at("kept in draws"), 100 * one.kept_in_draws, "percent", "%") if flips and keeps else None,
         average(press.at("share"), 100 * one.share, "percent", "%"),
         tuple(_right(press, name, one, who) for name, who in given.items()) if scenario.cell.where else (),
-        tuple(_effects(press, search, one, given)),
+        tuple(_effects(press, search, one, given, len(sizes))),
     )
 
 
@@ -240,39 +244,39 @@ def _right(press: Values, given: Given, one: Outcomes, who: BoolArray) -> Right[
 
 
 def _effects(
-    press: Values, search: AnyTried, one: Outcomes, given: Mapping[Given, BoolArray]
+    press: Values, search: AnyTried, one: Outcomes, given: Mapping[Given, BoolArray], trials: int
 ) -> Iterator[JudgedEffect[Value]]:
+    few = f"{trials} trial{'s' * (trials > 1)}, and leaving one out needs {FEWEST_TRIALS}"
     asked = {"naive": True, "corrected": bool(search.draws.bootstrap), "held-out": search.held_out}
     for way, place in WAYS.items():
         for what, which in WHATS.items():
             for condition, who in given.items():
                 if asked[way]:
                     found = one.effects[who, place, which]
-                    yield _effect(press.at(way, what, condition), way, what, condition, found)
+                    why = few if way == "held-out" and trials < FEWEST_TRIALS else ""
+                    yield _effect(press.at(way, what, condition), (way, what, condition), found, why)
 
 
-def _effect(press: Values, way: Way, what: What, given: Given, found: FloatArray) -> JudgedEffect[Value]:
+def _effect(press: Values, which: tuple[Way, What, Given], found: FloatArray, why: str) -> JudgedEffect[Value]:
     known = found[~np.isnan(found[:, [ESTIMATE, TRUTH]]).any(axis=1)]
     with_interval = known[~np.isnan(known).any(axis=1)]
     covered = (with_interval[:, LOW] <= with_interval[:, TRUTH]) & (with_interval[:, TRUTH] <= with_interval[:, HIGH])
     return JudgedEffect(
-        way,
-        what,
-        given,
-        average(press.at("estimate"), known[:, ESTIMATE], "effect", "SD"),
-        average(press.at("truth"), known[:, TRUTH], "effect", "SD"),
-        average(press.at("bias"), known[:, ESTIMATE] - known[:, TRUTH], "effect", "SD"),
-        rate(press.at("coverage"), covered.astype(float)),
+        *which,
+        average(press.at("estimate"), known[:, ESTIMATE], "effect", "SD", why),
+        average(press.at("truth"), known[:, TRUTH], "effect", "SD", why),
+        average(press.at("bias"), known[:, ESTIMATE] - known[:, TRUTH], "effect", "SD", why),
+        rate(press.at("coverage"), covered.astype(float), why),
     )
 
 
-def rate(press: Values, happened: FloatArray) -> Rate[Value]:
-    """Return the share of data sets in which something happened, those left out in which it could not."""
+def rate(press: Values, happened: FloatArray, why: str = "") -> Rate[Value]:
+    """Return the share of data sets in which something happened, those left out in which it could not; `why` where in none."""
     known = happened[~np.isnan(happened)]
     times, of = int(known.sum()), len(known)
     if not of:
         share, error, low, high = (
-            press.none(name, "no data set", "%") for name in ("share", "std error", "low", "high")
+            press.none(name, why or "no data set", "%") for name in ("share", "std error", "low", "high")
         )
         return Rate(share, error, low, high, press.count("data sets", 0, "data sets"))
     p = times / of
@@ -286,10 +290,10 @@ def rate(press: Values, happened: FloatArray) -> Rate[Value]:
     )
 
 
-def average(press: Values, values: FloatArray, measure: Measure, unit: str = "") -> Average[Value]:
-    """Return the mean over data sets that have a value."""
+def average(press: Values, values: FloatArray, measure: Measure, unit: str = "", why: str = "") -> Average[Value]:
+    """Return the mean over data sets that have a value; `why` says why none has."""
     known = values[~np.isnan(values)]
-    reason = "no data set" if not len(known) else "one data set"
+    reason = why or "no data set" if not len(known) else "one data set"
     error = float(known.std(ddof=1) / np.sqrt(len(known))) if len(known) > 1 else None
     return Average(
         press.fixed("mean", float(known.mean()) if len(known) else None, measure, unit, reason),

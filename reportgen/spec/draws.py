@@ -13,14 +13,14 @@ from pydantic import AfterValidator, Field, ValidationError
 from reportgen.spec.model import MOST, Node, RuleError
 
 FEWEST = 20
-"""With fewer sign flips no p value could fall to 0.05, and with fewer bootstrap samples no interval means anything."""
+"""With fewer sign flips no p value could fall below 0.05, and with fewer bootstrap samples no interval means anything."""
 DRAFT = 50
 """Draws of each kind in a draft, unless the study asks for fewer."""
 
 
 def _enough(value: int) -> int:
     if 0 < value < FEWEST:
-        message = f"{value} draw{'' if value == 1 else 's'} cannot show a p value of 0.05"
+        message = f"{value} draw{'' if value == 1 else 's'} cannot show a p value below 0.05"
         raise RuleError(message, f"Ask for {FEWEST} or more (1000 for a final report), or for none: 0.")
     return value
 

@@ -194,6 +194,10 @@ class Screened(Node):
     """A moderator is searched if its p is smaller."""
     reading: Literal["within", "naive"] = "within"
     """Whose p: of the interaction within trials, or of that in a model of all people together."""
+    interaction_effect: Literal["common", "random"] = "common"
+    """Whether the interaction varies between trials: p then speaks of new trials, else of these."""
+    adjuster_slopes: Literal["common", "stratified"] = "common"
+    """Slopes of the adjusters and of the moderator itself: `common` to all trials, or each trial's own (`stratified`)."""
 
 
 class EvaluatedDraws(Node):
@@ -222,6 +226,8 @@ class Tried(Node):
     """How many people a subgroup needs in each arm."""
     min_trials: Count = 2
     """How many trials with both arms a subgroup needs."""
+    adjuster_slopes: Literal["common", "stratified"] = "common"
+    """Slopes of the adjusters: `common` to all trials, or each trial's own (`stratified`)."""
 
 
 class TriedPartitioning(Tried):
@@ -250,12 +256,13 @@ class TriedPartitioning(Tried):
 
     @model_validator(mode="after")
     def _within(self) -> TriedPartitioning:
-        if self.information == "within" and self.criterion != "interaction":
-            raise RuleError(
-                "'information: within' says something of the criterion 'interaction' alone",
-                "Leave one of them out.",
-                "information",
-            )
+        for name, word in {"information": "within", "adjuster_slopes": "stratified"}.items():
+            if getattr(self, name) == word and self.criterion != "interaction":
+                raise RuleError(
+                    f"'{name}: {word}' says something of the criterion 'interaction' alone",
+                    "Leave one of them out.",
+                    name,
+                )
         return self
 
 
@@ -268,6 +275,8 @@ class TriedPeeling(Tried):
     """Share of the people whose box is judged; the box with the largest z unless given."""
     objective: Literal["interaction", "effect"] = "interaction"
     """By what a subgroup is judged: the interaction of treatment with being inside, or the effect inside."""
+    information: Literal["pooled", "within"] = "pooled"
+    """Of the interaction: from within and between trials (`pooled`), or from within trials only."""
     directions: dict[Word, Literal["higher gain more", "lower gain more"]] = {}
     """Who gains more along a moderator, where it is not to be found from the data."""
     alpha: Share = 0.05
@@ -462,7 +471,7 @@ def _too_many(file: Evaluation, source: Source) -> Iterator[Problem]:
     searches = len(file.searches)
     if cells * searches > MOST_CELLS:
         yield Problem(
-            f"the grid has {cells:,} scenarios and {searches} searches: {cells * searches:,} cells",
+            f"the grid has {cells:,} scenarios and {searches} search{'es' * (searches > 1)}: {cells * searches:,} cells",
             source.at("evaluation"),
             f"Leave values out until there are {MOST_CELLS:,} cells at most.",
         )

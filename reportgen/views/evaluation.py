@@ -106,7 +106,7 @@ def _judged(record: EvaluationRecord) -> Iterator[Inline]:
         "over bootstrap samples taken off, and their intervals, as all others here, have the level of ",
         record.level,
         "%. In trials held out, the candidate of the other trials is estimated in the one that did not choose it, and "
-        "these effects are pooled.",
+        "these effects are pooled; with fewer than three trials they are not estimable.",
     )
 
 

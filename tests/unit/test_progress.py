@@ -26,7 +26,7 @@ with progress() as told:
     with told.tasks(3):
         for _ in range(3):
             time.sleep(0.25)
-            told.advance()
+            told.advance(50)
     told("render")
     if sys.argv[1:]:
         time.sleep(0.3)
@@ -61,7 +61,7 @@ def test_a_bar_counts_and_says_the_time_left() -> None:
     text = plain(told)
     assert code == 0
     assert {"0/3", "1/3", "2/3"} <= set(re.findall(r"\d/3", text))
-    assert re.search(r"draw .*2/3 0:00:0\d", text)
+    assert re.search(r"draw .*2/3 0:00:0\d \d+ draws/s", text)
     assert not re.search(r"render [^\r]*(/3|:)", text)
     assert "read and check\r\n" in text and "render\r\n" in text  # each step stays above the bar
     assert text.endswith("done in 1 s\r\n")
@@ -88,6 +88,17 @@ def test_a_long_step_is_counted_now_and_then() -> None:
         for _ in range(3):
             lines.advance()
     assert told == ["  1 of 3 done", "  2 of 3 done"]
+
+
+def test_draws_are_counted_by_the_second_where_there_are_any() -> None:
+    told: list[str] = []
+    lines = Lines(pause=0, write=told.append)
+    with lines.tasks(4):
+        lines.advance()
+        lines.advance(50)
+        lines.advance(20)
+    assert told[0] == "  1 of 4 done"
+    assert all(re.fullmatch(r"  [23] of 4 done, [\d,]+ draws/s", line) for line in told[1:])
 
 
 def test_nobody_need_watch() -> None:

@@ -105,3 +105,11 @@ def test_a_data_set_depends_on_seed_scenario_and_number_alone() -> None:
     others = [data_set(CELL, 2, 3), data_set(CELL, 1, 4), data_set(replace(CELL, tau=0.1), 1, 3)]
     assert len({one.seed for one in [first, *others]}) == 4
     assert len({float(one.sample.outcome[0]) for one in [first, *others]}) == 4
+
+
+def test_the_order_of_the_moderators_in_the_file_is_of_no_consequence() -> None:
+    turned = replace(CELL, trials=Trials(number=3, people=(40,)), moderators={"sex": SEX, "pain": PAIN, "age": AGE})
+    one = data_set(turned, 1, 0).sample
+    other = data_set(replace(turned, moderators={"age": AGE, "pain": PAIN, "sex": SEX}), 1, 0).sample
+    assert list(one.moderators) == list(other.moderators)
+    np.testing.assert_array_equal(one.outcome, other.outcome)

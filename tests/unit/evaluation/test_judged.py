@@ -22,6 +22,7 @@ from reportgen.spec.evaluation import (
     TriedPeeling,
 )
 from reportgen.stats import fit_one_step, partition, peel
+from reportgen.stats.prepared_screening import prepare_screening
 
 WHERE = {"age": "up to 49"}
 MODERATORS = {"age": Moderator(range=(0, 99), slope=0.3), "pain": Moderator(mean=0.0, slope=0.2, adjusted=True)}
@@ -105,7 +106,6 @@ def test_every_option_reaches_its_search() -> None:
     assert options.keys() == set(partition.__kwdefaults__ or {}) - {
         "adjusters",
         "treatment_effect",
-        "adjuster_slopes",
         "people_per_slope",
         "across_extra",
     }
@@ -118,6 +118,47 @@ def test_every_option_reaches_its_search() -> None:
     assert (pipeline.settings.directions, pipeline.settings.min_size) == ({"age": "small"}, 30)
     assert pipeline.screening is not None
     assert (pipeline.screening.p_below, pipeline.screening.reading) == (0.2, "naive")
+    assert pipeline.screening.options == {"interaction_effect": "common", "adjuster_slopes": "common"}
+
+
+SOUND = {"information": "within", "adjuster_slopes": "stratified"}
+
+
+def test_slopes_and_information_are_those_of_a_direct_call() -> None:
+    found = judged(RP.model_copy(update=SOUND), DATA, WHERE, 0.95)
+    (subgroup,) = partition(**called(DATA), depth=1, min_size=20, **SOUND).subgroups
+    assert found.p == pytest.approx(subgroup.split.p_node, rel=1e-12)
+    assert found.p != pytest.approx(judged(RP, DATA, WHERE, 0.95).p)
+    apart = effects(found)[NAIVE, DIFFERENCE]
+    assert apart[:3] == pytest.approx([subgroup.difference.estimate, *subgroup.difference.interval()], rel=1e-9)
+
+
+def test_slopes_and_information_of_a_peeling_are_those_of_a_direct_call() -> None:
+    found = judged(ARDP.model_copy(update=SOUND), DATA, WHERE, 0.95)
+    best = max(peel(**called(DATA), beam=2, bin_width=0.1, **SOUND).boxes, key=lambda box: box.z)
+    assert found.share == pytest.approx(best.fraction)
+    assert best.difference is not None
+    apart = effects(found)[NAIVE, DIFFERENCE]
+    assert apart[:3] == pytest.approx([best.difference.estimate, *best.difference.interval()], rel=1e-6)
+    assert apart[0] != pytest.approx(effects(judged(ARDP, DATA, WHERE, 0.95))[NAIVE, DIFFERENCE, 0], rel=1e-6)
+
+
+@pytest.mark.parametrize("option", [{"interaction_effect": "random"}, {"adjuster_slopes": "stratified"}])
+def test_options_of_a_screening_reach_it(option: dict[str, str]) -> None:
+    def p(screened: Screened) -> np.ndarray:
+        prepared = partition_pipeline(RP.model_copy(update={"screening": screened})).prepare(NULL.sample)
+        return prepared.run(NULL.sample.outcome).p
+
+    as_it_is = prepare_screening(
+        NULL.sample.treatment,
+        NULL.sample.trial,
+        NULL.sample.moderators,
+        adjusters=NULL.sample.adjusters,
+        **option,  # type: ignore[arg-type]
+    ).run(NULL.sample.outcome)
+    found = p(Screened.model_validate(option))
+    assert found == pytest.approx(as_it_is.p_value, rel=1e-12)
+    assert np.abs(found - p(Screened())).max() > 1e-6
 
 
 def test_without_modification_there_is_nothing_to_hit_and_the_truth_is_one_effect() -> None:

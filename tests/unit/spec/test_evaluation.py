@@ -11,7 +11,7 @@ from reportgen.spec.evaluation import MOST_CELLS, load_evaluation, locked_evalua
 from tests.conftest import ROOT
 from tests.evaluation_files import PEELING, TINY, evaluation, written
 
-WORKED = ROOT / "specs" / "operating-characteristics" / "evaluation.yaml"
+WORKED = ROOT / "specs" / "operating-characteristics"
 
 
 def told(folder: Path, before: str, after: str) -> str:
@@ -59,10 +59,13 @@ def test_what_was_understood_can_be_read_again(tmp_path: Path) -> None:
     assert again.file == once.file
 
 
-def test_the_worked_file_is_in_order() -> None:
-    spec = load_evaluation(WORKED)
-    assert spec.name == "operating-characteristics"
-    assert len(spec.scenarios()) == 4
+@pytest.mark.parametrize(
+    ("file", "name", "scenarios"),
+    [("evaluation", "operating-characteristics", 4), ("level", "level", 3), ("bias", "bias", 4)],
+)
+def test_the_worked_files_are_in_order(file: str, name: str, scenarios: int) -> None:
+    spec = load_evaluation(WORKED / f"{file}.yaml")
+    assert (spec.name, len(spec.scenarios())) == (name, scenarios)
 
 
 @pytest.mark.parametrize(
@@ -74,13 +77,18 @@ def test_the_worked_file_is_in_order() -> None:
         ("{range: [0, 99]", "{range: [99, 0]", "evaluation.yaml:5:16: the range is empty or too wide"),
         ("{mean: 5, sd: 2,", "{", "evaluation.yaml:6:9: a moderator has no distribution"),
         ("{number: 3, people: 60}", "{number: 3, people: [60, 40]}", "evaluation.yaml:3:30: 2 values of 'people'"),
-        ("sign_flips: 20", "sign_flips: 5", "5 draws cannot show a p value of 0.05"),
+        ("sign_flips: 20", "sign_flips: 5", "5 draws cannot show a p value below 0.05"),
         ("data_sets: 6", "data_sets: 0", "evaluation.yaml:1:34:"),
         ("gain: [0, 1.2]", "gain: -1", "evaluation.yaml:8:47:"),
         (
             "depth: 1",
             "depth: 1, information: within, criterion: maximum",
             "says something of the criterion 'interaction'",
+        ),
+        (
+            "depth: 1",
+            "depth: 1, adjuster_slopes: stratified, criterion: maximum",
+            "'adjuster_slopes: stratified' says something of the criterion 'interaction' alone",
         ),
         ("beam: 2", "beam: 2, min_size: 5%", "a peeling has its smallest share in 'min_fraction'"),
         ("beam: 2", "beam: 2, directions: {ages: higher gain more}", "there is no moderator 'ages'"),

@@ -1,0 +1,1 @@
+"""Sizes and power of tests by simulation, printed as tables."""
