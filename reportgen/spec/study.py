@@ -346,7 +346,7 @@ class Moderators(Pooled):
     participants per slope share one), or `common` to all trials."""
     residual: Literal["common", "by-trial", "by-arm"] = "common"
     """One residual variance for all (`common`), one for each trial (`by-trial`), or one for each side of the comparison
-    (`by-arm`)."""
+    (`by-arm`). The random draws of a screening, and of searches behind it, take much longer with the last two."""
     tiers: Tiers = Tiers()
     """Limits of p below which an interaction is called significant, and weak."""
     percentiles: tuple[Annotated[float, Field(ge=0, le=100)], ...] = (10, 50, 90)

@@ -67,7 +67,7 @@ def _drawn(screens: Sequence[Screen]) -> bool:
 
 
 def _adjusted_columns(drawn: bool) -> tuple[Column, ...]:
-    by_draws = ("min-p", "min-p, all outcomes") if drawn else ()
+    by_draws = (f"min{NBSP}p", f"min{NBSP}p, all outcomes") if drawn else ()
     return tuple(Column((head,), "decimal", ADJUSTED) for head in ("Holm", "BH", *by_draws))
 
 
@@ -84,7 +84,7 @@ def min_p_note(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[
     at_least = "; where the interaction varies between trials it is at least p itself"
     return (
         (
-            "min-p: the share of ",
+            f"min{NBSP}p: the share of ",
             *counted(flips[0], "draw"),
             " without effect modification in which the smallest p of all moderators of the outcome is as small, in these trials; all "
             "outcomes: of all moderators and outcomes of the comparison"

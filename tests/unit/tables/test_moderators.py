@@ -146,12 +146,12 @@ def test_p_adjusted_by_draws_has_columns_where_something_was_drawn() -> None:
     shown = replace(screen("pain", [drawn]), flips=press("pain").count("draws", 999))
     table = interaction_estimates([shown], settings())
     heads = [plain(column.head) for column in table.columns]
-    place = heads.index("min-p")
-    assert heads[place : place + 2] == ["min-p", "min-p, all outcomes"]
+    place = heads.index("min\u00a0p")
+    assert heads[place : place + 2] == ["min\u00a0p", "min\u00a0p, all outcomes"]
     assert lines(table)[0][place : place + 2] == ["0.025", "0.075"]
     assert any("the share of 999 draws" in plain(note) for note in table.footnotes)
     plainer = interaction_estimates([screen("pain", [one])], settings())
-    assert "min-p" not in [plain(column.head) for column in plainer.columns]
+    assert "min\u00a0p" not in [plain(column.head) for column in plainer.columns]
 
 
 def test_trials_that_tell_nothing_of_an_interaction_have_a_footnote() -> None:

@@ -57,9 +57,10 @@ def test_a_subgroup_prints_effect_difference_and_p_values() -> None:
     assert said["p of the split raw"] == "<0.001"
     assert said["p of the split cuts"] == "0.0016"
     assert said["p of the split and moderators"] == "0.0080"
-    assert said["p of the split within trials"] == "<0.001"
+    assert said["p of the interaction within trials"] == "<0.001"
+    assert said["p of the interaction in new trials"] == "0.030"
     # that of the interaction with all information is the raw p of the split
-    assert "p of the split pooled" not in said
+    assert "p of the interaction pooled" not in said
     group = found.subgroups[0]
     printed = {number.id for number in numbers_in((inside.cells, between.cells))}
     assert {group.p_within.id, group.split.p_node.id, group.inside.n_control.id} <= printed
@@ -75,11 +76,20 @@ def test_the_best_rejected_split_has_its_p_values() -> None:
 def test_which_readings_of_the_interaction_are_told() -> None:
     def told(**changes: str) -> list[str]:
         columns = subgroups([search()], settings(**changes)).columns
-        return [f"{plain(c.span)}: {plain(c.head)}" for c in columns if plain(c.head) in ("pooled", "within trials")]
+        return [f"{plain(c.span)}: {plain(c.head)}" for c in columns if plain(c.span) == "p of the interaction"]
 
-    assert told() == ["p of the split: within trials"]
-    assert told(information="within") == ["p of the split: pooled"]
-    assert told(criterion="differential") == ["p of the interaction: pooled", "p of the interaction: within trials"]
+    assert told() == ["p of the interaction: within trials", "p of the interaction: in new trials"]
+    assert told(information="within") == ["p of the interaction: pooled", "p of the interaction: in new trials"]
+    assert told(criterion="differential") == [
+        f"p of the interaction: {one}" for one in ("pooled", "within trials", "in new trials")
+    ]
+
+
+def test_what_a_screening_sorted_out_is_said_to_count() -> None:
+    said = [plain(note) for note in subgroups([search()], settings(count_screened=True)).footnotes]
+    assert any("those that the screening sorted out included" in note for note in said)
+    plainer = [plain(note) for note in subgroups([search()], settings()).footnotes]
+    assert not any("sorted out" in note for note in plainer)
 
 
 def test_a_fit_on_the_boundary_has_a_mark() -> None:
