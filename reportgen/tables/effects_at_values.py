@@ -39,6 +39,9 @@ OF_LEVELS: Inline = (
     f"{ALONE}: from a model of these people and nobody else, over the trials that have such people in both arms. Trials with many "
     "of them count for more in it, so that levels may also differ because trials do.",
 )
+N_OF_LEVELS: Inline = (
+    "n of a level: all of its people in the model, those of trials that tell nothing of the interaction included.",
+)
 OF_INTERACTION = (
     f"{CONSISTENT}: from the model of the within-trial reading without the means of trials. These effects differ by the "
     "interaction within trials and by nothing else, and no difference between trials enters. Overall is the effect of that model: "
@@ -132,6 +135,8 @@ def _notes(
     beside = _beside(shown)
     if beside == "levels":
         yield OF_LEVELS
+    if any(one.level_effects and one.reference and one.uninformative for one in shown):
+        yield N_OF_LEVELS
     if beside != "none":
         yield (OF_INTERACTION + AVERAGED[beside],)
     if settings.reading == "within" and any(one.separate and (one.trials.value or 0) > 1 for one in shown):
