@@ -160,6 +160,19 @@ def test_what_is_pooled_is_made_of_what_is_told() -> None:
     assert (sex.heterogeneity.trials.value, sex.heterogeneity.q_df.value) == (4, 3)
 
 
+def test_nobody_can_be_counted_from_the_people_of_another_contrast() -> None:
+    found = the(screen(minimum=40), "mood").by_trial  # in the smaller trials a level has fewer than 40 people of an arm
+    told = [row for contrast in found for row in contrast.trials]
+    uncounted = {row.trial.words for row in told if row.n_control.value is None}
+    assert len(uncounted) >= 2
+    for row in told:
+        if row.trial.words in uncounted:
+            numbers = (row.trial, row.n_control, row.n_intervention, row.estimate.effect, row.weight)
+            assert {number.n for number in numbers} == {None}
+    everybody = the(screen(minimum=5), "mood").by_trial
+    assert all(row.n_control.value for contrast in everybody for row in contrast.trials)
+
+
 def test_a_trial_without_a_level_on_one_side_hides_nobody() -> None:
     (job,) = the(screen(), "job").by_trial or (None,)
     assert job is None  # collected in one trial: not screened
