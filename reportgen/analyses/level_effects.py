@@ -210,7 +210,8 @@ class _Levels:
         people, who = self.people, _alone(self.moderator, code, self.people)
         trials = len({*people.trial[who].tolist()})
         control, intervention = np.bincount(people.treatment[who], minlength=2).tolist()
-        made = press.at(n=int(who.sum()), trials=trials, arms=(control, intervention), few=TOO_FEW)
+        n = None if code in self.untold else int(who.sum())
+        made = press.at(n=n, trials=trials, arms=(control, intervention), few=TOO_FEW)
         if trials < self.node.minimum_trials:
             why = f"its people are in both arms of {counted(trials)}, and the screening needs {word(self.node.minimum_trials)}"
             return estimate_record(None, self.how.level, made, self.how.unit, why)

@@ -8,7 +8,7 @@ and the one-step interaction beside it rests on two trials that are not. A level
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +24,7 @@ from reportgen.records.trial_interactions import ContrastByTrial, TrialInteracti
 from reportgen.release.estimates import estimate_record
 from reportgen.release.rules import (
     FOR_ANOTHER,
+    LEVEL_WORKED_OUT,
     TOO_FEW,
     Untold,
     guards,
@@ -59,10 +60,21 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What may be told of one contrast: the people whom it compares, and which trials are not told with the reason."""
+    """What may be told of one contrast.
+
+    Attributes
+    ----------
+    people : Selection
+        Whom it compares.
+    hidden : mapping of str to str
+        Trials that are not told, with the reason.
+    uncounted : set of str
+        Trials whose people are not counted: who is not compared could be counted from them.
+    """
 
     people: Selection
     hidden: Mapping[str, Untold]
+    uncounted: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +121,7 @@ def contrasts_by_trial(
         per=moderator.per,
     )
     made = press.at("by trial")
+    uncounted = _uncounted(moderator, people, how.minimum)
     out = []
     for contrast in found.contrasts:
         code = None if contrast.code < 0 else contrast.code
@@ -116,7 +129,7 @@ def contrasts_by_trial(
         here = _compared(moderator, people, compared)
         own = {str(name) for name, reason in zip(found.labels, contrast.reason, strict=True) if not reason}
         hidden = _hidden_trials(moderator, here, earlier, compared, own, how.minimum)
-        told = None if hides(code) else _Told(here, hidden)
+        told = None if hides(code) else _Told(here, hidden, uncounted)
         out.append(_contrast(contrast, found, told, how, made if code is None else made.at(moderator.levels[code])))
     return tuple(out)
 
@@ -140,21 +153,44 @@ def _hidden_trials(
     if not guards(minimum):
         return {}
     before = [_compared(one.columns[moderator.name], one.people, codes) for one in earlier]
-    few = [name for name in here.trials if _few_carry(moderator, here, name, codes, minimum)]
+    few = [
+        name
+        for name in here.trials
+        if _few_carry(moderator, here, name, codes, minimum) and _has_both(moderator, here, name, codes)
+    ]
     hidden = guarded_trials(here, minimum, before) | dict.fromkeys(few, TOO_FEW)
     if len(hidden) == 1:
         others = [name for name in here.trials if name in own and name not in hidden]
-        smallest = min(others, key=lambda name: min(here.arm_size(0, name), here.arm_size(1, name)), default="")
-        hidden |= {smallest: FOR_ANOTHER} if smallest else {}
+        hidden |= {_smallest(here, others): FOR_ANOTHER} if others else {}
     return hidden
 
 
-def _few_carry(moderator: Moderator, here: Selection, trial: str, codes: Sequence[int], minimum: int) -> bool:
-    """Whether a trial has every level in both arms, and few people in one of these cells."""
-    values, side = values_of(moderator, here), here.treatment
-    mine = here.trial == trial
-    cells = [int(np.sum(mine & (values == code) & (side == arm))) for code in codes for arm in (0, 1)]
-    return bool(cells) and 0 < min(cells) < minimum
+def _uncounted(moderator: Moderator, people: Selection, minimum: int) -> frozenset[str]:
+    """Return the trials whose people are not counted level by level: those with few people of a level, at least two, or none."""
+    levels = range(len(moderator.levels))
+    found = {name for name in people.trials if _few_carry(moderator, people, name, levels, minimum)}
+    others = [name for name in people.trials if name not in found]
+    return frozenset(found | {_smallest(people, others)} if len(found) == 1 and others else found)
+
+
+def _smallest(people: Selection, trials: Iterable[str]) -> str:
+    """Return the trial with the smallest arm."""
+    return min(trials, key=lambda name: min(people.arm_size(0, name), people.arm_size(1, name)))
+
+
+def _few_carry(moderator: Moderator, people: Selection, trial: str, codes: Iterable[int], minimum: int) -> bool:
+    """Whether few people of a trial, and not nobody, have one of some levels in one of the arms."""
+    if not guards(minimum):
+        return False
+    values, mine = values_of(moderator, people), people.trial == trial
+    cells = [int(np.sum(mine & (values == code) & (people.treatment == arm))) for code in codes for arm in (0, 1)]
+    return any(0 < cell < minimum for cell in cells)
+
+
+def _has_both(moderator: Moderator, people: Selection, trial: str, codes: Sequence[int]) -> bool:
+    """Whether a trial has each of some levels in both arms: only then does it tell of their contrast."""
+    values, mine = values_of(moderator, people), people.trial == trial
+    return all({*people.treatment[mine & (values == code)].tolist()} == {0, 1} for code in codes)
 
 
 def _contrast(
@@ -172,9 +208,11 @@ def _contrast(
         rows = tuple(
             _trial(name, places[name], contrast, weights, told, how, press, reason) for name in told.people.trials
         )
-    entered = [_arms(told, row.trial.words) for row in rows if told is not None and row.status == "ok"]
-    arms = sum(control for control, _ in entered), sum(intervention for _, intervention in entered)
-    made = press.at("pooled", n=sum(arms), trials=pooled.trials, arms=arms, status="ok")
+    entered = [row.trial.words for row in rows if row.status == "ok"]
+    sizes = [_arms(told, name) for name in entered if told is not None]
+    arms = sum(control for control, _ in sizes), sum(intervention for _, intervention in sizes)
+    counted = told is not None and told.uncounted.isdisjoint(entered)
+    made = press.at("pooled", n=sum(arms) if counted else None, trials=pooled.trials, arms=arms, status="ok")
     i2, (low, high) = (NAN, (NAN, NAN)) if reason else (pooled.i2, pooled.i2_interval)
     return ContrastByTrial(
         id=press.prefix,
@@ -214,8 +252,10 @@ def _trial(
     estimate, std_error, df = (float(one[place]) for one in (contrast.estimate, contrast.std_error, contrast.df))
     effect = None if reason else Effect(estimate, std_error, df, df)
     arms = _arms(told, name)
-    made = press.at("trial", name, n=sum(arms), trials=1, status=status, arms=arms)
-    n_control, n_intervention = made.sides()
+    why = told.hidden.get(name) or (LEVEL_WORKED_OUT if name in told.uncounted else None)
+    made = press.at("trial", name, n=None if why else sum(arms), trials=1, status=status, arms=arms)
+    counts = made.count("n control", arms[0]), made.count("n intervention", arms[1])
+    n_control, n_intervention = hidden_arms(counts, how.minimum, why) if why else made.sides()
     row = TrialInteraction(
         trial=made.quote("label", name),
         n_control=n_control,
@@ -227,19 +267,13 @@ def _trial(
         status=status,
         reason=reason,
     )
-    return _withheld(row, told.hidden[name], arms, how.minimum, made) if name in told.hidden else row
+    return _withheld(row, told.hidden[name]) if name in told.hidden else row
 
 
-def _withheld(
-    row: TrialInteraction[Value], reason: str, arms: tuple[int, int], minimum: int, press: Values
-) -> TrialInteraction[Value]:
-    """Return the row of a trial without estimate, arms and weight."""
-    counts = press.count("n control", arms[0]), press.count("n intervention", arms[1])
-    n_control, n_intervention = hidden_arms(counts, minimum, reason)
+def _withheld(row: TrialInteraction[Value], reason: str) -> TrialInteraction[Value]:
+    """Return the row of a trial without estimate and weight."""
     return replace(
         row,
-        n_control=n_control,
-        n_intervention=n_intervention,
         estimate=withheld_estimate(row.estimate, reason),
         weight=withheld(row.weight, reason),
         status="suppressed",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import EffectScale, directions, shared
@@ -18,7 +19,9 @@ from reportgen.records.numbers import Inline
 from reportgen.tables.moderators import ABBREVIATIONS, CELLS_ON_PAPER, hidden_note, screen_head, trials_cell
 from reportgen.tables.phrases import NBSP, Footnotes, ci_head, estimate_cell, explained, percentiles
 
+Beside = Literal["none", "values", "levels"]
 BESIDE = (3, 4, 5)  # the cells of a row beside the effect of the tested reading
+OF_LEVELS_ALONE = (3, 5)  # those of them that only levels have
 TESTED = {"within": "Within-trial reading", "naive": "Naive reading"}
 ALONE = "People of the level alone"
 CONSISTENT = "Consistent with the within-trial interaction"
@@ -36,11 +39,17 @@ OF_LEVELS: Inline = (
     f"{ALONE}: from a model of these people and nobody else, over the trials that have such people in both arms. Trials with many "
     "of them count for more in it, so that levels may also differ because trials do.",
 )
-OF_INTERACTION: Inline = (
-    f"{CONSISTENT}: from the model of the within-trial reading without the means of trials. These effects differ by the "
-    "interaction within trials and by nothing else, and no difference between trials enters. Overall is the effect of that model: of "
-    "levels the mean of their effects with the weights given, of a quantity the effect at its mean.",
+N_OF_LEVELS: Inline = (
+    "n of a level: all of its people in the model, those of trials that tell nothing of the interaction included.",
 )
+OF_INTERACTION = (
+    f"{CONSISTENT}: from the model of the within-trial reading without the means of trials. These effects differ by the "
+    "interaction within trials and by nothing else, and no difference between trials enters. Overall is the effect of that model: "
+)
+AVERAGED = {
+    "levels": "of levels the mean of their effects with the weights given, of a quantity the effect at its mean.",
+    "values": "the effect at the mean.",
+}
 
 
 def effects_at_values(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
@@ -64,21 +73,28 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
             shown += found
     notes = (*marked.notes, *_notes(screens, shown, settings, everything=everything))
     terms = (("m", "trials"), ("n", "participants"), ABBREVIATIONS[1])
-    beside = any(one.level_effects for one in shown)
-    columns = tuple(_columns(shared(screen.scale for screen in screens), settings, beside=beside))
-    whole = Table(columns, tuple(groups), notes, terms)
-    return explained(whole if beside else _without(BESIDE, whole))
+    columns = tuple(_columns(shared(screen.scale for screen in screens), settings, _beside(shown)))
+    missing = {"none": BESIDE, "values": OF_LEVELS_ALONE, "levels": ()}[_beside(shown)]
+    return explained(_without(missing, Table(columns, tuple(groups), notes, terms)))
 
 
-def _columns(scale: EffectScale, settings: ScreeningSettings, *, beside: bool) -> Iterator[Column]:
+def _beside(shown: Sequence[Interaction]) -> Beside:
+    """Return what stands beside the tested reading: nothing, effects at values of quantities, or those in levels as well."""
+    there = [one for one in shown if one.level_effects]
+    return "none" if not there else "levels" if any(one.reference for one in there) else "values"
+
+
+def _columns(scale: EffectScale, settings: ScreeningSettings, beside: Beside) -> Iterator[Column]:
     """Yield the columns; those of the effects stand under one spanner where there are several."""
     effect: Inline = ("Treatment effect",) if scale.effect == "effect" else (scale.head,)
     yield from (Column(("Moderator and value",), "left"), Column(("m",), "right"), Column(("n",), "right"))
-    if not beside:
+    if beside == "none":
         yield Column(ci_head(scale.head, settings.level), "decimal")
     else:
-        for name in (TESTED[settings.reading], ALONE, CONSISTENT):
+        alone = (ALONE,) if beside == "levels" else ()
+        for name in (TESTED[settings.reading], *alone, CONSISTENT):
             yield Column(ci_head(name, settings.level), "decimal", effect)
+    if beside == "levels":
         yield Column(("Weight, %",), "decimal")
     yield Column(("p of the interaction",), "decimal")
 
@@ -116,10 +132,13 @@ def _notes(
         *(() if everything else (" On paper: moderators of the significant and weak tiers.",)),
     )
     yield (f"{TESTED[settings.reading]}: {OF_READING[settings.reading]}.",)
-    if any(one.level_effects and one.reference for one in shown):
+    beside = _beside(shown)
+    if beside == "levels":
         yield OF_LEVELS
-    if any(one.level_effects for one in shown):
-        yield OF_INTERACTION
+    if any(one.level_effects and one.reference and one.uninformative for one in shown):
+        yield N_OF_LEVELS
+    if beside != "none":
+        yield (OF_INTERACTION + AVERAGED[beside],)
     if settings.reading == "within" and any(one.separate and (one.trials.value or 0) > 1 for one in shown):
         yield OWN_EFFECTS
     yield from hidden_note(estimate for one in shown for estimate in _estimates(one))
@@ -159,7 +178,7 @@ def _value_row(at: EffectAt, level: LevelEffect | None, one: Interaction) -> Row
 
 def _overall(one: Interaction) -> Inline:
     centre = one.level_effects.centre if one.level_effects else None
-    return ("Overall",) if centre is None else ("Overall, at the mean of ", centre, *_unit(one))
+    return ("Overall",) if centre is None else ("Overall (mean ", centre, *_unit(one), ")")
 
 
 def _unit(one: Interaction) -> Inline:

@@ -24,6 +24,9 @@ from reportgen.spec.study import Moderators, Study
 from tests.analysed import people_of
 from tests.screened_study import TRIALS, write_screened
 
+COMMON = {"interaction_effect": "common", "adjuster_slopes": "common", "residual": "common"}
+"""The model that bare matrices repeat, whatever the defaults."""
+
 
 @cache
 def study_of(men: int = 0, weight: bool = False) -> tuple[Study, Repository, Selection]:
@@ -42,11 +45,23 @@ def study_of(men: int = 0, weight: bool = False) -> tuple[Study, Repository, Sel
     return spec.study, repository, people
 
 
-def screen(men: int = 0, earlier: tuple[Selection, ...] = (), minimum: int = 5) -> Screen[Value]:
+def halved(people: Selection) -> Selection:
+    """The same people in six trials: everybody else of each in a trial of their own."""
+    halves = np.where(np.arange(people.n) // 2 % 2 == 0, " A", " B")
+    trial = np.array([f"{name}{half}" for name, half in zip(people.trial, halves, strict=True)], dtype=object)
+    instruments = {f"{name} {half}": one for name, one in people.instruments.items() for half in "AB"}
+    return replace(people, trial=trial, instruments=instruments)
+
+
+def screen(
+    men: int = 0, earlier: tuple[Selection, ...] = (), minimum: int = 5, in_halves: bool = False
+) -> Screen[Value]:
     study, repository, people = study_of(men)
+    people = halved(people) if in_halves else people
     study = study.model_copy(update={"policy": study.policy.model_copy(update={"minimum_cell": minimum})})
     node = study.analyses["screening"]
     assert isinstance(node, Moderators)
+    node = node.model_copy(update={name: value for name, value in COMMON.items() if name in Moderators.model_fields})
     columns = Cohorts(repository, study).moderators(node.moderators)
     fits = screening(people, columns, node=node)
     before = [columns] * len(earlier)
@@ -125,6 +140,37 @@ def test_a_trial_with_few_of_a_level_is_hidden_with_another_and_neither_is_poole
     assert (sex.pooled.effect.value, sex.heterogeneity.q.value, sex.i2.value) == (None, None, None)
     assert [row.status for row in the(screen(men=3), "age").by_trial[0].trials] == ["ok"] * 3
     assert [row.status for row in the(screen(men=3, minimum=3), "sex").by_trial[0].trials] == ["ok"] * 3
+
+
+def test_what_is_pooled_is_made_of_what_is_told() -> None:
+    (sex,) = the(screen(men=3, in_halves=True), "sex").by_trial
+    assert [row.trial.words for row in sex.trials if row.status == "suppressed"] == ["East A", "East B"]
+    told = [row for row in sex.trials if row.status == "ok"]
+    assert len(told) == 4
+    estimates, errors = (
+        np.array([value.value for value in values], dtype=float)
+        for values in zip(*((row.estimate.effect, row.estimate.std_error) for row in told), strict=True)
+    )
+    weights = 1 / (errors**2 + (sex.heterogeneity.tau2.value or 0.0))
+    assert sex.pooled.effect.value == pytest.approx(weights @ estimates / weights.sum(), rel=1e-9)
+    assert [row.weight.value for row in told] == pytest.approx(100 * weights / weights.sum(), rel=1e-6)
+    fixed = errors**-2
+    mean = fixed @ estimates / fixed.sum()
+    assert sex.heterogeneity.q.value == pytest.approx(fixed @ (estimates - mean) ** 2, rel=1e-9)
+    assert (sex.heterogeneity.trials.value, sex.heterogeneity.q_df.value) == (4, 3)
+
+
+def test_nobody_can_be_counted_from_the_people_of_another_contrast() -> None:
+    found = the(screen(minimum=40), "mood").by_trial  # in the smaller trials a level has fewer than 40 people of an arm
+    told = [row for contrast in found for row in contrast.trials]
+    uncounted = {row.trial.words for row in told if row.n_control.value is None}
+    assert len(uncounted) >= 2
+    for row in told:
+        if row.trial.words in uncounted:
+            numbers = (row.trial, row.n_control, row.n_intervention, row.estimate.effect, row.weight)
+            assert {number.n for number in numbers} == {None}
+    everybody = the(screen(minimum=5), "mood").by_trial
+    assert all(row.n_control.value for contrast in everybody for row in contrast.trials)
 
 
 def test_a_trial_without_a_level_on_one_side_hides_nobody() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reportgen.records.effect_scale import MEAN_DIFFERENCE
 from reportgen.records.estimate import Estimate, TwoStageHeterogeneity
+from reportgen.records.level_effects import LevelEffect, LevelEffects
 from reportgen.records.moderation import (
     EffectAt,
     Interaction,
@@ -210,3 +211,19 @@ def by_trial(where: str, index: int, hidden: str = "") -> ContrastByTrial:
         i2_high=pooled.fixed("i2 high", 80.0, "percent", "%"),
         reason="",
     )
+
+
+def level_effects(where: str, levels: int = 0) -> LevelEffects:
+    """Effects at two values of a quantity, or in so many levels."""
+    at = press(f"{where}.consistent")
+    each = tuple(
+        LevelEffect(
+            n=at.at(str(k)).count("n", 100 + k) if levels else None,
+            share=at.at(str(k)).fixed("share", 100.0 / levels, "percent", "%") if levels else None,
+            alone=estimate(at.at(f"{k} alone"), 5.0 + k, 1.0) if levels else None,
+            consistent=estimate(at.at(str(k)), 4.0 + k, 1.0),
+        )
+        for k in range(levels or 2)
+    )
+    centre = None if levels else at.figure("centre", 41.5, 1)
+    return LevelEffects(each, estimate(at.at("overall"), 4.4, 0.5), centre, "ok", "")
