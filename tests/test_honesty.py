@@ -80,7 +80,7 @@ def test_what_is_not_there_is_a_candidate_and_grey(tmp_path):
     found = {name: row for name, row in results(tmp_path).items() if name.endswith("search-p")}
     assert found and min(float(row["value"]) for row in found.values()) > 0.05
     page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
-    assert "not supported" in page and "(candidate, not supported)" in page
+    assert "not supported" in page and "candidate, not supported; corrected for the search" in page
 
 
 def test_without_draws_nothing_is_said_of_them(tmp_path):
