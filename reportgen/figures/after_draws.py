@@ -118,11 +118,16 @@ def of_draws(searches: Sequence[Searched]) -> Inline:
     found = [one for search in searches for one in search.candidates]
     if any(one.honesty is not None and one.honesty.inside is not None for one in found):
         said += ["Open diamond: the effect after correction for the search (bootstrap), with an approximate interval. "]
-    if any(one.honesty is not None and one.honesty.held_out is not None and one.candidates for one in searches):
+    if any(_held_out_known(search) for search in searches):
         said += ["Circle: what the first subgroup that the other trials choose shows in the trial held out, pooled. "]
     if any(not one.supported for one in found):
         said += ["Grey and called a candidate: a subgroup that p of the search does not support. "]
     return tuple(said)
+
+
+def _held_out_known(search: Searched) -> bool:
+    held = None if search.honesty is None else search.honesty.held_out
+    return held is not None and bool(search.candidates) and _known(held.inside.effect)
 
 
 def after(honesty: SubgroupHonesty | None) -> Inline:
