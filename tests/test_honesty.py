@@ -80,7 +80,7 @@ def test_what_is_not_there_is_a_candidate_and_grey(tmp_path):
     found = {name: row for name, row in results(tmp_path).items() if name.endswith("search-p")}
     assert found and min(float(row["value"]) for row in found.values()) > 0.05
     page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
-    assert "not supported" in page and "(candidate, not supported)" in page
+    assert "not supported" in page and "candidate, not supported; corrected for the search" in page
 
 
 def test_without_draws_nothing_is_said_of_them(tmp_path):
@@ -136,7 +136,7 @@ def test_a_peeling_has_a_null_band_and_corrected_boxes_and_an_overlap_by_chance(
     assert boxes and found[boxes[0]]["value"]
     assert any(name.endswith("box-0-50.search-p") for name in found)
     page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
-    assert "in data without any effect modification (at each size by itself)" in page
+    assert "% without effect modification" in page  # the key of the null band
     chance = [name for name in found if name.startswith("agreement.") and name.endswith("by-chance.median")]
     assert chance and all(0 <= float(found[name]["value"]) <= 1 for name in chance)
     assert {found[name.replace("median", "draws")]["text"] for name in chance} <= {str(n) for n in range(20, 41)}

@@ -175,13 +175,9 @@ def compared(
     found = first.partition.subgroups if first.partition is not None else ()
     reason = _nothing(first, second, common, made)
     chance = by_chance(draws, first.partition, peeling.level)
-    subgroups = (
-        ()
-        if reason
-        else tuple(
-            _judged(_subgroup(i, first, second, common, node, made, chance), judged.subgroups[i], found, made)
-            for i in range(len(found))
-        )
+    subgroups = tuple(
+        _judged(_subgroup(i, first, second, common, node, made, chance), judged.subgroups[i], found, made)
+        for i in range(0 if reason else len(found))
     )
     return OutcomeAgreement(
         id=made.prefix,

@@ -23,8 +23,9 @@ from reportgen.analyses.partition_profiles import cut_decimals, profiles
 from reportgen.analyses.recording import NAN, clause, left_out_record
 from reportgen.analyses.search_people import SearchPeople
 from reportgen.analyses.selection import adjusters_of
+from reportgen.analyses.variants import with_variants
 from reportgen.records.honesty import SubgroupHonesty
-from reportgen.records.numbers import DASH, Inline, Status, Value
+from reportgen.records.numbers import Inline, Status, Value
 from reportgen.records.partition import (
     Condition,
     Members,
@@ -41,7 +42,6 @@ from reportgen.release.rules import (
     TOO_FEW,
     as_printed,
     few_in_an_arm,
-    guards,
     told_apart,
     withheld,
     withheld_estimate,
@@ -50,7 +50,6 @@ from reportgen.release.values import Values
 from reportgen.spec.study import RecursivePartitioning as Node
 from reportgen.stats import Effect, Partition
 from reportgen.stats import subgroups as found
-from reportgen.stats.near_twins import variants
 from reportgen.stats.split_readings import split_readings
 
 
@@ -204,36 +203,12 @@ def names_of(subgroups: Sequence[found.Subgroup]) -> list[tuple[str, ...]]:
 
 def _subgroups(partition: Partition, desk: Desk, honest: Honest | None) -> tuple[Subgroup[Value], ...]:
     found_here, told = partition.subgroups, _told_groups(partition, desk)
-    groups = tuple(
+    names = names_of(found_here)
+    groups = [
         _subgroup(number, group, tell, desk.at(*name), partition, honest)
-        for number, (group, name, tell) in enumerate(zip(found_here, names_of(found_here), told, strict=True), 1)
-    )
-    return _with_variants(groups, found_here, desk)
-
-
-def _with_variants(
-    groups: tuple[Subgroup[Value], ...], found_here: Sequence[found.Subgroup], desk: Desk
-) -> tuple[Subgroup[Value], ...]:
-    """Return subgroups with the stronger one that each is a variant of, and how much they overlap if that may be told."""
-    if not groups:
-        return groups
-    members = np.array([one.members for one in found_here])
-    leaders = variants(members, np.array([one.split.log_p_node for one in found_here]))
-    return tuple(
-        group
-        if leader is None
-        else replace(group, variant_of=leader + 1, jaccard=_overlap(members[place], members[leader], name, desk))
-        for place, (group, leader, name) in enumerate(zip(groups, leaders, names_of(found_here), strict=True))
-    )
-
-
-def _overlap(one: NDArray[np.bool_], other: NDArray[np.bool_], name: tuple[str, ...], desk: Desk) -> Value:
-    """Return the Jaccard index of two subgroups; not where it would tell of few people who are in one alone."""
-    press, minimum = desk.press.at(*name), desk.naming.minimum_cell
-    cells = [int((one & other).sum()), int((one & ~other).sum()), int((~one & other).sum()), int((~one & ~other).sum())]
-    if guards(minimum) and any(0 < n < minimum for n in cells):
-        return press.hidden("jaccard", DASH, TOO_CLOSE)
-    return press.fixed("jaccard", cells[0] / sum(cells[:3]), "jaccard")
+        for number, (group, name, tell) in enumerate(zip(found_here, names, told, strict=True), 1)
+    ]
+    return with_variants(groups, found_here, [desk.press.at(*name) for name in names], desk.naming.minimum_cell)
 
 
 def _honesty(

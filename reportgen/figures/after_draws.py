@@ -19,15 +19,15 @@ from reportgen.figures.theme import BODY, INK, MUTED
 from reportgen.records.honesty import Searched, SubgroupHonesty, verdict_sentence
 from reportgen.records.numbers import Inline, Number
 
-CANDIDATE = " (candidate, not supported)"  # behind a subgroup that draws do not support
+CANDIDATE = "candidate, not supported"  # of a subgroup that p of the search does not support
 CORRECTED = "corrected for the search"
 HELD_OUT = "in trials held out"
 DIAMOND, CIRCLE = 4, 24  # corners
 
 
 def doubt(supported: bool) -> Inline:
-    """Return what stands behind the rule of a subgroup that draws do not support."""
-    return () if supported else (CANDIDATE,)
+    """Return what stands behind a subgroup that draws do not support, in an alternative text."""
+    return () if supported else (f" ({CANDIDATE})",)
 
 
 def p_of(honesty: SubgroupHonesty | None) -> Cell:
@@ -36,7 +36,9 @@ def p_of(honesty: SubgroupHonesty | None) -> Cell:
 
 
 def corrected_row(honesty: SubgroupHonesty | None, *, blank: tuple[Cell, ...], **more: Any) -> Iterator[Row]:
-    """Yield the effect in a subgroup after correction for the search; nothing where it could not be corrected.
+    """Yield the effect in a subgroup after correction for the search, in words where draws do not support the subgroup.
+
+    There is nothing to say of one that is supported, or was not drawn, and could not be corrected.
 
     Parameters
     ----------
@@ -46,11 +48,15 @@ def corrected_row(honesty: SubgroupHonesty | None, *, blank: tuple[Cell, ...], *
     **more
         Of the row: where it stands.
     """
-    if honesty is None or honesty.inside is None or not _known(honesty.inside.effect):
+    if honesty is None:
         return
-    colour = INK if honesty.verdict == "supported" else MUTED
-    one = honesty.inside
-    yield _row((CORRECTED,), (), (one.effect, one.low, one.high), blank, colour, DIAMOND, **more)
+    doubtful, one = honesty.verdict == CANDIDATE, honesty.inside
+    if one is None or not _known(one.effect):
+        if doubtful:
+            yield Row((CANDIDATE,), style=BODY.muted(), **more)
+        return
+    label = f"{CANDIDATE}; {CORRECTED}" if doubtful else CORRECTED
+    yield _row((label,), (), (one.effect, one.low, one.high), blank, MUTED if doubtful else INK, DIAMOND, **more)
 
 
 def held_out_row(search: Searched, name: str, *, blank: tuple[Cell, ...], **more: Any) -> Iterator[Row]:
@@ -60,7 +66,8 @@ def held_out_row(search: Searched, name: str, *, blank: tuple[Cell, ...], **more
         return
     estimate = held.inside
     if not _known(estimate.effect):
-        reason = words.reason(estimate.effect.status, held.reason, name, f"{estimate.effect.id} reason")
+        why = held.reason.removeprefix("not estimable: ")
+        reason = words.reason(estimate.effect.status, why, name, f"{estimate.effect.id} reason")
         yield Row((HELD_OUT,), style=BODY.muted(), reason=reason, **more)
         return
     counts: tuple[Cell, ...] = ((Slot(held.trials),), (), ())
@@ -111,11 +118,16 @@ def of_draws(searches: Sequence[Searched]) -> Inline:
     found = [one for search in searches for one in search.candidates]
     if any(one.honesty is not None and one.honesty.inside is not None for one in found):
         said += ["Open diamond: the effect after correction for the search (bootstrap), with an approximate interval. "]
-    if any(one.honesty is not None and one.honesty.held_out is not None and one.candidates for one in searches):
+    if any(_held_out_known(search) for search in searches):
         said += ["Circle: what the first subgroup that the other trials choose shows in the trial held out, pooled. "]
     if any(not one.supported for one in found):
         said += ["Grey and called a candidate: a subgroup that p of the search does not support. "]
     return tuple(said)
+
+
+def _held_out_known(search: Searched) -> bool:
+    held = None if search.honesty is None else search.honesty.held_out
+    return held is not None and bool(search.candidates) and _known(held.inside.effect)
 
 
 def after(honesty: SubgroupHonesty | None) -> Inline:

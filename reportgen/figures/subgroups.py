@@ -32,6 +32,7 @@ SPLIT = "Split, p"
 VARIANT = "variant: "
 DRAWN = "p"  # the span where the p of the search stands beside those of the split
 LEAST_PLOT = 36.0  # rules are longer than the names of outcomes
+LEAST_DRAWN = 30.0  # of a tree with one p more
 ROOM = 190.0  # the settings of the search and remarks stand below a figure of subgroups, on the same page
 _NO_SPLIT: tuple[Cell, ...] = ((), ())
 
@@ -98,7 +99,7 @@ def _headings(
         ),
         (Heading(((scale.title,), ("(", settings.level, "% CI)"))), *split),
         axis_title,
-        least_plot=LEAST_PLOT,
+        least_plot=LEAST_DRAWN if len(split) > 2 else LEAST_PLOT,
     )
 
 
@@ -213,7 +214,7 @@ def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name
         p = p if search.honesty is None else (*p, p_of(group.honesty))
         yield _row(
             inside,
-            (*split.better.words, *(() if group.variant_of is None else (" (variant)",)), *doubt(group.supported)),
+            (*split.better.words, *(() if group.variant_of is None else (" (variant)",))),
             name,
             **_look(group),
             split=p,
@@ -228,7 +229,7 @@ def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name
             sibling,
             split.other.words,
             name,
-            style=BODY,
+            style=BODY if group.supported else BODY.muted(),
             colour=MUTED,
             split=_blank(search),
             indent=indent,
@@ -326,7 +327,7 @@ def _search_rows(search: PartitionedOutcome, name: str, blank: tuple[Cell, ...],
         split: tuple[Cell, ...] = ((Slot(group.split.p_node),), p_of(group.honesty))[: len(blank)]
         yield _row(
             group.inside,
-            (*group.inside.words, *doubt(group.supported)),
+            group.inside.words,
             name,
             **_look(group),
             split=split,
@@ -338,7 +339,7 @@ def _search_rows(search: PartitionedOutcome, name: str, blank: tuple[Cell, ...],
             group.complement,
             ("all others",),
             name,
-            style=BODY,
+            style=BODY if group.supported else BODY.muted(),
             colour=MUTED,
             split=blank,
             indent=2 * INDENT,

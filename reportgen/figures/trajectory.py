@@ -19,6 +19,7 @@ from reportgen.figures.scale import Scale, round_ratios, round_values
 from reportgen.figures.sheet import (
     Mark,
     Piece,
+    Shape,
     Sheet,
     Stroke,
     Words,
@@ -107,7 +108,9 @@ def trajectory_sheet(
     top = 1.2 + (KEY_HEIGHT if drawn else 0.0)
     y = top + EFFECT_HEIGHT
     upper = placed(first, LEFT, top, RIGHT, y)
-    marks = [*upper.marks, *signs(boxes, upper.along, upper.up), *_effect_axis(peeling, upper.up, settings)]
+    points = [mark for mark in upper.marks if isinstance(mark, Shape) and mark.kind == "point"]
+    behind = [mark for mark in upper.marks if mark not in points]
+    marks = [*behind, *signs(boxes, upper.along, upper.up), *points, *_effect_axis(peeling, upper.up, settings)]
     if drawn:
         banded = null_band(effects, limits) is not None
         marks += key(peeling, boxes, settings, banded, 1.2 + AXIS.cap_height)

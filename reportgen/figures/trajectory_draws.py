@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ENDS = ("null_low", "null_high")
 KEY_HEIGHT = 5.0
 SIGN = 1.0  # half the height of a sign, in millimetres
+ASIDE = 2.4  # millimetres
 PAPER = "#ffffff"
 NULL_FILL = "#e6e8ea"
 GREY_FILL = "#d3d7da"  # of the interval where p of the search does not support what was found
@@ -89,10 +90,10 @@ def bands(interval: pd.DataFrame, null: pd.DataFrame | None, fill: str) -> Itera
 
 
 def signs(boxes: Sequence[PeeledBox], along: Scale, up: Scale) -> Iterator[Mark]:
-    """Yield the open signs of effects after draws, of those that lie within the plot."""
+    """Yield the open signs of effects after draws that lie within the plot; of trials held out left of their size, to be told apart."""
     for kind, share, effect in after_draws(boxes):
         if up.low <= effect <= up.high:
-            yield _sign(kind, along.at(share), up.at(effect))
+            yield _sign(kind, along.at(share) - (ASIDE if kind == "held out" else 0.0), up.at(effect))
 
 
 def beyond(boxes: Sequence[PeeledBox], limits: tuple[float, float]) -> bool:

@@ -57,7 +57,7 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
             ".",
         ),
         _overlap_note(outcome.scale, outcome.drawn),
-        *_chance_notes(outcome),
+        *_chance_notes(outcome, record),
     ]
     notes = [*boxes.notes, *notes, *_suppressed(outcome, record)]
     return explained(Table(columns, groups, tuple(notes), (("CI", "confidence interval"),)))
@@ -73,13 +73,15 @@ def _jaccard_columns(outcome: OutcomeAgreement, record: Agreement) -> tuple[Colu
     )
 
 
-def _chance_notes(outcome: OutcomeAgreement) -> Iterator[Inline]:
+def _chance_notes(outcome: OutcomeAgreement, record: Agreement) -> Iterator[Inline]:
     """Yield what is known of overlap by chance; nothing without draws."""
     known = [pair.chance for one in outcome.subgroups for pair in one.pairs if pair.chance is not None]
     if known:
         yield (
-            "By chance: median and range of the Jaccard index of the strongest candidate of the partitioning and the peeled subgroup of "
-            "that size, both searched for in the same data without effect modification, in the ",
+            "By chance: median and the range of the middle ",
+            record.settings.level,
+            "% of the Jaccard index of the strongest candidate of the partitioning and the peeled subgroup of that size, both searched "
+            "for in the same data without effect modification, in the ",
             *counted(known[0].draws, "draw"),
             " in which both found something. p: share of them with as much overlap, for the strongest subgroup, with which they compare.",
         )

@@ -15,7 +15,7 @@ from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline, Number
 from reportgen.tables.adjusters import not_adjusted, screen_fits
-from reportgen.tables.phrases import Footnotes, ci_head, counted, estimate_cell, explained, joined, words
+from reportgen.tables.phrases import NBSP, Footnotes, ci_head, counted, estimate_cell, explained, joined, words
 
 CELLS_ON_PAPER = 600
 COUNTS = ("Participants",)

@@ -231,7 +231,7 @@ def test_a_subgroup_that_draws_do_not_support_is_grey_and_says_so() -> None:
     doubtful = honest(search(), "candidate, not supported", p=0.31)
     for (sheet,) in (tree_sheets(doubtful, settings(), name="f"), forest_sheets([doubtful], settings(), name="f")):
         said = " ".join(texts(sheet))
-        assert said.count("candidate, not supported)") == 3
+        assert said.count("candidate, not supported; corrected for the search") == 3
         diamonds = [mark.fill for mark in sheet.marks if isinstance(mark, Shape) and mark.kind == "diamond"]
         assert diamonds.count(ACCENT) <= 1  # of everybody
         assert "(candidate, not supported), corrected 4.8 (1.2 to 8.4)" in plain(sheet.alt)
