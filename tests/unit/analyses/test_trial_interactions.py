@@ -65,7 +65,9 @@ def screen(
     columns = Cohorts(repository, study).moderators(node.moderators)
     fits = screening(people, columns, node=node)
     before = [columns] * len(earlier)
-    return screen_record(people, columns, fits, earlier, before, name="screening", node=node, study=study)
+    return screen_record(
+        people, columns, fits, earlier=earlier, earlier_columns=before, name="screening", node=node, study=study
+    )
 
 
 def the(found: Screen[Value], name: str) -> Interaction[Value]:
