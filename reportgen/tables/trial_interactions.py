@@ -1,30 +1,32 @@
 """Interactions by trial in numbers: a group a contrast, in it the trials, what they say together, and the means of trials.
 
-In: one screen as recorded. Out: a table with every number of its forest plot.
+In: screens as recorded. Out: a table of each, and one of the variation between trials of all: every number of the forest plots.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.effect_scale import shared
 from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline
 from reportgen.records.trial_interactions import ContrastByTrial, TrialInteraction
-from reportgen.tables.moderators import contrast
-from reportgen.tables.phrases import ci_head, estimate_cell, explained, joined, labelled, percent, words
+from reportgen.tables.moderators import contrast, screen_head
+from reportgen.tables.phrases import ci_head, estimate_cell, explained, interval, joined, labelled, percent, words
 
 COUNTS = ("Participants",)
-VARIATION = ("Variation between trials",)
+CI = ("CI", "confidence interval")
 ABBREVIATIONS = (
-    ("CI", "confidence interval"),
+    ("m", "trials that have an interaction of their own and are pooled"),
+    CI,
     ("Q", "Cochran’s Q, a test of whether the trials have one interaction"),
     ("I²", "share of variation between trials that is not chance"),
     ("τ²", "variance of the interaction between trials"),
 )
 BLANK: Inline = ()
-NONE = Row(("none",), (BLANK,) * 9, muted=True)
+NONE = Row(("none",), (BLANK,) * 6, muted=True)
 
 
 def interactions_by_trial(screen: Screen, moderators: Collection[str], settings: ScreeningSettings) -> Table:
@@ -47,13 +49,10 @@ def interactions_by_trial(screen: Screen, moderators: Collection[str], settings:
         Column((f"Standard error{screen.scale.on_log_scale}",), "decimal"),
         Column(("p",), "decimal"),
         Column(("Weight, %",), "decimal"),
-        Column(("Q (p)",), "decimal", VARIATION),
-        Column(ci_head("I²", settings.level), "decimal", VARIATION),
-        Column((f"τ²{screen.scale.on_log_scale}",), "decimal", VARIATION),
     )
-    chosen = [one for one in screen.interactions if not moderators or one.moderator in moderators]
+    chosen = _chosen(screen, moderators)
     groups = tuple(group for one in chosen for group in _groups(one)) or (Group((NONE,)),)
-    return explained(Table(columns, groups, tuple(_notes(screen, chosen)), ABBREVIATIONS))
+    return explained(Table(columns, groups, tuple(_notes(screen, chosen)), (CI,)))
 
 
 def _groups(one: Interaction) -> Iterator[Group]:
@@ -64,7 +63,7 @@ def _groups(one: Interaction) -> Iterator[Group]:
 
 def _trial_row(trial: TrialInteraction) -> Row:
     counts: tuple[Inline, Inline] = ((trial.n_control,), (trial.n_intervention,))
-    cells = (*counts, *_estimate(trial.estimate), (trial.weight,), BLANK, BLANK, BLANK)
+    cells = (*counts, *_estimate(trial.estimate), (trial.weight,))
     return Row((trial.trial,), cells, muted=trial.status != "ok")
 
 
@@ -75,30 +74,69 @@ def _estimate(estimate: Estimate) -> tuple[Inline, Inline, Inline]:
 
 
 def _pooled_rows(one: Interaction, index: int, by_trial: ContrastByTrial) -> Iterator[Row]:
-    for label, estimate, variation in (
-        ("Pooled, two-stage", by_trial.pooled, _variation(by_trial)),
-        ("One-step, within trials", one.within.each[index], (BLANK,) * 3),
-        ("Across trials", one.across.each[index], (BLANK,) * 3),
+    for label, estimate in (
+        ("Pooled, two-stage", by_trial.pooled),
+        ("One-step, within trials", one.within.each[index]),
+        ("Across trials", one.across.each[index]),
     ):
-        cells = (BLANK, BLANK, *_estimate(estimate), BLANK, *variation)
+        cells = (BLANK, BLANK, *_estimate(estimate), BLANK)
         yield Row((label,), cells, total=True, muted=estimate.effect.value is None)
 
 
-def _variation(by_trial: ContrastByTrial) -> tuple[Inline, Inline, Inline]:
-    between = by_trial.heterogeneity
-    if by_trial.reason:
-        return BLANK, BLANK, BLANK
-    i2: Inline = percent(by_trial.i2)
-    if by_trial.i2_low.value is not None and by_trial.i2_high.value is not None:
-        i2 = (*i2, " (", *percent(by_trial.i2_low), " to ", *percent(by_trial.i2_high), ")")
-    return (between.q, " (", between.q_p, ")"), i2, (between.tau2,)
+def variation_between_trials(
+    screens: Sequence[Screen], moderators: Collection[str], settings: ScreeningSettings
+) -> Table | None:
+    """Return the variation of each interaction between trials; None where nothing is pooled.
+
+    Parameters
+    ----------
+    screens : sequence of Screen
+    moderators : collection of str
+        Which of their moderators, by name; all where there is none.
+    settings : ScreeningSettings
+        What was fitted.
+    """
+    log = shared(screen.scale for screen in screens).on_log_scale
+    columns = (
+        Column(("Interaction",), "left"),
+        Column(("m",), "right"),
+        Column(("Q",), "decimal"),
+        Column(("df",), "right"),
+        Column(("p",), "decimal"),
+        Column(ci_head("I²", settings.level), "decimal"),
+        Column(ci_head(f"τ²{log}", settings.level), "decimal"),
+    )
+    groups = tuple(
+        Group(rows, head=screen_head(screen, screens))
+        for screen in screens
+        if (rows := tuple(row for one in _chosen(screen, moderators) for row in _variation(one)))
+    )
+    note: Inline = ("Of the two-stage models of the trials; of several levels each against the reference by itself.",)
+    return explained(Table(columns, groups, (note,), ABBREVIATIONS)) if groups else None
+
+
+def _chosen(screen: Screen, moderators: Collection[str]) -> list[Interaction]:
+    return [one for one in screen.interactions if not moderators or one.moderator in moderators]
+
+
+def _variation(one: Interaction) -> Iterator[Row]:
+    for index, by_trial in enumerate(one.by_trial):
+        if by_trial.reason:
+            continue
+        between = by_trial.heterogeneity
+        i2: Inline = percent(by_trial.i2)
+        if by_trial.i2_low.value is not None and by_trial.i2_high.value is not None:
+            i2 = (*i2, " (", *percent(by_trial.i2_low), " to ", *percent(by_trial.i2_high), ")")
+        tau2 = interval(between.tau2, between.tau2_low, between.tau2_high)
+        cells: tuple[Inline, ...] = ((between.trials,), (between.q,), (between.q_df,), (between.q_p,), i2, tau2)
+        yield Row((one.label, ", ", *contrast(one, index)), cells)
 
 
 def _notes(screen: Screen, chosen: Collection[Interaction]) -> Iterator[Inline]:
     yield (*labelled(screen.outcome_label, screen.unit), ", ", screen.follow_up_label, ".")
     yield (
         f"Interaction: {screen.scale.differs} for a step of the moderator, or in a level from that in the reference level; "
-        f"{screen.scale.larger}. Weights and the variation between trials are those of the two-stage model. The across reading "
+        f"{screen.scale.larger}. Weights are those of the two-stage model. The across reading "
         "compares the means of trials and is open to ecological bias: it is not pooled with the others.",
     )
     missing = [(one.label, *_why(one, screen)) for one in chosen if not one.by_trial]

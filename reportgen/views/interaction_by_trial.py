@@ -2,57 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from reportgen import figures
 from reportgen.records.moderation import Moderation, Screen
 from reportgen.records.numbers import Inline
 from reportgen.spec.shows import InteractionByTrial, InteractionByTrialEstimates
-from reportgen.tables.trial_interactions import interactions_by_trial
+from reportgen.tables.trial_interactions import interactions_by_trial, variation_between_trials
 from reportgen.views.chosen import chosen
 from reportgen.views.draft import Draft, Sketch, or_nobody, stems
 from reportgen.views.view import Context, Show
 
 Options = InteractionByTrial | InteractionByTrialEstimates
+VARIATION: Inline = ("Variation between trials",)
 
 
-def _drafts(
-    record: Moderation, options: Options, context: Context, draft: Callable[[Screen, str, Inline], Draft]
-) -> tuple[Draft, ...]:
-    """Return a draft for each outcome at each follow-up that somebody could enter, titled by what tells it from others."""
-    screens: Sequence[Screen] = chosen(
-        (screen for screen in record.results if not screen.empty), options, context.study
-    )
+def _screens(record: Moderation, options: Options, context: Context) -> tuple[Screen, ...]:
+    """Return the outcomes that are asked for, without those that nobody could enter."""
+    return chosen((screen for screen in record.results if not screen.empty), options, context.study)
+
+
+def _titles(record: Moderation, screens: Sequence[Screen]) -> list[Inline]:
+    """Return what tells each outcome at each follow-up from the others."""
     titles = {comparison.name: comparison.title for comparison in record.comparisons}
     several = len({screen.comparison for screen in screens}) > 1
     visits = len({screen.follow_up for screen in screens}) > 1
+    return [
+        (
+            *((titles[screen.comparison], ": ") if several else ()),
+            screen.outcome_label,
+            *((", ", screen.follow_up_label) if visits else ()),
+        )
+        for screen in screens
+    ]
 
-    def title(screen: Screen) -> Inline:
-        head: Inline = (titles[screen.comparison], ": ") if several else ()
-        return (*head, screen.outcome_label, *((", ", screen.follow_up_label) if visits else ()))
 
+def _forest(record: Moderation, options: InteractionByTrial, context: Context) -> tuple[Draft, ...]:
+    screens = _screens(record, options, context)
+    names = stems(context.name, len(screens))
+    draw = partial(figures.draw_interaction_by_trial, moderators=options.moderators, settings=record.settings)
     return or_nobody(
         [
-            draft(screen, name, title(screen))
-            for name, screen in zip(stems(context.name, len(screens)), screens, strict=True)
+            Draft(title, (Sketch(partial(draw, screen, name=name)),))
+            for name, title, screen in zip(names, _titles(record, screens), screens, strict=True)
         ]
     )
 
 
-def _forest(record: Moderation, options: InteractionByTrial, context: Context) -> tuple[Draft, ...]:
-    def draft(screen: Screen, name: str, title: Inline) -> Draft:
-        draw = partial(figures.draw_interaction_by_trial, screen, options.moderators, record.settings, name=name)
-        return Draft(title, (Sketch(draw),))
-
-    return _drafts(record, options, context, draft)
-
-
 def _estimates(record: Moderation, options: InteractionByTrialEstimates, context: Context) -> tuple[Draft, ...]:
-    def draft(screen: Screen, name: str, title: Inline) -> Draft:
-        return Draft(title, table=interactions_by_trial(screen, options.moderators, record.settings))
-
-    return _drafts(record, options, context, draft)
+    screens = _screens(record, options, context)
+    drafts = [
+        Draft(title, table=interactions_by_trial(screen, options.moderators, record.settings))
+        for title, screen in zip(_titles(record, screens), screens, strict=True)
+    ]
+    for comparison in record.comparisons:
+        own = [screen for screen in screens if screen.comparison == comparison.name]
+        varying = variation_between_trials(own, options.moderators, record.settings)
+        several = len({screen.comparison for screen in screens}) > 1
+        if varying is not None:
+            drafts.append(
+                Draft((comparison.title, ": variation between trials") if several else VARIATION, table=varying)
+            )
+    return or_nobody(drafts)
 
 
 SHOWS = (

@@ -9,7 +9,7 @@ from reportgen.figures.sheet import Shape, Sheet
 from reportgen.figures.theme import ACCENT, MUTED
 from reportgen.records.moderation import Interaction, Screen
 from reportgen.records.numbers import plain
-from reportgen.tables.trial_interactions import interactions_by_trial
+from reportgen.tables.trial_interactions import interactions_by_trial, variation_between_trials
 from tests.unit.figures.boxes import faults
 from tests.unit.figures.ratios import ODDS, ratios
 from tests.unit.figures.screens import by_trial, interaction, screen, settings
@@ -86,15 +86,14 @@ def test_the_table_has_every_number_of_the_figure() -> None:
     rows = {plain(row.head): [plain(cell) for cell in row.cells] for row in table.groups[0].rows}
     assert plain(table.groups[0].head) == "Age, per 10 years"
     assert rows["North"][:3] == ["40", "42", "−1.0 (−2.0 to 0.0)"]
-    assert rows["Pooled, two-stage"][2:] == [
-        "−0.9 (−1.5 to −0.3)",
-        "0.3",
-        "0.030",
-        "",
-        "2.40 (0.30)",
-        "16.0% (0.0% to 80.0%)",
-        "0.04",
-    ]
+    assert rows["Pooled, two-stage"][2:] == ["−0.9 (−1.5 to −0.3)", "0.3", "0.030", ""]
+    varying = variation_between_trials([pain()], (), settings())
+    assert varying is not None
+    (group,) = varying.groups
+    assert [plain(row.head) for row in group.rows][:2] == ["Age, per 10 years", "Sex, male v female"]
+    cells = [plain(cell) for cell in group.rows[0].cells]
+    assert cells == ["3", "2.40", "2", "0.30", "16.0% (0.0% to 80.0%)", "0.04 (0.00 to 2.00)"]
+    assert variation_between_trials([pain()], ("job",), settings()) is None
     notes = [plain(note) for note in table.footnotes]
     assert any(note.startswith("Not estimable: Job (one trial with a value on both sides") for note in notes)
     assert "Trials that are not printed are not pooled." in notes
