@@ -266,7 +266,7 @@ def _elsewhere(whole: SearchHonesty[Number], scale: EffectScale) -> Inline:
         return ()
     one = held.difference
     chance = held.difference.p.value > (whole.alpha.value or 0.0)
-    p: Inline = ("p ", one.p) if one.p.text[:1] in "<>" else ("p = ", one.p)
+    p: Inline = ("p\u00a0", one.p) if one.p.text[:1] in "<>" else ("p\u00a0=\u00a0", one.p)
     return (
         f" In trials held out the {scale.contrast} is ",
         *(one.effect, " (", one.low, " to ", one.high, "), "),
