@@ -270,3 +270,14 @@ def test_a_narrow_axis_labels_its_middle_and_its_ends_alone() -> None:
         marks = Panel(axis, 0.0, right).ruler(0.0)
         assert [mark.pieces[0].text for mark in marks if isinstance(mark, Words)] == labels
         assert sum(isinstance(mark, Stroke) for mark in marks) == 1 + 7
+
+
+def test_many_searches_have_their_verdicts_in_brief_and_fit_on_their_pages() -> None:
+    many = [honest(search(f"outcome {k}", labels=("Age",), deep=False), "supported", p=0.004) for k in range(12)]
+    many.append(honest(search("none", found=False), "candidate, not supported", p=0.31))
+    sheets = forest_sheets(many, settings(), name="fig3")
+    said = " ".join(texts(sheets[-1])).replace("\u00a0", " ")
+    expected = "OUTCOME 3, Short term: keeps a split in 12.0% of 1000 draws, p of the search 0.0040: supported; held out 1.4 (−1.1 to 3.9)"
+    assert expected in said
+    assert "NONE, Short term: keeps a split in 12.0% of 1000 draws, p of the search 0.31: nothing kept." in said
+    assert all(sheet.height < 240 for sheet in sheets)
