@@ -16,12 +16,13 @@ from reportgen.figures.layout import Cell, Row, Slot
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark
 from reportgen.figures.theme import BODY, INK, MUTED
-from reportgen.records.honesty import Searched, SubgroupHonesty, verdict_sentence
+from reportgen.records.honesty import Searched, SubgroupHonesty, verdict_in_brief, verdict_sentence
 from reportgen.records.numbers import Inline, Number
 
 CANDIDATE = "candidate, not supported"  # of a subgroup that p of the search does not support
 CORRECTED = "corrected for the search"
 HELD_OUT = "in trials held out"
+IN_BRIEF = "Each search in draws without any effect modification, and the contrast of both sides in trials held out"
 DIAMOND, CIRCLE = 4, 24  # corners
 
 
@@ -102,14 +103,13 @@ def _sign(estimate: tuple[Number, Number, Number], colour: str, corners: int) ->
 
 
 def verdicts(searches: Sequence[Searched]) -> Inline:
-    """Return the verdict on each search, each with its title where there are several; nothing without draws."""
-    said: list[str | Number] = []
-    for search in searches:
-        sentence = verdict_sentence(search)
-        if sentence:
-            said += [search.outcome_label, ", ", search.follow_up_label, ": "] if len(searches) > 1 else []
-            said += [*sentence, " "]
-    return tuple(said)
+    """Return the verdict on a search in a sentence, on several in brief under their titles; nothing without draws."""
+    if len(searches) == 1:
+        sentence = verdict_sentence(searches[0])
+        return (*sentence, " ") if sentence else ()
+    found = [(one, brief) for one in searches if (brief := verdict_in_brief(one))]
+    lines = [(one.outcome_label, ", ", one.follow_up_label, ": ", *brief) for one, brief in found]
+    return (f"{IN_BRIEF}: ", *words.listed(lines), ". ") if lines else ()
 
 
 def of_draws(searches: Sequence[Searched]) -> Inline:

@@ -20,6 +20,7 @@ ARROW_HALF = 0.85
 DIAMOND_HALF = 1.15
 PREDICTION_DROP = 1.75
 SIGN_HALF = 1.0
+TICK_GAP = 0.8  # between the labels of two ticks
 SQUARE_LARGEST = 3.0
 SQUARE_SMALLEST = 0.7
 AXIS_HEIGHT = 5.0
@@ -130,11 +131,17 @@ class Panel:
         return [Stroke(self.at(value), top, self.at(value), bottom, ACCENT, 0.6, dashed=True)]
 
     def ruler(self, y: float) -> list[Mark]:
-        """Return the axis with its ticks and their labels; it takes `AXIS_HEIGHT`."""
+        """Return the axis with its ticks and their labels, of which a narrow one keeps the middle and the ends; it takes `AXIS_HEIGHT`."""
         marks: list[Mark] = [Stroke(self.left, y, self.right, y, RULE, 0.6)]
-        for value, label in zip(self.axis.ticks(), self.axis.labels(), strict=True):
+        ticks, labels = self.axis.ticks(), self.axis.labels()
+        step = (self.right - self.left) / max(len(ticks) - 1, 1)
+        crowded = max(width(label, TICK) for label in labels) + TICK_GAP > step
+        told = {0, len(ticks) // 2, len(ticks) - 1} if crowded else range(len(ticks))
+        for place, (value, label) in enumerate(zip(ticks, labels, strict=True)):
             x = self.at(value)
             marks.append(Stroke(x, y, x, y + 0.9, RULE, 0.6))
+            if place not in told:
+                continue
             # the sign hangs out to the left, so that the digits stand under their tick
             shift = -width("−", TICK) / 2 if label.startswith("−") else 0.0
             marks.append(Words((Piece(x + shift, y + 3.8, label, "center"),), TICK, axis="tick"))

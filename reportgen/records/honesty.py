@@ -259,6 +259,37 @@ def verdict_sentence(search: Searched) -> Inline:
     return (*often, *p, *ended, ".", *_elsewhere(whole, search.scale))
 
 
+def verdict_in_brief(search: Searched) -> Inline:
+    """Return the same in a few words, for the notes of what shows many searches; the first word is a small letter.
+
+    Parameters
+    ----------
+    search : Searched
+
+    Returns
+    -------
+    Inline
+        "keeps a split in 12% of 1000 draws, p of the search 0.004: supported; held out 1.4 (0.2 to 2.6), p = 0.03"
+    """
+    whole = search.honesty
+    if whole is None or not whole.null_draws.value or whole.p.value is None:
+        return ()
+    kept: Inline = ("repeated in ",)
+    if whole.kept_share.value is not None:
+        kept = ("keeps a split in ", whole.kept_share, "% of ")
+    ended = whole.verdict if search.candidates else "nothing kept"
+    said: Inline = (*kept, whole.null_draws, " draws, p of the search ", whole.p, f": {ended}")
+    held = None if whole.held_out is None else whole.held_out.difference
+    if held is None or held.effect.value is None or not search.candidates:
+        return said
+    return (*said, "; held out ", held.effect, " (", held.low, " to ", held.high, "), ", *_p(held.p))
+
+
+def _p(p: Number) -> Inline:
+    """Return "p = 0.02" or "p <0.001"."""
+    return ("p\u00a0", p) if p.text[:1] in "<>" else ("p\u00a0=\u00a0", p)
+
+
 def _elsewhere(whole: SearchHonesty[Number], scale: EffectScale) -> Inline:
     """Return what the search is worth in trials that did not choose: nothing where no trial was held out."""
     held = whole.held_out
@@ -266,11 +297,10 @@ def _elsewhere(whole: SearchHonesty[Number], scale: EffectScale) -> Inline:
         return ()
     one = held.difference
     chance = held.difference.p.value > (whole.alpha.value or 0.0)
-    p: Inline = ("p ", one.p) if one.p.text[:1] in "<>" else ("p = ", one.p)
     return (
         f" In trials held out the {scale.contrast} is ",
         *(one.effect, " (", one.low, " to ", one.high, "), "),
-        *p,
+        *_p(one.p),
         ": it may be chance in new trials." if chance else ".",
     )
 

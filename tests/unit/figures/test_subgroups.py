@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from reportgen.figures.axis import Axis
 from reportgen.figures.cut_profiles import profile_sheets
 from reportgen.figures.layout import ROW
-from reportgen.figures.sheet import Shape, Sheet, Stroke
+from reportgen.figures.panel import Panel
+from reportgen.figures.sheet import Shape, Sheet, Stroke, Words
 from reportgen.figures.subgroups import forest_sheets, tree_sheets
 from reportgen.figures.theme import ACCENT, MUTED, RULE
 from reportgen.records.honesty import verdict_sentence
@@ -241,10 +243,10 @@ def test_figures_and_alternative_texts_have_the_sentence_of_the_verdict() -> Non
     found = honest(search())
     expected = (
         "This specification keeps at least one split in 12.0% of data sets without any effect modification (1000 draws); here p of "
-        "the search is 0.0040, in these trials: supported at 0.05. In trials held out the difference is 1.4 (−1.1 to 3.9), p = 0.030."
+        "the search is 0.0040, in these trials: supported at 0.05. In trials held out the difference is 1.4 (−1.1 to 3.9), p\u00a0=\u00a00.030."
     )
     for (sheet,) in (tree_sheets(found, settings(), name="fig3"), forest_sheets([found], settings(), name="fig3")):
-        assert any(expected in text for text in texts(sheet))
+        assert any(expected.replace("\u00a0", " ") in text.replace("\u00a0", " ") for text in texts(sheet))
         assert expected in plain(sheet.alt)
     assert plain(verdict_sentence(found)) == expected
 
@@ -256,7 +258,26 @@ def test_a_difference_that_trials_held_out_do_not_show_may_be_chance_in_new_ones
     p = replace(held.difference.p, value=0.21, text="0.21")
     weak = replace(held, difference=replace(held.difference, p=p))
     said = plain(verdict_sentence(replace(found, honesty=replace(found.honesty, held_out=weak))))
-    assert said.endswith("p = 0.21: it may be chance in new trials.")
+    assert said.endswith("p\u00a0=\u00a00.21: it may be chance in new trials.")
     none = plain(verdict_sentence(honest(search(found=False))))
     assert none.endswith("in these trials, and nothing is kept.")
     assert verdict_sentence(search()) == ()
+
+
+def test_a_narrow_axis_labels_its_middle_and_its_ends_alone() -> None:
+    axis = Axis(1.2, 0.4)
+    for right, labels in ((70.0, ["−1.2", "−0.8", "−0.4", "0.0", "0.4", "0.8", "1.2"]), (26.0, ["−1.2", "0.0", "1.2"])):
+        marks = Panel(axis, 0.0, right).ruler(0.0)
+        assert [mark.pieces[0].text for mark in marks if isinstance(mark, Words)] == labels
+        assert sum(isinstance(mark, Stroke) for mark in marks) == 1 + 7
+
+
+def test_many_searches_have_their_verdicts_in_brief_and_fit_on_their_pages() -> None:
+    many = [honest(search(f"outcome {k}", labels=("Age",), deep=False), "supported", p=0.004) for k in range(12)]
+    many.append(honest(search("none", found=False), "candidate, not supported", p=0.31))
+    sheets = forest_sheets(many, settings(), name="fig3")
+    said = " ".join(texts(sheets[-1])).replace("\u00a0", " ")
+    expected = "OUTCOME 3, Short term: keeps a split in 12.0% of 1000 draws, p of the search 0.0040: supported; held out 1.4 (−1.1 to 3.9)"
+    assert expected in said
+    assert "NONE, Short term: keeps a split in 12.0% of 1000 draws, p of the search 0.31: nothing kept." in said
+    assert all(sheet.height < 240 for sheet in sheets)
