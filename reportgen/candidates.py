@@ -20,7 +20,7 @@ from reportgen.spec.load import examine_study
 from reportgen.spec.study import Search, Study
 
 if TYPE_CHECKING:  # heavy libraries are imported when they are needed
-    from reportgen.analyses.planning import Desk
+    from reportgen.analyses.planning import PlanContext
     from reportgen.analyses.selection import Selection
 
 README = """\
@@ -78,15 +78,15 @@ def write_candidates(path: Path, output: str, only: str | None = None, progress:
     _check_name(path, only)
     spec, repository = read(path)
     from reportgen.analyses.cohorts import Cohorts
-    from reportgen.analyses.planning import Desk
+    from reportgen.analyses.planning import PlanContext
 
     progress("search")
     contents: dict[str, str] = {}
     left_out: list[str] = []
-    desk = Desk(Cohorts(repository, spec.study))
+    context = PlanContext(Cohorts(repository, spec.study))
     for name, node in _searches(spec.study, only):
-        for file, people, reason in _cells(name, node, desk):
-            found = {} if reason else _files(file, node, people, desk)
+        for file, people, reason in _cells(name, node, context):
+            found = {} if reason else _files(file, node, people, context)
             contents |= found
             left_out += [] if found else [f"{file}: {reason or 'nothing can be searched'}"]
     if not contents:
@@ -116,23 +116,23 @@ def _searches(study: Study, only: str | None) -> Iterator[tuple[str, Search]]:
             yield name, node
 
 
-def _cells(name: str, node: Search, desk: Desk) -> Iterator[tuple[str, Selection, str]]:
+def _cells(name: str, node: Search, context: PlanContext) -> Iterator[tuple[str, Selection, str]]:
     """Yield the name of the files of each cell, who enters it, and why it cannot be searched."""
     from reportgen.analyses.selection import not_estimable
     from reportgen.records.numbers import slug
 
-    for people in desk.cohorts.of(node):
+    for people in context.cohorts.of(node):
         file = slug(name, people.comparison, people.outcome, people.follow_up)
         yield file, people, not_estimable(people, node)
 
 
-def _files(file: str, node: Search, people: Selection, desk: Desk) -> dict[str, str]:
+def _files(file: str, node: Search, people: Selection, context: PlanContext) -> dict[str, str]:
     """Return the two files of a search; none where nothing can be searched."""
     from reportgen.analyses.candidates import candidate_table
     from reportgen.analyses.drawing import prepared_search
 
-    columns = {name: moderator.among(people) for name, moderator in desk.moderators(node).items()}
-    prepared = prepared_search(people, columns, node, desk.screening(node))
+    columns = {name: moderator.among(people) for name, moderator in context.moderators(node).items()}
+    prepared = prepared_search(people, columns, node, context.screening(node))
     if prepared is None:
         return {}
     table = candidate_table(prepared, people.adjuster_names)

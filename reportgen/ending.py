@@ -60,15 +60,15 @@ def _end(number: int, _: FrameType | None) -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     name = signal.Signals(number).name
-    said = [_told(put_away) for put_away in list(_begun)]
-    line = ": ".join([WORDS[name], *[text for text in said if isinstance(text, str)][:1]])
+    messages = [_warning_of(put_away) for put_away in list(_begun)]
+    line = ": ".join([WORDS[name], *[text for text in messages if isinstance(text, str)][:1]])
     try:
         os.write(2, f"{line}\n".encode())
     finally:
         os._exit(CODES[name])
 
 
-def _told(put_away: Callable[[], object]) -> object:
+def _warning_of(put_away: Callable[[], object]) -> object:
     try:
         return put_away()
     except Exception:  # nothing may keep the process from ending; what is left is swept at the next start

@@ -21,8 +21,8 @@ from reportgen.fingerprint import basis
 from reportgen.formats import DEFAULT
 from reportgen.graph import Maker, Step, run, stale
 from reportgen.output.place import chosen_place
-from reportgen.output.workshop import Workshop
-from reportgen.pipeline import SILENT, time_of_build, told_of
+from reportgen.output.staging import StagingFolder
+from reportgen.pipeline import SILENT, time_of_build, write_errors_named
 from reportgen.pool import Pool, end_workers, open_pool
 from reportgen.progress import Progress
 from reportgen.spec.evaluation import EvaluationSpec, load_evaluation, locked_evaluation
@@ -113,15 +113,15 @@ def evaluate(order: Order, progress: Progress = SILENT) -> Evaluated:
     with ExitStack() as stack:
         stack.enter_context(begun(end_workers))
         pool = stack.enter_context(closing(open_pool(order.workers)))
-        workshop = stack.enter_context(Workshop(place))
+        staging = stack.enter_context(StagingFolder(place))
         values, failed, kept, made = _made(spec, store, code, pool, progress)
         if failed:
             return Evaluated(Path(place.shown), (), (), failed, kept, made, EXIT_ANALYSIS_FAILED)
         progress("write")
         make = Maker(store, pool, basis=code, packages=plugins.packages(), scope=f"{spec.name}: figures")
-        with told_of(place, workshop.folder):
-            written = _write(workshop.folder, spec, values, order.formats or DEFAULT, make)
-            workshop.finish()
+        with write_errors_named(place, staging.folder):
+            written = _write(staging.folder, spec, values, order.formats or DEFAULT, make)
+            staging.finish()
     return Evaluated(
         Path(place.shown),
         tuple(Path(place.shown) / path for path in written.opens),
@@ -157,11 +157,11 @@ def _made(
         basis=code,
         scope=scope,
         packages=plugins.packages(),
-        told=lambda step: _tell(step, progress, laid.draws),
+        on_step=lambda step: _tell(step, progress, laid.draws),
     )
     progress.end()
     searches = {part: search for (_, search), parts in laid.parts.items() for part in parts}
-    failed = tuple(dict.fromkeys(f"'{searches[name]}' failed: {one.error}" for name, one in ran.failed.items()))
+    failed = tuple(dict.fromkeys(f"'{searches[name]}' failed: {item.error}" for name, item in ran.failed.items()))
     return ({} if failed else outcomes_of(laid, ran.values)), failed, ran.kept, ran.made
 
 
@@ -191,11 +191,11 @@ def plan_line(spec: EvaluationSpec, laid: Laid, chunks: int, seconds: float) -> 
     """Return what is ahead in one line, with the time that it may take."""
     scenarios, searches = len(spec.scenarios()), len(spec.file.searches)
     runs = sum(scenarios * spec.data_sets(name) for name in spec.file.searches)
-    said = f"evaluate {scenarios} scenario{_s(scenarios)} x {searches} search{'es' if searches != 1 else ''}: {runs:,} data sets are searched"
+    message = f"evaluate {scenarios} scenario{_s(scenarios)} x {searches} search{'es' if searches != 1 else ''}: {runs:,} data sets are searched"
     if not chunks:
-        return f"{said}, all of them before"
+        return f"{message}, all of them before"
     share = "" if chunks == len(laid.tasks) else f", {chunks} of {len(laid.tasks)} chunks now"
-    return f"{said}{share}; about {_duration(seconds)}"
+    return f"{message}{share}; about {_duration(seconds)}"
 
 
 def _s(count: int) -> str:

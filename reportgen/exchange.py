@@ -44,11 +44,11 @@ def exchange(fresh: Path, place: Path, aside: Path) -> None:
         raise
 
 
-def _exchanged_by_kernel(one: Path, other: Path) -> bool:
+def _exchanged_by_kernel(item: Path, other: Path) -> bool:
     if not sys.platform.startswith("linux"):
         return False
     libc = ctypes.CDLL(None, use_errno=True)
     renameat2 = getattr(libc, "renameat2", None)
     if renameat2 is None:
         return False
-    return bool(renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0)
+    return bool(renameat2(_AT_FDCWD, os.fsencode(item), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0)

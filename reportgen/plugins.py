@@ -40,9 +40,11 @@ def register() -> None:
         try:
             found.load()()
         except Exception as error:
-            told = f"{type(error).__name__}: {error}"
+            message = f"{type(error).__name__}: {error}"
             hint = "Fix it, or uninstall its distribution."
-            problems.append(Problem(f"the plug-in '{found.name}' ({found.value}) cannot be loaded: {told}", hint=hint))
+            problems.append(
+                Problem(f"the plug-in '{found.name}' ({found.value}) cannot be loaded: {message}", hint=hint)
+            )
     if problems:
         raise SpecError(problems)
 
@@ -57,12 +59,12 @@ def sources() -> tuple[Path, ...]:
     names = dict.fromkeys(_package(found) for found in (*_found(), *_found(TARGETS)))
     places = [find_spec(name) for name in names if name != OWN]
     found = [list(place.submodule_search_locations or [place.origin or ""]) for place in places if place is not None]
-    return tuple(Path(one) for each in found for one in each if one)
+    return tuple(Path(item) for each in found for item in each if item)
 
 
 def distributions() -> tuple[str, ...]:
     """Return the names of the distributions that bring plug-ins or targets."""
-    found = [one.dist.name for one in (*_found(), *_found(TARGETS)) if one.dist is not None]
+    found = [item.dist.name for item in (*_found(), *_found(TARGETS)) if item.dist is not None]
     return tuple(name for name in dict.fromkeys(found) if name != OWN)
 
 

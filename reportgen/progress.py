@@ -115,7 +115,7 @@ class Lines(Progress):
     def __init__(self, pause: float = PAUSE, write: Callable[[str], None] = say) -> None:
         self._pause, self._write = pause, write
         self._all = self._done = 0
-        self._told = 0.0
+        self._reported = 0.0
         self._pace = Pace()
 
     def __call__(self, step: str) -> None:
@@ -124,16 +124,16 @@ class Lines(Progress):
 
     def begin(self, tasks: int) -> None:
         """Count this many tasks."""
-        self._all, self._done, self._told, self._pace = tasks, 0, time.monotonic(), Pace()
+        self._all, self._done, self._reported, self._pace = tasks, 0, time.monotonic(), Pace()
 
     def advance(self, draws: int = 0) -> None:
         """Count a task, and say so where nothing was said for a while."""
         self._done += 1
         self._pace.count(draws)
-        if self._done < self._all and time.monotonic() - self._told >= self._pause:
-            self._told = time.monotonic()
-            said = self._pace.words
-            self._write(f"  {self._done} of {self._all} done{', ' * bool(said)}{said}")
+        if self._done < self._all and time.monotonic() - self._reported >= self._pause:
+            self._reported = time.monotonic()
+            message = self._pace.words
+            self._write(f"  {self._done} of {self._all} done{', ' * bool(message)}{message}")
 
 
 class OnTerminal(Progress):

@@ -62,7 +62,7 @@ def provenance(spec: Spec, repository: RepositoryRecords, records: Records, resu
         "seed": spec.study.study.seed,
         "disclosure": {
             "minimum_cell": spec.study.policy.minimum_cell,
-            "suppressed": [asdict(one) for one in records.egress.suppressed] if records.egress else [],
+            "suppressed": [asdict(item) for item in records.egress.suppressed] if records.egress else [],
         },
         "versions": versions(),
         "sources": {key: {"spec": s.spec, "model": s.model} for key, s in sorted(results.sources.items())},

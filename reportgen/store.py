@@ -136,7 +136,7 @@ class Store:
         Where it lies; else what `REPORTGEN_STORE` says; else `reportgen/store` in the user's cache folder.
     limit_bytes : int, optional
         What it may take on the disk; else what `REPORTGEN_STORE_LIMIT` says; else 2 GB. What was used least recently leaves.
-    told : callable
+    warn : callable
         Told each warning, a line without a line end.
 
     Raises
@@ -161,11 +161,11 @@ class Store:
         folder: Path | None = None,
         *,
         limit_bytes: int | None = None,
-        told: Callable[[str], object] = say,
+        warn: Callable[[str], object] = say,
     ) -> None:
         self.folder = folder or store_folder()
         self._limit = limit_bytes if limit_bytes is not None else store_limit()
-        self._told = told
+        self._warn = warn
         self._writes = True
         self._written = False
         self._reads = self._is_ours()
@@ -200,7 +200,7 @@ class Store:
     def _goes_on_without(self, verb: str, reason: str) -> None:
         if self._writes:
             self._writes = False
-            self._told(
+            self._warn(
                 f"the store '{self.folder}' cannot be {verb} ({reason}): this build continues without keeping its results"
             )
 
@@ -250,7 +250,7 @@ class Store:
         return whole
 
     def _remove_damaged(self, path: Path) -> None:
-        self._told(f"a store entry was damaged and is recomputed: '{path}'")
+        self._warn(f"a store entry was damaged and is recomputed: '{path}'")
         with suppress(OSError):
             path.unlink()
 
@@ -345,14 +345,14 @@ class Store:
         """Let the least recently used entries leave until the limit is kept; return what left."""
         entries = sorted(self._entries())
         total = sum(size for _, size, _ in entries)
-        gone: list[int] = []
+        removed: list[int] = []
         for _, size, path in entries:
-            if total - sum(gone) <= self._limit:
+            if total - sum(removed) <= self._limit:
                 break
             with suppress(OSError):
                 path.unlink()
-                gone.append(size)
-        return Cleaned(len(gone), sum(gone))
+                removed.append(size)
+        return Cleaned(len(removed), sum(removed))
 
     def _entries(self) -> Iterator[tuple[float, int, Path]]:
         """Yield time of last use, size on the disk and path of each entry."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from reportgen.canonical import canonical
 from reportgen.encoding import decode, encode
 from reportgen.output.mark import REPORT_MARK, read_mark, report_files
-from reportgen.output.workshop import workshop_key
+from reportgen.output.staging import staging_key
 from reportgen.store import Memory, Trace
 
 
@@ -89,9 +89,9 @@ def recalled(store: Memory, key: str) -> Note | None:
     note = decode(content)
     assert isinstance(note, Note)
     folder = Path(note.folder)
-    if any(folder.parent.glob(f"{glob.escape(workshop_key(folder.name))}-*")):
+    if any(folder.parent.glob(f"{glob.escape(staging_key(folder.name))}-*")):
         return None  # what a killed build left is swept by one that builds
-    same = all(_digest(one.path) == one.sha256 for one in note.read)
+    same = all(_digest(item.path) == item.sha256 for item in note.read)
     same = same and all(_version(name) == version for name, version in note.libraries)
     same = same and read_mark(folder / REPORT_MARK) is not None and written_in(folder) == note.written
     return note if same else None

@@ -17,7 +17,7 @@ from reportgen import __version__
 from reportgen.errors import DEBUG, EXIT_DONE
 from reportgen.formats import BUILT_IN, ON_REQUEST
 from reportgen.progress import pace
-from reportgen.progress import progress as told
+from reportgen.progress import progress as progress_bar
 from reportgen.terminal import say, show
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def build(
         store=store,
         keep=not no_store,
     )
-    with told() as progress:
+    with progress_bar() as progress:
         built = build(order, progress)
     _warn(built.warnings)
     for failed in built.failed:
@@ -215,12 +215,12 @@ def _check_store(store: Path | None, no_store: bool) -> None:
 @app.command()
 def validate(study: StudyPath) -> int:
     """Check study file, mappings and data; report all problems at once."""
-    from reportgen.pipeline import doubts, read
+    from reportgen.pipeline import read, warnings_of
 
-    with told() as progress:
+    with progress_bar() as progress:
         progress("read and check")
         spec, repository = read(study)
-    _warn(doubts(spec, repository))
+    _warn(warnings_of(spec, repository))
     trials = "1 trial" if len(repository.trials) == 1 else f"{len(repository.trials)} trials"
     people = len(repository.participants)
     show(f"{spec.name}: no problems found, {trials}, {people} participant{'' if people == 1 else 's'}")
@@ -233,13 +233,13 @@ def plan(study: StudyPath, store: StorePath = None) -> int:
 
     Then what a build would make again, and how long that takes.
     """
-    from reportgen.pipeline import doubts, plan, read, rebuilding
+    from reportgen.pipeline import plan, read, rebuilding, warnings_of
     from reportgen.render.planned import planned_lines, rebuilding_lines
 
-    with told() as progress:
+    with progress_bar() as progress:
         progress("read and check")
         spec, repository = read(study)
-    _warn(doubts(spec, repository))
+    _warn(warnings_of(spec, repository))
     for line in (*planned_lines(plan(spec, repository)), "", *rebuilding_lines(*rebuilding(spec, store))):
         show(line)
     return EXIT_DONE
@@ -266,7 +266,7 @@ def simulate(
     """Make the trial files of a simulation file: the same file and seed give the same bytes."""
     from reportgen.pipeline import simulate
 
-    with told() as progress:
+    with progress_bar() as progress:
         paths = simulate(file, output, seed, progress)
     for path in paths:
         show(str(path))
@@ -294,7 +294,7 @@ def evaluate(
     _check_formats(chosen)
     _check_store(store, no_store)
     workers = jobs or min(os.cpu_count() or 1, MOST_WORKERS)
-    with told() as progress:
+    with progress_bar() as progress:
         done = evaluate(Order(file, output, chosen, workers, store, not no_store), progress)
     _warn(done.warnings)
     for failed in done.failed:
@@ -317,7 +317,7 @@ def candidates(
     """
     from reportgen.candidates import write_candidates
 
-    with told() as progress:
+    with progress_bar() as progress:
         written = write_candidates(study, output, only, progress)
     _warn([f"no candidates of {line}" for line in written.left_out])
     say(f"'{output}' holds participants' data: keep it as safe as the trial files")

@@ -52,9 +52,9 @@ def trace_numbers(page: str, rows: Mapping[str, Any]) -> Traced:
             exceptions += 1
             continue
         found += 1
-        why = _why_untraced(holder, text, rows)
-        if why:
-            failures.append(Untraced(" ".join(text.split())[:120], holder.get("data-id", ""), why))
+        reason = _why_untraced(holder, text, rows)
+        if reason:
+            failures.append(Untraced(" ".join(text.split())[:120], holder.get("data-id", ""), reason))
     return Traced(found, exceptions, tuple(failures))
 
 

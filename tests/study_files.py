@@ -81,7 +81,7 @@ def write_yaml(path: Path, content: dict[str, Any]) -> None:
 
 def _drawing_nothing(study: dict[str, Any]) -> dict[str, Any]:
     methods = (
-        {one.get("method") for one in study["analyses"].values()} if isinstance(study.get("analyses"), dict) else {}
+        {item.get("method") for item in study["analyses"].values()} if isinstance(study.get("analyses"), dict) else {}
     )
     policy = study.get("policy", {})
     if not {"moderators", "recursive-partitioning", "directed-peeling"} & {*methods} or "draws" in policy:

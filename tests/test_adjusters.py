@@ -93,12 +93,12 @@ class Made:
 
     def methods(self, heading: str) -> str:
         """Return a section of the methods as plain text."""
-        section = next(one for one in self.appendix.methods if plain(one.heading).startswith(heading))
+        section = next(method for method in self.appendix.methods if plain(method.heading).startswith(heading))
         return " ".join(map(plain, section.paragraphs))
 
     def notes(self, name: str) -> str:
         """Return the notes of a table as plain text."""
-        artefact = next(one for one in self.appendix.artefacts if one.name == name)
+        artefact = next(item for item in self.appendix.artefacts if item.name == name)
         return " ".join(plain(note) for part in artefact.parts if part.table for note in part.table.footnotes)
 
 
@@ -148,7 +148,7 @@ def test_a_trial_in_which_an_adjuster_says_nothing_is_named(made: Made) -> None:
 
 def test_a_subgroup_in_which_an_adjuster_says_nothing_is_named(tmp_path: Path) -> None:
     rp = {**ANALYSES["rp"], "moderators": ["sex"], "alpha": 0.999, "multiplicity": "none"}
-    path = written(tmp_path / "study", {"rp": rp}, [one for one in CONTENTS if one["of"] == "rp"])
+    path = written(tmp_path / "study", {"rp": rp}, [item for item in CONTENTS if item["of"] == "rp"])
     spec, repository = read(path)
     records = make_records(spec, repository, profile="draft")
     (search,) = records.analyses["rp"].results  # type: ignore[union-attr]
@@ -163,7 +163,7 @@ def test_a_subgroup_in_which_an_adjuster_says_nothing_is_named(tmp_path: Path) -
 
 
 def test_status_names_them(made: Made) -> None:
-    status = next(one for one in made.appendix.back if one.name == "status")
+    status = next(item for item in made.appendix.back if item.name == "status")
     said = " ".join(map(plain, status.paragraphs))
     for label, reason in LOST.items():
         assert f"Not adjusted for {label} ({reason})" in said
@@ -197,14 +197,14 @@ def test_where_none_is_left_nothing_is_called_adjusted(tmp_path: Path) -> None:
     assert ", adjusted for" not in text
     assert "slopes" not in text
     assert text.count("Not adjusted for Dose (one value in all)") == len(ANALYSES)
-    (forest,) = (one for one in artefacts if one.name == "forest")
+    (forest,) = (artefact for artefact in artefacts if artefact.name == "forest")
     assert "djusted mean difference" not in "".join(str(drawing) for part in forest.parts for drawing in part.drawings)
 
 
 def test_an_ordinary_study_says_nothing_of_it(tmp_path: Path) -> None:
     path = write_screened(tmp_path / "study", adjust_for=["baseline", "age", "mood"])
     spec, repository = read(path)
-    assert all(effect.not_adjusted == () for one in plan(spec, repository) for effect in one.effects)
+    assert all(effect.not_adjusted == () for item in plan(spec, repository) for effect in item.effects)
     records = make_records(spec, repository, profile="draft")
     appendix = compose(spec, records, numbered_artefacts(spec, records))
     assert "Not adjusted" not in str(appendix)

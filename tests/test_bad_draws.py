@@ -72,9 +72,9 @@ def test_a_study_file_that_asks_for_it_is_told_where(
     study.write_text(study.read_text().replace("sign_flips: 0", f"sign_flips: {written}"))
     place = next(k for k, line in enumerate(study.read_text().splitlines(), 1) if "sign_flips" in line)
     assert run(["validate", str(study)]) == 2
-    told = capsys.readouterr().err
-    assert f"study.yaml:{place}:17: {said}" in told
-    assert fix in told
+    output = capsys.readouterr().err
+    assert f"study.yaml:{place}:17: {said}" in output
+    assert fix in output
 
 
 def test_no_draws_are_none_and_the_page_says_candidate(tmp_path: Path) -> None:
@@ -141,9 +141,9 @@ def test_a_search_whose_draws_all_break_off_is_named_and_all_else_is_reported(
         formats=("html", "results"),
     )
     assert built(study, tmp_path) == 1
-    told = capsys.readouterr().err
-    assert told.count("failed:") == 1
-    assert "analysis 'rp' failed: LinAlgError: Singular matrix (analyses/drawing.py:" in told
+    output = capsys.readouterr().err
+    assert output.count("failed:") == 1
+    assert "analysis 'rp' failed: LinAlgError: Singular matrix (analyses/drawing.py:" in output
     assert any(name.startswith("screening.") for name in results(tmp_path))
 
 

@@ -51,9 +51,9 @@ def test_each_search_has_its_people_and_its_candidates(folder: Path) -> None:
 
 def test_the_rule_of_a_candidate_gives_its_members(folder: Path) -> None:
     people = pd.read_csv(folder / "parts.overall.rmdq.short.people.csv")
-    for one in pd.read_csv(folder / "parts.overall.rmdq.short.candidates.csv").itertuples():
+    for item in pd.read_csv(folder / "parts.overall.rmdq.short.candidates.csv").itertuples():
         inside = np.ones(len(people), bool)
-        for rule in str(one.rule).split(" & "):
+        for rule in str(item.rule).split(" & "):
             moderator, kind, value = rule.split(" ", 2)
             column = people[f"moderator {moderator}"]
             inside &= {
@@ -61,7 +61,7 @@ def test_the_rule_of_a_candidate_gives_its_members(folder: Path) -> None:
                 ">": lambda c=column, v=value: c > float(v),
                 "in": lambda c=column, v=value: c.isin(v.strip("{}").split(", ")),
             }[kind]()
-        assert ((people[one.candidate] == 1) == inside).all()
+        assert ((people[item.candidate] == 1) == inside).all()
 
 
 def test_the_best_split_of_the_root_is_that_of_a_fit_to_the_written_people(folder: Path) -> None:

@@ -112,9 +112,9 @@ def test_it_is_built_from_the_command_line(
 ) -> None:
     command = ["build", str(studies["small"]), "--output", str(tmp_path / "report"), "--executor", processes.address]
     assert run([*command, "--formats", "html"]) == 0
-    told = capfd.readouterr()
-    assert told.out.splitlines() == [str(tmp_path / "report" / "appendix.html")]
-    *steps, counted, done = told.err.splitlines()
+    output = capfd.readouterr()
+    assert output.out.splitlines() == [str(tmp_path / "report" / "appendix.html")]
+    *steps, counted, done = output.err.splitlines()
     assert steps == ["read and check", "analyse", "draw", "render"]
     assert counted.startswith("kept 0, made ") and done.startswith("done in")
 
@@ -249,9 +249,9 @@ def test_a_scheduler_that_does_not_answer_takes_nothing_away(
     study.write_text(study.read_text(encoding="utf-8").replace("title: ", "title: Changed ", 1), encoding="utf-8")
     command = ["build", str(study), "--output", str(report), "--store", str(store)]
     assert run([*command, "--executor", "dask://127.0.0.1:9"]) == 3
-    told = capsys.readouterr().err.splitlines()
-    assert [line for line in told if "dask://" in line] == told[-1:]
-    assert told[-1].startswith("dask://127.0.0.1:9: no scheduler answers there")
+    output = capsys.readouterr().err.splitlines()
+    assert [line for line in output if "dask://" in line] == output[-1:]
+    assert output[-1].startswith("dask://127.0.0.1:9: no scheduler answers there")
     assert (contents(report), contents(store)) == before
 
 
@@ -284,7 +284,7 @@ def test_workers_that_could_change_a_number_are_refused(
         processes.add(1, PYTHONPATH=str(edited))
         processes.add(1, threads=2, DASK_DISTRIBUTED__WORKER__MEMORY__SPILL="0.7")
         assert run(["build", "no-such-study", "--executor", processes.address]) == 3
-    told = capsys.readouterr().err
+    output = capsys.readouterr().err
     for words in (
         "is refused: it cannot load reportgen (",
         "it runs with NUMBA_CPU_NAME=generic, this machine with (unset)\n  Start it without NUMBA_CPU_NAME.",
@@ -293,9 +293,9 @@ def test_workers_that_could_change_a_number_are_refused(
         "it has 2 threads, but a task needs its own process\n  Start it with --nthreads 1.",
         "it may write participants to its disk\n  Start it with DASK_DISTRIBUTED__WORKER__MEMORY__TARGET=False",
     ):
-        assert told.count(words) == 1
-    assert told.count("worker tcp://127.0.0.1:") == told.count("is refused: ") == 6
-    assert "Traceback" not in told
+        assert output.count(words) == 1
+    assert output.count("worker tcp://127.0.0.1:") == output.count("is refused: ") == 6
+    assert "Traceback" not in output
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")

@@ -1,4 +1,4 @@
-"""A study in which much is too small to be told, from file to folder: it builds, and no file of it tells a small count."""
+"""A study in which much is too small to be disclosed, from file to folder: it builds, and no file of it tells a small count."""
 
 from __future__ import annotations
 
@@ -99,15 +99,15 @@ def test_every_number_has_its_row(folder: Path) -> None:
 
 def test_what_is_hidden_has_no_value_in_any_file(folder: Path) -> None:
     rows = pd.read_parquet(folder / "results.parquet").set_index("id")
-    hidden = rows[rows["status"] == "suppressed"]
+    suppressed = rows[rows["status"] == "suppressed"]
     for start in ("screening.", "people.", "ledger."):
-        assert hidden.index.str.startswith(start).any(), start
-    assert hidden["value"].isna().all()
-    assert set(hidden["text"]) <= {"–", f"<{MINIMUM}"}
+        assert suppressed.index.str.startswith(start).any(), start
+    assert suppressed["value"].isna().all()
+    assert set(suppressed["text"]) <= {"–", f"<{MINIMUM}"}
     listed = {row["id"]: row for row in json.loads((folder / "results.json").read_text(encoding="utf-8"))["rows"]}
-    assert {listed[id_]["value"] for id_ in hidden.index} == {None}
+    assert {listed[id_]["value"] for id_ in suppressed.index} == {None}
     csv = pd.read_csv(folder / "results.csv").set_index("id")
-    assert csv.loc[hidden.index, "value"].isna().all()
+    assert csv.loc[suppressed.index, "value"].isna().all()
 
 
 def test_no_count_of_a_characteristic_is_small(folder: Path) -> None:
@@ -127,11 +127,11 @@ def test_the_pages_say_that_something_is_hidden(folder: Path) -> None:
 def secrets(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
     """What the same study tells under a policy that guards nobody, of all that is suppressed here."""
     spec, repository = read(write_small(tmp_path_factory.mktemp("open"), minimum=0))
-    told = {number.id: number.value for number in numbers_in(make_records(spec, repository, profile="draft"))}
-    north = {id_ for id_ in told if ".trial.north." in id_}
+    disclosed = {number.id: number.value for number in numbers_in(make_records(spec, repository, profile="draft"))}
+    north = {id_ for id_ in disclosed if ".trial.north." in id_}
     rows = pd.read_parquet(folder / "results.parquet").set_index("id")
-    hidden = rows.index[rows["status"] == "suppressed"]
-    values = {id_: told.get(id_) for id_ in {*hidden, *north}}
+    suppressed = rows.index[rows["status"] == "suppressed"]
+    values = {id_: disclosed.get(id_) for id_ in {*suppressed, *north}}
     # a number of few digits may stand anywhere for something else
     return {id_: value for id_, value in values.items() if value is not None and value * 1e4 % 1 > 1e-6}
 
@@ -176,8 +176,8 @@ def numbers_of_files(folder: Path) -> Iterator[tuple[str, NDArray[np.float64]]]:
 def numbers_of_study(path: Path) -> dict[str, float | None]:
     spec, repository = read(path)
     records = make_records(spec, repository, profile="draft")
-    told = (*numbers_in(records.analyses), *numbers_in(records.availability), *numbers_in(records.reconciliation))
-    return {number.id: number.value for number in told}
+    disclosed = (*numbers_in(records.analyses), *numbers_in(records.availability), *numbers_in(records.reconciliation))
+    return {number.id: number.value for number in disclosed}
 
 
 def test_no_number_of_any_analysis_depends_on_what_became_of_the_few(tmp_path: Path) -> None:
@@ -194,13 +194,13 @@ def test_no_number_of_any_analysis_depends_on_what_became_of_the_few(tmp_path: P
 def test_what_is_suppressed_is_listed_without_values(folder: Path) -> None:
     listed = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["disclosure"]
     assert listed["minimum_cell"] == MINIMUM
-    kinds = {(one["where"], one["kind"]) for one in listed["suppressed"]}
+    kinds = {(item["where"], item["kind"]) for item in listed["suppressed"]}
     assert kinds >= {
         ("pooled", "trials that are not pooled"),
         ("people", "cells of tables"),
         ("screening", "effects at a level or value"),
     }
-    assert all(set(one) == {"where", "kind", "reason", "count"} and one["reason"] for one in listed["suppressed"])
+    assert all(set(item) == {"where", "kind", "reason", "count"} and item["reason"] for item in listed["suppressed"])
     page = (folder / "appendix.html").read_text(encoding="utf-8")
     assert "people of an arm stand behind them" in page
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from reportgen.output.workshop import workshop_key
+from reportgen.output.staging import staging_key
 from tests.study_files import write_study
 
 pytestmark = pytest.mark.slow
 
 RUN = [sys.executable, "-m", "reportgen.cli"]
-LOCK = f"{workshop_key('out')}-lock"
+LOCK = f"{staging_key('out')}-lock"
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def test_ignored_signals_stay_ignored(study: Path) -> None:
         "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\nfrom reportgen.ending import listen; listen()"
     )
     program += "\nprint(signal.getsignal(signal.SIGHUP) == signal.SIG_IGN, signal.getsignal(signal.SIGTERM))"
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert told.startswith("True <function")
+    output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert output.startswith("True <function")
 
 
 def run(*arguments: str, shell: str = "", **how: Any) -> subprocess.CompletedProcess[str]:

@@ -58,7 +58,7 @@ def test_numbers_are_those_that_were_committed(report: Path) -> None:
 
 def test_every_number_on_the_page_is_in_the_results(report: Path) -> None:
     page = (report / "appendix.html").read_text(encoding="utf-8")
-    named = {one for ids in re.findall(r'data-id="([^"]+)"', page) for one in ids.split()}
+    named = {item for ids in re.findall(r'data-id="([^"]+)"', page) for item in ids.split()}
     assert named
     assert named <= {row["id"] for row in results(report)}
 
@@ -83,7 +83,7 @@ def test_the_page_says_what_was_simulated_and_found(report: Path) -> None:
 def test_the_table_of_detection_holds_the_numbers_of_the_results(report: Path) -> None:
     value = {row["id"]: row["text"] for row in results(report)}
     table = (report / "tables" / "table3.csv").read_text(encoding="utf-8").splitlines()
-    (line,) = (one for one in csv.reader(table) if one[1] == "RP")
+    (line,) = (item for item in csv.reader(table) if item[1] == "RP")
     assert line[5] == value["evaluation.scenario.2.rp.kept.share"]
     assert line[7] == value["evaluation.scenario.2.rp.supported.share"]
 

@@ -95,7 +95,7 @@ SEARCHES = ("recursive-partitioning", "directed-peeling", "agreement")  # dozens
 
 
 @pytest.mark.parametrize(
-    "method", [pytest.param(one, marks=pytest.mark.hard) if one in SEARCHES else one for one in MODELS]
+    "method", [pytest.param(item, marks=pytest.mark.hard) if item in SEARCHES else item for item in MODELS]
 )
 def test_every_option_of_a_method_is_built_or_refused(method: str, tmp_path: Path) -> None:
     every_option(method, tmp_path, "html,workbook,results", drawn=False)
@@ -130,7 +130,7 @@ def test_normal_inference_reaches_the_workbook_in_every_format(tmp_path: Path) -
         for method in ("meta-analysis", "moderators")
         for floor in ("none",)
     }
-    contents = [one for method in analyses for one in shown(method, [method])]
+    contents = [item for method in analyses for item in shown(method, [method])]
     assert built(tmp_path, FORMATS, analyses=analyses, report={"contents": contents}) == 0
     assert (tmp_path / "out" / "appendix.pdf").is_file()
     rows = json.loads((tmp_path / "out" / "results.json").read_text(), parse_constant=pytest.fail)["rows"]
@@ -168,5 +168,5 @@ def test_every_end_of_the_policy_is_built_or_refused(tmp_path: Path, policy: dic
         analyses = {name: {**BASE[name]} for name in ("descriptive", "meta-analysis", "moderators")}
     else:
         analyses = BASE
-    contents = [one for name in analyses for one in shown(name, [name])]
+    contents = [item for name in analyses for item in shown(name, [name])]
     assert built(tmp_path, FORMATS, analyses=analyses, policy=policy, report={"contents": contents}) in (0, 1)

@@ -49,12 +49,12 @@ def test_it_is_named_and_failed_everywhere(
     breaking(monkeypatch, ArithmeticError("the matrix is singular"))
     code, folder = report(tmp_path)
     assert code == 1
-    told = capsys.readouterr()
-    (line,) = [line for line in told.err.splitlines() if "failed" in line]
+    output = capsys.readouterr()
+    (line,) = [line for line in output.err.splitlines() if "failed" in line]
     assert line.startswith(
         "analysis 'pooled' failed: ArithmeticError: the matrix is singular (analyses/meta_analysis.py:"
     )
-    assert "Traceback" not in told.err and told.out.strip().endswith("appendix.html")
+    assert "Traceback" not in output.err and output.out.strip().endswith("appendix.html")
     rows = pd.read_parquet(folder / "results.parquet").set_index("id")
     assert rows.loc["pooled.failure", ["status", "reason"]].tolist() == [
         "failed",
@@ -75,8 +75,8 @@ def test_debug_shows_the_traceback(
     monkeypatch.setenv(DEBUG, "")  # set back afterwards: `--debug` sets it
     breaking(monkeypatch, ArithmeticError("the matrix is singular"))
     assert report(tmp_path, "--debug")[0] == 1
-    told = capsys.readouterr().err
-    assert "Traceback" in told and "raise error" in told
+    output = capsys.readouterr().err
+    assert "Traceback" in output and "raise error" in output
 
 
 def secret(*_: object) -> None:

@@ -178,7 +178,7 @@ def test_a_trial_that_did_not_measure_it_at_baseline_enters_where_nothing_asks_f
     bare = {"method": "meta-analysis", "minimum_trials": 1}
     path = write_final(tmp_path / "adjusted", {"outcomes": outcomes, "analyses": {"pooled": bare}}, south=later)
     (effect,) = pooled(path).results
-    assert [(one.trial.text, one.reason) for one in effect.left_out if one.trial.text == "South"] != []
+    assert [(item.trial.text, item.reason) for item in effect.excluded if item.trial.text == "South"] != []
     assert effect.trials.value == 1
     assert effect.not_adjusted == ()
 
@@ -269,7 +269,7 @@ def test_adjusted_for_the_baseline_both_give_the_same_effects_interactions_split
 def problems(path: Path) -> list[tuple[str, str]]:
     with pytest.raises(SpecError) as caught:
         read(path)
-    return [(str(one.origin).rpartition("/")[2], one.message) for one in caught.value.problems]
+    return [(str(problem.origin).rpartition("/")[2], problem.message) for problem in caught.value.problems]
 
 
 def test_a_baseline_that_is_asked_for_in_words_and_that_nobody_measured_is_an_error_in_its_place(
@@ -328,7 +328,7 @@ def test_a_warm_build_refuses_what_a_cold_one_does(tmp_path: Path) -> None:
     assert first is not None
     (effect,) = first[0].analyses["pooled"].results  # type: ignore[union-attr]
     assert effect.trials.value == 2
-    assert [one.kind for one in effect.not_adjusted] == ["unmeasured"]
+    assert [item.kind for item in effect.not_adjusted] == ["unmeasured"]
     content = _read(path)
     content["analyses"] = {"pooled": {"method": "meta-analysis", "adjust_for": ["baseline"]}}
     write_yaml(path, content)

@@ -95,4 +95,4 @@ def test_only_reading_opens_files(tmp_path: Path) -> None:
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["code"] == 0 and found["made"] > 15
     assert set(found["opened"]) == {"read"}
-    assert {Path(one).name for one in found["opened"]["read"]} == {"north.csv", "south.csv", "east.csv"}
+    assert {Path(item).name for item in found["opened"]["read"]} == {"north.csv", "south.csv", "east.csv"}

@@ -148,4 +148,4 @@ def test_a_plan_after_a_build_has_nothing_to_make(tmp_path):
     study.write_text(study.read_text().replace("sign_flips: 0", "sign_flips: 20"))
     built(study, tmp_path, draws=None)
     found, seconds, _ = rebuilding(read(study)[0], tmp_path / "store")
-    assert [one.certain for one in found] == [0] and seconds == 0.0
+    assert [item.certain for item in found] == [0] and seconds == 0.0

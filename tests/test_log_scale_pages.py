@@ -46,7 +46,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Any:
     changes: Mapping[str, Any] = {"analyses": ANALYSES, "report": {"contents": EVERYTHING}}
     spec, repository = read(write_search_study(tmp_path_factory.mktemp("log") / "s", **changes))
     made = make_records(spec, repository, profile="final")
-    records = replace(made, analyses={name: ratios(one, GOOD_ODDS, 0.3) for name, one in made.analyses.items()})
+    records = replace(
+        made, analyses={name: ratios(analysis, GOOD_ODDS, 0.3) for name, analysis in made.analyses.items()}
+    )
     assert sum(number.kind == "log" for number in numbers_in(records)) > 100
     return lxml.html.fromstring(html_page(compose(spec, records, numbered_artefacts(spec, records)), {}))
 
@@ -64,12 +66,12 @@ def test_every_axis_of_effects_is_one_of_ratios(page: Any) -> None:
     figures = page.xpath("//*[local-name()='svg'][contains(@aria-label, 'ratio')]")
     assert len(figures) >= 5
     for figure in figures:
-        ticks = [one.text for one in figure.xpath(".//*[@data-axis='tick']")]
+        ticks = [item.text for item in figure.xpath(".//*[@data-axis='tick']")]
         assert "1" in ticks, figure.get("aria-label")
 
 
 def test_no_printed_ratio_is_negative(page: Any) -> None:
-    printed = [one.text_content() for one in page.xpath("//*[contains(@data-id, '.effect')]")]
+    printed = [item.text_content() for item in page.xpath("//*[contains(@data-id, '.effect')]")]
     assert printed
     assert not [text for text in printed if text.startswith("−")]
 

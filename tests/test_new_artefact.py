@@ -48,7 +48,7 @@ WEIGHTS = Show(Weights, "Weights of the trials", weights, beside={"estimates": "
 class Counting(language.Analysis):
     """A method from elsewhere."""
 
-    says_who = True
+    reports_participants = True
     method: Literal["counting"]
     upto: int = Field(3, ge=1)
 
@@ -71,7 +71,7 @@ def registered() -> Iterator[None]:
             "counting",
             Counted,
             "Counting",
-            prose=lambda records, study: [Section(("Counting",), ((f"Up to {one.upto}.",),)) for one in records],
+            prose=lambda records, study: [Section(("Counting",), ((f"Up to {record.upto}.",),)) for record in records],
             status=lambda records: Ended(
                 ("ok",) * len(records), (Back("counted", "How counting ended", Table((), ())),)
             ),
@@ -120,7 +120,7 @@ def test_its_options_are_checked_as_those_of_any_other(tmp_path: Path, registere
         {**TABLE, "show": "weigths", "least": 5},
         {**TABLE, "show": "forest", "least": 5},
     )
-    found = [(one.message, one.hint) for one in examine_study(study_with(tmp_path, *wrong)).problems]
+    found = [(problem.message, problem.hint) for problem in examine_study(study_with(tmp_path, *wrong)).problems]
     assert found == [
         ("unknown key 'leest'", "Did you mean 'least'?"),
         ("'101' is not at most 100", "Write 100 or less."),
@@ -156,9 +156,9 @@ def test_the_methods_and_the_status_ask_the_view_of_a_record_from_elsewhere(regi
     records = records_fixture.records()
     counted: Any = Counted("x", 7)
     appendix = compose(records_fixture.spec(), replace(records, analyses=records.analyses | {"x": counted}), ())
-    (section,) = [one for one in appendix.methods if one.heading == ("Counting",)]
+    (section,) = [method for method in appendix.methods if method.heading == ("Counting",)]
     assert [plain(paragraph) for paragraph in section.paragraphs] == ["Up to 7."]
-    (status,) = [one for one in appendix.back if one.name == "status"]
+    (status,) = [item for item in appendix.back if item.name == "status"]
     assert [table.name for table in status.tables] == ["model-status", "counted"]
 
 
@@ -166,7 +166,7 @@ def test_each_method_has_a_view_and_each_view_says_who_entered_where_the_method_
     views = {view.method: view for view in VIEWS.values()}
     assert set(views) == set(language.METHODS)
     assert {name for name, view in views.items() if view.people} == {
-        name for name, kind in language.METHODS.items() if kind.says_who
+        name for name, kind in language.METHODS.items() if kind.reports_participants
     }
     for view in VIEWS.values():
         assert all(view.method in show.options.shown_methods() for show in view.shows)

@@ -61,7 +61,7 @@ def test_the_token_test_can_fail(report: Path) -> None:
 def test_plan_promises_what_the_build_prints(report: Path) -> None:
     printed = rows(report)["value"]
     planned = plan(*read(specs_folder() / report.name))
-    assert {one.method for one in planned} == set(METHODS_OF_THE_LANGUAGE)
+    assert {item.method for item in planned} == set(METHODS_OF_THE_LANGUAGE)
     for analysis in planned:
         assert analysis.effects
         for effect in analysis.effects:

@@ -62,7 +62,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def planned(path: Path) -> dict[str, PlannedEffect]:
-    return {one.name: one.effects[0] for one in plan(*read(path))}
+    return {item.name: item.effects[0] for item in plan(*read(path))}
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +85,14 @@ def test_screening(planned: dict[str, PlannedEffect], made: dict[str, Any]) -> N
     assert promised(said) == people(screen)
     assert said.moderators == screen.tested.value
     assert {name for name, _ in said.not_tried} == {
-        one.moderator for one in screen.interactions if one.tier == "not estimable"
+        item.moderator for item in screen.interactions if item.tier == "not estimable"
     }
     costs = {cost.moderator: (cost.people, cost.trials) for cost in said.costs}
-    for one in screen.interactions:
-        assert costs.get(one.moderator, (0, 0)) == (one.cost_people.value, one.cost_trials.value)
+    for interaction in screen.interactions:
+        assert costs.get(interaction.moderator, (0, 0)) == (
+            interaction.cost_people.value,
+            interaction.cost_trials.value,
+        )
 
 
 @pytest.mark.parametrize("name", ["rp", "rp-available"])
@@ -98,8 +101,10 @@ def test_partition_of_listed_moderators(name: str, planned: dict[str, PlannedEff
     said = planned[name]
     assert promised(said) == people(search.overall)
     assert not said.at_most
-    assert said.moderators == sum(one.searched for one in search.moderators)
-    assert {name for name, _ in said.not_tried} == {one.name for one in search.moderators if not one.searched}
+    assert said.moderators == sum(moderator.searched for moderator in search.moderators)
+    assert {name for name, _ in said.not_tried} == {
+        moderator.name for moderator in search.moderators if not moderator.searched
+    }
 
 
 def test_complete_cases_cost_people_and_available_ones_do_not(planned: dict[str, PlannedEffect]) -> None:
@@ -121,13 +126,13 @@ def test_after_a_screening_numbers_are_the_most_that_can_be(
     planned: dict[str, PlannedEffect], made: dict[str, Any]
 ) -> None:
     (search,), (peeling,) = made["rp-screened"].results, made["peel-screened"].results
-    for said, one, searched in (
+    for said, item, searched in (
         (planned["rp-screened"], search.overall, sum(use.searched for use in search.moderators)),
         (planned["peel-screened"], peeling, len(peeling.moderators)),
     ):
         assert said.at_most
         assert said.moderators_at_most
-        assert all(most >= number for most, number in zip(promised(said), people(one), strict=True))
+        assert all(most >= number for most, number in zip(promised(said), people(item), strict=True))
         assert 0 < searched <= (said.moderators or 0)
     available = planned["rp-screened-available"]
     assert (available.at_most, available.moderators_at_most) == (False, True)
@@ -206,10 +211,10 @@ def test_lines_stay_within_100_columns(path: Path) -> None:
 
 
 def test_of_many_trials_the_number_is_said() -> None:
-    from reportgen.records.planned import LeftOutTrials
+    from reportgen.records.planned import ExcludedTrials
 
-    four = LeftOutTrials("not measured in this window", ("A", "B", "C", "D"))
-    never = LeftOutTrials("not measured", ("E",))
-    effect = PlannedEffect("overall", "RMDQ", "short", 90, 2, 40, 50, left_out=(four, never))
+    four = ExcludedTrials("not measured in this window", ("A", "B", "C", "D"))
+    never = ExcludedTrials("not measured", ("E",))
+    effect = PlannedEffect("overall", "RMDQ", "short", 90, 2, 40, 50, excluded=(four, never))
     lines = planned_lines([PlannedAnalysis("pooled", "meta-analysis", "", (effect,))])
     assert lines[-1] == "    without 4 trials (not measured in this window)"

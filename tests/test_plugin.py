@@ -276,25 +276,25 @@ def test_its_numbers_are_in_the_results_on_the_page_and_in_the_methods(study: Pa
 def shows_ratios(page: Any, rows: dict[str, dict[str, str]], prefix: str) -> None:
     """Check head and cells of the table; ticks, marks, head, words and alternative text of the figure."""
     ends = [rows[f"{prefix}.{name}"] for name in ("effect", "ci-low", "ci-high")]
-    effect, low, high = (one["text"] for one in ends)
-    (table,) = [one for one in page.xpath("//table") if "Ratio of SDs" in one.text_content()]
+    effect, low, high = (end["text"] for end in ends)
+    (table,) = [item for item in page.xpath("//table") if "Ratio of SDs" in item.text_content()]
     assert f"{effect} ({low} to {high})" in table.text_content()
     (figure,) = page.xpath("//*[local-name()='svg'][starts-with(@aria-label, 'Forest plot of ratios of SDs')]")
-    fine = [f"{math.exp(float(one['value'])):.3f}" for one in ends]
+    fine = [f"{math.exp(float(end['value'])):.3f}" for end in ends]
     assert figure.get("aria-label").endswith(f" Pooled ratio of SDs {fine[0]} ({fine[1]} to {fine[2]}).")
     texts = figure.xpath(".//*[local-name()='text']")
-    ticks = {float(one.text): float(one.get("x")) for one in texts if one.get("data-axis") == "tick"}
+    ticks = {float(text.text): float(text.get("x")) for text in texts if text.get("data-axis") == "tick"}
     assert list(ticks) == [0.5, 0.7, 1, 1.4, 2]
     unit = (ticks[2] - ticks[1]) / math.log(2)
     assert [x - ticks[1] for x in ticks.values()] == pytest.approx([unit * math.log(tick) for tick in ticks], abs=0.02)
-    paths = " ".join(one.get("d") for one in figure.xpath(".//*[local-name()='path']"))
+    paths = " ".join(item.get("d") for item in figure.xpath(".//*[local-name()='path']"))
     assert re.search(rf"M {ticks[1]:g} [\d.]+ L {ticks[1]:g} [\d.]+", paths), "no line at a ratio of one"
     left, middle, right = (
         float(x) for x in re.findall(r"M ([\d.]+) \S+ L ([\d.]+) \S+ L ([\d.]+) \S+ L \2 \S+ z", paths)[-1]
     )
-    places = [ticks[1] + unit * float(one["value"]) for one in (ends[1], ends[0], ends[2])]
+    places = [ticks[1] + unit * float(item["value"]) for item in (ends[1], ends[0], ends[2])]
     assert [left, middle, right] == pytest.approx(places, abs=0.02)
-    words = {one.text: float(one.get("x")) for one in texts if one.text}
+    words = {text.text: float(text.get("x")) for text in texts if text.text}
     assert words["favours intervention"] < ticks[1] < words["favours control"]
     assert "Ratio of SDs" in words
     assert "Ratios of SDs below one favour the intervention." in words

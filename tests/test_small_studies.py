@@ -13,7 +13,7 @@ from reportgen.pipeline import plan, read
 from reportgen.records.estimate import Estimate, NotAdjusted
 from reportgen.records.model import TrialEstimate
 from reportgen.records.numbers import Value, plain
-from reportgen.release.hidden_effects import hidden_rows
+from reportgen.release.suppressed_effects import suppressed_rows
 from reportgen.render.appendix import compose
 from reportgen.render.artefacts import numbered_artefacts
 from reportgen.render.planned import planned_lines
@@ -141,8 +141,8 @@ def test_a_hidden_trial_tells_no_adjuster_that_has_one_value_in_it() -> None:
     first, *others = (
         TrialEstimate(Value(name, None, name), one, one, one, estimate, one, "ok", "", (lost,)) for name in ("A", "B")
     )
-    hidden, *shown = hidden_rows((first, *others), {"A": "too few"}, 5)
-    assert (hidden.status, hidden.not_adjusted) == ("suppressed", ())
+    suppressed, *shown = suppressed_rows((first, *others), {"A": "too few"}, 5)
+    assert (suppressed.status, suppressed.not_adjusted) == ("suppressed", ())
     assert shown == others
 
 

@@ -39,7 +39,7 @@ def places(folder: Path) -> tuple[dict[str, str], dict[str, str], dict[str, str]
     found = re.search(r'<script[^>]*id="rows"[^>]*>(.*?)</script>', page, re.DOTALL)
     assert found is not None
     shown = [re.fullmatch(r"(.*) \((.*)\)", source) for source in json.loads(found[1])["sources"]]
-    on_page = {one[1]: one[2] for one in shown if one is not None}
+    on_page = {item[1]: item[2] for item in shown if item is not None}
     assert len(on_page) == len(shown)
     results = json.loads((folder / "report" / "results.json").read_text(encoding="utf-8"))["sources"]
     provenance = json.loads((folder / "report" / "provenance.json").read_text(encoding="utf-8"))["sources"]

@@ -132,7 +132,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
     write_yaml(folder / "north.yaml", {**north, "published": PUBLISHED})
     spec = examine_study(path).spec
     assert spec is not None
-    files = ("study.yaml", *(one.source.path.name for one in spec.mappings))
+    files = ("study.yaml", *(mapping.source.path.name for mapping in spec.mappings))
     return Written(folder, {name: yaml.load(folder / name) for name in files})
 
 
@@ -165,8 +165,8 @@ def leaves(document: Any, model: Any, path: Path_ = ()) -> Iterator[tuple[Path_,
                     yield (*here, word), "", part
             yield here, f"{type(model).__name__}.{name}", {}
         elif isinstance(inner, tuple) and inner and isinstance(inner[0], BaseModel) and isinstance(value, list):
-            for place, (part, one) in enumerate(zip(value, inner, strict=True)):
-                yield from leaves(part, one, (*here, place))
+            for place, (part, item) in enumerate(zip(value, inner, strict=True)):
+                yield from leaves(part, item, (*here, place))
         else:
             yield here, f"{type(model).__name__}.{name}", list(value) if isinstance(value, tuple) else value
 
@@ -183,7 +183,7 @@ def others(value: Any, choices: tuple[Any, ...]) -> Iterator[Any]:
         yield from (value + " too", *WORDS)
     elif isinstance(value, list):
         yield from (value[:-1], value[1:], [*value, "all"], [*value, "age"], [*value, 25])
-        if len(value) == 2 and all(isinstance(one, int | float) for one in value):
+        if len(value) == 2 and all(isinstance(item, int | float) for item in value):
             yield from ([value[0], value[1] + 1], [value[0] - 1, value[1]])
     elif value is None:
         yield from (*choices, 1, "1", True)
@@ -192,7 +192,7 @@ def others(value: Any, choices: tuple[Any, ...]) -> Iterator[Any]:
 def choices_of(model: type[BaseModel], field: str) -> tuple[Any, ...]:
     """Return the words that a field offers."""
     part = model.model_json_schema(by_alias=False)["properties"].get(field, {})
-    found = [*part.get("enum", ()), *(one for any_of in part.get("anyOf", ()) for one in any_of.get("enum", ()))]
+    found = [*part.get("enum", ()), *(item for any_of in part.get("anyOf", ()) for item in any_of.get("enum", ()))]
     return tuple(found)
 
 
@@ -201,11 +201,11 @@ def changes(written: Written) -> Iterator[tuple[str, Path_, str, list[Any]]]:
     spec = examine_study(written.folder / "study.yaml").spec
     assert spec is not None
     models: dict[str, Any] = {"study.yaml": spec.study}
-    models |= {one.source.path.name: one.mapping for one in spec.mappings}
+    models |= {mapping.source.path.name: mapping.mapping for mapping in spec.mappings}
     found = _models(Study) | _models(Mapping)
     for kind in METHODS.values():
         found |= _models(kind)
-    classes = {one.__name__: one for one in found}
+    classes = {item.__name__: item for item in found}
     for name, document in written.documents.items():
         for path, field, value in leaves(document, models[name]):
             model, _, attribute = field.partition(".")
@@ -289,7 +289,7 @@ def test_what_titles_a_study_makes_nothing_again(written: Written, store: Store,
     assert found[1].made == made_again
 
 
-FITTED = ("effect.", "told.", "screening.", "screen.", "search.", "partition.", "peeling.", "agreement.")
+FITTED = ("effect.", "disclosed.", "screening.", "screen.", "search.", "partition.", "peeling.", "agreement.")
 
 
 @pytest.mark.parametrize(
@@ -319,8 +319,8 @@ def test_decimals_of_an_outcome_are_known_where_its_limits_are_told_alone(writte
     plain = examine_study(written.with_change("study.yaml", ("study", "seed"), 1)).spec
     assert spec is not None and plain is not None
     cell, node = Cell("overall", "RMDQ", "short"), spec.study.analyses["pooled"]
-    one, other = (Layout(study).slice(node, cell) for study in (spec.study, plain.study))
-    assert one == other
+    item, other = (Layout(study).slice(node, cell) for study in (spec.study, plain.study))
+    assert item == other
     assert Layout(spec.study).figures(cell) != Layout(plain.study).figures(cell)
 
 

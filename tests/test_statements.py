@@ -136,7 +136,7 @@ class Made:
 
     def artefact(self, name: str) -> Any:
         """Return an artefact by its name."""
-        return next(one for one in self.appendix.artefacts if one.name == name)
+        return next(artefact for artefact in self.appendix.artefacts if artefact.name == name)
 
 
 @cache
@@ -201,10 +201,12 @@ def test_words_about_p_hold_for_the_p_that_is_printed(name: str) -> None:
             assert (number.value < 0.05) == _below(number.text, 0.05), number
     settings = records.analyses["screening"].settings  # type: ignore[union-attr]
     for screen in records.analyses["screening"].results:  # type: ignore[union-attr]
-        for one in screen.interactions:
-            if one.tier != "not estimable":
-                assert (one.tier == "significant") == _below(one.reading.p.text, settings.significant.value)
-                assert (one.tier == "neither") == (not _below(one.reading.p.text, settings.weak.value))
+        for interaction in screen.interactions:
+            if interaction.tier != "not estimable":
+                assert (interaction.tier == "significant") == _below(
+                    interaction.reading.p.text, settings.significant.value
+                )
+                assert (interaction.tier == "neither") == (not _below(interaction.reading.p.text, settings.weak.value))
 
 
 def _below(text: str, limit: float) -> bool:
@@ -263,12 +265,15 @@ def test_figures_and_tables_count_the_same_people(name: str) -> None:
 @every
 def test_people_of_a_moderator_are_those_of_the_descriptive_table_who_entered(name: str) -> None:
     records = made(name).records
-    known = {plain((one.label,)): one.sides[2].n.value for one in records.analyses["people"].characteristics}  # type: ignore[union-attr]
+    known = {
+        plain((characteristic.label,)): characteristic.sides[2].n.value
+        for characteristic in records.analyses["people"].characteristics
+    }  # type: ignore[union-attr]
     for screen in records.analyses["screening"].results:  # type: ignore[union-attr]
-        for one in screen.interactions:
+        for interaction in screen.interactions:
             if not screen.empty:
-                assert one.n.value + one.cost_people.value == screen.n.value
-                assert one.n.value == known[one.label.text]  # everybody has the outcome here
+                assert interaction.n.value + interaction.cost_people.value == screen.n.value
+                assert interaction.n.value == known[interaction.label.text]  # everybody has the outcome here
     (table,) = (part.table for part in made(name).artefact("descriptive").parts)
     assert any("whether or not they have an outcome" in plain(note) for note in table.footnotes)
 
@@ -313,7 +318,7 @@ def test_without_percentiles_no_percentile_is_spoken_of() -> None:
 
 def test_a_seed_is_not_said_to_be_used() -> None:
     for name, given in (("one trial", True), ("normal", False)):
-        provenance = next(one for one in made(name).appendix.back if one.name == "provenance")
+        provenance = next(item for item in made(name).appendix.back if item.name == "provenance")
         said = " ".join(map(plain, provenance.paragraphs))
         assert "Seed of the random numbers" not in said
         assert "No number of this report was drawn at random" in said

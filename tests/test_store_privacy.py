@@ -102,13 +102,13 @@ def test_no_id_is_kept(kept: tuple[Path, list[str], list[float]]) -> None:
     store, ids, _ = kept
     whole = b"\0".join(contents_of(store))
     assert len(whole) > 100_000
-    assert [one for one in ids if one.encode() in whole] == []
-    assert not any("planted-" in one for one in decoded(store) if isinstance(one, str))
+    assert [id_ for id_ in ids if id_.encode() in whole] == []
+    assert not any("planted-" in item for item in decoded(store) if isinstance(item, str))
 
 
 def test_no_value_of_anybody_is_kept(kept: tuple[Path, list[str], list[float]]) -> None:
     store, _, values = kept
-    found = {one for one in decoded(store) if isinstance(one, float)}
+    found = {item for item in decoded(store) if isinstance(item, float)}
     assert len(found) > 1000
     assert found & set(values) == set()
     whole = b"\0".join(contents_of(store))

@@ -57,7 +57,7 @@ def test_each_format_has_its_target_and_its_words() -> None:
     assert modules == set(BUILT_IN) == set(LEFT_BEHIND)
     assert all(target(name).name == name for name in BUILT_IN)
     items = json.loads(json_schema())["$defs"]["Report"]["properties"]["formats"]["items"]
-    assert {one["const"]: one["description"] for one in items["oneOf"]} == BUILT_IN
+    assert {item["const"]: item["description"] for item in items["oneOf"]} == BUILT_IN
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_is_asked_for_is_written_and_nothing_else(name: str, study: Path, tmp_path: Path) -> None:
     built = build(Order(study, output=tmp_path / "out", formats=(name,)))
     assert {path.name for path in (tmp_path / "out").iterdir()} == ALWAYS | LEFT_BEHIND[name]
-    assert [path.name for path in built.paths] == [one for one in LEFT_BEHIND[name] if one.startswith("appendix")]
+    assert [path.name for path in built.paths] == [item for item in LEFT_BEHIND[name] if item.startswith("appendix")]
 
 
 def test_a_target_of_another_distribution_is_asked_for_like_any_other(study: Path, tmp_path: Path) -> None:

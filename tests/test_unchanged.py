@@ -45,7 +45,7 @@ def stood(found: Built) -> bool:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {str(one.relative_to(folder)): one.read_bytes() for one in sorted(folder.rglob("*")) if one.is_file()}
+    return {str(item.relative_to(folder)): item.read_bytes() for item in sorted(folder.rglob("*")) if item.is_file()}
 
 
 def anew(study: Path) -> dict[str, bytes]:

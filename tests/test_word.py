@@ -57,7 +57,7 @@ def test_captions_references_and_pictures_are_whole(report: Path, appendix: Appe
 
 
 def test_the_same_bytes_come_out_in_another_process(report: Path, appendix: Appendix) -> None:
-    pictures = {one.name: (report / "figures" / f"{one.name}.png").read_bytes() for one in drawings_of(appendix)}
+    pictures = {item.name: (report / "figures" / f"{item.name}.png").read_bytes() for item in drawings_of(appendix)}
     assert word_document(appendix, pictures) == (report / "appendix.docx").read_bytes()
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from reportgen.analyses.naming import adjuster_label
 from reportgen.analyses.selection import Selection
-from reportgen.records.estimate import WHY, NotAdjusted
+from reportgen.records.estimate import REASONS, NotAdjusted
 from reportgen.records.numbers import Value, quoted
 from reportgen.release.values import Values
 from reportgen.spec.study import Study
@@ -35,7 +35,7 @@ class Unused:
 
 def unused_adjusters(
     selection: Selection,
-    who: NDArray[np.bool_] | None = None,
+    mask: NDArray[np.bool_] | None = None,
     *,
     intercept: Intercept = "stratified",
     adjuster_slopes: AdjusterSlopes = "common",
@@ -45,7 +45,7 @@ def unused_adjusters(
     Parameters
     ----------
     selection : Selection
-    who : ndarray of bool, optional
+    mask : ndarray of bool, optional
         Some of its people.
     intercept, adjuster_slopes : str
         Options of the model.
@@ -54,7 +54,7 @@ def unused_adjusters(
     unmeasured = tuple(Unused(name, "unmeasured") for name in selection.unmeasured)
     if not owners:
         return unmeasured
-    some = np.ones(selection.n, dtype=bool) if who is None else who
+    some = np.ones(selection.n, dtype=bool) if mask is None else mask
     found = redundant_adjusters(
         selection.response[some],
         selection.treatment[some],
@@ -64,7 +64,7 @@ def unused_adjusters(
         adjuster_slopes=adjuster_slopes,
     )
     each = (_unused(owner, owners, found) for owner in dict.fromkeys(owners))
-    return (*unmeasured, *(one for one in each if one is not None))
+    return (*unmeasured, *(item for item in each if item is not None))
 
 
 def _unused(adjuster: str, owners: Sequence[str], found: dict[int, Redundant]) -> Unused | None:
@@ -75,23 +75,23 @@ def _unused(adjuster: str, owners: Sequence[str], found: dict[int, Redundant]) -
     if not following:
         kinds = {found[place].kind for place in places}
         return Unused(adjuster, "within" if "within" in kinds else "constant")
-    others = ("treatment" if place == TREATMENT else owners[place] for one in following for place in one.of)
+    others = ("treatment" if place == TREATMENT else owners[place] for item in following for place in item.of)
     return Unused(adjuster, "follows", tuple(dict.fromkeys(others)))
 
 
-def not_adjusted_record(unused: Sequence[Unused], study: Study, press: Values) -> tuple[NotAdjusted[Value], ...]:
+def not_adjusted_record(unused: Sequence[Unused], study: Study, values: Values) -> tuple[NotAdjusted[Value], ...]:
     """Return the record of adjusters that a model leaves out."""
-    return tuple(_record(one, study, press.at("not adjusted", one.adjuster, status="ok")) for one in unused)
+    return tuple(_record(item, study, values.at("not adjusted", item.adjuster, status="ok")) for item in unused)
 
 
-def _record(one: Unused, study: Study, press: Values) -> NotAdjusted[Value]:
-    of = tuple(press.quote(f"of {i}", adjuster_label(name, study)) for i, name in enumerate(one.of, 1))
-    made = NotAdjusted(press.quote("adjuster", adjuster_label(one.adjuster, study)), one.kind, of)
-    label = press.quote("adjuster", adjuster_label(one.adjuster, study), quoted(made.reason))
-    return replace(made, adjuster=label)
+def _record(unused: Unused, study: Study, values: Values) -> NotAdjusted[Value]:
+    of = tuple(values.quote(f"of {i}", adjuster_label(name, study)) for i, name in enumerate(unused.of, 1))
+    not_adjusted = NotAdjusted(values.quote("adjuster", adjuster_label(unused.adjuster, study)), unused.kind, of)
+    label = values.quote("adjuster", adjuster_label(unused.adjuster, study), quoted(not_adjusted.reason))
+    return replace(not_adjusted, adjuster=label)
 
 
-def unused_words(one: Unused) -> str:
+def unused_words(unused: Unused) -> str:
     """Return an adjuster that is left out with the reason, in the names of the study file.
 
     Examples
@@ -99,6 +99,6 @@ def unused_words(one: Unused) -> str:
     >>> unused_words(Unused("dose", "constant")), unused_words(Unused("months", "follows", ("age",)))
     ('dose (one value in all)', 'months (follows from age)')
     """
-    if one.kind == "follows":
-        return f"{one.adjuster} (follows from {', '.join(one.of)})"
-    return f"{one.adjuster} ({WHY[one.kind]})"
+    if unused.kind == "follows":
+        return f"{unused.adjuster} (follows from {', '.join(unused.of)})"
+    return f"{unused.adjuster} ({REASONS[unused.kind]})"

@@ -31,8 +31,8 @@ from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Inline, Measure, Value, slug
 from reportgen.records.partition import PartitionedOutcome, Subgroup
 from reportgen.release.estimates import estimate_record
-from reportgen.release.hidden_cells import hidden_cells
 from reportgen.release.rules import as_printed, few_in_an_arm
+from reportgen.release.suppressed_cells import suppressed_cells
 from reportgen.release.values import Values
 from reportgen.spec.study import Agreement as Node
 from reportgen.spec.study import DirectedPeeling, RecursivePartitioning, Study
@@ -90,14 +90,14 @@ def agreement_record(
     outcomes : sequence of OutcomeAgreement
         One for every outcome x follow-up x comparison that both analyses have.
     """
-    press = _values(name, study)
+    values = _values(name, study)
     return Agreement(
         name=name,
         settings=AgreementSettings(
-            partition=press.quote("partition", node.partition),
-            peeling=press.quote("peeling", node.peeling),
-            level=level_number(searches_of(node, study)[1].level, press),
-            minimum_cell=press.count("minimum cell", study.policy.minimum_cell),
+            partition=values.quote("partition", node.partition),
+            peeling=values.quote("peeling", node.peeling),
+            level=level_number(searches_of(node, study)[1].level, values),
+            minimum_cell=values.count("minimum cell", study.policy.minimum_cell),
         ),
         comparisons=(),
         results=tuple(outcomes),
@@ -167,134 +167,134 @@ def compared(
         Whose model is fitted.
     study : Study
     """
-    press = _values(name, study)
+    values = _values(name, study)
     common = common_people(first, second, study, peeling)
     selection = second.selection
     unit = unit_of(selection.outcome, study)
-    made = for_outcome(selection.outcome, study, press).at(*_key(selection), n=common.n)
+    builder = for_outcome(selection.outcome, study, values).at(*_key(selection), n=common.n)
     found = first.partition.subgroups if first.partition is not None else ()
-    reason = _nothing(first, second, common, made)
+    reason = _nothing(first, second, common, builder)
     chance = by_chance(draws, first.partition, peeling.level)
     subgroups = tuple(
-        _judged(_subgroup(i, first, second, common, node, made, chance), judged.subgroups[i], found, made)
+        _judged(_subgroup(i, first, second, common, node, builder, chance), judged.subgroups[i], found, builder)
         for i in range(0 if reason else len(found))
     )
     return OutcomeAgreement(
-        id=made.prefix,
+        id=builder.prefix,
         outcome=selection.outcome,
-        outcome_label=made.quote("outcome", outcome_label(selection.outcome, study)),
-        unit=made.quote("unit", unit),
+        outcome_label=builder.quote("outcome", outcome_label(selection.outcome, study)),
+        unit=builder.quote("unit", unit),
         scale=scale_of(study.outcomes[selection.outcome]),
         follow_up=selection.follow_up,
-        follow_up_label=made.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
+        follow_up_label=builder.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
         comparison=selection.comparison,
-        comparison_title=made.quote(
+        comparison_title=builder.quote(
             "comparison", study.comparisons[selection.comparison].title or selection.comparison
         ),
-        n=made.count("n", common.n),
+        n=builder.count("n", common.n),
         subgroups=subgroups,
-        suppressed=any(_is_hidden(pair) for group in subgroups for pair in group.pairs),
+        suppressed=any(_is_suppressed(pair) for group in subgroups for pair in group.pairs),
         status="not estimable" if reason else "ok",
         reason=reason,
     )
 
 
 def _judged(
-    one: ComparedSubgroup[Value], judged: Subgroup[Value], found: Sequence[stats.Subgroup], press: Values
+    compared_subgroup: ComparedSubgroup[Value], judged: Subgroup[Value], found: Sequence[stats.Subgroup], values: Values
 ) -> ComparedSubgroup[Value]:
     """Return a subgroup with what its search records of it: what draws say, and of which stronger one it is a variant."""
     leader = judged.variant_of
-    number = None if leader is None else press.at(*names_of(found)[leader - 1]).count("number", leader, "")
-    return replace(one, honesty=judged.honesty, variant_of=number)
+    number = None if leader is None else values.at(*names_of(found)[leader - 1]).count("number", leader, "")
+    return replace(compared_subgroup, honesty=judged.honesty, variant_of=number)
 
 
-def _nothing(first: Partitioned, second: Peeled, common: Common, press: Values) -> Inline[Value]:
+def _nothing(first: Partitioned, second: Peeled, common: Common, values: Values) -> Inline[Value]:
     """Return why there is nothing to compare, or nothing."""
     if first.partition is None:
-        said = (": ", press.quote("partition reason", first.reason)) if first.reason else ()
-        return ("recursive partitioning was not possible", *said)
+        parts = (": ", values.quote("partition reason", first.reason)) if first.reason else ()
+        return ("recursive partitioning was not possible", *parts)
     if not first.partition.subgroups:
         return ("recursive partitioning found no subgroup",)
     if second.found is None or not second.found.boxes:
-        why = second.reason or (second.found.message if second.found is not None else "")
-        return ("directed peeling found no subgroup: ", press.quote("peeling reason", why.rstrip(".")))
+        reason = second.reason or (second.found.message if second.found is not None else "")
+        return ("directed peeling found no subgroup: ", values.quote("peeling reason", reason.rstrip(".")))
     return () if common.n else ("no participant was analysed by both searches, which need different moderators",)
 
 
-def _is_hidden(pair: Pair[Value]) -> bool:
+def _is_suppressed(pair: Pair[Value]) -> bool:
     numbers = [pair.both, *(part for trait in pair.traits for part in trait.both if isinstance(part, Value))]
     return any(number.status == "suppressed" for number in numbers)
 
 
 def _subgroup(
-    place: int, first: Partitioned, second: Peeled, common: Common, node: Node, press: Values, chance: ByChance
+    place: int, first: Partitioned, second: Peeled, common: Common, node: Node, values: Values, chance: ByChance
 ) -> ComparedSubgroup[Value]:
     assert first.partition is not None
     group = first.partition.subgroups[place]
     selection = first.people.selection
-    here = press.at(*names_of(first.partition.subgroups)[place])
+    builder = values.at(*names_of(first.partition.subgroups)[place])
     inside = common.of(selection.rows[group.members])
     pairs = []
     for size in node.sizes:
         nearest = second.nearest(size)
         if nearest is not None:
-            made = here.at(f"box {size_text(size)}")
+            nested = builder.at(f"box {size_text(size)}")
             members = common.of(second.selection.rows[nearest[1]])
-            pair = _pair(size, nearest[0], inside, members, common, second, made)
-            everybody = made.at(n=common.n, arms=common.people.arms)
+            pair = _pair(size, nearest[0], inside, members, common, second, nested)
+            everybody = nested.at(n=common.n, arms=common.people.arms)
             pairs.append(replace(pair, chance=chance.of(place, size, pair.jaccard.value, everybody)))
     return ComparedSubgroup(
-        number=here.count("number", place + 1, ""),
-        rule=_rule_words(group.rules, first, common.study.policy.minimum_cell, here),
-        n=here.count("n", int(inside.sum())),
+        number=builder.count("number", place + 1, ""),
+        rule=_rule_words(group.rules, first, common.study.policy.minimum_cell, builder),
+        n=builder.count("n", int(inside.sum())),
         pairs=tuple(pairs),
     )
 
 
-def _rule_words(rules: tuple[Rule, ...], first: Partitioned, minimum: int, press: Values) -> Inline[Value]:
+def _rule_words(rules: tuple[Rule, ...], first: Partitioned, minimum: int, values: Values) -> Inline[Value]:
     """Return "Age ≤ 62 years and Sex: female"."""
     selection = first.people.selection
-    said: list[str | Value] = []
+    parts: list[str | Value] = []
     for i, rule in enumerate(rules, 1):
-        moderator, made = first.people.moderators[rule.moderator], press.at(f"rule {i}")
-        said += [" and "] if said else []
-        said.append(made.quote("moderator", moderator.label))
+        moderator, builder = first.people.moderators[rule.moderator], values.at(f"rule {i}")
+        parts += [" and "] if parts else []
+        parts.append(builder.quote("moderator", moderator.label))
         if rule.levels:
             for j, level in enumerate(rule.levels, 1):
-                said += [": " if j == 1 else " or ", made.quote(f"level {j}", level)]
+                parts += [": " if j == 1 else " or ", builder.quote(f"level {j}", level)]
         else:
             decimals = cut_decimals(rule.value, moderator, selection)
-            cut = made.figure("cut", as_printed(rule.value, decimals, minimum), decimals, moderator.unit)
-            said += [f" {'≤' if rule.kind == '<=' else '>'}\u00a0", cut, *_unit(moderator, made)]
-    return tuple(said)
+            cut = builder.figure("cut", as_printed(rule.value, decimals, minimum), decimals, moderator.unit)
+            parts += [f" {'≤' if rule.kind == '<=' else '>'}\u00a0", cut, *_unit(moderator, builder)]
+    return tuple(parts)
 
 
-def _box_words(box: Box, second: Peeled, minimum: int, press: Values) -> Inline[Value]:
+def _box_words(box: Box, second: Peeled, minimum: int, values: Values) -> Inline[Value]:
     """Return the limits of a box that exclude anybody."""
-    said: list[str | Value] = []
+    parts: list[str | Value] = []
     for i, limit in enumerate(box.limits, 1):
         if limit.value is None:
             continue
-        moderator, made = second.moderators[limit.moderator], press.at(f"limit {i}")
-        said += [" and "] if said else []
+        moderator, builder = second.moderators[limit.moderator], values.at(f"limit {i}")
+        parts += [" and "] if parts else []
         decimals = decimals_of(moderator, second.selection)
         value = (
-            made.quote("value", limit.level)
+            builder.quote("value", limit.level)
             if limit.level is not None
-            else made.figure("value", as_printed(limit.value, decimals, minimum), decimals, moderator.unit)
+            else builder.figure("value", as_printed(limit.value, decimals, minimum), decimals, moderator.unit)
         )
         sign = "≤" if limit.side == "<=" else "≥"
-        said += [made.quote("moderator", moderator.label), f" {sign}\u00a0", value, *_unit(moderator, made)]
-    return tuple(said)
+        parts += [builder.quote("moderator", moderator.label), f" {sign}\u00a0", value, *_unit(moderator, builder)]
+    return tuple(parts)
 
 
-def _unit(moderator: Moderator, press: Values) -> Inline[Value]:
+def _unit(moderator: Moderator, values: Values) -> Inline[Value]:
     known = moderator.unit and moderator.unit != "points"
-    return (" ", press.quote("unit", moderator.unit)) if known else ()
+    return (" ", values.quote("unit", moderator.unit)) if known else ()
 
 
 def _pair(
-    size: float, box: Box, inside: BoolArray, members: BoolArray, common: Common, second: Peeled, press: Values
+    size: float, box: Box, inside: BoolArray, members: BoolArray, common: Common, second: Peeled, values: Values
 ) -> Pair[Value]:
     both = inside & members
     cells = {
@@ -304,104 +304,110 @@ def _pair(
         "neither": int((~inside & ~members).sum()),
     }
     minimum = common.study.policy.minimum_cell
-    # rows and columns of the four cells are told elsewhere, so that with one of them the others go too
-    hide = any(0 < n < minimum for n in cells.values())
-    made = press.at(n=cells["both"])
+    # rows and columns of the four cells are disclosed elsewhere, so that with one of them the others go too
+    suppress = any(0 < n < minimum for n in cells.values())
+    builder = values.at(n=cells["both"])
     arm = common.people.treatment
-    untold = hide or any(few_in_an_arm(arm[who], minimum) for who in (both, ~both))
-    counts = {name: press.cell(name, n, hide, FEW) for name, n in cells.items()}
+    suppressed = suppress or any(few_in_an_arm(arm[mask], minimum) for mask in (both, ~both))
+    counts = {name: values.cell(name, n, suppress, FEW) for name, n in cells.items()}
     return Pair(
-        id=press.prefix,
+        id=values.prefix,
         size=size,
-        share=press.fixed("share", box.fraction, "share"),
-        box=_box_words(box, second, minimum, press),
-        in_box=press.count("in box", int(members.sum())),
+        share=values.fixed("share", box.fraction, "share"),
+        box=_box_words(box, second, minimum, values),
+        in_box=values.count("in box", int(members.sum())),
         both=counts["both"],
         only_subgroup=counts["only subgroup"],
         only_box=counts["only box"],
         neither=counts["neither"],
-        jaccard=press.hidden("jaccard", "–", FEW)
-        if hide
-        else press.fixed("jaccard", jaccard(inside, members), "jaccard"),
-        inside=_effect(both, common, made.at("both"), untold),
-        outside=_effect(~both, common, press.at("others", n=common.n - cells["both"]), untold),
-        n_others=press.cell("others", common.n - cells["both"], hide, FEW),
-        traits=() if hide else tuple(_traits(both, common, press)),
+        jaccard=values.suppressed("jaccard", "–", FEW)
+        if suppress
+        else values.fixed("jaccard", jaccard(inside, members), "jaccard"),
+        inside=_effect(both, common, builder.at("both"), suppressed),
+        outside=_effect(~both, common, values.at("others", n=common.n - cells["both"]), suppressed),
+        n_others=values.cell("others", common.n - cells["both"], suppress, FEW),
+        traits=() if suppress else tuple(_traits(both, common, values)),
     )
 
 
-def _effect(who: BoolArray, common: Common, press: Values, hide: bool) -> Estimate[Value]:
+def _effect(mask: BoolArray, common: Common, values: Values, suppress: bool) -> Estimate[Value]:
     """Return the effect among some of the people, from a fit of their own."""
     node, people = common.peeling, common.people
     unit = unit_of(people.outcome, common.study)
-    if hide:
-        return estimate_record(None, node.level, press.at(n=None), unit, "not fitted: too few people to print")
-    if not who.any():
-        return estimate_record(None, node.level, press, unit, "nobody")
-    fit = fit_among(people, who, node)
+    if suppress:
+        return estimate_record(None, node.level, values.at(n=None), unit, "not fitted: too few people to print")
+    if not mask.any():
+        return estimate_record(None, node.level, values, unit, "nobody")
+    fit = fit_among(people, mask, node)
     if fit.trials < node.minimum_trials:
         reason = f"{fit.trials} trial{'' if fit.trials == 1 else 's'} with both arms, {node.minimum_trials} are needed"
-        return estimate_record(None, node.level, press, unit, reason)
+        return estimate_record(None, node.level, values, unit, reason)
     known = fit.status in ("ok", "boundary")
-    made = press.at(trials=fit.trials, arms=(fit.n_control, fit.n_intervention))
-    return estimate_record(fit.effect if known else None, node.level, made, unit, "" if known else clause(fit.message))
+    builder = values.at(trials=fit.trials, arms=(fit.n_control, fit.n_intervention))
+    return estimate_record(
+        fit.effect if known else None, node.level, builder, unit, "" if known else clause(fit.message)
+    )
 
 
-def _traits(both: BoolArray, common: Common, press: Values) -> Iterator[Trait[Value]]:
+def _traits(both: BoolArray, common: Common, builder: Values) -> Iterator[Trait[Value]]:
     for name, moderator in common.moderators.items():
         values = values_of(moderator, common.people)
         if np.isnan(values).all():
             continue
-        made = press.at(name)
+        nested = builder.at(name)
         if moderator.categorical:
-            yield from _levels(values, both, moderator, common.study.policy.minimum_cell, made)
+            yield from _levels(values, both, moderator, common.study.policy.minimum_cell, nested)
         else:
-            yield _quantity(values, both, moderator, common.study.policy.minimum_cell, made)
+            yield _quantity(values, both, moderator, common.study.policy.minimum_cell, nested)
 
 
 def _quantity(
-    values: NDArray[np.float64], both: BoolArray, moderator: Moderator, minimum: int, press: Values
+    values: NDArray[np.float64], both: BoolArray, moderator: Moderator, minimum: int, builder: Values
 ) -> Trait[Value]:
-    known = [values[who & ~np.isnan(values)] for who in (both, ~both)]
+    known = [values[mask & ~np.isnan(values)] for mask in (both, ~both)]
     measure: Measure = "mean" if moderator.decimals is None else ""
     few = any(0 < len(column) < minimum for column in known)  # with one mean goes the other: both make that of all
     cells: list[Inline[Value]] = []
     for name, column in zip(("both", "others"), known, strict=True):
-        here = press.at(name, n=len(column))
+        nested = builder.at(name, n=len(column))
         mean, sd = mean_sd(column)
         if few:
-            cells.append((here.hidden("mean", "–", FEW),))
+            cells.append((nested.suppressed("mean", "–", FEW),))
         else:
-            why = "fewer than two people have a value"
+            reason = "fewer than two people have a value"
             shown = (
-                here.fixed(what, one, measure, moderator.unit, why, decimals=moderator.decimals)
-                for what, one in (("mean", mean), ("sd", sd))
+                nested.fixed(what, item, measure, moderator.unit, reason, decimals=moderator.decimals)
+                for what, item in (("mean", mean), ("sd", sd))
             )
             cells.append((next(shown), " (", next(shown), ")"))
     unit = "" if moderator.unit == "points" else moderator.unit
-    return Trait(press.quote("label", moderator.label), press.quote("unit", unit), None, cells[0], cells[1])
+    return Trait(builder.quote("label", moderator.label), builder.quote("unit", unit), None, cells[0], cells[1])
 
 
 def _levels(
-    values: NDArray[np.float64], both: BoolArray, moderator: Moderator, minimum: int, press: Values
+    values: NDArray[np.float64], both: BoolArray, moderator: Moderator, minimum: int, builder: Values
 ) -> Iterator[Trait[Value]]:
-    counts = np.array([[np.sum(values[who] == code) for who in (both, ~both)] for code in range(len(moderator.levels))])
-    # those without a value are the rest of a column whose total is told, and so a row like the others
-    unknown = [[np.sum(np.isnan(values[who])) for who in (both, ~both)]]
+    counts = np.array(
+        [[np.sum(values[mask] == code) for mask in (both, ~both)] for code in range(len(moderator.levels))]
+    )
+    # those without a value are the rest of a column whose total is disclosed, and so a row like the others
+    unknown = [[np.sum(np.isnan(values[mask])) for mask in (both, ~both)]]
     rows = np.vstack([counts, unknown])
-    hidden = hidden_cells(np.column_stack([rows, rows.sum(axis=1)]), minimum)[:-1]
+    suppressed = suppressed_cells(np.column_stack([rows, rows.sum(axis=1)]), minimum)[:-1]
     totals = counts.sum(axis=0)
     for code, level in enumerate(moderator.levels):
-        made = press.at(f"level {level}")
+        nested = builder.at(f"level {level}")
         cells = [
-            _share(made.at(side), int(counts[code, i]), int(totals[i]), bool(hidden[code, i]), minimum)
+            _share(nested.at(side), int(counts[code, i]), int(totals[i]), bool(suppressed[code, i]), minimum)
             for i, side in enumerate(("both", "others"))
         ]
-        yield Trait(press.quote("label", moderator.label), press.quote("unit", ""), made.quote("label", level), *cells)
+        yield Trait(
+            builder.quote("label", moderator.label), builder.quote("unit", ""), nested.quote("label", level), *cells
+        )
 
 
-def _share(press: Values, count: int, total: int, hide: bool, minimum: int) -> Inline[Value]:
-    if hide:
-        return (press.cell("n", count, hide, FEW),)
-    share = press.share("percent", count, total, "nobody has a value")
-    return (press.count("n", count), " (", share, "%)")
+def _share(values: Values, count: int, total: int, suppress: bool, minimum: int) -> Inline[Value]:
+    if suppress:
+        return (values.cell("n", count, suppress, FEW),)
+    share = values.share("percent", count, total, "nobody has a value")
+    return (values.count("n", count), " (", share, "%)")

@@ -56,21 +56,21 @@ class ByChance:
         if self.draws is None:
             return None
         drawn = self.draws.jaccard[:, self.draws.sizes.index(size)]
-        chance, made = chance_overlap(drawn, self.level), values.at("by chance")
+        chance, builder = chance_overlap(drawn, self.level), values.at("by chance")
         few = "" if chance.draws >= FEW else TOO_FEW_DRAWS
         ends = (("median", chance.median), ("low", chance.low), ("high", chance.high))
-        median, low, high = (made.fixed(name, value, "jaccard", "", few) for name, value in ends)
-        p = made.hidden("p", DASH, NOT_TOLD)
+        median, low, high = (builder.fixed(name, value, "jaccard", "", few) for name, value in ends)
+        p = builder.suppressed("p", DASH, NOT_TOLD)
         if place != self.strongest:
-            p = made.none("p", NOT_COMPARED)
+            p = builder.none("p", NOT_COMPARED)
         elif jaccard is not None:
-            p = made.p("p", overlap_p(jaccard, drawn), few)
-        return Chance(made.count("draws", chance.draws, "draws"), median, low, high, p)
+            p = builder.p("p", overlap_p(jaccard, drawn), few)
+        return Chance(builder.count("draws", chance.draws, "draws"), median, low, high, p)
 
 
 def by_chance(chunks: Sequence[OverlapDraws | None], partition: Partition | None, level: float) -> ByChance:
     """Put the chunks of draws together."""
-    there = [chunk for chunk in chunks if chunk is not None]
+    present = [chunk for chunk in chunks if chunk is not None]
     groups = partition.subgroups if partition is not None else ()
     strongest = min(range(len(groups)), key=lambda place: groups[place].split.log_p_node, default=-1)
-    return ByChance(joined(there) if there else None, level, strongest)
+    return ByChance(joined(present) if present else None, level, strongest)

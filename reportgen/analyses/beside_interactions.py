@@ -36,10 +36,10 @@ class Screened(Protocol):
         """Codes of the levels with too few people of an arm."""
 
     @property
-    def told(self) -> bool:
-        """Whether anything is left to tell."""
+    def disclosed(self) -> bool:
+        """Whether anything may be disclosed."""
 
-    def hides(self, code: int | None) -> bool:
+    def suppresses_level(self, code: int | None) -> bool:
         """Whether a contrast rests on too few people."""
 
 
@@ -55,7 +55,7 @@ def with_trials_and_levels(
     earlier: Sequence[Earlier],
     node: Node,
     how: Printed,
-    press: Values,
+    values: Values,
 ) -> tuple[Interaction[Value], ...]:
     """Return interactions with what each trial says of them, and with effects that agree with them.
 
@@ -68,35 +68,37 @@ def with_trials_and_levels(
     earlier : sequence of Earlier
     node : Moderators node of the study file
     how : Printed
-    press : Values
+    values : Values
         Of the screen.
     """
     if not_estimable(people, node):
         return tuple(interactions)
-    close = close_levels([(one.moderator, one.few) for one in found], people, how.minimum)
+    close = close_levels([(item.moderator, item.few) for item in found], people, how.minimum)
     return tuple(
-        _with_both(interaction, one, people, earlier, close, node, how, press)
-        if one.told and one.fit.within.estimated
+        _with_both(interaction, item, people, earlier, close, node, how, values)
+        if item.disclosed and item.fit.within.estimated
         else interaction
-        for interaction, one in zip(interactions, found, strict=True)
+        for interaction, item in zip(interactions, found, strict=True)
     )
 
 
 def _with_both(
     interaction: Interaction[Value],
-    one: Screened,
+    screened: Screened,
     people: Selection,
     earlier: Sequence[Earlier],
     close: frozenset[tuple[str, int]],
     node: Node,
     how: Printed,
-    press: Values,
+    values: Values,
 ) -> Interaction[Value]:
-    entered = one.fit.entered
+    entered = screened.fit.entered
     arms = entered.n_control, entered.n_intervention
-    made = press.at(one.moderator.name, n=entered.participants, trials=entered.trials, arms=arms)
+    builder = values.at(screened.moderator.name, n=entered.participants, trials=entered.trials, arms=arms)
     levels = level_effects(
-        one.moderator, people, interaction.at, node=node, few=one.few, close=close, how=how, press=made
+        screened.moderator, people, interaction.at, node=node, few=screened.few, close=close, how=how, builder=builder
     )
-    by_trial = contrasts_by_trial(one.moderator, people, earlier, one.fit, one.hides, how, made)
+    by_trial = contrasts_by_trial(
+        screened.moderator, people, earlier, screened.fit, screened.suppresses_level, how, builder
+    )
     return replace(interaction, by_trial=by_trial, level_effects=levels)

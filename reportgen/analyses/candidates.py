@@ -80,11 +80,13 @@ def candidate_table(prepared: PreparedPartition | PreparedPeel, adjusters: tuple
         "treatment": sample.treatment.astype(int),
         "outcome": sample.outcome,
         **columns,
-        **{name: pd.Series(one.members).astype("Int8") for name, one in zip(names, candidates, strict=True)},
+        **{
+            name: pd.Series(candidate.members).astype("Int8") for name, candidate in zip(names, candidates, strict=True)
+        },
     }
     rows = [
-        {"candidate": name, "rule": one.rule, "n": int(np.nansum(one.members)), **one.score}
-        for name, one in zip(names, candidates, strict=True)
+        {"candidate": name, "rule": candidate.rule, "n": int(np.nansum(candidate.members)), **candidate.score}
+        for name, candidate in zip(names, candidates, strict=True)
     ]
     return CandidateTable(
         pd.DataFrame(people), pd.DataFrame(rows, columns=None if rows else ["candidate", "rule", "n"])
@@ -108,7 +110,7 @@ def _of_tree(tree: Tree, sample: Sample) -> Iterator[Candidate]:
         rules = both_rules(split)
         sides = [search.rows[search.those(node.rows, rule)] for rule in rules]
         for rule, inside, gains in zip(rules, sides, (True, False), strict=True):
-            words = " & ".join(_rule_words(one) for one in (*node.rules, rule))
+            words = " & ".join(_rule_words(item) for item in (*node.rules, rule))
             yield Candidate(
                 words, _members(len(sample.outcome), np.concatenate(sides), inside), _score(node, split, gains)
             )
@@ -154,7 +156,7 @@ def _of_frontier(frontier: Frontier, sample: Sample) -> Iterator[Candidate]:
         return
     rows = prepared.cases.rows
     for box, share, effect in zip(found.boxes, found.fractions, found.effects(), strict=True):
-        limits = [one for one in box_limits(found.worth, found, box) if one.value is not None]
+        limits = [item for item in box_limits(found.worth, found, box) if item.value is not None]
         inside = rows[found.worth.grid.members(box.ranks)]
         score: dict[str, object] = {"share": share, "effect": effect, "z": box.score}
         yield Candidate(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from reportgen.analyses.moderator_values import Moderator, moderator_of
-from reportgen.analyses.selection import Measurements, Selection, select, told_alone, without_small_trials
+from reportgen.analyses.selection import Measurements, Selection, disclosed_alone, select, without_small_trials
 from reportgen.data import Repository
 from reportgen.spec.check import expanded
 from reportgen.spec.study import Pooled, Study
@@ -56,10 +56,12 @@ class Cohorts:
     def of(self, node: Pooled) -> list[Selection]:
         """Return who enters each cell of an analysis, before anything is fitted.
 
-        Trials that are too small to be told enter only where their effects alone can be kept back: see `told_alone`.
+        Trials that are too small to be disclosed enter only where their effects alone can be suppressed: see `disclosed_alone`.
         """
         return [
-            self.people(cell, node.adjust_for, small_trials=told_alone(node, cell.outcome, cell.follow_up, self.study))
+            self.people(
+                cell, node.adjust_for, small_trials=disclosed_alone(node, cell.outcome, cell.follow_up, self.study)
+            )
             for cell in cells_of(node, self.study)
         ]
 

@@ -1,7 +1,7 @@
 """Baseline characteristics by side of a comparison, and the trials of the repository.
 
 In: the node of the study file and the repository. Out: records with counts and summaries, and no participants. Cells
-too small to print are hidden here, so that their values reach neither a page nor the results table; so is a second
+too small to print are suppressed here, so that their values reach neither a page nor the results table; so is a second
 cell wherever the first could be worked out from its neighbours.
 """
 
@@ -29,8 +29,8 @@ from reportgen.records.model import (
 )
 from reportgen.records.names import outcome_title
 from reportgen.records.numbers import Measure, Value, slug
-from reportgen.release.hidden_cells import hidden_cells
-from reportgen.release.rules import told_sides, withheld
+from reportgen.release.rules import released_sides, suppress_value
+from reportgen.release.suppressed_cells import suppressed_cells
 from reportgen.release.values import Values
 from reportgen.spec.check import baseline_of
 from reportgen.spec.study import Descriptive as Node
@@ -43,25 +43,27 @@ BoolArray = NDArray[np.bool_]
 
 def included_trials(repository: Repository, study: Study) -> IncludedTrials[Value]:
     """Record the trials, the largest first, with their arms and the people left out on loading."""
-    press = Values("trials", "trials")
+    values = Values("trials", "trials")
     ordered = sorted(repository.trials, key=lambda trial: -trial.n)
     rows = []
     for trial in ordered:
-        made = press.at(trial.name)
+        builder = values.at(trial.name)
         published = trial.published_n
         rows.append(
             TrialRow(
-                trial=made.quote("name", trial.name),
-                country=made.quote("country", trial.country),
-                n=made.count("n", trial.n),
-                in_file=made.count("in file", trial.raw_n),
-                published=None if published is None else made.count("published n", published),
-                published_source=None if published is None else made.quote("published source", trial.published_source),
+                trial=builder.quote("name", trial.name),
+                country=builder.quote("country", trial.country),
+                n=builder.count("n", trial.n),
+                in_file=builder.count("in file", trial.raw_n),
+                published=None if published is None else builder.count("published n", published),
+                published_source=None
+                if published is None
+                else builder.quote("published source", trial.published_source),
                 arms=tuple(
                     ArmRow(
-                        arm_class=made.quote(f"arm {i} class", arm_class),
-                        name=made.quote(f"arm {i} name", name),
-                        n=made.count(f"arm {i} n", n),
+                        arm_class=builder.quote(f"arm {i} class", arm_class),
+                        name=builder.quote(f"arm {i} name", name),
+                        n=builder.count(f"arm {i} n", n),
                     )
                     for i, (arm_class, name, n) in enumerate(trial.arms, 1)
                 ),
@@ -69,22 +71,22 @@ def included_trials(repository: Repository, study: Study) -> IncludedTrials[Valu
         )
     return IncludedTrials(
         trials=tuple(rows),
-        number=press.count("number", len(ordered), "trials"),
-        n=press.count("n", sum(trial.n for trial in ordered)),
-        in_file=press.count("in files", sum(trial.raw_n for trial in ordered)),
+        number=values.count("number", len(ordered), "trials"),
+        n=values.count("n", sum(trial.n for trial in ordered)),
+        in_file=values.count("in files", sum(trial.raw_n for trial in ordered)),
     )
 
 
 def descriptive_record(repository: Repository, *, name: str, node: Node, study: Study) -> Descriptive[Value]:
     """Record the baseline characteristics of everybody in an arm on either side of the comparison, in all trials."""
-    press = Values(slug(name), f"analyses.{name}", minimum=study.policy.minimum_cell)
+    values = Values(slug(name), f"analyses.{name}", minimum=study.policy.minimum_cell)
     comparison = study.comparisons[node.sides_of]
     arm_class = repository.participants["arm_class"]
     control = arm_class.isin(comparison.control).to_numpy()
     intervention = arm_class.isin(comparison.intervention).to_numpy()
     sides = (control, intervention, control | intervention)
     trial_of = repository.participants["trial"].to_numpy(dtype=object)
-    table = _Table(repository, study, trial_of, sides, press, node.standardised_difference)
+    table = _Table(repository, study, trial_of, sides, values, node.standardised_difference)
     characteristics = tuple(table.characteristic(variable) for variable in node.variables)
     present = [{*trial_of[side].tolist()} for side in sides]
     one_sided = [
@@ -94,24 +96,24 @@ def descriptive_record(repository: Repository, *, name: str, node: Node, study: 
     ]
     return Descriptive(
         name=name,
-        comparison=press.quote("comparison", comparison.title or node.sides_of),
+        comparison=values.quote("comparison", comparison.title or node.sides_of),
         sides=tuple(
             Side(
                 label=label,
-                trials=press.count(f"{label} trials", len(there), "trials"),
-                n=press.count(f"{label} n", int(side.sum())),
+                trials=values.count(f"{label} trials", len(available), "trials"),
+                n=values.count(f"{label} n", int(side.sum())),
             )
-            for label, side, there in zip(SIDES, sides, present, strict=True)
+            for label, side, available in zip(SIDES, sides, present, strict=True)
         ),
         characteristics=characteristics,
-        minimum_cell=press.count("minimum cell", study.policy.minimum_cell),
+        minimum_cell=values.count("minimum cell", study.policy.minimum_cell),
         suppressed=table.suppressed,
-        one_sided=tuple(press.quote(f"one sided {i}", trial) for i, trial in enumerate(one_sided, 1)),
+        one_sided=tuple(values.quote(f"one sided {i}", trial) for i, trial in enumerate(one_sided, 1)),
     )
 
 
 class _Table:
-    """Makes the characteristics of one descriptive table; remembers whether it had to hide a cell."""
+    """Makes the characteristics of one descriptive table; remembers whether it had to suppress a cell."""
 
     def __init__(
         self,
@@ -119,11 +121,11 @@ class _Table:
         study: Study,
         trial_of: NDArray[np.object_],
         sides: Sequence[BoolArray],
-        press: Values,
+        values: Values,
         difference: bool,
     ) -> None:
         self.repository, self.study, self.trial_of = repository, study, trial_of
-        self.sides, self.press, self.difference = sides, press, difference
+        self.sides, self.values, self.difference = sides, values, difference
         self.measurements = Measurements(repository, study)
         self.suppressed = False
 
@@ -142,109 +144,113 @@ class _Table:
             return self._levels(variable, label, covariate.levels, values, collected)
         return self._quantity(variable, label, covariate.unit, covariate.decimals, values, collected)
 
-    def _heads(self, press: Values, values: pd.Series, collected: set[str]) -> list[tuple[Value, Value, BoolArray]]:
+    def _heads(self, builder: Values, values: pd.Series, collected: set[str]) -> list[tuple[Value, Value, BoolArray]]:
         known = values.notna().to_numpy()
         trials, counts, people = [], [], []
         for label, side in zip(SIDES, self.sides, strict=True):
-            there = {*self.trial_of[side].tolist()} & collected
-            made = press.at(label)
-            trials.append(made.count("trials", len(there), "trials"))
-            counts.append(made.count("n", int((side & known).sum())))
+            present = {*self.trial_of[side].tolist()} & collected
+            nested = builder.at(label)
+            trials.append(nested.count("trials", len(present), "trials"))
+            counts.append(nested.count("n", int((side & known).sum())))
             people.append(side & known)
-        told = told_sides((counts[0], counts[1], counts[2]), self.study.policy.minimum_cell)
-        self.suppressed |= any(number.status == "suppressed" for number in told)
-        return list(zip(trials, told, people, strict=True))
+        released = released_sides((counts[0], counts[1], counts[2]), self.study.policy.minimum_cell)
+        self.suppressed |= any(number.status == "suppressed" for number in released)
+        return list(zip(trials, released, people, strict=True))
 
     def _quantity(
         self, variable: str, label: str, unit: str, decimals: int | None, values: pd.Series, collected: set[str]
     ) -> Characteristic[Value]:
-        press = self.press.at(variable)
+        builder = self.values.at(variable)
         measure: Measure = "mean" if decimals is None else ""
         numbers = values.to_numpy(dtype=float)
-        heads = self._heads(press, values, collected)
-        hidden = hidden_columns([int(known.sum()) for _, _, known in heads], self.study.policy.minimum_cell)
+        heads = self._heads(builder, values, collected)
+        suppressed = suppressed_columns([int(known.sum()) for _, _, known in heads], self.study.policy.minimum_cell)
         sides = []
-        for side, (trials, n, known), hide in zip(SIDES, heads, hidden, strict=True):
-            made = press.at(side, n=int(known.sum()), trials=int(trials.value or 0))
+        for side, (trials, n, known), suppress in zip(SIDES, heads, suppressed, strict=True):
+            nested = builder.at(side, n=int(known.sum()), trials=int(trials.value or 0))
             mean, sd = mean_sd(numbers[known])
-            if hide:
+            if suppress:
                 self.suppressed = True
                 reason = "fewer people than the study's policy lets be printed"
-                sides.append(Summary(trials, n, made.hidden("mean", "–", reason), made.hidden("sd", "–", reason)))
+                sides.append(
+                    Summary(trials, n, nested.suppressed("mean", "–", reason), nested.suppressed("sd", "–", reason))
+                )
             else:
-                why = "nobody has a value" if not known.any() else "one value has no standard deviation"
+                cause = "nobody has a value" if not known.any() else "one value has no standard deviation"
                 sides.append(
                     Summary(
                         trials,
                         n,
-                        made.fixed("mean", mean, measure, unit, why, decimals=decimals),
-                        made.fixed("sd", sd, measure, unit, why, decimals=decimals),
+                        nested.fixed("mean", mean, measure, unit, cause, decimals=decimals),
+                        nested.fixed("sd", sd, measure, unit, cause, decimals=decimals),
                     )
                 )
         difference = standardised_difference(numbers[heads[0][2]], numbers[heads[1][2]])
         return Characteristic(
-            label=press.quote("label", label),
-            unit=press.quote("unit", unit),
+            label=builder.quote("label", label),
+            unit=builder.quote("unit", unit),
             sides=tuple(sides),
             levels=(),
-            difference=self._difference(difference, any(hidden), press),
+            difference=self._difference(difference, any(suppressed), builder),
         )
 
     def _levels(
         self, variable: str, label: str, levels: tuple[str, ...], values: pd.Series, collected: set[str]
     ) -> Characteristic[Value]:
-        press = self.press.at(variable)
-        heads = self._heads(press, values, collected)
+        builder = self.values.at(variable)
+        heads = self._heads(builder, values, collected)
         counts = np.array([[int((values[known] == level).sum()) for _, _, known in heads] for level in levels])
-        hidden = hidden_cells(counts, self.study.policy.minimum_cell)
+        suppressed = suppressed_cells(counts, self.study.policy.minimum_cell)
         totals = counts.sum(axis=0)
         rows = []
         for row, level in enumerate(levels):
-            made = press.at(f"level {level}")
+            nested = builder.at(f"level {level}")
             shares = tuple(
-                self._share(made.at(side), int(counts[row, column]), int(totals[column]), bool(hidden[row, column]))
+                self._share(
+                    nested.at(side), int(counts[row, column]), int(totals[column]), bool(suppressed[row, column])
+                )
                 for column, side in enumerate(SIDES)
             )
-            rows.append(Level(made.quote("label", level), shares))
+            rows.append(Level(nested.quote("label", level), shares))
         difference = standardised_difference_of_levels(counts[:, 0], counts[:, 1])
         return Characteristic(
-            label=press.quote("label", label),
-            unit=press.quote("unit", ""),
+            label=builder.quote("label", label),
+            unit=builder.quote("unit", ""),
             sides=tuple(Summary(trials, n) for trials, n, _ in heads),
             levels=tuple(rows),
-            difference=self._difference(difference, bool(hidden.any()), press),
+            difference=self._difference(difference, bool(suppressed.any()), builder),
         )
 
-    def _difference(self, value: float, hidden: bool, press: Values) -> Value | None:
-        """Return the standardised difference where it is asked for; it would give away a hidden cell."""
+    def _difference(self, value: float, suppressed: bool, values: Values) -> Value | None:
+        """Return the standardised difference where it is asked for; it would give away a suppressed cell."""
         if not self.difference:
             return None
-        number = press.fixed("standardised difference", value, "heterogeneity")
-        return withheld(number, "a hidden cell could be worked out from it") if hidden else number
+        number = values.fixed("standardised difference", value, "heterogeneity")
+        return suppress_value(number, "a hidden cell could be worked out from it") if suppressed else number
 
-    def _share(self, press: Values, count: int, total: int, hide: bool) -> Share[Value]:
+    def _share(self, values: Values, count: int, total: int, suppress: bool) -> Share[Value]:
         minimum = self.study.policy.minimum_cell
-        if hide:
+        if suppress:
             self.suppressed = True
             small = 0 < count < minimum
             reason = (
                 "too few people to print" if small else "hidden, for the cell beside it could be worked out from it"
             )
             return Share(
-                press.cell("n", count, hide, reason),
-                press.hidden("percent", "–", reason, "%"),
+                values.cell("n", count, suppress, reason),
+                values.suppressed("percent", "–", reason, "%"),
             )
-        return Share(press.count("n", count), press.share("percent", count, total, "nobody has a value"))
+        return Share(values.count("n", count), values.share("percent", count, total, "nobody has a value"))
 
 
-def hidden_columns(counts: Sequence[int], minimum: int) -> list[bool]:
+def suppressed_columns(counts: Sequence[int], minimum: int) -> list[bool]:
     """Return which of control, intervention and all are too small to summarise; with one of them goes the other two.
 
     From two of the three means the third can be worked out.
 
     Examples
     --------
-    >>> hidden_columns([3, 40, 43], 5), hidden_columns([30, 40, 70], 5)
+    >>> suppressed_columns([3, 40, 43], 5), suppressed_columns([30, 40, 70], 5)
     ([True, True, True], [False, False, False])
     """
     small = any(0 < n < minimum for n in counts)

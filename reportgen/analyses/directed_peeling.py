@@ -13,7 +13,7 @@ from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number
 from reportgen.analyses.peeling_record import peeling_record
 from reportgen.analyses.peeling_search import Peeled
-from reportgen.analyses.recording import comparison_records, extent_record, guard_record
+from reportgen.analyses.recording import comparison_records, search_range_record, suppression_record
 from reportgen.analyses.selection import Selection
 from reportgen.records.numbers import Inline, Value, slug
 from reportgen.records.peeling import SIZES, DirectedPeeling, PeeledOutcome, PeelingSettings
@@ -41,14 +41,14 @@ def directed_peeling_record(
     peelings : sequence of PeeledOutcome
         One for every outcome x follow-up x comparison, those that were not possible included.
     """
-    press = _values(name, study)
+    values = _values(name, study)
     return DirectedPeeling(
         name=name,
-        settings=_settings(node, press.at("settings"), study),
-        comparisons=comparison_records(node, study, present, press),
+        settings=_settings(node, values.at("settings"), study),
+        comparisons=comparison_records(node, study, present, values),
         results=tuple(peelings),
-        extent=extent_record(((p.trials, p.n) for p in peelings if p.status == "ok"), press),
-        guard=guard_record((peeling.frontier.left_out for peeling in peelings), study, press, "boxes"),
+        search_range=search_range_record(((p.trials, p.n) for p in peelings if p.status == "ok"), values),
+        suppression=suppression_record((peeling.frontier.suppressed for peeling in peelings), study, values, "boxes"),
     )
 
 
@@ -101,30 +101,30 @@ def sizes_of(name: str, study: Study) -> tuple[float, ...]:
     return tuple(sorted({*SIZES, *sizes_asked(study, name)}))
 
 
-def _settings(node: Node, press: Values, study: Study) -> PeelingSettings[Value]:
+def _settings(node: Node, values: Values, study: Study) -> PeelingSettings[Value]:
     screening = node.moderators if isinstance(node.moderators, FromScreening) else None
     return PeelingSettings(
-        adjust_for=adjuster_labels(node, study, press),
+        adjust_for=adjuster_labels(node, study, values),
         treatment_effect=node.treatment_effect,
         objective=node.objective,
         information=node.information,
         adjuster_slopes=node.adjuster_slopes,
-        screened_by=press.quote("screened by", screening.from_) if screening else None,
-        p_below=setting_number("p below", screening.p_below, press) if screening else None,
-        alpha=percent_number("alpha", node.alpha, press),
-        beam=press.count("beam", node.beam, "boxes"),
-        bin_width=percent_number("bin width", node.bin_width, press),
-        min_fraction=percent_number("min fraction", node.min_fraction, press),
-        min_size=_size(node.min_size, press),
-        min_arm=press.count("min arm", node.min_arm),
-        min_trials=press.count("min trials", node.min_trials, "trials"),
-        level=level_number(node.level, press),
+        screened_by=values.quote("screened by", screening.from_) if screening else None,
+        p_below=setting_number("p below", screening.p_below, values) if screening else None,
+        alpha=percent_number("alpha", node.alpha, values),
+        beam=values.count("beam", node.beam, "boxes"),
+        bin_width=percent_number("bin width", node.bin_width, values),
+        min_fraction=percent_number("min fraction", node.min_fraction, values),
+        min_size=_size(node.min_size, values),
+        min_arm=values.count("min arm", node.min_arm),
+        min_trials=values.count("min trials", node.min_trials, "trials"),
+        level=level_number(node.level, values),
     )
 
 
-def _size(size: float | None, press: Values) -> Inline[Value]:
+def _size(size: float | None, values: Values) -> Inline[Value]:
     if size is None:
         return ()
     if size < 1:
-        return (percent_number("min size", size, press), "% of the people")
-    return (press.count("min size", int(size)), " participant" if size == 1 else " participants")
+        return (percent_number("min size", size, values), "% of the people")
+    return (values.count("min size", int(size)), " participant" if size == 1 else " participants")

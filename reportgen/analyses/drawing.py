@@ -115,8 +115,8 @@ def screening_null(
 
 def joined_flips(chunks: Sequence[ScreeningDraws | None]) -> ScreeningDraws | None:
     """Join the chunks of the draws of a screening."""
-    made = [chunk for chunk in chunks if chunk is not None]
-    return joined(made) if made else None
+    results = [chunk for chunk in chunks if chunk is not None]
+    return joined(results) if results else None
 
 
 def search_bootstrap(
@@ -200,14 +200,14 @@ def search_overlap(
         Of the study; the number of the first draw, and how many.
     """
     partition, peel = (
-        prepared_search(who, {name: known[name] for name in one.moderators}, one.node, one.screened_by)
-        for who, known, one in zip((people, others), (columns, other_columns), searches, strict=True)
+        prepared_search(mask, {name: known[name] for name in search.moderators}, search.node, search.screened_by)
+        for mask, known, search in zip((people, others), (columns, other_columns), searches, strict=True)
     )
     if partition is None or peel is None:
         return None
     assert isinstance(partition, PreparedPartition)
     assert isinstance(peel, PreparedPeel)
-    models = [null_model(sample_of(who, known)) for who, known in ((people, columns), (others, other_columns))]
+    models = [null_model(sample_of(mask, known)) for mask, known in ((people, columns), (others, other_columns))]
     return overlap_draws(partition, peel, models[0], seed, first, count, sizes=sizes, peel_model=models[1])
 
 
@@ -219,7 +219,7 @@ def screening_of(node: Moderators, columns: Mapping[str, Moderator], p_below: fl
             *("interaction_effect", "adjuster_slopes", "residual"),
         }
     )
-    references = {name: max(one.reference, 0) for name, one in columns.items() if one.categorical}
+    references = {name: max(column.reference, 0) for name, column in columns.items() if column.categorical}
     return Screening(p_below, node.reading, options, references)
 
 

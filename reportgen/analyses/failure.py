@@ -38,10 +38,10 @@ class FailedAnalysis:
 
 def failure_of(name: str, failed: Failed) -> tuple[Failure[Value], FailedAnalysis]:
     """Return the record of an analysis of which a task failed, and what the command line says of it."""
-    press = Values(slug(name), f"analyses.{name}")
+    values = Values(slug(name), f"analyses.{name}")
     error = failed.error
-    told = _told_in_public(failed)
-    reason = press.failed("failure", told)
+    public = _public_message(failed)
+    reason = values.failed("failure", public)
     message = f"{type(error).__name__}: {_message(error)} ({_place(failed)})"
     return Failure(name, reason), FailedAnalysis(name, " ".join(message.split()), failed.traceback.rstrip())
 
@@ -56,7 +56,7 @@ def failed_fits(records: Records[V]) -> Iterator[FailedAnalysis]:
             yield FailedAnalysis(name, f"{counted}; the report says why under 'Model status'")
 
 
-def _told_in_public(failed: Failed) -> str:
+def _public_message(failed: Failed) -> str:
     error = failed.error
     if isinstance(error, ReportgenError):
         return _message(error)

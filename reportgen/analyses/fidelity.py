@@ -1,7 +1,7 @@
 """The publication that a study regenerates: each printed number beside the result that reproduces it.
 
 In: the fidelity file and the records made so far. Out: a record whose `ours` are the very numbers of those records.
-Nothing is estimated here: a difference is ours minus the printed number, with the decimals of the print.
+Nothing is estimated here: a difference is ours minus the printed number, with the decimals of the publication.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import get_args
 
 from reportgen.analyses.printed import Covered, as_set, covered, decimals_of, value_of
-from reportgen.analyses.result_names import Fault, Names, names_of_search
+from reportgen.analyses.result_names import Names, WrongName, names_of_search
 from reportgen.errors import Problem, SpecError, did_you_mean
 from reportgen.records.model import Failure, Fidelity, FidelityRow, FidelitySection, FidelityStatus, Records
 from reportgen.records.numbers import Value, fixed, slug, values_in
@@ -40,19 +40,19 @@ def fidelity_record(spec: Spec, records: Records[Value]) -> Fidelity[Value] | No
     if problems:
         raise SpecError(problems)
     file = spec.fidelity.file
-    press = Values("fidelity", "fidelity")
-    sections = tuple(_section(node, ours, press) for node in file.sections)
+    values = Values("fidelity", "fidelity")
+    sections = tuple(_section(node, ours, values) for node in file.sections)
     rows = [row for section in sections for row in section.rows]
     statuses = Counter(row.status for row in rows)
     inside = Counter(row.covered for row in rows)
     return Fidelity(
-        source=press.quote("source", file.source),
+        source=values.quote("source", file.source),
         sections=sections,
-        contradictions=tuple(press.quote(f"contradiction {i}", text) for i, text in enumerate(file.contradictions, 1)),
-        size=press.count("numbers", len(rows), "numbers"),
-        counts={status: press.count(status, statuses[status], "numbers") for status in get_args(FidelityStatus)},
-        covered=press.count("covered", inside["yes"], "numbers"),
-        with_interval=press.count("with interval", inside["yes"] + inside["no"], "numbers"),
+        contradictions=tuple(values.quote(f"contradiction {i}", text) for i, text in enumerate(file.contradictions, 1)),
+        size=values.count("numbers", len(rows), "numbers"),
+        counts={status: values.count(status, statuses[status], "numbers") for status in get_args(FidelityStatus)},
+        covered=values.count("covered", inside["yes"], "numbers"),
+        with_interval=values.count("with interval", inside["yes"] + inside["no"], "numbers"),
     )
 
 
@@ -80,30 +80,30 @@ def _problems(
         for j, number in enumerate(section.numbers):
             here = ("sections", i, "numbers", j)
             for key, id_ in _asked(number):
-                fault = _fault(id_, ours, absent)
-                if fault is not None:
-                    yield Problem(fault.message, located.source.at(*here, key), fault.hint)
+                error = _error(id_, ours, absent)
+                if error is not None:
+                    yield Problem(error.message, located.source.at(*here, key), error.hint)
             other = known_ids.setdefault(_prefix(number.key), number.key)
             if other != number.key:
                 message = f"the keys '{other}' and '{number.key}' cannot be distinguished"
                 yield Problem(message, located.source.at(*here, "key"), "Make them differ in letters or digits.")
 
 
-def _fault(id_: str, ours: Mapping[str, Value], absent: Mapping[str, Names | None]) -> Fault | None:
+def _error(id_: str, ours: Mapping[str, Value], absent: Mapping[str, Names | None]) -> WrongName | None:
     """Return why an id names no result that this study could have, or None."""
     if id_ in ours:
         return None
     message = f"this study has no result '{id_}'"
     search = next((start for start in absent if id_.startswith(start)), None)
     if search is None:
-        return Fault(message, did_you_mean(id_, _near(id_, ours)))
+        return WrongName(message, did_you_mean(id_, _near(id_, ours)))
     names = absent[search]
-    fault = names.fault(id_.removeprefix(search)) if names else None
-    if fault is None:
+    error = names.error(id_.removeprefix(search)) if names else None
+    if error is None:
         return None
     below = [known for known in ours if known.startswith(search)]
-    nearest = did_you_mean(id_, below) if fault.hint.startswith("Known") else fault.hint
-    return Fault(f"{message}: {fault.message}", nearest if nearest.startswith("Did you") else fault.hint)
+    nearest = did_you_mean(id_, below) if error.hint.startswith("Known") else error.hint
+    return WrongName(f"{message}: {error.message}", nearest if nearest.startswith("Did you") else error.hint)
 
 
 def _asked(number: PrintedNumber) -> Iterator[tuple[str, str]]:
@@ -129,29 +129,29 @@ def _prefix(key: str) -> str:
     return slug("fidelity", *key.split("."))
 
 
-def _section(node: Node, ours: Mapping[str, Value], press: Values) -> FidelitySection[Value]:
-    made = press.at(node.title)
+def _section(node: Node, ours: Mapping[str, Value], values: Values) -> FidelitySection[Value]:
+    builder = values.at(node.title)
     rows = tuple(_row(number, ours) for number in node.numbers)
     return FidelitySection(
-        title=made.quote("title", node.title),
+        title=builder.quote("title", node.title),
         rows=rows,
-        as_printed=made.count("as printed", sum(row.status == "as printed" for row in rows), "numbers"),
-        size=made.count("numbers", len(rows), "numbers"),
+        as_printed=builder.count("as printed", sum(row.status == "as printed" for row in rows), "numbers"),
+        size=builder.count("numbers", len(rows), "numbers"),
     )
 
 
 def _row(node: PrintedNumber, ours: Mapping[str, Value]) -> FidelityRow[Value]:
-    press = Values(_prefix(node.key), "fidelity")
+    values = Values(_prefix(node.key), "fidelity")
     mine = ours.get(node.ours) if node.ours else None
     return FidelityRow(
-        name=press.quote("name", node.name),
-        printed=press.quote("printed", as_set(node.printed)),
+        name=values.quote("name", node.name),
+        printed=values.quote("printed", as_set(node.printed)),
         ours=mine,
         default=ours.get(node.default) if node.default else None,
-        difference=_difference(node.printed, mine, press),
+        difference=_difference(node.printed, mine, values),
         covered=_covered(node, ours),
         status=_status(node, mine),
-        why=press.quote("why", node.why) if node.why else None,
+        why=values.quote("why", node.why) if node.why else None,
     )
 
 
@@ -163,10 +163,10 @@ def _status(node: PrintedNumber, mine: Value | None) -> FidelityStatus:
     return "as printed" if fixed(mine.shown, decimals_of(node.printed)) == as_set(node.printed) else "differs"
 
 
-def _difference(printed: str, mine: Value | None, press: Values) -> Value | None:
+def _difference(printed: str, mine: Value | None, values: Values) -> Value | None:
     if mine is None or mine.shown is None:
         return None
-    return press.figure("difference", mine.shown - value_of(printed), decimals_of(printed), mine.unit)
+    return values.figure("difference", mine.shown - value_of(printed), decimals_of(printed), mine.unit)
 
 
 def _covered(node: PrintedNumber, ours: Mapping[str, Value]) -> Covered:

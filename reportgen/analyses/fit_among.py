@@ -17,7 +17,7 @@ from reportgen.stats.moderators import PEOPLE_PER_SLOPE
 
 def fit_among(
     selection: Selection,
-    who: NDArray[np.bool_] | NDArray[np.int64],
+    mask: NDArray[np.bool_] | NDArray[np.int64],
     node: Pooled,
     *,
     inference: Approximation = "kenward-roger",
@@ -28,7 +28,7 @@ def fit_among(
     Parameters
     ----------
     selection : Selection
-    who : ndarray
+    mask : ndarray
         A mask over the people of the selection, or their places in it.
     node : Pooled
         Says whether the effect varies between trials.
@@ -39,10 +39,10 @@ def fit_among(
     """
     adjusters = adjusters_of(selection)
     return fit_one_step(
-        selection.response[who],
-        selection.treatment[who],
-        selection.trial[who],
-        adjusters=None if adjusters is None else adjusters[who],
+        selection.response[mask],
+        selection.treatment[mask],
+        selection.trial[mask],
+        adjusters=None if adjusters is None else adjusters[mask],
         treatment_effect=node.treatment_effect,
         inference=inference,
         adjuster_slopes=adjuster_slopes,

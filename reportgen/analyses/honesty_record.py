@@ -24,7 +24,7 @@ from reportgen.release.estimates import estimate_record, scalar
 from reportgen.release.rules import as_printed
 from reportgen.release.values import Values
 from reportgen.stats import Effect, TwoStage
-from reportgen.stats import held_out as left_out
+from reportgen.stats import held_out as one_trial_out
 from reportgen.stats.draws import joined, search_wise_p
 from reportgen.stats.null_draws import PartitionDraws, PeelDraws, calibration, no_p, null_band
 from reportgen.stats.optimism import PartitionOptimism, PeelOptimism, Stability, corrected, stability
@@ -52,7 +52,7 @@ class Drawn:
 
     null: PartitionDraws | PeelDraws | None
     bootstrap: PartitionOptimism | PeelOptimism | None
-    held_out: tuple[left_out.HeldOut, ...]
+    held_out: tuple[one_trial_out.HeldOut, ...]
 
     @property
     def nothing(self) -> bool:
@@ -63,15 +63,15 @@ class Drawn:
 def drawn_of(
     null: Sequence[PartitionDraws | PeelDraws | None],
     bootstrap: Sequence[PartitionOptimism | PeelOptimism | None],
-    without_trial: Sequence[left_out.HeldOut],
+    without_trial: Sequence[one_trial_out.HeldOut],
 ) -> Drawn:
     """Put the chunks of draws together."""
     return Drawn(_joined(null), _joined(bootstrap), tuple(without_trial))
 
 
 def _joined(chunks: Iterable[Any]) -> Any:
-    made = [chunk for chunk in chunks if chunk is not None]
-    return joined(made) if made else None
+    results = [chunk for chunk in chunks if chunk is not None]
+    return joined(results) if results else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class Honest:
             kept_share=self._kept_share(values),
             found_share=self._found_share(values),
             verdict=self.verdict(p),
-            stability=tuple(self._chosen(one, sample, values) for one in self._stability()),
+            stability=tuple(self._chosen(item, sample, values) for item in self._stability()),
             held_out=None if sizes else self.held_out(0, values),
         )
 
@@ -145,8 +145,8 @@ class Honest:
             return values.none("kept share", NO_DRAWS if null is None else ALWAYS_ONE, "%")
         if reason := no_p(null):
             return values.none("kept share", reason, "%")
-        one = calibration(null)
-        return values.share("kept share", one.kept, one.draws)
+        item = calibration(null)
+        return values.share("kept share", item.kept, item.draws)
 
     def _found_share(self, values: Values) -> Value:
         bootstrap = self.drawn.bootstrap
@@ -161,17 +161,17 @@ class Honest:
         first = (
             (found.chosen, found.cut) if isinstance(found, PartitionOptimism) else (found.chosen[:, 0], found.cut[:, 0])
         )
-        return sorted(stability(found.names, *first), key=lambda one: -one.share)
+        return sorted(stability(found.names, *first), key=lambda item: -item.share)
 
-    def _chosen(self, one: Stability, sample: Sample, values: Values) -> Chosen[Value]:
-        moderator = self.columns[one.moderator]
-        made = values.at("chosen", one.moderator, one.side)
-        ends = (("cut low", one.low), ("cut high", one.high))
-        low, high = (self._cut(name, cut_at(moderator.name, place, sample), moderator, made) for name, place in ends)
+    def _chosen(self, item: Stability, sample: Sample, values: Values) -> Chosen[Value]:
+        moderator = self.columns[item.moderator]
+        builder = values.at("chosen", item.moderator, item.side)
+        ends = (("cut low", item.low), ("cut high", item.high))
+        low, high = (self._cut(name, cut_at(moderator.name, place, sample), moderator, builder) for name, place in ends)
         return Chosen(
-            label=made.quote("label", moderator.label),
-            share=made.fixed("share", 100 * one.share, "percent", "%"),
-            side=_side(moderator, one.side),
+            label=builder.quote("label", moderator.label),
+            share=builder.fixed("share", 100 * item.share, "percent", "%"),
+            side=_side(moderator, item.side),
             low=low,
             high=high,
         )
@@ -189,25 +189,27 @@ class Honest:
         """Return what the trials show that were held out; None where that was not asked for."""
         if place >= len(self.drawn.held_out):
             return None
-        one, made = self.drawn.held_out[place], values.at("held out")
-        used = [fold for fold in one.folds if not fold.reason]
+        item, nested = self.drawn.held_out[place], values.at("held out")
+        used = [fold for fold in item.folds if not fold.reason]
         arms = tuple(sum(fold.n_inside[arm] for fold in used) for arm in (0, 1))
-        told = made.at(n=sum(arms), trials=len(used), arms=arms)
+        builder = nested.at(n=sum(arms), trials=len(used), arms=arms)
         return HeldOut(
-            folds=tuple(self._fold(number, fold, made) for number, fold in enumerate(one.folds, 1)),
-            trials=made.count("trials", len(used), "trials"),
-            kept=made.count("kept", one.kept, "trials"),
-            inside=estimate_record(_pooled(one.inside), self.level, told, self.unit, one.reason),
+            folds=tuple(self._fold(number, fold, nested) for number, fold in enumerate(item.folds, 1)),
+            trials=nested.count("trials", len(used), "trials"),
+            kept=nested.count("kept", item.kept, "trials"),
+            inside=estimate_record(_pooled(item.inside), self.level, builder, self.unit, item.reason),
             difference=estimate_record(
-                _pooled(one.difference), self.level, told.at("difference"), self.unit, one.reason
+                _pooled(item.difference), self.level, builder.at("difference"), self.unit, item.reason
             ),
-            reason=one.reason,
+            reason=item.reason,
         )
 
-    def _fold(self, number: int, fold: left_out.Fold, values: Values) -> Fold[Value]:
-        made = values.at(f"fold {number}")
-        rules = [part for i, rule in enumerate(fold.rules, 1) for part in (" and ", *self._rule(rule, made.at(str(i))))]
-        return Fold(made.quote("trial", str(fold.trial)), fold.kept, tuple(rules[1:]), not fold.reason)
+    def _fold(self, number: int, fold: one_trial_out.Fold, values: Values) -> Fold[Value]:
+        builder = values.at(f"fold {number}")
+        rules = [
+            part for i, rule in enumerate(fold.rules, 1) for part in (" and ", *self._rule(rule, builder.at(str(i))))
+        ]
+        return Fold(builder.quote("trial", str(fold.trial)), fold.kept, tuple(rules[1:]), not fold.reason)
 
     def _rule(self, rule: Rule, values: Values) -> Inline[Value]:
         """Return a condition in words: "Age ≤ 45 years"."""
@@ -242,16 +244,16 @@ class Honest:
         if effect is None or math.isnan(scalar(effect.estimate)):
             return None
         low, high = (scalar(end) for end in effect.interval(self.level))
-        one = corrected(scalar(effect.estimate), (high - low) / 2, np.asarray(optimism), self.level)
-        few = "" if one.draws > 1 else "no bootstrap sample has such a subgroup"
-        ends = (one.low, one.high) if interval else (NAN, NAN)
+        item = corrected(scalar(effect.estimate), (high - low) / 2, np.asarray(optimism), self.level)
+        few = "" if item.draws > 1 else "no bootstrap sample has such a subgroup"
+        ends = (item.low, item.high) if interval else (NAN, NAN)
         bounds = values.bounds(*ends, "effect", self.unit, few or NOT_SUPPORTED)
         return Corrected(
-            effect=values.fixed("effect", one.estimate, "effect", self.unit, few),
+            effect=values.fixed("effect", item.estimate, "effect", self.unit, few),
             low=bounds[0],
             high=bounds[1],
-            optimism=values.fixed("optimism", one.optimism, "effect", self.unit, few),
-            draws=values.count("draws", one.draws, "draws"),
+            optimism=values.fixed("optimism", item.optimism, "effect", self.unit, few),
+            draws=values.count("draws", item.draws, "draws"),
         )
 
     def subgroup(self, group: Subgroup, depth: int, rank: int, values: Values) -> SubgroupHonesty[Value]:

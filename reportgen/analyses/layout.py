@@ -26,7 +26,7 @@ from reportgen.analyses.drawing import (
 )
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.moderators import screening
-from reportgen.analyses.selection import Selection, told_alone
+from reportgen.analyses.selection import Selection, disclosed_alone
 from reportgen.analyses.slices import node_of, printed_of, selecting, study_of, unnamed_whole, unrounded
 from reportgen.canonical import canonical
 from reportgen.data import Repository
@@ -62,7 +62,7 @@ class Layout:
 
     def people(self, node: Pooled, cell: Cell) -> str:
         """Add the task that says who enters a cell of an analysis; return its name."""
-        alone = told_alone(node, cell.outcome, cell.follow_up, self.study)
+        alone = disclosed_alone(node, cell.outcome, cell.follow_up, self.study)
         arguments = {
             "study": selecting(study_of(self.study, cell, node.adjust_for)),
             "cell": cell,
@@ -118,8 +118,8 @@ class Layout:
         asked = {"node": model, "seed": self.study.study.seed}
         parts = self._chunks(f"flips.{name}", screening_null, asked, seen, flips)
         # as long as there are draws, and there may be as many people: never kept
-        one = f"flipped.{name}.{flips}"
-        return (self.add(one, joined_flips, {}, inputs={"chunks": parts}, kept=False, digest=digest_of),)
+        item = f"flipped.{name}.{flips}"
+        return (self.add(item, joined_flips, {}, inputs={"chunks": parts}, kept=False, digest=digest_of),)
 
     def searching(self, node: Search, cell: Cell) -> tuple[dict[str, str], dict[str, Any]]:
         """Return the inputs and the arguments of a search: people, columns, and the screening that it takes them from."""
@@ -147,9 +147,9 @@ class Layout:
             "people": self.people(node, cell),
             "columns": self.columns(node, cell, self.moderators_of(node)),
         }
-        one = self._drawable(node, cell)
-        asked = {"node": one.node, "screened_by": one.screened_by}
-        key = f"{seen['people']}.{_short(*_searched(one))}"
+        item = self._drawable(node, cell)
+        asked = {"node": item.node, "screened_by": item.screened_by}
+        key = f"{seen['people']}.{_short(*_searched(item))}"
         numbered = {**asked, "seed": self.study.study.seed}
         null = self._chunks(f"null.{key}", search_null, numbered, seen, draws.sign_flips)
         sized = {**numbered, "sizes": sizes}
@@ -250,9 +250,9 @@ def _bare(screening_node: Moderators, cell: Cell) -> Moderators:
     return node_of(screening_node, cell).model_copy(update=update)
 
 
-def _searched(one: Drawable) -> tuple[str, str]:
+def _searched(drawable: Drawable) -> tuple[str, str]:
     """Return what tells the draws of a search from those of another one among the same people."""
-    return one.node.model_dump_json(), one.screened_by.model_dump_json() if one.screened_by else ""
+    return drawable.node.model_dump_json(), drawable.screened_by.model_dump_json() if drawable.screened_by else ""
 
 
 def _named(kind: str, cell: Cell, *more: str) -> str:
@@ -274,8 +274,8 @@ def columns_of(
     repository: Repository, people: Selection, *, study: Study, names: tuple[str, ...]
 ) -> dict[str, Moderator]:
     """Return the columns of moderators for the people of a cell."""
-    made = Cohorts(repository, study).moderators(names)
-    return {name: moderator.among(people) for name, moderator in made.items()}
+    result = Cohorts(repository, study).moderators(names)
+    return {name: moderator.among(people) for name, moderator in result.items()}
 
 
 def people_digest(people: Selection) -> str:
@@ -302,11 +302,20 @@ def people_digest(people: Selection) -> str:
 def columns_digest(columns: Mapping[str, Moderator]) -> str:
     """Return a digest of the columns of moderators; where their people stand in the repository is not part of it."""
     found = hashlib.sha256()
-    for one in columns.values():
-        found.update(np.ascontiguousarray(one.values).tobytes())
+    for column in columns.values():
+        found.update(np.ascontiguousarray(column.values).tobytes())
         found.update(
             repr(
-                (one.name, one.label, one.unit, one.per, one.levels, one.ordered, one.reference, one.decimals)
+                (
+                    column.name,
+                    column.label,
+                    column.unit,
+                    column.per,
+                    column.levels,
+                    column.ordered,
+                    column.reference,
+                    column.decimals,
+                )
             ).encode()
         )
     return found.hexdigest()
@@ -323,9 +332,9 @@ def repository_digest(repository: Repository) -> str:
                 repr(values.tolist()).encode() if values.dtype == object else np.ascontiguousarray(values).tobytes()
             )
     trials = [
-        replace(one, collected_covariates=frozenset(), collected_measures=frozenset()) for one in repository.trials
+        replace(trial, collected_covariates=frozenset(), collected_measures=frozenset()) for trial in repository.trials
     ]
-    collected = [(sorted(one.collected_covariates), sorted(one.collected_measures)) for one in repository.trials]
+    collected = [(sorted(trial.collected_covariates), sorted(trial.collected_measures)) for trial in repository.trials]
     ledger = [replace(line, origin=Origin(line.origin.short, 0)) for line in repository.ledger]
     found.update(repr((trials, collected, ledger, repository.fingerprint, repository.files)).encode())
     return found.hexdigest()

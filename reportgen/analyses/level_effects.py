@@ -31,11 +31,11 @@ from reportgen.release.rules import (
     TOO_EXTREME,
     TOO_FEW,
     as_printed,
+    disclosable_groups,
     guards,
     in_both_arms,
-    told_apart,
-    withheld,
-    withheld_estimate,
+    suppress_estimate,
+    suppress_value,
 )
 from reportgen.release.values import Values
 from reportgen.spec.study import Moderators as Node
@@ -66,16 +66,16 @@ def close_levels(
     if not guards(minimum):
         return frozenset()
     levels = [
-        ((one.name, code), _alone(one, code, people))
-        for one, few in moderators
-        for code in range(len(one.levels))
+        ((item.name, code), _alone(item, code, people))
+        for item, few in moderators
+        for code in range(len(item.levels))
         if code not in few
     ]
-    found = [(level, who) for level, who in levels if who.any()]
+    found = [(level, mask) for level, mask in levels if mask.any()]
     if not found:
         return frozenset()
-    told = told_apart(np.array([who for _, who in found]), people.treatment, minimum)
-    return frozenset(level for (level, _), one in zip(found, told, strict=True) if not one)
+    told = disclosable_groups(np.array([mask for _, mask in found]), people.treatment, minimum)
+    return frozenset(level for (level, _), item in zip(found, told, strict=True) if not item)
 
 
 def _alone(moderator: Moderator, code: int, people: Selection) -> BoolArray:
@@ -92,7 +92,7 @@ def level_effects(
     few: frozenset[int],
     close: frozenset[Level],
     how: Printed,
-    press: Values,
+    builder: Values,
 ) -> LevelEffects[Value] | None:
     """Return what stands beside the effects at values of a moderator, or in its levels.
 
@@ -101,14 +101,14 @@ def level_effects(
     moderator : Moderator
     people : Selection
     at : sequence of EffectAt
-        Of the screening, as told.
+        Of the screening, as disclosed.
     node : Moderators node of the study file
     few : set of int
         Codes of the levels with too few people of an arm.
     close : set of Level
         See `close_levels`.
     how : Printed
-    press : Values
+    builder : Values
         Of the interaction: knows the people on whom it rests.
 
     Returns
@@ -116,7 +116,9 @@ def level_effects(
     LevelEffects or None
         None where the screening has no effects.
     """
-    values = () if moderator.categorical else [math.nan if one.value.value is None else one.value.value for one in at]
+    values = (
+        () if moderator.categorical else [math.nan if item.value.value is None else item.value.value for item in at]
+    )
     found = consistent_effects(
         people.response,
         people.treatment,
@@ -129,19 +131,19 @@ def level_effects(
     )
     if not at or len(found.effects) != len(at):
         return None
-    made = press.at("consistent", status=found.status)
-    why = clause(found.reason)
-    untold = _untold(found, few) if moderator.categorical else {}
-    overall = estimate_record(None if why else found.overall, how.level, made.at("overall"), how.unit, why)
-    told = _Levels(moderator, people, node, found, untold, close, how, made)
+    builder = builder.at("consistent", status=found.status)
+    reason = clause(found.reason)
+    suppressed = _suppression_reason(found, few) if moderator.categorical else {}
+    overall = estimate_record(None if reason else found.overall, how.level, builder.at("overall"), how.unit, reason)
+    levels = _Levels(moderator, people, node, found, suppressed, close, how, builder)
     return LevelEffects(
         each=tuple(
-            told.level(place) if moderator.categorical else told.value(place, one) for place, one in enumerate(at)
+            levels.level(place) if moderator.categorical else levels.value(place, item) for place, item in enumerate(at)
         ),
-        overall=withheld_estimate(overall, LEVEL_WORKED_OUT) if untold else overall,
-        centre=None if moderator.categorical or why else _centre(found.centre, moderator, how, made),
+        overall=suppress_estimate(overall, LEVEL_WORKED_OUT) if suppressed else overall,
+        centre=None if moderator.categorical or reason else _centre(found.centre, moderator, how, builder),
         status=found.status,
-        reason=why,
+        reason=reason,
     )
 
 
@@ -149,80 +151,82 @@ def _options(node: Node, names: Iterable[str]) -> dict[str, Any]:
     return node.model_dump(include=set(names))
 
 
-def _untold(found: ConsistentEffects, few: frozenset[int]) -> dict[int, str]:
+def _suppression_reason(found: ConsistentEffects, few: frozenset[int]) -> dict[int, str]:
     """Return the levels that are not told, with the reason: at least two, or none."""
-    untold: dict[int, str] = {int(code): TOO_FEW for code in found.values if code in few}
-    if len(untold) == 1:
-        others = [(n, int(code)) for code, n in zip(found.values, found.people, strict=True) if code not in untold]
-        untold |= {min(others)[1]: LEVEL_WORKED_OUT} if others else {}
-    return untold
+    suppressed: dict[int, str] = {int(code): TOO_FEW for code in found.values if code in few}
+    if len(suppressed) == 1:
+        others = [(n, int(code)) for code, n in zip(found.values, found.people, strict=True) if code not in suppressed]
+        suppressed |= {min(others)[1]: LEVEL_WORKED_OUT} if others else {}
+    return suppressed
 
 
-def _centre(value: float, moderator: Moderator, how: Printed, press: Values) -> Value:
+def _centre(value: float, moderator: Moderator, how: Printed, values: Values) -> Value:
     decimals = 1 if moderator.decimals is None else moderator.decimals
-    return press.figure("centre", as_printed(value, decimals, how.minimum), decimals, moderator.unit)
+    return values.figure("centre", as_printed(value, decimals, how.minimum), decimals, moderator.unit)
 
 
 @dataclass(frozen=True, slots=True)
 class _Levels:
-    """The levels, or values, of one moderator, as they may be told."""
+    """The levels, or values, of one moderator, as they may be disclosed."""
 
     moderator: Moderator
     people: Selection
     node: Node
     found: ConsistentEffects
-    untold: Mapping[int, str]
+    suppressed: Mapping[int, str]
     close: frozenset[Level]
     how: Printed
-    press: Values
+    builder: Values
 
     def value(self, place: int, at: EffectAt[Value]) -> LevelEffect[Value]:
         """Return the effect at a value of a quantity."""
-        made = self.press.at(f"percentile {at.percentile.words}" if at.percentile else str(place))
-        consistent = self._consistent(place, made)
-        hidden = at.value.status == "suppressed"
-        return LevelEffect(None, None, None, withheld_estimate(consistent, TOO_EXTREME) if hidden else consistent)
+        builder = self.builder.at(f"percentile {at.percentile.words}" if at.percentile else str(place))
+        consistent = self._consistent(place, builder)
+        suppressed = at.value.status == "suppressed"
+        return LevelEffect(None, None, None, suppress_estimate(consistent, TOO_EXTREME) if suppressed else consistent)
 
     def level(self, place: int) -> LevelEffect[Value]:
         """Return the effects in a level."""
         code = int(self.found.values[place])
-        made = self.press.at(self.moderator.levels[code])
+        builder = self.builder.at(self.moderator.levels[code])
         shares = self.found.composition
-        n = made.count("n", self.found.people[place])
-        share = made.fixed("share", 100 * shares[place] if shares else None, "percent", "%", clause(self.found.reason))
-        consistent, alone = self._consistent(place, made), self._alone(code, made.at("alone"))
-        reason = self.untold.get(code)
+        n = builder.count("n", self.found.people[place])
+        share = builder.fixed(
+            "share", 100 * shares[place] if shares else None, "percent", "%", clause(self.found.reason)
+        )
+        consistent, alone = self._consistent(place, builder), self._alone(code, builder.at("alone"))
+        reason = self.suppressed.get(code)
         if (self.moderator.name, code) in self.close:
-            alone = withheld_estimate(alone, TOO_CLOSE)
+            alone = suppress_estimate(alone, TOO_CLOSE)
         if reason is not None:
-            n, consistent = withheld(n, reason), withheld_estimate(consistent, reason)
-            alone = withheld_estimate(alone, reason)
-        return LevelEffect(n, withheld(share, LEVEL_WORKED_OUT) if self.untold else share, alone, consistent)
+            n, consistent = suppress_value(n, reason), suppress_estimate(consistent, reason)
+            alone = suppress_estimate(alone, reason)
+        return LevelEffect(n, suppress_value(share, LEVEL_WORKED_OUT) if self.suppressed else share, alone, consistent)
 
-    def _consistent(self, place: int, press: Values) -> Estimate[Value]:
+    def _consistent(self, place: int, values: Values) -> Estimate[Value]:
         effect = self.found.effects[place]
         known = math.isfinite(float(effect.estimate))
-        why = clause(self.found.reason) or ("" if known else "no trial has people of this level on both sides")
-        return estimate_record(effect if known else None, self.how.level, press, self.how.unit, why)
+        reason = clause(self.found.reason) or ("" if known else "no trial has people of this level on both sides")
+        return estimate_record(effect if known else None, self.how.level, values, self.how.unit, reason)
 
-    def _alone(self, code: int, press: Values) -> Estimate[Value]:
+    def _alone(self, code: int, values: Values) -> Estimate[Value]:
         """Return the effect in a model of the people of one level alone."""
-        people, who = self.people, _alone(self.moderator, code, self.people)
-        trials = len({*people.trial[who].tolist()})
-        control, intervention = np.bincount(people.treatment[who], minlength=2).tolist()
-        n = None if code in self.untold else int(who.sum())
-        made = press.at(n=n, trials=trials, arms=(control, intervention), few=TOO_FEW)
+        people, mask = self.people, _alone(self.moderator, code, self.people)
+        trials = len({*people.trial[mask].tolist()})
+        control, intervention = np.bincount(people.treatment[mask], minlength=2).tolist()
+        n = None if code in self.suppressed else int(mask.sum())
+        builder = values.at(n=n, trials=trials, arms=(control, intervention), few=TOO_FEW)
         if trials < self.node.minimum_trials:
-            why = f"its people are in both arms of {counted(trials)}, and the screening needs {word(self.node.minimum_trials)}"
-            return estimate_record(None, self.how.level, made, self.how.unit, why)
+            reason = f"its people are in both arms of {counted(trials)}, and the screening needs {word(self.node.minimum_trials)}"
+            return estimate_record(None, self.how.level, builder, self.how.unit, reason)
         adjusters = adjusters_of(people)
         fit = fit_one_step(
-            people.response[who],
-            people.treatment[who],
-            people.trial[who],
-            adjusters=None if adjusters is None else adjusters[who],
+            people.response[mask],
+            people.treatment[mask],
+            people.trial[mask],
+            adjusters=None if adjusters is None else adjusters[mask],
             **_options(self.node, ALONE),
         )
-        made = made.at(status=fit.status)
-        why = clause(fit.message) if fit.status in ("failed", "not estimable") else ""
-        return estimate_record(None if why else fit.effect, self.how.level, made, self.how.unit, why)
+        builder = builder.at(status=fit.status)
+        reason = clause(fit.message) if fit.status in ("failed", "not estimable") else ""
+        return estimate_record(None if reason else fit.effect, self.how.level, builder, self.how.unit, reason)

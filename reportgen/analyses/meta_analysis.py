@@ -12,21 +12,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
-from reportgen.analyses.hidden_trials import (
+from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, unit_of
+from reportgen.analyses.recording import NAN, clause, comparison_records, excluded_record, for_outcome
+from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of
+from reportgen.analyses.suppressed_trials import (
+    disclosed_effect,
+    disclosed_in_digits,
     few_apart,
     guarded_trials,
-    told_effect,
-    told_in_digits,
 )
-from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, unit_of
-from reportgen.analyses.recording import NAN, clause, comparison_records, for_outcome, left_out_record
-from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of
 from reportgen.analyses.two_stage_record import (
     ONE_TRIAL,
     not_pooled,
+    outside_reasons,
     two_stage_estimate,
     two_stage_heterogeneity,
-    why_outside,
 )
 from reportgen.records.estimate import Estimate, NotAdjusted
 from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, Scaled, TrialEstimate
@@ -34,8 +34,8 @@ from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Status, Value, slug
 from reportgen.records.printed import Figures
 from reportgen.release.estimates import estimate_record, scalar
-from reportgen.release.hidden_effects import hidden_rows
-from reportgen.release.rules import FOR_ANOTHER, TOO_CLOSE, TOO_FEW, Untold, few_in_an_arm, guards
+from reportgen.release.rules import FOR_ANOTHER, TOO_CLOSE, TOO_FEW, SuppressionReason, few_in_an_arm, guards
+from reportgen.release.suppressed_effects import suppressed_rows
 from reportgen.release.values import Values
 from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.spec.study import Study
@@ -109,11 +109,11 @@ def meta_analysis_record(
     effects : sequence of PooledEffect
         One for every outcome x follow-up x comparison, those that cannot be estimated included.
     """
-    press = _values(name, study)
+    values = _values(name, study)
     return MetaAnalysis(
         name=name,
-        settings=_settings(node, study, press.at("settings")),
-        comparisons=comparison_records(node, study, present, press),
+        settings=_settings(node, study, values.at("settings")),
+        comparisons=comparison_records(node, study, present, values),
         results=tuple(effects),
     )
 
@@ -125,15 +125,15 @@ def _values(name: str, study: Study) -> Values:
 def earlier_of(selection: Selection, before: Sequence[Selection]) -> list[Selection]:
     """Return which selections are the same outcome at the same follow-up, in other comparisons."""
     same = selection.outcome, selection.follow_up
-    return [one for one in before if (one.outcome, one.follow_up) == same]
+    return [item for item in before if (item.outcome, item.follow_up) == same]
 
 
 def pooled_effect(
     people: Selection, earlier: Sequence[Selection], *, name: str, node: Node, study: Study, alone: bool
 ) -> PooledEffect[Value] | None:
-    """Return one pooled effect; what is told of it gives away neither a small trial nor few people of another one.
+    """Return one pooled effect; what is disclosed of it gives away neither a small trial nor few people of another one.
 
-    None where what may be told hangs on the digits that are printed: see `pooled_effect_in_digits`.
+    None where what may be disclosed hangs on the digits that are printed: see `pooled_effect_in_digits`.
 
     Parameters
     ----------
@@ -146,10 +146,10 @@ def pooled_effect(
     node : MetaAnalysis node of the study file
     study : Study
     alone : bool
-        Whether no other analysis tells of these people: see `told_alone`.
+        Whether no other analysis tells of these people: see `disclosed_alone`.
     """
     pooling = _Pooling(people, earlier, name, node, study)
-    return told_effect(people, pooling.guarded, pooling.record, alone=alone)
+    return disclosed_effect(people, pooling.guarded, pooling.record, alone=alone)
 
 
 def pooled_effect_in_digits(
@@ -162,7 +162,7 @@ def pooled_effect_in_digits(
     study: Study,
     figures: Figures,
 ) -> PooledEffect[Value]:
-    """Return a pooled effect as it is; where what may be told hangs on the digits that are printed, with these alone.
+    """Return a pooled effect as it is; where what may be disclosed hangs on the digits that are printed, with these alone.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def pooled_effect_in_digits(
     if effect is not None:
         return effect
     pooling = _Pooling(people, earlier, name, node, study)
-    return told_in_digits(people, pooling.guarded, pooling.record, pooling.quick, figures)
+    return disclosed_in_digits(people, pooling.guarded, pooling.record, pooling.quick, figures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,18 +190,18 @@ class _Pooling:
     study: Study
 
     @property
-    def guarded(self) -> dict[str, Untold]:
-        """The trials whose effects are not told, with the reason."""
+    def guarded(self) -> dict[str, SuppressionReason]:
+        """The trials whose effects are not disclosed, with the reason."""
         return guarded_trials(self.people, self.study.policy.minimum_cell, self.earlier)
 
-    def record(self, people: Selection, hidden: Sequence[str]) -> PooledEffect[Value]:
-        """Return the record of some people, with some trials hidden."""
+    def record(self, people: Selection, suppressed: Sequence[str]) -> PooledEffect[Value]:
+        """Return the record of some people, with some trials suppressed."""
         minimum, guarded = self.study.policy.minimum_cell, self.guarded
         close = guards(minimum) and any(few_apart(self.people, other, minimum) for other in self.earlier)
-        untold = _untold(people, self.node, self.study) or (TOO_CLOSE if close else "")
-        fits = None if untold else fit(people, self.node)
-        reasons = {name: guarded.get(name, FOR_ANOTHER) for name in hidden}
-        return _record(people, fits, untold, reasons, self.node, self.study, _values(self.name, self.study))
+        suppression = _suppression_reason(people, self.node, self.study) or (TOO_CLOSE if close else "")
+        fits = None if suppression else fit(people, self.node)
+        reasons = {name: guarded.get(name, FOR_ANOTHER) for name in suppressed}
+        return _record(people, fits, suppression, reasons, self.node, self.study, _values(self.name, self.study))
 
     def quick(self, people: Selection) -> tuple[Estimate[Value], Scaled[Value] | None]:
         """Return the pooled effect as recorded, without anything beside it."""
@@ -209,14 +209,14 @@ class _Pooling:
 
 
 def _pooled_alone(
-    selection: Selection, node: Node, study: Study, press: Values
+    selection: Selection, node: Node, study: Study, values: Values
 ) -> tuple[Estimate[Value], Scaled[Value] | None]:
     """Return the pooled effect as recorded, without anything beside it."""
-    press = for_outcome(selection.outcome, study, press)
-    made = press.at(selection.comparison, selection.outcome, selection.follow_up, arms=selection.arms)
+    values = for_outcome(selection.outcome, study, values)
+    builder = values.at(selection.comparison, selection.outcome, selection.follow_up, arms=selection.arms)
     fitted = one_step_of(selection, node, node.treatment_effect)
-    estimate = estimate_record(fitted.effect, node.level, made, "", "")
-    return estimate, _scaled(selection, fitted.effect, _predicted(fitted, node), node, study, made, "")
+    estimate = estimate_record(fitted.effect, node.level, builder, "", "")
+    return estimate, _scaled(selection, fitted.effect, _predicted(fitted, node), node, study, builder, "")
 
 
 def fit(selection: Selection, node: Node) -> Fits | None:
@@ -257,9 +257,9 @@ def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEff
     )
 
 
-def _settings(node: Node, study: Study, press: Values) -> ModelSettings[Value]:
+def _settings(node: Node, study: Study, values: Values) -> ModelSettings[Value]:
     return ModelSettings(
-        adjust_for=adjuster_labels(node, study, press),
+        adjust_for=adjuster_labels(node, study, values),
         intercept=node.intercept,
         treatment_effect=node.treatment_effect,
         covariance=node.covariance,
@@ -270,25 +270,25 @@ def _settings(node: Node, study: Study, press: Values) -> ModelSettings[Value]:
         df_floor=node.df_floor,
         two_stage_method=node.two_stage.method,
         two_stage_test=node.two_stage.test,
-        level=level_number(node.level, press),
-        minimum_trials=press.count("minimum trials", node.minimum_trials, "trials"),
+        level=level_number(node.level, values),
+        minimum_trials=values.count("minimum trials", node.minimum_trials, "trials"),
     )
 
 
 def _record(
     selection: Selection,
     fits: Fits | None,
-    untold: str,
-    hidden: Mapping[str, str],
+    suppression: str,
+    suppressed: Mapping[str, str],
     node: Node,
     study: Study,
-    press: Values,
+    values: Values,
 ) -> PooledEffect[Value]:
-    press = for_outcome(selection.outcome, study, press)
+    values = for_outcome(selection.outcome, study, values)
     unit = unit_of(selection.outcome, study)
-    reason = untold or (clause(fits.message) if fits and fits.failed else "")
+    reason = suppression or (clause(fits.message) if fits and fits.failed else "")
     status: Status = fits.status if fits else "not estimable"
-    made = press.at(
+    builder = values.at(
         selection.comparison,
         selection.outcome,
         selection.follow_up,
@@ -298,64 +298,64 @@ def _record(
         arms=selection.arms,
     )
     used = None if fits is None or fits.failed else fits
-    estimate = estimate_record(used.effect if used else None, node.level, made, unit, reason)
-    beside = made.at("common effect"), made.at("two stage")
+    estimate = estimate_record(used.effect if used else None, node.level, builder, unit, reason)
+    beside = builder.at("common effect"), builder.at("two stage")
     alone = reason or (ONE_TRIAL if used and used.alone else "")
     common = estimate_record(used.common.effect if used and not alone else None, node.level, beside[0], unit, alone)
     two_stage = used.two_stage if used else None
     apart = reason or not_pooled(two_stage, len(selection.trials))
-    rows = hidden_rows(
-        _trials(selection, fits, node, study, made, unit) if fits else (), hidden, study.policy.minimum_cell
+    rows = suppressed_rows(
+        _trials(selection, fits, node, study, builder, unit) if fits else (), suppressed, study.policy.minimum_cell
     )
-    n_control, n_intervention = made.sides()
+    n_control, n_intervention = builder.sides()
     return PooledEffect(
-        id=made.prefix,
+        id=builder.prefix,
         outcome=selection.outcome,
-        outcome_label=made.quote("outcome", outcome_label(selection.outcome, study)),
-        domain=made.quote("domain", study.outcomes[selection.outcome].domain),
-        unit=made.quote("unit", unit),
+        outcome_label=builder.quote("outcome", outcome_label(selection.outcome, study)),
+        domain=builder.quote("domain", study.outcomes[selection.outcome].domain),
+        unit=builder.quote("unit", unit),
         scale=scale_of(study.outcomes[selection.outcome]),
         follow_up=selection.follow_up,
-        follow_up_label=made.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
+        follow_up_label=builder.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
         comparison=selection.comparison,
-        trials=made.count("trials", len(selection.trials), "trials"),
-        n=made.count("n", selection.n),
+        trials=builder.count("trials", len(selection.trials), "trials"),
+        n=builder.count("n", selection.n),
         n_control=n_control,
         n_intervention=n_intervention,
-        in_comparison=made.count("in comparison", selection.in_comparison),
+        in_comparison=builder.count("in comparison", selection.in_comparison),
         estimate=estimate,
-        scaled=_scaled(selection, used.effect if used else None, _between(used, node), node, study, made, reason),
-        heterogeneity=_heterogeneity(used, node, made, unit, reason),
+        scaled=_scaled(selection, used.effect if used else None, _between(used, node), node, study, builder, reason),
+        heterogeneity=_heterogeneity(used, node, builder, unit, reason),
         common=common,
         two_stage=two_stage_estimate(two_stage, node.level, beside[1], unit, apart),
         two_stage_heterogeneity=two_stage_heterogeneity(two_stage, beside[1], unit, apart),
-        why_outside=None if alone else why_outside(rows, node, bool(node.adjust_for)),
+        outside_reasons=None if alone else outside_reasons(rows, node, bool(node.adjust_for)),
         by_trial=rows,
-        left_out=left_out_record(selection, made),
+        excluded=excluded_record(selection, builder),
         status=status,
         reason=reason or (fits.message if fits and status != "ok" else ""),
-        evaluations=_evaluations(fits, made, reason),
-        criterion=made.fixed("criterion", _criterion(fits), "criterion", reason=reason or SOLVED),
-        df_unfloored=made.fixed("df unfloored", scalar(used.effect.df_raw) if used else NAN, "df", reason=reason),
-        not_adjusted=_not_adjusted(selection, node, study, made) if used else (),
+        evaluations=_evaluations(fits, builder, reason),
+        criterion=builder.fixed("criterion", _criterion(fits), "criterion", reason=reason or SOLVED),
+        df_unfloored=builder.fixed("df unfloored", scalar(used.effect.df_raw) if used else NAN, "df", reason=reason),
+        not_adjusted=_not_adjusted(selection, node, study, builder) if used else (),
     )
 
 
-def _untold(selection: Selection, node: Node, study: Study) -> str:
+def _suppression_reason(selection: Selection, node: Node, study: Study) -> str:
     """Return why there is no effect to tell, or an empty text."""
     few = few_in_an_arm(selection.treatment, study.policy.minimum_cell)
     return not_estimable(selection, node) or (TOO_FEW if few else "")
 
 
-def _evaluations(fits: Fits | None, made: Values, reason: str) -> Any:
+def _evaluations(fits: Fits | None, builder: Values, reason: str) -> Any:
     if fits is None or fits.alone:
-        return made.none("evaluations", reason or SOLVED)
-    return made.count("evaluations", fits.one_step.optimiser.evaluations, "evaluations")
+        return builder.none("evaluations", reason or SOLVED)
+    return builder.count("evaluations", fits.one_step.optimiser.evaluations, "evaluations")
 
 
-def _not_adjusted(selection: Selection, node: Node, study: Study, press: Values) -> tuple[NotAdjusted[Value], ...]:
+def _not_adjusted(selection: Selection, node: Node, study: Study, values: Values) -> tuple[NotAdjusted[Value], ...]:
     unused = unused_adjusters(selection, intercept=node.intercept, adjuster_slopes=node.adjuster_slopes)
-    return not_adjusted_record(unused, study, press)
+    return not_adjusted_record(unused, study, values)
 
 
 def _criterion(fits: Fits | None) -> float:
@@ -378,21 +378,21 @@ def _predicted(fitted: OneStepFit, node: Node) -> tuple[float, float]:
     return found if found is not None else (NAN, NAN)
 
 
-def _heterogeneity(fits: Fits | None, node: Node, press: Values, unit: str, reason: str) -> Heterogeneity[Value]:
-    why = reason or _one_effect(fits, node)
-    tau2 = fits.one_step.tau2 if fits and not why else NAN
+def _heterogeneity(fits: Fits | None, node: Node, values: Values, unit: str, reason: str) -> Heterogeneity[Value]:
+    cause = reason or _one_effect(fits, node)
+    tau2 = fits.one_step.tau2 if fits and not cause else NAN
     apart = reason or not_pooled(fits.two_stage if fits else None, len(fits.trials.labels) if fits else 0)
     i2, (i2_low, i2_high) = (fits.two_stage.i2, fits.two_stage.i2_interval) if fits and not apart else (NAN, (NAN, NAN))
-    low, high = _between(fits, node) if not why else (NAN, NAN)
-    few = why or "a prediction interval needs three trials"
+    low, high = _between(fits, node) if not cause else (NAN, NAN)
+    few = cause or "a prediction interval needs three trials"
     return Heterogeneity(
-        tau2=press.fixed("tau2", tau2, "heterogeneity", f"{unit}²" if unit else "", why),
-        tau=press.fixed("tau", math.sqrt(tau2) if tau2 == tau2 else NAN, "heterogeneity", unit, why),
-        i2=press.fixed("i2", 100 * i2, "percent", "%", apart),
-        i2_low=press.fixed("i2 low", 100 * i2_low, "percent", "%", apart),
-        i2_high=press.fixed("i2 high", 100 * i2_high, "percent", "%", apart),
-        predicted_low=press.fixed("predicted low", low, "effect", unit, few),
-        predicted_high=press.fixed("predicted high", high, "effect", unit, few),
+        tau2=values.fixed("tau2", tau2, "heterogeneity", f"{unit}²" if unit else "", cause),
+        tau=values.fixed("tau", math.sqrt(tau2) if tau2 == tau2 else NAN, "heterogeneity", unit, cause),
+        i2=values.fixed("i2", 100 * i2, "percent", "%", apart),
+        i2_low=values.fixed("i2 low", 100 * i2_low, "percent", "%", apart),
+        i2_high=values.fixed("i2 high", 100 * i2_high, "percent", "%", apart),
+        predicted_low=values.fixed("predicted low", low, "effect", unit, few),
+        predicted_high=values.fixed("predicted high", high, "effect", unit, few),
     )
 
 
@@ -409,7 +409,7 @@ def _scaled(
     predicted: tuple[float, float],
     node: Node,
     study: Study,
-    press: Values,
+    values: Values,
     reason: str,
 ) -> Scaled[Value] | None:
     """Return the effect on a scale from 0 to 100, where the outcome has a range."""
@@ -418,20 +418,20 @@ def _scaled(
         return None
     factor = FULL_SCALE / (limits[1] - limits[0])
     low, high = (scalar(limit) for limit in effect.interval(node.level)) if effect else (NAN, NAN)
-    here = press.at("scaled")
-    ends = here.bounds(factor * low, factor * high, "scaled", "of 100", reason)
+    builder = values.at("scaled")
+    ends = builder.bounds(factor * low, factor * high, "scaled", "of 100", reason)
     return Scaled(
-        effect=here.fixed("effect", factor * scalar(effect.estimate) if effect else NAN, "scaled", "of 100", reason),
+        effect=builder.fixed("effect", factor * scalar(effect.estimate) if effect else NAN, "scaled", "of 100", reason),
         low=ends[0],
         high=ends[1],
-        predicted_low=here.fixed("predicted low", factor * predicted[0], "scaled", "of 100", reason),
-        predicted_high=here.fixed("predicted high", factor * predicted[1], "scaled", "of 100", reason),
-        factor=here.figure("factor", factor, 4),
+        predicted_low=builder.fixed("predicted low", factor * predicted[0], "scaled", "of 100", reason),
+        predicted_high=builder.fixed("predicted high", factor * predicted[1], "scaled", "of 100", reason),
+        factor=builder.figure("factor", factor, 4),
     )
 
 
 def _trials(
-    selection: Selection, fits: Fits, node: Node, study: Study, press: Values, unit: str
+    selection: Selection, fits: Fits, node: Node, study: Study, values: Values, unit: str
 ) -> list[TrialEstimate[Value]]:
     """One row a trial. The weight is the two-stage one: a one-step model has none of its own."""
     found = fits.trials
@@ -447,18 +447,18 @@ def _trials(
         weight = 100 * float(fits.two_stage.weights[place]) if effect and not apart else NAN
         n_control, n_intervention = selection.arm_size(0, name), selection.arm_size(1, name)
         arms = n_control, n_intervention
-        made = press.at("trial", name, n=sum(arms), trials=1, status=status, arms=arms)
+        builder = values.at("trial", name, n=sum(arms), trials=1, status=status, arms=arms)
         rows.append(
             TrialEstimate(
-                trial=made.quote("label", name),
-                instrument=made.quote("instrument", selection.instruments[name]),
-                n_control=made.count("n control", n_control),
-                n_intervention=made.count("n intervention", n_intervention),
-                estimate=estimate_record(effect, node.level, made, unit, reason),
-                weight=made.fixed("weight", weight, "percent", "%", reason or apart),
+                trial=builder.quote("label", name),
+                instrument=builder.quote("instrument", selection.instruments[name]),
+                n_control=builder.count("n control", n_control),
+                n_intervention=builder.count("n intervention", n_intervention),
+                estimate=estimate_record(effect, node.level, builder, unit, reason),
+                weight=builder.fixed("weight", weight, "percent", "%", reason or apart),
                 status=status,
                 reason=reason,
-                not_adjusted=not_adjusted_record(unused_adjusters(selection, selection.trial == name), study, made)
+                not_adjusted=not_adjusted_record(unused_adjusters(selection, selection.trial == name), study, builder)
                 if effect
                 else (),
             )

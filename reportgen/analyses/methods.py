@@ -20,7 +20,7 @@ from reportgen.analyses.meta_analysis import meta_analysis_record, pooled_effect
 from reportgen.analyses.moderators import moderation_record, screen_record
 from reportgen.analyses.peeling_search import peeled
 from reportgen.analyses.recursive_partitioning import partition_record, partitioned, partitioning_record
-from reportgen.analyses.selection import told_alone
+from reportgen.analyses.selection import disclosed_alone
 from reportgen.analyses.slices import node_of
 from reportgen.data import Repository
 from reportgen.records.numbers import slug
@@ -58,10 +58,10 @@ class Method:
     node: type[Any]
     lay_out: Callable[[str, Any, Layout], Iterator[str]]
     record: Callable[[str, Any, Study, Sequence[str], Sequence[Any]], Any]
-    plan: Callable[[Any, planning.Desk], list[PlannedEffect]]
+    plan: Callable[[Any, planning.PlanContext], list[PlannedEffect]]
 
 
-def add_method(one: Method) -> None:
+def add_method(method: Method) -> None:
     """Add a method that another distribution brings.
 
     Raises
@@ -69,8 +69,8 @@ def add_method(one: Method) -> None:
     ValueError
         The node has a method already.
     """
-    if METHODS.setdefault(one.node, one) is not one:
-        raise ValueError(f"{one.node.__name__} has a method already")
+    if METHODS.setdefault(method.node, method) is not method:
+        raise ValueError(f"{method.node.__name__} has a method already")
 
 
 def method_of(node: Analysis) -> Method:
@@ -90,8 +90,8 @@ def _lay_descriptive(name: str, node: Descriptive, layout: Layout) -> Iterator[s
 def _lay_meta_analysis(name: str, node: MetaAnalysis, layout: Layout) -> Iterator[str]:
     cells = list(cells_of(node, layout.study))
     for place, cell in enumerate(cells):
-        earlier = [one for one in cells[:place] if (one.outcome, one.follow_up) == (cell.outcome, cell.follow_up)]
-        alone = told_alone(node, cell.outcome, cell.follow_up, layout.study)
+        earlier = [item for item in cells[:place] if (item.outcome, item.follow_up) == (cell.outcome, cell.follow_up)]
+        alone = disclosed_alone(node, cell.outcome, cell.follow_up, layout.study)
         arguments = {"name": name, "node": node_of(node, cell), "study": layout.slice(node, cell)}
         inputs = {
             "people": layout.people(node, cell),
@@ -104,7 +104,7 @@ def _lay_meta_analysis(name: str, node: MetaAnalysis, layout: Layout) -> Iterato
             yield effect
             continue
         yield layout.add(
-            _task("told", name, cell),
+            _task("disclosed", name, cell),
             pooled_effect_in_digits,
             {**arguments, "figures": layout.figures(cell)},
             inputs={"effect": effect, **inputs},
@@ -115,7 +115,7 @@ def _lay_moderators(name: str, node: Moderators, layout: Layout) -> Iterator[str
     cells = list(cells_of(node, layout.study))
     flipped = {cell: layout.flipping(node, cell) for cell in cells}
     for cell in cells:
-        beside = (flipped[one] for one in cells if one != cell and one.comparison == cell.comparison)
+        beside = (flipped[item] for item in cells if item != cell and item.comparison == cell.comparison)
         before = tuple(_screened_before(name, cell, layout.study))
         yield layout.add(
             _task("screen", name, cell),
@@ -127,8 +127,8 @@ def _lay_moderators(name: str, node: Moderators, layout: Layout) -> Iterator[str
                 "fits": layout.screening(node, cell, node),
                 "flips": flipped[cell],
                 "beside": tuple(name for names in beside for name in names),
-                "earlier": tuple(layout.people(*one) for one in before),
-                "earlier_columns": tuple(layout.columns(*one, node.moderators) for one in before),
+                "earlier": tuple(layout.people(*item) for item in before),
+                "earlier_columns": tuple(layout.columns(*item, node.moderators) for item in before),
             },
             cost=0.2,
         )
@@ -139,11 +139,11 @@ def _screened_before(name: str, cell: Cell, study: Study) -> Iterator[tuple[Mode
     for key, other in study.analyses.items():
         if not isinstance(other, Moderators):
             continue
-        for one in cells_of(other, study):
-            if (key, one) == (name, cell):
+        for item in cells_of(other, study):
+            if (key, item) == (name, cell):
                 return
-            if (one.outcome, one.follow_up) == (cell.outcome, cell.follow_up):
-                yield other, one
+            if (item.outcome, item.follow_up) == (cell.outcome, cell.follow_up):
+                yield other, item
 
 
 def _search(kind: str, name: str, node: Search, cell: Cell, layout: Layout) -> str:
@@ -235,16 +235,16 @@ def planned_analyses(study: Study, repository: Repository) -> tuple[PlannedAnaly
     tuple of PlannedAnalysis
         In the order of the study file.
     """
-    desk = planning.Desk(Cohorts(repository, study))
+    context = planning.PlanContext(Cohorts(repository, study))
     return tuple(
-        PlannedAnalysis(name, node.method, planning.about(node), tuple(method_of(node).plan(node, desk)))
+        PlannedAnalysis(name, node.method, planning.about(node), tuple(method_of(node).plan(node, context)))
         for name, node in study.analyses.items()
     )
 
 
 METHODS: dict[type[Any], Method] = {
-    one.node: one
-    for one in (
+    item.node: item
+    for item in (
         Method(Descriptive, _lay_descriptive, _only_one, planning.described),
         Method(MetaAnalysis, _lay_meta_analysis, meta_analysis_record, planning.pooled),
         Method(Moderators, _lay_moderators, moderation_record, planning.screened),

@@ -43,11 +43,11 @@ def adjusted_by_draws(
     >>> [one.tolist() for one in adjusted_by_draws([0.05, 0.5], (draws,), (), varying=False)]
     [[0.4, 0.8], [0.4, 0.8]]
     """
-    own = next((one for one in flips if one is not None), None)
+    own = next((flip for flip in flips if flip is not None), None)
     asked = np.asarray(p, float)
     if own is None:
         return np.full(asked.shape, np.nan), np.full(asked.shape, np.nan)
-    others = [one.p for one in beside if one is not None]
+    others = [item.p for item in beside if item is not None]
     nothing = [np.empty(0) for _ in others]
     (alone,) = min_p([asked], [own.p], random=varying)
     return alone, min_p([asked, *nothing], [own.p, *others], random=varying)[0]

@@ -17,7 +17,7 @@ from reportgen.analyses.beside_interactions import earlier_of, with_trials_and_l
 from reportgen.analyses.min_p import adjusted_by_draws
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, setting_decimals, unit_of
-from reportgen.analyses.recording import comparison_records, for_outcome, left_out_record
+from reportgen.analyses.recording import comparison_records, excluded_record, for_outcome
 from reportgen.analyses.scatter import scatter_record
 from reportgen.analyses.search_people import Cost, people_of_search
 from reportgen.analyses.selection import (
@@ -29,7 +29,7 @@ from reportgen.analyses.selection import (
     without_adjuster,
 )
 from reportgen.analyses.trial_interactions import Earlier, Printed
-from reportgen.records.estimate import LeftOut
+from reportgen.records.estimate import ExcludedParticipants
 from reportgen.records.moderation import (
     EffectAt,
     Interaction,
@@ -50,8 +50,8 @@ from reportgen.release.rules import (
     guards,
     in_both_arms,
     is_extreme,
-    withheld,
-    withheld_estimate,
+    suppress_estimate,
+    suppress_value,
 )
 from reportgen.release.values import Values
 from reportgen.spec.check import baseline_of
@@ -65,7 +65,7 @@ Flips = Sequence[ScreeningDraws | None]
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """A moderator as screened: its fit, whom it costs, and what of it is too small to be told.
+    """A moderator as screened: its fit, whom it costs, and what of it is too small to be disclosed.
 
     `few` are the codes of levels with too few people of an arm; `few_at_all` says that so few people have any value.
     """
@@ -81,22 +81,22 @@ class Screened:
         return reading_tested(self.fit, node)
 
     def entered(self, node: Node) -> Entered:
-        """Return who tells something of the tested reading; where nothing may be told, who is in its model."""
-        return self.fit.telling if node.reading == "within" and self.told else self.fit.entered
+        """Return who tells something of the tested reading; where nothing may be disclosed, who is in its model."""
+        return self.fit.telling if node.reading == "within" and self.disclosed else self.fit.entered
 
-    def withholds(self, reading: Reading) -> bool:
-        """Whether a reading is kept back, or the reason why there is none: that few people vary would say who they are."""
+    def suppresses(self, reading: Reading) -> bool:
+        """Whether a reading is suppressed, or the reason why there is none: that few people vary would say who they are."""
         silent = reading is self.fit.within and self.fit.telling.trials < self.fit.entered.trials
-        return not self.told and (reading.estimated or silent)
+        return not self.disclosed and (reading.estimated or silent)
 
-    def hides(self, code: int | None) -> bool:
+    def suppresses_level(self, code: int | None) -> bool:
         """Whether the difference of a level from the reference, or of a quantity (None), rests on too few people."""
         return self.few_at_all or code in self.few or self.fit.reference in self.few
 
     @property
-    def told(self) -> bool:
+    def disclosed(self) -> bool:
         """Whether anything is left to tell."""
-        return not all(self.hides(code) for code in self.fit.codes or (None,))
+        return not all(self.suppresses_level(code) for code in self.fit.codes or (None,))
 
 
 def moderation_record(
@@ -115,17 +115,17 @@ def moderation_record(
     screens : sequence of Screen
         One for every outcome x follow-up x comparison, each with all moderators, those that cannot be estimated included.
     """
-    press = _values(name, node, study)
-    tested = sum(int(one.tested.value or 0) for one in screens)
+    values = _values(name, node, study)
+    tested = sum(int(screen.tested.value or 0) for screen in screens)
     return Moderation(
         name=name,
-        settings=_settings(node, study, press.at("settings")),
-        comparisons=comparison_records(node, study, present, press),
+        settings=_settings(node, study, values.at("settings")),
+        comparisons=comparison_records(node, study, present, values),
         results=tuple(screens),
-        tested=press.count("tested", tested, "interactions"),
-        significant=press.count("significant", sum(int(s.significant.value or 0) for s in screens), "interactions"),
-        weak=press.count("weak", sum(int(s.weak.value or 0) for s in screens), "interactions"),
-        by_chance=press.figure("by chance", node.tiers.significant * tested, 1, "interactions"),
+        tested=values.count("tested", tested, "interactions"),
+        significant=values.count("significant", sum(int(s.significant.value or 0) for s in screens), "interactions"),
+        weak=values.count("weak", sum(int(s.weak.value or 0) for s in screens), "interactions"),
+        by_chance=values.figure("by chance", node.tiers.significant * tested, 1, "interactions"),
     )
 
 
@@ -255,7 +255,9 @@ def testable(
     columns = {moderator.name: moderator for moderator in moderators}
     fits = [_fit(selection, moderator, bare, search=False) for moderator in columns.values()]
     found = _guarded(_as_screened(selection, columns, fits, bare), selection, minimum)
-    return [(one, one.tested(node).reason.removeprefix("it ") or ("" if one.told else TOO_FEW)) for one in found]
+    return [
+        (item, item.tested(node).reason.removeprefix("it ") or ("" if item.disclosed else TOO_FEW)) for item in found
+    ]
 
 
 def _fit(selection: Selection, moderator: Moderator, node: Node, *, search: bool = True) -> ModeratorFit:
@@ -282,16 +284,16 @@ def _fit(selection: Selection, moderator: Moderator, node: Node, *, search: bool
 
 
 def _guarded(found: Iterable[Screened], selection: Selection, minimum: int) -> list[Screened]:
-    """Return moderators as screened with what of each is too small to be told."""
+    """Return moderators as screened with what of each is too small to be disclosed."""
     return [
-        replace(one, few=_few_levels(one, selection, minimum), few_at_all=_few_at_all(one.fit, minimum))
-        for one in found
+        replace(item, few=_few_levels(item, selection, minimum), few_at_all=_few_at_all(item.fit, minimum))
+        for item in found
     ]
 
 
-def _settings(node: Node, study: Study, press: Values) -> ScreeningSettings[Value]:
+def _settings(node: Node, study: Study, values: Values) -> ScreeningSettings[Value]:
     return ScreeningSettings(
-        adjust_for=adjuster_labels(node, study, press),
+        adjust_for=adjuster_labels(node, study, values),
         treatment_effect=node.treatment_effect,
         inference=node.inference,
         df_floor=node.df_floor,
@@ -299,17 +301,17 @@ def _settings(node: Node, study: Study, press: Values) -> ScreeningSettings[Valu
         adjuster_slopes=node.adjuster_slopes,
         residual=node.residual,
         reading=node.reading,
-        level=level_number(node.level, press),
-        minimum_trials=press.count("minimum trials", node.minimum_trials, "trials"),
-        significant=_tier_limit("significant", node.tiers.significant, press),
-        weak=_tier_limit("weak", node.tiers.weak, press),
-        percentiles=tuple(press.quote(f"percentile {i}", _ordinal(p)) for i, p in enumerate(node.percentiles, 1)),
+        level=level_number(node.level, values),
+        minimum_trials=values.count("minimum trials", node.minimum_trials, "trials"),
+        significant=_tier_limit("significant", node.tiers.significant, values),
+        weak=_tier_limit("weak", node.tiers.weak, values),
+        percentiles=tuple(values.quote(f"percentile {i}", _ordinal(p)) for i, p in enumerate(node.percentiles, 1)),
     )
 
 
-def _tier_limit(name: str, p: float, press: Values) -> Value:
+def _tier_limit(name: str, p: float, values: Values) -> Value:
     """Return a limit of p with two decimals, or more where it has more."""
-    return press.figure(name, p, max(2, setting_decimals(p)))
+    return values.figure(name, p, max(2, setting_decimals(p)))
 
 
 def _ordinal(percentile: float) -> str:
@@ -332,9 +334,9 @@ def _screen_record(
     earlier: Sequence[Earlier],
     node: Node,
     study: Study,
-    press: Values,
+    values: Values,
 ) -> Screen[Value]:
-    press = for_outcome(selection.outcome, study, press).at(
+    values = for_outcome(selection.outcome, study, values).at(
         selection.comparison,
         selection.outcome,
         selection.follow_up,
@@ -343,138 +345,146 @@ def _screen_record(
         arms=selection.arms,
     )
     minimum = study.policy.minimum_cell
-    n_control, n_intervention = press.sides()
+    n_control, n_intervention = values.sides()
     found = _guarded(found, selection, minimum)
     outcome = study.outcomes[selection.outcome]
     limits = range_of(outcome, selection.outcome, study)
-    p = [one.tested(node).p_value if one.told else math.nan for one in found]
+    p = [item.tested(node).p_value if item.disclosed else math.nan for item in found]
     by_draws = adjusted_by_draws(p, *drawn, varying=node.interaction_effect == "random")
     adjusted = zip(holm(p), benjamini_hochberg(p), *by_draws, strict=True)
-    flips = [len(one.number) for one in drawn[0] if one is not None]
+    flips = [len(item.number) for item in drawn[0] if item is not None]
     interactions = tuple(
-        _interaction(one, selection, node, study, press, four, drawn=bool(flips))
-        for one, four in zip(found, adjusted, strict=True)
+        _interaction(item, selection, node, study, values, four, drawn=bool(flips))
+        for item, four in zip(found, adjusted, strict=True)
     )
     how = Printed(node.level, minimum, unit_of(selection.outcome, study))
-    interactions = with_trials_and_levels(interactions, found, selection, earlier, node, how, press)
+    interactions = with_trials_and_levels(interactions, found, selection, earlier, node, how, values)
     return Screen(
-        id=press.prefix,
+        id=values.prefix,
         outcome=selection.outcome,
-        outcome_label=press.quote("outcome", outcome_label(selection.outcome, study)),
-        domain=press.quote("domain", outcome.domain),
-        unit=press.quote("unit", unit_of(selection.outcome, study)),
+        outcome_label=values.quote("outcome", outcome_label(selection.outcome, study)),
+        domain=values.quote("domain", outcome.domain),
+        unit=values.quote("unit", unit_of(selection.outcome, study)),
         scale=scale_of(outcome),
         span=limits[1] - limits[0] if limits else 0.0,
         follow_up=selection.follow_up,
-        follow_up_label=press.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
+        follow_up_label=values.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
         comparison=selection.comparison,
-        trials=press.count("trials", len(selection.trials), "trials"),
-        n=press.count("n", selection.n),
+        trials=values.count("trials", len(selection.trials), "trials"),
+        n=values.count("n", selection.n),
         n_control=n_control,
         n_intervention=n_intervention,
         interactions=interactions,
-        tested=press.count("tested", sum(one.tier != "not estimable" for one in interactions), "interactions"),
-        significant=press.count("significant", sum(o.tier == "significant" for o in interactions), "interactions"),
-        weak=press.count("weak", sum(one.tier == "weak" for one in interactions), "interactions"),
+        tested=values.count(
+            "tested", sum(interaction.tier != "not estimable" for interaction in interactions), "interactions"
+        ),
+        significant=values.count("significant", sum(o.tier == "significant" for o in interactions), "interactions"),
+        weak=values.count("weak", sum(interaction.tier == "weak" for interaction in interactions), "interactions"),
         reason=not_estimable(selection, node),
-        without_adjuster=_without_adjuster(selection, study, press),
-        flips=press.count("draws", flips[0], "draws") if flips else None,
+        without_adjuster=_without_adjuster(selection, study, values),
+        flips=values.count("draws", flips[0], "draws") if flips else None,
     )
 
 
 def _few_at_all(fit: ModeratorFit, minimum: int) -> bool:
     """Whether so few people have a value, or tell something of the interaction, that an arm has too few of them."""
-    sizes = [min(who.n_control, who.n_intervention) for who in (fit.entered, fit.telling) if who.participants]
+    sizes = [min(mask.n_control, mask.n_intervention) for mask in (fit.entered, fit.telling) if mask.participants]
     return guards(minimum) and any(size < minimum for size in sizes)
 
 
-def _without_adjuster(selection: Selection, study: Study, press: Values) -> tuple[LeftOut[Value], ...]:
+def _without_adjuster(selection: Selection, study: Study, values: Values) -> tuple[ExcludedParticipants[Value], ...]:
     reasons = {without_adjuster(name, study) for name in selection.adjuster_of}
-    return tuple(one for one in left_out_record(selection, press) if one.why in reasons)
+    return tuple(item for item in excluded_record(selection, values) if item.exclusion in reasons)
 
 
-def _few_levels(one: Screened, selection: Selection, minimum: int) -> frozenset[int]:
-    """Return the codes of the levels of which an arm has too few people; where nobody is, nothing can be told anyway."""
-    if not one.moderator.categorical or not guards(minimum):
+def _few_levels(screened: Screened, selection: Selection, minimum: int) -> frozenset[int]:
+    """Return the codes of the levels of which an arm has too few people; where nobody is, nothing can be disclosed anyway."""
+    if not screened.moderator.categorical or not guards(minimum):
         return frozenset()
-    codes = one.moderator.of(selection)
+    codes = screened.moderator.of(selection)
     entered = in_both_arms(selection.trial, selection.treatment, ~np.isnan(codes))
     return frozenset(
         code
-        for code in range(len(one.moderator.levels))
+        for code in range(len(screened.moderator.levels))
         if few_in_an_arm(selection.treatment[entered & (codes == code)], minimum)
     )
 
 
 def _interaction(
-    one: Screened,
+    screened: Screened,
     selection: Selection,
     node: Node,
     study: Study,
-    press: Values,
+    values: Values,
     adjusted: tuple[float, ...],
     *,
     drawn: bool,
 ) -> Interaction[Value]:
-    moderator, fit = one.moderator, one.fit
-    tested = one.tested(node)
+    moderator, fit = screened.moderator, screened.fit
+    tested = screened.tested(node)
     unit = unit_of(selection.outcome, study)
     reason = not_estimable(selection, node)
-    why = reason or (TOO_FEW if one.withholds(tested) else tested.reason or ("" if one.told else TOO_FEW))
+    cause = reason or (
+        TOO_FEW if screened.suppresses(tested) else tested.reason or ("" if screened.disclosed else TOO_FEW)
+    )
     status: Status = tested.status
-    entered = one.entered(node)
-    made = press.at(moderator.name, n=entered.participants, trials=entered.trials, status=status, arms=_arms(entered))
+    entered = screened.entered(node)
+    builder = values.at(
+        moderator.name, n=entered.participants, trials=entered.trials, status=status, arms=_arms(entered)
+    )
     silent = fit.entered.trials - entered.trials
-    labels = {code: made.quote(f"level {label}", label) for code, label in enumerate(moderator.levels)}
+    labels = {code: builder.quote(f"level {label}", label) for code, label in enumerate(moderator.levels)}
     limits = node.tiers.significant, node.tiers.weak
     of_within, of_all = (
-        {"n": who.participants, "trials": who.trials, "limits": limits, "arms": _arms(who)}
-        for who in (fit.telling if one.told else fit.entered, fit.entered)
+        {"n": mask.participants, "trials": mask.trials, "limits": limits, "arms": _arms(mask)}
+        for mask in (fit.telling if screened.disclosed else fit.entered, fit.entered)
     )
     readings = [
         _reading(
             getattr(fit, name),
-            one,
+            screened,
             labels,
             node,
-            made.at(name, **(of_within if name == "within" else of_all)),
+            builder.at(name, **(of_within if name == "within" else of_all)),
             unit,
             reason,
         )
         for name in ("within", "naive", "across")
     ]
-    arms = made.sides()
+    arms = builder.sides()
     expected = node.expected.get(moderator.name)
     return Interaction(
-        id=made.prefix,
+        id=builder.prefix,
         moderator=moderator.name,
-        label=made.quote("label", moderator.label),
-        step=None if moderator.categorical else made.quote("per", _step(moderator)),
+        label=builder.quote("label", moderator.label),
+        step=None if moderator.categorical else builder.quote("per", _step(moderator)),
         levels=tuple(labels[code] for code in fit.codes),
         reference=labels[fit.reference] if moderator.categorical else None,
-        trials=made.count("trials", entered.trials, "trials"),
-        n=made.count("n", entered.participants),
+        trials=builder.count("trials", entered.trials, "trials"),
+        n=builder.count("n", entered.participants),
         n_control=arms[0],
         n_intervention=arms[1],
-        cost_people=made.count("cost people", one.cost.people),
-        cost_trials=made.count("cost trials", one.cost.trials, "trials"),
-        uninformative=made.count("uninformative trials", silent, "trials") if silent else None,
+        cost_people=builder.count("cost people", screened.cost.people),
+        cost_trials=builder.count("cost trials", screened.cost.trials, "trials"),
+        uninformative=builder.count("uninformative trials", silent, "trials") if silent else None,
         within=readings[0],
         naive=readings[1],
         across=readings[2],
-        scatter=scatter_record(fit, one.withholds(fit.within), reason, unit, made.at("within", **of_within)),
+        scatter=scatter_record(fit, screened.suppresses(fit.within), reason, unit, builder.at("within", **of_within)),
         separate=fit.separate,
         tested=node.reading,
-        tier=_tier(tested, node) if one.told else "not estimable",
-        holm=made.p("holm", adjusted[0], why),
-        benjamini_hochberg=made.p("benjamini hochberg", adjusted[1], why),
-        min_p=made.p("min p", adjusted[2], why) if drawn else None,
-        min_p_all=made.p("min p all outcomes", adjusted[3], why) if drawn else None,
-        at=_effects_at(one, labels, node, study.policy.minimum_cell, made, unit),
-        unit_at=made.quote("unit", moderator.unit),
-        expected=None if expected is None else made.quote("expected", expected),
-        found=_found(one, tested, labels, study),
-        not_adjusted=not_adjusted_record(_unused(selection, moderator, node) if tested.estimated else (), study, made),
+        tier=_tier(tested, node) if screened.disclosed else "not estimable",
+        holm=builder.p("holm", adjusted[0], cause),
+        benjamini_hochberg=builder.p("benjamini hochberg", adjusted[1], cause),
+        min_p=builder.p("min p", adjusted[2], cause) if drawn else None,
+        min_p_all=builder.p("min p all outcomes", adjusted[3], cause) if drawn else None,
+        at=_effects_at(screened, labels, node, study.policy.minimum_cell, builder, unit),
+        unit_at=builder.quote("unit", moderator.unit),
+        expected=None if expected is None else builder.quote("expected", expected),
+        found=_found(screened, tested, labels, study),
+        not_adjusted=not_adjusted_record(
+            _unused(selection, moderator, node) if tested.estimated else (), study, builder
+        ),
     )
 
 
@@ -495,33 +505,33 @@ def _tier(reading: Reading, node: Node) -> Tier:
 
 
 def _reading(
-    reading: Reading, one: Screened, labels: dict[int, Value], node: Node, press: Values, unit: str, reason: str
+    reading: Reading, screened: Screened, labels: dict[int, Value], node: Node, values: Values, unit: str, reason: str
 ) -> InteractionReading[Value]:
-    press = press.at(status=reading.status)
-    hidden = one.withholds(reading)
-    why = reason or (TOO_FEW if hidden else reading.reason)
+    values = values.at(status=reading.status)
+    suppressed = screened.suppresses(reading)
+    cause = reason or (TOO_FEW if suppressed else reading.reason)
     lost = "this level cannot be told apart: no trial has people of it on both sides"
-    codes = one.fit.codes or (None,)
+    codes = screened.fit.codes or (None,)
     joint = reading.joint
     each = []
     for effect, code in zip(reading.each, codes, strict=True):
-        place = press if code is None else press.at(labels[code].words)
-        made = estimate_record(effect if reading.estimated else None, node.level, place, unit, why or lost)
-        each.append(withheld_estimate(made, TOO_FEW) if one.hides(code) else made)
-    p = press.p("joint p", reading.p_value, why) if len(each) > 1 else each[0].p
+        place = values if code is None else values.at(labels[code].words)
+        result = estimate_record(effect if reading.estimated else None, node.level, place, unit, cause or lost)
+        each.append(suppress_estimate(result, TOO_FEW) if screened.suppresses_level(code) else result)
+    p = values.p("joint p", reading.p_value, cause) if len(each) > 1 else each[0].p
 
-    def told(number: Value) -> Value:
-        return withheld(number, TOO_FEW) if hidden else number
+    def disclosed(number: Value) -> Value:
+        return suppress_value(number, TOO_FEW) if suppressed else number
 
     return InteractionReading(
         each=tuple(each),
-        p=told(p),
-        df_num=told(press.count("df num", int(joint.df_num), "df")) if joint else None,
-        df_den=told(press.fixed("df den", joint.df_den, "df", "", why)) if joint else None,
-        status="suppressed" if hidden else reading.status,
-        reason=TOO_FEW if hidden else why,
-        evaluations=told(press.count("evaluations", reading.evaluations, "evaluations")),
-        criterion=told(press.fixed("criterion", reading.criterion, "criterion", "", why)),
+        p=disclosed(p),
+        df_num=disclosed(values.count("df num", int(joint.df_num), "df")) if joint else None,
+        df_den=disclosed(values.fixed("df den", joint.df_den, "df", "", cause)) if joint else None,
+        status="suppressed" if suppressed else reading.status,
+        reason=TOO_FEW if suppressed else cause,
+        evaluations=disclosed(values.count("evaluations", reading.evaluations, "evaluations")),
+        criterion=disclosed(values.fixed("criterion", reading.criterion, "criterion", "", cause)),
     )
 
 
@@ -543,47 +553,51 @@ def _step(moderator: Moderator) -> str:
 
 
 def _effects_at(
-    one: Screened, labels: dict[int, Value], node: Node, minimum: int, press: Values, unit: str
+    screened: Screened, labels: dict[int, Value], node: Node, minimum: int, values: Values, unit: str
 ) -> tuple[EffectAt[Value], ...]:
-    fit, tested = one.fit, one.tested(node)
-    levels = one.moderator.categorical
+    fit, tested = screened.fit, screened.tested(node)
+    levels = screened.moderator.categorical
     places = [None] * len(fit.at) if levels else list(node.percentiles)
     out = []
     for value, place, effect in zip(fit.at_values, places, fit.at, strict=False):
         name = labels[int(value)].words if place is None else f"percentile {place:g}"
-        made = press.at("at", name, status=tested.status, few=TOO_FEW if levels else TOO_EXTREME)
+        builder = values.at("at", name, status=tested.status, few=TOO_FEW if levels else TOO_EXTREME)
         known = None if math.isnan(float(effect.estimate)) else effect
-        why = (TOO_FEW if one.withholds(tested) else tested.reason) or "no trial has people of this level on both sides"
-        estimate = estimate_record(known, node.level, made, unit, why)
-        hide = int(value) in one.few if levels else is_extreme(place or 0.0, fit.entered.participants, minimum)
-        hide |= one.few_at_all
-        shown = labels[int(value)] if levels else _at_percentile(value, one.moderator, minimum, made)
+        reason = (
+            TOO_FEW if screened.suppresses(tested) else tested.reason
+        ) or "no trial has people of this level on both sides"
+        estimate = estimate_record(known, node.level, builder, unit, reason)
+        suppress = int(value) in screened.few if levels else is_extreme(place or 0.0, fit.entered.participants, minimum)
+        suppress |= screened.few_at_all
+        shown = labels[int(value)] if levels else _at_percentile(value, screened.moderator, minimum, builder)
         out.append(
             EffectAt(
-                value=withheld(shown, TOO_EXTREME) if hide and not levels else shown,
-                percentile=None if place is None else made.quote("percentile", _ordinal(place)),
-                estimate=withheld_estimate(estimate, TOO_FEW if levels else TOO_EXTREME) if hide else estimate,
+                value=suppress_value(shown, TOO_EXTREME) if suppress and not levels else shown,
+                percentile=None if place is None else builder.quote("percentile", _ordinal(place)),
+                estimate=suppress_estimate(estimate, TOO_FEW if levels else TOO_EXTREME) if suppress else estimate,
             )
         )
     return tuple(out)
 
 
-def _at_percentile(value: float, moderator: Moderator, minimum: int, press: Values) -> Value:
+def _at_percentile(value: float, moderator: Moderator, minimum: int, values: Values) -> Value:
     decimals = moderator.decimals if moderator.decimals is not None else int(value != round(value))
-    return press.figure("value", as_printed(value, decimals, minimum), decimals, moderator.unit)
+    return values.figure("value", as_printed(value, decimals, minimum), decimals, moderator.unit)
 
 
-def _found(one: Screened, tested: Reading, labels: dict[int, Value], study: Study) -> Inline[Value]:
-    """Say where the effect is larger, in words made from the estimates; nothing where there are none that are told."""
-    fit, moderator = one.fit, one.moderator
-    if not tested.estimated or not one.told:
+def _found(screened: Screened, tested: Reading, labels: dict[int, Value], study: Study) -> Inline[Value]:
+    """Say where the effect is larger, in words made from the estimates; nothing where there are none that are disclosed."""
+    fit, moderator = screened.fit, screened.moderator
+    if not tested.estimated or not screened.disclosed:
         return ()
     slopes = [float(effect.estimate) for effect in tested.each]
     if not moderator.categorical:
         higher = slopes[0] > 0
         return (f"larger effect at {'higher' if higher else 'lower'} values{_worse(moderator, higher, study)}",)
     known = {fit.reference: 0.0} | {
-        code: slope for code, slope in zip(fit.codes, slopes, strict=True) if not (math.isnan(slope) or one.hides(code))
+        code: slope
+        for code, slope in zip(fit.codes, slopes, strict=True)
+        if not (math.isnan(slope) or screened.suppresses_level(code))
     }
     most, least = max(known, key=lambda code: known[code]), min(known, key=lambda code: known[code])
     if len(known) < 2:

@@ -43,9 +43,9 @@ def unit_of_scale(limits: tuple[float, float] | None) -> str:
     return "" if limits and max(abs(limits[0]), abs(limits[1])) <= 1 else "points"
 
 
-def adjuster_labels(node: Pooled, study: Study, press: Values) -> tuple[Value, ...]:
+def adjuster_labels(node: Pooled, study: Study, values: Values) -> tuple[Value, ...]:
     """Return what the models of an analysis adjust for: covariates by label, the rest as the study file names it."""
-    return tuple(press.quote(f"adjust {i}", adjuster_label(name, study)) for i, name in enumerate(node.adjust_for, 1))
+    return tuple(values.quote(f"adjust {i}", adjuster_label(name, study)) for i, name in enumerate(node.adjust_for, 1))
 
 
 def adjuster_label(name: str, study: Study) -> str:
@@ -54,19 +54,19 @@ def adjuster_label(name: str, study: Study) -> str:
     return (covariate.label or name) if covariate else name
 
 
-def level_number(level: float, press: Values) -> Value:
+def level_number(level: float, values: Values) -> Value:
     """Return the level of the intervals in per cent, with as many decimals as it needs."""
-    return percent_number("level", level, press)
+    return percent_number("level", level, values)
 
 
-def percent_number(name: str, share: float, press: Values) -> Value:
+def percent_number(name: str, share: float, values: Values) -> Value:
     """Return a share that the study file sets in per cent, with as many decimals as it needs."""
-    return setting_number(name, round(100 * share, 6), press, "%")
+    return setting_number(name, round(100 * share, 6), values, "%")
 
 
-def setting_number(name: str, value: float, press: Values, unit: str = "") -> Value:
+def setting_number(name: str, value: float, values: Values, unit: str = "") -> Value:
     """Return a number that the study file sets, with as many decimals as it needs."""
-    return press.figure(name, value, setting_decimals(value), unit)
+    return values.figure(name, value, setting_decimals(value), unit)
 
 
 def setting_decimals(value: float) -> int:

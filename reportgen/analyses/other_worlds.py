@@ -1,11 +1,11 @@
-"""Other data with the same printed digits: the audit of whether a hidden trial can be worked out from what is told beside it.
+"""Other data with the same printed digits: the audit of whether a suppressed trial can be worked out from what is disclosed beside it.
 
-In: the people of a pooled effect, which trials are hidden, and how their effect becomes a record. Out: whether a release is
-safe. An attacker who knows all else exactly has an equation for each number that is told (pooled effect, interval, tau2, Q,
-weights, ...) and two unknowns for each hidden trial, its effect and standard error; printed digits make of an equation an
+In: the people of a pooled effect, which trials are suppressed, and how their effect becomes a record. Out: whether a release is
+safe. An attacker who knows all else exactly has an equation for each number that is disclosed (pooled effect, interval, tau2, Q,
+weights, ...) and two unknowns for each suppressed trial, its effect and standard error; printed digits make of an equation an
 interval. As in the audit of suppressed cells (Hundepool et al. 2012, Statistical Disclosure Control, chapter 4: feasibility
 interval, p% rule) a release is safe if it leaves enough possible. That is shown by example, not by counting: there must be
-other data, of which every released digit is the same, in which the hidden effect is one of its standard errors smaller and
+other data, of which every released digit is the same, in which the suppressed effect is one of its standard errors smaller and
 larger, and others in which its standard error is a tenth smaller and a tenth larger. So close, one could guess it anyway.
 """
 
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from reportgen.analyses.selection import Selection, adjusters_of
 from reportgen.records.numbers import Number
-from reportgen.release.hidden_effects import digits_of
+from reportgen.release.suppressed_effects import digits_of
 from reportgen.stats import per_trial
 
 FloatArray = NDArray[np.float64]
@@ -33,13 +33,13 @@ INSIDE = 0.9  # of the half-width of a printed digit: what rounds to it for cert
 MOST_STEPS = 20
 STARTS = (0.0, 1.0)  # of the logarithm of a factor of the standard errors
 NEAR = 1e-2  # the least sum of squares that is worth a look at all numbers
-FARTHEST = 60.0  # standard errors that the other hidden effects may move
+FARTHEST = 60.0  # standard errors that the other suppressed effects may move
 LARGEST_FACTOR = 8.0  # and the factor of their standard errors
 STEP = 1e-2
 
 
 @dataclass(frozen=True, slots=True)
-class HiddenTrial:
+class SuppressedTrial:
     """A trial whose effect and standard error are unknowns: its people, what fits them, and what that leaves."""
 
     trial: str
@@ -59,7 +59,7 @@ class HiddenTrial:
         return bool(np.abs(self.residual).max(initial=0.0) > 1e-9 * max(1.0, np.abs(self.fitted).max(initial=0.0)))
 
 
-def hidden_trial(selection: Selection, name: str) -> HiddenTrial:
+def suppressed_trial(selection: Selection, name: str) -> SuppressedTrial:
     """Return a trial of a selection, taken apart into what analysis of covariance fits and what it leaves."""
     mine = np.flatnonzero(selection.trial == name)
     response, treated = selection.response[mine], selection.treatment[mine].astype(float)
@@ -71,7 +71,7 @@ def hidden_trial(selection: Selection, name: str) -> HiddenTrial:
     std_error = float(found.std_error[0])
     if not std_error > 0:
         std_error = _typical_error(selection, treated)
-    return HiddenTrial(name, mine, treated, fitted, response - fitted, std_error)
+    return SuppressedTrial(name, mine, treated, fitted, response - fitted, std_error)
 
 
 def _typical_error(selection: Selection, treated: FloatArray) -> float:
@@ -85,28 +85,28 @@ def is_safe(
     quick: NumbersOf,
     full: NumbersOf,
     selection: Selection,
-    hidden: Sequence[str],
+    suppressed: Sequence[str],
     guarded: Sequence[str],
 ) -> bool:
-    """Whether what is told leaves enough possible for the effect and the standard error of each guarded trial.
+    """Whether what is disclosed leaves enough possible for the effect and the standard error of each guarded trial.
 
     Parameters
     ----------
     released : mapping of str to Number
-        By id, what is told and has a value.
+        By id, what is disclosed and has a value.
     quick, full : callable
         Make numbers from other outcomes of the same people: some that are quick to make, which lead the search, and all,
         which decide.
     selection : Selection
-    hidden, guarded : sequence of str
-        Trials that are not told, and those of them that must not be worked out: the others are hidden for their sake.
+    suppressed, guarded : sequence of str
+        Trials that are not disclosed, and those of them that must not be worked out: the others are suppressed for their sake.
     """
-    trials = [hidden_trial(selection, name) for name in hidden]
+    trials = [suppressed_trial(selection, name) for name in suppressed]
     search = _Search(released, quick, full, selection, trials)
     return all(search.reaches(place, value) for place, value in _targets(trials, guarded))
 
 
-def _targets(trials: Sequence[HiddenTrial], guarded: Sequence[str]) -> Iterator[tuple[int, float]]:
+def _targets(trials: Sequence[SuppressedTrial], guarded: Sequence[str]) -> Iterator[tuple[int, float]]:
     """Yield the place of an unknown, and the value that it must be able to take."""
     stretch = math.log1p(P_PERCENT / 100)
     for i, trial in enumerate(trials):
@@ -118,13 +118,13 @@ def _targets(trials: Sequence[HiddenTrial], guarded: Sequence[str]) -> Iterator[
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """Looks for outcomes that look the same; the unknowns are shift and stretch of each hidden trial, in turn."""
+    """Looks for outcomes that look the same; the unknowns are shift and stretch of each suppressed trial, in turn."""
 
     released: Numbers
     quick: NumbersOf
     full: NumbersOf
     selection: Selection
-    trials: Sequence[HiddenTrial]
+    trials: Sequence[SuppressedTrial]
 
     def reaches(self, place: int, value: float) -> bool:
         """Whether one unknown can have a value without a released digit being another."""
@@ -145,7 +145,7 @@ class _Search:
         self, unknowns: Callable[[FloatArray], FloatArray], start: FloatArray, others: NDArray[np.int64]
     ) -> FloatArray | None:
         """Return where the quick numbers come nearest to their digits; None where they do not come near."""
-        from scipy.optimize import least_squares  # takes a while to import, and most effects hide no trial
+        from scipy.optimize import least_squares  # takes a while to import, and most effects suppress no trial
 
         far = np.where(others % 2 == 0, FARTHEST, math.log(LARGEST_FACTOR))
         # moved by one, so that a step is relative to it

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.moderator_values import Moderator, values_of
-from reportgen.analyses.partition_desk import Desk
+from reportgen.analyses.partition_context import RecordContext
 from reportgen.analyses.recording import NAN
 from reportgen.analyses.selection import Selection
 from reportgen.records.numbers import Value, fixed
 from reportgen.records.partition import Profile
-from reportgen.release.rules import as_printed, guards, in_both_arms, told_apart
+from reportgen.release.rules import as_printed, disclosable_groups, guards, in_both_arms
 from reportgen.spec.study import RecursivePartitioning as Node
 from reportgen.stats import Partition
 from reportgen.stats import effective_cuts as sidak
@@ -49,29 +49,29 @@ def most_decimals(moderator: Moderator) -> int:
     return CUT_DECIMALS if moderator.decimals is None else moderator.decimals
 
 
-def profiles(partition: Partition, desk: Desk) -> tuple[Profile[Value], ...]:
+def profiles(partition: Partition, context: RecordContext) -> tuple[Profile[Value], ...]:
     """Return every cut of every moderator in every node, moderators in the order of the search."""
-    order = {name: place for place, name in enumerate(desk.people.moderators)}
+    order = {name: place for place, name in enumerate(context.people.moderators)}
     return tuple(
-        _profile(node, split, desk)
+        _profile(node, split, context)
         for node in partition.tree
         for split in sorted(node.splits, key=lambda split: order[split.moderator])
     )
 
 
-def _profile(node: found.TreeNode, split: found.Split, desk: Desk) -> Profile[Value]:
-    moderator, every = desk.people.moderators[split.moderator], split.tried
-    press = desk.press.at("moderator", moderator.name)
+def _profile(node: found.TreeNode, split: found.Split, context: RecordContext) -> Profile[Value]:
+    moderator, every = context.people.moderators[split.moderator], split.tried
+    values = context.values.at("moderator", moderator.name)
     best = int(np.argmin(every.log_p)) if len(every.log_p) else None
-    told = _told(node, every, best, moderator, desk)
+    told = _disclosed(node, every, best, moderator, context)
     tried = found.Tried(*(getattr(every, field.name)[told] for field in fields(found.Tried)))
     sets = _sets(tried, moderator) if moderator.categorical else ()
     return Profile(
         node=node.number,
         moderator=moderator.name,
-        label=press.quote("label", moderator.label),
-        unit=press.quote("unit", moderator.unit),
-        cuts=tuple(float(i) for i in range(1, len(sets) + 1)) if sets else _cuts(tried, moderator, desk),
+        label=values.quote("label", moderator.label),
+        unit=values.quote("unit", moderator.unit),
+        cuts=tuple(float(i) for i in range(1, len(sets) + 1)) if sets else _cuts(tried, moderator, context),
         sets=sets,
         estimate=tuple(tried.estimate.tolist()),
         std_error=tuple(tried.std_error.tolist()),
@@ -79,18 +79,18 @@ def _profile(node: found.TreeNode, split: found.Split, desk: Desk) -> Profile[Va
         minus_log10_p=tuple((-tried.log_p / LN10).tolist()),
         chosen=None if best is None else int(told[:best].sum()),
         kept=split.kept,
-        threshold=_threshold(split, node.multiplicity + desk.counted, desk.node),
-        left_out=int((~told).sum()),
+        threshold=_threshold(split, node.multiplicity + context.counted, context.node),
+        suppressed=int((~told).sum()),
     )
 
 
-def _told(
-    node: found.TreeNode, tried: found.Tried, best: int | None, moderator: Moderator, desk: Desk
+def _disclosed(
+    node: found.TreeNode, tried: found.Tried, best: int | None, moderator: Moderator, context: RecordContext
 ) -> NDArray[np.bool_]:
     """Return which cuts are told: the best, and those that enough people tell from it and from each other."""
-    if not guards(desk.naming.minimum_cell):
+    if not guards(context.naming.minimum_cell):
         return np.ones(len(tried.log_p), dtype=bool)
-    here = desk.selection
+    here = context.selection
     values = values_of(moderator, here)[node.rows]
     trial, treatment = here.trial[node.rows], here.treatment[node.rows]
     divided = in_both_arms(trial, treatment, ~np.isnan(values))
@@ -100,11 +100,11 @@ def _told(
     else:
         low = values <= tried.cut[:, None]
     first = () if best is None else (best,)
-    return told_apart(low, treatment[divided], desk.naming.minimum_cell, first, parted=True)
+    return disclosable_groups(low, treatment[divided], context.naming.minimum_cell, first, parted=True)
 
 
-def _cuts(tried: found.Tried, moderator: Moderator, desk: Desk) -> tuple[float, ...]:
-    minimum = desk.naming.minimum_cell
+def _cuts(tried: found.Tried, moderator: Moderator, context: RecordContext) -> tuple[float, ...]:
+    minimum = context.naming.minimum_cell
     return tuple(as_printed(cut, most_decimals(moderator), minimum) for cut in map(float, tried.cut))
 
 

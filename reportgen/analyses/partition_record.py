@@ -18,9 +18,9 @@ from reportgen.analyses.adjusters import Unused, not_adjusted_record, unused_adj
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.honesty_record import Honest
 from reportgen.analyses.naming import scale_of
-from reportgen.analyses.partition_desk import Desk, Naming
+from reportgen.analyses.partition_context import Naming, RecordContext
 from reportgen.analyses.partition_profiles import cut_decimals, profiles
-from reportgen.analyses.recording import NAN, clause, left_out_record
+from reportgen.analyses.recording import NAN, clause, excluded_record
 from reportgen.analyses.search_people import SearchPeople
 from reportgen.analyses.selection import adjusters_of
 from reportgen.analyses.variants import with_variants
@@ -41,10 +41,10 @@ from reportgen.release.rules import (
     TOO_CLOSE,
     TOO_FEW,
     as_printed,
+    disclosable_groups,
     few_in_an_arm,
-    told_apart,
-    withheld,
-    withheld_estimate,
+    suppress_estimate,
+    suppress_value,
 )
 from reportgen.release.values import Values
 from reportgen.spec.study import RecursivePartitioning as Node
@@ -59,7 +59,7 @@ def search_record(
     reason: str,
     node: Node,
     naming: Naming,
-    press: Values,
+    values: Values,
     honest: Honest | None = None,
 ) -> PartitionedOutcome[Value]:
     """Return one search as a record.
@@ -73,39 +73,39 @@ def search_record(
         Why there was none.
     node : RecursivePartitioning node of the study file
     naming : Naming
-    press : Values
+    values : Values
         Its ids begin with the analysis, the comparison, the outcome and the follow-up.
     honest : Honest or None
         The draws of the search.
     """
     selection = people.selection
     status: Status = "ok" if partition else "not estimable"
-    press = press.at(n=selection.n, trials=len(selection.trials), arms=selection.arms)
-    desk = Desk(people, node, naming, press, partition.settings["across_extra"] if partition else 0)
-    overall = _overall(partition, desk, reason)
-    groups = _subgroups(partition, desk, honest) if partition else ()
-    rejected = _rejected(partition, desk) if partition else ()
-    tree = _tree(partition, overall, groups, rejected, desk) if partition else ()
+    values = values.at(n=selection.n, trials=len(selection.trials), arms=selection.arms)
+    context = RecordContext(people, node, naming, values, partition.settings["across_extra"] if partition else 0)
+    overall = _overall(partition, context, reason)
+    groups = _subgroups(partition, context, honest) if partition else ()
+    rejected = _rejected(partition, context) if partition else ()
+    tree = _tree(partition, overall, groups, rejected, context) if partition else ()
     least = partition.settings["min_size"] if partition else None
     return PartitionedOutcome(
-        id=press.prefix,
+        id=values.prefix,
         outcome=selection.outcome,
-        outcome_label=press.quote("outcome", naming.outcome_label),
-        unit=press.quote("unit", naming.unit),
+        outcome_label=values.quote("outcome", naming.outcome_label),
+        unit=values.quote("unit", naming.unit),
         scale=scale_of(naming.study.outcomes[selection.outcome]),
         follow_up=selection.follow_up,
-        follow_up_label=press.quote("follow up", naming.follow_up_label),
+        follow_up_label=values.quote("follow up", naming.follow_up_label),
         comparison=selection.comparison,
         overall=overall,
-        in_comparison=press.count("in comparison", selection.in_comparison),
-        moderators=_uses(people, partition, naming, press),
-        cuts=press.count("cuts", len(partition.candidates.log_p) if partition else 0, "cuts"),
-        min_size=press.none("min size", reason) if least is None else press.count("min size", int(least)),
+        in_comparison=values.count("in comparison", selection.in_comparison),
+        moderators=_uses(people, partition, naming, values),
+        cuts=values.count("cuts", len(partition.candidates.log_p) if partition else 0, "cuts"),
+        min_size=values.none("min size", reason) if least is None else values.count("min size", int(least)),
         subgroups=groups,
         tree=tree,
         rejected=rejected,
-        profiles=profiles(partition, desk) if partition else (),
-        left_out=left_out_record(selection, press),
+        profiles=profiles(partition, context) if partition else (),
+        excluded=excluded_record(selection, values),
         status=status,
         reason=reason,
         honesty=honest.whole(_strongest(partition)) if honest and partition else None,
@@ -117,74 +117,78 @@ def _strongest(partition: Partition) -> float:
     return max((-split.log_p_node for node in partition.tree for split in node.splits), default=0.0)
 
 
-def _overall(partition: Partition | None, desk: Desk, reason: str) -> Members[Value]:
+def _overall(partition: Partition | None, context: RecordContext, reason: str) -> Members[Value]:
     """Return everybody in the search; where there was no search, their effect is fitted all the same if it can be."""
-    selection = desk.selection
+    selection = context.selection
     everybody = np.ones(selection.n, dtype=bool)
     if partition is not None:
-        return _members(partition.overall, desk)
-    few = few_in_an_arm(selection.treatment, desk.naming.minimum_cell)
-    if few or len(selection.trials) < desk.node.minimum_trials:
-        nothing, why = Effect(NAN, NAN, NAN, NAN), TOO_FEW if few else reason
+        return _members(partition.overall, context)
+    few = few_in_an_arm(selection.treatment, context.naming.minimum_cell)
+    if few or len(selection.trials) < context.node.minimum_trials:
+        nothing, cause = Effect(NAN, NAN, NAN, NAN), TOO_FEW if few else reason
         arms = selection.arm_size(0), selection.arm_size(1)
-        group = found.Group((), everybody, *arms, len(selection.trials), nothing, NAN, "not estimable", why)
-        return _members(group, desk)
-    fit = fit_among(selection, everybody, desk.node, adjuster_slopes=desk.node.adjuster_slopes)
+        group = found.Group((), everybody, *arms, len(selection.trials), nothing, NAN, "not estimable", cause)
+        return _members(group, context)
+    fit = fit_among(selection, everybody, context.node, adjuster_slopes=context.node.adjuster_slopes)
     group = found.Group(
         (), everybody, fit.n_control, fit.n_intervention, fit.trials, fit.effect, fit.tau2, fit.status, fit.message
     )
-    return _members(group, desk)
+    return _members(group, context)
 
 
-def _members(group: found.Group, desk: Desk) -> Members[Value]:
+def _members(group: found.Group, context: RecordContext) -> Members[Value]:
     """Return people with their effect; the normal interval stands beside it for publications that print no other."""
     estimated = group.status in ("ok", "boundary")
     status: Status = group.status
     reason = "" if estimated else clause(group.reason)
     arms = group.n_control, group.n_intervention
-    press = desk.press.at(n=group.n, trials=group.trials, status=status, arms=arms)
-    normal = press.at("effect", "normal")
+    values = context.values.at(n=group.n, trials=group.trials, status=status, arms=arms)
+    normal = values.at("effect", "normal")
     low, high = NAN, NAN
     if estimated:
         fit = fit_among(
-            desk.selection, group.members, desk.node, inference="normal", adjuster_slopes=desk.node.adjuster_slopes
+            context.selection,
+            group.members,
+            context.node,
+            inference="normal",
+            adjuster_slopes=context.node.adjuster_slopes,
         )
-        low, high = (scalar(limit) for limit in fit.effect.interval(desk.node.level))
-    ends = normal.bounds(low, high, "effect", desk.unit, reason)
-    n_control, n_intervention = press.sides()
+        low, high = (scalar(limit) for limit in fit.effect.interval(context.node.level))
+    ends = normal.bounds(low, high, "effect", context.unit, reason)
+    n_control, n_intervention = values.sides()
     return Members(
-        id=press.prefix,
-        rule=tuple(_condition(rule, desk.at(f"rule {i}")) for i, rule in enumerate(group.rules, 1)),
-        n=press.count("n", group.n),
+        id=values.prefix,
+        rule=tuple(_condition(rule, context.at(f"rule {i}")) for i, rule in enumerate(group.rules, 1)),
+        n=values.count("n", group.n),
         n_control=n_control,
         n_intervention=n_intervention,
-        trials=press.count("trials", group.trials, "trials"),
-        estimate=estimate_record(group.effect if estimated else None, desk.node.level, press, desk.unit, reason),
+        trials=values.count("trials", group.trials, "trials"),
+        estimate=estimate_record(group.effect if estimated else None, context.node.level, values, context.unit, reason),
         normal=NormalInterval(
             low=ends[0],
             high=ends[1],
         ),
         status=status,
         reason=reason,
-        not_adjusted=not_adjusted_record(_unused(group, desk), desk.naming.study, press) if estimated else (),
+        not_adjusted=not_adjusted_record(_unused(group, context), context.naming.study, values) if estimated else (),
     )
 
 
-def _unused(group: found.Group, desk: Desk) -> tuple[Unused, ...]:
+def _unused(group: found.Group, context: RecordContext) -> tuple[Unused, ...]:
     """Return the adjusters that the model of some people leaves out."""
-    return unused_adjusters(desk.selection, group.members, adjuster_slopes=desk.node.adjuster_slopes)
+    return unused_adjusters(context.selection, group.members, adjuster_slopes=context.node.adjuster_slopes)
 
 
-def _condition(rule: found.Rule, desk: Desk) -> Condition[Value]:
-    moderator = desk.people.moderators[rule.moderator]
-    press = desk.press
-    label, unit = press.quote("moderator", moderator.label), press.quote("unit", moderator.unit)
+def _condition(rule: found.Rule, context: RecordContext) -> Condition[Value]:
+    moderator = context.people.moderators[rule.moderator]
+    values = context.values
+    label, unit = values.quote("moderator", moderator.label), values.quote("unit", moderator.unit)
     if rule.levels:
-        levels = tuple(press.quote(f"level {i}", level) for i, level in enumerate(rule.levels, 1))
+        levels = tuple(values.quote(f"level {i}", level) for i, level in enumerate(rule.levels, 1))
         return Condition(rule.moderator, label, "levels", None, levels, unit)
-    decimals = cut_decimals(rule.value, moderator, desk.selection)
-    value = as_printed(rule.value, decimals, desk.naming.minimum_cell)
-    cut = press.figure("cut", value, decimals, moderator.unit)
+    decimals = cut_decimals(rule.value, moderator, context.selection)
+    value = as_printed(rule.value, decimals, context.naming.minimum_cell)
+    cut = values.figure("cut", value, decimals, moderator.unit)
     return Condition(rule.moderator, label, "≤" if rule.kind == "<=" else ">", cut, (), unit)
 
 
@@ -201,47 +205,47 @@ def names_of(subgroups: Sequence[found.Subgroup]) -> list[tuple[str, ...]]:
     return [(*name, f"again {place}") if place > 1 else name for name, place in zip(names, places, strict=True)]
 
 
-def _subgroups(partition: Partition, desk: Desk, honest: Honest | None) -> tuple[Subgroup[Value], ...]:
-    found_here, told = partition.subgroups, _told_groups(partition, desk)
+def _subgroups(partition: Partition, context: RecordContext, honest: Honest | None) -> tuple[Subgroup[Value], ...]:
+    found_here, disclosed = partition.subgroups, _disclosed_groups(partition, context)
     names = names_of(found_here)
     groups = [
-        _subgroup(number, group, tell, desk.at(*name), partition, honest)
-        for number, (group, name, tell) in enumerate(zip(found_here, names, told, strict=True), 1)
+        _subgroup(number, group, tell, context.at(*name), partition, honest)
+        for number, (group, name, tell) in enumerate(zip(found_here, names, disclosed, strict=True), 1)
     ]
-    return with_variants(groups, found_here, [desk.press.at(*name) for name in names], desk.naming.minimum_cell)
+    return with_variants(groups, found_here, [context.values.at(*name) for name in names], context.naming.minimum_cell)
 
 
 def _honesty(
-    number: int, group: found.Subgroup, partition: Partition, here: Desk, honest: Honest | None
+    number: int, group: found.Subgroup, partition: Partition, here: RecordContext, honest: Honest | None
 ) -> SubgroupHonesty[Value] | None:
     """Return what draws say of a subgroup; it is compared with those of its depth that have the same place by p."""
     if honest is None:
         return None
-    depth = {one: len(one.inside.rules) for one in partition.subgroups}
-    rank = [one for one in partition.subgroups if depth[one] == depth[group]].index(group)
+    depth = {subgroup: len(subgroup.inside.rules) for subgroup in partition.subgroups}
+    rank = [subgroup for subgroup in partition.subgroups if depth[subgroup] == depth[group]].index(group)
     arms = group.inside.n_control, group.inside.n_intervention
-    values = here.press.at(n=group.inside.n, trials=group.inside.trials, arms=arms)
+    values = here.values.at(n=group.inside.n, trials=group.inside.trials, arms=arms)
     return honest.subgroup(group, depth[group] - 1, rank, values)
 
 
 def _subgroup(
     number: int,
     group: found.Subgroup,
-    told: NDArray[np.bool_],
-    here: Desk,
+    disclosed: NDArray[np.bool_],
+    here: RecordContext,
     partition: Partition,
     honest: Honest | None,
 ) -> Subgroup[Value]:
     split = _split(group.split, group.parent, (), here.at("split"), group.difference)
-    p = here.press.at("split")
+    p = here.values.at("split")
     level = next(node.level for node in partition.tree if node.number == group.node)
     parts = ((group.inside, here), (group.sibling, here.at("sibling")), (group.complement, here.at("complement")))
     inside, sibling, complement = (
-        _members(part, desk) if tell else _kept_back(_members(part, desk))
-        for (part, desk), tell in zip(parts, told, strict=True)
+        _members(part, context) if tell else _suppressed_members(_members(part, context))
+        for (part, context), tell in zip(parts, disclosed, strict=True)
     )
-    if not told[0]:
-        split = replace(split, difference=withheld_estimate(split.difference, TOO_CLOSE))
+    if not disclosed[0]:
+        split = replace(split, difference=suppress_estimate(split.difference, TOO_CLOSE))
     return Subgroup(
         number=number,
         level=level,
@@ -251,72 +255,74 @@ def _subgroup(
         split=split,
         p_pooled=p.p("p pooled", scalar(group.pooled.p_value)),
         p_within=p.p("p within", scalar(group.within.p_value)),
-        p_new=_in_new_trials(group, desk=here),
-        honesty=_honesty(number, group, partition, here, honest) if told[0] else None,
+        p_new=_in_new_trials(group, context=here),
+        honesty=_honesty(number, group, partition, here, honest) if disclosed[0] else None,
     )
 
 
-def _in_new_trials(group: found.Subgroup, desk: Desk) -> Value:
+def _in_new_trials(group: found.Subgroup, context: RecordContext) -> Value:
     """Return p of the last split where its difference varies between trials; the search took it as common to them."""
-    selection, node = desk.selection, desk.node
-    who = group.inside.members | group.sibling.members
+    selection, node = context.selection, context.node
+    mask = group.inside.members | group.sibling.members
     adjusters = adjusters_of(selection)
     _, new = split_readings(
-        selection.response[who],
-        selection.treatment[who],
-        selection.trial[who],
-        group.inside.members[who],
-        adjusters=None if adjusters is None else adjusters[who],
+        selection.response[mask],
+        selection.treatment[mask],
+        selection.trial[mask],
+        group.inside.members[mask],
+        adjusters=None if adjusters is None else adjusters[mask],
         information=node.information,
         treatment_effect=node.treatment_effect,
         adjuster_slopes=node.adjuster_slopes,
     )
-    return desk.press.at("split", status=new.status).p("p in new trials", new.p_value, new.reason)
+    return context.values.at("split", status=new.status).p("p in new trials", new.p_value, new.reason)
 
 
-def _told_groups(partition: Partition, desk: Desk) -> NDArray[np.bool_]:
-    """Return of each subgroup whether its people, its sibling and everybody else are told, in this order.
+def _disclosed_groups(partition: Partition, context: RecordContext) -> NDArray[np.bool_]:
+    """Return of each subgroup whether its people, its sibling and everybody else are disclosed, in this order.
 
     Two subgroups may be nearly the same people; and few, who lack the moderator, may tell everybody else from the sibling.
     """
     groups = [[group.inside, group.sibling, group.complement] for group in partition.subgroups]
     if not groups:
         return np.ones((0, 3), dtype=bool)
-    members = np.array([one.members for three in groups for one in three])
-    return told_apart(members, desk.selection.treatment, desk.naming.minimum_cell).reshape(-1, 3)
+    members = np.array([item.members for three in groups for item in three])
+    return disclosable_groups(members, context.selection.treatment, context.naming.minimum_cell).reshape(-1, 3)
 
 
-def _kept_back(members: Members[Value]) -> Members[Value]:
+def _suppressed_members(members: Members[Value]) -> Members[Value]:
     """Return people without their effect."""
     return replace(
         members,
-        estimate=withheld_estimate(members.estimate, TOO_CLOSE),
-        normal=NormalInterval(*(withheld(limit, TOO_CLOSE) for limit in (members.normal.low, members.normal.high))),
+        estimate=suppress_estimate(members.estimate, TOO_CLOSE),
+        normal=NormalInterval(
+            *(suppress_value(limit, TOO_CLOSE) for limit in (members.normal.low, members.normal.high))
+        ),
         status="suppressed",
         reason=TOO_CLOSE,
     )
 
 
 def _split(
-    split: found.Split, node: int, reason: Inline[Value], desk: Desk, difference: Effect | None = None
+    split: found.Split, node: int, reason: Inline[Value], context: RecordContext, difference: Effect | None = None
 ) -> Split[Value]:
     """Return a split; its difference is that of the candidate itself where it was not kept."""
     better, other = (split.low, split.high) if split.child == "low" else (split.high, split.low)
     sign = 1.0 if split.child == "low" else -1.0
     n = split.low.n + split.high.n
-    press = desk.press.at(n=n)
+    values = context.values.at(n=n)
     # criteria other than the interaction come from two fits and have no degrees of freedom
     df = math.inf if math.isnan(split.df) else split.df
     effect = difference or Effect(sign * split.estimate, split.std_error, df, df)
     return Split(
         node=node,
-        better=_condition(better.rule, desk.at("better")),
-        other=_condition(other.rule, desk.at("other")),
-        cuts=press.count("cuts", split.splits, "cuts"),
-        p_raw=press.p("p raw", split.p_raw),
-        p_adjusted=press.p("p adjusted", split.p_adjusted),
-        p_node=press.p("p node", split.p_node),
-        difference=estimate_record(effect, desk.node.level, press.at("difference"), desk.unit, ""),
+        better=_condition(better.rule, context.at("better")),
+        other=_condition(other.rule, context.at("other")),
+        cuts=values.count("cuts", split.splits, "cuts"),
+        p_raw=values.p("p raw", split.p_raw),
+        p_adjusted=values.p("p adjusted", split.p_adjusted),
+        p_node=values.p("p node", split.p_node),
+        difference=estimate_record(effect, context.node.level, values.at("difference"), context.unit, ""),
         kept=split.kept,
         reason=reason,
     )
@@ -327,7 +333,7 @@ def _tree(
     overall: Members[Value],
     groups: Sequence[Subgroup[Value]],
     rejected: Sequence[Split[Value]],
-    desk: Desk,
+    context: RecordContext,
 ) -> tuple[TreeNode[Value], ...]:
     """Return the nodes; those below the root are subgroups."""
     people = {
@@ -335,27 +341,27 @@ def _tree(
         for group, record in zip(partition.subgroups, groups, strict=True)
     }
     # the same people may have been reached in two orders, and are then one subgroup with two nodes
-    made = {node.number: people[node.rows.tobytes()] for node in partition.tree if node.level}
+    results = {node.number: people[node.rows.tobytes()] for node in partition.tree if node.level}
     known = {(split.node, split.better.moderator): split for split in (*rejected, *(group.split for group in groups))}
 
     def split_of(node: found.TreeNode, split: found.Split) -> Split[Value]:
         # what is not known leads, in another order, to a subgroup that was found before
-        again = desk.at(f"node {node.number}", split.moderator)
+        again = context.at(f"node {node.number}", split.moderator)
         return known.get((node.number, split.moderator)) or _split(split, node.number, (), again)
 
     return tuple(
         TreeNode(
             parent=None if node.parent < 0 else node.parent,
             level=node.level,
-            members=made[node.number].inside if node.number in made else overall,
+            members=results[node.number].inside if node.number in results else overall,
             splits=tuple(split_of(node, split) for split in node.splits),
-            subgroup=made[node.number].number if node.number in made else None,
+            subgroup=results[node.number].number if node.number in results else None,
         )
         for node in partition.tree
     )
 
 
-def _rejected(partition: Partition, desk: Desk) -> tuple[Split[Value], ...]:
+def _rejected(partition: Partition, context: RecordContext) -> tuple[Split[Value], ...]:
     """Return the best cuts that were not kept, the smallest p first."""
     rejected = [
         (split.log_p_node, node.number, place, split)
@@ -363,44 +369,46 @@ def _rejected(partition: Partition, desk: Desk) -> tuple[Split[Value], ...]:
         for place, split in enumerate(node.splits)
         if not split.kept
     ]
-    rejected.sort(key=lambda one: one[:3])
+    rejected.sort(key=lambda item: item[:3])
     return tuple(
-        _split(split, node, _why_rejected(place, desk), desk.at(f"rejected {i}"))
+        _split(split, node, _rejection_reason(place, context), context.at(f"rejected {i}"))
         for i, (_, node, place, split) in enumerate(rejected, 1)
     )
 
 
-def _why_rejected(place: int, desk: Desk) -> Inline[Value]:
+def _rejection_reason(place: int, context: RecordContext) -> Inline[Value]:
     """Return why a split was not kept; `place` is its rank by p in its node."""
-    if place >= desk.node.width == 1:
+    if place >= context.node.width == 1:
         return ("not the smallest p",)
-    if place >= desk.node.width:
-        return ("not among the ", desk.naming.width, " smallest p")
-    if desk.node.criterion == "interaction":
-        return ("adjusted p above ", desk.naming.alpha)
+    if place >= context.node.width:
+        return ("not among the ", context.naming.width, " smallest p")
+    if context.node.criterion == "interaction":
+        return ("adjusted p above ", context.naming.alpha)
     return ("the effect inside is not clearer than in the node",)
 
 
 def _uses(
-    people: SearchPeople, partition: Partition | None, naming: Naming, press: Values
+    people: SearchPeople, partition: Partition | None, naming: Naming, values: Values
 ) -> tuple[ModeratorUse[Value], ...]:
     """Return every moderator that was asked for: what it costs, and why it was not searched."""
-    reasons = dict(people.left_out)
+    reasons = dict(people.not_searched)
     if partition is not None:
-        reasons |= {name: clause(why) for name, why in partition.tree[0].untried.items()}
-    made = []
+        reasons |= {name: clause(cause) for name, cause in partition.tree[0].untried.items()}
+    results = []
     costs = {cost.moderator: cost for cost in people.costs}
     for name, label in naming.moderators.items():
-        here = press.at("moderator", name)
+        builder = values.at("moderator", name)
         reason, cost = reasons.get(name, ""), costs.get(name)
-        made.append(
+        results.append(
             ModeratorUse(
                 name=name,
-                label=here.quote("label", label),
-                people=here.count("people lost", cost.people) if cost else here.none("people lost", reason),
-                trials=here.count("trials lost", cost.trials, "trials") if cost else here.none("trials lost", reason),
+                label=builder.quote("label", label),
+                people=builder.count("people lost", cost.people) if cost else builder.none("people lost", reason),
+                trials=builder.count("trials lost", cost.trials, "trials")
+                if cost
+                else builder.none("trials lost", reason),
                 searched=not reason and partition is not None,
-                reason=(here.quote("reason", reason),) if reason else (),
+                reason=(builder.quote("reason", reason),) if reason else (),
             )
         )
-    return tuple(made)
+    return tuple(results)

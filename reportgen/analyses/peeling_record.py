@@ -19,7 +19,7 @@ from reportgen.analyses.honesty_record import Honest
 from reportgen.analyses.moderator_values import Moderator, decimals_of
 from reportgen.analyses.naming import scale_of, setting_decimals, setting_number, unit_of
 from reportgen.analyses.peeling_search import BoolArray, Peeled
-from reportgen.analyses.recording import NAN, clause, for_outcome, left_out_record
+from reportgen.analyses.recording import NAN, clause, excluded_record, for_outcome
 from reportgen.analyses.search_people import Cost
 from reportgen.records.estimate import Estimate, NotAdjusted
 from reportgen.records.honesty import SubgroupHonesty
@@ -27,7 +27,7 @@ from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Status, Value
 from reportgen.records.peeling import Frontier, ModeratorCost, NotPeeled, PeeledBox, PeeledModerator, PeeledOutcome
 from reportgen.release.estimates import estimate_record, scalar
-from reportgen.release.rules import TOO_FEW, as_printed, few_in_an_arm, told_apart
+from reportgen.release.rules import TOO_FEW, as_printed, disclosable_groups, few_in_an_arm
 from reportgen.release.values import Values
 from reportgen.spec.study import DirectedPeeling as Node
 from reportgen.spec.study import Study
@@ -39,7 +39,7 @@ Draws = Callable[[Values, str], Honest | None]
 
 
 def peeling_record(
-    search: Peeled, sizes: tuple[float, ...], node: Node, study: Study, press: Values, draws: Draws
+    search: Peeled, sizes: tuple[float, ...], node: Node, study: Study, values: Values, draws: Draws
 ) -> PeeledOutcome[Value]:
     """Return one search as a record.
 
@@ -50,17 +50,17 @@ def peeling_record(
         Shares of people of which a box is recorded.
     node : DirectedPeeling node of the study file
     study : Study
-    press : Values
+    values : Values
         Of the analysis: its ids begin with the name of it.
     draws : callable
         Values of the search and unit of its outcome to its draws; None without draws.
     """
     selection, found = search.selection, search.found
     status: Status = "ok" if found is not None and found.boxes else "not estimable"
-    said = search.reason or (found.message if found is not None and not found.boxes else "")
-    press = for_outcome(selection.outcome, study, press)
+    message = search.reason or (found.message if found is not None and not found.boxes else "")
+    values = for_outcome(selection.outcome, study, values)
     unit = unit_of(selection.outcome, study)
-    made = press.at(
+    builder = values.at(
         selection.comparison,
         selection.outcome,
         selection.follow_up,
@@ -68,47 +68,49 @@ def peeling_record(
         trials=len(selection.trials),
         arms=selection.arms,
     )
-    moderators = tuple(_moderator(one, search.moderators[one.moderator], node, made) for one in _directions(search))
+    moderators = tuple(
+        _moderator(item, search.moderators[item.moderator], node, builder) for item in _directions(search)
+    )
     minimum = study.policy.minimum_cell
     printed = _printed(search, sizes, minimum)
-    told = _told(search, printed, minimum)
-    honest = draws(made, unit)
-    box_record = _Boxes(search, moderators, node, study, unit, minimum, made, honest, sizes).record
+    disclosed = _disclosed(search, printed, minimum)
+    honest = draws(builder, unit)
+    box_record = _Boxes(search, moderators, node, study, unit, minimum, builder, honest, sizes).record
     boxes = found.boxes if found is not None else ()
     few = few_in_an_arm(selection.treatment, minimum)
-    n_control, n_intervention = made.sides()
-    why = TOO_FEW if few else search.reason or (clause(found.overall.message) if found is not None else "")
+    n_control, n_intervention = builder.sides()
+    reason = TOO_FEW if few else search.reason or (clause(found.overall.message) if found is not None else "")
     return PeeledOutcome(
-        id=made.prefix,
+        id=builder.prefix,
         outcome=selection.outcome,
-        outcome_label=made.quote("outcome", outcome_label(selection.outcome, study)),
-        unit=made.quote("unit", unit),
+        outcome_label=builder.quote("outcome", outcome_label(selection.outcome, study)),
+        unit=builder.quote("unit", unit),
         scale=scale_of(study.outcomes[selection.outcome]),
         follow_up=selection.follow_up,
-        follow_up_label=made.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
+        follow_up_label=builder.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
         comparison=selection.comparison,
-        in_comparison=made.count("in comparison", selection.in_comparison),
-        n=made.count("n", selection.n),
+        in_comparison=builder.count("in comparison", selection.in_comparison),
+        n=builder.count("n", selection.n),
         n_control=n_control,
         n_intervention=n_intervention,
-        trials=made.count("trials", len(selection.trials), "trials"),
+        trials=builder.count("trials", len(selection.trials), "trials"),
         overall=estimate_record(
-            _known(found.overall.effect if found and not few else None), node.level, made, unit, why
+            _known(found.overall.effect if found and not few else None), node.level, builder, unit, reason
         ),
         moderators=moderators,
-        not_peeled=tuple(_not_peeled(search, made)),
-        costs=tuple(_cost(cost, search.moderators[cost.moderator], made) for cost in search.costs),
+        not_peeled=tuple(_not_peeled(search, builder)),
+        costs=tuple(_cost(cost, search.moderators[cost.moderator], builder) for cost in search.costs),
         boxes=tuple(box_record(place, size) for size, place in printed.items()),
-        smallest=box_record(int(np.flatnonzero(told)[-1]), NAN) if told.any() else None,
-        frontier=_frontier(search, told, node, minimum, honest),
-        found=made.count("boxes found", len(boxes), "boxes"),
-        evaluated=made.count("boxes evaluated", found.evaluated if found else 0, "boxes"),
-        boundary=made.count("boxes boundary", sum(box.status == "boundary" for box in boxes), "boxes"),
-        failed=made.count("boxes failed", sum(box.status not in ("ok", "boundary") for box in boxes), "boxes"),
-        left_out=left_out_record(selection, made),
+        smallest=box_record(int(np.flatnonzero(disclosed)[-1]), NAN) if disclosed.any() else None,
+        frontier=_frontier(search, disclosed, node, minimum, honest),
+        found=builder.count("boxes found", len(boxes), "boxes"),
+        evaluated=builder.count("boxes evaluated", found.evaluated if found else 0, "boxes"),
+        boundary=builder.count("boxes boundary", sum(box.status == "boundary" for box in boxes), "boxes"),
+        failed=builder.count("boxes failed", sum(box.status not in ("ok", "boundary") for box in boxes), "boxes"),
+        excluded=excluded_record(selection, builder),
         status=status,
-        reason=(made.quote("reason", clause(said)),) if said else (),
-        not_adjusted=not_adjusted_record(unused_adjusters(selection), study, made)
+        reason=(builder.quote("reason", clause(message)),) if message else (),
+        not_adjusted=not_adjusted_record(unused_adjusters(selection), study, builder)
         if found is not None and _known(found.overall.effect)
         else (),
         honesty=honest.whole(max(box.z for box in boxes), sizes) if honest and boxes else None,
@@ -124,22 +126,24 @@ def _known(effect: Effect | None) -> Effect | None:
     return effect if effect is not None and math.isfinite(scalar(effect.estimate)) else None
 
 
-def _moderator(direction: Direction, moderator: Moderator, node: Node, press: Values) -> PeeledModerator[Value]:
-    made = press.at(moderator.name)
+def _moderator(direction: Direction, moderator: Moderator, node: Node, values: Values) -> PeeledModerator[Value]:
+    builder = values.at(moderator.name)
     declared = direction.interaction is None
     gains: Literal["lower", "higher"] = "lower" if direction.gains == "small" else "higher"
     return PeeledModerator(
         name=moderator.name,
-        label=made.quote("label", moderator.label),
-        unit=made.quote("unit", "" if moderator.unit == "points" else moderator.unit),
+        label=builder.quote("label", moderator.label),
+        unit=builder.quote("unit", "" if moderator.unit == "points" else moderator.unit),
         side="≤" if gains == "lower" else "≥",
         gains=gains,
         declared=declared,
-        per=None if declared else setting_number("per", moderator.per, made, moderator.unit),
+        per=None if declared else setting_number("per", moderator.per, builder, moderator.unit),
         interaction=None
         if direction.interaction is None
-        else estimate_record(_scaled(direction.interaction, moderator.per), node.level, made.at("interaction"), "", ""),
-        levels=made.count("levels", len(moderator.levels), "levels") if moderator.levels else None,
+        else estimate_record(
+            _scaled(direction.interaction, moderator.per), node.level, builder.at("interaction"), "", ""
+        ),
+        levels=builder.count("levels", len(moderator.levels), "levels") if moderator.levels else None,
     )
 
 
@@ -147,24 +151,24 @@ def _scaled(effect: Effect, factor: float) -> Effect:
     return Effect(scalar(effect.estimate) * factor, scalar(effect.std_error) * factor, effect.df, effect.df_raw)
 
 
-def _not_peeled(search: Peeled, press: Values) -> list[NotPeeled[Value]]:
-    left_out = search.found.left_out if search.found is not None else ()
-    made = press.at("not peeled")
+def _not_peeled(search: Peeled, values: Values) -> list[NotPeeled[Value]]:
+    not_searched = search.found.not_searched if search.found is not None else ()
+    builder = values.at("not peeled")
     return [
         NotPeeled(
-            made.quote(f"{one.moderator} label", search.moderators[one.moderator].label),
-            (made.quote(f"{one.moderator} reason", one.reason),),
+            builder.quote(f"{item.moderator} label", search.moderators[item.moderator].label),
+            (builder.quote(f"{item.moderator} reason", item.reason),),
         )
-        for one in left_out
+        for item in not_searched
     ]
 
 
-def _cost(cost: Cost, moderator: Moderator, press: Values) -> ModeratorCost[Value]:
-    made = press.at("cost", cost.moderator)
+def _cost(cost: Cost, moderator: Moderator, values: Values) -> ModeratorCost[Value]:
+    builder = values.at("cost", cost.moderator)
     return ModeratorCost(
-        made.quote("label", moderator.label),
-        made.count("people", cost.people),
-        made.count("trials", cost.trials, "trials"),
+        builder.quote("label", moderator.label),
+        builder.count("people", cost.people),
+        builder.count("trials", cost.trials, "trials"),
     )
 
 
@@ -174,21 +178,21 @@ def _printed(search: Peeled, sizes: tuple[float, ...], minimum: int) -> dict[flo
     places = list(dict.fromkeys(nearest.values()))
     if not places:
         return {}
-    told = told_apart(np.array(search.members)[places], search.selection.treatment, minimum)
-    return {size: place for size, place in nearest.items() if told[places.index(place)]}
+    disclosed = disclosable_groups(np.array(search.members)[places], search.selection.treatment, minimum)
+    return {size: place for size, place in nearest.items() if disclosed[places.index(place)]}
 
 
-def _told(search: Peeled, printed: dict[float, int], minimum: int) -> BoolArray:
-    """Return which boxes are told: those that are printed, and those that enough people tell from all others told."""
+def _disclosed(search: Peeled, printed: dict[float, int], minimum: int) -> BoolArray:
+    """Return which boxes are disclosed: those that are printed, and those that enough people tell from all others disclosed."""
     if not search.members:
         return np.zeros(0, dtype=bool)
     first = sorted(set(printed.values()))
-    return told_apart(np.array(search.members), search.selection.treatment, minimum, first)
+    return disclosable_groups(np.array(search.members), search.selection.treatment, minimum, first)
 
 
-def _frontier(search: Peeled, told: BoolArray, node: Node, minimum: int, honest: Honest | None) -> Frontier:
-    boxes = [box for box, tell in zip(search.found.boxes if search.found else (), told, strict=True) if tell]
-    shown = [decimals_of(search.moderators[one.moderator], search.selection) for one in _directions(search)]
+def _frontier(search: Peeled, disclosed: BoolArray, node: Node, minimum: int, honest: Honest | None) -> Frontier:
+    boxes = [box for box, tell in zip(search.found.boxes if search.found else (), disclosed, strict=True) if tell]
+    shown = [decimals_of(search.moderators[item.moderator], search.selection) for item in _directions(search)]
     ends = [tuple(scalar(end) for end in box.effect.interval(node.level)) for box in boxes]
     band = honest.band([box.fraction for box in boxes], node.bin_width) if honest else ((), ())
     return Frontier(
@@ -204,7 +208,7 @@ def _frontier(search: Peeled, told: BoolArray, node: Node, minimum: int, honest:
         limits=tuple(
             tuple(_place_of(box.limits[i], decimals, minimum) for box in boxes) for i, decimals in enumerate(shown)
         ),
-        left_out=int((~told).sum()),
+        suppressed=int((~disclosed).sum()),
         null_low=band[0],
         null_high=band[1],
     )
@@ -229,7 +233,7 @@ class _Boxes:
     study: Study
     unit: str
     minimum_cell: int
-    press: Values
+    values: Values
     honest: Honest | None
     sizes: tuple[float, ...]
 
@@ -240,56 +244,56 @@ class _Boxes:
         name = SMALLEST if math.isnan(size) else f"box {size_text(size)}"
         status: Status = box.status if box.status in ("ok", "boundary") else "failed"
         arms = box.n_control, box.n_intervention
-        made = self.press.at(name, n=box.n, trials=box.trials, status=status, arms=arms)
+        builder = self.values.at(name, n=box.n, trials=box.trials, status=status, arms=arms)
         rest = box.outside
         arms = rest.n_control, rest.n_intervention
-        outside = made.at("outside", n=rest.n, trials=rest.trials, status="ok", arms=arms)
+        outside = builder.at("outside", n=rest.n, trials=rest.trials, status="ok", arms=arms)
         level, unit = self.node.level, self.unit
         return PeeledBox(
-            id=made.prefix,
+            id=builder.prefix,
             size=size,
-            share=made.fixed("share", box.fraction, "share"),
-            n=made.count("n", box.n),
-            n_control=made.count("n control", box.n_control),
-            n_intervention=made.count("n intervention", box.n_intervention),
-            trials=made.count("trials", box.trials, "trials"),
-            limits=tuple(self._limit(box, i, made) for i in range(len(self.moderators))),
-            inside=estimate_record(_known(box.effect), level, made, unit, clause(box.message)),
-            normal=self._normal(self.search.members[place], made.at("normal")),
+            share=builder.fixed("share", box.fraction, "share"),
+            n=builder.count("n", box.n),
+            n_control=builder.count("n control", box.n_control),
+            n_intervention=builder.count("n intervention", box.n_intervention),
+            trials=builder.count("trials", box.trials, "trials"),
+            limits=tuple(self._limit(box, i, builder) for i in range(len(self.moderators))),
+            inside=estimate_record(_known(box.effect), level, builder, unit, clause(box.message)),
+            normal=self._normal(self.search.members[place], builder.at("normal")),
             outside=estimate_record(_known(box.outside.effect), level, outside, unit, "too few people outside"),
             difference=estimate_record(
-                _known(box.difference), level, made.at("difference"), unit, "too few people outside"
+                _known(box.difference), level, builder.at("difference"), unit, "too few people outside"
             ),
             status=status,
-            not_adjusted=self._not_adjusted(place, made) if _known(box.effect) else (),
-            honesty=self._honesty(box, size, made),
+            not_adjusted=self._not_adjusted(place, builder) if _known(box.effect) else (),
+            honesty=self._honesty(box, size, builder),
         )
 
-    def _honesty(self, box: Box, size: float, press: Values) -> SubgroupHonesty[Value] | None:
+    def _honesty(self, box: Box, size: float, values: Values) -> SubgroupHonesty[Value] | None:
         if self.honest is None:
             return None
         place = self.sizes.index(size) if size in self.sizes else None
-        return self.honest.box(box, place, self.node.bin_width, press)
+        return self.honest.box(box, place, self.node.bin_width, values)
 
-    def _not_adjusted(self, place: int, press: Values) -> tuple[NotAdjusted[Value], ...]:
+    def _not_adjusted(self, place: int, values: Values) -> tuple[NotAdjusted[Value], ...]:
         unused = unused_adjusters(self.search.selection, self.search.members[place])
-        return not_adjusted_record(unused, self.study, press)
+        return not_adjusted_record(unused, self.study, values)
 
-    def _limit(self, box: Box, place: int, press: Values) -> Value:
+    def _limit(self, box: Box, place: int, values: Values) -> Value:
         limit = box.limits[place]
         moderator = self.search.moderators[limit.moderator]
         name = f"{limit.moderator} limit"
         if limit.value is None:
-            return press.none(name, "")
+            return values.none(name, "")
         if limit.level is not None:
-            return press.quote(name, limit.level)
+            return values.quote(name, limit.level)
         decimals = decimals_of(moderator, self.search.selection)
-        return press.figure(name, as_printed(limit.value, decimals, self.minimum_cell), decimals, moderator.unit)
+        return values.figure(name, as_printed(limit.value, decimals, self.minimum_cell), decimals, moderator.unit)
 
-    def _normal(self, inside: BoolArray, press: Values) -> Estimate[Value]:
+    def _normal(self, inside: BoolArray, values: Values) -> Estimate[Value]:
         """Return the effect inside with intervals from the normal distribution, as many publications print them."""
         fit = fit_among(self.search.selection, inside, self.node, inference="normal")
-        return estimate_record(_known(fit.effect), self.node.level, press, self.unit, clause(fit.message))
+        return estimate_record(_known(fit.effect), self.node.level, values, self.unit, clause(fit.message))
 
 
 def size_text(size: float) -> str:

@@ -157,7 +157,7 @@ def searchable(
     needed = {name: moderators[name] for name in cases.moderators}
     enters = np.isin(np.arange(selection.n), cases.rows)
     people = people_who_enter(selection, needed, enters)
-    return people, tuple((one.moderator, one.reason) for one in cases.left_out)
+    return people, tuple((item.moderator, item.reason) for item in cases.not_searched)
 
 
 def peel_options(node: Node, moderators: Mapping[str, Moderator]) -> dict[str, Any]:

@@ -16,7 +16,6 @@ import numpy as np
 from reportgen.analyses import peeling_search, recursive_partitioning
 from reportgen.analyses.adjusters import Unused, unused_adjusters, unused_words
 from reportgen.analyses.cohorts import Cohorts
-from reportgen.analyses.hidden_trials import guarded_trials
 from reportgen.analyses.meta_analysis import earlier_of
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.moderators import testable
@@ -27,9 +26,10 @@ from reportgen.analyses.selection import (
     not_estimable,
     without_adjuster,
 )
+from reportgen.analyses.suppressed_trials import guarded_trials
 from reportgen.data import Repository
-from reportgen.records.exclusion import Gone
-from reportgen.records.planned import LeftOutTrials, PlannedCost, PlannedEffect
+from reportgen.records.exclusion import ExclusionReason
+from reportgen.records.planned import ExcludedTrials, PlannedCost, PlannedEffect
 from reportgen.spec.study import (
     Agreement,
     Analysis,
@@ -48,7 +48,7 @@ _Screenable = tuple[dict[str, Moderator], tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class PlanContext:
     """What every plan is made with."""
 
     cohorts: Cohorts
@@ -84,8 +84,8 @@ class Desk:
         if screening is None or not_estimable(selection, node):
             return dict(moderators), ()
         found = testable(selection, moderators.values(), screening, 0)  # what is not printed is screened all the same
-        lost = tuple((one.moderator.name, why) for one, why in found if why)
-        return {one.moderator.name: one.moderator for one, why in found if not why}, lost
+        lost = tuple((item.moderator.name, reason) for item, reason in found if reason)
+        return {item.moderator.name: item.moderator for item, reason in found if not reason}, lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,26 +113,26 @@ def about(node: Analysis) -> str:
 
 
 def _effect(
-    selection: Selection, reason: str, desk: Desk, *, model: MetaAnalysis | None = None, **more: Any
+    selection: Selection, reason: str, context: PlanContext, *, model: MetaAnalysis | None = None, **more: Any
 ) -> PlannedEffect:
     """Return what would enter a selection; `model` is the node whose model decides on adjusters, if not the plain one."""
-    why: dict[str, list[str]] = {}
-    for one in selection.excluded:
+    by_reason: dict[str, list[str]] = {}
+    for item in selection.excluded:
         # what a trial compares is no news to who wrote its mapping
-        if one.whole_trial and one.why.why is not Gone.NO_ARM:
-            why.setdefault(_why(one, selection.excluded), []).append(one.trial)
+        if item.whole_trial and item.exclusion.kind is not ExclusionReason.NO_ARM:
+            by_reason.setdefault(_reason(item, selection.excluded), []).append(item.trial)
     return PlannedEffect(
         comparison=selection.comparison,
         outcome=selection.outcome,
         follow_up=selection.follow_up,
-        analysed="at follow-up" if desk.study.outcomes[selection.outcome].final else "change",
+        analysed="at follow-up" if context.study.outcomes[selection.outcome].final else "change",
         n=selection.n,
         trials=len(selection.trials),
         n_control=selection.arm_size(0),
         n_intervention=selection.arm_size(1),
         reason=reason,
-        left_out=tuple(LeftOutTrials(words, tuple(trials)) for words, trials in why.items()),
-        without_adjuster=_without_adjuster(selection, desk.study),
+        excluded=tuple(ExcludedTrials(words, tuple(trials)) for words, trials in by_reason.items()),
+        without_adjuster=_without_adjuster(selection, context.study),
         not_adjusted=() if reason else tuple(map(unused_words, _unused(selection, model))),
         **more,
     )
@@ -146,26 +146,28 @@ def _unused(selection: Selection, model: MetaAnalysis | None) -> tuple[Unused, .
 
 def _without_adjuster(selection: Selection, study: Study) -> tuple[tuple[str, int], ...]:
     lost = {name: without_adjuster(name, study) for name in dict.fromkeys(selection.adjuster_of)}
-    counted = {name: sum(one.n for one in selection.excluded if one.why == reason) for name, reason in lost.items()}
+    counted = {
+        name: sum(item.n for item in selection.excluded if item.exclusion == reason) for name, reason in lost.items()
+    }
     return tuple((name, n) for name, n in counted.items() if n)
 
 
-def _why(trial: Excluded, excluded: tuple[Excluded, ...]) -> str:
+def _reason(trial: Excluded, excluded: tuple[Excluded, ...]) -> str:
     """Return why a trial does not enter; where nobody of a side is complete, what most of its people lack."""
-    people = [one for one in excluded if one.trial == trial.trial and not one.whole_trial]
+    people = [item for item in excluded if item.trial == trial.trial and not item.whole_trial]
     if not people:
         return trial.reason
-    return f"{trial.reason}: {max(people, key=lambda one: one.n).reason}"
+    return f"{trial.reason}: {max(people, key=lambda item: item.n).reason}"
 
 
 def _costs(costs: tuple[Cost, ...]) -> tuple[PlannedCost, ...]:
-    return tuple(PlannedCost(one.moderator, one.people, one.trials) for one in costs if one.people or one.trials)
+    return tuple(PlannedCost(cost.moderator, cost.people, cost.trials) for cost in costs if cost.people or cost.trials)
 
 
-def described(node: Descriptive, desk: Desk) -> list[PlannedEffect]:
+def described(node: Descriptive, context: PlanContext) -> list[PlannedEffect]:
     """Return who would be described."""
-    comparison = desk.study.comparisons[node.sides_of]
-    people = desk.repository.participants
+    comparison = context.study.comparisons[node.sides_of]
+    people = context.repository.participants
     control, intervention = (
         people["arm_class"].isin(side).to_numpy() for side in (comparison.control, comparison.intervention)
     )
@@ -174,64 +176,64 @@ def described(node: Descriptive, desk: Desk) -> list[PlannedEffect]:
     return [PlannedEffect(node.sides_of, "", "", sum(sizes), len(set(trials.tolist())), *sizes)]
 
 
-def pooled(node: MetaAnalysis, desk: Desk) -> list[PlannedEffect]:
+def pooled(node: MetaAnalysis, context: PlanContext) -> list[PlannedEffect]:
     """Return who would enter each effect of a meta-analysis."""
-    chosen = desk.cohorts.of(node)
+    chosen = context.cohorts.of(node)
     return [
         _effect(
             selection,
             not_estimable(selection, node),
-            desk,
+            context,
             model=node,
-            remark=_guarded(selection, earlier_of(selection, chosen[:place]), desk),
+            remark=_guarded(selection, earlier_of(selection, chosen[:place]), context),
         )
         for place, selection in enumerate(chosen)
     ]
 
 
-def _guarded(selection: Selection, earlier: Sequence[Selection], desk: Desk) -> str:
-    """Say which trials the policy hides; whether they are pooled nevertheless is known only when the fit is audited."""
-    names = guarded_trials(selection, desk.study.policy.minimum_cell, earlier)
+def _guarded(selection: Selection, earlier: Sequence[Selection], context: PlanContext) -> str:
+    """Say which trials the policy suppresses; whether they are pooled nevertheless is known only when the fit is audited."""
+    names = guarded_trials(selection, context.study.policy.minimum_cell, earlier)
     if not names:
         return ""
     return f"too few people of an arm to print: {', '.join(names)} (hidden, or not pooled if it could be worked out)"
 
 
-def screened(node: Moderators, desk: Desk) -> list[PlannedEffect]:
+def screened(node: Moderators, context: PlanContext) -> list[PlannedEffect]:
     """Return who would enter each screening, and which moderators could be tested."""
-    moderators, effects = desk.moderators(node), []
-    for selection in desk.cohorts.of(node):
+    moderators, effects = context.moderators(node), []
+    for selection in context.cohorts.of(node):
         reason = not_estimable(selection, node)
-        found = testable(selection, moderators.values(), node, desk.study.policy.minimum_cell)
-        lost = tuple((one.moderator.name, why) for one, why in found if why)
+        found = testable(selection, moderators.values(), node, context.study.policy.minimum_cell)
+        lost = tuple((item.moderator.name, cause) for item, cause in found if cause)
         effects.append(
             _effect(
                 selection,
                 reason,
-                desk,
+                context,
                 moderators=0 if reason else len(found) - len(lost),
                 not_tried=() if reason else lost,
-                costs=() if reason else _costs(tuple(one.cost for one, _ in found)),
+                costs=() if reason else _costs(tuple(item.cost for item, _ in found)),
             )
         )
     return effects
 
 
-def partitioned(node: RecursivePartitioning, desk: Desk) -> list[PlannedEffect]:
+def partitioned(node: RecursivePartitioning, context: PlanContext) -> list[PlannedEffect]:
     """Return who would enter each recursive partitioning, along which moderators."""
-    return [one.effect for one in _partitions(node, desk)]
+    return [item.effect for item in _partitions(node, context)]
 
 
-def _partitions(node: RecursivePartitioning, desk: Desk) -> list[_Entering]:
-    moderators = desk.moderators(node)
-    return [_partition(node, selection, moderators, desk) for selection in desk.cohorts.of(node)]
+def _partitions(node: RecursivePartitioning, context: PlanContext) -> list[_Entering]:
+    moderators = context.moderators(node)
+    return [_partition(node, selection, moderators, context) for selection in context.cohorts.of(node)]
 
 
 def _partition(
-    node: RecursivePartitioning, selection: Selection, moderators: Mapping[str, Moderator], desk: Desk
+    node: RecursivePartitioning, selection: Selection, moderators: Mapping[str, Moderator], context: PlanContext
 ) -> _Entering:
     screened = isinstance(node.moderators, FromScreening)
-    moderators, lost = desk.screenable(node, selection, moderators)
+    moderators, lost = context.screenable(node, selection, moderators)
     # which moderators will be searched together is not known: each by itself gives the most that can be
     missing = "available" if screened else node.missing
     people = recursive_partitioning.searchable(node, selection, moderators, missing=missing)
@@ -246,38 +248,40 @@ def _partition(
     effect = _effect(
         entering,
         reason,
-        desk,
+        context,
         at_most=screened and node.missing == "complete" and not reason,
         moderators=0 if reason else len(people.moderators),
         moderators_at_most=screened and not reason,
         remark=f"too few people to divide: each side needs {least}, and {node.min_arm} in each arm" if small else "",
-        not_tried=() if alone else (*lost, *people.left_out),
+        not_tried=() if alone else (*lost, *people.not_searched),
         costs=() if reason or node.missing == "available" else _costs(people.costs),
     )
     return _Entering(entering, effect)
 
 
-def peeled(node: DirectedPeeling, desk: Desk) -> list[PlannedEffect]:
+def peeled(node: DirectedPeeling, context: PlanContext) -> list[PlannedEffect]:
     """Return who would enter each directed peeling, along which moderators."""
-    return [one.effect for one in _peelings(node, desk)]
+    return [item.effect for item in _peelings(node, context)]
 
 
-def _peelings(node: DirectedPeeling, desk: Desk) -> list[_Entering]:
-    moderators = desk.moderators(node)
-    return [_peeling(node, selection, moderators, desk) for selection in desk.cohorts.of(node)]
+def _peelings(node: DirectedPeeling, context: PlanContext) -> list[_Entering]:
+    moderators = context.moderators(node)
+    return [_peeling(node, selection, moderators, context) for selection in context.cohorts.of(node)]
 
 
-def _peeling(node: DirectedPeeling, selection: Selection, moderators: Mapping[str, Moderator], desk: Desk) -> _Entering:
+def _peeling(
+    node: DirectedPeeling, selection: Selection, moderators: Mapping[str, Moderator], context: PlanContext
+) -> _Entering:
     reason = not_estimable(selection, node)
     if reason:
-        return _Entering(selection, _effect(selection, reason, desk, moderators=0))
-    moderators, lost = desk.screenable(node, selection, moderators)
+        return _Entering(selection, _effect(selection, reason, context, moderators=0))
+    moderators, lost = context.screenable(node, selection, moderators)
     if isinstance(node.moderators, FromScreening):
         # each by itself, as above
-        each = [peeling_search.searchable(node, selection, {name: one}) for name, one in moderators.items()]
+        each = [peeling_search.searchable(node, selection, {name: moderator}) for name, moderator in moderators.items()]
         entering = selection
         searched = [name for people, _ in each for name in people.moderators]
-        not_tried = tuple(one for _, left_out in each for one in left_out)
+        not_tried = tuple(item for _, not_searched in each for item in not_searched)
         costs = tuple(cost for people, _ in each for cost in people.costs)
     else:
         people, not_tried = peeling_search.searchable(node, selection, moderators)
@@ -286,11 +290,11 @@ def _peeling(node: DirectedPeeling, selection: Selection, moderators: Mapping[st
     effect = _effect(
         entering,
         "" if searched else "no moderator can be peeled",
-        desk,
+        context,
         at_most=screened,
         moderators=len(searched),
         moderators_at_most=screened,
-        not_tried=(*lost, *((name, _shortened(why)) for name, why in not_tried)),
+        not_tried=(*lost, *((name, _shortened(cause)) for name, cause in not_tried)),
         costs=_costs(costs),
     )
     return _Entering(entering, effect)
@@ -308,19 +312,19 @@ def _shortened(reason: str) -> str:
     return f"{values}, too few to peel" if colon else reason
 
 
-def agreeing(node: Agreement, desk: Desk) -> list[PlannedEffect]:
+def agreeing(node: Agreement, context: PlanContext) -> list[PlannedEffect]:
     """Return who would be in both searches of an agreement."""
-    partition, peeling = desk.study.analyses[node.partition], desk.study.analyses[node.peeling]
+    partition, peeling = context.study.analyses[node.partition], context.study.analyses[node.peeling]
     assert isinstance(partition, RecursivePartitioning)
     assert isinstance(peeling, DirectedPeeling)
-    first = {one.key: one for one in _partitions(partition, desk)}
-    return [_agreement(first[one.key], one) for one in _peelings(peeling, desk) if one.key in first]
+    first = {item.key: item for item in _partitions(partition, context)}
+    return [_agreement(first[item.key], item) for item in _peelings(peeling, context) if item.key in first]
 
 
 def _agreement(first: _Entering, second: _Entering) -> PlannedEffect:
-    why = {"recursive partitioning: ": first.effect.reason, "directed peeling: ": second.effect.reason}
-    same = len(set(why.values())) == 1
-    reasons = [second.effect.reason] if same else [name + reason for name, reason in why.items() if reason]
+    by_reason = {"recursive partitioning: ": first.effect.reason, "directed peeling: ": second.effect.reason}
+    same = len(set(by_reason.values())) == 1
+    reasons = [second.effect.reason] if same else [name + reason for name, reason in by_reason.items() if reason]
     return replace(
         second.effect,
         n=int(np.isin(second.selection.rows, first.selection.rows).sum()),
@@ -331,7 +335,7 @@ def _agreement(first: _Entering, second: _Entering) -> PlannedEffect:
         moderators=None,
         moderators_at_most=False,
         reason="; ".join(reasons),
-        left_out=(),
+        excluded=(),
         not_tried=(),
         costs=(),
         without_adjuster=(),

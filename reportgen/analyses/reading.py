@@ -7,8 +7,8 @@ import importlib.metadata
 from pathlib import Path
 from typing import Any
 
-from reportgen.analyses.doubts import Asked, baselines_asked, baselines_not_measured
 from reportgen.analyses.layout import READ, repository_digest
+from reportgen.analyses.warnings import Asked, baselines_asked, baselines_not_measured
 from reportgen.data import Repository, read_repository
 from reportgen.data.opened import content_of
 from reportgen.data.raw import UnreadableError
@@ -33,10 +33,10 @@ def reading(spec: Spec) -> Task:
         "outcomes": {name: instruments_of(outcome, name) for name, outcome in study.outcomes.items()},
         "finals": tuple(name for name, outcome in study.outcomes.items() if outcome.final),
         "baselines": baselines_asked(spec),
-        "mappings": tuple(one.mapping for one in spec.mappings),
-        "places": tuple(_places(one) for one in spec.mappings),  # the ledger names lines
-        "files": tuple(tuple(_digest(data, one) for data in one.mapping.data) for one in spec.mappings),
-        "names": tuple(tuple(_name(data, one, spec) for data in one.mapping.data) for one in spec.mappings),
+        "mappings": tuple(mapping.mapping for mapping in spec.mappings),
+        "places": tuple(_places(mapping) for mapping in spec.mappings),  # the ledger names lines
+        "files": tuple(tuple(_digest(data, mapping) for data in mapping.mapping.data) for mapping in spec.mappings),
+        "names": tuple(tuple(_name(data, mapping, spec) for data in mapping.mapping.data) for mapping in spec.mappings),
     }
     return Task(
         READ, read_trials, arguments, kept=False, digest=repository_digest, here=True, carried={"spec": spec}, cost=3.0

@@ -13,17 +13,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.analyses.hidden_trials import hidden_in
 from reportgen.analyses.naming import level_number, unit_of
 from reportgen.analyses.printed import as_set, covered, decimals_of, value_of
 from reportgen.analyses.repository_records import RepositoryRecords
 from reportgen.analyses.selection import Measurements, Selection, measured_by, select
+from reportgen.analyses.suppressed_trials import suppressed_trial_effects
 from reportgen.data import Repository
-from reportgen.records.exclusion import Gone
+from reportgen.records.exclusion import ExclusionReason
 from reportgen.records.model import PooledEffect, ReconciledTrial, Reconciliation, ReconciliationRow, TrialRow
 from reportgen.records.names import label_in_lower_case, outcome_label
 from reportgen.records.numbers import Inline, Value, slug
-from reportgen.release.rules import FOR_ANOTHER, TOO_FEW, few_in_an_arm, withheld
+from reportgen.release.rules import FOR_ANOTHER, TOO_FEW, few_in_an_arm, suppress_value
 from reportgen.release.values import Values
 from reportgen.spec.check import baseline_of
 from reportgen.spec.published import Published, PublishedEffect
@@ -53,14 +53,14 @@ def reconciled(
     included : RepositoryRecords
         Of the same repository.
     effects : sequence of PooledEffect
-        Of all meta-analyses: an effect of a trial that they do not tell is not told here either.
+        Of all meta-analyses: an effect of a trial that they do not tell is not disclosed here either.
     study : Study
     published : mapping of trial to Published
         As the mappings say.
     means : mapping of trial to sequence of str
         The order of each trial's published means.
     """
-    reader = _Reader(repository, study, Measurements(repository, study), hidden_in(effects))
+    reader = _Reader(repository, study, Measurements(repository, study), suppressed_trial_effects(effects))
     trials = [
         ReconciledTrial(
             row.trial, tuple(reader.rows(row, published.get(row.trial.words), means.get(row.trial.words, ())))
@@ -80,7 +80,7 @@ class _Reader:
     repository: Repository
     study: Study
     measurements: Measurements
-    hidden: Container[tuple[str, str, str]]
+    suppressed: Container[tuple[str, str, str]]
 
     def rows(
         self, trial: TrialRow[Value], published: Published | None, means: Sequence[str]
@@ -88,16 +88,16 @@ class _Reader:
         """Yield people, means and effects; of a trial that shares its file, the people alone."""
         name = trial.trial.words
         minimum = self.study.policy.minimum_cell
-        press = Values(slug("reconciliation", name), f"trials.{name}", minimum=minimum)
-        yield _people(trial, press)
+        values = Values(slug("reconciliation", name), f"trials.{name}", minimum=minimum)
+        yield _people(trial, values)
         if published is None:
             return
         for variable in means:
-            yield self.mean(name, variable, published.means[variable], published.source, press)
+            yield self.mean(name, variable, published.means[variable], published.source, values)
         for effect in published.effects:
-            yield self.effect(name, effect, effect.source or published.source, press)
+            yield self.effect(name, effect, effect.source or published.source, values)
 
-    def mean(self, trial: str, variable: str, printed: str, source: str, press: Values) -> ReconciliationRow[Value]:
+    def mean(self, trial: str, variable: str, printed: str, source: str, builder: Values) -> ReconciliationRow[Value]:
         here = (self.repository.participants["trial"] == trial).to_numpy()
         measured = baseline_of(variable)
         if measured is None:
@@ -107,43 +107,43 @@ class _Reader:
             label = f"{measured} at baseline"
             values = self.measurements.baseline(self.repository.trials, measured)[here]
         n = int(np.sum(~np.isnan(values)))
-        made = press.at(variable, n=n, trials=1)
+        nested = builder.at(variable, n=n, trials=1)
         if 0 < n < self.study.policy.minimum_cell:
-            ours = made.hidden("mean", "–", "fewer people than the study's policy lets be printed")
+            ours = nested.suppressed("mean", "–", "fewer people than the study's policy lets be printed")
         elif n:
-            ours = made.fixed("mean", mean_sd(values)[0], "mean", decimals=decimals_of(printed))
+            ours = nested.fixed("mean", mean_sd(values)[0], "mean", decimals=decimals_of(printed))
         else:
-            ours = made.none("mean", "nobody has a value")
+            ours = nested.none("mean", "nobody has a value")
         return ReconciliationRow(
-            what=made.quote("what", f"{label}, mean"),
-            published=(made.quote("published", as_set(printed)),),
+            what=nested.quote("what", f"{label}, mean"),
+            published=(nested.quote("published", as_set(printed)),),
             ours=(ours,),
-            difference=_difference(printed, ours, made),
+            difference=_difference(printed, ours, nested),
             covered="",
-            source=made.quote("source", source),
+            source=nested.quote("source", source),
         )
 
-    def effect(self, trial: str, node: PublishedEffect, source: str, press: Values) -> ReconciliationRow[Value]:
+    def effect(self, trial: str, node: PublishedEffect, source: str, values: Values) -> ReconciliationRow[Value]:
         comparison = f"{' or '.join(node.intervention)} v {' or '.join(node.control)}"
         window = label_in_lower_case(node.follow_up, self.study)
         selection = self.selected(trial, node)
         mine = selection.trial == trial
         arms = selection.arm_size(0, trial), selection.arm_size(1, trial)
-        made = press.at(
+        builder = values.at(
             node.outcome, node.follow_up, comparison, n=int(mine.sum()), trials=1, outcome=node.outcome, arms=arms
         )
-        effect, low, high = _fitted(selection, trial, made, unit_of(node.outcome, self.study))
+        effect, low, high = _fitted(selection, trial, builder, unit_of(node.outcome, self.study))
         if few_in_an_arm(selection.treatment[mine], self.study.policy.minimum_cell):
-            effect, low, high = (withheld(number, TOO_FEW) for number in (effect, low, high))
-        elif (node.outcome, node.follow_up, trial) in self.hidden:
-            effect, low, high = (withheld(number, FOR_ANOTHER) for number in (effect, low, high))
+            effect, low, high = (suppress_value(number, TOO_FEW) for number in (effect, low, high))
+        elif (node.outcome, node.follow_up, trial) in self.suppressed:
+            effect, low, high = (suppress_value(number, FOR_ANOTHER) for number in (effect, low, high))
         return ReconciliationRow(
-            what=made.quote("what", f"{outcome_label(node.outcome, self.study)}, {window}: {comparison}"),
-            published=_published_effect(node, made),
+            what=builder.quote("what", f"{outcome_label(node.outcome, self.study)}, {window}: {comparison}"),
+            published=_published_effect(node, builder),
             ours=(effect,) if low.value is None else (effect, " (", low, " to ", high, ")"),
-            difference=_difference(node.effect, effect, made),
+            difference=_difference(node.effect, effect, builder),
             covered=covered(node.effect, low, high),
-            source=made.quote("source", source),
+            source=builder.quote("source", source),
             adjusted=bool(selection.adjuster_names),
         )
 
@@ -164,29 +164,31 @@ class _Reader:
         """Return what the effect of a trial is adjusted for: a value at follow-up needs no baseline."""
         if not self.study.outcomes[node.outcome].final:
             return ADJUST_FOR
-        info = next(one for one in self.repository.trials if one.name == trial)
+        info = next(item for item in self.repository.trials if item.name == trial)
         found = measured_by(info, node.outcome, self.study.follow_up[node.follow_up], self.study)
-        return () if isinstance(found, Gone) else ADJUST_FOR
+        return () if isinstance(found, ExclusionReason) else ADJUST_FOR
 
 
-def _people(trial: TrialRow[Value], press: Values) -> ReconciliationRow[Value]:
+def _people(trial: TrialRow[Value], values: Values) -> ReconciliationRow[Value]:
     assert trial.published is not None
-    made = press.at("participants", trials=1)
+    builder = values.at("participants", trials=1)
     return ReconciliationRow(
-        what=made.quote("what", "Participants"),
+        what=builder.quote("what", "Participants"),
         published=(trial.published,),
         ours=(trial.in_file, " in the file, ", trial.n, " included"),
-        difference=made.figure("difference", (trial.in_file.value or 0) - (trial.published.value or 0), 0),
+        difference=builder.figure("difference", (trial.in_file.value or 0) - (trial.published.value or 0), 0),
         covered="",
-        source=trial.published_source or made.quote("source", ""),
+        source=trial.published_source or builder.quote("source", ""),
     )
 
 
-def _fitted(selection: Selection, trial: str, press: Values, unit: str) -> tuple[Value, Value, Value]:
+def _fitted(selection: Selection, trial: str, values: Values, unit: str) -> tuple[Value, Value, Value]:
     """Return the effect within one trial with its interval."""
     mine = selection.trial == trial
     estimate = low = high = math.nan
-    reason = next((gone.reason for gone in selection.excluded if gone.trial == trial and gone.whole_trial), "")
+    reason = next(
+        (exclusion.reason for exclusion in selection.excluded if exclusion.trial == trial and exclusion.whole_trial), ""
+    )
     if mine.any():
         found = per_trial(
             selection.response[mine],
@@ -197,21 +199,21 @@ def _fitted(selection: Selection, trial: str, press: Values, unit: str) -> tuple
         estimate, reason = float(found.estimate[0]), found.reason[0]
         low, high = (float(limit[0]) for limit in found.interval(LEVEL))
     return (
-        press.fixed("effect", estimate, "effect", unit, reason),
-        press.fixed("ci low", low, "effect", unit, reason),
-        press.fixed("ci high", high, "effect", unit, reason),
+        values.fixed("effect", estimate, "effect", unit, reason),
+        values.fixed("ci low", low, "effect", unit, reason),
+        values.fixed("ci high", high, "effect", unit, reason),
     )
 
 
-def _published_effect(node: PublishedEffect, press: Values) -> Inline[Value]:
-    effect = press.quote("published", as_set(node.effect))
+def _published_effect(node: PublishedEffect, values: Values) -> Inline[Value]:
+    effect = values.quote("published", as_set(node.effect))
     if node.interval is None:
         return (effect,)
-    low, high = (press.quote(f"published {i}", as_set(limit)) for i, limit in enumerate(node.interval, 1))
+    low, high = (values.quote(f"published {i}", as_set(limit)) for i, limit in enumerate(node.interval, 1))
     return (effect, " (", low, " to ", high, ")")
 
 
-def _difference(printed: str, ours: Value, press: Values) -> Value:
+def _difference(printed: str, ours: Value, values: Values) -> Value:
     if ours.shown is None:
-        return press.none("difference", ours.reason)
-    return press.beside("difference", ours.shown - value_of(printed), ours)
+        return values.none("difference", ours.reason)
+    return values.beside("difference", ours.shown - value_of(printed), ours)

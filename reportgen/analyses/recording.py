@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from reportgen.analyses.naming import scale_of
 from reportgen.analyses.selection import Selection
-from reportgen.records.estimate import ComparisonRecord, Extent, Guard, LeftOut
+from reportgen.records.estimate import ComparisonRecord, ExcludedParticipants, SearchRange, SuppressionNote
 from reportgen.records.numbers import Value
 from reportgen.release.values import Values
 from reportgen.spec.check import expanded
@@ -33,57 +33,59 @@ def clause(sentence: str) -> str:
 
 
 def comparison_records(
-    node: Pooled, study: Study, present: Collection[str], press: Values
+    node: Pooled, study: Study, present: Collection[str], values: Values
 ) -> tuple[ComparisonRecord[Value], ...]:
     """Return the comparisons of an analysis as declared, with the classes of arms that any trial has (`present`)."""
     return tuple(
-        _comparison(name, study.comparisons[name], present, press.at(name))
+        _comparison(name, study.comparisons[name], present, values.at(name))
         for name in expanded(node.comparisons, study.comparisons)
     )
 
 
-def _comparison(name: str, comparison: Comparison, present: Collection[str], press: Values) -> ComparisonRecord[Value]:
+def _comparison(name: str, comparison: Comparison, present: Collection[str], values: Values) -> ComparisonRecord[Value]:
     return ComparisonRecord(
         name=name,
-        title=press.quote("title", comparison.title or name),
+        title=values.quote("title", comparison.title or name),
         intervention=tuple(
-            press.quote(f"intervention {i}", c) for i, c in enumerate(comparison.intervention, 1) if c in present
+            values.quote(f"intervention {i}", c) for i, c in enumerate(comparison.intervention, 1) if c in present
         ),
-        control=tuple(press.quote(f"control {i}", c) for i, c in enumerate(comparison.control, 1) if c in present),
+        control=tuple(values.quote(f"control {i}", c) for i, c in enumerate(comparison.control, 1) if c in present),
     )
 
 
-def left_out_record(selection: Selection, press: Values) -> tuple[LeftOut[Value], ...]:
+def excluded_record(selection: Selection, values: Values) -> tuple[ExcludedParticipants[Value], ...]:
     """Return who of the comparison is not in the selection, by trial and reason."""
     return tuple(
-        LeftOut(
-            trial=press.quote(f"left out {i} trial", gone.trial),
-            reason=(press.quote(f"left out {i} reason", gone.reason),),
-            n=press.count(f"left out {i} n", gone.n),
-            whole_trial=gone.whole_trial,
-            why=gone.why,
+        ExcludedParticipants(
+            trial=values.quote(f"left out {i} trial", exclusion.trial),
+            reason=(values.quote(f"left out {i} reason", exclusion.reason),),
+            n=values.count(f"left out {i} n", exclusion.n),
+            whole_trial=exclusion.whole_trial,
+            exclusion=exclusion.exclusion,
         )
-        for i, gone in enumerate(selection.excluded, 1)
+        for i, exclusion in enumerate(selection.excluded, 1)
     )
 
 
-def extent_record(searched: Iterable[tuple[Value, Value]], press: Values) -> Extent[Value]:
+def search_range_record(searched: Iterable[tuple[Value, Value]], builder: Values) -> SearchRange[Value]:
     """Return between which numbers the searches of an analysis lie.
 
     Parameters
     ----------
     searched : iterable of (Value, Value)
         Trials and participants of each search that could be made.
-    press : Values
+    builder : Values
     """
     counts = [(int(trials.value or 0), int(n.value or 0)) for trials, n in searched]
-    here = press.at("extent")
+    nested = builder.at("extent")
 
     def bound(name: str, values: list[int], pick: Callable[[list[int]], int], unit: str) -> Value:
-        return here.count(name, pick(values), unit) if values else here.none(name, "nothing could be searched", unit)
+        return (
+            nested.count(name, pick(values), unit) if values else nested.none(name, "nothing could be searched", unit)
+        )
 
     trials, people = ([count[i] for count in counts] for i in (0, 1))
-    return Extent(
+    return SearchRange(
         trials_fewest=bound("trials fewest", trials, min, "trials"),
         trials_most=bound("trials most", trials, max, "trials"),
         participants_fewest=bound("participants fewest", people, min, "participants"),
@@ -91,20 +93,20 @@ def extent_record(searched: Iterable[tuple[Value, Value]], press: Values) -> Ext
     )
 
 
-def guard_record(left_out: Iterable[int], study: Study, press: Values, unit: str) -> Guard[Value]:
+def suppression_record(suppressed: Iterable[int], study: Study, values: Values, unit: str) -> SuppressionNote[Value]:
     """Return how many cuts or boxes an analysis keeps to itself.
 
     Parameters
     ----------
-    left_out : iterable of int
+    suppressed : iterable of int
         Of each profile, or of each frontier.
     study : Study
-    press : Values
+    values : Values
     unit : str
         What is counted.
     """
-    made = press.at("guard")
-    return Guard(
-        minimum_cell=made.count("minimum cell", study.policy.minimum_cell),
-        left_out=made.count("left out", sum(left_out), unit),
+    builder = values.at("guard")
+    return SuppressionNote(
+        minimum_cell=builder.count("minimum cell", study.policy.minimum_cell),
+        suppressed=builder.count("left out", sum(suppressed), unit),
     )

@@ -17,9 +17,9 @@ from reportgen.analyses.honesty_record import SUPPORTED, Honest, drawn_of
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.moderators import reading_tested, searched_names
 from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number, unit_of
-from reportgen.analyses.partition_desk import Naming
+from reportgen.analyses.partition_context import Naming
 from reportgen.analyses.partition_record import search_record
-from reportgen.analyses.recording import comparison_records, extent_record, for_outcome, guard_record
+from reportgen.analyses.recording import comparison_records, for_outcome, search_range_record, suppression_record
 from reportgen.analyses.search_people import SearchPeople, people_of_search
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
 from reportgen.records.names import outcome_label
@@ -67,14 +67,18 @@ def partitioning_record(
     searches : sequence of PartitionedOutcome
         One for every outcome x follow-up x comparison, those that were not possible included.
     """
-    press = _values(name, node, study)
+    values = _values(name, node, study)
     return RecursivePartitioning(
         name=name,
-        settings=_settings(node, study, press.at("settings")),
-        comparisons=comparison_records(node, study, present, press),
+        settings=_settings(node, study, values.at("settings")),
+        comparisons=comparison_records(node, study, present, values),
         results=tuple(searches),
-        extent=extent_record(((s.overall.trials, s.overall.n) for s in searches if s.status == "ok"), press),
-        guard=guard_record((profile.left_out for s in searches for profile in s.profiles), study, press, "cuts"),
+        search_range=search_range_record(
+            ((s.overall.trials, s.overall.n) for s in searches if s.status == "ok"), values
+        ),
+        suppression=suppression_record(
+            (profile.suppressed for s in searches for profile in s.profiles), study, values, "cuts"
+        ),
     )
 
 
@@ -127,7 +131,7 @@ def searchable(node: Node, selection: Selection, moderators: Mapping[str, Modera
     divisible = {name: moderator for name, moderator in moderators.items() if not too_many_levels(moderator, selection)}
     people = people_of_search(selection, divisible, missing=missing, minimum_trials=node.min_trials)
     undivided = tuple((name, TOO_MANY) for name in moderators if name not in divisible)
-    return replace(people, left_out=(*people.left_out, *undivided))
+    return replace(people, not_searched=(*people.not_searched, *undivided))
 
 
 def least_size(node: Node, people: int) -> int:
@@ -219,8 +223,8 @@ def partition_record(
     """
     selection, values = found.cohort, _values(name, node, study)
     settings = _settings(node, study, values.at("settings"))
-    made = for_outcome(selection.outcome, study, values)
-    made = made.at(selection.comparison, selection.outcome, selection.follow_up)
+    builder = for_outcome(selection.outcome, study, values)
+    builder = builder.at(selection.comparison, selection.outcome, selection.follow_up)
     naming = Naming(
         outcome_label=outcome_label(selection.outcome, study),
         unit=unit_of(selection.outcome, study),
@@ -235,16 +239,16 @@ def partition_record(
     honest = (
         None
         if drawn.nothing
-        else Honest(drawn, people, columns, made, naming.unit, node.level, min(node.alpha, SUPPORTED))
+        else Honest(drawn, people, columns, builder, naming.unit, node.level, min(node.alpha, SUPPORTED))
     )
-    return search_record(found.people, found.partition, found.reason, node, naming, made, honest)
+    return search_record(found.people, found.partition, found.reason, node, naming, builder, honest)
 
 
-def _settings(node: Node, study: Study, press: Values) -> SearchSettings[Value]:
+def _settings(node: Node, study: Study, values: Values) -> SearchSettings[Value]:
     chosen = node.moderators
     screened = chosen if isinstance(chosen, FromScreening) else None
     return SearchSettings(
-        adjust_for=adjuster_labels(node, study, press),
+        adjust_for=adjuster_labels(node, study, values),
         treatment_effect=node.treatment_effect,
         criterion=node.criterion,
         multiplicity=node.multiplicity,
@@ -253,25 +257,25 @@ def _settings(node: Node, study: Study, press: Values) -> SearchSettings[Value]:
         information=node.information,
         adjuster_slopes=node.adjuster_slopes,
         missing=node.missing,
-        screened_by=press.quote("screened by", screened.from_) if screened else None,
-        p_below=setting_number("p below", screened.p_below, press) if screened else None,
-        alpha=setting_number("alpha", node.alpha, press),
-        gamma=tuple(setting_number(f"gamma {i}", value, press) for i, value in enumerate(node.gamma or (), 1)),
-        depth=press.count("depth", node.depth, "levels"),
-        width=press.count("width", node.width, "moderators"),
-        min_size=_size(node.min_size, press),
-        min_arm=press.count("min arm", node.min_arm),
-        min_trials=press.count("min trials", node.min_trials, "trials"),
-        max_cuts=press.count("max cuts", node.max_cuts, "cuts"),
-        level=level_number(node.level, press),
-        near=setting_number("near", NEAR, press),
+        screened_by=values.quote("screened by", screened.from_) if screened else None,
+        p_below=setting_number("p below", screened.p_below, values) if screened else None,
+        alpha=setting_number("alpha", node.alpha, values),
+        gamma=tuple(setting_number(f"gamma {i}", value, values) for i, value in enumerate(node.gamma or (), 1)),
+        depth=values.count("depth", node.depth, "levels"),
+        width=values.count("width", node.width, "moderators"),
+        min_size=_size(node.min_size, values),
+        min_arm=values.count("min arm", node.min_arm),
+        min_trials=values.count("min trials", node.min_trials, "trials"),
+        max_cuts=values.count("max cuts", node.max_cuts, "cuts"),
+        level=level_number(node.level, values),
+        near=setting_number("near", NEAR, values),
     )
 
 
-def _size(size: float | None, press: Values) -> Inline[Value]:
+def _size(size: float | None, values: Values) -> Inline[Value]:
     if size is None:
-        least, share = press.count("min size", SMALLEST_SIZE), percent_number("min share", SMALLEST_SHARE, press)
+        least, share = values.count("min size", SMALLEST_SIZE), percent_number("min share", SMALLEST_SHARE, values)
         return ("at least ", least, " people and ", share, "% of the participants")
     if size < 1:
-        return ("at least ", percent_number("min share", size, press), "% of the participants")
-    return ("at least ", press.count("min size", int(size)), " person" if size == 1 else " people")
+        return ("at least ", percent_number("min share", size, values), "% of the participants")
+    return ("at least ", values.count("min size", int(size)), " person" if size == 1 else " people")

@@ -16,8 +16,8 @@ import numpy as np
 
 import reportgen
 from reportgen.analyses.descriptive import included_trials
-from reportgen.analyses.doubts import in_lowest_part
 from reportgen.analyses.naming import level_number
+from reportgen.analyses.warnings import in_lowest_part
 from reportgen.data import LedgerLine, Repository, TrialInfo, availability
 from reportgen.data.repository import FileInfo
 from reportgen.records.model import (
@@ -36,7 +36,7 @@ from reportgen.records.model import (
 )
 from reportgen.records.names import outcome_title
 from reportgen.records.numbers import DASH, MINUS, Value
-from reportgen.release.hidden_cells import hidden_cells
+from reportgen.release.suppressed_cells import suppressed_cells
 from reportgen.release.values import Values
 from reportgen.spec import Spec
 from reportgen.spec.study import MetaAnalysis, Study, instruments_of
@@ -111,50 +111,50 @@ def repository_records(repository: Repository, *, study: Study, outcomes: tuple[
 def study_record(spec: Spec, repository: RepositoryRecords, profile: str) -> StudyRecord[Value]:
     """Record what stands on the title page."""
     about = spec.study.study
-    press = Values("study", "study")
+    values = Values("study", "study")
     levels = [a.level for a in spec.study.analyses.values() if isinstance(a, MetaAnalysis)]
     return StudyRecord(
         name=spec.name,
-        title=press.quote("title", about.title),
-        subtitle=press.quote("subtitle", about.subtitle),
-        authors=tuple(press.quote(f"author {i}", author) for i, author in enumerate(about.authors, 1)),
-        protocol=press.quote("protocol", about.protocol),
-        version=press.quote("version", about.version),
-        summary=press.quote("summary", about.summary),
-        source=press.quote("source", about.source),
+        title=values.quote("title", about.title),
+        subtitle=values.quote("subtitle", about.subtitle),
+        authors=tuple(values.quote(f"author {i}", author) for i, author in enumerate(about.authors, 1)),
+        protocol=values.quote("protocol", about.protocol),
+        version=values.quote("version", about.version),
+        summary=values.quote("summary", about.summary),
+        source=values.quote("source", about.source),
         simulated=about.data == "simulated",
         profile=profile,
-        fingerprint=press.quote("fingerprint", repository.fingerprint[:SHOWN_DIGITS]),
-        trials=press.count("trials", len(repository.mapping_of), "trials"),
-        participants=press.count("participants", repository.participants),
-        level=level_number(levels[0] if levels else MetaAnalysis(method="meta-analysis").level, press),
+        fingerprint=values.quote("fingerprint", repository.fingerprint[:SHOWN_DIGITS]),
+        trials=values.count("trials", len(repository.mapping_of), "trials"),
+        participants=values.count("participants", repository.participants),
+        level=level_number(levels[0] if levels else MetaAnalysis(method="meta-analysis").level, values),
     )
 
 
 def availability_record(repository: Repository, study: Study) -> Availability[Value]:
     """Record trial x measure x visit: how many of the participants have a value, and what was never collected."""
-    press = Values("availability", "availability")
+    values = Values("availability", "availability")
     table, minimum = availability(repository), study.policy.minimum_cell
     months = {visit: float(month) for visit, month in zip(table["visit"], table["months"], strict=True)}
     cells = []
     for row in table.to_dict("records"):
         trial, measure, visit = str(row["trial"]), str(row["measure"]), str(row["visit"])
-        made, count = press.at(trial, measure, trials=1), int(row["n"])
+        builder, count = values.at(trial, measure, trials=1), int(row["n"])
         if 0 < count < minimum:
-            hidden = made.hidden(visit, f"<{minimum}", "too few people to print", "participants")
-            cells.append(AvailabilityCell(trial, measure, visit, hidden, 0.0))
+            suppressed = builder.suppressed(visit, f"<{minimum}", "too few people to print", "participants")
+            cells.append(AvailabilityCell(trial, measure, visit, suppressed, 0.0))
             continue
-        n = made.count(visit, count) if row["collected"] else None
+        n = builder.count(visit, count) if row["collected"] else None
         cells.append(AvailabilityCell(trial, measure, visit, n, count / row["of"] if row["of"] else 0.0))
     return Availability(
-        trials=tuple(press.at(t.name).quote("label", t.name) for t in repository.trials),
-        people=tuple(press.at(t.name).count("n", t.n) for t in repository.trials),
+        trials=tuple(values.at(t.name).quote("label", t.name) for t in repository.trials),
+        people=tuple(values.at(t.name).count("n", t.n) for t in repository.trials),
         measures=tuple(
-            (measure, press.at(measure).quote("label", _short_label(measure, study)))
+            (measure, values.at(measure).quote("label", _short_label(measure, study)))
             for measure in dict.fromkeys(str(m) for m in table["measure"])
         ),
         visits=tuple(
-            (visit, press.at(visit).quote("label", _capital(visit)))
+            (visit, values.at(visit).quote("label", _capital(visit)))
             for visit in sorted(months, key=lambda v: months[v])
         ),
         cells=tuple(cells),
@@ -174,63 +174,65 @@ def _short_label(measure: str, study: Study) -> str:
 
 def measures_record(repository: Repository, study: Study, outcomes: Sequence[str]) -> OutcomeMeasures[Value]:
     """Record which instrument each trial brings to each outcome, with the visits at which it was measured."""
-    press = Values("measures", "measures")
+    values = Values("measures", "measures")
     cells = [
-        MeasureCell(trial.name, name, _measured(trial, name, study, press.at(trial.name, name)))
+        MeasureCell(trial.name, name, _measured(trial, name, study, values.at(trial.name, name)))
         for trial in repository.trials
         for name in outcomes
     ]
     return OutcomeMeasures(
-        trials=tuple(press.at(t.name).quote("label", t.name) for t in repository.trials),
-        outcomes=tuple(press.at(name).quote("label", outcome_title(name, study)) for name in outcomes),
+        trials=tuple(values.at(t.name).quote("label", t.name) for t in repository.trials),
+        outcomes=tuple(values.at(name).quote("label", outcome_title(name, study)) for name in outcomes),
         cells=tuple(cells),
     )
 
 
-def _measured(trial: TrialInfo, name: str, study: Study, press: Values) -> tuple[Value, ...]:
+def _measured(trial: TrialInfo, name: str, study: Study, values: Values) -> tuple[Value, ...]:
     found = []
     several = len(instruments_of(study.outcomes[name], name)) > 1
     for index, instrument in enumerate(instruments_of(study.outcomes[name], name), 1):
         visits = [visit for visit, _ in trial.visits if (instrument, visit) in trial.collected_measures]
         if visits:
             words = f"{instrument}: {', '.join(visits)}" if several else ", ".join(visits)
-            found.append(press.quote(f"instrument {index}", words))
+            found.append(values.quote(f"instrument {index}", words))
     return tuple(found)
 
 
 def ledger_record(repository: Repository, study: Study) -> Ledger[Value]:
     """Record every recode and everybody who was left out on loading, trial by trial.
 
-    How many people a rule gave a characteristic to is hidden where it is as small as a cell that tables do not print, and
+    How many people a rule gave a characteristic to is suppressed where it is as small as a cell that tables do not print, and
     where such a count could be worked out from it.
     """
     order = {trial.name: place for place, trial in enumerate(repository.trials)}
     lines = sorted(repository.ledger, key=lambda entry: order[entry.trial])
     minimum = study.policy.minimum_cell
     rows = []
-    for index, (line, hide) in enumerate(zip(lines, hidden_lines(lines, study), strict=True), 1):
-        press = Values("ledger", f"trials.{line.trial}").at(str(index))
+    for index, (line, suppress) in enumerate(zip(lines, suppressed_lines(lines, study), strict=True), 1):
+        values = Values("ledger", f"trials.{line.trial}").at(str(index))
         rows.append(
             LedgerRow(
-                trial=press.quote("trial", line.trial),
+                trial=values.quote("trial", line.trial),
                 kind=line.kind,
-                variable=press.quote("variable", line.variable),
-                rule=press.quote("rule", line.rule),
-                count=_hidden_count(line, minimum, press) if hide else press.count("count", line.count, line.unit),
-                place=press.quote("place", line.origin.short),
+                variable=values.quote("variable", line.variable),
+                rule=values.quote("rule", line.rule),
+                count=_suppressed_count(line, minimum, values)
+                if suppress
+                else values.count("count", line.count, line.unit),
+                place=values.quote("place", line.origin.short),
             )
         )
     return Ledger(tuple(rows))
 
 
-def hidden_lines(lines: Sequence[LedgerLine], study: Study) -> list[bool]:
+def suppressed_lines(lines: Sequence[LedgerLine], study: Study) -> list[bool]:
     """Return which lines of a ledger keep their count to themselves.
 
-    The people of a trial, and those of a level in all trials, are told elsewhere; so the lines of one covariate are a table
+    The people of a trial, and those of a level in all trials, are disclosed elsewhere; so the lines of one covariate are a table
     of levels by trials with known totals.
     """
     minimum = study.policy.minimum_cell
-    hidden = [
+    suppressed = [
         0 < line.count < minimum and line.variable in study.covariates and line.kind != "missing" for line in lines
     ]
     for name, covariate in study.covariates.items():
@@ -239,9 +241,11 @@ def hidden_lines(lines: Sequence[LedgerLine], study: Study) -> list[bool]:
             for place, line in enumerate(lines)
             if line.variable == name and line.kind in GIVES_A_LEVEL and _level_of(line) in covariate.levels
         ]
-        for place, hide in zip(places, _hidden_in_table([lines[place] for place in places], minimum), strict=True):
-            hidden[place] |= hide
-    return hidden
+        for place, suppress in zip(
+            places, _suppressed_in_table([lines[place] for place in places], minimum), strict=True
+        ):
+            suppressed[place] |= suppress
+    return suppressed
 
 
 def _level_of(line: LedgerLine) -> str:
@@ -249,8 +253,8 @@ def _level_of(line: LedgerLine) -> str:
     return line.rule.rpartition(ARROW)[2]
 
 
-def _hidden_in_table(lines: Sequence[LedgerLine], minimum: int) -> list[bool]:
-    """Return which lines of one covariate are hidden, as cells of levels x trials; two codes of a level are two rows."""
+def _suppressed_in_table(lines: Sequence[LedgerLine], minimum: int) -> list[bool]:
+    """Return which lines of one covariate are suppressed, as cells of levels x trials; two codes of a level are two rows."""
     met: Counter[tuple[str, str]] = Counter()
     rows, columns = [], []
     for line in lines:
@@ -263,14 +267,14 @@ def _hidden_in_table(lines: Sequence[LedgerLine], minimum: int) -> list[bool]:
     counts = np.zeros((len(levels), len(trials)), dtype=np.int64)
     for cell, line in zip(cells, lines, strict=True):
         counts[cell] = line.count
-    hidden = hidden_cells(counts, minimum, "total is told")
-    return [bool(hidden[cell]) for cell in cells]
+    suppressed = suppressed_cells(counts, minimum, "total is disclosed")
+    return [bool(suppressed[cell]) for cell in cells]
 
 
-def _hidden_count(line: LedgerLine, minimum: int, press: Values) -> Value:
+def _suppressed_count(line: LedgerLine, minimum: int, values: Values) -> Value:
     if line.count < minimum:
-        return press.hidden("count", f"<{minimum}", "too few people to print", line.unit)
-    return press.hidden(
+        return values.suppressed("count", f"<{minimum}", "too few people to print", line.unit)
+    return values.suppressed(
         "count", DASH, "hidden, for a count that is too small to print could be worked out from it", line.unit
     )
 
@@ -279,46 +283,46 @@ def glossary_record(study: Study) -> Glossary[Value]:
     """Record the scales: range and direction."""
     rows = []
     for name, instrument in study.instruments.items():
-        press = Values("glossary", "instruments").at(name)
+        values = Values("glossary", "instruments").at(name)
         low, high = instrument.range or (0, 0)
         limits = "" if instrument.range is None else f"{low:g} to {high:g}".replace("-", MINUS)
         rows.append(
             GlossaryRow(
-                name=press.quote("key", name),
-                title=press.quote("name", instrument.name or name),
-                range=press.quote("range", limits),
+                name=values.quote("key", name),
+                title=values.quote("name", instrument.name or name),
+                range=values.quote("range", limits),
                 better=instrument.better,
-                unit=press.quote("unit", instrument.unit),
-                limits=tuple(_limit(f"range {i}", limit, press) for i, limit in enumerate(instrument.range or (), 1)),
+                unit=values.quote("unit", instrument.unit),
+                limits=tuple(_limit(f"range {i}", limit, values) for i, limit in enumerate(instrument.range or (), 1)),
             )
         )
     return Glossary(tuple(rows))
 
 
-def _limit(name: str, value: float, press: Values) -> Value:
+def _limit(name: str, value: float, values: Values) -> Value:
     decimals = max(0, -int(Decimal(repr(value)).normalize().as_tuple().exponent))
-    return press.figure(name, value, decimals)
+    return values.figure(name, value, decimals)
 
 
 def provenance_record(spec: Spec, repository: RepositoryRecords) -> Provenance[Value]:
     """Record files, seed and versions. No clock and no absolute path: those are for provenance.json alone."""
-    press = Values("provenance", "provenance")
+    values = Values("provenance", "provenance")
     files = []
     for index, file in enumerate(repository.files, 1):
-        made = press.at(f"file {index}")
+        builder = values.at(f"file {index}")
         files.append(
             FileRow(
-                name=made.quote("name", file.name),
-                fingerprint=made.quote("sha256", file.sha256[:SHOWN_DIGITS]),
-                size=made.count("bytes", file.bytes, "bytes"),
-                rows=made.count("rows", file.rows, "rows"),
+                name=builder.quote("name", file.name),
+                fingerprint=builder.quote("sha256", file.sha256[:SHOWN_DIGITS]),
+                size=builder.count("bytes", file.bytes, "bytes"),
+                rows=builder.count("rows", file.rows, "rows"),
             )
         )
     return Provenance(
         files=tuple(files),
-        fingerprint=press.quote("fingerprint", repository.fingerprint),
-        seed=press.count("seed", spec.study.study.seed, ""),
-        versions=tuple((name, press.quote(f"version {name}", version)) for name, version in versions().items()),
+        fingerprint=values.quote("fingerprint", repository.fingerprint),
+        seed=values.count("seed", spec.study.study.seed, ""),
+        versions=tuple((name, values.quote(f"version {name}", version)) for name, version in versions().items()),
     )
 
 

@@ -34,11 +34,11 @@ BOX = (
     *(f"{place}.{part}" for place in ("outside", "difference", "normal") for part in ESTIMATE),
 )
 PEELED = (("per",), ("levels",), *(("interaction", part) for part in ESTIMATE))
-LEFT_OUT = re.compile(r"left-out-\d+-n")
+EXCLUDED_COUNT = re.compile(r"left-out-\d+-n")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class WrongName:
     """What is wrong with an id: in words, and the names that may stand in the place of the wrong part."""
 
     message: str
@@ -68,18 +68,18 @@ class Names:
     limits: tuple[str, ...]
     others: tuple[str, ...] = ()
 
-    def fault(self, rest: str) -> Fault | None:
+    def error(self, rest: str) -> WrongName | None:
         """Return what is wrong with what follows the id of the search, or None.
 
         Examples
         --------
         >>> names = Names({"age-low": "age", "age-high": "age", "sex-male": "sex"}, 2, (), ())
-        >>> names.fault("age-low.sex-male.sibling.effect") is None
+        >>> names.error("age-low.sex-male.sibling.effect") is None
         True
-        >>> names.fault("agge-low.effect")
-        Fault(message="'agge-low' is not a result of this search", hint="Did you mean 'age-low'?")
+        >>> names.error("agge-low.effect")
+        WrongName(message="'agge-low' is not a result of this search", hint="Did you mean 'age-low'?")
         """
-        if rest in self.others or LEFT_OUT.fullmatch(rest):
+        if rest in self.others or EXCLUDED_COUNT.fullmatch(rest):
             return None
         parts = rest.split(".")
         first = parts[0]
@@ -91,20 +91,20 @@ class Names:
             return _tail(parts[1:], SPLIT)
         if self.sides and re.fullmatch(r"node-\d+", first):
             return _tail(parts[1:], [f"{slug(name)}.{part}" for name in set(self.sides.values()) for part in SPLIT])
-        return Fault(
+        return WrongName(
             f"'{first}' is not a result of this search", did_you_mean(first, (*self.sides, *self.boxes, *self.others))
         )
 
-    def _subgroup(self, parts: list[str]) -> Fault | None:
+    def _subgroup(self, parts: list[str]) -> WrongName | None:
         count = next((place for place, part in enumerate(parts) if part not in self.sides), len(parts))
         named = [self.sides[part] for part in parts[:count]]
         if len(set(named)) < len(named):
-            return Fault("a subgroup has one side of a moderator", "Remove the other one.")
+            return WrongName("a subgroup has one side of a moderator", "Remove the other one.")
         if len(named) > self.depth:
-            return Fault(f"subgroups of this search have at most {self.depth} sides", "Remove the others.")
+            return WrongName(f"subgroups of this search have at most {self.depth} sides", "Remove the others.")
         if named != sorted(named):
             right = ".".join(sorted(parts[:count], key=lambda part: self.sides[part]))
-            return Fault("moderators must be in alphabetical order", f"Did you mean '{right}'?")
+            return WrongName("moderators must be in alphabetical order", f"Did you mean '{right}'?")
         rest = parts[count:]
         if rest and re.fullmatch(r"again-\d+", rest[0]):
             rest = rest[1:]
@@ -115,17 +115,17 @@ class Names:
         return _tail(rest, (*SUBGROUP, *(f"rule-{i}.cut" for i in range(1, count + 1))), further)
 
 
-def _tail(parts: list[str], known: Iterable[str], further: Iterable[str] = ()) -> Fault | None:
+def _tail(parts: list[str], known: Iterable[str], further: Iterable[str] = ()) -> WrongName | None:
     """Return what is wrong with the last parts of an id; `further` are other parts that may follow."""
-    said, known = ".".join(parts), tuple(known)
-    if said in known:
+    name, known = ".".join(parts), tuple(known)
+    if name in known:
         return None
-    if not said:
-        return Fault("the name of a result is missing at its end", did_you_mean("effect", known))
+    if not name:
+        return WrongName("the name of a result is missing at its end", did_you_mean("effect", known))
     nearer = did_you_mean(parts[0], further) if further else ""
-    return Fault(
-        f"'{said}' is not a result of this search",
-        nearer if nearer.startswith("Did you") else did_you_mean(said, (*known, *further)),
+    return WrongName(
+        f"'{name}' is not a result of this search",
+        nearer if nearer.startswith("Did you") else did_you_mean(name, (*known, *further)),
     )
 
 
@@ -141,14 +141,18 @@ def names_of_search(name: str, node: Search, study: Study) -> Names:
     """
     moderators = _moderators(node, study)
     if isinstance(node, RecursivePartitioning):
-        sides = {slug(f"{one} {side}"): one for one in moderators for side in _sides(one, study)}
-        lost = tuple(slug("moderator", one, f"{what} lost") for one in moderators for what in ("people", "trials"))
+        sides = {
+            slug(f"{moderator} {side}"): moderator for moderator in moderators for side in _sides(moderator, study)
+        }
+        lost = tuple(
+            slug("moderator", moderator, f"{what} lost") for moderator in moderators for what in ("people", "trials")
+        )
         return Names(sides, node.depth, (), (), lost)
     assert isinstance(node, DirectedPeeling)
     boxes = (*(slug(f"box {size_text(size)}") for size in sizes_of(name, study)), slug(SMALLEST))
-    interactions = (slug(one, *part) for one in moderators for part in PEELED)
-    costs = (slug("cost", one, what) for one in moderators for what in ("people", "trials"))
-    return Names({}, 0, boxes, tuple(slug(f"{one} limit") for one in moderators), (*interactions, *costs))
+    interactions = (slug(moderator, *part) for moderator in moderators for part in PEELED)
+    costs = (slug("cost", moderator, what) for moderator in moderators for what in ("people", "trials"))
+    return Names({}, 0, boxes, tuple(slug(f"{moderator} limit") for moderator in moderators), (*interactions, *costs))
 
 
 def _moderators(node: Search, study: Study) -> tuple[str, ...]:

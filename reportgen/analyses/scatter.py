@@ -8,35 +8,35 @@ from __future__ import annotations
 
 from reportgen.records.moderation import Scatter
 from reportgen.records.numbers import Value
-from reportgen.release.rules import TOO_FEW, withheld
+from reportgen.release.rules import TOO_FEW, suppress_value
 from reportgen.release.values import Values
 from reportgen.stats import ModeratorFit, Reading
 
 
-def scatter_record(fit: ModeratorFit, hidden: bool, reason: str, unit: str, press: Values) -> Scatter[Value]:
+def scatter_record(fit: ModeratorFit, suppressed: bool, reason: str, unit: str, values: Values) -> Scatter[Value]:
     """Return both readings of the interaction within trials.
 
     Parameters
     ----------
     fit : ModeratorFit
-    hidden : bool
+    suppressed : bool
         Whether they are kept back, for they rest on too few people.
     reason : str
         Why nothing of the cell can be estimated; empty where something can.
     unit : str
         Of the interaction.
-    press : Values
+    values : Values
         Knows the people of either arm on whom they rest.
     """
     these, new = fit.in_these_trials, fit.in_new_trials
 
     def why(reading: Reading) -> str:
-        return reason or (TOO_FEW if hidden else reading.reason)
+        return reason or (TOO_FEW if suppressed else reading.reason)
 
     def told(number: Value) -> Value:
-        return withheld(number, TOO_FEW) if hidden or press.rests_on_few else number
+        return suppress_value(number, TOO_FEW) if suppressed or values.rests_on_few else number
 
-    of_these, of_new = press.at(status=these.status), press.at(status=new.status)
+    of_these, of_new = values.at(status=these.status), values.at(status=new.status)
     return Scatter(
         told(of_these.p("p in these trials", these.p_value, why(these))),
         told(of_new.p("p in new trials", new.p_value, why(new))),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.selection import Excluded, Selection, narrowed
-from reportgen.records.exclusion import Exclusion, Gone
+from reportgen.records.exclusion import Exclusion, ExclusionReason
 
 BoolArray = NDArray[np.bool_]
 
@@ -38,7 +38,7 @@ class SearchPeople:
         The people who stay; those who left stand under `excluded` with the moderator that they lack.
     moderators : dict
         By name, in the order in which they were given.
-    left_out : tuple of (name, reason)
+    not_searched : tuple of (name, reason)
         Moderators that are not searched.
     costs : tuple of Cost
         Of every moderator that was given, in the people of the analysis.
@@ -46,7 +46,7 @@ class SearchPeople:
 
     selection: Selection
     moderators: dict[str, Moderator]
-    left_out: tuple[tuple[str, str], ...]
+    not_searched: tuple[tuple[str, str], ...]
     costs: tuple[Cost, ...]
 
 
@@ -69,12 +69,12 @@ def people_of_search(
     known = {name: ~np.isnan(moderator.of(selection)) for name, moderator in moderators.items()}
     stays: BoolArray = np.ones(selection.n, dtype=bool)
     kept: dict[str, Moderator] = {}
-    left_out: list[tuple[str, str]] = []
+    not_searched: list[tuple[str, str]] = []
     for name, moderator in moderators.items():
         together = known[name] if missing == "available" else stays & known[name]
         reason = _unusable(moderator, together, selection, minimum_trials)
         if reason:
-            left_out.append((name, reason))
+            not_searched.append((name, reason))
             continue
         kept[name] = moderator
         if missing == "complete":
@@ -82,7 +82,7 @@ def people_of_search(
     costs = tuple(_cost(name, has, selection) for name, has in known.items())
     needed = {kept[name].label: known[name] for name in kept} if missing == "complete" else {}
     enters = stays & np.isin(selection.trial, _two_armed(stays, selection)) if needed else stays
-    return SearchPeople(_entered(selection, needed, enters), kept, tuple(left_out), costs)
+    return SearchPeople(_entered(selection, needed, enters), kept, tuple(not_searched), costs)
 
 
 def people_who_enter(selection: Selection, moderators: Mapping[str, Moderator], enters: BoolArray) -> SearchPeople:
@@ -140,9 +140,9 @@ def _entered(selection: Selection, needed: Mapping[str, BoolArray], enters: Bool
             lost = unexplained & ~has
             if lost.any():
                 whole = bool((lost == here).all())
-                excluded.append(Excluded(trial, Exclusion(Gone.NO_VALUE, label), int(lost.sum()), whole))
+                excluded.append(Excluded(trial, Exclusion(ExclusionReason.NO_VALUE, label), int(lost.sum()), whole))
             unexplained &= has
         if unexplained.any():
-            why = Exclusion(Gone.NO_MODERATORS)
-            excluded.append(Excluded(trial, why, int(unexplained.sum()), whole_trial=True))
+            reason = Exclusion(ExclusionReason.NO_MODERATORS)
+            excluded.append(Excluded(trial, reason, int(unexplained.sum()), whole_trial=True))
     return narrowed(selection, enters, tuple(excluded))

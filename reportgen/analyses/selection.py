@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from reportgen.data import Repository, TrialInfo
 from reportgen.data.scale import without_noise
 from reportgen.late import pd
-from reportgen.records.exclusion import Exclusion, Gone
+from reportgen.records.exclusion import Exclusion, ExclusionReason
 from reportgen.release.rules import few_in_an_arm, guards
 from reportgen.spec.check import baseline_of, expanded
 from reportgen.spec.study import Comparison, Instrument, MetaAnalysis, Outcome, Pooled, Study, Window, instruments_of
@@ -32,14 +32,14 @@ class Excluded:
     """People of one trial who are left out, and why; `whole_trial` where nobody of it stays."""
 
     trial: str
-    why: Exclusion
+    exclusion: Exclusion
     n: int
     whole_trial: bool
 
     @property
     def reason(self) -> str:
         """The same in words."""
-        return self.why.words
+        return self.exclusion.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,8 @@ class Measurements:
             found = baseline_instrument(trial, name, self._study)
             if found is not None:
                 instrument, visit = found
-                here = self.at(trial.name, instrument, visit)
-                values = np.where(np.isnan(here), values, self.converted(here, name, instrument))
+                builder = self.at(trial.name, instrument, visit)
+                values = np.where(np.isnan(builder), values, self.converted(builder, name, instrument))
         return values
 
     def converted(self, values: FloatArray, name: str, instrument: str) -> FloatArray:
@@ -209,7 +209,7 @@ def baseline_instrument(trial: TrialInfo, name: str, study: Study) -> tuple[str,
 
 def measured_by(
     trial: TrialInfo, name: str, window: Window, study: Study, *, baseline: bool = True
-) -> tuple[str, str, str] | Gone:
+) -> tuple[str, str, str] | ExclusionReason:
     """Return instrument, baseline visit and follow-up visit of an outcome in a trial; or the reason why there is none.
 
     Where no `baseline` is asked for, the visit of it is empty.
@@ -219,16 +219,22 @@ def measured_by(
         before, after = baseline_visit(trial, instrument), visit_in(trial, instrument, window)
         if after and (before or not baseline):
             return instrument, before or "" if baseline else "", after
-        elsewhere = before or (not baseline and any(one == instrument for one, _ in trial.collected_measures))
-        reasons.append(Gone.NOT_AT_BASELINE if after else Gone.NOT_IN_WINDOW if elsewhere else Gone.NOT_MEASURED)
+        elsewhere = before or (not baseline and any(item == instrument for item, _ in trial.collected_measures))
+        reasons.append(
+            ExclusionReason.NOT_AT_BASELINE
+            if after
+            else ExclusionReason.NOT_IN_WINDOW
+            if elsewhere
+            else ExclusionReason.NOT_MEASURED
+        )
     return reasons[0]
 
 
-def told_alone(node: Pooled, outcome: str, follow_up: str, study: Study) -> bool:
+def disclosed_alone(node: Pooled, outcome: str, follow_up: str, study: Study) -> bool:
     """Whether one meta-analysis alone, in one comparison, tells of an outcome at a follow-up.
 
     Two analyses of the same people are more equations than one of them knows of: then no number of either may rest on a
-    trial that is too small to be told.
+    trial that is too small to be disclosed.
     """
 
     def comparisons(other: Pooled) -> int:
@@ -241,7 +247,7 @@ def told_alone(node: Pooled, outcome: str, follow_up: str, study: Study) -> bool
 
 
 def small_trials(selection: Selection, minimum: int) -> tuple[str, ...]:
-    """Return the trials with so few people of an arm that their effects are not told."""
+    """Return the trials with so few people of an arm that their effects are not disclosed."""
     return tuple(
         name
         for name in selection.trials
@@ -250,20 +256,20 @@ def small_trials(selection: Selection, minimum: int) -> tuple[str, ...]:
 
 
 def without_small_trials(selection: Selection, minimum: int) -> Selection:
-    """Return a selection without its small trials; as it is where all people together are too few to be told anyway."""
+    """Return a selection without its small trials; as it is where all people together are too few to be disclosed anyway."""
     if few_in_an_arm(selection.treatment, minimum):
         return selection
-    return without_trials(selection, dict.fromkeys(small_trials(selection, minimum), Gone.TOO_SMALL))
+    return without_trials(selection, dict.fromkeys(small_trials(selection, minimum), ExclusionReason.TOO_SMALL))
 
 
-def without_trials(selection: Selection, gone: Mapping[str, Gone]) -> Selection:
+def without_trials(selection: Selection, lacking: Mapping[str, ExclusionReason]) -> Selection:
     """Return a selection without some trials, which are listed as excluded with the reason."""
-    if not gone:
+    if not lacking:
         return selection
-    stays = ~np.isin(selection.trial.astype(str), list(gone))
+    stays = ~np.isin(selection.trial.astype(str), list(lacking))
     excluded = (
-        Excluded(name, Exclusion(why), int((selection.trial == name).sum()), whole_trial=True)
-        for name, why in gone.items()
+        Excluded(name, Exclusion(reason), int((selection.trial == name).sum()), whole_trial=True)
+        for name, reason in lacking.items()
     )
     return narrowed(selection, stays, (*selection.excluded, *excluded))
 
@@ -355,7 +361,7 @@ def select(
     for trial in repository.trials:
         here = (trial_of == trial.name) & (declared >= 0)
         found = found_of[trial.name]
-        if isinstance(found, Gone):
+        if isinstance(found, ExclusionReason):
             excluded.append(Excluded(trial.name, Exclusion(found), int(here.sum()), whole_trial=True))
             side[trial_of == trial.name] = -1
             continue
@@ -365,9 +371,9 @@ def select(
             values[here] = measured[here]
     used = tuple(adjuster for adjuster in adjust_for if adjuster not in unmeasured)
     adjusters, names = _adjusters(repository, measurements, study, used, before)
-    missing = {Exclusion(Gone.NO_FOLLOW_UP): np.isnan(after)}
+    missing = {Exclusion(ExclusionReason.NO_FOLLOW_UP): np.isnan(after)}
     if _asks_for_baseline(study.outcomes[outcome], used):
-        missing = {Exclusion(Gone.NO_BASELINE): np.isnan(before), **missing}
+        missing = {Exclusion(ExclusionReason.NO_BASELINE): np.isnan(before), **missing}
     missing |= {without_adjuster(a, study): np.isnan(column).any(axis=1) for a, column in adjusters.items()}
     stays = side >= 0
     for trial in repository.trials:
@@ -406,13 +412,13 @@ def _found(
     outcome: str,
     follow_up: str,
     adjust_for: tuple[str, ...],
-) -> tuple[dict[str, tuple[str, str, str] | Gone], tuple[str, ...]]:
+) -> tuple[dict[str, tuple[str, str, str] | ExclusionReason], tuple[str, ...]]:
     """Return what each trial measured, or why it does not enter; and the adjusters that no trial measured.
 
     A value at follow-up is adjusted for that at baseline where any trial of the analysis has one.
     """
 
-    def of_each(baseline: bool) -> dict[str, tuple[str, str, str] | Gone]:
+    def of_each(baseline: bool) -> dict[str, tuple[str, str, str] | ExclusionReason]:
         window = study.follow_up[follow_up]
         return {
             trial.name: _one_sided(declared[(trial_of == trial.name) & (declared >= 0)])
@@ -423,7 +429,7 @@ def _found(
     if not _asks_for_baseline(study.outcomes[outcome], adjust_for):
         return of_each(baseline=False), ()
     found = of_each(baseline=True)
-    if study.outcomes[outcome].final and all(isinstance(one, Gone) for one in found.values()):
+    if study.outcomes[outcome].final and all(isinstance(item, ExclusionReason) for item in found.values()):
         return of_each(baseline=False), (BASELINE_ADJUSTER,)
     return found, ()
 
@@ -442,13 +448,13 @@ def _sides(arm_class: pd.Series, comparison: Comparison) -> NDArray[np.int64]:
     return np.array([roles.get(name, -1) for name in arm_class], dtype=np.int64)
 
 
-def _one_sided(side: NDArray[np.int64]) -> Gone | None:
+def _one_sided(side: NDArray[np.int64]) -> ExclusionReason | None:
     present = set(side.tolist())
     if not present:
-        return Gone.NO_ARM
+        return ExclusionReason.NO_ARM
     if present == {0}:
-        return Gone.NO_INTERVENTION
-    return Gone.NO_CONTROL if present == {1} else None
+        return ExclusionReason.NO_INTERVENTION
+    return ExclusionReason.NO_CONTROL if present == {1} else None
 
 
 def _complete(
@@ -461,15 +467,15 @@ def _complete(
     """Whom one trial keeps (True for people of other trials); each person left out is counted once, by first reason."""
     here = (trial_of == name) & (side >= 0)
     staying = here.copy()
-    for why, gone in missing.items():
-        lost = staying & gone
+    for reason, lacking in missing.items():
+        lost = staying & lacking
         if lost.any():
-            excluded.append(Excluded(name, why, int(lost.sum()), whole_trial=False))
-        staying &= ~gone
+            excluded.append(Excluded(name, reason, int(lost.sum()), whole_trial=False))
+        staying &= ~lacking
     empty = [word for number, word in ((1, "intervention"), (0, "control")) if not (staying & (side == number)).any()]
     if empty:
-        why = Exclusion(Gone.ONE_SIDE, empty[0])
-        excluded.append(Excluded(name, why, int(staying.sum()), whole_trial=True))
+        reason = Exclusion(ExclusionReason.ONE_SIDE, empty[0])
+        excluded.append(Excluded(name, reason, int(staying.sum()), whole_trial=True))
         staying[:] = False
     return np.asarray(staying | (trial_of != name), dtype=bool)
 
@@ -477,7 +483,7 @@ def _complete(
 def without_adjuster(adjuster: str, study: Study) -> Exclusion:
     """Return the reason for which people without a value of an adjuster are left out."""
     covariate = study.covariates.get(adjuster)
-    return Exclusion(Gone.NO_VALUE, (covariate.label or adjuster) if covariate else adjuster)
+    return Exclusion(ExclusionReason.NO_VALUE, (covariate.label or adjuster) if covariate else adjuster)
 
 
 def _adjusters(

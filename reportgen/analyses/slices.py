@@ -34,7 +34,7 @@ def study_of(study: Study, cell: Cell, variables: Iterable[str]) -> Study:
     listed = tuple(variables)
     measured = {name for variable in listed if (name := baseline_of(variable)) is not None}
     outcomes = _only(study.outcomes, {cell.outcome, *measured})
-    used = {one for name, outcome in outcomes.items() for one in instruments_of(outcome, name)}
+    used = {item for name, outcome in outcomes.items() for item in instruments_of(outcome, name)}
     part = study.model_copy(
         update={
             **_without_report(study),
@@ -67,7 +67,7 @@ def unnamed_whole(study: Study) -> Study:
 
 def unrounded(study: Study) -> Study:
     """Return a slice for which it does not matter how many decimals its outcomes are printed with."""
-    outcomes = {name: one.model_copy(update={"decimals": None}) for name, one in study.outcomes.items()}
+    outcomes = {name: outcome.model_copy(update={"decimals": None}) for name, outcome in study.outcomes.items()}
     return study.model_copy(update={"outcomes": outcomes})
 
 
@@ -77,11 +77,13 @@ def selecting(study: Study) -> Study:
         update={
             "outcomes": {name: _unprinted(outcome) for name, outcome in study.outcomes.items()},
             "instruments": {
-                name: one.model_copy(update={"name": "", "source": "", "unit": ""})
-                for name, one in study.instruments.items()
+                name: instrument.model_copy(update={"name": "", "source": "", "unit": ""})
+                for name, instrument in study.instruments.items()
             },
-            "follow_up": {name: one.model_copy(update={"label": ""}) for name, one in study.follow_up.items()},
-            "comparisons": {name: one.model_copy(update={"title": ""}) for name, one in study.comparisons.items()},
+            "follow_up": {name: item.model_copy(update={"label": ""}) for name, item in study.follow_up.items()},
+            "comparisons": {
+                name: comparison.model_copy(update={"title": ""}) for name, comparison in study.comparisons.items()
+            },
         }
     )
 

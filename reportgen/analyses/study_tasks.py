@@ -49,12 +49,12 @@ class StudyTasks:
     @property
     def wanted(self) -> tuple[str, ...]:
         """The names of the tasks whose results make the records."""
-        return (REPOSITORY, RECONCILIATION, *(one for names in self.results.values() for one in names))
+        return (REPOSITORY, RECONCILIATION, *(name for names in self.results.values() for name in names))
 
     @property
     def draws(self) -> dict[str, int]:
         """How many random draws each task makes that makes any."""
-        return {one.name: one.arguments["count"] for one in self.tasks if one.arguments.keys() >= DRAWING}
+        return {task.name: task.arguments["count"] for task in self.tasks if task.arguments.keys() >= DRAWING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,9 @@ def study_tasks(spec: Spec) -> StudyTasks:
         inputs={"repository": READ},
         here=True,
     )
-    published = {str(one.mapping.trial): one.mapping.published for one in spec.mappings if one.mapping.published}
+    published = {
+        str(mapping.mapping.trial): mapping.mapping.published for mapping in spec.mappings if mapping.mapping.published
+    }
     effects = tuple(
         task for name, node in spec.study.analyses.items() if isinstance(node, MetaAnalysis) for task in results[name]
     )
@@ -90,7 +92,7 @@ def study_tasks(spec: Spec) -> StudyTasks:
         {
             "study": unrounded(layout.unnamed()),
             "published": published,
-            "means": {name: tuple(one.means) for name, one in published.items()},
+            "means": {name: tuple(item.means) for name, item in published.items()},
         },
         inputs={"repository": READ, "included": REPOSITORY, "effects": effects},
         here=True,
@@ -151,8 +153,8 @@ def records_of(spec: Spec, laid: StudyTasks, ran: Ran, profile: str) -> Made:
             results = [ran.values[task] for task in tasks]
             analyses[name] = method_of(node).record(name, node, study, repository.arm_classes, results)
         else:  # whatever goes wrong inside one analysis must not take the appendix down: its place says why instead
-            analyses[name], told = failure_of(name, broken)
-            failed.append(told)
+            analyses[name], problem = failure_of(name, broken)
+            failed.append(problem)
     records = Records(
         study=study_record(spec, repository, profile),
         included=repository.included,

@@ -1,8 +1,8 @@
 """The interaction of treatment with a moderator by trial, as a record may tell it.
 
 In: the people of a cell and a moderator. Out: `ContrastByTrial`s. A trial in which few people of an arm, or of a level of
-either arm, carry the interaction is not told, nor is one that few people tell from the same trial in an earlier comparison.
-Such a trial is not pooled either, and if it is alone another is hidden with it: what is pooled is then made of what is told,
+either arm, carry the interaction is not disclosed, nor is one that few people tell from the same trial in an earlier comparison.
+Such a trial is not pooled either, and if it is alone another is hidden with it: what is pooled is then made of what is disclosed,
 and the one-step interaction beside it rests on two trials that are not. A level whose interaction is not told has no trials.
 """
 
@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analyses.hidden_trials import guarded_trials
 from reportgen.analyses.moderator_values import Moderator, column_of, values_of
 from reportgen.analyses.recording import NAN, clause
 from reportgen.analyses.selection import Selection, adjusters_of, narrowed
+from reportgen.analyses.suppressed_trials import guarded_trials
 from reportgen.analyses.two_stage_record import two_stage_estimate, two_stage_heterogeneity
 from reportgen.records.numbers import Status, Value
 from reportgen.records.trial_interactions import ContrastByTrial, TrialInteraction
@@ -26,12 +26,12 @@ from reportgen.release.rules import (
     FOR_ANOTHER,
     LEVEL_WORKED_OUT,
     TOO_FEW,
-    Untold,
+    SuppressionReason,
     guards,
-    hidden_arms,
     in_both_arms,
-    withheld,
-    withheld_estimate,
+    suppress_estimate,
+    suppress_value,
+    suppressed_arms,
 )
 from reportgen.release.values import Values
 from reportgen.stats import (
@@ -59,7 +59,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Disclosed:
     """What may be told of one contrast.
 
     Attributes
@@ -67,19 +67,19 @@ class _Told:
     people : Selection
         Whom it compares.
     hidden : mapping of str to str
-        Trials that are not told, with the reason.
+        Trials that are not disclosed, with the reason.
     uncounted : set of str
         Trials whose people are not counted: who is not compared could be counted from them.
     """
 
     people: Selection
-    hidden: Mapping[str, Untold]
+    hidden: Mapping[str, SuppressionReason]
     uncounted: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """How estimates are told: the level of their intervals, the smallest cell of the policy, the unit of the outcome."""
+    """How estimates are disclosed: the level of their intervals, the smallest cell of the policy, the unit of the outcome."""
 
     level: float
     minimum: int
@@ -91,9 +91,9 @@ def contrasts_by_trial(
     people: Selection,
     earlier: Sequence[Earlier],
     fit: ModeratorFit,
-    hides: Callable[[int | None], bool],
+    suppresses_level: Callable[[int | None], bool],
     how: Printed,
-    press: Values,
+    values: Values,
 ) -> tuple[ContrastByTrial[Value], ...]:
     """Return the interaction with a moderator by trial, a contrast for each estimate of its screening.
 
@@ -105,10 +105,10 @@ def contrasts_by_trial(
         Those of whom is told before.
     fit : ModeratorFit
         Of the screening of these people.
-    hides : callable
+    suppresses_level : callable
         Whether a contrast rests on too few people of all trials together: by the code of its level, None for a quantity.
     how : Printed
-    press : Values
+    values : Values
         Of the interaction.
     """
     found = interaction_by_trial(
@@ -120,7 +120,7 @@ def contrasts_by_trial(
         reference=max(moderator.reference, 0),
         per=moderator.per,
     )
-    made = press.at("by trial")
+    builder = values.at("by trial")
     uncounted = _uncounted(moderator, people, how.minimum)
     out = []
     for contrast in found.contrasts:
@@ -128,9 +128,11 @@ def contrasts_by_trial(
         compared = () if code is None else (code, fit.reference)
         here = _compared(moderator, people, compared)
         own = {str(name) for name, reason in zip(found.labels, contrast.reason, strict=True) if not reason}
-        hidden = _hidden_trials(moderator, here, earlier, compared, own, how.minimum)
-        told = None if hides(code) else _Told(here, hidden, uncounted)
-        out.append(_contrast(contrast, found, told, how, made if code is None else made.at(moderator.levels[code])))
+        suppressed = _hidden_trials(moderator, here, earlier, compared, own, how.minimum)
+        disclosed = None if suppresses_level(code) else _Disclosed(here, suppressed, uncounted)
+        out.append(
+            _contrast(contrast, found, disclosed, how, builder if code is None else builder.at(moderator.levels[code]))
+        )
     return tuple(out)
 
 
@@ -148,21 +150,21 @@ def _hidden_trials(
     codes: Sequence[int],
     own: Collection[str],
     minimum: int,
-) -> dict[str, Untold]:
-    """Return the trials that are not told, with the reason: at least two, or none; `own` have an interaction of their own."""
+) -> dict[str, SuppressionReason]:
+    """Return the trials that are not disclosed, with the reason: at least two, or none; `own` have an interaction of their own."""
     if not guards(minimum):
         return {}
-    before = [_compared(one.columns[moderator.name], one.people, codes) for one in earlier]
+    before = [_compared(item.columns[moderator.name], item.people, codes) for item in earlier]
     few = [
         name
         for name in here.trials
         if _few_carry(moderator, here, name, codes, minimum) and _has_both(moderator, here, name, codes)
     ]
-    hidden = guarded_trials(here, minimum, before) | dict.fromkeys(few, TOO_FEW)
-    if len(hidden) == 1:
-        others = [name for name in here.trials if name in own and name not in hidden]
-        hidden |= {_smallest(here, others): FOR_ANOTHER} if others else {}
-    return hidden
+    suppressed = guarded_trials(here, minimum, before) | dict.fromkeys(few, TOO_FEW)
+    if len(suppressed) == 1:
+        others = [name for name in here.trials if name in own and name not in suppressed]
+        suppressed |= {_smallest(here, others): FOR_ANOTHER} if others else {}
+    return suppressed
 
 
 def _uncounted(moderator: Moderator, people: Selection, minimum: int) -> frozenset[str]:
@@ -194,34 +196,34 @@ def _has_both(moderator: Moderator, people: Selection, trial: str, codes: Sequen
 
 
 def _contrast(
-    contrast: Contrast, found: InteractionByTrial, told: _Told | None, how: Printed, press: Values
+    contrast: Contrast, found: InteractionByTrial, disclosed: _Disclosed | None, how: Printed, values: Values
 ) -> ContrastByTrial[Value]:
     names = [str(label) for label in found.labels]
-    shown = np.array([told is not None and name not in told.hidden for name in names], dtype=bool)
-    estimates, errors = (np.where(shown, one, NAN) for one in (contrast.estimate, contrast.std_error))
+    shown = np.array([disclosed is not None and name not in disclosed.hidden for name in names], dtype=bool)
+    estimates, errors = (np.where(shown, item, NAN) for item in (contrast.estimate, contrast.std_error))
     pooled = pool_two_stage(estimates, errors, level=how.level)
-    reason = TOO_FEW if told is None else _not_pooled(pooled)
+    reason = TOO_FEW if disclosed is None else _not_pooled(pooled)
     places = {name: place for place, name in enumerate(names)}
     weights = np.full(len(names), NAN) if reason else pooled.weights
     rows: tuple[TrialInteraction[Value], ...] = ()
-    if told is not None:
+    if disclosed is not None:
         rows = tuple(
-            _trial(name, places[name], contrast, weights, told, how, press, reason) for name in told.people.trials
+            _trial(name, places[name], contrast, weights, disclosed, how, values, reason) for name in disclosed.people.trials
         )
     entered = [row.trial.words for row in rows if row.status == "ok"]
-    sizes = [_arms(told, name) for name in entered if told is not None]
+    sizes = [_arms(disclosed, name) for name in entered if disclosed is not None]
     arms = sum(control for control, _ in sizes), sum(intervention for _, intervention in sizes)
-    counted = told is not None and told.uncounted.isdisjoint(entered)
-    made = press.at("pooled", n=sum(arms) if counted else None, trials=pooled.trials, arms=arms, status="ok")
+    counted = disclosed is not None and disclosed.uncounted.isdisjoint(entered)
+    builder = values.at("pooled", n=sum(arms) if counted else None, trials=pooled.trials, arms=arms, status="ok")
     i2, (low, high) = (NAN, (NAN, NAN)) if reason else (pooled.i2, pooled.i2_interval)
     return ContrastByTrial(
-        id=press.prefix,
+        id=values.prefix,
         trials=rows,
-        pooled=two_stage_estimate(pooled, how.level, made, how.unit, reason),
-        heterogeneity=two_stage_heterogeneity(pooled, made, how.unit, reason),
-        i2=made.fixed("i2", 100 * i2, "percent", "%", reason),
-        i2_low=made.fixed("i2 low", 100 * low, "percent", "%", reason),
-        i2_high=made.fixed("i2 high", 100 * high, "percent", "%", reason),
+        pooled=two_stage_estimate(pooled, how.level, builder, how.unit, reason),
+        heterogeneity=two_stage_heterogeneity(pooled, builder, how.unit, reason),
+        i2=builder.fixed("i2", 100 * i2, "percent", "%", reason),
+        i2_low=builder.fixed("i2 low", 100 * low, "percent", "%", reason),
+        i2_high=builder.fixed("i2 high", 100 * high, "percent", "%", reason),
         reason=reason,
     )
 
@@ -233,8 +235,8 @@ def _not_pooled(pooled: TwoStage) -> str:
     return ONE_INTERACTION if pooled.trials else NO_INTERACTION
 
 
-def _arms(told: _Told, trial: str) -> tuple[int, int]:
-    return told.people.arm_size(0, trial), told.people.arm_size(1, trial)
+def _arms(disclosed: _Disclosed, trial: str) -> tuple[int, int]:
+    return disclosed.people.arm_size(0, trial), disclosed.people.arm_size(1, trial)
 
 
 def _trial(
@@ -242,40 +244,40 @@ def _trial(
     place: int,
     contrast: Contrast,
     weights: FloatArray,
-    told: _Told,
+    disclosed: _Disclosed,
     how: Printed,
-    press: Values,
+    values: Values,
     not_pooled: str,
 ) -> TrialInteraction[Value]:
     reason = clause(contrast.reason[place])
     status: Status = "not estimable" if reason else "ok"
-    estimate, std_error, df = (float(one[place]) for one in (contrast.estimate, contrast.std_error, contrast.df))
+    estimate, std_error, df = (float(item[place]) for item in (contrast.estimate, contrast.std_error, contrast.df))
     effect = None if reason else Effect(estimate, std_error, df, df)
-    arms = _arms(told, name)
-    why = told.hidden.get(name) or (LEVEL_WORKED_OUT if name in told.uncounted else None)
-    made = press.at("trial", name, n=None if why else sum(arms), trials=1, status=status, arms=arms)
-    counts = made.count("n control", arms[0]), made.count("n intervention", arms[1])
-    n_control, n_intervention = hidden_arms(counts, how.minimum, why) if why else made.sides()
+    arms = _arms(disclosed, name)
+    cause = disclosed.hidden.get(name) or (LEVEL_WORKED_OUT if name in disclosed.uncounted else None)
+    builder = values.at("trial", name, n=None if cause else sum(arms), trials=1, status=status, arms=arms)
+    counts = builder.count("n control", arms[0]), builder.count("n intervention", arms[1])
+    n_control, n_intervention = suppressed_arms(counts, how.minimum, cause) if cause else builder.sides()
     row = TrialInteraction(
-        trial=made.quote("label", name),
+        trial=builder.quote("label", name),
         n_control=n_control,
         n_intervention=n_intervention,
-        estimate=estimate_record(effect, how.level, made, how.unit, reason),
-        weight=made.fixed(
+        estimate=estimate_record(effect, how.level, builder, how.unit, reason),
+        weight=builder.fixed(
             "weight", NAN if reason else 100 * float(weights[place]), "percent", "%", reason or not_pooled
         ),
         status=status,
         reason=reason,
     )
-    return _withheld(row, told.hidden[name]) if name in told.hidden else row
+    return _withheld(row, disclosed.hidden[name]) if name in disclosed.hidden else row
 
 
 def _withheld(row: TrialInteraction[Value], reason: str) -> TrialInteraction[Value]:
     """Return the row of a trial without estimate and weight."""
     return replace(
         row,
-        estimate=withheld_estimate(row.estimate, reason),
-        weight=withheld(row.weight, reason),
+        estimate=suppress_estimate(row.estimate, reason),
+        weight=suppress_value(row.weight, reason),
         status="suppressed",
         reason=reason,
     )

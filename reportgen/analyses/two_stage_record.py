@@ -38,42 +38,44 @@ def not_pooled(pooled: TwoStage | None, trials: int) -> str:
     return ONE_EFFECT if pooled.trials else NO_EFFECT
 
 
-def two_stage_estimate(pooled: TwoStage | None, level: float, press: Values, unit: str, reason: str) -> Estimate[Value]:
+def two_stage_estimate(
+    pooled: TwoStage | None, level: float, values: Values, unit: str, reason: str
+) -> Estimate[Value]:
     """Return the two-stage effect with its interval; dashes with the reason where there is none."""
     shown = None if reason else pooled
     ends = shown.interval(level) if shown else (NAN, NAN)
     failed = shown is not None and shown.status == "failed"
-    why = clause(shown.message) if shown and failed else reason
-    low, high = press.bounds(*ends, "effect", unit, why)
+    cause = clause(shown.message) if shown and failed else reason
+    low, high = values.bounds(*ends, "effect", unit, cause)
     return Estimate(
-        effect=press.fixed("effect", shown.estimate if shown else NAN, "effect", unit, why),
+        effect=values.fixed("effect", shown.estimate if shown else NAN, "effect", unit, cause),
         low=low,
         high=high,
-        std_error=press.fixed("se", shown.std_error if shown else NAN, "heterogeneity", unit, why),
-        df=press.fixed("df", shown.df if shown else NAN, "df", "", why),
-        p=press.p("p", shown.p_value if shown else NAN, why),
+        std_error=values.fixed("se", shown.std_error if shown else NAN, "heterogeneity", unit, cause),
+        df=values.fixed("df", shown.df if shown else NAN, "df", "", cause),
+        p=values.p("p", shown.p_value if shown else NAN, cause),
     )
 
 
 def two_stage_heterogeneity(
-    pooled: TwoStage | None, press: Values, unit: str, reason: str
+    pooled: TwoStage | None, values: Values, unit: str, reason: str
 ) -> TwoStageHeterogeneity[Value]:
     """Return the variation between trials as the two-stage model has it."""
     shown = None if reason else pooled
     low, high = shown.tau2_interval if shown else (NAN, NAN)
     square = f"{unit}²" if unit else ""
     return TwoStageHeterogeneity(
-        trials=press.count("trials", shown.trials, "trials") if shown else press.none("trials", reason, "trials"),
-        tau2=press.fixed("tau2", shown.tau2 if shown else NAN, "heterogeneity", square, reason),
-        tau2_low=press.fixed("tau2 low", low, "heterogeneity", square, reason),
-        tau2_high=press.fixed("tau2 high", high, "heterogeneity", square, reason),
-        q=press.fixed("q", shown.q if shown else NAN, "q", "", reason),
-        q_df=press.count("q df", shown.q_df, "df") if shown else press.none("q df", reason, "df"),
-        q_p=press.p("q p", shown.q_p_value if shown else NAN, reason),
+        trials=values.count("trials", shown.trials, "trials") if shown else values.none("trials", reason, "trials"),
+        tau2=values.fixed("tau2", shown.tau2 if shown else NAN, "heterogeneity", square, reason),
+        tau2_low=values.fixed("tau2 low", low, "heterogeneity", square, reason),
+        tau2_high=values.fixed("tau2 high", high, "heterogeneity", square, reason),
+        q=values.fixed("q", shown.q if shown else NAN, "q", "", reason),
+        q_df=values.count("q df", shown.q_df, "df") if shown else values.none("q df", reason, "df"),
+        q_p=values.p("q p", shown.q_p_value if shown else NAN, reason),
     )
 
 
-def why_outside(rows: Sequence[TrialEstimate[Value]], node: MetaAnalysis, adjusted: bool) -> tuple[str, ...]:
+def outside_reasons(rows: Sequence[TrialEstimate[Value]], node: MetaAnalysis, adjusted: bool) -> tuple[str, ...]:
     """Return what makes a one-step estimate other than a weighted mean of the trials' own effects.
 
     Parameters
@@ -83,13 +85,13 @@ def why_outside(rows: Sequence[TrialEstimate[Value]], node: MetaAnalysis, adjust
     adjusted : bool
         Whether the model has adjusters.
     """
-    said = []
+    parts = []
     if adjusted and node.adjuster_slopes == "common":
-        said.append(
+        parts.append(
             "the model has one slope of each adjuster for all trials, where each trial's own effect rests on its own slope"
         )
     if node.intercept == "random":
-        said.append("with random intercepts, differences between trials count as well")
+        parts.append("with random intercepts, differences between trials count as well")
     if any(row.estimate.effect.value is None for row in rows):
-        said.append("trials count in the model of which no effect stands here")
-    return tuple(said)
+        parts.append("trials count in the model of which no effect stands here")
+    return tuple(parts)

@@ -38,8 +38,8 @@ def with_variants(
     """
     if not groups:
         return ()
-    members = np.array([one.members for one in found])
-    leaders = variants(members, np.array([one.split.log_p_node for one in found]))
+    members = np.array([item.members for item in found])
+    leaders = variants(members, np.array([item.split.log_p_node for item in found]))
     return tuple(
         group
         if leader is None
@@ -50,8 +50,8 @@ def with_variants(
 
 def _overlap(pair: NDArray[np.bool_], values: Values, minimum: int) -> Value:
     """Return the Jaccard index of two subgroups; not where it would tell of few people who are in one alone."""
-    one, other = pair
-    cells = [int(who.sum()) for who in (one & other, one & ~other, ~one & other, ~one & ~other)]
+    item, other = pair
+    cells = [int(mask.sum()) for mask in (item & other, item & ~other, ~item & other, ~item & ~other)]
     if guards(minimum) and any(0 < n < minimum for n in cells):
-        return values.hidden("jaccard", DASH, TOO_CLOSE)
+        return values.suppressed("jaccard", DASH, TOO_CLOSE)
     return values.fixed("jaccard", cells[0] / sum(cells[:3]), "jaccard")

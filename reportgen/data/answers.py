@@ -86,9 +86,11 @@ def same_side(asked: str, words: Collection[str]) -> frozenset[str] | None:
     if not words or this not in YESES | NOES or len(set(by_word.values())) < len(by_word):
         return None
     for yes, no in _PAIRS:
-        there = set(by_word.values())
-        clear = bool(there & yes) + bool(there & no) == 2 or all(len(word) > 1 or word in _ALONE for word in there)
-        if there <= yes | no and clear:
+        present = set(by_word.values())
+        clear = bool(present & yes) + bool(present & no) == 2 or all(
+            len(word) > 1 or word in _ALONE for word in present
+        )
+        if present <= yes | no and clear:
             wanted = yes if this in YESES else no
             return frozenset(word for word, plain in by_word.items() if plain in wanted)
     return None
@@ -135,8 +137,8 @@ def answers(
         left out anyway, only what may mean the answer itself is unclear beside it.
     """
     here = frozenset(held)
-    exact, told = column.meaning((code,)), column.meaning(noes)
-    others = here - exact - told
+    exact, denied = column.meaning((code,)), column.meaning(noes)
+    others = here - exact - denied
     asked, number = code_key(code), _NUMBER.fullmatch(code_key(code)) is not None
     words = {i: _word(column, i, number) for i in others}
     if not exact & here:

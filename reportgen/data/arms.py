@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.data.cell_errors import note_errors
 from reportgen.data.codes import Cell, shown_code, writing_hint
 from reportgen.data.columns import BoolArray, Cells, IntArray, ObjectArray, listed, lookup
 from reportgen.data.contradiction import crossed, label_of, note_contradictions, note_shared_labels, note_versions
 from reportgen.data.entries import Entries, settled
-from reportgen.data.faults import note_faults
 from reportgen.data.notes import Notes
 from reportgen.late import pd
 from reportgen.spec.mapping import Arm, Mapping
 
 
 @dataclass(frozen=True, slots=True)
-class Roll:
+class Roster:
     """Everyone in the file that says who was randomised, before arms are read: one position each."""
 
     keys: pd.Index
@@ -28,13 +28,13 @@ class Roll:
     by_trial: bool
 
 
-def arms_of(base: Entries, roll: Roll, mapping: Mapping, notes: Notes) -> IntArray:
+def arms_of(base: Entries, roster: Roster, mapping: Mapping, notes: Notes) -> IntArray:
     """Return which of the mapping's arms each person is in; -1, with the problem noted, where that is not known."""
     column = base.table.column(mapping.arms.column)
     if "" in mapping.arms.codes:
         column = column.with_empty(base.table.rows)
     idle = column.meaning_missing(base.table.data.missing)
-    found = settled(base, column, roll.keys, idle, strict=True)
+    found = settled(base, column, roster.keys, idle, strict=True)
     cells = found.cells.without(idle)
     here = ("arms", "column")
     notes.note_codes(mapping.arms.codes, ("arms", "codes"), base.table.data.missing)
@@ -42,15 +42,15 @@ def arms_of(base: Entries, roll: Roll, mapping: Mapping, notes: Notes) -> IntArr
         notes.problem(
             f"the column '{column.name}' occurs twice in the header", here, "Rename one of them.", cells.place
         )
-    torn = roll.kept & found.torn
-    if torn.any() and base.visits is not None:
+    conflicting = roster.kept & found.conflicting
+    if conflicting.any() and base.visits is not None:
         hint = "A participant has one arm, the one assigned at randomisation."
-        notes.problem(f"{counted(torn)} in more than one arm", here, hint, cells.at(torn))
-    empty = roll.kept & ~cells.present
+        notes.problem(f"{counted(conflicting)} in more than one arm", here, hint, cells.at(conflicting))
+    empty = roster.kept & ~cells.present
     if empty.any():
         hint = f"Participants who were not randomised are excluded by `keep: {{column: {column.name}, present: true}}`."
         notes.problem(f"{counted(empty)} without an arm", here, hint, cells.at(empty))
-    kept = pd.Index(base.people, dtype=object).isin(roll.keys[roll.kept])
+    kept = pd.Index(base.people, dtype=object).isin(roster.keys[roster.kept])
     _note_codes(base.where(kept).cells(column).without(idle), mapping, notes)
     return lookup(cells.index, np.array(column.decoded(mapping.arms.codes), dtype=np.int64), -1)
 
@@ -63,8 +63,8 @@ def _note_codes(cells: Cells, mapping: Mapping, notes: Notes) -> None:
     codes = mapping.arms.codes
     _note_labels(cells, mapping, notes)
     which = lookup(cells.index, np.array(cells.column.decoded(codes), dtype=np.int64), -1)
-    faults = note_faults(cells, cells.column.meaning(codes), notes, ("arms", "column"))
-    unknown = cells.present & (which < 0) & ~cells.hits(faults)
+    errors = note_errors(cells, cells.column.meaning(codes), notes, ("arms", "column"))
+    unknown = cells.present & (which < 0) & ~cells.hits(errors)
     if unknown.any():
         first = cells.column.distinct[int(cells.index[unknown][0])]
         hint = f"Add it to `codes`, with `class` or with `leave_out`. {codes_hint(codes)}"

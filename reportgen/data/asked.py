@@ -8,7 +8,7 @@ from __future__ import annotations
 from reportgen.data.answers import Answers, answers
 from reportgen.data.codes import Cell, shown_code
 from reportgen.data.columns import BoolArray, Cells
-from reportgen.data.labelled import beside_the_answer, first_code, held_by, standing_out, told
+from reportgen.data.labelled import beside_the_answer, first_code, held_by, labelled_values, standing_out
 from reportgen.data.notes import Notes, Path
 from reportgen.spec.mapping import Keep
 from reportgen.spec.normal import normal
@@ -85,7 +85,7 @@ def _note_labelled(
         standing = beside_the_answer(column, held, rule.equals, (*rule.no, *answers_of_file)) - unclear
     else:
         standing = frozenset()
-    text, where = told([cells], [standing])
+    text, where = labelled_values([cells], [standing])
     if text:
         counts = (
             "would count as present" if rule.present else f"would count as any answer but {shown_code(rule.equals)}"

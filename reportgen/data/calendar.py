@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reportgen.data.codes import Fault
+from reportgen.data.codes import CellError
 from reportgen.late import pd
 
 NO_DATE = "no date: "
@@ -34,12 +34,12 @@ def with_dates(frame: pd.DataFrame, formats: Mapping[str, str | None], suffix: s
         The ending of the file, which says from when it counts.
     """
     spss = suffix in (".sav", ".zsav")
-    made = {
+    results = {
         name: pd.Series([_moment(cell, unit, spss) for cell in frame[name]], dtype=object, index=frame.index)
         for name in map(str, frame.columns)
         if (unit := _unit(formats.get(name) or "", spss)) is not None
     }
-    return frame.assign(**made)
+    return frame.assign(**results)
 
 
 def _unit(written: str, spss: bool) -> tuple[str, bool] | None:
@@ -67,5 +67,5 @@ def _moment(cell: Any, unit: tuple[str, bool], spss: bool) -> Any:
     try:
         moment = start + datetime.timedelta(**{what: float(cell)})
     except (OverflowError, ValueError):
-        return Fault(f"{NO_DATE}{cell:g}")
+        return CellError(f"{NO_DATE}{cell:g}")
     return moment.date() if only_day else moment

@@ -42,12 +42,12 @@ def dates_among(ids: Sequence[str]) -> list[int]:
     >>> dates_among(["2019-01-07", "2019-01-45"]), dates_among(["MAR-01", "OSL-01"]), dates_among(["1-11", "7"])
     ([], [], [])
     """
-    written = [normal(one) for one in ids]
-    kinds = [_kind(one) for one in written]
+    written = [normal(id_) for id_ in ids]
+    kinds = [_kind(item) for item in written]
     dated = {i for i, kind in enumerate(kinds) if kind}
     if not dated:
         return []
-    others = {shape for i, one in enumerate(written) if i not in dated for shape in _shapes(one)}
+    others = {shape for i, item in enumerate(written) if i not in dated for shape in _shapes(item)}
     return [i for i in sorted(dated) if _shape(written[i], kinds[i]) not in others]
 
 
@@ -59,7 +59,7 @@ def powers_among(ids: Iterable[str]) -> list[int]:
     >>> powers_among(["1E5", "1.23457E+11", "2E+03", "E-05"])
     [1, 2]
     """
-    return [i for i, one in enumerate(ids) if _POWER.fullmatch(normal(one))]
+    return [i for i, id_ in enumerate(ids) if _POWER.fullmatch(normal(id_))]
 
 
 def _kind(text: str) -> str:
@@ -67,8 +67,8 @@ def _kind(text: str) -> str:
     if found := _YEAR_FIRST.fullmatch(text):
         return "digits" if _exists(int(found[1]), int(found[2]), int(found[3])) else ""
     if found := _YEAR_LAST.fullmatch(text):
-        year, one, two = int(found[4]), int(found[1]), int(found[3])
-        return "digits" if _exists(year, one, two) or _exists(year, two, one) else ""
+        year, item, two = int(found[4]), int(found[1]), int(found[3])
+        return "digits" if _exists(year, item, two) or _exists(year, two, item) else ""
     if _TIME.fullmatch(text):
         return "digits"
     found = _DAY_AND_MONTH.fullmatch(text) or _MONTH_FIRST.fullmatch(text)

@@ -32,21 +32,21 @@ _DASHED = re.compile(r"[‐‑‒–—―﹣－]\s*(?=[0-9.])")
 _TRUTH = {"true": "1", "True": "1", "TRUE": "1", "false": "0", "False": "0", "FALSE": "0"}
 
 
-class Fault(str):
+class CellError(str):
     """What a sheet shows where it holds no value: an error, a formula never calculated, a cell merged with another."""
 
     __slots__ = ()
 
 
-def is_fault(cell: Cell) -> bool:
+def is_error(cell: Cell) -> bool:
     """Whether a cell shows a fault in place of a value; a text table keeps the errors of the sheet it was saved from.
 
     Examples
     --------
-    >>> is_fault("#DIV/0!"), is_fault("#NV"), is_fault("######"), is_fault("#7"), is_fault(Fault("=A1/B1"))
+    >>> is_error("#DIV/0!"), is_error("#NV"), is_error("######"), is_error("#7"), is_error(CellError("=A1/B1"))
     (True, True, True, False, True)
     """
-    return isinstance(cell, Fault) or (isinstance(cell, str) and ERRORS.fullmatch(cell) is not None)
+    return isinstance(cell, CellError) or (isinstance(cell, str) and ERRORS.fullmatch(cell) is not None)
 
 
 def cell_of(raw: Any) -> Cell | None:
@@ -59,7 +59,7 @@ def cell_of(raw: Any) -> Cell | None:
     """
     if raw is None:
         return None
-    if isinstance(raw, Fault):
+    if isinstance(raw, CellError):
         return raw
     if isinstance(raw, str):
         return raw.strip() if normal(raw) else None
@@ -224,12 +224,12 @@ def twins(codes: Iterable[Cell]) -> list[tuple[Cell, Cell]]:
     """
     listed = list(codes)
     first: dict[str, Cell] = {}
-    apart = told_apart(listed)
+    apart = distinct_writings(listed)
     pairs = [(first[key], code) for code in listed if first.setdefault(key := code_key(code), code) is not code]
-    return [(one, other) for one, other in pairs if code_key(one) not in apart or str(one) == str(other)]
+    return [(item, other) for item, other in pairs if code_key(item) not in apart or str(item) == str(other)]
 
 
-def told_apart(codes: Iterable[Cell]) -> dict[str, dict[str, int]]:
+def distinct_writings(codes: Iterable[Cell]) -> dict[str, dict[str, int]]:
     """Return the keys that several codes share which are told apart by their writing, as the versions 2.1 and 2.10 are.
 
     Returns
@@ -239,7 +239,7 @@ def told_apart(codes: Iterable[Cell]) -> dict[str, dict[str, int]]:
 
     Examples
     --------
-    >>> told_apart(["2.1", 3, "2.10", "3"])
+    >>> distinct_writings(["2.1", 3, "2.10", "3"])
     {'2.1': {'2.1': 0, '2.10': 2}}
     """
     writings: dict[str, dict[str, int]] = {}

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.data.codes import Cell, cell_of, code_key, is_fault, shown_code, told_apart
+from reportgen.data.codes import Cell, cell_of, code_key, distinct_writings, is_error, shown_code
 from reportgen.late import pd
 from reportgen.spec.normal import normal
 
@@ -86,7 +86,7 @@ class Column:
         by_label: dict[str | None, int] = {
             normal(str(code)): i for i, code in enumerate(listed_codes) if code_key(code) not in own
         }
-        apart = told_apart(listed_codes)
+        apart = distinct_writings(listed_codes)
         return tuple(
             apart[key].get(normal(str(cell)), -1)
             if key in apart
@@ -100,7 +100,9 @@ class Column:
         own = {*self.keys, *self.labels}
         by_label = {normal(str(code)): code for code in codes if code_key(code) not in own}
         pairs = [(by_key.get(key), by_label.get(label)) for key, label in self.labels.items()]
-        return [(one, two) for one, two in pairs if one is not None and two is not None and codes[one] != codes[two]]
+        return [
+            (item, two) for item, two in pairs if item is not None and two is not None and codes[item] != codes[two]
+        ]
 
     def meaning(self, codes: Iterable[Cell]) -> frozenset[int]:
         """Return which distinct values these codes mean."""
@@ -118,9 +120,9 @@ class Column:
         """
         return self.file_missing - self.meaning(given) | self.meaning(codes)
 
-    def faults(self) -> frozenset[int]:
-        """Return which distinct values show a fault of a sheet in place of a value."""
-        return frozenset(i for i, cell in enumerate(self.distinct) if is_fault(cell))
+    def errors(self) -> frozenset[int]:
+        """Return which distinct values show an error of a sheet in place of a value."""
+        return frozenset(i for i, cell in enumerate(self.distinct) if is_error(cell))
 
     def shown(self, which: int) -> str:
         """Write a distinct value as messages show it, with its label where the file has one."""

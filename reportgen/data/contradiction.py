@@ -15,7 +15,7 @@ from reportgen.data.codes import Cell, code_key, shown_code
 from reportgen.data.columns import Cells, Column, listed
 from reportgen.data.notes import Notes, Path
 from reportgen.data.visits import Visit
-from reportgen.data.wording import NEGATIONS, answer_of, months_said, phrase, phrases, sex_of, side_of_arm
+from reportgen.data.wording import NEGATIONS, answer_of, months_stated, phrase, phrases, sex_of, side_of_arm
 from reportgen.spec.normal import normal
 
 _FIRST_WEEK = 0.25  # months
@@ -56,8 +56,8 @@ def crossed(labels: Sequence[str], meant: Sequence[tuple[str, ...]], arms: bool 
     side = side_of_arm if arms else _side_of_levels(labels)
     strength = _strengths(labels, meant, side, short=not arms)
     sides = [_opposite(label, own, side) for label, own in zip(labels, meant, strict=True)]
-    told = [i for i, label in enumerate(labels) if label and meant[i]]
-    return [i for i in told if any(_says(i, j, strength, sides[i], meant) for j in range(len(labels)))]
+    meaningful = [i for i, label in enumerate(labels) if label and meant[i]]
+    return [i for i in meaningful if any(_says(i, j, strength, sides[i], meant) for j in range(len(labels)))]
 
 
 def naming_another(labels: Sequence[str], names: Sequence[str]) -> list[int]:
@@ -70,11 +70,11 @@ def naming_another(labels: Sequence[str], names: Sequence[str]) -> list[int]:
     >>> naming_another(["Oslo W", "Oslo"], ["Oslo West", "Oslo"])
     []
     """
-    told, asked = [phrase(label) for label in labels], [phrase(name) for name in names]
-    own = [_holds(label, name) for label, name in zip(told, asked, strict=True)]
+    label_phrases, asked = [phrase(label) for label in labels], [phrase(name) for name in names]
+    own = [_holds(label, name) for label, name in zip(label_phrases, asked, strict=True)]
     return [
         i
-        for i, label in enumerate(told)
+        for i, label in enumerate(label_phrases)
         if not own[i] and any(_holds(label, name) and not own[j] for j, name in enumerate(asked) if name != asked[i])
     ]
 
@@ -135,21 +135,21 @@ class _Asked:
 def _row(label: str, side: str, asked: Sequence[_Asked], abbreviated: bool) -> list[int]:
     """How strongly one label says each of what is asked."""
     plain, whole, parts = label.casefold(), phrase(label), phrases(label)
-    beginning = [bool(one.words) and _begins(whole, one.words, abbreviated) for one in asked]
-    single = len({one.words for one, begins in zip(asked, beginning, strict=True) if begins}) == 1
+    beginning = [bool(item.words) and _begins(whole, item.words, abbreviated) for item in asked]
+    single = len({item.words for item, begins in zip(asked, beginning, strict=True) if begins}) == 1
     return [
         _SAME
-        if plain in one.words
+        if plain in item.words
         else _WHOLE
-        if whole in one.phrases
+        if whole in item.phrases
         else _PART
-        if parts & one.phrases
+        if parts & item.phrases
         else _SIDE
-        if side and side in one.sides
+        if side and side in item.sides
         else _PREFIX
         if begins and single
         else _NONE
-        for one, begins in zip(asked, beginning, strict=True)
+        for item, begins in zip(asked, beginning, strict=True)
     ]
 
 
@@ -169,7 +169,7 @@ def _abbreviations(labels: Sequence[str], meant: Sequence[tuple[str, ...]]) -> b
     words = [word.casefold() for each in meant for word in each]
     small = [normal(label).casefold() for label in labels if label]
     return bool(small) and all(
-        len(one) < 3 and one.isalpha() and any(word.startswith(one) for word in words) for one in small
+        len(item) < 3 and item.isalpha() and any(word.startswith(item) for word in words) for item in small
     )
 
 
@@ -185,12 +185,12 @@ def other_times(labels: Sequence[str], meant: Sequence[Visit | None]) -> list[in
     """
     found = []
     for i, (label, visit) in enumerate(zip(labels, meant, strict=True)):
-        told = months_said(label) if label and visit is not None else None
-        if told is None or visit is None:
+        months = months_stated(label) if label and visit is not None else None
+        if months is None or visit is None:
             continue
         others = [other.months for other in meant if other is not None and other.months != visit.months]
-        away = _apart(told, visit.months)
-        if away > log(1.6) or (away > log(1.25) and any(_apart(told, other) < away for other in others)):
+        away = _apart(months, visit.months)
+        if away > log(1.6) or (away > log(1.25) and any(_apart(months, other) < away for other in others)):
             found.append(i)
     return found
 
@@ -230,7 +230,7 @@ def _both(column: Column, code: Cell, shown: str) -> str:
 
 def note_once(notes: Notes, message: str, path: Path, hint: str, where: str) -> None:
     """Note what holds of a mapping's rule, not again for each visit or item of it."""
-    if not any(one.message == message and one.origin == notes.origin(path) for one in notes.problems):
+    if not any(problem.message == message and problem.origin == notes.origin(path) for problem in notes.problems):
         notes.problem(message, path, hint, where)
 
 
@@ -260,12 +260,12 @@ def note_versions(cells: Cells, codes: Iterable[Cell], notes: Notes, path: Path)
         if isinstance(column.distinct[i], str) and "." in column.keys[i]:
             texts.setdefault(column.keys[i], []).append(i)
     twice = {i for which in texts.values() if len(which) > 1 for i in which}
-    unsaid = {i for i in twice if str(column.distinct[i]) not in known}
+    unstated = {i for i in twice if str(column.distinct[i]) not in known}
     for code in known:
         if len(code) == 1 and code.isalpha() and code not in column.keys and f".{code.lower()}" in column.keys:
             message = f"the file writes .{code.lower()}, a letter for a missing value, where the mapping has '{code}'"
             note_once(notes, message, (*path, code), f"Write .{code.lower()} in the mapping.", cells.place)
-    if unsaid:
+    if unstated:
         hits = cells.hits(twice)
         message = f"{cells.examples(hits)} are one number, and may be two codes"
         note_once(notes, message, path, "Give each its own code, in quotes as the file writes it.", cells.at(hits))

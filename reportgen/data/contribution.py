@@ -35,12 +35,12 @@ def read_mapping(located: LocatedMapping, spec: Spec, notes: Notes) -> Contribut
     study_folder = spec.source.path.parent
     tables = [read_table(number, data, notes, study_folder) for number, data in enumerate(mapping.data)]
     entries = [None if table is None else entries_of(table, mapping, notes) for table in tables]
-    known = [one for one in entries if one is not None]
+    known = [entry for entry in entries if entry is not None]
     if not known:
         note_garbled(tables, mapping, notes)
         return None
     people, staying = randomised(known, mapping, notes, all_read=None not in entries)
-    by_number = {one.table.number: joined(one, people, notes) for one in staying}
+    by_number = {item.table.number: joined(item, people, notes) for item in staying}
     files = [by_number.get(number) for number in range(len(tables))]
     covariates: dict[str, FloatArray | ObjectArray] = {}
     measures: dict[str, list[Measured]] = {}

@@ -91,7 +91,7 @@ def _refuse_other_encoding(content: bytes, encoding: str, text: str) -> None:
     """Refuse UTF-8 that is declared as something else, and control characters that another encoding has as letters."""
     if content.isascii() or codecs.lookup(encoding).name.startswith(_UNICODE):
         return
-    line = next(number for number, one in enumerate(content.split(b"\n"), 1) if not one.isascii())
+    line = next(number for number, item in enumerate(content.split(b"\n"), 1) if not item.isascii())
     try:
         content.decode("utf-8")
     except UnicodeError:

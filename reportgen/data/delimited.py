@@ -81,13 +81,13 @@ def _refuse_other_line(lines: list[str], data: Data, written: str | None) -> Non
 
 def _refuse_swallowed(records: list[list[str]], starts: list[int], separator: str) -> None:
     """A stray quote makes the rows up to the next one a text of one cell, and their people would be gone."""
-    torn = [
+    conflicting = [
         str(start)
         for record, start in zip(records, starts, strict=True)
         if _swallows(record, len(records[0]), separator)
     ]
-    if torn:
-        where = f"line{'s' if len(torn) > 1 else ''} {listed(torn)}"
+    if conflicting:
+        where = f"line{'s' if len(conflicting) > 1 else ''} {listed(conflicting)}"
         hint = "Remove the stray quote, or double it; a quoted text should not look like a row."
         raise UnreadableError(f"a quote holds what looks like the rows after it: {where}", hint)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from reportgen.data.asked import note_not_understood, understood, wanted
+from reportgen.data.cell_errors import note_errors
 from reportgen.data.changed_ids import dates_among, powers_among
 from reportgen.data.codes import participant_key, shown_code, signs_among, writing_hint
 from reportgen.data.columns import (
@@ -26,7 +27,6 @@ from reportgen.data.columns import (
     objects,
     rows_text,
 )
-from reportgen.data.faults import note_faults
 from reportgen.data.files import Table
 from reportgen.data.labels import note_labels_of_visits
 from reportgen.data.notes import Notes, Path, data_path
@@ -154,7 +154,7 @@ def entries_of(table: Table, mapping: Mapping, notes: Notes) -> Entries | None:
             hint += f" If {shown_code(word)} is a participant's code, write `answers: [{word}]` in the file's `data`."
         notes.problem("rows without a participant", path, hint, where)
     people_cells = Cells(participant, np.where(used, participant.index, -1), table.rows)
-    faulty = people_cells.hits(note_faults(people_cells, (), notes, data_path(table.number, "participant")))
+    with_errors = people_cells.hits(note_errors(people_cells, (), notes, data_path(table.number, "participant")))
     keys = [participant_key(cell) for cell in participant.distinct]
     changed = _note_changed(people_cells, keys, mapping, notes, data_path(table.number, "participant"))
     ids = lookup(participant.index, objects(list(map(loose, keys)) if mapping.ids_loose else keys), "")
@@ -164,7 +164,7 @@ def entries_of(table: Table, mapping: Mapping, notes: Notes) -> Entries | None:
     known = ~used & (participant.index >= 0) & ~np.isin(participant.index, signs)
     unseen = {key: trial for key, trial in zip(people[known], trials[known], strict=True) if key not in seen}
     entries = Entries(table, np.arange(len(ids)), people, ids, trials, visits, by_trial, unseen, changed)
-    return entries.where(used & ~nameless & ~faulty)
+    return entries.where(used & ~nameless & ~with_errors)
 
 
 def _note_changed(cells: Cells, keys: list[str], mapping: Mapping, notes: Notes, path: Path) -> bool:
@@ -220,8 +220,8 @@ def _visits(table: Table, mapping: Mapping, notes: Notes) -> tuple[ObjectArray |
     cells = Cells(column, column.index, table.rows)
     notes.note_codes(rule.codes, (*path, "codes"))
     meant = column.decoded(rule.codes)
-    faults = note_faults(cells, column.meaning(rule.codes), notes, (*path, "column"))
-    unknown = cells.hits({i for i, which in enumerate(meant) if which < 0} - faults)
+    errors = note_errors(cells, column.meaning(rule.codes), notes, (*path, "column"))
+    unknown = cells.hits({i for i, which in enumerate(meant) if which < 0} - errors)
     if unknown.any():
         hint = "Add it to `visit: codes:`, as `null` if its rows are to be excluded."
         hint = writing_hint(column.distinct[int(cells.index[unknown][0])], rule.codes) or hint
@@ -244,12 +244,12 @@ class Settled:
     Attributes
     ----------
     cells : Cells
-    torn : array of bool
+    conflicting : array of bool
         Participants whose rows disagree.
     """
 
     cells: Cells
-    torn: BoolArray
+    conflicting: BoolArray
 
 
 def settled(
@@ -281,23 +281,23 @@ def settled(
     order = order[whose[order] >= 0]
     chosen = np.full(len(people), -1, dtype=np.int64)
     chosen[whose[order[::-1]]] = order[::-1]  # the first in order is written last and stays
-    torn = np.zeros(len(people), dtype=np.bool_)
+    conflicting = np.zeros(len(people), dtype=np.bool_)
     if entries.visits is not None:
-        told = useful & (whose >= 0)
-        torn = _differing(cells, told, whose, len(people))
+        known = useful & (whose >= 0)
+        conflicting = _differing(cells, known, whose, len(people))
         if not strict:  # the baseline row settles it, unless there are several of them
-            torn &= ~(first & useful)[chosen] | _differing(cells, told & first, whose, len(people))
+            conflicting &= ~(first & useful)[chosen] | _differing(cells, known & first, whose, len(people))
     index = np.where(chosen >= 0, cells.index[chosen] if len(cells) else -1, -1)
     rows = np.where(chosen >= 0, cells.rows[chosen] if len(cells) else 0, 0)
-    return Settled(Cells(column, index, rows), torn)
+    return Settled(Cells(column, index, rows), conflicting)
 
 
 def _differing(cells: Cells, where: BoolArray, whose: IntArray, people: int) -> BoolArray:
     """Which participants have different values among some of their entries."""
     values = pd.Series(cells.keys()[where]).groupby(whose[where]).nunique()
-    torn = np.zeros(people, dtype=np.bool_)
-    torn[values.index[values > 1].to_numpy(dtype=np.int64)] = True
-    return torn
+    conflicting = np.zeros(people, dtype=np.bool_)
+    conflicting[values.index[values > 1].to_numpy(dtype=np.int64)] = True
+    return conflicting
 
 
 def keep_only(entries: Entries, notes: Notes) -> tuple[Entries, dict[str, tuple[str, str, Path]]]:
@@ -323,23 +323,23 @@ def keep_only(entries: Entries, notes: Notes) -> tuple[Entries, dict[str, tuple[
         for person in entries.people[~stays]:
             out.setdefault(person, (rule.column, _rule_text(rule), path))
         entries = entries.where(stays)
-    return entries, {person: why for person, why in out.items() if person not in set(entries.people)}
+    return entries, {person: reason for person, reason in out.items() if person not in set(entries.people)}
 
 
 def _note_unclear(entries: Entries, column: Column, rule: Keep, notes: Notes, path: Path) -> None:
     """What is not the value that a rule asks for, for a reason for which nobody should be left out."""
     cells, idle = entries.cells(column), column.meaning_missing(entries.table.data.missing)
     named = column.meaning(wanted(rule))
-    faults = note_faults(cells, named | idle, notes, (*path, "column"))
-    clean = cells.without(faults | idle)
+    errors = note_errors(cells, named | idle, notes, (*path, "column"))
+    clean = cells.without(errors | idle)
     unit = "participants" if entries.visits is None else "values"
     note_not_understood(clean, rule, entries.table.data.answers, list(entries.trials), notes, path, unit)
     people = pd.Index(pd.unique(pd.Series(entries.people, dtype=object)))
     found = settled(entries, column, people, idle)
-    if found.torn.any():
+    if found.conflicting.any():
         message = "participants with different values at different visits, and none at baseline to settle it"
         hint = "The baseline row decides who is kept: add it, or correct the file."
-        notes.problem(message, (*path, "column"), hint, found.cells.at(found.torn))
+        notes.problem(message, (*path, "column"), hint, found.cells.at(found.conflicting))
 
 
 def _stays(entries: Entries, column: Column, rule: Keep) -> BoolArray:

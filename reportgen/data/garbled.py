@@ -53,7 +53,7 @@ def _note_guessed(texts: dict[int, str], column: Column, table: Table, notes: No
 
 def _note(odd: dict[int, str], column: Column, table: Table, notes: Notes) -> None:
     words = listed([f"'{text}'" for text in dict.fromkeys(odd.values())])
-    meant = next((f", for '{fixed}' perhaps" for text in odd.values() if (fixed := mended(text))), "")
+    meant = next((f", for '{fixed}' perhaps" for text in odd.values() if (fixed := repaired(text))), "")
     hint = "They were read in a different encoding from the one they were written in: export the file again as UTF-8, or name its"
     hint += " `encoding`. A code that is written in the mapping as the file has it is taken as it is."
     notes.problem(f"garbled letters: {words}{meant}", data_path(table.number, "file"), hint, _where(odd, column, table))
@@ -76,8 +76,8 @@ def _texts(node: Any) -> Iterator[str]:
         yield from _texts(list(node.keys()))
         yield from _texts(list(node.values()))
     elif isinstance(node, list | tuple):
-        for one in node:
-            yield from _texts(one)
+        for item in node:
+            yield from _texts(item)
 
 
 def is_garbled(text: str) -> bool:
@@ -93,12 +93,12 @@ def is_garbled(text: str) -> bool:
     return not text.isascii() and (_ODD.search(text) is not None or any(_has_pair(text, name) for name in _READ_AS))
 
 
-def mended(text: str) -> str:
+def repaired(text: str) -> str:
     """Return the text that a garbled one was made of; "" where it is not garbled, or cannot be told.
 
     Examples
     --------
-    >>> mended("MalmÃ¶"), mended("donâ€™t"), mended("Malmö")
+    >>> repaired("MalmÃ¶"), repaired("donâ€™t"), repaired("Malmö")
     ('Malmö', 'don’t', '')
     """
     for name in _READ_AS:

@@ -17,7 +17,7 @@ from reportgen.late import pd
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class MergedFile:
     """One file, joined to the participants.
 
     Attributes
@@ -56,7 +56,7 @@ class Joined:
         return settled(self.entries, column, self.keys, idle)
 
 
-def joined(entries: Entries, people: People, notes: Notes) -> Joined:
+def joined(entries: Entries, people: People, notes: Notes) -> MergedFile:
     """Join a file to the participants. Of two rows of one (which has been noted) the first counts."""
     keys = pd.Index(people.keys if entries.by_trial == people.by_trial else people.ids, dtype=object)
     path = data_path(entries.table.number, "participant")
@@ -74,7 +74,7 @@ def joined(entries: Entries, people: People, notes: Notes) -> Joined:
         first = ~pd.Series(mine.people[here], dtype=object).duplicated().to_numpy(dtype=bool)
         found = pd.Index(mine.people[here[first]], dtype=object).get_indexer(keys)
         positions[visit] = np.where(found >= 0, here[first][found], -1) if first.any() else np.full(len(keys), -1)
-    return Joined(mine, keys, visits, positions)
+    return MergedFile(mine, keys, visits, positions)
 
 
 def _at_visit(entries: Entries, visit: Visit | None) -> BoolArray:

@@ -94,7 +94,7 @@ def _no(column: Column, which: int) -> bool:
     return bool(answer_of(column.labels[column.keys[which]]))
 
 
-def told(cells: Sequence[Cells], standing: Sequence[frozenset[int]]) -> tuple[str, str]:
+def labelled_values(cells: Sequence[Cells], standing: Sequence[frozenset[int]]) -> tuple[str, str]:
     """Return the values that stand out with their labels and numbers, and where they stand.
 
     Examples
@@ -104,14 +104,14 @@ def told(cells: Sequence[Cells], standing: Sequence[frozenset[int]]) -> tuple[st
     counts: dict[tuple[str, str], int] = {}
     rows: list[int] = []
     first: Cells | None = None
-    for one, which in zip(cells, standing, strict=True):
-        hits = one.hits(which)
+    for cell, which in zip(cells, standing, strict=True):
+        hits = cell.hits(which)
         if hits.any():
-            first = first or one
-            rows += one.rows[hits].tolist() if one is first else []
-            for i, n in zip(*np.unique(one.index[hits], return_counts=True), strict=True):
-                key = one.column.keys[i]
-                entry = (shown_code(one.column.distinct[i]), one.column.labels.get(key, ""))
+            first = first or cell
+            rows += cell.rows[hits].tolist() if cell is first else []
+            for i, n in zip(*np.unique(cell.index[hits], return_counts=True), strict=True):
+                key = cell.column.keys[i]
+                entry = (shown_code(cell.column.distinct[i]), cell.column.labels.get(key, ""))
                 counts[entry] = counts.get(entry, 0) + int(n)
     if first is None:
         return "", ""
@@ -121,7 +121,7 @@ def told(cells: Sequence[Cells], standing: Sequence[frozenset[int]]) -> tuple[st
 
 def first_code(cells: Sequence[Cells], standing: Sequence[frozenset[int]]) -> str:
     """Return the first value that stands out, as a mapping writes it."""
-    cell = next(one.column.distinct[i] for one, which in zip(cells, standing, strict=True) for i in sorted(which))
+    cell = next(item.column.distinct[i] for item, which in zip(cells, standing, strict=True) for i in sorted(which))
     return shown_code(cell).replace("−", "-")
 
 

@@ -13,7 +13,7 @@ from reportgen.data.contradiction import (
     note_versions,
     other_times,
 )
-from reportgen.data.labelled import first_code, held_by, standing_out, told
+from reportgen.data.labelled import first_code, held_by, labelled_values, standing_out
 from reportgen.data.notes import Notes, Path
 from reportgen.data.visits import visit_meant
 from reportgen.spec.mapping import Mapping, TrialColumn, VisitColumn
@@ -57,7 +57,7 @@ def _note_labels_as_names(cells: Cells, rule: TrialColumn, notes: Notes) -> None
             hint = f"Say with `codes` which trial each is; both may be '{label}'."
             note_once(notes, message, path, hint, cells.at(hits))
     standing = [standing_out(column, held)] if rule.labels == "check" else []
-    text, where = told([cells], standing) if standing else ("", "")
+    text, where = labelled_values([cells], standing) if standing else ("", "")
     if text:
         hint = f"If it is missing, list it: `missing: [{first_code([cells], standing)}]`, and exclude its participants with `keep`; otherwise name the trials with `codes`, or write `labels: values`."
         notes.problem(f"a labelled value among unlabelled ones: {text}, which would be a trial", path, hint, where)

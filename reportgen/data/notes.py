@@ -52,8 +52,8 @@ class Notes:
 
     def note_twins(self, codes: Iterable[Cell], path: Path) -> None:
         """Note codes that are one code written in two ways."""
-        for one, other in twins(codes):
-            message = f"{shown_code(one)} and {shown_code(other)} are the same code"
+        for item, other in twins(codes):
+            message = f"{shown_code(item)} and {shown_code(other)} are the same code"
             self.problem(message, (*path, other), "Remove one of them: numbers match however they are written.")
 
     def count(self, kind: str, variable: str, rule: str, trials: Iterable[str], unit: str, path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.data.calendar import NO_DATE
-from reportgen.data.codes import Fault
+from reportgen.data.codes import CellError
 from reportgen.data.raw import Raw, UnreadableError, raw_of_frame
 from reportgen.late import pd
 from reportgen.spec.mapping import Data
@@ -64,5 +64,5 @@ def _values(column: Any) -> list[Any]:
         try:
             values.append(cell.as_py())
         except (ValueError, OverflowError):
-            values.append(Fault(f"{NO_DATE}{cell.cast('int32' if '32' in str(cell.type) else 'int64').as_py()}"))
+            values.append(CellError(f"{NO_DATE}{cell.cast('int32' if '32' in str(cell.type) else 'int64').as_py()}"))
     return values

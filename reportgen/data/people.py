@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.data.arms import Roll, arm_name, arms_of, codes_hint, counted
+from reportgen.data.arms import Roster, arm_name, arms_of, codes_hint, counted
+from reportgen.data.cell_errors import note_errors
 from reportgen.data.codes import shown_code, writing_hint
 from reportgen.data.columns import IntArray, ObjectArray, lookup, objects, rows_text
 from reportgen.data.entries import Entries, keep_only, known_column, settled
-from reportgen.data.faults import note_faults
 from reportgen.data.labels import note_labels_of_trials
 from reportgen.data.notes import Notes, Path, data_path
-from reportgen.data.trial_names import note_doubtful_trials
-from reportgen.data.twins import note_strangers, note_twins_in_file
+from reportgen.data.trial_names import note_suspicious_trials
+from reportgen.data.twins import note_twins_in_file, note_unknown_ids
 from reportgen.late import pd
 from reportgen.spec.mapping import Mapping, TrialColumn
 
@@ -50,7 +50,7 @@ class People:
         return len(self.keys)
 
 
-LeftOut = dict[str, tuple[str, str, Path]]
+ExcludedParticipants = dict[str, tuple[str, str, Path]]
 
 
 def randomised(files: list[Entries], mapping: Mapping, notes: Notes, all_read: bool) -> tuple[People, list[Entries]]:
@@ -69,29 +69,29 @@ def randomised(files: list[Entries], mapping: Mapping, notes: Notes, all_read: b
     holding = [entries for entries in files if mapping.arms.column in entries.table]
     base = (holding or files)[0]
     staying: list[Entries] = []
-    left_out: LeftOut = {}
+    excluded: ExcludedParticipants = {}
     for entries in files:
         rest, out = keep_only(entries, notes)
         _note_repeated(rest, base, notes)
         note_twins_in_file(rest, mapping, notes)
         staying.append(rest)
-        left_out |= out if entries.by_trial == base.by_trial else _with_trial(out, base)
-    roll = _roll(base, left_out)
-    _note_left_out(roll, left_out, notes)
+        excluded |= out if entries.by_trial == base.by_trial else _with_trial(out, base)
+    roster = _roster(base, excluded)
+    _note_excluded(roster, excluded, notes)
     _note_unseen(base, notes)
-    _note_unknown_trials(base, roll, mapping, notes, all_read)
+    _note_unknown_trials(base, roster, mapping, notes, all_read)
     if holding:
-        people = _people(roll, base, arms_of(staying[files.index(base)], roll, mapping, notes), mapping, notes)
+        people = _people(roster, base, arms_of(staying[files.index(base)], roster, mapping, notes), mapping, notes)
         _note_empty_trials(people, base, notes)
         for entries in holding[1:]:
             _note_other_arms(entries, people, mapping, notes)
         for entries in files:
             if entries is not base:
-                note_strangers(entries, base, mapping, notes)
+                note_unknown_ids(entries, base, mapping, notes)
     else:
         if all_read:
             known_column([entries.table for entries in files], mapping.arms.column, notes, ("arms", "column"))
-        people = _people(roll, base, np.full(len(roll.keys), -1, dtype=np.int64), mapping, notes)
+        people = _people(roster, base, np.full(len(roster.keys), -1, dtype=np.int64), mapping, notes)
     return people, staying
 
 
@@ -135,7 +135,7 @@ def _note_other_arms(entries: Entries, people: People, mapping: Mapping, notes: 
         notes.problem(message, ("arms", "column"), hint, cells.at(differs))
 
 
-def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Notes, all_read: bool) -> None:
+def _note_unknown_trials(base: Entries, roster: Roster, mapping: Mapping, notes: Notes, all_read: bool) -> None:
     """Participants whose trial is unknown or missing, and trials that nobody is in."""
     if not isinstance(mapping.trial, TrialColumn) or (mapping.trial.column not in base.table and not all_read):
         return
@@ -143,26 +143,26 @@ def _note_unknown_trials(base: Entries, roll: Roll, mapping: Mapping, notes: Not
     if column is None:
         return
     notes.note_codes(mapping.trial.codes, ("trial", "codes"), base.table.data.missing)
-    cells = settled(base, column, roll.keys).cells.without(column.meaning_missing(base.table.data.missing))
+    cells = settled(base, column, roster.keys).cells.without(column.meaning_missing(base.table.data.missing))
     codes = column.decoded(mapping.trial.codes)
     meant = lookup(cells.index, np.array(codes, dtype=np.int64), -1)
-    kept = cells.where(roll.kept)
-    faults = note_faults(kept, column.meaning(mapping.trial.codes), notes, ("trial", "column"))
-    note_labels_of_trials(kept.without(faults), mapping.trial, notes)
+    kept = cells.where(roster.kept)
+    errors = note_errors(kept, column.meaning(mapping.trial.codes), notes, ("trial", "column"))
+    note_labels_of_trials(kept.without(errors), mapping.trial, notes)
     if not mapping.trial.codes:
-        note_doubtful_trials(kept, mapping, base.table.data.answers, notes)
-    empty = roll.kept & ~cells.present
+        note_suspicious_trials(kept, mapping, base.table.data.answers, notes)
+    empty = roster.kept & ~cells.present
     if empty.any():
         notes.problem(f"{counted(empty)} without a trial", ("trial", "column"), "Give each its trial.", cells.at(empty))
-    unknown = roll.kept & cells.present & (meant < 0) & ~cells.hits(faults)
+    unknown = roster.kept & cells.present & (meant < 0) & ~cells.hits(errors)
     if mapping.trial.codes and unknown.any():
         hint = f"Add it to `codes`, or exclude its participants with `keep`. {codes_hint(mapping.trial.codes)}"
         first = cells.column.distinct[int(cells.index[unknown][0])]
         hint = writing_hint(first, mapping.trial.codes) or hint
         notes.problem(f"unknown trial {cells.examples(unknown)}", ("trial", "codes"), hint, cells.at(unknown))
     for number, code in enumerate(mapping.trial.codes):
-        if roll.kept.any() and not (roll.kept & (meant == number)).any():
-            hint = f"Remove or correct the code. The column holds {cells.examples(roll.kept) or 'nothing'}."
+        if roster.kept.any() and not (roster.kept & (meant == number)).any():
+            hint = f"Remove or correct the code. The column holds {cells.examples(roster.kept) or 'nothing'}."
             path = ("trial", "codes", code)
             notes.problem(f"no participant is in the trial {shown_code(code)}: it is empty", path, hint, cells.place)
 
@@ -180,22 +180,22 @@ def _note_empty_trials(people: People, base: Entries, notes: Notes) -> None:
             notes.problem(message, ("trial",), hint, base.table.place)
 
 
-def _with_trial(out: LeftOut, base: Entries) -> LeftOut:
+def _with_trial(out: ExcludedParticipants, base: Entries) -> ExcludedParticipants:
     """People left out by a file without trials, under their keys in the file that has them."""
     return {key: out[id_] for key, id_ in zip(base.people, base.ids, strict=True) if id_ in out}
 
 
-def _roll(base: Entries, left_out: LeftOut) -> Roll:
+def _roster(base: Entries, excluded: ExcludedParticipants) -> Roster:
     first = ~pd.Series(base.people, dtype=object).duplicated().to_numpy()
     keys = pd.Index(base.people[first])
-    kept = np.array([key not in left_out for key in keys], dtype=np.bool_)
-    return Roll(keys, base.ids[first], base.trials[first], kept, base.by_trial)
+    kept = np.array([key not in excluded for key in keys], dtype=np.bool_)
+    return Roster(keys, base.ids[first], base.trials[first], kept, base.by_trial)
 
 
-def _note_left_out(roll: Roll, left_out: LeftOut, notes: Notes) -> None:
-    for key, trial in zip(roll.keys, roll.trials, strict=True):
-        if key in left_out:
-            column, rule, path = left_out[key]
+def _note_excluded(roster: Roster, excluded: ExcludedParticipants, notes: Notes) -> None:
+    for key, trial in zip(roster.keys, roster.trials, strict=True):
+        if key in excluded:
+            column, rule, path = excluded[key]
             notes.count("left-out", column, f"{rule} → left out", (trial,), "participants", path)
 
 
@@ -207,23 +207,23 @@ def _note_unseen(base: Entries, notes: Notes) -> None:
         notes.count("left-out", base.table.data.visit.column, rule, base.unseen.values(), "participants", path)
 
 
-def _people(roll: Roll, base: Entries, which: IntArray, mapping: Mapping, notes: Notes) -> People:
-    stays = roll.kept.copy()
+def _people(roster: Roster, base: Entries, which: IntArray, mapping: Mapping, notes: Notes) -> People:
+    stays = roster.kept.copy()
     arms = list(mapping.arms.codes.values())
     for number, (code, arm) in enumerate(mapping.arms.codes.items()):
         if arm.leave_out:
-            out = roll.kept & (which == number)
+            out = roster.kept & (which == number)
             rule = f"{shown_code(code)}: {arm.leave_out} → left out"
             path: Path = ("arms", "codes", code)
-            notes.count("left-out", mapping.arms.column, rule, roll.trials[out], "participants", path)
+            notes.count("left-out", mapping.arms.column, rule, roster.trials[out], "participants", path)
             stays &= ~out
     which = which[stays]
     return People(
-        keys=roll.keys.to_numpy(dtype=object)[stays],
-        ids=roll.ids[stays],
-        trials=roll.trials[stays],
+        keys=roster.keys.to_numpy(dtype=object)[stays],
+        ids=roster.ids[stays],
+        trials=roster.trials[stays],
         arms=lookup(which, objects([arm_name(arm) for arm in arms]), None),
         arm_classes=lookup(which, objects([arm.class_ for arm in arms]), None),
-        raw_n=dict(Counter([*roll.trials, *base.unseen.values()])),
-        by_trial=roll.by_trial,
+        raw_n=dict(Counter([*roster.trials, *base.unseen.values()])),
+        by_trial=roster.by_trial,
     )

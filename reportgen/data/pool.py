@@ -81,12 +81,12 @@ def _names_almost_alike(contributions: list[Contribution]) -> list[Problem]:
     written = {name: one for one in reversed(contributions) for name in _trial_names(one)}
     apart = [one.located.mapping.different_trials for one in contributions]
     problems = []
-    for one, other in trials_alike([name for each in contributions for name in _trial_names(each)], apart):
+    for item, other in trials_alike([name for each in contributions for name in _trial_names(each)], apart):
         trial = written[other].located.mapping.trial
-        if written[one] is written[other] and isinstance(trial, TrialColumn) and not trial.codes:
+        if written[item] is written[other] and isinstance(trial, TrialColumn) and not trial.codes:
             continue
-        message = f"two trials have almost the same name: '{one}' ({written[one].located.source.shown}) and '{other}'"
-        problems.append(Problem(message, written[other].located.source.at("trial"), alike_hint(one, other)))
+        message = f"two trials have almost the same name: '{item}' ({written[item].located.source.shown}) and '{other}'"
+        problems.append(Problem(message, written[other].located.source.at("trial"), alike_hint(item, other)))
     for contribution in contributions:
         notes = Notes(contribution.located)
         note_idle_names(contribution.located.mapping, written, notes)
@@ -94,20 +94,26 @@ def _names_almost_alike(contributions: list[Contribution]) -> list[Problem]:
     return problems
 
 
-def _trial_names(one: Contribution) -> list[str]:
+def _trial_names(contribution: Contribution) -> list[str]:
     """The trials of a mapping, without codes that it does not know and rows without a trial, which are noted there."""
-    trial = one.located.mapping.trial
-    named = trial.codes.values() if isinstance(trial, TrialColumn) and trial.codes else one.people.raw_n
+    trial = contribution.located.mapping.trial
+    named = trial.codes.values() if isinstance(trial, TrialColumn) and trial.codes else contribution.people.raw_n
     return [name for name in dict.fromkeys(named) if name]
 
 
 def _pooled(contributions: list[Contribution], study: Study) -> Repository:
-    participants = pd.concat([_participants(one, study) for one in contributions], ignore_index=True)
-    starts = np.cumsum([0, *(len(one.people) for one in contributions)])
-    measures = [_measures(one, int(start)) for one, start in zip(contributions, starts, strict=False)]
-    trials = tuple(trial for number, one in enumerate(contributions) for trial in trials_of(one, number))
-    ledger = [line for one in contributions for line in (*one.notes.ledger(), *not_collected(one, study))]
-    files = tuple({file.name: file for one in contributions for file in one.files}.values())
+    participants = pd.concat([_participants(contribution, study) for contribution in contributions], ignore_index=True)
+    starts = np.cumsum([0, *(len(contribution.people) for contribution in contributions)])
+    measures = [_measures(contribution, int(start)) for contribution, start in zip(contributions, starts, strict=False)]
+    trials = tuple(
+        trial for number, contribution in enumerate(contributions) for trial in trials_of(contribution, number)
+    )
+    ledger = [
+        line
+        for contribution in contributions
+        for line in (*contribution.notes.ledger(), *not_collected(contribution, study))
+    ]
+    files = tuple({file.name: file for contribution in contributions for file in contribution.files}.values())
     hashed = "".join(f"{file.name} {file.sha256}\n" for file in files)
     return Repository(
         participants=participants,
@@ -119,33 +125,35 @@ def _pooled(contributions: list[Contribution], study: Study) -> Repository:
     )
 
 
-def _participants(one: Contribution, study: Study) -> pd.DataFrame:
+def _participants(contribution: Contribution, study: Study) -> pd.DataFrame:
     columns: dict[str, FloatArray | ObjectArray] = {
-        "trial": one.people.trials,
-        "participant": one.people.ids,
-        "arm": one.people.arms,
-        "arm_class": one.people.arm_classes,
+        "trial": contribution.people.trials,
+        "participant": contribution.people.ids,
+        "arm": contribution.people.arms,
+        "arm_class": contribution.people.arm_classes,
     }
     for name, covariate in study.covariates.items():
         nothing = np.full(
-            len(one.people), None if covariate.categorical else np.nan, dtype=object if covariate.categorical else float
+            len(contribution.people),
+            None if covariate.categorical else np.nan,
+            dtype=object if covariate.categorical else float,
         )
-        columns[name] = one.covariates.get(name, nothing)
+        columns[name] = contribution.covariates.get(name, nothing)
     return _frame(columns)
 
 
-def _measures(one: Contribution, start: int) -> pd.DataFrame:
+def _measures(contribution: Contribution, start: int) -> pd.DataFrame:
     """The values of one mapping, in the order of its variables, of time and of the participants."""
     parts = [
         (name, measured.visit, measured.values, np.flatnonzero(~np.isnan(measured.values)))
-        for name, visits in one.measures.items()
+        for name, visits in contribution.measures.items()
         for measured in visits
     ]
     sizes = [len(rows) for *_, rows in parts]
     rows = np.concatenate([np.empty(0, dtype=np.int64), *(rows for *_, rows in parts)])
     columns: dict[str, npt.NDArray[Any]] = {
         "row": rows + start,
-        "trial": one.people.trials[rows],
+        "trial": contribution.people.trials[rows],
         "instrument": objects([name for name, *_ in parts]).repeat(sizes),
         "visit": objects([visit.label for _, visit, *_ in parts]).repeat(sizes),
         "months": np.array([visit.months for _, visit, *_ in parts], dtype=np.float64).repeat(sizes),

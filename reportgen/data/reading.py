@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from reportgen.data.cell_errors import note_errors
 from reportgen.data.codes import Cell, shown_code, shown_number
 from reportgen.data.columns import BoolArray, Cells, Column, FloatArray, IntArray, ObjectArray, listed, rows_text
-from reportgen.data.faults import note_faults
 from reportgen.data.notes import Notes
 from reportgen.spec.mapping import Variable
 from reportgen.spec.source import Step
@@ -55,7 +55,7 @@ class Reading:
         self.notes.problem(message, ("variables", self.name, *path), hint, where)
 
     @property
-    def empty_is_told(self) -> bool:
+    def empty_is_declared(self) -> bool:
         """Whether the mapping says what an empty cell means: `""` among its codes, or among what counts as no."""
         rule = self.variable
         return any(
@@ -70,7 +70,7 @@ class Reading:
     def cleared(self, cells: Cells) -> Cells:
         """Return the cells without those that mean missing, each counted in the ledger, and without faults."""
         column = cells.column
-        if self.empty_is_told:
+        if self.empty_is_declared:
             cells = cells.with_empty()
             column = cells.column
         unit = "values" if self.variable.items is not None else self.unit
@@ -87,7 +87,7 @@ class Reading:
             if hits.any():
                 self.count("missing", f"{column.shown(which)} → missing, as the file declares", hits, unit=unit)
         allowed = absent | column.meaning(self.variable.codes)
-        return cells.without(absent | note_faults(cells, allowed, self.notes, ("variables", self.name)))
+        return cells.without(absent | note_errors(cells, allowed, self.notes, ("variables", self.name)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from reportgen.data.arms import codes_hint
 from reportgen.data.codes import Cell, code_key, dash_for_minus, dashes_to_minus, shown_code, writing_hint
 from reportgen.data.columns import BoolArray, Cells, FloatArray, ObjectArray, lookup, number_of, objects
 from reportgen.data.contradiction import crossed, label_of, note_contradictions, note_shared_labels, note_versions
-from reportgen.data.labelled import beside_the_answer, first_code, held_by, standing_out, told
+from reportgen.data.labelled import beside_the_answer, first_code, held_by, labelled_values, standing_out
 from reportgen.data.reading import Numbers, Reading
 from reportgen.data.wording import answer_of, with_name
 from reportgen.errors import did_you_mean
@@ -43,8 +43,8 @@ def coded(cells: Cells, codes: Mapping[Cell, Cell | None], reading: Reading) -> 
     meant = cells.column.decoded(codes)
     _note_unknown(cells, meant, codes, reading)
     _note_labels(cells, codes, reading)
-    for one, other in cells.column.contradicted(codes):
-        message = f"{shown_code(one)} and {shown_code(other)} are the same value of the file, its code and its label"
+    for item, other in cells.column.contradicted(codes):
+        message = f"{shown_code(item)} and {shown_code(other)} are the same value of the file, its code and its label"
         reading.problem(message, "codes", other, hint="Remove one of them.", where=cells.place)
     unit = "values" if reading.variable.items is not None else ""
     for number, (code, level) in enumerate(codes.items()):
@@ -116,8 +116,8 @@ def note_labelled(cells: Sequence[Cells], reading: Reading, span: tuple[float, f
     """
     if reading.variable.labels != "check" or reading.variable.codes:
         return [frozenset()] * len(cells)
-    standing = [standing_out(one.column, held_by(one), span) for one in cells]
-    text, where = told(cells, standing)
+    standing = [standing_out(cell.column, held_by(cell), span) for cell in cells]
+    text, where = labelled_values(cells, standing)
     if text:
         code = first_code(cells, standing)
         hint = (
@@ -249,7 +249,7 @@ def _note_labelled_answers(
     column, labels = cells.column, cells.column.labels
     if reading.variable.labels == "check":
         standing = [beside_the_answer(column, held_by(cells), code, noes) - frozenset(unclear)]
-        text, where = told([cells], standing)
+        text, where = labelled_values([cells], standing)
         if text:
             hint = (
                 f"If it is missing, list it: `missing: [{first_code([cells], standing)}]`; if it counts as no, list it in"
@@ -293,7 +293,7 @@ def flagged(flags: Mapping[str, Cells], reading: Reading) -> ObjectArray:
     _note_flags(flags, reading)
     for level, cells in flags.items():
         flag = reading.variable.flags[level]
-        noes = (*flag.no, "") if reading.empty_is_told else flag.no
+        noes = (*flag.no, "") if reading.empty_is_declared else flag.no
         says_yes = answered_with(cells, flag.equals, reading, "flags", level, noes=noes)
         again |= says_yes & placed
         yes = says_yes & ~placed
@@ -318,7 +318,7 @@ def _note_flags(flags: Mapping[str, Cells], reading: Reading) -> None:
     levels = [*flags, *([] if rule.otherwise is None else [rule.otherwise])]
     for level, cells in flags.items() if rule.labels != "ignore" else ():
         code = rule.flags[level].equals
-        meant = [with_name(one, reading.name) for one in (level, *(other for other in levels if other != level))]
+        meant = [with_name(item, reading.name) for item in (level, *(other for other in levels if other != level))]
         bad = crossed([label_of(cells.column, code), *[""] * (len(meant) - 1)], meant)
         note_contradictions(cells, [code], [level], bad, reading.notes, ("variables", reading.name, "flags", level))
     if rule.otherwise is not None:
@@ -328,14 +328,14 @@ def _note_flags(flags: Mapping[str, Cells], reading: Reading) -> None:
 
 def note_ticks(columns: Sequence[Cells], codes: Sequence[Cell], reading: Reading, *path: Step) -> None:
     """Columns that hold one answer and empty cells alone: an empty cell is missing, and may have been meant as no."""
-    if reading.empty_is_told or any(code == "" for code in reading.missing):
+    if reading.empty_is_declared or any(code == "" for code in reading.missing):
         return
     pairs = zip(columns, codes, strict=True)
-    if any(not frozenset(range(len(one.column.distinct))) <= one.column.meaning((code,)) for one, code in pairs):
+    if any(not frozenset(range(len(item.column.distinct))) <= item.column.meaning((code,)) for item, code in pairs):
         return
     empty = columns[0].with_empty()
     hits = ~columns[0].present & empty.present
-    if any(one.present.any() for one in columns) and hits.any():
+    if any(column.present.any() for column in columns) and hits.any():
         message = f"nothing but {shown_code(codes[0])} and empty cells, which are missing here (n = {int(hits.sum())})"
         hint = 'If an empty cell means no, write `no: ""`; if it is really missing, write `missing: ""`.'
         reading.problem(message, *path, hint=hint, where=columns[0].at(hits))

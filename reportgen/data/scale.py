@@ -6,8 +6,8 @@ import numpy as np
 
 from reportgen.data.codes import shown_number
 from reportgen.data.columns import FloatArray
-from reportgen.data.doubtful import as_shown, note_doubtful
 from reportgen.data.reading import Numbers, Reading
+from reportgen.data.suspicious import as_shown, note_suspicious
 from reportgen.spec.units import convertible, factor, same_unit
 
 Span = tuple[float, float]
@@ -19,19 +19,19 @@ _ROUNDING = 1e-9
 def converted(numbers: Numbers, reading: Reading, unit: str, span: Span | None) -> Numbers:
     """Return numbers in the study's unit and range, as the mapping says; the ledger counts them."""
     numbers = as_shown(numbers, reading)
-    note_doubtful(numbers, reading, unit, span)
-    variable, there = reading.variable, ~np.isnan(numbers.values)
+    note_suspicious(numbers, reading, unit, span)
+    variable, present = reading.variable, ~np.isnan(numbers.values)
     if variable.unit is not None:
         if same_unit(variable.unit, unit) or not convertible(variable.unit, unit):  # reported with the spec
             return numbers
-        reading.count("unit", f"{variable.unit} → {unit}", there, "unit")
+        reading.count("unit", f"{variable.unit} → {unit}", present, "unit")
         return numbers.with_values(numbers.values * factor(variable.unit, unit))
     if variable.from_range is not None and span is not None:
         (low, high), (to_low, to_high) = variable.from_range, span
         if variable.from_range == span:
             return numbers
         rule = f"{_text(variable.from_range)} → {_text(span)}"
-        reading.count("unit", rule, there, "from_range")
+        reading.count("unit", rule, present, "from_range")
         return numbers.with_values(to_low + (numbers.values - low) * ((to_high - to_low) / (high - low)))
     if variable.times is not None or variable.plus is not None:
         times = 1.0 if variable.times is None else variable.times
@@ -39,7 +39,7 @@ def converted(numbers: Numbers, reading: Reading, unit: str, span: Span | None) 
         words = [f"times {shown_number(times)}"] * (times != 1) + [f"plus {shown_number(plus)}"] * (plus != 0)
         if words:
             key = "times" if variable.times is not None else "plus"
-            reading.count("unit", ", ".join(words), there, key)
+            reading.count("unit", ", ".join(words), present, key)
         return numbers.with_values(numbers.values * times + plus)
     return numbers
 

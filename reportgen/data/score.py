@@ -57,8 +57,8 @@ def scored(items: Sequence[Cells], reading: Reading, span: Span | None = None) -
 def _note_missing_codes(items: Sequence[Cells], labelled: Sequence[frozenset[int]], reading: Reading) -> None:
     """Where nothing says what an answer may be, a 9 among answers from 0 to 3 would be added to the score."""
     apart = like_missing_codes(set().union(*(cells.held() for cells in items)))
-    for cells, told in zip(items, labelled, strict=True):
-        hits = cells.hits({i for i, key in enumerate(cells.column.keys) if key in apart} - told)
+    for cells, named in zip(items, labelled, strict=True):
+        hits = cells.hits({i for i, key in enumerate(cells.column.keys) if key in apart} - named)
         if hits.any():
             message = f"{cells.examples(hits)} would be added to the score"
             hint = "List it in `missing`; if it is an answer, say with `item_range` which answers there are."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reportgen.data.columns import listed
 from reportgen.data.entries import columns_hint
-from reportgen.data.joined import Joined
+from reportgen.data.joined import MergedFile
 from reportgen.data.notes import Notes, Path
 from reportgen.data.visits import Visit, visit_meant, visits_of
 from reportgen.spec.mapping import Mapping, Variable
@@ -19,7 +19,7 @@ VISIT = "{visit}"
 class Place:
     """The columns of a variable in one file, at one visit."""
 
-    file: Joined
+    file: MergedFile
     columns: tuple[str, ...]
     visit: Visit
 
@@ -41,11 +41,11 @@ class Finder:
     name: str
     variable: Variable
     mapping: Mapping
-    files: Sequence[Joined | None]
+    files: Sequence[MergedFile | None]
     notes: Notes
 
     @property
-    def eligible(self) -> list[Joined]:
+    def eligible(self) -> list[MergedFile]:
         """The files in which to look: the one that is named, or all."""
         number = self.variable.data
         chosen = self.files if number is None else self.files[number - 1 : number]
@@ -98,15 +98,15 @@ class Finder:
                     yield place
         elif VISIT in "".join(self._columns(VISIT)):
             keys = list(self.variable.visits or visits_of(self.mapping))
-            there = [key for key in keys if self._holds(self._columns(key))]
-            for key in there:
+            present = [key for key in keys if self._holds(self._columns(key))]
+            for key in present:
                 place = self._find(self._columns(key), visit_meant(key, self.mapping))
                 if place is not None:
                     yield place
-            absent = [key for key in keys if key not in there]
+            absent = [key for key in keys if key not in present]
             if absent:
                 self._note_missing(
-                    [name for key in absent for name in self._columns(key)], self.eligible, absent, there
+                    [name for key in absent for name in self._columns(key)], self.eligible, absent, present
                 )
         else:
             yield from self._in_long_files()
@@ -148,7 +148,11 @@ class Finder:
         return None
 
     def _note_missing(
-        self, columns: Sequence[str], files: Sequence[Joined], absent: Sequence[str] = (), there: Sequence[str] = ()
+        self,
+        columns: Sequence[str],
+        files: Sequence[MergedFile],
+        absent: Sequence[str] = (),
+        present: Sequence[str] = (),
     ) -> None:
         """Note the columns that no file has: of some visits, while those of others are there."""
         if not self._all_read or not files:
@@ -162,9 +166,9 @@ class Finder:
             path = ("variables", self.name, "flags", level)
         elif isinstance(self.variable.column, dict):
             path = (*path, *absent)
-        elif absent and there:
+        elif absent and present:
             when = " and at ".join(f"'{key}'" for key in absent)
-            hint += f"\nIf it was not measured at {when}, list where it was: `visits: [{', '.join(there)}]`."
+            hint += f"\nIf it was not measured at {when}, list where it was: `visits: [{', '.join(present)}]`."
         names = listed([f"'{name}'" for name in missing])
         message = f"there is no column {names}" if len(missing) == 1 else f"there are no columns {names}"
         self.notes.problem(message, path, hint, ", ".join(file.table.place for file in files))

@@ -2,7 +2,7 @@
 
 The sheet is named or numbered from 1; without either it is the first, unless that is hidden. Empty rows and columns at
 the top left are kept while reading, so that row numbers are those that the spreadsheet shows. A cell that shows an error,
-a formula without a value, or a row merged with the one above is kept as a `Fault`: whoever reads its column says so.
+a formula without a value, or a row merged with the one above is kept as a `CellError`: whoever reads its column says so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.data.bounds import AGAIN, column_letters
-from reportgen.data.codes import Fault
+from reportgen.data.codes import CellError
 from reportgen.data.columns import IntArray
 from reportgen.data.header import joined_names, refuse_other_row
 from reportgen.data.raw import Raw, UnreadableError, column_name, raw_of_records
@@ -114,7 +114,7 @@ def _mark_merged(cells: list[list[Any]], spans: Iterable[Span], first: int) -> N
         word = f"merged with row {top + 1}" if bottom > top else f"merged with column {column_letters(left + 1)}"
         for number, record in enumerate(cells[top : bottom + 1], top):
             start, end = left + (number == top), min(right + 1, len(record))
-            record[start:end] = [Fault(word)] * (end - start)
+            record[start:end] = [CellError(word)] * (end - start)
 
 
 def _rows_in_percent(places: Iterable[Place], header: list[str], first: int) -> dict[str, IntArray]:
@@ -131,7 +131,7 @@ def _mark_unvalued(cells: list[list[Any]], found: Mapping[tuple[int, int], str])
     for (row, column), text in found.items():
         cells.extend([""] * width for _ in range(row + 1 - len(cells)))
         cells[row].extend([""] * (column + 1 - len(cells[row])))
-        cells[row][column] = Fault(text)
+        cells[row][column] = CellError(text)
 
 
 def _sheet_name(workbook: Any, wanted: str | int | None) -> str:

@@ -73,8 +73,8 @@ def _read(content: bytes, suffix: str, encoding: str | None) -> tuple[pd.DataFra
     except Exception as error:
         hint = "Export it again; where it holds letters of another encoding, name it in `encoding:`."
         own = isinstance(error, ValueError | pyreadstat.ReadstatError | pyreadstat.PyreadstatError)
-        why = str(error) if own else "it is damaged"
-        raise UnreadableError(f"this cannot be read as a {suffix} file: {why}", hint) from error
+        reason = str(error) if own else "it is damaged"
+        raise UnreadableError(f"this cannot be read as a {suffix} file: {reason}", hint) from error
     return frame, meta
 
 
@@ -90,12 +90,12 @@ def _known_to_iconv(encoding: str) -> str:
 
 def _with_letters(frame: Any, meta: Any) -> Any:
     """The letters of missing values as Stata and SAS write them: .a, not a."""
-    made = {
+    results = {
         name: [letter_code(cell) if isinstance(cell, str) and cell in letters else cell for cell in frame[name]]
         for name, letters in meta.missing_user_values.items()
         if name in frame
     }
-    return frame.assign(**{name: pd.Series(cells, dtype=object, index=frame.index) for name, cells in made.items()})
+    return frame.assign(**{name: pd.Series(cells, dtype=object, index=frame.index) for name, cells in results.items()})
 
 
 def letter_code(letter: str) -> str:

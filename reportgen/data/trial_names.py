@@ -27,14 +27,16 @@ def trials_alike(names: Iterable[str], apart: Iterable[Iterable[str]] = ()) -> l
     [('North', 'north'), ('north', 'Nörth')]
     """
     given = list(dict.fromkeys(names))
-    sets = [set(one) for one in apart]
+    sets = [set(item) for item in apart]
     groups: dict[str, list[str]] = {}
     for name in given:
         for form in (f"loose {loose(name)}", f"id {in_ids(name)}"):
             groups.setdefault(form, []).append(name)
-    pairs = {(one, two) for group in groups.values() for i, two in enumerate(group) for one in group[:i]}
-    told = [pair for pair in pairs if in_ids(pair[0]) == in_ids(pair[1]) or not any(set(pair) <= one for one in sets)]
-    return sorted(told, key=lambda pair: (given.index(pair[1]), given.index(pair[0])))
+    pairs = {(item, two) for group in groups.values() for i, two in enumerate(group) for item in group[:i]}
+    reported = [
+        pair for pair in pairs if in_ids(pair[0]) == in_ids(pair[1]) or not any(set(pair) <= item for item in sets)
+    ]
+    return sorted(reported, key=lambda pair: (given.index(pair[1]), given.index(pair[0])))
 
 
 def alike_hint(one: str, other: str, rename: str = "give one another name") -> str:
@@ -48,7 +50,7 @@ def alike_hint(one: str, other: str, rename: str = "give one another name") -> s
     return f"{hint}\n{unseen}." if unseen else hint
 
 
-def note_doubtful_trials(cells: Cells, mapping: Mapping, answers: Iterable[Cell], notes: Notes) -> None:
+def note_suspicious_trials(cells: Cells, mapping: Mapping, answers: Iterable[Cell], notes: Notes) -> None:
     """Where each value names a trial: signs of a missing value, and names that are almost the same."""
     path = ("trial", "column")
     column = cells.column

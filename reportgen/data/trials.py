@@ -19,34 +19,34 @@ from reportgen.spec.study import Study
 T = TypeVar("T")
 
 
-def trials_of(one: Contribution, number: int) -> list[TrialInfo]:
+def trials_of(contribution: Contribution, number: int) -> list[TrialInfo]:
     """Return the trials of a mapping: in the order of its codes, else sorted; `number` says which mapping it is, from 0."""
-    mapping, people = one.located.mapping, one.people
+    mapping, people = contribution.located.mapping, contribution.people
     return [
         TrialInfo(
             name=name,
             country=_of_trial(mapping.country, name, mapping) or "",
-            files=tuple(file.name for file in one.files),
+            files=tuple(file.name for file in contribution.files),
             arms=_arms(people, name, mapping),
             raw_n=people.raw_n[name],
             n=int((people.trials == name).sum()),
-            visits=_visits(one),
-            collected_covariates=_collected_covariates(one, name),
-            collected_measures=_collected_measures(one, name),
+            visits=_visits(contribution),
+            collected_covariates=_collected_covariates(contribution, name),
+            collected_measures=_collected_measures(contribution, name),
             published_n=(published := _published(mapping, name))[0],
             published_source=published[1],
             mapping=number,
         )
-        for name in _names(one)
+        for name in _names(contribution)
     ]
 
 
-def _names(one: Contribution) -> list[str]:
+def _names(contribution: Contribution) -> list[str]:
     """Names of the trials: in the order of the codes, else sorted."""
-    trial, there = one.located.mapping.trial, set(one.people.trials)
+    trial, present = contribution.located.mapping.trial, set(contribution.people.trials)
     if not isinstance(trial, TrialColumn):
         return [trial]
-    return [name for name in dict.fromkeys(trial.codes.values()) if name in there] or sorted(there)
+    return [name for name in dict.fromkeys(trial.codes.values()) if name in present] or sorted(present)
 
 
 def _of_trial(given: T | dict[str, T], name: str, mapping: Mapping) -> T | None:
@@ -84,49 +84,53 @@ def _arms(people: People, trial: str, mapping: Mapping) -> tuple[tuple[str, str,
     return tuple((class_, name, n) for class_, name, n in counts if n)
 
 
-def _visits(one: Contribution) -> tuple[tuple[str, float], ...]:
-    found: set[Visit] = set(visits_of(one.located.mapping).values())
-    found |= {measured.visit for visits in one.measures.values() for measured in visits}
+def _visits(contribution: Contribution) -> tuple[tuple[str, float], ...]:
+    found: set[Visit] = set(visits_of(contribution.located.mapping).values())
+    found |= {measured.visit for visits in contribution.measures.values() for measured in visits}
     return tuple((visit.label, visit.months) for visit in sorted(found))
 
 
-def _collected_covariates(one: Contribution, trial: str) -> frozenset[str]:
+def _collected_covariates(contribution: Contribution, trial: str) -> frozenset[str]:
     """Covariates that a trial collected; a centre of a shared file without any value did not."""
-    mine = one.people.trials == trial
-    shared = isinstance(one.located.mapping.trial, TrialColumn)
+    mine = contribution.people.trials == trial
+    shared = isinstance(contribution.located.mapping.trial, TrialColumn)
     return frozenset(
-        name for name, values in one.covariates.items() if not shared or pd.notna(pd.Series(values[mine])).any()
+        name
+        for name, values in contribution.covariates.items()
+        if not shared or pd.notna(pd.Series(values[mine])).any()
     )
 
 
-def _collected_measures(one: Contribution, trial: str) -> frozenset[tuple[str, str]]:
+def _collected_measures(contribution: Contribution, trial: str) -> frozenset[tuple[str, str]]:
     """Instruments and visits that a trial collected; a row of a long file is there for other instruments too."""
-    mine = one.people.trials == trial
-    shared = isinstance(one.located.mapping.trial, TrialColumn)
+    mine = contribution.people.trials == trial
+    shared = isinstance(contribution.located.mapping.trial, TrialColumn)
     return frozenset(
         (name, measured.visit.label)
-        for name, visits in one.measures.items()
+        for name, visits in contribution.measures.items()
         for measured in visits
         if not (shared or measured.long) or not np.isnan(measured.values[mine]).all()
     )
 
 
-def not_collected(one: Contribution, study: Study) -> list[LedgerLine]:
+def not_collected(contribution: Contribution, study: Study) -> list[LedgerLine]:
     """A line for each covariate of the study that a trial did not collect, and each measure missing from a centre."""
     lines = []
-    for trial in _names(one):
-        n = int((one.people.trials == trial).sum())
-        covariates = _collected_covariates(one, trial)
+    for trial in _names(contribution):
+        n = int((contribution.people.trials == trial).sum())
+        covariates = _collected_covariates(contribution, trial)
         for name in study.covariates:
             if name not in covariates:
-                rule = "no value in this trial" if name in one.covariates else "no column"
-                origin = one.notes.origin(("variables", name) if name in one.covariates else ("trial",))
+                rule = "no value in this trial" if name in contribution.covariates else "no column"
+                origin = contribution.notes.origin(
+                    ("variables", name) if name in contribution.covariates else ("trial",)
+                )
                 lines.append(LedgerLine(trial, "not collected", name, rule, n, "participants", origin))
-        measures = _collected_measures(one, trial)
-        for name, visits in one.measures.items():
+        measures = _collected_measures(contribution, trial)
+        for name, visits in contribution.measures.items():
             for label in (visit.visit.label for visit in visits):
                 if (name, label) not in measures:
-                    origin = one.notes.origin(("variables", name))
+                    origin = contribution.notes.origin(("variables", name))
                     rule = f"no value at {label} in this trial"
                     lines.append(LedgerLine(trial, "not collected", name, rule, n, "participants", origin))
     return lines

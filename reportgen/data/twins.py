@@ -63,7 +63,7 @@ def note_twins_in_file(entries: Entries, mapping: Mapping, notes: Notes) -> None
     notes.problem(f"{number} written in more than one way: {pairs}", path, hint, where)
 
 
-def note_strangers(entries: Entries, base: Entries, mapping: Mapping, notes: Notes) -> None:
+def note_unknown_ids(entries: Entries, base: Entries, mapping: Mapping, notes: Notes) -> None:
     """Count the people of another file who are not among the randomised, unless they seem to be in another writing."""
     ours = dict.fromkeys(entries.people)
     theirs = dict.fromkeys(base.people if entries.by_trial == base.by_trial else base.ids)
@@ -99,7 +99,7 @@ def note_strangers(entries: Entries, base: Entries, mapping: Mapping, notes: Not
 def _built_otherwise(ours: Iterable[str], theirs: Iterable[str]) -> bool:
     """Whether all who are in one of two files only have ids of a shape that the other file does not have."""
     here, there = ({key: shape(key) for key in keys} for keys in (ours, theirs))
-    alone = [{form for key, form in one.items() if key not in other} for one, other in ((here, there), (there, here))]
+    alone = [{form for key, form in item.items() if key not in other} for item, other in ((here, there), (there, here))]
     return alone[0].isdisjoint(there.values()) and alone[1].isdisjoint(here.values())
 
 
@@ -128,12 +128,12 @@ def _perhaps_one_person(strange: Iterable[str], lonely: Iterable[str]) -> dict[s
 def _note_pairs(pairs: dict[str, str], entries: Entries, base: Entries, notes: Notes) -> None:
     rows = _rows(entries, pairs), _rows(base, pairs.values())
     shown = [f"{shown_id(a)} (row {rows[0][a]}) is {shown_id(b)} (row {rows[1][b]}) there" for a, b in pairs.items()]
-    who = f"{len(pairs)} participant{'s' if len(pairs) > 1 else ''}"
-    one, other = next(iter(pairs.items()))
-    settled = _ONE_OR_TWO if _in_trial(one, loose) == _in_trial(other, loose) else _TWO_PEOPLE
-    hint = f"Write each id the same way in both files. {settled}{_unseen(one, other)}"
+    counted = f"{len(pairs)} participant{'s' if len(pairs) > 1 else ''}"
+    item, other = next(iter(pairs.items()))
+    settled = _ONE_OR_TWO if _in_trial(item, loose) == _in_trial(other, loose) else _TWO_PEOPLE
+    hint = f"Write each id the same way in both files. {settled}{_unseen(item, other)}"
     where = f"{entries.table.place}, column '{entries.table.data.participant}', {rows_text(rows[0].values())}"
-    message = f"{who} written differently from {base.table.place}: {listed(shown)}"
+    message = f"{counted} written differently from {base.table.place}: {listed(shown)}"
     notes.problem(message, data_path(entries.table.number, "participant"), hint, where)
 
 
@@ -141,7 +141,7 @@ def pairs_alike(
     ours: Iterable[str],
     theirs: Iterable[str],
     form: Callable[[str], str],
-    also: Callable[[str, str], bool] = lambda one, other: True,
+    also: Callable[[str, str], bool] = lambda item, other: True,
 ) -> dict[str, str]:
     """Return who of ours is who of theirs: where one of each, and no other, has the same form.
 
@@ -152,9 +152,9 @@ def pairs_alike(
     """
     forms = [{key: _in_trial(key, form) for key in keys} for keys in (ours, theirs)]
     single = [
-        {form: key for key, form in one.items() if count[form] == 1}
-        for one in forms
-        for count in [Counter(one.values())]
+        {form: key for key, form in item.items() if count[form] == 1}
+        for item in forms
+        for count in [Counter(item.values())]
     ]
     return {key: single[1][form] for form, key in single[0].items() if form in single[1] and also(key, single[1][form])}
 

@@ -41,7 +41,7 @@ class OpenDocument:
     def shown(self, sheet: str) -> Shown:
         """Search one sheet."""
         root = ElementTree.fromstring(self.parts.read("content.xml"))
-        table = next(one for one in root.iter(f"{_TABLE}table") if one.get(f"{_TABLE}name") == sheet)
+        table = next(item for item in root.iter(f"{_TABLE}table") if item.get(f"{_TABLE}name") == sheet)
         found = Shown()
         for row, column, down, across, cell in _cells(table):
             text, percent = _text(cell), cell.get(f"{_OFFICE}value-type") == "percentage"

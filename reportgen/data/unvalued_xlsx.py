@@ -62,9 +62,9 @@ class OfficeBook:
         if part not in self.parts.namelist():
             return set()
         by_word = {_word(element): element for element in ElementTree.fromstring(self.parts.read(part))}
-        own = {one.get("numFmtId") for one in by_word.get("numFmts", ()) if shows_percent(one.get("formatCode", ""))}
+        own = {item.get("numFmtId") for item in by_word.get("numFmts", ()) if shows_percent(item.get("formatCode", ""))}
         styles = enumerate(by_word.get("cellXfs", ()))
-        return {str(i) for i, one in styles if one.get("numFmtId") in own | {"9", "10"}}
+        return {str(i) for i, item in styles if item.get("numFmtId") in own | {"9", "10"}}
 
 
 def _parts_of(parts: zipfile.ZipFile, sheet: str) -> tuple[str, ElementTree.Element, str]:
@@ -86,9 +86,9 @@ def targets(parts: zipfile.ZipFile, part: str) -> dict[str, str]:
     if where not in parts.namelist():
         return {}
     found = {}
-    for one in ElementTree.fromstring(parts.read(where)):
-        path = posixpath.normpath(posixpath.join("/", folder, one.get("Target", ""))).lstrip("/")
-        found[one.get("Id", "")] = found[one.get("Type", "").rsplit("/", 1)[-1]] = path
+    for item in ElementTree.fromstring(parts.read(where)):
+        path = posixpath.normpath(posixpath.join("/", folder, item.get("Target", ""))).lstrip("/")
+        found[item.get("Id", "")] = found[item.get("Type", "").rsplit("/", 1)[-1]] = path
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.data.arms import counted
 from reportgen.data.codes import Cell, code_key
 from reportgen.data.columns import Cells, FloatArray, ObjectArray
-from reportgen.data.joined import Joined
+from reportgen.data.joined import MergedFile
 from reportgen.data.notes import data_path
 from reportgen.data.people import People
 from reportgen.data.reading import Numbers, Reading
@@ -75,14 +75,14 @@ def read_instrument(finder: Finder, instrument: Instrument, people: People) -> l
 def _note_same_time(measured: list[Measured], finder: Finder) -> None:
     """Two visits at one time: which of them stands for a baseline or a follow-up, nobody could say."""
     collected = [one.visit for one in measured if not one.long or not np.isnan(one.values).all()]
-    for one, other in pairwise(collected):
-        if one.months == other.months:
-            message = f"'{finder.name}' was measured at '{one.label}' and at '{other.label}', which are the same time"
+    for item, other in pairwise(collected):
+        if item.months == other.months:
+            message = f"'{finder.name}' was measured at '{item.label}' and at '{other.label}', which are the same time"
             hint = "Give them the times at which they were, or name the one to be read in `visits`."
             finder.notes.problem(message, ("variables", finder.name), hint)
 
 
-def _reading(finder: Finder, file: Joined, people: People, unit: str, first: bool = True) -> Reading:
+def _reading(finder: Finder, file: MergedFile, people: People, unit: str, first: bool = True) -> Reading:
     variable: Variable = finder.variable
     if variable.missing is None:
         codes, path = file.table.data.missing, data_path(file.table.number, "missing")
@@ -108,9 +108,9 @@ def _note_repeated_columns(place: Place, reading: Reading) -> None:
 def _note_percent(place: Place, reading: Reading) -> None:
     """A sheet that shows 40% holds 0.4: the mapping says which of the two is meant."""
     rule = reading.variable
-    told = rule.unit is not None or rule.from_range is not None or rule.times is not None or bool(rule.codes)
+    is_converted = rule.unit is not None or rule.from_range is not None or rule.times is not None or bool(rule.codes)
     shown = [name for name in place.columns if name in place.file.table.raw.percent]
-    if shown and not told:
+    if shown and not is_converted:
         message = f"the sheet shows '{shown[0]}' in per cent: 40% is held as 0.4"
         hint = "Write `times: 100` to read 40, or `times: 1` to read 0.4."
         reading.problem(message, hint=hint, where=place.file.table.place)
@@ -122,7 +122,7 @@ def _at_visit(place: Place, name: str) -> Cells:
     return place.file.cells(column, place.visit).without(column.meaning_missing(place.file.table.data.missing))
 
 
-def _of_participant(file: Joined, name: str) -> Cells:
+def _of_participant(file: MergedFile, name: str) -> Cells:
     """A column of a file whatever the visit, without its missing codes."""
     column = file.table.column(name)
     idle = column.meaning_missing(file.table.data.missing)
@@ -140,15 +140,17 @@ def _note_lost(chosen: list[Cells], others: list[Cells], reading: Reading) -> No
             return
 
 
-def _settled(reading: Reading, file: Joined, name: str) -> Cells:
+def _settled(reading: Reading, file: MergedFile, name: str) -> Cells:
     """A column, one cell a participant; in a long file their rows must agree, or the baseline row must say it."""
     _note_repeated_columns(Place(file, (name,), Visit(0.0, "")), reading)
     column = file.table.column(name)
     found = file.settled(column, reading.absent(column))
-    if found.torn.any():
-        message = f"{counted(found.torn)} with different values at different visits, and none at baseline to settle it"
+    if found.conflicting.any():
+        message = (
+            f"{counted(found.conflicting)} with different values at different visits, and none at baseline to settle it"
+        )
         hint = "A covariate is measured before randomisation: add the baseline rows, or correct the file."
-        reading.problem(message, "column", hint=hint, where=found.cells.at(found.torn))
+        reading.problem(message, "column", hint=hint, where=found.cells.at(found.conflicting))
     return reading.cleared(found.cells)
 
 
@@ -157,11 +159,11 @@ def _in_study_units(cells: list[Cells], reading: Reading, unit: str, span: Span 
     if reading.variable.items is not None:
         numbers = scored(cells, reading, of_file)
     else:
-        one = cells[0]
+        cell = cells[0]
         note_labelled(cells, reading, of_file)
-        numbers = Numbers(numbered(one, reading), one.place, one.rows, one)
-    there = converted(numbers, reading, unit, span)
-    return within(there.with_values(without_noise(there.values)), reading, span)
+        numbers = Numbers(numbered(cell, reading), cell.place, cell.rows, cell)
+    converted_numbers = converted(numbers, reading, unit, span)
+    return within(converted_numbers.with_values(without_noise(converted_numbers.values)), reading, span)
 
 
 def _span_of_file(variable: Variable, unit: str, span: Span | None) -> Span | None:

@@ -67,8 +67,8 @@ def phrase(text: str) -> Phrase:
     (('control',), ('female',), ('a',))
     """
     words = _WORDS.findall(text.casefold())
-    told = tuple(word for word in words if word not in _FILLERS and not word.isdecimal())
-    return told or tuple(words)
+    telling = tuple(word for word in words if word not in _FILLERS and not word.isdecimal())
+    return telling or tuple(words)
 
 
 def phrases(text: str) -> set[Phrase]:
@@ -113,7 +113,7 @@ def answer_of(text: str) -> str:
     ('yes', 'no', '', 'yes')
     """
     word = (before_comma(text),)
-    return _side({word}, {one for one in YESES if one != "1"}, {one for one in NOES if one != "0"}, ("yes", "no"))
+    return _side({word}, {item for item in YESES if item != "1"}, {item for item in NOES if item != "0"}, ("yes", "no"))
 
 
 def with_name(level: str, name: str) -> tuple[str, ...]:
@@ -130,8 +130,8 @@ def with_name(level: str, name: str) -> tuple[str, ...]:
     return (level, name) if answer == "yes" else (level,)
 
 
-def _side(found: set[Phrase], one: set[str], other: set[str], names: tuple[str, str]) -> str:
-    sides = {names[0] for words in found if len(words) == 1 and words[0] in one}
+def _side(found: set[Phrase], item: set[str], other: set[str], names: tuple[str, str]) -> str:
+    sides = {names[0] for words in found if len(words) == 1 and words[0] in item}
     sides |= {names[1] for words in found if len(words) == 1 and words[0] in other}
     return sides.pop() if len(sides) == 1 else ""
 
@@ -207,16 +207,16 @@ _TIME_WORDS = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+")
 _AFTER_TREATMENT = _set("treatment intervention therapy discharge surgery end behandlung behandeling")
 
 
-def months_said(text: str) -> float | None:
+def months_stated(text: str) -> float | None:
     """Return the time since randomisation that a label names, in months; None where it names none, or from elsewhere on.
 
     Examples
     --------
-    >>> months_said("12 maanden"), months_said("Voormeting"), months_said("Month 3"), months_said("nameting")
+    >>> months_stated("12 maanden"), months_stated("Voormeting"), months_stated("Month 3"), months_stated("nameting")
     (12.0, 0.0, 3.0, None)
-    >>> months_said("T2 (six months)"), months_said("V3: 6M FU"), months_said("M2")
+    >>> months_stated("T2 (six months)"), months_stated("V3: 6M FU"), months_stated("M2")
     (6.0, 6.0, None)
-    >>> months_said("3 months after treatment"), months_said("visit 3")
+    >>> months_stated("3 months after treatment"), months_stated("visit 3")
     (None, None)
     """
     if _AFTER_TREATMENT & set(_TIME_WORDS.findall(text.casefold())):
@@ -229,8 +229,11 @@ def months_said(text: str) -> float | None:
 def _time_of(words: list[str]) -> float | None:
     if len(words) == 1 and words[0] in _BASELINES:
         return 0.0
-    told = [_NUMBER_WORDS.get(word, word) for word in words if word not in _IDLE_OF_VISITS]
-    units, numbers = [_UNIT[word] for word in told if word in _UNIT], [word for word in told if word[0].isdecimal()]
-    if len(told) != 2 or len(units) != 1 or len(numbers) != 1 or (told[0] in _LETTERS):
+    telling = [_NUMBER_WORDS.get(word, word) for word in words if word not in _IDLE_OF_VISITS]
+    units, numbers = (
+        [_UNIT[word] for word in telling if word in _UNIT],
+        [word for word in telling if word[0].isdecimal()],
+    )
+    if len(telling) != 2 or len(units) != 1 or len(numbers) != 1 or (telling[0] in _LETTERS):
         return None
     return months_of(f"{numbers[0]} {units[0]}s")

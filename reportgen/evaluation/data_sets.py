@@ -42,9 +42,9 @@ class DataSet:
     gain: float
     seed: int
 
-    def inside(self, who: BoolArray) -> float:
+    def inside(self, mask: BoolArray) -> float:
         """Return the mean effect of treatment among some people; NaN for nobody."""
-        return self.effect + self.gain * float(self.member[who].mean()) if who.any() else float("nan")
+        return self.effect + self.gain * float(self.member[mask].mean()) if mask.any() else float("nan")
 
 
 def data_set(cell: Cell, seed: int, number: int) -> DataSet:
@@ -85,12 +85,12 @@ def data_set(cell: Cell, seed: int, number: int) -> DataSet:
 def _sample(cell: Cell, rng: np.random.Generator) -> Sample:
     sizes = np.array(cell.trials.sizes)
     trial = np.repeat(np.arange(len(sizes)), sizes)
-    treatment = np.concatenate([_arms(*one) for one in zip(cell.trials.sizes, cell.trials.allocations, strict=True)])
-    values = {name: _values(one, len(trial), rng) for name, one in cell.moderators.items()}
-    scores = np.column_stack([_standardised(one, values[name]) for name, one in cell.moderators.items()])
+    treatment = np.concatenate([_arms(*item) for item in zip(cell.trials.sizes, cell.trials.allocations, strict=True)])
+    values = {name: _values(moderator, len(trial), rng) for name, moderator in cell.moderators.items()}
+    scores = np.column_stack([_standardised(moderator, values[name]) for name, moderator in cell.moderators.items()])
     outcome = _expected(cell, trial, treatment, scores, members(cell.where, values), rng)
     outcome += _spread(cell, treatment, scores) * rng.normal(size=len(trial))
-    adjusters = [values[name] for name, one in cell.moderators.items() if one.adjusted]
+    adjusters = [values[name] for name, moderator in cell.moderators.items() if moderator.adjusted]
     return make_sample(
         outcome,
         treatment,
@@ -142,7 +142,7 @@ def _expected(
     """Outcome without what is left to chance within a trial."""
     trials, moderators = len(cell.trials.sizes), scores.shape[1]
     level, shift = rng.normal(size=trials), cell.tau * rng.normal(size=trials)
-    slopes = np.array([one.slope for one in cell.moderators.values()])
+    slopes = np.array([moderator.slope for moderator in cell.moderators.values()])
     slope = slopes + cell.slope_scatter * rng.normal(size=(trials, moderators))
     interaction = cell.interaction_scatter * rng.normal(size=(trials, moderators))
     effect = cell.effect + shift[trial] + (interaction[trial] * scores).sum(axis=1) + cell.gain * member
@@ -179,7 +179,7 @@ def limit(text: str) -> Limit:
     return found
 
 
-def _within(one: Limit, values: FloatArray) -> BoolArray:
-    if one.side == "low":
-        return np.asarray(values < one.value if one.open else values <= one.value)
-    return np.asarray(values > one.value if one.open else values >= one.value)
+def _within(item: Limit, values: FloatArray) -> BoolArray:
+    if item.side == "low":
+        return np.asarray(values < item.value if item.open else values <= item.value)
+    return np.asarray(values > item.value if item.open else values >= item.value)

@@ -125,7 +125,7 @@ def judge(cell: Cell, search: AnyTried, *, seed: int, level: float, first: int, 
         For a chunk without data sets.
     """
     number = numbers(first, count)
-    rows = [judged(search, data_set(cell, seed, one), cell.where, level) for one in number.tolist()]
+    rows = [judged(search, data_set(cell, seed, item), cell.where, level) for item in number.tolist()]
     return gathered(seed, number, rows)
 
 

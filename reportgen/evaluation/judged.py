@@ -161,8 +161,8 @@ def _naive(inside: Effect, apart: Effect, truths: tuple[float, float], level: fl
     """Estimates with limits and truths: (2, 4); NaN where there is none."""
     return np.array(
         [
-            [float(one.estimate), *(float(end) for end in one.interval(level)), truth]
-            for one, truth in zip((inside, apart), truths, strict=True)
+            [float(item.estimate), *(float(end) for end in item.interval(level)), truth]
+            for item, truth in zip((inside, apart), truths, strict=True)
         ]
     )
 
@@ -180,8 +180,8 @@ def _partition_corrected(
     if not search.draws.bootstrap:
         return np.full((2, 4), np.nan)
     node, split = first
-    same = [one for above, one in tree.kept if above.level == node.level]
-    rank = next((k for k, one in enumerate(same) if one is split), 0)
+    same = [item for above, item in tree.kept if above.level == node.level]
+    rank = next((k for k, item in enumerate(same) if item is split), 0)
     found = partition_optimism(prepared, data.seed, 0, search.draws.bootstrap, ranks=rank + 1)
     return _corrected(naive, found.inside[:, node.level, rank], found.difference[:, node.level, rank], level)
 
@@ -271,20 +271,20 @@ def _boxes(search: TriedPeeling, frontier: Frontier) -> Boxes | None:
 def _box_rules(boxes: Boxes) -> tuple[Rule, ...]:
     limits = boxes.worth.grid.limits(boxes.found.boxes[boxes.place].ranks)
     return tuple(
-        Rule(one.moderator, "<=" if one.gains == "small" else ">=", value)
-        for one, value in zip(boxes.found.directions, limits, strict=True)
+        Rule(direction.moderator, "<=" if direction.gains == "small" else ">=", value)
+        for direction, value in zip(boxes.found.directions, limits, strict=True)
         if value is not None
     )
 
 
 def _box_effects(boxes: Boxes, inside: BoolArray, data: DataSet, level: float) -> Effects:
     """Effect inside a box and its difference from everybody else, naive: (2, 4)."""
-    who, y = boxes.members, boxes.found.outcome
+    mask, y = boxes.members, boxes.found.outcome
     rest = boxes.worth.whole - boxes.found.boxes[boxes.place].sums
-    apart = boxes.cases.fit(y, moderator=boxes.cases.inside_column(who)).interaction
+    apart = boxes.cases.fit(y, moderator=boxes.cases.inside_column(mask)).interaction
     admissible = bool(boxes.worth.admissible(rest[None])[0])
     return _naive(
-        boxes.cases.fit(y, who).effect,
+        boxes.cases.fit(y, mask).effect,
         apart if apart is not None and admissible else NOTHING,
         _truths(data, inside, ~inside),
         level,
@@ -324,11 +324,11 @@ def _held_out(found: HeldOut, data: DataSet, level: float, outside: Outside) -> 
     if found.inside is None or found.difference is None:
         return np.full((2, 4), np.nan)
     truths = np.array([_fold_truth(fold, data, outside) for fold in found.folds if not fold.reason])
-    return np.array([_pooled(one, truths[:, k], level) for k, one in enumerate((found.inside, found.difference))])
+    return np.array([_pooled(item, truths[:, k], level) for k, item in enumerate((found.inside, found.difference))])
 
 
-def _pooled(one: TwoStage, truths: FloatArray, level: float) -> list[float]:
-    return [one.estimate, *one.interval(level), float(one.weights @ truths)]
+def _pooled(two_stage: TwoStage, truths: FloatArray, level: float) -> list[float]:
+    return [two_stage.estimate, *two_stage.interval(level), float(two_stage.weights @ truths)]
 
 
 def _fold_truth(fold: Fold, data: DataSet, outside: Outside) -> tuple[float, float]:

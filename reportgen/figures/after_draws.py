@@ -51,13 +51,13 @@ def corrected_row(honesty: SubgroupHonesty | None, *, blank: tuple[Cell, ...], *
     """
     if honesty is None:
         return
-    doubtful, one = honesty.verdict == CANDIDATE, honesty.inside
-    if one is None or not _known(one.effect):
+    doubtful, item = honesty.verdict == CANDIDATE, honesty.inside
+    if item is None or not _known(item.effect):
         if doubtful:
             yield Row((CANDIDATE,), style=BODY.muted(), **more)
         return
     label = f"{CANDIDATE}; {CORRECTED}" if doubtful else CORRECTED
-    yield _row((label,), (), (one.effect, one.low, one.high), blank, MUTED if doubtful else INK, DIAMOND, **more)
+    yield _row((label,), (), (item.effect, item.low, item.high), blank, MUTED if doubtful else INK, DIAMOND, **more)
 
 
 def held_out_row(search: Searched, name: str, *, blank: tuple[Cell, ...], **more: Any) -> Iterator[Row]:
@@ -67,8 +67,8 @@ def held_out_row(search: Searched, name: str, *, blank: tuple[Cell, ...], **more
         return
     estimate = held.inside
     if not _known(estimate.effect):
-        why = held.reason.removeprefix("not estimable: ")
-        reason = words.reason(estimate.effect.status, why, name, f"{estimate.effect.id} reason")
+        cause = held.reason.removeprefix("not estimable: ")
+        reason = words.reason(estimate.effect.status, cause, name, f"{estimate.effect.id} reason")
         yield Row((HELD_OUT,), style=BODY.muted(), reason=reason, **more)
         return
     counts: tuple[Cell, ...] = ((Slot(held.trials),), (), ())
@@ -107,22 +107,24 @@ def verdicts(searches: Sequence[Searched]) -> Inline:
     if len(searches) == 1:
         sentence = verdict_sentence(searches[0])
         return (*sentence, " ") if sentence else ()
-    found = [(one, brief) for one in searches if (brief := verdict_in_brief(one))]
-    lines = [(one.outcome_label, ", ", one.follow_up_label, ": ", *brief) for one, brief in found]
+    found = [(search, brief) for search in searches if (brief := verdict_in_brief(search))]
+    lines = [(item.outcome_label, ", ", item.follow_up_label, ": ", *brief) for item, brief in found]
     return (f"{IN_BRIEF}: ", *words.listed(lines), ". ") if lines else ()
 
 
 def of_draws(searches: Sequence[Searched]) -> Inline:
     """Return the verdict on each search and what its rows after draws are; nothing without draws."""
-    said = [*verdicts(searches)]
-    found = [one for search in searches for one in search.candidates]
-    if any(one.honesty is not None and one.honesty.inside is not None for one in found):
-        said += ["Open diamond: the effect after correction for the search (bootstrap), with an approximate interval. "]
+    parts = [*verdicts(searches)]
+    found = [candidate for search in searches for candidate in search.candidates]
+    if any(item.honesty is not None and item.honesty.inside is not None for item in found):
+        parts += [
+            "Open diamond: the effect after correction for the search (bootstrap), with an approximate interval. "
+        ]
     if any(_held_out_known(search) for search in searches):
-        said += ["Circle: what the first subgroup that the other trials choose shows in the trial held out, pooled. "]
-    if any(not one.supported for one in found):
-        said += ["Grey and called a candidate: a subgroup that p of the search does not support. "]
-    return tuple(said)
+        parts += ["Circle: what the first subgroup that the other trials choose shows in the trial held out, pooled. "]
+    if any(not item.supported for item in found):
+        parts += ["Grey and called a candidate: a subgroup that p of the search does not support. "]
+    return tuple(parts)
 
 
 def _held_out_known(search: Searched) -> bool:
@@ -135,9 +137,9 @@ def after(honesty: SubgroupHonesty | None) -> Inline:
     if honesty is None:
         return ()
     corrected, held = honesty.inside, honesty.held_out
-    said: list[str | Number] = []
+    parts: list[str | Number] = []
     if corrected is not None and _known(corrected.effect):
-        said += [", corrected ", corrected.effect, " (", corrected.low, " to ", corrected.high, ")"]
+        parts += [", corrected ", corrected.effect, " (", corrected.low, " to ", corrected.high, ")"]
     if held is not None and _known(held.inside.effect):
-        said += [", in trials held out ", held.inside.effect, " (", held.inside.low, " to ", held.inside.high, ")"]
-    return tuple(said)
+        parts += [", in trials held out ", held.inside.effect, " (", held.inside.low, " to ", held.inside.high, ")"]
+    return tuple(parts)

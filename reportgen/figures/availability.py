@@ -317,7 +317,7 @@ def _key(y: float) -> tuple[list[Mark], float]:
     marks: list[Mark] = []
     x, size, height = EDGE + 0.2, 5.0, 3.2
     base = y + height / 2 + NOTE.cap_height / 2
-    for share, said in (
+    for share, label in (
         (1.0, "everybody in the trial"),
         (0.5, "half of them"),
         (0.0, "nobody"),
@@ -329,15 +329,15 @@ def _key(y: float) -> tuple[list[Mark], float]:
             if share:
                 marks.append(rectangle(x, y + height * (1 - share), x + size, y + height, TINT, kind="share"))
             marks.append(rectangle(x, y, x + size, y + height, "none", RULE, kind="cell"))
-        marks.append(lettered((said,), x + size + 1.2, base, NOTE))
-        x += size + 1.2 + width(said, NOTE) + 5.0
+        marks.append(lettered((label,), x + size + 1.2, base, NOTE))
+        x += size + 1.2 + width(label, NOTE) + 5.0
     return marks, y + height + 1.2
 
 
 def _note(record: Availability, measures: Sequence[Measure]) -> Inline:
-    left_out = any(len(measure.visits) < len(record.visits) for measure in measures)
-    said = "Number in a cell: participants with a value; filling from the bottom up: their share of the trial. n: participants in the trial."
-    return (f"{said} Visits at which no trial collected a measure have no column.",) if left_out else (said,)
+    not_collected = any(len(measure.visits) < len(record.visits) for measure in measures)
+    label = "Number in a cell: participants with a value; filling from the bottom up: their share of the trial. n: participants in the trial."
+    return (f"{label} Visits at which no trial collected a measure have no column.",) if not_collected else (label,)
 
 
 def _alt(strips: Sequence[Strip], name: str) -> Inline:

@@ -1,4 +1,4 @@
-"""The cuts that a search tried and that are told: −log10 p against the cut, a small panel for each moderator in each node.
+"""The cuts that a search tried and that are disclosed: −log10 p against the cut, a small panel for each moderator in each node.
 
 In: a search as recorded. Out: one sheet a page. Cuts of a quantity are points at their values, joined by a line; sets of
 levels are points in the order in which they were tried. The dashed line is what a cut must reach to be kept; the filled
@@ -126,18 +126,20 @@ def _drawn(profiles: Sequence[tuple[Profile, float]]) -> list[Axes]:
     from reportgen.figures.grammar import panels, square, weight
 
     cuts = pd.concat([_tidy(panel, *profile) for panel, profile in enumerate(profiles)])
-    told = cuts[np.isfinite(cuts["height"])]
-    held = told[np.isfinite(told["threshold"])].drop_duplicates("panel")
+    finite = cuts[np.isfinite(cuts["height"])]
+    held = finite[np.isfinite(finite["threshold"])].drop_duplicates("panel")
     return panels(
-        told,
+        finite,
         p9.aes("cut", "height"),
         p9.facet_wrap("panel", scales="free"),
         p9.coord_cartesian(expand=False),
         p9.geom_blank(p9.aes(xmin="cut - room", xmax="cut + room", ymin=0.0, ymax="top"), cuts),
-        p9.geom_line(data=told[told["joined"]], color=MUTED, size=weight(0.5)),
+        p9.geom_line(data=finite[finite["joined"]], color=MUTED, size=weight(0.5)),
         p9.geom_hline(p9.aes(yintercept="threshold"), held, color=ACCENT, linetype="dashed", size=weight(0.6)),
         p9.geom_point(shape="s", color=MUTED, fill=MUTED, **square(DOT)),
-        p9.geom_point(p9.aes(fill="kept"), told[told["best"]], shape="D", color=ACCENT, **square(DIAMOND, EDGE_WEIGHT)),
+        p9.geom_point(
+            p9.aes(fill="kept"), finite[finite["best"]], shape="D", color=ACCENT, **square(DIAMOND, EDGE_WEIGHT)
+        ),
         p9.scale_fill_manual({True: ACCENT, False: PAPER}),
     )
 
@@ -207,8 +209,8 @@ def _level_ticks(profile: Profile, along: Scale, foot: float) -> list[Mark]:
 def _note(page: Sequence[Strip]) -> Inline:
     profiles = [profile for strip in page for profile in strip.profiles]
     note = "Upright: minus the decimal logarithm of p, of the split by itself, for every cut that leaves enough people"
-    kept_back = any(profile.left_out for profile in profiles)
-    note += " and that enough people tell from the others drawn here. " if kept_back else ". "
+    suppressed = any(profile.suppressed for profile in profiles)
+    note += " and that enough people tell from the others drawn here. " if suppressed else ". "
     note += "Diamond: the best cut of the moderator, filled where people were divided there. "
     if any(math.isfinite(profile.threshold) for profile in profiles):
         note += "Dashed: what the best cut must reach to be kept. "

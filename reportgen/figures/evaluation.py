@@ -54,7 +54,7 @@ class Plot:
 
 def draw_rates(record: EvaluationRecord, scenarios: Sequence[ScenarioRecord], *, name: str) -> Drawing:
     """Draw in how many data sets a subgroup was kept and supported."""
-    modified = any(one.modified for one in scenarios)
+    modified = any(scenario.modified for scenario in scenarios)
     line = () if modified else (100 * (record.alpha.value or 0.0),)
     plot = Plot(
         "Subgroups found where one is there" if modified else "Subgroups found where none is there",
@@ -79,25 +79,25 @@ def draw_biases(record: EvaluationRecord, scenarios: Sequence[ScenarioRecord], *
 
 
 def _rates(search: SearchInScenario) -> Points:
-    return tuple(_rate(one) for one in (search.supported, search.kept, search.naive))
+    return tuple(_rate(item) for item in (search.supported, search.kept, search.naive))
 
 
-def _rate(one: Rate | None) -> Point | None:
-    if one is None or one.percent.value is None:
+def _rate(item: Rate | None) -> Point | None:
+    if item is None or item.percent.value is None:
         return None
-    return Point(one.percent.value, one.low.value or 0.0, one.high.value or 0.0, (one.percent, "%"))
+    return Point(item.percent.value, item.low.value or 0.0, item.high.value or 0.0, (item.percent, "%"))
 
 
 def _biases(search: SearchInScenario) -> Points:
     found = (search.effect(way, "difference", "all") for way in ("corrected", "naive", "held-out"))
-    return tuple(None if one is None else _average(one.bias) for one in found)
+    return tuple(None if item is None else _average(item.bias) for item in found)
 
 
-def _average(one: Average) -> Point | None:
-    if one.mean.value is None:
+def _average(average: Average) -> Point | None:
+    if average.mean.value is None:
         return None
-    half = 2 * (one.std_error.value or 0.0)
-    return Point(one.mean.value, one.mean.value - half, one.mean.value + half, (one.mean,))
+    half = 2 * (average.std_error.value or 0.0)
+    return Point(average.mean.value, average.mean.value - half, average.mean.value + half, (average.mean,))
 
 
 def _drawn(
@@ -105,7 +105,7 @@ def _drawn(
 ) -> Drawing:
     from reportgen.figures.svg import drawing
 
-    rows = [(scenario, [(one, points(one)) for one in scenario.searches]) for scenario in scenarios]
+    rows = [(scenario, [(search, points(search)) for search in scenario.searches]) for scenario in scenarios]
     shown = [point for _, searches in rows for _, found in searches for point in found if point is not None]
     ends = [end for point in shown for end in (point.low, point.high)]
     low, high = min([0.0, *plot.lines, *ends]), max([0.0, *plot.lines, *ends])
@@ -132,22 +132,22 @@ def _rows(rows: Rows, scale: Scale, lines: tuple[float, ...]) -> tuple[list[Mark
         y += lines_of(head, PAGE_WIDTH - 2 * EDGE, HEAD) * HEAD.leading + 1.4
         start = y
         for search, points in searches:
-            shown = [(look, one) for look, one in zip(LOOKS, points, strict=True) if one is not None]
+            shown = [(look, point) for look, point in zip(LOOKS, points, strict=True) if point is not None]
             height = max(len(shown) * MARK_GAP + 1.6, BODY.leading + 1.0)
             middle = y + height / 2
             marks.append(lettered((search.search,), EDGE + 3.0, middle + BODY.cap_height / 2, BODY))
-            for place, (look, one) in enumerate(shown):
-                marks += _mark(one, look, scale, middle + (place - (len(shown) - 1) / 2) * MARK_GAP)
+            for place, (look, item) in enumerate(shown):
+                marks += _mark(item, look, scale, middle + (place - (len(shown) - 1) / 2) * MARK_GAP)
             y += height
-        marks += (Stroke(scale.at(one), start, scale.at(one), y, INK, 0.5, dashed=True) for one in lines)
+        marks += (Stroke(scale.at(line), start, scale.at(line), y, INK, 0.5, dashed=True) for line in lines)
         y += 1.2
     return marks, y
 
 
-def _mark(one: Point, look: tuple[str, str], scale: Scale, y: float) -> Iterator[Mark]:
+def _mark(point: Point, look: tuple[str, str], scale: Scale, y: float) -> Iterator[Mark]:
     fill, edge = look
-    yield Stroke(scale.cut(one.low), y, scale.cut(one.high), y, edge, 0.7)
-    x = scale.at(one.value)
+    yield Stroke(scale.cut(point.low), y, scale.cut(point.high), y, edge, 0.7)
+    x = scale.at(point.value)
     yield rectangle(x - HALF, y - HALF, x + HALF, y + HALF, fill, edge, kind="square")
 
 
@@ -163,8 +163,8 @@ def _axis(plot: Plot, scale: Scale, y: float) -> Iterator[Mark]:
 
 def _note(plot: Plot, rows: Rows) -> Inline:
     used = [any(found[k] is not None for _, searches in rows for _, found in searches) for k in range(len(plot.marks))]
-    said = [f"{look}: {what}" for look, what, there in zip(LOOK_WORDS, plot.marks, used, strict=True) if there]
-    text = "; ".join(said)
+    parts = [f"{look}: {what}" for look, what, present in zip(LOOK_WORDS, plot.marks, used, strict=True) if present]
+    text = "; ".join(parts)
     return (f"{text[:1].upper()}{text[1:]}. ", *plot.note)
 
 
@@ -174,9 +174,9 @@ def _alt(plot: Plot, rows: Rows) -> Inline:
     for scenario, searches in rows:
         alt += ["scenario ", scenario.number, ": "]
         for search, points in searches:
-            found = [(word, one) for word, one in zip(plot.marks, points, strict=True) if one is not None]
+            found = [(word, point) for word, point in zip(plot.marks, points, strict=True) if point is not None]
             alt += [search.search, " "]
-            for place, (word, one) in enumerate(found):
-                alt += [*([", "] if place else []), f"{word} ", *one.words]
+            for place, (word, item) in enumerate(found):
+                alt += [*([", "] if place else []), f"{word} ", *item.words]
             alt += ["; "]
     return (*alt[:-1], ".")

@@ -96,11 +96,11 @@ def forest_sheets(
         (measure, *_unit_of(bands, effects, scale, name)),
     )
 
-    there = [effect for effect in effects if shown[effect.id]]
-    alone = frozenset(one.effect.id for effect in there if effect.alone and (one := shown[effect.id]))
-    title = TITLE_ALONE if alone and len(alone) == len(there) else TITLE
+    shown_effects = [effect for effect in effects if shown[effect.id]]
+    alone = frozenset(item.effect.id for effect in shown_effects if effect.alone and (item := shown[effect.id]))
+    title = TITLE_ALONE if alone and len(alone) == len(shown_effects) else TITLE
 
-    scales = {one.effect.id: effect.scale for effect in there if (one := shown[effect.id])}
+    scales = {item.effect.id: effect.scale for effect in shown_effects if (item := shown[effect.id])}
 
     def alt(page: Page, page_name: str) -> Inline:
         return forest_alt(page, page_name, scales, alone)
@@ -121,8 +121,8 @@ def _bands(effects: Sequence[PooledEffect], shown: dict[str, Shown | None], scal
 
     axes: dict[tuple[EffectScale, str], Axis | None] = {}
     for found in {key(group) for group in outcomes.values()}:
-        there = [effect for group in outcomes.values() if key(group) == found for effect in group]
-        axes[found] = _axis([shown[effect.id] for effect in there], found[0])
+        shown_effects = [effect for group in outcomes.values() if key(group) == found for effect in group]
+        axes[found] = _axis([shown[effect.id] for effect in shown_effects], found[0])
     for number, (found, groups) in enumerate(groupby(outcomes.values(), key=key)):
         rows = [
             row for group in groups for row in _group(group, shown, scale, name, named=len({k for k, _ in axes}) > 1)
@@ -140,13 +140,13 @@ def _ruler(group: Sequence[PooledEffect]) -> str:
 
 
 def _axis(shown: Sequence[Shown | None], scale: EffectScale) -> Axis | None:
-    there = [one for one in shown if one]
-    if not there:
+    available = [item for item in shown if item]
+    if not available:
         return None
     return axis_for(
-        [value_of(one.effect) for one in there],
-        [one.interval for one in there],
-        [one.predicted for one in there if one.predicted],
+        [value_of(item.effect) for item in available],
+        [item.interval for item in available],
+        [item.predicted for item in available if item.predicted],
         scale.link,
     )
 
@@ -167,8 +167,8 @@ def _row(effect: PooledEffect, shown: Shown | None, name: str) -> Row:
     counts = tuple((Slot(number),) for number in (effect.trials, effect.n_control, effect.n_intervention))
     label: Inline = (effect.follow_up_label,)
     if shown is None:
-        why = effect.reason if effect.status not in ("ok", "boundary") else "no range to rescale by"
-        reason = words.reason(effect.status, why, name, f"{effect.outcome} {effect.follow_up} reason")
+        cause = effect.reason if effect.status not in ("ok", "boundary") else "no range to rescale by"
+        reason = words.reason(effect.status, cause, name, f"{effect.outcome} {effect.follow_up} reason")
         return Row(label, counts, style=BODY.muted(), indent=INDENT, reason=reason)
     mark = words.ALONE_MARK if effect.alone else words.BOUNDARY_MARK if effect.status == "boundary" else ""
     return Row(
@@ -224,13 +224,13 @@ def _note(
     settings: ModelSettings,
 ) -> Inline:
     """Return the small print: only what this figure really shows is explained."""
-    there = [one for one in shown.values() if one]
+    available = [item for item in shown.values() if item]
     alone = [effect for effect in effects if effect.alone and shown[effect.id]]
     note: list[str | Number] = []
-    if len(there) > len(alone):
+    if len(available) > len(alone):
         note += ["Diamond: pooled effect with its ", *words.interval_name(settings)]
         note += [f" ({words.inference_name(settings)}). "]
-    if any(one.predicted for one in there):
+    if any(item.predicted for item in available):
         note += ["Line below it: ", settings.level, "% prediction interval for the effect in a new trial. "]
     if any(_leaves(band, effects, shown) for band in bands):
         note += ["Arrowhead: the interval goes on beyond the axis. "]
@@ -249,9 +249,9 @@ def _leaves(band: Band, effects: Sequence[PooledEffect], shown: dict[str, Shown 
     drawn = {row.estimate[0].id for row in band.rows if row.estimate}
     ends = [
         end
-        for one in shown.values()
-        if one and one.effect.id in drawn
-        for end in (*one.interval, *(one.predicted or ()))
+        for item in shown.values()
+        if item and item.effect.id in drawn
+        for end in (*item.interval, *(item.predicted or ()))
     ]
     return band.axis is not None and any(abs(end) > band.axis.limit for end in ends)
 

@@ -27,9 +27,9 @@ TITLE = "Forest plot by trial"
 
 def forest_by_trial_sheets(effect: PooledEffect, settings: ModelSettings, *, name: str) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of one effect by trial, before they are drawn."""
-    named = len({one.instrument.text for one in effect.by_trial}) > 1
+    named = len({item.instrument.text for item in effect.by_trial}) > 1
     rows = [
-        *(_trial_row(one, effect, name, named) for one in effect.by_trial),
+        *(_trial_row(item, effect, name, named) for item in effect.by_trial),
         *(() if effect.alone else _pooled_rows(effect, settings, name)),
     ]
     overall = value_of(effect.estimate.effect) if _estimated(effect) and not effect.alone else None
@@ -73,18 +73,18 @@ def _estimated(effect: PooledEffect) -> bool:
     return effect.status in ("ok", "boundary") and math.isfinite(value_of(effect.estimate.effect))
 
 
-def _trial_estimated(one: TrialEstimate) -> bool:
-    return one.status in ("ok", "boundary") and math.isfinite(value_of(one.estimate.effect))
+def _trial_estimated(trial_estimate: TrialEstimate) -> bool:
+    return trial_estimate.status in ("ok", "boundary") and math.isfinite(value_of(trial_estimate.estimate.effect))
 
 
 def _checked(effect: PooledEffect) -> bool:
     """Whether the two-stage model has an interval to draw."""
     two_stage = effect.two_stage
-    return all(math.isfinite(value_of(one)) for one in (two_stage.effect, two_stage.low, two_stage.high))
+    return all(math.isfinite(value_of(item)) for item in (two_stage.effect, two_stage.low, two_stage.high))
 
 
 def _axis(effect: PooledEffect) -> Axis | None:
-    parts = [one.estimate for one in effect.by_trial if _trial_estimated(one)]
+    parts = [item.estimate for item in effect.by_trial if _trial_estimated(item)]
     wider = []
     if _estimated(effect):
         parts += [effect.estimate, effect.two_stage] if _checked(effect) else [effect.estimate]
@@ -100,20 +100,20 @@ def _axis(effect: PooledEffect) -> Axis | None:
     )
 
 
-def _trial_row(one: TrialEstimate, effect: PooledEffect, name: str, named: bool) -> Row:
-    counts: tuple[Cell, ...] = ((Slot(one.n_control),), (Slot(one.n_intervention),))
-    label: Inline = (one.trial, ", ", one.instrument) if named else (one.trial,)
-    if not _trial_estimated(one):
-        reason = words.reason(one.status, one.reason, name, f"{one.trial.text} reason")
+def _trial_row(trial_estimate: TrialEstimate, effect: PooledEffect, name: str, named: bool) -> Row:
+    counts: tuple[Cell, ...] = ((Slot(trial_estimate.n_control),), (Slot(trial_estimate.n_intervention),))
+    label: Inline = (trial_estimate.trial, ", ", trial_estimate.instrument) if named else (trial_estimate.trial,)
+    if not _trial_estimated(trial_estimate):
+        reason = words.reason(trial_estimate.status, trial_estimate.reason, name, f"{trial_estimate.trial.text} reason")
         return Row(label, counts, style=BODY.muted(), reason=reason)
-    printed = _printed(one.estimate)
+    printed = _printed(trial_estimate.estimate)
     weights = [value_of(other.weight) for other in effect.by_trial if math.isfinite(value_of(other.weight))]
-    share = value_of(one.weight) / max(weights) if weights and max(weights) > 0 else math.nan
+    share = value_of(trial_estimate.weight) / max(weights) if weights and max(weights) > 0 else math.nan
     return Row(
         label,
         counts,
-        (interval_cell(*printed), *(() if effect.alone else ((Slot(one.weight),),))),
-        plot=_square(one.estimate, 0.25 if math.isnan(share) else share),
+        (interval_cell(*printed), *(() if effect.alone else ((Slot(trial_estimate.weight),),))),
+        plot=_square(trial_estimate.estimate, 0.25 if math.isnan(share) else share),
         estimate=printed,
     )
 
@@ -154,7 +154,7 @@ def _diamond_row(
 ) -> Row:
     """Return the row of a pooled effect; that of the check is grey and has no line above."""
     printed = _printed(estimate)
-    low, middle, high = (value_of(one) for one in (estimate.low, estimate.effect, estimate.high))
+    low, middle, high = (value_of(item) for item in (estimate.low, estimate.effect, estimate.high))
 
     def diamond(panel: Panel, y: float) -> list[Mark]:
         return panel.diamond(low, middle, high, y, MUTED) if check else panel.diamond(low, middle, high, y)
@@ -195,8 +195,8 @@ def _key(effect: PooledEffect, settings: ModelSettings) -> Inline:
     if effect.alone:
         return ("Square and line: effect with its ", *level, ". ")
     key: list[str | Number] = []
-    if any(_trial_estimated(one) for one in effect.by_trial):
-        weighted = any(one.weight.value is not None for one in effect.by_trial)
+    if any(_trial_estimated(item) for item in effect.by_trial):
+        weighted = any(item.weight.value is not None for item in effect.by_trial)
         key += [f"Squares: estimates of single trials{', area in proportion to weight' if weighted else ''}. "]
     several = _estimated(effect) and _checked(effect)
     diamond = "diamonds" if several else "diamond"
@@ -205,11 +205,11 @@ def _key(effect: PooledEffect, settings: ModelSettings) -> Inline:
 
 
 def _favourable(estimated: Sequence[TrialEstimate], scale: EffectScale) -> int:
-    return sum(scale.favourable(value_of(one.estimate.effect)) for one in estimated)
+    return sum(scale.favourable(value_of(item.estimate.effect)) for item in estimated)
 
 
 def _alt(effect: PooledEffect, name: str) -> Inline:
-    estimated = [one for one in effect.by_trial if _trial_estimated(one)]
+    estimated = [item for item in effect.by_trial if _trial_estimated(item)]
     trials = words.count(name, "trials", len(effect.by_trial))
     scale = effect.scale
     alt: list[str | Number] = [f"Forest plot by trial{scale.of_them}"]

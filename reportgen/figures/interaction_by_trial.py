@@ -35,7 +35,9 @@ def interaction_by_trial_sheets(
     screen: Screen, moderators: Collection[str], settings: ScreeningSettings, *, name: str
 ) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of interactions by trial, before they are drawn."""
-    chosen = [one for one in screen.interactions if not moderators or one.moderator in moderators]
+    chosen = [
+        interaction for interaction in screen.interactions if not moderators or interaction.moderator in moderators
+    ]
     bands = tuple(_bands(screen, chosen, name)) or (Band((), None),)
     headings = Headings(
         ("Moderator and trial",),
@@ -60,28 +62,28 @@ def interaction_by_trial_sheets(
     return lay_out(bands, headings, _note(screen, chosen, settings), name=name, title=TITLE, alts=alt)
 
 
-def _contrasts(one: Interaction) -> Iterator[tuple[int, ContrastByTrial, Inline]]:
+def _contrasts(interaction: Interaction) -> Iterator[tuple[int, ContrastByTrial, Inline]]:
     """Yield the contrasts of a moderator with their place and what they are called."""
-    for index, by_trial in enumerate(one.by_trial):
-        yield index, by_trial, (one.label, ", ", *contrast(one, index))
+    for index, by_trial in enumerate(interaction.by_trial):
+        yield index, by_trial, (interaction.label, ", ", *contrast(interaction, index))
 
 
 def _bands(screen: Screen, chosen: list[Interaction], name: str) -> Iterator[Band]:
     """Yield a band a contrast: steps differ, so that no two need the same reach; what cannot be had stands above the next."""
     waiting: list[Row] = []
     number = 0
-    for one in chosen:
-        if not one.by_trial:
-            why = one.within.reason or screen.reason
-            said = words.reason(one.within.status, why, name, f"{one.id} reason")
-            waiting.append(Row((one.label,), style=HEAD.muted(), head=True, reason=said))
-        for index, by_trial, label in _contrasts(one):
+    for item in chosen:
+        if not item.by_trial:
+            reason = item.within.reason or screen.reason
+            message = words.reason(item.within.status, reason, name, f"{item.id} reason")
+            waiting.append(Row((item.label,), style=HEAD.muted(), head=True, reason=message))
+        for index, by_trial, label in _contrasts(item):
             rows = (
                 *waiting,
                 Row(label, style=HEAD, head=True),
-                *_rows(one, index, by_trial, screen.scale.on_log_scale, name),
+                *_rows(item, index, by_trial, screen.scale.on_log_scale, name),
             )
-            axis = _axis(one, index, by_trial, screen)
+            axis = _axis(item, index, by_trial, screen)
             overall = None if by_trial.reason else value_of(by_trial.pooled.effect)
             yield Band(rows, axis, overall, number=number, arrows=screen.scale.larger_arrows)
             waiting, number = [], number + 1
@@ -89,11 +91,11 @@ def _bands(screen: Screen, chosen: list[Interaction], name: str) -> Iterator[Ban
         yield Band(tuple(waiting), None, number=number, arrows=screen.scale.larger_arrows)
 
 
-def _axis(one: Interaction, index: int, by_trial: ContrastByTrial, screen: Screen) -> Axis | None:
+def _axis(interaction: Interaction, index: int, by_trial: ContrastByTrial, screen: Screen) -> Axis | None:
     """Return the axis: wide enough for what comes from within trials; the across reading leaves it where it lies far off."""
-    across = one.across.each[index]
+    across = interaction.across.each[index]
     parts = [trial.estimate for trial in by_trial.estimated]
-    parts += [part for part in (by_trial.pooled, one.within.each[index]) if _drawn(part)]
+    parts += [part for part in (by_trial.pooled, interaction.within.each[index]) if _drawn(part)]
     parts = parts or [part for part in (across,) if _drawn(part)]
     if not parts:
         return None
@@ -107,14 +109,16 @@ def _drawn(estimate: Estimate) -> bool:
     return all(math.isfinite(value_of(end)) for end in (estimate.effect, estimate.low, estimate.high))
 
 
-def _rows(one: Interaction, index: int, by_trial: ContrastByTrial, on_scale: str, name: str) -> Iterator[Row]:
+def _rows(interaction: Interaction, index: int, by_trial: ContrastByTrial, on_scale: str, name: str) -> Iterator[Row]:
     weights = [value_of(trial.weight) for trial in by_trial.estimated]
     largest = max((weight for weight in weights if math.isfinite(weight)), default=math.nan)
     for trial in by_trial.trials:
         yield _trial_row(trial, largest, name)
     yield from _pooled_rows(by_trial, on_scale, name)
-    yield _reading_row("One-step, within trials", one.within, index, _grey_diamond, f"{by_trial.id} within", name)
-    yield _reading_row("Across trials", one.across, index, _open_square, f"{by_trial.id} across", name)
+    yield _reading_row(
+        "One-step, within trials", interaction.within, index, _grey_diamond, f"{by_trial.id} within", name
+    )
+    yield _reading_row("Across trials", interaction.across, index, _open_square, f"{by_trial.id} across", name)
 
 
 def _trial_row(trial: TrialInteraction, largest: float, name: str) -> Row:
@@ -184,9 +188,9 @@ def _reading_row(
     estimate = reading.each[index]
     if _drawn(estimate):
         return _drawn_row((label,), estimate, plot)
-    why = reading.reason or estimate.effect.reason
+    reason = reading.reason or estimate.effect.reason
     status: Status = "suppressed" if estimate.effect.status == "suppressed" else "not estimable"
-    return Row((label,), ((), ()), style=BODY.muted(), indent=INDENT, reason=words.reason(status, why, name, what))
+    return Row((label,), ((), ()), style=BODY.muted(), indent=INDENT, reason=words.reason(status, reason, name, what))
 
 
 def _values(estimate: Estimate) -> tuple[float, float, float]:
@@ -211,7 +215,7 @@ def _open_square(estimate: Estimate) -> Callable[[Panel, float], list[Mark]]:
 
 def _note(screen: Screen, chosen: list[Interaction], settings: ScreeningSettings) -> Inline:
     """Return the small print: what an interaction is, what the marks mean, and what is hidden."""
-    shown = [by_trial for one in chosen for by_trial in one.by_trial]
+    shown = [by_trial for item in chosen for by_trial in item.by_trial]
     note: list[str | Number] = [
         f"Interaction: {screen.scale.differs} for a step of the moderator, or in a level from that in the reference "
         f"level; {screen.scale.larger}. ",
@@ -238,7 +242,7 @@ def _note(screen: Screen, chosen: list[Interaction], settings: ScreeningSettings
 
 def _alt(page: Page, chosen: list[Interaction], screen: Screen, name: str) -> Inline:
     """Write the alternative text of a page: for each of its contrasts how many trials, and what they say together."""
-    told = {plain(label): (by_trial, label) for one in chosen for _, by_trial, label in _contrasts(one)}
+    told = {plain(label): (by_trial, label) for item in chosen for _, by_trial, label in _contrasts(item)}
     heads = [plain(row.label).removesuffix(AGAIN) for band in page for row in band.rows if row.head]
     parts = [_told(*told[head], name) for head in heads if head in told]
     kind = f"Forest plot of interactions by trial{screen.scale.as_contrasts}"

@@ -69,9 +69,9 @@ def _letters(screens: Sequence[Screen]) -> dict[str, tuple[str, Inline]]:
     """Return a letter for each different finding of the significant and weak tiers, in reading order."""
     notes: dict[str, tuple[str, Inline]] = {}
     for screen in screens:
-        for one in screen.interactions:
-            if one.tier in REACHED and one.found:
-                notes.setdefault(plain(one.found), (_letter(len(notes)), one.found))
+        for interaction in screen.interactions:
+            if interaction.tier in REACHED and interaction.found:
+                notes.setdefault(plain(interaction.found), (_letter(len(notes)), interaction.found))
     return notes
 
 
@@ -100,18 +100,18 @@ def _bands(
 
 def _axis(screen: Screen) -> Axis | None:
     """Return the axis: a few people of a rare level must not press all others together, so that theirs may leave it."""
-    drawn = [one for row in screen.interactions for one in _estimated(row)]
+    drawn = [item for row in screen.interactions for item in _estimated(row)]
     if not drawn:
         return None
-    ends = [(value_of(one.low), value_of(one.high)) for one in drawn]
+    ends = [(value_of(item.low), value_of(item.high)) for item in drawn]
     reaches = [max(abs(low), abs(high)) for low, high in ends]
     usual = SPREAD * median(reaches)
-    inside = [value_of(one.effect) for one, reach in zip(drawn, reaches, strict=True) if reach <= usual]
+    inside = [value_of(item.effect) for item, reach in zip(drawn, reaches, strict=True) if reach <= usual]
     return axis_for(inside, ends, link=screen.scale.link)
 
 
 def _estimated(interaction: Interaction) -> list[Estimate]:
-    return [one for one in interaction.reading.each if one.effect.value is not None]
+    return [item for item in interaction.reading.each if item.effect.value is not None]
 
 
 def _rows(
@@ -131,7 +131,7 @@ def _rows(
         else:
             yield from _moderator(interaction, letters, settings)
     if missing:
-        listed = words.listed([(one.label,) for one in missing])
+        listed = words.listed([(item.label,) for item in missing])
         yield Row(("Not estimable",), style=BODY.muted(), indent=INDENT, reason=listed)
 
 
@@ -148,11 +148,11 @@ def _moderator(
         yield _estimate_row(label, interaction, 0, counts, p, INDENT, interaction.tier)
         return
     yield Row((interaction.label, ", joint test"), counts, ((), p), indent=INDENT)
-    for index, one in enumerate(reading.each):
-        if one.effect.value is not None:
-            own = (Slot(one.p),)
+    for index, item in enumerate(reading.each):
+        if item.effect.value is not None:
+            own = (Slot(item.p),)
             yield _estimate_row(
-                contrast(interaction, index), interaction, index, (), own, 2 * INDENT, _tier(one.p, settings)
+                contrast(interaction, index), interaction, index, (), own, 2 * INDENT, _tier(item.p, settings)
             )
 
 
@@ -182,23 +182,23 @@ def _estimate_row(
     indent: float,
     tier: Tier,
 ) -> Row:
-    one = interaction.reading.each[index]
+    item = interaction.reading.each[index]
     return Row(
         label,
         counts,
-        (interval_cell(one.effect, one.low, one.high), p),
-        plot=_mark(one, tier),
+        (interval_cell(item.effect, item.low, item.high), p),
+        plot=_mark(item, tier),
         indent=indent,
-        estimate=(one.effect, one.low, one.high),
+        estimate=(item.effect, item.low, item.high),
     )
 
 
-def _mark(one: Estimate, tier: Tier) -> Callable[[Panel, float], list[Mark]]:
+def _mark(estimate: Estimate, tier: Tier) -> Callable[[Panel, float], list[Mark]]:
     def plot(panel: Panel, y: float) -> list[Mark]:
         return panel.graded(
-            value_of(one.low),
-            value_of(one.effect),
-            value_of(one.high),
+            value_of(estimate.low),
+            value_of(estimate.effect),
+            value_of(estimate.high),
             y,
             REACHED.index(tier) if tier in REACHED else 2,
         )
@@ -231,17 +231,19 @@ def _note(
         settings.weak,
         "; small square: p of that or above. ",
     ]
-    tested = [one for screen in screens for one in screen.interactions if one.tier != "not estimable"]
+    tested = [
+        interaction for screen in screens for interaction in screen.interactions if interaction.tier != "not estimable"
+    ]
     if tested:
         derived = Derived(name)
-        if any(len(one.reading.each) > 1 for one in tested):
+        if any(len(item.reading.each) > 1 for item in tested):
             note += ["A moderator of several levels counts once, by the p of its joint test. "]
-        reached = sum(one.tier == "significant" for one in tested)
+        reached = sum(item.tier == "significant" for item in tested)
         chance = derived.figure("by chance", (settings.significant.value or 0.0) * len(tested), 1)
         note += ["Of ", *words.plural(words.count(name, "tested", len(tested)), "interaction", "interactions")]
         note += [" tested, ", words.count(name, "significant", reached), " with p below ", settings.significant]
         note += [" (", chance, " expected by chance where nothing moderates). "]
-    if any(one.uninformative for one in tested):
+    if any(item.uninformative for item in tested):
         note += [
             "Trials and participants are those that tell something of the interaction: where a moderator does not vary on "
         ]
@@ -258,13 +260,13 @@ def _note(
 def _leaves(screen: Screen) -> bool:
     """Say whether an interval of the outcome is wider than its axis."""
     axis = _axis(screen)
-    ends = [value_of(end) for row in screen.interactions for one in _estimated(row) for end in (one.low, one.high)]
+    ends = [value_of(end) for row in screen.interactions for item in _estimated(row) for end in (item.low, item.high)]
     return axis is not None and any(abs(end) > axis.limit for end in ends)
 
 
 def _alt(page: Page, name: str, scale: EffectScale) -> Inline:
     """Write the alternative text of a page from its rows: how many, and each that is clear of no interaction."""
-    found = list(_told(page))
+    found = list(_shown_estimates(page))
     clear = [line for line, low, high in found if value_of(low) > NO_EFFECT or value_of(high) < NO_EFFECT]
     alt: list[str | Number] = [f"Forest plot of interactions{scale.as_contrasts}: "]
     alt += words.plural(words.count(name, "estimates", len(found)), "estimate", "estimates")
@@ -273,7 +275,7 @@ def _alt(page: Page, name: str, scale: EffectScale) -> Inline:
     return (*alt, ": ", *words.listed(clear), ".") if clear else (*alt, ".")
 
 
-def _told(page: Page) -> Iterator[tuple[Inline, Number, Number]]:
+def _shown_estimates(page: Page) -> Iterator[tuple[Inline, Number, Number]]:
     """Yield each estimate of a page in words, under its outcome and moderator, with the ends of its interval."""
     outcome: Inline = ()
     moderator: Inline = ()

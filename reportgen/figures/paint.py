@@ -34,13 +34,13 @@ def png(drawing: Drawing) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     with rc_context(theme.settings(families())), io.BytesIO() as buffer:
-        made = figure(drawing.svg)
-        printer: Any = FigureCanvasAgg(made)
+        result = figure(drawing.svg)
+        printer: Any = FigureCanvasAgg(result)
         printer.draw()
         few_colours(printer).save(buffer, "png", dpi=(DPI, DPI))
         # figure and canvas hold each other: the pixels, 70 MB a page, go at once and not when garbage is collected
         printer.renderer = None
-        made.clear()
+        result.clear()
         return buffer.getvalue()
 
 
@@ -49,12 +49,14 @@ def few_colours(printer: Any) -> Image:
     from PIL.Image import Dither, Quantize, frombuffer
 
     true = frombuffer("RGBA", printer.get_width_height(), printer.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
-    made = true.quantize(COLOURS, method=Quantize.FASTOCTREE, dither=Dither.NONE)
-    palette = made.getpalette() or []
+    result = true.quantize(COLOURS, method=Quantize.FASTOCTREE, dither=Dither.NONE)
+    palette = result.getpalette() or []
     colours = [palette[place : place + 3] for place in range(0, len(palette), 3)]
     # the mean of white and of what is nearly white is a grey that one sees around the figure
-    made.putpalette([level for colour in colours for level in ((255,) * 3 if min(colour) >= NEARLY_WHITE else colour)])
-    return made
+    result.putpalette(
+        [level for colour in colours for level in ((255,) * 3 if min(colour) >= NEARLY_WHITE else colour)]
+    )
+    return result
 
 
 def figure(svg: str) -> Figure:
@@ -63,13 +65,13 @@ def figure(svg: str) -> Figure:
 
     found = drawn(svg)
     size = (found.width / POINTS_PER_INCH, found.height / POINTS_PER_INCH)
-    made = Figure(figsize=size, dpi=DPI, facecolor="white")
-    axes = made.add_axes((0, 0, 1, 1), frameon=False, xlim=(0, found.width), ylim=(found.height, 0))
+    result = Figure(figsize=size, dpi=DPI, facecolor="white")
+    axes = result.add_axes((0, 0, 1, 1), frameon=False, xlim=(0, found.width), ylim=(found.height, 0))
     axes.set_axis_off()
     for artist in _artists(found):
         axes.add_artist(artist)
         artist.set_clip_on(False)
-    return made
+    return result
 
 
 def _artists(found: Drawn) -> list[Artist]:

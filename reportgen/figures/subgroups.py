@@ -205,9 +205,9 @@ def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name
 
     A subgroup that the same conditions lead to in another order is drawn once.
     """
-    made = [group for group in search.subgroups if group.split.node == place]
-    for i, group in enumerate(made):
-        end: Rail = "last" if i == len(made) - 1 else "branch"
+    results = [group for group in search.subgroups if group.split.node == place]
+    for i, group in enumerate(results):
+        end: Rail = "last" if i == len(results) - 1 else "branch"
         indent = INDENT * (len(rails) + 1)
         inside, sibling, split = group.inside, group.sibling, group.split
         p: tuple[Cell, ...] = ((Slot(split.p_raw),), (Slot(split.p_node),))
@@ -390,7 +390,7 @@ def _forest_note(searches: Sequence[PartitionedOutcome], settings: SearchSetting
 
 def _variant_note(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> Inline:
     """Return what a variant is; nothing where there is none."""
-    if settings.near is None or not any(one.variant_of for search in searches for one in search.subgroups):
+    if settings.near is None or not any(subgroup.variant_of for search in searches for subgroup in search.subgroups):
         return ()
     return ("Variant: nearly the people of a stronger subgroup (Jaccard index at least ", settings.near, "). ")
 

@@ -96,25 +96,25 @@ def _line(*corners: tuple[float, float]) -> str:
 
 def _text(words: Words, pieces: Sequence[Piece]) -> ET.Element:
     style = words.style
-    made = ET.Element("text", {"font-size": f"{style.size:g}", "fill": style.colour})
+    result = ET.Element("text", {"font-size": f"{style.size:g}", "fill": style.colour})
     if style.weight != "normal":
-        made.set("font-weight", style.weight)
+        result.set("font-weight", style.weight)
     if style.slant != "normal":
-        made.set("font-style", style.slant)
+        result.set("font-style", style.slant)
     if words.numbers:
-        made.set("data-id", " ".join(number.id for number in words.numbers))
+        result.set("data-id", " ".join(number.id for number in words.numbers))
     if words.axis:
-        made.set("data-axis", words.axis)
+        result.set("data-axis", words.axis)
     if len(pieces) == 1:
-        _hang_up(made, pieces[0], words.angle)
-        return made
+        _hang_up(result, pieces[0], words.angle)
+        return result
     for i, piece in enumerate(pieces):
         place = {"x": _points(piece.x - _hang(piece, style)), "y": _points(piece.y)}
-        span = ET.SubElement(made, "tspan", place)
+        span = ET.SubElement(result, "tspan", place)
         span.text = piece.text
         # a reader and a search need the space; hung up at the left, it moves nothing
         span.tail = " " if i < len(pieces) - 1 else None
-    return made
+    return result
 
 
 def _hang_up(made: ET.Element, piece: Piece, angle: int) -> None:

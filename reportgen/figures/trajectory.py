@@ -263,8 +263,8 @@ def _strip(moderator: PeeledModerator, limits: Sequence[float], panel: Panel) ->
         yield from panel.marks
     else:
         yield from _upright(panel.up, ())
-        said = "excludes nobody at any size"
-        yield lettered((said,), (LEFT + RIGHT) / 2, middle + TICK.cap_height / 2, TICK, "center")
+        message = "excludes nobody at any size"
+        yield lettered((message,), (LEFT + RIGHT) / 2, middle + TICK.cap_height / 2, TICK, "center")
 
 
 def _ends(up: Scale, low: float, high: float) -> Iterable[tuple[float, str]]:
@@ -343,12 +343,12 @@ def _after_words(peeling: PeeledOutcome, boxes: Sequence[PeeledBox], limits: tup
     if peeling.honesty is None:
         return ()
     kinds = {kind for kind, _, _ in after_draws(boxes)}
-    said = "Circles: chosen by the other trials, in the trial held out, pooled. " if "held out" in kinds else ""
+    message = "Circles: chosen by the other trials, in the trial held out, pooled. " if "held out" in kinds else ""
     if beyond(boxes, limits):
-        said += "Signs beyond the plot are not drawn. "
+        message += "Signs beyond the plot are not drawn. "
     if not supported(peeling) or not all(box_supported(box) for box in boxes):
-        said += "Grey: candidates that p of the search does not support. "
-    return (said,)
+        message += "Grey: candidates that p of the search does not support. "
+    return (message,)
 
 
 def _alt(peeling: PeeledOutcome) -> Inline:

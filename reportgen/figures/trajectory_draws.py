@@ -55,7 +55,7 @@ def after_draws(boxes: Sequence[PeeledBox]) -> list[tuple[str, float, float]]:
             found.append(("corrected", share, _value(honest.inside.effect)))
         if honest is not None and honest.held_out is not None:
             found.append(("held out", share, _value(honest.held_out.inside.effect)))
-    return [one for one in found if math.isfinite(one[2])]
+    return [item for item in found if math.isfinite(item[2])]
 
 
 def _value(number: Number) -> float:

@@ -60,16 +60,16 @@ def quoted(words: str, name: str, what: str) -> Inline:
     return (Derived(name).quote(what, words),)
 
 
-def reason(status: Status, why: str, name: str, what: str) -> Inline:
+def reason(status: Status, cause: str, name: str, what: str) -> Inline:
     """Return why a row has no estimate."""
-    said = "failed" if status == "failed" else "suppressed" if status == "suppressed" else "not estimable"
-    return (f"{said}: ", *quoted(why, name, what)) if why else (said,)
+    message = "failed" if status == "failed" else "suppressed" if status == "suppressed" else "not estimable"
+    return (f"{message}: ", *quoted(cause, name, what)) if cause else (message,)
 
 
 def adjusters_of(effect: PooledEffect, settings: ModelSettings) -> tuple[Number, ...]:
     """Return the adjusters that the model of an effect has."""
-    lost = {one.adjuster.text for one in effect.not_adjusted}
-    return tuple(one for one in settings.adjust_for if one.text not in lost)
+    lost = {item.adjuster.text for item in effect.not_adjusted}
+    return tuple(item for item in settings.adjust_for if item.text not in lost)
 
 
 def measure(effects: Sequence[PooledEffect], settings: ModelSettings) -> str:
@@ -83,8 +83,8 @@ def adjusted(scale: EffectScale, lost: Sequence[Sequence[NotAdjusted]], adjust_f
 
     Beside an outcome that is not adjusted since nobody measured it at baseline, others are not called adjusted either.
     """
-    bare = any(len(one) == len(adjust_for) and any(each.kind == "unmeasured" for each in one) for one in lost)
-    there = not bare and any(len(one) < len(adjust_for) for one in lost)
+    bare = any(len(item) == len(adjust_for) and any(each.kind == "unmeasured" for each in item) for item in lost)
+    there = not bare and any(len(item) < len(adjust_for) for item in lost)
     return f"adjusted {scale.measure}" if there else scale.measure
 
 
@@ -143,10 +143,10 @@ def two_stage_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
         note += [f"; I²{NO_BREAK}={NO_BREAK}", *percent(between.i2)]
         if between.i2_low.value is not None and between.i2_high.value is not None:
             note += [" (", *percent(between.i2_low), " to ", *percent(between.i2_high), ")"]
-    left_out = (
+    one_step_only = (
         "; trials without an effect of their own stand in the one-step model alone" if effect.one_step_only else ""
     )
-    return (*note, f"{left_out}. ")
+    return (*note, f"{one_step_only}. ")
 
 
 def status_note(effect: PooledEffect, name: str) -> Inline:

@@ -63,7 +63,7 @@ class Lock:
         """Lock an open file; leave it where it was deleted by the one who held it before."""
         holder = _holder(self.path)
         if not _locked(number, holder) or _is_held_elsewhere(holder, self.path):
-            raise TakenError(_told(holder, self.path))
+            raise TakenError(_holder_name(holder, self.path))
         try:
             current = os.path.samestat(os.fstat(number), self.path.stat())
         except FileNotFoundError:
@@ -119,7 +119,7 @@ def _is_held_elsewhere(holder: dict[str, object], path: Path) -> bool:
     return time.time() - path.stat().st_mtime < LONGEST_BUILD
 
 
-def _told(holder: dict[str, object], path: Path) -> str:
+def _holder_name(holder: dict[str, object], path: Path) -> str:
     if not holder:
         return "another process"
     if holder.get("machine") in (None, platform.node()):

@@ -196,10 +196,10 @@ def named(names: Sequence[str]) -> str:
 
 def _open_elsewhere(found: Found) -> list[str]:
     """Say which files are open in an office program."""
-    told = []
+    hints = []
     for name in found.added:
         last = PurePosixPath(name).name
         for start, end in OPEN_ELSEWHERE:
             if last.startswith(start) and last.endswith(end):
-                told.append(f"'{last[len(start) :].removesuffix(end)}' seems to be open in another program: close it.")
-    return told
+                hints.append(f"'{last[len(start) :].removesuffix(end)}' seems to be open in another program: close it.")
+    return hints

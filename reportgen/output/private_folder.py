@@ -11,7 +11,7 @@ from pathlib import Path
 from reportgen.ending import begun
 from reportgen.errors import Problem, RenderError
 from reportgen.output.place import unwritable
-from reportgen.output.workshop import removed
+from reportgen.output.staging import removed
 
 
 def check_new(written: str) -> Path:

@@ -18,7 +18,7 @@ from reportgen.errors import Problem, RenderError
 from reportgen.output.lock import Lock, TakenError
 from reportgen.output.mark import Listed, is_unchanged, listed, mark_text, read_mark
 from reportgen.output.place import named, unwritable
-from reportgen.output.workshop import removed, stray_benches, workshop_key
+from reportgen.output.staging import removed, staging_key, stray_benches
 
 MARK = "simulated.json"
 
@@ -63,7 +63,7 @@ def write_trial_files(folder: Path, contents: Mapping[str, bytes]) -> list[Path]
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = Lock(folder / f"{workshop_key('simulated')}-lock")
+        lock = Lock(folder / f"{staging_key('simulated')}-lock")
         with begun(lock.release):
             lock.take()
             try:
@@ -99,7 +99,7 @@ def _may_write(folder: Path, fresh: Listed, known: Iterable[Listed]) -> bool:
 def _write(folder: Path, contents: Mapping[str, bytes]) -> None:
     for left in stray_benches(folder, "simulated"):
         removed(left)
-    bench = Path(tempfile.mkdtemp(prefix=f"{workshop_key('simulated')}-", dir=folder))
+    bench = Path(tempfile.mkdtemp(prefix=f"{staging_key('simulated')}-", dir=folder))
     with begun(partial(removed, bench)):
         try:
             for name, content in contents.items():

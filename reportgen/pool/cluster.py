@@ -108,16 +108,16 @@ class Cluster(Remote):
         from distributed.scheduler import KilledWorker
 
         if isinstance(error, KilledWorker):
-            told = self._trouble(
+            problem = self._trouble(
                 "one task ended several workers in succession",
                 "Memory may run out there: give the workers more, or start fewer on a machine.",
             )
         elif isinstance(error, futures.CancelledError):
-            told = self._gone()
+            problem = self._gone()
         else:
             return error
-        told.__cause__ = error
-        return told
+        problem.__cause__ = error
+        return problem
 
     def _gone(self) -> RenderError:
         return self._trouble("the scheduler no longer answers", "Start it and its workers again, and build again.")
@@ -129,19 +129,19 @@ class Cluster(Remote):
         """Break each promise that nobody is left to keep: Dask itself would wait for ever."""
         while not self._closed.wait(LOOKS):
             if self._begun:
-                lost, there = self._there()
+                lost, workers = self._there()
                 for promise, inner in list(self._begun.items()):
-                    if there.isdisjoint(self._able[inner.key]) and self._begun.pop(promise, None) is not None:
+                    if workers.isdisjoint(self._able[inner.key]) and self._begun.pop(promise, None) is not None:
                         promise.set_exception(lost)
 
     def _there(self) -> tuple[RenderError, set[str]]:
         """Return the workers that are left, and what to say to whom they are not enough."""
         try:
-            there = set(self._client.nthreads(callback_timeout=SILENT))
+            workers = set(self._client.nthreads(callback_timeout=SILENT))
         except Exception:  # whatever stands between this process and the scheduler
             return self._gone(), set()
         hint = "Check their logs, restart them, and build again."
-        return self._trouble("all workers have ended", hint), there
+        return self._trouble("all workers have ended", hint), workers
 
 
 def carried(parcel: bytes) -> bytes:

@@ -92,9 +92,9 @@ class Local(Remote):
             return error
         message = "a worker process was ended by the operating system, which happens when memory runs out"
         hint = "Run again with fewer of them, as -j 1, or close other programs."
-        told = RenderError([Problem(message, hint=hint)])
-        told.__cause__ = error
-        return told
+        problem = RenderError([Problem(message, hint=hint)])
+        problem.__cause__ = error
+        return problem
 
 
 def end_workers() -> None:

@@ -23,7 +23,7 @@ ELSEWHERE = ("_NUM_THREADS", "_DIR")
 
 DASK = ("dask", "distributed")  # which do not speak with other versions of themselves
 CODE, CPU = "code of reportgen", "kind of CPU"
-TOLD = 3  # differences of a worker that are named
+MOST_NAMED = 3  # differences of a worker that are named
 
 
 def traits() -> dict[str, str]:
@@ -92,8 +92,8 @@ def differences(theirs: Mapping[str, str], ours: Mapping[str, str]) -> list[tupl
     """
     names = [name for name in dict.fromkeys([*ours, *theirs]) if theirs.get(name, "") != ours.get(name, "")]
     found = [_difference(name, theirs.get(name, ""), ours.get(name, "")) for name in names]
-    rest = len(found) - TOLD
-    return found if rest <= 0 else [*found[:TOLD], (f"and it differs in {rest} more", "")]
+    rest = len(found) - MOST_NAMED
+    return found if rest <= 0 else [*found[:MOST_NAMED], (f"and it differs in {rest} more", "")]
 
 
 def _difference(name: str, theirs: str, ours: str) -> tuple[str, str]:

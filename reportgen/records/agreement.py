@@ -148,7 +148,7 @@ class OutcomeAgreement(Generic[V]):
     @property
     def drawn(self) -> bool:
         """Whether there are draws beside its pairs."""
-        return any(pair.chance is not None for one in self.subgroups for pair in one.pairs)
+        return any(pair.chance is not None for subgroup in self.subgroups for pair in subgroup.pairs)
 
     @property
     def empty(self) -> bool:

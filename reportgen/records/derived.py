@@ -1,6 +1,6 @@
 """What a page adds to the numbers of records: how many of them there are, and words of the study file.
 
-Nothing here is estimated, and nothing of it is about people: a view may count what is told already, and quote.
+Nothing here is estimated, and nothing of it is about people: a view may count what is disclosed already, and quote.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Derived:
         return f"{self.prefix}.{slug(name)}"
 
     def count(self, name: str, value: int, unit: str) -> Number:
-        """How many of something are told."""
+        """How many of something are disclosed."""
         return Number(self._id(name), int(value), fixed(int(value), 0), unit, source=self.source)
 
     def figure(self, name: str, value: float, decimals: int, unit: str = "") -> Number:

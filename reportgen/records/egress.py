@@ -44,11 +44,11 @@ class Egress(Generic[V]):
             return ("The study's policy suppresses nothing: small counts and effects of few people are printed.",)
         if not self.kinds:
             return ("Nothing had to be suppressed.",)
-        said: list[str | V] = ["Suppressed, as fewer than ", self.minimum_cell]
-        said.append(" people of an arm stand behind them or could be worked out from them: ")
+        parts: list[str | V] = ["Suppressed, as fewer than ", self.minimum_cell]
+        parts.append(" people of an arm stand behind them or could be worked out from them: ")
         for i, (kind, count) in enumerate(self.kinds):
-            said += [", " if i else "", f"{kind} (", count, ")"]
-        return (*said, ".")
+            parts += [", " if i else "", f"{kind} (", count, ")"]
+        return (*parts, ".")
 
     @property
     def line(self: Egress[Number]) -> str:

@@ -39,17 +39,17 @@ class TwoStageHeterogeneity(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut(Generic[V]):
-    """Participants of the comparison who are not in the analysis, by trial and reason; `why` is the reason as data."""
+class ExcludedParticipants(Generic[V]):
+    """Participants of the comparison who are not in the analysis, by trial and reason; `exclusion` is the reason as data."""
 
     trial: kinds.Words[V]
     reason: Inline[V]
     n: kinds.Count[V]
     whole_trial: bool
-    why: Exclusion | None = None
+    exclusion: Exclusion | None = None
 
 
-WHY = {
+REASONS = {
     "constant": "one value in all",
     "within": "one value in each trial",
     "unmeasured": "not measured at baseline",
@@ -79,13 +79,13 @@ class NotAdjusted(Generic[V]):
     def reason(self) -> Inline[V]:
         """Why it is left out, in words."""
         if self.kind != "follows":
-            return (WHY[self.kind],)
-        others = tuple(part for one in self.of for part in (", ", one))
+            return (REASONS[self.kind],)
+        others = tuple(part for item in self.of for part in (", ", item))
         return ("follows from ", *others[1:])
 
 
 @dataclass(frozen=True, slots=True)
-class Extent(Generic[V]):
+class SearchRange(Generic[V]):
     """The smallest and the largest of the searches of an analysis: trials, and participants, fewest and most."""
 
     trials_fewest: kinds.Count[V]
@@ -95,24 +95,24 @@ class Extent(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
-class Guard(Generic[V]):
-    """What a search keeps to itself, so that nobody can be told from the difference between two groups.
+class SuppressionNote(Generic[V]):
+    """What a search keeps to itself, so that nobody can be identified from the difference between two groups.
 
     Attributes
     ----------
     minimum_cell : Number
         Of the policy: by how many people in each arm what is drawn or stands in the series differs.
-    left_out : Number
+    suppressed : Number
         How many cuts, or boxes, are neither drawn nor in the series for that.
     """
 
     minimum_cell: kinds.Setting[V]
-    left_out: kinds.Count[V]
+    suppressed: kinds.Count[V]
 
     @property
     def note(self) -> dict[str, int]:
         """The same for the metadata of a series."""
-        return {"minimum_cell": int(self.minimum_cell.value or 0), "left_out": int(self.left_out.value or 0)}
+        return {"minimum_cell": int(self.minimum_cell.value or 0), "left_out": int(self.suppressed.value or 0)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class SearchInScenario(Generic[V]):
 
     def effect(self, way: Way, what: What, given: Given) -> JudgedEffect[V] | None:
         """Return an effect; None where this search has none of the kind."""
-        found = [one for one in self.effects if (one.way, one.what, one.given) == (way, what, given)]
+        found = [effect for effect in self.effects if (effect.way, effect.what, effect.given) == (way, what, given)]
         return found[0] if found else None
 
 

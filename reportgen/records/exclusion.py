@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Gone(Enum):
+class ExclusionReason(Enum):
     """A reason to be left out; `{}` stands for what is missing."""
 
     NO_ARM = "no arm in this comparison"
@@ -30,12 +30,12 @@ class Exclusion:
 
     Attributes
     ----------
-    why : Gone
+    kind : ExclusionReason
     of : str
         What they lack, as it is called on a page; empty where the reason says all.
     """
 
-    why: Gone
+    kind: ExclusionReason
     of: str = ""
 
     @property
@@ -44,7 +44,7 @@ class Exclusion:
 
         Examples
         --------
-        >>> Exclusion(Gone.NO_VALUE, "Age").words
+        >>> Exclusion(ExclusionReason.NO_VALUE, "Age").words
         'no value of Age'
         """
-        return self.why.value.format(self.of)
+        return self.kind.value.format(self.of)

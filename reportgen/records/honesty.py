@@ -278,11 +278,11 @@ def verdict_in_brief(search: Searched) -> Inline:
     if whole.kept_share.value is not None:
         kept = ("keeps a split in ", whole.kept_share, "% of ")
     ended = whole.verdict if search.candidates else "nothing kept"
-    said: Inline = (*kept, whole.null_draws, " draws, p of the search ", whole.p, f": {ended}")
+    parts: Inline = (*kept, whole.null_draws, " draws, p of the search ", whole.p, f": {ended}")
     held = None if whole.held_out is None else whole.held_out.difference
     if held is None or held.effect.value is None or not search.candidates:
-        return said
-    return (*said, "; held out ", held.effect, " (", held.low, " to ", held.high, "), ", *_p(held.p))
+        return parts
+    return (*parts, "; held out ", held.effect, " (", held.low, " to ", held.high, "), ", *_p(held.p))
 
 
 def _p(p: Number) -> Inline:
@@ -295,24 +295,24 @@ def _elsewhere(whole: SearchHonesty[Number], scale: EffectScale) -> Inline:
     held = whole.held_out
     if held is None or held.difference.effect.value is None or held.difference.p.value is None:
         return ()
-    one = held.difference
+    item = held.difference
     chance = held.difference.p.value > (whole.alpha.value or 0.0)
     return (
         f" In trials held out the {scale.contrast} is ",
-        *(one.effect, " (", one.low, " to ", one.high, "), "),
-        *_p(one.p),
+        *(item.effect, " (", item.low, " to ", item.high, "), "),
+        *_p(item.p),
         ": it may be chance in new trials." if chance else ".",
     )
 
 
 def honesty_of(records: Iterable[object]) -> tuple[SearchHonesty, ...]:
     """Return what draws say of all searches of some records, whatever their method; nothing where nothing was drawn."""
-    found = (getattr(one, "honesty", None) for record in records for one in getattr(record, "results", ()))
-    return tuple(one for one in found if one is not None)
+    found = (getattr(item, "honesty", None) for record in records for item in getattr(record, "results", ()))
+    return tuple(item for item in found if item is not None)
 
 
 def drawn_at_random(records: Iterable[object]) -> bool:
     """Return whether any number of some records comes from random draws: of searches, or of screenings."""
     listed = list(records)
-    results = (one for record in listed for one in getattr(record, "results", ()))
-    return bool(honesty_of(listed)) or any(getattr(one, "flips", None) is not None for one in results)
+    results = (item for record in listed for item in getattr(record, "results", ()))
+    return bool(honesty_of(listed)) or any(getattr(result, "flips", None) is not None for result in results)

@@ -13,7 +13,7 @@ from reportgen.records import kinds
 from reportgen.records.agreement import Agreement
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.egress import Egress
-from reportgen.records.estimate import Estimate, LeftOut, NotAdjusted, TwoStageHeterogeneity
+from reportgen.records.estimate import Estimate, ExcludedParticipants, NotAdjusted, TwoStageHeterogeneity
 from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import MINUS, Inline, Number, Status, V
 from reportgen.records.partition import RecursivePartitioning
@@ -229,7 +229,7 @@ class PooledEffect(Generic[V]):
         Of the one-step model; of one trial alone its own effect, by analysis of covariance.
     heterogeneity : Heterogeneity
         τ² and the prediction interval of the one-step model; I² of the two-stage one, as are the weights of `by_trial`.
-    why_outside : tuple of str, or None
+    outside_reasons : tuple of str, or None
         Why a pooled estimate may lie outside the range of its trials' own effects; None where the two are not compared.
     """
 
@@ -253,9 +253,9 @@ class PooledEffect(Generic[V]):
     common: Estimate[V]
     two_stage: Estimate[V]
     two_stage_heterogeneity: TwoStageHeterogeneity[V]
-    why_outside: tuple[str, ...] | None
+    outside_reasons: tuple[str, ...] | None
     by_trial: tuple[TrialEstimate[V], ...]
-    left_out: tuple[LeftOut[V], ...]
+    excluded: tuple[ExcludedParticipants[V], ...]
     status: Status
     reason: str
     evaluations: kinds.Count[V]
@@ -287,20 +287,22 @@ class PooledEffect(Generic[V]):
     def outside(self: PooledEffect[Number]) -> str:
         """That, and why, a pooled estimate lies outside the range of its trials' own effects, as printed; or nothing."""
         own = [_shown(row.estimate.effect) for row in self.by_trial if row.estimate.effect.value is not None]
-        if self.why_outside is None or not own:
+        if self.outside_reasons is None or not own:
             return ""
         models = {"one-step": self.estimate.effect, "common-effect": self.common.effect}
         beyond = [
-            name for name, one in models.items() if one.value is not None and not min(own) <= _shown(one) <= max(own)
+            name
+            for name, model in models.items()
+            if model.value is not None and not min(own) <= _shown(model) <= max(own)
         ]
         if not beyond:
             return ""
         which = " and the ".join(beyond)
-        said = (
+        message = (
             f"The estimate of the {which} model lies" if len(beyond) == 1 else f"The estimates of the {which} model lie"
         )
-        why = "; ".join(self.why_outside) or "it is no weighted mean of them"
-        return f"{said} outside the range of the trials' own effects: {why}."
+        reason = "; ".join(self.outside_reasons) or "it is no weighted mean of them"
+        return f"{message} outside the range of the trials' own effects: {reason}."
 
     @property
     def one_step_only(self) -> tuple[TrialEstimate[V], ...]:
@@ -443,9 +445,9 @@ FidelityStatus = Literal["as printed", "differs", "no result", "not reproduced"]
 
 @dataclass(frozen=True, slots=True)
 class FidelityRow(Generic[V]):
-    """A number of the print beside ours: the very same `Number` that the report prints in its own place.
+    """A number of the publication beside ours: the very same `Number` that the report prints in its own place.
 
-    `default` is ours with the inference of the study, where `ours` follows the inference of the print.
+    `default` is ours with the inference of the study, where `ours` follows the inference of the publication.
     """
 
     name: kinds.Words[V]

@@ -11,7 +11,7 @@ from typing import Generic, Literal
 
 from reportgen.records import kinds
 from reportgen.records.effect_scale import EffectScale
-from reportgen.records.estimate import Estimate, LeftOut, NotAdjusted
+from reportgen.records.estimate import Estimate, ExcludedParticipants, NotAdjusted
 from reportgen.records.level_effects import LevelEffects
 from reportgen.records.numbers import Inline, Status, V
 from reportgen.records.record import Record
@@ -180,7 +180,7 @@ class Screen(Generic[V]):
     significant: kinds.Count[V]
     weak: kinds.Count[V]
     reason: str
-    without_adjuster: tuple[LeftOut[V], ...] = ()
+    without_adjuster: tuple[ExcludedParticipants[V], ...] = ()
     flips: kinds.Count[V] | None = None
 
     @property
@@ -191,7 +191,11 @@ class Screen(Generic[V]):
     @property
     def statuses(self) -> tuple[Status, ...]:
         """How the three readings of every interaction ended."""
-        return tuple(reading.status for one in self.interactions for reading in (one.within, one.naive, one.across))
+        return tuple(
+            reading.status
+            for interaction in self.interactions
+            for reading in (interaction.within, interaction.naive, interaction.across)
+        )
 
 
 @dataclass(frozen=True, slots=True)

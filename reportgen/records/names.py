@@ -63,14 +63,14 @@ def names_of(study: Study) -> dict[str, str]:
     return {
         **{f"outcome:{name}": outcome_title(name, study) for name in study.outcomes},
         **{f"effects on:{name}": outcome_label(name, study) for name in study.outcomes},
-        **{f"domain:{name}": one.domain for name, one in study.outcomes.items()},
-        **{f"unit:{name}": one.unit for name, one in study.outcomes.items()},
-        **{f"instrument:{name}": one.name or name for name, one in study.instruments.items()},
-        **{f"unit of instrument:{name}": one.unit for name, one in study.instruments.items()},
-        **{f"follow-up:{name}": one.label or name for name, one in study.follow_up.items()},
+        **{f"domain:{name}": outcome.domain for name, outcome in study.outcomes.items()},
+        **{f"unit:{name}": outcome.unit for name, outcome in study.outcomes.items()},
+        **{f"instrument:{name}": instrument.name or name for name, instrument in study.instruments.items()},
+        **{f"unit of instrument:{name}": instrument.unit for name, instrument in study.instruments.items()},
+        **{f"follow-up:{name}": item.label or name for name, item in study.follow_up.items()},
         **{f"follow-up in lower case:{name}": label_in_lower_case(name, study) for name in study.follow_up},
-        **{f"covariate:{name}": one.label or name for name, one in study.covariates.items()},
-        **{f"comparison:{name}": one.title or name for name, one in study.comparisons.items()},
+        **{f"covariate:{name}": covariate.label or name for name, covariate in study.covariates.items()},
+        **{f"comparison:{name}": comparison.title or name for name, comparison in study.comparisons.items()},
     }
 
 
@@ -83,11 +83,13 @@ def unnamed(study: Study, measured: Collection[str] = ()) -> Study:
     measured : collection of str
         Outcomes and instruments that keep their units, since steps and limits of moderators are said in them.
     """
-    kept = {*measured, *(one for name in measured for one in _instruments(name, study))}
+    kept = {*measured, *(item for name in measured for item in _instruments(name, study))}
     return study.model_copy(
         update={
-            "outcomes": {name: _outcome(name, one, name in kept) for name, one in study.outcomes.items()},
-            "instruments": {name: _instrument(name, one, name in kept) for name, one in study.instruments.items()},
+            "outcomes": {name: _outcome(name, outcome, name in kept) for name, outcome in study.outcomes.items()},
+            "instruments": {
+                name: _instrument(name, instrument, name in kept) for name, instrument in study.instruments.items()
+            },
             "follow_up": _referring(study.follow_up, "follow-up", "label"),
             "covariates": _referring(study.covariates, "covariate", "label"),
             "comparisons": _referring(study.comparisons, "comparison", "title"),
@@ -100,7 +102,7 @@ def _instruments(name: str, study: Study) -> tuple[str, ...]:
 
 
 def _referring(entries: Mapping[str, Any], kind: str, attribute: str) -> dict[str, Any]:
-    return {name: one.model_copy(update={attribute: reference(kind, name)}) for name, one in entries.items()}
+    return {name: entry.model_copy(update={attribute: reference(kind, name)}) for name, entry in entries.items()}
 
 
 def _outcome(name: str, outcome: Outcome, measured: bool) -> Outcome:

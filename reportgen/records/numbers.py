@@ -33,7 +33,7 @@ Measure = Literal[
 ]
 
 
-class Told(Protocol):
+class NumberLike(Protocol):
     """What a value has in common with the number that is printed of it."""
 
     @property
@@ -162,7 +162,7 @@ class Number:
         return shown(self)
 
 
-V = TypeVar("V", bound=Told, default=Number)
+V = TypeVar("V", bound=NumberLike, default=Number)
 """What a record holds: `Value`s where it is made and kept, `Number`s on a page."""
 
 Inline = tuple[str | V, ...]
@@ -180,7 +180,7 @@ def plain(inline: Iterable[str | Number]) -> str:
     return "".join(part if isinstance(part, str) else part.text for part in inline)
 
 
-def quoted(inline: Iterable[str | Told]) -> str:
+def quoted(inline: Iterable[str | NumberLike]) -> str:
     """Return running text that only quotes as plain text; there is nothing to be rounded in it.
 
     Examples
@@ -314,14 +314,14 @@ def clear_of(value: float, decimals: int, *limits: float) -> str:
     return next((text for text in texts if not _at_limit(value, text, limits)), fixed(value, decimals))
 
 
-def link_of(one: Told) -> Link:
+def link_of(number_like: NumberLike) -> Link:
     """Return what leads from a number as printed to its value."""
-    return "log" if one.kind == "log" else "identity"
+    return "log" if number_like.kind == "log" else "identity"
 
 
-def shown(one: Told) -> float | None:
+def shown(number_like: NumberLike) -> float | None:
     """Return the unrounded number that is printed of a value; None where there is none."""
-    return None if one.value is None else back_transformed(one.value, link_of(one))
+    return None if number_like.value is None else back_transformed(number_like.value, link_of(number_like))
 
 
 def back_transformed(value: float, link: Link) -> float:

@@ -11,7 +11,7 @@ from typing import Generic, Literal
 
 from reportgen.records import kinds
 from reportgen.records.effect_scale import EffectScale
-from reportgen.records.estimate import Estimate, Extent, Guard, LeftOut, NotAdjusted
+from reportgen.records.estimate import Estimate, ExcludedParticipants, NotAdjusted, SearchRange, SuppressionNote
 from reportgen.records.honesty import Candidate, SearchHonesty, SubgroupHonesty
 from reportgen.records.numbers import Inline, Number, Status, V
 from reportgen.records.record import Record
@@ -211,7 +211,7 @@ class TreeNode(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class Profile(Generic[V]):
-    """The cuts of one moderator that were tried in one node, those told that differ by enough people: drawn, not printed.
+    """The cuts of one moderator that were tried in one node, those disclosed that differ by enough people: drawn, not printed.
 
     Attributes
     ----------
@@ -232,8 +232,8 @@ class Profile(Generic[V]):
         Whether people were divided there.
     threshold : float
         −log10 p that a cut must reach to be kept; NaN where the criterion has no such limit.
-    left_out : int
-        How many cuts were tried and are not told: too few people tell them from one that is.
+    suppressed : int
+        How many cuts were tried and are not disclosed: too few people tell them from one that is.
     """
 
     node: int
@@ -249,7 +249,7 @@ class Profile(Generic[V]):
     chosen: int | None
     kept: bool
     threshold: float
-    left_out: int = 0
+    suppressed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +291,7 @@ class PartitionedOutcome(Generic[V]):
     rejected : tuple of Split
         Best cuts that were not kept, the smallest p first.
     profiles : tuple of Profile
-    left_out : tuple of LeftOut
+    excluded : tuple of ExcludedParticipants
     status, reason
         Whether a search was possible, and why not.
     honesty : SearchHonesty or None
@@ -315,7 +315,7 @@ class PartitionedOutcome(Generic[V]):
     tree: tuple[TreeNode[V], ...]
     rejected: tuple[Split[V], ...]
     profiles: tuple[Profile[V], ...]
-    left_out: tuple[LeftOut[V], ...]
+    excluded: tuple[ExcludedParticipants[V], ...]
     status: Status
     reason: str
     honesty: SearchHonesty[V] | None = None
@@ -325,25 +325,25 @@ class PartitionedOutcome(Generic[V]):
         """The subgroups as found, with what draws say of each; variants behind the one that they vary."""
         return tuple(
             Candidate(
-                one.inside.words,
-                one.inside.n,
-                one.inside.estimate,
-                one.split.difference,
-                one.honesty,
-                one.variant_of is not None,
+                item.inside.words,
+                item.inside.n,
+                item.inside.estimate,
+                item.split.difference,
+                item.honesty,
+                item.variant_of is not None,
             )
             for finding in self.findings
-            for one in (finding, *self.variants_of(finding))
+            for item in (finding, *self.variants_of(finding))
         )
 
     @property
     def findings(self) -> tuple[Subgroup[V], ...]:
         """The subgroups without those that are nearly the people of a stronger one."""
-        return tuple(one for one in self.subgroups if one.variant_of is None)
+        return tuple(subgroup for subgroup in self.subgroups if subgroup.variant_of is None)
 
     def variants_of(self, finding: Subgroup[V]) -> tuple[Subgroup[V], ...]:
         """Return the subgroups of nearly the same people as a stronger one."""
-        return tuple(one for one in self.subgroups if one.variant_of == finding.number)
+        return tuple(subgroup for subgroup in self.subgroups if subgroup.variant_of == finding.number)
 
     @property
     def empty(self) -> bool:
@@ -358,7 +358,7 @@ class PartitionedOutcome(Generic[V]):
     @property
     def statuses(self) -> tuple[Status, ...]:
         """How the fits ended: of everybody, and of each subgroup with its sibling and its complement."""
-        groups = (one for group in self.subgroups for one in (group.inside, group.sibling, group.complement))
+        groups = (item for group in self.subgroups for item in (group.inside, group.sibling, group.complement))
         return tuple(members.status for members in (self.overall, *groups))
 
 
@@ -397,11 +397,11 @@ class SearchSettings(Generic[V]):
 class RecursivePartitioning(Record[SearchSettings[V], PartitionedOutcome[V], V]):
     """A named recursive partitioning: one search for every outcome x follow-up x comparison."""
 
-    extent: Extent[V]
-    guard: Guard[V]
+    search_range: SearchRange[V]
+    suppression: SuppressionNote[V]
 
     def series(self: RecursivePartitioning[Number]) -> dict[str, tuple[object, ...]]:
-        """Return the cuts that were tried and are told, as columns: a row a cut."""
+        """Return the cuts that were tried and are disclosed, as columns: a row a cut."""
         rows = [
             (
                 search.comparison,

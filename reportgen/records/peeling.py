@@ -11,7 +11,7 @@ from typing import Generic, Literal
 
 from reportgen.records import kinds
 from reportgen.records.effect_scale import EffectScale
-from reportgen.records.estimate import Estimate, Extent, Guard, LeftOut, NotAdjusted
+from reportgen.records.estimate import Estimate, ExcludedParticipants, NotAdjusted, SearchRange, SuppressionNote
 from reportgen.records.honesty import Candidate, SearchHonesty, SubgroupHonesty
 from reportgen.records.numbers import Inline, Status, V
 from reportgen.records.record import Record
@@ -119,7 +119,7 @@ class PeeledBox(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """The boxes of the frontier that are told, from large to small: drawn, not printed. NaN where there is none.
+    """The boxes of the frontier that are disclosed, from large to small: drawn, not printed. NaN where there is none.
 
     Attributes
     ----------
@@ -127,8 +127,8 @@ class Frontier:
         One each a box.
     limits : tuple of tuple of float
         One tuple a peeled moderator; of levels their places, from 1.
-    left_out : int
-        How many boxes are not told: too few people tell them from one that is.
+    suppressed : int
+        How many boxes are not disclosed: too few people tell them from one that is.
     null_low, null_high : tuple of float
         Between which effects the best box of that size lies without effect modification; empty without draws.
     """
@@ -143,7 +143,7 @@ class Frontier:
     difference: Floats
     z: Floats
     limits: tuple[Floats, ...]
-    left_out: int = 0
+    suppressed: int = 0
     null_low: Floats = ()
     null_high: Floats = ()
 
@@ -172,13 +172,13 @@ class PeeledOutcome(Generic[V]):
         One for every size that the report asks for, from small to large; none for a size whose box few people tell from
         that of another size.
     smallest : PeeledBox or None
-        The last box of the frontier that is told.
+        The last box of the frontier that is disclosed.
     frontier : Frontier
     found, evaluated : Number
         Boxes on the frontier, and boxes to which a model was fitted.
     boundary, failed : Number
         Boxes on the frontier whose fit inside finds no variation between trials, or gave no effect.
-    left_out : tuple of LeftOut
+    excluded : tuple of ExcludedParticipants
     status, reason
         `ok` where there is a frontier; otherwise why not.
     """
@@ -207,7 +207,7 @@ class PeeledOutcome(Generic[V]):
     evaluated: kinds.Count[V]
     boundary: kinds.Count[V]
     failed: kinds.Count[V]
-    left_out: tuple[LeftOut[V], ...]
+    excluded: tuple[ExcludedParticipants[V], ...]
     status: Status
     reason: Inline[V]
     not_adjusted: tuple[NotAdjusted[V], ...] = ()
@@ -270,8 +270,8 @@ class PeelingSettings(Generic[V]):
 class DirectedPeeling(Record[PeelingSettings[V], PeeledOutcome[V], V]):
     """A named directed peeling: one frontier for every outcome x follow-up x comparison."""
 
-    extent: Extent[V]
-    guard: Guard[V]
+    search_range: SearchRange[V]
+    suppression: SuppressionNote[V]
 
     def series(self) -> dict[str, tuple[object, ...]]:
         """Return the frontiers as columns: a row a limit of a box."""

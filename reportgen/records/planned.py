@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOutTrials:
+class ExcludedTrials:
     """Trials of a comparison that do not enter, and why."""
 
     reason: str
@@ -49,7 +49,7 @@ class PlannedEffect:
         Why nothing can be estimated; empty where something can.
     remark : str
         What will come of it all the same.
-    left_out : tuple of LeftOutTrials
+    excluded : tuple of ExcludedTrials
     not_tried : tuple of (str, str)
         Moderators that would not be tried, each with the reason.
     costs : tuple of PlannedCost
@@ -72,7 +72,7 @@ class PlannedEffect:
     moderators_at_most: bool = False
     reason: str = ""
     remark: str = ""
-    left_out: tuple[LeftOutTrials, ...] = ()
+    excluded: tuple[ExcludedTrials, ...] = ()
     not_tried: tuple[tuple[str, str], ...] = ()
     costs: tuple[PlannedCost, ...] = ()
     without_adjuster: tuple[tuple[str, int], ...] = ()

@@ -47,15 +47,15 @@ class Figures:
         """The same without names."""
         return replace(self, names=None)
 
-    def of(self, one: Value) -> int:
+    def of(self, value: Value) -> int:
         """Return with how many decimals a value is printed; of a p value, its significant figures."""
-        if not one.measure:
-            return one.decimals or 0
-        asked = SET.get(one.measure) if one.measure in SET else self.policy[one.measure]
-        own = self.outcomes.get(one.outcome)
-        if own is not None and one.measure in ("effect", "heterogeneity"):
-            asked = own + (one.measure == "heterogeneity")
-        return max(asked or 0, one.decimals or 0)
+        if not value.measure:
+            return value.decimals or 0
+        asked = SET.get(value.measure) if value.measure in SET else self.policy[value.measure]
+        own = self.outcomes.get(value.outcome)
+        if own is not None and value.measure in ("effect", "heterogeneity"):
+            asked = own + (value.measure == "heterogeneity")
+        return max(asked or 0, value.decimals or 0)
 
 
 def figures_of(study: Study) -> Figures:
@@ -64,7 +64,7 @@ def figures_of(study: Study) -> Figures:
     return Figures(study.policy.rounding.model_dump(), decimals, names_of(study))
 
 
-def text_of(one: Value, figures: Figures) -> str:
+def text_of(value: Value, figures: Figures) -> str:
     """Return the text of a value.
 
     Examples
@@ -74,21 +74,23 @@ def text_of(one: Value, figures: Figures) -> str:
     >>> text_of(Value("a.cut", 54.16, decimals=1), Figures({})), text_of(Value("a.n", None, words="<5"), Figures({}))
     ('54.2', '<5')
     """
-    if one.value is None:
-        return with_names(one.words, figures.names)
-    if one.measure == "p":
-        return p_text(one.value, figures.of(one), one.clear)
-    if one.kind == "log":
-        return linked(one.value, figures.of(one), "log", clear=bool(one.clear))
-    return clear_of(one.value, figures.of(one), *one.clear)
+    if value.value is None:
+        return with_names(value.words, figures.names)
+    if value.measure == "p":
+        return p_text(value.value, figures.of(value), value.clear)
+    if value.kind == "log":
+        return linked(value.value, figures.of(value), "log", clear=bool(value.clear))
+    return clear_of(value.value, figures.of(value), *value.clear)
 
 
-def number_of(one: Value, figures: Figures) -> Number:
+def number_of(value: Value, figures: Figures) -> Number:
     """Return a value as a page prints it."""
     names = figures.names
-    unit, reason = with_names(one.unit, names), with_names(one.reason, names)
-    text = text_of(one, figures)
-    return Number(one.id, one.value, text, unit, one.n, one.trials, one.status, reason, one.source, one.kind)
+    unit, reason = with_names(value.unit, names), with_names(value.reason, names)
+    text = text_of(value, figures)
+    return Number(
+        value.id, value.value, text, unit, value.n, value.trials, value.status, reason, value.source, value.kind
+    )
 
 
 def printed(record: Any, figures: Figures) -> Any:
@@ -121,31 +123,31 @@ class _Printer:
         self._figures = figures
         self._made: dict[int, Any] = {}
 
-    def of(self, one: Any) -> Any:
-        kind = type(one)
+    def of(self, item: Any) -> Any:
+        kind = type(item)
         if kind is str:
-            return with_names(one, self._figures.names)
+            return with_names(item, self._figures.names)
         if kind is tuple:
-            return one if not one or type(one[0]) is float else tuple(map(self.of, one))
+            return item if not item or type(item[0]) is float else tuple(map(self.of, item))
         if kind is dict:
-            return {key: self.of(value) for key, value in one.items()}
+            return {key: self.of(value) for key, value in item.items()}
         if not is_dataclass(kind):
-            return one
-        made = self._made.get(id(one))
-        if made is None:
-            made = self._made[id(one)] = self._record(one)
-        return made
+            return item
+        result = self._made.get(id(item))
+        if result is None:
+            result = self._made[id(item)] = self._record(item)
+        return result
 
-    def _record(self, one: Any) -> Any:
-        if isinstance(one, Value):
-            return number_of(one, self._figures)
-        kind: Any = type(one)
-        return kind(*(self.of(getattr(one, name)) for name in _fields_of(kind)))
+    def _record(self, item: Any) -> Any:
+        if isinstance(item, Value):
+            return number_of(item, self._figures)
+        kind: Any = type(item)
+        return kind(*(self.of(getattr(item, name)) for name in _fields_of(kind)))
 
 
 @lru_cache(maxsize=256)
 def _fields_of(record: Any) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(record))
+    return tuple(item.name for item in fields(record))
 
 
 def rounded(record: RecordT, rounding: RoundingHere, name: str) -> RecordT:

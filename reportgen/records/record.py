@@ -71,4 +71,4 @@ class Record(Generic[S, R, V]):
     @property
     def statuses(self) -> tuple[Status, ...]:
         """How the fits ended, of all cells that somebody could enter."""
-        return tuple(status for one in self.results if not one.empty for status in one.statuses)
+        return tuple(status for result in self.results if not result.empty for status in result.statuses)

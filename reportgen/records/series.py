@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
-from reportgen.records.estimate import Guard
+from reportgen.records.estimate import SuppressionNote
 from reportgen.records.model import Records
 from reportgen.records.numbers import slug
 
@@ -24,8 +24,8 @@ class Drawn(Protocol):
     """A record that holds more than it prints."""
 
     @property
-    def guard(self) -> Guard:
-        """How much of it is kept back, and by which rule."""
+    def suppression(self) -> SuppressionNote:
+        """How much of it is suppressed, and by which rule."""
         ...
 
     def series(self) -> Columns:
@@ -41,7 +41,7 @@ def series_of(records: Records) -> dict[str, Columns]:
 def series_files(records: Records) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of the file of each series: `series/rp.parquet`.
 
-    Its metadata say under `reportgen` how many cuts or boxes are left out, and by how many people those told differ.
+    Its metadata say under `reportgen` how many cuts or boxes are left out, and by how many people those disclosed differ.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -51,5 +51,5 @@ def series_files(records: Records) -> Iterator[tuple[str, bytes]]:
         assert isinstance(record, Drawn)
         out = io.BytesIO()
         table = pa.table({column: list(values) for column, values in columns.items()})
-        pq.write_table(table.replace_schema_metadata({"reportgen": json.dumps(record.guard.note)}), out)
+        pq.write_table(table.replace_schema_metadata({"reportgen": json.dumps(record.suppression.note)}), out)
         yield f"series/{slug(name)}.parquet", out.getvalue()

@@ -56,9 +56,9 @@ class ContrastByTrial(Generic[V]):
     @property
     def estimated(self) -> tuple[TrialInteraction[V], ...]:
         """The trials that have an interaction of their own."""
-        return tuple(one for one in self.trials if one.status == "ok")
+        return tuple(trial for trial in self.trials if trial.status == "ok")
 
     @property
     def suppressed(self) -> bool:
         """Whether something of a trial is known and not printed."""
-        return any(one.status == "suppressed" for one in self.trials)
+        return any(trial.status == "suppressed" for trial in self.trials)

@@ -13,8 +13,8 @@ from typing import Any
 
 from reportgen.records.agreement import Pair
 from reportgen.records.egress import Egress, Suppressed
-from reportgen.records.estimate import Estimate, Guard, LeftOut
-from reportgen.records.exclusion import Gone
+from reportgen.records.estimate import Estimate, ExcludedParticipants, SuppressionNote
+from reportgen.records.exclusion import ExclusionReason
 from reportgen.records.level_effects import LevelEffect
 from reportgen.records.model import (
     AvailabilityCell,
@@ -65,7 +65,7 @@ def egress_record(records: Records[Value], minimum: int) -> Egress[Value]:
     minimum : int
         `minimum_cell` of the policy.
     """
-    press = Values("disclosure", "policy")
+    values = Values("disclosure", "policy")
     parts = [*records.analyses.items(), *((name, getattr(records, name)) for name in SECTIONS)]
     counts: Counter[tuple[str, str, str]] = Counter()
     for where, record in parts if guards(minimum) else ():
@@ -75,8 +75,8 @@ def egress_record(records: Records[Value], minimum: int) -> Egress[Value]:
     for (_, kind, _), count in counts.items():
         kinds[kind] += count
     return Egress(
-        minimum_cell=press.count("minimum cell", minimum) if guards(minimum) else None,
-        kinds=tuple((kind, press.count(kind, count, "suppressed")) for kind, count in kinds.items()),
+        minimum_cell=values.count("minimum cell", minimum) if guards(minimum) else None,
+        kinds=tuple((kind, values.count(kind, count, "suppressed")) for kind, count in kinds.items()),
         suppressed=tuple(Suppressed(*key, count) for key, count in counts.items()),
     )
 
@@ -86,20 +86,23 @@ def suppressed_in(record: Any) -> Iterator[Found]:
 
     Examples
     --------
-    >>> from reportgen.release.rules import withheld
-    >>> hidden = withheld(Value("a.n", 3), "too few")
-    >>> list(suppressed_in((Share(hidden, hidden), hidden)))
+    >>> from reportgen.release.rules import suppress_value
+    >>> suppressed = suppress_value(Value("a.n", 3), "too few")
+    >>> list(suppressed_in((Share(suppressed, suppressed), suppressed)))
     [('cells of tables', 'too few', 1), ('sizes of arms', 'too few', 1)]
     """
     if type(record) in COUNTED:
         yield from _one(COUNTED[type(record)], values_in(record))
     elif isinstance(record, Value):
         yield from _one(ARMS, (record,))
-    elif isinstance(record, Guard):
-        yield from _kept_back(record)
-    elif isinstance(record, LeftOut):
-        if record.why is not None and record.why.why in (Gone.TOO_SMALL, Gone.TOO_CLOSE):
-            yield NOT_POOLED, record.why.words, 1
+    elif isinstance(record, SuppressionNote):
+        yield from _suppressed_by_search(record)
+    elif isinstance(record, ExcludedParticipants):
+        if record.exclusion is not None and record.exclusion.kind in (
+            ExclusionReason.TOO_SMALL,
+            ExclusionReason.TOO_CLOSE,
+        ):
+            yield NOT_POOLED, record.exclusion.words, 1
     elif isinstance(record, PooledEffect):
         yield from _pooled(record)
     elif isinstance(record, InteractionReading):
@@ -114,19 +117,19 @@ def suppressed_in(record: Any) -> Iterator[Found]:
 
 
 def _one(kind: str, numbers: Iterable[Value]) -> Iterator[Found]:
-    hidden = next((number for number in numbers if number.status == "suppressed"), None)
-    if hidden is not None:
-        yield kind, hidden.reason, 1
+    suppressed = next((number for number in numbers if number.status == "suppressed"), None)
+    if suppressed is not None:
+        yield kind, suppressed.reason, 1
 
 
-def _kept_back(guard: Guard[Value]) -> Iterator[Found]:
-    if guard.left_out.value:
-        yield guard.left_out.unit, TOO_CLOSE, int(guard.left_out.value)
+def _suppressed_by_search(suppression: SuppressionNote[Value]) -> Iterator[Found]:
+    if suppression.suppressed.value:
+        yield suppression.suppressed.unit, TOO_CLOSE, int(suppression.suppressed.value)
 
 
 def _pooled(effect: PooledEffect[Value]) -> Iterator[Found]:
-    """Yield trials, arms, and whether an effect, or what stands beside it, is not told."""
-    yield from suppressed_in((effect.by_trial, effect.left_out, effect.n_control, effect.n_intervention))
+    """Yield trials, arms, and whether an effect, or what stands beside it, is not disclosed."""
+    yield from suppressed_in((effect.by_trial, effect.excluded, effect.n_control, effect.n_intervention))
     if effect.reason in (TOO_FEW, TOO_CLOSE):
         yield "pooled effects", effect.reason, 1
     for part in (effect.heterogeneity, effect.common, effect.two_stage):

@@ -1,4 +1,4 @@
-"""An effect that was fitted, as a record may tell it: with its interval and p, or withheld where it rests on few people."""
+"""An effect that was fitted, as a record may tell it: with its interval and p, or suppressed where it rests on few people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.records.estimate import Estimate
 from reportgen.records.numbers import Value
-from reportgen.release.rules import withheld
+from reportgen.release.rules import suppress_value
 from reportgen.release.values import Values
 from reportgen.stats import Effect
 
@@ -31,14 +31,14 @@ def estimate_record(effect: Effect | None, level: float, values: Values, unit: s
     level : float
         Of the interval.
     values : Values
-        Knows the people of either arm on whom the effect rests; it is withheld where they are few.
+        Knows the people of either arm on whom the effect rests; it is suppressed where they are few.
     unit : str
     reason : str
         Why there is no effect.
     """
     ends = (NAN, NAN) if effect is None else effect.interval(level)
     low, high = values.bounds(scalar(ends[0]), scalar(ends[1]), "effect", unit, reason)
-    made = Estimate(
+    estimate = Estimate(
         effect=values.fixed("effect", scalar(effect.estimate) if effect else NAN, "effect", unit, reason),
         low=low,
         high=high,
@@ -47,5 +47,5 @@ def estimate_record(effect: Effect | None, level: float, values: Values, unit: s
         p=values.p("p", scalar(effect.p_value) if effect else NAN, reason),
     )
     if not values.rests_on_few:
-        return made
-    return Estimate(*(withheld(getattr(made, field.name), values.few) for field in fields(Estimate)))
+        return estimate
+    return Estimate(*(suppress_value(getattr(estimate, field.name), values.few) for field in fields(Estimate)))

@@ -1,9 +1,9 @@
-"""Which groups of people may be told beside each other, and how exactly a value of a person may be told.
+"""Which groups of people may be disclosed beside each other, and how exactly a value of a person may be disclosed.
 
-In: who is in each group, their arms, and the policy's `minimum_cell`. Out: which groups are told. Two groups that few
+In: who is in each group, their arms, and the policy's `minimum_cell`. Out: which groups are disclosed. Two groups that few
 people tell apart show those few: the difference of their counts and effects is theirs alone (differencing, Hundepool et
-al. 2012, Statistical Disclosure Control, chapter 5). So groups are told only as long as they differ by at least
-`minimum_cell` people in each arm from every group told before. A cut or a limit is somebody's own value: it is told with the
+al. 2012, Statistical Disclosure Control, chapter 5). So groups are disclosed only as long as they differ by at least
+`minimum_cell` people in each arm from every group disclosed before. A cut or a limit is somebody's own value: it is disclosed with the
 digits that are printed, no more.
 """
 
@@ -24,8 +24,8 @@ BoolArray = NDArray[np.bool_]
 NOBODY_SMALL = 1  # a policy up to here calls no count small
 
 
-class Untold(StrEnum):
-    """Why something that is known is not told, or not told exactly; the value is what a page says of it."""
+class SuppressionReason(StrEnum):
+    """Why something that is known is not disclosed, or not disclosed exactly; the value is what a page says of it."""
 
     TOO_FEW = "rests on fewer people of an arm than the study's policy lets be printed"
     TOO_CLOSE = "differs from a group that is printed by fewer people of an arm than the study's policy lets be printed"
@@ -36,13 +36,17 @@ class Untold(StrEnum):
     PRINTED_DIGITS = "printed digits only, so that the effect of a trial that is not printed cannot be worked out"
 
 
-TOO_FEW, TOO_CLOSE, TOO_EXTREME = Untold.TOO_FEW, Untold.TOO_CLOSE, Untold.TOO_EXTREME
-FOR_ANOTHER, WORKED_OUT, PRINTED_DIGITS = Untold.FOR_ANOTHER, Untold.WORKED_OUT, Untold.PRINTED_DIGITS
-LEVEL_WORKED_OUT = Untold.LEVEL_WORKED_OUT
+TOO_FEW, TOO_CLOSE, TOO_EXTREME = SuppressionReason.TOO_FEW, SuppressionReason.TOO_CLOSE, SuppressionReason.TOO_EXTREME
+FOR_ANOTHER, WORKED_OUT, PRINTED_DIGITS = (
+    SuppressionReason.FOR_ANOTHER,
+    SuppressionReason.WORKED_OUT,
+    SuppressionReason.PRINTED_DIGITS,
+)
+LEVEL_WORKED_OUT = SuppressionReason.LEVEL_WORKED_OUT
 
 
 def guards(minimum: int) -> bool:
-    """Whether a policy calls any count too small to be told."""
+    """Whether a policy calls any count too small to be disclosed."""
     return minimum > NOBODY_SMALL
 
 
@@ -69,7 +73,7 @@ def few_in_an_arm(treatment: NDArray[np.int64], minimum: int) -> bool:
     return few_of((control, intervention), minimum)
 
 
-def in_both_arms(trial: NDArray[np.object_], treatment: NDArray[np.int64], who: BoolArray) -> BoolArray:
+def in_both_arms(trial: NDArray[np.object_], treatment: NDArray[np.int64], mask: BoolArray) -> BoolArray:
     """Return who of some people stands in a trial that has both arms among them: nobody else enters a model.
 
     Examples
@@ -78,14 +82,14 @@ def in_both_arms(trial: NDArray[np.object_], treatment: NDArray[np.int64], who: 
     >>> in_both_arms(trial, np.array([0, 1, 1]), everybody).tolist()
     [True, True, False]
     """
-    control, intervention = ({*trial[who & (treatment == arm)].tolist()} for arm in (0, 1))
-    return np.array([name in control and name in intervention for name in trial], dtype=bool) & who
+    control, intervention = ({*trial[mask & (treatment == arm)].tolist()} for arm in (0, 1))
+    return np.array([name in control and name in intervention for name in trial], dtype=bool) & mask
 
 
-def told_apart(
+def disclosable_groups(
     groups: BoolArray, treatment: NDArray[np.int64], minimum: int, first: Sequence[int] = (), *, parted: bool = False
 ) -> BoolArray:
-    """Return which groups are told: those that differ enough from all that are told before them.
+    """Return which groups are disclosed: those that differ enough from all that are disclosed before them.
 
     Parameters
     ----------
@@ -96,7 +100,7 @@ def told_apart(
     minimum : int
         By how many people in each arm two groups must differ; 0 and 1 tell all.
     first : sequence of int
-        Places of the groups that are told whatever they differ by, because they are printed.
+        Places of the groups that are disclosed whatever they differ by, because they are printed.
     parted : bool
         Whether a group stands for the division of all people into it and the rest, so that it says the same as the rest.
 
@@ -107,18 +111,18 @@ def told_apart(
     Examples
     --------
     >>> age, arm = np.arange(12), np.arange(12) % 2
-    >>> told_apart(age <= np.array([[2], [3], [4], [7]]), arm, 2, first=[1]).tolist()
+    >>> disclosable_groups(age <= np.array([[2], [3], [4], [7]]), arm, 2, first=[1]).tolist()
     [False, True, False, True]
     """
-    told = np.ones(len(groups), dtype=bool)
+    disclosed = np.ones(len(groups), dtype=bool)
     if not guards(minimum):
-        return told
+        return disclosed
     close = _close(groups, treatment, minimum, parted)
-    told[:] = False
-    told[list(first)] = True
+    disclosed[:] = False
+    disclosed[list(first)] = True
     for place in range(len(groups)):
-        told[place] |= not (told & close[place]).any()
-    return told
+        disclosed[place] |= not (disclosed & close[place]).any()
+    return disclosed
 
 
 def _close(groups: BoolArray, treatment: NDArray[np.int64], minimum: int, parted: bool) -> BoolArray:
@@ -148,12 +152,12 @@ def as_printed(value: float, decimals: int, minimum: int) -> float:
     return float(fixed(value, decimals).replace(MINUS, "-")) if guards(minimum) else value
 
 
-def withheld(number: Value, reason: str) -> Value:
-    """Return a number that is known and not told: neither the value nor whether it is clear of zero leaves a trace. What is not known stays so.
+def suppress_value(number: Value, reason: str) -> Value:
+    """Return a number that is known and not disclosed: neither the value nor whether it is clear of zero leaves a trace. What is not known stays so.
 
     Examples
     --------
-    >>> withheld(Value("a.effect", 1.25, n=3), "too few people").words
+    >>> suppress_value(Value("a.effect", 1.25, n=3), "too few people").words
     '–'
     """
     if number.value is None:
@@ -166,7 +170,7 @@ def each_number(record: Any, change: Callable[[Value], Value]) -> Any:
 
     Examples
     --------
-    >>> [number.words for number in each_number((Value("a.effect", 1.25),), lambda n: withheld(n, "few"))]
+    >>> [number.words for number in each_number((Value("a.effect", 1.25),), lambda n: suppress_value(n, "few"))]
     ['–']
     """
     if isinstance(record, Value):
@@ -178,11 +182,11 @@ def each_number(record: Any, change: Callable[[Value], Value]) -> Any:
     return record
 
 
-def withheld_estimate(estimate: Estimate[Value], reason: str) -> Estimate[Value]:
-    """Return an effect that is known and not told; one that is not known stays what it is."""
+def suppress_estimate(estimate: Estimate[Value], reason: str) -> Estimate[Value]:
+    """Return an effect that is known and not disclosed; one that is not known stays what it is."""
     if estimate.effect.value is None:
         return estimate
-    return Estimate(*(withheld(getattr(estimate, field.name), reason) for field in fields(Estimate)))
+    return Estimate(*(suppress_value(getattr(estimate, field.name), reason) for field in fields(Estimate)))
 
 
 def is_extreme(percentile: float, n: int, minimum: int) -> bool:
@@ -196,43 +200,45 @@ def is_extreme(percentile: float, n: int, minimum: int) -> bool:
     return guards(minimum) and min(percentile, 100 - percentile) / 100 * n < minimum
 
 
-def told_arms(arms: tuple[Value, Value], minimum: int, reason: str = TOO_FEW) -> tuple[Value, Value]:
-    """Return how many people are in either arm; neither where one is too small, for their sum is told.
+def released_arms(arms: tuple[Value, Value], minimum: int, reason: str = TOO_FEW) -> tuple[Value, Value]:
+    """Return how many people are in either arm; neither where one is too small, for their sum is disclosed.
 
     Examples
     --------
-    >>> told = told_arms((Value("a.n-control", 3), Value("a.n-intervention", 40)), 5)
-    >>> [number.words for number in told]
+    >>> arms = released_arms((Value("a.n-control", 3), Value("a.n-intervention", 40)), 5)
+    >>> [number.words for number in arms]
     ['<5', '–']
     """
     small = [0 < (number.value or 0) < minimum for number in arms]
     if not any(small):
         return arms
-    return hidden_arms(arms, minimum, reason)
+    return suppressed_arms(arms, minimum, reason)
 
 
-def told_sides(sides: tuple[Value, Value, Value], minimum: int, reason: str = TOO_FEW) -> tuple[Value, Value, Value]:
-    """Return how many people are in either arm and in both; arms as `told_arms` tells them, both unless they are few.
+def released_sides(
+    sides: tuple[Value, Value, Value], minimum: int, reason: str = TOO_FEW
+) -> tuple[Value, Value, Value]:
+    """Return how many people are in either arm and in both; arms as `released_arms` tells them, both unless they are few.
 
     Examples
     --------
     >>> sides = tuple(Value(f"a.{name}", n) for name, n in (("control", 3), ("intervention", 40), ("all", 43)))
-    >>> [number.words or number.value for number in told_sides(sides, 5)]
+    >>> [number.words or number.value for number in released_sides(sides, 5)]
     ['<5', '–', 43]
     """
     *arms, everybody = sides
-    control, intervention = told_arms((arms[0], arms[1]), minimum, reason)
+    control, intervention = released_arms((arms[0], arms[1]), minimum, reason)
     few = guards(minimum) and 0 < (everybody.value or 0) < minimum
-    return control, intervention, _hidden_count(everybody, minimum, reason) if few else everybody
+    return control, intervention, _suppressed_count(everybody, minimum, reason) if few else everybody
 
 
-def hidden_arms(arms: tuple[Value, Value], minimum: int, reason: str) -> tuple[Value, Value]:
-    """Return how many people are in either arm, as counts that are not told."""
-    return _hidden_count(arms[0], minimum, reason), _hidden_count(arms[1], minimum, reason)
+def suppressed_arms(arms: tuple[Value, Value], minimum: int, reason: str) -> tuple[Value, Value]:
+    """Return how many people are in either arm, as counts that are not disclosed."""
+    return _suppressed_count(arms[0], minimum, reason), _suppressed_count(arms[1], minimum, reason)
 
 
-def _hidden_count(number: Value, minimum: int, reason: str) -> Value:
-    return replace(withheld(number, reason), words=small_or_dash(number.value or 0, minimum))
+def _suppressed_count(number: Value, minimum: int, reason: str) -> Value:
+    return replace(suppress_value(number, reason), words=small_or_dash(number.value or 0, minimum))
 
 
 def small_or_dash(n: float, minimum: int) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reportgen.records.numbers import DASH, Link, Measure, Status, Value, slug
-from reportgen.release.rules import TOO_FEW, few_of, small_or_dash, told_arms, withheld
+from reportgen.release.rules import TOO_FEW, few_of, released_arms, small_or_dash, suppress_value
 
 GUARDED = ("effect", "scaled", "p")
-"""Measures of an effect: none is told unless it is known on how many people of either arm it rests."""
+"""Measures of an effect: none is disclosed unless it is known on how many people of either arm it rests."""
 LINKED = ("effect",)
 """Measures that are ratios where effects are: a standard error and a variance stay on the log scale."""
 USUAL_LIMIT = 0.05  # of p values, whatever else a report compares them with
@@ -39,9 +39,9 @@ class Values:
     outcome : str
         The outcome whose own decimals come first.
     arms : tuple of int, or None
-        People of either arm on whom the effects rest; without them none can be told.
+        People of either arm on whom the effects rest; without them none can be disclosed.
     minimum : int, or None
-        The policy's `minimum_cell`: effects that rest on fewer people of an arm are withheld; without it none can be told.
+        The policy's `minimum_cell`: effects that rest on fewer people of an arm are suppressed; without it none can be disclosed.
     few : str
         What is said of them then.
     link : {'identity', 'log'}
@@ -92,7 +92,7 @@ class Values:
         return self._make(name, int(value), unit, decimals=0)
 
     def sides(self) -> tuple[Value, Value]:
-        """People of either arm; neither where one is too small to be told, for their sum is told.
+        """People of either arm; neither where one is too small to be disclosed, for their sum is disclosed.
 
         Raises
         ------
@@ -102,13 +102,13 @@ class Values:
         if self.arms is None or self.minimum is None:
             raise UnguardedError(f"'{self.prefix}' tells of arms that are not known")
         counts = self.count("n control", self.arms[0]), self.count("n intervention", self.arms[1])
-        return told_arms(counts, self.minimum)
+        return released_arms(counts, self.minimum)
 
-    def cell(self, name: str, n: int, hide: bool, reason: str) -> Value:
-        """People in a cell of a table; of one that is hidden, whether it is small or hidden for another."""
-        if not hide:
+    def cell(self, name: str, n: int, suppress: bool, reason: str) -> Value:
+        """People in a cell of a table; of one that is suppressed, whether it is small or suppressed for another."""
+        if not suppress:
             return self.count(name, n)
-        return self.hidden(name, small_or_dash(n, self.minimum or 0), reason, "participants")
+        return self.suppressed(name, small_or_dash(n, self.minimum or 0), reason, "participants")
 
     def fixed(
         self,
@@ -130,17 +130,17 @@ class Values:
         outcome = self.outcome if measure in ("effect", "heterogeneity") else ""
         kind = "log" if self.link == "log" and measure in LINKED else "number"
         own = {"measure": measure, "clear": clear, "outcome": outcome, "decimals": decimals, "kind": kind}
-        made = self._make(name, float(value), unit, **own)
+        result = self._make(name, float(value), unit, **own)
         if measure not in GUARDED:
-            return made
+            return result
         if self.arms is None or self.minimum is None:
-            raise UnguardedError(f"'{made.id}' tells of an effect without the people on whom it rests")
-        return withheld(made, self.few) if self.rests_on_few else made
+            raise UnguardedError(f"'{result.id}' tells of an effect without the people on whom it rests")
+        return suppress_value(result, self.few) if self.rests_on_few else result
 
     def beside(self, name: str, value: float, other: Value) -> Value:
         """A number with the unit and the decimals of another one, as their difference from a third has them."""
-        made = {"measure": other.measure, "decimals": other.decimals, "outcome": other.outcome}
-        return self._make(name, value, other.unit, **made)
+        results = {"measure": other.measure, "decimals": other.decimals, "outcome": other.outcome}
+        return self._make(name, value, other.unit, **results)
 
     def bounds(
         self,
@@ -174,8 +174,8 @@ class Values:
         """A number that cannot be had, with the reason."""
         return self._make(name, None, unit, words=DASH, status="not estimable", reason=reason)
 
-    def hidden(self, name: str, words: str, reason: str, unit: str = "") -> Value:
-        """A number that is known and not told: a cell too small to print. The value leaves no trace."""
+    def suppressed(self, name: str, words: str, reason: str, unit: str = "") -> Value:
+        """A number that is known and not disclosed: a cell too small to print. The value leaves no trace."""
         return self._make(name, None, unit, words=words, status="suppressed", reason=reason, n=None)
 
     def failed(self, name: str, words: str) -> Value:

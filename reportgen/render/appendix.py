@@ -18,6 +18,7 @@ from reportgen.render.methods import methods, where_written
 from reportgen.spec import Spec
 from reportgen.spec.shows import Limited
 from reportgen.tables import (
+    excluded_participants,
     failed_analyses,
     fidelity,
     fidelity_summary,
@@ -25,7 +26,6 @@ from reportgen.tables import (
     glossary,
     ledger,
     ledger_summary,
-    people_left_out,
     reconciliation,
     versions,
 )
@@ -111,8 +111,8 @@ def drawings_of(appendix: Appendix) -> Iterator[Drawing]:
 
 def _references(spec: Spec, artefacts: Sequence[NumberedArtefact]) -> dict[str, tuple[Reference, ...]]:
     """Return, for each artefact, the others of the same analysis that belong beside it."""
-    made = {artefact.name for artefact in artefacts}
-    known = [place for place in places(spec.study) if place.name in made and place.of]
+    result = {artefact.name for artefact in artefacts}
+    known = [place for place in places(spec.study) if place.name in result and place.of]
     return {
         place.name: tuple(
             Reference(beside[other.options.show], other.name, other.label)
@@ -151,17 +151,17 @@ def _status(records: Records) -> tuple[BackSection, ...]:
     broken = [record for record in analyses if isinstance(record, Failure)]
     if not ended and not broken:
         return ()
-    counts = Counter(status for one in ended for status in one.statuses)
-    said = [
+    counts = Counter(status for item in ended for status in item.statuses)
+    parts = [
         (count_made("report.status", status, counts[status], "fits"), f" {said_of}")
         for status, said_of in STATUS_WORDS.items()
         if counts[status]
     ]
     total = count_made("report.status", "fits", sum(counts.values()), "fits")
     fits = " fit, " if total.value == 1 else " fits, "
-    text: Inline = ("Of ", total, fits, *joined(said, ", "), ".") if counts else ("No fit was asked for.",)
+    text: Inline = ("Of ", total, fits, *joined(parts, ", "), ".") if counts else ("No fit was asked for.",)
     failed = (Back("failed-analyses", "Analyses that failed", failed_analyses(broken)),) if broken else ()
-    tables = (*failed, *(table for one in ended for table in one.tables))
+    tables = (*failed, *(table for item in ended for table in item.tables))
     viewed = [(view, record) for record in analyses if (view := view_of(record)) is not None]
     lost = not_adjusted([fit for view, record in viewed for fit in view.fits_of(record)])
     return (BackSection("status", "Model status", (text, *lost), tables),)
@@ -181,10 +181,10 @@ def _ledger(records: Records) -> BackSection:
     whole = ledger(records.ledger)
     if len(rows) <= LEDGER_ROWS_ON_PAPER:
         return BackSection("ledger", "Ledger", (text,), (Back("ledger-lines", "Ledger of the data", whole),))
-    summary, left_out = ledger_summary(records.ledger), people_left_out(records.ledger)
+    summary, excluded = ledger_summary(records.ledger), excluded_participants(records.ledger)
     tables = (
-        Back("ledger-lines", "Ledger of the data", replace(whole, paper=left_out or summary)),
-        *((Back("ledger-kinds", "Lines of the ledger by trial and kind", summary),) if left_out else ()),
+        Back("ledger-lines", "Ledger of the data", replace(whole, paper=excluded or summary)),
+        *((Back("ledger-kinds", "Lines of the ledger by trial and kind", summary),) if excluded else ()),
     )
     return BackSection("ledger", "Ledger", (text,), tables)
 

@@ -166,37 +166,37 @@ def noted_once(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     >>> noted_once((Part("a", (), table=table), Part("b", (), table=other)))[1].table.footnotes
     (('Effects in points.',), ('Further notes stand below an earlier table of this series.',))
     """
-    screen: set[Said] = set()
-    paper: set[Said] = set()
-    made = []
+    screen: set[Note] = set()
+    paper: set[Note] = set()
+    results = []
     for part in parts:
         table = part.table
         if table is None:
-            made.append(part)
+            results.append(part)
             continue
         if table.paper is None:
             shorter = _without(table, screen & paper)
         else:
             shorter = replace(_without(table, screen), paper=_without(table.paper, paper))
-        made.append(replace(part, table=shorter))
+        results.append(replace(part, table=shorter))
         screen |= _said(table)
         paper |= _said(table.paper or table)
-    return tuple(made)
+    return tuple(results)
 
 
-Said = Inline | tuple[str, str]
+Note = Inline | tuple[str, str]
 """A note, or an abbreviation with what it stands for."""
 
 
-def _said(table: Table) -> set[Said]:
+def _said(table: Table) -> set[Note]:
     """Return what a table says to all; notes with a mark belong to a cell."""
     return {note for note in table.footnotes if not (note and is_mark(note[0]))} | set(table.abbreviations)
 
 
-def _without(table: Table, said: set[Said]) -> Table:
+def _without(table: Table, seen: set[Note]) -> Table:
     """Return a table without what was said before, and with a line that tells so."""
-    footnotes = tuple(note for note in table.footnotes if note not in said)
-    abbreviations = () if set(table.abbreviations) <= said else table.abbreviations
+    footnotes = tuple(note for note in table.footnotes if note not in seen)
+    abbreviations = () if set(table.abbreviations) <= seen else table.abbreviations
     shorter = len(footnotes) < len(table.footnotes) or len(abbreviations) < len(table.abbreviations)
     return replace(table, footnotes=(*footnotes, NOTED_ABOVE) if shorter else footnotes, abbreviations=abbreviations)
 

@@ -36,7 +36,7 @@ def environment(target: str) -> Environment:
     """Return the environment of a target."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    made = Environment(
+    result = Environment(
         loader=FileSystemLoader(templates_folder()),
         autoescape=True,
         undefined=StrictUndefined,
@@ -44,8 +44,8 @@ def environment(target: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.globals["target"] = target
-    made.filters |= {
+    result.globals["target"] = target
+    result.filters |= {
         "n": number_html,
         "inline": inline_html,
         "ready": set_table,
@@ -60,15 +60,15 @@ def environment(target: str) -> Environment:
         "needs_width": lambda section: _needs_width(section, target),
     }
     if target == "pdf":
-        made.filters |= {
+        result.filters |= {
             "inline": paper_inline,
             "paper_source": source_of,
             "on_paper": paper_table,
             "paper_classes": paper_classes,
         }
     if target == "quarto":
-        made.filters |= {"inline": html_cell, "markdown": markdown, "attribute": attribute}
-    return made
+        result.filters |= {"inline": html_cell, "markdown": markdown, "attribute": attribute}
+    return result
 
 
 def _marked(note: Inline) -> str:

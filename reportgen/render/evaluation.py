@@ -56,8 +56,8 @@ def evaluation_appendix(record: EvaluationRecord, fingerprint: str, versions: Ma
 def _study(record: EvaluationRecord, fingerprint: str, derived: Derived, version: str) -> StudyRecord:
     """What stands on the title page: trials and participants are those of a data set."""
     nothing = derived.quote("nothing", "")
-    trials = [int(one.number_of_trials.value or 0) for one in record.scenarios]
-    people = [int(one.participants.value or 0) for one in record.scenarios]
+    trials = [int(scenario.number_of_trials.value or 0) for scenario in record.scenarios]
+    people = [int(scenario.participants.value or 0) for scenario in record.scenarios]
     scenarios, searches = len(record.scenarios), len(record.searches)
     summary = (
         f"{_counted(searches, 'search', 'searches')} for subgroups, judged where the truth is known: "
@@ -103,7 +103,7 @@ def _provenance(record: EvaluationRecord, provenance: Provenance) -> BackSection
         ("Fingerprint of the evaluation file: ", provenance.fingerprint, "."),
     )
     columns = (Column(("Search",), "left"), Column(("Data sets of each scenario",), "right"))
-    rows = tuple(Row((one.name,), ((one.data_sets,),)) for one in record.searches)
+    rows = tuple(Row((search.name,), ((search.data_sets,),)) for search in record.searches)
     tables = (
         Back("provenance-versions", "Programs", versions_table(provenance)),
         Back("provenance-searches", "Searches", Table(columns, (Group(rows),))),

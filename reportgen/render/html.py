@@ -21,7 +21,7 @@ from reportgen.render.appendix import Appendix, drawings_of
 from reportgen.render.environment import environment
 from reportgen.render.fonts import face_rules_inside, face_rules_of_files
 from reportgen.render.picture import pictures
-from reportgen.render.tags import mend_tags
+from reportgen.render.tags import repair_pdf_tags
 from reportgen.resources import templates_folder
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def html_page(
     """
     from markupsafe import Markup
 
-    made = environment("html")
+    result = environment("html")
     context: dict[str, Any] = {
         "appendix": appendix,
         "style": Markup(_style("common.css") + _style("screen.css")),
@@ -58,22 +58,22 @@ def html_page(
         "rows": rows_json(appendix, sources),
     }
     # which letters the fonts must have is known when the page is made
-    page = made.get_template("page.html").render(context, fonts=Markup(_FONTS))
+    page = result.get_template("page.html").render(context, fonts=Markup(_FONTS))
     letters = frozenset(_TAG.sub(" ", page))
     return page.replace(_FONTS, faces(frozenset(c for c in letters if c.isprintable())), 1)
 
 
 def pdf_page(appendix: Appendix) -> tuple[bytes | None, str]:
     """Return the appendix as PDF, or None and the reason in one sentence."""
-    if reason := why_no_pdf():
+    if reason := no_pdf_reason():
         return None, reason
     with _nothing_collected():
         document = pdf_document(appendix)
-        written: bytes = document.write_pdf(pdf_variant="pdf/ua-1", finisher=mend_tags)
+        written: bytes = document.write_pdf(pdf_variant="pdf/ua-1", finisher=repair_pdf_tags)
     return written, ""
 
 
-def why_no_pdf() -> str:
+def no_pdf_reason() -> str:
     """Return why no PDF can be written here, in one sentence, or an empty text."""
     try:
         importlib.import_module("weasyprint")

@@ -84,8 +84,8 @@ class SetTable:
 def set_table(table: Table) -> SetTable:
     """Return a table ready to be printed."""
     before = [_before(table, index) for index in range(len(table.columns) - 1)]
-    made = [(group.head, tuple(_rows(group, table.columns[1:], before))) for group in table.groups]
-    groups = tuple(_kept(made, noted=bool(table.footnotes or table.abbreviations)))
+    results = [(group.head, tuple(_rows(group, table.columns[1:], before))) for group in table.groups]
+    groups = tuple(_kept(results, noted=bool(table.footnotes or table.abbreviations)))
     short = sum(bool(head) + sum(_lines(row.row) for row in rows) for head, rows in groups) <= ROWS_KEPT_TOGETHER
     return SetTable(table, groups, _spanners(table), short, _sort(table), _unbroken(table), is_wide(table))
 
@@ -109,7 +109,10 @@ def _kept(groups: Sequence[SetGroup], *, noted: bool) -> Iterator[SetGroup]:
         at = range(first, first + len(rows))
         edge = [i < LEADING_ROWS - 1 or total - LAST_ROWS <= i < total - 1 or i == stays for i in at]
         last = [noted and i == total - 1 for i in at]
-        yield head, tuple(replace(row, kept=any(why)) for row, *why in zip(rows, inside, edge, last, strict=True))
+        yield (
+            head,
+            tuple(replace(row, kept=any(reasons)) for row, *reasons in zip(rows, inside, edge, last, strict=True)),
+        )
         first += len(rows)
 
 

@@ -67,7 +67,7 @@ def _of_paper(bold: bool) -> Mapping[str, int]:
     from reportgen.figures.faces import FACES, SANS
 
     weight = 700 if bold else 400
-    face = next(one for one in FACES if (one.family, one.weight, one.style) == (SANS, weight, "normal"))
+    face = next(item for item in FACES if (item.family, item.weight, item.style) == (SANS, weight, "normal"))
     return _of_file(face.path)
 
 

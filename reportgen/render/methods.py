@@ -26,8 +26,8 @@ def methods(spec: Spec, records: Records) -> tuple[Section, ...]:
     sections.append(draws_section(honesty_of(analyses)))
     broken = [record for record in analyses if isinstance(record, Failure)]
     if broken:
-        said = joined([(record.reason,) for record in broken])
-        sections.append(Section(("Analyses that failed",), (("Not in this report: ", *said, "."),)))
+        reasons = joined([(record.reason,) for record in broken])
+        sections.append(Section(("Analyses that failed",), (("Not in this report: ", *reasons, "."),)))
     sections.append(Section(("Numbers",), (_numbers(guarded=spec.study.policy.minimum_cell > 1),)))
     return tuple(section for section in sections if section.paragraphs)
 

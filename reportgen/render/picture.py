@@ -51,10 +51,10 @@ def figure_files(drawings: Iterable[Drawing]) -> Iterator[tuple[str, bytes]]:
     )
     found = pictures(listed)
     document = weasyprint.HTML(string=source).render(cache=found)
-    for one, page in zip(listed, document.pages, strict=True):
+    for item, page in zip(listed, document.pages, strict=True):
         alone = document.copy([page])
-        alone.metadata.title = found[source_of(one)].drawn.title
-        yield one.name, alone.write_pdf()
+        alone.metadata.title = found[source_of(item)].drawn.title
+        yield item.name, alone.write_pdf()
 
 
 _PAGES = "<style>{fonts}{pages}body{{margin:0}}img{{display:block;break-inside:avoid}}</style>{body}"
@@ -141,14 +141,14 @@ class _Letters:
         from weasyprint.matrix import Matrix
 
         style = self._style(line)
-        made = _SetLine(line.text, style)
-        left = -line.left * made.width
+        set_line = _SetLine(line.text, style)
+        left = -line.left * set_line.width
         turn, lean = cos(line.angle), sin(line.angle)
         with page.stacked():
             page.transform(turn, lean, -lean, turn, line.x, line.y)
             page.set_color(parse_color(line.colour))
             page.begin_text()
-            emojis = draw_first_line(page, made, "none", "none", Matrix(d=-1, e=left))
+            emojis = draw_first_line(page, set_line, "none", "none", Matrix(d=-1, e=left))
             page.end_text()
             draw_emojis(page, style, left, 0, emojis)
 
@@ -157,11 +157,11 @@ class _Letters:
 
         key = (line.size, line.weight, line.slant, line.right_to_left)
         if key not in self._styles:
-            made = self._styles[key] = _Style(INITIAL_VALUES)
-            made.font_config = self._fonts
-            made["font_family"] = self._families
-            made["font_size"] = line.size
-            made["font_weight"] = 700 if line.weight == "bold" else 400
-            made["font_style"] = line.slant
-            made["direction"] = "rtl" if line.right_to_left else "ltr"
+            style = self._styles[key] = _Style(INITIAL_VALUES)
+            style.font_config = self._fonts
+            style["font_family"] = self._families
+            style["font_size"] = line.size
+            style["font_weight"] = 700 if line.weight == "bold" else 400
+            style["font_style"] = line.slant
+            style["direction"] = "rtl" if line.right_to_left else "ltr"
         return self._styles[key]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from reportgen.records.planned import LeftOutTrials, PlannedAnalysis, PlannedCost, PlannedEffect, Rebuilding
+from reportgen.records.planned import ExcludedTrials, PlannedAnalysis, PlannedCost, PlannedEffect, Rebuilding
 
 WIDTH = 100
 WORDS = ("comparison", "outcome", "analysed", "follow-up")
@@ -34,10 +34,10 @@ def planned_lines(planned: Iterable[PlannedAnalysis]) -> list[str]:
     overall     RMDQ     short      2  152       72            80          ≤3
     ≤: at most. The screening decides which moderators are searched.
     """
-    said: set[tuple[str, str, str, tuple[LeftOutTrials, ...]]] = set()
+    seen: set[tuple[str, str, str, tuple[ExcludedTrials, ...]]] = set()
     lines: list[str] = []
     for analysis in planned:
-        lines += ["", *_analysis(analysis, said)]
+        lines += ["", *_analysis(analysis, seen)]
     return lines[1:]
 
 
@@ -66,14 +66,14 @@ def rebuilding_lines(rebuilding: Iterable[Rebuilding], seconds: float, possible_
         return ["A build would find every result kept."]
     more = f" and up to {possible_seconds:.1f} s more" if possible_seconds else ""
     lines = [f"A build would make again, in about {seconds:.1f} s of work{more}:"]
-    for one in stale:
-        parts = [f"{one.certain} of {one.results} results"] if one.certain else []
-        parts += [f"{one.possible} of {one.results} results may be made again"] if one.possible else []
-        lines.append(f"  {one.name}: {', '.join(parts)}")
+    for item in stale:
+        parts = [f"{item.certain} of {item.results} results"] if item.certain else []
+        parts += [f"{item.possible} of {item.results} results may be made again"] if item.possible else []
+        lines.append(f"  {item.name}: {', '.join(parts)}")
     return lines
 
 
-def _analysis(analysis: PlannedAnalysis, said: set[tuple[str, str, str, tuple[LeftOutTrials, ...]]]) -> Iterator[str]:
+def _analysis(analysis: PlannedAnalysis, seen: set[tuple[str, str, str, tuple[ExcludedTrials, ...]]]) -> Iterator[str]:
     yield from _wrapped(f"{analysis.name}: {analysis.method} {analysis.about}".rstrip(), "")
     only_changes = not any(effect.analysed == "at follow-up" for effect in analysis.effects)
     rows = [_cells(effect, "" if only_changes else effect.analysed) for effect in analysis.effects]
@@ -88,10 +88,10 @@ def _analysis(analysis: PlannedAnalysis, said: set[tuple[str, str, str, tuple[Le
     yield line(head)
     for effect, row in zip(analysis.effects, rows, strict=True):
         yield line(row)
-        key = (effect.comparison, effect.outcome, effect.follow_up, effect.left_out)
-        for remark in _remarks(effect, named=key in said):
+        key = (effect.comparison, effect.outcome, effect.follow_up, effect.excluded)
+        for remark in _remarks(effect, named=key in seen):
             yield from _wrapped(remark, "    ")
-        said.add(key)
+        seen.add(key)
     if any(effect.at_most for effect in analysis.effects):
         yield AT_MOST
     elif any(effect.moderators_at_most for effect in analysis.effects):
@@ -129,9 +129,9 @@ def _remarks(effect: PlannedEffect, *, named: bool) -> Iterator[str]:
         yield f"not estimable: {effect.reason}"
     if effect.remark:
         yield effect.remark
-    shown = [one for one in effect.left_out if effect.reason or one.reason not in EXPECTED]
+    shown = [item for item in effect.excluded if effect.reason or item.reason not in EXPECTED]
     if shown and not named:
-        yield "without " + "; ".join(f"{_trials(one.trials)} ({one.reason})" for one in shown)
+        yield "without " + "; ".join(f"{_trials(item.trials)} ({item.reason})" for item in shown)
     if effect.without_adjuster:
         yield "no value of an adjuster: " + "; ".join(f"{name} {_people(n)}" for name, n in effect.without_adjuster)
     if effect.not_adjusted:

@@ -20,12 +20,12 @@ SECONDS = 300
 
 def write_quarto(folder: Path, appendix: Appendix, drawings: Iterable[Drawing]) -> tuple[Path, ...]:
     """Write the Quarto project into a folder: `_quarto.yml`, `report.qmd`, `figures/`."""
-    made = environment("quarto")
+    result = environment("quarto")
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for drawing in drawings:
         (folder / "figures" / f"{drawing.name}.svg").write_text(drawing.svg, encoding="utf-8")
     for name in ("_quarto.yml", "report.qmd"):
-        text = made.get_template(f"quarto/{name}").render(appendix=appendix, front=_front(appendix))
+        text = result.get_template(f"quarto/{name}").render(appendix=appendix, front=_front(appendix))
         (folder / name).write_text(text.lstrip("\n"), encoding="utf-8")
     return (folder / "report.qmd",)
 
@@ -60,5 +60,5 @@ def render_quarto(folder: Path) -> str:
         return f"quarto did not render the report: {type(error).__name__}"
     if done.returncode == 0:
         return ""
-    said = (done.stderr or done.stdout).strip().splitlines()
-    return f"quarto did not render the report: {said[-1] if said else 'no reason given'}"
+    lines = (done.stderr or done.stdout).strip().splitlines()
+    return f"quarto did not render the report: {lines[-1] if lines else 'no reason given'}"

@@ -53,9 +53,9 @@ def table_csv(table: Table) -> str:
     """Return a table as CSV."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    made = grid(table)
-    writer.writerow(map(inert, made.heads))
-    writer.writerows([_text(cell) for cell in row] for row in made.rows)
+    result = grid(table)
+    writer.writerow(map(inert, result.heads))
+    writer.writerows([_text(cell) for cell in row] for row in result.rows)
     return out.getvalue()
 
 

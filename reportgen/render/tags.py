@@ -1,4 +1,4 @@
-"""Mends the tags of a PDF before it is written, so that what is heard is what stands on the page.
+"""Repairs the tags of a PDF before it is written, so that a screen reader announces what stands on the page.
 
 In: the objects of a PDF as WeasyPrint has made them. Out: the same objects, with the structure that ISO 14289-1 (PDF/UA-1)
 asks for. WeasyPrint 70 names the wrong column heads to cells under heads of two rows, gives heads no scope, tags the lines
@@ -18,8 +18,8 @@ Element = Any
 PRINTED = 4  # the flag of an annotation that is printed where its page is
 
 
-def mend_tags(document: Any, pdf: Any) -> None:
-    """Mend the tags of a PDF: a `finisher` of `weasyprint.Document.write_pdf`.
+def repair_pdf_tags(document: Any, pdf: Any) -> None:
+    """Repair the tags of a PDF: a `finisher` of `weasyprint.Document.write_pdf`.
 
     Parameters
     ----------
@@ -169,9 +169,9 @@ def _repeated_links(tree: _Tree, element: Element, inside: bool = False) -> Iter
 
 def _drop_annotations(tree: _Tree, dropped: set[bytes]) -> None:
     """Take annotations off their pages and out of the index of the tree; the others are printed."""
-    gone = {tree.at(reference)["StructParent"] for reference in dropped}
+    removed = {tree.at(reference)["StructParent"] for reference in dropped}
     index = tree.at(tree.root["ParentTree"])["Nums"]
-    pairs = [(index[i], index[i + 1]) for i in range(0, len(index), 2) if index[i] not in gone]
+    pairs = [(index[i], index[i + 1]) for i in range(0, len(index), 2) if index[i] not in removed]
     index[:] = [part for pair in pairs for part in pair]
     for page in tree.pages():
         if "Annots" in page:
@@ -187,15 +187,15 @@ def _leave_running_heads_out(tree: _Tree) -> None:
     """Mark as an artefact of the page what is tagged but has no place in the tree."""
     from pydyf import Dictionary
 
-    heard: dict[bytes, set[int]] = defaultdict(set)
+    announced: dict[bytes, set[int]] = defaultdict(set)
     for element in tree.elements():
-        heard[element.get("Pg", b"")] |= {kid for kid in element["K"] if isinstance(kid, int)}
+        announced[element.get("Pg", b"")] |= {kid for kid in element["K"] if isinstance(kid, int)}
     index = tree.at(tree.root["ParentTree"])["Nums"]
     owners = {index[i]: index[i + 1] for i in range(0, len(index), 2)}
     for number, (reference, page) in enumerate(zip(tree.pdf.page_references, tree.pages(), strict=True)):
         stream = tree.at(page["Contents"]).stream
         for place, part in enumerate(stream):
-            if isinstance(part, Dictionary) and "MCID" in part and part["MCID"] not in heard[reference]:
+            if isinstance(part, Dictionary) and "MCID" in part and part["MCID"] not in announced[reference]:
                 owners[number][part["MCID"]] = "null"
                 stream[place - 1] = "/Artifact"
                 stream[place] = Dictionary({"Type": "/Pagination"})

@@ -52,9 +52,9 @@ def w(tag: str, /, *children: Element, **attributes: object) -> Element:
     ['right']
     """
     make, names = _made()
-    made = make(names(tag), {names(key): str(value) for key, value in attributes.items()})
-    made.extend(children)
-    return made
+    result = make(names(tag), {names(key): str(value) for key, value in attributes.items()})
+    result.extend(children)
+    return result
 
 
 @cache
@@ -92,10 +92,10 @@ def run(text: str, style: str = "", *, bold: bool = False, colour: str = "") -> 
 
 def _spaced(tag: str, text: str) -> Element:
     """Return an element with a text whose spaces count."""
-    made = w(tag)
-    made.text = text
-    made.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-    return made
+    result = w(tag)
+    result.text = text
+    result.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+    return result
 
 
 def tab() -> Element:

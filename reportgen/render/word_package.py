@@ -89,7 +89,7 @@ def package(stretches: Iterable[Stretch], front: Front, pictures: Mapping[str, b
     document = _blank()
     body = document.element.body
     sections = [
-        (wide, [element for one in run_ for element in one.elements])
+        (wide, [element for item in run_ for element in item.elements])
         for wide, run_ in groupby(stretches, lambda stretch: stretch.wide)
     ]
     heads = _RunningHeads(document.part, front)
@@ -210,9 +210,9 @@ def _section(wide: bool, heads: _RunningHeads, *, first: bool) -> Element:
 def _reference(what: str, key: str, kind: str = "default") -> Element:
     from docx.oxml.ns import qn
 
-    made = w(f"{what}Reference", type=kind)
-    made.set(qn("r:id"), key)
-    return made
+    result = w(f"{what}Reference", type=kind)
+    result.set(qn("r:id"), key)
+    return result
 
 
 def _last_paragraph(body: Element) -> Element:

@@ -89,13 +89,13 @@ def _sheet_names(names: Iterable[str]) -> list[str]:
     out = []
     for name in names:
         stem = re.sub(r"[\[\]:*?/\\]", "-", name).strip("'")[:LONGEST_NAME] or "table"
-        made, count = stem, 1
-        while made.lower() in taken:
+        result, count = stem, 1
+        while result.lower() in taken:
             count += 1
             ending = f"-{count}"
-            made = stem[: LONGEST_NAME - len(ending)] + ending
-        taken.add(made.lower())
-        out.append(made)
+            result = stem[: LONGEST_NAME - len(ending)] + ending
+        taken.add(result.lower())
+        out.append(result)
     return out
 
 
@@ -110,18 +110,18 @@ def _contents(page: Any, sheets: Sequence[Sheet], names: Sequence[str], about: s
 
 
 def _table(page: Any, sheet: Sheet, styles: _Styles) -> None:
-    made = grid(sheet.table)
+    result = grid(sheet.table)
     page.write_string(FIRST_ROW, 0, sheet.title, styles.title)
-    _heads(page, made.heads, styles)
-    for at, row in enumerate(made.rows, HEAD_ROW + 1):
+    _heads(page, result.heads, styles)
+    for at, row in enumerate(result.rows, HEAD_ROW + 1):
         for column, cell in enumerate(row):
             _write(page, at, column, cell, styles)
-    below = HEAD_ROW + len(made.rows) + 2
+    below = HEAD_ROW + len(result.rows) + 2
     for at, note in enumerate(sheet.table.footnotes, below):
         page.write_string(at, 0, plain(note), styles.note)
     page.freeze_panes(HEAD_ROW + 1, 1)
-    for column, head in enumerate(made.heads):
-        longest = max([len(head) // 2, *(len(_shown(row[column])) for row in made.rows)])
+    for column, head in enumerate(result.heads):
+        longest = max([len(head) // 2, *(len(_shown(row[column])) for row in result.rows)])
         page.set_column(column, column, min(max(longest + 2, NARROWEST), WIDEST))
 
 

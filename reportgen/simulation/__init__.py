@@ -53,6 +53,6 @@ def simulate(file: SimulationSpec, seed: int | None = None) -> dict[str, bytes]:
     followed = exact(drafts(people, file, draws), people, file)
     return {
         PurePath(str(sheet.data.file)).name: content_of(sheet)
-        for number, one in enumerate(followed)
-        for sheet in sheets_of(number, people, one, file, draws)
+        for number, item in enumerate(followed)
+        for sheet in sheets_of(number, people, item, file, draws)
     }

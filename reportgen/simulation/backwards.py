@@ -46,7 +46,7 @@ class Hand:
         """Return cells, with None written as the file writes a missing value."""
         cells = np.empty(len(values), dtype=object)
         cells[:] = list(values)
-        gone = [i for i, value in enumerate(cells) if value is None]
+        missing = [i for i, value in enumerate(cells) if value is None]
         own = variable.missing if variable.missing is not None else self.data.missing
         codes: list[Code] = [*own, *self.file.user_missing]
         codes += [code for code, meant in variable.codes.items() if meant is None]
@@ -55,23 +55,23 @@ class Hand:
         taken = {code_key(code) for code in codes} & {code_key(cell) for cell in set(cells) if cell is not None}
         if taken:
             raise DataError(f"'{self.data.file}': {sorted(taken)[0]} means missing there, and is a value too")
-        blank = self.chance.random(len(gone)) < self.file.blank
-        picked = self.chance.integers(len(codes), size=len(gone))
-        for i, left_blank, which in zip(gone, blank, picked, strict=True):
+        blank = self.chance.random(len(missing)) < self.file.blank
+        picked = self.chance.integers(len(codes), size=len(missing))
+        for i, left_blank, which in zip(missing, blank, picked, strict=True):
             cells[i] = None if left_blank else codes[which]
         return cells
 
-    def level_cells(self, variable: Variable, trait: Levels, who: np.ndarray[Any, Any]) -> Columns:
+    def level_cells(self, variable: Variable, trait: Levels, mask: np.ndarray[Any, Any]) -> Columns:
         """Return the columns of a covariate with levels."""
         words = [
             trait.names[which] if known else None
-            for which, known in zip(trait.which[who], trait.known[who], strict=True)
+            for which, known in zip(trait.which[mask], trait.known[mask], strict=True)
         ]
         if variable.flags:
             return self._flags(variable, words)
         assert isinstance(variable.column, str)  # the language has checked it
         if variable.cut:
-            return {variable.column: self._inside(variable, words, trait.place[who])}
+            return {variable.column: self._inside(variable, words, trait.place[mask])}
         return {variable.column: self.written(self._coded(variable, words), variable)}
 
     def _coded(self, variable: Variable, meant: Sequence[Any]) -> list[Any]:
@@ -139,7 +139,7 @@ class Hand:
             values = answers[:, position] + low
             if variable.item_numbers[position] in variable.reversed:
                 values = low + high - values
-            plain = [int(value) if there else None for value, there in zip(values, known, strict=True)]
+            plain = [int(value) if present else None for value, present in zip(values, known, strict=True)]
             if variable.yes is not None:
                 no = _no_beside(variable.yes)
                 cells: list[Any] = [None if v is None else variable.yes if v else no for v in plain]
@@ -156,12 +156,12 @@ class Hand:
         spare = len(names) - variable.at_least
         size = len(columns[names[0]])
         some = np.flatnonzero(self.chance.random(size) < share)
-        made = {name: cells.copy() for name, cells in columns.items()}
+        results = {name: cells.copy() for name, cells in columns.items()}
         for person in some:
             how_many = int(self.chance.integers(1, spare + 1))
             for position in self.chance.choice(len(names), size=how_many, replace=False):
-                made[names[position]][person] = self.written([None], variable)[0]
-        return made
+                results[names[position]][person] = self.written([None], variable)[0]
+        return results
 
 
 def spread(

@@ -49,10 +49,10 @@ class Draft:
     scale: Scale
     turn: float
 
-    def only(self, who: BoolArray) -> Draft:
+    def only(self, mask: BoolArray) -> Draft:
         """Return the same of some people."""
         names = ("base", "gain", "residual", "there", "complete")
-        return replace(self, **{name: getattr(self, name)[who] for name in names})
+        return replace(self, **{name: getattr(self, name)[mask] for name in names})
 
     def improved(self, shift: FloatArray | float = 0.0) -> FloatArray:
         """Return the improvement, with something added to the residuals, as the scale allows it."""
@@ -117,13 +117,13 @@ def modifications(people: People, file: SimulationSpec) -> dict[str, list[Added]
 def drafts(people: People, file: SimulationSpec, draws: Draws) -> list[dict[str, list[Draft]]]:
     """Return for each trial what each of its instruments shows at each visit after the baseline, still without `exact`."""
     added = modifications(people, file)
-    made = []
+    results = []
     for number, (name, mapping) in enumerate(zip(trial_names(people.mappings), people.mappings, strict=True)):
         mine = np.flatnonzero(people.trial == number)
         follow = _FollowUp(people, file, draws, name, number, mine, added)
         variables = {v: rule for v, rule in mapping.variables.items() if v in file.simulation.instruments}
-        made.append({v: follow.drafts(v, rule, mapping) for v, rule in variables.items()})
-    return made
+        results.append({v: follow.drafts(v, rule, mapping) for v, rule in variables.items()})
+    return results
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +170,9 @@ class _FollowUp:
             general = self.file.simulation.instrument(name).effects.get(arm_class, points)
             most = max((abs(value) for value in general.values()), default=0.0)
             fade = min(1.0, abs(at_month(general, months)) / most) if most else 0.0
-            for one in self.added[name]:
-                if one.to(arm_class, instrument):
-                    effect[here] += fade * one.values[self.mine][here]
+            for item in self.added[name]:
+                if item.to(arm_class, instrument):
+                    effect[here] += fade * item.values[self.mine][here]
         return effect
 
     def _residual(self, name: str, instrument: Instrument, key: str) -> FloatArray:

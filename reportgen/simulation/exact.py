@@ -30,16 +30,16 @@ def exact(drafts: Drafts, people: People, file: SimulationSpec) -> Drafts:
         return drafts
     if asked == "arms":
         return [
-            {name: [_with_exact_arms(draft, _arms(people, i)) for draft in made] for name, made in one.items()}
-            for i, one in enumerate(drafts)
+            {name: [_with_exact_arms(draft, _arms(people, i)) for draft in made] for name, made in item.items()}
+            for i, item in enumerate(drafts)
         ]
     comparison = file.spec.study.comparisons[asked]
-    made = [dict(one) for one in drafts]
+    results = [dict(draft) for draft in drafts]
     for name, outcome in file.spec.study.outcomes.items():
         for window in file.spec.study.follow_up.values():
-            places = [*_places(made, outcome, name, window)]
-            _pool(made, places, people, comparison, file)
-    return made
+            places = [*_places(results, outcome, name, window)]
+            _pool(results, places, people, comparison, file)
+    return results
 
 
 def _arms(people: People, trial: int) -> ObjectArray:
@@ -51,15 +51,15 @@ def _with_exact_arms(draft: Draft, arms: ObjectArray) -> Draft:
     residual = draft.residual.copy()
     for arm in dict.fromkeys(arms.tolist()):
         whole = arms == arm
-        who = draft.complete & whole
-        if draft.months > 0 and who.any():
-            residual[whole] += shift_to(draft, who, float(draft.gain[who].mean()))
+        mask = draft.complete & whole
+        if draft.months > 0 and mask.any():
+            residual[whole] += shift_to(draft, mask, float(draft.gain[mask].mean()))
     return replace(draft, residual=residual)
 
 
-def shift_to(draft: Draft, who: BoolArray, wanted: float) -> float:
+def shift_to(draft: Draft, mask: BoolArray, wanted: float) -> float:
     """Return what is added to the residuals of some people so that their mean improvement is the wanted one."""
-    some = draft.only(who)
+    some = draft.only(mask)
     reach = 4 * float(np.ptp(draft.gain + draft.residual)) + 1
     low, high = -reach, reach
     for _ in range(45):
@@ -79,15 +79,15 @@ class Place:
 
 def _places(drafts: Drafts, outcome: Outcome, name: str, window: Window) -> Iterator[Place]:
     """Yield for each trial the first instrument of the outcome that it measured in the window, and before unless the value then is analysed."""
-    for trial, one in enumerate(drafts):
+    for trial, draft in enumerate(drafts):
         for instrument in outcome.first_available or (outcome.instrument or name,):
-            made = one.get(instrument, [])
+            result = draft.get(instrument, [])
             inside = [
                 (abs(d.months - window.centre), d.months if window.tie == "earlier" else -d.months, i)
-                for i, d in enumerate(made)
+                for i, d in enumerate(result)
                 if window.months[0] <= d.months <= window.months[1] and d.months > 0
             ]
-            if inside and (outcome.final or any(d.months == 0 for d in made)):
+            if inside and (outcome.final or any(d.months == 0 for d in result)):
                 yield Place(trial, instrument, min(inside)[2])
                 break
 

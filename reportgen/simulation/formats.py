@@ -92,11 +92,11 @@ def _frame(sheet: Sheet, whole: str) -> pd.DataFrame:
 
 
 def _series(cells: ObjectArray, whole: str) -> pd.Series:
-    there = [cell for cell in cells if cell is not None]
-    if any(isinstance(cell, str) for cell in there):
+    present = [cell for cell in cells if cell is not None]
+    if any(isinstance(cell, str) for cell in present):
         return pd.Series([None if cell is None else str(cell) for cell in cells], dtype=object)
-    if there and all(isinstance(cell, int) for cell in there):
-        return pd.Series([pd.NA if cell is None else cell for cell in cells], dtype=_fitting(there, whole))
+    if present and all(isinstance(cell, int) for cell in present):
+        return pd.Series([pd.NA if cell is None else cell for cell in cells], dtype=_fitting(present, whole))
     return pd.Series([None if cell is None else float(cell) for cell in cells], dtype="float64")
 
 

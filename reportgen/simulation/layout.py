@@ -47,22 +47,22 @@ def sheets_of(
     mapping = people.mappings[number]
     name = str(mapping.trial)
     trial = file.simulation.trials[name]
-    who = np.flatnonzero(people.trial == number)
-    order = draws.of(name, "rows").permutation(len(who))
-    desk = _Desk(mapping, trial, who, people, courses, file.spec.study)
+    people_rows = np.flatnonzero(people.trial == number)
+    order = draws.of(name, "rows").permutation(len(people_rows))
+    context = _FileContext(mapping, trial, people_rows, people, courses, file.spec.study)
     return [
-        desk.sheet(at, data, settings, draws.of(name, "cells", str(at)), order)
+        context.sheet(at, data, settings, draws.of(name, "cells", str(at)), order)
         for at, (data, settings) in enumerate(zip(mapping.data, trial.files, strict=True))
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class _FileContext:
     """Lays out the files of one trial."""
 
     mapping: Mapping
     trial: Trial
-    who: IntArray
+    people_rows: IntArray
     people: People
     courses: dict[str, list[Draft]]
     study: Study
@@ -82,27 +82,27 @@ class _Desk:
             columns = {name: cells[rows] for name, cells in columns.items()}
         else:
             columns, rows = self._long(at, data, settings, hand, columns, order)
-        number = np.empty(len(self.who), dtype=np.int64)
-        number[order] = np.arange(len(self.who))
+        number = np.empty(len(self.people_rows), dtype=np.int64)
+        number[order] = np.arange(len(self.people_rows))
         ids = [_identity(settings, int(number[row])) for row in rows]
         columns = {data.participant: _cells(ids), **columns}
         for name, choices in settings.extra.items():
             if name not in columns:
-                of_each = chance.integers(len(choices), size=len(self.who))
+                of_each = chance.integers(len(choices), size=len(self.people_rows))
                 columns[name] = _cells([choices[of_each[row]] for row in rows])
         return Sheet(data, settings, _labelled(columns, settings), _labels(self.mapping, columns, settings))
 
     def _arms(self) -> Columns:
-        return {self.mapping.arms.column: _cells(self.people.arm[self.who].tolist())}
+        return {self.mapping.arms.column: _cells(self.people.arm[self.people_rows].tolist())}
 
     def _kept(self, data: Data, settings: File, chance: np.random.Generator) -> Columns:
         """Columns that say who stays, and what the groups that are left out have in theirs."""
         columns: Columns = {}
         for rule in data.keep:
-            cells = _cells([_obeying(rule, settings, chance) for _ in self.who])
+            cells = _cells([_obeying(rule, settings, chance) for _ in self.people_rows])
             for number, group in enumerate(self.trial.left_out):
                 if rule.column in group.set:
-                    cells[self.people.group[self.who] == number] = group.set[rule.column]
+                    cells[self.people.group[self.people_rows] == number] = group.set[rule.column]
             columns[rule.column] = cells
         return columns
 
@@ -113,9 +113,9 @@ class _Desk:
             if name not in self.study.covariates or (variable.data or 1) != at + 1:
                 continue
             if isinstance(trait, Levels):
-                columns |= hand.level_cells(variable, trait, self.who)
+                columns |= hand.level_cells(variable, trait, self.people_rows)
             elif isinstance(trait, Quantity):
-                values = np.where(trait.known, trait.values, np.nan)[self.who]
+                values = np.where(trait.known, trait.values, np.nan)[self.people_rows]
                 covariate = self.study.covariates[name]
                 columns |= hand.number_cells(
                     variable, columns_of(variable, ""), values, covariate.unit, covariate.range
@@ -125,10 +125,10 @@ class _Desk:
     def _instrument(self, name: str, course: Draft, hand: Hand) -> Columns:
         variable, instrument = self.mapping.variables[name], self.study.instruments[name]
         columns = columns_of(variable, course.key)
-        made = hand.number_cells(variable, columns, course.values(), instrument.unit, instrument.range)
+        result = hand.number_cells(variable, columns, course.values(), instrument.unit, instrument.range)
         if variable.items is not None and course.months > 0:
-            made = hand.left_open(variable, made, self.trial.open_items)
-        return made
+            result = hand.left_open(variable, result, self.trial.open_items)
+        return result
 
     def _wide(self, at: int, settings: File, hand: Hand) -> Columns:
         columns: Columns = {}
@@ -154,7 +154,9 @@ class _Desk:
             self._block(code, text, data, hand, fixed, settings) for code, text in data.visit.codes.items() if text
         ]
         wanted = list(fixed) + list(dict.fromkeys(name for block, _ in blocks for name in block if name not in fixed))
-        pairs = [(int(person), number) for person in order for number, (_, there) in enumerate(blocks) if there[person]]
+        pairs = [
+            (int(person), number) for person in order for number, (_, present) in enumerate(blocks) if present[person]
+        ]
         columns = {
             name: _cells([blocks[b][0][name][person] if name in blocks[b][0] else None for person, b in pairs])
             for name in wanted
@@ -166,18 +168,18 @@ class _Desk:
     ) -> tuple[Columns, np.ndarray[Any, np.dtype[np.bool_]]]:
         assert data.visit is not None
         visit = visit_meant(text, self.mapping)
-        block: Columns = {data.visit.column: _cells([code] * len(self.who))}
-        there = np.full(len(self.who), visit.months == 0)
+        block: Columns = {data.visit.column: _cells([code] * len(self.people_rows))}
+        present = np.full(len(self.people_rows), visit.months == 0)
         for name, made in self.courses.items():
             for course in made:
                 if visit_meant(course.key, self.mapping) == visit:
                     block |= self._instrument(name, course, hand)
-                    there |= ~np.isnan(course.values())
+                    present |= ~np.isnan(course.values())
         always = {self.mapping.arms.column, *(rule.column for rule in data.keep)}
         for name, cells in fixed.items():
             if visit.months == 0 or settings.repeat or name in always:
                 block[name] = cells
-        return block, there
+        return block, present
 
 
 def _identity(settings: File, number: int) -> Any:
@@ -200,12 +202,12 @@ def _cells(values: list[Any]) -> ObjectArray:
 
 def _labelled(columns: Columns, settings: File) -> Columns:
     """Where the mapping names a label, the file holds its code."""
-    made = dict(columns)
+    result = dict(columns)
     for name, labels in settings.labels.items():
-        if name in made:
+        if name in result:
             codes = {label: code for code, label in labels.items()}
-            made[name] = _cells([codes.get(cell, cell) if isinstance(cell, str) else cell for cell in made[name]])
-    return made
+            result[name] = _cells([codes.get(cell, cell) if isinstance(cell, str) else cell for cell in result[name]])
+    return result
 
 
 def _labels(mapping: Mapping, columns: Columns, settings: File) -> dict[str, dict[Code, str]]:

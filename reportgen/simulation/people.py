@@ -223,8 +223,8 @@ def _joined(parts: list[_Part], covariate: Covariate | None) -> Drawn:
         values = np.concatenate([scale.snapped(piece) for scale, piece in zip(scales, pieces, strict=True)])
         return Quantity(raw, values, scales, known)
     make = _ordered if covariate.ordered else _unordered
-    made = [make(part, covariate.levels) for part in parts]
-    scores, place = np.vstack([one[0] for one in made]), np.concatenate([one[1] for one in made])
+    results = [make(part, covariate.levels) for part in parts]
+    scores, place = np.vstack([item[0] for item in results]), np.concatenate([item[1] for item in results])
     return Levels(covariate.levels, scores, np.argmax(scores, axis=1), place, known)
 
 

@@ -76,8 +76,8 @@ def _met(trait: Drawn, target: Target, may: dict[str, BoolArray], trial: IntArra
         return replace(trait, which=which, known=known)
     values = trait.values.copy()
     steps = np.array([scale.grid for scale in trait.scales])[trial]
-    for who, (mean, sd) in _aims(target, {side: here & known for side, here in may.items()}, values, steps):
-        values[who] = _settled(trait, who, trial, steps, mean, sd, 10.0**-target.decimals)
+    for mask, (mean, sd) in _aims(target, {side: here & known for side, here in may.items()}, values, steps):
+        values[mask] = _settled(trait, mask, trial, steps, mean, sd, 10.0**-target.decimals)
     return replace(trait, values=values, known=known)
 
 
@@ -99,17 +99,17 @@ def _people(figures: Figures) -> int | None:
 
 def _chosen(here: BoolArray, n: int, order: FloatArray) -> BoolArray:
     """Choose `n` of those who may have a value."""
-    there = np.flatnonzero(here)
-    if len(there) < n:
-        raise _UnmetError(f"{n} people are wanted, and {len(there)} could have a value")
+    places = np.flatnonzero(here)
+    if len(places) < n:
+        raise _UnmetError(f"{n} people are wanted, and {len(places)} could have a value")
     chosen = np.zeros(len(here), dtype=np.bool_)
-    chosen[there[np.argsort(order[there], kind="stable")[:n]]] = True
+    chosen[places[np.argsort(order[places], kind="stable")[:n]]] = True
     return chosen
 
 
-def _allotted(trait: Levels, which: IntArray, who: BoolArray, counts: dict[str, int]) -> IntArray:
+def _allotted(trait: Levels, which: IntArray, mask: BoolArray, counts: dict[str, int]) -> IntArray:
     """Give each level its number of people, the rarest level first, each to those nearest to it."""
-    left, which = np.flatnonzero(who), which.copy()
+    left, which = np.flatnonzero(mask), which.copy()
     order = sorted(counts, key=lambda level: counts[level])
     for position, level in enumerate(order):
         column = trait.names.index(level)
@@ -133,24 +133,24 @@ class _Aim:
 
 
 def _aims(
-    target: Target, who: dict[str, BoolArray], values: FloatArray, steps: FloatArray
+    target: Target, masks: dict[str, BoolArray], values: FloatArray, steps: FloatArray
 ) -> list[tuple[BoolArray, tuple[float, float]]]:
     """Return whom to bring to which mean and SD: both sides, or all where only they have printed ones."""
     unit = 10.0**-target.decimals
     if target.control.mean is None and target.intervention.mean is None:
         if target.all.mean is None or target.all.sd is None:
             return []
-        everybody = who["control"] | who["intervention"]
+        everybody = masks["control"] | masks["intervention"]
         nearest = min(_means(target.all.mean, unit, values[everybody], steps[everybody]), key=abs)
         return [(everybody, (target.all.mean + nearest * unit, target.all.sd))]
-    n = tuple(int(who[side].sum()) for side in SIDES)
-    means = [_means(getattr(target, side).mean, unit, values[who[side]], steps[who[side]]) for side in SIDES]
+    n = tuple(int(masks[side].sum()) for side in SIDES)
+    means = [_means(getattr(target, side).mean, unit, values[masks[side]], steps[masks[side]]) for side in SIDES]
     sds = [np.linspace(-SLACK, SLACK, TRIED).tolist()] * 2
     aims = (_aim(target, (n[0], n[1]), unit, offsets) for offsets in itertools.product(*means, *sds))
     best = min(aims, key=lambda aim: aim.worst)
     if best.worst > SLACK:
         raise _UnmetError("its means and SDs by side contradict those of all")
-    return [(who["control"], best.control), (who["intervention"], best.intervention)]
+    return [(masks["control"], best.control), (masks["intervention"], best.intervention)]
 
 
 def _means(printed: float | None, unit: float, values: FloatArray, steps: FloatArray) -> list[float]:
@@ -210,10 +210,10 @@ def _given(value: float | None) -> float:
 
 
 def _settled(
-    trait: Quantity, who: BoolArray, trial: IntArray, steps: FloatArray, mean: float, sd: float, unit: float
+    trait: Quantity, mask: BoolArray, trial: IntArray, steps: FloatArray, mean: float, sd: float, unit: float
 ) -> FloatArray:
     """Bring the values of some people to a mean and an SD, each value staying on its grid and in its limits."""
-    raw, trials, grid = trait.raw[who], trial[who], steps[who]
+    raw, trials, grid = trait.raw[mask], trial[mask], steps[mask]
     shift, stretch, centre = mean - float(raw.mean()), 1.0, float(raw.mean())
     values = raw
     for _ in range(60):
@@ -272,5 +272,5 @@ def _moved(
 
 
 def _nearest(values: FloatArray, free: BoolArray, aim: float) -> int:
-    there = np.flatnonzero(free)
-    return int(there[np.argmin(np.abs(values[there] - aim))]) if len(there) else -1
+    places = np.flatnonzero(free)
+    return int(places[np.argmin(np.abs(values[places] - aim))]) if len(places) else -1

@@ -354,9 +354,9 @@ class Cell:
     def key(self) -> int:
         """A number of 64 bits that stands for it in seeds: another scenario beside it changes none of its data sets."""
         nodes = {"trials": self.trials, "residual": self.residual, **self.moderators}
-        said = {name: node.model_dump(mode="json", exclude_defaults=True) for name, node in nodes.items()}
+        settings = {name: node.model_dump(mode="json", exclude_defaults=True) for name, node in nodes.items()}
         plain = [self.effect, self.tau, self.interaction_scatter, self.slope_scatter, self.where, self.gain]
-        text = json.dumps([said, plain], sort_keys=True)
+        text = json.dumps([settings, plain], sort_keys=True)
         return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
@@ -409,7 +409,7 @@ class EvaluationSpec:
 
 def _truths(file: Evaluation) -> list[tuple[str, float]]:
     """What is planted: nothing first, once, if nothing is planted or some gain is 0."""
-    pairs = [(name, gain) for name, one in file.planted.items() for gain in dict.fromkeys(one.gain)]
+    pairs = [(name, gain) for name, item in file.planted.items() for gain in dict.fromkeys(item.gain)]
     real = [(name, gain) for name, gain in pairs if gain > 0]
     return [*([("", 0.0)] if len(real) < len(pairs) or not pairs else []), *real]
 
@@ -455,10 +455,10 @@ def _refers(file: Evaluation, source: Source) -> Iterator[Problem]:
     for name, residual in file.residuals.items():
         named += [(residual.moderator, ("residuals", name, "moderator"))] if residual.moderator else []
     for name, planted in file.planted.items():
-        named += [(one, ("planted", name, "where", one)) for one in planted.where]
+        named += [(item, ("planted", name, "where", item)) for item in planted.where]
     for name, search in file.searches.items():
         if isinstance(search, TriedPeeling):
-            named += [(one, ("searches", name, "directions", one)) for one in search.directions]
+            named += [(direction, ("searches", name, "directions", direction)) for direction in search.directions]
     for moderator, place in named:
         if moderator not in file.moderators and moderator not in source.pruned:
             where = source.at(*place, key=place[-1] == moderator)
@@ -477,7 +477,7 @@ def _too_many(file: Evaluation, source: Source) -> Iterator[Problem]:
         )
         return
     asked = file.evaluation.data_sets
-    runs = cells * sum(min(one.data_sets or asked, asked) for one in file.searches.values())
+    runs = cells * sum(min(search.data_sets or asked, asked) for search in file.searches.values())
     if runs > MOST_SEARCHED:
         yield Problem(
             f"{cells * searches:,} cells with up to {asked:,} data sets are {runs:,} searches",

@@ -19,7 +19,7 @@ from reportgen.spec.source import Source
 class PrintedNumber(Node):
     """A printed number: what it is, its stable key, as printed, and the id of our result.
 
-    `default` is the same result with the inference of the study, where `ours` follows the inference of the print.
+    `default` is the same result with the inference of the study, where `ours` follows the inference of the publication.
     `why` says why a number without `ours` has none.
     `interval` is the id before `.ci-low` and `.ci-high`, where it is to be said whether our interval covers the number.
     """
@@ -40,7 +40,7 @@ class PrintedNumber(Node):
     """Why a number without `ours` is not reproduced."""
 
     @model_validator(mode="after")
-    def _beside_ours(self) -> PrintedNumber:
+    def _beside_our_estimate(self) -> PrintedNumber:
         for key in ("default", "interval"):
             if getattr(self, key) is not None and self.ours is None:
                 raise ValueError(f"`{key}` requires `ours`: name our result as well")

@@ -20,7 +20,7 @@ from reportgen.spec.check import check_study
 from reportgen.spec.check_mapping import check_mapping
 from reportgen.spec.check_report import check_report
 from reportgen.spec.declared import settled
-from reportgen.spec.fault import (
+from reportgen.spec.errors import (
     ambiguous_nothing,
     belongs_elsewhere,
     is_guess,
@@ -135,9 +135,9 @@ def examine_study(path: Path) -> Examined:
     for located in mappings:
         found = check_mapping(located.mapping, located.source, study, source.pruned)
         mapping_problems += found
-        faulty = _faulty_places(located, mapping_problems)
-        if not any(path[0] in READING for path in faulty):
-            usable.append(_without_faults(located, study, faulty))
+        error_places = _error_places(located, mapping_problems)
+        if not any(path[0] in READING for path in error_places):
+            usable.append(_without_errors(located, study, error_places))
     fidelity, fidelity_problems = _load_fidelity(source, study)
     problems += fidelity_problems
     spec = Spec(study, source, tuple(usable), fidelity) if usable else None
@@ -148,7 +148,7 @@ def examine_study(path: Path) -> Examined:
     return Examined(spec, (*problems, *mapping_problems))
 
 
-def _faulty_places(located: LocatedMapping, problems: list[Problem]) -> set[KeyPath]:
+def _error_places(located: LocatedMapping, problems: list[Problem]) -> set[KeyPath]:
     """Return what was written at the places of those problems that a mapping has."""
     source = located.source
     places = {
@@ -160,12 +160,12 @@ def _faulty_places(located: LocatedMapping, problems: list[Problem]) -> set[KeyP
     return {path for path, place in written if path and (place.line, place.column) in places}
 
 
-def _without_faults(located: LocatedMapping, study: Study, faulty: set[KeyPath]) -> LocatedMapping:
+def _without_errors(located: LocatedMapping, study: Study, error_places: set[KeyPath]) -> LocatedMapping:
     """Leave out the variables of a mapping that the study does not know or that are wrong themselves."""
     mapping = located.mapping
-    wrong = {path[1] for path in faulty if path[0] == "variables" and len(path) > 1}
+    wrong = {path[1] for path in error_places if path[0] == "variables" and len(path) > 1}
     known = study.covariates.keys() | study.instruments.keys()
-    variables = {name: one for name, one in mapping.variables.items() if name in known and name not in wrong}
+    variables = {name: variable for name, variable in mapping.variables.items() if name in known and name not in wrong}
     return LocatedMapping(mapping.model_copy(update={"variables": variables}), located.source)
 
 
@@ -223,13 +223,13 @@ def read_tolerantly(model: type[ModelT], source: Source) -> tuple[ModelT | None,
         fresh = [problem_of(detail, model, source) for detail in details]
         paths = [source.as_written(path_written(model, detail["loc"])) for detail in details]
         guessed.update(path[:-1] for detail, path in zip(details, paths, strict=True) if is_guess(detail))
-        told = spoken_for(details, [_known_part(source, path) for path in paths])
+        reported = spoken_for(details, [_known_part(source, path) for path in paths])
         # What is missing only because its faulty value was left out has been reported as a fault already, and what a
         # rule says of the rest of a part from which something was left out may be true of the rest alone. Nor is an option wrong for an
         # artefact of which the kind had to be guessed.
         problems += [
             problem
-            for detail, problem, path, tell in zip(details, fresh, paths, told, strict=True)
+            for detail, problem, path, tell in zip(details, fresh, paths, reported, strict=True)
             if tell
             and (problem.origin, problem.message) not in known
             and not (detail["type"] == "missing" and _written(source, path))
@@ -237,10 +237,10 @@ def read_tolerantly(model: type[ModelT], source: Source) -> tuple[ModelT | None,
             and not (detail["type"] == "value_error" and any(other[: len(path)] == path for other in taken))
         ]
         taken.update(paths)
-        gone = _prune(content, details, model, pruned)
-        if gone is None:
+        removed = _prune(content, details, model, pruned)
+        if removed is None:
             return None, problems, source
-        source = source.without(gone)
+        source = source.without(removed)
 
 
 def _known_part(source: Source, path: KeyPath) -> KeyPath:
@@ -265,9 +265,9 @@ def _prune(
     Returns which items went from which lists. All parts are found before the first is taken out, since places move.
     """
     found = [(detail, _nodes(content, path_written(model, detail["loc"]))) for detail in details]
-    if any(len(nodes) + (one["type"] == "missing") <= (one["type"] != "extra_forbidden") for one, nodes in found):
+    if any(len(nodes) + (item["type"] == "missing") <= (item["type"] != "extra_forbidden") for item, nodes in found):
         return None
-    gone: dict[KeyPath, set[int]] = {}
+    removed: dict[KeyPath, set[int]] = {}
     lists: dict[KeyPath, list[Any]] = {}
     for detail, nodes in found:
         holder, step = nodes[-1]
@@ -278,14 +278,14 @@ def _prune(
         if isinstance(holder, list) and isinstance(holder[step], dict):
             place = tuple(name for _, name in nodes[:-1])
             lists[place] = holder
-            gone.setdefault(place, set()).add(step)
+            removed.setdefault(place, set()).add(step)
         elif isinstance(holder, list) and len(nodes) > 1:  # a list of words goes as a whole
             nodes[-2][0].pop(nodes[-2][1], None)
         else:
             holder.pop(step, None)
-    for place, indices in gone.items():
+    for place, indices in removed.items():
         lists[place][:] = [item for index, item in enumerate(lists[place]) if index not in indices]
-    return gone
+    return removed
 
 
 def _nodes(content: dict[Any, Any], path: KeyPath) -> list[tuple[Any, Any]]:

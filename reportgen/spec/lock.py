@@ -53,9 +53,9 @@ def _without_nothing(part: Any, content: Any) -> Any:
             if value is not None or named[key][1] is not None
         }
     if isinstance(part, dict):
-        return {key: _without_nothing(one, content[key]) for key, one in part.items()}
+        return {key: _without_nothing(item, content[key]) for key, item in part.items()}
     if isinstance(part, tuple | list):
-        return [_without_nothing(one, value) for one, value in zip(part, content, strict=True)]
+        return [_without_nothing(item, value) for item, value in zip(part, content, strict=True)]
     return content
 
 

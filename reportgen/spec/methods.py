@@ -15,10 +15,10 @@ from reportgen.spec.registered import Registered, add
 class Analysis(Node):
     """A named analysis: each method has a class of its own, with its options.
 
-    `says_who` tells whether its record says who entered each outcome, follow-up and comparison, as the artefact `analysed` shows.
+    `reports_participants` tells whether its record says who entered each outcome, follow-up and comparison, as the artefact `analysed` shows.
     """
 
-    says_who: ClassVar[bool] = False
+    reports_participants: ClassVar[bool] = False
 
     method: str
 

@@ -165,7 +165,7 @@ def on_disk(path: Path) -> list[Path]:
         if path.exists() and (path.name.isascii() or path.name == ".."):
             return [path]
         folders = [path.parent] if path.parent.is_dir() or path.parent == path else on_disk(path.parent)
-        inside = [one for folder in folders if folder.is_dir() for one in sorted(folder.iterdir())]
-        return [one for one in inside if normal(one.name) == normal(path.name)] or [path] * path.exists()
+        inside = [item for folder in folders if folder.is_dir() for item in sorted(folder.iterdir())]
+        return [item for item in inside if normal(item.name) == normal(path.name)] or [path] * path.exists()
     except (OSError, ValueError):  # a name that is too long, a folder that may not be listed: told when it is opened
         return []

@@ -215,7 +215,7 @@ class Analysed(InParts, Limited):
     @classmethod
     def shown_methods(cls) -> tuple[str, ...]:
         """Return the methods whose records say who entered."""
-        return tuple(name for name, kind in METHODS.items() if kind.says_who)
+        return tuple(name for name, kind in METHODS.items() if kind.reports_participants)
 
 
 @show

@@ -339,7 +339,7 @@ def load_simulation(path: Path) -> SimulationSpec:
         spec = load_study(source.path.parent / simulation.simulation.study)
     except SpecError as error:
         place = source.at("simulation", "study")
-        found = [replace(one, origin=one.origin or place) for one in error.problems]
+        found = [replace(problem, origin=problem.origin or place) for problem in error.problems]
         raise SpecError([*problems, *found]) from error
     problems += _Check(simulation, spec, source).problems()
     if problems:
@@ -392,17 +392,17 @@ class _Check:
 
     def _files(self) -> None:
         """Each mapping has a trial of its own, and each data file a name of its own."""
-        here, taken = self._source.at("simulation", "study"), set[str]()
+        builder, taken = self._source.at("simulation", "study"), set[str]()
         for located in self._spec.mappings:
             mapping: Mapping = located.mapping
             if isinstance(mapping.trial, TrialColumn):
                 message = f"'{located.source.shown}' holds several trials"
-                self._found.append(Problem(message, here, "Give each simulated trial its own mapping."))
+                self._found.append(Problem(message, builder, "Give each simulated trial its own mapping."))
             for data in mapping.data:
                 name = PurePath(data.file or "").name
                 if not name or name in taken:
                     message = f"'{located.source.shown}' does not name its own file"
-                    self._found.append(Problem(message, here, "Give each data file a unique name."))
+                    self._found.append(Problem(message, builder, "Give each data file a unique name."))
                 taken.add(name)
 
     def _traits(self) -> None:
@@ -451,7 +451,7 @@ class _Check:
             self._each("arm class", modifier.classes, self._study.arm_classes, "modifiers", name, "classes")
             self._where(modifier.where, "modifiers", name, "where")
             if modifier.by is not None:
-                numbers = [one for one in self._trait_names if not self._categorical(one)]
+                numbers = [trait_name for trait_name in self._trait_names if not self._categorical(trait_name)]
                 self._each("quantity", [modifier.by], numbers, "modifiers", name, "by")
 
     def _categorical(self, name: str) -> bool:

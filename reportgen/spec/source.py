@@ -39,7 +39,7 @@ class Source:
         Where each key, and each value, was written.
     pruned : frozenset of str
         Names that were written with a fault and left out: to refer to them is no second fault.
-    gone : dict of KeyPath to frozenset of int
+    removed : dict of KeyPath to frozenset of int
         Items of lists that were left out because of a fault: those behind them have moved up.
     sha256 : str
         Of the bytes that were read.
@@ -51,24 +51,24 @@ class Source:
     keys: Mapping[KeyPath, Origin] = field(default_factory=dict)
     values: Mapping[KeyPath, Origin] = field(default_factory=dict)
     pruned: frozenset[str] = frozenset()
-    gone: Mapping[KeyPath, frozenset[int]] = field(default_factory=dict)
+    removed: Mapping[KeyPath, frozenset[int]] = field(default_factory=dict)
     sha256: str = ""
 
-    def without(self, gone: Mapping[KeyPath, Iterable[int]]) -> Source:
+    def without(self, removed: Mapping[KeyPath, Iterable[int]]) -> Source:
         """Return the same with further items of lists left out, at the places where they stand by now."""
-        more = dict(self.gone)
-        for path, indices in gone.items():
-            before = self.gone.get(self.as_written(path), frozenset())
+        more = dict(self.removed)
+        for path, indices in removed.items():
+            before = self.removed.get(self.as_written(path), frozenset())
             moved = (self.as_written((*path, index))[-1] for index in indices)
             more[self.as_written(path)] = before | {int(index) for index in moved}
-        return replace(self, gone=more)
+        return replace(self, removed=more)
 
     def as_written(self, path: KeyPath) -> KeyPath:
         """Return a path with the places that items of lists had before others were left out."""
         written: KeyPath = ()
         for step in path:
-            gone = self.gone.get(written, frozenset())
-            written = (*written, _place_before(step, gone) if gone and isinstance(step, int) else step)
+            removed = self.removed.get(written, frozenset())
+            written = (*written, _place_before(step, removed) if removed and isinstance(step, int) else step)
         return written
 
     def at(self, *path: Step, key: bool = False) -> Origin:
@@ -94,7 +94,7 @@ class Source:
         return known
 
 
-def _place_before(place: int, gone: frozenset[int]) -> int:
+def _place_before(place: int, removed: frozenset[int]) -> int:
     """Return the place that an item of a list had before others went.
 
     Examples
@@ -102,7 +102,7 @@ def _place_before(place: int, gone: frozenset[int]) -> int:
     >>> _place_before(1, frozenset({0, 2}))
     3
     """
-    return [before for before in range(place + len(gone) + 1) if before not in gone][place]
+    return [before for before in range(place + len(removed) + 1) if before not in removed][place]
 
 
 def read_source(path: Path, kind: Kind) -> Source:

@@ -278,7 +278,7 @@ class Pooled(Analysis):
 class MetaAnalysis(Pooled):
     """One-step meta-analysis of every outcome x follow-up x comparison."""
 
-    says_who: ClassVar[bool] = True
+    reports_participants: ClassVar[bool] = True
 
     method: Literal["meta-analysis"]
     """A one-step meta-analysis with mixed models, and a two-stage check beside it."""
@@ -360,7 +360,7 @@ class Moderators(Pooled):
     @classmethod
     def _no_shares(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         if value and 0 < max(value) <= 1:
-            meant = ", ".join(f"{100 * one:g}" for one in value)
+            meant = ", ".join(f"{100 * item:g}" for item in value)
             raise RuleError(
                 "all `percentiles` are below the first percentile", f"They run from 0 to 100: write [{meant}]."
             )
@@ -443,7 +443,7 @@ class RecursivePartitioning(Search):
     `missing: complete` takes people who have every moderator of the search; `available` tries each on those who have it.
     """
 
-    says_who: ClassVar[bool] = True
+    reports_participants: ClassVar[bool] = True
 
     method: Literal["recursive-partitioning"]
     """Subgroups by recursive partitioning (RP, IPD-SIDES)."""
@@ -493,7 +493,7 @@ class RecursivePartitioning(Search):
 class DirectedPeeling(Search):
     """ARDP: the frontier of box-shaped subgroups by size, each moderator peeled from one side."""
 
-    says_who: ClassVar[bool] = True
+    reports_participants: ClassVar[bool] = True
 
     method: Literal["directed-peeling"]
     """A frontier of box-shaped subgroups by directed peeling (ARDP)."""
@@ -631,8 +631,12 @@ def sizes_asked(study: Study, name: str) -> tuple[float, ...]:
     name : str
         Of the directed peeling.
     """
-    shown = [one.sizes for one in study.report.contents if isinstance(one, Sized) and one.of == name]
-    compared = [one.sizes for one in study.analyses.values() if isinstance(one, Agreement) and one.peeling == name]
+    shown = [content.sizes for content in study.report.contents if isinstance(content, Sized) and content.of == name]
+    compared = [
+        analysis.sizes
+        for analysis in study.analyses.values()
+        if isinstance(analysis, Agreement) and analysis.peeling == name
+    ]
     return tuple(sorted({size for sizes in (*shown, *compared) for size in sizes}))
 
 

@@ -112,9 +112,9 @@ def _read_bytes(path: Path, shown: str) -> bytes:
         raise SpecError([Problem(f"'{shown}' cannot be read: permission denied", hint=hint)]) from error
     except (OSError, ValueError) as error:  # a name too long for the disk, a ring of links, a NUL in the path
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
-        said = shown if len(shown) <= 100 else f"{shown[:60]}…{shown[-30:]}"
+        quoted = shown if len(shown) <= 100 else f"{shown[:60]}…{shown[-30:]}"
         hint = "Check the path: name an ordinary file."
-        raise SpecError([Problem(f"'{said}' cannot be read: {reason}", hint=hint)]) from error
+        raise SpecError([Problem(f"'{quoted}' cannot be read: {reason}", hint=hint)]) from error
     if len(raw) > MOST_BYTES:
         raise _too_large(shown, len(raw))
     return raw

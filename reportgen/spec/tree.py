@@ -137,12 +137,12 @@ class _Reader:
         if kind == "ScalarEvent":
             node.scalar = self._scalar(event)
         elif kind == "SequenceStartEvent":
-            node.items = [self._node(one, events, level + 1) for one in _until(events, "SequenceEndEvent")]
+            node.items = [self._node(item, events, level + 1) for item in _until(events, "SequenceEndEvent")]
             node.size += sum(item.size for item in node.items)
         else:
             node.pairs = [
-                (self._node(one, events, level + 1), self._node(next(events), events, level + 1))
-                for one in _until(events, "MappingEndEvent")
+                (self._node(item, events, level + 1), self._node(next(events), events, level + 1))
+                for item in _until(events, "MappingEndEvent")
             ]
             self._keys(node.pairs)
             node.size += sum(key.size + value.size for key, value in node.pairs)

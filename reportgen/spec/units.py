@@ -69,8 +69,8 @@ def convertible(unit: str, to: str) -> bool:
     """
     if same_unit(unit, to):
         return True
-    one, other = _known(unit), _known(to)
-    return one is not None and other is not None and one[0] == other[0]
+    item, other = _known(unit), _known(to)
+    return item is not None and other is not None and item[0] == other[0]
 
 
 def factor(unit: str, to: str) -> float:
@@ -88,5 +88,5 @@ def factor(unit: str, to: str) -> float:
     """
     if not convertible(unit, to):
         raise ValueError(f"no conversion from '{unit}' to '{to}' is known")
-    one, other = _known(unit), _known(to)
-    return 1.0 if one is None or other is None or one == other else one[1] / other[1]
+    item, other = _known(unit), _known(to)
+    return 1.0 if item is None or other is None or item == other else item[1] / other[1]

@@ -29,7 +29,7 @@ from .interaction_by_trial import Contrast, InteractionByTrial, interaction_by_t
 from .levels import Levels
 from .moderator_models import Reading
 from .moderators import Entered, ModeratorFit, benjamini_hochberg, holm, screen_moderator
-from .one_step import LeftOut, OneStepFit, fit_one_step
+from .one_step import ExcludedParticipants, OneStepFit, fit_one_step
 from .optimise import Optimiser
 from .partition import partition
 from .peel import peel
@@ -48,10 +48,10 @@ __all__ = [
     "CutScan",
     "Effect",
     "Entered",
+    "ExcludedParticipants",
     "Group",
     "InteractionByTrial",
     "Joint",
-    "LeftOut",
     "Levels",
     "Missing",
     "ModeratorFit",

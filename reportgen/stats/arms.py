@@ -146,11 +146,11 @@ def _traces(
     r = 2 + len(e)
     t1, t2 = np.zeros(r), np.zeros((r, r))
     for i in range(2):
-        one = _trace(inside[i])
-        t1[i] = w[i] * people[i] - w[i] ** 2 * one
+        item = _trace(inside[i])
+        t1[i] = w[i] * people[i] - w[i] ** 2 * item
         for j in range(2):
             t2[i, j] = (w[i] * w[j]) ** 2 * _trace(inside[i] @ inside[j])
-        t2[i, i] += w[i] ** 2 * people[i] - 2.0 * w[i] ** 3 * one
+        t2[i, i] += w[i] ** 2 * people[i] - 2.0 * w[i] ** 3 * item
         between = bz.transpose(0, 2, 1) @ arms.raw[i] @ bz
         for k, unit in enumerate(e):
             t2[i, 2 + k] = t2[2 + k, i] = w[i] ** 2 * _trace(between @ unit)

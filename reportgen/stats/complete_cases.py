@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .crossproducts import Columns, FloatArray, IntArray
-from .one_step import LeftOut
+from .one_step import ExcludedParticipants
 
 Mask = NDArray[np.bool_]
 
@@ -48,17 +48,17 @@ class CompleteCases:
         Who enters, trial by trial.
     moderators : tuple of str
         Those that every one of them has.
-    left_out : tuple of NotSearched
+    not_searched : tuple of NotSearched
     costs : tuple of Cost
         One a moderator that stays, each as if it were the only one.
-    people_left_out : tuple of LeftOut
+    excluded : tuple of ExcludedParticipants
     """
 
     rows: IntArray
     moderators: tuple[str, ...]
-    left_out: tuple[NotSearched, ...]
+    not_searched: tuple[NotSearched, ...]
     costs: tuple[Cost, ...]
-    people_left_out: tuple[LeftOut, ...]
+    excluded: tuple[ExcludedParticipants, ...]
 
 
 def complete_cases(
@@ -103,7 +103,7 @@ def complete_cases(
         tuple(kept),
         tuple(NotSearched(name, reasons[name]) for name in moderators if name in reasons),
         tuple(_cost(name, missing[name], base, table) for name in kept),
-        (*_left_out(known, base, table), *_without_moderators(people, base, kept, missing, table)),
+        (*_excluded(known, base, table), *_without_moderators(people, base, kept, missing, table)),
     )
 
 
@@ -143,7 +143,7 @@ def _cost(name: str, missing: Mask, base: Mask, table: Columns) -> Cost:
     return Cost(name, int((base & missing).sum()), tuple(table.labels[lost].tolist()))
 
 
-def _left_out(known: Mask, base: Mask, table: Columns) -> tuple[LeftOut, ...]:
+def _excluded(known: Mask, base: Mask, table: Columns) -> tuple[ExcludedParticipants, ...]:
     """People left out whatever the moderators are."""
     labels = [*table.labels.tolist(), None]
     found = []
@@ -153,16 +153,16 @@ def _left_out(known: Mask, base: Mask, table: Columns) -> tuple[LeftOut, ...]:
         alone = here & known & ~base
         if unknown:
             what = "the trial is missing" if label is None else "a value is missing"
-            found.append(LeftOut(label, unknown, what))
+            found.append(ExcludedParticipants(label, unknown, what))
         if alone.any():
             arm = "intervention" if table.treatment[alone][0] == 1.0 else "control"
-            found.append(LeftOut(label, int(alone.sum()), f"the trial has only {arm} participants"))
+            found.append(ExcludedParticipants(label, int(alone.sum()), f"the trial has only {arm} participants"))
     return tuple(found)
 
 
 def _without_moderators(
     people: Mask, base: Mask, kept: list[str], missing: Mapping[str, Mask], table: Columns
-) -> tuple[LeftOut, ...]:
+) -> tuple[ExcludedParticipants, ...]:
     """People left out because of the moderators."""
     lacking = np.zeros(len(base), bool)
     for name in kept:
@@ -171,9 +171,13 @@ def _without_moderators(
     for k, label in enumerate(table.labels.tolist()):
         here = base & ~people & (table.codes == k)
         if (here & lacking).any():
-            found.append(LeftOut(label, int((here & lacking).sum()), "a moderator is missing"))
+            found.append(ExcludedParticipants(label, int((here & lacking).sum()), "a moderator is missing"))
         alone = here & ~lacking
         if alone.any():
             arm = "intervention" if table.treatment[alone][0] == 1.0 else "control"
-            found.append(LeftOut(label, int(alone.sum()), f"with all moderators the trial has only {arm} participants"))
+            found.append(
+                ExcludedParticipants(
+                    label, int(alone.sum()), f"with all moderators the trial has only {arm} participants"
+                )
+            )
     return tuple(found)

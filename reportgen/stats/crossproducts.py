@@ -390,14 +390,14 @@ def number_trials(trial: ArrayLike) -> tuple[IntArray, NDArray[Any]]:
             number = np.cumsum(present) - 1
             return number[offset], (np.flatnonzero(present) + low).astype(values.dtype)
     if values.dtype.kind == "O":
-        gone = np.fromiter((v is None or v != v for v in values), bool, values.size)
+        missing = np.fromiter((v is None or v != v for v in values), bool, values.size)
     elif values.dtype.kind == "f":
-        gone = np.isnan(values)
+        missing = np.isnan(values)
     else:
-        gone = np.zeros(values.size, bool)
+        missing = np.zeros(values.size, bool)
     codes = np.full(values.size, -1, np.int64)
-    labels, inverse = _unique(values[~gone])
-    codes[~gone] = inverse
+    labels, inverse = _unique(values[~missing])
+    codes[~missing] = inverse
     return codes, labels
 
 

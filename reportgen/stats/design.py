@@ -369,9 +369,9 @@ def _sweep(
         taken[:, j] = good
         log_det += float(np.log(pivot[good]).sum())
     # What rounding leaves of a column that F explains in full must not look like information.
-    gone = np.einsum("kii->ki", current) <= COLLINEAR * scale
-    gone &= which[:, None]
-    current *= ~(gone[:, :, None] | gone[:, None, :])
+    dropped = np.einsum("kii->ki", current) <= COLLINEAR * scale
+    dropped &= which[:, None]
+    current *= ~(dropped[:, :, None] | dropped[:, None, :])
     return log_det
 
 

@@ -61,7 +61,7 @@ def joined(chunks: Sequence[Draws]) -> Draws:
     order = np.argsort(number, kind="stable")
     if (np.diff(number[order]) == 0).any():
         raise ValueError("a draw occurs twice; join chunks of different draws")
-    arrays = [one.name for one in fields(chunks[0]) if one.name not in ("seed", *chunks[0].SHARED)]
+    arrays = [item.name for item in fields(chunks[0]) if item.name not in ("seed", *chunks[0].SHARED)]
     whole: dict[str, Any] = {name: np.concatenate([getattr(chunk, name) for chunk in chunks])[order] for name in arrays}
     return replace(chunks[0], **whole)
 

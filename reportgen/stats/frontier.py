@@ -363,23 +363,23 @@ def _insert(new, held, pool, outward):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _better(one, other, pool, outward):  # type: ignore[no-untyped-def]
+def _better(item, other, pool, outward):  # type: ignore[no-untyped-def]
     """Whether a box goes before another: `ranked` in beam.py says why."""
-    first = np.rint(pool.score[one] * SCALE)
+    first = np.rint(pool.score[item] * SCALE)
     second = np.rint(pool.score[other] * SCALE)
     if first != second:
         return first > second
-    if pool.people[one] != pool.people[other]:
-        return pool.people[one] > pool.people[other]
-    limited, unlimited = _needed(pool.ranks[one], outward), _needed(pool.ranks[other], outward)
+    if pool.people[item] != pool.people[other]:
+        return pool.people[item] > pool.people[other]
+    limited, unlimited = _needed(pool.ranks[item], outward), _needed(pool.ranks[other], outward)
     if limited.sum() != unlimited.sum():
         return limited.sum() < unlimited.sum()
     for k in range(limited.shape[0]):
         if limited[k] != unlimited[k]:
             return limited[k]
     for k in range(limited.shape[0]):
-        if pool.ranks[one, k] != pool.ranks[other, k]:
-            return pool.ranks[one, k] > pool.ranks[other, k]
+        if pool.ranks[item, k] != pool.ranks[other, k]:
+            return pool.ranks[item, k] > pool.ranks[other, k]
     return False
 
 

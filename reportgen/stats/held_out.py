@@ -143,8 +143,8 @@ def held_out_peel(pipeline: PeelPipeline, sample: Sample, size: float) -> HeldOu
         box = found.boxes[nearest(found.fractions, size)]
         limits = zip(found.directions, found.worth.grid.limits(box.ranks), strict=True)
         rules = [
-            _rule(one.moderator, "<=" if one.gains == "small" else ">=", value, others)
-            for one, value in limits
+            _rule(item.moderator, "<=" if item.gains == "small" else ">=", value, others)
+            for item, value in limits
             if value is not None
         ]
         return (tuple(rules), (), False) if rules else None
@@ -205,19 +205,19 @@ def _fold(choose: Callable[[Sample], Chosen | None], sample: Sample, trial: int)
 
 def _estimates(here: Sample, inside: BoolArray, outside: BoolArray) -> tuple[Effect, Effect, str]:
     """Effect inside and difference in one trial: the effect where "outside" is 0, and minus its interaction."""
-    who = inside | outside
+    mask = inside | outside
     fit = fit_one_step(
-        here.outcome[who],
-        here.treatment[who],
-        here.trial[who],
-        adjusters=here.adjusters[who] if here.adjusters.shape[1] else None,
-        moderator=outside[who].astype(float),
+        here.outcome[mask],
+        here.treatment[mask],
+        here.trial[mask],
+        adjusters=here.adjusters[mask] if here.adjusters.shape[1] else None,
+        moderator=outside[mask].astype(float),
         treatment_effect="common",
     )
-    one = fit.interaction
-    if one is None or fit.status not in ("ok", "boundary"):
+    item = fit.interaction
+    if item is None or fit.status not in ("ok", "boundary"):
         return NOTHING, NOTHING, fit.message
-    return fit.effect, Effect(-one.estimate, one.std_error, one.df, one.df_raw), ""
+    return fit.effect, Effect(-item.estimate, item.std_error, item.df, item.df_raw), ""
 
 
 def _covered(rules: Sequence[Rule], here: Sample) -> BoolArray:
@@ -227,10 +227,12 @@ def _covered(rules: Sequence[Rule], here: Sample) -> BoolArray:
 def _known(rules: Sequence[Rule], here: Sample) -> BoolArray:
     """Who has every moderator of some rules."""
     columns = [here.moderators[rule.moderator] for rule in rules]
-    missing = [one.codes < 0 if isinstance(one, Levels) else np.isnan(np.asarray(one, float)) for one in columns]
+    missing = [
+        column.codes < 0 if isinstance(column, Levels) else np.isnan(np.asarray(column, float)) for column in columns
+    ]
     return np.asarray(~np.any(missing, axis=0))
 
 
-def _arms(here: Sample, who: BoolArray) -> tuple[int, int]:
-    intervention = int(here.treatment[who].sum())
-    return int(who.sum()) - intervention, intervention
+def _arms(here: Sample, mask: BoolArray) -> tuple[int, int]:
+    intervention = int(here.treatment[mask].sum())
+    return int(mask.sum()) - intervention, intervention

@@ -171,8 +171,8 @@ def _least_squares(people: People, here: NDArray[np.bool_], columns: FloatArray)
     y, t = people.outcome[here], people.treatment[here]
     unit = 2.0 ** np.frexp(np.abs(y).max(initial=0.0))[1]  # a power of two: no digit changes, and no square overflows
     table = checked(y / unit, t, people.place[here], people.adjusters[here], centred)
-    one = table.cross_products()
-    model = blocks(one, Options(treatment_effect="common"))
+    item = table.cross_products()
+    model = blocks(item, Options(treatment_effect="common"))
     name = "treatment:moderator[0]"
     if name not in model.x_names:
         return "The interaction cannot be told apart from the adjusters.", nothing
@@ -182,7 +182,7 @@ def _least_squares(people: People, here: NDArray[np.bool_], columns: FloatArray)
     inverse = np.linalg.inv(a[:p, :p])
     resid = np.append(-inverse @ a[:p, p], 1.0)
     sigma2 = float(resid @ a @ resid) / model.df
-    if not sigma2 > NEARLY_EXACT * float(one.centred[0, -1, -1]) / int(one.size[0]):
+    if not sigma2 > NEARLY_EXACT * float(item.centred[0, -1, -1]) / int(item.size[0]):
         return "The model reproduces the outcome exactly, so that no residual variance is left.", nothing
     place = model.x_names.index(name)
     error = float(np.sqrt(sigma2 * inverse[place, place]))

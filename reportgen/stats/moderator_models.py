@@ -127,15 +127,15 @@ def telling_people(people: People, *, levels: bool) -> NDArray[np.bool_]:
 
     Of a quantity that is one in which it varies on both sides; of levels one in which both sides have two of the same.
     """
-    who = np.zeros(len(people.place), dtype=bool)
+    mask = np.zeros(len(people.place), dtype=bool)
     for k in np.unique(people.place):
         here = people.place == k
         sides = [people.values[here & (people.treatment == side)] for side in (0.0, 1.0)]
         if levels:
-            who[here] = len(np.intersect1d(*sides)) > 1
+            mask[here] = len(np.intersect1d(*sides)) > 1
         else:
-            who[here] = all(np.ptp(side) > ROUNDING * np.abs(side).max() for side in sides)
-    return who
+            mask[here] = all(np.ptp(side) > ROUNDING * np.abs(side).max() for side in sides)
+    return mask
 
 
 def trial_means(place: NDArray[np.int64], columns: FloatArray) -> FloatArray:

@@ -341,9 +341,9 @@ def _screened(
     )
 
 
-def _entered(people: People, who: NDArray[np.bool_]) -> Entered:
-    control, intervention = (int(np.sum(people.treatment[who] == side)) for side in (0, 1))
-    return Entered(len(np.unique(people.place[who])), int(who.sum()), control, intervention)
+def _entered(people: People, mask: NDArray[np.bool_]) -> Entered:
+    control, intervention = (int(np.sum(people.treatment[mask] == side)) for side in (0, 1))
+    return Entered(len(np.unique(people.place[mask])), int(mask.sum()), control, intervention)
 
 
 def too_few(telling: NDArray[np.bool_], people: People, minimum_trials: int) -> str:
@@ -358,7 +358,7 @@ def too_few(telling: NDArray[np.bool_], people: People, minimum_trials: int) -> 
 
 def _lost(reading: Reading, row: FloatArray, codes: tuple[int, ...]) -> bool:
     """Whether the effect at a value cannot be had: no reading, or none of just this level."""
-    lost = np.array([math.isnan(float(one.estimate)) for one in reading.each])
+    lost = np.array([math.isnan(float(item.estimate)) for item in reading.each])
     return bool((lost & (row == 1)).any() if codes and reading.estimated else lost.any())
 
 

@@ -33,9 +33,9 @@ def jaccard_table(members: BoolArray) -> FloatArray:
     >>> jaccard_table(np.array([[True, True, False], [True, False, False]])).tolist()
     [[1.0, 0.5], [0.5, 1.0]]
     """
-    who = np.asarray(members, float)
-    size = who.sum(axis=1)
-    both = who @ who.T
+    mask = np.asarray(members, float)
+    size = mask.sum(axis=1)
+    both = mask @ mask.T
     either = size[:, None] + size[None, :] - both
     return np.where(either > 0, both / np.where(either > 0, either, 1.0), np.nan)
 

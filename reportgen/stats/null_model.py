@@ -61,7 +61,7 @@ def null_model(sample: Sample) -> NullModel:
     """
     trial, trials = sample.trial, len(sample.labels)
     covariates = _centred(_covariates(sample), trial, trials)
-    t, y = (_centred(one[:, None], trial, trials)[:, 0] for one in (sample.treatment, sample.outcome))
+    t, y = (_centred(item[:, None], trial, trials)[:, 0] for item in (sample.treatment, sample.outcome))
     covariates, y = _without(t, covariates, trial, trials), _without(t, y[:, None], trial, trials)[:, 0]
     own = [k for k in range(trials) if _has_own(covariates[trial == k])]
     groups = [trial == k for k in own] + [~np.isin(trial, own)]
@@ -73,7 +73,7 @@ def null_model(sample: Sample) -> NullModel:
 
 def _covariates(sample: Sample) -> FloatArray:
     """Adjusters and moderators, NaN where one is missing."""
-    return np.column_stack([sample.adjusters, *(_columns_of(one) for one in sample.moderators.values())])
+    return np.column_stack([sample.adjusters, *(_columns_of(moderator) for moderator in sample.moderators.values())])
 
 
 def _columns_of(values: Moderator) -> FloatArray:

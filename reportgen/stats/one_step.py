@@ -47,7 +47,7 @@ EXACT = 1e-20  # residual over outcome sum of squares below which the model repr
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class ExcludedParticipants:
     """Participants of one trial that did not enter, and why."""
 
     trial: Any
@@ -87,7 +87,7 @@ class OneStepFit:
         Common coefficients, without those of single trials, and their covariance (adjusted, with Kenward-Roger).
     dropped : dict
         Columns left out of the model, and why.
-    left_out : tuple of LeftOut
+    excluded : tuple of ExcludedParticipants
         Participants left out, by trial, and why.
     optimiser : Optimiser
         Its record.
@@ -115,7 +115,7 @@ class OneStepFit:
     coefficient_names: tuple[str, ...]
     covariance_fixed: FloatArray
     dropped: dict[str, str]
-    left_out: tuple[LeftOut, ...]
+    excluded: tuple[ExcludedParticipants, ...]
     optimiser: Optimiser
     sharing: tuple[Any, ...] = ()
     weights: FloatArray = field(default_factory=lambda: np.zeros(0), compare=False)
@@ -157,7 +157,7 @@ def fit_one_step(
     treatment : array_like (n,)
         1 = intervention, 0 = control.
     trial : array_like (n,)
-        Labels of any sortable type. Trials with participants in one arm only are left out, and listed in `left_out`:
+        Labels of any sortable type. Trials with participants in one arm only are left out, and listed in `excluded`:
         comparisons stay within trials.
     adjusters : array_like (n, p) or (n,), optional
         Covariates with a slope of their own.
@@ -260,33 +260,33 @@ def fit_cross_products(
     search: bool = True,
 ) -> OneStepFit:
     """Fit the model to cross-products already accumulated; `arms`: those of each arm, for a residual variance each."""
-    used, left_out = both_arms(products)
+    used, excluded = both_arms(products)
     if arms:
         keep = products.arms.min(axis=1) > 0
         arms = arms[0].select(keep), arms[1].select(keep)
     reason = _impossible(used)
     if reason:
-        return _without_estimate(used, left_out, scalar, reason, {})
+        return _without_estimate(used, excluded, scalar, reason, {})
     model = blocks(used, options, arms)
     reason = _impossible_model(model)
     if reason:
-        return _without_estimate(used, left_out, scalar, reason, model.dropped)
+        return _without_estimate(used, excluded, scalar, reason, model.dropped)
     pooled = _pooled_variance(model)
     if model.q and _tau2_unknowable(model, pooled):
         reason = (
             "The variance between trials cannot be estimated: with so few trials their treatment effects "
             "are explained in full by the coefficients of the model."
         )
-        return _without_estimate(used, left_out, scalar, reason, model.dropped)
+        return _without_estimate(used, excluded, scalar, reason, model.dropped)
     if pooled <= EXACT * model.outcome_scale:
         reason = "The model reproduces the outcome exactly, so that no residual variance is left."
-        return _without_estimate(used, left_out, scalar, reason, model.dropped, "failed")
+        return _without_estimate(used, excluded, scalar, reason, model.dropped, "failed")
     if not search:
         return _assemble(
-            used, model, replace(options, inference="normal"), _held_at_zero(model, pooled), left_out, scalar
+            used, model, replace(options, inference="normal"), _held_at_zero(model, pooled), excluded, scalar
         )
     variances = estimate_variances(model, options.estimation == "reml", pooled)
-    return _assemble(used, model, options, variances, left_out, scalar)
+    return _assemble(used, model, options, variances, excluded, scalar)
 
 
 def _held_at_zero(model: Blocks, pooled: float) -> Variances:
@@ -297,17 +297,19 @@ def _held_at_zero(model: Blocks, pooled: float) -> Variances:
     return Variances(s, omega, terms(model, s, omega, True), nothing, nothing, Optimiser(1, 0, 0.0, True, 0))
 
 
-def both_arms(products: CrossProducts) -> tuple[CrossProducts, tuple[LeftOut, ...]]:
+def both_arms(products: CrossProducts) -> tuple[CrossProducts, tuple[ExcludedParticipants, ...]]:
     """The trials with participants in both arms, and who was left out of the fit."""
-    left_out = []
+    excluded = []
     keep = products.arms.min(axis=1) > 0
     for k, label in enumerate(products.labels.tolist()):
         if products.missing[k]:
-            left_out.append(LeftOut(label, int(products.missing[k]), "a value is missing"))
+            excluded.append(ExcludedParticipants(label, int(products.missing[k]), "a value is missing"))
         if not keep[k] and products.size[k]:
             arm = "control" if products.arms[k, 1] == 0 else "intervention"
-            left_out.append(LeftOut(label, int(products.size[k]), f"the trial has only {arm} participants"))
-    return products.select(keep), tuple(left_out)
+            excluded.append(
+                ExcludedParticipants(label, int(products.size[k]), f"the trial has only {arm} participants")
+            )
+    return products.select(keep), tuple(excluded)
 
 
 def _impossible(used: CrossProducts) -> str:
@@ -361,7 +363,7 @@ def _assemble(
     model: Blocks,
     options: Options,
     variances: Variances,
-    left_out: tuple[LeftOut, ...],
+    excluded: tuple[ExcludedParticipants, ...],
     scalar: bool,
 ) -> OneStepFit:
     names, at = list(model.x_names), variances.terms
@@ -401,7 +403,7 @@ def _assemble(
         model.x_names,
         raw @ conclusions.covariance @ raw.T,
         model.dropped,
-        left_out,
+        excluded,
         variances.optimiser,
         tuple(used.labels[model.sharing].tolist()),
         _trial_weights(model, variances, int(at_treatment[0])),
@@ -434,7 +436,7 @@ def _judge(used: CrossProducts, model: Blocks, variances: Variances, places: NDA
         return "failed", "The model reproduces the outcome exactly, so that no residual variance is left."
     if not variances.optimiser.converged:
         return "failed", "The search for the variances did not converge."
-    notes = [f"{name} was dropped: {why}." for name, why in model.dropped.items()]
+    notes = [f"{name} was dropped: {reason}." for name, reason in model.dropped.items()]
     if len(places) and np.all(places < 0):
         return "not estimable", "The interaction is not estimable: " + " ".join(notes)
     edge = _boundary(model, variances.omega)
@@ -483,7 +485,7 @@ def _boundary(model: Blocks, omega: FloatArray) -> str:
 
 def _without_estimate(
     used: CrossProducts,
-    left_out: tuple[LeftOut, ...],
+    excluded: tuple[ExcludedParticipants, ...],
     scalar: bool,
     message: str,
     dropped: dict[str, str],
@@ -513,6 +515,6 @@ def _without_estimate(
         (),
         np.zeros((0, 0)),
         dropped,
-        left_out,
+        excluded,
         Optimiser(0, 0, nan, False, 0),
     )

@@ -151,7 +151,7 @@ def _optimism(prepared: PreparedPartition, sample: Sample, tree: Tree, depth: in
     if not followed:
         return out
     assert tree.search is not None
-    data = prepared.search(tuple(one.name for one in tree.search.moderators))
+    data = prepared.search(tuple(moderator.name for moderator in tree.search.moderators))
     if data is not None:
         here = rule_effects(tree.search, sample.outcome, followed, own=True)
         there = rule_effects(data, prepared.sample.outcome, followed)
@@ -260,7 +260,7 @@ def both_rules(split: Split) -> tuple[Rule, Rule]:
 
 def _choices(tree: Tree, names: tuple[str, ...], chosen: BoolArray, cut: FloatArray) -> None:
     """Note on which sides of which moderators the kept subgroups stand."""
-    for node, split in sorted(tree.kept, key=lambda one: one[1].log_p_node):
+    for node, split in sorted(tree.kept, key=lambda item: item[1].log_p_node):
         for rule, low in [*_sides_above(tree, node), (both_rules(split)[0], split.child == "low")]:
             place = names.index(rule.moderator), LOW if low else HIGH
             if not chosen[place]:
@@ -272,7 +272,7 @@ def _sides_above(tree: Tree, node: TreeNode) -> list[tuple[Rule, bool]]:
     found = []
     while node.parent >= 0:
         child, node = node, tree.nodes[node.parent]
-        split = next(one for one in node.splits if one.child_node == child.number)
+        split = next(item for item in node.splits if item.child_node == child.number)
         found.append((child.rules[-1], split.child == "low"))
     return found
 
@@ -339,7 +339,7 @@ def _same_boxes(data: Prepared, outcome: FloatArray, here: Worth, frontier: Fron
     """What boxes are worth in the data, and the boxes of a draw as ranks there."""
     assert frontier.found is not None
     directions = frontier.found.directions
-    if not {one.moderator for one in directions} <= set(data.cases.moderators):
+    if not {direction.moderator for direction in directions} <= set(data.cases.moderators):
         return None
     worth = data.worth(outcome[data.cases.rows], directions, 0.0)  # the overall effect plays no part in what follows
     if worth is None:
@@ -388,9 +388,9 @@ def _limits(frontier: Frontier, size: float, names: tuple[str, ...], chosen: Boo
     assert found is not None
     assert found.worth is not None
     box = found.boxes[nearest(found.fractions, size)]
-    for one, value in zip(found.directions, found.worth.grid.limits(box.ranks), strict=True):
+    for direction, value in zip(found.directions, found.worth.grid.limits(box.ranks), strict=True):
         if value is not None:
-            place = names.index(one.moderator), LOW if one.gains == "small" else HIGH
+            place = names.index(direction.moderator), LOW if direction.gains == "small" else HIGH
             chosen[place], cut[place] = True, value
 
 

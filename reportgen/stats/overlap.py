@@ -103,7 +103,7 @@ def overlap_draws(
     models, places = (model, peel_model or model), _common(*units)
     by_size, near, kept = np.full((count, len(sizes)), np.nan), np.full(count, np.nan), np.zeros(count, bool)
     for at, both in enumerate(zip(*(signs(seed, unit, first, count) for unit in units), strict=True)):
-        outcomes = [one.flipped(sign) for one, sign in zip(models, both, strict=True)]
+        outcomes = [item.flipped(sign) for item, sign in zip(models, both, strict=True)]
         tree, frontier = partition.run(outcomes[0]), peel.run(outcomes[1])
         by_size[at], near[at] = _overlaps(tree, frontier, sizes, units, places)
         candidate = tree.first()

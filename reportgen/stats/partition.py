@@ -160,7 +160,7 @@ def partition(
         gather(tree),
         _as_group((), root, whole),
         tuple(_missing(search.people, moderator) for moderator in search.moderators),
-        whole.left_out,
+        whole.excluded,
         asdict(search.settings),
     )
 
@@ -177,7 +177,7 @@ def _describe(search: Search, outcome: FloatArray, tree: tuple[TreeNode, ...]) -
             key = child.rows.tobytes()
             if key not in best or split.log_p_node < best[key][1].log_p_node:
                 best[key] = child, split
-    found = sorted(best.values(), key=lambda one: (one[0].level, one[1].log_p_node, one[0].number))
+    found = sorted(best.values(), key=lambda item: (item[0].level, item[1].log_p_node, item[0].number))
     return tuple(_subgroup(search, y, len(outcome), tree[child.parent], child, split) for child, split in found)
 
 
@@ -217,15 +217,15 @@ def difference(search: Search, y: FloatArray, rows: IntArray, others: IntArray, 
     if base is None:
         return NOTHING
     s = np.isin(base.rows, rows).astype(float)
-    one = search.fit(y, base.rows, moderator_column(information, s, base)).interaction
-    assert one is not None
-    return one
+    item = search.fit(y, base.rows, moderator_column(information, s, base)).interaction
+    assert item is not None
+    return item
 
 
 def _group(search: Search, y: FloatArray, n: int, rules: tuple[Rule, ...], rows: IntArray) -> Group:
     members = np.zeros(n, bool)
     members[search.rows[rows]] = True
-    order = [one.name for one in search.moderators]
+    order = [moderator.name for moderator in search.moderators]
     return _as_group(tuple(sorted(rules, key=lambda rule: order.index(rule.moderator))), members, search.fit(y, rows))
 
 

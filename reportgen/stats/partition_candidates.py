@@ -70,9 +70,9 @@ def _interactions(
         s = low_side(grid, moderator, int(grid.cuts[g])).astype(float)
         own_from = base.slopes.options.own_from if base.slopes else None
         judged = fit(people, settings, y, base.rows, moderator_column(settings.information, s, base), own_from)
-        one = judged.interaction
-        assert one is not None
-        estimate[g], std_error[g], df[g] = float(one.estimate), float(one.std_error), float(one.df)
+        item = judged.interaction
+        assert item is not None
+        estimate[g], std_error[g], df[g] = float(item.estimate), float(item.std_error), float(item.df)
         admissible[g] = judged.status != "failed"
     return np.where(admissible, estimate, np.nan), std_error, df
 

@@ -56,7 +56,7 @@ class Search:
 
     def those(self, rows: IntArray, rule: Rule) -> IntArray:
         """Which of some people at the root fulfil a rule."""
-        moderator = next(one for one in self.moderators if one.name == rule.moderator)
+        moderator = next(item for item in self.moderators if item.name == rule.moderator)
         return those(rows, moderator, rule)
 
     def fit(self, y: FloatArray, rows: IntArray, moderator: FloatArray | None = None) -> OneStepFit:
@@ -166,8 +166,10 @@ def _best_splits(search: Search, y: FloatArray, node: TreeNode) -> tuple[list[Sp
             continue
         splits.append(_best(search.settings, moderator, grid, places, tried))
     across = float(len(splits) + search.settings.across_extra) if search.settings.across == "sidak" else 1.0
-    splits = [replace(one, log_p_node=float(log_sidak(one.log_p_adjusted, across))) for one in splits]
-    splits.sort(key=lambda one: (one.log_p_adjusted, -abs(one.statistic)))  # stable: then the order of the moderators
+    splits = [replace(split, log_p_node=float(log_sidak(split.log_p_adjusted, across))) for split in splits]
+    splits.sort(
+        key=lambda item: (item.log_p_adjusted, -abs(item.statistic))
+    )  # stable: then the order of the moderators
     return splits, untried
 
 

@@ -82,7 +82,7 @@ def make_settings(given: dict[str, Any], people: int) -> Settings:
     if size is None:
         size = max(SMALLEST_SIZE, int(np.ceil(SMALLEST_SHARE * people)))
     if gamma is not None:
-        gamma = (float(gamma),) * depth if np.ndim(gamma) == 0 else tuple(float(one) for one in gamma)
+        gamma = (float(gamma),) * depth if np.ndim(gamma) == 0 else tuple(float(item) for item in gamma)
     return Settings(**{**given, "min_size": int(size), "gamma": gamma, "depth": depth})
 
 

@@ -54,7 +54,7 @@ def peel(
         As for `fit_one_step`; positive outcomes are improvements.
     moderators : mapping of str to array_like (n,) or Levels
         Numbers, NaN = missing, or categories. Only people with all of the moderators that are searched are analysed.
-        Not searched, and listed in `left_out`: categories without an order; moderators with three or fewer distinct
+        Not searched, and listed in `not_searched`: categories without an order; moderators with three or fewer distinct
         values; those that do not vary within any trial unless their direction is declared; those without which
         `min_trials` trials with both arms would not remain, taken in their order; those whose interaction is 0 or
         cannot be estimated. Ordered categories are peeled by their codes.

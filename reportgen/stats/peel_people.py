@@ -58,8 +58,10 @@ def cases_of(table: Columns, moderators: Mapping[str, ArrayLike | Levels], setti
         return ""
 
     cases = complete_cases(table, values, settings.min_trials, unfit)
-    reasons = unordered | {one.moderator: one.reason for one in cases.left_out}
-    return replace(cases, left_out=tuple(NotSearched(name, reasons[name]) for name in moderators if name in reasons))
+    reasons = unordered | {item.moderator: item.reason for item in cases.not_searched}
+    return replace(
+        cases, not_searched=tuple(NotSearched(name, reasons[name]) for name in moderators if name in reasons)
+    )
 
 
 def centre(values: FloatArray, trial: IntArray) -> FloatArray:

@@ -32,9 +32,9 @@ def report(prepared: Prepared, found: Found) -> Peeling:
         _group_of_fit(found.overall),
         _among_participants(prepared, np.ones(len(found.outcome), np.bool_)),
         found.directions,
-        _in_order(prepared, (*prepared.cases.left_out, *found.left_out)),
+        _in_order(prepared, (*prepared.cases.not_searched, *found.not_searched)),
         prepared.cases.costs,
-        prepared.cases.people_left_out,
+        prepared.cases.excluded,
         found.evaluated,
         prepared.settings,
     )
@@ -62,8 +62,8 @@ def _trials(number: int) -> str:
     return f"{number} trial{'' if number == 1 else 's'}"
 
 
-def _in_order(prepared: Prepared, left_out: tuple[NotSearched, ...]) -> tuple[NotSearched, ...]:
-    return tuple(sorted(left_out, key=lambda one: prepared.names.index(one.moderator)))
+def _in_order(prepared: Prepared, not_searched: tuple[NotSearched, ...]) -> tuple[NotSearched, ...]:
+    return tuple(sorted(not_searched, key=lambda item: prepared.names.index(item.moderator)))
 
 
 def _boxes(worth: Worth, found: Found) -> list[Box]:
@@ -76,13 +76,13 @@ def _boxes(worth: Worth, found: Found) -> list[Box]:
     ranks = np.stack([box.ranks for box in found.boxes])
     differences = worth.differences(ranks, sums)
     compared = worth.compared(sums)
-    made = []
+    results = []
     for k, box in enumerate(found.boxes):
-        who = members[k]
-        within = _group(worth, sums[k], inside[k], who)
-        without = _group(worth, rest[k], outside[k], ~who) if admissible[k] else _inadmissible(rest[k])
+        mask = members[k]
+        within = _group(worth, sums[k], inside[k], mask)
+        without = _group(worth, rest[k], outside[k], ~mask) if admissible[k] else _inadmissible(rest[k])
         score = "effect" if worth.prepared.settings.objective == "effect" else "interaction"
-        made.append(
+        results.append(
             Box(
                 box_limits(worth, found, box),
                 box.n / len(found.outcome),
@@ -93,30 +93,30 @@ def _boxes(worth: Worth, found: Found) -> list[Box]:
                 within.effect,
                 within.status,
                 within.message,
-                _among_participants(worth.prepared, who),
+                _among_participants(worth.prepared, mask),
                 without,
-                _difference(worth, differences[k], who) if admissible[k] else None,
+                _difference(worth, differences[k], mask) if admissible[k] else None,
                 box.score,
                 score if compared[k] or score == "effect" else "inside minus overall",
             )
         )
-    return made
+    return results
 
 
 def box_limits(worth: Worth, found: Found, box: ScoredBox) -> tuple[Limit, ...]:
     """Return the limits of a box on the frontier, one a moderator that is searched."""
     limits = []
-    for one, value in zip(found.directions, worth.grid.limits(box.ranks), strict=True):
-        names = worth.prepared.level_names.get(one.moderator)
+    for direction, value in zip(found.directions, worth.grid.limits(box.ranks), strict=True):
+        names = worth.prepared.level_names.get(direction.moderator)
         level = names[int(value)] if names is not None and value is not None else None
-        limits.append(Limit(one.moderator, "<=" if one.gains == "small" else ">=", value, level))
+        limits.append(Limit(direction.moderator, "<=" if direction.gains == "small" else ">=", value, level))
     return tuple(limits)
 
 
-def _group(worth: Worth, sums: FloatArray, row: FloatArray, who: Mask) -> Group:
+def _group(worth: Worth, sums: FloatArray, row: FloatArray, mask: Mask) -> Group:
     n, control, intervention, trials = _counts(sums)
     if not box_effects.sound(row[None], worth.inside)[0]:
-        fit = worth.prepared.fit(worth.outcome, who)
+        fit = worth.prepared.fit(worth.outcome, mask)
         return Group(n, control, intervention, trials, fit.effect, fit.status, fit.message)
     random = worth.prepared.settings.treatment_effect == "random"
     effect = box_effects.as_effect(row, trials - 1.0 if random else 0.0)
@@ -136,9 +136,9 @@ def _counts(sums: FloatArray) -> tuple[int, int, int, int]:
     return n, n - intervention, intervention, int(box_effects.trials_with_both_arms(sums[None])[0])
 
 
-def _difference(worth: Worth, row: FloatArray, who: Mask) -> Effect | None:
+def _difference(worth: Worth, row: FloatArray, mask: Mask) -> Effect | None:
     if not box_effects.sound(row[None], worth.inside)[0]:
-        return worth.prepared.fit(worth.outcome, moderator=worth.prepared.inside_column(who)).interaction
+        return worth.prepared.fit(worth.outcome, moderator=worth.prepared.inside_column(mask)).interaction
     random = worth.prepared.settings.treatment_effect == "random"
     return box_effects.as_effect(row, worth.prepared.trials - 1.0 if random else 0.0)
 
@@ -147,7 +147,7 @@ def _group_of_fit(fit: OneStepFit) -> Group:
     return Group(fit.participants, fit.n_control, fit.n_intervention, fit.trials, fit.effect, fit.status, fit.message)
 
 
-def _among_participants(prepared: Prepared, who: Mask) -> Mask:
+def _among_participants(prepared: Prepared, mask: Mask) -> Mask:
     members = np.zeros(prepared.participants, np.bool_)
-    members[prepared.cases.rows[who]] = True
+    members[prepared.cases.rows[mask]] = True
     return members

@@ -60,7 +60,7 @@ def prepare(
     """
     table = checked(outcome, treatment, trial, moderators, adjusters, settings)
     values, _ = as_numbers(moderators)
-    levels = {name: one.levels for name, one in moderators.items() if isinstance(one, Levels)}
+    levels = {name: moderator.levels for name, moderator in moderators.items() if isinstance(moderator, Levels)}
     cases = cases_of(table, moderators, settings)
     return _prepare(table, cases, tuple(moderators), values, levels, declared_directions(settings), settings)
 
@@ -192,10 +192,10 @@ class Prepared:
     def run(self, outcome: ArrayLike) -> Found:
         """Search with an outcome of all participants; those analysed must have one."""
         y = self._outcome(outcome)
-        directions, left_out = self._directions(y)
+        directions, not_searched = self._directions(y)
         overall = self.fit(y)
         worth = self.worth(y, directions, float(overall.effect.estimate))
-        return self._found(y, directions, left_out, overall, worth)
+        return self._found(y, directions, not_searched, overall, worth)
 
     def draw(self, outcome: ArrayLike) -> Found:
         """Search likewise, without what only a report needs: the overall fit, and the interactions behind directions."""
@@ -203,9 +203,9 @@ class Prepared:
         seen = self._see(y)
         if seen is None:
             return self.run(outcome)
-        directions, left_out = self._signs(y, seen) if self.slopes is None else self._directions(y)
+        directions, not_searched = self._signs(y, seen) if self.slopes is None else self._directions(y)
         worth = self.worth(y, directions, self._estimate(y, seen), seen)
-        return self._found(y, directions, left_out, None, worth)
+        return self._found(y, directions, not_searched, None, worth)
 
     def _outcome(self, outcome: ArrayLike) -> FloatArray:
         y = np.ascontiguousarray(np.asarray(outcome, float)[self.cases.rows])
@@ -217,18 +217,18 @@ class Prepared:
         self,
         y: FloatArray,
         directions: tuple[Direction, ...],
-        left_out: tuple[NotSearched, ...],
+        not_searched: tuple[NotSearched, ...],
         overall: OneStepFit | None,
         worth: Worth | None,
     ) -> Found:
         if worth is None:
-            return Found(y, directions, left_out, overall, None, (), 0)
+            return Found(y, directions, not_searched, overall, None, (), 0)
         boxes, evaluated = worth.best(self.bins())
-        return Found(y, directions, left_out, overall, worth, boxes, evaluated)
+        return Found(y, directions, not_searched, overall, worth, boxes, evaluated)
 
     def fit(self, y: FloatArray, people: Mask | None = None, moderator: FloatArray | None = None) -> OneStepFit:
         """One-step model of some of the people analysed."""
-        who = slice(None) if people is None else people
+        mask = slice(None) if people is None else people
         slopes = "common" if moderator is None else self.settings.adjuster_slopes
         options = Options(
             treatment_effect=self.settings.treatment_effect,
@@ -238,7 +238,7 @@ class Prepared:
             own_from=self.slopes.options.own_from if self.slopes and moderator is not None else None,
         )
         return fit_columns(
-            columns(y[who], self.treatment[who], self.trial[who], self.adjusters[who], moderator), options
+            columns(y[mask], self.treatment[mask], self.trial[mask], self.adjusters[mask], moderator), options
         )
 
     def inside_column(self, members: Mask) -> FloatArray:
@@ -248,7 +248,7 @@ class Prepared:
 
     def _directions(self, y: FloatArray) -> tuple[tuple[Direction, ...], tuple[NotSearched, ...]]:
         """Who gains more along each moderator; one whose interaction has no sign is left out."""
-        found, left_out = [], []
+        found, not_searched = [], []
         for name, z in zip(self.cases.moderators, self.centred, strict=True):
             if name in self.declared:
                 found.append(Direction(name, self.declared[name], "declared"))
@@ -257,11 +257,11 @@ class Prepared:
             assert fit.interaction is not None
             slope = float(fit.interaction.estimate)
             if slope == 0.0 or not np.isfinite(slope):
-                left_out.append(NotSearched(name, f"its interaction with treatment has no sign: {fit.message}"))
+                not_searched.append(NotSearched(name, f"its interaction with treatment has no sign: {fit.message}"))
             else:
                 gains: Gains = "small" if slope < 0.0 else "large"
                 found.append(Direction(name, gains, "screening interaction", fit.interaction))
-        return tuple(found), tuple(left_out)
+        return tuple(found), tuple(not_searched)
 
     def _signs(self, y: FloatArray, seen: Seen) -> tuple[tuple[Direction, ...], tuple[NotSearched, ...]]:
         """Directions as `_directions` finds them; where the kernel cannot say, from a separate fit."""
@@ -269,16 +269,16 @@ class Prepared:
         values = fit_slopes(self.centred[asked], seen.rows, self.trial, seen.node)
         slope = dict(zip(asked, values[:, ESTIMATE].tolist(), strict=True))
         for k in np.array(asked, int)[~box_effects.sound(values, seen.inside)].tolist():
-            one = self.fit(y, moderator=self.centred[k]).interaction
-            assert one is not None
-            slope[k] = float(one.estimate)
+            item = self.fit(y, moderator=self.centred[k]).interaction
+            assert item is not None
+            slope[k] = float(item.estimate)
         if any(one == 0.0 or not np.isfinite(one) for one in slope.values()):
             return self._directions(y)  # which says why
-        made = []
+        results = []
         for k, name in enumerate(self.cases.moderators):
             gains: Gains = self.declared[name] if name in self.declared else "small" if slope[k] < 0.0 else "large"
-            made.append(Direction(name, gains, "declared" if name in self.declared else "screening interaction"))
-        return tuple(made), ()
+            results.append(Direction(name, gains, "declared" if name in self.declared else "screening interaction"))
+        return tuple(results), ()
 
     def _estimate(self, y: FloatArray, seen: Seen) -> float:
         """Effect of treatment among all people analysed."""
@@ -314,9 +314,9 @@ class Prepared:
         seen = self._see(y) if seen is None else seen
         if seen is None or not directions or not np.isfinite(estimate):
             return None
-        names = [one.moderator for one in directions]
+        names = [direction.moderator for direction in directions]
         kept = [k for k, name in enumerate(self.cases.moderators) if name in names]
-        grid = self.grid.select(kept).directed(np.array([one.gains == "small" for one in directions]))
+        grid = self.grid.select(kept).directed(np.array([direction.gains == "small" for direction in directions]))
         own, rows, whole = self._own_node(y), seen.rows, seen.whole
         if own is not None and self.slopes is not None:
             swept = sweep_outcome(self.slopes, self.trial, centre(y, self.trial))
@@ -401,13 +401,15 @@ class Worth:
 
     def best(self, bins: Bins) -> tuple[tuple[ScoredBox, ...], int]:
         """The best box of every size bin, and how many boxes were evaluated."""
-        made = None
+        result = None
         if self.prepared.slopes is None:  # the kernel knows slopes that trials share, and no others
-            made = best_boxes(self.grid, self.people, self.whole, self.node, self.space, self.inside, self._rules(bins))
-        if made is None:  # the slow road can ask `fit_one_step` about single boxes
+            result = best_boxes(
+                self.grid, self.people, self.whole, self.node, self.space, self.inside, self._rules(bins)
+            )
+        if result is None:  # the slow road can ask `fit_one_step` about single boxes
             boxes = beam_search(self.grid, self.everybody(), self.peel, bins, self.prepared.settings.beam)
             return tuple(boxes), len(self.seen)
-        *columns, evaluated = made
+        *columns, evaluated = result
         return tuple(ScoredBox(r, int(n), float(z), s) for r, n, z, s in zip(*columns, strict=True)), evaluated
 
     def _rules(self, bins: Bins) -> Rules:
@@ -440,8 +442,8 @@ class Worth:
                 self.seen.add(key)
                 new.append(k)
         ranks, sums = ranks[new], sums[new]
-        made = zip(ranks, box_effects.people(sums), self.scores(ranks, sums), sums, strict=True)
-        return [ScoredBox(box, int(n), float(score), total) for box, n, score, total in made]
+        result = zip(ranks, box_effects.people(sums), self.scores(ranks, sums), sums, strict=True)
+        return [ScoredBox(box, int(n), float(score), total) for box, n, score, total in result]
 
     def _peeled(self, boxes: list[ScoredBox], fewest: int) -> tuple[Ranks, FloatArray]:
         """Admissible boxes on the way of the given ones along every moderator."""
@@ -458,7 +460,7 @@ class Worth:
             along = along[large & (n >= fewest)]
             ranks, sums = ranks[large & (n >= fewest)], sums[large & (n >= fewest)]
             owner = np.arange(len(along))
-        return np.concatenate([one for one, _ in passed]), np.concatenate([one for _, one in passed])
+        return np.concatenate([item for item, _ in passed]), np.concatenate([item for _, item in passed])
 
     def scores(self, ranks: Ranks, sums: FloatArray) -> FloatArray:
         """Scores of boxes; -inf where nothing can be estimated."""
@@ -521,7 +523,7 @@ class Found:
     outcome : ndarray (n,)
         Of the people analysed.
     directions : tuple of Direction
-    left_out : tuple of NotSearched
+    not_searched : tuple of NotSearched
         Moderators that this outcome gives no direction.
     overall : OneStepFit or None
         None in a draw.
@@ -534,7 +536,7 @@ class Found:
 
     outcome: FloatArray
     directions: tuple[Direction, ...]
-    left_out: tuple[NotSearched, ...]
+    not_searched: tuple[NotSearched, ...]
     overall: OneStepFit | None
     worth: Worth | None
     boxes: tuple[ScoredBox, ...]

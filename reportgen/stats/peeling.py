@@ -16,7 +16,7 @@ from .boxes import Mask
 from .choices import AdjusterSlopes, Gains, GroupStatus, Information, Objective, TreatmentEffect, unknown_words
 from .complete_cases import Cost, NotSearched
 from .effect import Effect
-from .one_step import LeftOut
+from .one_step import ExcludedParticipants
 
 GAINS = ("small", "large")
 
@@ -44,7 +44,7 @@ class PeelSettings:
     people_per_slope: int = 10
 
     def wrong(self, moderators: Mapping[str, Any]) -> list[str]:
-        """What is wrong with them and how to mend it, for a search among these moderators."""
+        """What is wrong with them and how to fix it, for a search among these moderators."""
         return [*self._wrong_words(), *self._wrong_directions(moderators), *self._wrong_shares(), *self._wrong_counts()]
 
     def _wrong_words(self) -> list[str]:
@@ -213,11 +213,11 @@ class Peeling:
         Who they are.
     directions : tuple of Direction
         One a moderator searched, in their order.
-    left_out : tuple of NotSearched
+    not_searched : tuple of NotSearched
         Moderators that were not searched, and why.
     costs : tuple of Cost
         People and trials that each moderator costs.
-    people_left_out : tuple of LeftOut
+    excluded : tuple of ExcludedParticipants
     evaluated : int
         Boxes to which a model was fitted.
     settings : PeelSettings
@@ -229,9 +229,9 @@ class Peeling:
     overall: Group
     analysed: Mask
     directions: tuple[Direction, ...]
-    left_out: tuple[NotSearched, ...]
+    not_searched: tuple[NotSearched, ...]
     costs: tuple[Cost, ...]
-    people_left_out: tuple[LeftOut, ...]
+    excluded: tuple[ExcludedParticipants, ...]
     evaluated: int
     settings: PeelSettings
 

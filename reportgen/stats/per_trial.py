@@ -137,28 +137,28 @@ def _without_unit(outcome: ArrayLike, trial: ArrayLike) -> tuple[FloatArray, Flo
     return y / unit[place], unit
 
 
-def _ancova(one: CrossProducts) -> tuple[str, FloatArray]:
+def _ancova(cross_products: CrossProducts) -> tuple[str, FloatArray]:
     """Reason why not, and estimate, standard error, df and residual variance."""
     nothing = np.full(4, np.nan)
-    if one.size[0] == 0:
+    if cross_products.size[0] == 0:
         return "No participant with all values.", nothing
-    if one.arms.min() == 0:
-        arm = "control" if one.arms[0, 1] == 0 else "intervention"
+    if cross_products.arms.min() == 0:
+        arm = "control" if cross_products.arms[0, 1] == 0 else "intervention"
         return f"Only {arm} participants.", nothing
-    model = blocks(one, Options(treatment_effect="common"))
+    model = blocks(cross_products, Options(treatment_effect="common"))
     if "treatment" not in model.x_names:
         return "Treatment cannot be told apart from the adjusters.", nothing
     if model.df <= 0:
         return "As many coefficients as participants.", nothing
-    spread = one.centred[0, -1, -1]
-    if spread <= ALIKE * (spread + one.size[0] * one.mean[0, -1] ** 2):
+    spread = cross_products.centred[0, -1, -1]
+    if spread <= ALIKE * (spread + cross_products.size[0] * cross_products.mean[0, -1] ** 2):
         return "The outcome is constant.", nothing
     p, a = model.p, model.rr[0]
     inverse = np.linalg.inv(a[:p, :p])
     beta = inverse @ a[:p, p]
     resid = np.append(-beta, 1.0)
     sigma2 = float(resid @ a @ resid) / model.df
-    if sigma2 <= NEARLY_EXACT * spread / one.size[0]:
+    if sigma2 <= NEARLY_EXACT * spread / cross_products.size[0]:
         return "The model reproduces the outcome exactly, so that no residual variance is left.", nothing
     place = model.x_names.index("treatment")
     return "", np.array([beta[place], np.sqrt(sigma2 * inverse[place, place]), model.df, sigma2])

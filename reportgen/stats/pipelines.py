@@ -83,7 +83,7 @@ class Tree:
 
     def first(self) -> tuple[TreeNode, Split] | None:
         """The split with the smallest p of the node, kept or not, and its node; of equal ones the first."""
-        return min(self.splits, key=lambda one: one[1].log_p_node, default=None)
+        return min(self.splits, key=lambda item: item[1].log_p_node, default=None)
 
     @property
     def kept(self) -> list[tuple[TreeNode, Split]]:
@@ -94,7 +94,7 @@ class Tree:
                 key = self.nodes[split.child_node].rows.tobytes()
                 if key not in best or split.log_p_node < best[key][1].log_p_node:
                     best[key] = node, split
-        return sorted(best.values(), key=lambda one: (one[0].level, one[1].log_p_node, one[1].child_node))
+        return sorted(best.values(), key=lambda item: (item[0].level, item[1].log_p_node, item[1].child_node))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,8 +136,10 @@ class PreparedPartition:
             return None
         given["min_size"] = _least(given["min_size"], int(people.sum()))
         moderators = {name: self.sample.moderators[name] for name in names}
-        one = self.sample
-        return partition_search.prepare(one.treatment, one.trial, moderators, people, adjusters=one.adjusters, **given)
+        item = self.sample
+        return partition_search.prepare(
+            item.treatment, item.trial, moderators, people, adjusters=item.adjusters, **given
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +200,12 @@ class PreparedPeel:
         return _kept(self.searches, names, self._search) if names else None
 
     def _search(self, names: tuple[str, ...]) -> Prepared:
-        settings, one = self.pipeline.settings, self.sample
+        settings, item = self.pipeline.settings, self.sample
         if isinstance(settings.directions, Mapping):
             declared = {name: gains for name, gains in settings.directions.items() if name in names}
             settings = replace(settings, directions=declared)
-        moderators = {name: one.moderators[name] for name in names}
-        return peel_search.prepare(one.outcome, one.treatment, one.trial, moderators, one.adjusters, settings)
+        moderators = {name: item.moderators[name] for name in names}
+        return peel_search.prepare(item.outcome, item.treatment, item.trial, moderators, item.adjusters, settings)
 
 
 def _ready(screening: Screening | None, sample: Sample) -> PreparedScreening | None:
@@ -232,7 +234,7 @@ def _among(search: Search | None, names: tuple[str, ...]) -> Search | None:
     """The same search with some of its moderators, in another order."""
     if search is None:
         return None
-    place = {one.name: k for k, one in enumerate(search.moderators)}
+    place = {moderator.name: k for k, moderator in enumerate(search.moderators)}
     wanted = [place[name] for name in names if name in place]
     if not wanted:
         return None
@@ -269,9 +271,9 @@ def _usable(sample: Sample, values: FloatArray, has: BoolArray, trials: int) -> 
     return bool(has.any()) and len(_two_armed(sample, has)) >= trials and bool(np.ptp(values[has]) > 0.0)
 
 
-def _two_armed(sample: Sample, who: BoolArray) -> IntArray:
+def _two_armed(sample: Sample, mask: BoolArray) -> IntArray:
     """Trials with people of both arms."""
-    arms = np.bincount(2 * sample.trial[who] + (sample.treatment[who] == 1.0), minlength=2 * len(sample.labels))
+    arms = np.bincount(2 * sample.trial[mask] + (sample.treatment[mask] == 1.0), minlength=2 * len(sample.labels))
     return np.flatnonzero(arms.reshape(-1, 2).min(axis=1) > 0)
 
 

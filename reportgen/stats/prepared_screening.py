@@ -133,7 +133,7 @@ class PreparedScreening:
             raise ValueError(f"outcome has shape {y.shape}, but {self._people} people were prepared")
         if not np.isfinite(y).all():
             raise ValueError("an outcome must be finite; prepare only those who have one")
-        rows = np.array([_test(one, y) for one in self._designs]).reshape(-1, 3)
+        rows = np.array([_test(design, y) for design in self._designs]).reshape(-1, 3)
         estimate = np.where(self._levels, np.nan, rows[:, 2])
         return Screened(np.where(np.isnan(rows[:, 0]), rows[:, 1], student_p(rows[:, 0], rows[:, 1])), estimate)
 
@@ -201,14 +201,14 @@ def prepare_screening(
     )
     asked = (reading, minimum_trials, interaction_effect)
     size = np.size(treatment)
-    made = [
+    results = [
         _prepare(treatment, trial, moderator, adjusters, (references or {}).get(name, 0), options, asked)
         for name, moderator in moderators.items()
     ]
     return PreparedScreening(
         tuple(moderators),
-        tuple(reason for reason, _ in made),
-        tuple(one for _, one in made),
+        tuple(reason for reason, _ in results),
+        tuple(item for _, item in results),
         size,
         tuple(isinstance(moderator, Levels) for moderator in moderators.values()),
     )
@@ -401,26 +401,26 @@ def _fit(outcome, rows, ends, swept, own, rest, z_map, fixed, places, numbers, b
         numbers[5] = 1.0 if done else 0.0
 
 
-def _test(one: _Design | None, outcome: FloatArray) -> tuple[float, float, float]:
+def _test(item: _Design | None, outcome: FloatArray) -> tuple[float, float, float]:
     """Return t and df of a single coefficient, or NaN and p; and the estimate."""
     nothing = (np.nan, np.nan, np.nan)
-    if one is None:
+    if item is None:
         return nothing
-    if one.options.residual != "common" or one.options.inference == "satterthwaite":
-        return _separately(one, outcome)
-    wanted, size = len(one.places), 1 + len(one.sums.spread)
-    numbers, beta, columns = np.zeros(6), np.zeros(one.model.p), np.zeros((one.model.p, wanted))
+    if item.options.residual != "common" or item.options.inference == "satterthwaite":
+        return _separately(item, outcome)
+    wanted, size = len(item.places), 1 + len(item.sums.spread)
+    numbers, beta, columns = np.zeros(6), np.zeros(item.model.p), np.zeros((item.model.p, wanted))
     information, middle = np.zeros((size, size)), np.zeros((size * (1 + size), wanted, wanted))
     _fit(
         outcome,
-        one.rows,
-        one.ends,
-        one.swept,
-        one.own,
-        one.rest,
-        one.z_map,
-        one.sums,
-        one.places,
+        item.rows,
+        item.ends,
+        item.swept,
+        item.own,
+        item.rest,
+        item.z_map,
+        item.sums,
+        item.places,
         numbers,
         beta,
         columns,
@@ -429,28 +429,28 @@ def _test(one: _Design | None, outcome: FloatArray) -> tuple[float, float, float
     )
     state, rss, spread, extra, divisor, done = numbers.tolist()
     if state != 1.0:
-        return _separately(one, outcome)
-    sigma2 = rss / one.sums.nu
-    if not sigma2 > NEARLY_EXACT * spread / len(one.rows):
+        return _separately(item, outcome)
+    sigma2 = rss / item.sums.nu
+    if not sigma2 > NEARLY_EXACT * spread / len(item.rows):
         return nothing
-    if not done or one.options.inference == "normal":
-        return _conclude(one, beta[one.places], sigma2, columns, information, middle)
+    if not done or item.options.inference == "normal":
+        return _conclude(item, beta[item.places], sigma2, columns, information, middle)
     first = columns[:, 0]
     v = float(first @ first)
     last = columns[:, 1]
     variance = v + 2.0 * extra
     if not (variance > 0.0 and float(last @ last) > 0.0):
         return nothing
-    estimate = float(beta[one.places[0]])
-    return estimate / math.sqrt(sigma2 * variance), max(2.0 * v * v / divisor, one.floor), estimate
+    estimate = float(beta[item.places[0]])
+    return estimate / math.sqrt(sigma2 * variance), max(2.0 * v * v / divisor, item.floor), estimate
 
 
 def _conclude(
-    one: _Design, beta: FloatArray, sigma2: float, columns: FloatArray, information: FloatArray, middle: FloatArray
+    design: _Design, beta: FloatArray, sigma2: float, columns: FloatArray, information: FloatArray, middle: FloatArray
 ) -> tuple[float, float, float]:
     """Test from the pieces that the kernel left, in units of sigma2; the last of the coefficients is that of treatment."""
     phi = columns.T @ columns
-    size, options, model = len(information), one.options, one.model
+    size, options, model = len(information), design.options, design.model
     adjusted, gradient, w, exact = phi, middle[:size], np.zeros((size, size)), float("nan")
     if options.inference == "normal":
         exact = float("inf")
@@ -465,18 +465,18 @@ def _conclude(
     g = len(beta) - 1
     inside = (slice(None, g), slice(None, g))
     method = "normal" if options.inference == "normal" else "kenward-roger"
-    made = infer.Inference(method, phi[inside], adjusted[inside], gradient[:, :g, :g], w, exact, one.floor)
+    inference = infer.Inference(method, phi[inside], adjusted[inside], gradient[:, :g, :g], w, exact, design.floor)
     estimate = beta[:g]
-    if one.quantity:
-        df = infer.contrast_df(made, np.ones(1))
-        df = max(df, made.floor) if np.isfinite(df) else df
+    if design.quantity:
+        df = infer.contrast_df(inference, np.ones(1))
+        df = max(df, inference.floor) if np.isfinite(df) else df
         return float(estimate[0] / np.sqrt(sigma2 * adjusted[0, 0])), df, float(estimate[0])
-    return np.nan, infer.joint_test(made, estimate / np.sqrt(sigma2), np.eye(g)).p_value, np.nan
+    return np.nan, infer.joint_test(inference, estimate / np.sqrt(sigma2), np.eye(g)).p_value, np.nan
 
 
-def _separately(one: _Design, outcome: FloatArray) -> tuple[float, float, float]:
+def _separately(design: _Design, outcome: FloatArray) -> tuple[float, float, float]:
     """Test by the fit of `screen_moderator`."""
-    people = replace(one.people, outcome=outcome[one.rows])
-    fit = fit_model(people, one.adjusters, one.columns, one.options)
-    found = reading_of(fit, one.columns.shape[1], "", people)
-    return np.nan, found.p_value, float(found.each[0].estimate) if one.quantity else np.nan
+    people = replace(design.people, outcome=outcome[design.rows])
+    fit = fit_model(people, design.adjusters, design.columns, design.options)
+    found = reading_of(fit, design.columns.shape[1], "", people)
+    return np.nan, found.p_value, float(found.each[0].estimate) if design.quantity else np.nan

@@ -80,7 +80,7 @@ def redundant_adjusters(
         intercept = "stratified"
     else:
         lost = _dropped(used, Options(intercept=intercept))
-    return {place: _why(place, used, parts, sorted(lost), intercept) for place in sorted(lost)}
+    return {place: _explanation(place, used, parts, sorted(lost), intercept) for place in sorted(lost)}
 
 
 def _dropped(products: CrossProducts, options: Options) -> set[int]:
@@ -88,7 +88,7 @@ def _dropped(products: CrossProducts, options: Options) -> set[int]:
     return {place for place in range(products.adjusters) if f"adjuster[{place}]" in dropped}
 
 
-def _why(
+def _explanation(
     place: int, used: CrossProducts, parts: Sequence[CrossProducts], lost: list[int], intercept: Intercept
 ) -> Redundant:
     """Return why a column is lost; `parts` are those of the data that have slopes of their own."""

@@ -114,7 +114,10 @@ def make_sample(
     if len(np.unique(keys)) < len(keys):
         raise ValueError("a participant occurs twice in a trial; give each a name of their own")
     units = keys if cluster is None else unit_keys(names, group)
-    values = {name: one if isinstance(one, Levels) else np.asarray(one, float) for name, one in moderators.items()}
+    values = {
+        name: moderator if isinstance(moderator, Levels) else np.asarray(moderator, float)
+        for name, moderator in moderators.items()
+    }
     whole = Sample(y, t, codes.astype(np.int64), labels, x, values, units)
     return whole.take(np.lexsort((keys, codes)))
 
@@ -151,7 +154,9 @@ def _check(
     n = len(y)
     wrong = [] if n else ["nobody is there; leave out cells without participants"]
     lengths = {"treatment": t, "trial": trial, "adjusters": x, "participant": person, "cluster": cluster}
-    wrong += [f"{name} has {len(one)} rows, the outcome has {n}" for name, one in lengths.items() if len(one) != n]
+    wrong += [
+        f"{name} has {len(length)} rows, the outcome has {n}" for name, length in lengths.items() if len(length) != n
+    ]
     wrong += [line for name, values in moderators.items() for line in wrong_moderator(name, values, n)]
     numbers = {"outcome": y, "treatment": t, "adjusters": x}
     for name, values in numbers.items():

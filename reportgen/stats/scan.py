@@ -21,7 +21,7 @@ from .compiled import kernel
 from .crossproducts import Columns, CrossProducts, FloatArray, IntArray, columns
 from .design import Options
 from .effect import student_log_p, student_p
-from .one_step import LeftOut, OneStepFit, both_arms, fit_one_step
+from .one_step import ExcludedParticipants, OneStepFit, both_arms, fit_one_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class CutScan:
         Evaluations of the criterion.
     trials, participants : int
         What entered.
-    left_out : tuple of LeftOut
+    excluded : tuple of ExcludedParticipants
         Participants left out, by trial, and why.
     """
 
@@ -59,7 +59,7 @@ class CutScan:
     evaluations: IntArray
     trials: int
     participants: int
-    left_out: tuple[LeftOut, ...]
+    excluded: tuple[ExcludedParticipants, ...]
 
     @property
     def log_p(self) -> FloatArray:
@@ -146,9 +146,9 @@ def scan_cuts(
         table.labels,
     )
     everyone = with_cut.cross_products()
-    used, left_out = both_arms(everyone)
+    used, excluded = both_arms(everyone)
     if len(used.size) == 0:
-        return _empty(left_out)
+        return _empty(excluded)
     people = _sort(with_cut, everyone)
     limits = np.array([max(min_size, 1), max(min_arm, 1), max(min_trials, 0)], np.int64)
     values = _run(people, _without_last_adjuster(used), options, limits)
@@ -166,7 +166,7 @@ def scan_cuts(
             table.outcome, table.treatment, table.codes, adjusters=table.adjusters, moderator=side, **rest
         )
 
-    return _assemble(people.cuts[keep], values[keep], options, used, left_out, single)
+    return _assemble(people.cuts[keep], values[keep], options, used, excluded, single)
 
 
 def _without_last_adjuster(products: CrossProducts) -> CrossProducts:
@@ -296,7 +296,7 @@ def _assemble(
     values: FloatArray,
     options: Options,
     used: CrossProducts,
-    left_out: tuple[LeftOut, ...],
+    excluded: tuple[ExcludedParticipants, ...],
     single: Any,
 ) -> CutScan:
     estimate, variance, df_raw, tau2, sigma2, evaluations, state = values.T.copy()
@@ -314,9 +314,9 @@ def _assemble(
     for k in np.flatnonzero(state == SINGULAR):
         fit = single(float(cuts[k]))
         assert fit.interaction is not None
-        one = fit.interaction
+        item = fit.interaction
         estimate[k], std_error[k], df[k], df_raw[k] = (
-            float(value) for value in (one.estimate, one.std_error, one.df, one.df_raw)
+            float(value) for value in (item.estimate, item.std_error, item.df, item.df_raw)
         )
         tau2[k], sigma2[k], evaluations[k] = fit.tau2, float(np.mean(fit.sigma2)), fit.optimiser.evaluations
         status[k] = fit.status
@@ -325,12 +325,12 @@ def _assemble(
     people = int(used.size.sum())
     count = evaluations.astype(np.int64)
     return CutScan(
-        cuts, estimate, std_error, df, df_raw, p_value, tau2, sigma2, status, count, len(used.size), people, left_out
+        cuts, estimate, std_error, df, df_raw, p_value, tau2, sigma2, status, count, len(used.size), people, excluded
     )
 
 
-def _empty(left_out: tuple[LeftOut, ...]) -> CutScan:
+def _empty(excluded: tuple[ExcludedParticipants, ...]) -> CutScan:
     none = np.zeros(0)
     return CutScan(
-        none, none, none, none, none, none, none, none, np.zeros(0, "<U13"), np.zeros(0, np.int64), 0, 0, left_out
+        none, none, none, none, none, none, none, none, np.zeros(0, "<U13"), np.zeros(0, np.int64), 0, 0, excluded
     )

@@ -16,7 +16,7 @@ from .choices import Status
 from .crossproducts import FloatArray, IntArray
 from .effect import Effect
 from .levels import Levels
-from .one_step import LeftOut
+from .one_step import ExcludedParticipants
 
 BoolArray = NDArray[np.bool_]
 Moderator = ArrayLike | Levels
@@ -348,7 +348,7 @@ class Partition:
     overall : Group
         Everybody at the root.
     missing : tuple of Missing
-    left_out : tuple of LeftOut
+    excluded : tuple of ExcludedParticipants
         Participants who are not at the root, by trial, and why.
     settings : dict
         Parameters as used; `min_size` as a number.
@@ -359,7 +359,7 @@ class Partition:
     candidates: Candidates
     overall: Group
     missing: tuple[Missing, ...]
-    left_out: tuple[LeftOut, ...]
+    excluded: tuple[ExcludedParticipants, ...]
     settings: dict[str, Any]
 
     @property

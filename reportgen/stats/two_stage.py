@@ -151,16 +151,16 @@ def pool_two_stage(
     if test not in TESTS:
         raise ValueError(f"test is one of {', '.join(TESTS)}, not {test!r}")
     used = np.isfinite(y) & np.isfinite(s) & (s > 0)
-    left_out = _left_out_sentence(int(np.sum(~used)))
+    unused = _unused_sentence(int(np.sum(~used)))
     if not used.any():
-        return _nothing(y.size, method, test, left_out)
+        return _nothing(y.size, method, test, unused)
     if used.sum() == 1:
-        return _single_trial(float(y[used][0]), float(s[used][0]), used.astype(np.float64), method, test, left_out)
-    return _pool(y[used], s[used], used, method, test, level, left_out)
+        return _single_trial(float(y[used][0]), float(s[used][0]), used.astype(np.float64), method, test, unused)
+    return _pool(y[used], s[used], used, method, test, level, unused)
 
 
 def _pool(
-    y: Vector, s: Vector, used: NDArray[np.bool_], method: Method, test: Test, level: float, left_out: str
+    y: Vector, s: Vector, used: NDArray[np.bool_], method: Method, test: Test, level: float, unused: str
 ) -> TwoStage:
     y, v, origin, quarter = _without_unit(y, s)
     unit = 4 * quarter
@@ -194,7 +194,7 @@ def _pool(
         method=method,
         test=test,
         status="failed" if degenerate else "ok" if tau2 > 0 else "boundary",
-        message=_sentences(_ALIKE if degenerate else "" if tau2 > 0 else _ZERO, left_out),
+        message=_sentences(_ALIKE if degenerate else "" if tau2 > 0 else _ZERO, unused),
     )
 
 
@@ -221,7 +221,7 @@ def _sentences(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _left_out_sentence(n: int) -> str:
+def _unused_sentence(n: int) -> str:
     if n == 0:
         return ""
     return f"{n} {'trial has' if n == 1 else 'trials have'} no usable estimate or standard error and stayed out."
@@ -331,19 +331,19 @@ _TAU2: dict[str, Callable[[Vector, Vector], float]] = {
 }
 
 
-def _single_trial(y: float, s: float, weights: Vector, method: Method, test: Test, left_out: str) -> TwoStage:
+def _single_trial(y: float, s: float, weights: Vector, method: Method, test: Test, unused: str) -> TwoStage:
     return TwoStage(
         estimate=y, std_error=s, df=float("inf"), p_value=_two_sided(y / s, float("inf")),
         tau2=_NAN, tau2_interval=_NOWHERE, q=0.0, q_df=0, q_p_value=1.0, i2=_NAN, i2_interval=_NOWHERE, h2=_NAN,
         weights=weights, trials=1, method=method, test=test,
-        status="boundary", message=_sentences(_SINGLE, left_out),
+        status="boundary", message=_sentences(_SINGLE, unused),
     )  # fmt: skip
 
 
-def _nothing(size: int, method: Method, test: Test, left_out: str) -> TwoStage:
+def _nothing(size: int, method: Method, test: Test, unused: str) -> TwoStage:
     return TwoStage(
         estimate=_NAN, std_error=_NAN, df=_NAN, p_value=_NAN,
         tau2=_NAN, tau2_interval=_NOWHERE, q=_NAN, q_df=0, q_p_value=_NAN, i2=_NAN, i2_interval=_NOWHERE, h2=_NAN,
         weights=np.zeros(size), trials=0, method=method, test=test,
-        status="failed", message=_sentences(_NONE, left_out),
+        status="failed", message=_sentences(_NONE, unused),
     )  # fmt: skip

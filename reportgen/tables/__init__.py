@@ -3,19 +3,19 @@
 from reportgen.tables.agreement import nothing_to_compare, overlap, profile
 from reportgen.tables.analysed import analysed
 from reportgen.tables.back_matter import (
+    excluded_participants,
     failed_analyses,
     files,
     glossary,
     ledger,
     ledger_summary,
-    people_left_out,
     versions,
 )
-from reportgen.tables.comparison_with_print import fidelity, fidelity_summary, reconciliation
 from reportgen.tables.descriptive import descriptive
 from reportgen.tables.effects import by_trial, estimates, model_status
 from reportgen.tables.honesty import search_honesty
 from reportgen.tables.peeling import no_frontier, peeling_status, peeling_thresholds
+from reportgen.tables.published_comparison import fidelity, fidelity_summary, reconciliation
 from reportgen.tables.subgroups import moderators_searched, rejected_splits, search_status, subgroups
 from reportgen.tables.trials import included_trials, outcome_measures
 
@@ -24,6 +24,7 @@ __all__ = [
     "by_trial",
     "descriptive",
     "estimates",
+    "excluded_participants",
     "failed_analyses",
     "fidelity",
     "fidelity_summary",
@@ -40,7 +41,6 @@ __all__ = [
     "overlap",
     "peeling_status",
     "peeling_thresholds",
-    "people_left_out",
     "profile",
     "reconciliation",
     "rejected_splits",

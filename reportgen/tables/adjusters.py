@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
-from reportgen.records.estimate import ComparisonRecord, LeftOut, NotAdjusted
-from reportgen.records.exclusion import Exclusion, Gone
+from reportgen.records.estimate import ComparisonRecord, ExcludedParticipants, NotAdjusted
+from reportgen.records.exclusion import Exclusion, ExclusionReason
 from reportgen.records.model import PooledEffect
 from reportgen.records.moderation import Screen
 from reportgen.records.numbers import Inline, Number, plain
@@ -38,11 +38,11 @@ class Cell(Protocol):
         """As printed."""
 
 
-class Told(Result, Cell, Protocol):
+class ReportedResult(Result, Cell, Protocol):
     """A result with what it is called."""
 
 
-R = TypeVar("R", bound=Told)
+R = TypeVar("R", bound=ReportedResult)
 FitsOf = Callable[[R, Inline], Fits]
 """Result and title to the fits of the result."""
 
@@ -56,7 +56,7 @@ def fit_title(one: Cell, comparisons: Sequence[ComparisonRecord]) -> Inline:
 
 def fits_of(record: Record[Any, R, Number], each: FitsOf[R]) -> Fits:
     """Return the fits of an analysis that have an estimate; `each` says which those of one result are."""
-    return [fit for one in record.results for fit in each(one, fit_title(one, record.comparisons))]
+    return [fit for result in record.results for fit in each(result, fit_title(result, record.comparisons))]
 
 
 def effect_fits(effect: PooledEffect, title: Inline) -> Fits:
@@ -71,11 +71,11 @@ def title_of(one: Cell) -> Inline:
 
 def screen_fits(screen: Screen, title: Inline) -> Fits:
     """Return the fits of a screening; one for all moderators where they leave out the same."""
-    tested = [one for one in screen.interactions if one.tier != "not estimable"]
-    told = {_key(one.not_adjusted) for one in tested}
-    if len(told) < 2:
-        return [(title, one.not_adjusted) for one in tested[:1]]
-    return [((*title, ", ", one.label), one.not_adjusted) for one in tested]
+    tested = [interaction for interaction in screen.interactions if interaction.tier != "not estimable"]
+    reported = {_key(item.not_adjusted) for item in tested}
+    if len(reported) < 2:
+        return [(title, item.not_adjusted) for item in tested[:1]]
+    return [((*title, ", ", item.label), item.not_adjusted) for item in tested]
 
 
 def search_fits(search: PartitionedOutcome, title: Inline) -> Fits:
@@ -85,8 +85,8 @@ def search_fits(search: PartitionedOutcome, title: Inline) -> Fits:
     known = _key(search.overall.not_adjusted)
     more = [
         ((*title, ", ", *words), tuple(lost for lost in group.not_adjusted if lost.adjuster.text not in known))
-        for one in search.subgroups
-        for words, group in _groups(one)
+        for subgroup in search.subgroups
+        for words, group in _groups(subgroup)
         if group.estimate.effect.value is not None
     ]
     return [(title, search.overall.not_adjusted), *(fit for fit in more if fit[1])]
@@ -105,14 +105,14 @@ def peeling_fits(peeling: PeeledOutcome, title: Inline) -> Fits:
         return []
     known = _key(peeling.not_adjusted)
     boxes = [
-        ((*title, ", size ", box.share), tuple(one for one in box.not_adjusted if one.adjuster.text not in known))
+        ((*title, ", size ", box.share), tuple(item for item in box.not_adjusted if item.adjuster.text not in known))
         for box in peeling.boxes
     ]
     return [(title, peeling.not_adjusted), *(box for box in boxes if box[1])]
 
 
 def _key(lost: Iterable[NotAdjusted]) -> frozenset[str]:
-    return frozenset(one.adjuster.text for one in lost)
+    return frozenset(item.adjuster.text for item in lost)
 
 
 def adjuster_name(adjuster: Number) -> Inline:
@@ -136,8 +136,8 @@ def not_adjusted(fits: Fits) -> tuple[Inline, ...]:
     """
     found: dict[tuple[str, str], tuple[NotAdjusted, list[Inline]]] = {}
     for title, lost in fits:
-        for one in lost:
-            found.setdefault((one.adjuster.text, plain(one.reason)), (one, []))[1].append(title)
+        for item in lost:
+            found.setdefault((item.adjuster.text, plain(item.reason)), (item, []))[1].append(title)
     return tuple(
         _sentence(one, titles, len(fits))
         for one, titles in found.values()
@@ -145,19 +145,21 @@ def not_adjusted(fits: Fits) -> tuple[Inline, ...]:
     )
 
 
-def _sentence(one: NotAdjusted, titles: Sequence[Inline], of: int) -> Inline:
+def _sentence(item: NotAdjusted, titles: Sequence[Inline], of: int) -> Inline:
     named = {plain(title): title for title in titles}
     where: Inline = (" in any model",) if len(titles) == of > 1 else (": ", *joined(named.values()))
-    return ("Not adjusted for ", *adjuster_name(one.adjuster), " (", *one.reason, ")", *where, ".")
+    return ("Not adjusted for ", *adjuster_name(item.adjuster), " (", *item.reason, ")", *where, ".")
 
 
 def in_models(adjusters: Sequence[Number], fits: Fits) -> tuple[Number, ...]:
     """Return the adjusters that some model has; all of them where nothing was fitted."""
     never = frozenset.intersection(*(_key(lost) for _, lost in fits)) if fits else frozenset()
-    return tuple(one for one in adjusters if one.text not in never)
+    return tuple(adjuster for adjuster in adjusters if adjuster.text not in never)
 
 
-def without_adjuster(name: str, adjusters: Sequence[Number], left_out: Sequence[Sequence[LeftOut]]) -> Inline:
+def without_adjuster(
+    name: str, adjusters: Sequence[Number], excluded: Sequence[Sequence[ExcludedParticipants]]
+) -> Inline:
     """Return the sentence on people who are left out since they lack an adjuster; nothing where there are none.
 
     Parameters
@@ -165,20 +167,26 @@ def without_adjuster(name: str, adjusters: Sequence[Number], left_out: Sequence[
     name : str
         What the ids of its counts begin with.
     adjusters : sequence of Number
-    left_out : sequence of sequence of LeftOut
+    excluded : sequence of sequence of ExcludedParticipants
         Who was left out of each fit.
     """
     counted = {
         adjuster.text: [
-            sum(int(one.n.value or 0) for one in lost if one.why == Exclusion(Gone.NO_VALUE, adjuster.text))
-            for lost in left_out
+            sum(
+                int(item.n.value or 0)
+                for item in lost
+                if item.exclusion == Exclusion(ExclusionReason.NO_VALUE, adjuster.text)
+            )
+            for lost in excluded
         ]
         for adjuster in adjusters
     }
-    said = [
-        (*adjuster_name(one), *_most(name, one.text, counts)) for one in adjusters if any(counts := counted[one.text])
+    parts = [
+        (*adjuster_name(adjuster), *_most(name, adjuster.text, counts))
+        for adjuster in adjusters
+        if any(counts := counted[adjuster.text])
     ]
-    return ("Left out because they have no value of an adjuster: ", *joined(said), ".") if said else ()
+    return ("Left out because they have no value of an adjuster: ", *joined(parts), ".") if parts else ()
 
 
 def _most(name: str, adjuster: str, counts: Sequence[int]) -> Inline:
@@ -191,4 +199,4 @@ def _most(name: str, adjuster: str, counts: Sequence[int]) -> Inline:
 
 def tables_of(effects: Sequence[PooledEffect]) -> Fits:
     """Return the fits of pooled effects in a table of one comparison."""
-    return [fit for one in effects for fit in effect_fits(one, title_of(one))]
+    return [fit for effect in effects for fit in effect_fits(effect, title_of(effect))]

@@ -43,8 +43,11 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
     )
     boxes = Footnotes()
     groups = tuple(
-        Group(tuple(_pair(pair, boxes, outcome.drawn, muted=not one.supported) for pair in one.pairs), head=_head(one))
-        for one in outcome.subgroups
+        Group(
+            tuple(_pair(pair, boxes, outcome.drawn, muted=not subgroup.supported) for pair in subgroup.pairs),
+            head=_head(subgroup),
+        )
+        for subgroup in outcome.subgroups
     )
     unit: Inline = (", ", outcome.unit) if outcome.unit.text else ()
     notes: list[Inline] = [
@@ -75,7 +78,7 @@ def _jaccard_columns(outcome: OutcomeAgreement, record: Agreement) -> tuple[Colu
 
 def _chance_notes(outcome: OutcomeAgreement, record: Agreement) -> Iterator[Inline]:
     """Yield what is known of overlap by chance; nothing without draws."""
-    known = [pair.chance for one in outcome.subgroups for pair in one.pairs if pair.chance is not None]
+    known = [pair.chance for subgroup in outcome.subgroups for pair in subgroup.pairs if pair.chance is not None]
     if known:
         yield (
             "By chance: median and the range of the middle ",
@@ -85,7 +88,7 @@ def _chance_notes(outcome: OutcomeAgreement, record: Agreement) -> Iterator[Inli
             *counted(known[0].draws, "draw"),
             " in which both found something. p: share of them with as much overlap, for the strongest subgroup, with which they compare.",
         )
-    if any(not one.supported for one in outcome.subgroups):
+    if any(not subgroup.supported for subgroup in outcome.subgroups):
         yield ("Grey: subgroups that p of the search does not support.",)
 
 
@@ -117,7 +120,7 @@ def profile(outcome: OutcomeAgreement, record: Agreement) -> Table:
         Column(("Characteristic",), "left"),
         *(Column((words,), "decimal", span) for span in spans for words in ("In both", "All others")),
     )
-    groups = tuple(Group(tuple(_profile(one)), head=_head(one)) for one in outcome.subgroups)
+    groups = tuple(Group(tuple(_profile(subgroup)), head=_head(subgroup)) for subgroup in outcome.subgroups)
     notes: tuple[Inline, ...] = (
         ("Mean (SD), or participants and their share, of those with a value.",),
         *_suppressed(outcome, record),
@@ -175,15 +178,15 @@ def _trait(place: int, trait: Trait, group: ComparedSubgroup) -> Row:
 def _suppressed(outcome: OutcomeAgreement, record: Agreement) -> tuple[Inline, ...]:
     if not outcome.suppressed:
         return ()
-    said: Inline = (
+    sentence: Inline = (
         "Counts below ",
         record.settings.minimum_cell,
         " are not printed, nor is anything from which they could be worked out.",
     )
-    return (said,)
+    return (sentence,)
 
 
 def nothing_to_compare(outcomes: Sequence[tuple[OutcomeAgreement, Inline]]) -> Inline:
     """Return what is said of outcomes where one of the searches has no subgroup, with their titles."""
-    said = [(*title, " (", *outcome.reason, ")") for outcome, title in outcomes]
-    return ("Nothing to compare: ", *joined(said), ".") if said else ()
+    sentence = [(*title, " (", *outcome.reason, ")") for outcome, title in outcomes]
+    return ("Nothing to compare: ", *joined(sentence), ".") if sentence else ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from reportgen.records.artefact import Column, Group, Row, Table
-from reportgen.records.estimate import LeftOut
+from reportgen.records.estimate import ExcludedParticipants
 from reportgen.records.model import PooledEffect
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import PartitionedOutcome
@@ -32,26 +32,26 @@ class People:
     n_intervention: Number
     n: Number
     in_comparison: Number
-    left_out: tuple[LeftOut, ...]
+    excluded: tuple[ExcludedParticipants, ...]
     analysis: str = ""
     method: str = ""
 
 
-def people_of(one: PooledEffect | PartitionedOutcome | PeeledOutcome) -> People:
+def people_of(item: PooledEffect | PartitionedOutcome | PeeledOutcome) -> People:
     """Return who entered one result of an analysis."""
-    counted = one.entered
+    counted = item.entered
     return People(
-        one.comparison,
-        one.outcome,
-        one.follow_up,
-        one.outcome_label,
-        one.follow_up_label,
+        item.comparison,
+        item.outcome,
+        item.follow_up,
+        item.outcome_label,
+        item.follow_up_label,
         counted.trials,
         counted.n_control,
         counted.n_intervention,
         counted.n,
-        one.in_comparison,
-        one.left_out,
+        item.in_comparison,
+        item.excluded,
     )
 
 
@@ -65,16 +65,18 @@ def analysed(people: Sequence[People], titles: Mapping[str, Number]) -> Table:
     titles : mapping
         Of the comparisons, by name.
     """
-    order = {key: place for place, key in enumerate(dict.fromkeys((one.comparison, one.outcome) for one in people))}
-    several = len({one.comparison for one in people}) > 1
-    methods = len({one.analysis for one in people}) > 1
+    order = {
+        key: place for place, key in enumerate(dict.fromkeys((person.comparison, person.outcome) for person in people))
+    }
+    several = len({person.comparison for person in people}) > 1
+    methods = len({person.analysis for person in people}) > 1
     groups = []
-    rows = sorted(people, key=lambda one: order[one.comparison, one.outcome])
-    for (comparison, _), found in groupby(rows, key=lambda one: (one.comparison, one.outcome)):
+    rows = sorted(people, key=lambda item: order[item.comparison, item.outcome])
+    for (comparison, _), found in groupby(rows, key=lambda item: (item.comparison, item.outcome)):
         members = list(found)
         label: Inline = (members[0].outcome_label,)
         head = (titles[comparison], ": ", *label) if several else label
-        groups.append(Group(tuple(_row(one, one.method if methods else "") for one in members), head=head))
+        groups.append(Group(tuple(_row(member, member.method if methods else "") for member in members), head=head))
     notes: tuple[Inline, ...] = (
         ("Eligible: in an arm of either side of the comparison, in any trial. Whole trial: nobody of it could enter.",),
     )
@@ -102,16 +104,16 @@ def _columns() -> tuple[Column, ...]:
     )
 
 
-def _row(one: People, method: str) -> Row:
-    head: Inline = (f"{method}, ", one.follow_up_label) if method else (one.follow_up_label,)
-    counts = (one.trials, one.n_control, one.n_intervention, one.n, one.in_comparison)
-    return Row(head, (*((number,) for number in counts), _left_out(one.left_out)))
+def _row(people: People, method: str) -> Row:
+    head: Inline = (f"{method}, ", people.follow_up_label) if method else (people.follow_up_label,)
+    counts = (people.trials, people.n_control, people.n_intervention, people.n, people.in_comparison)
+    return Row(head, (*((number,) for number in counts), _excluded(people.excluded)))
 
 
-def _left_out(gone: Sequence[LeftOut]) -> Inline:
+def _excluded(excluded: Sequence[ExcludedParticipants]) -> Inline:
     """Return "no value at follow-up: KY 12, MN 10; whole trial, not measured: NY 52"."""
-    by_reason: dict[tuple[bool, str], list[LeftOut]] = {}
-    for line in gone:
+    by_reason: dict[tuple[bool, str], list[ExcludedParticipants]] = {}
+    for line in excluded:
         text = "".join(part if isinstance(part, str) else part.text for part in line.reason)
         by_reason.setdefault((line.whole_trial, text), []).append(line)
     parts: list[Inline] = []

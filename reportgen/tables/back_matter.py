@@ -11,7 +11,7 @@ from reportgen.records.model import Failure, Glossary, Ledger, LedgerRow, Proven
 from reportgen.records.numbers import Inline, slug
 from reportgen.tables.phrases import count_made, words
 
-LEFT_OUT = "left-out"
+EXCLUDED = "left-out"
 
 
 def ledger(record: Ledger) -> Table:
@@ -53,9 +53,9 @@ def ledger_summary(record: Ledger) -> Table:
     return Table(columns, (Group(rows),))
 
 
-def people_left_out(record: Ledger) -> Table | None:
+def excluded_participants(record: Ledger) -> Table | None:
     """Return the part of the ledger that no page does without: who was left out on loading, and why; None if nobody."""
-    rows = [row for row in record.rows if row.kind == LEFT_OUT]
+    rows = [row for row in record.rows if row.kind == EXCLUDED]
     if not rows:
         return None
     columns = (

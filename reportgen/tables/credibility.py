@@ -62,48 +62,50 @@ def credibility(screens: Sequence[Screen], settings: ScreeningSettings) -> Table
     return Table(columns, groups, (*footnotes.notes, *_notes(settings, drawn=drawn)))
 
 
-def applies(one: Interaction) -> bool:
+def applies(interaction: Interaction) -> bool:
     """Whether an effect modification is suggested, so that its credibility can be asked for."""
-    return one.reading.p.value is not None and one.reading.p.value < APPLIES_BELOW
+    return interaction.reading.p.value is not None and interaction.reading.p.value < APPLIES_BELOW
 
 
 def _rows(screen: Screen, settings: ScreeningSettings, footnotes: Footnotes) -> Iterator[Row]:
-    for one in filter(applies, screen.interactions):
-        given = answers(_facts(one, screen, settings))
-        expected: Inline = ("Stated beforehand: ", one.expected, ".") if one.expected is not None else ()
+    for item in filter(applies, screen.interactions):
+        given = answers(_facts(item, screen, settings))
+        expected: Inline = ("Stated beforehand: ", item.expected, ".") if item.expected is not None else ()
         mark = (footnotes.mark(expected),) if expected else ()
         signs: list[Inline] = [(SIGNS[answer],) for answer in given]
         signs[3] = (*signs[3], *mark)
-        yield Row((one.label,), ((one.reading.p,), (one.min_p or one.holm,), *signs, (suggested(given),), (BLANK,)))
+        yield Row((item.label,), ((item.reading.p,), (item.min_p or item.holm,), *signs, (suggested(given),), (BLANK,)))
 
 
-def _facts(one: Interaction, screen: Screen, settings: ScreeningSettings) -> Facts:
-    adjusted = one.holm if one.min_p is None else one.min_p
-    stated: Direction = "not stated" if one.expected is None else "stated in words"
-    within = one.tested == "within"
-    i2 = [each.i2.value for each in one.by_trial if each.i2.value is not None]
-    q_p = [each.heterogeneity.q_p.value for each in one.by_trial if each.heterogeneity.q_p.value is not None]
-    pooled = len(one.by_trial) == len(i2) == len(q_p) > 0
+def _facts(interaction: Interaction, screen: Screen, settings: ScreeningSettings) -> Facts:
+    adjusted = interaction.holm if interaction.min_p is None else interaction.min_p
+    stated: Direction = "not stated" if interaction.expected is None else "stated in words"
+    within = interaction.tested == "within"
+    i2 = [each.i2.value for each in interaction.by_trial if each.i2.value is not None]
+    q_p = [each.heterogeneity.q_p.value for each in interaction.by_trial if each.heterogeneity.q_p.value is not None]
+    pooled = len(interaction.by_trial) == len(i2) == len(q_p) > 0
     return Facts(
         p=math.nan if adjusted.value is None else adjusted.value,
         adjusted=True,
         tested=int(screen.tested.value or 0),
         within=within,
-        trials=min((len(each.estimated) for each in one.by_trial), default=0) if within else int(one.trials.value or 0),
+        trials=min((len(each.estimated) for each in interaction.by_trial), default=0)
+        if within
+        else int(interaction.trials.value or 0),
         i2=max(i2) / 100 if pooled else math.nan,
         q_p=min(q_p) if pooled else math.nan,
-        same_sign=min((_same_sign(each) for each in one.by_trial), default=0),
+        same_sign=min((_same_sign(each) for each in interaction.by_trial), default=0),
         direction=stated,
         random_treatment=settings.treatment_effect == "random",
         random_interaction=settings.interaction_effect == "random",
-        cut="levels" if one.levels else "none",
+        cut="levels" if interaction.levels else "none",
     )
 
 
 def _same_sign(contrast: ContrastByTrial) -> int:
     """Return how many trials have an interaction on the side of the pooled one."""
     pooled = contrast.pooled.effect.value or 0.0
-    return sum((one.estimate.effect.value or 0.0) * pooled > 0.0 for one in contrast.estimated)
+    return sum((item.estimate.effect.value or 0.0) * pooled > 0.0 for item in contrast.estimated)
 
 
 def _notes(settings: ScreeningSettings, *, drawn: bool) -> tuple[Inline, ...]:

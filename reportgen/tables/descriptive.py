@@ -51,9 +51,9 @@ def descriptive(record: Descriptive) -> Table:
 def _side(side: Side, record: Descriptive, footnotes: Footnotes) -> Inline:
     head: Inline = (side.label.capitalize(), f" (m{NBSP}={NBSP}", side.trials, f", n{NBSP}={NBSP}", side.n, ")")
     if side.label == "all" and record.one_sided:
-        one = len(record.one_sided) == 1
+        item = len(record.one_sided) == 1
         names = joined([(name,) for name in record.one_sided], ", ")
-        note: Inline = (*names, " stands on one side only." if one else " stand on one side only.")
+        note: Inline = (*names, " stands on one side only." if item else " stand on one side only.")
         return (*head, footnotes.mark(note))
     return head
 

@@ -169,7 +169,7 @@ def _estimate_row(effect: PooledEffect, head: Inline, scaled: bool, marked: Foot
         if own
         else span_of(between.predicted_low, between.predicted_high),
         estimate_cell(effect.common),
-        (*two_stage, *(marked.mark(note) for note in _left_out(effect))),
+        (*two_stage, *(marked.mark(note) for note in _excluded(effect))),
         *_two_stage_variation(effect),
         _status(effect),
     ]
@@ -188,7 +188,7 @@ def _remarks(effect: PooledEffect) -> Iterator[Inline]:
         yield (effect.outside,)
 
 
-def _left_out(effect: PooledEffect) -> Iterator[Inline]:
+def _excluded(effect: PooledEffect) -> Iterator[Inline]:
     """Yield which trials the two-stage model leaves out and the one-step model keeps, each with its reason."""
     reasons = [
         (
@@ -253,12 +253,12 @@ def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
 
 
 def _by_trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) -> Iterator[Inline]:
-    yield from _said_of_trials(effect, settings, alone)
+    yield from _trial_notes(effect, settings, alone)
     yield from not_adjusted(tables_of([effect]))
     yield from _trials_alone(effect)
 
 
-def _said_of_trials(effect: PooledEffect, settings: ModelSettings, alone: bool) -> Iterator[Inline]:
+def _trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) -> Iterator[Inline]:
     yield (*labelled(effect.outcome_label, effect.unit), ".")
     favour = f"{effect.scale.direction}. "
     if alone:
@@ -271,7 +271,7 @@ def _said_of_trials(effect: PooledEffect, settings: ModelSettings, alone: bool) 
     yield ((favour + weights).rstrip(),)
     if effect.two_stage_heterogeneity.q.value is not None:
         yield _variation(effect, settings)
-    yield from _left_out(effect)
+    yield from _excluded(effect)
     if effect.outside:
         yield (effect.outside,)
 
@@ -299,9 +299,9 @@ def _variation(effect: PooledEffect, settings: ModelSettings) -> Inline:
 
 def _trials_alone(effect: PooledEffect) -> tuple[Inline, ...]:
     """Return what the effects of single trials are not adjusted for, beyond what the pooled one is not."""
-    pooled = {one.adjuster.text for one in effect.not_adjusted}
+    pooled = {item.adjuster.text for item in effect.not_adjusted}
     trials = [
-        ((row.trial,), tuple(one for one in row.not_adjusted if one.adjuster.text not in pooled))
+        ((row.trial,), tuple(item for item in row.not_adjusted if item.adjuster.text not in pooled))
         for row in effect.by_trial
         if row.estimate.effect.value is not None
     ]
@@ -359,8 +359,8 @@ def _pooled_rows(effect: PooledEffect, settings: ModelSettings, several: bool) -
 
 def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
     """Return how each fit ended: status, evaluations of the criterion, its value, degrees of freedom, and what was wrong."""
-    there = {record.name: [effect for effect in record.results if not effect.empty] for record in fitted}
-    remarks = any(_remark(effect) for effects in there.values() for effect in effects)
+    results_of = {record.name: [effect for effect in record.results if not effect.empty] for record in fitted}
+    remarks = any(_remark(effect) for effects in results_of.values() for effect in effects)
     columns = [
         Column(("Fit",), "left"),
         Column(("Status",), "left"),
@@ -373,7 +373,7 @@ def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
     groups = []
     for record in fitted:
         titles = {comparison.name: comparison.title for comparison in record.comparisons}
-        for comparison, found in groupby(there[record.name], key=lambda effect: effect.comparison):
+        for comparison, found in groupby(results_of[record.name], key=lambda effect: effect.comparison):
             rows = tuple(_status_row(effect, remarks) for effect in found)
             groups.append(Group(rows, head=(titles[comparison],)))
     notes: tuple[Inline, ...] = (
@@ -388,8 +388,8 @@ def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
 def _remark(effect: PooledEffect) -> Inline:
     """Return what was wrong with a fit, and what it is not adjusted for; the boundary is explained below the table."""
     wrong = "" if effect.status == "boundary" else effect.reason
-    named = [one for one in effect.not_adjusted if one.kind != "unmeasured"]
-    lost = joined([(*adjuster_name(one.adjuster), " (", *one.reason, ")") for one in named], ", ")
+    named = [item for item in effect.not_adjusted if item.kind != "unmeasured"]
+    lost = joined([(*adjuster_name(item.adjuster), " (", *item.reason, ")") for item in named], ", ")
     return joined(
         [words(wrong, f"{effect.id}.reason", effect.trials.source), ("not adjusted for ", *lost) if lost else ()]
     )

@@ -66,8 +66,12 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
     groups = []
     shown: list[Interaction] = []
     for screen in screens:
-        found = [one for one in screen.interactions if _shown(one) and (everything or _reached(one))]
-        rows = tuple(row for one in found for row in _rows(one, marked))
+        found = [
+            interaction
+            for interaction in screen.interactions
+            if _shown(interaction) and (everything or _reached(interaction))
+        ]
+        rows = tuple(row for item in found for row in _rows(item, marked))
         if rows:
             groups.append(Group(rows, head=screen_head(screen, screens)))
             shown += found
@@ -80,8 +84,8 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
 
 def _beside(shown: Sequence[Interaction]) -> Beside:
     """Return what stands beside the tested reading: nothing, effects at values of quantities, or those in levels as well."""
-    there = [one for one in shown if one.level_effects]
-    return "none" if not there else "levels" if any(one.reference for one in there) else "values"
+    present = [item for item in shown if item.level_effects]
+    return "none" if not present else "levels" if any(item.reference for item in present) else "values"
 
 
 def _columns(scale: EffectScale, settings: ScreeningSettings, beside: Beside) -> Iterator[Column]:
@@ -114,12 +118,12 @@ def _without(places: Collection[int], table: Table) -> Table:
     return replace(table, groups=groups)
 
 
-def _shown(one: Interaction) -> bool:
-    return any(at.estimate.effect.value is not None for at in one.at)
+def _shown(interaction: Interaction) -> bool:
+    return any(at.estimate.effect.value is not None for at in interaction.at)
 
 
-def _reached(one: Interaction) -> bool:
-    return one.tier in ("significant", "weak")
+def _reached(interaction: Interaction) -> bool:
+    return interaction.tier in ("significant", "weak")
 
 
 def _notes(
@@ -135,35 +139,40 @@ def _notes(
     beside = _beside(shown)
     if beside == "levels":
         yield OF_LEVELS
-    if any(one.level_effects and one.reference and one.uninformative for one in shown):
+    if any(item.level_effects and item.reference and item.uninformative for item in shown):
         yield N_OF_LEVELS
     if beside != "none":
         yield (OF_INTERACTION + AVERAGED[beside],)
-    if settings.reading == "within" and any(one.separate and (one.trials.value or 0) > 1 for one in shown):
+    if settings.reading == "within" and any(item.separate and (item.trials.value or 0) > 1 for item in shown):
         yield OWN_EFFECTS
-    yield from hidden_note(estimate for one in shown for estimate in _estimates(one))
+    yield from hidden_note(estimate for item in shown for estimate in _estimates(item))
 
 
-def _estimates(one: Interaction) -> Iterator[Estimate]:
-    yield from (at.estimate for at in one.at)
-    if one.level_effects:
-        for level in one.level_effects.each:
+def _estimates(interaction: Interaction) -> Iterator[Estimate]:
+    yield from (at.estimate for at in interaction.at)
+    if interaction.level_effects:
+        for level in interaction.level_effects.each:
             yield from (estimate for estimate in (level.alone, level.consistent) if estimate)
 
 
-def _rows(one: Interaction, marked: Footnotes) -> Iterator[Row]:
+def _rows(interaction: Interaction, marked: Footnotes) -> Iterator[Row]:
     blank: Inline = ()
-    yield Row((one.label,), (trials_cell(one, marked), (one.n,), blank, blank, blank, blank, (one.reading.p,)))
-    beside = one.level_effects.each if one.level_effects else (None,) * len(one.at)
-    for at, level in zip(one.at, beside, strict=True):
-        yield _value_row(at, level, one)
-    if one.level_effects and one.level_effects.overall.effect.value is not None:
-        cell = estimate_cell(one.level_effects.overall)
-        yield Row(_overall(one), (blank, blank, blank, blank, cell, blank, blank), indent=1)
+    yield Row(
+        (interaction.label,),
+        (trials_cell(interaction, marked), (interaction.n,), blank, blank, blank, blank, (interaction.reading.p,)),
+    )
+    beside = interaction.level_effects.each if interaction.level_effects else (None,) * len(interaction.at)
+    for at, level in zip(interaction.at, beside, strict=True):
+        yield _value_row(at, level, interaction)
+    if interaction.level_effects and interaction.level_effects.overall.effect.value is not None:
+        cell = estimate_cell(interaction.level_effects.overall)
+        yield Row(_overall(interaction), (blank, blank, blank, blank, cell, blank, blank), indent=1)
 
 
-def _value_row(at: EffectAt, level: LevelEffect | None, one: Interaction) -> Row:
-    head: Inline = (at.value, *_unit(one), " (", at.percentile, " percentile)") if at.percentile else (at.value,)
+def _value_row(at: EffectAt, level: LevelEffect | None, interaction: Interaction) -> Row:
+    head: Inline = (
+        (at.value, *_unit(interaction), " (", at.percentile, " percentile)") if at.percentile else (at.value,)
+    )
     cells: tuple[Inline, ...] = (
         (),
         (level.n,) if level and level.n else (),
@@ -176,11 +185,11 @@ def _value_row(at: EffectAt, level: LevelEffect | None, one: Interaction) -> Row
     return Row(head, cells, indent=1, muted=at.estimate.effect.value is None)
 
 
-def _overall(one: Interaction) -> Inline:
-    centre = one.level_effects.centre if one.level_effects else None
-    return ("Overall",) if centre is None else ("Overall (mean ", centre, *_unit(one), ")")
+def _overall(interaction: Interaction) -> Inline:
+    centre = interaction.level_effects.centre if interaction.level_effects else None
+    return ("Overall",) if centre is None else ("Overall (mean ", centre, *_unit(interaction), ")")
 
 
-def _unit(one: Interaction) -> Inline:
-    said = one.unit_at.text not in ("", "points")
-    return ("" if one.unit_at.text == "%" else NBSP, one.unit_at) if said else ()
+def _unit(interaction: Interaction) -> Inline:
+    parts = interaction.unit_at.text not in ("", "points")
+    return ("" if interaction.unit_at.text == "%" else NBSP, interaction.unit_at) if parts else ()

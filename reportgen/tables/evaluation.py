@@ -41,25 +41,28 @@ def scenarios(records: Sequence[ScenarioRecord]) -> Table:
         Column(("Gain, SD",), "decimal"),
         Column(("of whom",), "left"),
     )
-    rows = tuple(_scenario(one) for one in records)
+    rows = tuple(_scenario(record) for record in records)
     note: Inline = ("One SD is the residual standard deviation of the control arm; SD: standard deviation.",)
     return Table(columns, (Group(rows),), (note,))
 
 
-def _scenario(one: ScenarioRecord) -> Row:
+def _scenario(scenario_record: ScenarioRecord) -> Row:
     cells: tuple[Inline, ...] = (
-        (one.number_of_trials,),
-        (one.participants,),
-        one.sizes,
-        one.allocation,
-        (one.tau,),
-        (one.interaction_scatter,),
-        (one.slope_scatter,),
-        (one.intervention_sd, *((" ", *one.residual_by) if one.residual_by else ())),
-        (one.gain,),
-        one.where or (DASH,),
+        (scenario_record.number_of_trials,),
+        (scenario_record.participants,),
+        scenario_record.sizes,
+        scenario_record.allocation,
+        (scenario_record.tau,),
+        (scenario_record.interaction_scatter,),
+        (scenario_record.slope_scatter,),
+        (
+            scenario_record.intervention_sd,
+            *((" ", *scenario_record.residual_by) if scenario_record.residual_by else ()),
+        ),
+        (scenario_record.gain,),
+        scenario_record.where or (DASH,),
     )
-    return Row((one.number, ". ", one.trials), cells)
+    return Row((scenario_record.number, ". ", scenario_record.trials), cells)
 
 
 def errors(records: Sequence[ScenarioRecord]) -> Table:
@@ -82,7 +85,7 @@ def detection(records: Sequence[ScenarioRecord]) -> Table:
 
 
 def _hits(search: SearchInScenario) -> tuple[Inline, ...]:
-    by = {one.given: one for one in search.right}
+    by = {item.given: item for item in search.right}
     every, found = by.get("all"), by.get("supported", by.get("kept"))
     return (
         rate(every.moderator if every else None),
@@ -109,14 +112,14 @@ def _found(
     )
     groups = _groups(
         records,
-        lambda one: [
+        lambda item: [
             (
-                (one.naive.data_sets,),
-                rate(one.naive),
-                rate(one.kept),
-                rate(one.supported),
-                average(one.kept_in_draws),
-                *more(one),
+                (item.naive.data_sets,),
+                rate(item.naive),
+                rate(item.kept),
+                rate(item.supported),
+                average(item.kept_in_draws),
+                *more(item),
             )
         ],
     )
@@ -137,7 +140,7 @@ def biases(records: Sequence[ScenarioRecord]) -> Table:
         "Truth: mean over data sets of what the effect really is among the people of the first candidate; beside it "
         "estimate minus truth, in SD. Corrected are those in which at least two bootstrap samples found something to compare with.",
     )
-    return Table(columns, _groups(records, lambda one: list(_bias_rows(one))), (note, ERROR))
+    return Table(columns, _groups(records, lambda item: list(_bias_rows(item))), (note, ERROR))
 
 
 def _bias_rows(search: SearchInScenario) -> Iterator[tuple[Inline, ...]]:
@@ -161,14 +164,14 @@ def coverage(records: Sequence[ScenarioRecord]) -> Table:
         Column(("Data sets",), "left"),
         *(Column((WAYS[way],), "decimal", span) for span in spans.values() for way in WAYS),
     )
-    return Table(columns, _groups(records, lambda one: list(_coverage_rows(one))), (("In per cent.",), ERROR))
+    return Table(columns, _groups(records, lambda item: list(_coverage_rows(item))), (("In per cent.",), ERROR))
 
 
 def _coverage_rows(search: SearchInScenario) -> Iterator[tuple[Inline, ...]]:
     for given, word in GIVEN.items():
         if search.effect("naive", "inside", given) is not None:
             effects = [search.effect(way, what, given) for what in _WHATS for way in WAYS]
-            yield ((word,), *(rate(one.coverage if one else None) for one in effects))
+            yield ((word,), *(rate(effect.coverage if effect else None) for effect in effects))
 
 
 def held_out(records: Sequence[ScenarioRecord]) -> Table:
@@ -184,7 +187,7 @@ def held_out(records: Sequence[ScenarioRecord]) -> Table:
         ),
     )
     note: Inline = ("Truth: that of the rule of each trial's fold in this trial, in the weights of the pooling.",)
-    return Table(columns, _groups(records, lambda one: list(_held_out_rows(one))), (note, ERROR))
+    return Table(columns, _groups(records, lambda item: list(_held_out_rows(item))), (note, ERROR))
 
 
 def _held_out_rows(search: SearchInScenario) -> Iterator[tuple[Inline, ...]]:
@@ -193,8 +196,13 @@ def _held_out_rows(search: SearchInScenario) -> Iterator[tuple[Inline, ...]]:
         yield ((inside.bias.data_sets,), *_held_out_cells(inside), *_held_out_cells(apart))
 
 
-def _held_out_cells(one: JudgedEffect) -> tuple[Inline, ...]:
-    return ((one.estimate.mean,), (one.truth.mean,), average(one.bias), rate(one.coverage))
+def _held_out_cells(judged_effect: JudgedEffect) -> tuple[Inline, ...]:
+    return (
+        (judged_effect.estimate.mean,),
+        (judged_effect.truth.mean,),
+        average(judged_effect.bias),
+        rate(judged_effect.coverage),
+    )
 
 
 def _groups(
@@ -214,15 +222,15 @@ def _groups(
     )
 
 
-def rate(one: Rate | None) -> Inline:
+def rate(item: Rate | None) -> Inline:
     """Return a share with its standard error; a dash where there is none."""
-    if one is None:
+    if item is None:
         return (DASH,)
-    return (one.percent,) if one.percent.value is None else (one.percent, " (", one.std_error, ")")
+    return (item.percent,) if item.percent.value is None else (item.percent, " (", item.std_error, ")")
 
 
-def average(one: Average | None) -> Inline:
+def average(item: Average | None) -> Inline:
     """Return a mean with its standard error; a dash where there is none."""
-    if one is None:
+    if item is None:
         return (DASH,)
-    return (one.mean,) if one.std_error.value is None else (one.mean, " (", one.std_error, ")")
+    return (item.mean,) if item.std_error.value is None else (item.mean, " (", item.std_error, ")")

@@ -53,11 +53,14 @@ def search_honesty(searches: Sequence[Searched], level: Number) -> Table:
         Column(("Verdict",), "left"),
     )
     groups = tuple(
-        Group(tuple(_rows(one, one.honesty)), head=(*labelled(one.outcome_label, one.unit), ": ", one.follow_up_label))
-        for one in searches
-        if one.honesty is not None
+        Group(
+            tuple(_rows(search, search.honesty)),
+            head=(*labelled(search.outcome_label, search.unit), ": ", search.follow_up_label),
+        )
+        for search in searches
+        if search.honesty is not None
     )
-    notes = [line for one in searches if one.honesty for line in _notes(one, one.honesty)]
+    notes = [line for search in searches if search.honesty for line in _notes(search, search.honesty)]
     return explained(Table(columns, groups, (NOTE, *notes), ABBREVIATIONS))
 
 
@@ -67,42 +70,42 @@ def _rows(search: Searched, whole: SearchHonesty[Number]) -> Iterator[Row]:
     yield Row(("The whole search",), first, total=True)
     if held is not None:
         yield Row((search.scale.between,), ((), (), (), estimate_cell(held.difference), (), ()), indent=1)
-    for one in search.candidates:
-        yield from _candidate(search, one)
+    for candidate in search.candidates:
+        yield from _candidate(search, candidate)
 
 
-def _candidate(search: Searched, one: Candidate[Number]) -> Iterator[Row]:
-    honest = one.honesty
+def _candidate(search: Searched, candidate: Candidate[Number]) -> Iterator[Row]:
+    honest = candidate.honesty
     if honest is None:
         return
     inside: tuple[Inline, ...] = (
-        (one.n,),
-        estimate_cell(one.inside),
+        (candidate.n,),
+        estimate_cell(candidate.inside),
         _corrected(honest.inside),
         _held(honest.held_out),
         (honest.p_search,),
         (honest.verdict,),
     )
-    if one.variant:
-        yield Row(("variant: ", *one.words), inside, indent=1, muted=not one.supported)
+    if candidate.variant:
+        yield Row(("variant: ", *candidate.words), inside, indent=1, muted=not candidate.supported)
         return
-    yield Row(one.words, inside, muted=not one.supported)
+    yield Row(candidate.words, inside, muted=not candidate.supported)
     held = estimate_cell(honest.held_out.difference) if honest.held_out is not None else ()
-    apart: tuple[Inline, ...] = ((), estimate_cell(one.difference), _corrected(honest.difference), held, (), ())
-    yield Row((search.scale.between,), apart, indent=1, muted=not one.supported)
+    apart: tuple[Inline, ...] = ((), estimate_cell(candidate.difference), _corrected(honest.difference), held, (), ())
+    yield Row((search.scale.between,), apart, indent=1, muted=not candidate.supported)
 
 
-def _corrected(one: Corrected[Number] | None) -> Inline:
-    return ("–",) if one is None else corrected_cell(one)
+def _corrected(item: Corrected[Number] | None) -> Inline:
+    return ("–",) if item is None else corrected_cell(item)
 
 
-def corrected_cell(one: Corrected[Number]) -> Inline:
+def corrected_cell(corrected: Corrected[Number]) -> Inline:
     """Return a corrected effect with its interval."""
-    return interval(one.effect, one.low, one.high)
+    return interval(corrected.effect, corrected.low, corrected.high)
 
 
-def _held(one: HeldOut[Number] | None) -> Inline:
-    return () if one is None else estimate_cell(one.inside)
+def _held(item: HeldOut[Number] | None) -> Inline:
+    return () if item is None else estimate_cell(item.inside)
 
 
 def _notes(search: Searched, whole: SearchHonesty[Number]) -> Iterator[Inline]:
@@ -116,14 +119,14 @@ def _found(whole: SearchHonesty[Number]) -> Inline:
     return (" Of ", whole.bootstrap_draws, " bootstrap samples ", *percent(whole.found_share), " keep a subgroup.")
 
 
-def _held_out(one: HeldOut[Number] | None) -> Inline:
+def _held_out(item: HeldOut[Number] | None) -> Inline:
     """Return how many folds kept something, and what each chose."""
-    if one is None or not one.folds:
+    if item is None or not item.folds:
         return ()
-    folds = joined([("without ", fold.trial, " ", *(fold.rule or ("nothing",))) for fold in one.folds], "; ")
+    folds = joined([("without ", fold.trial, " ", *(fold.rule or ("nothing",))) for fold in item.folds], "; ")
     return (
         " With each trial held out in turn, the others chose (",
-        *counted(one.kept, "split"),
+        *counted(item.kept, "split"),
         " kept): ",
         *folds,
         ".",
@@ -132,16 +135,18 @@ def _held_out(one: HeldOut[Number] | None) -> Inline:
 
 def _stability(chosen: Sequence[Chosen[Number]]) -> Inline:
     """Return how often moderators are chosen, and where they are cut."""
-    listed = joined([(one.label, *_side(one), *_cut(one), " in ", *percent(one.share)) for one in chosen[:MOST]], "; ")
+    listed = joined(
+        [(item.label, *_side(item), *_cut(item), " in ", *percent(item.share)) for item in chosen[:MOST]], "; "
+    )
     return (" Moderators in the subgroups of bootstrap samples: ", *listed, ".") if listed else ()
 
 
-def _side(one: Chosen[Number]) -> Inline:
-    return (f"{NBSP}{one.side}",) if one.side else ()
+def _side(chosen: Chosen[Number]) -> Inline:
+    return (f"{NBSP}{chosen.side}",) if chosen.side else ()
 
 
-def _cut(one: Chosen[Number]) -> Inline:
+def _cut(chosen: Chosen[Number]) -> Inline:
     """Return the limit, or between which limits nine in ten lie."""
-    if one.low.status == "not estimable":
+    if chosen.low.status == "not estimable":
         return ()
-    return (NBSP, one.low) if one.low.text == one.high.text else (NBSP, one.low, " to ", one.high)
+    return (NBSP, chosen.low) if chosen.low.text == chosen.high.text else (NBSP, chosen.low, " to ", chosen.high)

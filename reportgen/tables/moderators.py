@@ -52,7 +52,7 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
     marked = Footnotes()
     groups = tuple(
         Group(
-            tuple(row for one in screen.interactions for row in _rows(one, settings, drawn, marked)),
+            tuple(row for interaction in screen.interactions for row in _rows(interaction, settings, drawn, marked)),
             head=screen_head(screen, screens),
         )
         for screen in screens
@@ -71,9 +71,9 @@ def _adjusted_columns(drawn: bool) -> tuple[Column, ...]:
     return tuple(Column((head,), "decimal", ADJUSTED) for head in ("Holm", "BH", *by_draws))
 
 
-def _adjusted_cells(one: Interaction, drawn: bool) -> tuple[Inline, ...]:
-    by_draws: tuple[Inline, ...] = tuple(() if p is None else (p,) for p in (one.min_p, one.min_p_all))
-    return ((one.holm,), (one.benjamini_hochberg,), *(by_draws if drawn else ()))
+def _adjusted_cells(interaction: Interaction, drawn: bool) -> tuple[Inline, ...]:
+    by_draws: tuple[Inline, ...] = tuple(() if p is None else (p,) for p in (interaction.min_p, interaction.min_p_all))
+    return ((interaction.holm,), (interaction.benjamini_hochberg,), *(by_draws if drawn else ()))
 
 
 def min_p_note(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inline, ...]:
@@ -106,14 +106,14 @@ def _other_p(settings: ScreeningSettings) -> tuple[str, ...]:
 
 def _scatter_columns(settings: ScreeningSettings) -> tuple[Column, ...]:
     return (
-        *(Column((f"p {P_READINGS[one]}",), "decimal", BESIDE) for one in _other_p(settings)),
+        *(Column((f"p {P_READINGS[item]}",), "decimal", BESIDE) for item in _other_p(settings)),
         Column(("τ",), "decimal", BESIDE),
     )
 
 
-def _scatter_cells(one: Interaction, settings: ScreeningSettings) -> tuple[Inline, ...]:
-    p = {"these": one.scatter.p_these, "new": one.scatter.p_new}
-    return (*((p[name],) for name in _other_p(settings)), (one.scatter.tau,))
+def _scatter_cells(interaction: Interaction, settings: ScreeningSettings) -> tuple[Inline, ...]:
+    p = {"these": interaction.scatter.p_these, "new": interaction.scatter.p_new}
+    return (*((p[name],) for name in _other_p(settings)), (interaction.scatter.tau,))
 
 
 def scatter_note(settings: ScreeningSettings) -> Inline:
@@ -138,62 +138,77 @@ def screen_head(screen: Screen, screens: Sequence[Screen]) -> Inline:
     return (*_title(screen, screens), *((" (", screen.unit, ")") if screen.unit.text else ()))
 
 
-def trials_cell(one: Interaction, marked: Footnotes) -> Inline:
+def trials_cell(interaction: Interaction, marked: Footnotes) -> Inline:
     """Return how many trials tell something of an interaction, with a footnote on those that do not."""
-    silent = one.uninformative
+    silent = interaction.uninformative
     if silent is None:
-        return (one.trials,)
+        return (interaction.trials,)
     further = "trial of the model tells" if silent.value == 1 else "trials of the model tell"
-    beside = any(e.effect.value is not None for reading in (one.naive, one.across) for e in reading.each)
+    beside = any(
+        e.effect.value is not None for reading in (interaction.naive, interaction.across) for e in reading.each
+    )
     rest = ", though the naive and the across reading rest on them as well" if beside else ""
     note = (
         silent,
         f" further {further} nothing of the interaction, for the moderator does not vary on both sides there; neither they nor "
         f"their people are counted{rest}.",
     )
-    return (one.trials, marked.mark(note))
+    return (interaction.trials, marked.mark(note))
 
 
-def _rows(one: Interaction, settings: ScreeningSettings, drawn: bool, marked: Footnotes) -> Iterator[Row]:
+def _rows(interaction: Interaction, settings: ScreeningSettings, drawn: bool, marked: Footnotes) -> Iterator[Row]:
     """Yield the row of a moderator; of one with several levels the joint test, then each level."""
-    counts = (trials_cell(one, marked), (one.n_control,), (one.n_intervention,), (one.cost_people,))
-    readings = (one.reading, one.within if one.tested == "naive" else one.naive, one.across)
-    scatter = _scatter_cells(one, settings)
-    adjusted: tuple[Inline, ...] = (*_adjusted_cells(one, drawn), *scatter, finding(one))
+    counts = (
+        trials_cell(interaction, marked),
+        (interaction.n_control,),
+        (interaction.n_intervention,),
+        (interaction.cost_people,),
+    )
+    readings = (
+        interaction.reading,
+        interaction.within if interaction.tested == "naive" else interaction.naive,
+        interaction.across,
+    )
+    scatter = _scatter_cells(interaction, settings)
+    adjusted: tuple[Inline, ...] = (*_adjusted_cells(interaction, drawn), *scatter, finding(interaction))
     nothing = all(estimate.effect.value is None for reading in readings for estimate in reading.each)
-    if len(one.within.each) == 1 or nothing:
+    if len(interaction.within.each) == 1 or nothing:
         head: Inline = (
-            (one.label, ", ", *contrast(one, 0)) if len(one.within.each) == 1 and contrast(one, 0) else (one.label,)
+            (interaction.label, ", ", *contrast(interaction, 0))
+            if len(interaction.within.each) == 1 and contrast(interaction, 0)
+            else (interaction.label,)
         )
         cells = [_cells(reading.each[0], reading.p) for reading in readings]
-        yield Row(head, (*counts, *cells[0], *adjusted, *cells[1], *cells[2]), muted=one.tier == "not estimable")
+        yield Row(
+            head, (*counts, *cells[0], *adjusted, *cells[1], *cells[2]), muted=interaction.tier == "not estimable"
+        )
         return
     joint: list[tuple[Inline, Inline]] = [((), (reading.p,)) for reading in readings]
-    yield Row((one.label, ", joint test"), (*counts, *joint[0], *adjusted, *joint[1], *joint[2]))
-    for index in range(len(one.within.each)):
+    yield Row((interaction.label, ", joint test"), (*counts, *joint[0], *adjusted, *joint[1], *joint[2]))
+    for index in range(len(interaction.within.each)):
         cells = [_cells(reading.each[index], reading.each[index].p) for reading in readings]
         blank: tuple[Inline, ...] = ((),) * len(adjusted)
-        yield Row(contrast(one, index), ((), (), (), (), *cells[0], *blank, *cells[1], *cells[2]), indent=1)
+        yield Row(contrast(interaction, index), ((), (), (), (), *cells[0], *blank, *cells[1], *cells[2]), indent=1)
 
 
 def _cells(estimate: Estimate, p: Number) -> tuple[Inline, Inline]:
     return (estimate_cell(estimate), (p,) if estimate.effect.value is not None else ())
 
 
-def contrast(one: Interaction, index: int) -> Inline:
+def contrast(interaction: Interaction, index: int) -> Inline:
     """Return "per 10 years" or "male v female"; nothing where no level is known."""
-    if one.step is not None:
-        return ("per ", one.step)
-    if not one.levels or one.reference is None:
+    if interaction.step is not None:
+        return ("per ", interaction.step)
+    if not interaction.levels or interaction.reference is None:
         return ()
-    return (one.levels[index], " v ", one.reference)
+    return (interaction.levels[index], " v ", interaction.reference)
 
 
-def finding(one: Interaction) -> Inline:
+def finding(interaction: Interaction) -> Inline:
     """Return what was found, of the significant and weak tiers."""
-    if one.tier not in ("significant", "weak") or not one.found:
+    if interaction.tier not in ("significant", "weak") or not interaction.found:
         return ()
-    return (f"{one.tier}: ", *one.found)
+    return (f"{interaction.tier}: ", *interaction.found)
 
 
 def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inline, ...]:
@@ -219,16 +234,18 @@ def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inli
         scatter_note(settings),
         *min_p_note(screens, settings),
     ]
-    if any(one.separate for screen in screens for one in screen.interactions):
+    if any(interaction.separate for screen in screens for interaction in screen.interactions):
         notes.append(
             (
                 "Where the across reading cannot be had, the within reading comes from a model with a treatment effect of "
                 "its own for each trial.",
             )
         )
-    notes += not_adjusted([fit for one in screens for fit in screen_fits(one, _title(one, screens))])
-    told = (estimate for one in screens for i in one.interactions for _, r in _readings(i) for estimate in r.each)
-    return (*notes, *hidden_note(told))
+    notes += not_adjusted([fit for screen in screens for fit in screen_fits(screen, _title(screen, screens))])
+    estimates = (
+        estimate for screen in screens for i in screen.interactions for _, r in _readings(i) for estimate in r.each
+    )
+    return (*notes, *hidden_note(estimates))
 
 
 def _title(screen: Screen, screens: Sequence[Screen]) -> Inline:
@@ -238,8 +255,8 @@ def _title(screen: Screen, screens: Sequence[Screen]) -> Inline:
 
 def hidden_note(estimates: Iterable[Estimate]) -> tuple[Inline, ...]:
     """Return the note on effects that are known and not printed; nothing where there are none."""
-    hidden = any(estimate.effect.status == "suppressed" for estimate in estimates)
-    return (("An effect that rests on too few people of an arm to be printed is a dash.",),) if hidden else ()
+    suppressed = any(estimate.effect.status == "suppressed" for estimate in estimates)
+    return (("An effect that rests on too few people of an arm to be printed is a dash.",),) if suppressed else ()
 
 
 def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
@@ -273,13 +290,13 @@ def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
         scatter_note(settings),
         *min_p_note(screens, settings),
     ]
-    missing = [(*screen_head(screen, screens), ": ", *_why(screen)) for screen in screens if screen.reason]
+    missing = [(*screen_head(screen, screens), ": ", *_reason(screen)) for screen in screens if screen.reason]
     if missing:
         notes.append(("Not estimable: ", *joined(missing), "."))
     return explained(Table(columns, groups, tuple(notes), (("n", "participants"), *ABBREVIATIONS)))
 
 
-def _why(screen: Screen) -> Inline:
+def _reason(screen: Screen) -> Inline:
     return words(screen.reason, f"{screen.id}.reason", screen.trials.source)
 
 
@@ -298,21 +315,21 @@ def _counted(screen: Screen, screens: Sequence[Screen]) -> Inline:
 
 
 def _reached(screen: Screen, settings: ScreeningSettings, drawn: bool) -> tuple[Row, ...]:
-    found = [one for one in screen.interactions if one.tier in ("significant", "weak")]
+    found = [interaction for interaction in screen.interactions if interaction.tier in ("significant", "weak")]
     return tuple(
         Row(
-            (one.label, ", ", *contrast(one, 0)) if len(one.reading.each) == 1 else (one.label, ", joint test"),
+            (item.label, ", ", *contrast(item, 0)) if len(item.reading.each) == 1 else (item.label, ", joint test"),
             (
-                (one.trials,),
-                (one.n,),
-                estimate_cell(one.reading.each[0]) if len(one.reading.each) == 1 else (),
-                (one.reading.p,),
-                *_adjusted_cells(one, drawn),
-                *_scatter_cells(one, settings),
-                finding(one),
+                (item.trials,),
+                (item.n,),
+                estimate_cell(item.reading.each[0]) if len(item.reading.each) == 1 else (),
+                (item.reading.p,),
+                *_adjusted_cells(item, drawn),
+                *_scatter_cells(item, settings),
+                finding(item),
             ),
         )
-        for one in sorted(found, key=lambda one: one.reading.p.value or 0.0)
+        for item in sorted(found, key=lambda item: item.reading.p.value or 0.0)
     )
 
 
@@ -325,13 +342,20 @@ def expectations(screens: Sequence[Screen]) -> Table | None:
         Column(("Holm",), "decimal"),
     )
     groups = []
-    for moderator in dict.fromkeys(one.moderator for screen in screens for one in screen.interactions if one.expected):
-        pairs = [(screen, one) for screen in screens for one in screen.interactions if one.moderator == moderator]
+    for moderator in dict.fromkeys(
+        interaction.moderator for screen in screens for interaction in screen.interactions if interaction.expected
+    ):
+        pairs = [
+            (screen, interaction)
+            for screen in screens
+            for interaction in screen.interactions
+            if interaction.moderator == moderator
+        ]
         first = pairs[0][1]
         rows = tuple(
-            Row(screen_head(screen, screens), (one.found, (one.reading.p,), (one.holm,)))
-            for screen, one in pairs
-            if one.tier != "not estimable" and first.expected is not None
+            Row(screen_head(screen, screens), (item.found, (item.reading.p,), (item.holm,)))
+            for screen, item in pairs
+            if item.tier != "not estimable" and first.expected is not None
         )
         if rows and first.expected is not None:
             groups.append(Group(rows, head=(first.label, ". Expected beforehand: ", first.expected)))
@@ -353,17 +377,17 @@ def failed_screenings(fitted: Sequence[Moderation]) -> Table | None:
         for comparison, title in titles.items():
             rows = tuple(
                 Row(
-                    (screen.outcome_label, ", ", screen.follow_up_label, ": ", one.label),
+                    (screen.outcome_label, ", ", screen.follow_up_label, ": ", interaction.label),
                     (
                         (reading_name,),
                         (reading.evaluations,),
-                        words(reading.reason, f"{one.id}.{reading_name}.reason", one.n.source),
+                        words(reading.reason, f"{interaction.id}.{reading_name}.reason", interaction.n.source),
                     ),
                 )
                 for screen in record.results
                 if screen.comparison == comparison
-                for one in screen.interactions
-                for reading_name, reading in _readings(one)
+                for interaction in screen.interactions
+                for reading_name, reading in _readings(interaction)
                 if reading.status == "failed"
             )
             if rows:
@@ -377,5 +401,5 @@ def failed_screenings(fitted: Sequence[Moderation]) -> Table | None:
     return Table(columns, tuple(groups)) if groups else None
 
 
-def _readings(one: Interaction) -> tuple[tuple[str, InteractionReading], ...]:
-    return (("within", one.within), ("naive", one.naive), ("across", one.across))
+def _readings(interaction: Interaction) -> tuple[tuple[str, InteractionReading], ...]:
+    return (("within", interaction.within), ("naive", interaction.naive), ("across", interaction.across))

@@ -132,10 +132,12 @@ def about_moderators(peeling: PeeledOutcome) -> tuple[Inline, ...]:
 
 
 def _directions(peeling: PeeledOutcome) -> Iterator[Inline]:
-    declared = joined([(f"{one.gains} values of ", one.label) for one in peeling.moderators if one.declared])
+    declared = joined(
+        [(f"{moderator.gains} values of ", moderator.label) for moderator in peeling.moderators if moderator.declared]
+    )
     if declared:
         yield ("Declared to gain more: ", *declared, ".")
-    found = joined([_found(one) for one in peeling.moderators if one.interaction is not None])
+    found = joined([_found(moderator) for moderator in peeling.moderators if moderator.interaction is not None])
     if found:
         how = "by the sign of the interaction with treatment in the same people (centred within trials)"
         yield (f"Found to gain more, {how}: ", *found, ".")
@@ -144,7 +146,7 @@ def _directions(peeling: PeeledOutcome) -> Iterator[Inline]:
 def _found(moderator: PeeledModerator) -> Inline:
     if moderator.interaction is None or moderator.per is None:
         return ()
-    said: Inline = (
+    sentence: Inline = (
         f"{moderator.gains} values of ",
         moderator.label,
         ", ",
@@ -152,10 +154,10 @@ def _found(moderator: PeeledModerator) -> Inline:
         " per ",
     )
     if moderator.levels is not None:
-        return (*said, "level")
+        return (*sentence, "level")
     if moderator.per.value == 1:
-        return (*said, _one(moderator.unit.text) or "unit")
-    return (*said, moderator.per, " ", moderator.unit if moderator.unit.text else "units")
+        return (*sentence, _one(moderator.unit.text) or "unit")
+    return (*sentence, moderator.per, " ", moderator.unit if moderator.unit.text else "units")
 
 
 def _one(unit: str) -> str:
@@ -170,7 +172,7 @@ def _one(unit: str) -> str:
 
 
 def _not_peeled(peeling: PeeledOutcome) -> Inline:
-    return joined([(one.label, " (", *one.reason, ")") for one in peeling.not_peeled])
+    return joined([(item.label, " (", *item.reason, ")") for item in peeling.not_peeled])
 
 
 def _costs(peeling: PeeledOutcome) -> Inline:
@@ -193,8 +195,8 @@ def _costs(peeling: PeeledOutcome) -> Inline:
 
 def no_frontier(peelings: Sequence[tuple[PeeledOutcome, Inline]]) -> Inline:
     """Return what is said of peelings that found no box, with their titles: why, and what could not be peeled."""
-    said = [(*title, ": ", *joined((one.reason, _not_peeled(one)), ": ")) for one, title in peelings]
-    return ("No subgroup could be peeled: ", *joined(said), ".") if said else ()
+    sentence = [(*title, ": ", *joined((item.reason, _not_peeled(item)), ": ")) for item, title in peelings]
+    return ("No subgroup could be peeled: ", *joined(sentence), ".") if sentence else ()
 
 
 def peeling_status(records: Sequence[DirectedPeeling]) -> Table:
@@ -205,8 +207,8 @@ def peeling_status(records: Sequence[DirectedPeeling]) -> Table:
     records : sequence of DirectedPeeling
     """
     fits = ("Fits inside",)
-    there = {record.name: [one for one in record.results if not one.empty] for record in records}
-    remarks = any(peeling.reason for peelings in there.values() for peeling in peelings)
+    results_of = {record.name: [result for result in record.results if not result.empty] for record in records}
+    remarks = any(peeling.reason for peelings in results_of.values() for peeling in peelings)
     columns = (
         Column(("Directed peeling",), "left"),
         Column(("Status",), "left"),
@@ -219,8 +221,8 @@ def peeling_status(records: Sequence[DirectedPeeling]) -> Table:
     groups = []
     for record in records:
         titles = {comparison.name: comparison.title for comparison in record.comparisons}
-        for comparison, found in groupby(there[record.name], key=lambda one: one.comparison):
-            groups.append(Group(tuple(_status_row(one, remarks) for one in found), head=(titles[comparison],)))
+        for comparison, found in groupby(results_of[record.name], key=lambda item: item.comparison):
+            groups.append(Group(tuple(_status_row(item, remarks) for item in found), head=(titles[comparison],)))
     notes: tuple[Inline, ...] = (
         ("Found: the best subgroup of each size that has one. Boundary: the fit finds no variation between trials.",),
     )
@@ -228,7 +230,11 @@ def peeling_status(records: Sequence[DirectedPeeling]) -> Table:
 
 
 def _status_row(peeling: PeeledOutcome, remarks: bool) -> Row:
-    said = "subgroups found" if peeling.boxes else "nothing to peel"
+    sentence = "subgroups found" if peeling.boxes else "nothing to peel"
     counts = (peeling.evaluated, peeling.found, peeling.boundary, peeling.failed)
-    cells: tuple[Inline, ...] = ((said,), *((number,) for number in counts), *((peeling.reason,) if remarks else ()))
+    cells: tuple[Inline, ...] = (
+        (sentence,),
+        *((number,) for number in counts),
+        *((peeling.reason,) if remarks else ()),
+    )
     return Row((peeling.outcome_label, ", ", peeling.follow_up_label), cells, muted=not peeling.boxes)

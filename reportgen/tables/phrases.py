@@ -198,11 +198,11 @@ class _Explaining(Footnotes):
         return Group(tuple(self.row(row) for row in group.rows), head)
 
     def row(self, row: Row) -> Row:
-        said_here: set[str] = set()
-        head = self.marked(row.head, said_here)
-        return replace(row, head=head, cells=tuple(self.marked(cell, said_here) for cell in row.cells))
+        marked_here: set[str] = set()
+        head = self.marked(row.head, marked_here)
+        return replace(row, head=head, cells=tuple(self.marked(cell, marked_here) for cell in row.cells))
 
-    def marked(self, inline: Inline, said_here: set[str] | None = None) -> Inline:
+    def marked(self, inline: Inline, marked_here: set[str] | None = None) -> Inline:
         out: list[str | Number] = []
         for part in inline:
             if isinstance(part, str):
@@ -211,10 +211,10 @@ class _Explaining(Footnotes):
             out.append(part)
             if part.value is None and part.reason and part.status not in ("ok", "boundary"):
                 here = self.mark((f"{said(part)}: ", *words(part.reason, f"{part.id}.reason", part.source), "."))
-                if said_here is None or here not in said_here:
+                if marked_here is None or here not in marked_here:
                     out.append(here)
-                    if said_here is not None:
-                        said_here.add(here)
+                    if marked_here is not None:
+                        marked_here.add(here)
         return tuple(out)
 
 

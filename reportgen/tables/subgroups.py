@@ -109,7 +109,7 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
 
 def variants_note(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> list[Inline]:
     """Return what a variant is; nothing where there is none."""
-    if settings.near is None or not any(one.variant_of for search in searches for one in search.subgroups):
+    if settings.near is None or not any(subgroup.variant_of for search in searches for subgroup in search.subgroups):
         return []
     return [
         (
@@ -173,8 +173,8 @@ def _rows(search: PartitionedOutcome, readings: tuple[Reading, ...], drawn: bool
     yield _members_row(search.overall, ("All participants",), 3 + len(readings), drawn)
     for finding in search.findings:
         yield from _subgroup_rows(search, finding, readings, drawn)
-        for one in search.variants_of(finding):
-            yield from _subgroup_rows(search, one, readings, drawn)
+        for item in search.variants_of(finding):
+            yield from _subgroup_rows(search, item, readings, drawn)
     if drawn and search.subgroups:
         yield from _held_out_rows(search, 3 + len(readings))
     if not search.subgroups and search.rejected:
@@ -267,7 +267,7 @@ def _difference_row(
     """Return the difference between the sides of a split with its p values; `drawn`: corrected, and p of the search."""
     p = (split.p_raw, split.p_adjusted, split.p_node)
     corrected, of_search = ((drawn[0],), (drawn[1],)) if drawn is not None else ((), ())
-    cells = ((), (), (), estimate_cell(split.difference), *corrected, *((one,) for one in p), *others, *of_search)
+    cells = ((), (), (), estimate_cell(split.difference), *corrected, *((item,) for item in p), *others, *of_search)
     return Row(head, cells, indent=indent)
 
 
@@ -316,7 +316,7 @@ def _rejected_row(search: PartitionedOutcome, split: Split, deep: bool) -> Row:
         *among,
         (split.cuts,),
         estimate_cell(split.difference),
-        *((one,) for one in p),
+        *((item,) for item in p),
         split.reason,
     )
     return Row(split.better.words, cells)
@@ -375,8 +375,8 @@ def _in_line(search: PartitionedOutcome) -> Inline:
 
 def search_status(records: Sequence[RecursivePartitioning]) -> Table:
     """Return how each search ended: how much was tried, what was found, and why there was none."""
-    there = {record.name: [search for search in record.results if not search.empty] for record in records}
-    remarks = any(search.reason for searches in there.values() for search in searches)
+    results_of = {record.name: [search for search in record.results if not search.empty] for record in records}
+    remarks = any(search.reason for searches in results_of.values() for search in searches)
     columns = [
         Column(("Search",), "left"),
         Column(("Status",), "left"),
@@ -390,7 +390,7 @@ def search_status(records: Sequence[RecursivePartitioning]) -> Table:
     groups = []
     for record in records:
         titles = {comparison.name: comparison.title for comparison in record.comparisons}
-        for comparison, found in groupby(there[record.name], key=lambda search: search.comparison):
+        for comparison, found in groupby(results_of[record.name], key=lambda search: search.comparison):
             groups.append(Group(tuple(_status_row(search, remarks) for search in found), head=(titles[comparison],)))
     return Table(tuple(columns), tuple(groups))
 

@@ -51,14 +51,14 @@ def interactions_by_trial(screen: Screen, moderators: Collection[str], settings:
         Column(("Weight, %",), "decimal"),
     )
     chosen = _chosen(screen, moderators)
-    groups = tuple(group for one in chosen for group in _groups(one)) or (Group((NONE,)),)
+    groups = tuple(group for item in chosen for group in _groups(item)) or (Group((NONE,)),)
     return explained(Table(columns, groups, tuple(_notes(screen, chosen)), (CI,)))
 
 
-def _groups(one: Interaction) -> Iterator[Group]:
-    for index, by_trial in enumerate(one.by_trial):
-        rows = (*map(_trial_row, by_trial.trials), *_pooled_rows(one, index, by_trial))
-        yield Group(rows, head=(one.label, ", ", *contrast(one, index)))
+def _groups(interaction: Interaction) -> Iterator[Group]:
+    for index, by_trial in enumerate(interaction.by_trial):
+        rows = (*map(_trial_row, by_trial.trials), *_pooled_rows(interaction, index, by_trial))
+        yield Group(rows, head=(interaction.label, ", ", *contrast(interaction, index)))
 
 
 def _trial_row(trial: TrialInteraction) -> Row:
@@ -73,11 +73,11 @@ def _estimate(estimate: Estimate) -> tuple[Inline, Inline, Inline]:
     return estimate_cell(estimate), (estimate.std_error,), (estimate.p,)
 
 
-def _pooled_rows(one: Interaction, index: int, by_trial: ContrastByTrial) -> Iterator[Row]:
+def _pooled_rows(interaction: Interaction, index: int, by_trial: ContrastByTrial) -> Iterator[Row]:
     for label, estimate in (
         ("Pooled, two-stage", by_trial.pooled),
-        ("One-step, within trials", one.within.each[index]),
-        ("Across trials", one.across.each[index]),
+        ("One-step, within trials", interaction.within.each[index]),
+        ("Across trials", interaction.across.each[index]),
     ):
         cells = (BLANK, BLANK, *_estimate(estimate), BLANK)
         yield Row((label,), cells, total=True, muted=estimate.effect.value is None)
@@ -109,18 +109,18 @@ def variation_between_trials(
     groups = tuple(
         Group(rows, head=screen_head(screen, screens))
         for screen in screens
-        if (rows := tuple(row for one in _chosen(screen, moderators) for row in _variation(one)))
+        if (rows := tuple(row for item in _chosen(screen, moderators) for row in _variation(item)))
     )
     note: Inline = ("Of the two-stage models of the trials; of several levels each against the reference by itself.",)
     return explained(Table(columns, groups, (note,), ABBREVIATIONS)) if groups else None
 
 
 def _chosen(screen: Screen, moderators: Collection[str]) -> list[Interaction]:
-    return [one for one in screen.interactions if not moderators or one.moderator in moderators]
+    return [interaction for interaction in screen.interactions if not moderators or interaction.moderator in moderators]
 
 
-def _variation(one: Interaction) -> Iterator[Row]:
-    for index, by_trial in enumerate(one.by_trial):
+def _variation(interaction: Interaction) -> Iterator[Row]:
+    for index, by_trial in enumerate(interaction.by_trial):
         if by_trial.reason:
             continue
         between = by_trial.heterogeneity
@@ -129,7 +129,7 @@ def _variation(one: Interaction) -> Iterator[Row]:
             i2 = (*i2, " (", *percent(by_trial.i2_low), " to ", *percent(by_trial.i2_high), ")")
         tau2 = interval(between.tau2, between.tau2_low, between.tau2_high)
         cells: tuple[Inline, ...] = ((between.trials,), (between.q,), (between.q_df,), (between.q_p,), i2, tau2)
-        yield Row((one.label, ", ", *contrast(one, index)), cells)
+        yield Row((interaction.label, ", ", *contrast(interaction, index)), cells)
 
 
 def _notes(screen: Screen, chosen: Collection[Interaction]) -> Iterator[Inline]:
@@ -139,15 +139,15 @@ def _notes(screen: Screen, chosen: Collection[Interaction]) -> Iterator[Inline]:
         f"{screen.scale.larger}. Weights are those of the two-stage model. The across reading "
         "compares the means of trials and is open to ecological bias: it is not pooled with the others.",
     )
-    missing = [(one.label, *_why(one, screen)) for one in chosen if not one.by_trial]
+    missing = [(item.label, *_why(item, screen)) for item in chosen if not item.by_trial]
     if missing:
         yield ("Not estimable: ", *joined(missing), ".")
-    if any(one.levels for one in chosen):
+    if any(item.levels for item in chosen):
         yield ("For levels, participants are those of the two levels compared.",)
-    if any(by_trial.suppressed for one in chosen for by_trial in one.by_trial):
+    if any(by_trial.suppressed for item in chosen for by_trial in item.by_trial):
         yield ("Trials that are not printed are not pooled.",)
 
 
-def _why(one: Interaction, screen: Screen) -> Inline:
-    why = one.within.reason or screen.reason
-    return (" (", *words(why, f"{one.id}.reason", one.n.source), ")") if why else ()
+def _why(interaction: Interaction, screen: Screen) -> Inline:
+    reason = interaction.within.reason or screen.reason
+    return (" (", *words(reason, f"{interaction.id}.reason", interaction.n.source), ")") if reason else ()

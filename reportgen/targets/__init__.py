@@ -21,7 +21,7 @@ from reportgen.records.artefact import Drawing
 from reportgen.records.results import Results
 from reportgen.render.appendix import Appendix, drawings_of
 from reportgen.render.fonts import face_rules_inside
-from reportgen.render.html import why_no_pdf
+from reportgen.render.html import no_pdf_reason
 from reportgen.task import Task
 
 __all__ = ["Edition", "Figures", "Form", "Target", "Written", "target", "write_targets"]
@@ -140,28 +140,28 @@ def write_targets(edition: Edition, names: Collection[str], folder: Path, make: 
     make = make or Maker()
     writers = make.pool if make.pool.shares_files else Serial()
     asked = [target(name) for name in dict.fromkeys(names)]
-    at_once = sorted((one for one in asked if not one.needs), key=_longest_first)
-    begun = {one.name: writers.submit(_write, one.name, edition, folder) for one in at_once[1:]}
+    at_once = sorted((item for item in asked if not item.needs), key=_longest_first)
+    begun = {item.name: writers.submit(_write, item.name, edition, folder) for item in at_once[1:]}
     drawings = tuple(drawings_of(edition.appendix))
-    needed = {form for one in asked for form in one.needs}
+    needed = {form for item in asked for form in item.needs}
     with ThreadPoolExecutor(1) as beside:
         pixels = beside.submit(_made, "png", drawings if "png" in needed else (), make)
         if make.pool.workers == 1:
             pixels.result()  # there is no other process to wait for
         here = replace(edition, faces=partial(face_rules_inside, make=make))
-        said = {one.name: one.write(here, {}, folder) for one in at_once[:1]}
-        paper = _made("pdf", drawings if "pdf" in needed and not why_no_pdf() else (), make)
+        warnings_of = {item.name: item.write(here, {}, folder) for item in at_once[:1]}
+        paper = _made("pdf", drawings if "pdf" in needed and not no_pdf_reason() else (), make)
         figures = {**paper, **pixels.result()}
-    said |= {one.name: one.write(edition, figures, folder) for one in asked if one.needs}
-    said |= {name: warnings.result() for name, warnings in begun.items()}
-    documents = [Path(one.opens) for one in asked if one.opens]
-    there = tuple(path for path in documents if (folder / path).is_file())
-    warnings = dict.fromkeys(warning for one in asked for warning in said[one.name])
-    return Written(there, tuple(warnings), len(there) == len(documents))
+    warnings_of |= {item.name: item.write(edition, figures, folder) for item in asked if item.needs}
+    warnings_of |= {name: warnings.result() for name, warnings in begun.items()}
+    documents = [Path(item.opens) for item in asked if item.opens]
+    available = tuple(path for path in documents if (folder / path).is_file())
+    warnings = dict.fromkeys(warning for item in asked for warning in warnings_of[item.name])
+    return Written(available, tuple(warnings), len(available) == len(documents))
 
 
-def _longest_first(one: Target) -> int:
-    return LONGEST.index(one.name) if one.name in LONGEST else len(LONGEST)
+def _longest_first(item: Target) -> int:
+    return LONGEST.index(item.name) if item.name in LONGEST else len(LONGEST)
 
 
 def _write(name: str, edition: Edition, folder: Path) -> tuple[str, ...]:
@@ -170,8 +170,11 @@ def _write(name: str, edition: Edition, folder: Path) -> tuple[str, ...]:
 
 def _made(form: Form, drawings: tuple[Drawing, ...], make: Maker) -> Figures:
     """Return drawings in a form, those as PDF by this process: it has the library already, and room for it."""
-    tasks = [Task(f"{form}.{one.name}", MADE[form], {"drawing": one}, cost=0.2, here=form == "pdf") for one in drawings]
-    return {(one.name, form): content for one, content in zip(drawings, make(tasks), strict=True)}
+    tasks = [
+        Task(f"{form}.{drawing.name}", MADE[form], {"drawing": drawing}, cost=0.2, here=form == "pdf")
+        for drawing in drawings
+    ]
+    return {(drawing.name, form): content for drawing, content in zip(drawings, make(tasks), strict=True)}
 
 
 def _as_pdf(drawing: Drawing) -> bytes:

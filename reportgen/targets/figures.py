@@ -17,7 +17,7 @@ class FigureFiles:
 
     def write(self, edition: Edition, figures: Figures, folder: Path) -> tuple[str, ...]:
         """Write the files; where no PDF can be written, say why."""
-        from reportgen.render.html import why_no_pdf
+        from reportgen.render.html import no_pdf_reason
 
         place = folder / "figures"
         place.mkdir(exist_ok=True)
@@ -28,7 +28,7 @@ class FigureFiles:
             if form in self.needs:
                 (place / f"{name}.{form}").write_bytes(content)
         whole = all((drawing.name, "pdf") in figures for drawing in drawings)
-        return () if whole else (why_no_pdf(),)
+        return () if whole else (no_pdf_reason(),)
 
 
 TARGET = FigureFiles()

@@ -17,7 +17,7 @@ class Submission:
 
     def write(self, edition: Edition, figures: Figures, folder: Path) -> tuple[str, ...]:
         """Write the files; where no PDF can be written, say why."""
-        from reportgen.render.html import why_no_pdf
+        from reportgen.render.html import no_pdf_reason
         from reportgen.render.submission import alt_texts, captions, figure_names, stems
         from reportgen.render.word import table_document
 
@@ -31,10 +31,10 @@ class Submission:
             if any(part.table is not None for part in artefact.parts):
                 (place / f"{known[artefact.name]}.docx").write_bytes(table_document(appendix, artefact))
         names = figure_names(appendix)
-        there = [drawing.name for drawing in drawings_of(appendix) if (drawing.name, "pdf") in figures]
-        for name in there:
+        available = [drawing.name for drawing in drawings_of(appendix) if (drawing.name, "pdf") in figures]
+        for name in available:
             (place / f"{names[name]}.pdf").write_bytes(figures[name, "pdf"])
-        return () if len(there) == len(names) else (why_no_pdf(),)
+        return () if len(available) == len(names) else (no_pdf_reason(),)
 
 
 TARGET = Submission()

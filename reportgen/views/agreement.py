@@ -18,11 +18,11 @@ NOTHING_SHARED: Inline = ("The two searches have no outcome, follow-up and compa
 
 
 def _agreement(record: Agreement, options: AgreementTables, context: Context) -> tuple[Draft, ...]:
-    drafts = [draft for one in record.results if one.subgroups for draft in _drafts(one, record)]
-    there = [one for one in record.results if one.n.value]
-    said = tables.nothing_to_compare([(one, _title(one, record)) for one in there if not one.subgroups])
+    drafts = [draft for result in record.results if result.subgroups for draft in _drafts(result, record)]
+    present = [result for result in record.results if result.n.value]
+    note = tables.nothing_to_compare([(item, _title(item, record)) for item in present if not item.subgroups])
     nothing = NOBODY if record.results else NOTHING_SHARED
-    return with_notes(drafts, (said,) if said else () if drafts else (nothing,))
+    return with_notes(drafts, (note,) if note else () if drafts else (nothing,))
 
 
 def _drafts(outcome: OutcomeAgreement, record: Agreement) -> Iterator[Draft]:
@@ -33,8 +33,8 @@ def _drafts(outcome: OutcomeAgreement, record: Agreement) -> Iterator[Draft]:
 
 def _title(outcome: OutcomeAgreement, record: Agreement) -> Inline:
     """Return the outcome, with comparison and follow-up where the record has several."""
-    several = len({one.comparison for one in record.results}) > 1
-    visits = len({one.follow_up for one in record.results}) > 1
+    several = len({result.comparison for result in record.results}) > 1
+    visits = len({result.follow_up for result in record.results}) > 1
     return (
         *((outcome.comparison_title, ": ") if several else ()),
         outcome.outcome_label,

@@ -20,11 +20,11 @@ from reportgen.views.view import Context, Show
 def _analysed(record: Any, options: Analysed, context: Context) -> tuple[Draft, ...]:
     named = [record, *(context.records.analyses[name] for name in options.beside)]
     failed: tuple[Inline, ...] = tuple(
-        ("This analysis failed: ", one.reason, ".") for one in named if isinstance(one, Failure)
+        ("This analysis failed: ", item.reason, ".") for item in named if isinstance(item, Failure)
     )
-    shown = [one for one in named if not isinstance(one, Failure)]
-    titles = {comparison.name: comparison.title for one in reversed(shown) for comparison in one.comparisons}
-    people = chosen((person for one in shown for person in _people(one)), options, context.study)
+    shown = [item for item in named if not isinstance(item, Failure)]
+    titles = {comparison.name: comparison.title for item in reversed(shown) for comparison in item.comparisons}
+    people = chosen((person for item in shown for person in _people(item)), options, context.study)
     parts = in_parts(people, options.parts, titles)
     drafts = [Draft(title, table=tables.analysed(found, titles)) for title, found in parts]
     return with_notes(drafts, failed) if drafts or failed else ()
@@ -34,8 +34,8 @@ def _people(record: Any) -> Iterator[People]:
     """Yield who entered each result of an analysis, with the names of analysis and method."""
     view = view_of(record)
     if view is not None and view.people:
-        found = (people_of(one) for one in record.results)
-        yield from (replace(one, analysis=record.name, method=view.label) for one in found)
+        found = (people_of(result) for result in record.results)
+        yield from (replace(item, analysis=record.name, method=view.label) for item in found)
 
 
 SHOWS: tuple[Show[Any, Any], ...] = (Show(Analysed, "Trials and participants of each analysis", _analysed),)

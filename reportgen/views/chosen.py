@@ -44,7 +44,9 @@ def chosen(results: Iterable[CellT], options: Limited, study: Study) -> tuple[Ce
     outcomes = expanded(options.outcome or ("all",), study.outcomes)
     visits = expanded(options.follow_up or ("all",), study.follow_up)
     return tuple(
-        one for one in results if one.comparison in comparisons and one.outcome in outcomes and one.follow_up in visits
+        result
+        for result in results
+        if result.comparison in comparisons and result.outcome in outcomes and result.follow_up in visits
     )
 
 
@@ -60,15 +62,17 @@ def in_parts(
     titles : mapping
         Of the comparisons, by name.
     """
-    several = len({one.comparison for one in results}) > 1
+    several = len({result.comparison for result in results}) > 1
 
-    def key(one: CellT) -> tuple[str, str]:
-        return (one.comparison, {"by outcome": one.outcome, "by follow-up": one.follow_up}.get(how, ""))
+    def key(cell_t: CellT) -> tuple[str, str]:
+        return (cell_t.comparison, {"by outcome": cell_t.outcome, "by follow-up": cell_t.follow_up}.get(how, ""))
 
     def title(first: CellT) -> Inline:
         head: Inline = (titles[first.comparison],) if several or how == "by comparison" else ()
         label = {"by outcome": first.outcome_label, "by follow-up": first.follow_up_label}.get(how)
         return head if label is None else (*head, ": ", label) if head else (label,)
 
-    members = [tuple(one for one in results if key(one) == wanted) for wanted in dict.fromkeys(map(key, results))]
+    members = [
+        tuple(result for result in results if key(result) == wanted) for wanted in dict.fromkeys(map(key, results))
+    ]
     return [(title(found[0]), found) for found in members]

@@ -21,15 +21,15 @@ from reportgen.views.view import Back, Context, Ended, Show, View, ended
 def _titles(peelings: Sequence[PeeledOutcome], record: DirectedPeeling) -> tuple[Inline, ...]:
     """Return what tells each part from the others: the outcome, and where they differ comparison and follow-up."""
     comparisons = {comparison.name: comparison.title for comparison in record.comparisons}
-    several = len({one.comparison for one in peelings}) > 1
-    visits = len({one.follow_up for one in peelings}) > 1
+    several = len({peeling.comparison for peeling in peelings}) > 1
+    visits = len({peeling.follow_up for peeling in peelings}) > 1
     return tuple(
         (
-            *((comparisons[one.comparison], ": ") if several else ()),
-            one.outcome_label,
-            *((", ", one.follow_up_label) if visits else ()),
+            *((comparisons[peeling.comparison], ": ") if several else ()),
+            peeling.outcome_label,
+            *((", ", peeling.follow_up_label) if visits else ()),
         )
-        for one in peelings
+        for peeling in peelings
     )
 
 
@@ -37,8 +37,8 @@ def _trajectories(record: DirectedPeeling, options: PeelingTrajectories, context
     found, notes = _found(record, options, context)
     sizes = options.sizes or SIZES
     sketches = (
-        Sketch(partial(draw_trajectory, one, sizes, record.settings, name=name))
-        for name, (one, _) in zip(stems(context.name, len(found)), found, strict=True)
+        Sketch(partial(draw_trajectory, item, sizes, record.settings, name=name))
+        for name, (item, _) in zip(stems(context.name, len(found)), found, strict=True)
     )
     return with_notes([Draft(title, (sketch,)) for sketch, (_, title) in zip(sketches, found, strict=True)], notes)
 
@@ -46,7 +46,7 @@ def _trajectories(record: DirectedPeeling, options: PeelingTrajectories, context
 def _thresholds(record: DirectedPeeling, options: PeelingThresholds, context: Context) -> tuple[Draft, ...]:
     found, notes = _found(record, options, context)
     sizes = options.sizes or SIZES
-    drafts = [Draft(title, table=tables.peeling_thresholds(one, sizes, record.settings)) for one, title in found]
+    drafts = [Draft(title, table=tables.peeling_thresholds(item, sizes, record.settings)) for item, title in found]
     return with_notes(drafts, notes)
 
 
@@ -54,10 +54,10 @@ def _found(
     record: DirectedPeeling, options: Limited, context: Context
 ) -> tuple[list[tuple[PeeledOutcome, Inline]], tuple[Inline, ...]]:
     """Return what there is to show, each with its title, and what is said of the rest."""
-    peelings = chosen((one for one in record.results if not one.empty), options, context.study)
+    peelings = chosen((result for result in record.results if not result.empty), options, context.study)
     titled = list(zip(peelings, _titles(peelings, record), strict=True))
-    said = tables.no_frontier([(one, title) for one, title in titled if not one.boxes])
-    return [(one, title) for one, title in titled if one.boxes], (said,) if said else () if titled else (NOBODY,)
+    note = tables.no_frontier([(item, title) for item, title in titled if not item.boxes])
+    return [(item, title) for item, title in titled if item.boxes], (note,) if note else () if titled else (NOBODY,)
 
 
 def _status(records: Sequence[DirectedPeeling]) -> Ended:

@@ -29,7 +29,7 @@ METHODS = {
 
 def sections(record: EvaluationRecord) -> tuple[Section, ...]:
     """Return the methods in prose."""
-    searches = (Section(("Search ", one.name), tuple(_search(one))) for one in record.searches)
+    searches = (Section(("Search ", search.name), tuple(_search(search))) for search in record.searches)
     return (
         Section(("Data sets",), tuple(_data(record))),
         *searches,
@@ -48,8 +48,8 @@ def _data(record: EvaluationRecord) -> Iterator[Inline]:
         "moderators, and interactions of treatment with each of them, vary between trials as the table of scenarios says, "
         "the interactions around zero.",
     )
-    yield ("The moderators are ", *enumerated([_moderator_words(one) for one in record.moderators]), ".")
-    adjusted: list[Inline] = [(one.name,) for one in record.moderators if one.adjusted]
+    yield ("The moderators are ", *enumerated([_moderator_words(moderator) for moderator in record.moderators]), ".")
+    adjusted: list[Inline] = [(moderator.name,) for moderator in record.moderators if moderator.adjusted]
     if adjusted:
         yield ("All models are adjusted for ", *enumerated(adjusted), ".")
     yield (
@@ -59,30 +59,41 @@ def _data(record: EvaluationRecord) -> Iterator[Inline]:
     )
 
 
-def _moderator_words(one: SimulatedModerator) -> Inline:
-    return (one.name, " (", *one.distribution, "; ", one.slope, " SD per SD)")
+def _moderator_words(simulated_moderator: SimulatedModerator) -> Inline:
+    return (
+        simulated_moderator.name,
+        " (",
+        *simulated_moderator.distribution,
+        "; ",
+        simulated_moderator.slope,
+        " SD per SD)",
+    )
 
 
-def _search(one: JudgedSearch) -> Iterator[Inline]:
-    settings = joined([(f"{word} ", *value) for word, value in one.settings], ", ")
+def _search(judged_search: JudgedSearch) -> Iterator[Inline]:
+    settings = joined([(f"{word} ", *value) for word, value in judged_search.settings], ", ")
     before: Inline = ()
-    if one.p_below is not None:
-        before = (" among the moderators that a screening finds with p below ", one.p_below, ", repeated in every draw")
-    yield (METHODS[one.method], *before, ": ", *settings, ".")
-    if one.size is not None:
-        yield ("The box is judged whose share of the people is nearest to ", one.size, "%.")
-    elif one.method == "directed-peeling":
+    if judged_search.p_below is not None:
+        before = (
+            " among the moderators that a screening finds with p below ",
+            judged_search.p_below,
+            ", repeated in every draw",
+        )
+    yield (METHODS[judged_search.method], *before, ": ", *settings, ".")
+    if judged_search.size is not None:
+        yield ("The box is judged whose share of the people is nearest to ", judged_search.size, "%.")
+    elif judged_search.method == "directed-peeling":
         yield ("The box with the largest z over all sizes is judged.",)
-    yield (*counted(one.data_sets, "data set"), " of each scenario; ", *_draws(one), ".")
+    yield (*counted(judged_search.data_sets, "data set"), " of each scenario; ", *_draws(judged_search), ".")
 
 
-def _draws(one: JudgedSearch) -> Inline:
+def _draws(judged_search: JudgedSearch) -> Inline:
     parts: list[Inline] = []
-    if one.sign_flips.value:
-        parts.append((one.sign_flips, " sign flips for p of the search"))
-    if one.bootstrap.value:
-        parts.append((one.bootstrap, " bootstrap samples for corrected effects"))
-    if one.held_out:
+    if judged_search.sign_flips.value:
+        parts.append((judged_search.sign_flips, " sign flips for p of the search"))
+    if judged_search.bootstrap.value:
+        parts.append((judged_search.bootstrap, " bootstrap samples for corrected effects"))
+    if judged_search.held_out:
         parts.append(("each trial left out in turn",))
     return enumerated(parts) or ("no draws",)
 
@@ -129,10 +140,12 @@ class Planned:
 
 def planned(record: EvaluationRecord) -> tuple[Planned, ...]:
     """Return the artefacts in the order of the report, those left out of which nothing can be said."""
-    empty = tuple(one for one in record.scenarios if not one.modified)
-    full = tuple(one for one in record.scenarios if one.modified)
-    corrected = any(one.bootstrap.value for one in record.searches)
-    held_out = any(search.effect("held-out", "inside", "all") for one in record.scenarios for search in one.searches)
+    empty = tuple(scenario for scenario in record.scenarios if not scenario.modified)
+    full = tuple(scenario for scenario in record.scenarios if scenario.modified)
+    corrected = any(search.bootstrap.value for search in record.searches)
+    held_out = any(
+        search.effect("held-out", "inside", "all") for scenario in record.scenarios for search in scenario.searches
+    )
     found = [Planned("Table", "Scenarios", tables.scenarios(record.scenarios))]
     if empty:
         found.append(Planned("Table", "Error without modification", tables.errors(empty)))
@@ -155,16 +168,16 @@ def numbered(record: EvaluationRecord, found: tuple[Planned, ...]) -> tuple[Numb
     """Return artefacts with their drawings, numbered within their series."""
     counts: dict[str, int] = {}
     out = []
-    for one in found:
-        counts[one.series] = counts.get(one.series, 0) + 1
-        number = counts[one.series]
-        name = f"{one.series.lower().rstrip('.')}{number}"
-        part = _part(record, one, name)
-        out.append(NumberedArtefact(name, one.series, f"{one.series} {number}", (one.title,), (part,)))
+    for item in found:
+        counts[item.series] = counts.get(item.series, 0) + 1
+        number = counts[item.series]
+        name = f"{item.series.lower().rstrip('.')}{number}"
+        part = _part(record, item, name)
+        out.append(NumberedArtefact(name, item.series, f"{item.series} {number}", (item.title,), (part,)))
     return tuple(out)
 
 
-def _part(record: EvaluationRecord, one: Planned, name: str) -> Part:
-    if isinstance(one.content, Table):
-        return Part("", (), table=one.content)
-    return Part("", (), drawings=(one.content.draw(record, one.content.scenarios, name=name),))
+def _part(record: EvaluationRecord, item: Planned, name: str) -> Part:
+    if isinstance(item.content, Table):
+        return Part("", (), table=item.content)
+    return Part("", (), drawings=(item.content.draw(record, item.content.scenarios, name=name),))

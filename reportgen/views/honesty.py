@@ -17,8 +17,8 @@ NOT_DRAWN: Inline = (
 
 
 def _honesty(record: Any, options: SearchHonesty, context: Context) -> tuple[Draft, ...]:
-    drawn = [one for one in chosen(record.results, options, context.study) if one.honesty is not None]
-    titles = {one.name: one.title for one in record.comparisons}
+    drawn = [item for item in chosen(record.results, options, context.study) if item.honesty is not None]
+    titles = {comparison.name: comparison.title for comparison in record.comparisons}
     parts = in_parts(drawn, "none", titles)
     drafts = tuple(Draft(title, table=tables.search_honesty(found, record.settings.level)) for title, found in parts)
     return drafts or (Draft((), notes=(NOT_DRAWN,)),)

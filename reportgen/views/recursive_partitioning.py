@@ -113,14 +113,14 @@ def _not_searched(searches: Sequence[PartitionedOutcome]) -> tuple[Inline, ...]:
             by_reason.setdefault(search.reason, []).append(search)
     if not by_reason:
         return ()
-    said = [
-        (*joined([_title(search) for search in those], "; "), " (", *_why(those[0]), ")")
+    parts = [
+        (*joined([_title(search) for search in those], "; "), " (", *_reason(those[0]), ")")
         for those in by_reason.values()
     ]
-    return (("Not searched: ", *joined(said, "; "), "."),)
+    return (("Not searched: ", *joined(parts, "; "), "."),)
 
 
-def _why(search: PartitionedOutcome) -> Inline:
+def _reason(search: PartitionedOutcome) -> Inline:
     return words(search.reason, f"{search.id}.reason", search.cuts.source)
 
 
@@ -148,13 +148,13 @@ def _subgroups(record: RecursivePartitioning, options: Subgroups, context: Conte
     def titled(title: Inline, what: str) -> Inline:
         return (*title, ": ", what) if title else (what.capitalize(),)
 
-    made = [
+    results = [
         Draft(titled(title, "subgroups"), table=tables.subgroups(searches, record.settings))
         for title, searches in parts
     ]
     if not any(search.moderators for _, searches in parts for search in searches):
-        return or_nobody(made)
-    return (*made, Draft(("Moderators that were searched",), table=tables.moderators_searched(parts)))
+        return or_nobody(results)
+    return (*results, Draft(("Moderators that were searched",), table=tables.moderators_searched(parts)))
 
 
 def _rejected(record: RecursivePartitioning, options: RejectedSplits, context: Context) -> tuple[Draft, ...]:

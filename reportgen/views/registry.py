@@ -53,5 +53,5 @@ def view_of(record: object) -> View[Any] | None:
 def by_view(records: Iterable[T]) -> list[tuple[View[Any], list[T]]]:
     """Return each view that shows some of the records with those, in the order of the registry."""
     found = list(records)
-    those = [(view, [one for one in found if type(one) is kind]) for kind, view in VIEWS.items()]
+    those = [(view, [item for item in found if type(item) is kind]) for kind, view in VIEWS.items()]
     return [(view, own) for view, own in those if own]

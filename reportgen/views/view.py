@@ -54,7 +54,11 @@ def captioned(title: str, record: Any, options: Artefact) -> Inline:
     """
     if not isinstance(options, Limited):
         return (title,)
-    titles = [one.title for one in record.comparisons if not options.comparison or one.name in options.comparison]
+    titles = [
+        comparison.title
+        for comparison in record.comparisons
+        if not options.comparison or comparison.name in options.comparison
+    ]
     return (title, ": ", titles[0]) if len(titles) == 1 else (title,)
 
 

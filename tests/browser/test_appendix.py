@@ -188,7 +188,7 @@ def test_no_id_stands_twice(browser: webdriver.Chrome) -> None:
 
 def test_what_a_screen_reader_hears(browser: webdriver.Chrome) -> None:
     """Every picture has a name and a description, every table a caption, every head a scope, the page its landmarks."""
-    faults = browser.execute_script(
+    errors = browser.execute_script(
         """
         const bad = [];
         document.querySelectorAll('figure svg').forEach(s => {
@@ -206,4 +206,4 @@ def test_what_a_screen_reader_hears(browser: webdriver.Chrome) -> None:
         return bad;
         """
     )
-    assert faults == []
+    assert errors == []

@@ -88,18 +88,18 @@ def test_everything_is_reported_at_once(
     mark_report(report)
     assert run([verb, "broken"]) == 2
     printed = capsys.readouterr()
-    told = printed.err.removeprefix("read and check\n")
+    output = printed.err.removeprefix("read and check\n")
     if not GOLDEN.exists():  # made anew by deleting it; then read it before you commit it
-        GOLDEN.write_text(told, encoding="utf-8")
+        GOLDEN.write_text(output, encoding="utf-8")
         pytest.fail("the golden file was missing and has been written: read it")
-    assert told == GOLDEN.read_text(encoding="utf-8")
+    assert output == GOLDEN.read_text(encoding="utf-8")
     assert printed.out == ""
     assert sorted(path.name for path in report.iterdir()) == ["appendix.html", REPORT_MARK]
     assert (report / "appendix.html").read_text() == "the earlier report"
 
 
 def test_each_broken_trial_is_named() -> None:
-    told = GOLDEN.read_text(encoding="utf-8")
+    output = GOLDEN.read_text(encoding="utf-8")
     for name in TRIALS:
-        assert f"{name}.csv" in told or f"{name}.yaml" in told, name
-    assert "Traceback" not in told
+        assert f"{name}.csv" in output or f"{name}.yaml" in output, name
+    assert "Traceback" not in output

@@ -15,7 +15,7 @@ from tests.study_files import MAPPING, people, write_study
 Fix = Callable[[str, Problem], str]
 
 
-def told(path: Path) -> tuple[Problem, ...]:
+def problems_of(path: Path) -> tuple[Problem, ...]:
     try:
         read(path)
     except ReportgenError as error:
@@ -101,11 +101,11 @@ def test_the_fix_of_a_message_is_the_fix(tmp_path: Path, name: str, old: str, ne
     file = tmp_path / name
     assert old in file.read_text()
     file.write_text(file.read_text().replace(old, new, 1))
-    problems = [problem for problem in told(path) if problem.origin and problem.origin.file.endswith(name)]
+    problems = [problem for problem in problems_of(path) if problem.origin and problem.origin.file.endswith(name)]
     assert problems
     first = problems[0]
     file.write_text(apply(file.read_text(), first))
-    again = told(path)
+    again = problems_of(path)
     assert [problem.message for problem in again if problem.message == first.message] == []
     if apply is not quoted:  # a code in quotes is one that the file may not hold
         assert again == ()
@@ -123,11 +123,11 @@ def test_visits_at_which_nothing_was_measured_are_one_message(tmp_path: Path, me
     for week in measured.split(","):
         table[f"rm{week}"] = table["rm_b"]
     table.to_csv(tmp_path / "north.csv", index=False)
-    (problem,) = told(path)
+    (problem,) = problems_of(path)
     assert problem.hint.endswith(f"list where it was: `{fix}`.")
     north = tmp_path / "north.yaml"
     north.write_text(north.read_text().replace("column: rm{visit}", f"column: rm{{visit}}\n    {fix}"))
-    assert told(path) == ()
+    assert problems_of(path) == ()
 
 
 def test_a_change_without_a_baseline_has_a_fix_that_can_be_applied(tmp_path: Path) -> None:
@@ -135,10 +135,10 @@ def test_a_change_without_a_baseline_has_a_fix_that_can_be_applied(tmp_path: Pat
     instruments = {"RMDQ": {"range": [0, 24], "better": "lower"}, "pain": {"better": "lower"}}
     study = {"instruments": instruments, "outcomes": {"RMDQ": {}, "pain": {"analyse": "change"}}}
     path = write_study(tmp_path, study, {"variables": later}, {"variables": later})
-    (problem,) = told(path)
+    (problem,) = problems_of(path)
     assert "write `analyse: final`" in problem.hint
     path.write_text(path.read_text().replace("analyse: change", "analyse: final"))
-    assert told(path) == ()
+    assert problems_of(path) == ()
 
 
 def test_an_adjuster_without_a_baseline_has_a_fix_that_can_be_applied(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_an_adjuster_without_a_baseline_has_a_fix_that_can_be_applied(tmp_path: 
     pooled = {"method": "meta-analysis", "outcomes": ["pain"], "adjust_for": ["age", "baseline"]}
     study = {"instruments": instruments, "outcomes": {"RMDQ": {}, "pain": {}}, "analyses": {"pooled": pooled}}
     path = write_study(tmp_path, {**study, "report": {"contents": []}}, {"variables": later}, {"variables": later})
-    (problem,) = told(path)
+    (problem,) = problems_of(path)
     assert problem.hint.startswith("Remove it.")
     path.write_text(taken_out(path.read_text(), problem))
-    assert told(path) == ()
+    assert problems_of(path) == ()

@@ -177,7 +177,7 @@ def test_a_mistake_is_told_once(tmp_path: Path) -> None:
         assert len(problems(tmp_path, STUDY.replace(right, wrong))) == 1
     text = STUDY.replace("p_below: 0.20", "p_below: 20").replace("of: pooled", "of: poold").replace("aim: 3", "aim: 9")
     assert len(problems(tmp_path, text)) == 3
-    assert [one.message for one in problems(tmp_path, STUDY.replace("analyses:", "analysis:"))] == [
+    assert [item.message for item in problems(tmp_path, STUDY.replace("analyses:", "analysis:"))] == [
         "unknown key 'analysis'",
         "the report shows analyses, but none are declared",
     ]
@@ -190,7 +190,7 @@ def test_what_stands_behind_a_fault_is_found_at_its_place(tmp_path: Path) -> Non
     )
     text += "    - {series: Table, show: subgroups, of: peel}\n    - {series: Table, show: forest, of: poold}\n"
     found = problems(tmp_path, text)
-    assert [(one.origin.line, one.message.split(",")[0]) for one in found if "missing" not in one.message] == [
+    assert [(item.origin.line, item.message.split(",")[0]) for item in found if "missing" not in item.message] == [
         (18, "unknown key 'shw'"),
         (20, "'subgroups' shows a 'recursive-partitioning'"),
         (21, "there is no analysis 'poold'"),
@@ -201,7 +201,7 @@ def test_a_part_with_several_faults_does_not_take_the_rest_with_it(tmp_path: Pat
     text = STUDY.replace("moderators: [age, baseline RMDQ]", "moderators: {age, baseline RMDQ}").replace(
         "aim: 3", "aim: 9"
     )
-    assert [one.message for one in problems(tmp_path, text)] == [
+    assert [item.message for item in problems(tmp_path, text)] == [
         "`aim` lies outside `months`",
         "'from' is missing",
         "unknown key 'age'",
@@ -212,8 +212,8 @@ def test_a_part_with_several_faults_does_not_take_the_rest_with_it(tmp_path: Pat
 def test_names_are_told_apart_as_the_results_do() -> None:
     from reportgen.records.numbers import slug
 
-    for one, other in (("pain", "Pain"), ("a b", "a-b"), ("Schmerz (VAS)", "schmerz vas")):
-        assert slug(one) == slug(other)
+    for item, other in (("pain", "Pain"), ("a b", "a-b"), ("Schmerz (VAS)", "schmerz vas")):
+        assert slug(item) == slug(other)
     assert slug("müde") != slug("mude")
 
 

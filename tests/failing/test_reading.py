@@ -33,16 +33,16 @@ READ = ("csv_ctrlz", "xl_hdr_nl")
 
 @pytest.mark.parametrize("name", TOLD)
 def test_the_file_and_the_fix_are_told(name: str, tmp_path: Path) -> None:
-    told = said("validate", written(name, tmp_path))
-    assert told.code == 2
+    output = said("validate", written(name, tmp_path))
+    assert output.code == 2
     for words in TOLD[name]:
-        assert words in told.err
+        assert words in output.err
 
 
 @pytest.mark.parametrize("name", READ)
 def test_it_is_read(name: str, tmp_path: Path) -> None:
-    told = said("validate", written(name, tmp_path))
-    assert (told.code, told.lines) == (0, [])
+    output = said("validate", written(name, tmp_path))
+    assert (output.code, output.lines) == (0, [])
 
 
 def test_per_cent_of_a_sheet_are_what_it_shows(tmp_path: Path) -> None:
@@ -77,5 +77,5 @@ FIXED = {
 
 @pytest.mark.parametrize("name", FIXED)
 def test_the_fix_that_is_told_is_one(name: str, tmp_path: Path) -> None:
-    told = said("validate", changed(written(name, tmp_path), *FIXED[name]))
-    assert (told.code, told.lines) == (0, [])
+    output = said("validate", changed(written(name, tmp_path), *FIXED[name]))
+    assert (output.code, output.lines) == (0, [])

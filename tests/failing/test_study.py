@@ -13,14 +13,14 @@ READ = ("y_levnum0", "y_oct", "y_under", "y_date", "y_levtrue", "armver")
 
 @pytest.mark.parametrize("name", READ)
 def test_codes_are_what_was_written(name: str, tmp_path: Path) -> None:
-    told = said("validate", written(name, tmp_path))
-    assert (told.code, told.lines) == (0, [])
+    output = said("validate", written(name, tmp_path))
+    assert (output.code, output.lines) == (0, [])
 
 
 def test_nothing_as_a_code_is_told_once_with_the_fix(tmp_path: Path) -> None:
     study = written("y_null", tmp_path)
-    told = said("validate", study)
-    assert told.code == 2
-    assert len([line for line in told.lines if line.startswith(str(study))]) == 1
-    assert told.lines[0].endswith("north.yaml:18:30: the empty value `~` found where a key is expected")
-    assert told.lines[-1].strip() == "If it is a code or a name, put it in quotes: '~'."
+    output = said("validate", study)
+    assert output.code == 2
+    assert len([line for line in output.lines if line.startswith(str(study))]) == 1
+    assert output.lines[0].endswith("north.yaml:18:30: the empty value `~` found where a key is expected")
+    assert output.lines[-1].strip() == "If it is a code or a name, put it in quotes: '~'."

@@ -35,15 +35,15 @@ def sections_of(report: Path) -> dict[str, tuple[str, ...]]:
 
 
 def _lines(element: Any) -> Iterator[str]:
-    for one in element.iter():
-        if not isinstance(one.tag, str) or _inside_line(one, element):
+    for item in element.iter():
+        if not isinstance(item.tag, str) or _inside_line(item, element):
             continue
-        if one.tag == "svg":
-            yield f"alt: {one.get('aria-label')}"
-        elif one.tag in LINES:
-            text = " | ".join(map(_words, one)) if one.tag == "tr" else _words(one)
+        if item.tag == "svg":
+            yield f"alt: {item.get('aria-label')}"
+        elif item.tag in LINES:
+            text = " | ".join(map(_words, item)) if item.tag == "tr" else _words(item)
             if text:
-                yield f"{one.tag}: {text}"
+                yield f"{item.tag}: {text}"
 
 
 def _inside_line(one: Any, section: Any) -> bool:

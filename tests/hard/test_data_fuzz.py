@@ -25,7 +25,9 @@ def test_damaged_files_are_read_or_refused(first: int, tmp_path: Path) -> None:
     number = first
     while number < first + CHUNK:
         results, rest = _read(tmp_path, number, first + CHUNK)
-        wrong += [f"{SEED}/{one['number']}{one['suffix']}: {why}" for one in results if (why := _wrong(one))]
+        wrong += [
+            f"{SEED}/{result['number']}{result['suffix']}: {reason}" for result in results if (reason := _wrong(result))
+        ]
         number = results[-1]["number"] + 1 if results else number
         if rest is not None:
             wrong.append(f"{SEED}/{number}: {rest}")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.output.mark import REPORT_MARK, names_in
-from reportgen.output.workshop import FRESH, workshop_key
+from reportgen.output.staging import FRESH, staging_key
 from tests.hard import SEED
 from tests.study_files import STUDY, write_study
 
@@ -68,7 +68,7 @@ def fingerprint(report: Path) -> str:
 def wait_until_whole(folder: Path, process: subprocess.Popen[str]) -> None:
     """Wait until the new report is whole and about to change places with the earlier one."""
     while process.poll() is None:
-        if list((folder / "report").glob(f"{workshop_key('out')}-????????/{FRESH}/{REPORT_MARK}")):
+        if list((folder / "report").glob(f"{staging_key('out')}-????????/{FRESH}/{REPORT_MARK}")):
             return
         time.sleep(0.0005)
 

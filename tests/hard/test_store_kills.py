@@ -36,14 +36,14 @@ def whole(folder: Path) -> None:
     """Check every file of a store, with its own eyes and through it."""
     for path in files(folder, TRACES, VALUES):
         assert opened(path.read_bytes()) is not None, path
-    told: list[str] = []
-    store = Store(folder, told=told.append)
+    warned: list[str] = []
+    store = Store(folder, warn=warned.append)
     for number in range(200):
         trace = store.trace(key(number))
         content = None if trace is None else store.value(trace.output)
         assert content is None or decode(content) == (number, "x" * (100 * number))
     store.seconds("study")
-    assert not told
+    assert not warned
 
 
 def killed(folder: Path, chance: random.Random, kills: int) -> None:

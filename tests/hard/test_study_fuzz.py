@@ -19,7 +19,7 @@ from types import FrameType
 import pytest
 
 from reportgen.errors import ReportgenError
-from reportgen.pipeline import doubts, plan, read
+from reportgen.pipeline import plan, read, warnings_of
 from reportgen.spec.simulation import load_simulation
 from tests.hard import SEED
 from tests.hard.whole_language import write_whole
@@ -179,8 +179,8 @@ def within(seconds: int) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        for item, handler in before.items():
+            signal.signal(item, handler)
 
 
 def mutated(text: str, rng: random.Random) -> bytes:
@@ -284,7 +284,7 @@ def examined(folder: Path, kind: str) -> str | None:
             load_simulation(folder / kind)
         else:
             spec, repository = read(folder / "study.yaml")
-            doubts(spec, repository)
+            warnings_of(spec, repository)
             plan(spec, repository)
     except ReportgenError as error:
         assert error.exit_code == 2

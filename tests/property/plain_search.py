@@ -165,7 +165,7 @@ def partition_plainly(study: Study, options: dict[str, Any]) -> set[tuple[bytes,
             if name in used or not who.any():
                 continue
             tried = [(candidate(who, low), low) for low in low_sides(study, name, who, o["max_cuts"])]
-            admissible = [(one, low) for one, low in tried if one is not None]
+            admissible = [(item, low) for item, low in tried if item is not None]
             if admissible:
                 (log_p, size, low_gains), low = min(admissible, key=lambda one: (one[0][0], -one[0][1]))
                 nominal = isinstance(moderator, Levels) and not moderator.ordered

@@ -71,6 +71,6 @@ def test_the_permutation_p_of_one_trial_is_that_of_a_plain_sides(gain: float) ->
             float(np.exp(-partition_statistic(PartitionPipeline(SETTINGS).prepare(sample).run(sample.outcome))))
         )
     assert ours == pytest.approx(plain, rel=1e-9)
-    p = (1 + sum(one <= plain[0] for one in plain[1:])) / len(plain)
-    assert (1 + sum(one <= ours[0] for one in ours[1:])) / len(ours) == p
+    p = (1 + sum(item <= plain[0] for item in plain[1:])) / len(plain)
+    assert (1 + sum(our <= ours[0] for our in ours[1:])) / len(ours) == p
     assert (p <= 0.05) == (gain > 0)

@@ -80,7 +80,7 @@ def test_labels_and_order_of_trials(p: People, options: dict[str, str], names: l
 
 
 @short
-@given(anyone, st.sampled_from([one for one in MODELS[:-1] if "estimation" not in one]))
+@given(anyone, st.sampled_from([item for item in MODELS[:-1] if "estimation" not in item]))
 def test_swapped_arms_flip_the_sign(p: People, options: dict[str, str]) -> None:
     # not ML: its log|V| knows how many are in the arm with the random effect, and REML alone does not;
     # not the random interaction: in the other arm its slopes would need a random slope of the moderator beside them

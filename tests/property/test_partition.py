@@ -105,22 +105,22 @@ def test_every_tree_keeps_its_rules(d: dict[str, Any], options: dict[str, Any]) 
 def test_a_subgroup_its_sibling_and_its_complement(d: dict[str, Any], options: dict[str, Any]) -> None:
     found = partition(**d, **options)
     at_root = found.overall.members
-    for one in found.subgroups:
-        inside, sibling, outside = one.members, one.sibling.members, one.complement.members
+    for subgroup in found.subgroups:
+        inside, sibling, outside = subgroup.members, subgroup.sibling.members, subgroup.complement.members
         assert not np.any(inside & sibling) and not np.any(inside & outside)
         np.testing.assert_array_equal(inside | outside, at_root)
         parent = np.zeros(len(inside), bool)
-        parent[found.tree[one.parent].rows] = True
-        has = one.split.low.rule.covers(d["moderators"][one.split.moderator])
-        has |= one.split.high.rule.covers(d["moderators"][one.split.moderator])
+        parent[found.tree[subgroup.parent].rows] = True
+        has = subgroup.split.low.rule.covers(d["moderators"][subgroup.split.moderator])
+        has |= subgroup.split.high.rule.covers(d["moderators"][subgroup.split.moderator])
         np.testing.assert_array_equal(inside | sibling, parent & has)
-        for group in (one.inside, one.sibling, one.complement):
+        for group in (subgroup.inside, subgroup.sibling, subgroup.complement):
             agrees(group, d)
     # the same people are one subgroup
-    assert len({one.members.tobytes() for one in found.subgroups}) == len(found.subgroups)
+    assert len({item.members.tobytes() for item in found.subgroups}) == len(found.subgroups)
     kept = {split.child_node for node in found.tree for split in node.splits if split.kept}
     assert {found.tree[k].rows.tobytes() for k in kept} == {
-        np.flatnonzero(one.members).tobytes() for one in found.subgroups
+        np.flatnonzero(item.members).tobytes() for item in found.subgroups
     }
 
 
@@ -135,6 +135,6 @@ def test_the_order_of_the_people_does_not_matter(d: dict[str, Any], options: dic
     }
     names = np.array([f"trial {chr(ord('z') - i)}" for i in range(5)])
     again = partition(d["outcome"][order], d["treatment"][order], names[d["trial"][order]], moderators, **options)
-    assert [one.rules for one in found.subgroups] == [one.rules for one in again.subgroups]
+    assert [subgroup.rules for subgroup in found.subgroups] == [subgroup.rules for subgroup in again.subgroups]
     # sums are taken in another order, and tau2 is found within 1e-9 of its size
     np.testing.assert_allclose(found.candidates.log_p, again.candidates.log_p, rtol=1e-6, atol=1e-7)

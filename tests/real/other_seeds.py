@@ -125,11 +125,11 @@ def main_results(spec: Spec, repository: Repository) -> dict[str, Seen]:
 def found_rules(spec: Spec, repository: Repository) -> dict[str, Seen]:
     """Every printed rule, every printed "none", and the frontier of the peeling."""
     rules = printed_rules(spec)
-    wanted = {rule.search for rule in rules} | {one for several in NOTHING_PRINTED.values() for one in several}
+    wanted = {rule.search for rule in rules} | {item for several in NOTHING_PRINTED.values() for item in several}
     searched = partitions(spec, repository, wanted)
     lines = {rule.label: rule_seen(rule, searched[rule.search]) for rule in rules}
     for title, several in NOTHING_PRINTED.items():
-        found = [" ".join(one[1:]) for one in several if groups_of(searched[one])]
+        found = [" ".join(item[1:]) for item in several if groups_of(searched[item])]
         lines[f"{title}: none"] = Seen(NAN, ", ".join(found) or "none", found=not found)
     together = all(line.found for line in lines.values())
     lines["all of these at once"] = Seen(NAN, "yes" if together else "no", found=together)
@@ -179,12 +179,12 @@ def rule_seen(rule: PrintedRule, search: Partitioned) -> Seen:
     group = groups_of(search).get(rule.place)
     if group is None:
         return Seen(NAN, "not found", found=False, near=False if rule.cuts else None)
-    cuts = {one.moderator.removeprefix("baseline "): one for one in group.rules if not one.levels}
+    cuts = {item.moderator.removeprefix("baseline "): item for item in group.rules if not item.levels}
     apart = []
     for name, printed in rule.cuts.items():
         values = search.people.moderators[cuts[name].moderator].of(search.people.selection)
         apart.append(abs(cuts[name].value - printed) / np.ptp(values[~np.isnan(values)]))
-    text = f"{fixed(float(group.effect.estimate), 1)}; {', '.join(f'{one.value:.3g}' for one in cuts.values())}"
+    text = f"{fixed(float(group.effect.estimate), 1)}; {', '.join(f'{cut.value:.3g}' for cut in cuts.values())}"
     return Seen(float(group.effect.estimate), text, found=True, near=bool(max(apart) <= NEAR) if apart else None)
 
 
@@ -194,9 +194,9 @@ def frontier(spec: Spec, repository: Repository) -> dict[str, Seen]:
     node = study.analyses[PEELED[0]]
     assert isinstance(node, DirectedPeeling)
     (peeling,) = (
-        one
-        for one in searched(node, repository, study)
-        if slug(one.selection.comparison, one.selection.outcome) == slug(*PEELED[1:])
+        item
+        for item in searched(node, repository, study)
+        if slug(item.selection.comparison, item.selection.outcome) == slug(*PEELED[1:])
     )
     boxes = (
         dict(zip(SIZES, peeling.found.nearest(SIZES), strict=False)) if peeling.found else {}
@@ -256,10 +256,10 @@ def searches_table(own: Mapping[str, Seen], others: Sequence[Mapping[str, Seen]]
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     for label, seen in own.items():
         all_seen = [other[label] for other in others]
-        values = [one.value for one in all_seen if not math.isnan(one.value)]
-        near = "–" if seen.near is None else str(sum(bool(one.near) for one in all_seen))
+        values = [item.value for item in all_seen if not math.isnan(item.value)]
+        near = "–" if seen.near is None else str(sum(bool(item.near) for item in all_seen))
         effect = f"{fixed(mean(values), 1)} ({spread(values, 1)})" if values else "–"
-        found = "–" if seen.found is None else str(sum(bool(one.found) for one in all_seen))
+        found = "–" if seen.found is None else str(sum(bool(item.found) for item in all_seen))
         lines.append(f"| {label} | {seen.text} | {found} | {near} | {effect} | {printed.get(label, '–')} |")
     return "\n".join(lines)
 
@@ -279,7 +279,7 @@ def main() -> None:
     seen = []
     with ProcessPoolExecutor(PROCESSES) as pool:
         for seed, lines in zip(seeds, pool.map(one_seed, seeds), strict=True):
-            print(seed, {label: (one.text, one.near) for label, one in lines.items()}, file=sys.stderr, flush=True)
+            print(seed, {label: (line.text, line.near) for label, line in lines.items()}, file=sys.stderr, flush=True)
             seen.append(lines)
     own, *others = seen
     if given.searches:

@@ -112,7 +112,7 @@ def test_the_one_step_result(rows: dict[str, FidelityRow]) -> None:
 def test_what_is_not_reproduced_says_why(made: tuple[Spec, Records], rows: dict[str, FidelityRow]) -> None:
     missing = {key: row.why for key, row in rows.items() if row.status == "not reproduced"}
     assert set(missing) == {f"results_ardp.table3_FFbHR.0.{column}" for column in range(6)}
-    assert all(why is not None and why.text for why in missing.values())
+    assert all(reason is not None and reason.text for reason in missing.values())
     record = made[1].fidelity
     assert record is not None
     assert record.counts["not reproduced"].value == len(missing)

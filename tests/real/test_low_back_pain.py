@@ -81,14 +81,14 @@ def printed_table(table: Descriptive) -> dict[tuple[str, ...], str]:
     for label, side in zip(SIDES, table.sides, strict=True):
         put(side.trials, "head", "m", label)
         put(side.n, "head", "n", label)
-    for one in table.characteristics:
-        for label, summary in zip(SIDES, one.sides, strict=True):
+    for characteristic in table.characteristics:
+        for label, summary in zip(SIDES, characteristic.sides, strict=True):
             for key, number in (("m", summary.trials), ("n", summary.n), ("mean", summary.mean), ("sd", summary.sd)):
-                put(number, one.label.text, key, label)
-        for level in one.levels:
+                put(number, characteristic.label.text, key, label)
+        for level in characteristic.levels:
             for label, share in zip(SIDES, level.shares, strict=True):
-                put(share.n, one.label.text, level.label.text, "n", label)
-                put(share.percent, one.label.text, level.label.text, "pct", label)
+                put(share.n, characteristic.label.text, level.label.text, "n", label)
+                put(share.percent, characteristic.label.text, level.label.text, "pct", label)
     return cells
 
 
@@ -127,7 +127,10 @@ def test_every_cell_of_table_2_comes_out_as_printed(table2: Descriptive, facts: 
 
 
 def test_baseline_scores_come_out_as_printed(table2: Descriptive, facts: dict[str, Any]) -> None:
-    everybody = {one.label.text.removesuffix(" at baseline"): one.sides[2] for one in table2.characteristics}
+    everybody = {
+        characteristic.label.text.removesuffix(" at baseline"): characteristic.sides[2]
+        for characteristic in table2.characteristics
+    }
     for name, scores in facts["table2"]["baseline_scores"].items():
         side = everybody[name]
         assert side.mean is not None
@@ -194,7 +197,7 @@ def test_the_published_results_are_found(pooled: dict[str, PooledEffect]) -> Non
 
     assert effect("rmdq.short") == pytest.approx(1.31, abs=0.15)
     assert effect("ffbhr.short") == pytest.approx(8.3, abs=0.5)
-    p = {name: one.estimate.p.value for name, one in pooled.items() if one.estimate.effect.value is not None}
+    p = {name: item.estimate.p.value for name, item in pooled.items() if item.estimate.effect.value is not None}
     assert all(p[f"{name}.short"] < 0.05 for name in ("rmdq", "ffbhr", "pain", "pcs", "mcs", "cpg-ds"))
     later = [value for name, value in p.items() if not name.endswith("short")]
     assert sum(value < 0.05 for value in later) <= len(later) / 4

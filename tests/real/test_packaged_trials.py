@@ -88,10 +88,10 @@ def test_adjusted_for_more_than_the_baseline(
     assert ours.estimate.effect.text == f"{usual_care:.5f}"
     assert ours.estimate.std_error.value == pytest.approx(fitted.bse["treatment[T.TAU]"], rel=1e-9)
     assert (ours.n.value, fitted.nobs) == (n, n)
-    assert {gone.reason[0].text for gone in ours.left_out if not isinstance(gone.reason[0], str)} == {
+    assert {exclusion.reason[0].text for exclusion in ours.excluded if not isinstance(exclusion.reason[0], str)} == {
         "no value at follow-up"
     }
-    assert sum(gone.n.value or 0 for gone in ours.left_out) == 100 - n
+    assert sum(exclusion.n.value or 0 for exclusion in ours.excluded) == 100 - n
 
 
 def test_a_trial_alone_is_not_pooled_unless_asked_for(blues: Records) -> None:
@@ -175,7 +175,7 @@ def test_two_scales_in_three_strata_meet_on_one(tmp_path: Path) -> None:
     assert [t.instrument.text for t in pooled.by_trial] == ["ODI", "RMDQ", "RMDQ"]
     assert (pooled.status, pooled.unit.text) == (same.status, "points")
     for name in ("effect", "std_error", "low", "high", "p"):
-        ours, wanted = (getattr(one.estimate, name).value for one in (pooled, same))
+        ours, wanted = (getattr(item.estimate, name).value for item in (pooled, same))
         assert ours == pytest.approx(wanted, rel=1e-7), name
     people = cast(Descriptive, records.analyses["people"])
     assert [side.n.value for side in people.sides] == [72, 72, 144]
@@ -185,9 +185,9 @@ def test_who_lacks_a_baseline_or_a_follow_up_is_counted(tmp_path: Path) -> None:
     pooled = effects(records_of(three_strata(tmp_path, "RMDQ")))["pooled.overall.disability.post"]
     assert pooled.n.value == 144 - 3 - 4
     reasons: dict[str, int] = {}
-    for gone in pooled.left_out:
-        why = re.sub(r"\s+", " ", plain(gone.reason))
-        reasons[why] = reasons.get(why, 0) + int(gone.n.value or 0)
+    for exclusion in pooled.excluded:
+        reason = re.sub(r"\s+", " ", plain(exclusion.reason))
+        reasons[reason] = reasons.get(reason, 0) + int(exclusion.n.value or 0)
     assert sorted(reasons.values()) == [3, 4]
 
 

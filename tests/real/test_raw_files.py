@@ -469,12 +469,12 @@ def effects_of(records: Records) -> dict[str, PooledEffect]:
 
 def estimates_of(effect: PooledEffect) -> dict[str, Number]:
     """All numbers of an effect but those about people who are not in it: pooled, by trial, heterogeneity, both ways."""
-    about_others = {number.id for number in numbers_in((effect.left_out, effect.in_comparison))}
+    about_others = {number.id for number in numbers_in((effect.excluded, effect.in_comparison))}
     return {number.id: number for number in numbers_in(effect) if number.id not in about_others}
 
 
 def left_out_of(effect: PooledEffect) -> Counter[tuple[str, str, str, bool]]:
-    return Counter((x.trial.text, spelled(x.reason), x.n.text, x.whole_trial) for x in effect.left_out)
+    return Counter((x.trial.text, spelled(x.reason), x.n.text, x.whole_trial) for x in effect.excluded)
 
 
 def near(one: Number, other: Number) -> bool:
@@ -631,9 +631,9 @@ def test_a_dropped_trial_changes_only_the_effects_in_which_it_took_part(
         assert left_out_of(after[i]) == others
     for i in took_part:
         assert set(trials_in(after[i])) == set(trials_in(before[i])) - {trial}
-        for one in after[i].by_trial:
-            same = next(t for t in before[i].by_trial if t.trial.text == one.trial.text)
-            assert (one.estimate.effect.text, one.n_control.text) == (same.estimate.effect.text, same.n_control.text)
+        for item in after[i].by_trial:
+            same = next(t for t in before[i].by_trial if t.trial.text == item.trial.text)
+            assert (item.estimate.effect.text, item.n_control.text) == (same.estimate.effect.text, same.n_control.text)
 
 
 def trials_in(effect: PooledEffect) -> list[str]:

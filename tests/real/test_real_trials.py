@@ -90,7 +90,7 @@ def test_headache_at_twelve_months(records_of: Callable[[str], Records]) -> None
     twelve = found["pooled.acupuncture.headache.twelve"]
     assert (twelve.estimate.effect.text, f"{twelve.estimate.std_error.value:.3f}") == ("4.640", "1.240")
     assert twelve.n.value == 301
-    assert {gone.reason[0].text for gone in twelve.left_out if not isinstance(gone.reason[0], str)} == {
+    assert {exclusion.reason[0].text for exclusion in twelve.excluded if not isinstance(exclusion.reason[0], str)} == {
         "no value at follow-up"
     }
 
@@ -99,7 +99,7 @@ def test_mindfulness_alone(records_of: Callable[[str], Records]) -> None:
     (effect,) = effects(records_of("mindfulness")).values()
     # 70 people; three have no baseline and three others no value after treatment
     assert (effect.trials.value, effect.n.value, effect.status) == (1, 64, "ok")
-    assert sorted(gone.n.value for gone in effect.left_out) == [3, 3]
+    assert sorted(exclusion.n.value for exclusion in effect.excluded) == [3, 3]
 
 
 def test_two_disability_scales_in_three_strata(records_of: Callable[[str], Records]) -> None:

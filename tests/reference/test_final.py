@@ -84,7 +84,7 @@ def test_adjusted_for_the_baseline_the_value_at_follow_up_has_the_effect_of_the_
     tmp_path: Path, data: str
 ) -> None:
     final, change = (effect(tmp_path, data, analyse, ["baseline"], "lower") for analyse in ("final", "change"))
-    for one, other in (
+    for item, other in (
         (final.estimate.effect, change.estimate.effect),
         (final.estimate.low, change.estimate.low),
         (final.estimate.high, change.estimate.high),
@@ -95,4 +95,4 @@ def test_adjusted_for_the_baseline_the_value_at_follow_up_has_the_effect_of_the_
             for one, other in zip(final.by_trial, change.by_trial, strict=True)
         ),
     ):
-        assert one.value == pytest.approx(other.value, rel=1e-9)
+        assert item.value == pytest.approx(other.value, rel=1e-9)

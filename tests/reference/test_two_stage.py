@@ -158,8 +158,8 @@ def test_the_guarded_interval_is_never_narrower_than_its_neighbours(trials):
 
 def exactly(y: list[float], s: list[float]) -> tuple[float, float]:
     """I2 by DerSimonian and Laird and Q in whole-number arithmetic: no digit is lost, whatever the precisions."""
-    y, v = [Fraction(one) for one in y], [Fraction(one) ** 2 for one in s]
-    w = [1 / one for one in v]
+    y, v = [Fraction(item) for item in y], [Fraction(item) ** 2 for item in s]
+    w = [1 / item for item in v]
     mean = sum(a * b for a, b in zip(w, y, strict=True)) / sum(w)
     q = sum(a * (b - mean) ** 2 for a, b in zip(w, y, strict=True))
     information = sum(w) - sum(a * a for a in w) / sum(w)

@@ -73,7 +73,7 @@ def rejections(row: Row, data_sets: int, first: int = 0, names: Iterable[str] = 
 def _data_set(row: Row, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     trial = np.repeat(np.arange(row.trials), row.people)
     shares = [SHARES[k % 3] if row.unlike else SHARES[0] for k in range(row.trials)]
-    treatment = np.concatenate([(np.arange(row.people) < round(row.people * one)).astype(float) for one in shares])
+    treatment = np.concatenate([(np.arange(row.people) < round(row.people * share)).astype(float) for share in shares])
     z, e = rng.normal(size=(2, len(trial)))
     level, shift, scatter, slope = rng.normal(size=(4, row.trials))
     effect = 0.4 + 0.1 * shift[trial] + (row.interaction + row.scatter * scatter[trial]) * z

@@ -215,8 +215,8 @@ def test_a_library_that_is_not_installed_is_named(
 
 def test_participants_do_not_travel_unencrypted(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["build", "no-such-study", "--executor", "dask://192.0.2.1:8786"]) == 3
-    told = capsys.readouterr().err
-    assert "unencrypted" in told and "--executor tls://192.0.2.1:8786" in told
+    output = capsys.readouterr().err
+    assert "unencrypted" in output and "--executor tls://192.0.2.1:8786" in output
 
 
 @pytest.fixture(params=["nobody", "deaf", "other"])

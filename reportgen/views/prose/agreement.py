@@ -17,7 +17,7 @@ def agreement_methods(record: Agreement) -> Iterator[Inline]:
     ----------
     record : Agreement
     """
-    if not any(one.subgroups for one in record.results):
+    if not any(result.subgroups for result in record.results):
         yield planned_only("There was nothing to compare")
     yield (
         "Each subgroup of the recursive partitioning “",
@@ -26,9 +26,9 @@ def agreement_methods(record: Agreement) -> Iterator[Inline]:
         record.settings.peeling,
         "”, among the participants whom both searches analysed: how many are in both, as a share of those in either (Jaccard "
         "index), what they are like, and the treatment effect among them, in a model of its own with the settings of the "
-        f"directed peeling.{'' if any(one.drawn for one in record.results) else ' Nothing was tested.'}",
+        f"directed peeling.{'' if any(result.drawn for result in record.results) else ' Nothing was tested.'}",
     )
-    if any(one.drawn for one in record.results):
+    if any(result.drawn for result in record.results):
         yield (
             "Two searches in the same data see the same chance, so that they overlap where there is nothing to find. How much was measured by "
             f"running both on the same outcomes without effect modification (see {HEADING}): the Jaccard index of the strongest candidate of "

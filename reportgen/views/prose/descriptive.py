@@ -24,9 +24,9 @@ def prose(records: Sequence[Descriptive], study: Study) -> Iterable[Section]:
 
 def _described(record: Descriptive) -> Iterator[Inline]:
     least = record.minimum_cell
-    hidden: Inline = ()
+    suppressed: Inline = ()
     if (least.value or 0) > 1:
-        hidden = (
+        suppressed = (
             " Counts of people with a characteristic above zero and below ",
             least,
             " are not printed, nor neighbours in their table from which they could be worked out, nor effects that rest on "
@@ -35,5 +35,5 @@ def _described(record: Descriptive) -> Iterator[Inline]:
     yield (
         "Characteristics are described by mean and standard deviation or by counts, of participants with a value, in the "
         "trials that collected them; what a trial never collected is not counted as missing.",
-        *hidden,
+        *suppressed,
     )

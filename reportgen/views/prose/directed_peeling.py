@@ -17,12 +17,12 @@ from reportgen.views.prose.models import (
     adjusted_for,
     adjusters_lost,
     kenward_roger,
-    kept_back,
     on_log_scale,
     one_trial,
     own_slopes,
     planned_only,
     screened_first,
+    suppressed_sentence,
 )
 
 OBJECTIVE = {
@@ -45,10 +45,10 @@ def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
     record : DirectedPeeling
     """
     settings, fits = record.settings, fits_of(record, peeling_fits)
-    if not any(one.boxes for one in record.results):
+    if not any(result.boxes for result in record.results):
         yield planned_only("No subgroup could be peeled")
     yield _search(settings, fits)
-    yield from adjusters_lost(record.name, settings.adjust_for, fits, [one.left_out for one in record.results])
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, [result.excluded for result in record.results])
     yield _beam(settings)
     yield from _directions(record)
     yield _moderators(record)
@@ -59,15 +59,15 @@ def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
         f"intervals are corrected for the search{' unless it is said' if drawn_in(record.results) else ''}.",
     )
     yield from draws_in_words(record.results)
-    yield from on_log_scale(one.scale for one in record.results)
-    yield from kept_back(record.guard, "subgroups of all sizes that were found")
+    yield from on_log_scale(result.scale for result in record.results)
+    yield from suppressed_sentence(record.suppression, "subgroups of all sizes that were found")
 
 
 def _search(settings: PeelingSettings, fits: Fits) -> Inline:
     adjusted = adjusted_for(settings.adjust_for, fits)
     of_each = "In models with an interaction, each"
     slopes = own_slopes(settings.adjuster_slopes, adjusted, "the moderator or subgroup", of_each)
-    one = one_trial(settings.min_trials, settings.treatment_effect)
+    item = one_trial(settings.min_trials, settings.treatment_effect)
     return (
         "For every share of the participants, from all down to ",
         settings.min_fraction,
@@ -75,7 +75,7 @@ def _search(settings: PeelingSettings, fits: Fits) -> Inline:
         f"moderator, each limit on the side of those who gain less. A subgroup is judged by {OBJECTIVE[settings.objective]}. "
         f"Models have an intercept for each trial and {SEARCH_TREATMENT[settings.treatment_effect]}",
         *adjusted,
-        f".{INFORMATION[settings.information]}{slopes}{one}",
+        f".{INFORMATION[settings.information]}{slopes}{item}",
     )
 
 
@@ -105,7 +105,7 @@ def _peeled_on(beam: Number) -> Inline:
 
 def _directions(record: DirectedPeeling) -> Iterator[Inline]:
     """Say where the directions come from: what was really done, over all outcomes."""
-    known = {one.declared for peeling in record.results for one in peeling.moderators}
+    known = {moderator.declared for peeling in record.results for moderator in peeling.moderators}
     found = "taken from the sign of its interaction with treatment, centred within trials, in the same people"
     if known == {True}:
         yield ("Who gains more along each moderator was declared in the study file.",)
@@ -119,7 +119,7 @@ def _directions(record: DirectedPeeling) -> Iterator[Inline]:
 
 
 def _moderators(record: DirectedPeeling) -> Inline:
-    lost = any(one.not_peeled for one in record.results)
+    lost = any(result.not_peeled for result in record.results)
     return (
         *screened_first(record.settings),
         "Participants with a value of every moderator that is peeled entered. Moderators with three values or fewer, categories "

@@ -27,16 +27,16 @@ class Drawn(Protocol):
 
 def drawn_in(results: Sequence[Drawn]) -> bool:
     """Whether something was drawn of any search."""
-    return any(one.honesty is not None for one in results)
+    return any(result.honesty is not None for result in results)
 
 
 def draws_in_words(results: Sequence[Drawn]) -> Iterator[Inline]:
     """Yield how many draws the searches of an analysis take; nothing without draws."""
-    said = [one.honesty for one in results if one.honesty is not None]
-    if not said:
+    searches = [result.honesty for result in results if result.honesty is not None]
+    if not searches:
         return
-    null = max((one.null_draws for one in said), key=_count)
-    bootstrap = max((one.bootstrap_draws for one in said), key=_count)
+    null = max((item.null_draws for item in searches), key=_count)
+    bootstrap = max((item.bootstrap_draws for item in searches), key=_count)
     parts: list[Inline] = [(*counted(null, "draw"), " without effect modification")] if null.value else []
     parts += [counted(bootstrap, "bootstrap sample")] if bootstrap.value else []
     yield ("Each search was repeated in ", *enumerated(parts), f": see {HEADING}.")
@@ -46,30 +46,30 @@ def _count(number: Number) -> float:
     return number.value or 0.0
 
 
-def draws_section(said: Sequence[SearchHonesty[Number]]) -> Section:
+def draws_section(searches: Sequence[SearchHonesty[Number]]) -> Section:
     """Return the section on what draws are; without paragraphs where nothing was drawn."""
-    return Section((HEADING,), tuple(_paragraphs(said)))
+    return Section((HEADING,), tuple(_paragraphs(searches)))
 
 
-def _paragraphs(said: Sequence[SearchHonesty[Number]]) -> Iterator[Inline]:
-    if any(one.null_draws.value for one in said):
+def _paragraphs(searches: Sequence[SearchHonesty[Number]]) -> Iterator[Inline]:
+    if any(item.null_draws.value for item in searches):
         yield (
             "To see how easily a search finds something where there is nothing, it was repeated, screening included, on outcomes "
             "without effect modification: the fitted values of a model with all moderators and one treatment effect per trial, plus its "
             "residuals with random signs (a wild bootstrap). p of the search is the share of these searches whose strongest subgroup is as "
             "strong as the one found, the data themselves counted among them. It is a statement about these trials: where interactions vary "
             "between trials by chance it may still be small. A subgroup is called supported only if its p of the search is at most ",
-            said[0].alpha,
+            searches[0].alpha,
             "; otherwise it is a candidate.",
         )
-    if any(one.bootstrap_draws.value for one in said):
+    if any(item.bootstrap_draws.value for item in searches):
         yield (
             "To correct effects for the search, bootstrap samples, drawn within trial and arm, were searched in the same way. The optimism of a "
             "sample is the effect of the subgroup that it finds, minus the effect of the same subgroup in the data; the mean optimism is "
             "subtracted, and the interval is widened by its variation. The correction is partial for weak effects and slightly too strong for "
             "clear ones.",
         )
-    if said:
+    if searches:
         yield (
             "Where three or more trials entered, each trial was also left out in turn: the first subgroup of the search among the others was "
             "evaluated in the trial that did not choose it, and these effects were pooled in two stages (REML, guarded "

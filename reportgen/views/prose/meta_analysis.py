@@ -68,7 +68,7 @@ def prose(records: Sequence[MetaAnalysis], study: Study) -> Iterator[Section]:
 def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
     yield from _measures(fitted)
     yield from _what(study, fitted)
-    several = [one for one in study.outcomes.values() if len(one.first_available) > 1]
+    several = [outcome for outcome in study.outcomes.values() if len(outcome.first_available) > 1]
     if several:
         yield (
             "Where trials used different instruments for an outcome, each trial brings the first listed one that it "
@@ -136,8 +136,8 @@ def _when(several: Sequence[Outcome], fitted: Sequence[MetaAnalysis], study: Stu
 def _adjusted_finals(record: MetaAnalysis, study: Study) -> bool:
     """Whether the model of any outcome at follow-up is adjusted for its baseline."""
     finals = [effect for effect in record.results if study.outcomes[effect.outcome].final]
-    asked = any(is_own_baseline(one) for one in record.settings.adjust_for)
-    return asked and any(not any(is_own_baseline(one.adjuster) for one in effect.not_adjusted) for effect in finals)
+    asked = any(is_own_baseline(item) for item in record.settings.adjust_for)
+    return asked and any(not any(is_own_baseline(item.adjuster) for item in effect.not_adjusted) for effect in finals)
 
 
 def _nearest(study: Study, used: tuple[str, ...]) -> Inline:
@@ -160,14 +160,14 @@ def _months(derived: Derived, name: str, value: float) -> Number:
 
 def _meta_analyses(fitted: Sequence[MetaAnalysis]) -> Iterator[Section]:
     """One section each; what two of them have in common is said once."""
-    said: dict[str, Inline] = {}
+    seen: dict[str, Inline] = {}
     for record in fitted:
         head = heading("Meta-analysis", record.name, "meta-analysis", len(fitted))
         model = tuple(_alone(record) if record.alone else _fitted(record))
         words = "".join(map(plain, model))
-        if words in said:
-            model = (("Model, inference and checks are those of the section ", *said[words], "."),)
-        said.setdefault(words, head)
+        if words in seen:
+            model = (("Model, inference and checks are those of the section ", *seen[words], "."),)
+        seen.setdefault(words, head)
         yield Section(head, (*(_comparison(comparison) for comparison in record.comparisons), *model))
 
 
@@ -176,10 +176,10 @@ def _fitted(record: MetaAnalysis) -> Iterator[Inline]:
     if not fits:
         yield planned_only("No effect could be estimated")
     yield _model(settings, fits)
-    yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.left_out for effect in record.results])
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.excluded for effect in record.results])
     yield _uncertainty(settings)
     yield from on_log_scale(effect.scale for effect in record.results)
-    yield _who(settings)
+    yield _participants(settings)
     yield _checks(settings)
 
 
@@ -195,8 +195,8 @@ def _alone(record: MetaAnalysis) -> Iterator[Inline]:
         "%.",
     )
     yield from on_log_scale(effect.scale for effect in record.results)
-    yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.left_out for effect in record.results])
-    yield _who(settings)
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.excluded for effect in record.results])
+    yield _participants(settings)
 
 
 def _comparison(comparison: ComparisonRecord) -> Inline:
@@ -244,7 +244,7 @@ def _uncertainty(settings: ModelSettings) -> Inline:
     )
 
 
-def _who(settings: ModelSettings) -> Inline:
+def _participants(settings: ModelSettings) -> Inline:
     least = settings.minimum_trials
     needed: Inline = ()
     if (least.value or 0) > 1:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from reportgen.records.derived import Derived
 from reportgen.records.effect_scale import EffectScale
-from reportgen.records.estimate import Guard, LeftOut
+from reportgen.records.estimate import ExcludedParticipants, SuppressionNote
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import SearchSettings
 from reportgen.records.peeling import PeelingSettings
@@ -60,9 +60,9 @@ def on_log_scale(scales: Iterable[EffectScale]) -> Iterator[Inline]:
     >>> list(on_log_scale([EffectScale("odds ratio", "odds ratio", "odds ratios", "log")] * 2))  # doctest: +ELLIPSIS
     [('Odds ratios were analysed as their natural logarithms and are printed as ratios; ...',)]
     """
-    said = [scale.analysed for scale in dict.fromkeys(scales) if scale.analysed]
-    if said:
-        yield (" ".join(said),)
+    sentences = [scale.analysed for scale in dict.fromkeys(scales) if scale.analysed]
+    if sentences:
+        yield (" ".join(sentences),)
 
 
 def planned_only(nothing: str) -> Inline:
@@ -93,12 +93,12 @@ def adjusted_for(adjusters: Sequence[Number], fits: Fits = ()) -> Inline:
     fits : sequence of (Inline, tuple of NotAdjusted)
         What was fitted: an adjuster that no model has is not named.
     """
-    there = in_models(adjusters, fits)
-    return (", adjusted for ", *enumerated(map(adjuster_name, there))) if there else ()
+    present = in_models(adjusters, fits)
+    return (", adjusted for ", *enumerated(map(adjuster_name, present))) if present else ()
 
 
 def adjusters_lost(
-    name: str, adjusters: Sequence[Number], fits: Fits, left_out: Sequence[Sequence[LeftOut]]
+    name: str, adjusters: Sequence[Number], fits: Fits, excluded: Sequence[Sequence[ExcludedParticipants]]
 ) -> Iterator[Inline]:
     """Yield the paragraph on adjusters that models leave out, and on people who lack one; nothing where there is neither.
 
@@ -108,13 +108,13 @@ def adjusters_lost(
         Of the analysis.
     adjusters : sequence of Number
     fits : sequence of (Inline, tuple of NotAdjusted)
-    left_out : sequence of sequence of LeftOut
+    excluded : sequence of sequence of ExcludedParticipants
         Who was left out of each fit.
     """
     counted = Derived("methods", f"analyses.{name}").at(name).prefix
-    said = joined([*not_adjusted(fits), without_adjuster(counted, adjusters, left_out)], " ")
-    if said:
-        yield said
+    sentences = joined([*not_adjusted(fits), without_adjuster(counted, adjusters, excluded)], " ")
+    if sentences:
+        yield sentences
 
 
 def screened_first(settings: SearchSettings | PeelingSettings) -> Inline:
@@ -130,21 +130,21 @@ def screened_first(settings: SearchSettings | PeelingSettings) -> Inline:
     )
 
 
-def kept_back(guard: Guard, what: str) -> Iterator[Inline]:
+def suppressed_sentence(suppression: SuppressionNote, what: str) -> Iterator[Inline]:
     """Yield the paragraph on what a search neither draws nor writes beside the report; nothing where that is nothing.
 
     Parameters
     ----------
-    guard : Guard
+    suppression : SuppressionNote
     what : str
-        What is kept back: "cuts that were tried".
+        What is suppressed: "cuts that were tried".
     """
-    if guard.left_out.value:
+    if suppression.suppressed.value:
         yield (
             f"Of the {what}, ",
-            guard.left_out,
-            " is" if guard.left_out.value == 1 else " are",
+            suppression.suppressed,
+            " is" if suppression.suppressed.value == 1 else " are",
             " neither drawn nor in the data beside this report: fewer than ",
-            guard.minimum_cell,
+            suppression.minimum_cell,
             " people of an arm tell each of them from one that is, and these people could be worked out.",
         )

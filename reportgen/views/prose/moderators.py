@@ -60,18 +60,18 @@ def screening_methods(record: Moderation) -> Iterator[Inline]:
     """Yield the paragraphs of one screening."""
     settings, fits = record.settings, fits_of(record, screen_fits)
     yield _model(settings, fits)
-    left_out = [screen.without_adjuster for screen in record.results]
-    yield from adjusters_lost(record.name, settings.adjust_for, fits, left_out)
+    excluded = [screen.without_adjuster for screen in record.results]
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, excluded)
     yield _readings(settings)
     yield _scatter(settings)
     yield _uncertainty(settings)
     yield from on_log_scale(screen.scale for screen in record.results)
     yield _tiers(record)
     yield from _min_p(record)
-    if any(one.by_trial for screen in record.results for one in screen.interactions):
+    if any(interaction.by_trial for screen in record.results for interaction in screen.interactions):
         yield BY_TRIAL
     yield _values(settings)
-    if any(one.level_effects for screen in record.results for one in screen.interactions):
+    if any(interaction.level_effects for screen in record.results for interaction in screen.interactions):
         yield CONSISTENT
 
 

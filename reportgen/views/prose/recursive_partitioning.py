@@ -18,12 +18,12 @@ from reportgen.views.prose.models import (
     adjusted_for,
     adjusters_lost,
     kenward_roger,
-    kept_back,
     on_log_scale,
     one_trial,
     own_slopes,
     planned_only,
     screened_first,
+    suppressed_sentence,
 )
 
 CRITERION = {
@@ -115,7 +115,7 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     if not any(search.tree for search in record.results):
         yield planned_only("No search was possible")
     yield _search(settings, fits)
-    yield from adjusters_lost(record.name, settings.adjust_for, fits, [search.left_out for search in record.results])
+    yield from adjusters_lost(record.name, settings.adjust_for, fits, [search.excluded for search in record.results])
     yield _choice(settings)
     yield _limits(settings)
     yield _moderators(settings)
@@ -126,7 +126,7 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     )
     yield from draws_in_words(record.results)
     yield from on_log_scale(search.scale for search in record.results)
-    yield from kept_back(record.guard, "cuts that were tried")
+    yield from suppressed_sentence(record.suppression, "cuts that were tried")
 
 
 def _search(settings: SearchSettings, fits: Fits) -> Inline:
@@ -149,9 +149,9 @@ def _choice(settings: SearchSettings) -> Inline:
     across = "for the number of moderators of the node" if settings.across == "sidak" else ""
     across += SORTED_OUT if across and settings.count_screened else ""
     adjustments = ", and then ".join(part for part in (how, across) if part)
-    said = f" Its p value is adjusted {adjustments}." if adjustments else " Its p value is not adjusted."
+    sentence = f" Its p value is adjusted {adjustments}." if adjustments else " Its p value is not adjusted."
     return (
-        f"Each moderator brings its best cut.{said} ",
+        f"Each moderator brings its best cut.{sentence} ",
         *_looked_at(settings.width),
         *_kept(settings),
         " The subgroup is the side with the larger effect",

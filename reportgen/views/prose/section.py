@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from reportgen.records.derived import Derived
 from reportgen.records.numbers import Inline
 from reportgen.spec.study import Study
-from reportgen.views.prose.said_once import said_once
+from reportgen.views.prose.repeated_paragraphs import without_repeated_paragraphs
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ def sections_of_each(
     study : Study
     """
     headings = [heading(title, record.name, method, len(records)) for record in records]
-    for head, said in said_once(zip(headings, map(paragraphs, records), strict=True)):
-        yield Section(head, said)
+    for head, body in without_repeated_paragraphs(zip(headings, map(paragraphs, records), strict=True)):
+        yield Section(head, body)
 
 
 def heading(title: str, name: str, method: str, several: int) -> Inline:

@@ -113,11 +113,11 @@ def test_small_cells_take_their_neighbours_with_them(tmp_path: Path) -> None:
     large = {"min_arm": 40}
     outcome = changed(tmp_path, policy={"minimum_cell": 40}, rp=PARTITION | large, peeling=PEELING | large)
     assert outcome.suppressed
-    hidden = [pair for group in outcome.subgroups for pair in group.pairs if pair.both.status == "suppressed"]
-    assert hidden
-    for pair in hidden:
-        told = (pair.both, pair.only_subgroup, pair.only_box, pair.neither, pair.jaccard, pair.n_others)
-        assert [number.value for number in told] == [None] * len(told)
+    suppressed = [pair for group in outcome.subgroups for pair in group.pairs if pair.both.status == "suppressed"]
+    assert suppressed
+    for pair in suppressed:
+        disclosed = (pair.both, pair.only_subgroup, pair.only_box, pair.neither, pair.jaccard, pair.n_others)
+        assert [number.value for number in disclosed] == [None] * len(disclosed)
         assert (pair.inside.effect.value, pair.outside.effect.value, pair.traits) == (None, None, ())
         assert all(number.n is None for number in numbers_in(pair.inside))
 
@@ -140,7 +140,7 @@ def test_overlap_by_chance_is_that_of_both_searches_in_draws(drawn: tuple[Read, 
     names = tuple(dict.fromkeys(name for node in nodes for name in node.moderators))
     (cell,) = cells_of(nodes[0], study)
     people = [cohorts.people(cell, node.adjust_for) for node in nodes]
-    columns = [{k: one.among(who) for k, one in cohorts.moderators(names).items()} for who in people]
+    columns = [{k: item.among(mask) for k, item in cohorts.moderators(names).items()} for mask in people]
     searches = tuple(Drawable(node, None, node.moderators) for node in nodes)
     found = search_overlap(
         people[0], columns[0], people[1], columns[1], searches=searches, sizes=(0.2, 0.5), seed=study.study.seed,
@@ -151,8 +151,8 @@ def test_overlap_by_chance_is_that_of_both_searches_in_draws(drawn: tuple[Read, 
         for k, pair in enumerate(group.pairs):
             known = found.jaccard[:, k][~np.isnan(found.jaccard[:, k])]
             assert pair.chance is not None and pair.chance.draws.value == len(known)
-            told = [pair.chance.low.value, pair.chance.median.value, pair.chance.high.value]
-            assert told == pytest.approx(np.quantile(known, [0.025, 0.5, 0.975]).tolist())
+            disclosed = [pair.chance.low.value, pair.chance.median.value, pair.chance.high.value]
+            assert disclosed == pytest.approx(np.quantile(known, [0.025, 0.5, 0.975]).tolist())
             if place == 0:  # the only one, and so the strongest
                 assert pair.chance.p.value == pytest.approx(
                     (1 + (known >= pair.jaccard.value).sum()) / (1 + len(known))
@@ -163,22 +163,24 @@ def test_the_verdict_on_a_subgroup_is_that_of_its_search(drawn: tuple[Read, Outc
     (spec, repository), outcome = drawn
     node = spec.study.analyses["rp"]
     (search,) = analysed("rp", node, repository, spec.study).results
-    assert [one.honesty for one in outcome.subgroups] == [one.honesty for one in search.subgroups]
+    assert [subgroup.honesty for subgroup in outcome.subgroups] == [subgroup.honesty for subgroup in search.subgroups]
     assert outcome.subgroups[0].supported and outcome.drawn
 
 
 def test_overlap_that_is_not_told_has_no_p(tmp_path: Path) -> None:
     large = {"min_arm": 40} | DRAWS
     outcome = changed(tmp_path, policy={"minimum_cell": 40}, rp=PARTITION | large, peeling=PEELING | large)
-    hidden = [pair for group in outcome.subgroups for pair in group.pairs if pair.jaccard.value is None]
-    assert hidden
-    assert all(pair.chance is not None and pair.chance.p.status == "suppressed" for pair in hidden)
+    suppressed = [pair for group in outcome.subgroups for pair in group.pairs if pair.jaccard.value is None]
+    assert suppressed
+    assert all(pair.chance is not None and pair.chance.p.status == "suppressed" for pair in suppressed)
 
 
 def test_without_draws_nothing_is_said_of_chance(study: Read) -> None:
     outcome = only(study)
     assert not outcome.drawn
-    assert [pair.chance for one in outcome.subgroups for pair in one.pairs] == [None] * 2 * len(outcome.subgroups)
+    assert [pair.chance for subgroup in outcome.subgroups for pair in subgroup.pairs] == [None] * 2 * len(
+        outcome.subgroups
+    )
 
 
 def test_no_subgroup_is_said(tmp_path: Path) -> None:

@@ -46,12 +46,18 @@ def only(record: DirectedPeeling) -> PeeledOutcome:
 def test_people_of_a_box_are_those_within_its_limits(study: Read, record: DirectedPeeling) -> None:
     spec, repository = study
     peeling = only(record)
-    assert [(one.name, one.side) for one in peeling.moderators] == [("age", "≤"), ("baseline RMDQ", "≥")]
+    assert [(moderator.name, moderator.side) for moderator in peeling.moderators] == [
+        ("age", "≤"),
+        ("baseline RMDQ", "≥"),
+    ]
     (selection,) = people_of(Node.model_validate(PEELING), repository, spec.study)
     age = repository.participants["age"].to_numpy(dtype=float)[selection.rows]
     before = selection.adjusters[:, 0]
     for box in peeling.boxes:
-        most, least = (np.inf * sign if one.value is None else one.value for one, sign in zip(box.limits, (1, -1)))  # noqa: B905
+        most, least = (
+            np.inf * sign if limit.value is None else limit.value
+            for limit, sign in zip(box.limits, (1, -1), strict=False)
+        )
         inside = (age <= most) & (before >= least)
         assert box.n.value == inside.sum()
         assert box.share.value == pytest.approx(inside.sum() / (~np.isnan(age)).sum())
@@ -96,12 +102,12 @@ def test_no_id_stands_for_two_numbers(record: DirectedPeeling) -> None:
 def test_who_stays_out_and_why(record: DirectedPeeling) -> None:
     peeling = only(record)
     assert (peeling.in_comparison.value, peeling.n.value) == (600, 596)
-    said = {one.label.text: plain(one.reason) for one in peeling.not_peeled}
+    said = {item.label.text: plain(item.reason) for item in peeling.not_peeled}
     assert said["Sex" if "Sex" in said else "sex"].startswith("2 values")
     assert said["Body mass index"].startswith("only 1 of the trials")
-    costs = {one.label.text: (one.people.value, one.trials.value) for one in peeling.costs}
+    costs = {cost.label.text: (cost.people.value, cost.trials.value) for cost in peeling.costs}
     assert costs["age"] == (4, 0)
-    assert sum(gone.n.value or 0 for gone in peeling.left_out) == 4
+    assert sum(exclusion.n.value or 0 for exclusion in peeling.excluded) == 4
 
 
 def test_directions_know_where_they_come_from(record: DirectedPeeling) -> None:
@@ -138,7 +144,7 @@ def test_interaction_is_given_for_the_step_of_the_covariate(study: Read, record:
 def test_frontier_holds_every_box_and_the_printed_ones_lie_on_it(record: DirectedPeeling) -> None:
     peeling = only(record)
     line = peeling.frontier
-    assert len(line.share) + line.left_out == peeling.found.value
+    assert len(line.share) + line.suppressed == peeling.found.value
     assert len(line.share) == len(line.effect) == len(line.limits[0])
     assert list(line.share) == sorted(line.share, reverse=True)
     for box in peeling.boxes:
@@ -188,7 +194,7 @@ def test_moderators_come_from_a_screening(tmp_path: Path, limit: float, taken: t
     study = read(write_search_study(tmp_path / "s", gain=1.5, analyses={"screening": screening, "peeling": peeling},
                                     report={"contents": CONTENTS[:2]}))  # fmt: skip
     found = only(analysed("peeling", Node.model_validate(peeling), study[1], study[0].study))
-    assert tuple(one.name for one in found.moderators) == taken
+    assert tuple(moderator.name for moderator in found.moderators) == taken
     if not taken:
         assert plain(found.reason) == "no moderator reached the limit of the screening"
 
@@ -198,8 +204,8 @@ def test_members_are_people_of_the_selection(study: Read) -> None:
     node = Node.model_validate(PEELING)
     (found,) = searched(node, repository, spec.study)
     assert found.found is not None
-    assert [int(who.sum()) for who in found.members] == [box.n for box in found.found.boxes]
-    assert {len(who) for who in found.members} == {found.selection.n}
+    assert [int(mask.sum()) for mask in found.members] == [box.n for box in found.found.boxes]
+    assert {len(mask) for mask in found.members} == {found.selection.n}
 
 
 def test_sizes_as_ids_say_them() -> None:

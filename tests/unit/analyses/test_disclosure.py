@@ -1,4 +1,4 @@
-"""An intruder with the whole folder: nobody can be told from the difference between two groups that are told.
+"""An intruder with the whole folder: nobody can be disclosed from the difference between two groups that are disclosed.
 
 Who is in each group is worked out anew from the files, not asked of the program.
 """
@@ -21,7 +21,7 @@ from reportgen.records.moderation import Interaction, Moderation, Screen
 from reportgen.records.numbers import numbers_in, plain
 from reportgen.records.partition import Members, RecursivePartitioning, Subgroup
 from reportgen.records.peeling import DirectedPeeling
-from reportgen.release.rules import told_apart
+from reportgen.release.rules import disclosable_groups
 from tests.peeling_study import PARTITION, PEELING, write_search_study
 from tests.planted_study import write_planted
 from tests.screened_study import PUBLISHED, TRIALS, write_screened
@@ -45,7 +45,8 @@ def people_of(path: Path) -> pd.DataFrame:
 def apart(groups: list[BoolArray], treatment: NDArray[np.int64]) -> list[int]:
     """By how many people two groups differ in the arm in which they differ least, for each pair."""
     return [
-        min(int(((one ^ other) & (treatment == arm)).sum()) for arm in (0, 1)) for one, other in combinations(groups, 2)
+        min(int(((item ^ other) & (treatment == arm)).sum()) for arm in (0, 1))
+        for item, other in combinations(groups, 2)
     ]
 
 
@@ -55,11 +56,11 @@ def test_cuts_that_are_told_differ_by_enough_people(tmp_path: Path) -> None:
     assert isinstance(record, RecursivePartitioning)
     (search,) = record.results
     treatment = (people["arm"] == 1).astype(int).to_numpy()
-    (age,) = [one for one in search.profiles if one.moderator == "age" and one.node == 0]
+    (age,) = [profile for profile in search.profiles if profile.moderator == "age" and profile.node == 0]
     groups = [(people["age"] <= cut).to_numpy() for cut in age.cuts]
     assert len(groups) > 10
     assert min(apart(groups, treatment)) >= MINIMUM
-    assert age.left_out > 0
+    assert age.suppressed > 0
     assert age.chosen is not None
     assert age.cuts[age.chosen] in {condition.cut.value for condition in sides_of(search.tree[0].splits, "age")}
     assert max(age.minus_log10_p) == age.minus_log10_p[age.chosen]
@@ -91,8 +92,8 @@ def test_boxes_that_are_told_differ_by_enough_people(tmp_path: Path) -> None:
     assert len(free) > 5
     assert min(apart(free, treatment)) >= MINIMUM
     assert printed <= set(line.share)
-    assert line.left_out == (peeling.found.value or 0) - len(groups) > 0
-    assert record.guard.note == {"minimum_cell": MINIMUM, "left_out": line.left_out}
+    assert line.suppressed == (peeling.found.value or 0) - len(groups) > 0
+    assert record.suppression.note == {"minimum_cell": MINIMUM, "left_out": line.suppressed}
     for group in groups:
         assert min((~group & (treatment == arm)).sum() for arm in (0, 1)) >= MINIMUM
 
@@ -105,15 +106,15 @@ def test_a_policy_that_guards_nobody_tells_everything(tmp_path: Path) -> None:
     assert isinstance(record, RecursivePartitioning)
     (search,) = record.results
     assert sum(len(profile.cuts) for profile in search.profiles) == search.cuts.value
-    assert record.guard.left_out.value == 0
+    assert record.suppression.suppressed.value == 0
 
 
 def test_a_division_and_its_reverse_say_the_same() -> None:
     treatment = np.arange(40) % 2
     first = np.arange(40) < 20
     groups = np.array([first, np.arange(40) >= 22])
-    assert told_apart(groups, treatment, MINIMUM).tolist() == [True, True]
-    assert told_apart(groups, treatment, MINIMUM, parted=True).tolist() == [True, False]
+    assert disclosable_groups(groups, treatment, MINIMUM).tolist() == [True, True]
+    assert disclosable_groups(groups, treatment, MINIMUM, parted=True).tolist() == [True, False]
 
 
 STAGES = {"stage": {"levels": ["one", "two", "three"]}}
@@ -181,7 +182,7 @@ def test_few_values_of_a_visit_are_not_counted(tmp_path: Path) -> None:
     table = pd.read_csv(path.parent / "north.csv")
     table["rm_q3"] = table["rm_q3"].astype("Int64").where(table.index < 3)
     table.to_csv(path.parent / "north.csv", index=False)
-    cells = {(one.trial, one.measure, one.visit): one for one in records_of(path).availability.cells}
+    cells = {(cell.trial, cell.measure, cell.visit): cell for cell in records_of(path).availability.cells}
     few = cells["North", "RMDQ", "3 months"]
     assert few.n is not None
     assert (few.n.text, few.n.value, few.share) == ("<5", None, 0.0)
@@ -207,14 +208,14 @@ def screened(
 
 
 def the(screen: Screen, name: str) -> Interaction:
-    return next(one for one in screen.interactions if one.moderator == name)
+    return next(interaction for interaction in screen.interactions if interaction.moderator == name)
 
 
 def test_a_level_of_few_people_is_not_told(tmp_path: Path) -> None:
     mood = the(screened(tmp_path, "mood", rare=2, many=1), "mood")
     assert [level.text for level in mood.levels] == ["low", "middling"]
     for reading in (mood.within, mood.naive):
-        assert [one.effect.status == "suppressed" for one in reading.each] == [False, True]
+        assert [item.effect.status == "suppressed" for item in reading.each] == [False, True]
         assert {number.text for number in numbers_in(reading.each[1])} == {"–"}
         assert reading.p.value is not None
     assert [(at.value.text, at.estimate.effect.value is None) for at in mood.at] == [
@@ -230,15 +231,15 @@ def test_a_moderator_of_which_nothing_is_left_to_tell_is_not_tested(tmp_path: Pa
     sex = the(screen, "sex")
     assert (sex.tier, sex.found, sex.within.status) == ("not estimable", (), "suppressed")
     assert {number.value for number in (*numbers_in(sex.within.each), sex.within.p, sex.holm)} == {None}
-    assert screen.tested.value == sum(one.tier != "not estimable" for one in screen.interactions)
+    assert screen.tested.value == sum(interaction.tier != "not estimable" for interaction in screen.interactions)
 
 
 def test_the_smallest_and_the_largest_value_are_not_told(tmp_path: Path) -> None:
     record = records_of(write_screened(tmp_path, percentiles=[0, 0.1, 50, 100])).analyses["screening"]
     assert isinstance(record, Moderation)
-    told = the(record.results[0], "age").at
-    assert [at.value.status == "suppressed" for at in told] == [True, True, False, True]
-    assert [at.estimate.effect.value is None for at in told] == [True, True, False, True]
+    disclosed = the(record.results[0], "age").at
+    assert [at.value.status == "suppressed" for at in disclosed] == [True, True, False, True]
+    assert [at.estimate.effect.value is None for at in disclosed] == [True, True, False, True]
 
 
 def pooled_of(records: Records) -> PooledEffect:
@@ -263,15 +264,15 @@ def write_small_trial(folder: Path, effects: bool = False) -> Path:
 
 def test_a_trial_with_few_people_of_an_arm_takes_another_with_it(tmp_path: Path) -> None:
     effect = pooled_of(records_of(write_small_trial(tmp_path)))
-    hidden = {row.trial.text: row for row in effect.by_trial if row.status == "suppressed"}
+    suppressed = {row.trial.text: row for row in effect.by_trial if row.status == "suppressed"}
     shown = [row for row in effect.by_trial if row.status != "suppressed"]
-    assert len(hidden) == 2
+    assert len(suppressed) == 2
     assert len(shown) == 1
     assert shown[0].estimate.effect.value is not None
-    assert "<5" in (hidden["North"].n_control.text, hidden["North"].n_intervention.text)
-    for row in hidden.values():
-        told = (row.n_control, row.n_intervention, row.weight, *numbers_in(row.estimate))
-        assert {(number.value, number.status) for number in told} == {(None, "suppressed")}
+    assert "<5" in (suppressed["North"].n_control.text, suppressed["North"].n_intervention.text)
+    for row in suppressed.values():
+        disclosed = (row.n_control, row.n_intervention, row.weight, *numbers_in(row.estimate))
+        assert {(number.value, number.status) for number in disclosed} == {(None, "suppressed")}
     assert effect.estimate.effect.value is not None
 
 
@@ -342,8 +343,8 @@ def test_nothing_is_estimated_from_few_people_of_an_arm(tmp_path: Path) -> None:
 
 def test_the_same_people_twice_tell_nothing_of_anybody() -> None:
     treatment, first = np.arange(40) % 2, np.arange(40) < 20
-    assert told_apart(np.array([first, first, ~first]), treatment, MINIMUM).tolist() == [True, True, True]
-    assert told_apart(np.array([first, ~first]), treatment, MINIMUM, parted=True).tolist() == [True, True]
+    assert disclosable_groups(np.array([first, first, ~first]), treatment, MINIMUM).tolist() == [True, True, True]
+    assert disclosable_groups(np.array([first, ~first]), treatment, MINIMUM, parted=True).tolist() == [True, True]
 
 
 def test_of_two_subgroups_of_nearly_the_same_people_one_is_told(tmp_path: Path) -> None:
@@ -368,8 +369,8 @@ def test_of_two_subgroups_of_nearly_the_same_people_one_is_told(tmp_path: Path) 
 
     first, second = subgroups(3)
     assert first.inside.estimate.effect.value is not None
-    told = (second.inside, second.sibling, second.complement)
-    assert {(one.status, one.estimate.effect.value, one.normal.low.value) for one in told} == {
+    disclosed = (second.inside, second.sibling, second.complement)
+    assert {(item.status, item.estimate.effect.value, item.normal.low.value) for item in disclosed} == {
         ("suppressed", None, None)
     }
     assert second.split.difference.effect.value is None
@@ -378,7 +379,7 @@ def test_of_two_subgroups_of_nearly_the_same_people_one_is_told(tmp_path: Path) 
 
 
 def test_counts_of_a_description_and_of_a_moderator_obey_one_rule(tmp_path: Path) -> None:
-    """Three people of an arm have an age: neither arm is told, and both together are."""
+    """Three people of an arm have an age: neither arm is disclosed, and both together are."""
     path = write_screened(tmp_path)
     study = YAML(typ="safe").load(path)
     study["analyses"]["people"] = {"method": "descriptive", "sides_of": "overall", "variables": ["age"]}

@@ -1,6 +1,6 @@
-"""An intruder with a solver: of trials that are not told, nothing can be worked out from the pooled effect beside them.
+"""An intruder with a solver: of trials that are not disclosed, nothing can be worked out from the pooled effect beside them.
 
-The intruder knows everything but the outcomes of the hidden trials, of which the effect and the standard error are sought.
+The intruder knows everything but the outcomes of the suppressed trials, of which the effect and the standard error are sought.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from reportgen.analyses import meta_analysis
-from reportgen.analyses.hidden_trials import few_apart, guarded_trials, told_in_digits
 from reportgen.analyses.meta_analysis import pooled_effect, pooled_effect_in_digits
-from reportgen.analyses.other_worlds import hidden_trial
-from reportgen.analyses.selection import Selection, told_alone, without_trials
+from reportgen.analyses.other_worlds import suppressed_trial
+from reportgen.analyses.selection import Selection, disclosed_alone, without_trials
+from reportgen.analyses.suppressed_trials import disclosed_in_digits, few_apart, guarded_trials
 from reportgen.pipeline import read
-from reportgen.records.exclusion import Gone
+from reportgen.records.exclusion import ExclusionReason
 from reportgen.records.model import PooledEffect
 from reportgen.records.numbers import Number, Value, numbers_in, plain
 from reportgen.records.printed import Figures, printed
-from reportgen.release.hidden_effects import digits_of
+from reportgen.release.suppressed_effects import digits_of
 from reportgen.release.values import Values
 from reportgen.spec.study import MetaAnalysis, Study
 from reportgen.stats import per_trial, pool_two_stage
@@ -61,7 +61,7 @@ def synthetic(seed: int, arms: Sequence[tuple[int, int]], tau: float = 1.0) -> S
 
 
 def kept_of(selection: Selection, study: Study, hidden: Sequence[str] = ()) -> PooledEffect[Value]:
-    """Return the record with everything in it, but for the rows of the hidden trials."""
+    """Return the record with everything in it, but for the rows of the suppressed trials."""
     node = MetaAnalysis(method="meta-analysis")
     fits = meta_analysis.fit(selection, node)
     return meta_analysis._record(
@@ -104,14 +104,14 @@ def values_of(record: PooledEffect) -> dict[str, Number]:
     }
 
 
-def hidden_names(record: PooledEffect) -> list[str]:
+def suppressed_names(record: PooledEffect) -> list[str]:
     return [row.trial.text for row in record.by_trial if row.status == "suppressed"]
 
 
 def moved(selection: Selection, names: Sequence[str], unknowns: NDArray[np.float64]) -> Selection:
     response = selection.response.copy()
     for name, (shift, stretch) in zip(names, unknowns.reshape(-1, 2), strict=True):
-        trial = hidden_trial(selection, name)
+        trial = suppressed_trial(selection, name)
         response[trial.people] = trial.moved(shift, stretch)
     return replace(selection, response=response)
 
@@ -121,20 +121,22 @@ def test_unrounded_values_of_all_rows_give_two_hidden_trials_away(study: Study) 
     selection = synthetic(2, [(3, 14), (25, 30), (60, 50), (80, 90)])
     record = record_of(selection, study, ("T0", "T1"))
     truth = per_trial(selection.response, selection.treatment, selection.trial, adjusters=selection.adjusters)
-    told = {n.id.removeprefix(f"{record.id}."): n.value or 0.0 for n in values_of(record).values()}
+    disclosed = {n.id.removeprefix(f"{record.id}."): n.value or 0.0 for n in values_of(record).values()}
 
     def misfit(unknowns: NDArray[np.float64]) -> NDArray[np.float64]:
-        y = np.array([*unknowns[:2], *(told[f"trial.t{k}.effect"] for k in (2, 3))])
-        s = np.array([*np.exp(unknowns[2:]), *(told[f"trial.t{k}.se"] for k in (2, 3))])
+        y = np.array([*unknowns[:2], *(disclosed[f"trial.t{k}.effect"] for k in (2, 3))])
+        s = np.array([*np.exp(unknowns[2:]), *(disclosed[f"trial.t{k}.se"] for k in (2, 3))])
         pooled = pool_two_stage(y, s, test=MetaAnalysis(method="meta-analysis").two_stage.test)
-        shares = [100 * pooled.weights[k] - told[f"trial.t{k}.weight"] for k in (2, 3)]
+        shares = [100 * pooled.weights[k] - disclosed[f"trial.t{k}.weight"] for k in (2, 3)]
         effect, error = (
-            pooled.estimate - told["two-stage.effect"],
-            pooled.std_error - told["two-stage.se"],
+            pooled.estimate - disclosed["two-stage.effect"],
+            pooled.std_error - disclosed["two-stage.se"],
         )
-        return np.array([effect, error, pooled.tau2 - told["two-stage.tau2"], pooled.q - told["two-stage.q"], *shares])
+        return np.array(
+            [effect, error, pooled.tau2 - disclosed["two-stage.tau2"], pooled.q - disclosed["two-stage.q"], *shares]
+        )
 
-    start = np.array([told["effect"], told["effect"], np.log(3.0), np.log(1.5)])
+    start = np.array([disclosed["effect"], disclosed["effect"], np.log(3.0), np.log(1.5)])
     best = min(
         (least_squares(misfit, start + jitter, xtol=1e-14, ftol=1e-14, gtol=1e-14) for jitter in _jitters()),
         key=lambda found: float(found.cost),
@@ -162,10 +164,10 @@ def test_what_is_told_leaves_a_hidden_effect_open(case: str, study: Study) -> No
     selection = synthetic(seed, arms, tau)
     record = released(selection, study)
     small = guarded_trials(selection, MINIMUM)
-    if not hidden_names(record):  # pooled without: nothing that is told depends on them
+    if not suppressed_names(record):  # pooled without: nothing that is disclosed depends on them
         others = moved(selection, tuple(small), np.tile([3.0, 0.5], len(small)))
         assert values_of(released(others, study)) == values_of(record)
-        assert {left.trial.text for left in record.left_out} == set(small)
+        assert {left.trial.text for left in record.excluded} == set(small)
         return
     low, high = feasible(selection, record, study, next(iter(small)))
     assert high - low >= 2.0
@@ -173,9 +175,9 @@ def test_what_is_told_leaves_a_hidden_effect_open(case: str, study: Study) -> No
 
 def feasible(selection: Selection, record: PooledEffect, study: Study, target: str) -> tuple[float, float]:
     """Return between which effects, in standard errors from the true one, a solver finds data with the same digits."""
-    names, told = hidden_names(record), values_of(record)
+    names, disclosed = suppressed_names(record), values_of(record)
     place = 2 * names.index(target)
-    limits = {id_: digits_of(number.text) for id_, number in told.items()}
+    limits = {id_: digits_of(number.text) for id_, number in disclosed.items()}
     found = []
 
     def world(unknowns: NDArray[np.float64]) -> Mapping[str, Number]:
@@ -190,28 +192,28 @@ def feasible(selection: Selection, record: PooledEffect, study: Study, target: s
     for wanted, pull in ((-1.1, 0.01), (-1.1, 0.1), (1.1, 0.01), (1.1, 0.1)):
         start = np.zeros(2 * len(names))
         start[place] = wanted
-        # a pull towards where it starts, so that of all solutions a far one is found; where several trials are hidden
+        # a pull towards where it starts, so that of all solutions a far one is found; where several trials are suppressed
         # the solutions are a surface, and a light pull leaves the solver lost on it
         solved = least_squares(
             lambda x, wanted=wanted, pull=pull: np.append(misfit(x), pull * (x[place] - wanted)),
             start, diff_step=1e-2, x_scale=np.tile([1.0, 0.3], len(names)), max_nfev=25,
         )  # fmt: skip
         numbers = world(solved.x)
-        if all(numbers[id_].text == number.text for id_, number in told.items()):
+        if all(numbers[id_].text == number.text for id_, number in disclosed.items()):
             found.append(float(solved.x[place]))
     return (min(found), max(found)) if found else (0.0, 0.0)
 
 
 def test_values_that_are_told_have_no_more_digits_than_are_printed(study: Study) -> None:
     record = released(synthetic(*CASES["six trials"]), study)
-    assert len(hidden_names(record)) >= 2
+    assert len(suppressed_names(record)) >= 2
     for number in values_of(record).values():
         low, high = digits_of(number.text)
         assert number.value == pytest.approx((low + high) / 2, abs=1e-12)
-    told = {
+    disclosed = {
         number.status for part in (record.heterogeneity, record.common, record.two_stage) for number in numbers_in(part)
     }
-    assert told == {"suppressed"}
+    assert disclosed == {"suppressed"}
     assert {row.weight.value for row in record.by_trial} == {None}
     assert {record.criterion.value, record.evaluations.value, record.df_unfloored.value} == {None}
     assert record.estimate.effect.value is not None
@@ -227,13 +229,13 @@ def test_an_effect_that_another_analysis_tells_of_too_is_pooled_without_the_smal
     selection = synthetic(*CASES["six trials"])
     node = MetaAnalysis(method="meta-analysis")
     again = study.model_copy(update={"analyses": {"pooled": node, "again": node.model_copy()}})
-    alone = told_alone(node, selection.outcome, selection.follow_up, again)
+    alone = disclosed_alone(node, selection.outcome, selection.follow_up, again)
     assert not alone
-    assert hidden_names(released(selection, study))
+    assert suppressed_names(released(selection, study))
     effect = effect_of(selection, (), study, alone=alone)
-    assert hidden_names(effect) == []
+    assert suppressed_names(effect) == []
     assert effect.trials.value == 5
-    without = record_of(without_trials(selection, {"T0": Gone.TOO_SMALL}), study)
+    without = record_of(without_trials(selection, {"T0": ExclusionReason.TOO_SMALL}), study)
     assert effect == without
 
 
@@ -265,7 +267,7 @@ def test_a_failing_audit_pools_without_the_trial(study: Study) -> None:
         total = float(people.response[people.trial == "T0"].sum())
         return Value(f"{record(selection, ()).id}.effect", total, decimals=9)
 
-    effect = shown(told_in_digits(selection, guarded, record, telling, FIGURES))
+    effect = shown(disclosed_in_digits(selection, guarded, record, telling, FIGURES))
     assert effect.trials.value == 2
     assert [row.status for row in effect.by_trial] == ["ok", "ok"]
-    assert {plain(left.reason) for left in effect.left_out} == {Gone.TOO_SMALL.value}
+    assert {plain(left.reason) for left in effect.excluded} == {ExclusionReason.TOO_SMALL.value}

@@ -67,7 +67,7 @@ def test_the_search_of_a_draw_finds_in_the_data_what_the_search_of_the_data_find
         names = (screening_node or node).moderators
         for cell in cells_of(node, study):
             people = cohorts.people(cell, node.adjust_for)
-            columns = {name: one.among(people) for name, one in cohorts.moderators(names).items()}
+            columns = {name: item.among(people) for name, item in cohorts.moderators(names).items()}
             fits = screening(people, columns, node=screening_node) if screening_node else ()
             strongest = _in_the_data(node, people, columns, fits, screening_node)
             assert _in_a_draw(node, people, columns, screening_node) == pytest.approx(strongest, rel=1e-9)
@@ -78,7 +78,7 @@ def test_the_search_of_a_draw_finds_in_the_data_what_the_search_of_the_data_find
 def _in_the_data(node, people, columns, fits, screening_node):
     if isinstance(node, RecursivePartitioning):
         found = partitioned(people, columns, fits, node=node, screened_by=screening_node).partition
-        return max(-split.log_p_node for one in found.tree for split in one.splits)
+        return max(-split.log_p_node for item in found.tree for split in item.splits)
     found = peeled(people, columns, fits, node=node, minimum_cell=0, screened_by=screening_node).found
     return max(box.z for box in found.boxes)
 
@@ -87,7 +87,7 @@ def _in_a_draw(node, people, columns, screening_node):
     search = prepared_search(people, columns, node, screening_node)
     found = search.run(search.sample.outcome)
     if isinstance(search, PreparedPartition):
-        return max(-split.log_p_node for one in found.nodes for split in one.splits)
+        return max(-split.log_p_node for item in found.nodes for split in item.splits)
     assert isinstance(search, PreparedPeel)
     return peel_statistic(found)
 
@@ -98,7 +98,7 @@ def test_limits_are_kept_as_places_and_lead_back(tmp_path: Path) -> None:
     assert isinstance(node, RecursivePartitioning)
     cohorts, (cell,) = Cohorts(repository, spec.study), cells_of(node, spec.study)
     people = cohorts.people(cell, node.adjust_for)
-    columns = {name: one.among(people) for name, one in cohorts.moderators(node.moderators).items()}
+    columns = {name: item.among(people) for name, item in cohorts.moderators(node.moderators).items()}
     found = search_bootstrap(people, columns, node=node, screened_by=None, sizes=(), seed=1, first=0, count=5)
     sample = sample_of(people, columns)
     assert found is not None
@@ -116,7 +116,7 @@ def test_people_are_flipped_alike_whatever_their_order(tmp_path: Path) -> None:
     assert isinstance(node, RecursivePartitioning)
     cohorts, (cell,) = Cohorts(repository, spec.study), cells_of(node, spec.study)
     people = cohorts.people(cell, node.adjust_for)
-    columns = {name: one.among(people) for name, one in cohorts.moderators(node.moderators).items()}
+    columns = {name: item.among(people) for name, item in cohorts.moderators(node.moderators).items()}
     asked = {"node": node, "screened_by": None, "seed": 3}
     whole = search_null(people, columns, **asked, first=0, count=6)
     parts = [search_null(people, columns, **asked, first=first, count=count) for first, count in ((0, 2), (2, 4))]

@@ -167,7 +167,7 @@ def test_reconciliation_of_people_means_and_effects(tmp_path: Path) -> None:
     assert [row.source.text for row in (people_row, effect, none)] == ["North 1998", "North 1999", "North 1998"]
     pooled = records.analyses["pooled"]
     assert isinstance(pooled, MetaAnalysis)
-    in_forest = next(one for one in pooled.results[0].by_trial if one.trial.text == "North").estimate
+    in_forest = next(item for item in pooled.results[0].by_trial if item.trial.text == "North").estimate
     ours = [number.value for number in numbers_in(effect.ours)]
     assert ours == pytest.approx([in_forest.effect.value, in_forest.low.value, in_forest.high.value], rel=1e-12)
     assert effect.covered == ("yes" if (ours[1] or 0) <= 1.4 <= (ours[2] or 0) else "no")

@@ -34,50 +34,50 @@ def gamma_within(name: str) -> np.ndarray:
 
 
 def values(found: LevelEffects[Value]) -> np.ndarray:
-    return np.array([one.consistent.effect.value for one in found.each], dtype=float)
+    return np.array([item.consistent.effect.value for item in found.each], dtype=float)
 
 
 def test_levels_differ_by_the_interaction_and_average_to_the_overall_effect() -> None:
     found = effects_of("mood")
     assert values(found)[1:] - values(found)[0] == pytest.approx(gamma_within("mood"), abs=1e-9)
-    shares = np.array([one.share.value for one in found.each if one.share]) / 100
+    shares = np.array([item.share.value for item in found.each if item.share]) / 100
     assert shares.sum() == pytest.approx(1.0, abs=1e-12)
     assert shares @ values(found) == pytest.approx(found.overall.effect.value, abs=1e-9)
 
 
 def test_values_differ_by_the_interaction_and_the_mean_has_the_overall_effect() -> None:
     found, at = effects_of("age"), the(screen(), "age").at
-    where = np.array([one.value.value for one in at], dtype=float)
+    where = np.array([item.value.value for item in at], dtype=float)
     (slope,) = gamma_within("age")
     assert np.diff(values(found)) == pytest.approx(slope * np.diff(where), abs=1e-9)
     assert found.centre is not None
     mean = values(found)[0] + slope * ((found.centre.value or 0.0) - where[0])
     assert mean == pytest.approx(found.overall.effect.value, abs=0.06 * abs(slope))  # the mean has its printed digits
-    assert [one.n for one in found.each] == [None] * 3
+    assert [item.n for item in found.each] == [None] * 3
 
 
 def test_each_level_has_its_people_and_the_effect_among_them_alone() -> None:
     study, repository, people = study_of()
     sex = Cohorts(repository, study).moderators(["sex"])["sex"].of(people)
-    for code, one in enumerate(effects_of("sex").each):
+    for code, item in enumerate(effects_of("sex").each):
         who = sex == code
-        assert one.n is not None and one.alone is not None
-        assert one.n.value == who.sum()
+        assert item.n is not None and item.alone is not None
+        assert item.n.value == who.sum()
         alone = fit_one_step(
             people.response[who], people.treatment[who], people.trial[who], adjusters=people.adjusters[who]
         )
-        assert one.alone.effect.value == pytest.approx(alone.effect.estimate, abs=1e-9)
+        assert item.alone.effect.value == pytest.approx(alone.effect.estimate, abs=1e-9)
 
 
 def test_a_level_of_few_people_is_hidden_with_another_and_with_what_gives_it_away() -> None:
     found = effects_of("mood", minimum=118)
-    few = [one.n is not None and one.n.status == "suppressed" for one in found.each]
+    few = [item.n is not None and item.n.status == "suppressed" for item in found.each]
     assert sum(few) == 2
-    hidden = [one for one, hide in zip(found.each, few, strict=True) if hide]
-    assert {one.consistent.effect.reason for one in hidden} == {TOO_FEW, LEVEL_WORKED_OUT}
-    assert [one.alone.effect.value for one in hidden if one.alone] == [None, None]
+    suppressed = [item for item, suppress in zip(found.each, few, strict=True) if suppress]
+    assert {item.consistent.effect.reason for item in suppressed} == {TOO_FEW, LEVEL_WORKED_OUT}
+    assert [item.alone.effect.value for item in suppressed if item.alone] == [None, None]
     assert found.overall.effect.value is None
-    assert [one.share.value for one in found.each if one.share] == [None] * 3
+    assert [item.share.value for item in found.each if item.share] == [None] * 3
 
 
 def test_levels_that_few_people_tell_apart_are_not_both_told_alone() -> None:

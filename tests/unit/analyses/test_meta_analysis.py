@@ -141,7 +141,7 @@ def test_one_trial_alone_is_its_own_analysis_of_covariance(
     assert effect.common.effect.reason == "one trial: nothing is pooled"
     assert [row.cells[0] for group in model_status([record]).groups for row in group.rows] == [("one trial",)]
     (sheet,) = forest_sheets(record.results, record.settings, name="fig1")
-    words = " ".join([plain(sheet.alt), *(" ".join(piece.text for piece in one.pieces) for one in sheet.words())])
+    words = " ".join([plain(sheet.alt), *(" ".join(piece.text for piece in item.pieces) for item in sheet.words())])
     assert "pooled " not in words.replace("nothing is pooled", "") and "one trial's own effect" in words
 
 
@@ -176,9 +176,9 @@ def test_each_test_of_the_two_stage_model_has_its_interval(tmp_path: Path) -> No
         test: the(pooled_of(tmp_path / test, two_stage={"test": test})).two_stage
         for test in ("knha", "knha-plain", "normal")
     }
-    error = {test: one.std_error.value or 0.0 for test, one in found.items()}
+    error = {test: item.std_error.value or 0.0 for test, item in found.items()}
     assert error["knha"] == pytest.approx(max(error["knha-plain"], error["normal"]))
-    assert [one.df.text for one in found.values()] == ["1.0", "1.0", "∞"]
+    assert [item.df.text for item in found.values()] == ["1.0", "1.0", "∞"]
 
 
 def test_i2_and_q_belong_to_the_two_stage_model_whatever_the_one_step_model_is(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def smallest_of_each_flip(study: Study, repository: Any, effect: str) -> np.ndar
     assert isinstance(node, Moderators)
     cohorts = Cohorts(repository, study)
     people = cohorts.people(next(iter(cells_of(node, study))), node.adjust_for)
-    columns = {name: one.among(people) for name, one in cohorts.moderators(NAMES).items()}
+    columns = {name: item.among(people) for name, item in cohorts.moderators(NAMES).items()}
     sample = sample_of(people, columns)
     model, smallest = null_model(sample), []
     for sign in signs(study.study.seed, sample.unit, 0, FLIPS):
@@ -65,7 +65,7 @@ def test_p_is_the_share_of_flips_with_as_small_a_p(tmp_path: Path, effect: str) 
     smallest = smallest_of_each_flip(study, repository, effect)
     assert first.flips is not None
     assert first.flips.value == FLIPS
-    told = {one.moderator: one for one in first.interactions}
+    told = {interaction.moderator: interaction for interaction in first.interactions}
     for name in ("age", "sex", "mood"):
         p, adjusted = told[name].reading.p.value, told[name].min_p
         assert p is not None
@@ -79,14 +79,14 @@ def test_p_is_the_share_of_flips_with_as_small_a_p(tmp_path: Path, effect: str) 
 def test_the_same_outcome_twice_costs_nothing(tmp_path: Path) -> None:
     study, repository = read_study(tmp_path, "common")
     first, again = screens(study, repository, outcomes=("RMDQ", "again"))
-    for one, other in zip(first.interactions, again.interactions, strict=True):
-        assert one.min_p is not None and one.min_p_all is not None and other.min_p_all is not None
+    for interaction, other in zip(first.interactions, again.interactions, strict=True):
+        assert interaction.min_p is not None and interaction.min_p_all is not None and other.min_p_all is not None
         # flips share their signs, so that the smallest p of both outcomes is that of one
-        assert one.min_p_all.value == one.min_p.value == other.min_p_all.value
+        assert interaction.min_p_all.value == interaction.min_p.value == other.min_p_all.value
 
 
 def test_without_draws_nothing_is_adjusted_by_them(tmp_path: Path) -> None:
     study, repository = read_study(tmp_path, "common")
     (first, *_) = screens(study, repository, outcomes=("RMDQ",), draws=None)
     assert first.flips is None
-    assert {(one.min_p, one.min_p_all) for one in first.interactions} == {(None, None)}
+    assert {(interaction.min_p, interaction.min_p_all) for interaction in first.interactions} == {(None, None)}

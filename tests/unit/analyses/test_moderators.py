@@ -39,7 +39,7 @@ def screening(slope: float = -1.0, reading: str = "within", **changes: Any) -> M
 
 
 def the(screen: Screen, name: str) -> Interaction:
-    return next(one for one in screen.interactions if one.moderator == name)
+    return next(interaction for interaction in screen.interactions if interaction.moderator == name)
 
 
 def test_a_planted_interaction_is_found_with_its_direction() -> None:
@@ -116,7 +116,11 @@ def test_only_what_was_tested_is_counted_and_adjusted_for() -> None:
     record = screening()
     (screen,) = record.results
     assert screen.tested.value == 4
-    p = {one.moderator: one.reading.p.value or 0.0 for one in screen.interactions if one.tier != "not estimable"}
+    p = {
+        interaction.moderator: interaction.reading.p.value or 0.0
+        for interaction in screen.interactions
+        if interaction.tier != "not estimable"
+    }
     smallest = min(p, key=lambda name: p[name])
     assert the(screen, smallest).holm.value == pytest.approx(min(1.0, 4 * p[smallest]))
     assert all((the(screen, n).benjamini_hochberg.value or 0) <= (the(screen, n).holm.value or 0) + 1e-12 for n in p)
@@ -131,7 +135,7 @@ def test_tiers_are_those_of_the_study_file() -> None:
     assert isinstance(node, Moderators)
     tiers = node.tiers.model_copy(update={"significant": 0.999, "weak": 0.9999})
     (screen,) = screening(tiers=tiers).results
-    assert {one.tier for one in screen.interactions} <= {"significant", "weak", "not estimable"}
+    assert {interaction.tier for interaction in screen.interactions} <= {"significant", "weak", "not estimable"}
 
 
 def test_the_naive_reading_is_tested_where_it_is_asked_for() -> None:
@@ -158,7 +162,7 @@ def test_limits_of_tiers_have_the_decimals_that_they_need() -> None:
 def test_too_few_trials_for_all_is_said_once_for_the_screen() -> None:
     (screen,) = screening(minimum_trials=4).results
     assert screen.reason == "three trials, and four are needed"
-    assert {one.tier for one in screen.interactions} == {"not estimable"}
+    assert {interaction.tier for interaction in screen.interactions} == {"not estimable"}
     assert screen.tested.value == 0
 
 
@@ -200,7 +204,7 @@ def test_both_readings_of_few_people_are_kept_back() -> None:
     record = analysed("screening", node, repository, study.model_copy(update={"policy": policy}))
     age = the(record.results[0], "age")
     told = (age.scatter.p_these, age.scatter.p_new, age.scatter.tau)
-    assert [(one.value, one.status) for one in told] == [(None, "suppressed")] * 3
+    assert [(item.value, item.status) for item in told] == [(None, "suppressed")] * 3
 
 
 def test_a_search_takes_what_was_screened_below_a_limit_in_the_order_of_p() -> None:
@@ -214,7 +218,11 @@ def test_a_search_takes_what_was_screened_below_a_limit_in_the_order_of_p() -> N
         return screened_in(node.moderators, fits, node, limit)
 
     (screen,) = screening().results
-    p = {one.moderator: one.reading.p.value for one in screen.interactions if one.reading.p.value is not None}
+    p = {
+        interaction.moderator: interaction.reading.p.value
+        for interaction in screen.interactions
+        if interaction.reading.p.value is not None
+    }
     assert below(1.0) == tuple(sorted(p, key=lambda name: p[name]))
     assert below(1.01 * p["age"]) == ("age",)
     assert below(1e-300) == ()

@@ -136,7 +136,7 @@ def test_every_option_is_tried(node: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "option", "value"), [(method, *one) for method, options in OPTIONS.items() for one in options]
+    ("method", "option", "value"), [(method, *option) for method, options in OPTIONS.items() for option in options]
 )
 def test_an_option_changes_what_is_found(method: str, option: str, value: Any) -> None:
     together = TOGETHER.get((method, option), {})

@@ -245,8 +245,8 @@ def test_a_cut_is_kept_exactly_where_its_profile_reaches_the_line(planted: Parti
 def test_every_cut_is_in_the_series_or_counted(planted: PartitionedOutcome, tmp_path: Path) -> None:
     spec, repository = read(write_planted(tmp_path))
     columns = series_of(make_records(spec, repository, profile="draft"))["rp"]
-    kept_back = sum(profile.left_out for profile in planted.profiles)
-    assert {len(values) for values in columns.values()} == {(planted.cuts.value or 0) - kept_back}
+    suppressed = sum(profile.suppressed for profile in planted.profiles)
+    assert {len(values) for values in columns.values()} == {(planted.cuts.value or 0) - suppressed}
     assert sum(bool(kept) for kept in columns["kept"]) == sum(profile.kept for profile in planted.profiles)
     of_sex = [levels for levels, name in zip(columns["levels"], columns["moderator"], strict=True) if name == "sex"]
     assert set(of_sex) <= {"female", "male"}

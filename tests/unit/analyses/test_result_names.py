@@ -42,9 +42,9 @@ def test_every_name_that_a_search_gives_is_known(tmp_path: Path) -> None:
         assert isinstance(node, Search)
         names = names_of_search(name, node, study)
         for search in record.results:
-            below = {one.id.removeprefix(f"{search.id}.") for one in numbers_in(search) if one.kind == "number"}
+            below = {item.id.removeprefix(f"{search.id}.") for item in numbers_in(search) if item.kind == "number"}
             below = {rest for rest in below if not rest.startswith(f"{name}.")}
-            assert {rest for rest in below if names.fault(rest) is not None} <= ALWAYS
+            assert {rest for rest in below if names.error(rest) is not None} <= ALWAYS
             seen |= below
     for start in ("age-low.", "edu-", "rejected-1.", "box-0-10.", "smallest-box.", "left-out-", "cost."):
         assert any(rest.startswith(start) for rest in seen), start
@@ -70,7 +70,7 @@ NAMES = Names(SIDES, 2, ("box-0-10", "smallest-box"), ("age-limit",), ("cost.age
     ],
 )
 def test_a_result_that_there_may_be(rest: str) -> None:
-    assert NAMES.fault(rest) is None
+    assert NAMES.error(rest) is None
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_result_that_there_may_be(rest: str) -> None:
     ],
 )
 def test_a_result_that_there_cannot_be(rest: str, message: str, hint: str) -> None:
-    fault = NAMES.fault(rest)
-    assert fault is not None
-    assert message in fault.message
-    assert hint in fault.hint
+    error = NAMES.error(rest)
+    assert error is not None
+    assert message in error.message
+    assert hint in error.hint

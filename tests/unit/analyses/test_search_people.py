@@ -59,7 +59,7 @@ def search(*moderators: Moderator, missing: str = "complete", minimum_trials: in
 def test_a_moderator_of_too_few_trials_is_left_out_and_costs_nobody() -> None:
     found = search(moderator("age"), moderator("bmi", slice(0, 40)))
     assert list(found.moderators) == ["age"]
-    assert found.left_out == (("bmi", "leaves 1 trial with both arms, and the search needs 2"),)
+    assert found.not_searched == (("bmi", "leaves 1 trial with both arms, and the search needs 2"),)
     assert found.selection.n == 60
     assert [(c.moderator, c.people, c.trials) for c in found.costs] == [("age", 0, 0), ("bmi", 40, 2)]
 
@@ -100,7 +100,7 @@ def test_a_trial_that_loses_an_arm_goes_as_a_whole() -> None:
 def test_a_constant_or_unmeasured_moderator_has_its_reason() -> None:
     constant = Moderator("sex", "Sex", "", 1.0, ("female", "male"), False, 0, None, np.zeros(200), np.arange(200))
     found = search(constant, moderator("bmi", slice(0, 60)), moderator("age"))
-    assert dict(found.left_out) == {"sex": "has one value in all", "bmi": "nobody has a value"}
+    assert dict(found.not_searched) == {"sex": "has one value in all", "bmi": "nobody has a value"}
 
 
 def test_a_search_that_has_found_its_people_itself_has_the_same_ones_explained() -> None:
@@ -118,7 +118,7 @@ def test_everybody_who_does_not_enter_is_counted_whatever_the_search_says() -> N
     enters[[3, 30, 31]] = False
     found = people_who_enter(selection(), {"age": moderator("age", [3, 30])}, enters).selection
     assert found.n == 57 and found.rows.tolist() == (np.flatnonzero(enters) + 100).tolist()
-    assert sum(one.n for one in found.excluded) == 3
+    assert sum(item.n for item in found.excluded) == 3
 
 
 def test_levels_reach_the_search_as_codes() -> None:

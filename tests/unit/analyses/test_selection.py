@@ -52,7 +52,7 @@ def with_north(**columns: Any) -> Callable[[Path], None]:
 
 
 def reasons(selection: Selection) -> list[tuple[str, str, int]]:
-    return [(gone.trial, gone.reason, gone.n) for gone in selection.excluded]
+    return [(exclusion.trial, exclusion.reason, exclusion.n) for exclusion in selection.excluded]
 
 
 def test_everybody_complete(selected: Callable[..., Selection]) -> None:
@@ -71,7 +71,7 @@ def test_each_person_is_left_out_once_for_the_first_reason(selected: Callable[..
         ("North", "no value at follow-up", 2),
         ("North", "no value of age", 1),
     ]
-    assert chosen.n + sum(gone.n for gone in chosen.excluded) == chosen.in_comparison
+    assert chosen.n + sum(exclusion.n for exclusion in chosen.excluded) == chosen.in_comparison
 
 
 def test_a_trial_without_a_control_arm_is_named(selected: Callable[..., Selection]) -> None:
@@ -85,7 +85,7 @@ def test_a_trial_that_loses_a_side_goes_as_a_whole(selected: Callable[..., Selec
     chosen = selected(with_north(rm_q3=list(range(1, 60, 2))))
     assert ("North", "nobody complete on the control side", 30) in reasons(chosen)
     assert chosen.trials == ("South",)
-    assert chosen.n + sum(gone.n for gone in chosen.excluded) == chosen.in_comparison
+    assert chosen.n + sum(exclusion.n for exclusion in chosen.excluded) == chosen.in_comparison
 
 
 def test_a_trial_that_did_not_measure_it(selected: Callable[..., Selection]) -> None:

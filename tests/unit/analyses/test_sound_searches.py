@@ -32,7 +32,7 @@ def searched(folder: Path, p_below: float, **node: Any) -> tuple[Any, list[float
     assert isinstance(rp, RecursivePartitioning)
     (cell,) = cells_of(rp, study)
     people = cohorts.people(cell, rp.adjust_for)
-    columns = {name: one.among(people) for name, one in cohorts.moderators(screened_by.moderators).items()}
+    columns = {name: item.among(people) for name, item in cohorts.moderators(screened_by.moderators).items()}
     fits = screening(people, columns, node=screened_by)
     found = partitioned(people, columns, fits, node=rp, screened_by=screened_by).partition
     return found, [reading_tested(fit, screened_by).p_value for fit in fits]
@@ -41,7 +41,7 @@ def searched(folder: Path, p_below: float, **node: Any) -> tuple[Any, list[float
 def test_p_is_adjusted_for_what_the_screening_sorted_out(tmp_path: Path) -> None:
     counted, p = searched(tmp_path / "a", 0.2, depth=1)
     (split,) = counted.tree[0].splits
-    assert sum(one >= 0.2 for one in p) == 2
+    assert sum(item >= 0.2 for item in p) == 2
     expected = -math.expm1(3 * math.log1p(-math.exp(split.log_p_adjusted)))  # Šidák for three moderators
     assert split.p_node == pytest.approx(expected, rel=1e-9)
     alone, _ = searched(tmp_path / "b", 0.2, depth=1, count_screened=False)

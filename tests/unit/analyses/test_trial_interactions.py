@@ -49,7 +49,7 @@ def halved(people: Selection) -> Selection:
     """The same people in six trials: everybody else of each in a trial of their own."""
     halves = np.where(np.arange(people.n) // 2 % 2 == 0, " A", " B")
     trial = np.array([f"{name}{half}" for name, half in zip(people.trial, halves, strict=True)], dtype=object)
-    instruments = {f"{name} {half}": one for name, one in people.instruments.items() for half in "AB"}
+    instruments = {f"{name} {half}": instrument for name, instrument in people.instruments.items() for half in "AB"}
     return replace(people, trial=trial, instruments=instruments)
 
 
@@ -71,7 +71,7 @@ def screen(
 
 
 def the(found: Screen[Value], name: str) -> Interaction[Value]:
-    return next(one for one in found.interactions if one.moderator == name)
+    return next(interaction for interaction in found.interactions if interaction.moderator == name)
 
 
 def least_squares(people: Selection, trial: str, z: np.ndarray) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from reportgen.tables.subgroups import search_status, subgroups
 from tests.analysed import analysed, searched
 from tests.peeling_study import PARTITION, write_search_study
 from tests.study_files import STUDY
-from tests.unit.figures.boxes import faults
+from tests.unit.figures.boxes import errors
 
 TWINS = PARTITION | {"moderators": ["age", "sex", "twin"], "width": 3, "alpha": 1.0}
 
@@ -52,7 +52,7 @@ def made(folder: Path, moved: int, minimum_cell: int = 5) -> tuple[RecursivePart
     node = Node.model_validate(TWINS)
     (found,) = searched(node, repository, spec.study)
     assert found.partition is not None
-    members = [set(np.flatnonzero(one.members).tolist()) for one in found.partition.subgroups]
+    members = [set(np.flatnonzero(subgroup.members).tolist()) for subgroup in found.partition.subgroups]
     return analysed("rp", node, repository, spec.study), members
 
 
@@ -62,14 +62,14 @@ def test_variants_are_those_that_sets_find() -> None:
     members = np.array([group ^ (rng.random(200) < 0.03) for group in base for _ in range(3)])
     log_p = rng.normal(size=12)
     found = variants(members, log_p)
-    sets = [set(np.flatnonzero(one).tolist()) for one in members]
+    sets = [set(np.flatnonzero(member).tolist()) for member in members]
     near = [[len(a & b) / len(a | b) >= NEAR for b in sets] for a in sets]
     order, leaders = sorted(range(12), key=lambda place: log_p[place]), []
     for place in order:
         mine = [leader for leader in leaders if near[place][leader]]
         assert found[place] == (mine[0] if mine else None)
         leaders += [] if mine else [place]
-    assert any(one is not None for one in found) and any(one is None for one in found)
+    assert any(item is not None for item in found) and any(item is None for item in found)
     assert jaccard_table(members)[0, 1] == pytest.approx(len(sets[0] & sets[1]) / len(sets[0] | sets[1]))
 
 
@@ -78,7 +78,7 @@ def test_a_second_measure_of_the_same_thing_is_a_variant(tmp_path: Path) -> None
     (search,) = record.results
     strongest, variant = sorted(search.subgroups[:2], key=lambda one: one.split.p_node.value or 0.0)
     assert (strongest.variant_of, variant.variant_of) == (None, strongest.number)
-    both = [members[one.number - 1] for one in (strongest, variant)]
+    both = [members[item.number - 1] for item in (strongest, variant)]
     assert variant.jaccard is not None
     assert variant.jaccard.value == pytest.approx(len(both[0] & both[1]) / len(both[0] | both[1]))
     assert variant.jaccard.value >= NEAR
@@ -89,7 +89,7 @@ def test_a_second_measure_of_the_same_thing_is_a_variant(tmp_path: Path) -> None
 def test_few_people_who_are_in_one_alone_are_not_told(tmp_path: Path) -> None:
     record, members = made(tmp_path / "s", moved=1)
     (search,) = record.results
-    (variant,) = [one for one in search.subgroups if one.variant_of is not None][:1]
+    (variant,) = [subgroup for subgroup in search.subgroups if subgroup.variant_of is not None][:1]
     apart = members[variant.number - 1] ^ members[variant.variant_of - 1]
     assert 0 < len(apart) < 5
     assert variant.jaccard is not None
@@ -117,15 +117,17 @@ def test_tables_and_figures_list_a_variant_below_the_subgroup_that_it_varies(tmp
     for sheet in (*forest_sheets([search], record.settings, name="f"), *tree_sheets(search, record.settings, name="f")):
         said = " ".join(piece.text for words in sheet.words() for piece in words.pieces)
         assert "ariant" in said and "Variant: nearly the people of a stronger subgroup" in said
-        assert faults(sheet) == []
-    candidates = [one.variant for one in search.candidates]
+        assert errors(sheet) == []
+    candidates = [candidate.variant for candidate in search.candidates]
     assert candidates.count(True) == len(search.subgroups) - len(search.findings)
 
 
 def test_without_variants_nothing_is_said_of_them(tmp_path: Path) -> None:
     record, _ = made(tmp_path / "s", moved=60)
     (search,) = record.results
-    alone = replace(search, subgroups=tuple(replace(one, variant_of=None, jaccard=None) for one in search.subgroups))
+    alone = replace(
+        search, subgroups=tuple(replace(subgroup, variant_of=None, jaccard=None) for subgroup in search.subgroups)
+    )
     table = subgroups([alone], record.settings)
     assert not any("ariant" in plain(note) for note in table.footnotes)
     assert not any(number.id.endswith("settings.near") for number in numbers_in(table))

@@ -196,7 +196,7 @@ def test_leading_zeros_of_arms_trials_and_visits(where: str, tmp_path: Path) -> 
         variables: {{VAS: v}}
         """
     found = problems(study(tmp_path, a=text))
-    assert any("with a leading zero: put '01' in quotes in place of 1." in one.hint for one in found)
+    assert any("with a leading zero: put '01' in quotes in place of 1." in item.hint for item in found)
 
 
 def test_version_numbers_are_one_code_only_if_the_mapping_says_so(tmp_path: Path) -> None:

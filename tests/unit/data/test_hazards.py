@@ -332,12 +332,12 @@ def test_a_file_that_was_cut_off(tmp_path: Path) -> None:
 
 def test_the_first_sheet_may_be_hidden(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
-        hidden, shown = book.add_worksheet("Old"), book.add_worksheet("New")
-        for sheet, age in ((hidden, 40), (shown, 41)):
+        suppressed, shown = book.add_worksheet("Old"), book.add_worksheet("New")
+        for sheet, age in ((suppressed, 40), (shown, 41)):
             for row, record in enumerate([["id", "arm", "age"], [1, 1, age], [2, 2, age]]):
                 sheet.write_row(row, 0, record)
         shown.activate()
-        hidden.hide()
+        suppressed.hide()
     found = only_problem(mapped(tmp_path, "a.xlsx", "age: age"))
     assert (found.message, found.hint) == (
         "the first sheet, 'Old', is hidden",

@@ -94,8 +94,8 @@ def test_a_text_code_is_its_own_label(tmp_path: Path) -> None:
     arms = "arms: {column: arm, codes: {control: {class: exercise, name: active}, active: {class: usual care}}}"
     text = f"trial: A\ndata: {{file: a.csv, participant: id}}\n{arms}\nvariables: {{sex: {{column: x, codes: {{Female: male, Male: female}}}}}}"
     found = problems(study(tmp_path, a=text))
-    assert [one.where.split(",")[1] for one in found] == [" column 'arm'", " column 'x'"]
-    assert all(one.message.startswith("the codes contradict the mapping: ") for one in found)
+    assert [item.where.split(",")[1] for item in found] == [" column 'arm'", " column 'x'"]
+    assert all(item.message.startswith("the codes contradict the mapping: ") for item in found)
 
 
 def test_a_visit_whose_label_is_another_time(tmp_path: Path) -> None:

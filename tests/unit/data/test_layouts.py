@@ -225,7 +225,7 @@ def test_the_order_of_rows_moves_participants_and_changes_nothing_else(layout: s
         options = {"data": LONG_DATA} if layout == "long" else {"rest": "visits: {b: baseline, q3: 3 months}"}
         found.append(read(one_trial(folder, "\n".join([header, *shuffled]), rules, **options)))
     for other in found[1:]:
-        by_person = [one.participants.set_index("participant").sort_index() for one in (found[0], other)]
+        by_person = [item.participants.set_index("participant").sort_index() for item in (found[0], other)]
         assert_frame_equal(*by_person)
         for visit in ("baseline", "3 months"):
             assert measured(found[0], "VAS", visit) == measured(other, "VAS", visit)

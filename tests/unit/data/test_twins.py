@@ -20,8 +20,8 @@ FILES = "data: [{file: a.csv, participant: id}, {file: b.csv, participant: id}]"
 
 def two_files(folder: Path, first: list[str], second: list[str], rest: str = "") -> Path:
     """Write a trial whose arms stand in one file and whose ages in another, under these ids."""
-    table(folder, "a.csv", "\n".join(["id,arm", *(f"{one},{1 + i % 2}" for i, one in enumerate(first))]))
-    table(folder, "b.csv", "\n".join(["id,age", *(f"{one},{40 + i}" for i, one in enumerate(second))]))
+    table(folder, "a.csv", "\n".join(["id,arm", *(f"{item},{1 + i % 2}" for i, item in enumerate(first))]))
+    table(folder, "b.csv", "\n".join(["id,age", *(f"{item},{40 + i}" for i, item in enumerate(second))]))
     return study(folder, a=f"trial: A\n{rest}\n{FILES}\n{ARMS}\nvariables: {{age: age}}")
 
 

@@ -87,7 +87,7 @@ def test_allocation_and_sizes_hold_in_each_trial() -> None:
 
 def test_residual_variances_differ_by_arm_and_moderator() -> None:
     cell = replace(CELL, gain=0.0, residual=Residual(intervention=1.5, moderator="sex", factor=2.0))
-    flat = {name: one.model_copy(update={"slope": 0.0}) for name, one in CELL.moderators.items()}
+    flat = {name: moderator.model_copy(update={"slope": 0.0}) for name, moderator in CELL.moderators.items()}
     one = data_set(replace(cell, moderators=flat), 1, 0).sample
     y = one.outcome - np.array([one.outcome[(one.trial == k)].mean() for k in range(4)])[one.trial]
     sex = np.asarray(one.moderators["sex"])
@@ -103,8 +103,8 @@ def test_a_data_set_depends_on_seed_scenario_and_number_alone() -> None:
     assert (first.sample.outcome == data_set(CELL, 1, 3).sample.outcome).all()
     assert first.seed == data_set(CELL, 1, 3).seed
     others = [data_set(CELL, 2, 3), data_set(CELL, 1, 4), data_set(replace(CELL, tau=0.1), 1, 3)]
-    assert len({one.seed for one in [first, *others]}) == 4
-    assert len({float(one.sample.outcome[0]) for one in [first, *others]}) == 4
+    assert len({item.seed for item in [first, *others]}) == 4
+    assert len({float(item.sample.outcome[0]) for item in [first, *others]}) == 4
 
 
 def test_the_order_of_the_moderators_in_the_file_is_of_no_consequence() -> None:

@@ -93,7 +93,9 @@ def test_a_cut_far_from_the_true_one_is_not_right() -> None:
 def test_a_box_with_a_further_limit_has_the_right_moderator_and_another() -> None:
     boxes = peel(**called(DATA), beam=2, bin_width=0.1).boxes
     box = next(
-        one for one in boxes if {limit.moderator for limit in one.limits if limit.value is not None} == set(MODERATORS)
+        item
+        for item in boxes
+        if {limit.moderator for limit in item.limits if limit.value is not None} == set(MODERATORS)
     )
     found = judged(ARDP.model_copy(update={"size": box.fraction}), DATA, WHERE, 0.95)
     assert found.share == pytest.approx(box.fraction)
@@ -186,7 +188,9 @@ def test_the_box_of_a_size_is_judged_where_one_is_asked_for() -> None:
 
 
 def test_sign_flips_give_a_search_wise_p_and_nothing_else_changes() -> None:
-    bare, drawn = (judged(RP.model_copy(update={"draws": one}), DATA, WHERE, 0.95) for one in (EvaluatedDraws(), DRAWN))
+    bare, drawn = (
+        judged(RP.model_copy(update={"draws": item}), DATA, WHERE, 0.95) for item in (EvaluatedDraws(), DRAWN)
+    )
     assert np.isnan(bare.search_wise_p) and np.isnan(effects(bare)[CORRECTED]).all()
     assert drawn.search_wise_p == pytest.approx(1 / 21)
     assert 0.0 <= drawn.kept_in_draws <= 0.3

@@ -50,7 +50,7 @@ def mark_boxes(sheet: Sheet) -> list[tuple[str, Box]]:
     return boxes
 
 
-def faults(sheet: Sheet, marks_too: bool = True) -> list[str]:
+def errors(sheet: Sheet, marks_too: bool = True) -> list[str]:
     """Return what overlaps and what is not on the paper: empty for a good figure."""
     texts = text_boxes(sheet)
     paper = (0.0, 0.0, sheet.width, sheet.height)

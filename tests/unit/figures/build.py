@@ -18,13 +18,13 @@ from reportgen.records.model import (
     TwoStageHeterogeneity,
 )
 from reportgen.records.numbers import Number, slug
-from tests.press import Press
+from tests.number_builder import NumberBuilder
 
 DECIMALS = {"effect": 1, "scaled": 1, "p": 2, "percent": 1, "heterogeneity": 2}
 
 
-def press(prefix: str) -> Press:
-    return Press(prefix, "invented", DECIMALS)
+def builder(prefix: str) -> NumberBuilder:
+    return NumberBuilder(prefix, "invented", DECIMALS)
 
 
 def quote(id_: str, text: str) -> Number:
@@ -50,7 +50,7 @@ def settings(**changes: object) -> ModelSettings:
     return ModelSettings(**(words | changes))  # type: ignore[arg-type]
 
 
-def estimate(at: Press, value: float | None, half: float, unit: str = "") -> Estimate:
+def estimate(at: NumberBuilder, value: float | None, half: float, unit: str = "") -> Estimate:
     there = value is not None
     return Estimate(
         at.fixed("effect", value, "effect", unit),
@@ -63,7 +63,13 @@ def estimate(at: Press, value: float | None, half: float, unit: str = "") -> Est
 
 
 def trial(
-    at: Press, name: str, value: float | None, half: float, weight: float, instrument: str = "RMDQ", reason: str = ""
+    at: NumberBuilder,
+    name: str,
+    value: float | None,
+    half: float,
+    weight: float,
+    instrument: str = "RMDQ",
+    reason: str = "",
 ) -> TrialEstimate:
     at = at.at(name)
     return TrialEstimate(
@@ -96,7 +102,7 @@ def effect(
     factor: float = 4.0,
     long_trial: str = "",
 ) -> PooledEffect:
-    at = press("pooled").at(outcome, follow_up)
+    at = builder("pooled").at(outcome, follow_up)
     there = value is not None
     reach = half * predicted if predicted else None
     low = value - reach if there and reach else None
@@ -123,9 +129,9 @@ def effect(
         common=pooled,
         two_stage=pooled,
         two_stage_heterogeneity=_two_stage(at.at("two stage"), there),
-        why_outside=None,
+        outside_reasons=None,
         by_trial=tuple(_trials(at, value or 0.0, half, by_trial, long_trial)),
-        left_out=(),
+        excluded=(),
         status=status if there else "not estimable",  # type: ignore[arg-type]
         reason=reason,
         evaluations=at.count("evaluations", 12),
@@ -135,7 +141,7 @@ def effect(
 
 
 def _scaled(
-    at: Press, factor: float, value: float | None, half: float, low: float | None, high: float | None
+    at: NumberBuilder, factor: float, value: float | None, half: float, low: float | None, high: float | None
 ) -> Scaled:
     there = value is not None
     return Scaled(
@@ -148,7 +154,7 @@ def _scaled(
     )
 
 
-def _heterogeneity(at: Press, there: bool, low: float | None, high: float | None) -> Heterogeneity:
+def _heterogeneity(at: NumberBuilder, there: bool, low: float | None, high: float | None) -> Heterogeneity:
     return Heterogeneity(
         at.fixed("tau2", 0.41 if there else None, "heterogeneity"),
         at.fixed("tau", 0.64 if there else None, "heterogeneity"),
@@ -160,7 +166,7 @@ def _heterogeneity(at: Press, there: bool, low: float | None, high: float | None
     )
 
 
-def _two_stage(at: Press, there: bool) -> TwoStageHeterogeneity:
+def _two_stage(at: NumberBuilder, there: bool) -> TwoStageHeterogeneity:
     return TwoStageHeterogeneity(
         at.count("trials", 4, "trials"),
         at.fixed("tau2", 0.38 if there else None, "heterogeneity"),
@@ -176,7 +182,7 @@ def availability(trials: int = 4, measures: tuple[str, ...] = ("Probing depth", 
     """Every trial collects every measure, except that trial k never collects measure k; covariates at baseline only."""
     visits = ("baseline", "visit 3", "visit 5")
     names = [f"Trial {k} {2000 + k}" for k in range(1, trials + 1)]
-    at = press("availability")
+    at = builder("availability")
     cells = []
     for k, name in enumerate(names):
         for j, measure in enumerate(measures):
@@ -194,7 +200,7 @@ def availability(trials: int = 4, measures: tuple[str, ...] = ("Probing depth", 
     )
 
 
-def _trials(at: Press, value: float, half: float, number: int, long_trial: str) -> list[TrialEstimate]:
+def _trials(at: NumberBuilder, value: float, half: float, number: int, long_trial: str) -> list[TrialEstimate]:
     names = [long_trial or "Witt 2006", *(f"Trial {k} {2000 + k}" for k in range(2, number + 1))][:number]
     rows = []
     for k, name in enumerate(names):
@@ -207,4 +213,4 @@ def _trials(at: Press, value: float, half: float, number: int, long_trial: str) 
 def beyond_all(one: PooledEffect) -> PooledEffect:
     """Return a pooled effect that lies far from those of its trials."""
     far = replace(one.estimate, effect=replace(one.estimate.effect, value=999.0, text="999.0"))
-    return replace(one, estimate=far, why_outside=("it is no mean",))
+    return replace(one, estimate=far, outside_reasons=("it is no mean",))

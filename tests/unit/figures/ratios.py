@@ -34,7 +34,7 @@ def _ratios(value: Any, scale: EffectScale, factor: float, kind: str) -> Any:
     made = {name: _ratios(part, scale, factor, kinds.get(name, "")) for name, part in parts.items()}
     if isinstance(value, Frontier):
         drawn = ("effect", "low", "high", "outside", "difference")
-        made |= {name: tuple(factor * one for one in getattr(value, name)) for name in drawn}
+        made |= {name: tuple(factor * item for item in getattr(value, name)) for name in drawn}
     if "unit" in made and isinstance(getattr(value, "scale", None), EffectScale):
         made["unit"] = replace(made["unit"], text="")
     return replace(value, **made)

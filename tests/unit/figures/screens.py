@@ -19,14 +19,14 @@ from reportgen.records.moderation import (
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.trial_interactions import ContrastByTrial, TrialInteraction
 from reportgen.release.rules import TOO_FEW
-from tests.press import Press
-from tests.unit.figures.build import estimate, press
+from tests.number_builder import NumberBuilder
+from tests.unit.figures.build import builder, estimate
 
 WHY = "one trial with a value on both sides, and the screening needs two"
 
 
 def settings() -> ScreeningSettings:
-    made = press("screening.settings")
+    made = builder("screening.settings")
     return ScreeningSettings(
         adjust_for=(made.quote("adjust 1", "baseline"),),
         treatment_effect="random",
@@ -45,7 +45,7 @@ def settings() -> ScreeningSettings:
 
 
 def reading(
-    at: Press, values: Sequence[float | None], half: float, p: float | None, reason: str = ""
+    at: NumberBuilder, values: Sequence[float | None], half: float, p: float | None, reason: str = ""
 ) -> InteractionReading:
     names = [f"level {k}" for k in range(len(values))] if len(values) > 1 else [""]
     each: list[Estimate] = [
@@ -74,7 +74,7 @@ def interaction(
     found: str = "larger effect at lower values",
     expected: str = "",
 ) -> Interaction:
-    at = press(f"screening.{where}.{label}")
+    at = builder(f"screening.{where}.{label}")
     reason = "" if p is not None else WHY
     words: Inline = (found,) if found and not reason else ()
     named = tuple(at.quote(f"name {k}", level) for k, level in enumerate(levels))
@@ -125,10 +125,10 @@ def interaction(
 
 
 def screen(outcome: str, interactions: Sequence[Interaction], reason: str = "", follow_up: str = "short") -> Screen:
-    at = press(f"screening.{outcome}.{follow_up}")
+    at = builder(f"screening.{outcome}.{follow_up}")
 
     def tiers(*names: Tier) -> int:
-        return sum(one.tier in names for one in interactions)
+        return sum(item.tier in names for item in interactions)
 
     return Screen(
         id=at.prefix,
@@ -179,7 +179,7 @@ def several() -> list[Screen]:
 
 def by_trial(where: str, index: int, hidden: str = "") -> ContrastByTrial:
     """A contrast in three trials, one of which may be hidden."""
-    at = press(f"{where}.by-trial.{index}")
+    at = builder(f"{where}.by-trial.{index}")
     trials = tuple(
         TrialInteraction(
             trial=at.at(name).quote("label", name),
@@ -215,7 +215,7 @@ def by_trial(where: str, index: int, hidden: str = "") -> ContrastByTrial:
 
 def level_effects(where: str, levels: int = 0) -> LevelEffects:
     """Effects at two values of a quantity, or in so many levels."""
-    at = press(f"{where}.consistent")
+    at = builder(f"{where}.consistent")
     each = tuple(
         LevelEffect(
             n=at.at(str(k)).count("n", 100 + k) if levels else None,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reportgen.records.effect_scale import MEAN_DIFFERENCE
-from reportgen.records.estimate import Estimate, Extent, Guard
+from reportgen.records.estimate import Estimate, SearchRange, SuppressionNote
 from reportgen.records.honesty import Chosen, Corrected, HeldOut, SearchHonesty, SubgroupHonesty, Verdict
 from reportgen.records.numbers import Number
 from reportgen.records.partition import (
@@ -22,17 +22,17 @@ from reportgen.records.partition import (
     Subgroup,
     TreeNode,
 )
-from tests.press import Press
-from tests.unit.figures.build import estimate, press, quote
+from tests.number_builder import NumberBuilder
+from tests.unit.figures.build import builder, estimate, quote
 
 Rule = tuple[Condition, ...]
 WHY = "one trial, and 2 are needed"
 
 
-def extent() -> Extent:
+def search_range() -> SearchRange:
     """Between which numbers the searches lie."""
-    at = press("rp.extent")
-    return Extent(
+    at = builder("rp.extent")
+    return SearchRange(
         *(
             at.count(name, value)
             for name, value in {"trials fewest": 2, "trials most": 5, "n fewest": 300, "n most": 900}.items()
@@ -40,14 +40,14 @@ def extent() -> Extent:
     )
 
 
-def guard(left_out: int = 0) -> Guard:
+def suppression(suppressed: int = 0) -> SuppressionNote:
     """A search that keeps some cuts to itself."""
-    at = press("rp.guard")
-    return Guard(at.count("minimum cell", 5), at.count("left out", left_out))
+    at = builder("rp.guard")
+    return SuppressionNote(at.count("minimum cell", 5), at.count("left out", suppressed))
 
 
 def settings(**changes: object) -> SearchSettings:
-    made = press("rp.settings")
+    made = builder("rp.settings")
     values: dict[str, object] = {
         "adjust_for": (quote("rp.settings.adjust-for.1", "baseline"),),
         "treatment_effect": "random",
@@ -73,7 +73,7 @@ def settings(**changes: object) -> SearchSettings:
     return SearchSettings(**(values | changes))  # type: ignore[arg-type]
 
 
-def condition(at: Press, label: str, sign: str = "≤", cut: float = 54.25, unit: str = "points") -> Condition:
+def condition(at: NumberBuilder, label: str, sign: str = "≤", cut: float = 54.25, unit: str = "points") -> Condition:
     levels = () if sign != "levels" else (at.quote("level 1", "low"), at.quote("level 2", "moderate"))
     return Condition(
         label,
@@ -85,7 +85,7 @@ def condition(at: Press, label: str, sign: str = "≤", cut: float = 54.25, unit
     )
 
 
-def members(at: Press, rule: Rule = (), value: float | None = 3.0, half: float = 2.0, n: int = 400) -> Members:
+def members(at: NumberBuilder, rule: Rule = (), value: float | None = 3.0, half: float = 2.0, n: int = 400) -> Members:
     status = "ok" if value is not None else "not estimable"
     none = Estimate(*(at.none(name, WHY) for name in ("effect", "low", "high", "std error", "df", "p")))
     normal = at.at("effect", "normal")
@@ -103,7 +103,9 @@ def members(at: Press, rule: Rule = (), value: float | None = 3.0, half: float =
     )
 
 
-def split(at: Press, better: Condition, other: Condition, node: int = 0, kept: bool = True, p: float = 0.0004) -> Split:
+def split(
+    at: NumberBuilder, better: Condition, other: Condition, node: int = 0, kept: bool = True, p: float = 0.0004
+) -> Split:
     return Split(
         node,
         better,
@@ -119,26 +121,34 @@ def split(at: Press, better: Condition, other: Condition, node: int = 0, kept: b
 
 
 def subgroup(
-    at: Press, number: int, label: str, *, above: Subgroup | None = None, node: int = 0, value: float | None = 6.0
+    at: NumberBuilder,
+    number: int,
+    label: str,
+    *,
+    above: Subgroup | None = None,
+    node: int = 0,
+    value: float | None = 6.0,
 ) -> Subgroup:
     """A subgroup below everybody or below another one."""
-    here = at.at(f"subgroup {number}")
+    nested = at.at(f"subgroup {number}")
     before = above.inside.rule if above else ()
-    low, high = condition(here.at("low"), label), condition(here.at("high"), label, ">")
+    low, high = condition(nested.at("low"), label), condition(nested.at("high"), label, ">")
     return Subgroup(
         number,
         len(before) + 1,
-        members(here, (*before, low), value, 3.0, 150),
-        members(here.at("sibling"), (*before, high), 1.0, 3.0, 200),
-        members(here.at("complement"), (), 1.5, 3.0, 250),
-        split(here.at("split"), low, high, node),
-        here.p("p pooled", 0.0004),
-        here.p("p within", 0.0006),
-        here.p("p new", 0.03),
+        members(nested, (*before, low), value, 3.0, 150),
+        members(nested.at("sibling"), (*before, high), 1.0, 3.0, 200),
+        members(nested.at("complement"), (), 1.5, 3.0, 250),
+        split(nested.at("split"), low, high, node),
+        nested.p("p pooled", 0.0004),
+        nested.p("p within", 0.0006),
+        nested.p("p new", 0.03),
     )
 
 
-def profile(at: Press, node: int, label: str, cuts: int = 40, kept: bool = False, sets: Sequence[str] = ()) -> Profile:
+def profile(
+    at: NumberBuilder, node: int, label: str, cuts: int = 40, kept: bool = False, sets: Sequence[str] = ()
+) -> Profile:
     places = tuple(20.0 + i for i in range(cuts)) if not sets else tuple(float(i + 1) for i in range(len(sets)))
     heights = tuple(1.0 + 3.0 * math.sin(i / 7) ** 2 for i in range(len(places)))
     return Profile(
@@ -169,7 +179,7 @@ def search(
     cuts: int = 40,
 ) -> PartitionedOutcome:
     """One search: a subgroup for each label, below the first of them a second level."""
-    at = press(f"rp.overall.{outcome}.short")
+    at = builder(f"rp.overall.{outcome}.short")
     groups: list[Subgroup] = []
     if found and possible:
         groups = [subgroup(at, i, label) for i, label in enumerate(labels, 1)]
@@ -218,7 +228,7 @@ def search(
     )  # fmt: skip
 
 
-def corrected(at: Press, value: float, half: float, optimism: float = 1.2) -> Corrected:
+def corrected(at: NumberBuilder, value: float, half: float, optimism: float = 1.2) -> Corrected:
     """An effect minus an optimism."""
     return Corrected(
         at.fixed("effect", value, "effect", "points"),
@@ -229,16 +239,16 @@ def corrected(at: Press, value: float, half: float, optimism: float = 1.2) -> Co
     )
 
 
-def held_out(at: Press, value: float | None = 2.4, half: float = 2.5) -> HeldOut:
+def held_out(at: NumberBuilder, value: float | None = 2.4, half: float = 2.5) -> HeldOut:
     """Three trials held out, or why there are none."""
-    made = at.at("held out")
-    none = Estimate(*(made.none(name, WHY) for name in ("effect", "low", "high", "std error", "df", "p")))
+    nested = at.at("held out")
+    none = Estimate(*(nested.none(name, WHY) for name in ("effect", "low", "high", "std error", "df", "p")))
     return HeldOut(
         (),
-        made.count("trials", 3 if value is not None else 0, "trials"),
-        made.count("kept", 2),
-        none if value is None else estimate(made, value, half, "points"),
-        none if value is None else estimate(made.at("difference"), value - 1, half, "points"),
+        nested.count("trials", 3 if value is not None else 0, "trials"),
+        nested.count("kept", 2),
+        none if value is None else estimate(nested, value, half, "points"),
+        none if value is None else estimate(nested.at("difference"), value - 1, half, "points"),
         "" if value is not None else WHY,
     )
 
@@ -247,7 +257,7 @@ def honest(
     found: PartitionedOutcome, verdict: Verdict = "supported", held: float | None = 2.4, p: float = 0.004
 ) -> PartitionedOutcome:
     """The same search after draws: every subgroup with a p of the search and a corrected effect."""
-    at = press(found.id).at("honesty")
+    at = builder(found.id).at("honesty")
     whole = SearchHonesty(
         at.count("null draws", 1000, "draws"),
         at.count("bootstrap draws", 200, "draws"),
@@ -266,7 +276,7 @@ def honest(
     )  # fmt: skip
     groups = []
     for group in found.subgroups:
-        here = press(group.inside.id)
+        here = builder(group.inside.id)
         value = group.inside.estimate.effect.value
         parts = (None, None) if value is None else (
             corrected(here.at("corrected"), value - 1.2, 3.6), corrected(here.at("corrected difference"), 2.8, 2.9),

@@ -8,7 +8,7 @@ from reportgen.figures.availability import availability_sheets
 from reportgen.figures.forest import forest_sheets
 from reportgen.figures.forest_by_trial import forest_by_trial_sheets
 from reportgen.records.model import PooledEffect
-from tests.unit.figures.boxes import faults, text_boxes
+from tests.unit.figures.boxes import errors, text_boxes
 from tests.unit.figures.build import availability, effect, settings
 
 LONG = "An outcome with a label of ninety characters, which nobody can shorten, at rest and in use"
@@ -61,7 +61,7 @@ FORESTS = {
 @pytest.mark.parametrize("case", FORESTS)
 def test_forest_clips_and_overlaps_nothing(case: str) -> None:
     for sheet in forest_sheets(FORESTS[case], settings(), name="fig1"):
-        assert faults(sheet) == []
+        assert errors(sheet) == []
         assert sheet.width == 174
         assert sheet.height < 240
 
@@ -69,7 +69,7 @@ def test_forest_clips_and_overlaps_nothing(case: str) -> None:
 def test_forest_rescaled_clips_and_overlaps_nothing() -> None:
     effects = [*rows(3), effect("other", "short", scaled=False)]
     (sheet,) = forest_sheets(effects, settings(), name="fig1", scale="0-100")
-    assert faults(sheet) == []
+    assert errors(sheet) == []
 
 
 @pytest.mark.parametrize("trials", [1, 3, 20, 60])
@@ -77,7 +77,7 @@ def test_forest_rescaled_clips_and_overlaps_nothing() -> None:
 def test_forest_by_trial_clips_and_overlaps_nothing(trials: int, name: str) -> None:
     one = effect(by_trial=trials, trials=trials, long_trial=name, label=name or None)
     for sheet in forest_by_trial_sheets(one, settings(), name="fig2"):
-        assert faults(sheet) == []
+        assert errors(sheet) == []
         assert sheet.height < 240
 
 
@@ -95,7 +95,7 @@ PICTURES = {
 def test_availability_clips_and_overlaps_nothing(case: str) -> None:
     for sheet in availability_sheets(PICTURES[case], name="appendix1"):
         # a count stands in its cell on purpose
-        assert faults(sheet, marks_too=False) == []
+        assert errors(sheet, marks_too=False) == []
         assert sheet.height < 250
 
 

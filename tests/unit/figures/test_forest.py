@@ -131,8 +131,8 @@ def test_alternative_text_is_written_from_numbers() -> None:
         "fig1.interval-clear-of-no-effect",
         "fig1.not-estimable",
     ]
-    (one,) = forest_sheets([effect(value=1.3, half=0.7)], settings(), name="fig2")
-    assert plain(one.alt).endswith("; pooled 1.3 (0.6 to 2.0).")
+    (item,) = forest_sheets([effect(value=1.3, half=0.7)], settings(), name="fig2")
+    assert plain(item.alt).endswith("; pooled 1.3 (0.6 to 2.0).")
 
 
 def test_by_trial_squares_grow_with_the_weight() -> None:
@@ -237,9 +237,10 @@ def test_the_same_figure_has_the_same_bytes_in_another_process() -> None:
     effects = [effect("pain", f, 3.0, 2.0, status="boundary") for f in ("short", "mid")]
     effects.append(effect("x", "y", None, reason="τ"))
     draw_forest([effect()], settings(), name="another")
-    (one,) = draw_forest(effects, settings(), name="fig1")
+    (item,) = draw_forest(effects, settings(), name="fig1")
     here = [
-        hashlib.sha256(part).hexdigest() for part in (one.svg.encode(), png(one), *dict(figure_files([one])).values())
+        hashlib.sha256(part).hexdigest()
+        for part in (item.svg.encode(), png(item), *dict(figure_files([item])).values())
     ]
     there = subprocess.run([sys.executable, "-c", DIGEST], capture_output=True, text=True, check=True)
     assert there.stdout.split() == here

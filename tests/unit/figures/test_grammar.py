@@ -25,7 +25,7 @@ from reportgen.figures.theme import ACCENT, MUTED, RULE, TINT
 from reportgen.figures.trajectory import EFFECT_HEIGHT
 from reportgen.records.peeling import Frontier
 from tests.unit.figures.searches import search
-from tests.unit.figures.test_trajectory import CASES, PRESS, sheet
+from tests.unit.figures.test_trajectory import BUILDER, CASES, sheet
 
 SERIES = pd.DataFrame({"x": [0.0, 1.0, 4.0], "y": [10.0, 30.0, 20.0], "low": [5.0, 20.0, 15.0], "kind": list("aba")})
 WHOLE = p9.coord_cartesian(expand=False)
@@ -126,7 +126,7 @@ def test_a_limit_holds_half_way_to_the_sizes_beside() -> None:
         if isinstance(mark, Stroke) and mark.y == mark.y_end > EFFECT_HEIGHT + 2 and round(mark.weight, 2) == 1.1
     )
     along, share = Scale(1.0, 0.1, 46.0, 171.0), record.frontier.share
-    middles = [1.0, *((one + other) / 2 for one, other in pairwise(share)), share[-1]]
+    middles = [1.0, *((item + other) / 2 for item, other in pairwise(share)), share[-1]]
     assert [start for start, _, _ in steps] == pytest.approx([along.at(share) for share in middles[:-1]])
     assert [end for _, end, _ in steps] == pytest.approx([along.at(share) for share in middles[1:]])
     limits = record.frontier.limits[0]
@@ -176,7 +176,7 @@ from reportgen.figures.cut_profiles import profile_sheets
 from reportgen.figures.svg import svg_of
 from reportgen.records.peeling import Frontier
 from tests.unit.figures.searches import search
-from tests.unit.figures.test_trajectory import CASES, PRESS, sheet
+from tests.unit.figures.test_trajectory import CASES, BUILDER, sheet
 made = [svg_of(sheet(CASES["usual"])), *map(svg_of, profile_sheets(search(), name="fig"))]
 print(hashlib.sha256("".join(made).encode()).hexdigest())
 """
@@ -250,7 +250,7 @@ def test_where_nothing_was_found_everybody_stands_alone() -> None:
 
 def test_without_an_effect_in_everybody_the_boxes_are_still_drawn() -> None:
     record = CASES["usual"]
-    none = PRESS.none("effect", "one trial")
+    none = BUILDER.none("effect", "one trial")
     drawn = sheet(replace(record, overall=replace(record.overall, effect=none, low=none, high=none)))
     (band,) = [mark for mark in drawn.marks if isinstance(mark, Shape) and mark.kind == "band"]
     assert len(band.corners) == 2 * len(record.frontier.share)

@@ -10,7 +10,7 @@ from reportgen.figures.theme import ACCENT, MUTED
 from reportgen.records.moderation import Interaction, Screen
 from reportgen.records.numbers import plain
 from reportgen.tables.trial_interactions import interactions_by_trial, variation_between_trials
-from tests.unit.figures.boxes import faults
+from tests.unit.figures.boxes import errors
 from tests.unit.figures.ratios import ODDS, ratios
 from tests.unit.figures.screens import by_trial, interaction, screen, settings
 
@@ -36,9 +36,9 @@ def shapes(sheet: Sheet, kind: str) -> list[Shape]:
 
 def test_nothing_overlaps_and_nothing_is_clipped() -> None:
     for sheet in interaction_by_trial_sheets(pain(), (), settings(), name="fig2"):
-        assert faults(sheet) == []
+        assert errors(sheet) == []
     for sheet in interaction_by_trial_sheets(ratios(pain(), ODDS), (), settings(), name="fig2"):
-        assert faults(sheet) == []
+        assert errors(sheet) == []
 
 
 def test_a_band_has_its_trials_and_three_readings() -> None:

@@ -8,8 +8,8 @@ from reportgen.figures.interactions import interaction_sheets
 from reportgen.figures.sheet import Shape, Sheet
 from reportgen.figures.theme import ACCENT, MUTED
 from reportgen.records.numbers import plain
-from tests.unit.figures.boxes import faults
-from tests.unit.figures.build import press
+from tests.unit.figures.boxes import errors
+from tests.unit.figures.build import builder
 from tests.unit.figures.screens import interaction, screen, settings, several
 
 
@@ -23,7 +23,7 @@ def squares(sheet: Sheet) -> list[Shape]:
 
 def test_nothing_overlaps_and_nothing_is_clipped() -> None:
     for sheet in interaction_sheets(several(), settings(), name="fig2"):
-        assert faults(sheet) == []
+        assert errors(sheet) == []
 
 
 def test_marks_say_the_tier() -> None:
@@ -140,13 +140,13 @@ def test_more_rows_than_a_page_holds_go_on_the_next() -> None:
 
 def test_a_filled_square_means_the_p_beside_it() -> None:
     # the joint test is significant; of the levels, one has a p below 0.05, one a weak one and one neither
-    at = press("screening.pain.mood.within")
+    at = builder("screening.pain.mood.within")
     mood = interaction(
         "pain", "Mood", (-1.0, 0.4, 0.2), 0.5, 0.01, "significant", levels=("low", "none", "some", "much")
     )
     each = tuple(
-        replace(one, p=at.at(str(k)).p("p", p))
-        for k, (one, p) in enumerate(zip(mood.within.each, (0.003, 0.11, 0.6), strict=True))
+        replace(item, p=at.at(str(k)).p("p", p))
+        for k, (item, p) in enumerate(zip(mood.within.each, (0.003, 0.11, 0.6), strict=True))
     )
     mood = replace(mood, within=replace(mood.within, each=each))
     (sheet,) = interaction_sheets([screen("pain", [mood])], settings(), name="fig2")
@@ -161,6 +161,6 @@ def test_the_note_says_that_trials_without_information_are_not_counted() -> None
     age = interaction("pain", "Age")
     (sheet,) = interaction_sheets([screen("pain", [age])], settings(), name="fig2")
     assert told not in texts(sheet)[-1]
-    silent = replace(age, uninformative=press("screening.pain.age").count("uninformative trials", 1, "trials"))
+    silent = replace(age, uninformative=builder("screening.pain.age").count("uninformative trials", 1, "trials"))
     (sheet,) = interaction_sheets([screen("pain", [silent])], settings(), name="fig2")
     assert told in texts(sheet)[-1]

@@ -21,7 +21,7 @@ from reportgen.figures.subgroups import tree_sheets
 from reportgen.figures.trajectory import trajectory_sheet
 from reportgen.records.numbers import plain
 from tests.unit.figures import screens, searches, test_trajectory
-from tests.unit.figures.boxes import faults
+from tests.unit.figures.boxes import errors
 from tests.unit.figures.build import effect, settings
 from tests.unit.figures.ratios import GOOD_ODDS, ODDS, ratios
 
@@ -138,8 +138,8 @@ def test_heads_axis_arrows_and_alternative_text_name_the_measure() -> None:
         "Forest plot of odds ratios: 3 rows; 2 favour intervention; 1 interval clear of no effect: Relapse, V0 term: 0.61 (0.41 "
         "to 0.90)."
     )
-    (one,) = forest_sheets([ratios(effect("relapse", "short", -3.0))], settings(), name="fig2")
-    assert "pooled odds ratio 0.55 (0.37 to 0.82)" in plain(one.alt)
+    (item,) = forest_sheets([ratios(effect("relapse", "short", -3.0))], settings(), name="fig2")
+    assert "pooled odds ratio 0.55 (0.37 to 0.82)" in plain(item.alt)
 
 
 def test_of_a_good_event_higher_ratios_favour_the_intervention() -> None:
@@ -152,7 +152,7 @@ def test_of_a_good_event_higher_ratios_favour_the_intervention() -> None:
 def test_measures_that_share_a_figure_have_axes_and_arrows_of_their_own() -> None:
     bad, good = ratios(effect("relapse", "short", -3.0)), ratios(effect("response", "short", 3.0), GOOD_ODDS)
     (sheet,) = forest_sheets([effect(), bad, good], settings(), name="fig1")
-    assert faults(sheet) == []
+    assert errors(sheet) == []
     body = texts(sheet)
     assert body.count("favours intervention") == 3
     assert {"Pain, mean difference (points)", "Relapse, odds ratio", "Response, odds ratio"} <= set(body)
@@ -167,7 +167,7 @@ def test_measures_of_one_direction_share_their_arrows() -> None:
 
 def test_trials_are_drawn_as_ratios_and_variances_are_said_to_be_of_logarithms() -> None:
     (sheet,) = forest_by_trial_sheets(ratios(effect("relapse", "short", -3.0, by_trial=5)), settings(), name="fig1")
-    assert faults(sheet) == []
+    assert errors(sheet) == []
     assert "Odds ratio" in texts(sheet)
     assert list(ticks(sheet)) == ["0.125", "0.25", "0.5", "1", "2", "4", "8"]
     words = " ".join(texts(sheet)).replace("\u00a0", " ")
@@ -180,7 +180,7 @@ def test_trials_are_drawn_as_ratios_and_variances_are_said_to_be_of_logarithms()
 def test_interactions_are_ratios_of_ratios() -> None:
     made = [ratios(screen, factor=0.15) for screen in screens.several()]
     (sheet,) = interaction_sheets(made, screens.settings(), name="fig1")
-    assert faults(sheet) == []
+    assert errors(sheet) == []
     words = " ".join(texts(sheet))
     assert "Ratio of odds ratios" in texts(sheet)
     assert "Interaction: by what factor the odds ratio differs for a step" in words
@@ -194,7 +194,7 @@ def test_subgroups_are_drawn_as_ratios() -> None:
     (tree,) = tree_sheets(search, searches.settings(), name="fig1")
     (forest,) = subgroup_sheets([search], searches.settings(), name="fig2")
     for sheet in (tree, forest):
-        assert faults(sheet) == []
+        assert errors(sheet) == []
         assert "Odds ratio" in texts(sheet)
         assert "1" in ticks(sheet)
         assert not any("difference" in text for text in texts(sheet))
@@ -205,7 +205,7 @@ def test_subgroups_are_drawn_as_ratios() -> None:
 def test_subgroups_of_different_measures_share_a_figure() -> None:
     both = [searches.search(), ratios(searches.search("relapse"))]
     (sheet,) = subgroup_sheets(both, searches.settings(), name="fig2")
-    assert faults(sheet) == []
+    assert errors(sheet) == []
     assert texts(sheet).count("favours intervention") == 2
     assert "RELAPSE, odds ratio, Short term" in texts(sheet)
 
@@ -213,7 +213,7 @@ def test_subgroups_of_different_measures_share_a_figure() -> None:
 def test_a_trajectory_of_ratios_has_upright_ticks_of_ratios() -> None:
     peeling = ratios(test_trajectory.CASES["usual"], replace(ODDS, favours="higher"), factor=0.06)
     sheet = trajectory_sheet(peeling, test_trajectory.SIZES, test_trajectory.settings(), name="figure")
-    assert faults(sheet, marks_too=False) == []
+    assert errors(sheet, marks_too=False) == []
     effects = [
         words.pieces[0]
         for words in sheet.marks
@@ -236,7 +236,7 @@ def test_a_panel_places_a_factor_and_its_inverse_equally_far_from_no_effect() ->
 def test_many_measures_of_both_directions_fit_on_their_pages() -> None:
     bad = [ratios(effect(f"bad {k}", "short", -2.0)) for k in range(15)]
     good = [ratios(effect(f"good {k}", "short", 2.0), GOOD_ODDS) for k in range(15)]
-    sheets = forest_sheets([one for pair in zip(bad, good, strict=True) for one in pair], settings(), name="fig1")
+    sheets = forest_sheets([item for pair in zip(bad, good, strict=True) for item in pair], settings(), name="fig1")
     assert len(sheets) > 1
-    assert all(sheet.height < 245 and faults(sheet) == [] for sheet in sheets)
+    assert all(sheet.height < 245 and errors(sheet) == [] for sheet in sheets)
     assert sum(texts(sheet).count("favours intervention") for sheet in sheets) == 30

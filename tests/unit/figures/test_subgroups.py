@@ -16,7 +16,7 @@ from reportgen.figures.theme import ACCENT, MUTED, RULE
 from reportgen.records.honesty import verdict_sentence
 from reportgen.records.numbers import plain
 from reportgen.records.partition import PartitionedOutcome
-from tests.unit.figures.boxes import faults, text_boxes
+from tests.unit.figures.boxes import errors, text_boxes
 from tests.unit.figures.searches import honest, search, settings
 
 LONG = "A moderator with a label of ninety characters, which nobody can shorten, at rest and in use"
@@ -51,7 +51,7 @@ def texts(sheet: Sheet) -> list[str]:
 @pytest.mark.parametrize("case", SEARCHES)
 def test_tree_clips_and_overlaps_nothing(case: str) -> None:
     for sheet in tree_sheets(SEARCHES[case], settings(), name="fig3"):
-        assert faults(sheet) == []
+        assert errors(sheet) == []
         assert sheet.height < 240
 
 
@@ -59,7 +59,7 @@ def test_tree_clips_and_overlaps_nothing(case: str) -> None:
 def test_forest_clips_and_overlaps_nothing(case: str) -> None:
     three = [SEARCHES[case], search("sleep", found=False), search("mood")]
     for sheet in forest_sheets(three, settings(), name="fig3"):
-        assert faults(sheet) == []
+        assert errors(sheet) == []
         assert sheet.height < 240
 
 
@@ -68,7 +68,7 @@ def test_profiles_clip_and_overlap_nothing(case: str) -> None:
     if SEARCHES[case].profiles:
         for sheet in profile_sheets(SEARCHES[case], name="fig3"):
             # points stand on their axes on purpose
-            assert faults(sheet, marks_too=False) == []
+            assert errors(sheet, marks_too=False) == []
             assert sheet.height < 245
 
 

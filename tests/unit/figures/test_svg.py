@@ -71,9 +71,9 @@ def test_every_numeric_token_is_a_number_with_its_id(drawing: Drawing) -> None:
 
 
 def test_one_id_means_one_number(made: dict[str, Drawing]) -> None:
-    for one in made.values():
+    for item in made.values():
         texts: dict[str, str] = {}
-        for number in numbers_in(one):
+        for number in numbers_in(item):
             assert texts.setdefault(number.id, number.text) == number.text
 
 
@@ -96,7 +96,7 @@ def test_the_svg_stands_on_its_own(drawing: Drawing) -> None:
 
 
 def test_the_svg_is_lean(made: dict[str, Drawing]) -> None:
-    nodes = {name: len(list(ET.fromstring(one.svg).iter())) for name, one in made.items()}
+    nodes = {name: len(list(ET.fromstring(item.svg).iter())) for name, item in made.items()}
     assert nodes["forest"] < 120
     assert len(made["forest"].svg) < 15_000
 

@@ -17,31 +17,31 @@ from reportgen.records.estimate import Estimate
 from reportgen.records.honesty import SearchHonesty, SubgroupHonesty, Verdict
 from reportgen.records.numbers import Number, plain
 from reportgen.records.peeling import Frontier, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
-from tests.press import Press
-from tests.unit.figures.boxes import faults, text_boxes
+from tests.number_builder import NumberBuilder
+from tests.unit.figures.boxes import errors, text_boxes
 from tests.unit.figures.searches import corrected, held_out
 
 SIZES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 NAN = math.nan
-PRESS = Press("peeling.overall.pain.short", "analyses.peeling", {"effect": 2, "heterogeneity": 3, "p": 2, "share": 3, "df": 1})  # fmt: skip
+BUILDER = NumberBuilder("peeling.overall.pain.short", "analyses.peeling", {"effect": 2, "heterogeneity": 3, "p": 2, "share": 3, "df": 1})  # fmt: skip
 
 
-def estimate(press: Press, effect: float, half: float) -> Estimate:
+def estimate(builder: NumberBuilder, effect: float, half: float) -> Estimate:
     return Estimate(
-        press.fixed("effect", effect, "effect", "points"),
-        press.fixed("ci low", effect - half, "effect"),
-        press.fixed("ci high", effect + half, "effect"),
-        press.fixed("se", half / 2, "heterogeneity"),
-        press.fixed("df", 2.0, "df"),
-        press.p("p", 0.04),
+        builder.fixed("effect", effect, "effect", "points"),
+        builder.fixed("ci low", effect - half, "effect"),
+        builder.fixed("ci high", effect + half, "effect"),
+        builder.fixed("se", half / 2, "heterogeneity"),
+        builder.fixed("df", 2.0, "df"),
+        builder.p("p", 0.04),
     )
 
 
 def settings() -> PeelingSettings:
-    press = PRESS.at("settings")
+    builder = BUILDER.at("settings")
 
     def figure(name: str, value: float) -> Number:
-        return press.figure(name, value, 0)
+        return builder.figure(name, value, 0)
 
     return PeelingSettings(
         (), "random", "interaction", "pooled", "common", None, None, figure("alpha", 5), figure("beam", 10), figure("bin width", 1),
@@ -50,25 +50,25 @@ def settings() -> PeelingSettings:
 
 
 def moderator(name: str, side: str = "≤", label: str = "", unit: str = "") -> PeeledModerator:
-    made = PRESS.at(name)
+    builder = BUILDER.at(name)
     gains = "lower" if side == "≤" else "higher"
     return PeeledModerator(
-        name, made.quote("label", label or name), made.quote("unit", unit), side, gains, True, None, None  # type: ignore[arg-type]
+        name, builder.quote("label", label or name), builder.quote("unit", unit), side, gains, True, None, None  # type: ignore[arg-type]
     )  # fmt: skip
 
 
 def box(share: float, effect: float, half: float, limits: tuple[float, ...]) -> PeeledBox:
-    made = PRESS.at(f"box {share}")
+    builder = BUILDER.at(f"box {share}")
     made_limits = tuple(
-        made.none(f"limit {i}", "") if math.isnan(limit) else made.figure(f"limit {i}", limit, 1)
+        builder.none(f"limit {i}", "") if math.isnan(limit) else builder.figure(f"limit {i}", limit, 1)
         for i, limit in enumerate(limits)
     )
     n = round(share * 3882)
     return PeeledBox(
-        made.prefix, share, made.fixed("share", share, "share"), made.count("n", n), made.count("n control", n // 2),
-        made.count("n intervention", n - n // 2), made.count("trials", 3), made_limits, estimate(made, effect, half),
-        estimate(made.at("normal"), effect, half / 2), estimate(made.at("outside"), 1.0, 1.0),
-        estimate(made.at("difference"), effect - 1.0, 1.0), "ok",
+        builder.prefix, share, builder.fixed("share", share, "share"), builder.count("n", n), builder.count("n control", n // 2),
+        builder.count("n intervention", n - n // 2), builder.count("trials", 3), made_limits, estimate(builder, effect, half),
+        estimate(builder.at("normal"), effect, half / 2), estimate(builder.at("outside"), 1.0, 1.0),
+        estimate(builder.at("difference"), effect - 1.0, 1.0), "ok",
     )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def peeling(
         tuple(e + h for e, h in zip(effects, halves, strict=True)),
         (1.0,) * len(shares), (2.0,) * len(shares), (3.0,) * len(shares), tuple(limits),
     )  # fmt: skip
-    made = PRESS
+    made = BUILDER
     return PeeledOutcome(
         made.prefix, "pain", made.quote("outcome", "Pain"), made.quote("unit", unit), MEAN_DIFFERENCE, "short",
         made.quote("follow-up", "short term"), "overall", made.count("in comparison", 4000), made.count("n", 3882),
@@ -111,19 +111,19 @@ def after_draws(record: PeeledOutcome, verdict: Verdict = "supported", held: flo
         verdict, (), None,
     )  # fmt: skip
     boxes = []
-    for one in record.boxes:
-        here, effect = press_of(one.id), one.inside.effect.value or 0.0
+    for item in record.boxes:
+        here, effect = press_of(item.id), item.inside.effect.value or 0.0
         inside = corrected(here.at("corrected"), effect - 2.0, 4.0)
         boxes.append(
-            replace(one, honesty=SubgroupHonesty(here.p("search p", p), verdict, inside, None, held_out(here, held)))
+            replace(item, honesty=SubgroupHonesty(here.p("search p", p), verdict, inside, None, held_out(here, held)))
         )
     count = len(record.frontier.share)
     line = replace(record.frontier, null_low=tuple([3.0] * count), null_high=tuple(9.0 + 3 * (1 - s) for s in record.frontier.share))  # fmt: skip
     return replace(record, boxes=tuple(boxes), frontier=line, honesty=whole)
 
 
-def press_of(prefix: str) -> Press:
-    return replace(PRESS, prefix=prefix)
+def press_of(prefix: str) -> NumberBuilder:
+    return replace(BUILDER, prefix=prefix)
 
 
 def sheet(record: PeeledOutcome) -> Sheet:
@@ -151,7 +151,7 @@ CASES = {
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_nothing_overlaps_and_nothing_is_off_the_paper(case: str) -> None:
     drawn = sheet(CASES[case])
-    assert faults(drawn, marks_too=False) == []
+    assert errors(drawn, marks_too=False) == []
     # words stand clear of lines, too
     plots = [(LEFT, 0.0, RIGHT, drawn.height)]
     left = [(text, place) for text, place in text_boxes(drawn) if place[0] < LEFT and place[1] > KEY_HEIGHT]
@@ -204,7 +204,7 @@ def test_a_limit_that_excludes_nobody_runs_on_the_open_edge() -> None:
 
 def test_every_number_is_a_number_of_the_record() -> None:
     drawn = sheet(CASES["usual"])
-    assert all(number.id.startswith(PRESS.prefix) for number in drawn.printed())
+    assert all(number.id.startswith(BUILDER.prefix) for number in drawn.printed())
     assert {"3882", "2851", "8.00"} <= {number.text for number in drawn.printed()}
     assert plain(drawn.alt).startswith("Trajectory of directed peeling: 90 subgroups, from 3882 participants")
     assert "limits of the smallest: age ≤ 26.0, FFbHR ≤ 26.0" in plain(drawn.alt)
@@ -212,9 +212,9 @@ def test_every_number_is_a_number_of_the_record() -> None:
 
 def test_participants_that_would_overlap_are_left_out() -> None:
     record = CASES["usual"]
-    close = replace(record, boxes=tuple(replace(one, size=0.5) for one in record.boxes if one.size <= 0.2))
+    close = replace(record, boxes=tuple(replace(item, size=0.5) for item in record.boxes if item.size <= 0.2))
     near = trajectory_sheet(close, (0.5,), settings(), name="figure")
-    assert faults(near, marks_too=False) == []
+    assert errors(near, marks_too=False) == []
 
 
 @pytest.mark.parametrize(

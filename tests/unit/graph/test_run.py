@@ -28,7 +28,7 @@ PACKAGES = ("reportgen", "tests")
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store", told=lambda line: None)
+    return Store(tmp_path / "store", warn=lambda line: None)
 
 
 def ran(
@@ -295,7 +295,7 @@ def test_each_step_is_told_with_what_is_left() -> None:
         added("c", "b"),
         added("d", "a"),
     ]
-    ran(tasks, ["c", "d"], NoStore(), told=steps.append)
+    ran(tasks, ["c", "d"], NoStore(), on_step=steps.append)
     assert [(step.name, step.status) for step in steps] == [
         ("a", "begun"), ("a", "made"), ("b", "begun"), ("b", "failed"), ("d", "begun"), ("d", "made"),
     ]  # fmt: skip
@@ -423,22 +423,22 @@ def laid_out(drawn: list[Drawn]) -> list[Task]:
         Task(
             str(i),
             work.halved,
-            {"name": str(i), "plus": one.plus, "fails": one.fails, "changes": False},
-            {"parts": tuple(map(str, one.inputs))},
-            kept=one.kept,
-            digest=None if one.kept else work.repr_digest,
+            {"name": str(i), "plus": item.plus, "fails": item.fails, "changes": False},
+            {"parts": tuple(map(str, item.inputs))},
+            kept=item.kept,
+            digest=None if item.kept else work.repr_digest,
         )
-        for i, one in enumerate(drawn)
+        for i, item in enumerate(drawn)
     ]
 
 
 def expected(drawn: list[Drawn]) -> list[int | None]:
     """Return what each task gives, None where it fails or waits for one that does."""
     values: list[int | None] = []
-    for one in drawn:
-        parts = [values[i] for i in one.inputs]
+    for item in drawn:
+        parts = [values[i] for i in item.inputs]
         known = [part for part in parts if part is not None]
-        values.append(None if one.fails or len(known) < len(parts) else (sum(known) + one.plus) // 2)
+        values.append(None if item.fails or len(known) < len(parts) else (sum(known) + item.plus) // 2)
     return values
 
 

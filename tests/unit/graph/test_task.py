@@ -46,7 +46,7 @@ def test_a_key_changes_with_everything_that_a_task_sees() -> None:
         task.key("other basis", OUTPUTS),
         task.key("basis", {**OUTPUTS, "a": "other"}),
     ]
-    assert len(set(keys)) == len(keys) and all(len(one) == 64 for one in keys)
+    assert len(set(keys)) == len(keys) and all(len(item) == 64 for item in keys)
 
 
 def test_names_and_orders_of_keys_are_no_part_of_a_key() -> None:

@@ -79,7 +79,7 @@ def test_number_tested(tested, adjusted, said):
 
 def test_random_effects_and_cuts():
     models = [Facts(random_treatment=a, random_interaction=b) for a, b in ((False, False), (True, False), (True, True))]
-    assert [random_effects(one) for one in models] == [AGAINST, LIKELY, SURE]
+    assert [random_effects(model) for model in models] == [AGAINST, LIKELY, SURE]
     assert [no_arbitrary_cut(Facts(cut=cut)) for cut in ("none", "levels", "searched")] == [SURE, NONE, UNCLEAR]
 
 

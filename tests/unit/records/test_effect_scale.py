@@ -15,12 +15,12 @@ import reportgen
 from reportgen.records.effect_scale import MEAN_DIFFERENCE, EffectScale, directions, shared
 from reportgen.records.numbers import Number
 from reportgen.records.printed import reprinted
-from tests.press import Press
+from tests.number_builder import NumberBuilder
 
 PACKAGE = Path(reportgen.__file__).parent
 ODDS = EffectScale("odds ratio", "odds ratio", "odds ratios", "log", "lower")
 RISK_DIFFERENCE = EffectScale("risk difference", "risk difference", "risk differences", "identity", "lower")
-PRESS = Press("p", "invented", {"effect": 2, "heterogeneity": 2}, link="log")
+BUILDER = NumberBuilder("p", "invented", {"effect": 2, "heterogeneity": 2}, link="log")
 
 
 def strings(source: str) -> list[str]:
@@ -72,17 +72,17 @@ def test_templates_do_not_say_it() -> None:
 
 
 def test_a_ratio_is_recorded_as_its_logarithm_and_printed_as_itself() -> None:
-    number = PRESS.fixed("effect", math.log(0.7), "effect")
+    number = BUILDER.fixed("effect", math.log(0.7), "effect")
     assert (number.value, number.text, number.kind) == (math.log(0.7), "0.70", "log")
     assert number.shown == pytest.approx(0.7)
-    assert PRESS.fixed("std error", 0.2, "heterogeneity") == Number("p.std-error", 0.2, "0.20", source="invented")
-    assert PRESS.fixed("effect", None, "effect", reason="no trial").kind == "number"
+    assert BUILDER.fixed("std error", 0.2, "heterogeneity") == Number("p.std-error", 0.2, "0.20", source="invented")
+    assert BUILDER.fixed("effect", None, "effect", reason="no trial").kind == "number"
 
 
 def test_the_end_of_an_interval_that_is_clear_of_one_is_printed_clear_of_it() -> None:
-    low, high = PRESS.bounds(math.log(0.5), math.log(0.9971), "effect")
+    low, high = BUILDER.bounds(math.log(0.5), math.log(0.9971), "effect")
     assert (low.text, high.text) == ("0.50", "0.997")
-    across = PRESS.bounds(math.log(0.5), math.log(1.003), "effect")
+    across = BUILDER.bounds(math.log(0.5), math.log(1.003), "effect")
     assert across[1].text == "1.00"
     assert reprinted(high, 1, "fig1").text == "0.997"
     assert reprinted(low, 1, "fig1").text == "0.5"
@@ -90,9 +90,9 @@ def test_the_end_of_an_interval_that_is_clear_of_one_is_printed_clear_of_it() ->
 
 
 def test_a_ratio_never_reads_as_none_at_all_nor_breaks_where_it_is_endless() -> None:
-    assert PRESS.fixed("effect", -7.0, "effect").text == "0.001"
-    assert reprinted(PRESS.fixed("effect", -4.0, "effect"), 1, "fig1").text == "0.02"
-    assert [end.text for end in PRESS.bounds(0.5, 5000.0, "effect")] == ["1.65", "∞"]
+    assert BUILDER.fixed("effect", -7.0, "effect").text == "0.001"
+    assert reprinted(BUILDER.fixed("effect", -4.0, "effect"), 1, "fig1").text == "0.02"
+    assert [end.text for end in BUILDER.bounds(0.5, 5000.0, "effect")] == ["1.65", "∞"]
 
 
 @pytest.mark.parametrize(

@@ -15,24 +15,24 @@ from reportgen.records.numbers import Inline, Number, plain
 from reportgen.records.printed import rounded
 from reportgen.spec.shows import RoundingHere
 from reportgen.spec.study import Rounding
-from tests.press import Press
+from tests.number_builder import NumberBuilder
 
 PRINTED = ("artefact", "results")  # what was printed, numbers of any kind together
 MODULES = [
-    import_module(f"reportgen.records.{one.name}")
-    for one in pkgutil.iter_modules(reportgen.records.__path__)
-    if one.name not in PRINTED
+    import_module(f"reportgen.records.{item.name}")
+    for item in pkgutil.iter_modules(reportgen.records.__path__)
+    if item.name not in PRINTED
 ]
 CLASSES = sorted(
     {
-        one
+        item
         for module in MODULES
-        for one in vars(module).values()
-        if isinstance(one, type) and is_dataclass(one) and one.__module__ == module.__name__
+        for item in vars(module).values()
+        if isinstance(item, type) and is_dataclass(item) and item.__module__ == module.__name__
     },
     key=lambda one: one.__name__,
 )
-PRESS = Press("a", "a", {"effect": 2})
+BUILDER = NumberBuilder("a", "a", {"effect": 2})
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,14 @@ def test_each_kind_that_an_artefact_rounds_is_one_of_the_policy() -> None:
 
 
 def test_a_number_without_a_kind_is_refused_and_not_left_as_it_is() -> None:
-    number = PRESS.fixed("effect", 1.234, "effect")
+    number = BUILDER.fixed("effect", 1.234, "effect")
     with pytest.raises(TypeError, match=r"Silent\.other does not say which kind of number it is"):
         rounded(Silent(number, (number,)), RoundingHere(effect=1), "fig1")
 
 
 def test_rounding_goes_by_kind_into_lists_and_not_into_sentences() -> None:
-    number = PRESS.fixed("effect", 1.234, "effect")
+    number = BUILDER.fixed("effect", 1.234, "effect")
     found = rounded(Kept(number, (number, number), number, ("is ", number)), RoundingHere(effect=1), "fig1")
-    assert [one.text for one in (found.effect, *found.ends, found.n)] == ["1.2", "1.2", "1.2", "1.23"]
+    assert [item.text for item in (found.effect, *found.ends, found.n)] == ["1.2", "1.2", "1.2", "1.23"]
     assert (plain(found.said), found.other) == ("is 1.23", None)
     assert found.effect.id == "a.effect@fig1"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reportgen.errors import RenderError
 from reportgen.records.numbers import Number, fixed, p_text, significant
 from reportgen.records.results import Source, as_csv, as_json, as_parquet, results_of
-from tests.press import Press
+from tests.number_builder import NumberBuilder
 
 
 @pytest.mark.parametrize(
@@ -62,16 +62,20 @@ def test_three_figures() -> None:
 
 
 def test_two_numbers_cannot_share_an_id() -> None:
-    press = Press("a", "s", {"effect": 1})
-    one, other = press.fixed("x", 1.0, "effect"), press.fixed("x", 2.0, "effect")
+    builder = NumberBuilder("a", "s", {"effect": 1})
+    one, other = builder.fixed("x", 1.0, "effect"), builder.fixed("x", 2.0, "effect")
     assert len(results_of([one, one], {}).rows) == 1
     with pytest.raises(RenderError, match=r"two numbers have the id 'a\.x'"):
         results_of([one, other], {})
 
 
 def test_three_files_say_the_same() -> None:
-    press = Press("a", "s", {"effect": 1}, n=12, trials=3)
-    rows = (press.fixed("x", -1.25, "effect", "mm"), press.none("y", "one trial"), press.hidden("z", "<5", "small"))
+    builder = NumberBuilder("a", "s", {"effect": 1}, n=12, trials=3)
+    rows = (
+        builder.fixed("x", -1.25, "effect", "mm"),
+        builder.none("y", "one trial"),
+        builder.suppressed("z", "<5", "small"),
+    )
     results = results_of([rows], {"s": Source("study.yaml:3", "ff", "reml", 1, {"reportgen": "0"})})
     from_json = json.loads(as_json(results))
     table = pq.read_table(io.BytesIO(as_parquet(results)))
@@ -84,5 +88,5 @@ def test_three_files_say_the_same() -> None:
 
 
 def test_a_hidden_number_carries_no_value() -> None:
-    hidden = Press("a", "s", {}, n=3).hidden("n", "<5", "small")
-    assert hidden == Number("a.n", None, "<5", "", None, None, "suppressed", "small", "s")
+    suppressed = NumberBuilder("a", "s", {}, n=3).suppressed("n", "<5", "small")
+    assert suppressed == Number("a.n", None, "<5", "", None, None, "suppressed", "small", "s")

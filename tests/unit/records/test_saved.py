@@ -30,8 +30,8 @@ def test_records_that_were_saved_make_the_same_page(tmp_path: Path) -> None:
         file.unlink()
     loaded = decode(saved.content)
     assert list(values_in(loaded)) == list(values_in(made))
-    records = [printed_records(one, spec.study) for one in (made, loaded)]
-    pages = [html_page(compose(spec, one, numbered_artefacts(spec, one)), {}) for one in records]
+    records = [printed_records(item, spec.study) for item in (made, loaded)]
+    pages = [html_page(compose(spec, record, numbered_artefacts(spec, record)), {}) for record in records]
     assert pages[0] == pages[1]
     assert len(pages[1]) > 100_000
 
@@ -43,6 +43,6 @@ def test_what_is_kept_has_no_text_and_what_is_printed_has_one_for_each(tmp_path:
     made = records_of(spec, laid, ran, "final").records
     assert "text" not in {field.name for field in fields(Value)} and not list(numbers_in(made))
     printed = printed_records(made, spec.study)
-    assert [one.id for one in numbers_in(printed)] == [one.id for one in values_in(made)]
-    assert not list(values_in(printed)) and Number in {type(one) for one in numbers_in(printed)}
-    assert not [one.id for one in numbers_in(printed) if "\x02" in one.text + one.unit + one.reason]
+    assert [item.id for item in numbers_in(printed)] == [item.id for item in values_in(made)]
+    assert not list(values_in(printed)) and Number in {type(item) for item in numbers_in(printed)}
+    assert not [item.id for item in numbers_in(printed) if "\x02" in item.text + item.unit + item.reason]

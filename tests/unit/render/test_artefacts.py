@@ -14,7 +14,7 @@ from reportgen.spec import Spec
 from reportgen.spec import shows as options
 from reportgen.spec.shows import Artefact, Availability, Estimates, IncludedTrials, OutcomeMeasures
 from reportgen.views import SHOWS
-from tests.press import Press
+from tests.number_builder import NumberBuilder
 from tests.unit.render import records_fixture
 
 spec = records_fixture.spec()
@@ -94,7 +94,7 @@ def test_one_part_needs_no_letter_and_thirty_have_two() -> None:
 
 
 def test_a_failed_analysis_says_why_in_its_place() -> None:
-    reason = Press("pooled", "analyses.pooled", {}).quote("failure", "LinAlgError: matrix 3 x 3 is singular")
+    reason = NumberBuilder("pooled", "analyses.pooled", {}).quote("failure", "LinAlgError: matrix 3 x 3 is singular")
     records = records_fixture.records()
     records = replace(records, analyses=records.analyses | {"pooled": Failure("pooled", reason)})
     made = {a.name: a for a in numbered_artefacts(spec, records)}

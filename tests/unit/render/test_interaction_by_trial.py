@@ -39,7 +39,7 @@ def test_the_figure_has_the_moderators_that_are_asked_for(screened: tuple[Modera
     assert "Mood, low v high, 3 trials" in alt
     assert "Sex" not in alt
     every = FIGURE.parts(record, options.model_copy(update={"moderators": ()}), context)[0].sketches[0].draw()
-    assert "Sex, male v female" in " ".join(plain(one.alt) for one in every)
+    assert "Sex, male v female" in " ".join(plain(item.alt) for item in every)
 
 
 def test_the_table_has_the_same(screened: tuple[Moderation, Context]) -> None:
@@ -67,6 +67,6 @@ def test_every_number_of_the_figure_stands_in_the_table(screened: tuple[Moderati
     rows = (row for table in tables for group in table.groups for row in group.rows)
     cells = (part for row in rows for cell in row.cells for part in cell)
     told = {part.id for part in cells if not isinstance(part, str)}
-    printed = {one.id for one in figure[0].sketches[0].draw()[0].printed if ".by-trial." in one.id}
+    printed = {item.id for item in figure[0].sketches[0].draw()[0].printed if ".by-trial." in item.id}
     assert printed
-    assert {one for one in printed if not one.endswith(".label")} <= told
+    assert {item for item in printed if not item.endswith(".label")} <= told

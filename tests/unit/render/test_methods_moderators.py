@@ -25,10 +25,12 @@ def test_the_values_at_which_effects_are_read(tmp_path: Path, percentiles: list[
     spec, repository = read(write_screened(tmp_path / "s", percentiles=percentiles, moderators=["age", "sex"]))
     node = spec.study.analyses["screening"]
     assert isinstance(node, Moderators)
-    paragraphs = [plain(one) for one in screening_methods(analysed("screening", node, repository, spec.study))]
-    assert any(one.endswith(said) for one in paragraphs)
+    paragraphs = [plain(item) for item in screening_methods(analysed("screening", node, repository, spec.study))]
+    assert any(paragraph.endswith(said) for paragraph in paragraphs)
     assert paragraphs[-1].startswith("Beside it stand effects that are consistent with the interaction within trials")
-    assert any(one.startswith("Each interaction was also estimated in each trial by itself") for one in paragraphs)
+    assert any(
+        paragraph.startswith("Each interaction was also estimated in each trial by itself") for paragraph in paragraphs
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def test_effects_at_values_are_those_of_the_reading(tmp_path: Path, reading: str
     assert ("tell something of the interaction within trials" in prose) == (reading == "within")
     age = record.results[0].interactions[0]
     slope = age.reading.each[0].effect.value or 0.0  # per ten years
-    values = [(one.value.value or 0.0, one.estimate.effect.value or 0.0) for one in age.at]
+    values = [(item.value.value or 0.0, item.estimate.effect.value or 0.0) for item in age.at]
     rise = (values[-1][1] - values[0][1]) / (values[-1][0] - values[0][0]) * 10
     assert rise == pytest.approx(slope, rel=1e-6)
 

@@ -10,11 +10,11 @@ from reportgen.records.numbers import Inline, plain
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.spec.study import RecursivePartitioning as Node
 from reportgen.views.prose.recursive_partitioning import partition_methods, settings_in_words
-from reportgen.views.prose.said_once import said_once
-from tests.unit.figures.build import press, quote
-from tests.unit.figures.searches import guard, settings
+from reportgen.views.prose.repeated_paragraphs import without_repeated_paragraphs
+from tests.unit.figures.build import builder, quote
+from tests.unit.figures.searches import settings, suppression
 
-MADE = press("rp.settings")
+MADE = builder("rp.settings")
 CHANGES: dict[str, Any] = {
     "adjust_for": (),
     "treatment_effect": "common",
@@ -36,22 +36,22 @@ CHANGES: dict[str, Any] = {
 IN_METHODS_ONLY = {"adjuster_slopes", "adjust_for", "treatment_effect", "missing", "max_cuts"}
 
 
-def record(name: str = "rp", left_out: int = 0, **changes: Any) -> RecursivePartitioning:
-    extent: Any = None  # of no account here
-    return RecursivePartitioning(name, settings(**changes), (), (), extent, guard(left_out))
+def record(name: str = "rp", suppressed: int = 0, **changes: Any) -> RecursivePartitioning:
+    search_range: Any = None  # of no account here
+    return RecursivePartitioning(name, settings(**changes), (), (), search_range, suppression(suppressed))
 
 
-def told(*records: RecursivePartitioning) -> list[str]:
-    headings: list[Inline] = [(f"Recursive partitioning {one.name}",) for one in records]
+def methods_text(*records: RecursivePartitioning) -> list[str]:
+    headings: list[Inline] = [(f"Recursive partitioning {item.name}",) for item in records]
     return [
         " ".join(map(plain, paragraphs))
-        for _, paragraphs in said_once(zip(headings, map(partition_methods, records), strict=True))
+        for _, paragraphs in without_repeated_paragraphs(zip(headings, map(partition_methods, records), strict=True))
     ]
 
 
 @pytest.mark.parametrize("option", CHANGES)
 def test_each_option_is_told(option: str) -> None:
-    assert told(record(**{option: CHANGES[option]})) != told(record())
+    assert methods_text(record(**{option: CHANGES[option]})) != methods_text(record())
     below = plain(settings_in_words(settings(**{option: CHANGES[option]})))
     assert (below != plain(settings_in_words(settings()))) == (option not in IN_METHODS_ONLY)
 
@@ -61,7 +61,7 @@ def test_each_option_is_told(option: str) -> None:
 )
 def test_each_choice_of_the_study_file_has_words_of_its_own(option: str) -> None:
     choices = Node.model_fields[option].annotation.__args__  # type: ignore[union-attr]
-    sayings = {choice: told(record(**{option: choice}))[0] for choice in choices}
+    sayings = {choice: methods_text(record(**{option: choice}))[0] for choice in choices}
     assert len(set(sayings.values())) == len(choices)
 
 
@@ -69,17 +69,17 @@ def test_moderators_from_a_screening() -> None:
     screened = record(
         screened_by=quote("rp.settings.screened-by", "moderation"), p_below=MADE.figure("p below", 0.2, 1)
     )
-    assert "p below 0.2 in the analysis “moderation”" in told(screened)[0]
+    assert "p below 0.2 in the analysis “moderation”" in methods_text(screened)[0]
 
 
 def test_gamma_of_each_level() -> None:
     gamma = (MADE.figure("gamma 1", 1.0, 0), MADE.figure("gamma 2", 0.5, 1))
-    assert "at most 1, 0.5 times that in its node" in told(record(criterion="differential", gamma=gamma))[0]
-    assert "each of them is kept" in told(record(criterion="differential", gamma=()))[0]
+    assert "at most 1, 0.5 times that in its node" in methods_text(record(criterion="differential", gamma=gamma))[0]
+    assert "each of them is kept" in methods_text(record(criterion="differential", gamma=()))[0]
 
 
 def test_what_two_searches_share_is_said_once() -> None:
-    first, second = told(record("one"), record("two", missing="available"))
+    first, second = methods_text(record("one"), record("two", missing="available"))
     assert "IPD-SIDES" in first
     assert "IPD-SIDES" not in second
     assert "Each moderator was tried on the participants who have it" in second
@@ -95,5 +95,5 @@ def test_settings_stand_in_one_sentence() -> None:
 
 
 def test_cuts_that_are_kept_back_are_counted() -> None:
-    assert "people of an arm tell each of them" not in told(record())[0]
-    assert "Of the cuts that were tried, 31 are neither drawn" in told(record(left_out=31))[0]
+    assert "people of an arm tell each of them" not in methods_text(record())[0]
+    assert "Of the cuts that were tried, 31 are neither drawn" in methods_text(record(suppressed=31))[0]

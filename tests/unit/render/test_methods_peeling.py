@@ -18,7 +18,7 @@ from reportgen.spec.study import DirectedPeeling as Node
 from reportgen.views.prose import directed_peeling as room
 from reportgen.views.prose.agreement import agreement_methods
 from reportgen.views.prose.models import SEARCH_TREATMENT
-from reportgen.views.prose.said_once import said_once
+from reportgen.views.prose.repeated_paragraphs import without_repeated_paragraphs
 from tests.peeling_study import PEELING, write_search_study
 
 
@@ -74,7 +74,7 @@ def test_options_change_the_text(records: Records) -> None:
 def test_directions_are_said_as_they_were_found(records: Records, declared: bool, said: str) -> None:
     record = peeling_of(records)
     (peeling,) = record.results
-    changed = tuple(replace(one, declared=declared) for one in peeling.moderators)
+    changed = tuple(replace(moderator, declared=declared) for moderator in peeling.moderators)
     assert said in prose(replace(record, results=(replace(peeling, moderators=changed),)))
 
 
@@ -97,7 +97,7 @@ def test_agreement_names_both_analyses(records: Records) -> None:
 
 def test_equal_sections_are_said_once() -> None:
     sections = [(("A",), [("one",), ("two",)]), (("B",), [("one",), ("two",)]), (("C",), [("three",)])]
-    assert [said for _, said in said_once(sections)] == [
+    assert [said for _, said in without_repeated_paragraphs(sections)] == [
         (("one",), ("two",)),
         (("As in the section ", "A", "."),),
         (("three",),),
@@ -107,7 +107,12 @@ def test_equal_sections_are_said_once() -> None:
 def test_boxes_that_are_kept_back_are_counted(records: Records) -> None:
     record = peeling_of(records)
     some, none = (
-        replace(record, guard=replace(record.guard, left_out=replace(record.guard.left_out, value=n, text=f"{n}")))
+        replace(
+            record,
+            suppression=replace(
+                record.suppression, suppressed=replace(record.suppression.suppressed, value=n, text=f"{n}")
+            ),
+        )
         for n in (7, 0)
     )
     assert "subgroups of all sizes that were found, 7 are neither drawn" in prose(some)

@@ -12,7 +12,7 @@ import pytest
 
 from reportgen.records.results import Results
 from reportgen.render import html as pages
-from reportgen.render.tags import mend_tags
+from reportgen.render.tags import repair_pdf_tags
 from tests.unit.render.conftest import Report
 
 pytestmark = pytest.mark.slow
@@ -131,5 +131,5 @@ def test_another_error_of_the_system_is_not_put_down_to_pango(
 
 
 def test_the_same_pages_give_the_same_bytes(report: Report, document: Any) -> None:
-    again = io.BytesIO(document.write_pdf(pdf_variant="pdf/ua-1", finisher=mend_tags))
+    again = io.BytesIO(document.write_pdf(pdf_variant="pdf/ua-1", finisher=repair_pdf_tags))
     assert again.getvalue() == (report.folder / "appendix.pdf").read_bytes()

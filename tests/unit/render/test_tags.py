@@ -15,7 +15,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from reportgen.render.tags import mend_tags
+from reportgen.render.tags import repair_pdf_tags
 from tests.conftest import ROOT
 from tests.unit.render.conftest import Report
 
@@ -65,7 +65,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pikepdf.Pdf]:
     import weasyprint
 
     path = tmp_path_factory.mktemp("tags") / "tags.pdf"
-    weasyprint.HTML(string=PAGE).write_pdf(path, pdf_variant="pdf/ua-1", finisher=mend_tags)
+    weasyprint.HTML(string=PAGE).write_pdf(path, pdf_variant="pdf/ua-1", finisher=repair_pdf_tags)
     with pikepdf.open(path) as pdf:
         yield pdf
 
@@ -228,13 +228,13 @@ def test_without_tags_nothing_is_done() -> None:
     import weasyprint
 
     document = weasyprint.HTML(string=PAGE).render()
-    assert document.write_pdf(finisher=mend_tags) == document.write_pdf()
+    assert document.write_pdf(finisher=repair_pdf_tags) == document.write_pdf()
 
 
 def test_weasyprint_is_bound_to_the_version_whose_inside_is_known() -> None:
     """Tags and pictures reach into WeasyPrint: a new version is let in when all tests of both pass with it."""
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
-    (bound,) = (SpecifierSet(one.removeprefix("weasyprint")) for one in declared if one.startswith("weasyprint"))
+    (bound,) = (SpecifierSet(item.removeprefix("weasyprint")) for item in declared if item.startswith("weasyprint"))
     installed = Version(version("weasyprint"))
     assert installed in bound
     assert f"{installed.major + 1}.0" not in bound and f"{installed.major - 1}.0" not in bound

@@ -133,7 +133,7 @@ def test_contents_list_chapters_and_artefacts_without_an_update(document: Any, r
     headings = [paragraph.text for paragraph in document.paragraphs if paragraph.style.name == "Heading 1"]
     assert listed["toc 1"] == headings and headings[:2] == ["Methods", "Results"]
     series = dict.fromkeys(artefact.series for artefact in report.artefacts)
-    wanted = [f"{a.label}. {plain(a.title)}" for one in series for a in report.artefacts if a.series == one]
+    wanted = [f"{a.label}. {plain(a.title)}" for item in series for a in report.artefacts if a.series == item]
     assert listed["table of figures"] == wanted
 
 
@@ -173,7 +173,8 @@ def test_every_style_that_is_used_is_there(document: Any) -> None:
 
 def test_equal_appendices_give_equal_bytes_without_a_clock_or_a_warning(content: bytes, report: Report) -> None:
     pictures = {
-        one.name: (report.folder / "figures" / f"{one.name}.png").read_bytes() for one in drawings_of(report.appendix)
+        item.name: (report.folder / "figures" / f"{item.name}.png").read_bytes()
+        for item in drawings_of(report.appendix)
     }
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -218,8 +219,8 @@ def test_words_come_out_as_words(text: str, report: Report) -> None:
 def test_right_to_left_is_marked() -> None:
     hebrew, number, latin = runs(("ירושלים", " 2019 ", "trial"))[0], run("2019"), run("trial")
     assert hebrew.find(f".//{qn('w:rtl')}") is not None
-    assert all(one.find(f".//{qn('w:rtl')}") is None for one in (number, latin))
-    assert [text_of(one) for one in runs(("a ירושלים חדשה b",))] == ["a ", "ירושלים חדשה", " b"]
+    assert all(item.find(f".//{qn('w:rtl')}") is None for item in (number, latin))
+    assert [text_of(item) for item in runs(("a ירושלים חדשה b",))] == ["a ", "ירושלים חדשה", " b"]
 
 
 def test_addresses_are_links(report: Report) -> None:

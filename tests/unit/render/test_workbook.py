@@ -56,18 +56,20 @@ def test_the_first_sheet_lists_the_others() -> None:
 
 def test_equal_tables_give_equal_bytes_and_names_fit_excel() -> None:
     assert workbook(sheets(), "A study") == workbook(sheets(), "A study")
-    (one, _) = sheets()
-    many = [Sheet("a" * 40, "", one.table), Sheet("A" * 40, "", one.table), Sheet("contents", "", one.table)]
+    (item, _) = sheets()
+    many = [Sheet("a" * 40, "", item.table), Sheet("A" * 40, "", item.table), Sheet("contents", "", item.table)]
     names = CalamineWorkbook.from_filelike(io.BytesIO(workbook(many, ""))).sheet_names[1:]
     assert len({name.lower() for name in names}) == 3
     assert all(len(name) <= 31 and name.lower() != "contents" for name in names)
 
 
 def test_no_word_becomes_a_formula() -> None:
-    (one, _) = sheets()
-    columns = (Column(("=1+1",)), *one.table.columns[1:])
-    row = replace(one.table.groups[0].rows[0], head=("@SUM(A1)",))
-    table = replace(one.table, columns=columns, groups=(Group((row,), (Number("g", None, "=2+2", kind="quotation"),)),))
+    (item, _) = sheets()
+    columns = (Column(("=1+1",)), *item.table.columns[1:])
+    row = replace(item.table.groups[0].rows[0], head=("@SUM(A1)",))
+    table = replace(
+        item.table, columns=columns, groups=(Group((row,), (Number("g", None, "=2+2", kind="quotation"),)),)
+    )
     content = workbook([Sheet("=a", "=3+3", table)], "=4+4")
     with ZipFile(io.BytesIO(content)) as book:
         assert not any(b"<f>" in book.read(name) for name in book.namelist() if "worksheets" in name)

@@ -52,7 +52,7 @@ def test_a_comparison_is_exact_while_its_trials_differ(tmp_path: Path) -> None:
     chance = [errors("none", seed) for seed in range(4)]
     assert max(abs(pooled) for pooled, _ in exact) < 0.08
     assert np.std([pooled for pooled, _ in chance]) > 0.08
-    assert np.mean([abs(one) for _, trials in exact for one in trials]) > 0.1
+    assert np.mean([abs(trial) for _, trials in exact for trial in trials]) > 0.1
 
 
 def test_a_modification_moves_effects_apart_and_leaves_their_mean(tmp_path: Path) -> None:

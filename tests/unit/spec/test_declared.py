@@ -91,7 +91,7 @@ def test_the_lock_says_what_is_analysed_and_is_the_same_study_when_it_is_read(tm
     path = write_final(tmp_path, {"analyses": {"pooled": pooled}, "report": {"contents": []}})
     spec, _ = read(path)
     content = YAML(typ="safe").load(locked(spec))
-    assert {name: one["analyse"] for name, one in content["outcomes"].items()} == outcomes(spec.study)
+    assert {name: item["analyse"] for name, item in content["outcomes"].items()} == outcomes(spec.study)
     assert content["analyses"]["pooled"]["adjust_for"] == ([] if alone else ["baseline"])
     write_yaml(path, {key: value for key, value in content.items() if key != "mappings"})
     assert read(path)[0].study == spec.study

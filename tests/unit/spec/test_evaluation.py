@@ -25,25 +25,29 @@ def told(folder: Path, before: str, after: str) -> str:
 def test_scenarios_are_all_combinations_and_nothing_planted_is_one_of_them(tmp_path: Path) -> None:
     axes = TINY.replace("moderators:", "tau: [0, 0.1, 0.1]\nslope_scatter: 0.2\nmoderators:")
     found = evaluation(tmp_path, axes).scenarios()
-    assert [(one.number, one.cell.tau, one.planted, one.cell.gain) for one in found] == [
+    assert [(item.number, item.cell.tau, item.planted, item.cell.gain) for item in found] == [
         (1, 0.0, "", 0.0),
         (2, 0.0, "the younger", 1.2),
         (3, 0.1, "", 0.0),
         (4, 0.1, "the younger", 1.2),
     ]
-    assert {one.cell.slope_scatter for one in found} == {0.2}
+    assert {item.cell.slope_scatter for item in found} == {0.2}
 
 
 def test_two_rules_share_the_scenario_in_which_neither_gains(tmp_path: Path) -> None:
     rule = "  those in pain: {where: {pain: above 5}, gain: [0, 0.5]}\nsearches:"
     found = evaluation(tmp_path, TINY.replace("searches:", rule)).scenarios()
-    assert [(one.planted, one.cell.gain) for one in found] == [("", 0.0), ("the younger", 1.2), ("those in pain", 0.5)]
+    assert [(item.planted, item.cell.gain) for item in found] == [
+        ("", 0.0),
+        ("the younger", 1.2),
+        ("those in pain", 0.5),
+    ]
 
 
 def test_a_scenario_keeps_its_seed_when_others_join_it(tmp_path: Path) -> None:
     alone = evaluation(tmp_path).scenarios()
     more = evaluation(tmp_path, TINY.replace("moderators:", "tau: [0.3, 0]\nmoderators:", 1)).scenarios()
-    keys = {one.cell.tau: one.cell.key for one in more if not one.planted}
+    keys = {item.cell.tau: item.cell.key for item in more if not item.planted}
     assert keys[0.0] == alone[0].cell.key != keys[0.3]
 
 

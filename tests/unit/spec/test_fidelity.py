@@ -20,7 +20,7 @@ sections:
 """
 
 
-def faults(tmp_path: Path, text: str) -> list[str]:
+def errors(tmp_path: Path, text: str) -> list[str]:
     path = write_study(tmp_path, study={"fidelity": "fidelity.yaml"})
     (tmp_path / "fidelity.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(SpecError) as caught:
@@ -57,17 +57,17 @@ def test_a_missing_file_is_a_fault_of_the_study_file(tmp_path: Path) -> None:
     ],
 )
 def test_faults_are_shown_with_their_place(tmp_path: Path, old: str, new: str, message: str, marked: str) -> None:
-    (fault,) = faults(tmp_path, FILE.replace(old, new))
-    first, line, carets = fault.splitlines()[:3]
+    (error,) = errors(tmp_path, FILE.replace(old, new))
+    first, line, carets = error.splitlines()[:3]
     assert "fidelity.yaml:" in first
     assert message in first
     assert line[carets.index("^") : carets.rindex("^") + 1].startswith(marked)
 
 
 def test_a_key_stands_for_one_number(tmp_path: Path) -> None:
-    (fault,) = faults(tmp_path, FILE + '      - {name: More, key: trials, printed: "3"}\n')
-    assert "fidelity.yaml:6:" in fault
-    assert "the key 'trials' stands for two numbers" in fault
+    (error,) = errors(tmp_path, FILE + '      - {name: More, key: trials, printed: "3"}\n')
+    assert "fidelity.yaml:6:" in error
+    assert "the key 'trials' stands for two numbers" in error
 
 
 EFFECT = {"outcome": "RMDQ", "follow_up": "short", "intervention": "exercise", "control": "usual care", "effect": "1.4"}

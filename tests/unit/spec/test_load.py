@@ -15,7 +15,7 @@ from reportgen.spec.lock import json_schema, locked
 from tests.study_files import MAPPING, STUDY, write_study
 
 
-def faults(tmp_path: Path, **changes: Any) -> list[str]:
+def errors(tmp_path: Path, **changes: Any) -> list[str]:
     with pytest.raises(SpecError) as caught:
         load_study(write_study(tmp_path, **changes))
     return [str(problem) for problem in caught.value.problems]
@@ -52,13 +52,13 @@ def test_unknown_key_shows_its_characters(tmp_path: Path) -> None:
 
 def test_unknown_key_deep_inside_knows_its_neighbours(tmp_path: Path) -> None:
     analyses = {"pooled": {"method": "meta-analysis", "adjst_for": ["baseline"]}, "people": STUDY["analyses"]["people"]}
-    (fault,) = faults(tmp_path, study={"analyses": analyses})
-    assert "unknown key 'adjst_for'" in fault
-    assert "Did you mean 'adjust_for'?" in fault
+    (error,) = errors(tmp_path, study={"analyses": analyses})
+    assert "unknown key 'adjst_for'" in error
+    assert "Did you mean 'adjust_for'?" in error
 
 
 def test_all_faults_at_once_in_all_files(tmp_path: Path) -> None:
-    found = faults(
+    found = errors(
         tmp_path,
         study={
             "follow_up": {"short": {"months": [3, 2]}},
@@ -76,8 +76,8 @@ def test_all_faults_at_once_in_all_files(tmp_path: Path) -> None:
 
 def test_a_faulty_name_is_not_told_twice(tmp_path: Path) -> None:
     instruments = {"RMDQ": {"name": "Roland Morris", "range": [24, 0], "better": "lower"}}
-    (fault,) = faults(tmp_path, study={"instruments": instruments})
-    assert "the lower limit must be below the upper one" in fault
+    (error,) = errors(tmp_path, study={"instruments": instruments})
+    assert "the lower limit must be below the upper one" in error
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_faulty_name_is_not_told_twice(tmp_path: Path) -> None:
     ],
 )
 def test_each_fault_has_its_words(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
-    found = faults(tmp_path, study=changes)
+    found = errors(tmp_path, study=changes)
     assert len(found) == 1, found
     assert message in found[0]
 
@@ -142,7 +142,7 @@ def test_each_fault_has_its_words(tmp_path: Path, changes: dict[str, Any], messa
     ],
 )
 def test_each_fault_of_a_mapping_has_its_words(tmp_path: Path, variable: dict[str, Any], message: str) -> None:
-    found = faults(tmp_path, north={"variables": {**MAPPING["variables"], **variable}})
+    found = errors(tmp_path, north={"variables": {**MAPPING["variables"], **variable}})
     assert len(found) == 1, found
     assert message in found[0]
     assert "north.yaml" in found[0]
@@ -166,8 +166,8 @@ def test_broken_yaml(tmp_path: Path, text: str, message: str) -> None:
 
 def test_a_folder_in_place_of_a_mapping(tmp_path: Path) -> None:
     (tmp_path / "mapping.yaml").mkdir()
-    (fault,) = faults(tmp_path, study={"trials": ["north.yaml", "mapping.yaml"]})
-    assert "is a folder, not a file" in fault
+    (error,) = errors(tmp_path, study={"trials": ["north.yaml", "mapping.yaml"]})
+    assert "is a folder, not a file" in error
 
 
 def test_another_encoding_and_no_file(tmp_path: Path) -> None:

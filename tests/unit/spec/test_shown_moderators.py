@@ -20,7 +20,7 @@ def artefact(show: str, **options: Any) -> dict[str, Any]:
 def test_moderators_of_the_screening_are_taken(tmp_path: Path, show: str) -> None:
     found = examined(tmp_path, (artefact(show, moderators=["age", "baseline RMDQ"]), artefact(show)))
     assert found.problems == ()
-    assert [one.moderators for one in found.spec.study.report.contents[-2:]] == [("age", "baseline RMDQ"), ()]
+    assert [content.moderators for content in found.spec.study.report.contents[-2:]] == [("age", "baseline RMDQ"), ()]
 
 
 @pytest.mark.parametrize("show", SHOWS)

@@ -15,7 +15,7 @@ from reportgen.spec.simulation import load_simulation
 from tests.unit.simulation.small import SIMULATION, write_simulation
 
 
-def faults(tmp_path: Path, **changes: Any) -> list[str]:
+def errors(tmp_path: Path, **changes: Any) -> list[str]:
     with pytest.raises(SpecError) as caught:
         load_simulation(write_simulation(tmp_path, simulation=changes))
     assert all(problem.origin is not None for problem in caught.value.problems)
@@ -75,7 +75,7 @@ def inside(section: str, *path: str, **keys: Any) -> dict[str, Any]:
     ],
 )
 def test_every_fault_has_its_words(tmp_path: Path, changes: dict[str, Any], fault: str) -> None:
-    assert fault in faults(tmp_path, **changes)
+    assert fault in errors(tmp_path, **changes)
 
 
 def test_files_and_trials_that_cannot_be_told_apart(tmp_path: Path) -> None:
@@ -99,8 +99,8 @@ def test_a_study_that_is_absent_is_told_where_it_is_named(tmp_path: Path) -> Non
 
 
 def test_nobody_loses_everybody(tmp_path: Path) -> None:
-    (fault,) = faults(tmp_path, loss={"share": {3: 1.0}})
-    assert fault == "'1.0' is not below 1. Write a number below 1."
+    (error,) = errors(tmp_path, loss={"share": {3: 1.0}})
+    assert error == "'1.0' is not below 1. Write a number below 1."
 
 
 def test_the_command_writes_the_files_and_names_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -127,8 +127,8 @@ def no_file(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
         os.mkfifo(path)
     elif request.param == "socket":
         monkeypatch.chdir(tmp_path)
-        with socket.socket(socket.AF_UNIX) as one:
-            one.bind("odd")
+        with socket.socket(socket.AF_UNIX) as item:
+            item.bind("odd")
             yield path
         return
     elif request.param == "device":

@@ -29,7 +29,7 @@ def test_levels_differ_by_the_interaction_and_average_to_the_overall_effect(name
     z = levels(d).codes
     columns = (z[:, None] == np.array([1, 2, 3])).astype(float)
     w = columns - np.array([columns[d["trial"] == k].mean(axis=0) for k in range(5)])[d["trial"]]
-    estimates = np.array([one.estimate for one in found.effects])
+    estimates = np.array([effect.estimate for effect in found.effects])
     if name == "default":
         gamma = fit_one_step(
             d["outcome"], d["treatment"], d["trial"], adjusters=d["adjusters"], moderator=w
@@ -106,14 +106,14 @@ def test_covariance_by_bare_matrix_algebra(varying: str) -> None:
     tolerance = 1e-9 if varying == "common" else 1e-6  # golden section knows sigma2 to 1e-8
     assert list(found.weights.values()) == pytest.approx(weights, rel=tolerance)
     assert found.composition == pytest.approx(centre, rel=tolerance)
-    assert [one.estimate for one in found.effects] == pytest.approx(L @ beta, rel=tolerance)
+    assert [effect.estimate for effect in found.effects] == pytest.approx(L @ beta, rel=tolerance)
     assert found.covariance == pytest.approx(L @ phi @ L.T, rel=tolerance)
 
 
 def test_a_quantity_at_values() -> None:
     d = trials(5)
     found = consistent_effects(moderator=d["z"], values=(-1.0, 2.0), **people_of(d))
-    low, high = (one.estimate for one in found.effects)
+    low, high = (effect.estimate for effect in found.effects)
     at = consistent_effects(moderator=d["z"], values=(found.centre,), **people_of(d))
     assert at.effects[0].estimate == pytest.approx(found.overall.estimate, abs=1e-12)
     assert at.effects[0].df == pytest.approx(found.overall.df)

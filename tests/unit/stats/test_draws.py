@@ -64,8 +64,8 @@ def study(seed: int = 1, sizes: tuple[int, ...] = (120, 90, 60), effect: float =
 
 def take(data: dict[str, Any], rows: Any) -> dict[str, Any]:
     moderators = {
-        name: Levels(one.codes[rows], one.levels) if isinstance(one, Levels) else one[rows]
-        for name, one in data["moderators"].items()
+        name: Levels(item.codes[rows], item.levels) if isinstance(item, Levels) else item[rows]
+        for name, item in data["moderators"].items()
     }
     return {name: value[rows] for name, value in data.items() if name != "moderators"} | {"moderators": moderators}
 
@@ -97,11 +97,11 @@ def test_signs_are_fair_and_independent_between_people_and_draws() -> None:
     unit = unit_keys(["a"] * 400, np.arange(400))
     table = signs(1, unit, 0, 2000).astype(float)
     assert abs(table.mean()) < 4.0 / np.sqrt(table.size)
-    for one in (table, table.T):
-        products = one @ one.T / one.shape[1]
-        apart = products[np.triu_indices(len(one), 1)]
+    for item in (table, table.T):
+        products = item @ item.T / item.shape[1]
+        apart = products[np.triu_indices(len(item), 1)]
         assert abs(apart.mean()) < 1e-3
-        assert abs(apart.std() * np.sqrt(one.shape[1]) - 1.0) < 0.02
+        assert abs(apart.std() * np.sqrt(item.shape[1]) - 1.0) < 0.02
 
 
 def test_people_of_a_cluster_share_their_sign_and_are_drawn_together() -> None:
@@ -117,8 +117,8 @@ def test_people_of_a_cluster_share_their_sign_and_are_drawn_together() -> None:
 def test_a_bootstrap_sample_keeps_trials_and_arms(sample: Sample) -> None:
     for draw in range(5):
         drawn = sample.take(resampled_rows(1, sample, draw))
-        for one, other in ((drawn.trial, sample.trial), (drawn.treatment, sample.treatment)):
-            assert np.array_equal(np.bincount(one.astype(int)), np.bincount(other.astype(int)))
+        for item, other in ((drawn.trial, sample.trial), (drawn.treatment, sample.treatment)):
+            assert np.array_equal(np.bincount(item.astype(int)), np.bincount(other.astype(int)))
     assert not np.array_equal(resampled_rows(1, sample, 0), resampled_rows(1, sample, 1))
 
 
@@ -295,8 +295,8 @@ def every_kind(sample: Sample, first: int, count: int) -> list[Any]:
 def test_chunks_join_to_the_same_draws_whatever_their_sizes_and_order(sample: Sample) -> None:
     whole = every_kind(sample, 508, 9)
     chunks = [every_kind(sample, first, count) for first, count in ((513, 4), (508, 2), (510, 3))]
-    for one, parts in zip(whole, zip(*chunks, strict=True), strict=True):
-        assert same(one, joined(parts)), type(one).__name__
+    for item, parts in zip(whole, zip(*chunks, strict=True), strict=True):
+        assert same(item, joined(parts)), type(item).__name__
     with pytest.raises(ValueError, match="twice"):
         joined([whole[0], chunks[0][0]])
     with pytest.raises(ValueError, match="seeds"):
@@ -308,14 +308,14 @@ def test_chunks_join_to_the_same_draws_whatever_their_sizes_and_order(sample: Sa
 def test_the_order_of_rows_changes_nothing() -> None:
     data = study()
     rows = np.random.default_rng(2).permutation(len(data["outcome"]))
-    one, other = (every_kind(make_sample(**d), 0, 4) for d in (data, take(data, rows)))
-    assert all(same(a, b) for a, b in zip(one, other, strict=True))
+    item, other = (every_kind(make_sample(**d), 0, 4) for d in (data, take(data, rows)))
+    assert all(same(a, b) for a, b in zip(item, other, strict=True))
 
 
 def test_draws_hold_nothing_as_long_as_the_people(sample: Sample) -> None:
-    for one in every_kind(sample, 0, 3):
-        for field in fields(one):
-            assert len(sample.outcome) not in np.shape(getattr(one, field.name))
+    for item in every_kind(sample, 0, 3):
+        for field in fields(item):
+            assert len(sample.outcome) not in np.shape(getattr(item, field.name))
 
 
 # --- p and bands ----------------------------------------------------------------------------------------------------
@@ -342,8 +342,8 @@ def test_min_p_takes_moderators_and_outcomes_together_and_never_falls_below_a_ra
     smallest = np.minimum(flips[0].min(axis=1), flips[1].min(axis=1))
     together = min_p(observed, flips)
     for p, adjusted in zip(observed, together, strict=True):
-        for one, many in zip(p, adjusted, strict=True):
-            expected = np.nan if np.isnan(one) else (1 + (smallest <= one).sum()) / 200
+        for item, many in zip(p, adjusted, strict=True):
+            expected = np.nan if np.isnan(item) else (1 + (smallest <= item).sum()) / 200
             np.testing.assert_equal(many, expected)
     assert min_p([np.array([0.9, 0.001, np.nan])], [np.full((99, 3), 0.95)], random=True)[0][:2].tolist() == [0.9, 0.01]
 
@@ -397,21 +397,21 @@ def test_optimism_of_a_partition_is_that_of_the_rules_followed_by_hand(sample: S
         )
         expected = np.full((2, 2, 2), np.nan)
         counted = [0, 0]
-        for one in found.subgroups:
-            level = len(one.inside.rules) - 1
+        for subgroup in found.subgroups:
+            level = len(subgroup.inside.rules) - 1
             rank, counted[level] = counted[level], counted[level] + 1
             if rank < 2:
                 pairs = []
                 for data in (drawn, sample):
                     masks = [
                         np.all([rule.covers(data.moderators[rule.moderator]) for rule in group.rules], axis=0)
-                        for group in (one.inside, one.sibling)
+                        for group in (subgroup.inside, subgroup.sibling)
                     ]
                     pairs.append(effects(data, *masks, SOUND if sound else None, alone))
                 expected[:, level, rank] = np.subtract(*pairs)
         np.testing.assert_allclose(draws.inside[k], expected[0], atol=1e-6)
         np.testing.assert_allclose(draws.difference[k], expected[1], atol=1e-6)
-        sides = {(rule.moderator, rule.kind) for one in found.subgroups for rule in one.inside.rules}
+        sides = {(rule.moderator, rule.kind) for item in found.subgroups for rule in item.inside.rules}
         names = draws.names
         for rule, kind in sides:
             if kind in ("<=", ">"):

@@ -25,7 +25,7 @@ def test_each_fold_is_an_analysis_of_covariance_in_the_trial_left_out(sample: Sa
     assert [fold.trial for fold in found.folds] == ["a", "b", "c"] and found.reason == ""
     rows = []
     for k, fold in enumerate(found.folds):
-        others, here = (sample.take(np.flatnonzero(who)) for who in (sample.trial != k, sample.trial == k))
+        others, here = (sample.take(np.flatnonzero(mask)) for mask in (sample.trial != k, sample.trial == k))
         given = others.outcome, others.treatment, others.trial, others.moderators
         tree = partition(*given, adjusters=others.adjusters, **PARTITION).tree
         node, split = min(((n, s) for n in tree for s in n.splits), key=lambda one: one[1].log_p_node)

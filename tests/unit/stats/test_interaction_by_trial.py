@@ -19,18 +19,18 @@ def least_squares(y: np.ndarray, X: np.ndarray, place: int) -> tuple[float, floa
 def test_a_quantity() -> None:
     d = trials()
     found = interaction_by_trial(moderator=d["z"], per=2.0, **people_of(d))
-    (one,) = found.contrasts
+    (item,) = found.contrasts
     for k in range(5):
         here = d["trial"] == k
         t, z = d["treatment"][here], d["z"][here] / 2.0
         X = np.column_stack([t * z, np.ones(here.sum()), t, z, d["adjusters"][here]])
         estimate, error, df = least_squares(d["outcome"][here], X, 0)
-        assert (one.estimate[k], one.std_error[k]) == pytest.approx((estimate, error), rel=1e-9)
-        assert one.df[k] == df
+        assert (item.estimate[k], item.std_error[k]) == pytest.approx((estimate, error), rel=1e-9)
+        assert item.df[k] == df
         assert found.n_control[k] + found.n_intervention[k] == here.sum()
-    pooled = pool_two_stage(one.estimate, one.std_error)
-    assert (one.pooled.estimate, one.pooled.q, one.pooled.i2) == (pooled.estimate, pooled.q, pooled.i2)
-    assert one.pooled.df == 4
+    pooled = pool_two_stage(item.estimate, item.std_error)
+    assert (item.pooled.estimate, item.pooled.q, item.pooled.i2) == (pooled.estimate, pooled.q, pooled.i2)
+    assert item.pooled.df == 4
 
 
 def test_levels_are_compared_where_both_stand_on_both_sides() -> None:
@@ -40,7 +40,7 @@ def test_levels_are_compared_where_both_stand_on_both_sides() -> None:
     g[(d["trial"] == 3) & (g == 0) & (d["treatment"] == 1)] = 1  # the reference on one side only in trial 3
     found = interaction_by_trial(moderator=Levels(g, ("a", "b", "c", "d")), **people_of(d))
     assert found.reference == 0
-    assert [one.code for one in found.contrasts] == [1, 2, 3]
+    assert [contrast.code for contrast in found.contrasts] == [1, 2, 3]
     c = found.contrasts[1]
     assert [bool(reason) for reason in c.reason] == [False, True, False, True, False]
     assert c.reason[1] == WITHOUT_LEVELS
@@ -55,13 +55,13 @@ def test_levels_are_compared_where_both_stand_on_both_sides() -> None:
 def test_a_trial_without_variation_is_left_out() -> None:
     d = trials()
     z = np.where(d["trial"] == 2, 5.0, d["z"])
-    (one,) = interaction_by_trial(moderator=z, **people_of(d)).contrasts
-    assert one.reason[2] == CONSTANT_HERE
-    assert np.isnan(one.estimate[2])
-    assert one.pooled.trials == 4
+    (item,) = interaction_by_trial(moderator=z, **people_of(d)).contrasts
+    assert item.reason[2] == CONSTANT_HERE
+    assert np.isnan(item.estimate[2])
+    assert item.pooled.trials == 4
 
 
 def test_an_adjuster_as_moderator() -> None:
     d = trials()
-    (one,) = interaction_by_trial(moderator=d["adjusters"][:, 0], **people_of(d)).contrasts
-    assert one.df.tolist() == [size - 5 for size in (60, 90, 45, 30, 120)]
+    (item,) = interaction_by_trial(moderator=d["adjusters"][:, 0], **people_of(d)).contrasts
+    assert item.df.tolist() == [size - 5 for size in (60, 90, 45, 30, 120)]

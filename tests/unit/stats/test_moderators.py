@@ -108,7 +108,7 @@ def test_levels_have_the_joint_test_of_least_squares() -> None:
     fit = sm.OLS(data.outcome, x).fit()
     ours = screened(data, Levels(data.group, NAMES), reference=1, treatment_effect="common")
     assert (ours.codes, ours.reference) == ((0, 2), 1)
-    assert [float(one.estimate) for one in ours.within.each] == pytest.approx(list(fit.params[-2:]), rel=1e-9)
+    assert [float(item.estimate) for item in ours.within.each] == pytest.approx(list(fit.params[-2:]), rel=1e-9)
     told = fit.f_test(np.eye(x.shape[1])[-2:])
     assert ours.within.joint is not None
     assert ours.within.joint.statistic == pytest.approx(float(told.fvalue), rel=1e-8)
@@ -132,9 +132,9 @@ def test_holm_and_benjamini_hochberg_are_those_of_statsmodels() -> None:
 def test_a_shift_changes_nothing_and_a_step_multiplies() -> None:
     data = people(seed=6)
     plain, moved = screened(data, data.z, percentiles=(10,)), screened(data, data.z + 30.0, percentiles=(10,))
-    for one, other in ((plain.within, moved.within), (plain.naive, moved.naive), (plain.across, moved.across)):
-        assert other.each[0].estimate == pytest.approx(one.each[0].estimate, rel=1e-6)
-        assert other.p_value == pytest.approx(one.p_value, rel=1e-5)
+    for item, other in ((plain.within, moved.within), (plain.naive, moved.naive), (plain.across, moved.across)):
+        assert other.each[0].estimate == pytest.approx(item.each[0].estimate, rel=1e-6)
+        assert other.p_value == pytest.approx(item.p_value, rel=1e-5)
     assert moved.at[0].estimate == pytest.approx(plain.at[0].estimate, rel=1e-6)
     assert moved.at_values[0] == pytest.approx(plain.at_values[0] + 30.0)
     tenfold = screened(data, data.z, per=10.0, percentiles=(10,))
@@ -170,9 +170,9 @@ def test_an_adjuster_that_moderates_enters_once() -> None:
     once = screen_moderator(data.outcome, data.treatment, data.trial, data.z, adjusters=data.baseline)
     both = np.column_stack([data.baseline, data.z])
     twice = screen_moderator(data.outcome, data.treatment, data.trial, data.z, adjusters=both)
-    for one, other in ((once.within, twice.within), (once.naive, twice.naive), (once.across, twice.across)):
-        assert other.each[0].estimate == pytest.approx(one.each[0].estimate, rel=1e-7)
-        assert other.criterion == pytest.approx(one.criterion, rel=1e-9)
+    for item, other in ((once.within, twice.within), (once.naive, twice.naive), (once.across, twice.across)):
+        assert other.each[0].estimate == pytest.approx(item.each[0].estimate, rel=1e-7)
+        assert other.criterion == pytest.approx(item.criterion, rel=1e-9)
 
 
 def test_a_difference_between_trials_alone_moves_the_across_reading_alone() -> None:
@@ -275,11 +275,11 @@ def test_a_moderator_far_from_zero_has_the_same_readings() -> None:
     data = people(trials=5, seed=3)
     z = np.round(64.0 * data.z) / 64.0  # so that a shift of 1e8 takes no digit
     near, far = screened(data, z), screened(data, z + 1e8)
-    for one, other in ((near.within, far.within), (near.naive, far.naive), (near.across, far.across)):
-        assert one.status == other.status in ("ok", "boundary")
+    for item, other in ((near.within, far.within), (near.naive, far.naive), (near.across, far.across)):
+        assert item.status == other.status in ("ok", "boundary")
         # means near 1e8 carry 1e-8
-        assert other.each[0].estimate == pytest.approx(one.each[0].estimate, rel=1e-5)
-        assert other.each[0].std_error == pytest.approx(one.each[0].std_error, rel=1e-5)
+        assert other.each[0].estimate == pytest.approx(item.each[0].estimate, rel=1e-5)
+        assert other.each[0].std_error == pytest.approx(item.each[0].std_error, rel=1e-5)
 
 
 # ---- which trials tell something of an interaction -------------------------------------------------------------------

@@ -221,8 +221,8 @@ def test_trials_with_one_arm_are_left_out_with_their_reason() -> None:
     without = p.take(p.trial != 2)
     same = fit_one_step(without.outcome, without.treatment, without.trial)
     assert fit.effect == same.effect and fit.trials == 3
-    assert [(one.trial, one.reason) for one in fit.left_out] == [(2, "the trial has only control participants")]
-    assert fit.left_out[0].participants == int((q.trial == 2).sum())
+    assert [(item.trial, item.reason) for item in fit.excluded] == [(2, "the trial has only control participants")]
+    assert fit.excluded[0].participants == int((q.trial == 2).sum())
 
 
 def test_missing_values_are_left_out_and_counted() -> None:
@@ -236,7 +236,7 @@ def test_missing_values_are_left_out_and_counted() -> None:
     # shifts by the first row of a trial differ, so the last digits may
     np.testing.assert_allclose(fit.effect.estimate, same.effect.estimate, rtol=1e-10)
     assert fit.participants == len(outcome) - 4
-    assert {one.trial: one.participants for one in fit.left_out} == {0: 3, 2: 1}
+    assert {item.trial: item.participants for item in fit.excluded} == {0: 3, 2: 1}
 
 
 @pytest.mark.parametrize(
@@ -399,10 +399,10 @@ def test_one_degree_of_freedom_is_not_two_variances() -> None:
 @pytest.mark.parametrize("scale", [1e-28, 1e-12, 1e12, 1e26])
 def test_the_unit_of_the_outcome_does_not_matter(scale: float) -> None:
     p = people(trials=4)
-    one, other = (fit_one_step(k * p.outcome, p.treatment, p.trial, adjusters=p.baseline) for k in (1.0, scale))
-    assert other.status == one.status
-    assert other.effect.statistic == pytest.approx(one.effect.statistic, rel=1e-7)
-    assert other.effect.df == pytest.approx(one.effect.df, rel=1e-6)
+    item, other = (fit_one_step(k * p.outcome, p.treatment, p.trial, adjusters=p.baseline) for k in (1.0, scale))
+    assert other.status == item.status
+    assert other.effect.statistic == pytest.approx(item.effect.statistic, rel=1e-7)
+    assert other.effect.df == pytest.approx(item.effect.df, rel=1e-6)
 
 
 @pytest.mark.parametrize("scale", [1e-60, 1e60])

@@ -209,7 +209,7 @@ def test_one_trial_and_the_differential_criterion_are_classic_sides(seed: int, g
                 rules = found.tree[split.child_node].rules
                 kept.add((frozenset((r.moderator, r.kind, r.value) for r in rules), round(split.p_adjusted, 9)))
     assert kept == expected and (gamma < 1.0 or len(kept) > 0)
-    assert {frozenset((r.moderator, r.kind, r.value) for r in one.rules) for one in found.subgroups} == {
+    assert {frozenset((r.moderator, r.kind, r.value) for r in subgroup.rules) for subgroup in found.subgroups} == {
         rules for rules, _ in expected
     }
 
@@ -353,7 +353,7 @@ def test_two_orders_are_one_subgroup() -> None:
     found = d.search({"sex": d.sex, "grade": d.grade.astype(float)})
     both = [node for node in found.tree if node.level == 2]
     assert len(both) == 2 and {node.rules[0].moderator for node in both} == {"sex", "grade"}
-    assert [len(one.rules) for one in found.subgroups] == [1, 1, 2]
+    assert [len(subgroup.rules) for subgroup in found.subgroups] == [1, 1, 2]
     # rules stand in the order of the moderators, whichever was found first
     assert [rule.moderator for rule in found.subgroups[2].rules] == ["sex", "grade"]
     np.testing.assert_array_equal(found.subgroups[2].members, (d.sex == 1.0) & (d.grade <= 1))
@@ -484,11 +484,11 @@ def test_trials_without_both_arms_leave_nothing_to_search() -> None:
     found = d.search(treatment=np.ones(len(d.age)))
     assert found.subgroups == found.tree == () and found.log_p == 0.0 and len(found.candidates.log_p) == 0
     assert found.overall.status == "not estimable" and not found.overall.members.any()
-    assert sum(one.participants for one in found.left_out) == len(d.age)
+    assert sum(item.participants for item in found.excluded) == len(d.age)
     one_arm = np.where(d.trial == 2, 1.0, d.treatment)
     found = d.search(treatment=one_arm, min_size=20)
     np.testing.assert_array_equal(found.overall.members, d.trial != 2)
-    assert [one.trial for one in found.left_out] == [2]
+    assert [item.trial for item in found.excluded] == [2]
 
 
 def test_a_moderator_that_is_also_an_adjuster() -> None:
@@ -514,7 +514,7 @@ def test_fifty_covariates() -> None:
 
 
 def fingerprint(found: Partition) -> list[Any]:
-    return [[(r.moderator, r.kind, r.value, r.levels) for r in one.rules] for one in found.subgroups]
+    return [[(r.moderator, r.kind, r.value, r.levels) for r in subgroup.rules] for subgroup in found.subgroups]
 
 
 @pytest.mark.parametrize("criterion", ["interaction", "directional"])
@@ -557,8 +557,8 @@ def test_scale_of_the_outcome_and_of_a_moderator() -> None:
     d = Data(seed=19, gain=1.5)
     found = d.search(depth=2)
     scaled = d.search(d.moderators | {"age": np.exp(d.age / 10.0)}, depth=2, outcome=100.0 + 7.0 * d.outcome)
-    assert [[r.moderator for r in one.rules] for one in found.subgroups] == [
-        [r.moderator for r in one.rules] for one in scaled.subgroups
+    assert [[r.moderator for r in subgroup.rules] for subgroup in found.subgroups] == [
+        [r.moderator for r in subgroup.rules] for subgroup in scaled.subgroups
     ]
     np.testing.assert_allclose(scaled.candidates.estimate, 7.0 * found.candidates.estimate, rtol=1e-7, atol=1e-8)
     np.testing.assert_allclose(scaled.candidates.log_p, found.candidates.log_p, rtol=1e-7, atol=1e-9)
@@ -609,6 +609,6 @@ def test_gamma_has_one_value_a_level() -> None:
     options = {"criterion": "differential", "depth": 2}
     all_kept = d.search(gamma=None, **options)
     none_below = d.search(gamma=(1.0, 1e-300), **options)
-    assert max(len(one.rules) for one in all_kept.subgroups) == 2
-    assert none_below.subgroups and max(len(one.rules) for one in none_below.subgroups) == 1
+    assert max(len(subgroup.rules) for subgroup in all_kept.subgroups) == 2
+    assert none_below.subgroups and max(len(subgroup.rules) for subgroup in none_below.subgroups) == 1
     assert all("One-sided p" in s.reason for s in none_below.tree[1].splits[:3])

@@ -61,7 +61,7 @@ def simulate(
 
 def admissible(data: Data, people: NDArray[np.bool_], min_arm: int, min_trials: int) -> bool:
     arms = [np.sum(people & (data.treatment == arm)) for arm in (0, 1)]
-    both = [len(set(data.treatment[people & (data.trial == one)])) == 2 for one in np.unique(data.trial)]
+    both = [len(set(data.treatment[people & (data.trial == item)])) == 2 for item in np.unique(data.trial)]
     return min(arms) >= min_arm and sum(both) >= min_trials
 
 
@@ -112,7 +112,7 @@ def test_with_one_value_a_peel_and_every_box_kept_it_is_enumeration(objective: s
     data = simulate(seed=seed)
     minima = {"min_arm": 10, "min_trials": 2}
     found = data.peel(objective=objective, **EXHAUSTIVE)
-    gains = {one.moderator: one.gains for one in found.directions}
+    gains = {direction.moderator: direction.gains for direction in found.directions}
     expected = enumerate_frontier(data, gains, objective, minima)
     assert len(found.boxes) == len(expected) > 30
     for box, (number, (z, inside)) in zip(found.boxes, sorted(expected.items(), reverse=True), strict=True):
@@ -124,7 +124,7 @@ def test_with_one_value_a_peel_and_every_box_kept_it_is_enumeration(objective: s
 def test_enumeration_counts_each_box_once() -> None:
     data = simulate()
     found = data.peel(min_arm=1, min_trials=1, min_fraction=1e-6, **EXHAUSTIVE)
-    gains = {one.moderator: one.gains for one in found.directions}
+    gains = {direction.moderator: direction.gains for direction in found.directions}
     large = [inside for inside in every_box(data, gains) if admissible(data, inside, 1, 1)]
     assert found.evaluated == len(large)
 
@@ -266,9 +266,9 @@ def test_the_kernel_goes_step_by_step_as_the_beam_search(
         assert worth is not None and not worth.seen  # the kernel did it
         boxes = beam_search(worth.grid, worth.everybody(), worth.peel, prepared.bins(), beam)
         assert found.evaluated == len(worth.seen) and len(found.boxes) == len(boxes) > 1
-        for one, other in zip(found.boxes, boxes, strict=True):
-            assert (one.key, one.n, one.score) == (other.key, other.n, other.score)
-            assert np.array_equal(one.sums, other.sums)
+        for box, other in zip(found.boxes, boxes, strict=True):
+            assert (box.key, box.n, box.score) == (other.key, other.n, other.score)
+            assert np.array_equal(box.sums, other.sums)
         drawn = prepared.draw(y)
         assert [(d.moderator, d.gains) for d in drawn.directions] == [(d.moderator, d.gains) for d in found.directions]
         np.testing.assert_allclose(drawn.scores, found.scores, atol=1e-9)
@@ -305,20 +305,20 @@ def test_of_two_limits_that_exclude_the_same_people_the_later_goes() -> None:
 def test_directions_are_those_declared_or_the_sign_of_the_interaction() -> None:
     data = simulate(values=(12, 9, 8))
     found = data.peel(directions={"m1": "small"})
-    assert [one.source for one in found.directions] == ["screening interaction", "declared", "screening interaction"]
-    for one in found.directions:
-        if one.source == "declared":
-            assert one.gains == "small" and one.interaction is None
+    assert [item.source for item in found.directions] == ["screening interaction", "declared", "screening interaction"]
+    for direction in found.directions:
+        if direction.source == "declared":
+            assert direction.gains == "small" and direction.interaction is None
             continue
-        z = data.moderators[one.moderator]
+        z = data.moderators[direction.moderator]
         centred = z - np.array([z[data.trial == trial].mean() for trial in data.trial])
         fit = fit_one_step(data.outcome, data.treatment, data.trial, adjusters=data.adjuster, moderator=centred)
-        assert one.interaction is not None and fit.interaction is not None
-        assert one.interaction.estimate == pytest.approx(fit.interaction.estimate, rel=1e-9)
-        assert one.gains == ("small" if fit.interaction.estimate < 0 else "large")
+        assert direction.interaction is not None and fit.interaction is not None
+        assert direction.interaction.estimate == pytest.approx(fit.interaction.estimate, rel=1e-9)
+        assert direction.gains == ("small" if fit.interaction.estimate < 0 else "large")
     for box in found.boxes:
         assert [limit.side for limit in box.limits] == ["<=" if d.gains == "small" else ">=" for d in found.directions]
-    assert [one.gains for one in data.peel().directions][:2] == ["small", "large"]  # as simulated
+    assert [item.gains for item in data.peel().directions][:2] == ["small", "large"]  # as simulated
 
 
 def test_the_frontier_need_not_be_nested() -> None:
@@ -359,7 +359,7 @@ def test_a_moderator_missing_in_a_whole_trial_costs_the_trial() -> None:
     assert [box.limits for box in found.boxes] == [box.limits for box in rest.boxes]
     assert found.analysed.sum() == rest.overall.n == 150
     assert [(cost.participants, cost.trials) for cost in found.costs] == [(0, ()), (40, (2,)), (0, ())]
-    assert [(one.trial, one.participants, one.reason) for one in found.people_left_out] == [
+    assert [(item.trial, item.participants, item.reason) for item in found.excluded] == [
         (2, 40, "a moderator is missing")
     ]
 
@@ -368,7 +368,7 @@ def test_a_moderator_that_would_leave_one_trial_is_left_out_itself() -> None:
     data = simulate(values=(12, 9, 8))
     z = np.where(data.trial == 0, data.moderators["m1"], np.nan)
     found = peel(data.outcome, data.treatment, data.trial, data.moderators | {"m1": z}, adjusters=data.adjuster)
-    assert [(one.moderator, one.reason) for one in found.left_out] == [
+    assert [(item.moderator, item.reason) for item in found.not_searched] == [
         ("m1", "only 1 of the trials with both arms would remain, 2 are needed")
     ]
     assert [cost.moderator for cost in found.costs] == ["m0", "m2"]
@@ -380,10 +380,10 @@ def test_moderators_are_taken_in_their_order_while_trials_last() -> None:
     first = np.where(data.trial < 2, data.moderators["m0"], np.nan)
     second = np.where(data.trial >= 2, data.moderators["m1"], np.nan)
     found = peel(data.outcome, data.treatment, data.trial, {"first": first, "second": second})
-    assert [one.moderator for one in found.directions] == ["first"]
-    assert "only 0" in found.left_out[0].reason
+    assert [direction.moderator for direction in found.directions] == ["first"]
+    assert "only 0" in found.not_searched[0].reason
     other = peel(data.outcome, data.treatment, data.trial, {"second": second, "first": first})
-    assert [one.moderator for one in other.directions] == ["second"]
+    assert [direction.moderator for direction in other.directions] == ["second"]
 
 
 def test_thirty_percent_missing() -> None:
@@ -394,7 +394,7 @@ def test_thirty_percent_missing() -> None:
     whole = np.all([np.isfinite(z) for z in holes.values()], axis=0)
     np.testing.assert_array_equal(found.analysed, whole)
     assert [cost.participants for cost in found.costs] == [int(np.isnan(z).sum()) for z in holes.values()]
-    assert sum(one.participants for one in found.people_left_out) == np.sum(~whole)
+    assert sum(item.participants for item in found.excluded) == np.sum(~whole)
     same = data.take(whole).peel()
     assert [box.limits for box in found.boxes] == [box.limits for box in same.boxes]
     assert all(not np.any(box.members & ~whole) for box in found.boxes)
@@ -408,7 +408,7 @@ def test_missing_outcomes_and_lone_arms_are_left_out() -> None:
     found = peel(outcome, treatment, data.trial, data.moderators, adjusters=data.adjuster)
     used = np.isfinite(outcome) & (data.trial != 2)
     np.testing.assert_array_equal(found.analysed, used)
-    reasons = {(one.trial, one.reason) for one in found.people_left_out}
+    reasons = {(item.trial, item.reason) for item in found.excluded}
     assert (2, "the trial has only intervention participants") in reasons and (0, "a value is missing") in reasons
     assert found.boxes
 
@@ -420,7 +420,7 @@ def test_people_without_a_trial_are_left_out_and_a_moderator_may_cost_an_arm() -
     z = np.where((data.trial == 2) & (data.treatment == 1), np.nan, data.moderators["m1"])
     found = peel(data.outcome, data.treatment, trial, data.moderators | {"m1": z})
     arm = int(np.sum((data.trial == 2) & (data.treatment == 1)))
-    assert {(one.trial, one.participants, one.reason) for one in found.people_left_out} == {
+    assert {(item.trial, item.participants, item.reason) for item in found.excluded} == {
         (None, 3, "the trial is missing"),
         (2.0, arm, "a moderator is missing"),
         (2.0, 40 - arm, "with all moderators the trial has only control participants"),
@@ -445,8 +445,8 @@ def test_covariates_with_few_values_are_a_result_not_an_error() -> None:
         },
     )
     assert found.status == "no moderator" and found.boxes == () and found.nearest([0.5]) == ()
-    assert [one.moderator for one in found.left_out] == ["sex", "smoker", "anxiety", "country", "constant"]
-    reasons = [one.reason for one in found.left_out]
+    assert [item.moderator for item in found.not_searched] == ["sex", "smoker", "anxiety", "country", "constant"]
+    reasons = [item.reason for item in found.not_searched]
     assert reasons[0].startswith("2 values") and reasons[2].startswith("3 values")
     assert reasons[3] == "its 5 levels have no order, and so no direction"
     assert reasons[4].startswith("1 value:")
@@ -458,8 +458,8 @@ def test_a_covariate_of_the_trial_has_no_direction_unless_declared() -> None:
     year = 1990.0 + data.trial
     both = data.moderators | {"year": year}
     found = peel(data.outcome, data.treatment, data.trial, both)
-    assert [one.moderator for one in found.directions] == ["m0"]
-    assert "does not vary within any trial" in found.left_out[0].reason
+    assert [direction.moderator for direction in found.directions] == ["m0"]
+    assert "does not vary within any trial" in found.not_searched[0].reason
     declared = peel(data.outcome, data.treatment, data.trial, both, directions={"year": "large"})
     assert any(box.limits[1].value is not None for box in declared.boxes)
 
@@ -509,7 +509,7 @@ def test_fifty_covariates_finish() -> None:
 def test_people_among_whom_nothing_can_be_estimated_are_a_result() -> None:
     data = simulate(values=(12, 9))
     found = peel(np.ones(len(data.outcome)), data.treatment, data.trial, data.moderators)
-    assert found.status == "no moderator" and "no sign" in found.left_out[0].reason
+    assert found.status == "no moderator" and "no sign" in found.not_searched[0].reason
     found = peel(
         np.ones(len(data.outcome)),
         data.treatment,
@@ -550,10 +550,10 @@ def test_swapped_arms_with_the_sign_of_the_outcome_swapped_are_the_same_and_alon
     swapped = peel(-data.outcome, 1.0 - data.treatment, data.trial, data.moderators, adjusters=data.adjuster)
     same_boxes(found, swapped)
     alone = peel(data.outcome, 1.0 - data.treatment, data.trial, data.moderators, adjusters=data.adjuster)
-    for one, other in zip(found.directions, alone.directions, strict=True):
-        assert {one.gains, other.gains} == {"small", "large"}
-        assert one.interaction is not None and other.interaction is not None
-        assert one.interaction.estimate == pytest.approx(-other.interaction.estimate, rel=1e-9)
+    for direction, other in zip(found.directions, alone.directions, strict=True):
+        assert {direction.gains, other.gains} == {"small", "large"}
+        assert direction.interaction is not None and other.interaction is not None
+        assert direction.interaction.estimate == pytest.approx(-other.interaction.estimate, rel=1e-9)
 
 
 def test_another_unit_of_the_outcome_scales_effects_and_leaves_the_boxes() -> None:
@@ -608,7 +608,7 @@ def test_ties_go_to_the_larger_box_fewer_limits_and_earlier_moderators() -> None
     by_first, by_second, by_both = (0, 1), (1, 0), (0, 0)
     boxes = [box(by_both, 2, 1.0), box(by_second, 2, 1.0), box(by_first, 2, 1.0 + 1e-13), box(by_both, 3, 1.0)]
     order = ranked(boxes, grid)
-    assert [tuple(one.ranks.tolist()) for one in order] == [by_both, by_first, by_second, by_both]
+    assert [tuple(item.ranks.tolist()) for item in order] == [by_both, by_first, by_second, by_both]
     assert order[0].n == 3
     better = box(by_both, 1, 1.1)
     assert ranked([*boxes, better], grid)[0] is better

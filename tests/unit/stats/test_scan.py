@@ -98,7 +98,7 @@ def test_missing_values_and_lone_arms_are_left_out() -> None:
     # sums are shifted by other first rows, so the last digits may differ
     np.testing.assert_allclose(scan.std_error, same.std_error, rtol=1e-10)
     assert scan.trials == 3 and scan.participants == len(q.outcome)
-    assert "the trial has only control participants" in [one.reason for one in scan.left_out]
+    assert "the trial has only control participants" in [item.reason for item in scan.excluded]
 
 
 def test_one_trial_and_no_cut() -> None:

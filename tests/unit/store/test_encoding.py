@@ -115,8 +115,8 @@ def test_arrays_of_texts_and_scalars_of_numpy() -> None:
 
 def test_one_and_true_and_one_point_zero_are_three_values() -> None:
     ones = (1, 1.0, True, np.float64(1), np.int64(1), "1", b"1")
-    assert len({digest((one,)) for one in ones}) == len({digest(one) for one in ones}) == len(ones)
-    assert [type(one) for one in again((1, 1.0, True, 1.0, True, 1))] == [int, float, bool, float, bool, int]
+    assert len({digest((item,)) for item in ones}) == len({digest(item) for item in ones}) == len(ones)
+    assert [type(item) for item in again((1, 1.0, True, 1.0, True, 1))] == [int, float, bool, float, bool, int]
     mixed = again((0.0, -0.0, 0, False, math.nan, -0.0, 0.0))
     assert list(map(repr, mixed)) == ["0.0", "-0.0", "0", "False", "nan", "-0.0", "0.0"]
 
@@ -162,7 +162,7 @@ def test_what_is_shared_a_thousand_times_is_written_once() -> None:
 
 def test_constant_values_are_told_from_those_that_can_be_changed() -> None:
     assert encode((1, "a", Problem("m"))).constant and encode(b"x").constant
-    assert not any(encode((one,)).constant for one in ([], {}, np.zeros(1)))
+    assert not any(encode((item,)).constant for item in ([], {}, np.zeros(1)))
 
 
 class Pair(NamedTuple):

@@ -49,13 +49,13 @@ def told() -> list[str]:
 
 @pytest.fixture
 def store(tmp_path: Path, told: list[str]) -> Store:
-    return Store(tmp_path / "store", told=told.append)
+    return Store(tmp_path / "store", warn=told.append)
 
 
 def test_what_is_put_is_there_for_the_next_one(store: Store, told: list[str]) -> None:
     fit = put(store, "fit", {"effect": 1.5})
     page = put(store, "page", b"<html>")
-    again = Store(store.folder, told=told.append)
+    again = Store(store.folder, warn=told.append)
     assert again.trace(key("fit")) == Trace(fit.digest, 0.25)
     assert again.has(fit.digest) and again.value(page.digest) == page.content
     assert again.trace(key("other")) is again.value(key("other")) is None
@@ -139,7 +139,7 @@ def test_a_byte_flipped_anywhere_makes_an_entry_be_made_again(store: Store, told
         content = bytearray(path.read_bytes())
         content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
         path.write_bytes(content)
-    fresh = Store(store.folder, told=told.append)
+    fresh = Store(store.folder, warn=told.append)
     assert len(files(store.folder, TRACES, VALUES)) == 20
     for number in range(10):
         assert fresh.trace(key(number)) is None
@@ -296,7 +296,7 @@ def test_a_full_disk(tmp_path: Path, told: list[str]) -> None:
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(disk)], capture_output=True).returncode:
         return  # only root can have a small disk; what happens is proved by the test above, too
     try:
-        store = Store(disk / "store", told=told.append)
+        store = Store(disk / "store", warn=told.append)
         values = [put(store, number, os.urandom(30_000)) for number in range(10)]
         (line,) = told
         assert "No space left on device" in line and not files(store.folder, UNFINISHED)
@@ -309,10 +309,10 @@ def test_a_full_disk(tmp_path: Path, told: list[str]) -> None:
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, told: list[str]) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError):
-        Store(tmp_path / "file" / "store", told=told.append)
+        Store(tmp_path / "file" / "store", warn=told.append)
     proc = Path("/proc/reportgen/store")
     if sys.platform == "linux":
-        store = Store(proc, told=told.append)
+        store = Store(proc, warn=told.append)
         put(store, "fit", 1.5)
         put(store, "fit", 1.5)
         assert len(told) == 1 and "cannot be written" in told[0] and store.trace(key("fit")) is None
@@ -323,7 +323,7 @@ def test_the_store_of_another_user_is_neither_read_nor_written(
 ) -> None:
     value = put(store, "fit", 1.5)
     monkeypatch.setattr(os, "geteuid", lambda: store.folder.stat().st_uid + 1)
-    other = Store(store.folder, told=told.append)
+    other = Store(store.folder, warn=told.append)
     assert other.trace(key("fit")) is other.value(value.digest) is None and not other.has(value.digest)
     put(other, "page", b"x")
     assert len(told) == 1 and "it belongs to another user" in told[0]
@@ -353,7 +353,7 @@ def test_two_builds_and_a_cleaning_at_once(tmp_path: Path) -> None:
     ]
     assert [(process.communicate()[1], process.returncode) for process in running] == [("", 0)] * 3
     told: list[str] = []
-    store = Store(folder, told=told.append)
+    store = Store(folder, warn=told.append)
     for number in range(60):
         trace = store.trace(key(number))
         content = None if trace is None else store.value(trace.output)

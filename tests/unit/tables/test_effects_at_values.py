@@ -90,8 +90,8 @@ def test_what_is_hidden_has_its_reason() -> None:
     assert found is not None
     first, second = found.each
     number = replace(first.consistent.effect, value=None, text="–", status="suppressed", reason=str(LEVEL_WORKED_OUT))
-    hidden = replace(first, consistent=replace(first.consistent, effect=number))
-    made = table(replace(SEX, level_effects=replace(found, each=(hidden, second))))
+    suppressed = replace(first, consistent=replace(first.consistent, effect=number))
+    made = table(replace(SEX, level_effects=replace(found, each=(suppressed, second))))
     notes = [plain(note) for note in made.footnotes]
     assert any("a level that is too small to print could be worked out from it" in note for note in notes)
     assert "An effect that rests on too few people of an arm to be printed is a dash." in notes

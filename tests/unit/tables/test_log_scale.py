@@ -123,14 +123,14 @@ def prose(*scaled: str) -> str:
     records = records_fixture.records()
     analysis = records.analyses["pooled"]
     assert isinstance(analysis, MetaAnalysis)
-    effects = tuple(ratios(one) if one.outcome in scaled else one for one in analysis.results)
+    effects = tuple(ratios(result) if result.outcome in scaled else result for result in analysis.results)
     records = replace(records, analyses=records.analyses | {"pooled": replace(analysis, results=effects)})
     sections = methods(records_fixture.spec(), records)
     return "\n".join(plain(text) for section in sections for text in section.paragraphs)
 
 
 def test_methods_say_what_is_a_ratio() -> None:
-    outcomes = list(dict.fromkeys(one.outcome for one in records_fixture.meta_analysis().results))
+    outcomes = list(dict.fromkeys(result.outcome for result in records_fixture.meta_analysis().results))
     assert "logarithm" not in prose()
     some, every = prose(outcomes[0]), prose(*outcomes)
     logarithms = "Odds ratios were analysed as their natural logarithms and are printed as ratios; standard errors"

@@ -10,7 +10,7 @@ from reportgen.records.numbers import plain
 from reportgen.tables.effects_at_values import effects_at_values
 from reportgen.tables.moderators import expectations, failed_screenings, interaction_estimates
 from reportgen.tables.phrases import is_mark
-from tests.unit.figures.build import press
+from tests.unit.figures.build import builder
 from tests.unit.figures.screens import interaction, screen, settings, several
 
 
@@ -99,7 +99,7 @@ def test_effects_on_paper_are_those_of_moderators_that_reached_a_tier() -> None:
 def test_a_fit_that_failed_is_listed_with_its_reason() -> None:
     one = interaction("pain")
     broken = replace(one, naive=replace(one.naive, status="failed", reason="the search did not converge"))
-    made = press("screening")
+    made = builder("screening")
     counts = [made.count(what, 1) for what in ("tested", "significant", "weak")]
 
     def record(*rows):  # type: ignore[no-untyped-def]
@@ -117,7 +117,7 @@ def test_a_fit_that_failed_is_listed_with_its_reason() -> None:
 
 def test_the_tested_reading_stands_first() -> None:
     one = interaction("pain")
-    naive = replace(one, tested="naive", naive=replace(one.naive, p=press("other").p("p", 0.5)))
+    naive = replace(one, tested="naive", naive=replace(one.naive, p=builder("other").p("p", 0.5)))
     table = interaction_estimates([screen("pain", [naive])], replace(settings(), reading="naive"))
     spans = [plain(column.span) for column in table.columns if plain(column.head) == "p"]
     assert spans == ["Naive", "Within trials", "Across trials"]
@@ -142,8 +142,8 @@ def test_the_p_that_is_not_tested_stands_beside_the_one_that_is() -> None:
 
 def test_p_adjusted_by_draws_has_columns_where_something_was_drawn() -> None:
     one = interaction("pain")
-    drawn = replace(one, min_p=press("m").p("min p", 0.025), min_p_all=press("m").p("all", 0.075))
-    shown = replace(screen("pain", [drawn]), flips=press("pain").count("draws", 999))
+    drawn = replace(one, min_p=builder("m").p("min p", 0.025), min_p_all=builder("m").p("all", 0.075))
+    shown = replace(screen("pain", [drawn]), flips=builder("pain").count("draws", 999))
     table = interaction_estimates([shown], settings())
     heads = [plain(column.head) for column in table.columns]
     place = heads.index("min\u00a0p")
@@ -166,7 +166,7 @@ def test_trials_that_tell_nothing_of_an_interaction_have_a_footnote() -> None:
 
 def test_effects_at_values_keep_to_the_reading() -> None:
     (first, *_) = several()
-    naive = replace(first, interactions=tuple(replace(one, tested="naive") for one in first.interactions))
+    naive = replace(first, interactions=tuple(replace(item, tested="naive") for item in first.interactions))
     p = naive.interactions[0].naive.p
     table = effects_at_values([naive], replace(settings(), reading="naive"))
     assert table.groups[0].rows[0].cells[-1] == (p,)

@@ -11,7 +11,7 @@ from reportgen.records.partition import RecursivePartitioning
 from reportgen.tables import moderators_searched, rejected_splits, search_status, subgroups
 from reportgen.tables.phrases import estimate_cell
 from tests.unit.figures.build import quote
-from tests.unit.figures.searches import extent, guard, honest, search, settings
+from tests.unit.figures.searches import honest, search, search_range, settings, suppression
 
 
 def heads(table: Table) -> list[str]:
@@ -81,7 +81,7 @@ def test_which_readings_of_the_interaction_are_told() -> None:
     assert told() == ["p of the interaction: within trials", "p of the interaction: in new trials"]
     assert told(information="within") == ["p of the interaction: pooled", "p of the interaction: in new trials"]
     assert told(criterion="differential") == [
-        f"p of the interaction: {one}" for one in ("pooled", "within trials", "in new trials")
+        f"p of the interaction: {item}" for item in ("pooled", "within trials", "in new trials")
     ]
 
 
@@ -155,7 +155,7 @@ def test_status_of_each_search() -> None:
 
     comparison = ComparisonRecord("overall", quote("rp.overall.title", "any v none"), (), ())
     made = (search(), search("sleep", possible=False))
-    table = search_status([RecursivePartitioning("rp", settings(), (comparison,), made, extent(), guard())])
+    table = search_status([RecursivePartitioning("rp", settings(), (comparison,), made, search_range(), suppression())])
     assert [plain(group.head) for group in table.groups] == ["any v none"]
     first, second = table.groups[0].rows
     assert tuple(map(plain, first.cells)) == ("searched", "2", "40", "50", "3", "0.0080", "")

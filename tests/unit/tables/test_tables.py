@@ -13,13 +13,13 @@ from reportgen.tables import (
     by_trial,
     descriptive,
     estimates,
+    excluded_participants,
     glossary,
     included_trials,
     ledger,
     ledger_summary,
     model_status,
     outcome_measures,
-    people_left_out,
 )
 from reportgen.tables.analysed import People, people_of
 from tests.unit.figures.build import beyond_all
@@ -202,7 +202,7 @@ def test_on_paper_a_long_table_keeps_the_counts_without_the_reasons() -> None:
 def test_analyses_of_a_comparison_stand_together_and_are_named() -> None:
     record = records_fixture.meta_analysis()
     people = people_in(record)[:2]
-    named = [replace(one, analysis=name, method="Meta-analysis") for name in ("a", "b") for one in people]
+    named = [replace(person, analysis=name, method="Meta-analysis") for name in ("a", "b") for person in people]
     text = lines(analysed(named, {}))
     assert [line.partition(" |")[0] for line in text[2:6]] == [
         "Meta-analysis, Visit 3",
@@ -242,11 +242,11 @@ def test_ledger_and_its_summary() -> None:
 def test_people_left_out_are_never_left_to_a_summary() -> None:
     record = records_fixture.ledger(8)
     rows = tuple(replace(row, kind="left-out" if i < 3 else "recode") for i, row in enumerate(record.rows))
-    table = people_left_out(replace(record, rows=rows))
+    table = excluded_participants(replace(record, rows=rows))
     assert table is not None
     assert sum(len(group.rows) for group in table.groups) == 3
     assert [plain(group.rows[0].head) for group in table.groups] == list(dict.fromkeys(r.trial.text for r in rows[:3]))
-    assert people_left_out(replace(record, rows=rows[3:])) is None
+    assert excluded_participants(replace(record, rows=rows[3:])) is None
 
 
 def test_the_range_of_a_scale_has_a_minus_sign() -> None:

@@ -1,8 +1,8 @@
-"""What is taken out of a pooled effect beside which some trials are hidden, so that these cannot be worked out.
+"""What is taken out of a pooled effect beside which some trials are suppressed, so that these cannot be worked out.
 
-In: a pooled effect as recorded from all trials. Out: the record that may be told: rows without effect, arms and weight; the
+In: a pooled effect as recorded from all trials. Out: the record that may be disclosed: rows without effect, arms and weight; the
 pooled effect, its interval and p with their printed digits only; and none of the checks beside them, for each is one more
-equation. Which trials are hidden, and whether that is enough, says `analyses.hidden_trials`.
+equation. Which trials are suppressed, and whether that is enough, says `analyses.suppressed_trials`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,16 @@ from reportgen.records.estimate import Estimate
 from reportgen.records.model import PooledEffect, TrialEstimate
 from reportgen.records.numbers import MINUS, Number, Value
 from reportgen.records.printed import Figures, text_of
-from reportgen.release.rules import PRINTED_DIGITS, WORKED_OUT, each_number, hidden_arms, withheld, withheld_estimate
+from reportgen.release.rules import (
+    PRINTED_DIGITS,
+    WORKED_OUT,
+    each_number,
+    suppress_estimate,
+    suppress_value,
+    suppressed_arms,
+)
 
-TOLD_WITHOUT_CHECKS = ("effect", "low", "high", "p")
+DISCLOSED_WITHOUT_CHECKS = ("effect", "low", "high", "p")
 CHECKS = ("heterogeneity", "common", "two_stage", "two_stage_heterogeneity")
 FINGERPRINTS = ("evaluations", "criterion", "df_unfloored")  # of the data, and of use to an auditor only
 BOUNDS = {"<0.001": (0.0, 0.001), ">0.99": (0.99, 1.0)}
@@ -32,34 +39,35 @@ def is_equation(number: Value | Number) -> bool:
     )
 
 
-def hidden_rows(
-    rows: Sequence[TrialEstimate[Value]], hidden: Mapping[str, str], minimum: int
+def suppressed_rows(
+    rows: Sequence[TrialEstimate[Value]], suppressed: Mapping[str, str], minimum: int
 ) -> tuple[TrialEstimate[Value], ...]:
     """Return the rows of trials, some of them without effect, arms and weight."""
     return tuple(
-        _hidden_row(row, hidden[row.trial.words], minimum) if row.trial.words in hidden else row for row in rows
+        _suppressed_row(row, suppressed[row.trial.words], minimum) if row.trial.words in suppressed else row
+        for row in rows
     )
 
 
-def _hidden_row(row: TrialEstimate[Value], reason: str, minimum: int) -> TrialEstimate[Value]:
-    n_control, n_intervention = hidden_arms((row.n_control, row.n_intervention), minimum, reason)
+def _suppressed_row(row: TrialEstimate[Value], reason: str, minimum: int) -> TrialEstimate[Value]:
+    n_control, n_intervention = suppressed_arms((row.n_control, row.n_intervention), minimum, reason)
     return replace(
         row,
         n_control=n_control,
         n_intervention=n_intervention,
-        estimate=withheld_estimate(row.estimate, reason),
-        weight=withheld(row.weight, reason),
+        estimate=suppress_estimate(row.estimate, reason),
+        weight=suppress_value(row.weight, reason),
         status="suppressed",
         reason=reason,
         # "one value in all" tells something of each of its people
-        not_adjusted=tuple(one for one in row.not_adjusted if one.kind == "unmeasured"),
+        not_adjusted=tuple(item for item in row.not_adjusted if item.kind == "unmeasured"),
     )
 
 
 def printed_digits(record: PooledEffect[Value], figures: Figures) -> PooledEffect[Value]:
     """Return a record whose values have no more digits than their texts, without fingerprints of the data."""
-    rounded: PooledEffect[Value] = each_number(record, lambda one: rounded_number(one, figures))
-    changes: dict[str, Any] = {name: withheld(getattr(rounded, name), WORKED_OUT) for name in FINGERPRINTS}
+    rounded: PooledEffect[Value] = each_number(record, lambda item: rounded_number(item, figures))
+    changes: dict[str, Any] = {name: suppress_value(getattr(rounded, name), WORKED_OUT) for name in FINGERPRINTS}
     return replace(rounded, **changes)
 
 
@@ -84,36 +92,36 @@ def rounded_number(number: Value, figures: Figures) -> Value:
 def without_checks(record: PooledEffect[Value]) -> PooledEffect[Value]:
     """Return a record that tells of the pooled effect its size, interval and p alone, and of trials no weight."""
 
-    def hide(part: Any) -> Any:
-        return each_number(part, lambda number: withheld(number, WORKED_OUT))
+    def suppress(part: Any) -> Any:
+        return each_number(part, lambda number: suppress_value(number, WORKED_OUT))
 
     estimate = Estimate(
         *(
             getattr(record.estimate, field.name)
-            if field.name in TOLD_WITHOUT_CHECKS
-            else hide(getattr(record.estimate, field.name))
+            if field.name in DISCLOSED_WITHOUT_CHECKS
+            else suppress(getattr(record.estimate, field.name))
             for field in fields(Estimate)
         )
     )
     scaled = record.scaled and replace(
         record.scaled,
-        predicted_low=hide(record.scaled.predicted_low),
-        predicted_high=hide(record.scaled.predicted_high),
+        predicted_low=suppress(record.scaled.predicted_low),
+        predicted_high=suppress(record.scaled.predicted_high),
     )
-    changes: dict[str, Any] = {name: hide(getattr(record, name)) for name in CHECKS}
-    told = replace(
+    changes: dict[str, Any] = {name: suppress(getattr(record, name)) for name in CHECKS}
+    disclosed = replace(
         record,
         estimate=estimate,
         scaled=scaled,
-        by_trial=tuple(replace(row, weight=hide(row.weight)) for row in record.by_trial),
-        why_outside=None,
+        by_trial=tuple(replace(row, weight=suppress(row.weight)) for row in record.by_trial),
+        outside_reasons=None,
         **changes,
     )
-    # whether the variance between trials is zero is not told either
+    # whether the variance between trials is zero is not disclosed either
     ok: PooledEffect[Value] = each_number(
-        told, lambda number: replace(number, status="ok") if number.status == "boundary" else number
+        disclosed, lambda number: replace(number, status="ok") if number.status == "boundary" else number
     )
-    return replace(ok, status="ok", reason="") if told.status == "boundary" else ok
+    return replace(ok, status="ok", reason="") if disclosed.status == "boundary" else ok
 
 
 def digits_of(text: str) -> tuple[float, float]:

@@ -79,8 +79,12 @@ def _later_only(name: str, spec: Spec, repository: Repository) -> list[TrialInfo
     """Return the trials that measured an outcome or instrument, where none of them did so at baseline."""
     outcome = spec.study.outcomes.get(name)
     instruments = instruments_of(outcome, name) if outcome else (name,)
-    measured = [trial for trial in repository.trials if any(one in instruments for one, _ in trial.collected_measures)]
-    return [] if any(baseline_visit(trial, one) for trial in measured for one in instruments) else measured
+    measured = [
+        trial for trial in repository.trials if any(item in instruments for item, _ in trial.collected_measures)
+    ]
+    return (
+        [] if any(baseline_visit(trial, instrument) for trial in measured for instrument in instruments) else measured
+    )
 
 
 def _as_well(later: Sequence[TrialInfo]) -> str:
@@ -103,7 +107,7 @@ def in_lowest_part(repository: Repository, study: Study) -> Iterator[tuple[str, 
             yield str(trial), str(name), float(values.max())
 
 
-def doubtful_scales(
+def suspicious_scales(
     spec: Spec, lowest: Iterable[tuple[str, str, float]], mapping_of: Mapping[str, int]
 ) -> Iterator[Problem]:
     """Yield what is to be said of scales of which a trial uses the lowest part alone.

@@ -10,22 +10,22 @@ from collections.abc import Iterable, Iterator
 from reportgen.records.numbers import Inline, plain
 
 
-def said_once(
+def without_repeated_paragraphs(
     sections: Iterable[tuple[Inline, Iterable[Inline]]],
 ) -> Iterator[tuple[Inline, tuple[Inline, ...]]]:
     """Yield heading and paragraphs of each section, without paragraphs that stand in an earlier one.
 
     Examples
     --------
-    >>> list(said_once([(("A",), [("one",), ("two",)]), (("B",), [("one",), ("three",)])]))[1]
+    >>> list(without_repeated_paragraphs([(("A",), [("one",), ("two",)]), (("B",), [("one",), ("three",)])]))[1]
     (('B',), (('three',), ('All else as in the section ', 'A', '.')))
     """
-    said: dict[str, Inline] = {}
+    seen: dict[str, Inline] = {}
     for heading, paragraphs in sections:
         by_words = {plain(paragraph): paragraph for paragraph in paragraphs}
-        new = {words: paragraph for words, paragraph in by_words.items() if words not in said}
-        known = [said[words] for words in by_words if words in said]
+        new = {words: paragraph for words, paragraph in by_words.items() if words not in seen}
+        known = [seen[words] for words in by_words if words in seen]
         as_before = "All else as" if new else "As"
         rest: tuple[Inline, ...] = ((f"{as_before} in the section ", *known[0], "."),) if known else ()
-        said |= dict.fromkeys(new, heading)
+        seen |= dict.fromkeys(new, heading)
         yield heading, (*new.values(), *rest)

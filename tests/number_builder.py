@@ -11,7 +11,7 @@ from reportgen.release.values import USUAL_LIMIT, Values
 
 
 @dataclass(frozen=True)
-class Press:
+class NumberBuilder:
     """Makes values as release does, and prints each at once."""
 
     prefix: str
@@ -26,13 +26,15 @@ class Press:
     @property
     def values(self) -> Values:
         many = (1000, 1000)
-        made = Values(self.prefix, self.source, self.n, self.trials, self.status, self.limits, arms=many, minimum=5)
-        return made.at(link=self.link)
+        builder = Values(self.prefix, self.source, self.n, self.trials, self.status, self.limits, arms=many, minimum=5)
+        return builder.at(link=self.link)
 
-    def at(self, *names: str, **changes: Any) -> Press:
-        made = self.values.at(*names)
+    def at(self, *names: str, **changes: Any) -> NumberBuilder:
+        builder = self.values.at(*names)
         kept = {"n": self.n, "trials": self.trials, "status": self.status, "limits": self.limits, "link": self.link}
-        return Press(**{"prefix": made.prefix, "source": self.source, "decimals": self.decimals, **kept, **changes})
+        return NumberBuilder(
+            **{"prefix": builder.prefix, "source": self.source, "decimals": self.decimals, **kept, **changes}
+        )
 
     def print(self, one: Value) -> Number:
         return number_of(one, Figures(self.decimals))
@@ -59,8 +61,8 @@ class Press:
     def none(self, *given: Any, **more: Any) -> Number:
         return self.print(self.values.none(*given, **more))
 
-    def hidden(self, *given: Any, **more: Any) -> Number:
-        return self.print(self.values.hidden(*given, **more))
+    def suppressed(self, *given: Any, **more: Any) -> Number:
+        return self.print(self.values.suppressed(*given, **more))
 
     def quote(self, *given: Any, **more: Any) -> Number:
         return self.print(self.values.quote(*given, **more))

@@ -29,19 +29,19 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class RecordContext:
     """What every record of one search is made with."""
 
     people: SearchPeople
     node: Node
     naming: Naming
-    press: Values
+    values: Values
     counted: int = 0
     """Moderators that a screening sorted out and that count with those of a node."""
 
-    def at(self, *names: str) -> Desk:
+    def at(self, *names: str) -> RecordContext:
         """Return the same with further names in the ids."""
-        return replace(self, press=self.press.at(*names))
+        return replace(self, values=self.values.at(*names))
 
     @property
     def unit(self) -> str:

@@ -1,10 +1,10 @@
-"""Which trials of a pooled effect are hidden, and what is told beside them so that they cannot be worked out.
+"""Which trials of a pooled effect are suppressed, and what is disclosed beside them so that they cannot be worked out.
 
-In: a pooled effect as recorded from all trials, and the policy's `minimum_cell`. Out: the record that may be told. A trial with
-few people of an arm is hidden, and one more if it is alone. The pooled effect, its interval and p are told with their printed
+In: a pooled effect as recorded from all trials, and the policy's `minimum_cell`. Out: the record that may be disclosed. A trial with
+few people of an arm is suppressed, and one more if it is alone. The pooled effect, its interval and p are disclosed with their printed
 digits only; tau2, prediction interval, weights and the checks beside them are not, for each is one more equation.
-`other_worlds` audits what is left. Where it fails, one more trial is hidden; where it fails again, and where another analysis
-tells of the same people, the effect is pooled without the trials that must not be told.
+`other_worlds` audits what is left. Where it fails, one more trial is suppressed; where it fails again, and where another analysis
+discloses an effect of the same people, the effect is pooled without the trials that must not be disclosed.
 """
 
 from __future__ import annotations
@@ -14,24 +14,26 @@ from typing import Any
 
 from reportgen.analyses.other_worlds import is_safe
 from reportgen.analyses.selection import Selection, small_trials, without_trials
-from reportgen.records.exclusion import Gone
+from reportgen.records.exclusion import ExclusionReason
 from reportgen.records.model import PooledEffect
 from reportgen.records.numbers import Number, Value, numbers_in
 from reportgen.records.printed import Figures, printed
-from reportgen.release.hidden_effects import is_equation, printed_digits, without_checks
-from reportgen.release.rules import TOO_CLOSE, TOO_FEW, Untold, guards
+from reportgen.release.rules import TOO_CLOSE, TOO_FEW, SuppressionReason, guards
+from reportgen.release.suppressed_effects import is_equation, printed_digits, without_checks
 
-MOST_FURTHER = 1  # trials that are hidden for the sake of others, beside the first
+MOST_FURTHER = 1  # trials that are suppressed for the sake of others, beside the first
 
 RecordOf = Callable[[Selection, Sequence[str]], PooledEffect[Value]]
-"""Makes the record of some people, with some trials hidden."""
+"""Makes the record of some people, with some trials suppressed."""
 
 QuickOf = Callable[[Selection], Any]
-"""Makes of it what is told of the pooled effect in any case."""
+"""Makes of it what is disclosed of the pooled effect in any case."""
 
 
-def guarded_trials(selection: Selection, minimum: int, earlier: Sequence[Selection] = ()) -> dict[str, Untold]:
-    """Return the trials whose effects are not told, with the reason.
+def guarded_trials(
+    selection: Selection, minimum: int, earlier: Sequence[Selection] = ()
+) -> dict[str, SuppressionReason]:
+    """Return the trials whose effects are not disclosed, with the reason.
 
     Those with few people of an arm; and those that few people tell from the same trial in an earlier comparison, for the
     difference of the two effects is theirs.
@@ -41,7 +43,7 @@ def guarded_trials(selection: Selection, minimum: int, earlier: Sequence[Selecti
     selection : Selection
     minimum : int
     earlier : sequence of Selection
-        The same outcome at the same follow-up in comparisons that are told before.
+        The same outcome at the same follow-up in comparisons that are disclosed before.
     """
     if not guards(minimum):
         return {}
@@ -54,18 +56,18 @@ def guarded_trials(selection: Selection, minimum: int, earlier: Sequence[Selecti
     return close | few
 
 
-def few_apart(one: Selection, other: Selection, minimum: int, trial: str | None = None) -> bool:
+def few_apart(item: Selection, other: Selection, minimum: int, trial: str | None = None) -> bool:
     """Whether few people of a side, and not nobody, tell two selections apart; in one trial, or in all."""
 
     def side_of(selection: Selection, side: int) -> set[int]:
         mine = selection.treatment == side
         return {*selection.rows[mine if trial is None else mine & (selection.trial == trial)].tolist()}
 
-    return any(0 < len(side_of(one, side) ^ side_of(other, side)) < minimum for side in (0, 1))
+    return any(0 < len(side_of(item, side) ^ side_of(other, side)) < minimum for side in (0, 1))
 
 
-def hidden_in(effects: Iterable[PooledEffect[Value]]) -> frozenset[tuple[str, str, str]]:
-    """Return outcome, follow-up and trial of every trial's effect that is hidden."""
+def suppressed_trial_effects(effects: Iterable[PooledEffect[Value]]) -> frozenset[tuple[str, str, str]]:
+    """Return outcome, follow-up and trial of every trial's effect that is suppressed."""
     return frozenset(
         (effect.outcome, effect.follow_up, row.trial.words)
         for effect in effects
@@ -74,18 +76,18 @@ def hidden_in(effects: Iterable[PooledEffect[Value]]) -> frozenset[tuple[str, st
     )
 
 
-def told_effect(
-    selection: Selection, guarded: Mapping[str, Untold], record_of: RecordOf, *, alone: bool
+def disclosed_effect(
+    selection: Selection, guarded: Mapping[str, SuppressionReason], record_of: RecordOf, *, alone: bool
 ) -> PooledEffect[Value] | None:
     """Return a pooled effect of which no guarded trial can be worked out; None where printed digits must show that.
 
     Parameters
     ----------
     selection : Selection
-    guarded : mapping of str to Untold
-        Trials whose effects are not told, with the reason.
+    guarded : mapping of str to SuppressionReason
+        Trials whose effects are not disclosed, with the reason.
     record_of : callable
-        Makes the record from a selection, with some trials hidden.
+        Makes the record from a selection, with some trials suppressed.
     alone : bool
         Whether no other analysis tells of the same outcome at the same follow-up: only then is what the record tells all that
         an intruder knows.
@@ -95,17 +97,21 @@ def told_effect(
     return None if alone else _without_guarded(selection, guarded, record_of)
 
 
-def told_in_digits(
-    selection: Selection, guarded: Mapping[str, Untold], record_of: RecordOf, quick_of: QuickOf, figures: Figures
+def disclosed_in_digits(
+    selection: Selection,
+    guarded: Mapping[str, SuppressionReason],
+    record_of: RecordOf,
+    quick_of: QuickOf,
+    figures: Figures,
 ) -> PooledEffect[Value]:
     """Return a pooled effect with its printed digits, as long as no guarded trial can be worked out from them.
 
     Parameters
     ----------
     selection, guarded, record_of
-        As in `told_effect`.
+        As in `disclosed_effect`.
     quick_of : callable
-        Makes what is told of the pooled effect in any case.
+        Makes what is disclosed of the pooled effect in any case.
     figures : Figures
         How many digits are printed.
     """
@@ -116,26 +122,31 @@ def told_in_digits(
     def quick(other: Selection) -> dict[str, Number]:
         return shown(quick_of(other))
 
-    for hidden in _hidden_sets(selection, guarded):
-        release = without_checks(printed_digits(record_of(selection, hidden), figures))
+    for suppressed in _suppressed_sets(selection, guarded):
+        release = without_checks(printed_digits(record_of(selection, suppressed), figures))
         released = {id_: number for id_, number in shown(release).items() if is_equation(number)}
 
-        def full(other: Selection, hidden: Sequence[str] = hidden) -> dict[str, Number]:
-            return shown(record_of(other, hidden))
+        def full(other: Selection, suppressed_ones: Sequence[str] = suppressed) -> dict[str, Number]:
+            return shown(record_of(other, suppressed_ones))
 
-        if is_safe(released, quick, full, selection, hidden, tuple(guarded)):
+        if is_safe(released, quick, full, selection, suppressed, tuple(guarded)):
             return release
     return _without_guarded(selection, guarded, record_of)
 
 
-def _without_guarded(selection: Selection, guarded: Mapping[str, Untold], record_of: RecordOf) -> PooledEffect[Value]:
-    """Return the effect pooled without the trials that must not be told."""
-    gone = {name: Gone.TOO_SMALL if why is TOO_FEW else Gone.TOO_CLOSE for name, why in guarded.items()}
-    return record_of(without_trials(selection, gone), ())
+def _without_guarded(
+    selection: Selection, guarded: Mapping[str, SuppressionReason], record_of: RecordOf
+) -> PooledEffect[Value]:
+    """Return the effect pooled without the trials that must not be disclosed."""
+    excluded = {
+        name: ExclusionReason.TOO_SMALL if reason is TOO_FEW else ExclusionReason.TOO_CLOSE
+        for name, reason in guarded.items()
+    }
+    return record_of(without_trials(selection, excluded), ())
 
 
-def _hidden_sets(selection: Selection, guarded: Mapping[str, Untold]) -> Iterator[tuple[str, ...]]:
-    """Yield the trials to hide: the guarded ones, two at least, then more, those with the smallest arms first."""
+def _suppressed_sets(selection: Selection, guarded: Mapping[str, SuppressionReason]) -> Iterator[tuple[str, ...]]:
+    """Yield the trials to suppress: the guarded ones, two at least, then more, those with the smallest arms first."""
     others = sorted(
         (name for name in selection.trials if name not in guarded),
         key=lambda name: min(selection.arm_size(0, name), selection.arm_size(1, name)),

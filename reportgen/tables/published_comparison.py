@@ -19,31 +19,31 @@ FIDELITY_COLUMNS = (
 
 
 def fidelity(record: Fidelity) -> Table:
-    """Return every number of the print beside ours, a group of rows per printed table."""
+    """Return every number of the publication beside ours, a group of rows per printed table."""
     groups = tuple(Group(tuple(_row(row) for row in section.rows), (section.title,)) for section in record.sections)
     return explained(Table(FIDELITY_COLUMNS, groups))
 
 
 def fidelity_summary(record: Fidelity) -> Table:
     """Return, for a page that has no room for all, the numbers that did not come out as printed and how many did."""
-    why = Footnotes()
-    groups = tuple(_short(section, why) for section in record.sections)
-    return explained(Table(FIDELITY_COLUMNS, groups, why.notes))
+    footnotes = Footnotes()
+    groups = tuple(_short(section, footnotes) for section in record.sections)
+    return explained(Table(FIDELITY_COLUMNS, groups, footnotes.notes))
 
 
-def _short(section: FidelitySection, why: Footnotes) -> Group:
-    rows = tuple(_row(row, why) for row in section.rows if row.status != "as printed")
+def _short(section: FidelitySection, footnotes: Footnotes) -> Group:
+    rows = tuple(_row(row, footnotes) for row in section.rows if row.status != "as printed")
     head: Inline = (section.title, ": ", section.as_printed, " of ", section.size, " as printed")
     return Group(rows, head)
 
 
-def _row(row: FidelityRow, why: Footnotes | None = None) -> Row:
+def _row(row: FidelityRow, footnotes: Footnotes | None = None) -> Row:
     """Return a row with its reason; on paper the reason, which many rows share, is a footnote."""
     status: Inline = (row.status.replace(" ", NBSP),)
-    if row.why is not None and why is None:
+    if row.why is not None and footnotes is None:
         status = (*status, ": ", row.why)
-    elif row.why is not None and why is not None:
-        status = (*status, why.mark(("Not reproduced: ", row.why, ".")))
+    elif row.why is not None and footnotes is not None:
+        status = (*status, footnotes.mark(("Not reproduced: ", row.why, ".")))
     return Row(
         (row.name,),
         ((row.printed,), _there(row.ours), _there(row.default), _there(row.difference), (row.covered,), status),

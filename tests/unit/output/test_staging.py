@@ -19,7 +19,7 @@ from reportgen.output import lock as lock_module
 from reportgen.output.lock import Lock, TakenError
 from reportgen.output.mark import mark_report
 from reportgen.output.place import Place, chosen_place
-from reportgen.output.workshop import EXCHANGING, FRESH, OLD, Workshop, workshop_key
+from reportgen.output.staging import EXCHANGING, FRESH, OLD, StagingFolder, staging_key
 
 DEFAULT = Path("output/st")
 
@@ -29,9 +29,9 @@ def place(folder: Path) -> Place:
 
 
 def built(folder: Path, text: str) -> None:
-    with Workshop(place(folder)) as workshop:
-        (workshop.folder / "page").write_text(text)
-        workshop.finish()
+    with StagingFolder(place(folder)) as staging:
+        (staging.folder / "page").write_text(text)
+        staging.finish()
 
 
 def names(folder: Path) -> list[str]:
@@ -54,7 +54,7 @@ def test_one_report_after_the_other(tmp_path: Path) -> None:
 
 
 def test_folders_that_were_made_for_nothing_go_again(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), Workshop(place(tmp_path / "a" / "b" / "out")):
+    with pytest.raises(ZeroDivisionError), StagingFolder(place(tmp_path / "a" / "b" / "out")):
         raise ZeroDivisionError
     assert names(tmp_path) == []
 
@@ -68,16 +68,16 @@ def test_permissions_of_the_earlier_report_stay(tmp_path: Path) -> None:
 
 def test_a_note_that_is_saved_while_building_stays(tmp_path: Path) -> None:
     built(tmp_path / "out", "first")
-    with pytest.raises(RenderError, match=r"note\.md \(added\)"), Workshop(place(tmp_path / "out")) as workshop:
+    with pytest.raises(RenderError, match=r"note\.md \(added\)"), StagingFolder(place(tmp_path / "out")) as staging:
         (tmp_path / "out" / "note.md").write_text("mine")
-        workshop.finish()
+        staging.finish()
     assert (tmp_path / "out" / "note.md").read_text() == "mine"
     assert (tmp_path / "out" / "page").read_text() == "first"
     assert names(tmp_path) == ["out"]
 
 
 def test_a_note_that_is_saved_at_the_last_moment_is_kept_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from reportgen.output import workshop as module
+    from reportgen.output import staging as module
 
     built(tmp_path / "out", "first")
     (tmp_path / "out.kept").mkdir()
@@ -87,48 +87,48 @@ def test_a_note_that_is_saved_at_the_last_moment_is_kept_aside(tmp_path: Path, m
         exchange_module.exchange(fresh, folder, aside)
 
     monkeypatch.setattr(module, "exchange", late)
-    with Workshop(place(tmp_path / "out")) as workshop:
-        (workshop.folder / "page").write_text("second")
-        workshop.finish()
-        assert workshop.kept == (tmp_path / "out.kept-2",)
+    with StagingFolder(place(tmp_path / "out")) as staging:
+        (staging.folder / "page").write_text("second")
+        staging.finish()
+        assert staging.kept == (tmp_path / "out.kept-2",)
     assert (tmp_path / "out.kept-2" / "page").read_text() == "edited"
     assert (tmp_path / "out" / "page").read_text() == "second"
     assert names(tmp_path) == ["out", "out.kept", "out.kept-2"]
 
 
 def test_two_at_once(tmp_path: Path) -> None:
-    with Workshop(place(tmp_path / "out")) as first:
+    with StagingFolder(place(tmp_path / "out")) as first:
         with pytest.raises(RenderError, match=f"a build by process {os.getpid()} is writing"):
-            Workshop(place(tmp_path / "out")).__enter__()
-        with Workshop(place(tmp_path / "other")):
+            StagingFolder(place(tmp_path / "out")).__enter__()
+        with StagingFolder(place(tmp_path / "other")):
             pass
         (first.folder / "page").write_text("first")
         first.finish()
     assert names(tmp_path) == ["out"]
 
 
-def dead_workshop(tmp_path: Path) -> Path:
-    bench = tmp_path / f"{workshop_key('out')}-abcd1234"
+def dead_staging(tmp_path: Path) -> Path:
+    bench = tmp_path / f"{staging_key('out')}-abcd1234"
     (bench / FRESH).mkdir(parents=True)
     (bench / FRESH / "half").write_text("half")
-    (tmp_path / f"{workshop_key('out')}-lock").write_text(json.dumps({"process": 1, "machine": "x", "boot": "y"}))
-    os.utime(tmp_path / f"{workshop_key('out')}-lock", (0, 0))
+    (tmp_path / f"{staging_key('out')}-lock").write_text(json.dumps({"process": 1, "machine": "x", "boot": "y"}))
+    os.utime(tmp_path / f"{staging_key('out')}-lock", (0, 0))
     return bench
 
 
 def test_a_dead_workshop_is_swept(tmp_path: Path) -> None:
-    dead_workshop(tmp_path)
+    dead_staging(tmp_path)
     built(tmp_path / "out", "new")
     assert names(tmp_path) == ["out"]
 
 
 def test_killed_between_two_renames_the_earlier_report_comes_back(tmp_path: Path) -> None:
     built(tmp_path / "out", "earlier")
-    bench = dead_workshop(tmp_path)
+    bench = dead_staging(tmp_path)
     (bench / EXCHANGING).touch()
     mark_report(bench / FRESH)
     (tmp_path / "out").rename(bench / OLD)
-    with pytest.raises(ZeroDivisionError), Workshop(place(tmp_path / "out")):
+    with pytest.raises(ZeroDivisionError), StagingFolder(place(tmp_path / "out")):
         assert (tmp_path / "out" / "page").read_text() == "earlier"
         raise ZeroDivisionError
     assert names(tmp_path) == ["out"]
@@ -137,7 +137,7 @@ def test_killed_between_two_renames_the_earlier_report_comes_back(tmp_path: Path
 @pytest.mark.parametrize("left", [FRESH, OLD])
 def test_killed_after_the_exchange_what_the_user_changed_is_kept(tmp_path: Path, left: str) -> None:
     built(tmp_path / "out", "newer")
-    bench = dead_workshop(tmp_path)
+    bench = dead_staging(tmp_path)
     shutil.rmtree(bench / FRESH)
     shutil.copytree(tmp_path / "out", bench / left)
     (bench / left / "page").write_text("edited at the last moment")
@@ -148,10 +148,10 @@ def test_killed_after_the_exchange_what_the_user_changed_is_kept(tmp_path: Path,
 
 
 def test_folders_that_only_look_like_ours_stay(tmp_path: Path) -> None:
-    for name in (f"{workshop_key('out')}-mine", f"{workshop_key('out.reportgen-x')}-abcd1234"):
+    for name in (f"{staging_key('out')}-mine", f"{staging_key('out.reportgen-x')}-abcd1234"):
         (tmp_path / name / FRESH).mkdir(parents=True)
-    (tmp_path / f"{workshop_key('out')}-abcd1234").mkdir()
-    (tmp_path / f"{workshop_key('out')}-abcd1234" / "thesis").touch()
+    (tmp_path / f"{staging_key('out')}-abcd1234").mkdir()
+    (tmp_path / f"{staging_key('out')}-abcd1234" / "thesis").touch()
     before = names(tmp_path)
     built(tmp_path / "out", "new")
     assert names(tmp_path) == [*before, "out"]

@@ -34,9 +34,9 @@ def as_shown(numbers: Numbers, reading: Reading) -> Numbers:
     """
     if numbers.cells is None or not numbers.cells.column.percent:
         return numbers
-    there = ~np.isnan(numbers.values)
-    shown = there & np.isin(numbers.rows, numbers.cells.column.percent)
-    bare = there & ~shown & (numbers.values != 0.0)
+    present = ~np.isnan(numbers.values)
+    shown = present & np.isin(numbers.rows, numbers.cells.column.percent)
+    bare = present & ~shown & (numbers.values != 0.0)
     whole = reading.variable.times == 100.0 and bool((np.abs(numbers.values[bare]) > 1.0).any())
     if bare.any() and shown.any() and (_says_percent(reading) or whole):
         message = f"the sheet shows {_counted(shown)} in per cent and {_counted(bare)} without the sign"
@@ -58,11 +58,11 @@ def _counted(where: BoolArray) -> str:
     return f"{number} number{'s' if number > 1 else ''}"
 
 
-def note_doubtful(numbers: Numbers, reading: Reading, unit: str, span: Span | None) -> None:
+def note_suspicious(numbers: Numbers, reading: Reading, unit: str, span: Span | None) -> None:
     """Note numbers that seem to be fractions of what is meant, or thousands; `times` or another unit settles it."""
     variable = reading.variable
-    told = variable.times is not None or variable.plus is not None or variable.from_range is not None
-    if told or variable.codes or variable.cut or numbers.cells is None:
+    converted = variable.times is not None or variable.plus is not None or variable.from_range is not None
+    if converted or variable.codes or variable.cut or numbers.cells is None:
         return
     if not numbers.cells.column.percent:
         _note_fractions(numbers, reading, unit, span)
@@ -70,8 +70,8 @@ def note_doubtful(numbers: Numbers, reading: Reading, unit: str, span: Span | No
 
 
 def _note_fractions(numbers: Numbers, reading: Reading, unit: str, span: Span | None) -> None:
-    said = reading.variable.unit if reading.variable.unit is not None else unit
-    percent = said.strip() in _PERCENT
+    unit_name = reading.variable.unit if reading.variable.unit is not None else unit
+    percent = unit_name.strip() in _PERCENT
     of_hundred = reading.variable.unit is None and span is not None and span[0] == 0.0 and span[1] >= 100.0
     narrow = span is not None and span[1] - span[0] < _WIDE
     if not (percent or of_hundred) or narrow:

@@ -101,7 +101,7 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], source: Source) -> 
     if kind == "invalid_key":
         hint = "If it is the rest of a number with a decimal comma, write a dot; otherwise put it in quotes."
         return Problem(f"'{name}' found where a key is expected", source.at(*path, key=True), hint)
-    return Problem(f"{_shown(given)} is not {_wanted(kind, context)}", place, _mending(detail, model))
+    return Problem(f"{_shown(given)} is not {_wanted(kind, context)}", place, _fix(detail, model))
 
 
 def plainly(details: list[ErrorDetails]) -> list[ErrorDetails]:
@@ -117,7 +117,7 @@ def plainly(details: list[ErrorDetails]) -> list[ErrorDetails]:
         if detail["type"] == "union_tag_not_found" and isinstance(given, dict):
             near = difflib.get_close_matches(word, map(str, given), n=1, cutoff=0.6)
             missing: ErrorDetails = {**detail, "type": "missing", "loc": (*detail["loc"], word)}
-            plain += [{**detail, "type": "extra_forbidden", "loc": (*detail["loc"], one)} for one in near]
+            plain += [{**detail, "type": "extra_forbidden", "loc": (*detail["loc"], item)} for item in near]
             plain.append(missing)
         elif detail["type"] == "union_tag_invalid" and isinstance(detail["loc"][-1], int):
             plain.append({**detail, "type": "literal_error", "loc": (*detail["loc"], word), "input": given[word]})
@@ -144,20 +144,22 @@ def spoken_for(details: list[ErrorDetails], paths: list[KeyPath]) -> list[bool]:
     kinds = [detail["type"].endswith(("_type", "_parsing")) for detail in details]
     inside = {path[:depth] for path in paths for depth in range(len(path))}
     seen: set[KeyPath] = set()
-    told = []
+    reported = []
     for detail, path, kind in zip(details, paths, kinds, strict=True):
         whole = isinstance(detail.get("input"), dict | list)
         misspelt = detail["type"] == "missing" and _misspelt(detail, details)
-        told.append(not misspelt and not (kind and (path in seen or (whole and path in inside))))
+        reported.append(not misspelt and not (kind and (path in seen or (whole and path in inside))))
         seen.update({path} if kind else ())
-    return told
+    return reported
 
 
 def _misspelt(missing: ErrorDetails, details: list[ErrorDetails]) -> bool:
     """Whether a key that is missing was written beside it in another spelling, of which is told already."""
     *within, name = missing["loc"]
     unknown = [
-        str(one["loc"][-1]) for one in details if one["type"] == "extra_forbidden" and [*one["loc"][:-1]] == within
+        str(detail["loc"][-1])
+        for detail in details
+        if detail["type"] == "extra_forbidden" and [*detail["loc"][:-1]] == within
     ]
     return bool(difflib.get_close_matches(str(name), unknown, n=1, cutoff=0.6))
 
@@ -257,8 +259,8 @@ def _either(words: Sequence[str]) -> str:
 
 def _near(word: Any, known: list[str]) -> str:
     """Return "Did you mean 'x'?", or nothing where no known word is near."""
-    said = did_you_mean(str(word), known)
-    return said if said.startswith("Did you mean") else ""
+    hint = did_you_mean(str(word), known)
+    return hint if hint.startswith("Did you mean") else ""
 
 
 def _shown(value: Any) -> str:
@@ -285,7 +287,7 @@ def _length(context: dict[str, Any]) -> int:
     return int(context.get("min_length", context.get("max_length", 0)))
 
 
-def _mending(detail: ErrorDetails, model: type[BaseModel]) -> str:
+def _fix(detail: ErrorDetails, model: type[BaseModel]) -> str:
     """Return how to fix a value that is of another kind, or outside its bounds."""
     kind, given = detail["type"], detail.get("input")
     context = detail.get("ctx", {})
@@ -433,7 +435,9 @@ def _alternatives(here: Any) -> Mapping[Any, Any]:
         return {}
     named: dict[int | str, Any] = {}
     for choice in get_args(here):
-        tags = [one.tag for one in get_args(choice)[1:] if isinstance(one, Tag)] if choice is not _bare(choice) else []
+        tags = (
+            [item.tag for item in get_args(choice)[1:] if isinstance(item, Tag)] if choice is not _bare(choice) else []
+        )
         bare = _bare(choice)
         named |= dict.fromkeys(tags, bare)
         if _is_model(bare):

@@ -28,7 +28,7 @@ LONGEST_NAME = 100  # bytes of a folder's name that a workshop's own keeps
 TRIES = 10
 
 
-class Workshop:
+class StagingFolder:
     """Builds the report of one place; the second to ask for the same place is refused.
 
     Attributes
@@ -41,7 +41,7 @@ class Workshop:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._key = workshop_key(place.folder.name)
+        self._key = staging_key(place.folder.name)
         self._lock = Lock(place.folder.parent / f"{self._key}-lock")
         self._made: list[Path] = []
         self._bench = Path()
@@ -54,7 +54,7 @@ class Workshop:
         """Where the report is to be written."""
         return self._bench / FRESH
 
-    def __enter__(self) -> Workshop:
+    def __enter__(self) -> StagingFolder:
         self._stack.enter_context(begun(self._put_away))
         try:
             with undisturbed():
@@ -123,12 +123,12 @@ class Workshop:
         return "nothing was written; an earlier report is unchanged"
 
 
-def workshop_key(name: str) -> str:
+def staging_key(name: str) -> str:
     """Return how the names of a folder's workshops begin.
 
     Examples
     --------
-    >>> workshop_key("low-back-pain")
+    >>> staging_key("low-back-pain")
     '.low-back-pain.reportgen'
     """
     if len(os.fsencode(name)) > LONGEST_NAME:
@@ -145,7 +145,7 @@ def swept(place: Path) -> tuple[Path, ...]:
 
 def stray_benches(parent: Path, name: str) -> list[Path]:
     """Return the workshops of a name that lie in a folder."""
-    known = re.compile(re.escape(workshop_key(name)) + r"-[a-z0-9_]{8}")
+    known = re.compile(re.escape(staging_key(name)) + r"-[a-z0-9_]{8}")
     with os.scandir(parent) as entries:
         found = [e.path for e in entries if known.fullmatch(e.name) and e.is_dir(follow_symlinks=False)]
     return [Path(path) for path in sorted(found)]

@@ -27,7 +27,7 @@ def write_pain(folder: Path, north: dict[str, Any], values: slice, **study: Any)
     return str(path)
 
 
-def told(capsys: pytest.CaptureFixture[str]) -> list[str]:
+def messages(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return capsys.readouterr().err.removeprefix("read and check\n").splitlines()
 
 
@@ -38,7 +38,7 @@ def test_a_scale_of_which_the_lowest_part_is_used_is_doubted(
     monkeypatch.chdir(tmp_path)
     write_pain(tmp_path / "small", {"variables": PAIN}, slice(1, 1))
     assert run([verb, "small"]) == 0
-    found = told(capsys)
+    found = messages(capsys)
     assert found[0] == "warning: small/north.yaml:28:3: North: 'VAS' goes up to 10 on a scale from 0 to 100"
     assert found[1].endswith("|   VAS:")
     assert found[3] == "  If the file has another scale, give it in the mapping, as in `from_range: [0, 10]`."
@@ -60,7 +60,7 @@ def test_a_scale_that_is_used_or_converted_is_not(
 ) -> None:
     path = write_pain(tmp_path / "small", {"variables": {**PAIN, "VAS": rule}}, values)
     assert run(["validate", path]) == 0
-    assert told(capsys) == []
+    assert messages(capsys) == []
 
 
 def test_a_mapping_is_not_suggested_in_place_of_a_data_file(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_change_of_what_nobody_measured_at_baseline(
     outcomes = {**STUDY["outcomes"], "VAS": {"analyse": "change"}}
     write_pain(tmp_path / "small", {"variables": later}, slice(10, 10), outcomes=outcomes)
     assert run(["build", "small"]) == 2
-    found = told(capsys)
+    found = messages(capsys)
     assert found[0].startswith("small/study.yaml:")
     assert found[0].endswith(": no trial measured 'VAS' at baseline, but the change from baseline is analysed")
     assert found[3] == "  To analyse its value at follow-up write `analyse: final`."
