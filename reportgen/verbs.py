@@ -99,9 +99,7 @@ def build(
     ] = "",
     jobs: Annotated[
         int,
-        typer.Option(
-            "-j", "--jobs", min=0, help="Local processes that analyse and draw; 0: one for each core, four at most."
-        ),
+        typer.Option("-j", "--jobs", min=0, help="Number of local processes; 0: one for each core, at most four."),
     ] = 0,
     executor: Annotated[
         str,
@@ -111,7 +109,7 @@ def build(
         ),
     ] = "",
     store: StorePath = None,
-    no_store: Annotated[bool, typer.Option("--no-store", help="Neither use nor keep stored results.")] = False,
+    no_store: Annotated[bool, typer.Option("--no-store", help="Neither use stored results nor store any.")] = False,
 ) -> int:
     """Build the report: HTML, PDF, Word, figures, tables, results and the Quarto project."""
     from reportgen.pipeline import Order, build
@@ -279,10 +277,10 @@ def evaluate(
     output: Annotated[str | None, typer.Option(help="Folder of the report; output/<name> unless given.")] = None,
     formats: Annotated[str, typer.Option(help=f"{','.join(BUILT_IN)}; all unless given.")] = "",
     jobs: Annotated[
-        int, typer.Option("-j", "--jobs", min=0, help="Local processes; 0: one for each core, four at most.")
+        int, typer.Option("-j", "--jobs", min=0, help="Number of local processes; 0: one for each core, at most four.")
     ] = 0,
     store: StorePath = None,
-    no_store: Annotated[bool, typer.Option("--no-store", help="Take no kept result, and keep none.")] = False,
+    no_store: Annotated[bool, typer.Option("--no-store", help="Neither use stored results nor store any.")] = False,
 ) -> int:
     """Judge searches where the truth is known: simulate a grid of meta-analyses and report what searches do in it.
 

@@ -131,7 +131,7 @@ def test_methods_claim_no_adjustment_that_was_not_made(made: Made, heading: str)
     assert "adjusted for the baseline value of the outcome, Age and Sex" in text
     for label, reason in LOST.items():
         assert f"Not adjusted for {label} ({reason})" in text
-    assert f"Left out because they have no value of an adjuster: Sex, {ABSENT} participants." in text
+    assert f"Excluded because they have no value of an adjuster: Sex, {ABSENT} participants." in text
 
 
 @pytest.mark.parametrize(
@@ -208,4 +208,4 @@ def test_an_ordinary_study_says_nothing_of_it(tmp_path: Path) -> None:
     records = make_records(spec, repository, profile="draft")
     appendix = compose(spec, records, numbered_artefacts(spec, records))
     assert "Not adjusted" not in str(appendix)
-    assert "Left out because" not in str(appendix)
+    assert "Excluded because" not in str(appendix)

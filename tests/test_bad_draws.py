@@ -81,7 +81,7 @@ def test_no_draws_are_none_and_the_page_says_candidate(tmp_path: Path) -> None:
     study = write_planted(tmp_path / "study", formats=("html", "results"))
     assert built(study, tmp_path, "0,0") == 0
     assert not [name for name in results(tmp_path) if "search-p" in name]
-    assert "No number of this report was drawn at random" in page(tmp_path)
+    assert "No number in this report depends on random draws" in page(tmp_path)
 
 
 def test_a_build_says_how_many_draws_it_made_and_how_fast(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,7 +119,11 @@ def test_no_count_of_a_characteristic_is_small(folder: Path) -> None:
 
 def test_the_pages_say_that_something_is_hidden(folder: Path) -> None:
     page = (folder / "appendix.html").read_text(encoding="utf-8")
-    for said in ("suppressed", "too few people of an arm to be printed is a dash", "nor effects that rest on"):
+    for said in (
+        "suppressed",
+        "too few participants of an arm to be printed is shown as a dash",
+        "and effects based on",
+    ):
         assert said in page
 
 
@@ -202,13 +206,13 @@ def test_what_is_suppressed_is_listed_without_values(folder: Path) -> None:
     }
     assert all(set(item) == {"where", "kind", "reason", "count"} and item["reason"] for item in listed["suppressed"])
     page = (folder / "appendix.html").read_text(encoding="utf-8")
-    assert "people of an arm stand behind them" in page
+    assert "participants of an arm contribute to them" in page
 
 
 def test_the_terminal_says_what_is_suppressed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["build", str(write_small(tmp_path / "s")), "--output", str(tmp_path / "out"), "--only", "trials"]) == 0
     line = next(line for line in capfd.readouterr().err.splitlines() if line.startswith("Suppressed"))
-    assert "fewer than 5 people of an arm" in line
+    assert "fewer than 5 participants of an arm" in line
     assert "trials that are not pooled (" in line
     assert line.endswith("See provenance.json.")
 

@@ -72,10 +72,10 @@ def test_the_page_says_what_was_simulated_and_found(report: Path) -> None:
         "Detection of planted subgroups",
         "Bias of effects, naive and corrected",
         "Coverage of intervals",
-        "Effects in trials held out",
+        "Effects in held-out trials",
         "20 sign flips for p of the search, 20 bootstrap samples for corrected effects and each trial left out in turn",
         "age (whole numbers from 0 to 99, evenly; 0.3 SD per SD)",
-        "The box is judged whose share of the people is nearest to 50%.",
+        "The box assessed is the one whose proportion of participants is closest to 50%.",
     ):
         assert words in page, words
 

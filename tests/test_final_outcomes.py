@@ -143,7 +143,7 @@ def test_methods_say_when_an_instrument_must_have_been_measured(
     what, several, *_ = map(plain, first.paragraphs)
     kind = "the change from baseline to follow-up" if outcome["analyse"] == "change" else "the value at follow-up"
     assert what.startswith(f"Every outcome is {kind}, turned")
-    assert f"brings the first listed one that it measured {when}, rescaled linearly" in several
+    assert f"contributes the first listed one that it measured {when}, rescaled linearly" in several
 
 
 def pooled(path: Path) -> MetaAnalysis:

@@ -70,7 +70,7 @@ def test_the_verdict_stands_wherever_the_subgroup_is_seen(planted):
     page = (planted / "out" / "appendix.html").read_text(encoding="utf-8")
     assert page.count("data sets without any effect modification") >= 4  # tree, forest and both tables
     assert "p of the search" in page and "Corrected" in page
-    assert "Random draws" in page and "bootstrap samples, drawn within trial and arm" in page
+    assert "Random draws" in page and "bootstrap samples drawn within trial and arm" in page
     assert "not corrected for the search" not in page.split("As found")[0]
 
 
@@ -88,7 +88,7 @@ def test_without_draws_nothing_is_said_of_them(tmp_path):
     built(study, tmp_path, draws=None)
     assert not any("honesty" in name or "search-p" in name for name in results(tmp_path))
     page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
-    assert "No number of this report was drawn at random" in page
+    assert "No number in this report depends on random draws" in page
     assert "not corrected for the search" in page
 
 

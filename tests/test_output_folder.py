@@ -152,7 +152,7 @@ def test_simulated_files_never_take_the_place_of_real_ones(tmp_path: Path, capsy
     assert run(["simulate", str(path), "--output", str(path.parent)]) == 3  # the trial files of the small study
     said = capsys.readouterr().err
     assert re.search(r"holds north\.\w+, south\.\w+, and no simulation wrote them", said)
-    assert "Real data are never written over" in said
+    assert "Real data are never overwritten" in said
     assert everything(path.parent) == before
     assert run(["simulate", str(path), "--output", ""]) == 3
 

@@ -63,9 +63,9 @@ def test_methods_and_model_status_speak_of_it(pages: Path) -> None:
     page = page_of(pages)
     for said in (
         "adaptive refinement by directed peeling",
-        "it tests nothing",
+        "it is not a hypothesis test",
         "Jaccard",
-        "How each directed peeling ended",
+        "Status of each directed peeling",
     ):
         assert said in page
 

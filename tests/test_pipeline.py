@@ -193,7 +193,7 @@ def test_validate_and_plan_speak(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out == "small: no problems found, 2 trials, 140 participants\n"
     assert run(["plan", study]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[-2:] == ["  people: 1 of 1 results may be made again", "  pooled: 1 of 1 results may be made again"]
+    assert said[-2:] == ["  people: 1 of 1 results may be recomputed", "  pooled: 1 of 1 results may be recomputed"]
     assert said[:-4] == [
         "people: descriptive",
         "comparison  m    n  control  intervention",

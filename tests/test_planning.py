@@ -173,10 +173,10 @@ def test_trials_that_do_not_enter_are_named_with_the_reason(tmp_path: Path, caps
     path = study_with_gaps(tmp_path / "late", analyses, follow_up={"short": {"months": [3.5, 6]}})
     assert run(["plan", str(path)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    end = next(place for place, line in enumerate(lines) if line.startswith("A build would make again"))
+    end = next(place for place, line in enumerate(lines) if line.startswith("A build would recompute"))
     assert [line.strip() for line in lines[end + 1 :]] == [
-        "pooled: 1 of 1 results may be made again",
-        "peel: 1 of 1 results may be made again",
+        "pooled: 1 of 1 results may be recomputed",
+        "peel: 1 of 1 results may be recomputed",
     ]
     assert lines[: end - 1] == [
         "pooled: meta-analysis",
@@ -197,7 +197,7 @@ def test_a_search_that_cannot_divide_says_so(tmp_path: Path) -> None:
     path = study_with_gaps(tmp_path / "large", analyses)
     spec, repository = read(path)
     (said,) = plan(spec, repository)[0].effects
-    assert said.remark == "too few people to divide: each side needs 400, and 10 in each arm"
+    assert said.remark == "too few participants to divide: each side needs 400, and 10 in each arm"
     node = spec.study.analyses["rp"]
     (search,) = analysed("rp", node, repository, spec.study).results
     assert (search.min_size.value, search.subgroups) == (400, ())

@@ -39,13 +39,13 @@ def test_the_pages_say_what_was_expected_and_found(built: Path) -> None:
     assert "Expected beforehand" in page
     assert "larger effect at lower values" in page
     assert "Screening of moderators" in page
-    assert "expected by chance where nothing moderates" in page
+    assert "expected by chance without effect modification" in page
 
 
 def test_artefacts_of_the_screening_lead_to_each_other(built: Path) -> None:
     page = page_of(built)
-    assert "Every number of this figure stands in" in page
-    assert "The effect at chosen values stands in" in page
+    assert "All numbers in this figure are given in" in page
+    assert "Effects at chosen values are given in" in page
 
 
 def test_the_table_file_has_the_whole_screening(built: Path) -> None:

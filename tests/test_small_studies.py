@@ -66,8 +66,8 @@ def test_where_nothing_can_be_done_no_paragraph_says_that_it_was_done(tmp_path: 
     study = made(tmp_path, EVERYTHING, trials=["north.yaml"])
     text = study.methods()
     for nothing in ("effect could be estimated", "search was possible", "subgroup could be peeled"):
-        assert f"No {nothing}; the reasons stand in the place of the results." in text
-    assert "There was nothing to compare; the reasons stand" in text
+        assert f"No {nothing}; the reasons are given in place of the results." in text
+    assert "There was nothing to compare; the reasons are given" in text
     assert not any("Weights are those" in note for note in notes(study, "estimatesbytrial"))
     assert all("0 trials" not in alt for alt in alts(study, "forestbytrial"))
     assert alts(study, "subgroupforest") == [
@@ -77,7 +77,8 @@ def test_where_nothing_can_be_done_no_paragraph_says_that_it_was_done(tmp_path: 
 
 def test_an_ordinary_study_is_not_said_to_have_come_to_nothing(tmp_path: Path) -> None:
     assert (
-        "the reasons stand" not in made(tmp_path, {key: EVERYTHING[key] for key in ("pooled", "rp", "peel")}).methods()
+        "the reasons are given"
+        not in made(tmp_path, {key: EVERYTHING[key] for key in ("pooled", "rp", "peel")}).methods()
     )
 
 
@@ -88,7 +89,7 @@ def test_a_model_of_one_trial_has_no_variation_between_trials(tmp_path: Path) ->
         "peel": PEEL | SMALLEST,
     }
     text = made(tmp_path, one, trials=["north.yaml"]).methods()
-    assert text.count("Where one trial alone enters, no variation between trials is in the model.") == 3
+    assert text.count("Where only one trial is analysed, the model includes no variation between trials.") == 3
 
 
 def test_the_effect_of_one_trial_claims_no_adjustment_that_was_not_made(tmp_path: Path) -> None:
@@ -109,13 +110,14 @@ def test_an_interval_is_called_very_wide_only_where_it_has_one_degree_of_freedom
 
 def test_effects_at_values_without_variation_between_trials_say_so(tmp_path: Path) -> None:
     study = made(tmp_path, {"screening": SCREEN})
-    assert any("holds no variation between trials" in note for note in notes(study, "effectatvalues"))
+    assert any("includes no variation between trials" in note for note in notes(study, "effectatvalues"))
 
 
 def test_a_moderator_that_varies_in_one_trial_says_what_the_other_readings_rest_on(tmp_path: Path) -> None:
     study = made(tmp_path, {"screening": SCREEN}, people(1).assign(sex=1))
     assert any(
-        "the naive and the across reading rest on them as well" in note for note in notes(study, "interactionestimates")
+        "the naive and the across-trial readings use them as well" in note
+        for note in notes(study, "interactionestimates")
     )
 
 
@@ -123,14 +125,16 @@ def test_plan_names_the_trials_that_the_policy_hides(tmp_path: Path) -> None:
     few = people(1)
     few["arm"] = [1] * 3 + [2] * (len(few) - 3)
     study = made(tmp_path, {"pooled": POOLED}, few)
-    said = "too few people of an arm to print: North (hidden, or not pooled if it could be worked out)"
+    said = "too few participants of an arm to print: North (suppressed, or not pooled if it could be derived)"
     assert said in " ".join(" ".join(study.planned).split())
 
 
 @pytest.mark.parametrize(("minimum", "printed"), [(5, True), (0, False)])
 def test_values_are_called_unrounded_where_all_of_them_are(tmp_path: Path, minimum: int, printed: bool) -> None:
     study = made(tmp_path, {"pooled": POOLED}, policy={"minimum_cell": minimum})
-    assert ("or the printed one where more digits would tell of few people" in study.methods()) == printed
+    assert (
+        "or the printed value where more digits would disclose results of few participants" in study.methods()
+    ) == printed
     assert STUDY.get("policy") is None
 
 

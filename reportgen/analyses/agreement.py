@@ -43,7 +43,7 @@ from reportgen.stats.peeling import Box
 from reportgen.stats.subgroups import Rule
 
 BoolArray = NDArray[np.bool_]
-FEW = "too few people to print, or could be worked out from a cell that is"
+FEW = "too few participants to print, or could be derived from a cell that is printed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +335,7 @@ def _effect(mask: BoolArray, common: Common, values: Values, suppress: bool) -> 
     node, people = common.peeling, common.people
     unit = unit_of(people.outcome, common.study)
     if suppress:
-        return estimate_record(None, node.level, values.at(n=None), unit, "not fitted: too few people to print")
+        return estimate_record(None, node.level, values.at(n=None), unit, "not fitted: too few participants to print")
     if not mask.any():
         return estimate_record(None, node.level, values, unit, "nobody")
     fit = fit_among(people, mask, node)
@@ -374,7 +374,7 @@ def _quantity(
         if few:
             cells.append((nested.suppressed("mean", "–", FEW),))
         else:
-            reason = "fewer than two people have a value"
+            reason = "fewer than two participants have a value"
             shown = (
                 nested.fixed(what, item, measure, moderator.unit, reason, decimals=moderator.decimals)
                 for what, item in (("mean", mean), ("sd", sd))
@@ -409,5 +409,5 @@ def _levels(
 def _share(values: Values, count: int, total: int, suppress: bool, minimum: int) -> Inline[Value]:
     if suppress:
         return (values.cell("n", count, suppress, FEW),)
-    share = values.share("percent", count, total, "nobody has a value")
+    share = values.share("percent", count, total, "no participant has a value")
     return (values.count("n", count), " (", share, "%)")

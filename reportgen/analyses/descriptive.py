@@ -171,12 +171,12 @@ class _Table:
             mean, sd = mean_sd(numbers[known])
             if suppress:
                 self.suppressed = True
-                reason = "fewer people than the study's policy lets be printed"
+                reason = "fewer participants than the study's policy allows to be printed"
                 sides.append(
                     Summary(trials, n, nested.suppressed("mean", "–", reason), nested.suppressed("sd", "–", reason))
                 )
             else:
-                cause = "nobody has a value" if not known.any() else "one value has no standard deviation"
+                cause = "no participant has a value" if not known.any() else "one value has no standard deviation"
                 sides.append(
                     Summary(
                         trials,
@@ -226,7 +226,7 @@ class _Table:
         if not self.difference:
             return None
         number = values.fixed("standardised difference", value, "heterogeneity")
-        return suppress_value(number, "a hidden cell could be worked out from it") if suppressed else number
+        return suppress_value(number, "a suppressed cell could be derived from it") if suppressed else number
 
     def _share(self, values: Values, count: int, total: int, suppress: bool) -> Share[Value]:
         minimum = self.study.policy.minimum_cell
@@ -234,13 +234,15 @@ class _Table:
             self.suppressed = True
             small = 0 < count < minimum
             reason = (
-                "too few people to print" if small else "hidden, for the cell beside it could be worked out from it"
+                "too few participants to print"
+                if small
+                else "suppressed, as the cell beside it could be derived from it"
             )
             return Share(
                 values.cell("n", count, suppress, reason),
                 values.suppressed("percent", "–", reason, "%"),
             )
-        return Share(values.count("n", count), values.share("percent", count, total, "nobody has a value"))
+        return Share(values.count("n", count), values.share("percent", count, total, "no participant has a value"))
 
 
 def suppressed_columns(counts: Sequence[int], minimum: int) -> list[bool]:

@@ -206,7 +206,7 @@ class _Levels:
     def _consistent(self, place: int, values: Values) -> Estimate[Value]:
         effect = self.found.effects[place]
         known = math.isfinite(float(effect.estimate))
-        reason = clause(self.found.reason) or ("" if known else "no trial has people of this level on both sides")
+        reason = clause(self.found.reason) or ("" if known else "no trial has participants of this level on both sides")
         return estimate_record(effect if known else None, self.how.level, values, self.how.unit, reason)
 
     def _alone(self, code: int, values: Values) -> Estimate[Value]:

@@ -52,7 +52,7 @@ from reportgen.stats import (
 from reportgen.stats.choices import TreatmentEffect
 
 FULL_SCALE = 100.0
-SOLVED = "an analysis of covariance has a solution, and nothing is searched for"
+SOLVED = "an analysis of covariance has a closed solution, without a search"
 
 
 @dataclass(frozen=True, slots=True)

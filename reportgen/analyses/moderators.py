@@ -510,7 +510,7 @@ def _reading(
     values = values.at(status=reading.status)
     suppressed = screened.suppresses(reading)
     cause = reason or (TOO_FEW if suppressed else reading.reason)
-    lost = "this level cannot be told apart: no trial has people of it on both sides"
+    lost = "this level cannot be distinguished: no trial has participants of it on both sides"
     codes = screened.fit.codes or (None,)
     joint = reading.joint
     each = []
@@ -565,7 +565,7 @@ def _effects_at(
         known = None if math.isnan(float(effect.estimate)) else effect
         reason = (
             TOO_FEW if screened.suppresses(tested) else tested.reason
-        ) or "no trial has people of this level on both sides"
+        ) or "no trial has participants of this level on both sides"
         estimate = estimate_record(known, node.level, builder, unit, reason)
         suppress = int(value) in screened.few if levels else is_extreme(place or 0.0, fit.entered.participants, minimum)
         suppress |= screened.few_at_all

@@ -130,7 +130,7 @@ def _without_few_outside(found: Peeling, minimum: int) -> Peeling:
         if not box.outside.n or min(box.outside.n_control, box.outside.n_intervention) >= minimum
     )
     if found.boxes and not boxes:
-        return replace(found, boxes=(), message="every box leaves too few people outside to be printed")
+        return replace(found, boxes=(), message="every box leaves too few participants outside to be printed")
     return replace(found, boxes=boxes)
 
 

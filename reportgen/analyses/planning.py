@@ -196,7 +196,7 @@ def _guarded(selection: Selection, earlier: Sequence[Selection], context: PlanCo
     names = guarded_trials(selection, context.study.policy.minimum_cell, earlier)
     if not names:
         return ""
-    return f"too few people of an arm to print: {', '.join(names)} (hidden, or not pooled if it could be worked out)"
+    return f"too few participants of an arm to print: {', '.join(names)} (suppressed, or not pooled if it could be derived)"
 
 
 def screened(node: Moderators, context: PlanContext) -> list[PlannedEffect]:
@@ -252,7 +252,9 @@ def _partition(
         at_most=screened and node.missing == "complete" and not reason,
         moderators=0 if reason else len(people.moderators),
         moderators_at_most=screened and not reason,
-        remark=f"too few people to divide: each side needs {least}, and {node.min_arm} in each arm" if small else "",
+        remark=f"too few participants to divide: each side needs {least}, and {node.min_arm} in each arm"
+        if small
+        else "",
         not_tried=() if alone else (*lost, *people.not_searched),
         costs=() if reason or node.missing == "available" else _costs(people.costs),
     )

@@ -109,11 +109,11 @@ class _Reader:
         n = int(np.sum(~np.isnan(values)))
         nested = builder.at(variable, n=n, trials=1)
         if 0 < n < self.study.policy.minimum_cell:
-            ours = nested.suppressed("mean", "–", "fewer people than the study's policy lets be printed")
+            ours = nested.suppressed("mean", "–", "fewer participants than the study's policy allows to be printed")
         elif n:
             ours = nested.fixed("mean", mean_sd(values)[0], "mean", decimals=decimals_of(printed))
         else:
-            ours = nested.none("mean", "nobody has a value")
+            ours = nested.none("mean", "no participant has a value")
         return ReconciliationRow(
             what=nested.quote("what", f"{label}, mean"),
             published=(nested.quote("published", as_set(printed)),),

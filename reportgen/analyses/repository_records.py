@@ -141,7 +141,7 @@ def availability_record(repository: Repository, study: Study) -> Availability[Va
         trial, measure, visit = str(row["trial"]), str(row["measure"]), str(row["visit"])
         builder, count = values.at(trial, measure, trials=1), int(row["n"])
         if 0 < count < minimum:
-            suppressed = builder.suppressed(visit, f"<{minimum}", "too few people to print", "participants")
+            suppressed = builder.suppressed(visit, f"<{minimum}", "too few participants to print", "participants")
             cells.append(AvailabilityCell(trial, measure, visit, suppressed, 0.0))
             continue
         n = builder.count(visit, count) if row["collected"] else None
@@ -273,9 +273,9 @@ def _suppressed_in_table(lines: Sequence[LedgerLine], minimum: int) -> list[bool
 
 def _suppressed_count(line: LedgerLine, minimum: int, values: Values) -> Value:
     if line.count < minimum:
-        return values.suppressed("count", f"<{minimum}", "too few people to print", line.unit)
+        return values.suppressed("count", f"<{minimum}", "too few participants to print", line.unit)
     return values.suppressed(
-        "count", DASH, "hidden, for a count that is too small to print could be worked out from it", line.unit
+        "count", DASH, "suppressed, as a count that is too small to print could be derived from it", line.unit
     )
 
 

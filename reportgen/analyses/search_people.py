@@ -105,7 +105,7 @@ def people_who_enter(selection: Selection, moderators: Mapping[str, Moderator], 
 def _unusable(moderator: Moderator, has: BoolArray, selection: Selection, minimum_trials: int) -> str:
     """Return why a moderator cannot be searched, or an empty text."""
     if not has.any():
-        return "nobody has a value"
+        return "no participant has a value"
     left = len(_two_armed(has, selection))
     if left < minimum_trials:
         return f"leaves {left} trial{'' if left == 1 else 's'} with both arms, and the search needs {minimum_trials}"

@@ -208,7 +208,8 @@ def _contrast(
     rows: tuple[TrialInteraction[Value], ...] = ()
     if disclosed is not None:
         rows = tuple(
-            _trial(name, places[name], contrast, weights, disclosed, how, values, reason) for name in disclosed.people.trials
+            _trial(name, places[name], contrast, weights, disclosed, how, values, reason)
+            for name in disclosed.people.trials
         )
     entered = [row.trial.words for row in rows if row.status == "ok"]
     sizes = [_arms(disclosed, name) for name in entered if disclosed is not None]

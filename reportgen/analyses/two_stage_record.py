@@ -17,8 +17,8 @@ from reportgen.release.values import Values
 from reportgen.spec.study import MetaAnalysis
 from reportgen.stats import TwoStage
 
-ONE_TRIAL = "one trial: nothing is pooled"
-ONE_EFFECT = "one trial alone has an effect of its own: nothing is pooled in two stages"
+ONE_TRIAL = "one trial: no pooling"
+ONE_EFFECT = "only one trial has an effect of its own: no two-stage pooling"
 NO_EFFECT = "no trial has an effect of its own"
 
 
@@ -93,5 +93,5 @@ def outside_reasons(rows: Sequence[TrialEstimate[Value]], node: MetaAnalysis, ad
     if node.intercept == "random":
         parts.append("with random intercepts, differences between trials count as well")
     if any(row.estimate.effect.value is None for row in rows):
-        parts.append("trials count in the model of which no effect stands here")
+        parts.append("the model includes trials of which no effect is given here")
     return tuple(parts)

@@ -123,7 +123,7 @@ def of_draws(searches: Sequence[Searched]) -> Inline:
     if any(_held_out_known(search) for search in searches):
         parts += ["Circle: what the first subgroup that the other trials choose shows in the trial held out, pooled. "]
     if any(not item.supported for item in found):
-        parts += ["Grey and called a candidate: a subgroup that p of the search does not support. "]
+        parts += ["Grey and labelled candidate: a subgroup that p of the search does not support. "]
     return tuple(parts)
 
 

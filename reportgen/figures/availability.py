@@ -336,7 +336,7 @@ def _key(y: float) -> tuple[list[Mark], float]:
 
 def _note(record: Availability, measures: Sequence[Measure]) -> Inline:
     not_collected = any(len(measure.visits) < len(record.visits) for measure in measures)
-    label = "Number in a cell: participants with a value; filling from the bottom up: their share of the trial. n: participants in the trial."
+    label = "Number in a cell: participants with a value; height of the filling: their proportion of the trial. n: participants in the trial."
     return (f"{label} Visits at which no trial collected a measure have no column.",) if not_collected else (label,)
 
 

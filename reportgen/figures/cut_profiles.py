@@ -208,12 +208,12 @@ def _level_ticks(profile: Profile, along: Scale, foot: float) -> list[Mark]:
 
 def _note(page: Sequence[Strip]) -> Inline:
     profiles = [profile for strip in page for profile in strip.profiles]
-    note = "Upright: minus the decimal logarithm of p, of the split by itself, for every cut that leaves enough people"
+    note = "Vertical axis: −log10 of the unadjusted p of the split, for every cut that leaves enough participants"
     suppressed = any(profile.suppressed for profile in profiles)
-    note += " and that enough people tell from the others drawn here. " if suppressed else ". "
-    note += "Diamond: the best cut of the moderator, filled where people were divided there. "
+    note += " and that enough participants distinguish from the others drawn here. " if suppressed else ". "
+    note += "Diamond: the best cut of the moderator, filled where the node was split there. "
     if any(math.isfinite(profile.threshold) for profile in profiles):
-        note += "Dashed: what the best cut must reach to be kept. "
+        note += "Dashed line: what the best cut must reach to be kept. "
     return (note.rstrip(),)
 
 

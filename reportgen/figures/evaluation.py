@@ -57,7 +57,7 @@ def draw_rates(record: EvaluationRecord, scenarios: Sequence[ScenarioRecord], *,
     modified = any(scenario.modified for scenario in scenarios)
     line = () if modified else (100 * (record.alpha.value or 0.0),)
     plot = Plot(
-        "Subgroups found where one is there" if modified else "Subgroups found where none is there",
+        "Subgroups found where one exists" if modified else "Subgroups found where none exists",
         ("Data sets, %",),
         ("supported (p of the search)", "kept (p of the node)", "smallest p before any draw"),
         ("Lines: Monte Carlo intervals (Clopper–Pearson).", *((" Dashed: alpha.",) if line else ())),

@@ -233,12 +233,12 @@ def _note(
     if any(item.predicted for item in available):
         note += ["Line below it: ", settings.level, "% prediction interval for the effect in a new trial. "]
     if any(_leaves(band, effects, shown) for band in bands):
-        note += ["Arrowhead: the interval goes on beyond the axis. "]
+        note += ["Arrowhead: the interval extends beyond the axis. "]
     if len(bands) > 1:
-        note += ["Outcomes on different scales have axes of their own; lengths compare within one axis only. "]
+        note += ["Outcomes on different scales have separate axes; lengths are comparable within one axis only. "]
     if alone:
         note += [f"{words.ALONE_MARK} Square: one trial's own effect with its ", *words.interval_name(settings)]
-        note += [", by analysis of covariance; nothing is pooled. "]
+        note += [", by analysis of covariance; no pooling. "]
     if any(effect.status == "boundary" and shown[effect.id] for effect in effects):
         note += [f"{words.BOUNDARY_MARK} No variation found between trials: estimate on the boundary of the model. "]
     return tuple(note)

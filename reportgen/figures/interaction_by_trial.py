@@ -217,8 +217,8 @@ def _note(screen: Screen, chosen: list[Interaction], settings: ScreeningSettings
     """Return the small print: what an interaction is, what the marks mean, and what is hidden."""
     shown = [by_trial for item in chosen for by_trial in item.by_trial]
     note: list[str | Number] = [
-        f"Interaction: {screen.scale.differs} for a step of the moderator, or in a level from that in the reference "
-        f"level; {screen.scale.larger}. ",
+        f"Interaction: {screen.scale.differs} per step of the moderator, or between a level and the reference level"
+        f"; {screen.scale.larger}. ",
     ]
     if not shown:
         return tuple(note)

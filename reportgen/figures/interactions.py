@@ -215,7 +215,7 @@ def _note(
 ) -> Inline:
     """Return the small print: what an interaction is, what the marks mean, how many were tested, and the lettered notes."""
     reading = {
-        "within": "Within-trial reading: differences between people of one trial",
+        "within": "Within-trial reading: differences between participants of the same trial",
         "naive": "Naive reading: differences within and between trials together",
     }[settings.reading]
     varies = {
@@ -224,8 +224,8 @@ def _note(
     }[settings.interaction_effect]
     differs = " or ".join(dict.fromkeys(screen.scale.differs for screen in screens)) or shared(()).differs
     note: list[str | Number] = [
-        f"Interaction: {differs} for a step of the moderator, or in a level from that in the "
-        f"reference level. {reading}{varies}. Filled square: the p beside it is below ",
+        f"Interaction: {differs} per step of the moderator, or between a level and the reference level"
+        f". {reading}{varies}. Filled square: the p beside it is below ",
         settings.significant,
         "; open square: below ",
         settings.weak,
@@ -237,21 +237,19 @@ def _note(
     if tested:
         derived = Derived(name)
         if any(len(item.reading.each) > 1 for item in tested):
-            note += ["A moderator of several levels counts once, by the p of its joint test. "]
+            note += ["A moderator with several levels counts once, by the p of its joint test. "]
         reached = sum(item.tier == "significant" for item in tested)
         chance = derived.figure("by chance", (settings.significant.value or 0.0) * len(tested), 1)
         note += ["Of ", *words.plural(words.count(name, "tested", len(tested)), "interaction", "interactions")]
         note += [" tested, ", words.count(name, "significant", reached), " with p below ", settings.significant]
-        note += [" (", chance, " expected by chance where nothing moderates). "]
+        note += [" (", chance, " expected by chance without effect modification). "]
     if any(item.uninformative for item in tested):
-        note += [
-            "Trials and participants are those that tell something of the interaction: where a moderator does not vary on "
-        ]
-        note += ["both sides of a trial, neither the trial nor its people are counted. "]
+        note += ["Trials and participants are those that inform the interaction: where a moderator does not vary on "]
+        note += ["both sides of a trial, neither the trial nor its participants are counted. "]
     if len(bands) > 1:
-        note += ["Each outcome has an axis of its own; lengths compare within one axis only. "]
+        note += ["Each outcome has its own axis; lengths are comparable within one axis only. "]
     if any(_leaves(screen) for screen in screens):
-        note += ["Arrowhead: the interval goes on beyond the axis. "]
+        note += ["Arrowhead: the interval extends beyond the axis. "]
     for i, (letter, finding) in enumerate(letters.values()):
         note += ["; " if i else "", f"{letter}: ", *finding]
     return (*note, ".") if letters else tuple(note)

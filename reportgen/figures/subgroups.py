@@ -238,7 +238,7 @@ def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name
 
 
 def _tree_note(search: PartitionedOutcome, settings: SearchSettings) -> Inline:
-    note: list[str | Number] = ["Diamond: effect among these people alone, with its ", settings.level]
+    note: list[str | Number] = ["Diamond: effect among these participants alone, with its ", settings.level]
     note += ["% confidence interval"]
     if search.overall.rule == () and _overall(search) is not None:
         note += ["; dashed line: effect in all participants"]
@@ -249,7 +249,7 @@ def _tree_note(search: PartitionedOutcome, settings: SearchSettings) -> Inline:
             f"p raw: of the split by itself; adjusted: {_adjusted(settings)}. "
         ]
         if any(len(group.inside.rule) > 1 for group in search.subgroups):
-            note += ["A condition holds together with those that it hangs under. "]
+            note += ["A condition applies together with those above it. "]
         drawn = [group.split for group in search.subgroups]
         if any(split.kept and split not in drawn for node in search.tree for split in node.splits):
             note += ["A subgroup that the same conditions lead to in another order is drawn once. "]
@@ -263,7 +263,7 @@ def no_subgroup(search: PartitionedOutcome) -> Inline:
     if not search.tree:
         return ("No search was possible. ",)
     if not search.rejected:
-        return ("No subgroup identified: no split left enough people on both sides. ",)
+        return ("No subgroup identified: no split left enough participants on both sides. ",)
     best = search.rejected[0]
     return (
         "No subgroup identified. Best rejected split: ",
@@ -374,17 +374,17 @@ def _nearest(search: PartitionedOutcome) -> Inline:
 
 def _forest_note(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> Inline:
     note: list[str | Number] = [
-        "Diamond: effect among these people alone, with its ",
+        "Diamond: effect among these participants alone, with its ",
         settings.level,
         "% confidence interval; dashed line: effect in all participants of the outcome. ",
     ]
     if any(search.subgroups for search in searches):
         note += [
-            "Bold, dark: subgroups, which may overlap; grey below each: everybody else. "
+            "Bold, dark: subgroups, which may overlap; grey below each: all other participants. "
             f"p{' of the split' if drawn(searches) else ''}, adjusted: of that which made the subgroup, {_adjusted(settings)}. "
         ]
     if len({search.outcome for search in searches}) > 1:
-        note += ["Each outcome has an axis of its own; lengths compare within one outcome only. "]
+        note += ["Each outcome has its own axis; lengths are comparable within one outcome only. "]
     return (*note, *_variant_note(searches, settings), *of_draws(searches))
 
 

@@ -263,7 +263,7 @@ def _strip(moderator: PeeledModerator, limits: Sequence[float], panel: Panel) ->
         yield from panel.marks
     else:
         yield from _upright(panel.up, ())
-        message = "excludes nobody at any size"
+        message = "excludes no one at any size"
         yield lettered((message,), (LEFT + RIGHT) / 2, middle + TICK.cap_height / 2, TICK, "center")
 
 
@@ -310,7 +310,7 @@ def _note(
         f"Line: {peeling.scale.effect} in the best subgroup found of each size; band: ",
         settings.level,
         "% confidence interval, not adjusted for the search",
-        "; it is cut at the edge of the plot. " if cut else ". ",
+        "; it is truncated at the edge of the plot. " if cut else ". ",
         *_null_words(peeling, settings),
         *_after_words(peeling, boxes, limits),
         f"Dashed: {peeling.scale.effect} in everybody, ",
@@ -319,10 +319,10 @@ def _note(
         overall.low,
         " to ",
         overall.high,
-        "). Diamonds: selected sizes. Below: the limit of each moderator, grey on the edge where it excludes nobody. ",
+        "). Diamonds: selected sizes. Below: the limit of each moderator, grey at the edge where it excludes no one. ",
         *words.plural(peeling.evaluated, "subgroup was", "subgroups were"),
         " evaluated",
-        *(("; nothing has been tested.",) if peeling.honesty is None else (". ", *verdict_sentence(peeling))),
+        *(("; no hypothesis was tested.",) if peeling.honesty is None else (". ", *verdict_sentence(peeling))),
         *((f" {peeling.scale.direction}.",) if peeling.scale.named else ()),
     )
 

@@ -144,7 +144,7 @@ def two_stage_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
         if between.i2_low.value is not None and between.i2_high.value is not None:
             note += [" (", *percent(between.i2_low), " to ", *percent(between.i2_high), ")"]
     one_step_only = (
-        "; trials without an effect of their own stand in the one-step model alone" if effect.one_step_only else ""
+        "; trials without an effect of their own are in the one-step model only" if effect.one_step_only else ""
     )
     return (*note, f"{one_step_only}. ")
 
@@ -152,7 +152,7 @@ def two_stage_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
 def status_note(effect: PooledEffect, name: str) -> Inline:
     """Return how the fit ended."""
     if effect.alone:
-        return ("One trial: its own effect; nothing is pooled.",)
+        return ("One trial: its own effect; no pooling.",)
     if effect.status == "ok":
         return ("Status: converged.",)
     if effect.status == "boundary":

@@ -85,7 +85,7 @@ def _check_names(folder: Path, contents: Mapping[str, bytes]) -> None:
     others += [name for name, content in contents.items() if not _may_write(folder, listed(name, content), known or ())]
     if others:
         message = f"'{folder}' holds {named(others)}, and no simulation wrote {'it' if len(others) == 1 else 'them'} as {'it is' if len(others) == 1 else 'they are'}"
-        hint = "Real data are never written over: give another --output, or move what is there elsewhere."
+        hint = "Real data are never overwritten: give another --output, or move what is there elsewhere."
         raise RenderError([Problem(message, hint=hint)])
 
 

@@ -41,11 +41,13 @@ class Egress(Generic[V]):
     def sentence(self) -> Inline[V]:
         """What is suppressed and why, in one sentence."""
         if self.minimum_cell is None:
-            return ("The study's policy suppresses nothing: small counts and effects of few people are printed.",)
+            return (
+                "The study's policy suppresses nothing: small counts and effects based on few participants are printed.",
+            )
         if not self.kinds:
             return ("Nothing had to be suppressed.",)
         parts: list[str | V] = ["Suppressed, as fewer than ", self.minimum_cell]
-        parts.append(" people of an arm stand behind them or could be worked out from them: ")
+        parts.append(" participants of an arm contribute to them or could be derived from them: ")
         for i, (kind, count) in enumerate(self.kinds):
             parts += [", " if i else "", f"{kind} (", count, ")"]
         return (*parts, ".")

@@ -18,10 +18,12 @@ class ExclusionReason(Enum):
     NO_BASELINE = "no baseline value"
     NO_FOLLOW_UP = "no value at follow-up"
     NO_VALUE = "no value of {}"
-    ONE_SIDE = "nobody complete on the {} side"
-    NO_MODERATORS = "nobody with every moderator on one side"
-    TOO_SMALL = "fewer people of an arm than the study's policy lets an effect rest on"
-    TOO_CLOSE = "differs from a group that is printed by fewer people of an arm than the study's policy lets be printed"
+    ONE_SIDE = "no complete participants on the {} side"
+    NO_MODERATORS = "no participants with every moderator on one side"
+    TOO_SMALL = "fewer participants of an arm than the study's policy requires for an effect"
+    TOO_CLOSE = (
+        "differs from a printed group by fewer participants of an arm than the study's policy allows to be printed"
+    )
 
 
 @dataclass(frozen=True, slots=True)

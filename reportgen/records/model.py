@@ -301,7 +301,7 @@ class PooledEffect(Generic[V]):
         message = (
             f"The estimate of the {which} model lies" if len(beyond) == 1 else f"The estimates of the {which} model lie"
         )
-        reason = "; ".join(self.outside_reasons) or "it is no weighted mean of them"
+        reason = "; ".join(self.outside_reasons) or "it is not a weighted mean of them"
         return f"{message} outside the range of the trials' own effects: {reason}."
 
     @property

@@ -27,13 +27,15 @@ NOBODY_SMALL = 1  # a policy up to here calls no count small
 class SuppressionReason(StrEnum):
     """Why something that is known is not disclosed, or not disclosed exactly; the value is what a page says of it."""
 
-    TOO_FEW = "rests on fewer people of an arm than the study's policy lets be printed"
-    TOO_CLOSE = "differs from a group that is printed by fewer people of an arm than the study's policy lets be printed"
-    TOO_EXTREME = "fewer people lie beyond it than the study's policy lets be printed"
-    FOR_ANOTHER = "hidden, for a trial that is too small to print could be worked out from it"
+    TOO_FEW = "based on fewer participants of an arm than the study's policy allows to be printed"
+    TOO_CLOSE = (
+        "differs from a printed group by fewer participants of an arm than the study's policy allows to be printed"
+    )
+    TOO_EXTREME = "fewer participants lie beyond it than the study's policy allows to be printed"
+    FOR_ANOTHER = "suppressed, as a trial that is too small to print could be derived from it"
     LEVEL_WORKED_OUT = "a level that is too small to print could be worked out from it"
-    WORKED_OUT = "the effect of a trial that is not printed could be worked out from it"
-    PRINTED_DIGITS = "printed digits only, so that the effect of a trial that is not printed cannot be worked out"
+    WORKED_OUT = "the effect of a trial that is not printed could be derived from it"
+    PRINTED_DIGITS = "printed digits only, so that the effect of a trial that is not printed cannot be derived"
 
 
 TOO_FEW, TOO_CLOSE, TOO_EXTREME = SuppressionReason.TOO_FEW, SuppressionReason.TOO_CLOSE, SuppressionReason.TOO_EXTREME

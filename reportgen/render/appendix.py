@@ -173,10 +173,11 @@ LEDGER_ROWS_ON_PAPER = 60
 def _ledger(records: Records) -> BackSection:
     rows = records.ledger.rows
     if not rows:
-        return BackSection("ledger", "Ledger", (("Nothing was recoded and nobody was left out on loading.",),), ())
+        return BackSection(
+            "ledger", "Ledger", (("No value was recoded and no participant was excluded on loading.",),), ()
+        )
     text: Inline = (
-        "What was done to the data on loading: each recode, each value set to missing, each person left out, with the "
-        "line that asked for it.",
+        "Changes made to the data on loading: each recoding, each value set to missing and each participant excluded, with the line that requested it.",
     )
     whole = ledger(records.ledger)
     if len(rows) <= LEDGER_ROWS_ON_PAPER:
@@ -220,11 +221,11 @@ def _seed(spec: Spec, records: Records) -> Inline:
         )
     given = "seed" in spec.study.study.model_fields_set
     seed: Inline = (" (the study file gives the seed ", records.provenance.seed, ")") if given else ()
-    return ("No number of this report was drawn at random", *seed, ".")
+    return ("No number in this report depends on random draws", *seed, ".")
 
 
 def _glossary(records: Records) -> BackSection:
-    text: Inline = ("Scales as the trials used them: their range, and which way is better.",)
+    text: Inline = ("Scales as used in the trials: range and direction of benefit.",)
     return BackSection(
         "glossary", "Glossary of scales", (text,), (Back("glossary-scales", "Scales", glossary(records.glossary)),)
     )
@@ -238,10 +239,12 @@ def _reconciliation(record: Reconciliation) -> BackSection:
         else "as the difference in means at follow-up"
     )
     text: Inline = (
-        "What each trial's publication says, beside what its file gives: people, means at baseline, and the effect of "
-        f"that trial alone {model}{' where it was measured' if len(adjusted) > 1 else ''}; positive = intervention better.",
+        "Published results of each trial compared with those from its file: participants, means at baseline, and the effect of that trial alone "
+        f"{model}{' where it was measured' if len(adjusted) > 1 else ''}; positive = intervention better.",
     )
-    table = Back("reconciliation-trials", "Published by the trials, and in their files", reconciliation(record))
+    table = Back(
+        "reconciliation-trials", "Results published by the trials and from their files", reconciliation(record)
+    )
     return BackSection("reconciliation", "Reconciliation", (text,), (table,))
 
 
@@ -253,14 +256,14 @@ def _fidelity(record: Fidelity) -> BackSection:
     source: Inline = (" of ", record.source) if record.source.text else ()
     missing: Inline = (counts["no result"], " without a result here; ") if counts["no result"].value else ()
     inside: Inline = (
-        (" Our interval covers ", record.covered, " of the ", record.with_interval, " that are set beside one.")
+        (" Our interval covers ", record.covered, " of the ", record.with_interval, " that have one.")
         if record.with_interval.value
         else ()
     )
     text: Inline = (
         "The print",
         *source,
-        " beside what comes out here. Of ",
+        " compared with the results of this report. Of ",
         record.size,
         " number: " if record.size.value == 1 else " numbers: ",
         counts["as printed"],
@@ -275,5 +278,7 @@ def _fidelity(record: Fidelity) -> BackSection:
     against: tuple[Inline, ...] = tuple((words,) for words in record.contradictions)
     long = (record.size.value or 0) > FIDELITY_ROWS_ON_PAPER
     short = fidelity_summary(record) if long else None
-    table = Back("fidelity-numbers", "The print beside this report", replace(fidelity(record), paper=short))
-    return BackSection("fidelity", "Fidelity", (text,), (table,), "Where the print contradicts itself", against)
+    table = Back(
+        "fidelity-numbers", "Published numbers compared with this report", replace(fidelity(record), paper=short)
+    )
+    return BackSection("fidelity", "Fidelity", (text,), (table,), "Inconsistencies within the publication", against)

@@ -151,7 +151,7 @@ def _artefact(
     )
 
 
-NOTED_ABOVE: Inline = ("Further notes stand below an earlier table of this series.",)
+NOTED_ABOVE: Inline = ("Further notes are given below an earlier table of this series.",)
 
 
 def noted_once(parts: tuple[Part, ...]) -> tuple[Part, ...]:
@@ -164,7 +164,7 @@ def noted_once(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     >>> table = Table((), (), footnotes=(("Sizes are shares.",), ("Effects in mm.",)), abbreviations=(("m", "trials"),))
     >>> other = replace(table, footnotes=(("Sizes are shares.",), ("Effects in points.",)))
     >>> noted_once((Part("a", (), table=table), Part("b", (), table=other)))[1].table.footnotes
-    (('Effects in points.',), ('Further notes stand below an earlier table of this series.',))
+    (('Effects in points.',), ('Further notes are given below an earlier table of this series.',))
     """
     screen: set[Note] = set()
     paper: set[Note] = set()

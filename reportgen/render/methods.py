@@ -41,19 +41,17 @@ def _data(records: Records) -> Iterator[Inline]:
         " were analysed: ",
         *counted(included.n, "participant"),
         *((" of the ", included.in_file, " in the files") if included.in_file.value != included.n.value else ()),
-        ". Each recoding of a value, and each person left out on loading, stands in the ledger.",
+        ". Each recoding of a value and each participant excluded on loading is listed in the ledger.",
     )
     if study.source.text:
         yield ("Source of the data: ", study.source, "" if study.source.text.endswith(".") else ".")
 
 
 def _numbers(*, guarded: bool) -> Inline:
-    kept = ", or the printed one where more digits would tell of few people," if guarded else ""
+    kept = ", or the printed value where more digits would disclose results of few participants," if guarded else ""
     return (
-        "Numbers are rounded half away from zero when they are printed, and only then; a p value has more figures where it "
-        "would be printed as a limit that it is not, and so has the end of an interval that is clear of zero, and a share that "
-        "is not none or all. Each of them has a row in the results "
-        f"table beside this report, with its unrounded value{kept} and its origin.",
+        "Numbers are rounded half away from zero for printing only; a p value has more digits where it would otherwise be printed as a limit that it does not equal, as do the end of an interval that excludes zero and a percentage that is neither zero nor one hundred. Each number has a row in the results table accompanying this report, with its unrounded value"
+        f"{kept} and its origin.",
     )
 
 

@@ -15,7 +15,7 @@ WORDS = ("comparison", "outcome", "analysed", "follow-up")
 NUMBERS = ("m", "n", "control", "intervention", "moderators")
 EXPECTED = ("not measured", "no control arm", "no intervention arm")  # what a mapping says is no news where all is well
 MOST_NAMED = 3
-AT_MOST = "≤: at most. The screening decides which moderators are searched, and so who has all of them."
+AT_MOST = "≤: at most. The screening decides which moderators are searched, and hence who has a value of all of them."
 AT_MOST_MODERATORS = "≤: at most. The screening decides which moderators are searched."
 
 
@@ -55,20 +55,20 @@ def rebuilding_lines(rebuilding: Iterable[Rebuilding], seconds: float, possible_
     --------
     >>> for line in rebuilding_lines([Rebuilding("pooled", 23, 3, 0), Rebuilding("rp", 7, 0, 7)], 1.26, 4.0):
     ...     print(line)
-    A build would make again, in about 1.3 s of work and up to 4.0 s more:
+    A build would recompute, in about 1.3 s of work and up to 4.0 s more:
       pooled: 3 of 23 results
-      rp: 7 of 7 results may be made again
+      rp: 7 of 7 results may be recomputed
     >>> rebuilding_lines([Rebuilding("pooled", 23, 0, 0)], 0.0, 0.0)
-    ['A build would find every result kept.']
+    ['A build would recompute nothing: every result is stored.']
     """
     stale = [one for one in rebuilding if one.certain or one.possible]
     if not stale:
-        return ["A build would find every result kept."]
+        return ["A build would recompute nothing: every result is stored."]
     more = f" and up to {possible_seconds:.1f} s more" if possible_seconds else ""
-    lines = [f"A build would make again, in about {seconds:.1f} s of work{more}:"]
+    lines = [f"A build would recompute, in about {seconds:.1f} s of work{more}:"]
     for item in stale:
         parts = [f"{item.certain} of {item.results} results"] if item.certain else []
-        parts += [f"{item.possible} of {item.results} results may be made again"] if item.possible else []
+        parts += [f"{item.possible} of {item.results} results may be recomputed"] if item.possible else []
         lines.append(f"  {item.name}: {', '.join(parts)}")
     return lines
 

@@ -282,9 +282,11 @@ def _picture(drawing: Drawing, title: str) -> Element:
 
 def _where_the_whole_stands(tables: int) -> Iterator[Element]:
     if tables == 1:
-        yield _note(("The whole table stands in the HTML version of this report, in the workbook and in a CSV file.",))
+        yield _note(("The full table is given in the HTML version of this report, in the workbook and in a CSV file.",))
     elif tables:
-        yield _note(("The whole tables stand in the HTML version of this report, in the workbook and in CSV files.",))
+        yield _note(
+            ("The full tables are given in the HTML version of this report, in the workbook and in CSV files.",)
+        )
 
 
 def _references(references: Iterable[Reference]) -> Iterator[Element]:

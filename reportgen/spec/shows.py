@@ -309,7 +309,7 @@ class Subgroups(Rounded, Limited):
 
 @show
 class SearchHonesty(Rounded, Limited):
-    """What is left of each search after random draws: effects as found, corrected and in trials held out, and a verdict."""
+    """Results of each search after random draws: effects as found, corrected and in trials held out, and a verdict."""
 
     methods = (*PARTITIONING, *PEELING)
     show: Literal["search-honesty"]

@@ -175,7 +175,7 @@ def _least_squares(people: People, here: NDArray[np.bool_], columns: FloatArray)
     model = blocks(item, Options(treatment_effect="common"))
     name = "treatment:moderator[0]"
     if name not in model.x_names:
-        return "The interaction cannot be told apart from the adjusters.", nothing
+        return "The interaction cannot be distinguished from the adjusters.", nothing
     if model.df <= 0:
         return "As many coefficients as participants.", nothing
     p, a = model.p, model.rr[0]

@@ -315,7 +315,7 @@ def _screened(
         options = plan.options(asked.varying)
         # gamma is the same wherever zero lies; far from the people, t z would look like a multiple of t
         plain = fit_model(people, people.adjusters, columns - centre, options, plan.search)
-        naive = reading_of(plain, q, "it cannot be told apart from the trials", people)
+        naive = reading_of(plain, q, "it cannot be distinguished from the trials", people)
         across, separate = model.across, model.separate
         at = tuple(
             NOTHING
@@ -372,7 +372,7 @@ def base_level(people: People, present: list[int], reference: int) -> int:
 def unusable(people: People, minimum_trials: int) -> str:
     """Return why there is nothing to fit, or an empty text."""
     if not len(people.values):
-        return "nobody has a value in a trial with both arms"
+        return "no participant has a value in a trial with both arms"
     if people.trials < minimum_trials:
         return f"{counted(people.trials)} with a value on both sides, and the screening needs {word(minimum_trials)}"
     return "" if np.ptp(people.values) else "it has one value in all"

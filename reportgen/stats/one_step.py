@@ -326,7 +326,7 @@ def _impossible(used: CrossProducts) -> str:
 
 def _impossible_model(model: Blocks) -> str:
     if "treatment" not in model.x_names:
-        return "The treatment cannot be told apart from the trials and the adjusters."
+        return "The treatment cannot be distinguished from the trials and the adjusters."
     if model.df <= 0:
         return "There are as many coefficients as participants, so that no residual variance is left."
     if model.df == 1 and model.q:

@@ -147,7 +147,7 @@ def _ancova(cross_products: CrossProducts) -> tuple[str, FloatArray]:
         return f"Only {arm} participants.", nothing
     model = blocks(cross_products, Options(treatment_effect="common"))
     if "treatment" not in model.x_names:
-        return "Treatment cannot be told apart from the adjusters.", nothing
+        return "Treatment cannot be distinguished from the adjusters.", nothing
     if model.df <= 0:
         return "As many coefficients as participants.", nothing
     spread = cross_products.centred[0, -1, -1]

@@ -82,7 +82,7 @@ def split_readings(
     coded = code_moderator(people, people.values, 0, 1.0, options, True)
     means = trial_means(people.place, coded.columns)
     columns = coded.columns - (means if information == "within" else 0.0)
-    dropped = "the sides cannot be told apart from the trials"
+    dropped = "the sides cannot be distinguished from the trials"
     these, new = (
         reading_of(fit_model(people, people.adjusters, columns, plan), 1, dropped, people)
         for plan in (coded.plan.common, coded.plan.random)

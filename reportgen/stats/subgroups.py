@@ -287,7 +287,7 @@ class Subgroup:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What a missing value of one moderator costs: participants at the root, and trials in which nobody has a value."""
+    """What a missing value of one moderator costs: participants at the root, and trials in which no participant has a value."""
 
     moderator: str
     participants: int

@@ -186,7 +186,7 @@ def without_adjuster(
         for adjuster in adjusters
         if any(counts := counted[adjuster.text])
     ]
-    return ("Left out because they have no value of an adjuster: ", *joined(parts), ".") if parts else ()
+    return ("Excluded because they have no value of an adjuster: ", *joined(parts), ".") if parts else ()
 
 
 def _most(name: str, adjuster: str, counts: Sequence[int]) -> Inline:

@@ -54,7 +54,7 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
         (
             "Of the ",
             *counted(outcome.n, "participant"),
-            f" whom both searches analysed. {capitalised(outcome.scale.effects)}: ",
+            f" analysed by both searches. {capitalised(outcome.scale.effects)}: ",
             outcome.outcome_label,
             *unit,
             ".",
@@ -99,8 +99,8 @@ def _overlap_note(scale: EffectScale, drawn: bool) -> Inline:
         else "Nothing has been tested, and effects are not corrected for the search"
     )
     return (
-        "Peeled: in the subgroup of directed peeling of that row; partitioned: in the subgroup of recursive partitioning that "
-        f"heads the rows. Jaccard index: those in both, of those in either. {scale.direction}. "
+        "Peeled: in the directed-peeling subgroup of that row; partitioned: in the recursive-partitioning subgroup that heads the rows. Jaccard index: the number in both divided by the number in either. "
+        f"{scale.direction}. "
         f"{tested}.",
     )
 
@@ -122,7 +122,7 @@ def profile(outcome: OutcomeAgreement, record: Agreement) -> Table:
     )
     groups = tuple(Group(tuple(_profile(subgroup)), head=_head(subgroup)) for subgroup in outcome.subgroups)
     notes: tuple[Inline, ...] = (
-        ("Mean (SD), or participants and their share, of those with a value.",),
+        ("Mean (SD), or number and percentage of participants, among those with a value.",),
         *_suppressed(outcome, record),
     )
     return explained(Table(columns, groups, notes, (("SD", "standard deviation"),)))
@@ -181,7 +181,7 @@ def _suppressed(outcome: OutcomeAgreement, record: Agreement) -> tuple[Inline, .
     sentence: Inline = (
         "Counts below ",
         record.settings.minimum_cell,
-        " are not printed, nor is anything from which they could be worked out.",
+        " are suppressed, as is anything from which they could be derived.",
     )
     return (sentence,)
 

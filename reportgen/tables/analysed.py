@@ -78,7 +78,9 @@ def analysed(people: Sequence[People], titles: Mapping[str, Number]) -> Table:
         head = (titles[comparison], ": ", *label) if several else label
         groups.append(Group(tuple(_row(member, member.method if methods else "") for member in members), head=head))
     notes: tuple[Inline, ...] = (
-        ("Eligible: in an arm of either side of the comparison, in any trial. Whole trial: nobody of it could enter.",),
+        (
+            "Eligible: in an arm on either side of the comparison, in any trial. Whole trial: none of its participants could be analysed.",
+        ),
     )
     table = explained(Table(_columns(), tuple(groups), notes, (("m", "trials"),)))
     return replace(table, paper=_without_reasons(table)) if len(rows) > ROWS_WITH_REASONS else table
@@ -100,7 +102,7 @@ def _columns() -> tuple[Column, ...]:
         Column(("Intervention",), "right", COUNTS),
         Column(("Analysed",), "right", COUNTS),
         Column(("Eligible",), "right", COUNTS),
-        Column(("Left out, by reason and trial",), "left"),
+        Column(("Excluded, by reason and trial",), "left"),
     )
 
 

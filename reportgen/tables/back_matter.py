@@ -74,7 +74,7 @@ def excluded_participants(record: Ledger) -> Table | None:
         )
         for _, found in groupby(rows, key=lambda row: row.trial.text)
     )
-    return Table(columns, groups, (("Here: the people who were left out on loading.",),))
+    return Table(columns, groups, (("Shown here: participants excluded on loading.",),))
 
 
 def glossary(record: Glossary) -> Table:

@@ -127,6 +127,6 @@ def _notes(settings: ScreeningSettings, *, drawn: bool) -> tuple[Inline, ...]:
             SOURCE,
             ", in its form for meta-analyses. It applies where the p value of the interaction is below ",
             LIMIT,
-            ". The rating is suggested by the answers; yours decides.",
+            ". The rating is suggested by the answers; the reader's own rating decides.",
         ),
     )

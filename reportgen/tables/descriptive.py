@@ -38,7 +38,7 @@ def descriptive(record: Descriptive) -> Table:
             (
                 "Counts below ",
                 record.minimum_cell,
-                " are not printed, nor are their neighbours from which they could be worked out.",
+                " are suppressed, as are neighbouring cells from which they could be derived.",
             )
         )
     table = explained(Table(tuple(columns), groups, (*footnotes.notes, *general)))
@@ -53,7 +53,7 @@ def _side(side: Side, record: Descriptive, footnotes: Footnotes) -> Inline:
     if side.label == "all" and record.one_sided:
         item = len(record.one_sided) == 1
         names = joined([(name,) for name in record.one_sided], ", ")
-        note: Inline = (*names, " stands on one side only." if item else " stand on one side only.")
+        note: Inline = (*names, " is present on one side only." if item else " stand on one side only.")
         return (*head, footnotes.mark(note))
     return head
 

@@ -36,10 +36,10 @@ ABBREVIATIONS = (
     ("CI", "confidence interval"),
     ("τ²", "variance of the effect between trials"),
     ("PI", "prediction interval"),
-    ("Q", "Cochran’s Q, a test of whether the trials have one effect"),
-    ("I²", "share of variation between trials that is not chance"),
+    ("Q", "Cochran’s Q, a test of whether the trials share one effect"),
+    ("I²", "percentage of variation between trials not due to chance"),
 )
-ALONE: Inline = ("One trial: its own effect, by analysis of covariance; nothing is pooled.",)
+ALONE: Inline = ("One trial: its own effect, by analysis of covariance; no pooling.",)
 
 
 def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale: Scale = "natural") -> Table:
@@ -82,8 +82,7 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
     if scaled:
         notes.append(
             (
-                f"{favour} Effects and prediction intervals are multiplied by the factor and so stand on a common scale; divide by it "
-                "to come back to the outcome's own. An outcome without a range has no factor and keeps its unit, as do τ² "
+                f"{favour} Effects and prediction intervals are multiplied by the factor to give a common scale; divide by it to return to the outcome's own scale. An outcome without a range has no factor and keeps its unit, as do τ² "
                 "and the checks.",
             )
         )
@@ -101,7 +100,7 @@ def _on_paper(whole: Table) -> Table:
         replace(group, rows=tuple(replace(row, cells=tuple(row.cells[i - 1] for i in kept if i)) for row in group.rows))
         for group in whole.groups
     )
-    note: Inline = ("Q, its p and τ² of the two-stage model stand in this table on the screen and in its CSV file.",)
+    note: Inline = ("Q, its p and τ² of the two-stage model are given in this table on screen and in its CSV file.",)
     notes = (*whole.footnotes, note)
     terms = tuple(term for term in whole.abbreviations if term[0] != "Q")
     return Table(tuple(whole.columns[i] for i in kept), groups, notes, terms)
@@ -145,12 +144,11 @@ def _few_trials(effects: Sequence[PooledEffect], settings: ModelSettings) -> lis
     if any(effect.trials.value == 2 and (effect.estimate.df.value or inf) < 2 for effect in shown):
         notes.append(
             (
-                "With two trials, the variation of the effect between trials rests on a single degree of freedom, so that "
-                "the interval is very wide whatever their size; the interval of the common-effect model stands beside it.",
+                "With two trials, the variation of the effect between trials is estimated with a single degree of freedom, so that the interval is very wide whatever their size; the interval of the common-effect model is given beside it.",
             )
         )
     if any(effect.trials.value == 3 and effect.heterogeneity.predicted_low.value is not None for effect in shown):
-        notes.append(("With three trials, the prediction interval rests on a single degree of freedom.",))
+        notes.append(("With three trials, the prediction interval has a single degree of freedom.",))
     return notes
 
 
@@ -200,7 +198,7 @@ def _excluded(effect: PooledEffect) -> Iterator[Inline]:
         for row in effect.one_step_only
     ]
     if reasons:
-        yield ("Not in the two-stage model, but in the one-step model: ", *joined(reasons), ".")
+        yield ("In the one-step model but not in the two-stage model: ", *joined(reasons), ".")
 
 
 def _two_stage_variation(effect: PooledEffect) -> tuple[Inline, Inline, Inline]:
@@ -378,8 +376,7 @@ def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
             groups.append(Group(rows, head=(titles[comparison],)))
     notes: tuple[Inline, ...] = (
         (
-            "Criterion: minus two times the log-likelihood, restricted or full, as minimised. Boundary: the fit is sound and "
-            "finds no variation between trials.",
+            "Criterion: minus twice the log-likelihood, restricted or full, as minimised. Boundary: the fit is valid and finds no variation between trials.",
         ),
     )
     return Table(tuple(columns), tuple(groups), notes)

@@ -137,8 +137,7 @@ def biases(records: Sequence[ScenarioRecord]) -> Table:
         *(Column((way,), "decimal", span) for span in spans.values() for way in ("truth", "naive", "corrected")),
     )
     note: Inline = (
-        "Truth: mean over data sets of what the effect really is among the people of the first candidate; beside it "
-        "estimate minus truth, in SD. Corrected are those in which at least two bootstrap samples found something to compare with.",
+        "Truth: mean over data sets of the true effect among the participants of the first candidate; next to it estimate minus truth, in SD. Corrected are those in which at least two bootstrap samples found a subgroup to compare with.",
     )
     return Table(columns, _groups(records, lambda item: list(_bias_rows(item))), (note, ERROR))
 

@@ -25,11 +25,7 @@ from reportgen.tables.phrases import (
 MOST = 4  # moderators of which a note says how often they are chosen
 ABBREVIATIONS = (("CI", "confidence interval"), ("n", "participants"))
 NOTE: Inline = (
-    "As found: not corrected for the search. Corrected: minus the mean optimism of bootstrap samples that were searched again; "
-    "the interval is approximate, and the correction is partial for weak effects. Held out: what the first candidate of the other "
-    "trials shows in the trial that did not choose it, pooled; it judges the search, not this subgroup. p of the search: share of "
-    "searches in data without effect modification that find as strong a candidate; it holds for these trials. Limits of moderators: "
-    "the range of nine in ten bootstrap samples that chose them.",
+    "As found: not corrected for the search. Corrected: minus the mean optimism over bootstrap samples searched in the same way; the interval is approximate, and the correction is partial for weak effects. Held out: the effect of the first candidate of the other trials in the trial left out, pooled; it assesses the search, not this subgroup. p of the search: proportion of searches in data without effect modification that find a candidate at least as strong; it refers to these trials. Limits of moderators: the range of nine in ten bootstrap samples that chose them.",
 )
 
 

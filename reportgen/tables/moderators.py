@@ -143,15 +143,15 @@ def trials_cell(interaction: Interaction, marked: Footnotes) -> Inline:
     silent = interaction.uninformative
     if silent is None:
         return (interaction.trials,)
-    further = "trial of the model tells" if silent.value == 1 else "trials of the model tell"
+    further = "trial of the model provides" if silent.value == 1 else "trials of the model provide"
     beside = any(
         e.effect.value is not None for reading in (interaction.naive, interaction.across) for e in reading.each
     )
-    rest = ", though the naive and the across reading rest on them as well" if beside else ""
+    rest = ", although the naive and the across-trial readings use them as well" if beside else ""
     note = (
         silent,
-        f" further {further} nothing of the interaction, for the moderator does not vary on both sides there; neither they nor "
-        f"their people are counted{rest}.",
+        f" further {further} no information on the interaction, as the moderator does not vary on both sides there; neither they nor their participants are counted"
+        f"{rest}.",
     )
     return (interaction.trials, marked.mark(note))
 
@@ -217,15 +217,11 @@ def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inli
     larger = "; ".join(dict.fromkeys(scale.larger for scale in scales))
     notes: list[Inline] = [
         (
-            f"Interaction: {differs} for a step of the moderator, or in a level from that in "
-            f"the reference level; {larger}. Within trials: from differences between people of one "
-            "trial. Naive: the same coefficient for differences within and between trials. Across trials: from the means "
-            "of trials (of levels: their shares, from nobody to everybody), open to ecological bias. No value: people of the analysis who have none of the moderator, or stand "
-            "in a trial that has none on one side.",
+            f"Interaction: {differs} per step of the moderator, or between a level and the reference level"
+            f"; {larger}. Within trials: from differences between participants of the same trial. Naive: the same coefficient for differences within and between trials. Across trials: from trial means (for levels, proportions, from none to all), open to ecological bias. No value: participants of the analysis without a value of the moderator, or in a trial without values on one side.",
         ),
         (
-            f"{READING[settings.reading]}: tested, and adjusted for the number of moderators tested of the same outcome at "
-            "the same follow-up. Significant: p below ",
+            f"{READING[settings.reading]}: tested, and adjusted for the number of moderators tested for the same outcome and follow-up. Significant: p below ",
             settings.significant,
             "; weak: p below ",
             settings.weak,
@@ -237,8 +233,7 @@ def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inli
     if any(interaction.separate for screen in screens for interaction in screen.interactions):
         notes.append(
             (
-                "Where the across reading cannot be had, the within reading comes from a model with a treatment effect of "
-                "its own for each trial.",
+                "Where the across-trial reading cannot be estimated, the within-trial reading comes from a model with a separate treatment effect for each trial.",
             )
         )
     notes += not_adjusted([fit for screen in screens for fit in screen_fits(screen, _title(screen, screens))])
@@ -256,7 +251,11 @@ def _title(screen: Screen, screens: Sequence[Screen]) -> Inline:
 def hidden_note(estimates: Iterable[Estimate]) -> tuple[Inline, ...]:
     """Return the note on effects that are known and not printed; nothing where there are none."""
     suppressed = any(estimate.effect.status == "suppressed" for estimate in estimates)
-    return (("An effect that rests on too few people of an arm to be printed is a dash.",),) if suppressed else ()
+    return (
+        (("An effect based on too few participants of an arm to be printed is shown as a dash.",),)
+        if suppressed
+        else ()
+    )
 
 
 def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
@@ -363,7 +362,7 @@ def expectations(screens: Sequence[Screen]) -> Table | None:
         return None
     notes: tuple[Inline, ...] = (
         (
-            "Found: the direction of the estimate, whatever its p. Outcomes in which it cannot be estimated are left out.",
+            "Found: the direction of the estimate, whatever its p. Outcomes in which it cannot be estimated are omitted.",
         ),
     )
     return Table(columns, tuple(groups), notes)

@@ -20,22 +20,18 @@ from reportgen.tables.phrases import NBSP, ci_head, estimate_cell, explained, jo
 LIMITS = ("Limits of the subgroup",)
 DRAWN = ("Random draws",)
 DRAWN_NOTE: Inline = (
-    "Intervals inside, outside and of the contrast are those of subgroups fixed in advance. Corrected: minus the mean optimism of "
-    "bootstrap samples that were searched again, with an approximate interval. Held out: the box of that size which the other trials "
-    "choose, in the trial that did not choose it, pooled. p of the search: share of searches in data without effect modification that "
-    "find as strong a subgroup of any size, in these trials; grey: candidates that it does not support.",
+    "Intervals inside, outside and of the contrast are as for subgroups fixed in advance. Corrected: minus the mean optimism over bootstrap samples searched in the same way, with an approximate interval. Held out: the box of that size found in the other trials, evaluated in the trial left out, pooled. p of the search: proportion of searches in data without effect modification that find a subgroup of any size at least as strong, in these trials; grey: candidates that it does not support.",
 )
 ABBREVIATIONS = (("m", "trials"), ("n", "participants"), ("CI", "confidence interval"))
 UNTESTED: Inline = (
-    "Nothing has been tested. Intervals are those of subgroups fixed in advance: they are not adjusted for the search, and "
-    "the effect of a subgroup found by searching is too large.",
+    "No hypothesis was tested. Intervals are as for subgroups fixed in advance: they are not adjusted for the search, and the effect of a subgroup found by searching is overestimated.",
 )
 
 
 def _contrast(scale: EffectScale) -> Inline:
     return (
-        f"{scale.contrast_head}: the interaction of treatment with being inside, in one model of everybody. Effects inside and "
-        f"outside come from separate models, so that their {scale.between} is not exactly the same.",
+        f"{scale.contrast_head}: the interaction of treatment with being inside, in one model of all participants. Effects inside and outside are estimated in separate models, so that their "
+        f"{scale.between} is not exactly the same.",
     )
 
 
@@ -70,8 +66,7 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
     unit: Inline = (", ", peeling.unit) if peeling.unit.text else ()
     notes: tuple[Inline, ...] = (
         (
-            "Size: share of the participants analysed; each row is the subgroup found that is nearest to a size asked for. "
-            "Its people have a value on the kept side of every limit, the limit itself included; a dash: no limit. "
+            "Size: proportion of the participants analysed; each row is the subgroup found that is closest to a requested size. Its participants have a value on the retained side of every limit, including the limit itself; a dash: no limit. "
             f"{peeling.scale.direction}.",
         ),
         (*_contrast(peeling.scale), " ", *_search_notes(peeling)),
@@ -139,7 +134,7 @@ def _directions(peeling: PeeledOutcome) -> Iterator[Inline]:
         yield ("Declared to gain more: ", *declared, ".")
     found = joined([_found(moderator) for moderator in peeling.moderators if moderator.interaction is not None])
     if found:
-        how = "by the sign of the interaction with treatment in the same people (centred within trials)"
+        how = "by the sign of the interaction with treatment in the same participants (centred within trials)"
         yield (f"Found to gain more, {how}: ", *found, ".")
 
 

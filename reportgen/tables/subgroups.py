@@ -33,7 +33,7 @@ READINGS: dict[Reading, str] = {"pooled": "pooled", "within": "within trials", "
 BOUNDARY_MARK = mark(0)
 BOUNDARY_NOTE: Inline = (
     BOUNDARY_MARK,
-    "No variation between trials found: the fit is sound, on the boundary of the model.",
+    "No variation between trials found: the fit is valid, on the boundary of the model.",
 )
 P_COLUMNS = (
     Column(("raw",), "decimal", SPLIT_P),
@@ -42,14 +42,14 @@ P_COLUMNS = (
 )
 ABBREVIATIONS = (("m", "trials"), ("CI", "confidence interval"))
 
-LOST_NOTE: Inline = ("Lost: those of the analysis who would leave if this moderator alone had to be known.",)
+LOST_NOTE: Inline = (
+    "Lost: participants of the analysis who would be excluded if a value of this moderator alone were required.",
+)
 SEARCHED_NOTE: Inline = (
-    "A subgroup that was found by searching looks better than it is: its effect is not corrected for the search.",
+    "A subgroup found by searching appears better than it is: its effect is not corrected for the search.",
 )
 CORRECTED_NOTE: Inline = (
-    "A subgroup that was found by searching looks better than it is. Corrected: minus the mean optimism of bootstrap samples that "
-    "were searched again, with an approximate interval. p of the search: share of searches in data without effect modification that "
-    "find as strong a split, in these trials; grey: candidates that it does not support. In trials held out: what the first subgroup "
+    "A subgroup found by searching appears better than it is. Corrected: minus the mean optimism over bootstrap samples searched in the same way, with an approximate interval. p of the search: proportion of searches in data without effect modification that find a split at least as strong, in these trials; grey: candidates that it does not support. In trials held out: what the first subgroup "
     "that the other trials choose shows in the trial that did not choose it, pooled; it judges the search, not this subgroup.",
 )
 
@@ -57,7 +57,7 @@ CORRECTED_NOTE: Inline = (
 def _contrast_note(scale: EffectScale) -> Inline:
     return (
         f"{scale.contrast_head}: {scale.effect} in the subgroup {scale.apart} that on the other side, as the interaction in one "
-        f"model of both. The {scale.effects} of the two sides come from separate models, so that their {scale.between} is not "
+        f"model of both. The {scale.effects} of the two sides are estimated in separate models, so that their {scale.between} is not "
         "exactly the same.",
     )
 
@@ -166,7 +166,9 @@ def _without(search: PartitionedOutcome) -> Inline:
         return ()
     if not search.tree:
         return (": not searched, ", *words(search.reason, f"{search.id}.reason", search.cuts.source))
-    return (": no subgroup identified",) if search.rejected else (": no split leaves enough people on both sides",)
+    return (
+        (": no subgroup identified",) if search.rejected else (": no split leaves enough participants on both sides",)
+    )
 
 
 def _rows(search: PartitionedOutcome, readings: tuple[Reading, ...], drawn: bool) -> Iterator[Row]:

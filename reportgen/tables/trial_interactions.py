@@ -22,7 +22,7 @@ ABBREVIATIONS = (
     ("m", "trials that have an interaction of their own and are pooled"),
     CI,
     ("Q", "Cochran’s Q, a test of whether the trials have one interaction"),
-    ("I²", "share of variation between trials that is not chance"),
+    ("I²", "percentage of variation between trials not due to chance"),
     ("τ²", "variance of the interaction between trials"),
 )
 BLANK: Inline = ()
@@ -135,7 +135,7 @@ def _variation(interaction: Interaction) -> Iterator[Row]:
 def _notes(screen: Screen, chosen: Collection[Interaction]) -> Iterator[Inline]:
     yield (*labelled(screen.outcome_label, screen.unit), ", ", screen.follow_up_label, ".")
     yield (
-        f"Interaction: {screen.scale.differs} for a step of the moderator, or in a level from that in the reference level; "
+        f"Interaction: {screen.scale.differs} per step of the moderator, or between a level and the reference level; "
         f"{screen.scale.larger}. Weights are those of the two-stage model. The across reading "
         "compares the means of trials and is open to ecological bias: it is not pooled with the others.",
     )

@@ -27,8 +27,10 @@ def _agreement(record: Agreement, options: AgreementTables, context: Context) ->
 
 def _drafts(outcome: OutcomeAgreement, record: Agreement) -> Iterator[Draft]:
     title = _title(outcome, record)
-    yield Draft((*title, ": who is in both, and the effect among them"), table=tables.overlap(outcome, record))
-    yield Draft((*title, ": what those in both are like"), table=tables.profile(outcome, record))
+    yield Draft(
+        (*title, ": participants in both subgroups, and the effect among them"), table=tables.overlap(outcome, record)
+    )
+    yield Draft((*title, ": characteristics of participants in both subgroups"), table=tables.profile(outcome, record))
 
 
 def _title(outcome: OutcomeAgreement, record: Agreement) -> Inline:
@@ -44,7 +46,7 @@ def _title(outcome: OutcomeAgreement, record: Agreement) -> Inline:
 
 def _prose(records: Sequence[Agreement], study: Study) -> Iterable[Section]:
     paragraphs = tuple(paragraph for record in records for paragraph in agreement_methods(record))
-    return (Section(("Agreement of the two searches",), paragraphs),)
+    return (Section(("Agreement between the two searches",), paragraphs),)
 
 
 VIEW = View(
@@ -52,5 +54,5 @@ VIEW = View(
     record=Agreement,
     label="Agreement",
     prose=_prose,
-    shows=(Show(AgreementTables, "Agreement of recursive partitioning and directed peeling", _agreement),),
+    shows=(Show(AgreementTables, "Agreement between recursive partitioning and directed peeling", _agreement),),
 )

@@ -61,7 +61,7 @@ def _found(
 
 
 def _status(records: Sequence[DirectedPeeling]) -> Ended:
-    return ended(records, Back("peeling-status", "How each directed peeling ended", tables.peeling_status(records)))
+    return ended(records, Back("peeling-status", "Status of each directed peeling", tables.peeling_status(records)))
 
 
 VIEW = View(
@@ -77,7 +77,7 @@ VIEW = View(
             PeelingTrajectories,
             "Directed peeling: effect by size of the subgroup",
             _trajectories,
-            beside={"peeling-thresholds": "Limits and effects at selected sizes stand in"},
+            beside={"peeling-thresholds": "Limits and effects at selected sizes are given in"},
         ),
         Show(
             PeelingThresholds,

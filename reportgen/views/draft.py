@@ -40,7 +40,7 @@ class Draft:
     notes: tuple[Inline, ...] = ()
 
 
-NOBODY: Inline = ("No trial has anybody who could enter: there is nothing to show.",)
+NOBODY: Inline = ("No trial has eligible participants: there is nothing to show.",)
 
 
 def with_notes(drafts: Sequence[Draft], notes: tuple[Inline, ...]) -> tuple[Draft, ...]:

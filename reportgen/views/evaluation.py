@@ -17,9 +17,7 @@ from reportgen.tables.phrases import counted, enumerated, joined
 from reportgen.views.prose.section import Section
 
 NUMBERS: Inline = (
-    "A share of data sets has the binomial Monte Carlo standard error, a mean that of a mean. Data sets in which the number cannot "
-    "be had are left out; how many remain is given in the tables, or else in the results beside this report. Numbers are "
-    "rounded half away from zero when they are printed; each of them has a row in the results, with its unrounded value.",
+    "Monte Carlo standard errors are binomial for proportions of data sets and those of a mean for means. Data sets in which a number cannot be estimated are excluded; how many remain is given in the tables, or else in the results accompanying this report. Numbers are rounded half away from zero for printing only; each has a row in the results, with its unrounded value.",
 )
 METHODS = {
     "recursive-partitioning": "Recursive partitioning with mixed models (RP)",
@@ -40,22 +38,18 @@ def sections(record: EvaluationRecord) -> tuple[Section, ...]:
 
 def _data(record: EvaluationRecord) -> Iterator[Inline]:
     yield (
-        "Everything was simulated, in units of the residual standard deviation (SD) of the control arm. The outcome of a person "
-        "is the level of the trial, normal with SD one between trials, plus the moderators, plus the effect of treatment, "
-        "plus a normal residual. The effect of treatment is ",
+        "All data were simulated, in units of the residual standard deviation (SD) of the control arm. The outcome of a participant is the sum of the level of the trial (normal, with SD one between trials), the moderators, the treatment effect and a normal residual. The treatment effect is ",
         record.effect,
-        " SD outside of a planted subgroup, on average over trials, and varies between them with SD τ; slopes of the "
-        "moderators, and interactions of treatment with each of them, vary between trials as the table of scenarios says, "
-        "the interactions around zero.",
+        " SD outside a planted subgroup, on average over trials, and varies between them with SD τ; slopes of the moderators, and interactions of treatment with each of them, vary between trials as given in the table of scenarios, the interactions around zero.",
     )
     yield ("The moderators are ", *enumerated([_moderator_words(moderator) for moderator in record.moderators]), ".")
     adjusted: list[Inline] = [(moderator.name,) for moderator in record.moderators if moderator.adjusted]
     if adjusted:
         yield ("All models are adjusted for ", *enumerated(adjusted), ".")
     yield (
-        "Random numbers follow from the seed ",
+        "Random numbers depend only on the seed ",
         record.seed,
-        ", the scenario and the number of the data set alone; all searches of a scenario see the same data sets.",
+        ", the scenario and the number of the data set; all searches of a scenario use the same data sets.",
     )
 
 
@@ -81,9 +75,9 @@ def _search(judged_search: JudgedSearch) -> Iterator[Inline]:
         )
     yield (METHODS[judged_search.method], *before, ": ", *settings, ".")
     if judged_search.size is not None:
-        yield ("The box is judged whose share of the people is nearest to ", judged_search.size, "%.")
+        yield ("The box assessed is the one whose proportion of participants is closest to ", judged_search.size, "%.")
     elif judged_search.method == "directed-peeling":
-        yield ("The box with the largest z over all sizes is judged.",)
+        yield ("The box with the largest z over all sizes is assessed.",)
     yield (*counted(judged_search.data_sets, "data set"), " of each scenario; ", *_draws(judged_search), ".")
 
 
@@ -100,21 +94,15 @@ def _draws(judged_search: JudgedSearch) -> Inline:
 
 def _judged(record: EvaluationRecord) -> Iterator[Inline]:
     yield (
-        "The first candidate of a search is judged, whether it was kept or not: the split with the smallest p of its node, or the "
-        "box. It was kept if the tree was split by it; it is supported if its p of the search is at most ",
+        "The first candidate of a search is assessed, whether or not it was kept: the split with the smallest p in its node, or the box. It was kept if the tree was split on it; it is supported if its p of the search is at most ",
         record.alpha,
-        ": the share of sign flips (outcomes without effect modification, residuals with random signs), each searched in the same "
-        "way, that find as strong a candidate. A box is never kept; its p before any draw is that of its z alone.",
+        ": the proportion of sign flips (outcomes without effect modification, residuals with random signs), each searched in the same way, that find a candidate at least as strong. A box is never kept; without draws, its p is that of its z alone.",
     )
     yield (
-        "Its moderator is right if it has a condition on every moderator of the planted subgroup and on its side, its cut if "
-        "each limit lies, besides, within a tenth of the observed range from the true one. The Jaccard index is the share of the "
-        "people in both among those in either.",
+        "Its moderator is correct if it has a condition on every moderator of the planted subgroup, on the correct side; its cut is correct if, in addition, each limit lies within a tenth of the observed range of the true one. The Jaccard index is the number of participants in both as a proportion of those in either.",
     )
     yield (
-        "Effects are those inside the candidate and their difference from the other side of its last split, or from everybody "
-        "outside the box. The truth is what they really are among these people. Corrected effects have the mean optimism "
-        "over bootstrap samples taken off, and their intervals, as all others here, have the level of ",
+        "Effects are those inside the candidate and their difference from the other side of its last split, or from all participants outside the box. The truth is their true value among these participants. Corrected effects are the effects minus the mean optimism over bootstrap samples, and their intervals, like all others here, have a level of ",
         record.level,
         "%. In trials held out, the candidate of the other trials is estimated in the one that did not choose it, and "
         "these effects are pooled; with fewer than three trials they are not estimable.",
@@ -149,10 +137,10 @@ def planned(record: EvaluationRecord) -> tuple[Planned, ...]:
     found = [Planned("Table", "Scenarios", tables.scenarios(record.scenarios))]
     if empty:
         found.append(Planned("Table", "Error without modification", tables.errors(empty)))
-        found.append(Planned("Fig.", "Subgroups found where none is there", Sketch(draw_rates, empty)))
+        found.append(Planned("Fig.", "Subgroups found where none exists", Sketch(draw_rates, empty)))
     if full:
         found.append(Planned("Table", "Detection of planted subgroups", tables.detection(full)))
-        found.append(Planned("Fig.", "Subgroups found where one is there", Sketch(draw_rates, full)))
+        found.append(Planned("Fig.", "Subgroups found where one exists", Sketch(draw_rates, full)))
     title = "Bias of effects, naive and corrected" if corrected else "Bias of effects"
     found.append(Planned("Table", title, tables.biases(record.scenarios)))
     found.append(
@@ -160,7 +148,7 @@ def planned(record: EvaluationRecord) -> tuple[Planned, ...]:
     )
     found.append(Planned("Table", "Coverage of intervals", tables.coverage(record.scenarios)))
     if held_out:
-        found.append(Planned("Table", "Effects in trials held out", tables.held_out(record.scenarios)))
+        found.append(Planned("Table", "Effects in held-out trials", tables.held_out(record.scenarios)))
     return tuple(found)
 
 

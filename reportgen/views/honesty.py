@@ -12,7 +12,7 @@ from reportgen.views.draft import Draft
 from reportgen.views.view import Context, Show
 
 NOT_DRAWN: Inline = (
-    "Nothing was drawn: the study file asks for no draws, or nothing could be searched. What these searches find are candidates.",
+    "No random draws were made: the study file asks for none, or no search was possible. Subgroups found by these searches are candidates.",
 )
 
 
@@ -27,7 +27,7 @@ def _honesty(record: Any, options: SearchHonesty, context: Context) -> tuple[Dra
 SHOWS: tuple[Show[Any, Any], ...] = (
     Show(
         SearchHonesty,
-        "What is left of each search after random draws",
+        "Results of each search after random draws",
         _honesty,
         beside={"subgroup-tree": "Drawn in", "peeling-trajectories": "Drawn in"},
     ),

@@ -119,8 +119,8 @@ VIEW = View(
             _forest,
             caption=_caption,
             beside={
-                "estimates": "Every number of this figure stands in",
-                "forest-by-trial": "The trials of each effect are drawn in",
+                "estimates": "All numbers in this figure are given in",
+                "forest-by-trial": "The effects of single trials are shown in",
             },
         ),
         Show(
@@ -128,8 +128,8 @@ VIEW = View(
             "Effects by trial",
             _forest_by_trial,
             beside={
-                "estimates-by-trial": "Every number of these figures stands in",
-                "analysed": "Who was left out, and why, stands in",
+                "estimates-by-trial": "All numbers in these figures are given in",
+                "analysed": "Exclusions and their reasons are given in",
             },
         ),
         Show(

@@ -90,8 +90,8 @@ VIEW = View(
             "Interaction of treatment with each moderator",
             _forest,
             beside={
-                "interaction-estimates": "Every number of this figure stands in",
-                "effect-at-values": "The effect at chosen values stands in",
+                "interaction-estimates": "All numbers in this figure are given in",
+                "effect-at-values": "Effects at chosen values are given in",
                 "interaction-by-trial": "Trials by themselves are drawn in",
             },
         ),
@@ -106,13 +106,13 @@ VIEW = View(
             EffectAtValues,
             "Effect at chosen values of each moderator",
             _at_values,
-            beside={"interaction-estimates": "The interactions behind these effects stand in"},
+            beside={"interaction-estimates": "The interactions behind these effects are given in"},
         ),
         Show(
             Credibility,
             "Credibility of each suggested effect modification",
             _credibility,
-            beside={"interaction-estimates": "The interactions stand in"},
+            beside={"interaction-estimates": "The interactions are given in"},
         ),
     ),
 )

@@ -26,7 +26,7 @@ from reportgen.views.prose.recursive_partitioning import partition_methods, sett
 from reportgen.views.prose.section import sections_of_each
 from reportgen.views.view import Back, Context, Ended, Show, View, ended
 
-LOOKS_BETTER = "A subgroup that was found by searching looks better than it is; the effects are "
+LOOKS_BETTER = "A subgroup found by searching appears better than it is; the effects are "
 NOT_CORRECTED: Inline = (f"{LOOKS_BETTER}not corrected for the search.",)
 AS_FOUND: Inline = (f"{LOOKS_BETTER}as found, and corrected ones stand below them.",)
 
@@ -100,7 +100,7 @@ def _looks_better(searches: Sequence[PartitionedOutcome]) -> Inline:
 def _not_exact(searches: Sequence[PartitionedOutcome]) -> Inline:
     scale = shared(search.scale for search in searches)
     return (
-        f"Effects of a subgroup and of the other side come from separate models: one {scale.apart} the other is not exactly the "
+        f"Effects in a subgroup and on the other side are estimated in separate models: one {scale.apart} the other is not exactly the "
         f"{scale.between} that was tested.",
     )
 
@@ -182,27 +182,27 @@ VIEW = View(
             "Recursive partitioning",
             _tree,
             beside={
-                "subgroups": "Every number of these trees stands in",
-                "cut-profiles": "Cuts that were tried are drawn in",
+                "subgroups": "All numbers in these trees are given in",
+                "cut-profiles": "The cuts that were tried are shown in",
             },
         ),
         Show(
             SubgroupForest,
             "Effects in the subgroups of recursive partitioning",
             _forest,
-            beside={"subgroup-tree": "The trees of these subgroups stand in"},
+            beside={"subgroup-tree": "The trees of these subgroups are shown in"},
         ),
         Show(
             Subgroups,
             "Subgroups of recursive partitioning in numbers",
             _subgroups,
-            beside={"subgroup-tree": "Drawn in", "rejected-splits": "Splits that were not kept stand in"},
+            beside={"subgroup-tree": "Drawn in", "rejected-splits": "Splits that were not kept are given in"},
         ),
         Show(
             CutProfiles,
             "Cuts that were tried",
             _profiles,
-            beside={"rejected-splits": "The best cuts that were not kept stand in"},
+            beside={"rejected-splits": "The best cuts that were not kept are given in"},
         ),
         Show(RejectedSplits, "Splits that were not kept", _rejected),
     ),

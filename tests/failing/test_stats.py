@@ -67,4 +67,4 @@ def test_a_trial_in_which_sex_is_the_arm_tells_nothing_of_its_interaction(tmp_pa
     assert found["mod.overall.pain.short.sex.n"]["text"] == "30"
     assert found["mod.overall.pain.short.age.trials"]["text"] == "2"
     assert found["mod.overall.pain.short.tested"]["text"] == "1"
-    assert "further trial of the model tells nothing of the interaction" in page(tmp_path / "out")
+    assert "further trial of the model provides no information on the interaction" in page(tmp_path / "out")

@@ -22,7 +22,7 @@ def agreement_methods(record: Agreement) -> Iterator[Inline]:
     yield (
         "Each subgroup of the recursive partitioning “",
         record.settings.partition,
-        "” was set beside the subgroups of chosen sizes of the directed peeling “",
+        "” was compared with the subgroups of selected sizes of the directed peeling “",
         record.settings.peeling,
         "”, among the participants whom both searches analysed: how many are in both, as a share of those in either (Jaccard "
         "index), what they are like, and the treatment effect among them, in a model of its own with the settings of the "

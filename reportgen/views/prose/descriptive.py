@@ -27,13 +27,11 @@ def _described(record: Descriptive) -> Iterator[Inline]:
     suppressed: Inline = ()
     if (least.value or 0) > 1:
         suppressed = (
-            " Counts of people with a characteristic above zero and below ",
+            " Non-zero counts of participants with a characteristic below ",
             least,
-            " are not printed, nor neighbours in their table from which they could be worked out, nor effects that rest on "
-            "so few people of an arm.",
+            " are suppressed, as are neighbouring cells from which they could be derived and effects based on so few participants of an arm.",
         )
     yield (
-        "Characteristics are described by mean and standard deviation or by counts, of participants with a value, in the "
-        "trials that collected them; what a trial never collected is not counted as missing.",
+        "Characteristics are described by mean and standard deviation, or by counts, among participants with a value in the trials that collected them; a characteristic that a trial did not collect is not counted as missing.",
         *suppressed,
     )

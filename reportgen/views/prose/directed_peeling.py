@@ -26,9 +26,7 @@ from reportgen.views.prose.models import (
 )
 
 OBJECTIVE = {
-    "interaction": "the statistic of the interaction of treatment with being inside, in one model of everybody; as long as too "
-    "few people are outside for that, the effect inside minus the effect in everybody, over the standard error of the effect "
-    "inside",
+    "interaction": "the statistic of the interaction of treatment with being inside, in one model of all participants; while too few participants are outside for that, the effect inside minus the effect in all participants, divided by the standard error of the effect inside",
     "effect": "the statistic of the treatment effect inside",
 }
 INFORMATION = {
@@ -53,10 +51,9 @@ def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
     yield from _directions(record)
     yield _moderators(record)
     yield (
-        "The effect inside a subgroup, that outside, and the one in everybody are estimated in separate models, "
-        f"{kenward_roger(settings.treatment_effect)}. Directed peeling describes which people "
-        "gain most at each size; it tests nothing. The best of many subgroups looks better than it is, and neither effects nor "
-        f"intervals are corrected for the search{' unless it is said' if drawn_in(record.results) else ''}.",
+        "The effects inside a subgroup, outside it and in all participants are estimated in separate models, "
+        f"{kenward_roger(settings.treatment_effect)}. Directed peeling describes which participants benefit most at each size; it is not a hypothesis test. The best of many subgroups appears better than it is, and neither effects nor intervals are corrected for the search"
+        f"{' unless stated' if drawn_in(record.results) else ''}.",
     )
     yield from draws_in_words(record.results)
     yield from on_log_scale(result.scale for result in record.results)
@@ -69,10 +66,10 @@ def _search(settings: PeelingSettings, fits: Fits) -> Inline:
     slopes = own_slopes(settings.adjuster_slopes, adjusted, "the moderator or subgroup", of_each)
     item = one_trial(settings.min_trials, settings.treatment_effect)
     return (
-        "For every share of the participants, from all down to ",
+        "For every proportion of the participants, from all down to ",
         settings.min_fraction,
-        "%, the best subgroup was searched for by adaptive refinement by directed peeling: people within one limit of each "
-        f"moderator, each limit on the side of those who gain less. A subgroup is judged by {OBJECTIVE[settings.objective]}. "
+        "%, the best subgroup was sought by adaptive refinement by directed peeling: participants within one limit of each moderator, each limit excluding the side that benefits less. Subgroups are ranked by "
+        f"{OBJECTIVE[settings.objective]}. "
         f"Models have an intercept for each trial and {SEARCH_TREATMENT[settings.treatment_effect]}",
         *adjusted,
         f".{INFORMATION[settings.information]}{slopes}{item}",
@@ -82,13 +79,13 @@ def _search(settings: PeelingSettings, fits: Fits) -> Inline:
 def _beam(settings: PeelingSettings) -> Inline:
     least: Inline = ("at least ", *settings.min_size, ", ") if settings.min_size else ()
     return (
-        "A subgroup is made from a larger one by moving one limit inwards, by as few values as remove at least ",
+        "A subgroup is obtained from a larger one by moving one limit inwards, by as few values as are needed to remove at least ",
         settings.alpha,
-        "% of its people. Sizes are worked from large to small in steps of ",
+        "% of its participants. Sizes are processed from large to small in steps of ",
         settings.bin_width,
         "% of the participants, and ",
         *_peeled_on(settings.beam),
-        "; the subgroups of neighbouring sizes need not lie within each other. A subgroup needs ",
+        "; subgroups of neighbouring sizes need not be nested. A subgroup needs ",
         *least,
         *counted(settings.min_arm, "person", "people"),
         " in each arm, and ",
@@ -99,22 +96,22 @@ def _beam(settings: PeelingSettings) -> Inline:
 
 def _peeled_on(beam: Number) -> Inline:
     if beam.value == 1:
-        return ("the best subgroup of each step is peeled on",)
-    return ("the ", beam, " best subgroups of each step are peeled on")
+        return ("the best subgroup of each step is peeled further",)
+    return ("the ", beam, " best subgroups of each step are peeled further")
 
 
 def _directions(record: DirectedPeeling) -> Iterator[Inline]:
     """Say where the directions come from: what was really done, over all outcomes."""
     known = {moderator.declared for peeling in record.results for moderator in peeling.moderators}
-    found = "taken from the sign of its interaction with treatment, centred within trials, in the same people"
+    found = "taken from the sign of its interaction with treatment, centred within trials, in the same participants"
     if known == {True}:
-        yield ("Who gains more along each moderator was declared in the study file.",)
+        yield ("The direction of benefit along each moderator was specified in the study file.",)
     elif known == {False}:
-        yield (f"Who gains more along each moderator is {found}.",)
+        yield (f"The direction of benefit along each moderator is {found}.",)
     elif known:
         yield (
-            "Who gains more along a moderator was declared in the study file for some, and for the others it is "
-            f"{found}; the notes of each table say which.",
+            "The direction of benefit was specified in the study file for some moderators, and for the others it is "
+            f"{found}; the notes of each table specify which.",
         )
 
 
@@ -122,7 +119,6 @@ def _moderators(record: DirectedPeeling) -> Inline:
     lost = any(result.not_peeled for result in record.results)
     return (
         *screened_first(record.settings),
-        "Participants with a value of every moderator that is peeled entered. Moderators with three values or fewer, categories "
-        "without an order, and moderators that would leave too few trials are not peeled"
-        f"{'; the notes of each table name them' if lost else ''}.",
+        "Participants with a value for every peeled moderator were analysed. Moderators with three or fewer values, unordered categories, and moderators that would leave too few trials are not peeled"
+        f"{'; they are named in the notes of each table' if lost else ''}.",
     )

@@ -54,24 +54,19 @@ def draws_section(searches: Sequence[SearchHonesty[Number]]) -> Section:
 def _paragraphs(searches: Sequence[SearchHonesty[Number]]) -> Iterator[Inline]:
     if any(item.null_draws.value for item in searches):
         yield (
-            "To see how easily a search finds something where there is nothing, it was repeated, screening included, on outcomes "
-            "without effect modification: the fitted values of a model with all moderators and one treatment effect per trial, plus its "
-            "residuals with random signs (a wild bootstrap). p of the search is the share of these searches whose strongest subgroup is as "
-            "strong as the one found, the data themselves counted among them. It is a statement about these trials: where interactions vary "
+            "To assess how readily a search finds a subgroup where there is none, it was repeated, including any screening, on outcomes without effect modification: the fitted values of a model with all moderators and one treatment effect per trial, plus its "
+            "residuals with random signs (a wild bootstrap). p of the search is the proportion of these searches whose strongest subgroup is at least as strong as the one found, counting the observed data among them. It refers to these trials: where interactions vary "
             "between trials by chance it may still be small. A subgroup is called supported only if its p of the search is at most ",
             searches[0].alpha,
             "; otherwise it is a candidate.",
         )
     if any(item.bootstrap_draws.value for item in searches):
         yield (
-            "To correct effects for the search, bootstrap samples, drawn within trial and arm, were searched in the same way. The optimism of a "
-            "sample is the effect of the subgroup that it finds, minus the effect of the same subgroup in the data; the mean optimism is "
-            "subtracted, and the interval is widened by its variation. The correction is partial for weak effects and slightly too strong for "
+            "To correct effects for the search, bootstrap samples drawn within trial and arm were searched in the same way. The optimism of a sample is the effect, in that sample, of the subgroup found in it minus the effect of the same subgroup in the observed data; the mean optimism is subtracted, and the interval is widened by its variation. The correction is partial for weak effects and slightly too strong for "
             "clear ones.",
         )
     if searches:
         yield (
-            "Where three or more trials entered, each trial was also left out in turn: the first subgroup of the search among the others was "
-            "evaluated in the trial that did not choose it, and these effects were pooled in two stages (REML, guarded "
+            "Where three or more trials were analysed, each trial was also left out in turn: the first subgroup found in the other trials was evaluated in the trial left out, and these effects were pooled in two stages (REML, guarded "
             "Hartung–Knapp–Sidik–Jonkman intervals).",
         )

@@ -24,13 +24,13 @@ TREATMENT = {
     "common": "one treatment effect common to all trials",
 }
 COVARIANCE = {
-    "independent": "Random intercepts and treatment effects were taken to be independent.",
+    "independent": "Random intercepts and treatment effects were assumed to be independent.",
     "unstructured": "Random intercepts and treatment effects were allowed to be correlated.",
 }
-SLOPES = {"common": "with slopes common to all trials", "stratified": "with slopes of each trial's own"}
+SLOPES = {"common": "with slopes common to all trials", "stratified": "with trial-specific slopes"}
 RESIDUAL = {
     "common": "The residual variance was common to all trials.",
-    "by-trial": "Each trial had a residual variance of its own.",
+    "by-trial": "Each trial had its own residual variance.",
 }
 ESTIMATION = {"reml": "restricted maximum likelihood (REML)", "ml": "maximum likelihood"}
 DF_FLOOR = {
@@ -71,9 +71,8 @@ def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
     several = [outcome for outcome in study.outcomes.values() if len(outcome.first_available) > 1]
     if several:
         yield (
-            "Where trials used different instruments for an outcome, each trial brings the first listed one that it "
-            f"measured {_when(several, fitted, study)}, rescaled linearly to the range of the outcome and turned to its "
-            "direction.",
+            "Where trials used different instruments for an outcome, each trial contributes the first listed one that it measured "
+            f"{_when(several, fitted, study)}, rescaled linearly to the range of the outcome and aligned with its direction.",
         )
     used = tuple(dict.fromkeys(effect.follow_up for record in fitted for effect in record.results))
     labels = {e.follow_up: e.follow_up_label for record in fitted for e in record.results}
@@ -108,7 +107,7 @@ def _of_means(study: Study, labels: Mapping[str, Number], every: str) -> Inline:
     changes, finals = (
         [(label,) for name, label in labels.items() if study.outcomes[name].final is final] for final in (False, True)
     )
-    turned, favouring = "turned by the direction of its scale so that", MEAN_DIFFERENCE.favouring
+    turned, favouring = "signed by the direction of its scale so that", MEAN_DIFFERENCE.favouring
     if not finals:
         return (
             f"{every} is the change from baseline to follow-up, {turned} positive values are improvements and {favouring}.",
@@ -142,8 +141,12 @@ def _adjusted_finals(record: MetaAnalysis, study: Study) -> bool:
 
 def _nearest(study: Study, used: tuple[str, ...]) -> Inline:
     ties = {study.follow_up[name].tie for name in used}
-    rule = f"of two equally near, {TIE[ties.pop()]}" if len(ties) == 1 else "ties as said with each window"
-    return (f"Of several visits in a window the one nearest to its aim was taken; {rule}.",)
+    rule = (
+        f"if two were equally close, {TIE[ties.pop()]}"
+        if len(ties) == 1
+        else "ties were resolved as stated for each window"
+    )
+    return (f"Where a window contained several visits, the one closest to the target month was used; {rule}.",)
 
 
 def _window(label: Number, window: Window, derived: Derived) -> Inline:
@@ -166,7 +169,7 @@ def _meta_analyses(fitted: Sequence[MetaAnalysis]) -> Iterator[Section]:
         model = tuple(_alone(record) if record.alone else _fitted(record))
         words = "".join(map(plain, model))
         if words in seen:
-            model = (("Model, inference and checks are those of the section ", *seen[words], "."),)
+            model = (("Model, inference and checks are as in the section ", *seen[words], "."),)
         seen.setdefault(words, head)
         yield Section(head, (*(_comparison(comparison) for comparison in record.comparisons), *model))
 
@@ -186,11 +189,9 @@ def _fitted(record: MetaAnalysis) -> Iterator[Inline]:
 def _alone(record: MetaAnalysis) -> Iterator[Inline]:
     settings, fits = record.settings, fits_of(record, effect_fits)
     yield (
-        "No outcome stands in more than one trial at a follow-up of a comparison. Each effect is that of its trial, by analysis "
-        "of covariance",
+        "No outcome was measured in more than one trial at any follow-up of a comparison. Each effect is that of its trial, by analysis of covariance",
         *adjusted_for(settings.adjust_for, fits),
-        ": nothing is pooled, and no variation between trials is estimated. Intervals use the t distribution with the residual "
-        "degrees of freedom, and have a level of ",
+        ": there is no pooling and no estimate of variation between trials. Confidence intervals use the t distribution with the residual degrees of freedom and have a level of ",
         settings.level,
         "%.",
     )
@@ -230,15 +231,14 @@ def _model(settings: ModelSettings, fits: Fits) -> Inline:
 
 def _uncertainty(settings: ModelSettings) -> Inline:
     heterogeneity = (
-        "Variation of the effect between trials is given as its variance τ²; the prediction interval is where the effect in "
-        "a new trial is expected."
+        "Between-trial variation of the effect is expressed as its variance τ²; the prediction interval is the range in which the effect in a new trial is expected to lie."
         if settings.treatment_effect == "random"
-        else "Variation between trials is not part of this model."
+        else "This model does not include variation between trials."
     )
     floored = settings.inference != "normal" and settings.treatment_effect == "random"
     floor = DF_FLOOR[settings.df_floor] if floored else ""
     return (
-        f"{INFERENCE[settings.inference]}{floor}. Intervals have a level of ",
+        f"{INFERENCE[settings.inference]}{floor}. Confidence intervals have a level of ",
         settings.level,
         f"%. {heterogeneity}",
     )
@@ -248,30 +248,24 @@ def _participants(settings: ModelSettings) -> Inline:
     least = settings.minimum_trials
     needed: Inline = ()
     if (least.value or 0) > 1:
-        needed = (" A pooled effect is estimated from ", least, " trials or more; with fewer it is not estimable.")
+        needed = (" A pooled effect requires at least ", least, " trials; with fewer it is not estimable.")
     else:
         needed = (
-            " Where one trial alone has an outcome at a follow-up, its own effect is given, by analysis of covariance in that "
-            "trial with the same adjusters: nothing is pooled, and no variation between trials is estimated.",
+            " Where only one trial measured an outcome at a follow-up, its own effect is given, by analysis of covariance in that trial with the same adjusters: there is no pooling and no estimate of variation between trials.",
         )
     return (
-        "Participants with complete values of outcome and adjusters entered (complete cases), in trials with people on both "
-        "sides of the comparison; all others are counted with the reason.",
+        "Participants with complete data on the outcome and adjusters were analysed (complete cases), in trials with participants on both sides of the comparison; all others are counted by reason for exclusion.",
         *needed,
     )
 
 
 def _checks(settings: ModelSettings) -> Inline:
     common = (
-        "Two checks stand beside each pooled effect: the same model with a common treatment effect, and"
+        "Two checks accompany each pooled effect: the same model with a common treatment effect, and"
         if settings.treatment_effect == "random"
-        else "A check stands beside each pooled effect (the column of the common effect repeats the model):"
+        else "One check accompanies each pooled effect (the common-effect column repeats the model):"
     )
     return (
         f"{common} a two-stage meta-analysis of the effects estimated in each trial, pooled by "
-        f"{POOLING[settings.two_stage_method]} with {TEST[settings.two_stage_test]}. The weights of the trials belong to the "
-        "two-stage model, as do Cochran's Q with its p, "
-        "I², and the interval of its own τ², which comes from the profile of Q and gives that of I². A trial whose own effect "
-        "cannot be estimated, for want of residual variance or of people, stays in the one-step model and out of the two-stage "
-        "one.",
+        f"{POOLING[settings.two_stage_method]} with {TEST[settings.two_stage_test]}. Trial weights are those of the two-stage model, as are Cochran's Q with its p value, I², and the confidence interval of its τ², obtained by the Q-profile method and converted to that of I². A trial whose own effect cannot be estimated, for lack of residual variance or of participants, enters the one-step model but not the two-stage model.",
     )

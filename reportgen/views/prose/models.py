@@ -67,14 +67,14 @@ def on_log_scale(scales: Iterable[EffectScale]) -> Iterator[Inline]:
 
 def planned_only(nothing: str) -> Inline:
     """Return the sentence in front of the methods of an analysis that came to nothing."""
-    return (f"{nothing}; the reasons stand in the place of the results. What follows is what was planned.",)
+    return (f"{nothing}; the reasons are given in place of the results. The methods below are those planned.",)
 
 
 def one_trial(minimum_trials: Number, treatment_effect: str) -> str:
     """Return the sentence on models of one trial, in which no effect can vary between trials; or an empty text."""
     if minimum_trials.value != 1 or treatment_effect != "random":
         return ""
-    return " Where one trial alone enters, no variation between trials is in the model."
+    return " Where only one trial is analysed, the model includes no variation between trials."
 
 
 def kenward_roger(treatment_effect: str) -> str:
@@ -122,7 +122,7 @@ def screened_first(settings: SearchSettings | PeelingSettings) -> Inline:
     if settings.screened_by is None or settings.p_below is None:
         return ()
     return (
-        "Moderators of each search are those whose interaction has p below ",
+        "Each search uses the moderators whose interaction has p below ",
         settings.p_below,
         " in the analysis “",
         settings.screened_by,
@@ -144,7 +144,7 @@ def suppressed_sentence(suppression: SuppressionNote, what: str) -> Iterator[Inl
             f"Of the {what}, ",
             suppression.suppressed,
             " is" if suppression.suppressed.value == 1 else " are",
-            " neither drawn nor in the data beside this report: fewer than ",
+            " neither drawn nor in the data files of this report: fewer than ",
             suppression.minimum_cell,
-            " people of an arm tell each of them from one that is, and these people could be worked out.",
+            " participants of an arm distinguish each of them from one that is, and these participants could be identified.",
         )

@@ -24,23 +24,21 @@ TESTED = {
 }
 RESIDUAL = {
     "common": "",
-    "by-trial": " Each trial had a residual variance of its own.",
+    "by-trial": " Each trial had its own residual variance.",
     "by-arm": " Each side of the comparison had a residual variance of its own.",
 }
 READING = {
     "within": "The within-trial reading was tested.",
-    "naive": "The naive reading was tested, which takes differences between people of one trial and between trials together.",
+    "naive": "The naive reading was tested, which combines differences within and between trials.",
 }
 
 TELLING = {
-    "within": " in which it varies on both sides: only such trials tell something of the interaction within trials, and they and "
-    "their people are counted beside it; others stay in the model for what they say of the adjusters",
+    "within": " in which it varies on both sides: only such trials inform the interaction within trials, and they and their participants are counted beside it; others stay in the model because they inform the adjusters",
     "naive": "",
 }
 EFFECT_AT = {
-    "within": "The effect at a value of a moderator is that in a trial whose people are, on average, like all people analysed: "
-    "only the interaction within trials moves it. ",
-    "naive": "The effect at a value of a moderator is read from the naive model, whose interaction moves it. ",
+    "within": "The effect at a value of a moderator is that in a trial whose participants are, on average, like all participants analysed: it changes with the interaction within trials only. ",
+    "naive": "The effect at a value of a moderator is taken from the naive model and changes with its interaction. ",
 }
 BY_TRIAL: Inline = (
     "Each interaction was also estimated in each trial by itself, by analysis of covariance with the moderator and its product with "
@@ -82,7 +80,7 @@ def _model(settings: ScreeningSettings, fits: Fits) -> Inline:
     adjusted = adjusted_for(settings.adjust_for, fits)
     slopes = own_slopes(settings.adjuster_slopes, adjusted, "the moderator")
     return (
-        "Each moderator was screened by itself: for each outcome, follow-up and comparison, one linear mixed model of the "
+        "Each moderator was screened separately: for each outcome, follow-up and comparison, one linear mixed model of the "
         f"participants of all trials, with an intercept for each trial, a treatment effect that {effect}, the moderator "
         f"and its interaction with treatment{INTERACTION[settings.interaction_effect]}",
         *adjusted,
@@ -90,18 +88,14 @@ def _model(settings: ScreeningSettings, fits: Fits) -> Inline:
         "model alone, and a moderator needs ",
         settings.minimum_trials,
         " trial" if settings.minimum_trials.value == 1 else " trials",
-        f" with people on both sides{TELLING[settings.reading]}.{one_trial(settings.minimum_trials, settings.treatment_effect)} Quantities were never cut for the test; levels are compared with a reference and "
-        "tested together.",
+        f" with participants on both sides{TELLING[settings.reading]}.{one_trial(settings.minimum_trials, settings.treatment_effect)} Quantities were not categorised for the test; levels are compared with a reference level and tested jointly.",
     )
 
 
 def _readings(settings: ScreeningSettings) -> Inline:
     return (
-        "The moderator was centred at its mean in each trial, and the product of treatment with those means stands in the "
-        "model as well, so that the interaction within trials is apart from differences across trials, which are open to "
-        "ecological bias. Where the across reading cannot be had, for want of trials or of differences between their "
-        "means, each trial has a treatment effect of its own instead. The naive reading, without centring, is given "
-        f"beside both. {READING[settings.reading]}",
+        "The moderator was centred at its mean in each trial, and the product of treatment with those means was included in the model, which separates the interaction within trials from differences across trials, which are open to ecological bias. Where the across-trial reading cannot be estimated, for lack of trials or of differences between their means, each trial has its own treatment effect instead. The naive reading, without centring, is given alongside. "
+        f"{READING[settings.reading]}",
     )
 
 
@@ -119,7 +113,7 @@ def _uncertainty(settings: ScreeningSettings) -> Inline:
     varying = "random" in (settings.treatment_effect, settings.interaction_effect)
     floored = settings.inference != "normal" and settings.df_floor != "none" and varying
     floor = DF_FLOOR[settings.interaction_effect] if floored else ""
-    return (f"{INFERENCE[settings.inference]}{floor}. Intervals have a level of ", settings.level, "%.")
+    return (f"{INFERENCE[settings.inference]}{floor}. Confidence intervals have a level of ", settings.level, "%.")
 
 
 def _tiers(record: Moderation) -> Inline:
@@ -131,8 +125,7 @@ def _tiers(record: Moderation) -> Inline:
         settings.weak,
         " weak. ",
         *_found(record),
-        " Beside each p stand those adjusted by Holm and by Benjamini and Hochberg for the number of moderators tested "
-        "of the same outcome at the same follow-up and comparison.",
+        " Each p value is accompanied by those adjusted by the methods of Holm and of Benjamini and Hochberg for the number of moderators tested for the same outcome, follow-up and comparison.",
     )
 
 
@@ -163,7 +156,7 @@ def _found(record: Moderation) -> Inline:
         " was" if record.significant.value == 1 else " were",
         " significant, where ",
         record.by_chance,
-        " would be expected by chance if nothing moderated, and ",
+        " would be expected by chance without any effect modification, and ",
         record.weak,
         " weak.",
     )
@@ -172,11 +165,11 @@ def _found(record: Moderation) -> Inline:
 def _values(settings: ScreeningSettings) -> Inline:
     listed = percentiles(settings.percentiles)
     quantities: Inline = (
-        "Quantities are read at the ",
+        "For quantities it is given at the ",
         *listed,
-        " of the people analysed, levels one by one.",
+        " of the participants analysed, for levels one by one.",
     )
     return (
         EFFECT_AT[settings.reading],
-        *(quantities if listed else ("It is read for levels alone, one by one.",)),
+        *(quantities if listed else ("It is given for levels only, one by one.",)),
     )

@@ -27,10 +27,10 @@ from reportgen.views.prose.models import (
 )
 
 CRITERION = {
-    "interaction": "the p value of the interaction of treatment with the split, from a mixed model of all people of the node",
-    "differential": "the difference between the treatment statistics of the two sides, each fitted by itself",
-    "maximum": "the larger of the treatment statistics of the two sides, each fitted by itself",
-    "directional": "the treatment statistics of the two sides, each fitted by itself: they must differ, and one of them must "
+    "interaction": "the p value of the interaction of treatment with the split, from a mixed model of all participants in the node",
+    "differential": "the difference between the treatment statistics of the two sides, each fitted separately",
+    "maximum": "the larger of the treatment statistics of the two sides, each fitted separately",
+    "directional": "the treatment statistics of the two sides, each fitted separately: they must differ, and one of them must "
     "favour treatment",
 }
 SHORT_CRITERION = {
@@ -40,8 +40,7 @@ SHORT_CRITERION = {
     "directional": "treatment statistics of the two sides that differ, with one in favour of treatment",
 }
 MULTIPLICITY = {
-    "sidak-modified": "for the number of cuts of its moderator by Šidák's formula with an effective number of cuts, since "
-    "neighbouring cuts divide nearly the same people",
+    "sidak-modified": "for the number of cuts of its moderator by Šidák's formula with an effective number of cuts, as neighbouring cuts divide nearly the same participants",
     "sidak": "for the number of cuts of its moderator by Šidák's formula",
     "none": "",
 }
@@ -56,9 +55,8 @@ INFORMATION = {
 }
 SORTED_OUT = ", those that the screening sorted out included"
 MISSING = {
-    "complete": "Participants with a value of every moderator of the search entered",
-    "available": "Each moderator was tried on the participants who have it, and a participant without it is on neither side "
-    "of its split",
+    "complete": "Participants with a value for every moderator of the search were analysed",
+    "available": "Each moderator was tried in the participants with a value for it; a participant without a value is on neither side of its split",
 }
 
 
@@ -120,8 +118,8 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     yield _limits(settings)
     yield _moderators(settings)
     yield (
-        "For each subgroup the effect inside, that on the other side of its last split and that in everybody else are "
-        f"estimated in separate models among these people alone, {kenward_roger(settings.treatment_effect)}. Their {between} is therefore not exactly the {between} that was tested. Beside each subgroup stands p of its last split with an interaction that varies between trials, which asks whether the {between} may be expected in new trials. A subgroup "
+        "For each subgroup, the effects inside it, on the other side of its last split and in all other participants are estimated in separate models of these participants alone, "
+        f"{kenward_roger(settings.treatment_effect)}. Their {between} is therefore not exactly the {between} that was tested. Beside each subgroup stands p of its last split with an interaction that varies between trials, which asks whether the {between} may be expected in new trials. A subgroup "
         f"that was found by searching looks better than it is{NOT_CORRECTED if not drawn_in(record.results) else '.'}",
     )
     yield from draws_in_words(record.results)
@@ -133,10 +131,9 @@ def _search(settings: SearchSettings, fits: Fits) -> Inline:
     adjusted = adjusted_for(settings.adjust_for, fits)
     slopes = own_slopes(settings.adjuster_slopes, adjusted, "the split")
     return (
-        "Subgroups were searched for by recursive partitioning with mixed models (IPD-SIDES). In a node, every moderator is "
-        "cut in two at each of its values, or at ",
+        "Subgroups were sought by recursive partitioning with mixed models (IPD-SIDES). In each node, every moderator is split in two at each of its values, or at ",
         *counted(settings.max_cuts, "quantile"),
-        f" where it has more (levels without an order: in every way); a cut is judged by {CRITERION[settings.criterion]}, with an intercept for each trial "
+        f" where it has more (unordered levels: in every possible way); a cut is evaluated by {CRITERION[settings.criterion]}, with an intercept for each trial "
         f"and {SEARCH_TREATMENT[settings.treatment_effect]}",
         *adjusted,
         f". {INFORMATION[settings.information]}.{slopes}" if settings.criterion == "interaction" else ".",
@@ -151,7 +148,7 @@ def _choice(settings: SearchSettings) -> Inline:
     adjustments = ", and then ".join(part for part in (how, across) if part)
     sentence = f" Its p value is adjusted {adjustments}." if adjustments else " Its p value is not adjusted."
     return (
-        f"Each moderator brings its best cut.{sentence} ",
+        f"Each moderator contributes its best cut.{sentence} ",
         *_looked_at(settings.width),
         *_kept(settings),
         " The subgroup is the side with the larger effect",
@@ -176,13 +173,13 @@ def _several(settings: SearchSettings) -> Inline:
 def _in_its_turn(depth: Number) -> Inline:
     if depth.value == 1:
         return (", and is not divided again.",)
-    return (", and is searched in its turn, to at most ", depth, " conditions; a moderator is used once.")
+    return (", and is searched in turn, up to ", depth, " conditions; each moderator is used once.")
 
 
 def _looked_at(width: Number) -> Inline:
     if width.value == 1:
-        return ("The moderator with the smallest p value is looked at",)
-    return ("The ", width, " moderators with the smallest p values are looked at")
+        return ("The moderator with the smallest p value is considered",)
+    return ("The ", width, " moderators with the smallest p values are considered")
 
 
 def _kept(settings: SearchSettings) -> Inline:
@@ -211,5 +208,5 @@ def _limits(settings: SearchSettings) -> Inline:
 def _moderators(settings: SearchSettings) -> Inline:
     return (
         *screened_first(settings),
-        f"{MISSING[settings.missing]}; a moderator that would leave too few trials is left out with its reason.",
+        f"{MISSING[settings.missing]}; a moderator that would leave too few trials is not searched, and the reason is given.",
     )

@@ -18,14 +18,14 @@ def without_repeated_paragraphs(
     Examples
     --------
     >>> list(without_repeated_paragraphs([(("A",), [("one",), ("two",)]), (("B",), [("one",), ("three",)])]))[1]
-    (('B',), (('three',), ('All else as in the section ', 'A', '.')))
+    (('B',), (('three',), ('Otherwise as in the section ', 'A', '.')))
     """
     seen: dict[str, Inline] = {}
     for heading, paragraphs in sections:
         by_words = {plain(paragraph): paragraph for paragraph in paragraphs}
         new = {words: paragraph for words, paragraph in by_words.items() if words not in seen}
         known = [seen[words] for words in by_words if words in seen]
-        as_before = "All else as" if new else "As"
+        as_before = "Otherwise as" if new else "As"
         rest: tuple[Inline, ...] = ((f"{as_before} in the section ", *known[0], "."),) if known else ()
         seen |= dict.fromkeys(new, heading)
         yield heading, (*new.values(), *rest)

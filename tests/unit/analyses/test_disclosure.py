@@ -334,7 +334,7 @@ def test_nothing_is_estimated_from_few_people_of_an_arm(tmp_path: Path) -> None:
     effect, screening = pooled_of(records), records.analyses["screening"]
     assert (effect.n_control.text, effect.n_intervention.text) == ("<5", "–")
     assert (effect.estimate.effect.value, effect.by_trial) == (None, ())
-    assert "fewer people of an arm" in effect.reason
+    assert "fewer participants of an arm" in effect.reason
     assert isinstance(screening, Moderation)
     age = the(screening.results[0], "age")
     assert (age.tier, age.within.p.value, age.naive.each[0].effect.value) == ("not estimable", None, None)

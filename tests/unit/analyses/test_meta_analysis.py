@@ -79,7 +79,7 @@ def test_a_trial_without_residual_variance_takes_no_weight(tmp_path: Path, chang
     # one trial is left with an effect of its own: nothing is pooled in two stages
     assert effect.estimate.effect.value is not None
     assert effect.two_stage.effect.value is None
-    assert effect.two_stage.effect.reason == "one trial alone has an effect of its own: nothing is pooled in two stages"
+    assert effect.two_stage.effect.reason == "only one trial has an effect of its own: no two-stage pooling"
     assert (effect.heterogeneity.i2.value, south.weight.value) == (None, None)
     assert effect.two_stage_heterogeneity.q.reason == effect.two_stage.effect.reason
 
@@ -109,7 +109,7 @@ def test_a_degenerate_trial_of_three_is_named_as_left_out_of_the_two_stage_model
     assert len(weights) == 2 and sum(weights) == pytest.approx(100)
     notes = [plain(note) for note in estimates(record.results, record.settings).footnotes]
     said = (
-        "Not in the two-stage model, but in the one-step model: East (the model reproduces the outcome exactly, so that no "
+        "In the one-step model but not in the two-stage model: East (the model reproduces the outcome exactly, so that no "
         "residual variance is left)."
     )
     assert said in [note.lstrip("ᵃᵇᶜ") for note in notes]
@@ -138,7 +138,7 @@ def test_one_trial_alone_is_its_own_analysis_of_covariance(
     for beside in (effect.common, effect.two_stage, effect.two_stage_heterogeneity, effect.heterogeneity):
         assert {number.value for number in numbers_in(beside)} == {None}
     assert north.weight.value is None and effect.outside == ""
-    assert effect.common.effect.reason == "one trial: nothing is pooled"
+    assert effect.common.effect.reason == "one trial: no pooling"
     assert [row.cells[0] for group in model_status([record]).groups for row in group.rows] == [("one trial",)]
     (sheet,) = forest_sheets(record.results, record.settings, name="fig1")
     words = " ".join([plain(sheet.alt), *(" ".join(piece.text for piece in item.pieces) for item in sheet.words())])
@@ -162,7 +162,7 @@ def test_methods_say_what_one_trial_is(tmp_path: Path, both: bool) -> None:
     spec, repository = read(path)
     records = make_records(spec, repository, profile="final")
     prose = " ".join(plain(paragraph) for section in methods(spec, records) for paragraph in section.paragraphs)
-    assert "Where one trial alone has an outcome at a follow-up, its own effect is given" in prose
+    assert "Where only one trial measured an outcome at a follow-up, its own effect is given" in prose
     assert ("guarded so that it never narrows an interval" in prose) == both
     assert ("varies at random between trials" in prose) == both
     shown, forest = Forest(series="Fig.", show="forest", of="pooled"), SHOWS["forest"]

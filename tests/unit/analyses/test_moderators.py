@@ -96,7 +96,7 @@ def test_the_baseline_of_the_outcome_says_which_end_is_worse() -> None:
     ("name", "reason", "people", "trials"),
     [
         ("job", "one trial with a value on both sides, and the screening needs two", 440, 2),
-        ("weight", "nobody has a value in a trial with both arms", 740, 3),
+        ("weight", "no participant has a value in a trial with both arms", 740, 3),
         ("dose", "it has one value in all", 0, 0),
     ],
 )

@@ -49,7 +49,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> PartitionedOutcome:
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> PartitionedOutcome:
-    """The search with what is taken where the study file does not say: within trials, with slopes of each trial's own."""
+    """The search with what is taken where the study file does not say: within trials, with trial-specific slopes."""
     return only(tmp_path_factory.mktemp("sound"))
 
 

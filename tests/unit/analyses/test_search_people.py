@@ -100,7 +100,7 @@ def test_a_trial_that_loses_an_arm_goes_as_a_whole() -> None:
 def test_a_constant_or_unmeasured_moderator_has_its_reason() -> None:
     constant = Moderator("sex", "Sex", "", 1.0, ("female", "male"), False, 0, None, np.zeros(200), np.arange(200))
     found = search(constant, moderator("bmi", slice(0, 60)), moderator("age"))
-    assert dict(found.not_searched) == {"sex": "has one value in all", "bmi": "nobody has a value"}
+    assert dict(found.not_searched) == {"sex": "has one value in all", "bmi": "no participant has a value"}
 
 
 def test_a_search_that_has_found_its_people_itself_has_the_same_ones_explained() -> None:

@@ -244,7 +244,7 @@ def test_where_nothing_was_found_everybody_stands_alone() -> None:
     nothing = Frontier(*[()] * 9, limits=tuple(() for _ in record.moderators))
     drawn = sheet(replace(record, frontier=nothing, boxes=(), smallest=None))
     said = [piece.text for words in drawn.words() for piece in words.pieces]
-    assert said.count("excludes nobody at any size") == len(record.moderators)
+    assert said.count("excludes no one at any size") == len(record.moderators)
     assert not [mark for mark in drawn.marks if isinstance(mark, Shape)]
 
 

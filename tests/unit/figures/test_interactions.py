@@ -79,7 +79,7 @@ def test_what_cannot_be_estimated_is_named() -> None:
 def test_the_note_counts_what_was_tested_and_what_chance_would_give() -> None:
     (sheet,) = interaction_sheets(several(), settings(), name="fig2")
     assert (
-        "Of 5 interactions tested, 2 with p below 0.05 (0.3 expected by chance where nothing moderates)"
+        "Of 5 interactions tested, 2 with p below 0.05 (0.3 expected by chance without effect modification)"
         in texts(sheet)[-1]
     )
 
@@ -153,11 +153,11 @@ def test_a_filled_square_means_the_p_beside_it() -> None:
     filled, open_, small = squares(sheet)
     assert (filled.fill, open_.fill != ACCENT, open_.edge, small.fill) == (ACCENT, True, ACCENT, MUTED)
     assert "Filled square: the p beside it is below 0.05; open square: below 0.20" in texts(sheet)[-1]
-    assert "A moderator of several levels counts once, by the p of its joint test." in texts(sheet)[-1]
+    assert "A moderator with several levels counts once, by the p of its joint test." in texts(sheet)[-1]
 
 
 def test_the_note_says_that_trials_without_information_are_not_counted() -> None:
-    told = "neither the trial nor its people are counted"
+    told = "neither the trial nor its participants are counted"
     age = interaction("pain", "Age")
     (sheet,) = interaction_sheets([screen("pain", [age])], settings(), name="fig2")
     assert told not in texts(sheet)[-1]

@@ -188,8 +188,8 @@ def test_the_band_is_the_interval_and_lies_behind() -> None:
 
 def test_a_band_that_leaves_the_plot_is_cut_and_that_is_said() -> None:
     said = {case: plain(part for w in sheet(CASES[case]).words() for part in (piece.text for piece in w.pieces)) for case in ("usual", "wide intervals")}  # fmt: skip
-    assert "cut at the edge of the plot" in said["wide intervals"]
-    assert "cut at the edge" not in said["usual"]
+    assert "truncated at the edge of the plot" in said["wide intervals"]
+    assert "truncated at the edge" not in said["usual"]
     (band,) = [mark for mark in sheet(CASES["wide intervals"]).marks if isinstance(mark, Shape) and mark.kind == "band"]
     assert min(y for _, y in band.corners) >= 0
 
@@ -198,8 +198,8 @@ def test_a_limit_that_excludes_nobody_runs_on_the_open_edge() -> None:
     record = CASES["usual"]
     never = replace(record, frontier=replace(record.frontier, limits=(*record.frontier.limits[:3], (NAN,) * 90)))
     words = [piece.text for w in sheet(never).words() for piece in w.pieces]
-    assert "excludes nobody at any size" in words
-    assert "excludes nobody at any size" not in [p.text for w in sheet(record).words() for p in w.pieces]
+    assert "excludes no one at any size" in words
+    assert "excludes no one at any size" not in [p.text for w in sheet(record).words() for p in w.pieces]
 
 
 def test_every_number_is_a_number_of_the_record() -> None:

@@ -294,8 +294,8 @@ def descriptive() -> Descriptive:
 def share(builder: NumberBuilder, count: int, total: int) -> Share:
     if count < 5:
         return Share(
-            builder.suppressed("n", "<5", "too few people to print", "participants"),
-            builder.suppressed("percent", "–", "too few people to print", "%"),
+            builder.suppressed("n", "<5", "too few participants to print", "participants"),
+            builder.suppressed("percent", "–", "too few participants to print", "%"),
         )
     return Share(builder.count("n", count), builder.fixed("percent", 100 * count / total, "percent", "%"))
 

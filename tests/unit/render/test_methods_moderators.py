@@ -17,8 +17,11 @@ from tests.screened_study import write_screened
 @pytest.mark.parametrize(
     ("percentiles", "said"),
     [
-        ([25, 75], "Quantities are read at the 25th and 75th percentiles of the people analysed, levels one by one."),
-        ([], "It is read for levels alone, one by one."),
+        (
+            [25, 75],
+            "For quantities it is given at the 25th and 75th percentiles of the participants analysed, for levels one by one.",
+        ),
+        ([], "It is given for levels only, one by one."),
     ],
 )
 def test_the_values_at_which_effects_are_read(tmp_path: Path, percentiles: list[float], said: str) -> None:
@@ -35,7 +38,7 @@ def test_the_values_at_which_effects_are_read(tmp_path: Path, percentiles: list[
 
 @pytest.mark.parametrize(
     ("reading", "told"),
-    [("within", "only the interaction within trials moves it"), ("naive", "is read from the naive model")],
+    [("within", "it changes with the interaction within trials only"), ("naive", "is taken from the naive model")],
 )
 def test_effects_at_values_are_those_of_the_reading(tmp_path: Path, reading: str, told: str) -> None:
     spec, repository = read(write_screened(tmp_path, reading=reading))
@@ -44,7 +47,7 @@ def test_effects_at_values_are_those_of_the_reading(tmp_path: Path, reading: str
     record = analysed("screening", node, repository, spec.study)
     prose = " ".join(plain(paragraph) for paragraph in screening_methods(record))
     assert told in prose
-    assert ("tell something of the interaction within trials" in prose) == (reading == "within")
+    assert ("inform the interaction within trials" in prose) == (reading == "within")
     age = record.results[0].interactions[0]
     slope = age.reading.each[0].effect.value or 0.0  # per ten years
     values = [(item.value.value or 0.0, item.estimate.effect.value or 0.0) for item in age.at]
@@ -59,7 +62,7 @@ def test_effects_at_values_are_those_of_the_reading(tmp_path: Path, reading: str
         ("interaction_effect", "common", "The first was tested; the p value of the second stands beside it."),
         ("reading", "naive", "The p values of both stand beside the reading that was tested."),
         ("adjuster_slopes", "stratified", "Each trial has slopes of its own of the adjusters and of the moderator"),
-        ("residual", "by-trial", "Each trial had a residual variance of its own."),
+        ("residual", "by-trial", "Each trial had its own residual variance."),
         ("residual", "by-arm", "Each side of the comparison had a residual variance of its own."),
     ],
 )

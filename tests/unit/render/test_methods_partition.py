@@ -82,8 +82,8 @@ def test_what_two_searches_share_is_said_once() -> None:
     first, second = methods_text(record("one"), record("two", missing="available"))
     assert "IPD-SIDES" in first
     assert "IPD-SIDES" not in second
-    assert "Each moderator was tried on the participants who have it" in second
-    assert second.endswith("All else as in the section Recursive partitioning one.")
+    assert "Each moderator was tried in the participants with a value for it" in second
+    assert second.endswith("Otherwise as in the section Recursive partitioning one.")
 
 
 def test_settings_stand_in_one_sentence() -> None:
@@ -95,5 +95,5 @@ def test_settings_stand_in_one_sentence() -> None:
 
 
 def test_cuts_that_are_kept_back_are_counted() -> None:
-    assert "people of an arm tell each of them" not in methods_text(record())[0]
+    assert "participants of an arm distinguish each of them" not in methods_text(record())[0]
     assert "Of the cuts that were tried, 31 are neither drawn" in methods_text(record(suppressed=31))[0]

@@ -48,11 +48,11 @@ def test_settings_are_said(records: Records) -> None:
     for said in (
         "from all down to 10%",
         "a common treatment effect, adjusted for the baseline value of the outcome",
-        "remove at least 5% of its people",
+        "remove at least 5% of its participants",
         "steps of 1% of the participants, and the 10 best subgroups",
         "needs 10 people in each arm, and 2 trials",
-        "was declared in the study file for some",
-        "it tests nothing",
+        "was specified in the study file for some moderators",
+        "it is not a hypothesis test",
     ):
         assert said in text
     assert "screening" not in text
@@ -69,7 +69,7 @@ def test_options_change_the_text(records: Records) -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "said"), [(True, "was declared in the study file."), (False, "is taken from the sign")]
+    ("declared", "said"), [(True, "was specified in the study file."), (False, "is taken from the sign")]
 )
 def test_directions_are_said_as_they_were_found(records: Records, declared: bool, said: str) -> None:
     record = peeling_of(records)
@@ -92,7 +92,7 @@ def test_agreement_names_both_analyses(records: Records) -> None:
     (text,) = map(plain, agreement_methods(record))
     assert "“rp”" in text
     assert "“peeling”" in text
-    assert text.endswith("Nothing was tested.")
+    assert text.endswith("No hypothesis was tested.")
 
 
 def test_equal_sections_are_said_once() -> None:

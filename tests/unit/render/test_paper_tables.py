@@ -41,13 +41,13 @@ def test_each_target_prints_its_own(target: Literal["html", "pdf"], word: str, o
     page = printed(LONG, target)
     assert f">{word}<" in page
     assert f">{other}<" not in page
-    assert ("The whole table stands in the HTML version" in page) == (target == "pdf")
+    assert ("The full table is given in the HTML version" in page) == (target == "pdf")
 
 
 def test_a_table_without_summary_is_printed_whole_without_a_word() -> None:
     page = printed(table("everything"), "pdf")
     assert ">everything<" in page
-    assert "The whole table" not in page
+    assert "The full table" not in page
 
 
 def test_a_text_to_edit_has_the_summary_and_the_file_the_whole() -> None:
@@ -57,7 +57,7 @@ def test_a_text_to_edit_has_the_summary_and_the_file_the_whole() -> None:
 
 def test_several_summaries_share_one_sentence() -> None:
     macro = '{% from "partials/table.html" import where_the_whole_stands with context %}{{ where_the_whole_stands(3) }}'
-    assert "The whole tables stand in the HTML version" in environment("pdf").from_string(macro).render()
+    assert "The full tables are given in the HTML version" in environment("pdf").from_string(macro).render()
     assert not environment("html").from_string(macro).render().strip()
 
 

@@ -101,7 +101,7 @@ def test_tables_stay_in_the_text_block(document: Any) -> None:
 
 def test_long_ledgers_are_summed_up_on_paper(document: Any) -> None:
     words = " ".join(text.text for page in document.pages for text in texts(page._page_box))
-    assert "The whole table stands in the HTML version" in words
+    assert "The full table is given in the HTML version" in words
 
 
 def test_without_pango_the_rest_is_written(report: Report, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

@@ -192,7 +192,7 @@ def test_a_difference_between_trials_alone_moves_the_across_reading_alone() -> N
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda d: np.full(len(d.z), np.nan), "nobody has a value in a trial with both arms"),
+        (lambda d: np.full(len(d.z), np.nan), "no participant has a value in a trial with both arms"),
         (lambda d: np.full(len(d.z), 4.0), "it has one value in all"),
         (
             lambda d: np.where(d.trial == 0, d.z, np.nan),

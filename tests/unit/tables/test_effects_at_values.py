@@ -94,7 +94,7 @@ def test_what_is_hidden_has_its_reason() -> None:
     made = table(replace(SEX, level_effects=replace(found, each=(suppressed, second))))
     notes = [plain(note) for note in made.footnotes]
     assert any("a level that is too small to print could be worked out from it" in note for note in notes)
-    assert "An effect that rests on too few people of an arm to be printed is a dash." in notes
+    assert "An effect based on too few participants of an arm to be printed is shown as a dash." in notes
 
 
 def test_ratios_are_called_so() -> None:

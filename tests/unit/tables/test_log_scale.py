@@ -68,7 +68,7 @@ def test_effects_by_trial() -> None:
 def test_interactions_and_effects_at_values() -> None:
     made = [ratios(screen, factor=0.15) for screen in screens.several()]
     table = interaction_estimates(made, screens.settings())
-    assert "Interaction: by what factor the odds ratio differs for a step of the moderator" in notes(table)
+    assert "Interaction: by what factor the odds ratio differs per step of the moderator" in notes(table)
     assert "below one = a larger effect" in notes(table)
     assert "0.86 (0.76 to 0.97)" in cells(table)
     values = effects_at_values(made, screens.settings())

@@ -48,7 +48,7 @@ def test_what_cannot_be_estimated_has_its_reason_below() -> None:
     table = interaction_estimates(several(), settings())
     said = " ".join(plain(note) for note in table.footnotes)
     assert "one trial with a value on both sides, and the screening needs two" in said
-    assert "a treatment effect of its own for each trial" in said
+    assert "a separate treatment effect for each trial" in said
 
 
 def test_a_long_table_has_a_summary_of_what_reached_a_tier() -> None:
@@ -161,7 +161,9 @@ def test_trials_that_tell_nothing_of_an_interaction_have_a_footnote() -> None:
     screens = [replace(first, interactions=(silent, *rest)), *others]
     for table in (interaction_estimates(screens, settings()), effects_at_values(screens, settings())):
         said = [plain(note) for note in table.footnotes]
-        assert any(note.startswith("ᵃ2 further trials of the model tell nothing of the interaction") for note in said)
+        assert any(
+            note.startswith("ᵃ2 further trials of the model provide no information on the interaction") for note in said
+        )
 
 
 def test_effects_at_values_keep_to_the_reading() -> None:

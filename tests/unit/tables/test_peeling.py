@@ -80,7 +80,7 @@ def test_notes_say_what_was_not_done(records: Records) -> None:
     record = peeling_of(records)
     notes = [plain(note) for note in peeling_thresholds(record.results[0], SIZES, record.settings).footnotes]
     before = record.results[0].moderators[1].label.text
-    assert any("Nothing has been tested." in note for note in notes)
+    assert any("No hypothesis was tested." in note for note in notes)
     assert any("not adjusted for the search" in note for note in notes)
     assert any("Not peeled: sex (2 values" in note for note in notes)
     assert any(f"Declared to gain more: higher values of {before}" in note for note in notes)

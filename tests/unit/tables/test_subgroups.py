@@ -108,8 +108,8 @@ def test_what_is_said_of_a_search_stands_below_subgroups_only() -> None:
         return " ".join(map(plain, table.footnotes))
 
     assert "not exactly the same" in notes(subgroups([search()], settings()))
-    assert "looks better than it is" in notes(subgroups([search()], settings()))
-    assert "looks better than it is" not in notes(subgroups([search(found=False)], settings()))
+    assert "appears better than it is" in notes(subgroups([search()], settings()))
+    assert "appears better than it is" not in notes(subgroups([search(found=False)], settings()))
 
 
 def test_what_cannot_be_estimated_has_a_footnote() -> None:

@@ -74,7 +74,7 @@ def test_descriptive_gives_m_and_n_of_every_row() -> None:
     ]
     assert text[1] == "Age, years, mean (SD) | 4 | 407 | 25.9 (5.2) | 4 | 410 | 26.0 (5.2) | 4 | 820 | 26.2 (5.2)"
     assert text[7] == "below 8 years |  |  | <5ᵇ |  |  | 9 (2.2) |  |  | 12 (1.5)"
-    assert text[11:13] == ["ᵃNY stands on one side only.", "ᵇNot printed: too few people to print."]
+    assert text[11:13] == ["ᵃNY is present on one side only.", "ᵇNot printed: too few participants to print."]
 
 
 def test_estimates_carry_every_number_and_say_once_why_there_is_none() -> None:
@@ -153,11 +153,11 @@ def test_one_trial_alone_has_neither_weight_nor_pooled_rows() -> None:
     assert [line.split(" | ")[0] for line in text[:2]] == ["Trial", "KY"]
     assert "weight" not in text[0] and "model" not in " ".join(text)
     assert text[-1] == (
-        "Positive effects favour the intervention. One trial: its own effect, by analysis of covariance; nothing is pooled."
+        "Positive effects favour the intervention. One trial: its own effect, by analysis of covariance; no pooling."
     )
     text = lines(estimates([one, record.results[1]], record.settings))
     assert text[2].endswith("one trial") and "(0.17 to 0.33)ᵃ" in text[2]
-    assert "ᵃOne trial: its own effect, by analysis of covariance; nothing is pooled." in text
+    assert "ᵃOne trial: its own effect, by analysis of covariance; no pooling." in text
 
 
 def test_a_pooled_effect_outside_its_trials_says_why() -> None:
@@ -173,7 +173,7 @@ def test_a_trial_that_only_the_one_step_model_has_is_named() -> None:
     first = record.results[0]
     flat = replace(first.by_trial[0], status="not estimable", reason="the outcome is constant")
     effect = replace(first, by_trial=(flat, *first.by_trial[1:]))
-    said = "Not in the two-stage model, but in the one-step model: KY (the outcome is constant)."
+    said = "In the one-step model but not in the two-stage model: KY (the outcome is constant)."
     assert said in lines(by_trial(effect, record.settings))
     assert f"ᵃ{said}" in lines(estimates([effect], record.settings))
 
@@ -273,4 +273,4 @@ def test_on_paper_estimates_leave_out_what_the_paper_is_too_narrow_for() -> None
     heads = [plain(column.head) for column in table.paper.columns]
     assert len(heads) == len(table.columns) - 2
     assert "Q (p)" not in heads and heads[-2:] == ["I² (95%\u00a0CI)", "Status"]
-    assert "Q, its p and τ² of the two-stage model stand in this table on the screen" in lines(table.paper)[-1]
+    assert "Q, its p and τ² of the two-stage model are given in this table on screen" in lines(table.paper)[-1]
