@@ -154,3 +154,20 @@ def decimals_of(moderator: Moderator, selection: Selection) -> int:
     known = values[~np.isnan(values)]
     exact = (d for d in range(MOST_DECIMALS) if np.allclose(np.round(known, d), known, rtol=0, atol=1e-9))
     return next(exact, MOST_DECIMALS)
+
+
+def step_of(moderator: Moderator) -> str:
+    """Return what an interaction is given for: "10 years", "point", "5 percentage points".
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> step_of(SimpleNamespace(unit="years", per=10.0)), step_of(SimpleNamespace(unit="points", per=1.0))
+    ('10 years', 'point')
+    >>> step_of(SimpleNamespace(unit="%", per=5.0)), step_of(SimpleNamespace(unit="", per=1.0))
+    ('5 percentage points', 'unit')
+    """
+    unit = {"%": "percentage points", "": "units"}.get(moderator.unit, moderator.unit)
+    if moderator.per != 1:
+        return f"{moderator.per:g} {unit}"
+    return unit.removesuffix("s") if unit.isascii() and unit.replace(" ", "").isalpha() else unit

@@ -15,7 +15,7 @@ import numpy as np
 from reportgen.analyses.adjusters import Unused, not_adjusted_record, unused_adjusters
 from reportgen.analyses.beside_interactions import earlier_of, with_trials_and_levels
 from reportgen.analyses.min_p import adjusted_by_draws
-from reportgen.analyses.moderator_values import Moderator, column_of
+from reportgen.analyses.moderator_values import Moderator, column_of, step_of
 from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, setting_decimals, unit_of
 from reportgen.analyses.recording import comparison_records, excluded_record, for_outcome
 from reportgen.analyses.scatter import scatter_record
@@ -457,7 +457,7 @@ def _interaction(
         id=builder.prefix,
         moderator=moderator.name,
         label=builder.quote("label", moderator.label),
-        step=None if moderator.categorical else builder.quote("per", _step(moderator)),
+        step=None if moderator.categorical else builder.quote("per", step_of(moderator)),
         levels=tuple(labels[code] for code in fit.codes),
         reference=labels[fit.reference] if moderator.categorical else None,
         trials=builder.count("trials", entered.trials, "trials"),
@@ -533,23 +533,6 @@ def _reading(
         evaluations=disclosed(values.count("evaluations", reading.evaluations, "evaluations")),
         criterion=disclosed(values.fixed("criterion", reading.criterion, "criterion", "", cause)),
     )
-
-
-def _step(moderator: Moderator) -> str:
-    """Return what an interaction is given for: "10 years", "point", "5 percentage points".
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> _step(SimpleNamespace(unit="years", per=10.0)), _step(SimpleNamespace(unit="points", per=1.0))
-    ('10 years', 'point')
-    >>> _step(SimpleNamespace(unit="%", per=5.0)), _step(SimpleNamespace(unit="", per=1.0))
-    ('5 percentage points', 'unit')
-    """
-    unit = {"%": "percentage points", "": "units"}.get(moderator.unit, moderator.unit)
-    if moderator.per != 1:
-        return f"{moderator.per:g} {unit}"
-    return unit.removesuffix("s") if unit.isascii() and unit.replace(" ", "").isalpha() else unit
 
 
 def _effects_at(

@@ -231,15 +231,19 @@ def slug(*names: str) -> str:
     return ".".join(map(in_ids, names))
 
 
+DIGITS = 27
+"""A number with more is printed as ∞: an interval on next to no degrees of freedom ends there."""
+
+
 def fixed(value: float, decimals: int) -> str:
     """Round half away from zero on the shortest decimal form, with a true minus sign; never "−0.0".
 
     Examples
     --------
-    >>> fixed(2.675, 2), fixed(-0.04, 1), fixed(-1.25, 1)
-    ('2.68', '0.0', '−1.3')
+    >>> fixed(2.675, 2), fixed(-0.04, 1), fixed(-1.25, 1), fixed(-1e153, 2)
+    ('2.68', '0.0', '−1.3', '−∞')
     """
-    if not math.isfinite(value):
+    if not abs(value) < 10.0 ** (DIGITS - decimals):
         return DASH if math.isnan(value) else ("∞" if value > 0 else f"{MINUS}∞")
     rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     text = f"{abs(rounded):f}"

@@ -277,9 +277,14 @@ def code_moderator(
         options,
         interaction_effect="random",
         random_part="levels" if levels else "centred",
-        floor_trials=len(np.unique(people.place[telling])),
+        floor_trials=_counted_by_floor(len(np.unique(people.place[telling]))),
     )
     return Coded(columns, codes, base, telling, Plan(options, random, search))
+
+
+def _counted_by_floor(telling: int) -> int:
+    """Trials that the floor of the df of an interaction counts; one alone would leave no df, and an interval without ends."""
+    return max(2, telling) if telling else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,15 @@ def test_the_floor_counts_the_trials_that_tell_something() -> None:
     assert none.within.each[0].df == none.within.each[0].df_raw
 
 
+def test_one_trial_that_tells_something_leaves_one_degree_of_freedom() -> None:
+    d = trials()
+    z = np.where(d["trial"] < 4, d["trial"] % 2, d["z"])  # varies in the last trial alone
+    fit = screen_moderator(moderator=z, interaction_effect="random", reading="naive", **people_of(d))
+    assert fit.telling.trials == 1
+    assert fit.naive.each[0].df >= 1.0
+    assert np.isfinite(fit.naive.each[0].interval()).all()
+
+
 def test_small_trials_share_their_slopes() -> None:
     d = trials(sizes=(60, 90, 25, 20, 120))
     fit = screen_moderator(moderator=d["z"], adjuster_slopes="stratified", **people_of(d))
