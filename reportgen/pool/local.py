@@ -10,10 +10,12 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from reportgen.errors import Problem, RenderError
@@ -21,6 +23,7 @@ from reportgen.pool.contract import Result, Task, run
 from reportgen.pool.remote import Remote, prepare
 
 QUIET = "ignore:resource_tracker:UserWarning"
+GROWN = 1_500_000_000  # bytes that a worker may grow by before another takes its place
 LOOKS = 0.2  # seconds between two looks of a worker at whether the first process lives
 
 
@@ -75,8 +78,7 @@ class Local(Remote):
             self._processes.shutdown(kill_workers=True)
 
     def _send(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        from loky import get_reusable_executor
-
+        get_reusable_executor = _executors()
         try:
             with _deaf():
                 self._processes = get_reusable_executor(
@@ -95,6 +97,20 @@ class Local(Remote):
         problem = RenderError([Problem(message, hint=hint)])
         problem.__cause__ = error
         return problem
+
+
+@cache
+def _executors() -> Callable[..., Any]:
+    """Return what makes loky's executors, which replace a process that has grown by this much, without a word.
+
+    Compiled code and the data of a study are 300 MB, which loky takes for a leak unless told otherwise.
+    """
+    os.environ.setdefault("LOKY_MAX_MEMORY_LEAK_SIZE", str(GROWN))
+    warnings.filterwarnings("ignore", "A worker was restarted", UserWarning)
+    from loky import get_reusable_executor
+
+    made: Callable[..., Any] = get_reusable_executor
+    return made
 
 
 def end_workers() -> None:
