@@ -72,7 +72,9 @@ def data_set(cell: Cell, seed: int, number: int) -> DataSet:
     >>> len(made.sample.outcome), bool((made.member == (made.sample.moderators["age"] <= 49)).all())
     (120, True)
     """
-    cell = replace(cell, moderators=dict(sorted(cell.moderators.items())))  # their order in the file is of no consequence
+    cell = replace(
+        cell, moderators=dict(sorted(cell.moderators.items()))
+    )  # their order in the file is of no consequence
     sequence = np.random.SeedSequence([seed, cell.key, number])
     people, draws = sequence.spawn(2)
     sample = _sample(cell, np.random.default_rng(people))
