@@ -68,8 +68,8 @@ def judged(search: AnyTried, data: DataSet, where: Mapping[str, str], level: flo
 
 def partition_pipeline(search: TriedPartitioning) -> PartitionPipeline:
     """Return recursive partitioning as draws repeat it."""
-    options = search.model_dump(exclude={"method", "screening", "draws", "held_out", "data_sets"})
-    return PartitionPipeline(options, _screening(search.screening))
+    options = search.model_dump(exclude={"method", "screening", "draws", "held_out", "data_sets", "count_screened"})
+    return PartitionPipeline(options, _screening(search.screening), count_screened=search.count_screened)
 
 
 def peel_pipeline(search: TriedPeeling) -> PeelPipeline:

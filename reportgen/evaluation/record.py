@@ -153,6 +153,8 @@ def _settings(values: Values, search: AnyTried) -> Iterator[tuple[str, Inline[Va
         yield "reading of the screening", (search.screening.reading,)
         yield "its interaction", (search.screening.interaction_effect,)
         yield "its slopes", (search.screening.adjuster_slopes,)
+        if isinstance(search, TriedPartitioning):
+            yield "moderators sorted out", ("counted" if search.count_screened else "not counted",)
     for name, gains in getattr(search, "directions", {}).items():
         yield "direction", (values.at("direction").quote(name, name), f": {gains}")
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from ruamel.yaml import YAML
@@ -28,7 +28,7 @@ from reportgen.spec.load import read_tolerantly
 from reportgen.spec.mapping import interval_of
 from reportgen.spec.model import MOST, Line, Node, Positive, Real, RuleError, Word, listed
 from reportgen.spec.source import Source, Step, read_source
-from reportgen.spec.study import Size
+from reportgen.spec.study import Size, of_the_criterion
 from reportgen.spec.text import as_text
 
 MOST_CELLS = 2_000
@@ -194,10 +194,10 @@ class Screened(Node):
     """A moderator is searched if its p is smaller."""
     reading: Literal["within", "naive"] = "within"
     """Whose p: of the interaction within trials, or of that in a model of all people together."""
-    interaction_effect: Literal["common", "random"] = "common"
+    interaction_effect: Literal["random", "common"] = "random"
     """Whether the interaction varies between trials: p then speaks of new trials, else of these."""
-    adjuster_slopes: Literal["common", "stratified"] = "common"
-    """Slopes of the adjusters and of the moderator itself: `common` to all trials, or each trial's own (`stratified`)."""
+    adjuster_slopes: Literal["stratified", "common"] = "stratified"
+    """Slopes of the adjusters and of the moderator itself: each trial's own (`stratified`), or `common` to all trials."""
 
 
 class EvaluatedDraws(Node):
@@ -226,8 +226,9 @@ class Tried(Node):
     """How many people a subgroup needs in each arm."""
     min_trials: Count = 2
     """How many trials with both arms a subgroup needs."""
-    adjuster_slopes: Literal["common", "stratified"] = "common"
-    """Slopes of the adjusters: `common` to all trials, or each trial's own (`stratified`)."""
+    adjuster_slopes: Literal["stratified", "common"] = "stratified"
+    """Slopes of the adjusters: each trial's own (`stratified`), or `common` to all trials; a partitioning with another
+    criterion than `interaction` has `common` ones."""
 
 
 class TriedPartitioning(Tried):
@@ -241,8 +242,11 @@ class TriedPartitioning(Tried):
     """How p of the best cut of a moderator is adjusted for the number of its cuts."""
     across: Literal["sidak", "none"] = "sidak"
     """Whether p is adjusted for the number of moderators of the node as well."""
-    information: Literal["pooled", "within"] = "pooled"
-    """Of the interaction: from within and between trials (`pooled`), or from within trials only."""
+    count_screened: bool = True
+    """Whether that number counts the moderators which the screening sorted out as well."""
+    information: Literal["within", "pooled"] = "within"
+    """With the criterion `interaction`: from differences within trials only (`within`), or from within and between trials
+    (`pooled`). The other criteria are always `pooled`."""
     alpha: float = Field(0.05, gt=0, le=1)
     """With the criterion `interaction`: a split is kept if its adjusted p is at most this."""
     gamma: float | None = Field(1.0, gt=0, le=1)
@@ -253,6 +257,12 @@ class TriedPartitioning(Tried):
     """How many moderators are looked at in a node."""
     max_cuts: Count = 100
     """A moderator with more values than this is cut at so many quantiles."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_the_criterion(cls, value: Any) -> Any:
+        """Give the other criteria the defaults that apply to them, as a study file does."""
+        return of_the_criterion(value)
 
     @model_validator(mode="after")
     def _within(self) -> TriedPartitioning:
@@ -275,8 +285,8 @@ class TriedPeeling(Tried):
     """Share of the people whose box is judged; the box with the largest z unless given."""
     objective: Literal["interaction", "effect"] = "interaction"
     """By what a subgroup is judged: the interaction of treatment with being inside, or the effect inside."""
-    information: Literal["pooled", "within"] = "pooled"
-    """Of the interaction: from within and between trials (`pooled`), or from within trials only."""
+    information: Literal["within", "pooled"] = "within"
+    """Of the interaction: from differences within trials only (`within`), or from within and between trials (`pooled`)."""
     directions: dict[Word, Literal["higher gain more", "lower gain more"]] = {}
     """Who gains more along a moderator, where it is not to be found from the data."""
     alpha: Share = 0.05

@@ -436,6 +436,13 @@ class Search(Pooled):
     """How many random draws show what of the search is luck; the policy's numbers unless given."""
 
 
+def of_the_criterion(value: Any) -> Any:
+    """Return a partitioning as written, with the defaults of its criterion: those of `interaction` apply to it alone."""
+    if not isinstance(value, dict) or value.get("criterion", "interaction") == "interaction":
+        return value
+    return {"information": "pooled", "adjuster_slopes": "common"} | value
+
+
 @method
 class RecursivePartitioning(Search):
     """RP (IPD-SIDES): subgroups by recursive partitioning with mixed models.
@@ -484,9 +491,7 @@ class RecursivePartitioning(Search):
     @classmethod
     def _of_the_criterion(cls, value: Any) -> Any:
         """Give the other criteria the defaults that apply to them."""
-        if not isinstance(value, dict) or value.get("criterion", "interaction") == "interaction":
-            return value
-        return {"information": "pooled", "adjuster_slopes": "common"} | value
+        return of_the_criterion(value)
 
 
 @method
