@@ -16,9 +16,9 @@ moderators:
 planted:
   the younger: {where: {age: up to 49}, gain: [0, 1.2]}
 searches:
-  RP: {method: recursive-partitioning, depth: 1, min_size: 20, draws: {sign_flips: 20, bootstrap: 20}}
+  RP: {method: recursive-partitioning, depth: 1, min_size: 20, draws: {sign_flips: 20, bootstrap: 20}, information: pooled, adjuster_slopes: common}
 """
-PEELING = "  ARDP: {method: directed-peeling, beam: 2, bin_width: 0.1, size: 0.5, data_sets: 2, draws: {sign_flips: 20, bootstrap: 20}}\n"
+PEELING = "  ARDP: {method: directed-peeling, beam: 2, bin_width: 0.1, size: 0.5, data_sets: 2, draws: {sign_flips: 20, bootstrap: 20}, information: pooled, adjuster_slopes: common}\n"
 """A further search for `TINY`."""
 
 

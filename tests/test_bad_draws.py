@@ -124,7 +124,7 @@ def test_a_search_of_which_no_draw_could_search_has_no_p_and_says_why(tmp_path: 
         assert (row["value"], row["status"]) == ("", "not estimable")
         assert row["reason"] == "nothing could be searched in any draw"
     assert "Nothing could be searched in any draw." in page(tmp_path)
-    assert "No subgroup identified: no split left enough people on both sides." in page(tmp_path)
+    assert "No subgroup identified: no split left enough participants on both sides." in page(tmp_path)
 
 
 @pytest.mark.parametrize("draw", ["partition_draws", "partition_optimism"])

@@ -16,9 +16,10 @@ from reportgen.stats import fit_one_step
 from tests.study_files import STUDY, write_study
 
 LIMITS: dict[str, Any] = {"min_size": 20, "min_arm": 5}
+AS_PUBLISHED = {"information": "pooled", "adjuster_slopes": "common"}
 SEARCHES: dict[str, Any] = {
     **STUDY["analyses"],
-    "parts": {"method": "recursive-partitioning", "moderators": ["age", "sex"], "depth": 2, **LIMITS},
+    "parts": {"method": "recursive-partitioning", "moderators": ["age", "sex"], "depth": 2, **LIMITS, **AS_PUBLISHED},
     "boxes": {"method": "directed-peeling", "moderators": ["age", "sex"]},
 }
 

@@ -142,7 +142,7 @@ def test_methods_say_when_an_instrument_must_have_been_measured(
     first, *_ = prose([pooled(path)], read(path)[0].study)
     what, several, *_ = map(plain, first.paragraphs)
     kind = "the change from baseline to follow-up" if outcome["analyse"] == "change" else "the value at follow-up"
-    assert what.startswith(f"Every outcome is {kind}, turned")
+    assert what.startswith(f"Every outcome is {kind}, signed")
     assert f"contributes the first listed one that it measured {when}, rescaled linearly" in several
 
 

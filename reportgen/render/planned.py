@@ -15,7 +15,7 @@ WORDS = ("comparison", "outcome", "analysed", "follow-up")
 NUMBERS = ("m", "n", "control", "intervention", "moderators")
 EXPECTED = ("not measured", "no control arm", "no intervention arm")  # what a mapping says is no news where all is well
 MOST_NAMED = 3
-AT_MOST = "≤: at most. The screening decides which moderators are searched, and hence who has a value of all of them."
+AT_MOST = "≤: at most. The screening decides which moderators are searched, and so who has them all."
 AT_MOST_MODERATORS = "≤: at most. The screening decides which moderators are searched."
 
 

@@ -170,8 +170,8 @@ def chance_overlap(jaccard: FloatArray, level: float = 0.95) -> ChanceOverlap:
 
     Examples
     --------
-    >>> chance_overlap(np.linspace(0.0, 1.0, 101))
-    ChanceOverlap(draws=101, median=0.5, low=0.025, high=0.975)
+    >>> chance_overlap(np.repeat([0.25, 0.75], 50))
+    ChanceOverlap(draws=100, median=0.5, low=0.25, high=0.75)
     """
     known = jaccard[~np.isnan(jaccard)]
     if len(known) < FEW:

@@ -26,7 +26,7 @@ def agreement_methods(record: Agreement) -> Iterator[Inline]:
         record.settings.peeling,
         "”, among the participants whom both searches analysed: how many are in both, as a share of those in either (Jaccard "
         "index), what they are like, and the treatment effect among them, in a model of its own with the settings of the "
-        f"directed peeling.{'' if any(result.drawn for result in record.results) else ' Nothing was tested.'}",
+        f"directed peeling.{'' if any(result.drawn for result in record.results) else ' No hypothesis was tested.'}",
     )
     if any(result.drawn for result in record.results):
         yield (

@@ -83,7 +83,7 @@ def test_a_trial_without_a_control_arm_is_named(selected: Callable[..., Selectio
 
 def test_a_trial_that_loses_a_side_goes_as_a_whole(selected: Callable[..., Selection]) -> None:
     chosen = selected(with_north(rm_q3=list(range(1, 60, 2))))
-    assert ("North", "nobody complete on the control side", 30) in reasons(chosen)
+    assert ("North", "no complete participants on the control side", 30) in reasons(chosen)
     assert chosen.trials == ("South",)
     assert chosen.n + sum(exclusion.n for exclusion in chosen.excluded) == chosen.in_comparison
 

@@ -30,8 +30,9 @@ CELL = Cell(Trials(number=3, people=(100,)), MODERATORS, 0.4, 0.0, 0.0, 0.0, Res
 DATA = data_set(CELL, 1, 5)
 NULL = data_set(replace(CELL, where={}, gain=0.0), 1, 0)
 DRAWN = EvaluatedDraws(sign_flips=20, bootstrap=20)
-RP = TriedPartitioning(method="recursive-partitioning", depth=1, min_size=20)
-ARDP = TriedPeeling(method="directed-peeling", beam=2, bin_width=0.1)
+AS_PUBLISHED: dict[str, Any] = {"information": "pooled", "adjuster_slopes": "common"}  # the defaults of a direct call
+RP = TriedPartitioning(method="recursive-partitioning", depth=1, min_size=20, **AS_PUBLISHED)
+ARDP = TriedPeeling(method="directed-peeling", beam=2, bin_width=0.1, **AS_PUBLISHED)
 
 
 def called(data: DataSet) -> dict[str, Any]:
@@ -120,7 +121,9 @@ def test_every_option_reaches_its_search() -> None:
     assert (pipeline.settings.directions, pipeline.settings.min_size) == ({"age": "small"}, 30)
     assert pipeline.screening is not None
     assert (pipeline.screening.p_below, pipeline.screening.reading) == (0.2, "naive")
-    assert pipeline.screening.options == {"interaction_effect": "common", "adjuster_slopes": "common"}
+    assert pipeline.screening.options == {"interaction_effect": "random", "adjuster_slopes": "stratified"}
+    assert partition_pipeline(parting).count_screened
+    assert not partition_pipeline(parting.model_copy(update={"count_screened": False})).count_screened
 
 
 SOUND = {"information": "within", "adjuster_slopes": "stratified"}
@@ -145,7 +148,13 @@ def test_slopes_and_information_of_a_peeling_are_those_of_a_direct_call() -> Non
     assert apart[0] != pytest.approx(effects(judged(ARDP, DATA, WHERE, 0.95))[NAIVE, DIFFERENCE, 0], rel=1e-6)
 
 
-@pytest.mark.parametrize("option", [{"interaction_effect": "random"}, {"adjuster_slopes": "stratified"}])
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"interaction_effect": "random", "adjuster_slopes": "common"},
+        {"interaction_effect": "common", "adjuster_slopes": "stratified"},
+    ],
+)
 def test_options_of_a_screening_reach_it(option: dict[str, str]) -> None:
     def p(screened: Screened) -> np.ndarray:
         prepared = partition_pipeline(RP.model_copy(update={"screening": screened})).prepare(NULL.sample)

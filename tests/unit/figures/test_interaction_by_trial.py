@@ -56,14 +56,14 @@ def test_a_band_has_its_trials_and_three_readings() -> None:
 
 def test_only_the_moderators_that_are_asked_for_are_drawn() -> None:
     (sheet,) = interaction_by_trial_sheets(pain(), ("mood",), settings(), name="fig2")
-    heads = [text for text in texts(sheet) if " v " in text or " per " in text]
+    heads = [text for text in texts(sheet) if text.startswith("Mood, ")]
     assert heads == ["Mood, middling v low", "Mood, high v low"]
 
 
 def test_a_hidden_trial_has_its_reason_and_no_mark() -> None:
     (sheet,) = interaction_by_trial_sheets(pain(), ("sex",), settings(), name="fig2")
     assert len(shapes(sheet, "square")) == 2
-    assert any(text.startswith("suppressed: rests on fewer people") for text in texts(sheet))
+    assert any(text.startswith("suppressed: based on fewer participants") for text in texts(sheet))
     assert "Suppressed trials are not pooled." in texts(sheet)[-1]
 
 

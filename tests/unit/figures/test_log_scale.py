@@ -183,7 +183,7 @@ def test_interactions_are_ratios_of_ratios() -> None:
     assert errors(sheet) == []
     words = " ".join(texts(sheet))
     assert "Ratio of odds ratios" in texts(sheet)
-    assert "Interaction: by what factor the odds ratio differs for a step" in words
+    assert "Interaction: by what factor the odds ratio differs per step" in words
     found = {words.pieces[0].text: words.pieces[0].x for words in sheet.words()}
     assert found["larger effect"] < ticks(sheet)["1"] < found["smaller effect"]
     assert plain(sheet.alt).startswith("Forest plot of interactions as ratios of odds ratios: ")

@@ -85,13 +85,13 @@ def test_the_worked_files_are_in_order(file: str, name: str, scenarios: int) -> 
         ("data_sets: 6", "data_sets: 0", "evaluation.yaml:1:34:"),
         ("gain: [0, 1.2]", "gain: -1", "evaluation.yaml:8:47:"),
         (
-            "depth: 1",
-            "depth: 1, information: within, criterion: maximum",
+            "information: pooled",
+            "information: within, criterion: maximum",
             "says something of the criterion 'interaction'",
         ),
         (
-            "depth: 1",
-            "depth: 1, adjuster_slopes: stratified, criterion: maximum",
+            "adjuster_slopes: common",
+            "adjuster_slopes: stratified, criterion: maximum",
             "'adjuster_slopes: stratified' says something of the criterion 'interaction' alone",
         ),
         ("beam: 2", "beam: 2, min_size: 5%", "a peeling has its smallest share in 'min_fraction'"),
