@@ -208,7 +208,7 @@ def _level_ticks(profile: Profile, along: Scale, foot: float) -> list[Mark]:
 
 def _note(page: Sequence[Strip]) -> Inline:
     profiles = [profile for strip in page for profile in strip.profiles]
-    note = "Vertical axis: −log10 of the unadjusted p of the split, for every cut that leaves enough participants"
+    note = "Vertical axis: −log₁₀ of the unadjusted p of the split, for every cut that leaves enough participants"
     suppressed = any(profile.suppressed for profile in profiles)
     note += " and that enough participants distinguish from the others drawn here. " if suppressed else ". "
     note += "Diamond: the best cut of the moderator, filled where the node was split there. "
