@@ -99,14 +99,14 @@ def test_the_report_holds_no_value_and_no_path(error: Exception) -> None:
         raise error
     except Exception as caught:
         failure, told = failure_of("pooled", Failed(caught, traceback.format_exc()))
-    assert "P-0042" not in failure.reason.text and "anna" not in failure.reason.text
-    assert failure.reason.text and failure.reason.status == "failed"
+    assert "P-0042" not in failure.reason.words and "anna" not in failure.reason.words
+    assert failure.reason.words and failure.reason.status == "failed"
     assert "\n" not in str(told)
 
 
 def test_numeric_errors_keep_their_words() -> None:
     failure, _ = failure_of("pooled", Failed(np.linalg.LinAlgError("Singular matrix"), ""))
-    assert failure.reason.text == "LinAlgError: Singular matrix"
+    assert failure.reason.words == "LinAlgError: Singular matrix"
 
 
 def test_other_processes_hand_over_the_traceback(tmp_path: Path) -> None:

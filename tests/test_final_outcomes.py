@@ -82,7 +82,7 @@ def test_a_study_without_any_baseline_is_validated_planned_and_built_and_no_page
     assert "baseline" not in said
     page = built(path, tmp_path / "out")
     assert re.findall(r"\b(?:baseline|changes?|improve\w*)\b.*", page, flags=re.IGNORECASE) == []
-    assert "Every outcome is the value at follow-up, turned by the direction of its scale" in page
+    assert "Every outcome is the value at follow-up, signed by the direction of its scale" in page
     assert page.count("Relapse at follow-up") > 20
     assert "adjusted mean difference" not in page
 
@@ -101,7 +101,7 @@ def test_a_study_with_both_kinds_says_each_in_its_place(tmp_path: Path) -> None:
     lost = "Not adjusted for the baseline value of the outcome (not measured at baseline): Relapse at follow-up , short"
     methods = {"Meta-analysis", "Screening of moderators", "Recursive partitioning", "Directed peeling"}
     parts = re.split(
-        f"({'|'.join(methods)}) (?=In the comparison|Each moderator was|Subgroups were|For every share)", page
+        f"({'|'.join(methods)}) (?=In the comparison|Each moderator was|Subgroups were|For every proportion)", page
     )
     assert set(parts[1::2]) == methods
     assert all("adjusted for the baseline value of the outcome" in part and lost in part for part in parts[2::2])

@@ -96,7 +96,7 @@ def test_the_effect_of_one_trial_claims_no_adjustment_that_was_not_made(tmp_path
     alone = {"pooled": POOLED | {"minimum_trials": 1, "adjust_for": ["baseline", "age"]}}
     study = made(tmp_path, alone, people(1).assign(age=40), trials=["north.yaml"])
     text = study.methods()
-    assert "by analysis of covariance, adjusted for the baseline value of the outcome: nothing is pooled" in text
+    assert "by analysis of covariance, adjusted for the baseline value of the outcome: there is no pooling" in text
     assert "Not adjusted for age (one value in all)" in text
 
 
@@ -159,4 +159,4 @@ def test_rejected_splits_explain_no_abbreviation_that_they_do_not_use(tmp_path: 
 def test_lists_in_sentences_end_with_and(tmp_path: Path) -> None:
     text = made(tmp_path, {"screening": SCREEN | {"adjust_for": ["baseline", "age", "sex"]}}).methods()
     assert "adjusted for the baseline value of the outcome, age and sex" in text
-    assert "at the 10th, 50th and 90th percentiles of the people analysed" in text
+    assert "at the 10th, 50th and 90th percentiles of the participants analysed" in text

@@ -26,14 +26,14 @@ TESTED = {"within": "Within-trial reading", "naive": "Naive reading"}
 ALONE = "People of the level alone"
 CONSISTENT = "Consistent with the within-trial interaction"
 OF_READING = {
-    "within": "the effect at a value is that in a trial whose people are, on average, like all people analysed: the overall effect "
+    "within": "the effect at a value is that in a trial whose participants are, on average, like all participants analysed: the overall effect "
     "plus the interaction within trials times the distance from the mean",
-    "naive": "the effect at a value is that of the naive model, which takes differences between people of one trial and between "
+    "naive": "the effect at a value is that of the naive model, which takes differences between participants of one trial and between "
     "trials together",
 }
 OWN_EFFECTS: Inline = (
     "Where the across reading cannot be had, each trial has a treatment effect of its own: in the within-trial reading the effect at "
-    "a value is then the mean of these trials, weighted by their participants, and its interval holds no variation between trials.",
+    "a value is then the mean of these trials, weighted by their participants, and its interval includes no variation between trials.",
 )
 OF_LEVELS: Inline = (
     f"{ALONE}: from a model of these people and nobody else, over the trials that have such people in both arms. Trials with many "

@@ -37,8 +37,8 @@ TELLING = {
     "naive": "",
 }
 EFFECT_AT = {
-    "within": "The effect at a value of a moderator is that in a trial whose participants are, on average, like all participants analysed: it changes with the interaction within trials only. ",
-    "naive": "The effect at a value of a moderator is taken from the naive model and changes with its interaction. ",
+    "within": "The effect at a value of a moderator is that in a trial whose participants are, on average, like all participants analysed: it varies with the interaction within trials only. ",
+    "naive": "The effect at a value of a moderator is taken from the naive model and varies with its interaction. ",
 }
 BY_TRIAL: Inline = (
     "Each interaction was also estimated in each trial by itself, by analysis of covariance with the moderator and its product with "
