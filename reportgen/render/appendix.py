@@ -177,7 +177,7 @@ def _ledger(records: Records) -> BackSection:
             "ledger", "Ledger", (("No value was recoded and no participant was excluded on loading.",),), ()
         )
     text: Inline = (
-        "Changes made to the data on loading: each recoding, each value set to missing and each participant excluded, with the line that requested it.",
+        "Data handling on loading: each recoding, each value set to missing and each participant excluded, with the line that requested it.",
     )
     whole = ledger(records.ledger)
     if len(rows) <= LEDGER_ROWS_ON_PAPER:
