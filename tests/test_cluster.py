@@ -164,7 +164,7 @@ class Once(Progress):
     def __call__(self, step: str) -> None:
         self.step = step
 
-    def advance(self) -> None:
+    def advance(self, draws: int = 0) -> None:
         if self.step.startswith(self.wanted) and not self.acted:
             self.acted = True
             self.act()  # type: ignore[operator]
