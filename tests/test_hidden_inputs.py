@@ -40,7 +40,7 @@ def perform(call):
 def watch(event, arguments):
     if event == "open" and running and isinstance(arguments[0], (str, bytes)):
         path = Path(arguments[0].decode() if isinstance(arguments[0], bytes) else arguments[0]).resolve()
-        own_fonts = path.parent.name.startswith("weasyprint-")  # written there by the task itself
+        own_fonts = any(one.name.startswith("weasyprint-") for one in (path, path.parent))  # written there by the task itself
         if not own_fonts and not any(path == one or one in path.parents for one in allowed):
             opened.setdefault(running[-1], set()).add(str(path))
 
