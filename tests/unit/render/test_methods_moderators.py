@@ -38,7 +38,7 @@ def test_the_values_at_which_effects_are_read(tmp_path: Path, percentiles: list[
 
 @pytest.mark.parametrize(
     ("reading", "told"),
-    [("within", "it changes with the interaction within trials only"), ("naive", "is taken from the naive model")],
+    [("within", "it varies with the interaction within trials only"), ("naive", "is taken from the naive model")],
 )
 def test_effects_at_values_are_those_of_the_reading(tmp_path: Path, reading: str, told: str) -> None:
     spec, repository = read(write_screened(tmp_path, reading=reading))
