@@ -7,10 +7,10 @@ from typing import Any
 from reportgen.analyses.cohorts import Cohorts
 from reportgen.analyses.layout import Layout
 from reportgen.analyses.methods import method_of
-from reportgen.analyses.moderators import screening
 from reportgen.analyses.peeling_search import peeled
 from reportgen.analyses.reading import handed_over
 from reportgen.analyses.recursive_partitioning import partitioned
+from reportgen.analyses.screened import screening
 from reportgen.analyses.selection import Selection
 from reportgen.data import Repository
 from reportgen.graph import run

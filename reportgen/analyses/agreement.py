@@ -22,7 +22,7 @@ from reportgen.analyses.partition_profiles import cut_decimals
 from reportgen.analyses.partition_record import names_of
 from reportgen.analyses.peeling_record import size_text
 from reportgen.analyses.peeling_search import Peeled
-from reportgen.analyses.recording import NAN, clause, for_outcome
+from reportgen.analyses.recording import clause, for_outcome
 from reportgen.analyses.recursive_partitioning import Partitioned
 from reportgen.analyses.selection import Selection, narrowed
 from reportgen.records.agreement import Agreement, AgreementSettings, ComparedSubgroup, OutcomeAgreement, Pair, Trait
@@ -38,6 +38,7 @@ from reportgen.spec.study import Agreement as Node
 from reportgen.spec.study import DirectedPeeling, RecursivePartitioning, Study
 from reportgen.stats import subgroups as stats
 from reportgen.stats.descriptive import mean_sd
+from reportgen.stats.near_twins import jaccard
 from reportgen.stats.overlap import OverlapDraws
 from reportgen.stats.peeling import Box
 from reportgen.stats.subgroups import Rule
@@ -125,18 +126,6 @@ def common_people(first: Partitioned, second: Peeled, study: Study, peeling: Dir
     both = np.isin(second.selection.rows, first.people.selection.rows)
     people = narrowed(second.selection, both, second.selection.excluded)
     return Common(people, first.moderators | second.moderators, study, peeling)
-
-
-def jaccard(first: BoolArray, second: BoolArray) -> float:
-    """Return the share of those in both among those in either; NaN where nobody is in either.
-
-    Examples
-    --------
-    >>> round(jaccard(np.array([True, True, False, False]), np.array([True, False, True, False])), 3)
-    0.333
-    """
-    either = int(np.sum(first | second))
-    return int(np.sum(first & second)) / either if either else NAN
 
 
 def compared(

@@ -49,7 +49,7 @@ class ByChance:
         size : float
             Of the box, as it was asked for.
         jaccard : float or None
-            As it was found; None where it is not told, so that its p is not told either.
+            As it was found; None where it is not disclosed, so that its p is not disclosed either.
         values : Values
             Its ids begin with those of the pair, and it knows the people of both searches.
         """

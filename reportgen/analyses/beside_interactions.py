@@ -7,44 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from reportgen.analyses.level_effects import close_levels, level_effects
 from reportgen.analyses.moderator_values import Moderator
+from reportgen.analyses.screened import Screened
 from reportgen.analyses.selection import Selection, not_estimable
 from reportgen.analyses.trial_interactions import Earlier, Printed, contrasts_by_trial
 from reportgen.records.moderation import Interaction
 from reportgen.records.numbers import Value
 from reportgen.release.values import Values
 from reportgen.spec.study import Moderators as Node
-from reportgen.stats import ModeratorFit
-
-
-class Screened(Protocol):
-    """A moderator as screened."""
-
-    @property
-    def moderator(self) -> Moderator:
-        """Its values."""
-
-    @property
-    def fit(self) -> ModeratorFit:
-        """Its screening."""
-
-    @property
-    def few(self) -> frozenset[int]:
-        """Codes of the levels with too few people of an arm."""
-
-    @property
-    def disclosed(self) -> bool:
-        """Whether anything may be disclosed."""
-
-    def suppresses_level(self, code: int | None) -> bool:
-        """Whether a contrast rests on too few people."""
 
 
 def earlier_of(people: Sequence[Selection], columns: Sequence[Mapping[str, Moderator]]) -> tuple[Earlier, ...]:
-    """Return of whom is told before: the people of each cell with the moderators as they have them."""
+    """Return of whom something is disclosed before: the people of each cell with the moderators as they have them."""
     return tuple(Earlier(*pair) for pair in zip(people, columns, strict=True))
 
 

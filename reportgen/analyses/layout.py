@@ -25,7 +25,7 @@ from reportgen.analyses.drawing import (
     search_overlap,
 )
 from reportgen.analyses.moderator_values import Moderator
-from reportgen.analyses.moderators import screening
+from reportgen.analyses.screened import screening
 from reportgen.analyses.selection import Selection, disclosed_alone
 from reportgen.analyses.slices import node_of, printed_of, selecting, study_of, unnamed_whole, unrounded
 from reportgen.canonical import canonical

@@ -1,7 +1,7 @@
 """Effects in the levels of a moderator, or at values of it: those that agree with its interaction within trials, and plain ones.
 
 In: the people of a cell, a moderator and the effects that its screening gives. Out: `LevelEffects`. A level with few people
-of an arm is not told. What the people of all levels together say would give it away by subtraction: so neither the overall
+of an arm is not disclosed. What the people of all levels together say would give it away by subtraction: so neither the overall
 effect nor the weights stand beside it, and if it is alone another level is hidden with it. Levels of two moderators that few
 people tell apart do not both have an effect of their own. A value of a quantity enters with the digits that are printed.
 """
@@ -58,7 +58,7 @@ def close_levels(
     Parameters
     ----------
     moderators : iterable of (Moderator, set of int)
-        Of a cell, in their order, each with the codes of the levels that are not told anyway.
+        Of a cell, in their order, each with the codes of the levels that are not disclosed anyway.
     people : Selection
     minimum : int
         The smallest cell of the policy.
@@ -74,8 +74,8 @@ def close_levels(
     found = [(level, mask) for level, mask in levels if mask.any()]
     if not found:
         return frozenset()
-    told = disclosable_groups(np.array([mask for _, mask in found]), people.treatment, minimum)
-    return frozenset(level for (level, _), item in zip(found, told, strict=True) if not item)
+    apart = disclosable_groups(np.array([mask for _, mask in found]), people.treatment, minimum)
+    return frozenset(level for (level, _), item in zip(found, apart, strict=True) if not item)
 
 
 def _alone(moderator: Moderator, code: int, people: Selection) -> BoolArray:
@@ -152,7 +152,7 @@ def _options(node: Node, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _suppression_reason(found: ConsistentEffects, few: frozenset[int]) -> dict[int, str]:
-    """Return the levels that are not told, with the reason: at least two, or none."""
+    """Return the levels that are not disclosed, with the reason: at least two, or none."""
     suppressed: dict[int, str] = {int(code): TOO_FEW for code in found.values if code in few}
     if len(suppressed) == 1:
         others = [(n, int(code)) for code, n in zip(found.values, found.people, strict=True) if code not in suppressed]

@@ -135,7 +135,7 @@ def _lay_moderators(name: str, node: Moderators, layout: Layout) -> Iterator[str
 
 
 def _screened_before(name: str, cell: Cell, study: Study) -> Iterator[tuple[Moderators, Cell]]:
-    """Yield the cells of all screenings that are told before one: the same outcome at the same follow-up."""
+    """Yield the cells of all screenings that are disclosed before one: the same outcome at the same follow-up."""
     for key, other in study.analyses.items():
         if not isinstance(other, Moderators):
             continue

@@ -28,7 +28,7 @@ def adjusted_by_draws(
     Parameters
     ----------
     p : sequence of float
-        Of the data; NaN for what was not tested, or is not told.
+        Of the data; NaN for what was not tested, or is not disclosed.
     flips : sequence of ScreeningDraws or None
         One, of the cell; empty without draws.
     beside : sequence of ScreeningDraws or None

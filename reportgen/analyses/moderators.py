@@ -7,22 +7,20 @@ have it, by `reportgen.stats.screen_moderator`; one that cannot be tried has its
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from reportgen.analyses.adjusters import Unused, not_adjusted_record, unused_adjusters
 from reportgen.analyses.beside_interactions import earlier_of, with_trials_and_levels
 from reportgen.analyses.min_p import adjusted_by_draws
-from reportgen.analyses.moderator_values import Moderator, column_of, step_of
+from reportgen.analyses.moderator_values import Moderator, step_of
 from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, setting_decimals, unit_of
 from reportgen.analyses.recording import comparison_records, excluded_record, for_outcome
 from reportgen.analyses.scatter import scatter_record
-from reportgen.analyses.search_people import Cost, people_of_search
+from reportgen.analyses.screened import Screened, as_screened, guarded
 from reportgen.analyses.selection import (
     Selection,
-    adjusters_of,
     direction_of,
     not_estimable,
     range_of,
@@ -46,57 +44,18 @@ from reportgen.release.rules import (
     TOO_EXTREME,
     TOO_FEW,
     as_printed,
-    few_in_an_arm,
-    guards,
-    in_both_arms,
     is_extreme,
     suppress_estimate,
     suppress_value,
 )
 from reportgen.release.values import Values
 from reportgen.spec.check import baseline_of
-from reportgen.spec.study import FromScreening, Search, Study
 from reportgen.spec.study import Moderators as Node
-from reportgen.stats import Entered, ModeratorFit, Reading, benjamini_hochberg, holm, screen_moderator
+from reportgen.spec.study import Study
+from reportgen.stats import Entered, ModeratorFit, Reading, benjamini_hochberg, holm
 from reportgen.stats.null_draws import ScreeningDraws
 
 Flips = Sequence[ScreeningDraws | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Screened:
-    """A moderator as screened: its fit, whom it costs, and what of it is too small to be disclosed.
-
-    `few` are the codes of levels with too few people of an arm; `few_at_all` says that so few people have any value.
-    """
-
-    moderator: Moderator
-    fit: ModeratorFit
-    cost: Cost
-    few: frozenset[int] = frozenset()
-    few_at_all: bool = False
-
-    def tested(self, node: Node) -> Reading:
-        """Return the reading that is tested."""
-        return reading_tested(self.fit, node)
-
-    def entered(self, node: Node) -> Entered:
-        """Return who tells something of the tested reading; where nothing may be disclosed, who is in its model."""
-        return self.fit.telling if node.reading == "within" and self.disclosed else self.fit.entered
-
-    def suppresses(self, reading: Reading) -> bool:
-        """Whether a reading is suppressed, or the reason why there is none: that few people vary would say who they are."""
-        silent = reading is self.fit.within and self.fit.telling.trials < self.fit.entered.trials
-        return not self.disclosed and (reading.estimated or silent)
-
-    def suppresses_level(self, code: int | None) -> bool:
-        """Whether the difference of a level from the reference, or of a quantity (None), rests on too few people."""
-        return self.few_at_all or code in self.few or self.fit.reference in self.few
-
-    @property
-    def disclosed(self) -> bool:
-        """Whether anything is left to tell."""
-        return not all(self.suppresses_level(code) for code in self.fit.codes or (None,))
 
 
 def moderation_record(
@@ -168,127 +127,9 @@ def screen_record(
     node : Moderators node of the study file
     study : Study
     """
-    found, drawn = _as_screened(people, columns, fits, node), (flips, beside)
+    found, drawn = as_screened(people, columns, fits, node), (flips, beside)
     before = earlier_of(earlier, earlier_columns)
     return _screen_record(people, found, drawn, before, node, study, _values(name, node, study))
-
-
-def screening(people: Selection, columns: Mapping[str, Moderator], *, node: Node) -> tuple[ModeratorFit, ...]:
-    """Screen moderators one by one, each on the people who have it; one fit a moderator, in their order."""
-    return tuple(_fit(people, moderator, node) for moderator in columns.values())
-
-
-def _as_screened(
-    people: Selection, columns: Mapping[str, Moderator], fits: Sequence[ModeratorFit], node: Node
-) -> list[Screened]:
-    costs = people_of_search(people, columns, missing="available", minimum_trials=node.minimum_trials).costs
-    return [Screened(moderator, fit, cost) for moderator, fit, cost in zip(columns.values(), fits, costs, strict=True)]
-
-
-def reading_tested(fit: ModeratorFit, node: Node) -> Reading:
-    """Return the reading of a fit that a screening tests."""
-    return fit.naive if node.reading == "naive" else fit.within
-
-
-def screened_in(names: Sequence[str], fits: Sequence[ModeratorFit], node: Node, p_below: float) -> tuple[str, ...]:
-    """Return the moderators of a screening that a search takes: p of the tested reading below a limit, smallest first.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Moderators of the screening, as in the study file.
-    fits : sequence of ModeratorFit
-        Of each of them, in the people of the search.
-    node : Moderators node of the study file
-        Says which reading is tested.
-    p_below : float
-        Of levels, the p of their joint test must lie below it.
-
-    Returns
-    -------
-    tuple of str
-        Empty where no moderator reaches the limit. Equal p keep the order of the study file.
-    """
-    tested = [(name, reading_tested(fit, node)) for name, fit in zip(names, fits, strict=True)]
-    reached = sorted((reading.p_value, place) for place, (_, reading) in enumerate(tested) if reading.estimated)
-    return tuple(names[place] for p, place in reached if p < p_below)
-
-
-def searched_names(
-    node: Search, people: Selection, names: Sequence[str], fits: Sequence[ModeratorFit], screened_by: Node | None
-) -> tuple[str, ...]:
-    """Return the moderators that a search is asked for: its own list, or those that a screening finds in its people.
-
-    Parameters
-    ----------
-    node : Search node of the study file
-    people : Selection
-        A selection with too few trials is not screened.
-    names : sequence of str
-        The search's own list, or all moderators of the screening.
-    fits : sequence of ModeratorFit
-        Of the screening; empty without one.
-    screened_by : Moderators node of the study file, or None
-    """
-    if screened_by is None:
-        return tuple(names)
-    if not_estimable(people, node):
-        return ()
-    assert isinstance(node.moderators, FromScreening)
-    return screened_in(names, fits, screened_by, node.moderators.p_below)
-
-
-def testable(
-    selection: Selection, moderators: Iterable[Moderator], node: Node, minimum: int
-) -> list[tuple[Screened, str]]:
-    """Return each moderator of a screening with the reason why it cannot be tested, empty where it can; nothing is fitted.
-
-    Parameters
-    ----------
-    selection : Selection
-    moderators : iterable of Moderator
-    node : Moderators node of the study file
-    minimum : int
-        The smallest cell of the policy.
-    """
-    bare = node.model_copy(update={"percentiles": (), "inference": "normal"})
-    columns = {moderator.name: moderator for moderator in moderators}
-    fits = [_fit(selection, moderator, bare, search=False) for moderator in columns.values()]
-    found = _guarded(_as_screened(selection, columns, fits, bare), selection, minimum)
-    return [
-        (item, item.tested(node).reason.removeprefix("it ") or ("" if item.disclosed else TOO_FEW)) for item in found
-    ]
-
-
-def _fit(selection: Selection, moderator: Moderator, node: Node, *, search: bool = True) -> ModeratorFit:
-    """Screen one moderator; `search=False` as in `fit_one_step`."""
-    return screen_moderator(
-        selection.response,
-        selection.treatment,
-        selection.trial,
-        column_of(moderator, selection),
-        adjusters=adjusters_of(selection),
-        reference=max(moderator.reference, 0),
-        per=moderator.per,
-        percentiles=node.percentiles,
-        reading=node.reading,
-        minimum_trials=node.minimum_trials,
-        treatment_effect=node.treatment_effect,
-        inference=node.inference,
-        df_floor=node.df_floor,
-        interaction_effect=node.interaction_effect,
-        adjuster_slopes=node.adjuster_slopes,
-        residual=node.residual,
-        search=search,
-    )
-
-
-def _guarded(found: Iterable[Screened], selection: Selection, minimum: int) -> list[Screened]:
-    """Return moderators as screened with what of each is too small to be disclosed."""
-    return [
-        replace(item, few=_few_levels(item, selection, minimum), few_at_all=_few_at_all(item.fit, minimum))
-        for item in found
-    ]
 
 
 def _settings(node: Node, study: Study, values: Values) -> ScreeningSettings[Value]:
@@ -346,7 +187,7 @@ def _screen_record(
     )
     minimum = study.policy.minimum_cell
     n_control, n_intervention = values.sides()
-    found = _guarded(found, selection, minimum)
+    found = guarded(found, selection, minimum)
     outcome = study.outcomes[selection.outcome]
     limits = range_of(outcome, selection.outcome, study)
     p = [item.tested(node).p_value if item.disclosed else math.nan for item in found]
@@ -386,28 +227,9 @@ def _screen_record(
     )
 
 
-def _few_at_all(fit: ModeratorFit, minimum: int) -> bool:
-    """Whether so few people have a value, or tell something of the interaction, that an arm has too few of them."""
-    sizes = [min(mask.n_control, mask.n_intervention) for mask in (fit.entered, fit.telling) if mask.participants]
-    return guards(minimum) and any(size < minimum for size in sizes)
-
-
 def _without_adjuster(selection: Selection, study: Study, values: Values) -> tuple[ExcludedParticipants[Value], ...]:
     reasons = {without_adjuster(name, study) for name in selection.adjuster_of}
     return tuple(item for item in excluded_record(selection, values) if item.exclusion in reasons)
-
-
-def _few_levels(screened: Screened, selection: Selection, minimum: int) -> frozenset[int]:
-    """Return the codes of the levels of which an arm has too few people; where nobody is, nothing can be disclosed anyway."""
-    if not screened.moderator.categorical or not guards(minimum):
-        return frozenset()
-    codes = screened.moderator.of(selection)
-    entered = in_both_arms(selection.trial, selection.treatment, ~np.isnan(codes))
-    return frozenset(
-        code
-        for code in range(len(screened.moderator.levels))
-        if few_in_an_arm(selection.treatment[entered & (codes == code)], minimum)
-    )
 
 
 def _interaction(
@@ -436,8 +258,8 @@ def _interaction(
     labels = {code: builder.quote(f"level {label}", label) for code, label in enumerate(moderator.levels)}
     limits = node.tiers.significant, node.tiers.weak
     of_within, of_all = (
-        {"n": mask.participants, "trials": mask.trials, "limits": limits, "arms": _arms(mask)}
-        for mask in (fit.telling if screened.disclosed else fit.entered, fit.entered)
+        {"n": people.participants, "trials": people.trials, "limits": limits, "arms": _arms(people)}
+        for people in (fit.telling if screened.disclosed else fit.entered, fit.entered)
     )
     readings = [
         _reading(

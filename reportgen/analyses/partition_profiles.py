@@ -1,4 +1,4 @@
-"""Every cut that a recursive partitioning tried, as far as it is told, and with how many decimals a cut is printed.
+"""Every cut that a recursive partitioning tried, as far as it is disclosed, and with how many decimals a cut is printed.
 
 In: a `Partition` with the desk of its record. Out: `Profile`s, which are drawn and stand in the series of the analysis.
 """
@@ -63,8 +63,8 @@ def _profile(node: found.TreeNode, split: found.Split, context: RecordContext) -
     moderator, every = context.people.moderators[split.moderator], split.tried
     values = context.values.at("moderator", moderator.name)
     best = int(np.argmin(every.log_p)) if len(every.log_p) else None
-    told = _disclosed(node, every, best, moderator, context)
-    tried = found.Tried(*(getattr(every, field.name)[told] for field in fields(found.Tried)))
+    disclosed = _disclosed(node, every, best, moderator, context)
+    tried = found.Tried(*(getattr(every, field.name)[disclosed] for field in fields(found.Tried)))
     sets = _sets(tried, moderator) if moderator.categorical else ()
     return Profile(
         node=node.number,
@@ -77,17 +77,17 @@ def _profile(node: found.TreeNode, split: found.Split, context: RecordContext) -
         std_error=tuple(tried.std_error.tolist()),
         z=tuple(tried.statistic.tolist()),
         minus_log10_p=tuple((-tried.log_p / LN10).tolist()),
-        chosen=None if best is None else int(told[:best].sum()),
+        chosen=None if best is None else int(disclosed[:best].sum()),
         kept=split.kept,
         threshold=_threshold(split, node.multiplicity + context.counted, context.node),
-        suppressed=int((~told).sum()),
+        suppressed=int((~disclosed).sum()),
     )
 
 
 def _disclosed(
     node: found.TreeNode, tried: found.Tried, best: int | None, moderator: Moderator, context: RecordContext
 ) -> NDArray[np.bool_]:
-    """Return which cuts are told: the best, and those that enough people tell from it and from each other."""
+    """Return which cuts are disclosed: the best, and those that enough people tell from it and from each other."""
     if not guards(context.naming.minimum_cell):
         return np.ones(len(tried.log_p), dtype=bool)
     here = context.selection

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.moderator_values import Moderator, column_of
-from reportgen.analyses.moderators import searched_names
 from reportgen.analyses.recording import NAN
+from reportgen.analyses.screened import searched_names
 from reportgen.analyses.search_people import Cost, SearchPeople, people_who_enter
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
 from reportgen.release.rules import guards

@@ -18,7 +18,7 @@ from reportgen.analyses.adjusters import Unused, unused_adjusters, unused_words
 from reportgen.analyses.cohorts import Cohorts
 from reportgen.analyses.meta_analysis import earlier_of
 from reportgen.analyses.moderator_values import Moderator
-from reportgen.analyses.moderators import testable
+from reportgen.analyses.screened import testable
 from reportgen.analyses.search_people import Cost
 from reportgen.analyses.selection import (
     Excluded,

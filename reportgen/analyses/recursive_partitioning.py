@@ -15,11 +15,11 @@ import numpy as np
 
 from reportgen.analyses.honesty_record import SUPPORTED, Honest, drawn_of
 from reportgen.analyses.moderator_values import Moderator, column_of
-from reportgen.analyses.moderators import reading_tested, searched_names
 from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number, unit_of
 from reportgen.analyses.partition_context import Naming
 from reportgen.analyses.partition_record import search_record
 from reportgen.analyses.recording import comparison_records, for_outcome, search_range_record, suppression_record
+from reportgen.analyses.screened import reading_tested, searched_names
 from reportgen.analyses.search_people import SearchPeople, people_of_search
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
 from reportgen.records.names import outcome_label

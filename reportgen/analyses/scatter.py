@@ -33,12 +33,12 @@ def scatter_record(fit: ModeratorFit, suppressed: bool, reason: str, unit: str, 
     def why(reading: Reading) -> str:
         return reason or (TOO_FEW if suppressed else reading.reason)
 
-    def told(number: Value) -> Value:
+    def released(number: Value) -> Value:
         return suppress_value(number, TOO_FEW) if suppressed or values.rests_on_few else number
 
     of_these, of_new = values.at(status=these.status), values.at(status=new.status)
     return Scatter(
-        told(of_these.p("p in these trials", these.p_value, why(these))),
-        told(of_new.p("p in new trials", new.p_value, why(new))),
-        told(of_new.fixed("tau of the interaction", new.tau_interaction, "heterogeneity", unit, why(new))),
+        released(of_these.p("p in these trials", these.p_value, why(these))),
+        released(of_new.p("p in new trials", new.p_value, why(new))),
+        released(of_new.fixed("tau of the interaction", new.tau_interaction, "heterogeneity", unit, why(new))),
     )

@@ -3,7 +3,7 @@
 In: the people of a cell and a moderator. Out: `ContrastByTrial`s. A trial in which few people of an arm, or of a level of
 either arm, carry the interaction is not disclosed, nor is one that few people tell from the same trial in an earlier comparison.
 Such a trial is not pooled either, and if it is alone another is hidden with it: what is pooled is then made of what is disclosed,
-and the one-step interaction beside it rests on two trials that are not. A level whose interaction is not told has no trials.
+and the one-step interaction beside it rests on two trials that are not. A level whose interaction is not disclosed has no trials.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """People of the same outcome at the same follow-up of whom is told before, with the moderators as they have them."""
+    """People of the same outcome at the same follow-up of whom is disclosed before, with the moderators as they have them."""
 
     people: Selection
     columns: Mapping[str, Moderator]
@@ -60,7 +60,7 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class _Disclosed:
-    """What may be told of one contrast.
+    """What may be disclosed of one contrast.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ def contrasts_by_trial(
     moderator : Moderator
     people : Selection
     earlier : sequence of Earlier
-        Those of whom is told before.
+        Those of whom is disclosed before.
     fit : ModeratorFit
         Of the screening of these people.
     suppresses_level : callable

@@ -17,7 +17,7 @@ from reportgen.records.partition import Subgroup
 from reportgen.release.rules import TOO_CLOSE, guards
 from reportgen.release.values import Values
 from reportgen.stats import subgroups as stats
-from reportgen.stats.near_twins import variants
+from reportgen.stats.near_twins import jaccard, variants
 
 
 def with_variants(
@@ -50,8 +50,8 @@ def with_variants(
 
 def _overlap(pair: NDArray[np.bool_], values: Values, minimum: int) -> Value:
     """Return the Jaccard index of two subgroups; not where it would tell of few people who are in one alone."""
-    item, other = pair
-    cells = [int(mask.sum()) for mask in (item & other, item & ~other, ~item & other, ~item & ~other)]
+    one, other = pair
+    cells = [int(mask.sum()) for mask in (one & other, one & ~other, ~one & other, ~one & ~other)]
     if guards(minimum) and any(0 < n < minimum for n in cells):
         return values.suppressed("jaccard", DASH, TOO_CLOSE)
-    return values.fixed("jaccard", cells[0] / sum(cells[:3]), "jaccard")
+    return values.fixed("jaccard", jaccard(one, other), "jaccard")

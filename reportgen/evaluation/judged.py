@@ -22,6 +22,7 @@ from reportgen.spec.evaluation import AnyTried, Limit, Screened, TriedPartitioni
 from reportgen.stats.crossproducts import FloatArray, IntArray
 from reportgen.stats.effect import NOTHING, Effect
 from reportgen.stats.held_out import Fold, HeldOut, held_out_partition, held_out_peel
+from reportgen.stats.near_twins import jaccard
 from reportgen.stats.null_draws import (
     bins_of,
     calibration,
@@ -203,9 +204,8 @@ def _right(
     hit = {name: _hit(name, limit(text), rules) for name, text in where.items()}
     moderator = all(rule is not None for rule in hit.values())
     cut = all(rule is not None and _near(rule, limit(where[name]), data.sample) for name, rule in hit.items())
-    either = int((inside | data.member).sum())
-    jaccard = int((inside & data.member).sum()) / either if either else np.nan
-    return float(moderator), float(moderator and len(rules) == len(where)), float(cut), jaccard
+    alone = moderator and len(rules) == len(where)
+    return float(moderator), float(alone), float(cut), jaccard(inside, data.member)
 
 
 def _hit(name: str, true: Limit, rules: Sequence[Rule]) -> Rule | None:

@@ -242,14 +242,14 @@ def _note(screen: Screen, chosen: list[Interaction], settings: ScreeningSettings
 
 def _alt(page: Page, chosen: list[Interaction], screen: Screen, name: str) -> Inline:
     """Write the alternative text of a page: for each of its contrasts how many trials, and what they say together."""
-    told = {plain(label): (by_trial, label) for item in chosen for _, by_trial, label in _contrasts(item)}
+    shown = {plain(label): (by_trial, label) for item in chosen for _, by_trial, label in _contrasts(item)}
     heads = [plain(row.label).removesuffix(AGAIN) for band in page for row in band.rows if row.head]
-    parts = [_told(*told[head], name) for head in heads if head in told]
+    parts = [_contrast_alt(*shown[head], name) for head in heads if head in shown]
     kind = f"Forest plot of interactions by trial{screen.scale.as_contrasts}"
     return (f"{kind}: ", *words.listed(parts), ".") if parts else (f"{kind}: nothing could be estimated.",)
 
 
-def _told(by_trial: ContrastByTrial, label: Inline, name: str) -> Inline:
+def _contrast_alt(by_trial: ContrastByTrial, label: Inline, name: str) -> Inline:
     number = words.count(name, f"trials of {by_trial.id}", len(by_trial.estimated))
     head: Inline = (*label, ", ", *words.plural(number, "trial", "trials"))
     if by_trial.reason:

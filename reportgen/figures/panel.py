@@ -136,11 +136,11 @@ class Panel:
         ticks, labels = self.axis.ticks(), self.axis.labels()
         step = (self.right - self.left) / max(len(ticks) - 1, 1)
         crowded = max(width(label, TICK) for label in labels) + TICK_GAP > step
-        told = {0, len(ticks) // 2, len(ticks) - 1} if crowded else range(len(ticks))
+        labelled = {0, len(ticks) // 2, len(ticks) - 1} if crowded else range(len(ticks))
         for place, (value, label) in enumerate(zip(ticks, labels, strict=True)):
             x = self.at(value)
             marks.append(Stroke(x, y, x, y + 0.9, RULE, 0.6))
-            if place not in told:
+            if place not in labelled:
                 continue
             # the sign hangs out to the left, so that the digits stand under their tick
             shift = -width("−", TICK) / 2 if label.startswith("−") else 0.0

@@ -16,6 +16,18 @@ NEAR = 0.9
 """Jaccard index from which two subgroups are near twins: of those in either, one in ten at most is in one alone."""
 
 
+def jaccard(first: BoolArray, second: BoolArray) -> float:
+    """Return the share of those in both among those in either; NaN where nobody is in either.
+
+    Examples
+    --------
+    >>> round(jaccard(np.array([True, True, False]), np.array([True, False, True])), 3)
+    0.333
+    """
+    either = int((first | second).sum())
+    return int((first & second).sum()) / either if either else float("nan")
+
+
 def jaccard_table(members: BoolArray) -> FloatArray:
     """Return the Jaccard index of each pair of groups.
 

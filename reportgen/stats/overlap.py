@@ -16,6 +16,7 @@ import numpy as np
 
 from .crossproducts import FloatArray, IntArray
 from .draws import Chunk, numbers, search_wise_p
+from .near_twins import jaccard
 from .null_model import NullModel
 from .optimism import both_rules, nearest
 from .partition_search import Search
@@ -216,15 +217,3 @@ def _inside(prepared: Prepared, found: Found, size: float, people: int) -> BoolA
     box = found.boxes[nearest(found.fractions, size)]
     members[prepared.cases.rows[found.worth.grid.members(box.ranks)]] = True
     return members
-
-
-def jaccard(first: BoolArray, second: BoolArray) -> float:
-    """Return the share of those in both among those in either; NaN where nobody is in either.
-
-    Examples
-    --------
-    >>> round(jaccard(np.array([True, True, False]), np.array([True, False, True])), 3)
-    0.333
-    """
-    either = int((first | second).sum())
-    return int((first & second).sum()) / either if either else float("nan")

@@ -219,8 +219,8 @@ def variant_words(group: Subgroup) -> Inline:
     """Return what stands before the rule of a variant: "variant (Jaccard index 0.95): "; nothing for a finding."""
     if group.variant_of is None:
         return ()
-    told = group.jaccard is not None and group.jaccard.value is not None
-    return ("variant (Jaccard index ", group.jaccard, "): ") if told and group.jaccard else ("variant: ",)
+    known = group.jaccard is not None and group.jaccard.value is not None
+    return ("variant (Jaccard index ", group.jaccard, "): ") if known and group.jaccard else ("variant: ",)
 
 
 def _of_difference(honesty: SubgroupHonesty | None) -> tuple[Inline, Inline]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analyses.agreement import _levels, jaccard
+from reportgen.analyses.agreement import _levels
 from reportgen.analyses.cohorts import Cohorts, cells_of
 from reportgen.analyses.drawing import Drawable, search_overlap
 from reportgen.analyses.moderator_values import Moderator
@@ -23,6 +23,7 @@ from reportgen.spec import Spec
 from reportgen.spec.study import Agreement as Node
 from reportgen.spec.study import DirectedPeeling, RecursivePartitioning
 from reportgen.stats import fit_one_step
+from reportgen.stats.near_twins import jaccard
 from tests.analysed import analysed, people_of, searched
 from tests.peeling_study import AGREEMENT, CONTENTS, PARTITION, PEELING, write_search_study
 

@@ -10,10 +10,10 @@ import pytest
 
 from reportgen.analyses.cohorts import Cohorts, cells_of
 from reportgen.analyses.drawing import chunks, prepared_search, search_bootstrap, search_null
-from reportgen.analyses.moderators import screening
 from reportgen.analyses.peeling_search import peeled
 from reportgen.analyses.recursive_partitioning import partitioned
 from reportgen.analyses.samples import cut_at, places_of, sample_of
+from reportgen.analyses.screened import screening
 from reportgen.pipeline import read
 from reportgen.spec.study import DirectedPeeling, Moderators, RecursivePartitioning
 from reportgen.stats.null_draws import peel_statistic

@@ -11,8 +11,8 @@ import pytest
 
 from reportgen.analyses.cohorts import Cohorts
 from reportgen.analyses.moderator_values import column_of
-from reportgen.analyses.moderators import screened_in
-from reportgen.analyses.moderators import screening as screened
+from reportgen.analyses.screened import screened_in
+from reportgen.analyses.screened import screening as screened
 from reportgen.data import Repository
 from reportgen.pipeline import read
 from reportgen.records.moderation import Interaction, Moderation, Screen

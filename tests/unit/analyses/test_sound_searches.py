@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from reportgen.analyses.cohorts import Cohorts, cells_of
-from reportgen.analyses.moderators import reading_tested, screening
 from reportgen.analyses.recursive_partitioning import partitioned
+from reportgen.analyses.screened import reading_tested, screening
 from reportgen.pipeline import read
 from reportgen.spec.study import Moderators, RecursivePartitioning
 from reportgen.stats import screen_moderator

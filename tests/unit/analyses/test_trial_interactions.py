@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from reportgen.analyses.cohorts import Cohorts
-from reportgen.analyses.moderators import screen_record, screening
+from reportgen.analyses.moderators import screen_record
+from reportgen.analyses.screened import screening
 from reportgen.analyses.selection import Selection, narrowed
 from reportgen.data import Repository
 from reportgen.pipeline import read

@@ -1,0 +1,196 @@
+"""Moderators as a screening fits them, before anything is recorded: which can be tested, which are searched, what is too small.
+
+In: the people and moderators of a cell, and the node of the study file. Out: fits, `Screened` moderators, and the names that a
+search takes. Each moderator is fitted by `reportgen.stats.screen_moderator` to the people who have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from reportgen.analyses.moderator_values import Moderator, column_of
+from reportgen.analyses.search_people import Cost, people_of_search
+from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
+from reportgen.release.rules import TOO_FEW, few_in_an_arm, guards, in_both_arms
+from reportgen.spec.study import FromScreening, Search
+from reportgen.spec.study import Moderators as Node
+from reportgen.stats import Entered, ModeratorFit, Reading, screen_moderator
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """A moderator as screened: its fit, whom it costs, and what of it is too small to be disclosed.
+
+    `few` are the codes of levels with too few people of an arm; `few_at_all` says that so few people have any value.
+    """
+
+    moderator: Moderator
+    fit: ModeratorFit
+    cost: Cost
+    few: frozenset[int] = frozenset()
+    few_at_all: bool = False
+
+    def tested(self, node: Node) -> Reading:
+        """Return the reading that is tested."""
+        return reading_tested(self.fit, node)
+
+    def entered(self, node: Node) -> Entered:
+        """Return who tells something of the tested reading; where nothing may be disclosed, who is in its model."""
+        return self.fit.telling if node.reading == "within" and self.disclosed else self.fit.entered
+
+    def suppresses(self, reading: Reading) -> bool:
+        """Whether a reading is suppressed, or the reason why there is none: that few people vary would say who they are."""
+        silent = reading is self.fit.within and self.fit.telling.trials < self.fit.entered.trials
+        return not self.disclosed and (reading.estimated or silent)
+
+    def suppresses_level(self, code: int | None) -> bool:
+        """Whether the difference of a level from the reference, or of a quantity (None), rests on too few people."""
+        return self.few_at_all or code in self.few or self.fit.reference in self.few
+
+    @property
+    def disclosed(self) -> bool:
+        """Whether any contrast may be disclosed."""
+        return not all(self.suppresses_level(code) for code in self.fit.codes or (None,))
+
+
+def screening(people: Selection, columns: Mapping[str, Moderator], *, node: Node) -> tuple[ModeratorFit, ...]:
+    """Screen moderators one by one, each on the people who have it; one fit a moderator, in their order."""
+    return tuple(_fit(people, moderator, node) for moderator in columns.values())
+
+
+def as_screened(
+    people: Selection, columns: Mapping[str, Moderator], fits: Sequence[ModeratorFit], node: Node
+) -> list[Screened]:
+    """Return each moderator of a screening with its fit and whom it costs; nothing is suppressed yet (see `guarded`)."""
+    costs = people_of_search(people, columns, missing="available", minimum_trials=node.minimum_trials).costs
+    return [Screened(moderator, fit, cost) for moderator, fit, cost in zip(columns.values(), fits, costs, strict=True)]
+
+
+def reading_tested(fit: ModeratorFit, node: Node) -> Reading:
+    """Return the reading of a fit that a screening tests."""
+    return fit.naive if node.reading == "naive" else fit.within
+
+
+def screened_in(names: Sequence[str], fits: Sequence[ModeratorFit], node: Node, p_below: float) -> tuple[str, ...]:
+    """Return the moderators of a screening that a search takes: p of the tested reading below a limit, smallest first.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Moderators of the screening, as in the study file.
+    fits : sequence of ModeratorFit
+        Of each of them, in the people of the search.
+    node : Moderators node of the study file
+        Says which reading is tested.
+    p_below : float
+        Of levels, the p of their joint test must lie below it.
+
+    Returns
+    -------
+    tuple of str
+        Empty where no moderator reaches the limit. Equal p keep the order of the study file.
+    """
+    tested = [(name, reading_tested(fit, node)) for name, fit in zip(names, fits, strict=True)]
+    reached = sorted((reading.p_value, place) for place, (_, reading) in enumerate(tested) if reading.estimated)
+    return tuple(names[place] for p, place in reached if p < p_below)
+
+
+def searched_names(
+    node: Search, people: Selection, names: Sequence[str], fits: Sequence[ModeratorFit], screened_by: Node | None
+) -> tuple[str, ...]:
+    """Return the moderators that a search is asked for: its own list, or those that a screening finds in its people.
+
+    Parameters
+    ----------
+    node : Search node of the study file
+    people : Selection
+        A selection with too few trials is not screened.
+    names : sequence of str
+        The search's own list, or all moderators of the screening.
+    fits : sequence of ModeratorFit
+        Of the screening; empty without one.
+    screened_by : Moderators node of the study file, or None
+    """
+    if screened_by is None:
+        return tuple(names)
+    if not_estimable(people, node):
+        return ()
+    assert isinstance(node.moderators, FromScreening)
+    return screened_in(names, fits, screened_by, node.moderators.p_below)
+
+
+def testable(
+    selection: Selection, moderators: Iterable[Moderator], node: Node, minimum: int
+) -> list[tuple[Screened, str]]:
+    """Return each moderator of a screening with the reason why it cannot be tested, empty where it can; nothing is fitted.
+
+    Parameters
+    ----------
+    selection : Selection
+    moderators : iterable of Moderator
+    node : Moderators node of the study file
+    minimum : int
+        The smallest cell of the policy.
+    """
+    bare = node.model_copy(update={"percentiles": (), "inference": "normal"})
+    columns = {moderator.name: moderator for moderator in moderators}
+    fits = [_fit(selection, moderator, bare, search=False) for moderator in columns.values()]
+    found = guarded(as_screened(selection, columns, fits, bare), selection, minimum)
+    return [
+        (item, item.tested(node).reason.removeprefix("it ") or ("" if item.disclosed else TOO_FEW)) for item in found
+    ]
+
+
+def _fit(selection: Selection, moderator: Moderator, node: Node, *, search: bool = True) -> ModeratorFit:
+    """Screen one moderator; `search=False` as in `fit_one_step`."""
+    return screen_moderator(
+        selection.response,
+        selection.treatment,
+        selection.trial,
+        column_of(moderator, selection),
+        adjusters=adjusters_of(selection),
+        reference=max(moderator.reference, 0),
+        per=moderator.per,
+        percentiles=node.percentiles,
+        reading=node.reading,
+        minimum_trials=node.minimum_trials,
+        treatment_effect=node.treatment_effect,
+        inference=node.inference,
+        df_floor=node.df_floor,
+        interaction_effect=node.interaction_effect,
+        adjuster_slopes=node.adjuster_slopes,
+        residual=node.residual,
+        search=search,
+    )
+
+
+def guarded(found: Iterable[Screened], selection: Selection, minimum: int) -> list[Screened]:
+    """Return moderators as screened with what of each is too small to be disclosed."""
+    return [
+        replace(item, few=_few_levels(item, selection, minimum), few_at_all=_few_at_all(item.fit, minimum))
+        for item in found
+    ]
+
+
+def _few_at_all(fit: ModeratorFit, minimum: int) -> bool:
+    """Whether so few people have a value, or tell something of the interaction, that an arm has too few of them."""
+    sizes = [
+        min(people.n_control, people.n_intervention) for people in (fit.entered, fit.telling) if people.participants
+    ]
+    return guards(minimum) and any(size < minimum for size in sizes)
+
+
+def _few_levels(screened: Screened, selection: Selection, minimum: int) -> frozenset[int]:
+    """Return the codes of the levels of which an arm has too few people; where nobody is, nothing can be disclosed anyway."""
+    if not screened.moderator.categorical or not guards(minimum):
+        return frozenset()
+    codes = screened.moderator.of(selection)
+    entered = in_both_arms(selection.trial, selection.treatment, ~np.isnan(codes))
+    return frozenset(
+        code
+        for code in range(len(screened.moderator.levels))
+        if few_in_an_arm(selection.treatment[entered & (codes == code)], minimum)
+    )
