@@ -54,10 +54,12 @@ def corrected_row(honesty: SubgroupHonesty | None, *, blank: tuple[Cell, ...], *
     doubtful, item = honesty.verdict == CANDIDATE, honesty.inside
     if item is None or not _known(item.effect):
         if doubtful:
-            yield Row((CANDIDATE,), style=BODY.muted(), **more)
+            yield Row((CANDIDATE,), style=BODY.muted(), stays=True, **more)
         return
     label = f"{CANDIDATE}; {CORRECTED}" if doubtful else CORRECTED
-    yield _row((label,), (), (item.effect, item.low, item.high), blank, MUTED if doubtful else INK, DIAMOND, **more)
+    yield _row(
+        (label,), (), (item.effect, item.low, item.high), blank, MUTED if doubtful else INK, DIAMOND, stays=True, **more
+    )
 
 
 def held_out_row(search: Searched, name: str, *, blank: tuple[Cell, ...], **more: Any) -> Iterator[Row]:

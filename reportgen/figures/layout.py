@@ -68,7 +68,8 @@ class Row:
 
     `plot` draws its marks on a panel at a height; a `head` opens a group and has no cells; `estimate` is the effect with
     the ends of its interval, None where there is none. `rails` are the lines of a tree in front of its label, one a step
-    of `INDENT`; `overall` is where the dashed line of this row stands, where rows of one band have different ones.
+    of `INDENT`; `overall` is where the dashed line of this row stands, where rows of one band have different ones. A row that
+    `stays` is never parted from the one above it.
     """
 
     label: Inline
@@ -83,6 +84,7 @@ class Row:
     estimate: tuple[Number, Number, Number] | None = None
     rails: tuple[Rail, ...] = ()
     overall: float | None = None
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +293,7 @@ def _even(chunks: Sequence[_Chunk], capacity: float, axis: float) -> list[list[_
 def _chunks(number: int, band: Band, grid: Grid, capacity: float) -> Iterator[_Chunk]:
     group: list[Row] = []
     for row in band.rows:
-        if group and (row.head or not group[0].head):
+        if group and not row.stays and (row.head or not group[0].head):
             yield from _whole(number, group, grid, capacity)
             group = []
         group.append(row)
@@ -302,14 +304,26 @@ def _chunks(number: int, band: Band, grid: Grid, capacity: float) -> Iterator[_C
 def _whole(number: int, rows: list[Row], grid: Grid, capacity: float) -> Iterator[_Chunk]:
     """Yield a group as it is, or torn where it is longer than a page, its head repeated."""
     head, part, height = rows[0], [rows[0]], grid.height(rows[0])
-    for row in rows[1:]:
-        if height + grid.height(row) > capacity:
+    for unit in _units(rows[1:]):
+        tall = sum(map(grid.height, unit))
+        if height + tall > capacity:
             yield _Chunk(number, tuple(part), height)
             again = replace(head, label=(*head.label, " (continued)"))
             part, height = [again], grid.height(again)
-        part.append(row)
-        height += grid.height(row)
+        part += unit
+        height += tall
     yield _Chunk(number, tuple(part), height)
+
+
+def _units(rows: Sequence[Row]) -> list[list[Row]]:
+    """Return rows, each with those that stay with it."""
+    units: list[list[Row]] = []
+    for row in rows:
+        if row.stays and units:
+            units[-1].append(row)
+        else:
+            units.append([row])
+    return units
 
 
 def _fill(chunks: Sequence[_Chunk], limit: float, axis: float) -> list[list[_Chunk]]:

@@ -253,7 +253,7 @@ FIDELITY_ROWS_ON_PAPER = 60
 
 def _fidelity(record: Fidelity) -> BackSection:
     counts = record.counts
-    source: Inline = (" of ", record.source) if record.source.text else ()
+    source: Inline = (" (", record.source, ")") if record.source.text else ()
     missing: Inline = (counts["no result"], " without a result here; ") if counts["no result"].value else ()
     inside: Inline = (
         (" Our interval covers ", record.covered, " of the ", record.with_interval, " that have one.")
@@ -261,7 +261,7 @@ def _fidelity(record: Fidelity) -> BackSection:
         else ()
     )
     text: Inline = (
-        "The print",
+        "The publication",
         *source,
         " compared with the results of this report. Of ",
         record.size,

@@ -12,6 +12,7 @@ from reportgen.records.model import PooledEffect
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import PartitionedOutcome
 from reportgen.records.peeling import PeeledOutcome
+from reportgen.tables.abbreviations import abbreviations
 from reportgen.tables.phrases import explained, joined
 
 COUNTS = ("Participants",)
@@ -82,7 +83,7 @@ def analysed(people: Sequence[People], titles: Mapping[str, Number]) -> Table:
             "Eligible: in an arm on either side of the comparison, in any trial. Whole trial: none of its participants could be analysed.",
         ),
     )
-    table = explained(Table(_columns(), tuple(groups), notes, (("m", "trials"),)))
+    table = explained(Table(_columns(), tuple(groups), notes, abbreviations("m")))
     return replace(table, paper=_without_reasons(table)) if len(rows) > ROWS_WITH_REASONS else table
 
 

@@ -12,6 +12,7 @@ from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import directions, shared
 from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline, Number, Status
+from reportgen.tables.abbreviations import abbreviations
 from reportgen.tables.adjusters import adjuster_name, not_adjusted, tables_of
 from reportgen.tables.phrases import (
     Footnotes,
@@ -31,14 +32,6 @@ Scale = Literal["natural", "0-100"]
 COUNTS = ("Participants",)
 CHECK = ("Check",)
 TWO_STAGE = ("Two-stage check",)
-ABBREVIATIONS = (
-    ("m", "trials"),
-    ("CI", "confidence interval"),
-    ("τ²", "variance of the effect between trials"),
-    ("PI", "prediction interval"),
-    ("Q", "Cochran’s Q, a test of whether the trials share one effect"),
-    ("I²", "percentage of variation between trials not due to chance"),
-)
 ALONE: Inline = ("One trial: its own effect, by analysis of covariance; no pooling.",)
 
 
@@ -89,7 +82,7 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
     notes += [*_logarithms(effects), *_few_trials(effects, settings), *not_adjusted(tables_of(effects))]
     marked = Footnotes()
     groups = tuple(_estimate_groups(effects, scaled, marked))
-    whole = Table(tuple(columns), groups, (*marked.notes, *notes), ABBREVIATIONS)
+    whole = Table(tuple(columns), groups, (*marked.notes, *notes), abbreviations("m", "CI", "τ²", "PI", "Q", "I²"))
     return replace(explained(whole), paper=explained(_on_paper(whole)))
 
 
@@ -247,7 +240,7 @@ def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
     pooled = () if alone else (Group(tuple(_pooled_rows(effect, settings, several))),)
     groups = (trials, *pooled) if trials.rows else pooled
     notes = tuple(_by_trial_notes(effect, settings, alone))
-    return explained(Table(tuple(columns), groups, notes, (("CI", "confidence interval"),)))
+    return explained(Table(tuple(columns), groups, notes, abbreviations("CI")))
 
 
 def _by_trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) -> Iterator[Inline]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.honesty import Candidate, Chosen, Corrected, HeldOut, Searched, SearchHonesty, verdict_sentence
 from reportgen.records.numbers import Inline, Number
+from reportgen.tables.abbreviations import abbreviations
 from reportgen.tables.phrases import (
     NBSP,
     ci_head,
@@ -23,7 +24,6 @@ from reportgen.tables.phrases import (
 )
 
 MOST = 4  # moderators of which a note says how often they are chosen
-ABBREVIATIONS = (("CI", "confidence interval"), ("n", "participants"))
 NOTE: Inline = (
     "As found: not corrected for the search. Corrected: minus the mean optimism over bootstrap samples searched in the same way; the interval is approximate, and the correction is partial for weak effects. Held out: the effect of the first candidate of the other trials in the trial left out, pooled; it assesses the search, not this subgroup. p of the search: proportion of searches in data without effect modification that find a candidate at least as strong; it refers to these trials. Limits of moderators: the range of nine in ten bootstrap samples that chose them.",
 )
@@ -57,7 +57,7 @@ def search_honesty(searches: Sequence[Searched], level: Number) -> Table:
         if search.honesty is not None
     )
     notes = [line for search in searches if search.honesty for line in _notes(search, search.honesty)]
-    return explained(Table(columns, groups, (NOTE, *notes), ABBREVIATIONS))
+    return explained(Table(columns, groups, (NOTE, *notes), abbreviations("CI", "n")))
 
 
 def _rows(search: Searched, whole: SearchHonesty[Number]) -> Iterator[Row]:

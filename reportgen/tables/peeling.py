@@ -13,6 +13,7 @@ from reportgen.records.effect_scale import EffectScale
 from reportgen.records.honesty import verdict_sentence
 from reportgen.records.numbers import Inline
 from reportgen.records.peeling import DirectedPeeling, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
+from reportgen.tables.abbreviations import abbreviations
 from reportgen.tables.adjusters import not_adjusted, peeling_fits, title_of
 from reportgen.tables.honesty import corrected_cell
 from reportgen.tables.phrases import NBSP, ci_head, estimate_cell, explained, joined
@@ -22,7 +23,6 @@ DRAWN = ("Random draws",)
 DRAWN_NOTE: Inline = (
     "Intervals inside, outside and of the contrast are as for subgroups fixed in advance. Corrected: minus the mean optimism over bootstrap samples searched in the same way, with an approximate interval. Held out: the box of that size found in the other trials, evaluated in the trial left out, pooled. p of the search: proportion of searches in data without effect modification that find a subgroup of any size at least as strong, in these trials; grey: candidates that it does not support.",
 )
-ABBREVIATIONS = (("m", "trials"), ("n", "participants"), ("CI", "confidence interval"))
 UNTESTED: Inline = (
     "No hypothesis was tested. Intervals are as for subgroups fixed in advance: they are not adjusted for the search, and the effect of a subgroup found by searching is overestimated.",
 )
@@ -73,7 +73,7 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
         (f"{peeling.scale.head}: ", peeling.outcome_label, *unit, ". ", *joined(about_moderators(peeling), " ")),
         *not_adjusted(peeling_fits(peeling, title_of(peeling))),
     )
-    return explained(Table(columns, (Group(rows),), notes, ABBREVIATIONS))
+    return explained(Table(columns, (Group(rows),), notes, abbreviations("m", "n", "CI")))
 
 
 def _limit_head(moderator: PeeledModerator) -> Inline:

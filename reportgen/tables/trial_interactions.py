@@ -13,18 +13,11 @@ from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline
 from reportgen.records.trial_interactions import ContrastByTrial, TrialInteraction
+from reportgen.tables.abbreviations import abbreviations
 from reportgen.tables.moderators import contrast, screen_head
 from reportgen.tables.phrases import ci_head, estimate_cell, explained, interval, joined, labelled, percent, words
 
 COUNTS = ("Participants",)
-CI = ("CI", "confidence interval")
-ABBREVIATIONS = (
-    ("m", "trials that have an interaction of their own and are pooled"),
-    CI,
-    ("Q", "Cochran’s Q, a test of whether the trials have one interaction"),
-    ("I²", "percentage of variation between trials not due to chance"),
-    ("τ²", "variance of the interaction between trials"),
-)
 BLANK: Inline = ()
 NONE = Row(("none",), (BLANK,) * 6, muted=True)
 
@@ -52,7 +45,7 @@ def interactions_by_trial(screen: Screen, moderators: Collection[str], settings:
     )
     chosen = _chosen(screen, moderators)
     groups = tuple(group for item in chosen for group in _groups(item)) or (Group((NONE,)),)
-    return explained(Table(columns, groups, tuple(_notes(screen, chosen)), (CI,)))
+    return explained(Table(columns, groups, tuple(_notes(screen, chosen)), abbreviations("CI")))
 
 
 def _groups(interaction: Interaction) -> Iterator[Group]:
@@ -111,8 +104,10 @@ def variation_between_trials(
         for screen in screens
         if (rows := tuple(row for item in _chosen(screen, moderators) for row in _variation(item)))
     )
-    note: Inline = ("Of the two-stage models of the trials; of several levels each against the reference by itself.",)
-    return explained(Table(columns, groups, (note,), ABBREVIATIONS)) if groups else None
+    note: Inline = (
+        "Of the two-stage models of the trials that have an interaction of their own; of several levels each against the reference by itself.",
+    )
+    return explained(Table(columns, groups, (note,), abbreviations("m", "CI", "Q", "I²", "τ²"))) if groups else None
 
 
 def _chosen(screen: Screen, moderators: Collection[str]) -> list[Interaction]:
