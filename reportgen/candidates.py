@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from reportgen import plugins
 from reportgen.errors import Problem, SpecError, did_you_mean
-from reportgen.pipeline import SILENT, read
+from reportgen.pipeline import SILENT, read_data
 from reportgen.progress import Progress
+from reportgen.spec import Spec
 from reportgen.spec.load import examine_study
 from reportgen.spec.study import Search, Study
 
@@ -75,8 +76,11 @@ def write_candidates(path: Path, output: str, only: str | None = None, progress:
 
     folder = check_new(output)
     progress("read and check")
-    _check_name(path, only)
-    spec, repository = read(path)
+    plugins.register()
+    examined = examine_study(path)
+    if examined.spec is not None:  # else reading the data tells everything that is wrong
+        _check_name(examined.spec, only)
+    spec, repository = read_data(examined)
     from reportgen.analyses.cohorts import Cohorts
     from reportgen.analyses.planning import PlanContext
 
@@ -96,12 +100,8 @@ def write_candidates(path: Path, output: str, only: str | None = None, progress:
     return Written(tuple(write_private(folder, contents)), tuple(left_out))
 
 
-def _check_name(path: Path, only: str | None) -> None:
+def _check_name(spec: Spec, only: str | None) -> None:
     """Refuse a study without searches, or a name that none of them has, before a data file is opened."""
-    plugins.register()
-    spec = examine_study(path).spec
-    if spec is None:
-        return  # reading it tells everything that is wrong
     names = [name for name, _ in _searches(spec.study, None)]
     if not names:
         hint = "Analyses of the methods recursive-partitioning and directed-peeling are searches."

@@ -150,10 +150,17 @@ def read(path: Path) -> tuple[Spec, Repository]:
     """
     time_of_build()
     plugins.register()
-    return _read_data(examine_study(path))
+    return read_data(examine_study(path))
 
 
-def _read_data(examined: Examined) -> tuple[Spec, Repository]:
+def read_data(examined: Examined) -> tuple[Spec, Repository]:
+    """Read and check the data of a study that was examined.
+
+    Raises
+    ------
+    ReportgenError
+        With every problem of the study file, the mappings and the data at once.
+    """
     from reportgen.data import read_repository
 
     problems, repository = list(examined.problems), None
@@ -316,7 +323,7 @@ def _trials(examined: Examined, spec: Spec) -> Task:
     from reportgen.analyses.reading import reading
 
     if examined.problems:  # those of the data are told together with them
-        _read_data(examined)
+        read_data(examined)
     return reading(spec)
 
 
