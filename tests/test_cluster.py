@@ -119,6 +119,19 @@ def test_it_is_built_from_the_command_line(
     assert counted.startswith("kept 0, made ") and done.startswith("done in")
 
 
+def test_a_client_that_hangs_in_this_process_keeps_no_result_back(processes: Processes) -> None:
+    held = threading.Event()
+    with distributed.Client(processes.address.replace("dask://", "tcp://"), set_as_default=False) as client:
+        client.submit(abs, -1, pure=False).add_done_callback(lambda _: held.wait(60))
+        pool = Cluster(processes.address)
+        try:
+            promises = [pool.submit(abs, -1), pool.submit(abs, 2)]
+            assert [promise.result(timeout=30) for promise in promises] == [1, 2]
+        finally:
+            held.set()
+            pool.close()
+
+
 def test_nothing_of_a_task_is_logged_or_spilled(processes: Processes) -> None:
     pool = Cluster(processes.address)
     with pytest.raises(ValueError, match="P-0042"):

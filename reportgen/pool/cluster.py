@@ -58,6 +58,7 @@ class Cluster(Remote):
         self._client = _connected(self._address)
         self._closed = threading.Event()
         self._able: dict[str, list[str]] = {}  # which workers may do a task, by its key
+        self._settling = futures.ThreadPoolExecutor(1, thread_name_prefix="cluster-results")
         try:
             self._crew = _crew(self._client, self._address)
         except BaseException:
@@ -82,6 +83,7 @@ class Cluster(Remote):
             inner.cancel()
         with suppress(Exception):  # nobody need be there to say farewell to
             self._client.close(timeout=ANSWERS)
+        self._settling.shutdown(wait=False)
 
     def _send(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         return self._start(function, arguments, self._crew)
@@ -98,6 +100,21 @@ class Cluster(Remote):
         self._able[inner.key] = workers
         return inner
 
+    def _follow(self, promise: futures.Future[Any], inner: Any) -> None:
+        """Await the result on the client's own loop.
+
+        Dask calls back from one thread for all clients of a process. A client that is closed while a result of its comes
+        in holds that thread for ever, and the next one would never hear of its tasks.
+        """
+
+        async def follow() -> None:
+            received = asyncio.ensure_future(inner.result())
+            await asyncio.wait([received])
+            with suppress(RuntimeError):  # closed: nobody waits for it
+                self._settling.submit(self._settle, promise, received)
+
+        self._client.loop.add_callback(follow)
+
     def _received(self, inner: Any) -> Any:
         result, error = pickle.loads(inner.result())
         if error is not None:
@@ -112,7 +129,7 @@ class Cluster(Remote):
                 "one task ended several workers in succession",
                 "Memory may run out there: give the workers more, or start fewer on a machine.",
             )
-        elif isinstance(error, futures.CancelledError):
+        elif isinstance(error, futures.CancelledError | asyncio.CancelledError):
             problem = self._gone()
         else:
             return error

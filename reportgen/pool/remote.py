@@ -40,8 +40,12 @@ class Remote:
         promise: Future[Any] = Future()
         promise.set_running_or_notify_cancel()
         self._begun[promise] = inner
-        inner.add_done_callback(lambda inner: self._settle(promise, inner))
+        self._follow(promise, inner)
         return promise
+
+    def _follow(self, promise: Future[Any], inner: Any) -> None:
+        """Have a promise settled as soon as the library's own is."""
+        inner.add_done_callback(lambda inner: self._settle(promise, inner))
 
     def _settle(self, promise: Future[Any], inner: Any) -> None:
         """Keep a promise, or break it; who comes second finds it settled."""
