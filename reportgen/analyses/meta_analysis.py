@@ -28,12 +28,20 @@ from reportgen.analyses.two_stage_record import (
     two_stage_estimate,
     two_stage_heterogeneity,
 )
-from reportgen.records.estimate import Estimate, NotAdjusted
-from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, Scaled, TrialEstimate
+from reportgen.records.estimate import Estimate, NotAdjusted, TwoStageHeterogeneity
+from reportgen.records.model import (
+    Heterogeneity,
+    MetaAnalysis,
+    ModelSettings,
+    PooledEffect,
+    Scaled,
+    ScaledChecks,
+    TrialEstimate,
+)
 from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Status, Value, slug
 from reportgen.records.printed import Figures
-from reportgen.release.estimates import estimate_record, scalar
+from reportgen.release.estimates import estimate_record, multiplied, scalar
 from reportgen.release.rules import FOR_ANOTHER, TOO_CLOSE, TOO_FEW, SuppressionReason, few_in_an_arm, guards
 from reportgen.release.suppressed_effects import suppressed_rows
 from reportgen.release.values import Values
@@ -308,6 +316,10 @@ def _record(
         _trials(selection, fits, node, study, builder, unit) if fits else (), suppressed, study.policy.minimum_cell
     )
     n_control, n_intervention = builder.sides()
+    heterogeneity = _heterogeneity(used, node, builder, unit, reason)
+    scaled = _scaled(selection, used.effect if used else None, _between(used, node), node, study, builder, reason)
+    pooled_apart = two_stage_estimate(two_stage, node.level, beside[1], unit, apart)
+    variation_apart = two_stage_heterogeneity(two_stage, beside[1], unit, apart)
     return PooledEffect(
         id=builder.prefix,
         outcome=selection.outcome,
@@ -324,11 +336,12 @@ def _record(
         n_intervention=n_intervention,
         in_comparison=builder.count("in comparison", selection.in_comparison),
         estimate=estimate,
-        scaled=_scaled(selection, used.effect if used else None, _between(used, node), node, study, builder, reason),
-        heterogeneity=_heterogeneity(used, node, builder, unit, reason),
+        scaled=scaled,
+        scaled_checks=_scaled_checks(scaled, heterogeneity.tau2, common, pooled_apart, variation_apart),
+        heterogeneity=heterogeneity,
         common=common,
-        two_stage=two_stage_estimate(two_stage, node.level, beside[1], unit, apart),
-        two_stage_heterogeneity=two_stage_heterogeneity(two_stage, beside[1], unit, apart),
+        two_stage=pooled_apart,
+        two_stage_heterogeneity=variation_apart,
         outside_reasons=None if alone else outside_reasons(rows, node, bool(node.adjust_for)),
         by_trial=rows,
         excluded=excluded_record(selection, builder),
@@ -427,6 +440,38 @@ def _scaled(
         predicted_low=builder.fixed("predicted low", factor * predicted[0], "scaled", "of 100", reason),
         predicted_high=builder.fixed("predicted high", factor * predicted[1], "scaled", "of 100", reason),
         factor=builder.figure("factor", factor, 4),
+    )
+
+
+def _scaled_checks(
+    scaled: Scaled[Value] | None,
+    tau2: Value,
+    common: Estimate[Value],
+    two_stage: Estimate[Value],
+    variation: TwoStageHeterogeneity[Value],
+) -> ScaledChecks[Value] | None:
+    """Return what stands beside an effect on the scale from 0 to 100: effects by the factor, variances by its square."""
+    if scaled is None:
+        return None
+    factor = scaled.factor.value or NAN
+
+    def effects(estimate: Estimate[Value]) -> tuple[Value, Value, Value]:
+        effect, low, high = (
+            multiplied(number, factor, "scaled", "of 100", f"scaled {name}")
+            for number, name in ((estimate.effect, "effect"), (estimate.low, "ci low"), (estimate.high, "ci high"))
+        )
+        return effect, low, high
+
+    def variance(number: Value, name: str) -> Value:
+        return multiplied(number, factor**2, "heterogeneity", "of 100²", f"scaled {name}")
+
+    return ScaledChecks(
+        variance(tau2, "tau2"),
+        *effects(common),
+        *effects(two_stage),
+        variance(variation.tau2, "tau2"),
+        variance(variation.tau2_low, "tau2 low"),
+        variance(variation.tau2_high, "tau2 high"),
     )
 
 

@@ -53,7 +53,6 @@ class Table:
     columns: tuple[Column, ...]
     groups: tuple[Group, ...]
     footnotes: tuple[Inline, ...] = ()
-    abbreviations: tuple[tuple[str, str], ...] = ()
     paper: Table | None = None
 
     def on(self, target: str) -> Table:
@@ -102,6 +101,10 @@ class Part:
     notes: tuple[Inline, ...] = ()
 
 
+Abbreviation = tuple[Inline, Inline]
+"""What is short, and what it stands for."""
+
+
 @dataclass(frozen=True, slots=True)
 class NumberedArtefact:
     """A table, figure or appendix with its number within its series.
@@ -114,6 +117,8 @@ class NumberedArtefact:
         As printed and cross-referenced: "Table 1", "Fig. 2".
     title : Inline
         Caption that stands alone.
+    abbreviations : tuple of pairs of Inline
+        What is short in it, and what it stands for; the last of `notes` says the same.
     """
 
     name: str
@@ -122,3 +127,4 @@ class NumberedArtefact:
     title: Inline
     parts: tuple[Part, ...]
     notes: tuple[Inline, ...] = ()
+    abbreviations: tuple[Abbreviation, ...] = ()

@@ -185,6 +185,22 @@ class Scaled(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
+class ScaledChecks(Generic[V]):
+    """What stands beside an effect on a scale of 0 to 100, on the same scale; variances are those of effects on it."""
+
+    tau2: kinds.Heterogeneity[V]
+    common: kinds.Scaled[V]
+    common_low: kinds.Scaled[V]
+    common_high: kinds.Scaled[V]
+    two_stage: kinds.Scaled[V]
+    two_stage_low: kinds.Scaled[V]
+    two_stage_high: kinds.Scaled[V]
+    two_stage_tau2: kinds.Heterogeneity[V]
+    two_stage_tau2_low: kinds.Heterogeneity[V]
+    two_stage_tau2_high: kinds.Heterogeneity[V]
+
+
+@dataclass(frozen=True, slots=True)
 class TrialEstimate(Generic[V]):
     """One trial of a pooled effect."""
 
@@ -249,6 +265,7 @@ class PooledEffect(Generic[V]):
     in_comparison: kinds.Count[V]
     estimate: Estimate[V]
     scaled: Scaled[V] | None
+    scaled_checks: ScaledChecks[V] | None
     heterogeneity: Heterogeneity[V]
     common: Estimate[V]
     two_stage: Estimate[V]

@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
 from reportgen.records.estimate import Estimate
-from reportgen.records.numbers import Value
+from reportgen.records.numbers import Measure, Value, slug
 from reportgen.release.rules import suppress_value
 from reportgen.release.values import Values
 from reportgen.stats import Effect
 
 NAN = math.nan
+
+
+def multiplied(number: Value, factor: float, measure: Measure, unit: str, name: str) -> Value:
+    """Return a number that was disclosed, in another unit; one that was not stays so, for the same reason.
+
+    Parameters
+    ----------
+    number : Value
+    factor : float
+    measure : str
+        Whose decimals it has there.
+    unit : str
+    name : str
+        In place of the last part of its id.
+
+    Examples
+    --------
+    >>> multiplied(Value("a.effect", 1.5, measure="effect"), 100 / 24, "scaled", "of 100", "scaled effect")
+    Value(id='a.scaled-effect', value=6.25, words='', measure='scaled', decimals=None, clear=(), outcome='', unit='of 100', n=None, trials=None, status='ok', reason='', source='', kind='number')
+    """
+    value = None if number.value is None else number.value * factor
+    prefix = number.id.rpartition(".")[0]
+    return replace(
+        number, id=f"{prefix}.{slug(name)}", value=value, measure=measure, outcome="", decimals=None, unit=unit
+    )
 
 
 def scalar(value: Any) -> float:

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.records.artefact import Column, Drawing, Group, NumberedArtefact, Row, Table
+from reportgen.records.artefact import Abbreviation, Column, Drawing, Group, NumberedArtefact, Row, Table
 from reportgen.records.honesty import drawn_at_random
 from reportgen.records.model import Failure, Fidelity, Provenance, Reconciliation, Records, StudyRecord
 from reportgen.records.numbers import Inline, Status
+from reportgen.render.abbreviations import united
 from reportgen.render.artefacts import Place, places
 from reportgen.render.methods import methods, where_written
 from reportgen.spec import Spec
@@ -72,7 +73,7 @@ class Appendix:
     methods: tuple[Section, ...]
     artefacts: tuple[NumberedArtefact, ...]
     back: tuple[BackSection, ...]
-    abbreviations: tuple[tuple[str, str], ...]
+    abbreviations: tuple[Abbreviation, ...]
     references: dict[str, tuple[Reference, ...]]
 
     def series(self) -> tuple[tuple[str, tuple[NumberedArtefact, ...]], ...]:
@@ -97,7 +98,7 @@ def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact])
         methods=methods(spec, records),
         artefacts=tuple(artefacts),
         back=back,
-        abbreviations=_abbreviations(artefacts),
+        abbreviations=united(artefact.abbreviations for artefact in artefacts),
         references=_references(spec, artefacts),
     )
 
@@ -132,17 +133,6 @@ def _meet(first: Sequence[str], second: Sequence[str]) -> bool:
     """Whether two choices of comparisons share one; no choice is all of them."""
     everything = ((), ("all",))
     return tuple(first) in everything or tuple(second) in everything or bool(set(first) & set(second))
-
-
-def _abbreviations(artefacts: Sequence[NumberedArtefact]) -> tuple[tuple[str, str], ...]:
-    found = {
-        short: long
-        for artefact in artefacts
-        for part in artefact.parts
-        if part.table is not None
-        for short, long in part.table.abbreviations
-    }
-    return tuple(sorted(found.items(), key=lambda pair: pair[0].lower()))
 
 
 def _status(records: Records) -> tuple[BackSection, ...]:

@@ -18,12 +18,14 @@ from reportgen.records.derived import Derived
 from reportgen.records.model import Failure, Records
 from reportgen.records.numbers import Inline, slug
 from reportgen.records.printed import rounded
+from reportgen.render.abbreviations import known_abbreviations, spelt_out
 from reportgen.spec import Spec
 from reportgen.spec.shows import Artefact, Rounded
 from reportgen.spec.study import Study
 from reportgen.tables.phrases import is_mark
 from reportgen.views import SHOWS, Context, Draft, Sketch
 from reportgen.views.draft import letter
+from reportgen.views.view import only_comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ def numbered_artefacts(
     with progress.tasks(make.stale(tasks)):
         found = make(tasks, progress.advance)
     drawn = iter([_titled(sketch, drawings) for sketch, drawings in zip(sketches, found, strict=True)])
-    return tuple(_artefact(place, parts, records, drawn) for place, parts in drafts)
+    known = known_abbreviations(spec.study, records.glossary)
+    return tuple(spelt_out(_artefact(place, parts, records, drawn), known) for place, parts in drafts)
 
 
 def _titled(sketch: Sketch, drawings: tuple[Drawing, ...]) -> tuple[Drawing, ...]:
@@ -118,12 +121,18 @@ def _drafts(place: Place, study: Study, records: Records) -> tuple[Draft, ...]:
 
 
 def _title(place: Place, records: Records, derived: Derived) -> Inline:
-    """Return the caption of the study file; else what is shown, and of whom."""
+    """Return the caption of the study file, with the comparison where it does not name it; else what is shown, and of whom."""
     options, show = place.options, SHOWS[place.options.show]
-    if options.title:
-        return (derived.quote("title", options.title),)
     record = records.analyses[place.of] if place.of else records
-    return (show.title,) if isinstance(record, Failure) else show.caption(show.title, record, options)
+    own = (derived.quote("title", options.title),) if options.title else ()
+    if isinstance(record, Failure):
+        return own or (show.title,)
+    if not own:
+        return show.caption(show.title, record, options)
+    comparison = only_comparison(record, options)
+    if comparison is None or comparison.text.lower() in options.title.lower():
+        return own
+    return (*own, ": ", comparison)
 
 
 def _artefact(
@@ -161,13 +170,13 @@ def noted_once(parts: tuple[Part, ...]) -> tuple[Part, ...]:
 
     Examples
     --------
-    >>> table = Table((), (), footnotes=(("Sizes are shares.",), ("Effects in mm.",)), abbreviations=(("m", "trials"),))
+    >>> table = Table((), (), footnotes=(("Sizes are shares.",), ("Effects in mm.",)))
     >>> other = replace(table, footnotes=(("Sizes are shares.",), ("Effects in points.",)))
     >>> noted_once((Part("a", (), table=table), Part("b", (), table=other)))[1].table.footnotes
     (('Effects in points.',), ('Further notes are given below an earlier table of this series.',))
     """
-    screen: set[Note] = set()
-    paper: set[Note] = set()
+    screen: set[Inline] = set()
+    paper: set[Inline] = set()
     results = []
     for part in parts:
         table = part.table
@@ -184,21 +193,16 @@ def noted_once(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     return tuple(results)
 
 
-Note = Inline | tuple[str, str]
-"""A note, or an abbreviation with what it stands for."""
-
-
-def _said(table: Table) -> set[Note]:
+def _said(table: Table) -> set[Inline]:
     """Return what a table says to all; notes with a mark belong to a cell."""
-    return {note for note in table.footnotes if not (note and is_mark(note[0]))} | set(table.abbreviations)
+    return {note for note in table.footnotes if not (note and is_mark(note[0]))}
 
 
-def _without(table: Table, seen: set[Note]) -> Table:
+def _without(table: Table, seen: set[Inline]) -> Table:
     """Return a table without what was said before, and with a line that tells so."""
     footnotes = tuple(note for note in table.footnotes if note not in seen)
-    abbreviations = () if set(table.abbreviations) <= seen else table.abbreviations
-    shorter = len(footnotes) < len(table.footnotes) or len(abbreviations) < len(table.abbreviations)
-    return replace(table, footnotes=(*footnotes, NOTED_ABOVE) if shorter else footnotes, abbreviations=abbreviations)
+    shorter = len(footnotes) < len(table.footnotes)
+    return replace(table, footnotes=(*footnotes, NOTED_ABOVE) if shorter else footnotes)
 
 
 def lettered(parts: tuple[Part, ...]) -> tuple[Part, ...]:

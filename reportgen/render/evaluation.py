@@ -12,16 +12,13 @@ from reportgen.records.derived import Derived
 from reportgen.records.evaluation import EvaluationRecord
 from reportgen.records.model import Provenance, StudyRecord
 from reportgen.records.numbers import Inline
+from reportgen.render.abbreviations import common_abbreviations, spelt_out, united
 from reportgen.render.appendix import Appendix, BackSection
 from reportgen.tables import versions as versions_table
 from reportgen.views import Back
 from reportgen.views.evaluation import numbered, planned, sections
 
-ABBREVIATIONS = (
-    ("ARDP", "adaptive refinement by directed peeling"),
-    ("RP", "recursive partitioning"),
-    ("SD", "standard deviation; as a unit, that of the residuals in the control arm"),
-)
+KNOWN = common_abbreviations(SD="standard deviation; as a unit, that of the residuals in the control arm")
 
 
 def evaluation_appendix(record: EvaluationRecord, fingerprint: str, versions: Mapping[str, str]) -> Appendix:
@@ -42,13 +39,14 @@ def evaluation_appendix(record: EvaluationRecord, fingerprint: str, versions: Ma
         record.seed,
         tuple((name, derived.at("versions").quote(name, version)) for name, version in versions.items()),
     )
+    artefacts = tuple(spelt_out(artefact, KNOWN) for artefact in numbered(record, planned(record)))
     return Appendix(
         study=_study(record, fingerprint, derived, versions["reportgen"]),
         provenance=provenance,
         methods=sections(record),
-        artefacts=numbered(record, planned(record)),
+        artefacts=artefacts,
         back=(_provenance(record, provenance),),
-        abbreviations=ABBREVIATIONS,
+        abbreviations=united(artefact.abbreviations for artefact in artefacts),
         references={},
     )
 

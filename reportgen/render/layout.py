@@ -85,7 +85,7 @@ def set_table(table: Table) -> SetTable:
     """Return a table ready to be printed."""
     before = [_before(table, index) for index in range(len(table.columns) - 1)]
     results = [(group.head, tuple(_rows(group, table.columns[1:], before))) for group in table.groups]
-    groups = tuple(_kept(results, noted=bool(table.footnotes or table.abbreviations)))
+    groups = tuple(_kept(results, noted=bool(table.footnotes)))
     short = sum(bool(head) + sum(_lines(row.row) for row in rows) for head, rows in groups) <= ROWS_KEPT_TOGETHER
     return SetTable(table, groups, _spanners(table), short, _sort(table), _unbroken(table), is_wide(table))
 

@@ -250,9 +250,7 @@ def _part_caption(artefact: NumberedArtefact, part: Part) -> Element:
 def _table(table: Table, title: str, *, wide: bool) -> Iterator[Element]:
     yield word_table(table, title, wide=wide)
     yield from (_note(note) for note in table.footnotes)
-    if table.abbreviations:
-        yield paragraph("Note", [run("; ".join(f"{short}: {long}" for short, long in table.abbreviations) + ".")])
-    if not (table.footnotes or table.abbreviations):
+    if not table.footnotes:
         yield paragraph("BelowTable", ())
 
 
@@ -308,7 +306,7 @@ def _abbreviations(appendix: Appendix) -> Iterator[Stretch]:
     if appendix.abbreviations:
         last = appendix.abbreviations[-1]
         pairs = (
-            paragraph("Abbreviation", [run(pair[0], bold=True), tab(), run(pair[1])], keep=pair != last)
+            paragraph("Abbreviation", [run(plain(pair[0]), bold=True), tab(), *runs(pair[1])], keep=pair != last)
             for pair in appendix.abbreviations
         )
         yield Stretch(False, (_chapter("abbreviations", "Abbreviations", new_page=False), *pairs))

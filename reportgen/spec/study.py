@@ -579,6 +579,9 @@ class Report(Node):
     """Output formats; all but `submission` by default. `--formats` overrides them."""
     contents: tuple[AnyArtefact, ...] = ()
     """Tables, figures and appendices, in the order of the report."""
+    abbreviations: dict[Word, str] = {}
+    """What abbreviations of the study stand for, as in `{BMI: body mass index}`. They are spelt out below each table and
+    figure in which they occur, as are those of statistics and the names of scales."""
 
 
 class Policy(Node):

@@ -12,7 +12,6 @@ from reportgen.records.agreement import Agreement, Chance, ComparedSubgroup, Out
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import EffectScale, capitalised
 from reportgen.records.numbers import Inline
-from reportgen.tables.abbreviations import abbreviations
 from reportgen.tables.phrases import NBSP, Footnotes, counted, estimate_cell, explained, interval, joined
 
 COUNTS = ("Participants",)
@@ -64,7 +63,7 @@ def overlap(outcome: OutcomeAgreement, record: Agreement) -> Table:
         *_chance_notes(outcome, record),
     ]
     notes = [*boxes.notes, *notes, *_suppressed(outcome, record)]
-    return explained(Table(columns, groups, tuple(notes), abbreviations("CI")))
+    return explained(Table(columns, groups, tuple(notes)))
 
 
 def _jaccard_columns(outcome: OutcomeAgreement, record: Agreement) -> tuple[Column, ...]:
@@ -126,7 +125,7 @@ def profile(outcome: OutcomeAgreement, record: Agreement) -> Table:
         ("Mean (SD), or number and percentage of participants, among those with a value.",),
         *_suppressed(outcome, record),
     )
-    return explained(Table(columns, groups, notes, abbreviations("SD")))
+    return explained(Table(columns, groups, notes))
 
 
 def _head(group: ComparedSubgroup) -> Inline:

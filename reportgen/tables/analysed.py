@@ -12,7 +12,6 @@ from reportgen.records.model import PooledEffect
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import PartitionedOutcome
 from reportgen.records.peeling import PeeledOutcome
-from reportgen.tables.abbreviations import abbreviations
 from reportgen.tables.phrases import explained, joined
 
 COUNTS = ("Participants",)
@@ -83,7 +82,7 @@ def analysed(people: Sequence[People], titles: Mapping[str, Number]) -> Table:
             "Eligible: in an arm on either side of the comparison, in any trial. Whole trial: none of its participants could be analysed.",
         ),
     )
-    table = explained(Table(_columns(), tuple(groups), notes, abbreviations("m")))
+    table = explained(Table(_columns(), tuple(groups), notes))
     return replace(table, paper=_without_reasons(table)) if len(rows) > ROWS_WITH_REASONS else table
 
 

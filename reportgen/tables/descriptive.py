@@ -7,7 +7,6 @@ from dataclasses import replace
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.model import Characteristic, Descriptive, Share, Side, Summary
 from reportgen.records.numbers import Inline
-from reportgen.tables.abbreviations import abbreviations
 from reportgen.tables.phrases import NBSP, Footnotes, explained, joined
 
 VALUE_HEAD = f"Mean (SD) or n{NBSP}(%)"
@@ -45,7 +44,6 @@ def descriptive(record: Descriptive) -> Table:
     table = explained(Table(tuple(columns), groups, (*footnotes.notes, *general)))
     return replace(
         table,
-        abbreviations=abbreviations("SD"),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import inf
 from typing import Literal
@@ -12,7 +12,6 @@ from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import directions, shared
 from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline, Number, Status
-from reportgen.tables.abbreviations import abbreviations
 from reportgen.tables.adjusters import adjuster_name, not_adjusted, tables_of
 from reportgen.tables.phrases import (
     Footnotes,
@@ -45,8 +44,8 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
     settings : ModelSettings
         What was fitted.
     scale : {'natural', '0-100'}
-        With `0-100` the effect and its prediction interval stand on a scale from 0 to 100, with the factor that leads
-        there; the other columns keep the unit of the outcome.
+        With `0-100` all effects, intervals and variances of an outcome with a range stand on a scale from 0 to 100, with
+        the factor that leads there.
     """
     scaled = scale == "0-100"
     once = _only_follow_up(effects)
@@ -75,14 +74,14 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
     if scaled:
         notes.append(
             (
-                f"{favour} Effects and prediction intervals are multiplied by the factor to give a common scale; divide by it to return to the outcome's own scale. An outcome without a range has no factor and keeps its unit, as do τ² "
-                "and the checks.",
+                f"{favour} Effects and their intervals are multiplied by the factor, and τ² by its square, to give a common scale; divide by them to return to the outcome's own scale.",
+                *_without_factor(effects),
             )
         )
     notes += [*_logarithms(effects), *_few_trials(effects, settings), *not_adjusted(tables_of(effects))]
     marked = Footnotes()
     groups = tuple(_estimate_groups(effects, scaled, marked))
-    whole = Table(tuple(columns), groups, (*marked.notes, *notes), abbreviations("m", "CI", "τ²", "PI", "Q", "I²"))
+    whole = Table(tuple(columns), groups, (*marked.notes, *notes))
     return replace(explained(whole), paper=explained(_on_paper(whole)))
 
 
@@ -95,8 +94,7 @@ def _on_paper(whole: Table) -> Table:
     )
     note: Inline = ("Q, its p and τ² of the two-stage model are given in this table on screen and in its CSV file.",)
     notes = (*whole.footnotes, note)
-    terms = tuple(term for term in whole.abbreviations if term[0] != "Q")
-    return Table(tuple(whole.columns[i] for i in kept), groups, notes, terms)
+    return Table(tuple(whole.columns[i] for i in kept), groups, notes)
 
 
 def _is_variation(column: Column) -> bool:
@@ -111,14 +109,26 @@ def _only_follow_up(effects: Sequence[PooledEffect]) -> Number | None:
 
 def _estimate_groups(effects: Sequence[PooledEffect], scaled: bool, marked: Footnotes) -> Iterator[Group]:
     if _only_follow_up(effects):
-        yield Group(tuple(_estimate_row(e, labelled(e.outcome_label, e.unit), scaled, marked) for e in effects))
+        yield Group(tuple(_estimate_row(e, _head(e, scaled), scaled, marked) for e in effects))
         return
     for _, found in groupby(effects, key=lambda effect: effect.outcome):
         members = tuple(found)
         yield Group(
             tuple(_estimate_row(effect, (effect.follow_up_label,), scaled, marked) for effect in members),
-            head=labelled(members[0].outcome_label, members[0].unit),
+            head=_head(members[0], scaled),
         )
+
+
+def _head(effect: PooledEffect, scaled: bool) -> Inline:
+    """Return the name of an outcome, with the unit that its row has."""
+    return (effect.outcome_label,) if scaled and effect.scaled else labelled(effect.outcome_label, effect.unit)
+
+
+def _without_factor(effects: Sequence[PooledEffect]) -> Inline:
+    """Say what stays in its own unit, if anything does."""
+    if all(effect.scaled for effect in effects):
+        return ()
+    return (" An outcome without a range has no factor and keeps its unit.",)
 
 
 def _logarithms(effects: Sequence[PooledEffect]) -> Iterator[Inline]:
@@ -146,27 +156,67 @@ def _few_trials(effects: Sequence[PooledEffect], settings: ModelSettings) -> lis
 
 
 def _estimate_row(effect: PooledEffect, head: Inline, scaled: bool, marked: Footnotes) -> Row:
-    between, own = effect.heterogeneity, effect.scaled if scaled else None
-    main = interval(own.effect, own.low, own.high) if own else estimate_cell(effect.estimate)
-    two_stage = estimate_cell(effect.two_stage)
+    shown = _on_scale_to_100(effect) if scaled else None
+    shown = shown or _on_own_scale(effect)
+    apart = effect.two_stage_heterogeneity
+    q: Inline = (apart.q,) if apart.q.value is None else (apart.q, " (", apart.q_p, ")")
     cells: list[Inline] = [
         (effect.trials,),
         (effect.n_control,),
         (effect.n_intervention,),
-        (*main, *(marked.mark(note) for note in _remarks(effect))),
+        (*shown.effect, *(marked.mark(note) for note in _remarks(effect))),
         (effect.estimate.p,),
-        (between.tau2,),
-        span_of(own.predicted_low, own.predicted_high)
-        if own
-        else span_of(between.predicted_low, between.predicted_high),
-        estimate_cell(effect.common),
-        (*two_stage, *(marked.mark(note) for note in _excluded(effect))),
-        *_two_stage_variation(effect),
+        shown.tau2,
+        shown.predicted,
+        shown.common,
+        (*shown.two_stage, *(marked.mark(note) for note in _excluded(effect))),
+        shown.two_stage_tau2,
+        q,
+        i2_cell(effect.heterogeneity),
         _status(effect),
     ]
     if scaled:
         cells.insert(3, (effect.scaled.factor,) if effect.scaled else ())
     return Row(head, tuple(cells), muted=effect.estimate.effect.value is None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """The cells of a row that have the unit of the outcome, or its square."""
+
+    effect: Inline
+    tau2: Inline
+    predicted: Inline
+    common: Inline
+    two_stage: Inline
+    two_stage_tau2: Inline
+
+
+def _on_own_scale(effect: PooledEffect) -> _Cells:
+    between, apart = effect.heterogeneity, effect.two_stage_heterogeneity
+    return _Cells(
+        estimate_cell(effect.estimate),
+        (between.tau2,),
+        span_of(between.predicted_low, between.predicted_high),
+        estimate_cell(effect.common),
+        estimate_cell(effect.two_stage),
+        interval(apart.tau2, apart.tau2_low, apart.tau2_high),
+    )
+
+
+def _on_scale_to_100(effect: PooledEffect) -> _Cells | None:
+    """Return the cells on a scale from 0 to 100; None where the outcome has no range."""
+    own, checks = effect.scaled, effect.scaled_checks
+    if own is None or checks is None:
+        return None
+    return _Cells(
+        interval(own.effect, own.low, own.high),
+        (checks.tau2,),
+        span_of(own.predicted_low, own.predicted_high),
+        interval(checks.common, checks.common_low, checks.common_high),
+        interval(checks.two_stage, checks.two_stage_low, checks.two_stage_high),
+        interval(checks.two_stage_tau2, checks.two_stage_tau2_low, checks.two_stage_tau2_high),
+    )
 
 
 def _remarks(effect: PooledEffect) -> Iterator[Inline]:
@@ -192,13 +242,6 @@ def _excluded(effect: PooledEffect) -> Iterator[Inline]:
     ]
     if reasons:
         yield ("In the one-step model but not in the two-stage model: ", *joined(reasons), ".")
-
-
-def _two_stage_variation(effect: PooledEffect) -> tuple[Inline, Inline, Inline]:
-    """Return τ² with its interval, Q with its p, and I² with its interval."""
-    between, apart = effect.heterogeneity, effect.two_stage_heterogeneity
-    q: Inline = (apart.q,) if apart.q.value is None else (apart.q, " (", apart.q_p, ")")
-    return interval(apart.tau2, apart.tau2_low, apart.tau2_high), q, i2_cell(between)
 
 
 def i2_cell(between: Heterogeneity) -> Inline:
@@ -240,7 +283,7 @@ def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
     pooled = () if alone else (Group(tuple(_pooled_rows(effect, settings, several))),)
     groups = (trials, *pooled) if trials.rows else pooled
     notes = tuple(_by_trial_notes(effect, settings, alone))
-    return explained(Table(tuple(columns), groups, notes, abbreviations("CI")))
+    return explained(Table(tuple(columns), groups, notes))
 
 
 def _by_trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) -> Iterator[Inline]:
@@ -270,17 +313,16 @@ def _trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) -> 
 def _variation(effect: PooledEffect, settings: ModelSettings) -> Inline:
     """Return the variation between trials, each number with its model."""
     apart = effect.two_stage_heterogeneity
-    tau2, _, i2 = _two_stage_variation(effect)
     one_step: Inline = (
         () if effect.heterogeneity.tau2.value is None else ("; of the one-step model, τ² = ", effect.heterogeneity.tau2)
     )
     of_q: Inline = ("; Q = ", apart.q, " (df = ", apart.q_df, ", p ", *p_words(apart.q_p), ")")
     return (
         f"Variation between trials, of the two-stage model: τ²{effect.scale.on_log_scale} = ",
-        *tau2,
+        *interval(apart.tau2, apart.tau2_low, apart.tau2_high),
         *of_q,
         "; I² = ",
-        *i2,
+        *i2_cell(effect.heterogeneity),
         *one_step,
         ". Intervals in brackets have a level of ",
         settings.level,

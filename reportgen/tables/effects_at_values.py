@@ -16,7 +16,6 @@ from reportgen.records.estimate import Estimate
 from reportgen.records.level_effects import LevelEffect
 from reportgen.records.moderation import EffectAt, Interaction, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline
-from reportgen.tables.abbreviations import abbreviations
 from reportgen.tables.moderators import CELLS_ON_PAPER, hidden_note, screen_head, trials_cell
 from reportgen.tables.phrases import NBSP, Footnotes, ci_head, estimate_cell, explained, percentiles
 
@@ -77,10 +76,9 @@ def _at_values(screens: Sequence[Screen], settings: ScreeningSettings, *, everyt
             groups.append(Group(rows, head=screen_head(screen, screens)))
             shown += found
     notes = (*marked.notes, *_notes(screens, shown, settings, everything=everything))
-    terms = abbreviations("m", "n", "CI")
     columns = tuple(_columns(shared(screen.scale for screen in screens), settings, _beside(shown)))
     missing = {"none": BESIDE, "values": OF_LEVELS_ALONE, "levels": ()}[_beside(shown)]
-    return explained(_without(missing, Table(columns, tuple(groups), notes, terms)))
+    return explained(_without(missing, Table(columns, tuple(groups), notes)))
 
 
 def _beside(shown: Sequence[Interaction]) -> Beside:

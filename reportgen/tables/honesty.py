@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.honesty import Candidate, Chosen, Corrected, HeldOut, Searched, SearchHonesty, verdict_sentence
 from reportgen.records.numbers import Inline, Number
-from reportgen.tables.abbreviations import abbreviations
 from reportgen.tables.phrases import (
     NBSP,
     ci_head,
@@ -57,7 +56,7 @@ def search_honesty(searches: Sequence[Searched], level: Number) -> Table:
         if search.honesty is not None
     )
     notes = [line for search in searches if search.honesty for line in _notes(search, search.honesty)]
-    return explained(Table(columns, groups, (NOTE, *notes), abbreviations("CI", "n")))
+    return explained(Table(columns, groups, (NOTE, *notes)))
 
 
 def _rows(search: Searched, whole: SearchHonesty[Number]) -> Iterator[Row]:

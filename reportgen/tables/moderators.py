@@ -14,7 +14,6 @@ from reportgen.records.effect_scale import shared
 from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline, Number
-from reportgen.tables.abbreviations import abbreviations
 from reportgen.tables.adjusters import not_adjusted, screen_fits
 from reportgen.tables.phrases import NBSP, Footnotes, ci_head, counted, estimate_cell, explained, joined, words
 
@@ -57,9 +56,7 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
         )
         for screen in screens
     )
-    whole = explained(
-        Table(columns, groups, (*marked.notes, *_notes(screens, settings)), abbreviations("m", "CI", "BH"))
-    )
+    whole = explained(Table(columns, groups, (*marked.notes, *_notes(screens, settings))))
     cells = sum(len(group.rows) for group in groups) * len(columns)
     return replace(whole, paper=_summary(screens, settings)) if cells > CELLS_ON_PAPER else whole
 
@@ -294,7 +291,7 @@ def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
     missing = [(*screen_head(screen, screens), ": ", *_reason(screen)) for screen in screens if screen.reason]
     if missing:
         notes.append(("Not estimable: ", *joined(missing), "."))
-    return explained(Table(columns, groups, tuple(notes), abbreviations("n", "m", "CI", "BH")))
+    return explained(Table(columns, groups, tuple(notes)))
 
 
 def _reason(screen: Screen) -> Inline:

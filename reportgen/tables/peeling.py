@@ -13,7 +13,6 @@ from reportgen.records.effect_scale import EffectScale
 from reportgen.records.honesty import verdict_sentence
 from reportgen.records.numbers import Inline
 from reportgen.records.peeling import DirectedPeeling, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
-from reportgen.tables.abbreviations import abbreviations
 from reportgen.tables.adjusters import not_adjusted, peeling_fits, title_of
 from reportgen.tables.honesty import corrected_cell
 from reportgen.tables.phrases import NBSP, ci_head, estimate_cell, explained, joined
@@ -73,7 +72,7 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
         (f"{peeling.scale.head}: ", peeling.outcome_label, *unit, ". ", *joined(about_moderators(peeling), " ")),
         *not_adjusted(peeling_fits(peeling, title_of(peeling))),
     )
-    return explained(Table(columns, (Group(rows),), notes, abbreviations("m", "n", "CI")))
+    return explained(Table(columns, (Group(rows),), notes))
 
 
 def _limit_head(moderator: PeeledModerator) -> Inline:

@@ -21,7 +21,6 @@ from reportgen.records.partition import (
     Split,
     Subgroup,
 )
-from reportgen.tables.abbreviations import abbreviations
 from reportgen.tables.adjusters import not_adjusted, search_fits, title_of
 from reportgen.tables.honesty import corrected_cell
 from reportgen.tables.phrases import ci_head, count_made, estimate_cell, explained, joined, labelled, mark, words
@@ -104,7 +103,7 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
     notes += variants_note(searches, settings)
     notes += [(*title_of(search), ". ", *verdict_sentence(search)) for search in searches if search.honesty]
     notes += not_adjusted([fit for search in searches for fit in search_fits(search, title_of(search))])
-    return explained(Table(columns, groups, (BOUNDARY_NOTE, *notes), abbreviations("m", "CI")))
+    return explained(Table(columns, groups, (BOUNDARY_NOTE, *notes)))
 
 
 def variants_note(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> list[Inline]:
@@ -299,7 +298,7 @@ def rejected_splits(searches: Sequence[PartitionedOutcome], settings: SearchSett
         f"The side with the larger estimated effect is named; {scale.contrast}: {scale.effect} on it {scale.apart} "
         f"{scale.effect} on the other.",
     )
-    return explained(Table(tuple(columns), groups, (side, _p_note(settings)), abbreviations("CI")))
+    return explained(Table(tuple(columns), groups, (side, _p_note(settings))))
 
 
 def _rejected_rows(search: PartitionedOutcome, deep: bool, cells: int) -> Iterator[Row]:

@@ -13,7 +13,6 @@ from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline
 from reportgen.records.trial_interactions import ContrastByTrial, TrialInteraction
-from reportgen.tables.abbreviations import abbreviations
 from reportgen.tables.moderators import contrast, screen_head
 from reportgen.tables.phrases import ci_head, estimate_cell, explained, interval, joined, labelled, percent, words
 
@@ -45,7 +44,7 @@ def interactions_by_trial(screen: Screen, moderators: Collection[str], settings:
     )
     chosen = _chosen(screen, moderators)
     groups = tuple(group for item in chosen for group in _groups(item)) or (Group((NONE,)),)
-    return explained(Table(columns, groups, tuple(_notes(screen, chosen)), abbreviations("CI")))
+    return explained(Table(columns, groups, tuple(_notes(screen, chosen))))
 
 
 def _groups(interaction: Interaction) -> Iterator[Group]:
@@ -107,7 +106,7 @@ def variation_between_trials(
     note: Inline = (
         "Of the two-stage models of the trials that have an interaction of their own; of several levels each against the reference by itself.",
     )
-    return explained(Table(columns, groups, (note,), abbreviations("m", "CI", "Q", "I²", "τ²"))) if groups else None
+    return explained(Table(columns, groups, (note,))) if groups else None
 
 
 def _chosen(screen: Screen, moderators: Collection[str]) -> list[Interaction]:

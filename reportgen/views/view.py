@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar, get_args
 
 from reportgen.records.artefact import Table
 from reportgen.records.model import Records
-from reportgen.records.numbers import Inline, Status
+from reportgen.records.numbers import Inline, Number, Status
 from reportgen.records.record import Record
 from reportgen.spec.shows import Artefact, Limited
 from reportgen.spec.study import Study
@@ -52,14 +52,20 @@ def captioned(title: str, record: Any, options: Artefact) -> Inline:
     record : record of an analysis
     options : Artefact
     """
+    comparison = only_comparison(record, options)
+    return (title, ": ", comparison) if comparison else (title,)
+
+
+def only_comparison(record: Any, options: Artefact) -> Number | None:
+    """Return the title of the comparison that an artefact shows; None where it shows several, or all trials."""
     if not isinstance(options, Limited):
-        return (title,)
+        return None
     titles = [
         comparison.title
         for comparison in record.comparisons
         if not options.comparison or comparison.name in options.comparison
     ]
-    return (title, ": ", titles[0]) if len(titles) == 1 else (title,)
+    return titles[0] if len(titles) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@
 
 prints a table of as many data sets a row. Model: y_ij = b_i z_ij + t_ij [0.4 + u_i + (g + G_i) z_ij] + e_ij with z and e
 standard normal, u ~ N(0, 0.1^2), G ~ N(0, scatter^2) and b ~ N(0.3, slopes^2); half of each trial is treated, or in turn half,
-a third and two thirds. Every data set has its own seed, so that more of them change none.
+a third and two thirds. Where slopes follow allocation, b is 0.3, 0.3 - slopes and 0.3 + slopes there, as a confounder would have it.
+Every data set has its own seed, so that more of them change none.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Row:
     interaction: float = 0.0
     slopes: float = 0.0
     unlike: bool = False
+    follows: bool = False
 
     @property
     def words(self) -> str:
@@ -47,14 +49,24 @@ class Row:
         said = [f"{self.trials} x {self.people}", f"scatter {self.scatter:g}"]
         said += [f"interaction {self.interaction:g}"] if self.interaction else []
         said += [f"slopes scatter {self.slopes:g}"] if self.slopes else []
-        return ", ".join([*said, *(["unlike allocation"] if self.unlike else [])])
+        said += ["following allocation" if self.follows else "unlike allocation"] if self.unlike else []
+        return ", ".join(said)
 
 
 DESIGNS = ((3, 150), (3, 1000), (5, 300), (8, 150), (14, 150))
-ROWS = (
+SLOPES = (0.15, 0.3)
+LEVEL = (
     *(Row(trials, people, scatter) for scatter in (0.15, 0.0) for trials, people in DESIGNS),
-    *(Row(trials, people, slopes=0.15, unlike=True) for trials, people in ((3, 150), (8, 150))),
-    *(Row(trials, people, interaction=0.2) for trials, people in DESIGNS[:3]),
+    *(Row(trials, people, slopes=slopes, unlike=True) for slopes in SLOPES for trials, people in DESIGNS),
+    *(Row(trials, people, slopes=slopes, unlike=True, follows=True) for slopes in SLOPES for trials, people in DESIGNS),
+)
+POWER = (
+    *(Row(trials, people, interaction=0.2) for trials, people in DESIGNS),
+    *(
+        Row(trials, people, interaction=0.2, slopes=slopes, unlike=True)
+        for slopes in SLOPES
+        for trials, people in DESIGNS
+    ),
 )
 
 
@@ -76,6 +88,8 @@ def _data_set(row: Row, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     treatment = np.concatenate([(np.arange(row.people) < round(row.people * share)).astype(float) for share in shares])
     z, e = rng.normal(size=(2, len(trial)))
     level, shift, scatter, slope = rng.normal(size=(4, row.trials))
+    if row.follows:
+        slope = np.sign(np.array(shares) - 1 / 2)
     effect = 0.4 + 0.1 * shift[trial] + (row.interaction + row.scatter * scatter[trial]) * z
     return trial, treatment, z, level[trial] + (0.3 + row.slopes * slope[trial]) * z + treatment * effect + e
 
@@ -84,7 +98,7 @@ def table(data_sets: int) -> Iterator[str]:
     """Yield the table line by line, as it is made: per cent, and the Monte Carlo standard error in brackets."""
     yield f"| {data_sets} data sets a row | " + " | ".join(TESTS) + " |"
     yield "| --- |" + " --- |" * len(TESTS)
-    for row in ROWS:
+    for row in (*LEVEL, *POWER):
         found = rejections(row, data_sets)
         yield f"| {row.words} | " + " | ".join(_percent(times, data_sets) for times in found.values()) + " |"
 

@@ -17,6 +17,12 @@ def test_a_random_interaction_rejects_in_eight_per_cent_at_most(trials: int, peo
     assert found[SOUND] <= most(100, 0.08)
 
 
+@pytest.mark.parametrize(("trials", "people"), [(3, 150), (8, 150)])
+def test_nor_where_slopes_follow_allocation(trials: int, people: int) -> None:
+    found = rejections(Row(trials, people, slopes=0.15, unlike=True, follows=True), 100, names=[SOUND])
+    assert found[SOUND] <= most(100, 0.08)
+
+
 def test_a_common_interaction_rejects_too_often_where_interactions_scatter() -> None:
     assert rejections(Row(3, 1000, 0.15), 60, names=["common"])["common"] > most(60, 0.15)
 

@@ -12,8 +12,9 @@ import pytest
 from reportgen.analyses import make_records
 from reportgen.figures.forest import forest_sheets
 from reportgen.pipeline import read
+from reportgen.records.estimate import Estimate
 from reportgen.records.model import MetaAnalysis, PooledEffect
-from reportgen.records.numbers import numbers_in, plain
+from reportgen.records.numbers import Number, numbers_in, plain
 from reportgen.render.methods import methods
 from reportgen.spec.shows import Forest
 from reportgen.spec.study import MetaAnalysis as Node
@@ -213,3 +214,33 @@ def test_a_reason_of_a_fit_is_part_of_the_sentence_in_which_it_stands(tmp_path: 
     notes = [plain(note) for note in by_trial(the(record), record.settings).footnotes]
     assert any("Not estimable: the " in note for note in notes)
     assert not any(".." in note or ": The " in note for note in notes)
+
+
+def test_on_a_scale_to_100_all_numbers_of_a_row_are_on_it(tmp_path: Path) -> None:
+    record = pooled_of(tmp_path)
+    effect = the(record)
+    assert effect.scaled and effect.scaled_checks
+    checks, apart, factor = effect.scaled_checks, effect.two_stage_heterogeneity, 100 / 24
+    by_factor = [
+        (effect.scaled.effect, effect.estimate.effect),
+        *zip((checks.common, checks.common_low, checks.common_high), interval_of(effect.common), strict=True),
+        *zip(
+            (checks.two_stage, checks.two_stage_low, checks.two_stage_high), interval_of(effect.two_stage), strict=True
+        ),
+    ]
+    by_square = [
+        (checks.tau2, effect.heterogeneity.tau2),
+        (checks.two_stage_tau2, apart.tau2),
+        (checks.two_stage_tau2_low, apart.tau2_low),
+        (checks.two_stage_tau2_high, apart.tau2_high),
+    ]
+    assert all(scaled.value == pytest.approx(factor * own.value, rel=1e-12) for scaled, own in by_factor)
+    assert all(scaled.value == pytest.approx(factor**2 * own.value, rel=1e-12) for scaled, own in by_square)
+    (row,) = (row for group in estimates(record.results, record.settings, scale="0-100").groups for row in group.rows)
+    printed = {number.id for number in numbers_in(row)}
+    assert {scaled.id for scaled, _ in by_factor + by_square} <= printed
+    assert not {own.id for _, own in by_factor + by_square} & printed
+
+
+def interval_of(estimate: Estimate) -> tuple[Number, Number, Number]:
+    return estimate.effect, estimate.low, estimate.high

@@ -125,6 +125,7 @@ def effect(
         in_comparison=at.count("in comparison", 1000),
         estimate=pooled,
         scaled=_scaled(at.at("scaled"), factor, value, half, low, high) if scaled else None,
+        scaled_checks=None,
         heterogeneity=_heterogeneity(at, there, low, high),
         common=pooled,
         two_stage=pooled,

@@ -33,6 +33,7 @@ from reportgen.records.model import (
     Provenance,
     Records,
     Scaled,
+    ScaledChecks,
     Share,
     Side,
     StudyRecord,
@@ -41,6 +42,7 @@ from reportgen.records.model import (
     TrialRow,
     TwoStageHeterogeneity,
 )
+from reportgen.records.numbers import Number
 from reportgen.resources import specs_folder
 from reportgen.spec import Spec
 from reportgen.spec.load import load_study
@@ -83,6 +85,31 @@ def estimate(builder: NumberBuilder, effect: float | None, error: float, unit: s
         builder.fixed("df", None if effect is None else 3.0, "heterogeneity", "", reason),
         builder.p("p", None if effect is None else min(0.9, 0.0004 + error / 10), reason),
     )
+
+
+def scaled_checks(builder: NumberBuilder, effect: float | None, error: float, reason: str) -> ScaledChecks:
+    """The checks of an effect whose own scale is one of 0 to 100."""
+
+    def checks(at: NumberBuilder, share: float, spread: float) -> tuple[Number, Number, Number]:
+        ends = (None, None) if effect is None else (share * effect - spread * error, share * effect + spread * error)
+        middle = at.fixed("scaled effect", effect and share * effect, "scaled", "of 100", reason)
+        low, high = (
+            at.fixed(f"scaled ci {name}", end, "scaled", "of 100", reason)
+            for name, end in zip(("low", "high"), ends, strict=True)
+        )
+        return middle, low, high
+
+    common, apart = builder.at("common effect"), builder.at("two stage")
+    variances = [
+        at.fixed(f"scaled {name}", None if effect is None else value, "heterogeneity", "of 100²", reason)
+        for at, name, value in (
+            (builder, "tau2", 0.2),
+            (apart, "tau2", 0.1),
+            (apart, "tau2 low", 0.0),
+            (apart, "tau2 high", 0.9),
+        )
+    ]
+    return ScaledChecks(variances[0], *checks(common, 0.98, 1.6), *checks(apart, 1.02, 2.4), *variances[1:])
 
 
 def pooled(outcome: str, visit: str, index: int) -> PooledEffect:
@@ -132,6 +159,7 @@ def pooled(outcome: str, visit: str, index: int) -> PooledEffect:
         in_comparison=builder.count("in comparison", 823),
         estimate=estimate(builder, effect, error, unit, reason),
         scaled=scaled if unit == "%" else None,
+        scaled_checks=scaled_checks(builder, effect, error, reason) if unit == "%" else None,
         heterogeneity=between,
         common=estimate(builder.at("common effect"), effect and effect * 0.98, error * 0.8, unit, reason),
         two_stage=estimate(builder.at("two stage"), effect and effect * 1.02, error * 1.2, unit, reason),

@@ -103,15 +103,14 @@ def test_long_row_heads_leave_room_for_sentences_beside_them() -> None:
 
 def test_notes_of_the_first_table_are_not_repeated() -> None:
     shared, marked = ("Positive effects favour the intervention.",), ("\u1d43", "Not estimable.")
-    first = replace(table("one"), footnotes=(marked, shared), abbreviations=(("m", "trials"),))
-    again = replace(table("two"), footnotes=(marked, shared, ("Of its own.",)), abbreviations=(("m", "trials"),))
+    first = replace(table("one"), footnotes=(marked, shared))
+    again = replace(table("two"), footnotes=(marked, shared, ("Of its own.",)))
     alone = replace(table("three"), footnotes=(("Said nowhere else.",),))
     parts = noted_once(tuple(Part(letter, (), table=t) for letter, t in zip("abc", (first, again, alone), strict=True)))
     made = [part.table for part in parts]
     assert made[0] == first and made[2] == alone
     assert made[1] is not None
     assert made[1].footnotes == (marked, ("Of its own.",), NOTED_ABOVE)
-    assert made[1].abbreviations == ()
 
 
 def pages(whole: Table) -> list[list[str]]:

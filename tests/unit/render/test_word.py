@@ -203,7 +203,7 @@ def test_words_come_out_as_words(text: str, report: Report) -> None:
     quoted = Number("a", None, text, kind="quotation")
     columns = (Column((quoted,), "left"), Column((quoted,), span=(quoted,)), Column((quoted,), span=(quoted,)))
     row = Row((quoted,), ((quoted,), (Number("n", 1.0, "1"),)))
-    table = Table(columns, (Group((row,), (quoted,)),), ((quoted,),), ((text, text),))
+    table = Table(columns, (Group((row,), (quoted,)),), ((quoted,),))
     artefact = NumberedArtefact("t", text, f"{text} 1", (quoted,), (Part("", (), table=table, notes=((quoted,),)),))
     study = replace(report.appendix.study, title=quoted, authors=(quoted,), protocol=quoted, summary=quoted)
     appendix = replace(report.appendix, study=study, artefacts=(artefact,), back=(), references={})
