@@ -399,11 +399,11 @@ def _heterogeneity(fits: Fits | None, node: Node, values: Values, unit: str, rea
     low, high = _between(fits, node) if not cause else (NAN, NAN)
     few = cause or "a prediction interval needs three trials"
     return Heterogeneity(
-        tau2=values.fixed("tau2", tau2, "heterogeneity", f"{unit}²" if unit else "", cause),
+        tau2=values.fixed("tau2", tau2, "variance", f"{unit}²" if unit else "", cause),
         tau=values.fixed("tau", math.sqrt(tau2) if tau2 == tau2 else NAN, "heterogeneity", unit, cause),
-        i2=values.fixed("i2", 100 * i2, "percent", "%", apart),
-        i2_low=values.fixed("i2 low", 100 * i2_low, "percent", "%", apart),
-        i2_high=values.fixed("i2 high", 100 * i2_high, "percent", "%", apart),
+        i2=values.fixed("i2", 100 * i2, "i2", "%", apart),
+        i2_low=values.fixed("i2 low", 100 * i2_low, "i2", "%", apart),
+        i2_high=values.fixed("i2 high", 100 * i2_high, "i2", "%", apart),
         predicted_low=values.fixed("predicted low", low, "effect", unit, few),
         predicted_high=values.fixed("predicted high", high, "effect", unit, few),
     )
@@ -463,7 +463,7 @@ def _scaled_checks(
         return effect, low, high
 
     def variance(number: Value, name: str) -> Value:
-        return multiplied(number, factor**2, "heterogeneity", "of 100²", f"scaled {name}")
+        return multiplied(number, factor**2, "variance", "of 100²", f"scaled {name}")
 
     return ScaledChecks(
         variance(tau2, "tau2"),
@@ -500,7 +500,7 @@ def _trials(
                 n_control=builder.count("n control", n_control),
                 n_intervention=builder.count("n intervention", n_intervention),
                 estimate=estimate_record(effect, node.level, builder, unit, reason),
-                weight=builder.fixed("weight", weight, "percent", "%", reason or apart),
+                weight=builder.fixed("weight", weight, "weight", "%", reason or apart),
                 status=status,
                 reason=reason,
                 not_adjusted=not_adjusted_record(unused_adjusters(selection, selection.trial == name), study, builder)

@@ -222,9 +222,9 @@ def _contrast(
         trials=rows,
         pooled=two_stage_estimate(pooled, how.level, builder, how.unit, reason),
         heterogeneity=two_stage_heterogeneity(pooled, builder, how.unit, reason),
-        i2=builder.fixed("i2", 100 * i2, "percent", "%", reason),
-        i2_low=builder.fixed("i2 low", 100 * low, "percent", "%", reason),
-        i2_high=builder.fixed("i2 high", 100 * high, "percent", "%", reason),
+        i2=builder.fixed("i2", 100 * i2, "i2", "%", reason),
+        i2_low=builder.fixed("i2 low", 100 * low, "i2", "%", reason),
+        i2_high=builder.fixed("i2 high", 100 * high, "i2", "%", reason),
         reason=reason,
     )
 
@@ -265,7 +265,7 @@ def _trial(
         n_intervention=n_intervention,
         estimate=estimate_record(effect, how.level, builder, how.unit, reason),
         weight=builder.fixed(
-            "weight", NAN if reason else 100 * float(weights[place]), "percent", "%", reason or not_pooled
+            "weight", NAN if reason else 100 * float(weights[place]), "weight", "%", reason or not_pooled
         ),
         status=status,
         reason=reason,

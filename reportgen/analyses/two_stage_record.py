@@ -66,9 +66,9 @@ def two_stage_heterogeneity(
     square = f"{unit}²" if unit else ""
     return TwoStageHeterogeneity(
         trials=values.count("trials", shown.trials, "trials") if shown else values.none("trials", reason, "trials"),
-        tau2=values.fixed("tau2", shown.tau2 if shown else NAN, "heterogeneity", square, reason),
-        tau2_low=values.fixed("tau2 low", low, "heterogeneity", square, reason),
-        tau2_high=values.fixed("tau2 high", high, "heterogeneity", square, reason),
+        tau2=values.fixed("tau2", shown.tau2 if shown else NAN, "variance", square, reason),
+        tau2_low=values.fixed("tau2 low", low, "variance", square, reason),
+        tau2_high=values.fixed("tau2 high", high, "variance", square, reason),
         q=values.fixed("q", shown.q if shown else NAN, "q", "", reason),
         q_df=values.count("q df", shown.q_df, "df") if shown else values.none("q df", reason, "df"),
         q_p=values.p("q p", shown.q_p_value if shown else NAN, reason),

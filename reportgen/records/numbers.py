@@ -29,7 +29,21 @@ Link = Literal["identity", "log"]
 Kind = Literal["number", "log", "quotation"]
 """A quotation; a number; or one that is the natural logarithm of the ratio that is printed."""
 Measure = Literal[
-    "", "effect", "mean", "percent", "scaled", "heterogeneity", "p", "df", "criterion", "q", "share", "jaccard"
+    "",
+    "effect",
+    "mean",
+    "percent",
+    "scaled",
+    "heterogeneity",
+    "p",
+    "df",
+    "criterion",
+    "q",
+    "share",
+    "jaccard",
+    "i2",
+    "weight",
+    "variance",
 ]
 
 

@@ -15,13 +15,16 @@ from typing import Any, TypeVar
 from reportgen.records.kinds import kinds_of
 from reportgen.records.model import Records
 from reportgen.records.names import names_of, with_names
-from reportgen.records.numbers import Number, Value, clear_of, fixed, linked, p_text, read_back
+from reportgen.records.numbers import Number, Value, clear_of, fixed, linked, p_text, read_back, significant
 from reportgen.spec.shows import RoundingHere
 from reportgen.spec.study import Study
 
 RecordT = TypeVar("RecordT")
-SET = {"df": 1, "criterion": 3, "q": 2, "share": 3, "jaccard": 2}
-"""Decimals of measures that no policy sets: an auditor reads most of them."""
+SET = {"df": 1, "criterion": 3, "q": 2, "share": 3, "jaccard": 2, "i2": 0, "weight": 1}
+"""Decimals of measures that no policy sets: an auditor reads most of them, and of I² and weights more would mean nothing."""
+VARIANCE_FIGURES = 2
+"""Significant figures of a variance: whether the effects are in millimetres or in points, its decimals say nothing."""
+LEAST_VARIANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ def text_of(value: Value, figures: Figures) -> str:
         return with_names(value.words, figures.names)
     if value.measure == "p":
         return p_text(value.value, figures.of(value), value.clear)
+    if value.measure == "variance":
+        return significant(value.value, VARIANCE_FIGURES) if value.value >= LEAST_VARIANCE else fixed(0.0, 1)
     if value.kind == "log":
         return linked(value.value, figures.of(value), "log", clear=bool(value.clear))
     return clear_of(value.value, figures.of(value), *value.clear)

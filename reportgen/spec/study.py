@@ -554,11 +554,11 @@ class Rounding(Node):
     mean: int = Field(2, ge=0, le=8)
     """Decimals of means and standard deviations at baseline."""
     percent: int = Field(1, ge=0, le=8)
-    """Decimals of percentages: shares of people, I² and weights."""
+    """Decimals of percentages: shares of people. I² is printed without decimals, weights with one."""
     scaled: int = Field(1, ge=0, le=8)
     """Decimals of effects on a scale from 0 to 100."""
     heterogeneity: int = Field(2, ge=0, le=8)
-    """Decimals of τ², τ, standard errors and standardised differences."""
+    """Decimals of τ, standard errors and standardised differences; τ² is printed with two significant figures."""
     p: Annotated[int, BeforeValidator(_significant)] = Field(2, ge=1, le=8)
     """Significant figures of p values, as `2` or `2 significant`."""
 
