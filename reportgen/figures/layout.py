@@ -69,7 +69,7 @@ class Row:
     `plot` draws its marks on a panel at a height; a `head` opens a group and has no cells; `estimate` is the effect with
     the ends of its interval, None where there is none. `rails` are the lines of a tree in front of its label, one a step
     of `INDENT`; `overall` is where the dashed line of this row stands, where rows of one band have different ones. A row that
-    `stays` is never parted from the one above it.
+    `stays` is never parted from the one above it; one that is `aside` leaves the axis rather than press the others together.
     """
 
     label: Inline
@@ -85,6 +85,7 @@ class Row:
     rails: tuple[Rail, ...] = ()
     overall: float | None = None
     stays: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

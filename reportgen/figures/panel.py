@@ -64,11 +64,17 @@ class Panel:
         return marks
 
     def diamond(self, low: float, middle: float, high: float, y: float, colour: str = ACCENT) -> list[Mark]:
-        """Return a pooled effect: its ends are the interval, its widest place the estimate."""
+        """Return a pooled effect: its ends are the interval, its widest place the estimate.
+
+        One that leaves the axis on both sides is a line: as a diamond it would be the heaviest ink for the least knowledge.
+        """
         start, centre, end = self.at(low), self.at(middle), self.at(high)
+        place = Stroke(self.cut(middle), y - DIAMOND_HALF, self.cut(middle), y + DIAMOND_HALF, colour, 1.0)
         if math.isnan(start) or math.isnan(end):
             # an estimate whose interval cannot be had
-            return [Stroke(self.cut(middle), y - DIAMOND_HALF, self.cut(middle), y + DIAMOND_HALF, colour, 1.0)]
+            return [place]
+        if start < self.left and end > self.right:
+            return [*self.line(low, high, y, colour), place]
 
         def half(x: float) -> float:
             span = (centre - start) if x < centre else (end - centre)

@@ -140,13 +140,19 @@ def _overall(search: PartitionedOutcome) -> float | None:
 
 
 def _axis(rows: Sequence[Row], scale: EffectScale) -> Axis | None:
-    found = [row.estimate for row in rows if row.estimate]
+    found = [
+        (value_of(effect), (value_of(low), value_of(high)), row.aside)
+        for row in rows
+        if row.estimate
+        for effect, low, high in (row.estimate,)
+    ]
     if not found:
         return None
-    intervals = [(value_of(low), value_of(high)) for _, low, high in found]
-    # intervals of small groups are wide and still the point of the figure: they stay on the axis as long as they can
-    finite = [pair for pair in intervals if all(math.isfinite(end) for end in pair)]
-    return axis_for([value_of(e) for e, _, _ in found], intervals, finite, scale.link)
+    # intervals of small subgroups are wide and still the point of the figure: they stay on the axis as long as they can
+    finite = [pair for _, pair, _ in found if all(math.isfinite(end) for end in pair)]
+    return axis_for(
+        [effect for effect, _, _ in found], [pair for _, pair, aside in found if not aside], finite, scale.link
+    )
 
 
 def _row(
@@ -234,6 +240,7 @@ def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name
             split=_blank(search),
             indent=indent,
             rails=(*rails, end),
+            aside=True,
         )
 
 
