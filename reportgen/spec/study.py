@@ -343,7 +343,8 @@ class Moderators(Pooled):
     these; `common`: one interaction for all trials, whose p value speaks of these trials alone."""
     adjuster_slopes: Literal["stratified", "common"] = "stratified"
     """Slopes of the adjusters and of the moderator itself: each trial's own (`stratified`; trials with fewer than 10
-    participants per slope share one), or `common` to all trials."""
+    participants per slope share one), or `common` to all trials. Stratified slopes keep the level of the test where
+    slopes differ between trials; with three or four trials that are alike, common ones find more."""
     residual: Literal["common", "by-trial", "by-arm"] = "common"
     """One residual variance for all (`common`), one for each trial (`by-trial`), or one for each side of the comparison
     (`by-arm`). The random draws of a screening, and of searches behind it, take much longer with the last two."""
