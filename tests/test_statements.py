@@ -17,6 +17,7 @@ from reportgen.analyses import make_records
 from reportgen.pipeline import plan, read
 from reportgen.records.artefact import Table
 from reportgen.records.estimate import Estimate
+from reportgen.records.marks import is_mark
 from reportgen.records.model import Records
 from reportgen.records.numbers import MINUS, Number, numbers_in, plain, read_back
 from reportgen.render.appendix import Appendix, compose
@@ -24,7 +25,6 @@ from reportgen.render.artefacts import numbered_artefacts
 from reportgen.render.planned import planned_lines
 from reportgen.render.separated import table_csv
 from reportgen.spec import Spec
-from reportgen.tables.phrases import is_mark
 from tests.study_files import STUDY, write_study
 
 pytestmark = pytest.mark.slow

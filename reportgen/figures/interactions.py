@@ -7,19 +7,21 @@ beside it, an open one below the weak limit. The lettered notes say in words whe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from statistics import median
 
 from reportgen.figures import words
 from reportgen.figures.axis import SPREAD, Axis, axis_for
 from reportgen.figures.forest import interval_cell, value_of
 from reportgen.figures.layout import INDENT, Band, Heading, Headings, Page, Row, Slot, lay_out
+from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
 from reportgen.records.derived import Derived
 from reportgen.records.effect_scale import NO_EFFECT, EffectScale, shared
 from reportgen.records.estimate import Estimate
+from reportgen.records.marks import is_mark, mark
 from reportgen.records.moderation import Interaction, Screen, ScreeningSettings, Tier
 from reportgen.records.numbers import Inline, Number, plain
 
@@ -53,7 +55,10 @@ def interaction_sheets(screens: Sequence[Screen], settings: ScreeningSettings, *
     def alt(page: Page, page_name: str) -> Inline:
         return _alt(page, page_name, scale)
 
-    return lay_out(bands, headings, note, name=name, title=TITLE, alts=alt)
+    def key(page: Page) -> Inline:
+        return _key(page, letters, settings)
+
+    return lay_out(bands, headings, note, name=name, title=TITLE, alts=alt, key=key)
 
 
 def _unit(screens: Sequence[Screen]) -> Inline:
@@ -66,17 +71,13 @@ def _unit(screens: Sequence[Screen]) -> Inline:
 
 
 def _letters(screens: Sequence[Screen]) -> dict[str, tuple[str, Inline]]:
-    """Return a letter for each different finding of the significant and weak tiers, in reading order."""
+    """Return a mark for each different finding of the significant and weak tiers, in reading order."""
     notes: dict[str, tuple[str, Inline]] = {}
     for screen in screens:
         for interaction in screen.interactions:
             if interaction.tier in REACHED and interaction.found:
-                notes.setdefault(plain(interaction.found), (_letter(len(notes)), interaction.found))
+                notes.setdefault(plain(interaction.found), (mark(len(notes)), interaction.found))
     return notes
-
-
-def _letter(index: int) -> str:
-    return (_letter(index // 26 - 1) if index >= 26 else "") + "abcdefghijklmnopqrstuvwxyz"[index % 26]
 
 
 def _bands(
@@ -141,13 +142,14 @@ def _moderator(
     """Yield the row of a moderator; of one with several levels the joint test, then each level."""
     counts = tuple((Slot(n),) for n in (interaction.trials, interaction.n_control, interaction.n_intervention))
     letter = letters.get(plain(interaction.found)) if interaction.tier in REACHED else None
-    p = (Slot(interaction.reading.p, after=f" {letter[0]}" if letter else ""),)
+    marked: Inline = (letter[0],) if letter else ()
+    p = (Slot(interaction.reading.p),)
     reading = interaction.reading
     if len(reading.each) == 1:
-        label: Inline = (interaction.label, ", ", *contrast(interaction, 0))
+        label: Inline = (interaction.label, ", ", *contrast(interaction, 0), *marked)
         yield _estimate_row(label, interaction, 0, counts, p, INDENT, interaction.tier)
         return
-    yield Row((interaction.label, ", joint test"), counts, ((), p), indent=INDENT)
+    yield Row((interaction.label, ", joint test", *marked), counts, ((), p), indent=INDENT)
     for index, item in enumerate(reading.each):
         if item.effect.value is not None:
             own = (Slot(item.p),)
@@ -225,11 +227,8 @@ def _note(
     differs = " or ".join(dict.fromkeys(screen.scale.differs for screen in screens)) or shared(()).differs
     note: list[str | Number] = [
         f"Interaction: {differs} per step of the moderator, or between a level and the reference level"
-        f". {reading}{varies}. Filled square: the p beside it is below ",
-        settings.significant,
-        "; open square: below ",
-        settings.weak,
-        "; small square: p of that or above. ",
+        f". {reading}{varies}. ",
+        *_squares(settings),
     ]
     tested = [
         interaction for screen in screens for interaction in screen.interactions if interaction.tier != "not estimable"
@@ -250,9 +249,30 @@ def _note(
         note += ["Each outcome has its own axis; lengths are comparable within one axis only. "]
     if any(_leaves(screen) for screen in screens):
         note += ["Arrowhead: the interval extends beyond the axis. "]
-    for i, (letter, finding) in enumerate(letters.values()):
-        note += ["; " if i else "", f"{letter}: ", *finding]
-    return (*note, ".") if letters else tuple(note)
+    return (*note, *_findings(letters.values()))
+
+
+def _squares(settings: ScreeningSettings) -> Inline:
+    """Return what the squares mean."""
+    return (
+        "Filled square: the p beside it is below ",
+        settings.significant,
+        "; open square: below ",
+        settings.weak,
+        "; small square: p of that or above. ",
+    )
+
+
+def _findings(letters: Iterable[tuple[str, Inline]]) -> Inline:
+    """Return what the marks of rows say; they were given in reading order."""
+    parts = [part for letter, finding in letters for part in ("; ", letter, NO_BREAK, *finding)]
+    return (*parts[1:], ". ") if parts else ()
+
+
+def _key(page: Page, letters: dict[str, tuple[str, Inline]], settings: ScreeningSettings) -> Inline:
+    """Return what the squares and the marks of one page mean."""
+    present = {row.label[-1] for band in page for row in band.rows if row.label and isinstance(row.label[-1], str)}
+    return (*_squares(settings), *_findings(item for item in letters.values() if item[0] in present))
 
 
 def _leaves(screen: Screen) -> bool:
@@ -273,6 +293,10 @@ def _alt(page: Page, name: str, scale: EffectScale) -> Inline:
     return (*alt, ": ", *words.listed(clear), ".") if clear else (*alt, ".")
 
 
+def _unmarked(label: Inline) -> Inline:
+    return tuple(part for part in label if not is_mark(part))
+
+
 def _shown_estimates(page: Page) -> Iterator[tuple[Inline, Number, Number]]:
     """Yield each estimate of a page in words, under its outcome and moderator, with the ends of its interval."""
     outcome: Inline = ()
@@ -281,9 +305,9 @@ def _shown_estimates(page: Page) -> Iterator[tuple[Inline, Number, Number]]:
         if row.head:
             outcome = row.label
         elif row.estimate is None:
-            moderator = row.label
+            moderator = _unmarked(row.label)
         else:
             effect, low, high = row.estimate
             of_level = row.indent > INDENT
-            label = (*moderator, ", ", *row.label) if of_level else row.label
+            label = (*moderator, ", ", *row.label) if of_level else _unmarked(row.label)
             yield (*outcome, ", ", *label, ": ", effect, " (", low, " to ", high, ")"), low, high

@@ -172,10 +172,11 @@ def lay_out(
     title: str,
     alts: Callable[[Page, str], Inline],
     body: float = BODY_HEIGHT,
+    key: Callable[[Page], Inline] = lambda _: (),
 ) -> tuple[Sheet, ...]:
     """Return the sheets of a figure: one, or several where it has more rows than `body` millimetres of a page hold.
 
-    The note stands on the last of several; the others say so.
+    The note stands on the last of several; each other page has the `key` to its own marks, and says where the rest is.
     """
     grid = measure(bands, headings)
     pages = paginate(bands, grid, body)
@@ -184,7 +185,7 @@ def lay_out(
             page,
             grid,
             headings,
-            note if number == len(pages) else NOTE_BELOW_THE_LAST,
+            note if number == len(pages) else (*key(page), *NOTE_BELOW_THE_LAST),
             name if number == 1 else f"{name}-{number}",
             title,
             alts,
@@ -194,7 +195,7 @@ def lay_out(
 
 
 Page = tuple[Band, ...]
-NOTE_BELOW_THE_LAST: Inline = ("Marks and letters are explained below the last page of this figure.",)
+NOTE_BELOW_THE_LAST: Inline = ("Further notes are given below the last page of this figure.",)
 
 
 def measure(bands: Sequence[Band], headings: Headings) -> Grid:

@@ -15,6 +15,7 @@ from reportgen.graph import Maker
 from reportgen.progress import Progress
 from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
 from reportgen.records.derived import Derived
+from reportgen.records.marks import is_mark
 from reportgen.records.model import Failure, Records
 from reportgen.records.numbers import Inline, slug
 from reportgen.records.printed import rounded
@@ -22,7 +23,6 @@ from reportgen.render.abbreviations import known_abbreviations, spelt_out
 from reportgen.spec import Spec
 from reportgen.spec.shows import Artefact, Rounded
 from reportgen.spec.study import Study
-from reportgen.tables.phrases import is_mark
 from reportgen.views import SHOWS, Context, Draft, Sketch
 from reportgen.views.draft import letter
 from reportgen.views.view import only_comparison

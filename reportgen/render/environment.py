@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reportgen.records.artefact import Drawing, NumberedArtefact
+from reportgen.records.marks import is_mark
 from reportgen.records.numbers import Inline
 from reportgen.render.appendix import BackSection
 from reportgen.render.inline import (
@@ -26,7 +27,6 @@ from reportgen.render.markdown import attribute, html_cell, markdown
 from reportgen.render.paper_table import paper_classes, paper_table
 from reportgen.render.picture import source_of
 from reportgen.resources import templates_folder
-from reportgen.tables.phrases import is_mark
 
 if TYPE_CHECKING:
     from jinja2 import Environment

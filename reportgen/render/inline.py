@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from reportgen.figures.lettering import runs_right_to_left
 from reportgen.records.artefact import Drawing
+from reportgen.records.marks import LETTERS, is_mark
 from reportgen.records.numbers import Number, ids, plain
-from reportgen.tables.phrases import LETTERS, is_mark
 
 if TYPE_CHECKING:
     from markupsafe import Markup

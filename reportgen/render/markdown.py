@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from reportgen.records.marks import is_mark
 from reportgen.records.numbers import Number
 from reportgen.render.inline import letters_of
-from reportgen.tables.phrases import is_mark
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from reportgen.records.artefact import Group, Row, Table
 from reportgen.records.inert import inert
+from reportgen.records.marks import is_mark
 from reportgen.records.numbers import MINUS, Inline, Number, plain
-from reportgen.tables.phrases import is_mark
 
 MOST_NUMBERS = 3
 

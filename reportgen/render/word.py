@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
+from reportgen.records.marks import is_mark
 from reportgen.records.model import StudyRecord
 from reportgen.records.numbers import Inline, Number, plain
 from reportgen.render.appendix import Appendix, BackSection, Reference
@@ -33,7 +34,6 @@ from reportgen.render.word_elements import (
 from reportgen.render.word_package import Front, Stretch, package
 from reportgen.render.word_table import is_wide, word_table
 from reportgen.render.word_widths import UPRIGHT_MM, width_mm
-from reportgen.tables.phrases import is_mark
 
 TARGET = "docx"
 TALLEST_MM = 250.0  # of a figure with its caption

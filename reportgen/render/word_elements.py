@@ -15,9 +15,9 @@ from itertools import groupby
 from typing import Any
 
 from reportgen.figures.lettering import runs_right_to_left
+from reportgen.records.marks import is_mark
 from reportgen.records.numbers import Inline, Number, plain
 from reportgen.render.inline import letters_of
-from reportgen.tables.phrases import is_mark
 
 # An element of XML; lxml carries no types.
 Element = Any

@@ -13,28 +13,10 @@ from dataclasses import replace
 from reportgen.records.artefact import Group, Row, Table
 from reportgen.records.derived import Derived
 from reportgen.records.estimate import Estimate
+from reportgen.records.marks import is_mark, mark
 from reportgen.records.numbers import Inline, Number, plain
 
-SUPERSCRIPTS = dict(zip("abcdefghijklmnoprstuvwxyz", "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", strict=True))
-LETTERS = {mark: letter for letter, mark in SUPERSCRIPTS.items()}
 NBSP = "\u00a0"
-
-
-def is_mark(part: str | Number) -> bool:
-    """Whether a part of running text is a footnote mark."""
-    return isinstance(part, str) and part != "" and all(character in LETTERS for character in part)
-
-
-def mark(index: int) -> str:
-    """Return the footnote mark of a place in reading order.
-
-    Examples
-    --------
-    >>> mark(0), mark(1), mark(25)
-    ('ᵃ', 'ᵇ', 'ᵃᵃ')
-    """
-    letters = list(SUPERSCRIPTS.values())
-    return letters[index % len(letters)] * (index // len(letters) + 1)
 
 
 def words(text: str, id_: str, source: str = "report") -> Inline:

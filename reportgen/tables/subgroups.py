@@ -12,6 +12,7 @@ from typing import Literal
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import EffectScale, shared
 from reportgen.records.honesty import SubgroupHonesty, verdict_sentence
+from reportgen.records.marks import mark
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import (
     Members,
@@ -23,7 +24,7 @@ from reportgen.records.partition import (
 )
 from reportgen.tables.adjusters import not_adjusted, search_fits, title_of
 from reportgen.tables.honesty import corrected_cell
-from reportgen.tables.phrases import ci_head, count_made, estimate_cell, explained, joined, labelled, mark, words
+from reportgen.tables.phrases import ci_head, count_made, estimate_cell, explained, joined, labelled, words
 
 COUNTS = ("Participants",)
 SPLIT_P = ("p of the split",)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reportgen.records.artefact import Table
+from reportgen.records.marks import is_mark
 from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import plain
 from reportgen.tables.effects_at_values import effects_at_values
 from reportgen.tables.moderators import expectations, failed_screenings, interaction_estimates
-from reportgen.tables.phrases import is_mark
 from tests.unit.figures.build import builder
 from tests.unit.figures.screens import interaction, screen, settings, several
 
