@@ -86,7 +86,7 @@ def test_the_alternative_text_names_what_is_clear_of_no_interaction() -> None:
     (sheet,) = interaction_sheets(several(), settings(), name="fig2")
     said = plain(sheet.alt)
     drawn = [text for text in texts(sheet) if "Age" in text]
-    assert ", ".join(("Pain (points)", drawn[0])) + ": " in said
+    assert ", ".join(("Pain (points)", drawn[0].rstrip("ᵃ"))) + ": " in said
     count, _, listed = said.partition(" clear of no interaction: ")
     assert int(count.split()[-2]) == len(listed.split("; ")) > 0
 
