@@ -14,6 +14,7 @@ from reportgen.records.honesty import drawn_at_random
 from reportgen.records.model import Failure, Fidelity, Provenance, Reconciliation, Records, StudyRecord
 from reportgen.records.numbers import Inline, Status
 from reportgen.render.artefacts import Place, places
+from reportgen.render.key_findings import KeyFindings, key_findings
 from reportgen.render.methods import methods, where_written
 from reportgen.spec import Spec
 from reportgen.spec.shows import Limited
@@ -74,6 +75,7 @@ class Appendix:
     back: tuple[BackSection, ...]
     abbreviations: tuple[tuple[str, str], ...]
     references: dict[str, tuple[Reference, ...]]
+    findings: KeyFindings | None = None
 
     def series(self) -> tuple[tuple[str, tuple[NumberedArtefact, ...]], ...]:
         """Return the artefacts by series, for the lists of tables and figures."""
@@ -99,6 +101,9 @@ def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact])
         back=back,
         abbreviations=_abbreviations(artefacts),
         references=_references(spec, artefacts),
+        findings=key_findings(
+            spec.study, records, _shown(spec, artefacts), [(section.name, section.heading) for section in back]
+        ),
     )
 
 
@@ -109,10 +114,15 @@ def drawings_of(appendix: Appendix) -> Iterator[Drawing]:
             yield from part.drawings
 
 
+def _shown(spec: Spec, artefacts: Sequence[NumberedArtefact]) -> list[Place]:
+    """Return the places of the study file that the report has."""
+    names = {artefact.name for artefact in artefacts}
+    return [place for place in places(spec.study) if place.name in names]
+
+
 def _references(spec: Spec, artefacts: Sequence[NumberedArtefact]) -> dict[str, tuple[Reference, ...]]:
     """Return, for each artefact, the others of the same analysis that belong beside it."""
-    result = {artefact.name for artefact in artefacts}
-    known = [place for place in places(spec.study) if place.name in result and place.of]
+    known = [place for place in _shown(spec, artefacts) if place.of]
     return {
         place.name: tuple(
             Reference(beside[other.options.show], other.name, other.label)
