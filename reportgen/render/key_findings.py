@@ -145,7 +145,7 @@ def _missing(records: Records, links: dict[str, Link]) -> Iterator[LinkedFinding
     analyses = list(records.analyses.values())
     for record in analyses:
         if isinstance(record, Failure):
-            name = derived(record.name).quote("failed", f"“{record.name}”")
+            name = derived(record.name).quote("name", f"“{record.name}”")
             yield LinkedFinding(("The analysis ", name, " failed: ", record.reason, "."), links.get("status"))
     counts = Counter(_statuses(analyses))
     if counts:

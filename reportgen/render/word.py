@@ -18,6 +18,7 @@ from reportgen.render.appendix import Appendix, BackSection, Reference
 from reportgen.render.environment import continued, plural
 from reportgen.render.inline import alt_of
 from reportgen.render.key_findings import KeyFindings, Link
+from reportgen.render.participant_flow import Flow
 from reportgen.render.word_elements import (
     Element,
     anchor,
@@ -71,7 +72,7 @@ def word_document(appendix: Appendix, pictures: Mapping[str, bytes]) -> bytes:
             False,
             (
                 *_title_page(appendix.study),
-                *_findings(appendix.findings),
+                *_opening(appendix),
                 *_contents(appendix, labels),
                 *_methods(appendix),
             ),
@@ -169,6 +170,7 @@ def _contents(appendix: Appendix, labels: Mapping[str, Label]) -> Iterator[Eleme
     yield paragraph("TOCHeading", [run("Contents")], new_page=True)
     chapters = [
         *([("key-findings", "Key findings")] if appendix.findings else []),
+        *([(appendix.flow.name, appendix.flow.heading)] if appendix.flow else []),
         ("methods", "Methods"),
         ("results", "Results"),
         *([("abbreviations", "Abbreviations")] if appendix.abbreviations else []),
@@ -196,10 +198,24 @@ def _list(code: str, style: str, entries: list[tuple[str, list[Element]]]) -> It
         yield paragraph(style, [*(begin_end[:3] if first else []), link, *(begin_end[3:] if last else [])])
 
 
-def _findings(findings: KeyFindings | None) -> Iterator[Element]:
+def _opening(appendix: Appendix) -> Iterator[Element]:
+    """Yield what a reader wants first."""
+    if appendix.findings is not None:
+        yield from _findings(appendix.findings)
+    if appendix.flow is not None:
+        yield from _flow(appendix.flow)
+
+
+def _flow(flow: Flow) -> Iterator[Element]:
+    yield _chapter(flow.name, flow.heading)
+    yield from _drawings(flow.drawings, flow.heading)
+    between = [[run(", " if place else " Exclusions are given by reason in")] for place in range(len(flow.links))]
+    links = [part for words, link in zip(between, flow.links, strict=True) for part in (*words, *_linked(link))]
+    yield paragraph("Note", [*runs(flow.note), *links, run(".")])
+
+
+def _findings(findings: KeyFindings) -> Iterator[Element]:
     """Yield the page of key findings, each with a reference to what shows it."""
-    if findings is None:
-        return
     yield _chapter("key-findings", "Key findings")
     if findings.lead:
         yield paragraph("Normal", [run(findings.lead, bold=True)])

@@ -13,17 +13,18 @@ from reportgen.records.effect_scale import NO_EFFECT, directions
 from reportgen.records.estimate import ComparisonRecord, Estimate
 from reportgen.records.model import MetaAnalysis, PooledEffect
 from reportgen.records.numbers import Inline, Number
-from reportgen.tables.phrases import NBSP, joined
+from reportgen.tables.phrases import NBSP, counted, joined
 from reportgen.views.findings.finding import Finding, Findings, derived, findings_of_each
 
 MAIN = 4
 """Effects in numbers of one analysis; each comparison has one at least."""
+ABBREVIATIONS = "CI: confidence interval; m: trials; n: participants."
 
 
 def effect_findings(records: Sequence[MetaAnalysis]) -> Findings:
     """Return the main effects of all meta-analyses, and which side favours the intervention."""
     scales = [effect.scale for record in records for effect in record.results if _known(effect)]
-    last = (Finding((f"{directions(scales)}.",)),) if scales else ()
+    last = (Finding((f"{directions(scales)}. {ABBREVIATIONS}",)),) if scales else ()
     return findings_of_each("Main effects", _of_one, records, *last)
 
 
@@ -46,16 +47,17 @@ def _how_many(
 ) -> Inline:
     """Return how many effects there are, how many are clear of no effect, and on which side."""
     counts = derived(record.name).at(comparison)
-    missing = counts.count("without effect", len(effects) - len(estimated), "effects")
     if not estimated:
-        return ("none of the ", counts.count("effects", len(effects), "effects"), " effects can be given.")
+        return ("there is no estimate of ", *counted(counts.count("effects", len(effects), "effects"), "effect"), ".")
+    missing = counts.count("without estimate", len(effects) - len(estimated), "effects")
     clear = [effect for effect in estimated if clear_of_none(effect.estimate)]
     better = sum(effect.scale.favourable(effect.estimate.effect.value or NO_EFFECT) for effect in clear)
-    without: Inline = ("; ", missing, " cannot be given") if missing.value else ()
+    without: Inline = ("; for ", missing, " there is no estimate") if missing.value else ()
     total = counts.count("estimated", len(estimated), "effects")
+    number: Inline = (counts.count("clear", len(clear), "effects"),) if clear else ("none",)
     return (
-        *("the ", record.settings.level, f"% confidence interval (CI) excludes {_nothing(estimated)} for "),
-        *(counts.count("clear", len(clear), "effects"), " of ", total, " effects"),
+        *("the ", record.settings.level, f"%{NBSP}CI excludes {_nothing(estimated)} for "),
+        *(*number, " of ", *counted(total, "effect")),
         *_sides(
             counts.count("favourable", better, "effects"), counts.count("unfavourable", len(clear) - better, "effects")
         ),

@@ -7,13 +7,14 @@ of a comparison, where any were made; else that by Holm, for the moderators of o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from reportgen.records.moderation import Interaction, Moderation, Screen
 from reportgen.records.numbers import Inline, Number
 from reportgen.tables.phrases import counted, estimate_cell, joined, p_words
 from reportgen.views.findings.finding import Finding, Findings, derived, findings_of_each, title_of
 
-MOST = 4
+MOST = 3
 """Interactions in numbers of one screening, those with the smallest p value."""
 Found = tuple[Screen, Interaction, Number]
 
@@ -50,12 +51,8 @@ def adjusted(interaction: Interaction) -> Number:
 def _how_many(record: Moderation, surviving: int) -> Inline:
     counts = derived(record.name)
     total: Inline = counted(record.tested, "interaction")
-    how = (
-        "for all moderators and outcomes by random draws"
-        if _drawn(record)
-        else "for the moderators of its outcome (Holm)"
-    )
-    below: Inline = ("a p value below ", record.settings.significant, f" after adjustment {how}")
+    how = "moderators and outcomes (random draws)" if _drawn(record) else "moderators (Holm)"
+    below: Inline = ("a p value below ", record.settings.significant, f" after adjustment for the number of {how}")
     if surviving:
         kept = counts.count("surviving", surviving, "interactions")
         return ("Of ", *total, " tested, ", kept, f" {'has' if surviving == 1 else 'have'} ", *below, ":")
@@ -71,22 +68,28 @@ def _drawn(record: Moderation) -> bool:
 
 
 def _listed(record: Moderation, found: Sequence[Found]) -> Inline:
-    """Return the interactions with the smallest p values, and how many there are beside these."""
+    """Return the interactions with the smallest p values by comparison, and how many there are beside these."""
     if not found:
         return ()
-    lines = [_one(record, item) for item in found[:MOST]]
-    more = len(found) - len(lines)
+    first = sorted(found[:MOST], key=lambda item: [c.name for c in record.comparisons].index(item[0].comparison))
+    lines: list[Inline] = []
+    for comparison, members in groupby(first, key=lambda item: item[0].comparison):
+        lines.append((*title_of(comparison, record.comparisons), *joined([_one(record, item) for item in members])))
+    more = len(found) - len(first)
     rest: Inline = ("; and ", derived(record.name).count("further", more, "interactions"), " more") if more else ()
     return (" ", *joined(lines), *rest, ".")
 
 
 def _one(record: Moderation, found: Found) -> Inline:
+    """Return "Pain by Age, larger effect at higher values: 0.56 (0.32 to 0.80) per 10 years, adjusted p <0.001"."""
     screen, interaction, p = found
     visits = len({item.follow_up for item in record.results}) > 1
-    where: Inline = (*title_of(screen.comparison, record.comparisons), screen.outcome_label)
-    where = (*where, ", ", screen.follow_up_label) if visits else where
-    said: Inline = (": ", *interaction.found) if interaction.found else ()
-    return (*where, ", ", interaction.label, *said, *_size(screen, interaction), ", adjusted p ", *p_words(p))
+    when: Inline = (", ", screen.follow_up_label) if visits else ()
+    said: Inline = (", ", *interaction.found) if interaction.found else ()
+    return (
+        *(screen.outcome_label, *when, " by ", interaction.label, *said, *_size(screen, interaction)),
+        *(", adjusted p ", *p_words(p)),
+    )
 
 
 def _size(screen: Screen, interaction: Interaction) -> Inline:
@@ -94,4 +97,4 @@ def _size(screen: Screen, interaction: Interaction) -> Inline:
     if len(interaction.reading.each) != 1:
         return ()
     step: Inline = (" per ", interaction.step) if interaction.step is not None else ()
-    return (f" ({screen.scale.contrast} ", *estimate_cell(interaction.reading.each[0]), *step, ")")
+    return (f": {screen.scale.contrast} ", *estimate_cell(interaction.reading.each[0]), *step)

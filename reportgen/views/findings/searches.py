@@ -17,8 +17,8 @@ from reportgen.tables.phrases import NBSP, counted, estimate_cell, interval
 from reportgen.views.findings.finding import Finding, Findings, derived, findings_of_each, title_of
 
 HEADING = "Subgroups"
-MOST_SUPPORTED = 2
-"""Searches in numbers of one analysis whose subgroups draws support; one where they support none."""
+MOST = 2
+"""Searches in numbers of the analyses of one method, those that draws support; each analysis has one at least."""
 NOT_DRAWN: Inline = ("Without random draws subgroups are candidates: their effects are not corrected for the search.",)
 
 
@@ -65,20 +65,26 @@ def search_findings(label: str, records: Sequence[Searches]) -> Findings:
     """
     found = [search for record in records for search in record.results if search.candidates]
     last = () if not found or any(map(is_drawn, found)) else (Finding(NOT_DRAWN),)
-    return findings_of_each(HEADING, partial(_of_one, label), records, *last)
+    most = max(1, MOST // max(1, len(records)))
+    return findings_of_each(HEADING, partial(_of_one, label, most), records, *last)
 
 
-def _of_one(label: str, record: Searches) -> Iterator[Finding]:
+def _of_one(label: str, most: int, record: Searches) -> Iterator[Finding]:
     searched = [search for search in record.results if search.status in ("ok", "boundary")]
     found = [search for search in searched if search.candidates]
-    yield Finding(_how_many(label, record, searched, found), record.name)
-    for search in _clearest(found):
-        yield Finding(_in_numbers(search, record), record.name, search.comparison, search.outcome)
+    first = _how_many(label, record, searched, found)
+    if not found:
+        said = verdict_sentence(searched[0]) if len(searched) == 1 else ()
+        yield Finding((*first, *((" ", *said) if said else ())), record.name)
+    for place, search in enumerate(_clearest(found, most)):
+        words = _in_numbers(search, record)
+        words = words if place else (*first, " The clearest: ", *words)
+        yield Finding(words, record.name, search.comparison, search.outcome)
 
 
 def _how_many(label: str, record: Searches, searched: Sequence[Search], found: Sequence[Search]) -> Inline:
     counts = derived(record.name)
-    named: Inline = (label, " “", counts.quote("name", record.name), "”")
+    named: Inline = (label, " ", counts.quote("name", f"“{record.name}”"))
     if not searched:
         return (*named, ": no search was possible.")
     total = counts.count("searches", len(searched), "searches")
@@ -103,10 +109,10 @@ def is_supported(search: Searched) -> bool:
     return search.honesty is not None and search.honesty.verdict == "supported"
 
 
-def _clearest(found: Sequence[Search]) -> list[Search]:
+def _clearest(found: Sequence[Search], most: int) -> list[Search]:
     """Return the searches that are told in numbers: those that draws support, or else the strongest one."""
     order = sorted(found, key=lambda search: (not is_supported(search), _p_of(search), min(map(_p, search.candidates))))
-    return order[: MOST_SUPPORTED if sum(map(is_supported, found)) > 1 else 1]
+    return order[: max(1, min(most, sum(map(is_supported, found))))]
 
 
 def _p_of(search: Searched) -> float:
