@@ -15,7 +15,7 @@ from typing import Any
 from reportgen.records.model import Failure, Fidelity, Records
 from reportgen.records.numbers import Inline, Status
 from reportgen.render.artefacts import Place
-from reportgen.spec.shows import Limited
+from reportgen.spec.shows import Analysed, Limited
 from reportgen.spec.study import Study
 from reportgen.tables.phrases import count_made, counted, enumerated, joined
 from reportgen.views import by_view, view_of
@@ -103,7 +103,7 @@ def _of_views(records: Records, shown: Sequence[Place]) -> dict[str, list[Linked
 
 def _place_of(finding: Finding, shown: Sequence[Place], order: Sequence[str]) -> Link | None:
     """Return the artefact that shows a finding: the first of the kind that its view names first."""
-    own = [place for place in shown if place.of == finding.of and finding.of and _shows(place, finding)]
+    own = [place for place in shown if finding.of and place.of == finding.of and _shows(place, finding)]
     ranked = sorted(own, key=lambda place: _rank(place.options.show, order))
     return Link(ranked[0].name, ranked[0].label) if ranked else None
 
@@ -113,8 +113,10 @@ def _rank(show: str, order: Sequence[str]) -> int:
 
 
 def _shows(place: Place, finding: Finding) -> bool:
-    """Whether an artefact shows the comparison and the outcome of a finding."""
+    """Whether an artefact shows the comparison and the outcome of a finding, and more of it than who was analysed."""
     options = place.options
+    if isinstance(options, Analysed):
+        return False
     if not isinstance(options, Limited):
         return True
     return _among(finding.comparison, options.comparison) and _among(finding.outcome, options.outcome)

@@ -89,7 +89,8 @@ def _how_many(label: str, record: Searches, searched: Sequence[Search], found: S
         return (*named, ": no search was possible.")
     total = counts.count("searches", len(searched), "searches")
     if not found:
-        return (*named, " found no subgroup in any of ", *counted(total, "search", "searches"), ".")
+        where: Inline = (" in any of ", total, " searches") if len(searched) > 1 else ()
+        return (*named, " found no subgroup", *where, ".")
     kept = counts.count("found", len(found), "searches")
     words: Inline = (*named, " found subgroups in ", kept, " of ", *counted(total, "search", "searches"))
     drawn = [search for search in found if is_drawn(search)]

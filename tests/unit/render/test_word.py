@@ -206,7 +206,7 @@ def test_words_come_out_as_words(text: str, report: Report) -> None:
     table = Table(columns, (Group((row,), (quoted,)),), ((quoted,),), ((text, text),))
     artefact = NumberedArtefact("t", text, f"{text} 1", (quoted,), (Part("", (), table=table, notes=((quoted,),)),))
     study = replace(report.appendix.study, title=quoted, authors=(quoted,), protocol=quoted, summary=quoted)
-    appendix = replace(report.appendix, study=study, artefacts=(artefact,), back=(), references={})
+    appendix = replace(report.appendix, study=study, artefacts=(artefact,), back=(), references={}, findings=None)
     document = opened(word_document(appendix, {}))
     (printed,) = document.tables
     assert words_of(printed).count(legal(text)) == 7
