@@ -141,7 +141,7 @@ def test_what_is_not_in_the_report_is_not_linked() -> None:
 
 
 def test_every_number_has_a_row() -> None:
-    spec, records = study()
+    _, records = study()
     rows = {row.id: row.text for row in results_of([records, *numbers_in(whole())], {}).rows}
     assert trace_numbers(page(), rows).untraced == ()
 
