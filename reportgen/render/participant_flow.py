@@ -21,6 +21,7 @@ from reportgen.views.findings.finding import derived
 from reportgen.views.participant_flow import entered, flow_sketch
 
 NAME, HEADING = "participant-flow", "Flow of participants"
+CAPTION = "Trials and participants, from the trial files to the outcomes analysed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Flow:
     links: tuple[Link, ...]
     name: str = NAME
     heading: str = HEADING
+    caption: str = CAPTION
 
 
 def participant_flow(study: Study, records: Records, shown: Sequence[Place], make: Maker) -> Flow | None:

@@ -49,7 +49,7 @@ def captions(appendix: Appendix) -> str:
     """Return the caption of each artefact with its notes, an empty line between two of them."""
     study = appendix.study
     head = study.title.text + (" (simulated data)" if study.simulated else "")
-    flow = [f"Flow. {appendix.flow.heading}\n{plain(appendix.flow.note)}"] if appendix.flow else []
+    flow = [f"{appendix.flow.heading}. {appendix.flow.caption}\n{plain(appendix.flow.note)}"] if appendix.flow else []
     return "\n\n".join([head, *flow, *("\n".join(_caption(artefact)) for artefact in appendix.artefacts)]) + "\n"
 
 
