@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.records.model import Failure, Fidelity, Records
+from reportgen.records.derived import Derived
+from reportgen.records.model import Failure, Fidelity, Reconciliation, Records
 from reportgen.records.numbers import Inline, Status
 from reportgen.render.artefacts import Place
 from reportgen.spec.shows import Analysed, Limited
@@ -25,7 +26,7 @@ SIMULATED = "The data are simulated: nothing on this page is a result about pati
 MISSING: dict[Status, str] = {
     "failed": "failed",
     "not estimable": "could not be estimated",
-    "suppressed": "are not printed",
+    "suppressed": "suppressed",
 }
 
 
@@ -80,8 +81,7 @@ def key_findings(
         return None
     groups = _of_views(records, shown)
     links = {name: Link(name, heading, artefact=False) for name, heading in sections}
-    if records.fidelity is not None:
-        groups["Agreement with the publication"] = [LinkedFinding(_fidelity(records.fidelity), links.get("fidelity"))]
+    groups["Agreement with publications"] = list(_published(records, links))
     groups["What could not be estimated"] = list(_missing(records, links))
     found = tuple(FindingGroup(heading, tuple(items)) for heading, items in groups.items() if items)
     return KeyFindings(SIMULATED if records.study.simulated else "", found) if found else None
@@ -126,16 +126,50 @@ def _among(name: str, chosen: Sequence[str]) -> bool:
     return not name or not chosen or name in chosen or tuple(chosen) == ("all",)
 
 
+def _published(records: Records, links: dict[str, Link]) -> Iterator[LinkedFinding]:
+    """Yield how the report agrees with the publication that it regenerates, and with those of its trials."""
+    if records.fidelity is not None:
+        yield LinkedFinding(_fidelity(records.fidelity), links.get("fidelity"))
+    if records.reconciliation is not None and (words := _reconciliation(records.reconciliation)):
+        yield LinkedFinding(words, links.get("reconciliation"))
+
+
+def _reconciliation(record: Reconciliation) -> Inline:
+    """Return how many of the effects that trials published lie in our intervals; nothing where none did."""
+    covered = Counter(row.covered for trial in record.trials for row in trial.rows if row.covered)
+    if not covered:
+        return ()
+    counts = Derived("key-findings.reconciliation")
+    total = counts.count("effects", covered.total(), "effects")
+    inside = counts.count("covered", covered["yes"], "effects")
+    return (
+        "Of ",
+        *counted(total, "effect"),
+        " published by trials, ",
+        *counted(inside, "lies", "lie"),
+        " in our interval.",
+    )
+
+
 def _fidelity(record: Fidelity) -> Inline:
     counts = record.counts
     parts: list[Inline] = [
         (counts["as printed"], " came out as printed"),
-        (counts["differs"], " differ"),
-        *([(counts["no result"], " have no result here")] if counts["no result"].value else []),
-        (counts["not reproduced"], " were not reproduced"),
+        counted(counts["differs"], "differs", "differ"),
+        *(
+            [counted(counts["no result"], "has no result here", "have no result here")]
+            if counts["no result"].value
+            else []
+        ),
+        counted(counts["not reproduced"], "was not reproduced", "were not reproduced"),
     ]
     inside: Inline = (
-        (" Our intervals cover ", record.covered, " of the ", record.with_interval, " that have one.")
+        (
+            " Our intervals cover ",
+            record.covered,
+            " of the ",
+            *counted(record.with_interval, "that has one.", "that have one."),
+        )
         if record.with_interval.value
         else ()
     )

@@ -48,11 +48,11 @@ def _how_many(
     """Return how many effects there are, how many are clear of no effect, and on which side."""
     counts = derived(record.name).at(comparison)
     if not estimated:
-        return ("there is no estimate of ", *counted(counts.count("effects", len(effects), "effects"), "effect"), ".")
+        return ("no estimate of ", *counted(counts.count("effects", len(effects), "effects"), "effect"), " is given.")
     missing = counts.count("without estimate", len(effects) - len(estimated), "effects")
     clear = [effect for effect in estimated if clear_of_none(effect.estimate)]
     better = sum(effect.scale.favourable(effect.estimate.effect.value or NO_EFFECT) for effect in clear)
-    without: Inline = ("; for ", missing, " there is no estimate") if missing.value else ()
+    without: Inline = ("; for ", missing, " no estimate is given") if missing.value else ()
     total = counts.count("estimated", len(estimated), "effects")
     number: Inline = (counts.count("clear", len(clear), "effects"),) if clear else ("none",)
     return (
