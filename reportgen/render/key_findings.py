@@ -147,7 +147,7 @@ def _reconciliation(record: Reconciliation) -> Inline:
         *counted(total, "effect"),
         " published by trials, ",
         *counted(inside, "lies", "lie"),
-        " in our interval.",
+        " in our intervals.",
     )
 
 

@@ -14,7 +14,7 @@ from reportgen.records.numbers import Inline, Number
 from reportgen.tables.phrases import counted, estimate_cell, joined, p_words
 from reportgen.views.findings.finding import Finding, Findings, derived, findings_of_each, title_of
 
-MOST = 3
+MOST = 2
 """Interactions in numbers of one screening, those with the smallest p value."""
 Found = tuple[Screen, Interaction, Number]
 
@@ -28,7 +28,7 @@ def _of_one(record: Moderation) -> Iterator[Finding]:
     if not record.tested.value:
         yield Finding(("No interaction could be tested.",), record.name)
         return
-    found = sorted(_surviving(record), key=lambda item: item[2].value or 0.0)
+    found = sorted(_surviving(record), key=lambda item: (item[2].value or 0.0, item[1].reading.p.value or 0.0))
     comparisons = {screen.comparison for screen, _, _ in found[:MOST]}
     only = comparisons.pop() if len(comparisons) == 1 else ""
     yield Finding((*_how_many(record, len(found)), *_listed(record, found)), record.name, only)
