@@ -210,7 +210,7 @@ def _flow(flow: Flow) -> Iterator[Element]:
     yield _chapter(flow.name, flow.heading)
     yield text_paragraph("FigureTitle", (flow.caption,))
     yield from _drawings(flow.drawings, flow.caption)
-    between = [[run(", " if place else " Exclusions are given by reason in")] for place in range(len(flow.links))]
+    between = [[run("," if place else " Exclusions are given by reason in")] for place in range(len(flow.links))]
     links = [part for words, link in zip(between, flow.links, strict=True) for part in (*words, *_linked(link))]
     yield paragraph("Note", [*runs(flow.note), *links, run(".")])
 
