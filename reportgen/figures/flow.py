@@ -26,7 +26,7 @@ from reportgen.figures.sheet import (
 )
 from reportgen.figures.theme import BODY, HEAD, MUTED, PAGE_WIDTH, RULE, Style
 from reportgen.records.flow import AnalysedComparison, AnalysedOutcome, FlowComparison, ParticipantFlow
-from reportgen.records.numbers import Inline, Number
+from reportgen.records.numbers import Inline, Number, slug
 
 TITLE = "Flow of participants"
 EDGE, PAD, GAP = 0.4, 1.9, 3.0
@@ -277,7 +277,7 @@ def _brief(item: AnalysedComparison | None, width: float) -> Box | None:
 
 def _range(item: AnalysedComparison, place: int) -> Inline:
     people = [found for outcome in item.outcomes if (found := outcome.people[place]) is not None]
-    number = words.count(f"flow.{item.comparison}.{item.follow_ups[place].id}", "outcomes", len(people))
+    number = words.count(slug("flow", item.comparison, item.follow_ups[place].id), "outcomes", len(people))
     head: Inline = (item.follow_ups[place], ": ", *words.plural(number, "outcome", "outcomes"))
     if not people:
         return head

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reportgen.figures.flow import PAD, Box, flow_sheets
@@ -16,7 +18,7 @@ from reportgen.records.flow import (
     FlowReason,
     ParticipantFlow,
 )
-from reportgen.records.numbers import plain
+from reportgen.records.numbers import numbers_in, plain
 from tests.unit.figures.boxes import errors
 from tests.unit.figures.build import builder, quote
 
@@ -152,6 +154,13 @@ def test_alternative_text() -> None:
         "Flow of participants: 19 trials, 9367 participants in the files; 39 excluded on loading; 9328 in the repository; "
         "exercise v usual care: 14 trials, 6000 participants, analysed: Visit 0: 2 outcomes, m 3 to 4, n 1200 to 1201."
     )
+
+
+def test_ids_of_a_comparison_with_several_words_hold_no_space() -> None:
+    item = replace(analysed(0, 70, 2), comparison="short of it")
+    record = replace(flow(), comparisons=(replace(comparison(0, "this v that"), name="short of it"),))
+    (sheet,) = flow_sheets(record, [item], name="flow")
+    assert not [number.id for number in (*sheet.printed(), *numbers_in(sheet.alt)) if " " in number.id]
 
 
 def test_a_box_is_as_high_as_its_lines() -> None:
