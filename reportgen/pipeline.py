@@ -476,7 +476,7 @@ def _write(
     from reportgen.render.appendix import compose
     from reportgen.targets import Edition, write_targets
 
-    appendix = compose(spec, records, tuple(artefacts))
+    appendix = compose(spec, records, tuple(artefacts), make)
     results = results_of([records, *numbers_in(appendix)], {})
     results = replace(results, sources=sources_of(results, spec, repository))
     (staging / "study.lock.yaml").write_text(locked(spec), encoding="utf-8")

@@ -17,9 +17,11 @@ import numpy as np
 import reportgen
 from reportgen.analyses.descriptive import included_trials
 from reportgen.analyses.naming import level_number
+from reportgen.analyses.participant_flow import participant_flow
 from reportgen.analyses.warnings import in_lowest_part
 from reportgen.data import LedgerLine, Repository, TrialInfo, availability
 from reportgen.data.repository import FileInfo
+from reportgen.records.flow import ParticipantFlow
 from reportgen.records.model import (
     Availability,
     AvailabilityCell,
@@ -68,6 +70,7 @@ class RepositoryRecords:
     availability : Availability
     measures : OutcomeMeasures
     ledger : Ledger
+    flow : ParticipantFlow
     arm_classes : tuple of str
         Those that any trial has.
     mapping_of : dict of str to int
@@ -84,6 +87,7 @@ class RepositoryRecords:
     availability: Availability[Value]
     measures: OutcomeMeasures[Value]
     ledger: Ledger[Value]
+    flow: ParticipantFlow[Value]
     arm_classes: tuple[str, ...]
     mapping_of: dict[str, int]
     participants: int
@@ -99,6 +103,7 @@ def repository_records(repository: Repository, *, study: Study, outcomes: tuple[
         availability=availability_record(repository, study),
         measures=measures_record(repository, study, outcomes),
         ledger=ledger_record(repository, study),
+        flow=participant_flow(repository, study),
         arm_classes=tuple(dict.fromkeys(arm for trial in repository.trials for arm, _, _ in trial.arms)),
         mapping_of={trial.name: trial.mapping for trial in repository.trials},
         participants=len(repository.participants),

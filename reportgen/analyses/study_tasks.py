@@ -162,6 +162,7 @@ def records_of(spec: Spec, laid: StudyTasks, ran: Ran, profile: str) -> Made:
         measures=repository.measures,
         analyses=analyses,
         ledger=repository.ledger,
+        flow=repository.flow,
         glossary=glossary_record(study),
         provenance=provenance_record(spec, repository),
         reconciliation=ran.values.get(RECONCILIATION),

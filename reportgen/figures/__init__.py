@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from reportgen.records.artefact import Drawing
+from reportgen.records.flow import AnalysedComparison, ParticipantFlow
 from reportgen.records.model import Availability, ModelSettings, PooledEffect
 from reportgen.records.moderation import Screen, ScreeningSettings
 from reportgen.records.partition import PartitionedOutcome, SearchSettings
@@ -19,6 +20,7 @@ from reportgen.records.partition import PartitionedOutcome, SearchSettings
 __all__ = [
     "draw_availability",
     "draw_cut_profiles",
+    "draw_flow",
     "draw_forest",
     "draw_forest_by_trial",
     "draw_interaction_by_trial",
@@ -151,6 +153,28 @@ def draw_availability(record: Availability, *, name: str) -> tuple[Drawing, ...]
     from reportgen.figures.svg import drawing
 
     return tuple(drawing(sheet) for sheet in availability_sheets(record, name=name))
+
+
+def draw_flow(flow: ParticipantFlow, analysed: Sequence[AnalysedComparison], *, name: str) -> tuple[Drawing, ...]:
+    """Draw the flow of participants from the trial files to the outcomes of each comparison.
+
+    Parameters
+    ----------
+    flow : ParticipantFlow
+    analysed : sequence of AnalysedComparison
+        Who of a comparison is analysed; a comparison that is missing here is analysed nowhere.
+    name : str
+        Stem of the files and prefix of the ids; further pages are called `name-2`, `name-3`, ...
+
+    Returns
+    -------
+    tuple of Drawing
+        One a page.
+    """
+    from reportgen.figures.flow import flow_sheets
+    from reportgen.figures.svg import drawing
+
+    return tuple(drawing(sheet) for sheet in flow_sheets(flow, analysed, name=name))
 
 
 def draw_subgroup_tree(search: PartitionedOutcome, settings: SearchSettings, *, name: str) -> tuple[Drawing, ...]:

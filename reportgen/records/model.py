@@ -14,6 +14,7 @@ from reportgen.records.agreement import Agreement
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.egress import Egress
 from reportgen.records.estimate import Estimate, ExcludedParticipants, NotAdjusted, TwoStageHeterogeneity
+from reportgen.records.flow import ParticipantFlow
 from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import MINUS, Inline, Number, Status, V
 from reportgen.records.partition import RecursivePartitioning
@@ -526,3 +527,4 @@ class Records(Generic[V]):
     reconciliation: Reconciliation[V] | None = None
     fidelity: Fidelity[V] | None = None
     egress: Egress[V] | None = None
+    flow: ParticipantFlow[V] | None = None

@@ -15,6 +15,7 @@ from reportgen.records.agreement import Pair
 from reportgen.records.egress import Egress, Suppressed
 from reportgen.records.estimate import Estimate, ExcludedParticipants, SuppressionNote
 from reportgen.records.exclusion import ExclusionReason
+from reportgen.records.flow import FlowClass
 from reportgen.records.level_effects import LevelEffect
 from reportgen.records.model import (
     AvailabilityCell,
@@ -44,6 +45,7 @@ COUNTED: dict[type, str] = {
     Share: "cells of tables",
     Summary: "means",
     LedgerRow: "counts of the ledger",
+    FlowClass: "sizes of classes of arms",
     AvailabilityCell: "counts of values",
     ReconciliationRow: "results beside a publication",
 }
@@ -52,7 +54,7 @@ COUNTED: dict[type, str] = {
 ARMS = "sizes of arms"
 BESIDE = "groups of numbers beside pooled effects"
 NOT_POOLED = "trials that are not pooled"
-SECTIONS = ("availability", "ledger", "reconciliation")
+SECTIONS = ("availability", "ledger", "flow", "reconciliation")
 Found = tuple[str, str, int]
 
 

@@ -9,13 +9,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from reportgen.graph import Maker
 from reportgen.records.artefact import Abbreviation, Column, Drawing, Group, NumberedArtefact, Row, Table
 from reportgen.records.honesty import drawn_at_random
 from reportgen.records.model import Failure, Fidelity, Provenance, Reconciliation, Records, StudyRecord
 from reportgen.records.numbers import Inline, Status
 from reportgen.render.abbreviations import united
 from reportgen.render.artefacts import Place, places
+from reportgen.render.key_findings import KeyFindings, key_findings
 from reportgen.render.methods import methods, where_written
+from reportgen.render.participant_flow import Flow, participant_flow
 from reportgen.spec import Spec
 from reportgen.spec.shows import Limited
 from reportgen.tables import (
@@ -75,6 +78,8 @@ class Appendix:
     back: tuple[BackSection, ...]
     abbreviations: tuple[Abbreviation, ...]
     references: dict[str, tuple[Reference, ...]]
+    findings: KeyFindings | None = None
+    flow: Flow | None = None
 
     def series(self) -> tuple[tuple[str, tuple[NumberedArtefact, ...]], ...]:
         """Return the artefacts by series, for the lists of tables and figures."""
@@ -82,8 +87,18 @@ class Appendix:
         return tuple((name, tuple(a for a in self.artefacts if a.series == name)) for name in names)
 
 
-def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact]) -> Appendix:
-    """Put together everything that the pages print."""
+def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact], make: Maker | None = None) -> Appendix:
+    """Put together everything that the pages print.
+
+    Parameters
+    ----------
+    spec : Spec
+    records : Records
+    artefacts : sequence of NumberedArtefact
+    make : Maker, optional
+        Draws the flow of participants; this process draws it where there is none.
+    """
+    shown = _shown(spec, artefacts)
     back = (
         *_status(records),
         _ledger(records),
@@ -100,20 +115,29 @@ def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact])
         back=back,
         abbreviations=united(artefact.abbreviations for artefact in artefacts),
         references=_references(spec, artefacts),
+        findings=key_findings(spec.study, records, shown, [(section.name, section.heading) for section in back]),
+        flow=participant_flow(spec.study, records, shown, make or Maker()),
     )
 
 
 def drawings_of(appendix: Appendix) -> Iterator[Drawing]:
     """Yield the drawings in the order of the report."""
+    if appendix.flow is not None:
+        yield from appendix.flow.drawings
     for artefact in appendix.artefacts:
         for part in artefact.parts:
             yield from part.drawings
 
 
+def _shown(spec: Spec, artefacts: Sequence[NumberedArtefact]) -> list[Place]:
+    """Return the places of the study file that the report has."""
+    names = {artefact.name for artefact in artefacts}
+    return [place for place in places(spec.study) if place.name in names]
+
+
 def _references(spec: Spec, artefacts: Sequence[NumberedArtefact]) -> dict[str, tuple[Reference, ...]]:
     """Return, for each artefact, the others of the same analysis that belong beside it."""
-    result = {artefact.name for artefact in artefacts}
-    known = [place for place in places(spec.study) if place.name in result and place.of]
+    known = [place for place in _shown(spec, artefacts) if place.of]
     return {
         place.name: tuple(
             Reference(beside[other.options.show], other.name, other.label)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from reportgen.records.artefact import Drawing, NumberedArtefact
 from reportgen.records.numbers import plain
-from reportgen.render.appendix import Appendix
+from reportgen.render.appendix import Appendix, drawings_of
 from reportgen.render.inline import alt_of
+from reportgen.render.participant_flow import NAME
 
 
 def stems(appendix: Appendix) -> dict[str, str]:
@@ -26,7 +27,8 @@ def stems(appendix: Appendix) -> dict[str, str]:
 def figure_names(appendix: Appendix) -> dict[str, str]:
     """Return the stem of the file of each drawing, by the name of the drawing: "Fig2a-short" of "fig2a-short"."""
     known = stems(appendix)
-    return {
+    flow = appendix.flow.drawings if appendix.flow else ()
+    return {drawing.name: f"Flow{drawing.name.removeprefix(NAME)}" for drawing in flow} | {
         drawing.name: known[artefact.name] + _ending(drawing, artefact)
         for artefact in appendix.artefacts
         for drawing in _drawings(artefact)
@@ -47,7 +49,8 @@ def captions(appendix: Appendix) -> str:
     """Return the caption of each artefact with its notes, an empty line between two of them."""
     study = appendix.study
     head = study.title.text + (" (simulated data)" if study.simulated else "")
-    return "\n\n".join([head, *("\n".join(_caption(artefact)) for artefact in appendix.artefacts)]) + "\n"
+    flow = [f"{appendix.flow.heading}. {appendix.flow.caption}\n{plain(appendix.flow.note)}"] if appendix.flow else []
+    return "\n\n".join([head, *flow, *("\n".join(_caption(artefact)) for artefact in appendix.artefacts)]) + "\n"
 
 
 def _caption(artefact: NumberedArtefact) -> Iterator[str]:
@@ -62,5 +65,5 @@ def _caption(artefact: NumberedArtefact) -> Iterator[str]:
 def alt_texts(appendix: Appendix) -> str:
     """Return the alternative text of each figure below the name of its file."""
     names = figure_names(appendix)
-    found = (drawing for artefact in appendix.artefacts for drawing in _drawings(artefact))
+    found = drawings_of(appendix)
     return "\n\n".join(f"{names[drawing.name]}.pdf\n{alt_of(drawing)}" for drawing in found) + "\n"

@@ -18,6 +18,8 @@ from reportgen.records.numbers import Inline, Number, plain
 from reportgen.render.appendix import Appendix, BackSection, Reference
 from reportgen.render.environment import continued, plural
 from reportgen.render.inline import alt_of
+from reportgen.render.key_findings import KeyFindings, Link
+from reportgen.render.participant_flow import Flow
 from reportgen.render.word_elements import (
     Element,
     anchor,
@@ -66,7 +68,15 @@ def word_document(appendix: Appendix, pictures: Mapping[str, bytes]) -> bytes:
     """
     labels = _labels(appendix)
     stretches = [
-        Stretch(False, (*_title_page(appendix.study), *_contents(appendix, labels), *_methods(appendix))),
+        Stretch(
+            False,
+            (
+                *_title_page(appendix.study),
+                *_opening(appendix),
+                *_contents(appendix, labels),
+                *_methods(appendix),
+            ),
+        ),
         *_results(appendix, labels),
         *_abbreviations(appendix),
         *(_back(section) for section in appendix.back),
@@ -159,6 +169,8 @@ def _facts(study: StudyRecord) -> Iterator[tuple[str, str | Number]]:
 def _contents(appendix: Appendix, labels: Mapping[str, Label]) -> Iterator[Element]:
     yield paragraph("TOCHeading", [run("Contents")], new_page=True)
     chapters = [
+        *([("key-findings", "Key findings")] if appendix.findings else []),
+        *([(appendix.flow.name, appendix.flow.heading)] if appendix.flow else []),
         ("methods", "Methods"),
         ("results", "Results"),
         *([("abbreviations", "Abbreviations")] if appendix.abbreviations else []),
@@ -184,6 +196,44 @@ def _list(code: str, style: str, entries: list[tuple[str, list[Element]]]) -> It
         first, last = place == 0, place == len(entries) - 1
         link = link_to(anchor(name), content)
         yield paragraph(style, [*(begin_end[:3] if first else []), link, *(begin_end[3:] if last else [])])
+
+
+def _opening(appendix: Appendix) -> Iterator[Element]:
+    """Yield what a reader wants first."""
+    if appendix.findings is not None:
+        yield from _findings(appendix.findings)
+    if appendix.flow is not None:
+        yield from _flow(appendix.flow)
+
+
+def _flow(flow: Flow) -> Iterator[Element]:
+    yield _chapter(flow.name, flow.heading)
+    yield text_paragraph("FigureTitle", (flow.caption,))
+    yield from _drawings(flow.drawings, flow.caption)
+    between = [[run("," if place else " Exclusions are given by reason in")] for place in range(len(flow.links))]
+    links = [part for words, link in zip(between, flow.links, strict=True) for part in (*words, *_linked(link))]
+    yield paragraph("Note", [*runs(flow.note), *links, run(".")])
+
+
+def _findings(findings: KeyFindings) -> Iterator[Element]:
+    """Yield the page of key findings, each with a reference to what shows it."""
+    yield _chapter("key-findings", "Key findings")
+    if findings.lead:
+        yield paragraph("Normal", [run(findings.lead, bold=True)])
+    for group in findings.groups:
+        yield paragraph("Heading2", [run(group.heading)])
+        for finding in group.findings:
+            yield paragraph("ListBullet", [*runs(finding.words), *_linked(finding.link)])
+
+
+def _linked(link: Link | None) -> list[Element]:
+    """Return a reference to an artefact as a field with its label, to a section as a link."""
+    if link is None:
+        return []
+    words = [run(link.label, "Hyperlink")]
+    if not link.artefact:
+        return [run(" "), link_to(anchor(link.name), words)]
+    return [run(" "), *field(f"REF {_label_anchor(link.name)} \\h", words, "Hyperlink")]
 
 
 def _methods(appendix: Appendix) -> Iterator[Element]:

@@ -578,6 +578,11 @@ class Report(Node):
 
     formats: tuple[Format, ...] = DEFAULT
     """Output formats; all but `submission` by default. `--formats` overrides them."""
+    key_findings: bool = True
+    """Whether a page of key findings stands before the methods: main effects, effect modification, subgroups, and what could not
+    be estimated, each with its place in the report."""
+    participant_flow: bool = True
+    """Whether a figure of the flow of participants stands before the methods: from the trial files to each analysis."""
     contents: tuple[AnyArtefact, ...] = ()
     """Tables, figures and appendices, in the order of the report."""
     abbreviations: dict[Word, str] = {}

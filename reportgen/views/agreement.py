@@ -10,6 +10,7 @@ from reportgen.records.numbers import Inline
 from reportgen.spec.shows import AgreementTables
 from reportgen.spec.study import Study
 from reportgen.views.draft import NOBODY, Draft, with_notes
+from reportgen.views.findings.agreement import agreement_findings
 from reportgen.views.prose.agreement import agreement_methods
 from reportgen.views.prose.section import Section
 from reportgen.views.view import Context, Show, View
@@ -54,5 +55,6 @@ VIEW = View(
     record=Agreement,
     label="Agreement",
     prose=_prose,
+    findings=agreement_findings,
     shows=(Show(AgreementTables, "Agreement between recursive partitioning and directed peeling", _agreement),),
 )

@@ -24,14 +24,14 @@ def _analysed(record: Any, options: Analysed, context: Context) -> tuple[Draft, 
     )
     shown = [item for item in named if not isinstance(item, Failure)]
     titles = {comparison.name: comparison.title for item in reversed(shown) for comparison in item.comparisons}
-    people = chosen((person for item in shown for person in _people(item)), options, context.study)
+    people = chosen((person for item in shown for person in people_in(item)), options, context.study)
     parts = in_parts(people, options.parts, titles)
     drafts = [Draft(title, table=tables.analysed(found, titles)) for title, found in parts]
     return with_notes(drafts, failed) if drafts or failed else ()
 
 
-def _people(record: Any) -> Iterator[People]:
-    """Yield who entered each result of an analysis, with the names of analysis and method."""
+def people_in(record: Any) -> Iterator[People]:
+    """Yield who entered each result of an analysis, with the names of analysis and method; nothing where it does not say."""
     view = view_of(record)
     if view is not None and view.people:
         found = (people_of(result) for result in record.results)

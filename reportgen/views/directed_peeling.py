@@ -13,6 +13,7 @@ from reportgen.spec.shows import Limited, PeelingThresholds, PeelingTrajectories
 from reportgen.tables.adjusters import peeling_fits
 from reportgen.views.chosen import chosen
 from reportgen.views.draft import NOBODY, Draft, Sketch, stems, with_notes
+from reportgen.views.findings.searches import search_findings
 from reportgen.views.prose.directed_peeling import peeling_methods
 from reportgen.views.prose.section import sections_of_each
 from reportgen.views.view import Back, Context, Ended, Show, View, ended
@@ -72,6 +73,7 @@ VIEW = View(
     status=_status,
     fits=peeling_fits,
     people=True,
+    findings=partial(search_findings, "Directed peeling"),
     shows=(
         Show(
             PeelingTrajectories,

@@ -14,6 +14,7 @@ from reportgen.tables.adjusters import effect_fits
 from reportgen.tables.phrases import joined
 from reportgen.views.chosen import chosen, in_parts
 from reportgen.views.draft import Draft, Sketch, or_nobody, stems
+from reportgen.views.findings.meta_analysis import effect_findings
 from reportgen.views.prose.meta_analysis import prose
 from reportgen.views.view import Back, Context, Ended, Show, View, captioned, ended
 
@@ -112,6 +113,7 @@ VIEW = View(
     status=_status,
     fits=effect_fits,
     people=True,
+    findings=effect_findings,
     shows=(
         Show(
             Forest,

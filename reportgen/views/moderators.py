@@ -15,6 +15,7 @@ from reportgen.tables.effects_at_values import effects_at_values
 from reportgen.tables.moderators import expectations, failed_screenings, interaction_estimates
 from reportgen.views.chosen import chosen, in_parts
 from reportgen.views.draft import Draft, Sketch, or_nobody, stems
+from reportgen.views.findings.moderators import moderator_findings
 from reportgen.views.interaction_by_trial import SHOWS as BY_TRIAL
 from reportgen.views.prose.moderators import screening_methods
 from reportgen.views.prose.section import sections_of_each
@@ -84,6 +85,7 @@ VIEW = View(
     prose=partial(sections_of_each, "Screening of moderators", "moderators", screening_methods),
     status=_status,
     fits=screen_fits,
+    findings=moderator_findings,
     shows=(
         Show(
             InteractionForest,

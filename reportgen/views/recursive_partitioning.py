@@ -21,6 +21,7 @@ from reportgen.tables.adjusters import search_fits
 from reportgen.tables.phrases import joined, words
 from reportgen.views.chosen import chosen
 from reportgen.views.draft import Draft, Sketch, or_nobody, stems, with_notes
+from reportgen.views.findings.searches import search_findings
 from reportgen.views.prose.draws import drawn_in
 from reportgen.views.prose.recursive_partitioning import partition_methods, settings_in_words
 from reportgen.views.prose.section import sections_of_each
@@ -176,6 +177,7 @@ VIEW = View(
     status=_status,
     fits=search_fits,
     people=True,
+    findings=partial(search_findings, "Recursive partitioning"),
     shows=(
         Show(
             SubgroupTree,

@@ -18,6 +18,7 @@ from reportgen.spec.shows import Artefact, Limited
 from reportgen.spec.study import Study
 from reportgen.tables.adjusters import Fits, FitsOf, fits_of
 from reportgen.views.draft import Draft
+from reportgen.views.findings.finding import Findings
 from reportgen.views.prose.section import Section
 
 R = TypeVar("R")
@@ -142,6 +143,8 @@ class View(Generic[R]):
         A result of a record and its title to its fits, each with the adjusters that it leaves out.
     people : bool
         Whether each of its results says who entered.
+    findings : callable, optional
+        The records of all its analyses to what the page of key findings says of them.
     """
 
     method: str
@@ -152,6 +155,7 @@ class View(Generic[R]):
     status: Callable[[Sequence[R]], Ended] | None = None
     fits: FitsOf[Any] | None = None
     people: bool = False
+    findings: Callable[[Sequence[R]], Findings] | None = None
 
     def fits_of(self, record: Any) -> Fits:
         """Return the fits of a record; nothing of a method that fits no model."""

@@ -45,6 +45,8 @@ analyses:
   agree: {method: agreement, partition: rp, peeling: peel, sizes: [0.5]}
 report:
   formats: [html, workbook, results]
+  key_findings: true
+  participant_flow: true
   contents:
     - {series: Table, show: included-trials, notes: [one note]}
     - {series: Table, show: descriptive, of: people, rounding: {mean: 1}}

@@ -131,7 +131,7 @@ def test_contents_list_chapters_and_artefacts_without_an_update(document: Any, r
         if paragraph.style.name in listed:
             listed[paragraph.style.name].append(text_of(paragraph._p))
     headings = [paragraph.text for paragraph in document.paragraphs if paragraph.style.name == "Heading 1"]
-    assert listed["toc 1"] == headings and headings[:2] == ["Methods", "Results"]
+    assert listed["toc 1"] == headings and headings[:3] == ["Key findings", "Methods", "Results"]
     series = dict.fromkeys(artefact.series for artefact in report.artefacts)
     wanted = [f"{a.label}. {plain(a.title)}" for item in series for a in report.artefacts if a.series == item]
     assert listed["table of figures"] == wanted
@@ -206,7 +206,7 @@ def test_words_come_out_as_words(text: str, report: Report) -> None:
     table = Table(columns, (Group((row,), (quoted,)),), ((quoted,),))
     artefact = NumberedArtefact("t", text, f"{text} 1", (quoted,), (Part("", (), table=table, notes=((quoted,),)),))
     study = replace(report.appendix.study, title=quoted, authors=(quoted,), protocol=quoted, summary=quoted)
-    appendix = replace(report.appendix, study=study, artefacts=(artefact,), back=(), references={})
+    appendix = replace(report.appendix, study=study, artefacts=(artefact,), back=(), references={}, findings=None)
     document = opened(word_document(appendix, {}))
     (printed,) = document.tables
     assert words_of(printed).count(legal(text)) == 7
