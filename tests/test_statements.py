@@ -38,9 +38,9 @@ BY_TRIAL = ("interaction-by-trial", "interaction-by-trial-estimates")
 SHOWN = {
     "people": ("descriptive",),
     "pooled": ("forest", "forest-by-trial", "estimates", "estimates-by-trial", "analysed"),
-    "screening": ("interaction-forest", "interaction-estimates", "effect-at-values", *BY_TRIAL),
-    "rp": ("subgroup-tree", "subgroup-forest", "cut-profiles", "subgroups", "rejected-splits"),
-    "peel": ("peeling-trajectories", "peeling-thresholds"),
+    "screening": ("interaction-forest", "interaction-estimates", "effect-at-values", "credibility", *BY_TRIAL),
+    "rp": ("subgroup-tree", "subgroup-forest", "cut-profiles", "subgroups", "rejected-splits", "credibility"),
+    "peel": ("peeling-trajectories", "peeling-thresholds", "credibility"),
     "agreement": ("agreement",),
 }
 LONG = {"short": {"months": [2, 3], "aim": 3}, "long": {"months": [10, 14], "aim": 12}}
