@@ -239,7 +239,7 @@ def _of_boxes(
         limiting = [each for each, limit in zip(peeling.moderators, box.limits, strict=True) if _limits(limit)]
         found = _Found(
             id=box.id,
-            words=("size ", box.share),
+            words=("size\u00a0", box.share),
             difference=box.difference.effect,
             p=box.difference.p,
             trials=box.trials,

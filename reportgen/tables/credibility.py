@@ -17,7 +17,7 @@ from reportgen.records.moderation import ScreeningSettings
 from reportgen.records.modification import Modification
 from reportgen.records.numbers import Inline
 from reportgen.tables.abbreviations import abbreviations
-from reportgen.tables.phrases import NBSP, Footnotes, explained, joined
+from reportgen.tables.phrases import Footnotes, explained, joined
 
 SIGNS: dict[Answer, str] = {
     "definitely increased": "++",
@@ -79,7 +79,7 @@ def credibility(parts: Sequence[Part], adjusted: Adjusted, remarks: Sequence[Inl
         Column(("Same sign",), "right", NUMBERS),
         Column(("I², %",), "decimal", NUMBERS),
         Column(("Tested",), "right", NUMBERS),
-        *(Column((letter,), "left", ITEM_HEAD) for letter, _ in zip(LETTERS, ITEMS, strict=True)),
+        *(Column((letter,), "centre", ITEM_HEAD) for letter, _ in zip(LETTERS, ITEMS, strict=True)),
         Column(("Suggested",), "left"),
         Column(("Your rating",), "left"),
     )
@@ -139,7 +139,7 @@ Ratings = Mapping[str, Rating]
 
 def rating_column(ratings: Ratings) -> tuple[Column, ...]:
     """Return the column of suggested ratings; none where nothing is rated."""
-    return (Column((f"Credibility (ICEMAN,{NBSP}suggested)",), "left"),) if ratings else ()
+    return (Column(("Credibility (ICEMAN, suggested)",), "left"),) if ratings else ()
 
 
 def rating_cell(ratings: Ratings, id_: str) -> tuple[Inline, ...]:
