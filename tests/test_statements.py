@@ -144,7 +144,12 @@ def made(name: str) -> Made:
     """Fit and print one of the studies."""
     study = STUDIES[name]
     contents = [
-        {"series": "Table", "show": show, "of": of, "name": show.replace("-", "")}
+        {
+            "series": "Table",
+            "show": show,
+            "of": of,
+            "name": f"{show}{of if show == 'credibility' else ''}".replace("-", ""),
+        }
         for of, shown in SHOWN.items()
         if of in study["analyses"]
         for show in shown

@@ -19,7 +19,7 @@ from reportgen.spec.shows import Credibility
 from reportgen.tables.credibility import Adjusted, Part, credibility, of_screening, of_search
 from reportgen.tables.phrases import labelled
 from reportgen.views.chosen import chosen, in_parts
-from reportgen.views.draft import Draft
+from reportgen.views.draft import NOBODY, Draft
 from reportgen.views.view import Context, Show
 
 NOTHING_SUGGESTED: Inline = ("No interaction has a p value below 0.1: ICEMAN does not apply.",)
@@ -63,11 +63,12 @@ def _screenings(context: Context) -> Iterator[Moderation]:
 def _credibility(record: Suggesting, options: Credibility, context: Context) -> tuple[Draft, ...]:
     titles = {comparison.name: comparison.title for comparison in record.comparisons}
     drafts = []
-    for title, results in in_parts(chosen(record.results, options, context.study), "none", titles):
+    asked = chosen((result for result in record.results if not result.empty), options, context.study)
+    for title, results in in_parts(asked, "none", titles):
         parts = [Part(_head(result), _found(record, result, context)) for result in results]
         if any(part.found for part in parts):
             drafts.append(Draft(title, table=credibility(parts, _adjusted(record, results), _remarks(record))))
-    return tuple(drafts) or (Draft((), notes=(NOTHING_SUGGESTED,)),)
+    return tuple(drafts) or (Draft((), notes=(NOTHING_SUGGESTED if asked else NOBODY,)),)
 
 
 def _head(result: Any) -> Inline:
