@@ -31,8 +31,9 @@ ANALYSES = {
 }
 SHOWS = {
     "pooled": ("forest", "forest-by-trial", "estimates", "estimates-by-trial"),
-    "screening": ("interaction-forest", "interaction-estimates", "effect-at-values", *BY_TRIAL),
-    "rp": ("subgroup-tree", "subgroup-forest", "subgroups", "rejected-splits", "cut-profiles"),
+    "screening": ("interaction-forest", "interaction-estimates", "effect-at-values", "credibility", *BY_TRIAL),
+    "rp": ("subgroup-tree", "subgroup-forest", "subgroups", "rejected-splits", "cut-profiles", "credibility"),
+    "peeling": ("credibility",),
 }
 EVERYTHING = [
     *CONTENTS,

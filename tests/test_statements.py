@@ -38,9 +38,9 @@ BY_TRIAL = ("interaction-by-trial", "interaction-by-trial-estimates")
 SHOWN = {
     "people": ("descriptive",),
     "pooled": ("forest", "forest-by-trial", "estimates", "estimates-by-trial", "analysed"),
-    "screening": ("interaction-forest", "interaction-estimates", "effect-at-values", *BY_TRIAL),
-    "rp": ("subgroup-tree", "subgroup-forest", "cut-profiles", "subgroups", "rejected-splits"),
-    "peel": ("peeling-trajectories", "peeling-thresholds"),
+    "screening": ("interaction-forest", "interaction-estimates", "effect-at-values", "credibility", *BY_TRIAL),
+    "rp": ("subgroup-tree", "subgroup-forest", "cut-profiles", "subgroups", "rejected-splits", "credibility"),
+    "peel": ("peeling-trajectories", "peeling-thresholds", "credibility"),
     "agreement": ("agreement",),
 }
 LONG = {"short": {"months": [2, 3], "aim": 3}, "long": {"months": [10, 14], "aim": 12}}
@@ -144,7 +144,12 @@ def made(name: str) -> Made:
     """Fit and print one of the studies."""
     study = STUDIES[name]
     contents = [
-        {"series": "Table", "show": show, "of": of, "name": show.replace("-", "")}
+        {
+            "series": "Table",
+            "show": show,
+            "of": of,
+            "name": f"{show}{of if show == 'credibility' else ''}".replace("-", ""),
+        }
         for of, shown in SHOWN.items()
         if of in study["analyses"]
         for show in shown

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.adjusters import Unused, not_adjusted_record, unused_adjusters
+from reportgen.analyses.consistency import consistency_record
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.honesty_record import Honest
 from reportgen.analyses.naming import scale_of
@@ -36,6 +37,7 @@ from reportgen.records.partition import (
     Subgroup,
     TreeNode,
 )
+from reportgen.records.trial_interactions import Consistency
 from reportgen.release.estimates import estimate_record, scalar
 from reportgen.release.rules import (
     TOO_CLOSE,
@@ -257,7 +259,14 @@ def _subgroup(
         p_within=p.p("p within", scalar(group.within.p_value)),
         p_new=_in_new_trials(group, context=here),
         honesty=_honesty(number, group, partition, here, honest) if disclosed[0] else None,
+        consistency=_consistency(group, here) if disclosed[:2].all() else None,
     )
+
+
+def _consistency(group: found.Subgroup, context: RecordContext) -> Consistency[Value]:
+    """Return whether the difference of a subgroup from its sibling is alike from trial to trial."""
+    sides = group.inside.members, group.sibling.members
+    return consistency_record(context.selection, *sides, scalar(group.difference.estimate), context.values)
 
 
 def _in_new_trials(group: found.Subgroup, context: RecordContext) -> Value:

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
+from reportgen.analyses.consistency import consistency_record
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.honesty_record import Honest
 from reportgen.analyses.moderator_values import Moderator, decimals_of
@@ -26,6 +27,7 @@ from reportgen.records.honesty import SubgroupHonesty
 from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Status, Value
 from reportgen.records.peeling import Frontier, ModeratorCost, NotPeeled, PeeledBox, PeeledModerator, PeeledOutcome
+from reportgen.records.trial_interactions import Consistency
 from reportgen.release.estimates import estimate_record, scalar
 from reportgen.release.rules import TOO_FEW, as_printed, disclosable_groups, few_in_an_arm
 from reportgen.release.values import Values
@@ -267,7 +269,14 @@ class _Boxes:
             status=status,
             not_adjusted=self._not_adjusted(place, builder) if _known(box.effect) else (),
             honesty=self._honesty(box, size, builder),
+            consistency=self._consistency(box, place, builder),
         )
+
+    def _consistency(self, box: Box, place: int, values: Values) -> Consistency[Value] | None:
+        difference, inside = _known(box.difference), self.search.members[place]
+        if difference is None:
+            return None
+        return consistency_record(self.search.selection, inside, ~inside, scalar(difference.estimate), values)
 
     def _honesty(self, box: Box, size: float, values: Values) -> SubgroupHonesty[Value] | None:
         if self.honest is None:

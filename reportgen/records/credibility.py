@@ -29,9 +29,12 @@ class Facts:
 
     Attributes
     ----------
-    p : float
+    p : float or None
         Of the interaction, adjusted for the search or for all that was tested where `adjusted`; NaN counts as above all limits.
+        None where only random draws could tell it, and there are none.
     adjusted : bool
+    searched : bool
+        Whether a search found it, which tries many subgroups of each moderator.
     tested : int
         Moderators that were tested.
     within : bool
@@ -42,6 +45,9 @@ class Facts:
         Of the interactions by trial, I² as a share; NaN where fewer than two trials have one.
     same_sign : int
         Trials whose interaction has the sign of the pooled one.
+    held_out : float
+        The difference in trials that did not choose the subgroup, against which it is larger where positive; NaN where no
+        trial was held out.
     direction : {'as expected', 'against expectation', 'stated in words', 'not stated'}
         What was stated beforehand, against what was found.
     random_treatment, random_interaction : bool
@@ -50,14 +56,16 @@ class Facts:
         How a quantity was divided: not at all, it has levels of its own, or at a cut that was searched for.
     """
 
-    p: float = math.nan
+    p: float | None = math.nan
     adjusted: bool = False
+    searched: bool = False
     tested: int = 1
     within: bool = True
     trials: int = 0
     i2: float = math.nan
     q_p: float = math.nan
     same_sign: int = 0
+    held_out: float = math.nan
     direction: Direction = "not stated"
     random_treatment: bool = True
     random_interaction: bool = True
@@ -84,7 +92,7 @@ def similar_by_trial(facts: Facts) -> Answer:
         return "probably reduced or unclear"
     if facts.i2 >= 0.75 or facts.q_p < 0.01:
         return "definitely reduced"
-    if facts.i2 >= 0.5 or facts.q_p < 0.1:
+    if facts.i2 >= 0.5 or facts.q_p < 0.1 or facts.held_out <= 0.0:
         return "probably reduced or unclear"
     alike = facts.i2 < 0.25 and facts.same_sign >= 3 and facts.same_sign >= 0.8 * facts.trials
     return "definitely increased" if alike else "probably increased"
@@ -126,16 +134,21 @@ def chance_unlikely(facts: Facts) -> Answer:
         (0.01, "probably increased"),
         (0.05, "probably reduced or unclear"),
     )
+    if facts.p is None:
+        return "probably reduced or unclear"
     return next((answer for most, answer in limits if facts.p <= most), "definitely reduced")
 
 
 def few_tested(facts: Facts) -> Answer:
-    """Item 6: few moderators tested, or their number allowed for."""
-    if facts.tested <= 3:
+    """Item 6: few moderators tested, or their number allowed for.
+
+    Ours: of a search few moderators are many subgroups, whose number random draws allow for.
+    """
+    if facts.tested <= 3 and not facts.searched:
         return "definitely increased"
-    if facts.adjusted or facts.tested <= 10:
+    if facts.adjusted:
         return "probably increased"
-    return "definitely reduced"
+    return "definitely reduced" if facts.tested > 10 else "probably reduced or unclear"
 
 
 def random_effects(facts: Facts) -> Answer:
@@ -146,11 +159,14 @@ def random_effects(facts: Facts) -> Answer:
 
 
 def no_arbitrary_cut(facts: Facts) -> Answer:
-    """Item 8: no arbitrary cut of a quantity; one that was searched for is of the data, and its p allows for the others."""
+    """Item 8: no arbitrary cut of a quantity; one that was searched for is the cut that the data like best.
+
+    Ours: several levels that a search put on one side are such a cut.
+    """
     answers: dict[CutPoint, Answer] = {
         "none": "definitely increased",
         "levels": "does not apply",
-        "searched": "probably reduced or unclear",
+        "searched": "definitely reduced",
     }
     return answers[facts.cut]
 
@@ -194,3 +210,19 @@ def suggested(given: Iterable[Answer]) -> Rating:
     if definitely >= 2:
         return "low"
     return "moderate" if definitely or perhaps >= 2 else "high"
+
+
+def rated(facts: Facts) -> Rating:
+    """Return the rating suggested for one effect modification.
+
+    Ours: without random draws nobody knows how easily a search finds as much by chance, so that it is low at most.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> found = Facts(p=0.004, adjusted=True, searched=True, cut="searched")
+    >>> rated(found), rated(replace(found, p=None, adjusted=False))
+    ('moderate', 'low')
+    """
+    rating = suggested(answers(facts))
+    return "low" if facts.p is None and rating != "very low" else rating

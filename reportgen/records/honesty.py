@@ -176,6 +176,10 @@ class Candidate(Generic[V]):
     honesty : SubgroupHonesty or None
     variant : bool
         Whether it is nearly the people of the candidate before it, and no finding of its own.
+    id : str
+        What the ids of its numbers begin with.
+    p_new : Number or None
+        Of its last split, where the difference varies between trials; None of a box.
     """
 
     words: Inline[V]
@@ -184,6 +188,8 @@ class Candidate(Generic[V]):
     difference: Estimate[V]
     honesty: SubgroupHonesty[V] | None
     variant: bool = False
+    id: str = ""
+    p_new: kinds.P[V] | None = None
 
     @property
     def supported(self) -> bool:
@@ -232,8 +238,8 @@ def verdict_sentence(search: Searched) -> Inline:
     Returns
     -------
     Inline
-        How often its specification finds something where there is nothing, p of the search, the verdict, and what trials
-        held out show; empty without draws without effect modification.
+        How often its specification finds something where there is nothing, p of the search, the verdict, p of its first
+        split in new trials, and what trials held out show; empty without draws without effect modification.
     """
     whole = search.honesty
     if whole is None or not whole.null_draws.value:
@@ -256,7 +262,7 @@ def verdict_sentence(search: Searched) -> Inline:
     if not search.candidates:
         return (*often, *p, ", and nothing is kept.")
     ended: Inline = (": ", ENDED[whole.verdict], whole.alpha) if ENDED[whole.verdict] else ()
-    return (*often, *p, *ended, ".", *_elsewhere(whole, search.scale))
+    return (*often, *p, *ended, *_in_new_trials(search, whole), ".", *_elsewhere(whole, search.scale))
 
 
 def verdict_in_brief(search: Searched) -> Inline:
@@ -278,11 +284,31 @@ def verdict_in_brief(search: Searched) -> Inline:
     if whole.kept_share.value is not None:
         kept = ("keeps a split in ", whole.kept_share, "% of ")
     ended = whole.verdict if search.candidates else "nothing kept"
+    new = _p_in_new_trials(search)
     parts: Inline = (*kept, whole.null_draws, " draws, p of the search ", whole.p, f": {ended}")
+    parts = parts if new is None else (*parts, "; in new trials ", *_p(new))
     held = None if whole.held_out is None else whole.held_out.difference
     if held is None or held.effect.value is None or not search.candidates:
         return parts
     return (*parts, "; held out ", held.effect, " (", held.low, " to ", held.high, "), ", *_p(held.p))
+
+
+def _in_new_trials(search: Searched, whole: SearchHonesty[Number]) -> Inline:
+    """Return what is to be expected of the first split in new trials; nothing where its record does not say it."""
+    new = _p_in_new_trials(search)
+    if new is None or new.value is None:
+        return ()
+    chance = new.value > (whole.alpha.value or 0.0)
+    return (
+        f"; in new ones the {search.scale.contrast} {'may be chance' if chance else 'is to be expected'}, ",
+        *_p(new),
+    )
+
+
+def _p_in_new_trials(search: Searched) -> Number | None:
+    """Return p of the first split where its difference varies between trials."""
+    first = search.candidates[0].p_new if search.candidates else None
+    return first if first is not None and first.value is not None else None
 
 
 def _p(p: Number) -> Inline:

@@ -15,6 +15,7 @@ from reportgen.records.estimate import Estimate, ExcludedParticipants, NotAdjust
 from reportgen.records.honesty import Candidate, SearchHonesty, SubgroupHonesty
 from reportgen.records.numbers import Inline, Number, Status, V
 from reportgen.records.record import Record
+from reportgen.records.trial_interactions import Consistency
 
 Sign = Literal["≤", ">", "levels"]
 
@@ -174,6 +175,8 @@ class Subgroup(Generic[V]):
         Number of a stronger subgroup of nearly the same people; None for a finding of its own.
     jaccard : Number or None
         Those in both over those in either; None for a finding of its own.
+    consistency : Consistency or None
+        Whether the difference between the sides of the last split is alike from trial to trial; None where it is not disclosed.
     """
 
     number: int
@@ -188,6 +191,7 @@ class Subgroup(Generic[V]):
     honesty: SubgroupHonesty[V] | None = None
     variant_of: int | None = None
     jaccard: kinds.Statistic[V] | None = None
+    consistency: Consistency[V] | None = None
 
     @property
     def supported(self) -> bool:
@@ -331,6 +335,8 @@ class PartitionedOutcome(Generic[V]):
                 item.split.difference,
                 item.honesty,
                 item.variant_of is not None,
+                item.inside.id,
+                item.p_new,
             )
             for finding in self.findings
             for item in (finding, *self.variants_of(finding))

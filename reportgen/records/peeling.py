@@ -15,6 +15,7 @@ from reportgen.records.estimate import Estimate, ExcludedParticipants, NotAdjust
 from reportgen.records.honesty import Candidate, SearchHonesty, SubgroupHonesty
 from reportgen.records.numbers import Inline, Status, V
 from reportgen.records.record import Record
+from reportgen.records.trial_interactions import Consistency
 
 Floats = tuple[float, ...]
 SIZES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -98,6 +99,8 @@ class PeeledBox(Generic[V]):
         Of the fit inside.
     honesty : SubgroupHonesty or None
         What random draws say of it; None without draws.
+    consistency : Consistency or None
+        Whether the difference is alike from trial to trial; None where it could not be estimated.
     """
 
     id: str
@@ -115,6 +118,7 @@ class PeeledBox(Generic[V]):
     status: Status
     not_adjusted: tuple[NotAdjusted[V], ...] = ()
     honesty: SubgroupHonesty[V] | None = None
+    consistency: Consistency[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +221,7 @@ class PeeledOutcome(Generic[V]):
     def candidates(self) -> tuple[Candidate[V], ...]:
         """The boxes of the usual sizes as found, with what draws say of each; each box once."""
         return tuple(
-            Candidate(("size ", box.share), box.n, box.inside, box.difference, box.honesty)
+            Candidate(("size ", box.share), box.n, box.inside, box.difference, box.honesty, id=box.id)
             for box in self.nearest(SIZES)
         )
 

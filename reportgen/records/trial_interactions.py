@@ -62,3 +62,25 @@ class ContrastByTrial(Generic[V]):
     def suppressed(self) -> bool:
         """Whether something of a trial is known and not printed."""
         return any(trial.status == "suppressed" for trial in self.trials)
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency(Generic[V]):
+    """Whether the interaction with a subgroup is alike from trial to trial; nothing of a trial by itself.
+
+    Attributes
+    ----------
+    trials : Number
+        Those with an interaction of their own, and people enough in either arm of both sides.
+    same_sign : Number
+        Those of them whose interaction has the sign of the one in all trials together.
+    i2 : Number
+        In per cent.
+    q_p : Number
+        Of the test of homogeneity.
+    """
+
+    trials: kinds.Count[V]
+    same_sign: kinds.Count[V]
+    i2: kinds.Percent[V]
+    q_p: kinds.P[V]

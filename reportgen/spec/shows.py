@@ -273,9 +273,10 @@ class EffectAtValues(Rounded, Limited):
 
 @show
 class Credibility(Limited):
-    """ICEMAN's items for each suggested effect modification, answered from the numbers, with a suggested rating."""
+    """ICEMAN's items for each suggested effect modification, by a moderator or in a subgroup, answered from the numbers, with a
+    suggested rating."""
 
-    methods = MODERATORS
+    methods = (*MODERATORS, *PARTITIONING, *PEELING)
     show: Literal["credibility"]
     """Which table or figure this is."""
 

@@ -149,6 +149,22 @@ def terms(blocks: Blocks, s: FloatArray, omega: FloatArray, reml: bool) -> Terms
     return conclude(a, d, qq, (g1, g2), t2, reml, criterion(blocks, s, omega, reml))
 
 
+def information_at_zero(blocks: Blocks) -> tuple[FloatArray, FloatArray]:
+    """Return tr(PGPG) of each free entry of Omega without random effects, and T_rr, both in units of 1 / sigma^4.
+
+    The outcome does not enter, nor does the residual variance but by the unit: with V = I, P G P G has the traces
+    T_rr - 2 tr(phi Q_rr) + tr(phi D_r phi D_r).
+    """
+    p, c, u, e = blocks.p, blocks.zr[:, : blocks.p], blocks.zz, basis(blocks)
+    phi = np.linalg.inv(blocks.rr[:, :p, :p].sum(axis=0))
+    left = [c @ unit for unit in e]
+    d = np.array([_over_trials(one, c) for one in left]).reshape(-1, p, p)
+    q = np.array([_over_trials(one @ u @ unit, c) for one, unit in zip(left, e, strict=True)]).reshape(-1, p, p)
+    t = np.array([float(np.einsum("kij,kji->", u @ unit, u @ unit)) for unit in e])
+    h = phi @ d
+    return t - 2.0 * np.einsum("rab,ba->r", q, phi) + np.einsum("rab,rba->r", h, h), t
+
+
 def conclude(
     a: FloatArray,
     d: FloatArray,

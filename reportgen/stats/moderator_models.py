@@ -20,11 +20,12 @@ from .crossproducts import columns as checked
 from .design import Options
 from .effect import NOTHING, Effect, Joint
 from .levels import Levels
-from .one_step import OneStepFit, fit_columns
+from .one_step import Feasibility, OneStepFit, feasibility, fit_columns
 
 # Spread of trial means against that of people, below which what differs is rounding.
 ALIKE = 1e-9
 ROUNDING = 1e-13  # of the values of a moderator
+ALIKE_MEANS = "the means of the trials do not differ enough"
 ESTIMATED = ("ok", "boundary")
 
 
@@ -189,25 +190,50 @@ def within_model(people: People, columns: FloatArray, means: FloatArray, plan: P
     between = means - columns.mean(axis=0)
     reason = _means_alike(people, columns, between)
     if not reason:
-        treated = people.treatment[:, None] * between
-        beside = np.column_stack([people.adjusters, columns - means, people.treatment[:, None] * (columns - means)])
-        across_options = replace(plan.common, beside=q)
-        fit = fit_model(people, beside, between, across_options, plan.search)
-        across = reading_of(fit, q, "the means of the trials do not differ enough", people)
+        fit = fit_model(people, _beside_means(people, columns - means), between, _across(plan, q), plan.search)
+        across = reading_of(fit, q, ALIKE_MEANS, people)
         if across.status == "failed" or (across.estimated and not any(np.isnan(a.estimate) for a in across.each)):
-            return WithinModel(people, np.column_stack([people.adjusters, treated]), plan.map(beside=q), across, False)
-        reason = across.reason or "the means of the trials do not differ enough"
+            beside, plan = _with_means(people, between, plan)
+            return WithinModel(people, beside, plan, across, False)
+        reason = across.reason or ALIKE_MEANS
+    beside, plan = _with_own_effects(people, plan)
+    return WithinModel(people, beside, plan, nothing(q, "not estimable", reason), True)
+
+
+def within_columns(people: People, columns: FloatArray, means: FloatArray, plan: Plan) -> tuple[FloatArray, Plan]:
+    """Return what stands beside the centred moderator in the model of `within_model`, and its plan, without fitting anything."""
+    between = means - columns.mean(axis=0)
+    if _means_alike(people, columns, between):
+        return _with_own_effects(people, plan)
+    found = feasible(people, _beside_means(people, columns - means), between, _across(plan, columns.shape[1]))
+    if found.status == "failed" or (found.status == "ok" and not any(found.lost)):
+        return _with_means(people, between, plan)
+    return _with_own_effects(people, plan)
+
+
+def _across(plan: Plan, q: int) -> Options:
+    """How the across reading is fitted."""
+    return replace(plan.common, beside=q)
+
+
+def _beside_means(people: People, centred: FloatArray) -> FloatArray:
+    """Return what stands beside the means of the trials: the moderator within them."""
+    return np.column_stack([people.adjusters, centred, people.treatment[:, None] * centred])
+
+
+def _with_means(people: People, between: FloatArray, plan: Plan) -> tuple[FloatArray, Plan]:
+    """Return what stands beside the centred moderator with gamma_A, and the plan of that."""
+    treated = people.treatment[:, None] * between
+    return np.column_stack([people.adjusters, treated]), plan.map(beside=between.shape[1])
+
+
+def _with_own_effects(people: People, plan: Plan) -> tuple[FloatArray, Plan]:
+    """Return the same with an effect of treatment for each trial."""
     # Weighted by people, so that the coefficient of treatment is the mean effect of the trials.
     share = np.bincount(people.place) / len(people.place)
     trials = np.flatnonzero(share)[1:]
     own = people.treatment[:, None] * ((people.place[:, None] == trials) - share[trials])
-    return WithinModel(
-        people,
-        np.column_stack([people.adjusters, own]),
-        plan.map(beside=len(trials), treatment_effect="common"),
-        nothing(q, "not estimable", reason),
-        True,
-    )
+    return np.column_stack([people.adjusters, own]), plan.map(beside=len(trials), treatment_effect="common")
 
 
 def _means_alike(people: People, columns: FloatArray, between: FloatArray) -> str:
@@ -216,7 +242,7 @@ def _means_alike(people: People, columns: FloatArray, between: FloatArray) -> st
     if trials < q + 2:
         return f"{counted(trials)}, and the across reading needs {word(q + 2)}"
     spread = np.linalg.svd(between / columns.std(axis=0), compute_uv=False)
-    return "" if spread[q - 1] > ALIKE * np.sqrt(len(columns)) else "the means of the trials do not differ enough"
+    return "" if spread[q - 1] > ALIKE * np.sqrt(len(columns)) else ALIKE_MEANS
 
 
 def fit_model(
@@ -225,6 +251,11 @@ def fit_model(
     """Fit the one-step model with these moderator columns."""
     table = checked(people.outcome, people.treatment, people.place, adjusters, columns)
     return fit_columns(table, options, scalar=columns.shape[1] == 1, search=search)
+
+
+def feasible(people: People, adjusters: FloatArray, columns: FloatArray, options: Options) -> Feasibility:
+    """Return whether `fit_model` has estimates with these moderator columns."""
+    return feasibility(checked(people.outcome, people.treatment, people.place, adjusters, columns), options)
 
 
 def reading_of(fit: OneStepFit, q: int, dropped: str, people: People) -> Reading:
@@ -246,9 +277,14 @@ def reading_of(fit: OneStepFit, q: int, dropped: str, people: People) -> Reading
             interaction_tau2=_interaction_tau2(fit),
             sharing=tuple(people.labels[list(fit.sharing)].tolist() if fit.sharing else ()),
         )
-    lost = fit.status == "not estimable" and "interaction is not estimable" in fit.message
-    reason = dropped if lost else fit.message[:1].lower() + fit.message[1:].rstrip(".")
+    reason = reason_of(fit.status, fit.message, dropped)
     return replace(nothing(q, fit.status, reason), evaluations=fit.optimiser.evaluations)
+
+
+def reason_of(status: Status, message: str, dropped: str) -> str:
+    """Return why there is no estimate as a clause; `dropped` where the model has no column for the interaction."""
+    lost = status == "not estimable" and "interaction is not estimable" in message
+    return dropped if lost else message[:1].lower() + message[1:].rstrip(".")
 
 
 def _interaction_tau2(fit: OneStepFit) -> float:

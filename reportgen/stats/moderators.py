@@ -369,8 +369,10 @@ def _lost(reading: Reading, row: FloatArray, codes: tuple[int, ...]) -> bool:
 
 def base_level(people: People, present: list[int], reference: int) -> int:
     """Return the level that others are compared with: one that some trial has on both sides, by choice the reference."""
-    sides = {(z, k, t) for z, k, t in zip(people.values, people.place, people.treatment, strict=True)}
-    whole = sorted({int(z) for z, k, t in sides if (z, k, 1.0 - t) in sides})
+    levels, code = np.unique(people.values, return_inverse=True)
+    cell, treated = code * len(people.labels) + people.place, people.treatment == 1.0
+    both = np.intersect1d(cell[treated], cell[~treated])
+    whole = [int(z) for z in levels[np.unique(both // len(people.labels))]]
     return reference if reference in whole else next(iter([*whole, *present, reference]))
 
 

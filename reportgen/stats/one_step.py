@@ -33,7 +33,6 @@ from .choices import (
 from .crossproducts import Columns, CrossProducts, FloatArray, columns
 from .design import CONSTANT, Blocks, Options, blocks
 from .effect import NOTHING, Effect
-from .likelihood import pair_traces, trace_products
 from .optimise import Optimiser, Variances, by_trial, estimate_variances, terms
 
 CONVERGED = "Converged."
@@ -41,6 +40,11 @@ ONE_TRIAL = "One trial: ordinary analysis of covariance without a random effect.
 NEGATIVE_VARIANCE = (
     "Kenward and Roger's correction leaves an effect no positive variance: the participants are too few for it."
 )
+UNKNOWABLE = (
+    "The variance between trials cannot be estimated: with so few trials their treatment effects "
+    "are explained in full by the coefficients of the model."
+)
+REPRODUCED = "The model reproduces the outcome exactly, so that no residual variance is left."
 LARGEST = 1e60  # sum of squares of the outcome, whose fourth power the inference takes
 NEARLY_EXACT = 1e-10  # the same for a residual variance that the search drives to zero
 EXACT = 1e-20  # residual over outcome sum of squares below which the model reproduces the outcome
@@ -261,32 +265,89 @@ def fit_cross_products(
 ) -> OneStepFit:
     """Fit the model to cross-products already accumulated; `arms`: those of each arm, for a residual variance each."""
     used, excluded = both_arms(products)
-    if arms:
-        keep = products.arms.min(axis=1) > 0
-        arms = arms[0].select(keep), arms[1].select(keep)
-    reason = _impossible(used)
-    if reason:
-        return _without_estimate(used, excluded, scalar, reason, {})
-    model = blocks(used, options, arms)
-    reason = _impossible_model(model)
-    if reason:
-        return _without_estimate(used, excluded, scalar, reason, model.dropped)
-    pooled = _pooled_variance(model)
-    if model.q and _tau2_unknowable(model, pooled):
-        reason = (
-            "The variance between trials cannot be estimated: with so few trials their treatment effects "
-            "are explained in full by the coefficients of the model."
-        )
-        return _without_estimate(used, excluded, scalar, reason, model.dropped)
-    if pooled <= EXACT * model.outcome_scale:
-        reason = "The model reproduces the outcome exactly, so that no residual variance is left."
-        return _without_estimate(used, excluded, scalar, reason, model.dropped, "failed")
+    tried = _tried(used, options, _of_both_arms(products, arms))
+    model, pooled = tried.model, tried.pooled
+    if tried.reason or model is None:
+        dropped = {} if model is None else model.dropped
+        return _without_estimate(used, excluded, scalar, tried.reason, dropped, tried.status)
     if not search:
         return _assemble(
             used, model, replace(options, inference="normal"), _held_at_zero(model, pooled), excluded, scalar
         )
     variances = estimate_variances(model, options.estimation == "reml", pooled)
     return _assemble(used, model, options, variances, excluded, scalar)
+
+
+@dataclass(frozen=True, slots=True)
+class Feasibility:
+    """Whether a model has estimates, before any of its variances is searched for.
+
+    Attributes
+    ----------
+    status : str
+        As of a fit: ``"ok"``, ``"failed"`` or ``"not estimable"``.
+    reason : str
+        Why there are none; empty where there are.
+    model : Blocks or None
+        None where there is none.
+    lost : tuple of bool
+        Of each interaction, whether the model has no column for it.
+    """
+
+    status: Status
+    reason: str
+    model: Blocks | None
+    lost: tuple[bool, ...]
+
+
+def feasibility(table: Columns, options: Options) -> Feasibility:
+    """Return whether the model of some columns has estimates: what `fit_columns` would say, without any.
+
+    Parameters
+    ----------
+    table : Columns
+    options : Options
+    """
+    arms = table.by_arm() if options.residual == "by-arm" else None
+    products = table.cross_products()
+    used, _ = both_arms(products)
+    tried = _tried(used, options, _of_both_arms(products, arms))
+    if tried.reason or tried.model is None:
+        return Feasibility(tried.status, tried.reason, None, (True,) * used.moderators)
+    model = tried.model
+    if tried.pooled <= NEARLY_EXACT * model.outcome_scale / float(model.trials.sum()):
+        return Feasibility("failed", REPRODUCED, None, (True,) * used.moderators)
+    lost = tuple(f"treatment:moderator[{k}]" not in model.x_names for k in range(used.moderators))
+    if lost and all(lost):
+        return Feasibility("not estimable", _no_interaction(model), None, lost)
+    return Feasibility("ok", "", model, lost)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """A model before its variances: why it has no estimate, or its residual variance without random effects."""
+
+    model: Blocks | None
+    pooled: float
+    status: Status
+    reason: str
+
+
+def _tried(used: CrossProducts, options: Options, arms: tuple[CrossProducts, CrossProducts] | None) -> _Tried:
+    nan = float("nan")
+    reason = _impossible(used)
+    if reason:
+        return _Tried(None, nan, "not estimable", reason)
+    model = blocks(used, options, arms)
+    reason = _impossible_model(model)
+    if reason:
+        return _Tried(model, nan, "not estimable", reason)
+    pooled = _pooled_variance(model)
+    if model.q and _tau2_unknowable(model, pooled):
+        return _Tried(model, pooled, "not estimable", UNKNOWABLE)
+    if pooled <= EXACT * model.outcome_scale:
+        return _Tried(model, pooled, "failed", REPRODUCED)
+    return _Tried(model, pooled, "ok", "")
 
 
 def _held_at_zero(model: Blocks, pooled: float) -> Variances:
@@ -310,6 +371,14 @@ def both_arms(products: CrossProducts) -> tuple[CrossProducts, tuple[ExcludedPar
                 ExcludedParticipants(label, int(products.size[k]), f"the trial has only {arm} participants")
             )
     return products.select(keep), tuple(excluded)
+
+
+def _of_both_arms(
+    products: CrossProducts, arms: tuple[CrossProducts, CrossProducts] | None
+) -> tuple[CrossProducts, CrossProducts] | None:
+    """The cross-products of each arm in the trials that have both."""
+    keep = products.arms.min(axis=1) > 0
+    return (arms[0].select(keep), arms[1].select(keep)) if arms else None
 
 
 def _impossible(used: CrossProducts) -> str:
@@ -351,11 +420,8 @@ def _tau2_unknowable(model: Blocks, pooled: float) -> bool:
     """
     if pooled <= 0.0:
         return False
-    at = likelihood.terms(model, np.full(len(model.trials), pooled), np.zeros((model.q, model.q)), True)
-    information = at.t - 2.0 * trace_products(at.q, at.phi) + pair_traces(at.phi @ at.d)
-    own = np.diag_indices(len(information))
-    first = len(information) - int(model.free.sum())  # behind those of residual variances
-    return bool(np.any(information[own][first:] <= 1e-9 * at.t[own][first:]))
+    information, whole = likelihood.information_at_zero(model)
+    return bool(np.any(information <= 1e-9 * whole))
 
 
 def _assemble(
@@ -433,18 +499,26 @@ def _judge(used: CrossProducts, model: Blocks, variances: Variances, places: NDA
     if variances.vanished:
         return "failed", _vanished(used, model, variances)
     if float(np.min(variances.s)) <= NEARLY_EXACT * model.outcome_scale / float(model.trials.sum()):
-        return "failed", "The model reproduces the outcome exactly, so that no residual variance is left."
+        return "failed", REPRODUCED
     if not variances.optimiser.converged:
         return "failed", "The search for the variances did not converge."
-    notes = [f"{name} was dropped: {reason}." for name, reason in model.dropped.items()]
+    notes = _dropped(model)
     if len(places) and np.all(places < 0):
-        return "not estimable", "The interaction is not estimable: " + " ".join(notes)
+        return "not estimable", _no_interaction(model)
     edge = _boundary(model, variances.omega)
     if edge:
         return "boundary", " ".join([edge, *notes])
     if len(model.trials) == 1:
         notes.insert(0, ONE_TRIAL)
     return "ok", " ".join(notes) or CONVERGED
+
+
+def _dropped(model: Blocks) -> list[str]:
+    return [f"{name} was dropped: {reason}." for name, reason in model.dropped.items()]
+
+
+def _no_interaction(model: Blocks) -> str:
+    return "The interaction is not estimable: " + " ".join(_dropped(model))
 
 
 def _vanished(used: CrossProducts, model: Blocks, variances: Variances) -> str:

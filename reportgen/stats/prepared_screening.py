@@ -27,12 +27,12 @@ from .choices import (
     TreatmentEffect,
 )
 from .compiled import kernel
-from .crossproducts import FloatArray, IntArray
+from .crossproducts import Columns, FloatArray, IntArray
 from .crossproducts import columns as checked
 from .design import Blocks, Options, blocks
 from .effect import student_p
 from .levels import Levels
-from .moderator_models import People, complete, fit_model, reading_of, trial_means, within_model
+from .moderator_models import People, complete, feasible, fit_model, reading_of, reason_of, trial_means, within_columns
 from .moderators import PEOPLE_PER_SLOPE, code_moderator, too_few, unusable
 from .one_step import NEARLY_EXACT
 from .optimise import pair_sums
@@ -227,9 +227,9 @@ def _prepare(
     reading, minimum_trials, interaction_effect = asked
     # which models can be had does not depend on the outcome, as long as there is one
     stand_in = np.random.default_rng(0).normal(size=np.size(treatment))
-    place = np.arange(np.size(treatment), dtype=float)
-    people = complete(stand_in, treatment, trial, moderator, adjusters)
-    rows = complete(place, treatment, trial, moderator, adjusters).outcome.astype(np.int64)
+    people = complete(np.arange(len(stand_in), dtype=float), treatment, trial, moderator, adjusters)
+    rows = people.outcome.astype(np.int64)
+    people = replace(people, outcome=stand_in[rows])
     reason = unusable(people, minimum_trials)
     if reason:
         return reason, None
@@ -242,17 +242,16 @@ def _prepare(
     varying = interaction_effect == "random"
     if reading == "within":
         means = trial_means(people.place, coded.columns)
-        model = within_model(people, coded.columns, means, coded.plan)
-        beside, columns, chosen = model.adjusters, coded.columns - means, model.plan.options(varying)
+        beside, plan = within_columns(people, coded.columns, means, coded.plan)
+        columns, chosen = coded.columns - means, plan.options(varying)
     else:
         beside, columns = people.adjusters, coded.columns - coded.columns.mean(axis=0)
         chosen = coded.plan.options(varying)
-    tried = reading_of(
-        fit_model(people, beside, columns, chosen, False), columns.shape[1], "it cannot be told apart", people
-    )
-    if tried.status == "not estimable":
-        return tried.reason, None
-    return "", _design(people, rows, beside, columns, chosen)
+    found = feasible(people, beside, columns, chosen)
+    if found.status == "not estimable":
+        return reason_of(found.status, found.reason, "it cannot be told apart"), None
+    model = found.model or blocks(_without_outcome(people, beside, columns).cross_products(), chosen)
+    return "", _design(people, rows, beside, columns, chosen, replace(model, arms=None))
 
 
 def _ordered(people: People, order: IntArray) -> People:
@@ -266,9 +265,13 @@ def _ordered(people: People, order: IntArray) -> People:
     )
 
 
-def _design(people: People, rows: IntArray, beside: FloatArray, columns: FloatArray, options: Options) -> _Design:
-    table = checked(np.zeros(len(rows)), people.treatment, people.place, beside, columns)
-    model = blocks(table.cross_products(), options)
+def _without_outcome(people: People, beside: FloatArray, columns: FloatArray) -> Columns:
+    return checked(np.zeros(len(people.place)), people.treatment, people.place, beside, columns)
+
+
+def _design(
+    people: People, rows: IntArray, beside: FloatArray, columns: FloatArray, options: Options, model: Blocks
+) -> _Design:
     treated = people.treatment[:, None]
     every = np.column_stack([treated, beside, columns, treated * columns])
     names = ("treatment", *(f"adjuster[{k}]" for k in range(beside.shape[1])))

@@ -1,21 +1,22 @@
-"""The credibility of each suggested effect modification, item by item, from the numbers of a screening.
+"""The credibility of each suggested effect modification, item by item, with the numbers behind the answers.
 
-In: screens as recorded. Out: a table with the answers to ICEMAN's items and a suggested rating; what the reader decides stays
-blank.
+In: effect modifications of screens or of searches. Out: a table with the answers to ICEMAN's items and a suggested rating; what the
+reader decides stays blank. And what other tables say of it: a column of the suggested ratings, with its note.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
-from reportgen.records.credibility import APPLIES_BELOW, ITEMS, Answer, Direction, Facts, answers, suggested
+from reportgen.records.credibility import APPLIES_BELOW, ITEMS, Answer, Rating
 from reportgen.records.derived import Derived
-from reportgen.records.moderation import Interaction, Screen, ScreeningSettings
+from reportgen.records.moderation import ScreeningSettings
+from reportgen.records.modification import Modification
 from reportgen.records.numbers import Inline
-from reportgen.records.trial_interactions import ContrastByTrial
-from reportgen.tables.phrases import Footnotes, labelled
+from reportgen.tables.phrases import Footnotes, explained, joined
 
 SIGNS: dict[Answer, str] = {
     "definitely increased": "++",
@@ -26,91 +27,80 @@ SIGNS: dict[Answer, str] = {
 }
 """Answers by what they do to the credibility."""
 ITEM_HEAD = ("Items of ICEMAN",)
+NUMBERS = ("Numbers behind them",)
 BLANK = "........"
 LETTERS = "abcdefgh"  # of the items, in their order
 SOURCE = Derived("credibility").quote("source", "ICEMAN 1.1 (Schandelmaier et al. 2020, CMAJ 192:E901)")
 LIMIT = Derived("credibility").figure("limit", APPLIES_BELOW, 1)
+Adjusted = Literal["p, Holm", "p, min-p", "p of the search"]
+BY: dict[Adjusted, str] = {
+    "p, Holm": "Holm-adjusted p",
+    "p, min-p": "p that draws adjust for all moderators of the outcome (min-p)",
+    "p of the search": "p of the search, not by p of the interaction as found; without random draws it is ?, and the suggested rating "
+    "low at most",
+}
+OF_SCREENS = (
+    "Item b goes by I², Q and the signs of the interactions by trial, of several levels by the contrast that differs most between "
+    "trials; it is ? where they are not pooled."
+)
+OF_SEARCHES = (
+    "Item b goes by I², Q and the signs of the interaction with the subgroup by trial, in trials with enough participants in either arm "
+    "of both sides; it is ? where they are not pooled, or where trials held out show no difference of the same sign. Item f: moderators "
+    "tested; a search tries many subgroups of each, whose number random draws allow for. Item h: a cut that was searched for is the one "
+    "that the data like best."
+)
 
 
-def credibility(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
-    """Return how credible each interaction with a p value below 0.1 is, as far as the numbers say it.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The effect modifications of one outcome at one follow-up: rows below one head."""
+
+    head: Inline
+    found: tuple[Modification, ...]
+
+
+def credibility(parts: Sequence[Part], adjusted: Adjusted, remarks: Sequence[Inline]) -> Table:
+    """Return how credible each effect modification with a p value of the interaction below 0.1 is, as far as numbers say it.
 
     Parameters
     ----------
-    screens : sequence of Screen
-        Of one comparison.
-    settings : ScreeningSettings
+    parts : sequence of Part
+    adjusted : {'p, Holm', 'p, min-p', 'p of the search'}
+        By which p chance is judged.
+    remarks : sequence of Inline
+        On the answers, where they differ between methods.
     """
-    drawn = any(screen.flips is not None for screen in screens)
     columns = (
-        Column(("Moderator",), "left"),
-        Column(("p",), "decimal"),
-        Column(("p, min-p" if drawn else "p, Holm",), "decimal"),
-        *(Column((letter,), "left", ITEM_HEAD) for letter, _ in zip(LETTERS, ITEMS, strict=True)),
+        Column(("Moderator" if adjusted != "p of the search" else "Subgroup",), "left"),
+        Column(("p",), "decimal", NUMBERS),
+        Column((adjusted,), "decimal", NUMBERS),
+        Column(("m",), "right", NUMBERS),
+        Column(("Same sign",), "right", NUMBERS),
+        Column(("I², %",), "decimal", NUMBERS),
+        Column(("Tested",), "right", NUMBERS),
+        *(Column((letter,), "centre", ITEM_HEAD) for letter, _ in zip(LETTERS, ITEMS, strict=True)),
         Column(("Suggested",), "left"),
         Column(("Your rating",), "left"),
     )
     footnotes = Footnotes()
     groups = tuple(
-        Group(
-            tuple(_rows(screen, settings, footnotes)),
-            head=(*labelled(screen.outcome_label, screen.unit), ": ", screen.follow_up_label),
-        )
-        for screen in screens
-        if any(map(applies, screen.interactions))
+        Group(tuple(_row(item, footnotes) for item in part.found), head=part.head) for part in parts if part.found
     )
-    return Table(columns, groups, (*footnotes.notes, *_notes(settings, drawn=drawn)))
+    notes = (*footnotes.notes, *_notes(adjusted), *remarks)
+    return explained(Table(columns, groups, notes))
 
 
-def applies(interaction: Interaction) -> bool:
-    """Whether an effect modification is suggested, so that its credibility can be asked for."""
-    return interaction.reading.p.value is not None and interaction.reading.p.value < APPLIES_BELOW
+def _row(item: Modification, footnotes: Footnotes) -> Row:
+    signs: list[Inline] = [(SIGNS[answer],) for answer in item.answers]
+    if item.expected:
+        words = joined([(number,) for number in item.expected], "; ")
+        signs[3] = (*signs[3], footnotes.mark(("Stated beforehand: ", *words, ".")))
+    numbers = (item.p, item.adjusted, item.trials, item.same_sign, item.i2, item.tested)
+    cells = ((number,) if number is not None else () for number in numbers)
+    return Row(item.words, (*cells, *signs, (item.rating,), (BLANK,)))
 
 
-def _rows(screen: Screen, settings: ScreeningSettings, footnotes: Footnotes) -> Iterator[Row]:
-    for item in filter(applies, screen.interactions):
-        given = answers(_facts(item, screen, settings))
-        expected: Inline = ("Stated beforehand: ", item.expected, ".") if item.expected is not None else ()
-        mark = (footnotes.mark(expected),) if expected else ()
-        signs: list[Inline] = [(SIGNS[answer],) for answer in given]
-        signs[3] = (*signs[3], *mark)
-        yield Row((item.label,), ((item.reading.p,), (item.min_p or item.holm,), *signs, (suggested(given),), (BLANK,)))
-
-
-def _facts(interaction: Interaction, screen: Screen, settings: ScreeningSettings) -> Facts:
-    adjusted = interaction.holm if interaction.min_p is None else interaction.min_p
-    stated: Direction = "not stated" if interaction.expected is None else "stated in words"
-    within = interaction.tested == "within"
-    i2 = [each.i2.value for each in interaction.by_trial if each.i2.value is not None]
-    q_p = [each.heterogeneity.q_p.value for each in interaction.by_trial if each.heterogeneity.q_p.value is not None]
-    pooled = len(interaction.by_trial) == len(i2) == len(q_p) > 0
-    return Facts(
-        p=math.nan if adjusted.value is None else adjusted.value,
-        adjusted=True,
-        tested=int(screen.tested.value or 0),
-        within=within,
-        trials=min((len(each.estimated) for each in interaction.by_trial), default=0)
-        if within
-        else int(interaction.trials.value or 0),
-        i2=max(i2) / 100 if pooled else math.nan,
-        q_p=min(q_p) if pooled else math.nan,
-        same_sign=min((_same_sign(each) for each in interaction.by_trial), default=0),
-        direction=stated,
-        random_treatment=settings.treatment_effect == "random",
-        random_interaction=settings.interaction_effect == "random",
-        cut="levels" if interaction.levels else "none",
-    )
-
-
-def _same_sign(contrast: ContrastByTrial) -> int:
-    """Return how many trials have an interaction on the side of the pooled one."""
-    pooled = contrast.pooled.effect.value or 0.0
-    return sum((item.estimate.effect.value or 0.0) * pooled > 0.0 for item in contrast.estimated)
-
-
-def _notes(settings: ScreeningSettings, *, drawn: bool) -> tuple[Inline, ...]:
-    by = "p that draws adjust for all moderators of the outcome (min-p)" if drawn else "Holm-adjusted p"
-    varies = {"random": "varies between trials", "common": "is common to the trials"}[settings.interaction_effect]
+def _notes(adjusted: Adjusted) -> tuple[Inline, ...]:
     asked = "; ".join(
         f"{letter} {what[0].lower()}{what[1:]}" for letter, (_, what, _) in zip(LETTERS, ITEMS, strict=True)
     )
@@ -118,9 +108,8 @@ def _notes(settings: ScreeningSettings, *, drawn: bool) -> tuple[Inline, ...]:
         (f"Items: {asked}.",),
         (
             "++ credibility definitely increased, + probably increased, ? probably reduced or unclear, −− definitely reduced, "
-            "– does not apply. Item b goes by I², Q and the signs of the interactions by trial, of several levels by the contrast that "
-            "differs most between trials; it is ? where they are not pooled. Item d: a direction stated in words is compared with the "
-            f"finding by the reader. Item e goes by the {by}. Item g: the interaction {varies}.",
+            "– does not apply. Item d: a direction stated in words is compared with the finding by the reader. Item e goes by the "
+            f"{BY[adjusted]}. Same sign: trials of m whose interaction has the sign of the one in all together.",
         ),
         (
             "After ",
@@ -130,3 +119,41 @@ def _notes(settings: ScreeningSettings, *, drawn: bool) -> tuple[Inline, ...]:
             ". The rating is suggested by the answers; the reader's own rating decides.",
         ),
     )
+
+
+def of_screening(settings: ScreeningSettings) -> Inline:
+    """Return what is to be said of the answers of a screening."""
+    varies = {"random": "varies between trials", "common": "is common to the trials"}[settings.interaction_effect]
+    return (f"{OF_SCREENS} Item g: the interaction {varies}.",)
+
+
+def of_search() -> Inline:
+    """Return what is to be said of the answers of a search."""
+    return (f"{OF_SEARCHES} Item g: the interaction is common to the trials.",)
+
+
+Ratings = Mapping[str, Rating]
+"""The suggested rating of each effect modification, by what its ids begin with."""
+
+
+def rating_column(ratings: Ratings) -> tuple[Column, ...]:
+    """Return the column of suggested ratings; none where nothing is rated."""
+    return (Column(("Credibility (ICEMAN, suggested)",), "left"),) if ratings else ()
+
+
+def rating_cell(ratings: Ratings, id_: str) -> tuple[Inline, ...]:
+    """Return the cell of that column: "Very low", or blank; none where nothing is rated."""
+    rating = ratings.get(id_)
+    return ((rating.capitalize(),) if rating else (),) if ratings else ()
+
+
+def rating_note(ratings: Ratings) -> tuple[Inline, ...]:
+    """Return the note on suggested ratings; nothing where nothing is rated."""
+    note: Inline = (
+        "Credibility: the rating that the answers to the items of ",
+        SOURCE,
+        " suggest, where p of the interaction as found is below ",
+        LIMIT,
+        "; a person decides.",
+    )
+    return (note,) if ratings else ()

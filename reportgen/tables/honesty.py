@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.honesty import Candidate, Chosen, Corrected, HeldOut, Searched, SearchHonesty, verdict_sentence
 from reportgen.records.numbers import Inline, Number
+from reportgen.tables.credibility import Ratings, rating_cell, rating_column, rating_note
 from reportgen.tables.phrases import (
     NBSP,
     ci_head,
@@ -28,7 +29,7 @@ NOTE: Inline = (
 )
 
 
-def search_honesty(searches: Sequence[Searched], level: Number) -> Table:
+def search_honesty(searches: Sequence[Searched], level: Number, ratings: Ratings | None = None) -> Table:
     """Return what is left of searches: a group a search, two rows a candidate.
 
     Parameters
@@ -37,7 +38,10 @@ def search_honesty(searches: Sequence[Searched], level: Number) -> Table:
         Those of which something was drawn.
     level : Number
         Of the intervals.
+    ratings : Ratings, optional
+        Suggested credibility, by the id of each candidate.
     """
+    rated = ratings or {}
     columns = (
         Column(("Subgroup",), "left"),
         Column(("n",), "right"),
@@ -46,30 +50,31 @@ def search_honesty(searches: Sequence[Searched], level: Number) -> Table:
         Column(ci_head("Held out", level), "decimal"),
         Column(("p of the search",), "decimal"),
         Column(("Verdict",), "left"),
+        *rating_column(rated),
     )
     groups = tuple(
         Group(
-            tuple(_rows(search, search.honesty)),
+            tuple(_rows(search, search.honesty, rated)),
             head=(*labelled(search.outcome_label, search.unit), ": ", search.follow_up_label),
         )
         for search in searches
         if search.honesty is not None
     )
     notes = [line for search in searches if search.honesty for line in _notes(search, search.honesty)]
-    return explained(Table(columns, groups, (NOTE, *notes)))
+    return explained(Table(columns, groups, (NOTE, *rating_note(rated), *notes)))
 
 
-def _rows(search: Searched, whole: SearchHonesty[Number]) -> Iterator[Row]:
-    held = whole.held_out
-    first: tuple[Inline, ...] = ((), (), (), _held(held), (whole.p,), (whole.verdict,))
+def _rows(search: Searched, whole: SearchHonesty[Number], ratings: Ratings) -> Iterator[Row]:
+    held, last = whole.held_out, rating_cell(ratings, "")
+    first: tuple[Inline, ...] = ((), (), (), _held(held), (whole.p,), (whole.verdict,), *last)
     yield Row(("The whole search",), first, total=True)
     if held is not None:
-        yield Row((search.scale.between,), ((), (), (), estimate_cell(held.difference), (), ()), indent=1)
+        yield Row((search.scale.between,), ((), (), (), estimate_cell(held.difference), (), (), *last), indent=1)
     for candidate in search.candidates:
-        yield from _candidate(search, candidate)
+        yield from _candidate(search, candidate, ratings)
 
 
-def _candidate(search: Searched, candidate: Candidate[Number]) -> Iterator[Row]:
+def _candidate(search: Searched, candidate: Candidate[Number], ratings: Ratings) -> Iterator[Row]:
     honest = candidate.honesty
     if honest is None:
         return
@@ -80,13 +85,25 @@ def _candidate(search: Searched, candidate: Candidate[Number]) -> Iterator[Row]:
         _held(honest.held_out),
         (honest.p_search,),
         (honest.verdict,),
+        *rating_cell(ratings, candidate.id),
     )
     if candidate.variant:
         yield Row(("variant: ", *candidate.words), inside, indent=1, muted=not candidate.supported)
         return
     yield Row(candidate.words, inside, muted=not candidate.supported)
-    held = estimate_cell(honest.held_out.difference) if honest.held_out is not None else ()
-    apart: tuple[Inline, ...] = ((), estimate_cell(candidate.difference), _corrected(honest.difference), held, (), ())
+    held, last = (
+        estimate_cell(honest.held_out.difference) if honest.held_out is not None else (),
+        rating_cell(ratings, ""),
+    )
+    apart: tuple[Inline, ...] = (
+        (),
+        estimate_cell(candidate.difference),
+        _corrected(honest.difference),
+        held,
+        (),
+        (),
+        *last,
+    )
     yield Row((search.scale.between,), apart, indent=1, muted=not candidate.supported)
 
 

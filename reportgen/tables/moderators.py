@@ -15,6 +15,7 @@ from reportgen.records.estimate import Estimate
 from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline, Number
 from reportgen.tables.adjusters import not_adjusted, screen_fits
+from reportgen.tables.credibility import Ratings, rating_cell, rating_column, rating_note
 from reportgen.tables.phrases import NBSP, Footnotes, ci_head, counted, estimate_cell, explained, joined, words
 
 CELLS_ON_PAPER = 600
@@ -23,7 +24,9 @@ ADJUSTED = ("Adjusted p",)
 READING = {"within": "Within trials", "naive": "Naive"}
 
 
-def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
+def interaction_estimates(
+    screens: Sequence[Screen], settings: ScreeningSettings, ratings: Ratings | None = None
+) -> Table:
     """Return every number of a screening: a row a moderator, and one for each level where there are several.
 
     Parameters
@@ -32,8 +35,10 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
         Of one comparison.
     settings : ScreeningSettings
         What was fitted.
+    ratings : Ratings, optional
+        Suggested credibility, by the id of each interaction.
     """
-    drawn = _drawn(screens)
+    drawn, rated = _drawn(screens), ratings or {}
     tested, other = ("Within trials", "Naive") if settings.reading == "within" else ("Naive", "Within trials")
     columns = (
         Column(("Moderator",), "left"),
@@ -45,20 +50,27 @@ def interaction_estimates(screens: Sequence[Screen], settings: ScreeningSettings
         *_adjusted_columns(drawn),
         *_scatter_columns(settings),
         Column(("Finding",), "left"),
+        *rating_column(rated),
         *_reading_columns(other, settings),
         *_reading_columns("Across trials", settings),
     )
     marked = Footnotes()
     groups = tuple(
         Group(
-            tuple(row for interaction in screen.interactions for row in _rows(interaction, settings, drawn, marked)),
+            tuple(row for item in screen.interactions for row in _rows(item, settings, rated, drawn, marked)),
             head=screen_head(screen, screens),
         )
         for screen in screens
     )
-    whole = explained(Table(columns, groups, (*marked.notes, *_notes(screens, settings))))
+    whole = explained(
+        Table(
+            columns,
+            groups,
+            (*marked.notes, *_notes(screens, settings), *rating_note(rated)),
+        )
+    )
     cells = sum(len(group.rows) for group in groups) * len(columns)
-    return replace(whole, paper=_summary(screens, settings)) if cells > CELLS_ON_PAPER else whole
+    return replace(whole, paper=_summary(screens, settings, rated)) if cells > CELLS_ON_PAPER else whole
 
 
 def _drawn(screens: Sequence[Screen]) -> bool:
@@ -155,7 +167,13 @@ def trials_cell(interaction: Interaction, marked: Footnotes) -> Inline:
     return (interaction.trials, marked.mark(note))
 
 
-def _rows(interaction: Interaction, settings: ScreeningSettings, drawn: bool, marked: Footnotes) -> Iterator[Row]:
+def _rows(
+    interaction: Interaction,
+    settings: ScreeningSettings,
+    ratings: Ratings,
+    drawn: bool,
+    marked: Footnotes,
+) -> Iterator[Row]:
     """Yield the row of a moderator; of one with several levels the joint test, then each level."""
     counts = (
         trials_cell(interaction, marked),
@@ -168,8 +186,8 @@ def _rows(interaction: Interaction, settings: ScreeningSettings, drawn: bool, ma
         interaction.within if interaction.tested == "naive" else interaction.naive,
         interaction.across,
     )
-    scatter = _scatter_cells(interaction, settings)
-    adjusted: tuple[Inline, ...] = (*_adjusted_cells(interaction, drawn), *scatter, finding(interaction))
+    scatter, rated = _scatter_cells(interaction, settings), rating_cell(ratings, interaction.id)
+    adjusted: tuple[Inline, ...] = (*_adjusted_cells(interaction, drawn), *scatter, finding(interaction), *rated)
     nothing = all(estimate.effect.value is None for reading in readings for estimate in reading.each)
     if len(interaction.within.each) == 1 or nothing:
         head: Inline = (
@@ -257,7 +275,7 @@ def hidden_note(estimates: Iterable[Estimate]) -> tuple[Inline, ...]:
     )
 
 
-def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
+def _summary(screens: Sequence[Screen], settings: ScreeningSettings, ratings: Ratings) -> Table:
     """Return the summary for paper: how many were tested, and the tested reading of those that reached a tier."""
     drawn = _drawn(screens)
     columns = (
@@ -269,11 +287,12 @@ def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
         *_adjusted_columns(drawn),
         *_scatter_columns(settings),
         Column(("Finding",), "left"),
+        *rating_column(ratings),
     )
     blank: tuple[Inline, ...] = ((),) * (len(columns) - 1)
     nothing = Row(("none",), blank, muted=True)
     groups = tuple(
-        Group(_reached(screen, settings, drawn) or (nothing,), head=_counted(screen, screens))
+        Group(_reached(screen, settings, ratings, drawn) or (nothing,), head=_counted(screen, screens))
         for screen in screens
         if not screen.reason
     ) or (Group((nothing,)),)
@@ -287,6 +306,7 @@ def _summary(screens: Sequence[Screen], settings: ScreeningSettings) -> Table:
         ),
         scatter_note(settings),
         *min_p_note(screens, settings),
+        *rating_note(ratings),
     ]
     missing = [(*screen_head(screen, screens), ": ", *_reason(screen)) for screen in screens if screen.reason]
     if missing:
@@ -312,7 +332,7 @@ def _counted(screen: Screen, screens: Sequence[Screen]) -> Inline:
     )
 
 
-def _reached(screen: Screen, settings: ScreeningSettings, drawn: bool) -> tuple[Row, ...]:
+def _reached(screen: Screen, settings: ScreeningSettings, ratings: Ratings, drawn: bool) -> tuple[Row, ...]:
     found = [interaction for interaction in screen.interactions if interaction.tier in ("significant", "weak")]
     return tuple(
         Row(
@@ -325,6 +345,7 @@ def _reached(screen: Screen, settings: ScreeningSettings, drawn: bool) -> tuple[
                 *_adjusted_cells(item, drawn),
                 *_scatter_cells(item, settings),
                 finding(item),
+                *rating_cell(ratings, item.id),
             ),
         )
         for item in sorted(found, key=lambda item: item.reading.p.value or 0.0)

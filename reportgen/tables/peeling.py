@@ -14,6 +14,7 @@ from reportgen.records.honesty import verdict_sentence
 from reportgen.records.numbers import Inline
 from reportgen.records.peeling import DirectedPeeling, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
 from reportgen.tables.adjusters import not_adjusted, peeling_fits, title_of
+from reportgen.tables.credibility import Ratings, rating_cell, rating_column, rating_note
 from reportgen.tables.honesty import corrected_cell
 from reportgen.tables.phrases import NBSP, ci_head, estimate_cell, explained, joined
 
@@ -34,7 +35,12 @@ def _contrast(scale: EffectScale) -> Inline:
     )
 
 
-def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], settings: PeelingSettings) -> Table:
+def peeling_thresholds(
+    peeling: PeeledOutcome,
+    sizes: tuple[float, ...],
+    settings: PeelingSettings,
+    ratings: Ratings | None = None,
+) -> Table:
     """Return the boxes that are nearest to some sizes, from small to large, below everybody.
 
     Parameters
@@ -44,7 +50,10 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
     sizes : tuple of float
         Shares of people; the record holds a box for each.
     settings : PeelingSettings
+    ratings : Ratings, optional
+        Suggested credibility, by the id of each box.
     """
+    rated = ratings or {}
     columns = (
         Column(("Size",), "left"),
         Column(("n",), "right"),
@@ -54,14 +63,15 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
         *(_drawn_columns(settings) if peeling.honesty else ()),
         Column(("Outside",), "decimal"),
         Column(ci_head(peeling.scale.contrast_head, settings.level), "decimal"),
+        *rating_column(rated),
     )
-    blank: tuple[Inline, ...] = ((), (), *(((), (), ()) if peeling.honesty else ()))
+    blank: tuple[Inline, ...] = ((), (), *(((), (), ()) if peeling.honesty else ()), *rating_cell(rated, ""))
     everybody = Row(
         ("All",),
         ((peeling.n,), (peeling.trials,), *((),) * len(peeling.moderators), estimate_cell(peeling.overall), *blank),
         total=True,
     )
-    rows = (*(_row(box, drawn=peeling.honesty is not None) for box in peeling.nearest(sizes)), everybody)
+    rows = (*(_row(box, rated, drawn=peeling.honesty is not None) for box in peeling.nearest(sizes)), everybody)
     unit: Inline = (", ", peeling.unit) if peeling.unit.text else ()
     notes: tuple[Inline, ...] = (
         (
@@ -70,6 +80,7 @@ def peeling_thresholds(peeling: PeeledOutcome, sizes: tuple[float, ...], setting
         ),
         (*_contrast(peeling.scale), " ", *_search_notes(peeling)),
         (f"{peeling.scale.head}: ", peeling.outcome_label, *unit, ". ", *joined(about_moderators(peeling), " ")),
+        *rating_note(rated),
         *not_adjusted(peeling_fits(peeling, title_of(peeling))),
     )
     return explained(Table(columns, (Group(rows),), notes))
@@ -104,7 +115,7 @@ def _drawn_cells(box: PeeledBox) -> tuple[Inline, ...]:
     return corrected, held, (honest.p_search,)
 
 
-def _row(box: PeeledBox, *, drawn: bool) -> Row:
+def _row(box: PeeledBox, ratings: Ratings, *, drawn: bool) -> Row:
     cells: tuple[Inline, ...] = (
         (box.n,),
         (box.trials,),
@@ -113,6 +124,7 @@ def _row(box: PeeledBox, *, drawn: bool) -> Row:
         *(_drawn_cells(box) if drawn else ()),
         (box.outside.effect,),
         estimate_cell(box.difference),
+        *rating_cell(ratings, box.id),
     )
     muted = box.honesty is not None and box.honesty.verdict == "candidate, not supported"
     return Row((box.share,), cells, muted=muted)

@@ -6,6 +6,7 @@ In: searches as recorded. Out: tables, the searches of one comparison as groups 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
@@ -23,6 +24,7 @@ from reportgen.records.partition import (
     Subgroup,
 )
 from reportgen.tables.adjusters import not_adjusted, search_fits, title_of
+from reportgen.tables.credibility import Ratings, rating_cell, rating_column, rating_note
 from reportgen.tables.honesty import corrected_cell
 from reportgen.tables.phrases import ci_head, count_made, estimate_cell, explained, joined, labelled, words
 
@@ -70,7 +72,23 @@ def _searched(search: PartitionedOutcome) -> Inline:
     return (*labelled(search.outcome_label, search.unit), ": ", search.follow_up_label)
 
 
-def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) -> Table:
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the rows of subgroups show beside people and effects: readings of p, what was drawn, suggested ratings."""
+
+    readings: tuple[Reading, ...]
+    drawn: bool
+    ratings: Ratings
+
+    @property
+    def blank(self) -> int:
+        """How many cells of p values and ratings the row of some people leaves empty."""
+        return 3 + len(self.readings) + self.drawn + bool(self.ratings)
+
+
+def subgroups(
+    searches: Sequence[PartitionedOutcome], settings: SearchSettings, ratings: Ratings | None = None
+) -> Table:
     """Return every subgroup with its sibling and everybody else, below the effect in all participants.
 
     Parameters
@@ -78,8 +96,10 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
     searches : sequence of PartitionedOutcome
         Of one comparison.
     settings : SearchSettings
+    ratings : Ratings, optional
+        Suggested credibility, by the id of each subgroup.
     """
-    readings, scale = _readings(settings), _scale(searches)
+    readings, scale, rated = _readings(settings), _scale(searches), ratings or {}
     drawn = any(search.honesty for search in searches)
     columns = (
         Column(("Participants",), "left"),
@@ -91,17 +111,18 @@ def subgroups(searches: Sequence[PartitionedOutcome], settings: SearchSettings) 
         *P_COLUMNS,
         *(Column((READINGS[reading],), "decimal", INTERACTION_P) for reading in readings),
         *((Column(("of the search",), "decimal", SPLIT_P),) if drawn else ()),
+        *rating_column(rated),
     )
+    shown = _Shown(readings, drawn, rated)
     groups = tuple(
-        Group(tuple(_rows(search, readings, drawn)), head=(*_searched(search), *_without(search)))
-        for search in searches
+        Group(tuple(_rows(search, shown)), head=(*_searched(search), *_without(search))) for search in searches
     )
     found = any(search.subgroups for search in searches)
     notes = [_p_note(settings)] if any(search.tree for search in searches) else []
     notes += (
         [_readings_note(settings), _contrast_note(scale), CORRECTED_NOTE if drawn else SEARCHED_NOTE] if found else []
     )
-    notes += variants_note(searches, settings)
+    notes += [*variants_note(searches, settings), *rating_note(rated)]
     notes += [(*title_of(search), ". ", *verdict_sentence(search)) for search in searches if search.honesty]
     notes += not_adjusted([fit for search in searches for fit in search_fits(search, title_of(search))])
     return explained(Table(columns, groups, (BOUNDARY_NOTE, *notes)))
@@ -171,44 +192,44 @@ def _without(search: PartitionedOutcome) -> Inline:
     )
 
 
-def _rows(search: PartitionedOutcome, readings: tuple[Reading, ...], drawn: bool) -> Iterator[Row]:
-    yield _members_row(search.overall, ("All participants",), 3 + len(readings), drawn)
+def _rows(search: PartitionedOutcome, shown: _Shown) -> Iterator[Row]:
+    yield _members_row(search.overall, ("All participants",), shown)
     for finding in search.findings:
-        yield from _subgroup_rows(search, finding, readings, drawn)
+        yield from _subgroup_rows(search, finding, shown)
         for item in search.variants_of(finding):
-            yield from _subgroup_rows(search, item, readings, drawn)
-    if drawn and search.subgroups:
-        yield from _held_out_rows(search, 3 + len(readings))
+            yield from _subgroup_rows(search, item, shown)
+    if shown.drawn and search.subgroups:
+        yield from _held_out_rows(search, shown)
     if not search.subgroups and search.rejected:
-        best, nothing = search.rejected[0], ((),) * len(readings)
+        best, nothing = search.rejected[0], ((),) * len(shown.readings)
         head: Inline = ("best rejected split: ", *best.better.words)
-        yield _difference_row(best, head, nothing, _of_search(search) if drawn else None)
+        last = rating_cell(shown.ratings, "")
+        yield _difference_row(best, head, nothing, _of_search(search) if shown.drawn else None, last)
 
 
-def _subgroup_rows(
-    search: PartitionedOutcome, group: Subgroup, readings: tuple[Reading, ...], drawn: bool
-) -> Iterator[Row]:
+def _subgroup_rows(search: PartitionedOutcome, group: Subgroup, shown: _Shown) -> Iterator[Row]:
     """Yield a subgroup with its other side; a variant one step in, without everybody else, who are nearly those of its finding."""
-    blank, step = 3 + len(readings), 1 if group.variant_of is not None else 0
+    step = 1 if group.variant_of is not None else 0
     head = (*variant_words(group), *group.inside.words)
     muted = not group.supported
-    yield _members_row(group.inside, head, blank, drawn, step, muted=muted, honesty=group.honesty)
-    yield _members_row(group.sibling, ("other side: ", *group.split.other.words), blank, drawn, indent=1 + step)
+    yield _members_row(group.inside, head, shown, step, muted=muted, honesty=group.honesty)
+    yield _members_row(group.sibling, ("other side: ", *group.split.other.words), shown, indent=1 + step)
     of_reading = {"pooled": (group.p_pooled,), "within": (group.p_within,), "new": (group.p_new,)}
-    others: tuple[Inline, ...] = tuple(of_reading[reading] for reading in readings)
-    more = _of_difference(group.honesty) if drawn else None
-    yield _difference_row(group.split, (search.scale.contrast,), others, more, indent=1 + step)
+    others: tuple[Inline, ...] = tuple(of_reading[reading] for reading in shown.readings)
+    more = _of_difference(group.honesty) if shown.drawn else None
+    last = rating_cell(shown.ratings, group.inside.id)
+    yield _difference_row(group.split, (search.scale.contrast,), others, more, last, indent=1 + step)
     if len(group.inside.rule) > 1 and not step:
         # with one condition, the other side is everybody else
-        yield _members_row(group.complement, ("all others",), blank, drawn, indent=1)
+        yield _members_row(group.complement, ("all others",), shown, indent=1)
 
 
-def _held_out_rows(search: PartitionedOutcome, blank: int) -> Iterator[Row]:
+def _held_out_rows(search: PartitionedOutcome, shown: _Shown) -> Iterator[Row]:
     """Yield what the first subgroup that the other trials choose shows in the trial held out, pooled."""
     held = None if search.honesty is None else search.honesty.held_out
     if held is None:
         return
-    rest: tuple[Inline, ...] = ((),) * (blank + 2)
+    rest: tuple[Inline, ...] = ((),) * (shown.blank + 1)
     inside = ((held.trials,), (), (), estimate_cell(held.inside), *rest)
     yield Row(("In trials held out",), inside, muted=held.inside.effect.value is None)
     if held.difference.effect.value is not None:
@@ -238,8 +259,7 @@ def _of_search(search: PartitionedOutcome) -> tuple[Inline, Inline]:
 def _members_row(
     members: Members,
     head: Inline,
-    blank: int,
-    drawn: bool,
+    shown: _Shown,
     indent: int = 0,
     *,
     muted: bool = False,
@@ -253,8 +273,8 @@ def _members_row(
         (members.n_control,),
         (members.n_intervention,),
         (*estimate_cell(members.estimate), *on_boundary),
-        *((corrected,) if drawn else ()),
-        *(((),) * (blank + drawn)),
+        *((corrected,) if shown.drawn else ()),
+        *(((),) * shown.blank),
     )
     return Row(head, cells, indent=indent, muted=muted or members.estimate.effect.value is None)
 
@@ -264,12 +284,14 @@ def _difference_row(
     head: Inline,
     others: tuple[Inline, ...],
     drawn: tuple[Inline, Inline] | None,
+    rated: tuple[Inline, ...],
     indent: int = 0,
 ) -> Row:
-    """Return the difference between the sides of a split with its p values; `drawn`: corrected, and p of the search."""
+    """Return the difference between the sides of a split with its p values and its rating; `drawn`: corrected, and p of the search."""
     p = (split.p_raw, split.p_adjusted, split.p_node)
     corrected, of_search = ((drawn[0],), (drawn[1],)) if drawn is not None else ((), ())
-    cells = ((), (), (), estimate_cell(split.difference), *corrected, *((item,) for item in p), *others, *of_search)
+    values = (*corrected, *((item,) for item in p), *others, *of_search)
+    cells = ((), (), (), estimate_cell(split.difference), *values, *rated)
     return Row(head, cells, indent=indent)
 
 

@@ -7,6 +7,7 @@ and how the fits ended. `repository` shows trials and people before any analysis
 from reportgen.views import (
     agreement,
     analysed,
+    credibility,
     descriptive,
     directed_peeling,
     honesty,
@@ -37,7 +38,7 @@ __all__ = [
     "view_of",
 ]
 
-for _show in (*repository.SHOWS, *analysed.SHOWS, *honesty.SHOWS):
+for _show in (*repository.SHOWS, *analysed.SHOWS, *honesty.SHOWS, *credibility.SHOWS):
     add_show(_show)
 for _view in (
     meta_analysis.VIEW,

@@ -12,6 +12,7 @@ from reportgen.records.peeling import SIZES, DirectedPeeling, PeeledOutcome
 from reportgen.spec.shows import Limited, PeelingThresholds, PeelingTrajectories
 from reportgen.tables.adjusters import peeling_fits
 from reportgen.views.chosen import chosen
+from reportgen.views.credibility import ratings_of
 from reportgen.views.draft import NOBODY, Draft, Sketch, stems, with_notes
 from reportgen.views.findings.searches import search_findings
 from reportgen.views.prose.directed_peeling import peeling_methods
@@ -47,7 +48,13 @@ def _trajectories(record: DirectedPeeling, options: PeelingTrajectories, context
 def _thresholds(record: DirectedPeeling, options: PeelingThresholds, context: Context) -> tuple[Draft, ...]:
     found, notes = _found(record, options, context)
     sizes = options.sizes or SIZES
-    drafts = [Draft(title, table=tables.peeling_thresholds(item, sizes, record.settings)) for item, title in found]
+    drafts = [
+        Draft(
+            title,
+            table=tables.peeling_thresholds(item, sizes, record.settings, ratings_of(record, [item], context, sizes)),
+        )
+        for item, title in found
+    ]
     return with_notes(drafts, notes)
 
 

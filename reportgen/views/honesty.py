@@ -8,6 +8,7 @@ from reportgen import tables
 from reportgen.records.numbers import Inline
 from reportgen.spec.shows import SearchHonesty
 from reportgen.views.chosen import chosen, in_parts
+from reportgen.views.credibility import ratings_of
 from reportgen.views.draft import Draft
 from reportgen.views.view import Context, Show
 
@@ -20,7 +21,10 @@ def _honesty(record: Any, options: SearchHonesty, context: Context) -> tuple[Dra
     drawn = [item for item in chosen(record.results, options, context.study) if item.honesty is not None]
     titles = {comparison.name: comparison.title for comparison in record.comparisons}
     parts = in_parts(drawn, "none", titles)
-    drafts = tuple(Draft(title, table=tables.search_honesty(found, record.settings.level)) for title, found in parts)
+    drafts = tuple(
+        Draft(title, table=tables.search_honesty(found, record.settings.level, ratings_of(record, found, context)))
+        for title, found in parts
+    )
     return drafts or (Draft((), notes=(NOT_DRAWN,)),)
 
 

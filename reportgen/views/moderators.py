@@ -8,20 +8,18 @@ from functools import partial
 from reportgen import figures
 from reportgen.records.moderation import Moderation, Screen
 from reportgen.records.numbers import Inline
-from reportgen.spec.shows import Credibility, EffectAtValues, InteractionEstimates, InteractionForest, Limited
+from reportgen.spec.shows import EffectAtValues, InteractionEstimates, InteractionForest, Limited
 from reportgen.tables.adjusters import screen_fits
-from reportgen.tables.credibility import applies, credibility
 from reportgen.tables.effects_at_values import effects_at_values
 from reportgen.tables.moderators import expectations, failed_screenings, interaction_estimates
 from reportgen.views.chosen import chosen, in_parts
+from reportgen.views.credibility import ratings_of
 from reportgen.views.draft import Draft, Sketch, or_nobody, stems
 from reportgen.views.findings.moderators import moderator_findings
 from reportgen.views.interaction_by_trial import SHOWS as BY_TRIAL
 from reportgen.views.prose.moderators import screening_methods
 from reportgen.views.prose.section import sections_of_each
 from reportgen.views.view import Back, Context, Ended, Show, View, ended
-
-NOTHING_SUGGESTED: Inline = ("No interaction has a p value below 0.1: ICEMAN does not apply.",)
 
 
 def _parts(record: Moderation, options: Limited, context: Context, how: str) -> list[tuple[Inline, tuple[Screen, ...]]]:
@@ -43,7 +41,7 @@ def _forest(record: Moderation, options: InteractionForest, context: Context) ->
 def _estimates(record: Moderation, options: InteractionEstimates, context: Context) -> tuple[Draft, ...]:
     drafts = []
     for title, screens in _parts(record, options, context, options.parts):
-        table = interaction_estimates(screens, record.settings)
+        table = interaction_estimates(screens, record.settings, ratings_of(record, screens, context))
         expected = expectations(screens)
         if not expected:
             drafts.append(Draft(title, table=table))
@@ -61,15 +59,6 @@ def _at_values(record: Moderation, options: EffectAtValues, context: Context) ->
             for title, screens in _parts(record, options, context, "none")
         ]
     )
-
-
-def _credibility(record: Moderation, options: Credibility, context: Context) -> tuple[Draft, ...]:
-    parts = [
-        (title, tuple(screen for screen in screens if any(map(applies, screen.interactions))))
-        for title, screens in _parts(record, options, context, "none")
-    ]
-    drafts = tuple(Draft(title, table=credibility(screens, record.settings)) for title, screens in parts if screens)
-    return drafts or (Draft((), notes=(NOTHING_SUGGESTED,)),)
 
 
 def _status(records: Sequence[Moderation]) -> Ended:
@@ -109,12 +98,6 @@ VIEW = View(
             "Effect at chosen values of each moderator",
             _at_values,
             beside={"interaction-estimates": "The interactions behind these effects are given in"},
-        ),
-        Show(
-            Credibility,
-            "Credibility of each suggested effect modification",
-            _credibility,
-            beside={"interaction-estimates": "The interactions are given in"},
         ),
     ),
 )

@@ -20,6 +20,7 @@ from reportgen.spec.shows import (
 from reportgen.tables.adjusters import search_fits
 from reportgen.tables.phrases import joined, words
 from reportgen.views.chosen import chosen
+from reportgen.views.credibility import ratings_of
 from reportgen.views.draft import Draft, Sketch, or_nobody, stems, with_notes
 from reportgen.views.findings.searches import search_findings
 from reportgen.views.prose.draws import drawn_in
@@ -150,7 +151,10 @@ def _subgroups(record: RecursivePartitioning, options: Subgroups, context: Conte
         return (*title, ": ", what) if title else (what.capitalize(),)
 
     results = [
-        Draft(titled(title, "subgroups"), table=tables.subgroups(searches, record.settings))
+        Draft(
+            titled(title, "subgroups"),
+            table=tables.subgroups(searches, record.settings, ratings_of(record, searches, context)),
+        )
         for title, searches in parts
     ]
     if not any(search.moderators for _, searches in parts for search in searches):

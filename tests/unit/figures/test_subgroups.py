@@ -13,7 +13,7 @@ from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Shape, Sheet, Stroke, Words
 from reportgen.figures.subgroups import forest_sheets, tree_sheets
 from reportgen.figures.theme import ACCENT, MUTED, RULE
-from reportgen.records.honesty import verdict_sentence
+from reportgen.records.honesty import verdict_in_brief, verdict_sentence
 from reportgen.records.numbers import plain
 from reportgen.records.partition import PartitionedOutcome
 from tests.unit.figures.boxes import errors, text_boxes
@@ -243,7 +243,8 @@ def test_figures_and_alternative_texts_have_the_sentence_of_the_verdict() -> Non
     found = honest(search())
     expected = (
         "This specification keeps at least one split in 12.0% of data sets without any effect modification (1000 draws); here p of "
-        "the search is 0.0040, in these trials: supported at 0.05. In trials held out the difference is 1.4 (−1.1 to 3.9), p\u00a0=\u00a00.030."
+        "the search is 0.0040, in these trials: supported at 0.05; in new ones the difference is to be expected, p\u00a0=\u00a00.030. In trials held out the "
+        "difference is 1.4 (−1.1 to 3.9), p\u00a0=\u00a00.030."
     )
     for (sheet,) in (tree_sheets(found, settings(), name="fig3"), forest_sheets([found], settings(), name="fig3")):
         assert any(expected.replace("\u00a0", " ") in text.replace("\u00a0", " ") for text in texts(sheet))
@@ -264,6 +265,17 @@ def test_a_difference_that_trials_held_out_do_not_show_may_be_chance_in_new_ones
     assert verdict_sentence(search()) == ()
 
 
+def test_a_split_that_new_trials_may_not_show_may_be_chance_in_them() -> None:
+    found = honest(search())
+    first = replace(found.subgroups[0], p_new=replace(found.subgroups[0].p_new, value=0.21, text="0.21"))
+    weak = replace(found, subgroups=(first, *found.subgroups[1:]))
+    assert "; in new ones the difference may be chance, p\u00a0=\u00a00.21. In trials" in plain(verdict_sentence(weak))
+    assert "supported; in new trials p\u00a0=\u00a00.21; held out" in plain(verdict_in_brief(weak))
+    unknown = replace(first, p_new=replace(first.p_new, value=None, text="–"))
+    silent = replace(found, subgroups=(unknown, *found.subgroups[1:]))
+    assert "new" not in plain(verdict_sentence(silent))
+
+
 def test_a_narrow_axis_labels_its_middle_and_its_ends_alone() -> None:
     axis = Axis(1.2, 0.4)
     for right, labels in ((70.0, ["−1.2", "−0.8", "−0.4", "0.0", "0.4", "0.8", "1.2"]), (26.0, ["−1.2", "0.0", "1.2"])):
@@ -277,7 +289,7 @@ def test_many_searches_have_their_verdicts_in_brief_and_fit_on_their_pages() -> 
     many.append(honest(search("none", found=False), "candidate, not supported", p=0.31))
     sheets = forest_sheets(many, settings(), name="fig3")
     said = " ".join(texts(sheets[-1])).replace("\u00a0", " ")
-    expected = "OUTCOME 3, Short term: keeps a split in 12.0% of 1000 draws, p of the search 0.0040: supported; held out 1.4 (−1.1 to 3.9)"
+    expected = "OUTCOME 3, Short term: keeps a split in 12.0% of 1000 draws, p of the search 0.0040: supported; in new trials p = 0.030; held out 1.4 (−1.1 to 3.9)"
     assert expected in said
     assert "NONE, Short term: keeps a split in 12.0% of 1000 draws, p of the search 0.31: nothing kept." in said
     assert all(sheet.height < 240 for sheet in sheets)

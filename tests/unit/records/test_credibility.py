@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reportgen.records.credibility import (
@@ -12,6 +14,7 @@ from reportgen.records.credibility import (
     few_tested,
     no_arbitrary_cut,
     random_effects,
+    rated,
     similar_by_trial,
     stated_beforehand,
     suggested,
@@ -71,16 +74,26 @@ def test_chance(p, said):
 
 
 @pytest.mark.parametrize(
-    ("tested", "adjusted", "said"), [(3, False, SURE), (10, False, LIKELY), (11, False, AGAINST), (11, True, LIKELY)]
+    ("tested", "adjusted", "said"), [(3, False, SURE), (10, False, UNCLEAR), (11, False, AGAINST), (11, True, LIKELY)]
 )
 def test_number_tested(tested, adjusted, said):
     assert few_tested(Facts(tested=tested, adjusted=adjusted)) == said
 
 
+@pytest.mark.parametrize(("tested", "adjusted", "said"), [(1, True, LIKELY), (3, False, UNCLEAR), (11, False, AGAINST)])
+def test_a_search_tries_more_than_its_moderators(tested, adjusted, said):
+    assert few_tested(Facts(tested=tested, adjusted=adjusted, searched=True)) == said
+
+
+@pytest.mark.parametrize(("held_out", "said"), [(2.0, SURE), (float("nan"), SURE), (0.0, UNCLEAR), (-2.0, UNCLEAR)])
+def test_what_trials_held_out_do_not_show_is_perhaps_not_similar(held_out, said):
+    assert similar_by_trial(Facts(i2=0.1, q_p=0.5, trials=5, same_sign=5, held_out=held_out)) == said
+
+
 def test_random_effects_and_cuts():
     models = [Facts(random_treatment=a, random_interaction=b) for a, b in ((False, False), (True, False), (True, True))]
     assert [random_effects(model) for model in models] == [AGAINST, LIKELY, SURE]
-    assert [no_arbitrary_cut(Facts(cut=cut)) for cut in ("none", "levels", "searched")] == [SURE, NONE, UNCLEAR]
+    assert [no_arbitrary_cut(Facts(cut=cut)) for cut in ("none", "levels", "searched")] == [SURE, NONE, AGAINST]
 
 
 @pytest.mark.parametrize(
@@ -95,6 +108,12 @@ def test_random_effects_and_cuts():
 )
 def test_suggested_rating(given, rating):
     assert suggested(given) == rating
+
+
+def test_without_draws_the_chance_of_a_search_is_unclear_and_its_rating_low_at_most():
+    found = Facts(p=0.004, adjusted=True, searched=True, i2=0.0, q_p=0.9, trials=5, same_sign=5)
+    drawless = replace(found, p=None, adjusted=False)
+    assert (rated(found), chance_unlikely(drawless), rated(drawless)) == ("high", UNCLEAR, "low")
 
 
 def test_eight_answers():

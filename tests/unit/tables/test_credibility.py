@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 
 from reportgen.records.moderation import Interaction
+from reportgen.records.modification import of_screen
 from reportgen.records.numbers import plain
-from reportgen.tables.credibility import credibility
+from reportgen.tables.credibility import Part, credibility
 from tests.unit.figures.screens import by_trial, interaction, screen, settings
 
 
 def item_b(one: Interaction) -> str:
-    table = credibility([screen("pain", [one])], settings())
+    found = of_screen(screen("pain", [one]), settings())
+    table = credibility([Part(("Pain",), found)], "p, Holm", ())
     place = [plain(column.head) for column in table.columns].index("b")
     return plain(table.groups[0].rows[0].cells[place - 1])
 
