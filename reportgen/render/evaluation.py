@@ -44,7 +44,6 @@ def evaluation_appendix(record: EvaluationRecord, fingerprint: str, versions: Ma
     )
     return Appendix(
         study=_study(record, fingerprint, derived, versions["reportgen"]),
-        provenance=provenance,
         methods=sections(record),
         artefacts=numbered(record, planned(record)),
         back=(_provenance(record, provenance),),

@@ -577,6 +577,9 @@ class Report(Node):
 
     formats: tuple[Format, ...] = DEFAULT
     """Output formats; all but `submission` by default. `--formats` overrides them."""
+    length: Literal["appendix", "full"] = "appendix"
+    """`appendix`: what a reader of the paper wants; model status, ledger, provenance, fidelity and whatever `contents` puts
+    `in: audit` stand in an audit file of their own. `full`: one document holds everything."""
     contents: tuple[AnyArtefact, ...] = ()
     """Tables, figures and appendices, in the order of the report."""
 
