@@ -21,9 +21,9 @@ from reportgen.records.numbers import Number, numbers_in, plain
 from reportgen.render.planned import planned_lines
 from reportgen.store import Store
 from reportgen.views.prose.meta_analysis import prose
-from tests.page_numbers import pages_of
 from tests.analysed import analysed
 from tests.final_study import CONTENTS, RELAPSE, VARIABLES, write_final
+from tests.page_numbers import pages_of
 from tests.screened_study import write_screened
 from tests.study_files import MAPPING, STUDY, write_yaml
 from tests.test_stale import made

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.page_numbers import pages_of
 from tests.conftest import ROOT
+from tests.page_numbers import pages_of
 
 pytestmark = pytest.mark.slow
 

@@ -8,18 +8,16 @@ from functools import lru_cache
 from itertools import accumulate
 
 from reportgen.records.numbers import plain
-from reportgen.render.layout import PAPER_LENGTH_MM, PAPER_WIDTH_MM, SetTable
+from reportgen.render.layout import Look, SetTable
 from reportgen.render.lettering import MM_PER_POINT, PAPER
 from reportgen.render.widths import FILLING_COLUMNS, Setting, texts_of
 
 # as paper.css has them
-PADDING_MM = 3.2
 INDENT_EM = 1.2
 HEAD_EM, WORDS_EM = 5.5, 4.0  # least widths of row heads and of words
 LONG_HEAD_MM = 70.0  # what the longest row heads get
 ROUNDING_MM = 0.05
 NARROWEST_MM = 80.0
-MANY_COLUMNS, DENSE_COLUMNS = 10, 8  # a table with more is set smaller: on the long side of the paper, or upright
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +33,22 @@ class PaperTable:
         return sum(self.columns)
 
 
-def paper_table(ready: SetTable, wide: bool) -> PaperTable:
-    """Return how a table is set on paper; `wide` says that it stands on the long side of it.
+def paper_table(ready: SetTable, look: Look) -> PaperTable:
+    """Return how a table is set on paper in a look, with which it was made ready.
 
     Examples
     --------
     >>> from reportgen.records.artefact import Column, Group, Row, Table
-    >>> from reportgen.render.layout import set_table
+    >>> from reportgen.render.layout import PLAIN, set_table
     >>> table = Table((Column(("Trial",), "left"), Column(("n",), "right")), (Group((Row(("Keele",), (("5",),)),)),))
-    >>> paper_table(set_table(table), wide=False).width
+    >>> paper_table(set_table(table, PLAIN), PLAIN).width
     80.0
     """
-    count = len(ready.table.columns)
-    dense = count > MANY_COLUMNS if wide else count > DENSE_COLUMNS
-    points = (7.6 if dense else 8.0) if wide else (8.0 if dense else 8.4)
-    style = "many" if wide and dense else "dense" if wide or dense else "plain"
-    wants = _wants(ready, Setting(PAPER, points, PADDING_MM, INDENT_EM * points * MM_PER_POINT))
-    room = PAPER_LENGTH_MM if wide else PAPER_WIDTH_MM
+    count, room = len(ready.table.columns), look.room
+    wants = _wants(ready, Setting(PAPER, look.points, look.padding, INDENT_EM * look.points * MM_PER_POINT))
     if count < FILLING_COLUMNS:
         room = min(room, max(sum(want.line for want in wants), NARROWEST_MM))
-    return PaperTable(style, tuple(round(width, 2) for width in _shares(wants, ready.unbroken, room)))
+    return PaperTable(look.style, tuple(round(width, 2) for width in _shares(wants, ready.unbroken, room)))
 
 
 @dataclass(frozen=True, slots=True)

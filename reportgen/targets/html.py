@@ -17,7 +17,6 @@ class Html:
     def write(self, edition: Edition, figures: Figures, folder: Path) -> tuple[str, ...]:
         """Write the pages."""
         from reportgen.render.html import html_page
-
         from reportgen.render.volumes import volumes
 
         for volume in volumes(edition.appendix):

@@ -17,7 +17,6 @@ class Pdf:
     def write(self, edition: Edition, figures: Figures, folder: Path) -> tuple[str, ...]:
         """Write the documents, or say why there are none."""
         from reportgen.render.html import pdf_page
-
         from reportgen.render.volumes import volumes
 
         for volume in volumes(edition.appendix):

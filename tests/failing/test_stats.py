@@ -11,8 +11,8 @@ from reportgen.analyses import make_records
 from reportgen.figures.forest_by_trial import forest_by_trial_sheets
 from reportgen.pipeline import read
 from reportgen.records.model import MetaAnalysis
-from tests.page_numbers import pages_of
 from tests.failing.inputs import said, written
+from tests.page_numbers import pages_of
 
 BUILT = ("--formats", "html,results,workbook", "-j", 1)
 PAIN = "pooled.overall.pain.short"
