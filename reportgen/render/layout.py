@@ -50,7 +50,7 @@ class Look:
 
 
 # as paper.css has them
-PLAIN, DENSE, TIGHT = Look("plain", 8.4), Look("dense", 8.0), Look("tight", 7.4, 2.0)
+PLAIN, DENSE, TIGHT, FINE = Look("plain", 8.4), Look("dense", 8.0), Look("tight", 7.4, 2.0), Look("fine", 7.0, 1.4)
 WIDE, MANY = Look("dense", 8.0, wide=True), Look("many", 7.6, wide=True)
 
 
@@ -280,22 +280,29 @@ def is_wide(table: Table) -> bool:
 def looks_of(tables: Sequence[Table | None]) -> tuple[Look, ...]:
     """Return how the tables of one artefact are set on paper; where there is no table, as one that has room.
 
-    Each stands upright where that can be done, in small type if need be. Where one of them is set small the other upright ones
-    are as well.
+    Each stands upright where that can be done, in small type if need be. Tables with equally many columns look alike, and where
+    one of an artefact is set small the other upright ones are as well.
     """
     looks = [PLAIN if table is None else _look(table) for table in tables]
-    small = any(look == TIGHT or look.wide for look in looks)
-    return tuple(TIGHT if small and not look.wide else look for look in looks)
+    alike: dict[int, Look] = {}
+    for table, look in zip(tables, looks, strict=True):
+        if table is not None:
+            count = len(table.columns)
+            alike[count] = max(look, alike.get(count, look), key=_SMALLER.index)
+    if any(look in (TIGHT, FINE) or look.wide for look in alike.values()):
+        alike = {count: look if look.wide else max(look, TIGHT, key=_SMALLER.index) for count, look in alike.items()}
+    return tuple(PLAIN if table is None else alike[len(table.columns)] for table in tables)
+
+
+_SMALLER = (PLAIN, DENSE, TIGHT, FINE, WIDE, MANY)
 
 
 def _look(table: Table) -> Look:
-    upright = DENSE if len(table.columns) > DENSE_COLUMNS else PLAIN
     long = sum(len(group.rows) + bool(group.head) for group in table.groups) > ROWS_OF_A_LONG_TABLE
     if _fits(table, PLAIN) and not long:
-        return upright
-    if _fits(table, TIGHT):
-        return TIGHT
-    return MANY if len(table.columns) > MANY_COLUMNS else WIDE
+        return DENSE if len(table.columns) > DENSE_COLUMNS else PLAIN
+    wide = MANY if len(table.columns) > MANY_COLUMNS else WIDE
+    return next((look for look in (TIGHT, FINE) if _fits(table, look)), wide)
 
 
 def _fits(table: Table, look: Look) -> bool:
