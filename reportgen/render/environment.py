@@ -21,9 +21,9 @@ from reportgen.render.inline import (
     paper_inline,
     svg_html,
 )
-from reportgen.render.layout import Look, looks_of, set_table
+from reportgen.render.layout import Look, set_table
 from reportgen.render.markdown import attribute, html_cell, markdown
-from reportgen.render.paper_table import paper_classes, paper_table
+from reportgen.render.paper_table import looks_of, paper_classes, paper_table
 from reportgen.render.picture import source_of
 from reportgen.resources import templates_folder
 from reportgen.tables.phrases import is_mark

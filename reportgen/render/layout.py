@@ -22,8 +22,6 @@ PAPER_LENGTH_MM = 257.0
 WORD_LETTERS = 20
 WORDS_MM, LINE_MM, BROKEN_LINE_MM = 32.0, 79.5, 37.0  # of a column of words: at least, on one line, and broken
 ROWS_KEPT_TOGETHER = 16
-ROWS_OF_A_LONG_TABLE = 36  # a longer one is set small
-MANY_COLUMNS, DENSE_COLUMNS = 10, 8  # a table with more is set smaller: on the long side of the paper, or upright
 ROWS_OF_A_WHOLE = 6  # of a group that stays together
 LEADING_ROWS, LAST_ROWS = 3, 6  # of a table: never alone on a page
 LETTERS_IN_A_LINE = 80  # of the widest cell of a table on an upright page
@@ -274,38 +272,11 @@ def _spanners(table: Table) -> tuple[Spanner, ...]:
 
 def is_wide(table: Table) -> bool:
     """Whether the table needs the long side of the paper in large type: as measured, with words that may break."""
-    return not _fits(table, PLAIN)
+    return not fits(table, PLAIN)
 
 
-def looks_of(tables: Sequence[Table | None]) -> tuple[Look, ...]:
-    """Return how the tables of one artefact are set on paper; where there is no table, as one that has room.
-
-    Each stands upright where that can be done, in small type if need be. Tables with equally many columns look alike, and where
-    one of an artefact is set small the other upright ones are as well.
-    """
-    looks = [PLAIN if table is None else _look(table) for table in tables]
-    alike: dict[int, Look] = {}
-    for table, look in zip(tables, looks, strict=True):
-        if table is not None:
-            count = len(table.columns)
-            alike[count] = max(look, alike.get(count, look), key=_SMALLER.index)
-    if any(look in (TIGHT, FINE) or look.wide for look in alike.values()):
-        alike = {count: look if look.wide else max(look, TIGHT, key=_SMALLER.index) for count, look in alike.items()}
-    return tuple(PLAIN if table is None else alike[len(table.columns)] for table in tables)
-
-
-_SMALLER = (PLAIN, DENSE, TIGHT, FINE, WIDE, MANY)
-
-
-def _look(table: Table) -> Look:
-    long = sum(len(group.rows) + bool(group.head) for group in table.groups) > ROWS_OF_A_LONG_TABLE
-    if _fits(table, PLAIN) and not long:
-        return DENSE if len(table.columns) > DENSE_COLUMNS else PLAIN
-    wide = MANY if len(table.columns) > MANY_COLUMNS else WIDE
-    return next((look for look in (TIGHT, FINE) if _fits(table, look)), wide)
-
-
-def _fits(table: Table, look: Look) -> bool:
+def fits(table: Table, look: Look) -> bool:
+    """Whether the page has room for all columns in a look, words broken where that leaves lines of some length."""
     return sum(_width(table, index, look) for index in range(len(table.columns))) <= look.room
 
 

@@ -55,7 +55,9 @@ def filled(page: Any) -> Filled:
     root = next(child for child in box.children if child.element_tag == "html")
     bottoms = [_bottom(each) for each in _boxes(root) if _is_content(each)]
     figures = [each for each in _boxes(root) if each.element_tag == "figure"]
-    images = tuple((each.element.get("src"), each.height / PIXELS_PER_MM) for each in _boxes(root) if each.element_tag == "img")
+    images = tuple(
+        (each.element.get("src"), each.height / PIXELS_PER_MM) for each in _boxes(root) if each.element_tag == "img"
+    )
     tops = [each.position_y for each in _boxes(root) if _is_content(each) and not _within(each, figures[:1])]
     first = figures[0] if figures and all(figures[0].position_y <= y for y in tops) else None
     return Filled(
