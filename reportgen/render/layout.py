@@ -100,7 +100,7 @@ class SetTable:
     short: bool
     sort: str
     unbroken: tuple[bool, ...]
-    wide: bool
+    look: Look
 
 
 def set_table(table: Table, look: Look | None = None) -> SetTable:
@@ -110,7 +110,7 @@ def set_table(table: Table, look: Look | None = None) -> SetTable:
     results = [(group.head, tuple(_rows(group, table.columns[1:], before))) for group in table.groups]
     groups = tuple(_kept(results, noted=bool(table.footnotes or table.abbreviations)))
     short = sum(bool(head) + sum(_lines(row.row) for row in rows) for head, rows in groups) <= ROWS_KEPT_TOGETHER
-    return SetTable(table, groups, _spanners(table), short, _sort(table), _unbroken(table, look), look.wide)
+    return SetTable(table, groups, _spanners(table), short, _sort(table), _unbroken(table, look), look)
 
 
 SetGroup = tuple[Inline, tuple[SetRow, ...]]

@@ -79,18 +79,19 @@ def _setting(look: Look) -> Setting:
     return Setting(PAPER, look.points, look.padding, INDENT_EM * look.points * MM_PER_POINT)
 
 
-def paper_table(ready: SetTable, look: Look) -> PaperTable:
-    """Return how a table is set on paper in a look, with which it was made ready.
+def paper_table(ready: SetTable) -> PaperTable:
+    """Return how a table is set on paper, in the look with which it was made ready.
 
     Examples
     --------
     >>> from reportgen.records.artefact import Column, Group, Row, Table
     >>> from reportgen.render.layout import PLAIN, set_table
     >>> table = Table((Column(("Trial",), "left"), Column(("n",), "right")), (Group((Row(("Keele",), (("5",),)),)),))
-    >>> paper_table(set_table(table, PLAIN), PLAIN).width
+    >>> paper_table(set_table(table, PLAIN)).width
     80.0
     """
-    count, room = len(ready.table.columns), look.room
+    count, look = len(ready.table.columns), ready.look
+    room = look.room
     wants = _wants(ready, _setting(look))
     if count < FILLING_COLUMNS:
         room = min(room, max(sum(want.line for want in wants), NARROWEST_MM))
