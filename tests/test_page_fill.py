@@ -18,8 +18,8 @@ FRONT = 2  # the title page and the contents
 def baselines(page: pikepdf.Page) -> Iterator[float]:
     """Yield the height above the foot of the page of each text that is no running head."""
     here, kept, outside = pikepdf.Matrix(), [], 0
-    for operands, operator in pikepdf.parse_content_stream(page):
-        name: str = str(operator)
+    for instruction in pikepdf.parse_content_stream(page):
+        operands, name = instruction.operands, str(instruction.operator)
         if name in ("BMC", "BDC"):
             outside = outside + 1 if outside or str(operands[0]) == "/Artifact" else 0
         elif name == "EMC":
