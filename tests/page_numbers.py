@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from lxml import etree, html
 
+MAIN = re.compile(r"<main\b[^>]*>(.*)</main>", re.DOTALL)
 EXCEPTIONS = {
     "data-ref": "numbers of artefacts, pages and sections",
     "data-cite": "citations",
@@ -41,6 +43,13 @@ class Traced:
     found: int
     exceptions: int
     untraced: tuple[Untraced, ...]
+
+
+def pages_of(report: Path) -> str:
+    """Return the appendix of a built report as HTML, with what its audit file holds at the end of its text."""
+    appendix, audit = (report / "appendix.html").read_text(encoding="utf-8"), report / "audit.html"
+    found = MAIN.search(audit.read_text(encoding="utf-8")) if audit.exists() else None
+    return appendix.replace("</main>", f"{found[1]}</main>", 1) if found else appendix
 
 
 def trace_numbers(page: str, rows: Mapping[str, Any]) -> Traced:

@@ -12,6 +12,7 @@ import pytest
 
 from reportgen.analyses import drawing
 from reportgen.cli import run
+from tests.page_numbers import pages_of
 from tests.peeling_study import write_search_study
 from tests.planted_study import write_planted
 from tests.screened_study import write_screened
@@ -31,7 +32,7 @@ def results(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def page(folder: Path) -> str:
-    return (folder / "out" / "appendix.html").read_text(encoding="utf-8")
+    return pages_of(folder / "out")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from reportgen.analyses import make_records
 from reportgen.cli import run
 from reportgen.pipeline import Order, build, read
 from reportgen.records.numbers import MINUS, numbers_in
-from tests.page_numbers import trace_numbers
+from tests.page_numbers import pages_of, trace_numbers
 from tests.peeling_study import AGREEMENT, PARTITION, PEELING
 from tests.screened_study import PUBLISHED, TRIALS, write_screened
 from tests.study_files import write_yaml
@@ -95,7 +95,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_number_has_its_row(folder: Path) -> None:
     texts = pd.read_parquet(folder / "results.parquet").set_index("id")["text"].to_dict()
-    traced = trace_numbers((folder / "appendix.html").read_text(encoding="utf-8"), texts)
+    traced = trace_numbers(pages_of(folder), texts)
     assert traced.untraced == ()
     assert traced.found > 100
 
@@ -121,7 +121,7 @@ def test_no_count_of_a_characteristic_is_small(folder: Path) -> None:
 
 
 def test_the_pages_say_that_something_is_hidden(folder: Path) -> None:
-    page = (folder / "appendix.html").read_text(encoding="utf-8")
+    page = pages_of(folder)
     for said in (
         "suppressed",
         "too few participants of an arm to be printed is shown as a dash",
@@ -208,7 +208,7 @@ def test_what_is_suppressed_is_listed_without_values(folder: Path) -> None:
         ("screening", "effects at a level or value"),
     }
     assert all(set(item) == {"where", "kind", "reason", "count"} and item["reason"] for item in listed["suppressed"])
-    page = (folder / "appendix.html").read_text(encoding="utf-8")
+    page = pages_of(folder)
     assert "participants of an arm contribute to them" in page
 
 
@@ -226,4 +226,4 @@ def test_a_policy_that_guards_nobody_says_so(tmp_path: Path, capfd: pytest.Captu
     assert "Suppressed" not in capfd.readouterr().err
     listed = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))["disclosure"]
     assert listed == {"minimum_cell": 0, "suppressed": []}
-    assert "suppresses nothing" in (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
+    assert "suppresses nothing" in pages_of(tmp_path / "out")

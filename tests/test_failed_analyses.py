@@ -23,6 +23,7 @@ from reportgen.pipeline import read
 from reportgen.pool import Local
 from reportgen.store import NoStore
 from reportgen.task import Failed
+from tests.page_numbers import pages_of
 from tests.study_files import STUDY, write_study
 
 pytestmark = pytest.mark.slow
@@ -65,7 +66,7 @@ def test_it_is_named_and_failed_everywhere(
     assert in_json["pooled.failure"]["status"] == "failed"
     table = pd.read_csv(folder / "tables" / "failed-analyses.csv")
     assert table.to_numpy().tolist() == [["pooled", "failed", "ArithmeticError: the matrix is singular"]]
-    page = (folder / "appendix.html").read_text()
+    page = pages_of(folder)
     assert "This analysis failed: " in page and "Analyses that failed" in page
 
 

@@ -23,6 +23,7 @@ from reportgen.store import Store
 from reportgen.views.prose.meta_analysis import prose
 from tests.analysed import analysed
 from tests.final_study import CONTENTS, RELAPSE, VARIABLES, write_final
+from tests.page_numbers import pages_of
 from tests.screened_study import write_screened
 from tests.study_files import MAPPING, STUDY, write_yaml
 from tests.test_stale import made
@@ -51,7 +52,7 @@ def words_of(page: str) -> str:
 
 def built(path: Path, output: Path) -> str:
     assert run(["build", str(path), "--output", str(output), "-j", "1", "--no-store"]) == 0
-    return words_of((output / "appendix.html").read_text(encoding="utf-8"))
+    return words_of(pages_of(output))
 
 
 def without_rmdq(**more: Any) -> dict[str, Any]:

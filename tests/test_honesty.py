@@ -11,6 +11,7 @@ from reportgen.analyses import drawing
 from reportgen.pipeline import Built, Order, build, read, rebuilding
 from reportgen.spec.draws import Draws
 from reportgen.stats.null_draws import partition_draws
+from tests.page_numbers import pages_of
 from tests.peeling_study import write_search_study
 from tests.planted_study import write_planted
 
@@ -67,7 +68,7 @@ def test_two_trials_have_none_to_hold_out_and_the_page_says_so(planted):
 
 
 def test_the_verdict_stands_wherever_the_subgroup_is_seen(planted):
-    page = (planted / "out" / "appendix.html").read_text(encoding="utf-8")
+    page = pages_of(planted / "out")
     assert page.count("data sets without any effect modification") >= 4  # tree, forest and both tables
     assert "p of the search" in page and "Corrected" in page
     assert "Random draws" in page and "bootstrap samples drawn within trial and arm" in page
@@ -79,7 +80,7 @@ def test_what_is_not_there_is_a_candidate_and_grey(tmp_path):
     built(study, tmp_path)
     found = {name: row for name, row in results(tmp_path).items() if name.endswith("search-p")}
     assert found and min(float(row["value"]) for row in found.values()) > 0.05
-    page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
+    page = pages_of(tmp_path / "out")
     assert "not supported" in page and "candidate, not supported; corrected for the search" in page
 
 
@@ -87,7 +88,7 @@ def test_without_draws_nothing_is_said_of_them(tmp_path):
     study = write_planted(tmp_path / "study", formats=("html", "results"))
     built(study, tmp_path, draws=None)
     assert not any("honesty" in name or "search-p" in name for name in results(tmp_path))
-    page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
+    page = pages_of(tmp_path / "out")
     assert "No number in this report depends on random draws" in page
     assert "not corrected for the search" in page
 
@@ -135,7 +136,7 @@ def test_a_peeling_has_a_null_band_and_corrected_boxes_and_an_overlap_by_chance(
     boxes = [name for name in found if ".box-0-50" in name and name.endswith("corrected.effect")]
     assert boxes and found[boxes[0]]["value"]
     assert any(name.endswith("box-0-50.search-p") for name in found)
-    page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
+    page = pages_of(tmp_path / "out")
     assert "% without effect modification" in page  # the key of the null band
     chance = [name for name in found if name.startswith("agreement.") and name.endswith("by-chance.median")]
     assert chance and all(0 <= float(found[name]["value"]) <= 1 for name in chance)

@@ -23,6 +23,7 @@ from reportgen.spec import shows as options
 from reportgen.spec.load import examine_study
 from reportgen.spec.lock import json_schema
 from reportgen.views import SHOWS, VIEWS, Back, Context, Draft, Ended, Section, Show, View, add_show, add_view
+from tests.page_numbers import pages_of
 from tests.study_files import STUDY, write_study
 from tests.unit.render import records_fixture
 
@@ -97,7 +98,7 @@ def test_a_new_artefact_is_on_the_page_and_in_the_results(tmp_path: Path, regist
     path = study_with(tmp_path, node, {**TABLE, "show": "estimates"})
     built = build(Order(path, output=tmp_path / "out"))
     assert built.exit_code == 0
-    page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
+    page = pages_of(tmp_path / "out")
     with (tmp_path / "out" / "results.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = {row["id"]: row for row in csv.DictReader(stream)}
     found = [row for key, row in rows.items() if key.endswith(".weight@table1")]

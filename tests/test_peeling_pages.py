@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from reportgen.pipeline import Order, build
-from tests.page_numbers import trace_numbers
+from tests.page_numbers import pages_of, trace_numbers
 from tests.peeling_study import AGREEMENT, CONTENTS, PARTITION, PEELING, write_search_study
 
 pytestmark = pytest.mark.slow
@@ -29,7 +29,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def page_of(folder: Path) -> str:
-    return (folder / "appendix.html").read_text(encoding="utf-8")
+    return pages_of(folder)
 
 
 def rows_of(folder: Path) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from reportgen.records.numbers import slug
 from reportgen.records.planned import PlannedEffect
 from reportgen.resources import specs_folder
 from tests.conftest import ROOT
-from tests.page_numbers import trace_numbers
+from tests.page_numbers import pages_of, trace_numbers
 from tests.study_files import STUDY, write_study
 
 METHODS_OF_THE_LANGUAGE = (
@@ -34,7 +34,8 @@ def rows(folder: Path) -> pd.DataFrame:
 def test_what_a_build_leaves_behind(report: Path) -> None:
     names = {path.name for path in report.iterdir()}
     assert names >= {
-        "appendix.html", "appendix.pdf", "appendix.docx", "figures", "tables", "quarto", "study.lock.yaml", "provenance.json",
+        "appendix.html", "appendix.pdf", "audit.html", "audit.pdf", "appendix.docx", "figures", "tables", "quarto",
+        "study.lock.yaml", "provenance.json",
         "results.parquet", "results.csv", "results.json",
     }  # fmt: skip
     kinds = {path.suffix for path in (report / "figures").iterdir()}
@@ -43,14 +44,14 @@ def test_what_a_build_leaves_behind(report: Path) -> None:
 
 
 def test_every_number_on_the_page_has_its_row(report: Path) -> None:
-    page = (report / "appendix.html").read_text(encoding="utf-8")
+    page = pages_of(report)
     traced = trace_numbers(page, rows(report)["text"].to_dict())
     assert traced.untraced == ()
     assert traced.found > 500
 
 
 def test_the_token_test_can_fail(report: Path) -> None:
-    page = (report / "appendix.html").read_text(encoding="utf-8")
+    page = pages_of(report)
     texts = rows(report)["text"].to_dict()
     invented = page.replace("</main>", "<p>There were 17 more.</p></main>")
     assert [found.why for found in trace_numbers(invented, texts).untraced] == ["no data-id"]
@@ -129,7 +130,7 @@ def test_a_failed_analysis_keeps_its_place(
     study = write_study(tmp_path / "small")
     here = ["-j", "1"]  # other processes would not see the fault
     assert run(["build", str(study), "--output", str(tmp_path / "report"), *here]) == 1
-    page = (tmp_path / "report" / "appendix.html").read_text()
+    page = pages_of(tmp_path / "report")
     assert "the matrix is singular" in page
     assert capsys.readouterr().out.strip().endswith("appendix.html")
 
@@ -179,7 +180,7 @@ def test_wrong_orders(tmp_path: Path, arguments: list[str], words: str, capsys: 
 def test_only_keeps_the_numbers_of_artefacts(tmp_path: Path) -> None:
     study = write_study(tmp_path / "small")
     build(Order(study, output=tmp_path / "report", only=frozenset({"table2"}), formats=("html", "workbook", "figures")))
-    page = (tmp_path / "report" / "appendix.html").read_text()
+    page = pages_of(tmp_path / "report")
     assert "Table 2" in page
     tables = {path.name for path in (tmp_path / "report" / "tables").iterdir()}
     assert "table2.csv" in tables

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.page_numbers import pages_of
 from tests.study_files import STUDY, write_study
 
 pytestmark = pytest.mark.slow
@@ -259,7 +260,7 @@ def test_its_numbers_are_in_the_results_on_the_page_and_in_the_methods(study: Pa
     row = rows["spread.overall.rmdq.short.effect"]
     assert (float(row["value"]), row["kind"]) == (pytest.approx(expected(study.parent), rel=1e-12), "log")
     assert row["text"] == f"{math.exp(float(row['value'])):.2f}"
-    page = lxml.html.parse(str(out / "appendix.html")).getroot()
+    page = lxml.html.fromstring(pages_of(out))
     shows_ratios(page, rows, "spread.overall.rmdq.short")
     text = page.text_content()
     assert "Ratios of SDs were analysed as their natural logarithms and are printed as ratios" in text

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from reportgen.pipeline import Order, build
-from tests.page_numbers import trace_numbers
+from tests.page_numbers import pages_of, trace_numbers
 from tests.planted_study import write_planted
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def page_of(built: tuple[Path, bool]) -> str:
-    return (built[0] / "appendix.html").read_text(encoding="utf-8")
+    return pages_of(built[0])
 
 
 def test_every_number_has_its_row(built: tuple[Path, bool]) -> None:
@@ -57,7 +57,7 @@ def test_a_search_that_is_not_possible_is_said_with_its_reason(tmp_path: Path) -
     study = write_planted(tmp_path / "study", minimum_trials=3)
     done = build(Order(study, output=tmp_path / "out"))
     assert done.exit_code == 0
-    page = (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")
+    page = pages_of(tmp_path / "out")
     texts = pd.read_parquet(tmp_path / "out" / "results.parquet").set_index("id")["text"].to_dict()
     assert trace_numbers(page, texts).untraced == ()
     assert "two trials, and three are needed" in page

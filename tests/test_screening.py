@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from reportgen.pipeline import Order, build
-from tests.page_numbers import trace_numbers
+from tests.page_numbers import pages_of, trace_numbers
 from tests.screened_study import write_screened
 
 pytestmark = pytest.mark.slow
@@ -24,7 +24,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def page_of(built: Path) -> str:
-    return (built / "appendix.html").read_text(encoding="utf-8")
+    return pages_of(built)
 
 
 def test_every_number_has_its_row(built: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.pipeline import Order, build
+from tests.page_numbers import pages_of
 from tests.study_files import MAPPING, STUDY, write_study, write_yaml
 
 NAMES = ("pooled v1.0", "a.b.c", "pooled", "trials.North")
@@ -35,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def places(folder: Path) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
-    page = (folder / "report" / "appendix.html").read_text(encoding="utf-8")
+    page = pages_of(folder / "report")
     found = re.search(r'<script[^>]*id="rows"[^>]*>(.*?)</script>', page, re.DOTALL)
     assert found is not None
     shown = [re.fullmatch(r"(.*) \((.*)\)", source) for source in json.loads(found[1])["sources"]]

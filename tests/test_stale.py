@@ -277,12 +277,15 @@ def test_no_changed_value_meets_a_stale_result(written: Written, store: Store) -
         (("study", "title"), 0),
         (("study", "seed"), 0),
         (("report", "formats"), 0),
+        (("report", "length"), 0),
         (("policy", "profile"), 0),
     ],
 )
 def test_what_titles_a_study_makes_nothing_again(written: Written, store: Store, path: Path_, made_again: int) -> None:
     document = written.documents["study.yaml"]
-    value: Any = {"title": "Another", "seed": 7, "formats": ["html"], "profile": "draft"}[str(path[-1])]
+    value: Any = {"title": "Another", "seed": 7, "formats": ["html"], "length": "full", "profile": "draft"}[
+        str(path[-1])
+    ]
     assert document.get(path[0], {}).get(path[1]) != value
     found = made(written.with_change("study.yaml", path, value), store)
     assert found is not None

@@ -21,8 +21,8 @@ from tests.study_files import write_study
 
 ALWAYS = {"study.lock.yaml", "provenance.json", "manifest.json"}
 LEFT_BEHIND = {
-    "html": {"appendix.html"},
-    "pdf": {"appendix.pdf"},
+    "html": {"appendix.html", "audit.html"},
+    "pdf": {"appendix.pdf", "audit.pdf"},
     "docx": {"appendix.docx"},
     "quarto": {"quarto"},
     "figures": {"figures"},

@@ -35,6 +35,7 @@ RIGHT = 2.5
 TITLE_HEIGHT = 4.6
 FOOT = 9.6  # ticks and title of the axis below
 PAGE_HEIGHT = 226.0
+SHARES = 40  # steps between half a page and a whole one, where panels are shared out
 DOT = 0.84  # the side of a square
 DIAMOND = 2**0.5 * 0.9 * DIAMOND_HALF
 LEAST_TOP = 2.0
@@ -88,10 +89,17 @@ def _heights(profile: Profile) -> list[float]:
 
 
 def _pages(strips: Sequence[Strip]) -> list[list[Strip]]:
+    """Share the panels out over as few pages as possible, all about equally full."""
+    fewest = len(_filled(strips, PAGE_HEIGHT))
+    shared = (_filled(strips, PAGE_HEIGHT * share / SHARES) for share in range(SHARES // 2, SHARES + 1))
+    return next(pages for pages in shared if len(pages) == fewest)
+
+
+def _filled(strips: Sequence[Strip], limit: float) -> list[list[Strip]]:
     pages: list[list[Strip]] = [[]]
     used = 0.0
     for strip in strips:
-        if pages[-1] and used + strip.height > PAGE_HEIGHT:
+        if pages[-1] and used + strip.height > limit:
             pages.append([])
             used = 0.0
         pages[-1].append(strip)

@@ -20,12 +20,12 @@ from reportgen.figures.theme import AXIS, BODY, HEAD, INK, NOTE, PAGE_WIDTH, REA
 from reportgen.records.effect_scale import ARROWS, NO_EFFECT
 from reportgen.records.numbers import Inline, Number, numbers_in
 
-ROW = 4.5
-# room for 45 rows with their group heads' gaps; heads, axis and note make it 240 mm, and A4 has room left for a caption
+ROW = 4.2
+# room for 48 rows with their group heads' gaps; heads, axis and note make it 240 mm, and A4 has room left for a caption
 BODY_HEIGHT = 208.0
 NOTE_ROOM = 12.0  # what a page gains where the note stands on a later one
 EDGE = 0.4
-GAP = 4.2
+GAP = 3.2
 INDENT = 3.2
 GROUP_GAP = 0.7
 BAND_GAP = 2.0

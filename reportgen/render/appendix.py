@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from reportgen.graph import Maker
 from reportgen.records.artefact import Abbreviation, Column, Drawing, Group, NumberedArtefact, Row, Table
 from reportgen.records.honesty import drawn_at_random
-from reportgen.records.model import Failure, Fidelity, Provenance, Reconciliation, Records, StudyRecord
+from reportgen.records.model import Failure, Fidelity, Reconciliation, Records, StudyRecord
 from reportgen.records.numbers import Inline, Status
 from reportgen.render.abbreviations import united
 from reportgen.render.artefacts import Place, places
@@ -21,6 +21,7 @@ from reportgen.render.methods import methods, where_written
 from reportgen.render.participant_flow import Flow, participant_flow
 from reportgen.spec import Spec
 from reportgen.spec.shows import Limited
+from reportgen.spec.study import Study
 from reportgen.tables import (
     excluded_participants,
     failed_analyses,
@@ -60,19 +61,54 @@ class BackSection:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A word about another artefact, and where it stands."""
+    """A word about another artefact, and where it stands: in this file, or in the one of the name `file`."""
 
     words: str
     name: str
     label: str
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What another file of the same report holds.
+
+    Attributes
+    ----------
+    name, called : str
+        Stem of the file, and the words for it in a sentence.
+    sections : tuple of (name, heading)
+    artefacts : tuple of (name, label, title)
+    """
+
+    name: str
+    called: str
+    sections: tuple[tuple[str, str], ...]
+    artefacts: tuple[tuple[str, str, Inline], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Appendix:
-    """All that the pages print, in order."""
+    """All that the pages print, in order: the whole report, or one file of it.
+
+    Attributes
+    ----------
+    study : StudyRecord
+    methods : tuple of Section
+    artefacts : tuple of NumberedArtefact
+    back : tuple of BackSection
+    abbreviations : tuple of (short, long)
+    references : dict
+        For the name of an artefact, the others that belong beside it.
+    audited : frozenset of str, optional
+        Names of the artefacts that stand in the audit file; None where the report is one document.
+    name, kind : str
+        Stem of its files, and what its title page calls it.
+    elsewhere : Elsewhere, optional
+        What the other file of the report holds.
+    """
 
     study: StudyRecord
-    provenance: Provenance
     methods: tuple[Section, ...]
     artefacts: tuple[NumberedArtefact, ...]
     back: tuple[BackSection, ...]
@@ -80,6 +116,10 @@ class Appendix:
     references: dict[str, tuple[Reference, ...]]
     findings: KeyFindings | None = None
     flow: Flow | None = None
+    audited: frozenset[str] | None = None
+    name: str = "appendix"
+    kind: str = "Statistical appendix"
+    elsewhere: Elsewhere | None = None
 
     def series(self) -> tuple[tuple[str, tuple[NumberedArtefact, ...]], ...]:
         """Return the artefacts by series, for the lists of tables and figures."""
@@ -109,7 +149,6 @@ def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact],
     )
     return Appendix(
         study=records.study,
-        provenance=records.provenance,
         methods=methods(spec, records),
         artefacts=tuple(artefacts),
         back=back,
@@ -117,7 +156,15 @@ def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact],
         references=_references(spec, artefacts),
         findings=key_findings(spec.study, records, shown, [(section.name, section.heading) for section in back]),
         flow=participant_flow(spec.study, records, shown, make or Maker()),
+        audited=_audited(spec.study),
     )
+
+
+def _audited(study: Study) -> frozenset[str] | None:
+    """Return the names of the artefacts that the study file puts into the audit file; None where all is one document."""
+    if study.report.length == "full":
+        return None
+    return frozenset(place.name for place in places(study) if place.options.in_ == "audit")
 
 
 def drawings_of(appendix: Appendix) -> Iterator[Drawing]:

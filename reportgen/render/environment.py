@@ -22,9 +22,9 @@ from reportgen.render.inline import (
     paper_inline,
     svg_html,
 )
-from reportgen.render.layout import is_wide, set_table
+from reportgen.render.layout import Look, set_table
 from reportgen.render.markdown import attribute, html_cell, markdown
-from reportgen.render.paper_table import paper_classes, paper_table
+from reportgen.render.paper_table import looks_of, paper_classes, paper_table
 from reportgen.render.picture import source_of
 from reportgen.resources import templates_folder
 
@@ -57,7 +57,7 @@ def environment(target: str) -> Environment:
         "paper_classes": paper_classes,
         "plural": plural,
         "continued": continued,
-        "needs_width": lambda section: _needs_width(section, target),
+        "looks": lambda section: _looks(section, target),
     }
     if target == "pdf":
         result.filters |= {
@@ -83,11 +83,10 @@ def continued(drawing: Drawing, found: Sequence[Drawing]) -> bool:
     return page.isdigit() and any(other.name == stem for other in found)
 
 
-def _needs_width(section: NumberedArtefact | BackSection, target: str) -> bool:
-    """Whether a section stands on the long side of the paper."""
-    if isinstance(section, NumberedArtefact):
-        return any(part.table is not None and is_wide(part.table.on(target)) for part in section.parts)
-    return any(is_wide(back.table.on(target)) for back in section.tables)
+def _looks(section: NumberedArtefact | BackSection, target: str) -> tuple[Look, ...]:
+    """Return how the table of each part of a section is set on paper."""
+    tables = [part.table for part in (section.parts if isinstance(section, NumberedArtefact) else section.tables)]
+    return looks_of([table and table.on(target) for table in tables])
 
 
 def plural(series: str) -> str:

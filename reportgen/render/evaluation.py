@@ -42,7 +42,6 @@ def evaluation_appendix(record: EvaluationRecord, fingerprint: str, versions: Ma
     artefacts = tuple(spelt_out(artefact, KNOWN) for artefact in numbered(record, planned(record)))
     return Appendix(
         study=_study(record, fingerprint, derived, versions["reportgen"]),
-        provenance=provenance,
         methods=sections(record),
         artefacts=artefacts,
         back=(_provenance(record, provenance),),

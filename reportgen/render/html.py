@@ -20,6 +20,7 @@ from reportgen.records.results import Source
 from reportgen.render.appendix import Appendix, drawings_of
 from reportgen.render.environment import environment
 from reportgen.render.fonts import face_rules_inside, face_rules_of_files
+from reportgen.render.page_fill import filled, shares_of
 from reportgen.render.picture import pictures
 from reportgen.render.tags import repair_pdf_tags
 from reportgen.resources import templates_folder
@@ -103,8 +104,24 @@ def _nothing_collected() -> Iterator[None]:
             gc.enable()
 
 
+PASSES = 4
+
+
 def pdf_document(appendix: Appendix) -> Any:
-    """Return the laid-out pages, before they become a file."""
+    """Return the laid-out pages, before they become a file; again with smaller drawings where a page is half empty."""
+    shares: dict[str, float] = {}
+    document = _laid_out(appendix, shares)
+    for _ in range(PASSES):
+        smaller = shares_of([filled(page) for page in document.pages], shares)
+        if not smaller:
+            break
+        shares |= smaller
+        document = _laid_out(appendix, shares)
+    return document
+
+
+def _laid_out(appendix: Appendix, shares: Mapping[str, float]) -> Any:
+    """Return the pages with drawings at these shares of their size."""
     import weasyprint
     from markupsafe import Markup
 
@@ -113,6 +130,7 @@ def pdf_document(appendix: Appendix) -> Any:
         .get_template("page.html")
         .render(
             appendix=appendix,
+            shares=shares,
             style=Markup(_style("common.css") + _style("paper.css")),
             fonts=Markup(face_rules_of_files()),
         )

@@ -32,11 +32,12 @@ MISSING: dict[Status, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A place in the report: the name of an artefact or of a section, and what it is called."""
+    """A place in the report: the name of an artefact or of a section, what it is called, and the file if it is another one."""
 
     name: str
     label: str
     artefact: bool = True
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

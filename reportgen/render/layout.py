@@ -19,7 +19,6 @@ _BEFORE = re.compile(r"^[<>−\d]*")
 LONGEST_INDENT = 8
 PAPER_WIDTH_MM = 174.0
 PAPER_LENGTH_MM = 257.0
-POINTS, PADDING_MM = 8.4, 3.2  # of tables on an upright page
 WORD_LETTERS = 20
 WORDS_MM, LINE_MM, BROKEN_LINE_MM = 32.0, 79.5, 37.0  # of a column of words: at least, on one line, and broken
 ROWS_KEPT_TOGETHER = 16
@@ -28,6 +27,29 @@ LEADING_ROWS, LAST_ROWS = 3, 6  # of a table: never alone on a page
 LETTERS_IN_A_LINE = 80  # of the widest cell of a table on an upright page
 LETTERS_ON_ONE_LINE = 56  # of a cell that should not break
 LETTERS_OF_A_BROKEN_LINE = 26  # of a cell that may: fewer make a ribbon of words
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a table is set on paper: its class name in the style sheet, its type in points, and the padding of a cell in millimetres.
+
+    It stands upright, or, where it is `wide`, on the long side of the paper.
+    """
+
+    style: str
+    points: float
+    padding: float = 3.2
+    wide: bool = False
+
+    @property
+    def room(self) -> float:
+        """Width of the page in millimetres."""
+        return PAPER_LENGTH_MM if self.wide else PAPER_WIDTH_MM
+
+
+# as paper.css has them
+PLAIN, DENSE, TIGHT, FINE = Look("plain", 8.4), Look("dense", 8.0), Look("tight", 7.4, 2.0), Look("fine", 7.0, 1.4)
+WIDE, MANY = Look("dense", 8.0, wide=True), Look("many", 7.6, wide=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +100,17 @@ class SetTable:
     short: bool
     sort: str
     unbroken: tuple[bool, ...]
-    wide: bool
+    look: Look
 
 
-def set_table(table: Table) -> SetTable:
-    """Return a table ready to be printed."""
+def set_table(table: Table, look: Look | None = None) -> SetTable:
+    """Return a table ready to be printed; without a look, as upright or wide as it would be in large type."""
+    look = look or (WIDE if is_wide(table) else PLAIN)
     before = [_before(table, index) for index in range(len(table.columns) - 1)]
     results = [(group.head, tuple(_rows(group, table.columns[1:], before))) for group in table.groups]
     groups = tuple(_kept(results, noted=bool(table.footnotes)))
     short = sum(bool(head) + sum(_lines(row.row) for row in rows) for head, rows in groups) <= ROWS_KEPT_TOGETHER
-    return SetTable(table, groups, _spanners(table), short, _sort(table), _unbroken(table), is_wide(table))
+    return SetTable(table, groups, _spanners(table), short, _sort(table), _unbroken(table, look), look)
 
 
 SetGroup = tuple[Inline, tuple[SetRow, ...]]
@@ -141,7 +164,7 @@ def _levels(rows: Sequence[SetRow]) -> list[bool]:
     return kept
 
 
-def _unbroken(table: Table) -> tuple[bool, ...]:
+def _unbroken(table: Table, look: Look) -> tuple[bool, ...]:
     """Return of each column whether its cells stand on one line each: row heads, and words wider than their own head.
 
     Where the paper has no room for all of them only short words do, or none: then all columns of words share what there is.
@@ -149,11 +172,10 @@ def _unbroken(table: Table) -> tuple[bool, ...]:
     indices = range(len(table.columns))
     if all(table.columns[index].align != "left" for index in indices[1:]):
         return tuple(index == 0 for index in indices)
-    room = PAPER_LENGTH_MM if is_wide(table) else PAPER_WIDTH_MM
     for most in (LETTERS_ON_ONE_LINE, 30, WORD_LETTERS):
         found = tuple(_is_unbroken(table, index, most) for index in indices)
-        needed = [_width(table, index, LINE_MM if whole else BROKEN_LINE_MM) for index, whole in enumerate(found)]
-        if sum(needed) <= room:
+        needed = [_width(table, index, look, LINE_MM if whole else BROKEN_LINE_MM) for index, whole in enumerate(found)]
+        if sum(needed) <= look.room:
             return found
     return tuple(False for _ in indices)
 
@@ -249,18 +271,23 @@ def _spanners(table: Table) -> tuple[Spanner, ...]:
 
 
 def is_wide(table: Table) -> bool:
-    """Whether the table needs the long side of the paper: as measured, with words that may break."""
-    return sum(_width(table, index) for index in range(len(table.columns))) > PAPER_WIDTH_MM
+    """Whether the table needs the long side of the paper in large type: as measured, with words that may break."""
+    return not fits(table, PLAIN)
 
 
-def _width(table: Table, index: int, most: float = WORDS_MM) -> float:
+def fits(table: Table, look: Look) -> bool:
+    """Whether the page has room for all columns in a look, words broken where that leaves lines of some length."""
+    return sum(_width(table, index, look) for index in range(len(table.columns))) <= look.room
+
+
+def _width(table: Table, index: int, look: Look, most: float = WORDS_MM) -> float:
     """Return the width of a column in millimetres, its words broken where they are wider than `most`."""
     column = table.columns[index]
-    longest = max((PAPER.width_mm(plain(cell), POINTS) for cell in _cells_of(table, index)), default=0.0)
+    longest = max((PAPER.width_mm(plain(cell), look.points) for cell in _cells_of(table, index)), default=0.0)
     if column.align == "left":
-        longest = min(longest, most)
-    head = max((PAPER.width_mm(word, POINTS, bold=True) for word in plain(column.head).split()), default=0.0)
-    return max(longest, head) + PADDING_MM
+        longest = min(longest, most * look.points / PLAIN.points)
+    head = max((PAPER.width_mm(word, look.points, bold=True) for word in plain(column.head).split()), default=0.0)
+    return max(longest, head) + look.padding
 
 
 def _sort(table: Table) -> str:

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 
+from reportgen.records.artefact import Table
 from reportgen.records.numbers import plain
-from reportgen.render.layout import PAPER_LENGTH_MM, PAPER_WIDTH_MM, SetTable
+from reportgen.render.layout import DENSE, FINE, MANY, PLAIN, TIGHT, WIDE, Look, SetTable, fits, set_table
 from reportgen.render.lettering import MM_PER_POINT, PAPER
 from reportgen.render.widths import FILLING_COLUMNS, Setting, texts_of
 
 # as paper.css has them
-PADDING_MM = 3.2
 INDENT_EM = 1.2
 HEAD_EM, WORDS_EM = 5.5, 4.0  # least widths of row heads and of words
 LONG_HEAD_MM = 70.0  # what the longest row heads get
 ROUNDING_MM = 0.05
 NARROWEST_MM = 80.0
+
+
+ROWS_OF_A_LONG_TABLE = 36  # a longer one is set small
 MANY_COLUMNS, DENSE_COLUMNS = 10, 8  # a table with more is set smaller: on the long side of the paper, or upright
 
 
@@ -35,26 +38,64 @@ class PaperTable:
         return sum(self.columns)
 
 
-def paper_table(ready: SetTable, wide: bool) -> PaperTable:
-    """Return how a table is set on paper; `wide` says that it stands on the long side of it.
+def looks_of(tables: Sequence[Table | None]) -> tuple[Look, ...]:
+    """Return how the tables of one artefact are set on paper; where there is no table, as one that has room.
+
+    Each stands upright where that can be done, in small type if need be. Tables with equally many columns look alike; where one
+    of an artefact is set small, so are the others; and those between two wide ones are wide.
+    """
+    looks = [PLAIN if table is None else _look(table) for table in tables]
+    alike: dict[int, Look] = {}
+    for table, look in zip(tables, looks, strict=True):
+        if table is not None:
+            count = len(table.columns)
+            alike[count] = max(look, alike.get(count, look), key=_SMALLER.index)
+    looks = [PLAIN if table is None else alike[len(table.columns)] for table in tables]
+    if any(look in (TIGHT, FINE) or look.wide for look in looks):
+        looks = [max(look, TIGHT, key=_SMALLER.index) for look in looks]
+    wide = [place for place, look in enumerate(looks) if look.wide]
+    return tuple(
+        WIDE if wide and wide[0] < place < wide[-1] and not look.wide else look for place, look in enumerate(looks)
+    )
+
+
+_SMALLER = (PLAIN, DENSE, TIGHT, FINE, WIDE, MANY)
+
+
+def _look(table: Table) -> Look:
+    long = sum(len(group.rows) + bool(group.head) for group in table.groups) > ROWS_OF_A_LONG_TABLE
+    if fits(table, PLAIN) and not long:
+        return DENSE if len(table.columns) > DENSE_COLUMNS else PLAIN
+    wide = MANY if len(table.columns) > MANY_COLUMNS else WIDE
+    return next((look for look in (TIGHT, FINE) if fits(table, look) and _unsqueezed(table, look)), wide)
+
+
+def _unsqueezed(table: Table, look: Look) -> bool:
+    """Whether no word and no number runs into the next column."""
+    return sum(want.word for want in _wants(set_table(table, look), _setting(look))) <= look.room
+
+
+def _setting(look: Look) -> Setting:
+    return Setting(PAPER, look.points, look.padding, INDENT_EM * look.points * MM_PER_POINT)
+
+
+def paper_table(ready: SetTable) -> PaperTable:
+    """Return how a table is set on paper, in the look with which it was made ready.
 
     Examples
     --------
     >>> from reportgen.records.artefact import Column, Group, Row, Table
-    >>> from reportgen.render.layout import set_table
+    >>> from reportgen.render.layout import PLAIN, set_table
     >>> table = Table((Column(("Trial",), "left"), Column(("n",), "right")), (Group((Row(("Keele",), (("5",),)),)),))
-    >>> paper_table(set_table(table), wide=False).width
+    >>> paper_table(set_table(table, PLAIN)).width
     80.0
     """
-    count = len(ready.table.columns)
-    dense = count > MANY_COLUMNS if wide else count > DENSE_COLUMNS
-    points = (7.6 if dense else 8.0) if wide else (8.0 if dense else 8.4)
-    style = "many" if wide and dense else "dense" if wide or dense else "plain"
-    wants = _wants(ready, Setting(PAPER, points, PADDING_MM, INDENT_EM * points * MM_PER_POINT))
-    room = PAPER_LENGTH_MM if wide else PAPER_WIDTH_MM
+    count, look = len(ready.table.columns), ready.look
+    room = look.room
+    wants = _wants(ready, _setting(look))
     if count < FILLING_COLUMNS:
         room = min(room, max(sum(want.line for want in wants), NARROWEST_MM))
-    return PaperTable(style, tuple(round(width, 2) for width in _shares(wants, ready.unbroken, room)))
+    return PaperTable(look.style, tuple(round(width, 2) for width in _shares(wants, ready.unbroken, room)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
 from reportgen.records.marks import is_mark
 from reportgen.records.model import StudyRecord
 from reportgen.records.numbers import Inline, Number, plain
-from reportgen.render.appendix import Appendix, BackSection, Reference
+from reportgen.render.appendix import Appendix, BackSection, Elsewhere, Reference
 from reportgen.render.environment import continued, plural
 from reportgen.render.inline import alt_of
 from reportgen.render.key_findings import KeyFindings, Link
 from reportgen.render.participant_flow import Flow
+from reportgen.render.volumes import CALLED
 from reportgen.render.word_elements import (
     Element,
     anchor,
@@ -71,7 +72,7 @@ def word_document(appendix: Appendix, pictures: Mapping[str, bytes]) -> bytes:
         Stretch(
             False,
             (
-                *_title_page(appendix.study),
+                *_title_page(appendix),
                 *_opening(appendix),
                 *_contents(appendix, labels),
                 *_methods(appendix),
@@ -106,7 +107,7 @@ def _front(appendix: Appendix) -> Front:
     study = appendix.study
     title = study.title.text + (" (simulated data)" if study.simulated else "")
     authors = "; ".join(author.text for author in study.authors)
-    return Front(title, authors, "Statistical appendix", study.title.text, _state(study))
+    return Front(title, authors, appendix.kind, study.title.text, _state(study))
 
 
 def _state(study: StudyRecord) -> str:
@@ -139,8 +140,9 @@ def _sequence(series: str, taken: set[str]) -> str:
     return found
 
 
-def _title_page(study: StudyRecord) -> Iterator[Element]:
-    yield paragraph("Kind", [run("Statistical appendix")])
+def _title_page(appendix: Appendix) -> Iterator[Element]:
+    study = appendix.study
+    yield paragraph("Kind", [run(appendix.kind)])
     if state := _state(study):
         yield paragraph("State", [run(f" {state} ", "StateWords")])
     yield text_paragraph("Title", (study.title,))
@@ -182,6 +184,17 @@ def _contents(appendix: Appendix, labels: Mapping[str, Label]) -> Iterator[Eleme
         sequence = labels[artefacts[0].name].sequence
         entries = [(a.name, [run(f"{a.label}. "), *_without_links(a.title)]) for a in artefacts]
         yield from _list(f'TOC \\h \\z \\c "{sequence}"', "TableofFigures", entries)
+    if appendix.elsewhere is not None:
+        yield from _elsewhere(appendix.elsewhere)
+
+
+def _elsewhere(other: Elsewhere) -> Iterator[Element]:
+    """Yield what another file of the report holds: a line each, without a link."""
+    yield paragraph("ListHeading", [run(f"In the {other.called}, {other.name}.html and {other.name}.pdf")])
+    for _, heading in other.sections:
+        yield paragraph("TableofFigures", [run(heading)])
+    for _, label, title in other.artefacts:
+        yield paragraph("TableofFigures", [run(f"{label}. "), *_without_links(title)])
 
 
 def _without_links(inline: Inline) -> list[Element]:
@@ -230,6 +243,8 @@ def _linked(link: Link | None) -> list[Element]:
     """Return a reference to an artefact as a field with its label, to a section as a link."""
     if link is None:
         return []
+    if link.file:
+        return [run(f" {link.label} ({CALLED[link.file]})")]
     words = [run(link.label, "Hyperlink")]
     if not link.artefact:
         return [run(" "), link_to(anchor(link.name), words)]
@@ -343,13 +358,17 @@ def _references(references: Iterable[Reference]) -> Iterator[Element]:
     last = None
     for reference in references:
         between = ", " if reference.words == last else f"{'. ' if content else ''}{reference.words} "
-        content += [
-            run(between),
-            *field(f"REF {_label_anchor(reference.name)} \\h", [run(reference.label, "Hyperlink")], "Hyperlink"),
-        ]
+        content += [run(between), *_reference(reference)]
         last = reference.words
     if content:
         yield paragraph("Note", [*content, run(".")])
+
+
+def _reference(reference: Reference) -> list[Element]:
+    """Return a field with the label of another artefact; words where it stands in another file."""
+    if reference.file:
+        return [run(f"{reference.label} ({CALLED[reference.file]})")]
+    return field(f"REF {_label_anchor(reference.name)} \\h", [run(reference.label, "Hyperlink")], "Hyperlink")
 
 
 def _abbreviations(appendix: Appendix) -> Iterator[Stretch]:

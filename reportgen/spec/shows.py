@@ -56,6 +56,12 @@ class Artefact(Node):
     )
     title: Line = Field("", description="Caption; by default describes what is shown.")
     notes: Names = Field((), description="Additional notes printed below it.")
+    in_: Literal["appendix", "audit"] = Field(
+        "appendix",
+        alias="in",
+        description="The file that holds it where `length` of the report is `appendix`: the appendix, or the audit file. Its "
+        "number is the same in either.",
+    )
 
 
 def _asking_for_an_analysis(schema: dict[str, Any]) -> None:

@@ -578,6 +578,9 @@ class Report(Node):
 
     formats: tuple[Format, ...] = DEFAULT
     """Output formats; all but `submission` by default. `--formats` overrides them."""
+    length: Literal["appendix", "full"] = "appendix"
+    """`appendix`: what a reader of the paper wants; model status, ledger, provenance, fidelity and whatever `contents` puts
+    `in: audit` stand in an audit file of their own. `full`: one document holds everything."""
     key_findings: bool = True
     """Whether a page of key findings stands before the methods: main effects, effect modification, subgroups, and what could not
     be estimated, each with its place in the report."""

@@ -16,10 +16,11 @@ class Docx:
 
     def write(self, edition: Edition, figures: Figures, folder: Path) -> tuple[str, ...]:
         """Write the document."""
+        from reportgen.render.volumes import volumes
         from reportgen.render.word import word_document
 
         pictures = {name: content for (name, form), content in figures.items() if form == "png"}
-        (folder / self.opens).write_bytes(word_document(edition.appendix, pictures))
+        (folder / self.opens).write_bytes(word_document(volumes(edition.appendix)[0], pictures))
         return ()
 
 

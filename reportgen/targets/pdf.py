@@ -1,4 +1,4 @@
-"""The appendix as PDF."""
+"""The appendix as PDF, and the audit file as another."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from reportgen.targets import Edition, Figures, Form
 
 
 class Pdf:
-    """Writes `appendix.pdf`, tagged, where the libraries of WeasyPrint are there."""
+    """Writes `appendix.pdf` and, where the report has an audit file, `audit.pdf`, tagged, where the libraries of WeasyPrint are there."""
 
     name = "pdf"
     opens = "appendix.pdf"
     needs: tuple[Form, ...] = ()
 
     def write(self, edition: Edition, figures: Figures, folder: Path) -> tuple[str, ...]:
-        """Write the document, or say why there is none."""
+        """Write the documents, or say why there are none."""
         from reportgen.render.html import pdf_page
+        from reportgen.render.volumes import volumes
 
-        written, reason = pdf_page(edition.appendix)
-        if written is None:
-            return (reason,)
-        (folder / self.opens).write_bytes(written)
+        for volume in volumes(edition.appendix):
+            written, reason = pdf_page(volume)
+            if written is None:
+                return (reason,)
+            (folder / f"{volume.name}.pdf").write_bytes(written)
         return ()
 
 

@@ -18,9 +18,10 @@ class Quarto:
     def write(self, edition: Edition, figures: Figures, folder: Path) -> tuple[str, ...]:
         """Write the project; say what went wrong where it was rendered."""
         from reportgen.render.quarto import render_quarto, write_quarto
+        from reportgen.render.volumes import volumes
 
-        project = folder / "quarto"
-        write_quarto(project, edition.appendix, drawings_of(edition.appendix))
+        project, appendix = folder / "quarto", volumes(edition.appendix)[0]
+        write_quarto(project, appendix, drawings_of(appendix))
         reason = render_quarto(project)
         return (reason,) if reason else ()
 

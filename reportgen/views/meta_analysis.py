@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TypeVar
 
 from reportgen import figures, tables
-from reportgen.records.model import MetaAnalysis, PooledEffect
+from reportgen.records.model import MetaAnalysis, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline, Number, slug
 from reportgen.spec.shows import Estimates, EstimatesByTrial, Forest, ForestByTrial, Limited
 from reportgen.tables.adjusters import effect_fits
-from reportgen.tables.phrases import joined
+from reportgen.tables.phrases import joined, words
 from reportgen.views.chosen import chosen, in_parts
-from reportgen.views.draft import Draft, Sketch, or_nobody, stems
+from reportgen.views.draft import Draft, Sketch, or_nobody, stems, with_notes
 from reportgen.views.findings.meta_analysis import effect_findings
 from reportgen.views.prose.meta_analysis import prose
 from reportgen.views.view import Back, Context, Ended, Show, View, captioned, ended
 
 Effects = Sequence[PooledEffect]
-Drawn = TypeVar("Drawn", Forest, ForestByTrial)
 
 
 def _effects(record: MetaAnalysis, options: Limited, context: Context) -> tuple[PooledEffect, ...]:
@@ -35,7 +33,10 @@ def _forest(record: MetaAnalysis, options: Forest, context: Context) -> tuple[Dr
     def sketch(effects: Effects, name: str) -> tuple[Sketch, ...]:
         return (Sketch(partial(figures.draw_forest, effects, record.settings, name=name, scale=options.scale)),)
 
-    return _sketched(record, options, context, sketch)
+    effects = _effects(record, options, context)
+    parts = in_parts(effects, options.parts, _titles(record))
+    drawn = [part for part in parts if any(map(_estimated, part[1]))]
+    return _sketched(drawn, effects, context, sketch, _titles(record))
 
 
 def _forest_by_trial(record: MetaAnalysis, options: ForestByTrial, context: Context) -> tuple[Draft, ...]:
@@ -48,7 +49,14 @@ def _forest_by_trial(record: MetaAnalysis, options: ForestByTrial, context: Cont
             for effect in effects
         )
 
-    return _sketched(record, options, context, sketch)
+    effects = _effects(record, options, context)
+    drawn = [effect for effect in effects if _estimated(effect) or any(map(_estimated, effect.by_trial))]
+    titles = _titles(record)
+    return _sketched(in_parts(drawn, options.parts, titles), effects, context, sketch, titles)
+
+
+def _estimated(one: PooledEffect | TrialEstimate) -> bool:
+    return one.status in ("ok", "boundary")
 
 
 def _differing(effects: Effects) -> list[str]:
@@ -67,11 +75,38 @@ def _apart(effect: PooledEffect, effects: Effects) -> Inline:
 
 
 def _sketched(
-    record: MetaAnalysis, options: Drawn, context: Context, sketch: Callable[[Effects, str], tuple[Sketch, ...]]
+    parts: Sequence[tuple[Inline, Effects]],
+    asked: Effects,
+    context: Context,
+    sketch: Callable[[Effects, str], tuple[Sketch, ...]],
+    titles: Mapping[str, Number],
 ) -> tuple[Draft, ...]:
-    parts = in_parts(_effects(record, options, context), options.parts, _titles(record))
+    """Return a part for each drawing; a sentence below the last names what has nothing to draw."""
     names = stems(context.name, len(parts))
-    return or_nobody([Draft(title, sketch(effects, name)) for name, (title, effects) in zip(names, parts, strict=True)])
+    drafts = [Draft(title, sketch(effects, name)) for name, (title, effects) in zip(names, parts, strict=True)]
+    drawn = [effect for _, effects in parts for effect in effects]
+    missing = [effect for effect in asked if effect not in drawn]
+    return with_notes(drafts, (_not_drawn(missing, titles),)) if missing else or_nobody(drafts)
+
+
+def _not_drawn(effects: Effects, titles: Mapping[str, Number]) -> Inline:
+    """Say of which effects there is no row to draw, and why."""
+    parts: list[Inline] = [
+        (
+            *((titles[effect.comparison], ", ") if len(titles) > 1 else ()),
+            effect.outcome_label,
+            ", ",
+            effect.follow_up_label,
+            *_bracketed(effect),
+        )
+        for effect in effects
+    ]
+    return ("Not drawn, since nothing was estimated: ", *joined(parts), ".")
+
+
+def _bracketed(effect: PooledEffect) -> Inline:
+    reason = words(effect.reason, f"{effect.id}.reason", effect.trials.source)
+    return (" (", *reason, ")") if reason else ()
 
 
 def _estimates(record: MetaAnalysis, options: Estimates, context: Context) -> tuple[Draft, ...]:

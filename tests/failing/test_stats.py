@@ -12,6 +12,7 @@ from reportgen.figures.forest_by_trial import forest_by_trial_sheets
 from reportgen.pipeline import read
 from reportgen.records.model import MetaAnalysis
 from tests.failing.inputs import said, written
+from tests.page_numbers import pages_of
 
 BUILT = ("--formats", "html,results,workbook", "-j", 1)
 PAIN = "pooled.overall.pain.short"
@@ -23,7 +24,7 @@ def results(report: Path) -> dict[str, dict[str, str]]:
 
 
 def page(report: Path) -> str:
-    return (report / "appendix.html").read_text(encoding="utf-8").replace("&#39;", "'")
+    return pages_of(report).replace("&#39;", "'")
 
 
 def test_one_trial_in_tiny_units_has_the_i2_that_fits_its_weight(tmp_path: Path) -> None:

@@ -26,12 +26,19 @@ Sections = Mapping[str, tuple[str, ...]]
 
 
 def sections_of(report: Path) -> dict[str, tuple[str, ...]]:
-    """Return the lines of each section of a built report by its id; what stands before the first one under "front"."""
-    page = lxml.html.parse(str(report / "appendix.html")).getroot()
+    """Return the lines of each section of a built report by its id; what stands before the first one under "front" and "audit front"."""
+    return {**_sections(report / "audit.html", "audit front"), **_sections(report / "appendix.html", "front")}
+
+
+def _sections(path: Path, before: str) -> dict[str, tuple[str, ...]]:
+    """Return the sections of a page, with what stands before the first one; of no page none."""
+    if not path.exists():
+        return {}
+    page = lxml.html.parse(str(path)).getroot()
     (main,) = page.xpath("//main")
+    front = tuple(line for head in page.xpath("//header | //nav") for line in _lines(head))
     found = {str(section.get("id")): tuple(_lines(section)) for section in main.xpath(".//section[@id]")}
-    front = [line for head in page.xpath("//header | //nav") for line in _lines(head)]
-    return {"front": tuple(front), **found}
+    return {before: front, **found}
 
 
 def _lines(element: Any) -> Iterator[str]:

@@ -200,7 +200,7 @@ def test_the_last_section_of_the_page(tmp_path: Path) -> None:
 
     path = study_with(tmp_path, printed("n", "140", "trials.n"), north={"published": PUBLISHED})
     build(Order(path, output=tmp_path / "report"))
-    page = html.parse(str(tmp_path / "report" / "appendix.html"))
+    page = html.parse(str(tmp_path / "report" / "audit.html"))
     chapters = page.xpath("//section[contains(@class, 'chapter')]/@id")
     assert chapters[-2:] == ["reconciliation", "fidelity"]
     words = " ".join(page.xpath("//section[@id='fidelity']")[0].text_content().split())

@@ -15,6 +15,7 @@ from reportgen.records.results import Results
 from reportgen.render.appendix import Appendix, compose
 from reportgen.render.artefacts import artefact_names, numbered_artefacts
 from reportgen.targets import Edition, Written, write_targets
+from tests.page_numbers import pages_of
 from tests.unit.render import records_fixture
 
 # figures take a second each, and have tests of their own: one by trial is enough here
@@ -32,7 +33,7 @@ class Report:
 
     @property
     def html(self) -> str:
-        return (self.folder / "appendix.html").read_text(encoding="utf-8")
+        return pages_of(self.folder)
 
 
 class _Listening(logging.Handler):

@@ -71,7 +71,7 @@ def spec() -> Spec:
     analyses = {name: node for name, node in whole.study.analyses.items() if node.method in METHODS}
     shown = [node for node in whole.study.report.contents if getattr(node, "of", None) in (None, *analyses)]
     contents = tuple(node.model_copy(update={"beside": ()}) if isinstance(node, Analysed) else node for node in shown)
-    report = whole.study.report.model_copy(update={"contents": contents})
+    report = whole.study.report.model_copy(update={"contents": contents, "length": "full"})
     return replace(whole, study=whole.study.model_copy(update={"analyses": analyses, "report": report}))
 
 

@@ -11,9 +11,9 @@ from reportgen.records.artefact import Column, Group, Part, Row, Table
 from reportgen.records.numbers import Number, ids, numbers_in
 from reportgen.render.artefacts import NOTED_ABOVE, noted_once
 from reportgen.render.environment import environment
-from reportgen.render.layout import set_table
+from reportgen.render.layout import FINE, PLAIN, TIGHT, WIDE, Look, set_table
 from reportgen.render.lettering import PAPER
-from reportgen.render.paper_table import paper_table
+from reportgen.render.paper_table import looks_of, paper_table
 from reportgen.render.separated import table_csv
 from reportgen.resources import templates_folder
 
@@ -170,14 +170,30 @@ def test_what_stands_at_the_foot_of_a_page_is_no_single_row() -> None:
     assert noted.groups[0][1][-1].kept
 
 
-@pytest.mark.parametrize("wide", [False, True])
-def test_no_number_is_wider_than_its_measured_column(wide: bool) -> None:
+@pytest.mark.parametrize("look", [PLAIN, TIGHT, FINE, WIDE])
+def test_no_number_is_wider_than_its_measured_column(look: Look) -> None:
     words, number = "every trial that has measured it, ", "−10.25 (−12.50 to −8.00)"
     columns = (Column(("Trial",), "left"), Column(("Remark",), "left"), *(Column(("Effect (95% CI)",)),) * 4)
     row = Row((words * 2,), ((words * 9,), *((number,),) * 4))
-    made = paper_table(set_table(Table(columns, (Group((row,)),))), wide)
-    assert made.width == pytest.approx(257.0 if wide else 174.0, abs=0.05)
-    assert all(width >= PAPER.width_mm(number, 8.0) + 1.6 for width in made.columns[2:])
+    made = paper_table(set_table(Table(columns, (Group((row,)),)), look))
+    assert made.width == pytest.approx(look.room, abs=0.05)
+    assert all(width >= PAPER.width_mm(number, look.points) + look.padding / 2 for width in made.columns[2:])
+
+
+def numbers(count: int, rows: int = 3) -> Table:
+    columns = (Column(("Trial",), "left"), *(Column(("Effect (95% CI)",)),) * count)
+    return Table(columns, (Group((Row(("Keele",), (("1.25 (−2.50 to 8.00)",),) * count),) * rows),))
+
+
+def test_a_table_is_set_smaller_before_it_is_turned() -> None:
+    assert [looks_of([numbers(count)])[0] for count in (4, 7, 8)] == [PLAIN, TIGHT, WIDE]
+    assert looks_of([numbers(2, rows=40)]) == (TIGHT,)
+    assert looks_of([None, numbers(1)]) == (PLAIN, PLAIN)
+
+
+def test_a_wide_part_turns_only_the_parts_between_wide_ones() -> None:
+    assert looks_of([numbers(9), numbers(2)]) == (WIDE, TIGHT)
+    assert looks_of([numbers(9), numbers(2), numbers(8)]) == (WIDE, WIDE, WIDE)
 
 
 def test_numbers_of_both_have_rows() -> None:
