@@ -36,7 +36,7 @@ def _of_one(record: MetaAnalysis) -> list[Finding]:
 def _of_comparison(record: MetaAnalysis, comparison: ComparisonRecord, most: int) -> Finding:
     effects = [effect for effect in record.results if effect.comparison == comparison.name]
     estimated = [effect for effect in effects if _known(effect)]
-    words: Inline = (comparison.title, ": ", *_how_many(record, comparison.name, effects, estimated))
+    words: Inline = ("For ", comparison.title, ", ", *_how_many(record, comparison.name, effects, estimated))
     if estimated:
         words = (*words, " ", *_in_numbers(_first(estimated, most), record.settings.level))
     return Finding(words, record.name, comparison.name)
@@ -111,7 +111,8 @@ def _in_numbers(effects: Sequence[PooledEffect], level: Number) -> Inline:
 def _one(effect: PooledEffect, level: Number | None) -> Inline:
     item = effect.estimate
     named: Inline = (level, f"%{NBSP}CI ") if level is not None else ()
-    unit: Inline = (NBSP, effect.unit) if effect.unit.text and not effect.scale.is_ratio else ()
+    space = () if effect.unit.text == "%" else (NBSP,)
+    unit: Inline = (*space, effect.unit) if effect.unit.text and not effect.scale.is_ratio else ()
     return (
         *(
             effect.outcome_label,

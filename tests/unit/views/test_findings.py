@@ -64,7 +64,7 @@ def test_effects_are_counted_and_the_first_stand_in_numbers() -> None:
     record = pooled(effect("pain"), effect("mood", value=0.5), effect("walking", value=None), effect("pain", "long"))
     first, last = lines(effect_findings([record]))
     assert first == (
-        "any v none: the 95% CI excludes zero for 2 of 3 effects, all in favour of the intervention; for 1 no "
+        "For any v none, the 95% CI excludes zero for 2 of 3 effects, all in favour of the intervention; for 1 no "
         "estimate is given. Short term: Pain 3.0 points (95% CI 1.0 to 5.0; m = 4, n = 888); Mood 0.5 points (−1.5 to 2.5; m = 4, "
         "n = 888). Long term: Pain 3.0 points (1.0 to 5.0; m = 4, n = 888)."
     )
@@ -80,7 +80,7 @@ def test_effects_on_both_sides_are_told_apart() -> None:
 
 
 def test_where_nothing_could_be_estimated_the_sentence_says_so() -> None:
-    assert lines(effect_findings([pooled(effect(value=None))])) == ["any v none: no estimate of 1 effect is given."]
+    assert lines(effect_findings([pooled(effect(value=None))])) == ["For any v none, no estimate of 1 effect is given."]
 
 
 def test_ratios_are_compared_with_one_and_printed_as_ratios() -> None:
