@@ -35,7 +35,7 @@ MEANINGS = {
     "SE": "standard error",
     "τ²": "variance of the effect or interaction between trials",
 }
-CAPITALS = re.compile(r"[A-Z].*[A-Z]")
+CAPITALS = re.compile(r"\S*[A-Z]\S*[A-Z]\S*")
 DRAWN = re.compile(r">([^<>]+)<")
 
 Known = Mapping[str, Abbreviation]
@@ -55,7 +55,7 @@ def known_abbreviations(study: Study, glossary: Glossary) -> dict[str, Abbreviat
     study : Study
         `report.abbreviations` come before the others.
     glossary : Glossary
-        A scale whose name in the study file has two capitals is an abbreviation.
+        A scale whose name in the study file is one word with two capitals is an abbreviation.
     """
     scales = {row.name.text: ((row.name,), _scale(row)) for row in glossary.rows if _is_short(row)}
     derived = Derived("report.abbreviations")
@@ -67,7 +67,7 @@ def known_abbreviations(study: Study, glossary: Glossary) -> dict[str, Abbreviat
 
 
 def _is_short(row: GlossaryRow) -> bool:
-    return row.title.text != row.name.text and CAPITALS.search(row.name.text) is not None
+    return row.title.text != row.name.text and CAPITALS.fullmatch(row.name.text) is not None
 
 
 def _scale(row: GlossaryRow) -> Inline:

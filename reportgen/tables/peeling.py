@@ -14,7 +14,7 @@ from reportgen.records.honesty import verdict_sentence
 from reportgen.records.numbers import Inline
 from reportgen.records.peeling import DirectedPeeling, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
 from reportgen.tables.adjusters import not_adjusted, peeling_fits, title_of
-from reportgen.tables.credibility import Ratings, rating_cell, rating_column, rating_note
+from reportgen.tables.credibility import Ratings, rating_note
 from reportgen.tables.honesty import corrected_cell
 from reportgen.tables.phrases import NBSP, ci_head, estimate_cell, explained, joined
 
@@ -53,7 +53,6 @@ def peeling_thresholds(
     ratings : Ratings, optional
         Suggested credibility, by the id of each box.
     """
-    rated = ratings or {}
     columns = (
         Column(("Size",), "left"),
         Column(("n",), "right"),
@@ -63,15 +62,15 @@ def peeling_thresholds(
         *(_drawn_columns(settings) if peeling.honesty else ()),
         Column(("Outside",), "decimal"),
         Column(ci_head(peeling.scale.contrast_head, settings.level), "decimal"),
-        *rating_column(rated),
     )
-    blank: tuple[Inline, ...] = ((), (), *(((), (), ()) if peeling.honesty else ()), *rating_cell(rated, ""))
+    blank: tuple[Inline, ...] = ((), (), *(((), (), ()) if peeling.honesty else ()))
     everybody = Row(
         ("All",),
         ((peeling.n,), (peeling.trials,), *((),) * len(peeling.moderators), estimate_cell(peeling.overall), *blank),
         total=True,
     )
-    rows = (*(_row(box, rated, drawn=peeling.honesty is not None) for box in peeling.nearest(sizes)), everybody)
+    boxes = peeling.nearest(sizes)
+    rows = (*(_row(box, drawn=peeling.honesty is not None) for box in boxes), everybody)
     unit: Inline = (", ", peeling.unit) if peeling.unit.text else ()
     notes: tuple[Inline, ...] = (
         (
@@ -80,10 +79,20 @@ def peeling_thresholds(
         ),
         (*_contrast(peeling.scale), " ", *_search_notes(peeling)),
         (f"{peeling.scale.head}: ", peeling.outcome_label, *unit, ". ", *joined(about_moderators(peeling), " ")),
-        *rating_note(rated),
+        *_credibility(boxes, ratings or {}),
         *not_adjusted(peeling_fits(peeling, title_of(peeling))),
     )
     return explained(Table(columns, (Group(rows),), notes))
+
+
+def _credibility(boxes: Sequence[PeeledBox], ratings: Ratings) -> tuple[Inline, ...]:
+    """Return the note with the suggested rating of each size: a column more would turn the table to the long side of the paper."""
+    words = list(dict.fromkeys(ratings[box.id] for box in boxes if box.id in ratings))
+    listed: list[Inline] = [
+        (f"{word} for size ", *joined([(box.share,) for box in boxes if ratings.get(box.id) == word], ", "))
+        for word in words
+    ]
+    return tuple((*note, " It is ", *joined(listed, "; "), ".") if listed else note for note in rating_note(ratings))
 
 
 def _limit_head(moderator: PeeledModerator) -> Inline:
@@ -115,7 +124,7 @@ def _drawn_cells(box: PeeledBox) -> tuple[Inline, ...]:
     return corrected, held, (honest.p_search,)
 
 
-def _row(box: PeeledBox, ratings: Ratings, *, drawn: bool) -> Row:
+def _row(box: PeeledBox, *, drawn: bool) -> Row:
     cells: tuple[Inline, ...] = (
         (box.n,),
         (box.trials,),
@@ -124,7 +133,6 @@ def _row(box: PeeledBox, ratings: Ratings, *, drawn: bool) -> Row:
         *(_drawn_cells(box) if drawn else ()),
         (box.outside.effect,),
         estimate_cell(box.difference),
-        *rating_cell(ratings, box.id),
     )
     muted = box.honesty is not None and box.honesty.verdict == "candidate, not supported"
     return Row((box.share,), cells, muted=muted)
