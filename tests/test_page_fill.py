@@ -71,11 +71,11 @@ def test_an_appendix_has_as_many_pages_as_a_reader_takes(report: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["appendix", "audit"])
-def test_no_page_is_half_empty_but_the_last_of_a_section(report: Path, name: str) -> None:
+def test_no_page_is_half_empty_but_the_last_of_a_section_or_before_the_paper_is_turned(report: Path, name: str) -> None:
     pages, begins = fills(report / f"{name}.pdf"), beginning(report / f"{name}.pdf")
     empty = [
         (number + 1, round(fill, 2))
-        for number, (_, fill) in enumerate(pages[:-1])
-        if number >= FRONT and fill < 0.5 and number + 1 not in begins
+        for number, (wide, fill) in enumerate(pages[:-1])
+        if number >= FRONT and fill < 0.5 and number + 1 not in begins and pages[number + 1][0] == wide
     ]
     assert empty == []
