@@ -37,7 +37,12 @@ SMALLEST = {"min_trials": 1, "minimum_trials": 1}
 def made(folder: Path, analyses: dict[str, Any], north: pd.DataFrame | None = None, **study: Any) -> Made:
     """Fit and print a study of two trials, or of one where `trials` says so."""
     contents = [
-        {"series": "Table", "show": show, "of": of, "name": show.replace("-", "")}
+        {
+            "series": "Table",
+            "show": show,
+            "of": of,
+            "name": f"{show}{of if show == 'credibility' else ''}".replace("-", ""),
+        }
         for of in analyses
         for show in SHOWN[of]
     ]
