@@ -28,10 +28,12 @@ SPLIT = (
     *(f"difference.{part}" for part in ESTIMATE),
     *("better.cut", "other.cut"),
 )
-SUBGROUP = (*MEMBERS, *(f"split.{part}" for part in (*SPLIT, "p-pooled", "p-within", "p-in-new-trials")))
+CONSISTENCY = tuple(f"consistency.{part}" for part in ("trials", "same-sign", "i2", "q-p"))
+SUBGROUP = (*MEMBERS, *(f"split.{part}" for part in (*SPLIT, "p-pooled", "p-within", "p-in-new-trials")), *CONSISTENCY)
 BOX = (
     *("share", *SIZES, *ESTIMATE),
     *(f"{place}.{part}" for place in ("outside", "difference", "normal") for part in ESTIMATE),
+    *CONSISTENCY,
 )
 PEELED = (("per",), ("levels",), *(("interaction", part) for part in ESTIMATE))
 EXCLUDED_COUNT = re.compile(r"left-out-\d+-n")
