@@ -208,6 +208,17 @@ def test_a_study_without_moderators_and_searches_speaks_of_none() -> None:
     assert [group.heading for group in appendix.findings.groups] == ["Main effects", "What could not be estimated"]
 
 
+def test_fits_without_an_estimate_are_counted_by_method() -> None:
+    (said,) = (line for line in lines(whole()) if " fits, " in line)
+    total, _, listed = said.partition(": ")
+    counts = [
+        tuple(map(int, re.findall(r"(\d+) of (\d+) in ", part)[0])) for part in re.split(r", (?=\d)| and ", listed)
+    ]
+    missing = sum(map(int, re.findall(r"(\d+) (?:could not|failed|suppressed)", total)))
+    assert counts and sum(none for none, _ in counts) == missing
+    assert all(none <= every for none, every in counts)
+
+
 def test_without_analyses_there_are_no_findings_but_a_flow() -> None:
     spec, records = study()
     bare = with_report(spec, contents=())

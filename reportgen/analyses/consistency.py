@@ -53,7 +53,7 @@ def consistency_record(
     return Consistency(
         trials=builder.count("trials", pooled.trials, "trials"),
         same_sign=builder.count("same sign", int(np.sum(contrast.estimate * found > 0.0)), "trials"),
-        i2=builder.fixed("i2", NAN if reason else 100 * pooled.i2, "percent", "%", reason),
+        i2=builder.fixed("i2", NAN if reason else 100 * pooled.i2, "i2", "%", reason),
         q_p=builder.p("q p", NAN if reason else pooled.q_p_value, reason),
     )
 

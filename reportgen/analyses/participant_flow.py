@@ -19,8 +19,6 @@ from reportgen.release.suppressed_cells import suppressed_cells
 from reportgen.release.values import Values
 from reportgen.spec.study import Comparison, Study
 
-EXCLUDED = "left-out"
-MARK = " → left out"
 MOST_REASONS = 6
 """Reasons that are counted by themselves; the figure has room for so many."""
 TOO_FEW_PEOPLE = "too few participants to print, or one of few could be worked out from it"
@@ -56,8 +54,8 @@ def _reasons(ledger: Sequence[LedgerLine], excluded: int) -> Mapping[str, int]:
     """Return how many people are excluded for each reason, as long as these are all who are."""
     counts: Counter[str] = Counter()
     for line in ledger:
-        if line.kind == EXCLUDED:
-            counts[line.rule.removesuffix(MARK)] += line.count
+        if line.excluded_for is not None:
+            counts[line.excluded_for] += line.count
     return counts if sum(counts.values()) == excluded else {}
 
 

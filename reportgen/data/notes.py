@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reportgen.data.codes import Cell, code_key, shown_code, twins
-from reportgen.data.repository import LedgerLine
+from reportgen.data.repository import LEFT_OUT, TO_LEFT_OUT, LedgerLine
 from reportgen.errors import Problem
 from reportgen.origin import Origin
 from reportgen.spec.load import LocatedMapping
@@ -62,6 +62,10 @@ class Notes:
         for trial, touched in Counter(trials).items():
             entry = (trial, kind, variable, rule, unit, origin)
             self.counts[entry] = self.counts.get(entry, 0) + touched
+
+    def leave_out(self, variable: str, reason: str, trials: Iterable[str], path: Path) -> None:
+        """Note whom a rule excludes."""
+        self.count(LEFT_OUT, variable, f"{reason}{TO_LEFT_OUT}", trials, "participants", path)
 
     def origin(self, path: Path) -> Origin:
         """Return where a path of the mapping was written.

@@ -196,15 +196,15 @@ def _note_excluded(roster: Roster, excluded: ExcludedParticipants, notes: Notes)
     for key, trial in zip(roster.keys, roster.trials, strict=True):
         if key in excluded:
             column, rule, path = excluded[key]
-            notes.count("left-out", column, f"{rule} → left out", (trial,), "participants", path)
+            notes.leave_out(column, rule, (trial,), path)
 
 
 def _note_unseen(base: Entries, notes: Notes) -> None:
     """Count the people who have no row at any visit that is read."""
     if base.table.data.visit is not None:
         path = data_path(base.table.number, "visit", "codes")
-        rule = "rows at visits that are left out only → left out"
-        notes.count("left-out", base.table.data.visit.column, rule, base.unseen.values(), "participants", path)
+        reason = "rows at visits that are left out only"
+        notes.leave_out(base.table.data.visit.column, reason, base.unseen.values(), path)
 
 
 def _people(roster: Roster, base: Entries, which: IntArray, mapping: Mapping, notes: Notes) -> People:
@@ -213,9 +213,8 @@ def _people(roster: Roster, base: Entries, which: IntArray, mapping: Mapping, no
     for number, (code, arm) in enumerate(mapping.arms.codes.items()):
         if arm.leave_out:
             out = roster.kept & (which == number)
-            rule = f"{shown_code(code)}: {arm.leave_out} → left out"
-            path: Path = ("arms", "codes", code)
-            notes.count("left-out", mapping.arms.column, rule, roster.trials[out], "participants", path)
+            reason = f"{shown_code(code)}: {arm.leave_out}"
+            notes.leave_out(mapping.arms.column, reason, roster.trials[out], ("arms", "codes", code))
             stays &= ~out
     which = which[stays]
     return People(

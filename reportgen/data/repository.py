@@ -80,6 +80,9 @@ class TrialInfo:
     mapping: int
 
 
+LEFT_OUT, TO_LEFT_OUT = "left-out", " → left out"
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
     """What one rule did to one trial.
@@ -108,6 +111,11 @@ class LedgerLine:
     count: int
     unit: str
     origin: Origin
+
+    @property
+    def excluded_for(self) -> str | None:
+        """Why the participants are excluded; None where the rule excludes nobody."""
+        return self.rule.removesuffix(TO_LEFT_OUT) if self.kind == LEFT_OUT else None
 
 
 @dataclass(frozen=True)

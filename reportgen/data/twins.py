@@ -92,8 +92,8 @@ def note_unknown_ids(entries: Entries, base: Entries, mapping: Mapping, notes: N
         notes.problem(message, path, hint, entries.table.place)
     else:
         trial = ", ".join(dict.fromkeys(base.trials))
-        rule = f"in {entries.table.place}, but not in {base.table.place} → left out"
-        notes.count("left-out", entries.table.data.participant, rule, [trial] * len(strange), "participants", path)
+        reason = f"in {entries.table.place}, but not in {base.table.place}"
+        notes.leave_out(entries.table.data.participant, reason, [trial] * len(strange), path)
 
 
 def _built_otherwise(ours: Iterable[str], theirs: Iterable[str]) -> bool:

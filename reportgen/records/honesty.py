@@ -262,7 +262,9 @@ def verdict_sentence(search: Searched) -> Inline:
     if not search.candidates:
         return (*often, *p, ", and nothing is kept.")
     ended: Inline = (": ", ENDED[whole.verdict], whole.alpha) if ENDED[whole.verdict] else ()
-    return (*often, *p, *ended, *_in_new_trials(search, whole), ".", *_elsewhere(whole, search.scale))
+    new = _p_in_new_trials(search)
+    doubted = new is not None and _may_be_chance(new, whole)
+    return (*often, *p, *ended, *_in_new_trials(search, whole), ".", *_elsewhere(whole, search.scale, doubted))
 
 
 def verdict_in_brief(search: Searched) -> Inline:
@@ -296,11 +298,11 @@ def verdict_in_brief(search: Searched) -> Inline:
 def _in_new_trials(search: Searched, whole: SearchHonesty[Number]) -> Inline:
     """Return what is to be expected of the first split in new trials; nothing where its record does not say it."""
     new = _p_in_new_trials(search)
-    if new is None or new.value is None:
+    if new is None:
         return ()
-    chance = new.value > (whole.alpha.value or 0.0)
+    expected = "may be chance" if _may_be_chance(new, whole) else "is to be expected"
     return (
-        f"; in new ones the {search.scale.contrast} {'may be chance' if chance else 'is to be expected'}, ",
+        f"; in new ones the {search.scale.contrast} {expected}, ",
         *_p(new),
     )
 
@@ -316,13 +318,20 @@ def _p(p: Number) -> Inline:
     return ("p\u00a0", p) if p.text[:1] in "<>" else ("p\u00a0=\u00a0", p)
 
 
-def _elsewhere(whole: SearchHonesty[Number], scale: EffectScale) -> Inline:
-    """Return what the search is worth in trials that did not choose: nothing where no trial was held out."""
+def _may_be_chance(p: Number, whole: SearchHonesty[Number]) -> bool:
+    return (p.value or 0.0) > (whole.alpha.value or 0.0)
+
+
+def _elsewhere(whole: SearchHonesty[Number], scale: EffectScale, doubted: bool) -> Inline:
+    """Return what the search is worth in trials that did not choose: nothing where no trial was held out.
+
+    That it may be chance in new trials is not said again where it is `doubted` already.
+    """
     held = whole.held_out
     if held is None or held.difference.effect.value is None or held.difference.p.value is None:
         return ()
     item = held.difference
-    chance = held.difference.p.value > (whole.alpha.value or 0.0)
+    chance = _may_be_chance(item.p, whole) and not doubted
     return (
         f" In trials held out the {scale.contrast} is ",
         *(item.effect, " (", item.low, " to ", item.high, "), "),

@@ -8,9 +8,8 @@ be estimated or is not printed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reportgen.records.derived import Derived
 from reportgen.records.model import Failure, Fidelity, Reconciliation, Records
@@ -184,20 +183,18 @@ def _missing(records: Records, links: dict[str, Link]) -> Iterator[LinkedFinding
         if isinstance(record, Failure):
             name = derived(record.name).quote("name", f"“{record.name}”")
             yield LinkedFinding(("The analysis ", name, " failed: ", record.reason, "."), links.get("status"))
-    counts = Counter(_statuses(analyses))
-    if counts:
-        yield LinkedFinding(_fits(counts), links.get("status"))
+    ended = {
+        view.label: Counter(view.status(own).statuses) for view, own in by_view(analyses) if view.status is not None
+    }
+    if any(ended.values()):
+        yield LinkedFinding(_fits(ended), links.get("status"))
     if records.egress is not None and records.egress.kinds:
         yield LinkedFinding(records.egress.sentence, links.get("provenance"))
 
 
-def _statuses(analyses: Sequence[Any]) -> Iterator[Status]:
-    for view, own in by_view(analyses):
-        if view.status is not None:
-            yield from view.status(own).statuses
-
-
-def _fits(counts: Counter[Status]) -> Inline:
+def _fits(ended: Mapping[str, Counter[Status]]) -> Inline:
+    """Return how many fits have no estimate, and of which methods they are."""
+    counts = sum(ended.values(), Counter[Status]())
     total = count_made("report.status", "fits", sum(counts.values()), "fits")
     parts: list[Inline] = [
         (count_made("report.status", status, counts[status], "fits"), f" {words}")
@@ -206,4 +203,17 @@ def _fits(counts: Counter[Status]) -> Inline:
     ]
     if not parts:
         return ("All fits that were asked for (", total, ") gave an estimate.")
-    return ("Of ", *counted(total, "fit"), ", ", *joined(parts, ", "), ".")
+    without = [_without_estimate(label, own) for label, own in ended.items() if any(own[status] for status in MISSING)]
+    return ("Of ", *counted(total, "fit"), ", ", *joined(parts, ", "), ": ", *joined(without, ", "), ".")
+
+
+def _without_estimate(label: str, counts: Counter[Status]) -> Inline:
+    """Return how many fits of a method have no estimate."""
+    number = Derived("key-findings").at(label)
+    missing = sum(counts[status] for status in MISSING)
+    return (
+        number.count("without estimate", missing, "fits"),
+        " of ",
+        number.count("fits", counts.total(), "fits"),
+        f" in {label[0].lower()}{label[1:]}",
+    )

@@ -232,6 +232,8 @@ def picture(name: str, title: str, alt: str, width_mm: float, height_mm: float) 
     from docx.shared import Mm
 
     made: Element = CT_Inline.new_pic_inline(1, "", f"{name}.png", Mm(width_mm), Mm(height_mm))
+    for side in ("distT", "distB", "distL", "distR"):
+        made.set(side, "0")  # LibreOffice keeps 3 mm where nothing is said
     made.docPr.set("name", legal(name))
     made.docPr.set("title", legal(title))
     made.docPr.set("descr", legal(alt))

@@ -26,19 +26,20 @@ Sections = Mapping[str, tuple[str, ...]]
 
 
 def sections_of(report: Path) -> dict[str, tuple[str, ...]]:
-    """Return the lines of each section of a built report by its id; what stands before the first one under "front" and "audit front"."""
-    return {**_sections(report / "audit.html", "audit front"), **_sections(report / "appendix.html", "front")}
+    """Return the lines of each section of a built report by its id, those of the audit file behind "audit "."""
+    audit = {f"audit {name}": lines for name, lines in _sections(report / "audit.html").items()}
+    return {**audit, **_sections(report / "appendix.html")}
 
 
-def _sections(path: Path, before: str) -> dict[str, tuple[str, ...]]:
-    """Return the sections of a page, with what stands before the first one; of no page none."""
+def _sections(path: Path) -> dict[str, tuple[str, ...]]:
+    """Return the sections of a page, with what stands before the first one under "front"; of no page none."""
     if not path.exists():
         return {}
     page = lxml.html.parse(str(path)).getroot()
     (main,) = page.xpath("//main")
     front = tuple(line for head in page.xpath("//header | //nav") for line in _lines(head))
     found = {str(section.get("id")): tuple(_lines(section)) for section in main.xpath(".//section[@id]")}
-    return {before: front, **found}
+    return {"front": front, **found}
 
 
 def _lines(element: Any) -> Iterator[str]:

@@ -271,6 +271,11 @@ def test_a_split_that_new_trials_may_not_show_may_be_chance_in_them() -> None:
     weak = replace(found, subgroups=(first, *found.subgroups[1:]))
     assert "; in new ones the difference may be chance, p\u00a0=\u00a00.21. In trials" in plain(verdict_sentence(weak))
     assert "supported; in new trials p\u00a0=\u00a00.21; held out" in plain(verdict_in_brief(weak))
+    assert found.honesty is not None and found.honesty.held_out is not None
+    held = found.honesty.held_out
+    less = replace(held, difference=replace(held.difference, p=replace(held.difference.p, value=0.3, text="0.30")))
+    both = plain(verdict_sentence(replace(weak, honesty=replace(found.honesty, held_out=less))))
+    assert both.endswith("p\u00a0=\u00a00.30.") and both.count("may be chance") == 1
     unknown = replace(first, p_new=replace(first.p_new, value=None, text="–"))
     silent = replace(found, subgroups=(unknown, *found.subgroups[1:]))
     assert "new" not in plain(verdict_sentence(silent))

@@ -142,6 +142,7 @@ def test_each_figure_has_its_alternative_text_and_600_dpi(document: Any, content
     assert alt_texts_of(body_of(document)) == [plain(drawing.alt) for drawing in drawings]
     for drawing, shape in zip(drawings, document.inline_shapes, strict=True):
         assert abs(shape.width.mm - drawing.width_mm) < 0.1 and abs(shape.height.mm - drawing.height_mm) < 0.1
+        assert {shape._inline.get(side) for side in ("distT", "distB", "distL", "distR")} == {"0"}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         pictures = [Image.open(io.BytesIO(archive.read(n))) for n in archive.namelist() if n.endswith(".png")]
     assert len(pictures) == len(drawings)
