@@ -70,7 +70,7 @@ def _called(arguments: list[str]) -> int:
 
 
 def _unexpected(error: Exception) -> int:
-    """Usage errors are shown as typer would; anything else is a defect of ours, told in a line."""
+    """Usage errors are shown as typer would; anything else is a defect of ours, reported in one line."""
     if hasattr(error, "format_message"):
         say(f"{error.format_message()}\n{_usage_hint(error)}")
         return int(getattr(error, "exit_code", 2))

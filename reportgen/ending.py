@@ -1,4 +1,4 @@
-"""How the process ends when it is told to: by Ctrl-C, by SIGTERM, or because its terminal is closed.
+"""How the process ends when it is asked to: by Ctrl-C, by SIGTERM, or because its terminal is closed.
 
 An exception out of the blue is swallowed by some libraries and printed with a traceback by others. So the handler does
 not raise: it puts away what was begun, says one line, and leaves at once. A second signal changes nothing.

@@ -199,7 +199,7 @@ class Maker:
         self._store, self._basis, self._scope, self._packages = store or NoStore(), basis, scope, packages
 
     def __call__(self, tasks: Sequence[Task], done: Callable[[], object] = lambda: None) -> list[Any]:
-        """Return the output of each task, in order; the first error is raised. `done` is told of each task that has run."""
+        """Return the output of each task, in order; the first error is raised. `done` is called with each task that has run."""
 
         def on_step(step: Step) -> None:
             if step.status != "begun":

@@ -322,7 +322,7 @@ def _trials(examined: Examined, spec: Spec) -> Task:
     """Return the task that reads the trials of a study without faults."""
     from reportgen.analyses.reading import reading
 
-    if examined.problems:  # those of the data are told together with them
+    if examined.problems:  # those of the data are reported together with them
         read_data(examined)
     return reading(spec)
 

@@ -1,4 +1,4 @@
-"""What is being done, told while it is done: a bar with time left and draws per second on a terminal, lines elsewhere."""
+"""What is being done, shown while it is done: a bar with time left and draws per second on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 

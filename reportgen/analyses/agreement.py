@@ -22,7 +22,7 @@ from reportgen.analyses.partition_profiles import cut_decimals
 from reportgen.analyses.partition_record import names_of
 from reportgen.analyses.peeling_record import size_text
 from reportgen.analyses.peeling_search import Peeled
-from reportgen.analyses.recording import clause, for_outcome
+from reportgen.analyses.recording import for_outcome
 from reportgen.analyses.recursive_partitioning import Partitioned
 from reportgen.analyses.selection import Selection, narrowed
 from reportgen.records.agreement import Agreement, AgreementSettings, ComparedSubgroup, OutcomeAgreement, Pair, Trait
@@ -206,7 +206,7 @@ def _nothing(first: Partitioned, second: Peeled, common: Common, values: Values)
         return ("recursive partitioning found no subgroup",)
     if second.found is None or not second.found.boxes:
         reason = second.reason or (second.found.message if second.found is not None else "")
-        return ("directed peeling found no subgroup: ", values.quote("peeling reason", reason.rstrip(".")))
+        return ("directed peeling found no subgroup: ", values.quote("peeling reason", reason))
     return () if common.n else ("no participant was analysed by both searches, which need different moderators",)
 
 
@@ -333,9 +333,7 @@ def _effect(mask: BoolArray, common: Common, values: Values, suppress: bool) -> 
         return estimate_record(None, node.level, values, unit, reason)
     known = fit.status in ("ok", "boundary")
     builder = values.at(trials=fit.trials, arms=(fit.n_control, fit.n_intervention))
-    return estimate_record(
-        fit.effect if known else None, node.level, builder, unit, "" if known else clause(fit.message)
-    )
+    return estimate_record(fit.effect if known else None, node.level, builder, unit, "" if known else fit.message)
 
 
 def _traits(both: BoolArray, common: Common, builder: Values) -> Iterator[Trait[Value]]:

@@ -1,7 +1,7 @@
 """An analysis that fails: its place in the report says so, the command line names it, and the others go on.
 
 Pages and results name the kind of error, and its words only where they cannot hold a value of a participant or a path:
-those of our own errors and of arithmetic. Whoever builds the report is told all of it.
+those of our own errors and of arithmetic. Whoever builds the report is shown all of it.
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.moderator_values import Moderator, column_of
-from reportgen.analyses.recording import clause
 from reportgen.analyses.selection import Selection, adjusters_of
 from reportgen.analyses.trial_interactions import Printed
 from reportgen.records.estimate import Estimate
@@ -53,7 +52,7 @@ Level = tuple[str, int]
 def close_levels(
     moderators: Iterable[tuple[Moderator, frozenset[int]]], people: Selection, minimum: int
 ) -> frozenset[Level]:
-    """Return the levels whose people alone are told apart from those of another level by too few people of an arm.
+    """Return the levels whose people alone are distinguished from those of another level by too few people of an arm.
 
     Parameters
     ----------
@@ -132,7 +131,7 @@ def level_effects(
     if not at or len(found.effects) != len(at):
         return None
     builder = builder.at("consistent", status=found.status)
-    reason = clause(found.reason)
+    reason = found.reason
     suppressed = _suppression_reason(found, few) if moderator.categorical else {}
     overall = estimate_record(None if reason else found.overall, how.level, builder.at("overall"), how.unit, reason)
     levels = _Levels(moderator, people, node, found, suppressed, close, how, builder)
@@ -191,9 +190,7 @@ class _Levels:
         builder = self.builder.at(self.moderator.levels[code])
         shares = self.found.composition
         n = builder.count("n", self.found.people[place])
-        share = builder.fixed(
-            "share", 100 * shares[place] if shares else None, "percent", "%", clause(self.found.reason)
-        )
+        share = builder.fixed("share", 100 * shares[place] if shares else None, "percent", "%", self.found.reason)
         consistent, alone = self._consistent(place, builder), self._alone(code, builder.at("alone"))
         reason = self.suppressed.get(code)
         if (self.moderator.name, code) in self.close:
@@ -206,7 +203,7 @@ class _Levels:
     def _consistent(self, place: int, values: Values) -> Estimate[Value]:
         effect = self.found.effects[place]
         known = math.isfinite(float(effect.estimate))
-        reason = clause(self.found.reason) or ("" if known else "no trial has participants of this level on both sides")
+        reason = self.found.reason or ("" if known else "no trial has participants of this level on both sides")
         return estimate_record(effect if known else None, self.how.level, values, self.how.unit, reason)
 
     def _alone(self, code: int, values: Values) -> Estimate[Value]:
@@ -228,5 +225,5 @@ class _Levels:
             **_options(self.node, ALONE),
         )
         builder = builder.at(status=fit.status)
-        reason = clause(fit.message) if fit.status in ("failed", "not estimable") else ""
+        reason = fit.message if fit.status in ("failed", "not estimable") else ""
         return estimate_record(None if reason else fit.effect, self.how.level, builder, self.how.unit, reason)

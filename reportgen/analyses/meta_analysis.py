@@ -13,7 +13,7 @@ from typing import Any
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, unit_of
-from reportgen.analyses.recording import NAN, clause, comparison_records, excluded_record, for_outcome
+from reportgen.analyses.recording import NAN, comparison_records, excluded_record, for_outcome
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of
 from reportgen.analyses.suppressed_trials import (
     disclosed_effect,
@@ -294,7 +294,7 @@ def _record(
 ) -> PooledEffect[Value]:
     values = for_outcome(selection.outcome, study, values)
     unit = unit_of(selection.outcome, study)
-    reason = suppression or (clause(fits.message) if fits and fits.failed else "")
+    reason = suppression or (fits.message if fits and fits.failed else "")
     status: Status = fits.status if fits else "not estimable"
     builder = values.at(
         selection.comparison,
@@ -480,13 +480,13 @@ def _trials(
 ) -> list[TrialEstimate[Value]]:
     """One row a trial. The weight is the two-stage one: a one-step model has none of its own."""
     found = fits.trials
-    apart = not_pooled(fits.two_stage, len(found.labels)) or (clause(fits.message) if fits.failed else "")
+    apart = not_pooled(fits.two_stage, len(found.labels)) or (fits.message if fits.failed else "")
     places = {str(label): place for place, label in enumerate(found.labels)}
     rows = []
     for name in selection.trials:
         place = places[name]
         status: Status = "ok" if found.status[place] == "ok" else "not estimable"
-        reason = clause(found.reason[place])
+        reason = found.reason[place]
         estimate, std_error, df = (float(a[place]) for a in (found.estimate, found.std_error, found.df))
         effect = Effect(estimate, std_error, df, df) if status == "ok" else None
         weight = 100 * float(fits.two_stage.weights[place]) if effect and not apart else NAN

@@ -21,7 +21,7 @@ from reportgen.analyses.honesty_record import Honest
 from reportgen.analyses.naming import scale_of
 from reportgen.analyses.partition_context import Naming, RecordContext
 from reportgen.analyses.partition_profiles import cut_decimals, profiles
-from reportgen.analyses.recording import NAN, clause, excluded_record
+from reportgen.analyses.recording import NAN, excluded_record
 from reportgen.analyses.search_people import SearchPeople
 from reportgen.analyses.selection import adjusters_of
 from reportgen.analyses.variants import with_variants
@@ -142,7 +142,7 @@ def _members(group: found.Group, context: RecordContext) -> Members[Value]:
     """Return people with their effect; the normal interval stands beside it for publications that print no other."""
     estimated = group.status in ("ok", "boundary")
     status: Status = group.status
-    reason = "" if estimated else clause(group.reason)
+    reason = "" if estimated else group.reason
     arms = group.n_control, group.n_intervention
     values = context.values.at(n=group.n, trials=group.trials, status=status, arms=arms)
     normal = values.at("effect", "normal")
@@ -402,7 +402,7 @@ def _uses(
     """Return every moderator that was asked for: what it costs, and why it was not searched."""
     reasons = dict(people.not_searched)
     if partition is not None:
-        reasons |= {name: clause(cause) for name, cause in partition.tree[0].untried.items()}
+        reasons |= partition.tree[0].untried
     results = []
     costs = {cost.moderator: cost for cost in people.costs}
     for name, label in naming.moderators.items():

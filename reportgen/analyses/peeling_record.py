@@ -20,7 +20,7 @@ from reportgen.analyses.honesty_record import Honest
 from reportgen.analyses.moderator_values import Moderator, decimals_of
 from reportgen.analyses.naming import scale_of, setting_decimals, setting_number, unit_of
 from reportgen.analyses.peeling_search import BoolArray, Peeled
-from reportgen.analyses.recording import NAN, clause, excluded_record, for_outcome
+from reportgen.analyses.recording import NAN, excluded_record, for_outcome
 from reportgen.analyses.search_people import Cost
 from reportgen.records.estimate import Estimate, NotAdjusted
 from reportgen.records.honesty import SubgroupHonesty
@@ -81,7 +81,7 @@ def peeling_record(
     boxes = found.boxes if found is not None else ()
     few = few_in_an_arm(selection.treatment, minimum)
     n_control, n_intervention = builder.sides()
-    reason = TOO_FEW if few else search.reason or (clause(found.overall.message) if found is not None else "")
+    reason = TOO_FEW if few else search.reason or (found.overall.message if found is not None else "")
     return PeeledOutcome(
         id=builder.prefix,
         outcome=selection.outcome,
@@ -111,7 +111,7 @@ def peeling_record(
         failed=builder.count("boxes failed", sum(box.status not in ("ok", "boundary") for box in boxes), "boxes"),
         excluded=excluded_record(selection, builder),
         status=status,
-        reason=(builder.quote("reason", clause(message)),) if message else (),
+        reason=(builder.quote("reason", message),) if message else (),
         not_adjusted=not_adjusted_record(unused_adjusters(selection), study, builder)
         if found is not None and _known(found.overall.effect)
         else (),
@@ -260,7 +260,7 @@ class _Boxes:
             n_intervention=builder.count("n intervention", box.n_intervention),
             trials=builder.count("trials", box.trials, "trials"),
             limits=tuple(self._limit(box, i, builder) for i in range(len(self.moderators))),
-            inside=estimate_record(_known(box.effect), level, builder, unit, clause(box.message)),
+            inside=estimate_record(_known(box.effect), level, builder, unit, box.message),
             normal=self._normal(self.search.members[place], builder.at("normal")),
             outside=estimate_record(_known(box.outside.effect), level, outside, unit, "too few people outside"),
             difference=estimate_record(
@@ -302,7 +302,7 @@ class _Boxes:
     def _normal(self, inside: BoolArray, values: Values) -> Estimate[Value]:
         """Return the effect inside with intervals from the normal distribution, as many publications print them."""
         fit = fit_among(self.search.selection, inside, self.node, inference="normal")
-        return estimate_record(_known(fit.effect), self.node.level, values, self.unit, clause(fit.message))
+        return estimate_record(_known(fit.effect), self.node.level, values, self.unit, fit.message)
 
 
 def size_text(size: float) -> str:

@@ -296,22 +296,10 @@ def _peeling(
         at_most=screened,
         moderators=len(searched),
         moderators_at_most=screened,
-        not_tried=(*lost, *((name, _shortened(cause)) for name, cause in not_tried)),
+        not_tried=(*lost, *not_tried),
         costs=_costs(costs),
     )
     return _Entering(entering, effect)
-
-
-def _shortened(reason: str) -> str:
-    """Return why a moderator is not peeled, without the reason of the reason.
-
-    Examples
-    --------
-    >>> _shortened("2 values: with 3 or fewer a peel would remove a large share of the people")
-    '2 values, too few to peel'
-    """
-    values, colon, _ = reason.partition(": with ")
-    return f"{values}, too few to peel" if colon else reason
 
 
 def agreeing(node: Agreement, context: PlanContext) -> list[PlannedEffect]:

@@ -21,17 +21,6 @@ def for_outcome(name: str, study: Study, values: Values) -> Values:
     return values.at(outcome=name, link=scale_of(study.outcomes[name]).link)
 
 
-def clause(sentence: str) -> str:
-    """Return a sentence of `stats` as a part of another one.
-
-    Examples
-    --------
-    >>> clause("The outcome is constant.")
-    'the outcome is constant'
-    """
-    return (sentence[:1].lower() + sentence[1:]).rstrip(".")
-
-
 def comparison_records(
     node: Pooled, study: Study, present: Collection[str], values: Values
 ) -> tuple[ComparisonRecord[Value], ...]:

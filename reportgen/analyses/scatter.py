@@ -20,7 +20,7 @@ def scatter_record(fit: ModeratorFit, suppressed: bool, reason: str, unit: str, 
     ----------
     fit : ModeratorFit
     suppressed : bool
-        Whether they are kept back, for they rest on too few people.
+        Whether they are suppressed, for they rest on too few people.
     reason : str
         Why nothing of the cell can be estimated; empty where something can.
     unit : str

@@ -36,7 +36,7 @@ from reportgen.task import Task
 
 REPOSITORY = "repository"
 RECONCILIATION = "reconciliation"
-DRAWING = frozenset(("seed", "first", "count"))  # what a chunk of draws is told
+DRAWING = frozenset(("seed", "first", "count"))  # the arguments of a chunk of draws
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.moderator_values import Moderator, column_of, values_of
-from reportgen.analyses.recording import NAN, clause
+from reportgen.analyses.recording import NAN
 from reportgen.analyses.selection import Selection, adjusters_of, narrowed
 from reportgen.analyses.suppressed_trials import guarded_trials
 from reportgen.analyses.two_stage_record import two_stage_estimate, two_stage_heterogeneity
@@ -250,7 +250,7 @@ def _trial(
     values: Values,
     not_pooled: str,
 ) -> TrialInteraction[Value]:
-    reason = clause(contrast.reason[place])
+    reason = contrast.reason[place]
     status: Status = "not estimable" if reason else "ok"
     estimate, std_error, df = (float(item[place]) for item in (contrast.estimate, contrast.std_error, contrast.df))
     effect = None if reason else Effect(estimate, std_error, df, df)
@@ -270,10 +270,10 @@ def _trial(
         status=status,
         reason=reason,
     )
-    return _withheld(row, disclosed.hidden[name]) if name in disclosed.hidden else row
+    return _suppressed(row, disclosed.hidden[name]) if name in disclosed.hidden else row
 
 
-def _withheld(row: TrialInteraction[Value], reason: str) -> TrialInteraction[Value]:
+def _suppressed(row: TrialInteraction[Value], reason: str) -> TrialInteraction[Value]:
     """Return the row of a trial without estimate and weight."""
     return replace(
         row,

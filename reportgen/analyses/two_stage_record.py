@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.analyses.recording import NAN, clause
+from reportgen.analyses.recording import NAN
 from reportgen.records.estimate import Estimate, TwoStageHeterogeneity
 from reportgen.records.model import TrialEstimate
 from reportgen.records.numbers import Value
@@ -45,7 +45,7 @@ def two_stage_estimate(
     shown = None if reason else pooled
     ends = shown.interval(level) if shown else (NAN, NAN)
     failed = shown is not None and shown.status == "failed"
-    cause = clause(shown.message) if shown and failed else reason
+    cause = shown.message if shown and failed else reason
     low, high = values.bounds(*ends, "effect", unit, cause)
     return Estimate(
         effect=values.fixed("effect", shown.estimate if shown else NAN, "effect", unit, cause),

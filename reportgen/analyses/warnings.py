@@ -71,7 +71,7 @@ def baselines_not_measured(spec: Spec, repository: Repository) -> list[Problem]:
 
 
 def _needs_none(name: str, study: Study) -> bool:
-    """Whether nothing else asks for the baseline of an outcome or instrument: a change without one is told of already."""
+    """Whether nothing else asks for the baseline of an outcome or instrument: a change without one is reported already."""
     return name not in study.outcomes or study.outcomes[name].final
 
 

@@ -4,7 +4,7 @@ A CSV knows only text, Excel makes every number a float, SPSS writes 1.0 and Par
 them all, so codes are compared by a key: 1, 1.0, "1", "1.0", "+1", true and "TRUE" are one code; "01" is another, because
 who writes the zero means it. Digits of other scripts are digits, .A and .a are one letter of Stata or SAS, and the noise of
 a sum (0.30000000000000004) is no part of a number. Texts are compared in their normal form, and an empty one is no value.
-Participants are told apart by a stricter key, since "1.1" and "1.10" are the first and the tenth person of a site.
+Participants are distinguished by a stricter key, since "1.1" and "1.10" are the first and the tenth person of a site.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def dashes_to_minus(cell: Cell) -> str:
 
 
 def participant_key(value: Cell) -> str:
-    """Return the text by which participants are told apart: as written, but a whole number without its decimals.
+    """Return the text by which participants are distinguished: as written, but a whole number without its decimals.
 
     Examples
     --------
@@ -230,7 +230,7 @@ def twins(codes: Iterable[Cell]) -> list[tuple[Cell, Cell]]:
 
 
 def distinct_writings(codes: Iterable[Cell]) -> dict[str, dict[str, int]]:
-    """Return the keys that several codes share which are told apart by their writing, as the versions 2.1 and 2.10 are.
+    """Return the keys that several codes share which are distinguished by their writing, as the versions 2.1 and 2.10 are.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """Names and words that were read in another encoding than they were written in, somewhere on their way to us.
 
-'Malmö' written as UTF-8 and read as windows-1252 is 'MalmÃ¶': a new trial, level or site, and nobody asked. It is told
+'Malmö' written as UTF-8 and read as windows-1252 is 'MalmÃ¶': a new trial, level or site, and nobody asked. It is reported
 where it stands in a column that is used; a mapping that writes the garbled text itself has seen it, and is obeyed.
 """
 
@@ -94,7 +94,7 @@ def is_garbled(text: str) -> bool:
 
 
 def repaired(text: str) -> str:
-    """Return the text that a garbled one was made of; "" where it is not garbled, or cannot be told.
+    """Return the text that a garbled one was made of; "" where it is not garbled, or where that is unknown.
 
     Examples
     --------

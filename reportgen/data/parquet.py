@@ -1,7 +1,7 @@
 """Parquet files, through pyarrow.
 
 Whole numbers with gaps stay whole: as floats, long codes of participants would run together. Columns that have one name are
-kept apart and told. A few bytes may stand for thousand million equal rows, so the size is asked before it is read.
+kept apart and reported. A few bytes may stand for thousand million equal rows, so the size is asked before it is read.
 """
 
 from __future__ import annotations

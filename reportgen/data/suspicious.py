@@ -92,7 +92,7 @@ def _note_thousands(numbers: Numbers, reading: Reading) -> None:
     assert numbers.cells is not None
     column, held = numbers.cells.column, numbers.cells.held()
     texts = {i: str(column.distinct[i]) for i, key in enumerate(column.keys) if key in held}
-    if any(number_of(column.distinct[i], column.decimal) is None for i in texts):  # told as text where it is read
+    if any(number_of(column.distinct[i], column.decimal) is None for i in texts):  # reported as text where it is read
         return
     grouped = {i for i, text in texts.items() if _GROUPED.fullmatch(text)}
     shortened = {i for i, text in texts.items() if i not in grouped and _SHORTENED.fullmatch(_bare(column.distinct[i]))}

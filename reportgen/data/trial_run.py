@@ -64,7 +64,7 @@ def _read_and_exit(read: Callable[[], object], size: int) -> None:
         code = 0
     except MemoryError:
         code = 1
-    except Exception:  # it will be met again, and told
+    except Exception:  # it will be met again, and reported
         code = 0
     finally:
         os._exit(code)

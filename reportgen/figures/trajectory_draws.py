@@ -90,7 +90,7 @@ def bands(interval: pd.DataFrame, null: pd.DataFrame | None, fill: str) -> Itera
 
 
 def signs(boxes: Sequence[PeeledBox], along: Scale, up: Scale) -> Iterator[Mark]:
-    """Yield the open signs of effects after draws that lie within the plot; of trials held out left of their size, to be told apart."""
+    """Yield the open signs of effects after draws that lie within the plot; of trials held out left of their size, to be distinguishable."""
     for kind, share, effect in after_draws(boxes):
         if up.low <= effect <= up.high:
             yield _sign(kind, along.at(share) - (ASIDE if kind == "held out" else 0.0), up.at(effect))

@@ -103,7 +103,7 @@ class Local(Remote):
 def _executors() -> Callable[..., Any]:
     """Return what makes loky's executors, which replace a process that has grown by this much, without a word.
 
-    Compiled code and the data of a study are 300 MB, which loky takes for a leak unless told otherwise.
+    Compiled code and the data of a study are 300 MB, which loky takes for a leak unless configured otherwise.
     """
     os.environ.setdefault("LOKY_MAX_MEMORY_LEAK_SIZE", str(GROWN))
     warnings.filterwarnings("ignore", "A worker was restarted", UserWarning)
@@ -114,7 +114,7 @@ def _executors() -> Callable[..., Any]:
 
 
 def end_workers() -> None:
-    """End all local workers at once, whatever they do; for when this process is told to end."""
+    """End all local workers at once, whatever they do; for when this process must end."""
     executor: Any = getattr(sys.modules.get("loky.reusable_executor"), "_executor", None)
     for process in list((getattr(executor, "_processes", None) or {}).values()):
         process.kill()

@@ -57,7 +57,7 @@ class ParticipantFlow(Generic[V]):
     excluding : Number
         Trials from which anybody was excluded.
     reasons : tuple of FlowReason
-        The most frequent first; none where they cannot be told apart.
+        The most frequent first; none where they cannot be distinguished.
     others : Number or None
         Participants excluded for further reasons, few of each; None where there are no further ones.
     classes : tuple of FlowClass

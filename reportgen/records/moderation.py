@@ -109,7 +109,7 @@ class Interaction(Generic[V]):
     found : tuple
         What the estimate says, in words, whatever its p.
     by_trial : tuple of ContrastByTrial
-        The interaction in each trial, one for each estimate of a reading; empty where nothing may be told.
+        The interaction in each trial, one for each estimate of a reading; empty where all of it is suppressed.
     level_effects : LevelEffects or None
         Effects that agree with the interaction within trials, beside those in `at`.
     """

@@ -2,7 +2,7 @@
 
 In: a study. Out: the same study with a reference in the place of each name, for whoever fits; and what each reference
 stands for, for whoever prints. So a changed title makes no fit again, and stands on the page all the same. A reference is
-told from words by two control characters that no study file can hold.
+distinguished from words by two control characters that no study file can hold.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def outcome_title(name: str, study: Study) -> str:
 
 
 def outcome_label(name: str, study: Study) -> str:
-    """Return what an outcome is called where effects on it are told: its title, and "at follow-up" unless it is a change."""
+    """Return what an outcome is called where effects on it are reported: its title, and "at follow-up" unless it is a change."""
     title = outcome_title(name, study)
     if title == reference("outcome", name):
         return reference("effects on", name)

@@ -1,7 +1,7 @@
 """All tables of a report in one workbook: a sheet a table, numbers as numbers.
 
 A numeric cell holds the value with all its digits and shows the decimals that the page prints. What has no value (not
-estimable) is empty; what is known and not told ("<5") stays words. The first sheet says what stands where.
+estimable) is empty; what is known and suppressed ("<5") stays words. The first sheet says what stands where.
 """
 
 from __future__ import annotations

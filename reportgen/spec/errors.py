@@ -154,7 +154,7 @@ def spoken_for(details: list[ErrorDetails], paths: list[KeyPath]) -> list[bool]:
 
 
 def _misspelt(missing: ErrorDetails, details: list[ErrorDetails]) -> bool:
-    """Whether a key that is missing was written beside it in another spelling, of which is told already."""
+    """Whether a key that is missing was written beside it in another spelling, which is reported already."""
     *within, name = missing["loc"]
     unknown = [
         str(detail["loc"][-1])

@@ -1,6 +1,6 @@
-"""Which of the five kinds of YAML file of a study stands at a path: told at once where it is another than was asked for.
+"""Which of the five kinds of YAML file of a study stands at a path: reported at once where it is another than was asked for.
 
-Else a mapping that is named instead of its study would be told a dozen keys that it lacks and a dozen that it has.
+Else a mapping that is named instead of its study would be blamed for a dozen keys that it lacks and a dozen that it has.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def examine_study(path: Path) -> Examined:
     """Read as much of a study as can be read, so that the data are checked even where the study file has faults.
 
     What is wrong is left out of the Spec that is returned; names that were written but could not be understood are
-    remembered, so that nobody is told of a fault twice.
+    remembered, so that no error is reported twice.
     """
     try:
         source = read_source(path / "study.yaml" if is_folder(path) else path, "a study file")

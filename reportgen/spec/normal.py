@@ -3,7 +3,7 @@
 A name typed on a Mac, pasted from a web page or exported by a registry may hold an é of two characters, a zero-width space,
 a soft hyphen or a no-break space. Nobody sees the difference: the normal form has none of them. Capitals count in it, and
 so do accents and dashes. Where two texts differ in its normal form but would be the same to a hurried reader (P-1 and P1,
-O'Neill and O’Neill), the loose form is the same: such twins are told, never joined without a word.
+O'Neill and O’Neill), the loose form is the same: such twins are reported, never joined silently.
 """
 
 from __future__ import annotations
@@ -167,5 +167,8 @@ def on_disk(path: Path) -> list[Path]:
         folders = [path.parent] if path.parent.is_dir() or path.parent == path else on_disk(path.parent)
         inside = [item for folder in folders if folder.is_dir() for item in sorted(folder.iterdir())]
         return [item for item in inside if normal(item.name) == normal(path.name)] or [path] * path.exists()
-    except (OSError, ValueError):  # a name that is too long, a folder that may not be listed: told when it is opened
+    except (
+        OSError,
+        ValueError,
+    ):  # a name that is too long, a folder that may not be listed: reported when it is opened
         return []

@@ -1,4 +1,4 @@
-"""Parts of a study file of which there are several kinds, told apart by one word: `method` of an analysis, `show` of an artefact.
+"""Parts of a study file of which there are several kinds, distinguished by one word: `method` of an analysis, `show` of an artefact.
 
 The kinds stand in a registry, which whoever brings one may add to; a study is read with those that are there when it is read.
 """

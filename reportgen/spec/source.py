@@ -150,7 +150,7 @@ def _plain(node: Node, path: KeyPath, keys: dict[KeyPath, Origin], values: dict[
         return composed(node.scalar) if isinstance(node.scalar, str) else node.scalar
     plain: dict[Any, Any] = {}
     for key, value in node.pairs:
-        assert key.scalar is not None  # the tree has told of it
+        assert key.scalar is not None  # the tree has reported it
         word = _key(key.scalar) if isinstance(key.scalar, str) else key.scalar
         if word in plain:
             raise SpecError([Problem("duplicate key, written with different characters", key.place, _TWICE)])

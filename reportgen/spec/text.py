@@ -1,7 +1,7 @@
 """The text of one file of a study, and every way in which there may be none.
 
 A study, mapping, simulation or fidelity file is a regular file of UTF-8 text of moderate size. Whatever else stands at
-its path (nothing, a folder, a pipe, a workbook) is told here, before anything is read that could hang or be huge.
+its path (nothing, a folder, a pipe, a workbook) is reported here, before anything is read that could hang or be huge.
 """
 
 from __future__ import annotations

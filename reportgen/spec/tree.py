@@ -3,7 +3,7 @@
 The language needs little of YAML 1.2: mappings, lists, texts and numbers. A plain word is a number only where it is
 written as one would print it (`7`, `-0.5`, `1.25`); `01`, `1.10`, `0x8`, `1_0`, `2020-01-01`, `true` and `NO` stay the
 texts that they are, so that a code or a level is what was written, while a key that takes a number reads them as one.
-Tags, merge keys and keys that are no words are told, not guessed at. Nodes are counted while they are read, so that no
+Tags, merge keys and keys that are no words are reported, not guessed at. Nodes are counted while they are read, so that no
 file can take minutes: an alias counts as much as what it repeats.
 """
 

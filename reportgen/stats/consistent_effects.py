@@ -145,7 +145,7 @@ def consistent_effects(
     options = coded.plan.options(interaction_effect == "random")
     fit = fit_model(people, people.adjusters, centred, options)
     if fit.status not in ESTIMATED:
-        return _without(at, counts, fit.status, fit.message[:1].lower() + fit.message[1:].rstrip("."))
+        return _without(at, counts, fit.status, fit.message)
     return _effects(people, coded, options, fit, centred, at, wanted, counts)
 
 

@@ -25,8 +25,8 @@ from .moderators import base_level
 from .one_step import NEARLY_EXACT
 from .two_stage import TwoStage, pool_two_stage
 
-WITHOUT_LEVELS = "It does not have both levels on both sides."
-CONSTANT_HERE = "The moderator does not vary on both sides."
+WITHOUT_LEVELS = "it does not have both levels on both sides"
+CONSTANT_HERE = "the moderator does not vary on both sides"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +175,15 @@ def _least_squares(people: People, here: NDArray[np.bool_], columns: FloatArray)
     model = blocks(item, Options(treatment_effect="common"))
     name = "treatment:moderator[0]"
     if name not in model.x_names:
-        return "The interaction cannot be distinguished from the adjusters.", nothing
+        return "the interaction cannot be distinguished from the adjusters", nothing
     if model.df <= 0:
-        return "As many coefficients as participants.", nothing
+        return "as many coefficients as participants", nothing
     p, a = model.p, model.rr[0]
     inverse = np.linalg.inv(a[:p, :p])
     resid = np.append(-inverse @ a[:p, p], 1.0)
     sigma2 = float(resid @ a @ resid) / model.df
     if not sigma2 > NEARLY_EXACT * float(item.centred[0, -1, -1]) / int(item.size[0]):
-        return "The model reproduces the outcome exactly, so that no residual variance is left.", nothing
+        return "the model reproduces the outcome exactly, so that no residual variance is left", nothing
     place = model.x_names.index(name)
     error = float(np.sqrt(sigma2 * inverse[place, place]))
     return "", np.array([-resid[place] * unit, error * unit, model.df])

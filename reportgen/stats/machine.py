@@ -93,7 +93,7 @@ class _KernelCache(FunctionCache):
 def folder() -> Path | None:
     """Return where this process keeps machine code; None where it does not."""
     if getattr(SETTINGS, "CACHE_LOCATOR_CLASSES", "") or not Path(__file__).is_file():
-        return None  # somebody has told numba to keep its code otherwise, or there are no sources to go by
+        return None  # numba was configured to keep its code otherwise, or there are no sources to go by
     place = _named(_digest())
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)

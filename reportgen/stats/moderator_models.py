@@ -282,9 +282,9 @@ def reading_of(fit: OneStepFit, q: int, dropped: str, people: People) -> Reading
 
 
 def reason_of(status: Status, message: str, dropped: str) -> str:
-    """Return why there is no estimate as a clause; `dropped` where the model has no column for the interaction."""
+    """Return why there is no estimate; `dropped` where the model has no column for the interaction."""
     lost = status == "not estimable" and "interaction is not estimable" in message
-    return dropped if lost else message[:1].lower() + message[1:].rstrip(".")
+    return dropped if lost else message
 
 
 def _interaction_tau2(fit: OneStepFit) -> float:

@@ -35,16 +35,16 @@ from .design import CONSTANT, Blocks, Options, blocks
 from .effect import NOTHING, Effect
 from .optimise import Optimiser, Variances, by_trial, estimate_variances, terms
 
-CONVERGED = "Converged."
-ONE_TRIAL = "One trial: ordinary analysis of covariance without a random effect."
+CONVERGED = "converged"
+ONE_TRIAL = "one trial: ordinary analysis of covariance without a random effect"
 NEGATIVE_VARIANCE = (
-    "Kenward and Roger's correction leaves an effect no positive variance: the participants are too few for it."
+    "Kenward and Roger's correction leaves an effect no positive variance: the participants are too few for it"
 )
 UNKNOWABLE = (
-    "The variance between trials cannot be estimated: with so few trials their treatment effects "
-    "are explained in full by the coefficients of the model."
+    "the variance between trials cannot be estimated: with so few trials their treatment effects "
+    "are explained in full by the coefficients of the model"
 )
-REPRODUCED = "The model reproduces the outcome exactly, so that no residual variance is left."
+REPRODUCED = "the model reproduces the outcome exactly, so that no residual variance is left"
 LARGEST = 1e60  # sum of squares of the outcome, whose fourth power the inference takes
 NEARLY_EXACT = 1e-10  # the same for a residual variance that the search drives to zero
 EXACT = 1e-20  # residual over outcome sum of squares below which the model reproduces the outcome
@@ -225,7 +225,7 @@ def fit_one_step(
     >>> fit.status, fit.trials, fit.participants
     ('boundary', 4, 200)
     >>> fit.message
-    'The between-trial variance of treatment is estimated as zero.'
+    'the between-trial variance of treatment is estimated as zero'
     >>> low, high = fit.effect.interval()
     >>> bool(low < 3.0 < high)
     True
@@ -383,24 +383,24 @@ def _of_both_arms(
 
 def _impossible(used: CrossProducts) -> str:
     if len(used.size) == 0:
-        return "No trial has participants with complete values in both arms."
+        return "no trial has participants with complete values in both arms"
     y_level = float(used.size @ used.mean[:, -1] ** 2)
     spread = used.centred[:, -1, -1]
     if spread.sum() <= CONSTANT * (y_level + spread.sum()):
-        return "The outcome is constant within every trial."
+        return "the outcome is constant within every trial"
     if not 1.0 / LARGEST < spread.sum() < LARGEST:
-        return "The outcome is too large or too small for its powers to be computed; give it in another unit."
+        return "the outcome is too large or too small for its powers to be computed; give it in another unit"
     return ""
 
 
 def _impossible_model(model: Blocks) -> str:
     if "treatment" not in model.x_names:
-        return "The treatment cannot be distinguished from the trials and the adjusters."
+        return "the treatment cannot be distinguished from the trials and the adjusters"
     if model.df <= 0:
-        return "There are as many coefficients as participants, so that no residual variance is left."
+        return "there are as many coefficients as participants, so that no residual variance is left"
     if model.df == 1 and model.q:
         # one contrast of the outcomes has one variance: the restricted likelihood is flat along a line
-        return "A single degree of freedom is left, which cannot be told apart into two variances."
+        return "a single degree of freedom is left, which cannot be divided between two variances"
     return ""
 
 
@@ -495,38 +495,38 @@ def _infer(model: Blocks, options: Options, variances: Variances) -> infer.Infer
 
 
 def _judge(used: CrossProducts, model: Blocks, variances: Variances, places: NDArray[np.int64]) -> tuple[Status, str]:
-    """Status and sentence of a fit that has estimates."""
+    """Status and message of a fit that has estimates."""
     if variances.vanished:
         return "failed", _vanished(used, model, variances)
     if float(np.min(variances.s)) <= NEARLY_EXACT * model.outcome_scale / float(model.trials.sum()):
         return "failed", REPRODUCED
     if not variances.optimiser.converged:
-        return "failed", "The search for the variances did not converge."
+        return "failed", "the search for the variances did not converge"
     notes = _dropped(model)
     if len(places) and np.all(places < 0):
         return "not estimable", _no_interaction(model)
     edge = _boundary(model, variances.omega)
     if edge:
-        return "boundary", " ".join([edge, *notes])
+        return "boundary", "; ".join([edge, *notes])
     if len(model.trials) == 1:
         notes.insert(0, ONE_TRIAL)
-    return "ok", " ".join(notes) or CONVERGED
+    return "ok", "; ".join(notes) or CONVERGED
 
 
 def _dropped(model: Blocks) -> list[str]:
-    return [f"{name} was dropped: {reason}." for name, reason in model.dropped.items()]
+    return [f"{name} was dropped: {reason}" for name, reason in model.dropped.items()]
 
 
 def _no_interaction(model: Blocks) -> str:
-    return "The interaction is not estimable: " + " ".join(_dropped(model))
+    return "the interaction is not estimable: " + "; ".join(_dropped(model))
 
 
 def _vanished(used: CrossProducts, model: Blocks, variances: Variances) -> str:
     if model.arms:
         arms = " and the ".join(("control", "intervention")[k] for k in variances.vanished)
-        return f"The residual variance of the {arms} arms runs to zero: they have too few participants for their own."
+        return f"the residual variance of the {arms} arms runs to zero: they have too few participants for their own"
     which = ", ".join(str(used.labels[k]) for k in variances.vanished)
-    return f"The residual variance of trial {which} runs to zero: it has too few participants for its own."
+    return f"the residual variance of trial {which} runs to zero: it has too few participants for its own"
 
 
 def _negative_variance(conclusions: infer.Inference, places: NDArray[np.int64]) -> bool:
@@ -541,9 +541,9 @@ def zero_variance(*effects: str) -> str:
     Examples
     --------
     >>> zero_variance("treatment")
-    'The between-trial variance of treatment is estimated as zero.'
+    'the between-trial variance of treatment is estimated as zero'
     """
-    return f"The between-trial variance of {', '.join(effects)} is estimated as zero."
+    return f"the between-trial variance of {', '.join(effects)} is estimated as zero"
 
 
 def _boundary(model: Blocks, omega: FloatArray) -> str:
@@ -553,7 +553,7 @@ def _boundary(model: Blocks, omega: FloatArray) -> str:
     if model.q > 1 and model.free[1, 0]:
         sd = np.sqrt(np.diag(omega))
         if np.linalg.eigvalsh(omega / np.outer(sd, sd))[0] < 1e-8:
-            return "The random effects are perfectly correlated."
+            return "the random effects are perfectly correlated"
     return ""
 
 

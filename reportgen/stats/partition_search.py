@@ -154,14 +154,14 @@ def _best_splits(search: Search, y: FloatArray, node: TreeNode) -> tuple[list[Sp
         if moderator.name in used:
             continue
         if grid is None:
-            untried[moderator.name] = "It has fewer than two values among these people, in trials with both arms."
+            untried[moderator.name] = "it has fewer than two values among these people, in trials with both arms"
             continue
         if id(grid.base) not in observed:
             observed[id(grid.base)] = observe(grid.base, y, search.settings.options)
         places, tried = try_all(search.people, search.settings, y, moderator, grid, observed[id(grid.base)])
         if len(places) == 0:
             untried[moderator.name] = (
-                "No split leaves enough people, arms and trials on both sides, or none can be fitted."
+                "no split leaves enough people, arms and trials on both sides, or none can be fitted"
             )
             continue
         splits.append(_best(search.settings, moderator, grid, places, tried))
@@ -215,7 +215,7 @@ def _reject(search: Search, y: FloatArray, node: TreeNode, split: Split, order: 
     """Why a split is not kept, or an empty sentence."""
     settings = search.settings
     if order >= settings.width:
-        return f"It is not among the {settings.width} moderators with the smallest adjusted p."
+        return f"it is not among the {settings.width} moderators with the smallest adjusted p"
     if settings.criterion == "interaction":
         kept = split.log_p_node <= np.log(settings.alpha)
         return "" if kept else f"p of the node is {split.p_node:.3g}, above alpha = {settings.alpha:g}."
@@ -226,7 +226,7 @@ def _reject(search: Search, y: FloatArray, node: TreeNode, split: Split, order: 
     child = _one_sided(search.fit(y, _child(search, node, split).rows).effect)
     if child <= np.log(gamma) + parent:
         return ""
-    return f"One-sided p of treatment in the child is not at most {gamma:g} times that in the parent."
+    return f"one-sided p of treatment in the child is not at most {gamma:g} times that in the parent"
 
 
 def _child(search: Search, node: TreeNode, split: Split) -> TreeNode:

@@ -1,4 +1,4 @@
-"""What the reader of a directed peeling is told: limits in the units of the moderators, effects inside and outside.
+"""What is reported of a directed peeling: limits in the units of the moderators, effects inside and outside.
 
 In: a prepared search and what it found. Out: a `Peeling`.
 Method: a box is read back from ranks to canonical limits (boxes.py); effects inside, effects outside and differences
@@ -42,7 +42,7 @@ def report(prepared: Prepared, found: Found) -> Peeling:
 
 def _status(overall: OneStepFit, prepared: Prepared, found: Found) -> tuple[str, str]:
     if not found.directions:
-        return "no moderator", "No moderator can be peeled; the reasons stand with each."
+        return "no moderator", "no moderator can be peeled; the reasons stand with each"
     if found.worth is None:
         return "not estimable", overall.message
     if not found.boxes:
@@ -127,7 +127,7 @@ def _group(worth: Worth, sums: FloatArray, row: FloatArray, mask: Mask) -> Group
 
 
 def _inadmissible(sums: FloatArray) -> Group:
-    return Group(*_counts(sums), NOTHING, "not admissible", "Too few people or trials are outside for an effect.")
+    return Group(*_counts(sums), NOTHING, "not admissible", "too few people or trials are outside for an effect")
 
 
 def _counts(sums: FloatArray) -> tuple[int, int, int, int]:

@@ -1,7 +1,7 @@
 """The search of directed peeling, prepared once and run with any outcome of the same people.
 
 In: treatment, trial, adjusters and moderators; then an outcome. Out: the frontier, as ranks and scores (`Found`), and
-what the reader is told of it (`Peeling`).
+what is reported of it (`Peeling`).
 Method: what x, treatment, trial and missing values decide, that is who is analysed, ranks, sort orders and the sums over
 x, is in `Prepared`. With an outcome come the directions, the beam search (beam.py) over peels (boxes.py), and what each
 box is worth (box_effects.py). Repetitions with thousands of other outcomes need only `Prepared.run`.

@@ -130,7 +130,7 @@ def _without_unit(outcome: ArrayLike, trial: ArrayLike) -> tuple[FloatArray, Flo
     y = np.asarray(outcome, float)
     labels, place = np.unique(np.asarray(trial), return_inverse=True)
     if y.shape != place.shape:
-        return y, np.ones(len(labels))  # told with the other columns
+        return y, np.ones(len(labels))  # reported with the other columns
     largest = np.zeros(len(labels))
     np.fmax.at(largest, place, np.abs(y))
     unit = np.ldexp(1.0, np.where(np.isfinite(largest), np.frexp(largest)[1] - 1, 0))
@@ -141,24 +141,24 @@ def _ancova(cross_products: CrossProducts) -> tuple[str, FloatArray]:
     """Reason why not, and estimate, standard error, df and residual variance."""
     nothing = np.full(4, np.nan)
     if cross_products.size[0] == 0:
-        return "No participant with all values.", nothing
+        return "no participant with all values", nothing
     if cross_products.arms.min() == 0:
         arm = "control" if cross_products.arms[0, 1] == 0 else "intervention"
-        return f"Only {arm} participants.", nothing
+        return f"only {arm} participants", nothing
     model = blocks(cross_products, Options(treatment_effect="common"))
     if "treatment" not in model.x_names:
-        return "Treatment cannot be distinguished from the adjusters.", nothing
+        return "treatment cannot be distinguished from the adjusters", nothing
     if model.df <= 0:
-        return "As many coefficients as participants.", nothing
+        return "as many coefficients as participants", nothing
     spread = cross_products.centred[0, -1, -1]
     if spread <= ALIKE * (spread + cross_products.size[0] * cross_products.mean[0, -1] ** 2):
-        return "The outcome is constant.", nothing
+        return "the outcome is constant", nothing
     p, a = model.p, model.rr[0]
     inverse = np.linalg.inv(a[:p, :p])
     beta = inverse @ a[:p, p]
     resid = np.append(-beta, 1.0)
     sigma2 = float(resid @ a @ resid) / model.df
     if sigma2 <= NEARLY_EXACT * spread / cross_products.size[0]:
-        return "The model reproduces the outcome exactly, so that no residual variance is left.", nothing
+        return "the model reproduces the outcome exactly, so that no residual variance is left", nothing
     place = model.x_names.index("treatment")
     return "", np.array([beta[place], np.sqrt(sigma2 * inverse[place, place]), model.df, sigma2])

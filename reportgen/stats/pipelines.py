@@ -1,7 +1,7 @@
 """A search with all that comes before it, to be run again and again: screening, directions, cuts, boxes.
 
 In: the options of a screening and of a search. Out: for any outcome of a sample what recursive partitioning or directed
-peeling finds. A draw repeats all of it, for a search that is told which moderators to try is another one than that
+peeling finds. A draw repeats all of it, for a search whose moderators are given is another one than that
 which looked for them first.
 Method: `prepare` does what an outcome does not change; a search among some of the moderators is kept for the next draw
 that screens in the same.

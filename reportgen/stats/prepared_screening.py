@@ -249,7 +249,7 @@ def _prepare(
         chosen = coded.plan.options(varying)
     found = feasible(people, beside, columns, chosen)
     if found.status == "not estimable":
-        return reason_of(found.status, found.reason, "it cannot be told apart"), None
+        return reason_of(found.status, found.reason, "it cannot be distinguished"), None
     model = found.model or blocks(_without_outcome(people, beside, columns).cross_products(), chosen)
     return "", _design(people, rows, beside, columns, chosen, replace(model, arms=None))
 

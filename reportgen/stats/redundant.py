@@ -1,8 +1,8 @@
 """Adjusters that a model leaves out: they are constant, say no more than the trial, or follow from what stands before them.
 
 In: the arrays and options of a fit. Out: for each column that is left out, why, and from which others it follows. Which
-columns stay is decided by `blocks`, as in the fit itself, so that what is told here is what was fitted. It costs one pass
-over the participants and no search, and so it can be told before anything is fitted.
+columns stay is decided by `blocks`, as in the fit itself, so that what is reported here is what was fitted. It costs one pass
+over the participants and no search, and so it can be reported before anything is fitted.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ def pool_two_stage(
     if test not in TESTS:
         raise ValueError(f"test is one of {', '.join(TESTS)}, not {test!r}")
     used = np.isfinite(y) & np.isfinite(s) & (s > 0)
-    unused = _unused_sentence(int(np.sum(~used)))
+    unused = _unused(int(np.sum(~used)))
     if not used.any():
         return _nothing(y.size, method, test, unused)
     if used.sum() == 1:
@@ -194,7 +194,7 @@ def _pool(
         method=method,
         test=test,
         status="failed" if degenerate else "ok" if tau2 > 0 else "boundary",
-        message=_sentences(_ALIKE if degenerate else "" if tau2 > 0 else _ZERO, unused),
+        message=_message(_ALIKE if degenerate else "" if tau2 > 0 else _ZERO, unused),
     )
 
 
@@ -211,20 +211,20 @@ def _without_unit(y: Vector, s: Vector) -> tuple[Vector, Vector, float, float]:
     return apart / unit, np.maximum(s / 4 / unit, _LEAST_ERROR) ** 2, 4 * origin, unit
 
 
-_ZERO = "The between-trial variance is estimated as zero."
-_ALIKE = "All trials have the same estimate, so the plain Hartung-Knapp standard error is zero: take knha, or the normal test."
-_SINGLE = "One trial only: its own estimate with a normal interval; heterogeneity cannot be estimated."
-_NONE = "No trial has an estimate with a standard error."
+_ZERO = "the between-trial variance is estimated as zero"
+_ALIKE = "all trials have the same estimate, so the plain Hartung-Knapp standard error is zero: take knha, or the normal test"
+_SINGLE = "one trial only: its own estimate with a normal interval; heterogeneity cannot be estimated"
+_NONE = "no trial has an estimate with a standard error"
 
 
-def _sentences(*parts: str) -> str:
-    return " ".join(part for part in parts if part)
+def _message(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
 
 
-def _unused_sentence(n: int) -> str:
+def _unused(n: int) -> str:
     if n == 0:
         return ""
-    return f"{n} {'trial has' if n == 1 else 'trials have'} no usable estimate or standard error and stayed out."
+    return f"{n} {'trial has' if n == 1 else 'trials have'} no usable estimate or standard error and stayed out"
 
 
 def _quantile(level: float, df: float) -> float:
@@ -336,7 +336,7 @@ def _single_trial(y: float, s: float, weights: Vector, method: Method, test: Tes
         estimate=y, std_error=s, df=float("inf"), p_value=_two_sided(y / s, float("inf")),
         tau2=_NAN, tau2_interval=_NOWHERE, q=0.0, q_df=0, q_p_value=1.0, i2=_NAN, i2_interval=_NOWHERE, h2=_NAN,
         weights=weights, trials=1, method=method, test=test,
-        status="boundary", message=_sentences(_SINGLE, unused),
+        status="boundary", message=_message(_SINGLE, unused),
     )  # fmt: skip
 
 
@@ -345,5 +345,5 @@ def _nothing(size: int, method: Method, test: Test, unused: str) -> TwoStage:
         estimate=_NAN, std_error=_NAN, df=_NAN, p_value=_NAN,
         tau2=_NAN, tau2_interval=_NOWHERE, q=_NAN, q_df=0, q_p_value=_NAN, i2=_NAN, i2_interval=_NOWHERE, h2=_NAN,
         weights=np.zeros(size), trials=0, method=method, test=test,
-        status="failed", message=_sentences(_NONE, unused),
+        status="failed", message=_message(_NONE, unused),
     )  # fmt: skip

@@ -156,7 +156,7 @@ class Footnotes:
 
 
 def explained(table: Table) -> Table:
-    """Return the table with a footnote for every number that could not be had or must not be told.
+    """Return the table with a footnote for every number that could not be estimated or is suppressed.
 
     Marks that stand in the table already keep their places: notes are marked anew in reading order, head first. A row
     says the same thing once.

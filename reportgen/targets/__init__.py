@@ -126,7 +126,7 @@ def write_targets(edition: Edition, names: Collection[str], folder: Path, make: 
     ----------
     edition : Edition
     names : collection of str
-        Of targets; in the order in which a reader is told of their documents.
+        Of targets; in the order in which their documents are listed.
     folder : Path
         Must exist.
     make : Maker, optional

@@ -130,7 +130,7 @@ def test_one_trial_is_reported_as_it_is(test):
     ours = pool_two_stage([1.5], [0.5], test=test)
     assert (ours.estimate, ours.std_error, ours.trials, ours.status) == (1.5, 0.5, 1, "boundary")
     assert ours.interval() == pytest.approx((1.5 - 1.959963984540054 * 0.5, 1.5 + 1.959963984540054 * 0.5))
-    assert ours.message.startswith("One trial only")
+    assert ours.message.startswith("one trial only")
     assert np.isnan([ours.tau2, ours.i2, *ours.tau2_interval]).all()
     assert ours.prediction_interval() is None
 
@@ -227,14 +227,14 @@ def test_trials_without_an_estimate_stay_out_and_are_counted():
     assert (holes.estimate, holes.std_error, holes.tau2) == (full.estimate, full.std_error, full.tau2)
     assert list(holes.weights[[1, 3, 5]]) == [0, 0, 0]
     assert holes.trials == 3
-    assert holes.message == "3 trials have no usable estimate or standard error and stayed out."
+    assert holes.message == "3 trials have no usable estimate or standard error and stayed out"
 
 
 @pytest.mark.parametrize("estimates", [[], [np.nan, np.nan]])
 def test_nothing_to_pool_is_a_failure_with_a_sentence(estimates):
     ours = pool_two_stage(estimates, [1.0] * len(estimates))
     assert (ours.status, ours.trials, ours.weights.size) == ("failed", 0, len(estimates))
-    assert ours.message.startswith("No trial has an estimate")
+    assert ours.message.startswith("no trial has an estimate")
     assert np.isnan(ours.estimate)
 
 

@@ -111,7 +111,7 @@ def is_supported(search: Searched) -> bool:
 
 
 def _clearest(found: Sequence[Search], most: int) -> list[Search]:
-    """Return the searches that are told in numbers: those that draws support, or else the strongest one."""
+    """Return the searches that are reported in numbers: those that draws support, or else the strongest one."""
     order = sorted(found, key=lambda search: (not is_supported(search), _p_of(search), min(map(_p, search.candidates))))
     return order[: max(1, min(most, sum(map(is_supported, found))))]
 

@@ -191,7 +191,7 @@ def test_no_subgroup_is_said(tmp_path: Path) -> None:
 
 def test_no_box_is_said(tmp_path: Path) -> None:
     outcome = changed(tmp_path, peeling=PEELING | {"moderators": ["sex"], "directions": {}})
-    assert plain(outcome.reason).startswith("directed peeling found no subgroup: No moderator can be peeled")
+    assert plain(outcome.reason).startswith("directed peeling found no subgroup: no moderator can be peeled")
 
 
 def test_only_people_whom_both_analysed_are_counted(tmp_path: Path) -> None:

@@ -517,7 +517,7 @@ def test_people_among_whom_nothing_can_be_estimated_are_a_result() -> None:
         data.moderators,
         directions={"m0": "small", "m1": "large"},
     )
-    assert (found.status, found.message) == ("not estimable", "The outcome is constant within every trial.")
+    assert (found.status, found.message) == ("not estimable", "the outcome is constant within every trial")
     found = peel(data.outcome, np.ones(len(data.outcome)), data.trial, data.moderators)
     assert found.status == "no moderator" and not found.analysed.any()
     found = data.peel(min_size=10_000)

@@ -31,10 +31,10 @@ def test_what_cannot_be_estimated_says_why() -> None:
     result = per_trial(outcome, treatment, trial)
     reasons = dict(zip(result.labels, result.reason, strict=True))
     assert reasons == {
-        "flat": "The outcome is constant.",
-        "gone": "No participant with all values.",
-        "lone": "Only control participants.",
-        "pair": "As many coefficients as participants.",
+        "flat": "the outcome is constant",
+        "gone": "no participant with all values",
+        "lone": "only control participants",
+        "pair": "as many coefficients as participants",
     }
     assert np.isnan(result.estimate).all() and set(result.status) == {"not estimable"}
 
@@ -71,8 +71,8 @@ def test_a_trial_without_residual_variance_is_not_estimable_in_any_unit(kind: st
     adjusters = baseline if 1e-100 < unit < 1e100 else baseline / unit  # adjusters are taken as they are
     result = per_trial(change, treatment, np.zeros(40), adjusters=adjusters)
     assert result.reason[0] in (
-        "The outcome is constant.",
-        "The model reproduces the outcome exactly, so that no residual variance is left.",
+        "the outcome is constant",
+        "the model reproduces the outcome exactly, so that no residual variance is left",
     )
     assert np.isnan([result.estimate[0], result.std_error[0], result.sigma2[0]]).all()
 
