@@ -13,6 +13,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 
@@ -117,7 +119,7 @@ _WRITERS: dict[type, Callable[[Any], bytes]] = {
     bool: lambda value: b"T" if value else b"F",
     int: lambda value: _piece(b"i", b"%x" % value),
     float: lambda value: _piece(b"f", _float(value)),
-    str: lambda value: _piece(b"s", _text(value)),
+    str: lru_cache(1 << 16)(lambda value: _piece(b"s", _text(value))),  # ids and words come again and again
     bytes: lambda value: _piece(b"b", value),
     tuple: lambda value: _piece(b"t", _items(value)),
     list: lambda value: _piece(b"l", _items(value)),
@@ -129,11 +131,16 @@ _WRITERS: dict[type, Callable[[Any], bytes]] = {
 def _frozen_writer(kind: type) -> Callable[[Any], bytes]:
     """Return what writes the frozen dataclasses of one class."""
     names = [field.name for field in fields(kind)]
-    heads, begin, end = [_piece(b"n", _text(name)) for name in names], _named(kind), _written([])
+    heads = [_piece(b"n", _text(name)) for name in names]
+    members = attrgetter(*names) if len(names) > 1 else lambda value: tuple(getattr(value, name) for name in names)
+    begin, end, writer_of = _named(kind), _written([]), _WRITERS.get
 
     def write(value: Any) -> bytes:
-        parts = [head + _written(getattr(value, name)) for head, name in zip(heads, names, strict=True)]
-        return _piece(b"c", b"".join([begin, *parts, end]))
+        parts = [begin]
+        for head, item in zip(heads, members(value), strict=True):
+            writer = writer_of(type(item))
+            parts += (head, writer(item) if writer else _written(item))
+        return _piece(b"c", b"".join((*parts, end)))
 
     return write
 

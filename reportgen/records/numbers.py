@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any, Literal, Protocol
 
 from typing_extensions import TypeVar
@@ -221,17 +222,27 @@ def values_in(record: Any) -> Iterator[Value]:
 
 
 def _each(record: Any, kind: type) -> Iterator[Any]:
-    if isinstance(record, kind):
-        yield record
-    elif is_dataclass(record) and not isinstance(record, type):
-        for field in fields(record):
-            yield from _each(getattr(record, field.name), kind)
-    elif isinstance(record, dict):
-        for value in record.values():
-            yield from _each(value, kind)
-    elif isinstance(record, tuple | list):
-        for value in record:
-            yield from _each(value, kind)
+    """Yield what is of a kind, in order; what is still to be looked at waits in a pile, its first on top."""
+    pile = [record]
+    while pile:
+        item = pile.pop()
+        holds = type(item)
+        if holds is str or holds is float or item is None:
+            continue
+        if isinstance(item, kind):
+            yield item
+        elif isinstance(item, tuple | list):
+            pile += reversed(item)
+        elif isinstance(item, dict):
+            pile += reversed(item.values())
+        elif names := _field_names(holds):
+            pile += [getattr(item, name) for name in names]
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    """Return the fields of a dataclass from last to first; none of anything else."""
+    return tuple(field.name for field in reversed(fields(kind))) if is_dataclass(kind) else ()
 
 
 def slug(*names: str) -> str:
