@@ -15,8 +15,9 @@ from itertools import groupby
 from typing import Literal
 
 from reportgen.figures import words
-from reportgen.figures.axis import Axis, axis_for
+from reportgen.figures.axis import Axis, Limits, axis_for
 from reportgen.figures.layout import INDENT, Band, Heading, Headings, Page, Row, Slot, lay_out
+from reportgen.figures.limited import LEAVES, limited
 from reportgen.figures.panel import PREDICTION_DROP, Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
@@ -79,10 +80,11 @@ def forest_sheets(
     *,
     name: str,
     scale: Scale = "natural",
+    limits: Limits | None = None,
 ) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of pooled effects, before they are drawn."""
     shown = {effect.id: shown_on(effect, scale) for effect in effects}
-    bands = tuple(_bands(effects, shown, scale, name)) or (Band((), None),)
+    bands = limited(tuple(_bands(effects, shown, scale, name)), limits) or (Band((), None),)
     measure = capitalised(words.measure(effects, settings))
     common = shared(effect.scale for effect in effects)
     headings = Headings(
@@ -233,7 +235,7 @@ def _note(
     if any(item.predicted for item in available):
         note += ["Line below it: ", settings.level, "% prediction interval for the effect in a new trial. "]
     if any(_leaves(band, effects, shown) for band in bands):
-        note += ["Arrowhead: the interval extends beyond the axis. "]
+        note += [LEAVES]
     if len(bands) > 1:
         note += ["Outcomes on different scales have separate axes; lengths are comparable within one axis only. "]
     if alone:
@@ -247,13 +249,13 @@ def _note(
 def _leaves(band: Band, effects: Sequence[PooledEffect], shown: dict[str, Shown | None]) -> bool:
     """Say whether an interval of the figure is wider than the axis of its band."""
     drawn = {row.estimate[0].id for row in band.rows if row.estimate}
-    ends = [
-        end
+    spans = [
+        span
         for item in shown.values()
         if item and item.effect.id in drawn
-        for end in (*item.interval, *(item.predicted or ()))
+        for span in (item.interval, *((item.predicted,) if item.predicted else ()))
     ]
-    return band.axis is not None and any(abs(end) > band.axis.limit for end in ends)
+    return band.axis is not None and any(band.axis.leaves(*span) for span in spans)
 
 
 def _clear(page: Page) -> Iterator[Inline]:

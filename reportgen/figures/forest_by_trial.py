@@ -11,9 +11,10 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 
 from reportgen.figures import words
-from reportgen.figures.axis import Axis, axis_for
+from reportgen.figures.axis import Axis, Limits, axis_for
 from reportgen.figures.forest import interval_cell, pair_of, value_of
 from reportgen.figures.layout import Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
+from reportgen.figures.limited import leaving_limits, limited
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD, MUTED
@@ -25,7 +26,9 @@ from reportgen.records.numbers import Inline, Number
 TITLE = "Forest plot by trial"
 
 
-def forest_by_trial_sheets(effect: PooledEffect, settings: ModelSettings, *, name: str) -> tuple[Sheet, ...]:
+def forest_by_trial_sheets(
+    effect: PooledEffect, settings: ModelSettings, *, name: str, limits: Limits | None = None
+) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of one effect by trial, before they are drawn."""
     named = len({item.instrument.text for item in effect.by_trial}) > 1
     rows = [
@@ -33,7 +36,7 @@ def forest_by_trial_sheets(effect: PooledEffect, settings: ModelSettings, *, nam
         *(() if effect.alone else _pooled_rows(effect, settings, name)),
     ]
     overall = value_of(effect.estimate.effect) if _estimated(effect) and not effect.alone else None
-    band = Band(tuple(rows), _axis(effect), overall, arrows=effect.scale.arrows)
+    (band,) = limited([Band(tuple(rows), _axis(effect), overall, arrows=effect.scale.arrows)], limits)
     unit: Inline = (" (", effect.unit, ")") if effect.unit.text else ()
     measure = words.measure([effect], settings)
     level = words.interval_name(settings, short=True)
@@ -49,7 +52,8 @@ def forest_by_trial_sheets(effect: PooledEffect, settings: ModelSettings, *, nam
         ),
         (effect.outcome_label, ", ", effect.follow_up_label, ": ", measure, *unit),
     )
-    note = _note(effect, settings, name) if band.axis else words.status_note(effect, name)
+    drawn = (*_note(effect, settings), *leaving_limits([band], limits)) if band.axis else ()
+    note = (*drawn, *words.status_note(effect, name))
 
     def alt(page: Page, page_name: str) -> Inline:
         return _alt(effect, page_name)
@@ -57,15 +61,14 @@ def forest_by_trial_sheets(effect: PooledEffect, settings: ModelSettings, *, nam
     return lay_out((band,), headings, note, name=name, title=TITLE, alts=alt)
 
 
-def _note(effect: PooledEffect, settings: ModelSettings, name: str) -> Inline:
-    """Return the small print of a figure in which something is drawn."""
+def _note(effect: PooledEffect, settings: ModelSettings) -> Inline:
+    """Return the small print of a figure in which something is drawn, but for how the fit ended."""
     return (
         *words.model_note(effect, settings),
         *words.heterogeneity_note(effect, settings),
         *words.two_stage_note(effect, settings),
         *((effect.outside, " ") if effect.outside else ()),
         *_key(effect, settings),
-        *words.status_note(effect, name),
     )
 
 

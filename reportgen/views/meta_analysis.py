@@ -31,7 +31,8 @@ def _titles(record: MetaAnalysis) -> dict[str, Number]:
 
 def _forest(record: MetaAnalysis, options: Forest, context: Context) -> tuple[Draft, ...]:
     def sketch(effects: Effects, name: str) -> tuple[Sketch, ...]:
-        return (Sketch(partial(figures.draw_forest, effects, record.settings, name=name, scale=options.scale)),)
+        draw = partial(figures.draw_forest, scale=options.scale, limits=options.limits)
+        return (Sketch(partial(draw, effects, record.settings, name=name)),)
 
     effects = _effects(record, options, context)
     parts = in_parts(effects, options.parts, _titles(record))
@@ -40,10 +41,12 @@ def _forest(record: MetaAnalysis, options: Forest, context: Context) -> tuple[Dr
 
 
 def _forest_by_trial(record: MetaAnalysis, options: ForestByTrial, context: Context) -> tuple[Draft, ...]:
+    draw = partial(figures.draw_forest_by_trial, limits=options.limits)
+
     def sketch(effects: Effects, name: str) -> tuple[Sketch, ...]:
         return tuple(
             Sketch(
-                partial(figures.draw_forest_by_trial, effect, record.settings, name=_stem(name, effect, effects)),
+                partial(draw, effect, record.settings, name=_stem(name, effect, effects)),
                 _apart(effect, effects),
             )
             for effect in effects

@@ -30,9 +30,10 @@ def _parts(record: Moderation, options: Limited, context: Context, how: str) -> 
 
 def _forest(record: Moderation, options: InteractionForest, context: Context) -> tuple[Draft, ...]:
     parts = _parts(record, options, context, options.parts)
+    draw = partial(figures.draw_interactions, settings=record.settings, limits=options.limits)
     return or_nobody(
         [
-            Draft(title, (Sketch(partial(figures.draw_interactions, screens, record.settings, name=name)),))
+            Draft(title, (Sketch(partial(draw, screens, name=name)),))
             for name, (title, screens) in zip(stems(context.name, len(parts)), parts, strict=True)
         ]
     )

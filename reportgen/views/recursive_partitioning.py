@@ -86,7 +86,8 @@ def _title(search: PartitionedOutcome) -> Inline:
 def _tree(record: RecursivePartitioning, options: SubgroupTree, context: Context) -> tuple[Draft, ...]:
     def sketches(searches: Sequence[PartitionedOutcome], settings: SearchSettings, name: str) -> tuple[Sketch, ...]:
         def draw(search: PartitionedOutcome, stem: str) -> Sketch:
-            return Sketch(partial(figures.draw_subgroup_tree, search, settings, name=stem), _title(search))
+            tree = partial(figures.draw_subgroup_tree, search, settings, name=stem, limits=options.limits)
+            return Sketch(tree, _title(search))
 
         return _each([search for search in searches if search.tree], name, draw)
 
@@ -128,7 +129,8 @@ def _reason(search: PartitionedOutcome) -> Inline:
 
 def _forest(record: RecursivePartitioning, options: SubgroupForest, context: Context) -> tuple[Draft, ...]:
     def sketches(searches: Sequence[PartitionedOutcome], settings: SearchSettings, name: str) -> tuple[Sketch, ...]:
-        return (Sketch(partial(figures.draw_subgroup_forest, tuple(searches), settings, name=name)),)
+        draw = partial(figures.draw_subgroup_forest, tuple(searches), settings, name=name, limits=options.limits)
+        return (Sketch(draw),)
 
     found = any(search.subgroups for search in _searches(record, options, context))
     return _parts(record, options, context, sketches, (_looks_better(record.results),) if found else ())
