@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from reportgen.figures.axis import Limits
+from reportgen.figures.columns import Sides
+from reportgen.figures.order import RowOrder, TrialOrder
 from reportgen.records.artefact import Drawing
 from reportgen.records.flow import AnalysedComparison, ParticipantFlow
 from reportgen.records.model import Availability, ModelSettings, PooledEffect
@@ -38,6 +40,8 @@ def draw_forest(
     name: str,
     scale: Literal["natural", "0-100"] = "natural",
     limits: Limits | None = None,
+    order: RowOrder = "study",
+    columns: Sides = (("trials", "n"), ("effect",)),
 ) -> tuple[Drawing, ...]:
     """Draw pooled effects as a forest plot: outcomes as groups, follow-ups as rows.
 
@@ -53,6 +57,10 @@ def draw_forest(
         On the natural scale, outcomes in different units get axes of their own.
     limits : tuple of float, optional
         Where every axis begins and ends, as its ticks are printed; by default as its rows need.
+    order : str
+        Of the rows; `study` leaves them as they are.
+    columns : tuple of tuple of str
+        The text columns left and right of the plot, by the words of the study file.
 
     Returns
     -------
@@ -62,11 +70,22 @@ def draw_forest(
     from reportgen.figures.forest import forest_sheets
     from reportgen.figures.svg import drawing
 
-    return tuple(drawing(sheet) for sheet in forest_sheets(effects, settings, name=name, scale=scale, limits=limits))
+    return tuple(
+        drawing(sheet)
+        for sheet in forest_sheets(
+            effects, settings, name=name, scale=scale, limits=limits, order=order, columns=columns
+        )
+    )
 
 
 def draw_forest_by_trial(
-    effect: PooledEffect, settings: ModelSettings, *, name: str, limits: Limits | None = None
+    effect: PooledEffect,
+    settings: ModelSettings,
+    *,
+    name: str,
+    limits: Limits | None = None,
+    order: TrialOrder = "study",
+    columns: Sides = (("n",), ("effect", "weight")),
 ) -> tuple[Drawing, ...]:
     """Draw one pooled effect as a forest plot of its trials.
 
@@ -80,6 +99,10 @@ def draw_forest_by_trial(
         Stem of the files and prefix of the ids.
     limits : tuple of float, optional
         Where every axis begins and ends, as its ticks are printed; by default as its rows need.
+    order : str
+        Of the rows; `study` leaves them as they are.
+    columns : tuple of tuple of str
+        The text columns left and right of the plot, by the words of the study file.
 
     Returns
     -------
@@ -89,11 +112,19 @@ def draw_forest_by_trial(
     from reportgen.figures.forest_by_trial import forest_by_trial_sheets
     from reportgen.figures.svg import drawing
 
-    return tuple(drawing(sheet) for sheet in forest_by_trial_sheets(effect, settings, name=name, limits=limits))
+    return tuple(
+        drawing(sheet)
+        for sheet in forest_by_trial_sheets(effect, settings, name=name, limits=limits, order=order, columns=columns)
+    )
 
 
 def draw_interactions(
-    screens: Sequence[Screen], settings: ScreeningSettings, *, name: str, limits: Limits | None = None
+    screens: Sequence[Screen],
+    settings: ScreeningSettings,
+    *,
+    name: str,
+    limits: Limits | None = None,
+    order: RowOrder = "study",
 ) -> tuple[Drawing, ...]:
     """Draw the interactions of a screening as a forest plot: outcomes as groups, moderators as rows.
 
@@ -107,6 +138,8 @@ def draw_interactions(
         Stem of the files and prefix of the ids; further pages are called `name-2`, `name-3`, ...
     limits : tuple of float, optional
         Where every axis begins and ends, as its ticks are printed; by default as its rows need.
+    order : str
+        Of the rows; `study` leaves them as they are.
 
     Returns
     -------
@@ -116,7 +149,9 @@ def draw_interactions(
     from reportgen.figures.interactions import interaction_sheets
     from reportgen.figures.svg import drawing
 
-    return tuple(drawing(sheet) for sheet in interaction_sheets(screens, settings, name=name, limits=limits))
+    return tuple(
+        drawing(sheet) for sheet in interaction_sheets(screens, settings, name=name, limits=limits, order=order)
+    )
 
 
 def draw_interaction_by_trial(
@@ -126,6 +161,7 @@ def draw_interaction_by_trial(
     *,
     name: str,
     limits: Limits | None = None,
+    order: TrialOrder = "study",
 ) -> tuple[Drawing, ...]:
     """Draw interactions by trial as a forest plot: a band a moderator or level, trials as rows.
 
@@ -141,6 +177,8 @@ def draw_interaction_by_trial(
         Stem of the files and prefix of the ids; further pages are called `name-2`, `name-3`, ...
     limits : tuple of float, optional
         Where every axis begins and ends, as its ticks are printed; by default as its rows need.
+    order : str
+        Of the rows; `study` leaves them as they are.
 
     Returns
     -------
@@ -150,7 +188,7 @@ def draw_interaction_by_trial(
     from reportgen.figures.interaction_by_trial import interaction_by_trial_sheets
     from reportgen.figures.svg import drawing
 
-    sheets = interaction_by_trial_sheets(screen, moderators, settings, name=name, limits=limits)
+    sheets = interaction_by_trial_sheets(screen, moderators, settings, name=name, limits=limits, order=order)
     return tuple(drawing(sheet) for sheet in sheets)
 
 

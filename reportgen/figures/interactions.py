@@ -8,6 +8,7 @@ beside it, an open one below the weak limit. The lettered notes say in words whe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from statistics import median
 
 from reportgen.figures import words
@@ -16,6 +17,7 @@ from reportgen.figures.forest import interval_cell, value_of
 from reportgen.figures.layout import INDENT, Band, Heading, Headings, Page, Row, Slot, lay_out
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.limited import leaving, limited
+from reportgen.figures.order import RowOrder, in_order, negative
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
@@ -33,9 +35,15 @@ LEAST_PLOT = 36.0
 
 
 def interaction_sheets(
-    screens: Sequence[Screen], settings: ScreeningSettings, *, name: str, limits: Limits | None = None
+    screens: Sequence[Screen],
+    settings: ScreeningSettings,
+    *,
+    name: str,
+    limits: Limits | None = None,
+    order: RowOrder = "study",
 ) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of interactions, before they are drawn."""
+    screens = [_in_order(screen, order) for screen in screens]
     letters = _letters(screens)
     bands = limited(tuple(_bands(screens, letters, settings, name)), limits) or (Band((), None),)
     scale = shared(screen.scale for screen in screens)
@@ -62,6 +70,17 @@ def interaction_sheets(
         return _key(page, letters, settings)
 
     return lay_out(bands, headings, note, name=name, title=TITLE, alts=alt, key=key)
+
+
+def _in_order(screen: Screen, order: RowOrder) -> Screen:
+    """Return an outcome with its moderators in order; one with several levels by its largest, or by its joint test."""
+
+    def key(interaction: Interaction) -> float | None:
+        if order == "p":
+            return interaction.reading.p.value
+        return negative(max((value_of(item.effect) for item in _estimated(interaction)), default=None))
+
+    return screen if order == "study" else replace(screen, interactions=in_order(screen.interactions, key))
 
 
 def _unit(screens: Sequence[Screen]) -> Inline:

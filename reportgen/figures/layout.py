@@ -210,7 +210,9 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
     result_width = sum(w for w, _ in results) + GAP * (len(results) - 1)
     arrows = 2 * (ARROW_LENGTH + 1.5)
     free = PAGE_WIDTH - 2 * EDGE - taken - result_width - arrows - 1.0
-    natural = max((row.indent + inline_width(row.label, row.style) for row in rows if row.counts), default=0.0)
+    natural = max(
+        (row.indent + inline_width(row.label, row.style) for row in rows if _in_columns(row, headings)), default=0.0
+    )
     natural = max(natural, inline_width(headings.label, HEAD), LEAST_LABEL) + 0.3
     label = min(natural, max(free - headings.least_plot, LEAST_LABEL))
     tracks, x = [], EDGE + label
@@ -232,6 +234,11 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
     ]
     reason_left = max(lines, default=plot_left) + 2.0
     return Grid(label, tuple(tracks), plot_left, plot_right, tuple(zip(*reversed(columns), strict=True)), reason_left)
+
+
+def _in_columns(row: Row, headings: Headings) -> bool:
+    """Whether the label of a row must leave room for columns between it and the plot, if there are any."""
+    return bool(row.counts) or not (headings.counts or row.head)
 
 
 def _extent(cells: Sequence[tuple[Cell, Style]], heading: Heading) -> tuple[float, tuple[float, ...]]:

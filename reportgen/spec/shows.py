@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
+from reportgen.spec.forests import OnAxis, RowsInOrder, TrialsInOrder, WithEffectColumns, WithTrialColumns
 from reportgen.spec.methods import METHODS
-from reportgen.spec.model import Line, Names, Node, Range, RuleError, Word
+from reportgen.spec.model import Line, Names, Node, Word
 from reportgen.spec.registered import Registered, add
 
 META_ANALYSIS = ("meta-analysis",)
@@ -114,33 +115,6 @@ class OnScale(Node):
     )
 
 
-class OnAxis(Node):
-    """An artefact with axes of effects, whose limits may be given.
-
-    `no_effect` is where no effect stands on them, as printed: an artefact of ratios sets it to 1.
-    """
-
-    no_effect: ClassVar[float] = 0.0
-
-    limits: Range | None = Field(
-        None,
-        description="The lower and the upper limit of each axis, in the units that are printed, with no effect between them; by "
-        "default as wide as its effects need. An interval that extends beyond has an arrowhead.",
-    )
-
-    @model_validator(mode="after")
-    def _around_no_effect(self) -> OnAxis:
-        if self.limits is None:
-            return self
-        low, high = self.limits
-        if self.no_effect > 0 and low <= 0:
-            raise RuleError("an axis of ratios begins above 0", "Write limits such as [0.25, 4].", "limits")
-        if not low < self.no_effect < high:
-            hint = f"Write a limit below and one above {self.no_effect:g}, or remove `limits`."
-            raise RuleError(f"no effect, {self.no_effect:g}, does not lie between the limits", hint, "limits")
-        return self
-
-
 class Rounded(Node):
     """An artefact that prints estimates, which it may round in its own way."""
 
@@ -202,7 +176,7 @@ class BaselineTable(Rounded, OfAnalysis):
 
 
 @show
-class Forest(OnScale, OnAxis, InParts, Rounded, Limited):
+class Forest(OnScale, OnAxis, WithEffectColumns, RowsInOrder, InParts, Rounded, Limited):
     """A forest plot of pooled effects."""
 
     methods = META_ANALYSIS
@@ -211,7 +185,7 @@ class Forest(OnScale, OnAxis, InParts, Rounded, Limited):
 
 
 @show
-class ForestByTrial(OnAxis, InParts, Rounded, Limited):
+class ForestByTrial(OnAxis, WithTrialColumns, TrialsInOrder, InParts, Rounded, Limited):
     """A forest plot of the trials for each pooled effect."""
 
     methods = META_ANALYSIS
@@ -252,7 +226,7 @@ class Analysed(InParts, Limited):
 
 
 @show
-class InteractionForest(OnAxis, InParts, Rounded, Limited):
+class InteractionForest(OnAxis, RowsInOrder, InParts, Rounded, Limited):
     """A forest plot of the interaction of treatment with each moderator."""
 
     methods = MODERATORS
@@ -278,7 +252,7 @@ class OfModerators(Node):
 
 
 @show
-class InteractionByTrial(OnAxis, OfModerators, Rounded, Limited):
+class InteractionByTrial(OnAxis, TrialsInOrder, OfModerators, Rounded, Limited):
     """A forest plot of the interaction in each trial, for each moderator, with the trials pooled and the reading across trials."""
 
     methods = MODERATORS

@@ -46,6 +46,7 @@ def _forest(record: Moderation, options: InteractionByTrial, context: Context) -
         moderators=options.moderators,
         settings=record.settings,
         limits=options.limits,
+        order=options.order,
     )
     return or_nobody(
         [
