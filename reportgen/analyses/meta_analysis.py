@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
+from reportgen.analyses.arm_means import with_arm_means
 from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, unit_of
 from reportgen.analyses.recording import NAN, comparison_records, excluded_record, for_outcome
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of
@@ -137,7 +138,7 @@ def earlier_of(selection: Selection, before: Sequence[Selection]) -> list[Select
 
 
 def pooled_effect(
-    people: Selection, earlier: Sequence[Selection], *, name: str, node: Node, study: Study, alone: bool
+    people: Selection, earlier: Sequence[Selection], *, name: str, node: Node, study: Study, alone: bool, means: bool
 ) -> PooledEffect[Value] | None:
     """Return one pooled effect; what is disclosed of it gives away neither a small trial nor few people of another one.
 
@@ -155,8 +156,10 @@ def pooled_effect(
     study : Study
     alone : bool
         Whether no other analysis tells of these people: see `disclosed_alone`.
+    means : bool
+        Whether means of arms may be told: see `reportgen.spec.check.means_told_by`.
     """
-    pooling = _Pooling(people, earlier, name, node, study)
+    pooling = _Pooling(people, earlier, name, node, study, means)
     return disclosed_effect(people, pooling.guarded, pooling.record, alone=alone)
 
 
@@ -183,7 +186,7 @@ def pooled_effect_in_digits(
     """
     if effect is not None:
         return effect
-    pooling = _Pooling(people, earlier, name, node, study)
+    pooling = _Pooling(people, earlier, name, node, study, means=True)  # nothing else tells of these people
     return disclosed_in_digits(people, pooling.guarded, pooling.record, pooling.quick, figures)
 
 
@@ -196,6 +199,7 @@ class _Pooling:
     name: str
     node: Node
     study: Study
+    means: bool
 
     @property
     def guarded(self) -> dict[str, SuppressionReason]:
@@ -209,7 +213,9 @@ class _Pooling:
         suppression = _suppression_reason(people, self.node, self.study) or (TOO_CLOSE if close else "")
         fits = None if suppression else fit(people, self.node)
         reasons = {name: guarded.get(name, FOR_ANOTHER) for name in suppressed}
-        return _record(people, fits, suppression, reasons, self.node, self.study, _values(self.name, self.study))
+        values = _values(self.name, self.study)
+        record = _record(people, fits, suppression, reasons, self.node, self.study, values)
+        return with_arm_means(record, people, self.earlier, self.study, values) if self.means else record
 
     def quick(self, people: Selection) -> tuple[Estimate[Value], Scaled[Value] | None]:
         """Return the pooled effect as recorded, without anything beside it."""

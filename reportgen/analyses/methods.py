@@ -25,6 +25,7 @@ from reportgen.analyses.slices import node_of
 from reportgen.data import Repository
 from reportgen.records.numbers import slug
 from reportgen.records.planned import PlannedAnalysis, PlannedEffect
+from reportgen.spec.check import means_told_by
 from reportgen.spec.study import (
     Agreement,
     Analysis,
@@ -92,13 +93,18 @@ def _lay_meta_analysis(name: str, node: MetaAnalysis, layout: Layout) -> Iterato
     for place, cell in enumerate(cells):
         earlier = [item for item in cells[:place] if (item.outcome, item.follow_up) == (cell.outcome, cell.follow_up)]
         alone = disclosed_alone(node, cell.outcome, cell.follow_up, layout.study)
+        means = means_told_by(cell.outcome, cell.follow_up, layout.study) in (name, None)
         arguments = {"name": name, "node": node_of(node, cell), "study": layout.slice(node, cell)}
         inputs = {
             "people": layout.people(node, cell),
             "earlier": tuple(layout.people(node, other) for other in earlier),
         }
         effect = layout.add(
-            _task("effect", name, cell), pooled_effect, {**arguments, "alone": alone}, inputs=inputs, cost=0.1
+            _task("effect", name, cell),
+            pooled_effect,
+            {**arguments, "alone": alone, "means": means},
+            inputs=inputs,
+            cost=0.1,
         )
         if not alone:
             yield effect

@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from reportgen.figures.axis import Limits
+from reportgen.figures.columns import Sides
+from reportgen.figures.order import RowOrder, TrialOrder
 from reportgen.records.artefact import Drawing
 from reportgen.records.flow import AnalysedComparison, ParticipantFlow
 from reportgen.records.model import Availability, ModelSettings, PooledEffect
@@ -36,6 +39,9 @@ def draw_forest(
     *,
     name: str,
     scale: Literal["natural", "0-100"] = "natural",
+    limits: Limits | None = None,
+    order: RowOrder = "study",
+    columns: Sides = (("trials", "n"), ("effect",)),
 ) -> tuple[Drawing, ...]:
     """Draw pooled effects as a forest plot: outcomes as groups, follow-ups as rows.
 
@@ -49,6 +55,12 @@ def draw_forest(
         Stem of the files and prefix of the ids; further pages are called `name-2`, `name-3`, ...
     scale : {"natural", "0-100"}
         On the natural scale, outcomes in different units get axes of their own.
+    limits : tuple of float, optional
+        Where every axis begins and ends, as its ticks are printed; by default as its rows need.
+    order : str
+        Of the rows; `study` leaves them as they are.
+    columns : tuple of tuple of str
+        The text columns left and right of the plot, by the words of the study file.
 
     Returns
     -------
@@ -58,10 +70,23 @@ def draw_forest(
     from reportgen.figures.forest import forest_sheets
     from reportgen.figures.svg import drawing
 
-    return tuple(drawing(sheet) for sheet in forest_sheets(effects, settings, name=name, scale=scale))
+    return tuple(
+        drawing(sheet)
+        for sheet in forest_sheets(
+            effects, settings, name=name, scale=scale, limits=limits, order=order, columns=columns
+        )
+    )
 
 
-def draw_forest_by_trial(effect: PooledEffect, settings: ModelSettings, *, name: str) -> tuple[Drawing, ...]:
+def draw_forest_by_trial(
+    effect: PooledEffect,
+    settings: ModelSettings,
+    *,
+    name: str,
+    limits: Limits | None = None,
+    order: TrialOrder = "study",
+    columns: Sides = (("n",), ("effect", "weight")),
+) -> tuple[Drawing, ...]:
     """Draw one pooled effect as a forest plot of its trials.
 
     Parameters
@@ -72,6 +97,12 @@ def draw_forest_by_trial(effect: PooledEffect, settings: ModelSettings, *, name:
         What was fitted: printed below the plot.
     name : str
         Stem of the files and prefix of the ids.
+    limits : tuple of float, optional
+        Where every axis begins and ends, as its ticks are printed; by default as its rows need.
+    order : str
+        Of the rows; `study` leaves them as they are.
+    columns : tuple of tuple of str
+        The text columns left and right of the plot, by the words of the study file.
 
     Returns
     -------
@@ -81,10 +112,20 @@ def draw_forest_by_trial(effect: PooledEffect, settings: ModelSettings, *, name:
     from reportgen.figures.forest_by_trial import forest_by_trial_sheets
     from reportgen.figures.svg import drawing
 
-    return tuple(drawing(sheet) for sheet in forest_by_trial_sheets(effect, settings, name=name))
+    return tuple(
+        drawing(sheet)
+        for sheet in forest_by_trial_sheets(effect, settings, name=name, limits=limits, order=order, columns=columns)
+    )
 
 
-def draw_interactions(screens: Sequence[Screen], settings: ScreeningSettings, *, name: str) -> tuple[Drawing, ...]:
+def draw_interactions(
+    screens: Sequence[Screen],
+    settings: ScreeningSettings,
+    *,
+    name: str,
+    limits: Limits | None = None,
+    order: RowOrder = "study",
+) -> tuple[Drawing, ...]:
     """Draw the interactions of a screening as a forest plot: outcomes as groups, moderators as rows.
 
     Parameters
@@ -95,6 +136,10 @@ def draw_interactions(screens: Sequence[Screen], settings: ScreeningSettings, *,
         For the level of the intervals and the limits of the tiers.
     name : str
         Stem of the files and prefix of the ids; further pages are called `name-2`, `name-3`, ...
+    limits : tuple of float, optional
+        Where every axis begins and ends, as its ticks are printed; by default as its rows need.
+    order : str
+        Of the rows; `study` leaves them as they are.
 
     Returns
     -------
@@ -104,11 +149,19 @@ def draw_interactions(screens: Sequence[Screen], settings: ScreeningSettings, *,
     from reportgen.figures.interactions import interaction_sheets
     from reportgen.figures.svg import drawing
 
-    return tuple(drawing(sheet) for sheet in interaction_sheets(screens, settings, name=name))
+    return tuple(
+        drawing(sheet) for sheet in interaction_sheets(screens, settings, name=name, limits=limits, order=order)
+    )
 
 
 def draw_interaction_by_trial(
-    screen: Screen, moderators: Sequence[str], settings: ScreeningSettings, *, name: str
+    screen: Screen,
+    moderators: Sequence[str],
+    settings: ScreeningSettings,
+    *,
+    name: str,
+    limits: Limits | None = None,
+    order: TrialOrder = "study",
 ) -> tuple[Drawing, ...]:
     """Draw interactions by trial as a forest plot: a band a moderator or level, trials as rows.
 
@@ -122,6 +175,10 @@ def draw_interaction_by_trial(
         For the level and the method of the intervals.
     name : str
         Stem of the files and prefix of the ids; further pages are called `name-2`, `name-3`, ...
+    limits : tuple of float, optional
+        Where every axis begins and ends, as its ticks are printed; by default as its rows need.
+    order : str
+        Of the rows; `study` leaves them as they are.
 
     Returns
     -------
@@ -131,7 +188,8 @@ def draw_interaction_by_trial(
     from reportgen.figures.interaction_by_trial import interaction_by_trial_sheets
     from reportgen.figures.svg import drawing
 
-    return tuple(drawing(sheet) for sheet in interaction_by_trial_sheets(screen, moderators, settings, name=name))
+    sheets = interaction_by_trial_sheets(screen, moderators, settings, name=name, limits=limits, order=order)
+    return tuple(drawing(sheet) for sheet in sheets)
 
 
 def draw_availability(record: Availability, *, name: str) -> tuple[Drawing, ...]:
@@ -177,7 +235,9 @@ def draw_flow(flow: ParticipantFlow, analysed: Sequence[AnalysedComparison], *, 
     return tuple(drawing(sheet) for sheet in flow_sheets(flow, analysed, name=name))
 
 
-def draw_subgroup_tree(search: PartitionedOutcome, settings: SearchSettings, *, name: str) -> tuple[Drawing, ...]:
+def draw_subgroup_tree(
+    search: PartitionedOutcome, settings: SearchSettings, *, name: str, limits: Limits | None = None
+) -> tuple[Drawing, ...]:
     """Draw the tree of one search for subgroups beside the effects in its groups.
 
     Parameters
@@ -187,6 +247,8 @@ def draw_subgroup_tree(search: PartitionedOutcome, settings: SearchSettings, *, 
         For the level of the intervals.
     name : str
         Stem of the files and prefix of the ids.
+    limits : tuple of float, optional
+        Where every axis begins and ends, as its ticks are printed; by default as its rows need.
 
     Returns
     -------
@@ -196,11 +258,11 @@ def draw_subgroup_tree(search: PartitionedOutcome, settings: SearchSettings, *, 
     from reportgen.figures.subgroups import tree_sheets
     from reportgen.figures.svg import drawing
 
-    return tuple(drawing(sheet) for sheet in tree_sheets(search, settings, name=name))
+    return tuple(drawing(sheet) for sheet in tree_sheets(search, settings, name=name, limits=limits))
 
 
 def draw_subgroup_forest(
-    searches: Sequence[PartitionedOutcome], settings: SearchSettings, *, name: str
+    searches: Sequence[PartitionedOutcome], settings: SearchSettings, *, name: str, limits: Limits | None = None
 ) -> tuple[Drawing, ...]:
     """Draw the subgroups of many searches as one forest plot, grouped by outcome.
 
@@ -212,6 +274,8 @@ def draw_subgroup_forest(
         For the level of the intervals.
     name : str
         Stem of the files and prefix of the ids.
+    limits : tuple of float, optional
+        Where every axis begins and ends, as its ticks are printed; by default as its rows need.
 
     Returns
     -------
@@ -221,7 +285,7 @@ def draw_subgroup_forest(
     from reportgen.figures.subgroups import forest_sheets
     from reportgen.figures.svg import drawing
 
-    return tuple(drawing(sheet) for sheet in forest_sheets(searches, settings, name=name))
+    return tuple(drawing(sheet) for sheet in forest_sheets(searches, settings, name=name, limits=limits))
 
 
 def draw_cut_profiles(search: PartitionedOutcome, *, name: str) -> tuple[Drawing, ...]:

@@ -1,11 +1,11 @@
-"""The axis of effects: symmetric about no effect, round, at most seven ticks, and wide enough for what matters.
+"""The axis of effects: symmetric about no effect, round, at most seven ticks, and wide enough for what matters; or as asked for.
 
 It spans effects as they are analysed. Ratios are logarithms there: equal factors are equally long, a factor and its inverse
 stand equally far from no effect, and each tick stands at the logarithm of the ratio that it prints.
 
 A single wide interval must not press all others together: it leaves the axis and gets an arrowhead. The axis shows every
 estimate, every interval but those that reach three times as far as the middle one, and the prediction intervals that
-reach no more than twice as far as all this.
+reach no more than twice as far as all this. An axis whose limits are given begins and ends there, whatever leaves it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from reportgen.errors import Problem, RenderError
 from reportgen.records.numbers import Link, fixed
 
 RATIOS = (
@@ -36,22 +37,37 @@ RATIOS = (
 STEPS = (1.0, 2.0, 2.5, 4.0, 5.0, 10.0)
 SPREAD = 3.0
 PREDICTION_SPREAD = 2.0
+MOST_TICKS = 7
+HAIR = 1e-9  # 0.3 is three steps of 0.1, also in binary
+
+Limits = tuple[float, float]
+"""Where an axis begins and ends, as its ticks are printed: ratios, not their logarithms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """From -`limit` to `limit`, with ticks at whole multiples of `step`, or at the logarithms of `ratios`."""
+    """From `low` to `high`, with ticks at whole multiples of `step`, or at the logarithms of `ratios`."""
 
-    limit: float
+    low: float
+    high: float
     step: float
     ratios: tuple[float, ...] = ()
+
+    @property
+    def link(self) -> Link:
+        """Whether it is one of differences, or of logarithms of ratios."""
+        return "log" if self.ratios else "identity"
+
+    def leaves(self, low: float, high: float) -> bool:
+        """Return whether an interval extends beyond the axis."""
+        return low < self.low or high > self.high
 
     def ticks(self) -> tuple[float, ...]:
         """Return the values of the ticks."""
         if self.ratios:
             return tuple(map(math.log, self.ratios))
-        side = round(self.limit / self.step)
-        return tuple(k * self.step for k in range(-side, side + 1))
+        first, last = math.ceil(self.low / self.step - HAIR), math.floor(self.high / self.step + HAIR)
+        return tuple(k * self.step for k in range(first, last + 1))
 
     def labels(self) -> tuple[str, ...]:
         """Return the ticks as printed, all with the same decimals; ratios with as many as each needs."""
@@ -75,10 +91,9 @@ def round_axis(reach: float) -> Axis:
         reach = 1.0
     decade = 10.0 ** math.floor(math.log10(reach))
     steps = [step * scale for scale in (decade / 10, decade) for step in STEPS]
-    # a hair of tolerance: 0.3 is three steps of 0.1, also in binary
-    fits = [(side * step, side, step) for step in steps for side in (2, 3) if side * step >= reach * (1 - 1e-9)]
+    fits = [(side * step, side, step) for step in steps for side in (2, 3) if side * step >= reach * (1 - HAIR)]
     limit, _, step = min(fits, key=lambda fit: (round(fit[0] / decade, 9), -fit[1]))
-    return Axis(limit, step)
+    return Axis(-limit, limit, step)
 
 
 def ratio_axis(reach: float) -> Axis:
@@ -94,10 +109,66 @@ def ratio_axis(reach: float) -> Axis:
         reach = math.log(2)
     for ratios in RATIOS:
         limit = max(-math.log(ratios[0]), math.log(ratios[-1]))
-        if limit >= reach * (1 - 1e-9):
-            return Axis(limit, 0.0, ratios)
-    power = math.ceil(reach / math.log(10) / 2 - 1e-9)
-    return Axis(2 * power * math.log(10), 0.0, tuple(10.0 ** (k * power) for k in range(-2, 3)))
+        if limit >= reach * (1 - HAIR):
+            return Axis(-limit, limit, 0.0, ratios)
+    power = math.ceil(reach / math.log(10) / 2 - HAIR)
+    limit = 2 * power * math.log(10)
+    return Axis(-limit, limit, 0.0, tuple(10.0 ** (k * power) for k in range(-2, 3)))
+
+
+def fixed_axis(limits: Limits, link: Link = "identity") -> Axis:
+    """Return the axis with these limits, with as many round ticks as span most of it.
+
+    Parameters
+    ----------
+    limits : tuple of float
+        As the ticks are printed: of ratios, ratios.
+    link : {'identity', 'log'}
+
+    Raises
+    ------
+    RenderError
+        They do not enclose no effect.
+
+    Examples
+    --------
+    >>> fixed_axis((-20, 20)).labels(), fixed_axis((-1, 30)).labels(), fixed_axis((0.5, 4), "log").labels()
+    (('−20', '−10', '0', '10', '20'), ('0', '5', '10', '15', '20', '25', '30'), ('0.5', '1', '2', '4'))
+    """
+    low, high = limits
+    if link == "log":
+        _enclose(limits, 1.0)
+        return _best([Axis(math.log(low), math.log(high), 0.0, ratios) for ratios in _ratios_in(low, high)])
+    _enclose(limits, 0.0)
+    decade = 10.0 ** math.floor(math.log10(high - low))
+    return _best([Axis(low, high, step * scale) for scale in (decade / 10, decade) for step in STEPS])
+
+
+def _enclose(limits: Limits, no_effect: float) -> None:
+    if not limits[0] < no_effect < limits[1] or (no_effect > 0 and limits[0] <= 0):
+        message = f"an axis from {limits[0]:g} to {limits[1]:g} does not have no effect, {no_effect:g}, inside"
+        raise RenderError([Problem(message, hint=f"Write `limits` below and above {no_effect:g}, or leave them out.")])
+
+
+def _ratios_in(low: float, high: float) -> list[tuple[float, ...]]:
+    """Return the ticks that an axis of ratios could have: parts of `RATIOS`, and powers of ten."""
+    most = math.ceil(max(-math.log10(low), math.log10(high)))
+    powers = [tuple(10.0**k for k in range(-most * step, most * step + 1, step)) for step in range(1, most + 1)]
+    inside = [tuple(r for r in row if low * (1 - HAIR) <= r <= high * (1 + HAIR)) for row in (*RATIOS, *powers)]
+    return [row for row in inside if len(row) <= MOST_TICKS]
+
+
+def _best(axes: Sequence[Axis]) -> Axis:
+    """Return the axis with most of its ends among its ticks, then with ticks that span most, then with most ticks."""
+
+    def worth(axis: Axis) -> tuple[int, float, int]:
+        ticks = axis.ticks()
+        ends = sum(
+            math.isclose(end, tick, rel_tol=HAIR) for end, tick in ((axis.low, ticks[0]), (axis.high, ticks[-1]))
+        )
+        return ends, round(ticks[-1] - ticks[0], 9), len(ticks)
+
+    return max((axis for axis in axes if len(axis.ticks()) <= MOST_TICKS), key=worth)
 
 
 def ratio_label(ratio: float) -> str:

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.figures import words
-from reportgen.figures.layout import EDGE
-from reportgen.figures.panel import DIAMOND_HALF, PAPER
+from reportgen.figures.panel import DIAMOND_HALF, EDGE, PAPER
 from reportgen.figures.scale import Scale, round_values
 from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, lettered, lines_of
 from reportgen.figures.svg import EDGE_WEIGHT

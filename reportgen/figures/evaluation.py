@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reportgen.figures.layout import EDGE
+from reportgen.figures.panel import EDGE
 from reportgen.figures.scale import Scale, round_values
 from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, lettered, lines_of, rectangle
 from reportgen.figures.theme import ACCENT, AXIS, BODY, HEAD, INK, MUTED, NOTE, PAGE_WIDTH, RULE, TICK

@@ -15,8 +15,11 @@ from itertools import groupby
 from typing import Literal
 
 from reportgen.figures import words
-from reportgen.figures.axis import Axis, axis_for
-from reportgen.figures.layout import INDENT, Band, Heading, Headings, Page, Row, Slot, lay_out
+from reportgen.figures.axis import Axis, Limits, axis_for
+from reportgen.figures.columns import Cells, Sides, heads_of
+from reportgen.figures.layout import INDENT, LEAST_PLOT, Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
+from reportgen.figures.limited import LEAVES, limited
+from reportgen.figures.order import RowOrder, in_order, negative
 from reportgen.figures.panel import PREDICTION_DROP, Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
@@ -27,6 +30,8 @@ from reportgen.records.numbers import Inline, Number
 
 Scale = Literal["natural", "0-100"]
 TITLE = "Forest plot of pooled effects"
+EFFECTS: Sides = (("trials", "n"), ("effect",))
+NARROW_PLOT = 36.0  # where columns are chosen
 TITLE_ALONE = "Forest plot of effects of single trials"
 ALONE_SHARE = 0.4  # of the largest square
 # the diamond makes room for the prediction interval below it
@@ -79,21 +84,30 @@ def forest_sheets(
     *,
     name: str,
     scale: Scale = "natural",
+    limits: Limits | None = None,
+    order: RowOrder = "study",
+    columns: Sides = EFFECTS,
 ) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of pooled effects, before they are drawn."""
     shown = {effect.id: shown_on(effect, scale) for effect in effects}
-    bands = tuple(_bands(effects, shown, scale, name)) or (Band((), None),)
+    effects = _in_order(effects, shown, scale, order)
+    bands = limited(tuple(_bands(effects, shown, scale, name, columns)), limits) or (Band((), None),)
     measure = capitalised(words.measure(effects, settings))
     common = shared(effect.scale for effect in effects)
+    heads = {
+        "trials": Heading((("Trials",), ("(m)",))),
+        "effect": Heading(((common.title,), ("(", *words.interval_name(settings, short=True), ")"))),
+        "p": Heading((("p",),)),
+        "tau2": Heading((("τ²",),)),
+        "i2": Heading((("I² (%)",),)),
+        "prediction": Heading(((settings.level, "% PI"),)),
+    }
     headings = Headings(
         ("Outcome and follow-up",),
-        (
-            Heading((("Trials",), ("(m)",))),
-            Heading((("control",),), "Participants (n)"),
-            Heading((("intervention",),), "Participants (n)"),
-        ),
-        (Heading(((common.title,), ("(", *words.interval_name(settings, short=True), ")"))),),
+        heads_of(columns[0], heads),
+        heads_of(columns[1], heads),
         (measure, *_unit_of(bands, effects, scale, name)),
+        least_plot=LEAST_PLOT if columns == EFFECTS else NARROW_PLOT,
     )
 
     shown_effects = [effect for effect in effects if shown[effect.id]]
@@ -105,27 +119,63 @@ def forest_sheets(
     def alt(page: Page, page_name: str) -> Inline:
         return forest_alt(page, page_name, scales, alone)
 
-    return lay_out(bands, headings, _note(bands, effects, shown, settings), name=name, title=title, alts=alt)
+    note = (*_note(bands, effects, shown, settings), *_columns_note(columns, common))
+    return lay_out(bands, headings, note, name=name, title=title, alts=alt)
 
 
-def _bands(effects: Sequence[PooledEffect], shown: dict[str, Shown | None], scale: Scale, name: str) -> Iterator[Band]:
+def _outcomes(effects: Sequence[PooledEffect]) -> list[tuple[PooledEffect, ...]]:
+    """Return the effects of each outcome, in the order of their first."""
     outcomes: dict[tuple[str, str], list[PooledEffect]] = {}
     for effect in effects:
         outcomes.setdefault((effect.comparison, effect.outcome), []).append(effect)
+    return [tuple(group) for group in outcomes.values()]
 
-    def ruler(group: Sequence[PooledEffect]) -> str:
-        return "" if scale == "0-100" else _ruler(group)
+
+def _axis_of(group: Sequence[PooledEffect], scale: Scale) -> tuple[EffectScale, str]:
+    """Return what outcomes have in common that share an axis."""
+    return group[0].scale, "" if scale == "0-100" else _ruler(group)
+
+
+def _in_order(
+    effects: Sequence[PooledEffect], shown: dict[str, Shown | None], scale: Scale, order: RowOrder
+) -> Sequence[PooledEffect]:
+    """Return effects in order below their outcomes, and outcomes on one axis by the first of their effects."""
+
+    def key(effect: PooledEffect) -> float | None:
+        item = shown[effect.id]
+        if item is None:
+            return None
+        return effect.estimate.p.value if order == "p" else negative(item.effect.value)
+
+    if order == "study":
+        return effects
+    outcomes = [in_order(group, key) for group in _outcomes(effects)]
+    axes = dict.fromkeys(_axis_of(group, scale) for group in outcomes)
+    sorted_ = [
+        group
+        for axis in axes
+        for group in in_order((o for o in outcomes if _axis_of(o, scale) == axis), lambda group: key(group[0]))
+    ]
+    return [effect for group in sorted_ for effect in group]
+
+
+def _bands(
+    effects: Sequence[PooledEffect], shown: dict[str, Shown | None], scale: Scale, name: str, columns: Sides
+) -> Iterator[Band]:
+    outcomes = _outcomes(effects)
 
     def key(group: Sequence[PooledEffect]) -> tuple[EffectScale, str]:
-        return group[0].scale, ruler(group)
+        return _axis_of(group, scale)
 
     axes: dict[tuple[EffectScale, str], Axis | None] = {}
-    for found in {key(group) for group in outcomes.values()}:
-        shown_effects = [effect for group in outcomes.values() if key(group) == found for effect in group]
+    for found in {key(group) for group in outcomes}:
+        shown_effects = [effect for group in outcomes if key(group) == found for effect in group]
         axes[found] = _axis([shown[effect.id] for effect in shown_effects], found[0])
-    for number, (found, groups) in enumerate(groupby(outcomes.values(), key=key)):
+    for number, (found, groups) in enumerate(groupby(outcomes, key=key)):
         rows = [
-            row for group in groups for row in _group(group, shown, scale, name, named=len({k for k, _ in axes}) > 1)
+            row
+            for group in groups
+            for row in _group(group, shown, scale, name, columns, named=len({k for k, _ in axes}) > 1)
         ]
         yield Band(tuple(rows), axes[found], number=number, arrows=found[0].arrows)
 
@@ -152,7 +202,13 @@ def _axis(shown: Sequence[Shown | None], scale: EffectScale) -> Axis | None:
 
 
 def _group(
-    group: Sequence[PooledEffect], shown: dict[str, Shown | None], scale: Scale, name: str, *, named: bool
+    group: Sequence[PooledEffect],
+    shown: dict[str, Shown | None],
+    scale: Scale,
+    name: str,
+    columns: Sides,
+    *,
+    named: bool,
 ) -> Iterator[Row]:
     """Yield the rows of an outcome; its head has the measure where not all of the figure have one."""
     first = group[0]
@@ -160,25 +216,57 @@ def _group(
     unit = (f", {first.scale.measure}", *unit) if named else unit
     yield Row((first.outcome_label, *unit), style=HEAD, head=True)
     for effect in group:
-        yield _row(effect, shown[effect.id], name)
+        yield _row(effect, shown[effect.id], scale, name, columns)
 
 
-def _row(effect: PooledEffect, shown: Shown | None, name: str) -> Row:
-    counts = tuple((Slot(number),) for number in (effect.trials, effect.n_control, effect.n_intervention))
+def _row(effect: PooledEffect, shown: Shown | None, scale: Scale, name: str, columns: Sides) -> Row:
+    of_arms = {"n": ((Slot(effect.n_control),), (Slot(effect.n_intervention),))}
+    trials = {"trials": (Slot(effect.trials),)}
     label: Inline = (effect.follow_up_label,)
     if shown is None:
         cause = effect.reason if effect.status not in ("ok", "boundary") else "no range to rescale by"
         reason = words.reason(effect.status, cause, name, f"{effect.outcome} {effect.follow_up} reason")
-        return Row(label, counts, style=BODY.muted(), indent=INDENT, reason=reason)
+        left = Cells(of_arms, trials).of(columns[0])
+        return Row(label, left, style=BODY.muted(), indent=INDENT, reason=reason)
     mark = words.ALONE_MARK if effect.alone else words.BOUNDARY_MARK if effect.status == "boundary" else ""
+    of_row = (
+        trials
+        | _variation(effect, scale)
+        | {
+            "effect": interval_cell(shown.effect, shown.low, shown.high, mark),
+            "p": (Slot(effect.estimate.p),),
+        }
+    )
+    left, right = (Cells(of_arms, of_row).of(side) for side in columns)
     return Row(
         label,
-        counts,
-        (interval_cell(shown.effect, shown.low, shown.high, mark),),
+        left,
+        right,
         plot=_square(shown) if effect.alone else _diamond(shown),
         indent=INDENT,
         estimate=(shown.effect, shown.low, shown.high),
     )
+
+
+def _variation(effect: PooledEffect, scale: Scale) -> dict[str, Cell]:
+    """Return the cells of what varies between trials, on the scale of the figure."""
+    between = effect.heterogeneity
+    on_scale = scale == "0-100" and effect.scaled is not None and effect.scaled_checks is not None
+    tau2 = effect.scaled_checks.tau2 if on_scale and effect.scaled_checks else between.tau2
+    ends = effect.scaled if on_scale and effect.scaled else between
+    low, high = ends.predicted_low, ends.predicted_high
+    none = low.value is None
+    prediction = (Slot(low),) if none else (Slot(low, before="("), Slot(None, before="to"), Slot(high, after=")"))
+    return {"tau2": (Slot(tau2),), "i2": (Slot(between.i2),), "prediction": prediction}
+
+
+def _columns_note(columns: Sides, scale: EffectScale) -> Inline:
+    """Return of which model the columns of variation are."""
+    words_of = {"tau2": f"τ²{scale.on_log_scale}", "prediction": "PI (prediction interval)"}
+    present = [*columns[0], *columns[1]]
+    one_step = " and ".join(words_of[word] for word in present if word in words_of)
+    parts = [f"{one_step}: of the one-step model. "] if one_step else []
+    return (*parts, *(["I²: of the two-stage model. "] if "i2" in present else []))
 
 
 def interval_cell(effect: Number, low: Number, high: Number, mark: str = "") -> tuple[Slot, ...]:
@@ -233,7 +321,7 @@ def _note(
     if any(item.predicted for item in available):
         note += ["Line below it: ", settings.level, "% prediction interval for the effect in a new trial. "]
     if any(_leaves(band, effects, shown) for band in bands):
-        note += ["Arrowhead: the interval extends beyond the axis. "]
+        note += [LEAVES]
     if len(bands) > 1:
         note += ["Outcomes on different scales have separate axes; lengths are comparable within one axis only. "]
     if alone:
@@ -247,13 +335,13 @@ def _note(
 def _leaves(band: Band, effects: Sequence[PooledEffect], shown: dict[str, Shown | None]) -> bool:
     """Say whether an interval of the figure is wider than the axis of its band."""
     drawn = {row.estimate[0].id for row in band.rows if row.estimate}
-    ends = [
-        end
+    spans = [
+        span
         for item in shown.values()
         if item and item.effect.id in drawn
-        for end in (*item.interval, *(item.predicted or ()))
+        for span in (item.interval, *((item.predicted,) if item.predicted else ()))
     ]
-    return band.axis is not None and any(abs(end) > band.axis.limit for end in ends)
+    return band.axis is not None and any(band.axis.leaves(*span) for span in spans)
 
 
 def _clear(page: Page) -> Iterator[Inline]:

@@ -8,48 +8,65 @@ line is the one-step estimate. One trial alone is not pooled: it has neither wei
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reportgen.figures import words
-from reportgen.figures.axis import Axis, axis_for
+from reportgen.figures.axis import Axis, Limits, axis_for
+from reportgen.figures.columns import Cells, Sides, heads_of, mean_cells
 from reportgen.figures.forest import interval_cell, pair_of, value_of
+from reportgen.figures.layout import LEAST_PLOT as WIDEST
 from reportgen.figures.layout import Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
+from reportgen.figures.limited import leaving_limits, limited
+from reportgen.figures.order import TrialOrder, trials_in_order
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD, MUTED
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import ModelSettings, PooledEffect, TrialEstimate
-from reportgen.records.numbers import Inline, Number
+from reportgen.records.numbers import DASH, Inline, Number
 
 TITLE = "Forest plot by trial"
+BY_TRIAL: Sides = (("n",), ("effect", "weight"))
+LEAST_PLOT = 36.0  # where columns are chosen
 
 
-def forest_by_trial_sheets(effect: PooledEffect, settings: ModelSettings, *, name: str) -> tuple[Sheet, ...]:
+def forest_by_trial_sheets(
+    effect: PooledEffect,
+    settings: ModelSettings,
+    *,
+    name: str,
+    limits: Limits | None = None,
+    order: TrialOrder = "study",
+    columns: Sides = BY_TRIAL,
+) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of one effect by trial, before they are drawn."""
+    effect = replace(effect, by_trial=trials_in_order(effect.by_trial, order))
+    sides = _without_weight(columns) if effect.alone else columns
     named = len({item.instrument.text for item in effect.by_trial}) > 1
     rows = [
-        *(_trial_row(item, effect, name, named) for item in effect.by_trial),
-        *(() if effect.alone else _pooled_rows(effect, settings, name)),
+        *(_trial_row(item, effect, name, named, sides) for item in effect.by_trial),
+        *(() if effect.alone else _pooled_rows(effect, settings, name, sides)),
     ]
     overall = value_of(effect.estimate.effect) if _estimated(effect) and not effect.alone else None
-    band = Band(tuple(rows), _axis(effect), overall, arrows=effect.scale.arrows)
+    (band,) = limited([Band(tuple(rows), _axis(effect), overall, arrows=effect.scale.arrows)], limits)
     unit: Inline = (" (", effect.unit, ")") if effect.unit.text else ()
     measure = words.measure([effect], settings)
-    level = words.interval_name(settings, short=True)
+    heads = {
+        "effect": Heading(((effect.scale.title,), ("(", *words.interval_name(settings, short=True), ")"))),
+        "p": Heading((("p",),)),
+        "weight": Heading((("Two-stage",), ("weight (%)",))),
+    }
     headings = Headings(
         ("Trial and instrument" if named else "Trial",),
-        (
-            Heading((("control",),), "Participants (n)"),
-            Heading((("intervention",),), "Participants (n)"),
-        ),
-        (
-            Heading(((effect.scale.title,), ("(", *level, ")"))),
-            *(() if effect.alone else (Heading((("Two-stage",), ("weight (%)",))),)),
-        ),
+        heads_of(sides[0], heads),
+        heads_of(sides[1], heads),
         (effect.outcome_label, ", ", effect.follow_up_label, ": ", measure, *unit),
+        least_plot=WIDEST if columns == BY_TRIAL else LEAST_PLOT,
     )
-    note = _note(effect, settings, name) if band.axis else words.status_note(effect, name)
+    drawn = (*_note(effect, settings), *_means_note(effect, columns), *leaving_limits([band], limits))
+    note = (*(drawn if band.axis else ()), *words.status_note(effect, name))
 
     def alt(page: Page, page_name: str) -> Inline:
         return _alt(effect, page_name)
@@ -57,16 +74,32 @@ def forest_by_trial_sheets(effect: PooledEffect, settings: ModelSettings, *, nam
     return lay_out((band,), headings, note, name=name, title=TITLE, alts=alt)
 
 
-def _note(effect: PooledEffect, settings: ModelSettings, name: str) -> Inline:
-    """Return the small print of a figure in which something is drawn."""
+def _note(effect: PooledEffect, settings: ModelSettings) -> Inline:
+    """Return the small print of a figure in which something is drawn, but for how the fit ended."""
     return (
         *words.model_note(effect, settings),
         *words.heterogeneity_note(effect, settings),
         *words.two_stage_note(effect, settings),
         *((effect.outside, " ") if effect.outside else ()),
         *_key(effect, settings),
-        *words.status_note(effect, name),
     )
+
+
+def _without_weight(columns: Sides) -> Sides:
+    """Return columns without that of weights, which one trial alone does not have."""
+    left, right = (tuple(word for word in side if word != "weight") for side in columns)
+    return left, right or columns[1]
+
+
+def _means_note(effect: PooledEffect, columns: Sides) -> Inline:
+    """Return what means stand beside the plot, and why some do not."""
+    if "mean-sd" not in (*columns[0], *columns[1]):
+        return ()
+    told = {item.means.of for item in effect.by_trial if item.means}
+    what = ("Mean (SD): ", *told, ", not adjusted. ") if told else ()
+    lacking = any(item.means is None and item.status != "suppressed" for item in effect.by_trial)
+    why = "no mean is given of participants who are a part of those of another mean"
+    return (*what, f"{DASH}: {why}. ") if lacking else what
 
 
 def _estimated(effect: PooledEffect) -> bool:
@@ -100,19 +133,26 @@ def _axis(effect: PooledEffect) -> Axis | None:
     )
 
 
-def _trial_row(trial_estimate: TrialEstimate, effect: PooledEffect, name: str, named: bool) -> Row:
-    counts: tuple[Cell, ...] = ((Slot(trial_estimate.n_control),), (Slot(trial_estimate.n_intervention),))
+def _trial_row(trial_estimate: TrialEstimate, effect: PooledEffect, name: str, named: bool, columns: Sides) -> Row:
+    counts = ((Slot(trial_estimate.n_control),), (Slot(trial_estimate.n_intervention),))
+    of_arms = {"n": counts, "mean-sd": mean_cells(trial_estimate.means)}
     label: Inline = (trial_estimate.trial, ", ", trial_estimate.instrument) if named else (trial_estimate.trial,)
     if not _trial_estimated(trial_estimate):
         reason = words.reason(trial_estimate.status, trial_estimate.reason, name, f"{trial_estimate.trial.text} reason")
-        return Row(label, counts, style=BODY.muted(), reason=reason)
+        return Row(label, Cells(of_arms).of(columns[0]), style=BODY.muted(), reason=reason)
     printed = _printed(trial_estimate.estimate)
     weights = [value_of(other.weight) for other in effect.by_trial if math.isfinite(value_of(other.weight))]
     share = value_of(trial_estimate.weight) / max(weights) if weights and max(weights) > 0 else math.nan
+    of_row = {
+        "effect": interval_cell(*printed),
+        "p": (Slot(trial_estimate.estimate.p),),
+        "weight": (Slot(trial_estimate.weight),),
+    }
+    left, right = (Cells(of_arms, of_row).of(side) for side in columns)
     return Row(
         label,
-        counts,
-        (interval_cell(*printed), *(() if effect.alone else ((Slot(trial_estimate.weight),),))),
+        left,
+        right,
         plot=_square(trial_estimate.estimate, 0.25 if math.isnan(share) else share),
         estimate=printed,
     )
@@ -131,24 +171,26 @@ def _square(estimate: Estimate, share: float) -> Callable[[Panel, float], list[M
     return plot
 
 
-def _pooled_rows(effect: PooledEffect, settings: ModelSettings, name: str) -> Iterator[Row]:
-    counts: tuple[Cell, ...] = ((Slot(effect.n_control),), (Slot(effect.n_intervention),))
+def _pooled_rows(effect: PooledEffect, settings: ModelSettings, name: str, columns: Sides) -> Iterator[Row]:
+    counts = {"n": ((Slot(effect.n_control),), (Slot(effect.n_intervention),))}
     if not _estimated(effect):
         reason = words.reason(effect.status, effect.reason, name, "pooled reason")
-        yield Row(("Pooled effect",), counts, style=HEAD.muted(), reason=reason, rule_above=True)
+        left = Cells(counts).of(columns[0])
+        yield Row(("Pooled effect",), left, style=HEAD.muted(), reason=reason, rule_above=True)
         return
     mark = words.BOUNDARY_MARK if effect.status == "boundary" else ""
-    yield _diamond_row(("Pooled, one-step model",), effect.estimate, counts, mark)
-    yield from _prediction_row(effect, settings)
+    yield _diamond_row(("Pooled, one-step model",), effect.estimate, counts, mark, columns)
+    yield from _prediction_row(effect, settings, columns)
     if _checked(effect):
-        yield _diamond_row(("Pooled, two-stage model",), effect.two_stage, ((), ()), "", check=True)
+        yield _diamond_row(("Pooled, two-stage model",), effect.two_stage, {}, "", columns, check=True)
 
 
 def _diamond_row(
     label: Inline,
     estimate: Estimate,
-    counts: tuple[Cell, ...],
+    counts: Mapping[str, tuple[Cell, Cell]],
     mark: str,
+    columns: Sides,
     *,
     check: bool = False,
 ) -> Row:
@@ -159,10 +201,12 @@ def _diamond_row(
     def diamond(panel: Panel, y: float) -> list[Mark]:
         return panel.diamond(low, middle, high, y, MUTED) if check else panel.diamond(low, middle, high, y)
 
+    of_row = {"effect": interval_cell(*printed, mark), "p": (Slot(estimate.p),)}
+    left, right = (Cells(counts, of_row).of(side) for side in columns)
     return Row(
         label,
-        counts,
-        (interval_cell(*printed, mark), ()),
+        left,
+        right,
         plot=diamond,
         style=BODY if check else HEAD,
         rule_above=not check,
@@ -170,7 +214,7 @@ def _diamond_row(
     )
 
 
-def _prediction_row(effect: PooledEffect, settings: ModelSettings) -> Iterator[Row]:
+def _prediction_row(effect: PooledEffect, settings: ModelSettings, columns: Sides) -> Iterator[Row]:
     between = effect.heterogeneity
     predicted = pair_of(between.predicted_low, between.predicted_high)
     if predicted is None:
@@ -186,7 +230,8 @@ def _prediction_row(effect: PooledEffect, settings: ModelSettings) -> Iterator[R
         Slot(between.predicted_high, after=")"),
     )
     label: Inline = (settings.level, "% prediction interval")
-    yield Row(label, ((), ()), (cell, ()), plot=line, style=BODY)
+    left, right = (Cells(of_row={"effect": cell}).of(side) for side in columns)
+    yield Row(label, left, right, plot=line, style=BODY)
 
 
 def _key(effect: PooledEffect, settings: ModelSettings) -> Inline:

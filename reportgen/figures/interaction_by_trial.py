@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 
 from reportgen.figures import words
-from reportgen.figures.axis import Axis, axis_for
+from reportgen.figures.axis import Axis, Limits, axis_for
 from reportgen.figures.forest import interval_cell, value_of
 from reportgen.figures.interactions import contrast
 from reportgen.figures.layout import INDENT, Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
 from reportgen.figures.lettering import NO_BREAK
+from reportgen.figures.limited import leaving_limits, limited
+from reportgen.figures.order import TrialOrder, trials_in_order
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD, MUTED, NOTE
@@ -32,13 +35,21 @@ OPEN = 1  # grade of the square of the across reading
 
 
 def interaction_by_trial_sheets(
-    screen: Screen, moderators: Collection[str], settings: ScreeningSettings, *, name: str
+    screen: Screen,
+    moderators: Collection[str],
+    settings: ScreeningSettings,
+    *,
+    name: str,
+    limits: Limits | None = None,
+    order: TrialOrder = "study",
 ) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of interactions by trial, before they are drawn."""
     chosen = [
-        interaction for interaction in screen.interactions if not moderators or interaction.moderator in moderators
+        _in_order(interaction, order)
+        for interaction in screen.interactions
+        if not moderators or interaction.moderator in moderators
     ]
-    bands = tuple(_bands(screen, chosen, name)) or (Band((), None),)
+    bands = limited(tuple(_bands(screen, chosen, name)), limits) or (Band((), None),)
     headings = Headings(
         ("Moderator and trial",),
         (Heading((("control",),), "Participants (n)"), Heading((("intervention",),), "Participants (n)")),
@@ -59,7 +70,13 @@ def interaction_by_trial_sheets(
     def alt(page: Page, page_name: str) -> Inline:
         return _alt(page, chosen, screen, page_name)
 
-    return lay_out(bands, headings, _note(screen, chosen, settings), name=name, title=TITLE, alts=alt)
+    note = (*_note(screen, chosen, settings), *leaving_limits(bands, limits))
+    return lay_out(bands, headings, note, name=name, title=TITLE, alts=alt)
+
+
+def _in_order(interaction: Interaction, order: TrialOrder) -> Interaction:
+    by_trial = (replace(item, trials=trials_in_order(item.trials, order)) for item in interaction.by_trial)
+    return replace(interaction, by_trial=tuple(by_trial))
 
 
 def _contrasts(interaction: Interaction) -> Iterator[tuple[int, ContrastByTrial, Inline]]:

@@ -8,13 +8,16 @@ beside it, an open one below the weak limit. The lettered notes say in words whe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from statistics import median
 
 from reportgen.figures import words
-from reportgen.figures.axis import SPREAD, Axis, axis_for
+from reportgen.figures.axis import SPREAD, Axis, Limits, axis_for
 from reportgen.figures.forest import interval_cell, value_of
 from reportgen.figures.layout import INDENT, Band, Heading, Headings, Page, Row, Slot, lay_out
 from reportgen.figures.lettering import NO_BREAK
+from reportgen.figures.limited import leaving, limited
+from reportgen.figures.order import RowOrder, in_order, negative
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
@@ -31,10 +34,18 @@ REACHED: tuple[Tier, ...] = ("significant", "weak")
 LEAST_PLOT = 36.0
 
 
-def interaction_sheets(screens: Sequence[Screen], settings: ScreeningSettings, *, name: str) -> tuple[Sheet, ...]:
+def interaction_sheets(
+    screens: Sequence[Screen],
+    settings: ScreeningSettings,
+    *,
+    name: str,
+    limits: Limits | None = None,
+    order: RowOrder = "study",
+) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of interactions, before they are drawn."""
+    screens = [_in_order(screen, order) for screen in screens]
     letters = _letters(screens)
-    bands = tuple(_bands(screens, letters, settings, name)) or (Band((), None),)
+    bands = limited(tuple(_bands(screens, letters, settings, name)), limits) or (Band((), None),)
     scale = shared(screen.scale for screen in screens)
     headings = Headings(
         ("Outcome and moderator",),
@@ -59,6 +70,17 @@ def interaction_sheets(screens: Sequence[Screen], settings: ScreeningSettings, *
         return _key(page, letters, settings)
 
     return lay_out(bands, headings, note, name=name, title=TITLE, alts=alt, key=key)
+
+
+def _in_order(screen: Screen, order: RowOrder) -> Screen:
+    """Return an outcome with its moderators in order; one with several levels by its largest, or by its joint test."""
+
+    def key(interaction: Interaction) -> float | None:
+        if order == "p":
+            return interaction.reading.p.value
+        return negative(max((value_of(item.effect) for item in _estimated(interaction)), default=None))
+
+    return screen if order == "study" else replace(screen, interactions=in_order(screen.interactions, key))
 
 
 def _unit(screens: Sequence[Screen]) -> Inline:
@@ -247,9 +269,7 @@ def _note(
         note += ["both sides of a trial, neither the trial nor its participants are counted. "]
     if len(bands) > 1:
         note += ["Each outcome has its own axis; lengths are comparable within one axis only. "]
-    if any(_leaves(screen) for screen in screens):
-        note += ["Arrowhead: the interval extends beyond the axis. "]
-    return (*note, *_findings(letters.values()))
+    return (*note, *leaving(bands), *_findings(letters.values()))
 
 
 def _squares(settings: ScreeningSettings) -> Inline:
@@ -273,13 +293,6 @@ def _key(page: Page, letters: dict[str, tuple[str, Inline]], settings: Screening
     """Return what the squares and the marks of one page mean."""
     present = {row.label[-1] for band in page for row in band.rows if row.label and isinstance(row.label[-1], str)}
     return (*_squares(settings), *_findings(item for item in letters.values() if item[0] in present))
-
-
-def _leaves(screen: Screen) -> bool:
-    """Say whether an interval of the outcome is wider than its axis."""
-    axis = _axis(screen)
-    ends = [value_of(end) for row in screen.interactions for item in _estimated(row) for end in (item.low, item.high)]
-    return axis is not None and any(abs(end) > axis.limit for end in ends)
 
 
 def _alt(page: Page, name: str, scale: EffectScale) -> Inline:

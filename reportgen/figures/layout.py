@@ -14,7 +14,7 @@ from typing import Literal
 
 from reportgen.figures.axis import Axis
 from reportgen.figures.lettering import width
-from reportgen.figures.panel import ARROW_LENGTH, AXIS_HEIGHT, FAVOURS_HEIGHT, Panel
+from reportgen.figures.panel import ARROW_LENGTH, AXIS_HEIGHT, EDGE, FAVOURS_HEIGHT, Panel
 from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, inline_width, lettered, lines_of
 from reportgen.figures.theme import AXIS, BODY, HEAD, INK, NOTE, PAGE_WIDTH, REASON, RULE, Style
 from reportgen.records.effect_scale import ARROWS, NO_EFFECT
@@ -24,7 +24,6 @@ ROW = 4.2
 # room for 48 rows with their group heads' gaps; heads, axis and note make it 240 mm, and A4 has room left for a caption
 BODY_HEIGHT = 208.0
 NOTE_ROOM = 12.0  # what a page gains where the note stands on a later one
-EDGE = 0.4
 GAP = 3.2
 INDENT = 3.2
 GROUP_GAP = 0.7
@@ -211,7 +210,9 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
     result_width = sum(w for w, _ in results) + GAP * (len(results) - 1)
     arrows = 2 * (ARROW_LENGTH + 1.5)
     free = PAGE_WIDTH - 2 * EDGE - taken - result_width - arrows - 1.0
-    natural = max((row.indent + inline_width(row.label, row.style) for row in rows if row.counts), default=0.0)
+    natural = max(
+        (row.indent + inline_width(row.label, row.style) for row in rows if _in_columns(row, headings)), default=0.0
+    )
     natural = max(natural, inline_width(headings.label, HEAD), LEAST_LABEL) + 0.3
     label = min(natural, max(free - headings.least_plot, LEAST_LABEL))
     tracks, x = [], EDGE + label
@@ -233,6 +234,11 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
     ]
     reason_left = max(lines, default=plot_left) + 2.0
     return Grid(label, tuple(tracks), plot_left, plot_right, tuple(zip(*reversed(columns), strict=True)), reason_left)
+
+
+def _in_columns(row: Row, headings: Headings) -> bool:
+    """Whether the label of a row must leave room for columns between it and the plot, if there are any."""
+    return bool(row.counts) or not (headings.counts or row.head)
 
 
 def _extent(cells: Sequence[tuple[Cell, Style]], heading: Heading) -> tuple[float, tuple[float, ...]]:
@@ -407,7 +413,7 @@ def _heading_marks(grid: Grid, headings: Headings) -> tuple[list[Mark], float]:
 
 def _band_marks(band: Band, grid: Grid, top: float) -> tuple[list[Mark], float]:
     """Return the rows of a band and its axis, and where the next one begins."""
-    panel = Panel(band.axis or Axis(1.0, 1.0), grid.plot_left, grid.plot_right)
+    panel = Panel(band.axis or Axis(-1.0, 1.0, 1.0), grid.plot_left, grid.plot_right)
     behind: list[Mark] = []
     marks: list[Mark] = []
     y = top
@@ -468,7 +474,7 @@ def _row_marks(row: Row, grid: Grid, results: Sequence[Track], panel: Panel, y: 
 
 
 def _title_limit(grid: Grid) -> float:
-    # centred under no effect, the title may be as wide as the nearer edge of the paper allows
+    # centred under the axis, the title may be as wide as the nearer edge of the paper allows
     middle = (grid.plot_left + grid.plot_right) / 2
     return 2 * min(middle, PAGE_WIDTH - middle) - 2 * EDGE
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from reportgen.figures.axis import Axis
 from reportgen.figures.lettering import width
 from reportgen.figures.sheet import Mark, Piece, Shape, Stroke, Words, rectangle
-from reportgen.figures.theme import ACCENT, AXIS, INK, MUTED, RULE, TICK
+from reportgen.figures.theme import ACCENT, AXIS, INK, MUTED, PAGE_WIDTH, RULE, TICK
 from reportgen.records.effect_scale import NO_EFFECT
 
+EDGE = 0.4
 ARROW_LENGTH = 1.7
 ARROW_HALF = 0.85
 DIAMOND_HALF = 1.15
@@ -38,8 +40,8 @@ class Panel:
 
     def at(self, value: float) -> float:
         """Return the x of an effect as analysed, wherever it lies."""
-        middle = (self.left + self.right) / 2
-        return middle + value / self.axis.limit * (self.right - self.left) / 2
+        low, high = self.axis.low, self.axis.high
+        return (self.left + self.right) / 2 + (value - (low + high) / 2) / (high - low) * (self.right - self.left)
 
     def cut(self, value: float) -> float:
         """Return the x of an effect, at the end of the axis where it lies beyond."""
@@ -137,12 +139,10 @@ class Panel:
         return [Stroke(self.at(value), top, self.at(value), bottom, ACCENT, 0.6, dashed=True)]
 
     def ruler(self, y: float) -> list[Mark]:
-        """Return the axis with its ticks and their labels, of which a narrow one keeps the middle and the ends; it takes `AXIS_HEIGHT`."""
+        """Return the axis with its ticks and their labels, of which a narrow one keeps no effect and the ends; it takes `AXIS_HEIGHT`."""
         marks: list[Mark] = [Stroke(self.left, y, self.right, y, RULE, 0.6)]
         ticks, labels = self.axis.ticks(), self.axis.labels()
-        step = (self.right - self.left) / max(len(ticks) - 1, 1)
-        crowded = max(width(label, TICK) for label in labels) + TICK_GAP > step
-        labelled = {0, len(ticks) // 2, len(ticks) - 1} if crowded else range(len(ticks))
+        labelled = self._labelled(ticks, max(width(label, TICK) for label in labels) + TICK_GAP)
         for place, (value, label) in enumerate(zip(ticks, labels, strict=True)):
             x = self.at(value)
             marks.append(Stroke(x, y, x, y + 0.9, RULE, 0.6))
@@ -153,9 +153,20 @@ class Panel:
             marks.append(Words((Piece(x + shift, y + 3.8, label, "center"),), TICK, axis="tick"))
         return marks
 
+    def _labelled(self, ticks: tuple[float, ...], room: float) -> set[int]:
+        """Return which ticks have a label: all, or no effect and the ends that `room` for a label parts from it."""
+        places = [self.at(tick) for tick in ticks]
+        if all(right - left >= room for left, right in pairwise(places)):
+            return set(range(len(ticks)))
+        middle = min(range(len(ticks)), key=lambda i: abs(ticks[i]))
+        return {middle, *(i for i in (0, len(ticks) - 1) if abs(places[i] - places[middle]) >= room)}
+
     def favours(self, y: float, arrows: tuple[str, str]) -> list[Mark]:
         """Return "favours control ← → favours intervention" with drawn arrows; it takes `FAVOURS_HEIGHT`."""
-        x, base, arrow = self.at(NO_EFFECT), y + 2.7, 4.2
+        base, arrow = y + 2.7, 4.2
+        away = 1.4 + arrow + 1.2
+        least, most = (EDGE + away + width(arrows[0], AXIS), PAGE_WIDTH - EDGE - away - width(arrows[1], AXIS))
+        x = min(max(self.at(NO_EFFECT), least), most)
         middle = base - AXIS.size * 0.243 * 25.4 / 72
         marks: list[Mark] = []
         for way in (-1, 1):
@@ -163,7 +174,6 @@ class Panel:
             neck = tip - way * 1.3
             marks.append(Stroke(x + way * 1.4, middle, neck, middle, INK, 0.6))
             marks.append(Shape(((neck, middle - 0.65), (tip, middle), (neck, middle + 0.65)), INK, kind="arrow"))
-        away = 1.4 + arrow + 1.2
         marks.append(Words((Piece(x - away, base, arrows[0], "right"),), AXIS))
         marks.append(Words((Piece(x + away, base, arrows[1], "left"),), AXIS))
         return marks

@@ -14,10 +14,11 @@ from typing import Any
 
 from reportgen.figures import words
 from reportgen.figures.after_draws import after, corrected_row, doubt, held_out_row, of_draws, p_of, verdicts
-from reportgen.figures.axis import Axis, axis_for
+from reportgen.figures.axis import Axis, Limits, axis_for
 from reportgen.figures.forest import interval_cell, value_of
 from reportgen.figures.layout import INDENT, Band, Cell, Heading, Headings, Page, Rail, Row, Slot, lay_out
 from reportgen.figures.lettering import NO_BREAK
+from reportgen.figures.limited import leaving_limits, limited
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import ACCENT, BODY, HEAD, MUTED, Style
@@ -37,10 +38,12 @@ ROOM = 190.0  # the settings of the search and remarks stand below a figure of s
 _NO_SPLIT: tuple[Cell, ...] = ((), ())
 
 
-def tree_sheets(search: PartitionedOutcome, settings: SearchSettings, *, name: str) -> tuple[Sheet, ...]:
+def tree_sheets(
+    search: PartitionedOutcome, settings: SearchSettings, *, name: str, limits: Limits | None = None
+) -> tuple[Sheet, ...]:
     """Return the pages of the tree of one search, before they are drawn."""
     rows = tuple(_tree_rows(search, name))
-    band = Band(rows, _axis(rows, search.scale), _overall(search), arrows=search.scale.arrows)
+    (band,) = limited([Band(rows, _axis(rows, search.scale), _overall(search), arrows=search.scale.arrows)], limits)
     headings = _headings(
         "Participants",
         search.scale,
@@ -52,7 +55,8 @@ def tree_sheets(search: PartitionedOutcome, settings: SearchSettings, *, name: s
     def alt(page: Page, page_name: str) -> Inline:
         return _tree_alt(search, page_name)
 
-    return lay_out((band,), headings, _tree_note(search, settings), name=name, title=TREE_TITLE, alts=alt, body=ROOM)
+    note = (*leaving_limits([band], limits), *_tree_note(search, settings))
+    return lay_out((band,), headings, note, name=name, title=TREE_TITLE, alts=alt, body=ROOM)
 
 
 def _split_heads(search: PartitionedOutcome) -> tuple[Heading, ...]:
@@ -61,18 +65,19 @@ def _split_heads(search: PartitionedOutcome) -> tuple[Heading, ...]:
     return tuple(Heading(((head,),), DRAWN) for head in ("raw", "adjusted", "search"))
 
 
-def forest_sheets(searches: Sequence[PartitionedOutcome], settings: SearchSettings, *, name: str) -> tuple[Sheet, ...]:
+def forest_sheets(
+    searches: Sequence[PartitionedOutcome], settings: SearchSettings, *, name: str, limits: Limits | None = None
+) -> tuple[Sheet, ...]:
     """Return the pages of the forest plot of the subgroups of many searches, before they are drawn."""
-    bands = tuple(_bands(searches, name))
+    bands = limited(tuple(_bands(searches, name)), limits)
     title = (capitalised(_measure(searches, settings)), *_common_unit(searches))
     headings = _headings("Outcome and subgroup", _scale(searches), settings, _forest_heads(searches), title)
 
     def alt(page: Page, page_name: str) -> Inline:
         return _forest_alt(searches, page_name)
 
-    return lay_out(
-        bands, headings, _forest_note(searches, settings), name=name, title=FOREST_TITLE, alts=alt, body=ROOM
-    )
+    note = (*leaving_limits(bands, limits), *_forest_note(searches, settings))
+    return lay_out(bands, headings, note, name=name, title=FOREST_TITLE, alts=alt, body=ROOM)
 
 
 def _forest_heads(searches: Sequence[PartitionedOutcome]) -> tuple[Heading, ...]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from reportgen.figures import words
 from reportgen.figures.after_draws import after
-from reportgen.figures.layout import EDGE
 from reportgen.figures.lettering import NO_BREAK
+from reportgen.figures.panel import EDGE
 from reportgen.figures.scale import Scale, round_ratios, round_values
 from reportgen.figures.sheet import (
     Mark,

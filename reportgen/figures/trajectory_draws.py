@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reportgen.figures.layout import EDGE
 from reportgen.figures.lettering import NO_BREAK
+from reportgen.figures.panel import EDGE
 from reportgen.figures.scale import Scale
 from reportgen.figures.sheet import Mark, Shape, Stroke, block, inline_width, lettered, rectangle
 from reportgen.figures.theme import ACCENT, AXIS, BODY, MUTED, RULE, TINT

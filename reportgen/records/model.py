@@ -202,8 +202,19 @@ class ScaledChecks(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
+class ArmMeans(Generic[V]):
+    """Mean and standard deviation in either arm of a trial, not adjusted, and `of` what: values are in the outcome's direction."""
+
+    of: Literal["improvement", "value at follow-up"]
+    control: kinds.Mean[V]
+    control_sd: kinds.Mean[V]
+    intervention: kinds.Mean[V]
+    intervention_sd: kinds.Mean[V]
+
+
+@dataclass(frozen=True, slots=True)
 class TrialEstimate(Generic[V]):
-    """One trial of a pooled effect."""
+    """One trial of a pooled effect; no `means` where they are not disclosed."""
 
     trial: kinds.Words[V]
     instrument: kinds.Words[V]
@@ -214,6 +225,7 @@ class TrialEstimate(Generic[V]):
     status: Status
     reason: str
     not_adjusted: tuple[NotAdjusted[V], ...] = ()
+    means: ArmMeans[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from reportgen.spec.study import (
     Descriptive,
     DirectedPeeling,
     FromScreening,
+    MetaAnalysis,
     Moderators,
     Pooled,
     RecursivePartitioning,
@@ -49,6 +50,26 @@ def expanded(names: Iterable[str], declared: Iterable[str]) -> tuple[str, ...]:
     """
     listed = tuple(names)
     return tuple(declared) if listed == (ALL,) else listed
+
+
+def means_told_by(outcome: str, follow_up: str, study: Study) -> str | None:
+    """Return the one meta-analysis that may tell means of an outcome at a follow-up: the first that analyses it.
+
+    None where the policy guards nobody, so that any may. Of two analyses with nearly the same people, the means of both are the
+    values of those few who make the difference.
+    """
+    if study.policy.minimum_cell <= 1:
+        return None
+    return next(
+        (
+            name
+            for name, node in study.analyses.items()
+            if isinstance(node, MetaAnalysis)
+            and outcome in expanded(node.outcomes, study.outcomes)
+            and follow_up in expanded(node.follow_up, study.follow_up)
+        ),
+        None,
+    )
 
 
 def check_study(study: Study, source: Source) -> list[Problem]:

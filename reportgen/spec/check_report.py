@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 from reportgen.errors import Problem
-from reportgen.spec.check import baseline_of, each_unknown, expanded, unknown, with_method
+from reportgen.spec.check import baseline_of, each_unknown, expanded, means_told_by, unknown, with_method
+from reportgen.spec.forests import WithTrialColumns
 from reportgen.spec.shows import Limited, OfAnalysis, OfModerators
 from reportgen.spec.source import Source, Step
 from reportgen.spec.study import Moderators, Pooled, Study
@@ -60,6 +62,8 @@ def _artefact(study: Study, artefact: OfAnalysis, source: Source, *here: Step) -
         ):
             yield from each_unknown(kind, getattr(artefact, key), known, source, *here, key)
         yield from _limits(study, artefact, source, *here)
+    if isinstance(artefact, Limited) and isinstance(artefact, WithTrialColumns):
+        yield from _means(study, artefact, artefact.columns.sides, source, *here, "columns")
     if isinstance(artefact, OfModerators):
         yield from _moderators(study, artefact.of or "", artefact.moderators, source, *here, "moderators")
 
@@ -84,6 +88,28 @@ def _limits(study: Study, artefact: Limited, source: Source, *here: Step) -> Ite
             if name in known and name not in analysed:
                 hint = f"Add it to `{listed}` of '{artefact.of}', or remove it here. Analysed: {', '.join(analysed)}."
                 yield Problem(f"'{artefact.of}' does not analyse '{name}'", source.at(*here, key, index), hint)
+
+
+def _means(
+    study: Study, artefact: Limited, columns: tuple[tuple[str, ...], ...], source: Source, *here: Step
+) -> Iterator[Problem]:
+    """Means are asked of an analysis that may not tell them, since another one does."""
+    analysis = study.analyses.get(artefact.of or "")
+    if not isinstance(analysis, Pooled) or not any("mean-sd" in side for side in columns):
+        return
+    outcomes = expanded(artefact.outcome or analysis.outcomes, study.outcomes)
+    visits = expanded(artefact.follow_up or analysis.follow_up, study.follow_up)
+    for outcome, visit in product(outcomes, visits):
+        told = means_told_by(outcome, visit, study)
+        if told not in (None, artefact.of):
+            message = (
+                f"'{artefact.of}' has no means of '{outcome}' at '{visit}': those in '{told}' would tell of few people"
+            )
+            hint = (
+                f"Remove `mean-sd`, or show `of: {told}`. With `minimum_cell: 0` in the policy every analysis has them."
+            )
+            yield Problem(message, source.at(*here), hint)
+            return
 
 
 def _moderators(study: Study, of: str, names: Sequence[str], source: Source, *here: Step) -> Iterator[Problem]:

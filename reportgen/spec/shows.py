@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import ConfigDict, Field
 
+from reportgen.spec.forests import OnAxis, RowsInOrder, TrialsInOrder, WithEffectColumns, WithTrialColumns
 from reportgen.spec.methods import METHODS
 from reportgen.spec.model import Line, Names, Node, Word
 from reportgen.spec.registered import Registered, add
@@ -175,7 +176,7 @@ class BaselineTable(Rounded, OfAnalysis):
 
 
 @show
-class Forest(OnScale, InParts, Rounded, Limited):
+class Forest(OnScale, OnAxis, WithEffectColumns, RowsInOrder, InParts, Rounded, Limited):
     """A forest plot of pooled effects."""
 
     methods = META_ANALYSIS
@@ -184,7 +185,7 @@ class Forest(OnScale, InParts, Rounded, Limited):
 
 
 @show
-class ForestByTrial(InParts, Rounded, Limited):
+class ForestByTrial(OnAxis, WithTrialColumns, TrialsInOrder, InParts, Rounded, Limited):
     """A forest plot of the trials for each pooled effect."""
 
     methods = META_ANALYSIS
@@ -225,7 +226,7 @@ class Analysed(InParts, Limited):
 
 
 @show
-class InteractionForest(InParts, Rounded, Limited):
+class InteractionForest(OnAxis, RowsInOrder, InParts, Rounded, Limited):
     """A forest plot of the interaction of treatment with each moderator."""
 
     methods = MODERATORS
@@ -251,7 +252,7 @@ class OfModerators(Node):
 
 
 @show
-class InteractionByTrial(OfModerators, Rounded, Limited):
+class InteractionByTrial(OnAxis, TrialsInOrder, OfModerators, Rounded, Limited):
     """A forest plot of the interaction in each trial, for each moderator, with the trials pooled and the reading across trials."""
 
     methods = MODERATORS
@@ -288,7 +289,7 @@ class Credibility(Limited):
 
 
 @show
-class SubgroupTree(Rounded, Limited):
+class SubgroupTree(OnAxis, Rounded, Limited):
     """The trees of a recursive partitioning."""
 
     methods = PARTITIONING
@@ -297,7 +298,7 @@ class SubgroupTree(Rounded, Limited):
 
 
 @show
-class SubgroupForest(Rounded, Limited):
+class SubgroupForest(OnAxis, Rounded, Limited):
     """A forest plot of the effects in subgroups and in everybody else."""
 
     methods = PARTITIONING

@@ -9,6 +9,7 @@ from reportgen.records.numbers import Inline, Number
 from reportgen.spec.check import expanded
 from reportgen.spec.shows import Limited
 from reportgen.spec.study import Study
+from reportgen.tables.phrases import joined, words
 
 
 class Cell(Protocol):
@@ -48,6 +49,45 @@ def chosen(results: Iterable[CellT], options: Limited, study: Study) -> tuple[Ce
         for result in results
         if result.comparison in comparisons and result.outcome in outcomes and result.follow_up in visits
     )
+
+
+class Tried(Cell, Protocol):
+    """The same, which may have a reason why nothing was estimated."""
+
+    @property
+    def reason(self) -> str:
+        """In words; empty where there is none to tell."""
+
+    @property
+    def id(self) -> str:
+        """What its ids begin with."""
+
+
+def not_drawn(results: Sequence[Tried], titles: Mapping[str, Number]) -> Inline:
+    """Say of which results there is no row to draw, and why.
+
+    Parameters
+    ----------
+    results : sequence
+    titles : mapping of str to Number
+        Of the comparisons, by name.
+    """
+    parts: list[Inline] = [
+        (
+            *((titles[result.comparison], ", ") if len(titles) > 1 else ()),
+            result.outcome_label,
+            ", ",
+            result.follow_up_label,
+            *_bracketed(result),
+        )
+        for result in results
+    ]
+    return ("Not drawn, since nothing was estimated: ", *joined(parts), ".")
+
+
+def _bracketed(result: Tried) -> Inline:
+    reason = words(result.reason, f"{result.id}.reason", result.outcome_label.source)
+    return (" (", *reason, ")") if reason else ()
 
 
 def in_parts(

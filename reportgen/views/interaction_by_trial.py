@@ -41,7 +41,13 @@ def _titles(record: Moderation, screens: Sequence[Screen]) -> list[Inline]:
 def _forest(record: Moderation, options: InteractionByTrial, context: Context) -> tuple[Draft, ...]:
     screens = _screens(record, options, context)
     names = stems(context.name, len(screens))
-    draw = partial(figures.draw_interaction_by_trial, moderators=options.moderators, settings=record.settings)
+    draw = partial(
+        figures.draw_interaction_by_trial,
+        moderators=options.moderators,
+        settings=record.settings,
+        limits=options.limits,
+        order=options.order,
+    )
     return or_nobody(
         [
             Draft(title, (Sketch(partial(draw, screen, name=name)),))

@@ -10,8 +10,8 @@ from reportgen.records.model import MetaAnalysis, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline, Number, slug
 from reportgen.spec.shows import Estimates, EstimatesByTrial, Forest, ForestByTrial, Limited
 from reportgen.tables.adjusters import effect_fits
-from reportgen.tables.phrases import joined, words
-from reportgen.views.chosen import chosen, in_parts
+from reportgen.tables.phrases import joined
+from reportgen.views.chosen import chosen, in_parts, not_drawn
 from reportgen.views.draft import Draft, Sketch, or_nobody, stems, with_notes
 from reportgen.views.findings.meta_analysis import effect_findings
 from reportgen.views.prose.meta_analysis import prose
@@ -31,7 +31,14 @@ def _titles(record: MetaAnalysis) -> dict[str, Number]:
 
 def _forest(record: MetaAnalysis, options: Forest, context: Context) -> tuple[Draft, ...]:
     def sketch(effects: Effects, name: str) -> tuple[Sketch, ...]:
-        return (Sketch(partial(figures.draw_forest, effects, record.settings, name=name, scale=options.scale)),)
+        draw = partial(
+            figures.draw_forest,
+            scale=options.scale,
+            limits=options.limits,
+            order=options.order,
+            columns=options.columns.sides,
+        )
+        return (Sketch(partial(draw, effects, record.settings, name=name)),)
 
     effects = _effects(record, options, context)
     parts = in_parts(effects, options.parts, _titles(record))
@@ -40,10 +47,14 @@ def _forest(record: MetaAnalysis, options: Forest, context: Context) -> tuple[Dr
 
 
 def _forest_by_trial(record: MetaAnalysis, options: ForestByTrial, context: Context) -> tuple[Draft, ...]:
+    draw = partial(
+        figures.draw_forest_by_trial, limits=options.limits, order=options.order, columns=options.columns.sides
+    )
+
     def sketch(effects: Effects, name: str) -> tuple[Sketch, ...]:
         return tuple(
             Sketch(
-                partial(figures.draw_forest_by_trial, effect, record.settings, name=_stem(name, effect, effects)),
+                partial(draw, effect, record.settings, name=_stem(name, effect, effects)),
                 _apart(effect, effects),
             )
             for effect in effects
@@ -86,27 +97,7 @@ def _sketched(
     drafts = [Draft(title, sketch(effects, name)) for name, (title, effects) in zip(names, parts, strict=True)]
     drawn = [effect for _, effects in parts for effect in effects]
     missing = [effect for effect in asked if effect not in drawn]
-    return with_notes(drafts, (_not_drawn(missing, titles),)) if missing else or_nobody(drafts)
-
-
-def _not_drawn(effects: Effects, titles: Mapping[str, Number]) -> Inline:
-    """Say of which effects there is no row to draw, and why."""
-    parts: list[Inline] = [
-        (
-            *((titles[effect.comparison], ", ") if len(titles) > 1 else ()),
-            effect.outcome_label,
-            ", ",
-            effect.follow_up_label,
-            *_bracketed(effect),
-        )
-        for effect in effects
-    ]
-    return ("Not drawn, since nothing was estimated: ", *joined(parts), ".")
-
-
-def _bracketed(effect: PooledEffect) -> Inline:
-    reason = words(effect.reason, f"{effect.id}.reason", effect.trials.source)
-    return (" (", *reason, ")") if reason else ()
+    return with_notes(drafts, (not_drawn(missing, titles),)) if missing else or_nobody(drafts)
 
 
 def _estimates(record: MetaAnalysis, options: Estimates, context: Context) -> tuple[Draft, ...]:

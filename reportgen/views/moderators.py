@@ -12,9 +12,9 @@ from reportgen.spec.shows import EffectAtValues, InteractionEstimates, Interacti
 from reportgen.tables.adjusters import screen_fits
 from reportgen.tables.effects_at_values import effects_at_values
 from reportgen.tables.moderators import expectations, failed_screenings, interaction_estimates
-from reportgen.views.chosen import chosen, in_parts
+from reportgen.views.chosen import chosen, in_parts, not_drawn
 from reportgen.views.credibility import ratings_of
-from reportgen.views.draft import Draft, Sketch, or_nobody, stems
+from reportgen.views.draft import Draft, Sketch, or_nobody, stems, with_notes
 from reportgen.views.findings.moderators import moderator_findings
 from reportgen.views.interaction_by_trial import SHOWS as BY_TRIAL
 from reportgen.views.prose.moderators import screening_methods
@@ -30,12 +30,20 @@ def _parts(record: Moderation, options: Limited, context: Context, how: str) -> 
 
 def _forest(record: Moderation, options: InteractionForest, context: Context) -> tuple[Draft, ...]:
     parts = _parts(record, options, context, options.parts)
-    return or_nobody(
-        [
-            Draft(title, (Sketch(partial(figures.draw_interactions, screens, record.settings, name=name)),))
-            for name, (title, screens) in zip(stems(context.name, len(parts)), parts, strict=True)
-        ]
-    )
+    drawn = [part for part in parts if any(map(_estimated, part[1]))]
+    missing = [screen for _, screens in parts if not any(map(_estimated, screens)) for screen in screens]
+    draw = partial(figures.draw_interactions, settings=record.settings, limits=options.limits, order=options.order)
+    drafts = [
+        Draft(title, (Sketch(partial(draw, screens, name=name)),))
+        for name, (title, screens) in zip(stems(context.name, len(drawn)), drawn, strict=True)
+    ]
+    titles = {comparison.name: comparison.title for comparison in record.comparisons}
+    return with_notes(drafts, (not_drawn(missing, titles),)) if missing else or_nobody(drafts)
+
+
+def _estimated(screen: Screen) -> bool:
+    """Whether there is an interaction to draw."""
+    return any(interaction.tier != "not estimable" for interaction in screen.interactions)
 
 
 def _estimates(record: Moderation, options: InteractionEstimates, context: Context) -> tuple[Draft, ...]:

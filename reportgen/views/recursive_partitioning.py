@@ -19,7 +19,7 @@ from reportgen.spec.shows import (
 )
 from reportgen.tables.adjusters import search_fits
 from reportgen.tables.phrases import joined, words
-from reportgen.views.chosen import chosen
+from reportgen.views.chosen import chosen, not_drawn
 from reportgen.views.credibility import ratings_of
 from reportgen.views.draft import Draft, Sketch, or_nobody, stems, with_notes
 from reportgen.views.findings.searches import search_findings
@@ -57,14 +57,23 @@ def _parts(
     sketches: Callable[[Sequence[PartitionedOutcome], SearchSettings, str], tuple[Sketch, ...]],
     remarks: tuple[Inline, ...],
     note: Callable[[Sequence[PartitionedOutcome]], tuple[Inline, ...]] = lambda _: (),
+    wanted: Callable[[PartitionedOutcome], bool] = lambda _: True,
 ) -> tuple[Draft, ...]:
-    """Return a part for each comparison with its note; the settings of the search and the remarks stand below the last."""
-    parts = _by_comparison(_searches(record, options, context), record)
+    """Return a part for each comparison with its note; the settings of the search and the remarks stand below the last.
+
+    A comparison without a search that is `wanted` has no part: what it lacks is said below the last.
+    """
+    every = _by_comparison(_searches(record, options, context), record)
+    parts = [part for part in every if any(map(wanted, part[1]))]
+    missing = [search for _, searches in every if not any(map(wanted, searches)) for search in searches]
+    if missing:
+        titles = {comparison.name: comparison.title for comparison in record.comparisons}
+        remarks = (not_drawn(missing, titles), *remarks)
     drafts = [
         Draft(title, sketches(searches, record.settings, name), notes=note(searches))
         for name, (title, searches) in zip(stems(context.name, len(parts)), parts, strict=True)
     ]
-    return with_notes(drafts, (settings_in_words(record.settings), *remarks)) if drafts else or_nobody(drafts)
+    return with_notes(drafts, (settings_in_words(record.settings), *remarks)) if every else or_nobody(drafts)
 
 
 def _each(
@@ -86,7 +95,8 @@ def _title(search: PartitionedOutcome) -> Inline:
 def _tree(record: RecursivePartitioning, options: SubgroupTree, context: Context) -> tuple[Draft, ...]:
     def sketches(searches: Sequence[PartitionedOutcome], settings: SearchSettings, name: str) -> tuple[Sketch, ...]:
         def draw(search: PartitionedOutcome, stem: str) -> Sketch:
-            return Sketch(partial(figures.draw_subgroup_tree, search, settings, name=stem), _title(search))
+            tree = partial(figures.draw_subgroup_tree, search, settings, name=stem, limits=options.limits)
+            return Sketch(tree, _title(search))
 
         return _each([search for search in searches if search.tree], name, draw)
 
@@ -128,10 +138,17 @@ def _reason(search: PartitionedOutcome) -> Inline:
 
 def _forest(record: RecursivePartitioning, options: SubgroupForest, context: Context) -> tuple[Draft, ...]:
     def sketches(searches: Sequence[PartitionedOutcome], settings: SearchSettings, name: str) -> tuple[Sketch, ...]:
-        return (Sketch(partial(figures.draw_subgroup_forest, tuple(searches), settings, name=name)),)
+        draw = partial(figures.draw_subgroup_forest, tuple(searches), settings, name=name, limits=options.limits)
+        return (Sketch(draw),)
 
     found = any(search.subgroups for search in _searches(record, options, context))
-    return _parts(record, options, context, sketches, (_looks_better(record.results),) if found else ())
+    remarks = (_looks_better(record.results),) if found else ()
+    return _parts(record, options, context, sketches, remarks, wanted=_estimated)
+
+
+def _estimated(search: PartitionedOutcome) -> bool:
+    """Whether there is an effect to draw."""
+    return search.overall.estimate.effect.value is not None
 
 
 def _profiles(record: RecursivePartitioning, options: CutProfiles, context: Context) -> tuple[Draft, ...]:

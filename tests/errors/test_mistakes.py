@@ -135,6 +135,13 @@ MISTAKES = [
         "'recursive-partitioning'.",
     ),
     ("show: forest,", "show: forest, «sizes»: [0.2],", "'sizes' does not apply to 'forest'", "applies to 'peeling-tra"),
+    ("show: forest,", "show: forest, limits: «[»1, 2],", "no effect, 0, does not lie between", "Write a limit below"),
+    (
+        "show: forest,",
+        "show: forest, limits: «[»2, -2],",
+        "the lower limit must be below",
+        "Write the lower limit first",
+    ),
     ("show: forest,", "show: forest, «scala»: 0-100,", "unknown key 'scala'", "Did you mean 'scale'?"),
 ]
 

@@ -88,7 +88,7 @@ def shown(record: PooledEffect[Value]) -> PooledEffect:
 def effect_of(people: Selection, earlier: Sequence[Selection], study: Study, *, alone: bool = True) -> PooledEffect:
     node = MetaAnalysis(method="meta-analysis")
     given: dict[str, Any] = {"name": "pooled", "node": node, "study": study}
-    effect = pooled_effect(people, earlier, alone=alone, **given)
+    effect = pooled_effect(people, earlier, alone=alone, means=True, **given)
     return shown(pooled_effect_in_digits(effect, people, earlier, figures=FIGURES, **given))
 
 

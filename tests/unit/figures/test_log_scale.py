@@ -52,17 +52,17 @@ def forest(*values: float, half: float = 2.0) -> Sheet:
 @given(st.floats(min_value=1e-4, max_value=600.0))
 def test_an_axis_of_ratios_reaches_far_enough_and_its_ticks_say_where_they_stand(reach: float) -> None:
     axis = ratio_axis(reach)
-    assert reach * (1 - 1e-6) <= axis.limit
+    assert reach * (1 - 1e-6) <= axis.high
     assert len(axis.ticks()) in (5, 7)
     assert 0.0 in axis.ticks()
-    assert all(-axis.limit - 1e-9 <= tick <= axis.limit + 1e-9 for tick in axis.ticks())
+    assert all(-axis.high - 1e-9 <= tick <= axis.high + 1e-9 for tick in axis.ticks())
     assert len(set(axis.labels())) == len(axis.ticks())
     if reach < math.log(1e4):
         assert [float(label) for label in axis.labels()] == pytest.approx([math.exp(tick) for tick in axis.ticks()])
 
 
 def test_each_axis_is_wider_than_the_one_before() -> None:
-    limits = [ratio_axis(max(-math.log(ticks[0]), math.log(ticks[-1]))).limit for ticks in RATIOS]
+    limits = [ratio_axis(max(-math.log(ticks[0]), math.log(ticks[-1]))).high for ticks in RATIOS]
     assert limits == sorted(set(limits))
 
 
@@ -83,7 +83,7 @@ def test_labels_of_ratios(widest: float, labels: list[str]) -> None:
 
 def test_one_wide_interval_of_ratios_leaves_the_axis() -> None:
     intervals = [(-0.7, 0.5), (-0.6, 0.4), (-0.8, 0.3), (-30.0, 40.0)]
-    assert math.exp(axis_for([0.0, -0.1, -0.2, 0.3], intervals, link="log").limit) == pytest.approx(2.5)
+    assert math.exp(axis_for([0.0, -0.1, -0.2, 0.3], intervals, link="log").high) == pytest.approx(2.5)
 
 
 @given(st.floats(min_value=-8, max_value=8), st.floats(min_value=0.05, max_value=9))

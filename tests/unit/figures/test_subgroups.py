@@ -282,7 +282,7 @@ def test_a_split_that_new_trials_may_not_show_may_be_chance_in_them() -> None:
 
 
 def test_a_narrow_axis_labels_its_middle_and_its_ends_alone() -> None:
-    axis = Axis(1.2, 0.4)
+    axis = Axis(-1.2, 1.2, 0.4)
     for right, labels in ((70.0, ["−1.2", "−0.8", "−0.4", "0.0", "0.4", "0.8", "1.2"]), (26.0, ["−1.2", "0.0", "1.2"])):
         marks = Panel(axis, 0.0, right).ruler(0.0)
         assert [mark.pieces[0].text for mark in marks if isinstance(mark, Words)] == labels

@@ -1,0 +1,70 @@
+"""The text columns of a forest: which stand left and right of the plot, their heads, and the cells of a row in their order.
+
+In: the words of the study file for the columns of both sides. A word for something of either arm gives two columns; several of
+them that stand together are arranged by arm, under the name of the arm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from reportgen.figures.layout import Cell, Heading, Slot
+from reportgen.records.model import ArmMeans
+from reportgen.records.numbers import DASH
+
+Sides = tuple[tuple[str, ...], tuple[str, ...]]
+"""The words of the columns left and right of the plot."""
+SPANS = {"n": "Participants (n)", "mean-sd": "Mean (SD)"}
+HEADS = {"n": "n", "mean-sd": "mean (SD)"}
+ARMS = ("control", "intervention")
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of a row by the words of their columns: those of either arm, and those of the row; a word may be missing."""
+
+    of_arms: Mapping[str, tuple[Cell, Cell]] = field(default_factory=dict)
+    of_row: Mapping[str, Cell] = field(default_factory=dict)
+
+    def of(self, words: Sequence[str]) -> tuple[Cell, ...]:
+        """Return the cells of some columns, empty ones where there is nothing."""
+        return tuple(
+            self.of_row.get(word, ()) if side is None else self.of_arms.get(word, ((), ()))[side]
+            for run in _runs(words)
+            for word, side in _columns(run)
+        )
+
+
+def heads_of(words: Sequence[str], others: Mapping[str, Heading]) -> tuple[Heading, ...]:
+    """Return the heads of some columns; `others` are those of columns that are not of the arms."""
+    return tuple(_head(word, side, len(run), others) for run in _runs(words) for word, side in _columns(run))
+
+
+def mean_cells(means: ArmMeans | None) -> tuple[Cell, Cell]:
+    """Return mean and standard deviation in control and intervention; dashes where they are not disclosed."""
+    if means is None:
+        return (Slot(None, before=DASH),), (Slot(None, before=DASH),)
+    control = (Slot(means.control), Slot(means.control_sd, before="(", after=")"))
+    return control, (Slot(means.intervention), Slot(means.intervention_sd, before="(", after=")"))
+
+
+def _runs(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield columns that stand together: all of the arms, or none."""
+    for _, run in groupby(words, key=SPANS.__contains__):
+        yield tuple(run)
+
+
+def _columns(run: tuple[str, ...]) -> list[tuple[str, int | None]]:
+    if run[0] not in SPANS:
+        return [(word, None) for word in run]
+    return [(word, side) for side in (0, 1) for word in run]
+
+
+def _head(word: str, side: int | None, together: int, others: Mapping[str, Heading]) -> Heading:
+    if side is None:
+        return others[word]
+    if together == 1:
+        return Heading(((ARMS[side],),), SPANS[word])
+    return Heading(((HEADS[word],),), ARMS[side].capitalize())

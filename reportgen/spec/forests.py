@@ -1,0 +1,159 @@
+"""What the study file may say of a forest plot: the limits of its axes, the order of its rows and its text columns."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from reportgen.spec.model import Node, Range, RuleError
+
+ROOM = 114.0
+"""Millimetres for text columns beside the narrowest label and plot."""
+WIDTHS = {
+    "trials": 10.0,
+    "n": 31.0,
+    "mean-sd": 37.0,
+    "effect": 28.0,
+    "p": 11.0,
+    "weight": 17.0,
+    "tau2": 10.0,
+    "i2": 10.0,
+    "prediction": 21.0,
+}
+"""Millimetres that a column takes with numbers of usual length, its distance from the next included."""
+BY_ARM = {"n": 9.0, "mean-sd": 18.0}
+"""The same of a column of one arm, where several columns of each arm stand together."""
+ON_THE_LEFT = "Columns left of the plot, from left to right; what is in the rows stands in front of them."
+ON_THE_RIGHT = "Columns right of the plot, from left to right."
+
+TrialColumn = Literal["n", "mean-sd", "effect", "p", "weight"]
+EffectColumn = Literal["trials", "n", "effect", "p", "tau2", "i2", "prediction"]
+
+
+class OnAxis(Node):
+    """An artefact with axes of effects, whose limits may be given.
+
+    `no_effect` is where no effect stands on them, as printed: an artefact of ratios sets it to 1.
+    """
+
+    no_effect: ClassVar[float] = 0.0
+
+    limits: Range | None = Field(
+        None,
+        description="The lower and the upper limit of each axis, in the units that are printed, with no effect between them; by "
+        "default as wide as its effects need. An interval that extends beyond has an arrowhead.",
+    )
+
+    @model_validator(mode="after")
+    def _around_no_effect(self) -> OnAxis:
+        if self.limits is None:
+            return self
+        low, high = self.limits
+        if self.no_effect > 0 and low <= 0:
+            raise RuleError("an axis of ratios begins above 0", "Write limits such as [0.25, 4].", "limits")
+        if not low < self.no_effect < high:
+            hint = f"Write a limit below and one above {self.no_effect:g}, or remove `limits`."
+            raise RuleError(f"no effect, {self.no_effect:g}, does not lie between the limits", hint, "limits")
+        return self
+
+
+class TrialsInOrder(Node):
+    """An artefact whose rows are trials."""
+
+    order: Literal["study", "effect", "weight", "n", "name"] = Field(
+        "study",
+        description="Order of the trials: `study`: as in the study file; `effect`, `weight`, `n`: the largest first, "
+        "trials without one last; `name`: by the alphabet.",
+    )
+
+
+class RowsInOrder(Node):
+    """An artefact whose rows stand in groups."""
+
+    order: Literal["study", "effect", "p"] = Field(
+        "study",
+        description="Order of the rows: `study`: as in the study file; `effect`: the largest first; `p`: the smallest first. "
+        "What is not estimable comes last. Rows stay below their outcome.",
+    )
+
+
+class Columns(Node):
+    """Text columns beside a plot."""
+
+    @property
+    def sides(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the words of the columns left and right of the plot."""
+        return getattr(self, "left", ()), getattr(self, "right", ())
+
+    @model_validator(mode="after")
+    def _once_and_in_the_room(self) -> Columns:
+        left, right = self.sides
+        words = (*left, *right)
+        twice = next((word for word in words if words.count(word) > 1), None)
+        if twice is not None:
+            raise RuleError(f"the column '{twice}' is listed twice", "Remove one.")
+        if "effect" not in words:
+            raise RuleError("the effects that are drawn have no column", "Add `effect` to `left` or `right`.")
+        taken = width_of(left) + width_of(right)
+        if taken > ROOM:
+            message = f"these columns take about {taken:.0f} mm, and beside the plot is room for {ROOM:.0f} mm"
+            raise RuleError(message, f"Remove {_wide(words)}.")
+        return self
+
+
+def width_of(words: tuple[str, ...]) -> float:
+    """Return the width of columns in millimetres; several of each arm that stand together are narrower.
+
+    Examples
+    --------
+    >>> width_of(("n",)), width_of(("n", "mean-sd"))
+    (31.0, 54.0)
+    """
+    widths = 0.0
+    for of_arms, found in groupby(words, key=BY_ARM.__contains__):
+        run = tuple(found)
+        widths += (
+            sum(2 * BY_ARM[word] for word in run) if of_arms and len(run) > 1 else sum(WIDTHS[word] for word in run)
+        )
+    return widths
+
+
+def _wide(words: tuple[str, ...]) -> str:
+    """Return which columns may go."""
+    return " or ".join(f"`{word}`" for word in words if word != "effect")
+
+
+class TrialColumns(Columns):
+    """Text columns beside the plot of trials."""
+
+    left: tuple[TrialColumn, ...] = Field(("n",), description=ON_THE_LEFT)
+    right: tuple[TrialColumn, ...] = Field(("effect", "weight"), min_length=1, description=ON_THE_RIGHT)
+
+
+class EffectColumns(Columns):
+    """Text columns beside the plot of pooled effects."""
+
+    left: tuple[EffectColumn, ...] = Field(("trials", "n"), description=ON_THE_LEFT)
+    right: tuple[EffectColumn, ...] = Field(("effect",), min_length=1, description=ON_THE_RIGHT)
+
+
+class WithTrialColumns(Node):
+    """An artefact of trials with text columns that may be chosen."""
+
+    columns: TrialColumns = Field(
+        TrialColumns(),
+        description="Text columns beside the plot: `n` and `mean-sd` (mean and standard deviation of what is analysed, not "
+        "adjusted) of either arm, `effect`, `p`, `weight`.",
+    )
+
+
+class WithEffectColumns(Node):
+    """An artefact of pooled effects with text columns that may be chosen."""
+
+    columns: EffectColumns = Field(
+        EffectColumns(),
+        description="Text columns beside the plot: `trials`, `n` of either arm, `effect`, `p`, and what varies between trials: "
+        "`tau2`, `i2`, `prediction` (the prediction interval).",
+    )

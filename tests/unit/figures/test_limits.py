@@ -1,0 +1,118 @@
+"""Axes whose limits the study file gives: they begin and end there, and what leaves them has an arrowhead."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from reportgen.errors import RenderError
+from reportgen.figures.axis import fixed_axis
+from reportgen.figures.forest import forest_sheets
+from reportgen.figures.forest_by_trial import forest_by_trial_sheets
+from reportgen.figures.interactions import interaction_sheets
+from reportgen.figures.limited import LEAVES
+from reportgen.figures.panel import Panel
+from reportgen.figures.sheet import Sheet, Words
+from reportgen.figures.subgroups import forest_sheets as subgroup_sheets
+from reportgen.spec.model import RuleError
+from reportgen.spec.shows import Forest
+from tests.unit.figures.boxes import errors, text_boxes
+from tests.unit.figures.build import effect, settings
+from tests.unit.figures.ratios import ratios
+from tests.unit.figures.screens import interaction, screen
+from tests.unit.figures.screens import settings as screening
+from tests.unit.figures.searches import search
+from tests.unit.figures.searches import settings as search_settings
+
+
+def ticks(sheet: Sheet) -> list[str]:
+    return [mark.pieces[0].text for mark in sheet.marks if isinstance(mark, Words) and mark.axis == "tick"]
+
+
+def said(sheet: Sheet) -> str:
+    return " ".join(text for text, _ in text_boxes(sheet))
+
+
+@pytest.mark.parametrize("limits", [(-20, 20), (-1, 30), (-30, 1), (-7, 3), (-1e-9, 10), (-0.1, 1e6)])
+def test_ticks_lie_inside_the_limits_and_one_is_no_effect(limits: tuple[float, float]) -> None:
+    axis = fixed_axis(limits)
+    assert (axis.low, axis.high) == limits
+    assert 0.0 in axis.ticks()
+    assert 2 <= len(axis.ticks()) <= 7
+    assert all(limits[0] - 1e-9 <= tick <= limits[1] + 1e-9 for tick in axis.ticks())
+
+
+@pytest.mark.parametrize("limits", [(0.5, 4), (0.9, 1.3), (0.995, 1.01), (0.001, 1000), (1e-8, 2), (0.99, 1e6)])
+def test_ticks_of_ratios_lie_inside_the_limits_and_one_is_no_effect(limits: tuple[float, float]) -> None:
+    axis = fixed_axis(limits, "log")
+    assert (math.exp(axis.low), math.exp(axis.high)) == pytest.approx(limits)
+    assert 1 in axis.ratios
+    assert 1 <= len(axis.ratios) <= 7
+    assert all(axis.low - 1e-9 <= tick <= axis.high + 1e-9 for tick in axis.ticks())
+
+
+@pytest.mark.parametrize("limits", [(1, 2), (-2, -1), (0, 2)])
+def test_limits_enclose_no_effect(limits: tuple[float, float]) -> None:
+    with pytest.raises(RenderError, match="does not have no effect, 0, inside"):
+        fixed_axis(limits)
+
+
+@pytest.mark.parametrize("limits", [(-1, 2), (0, 2), (2, 4)])
+def test_limits_of_ratios_enclose_one_and_are_positive(limits: tuple[float, float]) -> None:
+    with pytest.raises(RenderError, match="does not have no effect, 1, inside"):
+        fixed_axis(limits, "log")
+
+
+def test_a_place_on_an_axis_is_in_proportion_on_both_sides_of_no_effect() -> None:
+    panel = Panel(fixed_axis((-10, 30)), 100.0, 140.0)
+    assert [panel.at(value) for value in (-10, 0, 10, 30)] == [100, 110, 120, 140]
+
+
+@pytest.mark.parametrize("limits", [(-5, 20), (-0.2, 30), (-30, 0.2), (-1, 1)])
+def test_a_forest_has_the_limits_and_arrowheads_beyond(limits: tuple[float, float]) -> None:
+    effects = [effect("pain", "short", 3.0, 2.0), effect("pain", "mid", 12.0, 30.0), effect("pain", "long", -4.0, 1.0)]
+    (sheet,) = forest_sheets(effects, settings(), name="fig1", limits=limits)
+    assert ticks(sheet) == list(fixed_axis(limits).labels())
+    assert LEAVES.strip() in said(sheet)
+    assert any(getattr(mark, "kind", "") == "arrowhead" for mark in sheet.marks)
+    assert errors(sheet) == []
+
+
+def test_every_forest_takes_limits() -> None:
+    limits = (-4, 2)
+    sheets = [
+        *forest_by_trial_sheets(effect(by_trial=5), settings(), name="a", limits=limits),
+        *interaction_sheets([screen("pain", [interaction("pain")])], screening(), name="b", limits=limits),
+        *subgroup_sheets([search()], search_settings(), name="c", limits=limits),
+    ]
+    for sheet in sheets:
+        assert {"−4", "0", "2"} <= {*ticks(sheet)} <= {*fixed_axis(limits).labels()}
+        assert errors(sheet) == []
+
+
+def test_limits_of_ratios_are_ratios() -> None:
+    (sheet,) = forest_by_trial_sheets(ratios(effect(by_trial=5)), settings(), name="a", limits=(0.5, 4))
+    assert ticks(sheet) == ["0.5", "1", "2", "4"]
+
+
+class OfRatios(Forest):
+    """An artefact of ratios, as a distribution of its own would bring."""
+
+    no_effect = 1.0
+
+
+@pytest.mark.parametrize(
+    ("options", "limits", "words"),
+    [
+        (Forest, [2, 1], "must be below the upper one"),
+        (Forest, [1, 2], "no effect, 0, does not lie between"),
+        (Forest, [0, 2], "no effect, 0, does not lie between"),
+        (Forest, [-1, math.inf], "finite number"),
+        (OfRatios, [0, 2], "begins above 0"),
+        (OfRatios, [2, 4], "no effect, 1, does not lie between"),
+    ],
+)
+def test_wrong_limits_are_refused(options: type[Forest], limits: list[float], words: str) -> None:
+    with pytest.raises((RuleError, ValueError), match=words):
+        options.model_validate({"series": "Fig.", "show": "forest", "of": "x", "limits": limits})
