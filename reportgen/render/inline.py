@@ -6,7 +6,7 @@ Templates print numbers through these filters and through nothing else.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from reportgen.figures.lettering import runs_right_to_left
@@ -27,14 +27,14 @@ def number_html(number: Number) -> Markup:
     Examples
     --------
     >>> str(number_html(Number("a.n", 4, "4")))
-    '<span class="n" data-id="a.n">4</span>'
+    '<span data-id="a.n">4</span>'
     """
     from markupsafe import Markup, escape
 
-    kind = "q" if number.kind == "quotation" else "n"
+    kind = ' class="q"' if number.kind == "quotation" else ""
     # apart from the words around it, so that neither changes the order of the other
     order = ' dir="rtl"' if runs_right_to_left(number.text) else ""
-    return Markup(f'<span class="{kind}"{order} data-id="{escape(number.id)}">{words_html(number.text)}</span>')
+    return Markup(f'<span{kind}{order} data-id="{escape(number.id)}">{words_html(number.text)}</span>')
 
 
 def inline_html(inline: Iterable[str | Number], notes: str = "") -> Markup:
@@ -60,6 +60,22 @@ def paper_inline(inline: Iterable[str | Number], notes: str = "") -> Markup:
         return words_html(part.text)
 
     return Markup("").join(part_html(part) for part in inline)
+
+
+def cell_html(inline: Sequence[str | Number], classes: str, notes: str = "") -> Markup:
+    """Return a cell of a table; one that holds a number and nothing else names it itself.
+
+    Examples
+    --------
+    >>> print(cell_html((Number("a.n", 4, "4"),), "right"))
+    <td class="right" data-id="a.n">4</td>
+    """
+    from markupsafe import Markup
+
+    alone = inline[0] if len(inline) == 1 else ""
+    if isinstance(alone, Number) and alone.text and not runs_right_to_left(alone.text):
+        return Markup('<td class="{}" data-id="{}">{}</td>').format(classes, alone.id, words_html(alone.text))
+    return Markup('<td class="{}">{}</td>').format(classes, inline_html(inline, notes))
 
 
 def _part(part: str | Number, notes: str) -> Markup:
