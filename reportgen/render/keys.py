@@ -10,9 +10,9 @@ from __future__ import annotations
 import html
 import json
 import math
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from reportgen.records.numbers import Number
@@ -100,7 +100,8 @@ def _words(number: Number) -> tuple[str, str, str]:
 def _beside(earlier: str, id_: str) -> tuple[int, str]:
     """Return how many parts of an id are those of the one before it, and the rest of it."""
     parts = id_.split(".")
-    shared = min(len(os.path.commonprefix([earlier.split("."), parts])), len(parts) - 1)
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(earlier.split("."), parts[:-1], strict=False))
+    shared = sum(1 for _ in same)
     return shared, ".".join(parts[shared:])
 
 

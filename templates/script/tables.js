@@ -90,7 +90,8 @@ const asHtml = (table) => {
     const line = made.insertRow();
     for (const cell of row.cells) {
       const copy = document.createElement(cell.localName);
-      copy.colSpan = cell.colSpan; copy.rowSpan = cell.rowSpan;
+      if (cell.colSpan > 1) copy.colSpan = cell.colSpan;
+      if (cell.rowSpan > 1) copy.rowSpan = cell.rowSpan;
       copy.style.textAlign = getComputedStyle(cell).textAlign;
       copy.textContent = wordsOf(cell);
       line.append(copy);
@@ -154,6 +155,7 @@ const moved = (event, table, cell) => {
 };
 each("main table", (table) => {
   stand(table, table.rows[0].cells[0]);
+  each("td a, th a", (link) => { link.tabIndex = -1; }, table); // Enter on the cell says its notes
   table.closest(".scroll").removeAttribute("tabindex");
   table.setAttribute("aria-describedby", "keys");
 });

@@ -31,7 +31,7 @@ def test_every_numeric_token_stands_with_its_row(report: Report) -> None:
 
 def test_an_element_of_one_number_prints_exactly_its_text(page: html.HtmlElement, report: Report) -> None:
     rows = {number.id: number.text for number in numbers_in((report.records, report.appendix))}
-    found = [item for item in page.xpath("//td[@data-id] | //span[@data-id]")]
+    found = page.xpath("//td[@data-id] | //span[@data-id]")
     assert found and all(item.text_content() == rows[item.get("data-id")] for item in found)
 
 
