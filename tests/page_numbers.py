@@ -2,11 +2,14 @@
 
 A token must stand in an element whose `data-id` names rows of the results table (several ids in reading order); taking
 the texts of these rows out of the element's text, in this order, must leave no digit. Exceptions are the short list
-below; each is an attribute that a template has to write on purpose.
+below; each is an attribute that a template has to write on purpose. A page names numbers by keys, which `with_ids` turns
+into the ids that they stand for.
 """
 
 from __future__ import annotations
 
+import html as entities
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ from typing import Any
 
 from lxml import etree, html
 
-MAIN = re.compile(r"<main\b[^>]*>(.*)</main>", re.DOTALL)
+TEXT = re.compile(r'<div class="text"[^>]*>(.*)</div>\s*</main>', re.DOTALL)
 EXCEPTIONS = {
     "data-ref": "numbers of artefacts, pages and sections",
     "data-cite": "citations",
@@ -25,6 +28,8 @@ EXCEPTIONS = {
 SPOKEN = ("alt", "aria-label", "aria-description", "title", "placeholder", "aria-valuetext")
 _SILENT = {"script", "style", "template", "defs"}
 _DIGIT = re.compile(r"\d")
+_ROWS = re.compile(r'<script type="application/json" id="rows">(.*?)</script>', re.DOTALL)
+_KEYS = re.compile(r'data-id="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +50,32 @@ class Traced:
     untraced: tuple[Untraced, ...]
 
 
+def told_by(page: str) -> dict[str, list[Any]]:
+    """Return what a page tells of each number by its id, in the order of keys: nothing of a quotation."""
+    known: dict[str, list[Any]] = {}
+    parts: list[str] = []
+    found = _ROWS.search(page)
+    for shared, rest, *told in json.loads(found[1])["rows"] if found else ():
+        parts = [*parts[:shared], *rest.split(".")]
+        known[".".join(parts)] = told
+    return known
+
+
+def with_ids(page: str) -> str:
+    """Return a page whose elements carry the ids of their numbers in place of the keys."""
+    ids = [entities.escape(id_) for id_ in told_by(page)]
+    return _KEYS.sub(lambda found: f'data-id="{" ".join(ids[int(key)] for key in found[1].split())}"', page)
+
+
+def page_of(path: Path) -> str:
+    """Return a page that was written, with ids."""
+    return with_ids(path.read_text(encoding="utf-8"))
+
+
 def pages_of(report: Path) -> str:
     """Return the appendix of a built report as HTML, with what its audit file holds at the end of its text."""
-    appendix, audit = (report / "appendix.html").read_text(encoding="utf-8"), report / "audit.html"
-    found = MAIN.search(audit.read_text(encoding="utf-8")) if audit.exists() else None
+    appendix, audit = page_of(report / "appendix.html"), report / "audit.html"
+    found = TEXT.search(page_of(audit)) if audit.exists() else None
     return appendix.replace("</main>", f"{found[1]}</main>", 1) if found else appendix
 
 

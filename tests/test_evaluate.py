@@ -14,6 +14,7 @@ import pytest
 
 from reportgen.cli import run
 from tests.evaluation_files import PEELING, TINY, written
+from tests.page_numbers import page_of
 
 EXPECTED = Path(__file__).parent / "reference" / "evaluation.csv"
 COMPARED = ("id", "value", "text")
@@ -57,7 +58,7 @@ def test_numbers_are_those_that_were_committed(report: Path) -> None:
 
 
 def test_every_number_on_the_page_is_in_the_results(report: Path) -> None:
-    page = (report / "appendix.html").read_text(encoding="utf-8")
+    page = page_of(report / "appendix.html")
     named = {item for ids in re.findall(r'data-id="([^"]+)"', page) for item in ids.split()}
     assert named
     assert named <= {row["id"] for row in results(report)}

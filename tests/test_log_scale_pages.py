@@ -16,6 +16,7 @@ from reportgen.records.numbers import numbers_in
 from reportgen.render.appendix import compose
 from reportgen.render.artefacts import numbered_artefacts
 from reportgen.render.html import html_page
+from tests.page_numbers import with_ids
 from tests.peeling_study import AGREEMENT, CONTENTS, PARTITION, PEELING, write_search_study
 from tests.unit.figures.ratios import GOOD_ODDS, ratios
 
@@ -51,7 +52,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Any:
         made, analyses={name: ratios(analysis, GOOD_ODDS, 0.3) for name, analysis in made.analyses.items()}
     )
     assert sum(number.kind == "log" for number in numbers_in(records)) > 100
-    return lxml.html.fromstring(html_page(compose(spec, records, numbered_artefacts(spec, records)), {}))
+    return lxml.html.fromstring(with_ids(html_page(compose(spec, records, numbered_artefacts(spec, records)), {})))
 
 
 def test_no_word_of_a_difference_is_left(page: Any) -> None:

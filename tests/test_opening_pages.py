@@ -27,7 +27,7 @@ from reportgen.spec import Spec
 from reportgen.spec.study import Report
 from reportgen.targets import Edition
 from reportgen.targets.quarto import Quarto
-from tests.page_numbers import trace_numbers
+from tests.page_numbers import trace_numbers, with_ids
 from tests.peeling_study import AGREEMENT, PARTITION, PEELING
 from tests.screened_study import write_screened
 from tests.study_files import write_yaml
@@ -84,7 +84,7 @@ def whole() -> Appendix:
 
 @lru_cache(maxsize=1)
 def page() -> str:
-    return html_page(whole(), {})
+    return with_ids(html_page(whole(), {}))
 
 
 def lines(appendix: Appendix) -> list[str]:

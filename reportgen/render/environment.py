@@ -16,6 +16,7 @@ from reportgen.render.appendix import BackSection
 from reportgen.render.inline import (
     alt_ids,
     alt_of,
+    cell_html,
     inline_html,
     letters_of,
     number_html,
@@ -48,6 +49,7 @@ def environment(target: str) -> Environment:
     result.filters |= {
         "n": number_html,
         "inline": inline_html,
+        "cell": lambda cell, notes: cell_html(cell.inline, cell.classes, notes),
         "ready": set_table,
         "marked": _marked,
         "svg": svg_html,

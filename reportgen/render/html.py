@@ -7,33 +7,30 @@ from __future__ import annotations
 
 import gc
 import importlib
-import json
 import logging
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from reportgen.records.numbers import Number, numbers_in
+from reportgen.records.numbers import numbers_in
 from reportgen.records.results import Source
 from reportgen.render.appendix import Appendix, drawings_of
 from reportgen.render.environment import environment
 from reportgen.render.fonts import face_rules_inside, face_rules_of_files
+from reportgen.render.keys import ids_of, keyed, rows_json
 from reportgen.render.page_fill import filled, shares_of
 from reportgen.render.picture import pictures
 from reportgen.render.tags import repair_pdf_tags
 from reportgen.resources import templates_folder
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 NO_PANGO = (
     "no PDF was written: WeasyPrint cannot load the library pango. Install it (Debian and Ubuntu: apt-get install "
     "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; Fedora: dnf install pango; macOS: brew install pango)"
 )
 _TAG = re.compile(r"<[^>]*>")
-_FONTS = "/* fonts */"
+_FONTS, _ROWS = "/* fonts */", "{rows}"
+SCRIPTS = ("numbers.js", "tables.js", "figures.js", "contents.js")
 
 
 def html_page(
@@ -55,11 +52,12 @@ def html_page(
     context: dict[str, Any] = {
         "appendix": appendix,
         "style": Markup(_style("common.css") + _style("screen.css")),
-        "script": Markup(_style("script.js")),
-        "rows": rows_json(appendix, sources),
+        "script": Markup("".join(map(_script, SCRIPTS))),
     }
-    # which letters the fonts must have is known when the page is made
-    page = result.get_template("page.html").render(context, fonts=Markup(_FONTS))
+    # which numbers it shows and which letters the fonts must have is known when the page is made
+    page = result.get_template("page.html").render(context, fonts=Markup(_FONTS), rows=Markup(_ROWS))
+    ids = ids_of(page)
+    page = keyed(page, ids).replace(_ROWS, rows_json(ids, numbers_in(appendix), sources), 1)
     letters = frozenset(_TAG.sub(" ", page))
     return page.replace(_FONTS, faces(frozenset(c for c in letters if c.isprintable())), 1)
 
@@ -142,41 +140,5 @@ def _style(name: str) -> str:
     return (templates_folder() / "style" / name).read_text(encoding="utf-8")
 
 
-def rows_json(appendix: Appendix, known: Mapping[str, Source]) -> Markup:
-    """Return what the page can tell of each number: the rows of the results table, without those of quotations."""
-    from markupsafe import Markup
-
-    rows: dict[str, Number] = {n.id: n for n in numbers_in(appendix) if n.kind != "quotation"}
-    sources = list(dict.fromkeys(row.source for row in rows.values()))
-    index = {source: i for i, source in enumerate(sources)}
-    content = {
-        "sources": [_place(source, known) for source in sources],
-        "rows": {
-            row.id: _trimmed(
-                [
-                    row.shown,
-                    row.unit,
-                    row.n,
-                    row.trials,
-                    "" if row.status == "ok" else row.status,
-                    row.reason,
-                    index[row.source],
-                ]
-            )
-            for row in rows.values()
-        },
-    }
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026"))
-
-
-def _trimmed(row: list[Any]) -> list[Any]:
-    value = row[0]
-    if isinstance(value, float) and not math.isfinite(value):  # JSON knows no ∞
-        return [None, *row[1:]]
-    return [int(value) if isinstance(value, float) and value.is_integer() else value, *row[1:]]
-
-
-def _place(source: str, known: Mapping[str, Source]) -> str:
-    """Return a source with its line of the study file or a mapping, as the results table has it."""
-    return f"{source} ({known[source].spec})" if source in known else source
+def _script(name: str) -> str:
+    return (templates_folder() / "script" / name).read_text(encoding="utf-8")

@@ -6,7 +6,8 @@ Templates print numbers through these filters and through nothing else.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from reportgen.figures.lettering import runs_right_to_left
@@ -27,14 +28,14 @@ def number_html(number: Number) -> Markup:
     Examples
     --------
     >>> str(number_html(Number("a.n", 4, "4")))
-    '<span class="n" data-id="a.n">4</span>'
+    '<span data-id="a.n">4</span>'
     """
     from markupsafe import Markup, escape
 
-    kind = "q" if number.kind == "quotation" else "n"
+    kind = ' class="q"' if number.kind == "quotation" else ""
     # apart from the words around it, so that neither changes the order of the other
     order = ' dir="rtl"' if runs_right_to_left(number.text) else ""
-    return Markup(f'<span class="{kind}"{order} data-id="{escape(number.id)}">{words_html(number.text)}</span>')
+    return Markup(f'<span{kind}{order} data-id="{escape(number.id)}">{words_html(number.text)}</span>')
 
 
 def inline_html(inline: Iterable[str | Number], notes: str = "") -> Markup:
@@ -60,6 +61,24 @@ def paper_inline(inline: Iterable[str | Number], notes: str = "") -> Markup:
         return words_html(part.text)
 
     return Markup("").join(part_html(part) for part in inline)
+
+
+def cell_html(inline: Sequence[str | Number], classes: str, notes: str = "") -> Markup:
+    """Return a cell of a table; one that holds a number and nothing else names it itself.
+
+    Examples
+    --------
+    >>> print(cell_html((Number("a.n", 4, "4"),), "right"))
+    <td class="right" data-id="a.n">4</td>
+    """
+    from markupsafe import Markup
+
+    if not inline:
+        return Markup("<td></td>")
+    alone = inline[0] if len(inline) == 1 else ""
+    if isinstance(alone, Number) and alone.text and not runs_right_to_left(alone.text):
+        return Markup('<td class="{}" data-id="{}">{}</td>').format(classes, alone.id, words_html(alone.text))
+    return Markup('<td class="{}">{}</td>').format(classes, inline_html(inline, notes))
 
 
 def _part(part: str | Number, notes: str) -> Markup:
@@ -115,8 +134,41 @@ def alt_ids(drawing: Drawing) -> str:
 
 
 def svg_html(drawing: Drawing) -> Markup:
-    """Return the drawing for the inside of a page: its SVG with the alternative text as its name."""
+    """Return the drawing for the inside of a page: its SVG, lean, with the alternative text as its name."""
     from markupsafe import Markup, escape
 
     named = f'<svg aria-label="{escape(alt_of(drawing))}" data-id="{escape(alt_ids(drawing))}"'
-    return Markup(drawing.svg.replace("<svg", named, 1))
+    return Markup(lean(drawing.svg).replace("<svg", named, 1))
+
+
+_LOOK = re.compile(r'<text( font-size="[^"]*" fill="[^"]*")')
+_PATH = re.compile(r' d="([^"]*)"')
+_SEGMENT = re.compile(r"M (\S+) (\S+) L (\S+) (\S+)(?= M|$)")
+_SPACED = re.compile(r" ?([A-Za-z]) ?")
+
+
+def lean(svg: str) -> str:
+    """Return an SVG that draws the same in fewer letters, for a page that holds dozens of them.
+
+    What most texts look like is said once; a straight line along an axis says one coordinate of its end.
+
+    Examples
+    --------
+    >>> lean('<svg><path d="M 1 2 L 9 2 M 1 2 L 1 5 L 3 5 z"/><text font-size="8" fill="#000">a</text></svg>')
+    '<svg font-size="8" fill="#000"><path d="M1 2H9M1 2L1 5L3 5z"/><text>a</text></svg>'
+    """
+    looks = Counter(_LOOK.findall(svg)).most_common(1)
+    for look, _ in looks:
+        svg = svg.replace(f"<text{look}", "<text").replace("<svg", f"<svg{look}", 1)
+    return _PATH.sub(lambda path: f' d="{_SPACED.sub(_letter, _SEGMENT.sub(_segment, path[1]))}"', svg)
+
+
+def _letter(spaced: re.Match[str]) -> str:
+    return spaced[1]
+
+
+def _segment(line: re.Match[str]) -> str:
+    x, y, x_end, y_end = line.groups()
+    if y == y_end:
+        return f"M {x} {y} H {x_end}"
+    return f"M {x} {y} V {y_end}" if x == x_end else line[0]

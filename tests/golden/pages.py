@@ -18,6 +18,7 @@ from typing import Any
 import lxml.html
 
 from tests.golden.results import GOLDEN, MASKED
+from tests.page_numbers import page_of
 
 LINES = ("p", "li", "tr", "caption", "figcaption", "h1", "h2", "h3", "h4", "dt", "dd", "text", "title", "desc")
 SPACE = re.compile(r"\s+")
@@ -35,7 +36,8 @@ def _sections(path: Path) -> dict[str, tuple[str, ...]]:
     """Return the sections of a page, with what stands before the first one under "front"; of no page none."""
     if not path.exists():
         return {}
-    page = lxml.html.parse(str(path)).getroot()
+    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
+    page = lxml.html.document_fromstring(page_of(path).encode(), parser=parser)
     (main,) = page.xpath("//main")
     front = tuple(line for head in page.xpath("//header | //nav") for line in _lines(head))
     found = {str(section.get("id")): tuple(_lines(section)) for section in main.xpath(".//section[@id]")}
