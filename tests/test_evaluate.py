@@ -31,7 +31,7 @@ def found(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def results(folder: Path) -> list[dict[str, str]]:
-    with (folder / "results.csv").open(encoding="utf-8", newline="") as stream:
+    with (folder / "results.csv").open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))
 
 

@@ -61,6 +61,7 @@ BESIDE: dict[str, dict[str, Any]] = {  # what an analysis may ask for instead
 }
 # What may stand in the place of a value that no rule for its type finds.
 INSTEAD: dict[str, list[Any]] = {
+    "About.date": ["2026-11-30"],
     "Agreement.partition": ["of screened"],
     "Arm.class_": ["sham"],
     "Arms.column": ["sex"],

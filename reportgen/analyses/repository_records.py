@@ -133,6 +133,8 @@ def study_record(spec: Spec, repository: RepositoryRecords, profile: str) -> Stu
         trials=values.count("trials", len(repository.mapping_of), "trials"),
         participants=values.count("participants", repository.participants),
         level=level_number(levels[0] if levels else MetaAnalysis(method="meta-analysis").level, values),
+        date=values.quote("date", about.date) if about.date else None,
+        keywords=tuple(values.quote(f"keyword {i}", word) for i, word in enumerate(about.keywords, 1)),
     )
 
 

@@ -40,6 +40,8 @@ class StudyRecord(Generic[V]):
     trials: kinds.Count[V]
     participants: kinds.Count[V]
     level: kinds.Setting[V]
+    date: kinds.Words[V] | None = None
+    keywords: tuple[kinds.Words[V], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

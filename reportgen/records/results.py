@@ -133,6 +133,6 @@ def files_of(results: Results) -> Sequence[tuple[str, bytes]]:
     """Return the three files of the results table: name and content."""
     return (
         ("results.parquet", as_parquet(results)),
-        ("results.csv", as_csv(results).encode()),
+        ("results.csv", as_csv(results).encode("utf-8-sig")),
         ("results.json", as_json(results).encode()),
     )

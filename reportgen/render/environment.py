@@ -7,6 +7,7 @@ PDF and plain text in Quarto.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reportgen.records.artefact import Drawing, NumberedArtefact
@@ -50,6 +51,7 @@ def environment(target: str) -> Environment:
         "n": number_html,
         "inline": inline_html,
         "cell": lambda cell, notes: cell_html(cell.inline, cell.classes, notes),
+        "inside_link": inline_html,
         "ready": set_table,
         "marked": _marked,
         "svg": svg_html,
@@ -64,6 +66,7 @@ def environment(target: str) -> Environment:
     if target == "pdf":
         result.filters |= {
             "inline": paper_inline,
+            "inside_link": partial(paper_inline, linked=False),
             "paper_source": source_of,
             "on_paper": paper_table,
             "paper_classes": paper_classes,

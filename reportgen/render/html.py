@@ -20,6 +20,7 @@ from reportgen.render.environment import environment
 from reportgen.render.fonts import face_rules_inside, face_rules_of_files
 from reportgen.render.keys import ids_of, keyed, rows_json
 from reportgen.render.page_fill import filled, shares_of
+from reportgen.render.pdf_reading import set_up_reading
 from reportgen.render.picture import pictures
 from reportgen.render.tags import repair_pdf_tags
 from reportgen.resources import templates_folder
@@ -68,8 +69,14 @@ def pdf_page(appendix: Appendix) -> tuple[bytes | None, str]:
         return None, reason
     with _nothing_collected():
         document = pdf_document(appendix)
-        written: bytes = document.write_pdf(pdf_variant="pdf/ua-1", finisher=repair_pdf_tags)
+        written: bytes = document.write_pdf(pdf_variant="pdf/ua-1", finisher=finish_pdf)
     return written, ""
+
+
+def finish_pdf(document: Any, pdf: Any) -> None:
+    """Mend a PDF before it is written: a `finisher` of `weasyprint.Document.write_pdf`."""
+    repair_pdf_tags(document, pdf)
+    set_up_reading(pdf)
 
 
 def no_pdf_reason() -> str:

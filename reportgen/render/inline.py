@@ -14,6 +14,7 @@ from reportgen.figures.lettering import runs_right_to_left
 from reportgen.records.artefact import Drawing
 from reportgen.records.marks import LETTERS, is_mark
 from reportgen.records.numbers import Number, ids, plain
+from reportgen.render.addresses import with_addresses
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -45,8 +46,8 @@ def inline_html(inline: Iterable[str | Number], notes: str = "") -> Markup:
     return Markup("").join(_part(part, notes) for part in inline)
 
 
-def paper_inline(inline: Iterable[str | Number], notes: str = "") -> Markup:
-    """Return running text for paper, where nobody asks a number for its row: a number is its text.
+def paper_inline(inline: Iterable[str | Number], notes: str = "", *, linked: bool = True) -> Markup:
+    """Return running text for paper, where nobody asks a number for its row: a number is its text, an address a link.
 
     WeasyPrint lays out each element by itself: without those of numbers a page of tables takes half the time. Only a
     quotation in prose keeps one, since it is hyphenated and broken otherwise than the words around it.
@@ -54,11 +55,12 @@ def paper_inline(inline: Iterable[str | Number], notes: str = "") -> Markup:
     from markupsafe import Markup
 
     def part_html(part: str | Number) -> Markup:
-        if isinstance(part, str):
+        if isinstance(part, str) and is_mark(part):
             return _part(part, notes)
-        if part.kind == "quotation" and not notes:
-            return Markup('<span class="q">{}</span>').format(words_html(part.text))
-        return words_html(part.text)
+        text = part if isinstance(part, str) else part.text
+        words = linked_html(text) if linked else words_html(text)
+        quoted = isinstance(part, Number) and part.kind == "quotation" and not notes
+        return Markup('<span class="q">{}</span>').format(words) if quoted else words
 
     return Markup("").join(part_html(part) for part in inline)
 
@@ -92,6 +94,22 @@ def _part(part: str | Number, notes: str) -> Markup:
             return Markup('<sup class="mark">{}</sup>').format(letters)
         return Markup('<sup class="mark"><a href="#{}-{}">{}</a></sup>').format(notes, letters, letters)
     return words_html(part)
+
+
+def linked_html(text: str) -> Markup:
+    """Return text with its addresses as links.
+
+    Examples
+    --------
+    >>> str(linked_html("NCT00066131"))
+    '<a href="https://clinicaltrials.gov/study/NCT00066131">NCT00066131</a>'
+    """
+    from markupsafe import Markup
+
+    return Markup("").join(
+        Markup('<a href="{}">{}</a>').format(address, words_html(piece)) if address else words_html(piece)
+        for piece, address in with_addresses(text)
+    )
 
 
 def words_html(text: str) -> Markup:

@@ -1,24 +1,28 @@
 """Tables with one number a cell, and as CSV, for those who compute with them.
 
 Each printed number has a column of its own: an effect with its interval is three columns, named by the last words of its
-id. Cells of words stay words. CSV: UTF-8, one file a table, the first line the heads (spanner, then head); numbers stand
-as they are printed, with an ASCII minus; what could not be estimated is empty, "<5" and "<0.001" stay as they are. Words
-that a spreadsheet would run as a formula have an apostrophe in front.
+id. Cells of words stay words, and each row says in a column of its own to which group it belongs. CSV: one file a table, the
+first line the heads (spanner, head, number); numbers have all their digits, with a dot and an ASCII minus; what could
+not be estimated is empty, and what is known and not told ("<5") stays words. Words that a spreadsheet would run as a
+formula have an apostrophe in front.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from reportgen.records.artefact import Group, Row, Table
+from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.inert import inert
 from reportgen.records.marks import is_mark
-from reportgen.records.numbers import MINUS, Inline, Number, plain
+from reportgen.records.numbers import MINUS, Inline, Number, plain, read_back
 
 MOST_NUMBERS = 3
+_PRINTED_NUMBER = re.compile(rf"[-{MINUS}]?\d+(\.\d+)?")
 
 
 Cell = str | Number | None
@@ -26,27 +30,66 @@ Cell = str | Number | None
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """A table with one number a cell: heads, and rows as long as they are."""
+class Head:
+    """The head of a column with one number a cell: the spanner above it, the head as printed, and which number it holds.
 
-    heads: tuple[str, ...]
+    Examples
+    --------
+    >>> Head("Effect (95% CI)", span="Two-stage check", part="ci low").line
+    'Two-stage check: Effect (95% CI): ci low'
+    """
+
+    column: str
+    span: str = ""
+    part: str = ""
+
+    @property
+    def levels(self) -> tuple[str, str, str]:
+        """The three lines of the head from above; empty where there is none."""
+        return self.span, self.column, self.part
+
+    @property
+    def line(self) -> str:
+        """The head on one line."""
+        return ": ".join(text for text in self.levels if text)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table with one number a cell: heads, and rows as long as they are; `grouped` where the first column names groups."""
+
+    heads: tuple[Head, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    grouped: bool = False
 
 
 def grid(table: Table) -> Grid:
     """Return a table with a column for each printed number."""
-    grouped = any(group.head for group in table.groups)
-    rows = [(group, row) for group in table.groups for row in group.rows]
-    parts = [_parts([row.cells[i] for _, row in rows]) for i in range(len(table.columns) - 1)]
-    heads = [_words(table.columns[0].head)]
+    rows = [row for group in table.groups for row in group.rows]
+    groups = [name for group in table.groups for name in _groups(group)]
+    parts = [_parts([row.cells[i] for row in rows]) for i in range(len(table.columns) - 1)]
+    lines = [line for group in table.groups for line in _lines(group, table.columns[1:], parts)]
+    heads = (Head(_words(table.columns[0].head)), *_heads(table, rows, parts))
+    if not any(groups):
+        return Grid(heads, tuple(lines))
+    named = tuple((name, *line) for name, line in zip(groups, lines, strict=True))
+    return Grid((Head("Group"), *heads), named, grouped=True)
+
+
+def _heads(table: Table, rows: Sequence[Row], parts: Sequence[tuple[str, ...]]) -> Iterator[Head]:
     for place, (column, names) in enumerate(zip(table.columns[1:], parts, strict=True)):
-        head = ": ".join(text for text in (_words(column.span), _words(column.head)) if text)
-        head += _unit([row.cells[place] for _, row in rows], names)
-        heads += [f"{head}: {name}" for name in names] if len(names) > 1 else [head]
-    return Grid(
-        tuple((["Group"] if grouped else []) + heads),
-        tuple((*([_words(group.head)] if grouped else []), *_line(group, row, parts)) for group, row in rows),
-    )
+        head = _words(column.head) + _unit([row.cells[place] for row in rows], names)
+        for name in names if len(names) > 1 else ("",):
+            yield Head(head, _words(column.span), name)
+
+
+def _groups(group: Group) -> Iterator[str]:
+    """Yield to what each row of a group belongs: the head of the group, and the row that it is moved in under."""
+    above: list[Row] = []
+    for row in group.rows:
+        above = [other for other in above if other.indent < row.indent]
+        yield ": ".join(text for text in (_words(group.head), *(_words(other.head) for other in above)) if text)
+        above.append(row)
 
 
 def table_csv(table: Table) -> str:
@@ -54,25 +97,47 @@ def table_csv(table: Table) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     result = grid(table)
-    writer.writerow(map(inert, result.heads))
+    writer.writerow(inert(head.line) for head in result.heads)
     writer.writerows([_text(cell) for cell in row] for row in result.rows)
     return out.getvalue()
 
 
 def _text(cell: Cell) -> str:
-    if isinstance(cell, Number):
-        cell = "" if cell.value is None and cell.status != "suppressed" else cell.text.replace(MINUS, "-")
-    return inert(cell or "")
+    if not isinstance(cell, Number):
+        return inert(cell or "")
+    shown = cell.shown
+    if shown is not None and math.isfinite(shown) and cell.kind != "quotation":
+        return repr(float(shown)).removesuffix(".0")
+    return inert(words_of(cell).replace(MINUS, "-"))
 
 
-def _line(group: Group, row: Row, parts: list[tuple[str, ...]]) -> list[Cell]:
-    line: list[Cell] = [_words(row.head or next((other.head for other in _above(group, row) if other.head), ()))]
-    for cell, names in zip(row.cells, parts, strict=True):
-        if not names:
-            line.append(_words(cell))
-            continue
-        line += ([*_numbers(cell)] + [None] * len(names))[: len(names)]
-    return line
+def words_of(cell: Cell) -> str:
+    """Return a cell as printed; nothing for what could not be estimated."""
+    if not isinstance(cell, Number):
+        return cell or ""
+    return "" if cell.value is None and cell.status != "suppressed" else cell.text
+
+
+def _lines(group: Group, columns: Sequence[Column], parts: Sequence[tuple[str, ...]]) -> Iterator[tuple[Cell, ...]]:
+    for row in group.rows:
+        head = row.head or next((other.head for other in _above(group, row) if other.head), ())
+        line = [_head_cell(head)]
+        for cell, column, names in zip(row.cells, columns, parts, strict=True):
+            line += ([*_numbers(cell)] + [None] * len(names))[: len(names)] if names else [_worded(cell, column)]
+        yield tuple(line)
+
+
+def _head_cell(head: Inline) -> Cell:
+    """Return the head of a row: a number where it is nothing else."""
+    return head[0] if len(head) == 1 and _numbers(head) and isinstance(head[0], Number) else _words(head)
+
+
+def _worded(cell: Inline, column: Column) -> Cell:
+    """Return a cell of a column of words; a number that a publication printed is a number in a column of numbers."""
+    only = cell[0] if len(cell) == 1 else None
+    if column.align == "left" or not isinstance(only, Number) or not _PRINTED_NUMBER.fullmatch(only.text):
+        return _words(cell)
+    return replace(only, value=read_back(only.text))
 
 
 def _above(group: Group, row: Row) -> list[Row]:

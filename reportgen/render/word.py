@@ -89,7 +89,7 @@ def table_document(appendix: Appendix, artefact: NumberedArtefact) -> bytes:
     """Return the tables of one artefact as a Word document of their own."""
     whole = _front(appendix)
     title = f"{artefact.label}. {plain(artefact.title)}"
-    front = Front(title, whole.author, whole.title, whole.running, whole.state, title_page=False)
+    front = replace(whole, title=title, subject=whole.title, title_page=False)
     label = replace(_labels(appendix)[artefact.name], anew=True)
     tables = NumberedArtefact(
         artefact.name, artefact.series, artefact.label, artefact.title, _with_tables(artefact), artefact.notes
@@ -107,7 +107,15 @@ def _front(appendix: Appendix) -> Front:
     study = appendix.study
     title = study.title.text + (" (simulated data)" if study.simulated else "")
     authors = "; ".join(author.text for author in study.authors)
-    return Front(title, authors, appendix.kind, study.title.text, _state(study))
+    return Front(
+        title,
+        authors,
+        appendix.kind,
+        study.title.text,
+        _state(study),
+        keywords=", ".join(word.text for word in study.keywords),
+        date=study.date.text if study.date else "",
+    )
 
 
 def _state(study: StudyRecord) -> str:
@@ -162,6 +170,8 @@ def _facts(study: StudyRecord) -> Iterator[tuple[str, str | Number]]:
     yield "Trials", study.trials
     yield "Participants", study.participants
     yield "Version", study.version
+    if study.date is not None:
+        yield "Date", study.date
     yield "Data", "simulated" if study.simulated else "real"
     yield "Data fingerprint", study.fingerprint
     if study.profile == "draft":

@@ -17,6 +17,7 @@ from typing import Any
 from reportgen.figures.lettering import runs_right_to_left
 from reportgen.records.marks import is_mark
 from reportgen.records.numbers import Inline, Number, plain
+from reportgen.render.addresses import with_addresses
 from reportgen.render.inline import letters_of
 
 # An element of XML; lxml carries no types.
@@ -28,19 +29,6 @@ _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _LINE_ENDS = re.compile("[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 _LETTERS_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
 _TO_LEFT = re.compile(f"([{_LETTERS_TO_LEFT}](?:[^A-Za-z]*[{_LETTERS_TO_LEFT}])?)")
-_LINKED = re.compile(
-    r"(?P<url>https?://[^\s<>\"\\^`{|}]*[\w/])"
-    r"|(?P<doi>\b10\.\d{4,9}/[^\s<>\"\\^`{|}]*\w)"
-    r"|(?P<nct>\bNCT\d{8}\b)"
-    r"|(?P<isrctn>\bISRCTN\d{8}\b)",
-    re.ASCII,
-)
-_PLACES = {
-    "url": "{}",
-    "doi": "https://doi.org/{}",
-    "nct": "https://clinicaltrials.gov/study/{}",
-    "isrctn": "https://www.isrctn.com/{}",
-}
 
 
 def w(tag: str, /, *children: Element, **attributes: object) -> Element:
@@ -105,12 +93,11 @@ def tab() -> Element:
 
 def words(text: str, style: str = "", *, bold: bool = False, colour: str = "") -> Iterator[Element]:
     """Yield the runs of a text: letters that are read from right to left apart, addresses as links."""
-    end = 0
-    for found in _LINKED.finditer(text):
-        yield from _one_way(text[end : found.start()], style, bold, colour)
-        yield _link(found[0], _PLACES[str(found.lastgroup)].format(found[0]), bold)
-        end = found.end()
-    yield from _one_way(text[end:], style, bold, colour)
+    for piece, address in with_addresses(text):
+        if address:
+            yield _link(piece, address, bold)
+        else:
+            yield from _one_way(piece, style, bold, colour)
 
 
 def _one_way(text: str, style: str, bold: bool, colour: str) -> Iterator[Element]:

@@ -65,6 +65,8 @@ class Front:
         "Simulated data", "Draft", or nothing: above every page.
     title_page : bool
         Whether the first page is one.
+    keywords, date : str
+        Properties of the file; without a date it has always the same one.
     """
 
     title: str
@@ -73,6 +75,8 @@ class Front:
     running: str
     state: str
     title_page: bool = True
+    keywords: str = ""
+    date: str = ""
 
 
 def package(stretches: Iterable[Stretch], front: Front, pictures: Mapping[str, bytes]) -> bytes:
@@ -246,9 +250,14 @@ def _bind(document: Document, pictures: Mapping[str, bytes]) -> None:
 def _describe(document: Document, front: Front) -> None:
     about = document.core_properties
     about.title, about.author, about.subject = _property(front.title), _property(front.author), _property(front.subject)
-    about.comments, about.keywords, about.last_modified_by = _property(front.state), "", _property(front.author)
+    about.comments, about.keywords, about.last_modified_by = (
+        _property(front.state),
+        _property(front.keywords),
+        _property(front.author),
+    )
     about.language, about.revision = LANGUAGE, 1
-    about.created = about.modified = WITHOUT_CLOCK
+    day = datetime.fromisoformat(front.date).replace(tzinfo=UTC) if front.date else WITHOUT_CLOCK
+    about.created = about.modified = day
 
 
 def _property(text: str) -> str:

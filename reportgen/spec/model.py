@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -81,8 +82,26 @@ def _as_reason(value: Any) -> Any:
     return line
 
 
+def _as_day(value: Any) -> Any:
+    """Let a day be written without quotes, which YAML reads as a date."""
+    text = str(value) if isinstance(value, date | int) else value
+    if isinstance(text, str) and text and not _is_day(text):
+        raise RuleError(f"'{text}' is not a day", "Write year, month and day, as in `2026-11-30`.")
+    return text
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 Line = Annotated[str, BeforeValidator(_as_line)]
 """A text that stands on one line, as a title does."""
+
+Day = Annotated[str, BeforeValidator(_as_day)]
+"""A day, as in `2026-11-30`, or nothing."""
 
 Reason = Annotated[str, BeforeValidator(_as_reason)]
 """Why people are left out, as the ledger prints it."""

@@ -26,7 +26,7 @@ from reportgen.formats import DEFAULT, formats
 from reportgen.spec.draws import Draws, Flips, effective
 from reportgen.spec.methods import Analysis as Analysis
 from reportgen.spec.methods import AnyAnalysis, method
-from reportgen.spec.model import MOST, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
+from reportgen.spec.model import MOST, Day, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
 from reportgen.spec.shows import AnyArtefact, Sized
 
 Better = Literal["lower", "higher"]
@@ -43,6 +43,10 @@ class About(Node):
     """Authors in the order in which they are printed: one name, or a list."""
     protocol: Line = ""
     """Registration or protocol, as in `PROSPERO CRD000000`; printed on the first page."""
+    date: Day = ""
+    """Date of the report, as in `2026-11-30`; printed on the first page and in the properties of the PDF and the Word document. None by default."""
+    keywords: Names = ()
+    """Keywords in the properties of the PDF and the Word document; `individual participant data` and `meta-analysis` by default."""
     version: Word = "1"
     """Version of the study file, printed on the first page. Write any word or number; `1` by default."""
     data: Literal["real", "simulated"]

@@ -27,7 +27,7 @@ class Workbook:
         place.mkdir(exist_ok=True)
         sheets = tuple(sheets_of(edition.appendix))
         for sheet in sheets:
-            (place / f"{sheet.name}.csv").write_text(table_csv(sheet.table), encoding="utf-8", newline="")
+            (place / f"{sheet.name}.csv").write_text(table_csv(sheet.table), encoding="utf-8-sig", newline="")
         study = edition.appendix.study
         about = study.title.text + (" (simulated data)" if study.simulated else "")
         (place / "workbook.xlsx").write_bytes(workbook(sheets, about))
@@ -40,10 +40,16 @@ def sheets_of(appendix: Appendix) -> Iterator[Sheet]:
         for part in artefact.parts:
             if part.table is not None:
                 title = joined([artefact.title, part.title] if part.title else [artefact.title], ": ")
-                yield Sheet(artefact.name + part.letter, f"{artefact.label}{part.letter}. {plain(title)}", part.table)
+                label = artefact.label + part.letter
+                yield Sheet(artefact.name + part.letter, _called(label), f"{label}. {plain(title)}", part.table)
     for section in appendix.back:
         for back in section.tables:
-            yield Sheet(back.name, back.title, back.table)
+            yield Sheet(back.name, back.title, back.title, back.table)
+
+
+def _called(label: str) -> str:
+    """Return what the sheet of an artefact is called: its label, which has to be short."""
+    return label.replace("Supplementary ", "S ")
 
 
 TARGET = Workbook()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 STUDY = """\
-study: {title: "Two trials, every word", subtitle: small, authors: [A. One, B. Two], protocol: none, version: "1.0", data: simulated, seed: 3,
+study: {title: "Two trials, every word", subtitle: small, authors: [A. One, B. Two], protocol: none, version: "1.0", date: 2026-11-30, keywords: [pain], data: simulated, seed: 3,
   summary: Nothing is real., source: invented}
 trials: [north.yaml, south.yaml]
 arm_classes: [exercise, usual care, sham]

@@ -474,6 +474,8 @@ def study(simulated: bool = False, profile: str = "final") -> StudyRecord:
         trials=builder.count("trials", 4, "trials"),
         participants=builder.count("participants", 823),
         level=builder.figure("level", 95, 0, "%"),
+        date=builder.quote("date", "2026-11-30"),
+        keywords=(builder.quote("keyword 1", "periodontitis"), builder.quote("keyword 2", "pregnancy")),
     )
 
 

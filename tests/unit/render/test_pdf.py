@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pikepdf
@@ -12,7 +13,6 @@ import pytest
 
 from reportgen.records.results import Results
 from reportgen.render import html as pages
-from reportgen.render.tags import repair_pdf_tags
 from tests.unit.render.conftest import Report
 
 pytestmark = pytest.mark.slow
@@ -53,7 +53,41 @@ def test_pdf_is_tagged_and_says_so(report: Report) -> None:
         metadata = bytes(pdf.Root.Metadata.read_bytes())
         assert b"pdfuaid" in metadata and b"part" in metadata
         assert bool(pdf.Root.ViewerPreferences.DisplayDocTitle)
+
+
+def test_pdf_says_what_it_is(report: Report) -> None:
+    with pikepdf.open(report.folder / "appendix.pdf") as pdf:
+        said = {key: str(value) for key, value in pdf.docinfo.items()}
+        assert said["/Author"] == "A. Author, B. Author" and said["/Keywords"] == "periodontitis, pregnancy"
+        assert said["/Subject"].startswith("Statistical appendix: One trial, four centres")
+        assert said["/CreationDate"] == said["/ModDate"] == "D:20261130"
+        with pdf.open_metadata() as meta:
+            assert meta["dc:creator"] and meta["xmp:CreateDate"].startswith("2026-11-30")
+
+
+def test_a_study_without_a_date_gives_a_pdf_without_one(report: Report) -> None:
+    undated = replace(report.appendix, artefacts=(), back=(), methods=(), flow=None, findings=None)
+    written, _ = pages.pdf_page(replace(undated, study=replace(undated.study, date=None, keywords=())))
+    with pikepdf.open(io.BytesIO(written or b"")) as pdf:
         assert "/CreationDate" not in pdf.docinfo
+        assert str(pdf.docinfo["/Keywords"]) == "individual participant data, meta-analysis"
+
+
+def test_pdf_opens_with_its_outline_and_counts_pages_as_printed(report: Report) -> None:
+    with pikepdf.open(report.folder / "appendix.pdf") as pdf:
+        assert pdf.Root.PageMode == pikepdf.Name.UseOutlines and pdf.Root.Outlines.Count != 0
+        assert [page.label for page in pdf.pages] == [str(number) for number in range(1, len(pdf.pages) + 1)]
+
+
+def test_numbers_of_registries_are_links(report: Report) -> None:
+    with pikepdf.open(report.folder / "appendix.pdf") as pdf:
+        actions = [note.A.URI for page in pdf.pages for note in page.get("/Annots", ()) if "/URI" in note.get("/A", {})]
+    assert {str(address) for address in actions} == {"https://clinicaltrials.gov/study/NCT00066131"}
+
+
+def test_codes_have_no_ligatures(document: Any) -> None:
+    (code,) = (text for text in texts(document.pages[0]._page_box) if text.text == "5be6f1a25be6")
+    assert code.style["font_variant_ligatures"] == "none"
 
 
 def test_figures_have_alternative_texts_and_tables_heads(report: Report) -> None:
@@ -131,5 +165,5 @@ def test_another_error_of_the_system_is_not_put_down_to_pango(
 
 
 def test_the_same_pages_give_the_same_bytes(report: Report, document: Any) -> None:
-    again = io.BytesIO(document.write_pdf(pdf_variant="pdf/ua-1", finisher=repair_pdf_tags))
+    again = io.BytesIO(document.write_pdf(pdf_variant="pdf/ua-1", finisher=pages.finish_pdf))
     assert again.getvalue() == (report.folder / "appendix.pdf").read_bytes()

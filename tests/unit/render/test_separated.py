@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 
+from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.numbers import Number
 from reportgen.render.separated import table_csv
 from reportgen.tables import descriptive, estimates, included_trials
 from tests.unit.render import records_fixture
@@ -14,16 +17,20 @@ def read(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_an_effect_with_its_interval_is_three_columns() -> None:
+def test_an_effect_with_its_interval_is_three_columns_with_all_digits() -> None:
     record = records_fixture.meta_analysis()
     rows = read(table_csv(estimates(record.results, record.settings)))
-    assert [rows[2][f"Effect (95% CI): {name}"] for name in ("effect", "ci low", "ci high")] == [
-        "0.09",
-        "-0.03",
-        "0.21",
-    ]
+    found = record.results[2].estimate
+    texts = [rows[2][f"Effect (95% CI): {name}"] for name in ("effect", "ci low", "ci high")]
+    assert [float(text) for text in texts] == [found.effect.value, found.low.value, found.high.value]
     assert rows[2]["Group"] == "Mean clinical attachment loss, mm"
     assert rows[7]["Effect (95% CI): effect"] == "" and rows[7]["Status"] == "not estimable"
+
+
+def test_a_count_has_no_decimals_and_no_text_is_a_formula() -> None:
+    columns = (Column(("=A1",)), Column(("n",)), Column(("df",)))
+    row = Row(("-x",), ((Number("n", 4.0, "4"),), (Number("df", math.inf, "∞"),)))
+    assert table_csv(Table(columns, (Group((row,)),))) == "'=A1,n,df\n'-x,4,∞\n"
 
 
 def test_small_counts_stay_hidden() -> None:

@@ -19,7 +19,6 @@ from reportgen.records.numbers import Number, plain
 from reportgen.render.appendix import Appendix, drawings_of
 from reportgen.render.word import table_document, word_document
 from reportgen.render.word_elements import anchor, legal, run, runs
-from reportgen.render.word_package import WITHOUT_CLOCK
 from reportgen.render.word_table import FIGURE_SPACE, SIZES, is_wide, word_table
 from reportgen.render.word_widths import UPRIGHT_MM, WIDE_MM, width_mm
 from tests.unit.render.conftest import Report
@@ -161,7 +160,8 @@ def test_pages_say_what_they_are(document: Any, content: bytes) -> None:
     assert {section.page_width > section.page_height for section in document.sections} == {False, True}
     about = document.core_properties
     assert about.title == "Periodontal therapy in pregnancy (simulated data)" and about.language == "en-GB"
-    assert about.created.date() == about.modified.date() == WITHOUT_CLOCK.date()
+    assert about.created.isoformat() == about.modified.isoformat() == "2026-11-30T00:00:00+00:00"
+    assert about.keywords == "periodontitis, pregnancy"
     assert "python-docx" not in part_of(content, "docProps/core.xml")
     assert "en-GB" in part_of(content, "word/styles.xml")
 

@@ -191,3 +191,17 @@ def test_schema_knows_every_section() -> None:
     for section in STUDY:
         assert f'"{section}"' in schema
     assert '"participant"' in json_schema("mapping")
+
+
+def test_a_day_is_read_with_and_without_quotes(tmp_path: Path) -> None:
+    path = write_study(tmp_path)
+    text = path.read_text()
+    for written in ("2026-11-30", "'2026-11-30'"):
+        path.write_text(text.replace("  seed: 1", f"  seed: 1\n  date: {written}", 1))
+        assert load_study(path).study.study.date == "2026-11-30"
+
+
+@pytest.mark.parametrize("day", ["30 November", "2026-13-01", "20261130", 2026])
+def test_what_is_no_day_is_refused(tmp_path: Path, day: str | int) -> None:
+    (error,) = errors(tmp_path, study=changed("study", date=day))
+    assert f"'{day}' is not a day" in error and "as in `2026-11-30`" in error

@@ -98,10 +98,9 @@ def test_boxes_of_a_peeling() -> None:
 
 def test_a_sheet_holds_the_ratio_with_all_its_digits_and_the_results_its_logarithm() -> None:
     table = estimates([RELAPSE], settings())
-    book = CalamineWorkbook.from_filelike(io.BytesIO(workbook([Sheet("t", "T", table)], "A study")))
-    _, _, head, row, *_ = book.get_sheet_by_name("t").to_python(skip_empty_area=False)
-    found = dict(zip(map(str, head), row, strict=True))
-    assert found["Odds ratio (95% CI): effect"] == pytest.approx(math.exp(-0.6), rel=1e-12)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(workbook([Sheet("t", "T", "T", table)], "A study")))
+    _, _, _, heads, _, row, *_ = book.get_sheet_by_name("T").to_python(skip_empty_area=False)
+    assert row[heads.index("Odds ratio (95% CI)")] == pytest.approx(math.exp(-0.6), rel=1e-12)
     line = as_csv(Results((RELAPSE.estimate.effect,), {})).splitlines()[1]
     assert ",0.55," in line
     assert line.endswith(",log")
