@@ -16,7 +16,7 @@ from typing import Literal
 
 from reportgen.figures import words
 from reportgen.figures.axis import Axis, axis_for
-from reportgen.figures.layout import INDENT, Band, Heading, Headings, Page, Row, Slot, lay_out
+from reportgen.figures.layout import BETWEEN, INDENT, Band, Heading, Headings, Page, Row, Slot, lay_out
 from reportgen.figures.panel import PREDICTION_DROP, Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
@@ -183,7 +183,7 @@ def _row(effect: PooledEffect, shown: Shown | None, name: str) -> Row:
 
 def interval_cell(effect: Number, low: Number, high: Number, mark: str = "") -> tuple[Slot, ...]:
     """Return "8.5 (7.1 to 9.9)" in parts that line up; a mark of a footnote hangs after it."""
-    return (Slot(effect), Slot(low, before="("), Slot(None, before="to"), Slot(high, after=f"){mark}"))
+    return (Slot(effect), Slot(low, before="("), BETWEEN, Slot(high, after=f"){mark}"))
 
 
 def _diamond(shown: Shown) -> Callable[[Panel, float], list[Mark]]:

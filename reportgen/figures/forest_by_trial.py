@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from reportgen.figures import words
 from reportgen.figures.axis import Axis, axis_for
 from reportgen.figures.forest import interval_cell, pair_of, value_of
-from reportgen.figures.layout import Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
+from reportgen.figures.layout import BETWEEN, Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD, MUTED
@@ -182,7 +182,7 @@ def _prediction_row(effect: PooledEffect, settings: ModelSettings) -> Iterator[R
     cell = (
         Slot(None),
         Slot(between.predicted_low, before="("),
-        Slot(None, before="to"),
+        BETWEEN,
         Slot(between.predicted_high, after=")"),
     )
     label: Inline = (settings.level, "% prediction interval")
