@@ -30,6 +30,7 @@ from reportgen.errors import (
 )
 from reportgen.fingerprint import basis
 from reportgen.graph import Maker, Step, run, stale
+from reportgen.houses import HOUSES
 from reportgen.output.place import Place, chosen_place, unwritable
 from reportgen.output.staging import StagingFolder
 from reportgen.pool import Pool, end_workers, open_pool
@@ -473,15 +474,17 @@ def _write(
     from reportgen.records.numbers import numbers_in
     from reportgen.records.results import results_of
     from reportgen.records.series import series_files
-    from reportgen.render.appendix import compose
+    from reportgen.render.appendix import compose, in_house
     from reportgen.targets import Edition, write_targets
 
     appendix = compose(spec, records, tuple(artefacts), make)
+    pages = in_house(appendix, HOUSES[spec.study.report.style])
     results = results_of([records, *numbers_in(appendix)], {})
     results = replace(results, sources=sources_of(results, spec, repository))
     (staging / "study.lock.yaml").write_text(locked(spec), encoding="utf-8")
     (staging / "provenance.json").write_text(provenance(spec, repository, records, results, built_at), encoding="utf-8")
-    edition = Edition(appendix, results, tuple(series_files(records)))
+    unset = None if pages is appendix else appendix
+    edition = Edition(pages, results, tuple(series_files(records)), plain=unset)
     return write_targets(edition, formats, staging, make)
 
 

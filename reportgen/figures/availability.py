@@ -26,7 +26,7 @@ from reportgen.figures.sheet import (
     lines_of,
     rectangle,
 )
-from reportgen.figures.theme import BODY, HEAD, INK, MM_PER_POINT, MUTED, NOTE, PAGE_WIDTH, RULE, TINT, Style
+from reportgen.figures.theme import BODY, HEAD, INK, MM_PER_POINT, MUTED, NOTE, RULE, TINT, Style, page_width
 from reportgen.records.model import Availability, AvailabilityCell
 from reportgen.records.numbers import Inline, Number
 
@@ -41,8 +41,8 @@ WIDEST_LABEL = 52.0
 WIDEST_WORD = 40.0
 BAND_GAP = 3.5
 PAGE_HEIGHT = 228.0
-COUNT = Style(size=6.4)
-VISIT = Style(size=6.4, colour=MUTED)
+COUNT = Style(points=7.0)
+VISIT = Style(points=7.0, colour=MUTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _arrange(record: Availability, measures: Sequence[Measure]) -> tuple[Frame, 
     for cell, upright in ((level, False), (narrow, True)):
         frame = Frame(label, people, cell, upright)
         if level <= WIDEST_CELL or upright:
-            choices.append((frame, _fill(frame, measures, PAGE_WIDTH - EDGE)))
+            choices.append((frame, _fill(frame, measures, page_width() - EDGE)))
     frame, bands = min(choices, key=lambda choice: len(choice[1]))
     return _spread(frame, measures, len(bands))
 
@@ -166,7 +166,7 @@ def _spread(frame: Frame, measures: Sequence[Measure], number: int) -> tuple[Fra
     while len(bands := _fill(frame, measures, right)) > number:
         right += 1.0
     while (wider := replace(frame, cell=frame.cell + 0.2)).cell <= WIDEST_CELL and all(
-        _end(wider, band) <= PAGE_WIDTH - EDGE for band in bands
+        _end(wider, band) <= page_width() - EDGE for band in bands
     ):
         frame = wider
     return frame, bands
@@ -228,15 +228,15 @@ def _sheet(record: Availability, frame: Frame, strips: Sequence[Strip], note: In
         marks += _strip(record, frame, strip, y)
         y += strip.height(record, frame) + BAND_GAP
     y += -BAND_GAP + 1.0
-    marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
+    marks.append(Stroke(EDGE, y, page_width() - EDGE, y, INK, 0.5))
     key, y = _key(y + 1.4)
     marks += key
     height = y
     if note:
-        words_ = block(note, EDGE, y + NOTE.size * 0.8 * MM_PER_POINT, PAGE_WIDTH - 2 * EDGE, NOTE)
+        words_ = block(note, EDGE, y + NOTE.size * 0.8 * MM_PER_POINT, page_width() - 2 * EDGE, NOTE)
         marks.append(words_)
         height = words_.pieces[-1].y + NOTE.size * 0.3 * MM_PER_POINT + 0.6
-    return Sheet(name, TITLE, PAGE_WIDTH, math.ceil(height * 10) / 10, tuple(marks), _alt(strips, name))
+    return Sheet(name, TITLE, page_width(), math.ceil(height * 10) / 10, tuple(marks), _alt(strips, name))
 
 
 def _strip(record: Availability, frame: Frame, strip: Strip, top: float) -> list[Mark]:
@@ -245,8 +245,8 @@ def _strip(record: Availability, frame: Frame, strip: Strip, top: float) -> list
     bottom = top + head - 1.2
     base = bottom - 1.4
     marks: list[Mark] = [
-        Stroke(EDGE, top, PAGE_WIDTH - EDGE, top, INK, 1.0),
-        Stroke(EDGE, bottom, PAGE_WIDTH - EDGE, bottom, INK, 0.5),
+        Stroke(EDGE, top, page_width() - EDGE, top, INK, 1.0),
+        Stroke(EDGE, bottom, page_width() - EDGE, bottom, INK, 0.5),
         lettered(("Trial",), EDGE, base, HEAD),
         lettered(("n",), frame.left - GAP, base, HEAD, "right"),
     ]
@@ -270,7 +270,7 @@ def _measure_head(
     first = rule - 1.2 - (lines - 1) * HEAD.leading
     marks: list[Mark] = [
         block((measure.label,), x, first, _head_limit(frame, measure), HEAD),
-        Stroke(x, rule, end, rule, RULE, 0.4),
+        Stroke(x, rule, end, rule, RULE, 0.5),
     ]
     for i, (_, visit) in enumerate(measure.visits):
         centre = x + (i + 0.5) * frame.cell

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from reportgen.errors import Problem, RenderError
+from reportgen.figures.theme import house
 from reportgen.records.numbers import Link, fixed
 
 RATIOS = (
@@ -72,9 +73,9 @@ class Axis:
     def labels(self) -> tuple[str, ...]:
         """Return the ticks as printed, all with the same decimals; ratios with as many as each needs."""
         if self.ratios:
-            return tuple(map(ratio_label, self.ratios))
+            return tuple(house().number(ratio_label(ratio)) for ratio in self.ratios)
         decimals = next(d for d in range(16) if math.isclose(round(self.step, d), self.step, rel_tol=1e-9))
-        return tuple(fixed(tick, decimals) for tick in self.ticks())
+        return tuple(house().number(fixed(tick, decimals)) for tick in self.ticks())
 
 
 def round_axis(reach: float) -> Axis:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from reportgen.figures import words
 from reportgen.figures.panel import DIAMOND_HALF, EDGE, PAPER
 from reportgen.figures.scale import Scale, round_values
-from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, lettered, lines_of
+from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, lettered, lines_of, text_of
 from reportgen.figures.svg import EDGE_WEIGHT
-from reportgen.figures.theme import ACCENT, AXIS, BODY, HEAD, INK, MUTED, NOTE, PAGE_WIDTH, RULE, TICK
+from reportgen.figures.theme import ACCENT, AXIS, BODY, HEAD, INK, MUTED, NOTE, RULE, TICK, page_width
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import PartitionedOutcome, Profile, Split
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 TITLE = "Cuts that were tried"
 ACROSS = 4
-PANEL = (PAGE_WIDTH - 2 * EDGE) / ACROSS
 PLOT_HEIGHT = 24.0
 LEFT = 10.5  # for the upright axis with its title
 RIGHT = 2.5
@@ -58,7 +57,7 @@ class Strip:
 
 
 def _title_lines(profile: Profile) -> int:
-    return lines_of((profile.label,), PANEL - LEFT - RIGHT, BODY)
+    return lines_of((profile.label,), panel_width() - LEFT - RIGHT, BODY)
 
 
 def profile_sheets(search: PartitionedOutcome, *, name: str) -> tuple[Sheet, ...]:
@@ -70,7 +69,12 @@ def profile_sheets(search: PartitionedOutcome, *, name: str) -> tuple[Sheet, ...
 
 
 def _text_width() -> float:
-    return PAGE_WIDTH - 2 * EDGE
+    return page_width() - 2 * EDGE
+
+
+def panel_width() -> float:
+    """Return the width of one panel, with its upright axis."""
+    return _text_width() / ACROSS
 
 
 def _strips(search: PartitionedOutcome) -> Iterator[Strip]:
@@ -115,13 +119,13 @@ def _sheet(page: Sequence[Strip], search: PartitionedOutcome, name: str) -> Shee
             marks.append(block(strip.heading, EDGE, y + 3.2, _text_width(), HEAD))
         y += strip.height
         for i, profile in enumerate(strip.profiles):
-            marks += _panel(profile, next(drawn), EDGE + i * PANEL, y - FOOT)
+            marks += _panel(profile, next(drawn), EDGE + i * panel_width(), y - FOOT)
     note = _note(page)
-    marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
+    marks.append(Stroke(EDGE, y, page_width() - EDGE, y, INK, 0.5))
     small = block(note, EDGE, y + 3.2, _text_width(), NOTE)
     marks.append(small)
     height = math.ceil((small.pieces[-1].y + 1.4) * 10) / 10
-    return Sheet(name, TITLE, PAGE_WIDTH, height, tuple(marks), _alt(page, search, name))
+    return Sheet(name, TITLE, page_width(), height, tuple(marks), _alt(page, search, name))
 
 
 def _drawn(profiles: Sequence[tuple[Profile, float]]) -> list[Axes]:
@@ -171,7 +175,7 @@ def _panel(profile: Profile, drawn: Axes, left: float, foot: float) -> list[Mark
     """Return one panel: axes, threshold, cuts, the best of them."""
     from reportgen.figures.grammar import placed
 
-    start, end = left + LEFT, left + PANEL - RIGHT
+    start, end = left + LEFT, left + panel_width() - RIGHT
     panel = placed(drawn, start, foot - PLOT_HEIGHT, end, foot)
     title = foot - PLOT_HEIGHT - 1.6 - (_title_lines(profile) - 1) * BODY.leading
     middle = foot - PLOT_HEIGHT / 2
@@ -180,7 +184,7 @@ def _panel(profile: Profile, drawn: Axes, left: float, foot: float) -> list[Mark
         Stroke(start, foot, end, foot, RULE, 0.6),
         Stroke(start, foot, start, foot - PLOT_HEIGHT, RULE, 0.6),
         *_upright_ticks(panel.up, start),
-        Words((Piece(left + 2.4, middle, "−log₁₀\u00a0p", "center"),), AXIS, angle=90),
+        Words((Piece(left + 2.4, middle, text_of(("−log₁₀\u00a0p",)), "center"),), AXIS, angle=90),
         *(_level_ticks if profile.sets else _ticks)(profile, panel.along, foot),
         *panel.marks,
     ]

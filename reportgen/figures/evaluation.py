@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from reportgen.figures.panel import EDGE
 from reportgen.figures.scale import Scale, round_values
 from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, lettered, lines_of, rectangle
-from reportgen.figures.theme import ACCENT, AXIS, BODY, HEAD, INK, MUTED, NOTE, PAGE_WIDTH, RULE, TICK
+from reportgen.figures.theme import ACCENT, AXIS, BODY, HEAD, INK, MUTED, NOTE, RULE, TICK, page_width
 from reportgen.records.artefact import Drawing
 from reportgen.records.evaluation import Average, EvaluationRecord, Rate, ScenarioRecord, SearchInScenario
 from reportgen.records.numbers import Inline, Number
@@ -113,9 +113,9 @@ def _drawn(
     scale = Scale(low - room if low < 0 else low, high + room, LEFT, RIGHT)
     marks, bottom = _rows(rows, scale, plot.lines)
     marks += _axis(plot, scale, bottom)
-    note = block(_note(plot, rows), EDGE, bottom + 13.4, PAGE_WIDTH - 2 * EDGE, NOTE)
+    note = block(_note(plot, rows), EDGE, bottom + 13.4, page_width() - 2 * EDGE, NOTE)
     height = math.ceil((note.pieces[-1].y + 1.4) * 10) / 10
-    sheet = Sheet(name, plot.title, PAGE_WIDTH, height, (*marks, note), _alt(plot, rows))
+    sheet = Sheet(name, plot.title, page_width(), height, (*marks, note), _alt(plot, rows))
     return drawing(sheet)
 
 
@@ -128,8 +128,8 @@ def _rows(rows: Rows, scale: Scale, lines: tuple[float, ...]) -> tuple[list[Mark
     y = TOP
     for scenario, searches in rows:
         head = scenario.head
-        marks.append(block(head, EDGE, y + BODY.cap_height + 0.6, PAGE_WIDTH - 2 * EDGE, HEAD))
-        y += lines_of(head, PAGE_WIDTH - 2 * EDGE, HEAD) * HEAD.leading + 1.4
+        marks.append(block(head, EDGE, y + BODY.cap_height + 0.6, page_width() - 2 * EDGE, HEAD))
+        y += lines_of(head, page_width() - 2 * EDGE, HEAD) * HEAD.leading + 1.4
         start = y
         for search, points in searches:
             shown = [(look, point) for look, point in zip(LOOKS, points, strict=True) if point is not None]
@@ -158,7 +158,7 @@ def _axis(plot: Plot, scale: Scale, y: float) -> Iterator[Mark]:
         yield Stroke(x, y, x, y + 0.9, RULE, 0.6)
         yield Words((Piece(x, y + 3.8, text, "center"),), TICK, axis="tick")
     yield lettered(plot.axis, (LEFT + RIGHT) / 2, y + 7.6, AXIS, "center")
-    yield Stroke(EDGE, y + 9.6, PAGE_WIDTH - EDGE, y + 9.6, INK, 0.5)
+    yield Stroke(EDGE, y + 9.6, page_width() - EDGE, y + 9.6, INK, 0.5)
 
 
 def _note(plot: Plot, rows: Rows) -> Inline:

@@ -24,7 +24,7 @@ from reportgen.figures.sheet import (
     lines_of,
     rectangle,
 )
-from reportgen.figures.theme import BODY, HEAD, MUTED, PAGE_WIDTH, RULE, Style
+from reportgen.figures.theme import BODY, HEAD, MUTED, RULE, Style, page_width
 from reportgen.records.flow import AnalysedComparison, AnalysedOutcome, FlowComparison, ParticipantFlow
 from reportgen.records.numbers import Inline, Number, slug
 
@@ -37,7 +37,7 @@ ARROW = 1.5
 COLUMN_GAP, PAIR_GAP = 4.0, 2.2
 LEAST_LABEL = 24.0
 PAPER = "#ffffff"
-SMALL = Style(size=7.5)
+SMALL = Style(points=7.5)
 COUNT_HEADS = ("m", "n")
 
 
@@ -186,7 +186,7 @@ def _top(flow: ParticipantFlow) -> tuple[list[Mark], float]:
     """Return the boxes of files, exclusions and repository, and where the first comparison begins."""
     width = LEFT_END - EDGE
     files, repository = Box(_files(flow), width), Box(_repository(flow), width)
-    excluded = Box(_excluded(flow), PAGE_WIDTH - EDGE - RIGHT)
+    excluded = Box(_excluded(flow), page_width() - EDGE - RIGHT)
     end = EDGE + files.height
     branch, begin = end + GAP, end + 2 * GAP + ARROW
     side = max(EDGE, branch - excluded.height / 2)
@@ -227,7 +227,7 @@ def _repository(flow: ParticipantFlow) -> tuple[tuple[Inline, Style], ...]:
 
 def _steps(flow: ParticipantFlow, analysed: dict[str, AnalysedComparison], room: float) -> list[Step]:
     """Return the comparisons with their outcomes, in detail as long as all of them stay on the first page."""
-    width = PAGE_WIDTH - EDGE - RIGHT
+    width = page_width() - EDGE - RIGHT
     found = [(Box(_comparison(item), LEFT_END - INDENT), analysed.get(item.name)) for item in flow.comparisons]
     brief = [Step(box, _brief(item, width)) for box, item in found]
     full = [Step(box, _detailed(item, width)) for box, item in found]
@@ -315,7 +315,7 @@ def _sheet(top: list[Mark], page: Sequence[tuple[Step, float]], start: float, na
         marks.append(Stroke(SPINE, above, SPINE, y + PAD + BODY.cap_height / 2, MUTED, 0.6))
     for step, y in page:
         marks += step.marks(y)
-    return Sheet(name, TITLE, PAGE_WIDTH, math.ceil((bottom + EDGE) * 10) / 10, tuple(marks), alt)
+    return Sheet(name, TITLE, page_width(), math.ceil((bottom + EDGE) * 10) / 10, tuple(marks), alt)
 
 
 def _alt(flow: ParticipantFlow, analysed: Sequence[AnalysedComparison]) -> Inline:

@@ -17,7 +17,19 @@ from typing import Literal
 from reportgen.figures import words
 from reportgen.figures.axis import Axis, Limits, axis_for
 from reportgen.figures.columns import Cells, Sides, heads_of
-from reportgen.figures.layout import INDENT, LEAST_PLOT, Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
+from reportgen.figures.layout import (
+    BETWEEN,
+    INDENT,
+    LEAST_PLOT,
+    Band,
+    Cell,
+    Heading,
+    Headings,
+    Page,
+    Row,
+    Slot,
+    lay_out,
+)
 from reportgen.figures.limited import LEAVES, limited
 from reportgen.figures.order import RowOrder, in_order, negative
 from reportgen.figures.panel import PREDICTION_DROP, Panel
@@ -256,7 +268,7 @@ def _variation(effect: PooledEffect, scale: Scale) -> dict[str, Cell]:
     ends = effect.scaled if on_scale and effect.scaled else between
     low, high = ends.predicted_low, ends.predicted_high
     none = low.value is None
-    prediction = (Slot(low),) if none else (Slot(low, before="("), Slot(None, before="to"), Slot(high, after=")"))
+    prediction = (Slot(low),) if none else (Slot(low, before="("), BETWEEN, Slot(high, after=")"))
     return {"tau2": (Slot(tau2),), "i2": (Slot(between.i2),), "prediction": prediction}
 
 
@@ -271,7 +283,7 @@ def _columns_note(columns: Sides, scale: EffectScale) -> Inline:
 
 def interval_cell(effect: Number, low: Number, high: Number, mark: str = "") -> tuple[Slot, ...]:
     """Return "8.5 (7.1 to 9.9)" in parts that line up; a mark of a footnote hangs after it."""
-    return (Slot(effect), Slot(low, before="("), Slot(None, before="to"), Slot(high, after=f"){mark}"))
+    return (Slot(effect), Slot(low, before="("), BETWEEN, Slot(high, after=f"){mark}"))
 
 
 def _diamond(shown: Shown) -> Callable[[Panel, float], list[Mark]]:

@@ -15,8 +15,8 @@ from reportgen.figures import words
 from reportgen.figures.axis import Axis, Limits, axis_for
 from reportgen.figures.columns import Cells, Sides, heads_of, mean_cells
 from reportgen.figures.forest import interval_cell, pair_of, value_of
+from reportgen.figures.layout import BETWEEN, Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
 from reportgen.figures.layout import LEAST_PLOT as WIDEST
-from reportgen.figures.layout import Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
 from reportgen.figures.limited import leaving_limits, limited
 from reportgen.figures.order import TrialOrder, trials_in_order
 from reportgen.figures.panel import Panel
@@ -226,7 +226,7 @@ def _prediction_row(effect: PooledEffect, settings: ModelSettings, columns: Side
     cell = (
         Slot(None),
         Slot(between.predicted_low, before="("),
-        Slot(None, before="to"),
+        BETWEEN,
         Slot(between.predicted_high, after=")"),
     )
     label: Inline = (settings.level, "% prediction interval")

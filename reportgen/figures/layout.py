@@ -16,9 +16,11 @@ from reportgen.figures.axis import Axis
 from reportgen.figures.lettering import width
 from reportgen.figures.panel import ARROW_LENGTH, AXIS_HEIGHT, EDGE, FAVOURS_HEIGHT, Panel
 from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, inline_width, lettered, lines_of
-from reportgen.figures.theme import AXIS, BODY, HEAD, INK, NOTE, PAGE_WIDTH, REASON, RULE, Style
+from reportgen.figures.theme import AXIS, BODY, HEAD, INK, NOTE, REASON, RULE, Style, house, page_width
+from reportgen.houses import TO
 from reportgen.records.effect_scale import ARROWS, NO_EFFECT
 from reportgen.records.numbers import Inline, Number, numbers_in
+from reportgen.records.typeset import number_text
 
 ROW = 4.2
 # room for 48 rows with their group heads' gaps; heads, axis and note make it 240 mm, and A4 has room left for a caption
@@ -42,15 +44,33 @@ class Slot:
 
     def halves(self) -> tuple[str, str]:
         """Return the text left and right of where it lines up: before and from the decimal point."""
-        text = self.number.text if self.number else ""
-        whole, point, fraction = text.partition(".")
-        return self.before + whole, point + fraction + self.after
+        text = number_text(self.number, house()) if self.number else ""
+        whole, point, fraction = text.partition(house().decimal)
+        return house().words(self.before) + whole, point + fraction + self.after
 
 
 Cell = tuple[Slot, ...]
 
+
+def in_house(cell: Cell) -> Cell:
+    """Return a cell with what the house style has in the place of "to" between two numbers."""
+    if house().between == TO:
+        return cell
+    return tuple(_joint(cell, place) if slot == BETWEEN else slot for place, slot in enumerate(cell))
+
+
+def _joint(cell: Cell, place: int) -> Slot:
+    low, high = cell[place - 1].number, cell[place + 1].number
+    joint = house().joint(low.text, high.text) if low and high else TO
+    return replace(BETWEEN, before=joint.strip())
+
+
 Rail = Literal["", "through", "branch", "last"]
 """A line of a tree beside a row: none, one that goes on below, one that branches here and goes on, or that ends here."""
+
+
+BETWEEN = Slot(None, before="to")
+"""What stands between the ends of an interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +147,7 @@ class Track:
     def set(self, cell: Cell, y: float, style: Style) -> Words | None:
         """Return a cell as words at its places."""
         pieces = []
-        for slot, point in zip(cell, self.points, strict=False):
+        for slot, point in zip(in_house(cell), self.points, strict=False):
             whole, rest = slot.halves()
             if whole + rest:
                 pieces.append(Piece(point - width(whole, style), y, whole + rest))
@@ -152,7 +172,7 @@ class Grid:
 
     def reason_limit(self) -> float:
         """Return how wide a reason may be: its row has no marks, so that it may reach into the plot, up to its lines."""
-        return PAGE_WIDTH - EDGE - self.reason_left
+        return page_width() - EDGE - self.reason_left
 
     def height(self, row: Row) -> float:
         """Return the height of a row: more than one line where its label or reason needs it."""
@@ -209,7 +229,7 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
     taken = sum(w for w, _ in counts) + GAP * len(counts)
     result_width = sum(w for w, _ in results) + GAP * (len(results) - 1)
     arrows = 2 * (ARROW_LENGTH + 1.5)
-    free = PAGE_WIDTH - 2 * EDGE - taken - result_width - arrows - 1.0
+    free = page_width() - 2 * EDGE - taken - result_width - arrows - 1.0
     natural = max(
         (row.indent + inline_width(row.label, row.style) for row in rows if _in_columns(row, headings)), default=0.0
     )
@@ -219,12 +239,12 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
     for size, points in counts:
         tracks.append(_track(x + GAP + size, size, points))
         x += GAP + size
-    columns, edge = [], PAGE_WIDTH - EDGE
+    columns, edge = [], page_width() - EDGE
     for size, points_of in reversed(results):
         columns.append([_track(edge, size, points) for points in points_of])
         edge -= size + GAP
     plot_left = x + ARROW_LENGTH + 2.0
-    plot_right = PAGE_WIDTH - EDGE - result_width - ARROW_LENGTH - 2.0
+    plot_right = page_width() - EDGE - result_width - ARROW_LENGTH - 2.0
     lines = [
         Panel(band.axis, plot_left, plot_right).cut(value)
         for band in bands
@@ -247,7 +267,7 @@ def _extent(cells: Sequence[tuple[Cell, Style]], heading: Heading) -> tuple[floa
     space = width(" ", BODY)
     lefts, rights = [0.0] * slots, [0.0] * slots
     for cell, style in cells:
-        for i, slot in enumerate(cell):
+        for i, slot in enumerate(in_house(cell)):
             whole, rest = slot.halves()
             lefts[i] = max(lefts[i], width(whole, style))
             rights[i] = max(rights[i], width(rest, style))
@@ -374,11 +394,11 @@ def _sheet(
         marks += _axis_foot(next(band for band in page if band.axis), grid, headings, y, apart)
         y += (0.0 if apart else FAVOURS_HEIGHT) + 4.2 * lines_of(headings.axis_title, _title_limit(grid), AXIS)
     y += 1.0
-    marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
-    words = block(_closed(note) or (" ",), EDGE, y + 1.2 + NOTE.size * 0.8 * 25.4 / 72, PAGE_WIDTH - 2 * EDGE, NOTE)
+    marks.append(Stroke(EDGE, y, page_width() - EDGE, y, INK, 0.5))
+    words = block(_closed(note) or (" ",), EDGE, y + 1.2 + NOTE.size * 0.8 * 25.4 / 72, page_width() - 2 * EDGE, NOTE)
     marks.append(words)
     height = words.pieces[-1].y + NOTE.size * 0.3 * 25.4 / 72 + 0.6
-    return Sheet(name, title, PAGE_WIDTH, math.ceil(height * 10) / 10, tuple(marks), alts(page, name))
+    return Sheet(name, title, page_width(), math.ceil(height * 10) / 10, tuple(marks), alts(page, name))
 
 
 def _closed(note: Inline) -> Inline:
@@ -394,7 +414,7 @@ def _heading_marks(grid: Grid, headings: Headings) -> tuple[list[Mark], float]:
     lines = max([1, *(len(head.lines) + bool(head.span) for head, _ in all_heads)])
     top, step = 0.5, HEAD.leading + 0.3
     last = top + 0.9 + HEAD.cap_height + (lines - 1) * step
-    marks: list[Mark] = [Stroke(EDGE, top, PAGE_WIDTH - EDGE, top, INK, 1.0)]
+    marks: list[Mark] = [Stroke(EDGE, top, page_width() - EDGE, top, INK, 1.0)]
     marks.append(lettered(headings.label, EDGE, last, HEAD))
     for head, track in all_heads:
         for i, line in enumerate(reversed(head.lines)):
@@ -405,9 +425,9 @@ def _heading_marks(grid: Grid, headings: Headings) -> tuple[list[Mark], float]:
         right = max(track.right for track in under)
         marks.append(lettered((span,), (left + right) / 2, last - step, HEAD, "center"))
         y = last - step + 1.0
-        marks.append(Stroke(left, y, right, y, RULE, 0.4))
+        marks.append(Stroke(left, y, right, y, RULE, 0.5))
     bottom = last + 1.5
-    marks.append(Stroke(EDGE, bottom, PAGE_WIDTH - EDGE, bottom, INK, 0.5))
+    marks.append(Stroke(EDGE, bottom, page_width() - EDGE, bottom, INK, 0.5))
     return marks, bottom + 0.6
 
 
@@ -463,20 +483,20 @@ def _row_marks(row: Row, grid: Grid, results: Sequence[Track], panel: Panel, y: 
     tracks = [*zip(row.counts, grid.counts, strict=False), *zip(row.results, results, strict=False)]
     marks += [words for cell, track in tracks if (words := track.set(cell, base, row.style))]
     if row.rule_above:
-        marks.append(Stroke(EDGE, y - GROUP_GAP / 2, grid.plot_left - ARROW_LENGTH - 1.5, y - GROUP_GAP / 2, RULE, 0.4))
-        marks.append(Stroke(results[0].left, y - GROUP_GAP / 2, PAGE_WIDTH - EDGE, y - GROUP_GAP / 2, RULE, 0.4))
+        marks.append(Stroke(EDGE, y - GROUP_GAP / 2, grid.plot_left - ARROW_LENGTH - 1.5, y - GROUP_GAP / 2, RULE, 0.5))
+        marks.append(Stroke(results[0].left, y - GROUP_GAP / 2, page_width() - EDGE, y - GROUP_GAP / 2, RULE, 0.5))
     if row.plot:
         marks += row.plot(panel, centre)
     if row.reason:
         middle = centre + REASON.cap_height / 2
-        marks.append(block(row.reason, PAGE_WIDTH - EDGE, middle, grid.reason_limit(), REASON, "right"))
+        marks.append(block(row.reason, page_width() - EDGE, middle, grid.reason_limit(), REASON, "right"))
     return marks
 
 
 def _title_limit(grid: Grid) -> float:
     # centred under the axis, the title may be as wide as the nearer edge of the paper allows
     middle = (grid.plot_left + grid.plot_right) / 2
-    return 2 * min(middle, PAGE_WIDTH - middle) - 2 * EDGE
+    return 2 * min(middle, page_width() - middle) - 2 * EDGE
 
 
 def _axis_foot(band: Band, grid: Grid, headings: Headings, y: float, apart: bool) -> list[Mark]:

@@ -12,7 +12,7 @@ import warnings
 from functools import cache, lru_cache
 
 from reportgen.figures.faces import FACES, FALLBACK, SANS
-from reportgen.figures.theme import MM_PER_POINT, Style
+from reportgen.figures.theme import MM_PER_POINT, Slant, Style, Weight
 
 # a line may break at a space, never at this one: "m = 4" stays whole
 NO_BREAK = "\u00a0"
@@ -60,7 +60,6 @@ def runs_right_to_left(text: str) -> bool:
     return next(strong, "L") != "L"
 
 
-@lru_cache(maxsize=20_000)
 def width(text: str, style: Style) -> float:
     """Return the width of one line of text in millimetres.
 
@@ -70,13 +69,18 @@ def width(text: str, style: Style) -> float:
     >>> width("intervention", BODY) > width("control", BODY) > 0
     True
     """
+    return _width(text, style.size, style.weight, style.slant)
+
+
+@lru_cache(maxsize=20_000)
+def _width(text: str, size: float, weight: Weight, slant: Slant) -> float:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
     if not text:
         return 0.0
     text = drawable(text)
-    font = FontProperties(family=list(families()), weight=style.weight, style=style.slant, size=style.size)
+    font = FontProperties(family=list(families()), weight=weight, style=slant, size=size)
     points, _, _ = text_to_path.get_text_width_height_descent(text, font, False)
     return float(points) * MM_PER_POINT
 

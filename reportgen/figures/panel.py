@@ -13,7 +13,7 @@ from itertools import pairwise
 from reportgen.figures.axis import Axis
 from reportgen.figures.lettering import width
 from reportgen.figures.sheet import Mark, Piece, Shape, Stroke, Words, rectangle
-from reportgen.figures.theme import ACCENT, AXIS, INK, MUTED, PAGE_WIDTH, RULE, TICK
+from reportgen.figures.theme import ACCENT, AXIS, INK, MUTED, RULE, TICK, page_width
 from reportgen.records.effect_scale import NO_EFFECT
 
 EDGE = 0.4
@@ -165,7 +165,7 @@ class Panel:
         """Return "favours control ← → favours intervention" with drawn arrows; it takes `FAVOURS_HEIGHT`."""
         base, arrow = y + 2.7, 4.2
         away = 1.4 + arrow + 1.2
-        least, most = (EDGE + away + width(arrows[0], AXIS), PAGE_WIDTH - EDGE - away - width(arrows[1], AXIS))
+        least, most = (EDGE + away + width(arrows[0], AXIS), page_width() - EDGE - away - width(arrows[1], AXIS))
         x = min(max(self.at(NO_EFFECT), least), most)
         middle = base - AXIS.size * 0.243 * 25.4 / 72
         marks: list[Mark] = []

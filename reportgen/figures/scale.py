@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.figures.axis import RATIOS, ratio_axis, ratio_label
+from reportgen.figures.theme import house
 from reportgen.records.numbers import fixed
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -46,14 +47,14 @@ def round_values(low: float, high: float, most: int) -> tuple[tuple[float, str],
     """
     span = high - low
     if span <= 0:
-        return ((low, fixed(low, 0 if low == int(low) else 2)),)
+        return ((low, house().number(fixed(low, 0 if low == int(low) else 2))),)
     decade = 10.0 ** math.floor(math.log10(span / most))
     steps = (decade * step for step in (*STEPS, 10 * STEPS[1]))
     # a hair of tolerance: 0.3 is three steps of 0.1, also in binary
     step = next(s for s in steps if math.floor(high / s + 1e-9) - math.ceil(low / s - 1e-9) < most)
     decimals = next(d for d in range(16) if math.isclose(round(step, d), step, rel_tol=1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return tuple((k * step, fixed(k * step, decimals)) for k in range(first, last + 1))
+    return tuple((k * step, house().number(fixed(k * step, decimals))) for k in range(first, last + 1))
 
 
 def round_ratios(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
@@ -69,7 +70,7 @@ def round_ratios(low: float, high: float, most: int) -> tuple[tuple[float, str],
     axes = (*RATIOS, ratio_axis(max(abs(low), abs(high))).ratios)
     inside = [[ratio for ratio in ratios if low <= math.log(ratio) <= high] for ratios in axes]
     best = max((ratios for ratios in inside if ratios and len(ratios) <= most), key=_reach_and_number, default=[])
-    return tuple((math.log(ratio), ratio_label(ratio)) for ratio in best)
+    return tuple((math.log(ratio), house().number(ratio_label(ratio))) for ratio in best)
 
 
 def _reach_and_number(ratios: Sequence[float]) -> tuple[float, int]:

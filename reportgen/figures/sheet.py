@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reportgen.figures.lettering import width, wrap
-from reportgen.figures.theme import Style
+from reportgen.figures.theme import Style, house
 from reportgen.records.numbers import Inline, Number, plain
+from reportgen.records.typeset import set_inline
 
 Side = Literal["left", "right", "center"]
 
@@ -84,6 +85,11 @@ class Sheet:
         return tuple(number for words in self.words() for number in words.numbers)
 
 
+def text_of(inline: Inline) -> str:
+    """Return running text as a figure prints it, in the house style of the drawing."""
+    return plain(set_inline(inline, house()))
+
+
 def numbers_of(inline: Iterable[str | Number]) -> tuple[Number, ...]:
     """Return the numbers of running text, in reading order."""
     return tuple(part for part in inline if isinstance(part, Number))
@@ -91,24 +97,24 @@ def numbers_of(inline: Iterable[str | Number]) -> tuple[Number, ...]:
 
 def lettered(inline: Inline, x: float, y: float, style: Style, side: Side = "left") -> Words:
     """Set running text on one line."""
-    return Words((Piece(x, y, plain(inline), side),), style, numbers_of(inline))
+    return Words((Piece(x, y, text_of(inline), side),), style, numbers_of(inline))
 
 
 def block(inline: Inline, x: float, y: float, limit: float, style: Style, side: Side = "left") -> Words:
     """Set running text on as many lines as it needs; `y` is the first baseline."""
-    lines = wrap(plain(inline), limit, style)
+    lines = wrap(text_of(inline), limit, style)
     pieces = tuple(Piece(x, y + i * style.leading, line, side) for i, line in enumerate(lines))
     return Words(pieces, style, numbers_of(inline))
 
 
 def lines_of(inline: Inline, limit: float, style: Style) -> int:
     """Return how many lines a block takes."""
-    return len(wrap(plain(inline), limit, style))
+    return len(wrap(text_of(inline), limit, style))
 
 
 def inline_width(inline: Inline, style: Style) -> float:
     """Return the width of running text on one line."""
-    return width(plain(inline), style)
+    return width(text_of(inline), style)
 
 
 def rectangle(x: float, y: float, x_end: float, y_end: float, fill: str, edge: str = "", kind: str = "") -> Shape:

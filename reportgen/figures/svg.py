@@ -12,14 +12,14 @@ from xml.etree import ElementTree as ET
 
 from reportgen.figures.lettering import families, runs_right_to_left, width
 from reportgen.figures.sheet import Piece, Shape, Sheet, Stroke, Words, rectangle
-from reportgen.figures.theme import MM_PER_POINT, Style
+from reportgen.figures.theme import MM_PER_POINT, Style, colour_in, house
 from reportgen.records.artefact import Drawing
 
 ANCHOR = {"left": "start", "right": "end", "center": "middle"}
 # a text that is read from right to left starts at its right end
 ANCHOR_FROM_THE_RIGHT = {"left": "end", "right": "start", "center": "middle"}
 DASH = (3.7, 1.6)  # times the width of the line
-EDGE_WEIGHT = 0.4  # points
+EDGE_WEIGHT = 0.5  # points
 
 # How a path looks: its attributes but for the places.
 Look = tuple[tuple[str, str], ...]
@@ -76,9 +76,9 @@ def _layers(sheet: Sheet) -> Iterator[list[tuple[Look, str]]]:
 
 
 def _shape(shape: Shape) -> tuple[Look, str]:
-    look = [("fill", shape.fill)]
+    look = [("fill", colour_in(house(), shape.fill))]
     if shape.edge:
-        look += [("stroke", shape.edge), ("stroke-width", _rounded(EDGE_WEIGHT))]
+        look += [("stroke", colour_in(house(), shape.edge)), ("stroke-width", _rounded(EDGE_WEIGHT))]
     return tuple(look), f"{_line(*shape.corners)} z"
 
 
@@ -86,7 +86,7 @@ def _stroke(stroke: Stroke) -> tuple[Look, str]:
     look = [("fill", "none")]
     if stroke.dashed:
         look.append(("stroke-dasharray", ",".join(_rounded(part * stroke.weight) for part in DASH)))
-    look += [("stroke", stroke.colour), ("stroke-width", _rounded(stroke.weight))]
+    look += [("stroke", colour_in(house(), stroke.colour)), ("stroke-width", _rounded(stroke.weight))]
     return tuple(look), _line((stroke.x, stroke.y), (stroke.x_end, stroke.y_end))
 
 
@@ -96,7 +96,7 @@ def _line(*corners: tuple[float, float]) -> str:
 
 def _text(words: Words, pieces: Sequence[Piece]) -> ET.Element:
     style = words.style
-    result = ET.Element("text", {"font-size": f"{style.size:g}", "fill": style.colour})
+    result = ET.Element("text", {"font-size": f"{style.size:g}", "fill": colour_in(house(), style.colour)})
     if style.weight != "normal":
         result.set("font-weight", style.weight)
     if style.slant != "normal":

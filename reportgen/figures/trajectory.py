@@ -28,7 +28,7 @@ from reportgen.figures.sheet import (
     lettered,
     lines_of,
 )
-from reportgen.figures.theme import ACCENT, AXIS, BODY, INK, NOTE, PAGE_WIDTH, RULE, TICK, TINT
+from reportgen.figures.theme import ACCENT, AXIS, BODY, INK, NOTE, RULE, TICK, TINT, page_width
 from reportgen.figures.trajectory_draws import (
     GREY_FILL,
     KEY_HEIGHT,
@@ -56,9 +56,9 @@ if TYPE_CHECKING:
     from reportgen.figures.grammar import Panel
 
 TITLE = "Trajectory of directed peeling"
-LEFT, RIGHT = 46.0, 171.0
+LEFT, MARGIN = 46.0, 3.0  # of the plots: where they begin, and what is free at the right
 LABEL_WIDTH = 34.0
-EFFECT_HEIGHT = 38.0
+EFFECT_HEIGHT = 34.5
 LEAST_STRIP = 8.8
 STRIP_GAP = 2.2
 OPEN_EDGE = 0.22  # of the height of a strip: between the outermost limit and "excludes nobody"
@@ -107,7 +107,7 @@ def trajectory_sheet(
     drawn = peeling.honesty is not None
     top = 1.2 + (KEY_HEIGHT if drawn else 0.0)
     y = top + EFFECT_HEIGHT
-    upper = placed(first, LEFT, top, RIGHT, y)
+    upper = placed(first, LEFT, top, right(), y)
     points = [mark for mark in upper.marks if isinstance(mark, Shape) and mark.kind == "point"]
     behind = [mark for mark in upper.marks if mark not in points]
     marks = [*behind, *signs(boxes, upper.along, upper.up), *points, *_effect_axis(peeling, upper.up, settings)]
@@ -117,14 +117,19 @@ def trajectory_sheet(
         marks += verdict(peeling, top + 16.0, LABEL_WIDTH)
     for moderator, series, panel in zip(peeling.moderators, peeling.frontier.limits, strips, strict=True):
         start, y = y + STRIP_GAP, y + STRIP_GAP + _strip_height(moderator)
-        marks += _strip(moderator, series, placed(panel, LEFT, start, RIGHT, y))
+        marks += _strip(moderator, series, placed(panel, LEFT, start, right(), y))
     marks = [*_sizes(boxes, upper.along, top + EFFECT_HEIGHT, y), *marks, *_axis(peeling, boxes, upper.along, y)]
     y += AXIS_WORDS
-    marks.append(Stroke(EDGE, y, PAGE_WIDTH - EDGE, y, INK, 0.5))
-    note = block(_note(peeling, boxes, effects, limits, settings), EDGE, y + 3.2, PAGE_WIDTH - 2 * EDGE, NOTE)
+    marks.append(Stroke(EDGE, y, page_width() - EDGE, y, INK, 0.5))
+    note = block(_note(peeling, boxes, effects, limits, settings), EDGE, y + 3.2, page_width() - 2 * EDGE, NOTE)
     marks.append(note)
     height = math.ceil((note.pieces[-1].y + 1.4) * 10) / 10
-    return Sheet(name, TITLE, PAGE_WIDTH, height, tuple(marks), _alt(peeling))
+    return Sheet(name, TITLE, page_width(), height, tuple(marks), _alt(peeling))
+
+
+def right() -> float:
+    """Return where the plots end."""
+    return page_width() - MARGIN
 
 
 def _value(number: Number) -> float:
@@ -264,7 +269,7 @@ def _strip(moderator: PeeledModerator, limits: Sequence[float], panel: Panel) ->
     else:
         yield from _upright(panel.up, ())
         message = "excludes no one at any size"
-        yield lettered((message,), (LEFT + RIGHT) / 2, middle + TICK.cap_height / 2, TICK, "center")
+        yield lettered((message,), (LEFT + right()) / 2, middle + TICK.cap_height / 2, TICK, "center")
 
 
 def _ends(up: Scale, low: float, high: float) -> Iterable[tuple[float, str]]:
@@ -277,12 +282,12 @@ def _ends(up: Scale, low: float, high: float) -> Iterable[tuple[float, str]]:
 
 def _sizes(boxes: Sequence[PeeledBox], along: Scale, top: float, bottom: float) -> list[Mark]:
     """Return thin lines at the sizes of the table, through all strips."""
-    return [Stroke(x, top, x, bottom, RULE, 0.25) for x in (along.at(_value(box.share)) for box in boxes)]
+    return [Stroke(x, top, x, bottom, RULE, 0.5) for x in (along.at(_value(box.share)) for box in boxes)]
 
 
 def _axis(peeling: PeeledOutcome, boxes: Sequence[PeeledBox], along: Scale, y: float) -> Iterator[Mark]:
     """Yield the axis of sizes with its title, and below it the participants at the sizes of the table."""
-    yield Stroke(LEFT, y + 0.8, RIGHT, y + 0.8, RULE, 0.6)
+    yield Stroke(LEFT, y + 0.8, right(), y + 0.8, RULE, 0.6)
     for value, text in round_values(along.high, along.low, 10):
         yield Stroke(along.at(value), y + 0.8, along.at(value), y + 1.7, RULE, 0.6)
         yield Words((Piece(along.at(value), y + 4.5, text, "center"),), TICK, axis="tick")

@@ -24,7 +24,7 @@ class Derived:
     Examples
     --------
     >>> Derived("fig1", "report").count("rows", 12, "rows")
-    Number(id='fig1.rows', value=12, text='12', unit='rows', n=None, trials=None, status='ok', reason='', source='report', kind='number')
+    Number(id='fig1.rows', value=12, text='12', unit='rows', n=None, trials=None, status='ok', reason='', source='report', kind='number', measure='')
     """
 
     prefix: str

@@ -145,7 +145,7 @@ class Number:
         Unrounded; None where there is none (not estimable, suppressed, a quotation).
     text : str
         As printed.
-    unit, n, trials, status, reason, source, kind
+    unit, n, trials, status, reason, source, kind, measure
         Those of the value.
     """
 
@@ -159,6 +159,7 @@ class Number:
     reason: str = ""
     source: str = ""
     kind: Kind = "number"
+    measure: Measure = ""
 
     @property
     def words(self) -> str:
@@ -256,6 +257,7 @@ def slug(*names: str) -> str:
     return ".".join(map(in_ids, names))
 
 
+SMALL_P = 0.01  # from here on down, p values with fixed decimals have more of them
 DIGITS = 27
 """A number with more is printed as ∞: an interval on next to no degrees of freedom ends there."""
 
@@ -303,11 +305,29 @@ def read_back(text: str) -> float:
     return float(text.lstrip("<>").replace(MINUS, "-"))
 
 
-def p_text(value: float, figures: int = 2, limits: Iterable[float] = (0.05,)) -> str:
+def p_text(
+    value: float,
+    figures: int = 2,
+    limits: Iterable[float] = (0.05,),
+    *,
+    least: float = 0.001,
+    decimals: tuple[int, int] | None = None,
+) -> str:
     """Return a p value as printed: with more figures where it would otherwise be printed as a limit that it is not.
 
     With as many figures more as it takes to stand on its own side of each of the limits that a report compares it with: a p
     below 0.05 is never printed as 0.050.
+
+    Parameters
+    ----------
+    value : float
+    figures : int
+        Significant figures.
+    limits : iterable of float
+    least : float
+        A smaller value is printed as smaller than this.
+    decimals : tuple of (int, int), optional
+        In place of significant figures, the decimals of values from 0.01 on, and of those below.
 
     Examples
     --------
@@ -315,13 +335,21 @@ def p_text(value: float, figures: int = 2, limits: Iterable[float] = (0.05,)) ->
     ('0.034', '<0.001', '>0.99')
     >>> p_text(0.05), p_text(0.04996), p_text(0.2004, limits=(0.05, 0.2))
     ('0.050', '0.04996', '0.2004')
+    >>> [p_text(value, decimals=(2, 3)) for value in (0.0341, 0.0041, 0.0496)], p_text(0.00012, least=0.0001)
+    (['0.03', '0.004', '0.0496'], '0.00012')
     """
-    if value < 0.001 and not any(limit < 0.001 for limit in limits):
-        return "<0.001"
+    if value < least and not any(limit < least for limit in limits):
+        return f"<{significant(least, 1)}"
     if value > 0.99:
         return ">0.99"
-    short = significant(value, figures)
-    texts = (significant(value, figures + more) for more in range(MOST_MORE))
+
+    def rounded(more: int) -> str:
+        if decimals is None:
+            return significant(value, figures + more)
+        return fixed(value, decimals[value < SMALL_P] + more)
+
+    short = rounded(0)
+    texts = (rounded(more) for more in range(MOST_MORE))
     beside = f"{'<' if value < read_back(short) else '>'}{short}"
     return next((text for text in texts if not _at_limit(value, text, limits)), beside)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from reportgen.houses import HOUSES, PLAIN, House
 from reportgen.records.kinds import kinds_of
 from reportgen.records.model import Records
 from reportgen.records.names import names_of, with_names
@@ -39,11 +40,14 @@ class Figures:
         Decimals of the effects of those outcomes that have their own.
     names : mapping of str to str, or None
         Titles and labels by their references, see `names`; references stay where None.
+    house : House
+        Whose rules p values are rounded by.
     """
 
     policy: Mapping[str, int]
     outcomes: Mapping[str, int] = field(default_factory=dict)
     names: Mapping[str, str] | None = None
+    house: House = PLAIN
 
     @property
     def unnamed(self) -> Figures:
@@ -64,7 +68,13 @@ class Figures:
 def figures_of(study: Study) -> Figures:
     """Return what a study says of decimals and names."""
     decimals = {name: outcome.decimals for name, outcome in study.outcomes.items() if outcome.decimals is not None}
-    return Figures(study.policy.rounding.model_dump(), decimals, names_of(study))
+    return Figures(study.policy.rounding.model_dump(), decimals, names_of(study), _rules_of(study))
+
+
+def _rules_of(study: Study) -> House:
+    """Return the house style of a study; significant figures that the policy gives come before decimals of the house."""
+    house = HOUSES[study.report.style]
+    return replace(house, p_decimals=None) if "p" in study.policy.rounding.model_fields_set else house
 
 
 def text_of(value: Value, figures: Figures) -> str:
@@ -80,7 +90,9 @@ def text_of(value: Value, figures: Figures) -> str:
     if value.value is None:
         return with_names(value.words, figures.names)
     if value.measure == "p":
-        return p_text(value.value, figures.of(value), value.clear)
+        # one of which only printed digits were released has no more, whatever the house would print
+        house = PLAIN if value.reason and value.status == "ok" else figures.house
+        return p_text(value.value, figures.of(value), value.clear, least=house.least_p, decimals=house.p_decimals)
     if value.measure == "variance":
         return significant(value.value, VARIANCE_FIGURES) if value.value >= LEAST_VARIANCE else fixed(0.0, 1)
     if value.kind == "log":
@@ -94,7 +106,17 @@ def number_of(value: Value, figures: Figures) -> Number:
     unit, reason = with_names(value.unit, names), with_names(value.reason, names)
     text = text_of(value, figures)
     return Number(
-        value.id, value.value, text, unit, value.n, value.trials, value.status, reason, value.source, value.kind
+        value.id,
+        value.value,
+        text,
+        unit,
+        value.n,
+        value.trials,
+        value.status,
+        reason,
+        value.source,
+        value.kind,
+        value.measure,
     )
 
 
@@ -188,7 +210,7 @@ def reprinted(number: Number, decimals: int, artefact: str) -> Number:
     Examples
     --------
     >>> reprinted(Number("a.effect", 1.254, "1.25"), 1, "fig1")
-    Number(id='a.effect@fig1', value=1.254, text='1.3', unit='', n=None, trials=None, status='ok', reason='', source='', kind='number')
+    Number(id='a.effect@fig1', value=1.254, text='1.3', unit='', n=None, trials=None, status='ok', reason='', source='', kind='number', measure='')
     """
     if number.value is None:
         return number

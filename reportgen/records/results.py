@@ -19,7 +19,7 @@ from reportgen.errors import RenderError
 from reportgen.records.inert import inert
 from reportgen.records.numbers import Number, numbers_in
 
-COLUMNS = tuple(field.name for field in fields(Number))
+COLUMNS = tuple(field.name for field in fields(Number) if field.name != "measure")
 _CELLS = attrgetter(*COLUMNS)
 
 

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.graph import Maker
+from reportgen.houses import PLAIN, House
 from reportgen.records.artefact import Abbreviation, Column, Drawing, Group, NumberedArtefact, Row, Table
 from reportgen.records.honesty import drawn_at_random
 from reportgen.records.model import Failure, Fidelity, Reconciliation, Records, StudyRecord
 from reportgen.records.numbers import Inline, Status
+from reportgen.records.typeset import typeset
 from reportgen.render.abbreviations import united
 from reportgen.render.artefacts import Place, places
 from reportgen.render.key_findings import KeyFindings, key_findings
@@ -158,6 +160,14 @@ def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact],
         flow=participant_flow(spec.study, records, shown, make or Maker()),
         audited=_audited(spec.study),
     )
+
+
+def in_house(whole: Appendix, house: House) -> Appendix:
+    """Return the whole report with its running text in the style of a house; what is quoted from data stays as it is."""
+    if house == PLAIN:
+        return whole
+    back = typeset(whole.back, house, titles=False)
+    return replace(typeset(replace(whole, back=(), references={}), house), back=back, references=whole.references)
 
 
 def _audited(study: Study) -> frozenset[str] | None:

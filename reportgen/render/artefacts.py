@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from string import ascii_lowercase
 
 from reportgen.graph import Maker
+from reportgen.houses import HOUSES
 from reportgen.progress import Progress
 from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
 from reportgen.records.derived import Derived
@@ -97,7 +98,8 @@ def numbered_artefacts(
         if only is None or place.name in only
     ]
     sketches = [sketch for _, parts in drafts for draft in parts for sketch in draft.sketches]
-    tasks = [sketch.task(f"drawing.{place}") for place, sketch in enumerate(sketches, 1)]
+    house = HOUSES[spec.study.report.style]
+    tasks = [sketch.task(f"drawing.{place}", house) for place, sketch in enumerate(sketches, 1)]
     make, progress = make or Maker(), progress or Progress()
     with progress.tasks(make.stale(tasks)):
         found = make(tasks, progress.advance)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.graph import Maker
+from reportgen.houses import HOUSES
 from reportgen.records.artefact import Drawing
 from reportgen.records.model import Records
 from reportgen.records.numbers import Inline
@@ -51,7 +52,7 @@ def participant_flow(study: Study, records: Records, shown: Sequence[Place], mak
     sketch = flow_sketch(records, study, NAME) if study.report.participant_flow else None
     if sketch is None:
         return None
-    (drawings,) = make([sketch.task(f"drawing.{NAME}")])
+    (drawings,) = make([sketch.task(f"drawing.{NAME}", HOUSES[study.report.style])])
     analyses = list(dict.fromkeys(item.analysis for people in entered(records).values() for item in people))
     links = [Link("ledger", "Ledger", artefact=False), *_places(shown, analyses)]
     return Flow(drawings, _note(analyses), tuple(links))

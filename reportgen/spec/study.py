@@ -23,6 +23,7 @@ from pydantic import (
 
 from reportgen.errors import did_you_mean
 from reportgen.formats import DEFAULT, formats
+from reportgen.houses import HOUSES
 from reportgen.spec.draws import Draws, Flips, effective
 from reportgen.spec.methods import Analysis as Analysis
 from reportgen.spec.methods import AnyAnalysis, method
@@ -577,8 +578,22 @@ else:
     ]
 
 
+if TYPE_CHECKING:
+    HouseStyle = str
+else:
+    HouseStyle = Annotated[
+        Literal[tuple(HOUSES)],
+        WithJsonSchema({"oneOf": [{"const": house.name, "description": house.says} for house in HOUSES.values()]}),
+    ]
+
+
 class Report(Node):
     """Contents of the appendix, in this order; numbered within each series."""
+
+    style: HouseStyle = "plain"
+    """House style of a journal, as its published instructions to authors say as best we know: decimal point, the words of
+    intervals and comparisons, rules for p values, and width, type and colour of figures. Numbers and results files stay
+    what they are."""
 
     formats: tuple[Format, ...] = DEFAULT
     """Output formats; all but `submission` by default. `--formats` overrides them."""

@@ -42,7 +42,9 @@ class Edition:
     Attributes
     ----------
     appendix : Appendix
-        All that the pages print, in order.
+        All that the pages print, in order, in the house style of the report.
+    plain : Appendix, optional
+        The same with numbers as other software reads them; None where the house style prints them so.
     results : Results
         Every number of the report, with its sources.
     series : tuple of (str, bytes)
@@ -55,6 +57,7 @@ class Edition:
     results: Results
     series: tuple[tuple[str, bytes], ...] = ()
     faces: Callable[[frozenset[str]], str] = face_rules_inside
+    plain: Appendix | None = None
 
 
 class Target(Protocol):

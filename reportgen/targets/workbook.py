@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from reportgen.records.numbers import plain
@@ -25,7 +26,7 @@ class Workbook:
 
         place = folder / "tables"
         place.mkdir(exist_ok=True)
-        sheets = tuple(sheets_of(edition.appendix))
+        sheets = tuple(sheets_of(edition.appendix, edition.plain or edition.appendix))
         for sheet in sheets:
             (place / f"{sheet.name}.csv").write_text(table_csv(sheet.table), encoding="utf-8-sig", newline="")
         study = edition.appendix.study
@@ -34,17 +35,26 @@ class Workbook:
         return ()
 
 
-def sheets_of(appendix: Appendix) -> Iterator[Sheet]:
-    """Yield every table with its stable name: those of the artefacts, then those of the pages after the results."""
-    for artefact in appendix.artefacts:
-        for part in artefact.parts:
-            if part.table is not None:
+def sheets_of(appendix: Appendix, numbers: Appendix) -> Iterator[Sheet]:
+    """Yield every table with its stable name: those of the artefacts, then those of the pages after the results.
+
+    Parameters
+    ----------
+    appendix : Appendix
+        Gives titles, heads and notes.
+    numbers : Appendix
+        The same report, which gives the cells.
+    """
+    for artefact, same in zip(appendix.artefacts, numbers.artefacts, strict=True):
+        for part, cells in zip(artefact.parts, same.parts, strict=True):
+            if part.table is not None and cells.table is not None:
                 title = joined([artefact.title, part.title] if part.title else [artefact.title], ": ")
                 label = artefact.label + part.letter
-                yield Sheet(artefact.name + part.letter, _called(label), f"{label}. {plain(title)}", part.table)
-    for section in appendix.back:
-        for back in section.tables:
-            yield Sheet(back.name, back.title, back.title, back.table)
+                table = replace(part.table, groups=cells.table.groups)
+                yield Sheet(artefact.name + part.letter, _called(label), f"{label}. {plain(title)}", table)
+    for section, same_section in zip(appendix.back, numbers.back, strict=True):
+        for back, cells_of in zip(section.tables, same_section.tables, strict=True):
+            yield Sheet(back.name, back.title, back.title, replace(back.table, groups=cells_of.table.groups))
 
 
 def _called(label: str) -> str:

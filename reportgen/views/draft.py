@@ -6,15 +6,18 @@ once, by whichever process is free.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib import import_module
 from inspect import signature
 from string import ascii_lowercase
+from typing import Any
 
+from reportgen.houses import PLAIN, House
 from reportgen.records.artefact import Drawing, Table
 from reportgen.records.numbers import Inline
-from reportgen.task import Task
+from reportgen.task import Task, function_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,32 @@ class Sketch:
     draw: partial[tuple[Drawing, ...]]
     title: Inline = ()
 
-    def task(self, name: str) -> Task:
-        """Return the drawing as a task."""
+    def task(self, name: str, house: House = PLAIN) -> Task:
+        """Return the drawing as a task, in the style of a house."""
         bound = signature(self.draw.func).bind(*self.draw.args, **self.draw.keywords)
-        return Task(name, self.draw.func, bound.arguments, cost=0.3)
+        if house == PLAIN:
+            return Task(name, self.draw.func, bound.arguments, cost=0.3)
+        asked = {"draw": function_name(self.draw.func), "house": house, "arguments": dict(bound.arguments)}
+        return Task(name, draw_for, asked, cost=0.3)
+
+
+def draw_for(draw: str, house: House, arguments: Mapping[str, Any]) -> tuple[Drawing, ...]:
+    """Draw a figure in the style of a house.
+
+    Parameters
+    ----------
+    draw : str
+        Name of the function that draws, as `task.function_name` gives it.
+    house : House
+    arguments : mapping
+        Of that function, by parameter.
+    """
+    from reportgen.figures.theme import drawn_for
+
+    module, _, name = draw.partition(":")
+    with drawn_for(house):
+        drawings: tuple[Drawing, ...] = getattr(import_module(module), name)(**arguments)
+        return drawings
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 
 from reportgen.figures.flow import PAD, Box, flow_sheets
 from reportgen.figures.sheet import Sheet, Stroke
-from reportgen.figures.theme import BODY, PAGE_WIDTH
+from reportgen.figures.theme import BODY, page_width
 from reportgen.records.flow import (
     AnalysedComparison,
     AnalysedOutcome,
@@ -105,7 +105,7 @@ CASES = {
 def test_nothing_overlaps_and_nothing_is_cut(case: str) -> None:
     for sheet in flow_sheets(*CASES[case], name="flow"):
         assert errors(sheet, marks_too=False) == []
-        assert sheet.width == PAGE_WIDTH and sheet.height < 218
+        assert sheet.width == page_width() and sheet.height < 218
 
 
 @pytest.mark.parametrize("case", CASES)

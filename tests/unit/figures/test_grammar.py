@@ -16,7 +16,7 @@ import pandas as pd
 import plotnine as p9
 import pytest
 
-from reportgen.figures.cut_profiles import LEFT, PANEL, PLOT_HEIGHT, RIGHT, profile_sheets
+from reportgen.figures.cut_profiles import LEFT, PLOT_HEIGHT, RIGHT, panel_width, profile_sheets
 from reportgen.figures.grammar import panels, placed, square, weight
 from reportgen.figures.layout import EDGE
 from reportgen.figures.scale import Scale
@@ -141,7 +141,7 @@ def test_every_cut_stands_at_its_value_and_its_p() -> None:
     dots = [mark for mark in drawn.marks if isinstance(mark, Shape) and mark.fill == MUTED]
     middles = [tuple(np.mean(dot.corners, axis=0)) for dot in dots]
     room = 0.03 * (max(age.cuts) - min(age.cuts))
-    along = Scale(min(age.cuts) - room, max(age.cuts) + room, EDGE + LEFT, EDGE + PANEL - RIGHT)
+    along = Scale(min(age.cuts) - room, max(age.cuts) + room, EDGE + LEFT, EDGE + panel_width() - RIGHT)
     foot = max(mark.y for mark in drawn.marks if isinstance(mark, Stroke) and mark.x == EDGE + LEFT)
     up = Scale(0, top * 1.08, foot, foot - PLOT_HEIGHT)
     wanted = [(along.at(cut), up.at(height)) for cut, height in zip(age.cuts, age.minus_log10_p, strict=True)]

@@ -10,7 +10,7 @@ import pytest
 from reportgen.figures.scale import Scale, round_values
 from reportgen.figures.sheet import Shape, Sheet, Stroke
 from reportgen.figures.theme import ACCENT, MUTED, TINT
-from reportgen.figures.trajectory import EFFECT_HEIGHT, LEFT, RIGHT, draw_trajectory, trajectory_sheet
+from reportgen.figures.trajectory import EFFECT_HEIGHT, LEFT, draw_trajectory, right, trajectory_sheet
 from reportgen.figures.trajectory_draws import ASIDE, BOTH_FILL, KEY_HEIGHT, NULL_FILL
 from reportgen.records.effect_scale import MEAN_DIFFERENCE
 from reportgen.records.estimate import Estimate
@@ -153,7 +153,7 @@ def test_nothing_overlaps_and_nothing_is_off_the_paper(case: str) -> None:
     drawn = sheet(CASES[case])
     assert errors(drawn, marks_too=False) == []
     # words stand clear of lines, too
-    plots = [(LEFT, 0.0, RIGHT, drawn.height)]
+    plots = [(LEFT, 0.0, right(), drawn.height)]
     left = [(text, place) for text, place in text_boxes(drawn) if place[0] < LEFT and place[1] > KEY_HEIGHT]
     assert left
     assert all(place[2] < plots[0][0] or place[1] > EFFECT_HEIGHT for _, place in left)
@@ -169,7 +169,7 @@ def test_a_diamond_stands_on_the_line_at_each_size() -> None:
     drawn = sheet(record)
     diamonds = [mark for mark in drawn.marks if isinstance(mark, Shape) and mark.kind == "point"]
     assert len(diamonds) == len(record.boxes)
-    along = Scale(1.0, 0.1, LEFT, RIGHT)
+    along = Scale(1.0, 0.1, LEFT, right())
     middles = sorted(sum(x for x, _ in mark.corners) / 4 for mark in diamonds)
     assert middles == pytest.approx(sorted(along.at(box.share.value or 0.0) for box in record.boxes))
     ends = {(round(mark.x, 6), round(mark.y, 6)) for mark in drawn.marks if isinstance(mark, Stroke)}
@@ -230,7 +230,7 @@ def test_round_values_are_few_and_inside(low: float, high: float, most: int) -> 
 def test_what_draws_leave_stands_at_the_size_of_its_box() -> None:
     record = CASES["drawn"]
     drawn = sheet(record)
-    along = Scale(1.0, 0.1, LEFT, RIGHT)
+    along = Scale(1.0, 0.1, LEFT, right())
     shares = [along.at(box.share.value or 0.0) for box in record.boxes]
     signs = [mark for mark in drawn.marks if isinstance(mark, Shape) and mark.kind == "sign" and mark.fill == "#ffffff"]
     for corners in (4, 20):

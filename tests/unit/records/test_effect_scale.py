@@ -75,7 +75,9 @@ def test_a_ratio_is_recorded_as_its_logarithm_and_printed_as_itself() -> None:
     number = BUILDER.fixed("effect", math.log(0.7), "effect")
     assert (number.value, number.text, number.kind) == (math.log(0.7), "0.70", "log")
     assert number.shown == pytest.approx(0.7)
-    assert BUILDER.fixed("std error", 0.2, "heterogeneity") == Number("p.std-error", 0.2, "0.20", source="invented")
+    assert BUILDER.fixed("std error", 0.2, "heterogeneity") == Number(
+        "p.std-error", 0.2, "0.20", source="invented", measure="heterogeneity"
+    )
     assert BUILDER.fixed("effect", None, "effect", reason="no trial").kind == "number"
 
 
