@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import lru_cache
@@ -132,7 +132,7 @@ def _frozen_writer(kind: type) -> Callable[[Any], bytes]:
     """Return what writes the frozen dataclasses of one class."""
     names = [field.name for field in fields(kind)]
     heads = [_piece(b"n", _text(name)) for name in names]
-    members = attrgetter(*names) if len(names) > 1 else lambda value: tuple(getattr(value, name) for name in names)
+    members: Callable[[Any], tuple[object, ...]] = attrgetter(*names) if len(names) > 1 else _one_by_one(names)
     begin, end, writer_of = _named(kind), _written([]), _WRITERS.get
 
     def write(value: Any) -> bytes:
@@ -143,6 +143,10 @@ def _frozen_writer(kind: type) -> Callable[[Any], bytes]:
         return _piece(b"c", b"".join((*parts, end)))
 
     return write
+
+
+def _one_by_one(names: Sequence[str]) -> Callable[[Any], tuple[object, ...]]:
+    return lambda value: tuple(getattr(value, name) for name in names)
 
 
 def _composed(value: Any) -> bytes:

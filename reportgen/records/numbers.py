@@ -227,7 +227,7 @@ def _each(record: Any, kind: type) -> Iterator[Any]:
     pile = [record]
     while pile:
         item = pile.pop()
-        holds = type(item)
+        holds: Any = type(item)
         if holds is str or holds is float or item is None:
             continue
         if isinstance(item, kind):
