@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from reportgen.analyses import meta_analysis
+from reportgen.analyses.arm_means import with_arm_means
 from reportgen.analyses.meta_analysis import pooled_effect, pooled_effect_in_digits
 from reportgen.analyses.other_worlds import suppressed_trial
 from reportgen.analyses.selection import Selection, disclosed_alone, without_trials
@@ -33,7 +34,7 @@ from tests.study_files import write_study
 pytestmark = pytest.mark.slow
 
 MINIMUM = 5
-FIGURES = Figures({"effect": 2, "heterogeneity": 2, "p": 2, "percent": 1, "scaled": 1})
+FIGURES = Figures({"effect": 2, "heterogeneity": 2, "p": 2, "percent": 1, "scaled": 1, "mean": 1})
 
 
 @pytest.fixture(scope="module")
@@ -64,15 +65,9 @@ def kept_of(selection: Selection, study: Study, hidden: Sequence[str] = ()) -> P
     """Return the record with everything in it, but for the rows of the suppressed trials."""
     node = MetaAnalysis(method="meta-analysis")
     fits = meta_analysis.fit(selection, node)
-    return meta_analysis._record(
-        selection,
-        fits,
-        "",
-        dict.fromkeys(hidden, "few"),
-        node,
-        study,
-        Values("pooled", "analyses.pooled", minimum=MINIMUM),
-    )
+    values = Values("pooled", "analyses.pooled", minimum=MINIMUM)
+    record = meta_analysis._record(selection, fits, "", dict.fromkeys(hidden, "few"), node, study, values)
+    return with_arm_means(record, selection, (), study, values)
 
 
 def record_of(selection: Selection, study: Study, hidden: Sequence[str] = ()) -> PooledEffect:
