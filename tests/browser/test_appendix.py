@@ -1,10 +1,8 @@
-"""The appendix in a real browser: nothing is fetched, tables sort and copy, figures enlarge, numbers say their source."""
+"""The appendix in a real browser: nothing is fetched, tables sort, figures enlarge, numbers say their source."""
 
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -13,44 +11,11 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.browser.conftest import DESK, PHONE, laid_out, sized, soon
+from tests.page_numbers import told_by
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-PHONE = (390, 844)
-DESK = (1280, 1000)
-
-
-@pytest.fixture(scope="module")
-def browser(report: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    driver, chromium = shutil.which("chromedriver"), shutil.which("chromium")
-    if driver is None or chromium is None:
-        pytest.skip("Chromium and its driver are not installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    quiet = (
-        "no-first-run",
-        "disable-background-networking",
-        "disable-component-update",
-        "disable-sync",
-        "disable-quic",
-    )
-    for flag in (
-        "headless",
-        "no-sandbox",
-        "disable-gpu",
-        *quiet,
-        f"user-data-dir={tmp_path_factory.mktemp('profile')}",
-    ):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    page = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    page.set_window_size(*DESK)
-    page.get((report / "appendix.html").as_uri())
-    page.execute_script(
-        "document.documentElement.style.scrollBehavior = 'auto'"
-    )  # clicks do not wait for a slow scroll
-    yield page
-    page.quit()
 
 
 def test_nothing_is_fetched_and_nothing_complains(browser: webdriver.Chrome) -> None:
@@ -66,11 +31,6 @@ def test_fonts_are_in_the_page(browser: webdriver.Chrome) -> None:
     loaded = browser.execute_script("return [...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)")
     assert any("Source Sans" in family for family in loaded)
     assert any("Source Serif" in family for family in loaded)
-
-
-def soon(browser: webdriver.Chrome, condition: Callable[[], object]) -> None:
-    """Wait for what the page does after a click or a key, which a busy machine may delay."""
-    WebDriverWait(browser, 20).until(lambda _: condition())
 
 
 def column(table: WebElement, index: int) -> list[str]:
@@ -95,15 +55,17 @@ def test_a_table_sorts_by_value_and_back(browser: webdriver.Chrome) -> None:
 
 def test_a_number_says_where_it_comes_from(browser: webdriver.Chrome, report: Path) -> None:
     rows = pd.read_parquet(report / "results.parquet").set_index("id")
-    number = next(
-        element
-        for element in browser.find_elements(By.CSS_SELECTOR, "main table .n")
-        if element.get_attribute("data-id").endswith(".effect")
+    ids = list(told_by((report / "appendix.html").read_text(encoding="utf-8")))
+    cells = browser.find_elements(By.CSS_SELECTOR, "main td [data-id], main td[data-id]")
+    number, id_ = next(
+        (cell, ids[int(key)])
+        for cell in cells
+        for key in [cell.get_attribute("data-id")]
+        if ids[int(key)].endswith(".effect")
     )
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", number)
     number.click()
     said = browser.find_element(By.ID, "origin")
-    id_ = number.get_attribute("data-id")
     soon(browser, said.is_displayed)
     assert id_ in said.text
     assert str(rows.loc[id_, "value"])[:6] in said.text
@@ -125,37 +87,19 @@ def test_a_figure_enlarges_and_goes_back(browser: webdriver.Chrome) -> None:
     soon(browser, lambda: figure.find_elements(By.TAG_NAME, "svg") and not dialog.is_displayed())
 
 
-def test_a_table_is_copied_as_columns(browser: webdriver.Chrome) -> None:
-    button = browser.find_element(By.CSS_SELECTOR, "button.copy")
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
-    browser.execute_script(
-        "window.taken = ''; document.addEventListener('copy', () => { window.taken = document.activeElement.value; });"
-        "navigator.clipboard.writeText = () => Promise.reject(new Error('no clipboard'));"
-    )
-    button.click()
-    soon(browser, lambda: button.text == "Copied")
-    taken = browser.execute_script("return window.taken")
-    lines = [line.split("\t") for line in taken.split("\n")]
-    assert len(lines) > 3
-    assert max(len(line) for line in lines) >= 5
-
-
 @pytest.mark.parametrize("size", [DESK, PHONE])
 def test_the_page_never_scrolls_sideways(browser: webdriver.Chrome, size: tuple[int, int]) -> None:
-    # A window cannot be as narrow as a phone, so the size is given to the page itself.
-    metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    wide = browser.execute_script(
-        """
-        const limit = document.documentElement.clientWidth;
-        if (document.documentElement.scrollWidth <= limit) return [];
-        const scrolled = (e) => e.closest('.scroll, .stage, dialog');
-        return [`the page: ${document.documentElement.scrollWidth}`, ...[...document.querySelectorAll('body *')]
-          .filter(e => e.getBoundingClientRect().right > limit + 1 && (!scrolled(e) || scrolled(e) === e))
-          .map(e => `${e.localName}.${e.className} ${e.id}: ${Math.round(e.getBoundingClientRect().right)}`)];
-        """
-    )
-    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    with sized(browser, size), laid_out(browser):
+        wide = browser.execute_script(
+            """
+            const limit = document.documentElement.clientWidth;
+            if (document.documentElement.scrollWidth <= limit) return [];
+            const scrolled = (e) => e.closest('.scroll, .stage, dialog');
+            return [`the page: ${document.documentElement.scrollWidth}`, ...[...document.querySelectorAll('body *')]
+              .filter(e => e.getBoundingClientRect().right > limit + 1 && (!scrolled(e) || scrolled(e) === e))
+              .map(e => `${e.localName}.${e.className} ${e.id}: ${Math.round(e.getBoundingClientRect().right)}`)];
+            """
+        )
     assert wide == []
 
 

@@ -1,0 +1,98 @@
+"""What axe-core, a phone and a reader who searches find on the pages, how much they weigh, and that they lead to each other."""
+
+from __future__ import annotations
+
+import lzma
+import re
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.conftest import DESK, PHONE, VOLUMES, laid_out, sized
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+AXE = Path(__file__).parent / "axe" / "axe.min.js.xz"
+MOST = 3_000_000  # bytes of a page
+RUN = """
+const done = arguments[arguments.length - 1];
+axe.run(document, { resultTypes: ['violations'] }).then(
+  ({ violations }) => done(violations.filter(({ impact }) => ['serious', 'critical'].includes(impact))
+    .map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`)));
+"""
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_axe_finds_nothing_serious(volume: webdriver.Chrome, size: tuple[int, int]) -> None:
+    volume.set_script_timeout(300)
+    with sized(volume, size), laid_out(volume):
+        volume.execute_script(lzma.decompress(AXE.read_bytes()).decode())
+        assert volume.execute_async_script(RUN) == []
+
+
+def test_a_page_is_light(report: Path) -> None:
+    assert {name: (report / f"{name}.html").stat().st_size // MOST for name in VOLUMES} == dict.fromkeys(VOLUMES, 0)
+
+
+def test_links_between_the_files_arrive(volume: webdriver.Chrome, report: Path) -> None:
+    links = volume.execute_script(
+        "return [...document.querySelectorAll('a[href*=\".html\"]')].map((a) => a.getAttribute('href'))"
+    )
+    assert links
+    ids = {name: (report / f"{name}.html").read_text(encoding="utf-8") for name in VOLUMES}
+    lost = [link for link in links for file, _, place in [link.partition(".html#")] if f'id="{place}"' not in ids[file]]
+    assert lost == []
+
+
+def test_on_a_phone_findings_come_first_and_contents_are_folded(browser: webdriver.Chrome) -> None:
+    contents = browser.find_element(By.CSS_SELECTOR, ".contents details")
+    assert contents.get_attribute("open")
+    with sized(browser, PHONE):
+        assert not contents.get_attribute("open")
+        findings = browser.find_element(By.ID, "key-findings")
+        assert findings.rect["y"] < contents.rect["y"]
+    assert contents.get_attribute("open")
+
+
+def test_on_a_phone_the_first_column_stays_and_figures_fit(volume: webdriver.Chrome) -> None:
+    with sized(volume, PHONE), laid_out(volume):
+        moved = volume.execute_script(
+            """
+            const bad = [];
+            for (const scroll of document.querySelectorAll('.scroll')) {
+              const before = scroll.getBoundingClientRect().left;
+              scroll.scrollLeft = 200;
+              for (const head of scroll.querySelectorAll('tbody th[scope]:not([colspan])'))
+                if (Math.abs(head.getBoundingClientRect().left - before) > 1) { bad.push(`${scroll.firstElementChild.id}: ${head.textContent}`); break; }
+              scroll.scrollLeft = 0;
+            }
+            return bad;
+            """
+        )
+        beyond = volume.execute_script(
+            "return [...document.querySelectorAll('figure svg')].filter("
+            "(svg) => svg.getBoundingClientRect().right > innerWidth + 1).map((svg) => svg.closest('figure').id)"
+        )
+    assert (moved, beyond) == ([], [])
+
+
+def test_a_search_finds_a_minus_however_it_is_typed(browser: webdriver.Chrome) -> None:
+    minus = "\N{MINUS SIGN}"
+    text = browser.execute_script("return document.querySelector('.text').textContent")
+    found = re.search(rf"{minus}\d+\.\d+", text)
+    assert found
+    number = found[0]
+    wanted = browser.find_element(By.ID, "wanted")
+    counts = []
+    for typed in (number, number.replace(minus, "-")):
+        wanted.clear()
+        wanted.send_keys(typed, Keys.ENTER)
+        counts.append(browser.find_element(By.ID, "met").text)
+        assert number in browser.find_element(By.CSS_SELECTOR, "main .met").get_attribute("textContent")
+    assert counts[0] == counts[1] != "Not found"
+    wanted.send_keys(" there is no such text", Keys.ENTER)
+    assert browser.find_element(By.ID, "met").text == "Not found"
+    assert browser.find_elements(By.CSS_SELECTOR, ".met") == []
