@@ -52,7 +52,8 @@ def outlined(drawing: Drawing) -> bytes:
     look = theme.settings(families()) | {"svg.fonttype": "path", "svg.hashsalt": drawing.name}
     with rc_context(look), io.BytesIO() as buffer:
         result = figure(drawing.svg)
-        FigureCanvasSVG(result).print_svg(buffer, metadata={"Date": None})
+        printer: Any = FigureCanvasSVG(result)
+        printer.print_svg(buffer, metadata={"Date": None})
         result.clear()
         return buffer.getvalue()
 

@@ -78,7 +78,7 @@ class Float:
 def series_of(appendix: Appendix) -> tuple[Series, ...]:
     """Return the series of a report in order, each with a key of its own."""
     taken = set(RESERVED)
-    out = []
+    out: list[Series] = []
     for name in dict.fromkeys(_series(label) for _, label, _ in _all(appendix)):
         known = KNOWN.get(name, "")
         key = known if known and all(item.key != known for item in out) else _key(name, taken)
