@@ -17,14 +17,17 @@ BUILT_IN = {
     "html": "The appendix as one HTML file that works alone and offline.",
     "pdf": "The appendix as PDF, tagged for screen readers (PDF/UA-1).",
     "docx": "The appendix as a Word document: tables of Word, figures as PNG of 600 dpi, captions and references as fields.",
-    "quarto": "A Quarto project of the appendix, to go on writing; rendered where quarto is on the PATH.",
+    "quarto": "A Quarto project of the appendix, to go on writing.",
     "figures": "Each figure as SVG, PDF and PNG of 600 dpi.",
     "workbook": "All tables in one workbook, and each as CSV.",
     "results": "Every number as a row, as Parquet, CSV and JSON; and what is drawn and not printed, as Parquet.",
     "submission": "For a journal: each figure as PDF, each table as a Word document, captions and alternative texts.",
+    "quarto-html": "The Quarto project rendered as HTML, where quarto is on the PATH.",
+    "quarto-pdf": "The Quarto project rendered as PDF by typst, where quarto is on the PATH.",
+    "quarto-docx": "The Quarto project rendered as a Word document, where quarto is on the PATH.",
 }
 """Formats of this package, and what each is."""
-ON_REQUEST = frozenset({"submission"})
+ON_REQUEST = frozenset({"submission", "quarto-html", "quarto-pdf", "quarto-docx"})
 DEFAULT = tuple(name for name in BUILT_IN if name not in ON_REQUEST)
 """Formats that are written unless the study or the command says otherwise."""
 

@@ -171,7 +171,7 @@ def test_word_has_both_with_references_as_fields() -> None:
 
 def test_quarto_has_both_with_links(tmp_path: Path) -> None:
     edition = Edition(whole(), results_of([], {}))
-    Quarto().write(edition, {}, tmp_path)
+    Quarto().write(edition, {("participant-flow", "outlined"): b"<svg/>"}, tmp_path)
     text = (tmp_path / "quarto" / "report.qmd").read_text(encoding="utf-8")
     assert text.index("## Key findings") < text.index("## Flow of participants") < text.index("## Methods")
     assert (tmp_path / "quarto" / "figures" / "participant-flow.svg").is_file()

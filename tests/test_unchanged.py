@@ -140,15 +140,15 @@ def test_a_build_from_a_folder_that_was_deleted(study: Path, tmp_path: Path, mon
 
 
 def test_quarto_that_was_installed_since_renders(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    built(study, formats=("quarto",))
-    assert stood(built(study, formats=("quarto",)))
+    built(study, formats=("quarto-html",))
+    assert not stood(built(study, formats=("quarto-html",)))
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "quarto"
-    program.write_text("#!/bin/sh\necho rendered > report.html\n", encoding="utf-8")
+    program.write_text("#!/bin/sh\nmkdir _site && echo rendered > _site/report.html\n", encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    built(study, formats=("quarto",))
-    assert (tmp_path / "out" / "quarto" / "report.html").is_file()
+    built(study, formats=("quarto-html",))
+    assert (tmp_path / "out" / "quarto" / "_site" / "report.html").is_file()
 
 
 def test_a_copied_study_names_its_files_from_its_own_folder(study: Path, tmp_path: Path) -> None:

@@ -44,6 +44,20 @@ def png(drawing: Drawing) -> bytes:
         return buffer.getvalue()
 
 
+def outlined(drawing: Drawing) -> bytes:
+    """Return a drawing as SVG whose letters are outlines, so that it needs no font."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    look = theme.settings(families()) | {"svg.fonttype": "path", "svg.hashsalt": drawing.name}
+    with rc_context(look), io.BytesIO() as buffer:
+        result = figure(drawing.svg)
+        printer: Any = FigureCanvasSVG(result)
+        printer.print_svg(buffer, metadata={"Date": None})
+        result.clear()
+        return buffer.getvalue()
+
+
 def few_colours(printer: Any) -> Image:
     """Return the pixels of a canvas with the colours that a drawing has, and those of the edges of its letters."""
     from PIL.Image import Dither, Quantize, frombuffer

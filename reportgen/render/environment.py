@@ -28,10 +28,14 @@ from reportgen.render.layout import Look, set_table
 from reportgen.render.markdown import attribute, html_cell, markdown
 from reportgen.render.paper_table import looks_of, paper_classes, paper_table
 from reportgen.render.picture import source_of
+from reportgen.render.widths import FIGURE_SPACE, depth, figure_spaces
 from reportgen.resources import templates_folder
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+
+EM_SPACE = "\u2003"
 
 
 def environment(target: str) -> Environment:
@@ -72,7 +76,13 @@ def environment(target: str) -> Environment:
             "paper_classes": paper_classes,
         }
     if target == "quarto":
-        result.filters |= {"inline": html_cell, "markdown": markdown, "attribute": attribute}
+        result.filters |= {
+            "inline": html_cell,
+            "markdown": markdown,
+            "attribute": attribute,
+            "indent_of": lambda row: EM_SPACE * depth(row),
+            "figure_indent": lambda cell: FIGURE_SPACE * figure_spaces(cell),
+        }
     return result
 
 

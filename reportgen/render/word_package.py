@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count, groupby
@@ -79,7 +79,12 @@ class Front:
     date: str = ""
 
 
-def package(stretches: Iterable[Stretch], front: Front, pictures: Mapping[str, bytes]) -> bytes:
+STYLES = ("word/styles.xml",)
+
+
+def package(
+    stretches: Iterable[Stretch], front: Front, pictures: Mapping[str, bytes], styles: Sequence[str] = STYLES
+) -> bytes:
     """Return a document.
 
     Parameters
@@ -89,8 +94,10 @@ def package(stretches: Iterable[Stretch], front: Front, pictures: Mapping[str, b
     front : Front
     pictures : mapping
         PNG by name.
+    styles : sequence of str
+        Templates with its styles.
     """
-    document = _blank()
+    document = _blank(styles)
     body = document.element.body
     sections = [
         (wide, [element for item in run_ for element in item.elements])
@@ -106,7 +113,7 @@ def package(stretches: Iterable[Stretch], front: Front, pictures: Mapping[str, b
     return _packed(document)
 
 
-def _blank() -> Document:
+def _blank(sources: Sequence[str]) -> Document:
     """Return a document without content, with our styles and nothing that we do not need."""
     import docx
     from docx.opc.constants import RELATIONSHIP_TYPE as RT
@@ -119,7 +126,7 @@ def _blank() -> Document:
         for key in [key for key, rel in rels.items() if rel.reltype not in needed]:
             del rels[key]
     styles: Element = document.styles.element
-    styles[:] = list(parse_xml((templates_folder() / "word" / "styles.xml").read_bytes()))
+    styles[:] = [item for name in sources for item in parse_xml((templates_folder() / name).read_bytes())]
     for link in list(document.part.numbering_part.element.iter(qn("w:pStyle"))):
         if link.get(qn("w:val")) not in {style.style_id for style in document.styles}:
             link.getparent().remove(link)

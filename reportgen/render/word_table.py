@@ -60,13 +60,24 @@ def word_table(table: Table, title: str, *, wide: bool) -> Element:
         Whether it stands on the long side of the paper.
     """
     ready = set_table(table)
-    room = WIDE_MM if wide else UPRIGHT_MM
-    found = [(size, _needs(ready, size)) for size in SIZES]
-    size, needs = next((pair for pair in found if sum(need.comfort for need in pair[1]) <= room), found[-1])
-    widths = [twips(mm) for mm in shared(needs, room, filled=len(needs) >= FILLING_COLUMNS)]
+    size, measures = measured(ready, wide=wide)
+    widths = [twips(mm) for mm in measures]
     return w(
         "tbl", _properties(widths, title), _grid(widths), *_heads(ready, widths, size), *_body(ready, widths, size)
     )
+
+
+def room_of(*, wide: bool) -> float:
+    """Return the width of the text on a page in millimetres."""
+    return WIDE_MM if wide else UPRIGHT_MM
+
+
+def measured(ready: SetTable, *, wide: bool) -> tuple[Type, list[float]]:
+    """Return the largest type in which a table has room on a page, and the widths of its columns in millimetres."""
+    room = room_of(wide=wide)
+    found = [(size, _needs(ready, size)) for size in SIZES]
+    size, needs = next((pair for pair in found if sum(need.comfort for need in pair[1]) <= room), found[-1])
+    return size, shared(needs, room, filled=len(needs) >= FILLING_COLUMNS)
 
 
 def _properties(widths: Sequence[int], title: str) -> Element:

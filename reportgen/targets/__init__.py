@@ -26,8 +26,8 @@ from reportgen.task import Task
 
 __all__ = ["Edition", "Figures", "Form", "Target", "Written", "target", "write_targets"]
 
-Form = Literal["png", "pdf"]
-"""A form of figures that is made for those who need it; their SVG is in the appendix itself."""
+Form = Literal["png", "pdf", "outlined"]
+"""A form of figures that is made for those who need it: pixels, PDF, or SVG with letters as outlines; SVG with text is in the appendix itself."""
 Figures = Mapping[tuple[str, Form], bytes]
 """Figures in these forms, by the names of their drawings. One that could not be made is missing."""
 
@@ -118,7 +118,11 @@ def target(name: str) -> Target:
     >>> target("pdf").opens
     'appendix.pdf'
     """
-    found = plugged_in()[name].load() if name not in BUILT_IN else import_module(f"reportgen.targets.{name}").TARGET
+    found = (
+        plugged_in()[name].load()
+        if name not in BUILT_IN
+        else import_module(f"reportgen.targets.{name.replace('-', '_')}").TARGET
+    )
     return cast(Target, found)
 
 
@@ -148,7 +152,7 @@ def write_targets(edition: Edition, names: Collection[str], folder: Path, make: 
     drawings = tuple(drawings_of(edition.appendix))
     needed = {form for item in asked for form in item.needs}
     with ThreadPoolExecutor(1) as beside:
-        pixels = beside.submit(_made, "png", drawings if "png" in needed else (), make)
+        pixels = beside.submit(_by_all, needed, drawings, make)
         if make.pool.workers == 1:
             pixels.result()  # there is no other process to wait for
         here = replace(edition, faces=partial(face_rules_inside, make=make))
@@ -180,6 +184,11 @@ def _made(form: Form, drawings: tuple[Drawing, ...], make: Maker) -> Figures:
     return {(drawing.name, form): content for drawing, content in zip(drawings, make(tasks), strict=True)}
 
 
+def _by_all(needed: Collection[Form], drawings: tuple[Drawing, ...], make: Maker) -> Figures:
+    """Return drawings in the forms that any process may make."""
+    return {key: content for form in BY_ALL if form in needed for key, content in _made(form, drawings, make).items()}
+
+
 def _as_pdf(drawing: Drawing) -> bytes:
     from reportgen.render.picture import figure_files
 
@@ -193,4 +202,11 @@ def _as_png(drawing: Drawing) -> bytes:
     return png(drawing)
 
 
-MADE: dict[Form, Callable[..., bytes]] = {"pdf": _as_pdf, "png": _as_png}
+def _as_outlines(drawing: Drawing) -> bytes:
+    from reportgen.figures.paint import outlined
+
+    return outlined(drawing)
+
+
+MADE: dict[Form, Callable[..., bytes]] = {"pdf": _as_pdf, "png": _as_png, "outlined": _as_outlines}
+BY_ALL: tuple[Form, ...] = ("png", "outlined")

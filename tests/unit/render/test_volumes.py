@@ -102,7 +102,8 @@ def test_an_audit_file_says_that_it_is_one_and_has_no_methods(divided: Divided) 
 
 def test_references_are_words_where_no_link_can_lead(divided: Divided) -> None:
     words = "All numbers in this figure are given in Table 3 (audit file)."
-    assert words in (divided.folder / "quarto" / "report.qmd").read_text(encoding="utf-8")
+    text = (divided.folder / "quarto" / "report.qmd").read_text(encoding="utf-8")
+    assert words.replace("Table 3", "@tbl-3") in text and "This stands in the audit file." in text
     word = docx.Document(str(divided.folder / "appendix.docx"))
     assert words in {text_of(paragraph._p) for paragraph in word.paragraphs}
     printed = " ".join(text.text for page in pdf_document(divided.appendix).pages for text in texts(page._page_box))
