@@ -11,7 +11,7 @@ import json
 import logging
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,11 @@ from reportgen.records.results import Source
 from reportgen.render.appendix import Appendix, drawings_of
 from reportgen.render.environment import environment
 from reportgen.render.fonts import face_rules_inside, face_rules_of_files
+from reportgen.render.own_templates import rendered, text_of
 from reportgen.render.page_fill import filled, shares_of
 from reportgen.render.picture import pictures
 from reportgen.render.tags import repair_pdf_tags
-from reportgen.resources import templates_folder
+from reportgen.spec.templates import OwnTemplate
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -51,15 +52,16 @@ def html_page(
     """
     from markupsafe import Markup
 
-    result = environment("html")
+    own = appendix.templates
     context: dict[str, Any] = {
         "appendix": appendix,
-        "style": Markup(_style("common.css") + _style("screen.css")),
-        "script": Markup(_style("script.js")),
+        "style": Markup(_style("common.css", own) + _style("screen.css", own)),
+        "script": Markup(_style("script.js", own)),
         "rows": rows_json(appendix, sources),
+        "fonts": Markup(_FONTS),
     }
     # which letters the fonts must have is known when the page is made
-    page = result.get_template("page.html").render(context, fonts=Markup(_FONTS))
+    page = rendered(environment("html", own), "page.html", own, context)
     letters = frozenset(_TAG.sub(" ", page))
     return page.replace(_FONTS, faces(frozenset(c for c in letters if c.isprintable())), 1)
 
@@ -125,21 +127,19 @@ def _laid_out(appendix: Appendix, shares: Mapping[str, float]) -> Any:
     import weasyprint
     from markupsafe import Markup
 
-    source = (
-        environment("pdf")
-        .get_template("page.html")
-        .render(
-            appendix=appendix,
-            shares=shares,
-            style=Markup(_style("common.css") + _style("paper.css")),
-            fonts=Markup(face_rules_of_files()),
-        )
-    )
+    own = appendix.templates
+    context = {
+        "appendix": appendix,
+        "shares": shares,
+        "style": Markup(_style("common.css", own) + _style("paper.css", own)),
+        "fonts": Markup(face_rules_of_files()),
+    }
+    source = rendered(environment("pdf", own), "page.html", own, context)
     return weasyprint.HTML(string=source).render(pdf_variant="pdf/ua-1", cache=pictures(drawings_of(appendix)))
 
 
-def _style(name: str) -> str:
-    return (templates_folder() / "style" / name).read_text(encoding="utf-8")
+def _style(name: str, own: Sequence[OwnTemplate]) -> str:
+    return text_of(f"style/{name}", own)
 
 
 def rows_json(appendix: Appendix, known: Mapping[str, Source]) -> Markup:

@@ -14,18 +14,20 @@ from reportgen.records.artefact import Drawing
 from reportgen.render.appendix import Appendix
 from reportgen.render.environment import environment
 from reportgen.render.markdown import quoted
+from reportgen.render.own_templates import rendered
 
 SECONDS = 300
 
 
 def write_quarto(folder: Path, appendix: Appendix, drawings: Iterable[Drawing]) -> tuple[Path, ...]:
     """Write the Quarto project into a folder: `_quarto.yml`, `report.qmd`, `figures/`."""
-    result = environment("quarto")
+    own = appendix.templates
+    result = environment("quarto", own)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for drawing in drawings:
         (folder / "figures" / f"{drawing.name}.svg").write_text(drawing.svg, encoding="utf-8")
     for name in ("_quarto.yml", "report.qmd"):
-        text = result.get_template(f"quarto/{name}").render(appendix=appendix, front=_front(appendix))
+        text = rendered(result, f"quarto/{name}", own, {"appendix": appendix, "front": _front(appendix)})
         (folder / name).write_text(text.lstrip("\n"), encoding="utf-8")
     return (folder / "report.qmd",)
 

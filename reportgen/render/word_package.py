@@ -28,7 +28,6 @@ from reportgen.render.word_elements import (
     words,
 )
 from reportgen.render.word_widths import UPRIGHT_MM, WIDE_MM, width_mm
-from reportgen.resources import templates_folder
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -75,7 +74,7 @@ class Front:
     title_page: bool = True
 
 
-def package(stretches: Iterable[Stretch], front: Front, pictures: Mapping[str, bytes]) -> bytes:
+def package(stretches: Iterable[Stretch], front: Front, pictures: Mapping[str, bytes], styles: str) -> bytes:
     """Return a document.
 
     Parameters
@@ -85,8 +84,10 @@ def package(stretches: Iterable[Stretch], front: Front, pictures: Mapping[str, b
     front : Front
     pictures : mapping
         PNG by name.
+    styles : str
+        The styles of the document, as Word reads them.
     """
-    document = _blank()
+    document = _blank(styles)
     body = document.element.body
     sections = [
         (wide, [element for item in run_ for element in item.elements])
@@ -102,8 +103,8 @@ def package(stretches: Iterable[Stretch], front: Front, pictures: Mapping[str, b
     return _packed(document)
 
 
-def _blank() -> Document:
-    """Return a document without content, with our styles and nothing that we do not need."""
+def _blank(styles: str) -> Document:
+    """Return a document without content, with these styles and nothing that we do not need."""
     import docx
     from docx.opc.constants import RELATIONSHIP_TYPE as RT
     from docx.oxml import parse_xml
@@ -114,8 +115,8 @@ def _blank() -> Document:
     for rels in (document.part.rels, document.part.package.rels):
         for key in [key for key, rel in rels.items() if rel.reltype not in needed]:
             del rels[key]
-    styles: Element = document.styles.element
-    styles[:] = list(parse_xml((templates_folder() / "word" / "styles.xml").read_bytes()))
+    known: Element = document.styles.element
+    known[:] = list(parse_xml(styles.encode()))
     for link in list(document.part.numbering_part.element.iter(qn("w:pStyle"))):
         if link.get(qn("w:val")) not in {style.style_id for style in document.styles}:
             link.getparent().remove(link)
