@@ -37,13 +37,13 @@ from reportgen.pool import Pool, end_workers, open_pool
 from reportgen.progress import Progress
 from reportgen.spec import Spec
 from reportgen.spec.draws import Draws
-from reportgen.spec.load import Examined, examine_study
+from reportgen.spec.load import Examined, examine_study, templates_of
 from reportgen.spec.lock import locked
 from reportgen.spec.study import Search, settled
 from reportgen.spec.text import shown_path
 from reportgen.store import Memory, NoStore, Store
 from reportgen.task import Task
-from reportgen.unchanged import Note, Read, key_of, recalled, remember, written_in
+from reportgen.unchanged import Note, Read, key_of, names_digest, recalled, remember, written_in
 
 if TYPE_CHECKING:  # heavy libraries are imported when they are needed
     from reportgen.analyses import FailedAnalysis
@@ -383,6 +383,9 @@ def _read(spec: Spec, trials: Task) -> tuple[Read, ...]:
     for located, digests in zip(spec.mappings, trials.arguments["files"], strict=True):
         pairs = zip(located.mapping.data, digests, strict=True)
         found += [(path_of(data, located), sha256) for data, sha256 in pairs if data.file is not None]
+    found += [(template.path, template.sha256) for template in spec.templates]
+    if (folder := templates_of(spec)) is not None:
+        found.append((folder, names_digest(template.name for template in spec.templates)))
     return tuple(Read(str(path.absolute()), sha256) for path, sha256 in found)
 
 
@@ -422,6 +425,8 @@ def _files_read(spec: Spec) -> Iterator[tuple[str, Path]]:
                 yield "the data file", located.folder / data.file
     if spec.fidelity is not None:
         yield "the fidelity file", spec.fidelity.source.path
+    for template in spec.templates:
+        yield "the template", template.path
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import glob
 import hashlib
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +19,13 @@ from reportgen.canonical import canonical
 from reportgen.encoding import decode, encode
 from reportgen.output.mark import REPORT_MARK, read_mark, report_files
 from reportgen.output.staging import staging_key
+from reportgen.resources import files_in
 from reportgen.store import Memory, Trace
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A file that a build read: its path and the SHA-256 of its bytes."""
+    """A file that a build read: its path and the SHA-256 of its bytes; or a folder, and that of the names in it."""
 
     path: str
     sha256: str
@@ -36,7 +38,7 @@ class Note:
     Attributes
     ----------
     read : tuple of Read
-        Study file, mappings, data files and fidelity file.
+        Study file, mappings, data files, fidelity file and templates.
     libraries : tuple of (name, version)
         Libraries whose data were read.
     folder : str
@@ -112,9 +114,16 @@ def written_in(folder: Path) -> tuple[tuple[str, int, int], ...]:
     return tuple((name, about.st_size, about.st_mtime_ns) for name, about in found)
 
 
+def names_digest(names: Iterable[str]) -> str:
+    """Return the digest of the names of files in a folder, in any order."""
+    return hashlib.sha256("\0".join(sorted(names)).encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def _digest(path: str) -> str | None:
-    """Return the digest of a file; None where there is none, or something that would be waited for, as a pipe."""
+    """Return the digest of a file, or of the names in a folder; None where there is neither, or one would wait, as for a pipe."""
     try:
+        if Path(path).is_dir():
+            return names_digest(files_in(Path(path)))
         return hashlib.sha256(Path(path).read_bytes()).hexdigest() if Path(path).is_file() else None
     except OSError:
         return None

@@ -15,6 +15,7 @@ import pytest
 
 from reportgen.cli import run
 from reportgen.formats import BUILT_IN
+from reportgen.houses import HOUSES
 from reportgen.spec import study as language
 from reportgen.spec.load import examine_study
 from reportgen.spec.shows import SHOWS
@@ -170,3 +171,10 @@ def test_every_end_of_the_policy_is_built_or_refused(tmp_path: Path, policy: dic
         analyses = BASE
     contents = [item for name in analyses for item in shown(name, [name])]
     assert built(tmp_path, FORMATS, analyses=analyses, policy=policy, report={"contents": contents}) in (0, 1)
+
+
+@pytest.mark.hard
+@pytest.mark.parametrize("style", HOUSES)
+def test_every_style_is_built_in_every_format(tmp_path: Path, style: str) -> None:
+    contents = [item for name in BASE for item in shown(name, [name], drawn=True)]
+    assert built(tmp_path, FORMATS, analyses=BASE, report={"style": style, "contents": contents}) == 0

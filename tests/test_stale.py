@@ -300,6 +300,7 @@ FITTED = ("effect.", "disclosed.", "screening.", "screen.", "search.", "partitio
     ("path", "value"),
     [
         (("policy", "rounding"), {"effect": 4, "p": 3, "heterogeneity": 4}),
+        (("report", "style"), "jama"),
         (("outcomes", "RMDQ", "title"), "Disability"),
         (("outcomes", "RMDQ", "domain"), "back"),
         (("instruments", "RMDQ", "name"), "A questionnaire"),

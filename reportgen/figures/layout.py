@@ -52,25 +52,11 @@ class Slot:
 Cell = tuple[Slot, ...]
 
 
-def in_house(cell: Cell) -> Cell:
-    """Return a cell with what the house style has in the place of "to" between two numbers."""
-    if house().between == TO:
-        return cell
-    return tuple(_joint(cell, place) if slot == BETWEEN else slot for place, slot in enumerate(cell))
-
-
-def _joint(cell: Cell, place: int) -> Slot:
-    low, high = cell[place - 1].number, cell[place + 1].number
-    joint = house().joint(low.text, high.text) if low and high else TO
-    return replace(BETWEEN, before=joint.strip())
-
+BETWEEN = Slot(None, before="to")
+"""What stands between the ends of an interval."""
 
 Rail = Literal["", "through", "branch", "last"]
 """A line of a tree beside a row: none, one that goes on below, one that branches here and goes on, or that ends here."""
-
-
-BETWEEN = Slot(None, before="to")
-"""What stands between the ends of an interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +133,7 @@ class Track:
     def set(self, cell: Cell, y: float, style: Style) -> Words | None:
         """Return a cell as words at its places."""
         pieces = []
-        for slot, point in zip(in_house(cell), self.points, strict=False):
+        for slot, point in zip(cell, self.points, strict=False):
             whole, rest = slot.halves()
             if whole + rest:
                 pieces.append(Piece(point - width(whole, style), y, whole + rest))
@@ -197,6 +183,7 @@ def lay_out(
 
     The note stands on the last of several; each other page has the `key` to its own marks, and says where the rest is.
     """
+    bands = in_house(bands)
     grid = measure(bands, headings)
     pages = paginate(bands, grid, body)
     return tuple(
@@ -210,6 +197,29 @@ def lay_out(
             alts,
         )
         for number, page in enumerate(pages, start=1)
+    )
+
+
+def in_house(bands: Sequence[Band]) -> tuple[Band, ...]:
+    """Return rows with what the house style has in the place of "to", the same in all cells of a column."""
+    if house().between == TO:
+        return tuple(bands)
+    rows = [row for band in bands for row in band.rows]
+    columns = max((len(row.results) for row in rows), default=0)
+    joints = [_joint([row.results[i] for row in rows if i < len(row.results)]) for i in range(columns)]
+    return tuple(replace(band, rows=tuple(_joined(row, joints) for row in band.rows)) for band in bands)
+
+
+def _joint(cells: Sequence[Cell]) -> Slot:
+    """Return what joins the ends of intervals in a column: "to" wherever any end is negative."""
+    ends = [slot.number.text for cell in cells if BETWEEN in cell for slot in cell if slot.number]
+    return replace(BETWEEN, before=house().joint("".join(ends), "").strip())
+
+
+def _joined(row: Row, joints: Sequence[Slot]) -> Row:
+    cells = zip(row.results, joints, strict=False)
+    return replace(
+        row, results=tuple(tuple(joint if slot == BETWEEN else slot for slot in cell) for cell, joint in cells)
     )
 
 
@@ -267,7 +277,7 @@ def _extent(cells: Sequence[tuple[Cell, Style]], heading: Heading) -> tuple[floa
     space = width(" ", BODY)
     lefts, rights = [0.0] * slots, [0.0] * slots
     for cell, style in cells:
-        for i, slot in enumerate(in_house(cell)):
+        for i, slot in enumerate(cell):
             whole, rest = slot.halves()
             lefts[i] = max(lefts[i], width(whole, style))
             rights[i] = max(rights[i], width(rest, style))

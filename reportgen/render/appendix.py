@@ -24,6 +24,7 @@ from reportgen.render.participant_flow import Flow, participant_flow
 from reportgen.spec import Spec
 from reportgen.spec.shows import Limited
 from reportgen.spec.study import Study
+from reportgen.spec.templates import OwnTemplate
 from reportgen.tables import (
     excluded_participants,
     failed_analyses,
@@ -108,6 +109,8 @@ class Appendix:
         Stem of its files, and what its title page calls it.
     elsewhere : Elsewhere, optional
         What the other file of the report holds.
+    templates : tuple of OwnTemplate
+        Templates of the study that take the place of those of the package.
     """
 
     study: StudyRecord
@@ -122,6 +125,7 @@ class Appendix:
     name: str = "appendix"
     kind: str = "Statistical appendix"
     elsewhere: Elsewhere | None = None
+    templates: tuple[OwnTemplate, ...] = ()
 
     def series(self) -> tuple[tuple[str, tuple[NumberedArtefact, ...]], ...]:
         """Return the artefacts by series, for the lists of tables and figures."""
@@ -159,6 +163,7 @@ def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact],
         findings=key_findings(spec.study, records, shown, [(section.name, section.heading) for section in back]),
         flow=participant_flow(spec.study, records, shown, make or Maker()),
         audited=_audited(spec.study),
+        templates=spec.templates,
     )
 
 

@@ -26,10 +26,11 @@ from reportgen.render.inline import (
 )
 from reportgen.render.layout import Look, set_table
 from reportgen.render.markdown import attribute, html_cell, markdown
+from reportgen.render.own_templates import loader
 from reportgen.render.paper_table import looks_of, paper_classes, paper_table
 from reportgen.render.picture import source_of
 from reportgen.render.widths import FIGURE_SPACE, depth, figure_spaces
-from reportgen.resources import templates_folder
+from reportgen.spec.templates import OwnTemplate
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -38,12 +39,12 @@ if TYPE_CHECKING:
 EM_SPACE = "\u2003"
 
 
-def environment(target: str) -> Environment:
-    """Return the environment of a target."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+def environment(target: str, own: Sequence[OwnTemplate] = ()) -> Environment:
+    """Return the environment of a target; a study's own templates are found before others."""
+    from jinja2 import Environment, StrictUndefined
 
     result = Environment(
-        loader=FileSystemLoader(templates_folder()),
+        loader=loader(own),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -9,7 +9,7 @@ import gc
 import importlib
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,11 +19,12 @@ from reportgen.render.appendix import Appendix, drawings_of
 from reportgen.render.environment import environment
 from reportgen.render.fonts import face_rules_inside, face_rules_of_files
 from reportgen.render.keys import ids_of, keyed, rows_json
+from reportgen.render.own_templates import rendered, text_of
 from reportgen.render.page_fill import filled, shares_of
 from reportgen.render.pdf_reading import set_up_reading
 from reportgen.render.picture import pictures
 from reportgen.render.tags import repair_pdf_tags
-from reportgen.resources import templates_folder
+from reportgen.spec.templates import OwnTemplate
 
 NO_PANGO = (
     "no PDF was written: WeasyPrint cannot load the library pango. Install it (Debian and Ubuntu: apt-get install "
@@ -49,14 +50,16 @@ def html_page(
     """
     from markupsafe import Markup
 
-    result = environment("html")
+    own = appendix.templates
     context: dict[str, Any] = {
         "appendix": appendix,
-        "style": Markup(_style("common.css") + _style("screen.css")),
-        "script": Markup("".join(map(_script, SCRIPTS))),
+        "style": Markup(_style("common.css", own) + _style("screen.css", own)),
+        "script": Markup("".join(text_of(f"script/{name}", own) for name in SCRIPTS)),
+        "fonts": Markup(_FONTS),
+        "rows": Markup(_ROWS),
     }
     # which numbers it shows and which letters the fonts must have is known when the page is made
-    page = result.get_template("page.html").render(context, fonts=Markup(_FONTS), rows=Markup(_ROWS))
+    page = rendered(environment("html", own), "page.html", own, context)
     ids = ids_of(page)
     page = keyed(page, ids).replace(_ROWS, rows_json(ids, numbers_in(appendix), sources), 1)
     letters = frozenset(_TAG.sub(" ", page))
@@ -130,22 +133,16 @@ def _laid_out(appendix: Appendix, shares: Mapping[str, float]) -> Any:
     import weasyprint
     from markupsafe import Markup
 
-    source = (
-        environment("pdf")
-        .get_template("page.html")
-        .render(
-            appendix=appendix,
-            shares=shares,
-            style=Markup(_style("common.css") + _style("paper.css")),
-            fonts=Markup(face_rules_of_files()),
-        )
-    )
+    own = appendix.templates
+    context = {
+        "appendix": appendix,
+        "shares": shares,
+        "style": Markup(_style("common.css", own) + _style("paper.css", own)),
+        "fonts": Markup(face_rules_of_files()),
+    }
+    source = rendered(environment("pdf", own), "page.html", own, context)
     return weasyprint.HTML(string=source).render(pdf_variant="pdf/ua-1", cache=pictures(drawings_of(appendix)))
 
 
-def _style(name: str) -> str:
-    return (templates_folder() / "style" / name).read_text(encoding="utf-8")
-
-
-def _script(name: str) -> str:
-    return (templates_folder() / "script" / name).read_text(encoding="utf-8")
+def _style(name: str, own: Sequence[OwnTemplate]) -> str:
+    return text_of(f"style/{name}", own)

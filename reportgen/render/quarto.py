@@ -18,12 +18,13 @@ from typing import Any
 from reportgen.render.appendix import Appendix
 from reportgen.render.environment import environment
 from reportgen.render.markdown import quoted
+from reportgen.render.own_templates import rendered, text_of
 from reportgen.render.quarto_floats import floats_of, ids_of, quarto_table, series_of
 from reportgen.render.word_elements import paragraph
-from reportgen.render.word_package import STYLES, WITHOUT_CLOCK, Front, Stretch, package
+from reportgen.render.word_package import WITHOUT_CLOCK, Front, Stretch, package
 
 SECONDS = 600
-REFERENCE_STYLES = (*STYLES, "quarto/styles.xml")
+REFERENCE_STYLES = ("word/styles.xml", "quarto/styles.xml")
 NO_QUARTO = "not rendered: quarto is not on the PATH. Get it from https://quarto.org, or as a package: pip install 'reportgen[quarto]'"
 
 
@@ -37,7 +38,8 @@ def write_quarto(folder: Path, appendix: Appendix, figures: Mapping[str, bytes])
     figures : mapping
         Name of a file in `figures/` to its content.
     """
-    result = environment("quarto")
+    own = appendix.templates
+    result = environment("quarto", own)
     result.filters["measured"] = quarto_table
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for name, content in figures.items():
@@ -45,7 +47,7 @@ def write_quarto(folder: Path, appendix: Appendix, figures: Mapping[str, bytes])
     (folder / "reference.docx").write_bytes(reference_document(appendix))
     context = {"front": _front(appendix), "floats": floats_of(appendix), "ids": ids_of(appendix)}
     for name in ("_quarto.yml", "report.qmd"):
-        text = result.get_template(f"quarto/{name}").render(appendix=appendix, **context)
+        text = rendered(result, f"quarto/{name}", own, {"appendix": appendix, **context})
         (folder / name).write_text(text.lstrip("\n"), encoding="utf-8")
 
 
@@ -53,8 +55,9 @@ def reference_document(appendix: Appendix) -> bytes:
     """Return the document from which Quarto's Word takes its styles, its paper and its running heads."""
     study = appendix.study
     state = " · ".join(_state(appendix)).capitalize()
+    styles = [text_of(name, appendix.templates) for name in REFERENCE_STYLES]
     front = Front(study.title.text, "", "", study.title.text, state, title_page=False)
-    return package([Stretch(False, (paragraph("Normal", ()),))], front, {}, REFERENCE_STYLES)
+    return package([Stretch(False, (paragraph("Normal", ()),))], front, {}, styles)
 
 
 def _state(appendix: Appendix) -> list[str]:

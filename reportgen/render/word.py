@@ -19,6 +19,7 @@ from reportgen.render.appendix import Appendix, BackSection, Elsewhere, Referenc
 from reportgen.render.environment import continued, plural
 from reportgen.render.inline import alt_of
 from reportgen.render.key_findings import KeyFindings, Link
+from reportgen.render.own_templates import text_of
 from reportgen.render.participant_flow import Flow
 from reportgen.render.volumes import CALLED
 from reportgen.render.word_elements import (
@@ -82,7 +83,7 @@ def word_document(appendix: Appendix, pictures: Mapping[str, bytes]) -> bytes:
         *_abbreviations(appendix),
         *(_back(section) for section in appendix.back),
     ]
-    return package(stretches, _front(appendix), pictures)
+    return package(stretches, _front(appendix), pictures, _styles(appendix))
 
 
 def table_document(appendix: Appendix, artefact: NumberedArtefact) -> bytes:
@@ -94,7 +95,11 @@ def table_document(appendix: Appendix, artefact: NumberedArtefact) -> bytes:
     tables = NumberedArtefact(
         artefact.name, artefact.series, artefact.label, artefact.title, _with_tables(artefact), artefact.notes
     )
-    return package([Stretch(_needs_width(tables), tuple(_artefact(tables, label, ())))], front, {})
+    return package([Stretch(_needs_width(tables), tuple(_artefact(tables, label, ())))], front, {}, _styles(appendix))
+
+
+def _styles(appendix: Appendix) -> tuple[str, ...]:
+    return (text_of("word/styles.xml", appendix.templates),)
 
 
 def _with_tables(artefact: NumberedArtefact) -> tuple[Part, ...]:

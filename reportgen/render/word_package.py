@@ -28,7 +28,6 @@ from reportgen.render.word_elements import (
     words,
 )
 from reportgen.render.word_widths import UPRIGHT_MM, WIDE_MM, width_mm
-from reportgen.resources import templates_folder
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -79,12 +78,7 @@ class Front:
     date: str = ""
 
 
-STYLES = ("word/styles.xml",)
-
-
-def package(
-    stretches: Iterable[Stretch], front: Front, pictures: Mapping[str, bytes], styles: Sequence[str] = STYLES
-) -> bytes:
+def package(stretches: Iterable[Stretch], front: Front, pictures: Mapping[str, bytes], styles: Sequence[str]) -> bytes:
     """Return a document.
 
     Parameters
@@ -95,7 +89,7 @@ def package(
     pictures : mapping
         PNG by name.
     styles : sequence of str
-        Templates with its styles.
+        The styles of the document, as Word reads them.
     """
     document = _blank(styles)
     body = document.element.body
@@ -113,8 +107,8 @@ def package(
     return _packed(document)
 
 
-def _blank(sources: Sequence[str]) -> Document:
-    """Return a document without content, with our styles and nothing that we do not need."""
+def _blank(styles: Sequence[str]) -> Document:
+    """Return a document without content, with these styles and nothing that we do not need."""
     import docx
     from docx.opc.constants import RELATIONSHIP_TYPE as RT
     from docx.oxml import parse_xml
@@ -125,8 +119,8 @@ def _blank(sources: Sequence[str]) -> Document:
     for rels in (document.part.rels, document.part.package.rels):
         for key in [key for key, rel in rels.items() if rel.reltype not in needed]:
             del rels[key]
-    styles: Element = document.styles.element
-    styles[:] = [item for name in sources for item in parse_xml((templates_folder() / name).read_bytes())]
+    known: Element = document.styles.element
+    known[:] = [item for text in styles for item in parse_xml(text.encode())]
     for link in list(document.part.numbering_part.element.iter(qn("w:pStyle"))):
         if link.get(qn("w:val")) not in {style.style_id for style in document.styles}:
             link.getparent().remove(link)

@@ -34,6 +34,7 @@ from reportgen.spec.fidelity import Fidelity, check_fidelity
 from reportgen.spec.mapping import Mapping
 from reportgen.spec.source import KeyPath, Source, read_source
 from reportgen.spec.study import Study
+from reportgen.spec.templates import OwnTemplate, read_templates
 from reportgen.spec.text import as_text, is_folder
 
 READING = ("trial", "data", "arms", "visits")  # with a fault in these parts of a mapping its data would be misread
@@ -69,6 +70,7 @@ class Spec:
     source: Source
     mappings: tuple[LocatedMapping, ...]
     fidelity: LocatedFidelity | None = None
+    templates: tuple[OwnTemplate, ...] = ()
 
     @property
     def name(self) -> str:
@@ -139,8 +141,9 @@ def examine_study(path: Path) -> Examined:
         if not any(path[0] in READING for path in error_places):
             usable.append(_without_errors(located, study, error_places))
     fidelity, fidelity_problems = _load_fidelity(source, study)
-    problems += fidelity_problems
-    spec = Spec(study, source, tuple(usable), fidelity) if usable else None
+    templates, template_problems = _load_templates(source, study)
+    problems += [*fidelity_problems, *template_problems]
+    spec = Spec(study, source, tuple(usable), fidelity, templates) if usable else None
     if not usable and not (problems or mapping_problems):
         problems.append(
             Problem("no trial is named", source.at("trials"), "List the mapping of each trial under `trials:`.")
@@ -187,6 +190,17 @@ def _load_fidelity(source: Source, study: Study) -> tuple[LocatedFidelity | None
     if file is None:
         return None, problems
     return LocatedFidelity(file, written), [*problems, *check_fidelity(file, written)]
+
+
+def _load_templates(source: Source, study: Study) -> tuple[tuple[OwnTemplate, ...], list[Problem]]:
+    name = study.report.templates
+    return ((), []) if name is None else read_templates(source.path.parent / name, source.at("report", "templates"))
+
+
+def templates_of(spec: Spec) -> Path | None:
+    """Return the folder of a study's own templates; None where it has none."""
+    name = spec.study.report.templates
+    return None if name is None else spec.source.path.parent / name
 
 
 def _load_mappings(source: Source, named: tuple[str, ...]) -> tuple[list[LocatedMapping], list[Problem]]:

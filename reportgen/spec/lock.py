@@ -27,6 +27,8 @@ def locked(spec: Spec) -> str:
     content["trials"] = _distinct([written_name(name, folder) for name in spec.study.trials])
     if spec.study.fidelity is not None:
         content["fidelity"] = written_name(spec.study.fidelity, folder)
+    if spec.study.report.templates is not None:
+        content["report"]["templates"] = written_name(spec.study.report.templates, folder)
     content["mappings"] = {
         name: _mapping(located) for name, located in zip(content["trials"], spec.mappings, strict=True)
     }

@@ -597,6 +597,9 @@ class Report(Node):
 
     formats: tuple[Format, ...] = DEFAULT
     """Output formats; all but `submission` by default. `--formats` overrides them."""
+    templates: str | None = None
+    """A folder, relative to the study file, whose templates and style sheets take the place of those of the package with the
+    same name, as `sections/title.html`; its README says what may be replaced."""
     length: Literal["appendix", "full"] = "appendix"
     """`appendix`: what a reader of the paper wants; model status, ledger, provenance, fidelity and whatever `contents` puts
     `in: audit` stand in an audit file of their own. `full`: one document holds everything."""

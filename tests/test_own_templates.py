@@ -1,0 +1,118 @@
+"""A study's own templates take the place of those of the package, file by file; what is wrong with them is told with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportgen.cli import run
+from reportgen.pipeline import Built, Order, build, read, rebuilding
+from reportgen.resources import template_names, templates_folder
+from reportgen.spec.load import examine_study
+from tests.conftest import ROOT
+from tests.study_files import STUDY, write_study
+from tests.word_file import opened
+
+REPORT = {**STUDY["report"], "templates": "own", "formats": ["html", "results"]}
+
+
+@pytest.fixture(autouse=True)
+def _epoch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    monkeypatch.chdir(tmp_path)
+
+
+def write(folder: Path, files: dict[str, str], **report: Any) -> Path:
+    """Write the small study with templates of its own."""
+    path = write_study(folder, {"report": {**REPORT, **report}})
+    for name, text in files.items():
+        (folder / "own" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "own" / name).write_text(text, encoding="utf-8")
+    return path
+
+
+def built(path: Path) -> Built:
+    place = path.parent.parent
+    return build(Order(path, output=place / "out", store=place / "store"))
+
+
+def page(path: Path) -> str:
+    return (path.parent.parent / "out" / "appendix.html").read_text(encoding="utf-8")
+
+
+TITLE = '<p class="logo">Our unit</p>\n{% include "reportgen/sections/title.html" %}\n'
+
+
+def test_a_template_takes_the_place_of_that_of_the_package_and_may_include_it(tmp_path: Path) -> None:
+    css = (templates_folder() / "style" / "screen.css").read_text(encoding="utf-8") + "\n.logo { color: teal }\n"
+    path = write(
+        tmp_path / "s", {"sections/title.html": TITLE, "style/screen.css": css, ".hidden": "", "README.md": ""}
+    )
+    assert built(path).exit_code == 0
+    assert '<p class="logo">Our unit</p>' in page(path)
+    assert ".logo { color: teal }" in page(path)
+    assert "Two small trials" in page(path)
+
+
+def test_styles_of_word_are_those_of_the_study(tmp_path: Path) -> None:
+    styles = (templates_folder() / "word" / "styles.xml").read_text(encoding="utf-8")
+    path = write(tmp_path / "s", {"word/styles.xml": styles.replace("Arial", "Georgia")}, formats=["docx"])
+    assert built(path).exit_code == 0
+    document = opened((tmp_path / "out" / "appendix.docx").read_bytes())
+    assert "Georgia" in document.styles.element.xml and "Arial" not in document.styles.element.xml
+
+
+def test_a_changed_or_added_template_renders_the_report_again_and_fits_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path / "s", {"sections/title.html": TITLE})
+    assert built(path).seconds
+    assert not built(path).seconds
+    (tmp_path / "s" / "own" / "sections" / "title.html").write_text(TITLE.replace("Our", "Another"), encoding="utf-8")
+    found, seconds, possible = rebuilding(read(path)[0], tmp_path / "store")
+    assert seconds == possible == 0.0 and found
+    again = built(path)
+    assert again.seconds and again.made <= 1  # letters of the fonts
+    assert "Another unit" in page(path)
+    write(tmp_path / "s", {"script/numbers.js": "// nothing"})
+    assert built(path).seconds
+    assert "// nothing" in page(path)
+    assert not built(path).seconds
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"sections/titel.html": "x"}, ["s/own/sections/titel.html:1:1", "Did you mean 'sections/title.html'?"]),
+        (
+            {"sections/title.html": "<h1>\n{% if %}\n</h1>"},
+            ["s/own/sections/title.html:2:1: ", "2 | {% if %}", "start again from that of the package"],
+        ),
+        ({"word/styles.xml": "<a>\n<b></a>"}, ["s/own/word/styles.xml:2:", "not well-formed XML", "Close each tag"]),
+        ({".hidden": ""}, ["study.yaml:", "has no template", "leave `templates` out"]),
+        ({}, ["study.yaml:", "there is no folder 's/own'", "relative to the study file"]),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place_before_the_work(
+    tmp_path: Path, files: dict[str, str], told: list[str]
+) -> None:
+    (problem,) = examine_study(write(tmp_path / "s", files)).problems
+    assert [item for item in told if item not in str(problem)] == []
+
+
+def test_what_a_template_asks_for_in_vain_is_told_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text in ("<h1>\n{{ appendix.nothing.at_all }}\n</h1>", "<h1>\n{{ 'a' | unknown }}\n</h1>"):
+        path = write(tmp_path / "s", {"sections/title.html": text})
+        assert run(["build", str(path), "--output", "out", "--no-store", "-j", "1"]) == 3
+        told = capsys.readouterr().err
+        assert "s/own/sections/title.html:2:1: the template cannot be used" in told
+        assert "Traceback" not in told
+
+
+def test_the_readme_of_the_templates_names_every_one() -> None:
+    text = (ROOT / "templates" / "README.md").read_text(encoding="utf-8")
+    listed = [line for line in text.splitlines() if line.startswith("| `")]
+    for name in template_names():
+        assert any(f"`{name}`" in line or f"`{name.rpartition('/')[0]}/`" in line for line in listed), name
