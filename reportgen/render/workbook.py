@@ -85,6 +85,9 @@ class _Styles:
         top = {"valign": "top", "text_wrap": True}
         self.title = book.add_format({"bold": True, "font_size": 12, **top})
         self.head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
+        self.above_numbers = book.add_format(
+            {"bold": True, "bottom": 1, "text_wrap": True, **RIGHT, "valign": "bottom"}
+        )
         self.upper = book.add_format({"bold": True, "text_wrap": True, "valign": "bottom"})
         self.spanner = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "align": "center"})
         self.words = book.add_format(top)
@@ -192,6 +195,7 @@ def _width(result: Grid, column: int) -> int:
 def _heads(page: Any, result: Grid, widths: Sequence[int], styles: _Styles) -> int:
     """Write the heads, those of several columns above them; return the row below."""
     levels = _levels(result)
+    numeric = {column for line in result.rows for column, cell in enumerate(line) if isinstance(cell, Number)}
     for row, line in enumerate(levels, HEAD_ROW):
         lowest = row == HEAD_ROW + len(levels) - 1
         runs = list(_runs(levels[: row - HEAD_ROW + 1]))
@@ -202,7 +206,8 @@ def _heads(page: Any, result: Grid, widths: Sequence[int], styles: _Styles) -> i
                 page.write_string(row, first, text, styles.spanner)
                 continue
             for column in range(first, last + 1):
-                page.write_string(row, column, line[column], styles.head if lowest else styles.upper)
+                style = styles.above_numbers if column in numeric else styles.head
+                page.write_string(row, column, line[column], style if lowest else styles.upper)
     return HEAD_ROW + len(levels)
 
 
