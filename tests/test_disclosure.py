@@ -31,6 +31,13 @@ CONTENTS = [
     {"series": "Table", "show": "descriptive", "of": "people", "name": "people"},
     {"series": "Fig.", "show": "forest", "of": "pooled", "name": "forest"},
     {"series": "Fig.", "show": "forest-by-trial", "of": "pooled", "name": "by-trial"},
+    {
+        "series": "Fig.",
+        "show": "forest-by-trial",
+        "of": "pooled",
+        "name": "means",
+        "columns": {"left": ["n", "mean-sd"]},
+    },
     {"series": "Table", "show": "estimates-by-trial", "of": "pooled", "name": "estimates"},
     {"series": "Fig.", "show": "interaction-forest", "of": "screening", "name": "interactions"},
     {"series": "Table", "show": "interaction-estimates", "of": "screening", "name": "readings"},

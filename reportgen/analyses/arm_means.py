@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from reportgen.analyses.naming import unit_of
+from reportgen.analyses.recording import for_outcome
 from reportgen.analyses.selection import Selection, direction_of
 from reportgen.records.model import ArmMeans, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Value
@@ -40,7 +41,7 @@ def with_arm_means(
     values : Values
         Of the analysis.
     """
-    at = values.at(people.comparison, people.outcome, people.follow_up)
+    at = for_outcome(people.outcome, study, values).at(people.comparison, people.outcome, people.follow_up)
     rows = (
         replace(row, means=_means(row, people, study, at)) if _disclosed(row, people, earlier, study) else row
         for row in effect.by_trial
@@ -83,15 +84,6 @@ def _means(row: TrialEstimate[Value], people: Selection, study: Study, values: V
         mine = people.response[(people.trial == name) & (people.treatment == side)]
         mean, sd = mean_sd(-mine if turned else mine)
         at = values.at("trial", name, word, n=len(mine), trials=1)
-        numbers += [
-            at.fixed(
-                label,
-                number,
-                "mean" if outcome.decimals is None else "",
-                unit_of(people.outcome, study),
-                ONE_VALUE,
-                decimals=outcome.decimals,
-            )
-            for label, number in (("mean", mean), ("sd", sd))
-        ]
+        unit = unit_of(people.outcome, study)
+        numbers += [at.fixed("mean", mean, "mean", unit), at.fixed("sd", sd, "mean", unit, ONE_VALUE)]
     return ArmMeans("value at follow-up" if outcome.final else "improvement", *numbers)

@@ -60,7 +60,7 @@ class Figures:
             return value.decimals or 0
         asked = SET.get(value.measure) if value.measure in SET else self.policy[value.measure]
         own = self.outcomes.get(value.outcome)
-        if own is not None and value.measure in ("effect", "heterogeneity"):
+        if own is not None and value.measure in ("effect", "heterogeneity", "mean"):
             asked = own + (value.measure == "heterogeneity")
         return max(asked or 0, value.decimals or 0)
 

@@ -127,7 +127,7 @@ class Values:
         """
         if value is None or math.isnan(value):
             return self.none(name, reason, unit)
-        outcome = self.outcome if measure in ("effect", "heterogeneity") else ""
+        outcome = self.outcome if measure in ("effect", "heterogeneity", "mean") else ""
         kind = "log" if self.link == "log" and measure in LINKED else "number"
         own = {"measure": measure, "clear": clear, "outcome": outcome, "decimals": decimals, "kind": kind}
         result = self._make(name, float(value), unit, **own)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from reportgen.spec.model import Node, Range, RuleError
+from reportgen.spec.model import Node, Range, RuleError, listed
 
 ROOM = 114.0
 """Millimetres for text columns beside the narrowest label and plot."""
@@ -96,6 +96,8 @@ class Columns(Node):
             raise RuleError(f"the column '{twice}' is listed twice", "Remove one.")
         if "effect" not in words:
             raise RuleError("the effects that are drawn have no column", "Add `effect` to `left` or `right`.")
+        if not right:
+            raise RuleError("no column stands right of the plot", "Write at least `right: [effect]`.", "right")
         taken = width_of(left) + width_of(right)
         if taken > ROOM:
             message = f"these columns take about {taken:.0f} mm, and beside the plot is room for {ROOM:.0f} mm"
@@ -128,15 +130,17 @@ def _wide(words: tuple[str, ...]) -> str:
 class TrialColumns(Columns):
     """Text columns beside the plot of trials."""
 
-    left: tuple[TrialColumn, ...] = Field(("n",), description=ON_THE_LEFT)
-    right: tuple[TrialColumn, ...] = Field(("effect", "weight"), min_length=1, description=ON_THE_RIGHT)
+    left: Annotated[tuple[TrialColumn, ...], BeforeValidator(listed)] = Field(("n",), description=ON_THE_LEFT)
+    right: Annotated[tuple[TrialColumn, ...], BeforeValidator(listed)] = Field(
+        ("effect", "weight"), description=ON_THE_RIGHT
+    )
 
 
 class EffectColumns(Columns):
     """Text columns beside the plot of pooled effects."""
 
-    left: tuple[EffectColumn, ...] = Field(("trials", "n"), description=ON_THE_LEFT)
-    right: tuple[EffectColumn, ...] = Field(("effect",), min_length=1, description=ON_THE_RIGHT)
+    left: Annotated[tuple[EffectColumn, ...], BeforeValidator(listed)] = Field(("trials", "n"), description=ON_THE_LEFT)
+    right: Annotated[tuple[EffectColumn, ...], BeforeValidator(listed)] = Field(("effect",), description=ON_THE_RIGHT)
 
 
 class WithTrialColumns(Node):
