@@ -24,6 +24,7 @@ from reportgen.pool.remote import Remote, prepare
 
 QUIET = "ignore:resource_tracker:UserWarning"
 GROWN = 1_500_000_000  # bytes that a worker may grow by before another takes its place
+IDLE = 120  # seconds for which a worker waits for more: while the PDF is laid out there is nothing for it
 LOOKS = 0.2  # seconds between two looks of a worker at whether the first process lives
 
 
@@ -82,7 +83,7 @@ class Local(Remote):
         try:
             with _deaf():
                 self._processes = get_reusable_executor(
-                    max_workers=self.workers, initializer=_start_worker, initargs=(os.getpid(),)
+                    max_workers=self.workers, timeout=IDLE, initializer=_start_worker, initargs=(os.getpid(),)
                 )
                 return self._processes.submit(run, function, arguments)
         except BrokenProcessPool as error:
@@ -106,7 +107,7 @@ def _executors() -> Callable[..., Any]:
     Compiled code and the data of a study are 300 MB, which loky takes for a leak unless configured otherwise.
     """
     os.environ.setdefault("LOKY_MAX_MEMORY_LEAK_SIZE", str(GROWN))
-    warnings.filterwarnings("ignore", "A worker was restarted", UserWarning)
+    warnings.filterwarnings("ignore", "A worker (was restarted|stopped while)", UserWarning)
     from loky import get_reusable_executor
 
     made: Callable[..., Any] = get_reusable_executor
