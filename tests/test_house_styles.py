@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageChops, ImageStat
 
 from reportgen.houses import HOUSES, PLAIN
 from reportgen.pipeline import Order, build, read, rebuilding
 from reportgen.spec.load import examine_study
+from tests import gallery
 from tests.conftest import ROOT
 from tests.study_files import STUDY, write_study
 from tests.word_file import opened
@@ -115,3 +117,10 @@ def test_the_readme_says_what_each_style_sets() -> None:
         )
         assert f"| {' | '.join(cells)} |" in lines
     assert PLAIN.name == "plain"
+
+
+def test_the_gallery_of_the_readme_is_what_it_would_be_now() -> None:
+    shown, anew = Image.open(gallery.PLACE).convert("L"), gallery.gallery().convert("L")
+    assert shown.size == anew.size
+    assert ImageStat.Stat(ImageChops.difference(shown, anew)).mean[0] < 1.0
+    assert ".readme/styles.png" in (ROOT / "README.md").read_text(encoding="utf-8")
