@@ -39,6 +39,7 @@ const left = [], focus = HTMLElement.prototype.focus;
 HTMLElement.prototype.focus = () => {};
 const press = (table, cell, key) => {
   table.spot = cell.querySelector('button') || cell;
+  table.place = null;
   table.spot.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
   return table.spot.closest('th, td');
 };
@@ -76,6 +77,7 @@ def test_every_number_of_a_figure_is_reached(volume: webdriver.Chrome) -> None:
 
 
 def test_every_cell_of_a_table_is_reached(volume: webdriver.Chrome) -> None:
+    volume.set_script_timeout(300)
     assert volume.execute_script(TABLES) == []
 
 
