@@ -60,7 +60,7 @@ def test_a_number_says_where_it_comes_from(browser: webdriver.Chrome, report: Pa
     number, id_ = next(
         (cell, ids[int(key)])
         for cell in cells
-        for key in [cell.get_attribute("data-id")]
+        for key in [str(cell.get_attribute("data-id"))]
         if ids[int(key)].endswith(".effect")
     )
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", number)
