@@ -205,9 +205,22 @@ def in_house(bands: Sequence[Band]) -> tuple[Band, ...]:
     if house().between == TO:
         return tuple(bands)
     rows = [row for band in bands for row in band.rows]
-    columns = max((len(row.results) for row in rows), default=0)
-    joints = [_joint([row.results[i] for row in rows if i < len(row.results)]) for i in range(columns)]
-    return tuple(replace(band, rows=tuple(_joined(row, joints) for row in band.rows)) for band in bands)
+    left, right = _joints([row.counts for row in rows]), _joints([row.results for row in rows])
+    return tuple(
+        replace(
+            band,
+            rows=tuple(
+                replace(row, counts=_joined(row.counts, left), results=_joined(row.results, right)) for row in band.rows
+            ),
+        )
+        for band in bands
+    )
+
+
+def _joints(rows: Sequence[Sequence[Cell]]) -> list[Slot]:
+    """Return what joins the ends of intervals in each column."""
+    columns = max(map(len, rows), default=0)
+    return [_joint([cells[i] for cells in rows if i < len(cells)]) for i in range(columns)]
 
 
 def _joint(cells: Sequence[Cell]) -> Slot:
@@ -216,10 +229,9 @@ def _joint(cells: Sequence[Cell]) -> Slot:
     return replace(BETWEEN, before=house().joint("".join(ends), "").strip())
 
 
-def _joined(row: Row, joints: Sequence[Slot]) -> Row:
-    cells = zip(row.results, joints, strict=False)
-    return replace(
-        row, results=tuple(tuple(joint if slot == BETWEEN else slot for slot in cell) for cell, joint in cells)
+def _joined(cells: Sequence[Cell], joints: Sequence[Slot]) -> tuple[Cell, ...]:
+    return tuple(
+        tuple(joint if slot == BETWEEN else slot for slot in cell) for cell, joint in zip(cells, joints, strict=False)
     )
 
 

@@ -6,6 +6,7 @@ between two numbers and the letter of p values of the house. Values, ids and wha
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -55,7 +56,7 @@ def set_inline(inline: Inline, house: House, *, titles: bool = True) -> Inline:
     """
     if house == PLAIN:
         return inline
-    joined = tuple(_joint(inline, place, house) if part == TO else part for place, part in enumerate(inline))
+    joined = _merged([_joint(inline, place, house) if part == TO else part for place, part in enumerate(inline)])
     parts = [
         house.words(part) if isinstance(part, str) else replace(part, text=number_text(part, house, titles=titles))
         for part in joined
@@ -75,20 +76,25 @@ def _joint(inline: Inline, place: int, house: House) -> str:
     return TO if sentence else house.joint(low.text, after.text)
 
 
+def _merged(parts: Iterable[str | Number]) -> list[str | Number]:
+    """Return running text with words that stand together as one part."""
+    merged: list[str | Number] = []
+    for part in parts:
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += part
+        else:
+            merged.append(part)
+    return merged
+
+
 def _tightened(parts: list[str | Number]) -> Inline:
-    """Return running text without spaces beside signs that are parts of their own, and before "<0.001" after p."""
+    """Return running text without a space behind a sign before a number, and between p and "<0.001"."""
     for place in range(1, len(parts)):
         before, part = parts[place - 1], parts[place]
-        if not isinstance(before, str):
-            continue
-        if isinstance(part, str) and part[:2] in ("= ", "=\u00a0"):
-            parts[place - 1], parts[place] = before.rstrip(" \u00a0"), "=" + part[2:]
-        elif isinstance(part, str):
-            continue
-        elif before[-2:] in ("= ", "=\u00a0"):
-            parts[place - 1] = before[:-1]
-        elif part.text[:1] in "<>" and before.rstrip(" \u00a0").endswith(("p", "P")):
-            parts[place - 1] = before.rstrip(" \u00a0")
+        if isinstance(before, str) and isinstance(part, Number):
+            bare = before.rstrip(" \u00a0")
+            if bare.endswith("=") or (part.text[:1] in "<>" and bare.endswith(("p", "P"))):
+                parts[place - 1] = bare
     return tuple(parts)
 
 

@@ -15,7 +15,7 @@ DF_FLOOR = {
     "common": "; where the treatment effect is random, degrees of freedom are never allowed below the number of trials minus one",
 }
 INTERACTION = {
-    "random": ", which varies at random between trials (centred at the mean of the moderator in each trial),",
+    "random": ", which varies at random between trials (centred at the mean of the moderator in each trial)",
     "common": "",
 }
 TESTED = {
