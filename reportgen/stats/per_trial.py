@@ -95,7 +95,7 @@ def per_trial(
     >>> result.estimate
     array([ 3., nan])
     >>> result.reason
-    ('', 'As many coefficients as participants.')
+    ('', 'as many coefficients as participants')
     """
     scaled, unit = _without_unit(outcome, trial)
     products = columns(scaled, treatment, trial, adjusters).cross_products()
