@@ -155,7 +155,7 @@ def test_two_trials_have_none_to_hold_out_of_a_peeling_either(tmp_path: Path) ->
     assert rows
     for row in rows:
         assert (row["value"], row["status"]) == ("", "not estimable")
-        assert row["reason"].startswith("not estimable: 2 trials, and leaving one out needs 3")
+        assert row["reason"].startswith("2 trials, and leaving one out needs 3")
 
 
 def test_three_trials_are_enough(tmp_path: Path) -> None:

@@ -69,8 +69,7 @@ def held_out_row(search: Searched, name: str, *, blank: tuple[Cell, ...], **more
         return
     estimate = held.inside
     if not _known(estimate.effect):
-        cause = held.reason.removeprefix("not estimable: ")
-        reason = words.reason(estimate.effect.status, cause, name, f"{estimate.effect.id} reason")
+        reason = words.reason(estimate.effect.status, held.reason, name, f"{estimate.effect.id} reason")
         yield Row((HELD_OUT,), style=BODY.muted(), reason=reason, **more)
         return
     counts: tuple[Cell, ...] = ((Slot(held.trials),), (), ())

@@ -433,11 +433,16 @@ def _heading_marks(grid: Grid, headings: Headings) -> tuple[list[Mark], float]:
     all_heads = list(zip(headings.counts, grid.counts, strict=True))
     all_heads += list(zip(headings.results, grid.results[0], strict=True))
     spans = {head.span for head, _ in all_heads if head.span}
-    lines = max([1, *(len(head.lines) + bool(head.span) for head, _ in all_heads)])
+    room = grid.label_width if headings.counts else grid.plot_left - ARROW_LENGTH - 1.5 - EDGE
+    broken = lines_of(headings.label, room, HEAD) if inline_width(headings.label, HEAD) > room else 1
+    lines = max([broken, *(len(head.lines) + bool(head.span) for head, _ in all_heads)])
     top, step = 0.5, HEAD.leading + 0.3
     last = top + 0.9 + HEAD.cap_height + (lines - 1) * step
     marks: list[Mark] = [Stroke(EDGE, top, page_width() - EDGE, top, INK, 1.0)]
-    marks.append(lettered(headings.label, EDGE, last, HEAD))
+    if broken > 1:
+        marks.append(block(headings.label, EDGE, last - (broken - 1) * HEAD.leading, room, HEAD))
+    else:
+        marks.append(lettered(headings.label, EDGE, last, HEAD))
     for head, track in all_heads:
         for i, line in enumerate(reversed(head.lines)):
             marks.append(lettered(line, track.right, last - i * step, HEAD, "right"))

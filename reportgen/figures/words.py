@@ -63,7 +63,9 @@ def quoted(words: str, name: str, what: str) -> Inline:
 def reason(status: Status, cause: str, name: str, what: str) -> Inline:
     """Return why a row has no estimate."""
     message = "failed" if status == "failed" else "suppressed" if status == "suppressed" else "not estimable"
-    return (f"{message}: ", *quoted(cause, name, what)) if cause else (message,)
+    if not cause:
+        return (message,)
+    return quoted(cause, name, what) if cause.startswith(message) else (f"{message}: ", *quoted(cause, name, what))
 
 
 def adjusters_of(effect: PooledEffect, settings: ModelSettings) -> tuple[Number, ...]:

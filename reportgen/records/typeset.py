@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from reportgen.houses import PLAIN, TO, House
 from reportgen.records.artefact import Drawing
+from reportgen.records.marks import is_mark
 from reportgen.records.numbers import Inline, Number
 
 T = TypeVar("T")
@@ -69,7 +70,7 @@ def _joint(inline: Inline, place: int, house: House) -> str:
     before = [part for part in inline[max(0, place - 2) : place] if part != "%"]
     after = inline[place + 1] if place + 1 < len(inline) else ""
     low = before[-1] if before else ""
-    if not isinstance(low, Number) or not isinstance(after, Number):
+    if not isinstance(low, Number) or not isinstance(after, Number) or low.measure != after.measure:
         return TO
     lead = inline[inline.index(low) - 1] if inline.index(low) else ""
     sentence = isinstance(lead, str) and lead.endswith(FROM)
@@ -77,11 +78,12 @@ def _joint(inline: Inline, place: int, house: House) -> str:
 
 
 def _merged(parts: Iterable[str | Number]) -> list[str | Number]:
-    """Return running text with words that stand together as one part."""
+    """Return running text with words that stand together as one part; a footnote mark stays one of its own."""
     merged: list[str | Number] = []
     for part in parts:
-        if isinstance(part, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += part
+        last = merged[-1] if merged else None
+        if isinstance(part, str) and isinstance(last, str) and not is_mark(part) and not is_mark(last):
+            merged[-1] = last + part
         else:
             merged.append(part)
     return merged

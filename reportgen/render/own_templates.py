@@ -60,6 +60,8 @@ def _problem(error: Exception, own: Sequence[OwnTemplate]) -> Problem | None:
     places += [(str(getattr(error, "filename", "")), getattr(error, "lineno", 1))]
     known = {template.shown: template for template in own}
     found = [(known[file], line) for file, line in places if file in known]
+    # what a template of the study fails to give is missed in one of the package, which then names it
+    found = found or [(template, 1) for template in own if f"'{template.name}'" in str(error)]
     if not found:
         return None
     template, line = found[-1]

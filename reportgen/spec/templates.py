@@ -17,6 +17,7 @@ from reportgen.resources import files_in, template_names
 from reportgen.spec.text import as_text, is_folder, lines_of, read_text, shown_path
 
 OF_JINJA = (".html", ".qmd", ".yml")
+STYLES = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}styles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,10 @@ def _unreadable(template: OwnTemplate) -> Iterator[Problem]:
             yield Problem((error.message or "invalid template").rstrip("."), _place(template, error.lineno), hint)
     elif template.name.endswith(".xml"):
         try:
-            ET.fromstring(template.text)
+            root = ET.fromstring(template.text)
+            if root.tag != STYLES or not len(root):
+                hint = "Begin with a copy of that of the package."
+                yield Problem("these are not the styles of a Word document", _place(template, 1), hint)
         except ET.ParseError as error:
             line, column = error.position
             yield Problem(

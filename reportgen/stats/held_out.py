@@ -166,15 +166,13 @@ def _rule(moderator: str, kind: str, value: float, sample: Sample) -> Rule:
 def _held_out(choose: Callable[[Sample], Chosen | None], sample: Sample) -> HeldOut:
     present = np.unique(sample.trial)
     if len(present) < FEWEST_TRIALS:
-        reason = f"not estimable: {len(present)} trials, and leaving one out needs {FEWEST_TRIALS}"
+        reason = f"{len(present)} trials, and leaving one out needs {FEWEST_TRIALS}"
         return HeldOut((), None, None, 0, reason)
     folds = tuple(_fold(choose, sample, int(k)) for k in present)
     estimated = [fold for fold in folds if not fold.reason]
     kept = sum(fold.kept for fold in folds)
     if len(estimated) < 2:
-        return HeldOut(
-            folds, None, None, kept, f"not estimable: {len(estimated)} of {len(folds)} trials have an estimate"
-        )
+        return HeldOut(folds, None, None, kept, f"{len(estimated)} of {len(folds)} trials have an estimate")
     inside, difference = _pooled([fold.inside for fold in estimated]), _pooled([fold.difference for fold in estimated])
     return HeldOut(folds, inside, difference, kept, "")
 

@@ -69,13 +69,13 @@ def test_a_peeling_is_held_out_with_the_box_of_a_size(sample: Sample) -> None:
 def test_two_trials_are_too_few() -> None:
     found = held_out_partition(PartitionPipeline(PARTITION), make_sample(**study(sizes=(120, 90))))
     assert found.folds == () and found.inside is None
-    assert found.reason == "not estimable: 2 trials, and leaving one out needs 3"
+    assert found.reason == "2 trials, and leaving one out needs 3"
 
 
 def test_folds_without_a_candidate_or_with_few_people_drop_out_and_say_why(sample: Sample) -> None:
     nothing = held_out_partition(PartitionPipeline(PARTITION, Screening(1e-300)), sample)
     assert {fold.reason for fold in nothing.folds} == {"the other trials have no candidate"}
-    assert nothing.reason == "not estimable: 0 of 3 trials have an estimate" and nothing.difference is None
+    assert nothing.reason == "0 of 3 trials have an estimate" and nothing.difference is None
     small = held_out_partition(PartitionPipeline(PARTITION), make_sample(**study(sizes=(120, 90, 12))))
     assert small.folds[2].reason == "fewer than 5 people in an arm of a side"
     assert small.difference is not None and small.difference.trials == 2
