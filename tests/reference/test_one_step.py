@@ -177,7 +177,7 @@ def test_status_says_what_r_says(model: Model):
         assert bool(ours.dropped) == bool(model.entry["said"] or "x1" in model.entry["moderator"])
     assert ours.participants == model.columns["y"].size
     assert ours.trials == len(set(model.columns["trial"]))
-    assert ours.message.endswith(".")
+    assert ours.message[:1].islower() and not ours.message.endswith(".")  # a clause
 
 
 def assert_same_inference(ours, theirs, bound):
