@@ -106,7 +106,7 @@ def test_a_sheet_is_set_up_to_be_printed() -> None:
 
 
 def test_sheets_are_named_as_in_the_report(report: Report) -> None:
-    called = [sheet.called for sheet in sheets_of(report.appendix)]
+    called = [sheet.called for sheet in sheets_of(report.appendix, report.appendix)]
     assert "S Table 1a" in called and "Table 1" in called and not any("stable" in name for name in called)
 
 

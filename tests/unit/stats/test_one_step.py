@@ -90,7 +90,7 @@ def test_one_trial_is_ordinary_analysis_of_covariance(options: dict[str, str]) -
     np.testing.assert_allclose([fit.effect.std_error, fit.interaction.std_error], ols.bse[[0, 3]], rtol=1e-10)
     np.testing.assert_allclose([fit.effect.p_value, fit.interaction.p_value], ols.pvalues[[0, 3]], rtol=1e-8)
     assert fit.effect.df == ols.df_resid and fit.effect.df_raw == ols.df_resid
-    assert np.isnan(fit.tau2) and fit.status == "ok" and "One trial" in fit.message
+    assert np.isnan(fit.tau2) and fit.status == "ok" and "one trial" in fit.message
 
 
 @pytest.mark.parametrize("slopes", ["common", "stratified"])

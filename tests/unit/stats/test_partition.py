@@ -611,4 +611,4 @@ def test_gamma_has_one_value_a_level() -> None:
     none_below = d.search(gamma=(1.0, 1e-300), **options)
     assert max(len(subgroup.rules) for subgroup in all_kept.subgroups) == 2
     assert none_below.subgroups and max(len(subgroup.rules) for subgroup in none_below.subgroups) == 1
-    assert all("One-sided p" in s.reason for s in none_below.tree[1].splits[:3])
+    assert all("one-sided p" in s.reason for s in none_below.tree[1].splits[:3])
