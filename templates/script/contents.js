@@ -17,8 +17,8 @@ if ("IntersectionObserver" in window) {
 
 /* Return text as a search compares it, however a journal prints it and a reader types it: one minus and one decimal point,
    one space, none beside signs, and one word between the ends of an interval. */
-const plain = (text) => text.replace(/[-\u2010\u2011\u2012\u2013\u2212]/g, "-").replace(/(\d)\u00b7(?=\d)/g, "$1.").replace(/\s/g, " ")
-  .replace(/ ?([<=>]) ?/g, "$1").replace(/(\d) to (?=-?\d)/g, "$1-").toLowerCase();
+const plain = (text) => text.replace(/\s/g, " ").replace(/(\d)(?: to |\u2013)(?=[-\u2212]?\d)/g, "$1 to ")
+  .replace(/[-\u2010\u2011\u2012\u2013\u2212]/g, "-").replace(/(\d)\u00b7(?=\d)/g, "$1.").replace(/ ?([<=>]) ?/g, "$1").toLowerCase();
 const found = (wanted) => [...document.querySelectorAll("main :is(p, li, dt, dd, h2, h3, h4, th, td, svg text)")].filter(
   (element) => !element.closest(".contents") && plain(element.textContent).includes(wanted) && !element.querySelector("p, li, h3, h4"));
 const find = document.getElementById("find"), wanted = document.getElementById("wanted"), met = document.getElementById("met");
