@@ -62,7 +62,8 @@ def _reasons(ledger: Sequence[LedgerLine], excluded: int) -> Mapping[str, int]:
 def reasons_apart(counts: Mapping[str, int], minimum: int) -> tuple[tuple[tuple[str, int], ...], int]:
     """Return the reasons that are counted by themselves, and how many people have another one.
 
-    Reasons of fewer than `minimum` people are counted together; where all of these are fewer, so is the next one.
+    Reasons of fewer than `minimum` people are counted together; where all of these are fewer, so is the next one. Among reasons of
+    equally many the alphabet decides, and not the order of the trials.
 
     Examples
     --------
@@ -71,7 +72,7 @@ def reasons_apart(counts: Mapping[str, int], minimum: int) -> tuple[tuple[tuple[
     >>> reasons_apart({"no consent": 12, "moved": 3}, 5), reasons_apart({"no consent": 12, "moved": 3}, 0)
     (((), 15), ((('no consent', 12), ('moved', 3)), 0))
     """
-    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     kept = [item for item in ordered[:MOST_REASONS] if item[1] >= minimum]
     others = sum(counts.values()) - sum(count for _, count in kept)
     while kept and 0 < others < minimum:
