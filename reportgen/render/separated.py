@@ -14,7 +14,7 @@ import io
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.inert import inert
@@ -137,7 +137,7 @@ def _worded(cell: Inline, column: Column) -> Cell:
     only = cell[0] if len(cell) == 1 else None
     if column.align == "left" or not isinstance(only, Number) or not _PRINTED_NUMBER.fullmatch(only.text):
         return _words(cell)
-    return replace(only, value=read_back(only.text))
+    return Number(only.id, read_back(only.text), only.text, only.unit, source=only.source, kind=only.kind)
 
 
 def _above(group: Group, row: Row) -> list[Row]:

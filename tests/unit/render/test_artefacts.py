@@ -29,11 +29,15 @@ def drawing(name: str) -> Drawing:
     return Drawing(name, "<svg></svg>", b"", 10, 10, ())
 
 
-def forest(effects: object, settings: object, *, name: str, scale: object = None) -> tuple[Drawing, ...]:
+def forest(
+    effects: object, settings: object, *, name: str, scale: object, limits: object, order: object, columns: object
+) -> tuple[Drawing, ...]:
     return (drawing(name),)
 
 
-def forest_by_trial(effect: object, settings: object, *, name: str) -> tuple[Drawing, ...]:
+def forest_by_trial(
+    effect: object, settings: object, *, name: str, limits: object, order: object, columns: object
+) -> tuple[Drawing, ...]:
     return (drawing(name),)
 
 
