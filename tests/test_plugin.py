@@ -289,9 +289,9 @@ def shows_ratios(page: Any, rows: dict[str, dict[str, str]], prefix: str) -> Non
     unit = (ticks[2] - ticks[1]) / math.log(2)
     assert [x - ticks[1] for x in ticks.values()] == pytest.approx([unit * math.log(tick) for tick in ticks], abs=0.02)
     paths = " ".join(item.get("d") for item in figure.xpath(".//*[local-name()='path']"))
-    assert re.search(rf"M {ticks[1]:g} [\d.]+ L {ticks[1]:g} [\d.]+", paths), "no line at a ratio of one"
+    assert re.search(rf"M{ticks[1]:g} [\d.]+V[\d.]+", paths), "no line at a ratio of one"
     left, middle, right = (
-        float(x) for x in re.findall(r"M ([\d.]+) \S+ L ([\d.]+) \S+ L ([\d.]+) \S+ L \2 \S+ z", paths)[-1]
+        float(x) for x in re.findall(r"M([\d.]+) [\d.]+L([\d.]+) [\d.]+L([\d.]+) [\d.]+L\2 [\d.]+z", paths)[-1]
     )
     places = [ticks[1] + unit * float(item["value"]) for item in (ends[1], ends[0], ends[2])]
     assert [left, middle, right] == pytest.approx(places, abs=0.02)
