@@ -168,7 +168,13 @@ def stale(tasks: Iterable[Task], wanted: Collection[str], store: Memory, *, basi
 
 
 class Maker:
-    """Makes tasks that do not wait for each other, and counts what was kept and what was made.
+    """Makes tasks that do not wait for each other, and counts what was kept by earlier builds and what was made.
+
+    Attributes
+    ----------
+    kept, made : int
+        Results that an earlier build had made, and results that were made; what was made here and is asked for again is
+        no kept one.
 
     Parameters
     ----------
@@ -194,7 +200,8 @@ class Maker:
         scope: str = "",
         packages: tuple[str, ...] = PACKAGES,
     ) -> None:
-        self._runs: list[Ran] = []
+        self.kept, self.made = 0, 0
+        self._names: set[str] = set()
         self.pool = pool or Serial()
         self._store, self._basis, self._scope, self._packages = store or NoStore(), basis, scope, packages
 
@@ -210,18 +217,10 @@ class Maker:
         ran = run(tasks, names, self._store, self.pool, on_step=on_step, **options)
         for failed in ran.failed.values():
             raise failed.error
-        self._runs.append(ran)
+        self.kept += len(set(names) - ran.seconds.keys() - self._names)
+        self.made += ran.made
+        self._names |= ran.seconds.keys()
         return [ran.values[name] for name in names]
-
-    @property
-    def kept(self) -> int:
-        """How many results were kept."""
-        return sum(ran.kept for ran in self._runs)
-
-    @property
-    def made(self) -> int:
-        """How many results were made."""
-        return sum(ran.made for ran in self._runs)
 
     def stale(self, tasks: Sequence[Task]) -> int:
         """Return how many tasks would run."""
