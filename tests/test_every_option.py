@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from reportgen.cli import run
-from reportgen.formats import BUILT_IN
+from reportgen.formats import DEFAULT
 from reportgen.houses import HOUSES
 from reportgen.spec import study as language
 from reportgen.spec.load import examine_study
@@ -25,7 +25,7 @@ from tests.study_files import MAPPING, STUDY, people, write_study, write_yaml
 pytestmark = pytest.mark.slow
 
 STAGES = ["one", "two", "three", "four"]
-FORMATS = ",".join(BUILT_IN)
+FORMATS = ",".join(DEFAULT)
 DRAWN = ("forest", "interaction-by-trial", "tree", "profiles", "trajectories", "availability")
 SMALL = {"follow_up": "short", "comparisons": "overall"}
 SEARCH = {**SMALL, "moderators": ["age", "sex", "baseline RMDQ"], "min_size": 0.2}
