@@ -78,18 +78,19 @@ def excluded_participants(record: Ledger) -> Table | None:
 
 
 def glossary(record: Glossary) -> Table:
-    """Return the scales: range, unit and direction."""
-    columns = (
-        Column(("Scale",), "left"),
-        Column(("Name in the study file",), "left"),
-        Column(("Range",), "left"),
-        Column(("Unit",), "left"),
-        Column(("Better",), "left"),
-    )
+    """Return the scales: range, unit where any has one, and direction."""
+    units = any(row.unit.text for row in record.rows)
+    heads = ("Scale", "Name in the study file", "Range", *(("Unit",) if units else ()), "Better")
+    columns = tuple(Column((head,), "left") for head in heads)
     rows = tuple(
         Row(
             (row.title,),
-            ((row.name,), (row.range,) if row.range.text else ("not bounded",), (row.unit,), (row.better,)),
+            (
+                (row.name,),
+                (row.range,) if row.range.text else ("not bounded",),
+                *(((row.unit,),) if units else ()),
+                (row.better,),
+            ),
         )
         for row in record.rows
     )
