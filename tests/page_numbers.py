@@ -50,7 +50,7 @@ class Traced:
     untraced: tuple[Untraced, ...]
 
 
-def told_by(page: str) -> dict[str, list[Any]]:
+def rows_by_id(page: str) -> dict[str, list[Any]]:
     """Return what a page tells of each number by its id, in the order of keys: nothing of a quotation."""
     known: dict[str, list[Any]] = {}
     parts: list[str] = []
@@ -63,7 +63,7 @@ def told_by(page: str) -> dict[str, list[Any]]:
 
 def with_ids(page: str) -> str:
     """Return a page whose elements carry the ids of their numbers in place of the keys."""
-    ids = [entities.escape(id_) for id_ in told_by(page)]
+    ids = [entities.escape(id_) for id_ in rows_by_id(page)]
     return _KEYS.sub(lambda found: f'data-id="{" ".join(ids[int(key)] for key in found[1].split())}"', page)
 
 

@@ -2,8 +2,8 @@
 
 In: a pooled effect as recorded, its people, and those of the comparisons before it. Out: the record with means. The sum of a
 group less that of a part of it is the sum of the rest, so that no mean is disclosed of people who are a part of others whose mean
-is: `spec.check.means_told_by` says which analysis tells means, and here a side of a trial has the very people of one that was told
-before, or none of them.
+is: `spec.check.means_disclosed_by` says which analysis discloses means, and here a side of a trial has the very people of one
+disclosed before, or none of them.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def _disclosed(row: TrialEstimate[Value], people: Selection, earlier: Sequence[S
     name, minimum = row.trial.words, study.policy.minimum_cell
     if row.status == "suppressed" or few_of((people.arm_size(0, name), people.arm_size(1, name)), minimum):
         return False
-    told = [group for other in earlier for group in _sides(other, name)]
-    return not guards(minimum) or all(_apart(group, told) for group in _sides(people, name))
+    before = [group for other in earlier for group in _sides(other, name)]
+    return not guards(minimum) or all(_apart(group, before) for group in _sides(people, name))
 
 
 def _sides(people: Selection, trial: str) -> list[frozenset[int]]:

@@ -157,7 +157,7 @@ def pooled_effect(
     alone : bool
         Whether no other analysis tells of these people: see `disclosed_alone`.
     means : bool
-        Whether means of arms may be told: see `reportgen.spec.check.means_told_by`.
+        Whether means of arms may be disclosed: see `reportgen.spec.check.means_disclosed_by`.
     """
     pooling = _Pooling(people, earlier, name, node, study, means)
     return disclosed_effect(people, pooling.guarded, pooling.record, alone=alone)

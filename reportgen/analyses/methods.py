@@ -25,7 +25,7 @@ from reportgen.analyses.slices import node_of
 from reportgen.data import Repository
 from reportgen.records.numbers import slug
 from reportgen.records.planned import PlannedAnalysis, PlannedEffect
-from reportgen.spec.check import means_told_by
+from reportgen.spec.check import means_disclosed_by
 from reportgen.spec.study import (
     Agreement,
     Analysis,
@@ -93,7 +93,7 @@ def _lay_meta_analysis(name: str, node: MetaAnalysis, layout: Layout) -> Iterato
     for place, cell in enumerate(cells):
         earlier = [item for item in cells[:place] if (item.outcome, item.follow_up) == (cell.outcome, cell.follow_up)]
         alone = disclosed_alone(node, cell.outcome, cell.follow_up, layout.study)
-        means = means_told_by(cell.outcome, cell.follow_up, layout.study) in (name, None)
+        means = means_disclosed_by(cell.outcome, cell.follow_up, layout.study) in (name, None)
         arguments = {"name": name, "node": node_of(node, cell), "study": layout.slice(node, cell)}
         inputs = {
             "people": layout.people(node, cell),

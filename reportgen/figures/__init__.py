@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from reportgen.figures.axis import Limits
-from reportgen.figures.columns import Sides
+from reportgen.figures.columns import EFFECTS, TRIALS, Sides
 from reportgen.figures.order import RowOrder, TrialOrder
 from reportgen.records.artefact import Drawing
 from reportgen.records.flow import AnalysedComparison, ParticipantFlow
@@ -41,7 +41,7 @@ def draw_forest(
     scale: Literal["natural", "0-100"] = "natural",
     limits: Limits | None = None,
     order: RowOrder = "study",
-    columns: Sides = (("trials", "n"), ("effect",)),
+    columns: Sides = EFFECTS,
 ) -> tuple[Drawing, ...]:
     """Draw pooled effects as a forest plot: outcomes as groups, follow-ups as rows.
 
@@ -85,7 +85,7 @@ def draw_forest_by_trial(
     name: str,
     limits: Limits | None = None,
     order: TrialOrder = "study",
-    columns: Sides = (("n",), ("effect", "weight")),
+    columns: Sides = TRIALS,
 ) -> tuple[Drawing, ...]:
     """Draw one pooled effect as a forest plot of its trials.
 

@@ -10,12 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from reportgen.figures.layout import Cell, Heading, Slot
+from reportgen.figures.layout import LEAST_PLOT, Cell, Heading, Slot
 from reportgen.records.model import ArmMeans
 from reportgen.records.numbers import DASH
 
 Sides = tuple[tuple[str, ...], tuple[str, ...]]
 """The words of the columns left and right of the plot."""
+EFFECTS: Sides = (("trials", "n"), ("effect",))
+TRIALS: Sides = (("n",), ("effect", "weight"))
+"""The columns of a forest of effects and of one of trials, unless the study file chooses others."""
+NARROW_PLOT = 36.0  # where they are chosen
 SPANS = {"n": "Participants (n)", "mean-sd": "Mean (SD)"}
 HEADS = {"n": "n", "mean-sd": "mean (SD)"}
 ARMS = ("control", "intervention")
@@ -40,6 +44,11 @@ class Cells:
 def heads_of(words: Sequence[str], others: Mapping[str, Heading]) -> tuple[Heading, ...]:
     """Return the heads of some columns; `others` are those of columns that are not of the arms."""
     return tuple(_head(word, side, len(run), others) for run in _runs(words) for word, side in _columns(run))
+
+
+def least_plot(columns: Sides) -> float:
+    """Return how wide the plot is at the least."""
+    return LEAST_PLOT if columns in (EFFECTS, TRIALS) else NARROW_PLOT
 
 
 def mean_cells(means: ArmMeans | None) -> tuple[Cell, Cell]:

@@ -16,11 +16,10 @@ from typing import Literal
 
 from reportgen.figures import words
 from reportgen.figures.axis import Axis, Limits, axis_for
-from reportgen.figures.columns import Cells, Sides, heads_of
+from reportgen.figures.columns import EFFECTS, Cells, Sides, heads_of, least_plot
 from reportgen.figures.layout import (
     BETWEEN,
     INDENT,
-    LEAST_PLOT,
     Band,
     Cell,
     Heading,
@@ -42,8 +41,6 @@ from reportgen.records.numbers import Inline, Number
 
 Scale = Literal["natural", "0-100"]
 TITLE = "Forest plot of pooled effects"
-EFFECTS: Sides = (("trials", "n"), ("effect",))
-NARROW_PLOT = 36.0  # where columns are chosen
 TITLE_ALONE = "Forest plot of effects of single trials"
 ALONE_SHARE = 0.4  # of the largest square
 # the diamond makes room for the prediction interval below it
@@ -119,7 +116,7 @@ def forest_sheets(
         heads_of(columns[0], heads),
         heads_of(columns[1], heads),
         (measure, *_unit_of(bands, effects, scale, name)),
-        least_plot=LEAST_PLOT if columns == EFFECTS else NARROW_PLOT,
+        least_plot=least_plot(columns),
     )
 
     shown_effects = [effect for effect in effects if shown[effect.id]]

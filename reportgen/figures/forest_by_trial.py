@@ -13,10 +13,9 @@ from dataclasses import replace
 
 from reportgen.figures import words
 from reportgen.figures.axis import Axis, Limits, axis_for
-from reportgen.figures.columns import Cells, Sides, heads_of, mean_cells
+from reportgen.figures.columns import TRIALS, Cells, Sides, heads_of, least_plot, mean_cells
 from reportgen.figures.forest import interval_cell, pair_of, value_of
 from reportgen.figures.layout import BETWEEN, Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
-from reportgen.figures.layout import LEAST_PLOT as WIDEST
 from reportgen.figures.limited import leaving_limits, limited
 from reportgen.figures.order import TrialOrder, trials_in_order
 from reportgen.figures.panel import Panel
@@ -28,8 +27,6 @@ from reportgen.records.model import ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import DASH, Inline, Number
 
 TITLE = "Forest plot by trial"
-BY_TRIAL: Sides = (("n",), ("effect", "weight"))
-LEAST_PLOT = 36.0  # where columns are chosen
 
 
 def forest_by_trial_sheets(
@@ -39,7 +36,7 @@ def forest_by_trial_sheets(
     name: str,
     limits: Limits | None = None,
     order: TrialOrder = "study",
-    columns: Sides = BY_TRIAL,
+    columns: Sides = TRIALS,
 ) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of one effect by trial, before they are drawn."""
     effect = replace(effect, by_trial=trials_in_order(effect.by_trial, order))
@@ -63,7 +60,7 @@ def forest_by_trial_sheets(
         heads_of(sides[0], heads),
         heads_of(sides[1], heads),
         (effect.outcome_label, ", ", effect.follow_up_label, ": ", measure, *unit),
-        least_plot=WIDEST if columns == BY_TRIAL else LEAST_PLOT,
+        least_plot=least_plot(columns),
     )
     drawn = (*_note(effect, settings), *_means_note(effect, columns), *leaving_limits([band], limits))
     note = (*(drawn if band.axis else ()), *words.status_note(effect, name))
@@ -95,8 +92,8 @@ def _means_note(effect: PooledEffect, columns: Sides) -> Inline:
     """Return what means stand beside the plot, and why some do not."""
     if "mean-sd" not in (*columns[0], *columns[1]):
         return ()
-    told = {item.means.of for item in effect.by_trial if item.means}
-    what = ("Mean (SD): ", *told, ", not adjusted. ") if told else ()
+    kinds = {item.means.of for item in effect.by_trial if item.means}
+    what = ("Mean (SD): ", *kinds, ", not adjusted. ") if kinds else ()
     lacking = any(item.means is None and item.status != "suppressed" for item in effect.by_trial)
     why = "no mean is given of participants who are a part of those of another mean"
     return (*what, f"{DASH}: {why}. ") if lacking else what

@@ -69,6 +69,11 @@ class Record(Generic[S, R, V]):
     results: tuple[R, ...]
 
     @property
+    def titles(self) -> dict[str, V]:
+        """Titles of the comparisons, by name."""
+        return {comparison.name: comparison.title for comparison in self.comparisons}
+
+    @property
     def statuses(self) -> tuple[Status, ...]:
         """How the fits ended, of all cells that somebody could enter."""
         return tuple(status for result in self.results if not result.empty for status in result.statuses)

@@ -1,7 +1,7 @@
 """The short keys by which elements of an HTML page name their numbers, and what the page can tell of each.
 
 In: a page whose elements carry ids of results (`data-id`), and the numbers that it prints. Out: the same page with keys in
-their place, and a JSON text with each id, what is told of it and where it comes from, once. A key is the place of a
+their place, and a JSON text with each id, its row of the results and where it comes from, once. A key is the place of a
 number in the list of ids in alphabetical order, where each repeats of the one before it only how many parts they share.
 """
 
@@ -80,7 +80,7 @@ def rows_json(ids: Sequence[str], numbers: Iterable[Number], known: Mapping[str,
         "sources": [_place(source, known) for source in sources],
         "words": list(words),
         "rows": [
-            [*_beside(earlier, id_), *(_told(printed[id_], sources, words) if id_ in printed else ())]
+            [*_beside(earlier, id_), *(_row(printed[id_], sources, words) if id_ in printed else ())]
             for earlier, id_ in zip(before, ids, strict=False)
         ],
     }
@@ -105,7 +105,7 @@ def _beside(earlier: str, id_: str) -> tuple[int, str]:
     return shared, ".".join(parts[shared:])
 
 
-def _told(number: Number, sources: Mapping[str, int], words: Mapping[str, int]) -> list[Any]:
+def _row(number: Number, sources: Mapping[str, int], words: Mapping[str, int]) -> list[Any]:
     said = map(words.get, _words(number))
     row = [_value(number.shown), sources[number.source], number.n, number.trials, *said]
     while row[-1] is None:

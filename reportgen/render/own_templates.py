@@ -1,7 +1,7 @@
 """Templates of the package, and those of a study that take their place, piece by piece.
 
 In: a study's own templates as its report carries them. Out: where Jinja finds templates, texts of style sheets, and pages; what
-goes wrong in a template of a study is told with its line.
+goes wrong in a template of a study is reported with its line.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ RESERVED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A series of the report, and how identifiers of its artefacts begin; `own` where Quarto has to be told of it."""
+    """A series of the report, and how identifiers of its artefacts begin; `own` where Quarto does not know it."""
 
     name: str
     key: str

@@ -3,7 +3,7 @@
 Each printed number has a column of its own: an effect with its interval is three columns, named by the last words of its
 id. Cells of words stay words, and each row says in a column of its own to which group it belongs. CSV: one file a table, the
 first line the heads (spanner, head, number); numbers have all their digits, with a dot and an ASCII minus; what could
-not be estimated is empty, and what is known and not told ("<5") stays words. Words that a spreadsheet would run as a
+not be estimated is empty, and what is known and suppressed ("<5") stays words. Words that a spreadsheet would run as a
 formula have an apostrophe in front.
 """
 
@@ -119,8 +119,9 @@ def words_of(cell: Cell) -> str:
 
 
 def _lines(group: Group, columns: Sequence[Column], parts: Sequence[tuple[str, ...]]) -> Iterator[tuple[Cell, ...]]:
+    head: Inline = ()
     for row in group.rows:
-        head = row.head or next((other.head for other in _above(group, row) if other.head), ())
+        head = row.head or head  # which may stand beside several rows
         line = [_head_cell(head)]
         for cell, column, names in zip(row.cells, columns, parts, strict=True):
             line += ([*_numbers(cell)] + [None] * len(names))[: len(names)] if names else [_worded(cell, column)]
@@ -138,11 +139,6 @@ def _worded(cell: Inline, column: Column) -> Cell:
     if column.align == "left" or not isinstance(only, Number) or not _PRINTED_NUMBER.fullmatch(only.text):
         return _words(cell)
     return Number(only.id, read_back(only.text), only.text, only.unit, source=only.source, kind=only.kind)
-
-
-def _above(group: Group, row: Row) -> list[Row]:
-    """Return the rows above one, the nearest first: a head may stand beside several rows."""
-    return list(reversed(group.rows[: group.rows.index(row)]))
 
 
 def _numbers(cell: Inline) -> list[Number]:

@@ -40,7 +40,7 @@ LINE_POINTS = 15
 A4 = 9
 RIGHT = {"valign": "top", "align": "right", "indent": 1}
 MARGINS = {"left": 0.5, "right": 0.5, "top": 0.6, "bottom": 0.7}  # inches
-_NUMBER = re.compile(rf"([<>]?){MINUS}?(\d+)(?:[.·](\d+))?")
+_NUMBER = re.compile(rf"([<>]?){MINUS}?(\d+)(?:\.(\d+))?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def expanded(names: Iterable[str], declared: Iterable[str]) -> tuple[str, ...]:
     return tuple(declared) if listed == (ALL,) else listed
 
 
-def means_told_by(outcome: str, follow_up: str, study: Study) -> str | None:
+def means_disclosed_by(outcome: str, follow_up: str, study: Study) -> str | None:
     """Return the one meta-analysis that may tell means of an outcome at a follow-up: the first that analyses it.
 
     None where the policy guards nobody, so that any may. Of two analyses with nearly the same people, the means of both are the

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 from reportgen.errors import Problem
-from reportgen.spec.check import baseline_of, each_unknown, expanded, means_told_by, unknown, with_method
+from reportgen.spec.check import baseline_of, each_unknown, expanded, means_disclosed_by, unknown, with_method
 from reportgen.spec.forests import WithTrialColumns
 from reportgen.spec.shows import Limited, OfAnalysis, OfModerators
 from reportgen.spec.source import Source, Step
@@ -93,21 +93,17 @@ def _limits(study: Study, artefact: Limited, source: Source, *here: Step) -> Ite
 def _means(
     study: Study, artefact: Limited, columns: tuple[tuple[str, ...], ...], source: Source, *here: Step
 ) -> Iterator[Problem]:
-    """Means are asked of an analysis that may not tell them, since another one does."""
+    """Means are asked of an analysis that may not disclose them, since another one does."""
     analysis = study.analyses.get(artefact.of or "")
     if not isinstance(analysis, Pooled) or not any("mean-sd" in side for side in columns):
         return
     outcomes = expanded(artefact.outcome or analysis.outcomes, study.outcomes)
     visits = expanded(artefact.follow_up or analysis.follow_up, study.follow_up)
     for outcome, visit in product(outcomes, visits):
-        told = means_told_by(outcome, visit, study)
-        if told not in (None, artefact.of):
-            message = (
-                f"'{artefact.of}' has no means of '{outcome}' at '{visit}': those in '{told}' would tell of few people"
-            )
-            hint = (
-                f"Remove `mean-sd`, or show `of: {told}`. With `minimum_cell: 0` in the policy every analysis has them."
-            )
+        disclosing = means_disclosed_by(outcome, visit, study)
+        if disclosing not in (None, artefact.of):
+            message = f"'{artefact.of}' has no means of '{outcome}' at '{visit}': those in '{disclosing}' would disclose few people"
+            hint = f"Remove `mean-sd`, or show `of: {disclosing}`. With `minimum_cell: 0` in the policy every analysis has them."
             yield Problem(message, source.at(*here), hint)
             return
 

@@ -405,7 +405,7 @@ def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
     ]
     groups = []
     for record in fitted:
-        titles = {comparison.name: comparison.title for comparison in record.comparisons}
+        titles = record.titles
         for comparison, found in groupby(results_of[record.name], key=lambda effect: effect.comparison):
             rows = tuple(_status_row(effect, remarks) for effect in found)
             groups.append(Group(rows, head=(titles[comparison],)))

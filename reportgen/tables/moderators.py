@@ -392,7 +392,7 @@ def failed_screenings(fitted: Sequence[Moderation]) -> Table | None:
     """Return the readings whose fit failed, with what was wrong; None where all ended."""
     groups = []
     for record in fitted:
-        titles = {comparison.name: comparison.title for comparison in record.comparisons}
+        titles = record.titles
         for comparison, title in titles.items():
             rows = tuple(
                 Row(

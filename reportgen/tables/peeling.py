@@ -234,7 +234,7 @@ def peeling_status(records: Sequence[DirectedPeeling]) -> Table:
     )
     groups = []
     for record in records:
-        titles = {comparison.name: comparison.title for comparison in record.comparisons}
+        titles = record.titles
         for comparison, found in groupby(results_of[record.name], key=lambda item: item.comparison):
             groups.append(Group(tuple(_status_row(item, remarks) for item in found), head=(titles[comparison],)))
     notes: tuple[Inline, ...] = (

@@ -413,7 +413,7 @@ def search_status(records: Sequence[RecursivePartitioning]) -> Table:
     ]
     groups = []
     for record in records:
-        titles = {comparison.name: comparison.title for comparison in record.comparisons}
+        titles = record.titles
         for comparison, found in groupby(results_of[record.name], key=lambda search: search.comparison):
             groups.append(Group(tuple(_status_row(search, remarks) for search in found), head=(titles[comparison],)))
     return Table(tuple(columns), tuple(groups))

@@ -51,6 +51,20 @@ def chosen(results: Iterable[CellT], options: Limited, study: Study) -> tuple[Ce
     )
 
 
+def labels_apart(results: Sequence[Cell], titles: Mapping[str, Number]) -> list[Inline]:
+    """Return what tells each result from the others: its outcome, and where they differ comparison and follow-up."""
+    several = len({result.comparison for result in results}) > 1
+    visits = len({result.follow_up for result in results}) > 1
+    return [
+        (
+            *((titles[result.comparison], ": ") if several else ()),
+            result.outcome_label,
+            *((", ", result.follow_up_label) if visits else ()),
+        )
+        for result in results
+    ]
+
+
 class Tried(Cell, Protocol):
     """The same, which may have a reason why nothing was estimated."""
 
@@ -104,8 +118,8 @@ def in_parts(
     """
     several = len({result.comparison for result in results}) > 1
 
-    def key(cell_t: CellT) -> tuple[str, str]:
-        return (cell_t.comparison, {"by outcome": cell_t.outcome, "by follow-up": cell_t.follow_up}.get(how, ""))
+    def key(result: CellT) -> tuple[str, str]:
+        return (result.comparison, {"by outcome": result.outcome, "by follow-up": result.follow_up}.get(how, ""))
 
     def title(first: CellT) -> Inline:
         head: Inline = (titles[first.comparison],) if several or how == "by comparison" else ()

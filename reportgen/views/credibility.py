@@ -61,7 +61,7 @@ def _screenings(context: Context) -> Iterator[Moderation]:
 
 
 def _credibility(record: Suggesting, options: Credibility, context: Context) -> tuple[Draft, ...]:
-    titles = {comparison.name: comparison.title for comparison in record.comparisons}
+    titles = record.titles
     drafts = []
     asked = chosen((result for result in record.results if not result.empty), options, context.study)
     for title, results in in_parts(asked, "none", titles):

@@ -11,28 +11,13 @@ from reportgen.records.numbers import Inline
 from reportgen.records.peeling import SIZES, DirectedPeeling, PeeledOutcome
 from reportgen.spec.shows import Limited, PeelingThresholds, PeelingTrajectories
 from reportgen.tables.adjusters import peeling_fits
-from reportgen.views.chosen import chosen
+from reportgen.views.chosen import chosen, labels_apart
 from reportgen.views.credibility import ratings_of
 from reportgen.views.draft import NOBODY, Draft, Sketch, stems, with_notes
 from reportgen.views.findings.searches import search_findings
 from reportgen.views.prose.directed_peeling import peeling_methods
 from reportgen.views.prose.section import sections_of_each
 from reportgen.views.view import Back, Context, Ended, Show, View, ended
-
-
-def _titles(peelings: Sequence[PeeledOutcome], record: DirectedPeeling) -> tuple[Inline, ...]:
-    """Return what tells each part from the others: the outcome, and where they differ comparison and follow-up."""
-    comparisons = {comparison.name: comparison.title for comparison in record.comparisons}
-    several = len({peeling.comparison for peeling in peelings}) > 1
-    visits = len({peeling.follow_up for peeling in peelings}) > 1
-    return tuple(
-        (
-            *((comparisons[peeling.comparison], ": ") if several else ()),
-            peeling.outcome_label,
-            *((", ", peeling.follow_up_label) if visits else ()),
-        )
-        for peeling in peelings
-    )
 
 
 def _trajectories(record: DirectedPeeling, options: PeelingTrajectories, context: Context) -> tuple[Draft, ...]:
@@ -63,7 +48,7 @@ def _found(
 ) -> tuple[list[tuple[PeeledOutcome, Inline]], tuple[Inline, ...]]:
     """Return what there is to show, each with its title, and what is said of the rest."""
     peelings = chosen((result for result in record.results if not result.empty), options, context.study)
-    titled = list(zip(peelings, _titles(peelings, record), strict=True))
+    titled = list(zip(peelings, labels_apart(peelings, record.titles), strict=True))
     note = tables.no_frontier([(item, title) for item, title in titled if not item.boxes])
     return [(item, title) for item, title in titled if item.boxes], (note,) if note else () if titled else (NOBODY,)
 

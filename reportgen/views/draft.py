@@ -6,18 +6,21 @@ once, by whichever process is free.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from inspect import signature
 from string import ascii_lowercase
-from typing import Any
+from typing import Any, TypeVar
 
 from reportgen.houses import PLAIN, House
 from reportgen.records.artefact import Drawing, Table
-from reportgen.records.numbers import Inline
+from reportgen.records.numbers import Inline, Number
 from reportgen.task import Task, function_name
+from reportgen.views.chosen import Tried, not_drawn
+
+TriedT = TypeVar("TriedT", bound=Tried)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,6 @@ class Sketch:
     def task(self, name: str, house: House = PLAIN) -> Task:
         """Return the drawing as a task, in the style of a house."""
         bound = signature(self.draw.func).bind(*self.draw.args, **self.draw.keywords)
-        if house == PLAIN:
-            return Task(name, self.draw.func, bound.arguments, cost=0.3)
         asked = {"draw": function_name(self.draw.func), "house": house, "arguments": dict(bound.arguments)}
         return Task(name, draw_for, asked, cost=0.3)
 
@@ -78,6 +79,35 @@ def with_notes(drafts: Sequence[Draft], notes: tuple[Inline, ...]) -> tuple[Draf
 def or_nobody(drafts: Sequence[Draft]) -> tuple[Draft, ...]:
     """Return drafts; where there is none, a sentence in their place."""
     return tuple(drafts) or (Draft(notes=(NOBODY,)),)
+
+
+def sketched(
+    parts: Sequence[tuple[Inline, tuple[TriedT, ...]]],
+    asked: Sequence[TriedT],
+    name: str,
+    sketch: Callable[[tuple[TriedT, ...], str], tuple[Sketch, ...]],
+    titles: Mapping[str, Number],
+) -> tuple[Draft, ...]:
+    """Return a part for each drawing; a sentence below the last names what has nothing to draw.
+
+    Parameters
+    ----------
+    parts : sequence of (title, results)
+        With something to draw.
+    asked : sequence
+        All results that the artefact asks for.
+    name : str
+        Of the artefact.
+    sketch : callable
+        Returns the sketches of the results of a part, whose files have a stem.
+    titles : mapping
+        Of the comparisons, by name.
+    """
+    names = stems(name, len(parts))
+    drafts = [Draft(title, sketch(results, stem)) for stem, (title, results) in zip(names, parts, strict=True)]
+    drawn = [result for _, results in parts for result in results]
+    missing = [result for result in asked if result not in drawn]
+    return with_notes(drafts, (not_drawn(missing, titles),)) if missing else or_nobody(drafts)
 
 
 def stems(name: str, number: int) -> list[str]:

@@ -19,8 +19,7 @@ NOT_DRAWN: Inline = (
 
 def _honesty(record: Any, options: SearchHonesty, context: Context) -> tuple[Draft, ...]:
     drawn = [item for item in chosen(record.results, options, context.study) if item.honesty is not None]
-    titles = {comparison.name: comparison.title for comparison in record.comparisons}
-    parts = in_parts(drawn, "none", titles)
+    parts = in_parts(drawn, "none", record.titles)
     drafts = tuple(
         Draft(title, table=tables.search_honesty(found, record.settings.level, ratings_of(record, found, context)))
         for title, found in parts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from reportgen import figures
@@ -10,7 +9,7 @@ from reportgen.records.moderation import Moderation, Screen
 from reportgen.records.numbers import Inline
 from reportgen.spec.shows import InteractionByTrial, InteractionByTrialEstimates
 from reportgen.tables.trial_interactions import interactions_by_trial, variation_between_trials
-from reportgen.views.chosen import chosen
+from reportgen.views.chosen import chosen, labels_apart
 from reportgen.views.draft import Draft, Sketch, or_nobody, stems
 from reportgen.views.view import Context, Show
 
@@ -21,21 +20,6 @@ VARIATION: Inline = ("Variation between trials",)
 def _screens(record: Moderation, options: Options, context: Context) -> tuple[Screen, ...]:
     """Return the outcomes that are asked for, without those that nobody could enter."""
     return chosen((screen for screen in record.results if not screen.empty), options, context.study)
-
-
-def _titles(record: Moderation, screens: Sequence[Screen]) -> list[Inline]:
-    """Return what tells each outcome at each follow-up from the others."""
-    titles = {comparison.name: comparison.title for comparison in record.comparisons}
-    several = len({screen.comparison for screen in screens}) > 1
-    visits = len({screen.follow_up for screen in screens}) > 1
-    return [
-        (
-            *((titles[screen.comparison], ": ") if several else ()),
-            screen.outcome_label,
-            *((", ", screen.follow_up_label) if visits else ()),
-        )
-        for screen in screens
-    ]
 
 
 def _forest(record: Moderation, options: InteractionByTrial, context: Context) -> tuple[Draft, ...]:
@@ -51,7 +35,7 @@ def _forest(record: Moderation, options: InteractionByTrial, context: Context) -
     return or_nobody(
         [
             Draft(title, (Sketch(partial(draw, screen, name=name)),))
-            for name, title, screen in zip(names, _titles(record, screens), screens, strict=True)
+            for name, title, screen in zip(names, labels_apart(screens, record.titles), screens, strict=True)
         ]
     )
 
@@ -60,7 +44,7 @@ def _estimates(record: Moderation, options: InteractionByTrialEstimates, context
     screens = _screens(record, options, context)
     drafts = [
         Draft(title, table=interactions_by_trial(screen, options.moderators, record.settings))
-        for title, screen in zip(_titles(record, screens), screens, strict=True)
+        for title, screen in zip(labels_apart(screens, record.titles), screens, strict=True)
     ]
     for comparison in record.comparisons:
         own = [screen for screen in screens if screen.comparison == comparison.name]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from reportgen import figures, tables
 from reportgen.records.model import MetaAnalysis, PooledEffect, TrialEstimate
-from reportgen.records.numbers import Inline, Number, slug
+from reportgen.records.numbers import Inline, slug
 from reportgen.spec.shows import Estimates, EstimatesByTrial, Forest, ForestByTrial, Limited
 from reportgen.tables.adjusters import effect_fits
 from reportgen.tables.phrases import joined
-from reportgen.views.chosen import chosen, in_parts, not_drawn
-from reportgen.views.draft import Draft, Sketch, or_nobody, stems, with_notes
+from reportgen.views.chosen import chosen, in_parts
+from reportgen.views.draft import Draft, Sketch, or_nobody, sketched
 from reportgen.views.findings.meta_analysis import effect_findings
 from reportgen.views.prose.meta_analysis import prose
 from reportgen.views.view import Back, Context, Ended, Show, View, captioned, ended
@@ -23,10 +23,6 @@ Effects = Sequence[PooledEffect]
 def _effects(record: MetaAnalysis, options: Limited, context: Context) -> tuple[PooledEffect, ...]:
     """Return the effects that are asked for, without those that nobody could enter."""
     return chosen((effect for effect in record.results if not effect.empty), options, context.study)
-
-
-def _titles(record: MetaAnalysis) -> dict[str, Number]:
-    return {comparison.name: comparison.title for comparison in record.comparisons}
 
 
 def _forest(record: MetaAnalysis, options: Forest, context: Context) -> tuple[Draft, ...]:
@@ -41,9 +37,9 @@ def _forest(record: MetaAnalysis, options: Forest, context: Context) -> tuple[Dr
         return (Sketch(partial(draw, effects, record.settings, name=name)),)
 
     effects = _effects(record, options, context)
-    parts = in_parts(effects, options.parts, _titles(record))
+    parts = in_parts(effects, options.parts, record.titles)
     drawn = [part for part in parts if any(map(_estimated, part[1]))]
-    return _sketched(drawn, effects, context, sketch, _titles(record))
+    return sketched(drawn, effects, context.name, sketch, record.titles)
 
 
 def _forest_by_trial(record: MetaAnalysis, options: ForestByTrial, context: Context) -> tuple[Draft, ...]:
@@ -62,8 +58,8 @@ def _forest_by_trial(record: MetaAnalysis, options: ForestByTrial, context: Cont
 
     effects = _effects(record, options, context)
     drawn = [effect for effect in effects if _estimated(effect) or any(map(_estimated, effect.by_trial))]
-    titles = _titles(record)
-    return _sketched(in_parts(drawn, options.parts, titles), effects, context, sketch, titles)
+    parts = in_parts(drawn, options.parts, record.titles)
+    return sketched(parts, effects, context.name, sketch, record.titles)
 
 
 def _estimated(one: PooledEffect | TrialEstimate) -> bool:
@@ -85,23 +81,8 @@ def _apart(effect: PooledEffect, effects: Effects) -> Inline:
     return joined([(getattr(effect, f"{key}_label"),) for key in _differing(effects)], ", ")
 
 
-def _sketched(
-    parts: Sequence[tuple[Inline, Effects]],
-    asked: Effects,
-    context: Context,
-    sketch: Callable[[Effects, str], tuple[Sketch, ...]],
-    titles: Mapping[str, Number],
-) -> tuple[Draft, ...]:
-    """Return a part for each drawing; a sentence below the last names what has nothing to draw."""
-    names = stems(context.name, len(parts))
-    drafts = [Draft(title, sketch(effects, name)) for name, (title, effects) in zip(names, parts, strict=True)]
-    drawn = [effect for _, effects in parts for effect in effects]
-    missing = [effect for effect in asked if effect not in drawn]
-    return with_notes(drafts, (not_drawn(missing, titles),)) if missing else or_nobody(drafts)
-
-
 def _estimates(record: MetaAnalysis, options: Estimates, context: Context) -> tuple[Draft, ...]:
-    parts = in_parts(_effects(record, options, context), options.parts, _titles(record))
+    parts = in_parts(_effects(record, options, context), options.parts, record.titles)
     return or_nobody(
         [
             Draft(title, table=tables.estimates(effects, record.settings, scale=options.scale))
@@ -111,7 +92,7 @@ def _estimates(record: MetaAnalysis, options: Estimates, context: Context) -> tu
 
 
 def _estimates_by_trial(record: MetaAnalysis, options: EstimatesByTrial, context: Context) -> tuple[Draft, ...]:
-    effects, titles = _effects(record, options, context), _titles(record)
+    effects, titles = _effects(record, options, context), record.titles
     several = len({effect.comparison for effect in effects}) > 1
 
     def title(effect: PooledEffect) -> Inline:

@@ -12,9 +12,9 @@ from reportgen.spec.shows import EffectAtValues, InteractionEstimates, Interacti
 from reportgen.tables.adjusters import screen_fits
 from reportgen.tables.effects_at_values import effects_at_values
 from reportgen.tables.moderators import expectations, failed_screenings, interaction_estimates
-from reportgen.views.chosen import chosen, in_parts, not_drawn
+from reportgen.views.chosen import chosen, in_parts
 from reportgen.views.credibility import ratings_of
-from reportgen.views.draft import Draft, Sketch, or_nobody, stems, with_notes
+from reportgen.views.draft import Draft, Sketch, or_nobody, sketched
 from reportgen.views.findings.moderators import moderator_findings
 from reportgen.views.interaction_by_trial import SHOWS as BY_TRIAL
 from reportgen.views.prose.moderators import screening_methods
@@ -25,20 +25,19 @@ from reportgen.views.view import Back, Context, Ended, Show, View, ended
 def _parts(record: Moderation, options: Limited, context: Context, how: str) -> list[tuple[Inline, tuple[Screen, ...]]]:
     """Return the screens that are asked for by part, without those that nobody could enter."""
     screens = chosen((screen for screen in record.results if not screen.empty), options, context.study)
-    return in_parts(screens, how, {comparison.name: comparison.title for comparison in record.comparisons})
+    return in_parts(screens, how, record.titles)
 
 
 def _forest(record: Moderation, options: InteractionForest, context: Context) -> tuple[Draft, ...]:
     parts = _parts(record, options, context, options.parts)
     drawn = [part for part in parts if any(map(_estimated, part[1]))]
-    missing = [screen for _, screens in parts if not any(map(_estimated, screens)) for screen in screens]
     draw = partial(figures.draw_interactions, settings=record.settings, limits=options.limits, order=options.order)
-    drafts = [
-        Draft(title, (Sketch(partial(draw, screens, name=name)),))
-        for name, (title, screens) in zip(stems(context.name, len(drawn)), drawn, strict=True)
-    ]
-    titles = {comparison.name: comparison.title for comparison in record.comparisons}
-    return with_notes(drafts, (not_drawn(missing, titles),)) if missing else or_nobody(drafts)
+
+    def sketch(screens: Sequence[Screen], name: str) -> tuple[Sketch, ...]:
+        return (Sketch(partial(draw, screens, name=name)),)
+
+    asked = [screen for _, screens in parts for screen in screens]
+    return sketched(drawn, asked, context.name, sketch, record.titles)
 
 
 def _estimated(screen: Screen) -> bool:

@@ -67,8 +67,7 @@ def _parts(
     parts = [part for part in every if any(map(wanted, part[1]))]
     missing = [search for _, searches in every if not any(map(wanted, searches)) for search in searches]
     if missing:
-        titles = {comparison.name: comparison.title for comparison in record.comparisons}
-        remarks = (not_drawn(missing, titles), *remarks)
+        remarks = (not_drawn(missing, record.titles), *remarks)
     drafts = [
         Draft(title, sketches(searches, record.settings, name), notes=note(searches))
         for name, (title, searches) in zip(stems(context.name, len(parts)), parts, strict=True)

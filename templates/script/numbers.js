@@ -18,7 +18,7 @@ const pair = (list, name, value) => {
   const line = document.createElement("div"), term = document.createElement("dt"), said = document.createElement("dd");
   term.textContent = name; said.textContent = String(value); line.append(term, said); list.append(line);
 };
-const told = (row) => {
+const rowShown = (row) => {
   const list = document.createElement("dl");
   pair(list, "Row", row.id);
   if (row.source === undefined) { pair(list, "What", "words of the study file or the data"); return list; }
@@ -34,7 +34,7 @@ const noted = (link) => {
 };
 const show = (element) => {
   const notes = [...element.querySelectorAll(".mark a")];
-  const lists = [...rowsOf(element).map(told), ...notes.map(noted)];
+  const lists = [...rowsOf(element).map(rowShown), ...notes.map(noted)];
   if (!lists.length) return hide();
   const parent = element.closest("dialog") || document.body;
   if (origin.parentElement !== parent) parent.append(origin);

@@ -13,7 +13,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from tests.browser.conftest import DESK, PHONE, laid_out, sized, soon
-from tests.page_numbers import told_by
+from tests.page_numbers import rows_by_id
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -55,7 +55,7 @@ def test_a_table_sorts_by_value_and_back(browser: webdriver.Chrome) -> None:
 
 def test_a_number_says_where_it_comes_from(browser: webdriver.Chrome, report: Path) -> None:
     rows = pd.read_parquet(report / "results.parquet").set_index("id")
-    ids = list(told_by((report / "appendix.html").read_text(encoding="utf-8")))
+    ids = list(rows_by_id((report / "appendix.html").read_text(encoding="utf-8")))
     cells = browser.find_elements(By.CSS_SELECTOR, "main td [data-id], main td[data-id]")
     number, id_ = next(
         (cell, ids[int(key)])

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from reportgen.figures.columns import Cells, heads_of
-from reportgen.figures.forest import EFFECTS, forest_sheets
-from reportgen.figures.forest_by_trial import BY_TRIAL, forest_by_trial_sheets
+from reportgen.figures.columns import EFFECTS, TRIALS, Cells, heads_of
+from reportgen.figures.forest import forest_sheets
+from reportgen.figures.forest_by_trial import forest_by_trial_sheets
 from reportgen.figures.interaction_by_trial import interaction_by_trial_sheets
 from reportgen.figures.interactions import interaction_sheets
 from reportgen.figures.layout import Heading, Slot
@@ -47,7 +47,7 @@ def trial_labels(sheet: Sheet) -> list[str]:
 
 
 def test_the_usual_columns_of_language_and_figures_are_the_same() -> None:
-    assert TrialColumns().sides == BY_TRIAL
+    assert TrialColumns().sides == TRIALS
     assert EffectColumns().sides == EFFECTS
 
 

@@ -13,7 +13,7 @@ from lxml import html
 from reportgen.records.numbers import numbers_in
 from reportgen.render.environment import environment
 from reportgen.render.inline import number_html
-from tests.page_numbers import told_by, trace_numbers
+from tests.page_numbers import rows_by_id, trace_numbers
 from tests.unit.render.conftest import Report
 
 
@@ -77,7 +77,7 @@ def test_simulated_data_and_drafts_are_named(page: html.HtmlElement) -> None:
 def test_every_number_can_tell_where_it_comes_from(report: Report) -> None:
     text = (report.folder / "appendix.html").read_text(encoding="utf-8")
     known = json.loads(html.fromstring(text).xpath("string(//script[@id='rows'])"))
-    told = [row for row in told_by(text).values() if row]
+    told = [row for row in rows_by_id(text).values() if row]
     assert len(told) > 500
     assert all(0 <= row[1] < len(known["sources"]) for row in told)
     assert all(0 <= place < len(known["words"]) for row in told for place in row[4:] if place is not None)
