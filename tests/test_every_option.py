@@ -25,7 +25,7 @@ from tests.study_files import MAPPING, STUDY, people, write_study, write_yaml
 pytestmark = pytest.mark.slow
 
 STAGES = ["one", "two", "three", "four"]
-FORMATS = ",".join(DEFAULT)
+FORMATS = ",".join((*DEFAULT, "submission"))
 DRAWN = ("forest", "interaction-by-trial", "tree", "profiles", "trajectories", "availability")
 SMALL = {"follow_up": "short", "comparisons": "overall"}
 SEARCH = {**SMALL, "moderators": ["age", "sex", "baseline RMDQ"], "min_size": 0.2}
