@@ -67,8 +67,10 @@ def sized(browser: webdriver.Chrome, size: tuple[int, int]) -> Iterator[None]:
     """Give the page a size: a window cannot be as narrow as a phone."""
     metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    yield
-    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    try:
+        yield
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 @contextmanager
@@ -78,8 +80,10 @@ def laid_out(browser: webdriver.Chrome) -> Iterator[None]:
         "const all = document.createElement('style'); all.id = 'all';"
         "all.textContent = '.table, .drawing { content-visibility: visible !important }'; document.head.append(all);"
     )
-    yield
-    browser.execute_script("document.getElementById('all').remove()")
+    try:
+        yield
+    finally:
+        browser.execute_script("document.getElementById('all').remove()")
 
 
 def soon(browser: webdriver.Chrome, condition: Callable[[], object]) -> None:
