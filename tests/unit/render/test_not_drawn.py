@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from reportgen.records.numbers import plain
+from reportgen.records.record import Record
 from reportgen.views import SHOWS, Context, Draft
 from tests.unit.figures.screens import settings as screening
 from tests.unit.figures.screens import several
@@ -77,7 +77,7 @@ def comparisons() -> tuple[Any, ...]:
 
 
 def test_a_part_of_a_forest_of_interactions_without_an_estimate_is_not_drawn() -> None:
-    nothing = SimpleNamespace(settings=screening(), comparisons=comparisons()[:1], results=tuple(several()))
+    nothing = Record("x", screening(), comparisons()[:1], tuple(several()))
     drafts = of_record("interaction-forest", nothing, parts="by outcome")
     assert [plain(draft.title) for draft in drafts] == ["Pain", "Function"]
     (said,) = [plain(note) for draft in drafts for note in draft.notes]
@@ -91,7 +91,7 @@ def test_a_part_of_a_forest_of_subgroups_without_an_estimate_is_not_drawn(imposs
     results = (search("pain"), other) if impossible else (search("pain"), replace(search("mood"), comparison="other"))
     drafts = of_record(
         "subgroup-forest",
-        SimpleNamespace(settings=search_settings(), comparisons=comparisons(), results=results),
+        Record("x", search_settings(), comparisons(), results),
     )
     notes = [plain(note) for draft in drafts for note in draft.notes]
     sentence = f"Not drawn, since nothing was estimated: Sham v none, MOOD, Short term ({WHY})."
