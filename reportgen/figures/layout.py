@@ -17,7 +17,7 @@ from reportgen.figures.lettering import width
 from reportgen.figures.panel import ARROW_LENGTH, AXIS_HEIGHT, EDGE, FAVOURS_HEIGHT, Panel
 from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, inline_width, lettered, lines_of
 from reportgen.figures.theme import AXIS, BODY, HEAD, INK, NOTE, REASON, RULE, Style, house, page_width
-from reportgen.houses import TO
+from reportgen.houses import PLAIN, TO
 from reportgen.records.effect_scale import ARROWS, NO_EFFECT
 from reportgen.records.numbers import Inline, Number, numbers_in
 from reportgen.records.typeset import number_text
@@ -31,6 +31,7 @@ INDENT = 3.2
 GROUP_GAP = 0.7
 BAND_GAP = 2.0
 LEAST_PLOT = 54.0
+NARROWEST_PLOT = 26.0  # where a sheet is narrower than that of `PLAIN`
 LEAST_LABEL = 16.0
 
 
@@ -112,7 +113,8 @@ class Band:
 class Headings:
     """Heads of label, count columns, plot (its axis title, under the axis) and result columns.
 
-    `least_plot` is how narrow the plot may become for the sake of long labels, in millimetres.
+    `least_plot` is how narrow the plot may become for the sake of long labels, in millimetres; a sheet that is narrower than
+    that of `PLAIN` takes what it lacks from plot and labels alike.
     """
 
     label: Inline
@@ -120,6 +122,15 @@ class Headings:
     results: tuple[Heading, ...]
     axis_title: Inline
     least_plot: float = LEAST_PLOT
+
+    def least(self) -> float:
+        """Return how narrow the plot may become on this sheet."""
+        lacking = PLAIN.width - page_width()
+        return (
+            self.least_plot
+            if lacking <= 0
+            else min(self.least_plot, max(self.least_plot - lacking / 2, NARROWEST_PLOT))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +267,7 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
         (row.indent + inline_width(row.label, row.style) for row in rows if _in_columns(row, headings)), default=0.0
     )
     natural = max(natural, inline_width(headings.label, HEAD), LEAST_LABEL) + 0.3
-    label = min(natural, max(free - headings.least_plot, LEAST_LABEL))
+    label = min(natural, max(free - headings.least(), LEAST_LABEL))
     tracks, x = [], EDGE + label
     for size, points in counts:
         tracks.append(_track(x + GAP + size, size, points))
