@@ -163,9 +163,22 @@ class Grid:
     reason_left: float
 
     def label_limit(self, row: Row) -> float:
-        """Return how wide the label of a row may be: one without counts has their columns for itself."""
-        whole = self.plot_left - ARROW_LENGTH - 1.5 - EDGE if row.head or not row.counts else self.label_width
-        return whole - row.indent
+        """Return how wide the label of a row may be: one without counts has their columns for itself.
+
+        Where no column stands left of the plot, the head of a group runs through it.
+        """
+        if row.head and not self.counts and not row.reason:
+            return page_width() - 2 * EDGE - row.indent
+        return (self._before_plot() if row.head or not row.counts else self.label_width) - row.indent
+
+    def runs_through(self, row: Row) -> bool:
+        """Whether the label of a row runs through the plot, whose lines leave it out."""
+        return row.head and inline_width(row.label, row.style) > self._before_plot() - row.indent < self.label_limit(
+            row
+        )
+
+    def _before_plot(self) -> float:
+        return self.plot_left - ARROW_LENGTH - 1.5 - EDGE
 
     def reason_limit(self) -> float:
         """Return how wide a reason may be: its row has no marks, so that it may reach into the plot, up to its lines."""
@@ -196,7 +209,7 @@ def lay_out(
     """
     bands = in_house(bands)
     grid = measure(bands, headings)
-    pages = paginate(bands, grid, body)
+    pages = paginate(bands, grid, body - _excess(note))
     return tuple(
         _sheet(
             page,
@@ -209,6 +222,12 @@ def lay_out(
         )
         for number, page in enumerate(pages, start=1)
     )
+
+
+def _excess(note: Inline) -> float:
+    """Return by how much a note is higher than on a sheet of the usual width."""
+    usual, room = (lines_of(note, width - 2 * EDGE, NOTE) for width in (PLAIN.width, page_width()))
+    return (room - usual) * NOTE.leading
 
 
 def in_house(bands: Sequence[Band]) -> tuple[Band, ...]:
@@ -482,12 +501,24 @@ def _band_marks(band: Band, grid: Grid, top: float) -> tuple[list[Mark], float]:
         y += grid.height(row)
     behind += _overall_lines(band.rows, grid, panel, top)
     if band.axis:
-        behind.append(panel.no_effect(top, y + 0.8))
-        if band.overall is not None:
-            behind += panel.overall(band.overall, top, y + 0.8)
+        for start, end in _clear_of_heads(band.rows, grid, top):
+            behind.append(panel.no_effect(start, end))
+            if band.overall is not None:
+                behind += panel.overall(band.overall, start, end)
         marks += panel.ruler(y + 0.8)
         y += 0.8 + AXIS_HEIGHT
     return behind + marks, y
+
+
+def _clear_of_heads(rows: Sequence[Row], grid: Grid, y: float) -> Iterator[tuple[float, float]]:
+    """Yield from where to where the lines of the plot go, down to the axis: they leave out heads that run through it."""
+    start = y
+    for row in rows:
+        if grid.runs_through(row):
+            yield start, y
+            start = y + grid.height(row)
+        y += grid.height(row)
+    yield start, y + 0.8
 
 
 def _rails(row: Row, top: float, bottom: float) -> list[Mark]:
