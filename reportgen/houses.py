@@ -13,6 +13,8 @@ from typing import Literal
 
 MINUS = "−"
 TO = " to "
+VERSUS = " v "
+"""What stands between two levels, unless a style has a word of its own."""
 COLUMN = 85.0
 """Millimetres of a figure in a single column, which journals set to between 84 and 89."""
 Width = Literal["page", "column"]
