@@ -8,10 +8,17 @@ instructions to authors in November 2026, as best we know: journals change them,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 MINUS = "−"
 TO = " to "
+VERSUS = " v "
+"""What stands between two levels, unless a style has a word of its own."""
+COLUMN = 85.0
+"""Millimetres of a figure in a single column, which journals set to between 84 and 89."""
+Width = Literal["page", "column"]
+"""How wide a figure is: as a page of the house, or as a single column of it."""
 _POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _LEADING_ZERO = re.compile(r"(?<!\d)0(?=\.\d)")
 _P = re.compile(r"(?<![\w.\-/@])p(?![\w\-/@]|\.\w)")
@@ -110,6 +117,16 @@ class House:
         ('–', ' to ', ' to ')
         """
         return TO if MINUS in low + high else self.between
+
+    def in_width(self, width: Width) -> House:
+        """Return the house as it prints a figure of that width.
+
+        Examples
+        --------
+        >>> HOUSES["lancet"].in_width("page").width, HOUSES["lancet"].in_width("column").width
+        (154.0, 85.0)
+        """
+        return replace(self, width=COLUMN) if width == "column" else self
 
     def type_size(self, points: float) -> float:
         """Return the size at which type of some points is set in a figure."""

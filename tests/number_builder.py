@@ -55,6 +55,9 @@ class NumberBuilder:
     def p(self, *given: Any, **more: Any) -> Number:
         return self.print(self.values.p(*given, **more))
 
+    def limit_of_p(self, *given: Any, **more: Any) -> Number:
+        return self.print(self.values.limit_of_p(*given, **more))
+
     def figure(self, *given: Any, **more: Any) -> Number:
         return self.print(self.values.figure(*given, **more))
 

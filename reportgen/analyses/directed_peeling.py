@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from reportgen.analyses.honesty_record import SUPPORTED, Honest, drawn_of
 from reportgen.analyses.moderator_values import Moderator
-from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number
+from reportgen.analyses.naming import adjuster_labels, level_number, limit_of_p, percent_number
 from reportgen.analyses.peeling_record import peeling_record
 from reportgen.analyses.peeling_search import Peeled
 from reportgen.analyses.recording import comparison_records, search_range_record, suppression_record
@@ -110,7 +110,7 @@ def _settings(node: Node, values: Values, study: Study) -> PeelingSettings[Value
         information=node.information,
         adjuster_slopes=node.adjuster_slopes,
         screened_by=values.quote("screened by", screening.from_) if screening else None,
-        p_below=setting_number("p below", screening.p_below, values) if screening else None,
+        p_below=limit_of_p("p below", screening.p_below, values) if screening else None,
         alpha=percent_number("alpha", node.alpha, values),
         beam=values.count("beam", node.beam, "boxes"),
         bin_width=percent_number("bin width", node.bin_width, values),

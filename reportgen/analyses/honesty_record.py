@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from reportgen.analyses.moderator_values import Moderator, decimals_of
-from reportgen.analyses.naming import setting_number
+from reportgen.analyses.naming import limit_of_p
 from reportgen.analyses.recording import NAN
 from reportgen.analyses.samples import cut_at, sample_of
 from reportgen.analyses.selection import Selection
@@ -130,7 +130,7 @@ class Honest:
         return SearchHonesty(
             null_draws=values.count("null draws", 0 if null is None else len(null.number), "draws"),
             bootstrap_draws=values.count("bootstrap draws", 0 if bootstrap is None else len(bootstrap.number), "draws"),
-            alpha=setting_number("alpha", self.alpha, values),
+            alpha=limit_of_p("alpha", self.alpha, values),
             p=p,
             kept_share=self._kept_share(values),
             found_share=self._found_share(values),

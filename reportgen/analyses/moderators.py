@@ -152,7 +152,7 @@ def _settings(node: Node, study: Study, values: Values) -> ScreeningSettings[Val
 
 def _tier_limit(name: str, p: float, values: Values) -> Value:
     """Return a limit of p with two decimals, or more where it has more."""
-    return values.figure(name, p, max(2, setting_decimals(p)))
+    return values.limit_of_p(name, p, max(2, setting_decimals(p)))
 
 
 def _ordinal(percentile: float) -> str:

@@ -69,6 +69,11 @@ def setting_number(name: str, value: float, values: Values, unit: str = "") -> V
     return values.figure(name, value, setting_decimals(value), unit)
 
 
+def limit_of_p(name: str, value: float, values: Values) -> Value:
+    """Return a limit of p values that the study file sets, with as many decimals as it needs."""
+    return values.limit_of_p(name, value, setting_decimals(value))
+
+
 def setting_decimals(value: float) -> int:
     """Return as many decimals as a setting needs, six at most.
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from reportgen.analyses.honesty_record import SUPPORTED, Honest, drawn_of
 from reportgen.analyses.moderator_values import Moderator, column_of
-from reportgen.analyses.naming import adjuster_labels, level_number, percent_number, setting_number, unit_of
+from reportgen.analyses.naming import adjuster_labels, level_number, limit_of_p, percent_number, setting_number, unit_of
 from reportgen.analyses.partition_context import Naming
 from reportgen.analyses.partition_record import search_record
 from reportgen.analyses.recording import comparison_records, for_outcome, search_range_record, suppression_record
@@ -258,8 +258,8 @@ def _settings(node: Node, study: Study, values: Values) -> SearchSettings[Value]
         adjuster_slopes=node.adjuster_slopes,
         missing=node.missing,
         screened_by=values.quote("screened by", screened.from_) if screened else None,
-        p_below=setting_number("p below", screened.p_below, values) if screened else None,
-        alpha=setting_number("alpha", node.alpha, values),
+        p_below=limit_of_p("p below", screened.p_below, values) if screened else None,
+        alpha=limit_of_p("alpha", node.alpha, values),
         gamma=tuple(setting_number(f"gamma {i}", value, values) for i, value in enumerate(node.gamma or (), 1)),
         depth=values.count("depth", node.depth, "levels"),
         width=values.count("width", node.width, "moderators"),

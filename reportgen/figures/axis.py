@@ -63,6 +63,10 @@ class Axis:
         """Return whether an interval extends beyond the axis."""
         return low < self.low or high > self.high
 
+    def shows(self, value: float) -> bool:
+        """Return whether a value lies on the axis."""
+        return self.low <= value <= self.high
+
     def ticks(self) -> tuple[float, ...]:
         """Return the values of the ticks."""
         if self.ratios:

@@ -29,7 +29,7 @@ from reportgen.figures.layout import (
     Slot,
     lay_out,
 )
-from reportgen.figures.limited import LEAVES, limited
+from reportgen.figures.limited import LEAVES, beyond, limited
 from reportgen.figures.order import RowOrder, in_order, negative
 from reportgen.figures.panel import PREDICTION_DROP, Panel
 from reportgen.figures.sheet import Mark, Sheet
@@ -331,6 +331,7 @@ def _note(
         note += ["Line below it: ", settings.level, "% prediction interval for the effect in a new trial. "]
     if any(_leaves(band, effects, shown) for band in bands):
         note += [LEAVES]
+    note += beyond(bands)
     if len(bands) > 1:
         note += ["Outcomes on different scales have separate axes; lengths are comparable within one axis only. "]
     if alone:

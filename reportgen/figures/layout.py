@@ -17,7 +17,7 @@ from reportgen.figures.lettering import width
 from reportgen.figures.panel import ARROW_LENGTH, AXIS_HEIGHT, EDGE, FAVOURS_HEIGHT, Panel
 from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, inline_width, lettered, lines_of
 from reportgen.figures.theme import AXIS, BODY, HEAD, INK, NOTE, REASON, RULE, Style, house, page_width
-from reportgen.houses import TO
+from reportgen.houses import PLAIN, TO
 from reportgen.records.effect_scale import ARROWS, NO_EFFECT
 from reportgen.records.numbers import Inline, Number, numbers_in
 from reportgen.records.typeset import number_text
@@ -31,6 +31,7 @@ INDENT = 3.2
 GROUP_GAP = 0.7
 BAND_GAP = 2.0
 LEAST_PLOT = 54.0
+NARROWEST_PLOT = 26.0  # where a sheet is narrower than that of `PLAIN`
 LEAST_LABEL = 16.0
 
 
@@ -112,7 +113,8 @@ class Band:
 class Headings:
     """Heads of label, count columns, plot (its axis title, under the axis) and result columns.
 
-    `least_plot` is how narrow the plot may become for the sake of long labels, in millimetres.
+    `least_plot` is how narrow the plot may become for the sake of long labels, in millimetres; a sheet that is narrower than
+    that of `PLAIN` takes what it lacks from plot and labels alike.
     """
 
     label: Inline
@@ -120,6 +122,15 @@ class Headings:
     results: tuple[Heading, ...]
     axis_title: Inline
     least_plot: float = LEAST_PLOT
+
+    def least(self) -> float:
+        """Return how narrow the plot may become on this sheet."""
+        lacking = PLAIN.width - page_width()
+        return (
+            self.least_plot
+            if lacking <= 0
+            else min(self.least_plot, max(self.least_plot - lacking / 2, NARROWEST_PLOT))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +163,22 @@ class Grid:
     reason_left: float
 
     def label_limit(self, row: Row) -> float:
-        """Return how wide the label of a row may be: one without counts has their columns for itself."""
-        whole = self.plot_left - ARROW_LENGTH - 1.5 - EDGE if row.head or not row.counts else self.label_width
-        return whole - row.indent
+        """Return how wide the label of a row may be: one without counts has their columns for itself.
+
+        Where no column stands left of the plot, the head of a group runs through it.
+        """
+        if row.head and not self.counts and not row.reason:
+            return page_width() - 2 * EDGE - row.indent
+        return (self._before_plot() if row.head or not row.counts else self.label_width) - row.indent
+
+    def runs_through(self, row: Row) -> bool:
+        """Whether the label of a row runs through the plot, whose lines leave it out."""
+        return row.head and inline_width(row.label, row.style) > self._before_plot() - row.indent < self.label_limit(
+            row
+        )
+
+    def _before_plot(self) -> float:
+        return self.plot_left - ARROW_LENGTH - 1.5 - EDGE
 
     def reason_limit(self) -> float:
         """Return how wide a reason may be: its row has no marks, so that it may reach into the plot, up to its lines."""
@@ -185,7 +209,7 @@ def lay_out(
     """
     bands = in_house(bands)
     grid = measure(bands, headings)
-    pages = paginate(bands, grid, body)
+    pages = paginate(bands, grid, body - _excess(note))
     return tuple(
         _sheet(
             page,
@@ -198,6 +222,12 @@ def lay_out(
         )
         for number, page in enumerate(pages, start=1)
     )
+
+
+def _excess(note: Inline) -> float:
+    """Return by how much a note is higher than on a sheet of the usual width."""
+    usual, room = (lines_of(note, width - 2 * EDGE, NOTE) for width in (PLAIN.width, page_width()))
+    return (room - usual) * NOTE.leading
 
 
 def in_house(bands: Sequence[Band]) -> tuple[Band, ...]:
@@ -256,7 +286,7 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
         (row.indent + inline_width(row.label, row.style) for row in rows if _in_columns(row, headings)), default=0.0
     )
     natural = max(natural, inline_width(headings.label, HEAD), LEAST_LABEL) + 0.3
-    label = min(natural, max(free - headings.least_plot, LEAST_LABEL))
+    label = min(natural, max(free - headings.least(), LEAST_LABEL))
     tracks, x = [], EDGE + label
     for size, points in counts:
         tracks.append(_track(x + GAP + size, size, points))
@@ -471,12 +501,24 @@ def _band_marks(band: Band, grid: Grid, top: float) -> tuple[list[Mark], float]:
         y += grid.height(row)
     behind += _overall_lines(band.rows, grid, panel, top)
     if band.axis:
-        behind.append(panel.no_effect(top, y + 0.8))
-        if band.overall is not None:
-            behind += panel.overall(band.overall, top, y + 0.8)
+        for start, end in _clear_of_heads(band.rows, grid, top):
+            behind.append(panel.no_effect(start, end))
+            if band.overall is not None:
+                behind += panel.overall(band.overall, start, end)
         marks += panel.ruler(y + 0.8)
         y += 0.8 + AXIS_HEIGHT
     return behind + marks, y
+
+
+def _clear_of_heads(rows: Sequence[Row], grid: Grid, y: float) -> Iterator[tuple[float, float]]:
+    """Yield from where to where the lines of the plot go, down to the axis: they leave out heads that run through it."""
+    start = y
+    for row in rows:
+        if grid.runs_through(row):
+            yield start, y
+            start = y + grid.height(row)
+        y += grid.height(row)
+    yield start, y + 0.8
 
 
 def _rails(row: Row, top: float, bottom: float) -> list[Mark]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import warnings
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 
 from reportgen.figures.faces import FACES, FALLBACK, SANS
@@ -16,6 +17,11 @@ from reportgen.figures.theme import MM_PER_POINT, Slant, Style, Weight
 
 # a line may break at a space, never at this one: "m = 4" stays whole
 NO_BREAK = "\u00a0"
+# letters between the first two and the last keep to themselves: their direction neither sets nor follows that of the line
+LEFT_TO_RIGHT, RIGHT_TO_LEFT, ISOLATED = "\u2066", "\u2067", "\u2069"
+_ISOLATING = LEFT_TO_RIGHT + RIGHT_TO_LEFT + ISOLATED
+_ISOLATE = re.compile(f"[{LEFT_TO_RIGHT}{RIGHT_TO_LEFT}][^{ISOLATED}]*{ISOLATED}?")
+FROM_RIGHT = ("R", "AL")
 # what joins the parts of an emoji: no letter of its own, and a box in a font that does not know it
 _EMOJI_JOINERS = re.compile("[\ufe00-\ufe0f]|(?<![\u0600-\u0dff])\u200d")
 
@@ -47,17 +53,32 @@ def drawable(text: str) -> str:
 
 
 def runs_right_to_left(text: str) -> bool:
-    """Whether a text is read from right to left: so is its first letter.
+    """Whether a text is read from right to left: so is its first letter, but for those that are isolated.
 
     Examples
     --------
     >>> runs_right_to_left("ירושלים trial"), runs_right_to_left("2019 trial ירושלים")
     (True, False)
+    >>> runs_right_to_left(isolated("ירושלים") + " (points)")
+    False
     """
     if text.isascii():
         return False
-    strong = (kind for kind in map(unicodedata.bidirectional, text) if kind in {"L", "R", "AL"})
+    strong = (kind for kind in map(unicodedata.bidirectional, _ISOLATE.sub("", text)) if kind in {"L", *FROM_RIGHT})
     return next(strong, "L") != "L"
+
+
+def isolated(text: str) -> str:
+    """Return a text whose letters do not change places with those around it, whichever way either is read.
+
+    Examples
+    --------
+    >>> isolated("Pain"), len(isolated("ירושלים 2019")) - len("ירושלים 2019")
+    ('Pain', 2)
+    """
+    if text.isascii() or not any(unicodedata.bidirectional(letter) in FROM_RIGHT for letter in text):
+        return text
+    return (RIGHT_TO_LEFT if runs_right_to_left(text) else LEFT_TO_RIGHT) + text + ISOLATED
 
 
 def width(text: str, style: Style) -> float:
@@ -94,7 +115,16 @@ def wrap(text: str, limit: float, style: Style) -> tuple[str, ...]:
             lines[-1] = candidate
         else:
             lines.extend(_cut(word, limit, style))
-    return tuple(line.replace(NO_BREAK, " ") for line in lines) or ("",)
+    return tuple(line.replace(NO_BREAK, " ") for line in _isolated_again(lines)) or ("",)
+
+
+def _isolated_again(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines, each with its own isolation where a line break tears one."""
+    torn = ""
+    for line in lines:
+        whole = torn + line
+        torn = next((sign for sign in reversed(whole) if sign in _ISOLATING), "").replace(ISOLATED, "")
+        yield whole + (ISOLATED if torn else "")
 
 
 def _cut(word: str, limit: float, style: Style) -> list[str]:

@@ -13,6 +13,7 @@ from reportgen.figures.layout import Band
 from reportgen.records.numbers import Inline
 
 LEAVES = "Arrowhead: the interval extends beyond the axis. "
+BEYOND = "Arrowhead without square or diamond: the estimate itself lies beyond the axis. "
 
 
 def limited(bands: Sequence[Band], limits: Limits | None) -> tuple[Band, ...]:
@@ -25,13 +26,22 @@ def limited(bands: Sequence[Band], limits: Limits | None) -> tuple[Band, ...]:
 
 
 def leaving(bands: Sequence[Band]) -> Inline:
-    """Return what an arrowhead means, where an interval leaves its axis."""
-    return (LEAVES,) if any(band.axis and band.axis.leaves(*ends) for band in bands for ends in _ends(band)) else ()
+    """Return what an arrowhead means, where an interval leaves its axis or an estimate lies beyond it."""
+    leaves = any(band.axis and band.axis.leaves(*ends) for band in bands for ends in _ends(band))
+    return ((LEAVES,) if leaves else ()) + beyond(bands)
+
+
+def beyond(bands: Sequence[Band]) -> Inline:
+    """Return what an arrowhead alone means, where an estimate lies beyond its axis."""
+    estimates = ((band.axis, row.estimate[0].value) for band in bands for row in band.rows if row.estimate)
+    return (
+        (BEYOND,) if any(axis and value is not None and axis.leaves(value, value) for axis, value in estimates) else ()
+    )
 
 
 def leaving_limits(bands: Sequence[Band], limits: Limits | None) -> Inline:
     """Return the same of a figure whose axis suits its rows unless limits are given."""
-    return () if limits is None else leaving(bands)
+    return beyond(bands) if limits is None else leaving(bands)
 
 
 def _ends(band: Band) -> Iterator[tuple[float, float]]:

@@ -1,7 +1,8 @@
 """The plot between the text columns: diamonds, squares, intervals, arrowheads, and the axis under them.
 
 An effect is a place in millimetres; what lies beyond the axis is cut at its end and an arrowhead says so. All marks are
-drawn and none is a glyph, so that no font can lack them.
+drawn and none is a glyph, so that no font can lack them. Every estimate on the axis has a mark, however short its interval; one
+beyond has none, and an arrowhead stands for it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ EDGE = 0.4
 ARROW_LENGTH = 1.7
 ARROW_HALF = 0.85
 DIAMOND_HALF = 1.15
+DIAMOND_LEAST = 0.4  # from the estimate to either end, where the interval is too short to be seen
 PREDICTION_DROP = 1.75
 SIGN_HALF = 1.0
 TICK_GAP = 0.8  # between the labels of two ticks
@@ -70,20 +72,23 @@ class Panel:
 
         One that leaves the axis on both sides is a line: as a diamond it would be the heaviest ink for the least knowledge.
         """
-        start, centre, end = self.at(low), self.at(middle), self.at(high)
-        place = Stroke(self.cut(middle), y - DIAMOND_HALF, self.cut(middle), y + DIAMOND_HALF, colour, 1.0)
+        if not self.axis.shows(middle):
+            return self.line(*((middle, middle) if math.isnan(high - low) else (low, high)), y, colour)
+        start, centre, end = self.at(low), self.cut(middle), self.at(high)
+        place = Stroke(centre, y - DIAMOND_HALF, centre, y + DIAMOND_HALF, colour, 1.0)
         if math.isnan(start) or math.isnan(end):
             # an estimate whose interval cannot be had
             return [place]
         if start < self.left and end > self.right:
             return [*self.line(low, high, y, colour), place]
+        start, end = min(start, centre - DIAMOND_LEAST), max(end, centre + DIAMOND_LEAST)
 
         def half(x: float) -> float:
             span = (centre - start) if x < centre else (end - centre)
             away = (centre - x) if x < centre else (x - centre)
             return DIAMOND_HALF * (1 - away / span) if span > 0 else DIAMOND_HALF
 
-        inner = {max(start, self.left), min(max(centre, self.left), self.right), min(end, self.right)}
+        inner = {max(start, self.left), centre, min(end, self.right)}
         xs = sorted(x for x in inner if start <= x <= end)
         marks: list[Mark] = []
         if len(xs) > 1:
@@ -103,7 +108,7 @@ class Panel:
     def square(self, low: float, middle: float, high: float, share: float, y: float) -> list[Mark]:
         """Return a trial: interval, and a square whose area is in proportion to `share` (1 for the largest weight)."""
         marks = self.line(low, high, y)
-        if self.left <= self.at(middle) <= self.right:
+        if self.axis.shows(middle):
             half = max(SQUARE_LARGEST * max(share, 0.0) ** 0.5, SQUARE_SMALLEST) / 2
             x = self.at(middle)
             marks.append(rectangle(x - half, y - half, x + half, y + half, ACCENT, kind="square"))
@@ -112,7 +117,7 @@ class Panel:
     def graded(self, low: float, middle: float, high: float, y: float, grade: int) -> list[Mark]:
         """Return an interval with a square that is filled (grade 0), open (1) or small and grey (2)."""
         marks = self.line(low, high, y, MUTED if grade > 1 else INK)
-        if self.left <= self.at(middle) <= self.right:
+        if self.axis.shows(middle):
             half, x = (0.5 if grade > 1 else 0.95), self.at(middle)
             fill, edge = ((ACCENT, ACCENT), (PAPER, ACCENT), (MUTED, ""))[min(grade, 2)]
             marks.append(rectangle(x - half, y - half, x + half, y + half, fill, edge, kind="square"))
@@ -122,7 +127,7 @@ class Panel:
         """Return an interval with an open sign of some corners at its estimate: 4 make a diamond, many a circle."""
         marks = self.line(low, high, y, colour)
         x = self.at(middle)
-        if self.left <= x <= self.right:
+        if self.axis.shows(middle):
             angles = [2 * math.pi * k / corners for k in range(corners)]
             places = tuple((x + SIGN_HALF * math.cos(a), y + SIGN_HALF * math.sin(a)) for a in angles)
             marks.append(Shape(places, PAPER, colour, kind="sign"))

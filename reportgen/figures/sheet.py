@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.figures.lettering import width, wrap
+from reportgen.figures.lettering import isolated, width, wrap
 from reportgen.figures.theme import Style, house
 from reportgen.records.numbers import Inline, Number, plain
 from reportgen.records.typeset import set_inline
@@ -86,8 +86,11 @@ class Sheet:
 
 
 def text_of(inline: Inline) -> str:
-    """Return running text as a figure prints it, in the house style of the drawing."""
-    return plain(set_inline(inline, house()))
+    """Return running text as a figure prints it, in the house style of the drawing, its parts in their order in any script."""
+    found = set_inline(inline, house())
+    if len(found) < 2:
+        return plain(found)
+    return "".join(isolated(part if isinstance(part, str) else part.text) for part in found)
 
 
 def numbers_of(inline: Iterable[str | Number]) -> tuple[Number, ...]:

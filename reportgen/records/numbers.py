@@ -37,6 +37,7 @@ Measure = Literal[
     "scaled",
     "heterogeneity",
     "p",
+    "limit of p",
     "df",
     "criterion",
     "q",

@@ -21,7 +21,7 @@ from reportgen.spec.shows import RoundingHere
 from reportgen.spec.study import Study
 
 RecordT = TypeVar("RecordT")
-SET = {"df": 1, "criterion": 3, "q": 2, "share": 3, "jaccard": 2, "i2": 0, "weight": 1}
+SET = {"limit of p": 0, "df": 1, "criterion": 3, "q": 2, "share": 3, "jaccard": 2, "i2": 0, "weight": 1}
 """Decimals of measures that no policy sets: an auditor reads most of them, and of I² and weights more would mean nothing."""
 VARIANCE_FIGURES = 2
 """Significant figures of a variance: whether the effects are in millimetres or in points, its decimals say nothing."""

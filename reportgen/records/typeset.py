@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from reportgen.houses import PLAIN, TO, House
+from reportgen.houses import PLAIN, TO, VERSUS, House
 from reportgen.records.artefact import Drawing
 from reportgen.records.marks import is_mark
 from reportgen.records.numbers import Inline, Number
@@ -34,7 +34,7 @@ def number_text(number: Number, house: House, *, titles: bool = True) -> str:
     """
     if number.kind == "quotation":
         return house.comparing(number.text) if titles else number.text
-    return house.number(number.text, p=number.measure == "p")
+    return house.number(number.text, p=number.measure in ("p", "limit of p"))
 
 
 def set_inline(inline: Inline, house: House, *, titles: bool = True) -> Inline:
@@ -54,15 +54,25 @@ def set_inline(inline: Inline, house: House, *, titles: bool = True) -> Inline:
     >>> low, high, p = Number("a.low", 1.2, "1.2"), Number("a.high", 3.4, "3.4"), Number("a.p", 0.03, "0.030", measure="p")
     >>> [plain(set_inline((low, " to ", high, "; p ", "= ", p), HOUSES[name])) for name in ("lancet", "jama")]
     ['1·2–3·4; p=0·030', '1.2-3.4; P = .030']
+    >>> plain(set_inline((Number("a.x", None, "male"), VERSUS, Number("a.y", None, "female")), HOUSES["nature"]))
+    'male versus female'
     """
     if house == PLAIN:
         return inline
-    joined = _merged([_joint(inline, place, house) if part == TO else part for place, part in enumerate(inline)])
+    joined = _merged([_between(inline, place, house) for place in range(len(inline))])
     parts = [
         house.words(part) if isinstance(part, str) else replace(part, text=number_text(part, house, titles=titles))
         for part in joined
     ]
     return _tightened(parts) if house.tight else tuple(parts)
+
+
+def _between(inline: Inline, place: int, house: House) -> str | Number:
+    """Return a part of running text, with what the house has between the ends of an interval and between two levels."""
+    part = inline[place]
+    if part == TO:
+        return _joint(inline, place, house)
+    return f" {house.versus} " if part == VERSUS and house.versus else part
 
 
 def _joint(inline: Inline, place: int, house: House) -> str:

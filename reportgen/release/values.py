@@ -170,6 +170,10 @@ class Values:
         """A number with decimals of its own: a setting, or a value that people have."""
         return self._make(name, float(value), unit, decimals=decimals)
 
+    def limit_of_p(self, name: str, value: float, decimals: int) -> Value:
+        """A limit that p values are compared with: printed with decimals of its own, and set as p values are."""
+        return self._make(name, float(value), "", measure="limit of p", decimals=decimals)
+
     def none(self, name: str, reason: str, unit: str = "") -> Value:
         """A number that cannot be had, with the reason."""
         return self._make(name, None, unit, words=DASH, status="not estimable", reason=reason)

@@ -8,8 +8,9 @@ from itertools import product
 from typing import Any
 
 from reportgen.errors import Problem
+from reportgen.houses import HOUSES
 from reportgen.spec.check import baseline_of, each_unknown, expanded, means_disclosed_by, unknown, with_method
-from reportgen.spec.forests import WithTrialColumns
+from reportgen.spec.forests import WithColumns, WithTrialColumns, room_in, width_of
 from reportgen.spec.shows import Limited, OfAnalysis, OfModerators
 from reportgen.spec.source import Source, Step
 from reportgen.spec.study import Moderators, Pooled, Study
@@ -64,6 +65,8 @@ def _artefact(study: Study, artefact: OfAnalysis, source: Source, *here: Step) -
         yield from _limits(study, artefact, source, *here)
     if isinstance(artefact, Limited) and isinstance(artefact, WithTrialColumns):
         yield from _means(study, artefact, artefact.columns.sides, source, *here, "columns")
+    if isinstance(artefact, WithColumns):
+        yield from _room(study, artefact, source, *here)
     if isinstance(artefact, OfModerators):
         yield from _moderators(study, artefact.of or "", artefact.moderators, source, *here, "moderators")
 
@@ -88,6 +91,16 @@ def _limits(study: Study, artefact: Limited, source: Source, *here: Step) -> Ite
             if name in known and name not in analysed:
                 hint = f"Add it to `{listed}` of '{artefact.of}', or remove it here. Analysed: {', '.join(analysed)}."
                 yield Problem(f"'{artefact.of}' does not analyse '{name}'", source.at(*here, key, index), hint)
+
+
+def _room(study: Study, artefact: WithColumns, source: Source, *here: Step) -> Iterator[Problem]:
+    """The columns of a figure have no room beside the plot, as wide as the house prints it."""
+    left, right = artefact.columns.sides
+    taken, room = width_of(left) + width_of(right), room_in(HOUSES[study.report.style].in_width(artefact.width).width)
+    if taken > room:
+        message = f"these columns take about {taken:.0f} mm, and beside the plot is room for {room:.0f} mm"
+        hint = f"Remove {' or '.join(f'`{word}`' for word in (*left, *right) if word != 'effect')}."
+        yield Problem(message, source.at(*here, "columns"), hint)
 
 
 def _means(

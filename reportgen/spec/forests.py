@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from reportgen.houses import PLAIN, Width
 from reportgen.spec.model import Node, Range, RuleError, listed
 
-ROOM = 114.0
-"""Millimetres for text columns beside the narrowest label and plot."""
+BESIDE, LEAST_BESIDE = 60.0, 45.0
+"""Millimetres of the narrowest label and plot in a figure of the usual width, and in a single column."""
 WIDTHS = {
     "trials": 10.0,
     "n": 31.0,
@@ -25,6 +26,8 @@ WIDTHS = {
 """Millimetres that a column takes with numbers of usual length, its distance from the next included."""
 BY_ARM = {"n": 9.0, "mean-sd": 18.0}
 """The same of a column of one arm, where several columns of each arm stand together."""
+IN_COLUMN = {"left": [], "right": ["effect"]}
+"""The columns of a figure in a single column, unless the study file chooses others."""
 ON_THE_LEFT = "Columns left of the plot, from left to right; what is in the rows stands in front of them."
 ON_THE_RIGHT = "Columns right of the plot, from left to right."
 
@@ -88,7 +91,7 @@ class Columns(Node):
         return getattr(self, "left", ()), getattr(self, "right", ())
 
     @model_validator(mode="after")
-    def _once_and_in_the_room(self) -> Columns:
+    def _once_and_on_the_right(self) -> Columns:
         left, right = self.sides
         words = (*left, *right)
         twice = next((word for word in words if words.count(word) > 1), None)
@@ -98,10 +101,6 @@ class Columns(Node):
             raise RuleError("the effects that are drawn have no column", "Add `effect` to `left` or `right`.")
         if not right:
             raise RuleError("no column stands right of the plot", "Write at least `right: [effect]`.", "right")
-        taken = width_of(left) + width_of(right)
-        if taken > ROOM:
-            message = f"these columns take about {taken:.0f} mm, and beside the plot is room for {ROOM:.0f} mm"
-            raise RuleError(message, f"Remove {_wide(words)}.")
         return self
 
 
@@ -122,9 +121,41 @@ def width_of(words: tuple[str, ...]) -> float:
     return widths
 
 
-def _wide(words: tuple[str, ...]) -> str:
-    """Return which columns may go."""
-    return " or ".join(f"`{word}`" for word in words if word != "effect")
+def room_in(figure: float) -> float:
+    """Return the room for text columns in a figure of some width, both in millimetres.
+
+    What it lacks to the usual width is taken from the columns and from label and plot alike, as long as these can be narrower.
+
+    Examples
+    --------
+    >>> room_in(174.0), room_in(154.0), room_in(85.0)
+    (114.0, 104.0, 40.0)
+    """
+    lacking = PLAIN.width - figure
+    return figure - max(BESIDE - lacking / 2, LEAST_BESIDE)
+
+
+class InWidth(Node):
+    """A figure as wide as a page or as a single column."""
+
+    width: Width = Field(
+        "page",
+        description="How wide the figure is: `page`: as a page of the journal (`style`), `column`: as a single column, 85 mm.",
+    )
+
+
+class WithColumns(InWidth):
+    """A figure with text columns that may be chosen; in a single column, others are usual."""
+
+    columns: Columns
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_in_a_column(cls, written: Any) -> Any:
+        if not isinstance(written, dict) or written.get("width") != "column":
+            return written
+        chosen = written.get("columns", {})
+        return {**written, "columns": {**IN_COLUMN, **chosen}} if isinstance(chosen, dict) else written
 
 
 class TrialColumns(Columns):
@@ -143,21 +174,21 @@ class EffectColumns(Columns):
     right: Annotated[tuple[EffectColumn, ...], BeforeValidator(listed)] = Field(("effect",), description=ON_THE_RIGHT)
 
 
-class WithTrialColumns(Node):
+class WithTrialColumns(WithColumns):
     """An artefact of trials with text columns that may be chosen."""
 
     columns: TrialColumns = Field(
         TrialColumns(),
         description="Text columns beside the plot: `n` and `mean-sd` (mean and standard deviation of what is analysed, not "
-        "adjusted) of either arm, `effect`, `p`, `weight`.",
+        "adjusted) of either arm, `effect`, `p`, `weight`. With `width: column`, `effect` alone by default.",
     )
 
 
-class WithEffectColumns(Node):
+class WithEffectColumns(WithColumns):
     """An artefact of pooled effects with text columns that may be chosen."""
 
     columns: EffectColumns = Field(
         EffectColumns(),
         description="Text columns beside the plot: `trials`, `n` of either arm, `effect`, `p`, and what varies between trials: "
-        "`tau2`, `i2`, `prediction` (the prediction interval).",
+        "`tau2`, `i2`, `prediction` (the prediction interval). With `width: column`, `effect` alone by default.",
     )

@@ -14,7 +14,7 @@ from inspect import signature
 from string import ascii_lowercase
 from typing import Any, TypeVar
 
-from reportgen.houses import PLAIN, House
+from reportgen.houses import PLAIN, House, Width
 from reportgen.records.artefact import Drawing, Table
 from reportgen.records.numbers import Inline, Number
 from reportgen.task import Task, function_name
@@ -29,9 +29,11 @@ class Sketch:
 
     draw: partial[tuple[Drawing, ...]]
     title: Inline = ()
+    width: Width = "page"
 
     def task(self, name: str, house: House = PLAIN) -> Task:
-        """Return the drawing as a task, in the style of a house."""
+        """Return the drawing as a task, in the style of a house and as wide as it prints such a figure."""
+        house = house.in_width(self.width)
         bound = signature(self.draw.func).bind(*self.draw.args, **self.draw.keywords)
         asked = {"draw": function_name(self.draw.func), "house": house, "arguments": dict(bound.arguments)}
         return Task(name, draw_for, asked, cost=0.3)

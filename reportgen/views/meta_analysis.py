@@ -34,7 +34,7 @@ def _forest(record: MetaAnalysis, options: Forest, context: Context) -> tuple[Dr
             order=options.order,
             columns=options.columns.sides,
         )
-        return (Sketch(partial(draw, effects, record.settings, name=name)),)
+        return (Sketch(partial(draw, effects, record.settings, name=name), width=options.width),)
 
     effects = _effects(record, options, context)
     parts = in_parts(effects, options.parts, record.titles)
@@ -52,6 +52,7 @@ def _forest_by_trial(record: MetaAnalysis, options: ForestByTrial, context: Cont
             Sketch(
                 partial(draw, effect, record.settings, name=_stem(name, effect, effects)),
                 _apart(effect, effects),
+                options.width,
             )
             for effect in effects
         )

@@ -3,6 +3,7 @@ const larger = document.getElementById("larger");
 let home = null;
 each("button.enlarge", (button) => button.addEventListener("click", () => {
   home = button.closest("figure").querySelector(".stage");
+  larger.style.setProperty("--share", getComputedStyle(home).getPropertyValue("--share") || 1);
   larger.querySelector(".stage").append(home.firstElementChild); // the drawing itself moves, so that no id stands twice
   larger.showModal();
 }));

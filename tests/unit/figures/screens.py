@@ -38,8 +38,8 @@ def settings() -> ScreeningSettings:
         reading="within",
         level=Number("screening.settings.level", 95, "95", "%"),
         minimum_trials=made.count("minimum trials", 2),
-        significant=made.figure("significant", 0.05, 2),
-        weak=made.figure("weak", 0.2, 2),
+        significant=made.limit_of_p("significant", 0.05, 2),
+        weak=made.limit_of_p("weak", 0.2, 2),
         percentiles=(made.quote("percentile 1", "10th"), made.quote("percentile 2", "90th")),
     )
 

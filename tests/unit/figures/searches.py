@@ -60,7 +60,7 @@ def settings(**changes: object) -> SearchSettings:
         "missing": "complete",
         "screened_by": None,
         "p_below": None,
-        "alpha": made.figure("alpha", 0.05, 2),
+        "alpha": made.limit_of_p("alpha", 0.05, 2),
         "gamma": (),
         "depth": made.count("depth", 2),
         "width": made.count("width", 3),
@@ -116,7 +116,7 @@ def split(
         at.p("p node", min(20 * p, 1)),
         estimate(at.at("difference"), 4.0, 2.0, "points"),
         kept,
-        () if kept else ("adjusted p above ", at.figure("alpha", 0.05, 2)),
+        () if kept else ("adjusted p above ", at.limit_of_p("alpha", 0.05, 2)),
     )
 
 
@@ -261,7 +261,7 @@ def honest(
     whole = SearchHonesty(
         at.count("null draws", 1000, "draws"),
         at.count("bootstrap draws", 200, "draws"),
-        at.figure("alpha", 0.05, 2),
+        at.limit_of_p("alpha", 0.05, 2),
         at.p("search p", p),
         at.fixed("kept share", 12.0, "percent", "%"),
         at.fixed("found share", 96.0, "percent", "%"),

@@ -122,7 +122,6 @@ def test_columns_of_a_forest_overlap_nothing(columns: tuple[tuple[str, ...], ...
         (["n", "effect"], ["effect"], "listed twice"),
         (["n"], ["weight"], "have no column"),
         (["n", "effect"], [], "no column stands right"),
-        (["n"], ["mean-sd", "effect", "weight", "p"], "take about 124 mm"),
         (["n"], ["tau2"], "Input should be"),
     ],
 )

@@ -12,6 +12,8 @@ from reportgen.figures.forest_by_trial import forest_by_trial_sheets
 from reportgen.figures.interactions import interaction_sheets
 from reportgen.figures.sheet import Sheet
 from reportgen.figures.subgroups import forest_sheets as subgroup_sheets
+from reportgen.figures.theme import drawn_for
+from reportgen.houses import COLUMN, HOUSES
 from reportgen.records.model import PooledEffect
 from tests.unit.figures.boxes import errors
 from tests.unit.figures.build import effect, settings
@@ -122,6 +124,38 @@ def test_a_forest_by_trial_with_means_and_limits_keeps_its_texts_apart(case: str
     limits = (0.5, 3.0) if "ratio" in case else (-3.0, 5.0)
     sheets = forest_by_trial_sheets(one, settings(), name="fig2", columns=COLUMNS, limits=limits, order="n")
     assert faults(sheets) == []
+
+
+IN_COLUMN = ((), ("effect",))
+CHOSEN_IN_COLUMN = {"forest": ((("trials",), ("effect",)), ((), ("effect", "p"))), "by trial": (((), ("effect", "p")),)}
+
+
+@pytest.mark.parametrize("style", ["plain", "bmc"])
+@pytest.mark.parametrize("case", FORESTS)
+def test_a_forest_in_a_single_column_keeps_its_texts_apart(case: str, style: str) -> None:
+    limits = (0.5, 3.0) if "ratio" in case else (-3.0, 5.0)
+    with drawn_for(HOUSES[style].in_width("column")):
+        sheets = forest_sheets(FORESTS[case], settings(), name="fig1", columns=IN_COLUMN)
+        if case != "120 rows":
+            for columns in CHOSEN_IN_COLUMN["forest"]:
+                sheets += forest_sheets(FORESTS[case], settings(), name="fig1", columns=columns, limits=limits)
+        assert faults(sheets) == []
+    assert {sheet.width for sheet in sheets} == {COLUMN}
+
+
+@pytest.mark.parametrize("style", ["plain", "bmc"])
+@pytest.mark.parametrize("case", BY_TRIAL)
+def test_a_forest_by_trial_in_a_single_column_keeps_its_texts_apart(case: str, style: str) -> None:
+    limits = (0.5, 3.0) if "ratio" in case else (-3.0, 5.0)
+    with drawn_for(HOUSES[style].in_width("column")):
+        sheets = forest_by_trial_sheets(BY_TRIAL[case], settings(), name="fig2", columns=IN_COLUMN)
+        if case != "120 rows":
+            for columns in CHOSEN_IN_COLUMN["by trial"]:
+                sheets += forest_by_trial_sheets(
+                    BY_TRIAL[case], settings(), name="fig2", columns=columns, limits=limits
+                )
+        assert faults(sheets) == []
+    assert {sheet.width for sheet in sheets} == {COLUMN}
 
 
 def of_moderators(labels: list[str], value: float = 0.4, half: float = 0.6) -> tuple[Sheet, ...]:

@@ -14,6 +14,7 @@ from reportgen.figures.forest import forest_sheets
 from reportgen.figures.forest_by_trial import forest_by_trial_sheets
 from reportgen.figures.interactions import interaction_sheets
 from reportgen.figures.sheet import Sheet
+from reportgen.figures.subgroups import forest_sheets as subgroup_sheets
 from reportgen.figures.subgroups import tree_sheets
 from reportgen.figures.svg import svg_of
 from reportgen.figures.theme import ACCENT, TINT, drawn_for, house, page_width
@@ -86,3 +87,27 @@ def test_a_house_ends_with_its_drawing() -> None:
     with drawn_for(HOUSES["bmc"]):
         assert (house().name, page_width()) == ("bmc", 170.0)
     assert (house(), page_width()) == (PLAIN, 174.0)
+
+
+def test_plot_and_labels_share_what_a_narrower_sheet_lacks() -> None:
+    with drawn_for(HOUSES["lancet"]):
+        (sheet,) = subgroup_sheets([searches.search()], searches.settings(), name="fig1")
+    labels = [[piece.text for piece in words.pieces] for words in sheet.words()]
+    assert ["Baseline FFbHR ≤ 54·3 points"] in labels
+    assert ["Age ≤ 54·3 points and Baseline", "MCS ≤ 54·3 points"] in labels
+
+
+@pytest.mark.parametrize(
+    ("style", "limit", "contrast"),
+    [
+        ("plain", "below 0.05; open square: below 0.20", "male v female"),
+        ("bmj", "below 0.05; open square: below 0.20", "male v female"),
+        ("lancet", "below 0·05; open square: below 0·20", "male vs female"),
+        ("jama", "below .05; open square: below .20", "male vs female"),
+        ("nature", "below 0.05; open square: below 0.20", "male versus female"),
+    ],
+)
+def test_limits_of_p_and_contrasts_of_levels_follow_the_house(style: str, limit: str, contrast: str) -> None:
+    ((sheet, _),) = pages("interactions", HOUSES[style])
+    assert limit in texts(sheet)
+    assert contrast in texts(sheet)

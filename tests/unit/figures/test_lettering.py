@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+import io
 
-from reportgen.figures.lettering import families, width, wrap
-from reportgen.figures.sheet import Sheet, lettered
+import numpy as np
+import pytest
+from PIL import Image
+
+from reportgen.figures.lettering import families, isolated, runs_right_to_left, width, wrap
+from reportgen.figures.paint import png
+from reportgen.figures.sheet import Sheet, Words, lettered
+from reportgen.figures.svg import drawing
 from reportgen.figures.theme import ACCENT, BODY, HEAD, INK, MUTED, NOTE, REASON, TINT, Style
+from reportgen.records.numbers import Number
 from tests.unit.figures.boxes import text_boxes
 
 
@@ -46,3 +53,54 @@ def luminance(colour: str) -> float:
 def test_contrast_of_text(text: str, ground: str) -> None:
     high, low = sorted((luminance(text), luminance(ground)), reverse=True)
     assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+NAMES = ("כאב גב תחתון", "ألم أسفل الظهر", "2019 ירושלים")
+UNITS = ("points", "נקודות", "نقاط")
+
+
+def ink(*words: Words) -> np.ndarray:
+    """Return where a sheet of some words is dark."""
+    picture = Image.open(io.BytesIO(png(drawing(Sheet("a", "A", 80.0, 8.0, words))))).convert("L")
+    return np.asarray(picture) < 128
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_name_stands_before_its_unit_in_any_script(name: str, unit: str) -> None:
+    label = (Number("a.name", None, name, kind="quotation"), " (", Number("a.unit", None, unit, kind="quotation"), ")")
+    places = np.cumsum([2.0, *(width(part, BODY) for part in (name, " (", unit))])
+    apart = [lettered((part,), x, 5.0, BODY) for part, x in zip((name, " (", unit, ")"), places, strict=True)]
+    # letters of a part stand where they stand by themselves, to a tenth of a millimetre
+    whole, parts = ink(lettered(label, 2.0, 5.0, BODY)), ink(*apart)
+    assert np.abs(np.flatnonzero(whole.any(axis=0))[[0, -1]] - np.flatnonzero(parts.any(axis=0))[[0, -1]]).max() <= 3
+    assert (whole & ~spread(parts)).sum() < 0.02 * whole.sum()
+
+
+def spread(dark: np.ndarray) -> np.ndarray:
+    """Return dark places and what lies within three pixels beside them."""
+    return np.logical_or.reduce([np.roll(dark, step, axis=1) for step in range(-3, 4)])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_label_of_several_lines_keeps_the_order_of_its_parts_in_each(name: str) -> None:
+    text = f"{isolated(name * 3)} ({isolated('points')})"
+    lines = wrap(text, 15.0, BODY)
+    assert len(lines) > 2
+    assert not any(runs_right_to_left(line) for line in lines)
+    assert all(width(line, BODY) <= 15.0 for line in lines)
+    assert "".join(lines).translate(PLAIN_LETTERS).replace(" ", "") == text.translate(PLAIN_LETTERS).replace(" ", "")
+    for line in lines:
+        assert [letter for letter in line if letter in "\u2066\u2067\u2069"] in (
+            [],
+            ["\u2066", "\u2069"],
+            ["\u2067", "\u2069"],
+        )
+
+
+PLAIN_LETTERS = dict.fromkeys(map(ord, "\u2066\u2067\u2069"))
+
+
+def test_a_name_that_stands_alone_is_written_as_it_is() -> None:
+    label = lettered((Number("a.name", None, NAMES[0], kind="quotation"),), 2.0, 5.0, BODY)
+    assert label.pieces[0].text == NAMES[0]

@@ -8,13 +8,16 @@ import pytest
 
 from reportgen.errors import RenderError
 from reportgen.figures.axis import fixed_axis
+from reportgen.figures.columns import EFFECTS
 from reportgen.figures.forest import forest_sheets
 from reportgen.figures.forest_by_trial import forest_by_trial_sheets
 from reportgen.figures.interactions import interaction_sheets
-from reportgen.figures.limited import LEAVES
-from reportgen.figures.panel import Panel
-from reportgen.figures.sheet import Sheet, Words
+from reportgen.figures.limited import BEYOND, LEAVES
+from reportgen.figures.panel import DIAMOND_LEAST, Panel
+from reportgen.figures.sheet import Shape, Sheet, Words
 from reportgen.figures.subgroups import forest_sheets as subgroup_sheets
+from reportgen.figures.theme import drawn_for
+from reportgen.houses import PLAIN, Width
 from reportgen.spec.model import RuleError
 from reportgen.spec.shows import Forest
 from tests.unit.figures.boxes import errors, text_boxes
@@ -89,6 +92,60 @@ def test_every_forest_takes_limits() -> None:
     for sheet in sheets:
         assert {"−4", "0", "2"} <= {*ticks(sheet)} <= {*fixed_axis(limits).labels()}
         assert errors(sheet) == []
+
+
+def shapes(sheet: Sheet, kind: str) -> list[Shape]:
+    return [mark for mark in sheet.marks if isinstance(mark, Shape) and mark.kind == kind]
+
+
+def breadth(shape: Shape) -> float:
+    xs = [x for x, _ in shape.corners]
+    return max(xs) - min(xs)
+
+
+@pytest.mark.parametrize("style", ["page", "column"])
+def test_an_interval_too_short_to_be_seen_still_has_its_mark(style: Width) -> None:
+    limits = (-1e6, 1e6)
+    columns = EFFECTS if style == "page" else ((), ("effect",))
+    effects = [effect("pain", "short", 3.0, 2.0), effect("pain", "mid", 7e5, 1.0), effect("pain", "long", 1e6, 0.0)]
+    with drawn_for(PLAIN.in_width(style)):
+        (sheet,) = forest_sheets(effects, settings(), name="fig1", limits=limits, columns=columns)
+        (trials,) = forest_by_trial_sheets(effect(by_trial=5), settings(), name="fig2", limits=limits)
+    assert [breadth(mark) > DIAMOND_LEAST - 1e-9 for mark in shapes(sheet, "diamond")] == [True] * 3
+    assert (len(shapes(trials, "diamond")), len(shapes(trials, "square"))) == (2, 5)
+    assert errors(sheet) == []
+
+
+@pytest.mark.parametrize("limits", [(-3.5, 2.0), (-0.5, 0.5)])
+def test_a_note_says_that_an_estimate_lies_beyond_the_axis(limits: tuple[float, float]) -> None:
+    sheets = [
+        *forest_sheets([effect("pain", "short", 3.0, 2.0)], settings(), name="a", limits=limits),
+        *forest_by_trial_sheets(effect(by_trial=5), settings(), name="b", limits=limits),
+        *interaction_sheets(
+            [screen("pain", [interaction("pain", "Age", (-9.0,))])], screening(), name="c", limits=limits
+        ),
+        *subgroup_sheets([search()], search_settings(), name="d", limits=limits),
+    ]
+    for sheet in sheets:
+        assert BEYOND.strip() in said(sheet)
+        assert shapes(sheet, "arrowhead")
+        assert errors(sheet) == []
+    assert shapes(sheets[0], "diamond") == []
+
+
+def test_a_note_speaks_of_estimates_beyond_the_axis_only_where_there_are_any() -> None:
+    effects = [effect("pain", "short", 3.0, 2.0)]
+    for limits in (None, (-4.0, 4.0), (-4.0, 3.0)):
+        (sheet,) = forest_sheets(effects, settings(), name="a", limits=limits)
+        assert BEYOND.strip() not in said(sheet)
+        assert len(shapes(sheet, "diamond")) == 1
+
+
+def test_an_estimate_beyond_the_axis_without_an_interval_is_an_arrowhead() -> None:
+    panel = Panel(fixed_axis((-1, 1)), 0.0, 10.0)
+    (head,) = panel.diamond(math.nan, 3.0, math.nan, 5.0)
+    assert isinstance(head, Shape)
+    assert head.kind == "arrowhead"
 
 
 def test_limits_of_ratios_are_ratios() -> None:
