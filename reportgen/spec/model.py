@@ -65,6 +65,13 @@ def _as_word(value: Any) -> Any:
     return normal(line) if isinstance(line, str) else line
 
 
+def _as_path(value: Any) -> Any:
+    line = _as_line(value)
+    if isinstance(line, str) and not line.strip():
+        raise RuleError("the path is empty", "Write the path, or remove the line.")
+    return line
+
+
 def _as_code(value: Any) -> Any:
     """A code is one word or number: a list of reasons why it is none would be one for each kind."""
     if value is None or isinstance(value, list | dict):
@@ -99,6 +106,9 @@ def _is_day(text: str) -> bool:
 
 Line = Annotated[str, BeforeValidator(_as_line)]
 """A text that stands on one line, as a title does."""
+
+FilePath = Annotated[str, BeforeValidator(_as_path)]
+"""The path of a file or of a folder, relative to the file that names it."""
 
 Day = Annotated[str, BeforeValidator(_as_day)]
 """A day, as in `2026-11-30`, or nothing."""

@@ -27,7 +27,7 @@ from reportgen.houses import HOUSES
 from reportgen.spec.draws import Draws, Flips, effective
 from reportgen.spec.methods import Analysis as Analysis
 from reportgen.spec.methods import AnyAnalysis, method
-from reportgen.spec.model import MOST, Day, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
+from reportgen.spec.model import MOST, Day, FilePath, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
 from reportgen.spec.shows import AnyArtefact, Sized
 
 Better = Literal["lower", "higher"]
@@ -597,7 +597,7 @@ class Report(Node):
 
     formats: tuple[Format, ...] = DEFAULT
     """Output formats; all but `submission` by default. `--formats` overrides them."""
-    templates: str | None = None
+    templates: FilePath | None = None
     """A folder, relative to the study file, whose templates and style sheets take the place of those of the package with the
     same name, as `sections/title.html`; its README says what may be replaced."""
     length: Literal["appendix", "full"] = "appendix"
@@ -656,7 +656,7 @@ class Study(Node):
     """What the appendix holds, in its order, and in which formats."""
     policy: Policy = Policy()
     """Disclosure control and rounding for the whole report."""
-    fidelity: str | None = None
+    fidelity: FilePath | None = None
     """A file, relative to the study file, with the numbers of a publication; the appendix then sets each beside our
     estimate."""
 
