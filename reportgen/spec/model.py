@@ -120,13 +120,29 @@ Real = Annotated[float, Field(ge=-1e12, le=1e12)]
 """A number that a calculation can carry."""
 
 
+def _two(value: Any) -> Any:
+    """Refuse what is no pair in one message: a validator has one for each value that is missing."""
+    if isinstance(value, list | tuple) and len(value) == 2:
+        return value
+    if isinstance(value, list | tuple):
+        found = {0: "an empty list", 1: "one value"}.get(len(value), f"{len(value)} values")
+    else:
+        found = "nothing" if value is None else "a mapping of keys" if isinstance(value, dict) else "one value"
+    message = f"{found} found where a lower and an upper value are expected"
+    raise RuleError(message, "Write both in brackets, with a comma between them, as in `[2, 3]`.")
+
+
+Two = BeforeValidator(_two)
+"""Of a pair of a lower and an upper value."""
+
+
 def _ascending(value: tuple[float, float]) -> tuple[float, float]:
     if value[0] >= value[1]:
         raise RuleError("the lower limit must be below the upper one", "Write the lower limit first.")
     return value
 
 
-Range = Annotated[tuple[Real, Real], AfterValidator(_ascending)]
+Range = Annotated[tuple[Real, Real], Two, AfterValidator(_ascending)]
 """The least and the greatest value that a quantity can take."""
 
 

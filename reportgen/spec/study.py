@@ -27,7 +27,21 @@ from reportgen.houses import HOUSES
 from reportgen.spec.draws import Draws, Flips, effective
 from reportgen.spec.methods import Analysis as Analysis
 from reportgen.spec.methods import AnyAnalysis, method
-from reportgen.spec.model import MOST, Day, FilePath, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
+from reportgen.spec.model import (
+    MOST,
+    Day,
+    FilePath,
+    Line,
+    Names,
+    Node,
+    Positive,
+    Range,
+    Real,
+    RuleError,
+    Two,
+    Word,
+    listed,
+)
 from reportgen.spec.shows import AnyArtefact, Sized
 
 Better = Literal["lower", "higher"]
@@ -63,7 +77,7 @@ class About(Node):
 class Window(Node):
     """A follow-up window, in months since randomisation."""
 
-    months: tuple[Real, Real]
+    months: Annotated[tuple[Real, Real], Two]
     """First and last month since randomisation of the window, both included. A month has 30.4 days: 8 weeks are 1.8
     months."""
     aim: Real | None = None
