@@ -89,11 +89,18 @@ def _as_reason(value: Any) -> Any:
     return line
 
 
+FIRST_YEAR = 1900
+"""Excel knows no earlier day, and a year below 1000 is written as none in properties of files."""
+
+
 def _as_day(value: Any) -> Any:
     """Let a day be written without quotes, which YAML reads as a date."""
     text = str(value) if isinstance(value, date | int) else value
     if isinstance(text, str) and text and not _is_day(text):
         raise RuleError(f"'{text}' is not a day", "Write year, month and day, as in `2026-11-30`.")
+    if isinstance(text, str) and text and int(text[:4]) < FIRST_YEAR:
+        message = f"'{text}' lies before {FIRST_YEAR}, and programs that open the report cannot hold such a day"
+        raise RuleError(message, "Write the day of the report, as in `2026-11-30`.")
     return text
 
 
@@ -111,7 +118,7 @@ FilePath = Annotated[str, BeforeValidator(_as_path)]
 """The path of a file or of a folder, relative to the file that names it."""
 
 Day = Annotated[str, BeforeValidator(_as_day)]
-"""A day, as in `2026-11-30`, or nothing."""
+"""A day of this age, as in `2026-11-30`, or nothing."""
 
 Reason = Annotated[str, BeforeValidator(_as_reason)]
 """Why people are left out, as the ledger prints it."""
