@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 
-from reportgen.figures.lettering import families, width, wrap
+from reportgen.figures.lettering import face_for, families, lacking, width, wrap
+from reportgen.figures.paint import outlined, png
 from reportgen.figures.sheet import Sheet, lettered
+from reportgen.figures.svg import drawing
 from reportgen.figures.theme import ACCENT, BODY, HEAD, INK, MUTED, NOTE, REASON, TINT, Style
 from tests.unit.figures.boxes import text_boxes
 
@@ -46,3 +50,19 @@ def luminance(colour: str) -> float:
 def test_contrast_of_text(text: str, ground: str) -> None:
     high, low = sorted((luminance(text), luminance(ground)), reverse=True)
     assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("style", [BODY, HEAD, REASON])
+def test_a_letter_that_no_font_has_is_replaced_without_a_warning(style: Style) -> None:
+    text = "Nord 👩 试验 القاهرة ירושלים"
+    assert lacking(text) == ("👩", "试", "验")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        drawn = drawing(Sheet("a", "A", 174.0, 10.0, (lettered((text,), 1.0, 5.0, style),)))
+        assert png(drawn) and outlined(drawn)
+    assert text in drawn.svg, "what can be read by other programs is what was written"
+
+
+def test_letters_without_italics_stand_upright() -> None:
+    assert face_for("Cairo", "normal", "italic") == ("normal", "italic")
+    assert face_for("القاهرة", "normal", "italic") == ("normal", "normal")
