@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 MINUS = "−"
 TO = " to "
+VERSUS = " v "
+"""What the package writes between two levels; a house may have another word."""
 _POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _LEADING_ZERO = re.compile(r"(?<!\d)0(?=\.\d)")
 _P = re.compile(r"(?<![\w.\-/@])p(?![\w\-/@]|\.\w)")
@@ -100,6 +102,11 @@ class House:
         ('Exercise v usual care', 'Exercise vs. usual care')
         """
         return _VERSUS.sub(self.versus, text) if self.versus else text
+
+    @property
+    def against(self) -> str:
+        """What stands between two levels that are compared: " v ", or the word of the house in its place."""
+        return f" {self.versus} " if self.versus else VERSUS
 
     def joint(self, low: str, high: str) -> str:
         """Return what stands between the ends of an interval, as they are printed.

@@ -21,6 +21,7 @@ from reportgen.figures.order import RowOrder, in_order, negative
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
+from reportgen.houses import VERSUS
 from reportgen.records.derived import Derived
 from reportgen.records.effect_scale import NO_EFFECT, EffectScale, shared
 from reportgen.records.estimate import Estimate
@@ -186,7 +187,7 @@ def contrast(interaction: Interaction, index: int) -> Inline:
         return ("per ", interaction.step)
     if interaction.reference is None:
         return (interaction.levels[index],)
-    return (interaction.levels[index], " v ", interaction.reference)
+    return (interaction.levels[index], VERSUS, interaction.reference)
 
 
 def _tier(p: Number, settings: ScreeningSettings) -> Tier:

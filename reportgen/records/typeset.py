@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from reportgen.houses import PLAIN, TO, House
+from reportgen.houses import PLAIN, TO, VERSUS, House
 from reportgen.records.artefact import Drawing
 from reportgen.records.marks import is_mark
 from reportgen.records.numbers import Inline, Number
@@ -57,7 +57,12 @@ def set_inline(inline: Inline, house: House, *, titles: bool = True) -> Inline:
     """
     if house == PLAIN:
         return inline
-    joined = _merged([_joint(inline, place, house) if part == TO else part for place, part in enumerate(inline)])
+    joined = _merged(
+        [
+            _joint(inline, place, house) if part == TO else house.against if part == VERSUS else part
+            for place, part in enumerate(inline)
+        ]
+    )
     parts = [
         house.words(part) if isinstance(part, str) else replace(part, text=number_text(part, house, titles=titles))
         for part in joined

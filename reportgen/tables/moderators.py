@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from reportgen.houses import VERSUS
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import shared
 from reportgen.records.estimate import Estimate
@@ -218,7 +219,7 @@ def contrast(interaction: Interaction, index: int) -> Inline:
         return ("per ", interaction.step)
     if not interaction.levels or interaction.reference is None:
         return ()
-    return (interaction.levels[index], " v ", interaction.reference)
+    return (interaction.levels[index], VERSUS, interaction.reference)
 
 
 def finding(interaction: Interaction) -> Inline:
