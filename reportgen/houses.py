@@ -108,6 +108,11 @@ class House:
         """
         return _VERSUS.sub(self.versus, text) if self.versus else text
 
+    @property
+    def against(self) -> str:
+        """What stands between two levels that are compared: " v ", or the word of the house in its place."""
+        return f" {self.versus} " if self.versus else VERSUS
+
     def joint(self, low: str, high: str) -> str:
         """Return what stands between the ends of an interval, as they are printed.
 

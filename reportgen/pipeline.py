@@ -480,7 +480,8 @@ def _write(
     from reportgen.records.results import results_of
     from reportgen.records.series import series_files
     from reportgen.render.appendix import compose, in_house
-    from reportgen.targets import Edition, write_targets
+    from reportgen.render.letters import letters_warning
+    from reportgen.targets import Edition, in_own_fonts, write_targets
 
     appendix = compose(spec, records, tuple(artefacts), make)
     pages = in_house(appendix, HOUSES[spec.study.report.style])
@@ -490,7 +491,9 @@ def _write(
     (staging / "provenance.json").write_text(provenance(spec, repository, records, results, built_at), encoding="utf-8")
     unset = None if pages is appendix else appendix
     edition = Edition(pages, results, tuple(series_files(records)), plain=unset)
-    return write_targets(edition, formats, staging, make)
+    written = write_targets(edition, formats, staging, make)
+    letters = letters_warning(pages, spec) if in_own_fonts(formats) else ""
+    return replace(written, warnings=(*written.warnings, letters)) if letters else written
 
 
 def time_of_build() -> datetime:

@@ -11,6 +11,7 @@ from reportgen.cli import run
 from reportgen.pipeline import Built, Order, build, read, rebuilding
 from reportgen.resources import template_names, templates_folder
 from reportgen.spec.load import examine_study
+from reportgen.spec.template_syntax import syntax_problems
 from tests.conftest import ROOT
 from tests.study_files import STUDY, write_study
 from tests.word_file import opened
@@ -89,6 +90,30 @@ def test_a_changed_or_added_template_renders_the_report_again_and_fits_nothing(t
             ["s/own/sections/title.html:2:1: ", "2 | {% if %}", "start again from that of the package"],
         ),
         ({"word/styles.xml": "<a>\n<b></a>"}, ["s/own/word/styles.xml:2:", "not well-formed XML", "Close each tag"]),
+        (
+            {"quarto/_quarto.yml": "project:\n  type: [a\nlang: en\n"},
+            ["s/own/quarto/_quarto.yml:3:", "this is not YAML"],
+        ),
+        (
+            {"quarto/_quarto.yml": "lang: {{ appendix.kind }}\ntitle: 'x\n"},
+            ["s/own/quarto/_quarto.yml:2:", "this is not YAML", "title: 'x"],
+        ),
+        (
+            {"quarto/_quarto.yml": "- lang\n"},
+            ["s/own/quarto/_quarto.yml:1:1: ", "no mapping of keys", "a copy of that"],
+        ),
+        ({"style/paper.css": "p {\n  color red\n}"}, ["s/own/style/paper.css:2:", "neither a declaration nor a rule"]),
+        ({"style/paper.css": "h1 {}\np { color: red\n"}, ["s/own/style/paper.css:2:3: ", "never closed", "Write `}`"]),
+        ({"style/screen.css": "p { content: 'a\n}"}, ["s/own/style/screen.css:1:14: ", "does not end on its line"]),
+        ({"style/common.css": "p { }\n}"}, ["s/own/style/common.css:2:1: ", "`}` closes no bracket"]),
+        ({"style/common.css": "p { }\n/* a"}, ["s/own/style/common.css:2:1: ", "comment is never closed"]),
+        ({"style/common.css": "p { }\n/* </STYLE> */"}, ["s/own/style/common.css:2:4: ", "`</STYLE` breaks the page"]),
+        ({"script/numbers.js": " \n"}, ["s/own/script/numbers.js:1:1: ", "the script is empty", "`// nothing`"]),
+        (
+            {"script/numbers.js": 'x = 1;\ny = "</script>";\n'},
+            ["s/own/script/numbers.js:2:6: `</script` breaks the page", '2 | y = "</script>";', "`<\\/script`"],
+        ),
+        ({"script/numbers.js": 'y = "<!-- ";'}, ["s/own/script/numbers.js:1:6: `<!--` breaks the page"]),
         ({".hidden": ""}, ["study.yaml:", "has no template", "leave `templates` out"]),
         ({}, ["study.yaml:", "there is no folder 's/own'", "relative to the study file"]),
     ],
@@ -98,6 +123,36 @@ def test_what_is_wrong_is_told_with_its_place_before_the_work(
 ) -> None:
     (problem,) = examine_study(write(tmp_path / "s", files)).problems
     assert [item for item in told if item not in str(problem)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("", "the path is empty"),
+        ("  ", "the path is empty"),
+        (".", "is the folder of the study"),
+        ("..", "is the folder"),
+    ],
+)
+def test_a_folder_of_templates_that_is_none_is_refused_plainly(tmp_path: Path, name: str, told: str) -> None:
+    (problem,) = examine_study(write(tmp_path / "s", {}, templates=name)).problems
+    assert told in problem.message and problem.hint and problem.origin and problem.origin.line > 1
+
+
+def test_the_templates_of_the_package_have_no_errors() -> None:
+    for name in template_names():
+        text = (templates_folder() / name).read_text(encoding="utf-8")
+        assert list(syntax_problems(name, text, name)) == []
+
+
+def test_what_is_valid_in_a_file_of_a_study_is_not_refused(tmp_path: Path) -> None:
+    files = {
+        "style/paper.css": "@page { @top-left { content: 'a' } margin: 1cm }\n@media print { p { & b { color: red } } }",
+        "quarto/_quarto.yml": "lang: {{ 'en' }} {# a comment #}\n{% if true %}\nx: [\n{% endif %}\n",
+        "script/numbers.js": "// nothing",
+        "sections/title.html": "",
+    }
+    assert examine_study(write(tmp_path / "s", files)).problems == ()
 
 
 def test_what_a_template_asks_for_in_vain_is_told_with_its_line(

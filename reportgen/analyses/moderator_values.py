@@ -15,6 +15,7 @@ from reportgen.analyses.naming import unit_of, unit_of_scale
 from reportgen.analyses.selection import BASELINE_ADJUSTER, Measurements, Selection
 from reportgen.data import Repository
 from reportgen.late import pd
+from reportgen.records.moderation import unit_of_step
 from reportgen.records.names import outcome_title
 from reportgen.spec.check import baseline_of
 from reportgen.spec.study import Covariate, Study
@@ -167,7 +168,5 @@ def step_of(moderator: Moderator) -> str:
     >>> step_of(SimpleNamespace(unit="%", per=5.0)), step_of(SimpleNamespace(unit="", per=1.0))
     ('5 percentage points', 'unit')
     """
-    unit = {"%": "percentage points", "": "units"}.get(moderator.unit, moderator.unit)
-    if moderator.per != 1:
-        return f"{moderator.per:g} {unit}"
-    return unit.removesuffix("s") if unit.isascii() and unit.replace(" ", "").isalpha() else unit
+    unit = unit_of_step(moderator.unit, single=moderator.per == 1)
+    return unit if moderator.per == 1 else f"{moderator.per:g} {unit}"

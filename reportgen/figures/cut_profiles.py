@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from reportgen.figures import words
@@ -18,6 +19,7 @@ from reportgen.figures.scale import Scale, round_values
 from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, lettered, lines_of, text_of
 from reportgen.figures.svg import EDGE_WEIGHT
 from reportgen.figures.theme import ACCENT, AXIS, BODY, HEAD, INK, MUTED, NOTE, RULE, TICK, page_width
+from reportgen.records.honesty import p_words
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import PartitionedOutcome, Profile, Split
 
@@ -240,9 +242,12 @@ def _alt(page: Sequence[Strip], search: PartitionedOutcome, name: str) -> Inline
     cuts = words.count(name, "cuts", sum(len(profile.cuts) for profile in profiles))
     alt: list[str | Number] = ["Profiles of cuts: ", *words.plural(panels, "panel", "panels")]
     alt += [", ", *words.plural(cuts, "cut", "cuts")]
-    for profile in profiles:
-        split = _best(search, profile)
-        if split is not None:
-            alt += ["; best of ", profile.label, ": ", *split.better.words, ", p raw ", split.p_raw]
-            alt += [", kept" if split.kept else ", not kept"]
+    for node, among in groupby(profiles, lambda profile: profile.node):
+        best = [split for profile in among if (split := _best(search, profile)) is not None]
+        parts = [(*split.better.words, ", raw ", *p_words(split.p_raw), *_fate(split)) for split in best]
+        alt += [". ", *search.tree[node].members.words, ", best cuts: ", *words.listed(parts)] if parts else []
     return (*alt, ".")
+
+
+def _fate(split: Split) -> Inline:
+    return (", kept" if split.kept else ", not kept",)

@@ -276,12 +276,21 @@ def _brief(item: AnalysedComparison | None, width: float) -> Box | None:
 
 
 def _range(item: AnalysedComparison, place: int) -> Inline:
+    """Return "Short term: 6 outcomes, m 4, n 593 to 659", for which a box has room."""
+    trials, people = _spans(item, place)
+    return (*_outcomes(item, place), *((", m ", *trials, ", n ", *people) if people else ()))
+
+
+def _outcomes(item: AnalysedComparison, place: int) -> Inline:
+    found = sum(outcome.people[place] is not None for outcome in item.outcomes)
+    number = words.count(slug("flow", item.comparison, item.follow_ups[place].id), "outcomes", found)
+    return (item.follow_ups[place], ": ", *words.plural(number, "outcome", "outcomes"))
+
+
+def _spans(item: AnalysedComparison, place: int) -> tuple[Inline, Inline]:
+    """Return of how many trials, and of how many people, the outcomes at a follow-up are; nothing where there is none."""
     people = [found for outcome in item.outcomes if (found := outcome.people[place]) is not None]
-    number = words.count(slug("flow", item.comparison, item.follow_ups[place].id), "outcomes", len(people))
-    head: Inline = (item.follow_ups[place], ": ", *words.plural(number, "outcome", "outcomes"))
-    if not people:
-        return head
-    return (*head, ", m ", *_span([p.trials for p in people]), ", n ", *_span([p.n for p in people]))
+    return (_span([p.trials for p in people]), _span([p.n for p in people])) if people else ((), ())
 
 
 def _span(numbers: Sequence[Number]) -> Inline:
@@ -333,4 +342,9 @@ def _alt(flow: ParticipantFlow, analysed: Sequence[AnalysedComparison]) -> Inlin
 
 
 def _alt_analysed(item: AnalysedComparison) -> Inline:
-    return (", analysed: ", *words.listed([_range(item, place) for place in range(len(item.follow_ups))]))
+    lines: list[Inline] = []
+    for place in range(len(item.follow_ups)):
+        trials, people = _spans(item, place)
+        each: Inline = (" (trials of each: ", *trials, "; participants: ", *people, ")") if people else ()
+        lines.append((*_outcomes(item, place), *each))
+    return ("; analysed: ", *words.listed(lines))

@@ -254,21 +254,22 @@ def _alt(effect: PooledEffect, name: str) -> Inline:
     estimated = [item for item in effect.by_trial if _trial_estimated(item)]
     trials = words.count(name, "trials", len(effect.by_trial))
     scale = effect.scale
-    alt: list[str | Number] = [f"Forest plot by trial{scale.of_them}"]
+    about = words.subject(effect.outcome_label, effect.unit, effect.follow_up_label)
+    alt: list[str | Number] = [f"Forest plot by trial{scale.of_them}", *about]
     if effect.by_trial:
         alt += [": ", *words.plural(trials, "trial", "trials")]
     if estimated:
         favour = words.count(name, "favour", _favourable(estimated, scale))
-        alt += ["; ", *words.plural(favour, "favours intervention", "favour intervention")]
+        alt += ["; ", *words.plural(favour, "favours the intervention", "favour the intervention")]
     if effect.alone:
         own, low, high = _printed(effect.estimate)
-        alt += [f"; its own {scale.effect} ", own, " (", low, " to ", high, "); nothing is pooled"]
+        alt += [f"; its own {scale.effect} ", own, *words.interval(low, high), "; nothing is pooled"]
     elif _estimated(effect):
         pooled, low, high = _printed(effect.estimate)
-        alt += [f"; pooled {scale.named}", pooled, " (", low, " to ", high, ")"]
+        alt += [f"; pooled {scale.named}", pooled, *words.interval(low, high)]
         if _checked(effect):
             pooled, low, high = _printed(effect.two_stage)
-            alt += [" in one step and ", pooled, " (", low, " to ", high, ") in two"]
+            alt += [" in one step and ", pooled, *words.interval(low, high), " in two"]
     else:
         alt += [f"; pooled {scale.effect} ", *words.reason(effect.status, effect.reason, name, "alt reason")]
     return (*alt, ".")

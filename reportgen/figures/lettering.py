@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 
@@ -22,6 +21,8 @@ LEFT_TO_RIGHT, RIGHT_TO_LEFT, ISOLATED = "\u2066", "\u2067", "\u2069"
 _ISOLATING = LEFT_TO_RIGHT + RIGHT_TO_LEFT + ISOLATED
 _ISOLATE = re.compile(f"[{LEFT_TO_RIGHT}{RIGHT_TO_LEFT}][^{ISOLATED}]*{ISOLATED}?")
 FROM_RIGHT = ("R", "AL")
+REPLACEMENT = "\ufffd"
+"""Stands for a letter that no font has."""
 # what joins the parts of an emoji: no letter of its own, and a box in a font that does not know it
 _EMOJI_JOINERS = re.compile("[\ufe00-\ufe0f]|(?<![\u0600-\u0dff])\u200d")
 
@@ -31,8 +32,6 @@ def families() -> tuple[str, ...]:
     """Register the fonts of the figures with matplotlib, once, and return the families to be tried in turn."""
     from matplotlib.font_manager import fontManager
 
-    # a letter that neither font has is a box, which everybody sees; a line of Python on the terminal helps nobody
-    warnings.filterwarnings("ignore", message=r"Glyph \d+ ")
     for face in FACES:
         if face.family == SANS:
             fontManager.addfont(str(face.path))
@@ -44,12 +43,51 @@ def families() -> tuple[str, ...]:
 def drawable(text: str) -> str:
     """Return a text as matplotlib is given it: accents within their letters, without what only an emoji font reads.
 
+    A letter that no font has is replaced, and so gives no warning of matplotlib's.
+
     Examples
     --------
-    >>> drawable("e\u0301tude") == "étude", drawable("⚕\ufe0f")
-    (True, '⚕')
+    >>> drawable("e\u0301tude") == "étude", drawable("⚕\ufe0f"), drawable("\U0001f9ea") == REPLACEMENT
+    (True, '⚕', True)
     """
-    return text if text.isascii() else _EMOJI_JOINERS.sub("", unicodedata.normalize("NFC", text))
+    if text.isascii():
+        return text
+    known = _known("normal", "normal")
+    return "".join(letter if ord(letter) in known else REPLACEMENT for letter in _joined(text))
+
+
+def lacking(text: str) -> tuple[str, ...]:
+    """Return the letters of a text that no font of the figures has, each once.
+
+    Examples
+    --------
+    >>> lacking("Nord \U0001f9ea\U0001f9ea ≥ 1") == ("\U0001f9ea",), lacking("étude")
+    (True, ())
+    """
+    if text.isascii():
+        return ()
+    known = _known("normal", "normal")
+    return tuple(dict.fromkeys(letter for letter in _joined(text) if ord(letter) not in known))
+
+
+def face_for(text: str, weight: Weight, slant: Slant) -> tuple[Weight, Slant]:
+    """Return weight and slant of a text; upright and normal where a letter has no other form, as Arabic ones in italics."""
+    if text.isascii() or all(ord(letter) in _known(weight, slant) for letter in drawable(text)):
+        return weight, slant
+    return "normal", "normal"
+
+
+def _joined(text: str) -> str:
+    return _EMOJI_JOINERS.sub("", unicodedata.normalize("NFC", text))
+
+
+@cache
+def _known(weight: Weight, slant: Slant) -> frozenset[int]:
+    """Return the code points of all letters that the fonts have in one weight and slant, and of signs that are never drawn."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    found = (findfont(FontProperties(family=name, weight=weight, style=slant)) for name in families())
+    return frozenset(code for path in found for code in get_font(path).get_charmap()).union(map(ord, _ISOLATING))
 
 
 def runs_right_to_left(text: str) -> bool:
@@ -100,6 +138,7 @@ def _width(text: str, size: float, weight: Weight, slant: Slant) -> float:
 
     if not text:
         return 0.0
+    weight, slant = face_for(text, weight, slant)
     text = drawable(text)
     font = FontProperties(family=list(families()), weight=weight, style=slant, size=size)
     points, _, _ = text_to_path.get_text_width_height_descent(text, font, False)

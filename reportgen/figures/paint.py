@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from reportgen.figures import theme
 from reportgen.figures.drawn import Drawn, Line, Path, drawn
-from reportgen.figures.lettering import drawable, families
+from reportgen.figures.lettering import drawable, face_for, families
 from reportgen.figures.svg import EDGE_WEIGHT
 from reportgen.records.artefact import Drawing
 
@@ -119,6 +119,7 @@ def _path(path: Path) -> Artist:
 def _text(line: Line) -> Artist:
     from matplotlib.text import Text
 
+    weight, slant = face_for(line.text, line.weight, line.slant)
     return Text(
         line.x,
         line.y,
@@ -126,8 +127,8 @@ def _text(line: Line) -> Artist:
         color=line.colour,
         family=list(families()),
         size=line.size,
-        weight=line.weight,
-        style=line.slant,
+        weight=weight,
+        style=slant,
         horizontalalignment=SIDE[line.left],
         verticalalignment="baseline",
         rotation=-degrees(line.angle),

@@ -421,7 +421,8 @@ def _by(scale: EffectScale) -> str:
 
 def _tree_alt(search: PartitionedOutcome, name: str) -> Inline:
     found = words.count(name, "subgroups", len(search.findings))
-    alt: list[str | Number] = [f"Tree of subgroups{_by(search.scale)}"]
+    about = words.subject(search.outcome_label, search.unit, search.follow_up_label)
+    alt: list[str | Number] = [f"Tree of subgroups{_by(search.scale)}", *about]
     alt += [": ", *words.plural(found, "subgroup", "subgroups"), ". "] if search.subgroups else [". "]
     alt += _named(search.overall)
     for group in search.findings:

@@ -358,26 +358,35 @@ def _after_words(peeling: PeeledOutcome, boxes: Sequence[PeeledBox], limits: tup
 
 def _alt(peeling: PeeledOutcome) -> Inline:
     """Write the alternative text: how far the subgroups shrink, what the effect does, and what limits the smallest."""
+    effect = peeling.scale.effect
     alt: list[str | Number] = [
-        "Trajectory of directed peeling: ",
+        "Trajectory of directed peeling",
+        *words.subject(peeling.outcome_label, peeling.unit, peeling.follow_up_label),
+        ": ",
         *words.plural(peeling.found, "subgroup", "subgroups"),
-        ", from ",
-        *words.plural(peeling.n, "participant", "participants"),
-        f" with {peeling.scale.one} of ",
+        ". All participants (",
+        peeling.n,
+        f"): {effect} ",
         peeling.overall.effect,
+        *words.interval(peeling.overall.low, peeling.overall.high),
     ]
     last = peeling.smallest
     if last is not None:
-        alt += [" to ", last.n, " with ", last.inside.effect, " (", last.inside.low, " to ", last.inside.high, ")"]
-        alt += after(last.honesty)
-        limits = [
-            (moderator, limit)
-            for moderator, limit in zip(peeling.moderators, last.limits, strict=True)
-            if limit.value is not None or limit.kind == "quotation"
-        ]
-        for i, (moderator, limit) in enumerate(limits):
-            alt += ["; limits of the smallest: " if i == 0 else ", ", moderator.label, f" {moderator.side} ", limit]
+        alt += [". Smallest subgroup (", *words.plural(last.n, "participant", "participants"), f"): {effect} "]
+        alt += [last.inside.effect, *words.interval(last.inside.low, last.inside.high), *after(last.honesty)]
+        alt += _limits_in_words(peeling, last)
     if peeling.honesty is not None:
         alt += [". ", *verdict_sentence(peeling)]
         return tuple(alt)
     return (*alt, ".")
+
+
+def _limits_in_words(peeling: PeeledOutcome, box: PeeledBox) -> Iterator[str | Number]:
+    """Yield the words of "; limits: Age ≥ 50 years, Pain ≥ 4"; nothing where nobody is excluded."""
+    before = "; limits: "
+    for moderator, limit in zip(peeling.moderators, box.limits, strict=True):
+        if limit.value is not None or limit.kind == "quotation":
+            yield from (before, moderator.label, f" {moderator.side}{NO_BREAK}", limit)
+            if moderator.unit.text and limit.value is not None:
+                yield from ("" if moderator.unit.text.startswith("%") else NO_BREAK, moderator.unit)
+            before = ", "

@@ -162,6 +162,16 @@ def status_note(effect: PooledEffect, name: str) -> Inline:
     return ("Status: ", *reason(effect.status, effect.reason, name, "status"), ".")
 
 
+def subject(outcome: Number, unit: Number, follow_up: Number) -> Inline:
+    """Return ", Pain (points), short term": what a figure of one outcome is of, behind the kind of the figure."""
+    return (", ", outcome, *((" (", unit, ")") if unit.text else ()), ", ", follow_up)
+
+
+def interval(low: Number, high: Number) -> Inline:
+    """Return " (1.2 to 3.4)", as it stands behind an estimate."""
+    return (" (", low, " to ", high, ")")
+
+
 def listed(parts: Sequence[Inline]) -> Inline:
     """Join parts with semicolons."""
     joined: list[str | Number] = []

@@ -288,11 +288,11 @@ def verdict_in_brief(search: Searched) -> Inline:
     ended = whole.verdict if search.candidates else "nothing kept"
     new = _p_in_new_trials(search)
     parts: Inline = (*kept, whole.null_draws, " draws, p of the search ", whole.p, f": {ended}")
-    parts = parts if new is None else (*parts, "; in new trials ", *_p(new))
+    parts = parts if new is None else (*parts, "; in new trials ", *p_words(new))
     held = None if whole.held_out is None else whole.held_out.difference
     if held is None or held.effect.value is None or not search.candidates:
         return parts
-    return (*parts, "; held out ", held.effect, " (", held.low, " to ", held.high, "), ", *_p(held.p))
+    return (*parts, "; held out ", held.effect, " (", held.low, " to ", held.high, "), ", *p_words(held.p))
 
 
 def _in_new_trials(search: Searched, whole: SearchHonesty[Number]) -> Inline:
@@ -303,7 +303,7 @@ def _in_new_trials(search: Searched, whole: SearchHonesty[Number]) -> Inline:
     expected = "may be chance" if _may_be_chance(new, whole) else "is to be expected"
     return (
         f"; in new ones the {search.scale.contrast} {expected}, ",
-        *_p(new),
+        *p_words(new),
     )
 
 
@@ -313,7 +313,7 @@ def _p_in_new_trials(search: Searched) -> Number | None:
     return first if first is not None and first.value is not None else None
 
 
-def _p(p: Number) -> Inline:
+def p_words(p: Number) -> Inline:
     """Return "p = 0.02" or "p <0.001"."""
     return ("p\u00a0", p) if p.text[:1] in "<>" else ("p\u00a0=\u00a0", p)
 
@@ -335,7 +335,7 @@ def _elsewhere(whole: SearchHonesty[Number], scale: EffectScale, doubted: bool) 
     return (
         f" In trials held out the {scale.contrast} is ",
         *(item.effect, " (", item.low, " to ", item.high, "), "),
-        *_p(item.p),
+        *p_words(item.p),
         ": it may be chance in new trials." if chance else ".",
     )
 

@@ -20,6 +20,21 @@ from reportgen.records.trial_interactions import ContrastByTrial
 Tier = Literal["significant", "weak", "neither", "not estimable"]
 
 
+def unit_of_step(unit: str, *, single: bool) -> str:
+    """Return the unit of a step of a moderator as it stands behind "per 10", or behind "per" where the step is a single one.
+
+    Examples
+    --------
+    >>> [unit_of_step(unit, single=False) for unit in ("years", "%", "", "kg/m²")]
+    ['years', 'percentage points', 'units', 'kg/m²']
+    >>> [unit_of_step(unit, single=True) for unit in ("years", "%", "", "kg/m²")]
+    ['year', 'percentage point', 'unit', 'kg/m²']
+    """
+    several = {"%": "percentage points", "": "units"}.get(unit, unit)
+    in_letters = several.isascii() and several.replace(" ", "").isalpha()
+    return several.removesuffix("s") if single and in_letters else several
+
+
 @dataclass(frozen=True, slots=True)
 class InteractionReading(Generic[V]):
     """One reading of an interaction.

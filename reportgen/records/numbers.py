@@ -223,16 +223,23 @@ def values_in(record: Any) -> Iterator[Value]:
     yield from _each(record, Value)
 
 
-def _each(record: Any, kind: type) -> Iterator[Any]:
+def texts_in(record: Any) -> Iterator[Number | str]:
+    """Yield whatever a record prints, whatever the depth: its numbers and its words, but no content of drawings."""
+    for item in _each(record, (Number, str)):
+        if not isinstance(item, str) or not item.startswith("<svg"):
+            yield item
+
+
+def _each(record: Any, kind: type | tuple[type, ...]) -> Iterator[Any]:
     """Yield what is of a kind, in order; what is still to be looked at waits in a pile, its first on top."""
     pile = [record]
     while pile:
         item = pile.pop()
         holds: Any = type(item)
-        if holds is str or holds is float or item is None:
-            continue
         if isinstance(item, kind):
             yield item
+        elif holds is str or holds is float or item is None:
+            continue
         elif isinstance(item, tuple | list):
             pile += reversed(item)
         elif isinstance(item, dict):

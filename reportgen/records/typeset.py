@@ -72,7 +72,7 @@ def _between(inline: Inline, place: int, house: House) -> str | Number:
     part = inline[place]
     if part == TO:
         return _joint(inline, place, house)
-    return f" {house.versus} " if part == VERSUS and house.versus else part
+    return house.against if part == VERSUS else part
 
 
 def _joint(inline: Inline, place: int, house: House) -> str:

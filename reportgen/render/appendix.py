@@ -167,11 +167,15 @@ def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact],
     )
 
 
+QUOTING = frozenset({"ledger", "provenance", "fidelity"})
+"""Sections that quote data files, the study file and a publication: what is compared there keeps its word."""
+
+
 def in_house(whole: Appendix, house: House) -> Appendix:
     """Return the whole report with its running text in the style of a house; what is quoted from data stays as it is."""
     if house == PLAIN:
         return whole
-    back = typeset(whole.back, house, titles=False)
+    back = tuple(typeset(section, house, titles=section.name not in QUOTING) for section in whole.back)
     return replace(typeset(replace(whole, back=(), references={}), house), back=back, references=whole.references)
 
 

@@ -66,10 +66,10 @@ def packed(face: Face, letters: str) -> str:
     options.hinting = False
     options.glyph_names = False
     options.recalc_timestamp = False
-    font = subset.load_font(str(face.path), options)
     cutter = subset.Subsetter(options)
     cutter.populate(text=letters)
-    cutter.subset(font)
     out = io.BytesIO()
-    subset.save_font(font, out, options)
+    with subset.load_font(str(face.path), options) as font:
+        cutter.subset(font)
+        subset.save_font(font, out, options)
     return base64.b64encode(out.getvalue()).decode("ascii")

@@ -19,11 +19,14 @@ from reportgen.render.appendix import Appendix
 from reportgen.render.environment import environment
 from reportgen.render.markdown import quoted
 from reportgen.render.own_templates import rendered, text_of
+from reportgen.render.properties import Properties, day_of, state_of
 from reportgen.render.quarto_floats import floats_of, ids_of, quarto_table, series_of
 from reportgen.render.word_elements import paragraph
-from reportgen.render.word_package import WITHOUT_CLOCK, Front, Stretch, package
+from reportgen.render.word_package import Front, Stretch, package
 
 SECONDS = 600
+DAYS_OF_ZIP = (datetime(1980, 1, 1, tzinfo=UTC), datetime(2107, 12, 31, tzinfo=UTC))
+"""The first and the last day that a zip file can hold, as which Pandoc writes a Word document."""
 REFERENCE_STYLES = ("word/styles.xml", "quarto/styles.xml")
 NO_QUARTO = "not rendered: quarto is not on the PATH. Get it from https://quarto.org, or as a package: pip install 'reportgen[quarto]'"
 
@@ -54,9 +57,9 @@ def write_quarto(folder: Path, appendix: Appendix, figures: Mapping[str, bytes])
 def reference_document(appendix: Appendix) -> bytes:
     """Return the document from which Quarto's Word takes its styles, its paper and its running heads."""
     study = appendix.study
-    state = " · ".join(_state(appendix)).capitalize()
     styles = [text_of(name, appendix.templates) for name in REFERENCE_STYLES]
-    front = Front(study.title.text, "", "", study.title.text, state, title_page=False)
+    about = Properties(study.title.text, state=state_of(study))
+    front = Front(about, study.title.text, title_page=False)
     return package([Stretch(False, (paragraph("Normal", ()),))], front, {}, styles)
 
 
@@ -96,8 +99,8 @@ def render_quarto(folder: Path, form: str, appendix: Appendix) -> str:
     program = shutil.which("quarto")
     if program is None:
         return NO_QUARTO
-    day = appendix.study.date
-    written = datetime.fromisoformat(day.text).replace(tzinfo=UTC) if day else WITHOUT_CLOCK
+    first, last = DAYS_OF_ZIP
+    written = min(max(day_of(appendix.study), first), last)
     clock = {"SOURCE_DATE_EPOCH": str(int(written.timestamp()))}
     command = [program, "render", "report.qmd", "--to", form]
     try:

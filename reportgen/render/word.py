@@ -21,6 +21,7 @@ from reportgen.render.inline import alt_of
 from reportgen.render.key_findings import KeyFindings, Link
 from reportgen.render.own_templates import text_of
 from reportgen.render.participant_flow import Flow
+from reportgen.render.properties import properties_of, state_of
 from reportgen.render.volumes import CALLED
 from reportgen.render.word_elements import (
     Element,
@@ -90,7 +91,8 @@ def table_document(appendix: Appendix, artefact: NumberedArtefact) -> bytes:
     """Return the tables of one artefact as a Word document of their own."""
     whole = _front(appendix)
     title = f"{artefact.label}. {plain(artefact.title)}"
-    front = replace(whole, title=title, subject=whole.title, title_page=False)
+    about = replace(whole.about, title=title, subject=whole.about.title)
+    front = replace(whole, about=about, title_page=False)
     label = replace(_labels(appendix)[artefact.name], anew=True)
     tables = NumberedArtefact(
         artefact.name, artefact.series, artefact.label, artefact.title, _with_tables(artefact), artefact.notes
@@ -109,23 +111,7 @@ def _with_tables(artefact: NumberedArtefact) -> tuple[Part, ...]:
 
 
 def _front(appendix: Appendix) -> Front:
-    study = appendix.study
-    title = study.title.text + (" (simulated data)" if study.simulated else "")
-    authors = "; ".join(author.text for author in study.authors)
-    return Front(
-        title,
-        authors,
-        appendix.kind,
-        study.title.text,
-        _state(study),
-        keywords=", ".join(word.text for word in study.keywords),
-        date=study.date.text if study.date else "",
-    )
-
-
-def _state(study: StudyRecord) -> str:
-    states = (("Simulated data", study.simulated), ("Draft", study.profile == "draft"))
-    return " · ".join(word for word, holds in states if holds)
+    return Front(properties_of(appendix), appendix.study.title.text)
 
 
 def _labels(appendix: Appendix) -> dict[str, Label]:
@@ -156,7 +142,7 @@ def _sequence(series: str, taken: set[str]) -> str:
 def _title_page(appendix: Appendix) -> Iterator[Element]:
     study = appendix.study
     yield paragraph("Kind", [run(appendix.kind)])
-    if state := _state(study):
+    if state := state_of(study):
         yield paragraph("State", [run(f" {state} ", "StateWords")])
     yield text_paragraph("Title", (study.title,))
     if study.subtitle.text:

@@ -10,16 +10,15 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import count, groupby
 from typing import TYPE_CHECKING, Any
 
+from reportgen.render.properties import Properties
 from reportgen.render.word_elements import (
     ADDRESS,
     PICTURE,
     Element,
     field,
-    legal,
     paragraph,
     run,
     tab,
@@ -32,8 +31,6 @@ from reportgen.render.word_widths import UPRIGHT_MM, WIDE_MM, width_mm
 if TYPE_CHECKING:
     from docx.document import Document
 
-WITHOUT_CLOCK = datetime(2000, 1, 1, tzinfo=UTC)
-"""Written into the document as its dates, so that equal appendices give equal bytes."""
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)  # of a zip file
 SHORT_MM, LONG_MM = 210.0, 297.0
 MARGINS = {False: (24.0, 18.0, 22.0), True: (18.5, 20.0, 14.5)}
@@ -56,26 +53,17 @@ class Front:
 
     Attributes
     ----------
-    title, author, subject : str
-        Properties of the file.
+    about : Properties
+        Its state stands above every page.
     running : str
         Stands above each page but the first.
-    state : str
-        "Simulated data", "Draft", or nothing: above every page.
     title_page : bool
         Whether the first page is one.
-    keywords, date : str
-        Properties of the file; without a date it has always the same one.
     """
 
-    title: str
-    author: str
-    subject: str
+    about: Properties
     running: str
-    state: str
     title_page: bool = True
-    keywords: str = ""
-    date: str = ""
 
 
 def package(stretches: Iterable[Stretch], front: Front, pictures: Mapping[str, bytes], styles: Sequence[str]) -> bytes:
@@ -103,7 +91,7 @@ def package(stretches: Iterable[Stretch], front: Front, pictures: Mapping[str, b
         section = _section(wide, heads, first=place == 0 and front.title_page)
         (body if place == len(sections) - 1 else _last_paragraph(body)).append(section)
     _bind(document, pictures)
-    _describe(document, front)
+    _describe(document, front.about)
     return _packed(document)
 
 
@@ -170,9 +158,9 @@ def _fill(part: Element, content: Element) -> None:
 def _running(front: Front, room: float, *, titled: bool = True) -> Iterator[Element]:
     if titled:
         yield from words(_shortened(front.running, room * HEAD_SHARE))
-    if front.state:
+    if front.about.state:
         yield tab()
-        yield run(front.state, bold=True, colour="8A3B12")
+        yield run(front.about.state, bold=True, colour="8A3B12")
 
 
 def _shortened(text: str, room: float) -> str:
@@ -248,21 +236,12 @@ def _bind(document: Document, pictures: Mapping[str, bytes]) -> None:
         blip.set(qn("r:embed"), key)
 
 
-def _describe(document: Document, front: Front) -> None:
-    about = document.core_properties
-    about.title, about.author, about.subject = _property(front.title), _property(front.author), _property(front.subject)
-    about.comments, about.keywords, about.last_modified_by = (
-        _property(front.state),
-        _property(front.keywords),
-        _property(front.author),
-    )
-    about.language, about.revision = LANGUAGE, 1
-    day = datetime.fromisoformat(front.date).replace(tzinfo=UTC) if front.date else WITHOUT_CLOCK
-    about.created = about.modified = day
-
-
-def _property(text: str) -> str:
-    return legal(text)[:255]  # the longest that python-docx writes
+def _describe(document: Document, about: Properties) -> None:
+    core = document.core_properties
+    for name, text in about.words().items():
+        setattr(core, name, text)
+    core.last_modified_by, core.language, core.revision = core.author, LANGUAGE, 1
+    core.created = core.modified = about.day
 
 
 def _packed(document: Document) -> bytes:

@@ -12,17 +12,15 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from textwrap import wrap
 from typing import Any
 
 from reportgen.records.artefact import Table
 from reportgen.records.numbers import MINUS, Number, plain
+from reportgen.render.properties import Properties
 from reportgen.render.separated import Cell, Grid, grid, words_of
 
-WITHOUT_CLOCK = datetime(2000, 1, 1)
-"""Written into the workbook as its date of creation, so that equal tables give equal bytes."""
 CONTENTS = "Contents"
 RESERVED = frozenset({CONTENTS.lower(), "history"})  # the second by Excel
 LONGEST_NAME = 31  # of a sheet, in Excel
@@ -53,24 +51,24 @@ class Sheet:
     table: Table
 
 
-def workbook(sheets: Sequence[Sheet], about: str) -> bytes:
+def workbook(sheets: Sequence[Sheet], about: Properties) -> bytes:
     """Return a workbook.
 
     Parameters
     ----------
     sheets : sequence of Sheet
         In the order of the report.
-    about : str
-        What the tables are of; stands above the contents and, on simulated data, says so.
+    about : Properties
+        Its title stands above the contents and, on simulated data, says so.
     """
     import xlsxwriter
 
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, WORDS_STAY_WORDS) as book:
-        book.set_properties({"title": about, "created": WITHOUT_CLOCK})
+        book.set_properties({"created": about.day, **about.words()})
         styles = _Styles(book)
         names = sheet_names(sheet.called for sheet in sheets)
-        _contents(book.add_worksheet(CONTENTS), sheets, names, about, styles)
+        _contents(book.add_worksheet(CONTENTS), sheets, names, about.title, styles)
         for sheet, name in zip(sheets, names, strict=True):
             _table(book.add_worksheet(name), sheet, styles)
     return out.getvalue()

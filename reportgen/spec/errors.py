@@ -67,12 +67,12 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], source: Source) -> 
         return _elsewhere(model, detail["loc"], place) or Problem(
             f"unknown key '{name}'", place, did_you_mean(str(name), _known_keys(model, detail["loc"]))
         )
-    if kind == "missing" and isinstance(name, int):
-        hint = "Write every value in brackets, separated by commas, as in `[2, 3]`."
-        return Problem(f"value {name + 1} of the list is missing", source.at(*path[:-1]), hint)
     if kind == "missing":
         example = ", as in `method: meta-analysis`" if name == "method" else ""
         return Problem(f"'{name}' is missing", source.at(*path[:-1], key=True), f"Add `{name}:` here{example}.")
+    if kind == "too_short":
+        found, part = ("an empty mapping", "key") if isinstance(given, dict) else ("an empty list", "value")
+        return Problem(f"{found} found where a {part} is expected", source.at(*path), f"Write at least one {part}.")
     word = _word_for_nothing(source.at(*path)) if given is None else ""
     place = source.at(*path, key=given is None and not word)  # nothing has no place of its own
     if word and kind != "value_error":
@@ -278,13 +278,7 @@ def _wanted(kind: str, context: dict[str, Any]) -> str:
     words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
     if kind in BOUNDS:
         return f"{words[BOUNDS[kind]]} {context[BOUNDS[kind]]:g}"
-    if kind in ("too_short", "too_long"):
-        return f"a list of {_length(context)} values"
     return WANTED.get(kind.split("_", 1)[0], kind.replace("_", " "))
-
-
-def _length(context: dict[str, Any]) -> int:
-    return int(context.get("min_length", context.get("max_length", 0)))
 
 
 def _fix(detail: ErrorDetails, model: type[BaseModel]) -> str:
@@ -299,9 +293,8 @@ def _fix(detail: ErrorDetails, model: type[BaseModel]) -> str:
     keys = _known_keys(model, (*detail["loc"], 0, ""))
     if sort in ("tuple", "list") and keys:
         return f"Write keys with values, as in `{{key: value}}`. Known here: {', '.join(keys)}."
-    if kind in ("too_short", "too_long") or sort in ("tuple", "list"):
-        shape = f"{_length(context)} values" if kind in ("too_short", "too_long") else "a list"
-        return f"Write {shape} in brackets, separated by commas, as in `[2, 3]`."
+    if sort in ("tuple", "list"):
+        return "Write a list in brackets, separated by commas, as in `[2, 3]`."
     if sort == "finite":
         return "Write a number, or remove the key where there is no limit."
     if sort in ("dict", "model"):

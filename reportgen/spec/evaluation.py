@@ -26,7 +26,7 @@ from reportgen.origin import Origin
 from reportgen.spec.draws import Number
 from reportgen.spec.load import read_tolerantly
 from reportgen.spec.mapping import interval_of
-from reportgen.spec.model import MOST, Line, Node, Positive, Real, RuleError, Word, listed
+from reportgen.spec.model import MOST, Line, Node, Positive, Real, RuleError, Two, Word, listed
 from reportgen.spec.source import Source, Step, read_source
 from reportgen.spec.study import Size, of_the_criterion
 from reportgen.spec.text import as_text
@@ -99,7 +99,7 @@ class Trials(Node):
 class Moderator(Node):
     """A covariate measured before randomisation: one of `range`, `mean` with `sd`, and `share`."""
 
-    range: tuple[int, int] | None = None
+    range: Annotated[tuple[int, int], Two] | None = None
     """Whole numbers from the first to the second, each as likely as another."""
     mean: Real | None = None
     """Mean of a normal distribution."""

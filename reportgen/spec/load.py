@@ -194,7 +194,13 @@ def _load_fidelity(source: Source, study: Study) -> tuple[LocatedFidelity | None
 
 def _load_templates(source: Source, study: Study) -> tuple[tuple[OwnTemplate, ...], list[Problem]]:
     name = study.report.templates
-    return ((), []) if name is None else read_templates(source.path.parent / name, source.at("report", "templates"))
+    if name is None:
+        return (), []
+    folder, place = source.path.parent / name, source.at("report", "templates")
+    if folder.resolve() in source.path.resolve().parents:
+        hint = "Put your templates into a folder of their own, and name that one."
+        return (), [Problem(f"'{name}' is the folder of the study, not one of templates", place, hint)]
+    return read_templates(folder, place)
 
 
 def templates_of(spec: Spec) -> Path | None:

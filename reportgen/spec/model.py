@@ -65,6 +65,13 @@ def _as_word(value: Any) -> Any:
     return normal(line) if isinstance(line, str) else line
 
 
+def _as_path(value: Any) -> Any:
+    line = _as_line(value)
+    if isinstance(line, str) and not line.strip():
+        raise RuleError("the path is empty", "Write the path, or remove the line.")
+    return line
+
+
 def _as_code(value: Any) -> Any:
     """A code is one word or number: a list of reasons why it is none would be one for each kind."""
     if value is None or isinstance(value, list | dict):
@@ -82,11 +89,18 @@ def _as_reason(value: Any) -> Any:
     return line
 
 
+FIRST_YEAR = 1900
+"""Excel knows no earlier day, and a year below 1000 is written as none in properties of files."""
+
+
 def _as_day(value: Any) -> Any:
     """Let a day be written without quotes, which YAML reads as a date."""
     text = str(value) if isinstance(value, date | int) else value
     if isinstance(text, str) and text and not _is_day(text):
         raise RuleError(f"'{text}' is not a day", "Write year, month and day, as in `2026-11-30`.")
+    if isinstance(text, str) and text and int(text[:4]) < FIRST_YEAR:
+        message = f"'{text}' lies before {FIRST_YEAR}, and programs that open the report cannot hold such a day"
+        raise RuleError(message, "Write the day of the report, as in `2026-11-30`.")
     return text
 
 
@@ -100,8 +114,11 @@ def _is_day(text: str) -> bool:
 Line = Annotated[str, BeforeValidator(_as_line)]
 """A text that stands on one line, as a title does."""
 
+FilePath = Annotated[str, BeforeValidator(_as_path)]
+"""The path of a file or of a folder, relative to the file that names it."""
+
 Day = Annotated[str, BeforeValidator(_as_day)]
-"""A day, as in `2026-11-30`, or nothing."""
+"""A day of this age, as in `2026-11-30`, or nothing."""
 
 Reason = Annotated[str, BeforeValidator(_as_reason)]
 """Why people are left out, as the ledger prints it."""
@@ -110,13 +127,29 @@ Real = Annotated[float, Field(ge=-1e12, le=1e12)]
 """A number that a calculation can carry."""
 
 
+def _two(value: Any) -> Any:
+    """Refuse what is no pair in one message: a validator has one for each value that is missing."""
+    if isinstance(value, list | tuple) and len(value) == 2:
+        return value
+    if isinstance(value, list | tuple):
+        found = {0: "an empty list", 1: "one value"}.get(len(value), f"{len(value)} values")
+    else:
+        found = "nothing" if value is None else "a mapping of keys" if isinstance(value, dict) else "one value"
+    message = f"{found} found where a lower and an upper value are expected"
+    raise RuleError(message, "Write both in brackets, with a comma between them, as in `[2, 3]`.")
+
+
+Two = BeforeValidator(_two)
+"""Of a pair of a lower and an upper value."""
+
+
 def _ascending(value: tuple[float, float]) -> tuple[float, float]:
     if value[0] >= value[1]:
         raise RuleError("the lower limit must be below the upper one", "Write the lower limit first.")
     return value
 
 
-Range = Annotated[tuple[Real, Real], AfterValidator(_ascending)]
+Range = Annotated[tuple[Real, Real], Two, AfterValidator(_ascending)]
 """The least and the greatest value that a quantity can take."""
 
 

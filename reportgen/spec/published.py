@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from reportgen.spec.model import MOST, Names, Node, Printed, RuleError, Word
+from reportgen.spec.model import MOST, Names, Node, Printed, RuleError, Two, Word
 
 People = Annotated[int, Field(ge=0, le=MOST)]
 
@@ -25,7 +25,7 @@ class PublishedEffect(Node):
     effect: Printed
     """The effect as printed, in quotes so that last zeros stay: a difference in change or at follow-up,
     whichever the outcome is analysed as, positive where the intervention is better."""
-    interval: tuple[Printed, Printed] | None = None
+    interval: Annotated[tuple[Printed, Printed], Two] | None = None
     """Lower and upper limit of its confidence interval, as printed."""
     source: str = ""
     """Where it is printed; by default the source of all that is published."""
@@ -36,6 +36,13 @@ class PublishedEffect(Node):
         if both:
             hint = "A class is either intervention or control: remove it from one side."
             raise RuleError(f"'{sorted(both)[0]}' is on both sides", hint, "control")
+        return self
+
+    @model_validator(mode="after")
+    def _ascending(self) -> PublishedEffect:
+        low, high = (float(limit.replace("−", "-")) for limit in self.interval or ("0", "0"))
+        if low > high:
+            raise RuleError("the lower limit is above the upper one", "Write the lower limit first.", "interval")
         return self
 
 

@@ -27,7 +27,21 @@ from reportgen.houses import HOUSES
 from reportgen.spec.draws import Draws, Flips, effective
 from reportgen.spec.methods import Analysis as Analysis
 from reportgen.spec.methods import AnyAnalysis, method
-from reportgen.spec.model import MOST, Day, Line, Names, Node, Positive, Range, Real, RuleError, Word, listed
+from reportgen.spec.model import (
+    MOST,
+    Day,
+    FilePath,
+    Line,
+    Names,
+    Node,
+    Positive,
+    Range,
+    Real,
+    RuleError,
+    Two,
+    Word,
+    listed,
+)
 from reportgen.spec.shows import AnyArtefact, Sized
 
 Better = Literal["lower", "higher"]
@@ -63,7 +77,7 @@ class About(Node):
 class Window(Node):
     """A follow-up window, in months since randomisation."""
 
-    months: tuple[Real, Real]
+    months: Annotated[tuple[Real, Real], Two]
     """First and last month since randomisation of the window, both included. A month has 30.4 days: 8 weeks are 1.8
     months."""
     aim: Real | None = None
@@ -597,7 +611,7 @@ class Report(Node):
 
     formats: tuple[Format, ...] = DEFAULT
     """Output formats; all but `submission` by default. `--formats` overrides them."""
-    templates: str | None = None
+    templates: FilePath | None = None
     """A folder, relative to the study file, whose templates and style sheets take the place of those of the package with the
     same name, as `sections/title.html`; its README says what may be replaced."""
     length: Literal["appendix", "full"] = "appendix"
@@ -656,7 +670,7 @@ class Study(Node):
     """What the appendix holds, in its order, and in which formats."""
     policy: Policy = Policy()
     """Disclosure control and rounding for the whole report."""
-    fidelity: str | None = None
+    fidelity: FilePath | None = None
     """A file, relative to the study file, with the numbers of a publication; the appendix then sets each beside our
     estimate."""
 

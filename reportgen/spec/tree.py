@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -71,7 +71,7 @@ def read_tree(text: str, shown: str) -> Node:
     try:
         root = reader.document()
     except MarkedYAMLError as error:
-        reader.problems.append(_syntax_problem(error, shown, reader.lines))
+        reader.problems.append(syntax_problem(error, shown, reader.lines))
     except YAMLError as error:
         reader.problems.append(Problem(f"this is not YAML: {error}", Origin(shown, 1)))
     if reader.problems:
@@ -269,7 +269,17 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
-def _syntax_problem(error: MarkedYAMLError, shown: str, lines: list[str]) -> Problem:
+def syntax_problem(error: MarkedYAMLError, shown: str, lines: Sequence[str]) -> Problem:
+    """Return where a YAML parser stopped, and why.
+
+    Parameters
+    ----------
+    error : MarkedYAMLError
+    shown : str
+        How messages name the file.
+    lines : sequence of str
+        Of its text.
+    """
     message = f"this is not YAML: {error.problem or error.context or 'it cannot be read'}"
     hint = "Check the indentation, the brackets and the quotes on this line and the one before it."
     mark = error.problem_mark or error.context_mark

@@ -11,6 +11,7 @@ from itertools import groupby
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.honesty import verdict_sentence
+from reportgen.records.moderation import unit_of_step
 from reportgen.records.numbers import Inline
 from reportgen.records.peeling import DirectedPeeling, PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
 from reportgen.tables.adjusters import not_adjusted, peeling_fits, title_of
@@ -169,20 +170,10 @@ def _found(moderator: PeeledModerator) -> Inline:
     )
     if moderator.levels is not None:
         return (*sentence, "level")
-    if moderator.per.value == 1:
-        return (*sentence, _one(moderator.unit.text) or "unit")
-    return (*sentence, moderator.per, " ", moderator.unit if moderator.unit.text else "units")
-
-
-def _one(unit: str) -> str:
-    """Return a unit as it stands behind "per".
-
-    Examples
-    --------
-    >>> _one("years"), _one("kg/m2"), _one("")
-    ('year', 'kg/m2', '')
-    """
-    return unit.removesuffix("s") if unit.replace(" ", "").isalpha() else unit
+    single = moderator.per.value == 1
+    unit = unit_of_step(moderator.per.unit, single=single)
+    shown = moderator.unit if moderator.unit.text == unit else unit
+    return (*sentence, shown) if single else (*sentence, moderator.per, " ", shown)
 
 
 def _not_peeled(peeling: PeeledOutcome) -> Inline:

@@ -24,7 +24,7 @@ from reportgen.render.fonts import face_rules_inside
 from reportgen.render.html import no_pdf_reason
 from reportgen.task import Task
 
-__all__ = ["Edition", "Figures", "Form", "Target", "Written", "target", "write_targets"]
+__all__ = ["Edition", "Figures", "Form", "Target", "Written", "in_own_fonts", "target", "write_targets"]
 
 Form = Literal["png", "pdf", "outlined"]
 """A form of figures that is made for those who need it: pixels, PDF, or SVG with letters as outlines; SVG with text is in the appendix itself."""
@@ -165,6 +165,17 @@ def write_targets(edition: Edition, names: Collection[str], folder: Path, make: 
     available = tuple(path for path in documents if (folder / path).is_file())
     warnings = dict.fromkeys(warning for item in asked for warning in warnings_of[item.name])
     return Written(available, tuple(warnings), len(available) == len(documents))
+
+
+def in_own_fonts(names: Collection[str]) -> bool:
+    """Whether any of some targets is set, or has figures that are painted, with the fonts of the report.
+
+    Examples
+    --------
+    >>> in_own_fonts(["html", "results"]), in_own_fonts(["results", "pdf"]), in_own_fonts(["docx"])
+    (False, True, True)
+    """
+    return any(name == "pdf" or target(name).needs for name in names)
 
 
 def _longest_first(item: Target) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reportgen.records.numbers import plain
 from reportgen.render.appendix import Appendix
+from reportgen.render.properties import properties_of
 from reportgen.render.workbook import Sheet, workbook
 from reportgen.tables.phrases import joined
 from reportgen.targets import Edition, Figures, Form
@@ -29,9 +30,7 @@ class Workbook:
         sheets = tuple(sheets_of(edition.appendix, edition.plain or edition.appendix))
         for sheet in sheets:
             (place / f"{sheet.name}.csv").write_text(table_csv(sheet.table), encoding="utf-8-sig", newline="")
-        study = edition.appendix.study
-        about = study.title.text + (" (simulated data)" if study.simulated else "")
-        (place / "workbook.xlsx").write_bytes(workbook(sheets, about))
+        (place / "workbook.xlsx").write_bytes(workbook(sheets, properties_of(edition.appendix)))
         return ()
 
 

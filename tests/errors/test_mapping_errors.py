@@ -25,6 +25,14 @@ CASES = [
         "VAS: {column: 'v_{visit}', from_range: [0, 10], times: 2}",
         "give one of `unit`, `from_range`, and `times` with `plus`",
     ),
+    (
+        "VAS: {column: 'v_{visit}', from_range: [0, 5, 10]}",
+        "3 values found where a lower and an upper value are expected",
+    ),
+    (
+        "VAS: {items: 'v_{1-4}_{visit}', item_range: [3]}",
+        "one value found where a lower and an upper value are expected",
+    ),
     ("VAS: {column: 'v_{visit}', from_range: [10, 0]}", "the lower limit must be below the upper one"),
     ("VAS: {column: {b: v}, visits: [b]}", "`column` already names the visits"),
     ("VAS: {column: 'v_{visit}', visits: [q]}", "there is no visit 'q'"),

@@ -56,7 +56,10 @@ MISTAKES = [
     ("min_size: 8%", "min_size: «500%»", "'500%' is not a valid proportion of participants", "less than 100%"),
     ("min_size: 8%", "min_size: «8»", "`min_size` is 8 participants, but `min_arm` already requires 10", "write 8%"),
     ("min_fraction: 0.10", "min_size: «5%»", "`min_size` is 0.05 of the participants, but `min_fraction`", "Lower"),
-    ("range: [0, 10]", "range: «0-10»", "'0-10' is not a list", "in brackets"),
+    ("range: [0, 10]", "range: «0-10»", "one value found where a lower and an upper", "in brackets"),
+    ("range: [0, 10]", "range: «[»0, 10, 20]", "3 values found where a lower and an upper value are", "as in `[2, 3]`"),
+    ("range: [0, 10]", "range: «[»]", "an empty list found where a lower and an upper value are", "as in `[2, 3]`"),
+    ("range: [0, 10]", "range: «{»low: 0}", "a mapping of keys found where a lower and an upper", "as in `[2, 3]`"),
     ("range: [0, 10]", "range: «[»10, 0]", "the lower limit must be below the upper one", "Write the lower"),
     ("range: [0, 10]", "range: «[»10, 10]", "the lower limit must be below the upper one", "Write the lower"),
     (
@@ -66,7 +69,14 @@ MISTAKES = [
         "Write the lower",
     ),
     ("months: [2, 3]", "months: «[»3, 2]", "the window ends before it begins", "`months: [2, 3]`"),
-    ("months: [2, 3]", "months: «[»2]", "value 2 of the list is missing", "as in `[2, 3]`"),
+    ("months: [2, 3]", "months: «[»2]", "one value found where a lower and an upper", "as in `[2, 3]`"),
+    ("months: [2, 3]", "«months»: ", "nothing found where a lower and an upper", "as in `[2, 3]`"),
+    (
+        "show: forest",
+        "show: forest, limits: «[»-1, 2, 3]",
+        "3 values found where a lower and an upper",
+        "as in `[2, 3]`",
+    ),
     ("aim: 3", "aim: «12»", "`aim` lies outside `months`", "from 2 to 3"),
     # names
     ("of: pooled", "of: «poold»", "there is no analysis 'poold'", "Did you mean 'pooled'?"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -90,3 +91,18 @@ def test_letters_that_join_or_turn_are_shaped_in_every_figure(tmp_path: Path, na
         parts = pikepdf.parse_content_stream(pdf.pages[0])
     begun = sum(str(part.operator) == "BT" for part in parts)
     assert begun == len(drawn(drawing.svg).lines)
+
+
+def test_letters_that_no_font_has_are_named_once_with_the_line_to_change(tmp_path: Path) -> None:
+    study = written("n_emoji", tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        done = said("build", study, "--output", tmp_path / "out", "--formats", "html,pdf,figures", "-j", 1)
+    assert done.code == 0
+    (warning,) = [line for line in done.lines if not line.startswith(("kept", "done"))]
+    assert warning.startswith(
+        "warning: no font of the report has 👩 (U+1F469): a sign or a box stands for it in figures"
+    )
+    assert warning.endswith("Write other letters in 'Trial 😀👩\u200d⚕️' (north.yaml:1).")
+    again = said("build", study, "--output", tmp_path / "html", "--formats", "html", "-j", 1)
+    assert "warning" not in again.err, "a browser has fonts of its own"

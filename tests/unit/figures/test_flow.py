@@ -152,7 +152,8 @@ def test_alternative_text() -> None:
     (sheet,) = flow_sheets(flow(1, 2, 39), [analysed(0, 2, 1)], name="flow")
     assert plain(sheet.alt) == (
         "Flow of participants: 19 trials, 9367 participants in the files; 39 excluded on loading; 9328 in the repository; "
-        "exercise v usual care: 14 trials, 6000 participants, analysed: Visit 0: 2 outcomes, m 3 to 4, n 1200 to 1201."
+        "exercise v usual care: 14 trials, 6000 participants; analysed: Visit 0: 2 outcomes (trials of each: 3 to 4; participants: 1200 to "
+        "1201)."
     )
 
 

@@ -122,7 +122,7 @@ def test_alternative_text_is_written_from_numbers() -> None:
     effects = [effect("pain", f"v{k}", value, 1.0) for k, value in enumerate((3.0, -2.0, 0.5))]
     (sheet,) = forest_sheets([*effects, effect("pain", "none", None, reason="no trial")], settings(), name="fig1")
     assert plain(sheet.alt) == (
-        "Forest plot: 4 rows; 2 favour intervention; 2 intervals clear of no effect: Pain (points), V0 term: 3.0 (2.0 to "
+        "Forest plot: 4 rows; 2 favour the intervention; 2 intervals clear of no effect: Pain (points), V0 term: 3.0 (2.0 to "
         "4.0); Pain (points), V1 term: −2.0 (−3.0 to −1.0); 1 not estimable."
     )
     assert [name for name in ids(sheet.alt) if name.startswith("fig1.")] == [
@@ -153,7 +153,8 @@ def test_by_trial_shows_the_overall_effect_and_the_prediction_interval() -> None
     assert {"Pooled, one-step model", "Pooled, two-stage model"} <= set(texts(sheet))
     assert (
         plain(sheet.alt)
-        == "Forest plot by trial: 4 trials; 4 favour intervention; pooled 3.0 (1.0 to 5.0) in one step and 3.0 (1.0 to 5.0) in two."
+        == "Forest plot by trial, Pain (points), Short term: 4 trials; 4 favour the intervention; pooled 3.0 (1.0 to 5.0) in one "
+        "step and 3.0 (1.0 to 5.0) in two."
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import warnings
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.figures.lettering import families, isolated, runs_right_to_left, width, wrap
-from reportgen.figures.paint import png
+from reportgen.figures.lettering import face_for, families, isolated, lacking, runs_right_to_left, width, wrap
+from reportgen.figures.paint import outlined, png
 from reportgen.figures.sheet import Sheet, Words, lettered
 from reportgen.figures.svg import drawing
 from reportgen.figures.theme import ACCENT, BODY, HEAD, INK, MUTED, NOTE, REASON, TINT, Style
@@ -104,3 +105,19 @@ PLAIN_LETTERS = dict.fromkeys(map(ord, "\u2066\u2067\u2069"))
 def test_a_name_that_stands_alone_is_written_as_it_is() -> None:
     label = lettered((Number("a.name", None, NAMES[0], kind="quotation"),), 2.0, 5.0, BODY)
     assert label.pieces[0].text == NAMES[0]
+
+
+@pytest.mark.parametrize("style", [BODY, HEAD, REASON])
+def test_a_letter_that_no_font_has_is_replaced_without_a_warning(style: Style) -> None:
+    text = "Nord 👩 试验 القاهرة ירושלים"
+    assert lacking(text) == ("👩", "试", "验")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        drawn = drawing(Sheet("a", "A", 174.0, 10.0, (lettered((text,), 1.0, 5.0, style),)))
+        assert png(drawn) and outlined(drawn)
+    assert text in drawn.svg, "what can be read by other programs is what was written"
+
+
+def test_letters_without_italics_stand_upright() -> None:
+    assert face_for("Cairo", "normal", "italic") == ("normal", "italic")
+    assert face_for("القاهرة", "normal", "italic") == ("normal", "normal")

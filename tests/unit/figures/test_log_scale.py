@@ -135,7 +135,7 @@ def test_heads_axis_arrows_and_alternative_text_name_the_measure() -> None:
     )
     assert left < ticks(sheet)["1"] < right
     assert plain(sheet.alt) == (
-        "Forest plot of odds ratios: 3 rows; 2 favour intervention; 1 interval clear of no effect: Relapse, V0 term: 0.61 (0.41 "
+        "Forest plot of odds ratios: 3 rows; 2 favour the intervention; 1 interval clear of no effect: Relapse, V0 term: 0.61 (0.41 "
         "to 0.90)."
     )
     (item,) = forest_sheets([ratios(effect("relapse", "short", -3.0))], settings(), name="fig2")
@@ -146,7 +146,7 @@ def test_of_a_good_event_higher_ratios_favour_the_intervention() -> None:
     (sheet,) = forest_sheets([ratios(effect("response", "short", 3.0), GOOD_ODDS)], settings(), name="fig1")
     found = {words.pieces[0].text: words.pieces[0].x for words in sheet.words()}
     assert found["favours control"] < ticks(sheet)["1"] < found["favours intervention"]
-    assert "1 favours intervention" in plain(sheet.alt)
+    assert "1 favours the intervention" in plain(sheet.alt)
 
 
 def test_measures_that_share_a_figure_have_axes_and_arrows_of_their_own() -> None:
@@ -157,7 +157,7 @@ def test_measures_that_share_a_figure_have_axes_and_arrows_of_their_own() -> Non
     assert body.count("favours intervention") == 3
     assert {"Pain, mean difference (points)", "Relapse, odds ratio", "Response, odds ratio"} <= set(body)
     assert "Adjusted effect, in the measure of each outcome" in body
-    assert "3 favour intervention" in plain(sheet.alt)
+    assert "3 favour the intervention" in plain(sheet.alt)
 
 
 def test_measures_of_one_direction_share_their_arrows() -> None:
@@ -173,7 +173,7 @@ def test_trials_are_drawn_as_ratios_and_variances_are_said_to_be_of_logarithms()
     words = " ".join(texts(sheet)).replace("\u00a0", " ")
     assert words.count("τ² (log scale) =") == 2
     assert plain(sheet.alt).startswith(
-        "Forest plot by trial of odds ratios: 5 trials; 5 favour intervention; pooled odds ratio 0.55"
+        "Forest plot by trial of odds ratios, Relapse, Short term: 5 trials; 5 favour the intervention; pooled odds ratio 0.55"
     )
 
 
@@ -198,7 +198,7 @@ def test_subgroups_are_drawn_as_ratios() -> None:
         assert "Odds ratio" in texts(sheet)
         assert "1" in ticks(sheet)
         assert not any("difference" in text for text in texts(sheet))
-    assert plain(tree.alt).startswith("Tree of subgroups by odds ratios: ")
+    assert plain(tree.alt).startswith("Tree of subgroups by odds ratios, PAIN, Short term: ")
     assert "Adjusted odds ratio" in texts(forest)
 
 
@@ -224,7 +224,7 @@ def test_a_trajectory_of_ratios_has_upright_ticks_of_ratios() -> None:
     unit = (found["1"] - found["5"]) / math.log(5)
     assert found["2"] == pytest.approx(found["1"] - unit * math.log(2))
     assert any("Odds ratio inside" in text for text in texts(sheet))
-    assert "with an odds ratio of 1.62 to" in plain(sheet.alt)
+    assert "All participants (3882): odds ratio 1.62 (1.35 to" in plain(sheet.alt)
 
 
 def test_a_panel_places_a_factor_and_its_inverse_equally_far_from_no_effect() -> None:

@@ -195,6 +195,14 @@ def test_profiles_mark_what_was_kept_and_draw_the_line_to_reach() -> None:
         assert line.y == line.y_end
 
 
+def test_profiles_say_in_words_which_cuts_were_best_in_which_node() -> None:
+    (sheet,) = profile_sheets(search(), name="fig3")
+    assert plain(sheet.alt).replace("\u00a0", " ") == (
+        "Profiles of cuts: 4 panels, 83 cuts. All participants, best cuts: Age ≤ 54.3 points, raw p <0.001, kept; Baseline FFbHR ≤ "
+        "54.3 points, raw p <0.001, kept; Sex ≤ 54.3 points, raw p = 0.021, not kept."
+    )
+
+
 def test_a_cut_above_the_line_is_drawn_above_it() -> None:
     found = search(labels=("Age",))
     (sheet,) = profile_sheets(found, name="fig3")

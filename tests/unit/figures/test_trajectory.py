@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.scale import Scale, round_values
 from reportgen.figures.sheet import Shape, Sheet, Stroke
 from reportgen.figures.theme import ACCENT, MUTED, TINT
@@ -206,8 +207,12 @@ def test_every_number_is_a_number_of_the_record() -> None:
     drawn = sheet(CASES["usual"])
     assert all(number.id.startswith(BUILDER.prefix) for number in drawn.printed())
     assert {"3882", "2851", "8.00"} <= {number.text for number in drawn.printed()}
-    assert plain(drawn.alt).startswith("Trajectory of directed peeling: 90 subgroups, from 3882 participants")
-    assert "limits of the smallest: age ≤ 26.0, FFbHR ≤ 26.0" in plain(drawn.alt)
+    said = plain(drawn.alt).replace(NO_BREAK, " ")
+    assert said.startswith(
+        "Trajectory of directed peeling, Pain (points), short term: 90 subgroups. All participants (3882): effect 8.00 (5.00 to "
+    )
+    assert "). Smallest subgroup (" in said and " participants): effect 17.00 (7.51 to 26.49)" in said
+    assert "; limits: age ≤ 26.0 years, FFbHR ≤ 26.0, PCS" in said
 
 
 def test_participants_that_would_overlap_are_left_out() -> None:

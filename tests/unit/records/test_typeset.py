@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.houses import HOUSES, PLAIN
+from reportgen.houses import HOUSES, PLAIN, VERSUS
 from reportgen.records.artefact import Column, Drawing, Group, Row, Table
 from reportgen.records.numbers import Inline, Number, Value, plain
 from reportgen.records.printed import Figures, text_of
@@ -90,6 +90,14 @@ def test_comparisons_are_called_as_the_house_calls_them(style: str, title: str) 
     quoted = Number("t", None, "Yoga versus rest", kind="quotation")
     assert plain(set_inline((quoted,), HOUSES[style])) == title
     assert plain(set_inline((quoted,), HOUSES[style], titles=False)) == "Yoga versus rest"
+
+
+@pytest.mark.parametrize(
+    ("style", "words"), [("plain", "v"), ("bmj", "v"), ("jama", "vs"), ("nature", "versus"), ("bmc", "v")]
+)
+def test_levels_are_compared_as_the_house_compares(style: str, words: str) -> None:
+    one, other = (Number(level, None, level, kind="quotation") for level in ("male", "female"))
+    assert plain(set_inline((one, VERSUS, other), HOUSES[style])) == f"male {words} female"
 
 
 def test_a_quotation_keeps_its_digits_and_letters() -> None:

@@ -176,6 +176,10 @@ def test_quarto_is_used_where_it_is(report: Report, tmp_path: Path, monkeypatch:
     program(tmp_path, 'echo "$@ $SOURCE_DATE_EPOCH" > said')
     assert render_quarto(tmp_path, "docx", report.appendix) == ""
     assert (tmp_path / "said").read_text() == "render report.qmd --to docx 1795996800\n"
+    for day, seconds in (("1900-01-01", 315532800), ("9999-12-31", 4354732800)):
+        study = replace(report.appendix.study, date=Number("date", None, day, kind="quotation"))
+        assert render_quarto(tmp_path, "docx", replace(report.appendix, study=study)) == ""
+        assert (tmp_path / "said").read_text().split()[-1] == str(seconds), "no zip file holds another day"
 
 
 def test_a_rendered_format_writes_the_project_and_tells_how_to_get_quarto(

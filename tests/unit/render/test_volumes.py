@@ -10,15 +10,17 @@ import docx
 import pytest
 from lxml import html
 
-from reportgen.records.numbers import numbers_in
+from reportgen.houses import HOUSES
+from reportgen.records.numbers import Number, numbers_in
 from reportgen.records.results import Results
-from reportgen.render.appendix import Appendix, compose
+from reportgen.render.appendix import Appendix, BackSection, compose, in_house
 from reportgen.render.artefacts import numbered_artefacts
 from reportgen.render.html import pdf_document
 from reportgen.render.volumes import AUDITED_SECTIONS, volumes
 from reportgen.spec import Spec
 from reportgen.targets import Edition, write_targets
 from tests.unit.render import records_fixture
+from tests.unit.render.conftest import Report
 from tests.unit.render.test_pdf import texts
 from tests.word_file import text_of
 
@@ -108,3 +110,16 @@ def test_references_are_words_where_no_link_can_lead(divided: Divided) -> None:
     assert words in {text_of(paragraph._p) for paragraph in word.paragraphs}
     printed = " ".join(text.text for page in pdf_document(divided.appendix).pages for text in texts(page._page_box))
     assert words in printed
+
+
+@pytest.mark.parametrize(("style", "word"), [("bmj", "v"), ("lancet", "vs"), ("nature", "versus")])
+def test_heads_of_the_audit_file_follow_the_house_and_what_it_quotes_does_not(
+    report: Report, style: str, word: str
+) -> None:
+    quoted = Number("rule", None, "yoga v rest", kind="quotation")
+    ledger = BackSection("ledger", "Ledger", ((quoted,),), ())
+    house = in_house(replace(report.appendix, back=(*report.appendix.back, ledger)), HOUSES[style])
+    status = next(section for section in house.back if section.name == "status")
+    said = {number.text for number in numbers_in(status)}
+    assert f"periodontal therapy {word} delayed therapy" in said
+    assert house.back[-1] == ledger

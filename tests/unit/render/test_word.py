@@ -161,7 +161,7 @@ def test_pages_say_what_they_are(document: Any, content: bytes) -> None:
     about = document.core_properties
     assert about.title == "Periodontal therapy in pregnancy (simulated data)" and about.language == "en-GB"
     assert about.created.isoformat() == about.modified.isoformat() == "2026-11-30T00:00:00+00:00"
-    assert about.keywords == "periodontitis, pregnancy"
+    assert about.keywords == "periodontitis, pregnancy" and about.comments == "Simulated data · Draft"
     assert "python-docx" not in part_of(content, "docProps/core.xml")
     assert "en-GB" in part_of(content, "word/styles.xml")
 

@@ -9,11 +9,13 @@ from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 from zipfile import ZipFile
 
+import pikepdf
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.numbers import Number
+from reportgen.render.properties import Properties
 from reportgen.render.separated import grid
 from reportgen.render.workbook import Sheet, _write, workbook
 from reportgen.tables import descriptive, estimates
@@ -35,7 +37,7 @@ def sheets() -> list[Sheet]:
 
 def cells(name: str) -> list[list[object]]:
     """Return the lines of a sheet from its heads on."""
-    book = CalamineWorkbook.from_filelike(io.BytesIO(workbook(sheets(), "A study")))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(workbook(sheets(), Properties("A study"))))
     return [list(line) for line in book.get_sheet_by_name(name).to_python(skip_empty_area=False)][2:]
 
 
@@ -70,7 +72,7 @@ def test_heads_stand_in_lines_with_spanners_merged_over_their_columns() -> None:
     place = heads.index("Effect (95% CI)")
     assert parts[place : place + 3] == ["effect", "ci low", "ci high"] and heads[place + 1 : place + 3] == ["", ""]
     assert parts[:2] == ["Group", "Outcome"] and spanners[:2] == ["", ""]
-    merged = {cell.get("ref") for cell in page(workbook(sheets(), ""), 2).iter(f"{MAIN}mergeCell")}
+    merged = {cell.get("ref") for cell in page(workbook(sheets(), Properties("")), 2).iter(f"{MAIN}mergeCell")}
     first, last = (xlsxwriter.utility.xl_rowcol_to_cell(3, column) for column in (place, place + 2))
     assert f"{first}:{last}" in merged
 
@@ -85,7 +87,7 @@ def test_each_row_says_to_which_group_it_belongs() -> None:
 
 
 def test_the_first_sheet_leads_to_the_others_and_each_of_them_back() -> None:
-    content = workbook(sheets(), "A study")
+    content = workbook(sheets(), Properties("A study"))
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))
     assert book.sheet_names == ["Contents", "S Table 1", "Table 2"]
     listed = book.get_sheet_by_name("Contents").to_python()
@@ -96,7 +98,7 @@ def test_the_first_sheet_leads_to_the_others_and_each_of_them_back() -> None:
 
 
 def test_a_sheet_is_set_up_to_be_printed() -> None:
-    content = workbook(sheets(), "A study")
+    content = workbook(sheets(), Properties("A study"))
     wide, upright = page(content, 2), page(content, 1)
     assert wide.find(f"{MAIN}pageSetup").attrib.items() >= {("orientation", "landscape"), ("fitToHeight", "0")}  # type: ignore[union-attr]
     assert upright.find(f"{MAIN}sheetPr/{MAIN}pageSetUpPr").get("fitToPage") == "1"  # type: ignore[union-attr]
@@ -114,17 +116,17 @@ def test_the_heads_of_rows_and_the_numbers_of_a_publication_are_numbers() -> Non
     size, printed = Number("size", 0.12345, "0.123"), Number("printed", None, "−1.30", kind="quotation")
     columns = (Column(("Size",)), Column(("Printed",), "right"), Column(("Version",), "left"))
     row = Row((size,), ((printed,), (Number("v", None, "1.30", kind="quotation"),)))
-    content = workbook([Sheet("t", "T", "T", Table(columns, (Group((row,)),)))], "")
+    content = workbook([Sheet("t", "T", "T", Table(columns, (Group((row,)),)))], Properties(""))
     (_, _, _, found) = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_name("T").to_python()
     assert found == [0.12345, -1.3, "1.30"]
 
 
 def test_equal_tables_give_equal_bytes_and_names_fit_excel() -> None:
-    assert workbook(sheets(), "A study") == workbook(sheets(), "A study")
+    assert workbook(sheets(), Properties("A study")) == workbook(sheets(), Properties("A study"))
     (item, _) = sheets()
     called = ("a" * 40, "A" * 40, "contents", "History", "it's", "'", "")
     names = CalamineWorkbook.from_filelike(
-        io.BytesIO(workbook([Sheet("x", name, "", item.table) for name in called], ""))
+        io.BytesIO(workbook([Sheet("x", name, "", item.table) for name in called], Properties("")))
     ).sheet_names[1:]
     assert len({name.lower() for name in names}) == len(called)
     assert all(len(name) <= 31 and name.lower() not in {"contents", "history"} for name in names)
@@ -137,7 +139,7 @@ def test_no_word_becomes_a_formula() -> None:
     table = replace(
         item.table, columns=columns, groups=(Group((row,), (Number("g", None, "=2+2", kind="quotation"),)),)
     )
-    content = workbook([Sheet("=a", "=b", "=3+3", table)], "=4+4")
+    content = workbook([Sheet("=a", "=b", "=3+3", table)], Properties("=4+4"))
     with ZipFile(io.BytesIO(content)) as book:
         assert not any(b"<f>" in book.read(name) for name in book.namelist() if "worksheets" in name)
     found = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(1).to_python(skip_empty_area=False)
@@ -152,3 +154,24 @@ def test_an_infinite_number_is_the_sign_of_it() -> None:
     assert page.write_number(0, 0, 1.0) == 0
     _write(page, 1, 0, endless, SimpleNamespace(words=None))
     assert page.table[1][0].__class__.__name__ == "String"
+
+
+def test_the_workbook_says_of_itself_what_the_pdf_does(report: Report) -> None:
+    with ZipFile(report.folder / "tables" / "workbook.xlsx") as book:
+        core = ET.fromstring(book.read("docProps/core.xml"))
+    said = {item.tag.partition("}")[2]: item.text for item in core}
+    assert said["title"] == "Periodontal therapy in pregnancy (simulated data)"
+    assert said["creator"] == said["lastModifiedBy"] == "; ".join(a.text for a in report.appendix.study.authors)
+    assert said["keywords"] == "periodontitis, pregnancy" and said["description"] == "Simulated data · Draft"
+    assert said["created"] == said["modified"] == "2026-11-30T00:00:00Z"
+    with pikepdf.open(report.folder / "appendix.pdf") as pdf:
+        assert said["subject"] == str(pdf.docinfo["/Subject"])
+
+
+def test_properties_hold_what_files_can_hold() -> None:
+    content = workbook(sheets(), Properties("a\x00b" * 200, keywords=("<k>",)))
+    with ZipFile(io.BytesIO(content)) as book:
+        core = ET.fromstring(book.read("docProps/core.xml"))
+    said = {item.tag.partition("}")[2]: item.text for item in core}
+    assert said["title"] == ("a\ufffdb" * 200)[:255] and said["keywords"] == "<k>"
+    assert said["created"] == "2000-01-01T00:00:00Z"

@@ -79,6 +79,13 @@ def test_the_worked_files_are_in_order(file: str, name: str, scenarios: int) -> 
         ("up to 49", "8 to 10", "evaluation.yaml:8:30: '8 to 10' is no limit"),
         ("slope: 0.3", "slop: 0.3", "evaluation.yaml:5:25: unknown key 'slop'"),
         ("{range: [0, 99]", "{range: [99, 0]", "evaluation.yaml:5:16: the range is empty or too wide"),
+        (
+            "{range: [0, 99]",
+            "{range: [0]",
+            "evaluation.yaml:5:16: one value found where a lower and an upper value are",
+        ),
+        ("gain: [0, 1.2]", "gain: []", "evaluation.yaml:8:47: an empty list found where a value is expected"),
+        ("{age: up to 49}", "{}", "evaluation.yaml:8:24: an empty mapping found where a key is expected"),
         ("{mean: 5, sd: 2,", "{", "evaluation.yaml:6:9: a moderator has no distribution"),
         ("{number: 3, people: 60}", "{number: 3, people: [60, 40]}", "evaluation.yaml:3:30: 2 values of 'people'"),
         ("sign_flips: 20", "sign_flips: 5", "5 draws cannot show a p value below 0.05"),

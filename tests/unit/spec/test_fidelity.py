@@ -83,6 +83,11 @@ EFFECT = {"outcome": "RMDQ", "follow_up": "short", "intervention": "exercise", "
         ({"effects": [{**EFFECT, "follow_up": "late"}]}, "there is no follow-up 'late'"),
         ({"effects": [{**EFFECT, "control": "doctor"}]}, "there is no arm class 'doctor'"),
         ({"effects": [{**EFFECT, "control": "exercise"}]}, "'exercise' is on both sides"),
+        ({"effects": [{**EFFECT, "interval": ["1.3", "−1.2"]}]}, "the lower limit is above the upper one"),
+        (
+            {"effects": [{**EFFECT, "interval": ["1.3"]}]},
+            "one value found where a lower and an upper value are expected",
+        ),
         ({"effects": [{**EFFECT, "effect": "large"}]}, "'large' is not a number"),
     ],
 )

@@ -205,3 +205,9 @@ def test_a_day_is_read_with_and_without_quotes(tmp_path: Path) -> None:
 def test_what_is_no_day_is_refused(tmp_path: Path, day: str | int) -> None:
     (error,) = errors(tmp_path, study=changed("study", date=day))
     assert f"'{day}' is not a day" in error and "as in `2026-11-30`" in error
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31"])
+def test_a_day_that_no_document_can_hold_is_refused(tmp_path: Path, day: str) -> None:
+    (error,) = errors(tmp_path, study=changed("study", date=day))
+    assert f"'{day}' lies before 1900" in error and "as in `2026-11-30`" in error

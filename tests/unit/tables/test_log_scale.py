@@ -16,6 +16,7 @@ from reportgen.records.numbers import Number, plain
 from reportgen.records.results import Results, as_csv
 from reportgen.render.keys import rows_json
 from reportgen.render.methods import methods
+from reportgen.render.properties import Properties
 from reportgen.render.workbook import Sheet, workbook
 from reportgen.tables import by_trial, estimates, peeling_thresholds
 from reportgen.tables.effects_at_values import effects_at_values
@@ -98,7 +99,7 @@ def test_boxes_of_a_peeling() -> None:
 
 def test_a_sheet_holds_the_ratio_with_all_its_digits_and_the_results_its_logarithm() -> None:
     table = estimates([RELAPSE], settings())
-    book = CalamineWorkbook.from_filelike(io.BytesIO(workbook([Sheet("t", "T", "T", table)], "A study")))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(workbook([Sheet("t", "T", "T", table)], Properties("A study"))))
     _, _, _, heads, _, row, *_ = book.get_sheet_by_name("T").to_python(skip_empty_area=False)
     assert row[heads.index("Odds ratio (95% CI)")] == pytest.approx(math.exp(-0.6), rel=1e-12)
     line = as_csv(Results((RELAPSE.estimate.effect,), {})).splitlines()[1]

@@ -93,7 +93,10 @@ def test_an_interaction_is_per_year_and_not_per_years(records: Records) -> None:
     ten = peeling.moderators[0]
     assert ten.per is not None
     one = replace(ten, per=replace(ten.per, value=1.0, text="1"))
-    for moderator, words in ((ten, " per 10 years."), (one, " per year.")):
+    share = replace(ten, per=replace(ten.per, unit="%"))
+    points = replace(ten, per=replace(ten.per, unit="points"))
+    said = {" per 10 years.": ten, " per year.": one, " per 10 percentage points.": share, " per 10 points.": points}
+    for words, moderator in said.items():
         table = peeling_thresholds(
             replace(peeling, moderators=(moderator, *peeling.moderators[1:])), SIZES, peeling_of(records).settings
         )
