@@ -167,15 +167,17 @@ class Grid:
 
         Where no column stands left of the plot, the head of a group runs through it.
         """
-        if row.head and not self.counts and not row.reason:
+        if self._has_a_line(row):
             return page_width() - 2 * EDGE - row.indent
         return (self._before_plot() if row.head or not row.counts else self.label_width) - row.indent
 
     def runs_through(self, row: Row) -> bool:
         """Whether the label of a row runs through the plot, whose lines leave it out."""
-        return row.head and inline_width(row.label, row.style) > self._before_plot() - row.indent < self.label_limit(
-            row
-        )
+        return self._has_a_line(row) and inline_width(row.label, row.style) > self._before_plot() - row.indent
+
+    def _has_a_line(self, row: Row) -> bool:
+        """Whether the label of a row has a whole line for itself."""
+        return row.head and not self.counts and not row.reason
 
     def _before_plot(self) -> float:
         return self.plot_left - ARROW_LENGTH - 1.5 - EDGE

@@ -31,18 +31,20 @@ from reportgen.figures.sheet import (
 from reportgen.figures.theme import ACCENT, AXIS, BODY, INK, NOTE, RULE, TICK, TINT, page_width
 from reportgen.figures.trajectory_draws import (
     GREY_FILL,
-    KEY_HEIGHT,
     after_draws,
     bands,
     beyond,
     box_supported,
     colour_of,
     key,
+    key_height,
+    key_lines,
     null_band,
     signs,
     supported,
     verdict,
 )
+from reportgen.houses import COLUMN
 from reportgen.records.artefact import Drawing
 from reportgen.records.effect_scale import NO_EFFECT
 from reportgen.records.honesty import verdict_sentence
@@ -56,8 +58,8 @@ if TYPE_CHECKING:
     from reportgen.figures.grammar import Panel
 
 TITLE = "Trajectory of directed peeling"
-LEFT, MARGIN = 46.0, 3.0  # of the plots: where they begin, and what is free at the right
-LABEL_WIDTH = 34.0
+LEFT, LEFT_IN_COLUMN, MARGIN = 46.0, 34.5, 3.0  # of the plots: where they begin, and what is free at the right
+BESIDE_LABELS = 12.0  # between labels and plots
 EFFECT_HEIGHT = 34.5
 LEAST_STRIP = 8.8
 STRIP_GAP = 2.2
@@ -105,19 +107,19 @@ def trajectory_sheet(
     least = (settings.min_fraction.value or 0.0) / 100
     first, *strips = _drawn(peeling, boxes, effects, limits, min(least, effects["share"].min()))
     drawn = peeling.honesty is not None
-    top = 1.2 + (KEY_HEIGHT if drawn else 0.0)
+    entries = key_lines(boxes, settings, null_band(effects, limits) is not None) if drawn else ()
+    top = 1.2 + key_height(entries)
     y = top + EFFECT_HEIGHT
-    upper = placed(first, LEFT, top, right(), y)
+    upper = placed(first, left(), top, right(), y)
     points = [mark for mark in upper.marks if isinstance(mark, Shape) and mark.kind == "point"]
     behind = [mark for mark in upper.marks if mark not in points]
     marks = [*behind, *signs(boxes, upper.along, upper.up), *points, *_effect_axis(peeling, upper.up, settings)]
     if drawn:
-        banded = null_band(effects, limits) is not None
-        marks += key(peeling, boxes, settings, banded, 1.2 + AXIS.cap_height)
-        marks += verdict(peeling, top + 16.0, LABEL_WIDTH)
+        marks += key(entries, colour_of(supported(peeling)), 1.2 + AXIS.cap_height)
+        marks += verdict(peeling, top + 16.0, label_width())
     for moderator, series, panel in zip(peeling.moderators, peeling.frontier.limits, strips, strict=True):
         start, y = y + STRIP_GAP, y + STRIP_GAP + _strip_height(moderator)
-        marks += _strip(moderator, series, placed(panel, LEFT, start, right(), y))
+        marks += _strip(moderator, series, placed(panel, left(), start, right(), y))
     marks = [*_sizes(boxes, upper.along, top + EFFECT_HEIGHT, y), *marks, *_axis(peeling, boxes, upper.along, y)]
     y += AXIS_WORDS
     marks.append(Stroke(EDGE, y, page_width() - EDGE, y, INK, 0.5))
@@ -125,6 +127,16 @@ def trajectory_sheet(
     marks.append(note)
     height = math.ceil((note.pieces[-1].y + 1.4) * 10) / 10
     return Sheet(name, TITLE, page_width(), height, tuple(marks), _alt(peeling))
+
+
+def left() -> float:
+    """Return where the plots begin."""
+    return LEFT if page_width() > COLUMN else LEFT_IN_COLUMN
+
+
+def label_width() -> float:
+    """Return how wide a label is at the most."""
+    return left() - BESIDE_LABELS
 
 
 def right() -> float:
@@ -234,16 +246,16 @@ def _effect_axis(peeling: PeeledOutcome, up: Scale, settings: PeelingSettings) -
     yield from _upright(up, ticks(up.low, up.high, 6))
     unit: Inline = (", ", peeling.unit) if peeling.unit.text else ()
     title: Inline = (f"{peeling.scale.head} inside (", settings.level, f"%{NO_BREAK}CI)", *unit)
-    yield block(title, EDGE, up.end + BODY.cap_height, LABEL_WIDTH, BODY)
+    yield block(title, EDGE, up.end + BODY.cap_height, label_width(), BODY)
 
 
 def _upright(up: Scale, ticks: Iterable[tuple[float, str]]) -> Iterator[Mark]:
     """Yield an upright axis with its ticks."""
-    yield Stroke(LEFT, up.start, LEFT, up.end, RULE, 0.6)
+    yield Stroke(left(), up.start, left(), up.end, RULE, 0.6)
     for value, text in ticks:
         y = up.at(value)
-        yield Stroke(LEFT - 0.9, y, LEFT, y, RULE, 0.6)
-        yield Words((Piece(LEFT - 1.5, y + TICK.cap_height / 2, text, "right"),), TICK, axis="tick")
+        yield Stroke(left() - 0.9, y, left(), y, RULE, 0.6)
+        yield Words((Piece(left() - 1.5, y + TICK.cap_height / 2, text, "right"),), TICK, axis="tick")
 
 
 def _head(moderator: PeeledModerator) -> Inline:
@@ -254,14 +266,14 @@ def _head(moderator: PeeledModerator) -> Inline:
 
 
 def _strip_height(moderator: PeeledModerator) -> float:
-    return max(LEAST_STRIP, lines_of(_head(moderator), LABEL_WIDTH, BODY) * BODY.leading)
+    return max(LEAST_STRIP, lines_of(_head(moderator), label_width(), BODY) * BODY.leading)
 
 
 def _strip(moderator: PeeledModerator, limits: Sequence[float], panel: Panel) -> Iterator[Mark]:
     """Yield the strip of one moderator: its limit at every size, grey on the open edge where it excludes nobody."""
     head, middle = _head(moderator), (panel.up.start + panel.up.end) / 2
-    lines = lines_of(head, LABEL_WIDTH, BODY)
-    yield block(head, EDGE, middle + (BODY.cap_height - (lines - 1) * BODY.leading) / 2, LABEL_WIDTH, BODY)
+    lines = lines_of(head, label_width(), BODY)
+    yield block(head, EDGE, middle + (BODY.cap_height - (lines - 1) * BODY.leading) / 2, label_width(), BODY)
     closed = [limit for limit in limits if not math.isnan(limit)]
     if closed:
         yield from _upright(panel.up, _ends(panel.up, min(closed), max(closed)))
@@ -269,7 +281,7 @@ def _strip(moderator: PeeledModerator, limits: Sequence[float], panel: Panel) ->
     else:
         yield from _upright(panel.up, ())
         message = "excludes no one at any size"
-        yield lettered((message,), (LEFT + right()) / 2, middle + TICK.cap_height / 2, TICK, "center")
+        yield lettered((message,), (left() + right()) / 2, middle + TICK.cap_height / 2, TICK, "center")
 
 
 def _ends(up: Scale, low: float, high: float) -> Iterable[tuple[float, str]]:
@@ -287,11 +299,11 @@ def _sizes(boxes: Sequence[PeeledBox], along: Scale, top: float, bottom: float) 
 
 def _axis(peeling: PeeledOutcome, boxes: Sequence[PeeledBox], along: Scale, y: float) -> Iterator[Mark]:
     """Yield the axis of sizes with its title, and below it the participants at the sizes of the table."""
-    yield Stroke(LEFT, y + 0.8, right(), y + 0.8, RULE, 0.6)
+    yield Stroke(left(), y + 0.8, right(), y + 0.8, RULE, 0.6)
     for value, text in round_values(along.high, along.low, 10):
         yield Stroke(along.at(value), y + 0.8, along.at(value), y + 1.7, RULE, 0.6)
         yield Words((Piece(along.at(value), y + 4.5, text, "center"),), TICK, axis="tick")
-    yield block(("Share in the subgroup",), EDGE, y + 4.5, LABEL_WIDTH, AXIS)
+    yield lettered(("Share in the subgroup",), EDGE, y + 4.5, AXIS)
     yield lettered(("Participants inside (n)",), EDGE, y + 8.6, AXIS)
     places = [(along.at(1.0), peeling.n), *((along.at(_value(box.share)), box.n) for box in reversed(boxes))]
     taken = -math.inf

@@ -14,7 +14,7 @@ from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.panel import EDGE
 from reportgen.figures.scale import Scale
 from reportgen.figures.sheet import Mark, Shape, Stroke, block, inline_width, lettered, rectangle
-from reportgen.figures.theme import ACCENT, AXIS, BODY, MUTED, RULE, TINT
+from reportgen.figures.theme import ACCENT, AXIS, BODY, MUTED, RULE, TINT, page_width
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.peeling import PeeledBox, PeeledOutcome, PeelingSettings
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ENDS = ("null_low", "null_high")
-KEY_HEIGHT = 5.0
+KEY_HEIGHT = 5.0  # of one line
+KEY_LINE, KEY_GAP, SWATCH = 3.8, 3.6, 5.4
 SIGN = 1.0  # half the height of a sign, in millimetres
 ASIDE = 2.4  # millimetres
 PAPER = "#ffffff"
@@ -108,34 +109,55 @@ def _sign(kind: str, x: float, y: float) -> Shape:
     return Shape(places, PAPER, ACCENT, kind="sign")
 
 
-def key(
-    peeling: PeeledOutcome, boxes: Sequence[PeeledBox], settings: PeelingSettings, banded: bool, y: float
-) -> Iterator[Mark]:
-    """Yield the key above the plot: what is a line, a sign or a band, in one row.
+Entry = tuple[str, Inline]
+"""A part of the key: what its sign is, and its words."""
+
+
+def key_lines(boxes: Sequence[PeeledBox], settings: PeelingSettings, banded: bool) -> tuple[tuple[Entry, ...], ...]:
+    """Return what the key above the plot says, line by line: what is a line, a sign or a band.
 
     Parameters
     ----------
-    peeling : PeeledOutcome
     boxes : sequence of PeeledBox
         Those that are marked.
     settings : PeelingSettings
     banded : bool
         Whether there is a null band.
-    y : float
-        The baseline of its words.
     """
-    colour, middle = colour_of(supported(peeling)), y - AXIS.cap_height / 2
     kinds = {kind for kind, _, _ in after_draws(boxes)}
-    entries: list[tuple[str, Inline]] = [("line", ("as found",))]
+    entries: list[Entry] = [("line", ("as found",))]
     entries += [("corrected", ("corrected for the search",))] if "corrected" in kinds else []
     entries += [("held out", ("in trials held out",))] if "held out" in kinds else []
     entries += [("interval", (settings.level, f"%{NO_BREAK}CI"))]
     entries += [("null", (settings.level, "% without effect modification"))] if banded else []
-    x = EDGE
-    for kind, said in entries:
-        yield from _swatch(kind, x, middle, colour)
-        yield lettered(said, x + 5.4, y, AXIS)
-        x += 5.4 + inline_width(said, AXIS) + 3.6
+    lines: list[tuple[Entry, ...]] = []
+    room = 0.0
+    for entry in entries:
+        if _breadth(entry) > room:
+            lines.append(())
+            room = page_width() - 2 * EDGE
+        lines[-1] += (entry,)
+        room -= _breadth(entry) + KEY_GAP
+    return tuple(lines)
+
+
+def key_height(lines: Sequence[Sequence[Entry]]) -> float:
+    """Return the height of a key."""
+    return KEY_HEIGHT + (len(lines) - 1) * KEY_LINE if lines else 0.0
+
+
+def key(lines: Sequence[Sequence[Entry]], colour: str, y: float) -> Iterator[Mark]:
+    """Yield the key above the plot; `y` is the baseline of its first line."""
+    for number, line in enumerate(lines):
+        x, base = EDGE, y + number * KEY_LINE
+        for kind, said in line:
+            yield from _swatch(kind, x, base - AXIS.cap_height / 2, colour)
+            yield lettered(said, x + SWATCH, base, AXIS)
+            x += _breadth((kind, said)) + KEY_GAP
+
+
+def _breadth(entry: Entry) -> float:
+    return SWATCH + inline_width(entry[1], AXIS)
 
 
 def _swatch(kind: str, x: float, middle: float, colour: str) -> Iterator[Mark]:

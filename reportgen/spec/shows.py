@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import ConfigDict, Field
 
-from reportgen.spec.forests import OnAxis, RowsInOrder, TrialsInOrder, WithEffectColumns, WithTrialColumns
+from reportgen.spec.forests import InWidth, OnAxis, RowsInOrder, TrialsInOrder, WithEffectColumns, WithTrialColumns
 from reportgen.spec.methods import METHODS
 from reportgen.spec.model import Line, Names, Node, Word
 from reportgen.spec.registered import Registered, add
@@ -343,7 +343,7 @@ class RejectedSplits(Limited):
 
 
 @show
-class PeelingTrajectories(Sized):
+class PeelingTrajectories(InWidth, Sized):
     """A figure of the effect by size of the best subgroup; `sizes` are marked in it."""
 
     methods = PEELING

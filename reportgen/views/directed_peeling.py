@@ -24,7 +24,7 @@ def _trajectories(record: DirectedPeeling, options: PeelingTrajectories, context
     found, notes = _found(record, options, context)
     sizes = options.sizes or SIZES
     sketches = (
-        Sketch(partial(draw_trajectory, item, sizes, record.settings, name=name))
+        Sketch(partial(draw_trajectory, item, sizes, record.settings, name=name), width=options.width)
         for name, (item, _) in zip(stems(context.name, len(found)), found, strict=True)
     )
     return with_notes([Draft(title, (sketch,)) for sketch, (_, title) in zip(sketches, found, strict=True)], notes)

@@ -10,9 +10,10 @@ import pytest
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.scale import Scale, round_values
 from reportgen.figures.sheet import Shape, Sheet, Stroke
-from reportgen.figures.theme import ACCENT, MUTED, TINT
-from reportgen.figures.trajectory import EFFECT_HEIGHT, LEFT, draw_trajectory, right, trajectory_sheet
-from reportgen.figures.trajectory_draws import ASIDE, BOTH_FILL, KEY_HEIGHT, NULL_FILL
+from reportgen.figures.theme import ACCENT, MUTED, TINT, drawn_for
+from reportgen.figures.trajectory import EFFECT_HEIGHT, LEFT, draw_trajectory, left, right, trajectory_sheet
+from reportgen.figures.trajectory_draws import ASIDE, BOTH_FILL, KEY_HEIGHT, KEY_LINE, NULL_FILL
+from reportgen.houses import COLUMN, HOUSES
 from reportgen.records.effect_scale import MEAN_DIFFERENCE
 from reportgen.records.estimate import Estimate
 from reportgen.records.honesty import SearchHonesty, SubgroupHonesty, Verdict
@@ -155,9 +156,21 @@ def test_nothing_overlaps_and_nothing_is_off_the_paper(case: str) -> None:
     assert errors(drawn, marks_too=False) == []
     # words stand clear of lines, too
     plots = [(LEFT, 0.0, right(), drawn.height)]
-    left = [(text, place) for text, place in text_boxes(drawn) if place[0] < LEFT and place[1] > KEY_HEIGHT]
-    assert left
-    assert all(place[2] < plots[0][0] or place[1] > EFFECT_HEIGHT for _, place in left)
+    beside = [(text, place) for text, place in text_boxes(drawn) if place[0] < LEFT and place[1] > KEY_HEIGHT]
+    assert beside
+    assert all(place[2] < plots[0][0] or place[1] > EFFECT_HEIGHT for _, place in beside)
+
+
+@pytest.mark.parametrize("style", ["plain", "bmc"])
+@pytest.mark.parametrize("case", sorted(CASES))
+def test_nothing_overlaps_in_a_single_column(case: str, style: str) -> None:
+    with drawn_for(HOUSES[style].in_width("column")):
+        drawn, begin = sheet(CASES[case]), left()
+        assert errors(drawn, marks_too=False) == []
+    assert drawn.width == COLUMN
+    key = 1.2 + KEY_HEIGHT + 3 * KEY_LINE
+    beside = [place for _, place in text_boxes(drawn) if place[0] < begin and key < place[1] < EFFECT_HEIGHT]
+    assert all(place[2] < begin for place in beside)
 
 
 @pytest.mark.parametrize("case", sorted(CASES))

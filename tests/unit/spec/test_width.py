@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.houses import HOUSES
 from reportgen.spec.load import examine_study
-from reportgen.spec.shows import Forest, ForestByTrial
+from reportgen.spec.shows import Forest, ForestByTrial, PeelingTrajectories
 from tests.study_files import STUDY, write_study
 
 SHOWS = {"forest": Forest, "forest-by-trial": ForestByTrial}
@@ -39,6 +39,12 @@ def test_a_single_column_has_the_effects_alone_unless_others_are_chosen(
 ) -> None:
     options = SHOWS[show].model_validate(artefact(show, width="column", **({"columns": written} if written else {})))
     assert options.columns.sides == columns
+
+
+def test_a_trajectory_may_be_as_wide_as_a_column() -> None:
+    written = artefact("peeling-trajectories", of="peel")
+    assert PeelingTrajectories.model_validate(written).width == "page"
+    assert PeelingTrajectories.model_validate({**written, "width": "column"}).width == "column"
 
 
 def test_a_forest_is_as_wide_as_a_page_unless_it_says_otherwise() -> None:
