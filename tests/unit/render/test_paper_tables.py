@@ -12,7 +12,7 @@ from reportgen.records.artefact import Column, Group, Part, Row, Table
 from reportgen.records.numbers import Number, ids, numbers_in
 from reportgen.render.artefacts import NOTED_ABOVE, noted_once
 from reportgen.render.environment import environment
-from reportgen.render.layout import FINE, PLAIN, TIGHT, WIDE, Look, set_table
+from reportgen.render.layout import FINE, MANY, PLAIN, TIGHT, WIDE, Look, set_table
 from reportgen.render.lettering import PAPER
 from reportgen.render.paper_table import looks_of, paper_table
 from reportgen.render.separated import table_csv
@@ -216,6 +216,14 @@ def test_a_table_is_set_smaller_before_it_is_turned() -> None:
     assert [looks_of([numbers(count)])[0] for count in (4, 7, 8)] == [PLAIN, TIGHT, WIDE]
     assert looks_of([numbers(2, rows=40)]) == (TIGHT,)
     assert looks_of([None, numbers(1)]) == (PLAIN, PLAIN)
+
+
+def test_a_table_is_turned_where_its_row_heads_would_run_word_by_word_down_the_page() -> None:
+    long = "other side: Baseline sites with a probing depth of 4 mm or more, and Mean calculus index at baseline above 2 points"
+    for head, look in (("Sites bleeding on probing", FINE), (long, MANY)):
+        columns = (Column(("Participants",), "left"), *(Column((f"c{i}",)) for i in range(12)))
+        row = Row((head,), (("0.35 (0.07)",),) * 12)
+        assert looks_of([Table(columns, (Group((row,) * 5),))]) == (look,)
 
 
 def test_a_wide_part_turns_only_the_parts_between_wide_ones() -> None:
