@@ -19,6 +19,7 @@ HEAD_EM, WORDS_EM = 5.5, 4.0  # least widths of row heads and of words
 LONG_HEAD_MM = 70.0  # what the longest row heads get
 ROUNDING_MM = 0.05
 NARROWEST_MM = 80.0
+MOST_HEAD_LINES = 4  # of a row head in a table that stands upright in small type
 
 
 ROWS_OF_A_LONG_TABLE = 36  # a longer one is set small
@@ -67,12 +68,21 @@ def _look(table: Table) -> Look:
     if fits(table, PLAIN) and not long:
         return DENSE if len(table.columns) > DENSE_COLUMNS else PLAIN
     wide = MANY if len(table.columns) > MANY_COLUMNS else WIDE
-    return next((look for look in (TIGHT, FINE) if fits(table, look) and _unsqueezed(table, look)), wide)
+    upright = (look for look in (TIGHT, FINE) if fits(table, look) and _unsqueezed(table, look))
+    return next((look for look in upright if _heads_in_few_lines(table, look)), wide)
 
 
 def _unsqueezed(table: Table, look: Look) -> bool:
     """Whether no word and no number runs into the next column."""
     return sum(want.word for want in _wants(set_table(table, look), _setting(look))) <= look.room
+
+
+def _heads_in_few_lines(table: Table, look: Look) -> bool:
+    """Whether row heads are read as lines, and not word by word down a narrow column."""
+    ready, size = set_table(table, look), _setting(look)
+    room = paper_table(ready).columns[0] - size.padding / 2
+    heads = texts_of(ready, 0, size)
+    return all(size.width_mm(text, bold) <= MOST_HEAD_LINES * (room - inset) for text, bold, inset in heads)
 
 
 def _setting(look: Look) -> Setting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from reportgen.records.artefact import Column, Group, Part, Row, Table
 from reportgen.records.numbers import Number, ids, numbers_in
 from reportgen.render.artefacts import NOTED_ABOVE, noted_once
 from reportgen.render.environment import environment
-from reportgen.render.layout import FINE, PLAIN, TIGHT, WIDE, Look, set_table
+from reportgen.render.layout import FINE, MANY, PLAIN, TIGHT, WIDE, Look, set_table
 from reportgen.render.lettering import PAPER
 from reportgen.render.paper_table import looks_of, paper_table
 from reportgen.render.separated import table_csv
@@ -113,13 +114,24 @@ def test_notes_of_the_first_table_are_not_repeated() -> None:
     assert made[1].footnotes == (marked, ("Of its own.",), NOTED_ABOVE)
 
 
-def pages(whole: Table) -> list[list[str]]:
-    """Return the words on each page where a table is printed on paper."""
+def page_boxes(whole: Table) -> list[Any]:
+    """Return the pages on which a table is printed on paper."""
     import weasyprint
 
     style = "".join((templates_folder() / "style" / name).read_text("utf-8") for name in ("common.css", "paper.css"))
     page = f"<style>{style}</style>{printed(whole, 'pdf')}"
-    return [words_of(page._page_box) for page in weasyprint.HTML(string=page).render().pages]
+    return [page._page_box for page in weasyprint.HTML(string=page).render().pages]
+
+
+def pages(whole: Table) -> list[list[str]]:
+    """Return the words on each page where a table is printed on paper."""
+    return [words_of(box) for box in page_boxes(whole)]
+
+
+def boxes_of(box: Any) -> Iterator[Any]:
+    yield box
+    for child in getattr(box, "children", ()):
+        yield from boxes_of(child)
 
 
 def words_of(box: Any) -> list[str]:
@@ -161,6 +173,21 @@ def test_a_page_break_leaves_groups_levels_and_the_end_of_a_table_whole() -> Non
         assert all(f"large {i}" in made[-1] for i in range(3, 9))
 
 
+def test_the_end_of_a_table_has_a_rule_and_a_page_that_it_leaves_early_has_none() -> None:
+    columns = (Column(("Trial",), "left"), Column(("Arm",), "left"))
+    for number in range(16, 24):
+        groups = tuple(
+            Group(tuple(Row((f"trial {t}",) if arm == 0 else (), (("x",),)) for arm in range(4))) for t in range(number)
+        )
+        found = page_boxes(Table(columns, groups, (("A note on the table.",),)))
+        for place, page in enumerate(found):
+            cells = [box for box in boxes_of(page) if type(box).__name__ == "TableCellBox"]
+            ruled = [box for box in boxes_of(page) if getattr(box, "border_bottom_width", 0) and box not in cells]
+            assert ruled == [], "only cells have rules"
+            below = {box.element.text for box in cells if box.border_bottom_width} - {"Trial", "Arm"}
+            assert below == ({f"trial {number - 1}", "x"} if place == len(found) - 1 else set())
+
+
 def test_what_stands_at_the_foot_of_a_page_is_no_single_row() -> None:
     columns = (Column(("Trial",), "left"), Column(("n",), "left"))
     rows = tuple(Row((f"trial {i}",), (("5",),)) for i in range(20))
@@ -189,6 +216,14 @@ def test_a_table_is_set_smaller_before_it_is_turned() -> None:
     assert [looks_of([numbers(count)])[0] for count in (4, 7, 8)] == [PLAIN, TIGHT, WIDE]
     assert looks_of([numbers(2, rows=40)]) == (TIGHT,)
     assert looks_of([None, numbers(1)]) == (PLAIN, PLAIN)
+
+
+def test_a_table_is_turned_where_its_row_heads_would_run_word_by_word_down_the_page() -> None:
+    long = "other side: Baseline sites with a probing depth of 4 mm or more, and Mean calculus index at baseline above 2 points"
+    for head, look in (("Sites bleeding on probing", FINE), (long, MANY)):
+        columns = (Column(("Participants",), "left"), *(Column((f"c{i}",)) for i in range(12)))
+        row = Row((head,), (("0.35 (0.07)",),) * 12)
+        assert looks_of([Table(columns, (Group((row,) * 5),))]) == (look,)
 
 
 def test_a_wide_part_turns_only_the_parts_between_wide_ones() -> None:
