@@ -16,11 +16,12 @@ What to use when:
   screening before it); `null_draws` (sign flips: search-wise p, calibration, null band, min-p); `optimism` (bootstrap:
   corrected effects, stability); `held_out` (a trial left out in turn); `overlap` (how much two searches agree by chance).
 - `per_trial`: the effect in each trial by itself; the rows of a forest plot.
-- `pool_two_stage`: pools the estimates of `per_trial`, or published ones; the check beside a one-step fit, and where
-  heterogeneity statistics come from. `prediction_interval`: where the effect of a new trial may lie.
+- `fit_one_step_glmm`: the same for events, binary or counted in an exposure: a pooled log odds ratio or log rate ratio.
+- `pool_two_stage`: pools the estimates of `per_trial`, or published ones; the check beside a one-step fit, and
+  where heterogeneity statistics come from. `prediction_interval`: where the effect of a new trial may lie.
 
-Every fit reads each participant once, into cross-products within trials, and works from these. Results are frozen, and
-carry a `status` ("ok", "boundary", "failed", "not estimable") with one plain sentence: look at it before the number.
+Every fit of a continuous outcome reads each participant once, into cross-products within trials, and works from these. Results
+are frozen, and carry a `status` ("ok", "boundary", "failed", "not estimable") with one plain sentence: look at it before the number.
 """
 
 from .consistent_effects import ConsistentEffects, consistent_effects
@@ -30,6 +31,7 @@ from .levels import Levels
 from .moderator_models import Reading
 from .moderators import Entered, ModeratorFit, benjamini_hochberg, holm, screen_moderator
 from .one_step import ExcludedParticipants, OneStepFit, fit_one_step
+from .one_step_glmm import GlmmFit, fit_one_step_glmm
 from .optimise import Optimiser
 from .partition import partition
 from .peel import peel
@@ -49,6 +51,7 @@ __all__ = [
     "Effect",
     "Entered",
     "ExcludedParticipants",
+    "GlmmFit",
     "Group",
     "InteractionByTrial",
     "Joint",
@@ -73,6 +76,7 @@ __all__ = [
     "benjamini_hochberg",
     "consistent_effects",
     "fit_one_step",
+    "fit_one_step_glmm",
     "holm",
     "interaction_by_trial",
     "partition",
