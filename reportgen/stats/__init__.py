@@ -16,13 +16,24 @@ What to use when:
   screening before it); `null_draws` (sign flips: search-wise p, calibration, null band, min-p); `optimism` (bootstrap:
   corrected effects, stability); `held_out` (a trial left out in turn); `overlap` (how much two searches agree by chance).
 - `per_trial`: the effect in each trial by itself; the rows of a forest plot.
-- `pool_two_stage`: pools the estimates of `per_trial`, or published ones; the check beside a one-step fit, and where
-  heterogeneity statistics come from. `prediction_interval`: where the effect of a new trial may lie.
+- `fit_one_step_glmm`: the same for events, binary or counted in an exposure: a pooled log odds ratio or log rate ratio.
+  `per_trial_glm`: that ratio in each trial by itself. `pool_control_risk`, `risk_difference` and `number_needed_to_treat`:
+  what a ratio means for a thousand people.
+- `pool_two_stage`: pools the estimates of `per_trial` or `per_trial_glm`, or published ones; the check beside a one-step fit, and
+  where heterogeneity statistics come from. `prediction_interval`: where the effect of a new trial may lie.
 
-Every fit reads each participant once, into cross-products within trials, and works from these. Results are frozen, and
-carry a `status` ("ok", "boundary", "failed", "not estimable") with one plain sentence: look at it before the number.
+Every fit of a continuous outcome reads each participant once, into cross-products within trials, and works from these. Results
+are frozen, and carry a `status` ("ok", "boundary", "failed", "not estimable") with one plain sentence: look at it before the number.
 """
 
+from .absolute_effects import (
+    ControlRisk,
+    NumberNeeded,
+    given_control_risk,
+    number_needed_to_treat,
+    pool_control_risk,
+    risk_difference,
+)
 from .consistent_effects import ConsistentEffects, consistent_effects
 from .effect import Effect, Joint
 from .interaction_by_trial import Contrast, InteractionByTrial, interaction_by_trial
@@ -30,11 +41,13 @@ from .levels import Levels
 from .moderator_models import Reading
 from .moderators import Entered, ModeratorFit, benjamini_hochberg, holm, screen_moderator
 from .one_step import ExcludedParticipants, OneStepFit, fit_one_step
+from .one_step_glmm import GlmmFit, fit_one_step_glmm
 from .optimise import Optimiser
 from .partition import partition
 from .peel import peel
 from .peeling import Peeling
 from .per_trial import PerTrial, per_trial
+from .per_trial_glm import PerTrialGlm, per_trial_glm
 from .prepared_screening import PreparedScreening, Screened, prepare_screening
 from .scan import CutScan, scan_cuts
 from .split_readings import split_readings
@@ -45,21 +58,25 @@ __all__ = [
     "Candidates",
     "ConsistentEffects",
     "Contrast",
+    "ControlRisk",
     "CutScan",
     "Effect",
     "Entered",
     "ExcludedParticipants",
+    "GlmmFit",
     "Group",
     "InteractionByTrial",
     "Joint",
     "Levels",
     "Missing",
     "ModeratorFit",
+    "NumberNeeded",
     "OneStepFit",
     "Optimiser",
     "Partition",
     "Peeling",
     "PerTrial",
+    "PerTrialGlm",
     "PreparedScreening",
     "Reading",
     "Rule",
@@ -73,14 +90,20 @@ __all__ = [
     "benjamini_hochberg",
     "consistent_effects",
     "fit_one_step",
+    "fit_one_step_glmm",
+    "given_control_risk",
     "holm",
     "interaction_by_trial",
+    "number_needed_to_treat",
     "partition",
     "peel",
     "per_trial",
+    "per_trial_glm",
+    "pool_control_risk",
     "pool_two_stage",
     "prediction_interval",
     "prepare_screening",
+    "risk_difference",
     "scan_cuts",
     "screen_moderator",
     "split_readings",

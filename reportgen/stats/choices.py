@@ -17,6 +17,10 @@ Estimation = Literal["reml", "ml"]
 Approximation = Literal["kenward-roger", "satterthwaite", "normal"]
 DfFloor = Literal["trials-1", "none"]
 
+# Of a generalised linear mixed model of events; see `fit_one_step_glmm`.
+Link = Literal["logit", "log"]
+Reference = Literal["t", "normal"]
+
 # Of the screening of moderators and of the searches; see `screen_moderator`, `partition` and `peel`.
 MainReading = Literal["within", "naive"]
 Criterion = Literal["interaction", "differential", "maximum", "directional"]
