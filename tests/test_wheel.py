@@ -67,6 +67,8 @@ def test_installed_wheel_builds_a_study(wheel: Path, tmp_path: Path) -> None:
         "html",
         "--only",
         "table1",
+        "--draws",
+        "0,0",
     ]
     built = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=ALONE)
     assert built.returncode == 0, built.stderr
