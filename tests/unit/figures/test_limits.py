@@ -8,7 +8,7 @@ import pytest
 
 from reportgen.errors import RenderError
 from reportgen.figures.axis import fixed_axis
-from reportgen.figures.columns import EFFECTS
+from reportgen.figures.columns import EFFECTS, TRIALS
 from reportgen.figures.forest import forest_sheets
 from reportgen.figures.forest_by_trial import forest_by_trial_sheets
 from reportgen.figures.interactions import interaction_sheets
@@ -106,14 +106,16 @@ def breadth(shape: Shape) -> float:
 @pytest.mark.parametrize("style", ["page", "column"])
 def test_an_interval_too_short_to_be_seen_still_has_its_mark(style: Width) -> None:
     limits = (-1e6, 1e6)
-    columns = EFFECTS if style == "page" else ((), ("effect",))
+    columns, of_trials = (EFFECTS, TRIALS) if style == "page" else (((), ("effect",)),) * 2
     effects = [effect("pain", "short", 3.0, 2.0), effect("pain", "mid", 7e5, 1.0), effect("pain", "long", 1e6, 0.0)]
     with drawn_for(PLAIN.in_width(style)):
         (sheet,) = forest_sheets(effects, settings(), name="fig1", limits=limits, columns=columns)
-        (trials,) = forest_by_trial_sheets(effect(by_trial=5), settings(), name="fig2", limits=limits)
+        (trials,) = forest_by_trial_sheets(
+            effect(by_trial=5), settings(), name="fig2", limits=limits, columns=of_trials
+        )
     assert [breadth(mark) > DIAMOND_LEAST - 1e-9 for mark in shapes(sheet, "diamond")] == [True] * 3
     assert (len(shapes(trials, "diamond")), len(shapes(trials, "square"))) == (2, 5)
-    assert errors(sheet) == []
+    assert errors(sheet) + errors(trials) == []
 
 
 @pytest.mark.parametrize("limits", [(-3.5, 2.0), (-0.5, 0.5)])
