@@ -75,7 +75,7 @@ def write_small(folder: Path, minimum: int = MINIMUM) -> Path:
         "peeling": PEELING | moderators,
         "agreement": AGREEMENT,
     }
-    study["policy"] = {"minimum_cell": minimum}
+    study["policy"] = {"minimum_cell": minimum, "draws": {"sign_flips": 20, "bootstrap": 20}}
     study["report"] = {"formats": ["html", "docx", "quarto", "figures", "workbook", "results"], "contents": CONTENTS}
     write_yaml(path, study)
     for name in TRIALS:

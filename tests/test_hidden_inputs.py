@@ -75,7 +75,15 @@ def test_only_reading_opens_files(tmp_path: Path) -> None:
         {"series": "Fig.", "show": "availability"},
     ]
     study = YAML(typ="safe").load(path)
-    write_yaml(path, {**study, "analyses": analyses, "report": {"contents": contents}})
+    write_yaml(
+        path,
+        {
+            **study,
+            "analyses": analyses,
+            "policy": {"draws": {"sign_flips": 20, "bootstrap": 20}},
+            "report": {"contents": contents},
+        },
+    )
     caches = [
         "~/.cache",
         "~/.config/matplotlib",

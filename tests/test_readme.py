@@ -61,6 +61,8 @@ def test_the_study_of_the_readme_is_built(tmp_path: Path, capsys: pytest.Capture
         "1",
         "--only",
         "table1",
+        "--draws",
+        "20,20",
     ]
     assert run(order) == 0
     assert (tmp_path / "report" / "appendix.html").is_file()

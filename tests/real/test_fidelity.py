@@ -29,7 +29,7 @@ STUDY = specs_folder() / "low-back-pain"
 @pytest.fixture(scope="module")
 def made() -> tuple[Spec, Records]:
     spec, repository = read(STUDY)
-    return spec, make_records(spec, repository, profile="final")
+    return spec, make_records(spec, repository, profile="draft")
 
 
 @pytest.fixture(scope="module")
