@@ -35,7 +35,7 @@ from reportgen.figures.panel import PREDICTION_DROP, Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
 from reportgen.records.derived import Derived
-from reportgen.records.effect_scale import NO_EFFECT, EffectScale, capitalised, shared
+from reportgen.records.effect_scale import IN_FAVOUR, NO_EFFECT, EffectScale, capitalised, shared
 from reportgen.records.model import ModelSettings, PooledEffect
 from reportgen.records.numbers import Inline, Number
 
@@ -383,7 +383,7 @@ def forest_alt(page: Page, name: str, scales: Mapping[str, EffectScale], alone: 
         better = sum(scales[e.id].favourable(value_of(e)) for e, _, _ in estimates)
         favour = words.count(name, "favour intervention", better)
         clear = words.count(name, "interval clear of no effect", len(clear_rows))
-        alt += ["; ", *words.plural(favour, "favours the intervention", "favour the intervention")]
+        alt += ["; ", *words.plural(favour, *IN_FAVOUR)]
         alt += ["; ", *words.plural(clear, "interval", "intervals"), " clear of no effect"]
         alt += [": ", *words.listed(clear_rows)] if clear_rows and len(rows) > 1 else []
     if len(estimates) == 1:

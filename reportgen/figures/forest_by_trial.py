@@ -21,7 +21,7 @@ from reportgen.figures.order import TrialOrder, trials_in_order
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD, MUTED
-from reportgen.records.effect_scale import EffectScale
+from reportgen.records.effect_scale import IN_FAVOUR, EffectScale
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import DASH, Inline, Number
@@ -260,7 +260,7 @@ def _alt(effect: PooledEffect, name: str) -> Inline:
         alt += [": ", *words.plural(trials, "trial", "trials")]
     if estimated:
         favour = words.count(name, "favour", _favourable(estimated, scale))
-        alt += ["; ", *words.plural(favour, "favours the intervention", "favour the intervention")]
+        alt += ["; ", *words.plural(favour, *IN_FAVOUR)]
     if effect.alone:
         own, low, high = _printed(effect.estimate)
         alt += [f"; its own {scale.effect} ", own, *words.interval(low, high), "; nothing is pooled"]

@@ -17,6 +17,8 @@ from reportgen.records.numbers import Link, back_transformed
 NO_EFFECT = 0.0
 """On the scale of the analysis, whatever the measure."""
 ARROWS = ("favours control", "favours intervention")
+IN_FAVOUR = ("favours the intervention", "favour the intervention")
+"""What one effect does, and what several do."""
 LARGER_ARROWS = ("smaller effect", "larger effect")
 
 
