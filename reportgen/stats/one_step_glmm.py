@@ -323,13 +323,14 @@ def _runaway(data: Events, model: EventModel, found: Maximum, link: Link) -> str
     if moved[:, -1].any():
         what = "treatment and adjusters separate" if data.names else "in every trial an arm holds no, or only,"
         return f"{what} people with the event, so that the {RATIO[link]} has no finite estimate"
-    which = ", ".join(name for k, name in enumerate(names) if k and moved[:, k].any())
+    which = [name for k, name in enumerate(names) if k and moved[:, k].any()]
     where = moved[:, 1:] & model.own[:, 1 : len(names)]
     trials = ", ".join(str(label) for label in data.labels[where.any(axis=1)].tolist())
     at = f" in trial {trials}" if trials else ""
-    return (
-        f"{which or 'the adjusters'} separates people with the event from the others{at}, so that its slope is infinite"
-    )
+    if len(which) == 1:
+        return f"{which[0]} separates people with the event from the others{at}, so that its slope is infinite"
+    these = ", ".join(which) or "the adjusters"
+    return f"{these} separate people with the event from the others{at}, so that their slopes are infinite"
 
 
 def _assemble(

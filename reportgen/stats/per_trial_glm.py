@@ -161,14 +161,17 @@ def _regression(people: Participants, products: CrossProducts) -> tuple[str, Flo
     design = np.column_stack(
         [np.ones(len(table.outcome)), table.treatment, *((x - x.mean()) / x.std() for x in adjusters)]
     )
-    fitted, weights = _statsmodels(table.outcome, design, people)
-    if weights.min() < SEPARATED or not fitted.converged:
+    estimate, std_error, weight = _statsmodels(table.outcome, design, people)
+    if not (weight >= SEPARATED and np.isfinite(std_error)):
         return "treatment and adjusters separate people with the event from the others", nothing
-    return "", np.array([fitted.params[1], fitted.bse[1]])
+    return "", np.array([estimate, std_error])
 
 
-def _statsmodels(outcome: FloatArray, design: FloatArray, people: Participants) -> tuple[Any, FloatArray]:
-    """The fit, and the weight of each participant in the last iteration, over the exposure and the mean rate of counts."""
+def _statsmodels(outcome: FloatArray, design: FloatArray, people: Participants) -> tuple[float, float, float]:
+    """Estimate and standard error of treatment, and the least weight of a participant (0: the search failed).
+
+    Weights are those of the last iteration, over the exposure and the mean rate of counts.
+    """
     # take long to import, and this is all that needs them
     from statsmodels.genmod.families import Binomial, Poisson
     from statsmodels.genmod.generalized_linear_model import GLM
@@ -178,8 +181,10 @@ def _statsmodels(outcome: FloatArray, design: FloatArray, people: Participants) 
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # of separation, which is looked for here
         model = GLM(outcome, design, Binomial() if logit else Poisson(), exposure=exposure)
-        fitted = model.fit(tol=CONVERGED, tol_criterion="params", maxiter=200)
-    mean = np.asarray(fitted.fittedvalues, float)
-    if logit:
-        return fitted, mean * (1.0 - mean)
-    return fitted, mean / people.exposure * people.exposure.sum() / outcome.sum()
+        try:
+            fitted = model.fit(tol=CONVERGED, tol_criterion="params", maxiter=200)
+        except ValueError:  # weights that leave the range of a float
+            return np.nan, np.nan, 0.0
+        mean = np.asarray(fitted.fittedvalues, float)
+        weights = mean * (1.0 - mean) if logit else mean / people.exposure * people.exposure.sum() / outcome.sum()
+        return float(fitted.params[1]), float(fitted.bse[1]), float(weights.min()) if fitted.converged else 0.0

@@ -63,6 +63,16 @@ def test_an_adjuster_that_separates_is_named():
     assert found.message == "adjuster[1] separates people with the event from the others, so that its slope is infinite"
 
 
+def test_several_adjusters_that_separate_are_named_together():
+    outcome, treatment, trial = people_of(CELLS)
+    rng = np.random.default_rng(1)
+    marked = ((outcome == 1.0)[:, None] & (rng.random((len(outcome), 2)) < 0.3)).astype(float)
+    found = fit_one_step_glmm(outcome, treatment, trial, adjusters=marked)
+    assert found.message == (
+        "adjuster[0], adjuster[1] separate people with the event from the others, so that their slopes are infinite"
+    )
+
+
 def test_adjusters_that_separate_everybody_leave_no_ratio():
     _, treatment, trial = people_of(CELLS)
     x = np.random.default_rng(1).random(len(trial))

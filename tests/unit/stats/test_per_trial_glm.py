@@ -51,6 +51,22 @@ def test_adjusters_that_separate_are_no_estimate(link):
     assert np.isnan(each.std_error[0])
 
 
+@pytest.mark.parametrize("link", ["logit", "log"])
+@pytest.mark.filterwarnings("error")
+def test_tiny_trials_have_estimates_or_reasons_and_no_warnings(link):
+    rng = np.random.default_rng(5)
+    trial = np.repeat(np.arange(60), rng.integers(2, 12, 60))
+    n = len(trial)
+    outcome, treatment = rng.integers(0, 2, n).astype(float), rng.integers(0, 2, n).astype(float)
+    each = per_trial_glm(outcome, treatment, trial, link=link, adjusters=rng.normal(size=(n, 2)))
+    estimable = np.array([not reason for reason in each.reason])
+    assert 0 < estimable.sum() < 60
+    assert np.array_equal(np.isfinite(each.std_error), estimable) and np.array_equal(
+        np.isfinite(each.estimate), estimable
+    )
+    assert np.abs(each.estimate[estimable]).max() < 30.0
+
+
 def test_redundant_adjusters_and_missing_values_are_left_out():
     data = drawn(1, [200, 150])
     age = data.pop("adjusters")
