@@ -64,7 +64,7 @@ class Ran:
     values : dict
         The outputs of the wanted tasks, but those that failed or could not run.
     kept, made : int
-        Tasks whose output was known, and tasks that ran to their end.
+        Tasks whose output an earlier run had made, and tasks that ran to their end.
     seconds : dict
         How long each task took that ran to its end.
     failed : dict
@@ -150,8 +150,7 @@ def run(
     _Work(schedule, store, pool, on_step).go()
     store.finish(scope, schedule.seconds)
     values = {name: received(schedule.outputs[name], packages) for name in wanted if name in schedule.outputs}
-    kept = len(schedule.digests.keys() - schedule.seconds.keys() - schedule.failed.keys() - schedule.blocked.keys())
-    return Ran(values, kept, len(schedule.seconds), schedule.seconds, schedule.failed, schedule.blocked)
+    return Ran(values, schedule.kept, len(schedule.seconds), schedule.seconds, schedule.failed, schedule.blocked)
 
 
 def stale(tasks: Iterable[Task], wanted: Collection[str], store: Memory, *, basis: str, scope: str = "") -> Stale:

@@ -222,6 +222,14 @@ class Schedule:
     def _has_inputs(self, name: str) -> bool:
         return all(other in self.outputs for other in self._layout.inputs[name])
 
+    @property
+    def kept(self) -> int:
+        """How many tasks have an output that an earlier run had made."""
+        made = {self._keys[name] for name in self.seconds}
+        return sum(
+            self._keys[name] not in made for name in self.digests.keys() - self.failed.keys() - self.blocked.keys()
+        )
+
     def next_call(self) -> tuple[str, Call] | None:
         """Return key and call of the task that should run next; None where none can now."""
         while self._ready:
