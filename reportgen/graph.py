@@ -172,8 +172,8 @@ class Maker:
     Attributes
     ----------
     kept, made : int
-        Results that an earlier build had made, and results that were made; what was made here and is asked for again is
-        no kept one.
+        Results that an earlier build had made, and results that were made; what is asked for
+        again counts once.
 
     Parameters
     ----------
@@ -218,7 +218,7 @@ class Maker:
             raise failed.error
         self.kept += len(set(names) - ran.seconds.keys() - self._names)
         self.made += ran.made
-        self._names |= ran.seconds.keys()
+        self._names.update(names)
         return [ran.values[name] for name in names]
 
     def stale(self, tasks: Sequence[Task]) -> int:

@@ -108,6 +108,15 @@ def test_a_changed_or_added_template_renders_the_report_again_and_fits_nothing(t
         ({"style/common.css": "p { }\n}"}, ["s/own/style/common.css:2:1: ", "`}` closes no bracket"]),
         ({"style/common.css": "p { }\n/* a"}, ["s/own/style/common.css:2:1: ", "comment is never closed"]),
         ({"style/common.css": "p { }\n/* </STYLE> */"}, ["s/own/style/common.css:2:4: ", "`</STYLE` breaks the page"]),
+        (
+            {"style/common.css": 'p { }\n@import "http://example.org/a.css";'},
+            ["s/own/style/common.css:2:1: ", "asks no other machine"],
+        ),
+        (
+            {"style/common.css": "p { background: url( //example.org/a.png) }"},
+            ["s/own/style/common.css:1:17: ", "asks no other machine", "`data:`"],
+        ),
+        ({"page.html": "\n"}, ["s/own/page.html:1", "the template is empty", "start again"]),
         ({"script/numbers.js": " \n"}, ["s/own/script/numbers.js:1:1: ", "the script is empty", "`// nothing`"]),
         (
             {"script/numbers.js": 'x = 1;\ny = "</script>";\n'},

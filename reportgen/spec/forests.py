@@ -28,6 +28,8 @@ BY_ARM = {"n": 9.0, "mean-sd": 18.0}
 """The same of a column of one arm, where several columns of each arm stand together."""
 IN_COLUMN = {"left": [], "right": ["effect"]}
 """The columns of a figure in a single column, unless the study file chooses others."""
+NEAREST = 1e-6
+"""How far the limits of an axis are apart at the least: the ticks between nearer ones have more decimals than fit below it."""
 ON_THE_LEFT = "Columns left of the plot, from left to right; what is in the rows stands in front of them."
 ON_THE_RIGHT = "Columns right of the plot, from left to right."
 
@@ -56,6 +58,10 @@ class OnAxis(Node):
         low, high = self.limits
         if self.no_effect > 0 and low <= 0:
             raise RuleError("an axis of ratios begins above 0", "Write limits such as [0.25, 4].", "limits")
+        if 0 < high - low < NEAREST:
+            raise RuleError(
+                f"the limits are less than {NEAREST:g} apart", "Write limits that effects can lie between.", "limits"
+            )
         if not low < self.no_effect < high:
             hint = f"Write a limit below and one above {self.no_effect:g}, or remove `limits`."
             raise RuleError(f"no effect, {self.no_effect:g}, does not lie between the limits", hint, "limits")

@@ -22,6 +22,8 @@ from reportgen.spec.tree import syntax_problem
 START_AGAIN = "Correct the template here, or start again from that of the package."
 WORD_STYLES = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}styles"
 JINJA = frozenset({"block_begin", "variable_begin", "raw_begin"})
+WHOLE = frozenset({"page.html", "quarto/_quarto.yml", "quarto/report.qmd", "quarto/styles.xml", "word/styles.xml"})
+"""Templates without which there is no document; an empty one of the others leaves out what it prints."""
 OUTPUT = "x"
 """Stands for what Jinja prints, where YAML is parsed before anything is rendered."""
 CLOSERS = {"{} block": "}", "[] block": "]", "() block": ")", "function": ")", "comment": "*/"}
@@ -34,6 +36,7 @@ WITHIN = {
 }
 """Where a node of `tinycss2` holds others, beside the blocks of rules."""
 # what ends the element of a page in which a file stands, whatever surrounds it there
+_REMOTE = re.compile(r"(?:@import\s+|url\(\s*)[\"']?\s*(?:https?:)?//", re.IGNORECASE)
 _ENDS_STYLE = re.compile(r"</style", re.IGNORECASE)
 _ENDS_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
 
@@ -52,16 +55,19 @@ def syntax_problems(name: str, text: str, shown: str) -> Iterator[Problem]:
     Examples
     --------
     >>> [str(problem.origin.column) + ": " + problem.message for problem in syntax_problems("style/a.css", "p { color }", "a.css")]
-    ['11: this is neither a declaration nor a rule']
+    ['10: this is neither a declaration nor a rule']
     """
     kind = PurePosixPath(name).suffix
-    if kind in (".html", ".qmd", ".yml"):
+    if name in WHOLE and not text.strip():
+        yield Problem("the template is empty, and so would be the report", Origin(shown, 1), START_AGAIN)
+    elif kind in (".html", ".qmd", ".yml"):
         yield from _of_jinja(text, shown, is_yaml=kind == ".yml")
     elif kind == ".xml":
         yield from _of_word(text, shown)
     elif kind == ".css":
         yield from _ending(_ENDS_STYLE, "style sheet", text, shown)
         yield from _of_style(text, shown)
+        yield from _asking_elsewhere(text, shown)
     elif kind == ".js":
         yield from _ending(_ENDS_SCRIPT, "script", text, shown)
         if not text.strip():
@@ -133,6 +139,13 @@ def _ending(ends: re.Pattern[str], what: str, text: str, shown: str) -> Iterator
         hint = f"Leave it out; inside a text in quotes write `{found[0][0]}\\{found[0][1:]}`."
         message = f"`{found[0]}` breaks the page, which holds the {what} as it is"
         yield Problem(message, _at(text, shown, found.start(), len(found[0])), hint)
+
+
+def _asking_elsewhere(text: str, shown: str) -> Iterator[Problem]:
+    """Yield each address of another machine: a page is one file, and asks nobody for anything."""
+    for found in _REMOTE.finditer(text):
+        hint = "Write its content here, or in the address as `data:`."
+        yield Problem("a page asks no other machine for files", _at(text, shown, found.start(), len(found[0])), hint)
 
 
 def _of_style(text: str, shown: str) -> Iterator[Problem]:

@@ -169,6 +169,7 @@ class OfRatios(Forest):
         (Forest, [0, 2], "no effect, 0, does not lie between"),
         (Forest, [-1, math.inf], "finite number"),
         (OfRatios, [0, 2], "begins above 0"),
+        (Forest, [-1e-15, 1e-15], "the limits are less than 1e-06 apart"),
         (OfRatios, [2, 4], "no effect, 1, does not lie between"),
     ],
 )

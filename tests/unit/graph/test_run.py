@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from reportgen.encoding import encode
 from reportgen.errors import RenderError
-from reportgen.graph import GraphError, Ran, Stale, Step, Task, run, stale
+from reportgen.graph import GraphError, Maker, Ran, Stale, Step, Task, run, stale
 from reportgen.pool import Pool, Serial
 from reportgen.store import VALUES, Memory, NoStore, Store
 from tests.unit.graph import work
@@ -464,3 +464,11 @@ def test_whatever_was_kept_the_outputs_are_those_of_a_run_from_nothing(
         for path in sorted((store.folder / VALUES).rglob("*")):
             if path.is_file() and data.draw(st.booleans()):
                 path.unlink()
+
+
+def test_a_result_that_is_asked_for_twice_counts_once(store: Store) -> None:
+    for counts in ((0, 1), (1, 0)):
+        make = Maker(store)
+        for _ in range(2):
+            assert make([constant("a", 1.0)]) == [1.0]
+        assert (make.kept, make.made) == counts

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 RAN: list[str] = []
@@ -66,14 +67,15 @@ def failing(name: str, part: float = 0.0) -> float:
 
 
 class StubbornError(Exception):
-    """Cannot be read by another process: its constructor asks for more than it keeps."""
+    """Cannot be written for another process: it holds a lock."""
 
-    def __init__(self, one: str, two: str) -> None:
+    def __init__(self, one: str) -> None:
         super().__init__(one)
+        self.lock = Lock()
 
 
 def stubborn() -> None:
-    raise StubbornError("first", "second")
+    raise StubbornError("first")
 
 
 def unplain() -> Any:
