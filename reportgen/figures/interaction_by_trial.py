@@ -14,7 +14,6 @@ from dataclasses import replace
 from reportgen.figures import words
 from reportgen.figures.axis import Axis, Limits, axis_for
 from reportgen.figures.forest import interval_cell, value_of
-from reportgen.figures.interactions import contrast
 from reportgen.figures.layout import INDENT, Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.limited import leaving_limits, limited
@@ -23,7 +22,7 @@ from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD, MUTED, NOTE
 from reportgen.records.estimate import Estimate
-from reportgen.records.moderation import Interaction, InteractionReading, Screen, ScreeningSettings
+from reportgen.records.moderation import Interaction, InteractionReading, Screen, ScreeningSettings, contrast
 from reportgen.records.numbers import Inline, Number, Status, plain
 from reportgen.records.trial_interactions import ContrastByTrial, TrialInteraction
 

@@ -21,12 +21,11 @@ from reportgen.figures.order import RowOrder, in_order, negative
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
-from reportgen.houses import VERSUS
 from reportgen.records.derived import Derived
 from reportgen.records.effect_scale import NO_EFFECT, EffectScale, shared
 from reportgen.records.estimate import Estimate
 from reportgen.records.marks import is_mark, mark
-from reportgen.records.moderation import Interaction, Screen, ScreeningSettings, Tier
+from reportgen.records.moderation import Interaction, Screen, ScreeningSettings, Tier, contrast
 from reportgen.records.numbers import Inline, Number, plain
 
 TITLE = "Forest plot of interactions"
@@ -179,15 +178,6 @@ def _moderator(
             yield _estimate_row(
                 contrast(interaction, index), interaction, index, (), own, 2 * INDENT, _tier(item.p, settings)
             )
-
-
-def contrast(interaction: Interaction, index: int) -> Inline:
-    """Return "per 10 years" or "male v female"."""
-    if interaction.step is not None:
-        return ("per ", interaction.step)
-    if interaction.reference is None:
-        return (interaction.levels[index],)
-    return (interaction.levels[index], VERSUS, interaction.reference)
 
 
 def _tier(p: Number, settings: ScreeningSettings) -> Tier:

@@ -125,12 +125,8 @@ class Headings:
 
     def least(self) -> float:
         """Return how narrow the plot may become on this sheet."""
-        lacking = PLAIN.width - page_width()
-        return (
-            self.least_plot
-            if lacking <= 0
-            else min(self.least_plot, max(self.least_plot - lacking / 2, NARROWEST_PLOT))
-        )
+        lacking = max(0.0, PLAIN.width - page_width())
+        return min(self.least_plot, max(self.least_plot - lacking / 2, NARROWEST_PLOT))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, Literal
 
+from reportgen.houses import VERSUS
 from reportgen.records import kinds
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate, ExcludedParticipants, NotAdjusted
@@ -165,6 +166,15 @@ class Interaction(Generic[V]):
     def reading(self) -> InteractionReading[V]:
         """The reading that is tested."""
         return self.naive if self.tested == "naive" else self.within
+
+
+def contrast(interaction: Interaction, index: int) -> Inline:
+    """Return "per 10 years" or "male v female"; nothing where no level is known."""
+    if interaction.step is not None:
+        return ("per ", interaction.step)
+    if not interaction.levels or interaction.reference is None:
+        return ()
+    return (interaction.levels[index], VERSUS, interaction.reference)
 
 
 @dataclass(frozen=True, slots=True)

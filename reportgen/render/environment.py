@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from reportgen.houses import PLAIN
 from reportgen.records.artefact import Drawing, NumberedArtefact
 from reportgen.records.marks import is_mark
 from reportgen.records.numbers import Inline
@@ -51,7 +52,7 @@ def environment(target: str, own: Sequence[OwnTemplate] = ()) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    result.globals["target"] = target
+    result.globals |= {"target": target, "full_width_mm": PLAIN.width}
     result.filters |= {
         "n": number_html,
         "inline": inline_html,

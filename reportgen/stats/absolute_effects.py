@@ -17,11 +17,11 @@ from numpy.typing import ArrayLike
 
 from reportgen.late import special
 
-from .arrow import EventModel, maximise, search_tau
+from .arrow import NOT_CONVERGED, EventModel, maximise, search_tau
 from .choices import Link, Reference, Status, unknown_words
 from .crossproducts import FloatArray, IntArray
 from .effect import NOTHING, Effect
-from .events import complete_participants, event_participants, events_by_arm
+from .events import alike, complete_participants, event_participants, events_by_arm
 from .one_step import CONVERGED, both_arms
 from .quadrature import EventRows, Quadrature
 
@@ -171,8 +171,7 @@ def pool_control_risk(
     df = float(trials - 1) if inference == "t" and trials > 1 else np.inf
     effect = Effect(float(found.point[0, 0]), std_error, df, np.inf)
     if not found.converged:
-        message = "the search for the maximum of the likelihood did not converge"
-        return ControlRisk(NOTHING, float("nan"), link, trials, int(events.sum()), "failed", message)
+        return ControlRisk(NOTHING, float("nan"), link, trials, int(events.sum()), "failed", NOT_CONVERGED)
     message = ONE_TRIAL if trials == 1 else ALIKE if tau2 == 0.0 else CONVERGED
     return ControlRisk(effect, tau2, link, trials, int(events.sum()), "boundary" if tau2 == 0.0 else "ok", message)
 
@@ -180,11 +179,8 @@ def pool_control_risk(
 def _impossible(events: IntArray, size: FloatArray, link: Link) -> str:
     if not len(events):
         return "no trial has participants with complete values in both arms"
-    if events.sum() == 0:
-        return "nobody in the control arms has the event"
-    if link == "logit" and events.sum() == size.sum():
-        return "everybody in the control arms has the event"
-    return ""
+    who = alike(events.sum(), size.sum(), link)
+    return f"{who} in the control arms has the event" if who else ""
 
 
 def _model(rows: EventRows) -> EventModel:

@@ -22,6 +22,7 @@ FLAT = 1e-9  # what a step still gains in log-likelihood: two more, each squares
 RUNAWAY = 0.1  # in eta: a last step that long goes on for ever, as to infinite estimates
 LONGEST = 5.0  # in eta: a step is not trusted farther
 LARGE_TAU = 1.0  # of a log ratio
+NOT_CONVERGED = "the search for the maximum of the likelihood did not converge"
 NO_WAY = 1e-9  # of a step: a search that is still not better ends
 
 

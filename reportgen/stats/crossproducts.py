@@ -10,7 +10,7 @@ Columns stand in the order treatment, adjusters, moderators, treatment x moderat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -315,8 +315,12 @@ class Columns:
         return self._only(0.0).cross_products(), self._only(1.0).cross_products()
 
     def _only(self, arm: float) -> Columns:
-        codes = np.where(self.treatment == arm, self.codes, -1)
-        return Columns(self.outcome, self.treatment, self.adjusters, self.moderators, codes, self.labels)
+        return replace(self, codes=np.where(self.treatment == arm, self.codes, -1))
+
+    def select(self, rows: NDArray[np.bool_]) -> Columns:
+        """Those of some rows, over the same trials."""
+        names = ("outcome", "treatment", "adjusters", "moderators", "codes")
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
     def cross_products(self) -> CrossProducts:
         """Accumulate; each participant is read once."""

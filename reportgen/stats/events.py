@@ -9,8 +9,8 @@ then constant. It is left out with that reason.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -86,11 +86,7 @@ class Participants:
 
     def select(self, rows: Mask) -> Participants:
         """Those of some rows, over the same trials."""
-        t = self.table
-        part = Columns(
-            t.outcome[rows], t.treatment[rows], t.adjusters[rows], t.moderators[rows], t.codes[rows], t.labels
-        )
-        return Participants(part, self.exposure[rows], self.link)
+        return Participants(self.table.select(rows), self.exposure[rows], self.link)
 
 
 def event_participants(
@@ -126,10 +122,7 @@ def event_participants(
     if odd.any():
         row = int(np.flatnonzero(odd)[0])
         raise ValueError(f"exposure must be positive and finite; row {row} holds {time[row]:g}")
-    y = np.where(np.isnan(time), np.nan, y)
-    return Participants(
-        Columns(y, table.treatment, table.adjusters, table.moderators, table.codes, table.labels), time, link
-    )
+    return Participants(replace(table, outcome=np.where(np.isnan(time), np.nan, y)), time, link)
 
 
 def make_events(people: Participants, slopes: AdjusterSlopes, events_per_slope: int, random_part: RandomPart) -> Events:
@@ -138,18 +131,13 @@ def make_events(people: Participants, slopes: AdjusterSlopes, events_per_slope: 
     complete = complete_participants(people)
     both = _codes(people, products.labels)
     events, participants = (table[both] for table in events_by_arm(people.select(complete)))
-    nobody = events.sum(axis=1) == 0
-    everybody = (events == participants).all(axis=1) if people.link == "logit" else np.zeros(len(nobody), bool)
-    reasons = {
-        "nobody has the event, which tells nothing about the ratio": nobody,
-        "everybody has the event, which tells nothing about the ratio": everybody,
-    }
+    who = [alike(*totals, people.link) for totals in zip(events.sum(axis=1), participants.sum(axis=1), strict=True)]
     excluded += tuple(
-        ExcludedParticipants(products.labels[k : k + 1].tolist()[0], int(products.size[k]), reason)
-        for reason, which in reasons.items()
-        for k in np.flatnonzero(which)
+        ExcludedParticipants(label, size, f"{each} has the event, which tells nothing about the ratio")
+        for label, size, each in zip(products.labels.tolist(), products.size.tolist(), who, strict=True)
+        if each
     )
-    keep = ~nobody & ~everybody
+    keep = np.array([not each for each in who], bool)
     products, events, participants = products.select(keep), events[keep], participants[keep]
     used = people.select(complete & np.isin(people.table.codes, _codes(people, products.labels)))
     design = _design(products, slopes, events_per_slope, _fewest(events, participants, people.link))
@@ -163,6 +151,19 @@ def make_events(people: Participants, slopes: AdjusterSlopes, events_per_slope: 
         rows, products.labels, participants, events, share, _constant(used), center, unit,
         design.own, design.shared, design.names, design.dropped, design.sharing, design.treatment, excluded,
     )  # fmt: skip
+
+
+def alike(events: int, participants: float, link: Link) -> Literal["nobody", "everybody", ""]:
+    """Return who has the event where people do not differ in it; nothing where they do.
+
+    Examples
+    --------
+    >>> alike(0, 20, "logit"), alike(20, 20, "logit"), alike(20, 20, "log"), alike(3, 20, "logit")
+    ('nobody', 'everybody', '', '')
+    """
+    if events == 0:
+        return "nobody"
+    return "everybody" if link == "logit" and events == participants else ""
 
 
 def complete_participants(people: Participants) -> Mask:

@@ -16,11 +16,11 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arrow import RUNAWAY, EventModel, Maximum, maximise, search_tau
+from .arrow import NOT_CONVERGED, RUNAWAY, EventModel, Maximum, maximise, search_tau
 from .choices import AdjusterSlopes, Link, RandomPart, Reference, Status, TreatmentEffect, unknown_words
 from .crossproducts import FloatArray, IntArray
 from .effect import NOTHING, Effect
-from .events import Events, event_participants, make_events
+from .events import Events, alike, event_participants, make_events
 from .likelihood_intervals import coefficient_interval, tau_interval
 from .one_step import CONVERGED, ExcludedParticipants, zero_variance
 from .optimise import Optimiser
@@ -40,7 +40,6 @@ ONE_TRIAL = "one trial: an ordinary {name} regression without a random effect"
 NAME = {"logit": "logistic", "log": "Poisson"}
 RATIO = {"logit": "odds ratio", "log": "rate ratio"}
 INFINITE_TAU = "the variance between trials grows beyond all bounds: the trials contradict each other completely"
-NOT_CONVERGED = "the search for the maximum of the likelihood did not converge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,12 +284,10 @@ def _impossible(data: Events) -> str:
 
 def _separated_arms(data: Events, link: Link) -> str:
     """Whether an arm has no event, or nothing but events, in any trial: the ratio is then zero or infinite."""
-    events, people = data.events.sum(axis=0), data.participants.sum(axis=0)
-    for a, arm in enumerate(("control", "intervention")):
-        if events[a] == 0:
-            return f"nobody in the {arm} arms has the event, so that the {RATIO[link]} has no finite estimate"
-        if link == "logit" and events[a] == people[a]:
-            return f"everybody in the {arm} arms has the event, so that the {RATIO[link]} has no finite estimate"
+    totals = zip(("control", "intervention"), data.events.sum(axis=0), data.participants.sum(axis=0), strict=True)
+    for arm, some, of in totals:
+        if who := alike(some, of, link):
+            return f"{who} in the {arm} arms has the event, so that the {RATIO[link]} has no finite estimate"
     return ""
 
 
@@ -437,5 +434,6 @@ def _fit(data: Events, options: GlmmOptions, effect: Effect, status: Status, mes
 
 
 def _sparse(data: Events, link: Link) -> NDArray[np.bool_]:
-    nobody = (data.events == 0).any(axis=1)
-    return np.asarray(nobody | (data.events == data.participants).any(axis=1) if link == "logit" else nobody)
+    arms = zip(data.events.ravel().tolist(), data.participants.ravel().tolist(), strict=True)
+    sparse = np.reshape([alike(some, of, link) != "" for some, of in arms], (-1, 2))
+    return np.asarray(sparse.any(axis=1))

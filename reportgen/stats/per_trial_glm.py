@@ -19,7 +19,7 @@ from .choices import Link, Status
 from .crossproducts import CrossProducts, FloatArray, IntArray
 from .design import Options, blocks
 from .effect import Effect
-from .events import Participants, complete_participants, event_participants, events_by_arm
+from .events import Participants, alike, complete_participants, event_participants, events_by_arm
 
 SEPARATED = 3e-7  # iterative weight of a participant, over its size: |eta| of 15 with a logit link
 CONVERGED = 1e-10  # change of a coefficient
@@ -138,15 +138,11 @@ def _impossible(events: IntArray, participants: IntArray, link: Link) -> str:
         return "no participant with all values"
     if participants.min() == 0:
         return f"only {'control' if participants[1] == 0 else 'intervention'} participants"
-    if events.sum() == 0:
-        return "nobody has the event"
-    if link == "logit" and np.array_equal(events, participants):
-        return "everybody has the event"
-    for a, arm in enumerate(("control", "intervention")):
-        if events[a] == 0:
-            return f"nobody in the {arm} arm has the event"
-        if link == "logit" and events[a] == participants[a]:
-            return f"everybody in the {arm} arm has the event"
+    if who := alike(events.sum(), participants.sum(), link):
+        return f"{who} has the event"
+    for arm, some, of in zip(("control", "intervention"), events, participants, strict=True):
+        if who := alike(some, of, link):
+            return f"{who} in the {arm} arm has the event"
     return ""
 
 

@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from reportgen.houses import VERSUS
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import shared
 from reportgen.records.estimate import Estimate
-from reportgen.records.moderation import Interaction, InteractionReading, Moderation, Screen, ScreeningSettings
+from reportgen.records.moderation import (
+    Interaction,
+    InteractionReading,
+    Moderation,
+    Screen,
+    ScreeningSettings,
+    contrast,
+)
 from reportgen.records.numbers import Inline, Number
 from reportgen.tables.adjusters import not_adjusted, screen_fits
 from reportgen.tables.credibility import Ratings, rating_cell, rating_column, rating_note
@@ -211,15 +217,6 @@ def _rows(
 
 def _cells(estimate: Estimate, p: Number) -> tuple[Inline, Inline]:
     return (estimate_cell(estimate), (p,) if estimate.effect.value is not None else ())
-
-
-def contrast(interaction: Interaction, index: int) -> Inline:
-    """Return "per 10 years" or "male v female"; nothing where no level is known."""
-    if interaction.step is not None:
-        return ("per ", interaction.step)
-    if not interaction.levels or interaction.reference is None:
-        return ()
-    return (interaction.levels[index], VERSUS, interaction.reference)
 
 
 def finding(interaction: Interaction) -> Inline:

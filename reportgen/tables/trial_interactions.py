@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Sequence
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import shared
 from reportgen.records.estimate import Estimate
-from reportgen.records.moderation import Interaction, Screen, ScreeningSettings
+from reportgen.records.moderation import Interaction, Screen, ScreeningSettings, contrast
 from reportgen.records.numbers import Inline
 from reportgen.records.trial_interactions import ContrastByTrial, TrialInteraction
-from reportgen.tables.moderators import contrast, screen_head
+from reportgen.tables.moderators import screen_head
 from reportgen.tables.phrases import ci_head, estimate_cell, explained, interval, joined, labelled, percent, words
 
 COUNTS = ("Participants",)
