@@ -173,7 +173,7 @@ def compared(
         outcome=selection.outcome,
         outcome_label=builder.quote("outcome", outcome_label(selection.outcome, study)),
         unit=builder.quote("unit", unit),
-        scale=scale_of(study.outcomes[selection.outcome]),
+        scale=scale_of(selection.outcome, study),
         follow_up=selection.follow_up,
         follow_up_label=builder.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
         comparison=selection.comparison,

@@ -43,13 +43,14 @@ def with_arm_means(
     """
     at = for_outcome(people.outcome, study, values).at(people.comparison, people.outcome, people.follow_up)
     rows = (
-        replace(row, means=_means(row, people, study, at)) if _disclosed(row, people, earlier, study) else row
+        replace(row, means=_means(row, people, study, at)) if arms_disclosed(row, people, earlier, study) else row
         for row in effect.by_trial
     )
     return replace(effect, by_trial=tuple(rows))
 
 
-def _disclosed(row: TrialEstimate[Value], people: Selection, earlier: Sequence[Selection], study: Study) -> bool:
+def arms_disclosed(row: TrialEstimate[Value], people: Selection, earlier: Sequence[Selection], study: Study) -> bool:
+    """Whether what is known of the arms of a trial may be disclosed beside the comparisons before."""
     name, minimum = row.trial.words, study.policy.minimum_cell
     if row.status == "suppressed" or few_of((people.arm_size(0, name), people.arm_size(1, name)), minimum):
         return False

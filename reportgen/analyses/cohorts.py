@@ -13,7 +13,7 @@ from itertools import product
 from reportgen.analyses.moderator_values import Moderator, moderator_of
 from reportgen.analyses.selection import Measurements, Selection, disclosed_alone, select, without_small_trials
 from reportgen.data import Repository
-from reportgen.spec.check import expanded
+from reportgen.spec.references import expanded
 from reportgen.spec.study import Pooled, Study
 
 

@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
+from reportgen.analyses.arm_events import absolute_record, has_few_events, suppressed_for_events, with_events
 from reportgen.analyses.arm_means import with_arm_means
 from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, unit_of
+from reportgen.analyses.pooled_fits import Fits, fit, one_step_of, predicted
 from reportgen.analyses.recording import NAN, comparison_records, excluded_record, for_outcome
-from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, range_of
+from reportgen.analyses.selection import Selection, not_estimable, range_of
 from reportgen.analyses.suppressed_trials import (
     disclosed_effect,
     disclosed_in_digits,
     few_apart,
     guarded_trials,
+    without_guarded,
 )
 from reportgen.analyses.two_stage_record import (
     ONE_TRIAL,
@@ -44,62 +47,16 @@ from reportgen.records.numbers import Status, Value, slug
 from reportgen.records.printed import Figures
 from reportgen.release.estimates import estimate_record, multiplied, scalar
 from reportgen.release.rules import FOR_ANOTHER, TOO_CLOSE, TOO_FEW, SuppressionReason, few_in_an_arm, guards
-from reportgen.release.suppressed_effects import suppressed_rows
+from reportgen.release.suppressed_effects import printed_digits, suppressed_rows, without_checks
 from reportgen.release.values import Values
 from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.spec.study import Study
 from reportgen.stats import (
     Effect,
-    OneStepFit,
-    PerTrial,
-    TwoStage,
-    fit_one_step,
-    per_trial,
-    pool_two_stage,
-    prediction_interval,
 )
-from reportgen.stats.choices import TreatmentEffect
 
 FULL_SCALE = 100.0
 SOLVED = "an analysis of covariance has a closed solution, without a search"
-
-
-@dataclass(frozen=True, slots=True)
-class Fits:
-    """Everything that was fitted to one selection."""
-
-    one_step: OneStepFit
-    common: OneStepFit
-    trials: PerTrial
-    two_stage: TwoStage
-
-    @property
-    def alone(self) -> bool:
-        """Whether one trial alone entered: its own effect is given, and nothing is pooled."""
-        return len(self.trials.labels) == 1
-
-    @property
-    def status(self) -> Status:
-        """How the fit of the effect ended."""
-        return self.trials.status[0] if self.alone else self.one_step.status
-
-    @property
-    def failed(self) -> bool:
-        """Whether there is no effect."""
-        return self.status in ("failed", "not estimable")
-
-    @property
-    def message(self) -> str:
-        """What is to be said of the fit of the effect."""
-        return self.trials.reason[0] if self.alone else self.one_step.message
-
-    @property
-    def effect(self) -> Effect:
-        """The effect: that of the one-step model, or of the one trial by analysis of covariance."""
-        if not self.alone:
-            return self.one_step.effect
-        estimate, std_error, df = (float(a[0]) for a in (self.trials.estimate, self.trials.std_error, self.trials.df))
-        return Effect(estimate, std_error, df, df)
 
 
 def meta_analysis_record(
@@ -160,6 +117,8 @@ def pooled_effect(
         Whether means of arms may be disclosed: see `reportgen.spec.check.means_disclosed_by`.
     """
     pooling = _Pooling(people, earlier, name, node, study, means)
+    if pooling.suppressed_for_events(alone):
+        return None
     return disclosed_effect(people, pooling.guarded, pooling.record, alone=alone)
 
 
@@ -171,6 +130,8 @@ def pooled_effect_in_digits(
     name: str,
     node: Node,
     study: Study,
+    alone: bool,
+    means: bool,
     figures: Figures,
 ) -> PooledEffect[Value]:
     """Return a pooled effect as it is; where what may be disclosed hangs on the digits that are printed, with these alone.
@@ -179,14 +140,17 @@ def pooled_effect_in_digits(
     ----------
     effect : PooledEffect or None
         What `pooled_effect` returns.
-    people, earlier, name, node, study
+    people, earlier, name, node, study, alone, means
         As there.
     figures : Figures
         How many digits are printed.
     """
     if effect is not None:
         return effect
-    pooling = _Pooling(people, earlier, name, node, study, means=True)  # nothing else tells of these people
+    pooling = _Pooling(people, earlier, name, node, study, means)
+    suppressed = pooling.suppressed_for_events(alone)
+    if suppressed:
+        return without_checks(printed_digits(pooling.record(pooling.base(alone), suppressed), figures))
     return disclosed_in_digits(people, pooling.guarded, pooling.record, pooling.quick, figures)
 
 
@@ -206,16 +170,33 @@ class _Pooling:
         """The trials whose effects are not disclosed, with the reason."""
         return guarded_trials(self.people, self.study.policy.minimum_cell, self.earlier)
 
+    def base(self, alone: bool) -> Selection:
+        """Return who is pooled where the outcome is an event: whoever need not be suppressed for the sake of other analyses."""
+        return self.people if alone else without_guarded(self.people, self.guarded)
+
+    def suppressed_for_events(self, alone: bool) -> tuple[str, ...]:
+        """Return the trials that are suppressed since few of their people have an event, or none; with those beside them."""
+        if self.people.kind == "continuous":
+            return ()
+        base, minimum = self.base(alone), self.study.policy.minimum_cell
+        if _suppression_reason(base, self.node, self.study):
+            return ()
+        return suppressed_for_events(base, minimum, self.guarded if alone else ())
+
     def record(self, people: Selection, suppressed: Sequence[str]) -> PooledEffect[Value]:
         """Return the record of some people, with some trials suppressed."""
         minimum, guarded = self.study.policy.minimum_cell, self.guarded
         close = guards(minimum) and any(few_apart(self.people, other, minimum) for other in self.earlier)
         suppression = _suppression_reason(people, self.node, self.study) or (TOO_CLOSE if close else "")
         fits = None if suppression else fit(people, self.node)
-        reasons = {name: guarded.get(name, FOR_ANOTHER) for name in suppressed}
+        reasons = {
+            name: guarded.get(name, TOO_FEW if has_few_events(people, name, minimum) else FOR_ANOTHER)
+            for name in suppressed
+        }
         values = _values(self.name, self.study)
         record = _record(people, fits, suppression, reasons, self.node, self.study, values)
-        return with_arm_means(record, people, self.earlier, self.study, values) if self.means else record
+        with_arms = with_arm_means if people.kind == "continuous" else with_events
+        return with_arms(record, people, self.earlier, self.study, values) if self.means else record
 
     def quick(self, people: Selection) -> tuple[Estimate[Value], Scaled[Value] | None]:
         """Return the pooled effect as recorded, without anything beside it."""
@@ -230,45 +211,7 @@ def _pooled_alone(
     builder = values.at(selection.comparison, selection.outcome, selection.follow_up, arms=selection.arms)
     fitted = one_step_of(selection, node, node.treatment_effect)
     estimate = estimate_record(fitted.effect, node.level, builder, "", "")
-    return estimate, _scaled(selection, fitted.effect, _predicted(fitted, node), node, study, builder, "")
-
-
-def fit(selection: Selection, node: Node) -> Fits | None:
-    """Fit one selection: one-step, the same with a common effect, each trial alone, and the trials pooled in two stages.
-
-    Returns None where the selection has too few trials.
-    """
-    if not_estimable(selection, node):
-        return None
-    trials = per_trial(selection.response, selection.treatment, selection.trial, adjusters=adjusters_of(selection))
-    pooled = pool_two_stage(
-        trials.estimate,
-        trials.std_error,
-        method=node.two_stage.method,
-        test=node.two_stage.test,
-        level=node.level,
-    )
-    return Fits(
-        one_step=one_step_of(selection, node, node.treatment_effect),
-        common=one_step_of(selection, node, "common"),
-        trials=trials,
-        two_stage=pooled,
-    )
-
-
-def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEffect) -> OneStepFit:
-    """Fit the one-step model of a node, with a treatment effect that varies between trials or is common."""
-    options: dict[str, Any] = node.model_dump(
-        include={"intercept", "covariance", "adjuster_slopes", "residual", "estimation", "inference", "df_floor"}
-    )
-    return fit_one_step(
-        selection.response,
-        selection.treatment,
-        selection.trial,
-        adjusters=adjusters_of(selection),
-        treatment_effect=treatment_effect,
-        **options,
-    )
+    return estimate, _scaled(selection, fitted.effect, predicted(fitted, node), node, study, builder, "")
 
 
 def _settings(node: Node, study: Study, values: Values) -> ModelSettings[Value]:
@@ -332,7 +275,7 @@ def _record(
         outcome_label=builder.quote("outcome", outcome_label(selection.outcome, study)),
         domain=builder.quote("domain", study.outcomes[selection.outcome].domain),
         unit=builder.quote("unit", unit),
-        scale=scale_of(study.outcomes[selection.outcome]),
+        scale=scale_of(selection.outcome, study),
         follow_up=selection.follow_up,
         follow_up_label=builder.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
         comparison=selection.comparison,
@@ -357,6 +300,10 @@ def _record(
         criterion=builder.fixed("criterion", _criterion(fits), "criterion", reason=reason or SOLVED),
         df_unfloored=builder.fixed("df unfloored", scalar(used.effect.df_raw) if used else NAN, "df", reason=reason),
         not_adjusted=_not_adjusted(selection, node, study, builder) if used else (),
+        kind=selection.kind,
+        absolute=absolute_record(selection, used.effect, node.level, scale_of(selection.outcome, study), builder)
+        if used and selection.kind != "continuous"
+        else None,
     )
 
 
@@ -383,18 +330,7 @@ def _criterion(fits: Fits | None) -> float:
 
 def _between(fits: Fits | None, node: Node) -> tuple[float, float]:
     """Return the prediction interval where several trials were pooled; NaN elsewhere."""
-    return (NAN, NAN) if fits is None or fits.alone else _predicted(fits.one_step, node)
-
-
-def _predicted(fitted: OneStepFit, node: Node) -> tuple[float, float]:
-    """Return the prediction interval of the one-step model; NaN below three trials."""
-    if node.treatment_effect == "common":
-        return NAN, NAN
-    effect = fitted.effect
-    found = prediction_interval(
-        scalar(effect.estimate), scalar(effect.std_error), fitted.tau2, fitted.trials, node.level
-    )
-    return found if found is not None else (NAN, NAN)
+    return (NAN, NAN) if fits is None or fits.alone else predicted(fits.one_step, node)
 
 
 def _heterogeneity(fits: Fits | None, node: Node, values: Values, unit: str, reason: str) -> Heterogeneity[Value]:
@@ -493,8 +429,7 @@ def _trials(
         place = places[name]
         status: Status = "ok" if found.status[place] == "ok" else "not estimable"
         reason = found.reason[place]
-        estimate, std_error, df = (float(a[place]) for a in (found.estimate, found.std_error, found.df))
-        effect = Effect(estimate, std_error, df, df) if status == "ok" else None
+        effect = fits.of_trial(place) if status == "ok" else None
         weight = 100 * float(fits.two_stage.weights[place]) if effect and not apart else NAN
         n_control, n_intervention = selection.arm_size(0, name), selection.arm_size(1, name)
         arms = n_control, n_intervention

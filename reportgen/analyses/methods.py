@@ -106,13 +106,13 @@ def _lay_meta_analysis(name: str, node: MetaAnalysis, layout: Layout) -> Iterato
             inputs=inputs,
             cost=0.1,
         )
-        if not alone:
+        if not alone and not layout.study.outcomes[cell.outcome].of_events:
             yield effect
             continue
         yield layout.add(
             _task("disclosed", name, cell),
             pooled_effect_in_digits,
-            {**arguments, "figures": layout.figures(cell)},
+            {**arguments, "alone": alone, "means": means, "figures": layout.figures(cell)},
             inputs={"effect": effect, **inputs},
         )
 

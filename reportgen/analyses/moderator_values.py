@@ -17,7 +17,7 @@ from reportgen.data import Repository
 from reportgen.late import pd
 from reportgen.records.moderation import unit_of_step
 from reportgen.records.names import outcome_title
-from reportgen.spec.check import baseline_of
+from reportgen.spec.references import baseline_of
 from reportgen.spec.study import Covariate, Study
 from reportgen.stats import Levels
 

@@ -49,7 +49,7 @@ from reportgen.release.rules import (
     suppress_value,
 )
 from reportgen.release.values import Values
-from reportgen.spec.check import baseline_of
+from reportgen.spec.references import baseline_of
 from reportgen.spec.study import Moderators as Node
 from reportgen.spec.study import Study
 from reportgen.stats import Entered, ModeratorFit, Reading, benjamini_hochberg, holm
@@ -206,7 +206,7 @@ def _screen_record(
         outcome_label=values.quote("outcome", outcome_label(selection.outcome, study)),
         domain=values.quote("domain", outcome.domain),
         unit=values.quote("unit", unit_of(selection.outcome, study)),
-        scale=scale_of(outcome),
+        scale=scale_of(selection.outcome, study),
         span=limits[1] - limits[0] if limits else 0.0,
         follow_up=selection.follow_up,
         follow_up_label=values.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),

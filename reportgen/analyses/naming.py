@@ -7,15 +7,18 @@ import math
 from reportgen.records.effect_scale import MEAN_DIFFERENCE, EffectScale
 from reportgen.records.numbers import Value
 from reportgen.release.values import Values
-from reportgen.spec.study import Outcome, Pooled, Study, instruments_of
+from reportgen.spec.outcomes import better_of, instruments_of
+from reportgen.spec.study import Pooled, Study
 
 
 def unit_of(name: str, study: Study) -> str:
-    """Return the unit of an outcome; `points` on a scale that has none, and nothing on one of 0 to 1.
+    """Return the unit of an outcome; `points` on a scale that has none, and nothing on one of 0 to 1, nor of events.
 
     A rescaled outcome has no use for the unit of its instrument.
     """
     outcome = study.outcomes[name]
+    if outcome.of_events:
+        return ""
     instrument = study.instruments[instruments_of(outcome, name)[0]]
     return (
         outcome.unit
@@ -24,12 +27,18 @@ def unit_of(name: str, study: Study) -> str:
     )
 
 
-def scale_of(outcome: Outcome) -> EffectScale:
+def scale_of(name: str, study: Study) -> EffectScale:
     """Return the scale of the effects on an outcome: the one place where a kind of outcome is given its measure.
 
-    Every outcome is continuous today, and is turned so that higher is better.
+    Continuous outcomes are turned so that higher is better; events are not, and the scale knows which side of one is.
     """
-    return MEAN_DIFFERENCE
+    outcome = study.outcomes[name]
+    if not outcome.of_events:
+        return MEAN_DIFFERENCE
+    measure = outcome.effect_measure
+    return EffectScale(
+        measure, measure, f"{measure}s", "log", better_of(outcome, study.instruments[instruments_of(outcome, name)[0]])
+    )
 
 
 def unit_of_scale(limits: tuple[float, float] | None) -> str:

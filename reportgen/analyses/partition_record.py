@@ -94,7 +94,7 @@ def search_record(
         outcome=selection.outcome,
         outcome_label=values.quote("outcome", naming.outcome_label),
         unit=values.quote("unit", naming.unit),
-        scale=scale_of(naming.study.outcomes[selection.outcome]),
+        scale=scale_of(selection.outcome, naming.study),
         follow_up=selection.follow_up,
         follow_up_label=values.quote("follow up", naming.follow_up_label),
         comparison=selection.comparison,

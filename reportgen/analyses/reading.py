@@ -17,8 +17,8 @@ from reportgen.spec import Spec
 from reportgen.spec.load import LocatedMapping
 from reportgen.spec.mapping import Data, Mapping
 from reportgen.spec.normal import on_disk
+from reportgen.spec.outcomes import instruments_of
 from reportgen.spec.shown import public_name
-from reportgen.spec.study import instruments_of
 from reportgen.task import Task
 
 UNREADABLE = "unreadable"
@@ -32,6 +32,11 @@ def reading(spec: Spec) -> Task:
         "instruments": study.instruments,
         "outcomes": {name: instruments_of(outcome, name) for name, outcome in study.outcomes.items()},
         "finals": tuple(name for name, outcome in study.outcomes.items() if outcome.final),
+        "events": {
+            name: (outcome.kind, outcome.event, outcome.exposure)
+            for name, outcome in study.outcomes.items()
+            if outcome.of_events
+        },
         "baselines": baselines_asked(spec),
         "mappings": tuple(mapping.mapping for mapping in spec.mappings),
         "places": tuple(_places(mapping) for mapping in spec.mappings),  # the ledger names lines
@@ -66,6 +71,7 @@ def read_trials(
     instruments: Any,
     outcomes: dict[str, tuple[str, ...]],
     finals: tuple[str, ...],
+    events: dict[str, tuple[str, tuple[str, ...], str | None]],
     baselines: tuple[Asked, ...],
     mappings: tuple[Mapping, ...],
     places: tuple[str, ...],

@@ -25,8 +25,8 @@ from reportgen.records.names import label_in_lower_case, outcome_label
 from reportgen.records.numbers import Inline, Value, slug
 from reportgen.release.rules import FOR_ANOTHER, TOO_FEW, few_in_an_arm, suppress_value
 from reportgen.release.values import Values
-from reportgen.spec.check import baseline_of
 from reportgen.spec.published import Published, PublishedEffect
+from reportgen.spec.references import baseline_of
 from reportgen.spec.study import Comparison, Study
 from reportgen.stats import per_trial
 from reportgen.stats.descriptive import mean_sd

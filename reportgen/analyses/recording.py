@@ -10,7 +10,7 @@ from reportgen.analyses.selection import Selection
 from reportgen.records.estimate import ComparisonRecord, ExcludedParticipants, SearchRange, SuppressionNote
 from reportgen.records.numbers import Value
 from reportgen.release.values import Values
-from reportgen.spec.check import expanded
+from reportgen.spec.references import expanded
 from reportgen.spec.study import Comparison, Pooled, Study
 
 NAN = math.nan
@@ -18,7 +18,7 @@ NAN = math.nan
 
 def for_outcome(name: str, study: Study, values: Values) -> Values:
     """Return the same for effects on an outcome: with the decimals that it asks for, and the link of its scale."""
-    return values.at(outcome=name, link=scale_of(study.outcomes[name]).link)
+    return values.at(outcome=name, link=scale_of(name, study).link)
 
 
 def comparison_records(

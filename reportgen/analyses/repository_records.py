@@ -41,7 +41,8 @@ from reportgen.records.numbers import DASH, MINUS, Value
 from reportgen.release.suppressed_cells import suppressed_cells
 from reportgen.release.values import Values
 from reportgen.spec import Spec
-from reportgen.spec.study import MetaAnalysis, Study, instruments_of
+from reportgen.spec.outcomes import instruments_of
+from reportgen.spec.study import MetaAnalysis, Study
 
 LIBRARIES = {
     "NumPy": "numpy",
@@ -287,9 +288,11 @@ def _suppressed_count(line: LedgerLine, minimum: int, values: Values) -> Value:
 
 
 def glossary_record(study: Study) -> Glossary[Value]:
-    """Record the scales: range and direction."""
+    """Record the scales: range and direction; what only tells of events is none."""
     rows = []
     for name, instrument in study.instruments.items():
+        if instrument.better is None:
+            continue
         values = Values("glossary", "instruments").at(name)
         low, high = instrument.range or (0, 0)
         limits = "" if instrument.range is None else f"{low:g} to {high:g}".replace("-", MINUS)

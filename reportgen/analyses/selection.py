@@ -15,12 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.data import Repository, TrialInfo
+from reportgen.data.events import event_codes
 from reportgen.data.scale import without_noise
 from reportgen.late import pd
 from reportgen.records.exclusion import Exclusion, ExclusionReason
 from reportgen.release.rules import few_in_an_arm, guards
-from reportgen.spec.check import baseline_of, expanded
-from reportgen.spec.study import Comparison, Instrument, MetaAnalysis, Outcome, Pooled, Study, Window, instruments_of
+from reportgen.spec.outcomes import Better, Instrument, Kind, Outcome, better_of, instruments_of
+from reportgen.spec.references import baseline_of, expanded
+from reportgen.spec.study import Comparison, MetaAnalysis, Pooled, Study, Window
+from reportgen.stats.choices import Link
+from reportgen.stats.events import alike
 from reportgen.stats.sample import unit_keys
 
 FloatArray = NDArray[np.float64]
@@ -73,6 +77,10 @@ class Selection:
         The adjuster to which each column belongs.
     unmeasured : tuple of str
         Adjusters that the study file asks for and no trial of this analysis measured.
+    kind : {'continuous', 'binary', 'count'}
+        Of the outcome. Events are 0 and 1, or counted, whatever is better.
+    exposure : ndarray, shape (n,), or None
+        Of counts: the denominator of each person.
     """
 
     outcome: str
@@ -90,6 +98,8 @@ class Selection:
     excluded: tuple[Excluded, ...]
     adjuster_of: tuple[str, ...] = ()
     unmeasured: tuple[str, ...] = ()
+    kind: Kind = "continuous"
+    exposure: FloatArray | None = None
 
     @property
     def trials(self) -> tuple[str, ...]:
@@ -151,18 +161,22 @@ class Measurements:
         return values if outcome is None else rescaled(values, self._study.instruments[instrument], outcome)
 
 
-def direction_of(outcome: Outcome, name: str, study: Study) -> str:
+def direction_of(outcome: Outcome, name: str, study: Study) -> Better:
     """Return whether lower or higher values of an outcome are better."""
-    return outcome.better or study.instruments[instruments_of(outcome, name)[0]].better
+    return better_of(outcome, study.instruments[instruments_of(outcome, name)[0]])
 
 
 def range_of(outcome: Outcome, name: str, study: Study) -> tuple[float, float] | None:
-    """Return the range of an outcome's scale, where it has one."""
+    """Return the range of an outcome's scale, where it has one; events have none."""
+    if outcome.of_events:
+        return None
     return outcome.range or study.instruments[instruments_of(outcome, name)[0]].range
 
 
 def rescaled(values: FloatArray, instrument: Instrument, outcome: Outcome) -> FloatArray:
     """Take values from an instrument's range to an outcome's, turned where the two point in different directions.
+
+    Of a binary outcome: 1 where a value is the event, and else 0. Counts are as they are.
 
     Examples
     --------
@@ -170,6 +184,11 @@ def rescaled(values: FloatArray, instrument: Instrument, outcome: Outcome) -> Fl
     >>> rescaled(np.array([2.0]), better, Outcome(range=(0, 100), better="lower"))
     array([80.])
     """
+    if outcome.kind == "binary":
+        event = np.isin(values, event_codes(outcome.event, instrument.levels))
+        return np.where(np.isnan(values), np.nan, event.astype(float))
+    if outcome.kind == "count":
+        return values
     turned = outcome.better is not None and outcome.better != instrument.better
     if instrument.range is None:
         return -values if turned else values
@@ -295,6 +314,7 @@ def narrowed(selection: Selection, stays: NDArray[np.bool_], excluded: tuple[Exc
         rows=selection.rows[stays],
         keys=selection.keys[stays],
         adjusters=selection.adjusters[stays],
+        exposure=None if selection.exposure is None else selection.exposure[stays],
         instruments={name: found for name, found in selection.instruments.items() if name in remaining},
         excluded=excluded,
     )
@@ -371,7 +391,10 @@ def select(
             values[here] = measured[here]
     used = tuple(adjuster for adjuster in adjust_for if adjuster not in unmeasured)
     adjusters, names = _adjusters(repository, measurements, study, used, before)
+    exposure = _exposure(repository, measurements, study, outcome, follow_up)
     missing = {Exclusion(ExclusionReason.NO_FOLLOW_UP): np.isnan(after)}
+    if exposure is not None:
+        missing[Exclusion(ExclusionReason.NO_EXPOSURE)] = np.isnan(exposure)
     if _asks_for_baseline(study.outcomes[outcome], used):
         missing = {Exclusion(ExclusionReason.NO_BASELINE): np.isnan(before), **missing}
     missing |= {without_adjuster(a, study): np.isnan(column).any(axis=1) for a, column in adjusters.items()}
@@ -381,7 +404,7 @@ def select(
             stays &= _complete(trial.name, trial_of, side, missing, excluded)
     stacked = np.hstack([np.empty((size, 0)), *adjusters.values()])
     kept = set(trial_of[stays].tolist())
-    return Selection(
+    everybody = Selection(
         outcome,
         follow_up,
         comparison,
@@ -397,10 +420,45 @@ def select(
         tuple(excluded),
         tuple(name for name, column in adjusters.items() for _ in range(column.shape[1])),
         unmeasured,
+        study.outcomes[outcome].kind,
+        None if exposure is None else exposure[stays],
     )
+    return without_trials(everybody, _telling_nothing(everybody))
+
+
+def _exposure(
+    repository: Repository, measurements: Measurements, study: Study, outcome: str, follow_up: str
+) -> FloatArray | None:
+    """Return the exposure of everybody at the visit that the window takes for it in each trial; None where none is asked for."""
+    instrument = study.outcomes[outcome].exposure
+    if instrument is None:
+        return None
+    values = np.full(len(repository.participants), np.nan)
+    for trial in repository.trials:
+        visit = visit_in(trial, instrument, study.follow_up[follow_up])
+        if visit is not None:
+            here = measurements.at(trial.name, instrument, visit)
+            values = np.where(np.isnan(here), values, here)
+    return values
+
+
+def _telling_nothing(selection: Selection) -> dict[str, ExclusionReason]:
+    """Return the trials in which nobody, or everybody, has the event: they tell nothing about a ratio."""
+    if selection.kind == "continuous":
+        return {}
+    reasons = {"nobody": ExclusionReason.NO_EVENT, "everybody": ExclusionReason.ALL_EVENTS}
+    link: Link = "logit" if selection.kind == "binary" else "log"
+    found = {}
+    for name in selection.trials:
+        mine = selection.response[selection.trial == name]
+        if who := alike(int(mine.sum()), len(mine), link):
+            found[name] = reasons[who]
+    return found
 
 
 def _asks_for_baseline(outcome: Outcome, adjust_for: tuple[str, ...]) -> bool:
+    if outcome.of_events:
+        return False
     return not outcome.final or BASELINE_ADJUSTER in adjust_for
 
 
@@ -427,7 +485,8 @@ def _found(
         }
 
     if not _asks_for_baseline(study.outcomes[outcome], adjust_for):
-        return of_each(baseline=False), ()
+        unmeasured = (BASELINE_ADJUSTER,) if BASELINE_ADJUSTER in adjust_for else ()
+        return of_each(baseline=False), unmeasured
     found = of_each(baseline=True)
     if study.outcomes[outcome].final and all(isinstance(item, ExclusionReason) for item in found.values()):
         return of_each(baseline=False), (BASELINE_ADJUSTER,)
@@ -435,7 +494,9 @@ def _found(
 
 
 def _response(before: FloatArray, after: FloatArray, study: Study, outcome: str) -> FloatArray:
-    """Return what is analysed, turned so that higher is better: the improvement, or the value at follow-up."""
+    """Return what is analysed, turned so that higher is better: the improvement, or the value at follow-up; or the events."""
+    if study.outcomes[outcome].of_events:
+        return after
     lower = direction_of(study.outcomes[outcome], outcome, study) == "lower"
     if study.outcomes[outcome].final:
         return -after if lower else after

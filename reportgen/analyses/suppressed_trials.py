@@ -94,7 +94,7 @@ def disclosed_effect(
     """
     if not guarded or not record_of(selection, ()).by_trial:
         return record_of(selection, tuple(guarded))
-    return None if alone else _without_guarded(selection, guarded, record_of)
+    return None if alone else record_of(without_guarded(selection, guarded), ())
 
 
 def disclosed_in_digits(
@@ -131,18 +131,16 @@ def disclosed_in_digits(
 
         if is_safe(released, quick, full, selection, suppressed, tuple(guarded)):
             return release
-    return _without_guarded(selection, guarded, record_of)
+    return record_of(without_guarded(selection, guarded), ())
 
 
-def _without_guarded(
-    selection: Selection, guarded: Mapping[str, SuppressionReason], record_of: RecordOf
-) -> PooledEffect[Value]:
-    """Return the effect pooled without the trials that must not be disclosed."""
+def without_guarded(selection: Selection, guarded: Mapping[str, SuppressionReason]) -> Selection:
+    """Return a selection without the trials that must not be disclosed."""
     excluded = {
         name: ExclusionReason.TOO_SMALL if reason is TOO_FEW else ExclusionReason.TOO_CLOSE
         for name, reason in guarded.items()
     }
-    return record_of(without_trials(selection, excluded), ())
+    return without_trials(selection, excluded)
 
 
 def _suppressed_sets(selection: Selection, guarded: Mapping[str, SuppressionReason]) -> Iterator[tuple[str, ...]]:

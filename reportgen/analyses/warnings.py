@@ -13,8 +13,9 @@ from reportgen.analyses.selection import BASELINE_ADJUSTER, baseline_visit
 from reportgen.data import Repository, TrialInfo
 from reportgen.errors import Problem
 from reportgen.spec import Spec
-from reportgen.spec.check import baseline_of, expanded
-from reportgen.spec.study import FromScreening, Moderators, Pooled, Search, Study, instruments_of
+from reportgen.spec.outcomes import instruments_of
+from reportgen.spec.references import baseline_of, expanded
+from reportgen.spec.study import FromScreening, Moderators, Pooled, Search, Study
 
 LOWEST_PART = 0.125  # of a scale: 0 to 10 on one of 0 to 100 lies within, and so does 0 to 3 on one of 0 to 24
 FEW_VALUES = 10

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reportgen.data.columns import FloatArray, ObjectArray
 from reportgen.data.entries import entries_of
+from reportgen.data.events import event_uses
 from reportgen.data.files import read_table
 from reportgen.data.garbled import note_garbled
 from reportgen.data.joined import joined
@@ -51,7 +52,8 @@ def read_mapping(located: LocatedMapping, spec: Spec, notes: Notes) -> Contribut
             if values is not None:
                 covariates[name] = values
         elif name in spec.study.instruments:
-            measures[name] = read_instrument(finder, spec.study.instruments[name], people)
+            uses = event_uses(name, spec.study)
+            measures[name] = read_instrument(finder, spec.study.instruments[name], people, uses)
     note_garbled(tables, mapping, notes)
     infos = tuple(table.info for table in tables if table is not None)
     return Contribution(located, people, covariates, measures, infos, notes)

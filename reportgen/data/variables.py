@@ -10,6 +10,7 @@ import numpy as np
 from reportgen.data.arms import counted
 from reportgen.data.codes import Cell, code_key
 from reportgen.data.columns import Cells, FloatArray, ObjectArray
+from reportgen.data.events import Uses, note_no_events
 from reportgen.data.joined import MergedFile
 from reportgen.data.notes import data_path
 from reportgen.data.people import People
@@ -20,7 +21,8 @@ from reportgen.data.score import scored
 from reportgen.data.sources import Finder, Place
 from reportgen.data.visits import Visit
 from reportgen.spec.mapping import Variable
-from reportgen.spec.study import Covariate, Instrument
+from reportgen.spec.outcomes import Instrument
+from reportgen.spec.study import Covariate
 from reportgen.spec.units import convertible, factor
 
 
@@ -53,8 +55,17 @@ def read_covariate(finder: Finder, covariate: Covariate, people: People) -> Floa
     return cut(numbers, reading) if variable.cut else numbers.values
 
 
-def read_instrument(finder: Finder, instrument: Instrument, people: People) -> list[Measured]:
-    """Return the values of an instrument at each visit at which it was measured."""
+def read_instrument(finder: Finder, instrument: Instrument, people: People, uses: Uses) -> list[Measured]:
+    """Return the values of an instrument at each visit at which it was measured; of levels their places in the study file.
+
+    Parameters
+    ----------
+    finder : Finder
+    instrument : Instrument
+    people : People
+    uses : Uses
+        What outcomes of events read from it.
+    """
     measured: list[Measured] = []
     for place in finder.at_visits():
         reading = _reading(finder, place.file, people, "values", first=not measured)
@@ -66,10 +77,29 @@ def read_instrument(finder: Finder, instrument: Instrument, people: People) -> l
         for other in finder.others(place):
             if bool(other.file.visits) == bool(place.file.visits):  # a row a visit says nothing of a row a person
                 _note_lost(cells, [_at_visit(other, name) for name in other.columns], reading)
-        numbers = _in_study_units(cells, reading, instrument.unit, instrument.range)
+        numbers = _answers(cells, reading, instrument)
+        note_no_events(numbers, reading, uses, at_baseline=place.visit.months == 0)
         measured.append(Measured(place.visit, numbers.values, bool(place.file.visits)))
     _note_same_time(measured, finder)
     return measured
+
+
+def _answers(cells: list[Cells], reading: Reading, instrument: Instrument) -> Numbers:
+    """An instrument in numbers: in the units of the study, or the place of each level."""
+    if not instrument.levels:
+        return _in_study_units(cells, reading, instrument.unit, instrument.range)
+    cell, rule = cells[0], reading.variable
+    if rule.cut:
+        numbers = _in_study_units(cells, reading, "", None)
+        return numbers.with_values(_places(cut(numbers, reading), instrument))
+    codes: dict[Cell, Cell | None] = dict(rule.codes) or {level: level for level in instrument.levels}
+    return Numbers(_places(coded(cell, codes, reading), instrument), cell.place, cell.rows, cell)
+
+
+def _places(levels: ObjectArray, instrument: Instrument) -> FloatArray:
+    """The place of each level among those of the instrument, from 0; NaN is missing."""
+    places = {level: float(place) for place, level in enumerate(instrument.levels)}
+    return np.array([np.nan if level is None else places[str(level)] for level in levels], dtype=np.float64)
 
 
 def _note_same_time(measured: list[Measured], finder: Finder) -> None:

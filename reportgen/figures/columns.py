@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from reportgen.figures.layout import LEAST_PLOT, Cell, Heading, Slot
-from reportgen.records.model import ArmMeans
+from reportgen.records.model import ArmMeans, PooledEffect, TrialEstimate
 from reportgen.records.numbers import DASH
 
 Sides = tuple[tuple[str, ...], tuple[str, ...]]
@@ -20,8 +20,8 @@ EFFECTS: Sides = (("trials", "n"), ("effect",))
 TRIALS: Sides = (("n",), ("effect", "weight"))
 """The columns of a forest of effects and of one of trials, unless the study file chooses others."""
 NARROW_PLOT = 36.0  # where they are chosen
-SPANS = {"n": "Participants (n)", "mean-sd": "Mean (SD)"}
-HEADS = {"n": "n", "mean-sd": "mean (SD)"}
+SPANS = {"n": "Participants (n)", "mean-sd": "Mean (SD)", "events": "Events / participants"}
+HEADS = {"n": "n", "mean-sd": "mean (SD)", "events": "events / n"}
 ARMS = ("control", "intervention")
 
 
@@ -41,6 +41,26 @@ class Cells:
         )
 
 
+def with_events(columns: Sides, effects: Sequence[PooledEffect]) -> Sides:
+    """Return the usual columns with events in the place of people, where all effects are on events; chosen ones as they are."""
+    if columns not in (EFFECTS, TRIALS) or not effects or any(effect.kind == "continuous" for effect in effects):
+        return columns
+    left, right = (tuple("events" if word == "n" else word for word in side) for side in columns)
+    return left, right
+
+
+def arm_cells(item: PooledEffect | TrialEstimate) -> dict[str, tuple[Cell, Cell]]:
+    """Return the cells of people in either arm, and of events among them."""
+    counts = (Slot(item.n_control),), (Slot(item.n_intervention),)
+    if item.events is None:
+        return {"n": counts, "events": counts}
+    control, intervention = item.events.control, item.events.intervention
+    return {
+        "n": counts,
+        "events": ((Slot(control, over=item.n_control),), (Slot(intervention, over=item.n_intervention),)),
+    }
+
+
 def heads_of(words: Sequence[str], others: Mapping[str, Heading]) -> tuple[Heading, ...]:
     """Return the heads of some columns; `others` are those of columns that are not of the arms."""
     return tuple(_head(word, side, len(run), others) for run in _runs(words) for word, side in _columns(run))
@@ -48,7 +68,8 @@ def heads_of(words: Sequence[str], others: Mapping[str, Heading]) -> tuple[Headi
 
 def least_plot(columns: Sides) -> float:
     """Return how wide the plot is at the least."""
-    return LEAST_PLOT if columns in (EFFECTS, TRIALS) else NARROW_PLOT
+    usual = tuple(tuple("n" if word == "events" else word for word in side) for side in columns)
+    return LEAST_PLOT if usual in (EFFECTS, TRIALS) else NARROW_PLOT
 
 
 def mean_cells(means: ArmMeans | None) -> tuple[Cell, Cell]:

@@ -16,7 +16,7 @@ from typing import Literal
 
 from reportgen.figures import words
 from reportgen.figures.axis import Axis, Limits, axis_for
-from reportgen.figures.columns import EFFECTS, Cells, Sides, heads_of, least_plot
+from reportgen.figures.columns import EFFECTS, Cells, Sides, arm_cells, heads_of, least_plot, with_events
 from reportgen.figures.layout import (
     BETWEEN,
     INDENT,
@@ -36,8 +36,8 @@ from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
 from reportgen.records.derived import Derived
 from reportgen.records.effect_scale import IN_FAVOUR, NO_EFFECT, EffectScale, capitalised, shared
-from reportgen.records.model import ModelSettings, PooledEffect
-from reportgen.records.numbers import Inline, Number
+from reportgen.records.model import REGRESSIONS, ModelSettings, PooledEffect
+from reportgen.records.numbers import DASH, Inline, Number
 
 Scale = Literal["natural", "0-100"]
 TITLE = "Forest plot of pooled effects"
@@ -98,6 +98,7 @@ def forest_sheets(
     columns: Sides = EFFECTS,
 ) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of pooled effects, before they are drawn."""
+    columns = with_events(columns, effects)
     shown = {effect.id: shown_on(effect, scale) for effect in effects}
     effects = _in_order(effects, shown, scale, order)
     bands = limited(tuple(_bands(effects, shown, scale, name, columns)), limits) or (Band((), None),)
@@ -106,6 +107,7 @@ def forest_sheets(
     heads = {
         "trials": Heading((("Trials",), ("(m)",))),
         "effect": Heading(((common.title,), ("(", *words.interval_name(settings, short=True), ")"))),
+        "absolute": Heading((("Difference",), ("per 1,000",))),
         "p": Heading((("p",),)),
         "tau2": Heading((("τ²",),)),
         "i2": Heading((("I² (%)",),)),
@@ -229,7 +231,7 @@ def _group(
 
 
 def _row(effect: PooledEffect, shown: Shown | None, scale: Scale, name: str, columns: Sides) -> Row:
-    of_arms = {"n": ((Slot(effect.n_control),), (Slot(effect.n_intervention),))}
+    of_arms = arm_cells(effect)
     trials = {"trials": (Slot(effect.trials),)}
     label: Inline = (effect.follow_up_label,)
     if shown is None:
@@ -243,6 +245,7 @@ def _row(effect: PooledEffect, shown: Shown | None, scale: Scale, name: str, col
         | _variation(effect, scale)
         | {
             "effect": interval_cell(shown.effect, shown.low, shown.high, mark),
+            "absolute": _absolute(effect),
             "p": (Slot(effect.estimate.p),),
         }
     )
@@ -269,13 +272,24 @@ def _variation(effect: PooledEffect, scale: Scale) -> dict[str, Cell]:
     return {"tau2": (Slot(tau2),), "i2": (Slot(between.i2),), "prediction": prediction}
 
 
+def _absolute(effect: PooledEffect) -> Cell:
+    """Return what a ratio means for 1,000 people; a dash where that is not known."""
+    if effect.absolute is None:
+        return (Slot(None, before=DASH),)
+    return interval_cell(effect.absolute.difference, effect.absolute.low, effect.absolute.high)
+
+
 def _columns_note(columns: Sides, scale: EffectScale) -> Inline:
-    """Return of which model the columns of variation are."""
+    """Return of which model the columns of variation are, and what a difference in risk is derived from."""
     words_of = {"tau2": f"τ²{scale.on_log_scale}", "prediction": "PI (prediction interval)"}
     present = [*columns[0], *columns[1]]
     one_step = " and ".join(words_of[word] for word in present if word in words_of)
     parts = [f"{one_step}: of the one-step model. "] if one_step else []
-    return (*parts, *(["I²: of the two-stage model. "] if "i2" in present else []))
+    if "i2" in present:
+        parts.append("I²: of the two-stage model. ")
+    if "absolute" in present:
+        parts.append("Difference per 1,000: what the ratio makes of the pooled risk of the control groups. ")
+    return tuple(parts)
 
 
 def interval_cell(effect: Number, low: Number, high: Number, mark: str = "") -> tuple[Slot, ...]:
@@ -326,7 +340,9 @@ def _note(
     note: list[str | Number] = []
     if len(available) > len(alone):
         note += ["Diamond: pooled effect with its ", *words.interval_name(settings)]
-        note += [f" ({words.inference_name(settings)}). "]
+        pooled = [effect for effect in effects if shown[effect.id] and not effect.alone]
+        names = dict.fromkeys(words.inference_name(settings, effect.kind != "continuous") for effect in pooled)
+        note += [f" ({'; '.join(names)}). "]
     if any(item.predicted for item in available):
         note += ["Line below it: ", settings.level, "% prediction interval for the effect in a new trial. "]
     if any(_leaves(band, effects, shown) for band in bands):
@@ -336,7 +352,7 @@ def _note(
         note += ["Outcomes on different scales have separate axes; lengths are comparable within one axis only. "]
     if alone:
         note += [f"{words.ALONE_MARK} Square: one trial's own effect with its ", *words.interval_name(settings)]
-        note += [", by analysis of covariance; no pooling. "]
+        note += [f", by {' or '.join(dict.fromkeys(REGRESSIONS[effect.kind] for effect in alone))}; no pooling. "]
     if any(effect.status == "boundary" and shown[effect.id] for effect in effects):
         note += [f"{words.BOUNDARY_MARK} No variation found between trials: estimate on the boundary of the model. "]
     return tuple(note)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from reportgen.figures import words
 from reportgen.figures.axis import Axis, Limits, axis_for
-from reportgen.figures.columns import TRIALS, Cells, Sides, heads_of, least_plot, mean_cells
+from reportgen.figures.columns import TRIALS, Cells, Sides, arm_cells, heads_of, least_plot, mean_cells, with_events
 from reportgen.figures.forest import interval_cell, pair_of, value_of
 from reportgen.figures.layout import BETWEEN, Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
 from reportgen.figures.limited import leaving_limits, limited
@@ -40,6 +40,7 @@ def forest_by_trial_sheets(
 ) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of one effect by trial, before they are drawn."""
     effect = replace(effect, by_trial=trials_in_order(effect.by_trial, order))
+    columns = with_events(columns, [effect])
     sides = _without_weight(columns) if effect.alone else columns
     named = len({item.instrument.text for item in effect.by_trial}) > 1
     rows = [
@@ -131,8 +132,7 @@ def _axis(effect: PooledEffect) -> Axis | None:
 
 
 def _trial_row(trial_estimate: TrialEstimate, effect: PooledEffect, name: str, named: bool, columns: Sides) -> Row:
-    counts = ((Slot(trial_estimate.n_control),), (Slot(trial_estimate.n_intervention),))
-    of_arms = {"n": counts, "mean-sd": mean_cells(trial_estimate.means)}
+    of_arms = arm_cells(trial_estimate) | {"mean-sd": mean_cells(trial_estimate.means)}
     label: Inline = (trial_estimate.trial, ", ", trial_estimate.instrument) if named else (trial_estimate.trial,)
     if not _trial_estimated(trial_estimate):
         reason = words.reason(trial_estimate.status, trial_estimate.reason, name, f"{trial_estimate.trial.text} reason")
@@ -169,7 +169,7 @@ def _square(estimate: Estimate, share: float) -> Callable[[Panel, float], list[M
 
 
 def _pooled_rows(effect: PooledEffect, settings: ModelSettings, name: str, columns: Sides) -> Iterator[Row]:
-    counts = {"n": ((Slot(effect.n_control),), (Slot(effect.n_intervention),))}
+    counts = arm_cells(effect)
     if not _estimated(effect):
         reason = words.reason(effect.status, effect.reason, name, "pooled reason")
         left = Cells(counts).of(columns[0])
@@ -243,7 +243,7 @@ def _key(effect: PooledEffect, settings: ModelSettings) -> Inline:
     several = _estimated(effect) and _checked(effect)
     diamond = "diamonds" if several else "diamond"
     key += [f"Lines and {diamond}: ", *level, f"; the {'first ' if several else ''}diamond by "]
-    return (*key, words.inference_name(settings), ". ")
+    return (*key, words.inference_name(settings, effect.kind != "continuous"), ". ")
 
 
 def _favourable(estimated: Sequence[TrialEstimate], scale: EffectScale) -> int:

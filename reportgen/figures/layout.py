@@ -37,17 +37,22 @@ LEAST_LABEL = 16.0
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A part of a cell: a number with what clings to it, or (`number` None) a word between numbers."""
+    """A part of a cell: a number with what clings to it, or (`number` None) a word between numbers.
+
+    `over` is what the number is a part of: "27/295".
+    """
 
     number: Number | None
     before: str = ""
     after: str = ""
+    over: Number | None = None
 
     def halves(self) -> tuple[str, str]:
         """Return the text left and right of where it lines up: before and from the decimal point."""
         text = number_text(self.number, house()) if self.number else ""
         whole, point, fraction = text.partition(house().decimal)
-        return house().words(self.before) + whole, point + fraction + self.after
+        whole_of = f"/{number_text(self.over, house())}" if self.over else ""
+        return house().words(self.before) + whole, point + fraction + whole_of + self.after
 
 
 Cell = tuple[Slot, ...]

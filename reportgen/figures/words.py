@@ -9,13 +9,14 @@ from collections.abc import Sequence
 
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.records.derived import Derived
-from reportgen.records.effect_scale import EffectScale, shared
+from reportgen.records.effect_scale import EffectScale, capitalised, shared
 from reportgen.records.estimate import NotAdjusted
-from reportgen.records.model import ModelSettings, PooledEffect
+from reportgen.records.model import REGRESSIONS, ModelSettings, PooledEffect
 from reportgen.records.numbers import Inline, Number, Status
 
 INFERENCE = {"kenward-roger": "Kenward–Roger", "satterthwaite": "Satterthwaite", "normal": "normal approximation"}
 ESTIMATION = {"reml": "REML", "ml": "maximum likelihood"}
+GLMM = {"binary": "logistic, maximum likelihood", "count": "Poisson, maximum likelihood"}
 INTERCEPT = {"stratified": "an intercept per trial", "random": "random trial intercepts"}
 TREATMENT = {"random": "random treatment effect", "common": "common treatment effect"}
 BOUNDARY_MARK = "†"
@@ -43,8 +44,10 @@ def interval_name(settings: ModelSettings, short: bool = False) -> Inline:
     return (settings.level, "% CI" if short else "% confidence interval")
 
 
-def inference_name(settings: ModelSettings) -> str:
-    """Return the method of the intervals in words."""
+def inference_name(settings: ModelSettings, of_events: bool = False) -> str:
+    """Return the method of the intervals in words; models of events have the t distribution where others have better ones."""
+    if of_events and settings.inference != "normal":
+        return "t distribution" if settings.treatment_effect == "random" else INFERENCE["normal"]
     return INFERENCE.get(settings.inference, settings.inference)
 
 
@@ -94,7 +97,9 @@ def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
     """Return model, m and n: the first sentence of the note of one effect."""
     fit = ", ".join(
         (
-            ESTIMATION.get(settings.estimation, settings.estimation),
+            ESTIMATION.get(settings.estimation, settings.estimation)
+            if effect.kind == "continuous"
+            else GLMM[effect.kind],
             INTERCEPT.get(settings.intercept, f"{settings.intercept} intercept"),
             TREATMENT.get(settings.treatment_effect, f"{settings.treatment_effect} treatment effect"),
         )
@@ -104,7 +109,7 @@ def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
         adjusted += [", adjusted for " if i == 0 else ", ", adjuster]
     return (
         *(
-            ("Analysis of covariance of one trial", *adjusted)
+            (f"{capitalised(REGRESSIONS[effect.kind])} of one trial", *adjusted)
             if effect.alone
             else (f"One-step model ({fit}", *adjusted, ")")
         ),

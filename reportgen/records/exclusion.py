@@ -17,9 +17,12 @@ class ExclusionReason(Enum):
     NOT_AT_BASELINE = "not measured at baseline"
     NO_BASELINE = "no baseline value"
     NO_FOLLOW_UP = "no value at follow-up"
+    NO_EXPOSURE = "no exposure at follow-up"
     NO_VALUE = "no value of {}"
     ONE_SIDE = "no complete participants on the {} side"
     NO_MODERATORS = "no participants with every moderator on one side"
+    NO_EVENT = "nobody had the event, which tells nothing about a ratio"
+    ALL_EVENTS = "everybody had the event, which tells nothing about a ratio"
     TOO_SMALL = "fewer participants of an arm than the study's policy requires for an effect"
     TOO_CLOSE = (
         "differs from a printed group by fewer participants of an arm than the study's policy allows to be printed"

@@ -214,9 +214,45 @@ class ArmMeans(Generic[V]):
     intervention_sd: kinds.Mean[V]
 
 
+REGRESSIONS = {"continuous": "analysis of covariance", "binary": "logistic regression", "count": "Poisson regression"}
+"""By what the effect of one trial by itself is estimated, by the kind of its outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArmEvents(Generic[V]):
+    """People with the event in either arm, or events where they are counted, and then the time in which they were."""
+
+    control: kinds.Count[V]
+    intervention: kinds.Count[V]
+    exposure_control: kinds.Statistic[V] | None = None
+    exposure_intervention: kinds.Statistic[V] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AbsoluteEffect(Generic[V]):
+    """What a pooled ratio means for a thousand people: risk (or rate) in the control group, and the difference from it.
+
+    `needed` is how many people need the intervention for one event more or less, with the numbers at the ends of the difference;
+    `benefits` says of each whether that is to their benefit. Where `through_infinity`, the interval goes from the first end through
+    infinity to the second. None of counts.
+    """
+
+    control: kinds.Statistic[V]
+    control_low: kinds.Statistic[V]
+    control_high: kinds.Statistic[V]
+    difference: kinds.Statistic[V]
+    low: kinds.Statistic[V]
+    high: kinds.Statistic[V]
+    needed: kinds.Statistic[V] | None
+    needed_low: kinds.Statistic[V] | None
+    needed_high: kinds.Statistic[V] | None
+    benefits: tuple[bool, bool, bool]
+    through_infinity: bool
+
+
 @dataclass(frozen=True, slots=True)
 class TrialEstimate(Generic[V]):
-    """One trial of a pooled effect; no `means` where they are not disclosed."""
+    """One trial of a pooled effect; no `means` or `events` where they are not disclosed, or the outcome has none."""
 
     trial: kinds.Words[V]
     instrument: kinds.Words[V]
@@ -228,6 +264,7 @@ class TrialEstimate(Generic[V]):
     reason: str
     not_adjusted: tuple[NotAdjusted[V], ...] = ()
     means: ArmMeans[V] | None = None
+    events: ArmEvents[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +294,15 @@ class PooledEffect(Generic[V]):
     scale : EffectScale
         Of all its effects, those of single trials included.
     estimate : Estimate
-        Of the one-step model; of one trial alone its own effect, by analysis of covariance.
+        Of the one-step model; of one trial alone its own effect, by the regression of `REGRESSIONS`.
     heterogeneity : Heterogeneity
         τ² and the prediction interval of the one-step model; I² of the two-stage one, as are the weights of `by_trial`.
     outside_reasons : tuple of str, or None
         Why a pooled estimate may lie outside the range of its trials' own effects; None where the two are not compared.
+    events, absolute : ArmEvents, AbsoluteEffect, or None
+        Of binary outcomes and counts.
+    kind : {'continuous', 'binary', 'count'}
+        Of the outcome.
     """
 
     id: str
@@ -294,6 +335,9 @@ class PooledEffect(Generic[V]):
     criterion: kinds.Statistic[V]
     df_unfloored: kinds.Df[V]
     not_adjusted: tuple[NotAdjusted[V], ...] = ()
+    kind: Literal["continuous", "binary", "count"] = "continuous"
+    events: ArmEvents[V] | None = None
+    absolute: AbsoluteEffect[V] | None = None
 
     @property
     def empty(self) -> bool:

@@ -11,7 +11,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from reportgen.spec.study import Instrument, Outcome, Study, instruments_of
+from reportgen.spec.outcomes import Instrument, Outcome, instruments_of
+from reportgen.spec.study import Study
 
 AT_FOLLOW_UP = " at follow-up"
 _REFERENCE = re.compile("\x02([^\x03]*)\x03")
@@ -44,11 +45,12 @@ def outcome_title(name: str, study: Study) -> str:
 
 
 def outcome_label(name: str, study: Study) -> str:
-    """Return what an outcome is called where effects on it are reported: its title, and "at follow-up" unless it is a change."""
+    """Return what an outcome is called where effects on it are reported: its title, and "at follow-up" of a value that is no change."""
     title = outcome_title(name, study)
     if title == reference("outcome", name):
         return reference("effects on", name)
-    return f"{title}{AT_FOLLOW_UP}" if study.outcomes[name].final and not title.endswith(AT_FOLLOW_UP) else title
+    measured = study.outcomes[name].final and not study.outcomes[name].of_events
+    return f"{title}{AT_FOLLOW_UP}" if measured and not title.endswith(AT_FOLLOW_UP) else title
 
 
 def label_in_lower_case(follow_up: str, study: Study) -> str:

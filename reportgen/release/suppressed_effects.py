@@ -7,6 +7,7 @@ equation. Which trials are suppressed, and whether that is enough, says `analyse
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -27,7 +28,7 @@ from reportgen.release.rules import (
 )
 
 DISCLOSED_WITHOUT_CHECKS = ("effect", "low", "high", "p")
-CHECKS = ("scaled_checks", "heterogeneity", "common", "two_stage", "two_stage_heterogeneity")
+CHECKS = ("scaled_checks", "absolute", "heterogeneity", "common", "two_stage", "two_stage_heterogeneity")
 FINGERPRINTS = ("evaluations", "criterion", "df_unfloored")  # of the data, and of use to an auditor only
 BOUNDS = {"<0.001": (0.0, 0.001), ">0.99": (0.99, 1.0)}
 
@@ -86,7 +87,10 @@ def rounded_number(number: Value, figures: Figures) -> Value:
     text = text_of(number, figures)
     low, high = digits_of(text)
     decimals = len(text.partition(".")[2]) + 1
-    return replace(number, value=round((low + high) / 2, decimals), reason=PRINTED_DIGITS)
+    middle = round((low + high) / 2, decimals)
+    if number.kind == "log":  # what is printed is the ratio
+        middle = math.log(middle if middle > 0 else high / 2)
+    return replace(number, value=middle, reason=PRINTED_DIGITS)
 
 
 def without_checks(record: PooledEffect[Value]) -> PooledEffect[Value]:

@@ -149,7 +149,7 @@ def compose(spec: Spec, records: Records, artefacts: Sequence[NumberedArtefact],
         *_status(records),
         _ledger(records),
         _provenance(spec, records),
-        _glossary(records),
+        *([_glossary(records)] if records.glossary.rows else []),
         *([_reconciliation(records.reconciliation)] if records.reconciliation else []),
         *([_fidelity(records.fidelity)] if records.fidelity else []),
     )

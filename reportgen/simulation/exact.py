@@ -17,8 +17,9 @@ import numpy as np
 from reportgen.simulation.course import Draft
 from reportgen.simulation.draws import FloatArray
 from reportgen.simulation.people import BoolArray, ObjectArray, People
+from reportgen.spec.outcomes import Outcome
 from reportgen.spec.simulation import SimulationSpec
-from reportgen.spec.study import Comparison, Outcome, Window
+from reportgen.spec.study import Comparison, Window
 
 Drafts = list[dict[str, list[Draft]]]
 

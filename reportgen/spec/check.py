@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from reportgen.errors import Problem, did_you_mean
+from reportgen.errors import Problem
+from reportgen.spec.check_outcomes import check_outcomes
 from reportgen.spec.normal import in_ids
+from reportgen.spec.references import ALL, BASELINE, baseline_of, each_unknown, expanded, unknown
 from reportgen.spec.source import Source, Step
 from reportgen.spec.study import (
     Agreement,
@@ -24,32 +26,7 @@ from reportgen.spec.study import (
     Study,
 )
 
-BASELINE = "baseline "
 FEW = 3  # levels up to which a moderator is not peeled, because a peel would take a large share of the people at once
-ALL = "all"
-
-
-def baseline_of(variable: str) -> str | None:
-    """Return the outcome or instrument whose baseline value is meant, or None for a covariate.
-
-    Examples
-    --------
-    >>> baseline_of("baseline RMDQ"), baseline_of("age")
-    ('RMDQ', None)
-    """
-    return variable.removeprefix(BASELINE) if variable.startswith(BASELINE) else None
-
-
-def expanded(names: Iterable[str], declared: Iterable[str]) -> tuple[str, ...]:
-    """Return the names, with `all` standing for everything declared.
-
-    Examples
-    --------
-    >>> expanded(("all",), ["pain", "function"])
-    ('pain', 'function')
-    """
-    listed = tuple(names)
-    return tuple(declared) if listed == (ALL,) else listed
 
 
 def means_disclosed_by(outcome: str, follow_up: str, study: Study) -> str | None:
@@ -75,60 +52,11 @@ def means_disclosed_by(outcome: str, follow_up: str, study: Study) -> str | None
 def check_study(study: Study, source: Source) -> list[Problem]:
     """Return every reference of the study file to something that was not declared."""
     return [
-        *_outcomes(study, source),
+        *check_outcomes(study, source),
         *_comparisons(study, source),
         *_analyses(study, source),
         *_names(study, source),
     ]
-
-
-def unknown(
-    kind: str,
-    name: str,
-    known: Iterable[str],
-    source: Source,
-    *path: Step,
-    key: bool = False,
-    suited: Iterable[str] = (),
-) -> Iterator[Problem]:
-    """Yield that a name was not declared; `suited` are those that could stand there, `key` says that it is one."""
-    choices = list(known)
-    if name not in choices and name not in source.pruned:
-        hint = did_you_mean(name, list(suited) or choices)
-        yield Problem(f"there is no {kind} '{name}'", source.at(*path, key=key), hint)
-
-
-def each_unknown(
-    kind: str, names: Iterable[str], known: Iterable[str], source: Source, *path: Step
-) -> Iterator[Problem]:
-    """Yield that names of a list were not declared."""
-    choices = list(known)
-    for index, name in enumerate(names):
-        yield from unknown(kind, name, choices, source, *path, index)
-
-
-def _outcomes(study: Study, source: Source) -> Iterator[Problem]:
-    for name, outcome in study.outcomes.items():
-        if outcome.first_available:
-            yield from each_unknown(
-                "instrument", outcome.first_available, study.instruments, source, "outcomes", name, "first_available"
-            )
-            for index, used in enumerate(outcome.first_available):
-                if used in study.instruments and study.instruments[used].range is None and outcome.range is not None:
-                    hint = f"Give `range:` of the instrument '{used}', which is needed to rescale it."
-                    yield Problem(f"'{used}' has no range", source.at("outcomes", name, "first_available", index), hint)
-        else:
-            key = ("outcomes", name, "instrument") if outcome.instrument else ("outcomes", name)
-            for problem in unknown("instrument", outcome.instrument or name, study.instruments, source, *key):
-                other = "" if outcome.instrument else ", or name one with `instrument:`"
-                yield replace(problem, hint=f"{problem.hint}\nDeclare it under `instruments`{other}.")
-            if (
-                outcome.range
-                and study.instruments.get(outcome.instrument or name)
-                and study.instruments[outcome.instrument or name].range is None
-            ):
-                hint = f"Give `range:` of the instrument '{outcome.instrument or name}', which is needed to rescale it."
-                yield Problem("the instrument has no range to rescale from", source.at("outcomes", name, "range"), hint)
 
 
 def _comparisons(study: Study, source: Source) -> Iterator[Problem]:

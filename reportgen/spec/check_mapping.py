@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reportgen.errors import Problem, did_you_mean
-from reportgen.spec.check import baseline_of, each_unknown, unknown
 from reportgen.spec.mapping import Mapping, Variable, visit_time
 from reportgen.spec.model import DECIMAL, months_of
+from reportgen.spec.references import baseline_of, each_unknown, unknown
 from reportgen.spec.source import Source, Step
 from reportgen.spec.study import Study
 from reportgen.spec.units import convertible
@@ -75,31 +75,8 @@ def _variable_rule(name: str, variable: Variable, mapping: Mapping, source: Sour
 def _covariate_rule(name: str, variable: Variable, source: Source, study: Study) -> Iterator[Problem]:
     here = ("variables", name)
     covariate = study.covariates[name]
-    for key in ("cut", "flags"):
-        for level in getattr(variable, key):
-            if not covariate.categorical:
-                yield Problem(
-                    f"'{name}' has no levels", source.at(*here, key), "Declare its `levels` in the study file."
-                )
-                break
-            yield from unknown("level", str(level), covariate.levels, source, *here, key, level)
-    if covariate.categorical:
-        for code, level in variable.codes.items():
-            if level is not None:
-                yield from unknown("level", str(level), covariate.levels, source, *here, "codes", code)
-        if not variable.cut:
-            for key in sorted(variable.model_fields_set & {"unit", "from_range", "times", "plus", "outside", "items"}):
-                yield Problem(
-                    f"'{key}' does not apply to a covariate with levels",
-                    source.at(*here, key),
-                    "Add `cut:`, or remove it.",
-                )
-            if variable.labels == "values" and not variable.flags:
-                message = "`labels: values` does not apply to a covariate with levels, where every value is a level"
-                yield Problem(message, source.at(*here, "labels"), "Remove it.")
-        if variable.otherwise is not None:
-            yield from unknown("level", variable.otherwise, covariate.levels, source, *here, "otherwise")
-    else:
+    yield from _levels_rule(name, variable, covariate.levels, "a covariate", source)
+    if not covariate.categorical:
         yield from _codes_are_numbers(name, variable, source, study)
     if variable.visits:
         yield Problem(f"'{name}' is a covariate: it is measured once", source.at(*here, "visits"), "Remove `visits`.")
@@ -116,23 +93,58 @@ def _covariate_rule(name: str, variable: Variable, source: Source, study: Study)
     yield from _unit_rule(variable, covariate.unit, source, *here)
 
 
+def _levels_rule(
+    name: str, variable: Variable, levels: tuple[str, ...], what: str, source: Source
+) -> Iterator[Problem]:
+    """What gives levels names declared ones; what makes numbers has no use for levels, and the other way round."""
+    here = ("variables", name)
+    for key in ("cut", "flags"):
+        for level in getattr(variable, key):
+            if not levels:
+                yield Problem(
+                    f"'{name}' has no levels", source.at(*here, key), "Declare its `levels` in the study file."
+                )
+                break
+            yield from unknown("level", str(level), levels, source, *here, key, level)
+    if not levels:
+        return
+    for code, level in variable.codes.items():
+        if level is not None:
+            yield from unknown("level", str(level), levels, source, *here, "codes", code)
+    if not variable.cut:
+        for key in sorted(variable.model_fields_set & {"unit", "from_range", "times", "plus", "outside", "items"}):
+            yield Problem(
+                f"'{key}' does not apply to {what} with levels",
+                source.at(*here, key),
+                "Add `cut:`, or remove it.",
+            )
+        if variable.labels == "values" and not variable.flags:
+            message = f"`labels: values` does not apply to {what} with levels, where every value is a level"
+            yield Problem(message, source.at(*here, "labels"), "Remove it.")
+    if variable.otherwise is not None:
+        yield from unknown("level", variable.otherwise, levels, source, *here, "otherwise")
+
+
 def _instrument_rule(
     name: str, variable: Variable, mapping: Mapping, source: Source, study: Study
 ) -> Iterator[Problem]:
     here = ("variables", name)
     instrument = study.instruments[name]
-    if variable.cut or variable.flags:
-        key = "cut" if variable.cut else "flags"
-        yield Problem(
-            f"'{name}' is numeric and does not take '{key}'", source.at(*here, key), "Use `column` or `items`."
-        )
+    if variable.flags or (variable.cut and not instrument.levels):
+        key = "flags" if variable.flags else "cut"
+        kind = "answered at visits" if instrument.levels else "numeric"
+        hint = "Use `column` with `codes` or `cut`." if instrument.levels else "Use `column` or `items`."
+        yield Problem(f"'{name}' is {kind} and does not take '{key}'", source.at(*here, key), hint)
+    elif instrument.levels:
+        yield from _levels_rule(name, variable, instrument.levels, "an instrument", source)
     if variable.from_range is not None and instrument.range is None:
         yield Problem(
             f"'{name}' has no range to rescale to",
             source.at(*here, "from_range"),
             "Give its `range` in the study file.",
         )
-    yield from _codes_are_numbers(name, variable, source, study)
+    if not instrument.levels:
+        yield from _codes_are_numbers(name, variable, source, study)
     yield from _unit_rule(variable, instrument.unit, source, *here)
     yield from _visits_known(variable.visits, mapping, source, *here, "visits")
     if variable.items is not None and instrument.items not in (None, len(variable.item_numbers)):

@@ -9,9 +9,10 @@ from typing import Any
 
 from reportgen.errors import Problem
 from reportgen.houses import HOUSES
-from reportgen.spec.check import baseline_of, each_unknown, expanded, means_disclosed_by, unknown, with_method
-from reportgen.spec.forests import WithColumns, WithTrialColumns, room_in, width_of
-from reportgen.spec.shows import Limited, OfAnalysis, OfModerators
+from reportgen.spec.check import means_disclosed_by, with_method
+from reportgen.spec.forests import OnAxis, WithColumns, WithTrialColumns, beside_no_effect, room_in, width_of
+from reportgen.spec.references import baseline_of, each_unknown, expanded, unknown
+from reportgen.spec.shows import AbsoluteEffects, Limited, OfAnalysis, OfModerators
 from reportgen.spec.source import Source, Step
 from reportgen.spec.study import Moderators, Pooled, Study
 
@@ -65,6 +66,18 @@ def _artefact(study: Study, artefact: OfAnalysis, source: Source, *here: Step) -
         yield from _limits(study, artefact, source, *here)
     if isinstance(artefact, Limited) and isinstance(artefact, WithTrialColumns):
         yield from _means(study, artefact, artefact.columns.sides, source, *here, "columns")
+    if (
+        isinstance(artefact, Limited)
+        and isinstance(artefact, OnAxis)
+        and artefact.limits
+        and artefact.no_effect is None
+    ):
+        yield from _no_effect(study, artefact, artefact.limits, source, *here, "limits")
+    if isinstance(artefact, AbsoluteEffects) and True not in _shown_kinds(study, artefact):
+        hint = "Show outcomes with `kind: binary` or `kind: count`, or remove it."
+        yield Problem("no outcome that is shown is an event", source.at(*here), hint)
+    if isinstance(artefact, Limited) and isinstance(artefact, WithColumns):
+        yield from _columns_of_kinds(study, artefact, artefact.columns.sides, source, *here, "columns")
     if isinstance(artefact, WithColumns):
         yield from _room(study, artefact, source, *here)
     if isinstance(artefact, OfModerators):
@@ -91,6 +104,43 @@ def _limits(study: Study, artefact: Limited, source: Source, *here: Step) -> Ite
             if name in known and name not in analysed:
                 hint = f"Add it to `{listed}` of '{artefact.of}', or remove it here. Analysed: {', '.join(analysed)}."
                 yield Problem(f"'{artefact.of}' does not analyse '{name}'", source.at(*here, key, index), hint)
+
+
+def _shown_kinds(study: Study, artefact: Limited) -> set[bool]:
+    """Return whether outcomes that are shown are events: of some, of all, or of none."""
+    analysis = study.analyses.get(artefact.of or "")
+    outcomes = expanded(artefact.outcome or analysis.outcomes, study.outcomes) if isinstance(analysis, Pooled) else ()
+    return {study.outcomes[name].of_events for name in outcomes if name in study.outcomes} or {False}
+
+
+def _no_effect(
+    study: Study, artefact: Limited, limits: tuple[float, float], source: Source, *here: Step
+) -> Iterator[Problem]:
+    """The limits of axes hold no effect: 0 of differences, 1 of ratios."""
+    shown = _shown_kinds(study, artefact)
+    if len(shown) > 1:
+        hint = "Show them in figures of their own, each with `outcome:` and its `limits`."
+        yield Problem("`limits` cannot be those of differences and of ratios", source.at(*here), hint)
+        return
+    wrong = beside_no_effect(limits, 1.0 if shown == {True} else 0.0)
+    if wrong:
+        yield Problem(wrong[0], source.at(*here), wrong[1])
+
+
+# Columns that outcomes of one kind have: whether these are events.
+OF_KIND = {"events": True, "absolute": True, "mean-sd": False}
+
+
+def _columns_of_kinds(
+    study: Study, artefact: Limited, columns: tuple[tuple[str, ...], ...], source: Source, *here: Step
+) -> Iterator[Problem]:
+    """A column that none of the outcomes that are shown has."""
+    shown = _shown_kinds(study, artefact)
+    for side, words in zip(("left", "right"), columns, strict=True):
+        for index, word in enumerate(words):
+            if word in OF_KIND and OF_KIND[word] not in shown:
+                message = f"no outcome that is shown has `{word}`: {'they are events' if True in shown else 'none is an event'}"
+                yield Problem(message, source.at(*here, side, index), "Remove it.")
 
 
 def _room(study: Study, artefact: WithColumns, source: Source, *here: Step) -> Iterator[Problem]:

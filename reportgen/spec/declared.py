@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.spec.check import BASELINE, expanded
 from reportgen.spec.mapping import Mapping, Variable, visit_time
 from reportgen.spec.model import months_of
-from reportgen.spec.study import Analysis, Outcome, Pooled, Study
+from reportgen.spec.outcomes import Outcome
+from reportgen.spec.references import BASELINE, expanded
+from reportgen.spec.study import Analysis, Pooled, Study
 
 VISIT = "{visit}"
 

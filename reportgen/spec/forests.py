@@ -16,6 +16,8 @@ WIDTHS = {
     "trials": 10.0,
     "n": 31.0,
     "mean-sd": 37.0,
+    "events": 37.0,
+    "absolute": 28.0,
     "effect": 28.0,
     "p": 11.0,
     "weight": 17.0,
@@ -24,7 +26,7 @@ WIDTHS = {
     "prediction": 21.0,
 }
 """Millimetres that a column takes with numbers of usual length, its distance from the next included."""
-BY_ARM = {"n": 9.0, "mean-sd": 18.0}
+BY_ARM = {"n": 9.0, "mean-sd": 18.0, "events": 18.0}
 """The same of a column of one arm, where several columns of each arm stand together."""
 IN_COLUMN = {"left": [], "right": ["effect"]}
 """The columns of a figure in a single column, unless the study file chooses others."""
@@ -33,17 +35,18 @@ NEAREST = 1e-6
 ON_THE_LEFT = "Columns left of the plot, from left to right; what is in the rows stands in front of them."
 ON_THE_RIGHT = "Columns right of the plot, from left to right."
 
-TrialColumn = Literal["n", "mean-sd", "effect", "p", "weight"]
-EffectColumn = Literal["trials", "n", "effect", "p", "tau2", "i2", "prediction"]
+TrialColumn = Literal["n", "events", "mean-sd", "effect", "p", "weight"]
+EffectColumn = Literal["trials", "n", "events", "effect", "absolute", "p", "tau2", "i2", "prediction"]
 
 
 class OnAxis(Node):
     """An artefact with axes of effects, whose limits may be given.
 
-    `no_effect` is where no effect stands on them, as printed: an artefact of ratios sets it to 1.
+    `no_effect` is where no effect stands on them, as printed: an artefact of ratios sets it to 1; None where the outcomes that
+    are shown decide it.
     """
 
-    no_effect: ClassVar[float] = 0.0
+    no_effect: ClassVar[float | None] = None
 
     limits: Range | None = Field(
         None,
@@ -56,16 +59,31 @@ class OnAxis(Node):
         if self.limits is None:
             return self
         low, high = self.limits
-        if self.no_effect > 0 and low <= 0:
-            raise RuleError("an axis of ratios begins above 0", "Write limits such as [0.25, 4].", "limits")
         if 0 < high - low < NEAREST:
             raise RuleError(
                 f"the limits are less than {NEAREST:g} apart", "Write limits that effects can lie between.", "limits"
             )
-        if not low < self.no_effect < high:
-            hint = f"Write a limit below and one above {self.no_effect:g}, or remove `limits`."
-            raise RuleError(f"no effect, {self.no_effect:g}, does not lie between the limits", hint, "limits")
+        wrong = None if self.no_effect is None else beside_no_effect(self.limits, self.no_effect)
+        if wrong:
+            raise RuleError(*wrong, "limits")
         return self
+
+
+def beside_no_effect(limits: tuple[float, float], no_effect: float) -> tuple[str, str] | None:
+    """Return what is wrong with limits of an axis, and how to mend it; None where no effect lies between them.
+
+    Examples
+    --------
+    >>> beside_no_effect((-1, 1), 0.0), beside_no_effect((0.25, 4), 1.0)
+    (None, None)
+    """
+    low, high = limits
+    if no_effect > 0 and low <= 0:
+        return "an axis of ratios begins above 0", "Write limits such as [0.25, 4]."
+    if low < no_effect < high:
+        return None
+    hint = f"Write a limit below and one above {no_effect:g}, or remove `limits`."
+    return f"no effect, {no_effect:g}, does not lie between the limits", hint
 
 
 class TrialsInOrder(Node):
@@ -185,8 +203,9 @@ class WithTrialColumns(WithColumns):
 
     columns: TrialColumns = Field(
         TrialColumns(),
-        description="Text columns beside the plot: `n` and `mean-sd` (mean and standard deviation of what is analysed, not "
-        "adjusted) of either arm, `effect`, `p`, `weight`. With `width: column`, `effect` alone by default.",
+        description="Text columns beside the plot: `n`, `events` (with the participants, of outcomes that are events) and `mean-sd` "
+        "(mean and standard deviation of what is analysed, not adjusted) of either arm, `effect`, `p`, `weight`. Of events, "
+        "`events` stands in the place of `n` by default. With `width: column`, `effect` alone by default.",
     )
 
 
@@ -195,6 +214,8 @@ class WithEffectColumns(WithColumns):
 
     columns: EffectColumns = Field(
         EffectColumns(),
-        description="Text columns beside the plot: `trials`, `n` of either arm, `effect`, `p`, and what varies between trials: "
-        "`tau2`, `i2`, `prediction` (the prediction interval). With `width: column`, `effect` alone by default.",
+        description="Text columns beside the plot: `trials`, `n` and `events` (with the participants) of either arm, `effect`, "
+        "`absolute` (what a ratio means for 1,000 people), `p`, and what varies between trials: `tau2`, `i2`, `prediction` (the "
+        "prediction interval). Of events, `events` stands in the place of `n` by default. With `width: column`, `effect` alone "
+        "by default.",
     )

@@ -203,6 +203,15 @@ class Estimates(OnScale, InParts, Rounded, Limited):
 
 
 @show
+class AbsoluteEffects(InParts, Limited):
+    """What the pooled ratios of events mean for 1,000 people: risk in the control groups, difference, number needed to treat."""
+
+    methods = META_ANALYSIS
+    show: Literal["absolute-effects"]
+    """Which table or figure this is."""
+
+
+@show
 class EstimatesByTrial(Rounded, Limited):
     """The effects of the trials in numbers, a part for each pooled effect."""
 

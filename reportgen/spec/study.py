@@ -42,9 +42,8 @@ from reportgen.spec.model import (
     Word,
     listed,
 )
+from reportgen.spec.outcomes import Instrument, Kind, Outcome
 from reportgen.spec.shows import AnyArtefact, Sized
-
-Better = Literal["lower", "higher"]
 
 
 class About(Node):
@@ -101,81 +100,6 @@ class Window(Node):
     def centre(self) -> float:
         """The month that the visit should be nearest to: `aim`, or else the middle."""
         return self.aim if self.aim is not None else sum(self.months) / 2
-
-
-class Instrument(Node):
-    """A measurement instrument used by trials. Mappings refer to instruments; outcomes define how they are analysed."""
-
-    name: Line = ""
-    """Full name of the instrument, for tables and headings; the key by default."""
-    range: Range | None = None
-    """Lowest and highest possible value. A value outside is an error in the data; rescaling and reversed directions
-    need it."""
-    better: Better
-    """Whether `lower` or `higher` values are better for the participant. The sign of effects is aligned so
-    that positive is better."""
-    items: int | None = Field(None, ge=1, le=MOST)
-    """Number of items of a questionnaire; a mapping that scores another number of items is an error."""
-    unit: Line = ""
-    """Unit in which the values are analysed, as in `mm`; mappings convert to it. Omit it for a score in points."""
-    source: str = ""
-    """Where the instrument is described. Kept in `study.lock.yaml`, not printed."""
-
-
-class Outcome(Node):
-    """What is analysed: the change since baseline, or the value at follow-up; positive effects favour the intervention.
-
-    Without `first_available` the outcome is the instrument of the same name (or the one named by `instrument`). With
-    it, each trial brings the first listed instrument that it measured in the window, and at baseline where the change
-    is analysed or the baseline adjusts, rescaled linearly to the outcome's range and turned to its direction. Where
-    its baseline moderates an effect, the interaction is printed for a step of `per` units.
-    """
-
-    analyse: Literal["change", "final"] | None = None
-    """`change`: the change since baseline; `final`: the value at follow-up, which needs no baseline. By default
-    `change` where the mapping of any trial has it at baseline, and else `final`; the data do not matter for that.
-    With either, effects are positive where the intervention is better. Adjusted for the baseline with common slopes,
-    both give the same effect."""
-    domain: Line = ""
-    """Outcome domain, as in `disability`; given with each of its effects in results.csv."""
-    title: Line = ""
-    """Name of the outcome on the pages; the name of its instrument by default."""
-    instrument: Word | None = None
-    """The instrument that is analysed, where the outcome has another name than the instrument."""
-    first_available: Names = ()
-    """Instruments in order of preference, where trials measured different ones: each trial brings the first that it
-    has in the window, and at baseline where that is needed. With more than one, `range` and `better` are needed."""
-    range: Range | None = None
-    """Lowest and highest value of the scale on which the outcome is analysed; each instrument is rescaled to it
-    linearly. The instrument's own range by default."""
-    better: Better | None = None
-    """Direction of the outcome's scale, `lower` or `higher`; the instrument's own by default."""
-    unit: Line = ""
-    """Unit of the outcome on the pages; by default that of the instrument, or the points of the scale."""
-    per: Positive = 1.0
-    """Where the baseline of this outcome moderates an effect: the step, in units of the outcome, for which the
-    interaction is printed. 1 by default; 10 is easier to read on a scale from 0 to 100."""
-    decimals: int | None = Field(None, ge=0, le=8)
-    """Decimals of the outcome's means and effects, in place of those of `policy: rounding`."""
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Outcome:
-        if self.instrument and self.first_available:
-            raise RuleError("give `instrument` or `first_available`, not both", "Remove one of the two.")
-        if len(self.first_available) > 1 and (self.range is None or self.better is None):
-            message = "`first_available` needs `range` and `better`, to rescale and align each instrument"
-            raise RuleError(message, "Add both, as in `range: [0, 100], better: lower`.")
-        return self
-
-    @property
-    def final(self) -> bool:
-        """Whether its value at follow-up is analysed, and not the change."""
-        return self.analyse == "final"
-
-
-def instruments_of(outcome: Outcome, name: str) -> tuple[str, ...]:
-    """Return the instruments that may stand for an outcome, the first choice first."""
-    return outcome.first_available or (outcome.instrument or name,)
 
 
 class Covariate(Node):
@@ -273,6 +197,8 @@ class Descriptive(Analysis):
 class Pooled(Analysis):
     """What every method that estimates treatment effects needs: who, when, against whom, and adjusted for what."""
 
+    kinds: ClassVar[tuple[Kind, ...]] = ("continuous",)
+
     outcomes: Names = ("all",)
     """Outcomes that are analysed, by name, or `all`."""
     follow_up: Names = ("all",)
@@ -297,6 +223,7 @@ class Pooled(Analysis):
 class MetaAnalysis(Pooled):
     """One-step meta-analysis of every outcome x follow-up x comparison."""
 
+    kinds = ("continuous", "binary", "count")
     reports_participants: ClassVar[bool] = True
 
     method: Literal["meta-analysis"]

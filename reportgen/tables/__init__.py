@@ -13,6 +13,7 @@ from reportgen.tables.back_matter import (
 )
 from reportgen.tables.descriptive import descriptive
 from reportgen.tables.effects import by_trial, estimates, model_status
+from reportgen.tables.events import absolute_effects
 from reportgen.tables.honesty import search_honesty
 from reportgen.tables.peeling import no_frontier, peeling_status, peeling_thresholds
 from reportgen.tables.published_comparison import fidelity, fidelity_summary, reconciliation
@@ -20,6 +21,7 @@ from reportgen.tables.subgroups import moderators_searched, rejected_splits, sea
 from reportgen.tables.trials import included_trials, outcome_measures
 
 __all__ = [
+    "absolute_effects",
     "analysed",
     "by_trial",
     "descriptive",

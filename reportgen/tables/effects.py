@@ -10,7 +10,7 @@ from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import directions, shared
-from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
+from reportgen.records.model import REGRESSIONS, Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline, Number, Status
 from reportgen.tables.adjusters import adjuster_name, not_adjusted, tables_of
 from reportgen.tables.phrases import (
@@ -31,7 +31,7 @@ Scale = Literal["natural", "0-100"]
 COUNTS = ("Participants",)
 CHECK = ("Check",)
 TWO_STAGE = ("Two-stage check",)
-ALONE: Inline = ("One trial: its own effect, by analysis of covariance; no pooling.",)
+EVENTS = ("Events / participants",)
 
 
 def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale: Scale = "natural") -> Table:
@@ -54,8 +54,7 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
     columns = [
         Column(("Outcome, ", once) if once else ("Outcome",), "left"),
         Column(("m",), "right"),
-        Column(("Control",), "right", COUNTS),
-        Column(("Intervention",), "right", COUNTS),
+        *arm_columns(effects),
         Column(ci_head(measured.head, settings.level), "decimal"),
         Column(("p",), "decimal"),
         Column((f"τ²{log}",), "decimal"),
@@ -83,6 +82,31 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
     groups = tuple(_estimate_groups(effects, scaled, marked))
     whole = Table(tuple(columns), groups, (*marked.notes, *notes))
     return replace(explained(whole), paper=explained(_on_paper(whole)))
+
+
+def arm_columns(effects: Sequence[PooledEffect]) -> tuple[Column, Column]:
+    """Return the columns of people on either side; with their events, where the outcomes are events."""
+    of_events = {effect.kind != "continuous" for effect in effects}
+    span = (
+        EVENTS
+        if of_events == {True}
+        else COUNTS
+        if of_events != {True, False}
+        else ("Participants, or events / participants",)
+    )
+    return Column(("Control",), "right", span), Column(("Intervention",), "right", span)
+
+
+def arm_cells(item: PooledEffect | TrialEstimate) -> tuple[Inline, Inline]:
+    """Return how many people are on either side, behind how many events they had where that is disclosed."""
+    if item.events is None:
+        return (item.n_control,), (item.n_intervention,)
+    return (item.events.control, "/", item.n_control), (item.events.intervention, "/", item.n_intervention)
+
+
+def alone_words(effect: PooledEffect) -> Inline:
+    """Return that an effect is one trial's own."""
+    return (f"One trial: its own effect, by {REGRESSIONS[effect.kind]}; no pooling.",)
 
 
 def _on_paper(whole: Table) -> Table:
@@ -162,8 +186,7 @@ def _estimate_row(effect: PooledEffect, head: Inline, scaled: bool, marked: Foot
     q: Inline = (apart.q,) if apart.q.value is None else (apart.q, " (", apart.q_p, ")")
     cells: list[Inline] = [
         (effect.trials,),
-        (effect.n_control,),
-        (effect.n_intervention,),
+        *arm_cells(effect),
         (*shown.effect, *(marked.mark(note) for note in _remarks(effect))),
         (effect.estimate.p,),
         shown.tau2,
@@ -224,7 +247,7 @@ def _remarks(effect: PooledEffect) -> Iterator[Inline]:
     if effect.estimate.effect.value is None:
         return
     if effect.alone:
-        yield ALONE
+        yield alone_words(effect)
     if effect.outside:
         yield (effect.outside,)
 
@@ -272,8 +295,7 @@ def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
     if several:
         columns.append(Column(("Instrument",), "left"))
     columns += [
-        Column(("Control",), "right", COUNTS),
-        Column(("Intervention",), "right", COUNTS),
+        *arm_columns([effect]),
         Column(ci_head(effect.scale.head, settings.level), "decimal"),
         Column((f"Standard error{effect.scale.on_log_scale}",), "decimal"),
         Column(("p",), "decimal"),
@@ -296,7 +318,7 @@ def _trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) -> 
     yield (*labelled(effect.outcome_label, effect.unit), ".")
     favour = f"{effect.scale.direction}. "
     if alone:
-        yield (favour, *ALONE)
+        yield (favour, *alone_words(effect))
         return
     if effect.estimate.effect.value is None:
         return
@@ -346,8 +368,7 @@ def _trial_row(row: TrialEstimate, several: bool, alone: bool) -> Row:
         (row.trial,),
         (
             *(((row.instrument,),) if several else ()),
-            (row.n_control,),
-            (row.n_intervention,),
+            *arm_cells(row),
             estimate_cell(row.estimate),
             (row.estimate.std_error,),
             (row.estimate.p,),
@@ -371,8 +392,7 @@ def _pooled_rows(effect: PooledEffect, settings: ModelSettings, several: bool) -
             (name,),
             (
                 *blank,
-                (effect.n_control,) if first else (),
-                (effect.n_intervention,) if first else (),
+                *(arm_cells(effect) if first else ((), ())),
                 estimate_cell(estimate),
                 (estimate.std_error,),
                 (estimate.p,),

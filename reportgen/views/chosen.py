@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from reportgen.records.numbers import Inline, Number
-from reportgen.spec.check import expanded
+from reportgen.spec.references import expanded
 from reportgen.spec.shows import Limited
 from reportgen.spec.study import Study
 from reportgen.tables.phrases import joined, words

@@ -8,7 +8,7 @@ from functools import partial
 from reportgen import figures, tables
 from reportgen.records.model import MetaAnalysis, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline, slug
-from reportgen.spec.shows import Estimates, EstimatesByTrial, Forest, ForestByTrial, Limited
+from reportgen.spec.shows import AbsoluteEffects, Estimates, EstimatesByTrial, Forest, ForestByTrial, Limited
 from reportgen.tables.adjusters import effect_fits
 from reportgen.tables.phrases import joined
 from reportgen.views.chosen import chosen, in_parts
@@ -92,6 +92,12 @@ def _estimates(record: MetaAnalysis, options: Estimates, context: Context) -> tu
     )
 
 
+def _absolute(record: MetaAnalysis, options: AbsoluteEffects, context: Context) -> tuple[Draft, ...]:
+    effects = [effect for effect in _effects(record, options, context) if effect.kind != "continuous"]
+    parts = in_parts(effects, options.parts, record.titles)
+    return or_nobody([Draft(title, table=tables.absolute_effects(found, record.settings)) for title, found in parts])
+
+
 def _estimates_by_trial(record: MetaAnalysis, options: EstimatesByTrial, context: Context) -> tuple[Draft, ...]:
     effects, titles = _effects(record, options, context), record.titles
     several = len({effect.comparison for effect in effects}) > 1
@@ -148,6 +154,12 @@ VIEW = View(
             _estimates,
             caption=_caption,
             beside={"forest": "Drawn in"},
+        ),
+        Show(
+            AbsoluteEffects,
+            "What the effects mean for 1,000 people",
+            _absolute,
+            beside={"forest": "The ratios are drawn in"},
         ),
         Show(EstimatesByTrial, "Effects by trial in numbers", _estimates_by_trial),
     ),

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from reportgen.records.derived import Derived
 from reportgen.records.effect_scale import MEAN_DIFFERENCE, EffectScale
 from reportgen.records.estimate import ComparisonRecord
-from reportgen.records.model import MetaAnalysis, ModelSettings
+from reportgen.records.model import MetaAnalysis, ModelSettings, PooledEffect
 from reportgen.records.numbers import Inline, Number, plain
-from reportgen.spec.study import Outcome, Study, Window
+from reportgen.spec.outcomes import Outcome
+from reportgen.spec.study import Study, Window
 from reportgen.tables.adjusters import Fits, effect_fits, fits_of, is_own_baseline
 from reportgen.tables.phrases import enumerated, joined
+from reportgen.views.prose.events import event_models
 from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, on_log_scale, planned_only
 from reportgen.views.prose.section import Section, heading
 
@@ -178,23 +180,41 @@ def _fitted(record: MetaAnalysis) -> Iterator[Inline]:
     settings, fits = record.settings, fits_of(record, effect_fits)
     if not fits:
         yield planned_only("No effect could be estimated")
-    yield _model(settings, fits)
+    kinds = {effect.kind for effect in record.results} or {"continuous"}
+    if "continuous" in kinds:
+        yield _model(settings, _fits_of_kind("continuous", record))
+        yield _uncertainty(settings)
+    for kind in sorted(kinds - {"continuous"}):
+        yield from event_models(kind, settings, _fits_of_kind(kind, record), alone=False)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.excluded for effect in record.results])
-    yield _uncertainty(settings)
     yield from on_log_scale(effect.scale for effect in record.results)
     yield _participants(settings)
     yield _checks(settings)
 
 
+def _fits_of_kind(kind: str, record: MetaAnalysis) -> Fits:
+    """Return the fits of the outcomes of one kind."""
+
+    def each(effect: PooledEffect, title: Inline) -> Fits:
+        return effect_fits(effect, title) if effect.kind == kind else []
+
+    return fits_of(record, each)
+
+
 def _alone(record: MetaAnalysis) -> Iterator[Inline]:
     settings, fits = record.settings, fits_of(record, effect_fits)
-    yield (
-        "No outcome was measured in more than one trial at any follow-up of a comparison. Each effect is that of its trial, by analysis of covariance",
-        *adjusted_for(settings.adjust_for, fits),
-        ": there is no pooling and no estimate of variation between trials. Confidence intervals use the t distribution with the residual degrees of freedom and have a level of ",
-        settings.level,
-        "%.",
-    )
+    kinds = {effect.kind for effect in record.results}
+    yield ("No outcome was measured in more than one trial at any follow-up of a comparison.",)
+    if "continuous" in kinds:
+        yield (
+            f"Each effect{' on the other outcomes' if len(kinds) > 1 else ''} is that of its trial, by analysis of covariance",
+            *adjusted_for(settings.adjust_for, _fits_of_kind("continuous", record)),
+            ": there is no pooling and no estimate of variation between trials. Confidence intervals use the t distribution with the residual degrees of freedom and have a level of ",
+            settings.level,
+            "%.",
+        )
+    for kind in sorted(kinds - {"continuous"}):
+        yield from event_models(kind, settings, _fits_of_kind(kind, record), alone=True)
     yield from on_log_scale(effect.scale for effect in record.results)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.excluded for effect in record.results])
     yield _participants(settings)

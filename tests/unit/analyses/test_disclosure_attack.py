@@ -84,7 +84,7 @@ def effect_of(people: Selection, earlier: Sequence[Selection], study: Study, *, 
     node = MetaAnalysis(method="meta-analysis")
     given: dict[str, Any] = {"name": "pooled", "node": node, "study": study}
     effect = pooled_effect(people, earlier, alone=alone, means=True, **given)
-    return shown(pooled_effect_in_digits(effect, people, earlier, figures=FIGURES, **given))
+    return shown(pooled_effect_in_digits(effect, people, earlier, alone=alone, means=True, figures=FIGURES, **given))
 
 
 def released(selection: Selection, study: Study) -> PooledEffect:

@@ -11,7 +11,7 @@ import pytest
 
 from reportgen.analyses.selection import Measurements, Selection, rescaled, select
 from reportgen.pipeline import read
-from reportgen.spec.study import Instrument, Outcome
+from reportgen.spec.outcomes import Instrument, Outcome
 from tests.study_files import MAPPING, people, write_study
 
 

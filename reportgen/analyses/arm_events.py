@@ -1,0 +1,197 @@
+"""Events in either arm of each trial and of all trials, and what a ratio means for a thousand people, as far as they are disclosed.
+
+In: a pooled effect as recorded, its people, and those of the comparisons before it. Out: the record with events and absolute
+effects. People with an event are as few people as any: a trial is suppressed where an arm has few with it, or few without it,
+and further trials until those suppressed together are not few.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analyses.arm_means import arms_disclosed
+from reportgen.analyses.pooled_fits import LINKS
+from reportgen.analyses.recording import for_outcome
+from reportgen.analyses.selection import Selection
+from reportgen.records.effect_scale import EffectScale
+from reportgen.records.model import AbsoluteEffect, ArmEvents, PooledEffect, TrialEstimate
+from reportgen.records.numbers import Value
+from reportgen.release.estimates import scalar
+from reportgen.release.rules import guards
+from reportgen.release.values import Values
+from reportgen.spec.study import Study
+from reportgen.stats import Effect, number_needed_to_treat, pool_control_risk, risk_difference
+
+IntArray = NDArray[np.int64]
+THOUSAND = 1000.0
+LEAST_SUPPRESSED = 2  # one trial alone is what all others leave of the total
+
+
+def event_cells(selection: Selection, trials: Iterable[str] | None = None) -> IntArray:
+    """Return events in control and intervention, and people without an event in either; a row a trial, (K, 4).
+
+    Of counts nobody is without: an event more or less of somebody tells nothing of how many had one.
+    """
+    names = list(selection.trials if trials is None else trials)
+    cells = np.zeros((len(names), 4), dtype=np.int64)
+    for row, name in enumerate(names):
+        for side in (0, 1):
+            mine = selection.response[(selection.trial == name) & (selection.treatment == side)]
+            cells[row, side] = int(mine.sum())
+            cells[row, 2 + side] = len(mine) - int(mine.sum()) if selection.kind == "binary" else 0
+    return cells
+
+
+def suppressed_for_events(selection: Selection, minimum: int, already: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the trials that are suppressed since few people of an arm have the event, or have it not, with those beside them.
+
+    Parameters
+    ----------
+    selection : Selection
+    minimum : int
+        Of the policy.
+    already : iterable of str
+        Trials that are suppressed in any case.
+    """
+    if not guards(minimum):
+        return tuple(already)
+    cells = event_cells(selection)
+    small: list[bool] = np.any(_few(cells, minimum), axis=1).tolist()
+    hidden = {name for name, few in zip(selection.trials, small, strict=True) if few} | set(already)
+    if not hidden:
+        return ()
+    rest = sorted(
+        (name for name in selection.trials if name not in hidden),
+        key=lambda name: min(selection.arm_size(0, name), selection.arm_size(1, name)),
+    )
+    while rest and (len(hidden) < LEAST_SUPPRESSED or _few(event_cells(selection, hidden).sum(axis=0), minimum).any()):
+        hidden.add(rest.pop(0))
+    return tuple(name for name in selection.trials if name in hidden)
+
+
+def has_few_events(selection: Selection, trial: str, minimum: int) -> bool:
+    """Whether few people of an arm of a trial have the event, or have it not."""
+    return (
+        selection.kind != "continuous"
+        and guards(minimum)
+        and bool(_few(event_cells(selection, [trial]), minimum).any())
+    )
+
+
+def _few(cells: IntArray, minimum: int) -> NDArray[np.bool_]:
+    return np.asarray((cells > 0) & (cells < minimum))
+
+
+def with_events(
+    effect: PooledEffect[Value], people: Selection, earlier: Sequence[Selection], study: Study, values: Values
+) -> PooledEffect[Value]:
+    """Return a pooled effect with the events of each trial that may be disclosed, and of all trials.
+
+    Parameters
+    ----------
+    effect : PooledEffect
+    people : Selection
+        Who enters it.
+    earlier : sequence of Selection
+        The same outcome at the same follow-up in the comparisons before this one, whose events are disclosed.
+    study : Study
+    values : Values
+        Of the analysis.
+    """
+    at = for_outcome(people.outcome, study, values).at(people.comparison, people.outcome, people.follow_up)
+    rows = tuple(
+        replace(row, events=_of_trial(row, people, at)) if arms_disclosed(row, people, earlier, study) else row
+        for row in effect.by_trial
+    )
+    hidden = [row.trial.words for row in rows if row.status == "suppressed"]
+    told = all(row.events is not None or row.status == "suppressed" for row in rows)
+    minimum = study.policy.minimum_cell
+    safe = len(hidden) != 1 and not (
+        guards(minimum)
+        and (
+            _few(event_cells(people).sum(axis=0), minimum) | _few(event_cells(people, hidden).sum(axis=0), minimum)
+        ).any()
+    )
+    whole = _events(people, np.ones(people.n, dtype=bool), at.at("events")) if rows and told and safe else None
+    return replace(effect, by_trial=rows, events=whole)
+
+
+def _of_trial(row: TrialEstimate[Value], people: Selection, values: Values) -> ArmEvents[Value]:
+    return _events(people, people.trial == row.trial.words, values.at("trial", row.trial.words, "events", trials=1))
+
+
+def _events(people: Selection, mask: NDArray[np.bool_], values: Values) -> ArmEvents[Value]:
+    unit = "participants" if people.kind == "binary" else "events"
+    counts, times = [], []
+    for side, word in enumerate(("control", "intervention")):
+        mine = mask & (people.treatment == side)
+        counts.append(values.count(word, int(people.response[mine].sum()), unit))
+        if people.exposure is not None:
+            times.append(values.figure(f"exposure {word}", float(people.exposure[mine].sum()), 0))
+    return ArmEvents(counts[0], counts[1], *times)
+
+
+def absolute_record(
+    people: Selection, effect: Effect, level: float, scale: EffectScale, values: Values
+) -> AbsoluteEffect[Value] | None:
+    """Return what a pooled ratio means for a thousand people; None where the risk of the controls cannot be pooled.
+
+    Parameters
+    ----------
+    people : Selection
+        Of events.
+    effect : Effect
+        The pooled log ratio.
+    level : float
+        Of the intervals.
+    scale : EffectScale
+        Of the effect: whether one event more is to people's benefit.
+    values : Values
+        Of the effect.
+    """
+    link = LINKS[people.kind]
+    risk = pool_control_risk(people.response, people.treatment, people.trial, link=link, exposure=people.exposure)
+    if risk.status not in ("ok", "boundary") or values.rests_on_few:
+        return None
+    at = values.at("absolute")
+    df = scalar(effect.df)
+    difference = risk_difference(risk, Effect(scalar(effect.estimate), scalar(effect.std_error), df, df))
+
+    favoured = scale.favourable
+
+    def thousand(name: str, value: float) -> Value:
+        return at.figure(name, THOUSAND * value, 0, "per 1,000")
+
+    control_low, control_high = risk.interval(level)
+    low, high = (scalar(end) for end in difference.interval(level))
+    needed = number_needed_to_treat(difference, level) if people.kind == "binary" else None
+    number, first, last = (None, None, None) if needed is None else _needed(at, needed.number, needed.limits)
+    return AbsoluteEffect(
+        control=thousand("control", risk.value),
+        control_low=thousand("control low", control_low),
+        control_high=thousand("control high", control_high),
+        difference=thousand("difference", scalar(difference.estimate)),
+        low=thousand("low", low),
+        high=thousand("high", high),
+        needed=number,
+        needed_low=first,
+        needed_high=last,
+        benefits=(favoured(scalar(difference.estimate)), favoured(low), favoured(high)),
+        through_infinity=needed is not None and needed.through_infinity,
+    )
+
+
+def _needed(values: Values, number: float, limits: tuple[float, float]) -> tuple[Value, Value, Value]:
+    """Numbers needed, whatever their sign; infinite ones are none."""
+
+    def one(name: str, value: float) -> Value:
+        return (
+            values.figure(name, abs(value), 0) if math.isfinite(value) else values.none(name, "no difference in risk")
+        )
+
+    return one("needed", number), one("needed low", limits[0]), one("needed high", limits[1])

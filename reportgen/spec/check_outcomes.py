@@ -1,0 +1,164 @@
+"""What outcomes refer to: instruments that fit their kind, the events among levels, and analyses that can take them.
+
+In: a study file whose parts are each well written. Out: problems with their places. What an outcome is analysed as depends on
+its kind, and an analysis that cannot take one says so here, before any file is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reportgen.errors import Problem
+from reportgen.spec.outcomes import Outcome, instruments_of, unknown_levels, uses_of
+from reportgen.spec.references import baseline_of, each_unknown, expanded, unknown
+from reportgen.spec.source import Source, Step
+from reportgen.spec.study import Descriptive, MetaAnalysis, Moderators, Pooled, Search, Study
+
+# Options of a linear mixed model that one of events has not, with the value that says nothing.
+LINEAR = {"intercept": "stratified", "covariance": "independent", "residual": "common"}
+
+
+def check_outcomes(study: Study, source: Source) -> Iterator[Problem]:
+    """Yield what is wrong with instruments, outcomes, and analyses of outcomes that these cannot take."""
+    yield from _directions(study, source)
+    for name, outcome in study.outcomes.items():
+        yield from _instruments(name, outcome, study, source)
+        if outcome.of_events:
+            yield from _events(name, outcome, study, source)
+    for name, analysis in study.analyses.items():
+        if isinstance(analysis, Pooled):
+            yield from _kinds(name, analysis, study, source)
+        yield from _baselines(name, analysis, study, source)
+
+
+def _directions(study: Study, source: Source) -> Iterator[Problem]:
+    """Measurements need a direction; events get theirs from the outcome."""
+    for name, instrument in study.instruments.items():
+        if instrument.better is None and not instrument.levels and not uses_of(name, study.outcomes):
+            hint = (
+                "Write `better: lower` or `better: higher`; of an instrument that is answered in words, its `levels`."
+            )
+            yield Problem(f"'{name}' does not say which values are better", source.at("instruments", name), hint)
+
+
+def _instruments(name: str, outcome: Outcome, study: Study, source: Source) -> Iterator[Problem]:
+    here = ("outcomes", name)
+    if outcome.first_available:
+        yield from each_unknown(
+            "instrument", outcome.first_available, study.instruments, source, *here, "first_available"
+        )
+    else:
+        key = (*here, "instrument") if outcome.instrument else here
+        for problem in unknown("instrument", outcome.instrument or name, study.instruments, source, *key):
+            other = "" if outcome.instrument else ", or name one with `instrument:`"
+            yield replace(problem, hint=f"{problem.hint}\nDeclare it under `instruments`{other}.")
+    for used, place in _places(name, outcome, study):
+        if study.instruments[used].levels and outcome.kind != "binary":
+            hint = "Write `kind: binary` and name its `event`, or another instrument."
+            message = f"'{used}' has levels, but the outcome is {_a(outcome.kind)}"
+            yield Problem(message, source.at(*place), hint)
+        elif study.instruments[used].range is None and outcome.range is not None:
+            hint = f"Give `range:` of the instrument '{used}', which is needed to rescale it."
+            several = bool(outcome.first_available)
+            message = f"'{used}' has no range" if several else "the instrument has no range to rescale from"
+            yield Problem(message, source.at(*(place if several else (*here, "range"))), hint)
+
+
+def _a(kind: str) -> str:
+    return "a count" if kind == "count" else kind
+
+
+def _places(name: str, outcome: Outcome, study: Study) -> Iterator[tuple[str, tuple[Step, ...]]]:
+    """Yield the instruments of an outcome that are declared, each with the place that names it."""
+    here: tuple[Step, ...] = ("outcomes", name)
+    for index, used in enumerate(instruments_of(outcome, name)):
+        if used in study.instruments:
+            listed = (*here, "first_available", index)
+            yield used, listed if outcome.first_available else (*here, "instrument") if outcome.instrument else here
+
+
+def _events(name: str, outcome: Outcome, study: Study, source: Source) -> Iterator[Problem]:
+    here = ("outcomes", name)
+    used = list(_places(name, outcome, study))
+    for instrument, place in used:
+        yield from _levels(name, outcome, instrument, study, source, *place)
+    if used and outcome.good is None and len({study.instruments[item].better for item, _ in used} - {None}) != 1:
+        hint = "Write `good: false` of an event such as a relapse, `good: true` of one such as a response."
+        yield Problem("the outcome does not say whether its event is good", source.at(*here), hint)
+    if outcome.exposure is not None:
+        place = (*here, "exposure")
+        yield from unknown("instrument", outcome.exposure, study.instruments, source, *place)
+        if outcome.exposure in study.instruments and study.instruments[outcome.exposure].levels:
+            message = f"'{outcome.exposure}' has levels, but an exposure is a number"
+            yield Problem(message, source.at(*place), "Name an instrument that holds the time at risk.")
+
+
+def _levels(
+    name: str, outcome: Outcome, instrument: str, study: Study, source: Source, *place: Step
+) -> Iterator[Problem]:
+    """Which levels of an instrument are the event: some, and not all of them."""
+    if outcome.kind != "binary":
+        return
+    levels = study.instruments[instrument].levels
+    if not levels:
+        if outcome.event:
+            hint = "Declare its `levels`, or remove `event`: 1 is the event then, and 0 is none."
+            yield Problem(f"'{instrument}' has no levels, of which `event` could name one", source.at(*place), hint)
+        return
+    if not outcome.event:
+        hint = f"Add `event:` with one or several of {', '.join(levels)}."
+        yield Problem(f"which level of '{instrument}' is the event?", source.at(*place), hint)
+    for event, hint in unknown_levels(outcome, study.instruments[instrument]).items():
+        message = f"'{instrument}' has no level '{event}'"
+        yield Problem(message, source.at("outcomes", name, "event"), hint or f"Its levels: {', '.join(levels)}.")
+    if outcome.event and set(levels) <= set(outcome.event):
+        message = f"every level of '{instrument}' is the event, so that everybody has it"
+        yield Problem(message, source.at("outcomes", name, "event"), "Leave out the levels of those without it.")
+
+
+def _kinds(name: str, analysis: Pooled, study: Study, source: Source) -> Iterator[Problem]:
+    """Outcomes of a kind that an analysis cannot take, and options that their models do not have."""
+    asked = [item for item in expanded(analysis.outcomes, study.outcomes) if item in study.outcomes]
+    for item in asked:
+        kind = study.outcomes[item].kind
+        if kind not in analysis.kinds:
+            rest = [other for other in asked if study.outcomes[other].kind in analysis.kinds]
+            hint = f"Write `outcomes: [{', '.join(rest)}]`." if rest else "Remove the analysis."
+            message = f"'{analysis.method}' takes {' and '.join(analysis.kinds)} outcomes, and '{item}' is {_a(kind)}"
+            yield Problem(message, source.at("analyses", name, "outcomes"), hint)
+    events = [item for item in asked if study.outcomes[item].of_events]
+    if not isinstance(analysis, MetaAnalysis) or not events:
+        return
+    for key, usual in LINEAR.items():
+        if getattr(analysis, key) != usual:
+            message = f"`{key}: {getattr(analysis, key)}` does not apply to '{events[0]}', which is {_a(study.outcomes[events[0]].kind)}"
+            hint = "Remove it, or analyse these outcomes in an analysis of their own."
+            yield Problem(message, source.at("analyses", name, key), hint)
+
+
+def _baselines(name: str, analysis: object, study: Study, source: Source) -> Iterator[Problem]:
+    """The baseline of an event is no adjuster, no moderator and no row of a table: it has not happened yet."""
+    for key, variables in _variables(analysis):
+        for index, variable in enumerate(variables):
+            measured = baseline_of(variable)
+            if measured is None or not _is_event(measured, study):
+                continue
+            hint = "Remove it; what was so before randomisation is a covariate with `levels`."
+            message = f"'{measured}' is an event, which has no baseline value"
+            yield Problem(message, source.at("analyses", name, key, index), hint)
+
+
+def _variables(analysis: object) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if isinstance(analysis, Descriptive):
+        yield "variables", analysis.variables
+    if isinstance(analysis, Pooled):
+        yield "adjust_for", analysis.adjust_for
+    if isinstance(analysis, Moderators) or (isinstance(analysis, Search) and isinstance(analysis.moderators, tuple)):
+        yield "moderators", tuple(analysis.moderators) if isinstance(analysis.moderators, tuple) else ()
+
+
+def _is_event(measured: str, study: Study) -> bool:
+    if measured in study.outcomes:
+        return study.outcomes[measured].of_events
+    return measured in study.instruments and bool(study.instruments[measured].levels)

@@ -1,0 +1,95 @@
+"""Events in numbers: what ratios mean for a thousand people.
+
+In: pooled effects on events as recorded. Out: a table, a row an effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from reportgen.records.artefact import Column, Group, Row, Table
+from reportgen.records.effect_scale import directions, shared
+from reportgen.records.model import AbsoluteEffect, ModelSettings, PooledEffect
+from reportgen.records.numbers import DASH, Inline, Number
+from reportgen.tables.effects import arm_cells, arm_columns
+from reportgen.tables.phrases import ci_head, estimate_cell, explained, interval
+
+PER_THOUSAND = ("Per 1,000 people",)
+BENEFIT, HARM = "NNTB", "NNTH"
+
+
+def absolute_effects(effects: Sequence[PooledEffect], settings: ModelSettings) -> Table:
+    """Return what pooled ratios mean for a thousand people.
+
+    Parameters
+    ----------
+    effects : sequence of PooledEffect
+        On binary outcomes and counts, of one comparison.
+    settings : ModelSettings
+    """
+    needed = any(effect.kind == "binary" for effect in effects)
+    columns = (
+        Column(("Outcome",), "left"),
+        *arm_columns(effects),
+        Column(ci_head(shared(effect.scale for effect in effects).head, settings.level), "decimal"),
+        Column(ci_head("Control", settings.level), "decimal", PER_THOUSAND),
+        Column(ci_head("Difference", settings.level), "decimal", PER_THOUSAND),
+        *([Column(ci_head("Number needed to treat", settings.level), "left")] if needed else []),
+    )
+    groups = tuple(_groups(effects, needed))
+    notes: list[Inline] = [(f"{directions(effect.scale for effect in effects)}.",)]
+    notes.append(
+        (
+            "Control: risk (or rate) in the control groups, pooled with a random intercept; difference: what the ratio makes of it.",
+        )
+    )
+    if needed:
+        notes.append(
+            (
+                f"{BENEFIT}, {HARM}: people who need the intervention for one of them to benefit, or to be harmed. ∞: an interval that "
+                "holds no difference passes through infinity.",
+            )
+        )
+    return explained(Table(columns, groups, tuple(notes)))
+
+
+def _groups(effects: Sequence[PooledEffect], needed: bool) -> Iterator[Group]:
+    for _, found in groupby(effects, key=lambda effect: effect.outcome):
+        members = tuple(found)
+        rows = tuple(_row(effect, (effect.follow_up_label,), needed) for effect in members)
+        yield Group(rows, head=(members[0].outcome_label,))
+
+
+def _row(effect: PooledEffect, head: Inline, needed: bool) -> Row:
+    absolute = effect.absolute
+    control, difference = _per_thousand(absolute)
+    cells = (*arm_cells(effect), estimate_cell(effect.estimate), control, difference)
+    return Row(head, (*cells, *((_needed(absolute),) if needed else ())), muted=absolute is None)
+
+
+def _per_thousand(absolute: AbsoluteEffect | None) -> tuple[Inline, Inline]:
+    if absolute is None:
+        return (DASH,), (DASH,)
+    return (
+        interval(absolute.control, absolute.control_low, absolute.control_high),
+        interval(absolute.difference, absolute.low, absolute.high),
+    )
+
+
+def _needed(absolute: AbsoluteEffect | None) -> Inline:
+    """Return "NNTB 13 (NNTB 5 to ∞ to NNTH 21)", as Altman (1998) writes it."""
+    if absolute is None or absolute.needed is None or absolute.needed_low is None or absolute.needed_high is None:
+        return (DASH,)
+    words = [BENEFIT if good else HARM for good in absolute.benefits]
+    ends: Inline
+    if absolute.through_infinity:
+        ends = (*_end(words[1], absolute.needed_low), " to ∞ to ", *_end(words[2], absolute.needed_high))
+    else:
+        nearer, farther = sorted((absolute.needed_low, absolute.needed_high), key=lambda item: item.value or 0.0)
+        ends = (nearer, " to ", farther)
+    return (*_end(words[0], absolute.needed), " (", *ends, ")")
+
+
+def _end(word: str, number: Number) -> Inline:
+    return (f"{word} ", number) if number.value is not None else ("∞",)
