@@ -61,15 +61,15 @@ def suppressed_for_events(selection: Selection, minimum: int, already: Iterable[
     if not guards(minimum):
         return tuple(already)
     cells = event_cells(selection)
-    small: list[bool] = np.any(_few(cells, minimum), axis=1).tolist()
-    hidden = {name for name, few in zip(selection.trials, small, strict=True) if few} | set(already)
+    small: list[bool] = np.any(few(cells, minimum), axis=1).tolist()
+    hidden = {name for name, is_small in zip(selection.trials, small, strict=True) if is_small} | set(already)
     if not hidden:
         return ()
     rest = sorted(
         (name for name in selection.trials if name not in hidden),
         key=lambda name: min(selection.arm_size(0, name), selection.arm_size(1, name)),
     )
-    while rest and (len(hidden) < LEAST_SUPPRESSED or _few(event_cells(selection, hidden).sum(axis=0), minimum).any()):
+    while rest and (len(hidden) < LEAST_SUPPRESSED or few(event_cells(selection, hidden).sum(axis=0), minimum).any()):
         hidden.add(rest.pop(0))
     return tuple(name for name in selection.trials if name in hidden)
 
@@ -77,13 +77,12 @@ def suppressed_for_events(selection: Selection, minimum: int, already: Iterable[
 def has_few_events(selection: Selection, trial: str, minimum: int) -> bool:
     """Whether few people of an arm of a trial have the event, or have it not."""
     return (
-        selection.kind != "continuous"
-        and guards(minimum)
-        and bool(_few(event_cells(selection, [trial]), minimum).any())
+        selection.kind != "continuous" and guards(minimum) and bool(few(event_cells(selection, [trial]), minimum).any())
     )
 
 
-def _few(cells: IntArray, minimum: int) -> NDArray[np.bool_]:
+def few(cells: IntArray, minimum: int) -> NDArray[np.bool_]:
+    """Return which counts are few and not none."""
     return np.asarray((cells > 0) & (cells < minimum))
 
 
@@ -114,7 +113,7 @@ def with_events(
     safe = len(hidden) != 1 and not (
         guards(minimum)
         and (
-            _few(event_cells(people).sum(axis=0), minimum) | _few(event_cells(people, hidden).sum(axis=0), minimum)
+            few(event_cells(people).sum(axis=0), minimum) | few(event_cells(people, hidden).sum(axis=0), minimum)
         ).any()
     )
     whole = _events(people, np.ones(people.n, dtype=bool), at.at("events")) if rows and told and safe else None

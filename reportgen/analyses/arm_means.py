@@ -54,8 +54,13 @@ def arms_disclosed(row: TrialEstimate[Value], people: Selection, earlier: Sequen
     name, minimum = row.trial.words, study.policy.minimum_cell
     if row.status == "suppressed" or few_of((people.arm_size(0, name), people.arm_size(1, name)), minimum):
         return False
-    before = [group for other in earlier for group in _sides(other, name)]
-    return not guards(minimum) or all(_apart(group, before) for group in _sides(people, name))
+    return apart_from(people, earlier, name, minimum)
+
+
+def apart_from(people: Selection, earlier: Sequence[Selection], trial: str, minimum: int) -> bool:
+    """Whether what is told of the arms of a trial, beside what was told of earlier comparisons, tells of nobody else."""
+    before = [group for other in earlier for group in _sides(other, trial)]
+    return not guards(minimum) or all(_apart(group, before) for group in _sides(people, trial))
 
 
 def _sides(people: Selection, trial: str) -> list[frozenset[int]]:

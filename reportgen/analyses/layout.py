@@ -281,9 +281,11 @@ def columns_of(
 def people_digest(people: Selection) -> str:
     """Return a digest of who enters a cell; where they stand in the repository is not part of it."""
     found = hashlib.sha256()
-    for array in (people.response, people.treatment, people.keys, people.adjusters):
+    exposure = np.empty(0) if people.exposure is None else people.exposure
+    for array in (people.response, people.treatment, people.keys, people.adjusters, exposure):
         found.update(np.ascontiguousarray(array).tobytes())
     words = (
+        people.kind,
         people.outcome,
         people.follow_up,
         people.comparison,

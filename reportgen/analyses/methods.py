@@ -15,6 +15,7 @@ from reportgen.analyses.agreement import agreement_record, compared, searches_of
 from reportgen.analyses.cohorts import Cell, Cohorts, cells_of
 from reportgen.analyses.descriptive import descriptive_record
 from reportgen.analyses.directed_peeling import directed_peeling_record, peeled_record, sizes_of
+from reportgen.analyses.events_record import disclosing, events_record
 from reportgen.analyses.layout import READ, Layout, digest_of
 from reportgen.analyses.meta_analysis import meta_analysis_record, pooled_effect, pooled_effect_in_digits
 from reportgen.analyses.moderators import moderation_record, screen_record
@@ -31,6 +32,7 @@ from reportgen.spec.study import (
     Analysis,
     Descriptive,
     DirectedPeeling,
+    Events,
     MetaAnalysis,
     Moderators,
     RecursivePartitioning,
@@ -86,6 +88,16 @@ def _task(kind: str, name: str, cell: Cell) -> str:
 def _lay_descriptive(name: str, node: Descriptive, layout: Layout) -> Iterator[str]:
     arguments = {"name": name, "node": node, "study": layout.unnamed()}
     yield layout.add(f"record.{slug(name)}", descriptive_record, arguments, inputs={"repository": READ}, here=True)
+
+
+def _lay_events(name: str, node: Events, layout: Layout) -> Iterator[str]:
+    arguments = {
+        "name": name,
+        "node": node,
+        "study": layout.unnamed(),
+        "disclosing": disclosing(name, node, layout.study),
+    }
+    yield layout.add(f"record.{slug(name)}", events_record, arguments, inputs={"repository": READ}, here=True)
 
 
 def _lay_meta_analysis(name: str, node: MetaAnalysis, layout: Layout) -> Iterator[str]:
@@ -252,6 +264,7 @@ METHODS: dict[type[Any], Method] = {
     item.node: item
     for item in (
         Method(Descriptive, _lay_descriptive, _only_one, planning.described),
+        Method(Events, _lay_events, _only_one, planning.counted),
         Method(MetaAnalysis, _lay_meta_analysis, meta_analysis_record, planning.pooled),
         Method(Moderators, _lay_moderators, moderation_record, planning.screened),
         Method(RecursivePartitioning, _lay_partitioning, partitioning_record, planning.partitioned),

@@ -16,6 +16,7 @@ import numpy as np
 from reportgen.analyses import peeling_search, recursive_partitioning
 from reportgen.analyses.adjusters import Unused, unused_adjusters, unused_words
 from reportgen.analyses.cohorts import Cohorts
+from reportgen.analyses.events_record import counted_people
 from reportgen.analyses.meta_analysis import earlier_of
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.screened import testable
@@ -30,11 +31,13 @@ from reportgen.analyses.suppressed_trials import guarded_trials
 from reportgen.data import Repository
 from reportgen.records.exclusion import ExclusionReason
 from reportgen.records.planned import ExcludedTrials, PlannedCost, PlannedEffect
+from reportgen.spec.outcomes import Outcome
 from reportgen.spec.study import (
     Agreement,
     Analysis,
     Descriptive,
     DirectedPeeling,
+    Events,
     FromScreening,
     MetaAnalysis,
     Moderators,
@@ -88,6 +91,13 @@ class PlanContext:
         return {item.moderator.name: item.moderator for item, reason in found if not reason}, lost
 
 
+def _analysed(outcome: Outcome) -> str:
+    """Return what is analysed of an outcome."""
+    if outcome.of_events:
+        return "events"
+    return "at follow-up" if outcome.final else "change"
+
+
 @dataclass(frozen=True, slots=True)
 class _Entering:
     """Who would enter a search, and what is said of it."""
@@ -125,7 +135,7 @@ def _effect(
         comparison=selection.comparison,
         outcome=selection.outcome,
         follow_up=selection.follow_up,
-        analysed="at follow-up" if context.study.outcomes[selection.outcome].final else "change",
+        analysed=_analysed(context.study.outcomes[selection.outcome]),
         n=selection.n,
         trials=len(selection.trials),
         n_control=selection.arm_size(0),
@@ -174,6 +184,14 @@ def described(node: Descriptive, context: PlanContext) -> list[PlannedEffect]:
     trials = people["trial"].to_numpy(dtype=object)[control | intervention]
     sizes = int(control.sum()), int(intervention.sum())
     return [PlannedEffect(node.sides_of, "", "", sum(sizes), len(set(trials.tolist())), *sizes)]
+
+
+def counted(node: Events, context: PlanContext) -> list[PlannedEffect]:
+    """Return among whom events would be counted."""
+    return [
+        _effect(people, "" if people.n else "nobody has a value", context)
+        for people in counted_people(node, context.study, context.repository, context.cohorts.measurements)
+    ]
 
 
 def pooled(node: MetaAnalysis, context: PlanContext) -> list[PlannedEffect]:

@@ -11,7 +11,7 @@ from reportgen.records.estimate import ComparisonRecord, ExcludedParticipants, S
 from reportgen.records.numbers import Value
 from reportgen.release.values import Values
 from reportgen.spec.references import expanded
-from reportgen.spec.study import Comparison, Pooled, Study
+from reportgen.spec.study import Comparison, Events, Pooled, Study
 
 NAN = math.nan
 
@@ -22,7 +22,7 @@ def for_outcome(name: str, study: Study, values: Values) -> Values:
 
 
 def comparison_records(
-    node: Pooled, study: Study, present: Collection[str], values: Values
+    node: Pooled | Events, study: Study, present: Collection[str], values: Values
 ) -> tuple[ComparisonRecord[Value], ...]:
     """Return the comparisons of an analysis as declared, with the classes of arms that any trial has (`present`)."""
     return tuple(

@@ -352,6 +352,7 @@ def select(
     follow_up: str,
     comparison: str,
     adjust_for: tuple[str, ...],
+    telling_nothing: bool = False,
 ) -> Selection:
     """Select participants and trials for one outcome at one follow-up in one comparison.
 
@@ -365,6 +366,8 @@ def select(
         Names as in the study file.
     adjust_for : tuple of str
         `baseline` (of the outcome), `baseline X`, or covariates.
+    telling_nothing : bool
+        Whether trials in which nobody, or everybody, has the event stay, though they tell nothing about a ratio.
 
     Returns
     -------
@@ -423,7 +426,7 @@ def select(
         study.outcomes[outcome].kind,
         None if exposure is None else exposure[stays],
     )
-    return without_trials(everybody, _telling_nothing(everybody))
+    return everybody if telling_nothing else without_trials(everybody, _telling_nothing(everybody))
 
 
 def _exposure(

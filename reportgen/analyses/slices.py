@@ -36,6 +36,7 @@ def study_of(study: Study, cell: Cell, variables: Iterable[str]) -> Study:
     measured = {name for variable in listed if (name := baseline_of(variable)) is not None}
     outcomes = _only(study.outcomes, {cell.outcome, *measured})
     used = {item for name, outcome in outcomes.items() for item in instruments_of(outcome, name)}
+    used |= {outcome.exposure for outcome in outcomes.values() if outcome.exposure}
     part = study.model_copy(
         update={
             **_without_report(study),

@@ -14,6 +14,7 @@ from reportgen.records.agreement import Agreement
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.egress import Egress
 from reportgen.records.estimate import Estimate, ExcludedParticipants, NotAdjusted, TwoStageHeterogeneity
+from reportgen.records.events import EventTable
 from reportgen.records.flow import ParticipantFlow
 from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import MINUS, Inline, Number, Status, V
@@ -561,6 +562,7 @@ class Fidelity(Generic[V]):
 
 AnalysisRecord = (
     Descriptive[V]
+    | EventTable[V]
     | MetaAnalysis[V]
     | Moderation[V]
     | RecursivePartitioning[V]

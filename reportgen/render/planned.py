@@ -75,7 +75,7 @@ def rebuilding_lines(rebuilding: Iterable[Rebuilding], seconds: float, possible_
 
 def _analysis(analysis: PlannedAnalysis, seen: set[tuple[str, str, str, tuple[ExcludedTrials, ...]]]) -> Iterator[str]:
     yield from _wrapped(f"{analysis.name}: {analysis.method} {analysis.about}".rstrip(), "")
-    only_changes = not any(effect.analysed == "at follow-up" for effect in analysis.effects)
+    only_changes = all(effect.analysed in ("change", "") for effect in analysis.effects)
     rows = [_cells(effect, "" if only_changes else effect.analysed) for effect in analysis.effects]
     head = (*WORDS, *NUMBERS)
     used = [i for i, word in enumerate(head) if any(row[i] for row in rows)]

@@ -17,6 +17,7 @@ from reportgen.spec.study import (
     Agreement,
     Descriptive,
     DirectedPeeling,
+    Events,
     FromScreening,
     MetaAnalysis,
     Moderators,
@@ -30,7 +31,7 @@ FEW = 3  # levels up to which a moderator is not peeled, because a peel would ta
 
 
 def means_disclosed_by(outcome: str, follow_up: str, study: Study) -> str | None:
-    """Return the one meta-analysis that may tell means of an outcome at a follow-up: the first that analyses it.
+    """Return the one analysis that may tell means, or events, of an outcome at a follow-up: the first that analyses it.
 
     None where the policy guards nobody, so that any may. Of two analyses with nearly the same people, the means of both are the
     values of those few who make the difference.
@@ -41,8 +42,8 @@ def means_disclosed_by(outcome: str, follow_up: str, study: Study) -> str | None
         (
             name
             for name, node in study.analyses.items()
-            if isinstance(node, MetaAnalysis)
-            and outcome in expanded(node.outcomes, study.outcomes)
+            if isinstance(node, MetaAnalysis | Events)
+            and outcome in (node.asked(study) if isinstance(node, Events) else expanded(node.outcomes, study.outcomes))
             and follow_up in expanded(node.follow_up, study.follow_up)
         ),
         None,
@@ -84,6 +85,8 @@ def _analyses(study: Study, source: Source) -> Iterator[Problem]:
             for index, variable in enumerate(analysis.variables):
                 kind, referred, known = _variable(study, variable)
                 yield from unknown(kind, referred, known, source, *here, "variables", index)
+        elif isinstance(analysis, Events):
+            yield from _referred(study, analysis, analysis.asked(study), source, *here)
         elif isinstance(analysis, Pooled):
             yield from _pooled(study, analysis, source, *here)
         if isinstance(analysis, Moderators):
@@ -95,14 +98,21 @@ def _analyses(study: Study, source: Source) -> Iterator[Problem]:
             yield from _agreement(study, analysis, source, *here)
 
 
-def _pooled(study: Study, analysis: Pooled, source: Source, *here: str) -> Iterator[Problem]:
+def _referred(
+    study: Study, analysis: Pooled | Events, outcomes: tuple[str, ...], source: Source, *here: str
+) -> Iterator[Problem]:
     for key, kind, known in (
         ("outcomes", "outcome", study.outcomes),
         ("follow_up", "follow-up", study.follow_up),
         ("comparisons", "comparison", study.comparisons),
     ):
-        yield from each_unknown(kind, expanded(getattr(analysis, key), known), known, source, *here, key)
+        asked = outcomes if key == "outcomes" else expanded(getattr(analysis, key), known)
+        yield from each_unknown(kind, asked, known, source, *here, key)
         yield from _listed(getattr(analysis, key), kind, source, *here, key)
+
+
+def _pooled(study: Study, analysis: Pooled, source: Source, *here: str) -> Iterator[Problem]:
+    yield from _referred(study, analysis, expanded(analysis.outcomes, study.outcomes), source, *here)
     for index, adjuster in enumerate(analysis.adjust_for):
         if adjuster == BASELINE.strip():
             continue

@@ -13,7 +13,7 @@ from reportgen.errors import Problem
 from reportgen.spec.outcomes import Outcome, instruments_of, unknown_levels, uses_of
 from reportgen.spec.references import baseline_of, each_unknown, expanded, unknown
 from reportgen.spec.source import Source, Step
-from reportgen.spec.study import Descriptive, MetaAnalysis, Moderators, Pooled, Search, Study
+from reportgen.spec.study import Descriptive, Events, MetaAnalysis, Moderators, Pooled, Search, Study
 
 # Options of a linear mixed model that one of events has not, with the value that says nothing.
 LINEAR = {"intercept": "stratified", "covariance": "independent", "residual": "common"}
@@ -27,6 +27,8 @@ def check_outcomes(study: Study, source: Source) -> Iterator[Problem]:
         if outcome.of_events:
             yield from _events(name, outcome, study, source)
     for name, analysis in study.analyses.items():
+        if isinstance(analysis, Events):
+            yield from _of_events(name, analysis, study, source)
         if isinstance(analysis, Pooled):
             yield from _kinds(name, analysis, study, source)
         yield from _baselines(name, analysis, study, source)
@@ -115,6 +117,18 @@ def _levels(
     if outcome.event and set(levels) <= set(outcome.event):
         message = f"every level of '{instrument}' is the event, so that everybody has it"
         yield Problem(message, source.at("outcomes", name, "event"), "Leave out the levels of those without it.")
+
+
+def _of_events(name: str, analysis: Events, study: Study, source: Source) -> Iterator[Problem]:
+    """A table of events of outcomes that are none."""
+    place = source.at("analyses", name, "outcomes")
+    asked = analysis.asked(study)
+    if not asked:
+        hint = "Declare an outcome with `kind: binary` or `kind: count`, or remove the analysis."
+        yield Problem("no outcome of the study is an event", source.at("analyses", name), hint)
+    for item in asked:
+        if item in study.outcomes and not study.outcomes[item].of_events:
+            yield Problem(f"'{item}' is continuous and no event", place, "Remove it, or give the outcome its `kind`.")
 
 
 def _kinds(name: str, analysis: Pooled, study: Study, source: Source) -> Iterator[Problem]:

@@ -176,6 +176,15 @@ class BaselineTable(Rounded, OfAnalysis):
 
 
 @show
+class EventsTable(InParts, Limited):
+    """Events and people by arm, trial and follow-up, with the difference in risk."""
+
+    methods = ("events",)
+    show: Literal["events"]
+    """Which table or figure this is."""
+
+
+@show
 class Forest(OnScale, OnAxis, WithEffectColumns, RowsInOrder, InParts, Rounded, Limited):
     """A forest plot of pooled effects."""
 

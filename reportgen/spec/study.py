@@ -194,6 +194,27 @@ class Descriptive(Analysis):
     """Whether to add the standardised difference between the groups."""
 
 
+@method
+class Events(Analysis):
+    """Events and people by arm, trial and follow-up: harms, dropout, response."""
+
+    method: Literal["events"]
+    """A table of events in either arm of each trial, with the difference in risk; nothing is pooled."""
+    outcomes: Names = ("all",)
+    """Binary outcomes and counts, by name; `all` for every one of the study."""
+    follow_up: Names = ("all",)
+    """Follow-up windows, by name, or `all`."""
+    comparisons: Names = ("all",)
+    """Comparisons, by name, or `all`."""
+    level: float = Field(0.95, gt=0.5, lt=1)
+    """Level of the intervals of the differences, as a proportion: 0.95 for 95%."""
+
+    def asked(self, study: Study) -> tuple[str, ...]:
+        """Return its outcomes; `all` stands for those of events."""
+        of_events = tuple(name for name, outcome in study.outcomes.items() if outcome.of_events)
+        return of_events if self.outcomes == ("all",) else self.outcomes
+
+
 class Pooled(Analysis):
     """What every method that estimates treatment effects needs: who, when, against whom, and adjusted for what."""
 

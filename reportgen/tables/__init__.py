@@ -13,7 +13,7 @@ from reportgen.tables.back_matter import (
 )
 from reportgen.tables.descriptive import descriptive
 from reportgen.tables.effects import by_trial, estimates, model_status
-from reportgen.tables.events import absolute_effects
+from reportgen.tables.events import absolute_effects, event_counts
 from reportgen.tables.honesty import search_honesty
 from reportgen.tables.peeling import no_frontier, peeling_status, peeling_thresholds
 from reportgen.tables.published_comparison import fidelity, fidelity_summary, reconciliation
@@ -26,6 +26,7 @@ __all__ = [
     "by_trial",
     "descriptive",
     "estimates",
+    "event_counts",
     "excluded_participants",
     "failed_analyses",
     "fidelity",

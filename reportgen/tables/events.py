@@ -1,6 +1,6 @@
-"""Events in numbers: what ratios mean for a thousand people.
+"""Events in numbers: what ratios mean for a thousand people, and events by trial and arm.
 
-In: pooled effects on events as recorded. Out: a table, a row an effect.
+In: pooled effects on events, or counted events, as recorded. Out: tables.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from itertools import groupby
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import directions, shared
+from reportgen.records.events import CountedArm, EventCount, EventSettings
 from reportgen.records.model import AbsoluteEffect, ModelSettings, PooledEffect
 from reportgen.records.numbers import DASH, Inline, Number
 from reportgen.tables.effects import arm_cells, arm_columns
-from reportgen.tables.phrases import ci_head, estimate_cell, explained, interval
+from reportgen.tables.phrases import ci_head, estimate_cell, explained, interval, joined
 
 PER_THOUSAND = ("Per 1,000 people",)
 BENEFIT, HARM = "NNTB", "NNTH"
@@ -93,3 +94,53 @@ def _needed(absolute: AbsoluteEffect | None) -> Inline:
 
 def _end(word: str, number: Number) -> Inline:
     return (f"{word} ", number) if number.value is not None else ("∞",)
+
+
+def event_counts(counted: Sequence[EventCount], settings: EventSettings) -> Table:
+    """Return events by arm and trial, a group for each outcome and follow-up.
+
+    Parameters
+    ----------
+    counted : sequence of EventCount
+        Of one comparison.
+    settings : EventSettings
+    """
+    timed = any(row.control.exposure is not None for item in counted for row in item.rows)
+    what = "Events / participants" if not timed else "Events / exposure"
+    head = "Difference per 100" if any(item.kind == "count" for item in counted) else "Risk difference, %"
+    columns = (
+        Column(("Outcome, follow-up and trial",), "left"),
+        Column(("Control",), "right", (what,)),
+        Column(("Intervention",), "right", (what,)),
+        Column(ci_head(head, settings.level), "decimal"),
+    )
+    groups = tuple(
+        Group(tuple(_counted_rows(item)), head=(item.outcome_label, ", ", item.follow_up_label)) for item in counted
+    )
+    return explained(Table(columns, groups, tuple(_counted_notes(counted, timed))))
+
+
+def _counted_rows(item: EventCount) -> Iterator[Row]:
+    for row in item.rows:
+        cells = (
+            _counted_cell(row.control),
+            _counted_cell(row.intervention),
+            interval(row.difference, row.low, row.high),
+        )
+        yield Row((row.trial,), cells, muted=row.suppressed)
+    if item.control is not None and item.intervention is not None:
+        yield Row(("All",), (_counted_cell(item.control), _counted_cell(item.intervention), ()), total=True)
+
+
+def _counted_cell(arm: CountedArm) -> Inline:
+    return (arm.events, "/", arm.n if arm.exposure is None else arm.exposure)
+
+
+def _counted_notes(counted: Sequence[EventCount], timed: bool) -> Iterator[Inline]:
+    yield ("Difference: intervention minus control.",)
+    if timed:
+        yield ("Without an exposure, participants stand in its place.",)
+    for item in counted:
+        absent = joined([(trial, f" ({reason})") for trial, reason in item.absent])
+        if absent:
+            yield (item.outcome_label, ", ", item.follow_up_label, ", without data: ", *absent, ".")

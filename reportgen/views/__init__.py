@@ -10,6 +10,7 @@ from reportgen.views import (
     credibility,
     descriptive,
     directed_peeling,
+    events,
     honesty,
     meta_analysis,
     moderators,
@@ -47,5 +48,6 @@ for _view in (
     directed_peeling.VIEW,
     agreement.VIEW,
     descriptive.VIEW,
+    events.VIEW,
 ):
     add_view(_view)

@@ -1,0 +1,205 @@
+"""Events counted by arm, trial and follow-up: a description, in which nothing is pooled.
+
+In: the repository and the node of the study file. Out: the record. Everybody with a value counts, adjusters or not, and so does
+a trial without any event. Differences in risk have Newcombe's interval (1998, Stat Med 17:873), those of rates the score interval
+of two Poisson rates, both by statsmodels. Small cells are suppressed by trial, with others beside them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analyses.arm_events import event_cells, few, suppressed_for_events
+from reportgen.analyses.arm_means import apart_from
+from reportgen.analyses.naming import level_number
+from reportgen.analyses.recording import NAN, comparison_records
+from reportgen.analyses.selection import Measurements, Selection, select, small_trials
+from reportgen.data import Repository
+from reportgen.records.events import CountedArm, CountedTrial, EventCount, EventSettings, EventTable
+from reportgen.records.names import outcome_label
+from reportgen.records.numbers import Value, slug
+from reportgen.release.rules import FOR_ANOTHER, TOO_FEW, guards, suppress_value, suppressed_arms
+from reportgen.release.values import Values
+from reportgen.spec.check import means_disclosed_by
+from reportgen.spec.references import expanded
+from reportgen.spec.study import Events as Node
+from reportgen.spec.study import Study
+
+PER = 100.0
+ONLY_ONE_SIDE = "no participants on one side"
+Cell = tuple[str, str, str]
+Interval = tuple[float, float, float]
+
+
+def disclosing(name: str, node: Node, study: Study) -> tuple[Cell, ...]:
+    """Return which cells an analysis tells: those of which no analysis before it tells events of nearly the same people."""
+    return tuple(cell for cell in _cells(node, study) if means_disclosed_by(cell[1], cell[2], study) in (name, None))
+
+
+def _cells(node: Node, study: Study) -> Iterator[Cell]:
+    """Yield comparison, outcome and follow-up."""
+    yield from product(
+        expanded(node.comparisons, study.comparisons), node.asked(study), expanded(node.follow_up, study.follow_up)
+    )
+
+
+def counted_people(node: Node, study: Study, repository: Repository, measurements: Measurements) -> Iterator[Selection]:
+    """Yield everybody with a value, for each comparison, outcome and follow-up."""
+    for comparison, outcome, follow_up in _cells(node, study):
+        yield select(
+            repository,
+            measurements,
+            study,
+            outcome=outcome,
+            follow_up=follow_up,
+            comparison=comparison,
+            adjust_for=(),
+            telling_nothing=True,
+        )
+
+
+def events_record(
+    repository: Repository, *, name: str, node: Node, study: Study, disclosing: Sequence[Cell]
+) -> EventTable[Value]:
+    """Count the events of an analysis.
+
+    Parameters
+    ----------
+    repository : Repository
+    name : str
+        As in the study file; ids start with it.
+    node : Events node of the study file
+    study : Study
+    disclosing : sequence of (comparison, outcome, follow-up)
+        What may be told here: see `disclosing`.
+    """
+    values = Values(slug(name), f"analyses.{name}", minimum=study.policy.minimum_cell)
+    settings = values.at("settings")
+    present = {arm_class for trial in repository.trials for arm_class, _, _ in trial.arms}
+    results: list[EventCount[Value]] = []
+    told: list[Selection] = []
+    for people in counted_people(node, study, repository, Measurements(repository, study)):
+        tell = (people.comparison, people.outcome, people.follow_up) in disclosing
+        earlier = [item for item in told if (item.outcome, item.follow_up) == (people.outcome, people.follow_up)]
+        results.append(_counted(people, earlier, node, study, values, tell=tell))
+        told += [people] if tell else []
+    return EventTable(
+        name=name,
+        settings=EventSettings(
+            level_number(node.level, settings), settings.count("minimum cell", study.policy.minimum_cell)
+        ),
+        comparisons=comparison_records(node, study, present, values),
+        results=tuple(results),
+    )
+
+
+def _counted(
+    people: Selection, earlier: Sequence[Selection], node: Node, study: Study, values: Values, *, tell: bool
+) -> EventCount[Value]:
+    minimum = study.policy.minimum_cell
+    at = values.at(people.comparison, people.outcome, people.follow_up)
+    known = small_trials(people, minimum)
+    close = tuple(name for name in people.trials if not apart_from(people, earlier, name, minimum))
+    hidden = suppressed_for_events(people, minimum, (*known, *close)) if tell else people.trials
+    rows = tuple(_trial(name, people, hidden, node, study, at) for name in people.trials)
+    everybody = np.ones(people.n, dtype=bool)
+    safe = tell and _sums_are_safe(people, hidden, minimum)
+    sums = [_arm(side, people, everybody, at) if safe else None for side in (0, 1)]
+    return EventCount(
+        id=at.prefix,
+        outcome=people.outcome,
+        outcome_label=at.quote("outcome", outcome_label(people.outcome, study)),
+        follow_up=people.follow_up,
+        follow_up_label=at.quote("follow-up", study.follow_up[people.follow_up].label or people.follow_up),
+        comparison=people.comparison,
+        kind="binary" if people.kind == "binary" else "count",
+        rows=rows,
+        control=sums[0],
+        intervention=sums[1],
+        absent=tuple(
+            (at.quote(f"absent {i}", item.trial), item.reason)
+            for i, item in enumerate((item for item in people.excluded if item.whole_trial), 1)
+        ),
+    )
+
+
+def _sums_are_safe(people: Selection, hidden: Sequence[str], minimum: int) -> bool:
+    """Whether the sums over all trials give away neither few people nor what is suppressed."""
+    if not guards(minimum):
+        return True
+    everybody, rest = event_cells(people).sum(axis=0), event_cells(people, hidden).sum(axis=0)
+    return len(hidden) != 1 and not (few(everybody, minimum) | few(rest, minimum)).any()
+
+
+def _trial(
+    name: str, people: Selection, hidden: Sequence[str], node: Node, study: Study, values: Values
+) -> CountedTrial[Value]:
+    minimum = study.policy.minimum_cell
+    at = values.at("trial", name)
+    mine = people.trial == name
+    control, intervention = _arm(0, people, mine, at), _arm(1, people, mine, at)
+    found, reason = (NAN, NAN, NAN), ONLY_ONE_SIDE
+    if min(people.arm_size(0, name), people.arm_size(1, name)) > 0:
+        found, reason = _difference(people, mine, node.level), ""
+    difference, low, high = (
+        at.fixed(word, PER * value, "percent", "%", reason)
+        for word, value in zip(("difference", "difference low", "difference high"), found, strict=True)
+    )
+    if name in hidden:
+        few_here = bool(few(event_cells(people, [name]), minimum).any()) or name in small_trials(people, minimum)
+        why = TOO_FEW if few_here else FOR_ANOTHER
+        control, intervention = (_suppressed(arm, minimum, why) for arm in (control, intervention))
+        difference, low, high = (suppress_value(number, why) for number in (difference, low, high))
+    return CountedTrial(at.quote("label", name), control, intervention, difference, low, high, name in hidden)
+
+
+def _suppressed(arm: CountedArm[Value], minimum: int, reason: str) -> CountedArm[Value]:
+    events, n = suppressed_arms((arm.events, arm.n), minimum, reason)
+    return CountedArm(
+        suppress_value(arm.events, reason) if events.words.startswith("<") else events,
+        n,
+        None if arm.exposure is None else suppress_value(arm.exposure, reason),
+    )
+
+
+def _arm(side: int, people: Selection, mask: NDArray[np.bool_], values: Values) -> CountedArm[Value]:
+    word = ("control", "intervention")[side]
+    mine = mask & (people.treatment == side)
+    exposure = None
+    if people.exposure is not None:
+        exposure = values.figure(f"exposure {word}", float(people.exposure[mine].sum()), 0)
+    unit = "participants" if people.kind == "binary" else "events"
+    return CountedArm(
+        values.count(f"events {word}", int(people.response[mine].sum()), unit),
+        values.count(f"n {word}", int(mine.sum())),
+        exposure,
+    )
+
+
+def _difference(people: Selection, mask: NDArray[np.bool_], level: float) -> Interval:
+    """Return intervention minus control, as a share of people or for a unit of exposure, with its interval."""
+    from statsmodels.stats.proportion import confint_proportions_2indep  # take long to import
+    from statsmodels.stats.rates import confint_poisson_2indep
+
+    events, size = [], []
+    for side in (1, 0):
+        mine = mask & (people.treatment == side)
+        events.append(float(people.response[mine].sum()))
+        size.append(float(mine.sum() if people.exposure is None else people.exposure[mine].sum()))
+    difference = events[0] / size[0] - events[1] / size[1]
+    if people.kind == "binary":
+        low, high = confint_proportions_2indep(
+            events[0], size[0], events[1], size[1], method="newcomb", alpha=1 - level
+        )
+    elif not any(events):
+        return difference, math.nan, math.nan
+    else:
+        low, high = confint_poisson_2indep(
+            events[0], size[0], events[1], size[1], method="score", compare="diff", alpha=1 - level
+        )
+    return difference, float(low), float(high)
