@@ -29,6 +29,7 @@ from reportgen.spec.mapping import Mapping
 from reportgen.spec.methods import METHODS
 from reportgen.spec.study import Study
 from reportgen.store import Memory, NoStore, Store
+from tests.event_study import TRIALS, write_events
 from tests.screened_study import PUBLISHED, write_screened
 from tests.study_files import write_yaml
 
@@ -73,6 +74,9 @@ INSTEAD: dict[str, list[Any]] = {
     "DirectedPeeling.directions": [{"age": "lower gain more"}],
     "Moderators.expected": [{"age": "older people gain more"}],
     "Outcome.instrument": ["VAS"],
+    "Outcome.event": ["no"],
+    "Outcome.exposure": ["RMDQ"],
+    "Events.outcomes": ["falls"],
     "Outcome.range": [[0, 100]],
     "Published.means": [{"age": "48"}],
     "PublishedEffect.control": [["usual care", "sham"], ["sham"]],
@@ -88,7 +92,7 @@ FIXED = {
     "Study.instruments", "Study.outcomes", "Mapping.data", "Mapping.published", "Mapping.variables", "Mapping.visits",
     "Arms.codes",  # parts, whose own values are changed
     "Study.trials", "Study.fidelity", "Study.arm_classes", "About.data",  # another one is another study
-    "Agreement.method", "Descriptive.method", "MetaAnalysis.method", "Moderators.method", "RecursivePartitioning.method",
+    "Agreement.method", "Descriptive.method", "Events.method", "MetaAnalysis.method", "Moderators.method", "RecursivePartitioning.method",
     "DirectedPeeling.method",  # another method has other options
     "Agreement.peeling", "FromScreening.from_",  # there is no other one
     "Arm.leave_out",  # both arms are needed
@@ -258,6 +262,32 @@ def store(written: Written, tmp_path_factory: pytest.TempPathFactory) -> Store:
     return found
 
 
+@pytest.fixture(scope="module")
+def of_events(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """A study of events: what it says of its outcomes and instruments, and of analyses of theirs, means something for them alone."""
+    folder = tmp_path_factory.mktemp("stale") / "e"
+    path = write_events(folder, {"report": {"contents": []}, "policy": {"minimum_cell": 0}})
+    yaml = YAML(typ="safe")
+    files = ("study.yaml", *(f"{name.lower()}.yaml" for name in TRIALS))
+    return Written(path.parent, {name: yaml.load(folder / name) for name in files})
+
+
+@pytest.fixture(scope="module")
+def kept_of_events(of_events: Written, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """What a build of the unchanged study of events keeps."""
+    found = Store(tmp_path_factory.mktemp("kept") / "events")
+    assert made(of_events.with_change("study.yaml", ("study", "title"), "Events"), found) is not None
+    return found
+
+
+OF_EVENTS = ("Outcome.", "Instrument.", "Events.")
+
+
+def places_of(written: Written, fields: tuple[str, ...]) -> list[int]:
+    """Return the places of the changes of some fields."""
+    return [place for place, (_, _, field, _) in enumerate(changes(written)) if field.startswith(fields)]
+
+
 PARTS = 12  # an ordinary run tries every twelfth change, another one than the next; all of them take minutes
 
 
@@ -265,9 +295,17 @@ def test_some_changed_values_never_meet_a_stale_result(written: Written, store: 
     assert compared(written, store, lambda place: place % PARTS == 0)
 
 
+def test_some_changed_values_of_events_never_meet_a_stale_result(of_events: Written, kept_of_events: Store) -> None:
+    chosen = places_of(of_events, OF_EVENTS)[:: PARTS // 2]
+    assert compared(of_events, kept_of_events, chosen.__contains__)
+
+
 @pytest.mark.hard
-def test_no_changed_value_meets_a_stale_result(written: Written, store: Store) -> None:
+def test_no_changed_value_meets_a_stale_result(
+    written: Written, store: Store, of_events: Written, kept_of_events: Store
+) -> None:
     reached = compared(written, store, lambda place: True)
+    reached |= compared(of_events, kept_of_events, places_of(of_events, OF_EVENTS).__contains__)
     every = {field for _, _, field, _ in changes(written) if field}
     assert sorted(every - reached - FIXED) == []
 

@@ -45,6 +45,9 @@ def _published(mapping: Mapping, source: Source, study: Study) -> Iterator[Probl
     for index, effect in enumerate(mapping.published.effects):
         place = ("published", "effects", index)
         yield from unknown("outcome", effect.outcome, study.outcomes, source, *place, "outcome")
+        if effect.outcome in study.outcomes and study.outcomes[effect.outcome].of_events:
+            message = f"published effects are compared of continuous outcomes, and '{effect.outcome}' is an event"
+            yield Problem(message, source.at(*place, "outcome"), "Remove it.")
         yield from unknown("follow-up", effect.follow_up, study.follow_up, source, *place, "follow_up")
         for side in ("intervention", "control"):
             yield from each_unknown("arm class", getattr(effect, side), study.arm_classes, source, *place, side)

@@ -1,0 +1,354 @@
+"""Outcomes that are events: whole studies from the study file to the page, and what is refused before anything is read."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from reportgen.cli import run
+from reportgen.errors import SpecError
+from reportgen.pipeline import read
+from reportgen.records.events import EventTable
+from reportgen.records.model import MetaAnalysis, PooledEffect
+from reportgen.records.numbers import plain
+from reportgen.spec.load import examine_study
+from reportgen.stats import fit_one_step_glmm, number_needed_to_treat, pool_control_risk, risk_difference
+from tests.analysed import analysed
+from tests.event_study import ANALYSES, INSTRUMENTS, OUTCOMES, TRIALS, write_events
+from tests.page_numbers import pages_of
+
+NOTHING_SMALL = {"policy": {"minimum_cell": 0}}
+
+
+def record_of(path: Path, name: str = "pooled") -> Any:
+    spec, repository = read(path)
+    return analysed(name, spec.study.analyses[name], repository, spec.study)
+
+
+def effects(path: Path, name: str = "pooled") -> dict[str, PooledEffect]:
+    record: MetaAnalysis = record_of(path, name)
+    return {effect.outcome: effect for effect in record.results}
+
+
+def table_of(folder: Path) -> pd.DataFrame:
+    return pd.concat([pd.read_csv(folder / f"{name.lower()}.csv").assign(trial=name) for name in TRIALS])
+
+
+def test_pooled_ratios_are_those_of_one_model_of_all_people(tmp_path: Path) -> None:
+    path = write_events(tmp_path / "s", NOTHING_SMALL)
+    found, table = effects(path), table_of(tmp_path / "s")
+    treated = (table["arm"] == 1).astype(int)
+    for outcome, link, exposure in (("relapse", "logit", None), ("falls", "log", table["days"])):
+        fit = fit_one_step_glmm(
+            table[outcome], treated, table["trial"], link=link, exposure=exposure, adjusters=table["age"]
+        )
+        effect = found[outcome]
+        assert effect.estimate.effect.value == pytest.approx(float(fit.effect.estimate), abs=1e-10)
+        assert float(effect.estimate.effect.text) == pytest.approx(np.exp(float(fit.effect.estimate)), abs=0.005)
+        assert effect.heterogeneity.tau2.value == pytest.approx(fit.tau2, abs=1e-10)
+        risk = pool_control_risk(table[outcome], treated, table["trial"], link=link, exposure=exposure)
+        difference = risk_difference(risk, fit.effect)
+        assert effect.absolute is not None
+        assert effect.absolute.control.value == pytest.approx(1000 * risk.value, rel=1e-9)
+        assert effect.absolute.difference.value == pytest.approx(1000 * float(difference.estimate), rel=1e-9)
+        if outcome == "relapse":
+            needed = number_needed_to_treat(difference)
+            assert effect.absolute.needed is not None
+            assert effect.absolute.needed.value == pytest.approx(abs(needed.number), rel=1e-9)
+            assert effect.absolute.benefits[0] == (needed.number < 0)
+
+
+def test_the_ratio_of_a_trial_by_itself_is_that_of_an_ordinary_regression(tmp_path: Path) -> None:
+    path = write_events(tmp_path / "s", NOTHING_SMALL)
+    found = effects(path)
+    for row in found["relapse"].by_trial:
+        table = pd.read_csv(tmp_path / "s" / f"{row.trial.text.lower()}.csv")
+        design = sm.add_constant(np.column_stack([(table["arm"] == 1).astype(float), table["age"]]))
+        fit = sm.Logit(table["relapse"], design).fit(disp=0)
+        assert row.estimate.effect.value == pytest.approx(np.asarray(fit.params)[1], abs=1e-7)
+        assert row.events is not None
+        assert row.events.control.value == table.loc[table["arm"] == 2, "relapse"].sum()
+    for row in found["falls"].by_trial:
+        table = pd.read_csv(tmp_path / "s" / f"{row.trial.text.lower()}.csv")
+        design = sm.add_constant(np.column_stack([(table["arm"] == 1).astype(float), table["age"]]))
+        count = sm.Poisson(table["falls"], design, exposure=table["days"]).fit(disp=0)
+        assert row.estimate.effect.value == pytest.approx(np.asarray(count.params)[1], abs=1e-7)
+        assert row.events is not None and row.events.exposure_control is not None
+        assert row.events.exposure_control.value == table.loc[table["arm"] == 2, "days"].sum()
+
+
+def test_what_is_good_turns_the_side_that_favours_and_not_the_ratio(tmp_path: Path) -> None:
+    bad = effects(write_events(tmp_path / "bad"))["relapse"]
+    outcomes = {**OUTCOMES, "relapse": {**OUTCOMES["relapse"], "good": True}}
+    good = effects(write_events(tmp_path / "good", {"outcomes": outcomes}))["relapse"]
+    assert bad.estimate.effect.value == good.estimate.effect.value
+    assert (bad.scale.favours, good.scale.favours) == ("lower", "higher")
+    assert bad.absolute is not None and good.absolute is not None
+    assert bad.absolute.benefits[0] is not good.absolute.benefits[0]
+
+
+def test_the_other_level_as_the_event_turns_the_sign(tmp_path: Path) -> None:
+    outcomes = {**OUTCOMES, "relapse": {**OUTCOMES["relapse"], "event": "no"}}
+    other = effects(write_events(tmp_path / "no", {"outcomes": outcomes}))["relapse"]
+    same = effects(write_events(tmp_path / "yes"))["relapse"]
+    assert other.estimate.effect.value == pytest.approx(-(same.estimate.effect.value or 0), abs=1e-8)
+
+
+def test_several_levels_are_one_event_and_numbers_are_cut_into_levels(tmp_path: Path) -> None:
+    levels = {"name": "Pain", "levels": ["mild", "moderate", "severe"]}
+    study = {
+        "instruments": {**INSTRUMENTS, "pain": levels},
+        "outcomes": {**OUTCOMES, "pain": {"kind": "binary", "event": ["moderate", "severe"], "good": False}},
+        "analyses": {"pooled": {"method": "meta-analysis", "outcomes": "pain", "adjust_for": []}},
+        "report": {"contents": []},
+    }
+    cut = {"mild": "below 8", "moderate": "8 to 12", "severe": "above 12"}
+    path = write_events(tmp_path / "s", study, pain={"column": {"q3": "rm_q3"}, "cut": cut})
+    effect, table = effects(path)["pain"], table_of(tmp_path / "s")
+    assert effect.events is not None
+    assert effect.events.control.value == ((table["arm"] == 2) & (table["rm_q3"] >= 8)).sum()
+
+
+def test_a_trial_in_which_nobody_has_the_event_is_left_out_with_the_reason_and_counted_in_the_table_of_events(
+    tmp_path: Path,
+) -> None:
+    path = write_events(tmp_path / "s", NOTHING_SMALL)
+    table = pd.read_csv(tmp_path / "s" / "east.csv").assign(relapse=0)
+    table.to_csv(tmp_path / "s" / "east.csv", index=False)
+    effect = effects(path)["relapse"]
+    assert [row.trial.text for row in effect.by_trial] == ["North", "South"]
+    (lost,) = [item for item in effect.excluded if item.trial.text == "East"]
+    assert lost.exclusion is not None and "nobody had the event" in lost.exclusion.words
+    counted: EventTable = record_of(path, "harms")
+    relapse = next(item for item in counted.results if item.outcome == "relapse")
+    assert [row.trial.text for row in relapse.rows] == list(TRIALS)
+    assert [row.control.events.value for row in relapse.rows][-1] == 0
+
+
+def test_a_trial_with_one_arm_without_events_enters_the_one_step_model_alone(tmp_path: Path) -> None:
+    path = write_events(tmp_path / "s", NOTHING_SMALL)
+    table = pd.read_csv(tmp_path / "s" / "east.csv")
+    table.loc[table["arm"] == 1, "relapse"] = 0
+    table.to_csv(tmp_path / "s" / "east.csv", index=False)
+    effect = effects(path)["relapse"]
+    east = effect.by_trial[-1]
+    assert (east.estimate.effect.value, east.reason) == (None, "nobody in the intervention arm has the event")
+    assert [row.trial.text for row in effect.one_step_only] == ["East"]
+    assert effect.trials.value == 3 and effect.estimate.effect.value is not None
+
+
+def test_an_arm_without_any_event_gives_a_reason_and_no_number(tmp_path: Path) -> None:
+    path = write_events(tmp_path / "s", NOTHING_SMALL)
+    for name in TRIALS:
+        table = pd.read_csv(tmp_path / "s" / f"{name.lower()}.csv")
+        table.loc[table["arm"] == 1, "relapse"] = 0
+        table.to_csv(tmp_path / "s" / f"{name.lower()}.csv", index=False)
+    effect = effects(path)["relapse"]
+    assert effect.estimate.effect.value is None and effect.absolute is None
+    assert "no finite estimate" in effect.reason
+
+
+def test_events_of_few_people_are_not_told_nor_left_to_be_worked_out(tmp_path: Path) -> None:
+    path = write_events(tmp_path / "s", {"analyses": {"pooled": ANALYSES["pooled"]}, "report": {"contents": []}})
+    table = pd.read_csv(tmp_path / "s" / "east.csv")
+    table["relapse"] = 0
+    table.loc[[0, 2, 5], "relapse"] = 1  # two in the intervention arm, one in the control arm
+    table.to_csv(tmp_path / "s" / "east.csv", index=False)
+    effect = effects(path)["relapse"]
+    assert effect.estimate.effect.value is not None and effect.trials.value == 3  # it stays in the pooled effect
+    suppressed = [row.trial.text for row in effect.by_trial if row.status == "suppressed"]
+    assert "East" in suppressed and len(suppressed) > 1
+    assert all(row.events is None for row in effect.by_trial if row.status == "suppressed")
+    assert effect.heterogeneity.tau2.value is None and effect.absolute is not None
+    assert effect.absolute.control.value is None
+    told = float(np.exp(effect.estimate.effect.value))
+    assert round(told, 2) == pytest.approx(told, abs=1e-12)  # the printed digits alone
+
+
+def test_only_the_first_analysis_tells_events_of_nearly_the_same_people(tmp_path: Path) -> None:
+    path = write_events(tmp_path / "s")
+    assert all(row.events is None for row in effects(path)["relapse"].by_trial)
+    counted: EventTable = record_of(path, "harms")
+    assert not any(row.suppressed for item in counted.results for row in item.rows)
+    free = write_events(tmp_path / "free", NOTHING_SMALL)
+    assert all(row.events is not None for row in effects(free)["relapse"].by_trial)
+
+
+def test_differences_in_risk_have_the_intervals_of_newcombe(tmp_path: Path) -> None:
+    counted: EventTable = record_of(write_events(tmp_path / "s"), "harms")
+    row = next(item for item in counted.results if item.outcome == "relapse").rows[0]
+    e0, n0, e1, n1 = (
+        int(number.value or 0) for arm in (row.control, row.intervention) for number in (arm.events, arm.n)
+    )
+    low, high = newcombe(e1, n1, e0, n0)
+    assert row.difference.value == pytest.approx(100 * (e1 / n1 - e0 / n0))
+    assert (row.low.value, row.high.value) == pytest.approx((100 * low, 100 * high), abs=1e-8)
+
+
+def newcombe(e1: int, n1: int, e2: int, n2: int, z: float = 1.959963984540054) -> tuple[float, float]:
+    """Method 10 of Newcombe (1998), from Wilson's limits of either proportion."""
+
+    def wilson(e: int, n: int) -> tuple[float, float]:
+        half = z * np.sqrt(e * (n - e) / n + z * z / 4)
+        return (e + z * z / 2 - half) / (n + z * z), (e + z * z / 2 + half) / (n + z * z)
+
+    (l1, u1), (l2, u2), p1, p2 = wilson(e1, n1), wilson(e2, n2), e1 / n1, e2 / n2
+    return p1 - p2 - np.hypot(p1 - l1, u2 - p2), p1 - p2 + np.hypot(u1 - p1, p2 - l2)
+
+
+@pytest.mark.slow
+def test_a_whole_study_of_events_is_built_and_its_pages_say_ratios_and_never_baseline_or_change(tmp_path: Path) -> None:
+    only = {name: OUTCOMES[name] for name in ("relapse", "falls")}
+    study = {"outcomes": only, "analyses": {name: ANALYSES[name] for name in ("harms", "pooled")}, **NOTHING_SMALL}
+    path = write_events(tmp_path / "s", study)
+    assert run(["validate", str(path)]) == 0
+    assert run(["build", str(path), "--output", str(tmp_path / "out"), "-j", "1", "--no-store"]) == 0
+    page = re.sub(r"<(style|script).*?</\1>", " ", pages_of(tmp_path / "out"), flags=re.DOTALL)
+    words = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page)))
+    for said in (
+        "Odds ratios below one favour the intervention",
+        "rate ratios below one favour the intervention",
+        "logistic mixed model",
+        "Poisson mixed model",
+        "log scale",
+        "Newcombe",
+        "NNTB",
+    ):
+        assert said in words, said
+    for never in (
+        "change from baseline",
+        "analysis of covariance",
+        "Kenward",
+        "at follow-up ",
+        "None",
+        "nan,",
+        " nan ",
+    ):
+        assert never not in words, never
+
+
+def problems(path: Path) -> str:
+    return "\n".join(str(problem) for problem in examine_study(path).problems)
+
+
+RELAPSE = OUTCOMES["relapse"]
+
+
+@pytest.mark.parametrize(
+    ("study", "said"),
+    [
+        ({"outcomes": {"relapse": {**RELAPSE, "event": "maybe"}}}, "'relapse' has no level 'maybe'"),
+        ({"outcomes": {"relapse": {"kind": "binary", "good": False}}}, "which level of 'relapse' is the event?"),
+        ({"outcomes": {"relapse": {**RELAPSE, "event": ["no", "yes"]}}}, "everybody has it"),
+        ({"outcomes": {"relapse": {"kind": "binary", "event": "yes"}}}, "does not say whether its event is good"),
+        ({"outcomes": {"relapse": {**RELAPSE, "analyse": "change"}}}, "has no change since baseline"),
+        ({"outcomes": {"relapse": {**RELAPSE, "better": "lower"}}}, "`better` does not apply to a binary outcome"),
+        ({"outcomes": {"relapse": {**RELAPSE, "measure": "rate ratio"}}}, "no measure of a binary outcome"),
+        ({"outcomes": {"RMDQ": {"measure": "odds ratio"}}}, "no measure of a continuous outcome"),
+        ({"outcomes": {"RMDQ": {"event": "yes"}}}, "`event` does not apply to a continuous outcome"),
+        ({"outcomes": {"RMDQ": {"exposure": "days"}}}, "`exposure` does not apply to a continuous outcome"),
+        ({"outcomes": {"relapse": {}}}, "'relapse' has levels, but the outcome is continuous"),
+        ({"outcomes": {"relapse": {"kind": "count", "good": False}}}, "'relapse' has levels, but the outcome is a count"),
+        ({"outcomes": {"falls": {**OUTCOMES["falls"], "exposure": "weeks"}}}, "there is no instrument 'weeks'"),
+        ({"outcomes": {"falls": {**OUTCOMES["falls"], "exposure": "relapse"}}}, "an exposure is a number"),
+        ({"instruments": {**INSTRUMENTS, "VAS": {"range": [0, 10]}}}, "'VAS' does not say which values are better"),
+        ({"instruments": {**INSTRUMENTS, "relapse": {"levels": ["no"]}}}, "needs at least two levels"),
+        ({"analyses": {"a": {"method": "moderators", "moderators": ["age"]}}}, "takes continuous outcomes"),
+        ({"analyses": {"a": {"method": "meta-analysis", "intercept": "random"}}}, "`intercept: random` does not apply"),
+        ({"analyses": {"a": {"method": "meta-analysis", "adjust_for": ["baseline relapse"]}}}, "has no baseline value"),
+        ({"analyses": {"a": {"method": "events", "outcomes": "RMDQ"}}}, "'RMDQ' is continuous and no event"),
+        ({"report": {"contents": [{"series": "Fig.", "show": "forest", "of": "pooled", "limits": [-1, 1]}]}}, "begins above 0"),
+        ({"report": {"contents": [{"series": "Table", "show": "absolute-effects", "of": "change"}]}}, "is an event"),
+        (
+            {"report": {"contents": [{"series": "Fig.", "show": "forest", "of": "change", "columns": {"left": ["events"]}}]}},
+            "no outcome that is shown has `events`",
+        ),
+    ],
+)  # fmt: skip
+def test_a_study_file_that_cannot_be_meant_is_refused_with_its_place(
+    tmp_path: Path, study: dict[str, Any], said: str
+) -> None:
+    outcomes = study.get("outcomes")
+    if outcomes:  # the analyses name all outcomes of the study
+        study = {**study, "outcomes": {**OUTCOMES, **outcomes}}
+    if "analyses" in study:
+        study = {**study, "report": {"contents": []}}
+    path = write_events(tmp_path / "s", study)
+    found = examine_study(path).problems
+    assert said in problems(path)
+    assert all(problem.origin for problem in found if said in str(problem))
+
+
+@pytest.mark.parametrize(
+    ("column", "row", "value", "said"),
+    [
+        ("relapse", 3, 2, "unknown code"),
+        ("falls", 4, -1, "no number of events"),
+        ("falls", 5, 1.5, "no number of events"),
+        ("days", 6, 0, "no exposure"),
+    ],
+)
+def test_a_file_with_what_is_no_event_is_refused_with_its_row(
+    tmp_path: Path, column: str, row: int, value: float, said: str
+) -> None:
+    path = write_events(tmp_path / "s")
+    table = pd.read_csv(tmp_path / "s" / "north.csv").astype({column: float})
+    table.loc[row, column] = value
+    table.to_csv(tmp_path / "s" / "north.csv", index=False)
+    with pytest.raises(SpecError) as caught:
+        read(path)
+    assert said in str(caught.value) and f"row {row + 2}" in str(caught.value)
+
+
+def test_numbers_that_are_neither_event_nor_none_are_refused(tmp_path: Path) -> None:
+    study = {
+        "instruments": {**INSTRUMENTS, "relapse": {"name": "Relapse"}},
+        "outcomes": {**OUTCOMES, "relapse": {"kind": "binary", "good": False}},
+    }
+    path = write_events(tmp_path / "s", study, relapse={"column": {"q3": "relapse"}})
+    assert effects(path)["relapse"].estimate.effect.value is not None
+    table = pd.read_csv(tmp_path / "s" / "north.csv")
+    table.loc[7, "relapse"] = 2
+    table.to_csv(tmp_path / "s" / "north.csv", index=False)
+    with pytest.raises(SpecError, match="neither 0 nor 1"):
+        read(path)
+
+
+def test_an_event_at_baseline_is_refused(tmp_path: Path) -> None:
+    columns = {"b": "sex", "q3": "relapse"}
+    path = write_events(tmp_path / "s", relapse={"column": columns, "codes": {0: "no", 1: "yes", 2: "no"}})
+    with pytest.raises(SpecError, match="with the event at baseline"):
+        read(path)
+
+
+def test_a_person_without_exposure_is_left_out_and_counted(tmp_path: Path) -> None:
+    path = write_events(tmp_path / "s", NOTHING_SMALL)
+    table = pd.read_csv(tmp_path / "s" / "north.csv").astype({"days": object})
+    table.loc[[1, 2], "days"] = ""
+    table.to_csv(tmp_path / "s" / "north.csv", index=False)
+    effect = effects(path)["falls"]
+    assert [(plain(item.reason), item.n.value) for item in effect.excluded] == [("no exposure at follow-up", 2)]
+
+
+def test_published_effects_of_events_are_refused(tmp_path: Path) -> None:
+    path = write_events(tmp_path / "s")
+    effect = {
+        "outcome": "relapse",
+        "follow_up": "short",
+        "intervention": "exercise",
+        "control": "usual care",
+        "effect": "0.6",
+    }
+    north = path.parent / "north.yaml"
+    north.write_text(
+        north.read_text() + f"published: {{n: 240, source: North 1998, effects: [{effect}]}}\n".replace("'", '"')
+    )
+    with pytest.raises(SpecError, match="published effects"):
+        read(path)
