@@ -31,7 +31,7 @@ from reportgen.spec.study import Study
 from reportgen.store import Memory, NoStore, Store
 from tests.event_study import TRIALS, write_events
 from tests.screened_study import PUBLISHED, write_screened
-from tests.study_files import write_yaml
+from tests.study_files import STUDY, write_yaml
 
 pytestmark = pytest.mark.slow
 
@@ -75,8 +75,10 @@ INSTEAD: dict[str, list[Any]] = {
     "Moderators.expected": [{"age": "older people gain more"}],
     "Outcome.instrument": ["VAS"],
     "Outcome.event": ["no"],
-    "Outcome.exposure": ["RMDQ"],
+    "Outcome.exposure": [None],
     "Events.outcomes": ["falls"],
+    "Events.comparisons": ["other"],
+    "Events.follow_up": ["late"],
     "Outcome.range": [[0, 100]],
     "Published.means": [{"age": "48"}],
     "PublishedEffect.control": [["usual care", "sham"], ["sham"]],
@@ -266,7 +268,8 @@ def store(written: Written, tmp_path_factory: pytest.TempPathFactory) -> Store:
 def of_events(tmp_path_factory: pytest.TempPathFactory) -> Written:
     """A study of events: what it says of its outcomes and instruments, and of analyses of theirs, means something for them alone."""
     folder = tmp_path_factory.mktemp("stale") / "e"
-    path = write_events(folder, {"report": {"contents": []}, "policy": {"minimum_cell": 0}})
+    declared = {part: {**STUDY[part], **BESIDE[part]} for part in ("comparisons", "follow_up")}
+    path = write_events(folder, {"report": {"contents": []}, "policy": {"minimum_cell": 0}, **declared})
     yaml = YAML(typ="safe")
     files = ("study.yaml", *(f"{name.lower()}.yaml" for name in TRIALS))
     return Written(path.parent, {name: yaml.load(folder / name) for name in files})
