@@ -74,6 +74,12 @@ class Hand:
             return {variable.column: self._inside(variable, words, trait.place[mask])}
         return {variable.column: self.written(self._coded(variable, words), variable)}
 
+    def answer_cells(self, variable: Variable, column: str, words: Sequence[str | None]) -> Columns:
+        """Return the column of an instrument with levels at one visit."""
+        if variable.cut:
+            return {column: self._inside(variable, words, self.chance.random(len(words)))}
+        return {column: self.written(self._coded(variable, words), variable)}
+
     def _coded(self, variable: Variable, meant: Sequence[Any]) -> list[Any]:
         """One of the codes that mean it; the thing itself where the mapping needs no codes."""
         if not variable.codes:

@@ -1,5 +1,6 @@
 """What becomes of people: how each instrument changes, what treatment adds and for whom, and who is lost.
 
+An event happens with the declared risk and odds ratio, a count with the declared rate and rate ratio, in the exposure of the person.
 Improvement = course of the trial + pull x (how much worse than the trial's mean the start was) + effect of the arm's class
 + modifications + residual, all in points of the instrument. The value is snapped to its grid, and with it the ends of the
 scale take their toll. What the file declares and what an analysis then finds differ by sampling error; `exact` takes as much
@@ -12,13 +13,15 @@ from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import expit, logit
 
 from reportgen.data.visits import visit_meant
 from reportgen.simulation.draws import Draws, FloatArray
 from reportgen.simulation.people import BoolArray, IntArray, People, Quantity, Scale, instrument_of, trial_names
 from reportgen.spec.declared import declared_visits
 from reportgen.spec.mapping import Mapping, Variable
-from reportgen.spec.simulation import Instrument, Modifier, SimulationSpec
+from reportgen.spec.outcomes import instruments_of
+from reportgen.spec.simulation import Instrument, Modifier, SimulationSpec, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Draft:
     scale : Scale
     turn : float
         1 where higher is better, else -1.
+    happened : bool
+        Whether it is an event or a count: it has no baseline, and chance has its say once.
     """
 
     key: str
@@ -48,6 +53,7 @@ class Draft:
     complete: BoolArray
     scale: Scale
     turn: float
+    happened: bool = False
 
     def only(self, mask: BoolArray) -> Draft:
         """Return the same of some people."""
@@ -93,7 +99,7 @@ class Added:
 
     def to(self, arm_class: str | None, instrument: Instrument) -> bool:
         """Whether it is added in a class of arms: those it names, or all that have an effect."""
-        return arm_class is not None and arm_class in (self.modifier.classes or tuple(instrument.effects))
+        return arm_class is not None and arm_class in (self.modifier.classes or instrument.treated)
 
 
 def modifications(people: People, file: SimulationSpec) -> dict[str, list[Added]]:
@@ -143,6 +149,9 @@ class _FollowUp:
         return [self._draft(name, key, months) for key, months in visits_of_variable(rule, mapping)]
 
     def _draft(self, name: str, key: str, months: float) -> Draft:
+        kind = kind_of(name, self.file.spec.study)
+        if kind != "measured":
+            return self._happened(name, kind, key, months)
         trait = self.people.traits[name]
         assert isinstance(trait, Quantity)
         base, known = trait.values[self.mine], trait.known[self.mine]
@@ -160,6 +169,48 @@ class _FollowUp:
         return Draft(
             key, months, base, gain, self._residual(name, instrument, key), there, there & known & stays, scale, turn
         )
+
+    def _happened(self, name: str, kind: str, key: str, months: float) -> Draft:
+        """Return who has an event by a visit, or how many events each has had; nobody has one at baseline."""
+        n, instrument = len(self.mine), instrument_of(self.file, name, self.trial)
+        nothing, scale = np.zeros(n), Scale(0.0, np.inf, 1.0, 0)
+        there = self._there(name, key, months) if months > 0 else np.ones(n, dtype=np.bool_)
+        values = nothing
+        if months > 0:
+            trait = self.people.traits[name]
+            assert isinstance(trait, Quantity)
+            spread = 0.0 if instrument.sd is None else 1.0
+            shift = self._log_ratio(name, instrument) + spread * trait.raw[self.mine]
+            if kind == "binary":
+                chance = expit(logit(at_month(instrument.risk, months)) + shift)
+                values = (self.draws.uniform(n, self.trial, "event", name, key) < chance).astype(np.float64)
+            else:
+                expected = at_month(instrument.rate, months) * self._exposure(name, key, months) * np.exp(shift)
+                values = self.draws.of(self.trial, "events", name, key).poisson(expected).astype(np.float64)
+        return Draft(
+            key, months, nothing, values, nothing, there, there & self.people.stays[self.mine], scale, 1.0, True
+        )
+
+    def _log_ratio(self, name: str, instrument: Instrument) -> FloatArray:
+        shift, classes = np.zeros(len(self.mine)), self.people.arm_class[self.mine]
+        for arm_class, ratio in instrument.ratios.items():
+            here = classes == arm_class
+            shift[here] = np.log(ratio)
+            for item in self.added[name]:
+                if item.to(arm_class, instrument):
+                    shift[here] += item.values[self.mine][here]
+        return shift
+
+    def _exposure(self, name: str, key: str, months: float) -> FloatArray:
+        """Return in what each person's events are counted: the exposure of the outcome, or 1."""
+        study = self.file.spec.study
+        asked = [outcome for key_, outcome in study.outcomes.items() if name in instruments_of(outcome, key_)]
+        exposure = next((outcome.exposure for outcome in asked if outcome.exposure), None)
+        if exposure is None or exposure not in self.people.traits:
+            return np.ones(len(self.mine))
+        values = self._draft(exposure, key, months).values()
+        known = values[~np.isnan(values)]
+        return np.where(np.isnan(values), known.mean() if len(known) else 1.0, values)
 
     def _effect(self, name: str, instrument: Instrument, months: float) -> FloatArray:
         effect = np.zeros(len(self.mine))

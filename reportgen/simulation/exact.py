@@ -37,6 +37,8 @@ def exact(drafts: Drafts, people: People, file: SimulationSpec) -> Drafts:
     comparison = file.spec.study.comparisons[asked]
     results = [dict(draft) for draft in drafts]
     for name, outcome in file.spec.study.outcomes.items():
+        if outcome.of_events:
+            continue
         for window in file.spec.study.follow_up.values():
             places = [*_places(results, outcome, name, window)]
             _pool(results, places, people, comparison, file)
@@ -53,7 +55,7 @@ def _with_exact_arms(draft: Draft, arms: ObjectArray) -> Draft:
     for arm in dict.fromkeys(arms.tolist()):
         whole = arms == arm
         mask = draft.complete & whole
-        if draft.months > 0 and mask.any():
+        if draft.months > 0 and not draft.happened and mask.any():
             residual[whole] += shift_to(draft, mask, float(draft.gain[mask].mean()))
     return replace(draft, residual=residual)
 

@@ -18,6 +18,7 @@ from reportgen.simulation.draws import Draws
 from reportgen.simulation.people import IntArray, Levels, ObjectArray, People, Quantity
 from reportgen.spec.mapping import Data, Keep, Mapping
 from reportgen.spec.model import Code
+from reportgen.spec.outcomes import instruments_of
 from reportgen.spec.simulation import File, SimulationSpec, Trial
 from reportgen.spec.study import Study
 
@@ -125,6 +126,8 @@ class _FileContext:
     def _instrument(self, name: str, course: Draft, hand: Hand) -> Columns:
         variable, instrument = self.mapping.variables[name], self.study.instruments[name]
         columns = columns_of(variable, course.key)
+        if instrument.levels:
+            return hand.answer_cells(variable, columns[0], _answers(name, course, self.study))
         result = hand.number_cells(variable, columns, course.values(), instrument.unit, instrument.range)
         if variable.items is not None and course.months > 0:
             result = hand.left_open(variable, result, self.trial.open_items)
@@ -180,6 +183,22 @@ class _FileContext:
             if visit.months == 0 or settings.repeat or name in always:
                 block[name] = cells
         return block, present
+
+
+def _answers(name: str, course: Draft, study: Study) -> list[str | None]:
+    """Return the level of each person: the first that is the event, or the first that is none."""
+    levels = study.instruments[name].levels
+    events = {
+        event
+        for key, outcome in study.outcomes.items()
+        if name in instruments_of(outcome, key)
+        for event in outcome.event
+    }
+    words = (
+        next((level for level in levels if level not in events), levels[0]),
+        next((level for level in levels if level in events), levels[-1]),
+    )
+    return [None if np.isnan(value) else words[int(value)] for value in course.values()]
 
 
 def _identity(settings: File, number: int) -> Any:

@@ -18,7 +18,7 @@ from scipy.special import ndtr
 from reportgen.simulation.draws import Draws, FloatArray
 from reportgen.spec.mapping import Mapping, interval_of
 from reportgen.spec.model import Code
-from reportgen.spec.simulation import Instrument, SimulationSpec, Trait
+from reportgen.spec.simulation import Instrument, SimulationSpec, Trait, kind_of
 from reportgen.spec.study import Covariate, Study
 
 IntArray = npt.NDArray[np.int64]
@@ -210,8 +210,9 @@ def _drawn(name: str, trial: str, n: int, file: SimulationSpec, people: People, 
 
 
 def _worse(name: str, study: Study) -> float:
-    """A positive score makes an instrument worse and a covariate larger."""
-    return -1.0 if name in study.instruments and study.instruments[name].better == "higher" else 1.0
+    """A positive score makes an instrument worse, an event or a count likelier, and a covariate larger."""
+    measured = name in study.instruments and kind_of(name, study) == "measured"
+    return -1.0 if measured and study.instruments[name].better == "higher" else 1.0
 
 
 def _joined(parts: list[_Part], covariate: Covariate | None) -> Drawn:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -20,7 +20,9 @@ from reportgen.errors import Problem, SpecError, did_you_mean
 from reportgen.spec.load import Spec, load_study, read_tolerantly
 from reportgen.spec.mapping import Mapping, TrialColumn, interval_of
 from reportgen.spec.model import MOST, Code, Names, Node, Positive, Range, Real, RuleError, Word
+from reportgen.spec.outcomes import uses_of
 from reportgen.spec.source import Source, Step, read_source
+from reportgen.spec.study import Study
 
 Months = dict[Real, Real]
 """Months since randomisation to a number; between two of them it runs straight, outside it stays level."""
@@ -109,6 +111,18 @@ class Instrument(Trait):
     """Other residual standard deviations for some people."""
     effects: dict[Word, Months] = {}
     """What each class of arms adds to the gain, in points, by month."""
+    risk: dict[Real, Annotated[float, Field(gt=0, lt=1)]] = {}
+    """Of an event: share of people under usual care who have it, by month. `sd` is then the standard deviation of the log
+    odds between people, 0 by default, and a positive load makes the event more likely."""
+    rate: dict[Real, Positive] = {}
+    """Of a count: events of a person under usual care in a unit of exposure, by month. `sd` is that of the log rate."""
+    ratios: dict[Word, Positive] = {}
+    """Of an event or a count: the odds or rate ratio of each class of arms to usual care."""
+
+    @property
+    def treated(self) -> tuple[str, ...]:
+        """The classes of arms that have an effect."""
+        return (*self.effects, *self.ratios)
 
 
 class Residuals(Node):
@@ -144,7 +158,8 @@ class Modifier(Node):
     by: Word | None = None
     """A quantity for each unit of which `adds` is added."""
     adds: Real
-    """What is added to the effect, in points of the instrument; its mean over everybody is taken off."""
+    """What is added to the effect, in points of the instrument, or to the logarithm of the ratio of an event or a count;
+    its mean over everybody is taken off."""
 
 
 class Loss(Node):
@@ -200,6 +215,12 @@ class Here(Trait):
     """The trial's own gain under usual care, in points, by month."""
     effects: dict[Word, Months] = {}
     """The trial's own effects by class of arms, in points, by month; other classes keep the general ones."""
+    risk: dict[Real, Annotated[float, Field(gt=0, lt=1)]] = {}
+    """Of an event: the trial's own risk under usual care, by month."""
+    rate: dict[Real, Positive] = {}
+    """Of a count: the trial's own rate under usual care, by month."""
+    ratios: dict[Word, Positive] = {}
+    """Of an event or a count: the trial's own ratios by class of arms; other classes keep the general ones."""
 
 
 class LeftOut(Node):
@@ -309,8 +330,9 @@ class Simulation(Node):
         if here is None:
             return general
         given = {key: getattr(here, key) for key in here.model_fields_set}
-        if "effects" in given and isinstance(general, Instrument):
-            given["effects"] = {**general.effects, **given["effects"]}
+        for key in ("effects", "ratios"):
+            if key in given and isinstance(general, Instrument):
+                given[key] = {**getattr(general, key), **given[key]}
         return general.model_copy(update=given)
 
 
@@ -345,6 +367,18 @@ def load_simulation(path: Path) -> SimulationSpec:
     if problems:
         raise SpecError(problems)
     return SimulationSpec(simulation, spec, source)
+
+
+MEASURED = ("mean", "grid", "decimals", "limits", "course", "pull", "residual", "residual_where", "effects")
+"""What an event or a count does not have."""
+
+
+def kind_of(instrument: str, study: Study) -> Literal["binary", "count", "measured"]:
+    """Return what is simulated of an instrument: an event, a count of events, or a measurement."""
+    uses = uses_of(instrument, study.outcomes)
+    if study.instruments[instrument].levels or "binary" in uses:
+        return "binary"
+    return "count" if "count" in uses else "measured"
 
 
 class _Check:
@@ -416,13 +450,36 @@ class _Check:
                     self._each("level", trait.shares, study.covariates[name].levels, section, name, "shares")
                     if not sum(trait.shares.values()):
                         self._say(f"'{name}' has no shares", "Give `shares:` of its levels.", section, name)
+                elif section == "instruments" and name in study.instruments and self._kind(name) != "measured":
+                    self._event(name, self._kind(name))
                 elif (trait if section == "covariates" else self._instrument(name)).mean is None:
                     self._say(f"'{name}' has no mean", "Give `mean:` and `sd:`.", section, name)
         for name, instrument in simulation.instruments.items():
             self._each("arm class", instrument.effects, study.arm_classes, "instruments", name, "effects")
+            self._each("arm class", instrument.ratios, study.arm_classes, "instruments", name, "ratios")
+            if name in study.instruments and self._kind(name) == "measured":
+                self._idle(name, ("risk", "rate", "ratios"), "is measured, and no outcome of events is read from it")
             for index, spread in enumerate(instrument.residual_where):
                 self._where(spread.where, "instruments", name, "residual_where", index, "where")
         self._each("factor", simulation.loss.leans, simulation.factors, "loss", "leans")
+
+    def _kind(self, name: str) -> str:
+        return kind_of(name, self._study)
+
+    def _event(self, name: str, kind: str) -> None:
+        """An event has a risk, a count a rate, and neither what a measurement has."""
+        needed, other = ("risk", "rate") if kind == "binary" else ("rate", "risk")
+        written = self._source.content["instruments"][name]  # a faulty one has been reported, and left out
+        if not getattr(self._instrument(name), needed) and needed not in written:
+            what = "an event" if kind == "binary" else "a count"
+            hint = f"Give `{needed}:` by month, as in `{needed}: {{3: 0.2}}`."
+            self._say(f"'{name}' is {what} and has no {needed}", hint, "instruments", name)
+        self._idle(name, (*MEASURED, other), f"is {'an event' if kind == 'binary' else 'a count'}")
+
+    def _idle(self, name: str, keys: tuple[str, ...], why: str) -> None:
+        for key in keys:
+            if key in self._simulation.instruments[name].model_fields_set:
+                self._say(f"'{name}' {why}: `{key}` does nothing", "Remove it.", "instruments", name, key)
 
     def _instrument(self, name: str) -> Instrument:
         like, seen = self._simulation.instruments[name].like, {name}
