@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from ruamel.yaml import YAML
 
 from reportgen.cli import run
 from reportgen.errors import SpecError
@@ -19,10 +20,12 @@ from reportgen.records.events import EventTable
 from reportgen.records.model import MetaAnalysis, PooledEffect
 from reportgen.records.numbers import plain
 from reportgen.spec.load import examine_study
+from reportgen.spec.lock import locked
 from reportgen.stats import fit_one_step_glmm, number_needed_to_treat, pool_control_risk, risk_difference
 from tests.analysed import analysed
 from tests.event_study import ANALYSES, INSTRUMENTS, OUTCOMES, TRIALS, write_events
 from tests.page_numbers import pages_of
+from tests.study_files import write_yaml
 
 NOTHING_SMALL = {"policy": {"minimum_cell": 0}}
 
@@ -82,6 +85,14 @@ def test_the_ratio_of_a_trial_by_itself_is_that_of_an_ordinary_regression(tmp_pa
         assert row.estimate.effect.value == pytest.approx(np.asarray(count.params)[1], abs=1e-7)
         assert row.events is not None and row.events.exposure_control is not None
         assert row.events.exposure_control.value == table.loc[table["arm"] == 2, "days"].sum()
+
+
+def test_the_lock_of_a_study_of_events_is_the_same_study_when_it_is_read(tmp_path: Path) -> None:
+    path = write_events(tmp_path / "s")
+    spec, _ = read(path)
+    content = YAML(typ="safe").load(locked(spec))
+    write_yaml(path, {key: value for key, value in content.items() if key != "mappings"})
+    assert read(path)[0].study == spec.study
 
 
 def test_what_is_good_turns_the_side_that_favours_and_not_the_ratio(tmp_path: Path) -> None:

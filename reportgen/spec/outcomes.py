@@ -77,7 +77,7 @@ class Instrument(Node):
         if not self.levels:
             return self
         for key in ("range", "better", "items", "unit"):
-            if key in self.model_fields_set:
+            if getattr(self, key) != type(self).model_fields[key].default:
                 hint = f"Remove `{key}`, or `levels`." if key != "better" else "Remove it: outcomes say what is `good`."
                 raise RuleError(f"an instrument with `levels` has no `{key}`", hint, key)
         if len(set(self.levels)) != len(self.levels):
@@ -153,7 +153,7 @@ class Outcome(Node):
     @model_validator(mode="after")
     def _keys_of_the_kind(self) -> Outcome:
         for key, hint in _IDLE[self.kind].items():
-            if key in self.model_fields_set:
+            if getattr(self, key) != type(self).model_fields[key].default:
                 raise RuleError(f"`{key}` does not apply to a {self.kind} outcome", hint, key)
         if self.of_events and self.analyse == "change":
             hint = "Remove `analyse`: what has happened by the follow-up is analysed."
