@@ -52,6 +52,7 @@ from .prepared_screening import PreparedScreening, Screened, prepare_screening
 from .scan import CutScan, scan_cuts
 from .split_readings import split_readings
 from .subgroups import Candidates, Group, Missing, Partition, Rule, Side, Split, Subgroup, TreeNode, Tried
+from .trial_effects import TrialEffects
 from .two_stage import TwoStage, pool_two_stage, prediction_interval
 
 __all__ = [
@@ -85,6 +86,7 @@ __all__ = [
     "Split",
     "Subgroup",
     "TreeNode",
+    "TrialEffects",
     "Tried",
     "TwoStage",
     "benjamini_hochberg",
