@@ -19,6 +19,7 @@ What to use when:
 - `fit_one_step_glmm`: the same for events, binary or counted in an exposure: a pooled log odds ratio or log rate ratio.
   `per_trial_glm`: that ratio in each trial by itself. `pool_control_risk`, `risk_difference` and `number_needed_to_treat`:
   what a ratio means for a thousand people.
+  `screen_moderator_glmm`: the interaction of that ratio with one moderator, in the same readings.
 - `pool_two_stage`: pools the estimates of `per_trial` or `per_trial_glm`, or published ones; the check beside a one-step fit, and
   where heterogeneity statistics come from. `prediction_interval`: where the effect of a new trial may lie.
 
@@ -40,6 +41,7 @@ from .interaction_by_trial import Contrast, InteractionByTrial, interaction_by_t
 from .levels import Levels
 from .moderator_models import Reading
 from .moderators import Entered, ModeratorFit, benjamini_hochberg, holm, screen_moderator
+from .moderators_glmm import screen_moderator_glmm
 from .one_step import ExcludedParticipants, OneStepFit, fit_one_step
 from .one_step_glmm import GlmmFit, fit_one_step_glmm
 from .optimise import Optimiser
@@ -52,6 +54,7 @@ from .prepared_screening import PreparedScreening, Screened, prepare_screening
 from .scan import CutScan, scan_cuts
 from .split_readings import split_readings
 from .subgroups import Candidates, Group, Missing, Partition, Rule, Side, Split, Subgroup, TreeNode, Tried
+from .trial_effects import TrialEffects
 from .two_stage import TwoStage, pool_two_stage, prediction_interval
 
 __all__ = [
@@ -85,6 +88,7 @@ __all__ = [
     "Split",
     "Subgroup",
     "TreeNode",
+    "TrialEffects",
     "Tried",
     "TwoStage",
     "benjamini_hochberg",
@@ -106,5 +110,6 @@ __all__ = [
     "risk_difference",
     "scan_cuts",
     "screen_moderator",
+    "screen_moderator_glmm",
     "split_readings",
 ]

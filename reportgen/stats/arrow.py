@@ -9,6 +9,7 @@ likelihood is even in tau, which may therefore cross zero freely.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +27,16 @@ NOT_CONVERGED = "the search for the maximum of the likelihood did not converge"
 NO_WAY = 1e-9  # of a step: a search that is still not better ends
 
 
+class Likelihood(Protocol):
+    """What a search climbs."""
+
+    def expand(self, point: FloatArray) -> Expansion:
+        """Log-likelihood at a point (K, q), gradient (K, q) and Hessian (K, q, q), trial by trial."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventModel:
-    """A model of events: columns are (intercept, adjusters, treatment, tau).
+    """A model of events: columns are (intercept, columns of the rows, treatment, tau), with two random effects two taus.
 
     Attributes
     ----------
@@ -62,7 +70,8 @@ class EventModel:
     def reach(self, moved: FloatArray) -> float:
         """The most that eta of a row can change for a change (K, q) of the coefficients, or tau times a standard normal."""
         x = np.abs(self.rows.x).max(axis=0, initial=0.0)
-        return float((np.abs(moved) @ np.concatenate([[1.0], x, [1.0, 1.0]])).max(initial=0.0))
+        widths = np.concatenate([[1.0], x, np.ones(moved.shape[1] - len(x) - 1)])
+        return float((np.abs(moved) @ widths).max(initial=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +119,13 @@ class _Step:
     gradient: float
 
 
-def maximise(model: EventModel, likelihood: Quadrature, point: FloatArray, held: tuple[int, ...] = ()) -> Maximum:
+def maximise(model: EventModel, likelihood: Likelihood, point: FloatArray, held: tuple[int, ...] = ()) -> Maximum:
     """Climb to the maximum of the likelihood from `point`.
 
     Parameters
     ----------
     model : EventModel
-    likelihood : Quadrature
+    likelihood : Likelihood
     point : ndarray (K, q)
         Where the search begins; coefficients that are not in the model must be zero.
     held : tuple of int
@@ -176,7 +185,7 @@ def _moment_tau(model: EventModel, start: Maximum) -> float:
 
 
 def _climb(
-    model: EventModel, likelihood: Quadrature, point: FloatArray, step: _Step, value: float
+    model: EventModel, likelihood: Likelihood, point: FloatArray, step: _Step, value: float
 ) -> tuple[FloatArray, Expansion] | None:
     """The first of ever shorter steps that does not lose, with the likelihood there; None if there is none."""
     longest = model.reach(step.move)

@@ -219,9 +219,16 @@ def column_names(adjusters: int, moderators: int) -> tuple[str, ...]:
 
 
 def blocks(
-    products: CrossProducts, options: Options, arms: tuple[CrossProducts, CrossProducts] | None = None
+    products: CrossProducts,
+    options: Options,
+    arms: tuple[CrossProducts, CrossProducts] | None = None,
+    has_own: NDArray[np.bool_] | None = None,
 ) -> Blocks:
-    """Arrange the cross-products of the trials for one model; `arms`: those of each arm, for a residual variance each."""
+    """Arrange the cross-products of the trials for one model.
+
+    `arms` are those of each arm, for a residual variance each; `has_own` says which trials have slopes of their own, where
+    that is not for their number of people to decide.
+    """
     names = ["intercept", *column_names(products.adjusters, products.moderators)]
     adjusters = [f"adjuster[{k}]" for k in range(products.adjusters)]
     interactions = [f"treatment:moderator[{k}]" for k in range(products.moderators)]
@@ -243,7 +250,7 @@ def blocks(
     taken[:, 0] = stratified
     slopes = options.more_slopes + len(_independent(current, scale, level, own, names)[0])
     own_from = options.people_per_slope * slopes if options.own_from is None else options.own_from
-    has_own = size >= own_from
+    has_own = size >= own_from if has_own is None else has_own
     if own:
         log_det += _sweep(current, own, scale, taken, has_own)
     common = [j for j in range(1, len(names) - 1) if j not in own or not has_own.all()]

@@ -1,8 +1,8 @@
 """Binary and count outcomes of participants, checked and put in the order in which likelihoods read them.
 
-In: arrays with a row a participant. Out: rows of events sorted by trial and arm, adjusters centred within trials and in
-units of their spread; who was left out and why; which columns have a coefficient. Where adjusters take few values, alike
-participants share a row: events and participants (or exposure) are sufficient for them.
+In: arrays with a row a participant. Out: rows of events sorted by trial and arm, their columns (adjusters, moderators, treatment
+x moderators) centred within trials and in units of their spread; who was left out and why; which columns have a coefficient.
+Where columns take few values, alike participants share a row: events and participants (or exposure) are sufficient for them.
 A trial in which nobody, or everybody, has the event tells nothing about a ratio: its intercept is infinite and its likelihood
 then constant. It is left out with that reason.
 """
@@ -19,11 +19,12 @@ from reportgen.late import special
 
 from .choices import AdjusterSlopes, Link, RandomPart
 from .crossproducts import Columns, CrossProducts, FloatArray, IntArray, columns
-from .design import Options, blocks
+from .design import Options, blocks, column_names
 from .one_step import ExcludedParticipants, both_arms
 from .quadrature import EventRows
 
 FEW = 12  # values of an adjuster up to which alike participants share a row
+FOLLOWS = "it is constant or follows from the others in every trial"
 Mask = NDArray[np.bool_]
 
 
@@ -43,13 +44,15 @@ class Events:
     constant : float
         Part of the log-likelihood of the participants that no coefficient changes.
     center, unit : ndarray (K, p), (p,)
-        What was taken from the adjusters that are in the model, and what they were then divided by.
+        What was taken from the columns that are in the model, and what they were then divided by.
     own : ndarray (K, p) of bool
-        Adjusters with a slope of the trial's own.
+        Columns with a slope of the trial's own.
     shared : ndarray (K, p) of bool
-        Adjusters with a slope common to trials, in the trials that it applies to.
+        Columns with a slope common to trials, in the trials that it applies to.
     names : tuple of str
-        Of the adjusters in the model.
+        Of the columns in the model.
+    varying : ndarray (rows, r)
+        Random columns of an interaction that varies between trials: one for each moderator, or for each of its levels.
     dropped : dict
         Of the others, with reasons.
     sharing : ndarray (K,) of bool
@@ -70,6 +73,7 @@ class Events:
     own: Mask
     shared: Mask
     names: tuple[str, ...]
+    varying: FloatArray
     dropped: dict[str, str]
     sharing: Mask
     treatment: bool
@@ -96,6 +100,7 @@ def event_participants(
     link: Link,
     adjusters: ArrayLike | None = None,
     exposure: ArrayLike | None = None,
+    moderators: ArrayLike | None = None,
 ) -> Participants:
     """Check the input; a missing exposure makes the outcome missing.
 
@@ -104,7 +109,7 @@ def event_participants(
     ValueError
         As for `columns`, and for outcomes that are no events, an exposure that is not positive, or one of a binary outcome.
     """
-    table = columns(outcome, treatment, trial, adjusters)
+    table = columns(outcome, treatment, trial, adjusters, moderators)
     y = table.outcome
     wrong = ~(np.isnan(y) | ((y == 0.0) | (y == 1.0) if link == "logit" else (y >= 0.0) & (y == np.floor(y))))
     if wrong.any():
@@ -125,8 +130,24 @@ def event_participants(
     return Participants(replace(table, outcome=np.where(np.isnan(time), np.nan, y)), time, link)
 
 
-def make_events(people: Participants, slopes: AdjusterSlopes, events_per_slope: int, random_part: RandomPart) -> Events:
-    """Leave out who tells nothing, arrange the others in rows, and decide which columns have coefficients."""
+def make_events(
+    people: Participants, slopes: AdjusterSlopes, events_per_slope: int, random_part: RandomPart, beside: int = 0
+) -> Events:
+    """Leave out who tells nothing, arrange the others in rows, and decide which columns have coefficients.
+
+    Parameters
+    ----------
+    people : Participants
+    slopes : {"common", "stratified"}
+        Of adjusters, and of the main effects of moderators.
+    events_per_slope : int
+        With fewer events (binary: or people without it) a slope a trial has none of its own.
+    random_part : {"centred", "as-given", "levels"}
+        The random columns: treatment and its products with moderators, each column minus its mean in the trial, or as given; with
+        "levels" the moderators are indicators of all levels but one, and each level has a random column.
+    beside : int
+        The last so many adjusters have a common slope in any case.
+    """
     products, excluded = both_arms(people.table.cross_products())
     complete = complete_participants(people)
     both = _codes(people, products.labels)
@@ -140,16 +161,18 @@ def make_events(people: Participants, slopes: AdjusterSlopes, events_per_slope: 
     keep = np.array([not each for each in who], bool)
     products, events, participants = products.select(keep), events[keep], participants[keep]
     used = people.select(complete & np.isin(people.table.codes, _codes(people, products.labels)))
-    design = _design(products, slopes, events_per_slope, _fewest(events, participants, people.link))
+    fewest = _fewest(events, participants, people.link)
+    options = Options("stratified", "common", adjuster_slopes=slopes, moderator_slopes=slopes, beside=beside)
+    design = _design(products, options, fewest, events_per_slope)
     share = products.mean[:, 0]
     z = np.column_stack([np.zeros(len(share)), np.ones(len(share))])
-    if random_part == "centred":
+    if random_part != "as-given":
         z -= share[:, None]
     center, unit = _scale(products, design.kept)
-    rows = _rows(used, products.labels, design.kept, center, unit, z)
+    rows, varying = _rows(used, products, random_part, design.kept, center, unit, z)
     return Events(
-        rows, products.labels, participants, events, share, _constant(used), center, unit,
-        design.own, design.shared, design.names, design.dropped, design.sharing, design.treatment, excluded,
+        rows, products.labels, participants, events, share, _constant(used), center, unit, design.own, design.shared,
+        design.names, varying, design.dropped, design.sharing, design.treatment, excluded,
     )  # fmt: skip
 
 
@@ -169,7 +192,7 @@ def alike(events: int, participants: float, link: Link) -> Literal["nobody", "ev
 def complete_participants(people: Participants) -> Mask:
     """Those with all values and a trial, (n,)."""
     t = people.table
-    gap = np.isnan(t.outcome) | np.isnan(t.treatment) | np.isnan(t.adjusters).any(axis=1)
+    gap = np.isnan(np.column_stack([t.outcome, t.treatment, t.adjusters, t.moderators])).any(axis=1)
     return np.asarray(~gap & (t.codes >= 0))
 
 
@@ -195,7 +218,7 @@ def _fewest(events: IntArray, participants: IntArray, link: Link) -> IntArray:
 
 @dataclass(frozen=True, slots=True)
 class _Design:
-    kept: IntArray  # places of the adjusters in the model
+    kept: IntArray  # places of the columns in the model
     own: Mask
     shared: Mask
     names: tuple[str, ...]
@@ -204,68 +227,82 @@ class _Design:
     treatment: bool
 
 
-def _design(products: CrossProducts, slopes: AdjusterSlopes, events_per_slope: int, fewest: IntArray) -> _Design:
-    """Which adjusters have a slope, where, as `blocks` decides it for the linear model."""
+def _design(products: CrossProducts, options: Options, fewest: IntArray, events_per_slope: int) -> _Design:
+    """Which columns have a slope, where, as `blocks` decides it for the linear model."""
     trials, a = len(products.size), products.adjusters
-    own, shared, has_own = np.zeros((trials, a), bool), np.zeros((trials, a), bool), np.zeros(trials, bool)
-    dropped: dict[str, str] = {}
-    treatment = trials > 0
-    if slopes == "stratified" and a and trials:
-        has_own = fewest >= events_per_slope * a
-    if has_own.any():
-        model = blocks(products.select(has_own), Options("stratified", "common", adjuster_slopes="stratified"))
-        own[has_own] = model.own[:, 2 : 2 + a]
-        treatment = "treatment" in model.x_names
-    if trials and not has_own.all():
-        model = blocks(products.select(~has_own), Options("stratified", "common"))
-        shared[~has_own] = [f"adjuster[{k}]" in model.x_names for k in range(a)]
-        treatment = "treatment" in model.x_names or (treatment and bool(has_own.any()))
-        dropped = model.dropped
+    names = column_names(a, products.moderators)[1:-1]
+    if not trials:
+        none = np.zeros((0, 0), bool)
+        return _Design(np.zeros(0, np.int64), none, none, (), {}, np.zeros(0, bool), False)
+    slopes = a - options.beside + products.moderators if options.adjuster_slopes == "stratified" else 0
+    model = blocks(products, options, has_own=fewest >= events_per_slope * slopes)
+    own = model.own[:, 2:-1]
+    stratified = np.arange(len(names)) < a - options.beside
+    stratified |= (np.arange(len(names)) >= a) & (np.arange(len(names)) < a + products.moderators)
+    takes_part = model.sharing[:, None] | ~stratified if slopes else np.ones_like(own)
+    shared = takes_part & np.isin(names, model.x_names)
     kept = np.flatnonzero((own | shared).any(axis=0))
-    names = tuple(f"adjuster[{k}]" for k in kept)
-    reasons = {name: reason for name, reason in dropped.items() if name not in names and name != "treatment"}
-    for k in sorted(set(range(a)) - set(kept.tolist())):
-        reasons.setdefault(f"adjuster[{k}]", "it is constant or follows from the others in every trial")
-    sharing = ~has_own if slopes == "stratified" and a else np.zeros(trials, bool)
-    return _Design(kept, own[:, kept], shared[:, kept], names, reasons, sharing, treatment)
+    reasons = {names[k]: model.dropped.get(names[k], FOLLOWS) for k in range(len(names)) if k not in kept}
+    used = tuple(names[k] for k in kept)
+    return _Design(kept, own[:, kept], shared[:, kept], used, reasons, model.sharing, "treatment" in model.x_names)
 
 
 def _scale(products: CrossProducts, kept: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Means of the adjusters within trials, and their pooled standard deviations."""
+    """Means of the columns within trials, and their pooled standard deviations."""
     places = 1 + kept
     spread = products.centred[:, places, places].sum(axis=0)
     return products.mean[:, places], np.sqrt(spread / max(int(products.size.sum()), 1))
 
 
 def _rows(
-    people: Participants, labels: NDArray[Any], kept: IntArray, center: FloatArray, unit: FloatArray, z: FloatArray
-) -> EventRows:
-    """Sort by trial and arm; let alike participants share a row where adjusters have few values."""
-    t = people.table
+    people: Participants,
+    products: CrossProducts,
+    part: RandomPart,
+    kept: IntArray,
+    center: FloatArray,
+    unit: FloatArray,
+    z: FloatArray,
+) -> tuple[EventRows, FloatArray]:
+    """Sort by trial and arm, with the random columns of an interaction; let alike participants share a row."""
+    t, labels = people.table, products.labels
     trial = np.searchsorted(_codes(people, labels), t.codes)
-    x = (t.adjusters[:, kept] - center[trial]) / unit if len(labels) else np.zeros((0, len(kept)))
+    given = np.column_stack([t.adjusters, t.moderators, t.treatment[:, None] * t.moderators])[:, kept]
+    x = (given - center[trial]) / unit if len(labels) else np.zeros((0, len(kept)))
     cell = 2 * trial + t.treatment.astype(np.int64)
-    pattern = _pattern(t.adjusters[:, kept])
+    pattern = _pattern(np.column_stack([given, t.moderators]))
     alike = np.arange(len(cell)) if pattern is None else pattern
     _, first, row = np.unique(cell * (alike.max(initial=0) + 1) + alike, return_index=True, return_inverse=True)
     events, size = (np.bincount(row, each, len(first)).astype(float) for each in (t.outcome, people.exposure))
+    varying = _varying(people, products, trial, part)[first]
     cell, x = cell[first], x[first]
     edges = np.searchsorted(cell, np.arange(2 * len(labels) + 1))
     start = np.column_stack([edges[:-1:2], edges[1::2], edges[2::2]]).astype(np.int64)
-    return EventRows(start, np.ascontiguousarray(x), events, size, z, people.link == "logit")
+    return EventRows(start, np.ascontiguousarray(x), events, size, z, people.link == "logit"), varying
 
 
-def _pattern(adjusters: FloatArray) -> IntArray | None:
-    """Number of the combination of values of each participant; None where adjusters take many values."""
-    pattern = np.zeros(len(adjusters), np.int64)
-    for column in adjusters.T:
+def _varying(people: Participants, products: CrossProducts, trial: IntArray, part: RandomPart) -> FloatArray:
+    """(t - tbar_i) (z - zbar_i), where nothing else is asked for; swapped arms then change its sign and nothing else."""
+    t, first = people.table, 1 + products.adjusters
+    z = t.moderators
+    means = products.mean[:, first : first + z.shape[1]]
+    if part == "levels":
+        z, means = (np.column_stack([each, 1.0 - each.sum(axis=1)]) for each in (z, means))
+    if part == "as-given":
+        return t.treatment[:, None] * z
+    return np.asarray((t.treatment - products.mean[trial, 0])[:, None] * (z - means[trial]))
+
+
+def _pattern(columns: FloatArray) -> IntArray | None:
+    """Number of the combination of values of each participant; None where a column takes many values."""
+    pattern = np.zeros(len(columns), np.int64)
+    for column in columns.T:
         if len(np.unique(column[: 8 * FEW])) > FEW:
             return None
         values, place = np.unique(column, return_inverse=True)
         if len(values) > FEW:
             return None
-        pattern = pattern * len(values) + place
-    return np.unique(pattern, return_inverse=True)[1].astype(np.int64)
+        pattern = np.unique(pattern * len(values) + place, return_inverse=True)[1].astype(np.int64)
+    return pattern
 
 
 def _constant(people: Participants) -> float:

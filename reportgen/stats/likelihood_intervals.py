@@ -12,15 +12,14 @@ import numpy as np
 
 from reportgen.late import special
 
-from .arrow import EventModel, Maximum, maximise
+from .arrow import EventModel, Likelihood, Maximum, maximise
 from .crossproducts import FloatArray
-from .quadrature import Quadrature
 
 Interval = tuple[float, float]
 FARTHEST = 60.0  # of a log ratio or tau: a limit beyond it is infinite
 
 
-def tau_interval(model: EventModel, likelihood: Quadrature, maximum: Maximum, level: float) -> Interval:
+def tau_interval(model: EventModel, likelihood: Likelihood, maximum: Maximum, level: float) -> Interval:
     """Return the profile interval of tau; its lower limit is 0 where tau = 0 is not contradicted."""
     slack = _slack(model, likelihood, maximum, model.tau, level)
     tau = float(np.abs(maximum.point[0, model.tau]))
@@ -29,7 +28,7 @@ def tau_interval(model: EventModel, likelihood: Quadrature, maximum: Maximum, le
 
 
 def coefficient_interval(
-    model: EventModel, likelihood: Quadrature, maximum: Maximum, place: int, level: float
+    model: EventModel, likelihood: Likelihood, maximum: Maximum, place: int, level: float
 ) -> Interval:
     """Return the profile interval of a common coefficient, tau being estimated anew at each of its values."""
     slack = _slack(model, likelihood, maximum, place, level)
@@ -40,7 +39,7 @@ def coefficient_interval(
 
 
 def _slack(
-    model: EventModel, likelihood: Quadrature, maximum: Maximum, place: int, level: float
+    model: EventModel, likelihood: Likelihood, maximum: Maximum, place: int, level: float
 ) -> Callable[[float], float]:
     """How far the profile deviance at a value lies above what the level allows; searches begin where the last ended."""
     allowed = float(special.chdtri(1, 1.0 - level))

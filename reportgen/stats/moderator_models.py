@@ -25,6 +25,8 @@ from .one_step import Feasibility, OneStepFit, feasibility, fit_columns
 # Spread of trial means against that of people, below which what differs is rounding.
 ALIKE = 1e-9
 ROUNDING = 1e-13  # of the values of a moderator
+CONSTANT = "it does not vary within any trial"
+SAME_AS_TRIALS = "it cannot be distinguished from the trials"
 ALIKE_MEANS = "the means of the trials do not differ enough"
 ESTIMATED = ("ok", "boundary")
 
@@ -188,9 +190,9 @@ def within_model(people: People, columns: FloatArray, means: FloatArray, plan: P
     """Return the model with gamma_A where that can be had, else the one with an effect of treatment for each trial."""
     q = columns.shape[1]
     between = means - columns.mean(axis=0)
-    reason = _means_alike(people, columns, between)
+    reason = means_alike(people, columns, between)
     if not reason:
-        fit = fit_model(people, _beside_means(people, columns - means), between, _across(plan, q), plan.search)
+        fit = fit_model(people, _beside_centred(people, columns - means), between, _across(plan, q), plan.search)
         across = reading_of(fit, q, ALIKE_MEANS, people)
         if across.status == "failed" or (across.estimated and not any(np.isnan(a.estimate) for a in across.each)):
             beside, plan = _with_means(people, between, plan)
@@ -203,9 +205,9 @@ def within_model(people: People, columns: FloatArray, means: FloatArray, plan: P
 def within_columns(people: People, columns: FloatArray, means: FloatArray, plan: Plan) -> tuple[FloatArray, Plan]:
     """Return what stands beside the centred moderator in the model of `within_model`, and its plan, without fitting anything."""
     between = means - columns.mean(axis=0)
-    if _means_alike(people, columns, between):
+    if means_alike(people, columns, between):
         return _with_own_effects(people, plan)
-    found = feasible(people, _beside_means(people, columns - means), between, _across(plan, columns.shape[1]))
+    found = feasible(people, _beside_centred(people, columns - means), between, _across(plan, columns.shape[1]))
     if found.status == "failed" or (found.status == "ok" and not any(found.lost)):
         return _with_means(people, between, plan)
     return _with_own_effects(people, plan)
@@ -216,27 +218,36 @@ def _across(plan: Plan, q: int) -> Options:
     return replace(plan.common, beside=q)
 
 
-def _beside_means(people: People, centred: FloatArray) -> FloatArray:
+def _beside_centred(people: People, centred: FloatArray) -> FloatArray:
     """Return what stands beside the means of the trials: the moderator within them."""
     return np.column_stack([people.adjusters, centred, people.treatment[:, None] * centred])
 
 
 def _with_means(people: People, between: FloatArray, plan: Plan) -> tuple[FloatArray, Plan]:
     """Return what stands beside the centred moderator with gamma_A, and the plan of that."""
-    treated = people.treatment[:, None] * between
-    return np.column_stack([people.adjusters, treated]), plan.map(beside=between.shape[1])
+    return beside_means(people, between), plan.map(beside=between.shape[1])
+
+
+def beside_means(people: People, between: FloatArray) -> FloatArray:
+    """Return the adjusters and treatment times the means of the trials, whose coefficient is gamma_A."""
+    return np.column_stack([people.adjusters, people.treatment[:, None] * between])
 
 
 def _with_own_effects(people: People, plan: Plan) -> tuple[FloatArray, Plan]:
     """Return the same with an effect of treatment for each trial."""
+    own = own_effects(people)
+    return np.column_stack([people.adjusters, own]), plan.map(beside=own.shape[1], treatment_effect="common")
+
+
+def own_effects(people: People) -> FloatArray:
+    """Return the columns (n, K - 1) that give each trial an effect of treatment of its own."""
     # Weighted by people, so that the coefficient of treatment is the mean effect of the trials.
     share = np.bincount(people.place) / len(people.place)
     trials = np.flatnonzero(share)[1:]
-    own = people.treatment[:, None] * ((people.place[:, None] == trials) - share[trials])
-    return np.column_stack([people.adjusters, own]), plan.map(beside=len(trials), treatment_effect="common")
+    return np.asarray(people.treatment[:, None] * ((people.place[:, None] == trials) - share[trials]))
 
 
-def _means_alike(people: People, columns: FloatArray, between: FloatArray) -> str:
+def means_alike(people: People, columns: FloatArray, between: FloatArray) -> str:
     """Return why gamma_A cannot be estimated, or an empty text."""
     q, trials = columns.shape[1], people.trials
     if trials < q + 2:
@@ -262,12 +273,9 @@ def reading_of(fit: OneStepFit, q: int, dropped: str, people: People) -> Reading
     """Return the interaction of a fit; `dropped` says what it means that the fit has no column for it."""
     effect = fit.interaction
     assert effect is not None
-    fields = (effect.estimate, effect.std_error, effect.df, effect.df_raw)
-    rows = np.column_stack([np.atleast_1d(np.asarray(field, float)) for field in fields])
-    each = tuple(Effect(float(b), float(se), float(df), float(raw)) for b, se, df, raw in rows)
     if fit.status in ESTIMATED:
         return Reading(
-            each=each,
+            each=separate_effects(effect),
             joint=effect.joint,
             status=fit.status,
             reason="",
@@ -279,6 +287,13 @@ def reading_of(fit: OneStepFit, q: int, dropped: str, people: People) -> Reading
         )
     reason = reason_of(fit.status, fit.message, dropped)
     return replace(nothing(q, fit.status, reason), evaluations=fit.optimiser.evaluations)
+
+
+def separate_effects(effect: Effect) -> tuple[Effect, ...]:
+    """Return the coefficients of an effect one by one."""
+    fields = (effect.estimate, effect.std_error, effect.df, effect.df_raw)
+    rows = np.column_stack([np.atleast_1d(np.asarray(field, float)) for field in fields])
+    return tuple(Effect(float(b), float(se), float(df), float(raw)) for b, se, df, raw in rows)
 
 
 def reason_of(status: Status, message: str, dropped: str) -> str:

@@ -39,6 +39,8 @@ from .design import CHOICES, Options
 from .effect import NOTHING, Effect
 from .levels import Levels
 from .moderator_models import (
+    CONSTANT,
+    SAME_AS_TRIALS,
     People,
     Plan,
     Reading,
@@ -54,7 +56,6 @@ from .moderator_models import (
 )
 
 PEOPLE_PER_SLOPE = 10
-CONSTANT = "it does not vary within any trial"
 ONE_SIDED = "it does not vary on both sides of any trial"
 
 
@@ -229,18 +230,11 @@ def screen_moderator(
     coded = code_moderator(people, moderator, reference, per, options, search)
     asked = _Asked(reading, minimum_trials, interaction_effect == "random")
     reason = unusable(people, minimum_trials)
-    if isinstance(moderator, Levels):
-        present = [int(code) for code in np.unique(people.values)]
-        wanted = np.array([[float(code == other) for other in coded.codes] for code in present])
-        return _screened(
-            people, coded, wanted.reshape(-1, len(coded.codes) or 1), asked, reason, tuple(map(float, present))
-        )
-    values = np.percentile(people.values, percentiles, method="inverted_cdf") if len(people.values) else np.empty(0)
-    return _screened(people, coded, values[:, None] / per, asked, reason, tuple(values.tolist()))
+    return _screened(people, coded, *values_wanted(people, coded, percentiles, per), asked, reason)
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class ModeratorColumns:
     """A moderator as columns.
 
     Attributes
@@ -250,40 +244,60 @@ class Coded:
         As in `ModeratorFit`.
     telling : ndarray (n,) of bool
         Who stands in a trial that tells something of the interaction.
-    plan : Plan
     """
 
     columns: FloatArray
     codes: tuple[int, ...]
     reference: int
     telling: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Coded(ModeratorColumns):
+    """The same, with how its models are fitted."""
+
     plan: Plan
+
+
+def moderator_columns(people: People, moderator: ArrayLike | Levels, reference: int, per: float) -> ModeratorColumns:
+    """Return the columns of a moderator among these people."""
+    if not isinstance(moderator, Levels):
+        return ModeratorColumns(people.values[:, None] / per, (), -1, telling_people(people, levels=False))
+    present = [int(code) for code in np.unique(people.values)]
+    base = base_level(people, present, reference)
+    codes = tuple(code for code in present if code != base)
+    columns = (people.values[:, None] == np.array(codes, float)).astype(float)
+    return ModeratorColumns(columns, codes, base, telling_people(people, levels=bool(codes)))
+
+
+def values_wanted(
+    people: People, coded: ModeratorColumns, percentiles: Sequence[float], per: float
+) -> tuple[FloatArray, tuple[float, ...]]:
+    """Return the columns of the moderator at each value at which the effect of treatment is wanted, and these values."""
+    if coded.reference >= 0:
+        present = np.unique(people.values)
+        wanted = (present[:, None] == np.array(coded.codes, float)).astype(float)
+        return wanted.reshape(-1, len(coded.codes) or 1), tuple(present.tolist())
+    values = np.percentile(people.values, percentiles, method="inverted_cdf") if len(people.values) else np.empty(0)
+    return values[:, None] / per, tuple(values.tolist())
 
 
 def code_moderator(
     people: People, moderator: ArrayLike | Levels, reference: int, per: float, options: Options, search: bool
 ) -> Coded:
     """Return the columns of a moderator among these people, and how its models are fitted."""
-    levels = isinstance(moderator, Levels)
-    base, columns = -1, people.values[:, None] / per
-    codes: tuple[int, ...] = ()
-    if levels:
-        present = [int(code) for code in np.unique(people.values)]
-        base = base_level(people, present, reference)
-        codes = tuple(code for code in present if code != base)
-        columns = (people.values[:, None] == np.array(codes, float)).astype(float)
-    telling = telling_people(people, levels=levels and bool(codes))
+    found = moderator_columns(people, moderator, reference, per)
     random = replace(
         options,
         interaction_effect="random",
-        random_part="levels" if levels else "centred",
-        floor_trials=_counted_by_floor(len(np.unique(people.place[telling]))),
+        random_part="levels" if isinstance(moderator, Levels) else "centred",
+        floor_trials=counted_by_floor(len(np.unique(people.place[found.telling]))),
     )
-    return Coded(columns, codes, base, telling, Plan(options, random, search))
+    return Coded(found.columns, found.codes, found.reference, found.telling, Plan(options, random, search))
 
 
-def _counted_by_floor(telling: int) -> int:
-    """Trials that the floor of the df of an interaction counts; one alone would leave no df, and an interval without ends."""
+def counted_by_floor(telling: int) -> int:
+    """Return the trials that the floor of the df of an interaction counts; one alone would leave no df, and an interval without ends."""
     return max(2, telling) if telling else 0
 
 
@@ -297,7 +311,7 @@ class _Asked:
 
 
 def _screened(
-    people: People, coded: Coded, wanted: FloatArray, asked: _Asked, reason: str, values: tuple[float, ...]
+    people: People, coded: Coded, wanted: FloatArray, values: tuple[float, ...], asked: _Asked, reason: str
 ) -> ModeratorFit:
     """Fit the readings; `wanted`: the columns of the moderator at the values asked for."""
     columns, codes, plan, telling = coded.columns, coded.codes, coded.plan, coded.telling
@@ -320,11 +334,11 @@ def _screened(
         options = plan.options(asked.varying)
         # gamma is the same wherever zero lies; far from the people, t z would look like a multiple of t
         plain = fit_model(people, people.adjusters, columns - centre, options, plan.search)
-        naive = reading_of(plain, q, "it cannot be distinguished from the trials", people)
+        naive = reading_of(plain, q, SAME_AS_TRIALS, people)
         across, separate = model.across, model.separate
         at = tuple(
             NOTHING
-            if _lost(naive if asked.reading == "naive" else within, row, codes)
+            if is_lost(naive if asked.reading == "naive" else within, row, codes)
             else fit_model(people, people.adjusters, columns - row, options, plan.search).effect
             if asked.reading == "naive"
             else model.fit(columns - means - (row - centre), asked.varying).effect
@@ -339,14 +353,15 @@ def _screened(
         separate=separate,
         at=at,
         at_values=values,
-        entered=_entered(people, np.ones(len(people.place), dtype=bool)),
-        telling=_entered(people, telling),
+        entered=count_entered(people, np.ones(len(people.place), dtype=bool)),
+        telling=count_entered(people, telling),
         in_these_trials=these,
         in_new_trials=new,
     )
 
 
-def _entered(people: People, mask: NDArray[np.bool_]) -> Entered:
+def count_entered(people: People, mask: NDArray[np.bool_]) -> Entered:
+    """Return how many trials and people of a mask there are."""
     control, intervention = (int(np.sum(people.treatment[mask] == side)) for side in (0, 1))
     return Entered(len(np.unique(people.place[mask])), int(mask.sum()), control, intervention)
 
@@ -361,8 +376,8 @@ def too_few(telling: NDArray[np.bool_], people: People, minimum_trials: int) -> 
     return f"it varies on both sides of {counted(trials)}, and the screening needs {word(minimum_trials)}"
 
 
-def _lost(reading: Reading, row: FloatArray, codes: tuple[int, ...]) -> bool:
-    """Whether the effect at a value cannot be had: no reading, or none of just this level."""
+def is_lost(reading: Reading, row: FloatArray, codes: tuple[int, ...]) -> bool:
+    """Return whether the effect at a value cannot be had: no reading, or none of just this level."""
     lost = np.array([math.isnan(float(item.estimate)) for item in reading.each])
     return bool((lost & (row == 1)).any() if codes and reading.estimated else lost.any())
 

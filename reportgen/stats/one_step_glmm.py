@@ -16,11 +16,21 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arrow import NOT_CONVERGED, RUNAWAY, EventModel, Maximum, maximise, search_tau
-from .choices import AdjusterSlopes, Link, RandomPart, Reference, Status, TreatmentEffect, unknown_words
+from .arrow import EventModel, Maximum
+from .choices import (
+    AdjusterSlopes,
+    InteractionEffect,
+    Link,
+    RandomPart,
+    Reference,
+    Status,
+    TreatmentEffect,
+    unknown_words,
+)
 from .crossproducts import FloatArray, IntArray
 from .effect import NOTHING, Effect
-from .events import Events, alike, event_participants, make_events
+from .event_search import NoSolution, Solution, solve
+from .events import Events, Participants, alike, event_participants, make_events
 from .likelihood_intervals import coefficient_interval, tau_interval
 from .one_step import CONVERGED, ExcludedParticipants, zero_variance
 from .optimise import Optimiser
@@ -28,18 +38,16 @@ from .quadrature import Quadrature
 from .two_stage import prediction_interval
 
 Interval = tuple[float, float]
-LARGEST_TAU = 10.0  # of a log ratio
 CHOICES = {
     "link": get_args(Link),
     "treatment_effect": get_args(TreatmentEffect),
     "adjuster_slopes": get_args(AdjusterSlopes),
     "random_part": ("centred", "as-given"),
+    "interaction_effect": get_args(InteractionEffect),
     "inference": get_args(Reference),
 }
 ONE_TRIAL = "one trial: an ordinary {name} regression without a random effect"
 NAME = {"logit": "logistic", "log": "Poisson"}
-RATIO = {"logit": "odds ratio", "log": "rate ratio"}
-INFINITE_TAU = "the variance between trials grows beyond all bounds: the trials contradict each other completely"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,8 @@ class GlmmFit:
         Weight of each trial in the treatment effect, tau held; their sum is 1.
     nodes : int
         Of the quadrature; 1 is Laplace's approximation.
+    interaction_tau2 : float
+        Between-trial variance of an interaction, where `screen_moderator_glmm` asks for one that varies.
     tau_interval, effect_interval : tuple of float, or None
         Profile likelihood intervals, where asked for.
     """
@@ -113,6 +123,7 @@ class GlmmFit:
     sharing: tuple[Any, ...]
     weights: FloatArray
     nodes: int
+    interaction_tau2: float = 0.0
     tau_interval: Interval | None = None
     effect_interval: Interval | None = None
 
@@ -136,7 +147,17 @@ class GlmmFit:
 
 @dataclass(frozen=True, slots=True)
 class GlmmOptions:
-    """The options of `fit_one_step_glmm`."""
+    """The options of `fit_one_step_glmm`, and of the models of moderators.
+
+    Attributes
+    ----------
+    interaction_effect : {"common", "random"}
+        Whether the interaction with moderators varies between trials.
+    levels : bool
+        Whether the moderators are indicators of all levels but one of one covariate, so that no level is special.
+    beside : int
+        The last so many adjusters have a common slope in any case.
+    """
 
     link: Link = "logit"
     treatment_effect: TreatmentEffect = "random"
@@ -146,6 +167,9 @@ class GlmmOptions:
     inference: Reference = "t"
     nodes: int = 7
     profile_level: float | None = None
+    interaction_effect: InteractionEffect = "common"
+    levels: bool = False
+    beside: int = 0
 
     def __post_init__(self) -> None:
         wrong = list(unknown_words({name: getattr(self, name) for name in CHOICES}, CHOICES))
@@ -244,132 +268,49 @@ def fit_one_step_glmm(
         link, treatment_effect, adjuster_slopes, events_per_slope, random_part, inference, nodes, profile_level
     )
     people = event_participants(outcome, treatment, trial, link, adjusters, exposure)
-    return fit_events(make_events(people, adjuster_slopes, events_per_slope, random_part), options)
+    return fit_participants(people, options)
 
 
-def fit_events(data: Events, options: GlmmOptions) -> GlmmFit:
-    """Fit the model to events already arranged."""
-    reason = _impossible(data)
-    if reason:
-        return _without_estimate(data, options, "not estimable", reason)
-    reason = _separated_arms(data, options.link)
-    if reason:
-        return _without_estimate(data, options, "failed", reason)
-    random = options.treatment_effect == "random" and len(data.labels) > 1
-    model = _model(data, random)
-    fixed = model.without_tau()
-    laplace = Quadrature(data.rows, 1)  # exact where tau is zero
-    start = maximise(fixed, laplace, _start(data))
-    reason = _runaway(data, fixed, start, options.link) or ("" if start.converged else NOT_CONVERGED)
-    if reason:
-        return _without_estimate(data, options, "failed", reason)
-    if not random:
-        return _assemble(data, options, fixed, laplace, start, laplace.evaluations, 1)
-    likelihood = Quadrature(data.rows, options.nodes)
-    best, starts = search_tau(model, likelihood, start)
-    if abs(best.point[0, model.tau]) > LARGEST_TAU:
-        return _without_estimate(data, options, "failed", INFINITE_TAU)
-    if not best.converged:
-        return _without_estimate(data, options, "failed", NOT_CONVERGED)
-    return _assemble(data, options, model, likelihood, best, laplace.evaluations + likelihood.evaluations, starts)
+def fit_participants(people: Participants, options: GlmmOptions) -> GlmmFit:
+    """Fit the model to checked participants, the moderators among their columns with an interaction."""
+    part: RandomPart = "levels" if options.levels else options.random_part
+    data = make_events(people, options.adjuster_slopes, options.events_per_slope, part, options.beside)
+    random = options.treatment_effect == "random"
+    varying = options.interaction_effect == "random"
+    solution = solve(data, options.link, options.nodes, random=random, varying=varying)
+    if isinstance(solution, NoSolution):
+        return _without_estimate(data, options, solution.status, solution.reason)
+    return _assemble(data, options, solution)
 
 
-def _impossible(data: Events) -> str:
-    if not len(data.labels):
-        return "no trial has participants with complete values in both arms and events that tell about the ratio"
-    if not data.treatment:
-        return "the treatment cannot be distinguished from the trials and the adjusters"
-    return ""
-
-
-def _separated_arms(data: Events, link: Link) -> str:
-    """Whether an arm has no event, or nothing but events, in any trial: the ratio is then zero or infinite."""
-    totals = zip(("control", "intervention"), data.events.sum(axis=0), data.participants.sum(axis=0), strict=True)
-    for arm, some, of in totals:
-        if who := alike(some, of, link):
-            return f"{who} in the {arm} arms has the event, so that the {RATIO[link]} has no finite estimate"
-    return ""
-
-
-def _model(data: Events, random: bool) -> EventModel:
-    trials, p = data.own.shape
-    own, shared = np.zeros((trials, p + 3), bool), np.zeros((trials, p + 3), bool)
-    own[:, 0] = True
-    own[:, 1 : 1 + p], shared[:, 1 : 1 + p] = data.own, data.shared
-    shared[:, 1 + p] = True
-    shared[:, 2 + p] = random
-    return EventModel(data.rows, own, shared)
-
-
-def _start(data: Events) -> FloatArray:
-    """Intercepts at the log odds, or log rates, of the trials; no other coefficient."""
-    point = np.zeros((len(data.labels), data.own.shape[1] + 3))
-    start = data.rows.start
-    events = data.events.sum(axis=1)
-    size = np.add.reduceat(data.rows.size, start[:, 0])
-    point[:, 0] = np.log(events / (size - events)) if data.rows.logit else np.log(events / size)
-    return point
-
-
-def _runaway(data: Events, model: EventModel, found: Maximum, link: Link) -> str:
-    """What the last step still moves, where estimates are infinite: separation."""
-    if model.reach(found.last) < RUNAWAY:
-        return ""
-    names = ("intercept", *data.names, "treatment")
-    moved = np.abs(found.last[:, : len(names)]) > RUNAWAY
-    if moved[:, -1].any():
-        what = "treatment and adjusters separate" if data.names else "in every trial an arm holds no, or only,"
-        return f"{what} people with the event, so that the {RATIO[link]} has no finite estimate"
-    which = [name for k, name in enumerate(names) if k and moved[:, k].any()]
-    where = moved[:, 1:] & model.own[:, 1 : len(names)]
-    trials = ", ".join(str(label) for label in data.labels[where.any(axis=1)].tolist())
-    at = f" in trial {trials}" if trials else ""
-    if len(which) == 1:
-        return f"{which[0]} separates people with the event from the others{at}, so that its slope is infinite"
-    these = ", ".join(which) or "the adjusters"
-    return f"{these} separate people with the event from the others{at}, so that their slopes are infinite"
-
-
-def _assemble(
-    data: Events,
-    options: GlmmOptions,
-    model: EventModel,
-    likelihood: Quadrature,
-    found: Maximum,
-    evaluations: int,
-    starts: int,
-) -> GlmmFit:
-    treatment, trials = model.tau - 1, len(data.labels)
+def _assemble(data: Events, options: GlmmOptions, solution: Solution) -> GlmmFit:
+    model, likelihood, found = solution.model, solution.likelihood, solution.found
+    treatment, trials = solution.treatment, len(data.labels)
     covariance = np.asarray(np.linalg.inv(found.information), float)
-    fixed = np.flatnonzero(found.free != model.tau)
-    order = fixed[np.argsort(found.free[fixed] != treatment, kind="stable")]
+    order = solution.fixed
     places = found.free[order]
-    unit = np.concatenate([[1.0], data.unit, [1.0, 1.0]])
-    names = np.array(["", *data.names, "treatment", ""])[places]
+    unit = np.concatenate([[1.0], data.unit, [1.0]])
+    names = np.array(["", *data.names, "treatment"])[places]
     scaled = covariance[np.ix_(order, order)] / np.outer(unit[places], unit[places])
-    random = bool(model.shared[:, model.tau].any())
-    at = found.point[0]
-    tau2 = float(at[model.tau] ** 2) if trials > 1 else float("nan")
-    df = (
-        float(trials - 1)
-        if options.inference == "t" and options.treatment_effect == "random" and trials > 1
-        else np.inf
-    )
-    effect = Effect(float(at[treatment]), float(np.sqrt(scaled[0, 0])), df, float("inf"))
+    random = options.treatment_effect == "random" and trials > 1
+    df = float(trials - 1) if options.inference == "t" and random else np.inf
+    effect = Effect(float(found.point[0, treatment]), float(np.sqrt(scaled[0, 0])), df, float("inf"))
     slopes = found.point[:, 1:treatment] / data.unit
-    level = options.profile_level
-    status, message = _judge(data, options, random, tau2)
+    level = options.profile_level if isinstance(likelihood, Quadrature) else None
+    status, message = _judge(data, options, solution)
+    variances = 2.0 if options.levels else 1.0  # of the contrast of two levels
     return _fit(
         data, options, effect, status, message,
-        tau2=tau2,
-        tau_std_error=_tau_std_error(covariance, found, model),
+        tau2=solution.tau**2 if trials > 1 else float("nan"),
+        tau_std_error=_tau_std_error(covariance, solution),
+        interaction_tau2=variances * solution.interaction_tau**2,
         criterion=-2.0 * (found.value + data.constant),
         intercepts=found.point[:, 0] - np.sum(data.center * slopes, axis=1),
         coefficients=found.point[_somewhere(model, places), places] / unit[places],
         coefficient_names=tuple(names.tolist()),
         covariance_fixed=scaled,
-        optimiser=Optimiser(evaluations, found.iterations, found.gradient, found.converged, starts),
-        weights=_weights(found, fixed, int(np.flatnonzero(found.free[fixed] == treatment)[0])),
+        optimiser=Optimiser(solution.evaluations, found.iterations, found.gradient, found.converged, solution.starts),
+        weights=_weights(found, order),
         tau_interval=tau_interval(model, likelihood, found, level) if level and random else None,
         effect_interval=coefficient_interval(model, likelihood, found, treatment, level) if level else None,
     )  # fmt: skip
@@ -380,23 +321,25 @@ def _somewhere(model: EventModel, places: IntArray) -> IntArray:
     return np.asarray(model.shared[:, places].argmax(axis=0), np.int64)
 
 
-def _tau_std_error(covariance: FloatArray, found: Maximum, model: EventModel) -> float:
-    at = np.flatnonzero(found.free == model.tau)
-    return float(np.sqrt(covariance[at[0], at[0]])) if len(at) else float("nan")
+def _tau_std_error(covariance: FloatArray, solution: Solution) -> float:
+    at = np.flatnonzero(solution.found.free == solution.treatment + 1)
+    return float(np.sqrt(covariance[at[0], at[0]])) if len(at) and solution.tau > 0.0 else float("nan")
 
 
-def _weights(found: Maximum, fixed: IntArray, treatment: int) -> FloatArray:
-    """[I^-1 I of the trial] of the treatment effect, I the information on the common coefficients."""
-    each = found.by_trial[:, fixed[:, None], fixed]
-    return np.asarray(each[:, :, treatment] @ np.linalg.inv(each.sum(axis=0))[treatment])
+def _weights(found: Maximum, order: IntArray) -> FloatArray:
+    """[I^-1 I of the trial] of the treatment effect, I the information on the common coefficients, treatment first."""
+    each = found.by_trial[:, order[:, None], order]
+    return np.asarray(each[:, :, 0] @ np.linalg.inv(each.sum(axis=0))[0])
 
 
-def _judge(data: Events, options: GlmmOptions, random: bool, tau2: float) -> tuple[Status, str]:
+def _judge(data: Events, options: GlmmOptions, solution: Solution) -> tuple[Status, str]:
     notes = [f"{name} was dropped: {reason}" for name, reason in data.dropped.items()]
     if len(data.labels) == 1:
-        notes.insert(0, ONE_TRIAL.format(name=NAME[options.link]))
-    if random and tau2 == 0.0:
-        return "boundary", "; ".join([zero_variance("treatment"), *notes])
+        return "ok", "; ".join([ONE_TRIAL.format(name=NAME[options.link]), *notes])
+    zero = ["treatment"] * (options.treatment_effect == "random" and solution.tau == 0.0)
+    zero += ["its interaction"] * (options.interaction_effect == "random" and solution.interaction_tau == 0.0)
+    if zero:
+        return "boundary", "; ".join([zero_variance(*zero), *notes])
     return "ok", "; ".join(notes) or CONVERGED
 
 
@@ -404,7 +347,7 @@ def _without_estimate(data: Events, options: GlmmOptions, status: Status, messag
     nan = float("nan")
     return _fit(
         data, options, NOTHING, status, message,
-        tau2=nan, tau_std_error=nan, criterion=nan, intercepts=np.full(len(data.labels), nan), coefficients=np.zeros(0),
+        tau2=nan, tau_std_error=nan, interaction_tau2=nan, criterion=nan, intercepts=np.full(len(data.labels), nan), coefficients=np.zeros(0),
         coefficient_names=(), covariance_fixed=np.zeros((0, 0)), optimiser=Optimiser(0, 0, nan, False, 0),
         weights=np.full(len(data.labels), nan),
     )  # fmt: skip

@@ -10,60 +10,29 @@ none is judged beside the trial's own spread, so that the unit of the outcome do
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from .choices import Status
-from .crossproducts import CrossProducts, FloatArray, IntArray, columns
+from .crossproducts import CrossProducts, FloatArray, columns
 from .design import Options, blocks
-from .effect import Effect
 from .one_step import NEARLY_EXACT
+from .trial_effects import TrialEffects
 
 ALIKE = 1e-20  # (spread / level)^2 of a change below which it is constant: differences of measured values carry their rounding
 
 
 @dataclass(frozen=True, slots=True)
-class PerTrial:
-    """Treatment effects trial by trial, in the sorted order of the labels; NaN where not estimable.
+class PerTrial(TrialEffects):
+    """Differences of means trial by trial; `df` are the residual ones.
 
     Attributes
     ----------
-    labels : ndarray (K,)
-    estimate, std_error : ndarray (K,)
-        In units of the outcome.
-    df : ndarray (K,)
-        Residual degrees of freedom.
     sigma2 : ndarray (K,)
         Residual variance.
-    n_control, n_intervention, missing : ndarray (K,) of int
-        Participants with all values in each arm; those left out because a value is missing.
-    status : tuple of str
-        ``"ok"`` or ``"not estimable"``.
-    reason : tuple of str
-        Why an effect is not estimable; empty where it is.
     """
 
-    labels: NDArray[Any]
-    estimate: FloatArray
-    std_error: FloatArray
-    df: FloatArray
     sigma2: FloatArray
-    n_control: IntArray
-    n_intervention: IntArray
-    missing: IntArray
-    status: tuple[Status, ...]
-    reason: tuple[str, ...]
-
-    def effect(self) -> Effect:
-        """The estimates with their p values and intervals, as arrays over the trials."""
-        return Effect(self.estimate, self.std_error, self.df, self.df)
-
-    def interval(self, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
-        """Lower and upper limits at `level`, by Student's t."""
-        low, high = self.effect().interval(level)
-        return np.asarray(low), np.asarray(high)
 
 
 def per_trial(
@@ -113,12 +82,12 @@ def per_trial(
         values[:, 0] * unit,
         values[:, 1] * unit,
         values[:, 2].copy(),
-        sigma2,
         products.arms[:, 0],
         products.arms[:, 1],
         products.missing,
         tuple("not estimable" if reason else "ok" for reason in reasons),
         tuple(reasons),
+        sigma2,
     )
 
 

@@ -10,54 +10,31 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from .choices import Link, Status
+from .choices import Link
 from .crossproducts import CrossProducts, FloatArray, IntArray
 from .design import Options, blocks
-from .effect import Effect
 from .events import Participants, alike, complete_participants, event_participants, events_by_arm
+from .trial_effects import TrialEffects
 
 SEPARATED = 3e-7  # iterative weight of a participant, over its size: |eta| of 15 with a logit link
 CONVERGED = 1e-10  # change of a coefficient
 
 
 @dataclass(frozen=True, slots=True)
-class PerTrialGlm:
-    """Log odds ratios or log rate ratios trial by trial, in the sorted order of the labels; NaN where not estimable.
+class PerTrialGlm(TrialEffects):
+    """Log odds ratios or log rate ratios trial by trial, with a normal reference.
 
     Attributes
     ----------
-    labels : ndarray (K,)
-    estimate, std_error : ndarray (K,)
-        Of the log ratio.
-    n_control, n_intervention, missing : ndarray (K,) of int
-        Participants with all values in each arm; those left out because a value is missing.
     events_control, events_intervention : ndarray (K,) of int
-    status : tuple of str
-        ``"ok"`` or ``"not estimable"``.
-    reason : tuple of str
-        Why an effect is not estimable; empty where it is.
     """
 
-    labels: NDArray[Any]
-    estimate: FloatArray
-    std_error: FloatArray
-    n_control: IntArray
-    n_intervention: IntArray
-    missing: IntArray
     events_control: IntArray
     events_intervention: IntArray
-    status: tuple[Status, ...]
-    reason: tuple[str, ...]
-
-    def effect(self) -> Effect:
-        """The estimates with their p values and normal intervals, as arrays over the trials."""
-        normal = np.full(len(self.estimate), np.inf)
-        return Effect(self.estimate, self.std_error, normal, normal)
 
 
 def per_trial_glm(
@@ -123,13 +100,14 @@ def per_trial_glm(
         products.labels,
         values[:, 0],
         values[:, 1],
+        np.where(np.isnan(values[:, 1]), np.nan, np.inf),
         participants[:, 0],
         participants[:, 1],
         products.missing,
-        events[:, 0],
-        events[:, 1],
         tuple("not estimable" if reason else "ok" for reason in reasons),
         tuple(reasons),
+        events[:, 0],
+        events[:, 1],
     )
 
 
