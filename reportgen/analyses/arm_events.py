@@ -38,13 +38,14 @@ def event_cells(selection: Selection, trials: Iterable[str] | None = None) -> In
     Of counts nobody is without: an event more or less of somebody tells nothing of how many had one.
     """
     names = list(selection.trials if trials is None else trials)
-    cells = np.zeros((len(names), 4), dtype=np.int64)
-    for row, name in enumerate(names):
-        for side in (0, 1):
-            mine = selection.response[(selection.trial == name) & (selection.treatment == side)]
-            cells[row, side] = int(mine.sum())
-            cells[row, 2 + side] = len(mine) - int(mine.sum()) if selection.kind == "binary" else 0
-    return cells
+    rows = [_cells(selection, selection.trial == name) for name in names]
+    return np.array(rows, dtype=np.int64).reshape(len(names), 4)
+
+
+def _cells(selection: Selection, mask: NDArray[np.bool_]) -> list[int]:
+    sides = [selection.response[mask & (selection.treatment == side)] for side in (0, 1)]
+    without = [len(mine) - int(mine.sum()) if selection.kind == "binary" else 0 for mine in sides]
+    return [*(int(mine.sum()) for mine in sides), *without]
 
 
 def suppressed_for_events(selection: Selection, minimum: int, already: Iterable[str] = ()) -> tuple[str, ...]:
@@ -74,11 +75,11 @@ def suppressed_for_events(selection: Selection, minimum: int, already: Iterable[
     return tuple(name for name in selection.trials if name in hidden)
 
 
-def has_few_events(selection: Selection, trial: str, minimum: int) -> bool:
-    """Whether few people of an arm of a trial have the event, or have it not."""
-    return (
-        selection.kind != "continuous" and guards(minimum) and bool(few(event_cells(selection, [trial]), minimum).any())
-    )
+def has_few_events(selection: Selection, mask: NDArray[np.bool_], minimum: int) -> bool:
+    """Whether few of some people of an arm have the event, or have it not; nobody has where the outcome is none."""
+    if selection.kind == "continuous" or not guards(minimum):
+        return False
+    return bool(few(np.array(_cells(selection, mask), dtype=np.int64), minimum).any())
 
 
 def few(cells: IntArray, minimum: int) -> NDArray[np.bool_]:

@@ -47,7 +47,7 @@ def with_trials_and_levels(
     values : Values
         Of the screen.
     """
-    if not_estimable(people, node):
+    if not_estimable(people, node) or people.kind != "continuous":
         return tuple(interactions)
     close = close_levels([(item.moderator, item.few) for item in found], people, how.minimum)
     return tuple(

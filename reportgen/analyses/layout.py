@@ -107,7 +107,7 @@ class Layout:
     def flipping(self, node: Moderators, cell: Cell) -> tuple[str, ...]:
         """Add the random draws of a screening, in chunks, and what joins them; return the name of that, none without draws."""
         flips = node.draws.sign_flips if node.draws else 0
-        if not flips:
+        if not flips or self.study.outcomes[cell.outcome].of_events:
             return ()
         seen: dict[str, str | tuple[str, ...]] = {
             "people": self.people(node, cell),

@@ -190,7 +190,7 @@ class _Pooling:
         suppression = _suppression_reason(people, self.node, self.study) or (TOO_CLOSE if close else "")
         fits = None if suppression else fit(people, self.node)
         reasons = {
-            name: guarded.get(name, TOO_FEW if has_few_events(people, name, minimum) else FOR_ANOTHER)
+            name: guarded.get(name, TOO_FEW if has_few_events(people, people.trial == name, minimum) else FOR_ANOTHER)
             for name in suppressed
         }
         values = _values(self.name, self.study)

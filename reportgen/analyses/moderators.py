@@ -27,6 +27,7 @@ from reportgen.analyses.selection import (
     without_adjuster,
 )
 from reportgen.analyses.trial_interactions import Earlier, Printed
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import ExcludedParticipants
 from reportgen.records.moderation import (
     EffectAt,
@@ -224,6 +225,7 @@ def _screen_record(
         reason=not_estimable(selection, node),
         without_adjuster=_without_adjuster(selection, study, values),
         flips=values.count("draws", flips[0], "draws") if flips else None,
+        kind=selection.kind,
     )
 
 
@@ -303,7 +305,7 @@ def _interaction(
         at=_effects_at(screened, labels, node, study.policy.minimum_cell, builder, unit),
         unit_at=builder.quote("unit", moderator.unit),
         expected=None if expected is None else builder.quote("expected", expected),
-        found=_found(screened, tested, labels, study),
+        found=_found(screened, tested, labels, scale_of(selection.outcome, study), study),
         not_adjusted=not_adjusted_record(
             _unused(selection, moderator, node) if tested.estimated else (), study, builder
         ),
@@ -390,12 +392,15 @@ def _at_percentile(value: float, moderator: Moderator, minimum: int, values: Val
     return values.figure("value", as_printed(value, decimals, minimum), decimals, moderator.unit)
 
 
-def _found(screened: Screened, tested: Reading, labels: dict[int, Value], study: Study) -> Inline[Value]:
+def _found(
+    screened: Screened, tested: Reading, labels: dict[int, Value], scale: EffectScale, study: Study
+) -> Inline[Value]:
     """Say where the effect is larger, in words made from the estimates; nothing where there are none that are disclosed."""
     fit, moderator = screened.fit, screened.moderator
     if not tested.estimated or not screened.disclosed:
         return ()
-    slopes = [float(effect.estimate) for effect in tested.each]
+    larger = 1.0 if scale.favours == "higher" else -1.0
+    slopes = [larger * float(effect.estimate) for effect in tested.each]
     if not moderator.categorical:
         higher = slopes[0] > 0
         return (f"larger effect at {'higher' if higher else 'lower'} values{_worse(moderator, higher, study)}",)

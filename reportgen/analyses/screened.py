@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from reportgen.analyses.arm_events import has_few_events
 from reportgen.analyses.moderator_values import Moderator, column_of
+from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.search_people import Cost, people_of_search
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
 from reportgen.release.rules import TOO_FEW, few_in_an_arm, guards, in_both_arms
 from reportgen.spec.study import FromScreening, Search
 from reportgen.spec.study import Moderators as Node
-from reportgen.stats import Entered, ModeratorFit, Reading, screen_moderator
+from reportgen.stats import Entered, ModeratorFit, Reading, screen_moderator, screen_moderator_glmm
+from reportgen.stats.choices import Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,24 +150,29 @@ def testable(
 
 def _fit(selection: Selection, moderator: Moderator, node: Node, *, search: bool = True) -> ModeratorFit:
     """Screen one moderator; `search=False` as in `fit_one_step`."""
+    people = selection.response, selection.treatment, selection.trial, column_of(moderator, selection)
+    asked: dict[str, Any] = {
+        "adjusters": adjusters_of(selection),
+        "reference": max(moderator.reference, 0),
+        "per": moderator.per,
+        "percentiles": node.percentiles,
+        "reading": node.reading,
+        "minimum_trials": node.minimum_trials,
+        "treatment_effect": node.treatment_effect,
+        "interaction_effect": node.interaction_effect,
+        "search": search,
+    }
+    if selection.kind != "continuous":
+        inference: Reference = "normal" if node.inference == "normal" else "t"
+        link = LINKS[selection.kind]
+        return screen_moderator_glmm(*people, link=link, exposure=selection.exposure, inference=inference, **asked)
     return screen_moderator(
-        selection.response,
-        selection.treatment,
-        selection.trial,
-        column_of(moderator, selection),
-        adjusters=adjusters_of(selection),
-        reference=max(moderator.reference, 0),
-        per=moderator.per,
-        percentiles=node.percentiles,
-        reading=node.reading,
-        minimum_trials=node.minimum_trials,
-        treatment_effect=node.treatment_effect,
+        *people,
         inference=node.inference,
         df_floor=node.df_floor,
-        interaction_effect=node.interaction_effect,
         adjuster_slopes=node.adjuster_slopes,
         residual=node.residual,
-        search=search,
+        **asked,
     )
 
 
@@ -184,7 +193,10 @@ def _few_at_all(fit: ModeratorFit, minimum: int) -> bool:
 
 
 def _few_levels(screened: Screened, selection: Selection, minimum: int) -> frozenset[int]:
-    """Return the codes of the levels of which an arm has too few people; where nobody is, nothing can be disclosed anyway."""
+    """Return the codes of the levels of which an arm has too few people, or too few with or without an event.
+
+    Where nobody is, nothing can be disclosed anyway.
+    """
     if not screened.moderator.categorical or not guards(minimum):
         return frozenset()
     codes = screened.moderator.of(selection)
@@ -193,4 +205,5 @@ def _few_levels(screened: Screened, selection: Selection, minimum: int) -> froze
         code
         for code in range(len(screened.moderator.levels))
         if few_in_an_arm(selection.treatment[entered & (codes == code)], minimum)
+        or has_few_events(selection, entered & (codes == code), minimum)
     )

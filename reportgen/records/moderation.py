@@ -183,7 +183,7 @@ class Screen(Generic[V]):
 
     `span` is the width of the outcome's scale (0 where it has none): outcomes in one unit on scales of one width share an
     axis. `scale` is that of the effects, and interactions are their contrasts. `tested` counts the moderators with an estimate.
-    `flips` are the random draws by which p is adjusted; None without.
+    `flips` are the random draws by which p is adjusted; None without. `kind` is that of the outcome.
     """
 
     id: str
@@ -207,6 +207,7 @@ class Screen(Generic[V]):
     reason: str
     without_adjuster: tuple[ExcludedParticipants[V], ...] = ()
     flips: kinds.Count[V] | None = None
+    kind: Literal["continuous", "binary", "count"] = "continuous"
 
     @property
     def empty(self) -> bool:

@@ -17,6 +17,7 @@ from reportgen.spec.study import Descriptive, Events, MetaAnalysis, Moderators, 
 
 # Options of a linear mixed model that one of events has not, with the value that says nothing.
 LINEAR = {"intercept": "stratified", "covariance": "independent", "residual": "common"}
+OF_MODERATORS = {"residual": "common"}
 
 
 def check_outcomes(study: Study, source: Source) -> Iterator[Problem]:
@@ -142,9 +143,12 @@ def _kinds(name: str, analysis: Pooled, study: Study, source: Source) -> Iterato
             message = f"'{analysis.method}' takes {' and '.join(analysis.kinds)} outcomes, and '{item}' is {_a(kind)}"
             yield Problem(message, source.at("analyses", name, "outcomes"), hint)
     events = [item for item in asked if study.outcomes[item].of_events]
-    if not isinstance(analysis, MetaAnalysis) or not events:
+    if not events:
         return
-    for key, usual in LINEAR.items():
+    options = (
+        LINEAR if isinstance(analysis, MetaAnalysis) else OF_MODERATORS if isinstance(analysis, Moderators) else {}
+    )
+    for key, usual in options.items():
         if getattr(analysis, key) != usual:
             message = f"`{key}: {getattr(analysis, key)}` does not apply to '{events[0]}', which is {_a(study.outcomes[events[0]].kind)}"
             hint = "Remove it, or analyse these outcomes in an analysis of their own."

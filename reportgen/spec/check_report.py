@@ -12,7 +12,14 @@ from reportgen.houses import HOUSES
 from reportgen.spec.check import means_disclosed_by, with_method
 from reportgen.spec.forests import OnAxis, WithColumns, WithTrialColumns, beside_no_effect, room_in, width_of
 from reportgen.spec.references import baseline_of, each_unknown, expanded, unknown
-from reportgen.spec.shows import AbsoluteEffects, Limited, OfAnalysis, OfModerators
+from reportgen.spec.shows import (
+    AbsoluteEffects,
+    InteractionByTrial,
+    InteractionByTrialEstimates,
+    Limited,
+    OfAnalysis,
+    OfModerators,
+)
 from reportgen.spec.source import Source, Step
 from reportgen.spec.study import Moderators, Pooled, Study
 
@@ -73,6 +80,11 @@ def _artefact(study: Study, artefact: OfAnalysis, source: Source, *here: Step) -
         and artefact.no_effect is None
     ):
         yield from _no_effect(study, artefact, artefact.limits, source, *here, "limits")
+    if isinstance(artefact, InteractionByTrial | InteractionByTrialEstimates) and False not in _shown_kinds(
+        study, artefact
+    ):
+        hint = "Show `interaction-forest` or `interaction-estimates`, or remove it."
+        yield Problem("interactions by trial are given of continuous outcomes", source.at(*here), hint)
     if isinstance(artefact, AbsoluteEffects) and True not in _shown_kinds(study, artefact):
         hint = "Show outcomes with `kind: binary` or `kind: count`, or remove it."
         yield Problem("no outcome that is shown is an event", source.at(*here), hint)

@@ -292,6 +292,8 @@ class Moderators(Pooled):
     `reading` is the one that is tested and that feeds the searches; the result holds all three.
     """
 
+    kinds = ("continuous", "binary", "count")
+
     method: Literal["moderators"]
     """A screening of moderators: the interaction of treatment with each."""
     moderators: Names
@@ -311,10 +313,12 @@ class Moderators(Pooled):
     adjuster_slopes: Literal["stratified", "common"] = "stratified"
     """Slopes of the adjusters and of the moderator itself: each trial's own (`stratified`; trials with fewer than 10
     participants per slope share one), or `common` to all trials. Stratified slopes keep the level of the test where
-    slopes differ between trials; with three or four trials that are alike, common ones find more."""
+    slopes differ between trials; with three or four trials that are alike, common ones find more. Of events they are
+    always common: slopes of each trial's own move a ratio away from one."""
     residual: Literal["common", "by-trial", "by-arm"] = "common"
     """One residual variance for all (`common`), one for each trial (`by-trial`), or one for each side of the comparison
-    (`by-arm`). The random draws of a screening, and of searches behind it, take much longer with the last two."""
+    (`by-arm`). The random draws of a screening, and of searches behind it, take much longer with the last two. Events
+    have none."""
     tiers: Tiers = Tiers()
     """Limits of p below which an interaction is called significant, and weak."""
     percentiles: tuple[Annotated[float, Field(ge=0, le=100)], ...] = (10, 50, 90)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reportgen.records.moderation import Moderation, ScreeningSettings
+from reportgen.records.moderation import Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline
 from reportgen.tables.adjusters import Fits, fits_of, screen_fits
 from reportgen.tables.phrases import counted, percentiles
+from reportgen.views.prose.events import MODEL
 from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, on_log_scale, one_trial, own_slopes
 
 DF_FLOOR = {
@@ -57,12 +58,19 @@ CONSISTENT: Inline = (
 def screening_methods(record: Moderation) -> Iterator[Inline]:
     """Yield the paragraphs of one screening."""
     settings, fits = record.settings, fits_of(record, screen_fits)
-    yield _model(settings, fits)
+    kinds = {screen.kind for screen in record.results} or {"continuous"}
+    if "continuous" in kinds:
+        yield _model(settings, _of_kind("continuous", record))
+    for kind in sorted(kinds - {"continuous"}):
+        yield _event_model(kind, settings, _of_kind(kind, record))
     excluded = [screen.without_adjuster for screen in record.results]
     yield from adjusters_lost(record.name, settings.adjust_for, fits, excluded)
     yield _readings(settings)
     yield _scatter(settings)
-    yield _uncertainty(settings)
+    if "continuous" in kinds:
+        yield _uncertainty(settings)
+    if kinds != {"continuous"}:
+        yield _event_uncertainty(settings, alone="continuous" not in kinds)
     yield from on_log_scale(screen.scale for screen in record.results)
     yield _tiers(record)
     yield from _min_p(record)
@@ -71,6 +79,45 @@ def screening_methods(record: Moderation) -> Iterator[Inline]:
     yield _values(settings)
     if any(interaction.level_effects for screen in record.results for interaction in screen.interactions):
         yield CONSISTENT
+
+
+def _of_kind(kind: str, record: Moderation) -> Fits:
+    """Return the fits of the outcomes of one kind."""
+
+    def each(screen: Screen, title: Inline) -> Fits:
+        return screen_fits(screen, title) if screen.kind == kind else []
+
+    return fits_of(record, each)
+
+
+def _event_model(kind: str, settings: ScreeningSettings, fits: Fits) -> Inline:
+    outcome, family, ratio, _ = MODEL[kind]
+    effect = {"random": "varies at random between trials", "common": "is common to all trials"}[
+        settings.treatment_effect
+    ]
+    estimation = (
+        "by maximum likelihood with Laplace’s approximation where the interaction varies between trials, and else with adaptive "
+        "Gauss–Hermite quadrature of seven nodes"
+    )
+    return (
+        f"For {outcome}, each moderator was screened separately by one {family} mixed model of the participants of all trials, with "
+        f"an intercept for each trial, a {ratio} of treatment that {effect}, the moderator and its interaction with treatment"
+        f"{INTERACTION[settings.interaction_effect]}",
+        *adjusted_for(settings.adjust_for, fits),
+        f", with slopes common to all trials, {estimation}. An interaction is the ratio of two ratios. Trials in which nobody, or "
+        "everybody, has the event are left out. Random draws and models of single trials or levels were not made of these outcomes.",
+    )
+
+
+def _event_uncertainty(settings: ScreeningSettings, *, alone: bool) -> Inline:
+    level: Inline = (" Confidence intervals have a level of ", settings.level, "%.") if alone else ()
+    if settings.inference == "normal":
+        return ("Intervals and p values of ratios use the normal distribution.", *level)
+    return (
+        "Of ratios, an interaction that varies between trials is tested by the t distribution with one degree of freedom fewer than "
+        "trials that tell something of it, a common one by the normal distribution.",
+        *level,
+    )
 
 
 def _model(settings: ScreeningSettings, fits: Fits) -> Inline:
