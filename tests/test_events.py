@@ -21,9 +21,15 @@ from reportgen.records.model import MetaAnalysis, PooledEffect
 from reportgen.records.numbers import plain
 from reportgen.spec.load import examine_study
 from reportgen.spec.lock import locked
-from reportgen.stats import fit_one_step_glmm, number_needed_to_treat, pool_control_risk, risk_difference
+from reportgen.stats import (
+    fit_one_step_glmm,
+    number_needed_to_treat,
+    pool_control_risk,
+    risk_difference,
+    screen_moderator_glmm,
+)
 from tests.analysed import analysed
-from tests.event_study import ANALYSES, INSTRUMENTS, OUTCOMES, TRIALS, write_events
+from tests.event_study import ANALYSES, CONTENTS, INSTRUMENTS, OUTCOMES, TRIALS, write_events
 from tests.page_numbers import pages_of
 from tests.study_files import write_yaml
 
@@ -214,10 +220,64 @@ def newcombe(e1: int, n1: int, e2: int, n2: int, z: float = 1.959963984540054) -
     return p1 - p2 - np.hypot(p1 - l1, u2 - p2), p1 - p2 + np.hypot(u1 - p1, p2 - l2)
 
 
+SCREENING: dict[str, Any] = {
+    "method": "moderators",
+    "outcomes": ["relapse", "falls"],
+    "moderators": ["age", "sex"],
+    "adjust_for": [],
+}
+
+
+def test_interactions_are_those_of_one_model_of_all_people_and_say_where_the_benefit_is_larger(tmp_path: Path) -> None:
+    study = {"analyses": {"screening": SCREENING}, "report": {"contents": []}, **NOTHING_SMALL}
+    path = write_events(tmp_path / "s", study)
+    record, table = record_of(path, "screening"), table_of(tmp_path / "s")
+    treated = (table["arm"] == 1).astype(int)
+    for screen, link, exposure in zip(record.results, ("logit", "log"), (None, table["days"]), strict=True):
+        fit = screen_moderator_glmm(
+            table[screen.outcome],
+            treated,
+            table["trial"],
+            table["age"].astype(float),
+            link=link,
+            exposure=exposure,
+            per=10.0,
+            interaction_effect="random",
+        )
+        age = next(item for item in screen.interactions if item.moderator == "age")
+        slope = float(fit.within.each[0].estimate)
+        assert age.within.each[0].effect.value == pytest.approx(slope, abs=1e-9)
+        assert age.within.p.value == pytest.approx(fit.within.p_value, abs=1e-9)
+        assert f"at {'higher' if slope < 0 else 'lower'} values" in plain(age.found)  # a lower ratio is the benefit
+        assert screen.flips is None and age.by_trial == () and age.level_effects is None
+
+
+def test_levels_in_which_few_have_the_event_have_no_interaction_that_is_told(tmp_path: Path) -> None:
+    screening = {**SCREENING, "outcomes": "relapse", "moderators": ["sex"]}
+    path = write_events(tmp_path / "s", {"analyses": {"screening": screening}, "report": {"contents": []}})
+    for name in TRIALS:
+        table = pd.read_csv(tmp_path / "s" / f"{name.lower()}.csv")
+        women = table["sex"] == 2
+        table.loc[women & (table["arm"] == 1), "relapse"] = 0
+        table.loc[table.index[women & (table["arm"] == 1)][:1], "relapse"] = 1  # three women of the intervention arms
+        table.to_csv(tmp_path / "s" / f"{name.lower()}.csv", index=False)
+    (screen,) = record_of(path, "screening").results
+    (sex,) = screen.interactions
+    assert sex.within.each[0].effect.value is None and sex.tier == "not estimable"
+
+
 @pytest.mark.slow
 def test_a_whole_study_of_events_is_built_and_its_pages_say_ratios_and_never_baseline_or_change(tmp_path: Path) -> None:
     only = {name: OUTCOMES[name] for name in ("relapse", "falls")}
-    study = {"outcomes": only, "analyses": {name: ANALYSES[name] for name in ("harms", "pooled")}, **NOTHING_SMALL}
+    analyses = {"screening": SCREENING, **{name: ANALYSES[name] for name in ("harms", "pooled")}}
+    screened = [
+        {"series": "Fig.", "show": "interaction-forest", "of": "screening"},
+        {"series": "Table", "show": "interaction-estimates", "of": "screening"},
+        {"series": "Table", "show": "effect-at-values", "of": "screening"},
+        {"series": "Table", "show": "credibility", "of": "screening"},
+    ]
+    report = {"formats": ["html", "workbook", "results"], "contents": [*CONTENTS, *screened]}
+    study = {"outcomes": only, "analyses": analyses, "report": report, **NOTHING_SMALL}
     path = write_events(tmp_path / "s", study)
     assert run(["validate", str(path)]) == 0
     assert run(["build", str(path), "--output", str(tmp_path / "out"), "-j", "1", "--no-store"]) == 0
@@ -271,12 +331,17 @@ RELAPSE = OUTCOMES["relapse"]
         ({"outcomes": {"falls": {**OUTCOMES["falls"], "exposure": "relapse"}}}, "an exposure is a number"),
         ({"instruments": {**INSTRUMENTS, "VAS": {"range": [0, 10]}}}, "'VAS' does not say which values are better"),
         ({"instruments": {**INSTRUMENTS, "relapse": {"levels": ["no"]}}}, "needs at least two levels"),
-        ({"analyses": {"a": {"method": "moderators", "moderators": ["age"]}}}, "takes continuous outcomes"),
+        ({"analyses": {"a": {"method": "directed-peeling", "moderators": ["age"]}}}, "takes continuous outcomes"),
+        ({"analyses": {"a": {**SCREENING, "residual": "by-arm"}}}, "`residual: by-arm` does not apply"),
         ({"analyses": {"a": {"method": "meta-analysis", "intercept": "random"}}}, "`intercept: random` does not apply"),
         ({"analyses": {"a": {"method": "meta-analysis", "adjust_for": ["baseline relapse"]}}}, "has no baseline value"),
         ({"analyses": {"a": {"method": "events", "outcomes": "RMDQ"}}}, "'RMDQ' is continuous and no event"),
         ({"report": {"contents": [{"series": "Fig.", "show": "forest", "of": "pooled", "limits": [-1, 1]}]}}, "begins above 0"),
         ({"report": {"contents": [{"series": "Table", "show": "absolute-effects", "of": "change"}]}}, "is an event"),
+        (
+            {"analyses": {"a": SCREENING}, "report": {"contents": [{"series": "Fig.", "show": "interaction-by-trial", "of": "a"}]}},
+            "interactions by trial are given of continuous outcomes",
+        ),
         (
             {"report": {"contents": [{"series": "Fig.", "show": "forest", "of": "change", "columns": {"left": ["events"]}}]}},
             "no outcome that is shown has `events`",
@@ -289,7 +354,7 @@ def test_a_study_file_that_cannot_be_meant_is_refused_with_its_place(
     outcomes = study.get("outcomes")
     if outcomes:  # the analyses name all outcomes of the study
         study = {**study, "outcomes": {**OUTCOMES, **outcomes}}
-    if "analyses" in study:
+    if "analyses" in study and "report" not in study:
         study = {**study, "report": {"contents": []}}
     path = write_events(tmp_path / "s", study)
     found = examine_study(path).problems

@@ -17,7 +17,7 @@ from reportgen.records.estimate import Estimate, ExcludedParticipants, NotAdjust
 from reportgen.records.events import EventTable
 from reportgen.records.flow import ParticipantFlow
 from reportgen.records.moderation import Moderation
-from reportgen.records.numbers import MINUS, Inline, Number, Status, V
+from reportgen.records.numbers import Inline, Number, Status, V, read_back
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
 from reportgen.records.record import Record
@@ -283,7 +283,7 @@ class Heterogeneity(Generic[V]):
 
 def _shown(number: Number) -> float:
     """Return the value that a reader takes from a printed effect."""
-    return float(number.text.replace(MINUS, "-").replace("∞", "inf"))
+    return read_back(number.text.replace("∞", "inf"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -379,6 +379,10 @@ def clear_of(value: float, decimals: int, *limits: float) -> str:
     return next((text for text in texts if not _at_limit(value, text, limits)), fixed(value, decimals))
 
 
+LEAST_RATIO, LARGEST_RATIO = 0.001, 1000
+"""Ratios beyond these are printed as such: an interval that ends there says that nothing is known."""
+
+
 def link_of(number_like: NumberLike) -> Link:
     """Return what leads from a number as printed to its value."""
     return "log" if number_like.kind == "log" else "identity"
@@ -407,17 +411,33 @@ def back_transformed(value: float, link: Link) -> float:
         return math.inf
 
 
+def beyond_ratios(value: float, link: Link) -> str:
+    """Return "<0.001" or ">1000" for a ratio so far from one that its digits mean nothing; an empty text for all else.
+
+    Examples
+    --------
+    >>> beyond_ratios(-8.0, "log"), beyond_ratios(8.0, "log"), beyond_ratios(8.0, "identity"), beyond_ratios(1.0, "log")
+    ('<0.001', '>1000', '', '')
+    """
+    if link == "identity" or not math.isfinite(value):
+        return ""
+    ratio = back_transformed(value, link)
+    return "<0.001" if ratio < LEAST_RATIO else f">{LARGEST_RATIO}" if ratio > LARGEST_RATIO else ""
+
+
 def linked(value: float, decimals: int, link: Link, *, clear: bool = False) -> str:
     """Return an effect as printed; one that is `clear` of no effect, and any ratio that is not 0, never reads as if it were.
 
     Examples
     --------
-    >>> linked(-0.004, 2, "log"), linked(-0.004, 2, "log", clear=True), linked(-7.0, 2, "log")
-    ('1.00', '0.996', '0.001')
+    >>> linked(-0.004, 2, "log"), linked(-0.004, 2, "log", clear=True), linked(-6.0, 2, "log"), linked(30.0, 2, "log")
+    ('1.00', '0.996', '0.002', '>1000')
     >>> linked(0.004, 2, "identity"), linked(0.004, 2, "identity", clear=True)
     ('0.00', '0.004')
     """
     shown = back_transformed(value, link)
+    if beyond := beyond_ratios(value, link):
+        return beyond
     if not math.isfinite(shown):
         return fixed(shown, decimals)
     limits = (back_transformed(0.0, link),) if clear else ()

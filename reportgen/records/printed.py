@@ -16,7 +16,18 @@ from reportgen.houses import HOUSES, PLAIN, House
 from reportgen.records.kinds import kinds_of
 from reportgen.records.model import Records
 from reportgen.records.names import names_of, with_names
-from reportgen.records.numbers import Number, Value, clear_of, fixed, linked, p_text, read_back, significant
+from reportgen.records.numbers import (
+    Number,
+    Value,
+    beyond_ratios,
+    clear_of,
+    fixed,
+    link_of,
+    linked,
+    p_text,
+    read_back,
+    significant,
+)
 from reportgen.spec.shows import RoundingHere
 from reportgen.spec.study import Study
 
@@ -217,6 +228,8 @@ def reprinted(number: Number, decimals: int, artefact: str) -> Number:
     if number.reason:  # the value has no more digits than the text
         decimals = min(decimals, len(number.text.partition(".")[2]))
     shown, limits = number.shown or 0.0, (1.0, 0.0) if number.kind == "log" else (0.0, 100.0)
+    if beyond := beyond_ratios(number.value, link_of(number)):
+        return replace(number, id=f"{number.id}@{artefact}", text=beyond)
     text = fixed(shown, decimals)
     # what was printed clear of no effect, or of all, stays so
     if read_back(text) in limits and read_back(number.text) != read_back(text):

@@ -93,9 +93,11 @@ def test_the_end_of_an_interval_that_is_clear_of_one_is_printed_clear_of_it() ->
 
 
 def test_a_ratio_never_reads_as_none_at_all_nor_breaks_where_it_is_endless() -> None:
-    assert BUILDER.fixed("effect", -7.0, "effect").text == "0.001"
+    assert BUILDER.fixed("effect", -6.0, "effect").text == "0.002"
+    assert BUILDER.fixed("effect", -7.0, "effect").text == "<0.001"
+    assert BUILDER.fixed("effect", 7.0, "effect").text == ">1000"
     assert reprinted(BUILDER.fixed("effect", -4.0, "effect"), 1, "fig1").text == "0.02"
-    assert [end.text for end in BUILDER.bounds(0.5, 5000.0, "effect")] == ["1.65", "∞"]
+    assert [end.text for end in BUILDER.bounds(0.5, 5000.0, "effect")] == ["1.65", ">1000"]
 
 
 @pytest.mark.parametrize(
