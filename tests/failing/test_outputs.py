@@ -93,6 +93,7 @@ def test_letters_that_join_or_turn_are_shaped_in_every_figure(tmp_path: Path, na
     assert begun == len(drawn(drawing.svg).lines)
 
 
+@pytest.mark.slow
 def test_letters_that_no_font_has_are_named_once_with_the_line_to_change(tmp_path: Path) -> None:
     study = written("n_emoji", tmp_path)
     with warnings.catch_warnings():

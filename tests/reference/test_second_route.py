@@ -15,6 +15,8 @@ from .full_matrix import FullMatrix, build
 from .grid import MODELS, Model
 from .test_one_step import BY_NAME, fit, named
 
+pytestmark = pytest.mark.sampled(9)
+
 # Both routes are closed forms given the variances; what differs is rounding, n x n inverses included (largest: 2e-11).
 AGREE = 1e-9
 # Satterthwaite's df are those of the Cholesky factor with us, of the variances here: the two Hessians differ by the

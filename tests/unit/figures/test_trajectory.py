@@ -150,6 +150,7 @@ CASES = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_nothing_overlaps_and_nothing_is_off_the_paper(case: str) -> None:
     drawn = sheet(CASES[case])
@@ -161,6 +162,7 @@ def test_nothing_overlaps_and_nothing_is_off_the_paper(case: str) -> None:
     assert all(place[2] < plots[0][0] or place[1] > EFFECT_HEIGHT for _, place in beside)
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("style", ["plain", "bmc"])
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_nothing_overlaps_in_a_single_column(case: str, style: str) -> None:
@@ -173,6 +175,7 @@ def test_nothing_overlaps_in_a_single_column(case: str, style: str) -> None:
     assert all(place[2] < begin for place in beside)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_two_of_them_fit_on_a_page(case: str) -> None:
     assert sheet(CASES[case]).height <= (115 if case != "eight moderators" else 165)
