@@ -170,6 +170,7 @@ def test_mixed_lm_finds_the_same_or_says_that_it_failed(model: Model):
     assert np.all(np.abs(ours.covariance - theirs.cov_re) <= STATSMODELS * (ours.sigma2 + ours.tau2))
 
 
+@pytest.mark.slow
 def test_mixed_lm_has_been_asked_often_enough():
     assert len(MIXED) >= 42
     assert sum(mixed_lm(model.name).converged for model in MIXED) >= 35
