@@ -11,7 +11,7 @@ STUDY ?= specs/low-back-pain
 SEED ?= 1
 BIN := .venv/bin
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -rs
-PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml \
 	--extra examples --group build
 
@@ -35,7 +35,7 @@ layers: setup-test
 	$(BIN)/lint-imports
 
 quick: setup-test
-	$(PYTEST) -m "not hard and not slow" --ignore tests/benchmarks $(PARALLEL)
+	REPORTGEN_QUICK=1 $(PYTEST) -m "not hard and not slow" --ignore tests/benchmarks $(PARALLEL)
 
 test: lint types layers
 	$(PYTEST) tests/benchmarks

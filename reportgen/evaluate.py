@@ -22,7 +22,7 @@ from reportgen.formats import DEFAULT
 from reportgen.graph import Maker, Step, run, stale
 from reportgen.output.place import chosen_place
 from reportgen.output.staging import StagingFolder
-from reportgen.pipeline import SILENT, time_of_build, write_errors_named
+from reportgen.pipeline import SILENT, RunOptions, time_of_build, write_errors_named
 from reportgen.pool import Pool, end_workers, open_pool
 from reportgen.progress import Progress
 from reportgen.spec.evaluation import EvaluationSpec, load_evaluation, locked_evaluation
@@ -37,31 +37,16 @@ if TYPE_CHECKING:  # heavy libraries are imported when they are needed
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be evaluated.
+class Order(RunOptions):
+    """What is to be evaluated, and how (`RunOptions`).
 
     Attributes
     ----------
     file : Path
         The evaluation file.
-    output : str or None
-        The folder of the report; `output/<name>` where None.
-    formats : tuple of str
-        Names of targets; all that are written by default where empty.
-    workers : int
-        Local processes.
-    store : Path or None
-        Folder of kept results; the user's own where None.
-    keep : bool
-        False keeps nothing and takes nothing that was kept.
     """
 
     file: Path
-    output: str | None = None
-    formats: tuple[str, ...] = ()
-    workers: int = 1
-    store: Path | None = None
-    keep: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +92,7 @@ def evaluate(order: Order, progress: Progress = SILENT) -> Evaluated:
     time_of_build()
     progress("read and check")
     spec = load_evaluation(order.file)
-    place = chosen_place(order.output, Path("output") / spec.name, [("the evaluation file", spec.source.path)])
+    place = chosen_place(order.folder_asked, Path("output") / spec.name, [("the evaluation file", spec.source.path)])
     plugins.register()
     store, code = Store(order.store) if order.keep else NoStore(), basis(plugins.sources(), plugins.distributions())
     with ExitStack() as stack:

@@ -59,44 +59,60 @@ SILENT = Progress()
 READ = "read"  # the task that reads the trials
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be built.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """Where a report goes, in which formats, who makes it, and what is kept of it.
 
     Attributes
     ----------
-    study : Path
-        The study file, or its folder.
     output : Path, str or None
-        The folder of the report; `output/<study>` where None.
-    only : frozenset of str
-        Names of artefacts; all where empty.
-    profile : str or None
-        `draft` or `final`; what the study's policy says where None.
-    draws : Draws or None
-        Random draws behind each screening and search; what the study asks for where None.
+        The folder of the report; `output/<name>` where None, by the name of the study or of the evaluation.
     formats : tuple of str
-        Names of targets, as `html`; what the study's report says where empty.
+        Names of targets, as `html`; where empty, what the study's report says, or all that are written by default.
     workers : int
         Local processes.
-    executor : str
-        Address of a Dask scheduler whose workers take their place, as `dask://HOST:PORT`; none where empty.
     store : Path or None
         Folder of kept results; the user's own where None.
     keep : bool
         False keeps nothing and takes nothing that was kept.
     """
 
-    study: Path
     output: Path | str | None = None
+    formats: tuple[str, ...] = ()
+    workers: int = 1
+    store: Path | None = None
+    keep: bool = True
+
+    @property
+    def folder_asked(self) -> str | None:
+        """The folder of the report as it was written; None where none was."""
+        return None if self.output is None else str(self.output)
+
+
+@dataclass(frozen=True, slots=True)
+class Order(RunOptions):
+    """What is to be built, and how (`RunOptions`).
+
+    Attributes
+    ----------
+    study : Path
+        The study file, or its folder.
+    only : frozenset of str
+        Names of artefacts; all where empty.
+    profile : str or None
+        `draft` or `final`; what the study's policy says where None.
+    draws : Draws or None
+        Random draws behind each screening and search; what the study asks for where None.
+    executor : str
+        Address of a Dask scheduler whose workers take the place of local processes, as `dask://HOST:PORT`; none where
+        empty.
+    """
+
+    study: Path
     only: frozenset[str] = frozenset()
     profile: Literal["draft", "final"] | None = None
     draws: Draws | None = None
-    formats: tuple[str, ...] = ()
-    workers: int = 1
     executor: str = ""
-    store: Path | None = None
-    keep: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +273,9 @@ def build(order: Order, progress: Progress = SILENT) -> Built:
     clock = _Clock(seconds, progress)
     built_at = time_of_build()
     store, code = _store(order), basis(plugins.sources(), plugins.distributions())
-    output = None if order.output is None else str(order.output)
-    key = key_of(code, str(order.study), output, sorted(order.only), order.profile, order.draws, order.formats)
+    key = key_of(
+        code, str(order.study), order.folder_asked, sorted(order.only), order.profile, order.draws, order.formats
+    )
     note = recalled(store, key)
     if note is not None:
         return _as_it_stands(note)
@@ -412,8 +429,7 @@ def _kept(place: Place, path: Path) -> str:
 def _place(order: Order, spec: Spec) -> Place:
     """Return where the report is to stand; nothing of the user's may be lost by it."""
     name = spec.name if spec.name not in ("", ".", "..") else "study"
-    written = None if order.output is None else str(order.output)
-    return chosen_place(written, Path("output") / name, _files_read(spec))
+    return chosen_place(order.folder_asked, Path("output") / name, _files_read(spec))
 
 
 def _files_read(spec: Spec) -> Iterator[tuple[str, Path]]:

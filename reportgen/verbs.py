@@ -293,7 +293,8 @@ def evaluate(
     _check_store(store, no_store)
     workers = jobs or min(os.cpu_count() or 1, MOST_WORKERS)
     with progress_bar() as progress:
-        done = evaluate(Order(file, output, chosen, workers, store, not no_store), progress)
+        order = Order(file, output=output, formats=chosen, workers=workers, store=store, keep=not no_store)
+        done = evaluate(order, progress)
     _warn(done.warnings)
     for failed in done.failed:
         say(failed)

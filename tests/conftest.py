@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,16 +52,32 @@ def shared_data() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session", params=WORKED)
-def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole report of each worked study, built once for all tests."""
-    from reportgen.pipeline import Order, build  # seconds of imports, for those who build
+@pytest.fixture(scope="session")
+def worked_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store of the worked studies' whole reports."""
+    return tmp_path_factory.getbasetemp() / "worked"
 
-    folder = tmp_path_factory.mktemp("report") / str(request.param)
-    store = tmp_path_factory.getbasetemp() / "worked"
-    built = build(Order(specs_folder() / str(request.param), output=folder, workers=2, store=store))
-    assert (built.exit_code, built.warnings) == (0, ())
-    return folder
+
+@pytest.fixture(scope="session")
+def worked(worked_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Builds the whole report of a worked study when it is first asked for, and returns its folder."""
+    parent = tmp_path_factory.mktemp("report")
+
+    @cache
+    def built(name: str) -> Path:
+        from reportgen.pipeline import Order, build  # seconds of imports, for those who build
+
+        done = build(Order(specs_folder() / name, output=parent / name, workers=2, store=worked_store))
+        assert (done.exit_code, done.warnings) == (0, ())
+        return parent / name
+
+    return built
+
+
+@pytest.fixture(scope="session", params=WORKED)
+def report(request: pytest.FixtureRequest, worked: Callable[[str], Path]) -> Path:
+    """The whole report of each worked study, built once for all tests."""
+    return worked(str(request.param))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -97,14 +115,42 @@ def unexpected_skips() -> list[tuple[str, str]]:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, and pytest the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares something costly, when several processes run the tests: a file, and the whole reports.
+    """Keep together what shares something costly, when several processes run the tests: a file, and each whole report.
 
-    Whatever needs the whole report of a worked study is slow.
+    Whatever needs the whole report of a worked study is slow, and so are the cases beside the sample of a long sweep.
+    The groups of the reports come first and other groups with slow tests next, so that no process waits for a long
+    one at the end (the Makefile tells xdist not to order groups by their number of tests).
     """
-    for item in items:
-        whole = getattr(getattr(item, "callspec", None), "params", {}).get("report") in WORKED
-        handmade = not whole and "report" in getattr(item, "fixturenames", ())
-        shared = "report" if whole else "report by hand" if handmade else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(shared))
-        if whole:
+    groups = {item: _group(item) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+        if _worked(item):
             item.add_marker(pytest.mark.slow)
+    for item in beside_the_sample(items):
+        item.add_marker(pytest.mark.slow)
+    reports = {groups[item] for item in items if _worked(item)}
+    slow = {groups[item] for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (groups[item] not in reports, groups[item] not in slow))
+
+
+def _worked(item: pytest.Item) -> str:
+    """Return the worked study whose whole report a test needs; empty where it needs none."""
+    name = getattr(getattr(item, "callspec", None), "params", {}).get("report")
+    return name if name in WORKED else ""
+
+
+def _group(item: pytest.Item) -> str:
+    if study := _worked(item):
+        return f"report of {study}"
+    return "report by hand" if "report" in getattr(item, "fixturenames", ()) else item.nodeid.partition("::")[0]
+
+
+def beside_the_sample(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    """Yield the cases of tests marked `sampled(every)` that `make check` leaves out: all but the first of each `every`."""
+    before: Counter[str] = Counter()
+    for item in items:
+        if mark := item.get_closest_marker("sampled"):
+            test = item.nodeid.partition("[")[0]
+            if before[test] % mark.args[0]:
+                yield item
+            before[test] += 1

@@ -78,6 +78,7 @@ def test_a_study_file_that_asks_for_it_is_told_where(
     assert fix in output
 
 
+@pytest.mark.slow
 def test_no_draws_are_none_and_the_page_says_candidate(tmp_path: Path) -> None:
     study = write_planted(tmp_path / "study", formats=("html", "results"))
     assert built(study, tmp_path, "0,0") == 0
@@ -85,6 +86,7 @@ def test_no_draws_are_none_and_the_page_says_candidate(tmp_path: Path) -> None:
     assert "No number in this report depends on random draws" in page(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_build_says_how_many_draws_it_made_and_how_fast(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = write_planted(tmp_path / "study", formats=("results",))
     assert built(study, tmp_path, "70,20") == 0
@@ -96,6 +98,7 @@ def test_a_build_says_how_many_draws_it_made_and_how_fast(tmp_path: Path, capsys
     assert "random draws" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_search_that_keeps_nothing_has_a_p_and_says_that_nothing_was_found(tmp_path: Path) -> None:
     study = write_planted(tmp_path / "study", gain=0.0, alpha=0.0001, formats=("html", "results"))
     assert built(study, tmp_path) == 0
@@ -128,6 +131,7 @@ def test_a_search_of_which_no_draw_could_search_has_no_p_and_says_why(tmp_path: 
     assert "No subgroup identified: no split left enough participants on both sides." in page(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", ["partition_draws", "partition_optimism"])
 def test_a_search_whose_draws_all_break_off_is_named_and_all_else_is_reported(
     draw: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -148,6 +152,7 @@ def test_a_search_whose_draws_all_break_off_is_named_and_all_else_is_reported(
     assert any(name.startswith("screening.") for name in results(tmp_path))
 
 
+@pytest.mark.slow
 def test_two_trials_have_none_to_hold_out_of_a_peeling_either(tmp_path: Path) -> None:
     study = write_search_study(tmp_path / "study")
     assert built(study, tmp_path) == 0
@@ -158,6 +163,7 @@ def test_two_trials_have_none_to_hold_out_of_a_peeling_either(tmp_path: Path) ->
         assert row["reason"].startswith("2 trials, and leaving one out needs 3")
 
 
+@pytest.mark.slow
 def test_three_trials_are_enough(tmp_path: Path) -> None:
     study = write_screened(tmp_path / "study", formats=("html", "results"))
     node = "  rp: {method: recursive-partitioning, moderators: [age, sex], depth: 1}\n"

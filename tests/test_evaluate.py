@@ -46,6 +46,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
+@pytest.mark.slow
 def test_numbers_are_those_that_were_committed(report: Path) -> None:
     made = found(report)
     with EXPECTED.open(encoding="utf-8", newline="") as stream:
@@ -57,6 +58,7 @@ def test_numbers_are_those_that_were_committed(report: Path) -> None:
             assert float(made[key]["value"]) == pytest.approx(float(row["value"]), rel=1e-7, abs=1e-9), key
 
 
+@pytest.mark.slow
 def test_every_number_on_the_page_is_in_the_results(report: Path) -> None:
     page = page_of(report / "appendix.html")
     named = {item for ids in re.findall(r'data-id="([^"]+)"', page) for item in ids.split()}
@@ -64,6 +66,7 @@ def test_every_number_on_the_page_is_in_the_results(report: Path) -> None:
     assert named <= {row["id"] for row in results(report)}
 
 
+@pytest.mark.slow
 def test_the_page_says_what_was_simulated_and_found(report: Path) -> None:
     page = re.sub(r"<[^>]+>", "", (report / "appendix.html").read_text(encoding="utf-8"))
     for words in (
@@ -81,6 +84,7 @@ def test_the_page_says_what_was_simulated_and_found(report: Path) -> None:
         assert words in page, words
 
 
+@pytest.mark.slow
 def test_the_table_of_detection_holds_the_numbers_of_the_results(report: Path) -> None:
     value = {row["id"]: row["value"] for row in results(report)}
     table = (report / "tables" / "table3.csv").read_text(encoding="utf-8-sig").splitlines()

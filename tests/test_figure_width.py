@@ -14,6 +14,8 @@ from reportgen.houses import COLUMN
 from reportgen.render.picture import PIXELS_PER_MM, Picture
 from tests.study_files import write_study
 
+pytestmark = pytest.mark.slow
+
 EMU_PER_MM = 36_000
 
 

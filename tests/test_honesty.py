@@ -43,6 +43,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_planted_subgroup_is_supported(planted):
     found = results(planted)
     assert float(found[f"{SUBGROUP}.search-p"]["value"]) == pytest.approx(1 / 41)
@@ -52,6 +53,7 @@ def test_a_planted_subgroup_is_supported(planted):
     assert float(found[f"{SEARCH}.found-share"]["value"]) == 100
 
 
+@pytest.mark.slow
 def test_the_corrected_effect_is_that_found_minus_the_optimism(planted):
     found = {name: float(row["value"]) for name, row in results(planted).items() if row["value"]}
     for part, naive in (("corrected", "effect"), ("corrected-difference", "split.difference.effect")):
@@ -61,12 +63,14 @@ def test_the_corrected_effect_is_that_found_minus_the_optimism(planted):
         assert half >= (found[f"{SUBGROUP}.{naive.replace('effect', 'ci-high')}"] - found[f"{SUBGROUP}.{naive}"])
 
 
+@pytest.mark.slow
 def test_two_trials_have_none_to_hold_out_and_the_page_says_so(planted):
     row = results(planted)[f"{SEARCH}.held-out.effect"]
     assert (row["value"], row["status"]) == ("", "not estimable")
     assert "leaving one out needs 3" in row["reason"]
 
 
+@pytest.mark.slow
 def test_the_verdict_stands_wherever_the_subgroup_is_seen(planted):
     page = pages_of(planted / "out")
     assert page.count("data sets without any effect modification") >= 4  # tree, forest and both tables
@@ -75,6 +79,7 @@ def test_the_verdict_stands_wherever_the_subgroup_is_seen(planted):
     assert "not corrected for the search" not in page.split("As found")[0]
 
 
+@pytest.mark.slow
 def test_what_is_not_there_is_a_candidate_and_grey(tmp_path):
     study = write_planted(tmp_path / "study", gain=0.0, alpha=0.9, formats=("html", "results"))
     built(study, tmp_path)
@@ -93,6 +98,7 @@ def test_without_draws_nothing_is_said_of_them(tmp_path):
     assert "not corrected for the search" in page
 
 
+@pytest.mark.slow
 def test_more_draws_add_to_those_made(tmp_path, monkeypatch):
     asked: list[tuple[int, int]] = []
 
@@ -109,6 +115,7 @@ def test_more_draws_add_to_those_made(tmp_path, monkeypatch):
     assert results(tmp_path)[f"{SEARCH}.null-draws"]["text"] == "170"
 
 
+@pytest.mark.slow
 def test_seed_and_workers(tmp_path):
     study = write_planted(tmp_path / "study", formats=("results",))
     texts = []
@@ -129,6 +136,7 @@ def test_a_draft_takes_fifty_draws(tmp_path):
     assert results(tmp_path)[f"{SEARCH}.null-draws"]["text"] == "50"
 
 
+@pytest.mark.slow
 def test_a_peeling_has_a_null_band_and_corrected_boxes_and_an_overlap_by_chance(tmp_path):
     study = write_search_study(tmp_path / "study")
     built(study, tmp_path)

@@ -115,6 +115,7 @@ def test_an_epoch_that_is_none(
     assert "Give whole seconds since 1970" in said
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("verb", ["build", "validate", "plan", "simulate"])
 def test_every_verb_tells_of_an_epoch_that_is_none(tmp_path: Path, verb: str) -> None:
     study = write_study(tmp_path / "small")

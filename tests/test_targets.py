@@ -75,6 +75,7 @@ def test_what_is_asked_for_is_written_and_nothing_else(name: str, study: Path, t
     assert [path.name for path in built.paths] == [item for item in LEFT_BEHIND[name] if item.startswith("appendix")]
 
 
+@pytest.mark.slow
 def test_a_target_of_another_distribution_is_asked_for_like_any_other(study: Path, tmp_path: Path) -> None:
     library = tmp_path / "library"
     (library / "toy-1.0.dist-info").mkdir(parents=True)

@@ -23,7 +23,7 @@ SECONDS = 600
 
 
 @pytest.fixture(scope="session")
-def appendix(report: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appendix]:
+def appendix(report: Path, worked_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appendix]:
     """What the appendix of a worked study prints, without its audit file, from its kept results."""
     caught: list[Appendix] = []
 
@@ -34,8 +34,8 @@ def appendix(report: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(targets, "write_targets", catch)
         folder = tmp_path_factory.mktemp("appendix") / report.name
-        store = tmp_path_factory.getbasetemp() / "worked"  # that of the report, so that nothing is drawn again
-        build(Order(specs_folder() / report.name, output=folder, workers=1, formats=("docx",), store=store))
+        order = Order(specs_folder() / report.name, output=folder, workers=1, formats=("docx",), store=worked_store)
+        build(order)
     yield caught[0]
 
 

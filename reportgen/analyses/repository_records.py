@@ -222,6 +222,7 @@ def ledger_record(repository: Repository, study: Study) -> Ledger[Value]:
             LedgerRow(
                 trial=values.quote("trial", line.trial),
                 kind=line.kind,
+                excludes=line.excluded_for is not None,
                 variable=values.quote("variable", line.variable),
                 rule=values.quote("rule", line.rule),
                 count=_suppressed_count(line, minimum, values)

@@ -421,10 +421,11 @@ class MetaAnalysis(Record[ModelSettings[V], PooledEffect[V], V]):
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow(Generic[V]):
-    """A recode, or people left out on loading."""
+    """A recode, or people left out on loading, of which `excludes` is true."""
 
     trial: kinds.Words[V]
     kind: str
+    excludes: bool
     variable: kinds.Words[V]
     rule: kinds.Words[V]
     count: kinds.Count[V]

@@ -17,9 +17,11 @@ from reportgen.records.numbers import Number, ids, plain
 from reportgen.render.addresses import with_addresses
 
 if TYPE_CHECKING:
+    from lxml import etree
     from markupsafe import Markup
 
 
+LOOK = ["font-size", "fill"]  # attributes of a text
 ENDLESS = 27  # letters; the longest words of the field have about twenty
 
 
@@ -153,40 +155,50 @@ def alt_ids(drawing: Drawing) -> str:
 
 def svg_html(drawing: Drawing) -> Markup:
     """Return the drawing for the inside of a page: its SVG, lean, with the alternative text as its name."""
-    from markupsafe import Markup, escape
+    from lxml import etree
+    from markupsafe import Markup
 
-    named = f'<svg aria-label="{escape(alt_of(drawing))}" data-id="{escape(alt_ids(drawing))}"'
-    return Markup(lean(drawing.svg).replace("<svg", named, 1))
-
-
-_LOOK = re.compile(r'<text( font-size="[^"]*" fill="[^"]*")')
-_PATH = re.compile(r' d="([^"]*)"')
-_SEGMENT = re.compile(r"M (\S+) (\S+) L (\S+) (\S+)(?= M|$)")
-_SPACED = re.compile(r" ?([A-Za-z]) ?")
+    root = etree.fromstring(drawing.svg)
+    make_lean(root)
+    root.set("aria-label", alt_of(drawing))
+    root.set("data-id", alt_ids(drawing))
+    return Markup(etree.tostring(root, encoding="unicode"))
 
 
-def lean(svg: str) -> str:
-    """Return an SVG that draws the same in fewer letters, for a page that holds dozens of them.
+def make_lean(root: etree._Element) -> None:
+    """Let an SVG draw the same in fewer letters, for a page that holds dozens of them.
 
     What most texts look like is said once; a straight line along an axis says one coordinate of its end.
 
     Examples
     --------
-    >>> lean('<svg><path d="M 1 2 L 9 2 M 1 2 L 1 5 L 3 5 z"/><text font-size="8" fill="#000">a</text></svg>')
+    >>> from lxml import etree
+    >>> svg = '<svg><path d="M 1 2 L 9 2 M 1 2 L 1 5 L 3 5 z"/><text font-size="8" fill="#000">a</text></svg>'
+    >>> root = etree.fromstring(svg)
+    >>> make_lean(root)
+    >>> etree.tostring(root, encoding="unicode")
     '<svg font-size="8" fill="#000"><path d="M1 2H9M1 2L1 5L3 5z"/><text>a</text></svg>'
     """
-    looks = Counter(_LOOK.findall(svg)).most_common(1)
-    for look, _ in looks:
-        svg = svg.replace(f"<text{look}", "<text").replace("<svg", f"<svg{look}", 1)
-    return _PATH.sub(lambda path: f' d="{_SPACED.sub(_letter, _SEGMENT.sub(_segment, path[1]))}"', svg)
+    for path in root.iter("{*}path"):
+        path.set("d", "".join(_shorter(line) for line in path.get("d").split("M")))
+    texts = [text for text in root.iter("{*}text") if text.keys()[: len(LOOK)] == LOOK]
+    for look, _ in Counter(tuple(text.get(name) for name in LOOK) for text in texts).most_common(1):
+        for name, value in zip(LOOK, look, strict=True):
+            root.set(name, value)
+        for text in texts:
+            if tuple(text.get(name) for name in LOOK) == look:
+                for name in LOOK:
+                    del text.attrib[name]
 
 
-def _letter(spaced: re.Match[str]) -> str:
-    return spaced[1]
-
-
-def _segment(line: re.Match[str]) -> str:
-    x, y, x_end, y_end = line.groups()
-    if y == y_end:
-        return f"M {x} {y} H {x_end}"
-    return f"M {x} {y} V {y_end}" if x == x_end else line[0]
+def _shorter(line: str) -> str:
+    """Return what follows the letter M of a path, with that letter; nothing for nothing."""
+    match line.split():
+        case []:
+            return ""
+        case [x, y, "L", x_end, y_end] if y == y_end:
+            return f"M{x} {y}H{x_end}"
+        case [x, y, "L", x_end, y_end] if x == x_end:
+            return f"M{x} {y}V{y_end}"
+        case words:
+            return "M" + " ".join(words).replace(" L ", "L").replace(" z", "z")

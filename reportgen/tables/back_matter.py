@@ -11,8 +11,6 @@ from reportgen.records.model import Failure, Glossary, Ledger, LedgerRow, Proven
 from reportgen.records.numbers import Inline, slug
 from reportgen.tables.phrases import count_made, words
 
-EXCLUDED = "left-out"
-
 
 def ledger(record: Ledger) -> Table:
     """Return every recode and everybody left out on loading, a group of rows per trial."""
@@ -55,7 +53,7 @@ def ledger_summary(record: Ledger) -> Table:
 
 def excluded_participants(record: Ledger) -> Table | None:
     """Return the part of the ledger that no page does without: who was left out on loading, and why; None if nobody."""
-    rows = [row for row in record.rows if row.kind == EXCLUDED]
+    rows = [row for row in record.rows if row.excludes]
     if not rows:
         return None
     columns = (

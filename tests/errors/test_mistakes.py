@@ -13,6 +13,8 @@ from reportgen.pipeline import read
 from reportgen.spec.load import examine_study
 from tests.study_files import MAPPING, write_study
 
+pytestmark = pytest.mark.sampled(5)
+
 STUDY = """\
 study: {title: Two small trials, data: simulated}
 trials: [north.yaml, south.yaml]

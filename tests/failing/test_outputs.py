@@ -36,6 +36,7 @@ def cells(folder: Path) -> Iterator[str]:
                 yield from row
 
 
+@pytest.mark.slow
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     done = said(
         "build",
@@ -57,6 +58,7 @@ def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     assert sheets and not any(b"<f>" in sheet or b"<f " in sheet for sheet in sheets)
 
 
+@pytest.mark.slow
 def test_a_long_word_leaves_the_other_columns_on_the_page(tmp_path: Path) -> None:
     from weasyprint.formatting_structure.boxes import TableCellBox
 
@@ -93,6 +95,7 @@ def test_letters_that_join_or_turn_are_shaped_in_every_figure(tmp_path: Path, na
     assert begun == len(drawn(drawing.svg).lines)
 
 
+@pytest.mark.slow
 def test_letters_that_no_font_has_are_named_once_with_the_line_to_change(tmp_path: Path) -> None:
     study = written("n_emoji", tmp_path)
     with warnings.catch_warnings():

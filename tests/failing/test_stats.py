@@ -39,6 +39,7 @@ def test_one_trial_in_tiny_units_has_the_i2_that_fits_its_weight(tmp_path: Path)
     assert found[f"{PAIN}.trial.north.weight"]["text"] == "59.7"
 
 
+@pytest.mark.slow
 def test_weights_stand_beside_the_model_that_they_belong_to(tmp_path: Path) -> None:
     study = written("weights_ordinary", tmp_path)
     done = said("build", study, "--output", tmp_path / "out", *BUILT)

@@ -26,6 +26,7 @@ from reportgen.stats.moderator_models import (
 )
 from reportgen.stats.moderators import base_level, code_moderator
 from reportgen.stats.prepared_screening import prepare_screening
+from tests.examples import examples
 
 MODELS: tuple[dict[str, Any], ...] = (
     {},
@@ -66,7 +67,7 @@ cases = st.builds(
     st.integers(4, 40),
     st.sampled_from(["quantity", "of the trials", "of some trials", "adjuster", "of an arm", "levels"]),
 )
-often = settings(max_examples=150, deadline=None, derandomize=True)
+often = settings(max_examples=examples(150), deadline=None, derandomize=True)
 
 
 @often

@@ -10,9 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reportgen.stats import GlmmFit, fit_one_step_glmm
+from tests.examples import examples
 from tests.unit.stats.events_of import drawn
 
-short = settings(max_examples=20, deadline=None, derandomize=True)
+short = settings(max_examples=examples(20), deadline=None, derandomize=True)
 MODELS: tuple[dict[str, Any], ...] = (
     {},
     {"nodes": 1},

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from reportgen.stats import OneStepFit, fit_one_step, per_trial, scan_cuts
 from reportgen.stats.crossproducts import Columns, CrossProducts, columns
+from tests.examples import examples
 from tests.unit.stats.simulated import People, people
 
 # Numba compiles at the first example, so that no deadline holds; the seeds make every failure repeatable.
-short = settings(max_examples=25, deadline=None, derandomize=True)
+short = settings(max_examples=examples(25), deadline=None, derandomize=True)
 MODELS: tuple[dict[str, str], ...] = (
     {},
     {"estimation": "ml", "inference": "satterthwaite"},

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportgen.stats import Group, Levels, partition
+from tests.examples import examples
 
-short = settings(max_examples=30, deadline=None, derandomize=True)
+short = settings(max_examples=examples(30), deadline=None, derandomize=True)
 
 
 def data(seed: int, trials: int, size: int, missing: float) -> dict[str, Any]:

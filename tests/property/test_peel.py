@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from reportgen.stats import peel
 from reportgen.stats.peeling import Peeling
+from tests.examples import examples
 from tests.unit.stats.simulated import People, people
 
 # Numba compiles at the first example, so that no deadline holds; the seeds make every failure repeatable.
-short = settings(max_examples=20, deadline=None, derandomize=True)
+short = settings(max_examples=examples(20), deadline=None, derandomize=True)
 anyone = st.builds(
     people,
     trials=st.integers(2, 5),

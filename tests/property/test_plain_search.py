@@ -14,6 +14,8 @@ import pytest
 from reportgen.stats import Levels, partition, peel
 from tests.property.plain_search import Study, partition_plainly, peel_plainly
 
+pytestmark = pytest.mark.sampled(9)
+
 
 def study(rng: np.random.Generator) -> Study:
     trials = int(rng.integers(1, 6))

@@ -6,30 +6,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
+from reportgen import plugins
 from reportgen.analyses import make_records
+from reportgen.fingerprint import basis
 from reportgen.pipeline import read
 from reportgen.records.model import Fidelity, FidelityRow, Records
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.resources import specs_folder
 from reportgen.spec import Spec
+from reportgen.spec.study import settled
+from reportgen.store import Store
 from tests.conftest import SHARED
 from tests.real import printed
 
 pytestmark = pytest.mark.slow
 
-STUDY = specs_folder() / "low-back-pain"
+
+@pytest.fixture(scope="module", params=["low-back-pain"])
+def report(request: pytest.FixtureRequest, worked: Callable[[str], Path]) -> Path:
+    """The whole report of the nineteen trials alone."""
+    return worked(str(request.param))
 
 
 @pytest.fixture(scope="module")
-def made() -> tuple[Spec, Records]:
-    spec, repository = read(STUDY)
-    return spec, make_records(spec, repository, profile="draft")
+def made(report: Path, worked_store: Path) -> tuple[Spec, Records]:
+    """The records of the nineteen trials, from what their whole report kept."""
+    plugins.register()
+    spec, repository = read(specs_folder() / report.name)
+    spec = replace(spec, study=settled(spec.study))
+    code = basis(plugins.sources(), plugins.distributions())
+    return spec, make_records(spec, repository, profile="final", store=Store(worked_store), basis=code)
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,8 @@ from reportgen.records.series import series_files
 from reportgen.resources import specs_folder
 from tests.reference.audit import people
 
+pytestmark = pytest.mark.slow
+
 R = json.loads((Path(__file__).parent / "audit.json").read_text(encoding="utf-8"))
 HEAD = "partition.overall.ffbhr.short."
 # The optimum of lme4 is followed as far as it goes (polished.R). In brackets the largest difference measured.

@@ -13,6 +13,8 @@ import statsmodels.api as sm
 
 from reportgen.stats import GlmmFit, fit_one_step_glmm, per_trial_glm, pool_control_risk, pool_two_stage
 
+pytestmark = pytest.mark.sampled(9)
+
 REFERENCE = json.loads((Path(__file__).parent / "glmm.json").read_text())
 SETS = {entry["name"]: entry for entry in REFERENCE["sets"]}
 FITS = [

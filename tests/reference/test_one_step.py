@@ -13,6 +13,8 @@ from reportgen.stats import OneStepFit, fit_one_step
 
 from .grid import MODELS, OPTIONS, REFERENCE, Model
 
+pytestmark = pytest.mark.sampled(9)
+
 # The design asks for 1e-6 (estimates, standard errors), 1e-5 (variances, small-sample inference) and 1e-8 (criterion).
 # R's fits are polished by Newton steps (one_step.R), so that lme4's own stopping rule does not blur the comparison, and
 # the bounds below are tighter. In brackets the largest difference measured, all of them where the optimum is flattest

@@ -15,6 +15,8 @@ from .full_matrix import FullMatrix, build
 from .grid import MODELS, Model
 from .test_one_step import BY_NAME, fit, named
 
+pytestmark = pytest.mark.sampled(9)
+
 # Both routes are closed forms given the variances; what differs is rounding, n x n inverses included (largest: 2e-11).
 AGREE = 1e-9
 # Satterthwaite's df are those of the Cholesky factor with us, of the variances here: the two Hessians differ by the
@@ -168,6 +170,7 @@ def test_mixed_lm_finds_the_same_or_says_that_it_failed(model: Model):
     assert np.all(np.abs(ours.covariance - theirs.cov_re) <= STATSMODELS * (ours.sigma2 + ours.tau2))
 
 
+@pytest.mark.slow
 def test_mixed_lm_has_been_asked_often_enough():
     assert len(MIXED) >= 42
     assert sum(mixed_lm(model.name).converged for model in MIXED) >= 35

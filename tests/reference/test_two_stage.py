@@ -9,6 +9,8 @@ import pytest
 
 from reportgen.stats.two_stage import TwoStage, pool_two_stage, prediction_interval
 
+pytestmark = pytest.mark.sampled(9)
+
 REFERENCE = json.loads((Path(__file__).parent / "two_stage.json").read_text())
 METHODS = {"REML": "reml", "DL": "dersimonian-laird", "PM": "paule-mandel"}
 TESTS = {"adhoc": "knha", "knha": "knha-plain", "z": "normal"}

@@ -12,6 +12,8 @@ import pytest
 
 from tests.unit.data.workshop import ARMS, covariate, lines, one_trial, only_problem, problems, read, study, table
 
+pytestmark = pytest.mark.sampled(4)
+
 FLAG = "anxiety: {{flags: {{high: {{column: x, equals: {}{}}}}}, otherwise: low}}"
 ITEM = "anxiety: {{items: [x], yes: {}{}, cut: {{low: up to 0, high: above 0}}}}"
 BOTH = pytest.mark.parametrize("rule", [FLAG, ITEM])

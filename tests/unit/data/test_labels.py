@@ -11,6 +11,8 @@ import pytest
 
 from tests.unit.data.workshop import ARMS, covariate, lines, measured, only_problem, problems, read, study, table
 
+pytestmark = pytest.mark.sampled(4)
+
 PEOPLE = {"id": [1.0, 2, 3, 4], "arm": [1.0, 2, 1, 2]}
 
 

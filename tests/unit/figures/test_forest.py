@@ -234,6 +234,7 @@ print(*(hashlib.sha256(part).hexdigest() for part in (one.svg.encode(), png(one)
 """
 
 
+@pytest.mark.slow
 def test_the_same_figure_has_the_same_bytes_in_another_process() -> None:
     effects = [effect("pain", f, 3.0, 2.0, status="boundary") for f in ("short", "mid")]
     effects.append(effect("x", "y", None, reason="τ"))

@@ -24,6 +24,8 @@ from tests.unit.figures.searches import search
 from tests.unit.figures.searches import settings as search_settings
 from tests.unit.figures.test_columns import with_means
 
+pytestmark = pytest.mark.sampled(7)
+
 A4 = 250.0  # millimetres that a page has for a figure
 LONG = "A name of three hundred letters, which a register gave and which nobody may shorten, " * 4
 LONG = LONG[:299] + "."

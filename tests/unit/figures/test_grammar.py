@@ -182,6 +182,7 @@ print(hashlib.sha256("".join(made).encode()).hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_the_same_bytes_come_from_any_process() -> None:
     made = []
     for seed in ("1", "2"):

@@ -43,6 +43,7 @@ def pages(figure: str, style: House) -> Iterator[tuple[Sheet, Drawn]]:
             yield sheet, drawn(svg_of(sheet))
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("style", HOUSES.values(), ids=list(HOUSES))
 @pytest.mark.parametrize("figure", FIGURES)
 def test_width_type_and_lines_are_those_of_the_house(figure: str, style: House) -> None:
@@ -55,6 +56,7 @@ def test_width_type_and_lines_are_those_of_the_house(figure: str, style: House) 
         assert not style.black or not {ACCENT, TINT} & (colours | {path.stroke for path in found.paths})
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("style", [house for house in HOUSES.values() if house != PLAIN], ids=list(HOUSES)[1:])
 @pytest.mark.parametrize("figure", ["forest", "by trial", "tree", "flow"])
 def test_nothing_overlaps_in_any_style(figure: str, style: House) -> None:

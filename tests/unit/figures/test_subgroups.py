@@ -48,6 +48,7 @@ def texts(sheet: Sheet) -> list[str]:
     return [" ".join(piece.text for piece in words.pieces) for words in sheet.words()]
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("case", SEARCHES)
 def test_tree_clips_and_overlaps_nothing(case: str) -> None:
     for sheet in tree_sheets(SEARCHES[case], settings(), name="fig3"):
@@ -55,6 +56,7 @@ def test_tree_clips_and_overlaps_nothing(case: str) -> None:
         assert sheet.height < 240
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("case", SEARCHES)
 def test_forest_clips_and_overlaps_nothing(case: str) -> None:
     three = [SEARCHES[case], search("sleep", found=False), search("mood")]
@@ -63,6 +65,7 @@ def test_forest_clips_and_overlaps_nothing(case: str) -> None:
         assert sheet.height < 240
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("case", SEARCHES)
 def test_profiles_clip_and_overlap_nothing(case: str) -> None:
     if SEARCHES[case].profiles:
@@ -297,6 +300,7 @@ def test_a_narrow_axis_labels_its_middle_and_its_ends_alone() -> None:
         assert sum(isinstance(mark, Stroke) for mark in marks) == 1 + 7
 
 
+@pytest.mark.slow
 def test_many_searches_have_their_verdicts_in_brief_and_fit_on_their_pages() -> None:
     many = [honest(search(f"outcome {k}", labels=("Age",), deep=False), "supported", p=0.004) for k in range(12)]
     many.append(honest(search("none", found=False), "candidate, not supported", p=0.31))

@@ -150,6 +150,7 @@ CASES = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled(13)
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_nothing_overlaps_and_nothing_is_off_the_paper(case: str) -> None:
     drawn = sheet(CASES[case])
@@ -161,6 +162,7 @@ def test_nothing_overlaps_and_nothing_is_off_the_paper(case: str) -> None:
     assert all(place[2] < plots[0][0] or place[1] > EFFECT_HEIGHT for _, place in beside)
 
 
+@pytest.mark.sampled(13)
 @pytest.mark.parametrize("style", ["plain", "bmc"])
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_nothing_overlaps_in_a_single_column(case: str, style: str) -> None:
@@ -173,6 +175,7 @@ def test_nothing_overlaps_in_a_single_column(case: str, style: str) -> None:
     assert all(place[2] < begin for place in beside)
 
 
+@pytest.mark.sampled(13)
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_two_of_them_fit_on_a_page(case: str) -> None:
     assert sheet(CASES[case]).height <= (115 if case != "eight moderators" else 165)
@@ -273,6 +276,7 @@ def test_the_null_band_is_light_and_has_a_word_in_the_key() -> None:
     assert not any("effect modification" in word or "corrected for" in word for word in usual)
 
 
+@pytest.mark.slow
 def test_a_trajectory_that_draws_do_not_support_is_grey_and_says_so() -> None:
     grey = sheet(CASES["drawn, not supported"])
     points = {mark.fill for mark in grey.marks if isinstance(mark, Shape) and mark.kind == "point"}

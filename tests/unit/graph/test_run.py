@@ -20,6 +20,7 @@ from reportgen.errors import RenderError
 from reportgen.graph import GraphError, Maker, Ran, Stale, Step, Task, run, stale
 from reportgen.pool import Pool, Serial
 from reportgen.store import VALUES, Memory, NoStore, Store
+from tests.examples import examples
 from tests.unit.graph import work
 from tests.unit.graph.work import RAN, TURN
 
@@ -443,7 +444,7 @@ def expected(drawn: list[Drawn]) -> list[int | None]:
 
 
 @given(graphs(), st.data())
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 def test_whatever_was_kept_the_outputs_are_those_of_a_run_from_nothing(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[Drawn], data: st.DataObject
 ) -> None:

@@ -17,6 +17,7 @@ from reportgen.encoding import encode
 from reportgen.schedule import Layout, Schedule
 from reportgen.store import VALUES, Store, Trace
 from reportgen.task import Done, Held, Task, perform, received
+from tests.examples import examples
 from tests.unit.graph import work
 from tests.unit.graph.work import TURN
 
@@ -67,7 +68,7 @@ def fits(task: Task, values: dict[str, int]) -> bool:
 
 
 @given(graphs(), st.data())
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 def test_each_output_is_that_of_the_inputs_that_are_given(
     tmp_path_factory: pytest.TempPathFactory, tasks: list[Task], data: st.DataObject
 ) -> None:

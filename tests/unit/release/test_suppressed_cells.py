@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from reportgen.release.suppressed_cells import suppressed_cells
+from tests.examples import examples
 
 MINIMUM = 3
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=2, max_size=6), st.integers(2, 8))
 def test_no_hidden_cell_can_be_worked_out(cells: list[tuple[int, int]], minimum: int) -> None:
     """No suppressed cell stands alone in its row or its column, where the printed total would give it away."""
@@ -36,7 +37,7 @@ def columns_that_fit(column: NDArray[np.int64], hidden: NDArray[np.bool_]) -> It
     yield from (cells for cells in product(*choices) if sum(cells) == column.sum())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), min_size=2, max_size=3))
 def test_every_small_cell_could_have_another_value(cells: list[tuple[int, int]]) -> None:
     counts = np.array([[a, b, a + b] for a, b in cells])

@@ -412,7 +412,8 @@ def ledger(lines: int = 6) -> Ledger:
         rows.append(
             LedgerRow(
                 builder.quote("trial", name),
-                ("recode", "missing", "left out")[i % 3],
+                ("recode", "missing", "left-out")[i % 3],
+                i % 3 == 2,
                 builder.quote("variable", "bmi"),
                 builder.quote("rule", "“NA” is missing; 99 is missing & <12 too"),
                 builder.count("count", i, "participants" if i % 3 == 2 else "values"),

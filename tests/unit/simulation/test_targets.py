@@ -16,6 +16,7 @@ from reportgen.records.numbers import fixed
 from reportgen.simulation import simulate
 from reportgen.simulation.draws import Draws
 from reportgen.spec.simulation import load_simulation
+from tests.examples import examples
 from tests.unit.simulation.small import SIMULATION, simulated, write_simulation
 
 
@@ -92,7 +93,7 @@ def test_counts_of_everybody(tmp_path: Path) -> None:
     assert repository.participants["anxiety"].value_counts().to_dict() == counts
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(seed=st.integers(0, 2**32), names=st.lists(st.text(max_size=5), min_size=1, max_size=3))
 def test_a_stream_is_known_by_its_name_alone(seed: int, names: list[str]) -> None:
     draws = Draws(seed)

@@ -12,6 +12,8 @@ from reportgen.pipeline import read
 from reportgen.spec.load import examine_study
 from tests.study_files import people, write_study
 
+pytestmark = pytest.mark.sampled(4)
+
 PAIRS = [
     ("01", "02"),
     ("007", "7"),

@@ -18,6 +18,8 @@ from reportgen.spec.source import read_source
 from reportgen.spec.tree import plain_value
 from tests.study_files import write_study
 
+pytestmark = pytest.mark.sampled(5)
+
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join([f'*{chr(97 + i)}'] * 10)}]\n" for i in range(9)
 )

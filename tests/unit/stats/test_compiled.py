@@ -147,6 +147,7 @@ def test_a_damaged_file_is_made_again(installed: Path, kernels: Path, suffix: st
     assert run(installed, kernels) == [9.0, *KEPT]
 
 
+@pytest.mark.slow
 def test_an_entry_with_code_for_other_types_is_compiled_anew(installed: Path, kernels: Path) -> None:
     of_integers = CALL.replace("np.ones(12)", "np.ones(12, int)")
     assert run(installed, kernels, of_integers) == [9.0, *COMPILED]

@@ -12,31 +12,26 @@ from reportgen.stats.design import CHOICES
 from tests.unit.stats.simulated import people
 
 MODEL_OPTIONS = ("intercept", "treatment_effect", "interaction_effect", "covariance", "adjuster_slopes", "residual")
+COMBINATIONS = [
+    {"estimation": estimation, "inference": inference, **dict(zip(MODEL_OPTIONS, values, strict=True))}
+    for estimation in CHOICES["estimation"]
+    for inference in CHOICES["inference"]
+    for values in itertools.product(*(CHOICES[name] for name in MODEL_OPTIONS))
+]
 
 
-@pytest.mark.parametrize("inference", CHOICES["inference"])
-@pytest.mark.parametrize("estimation", CHOICES["estimation"])
-def test_every_combination_of_options_gives_an_answer(estimation: str, inference: str) -> None:
+@pytest.mark.sampled(37)
+@pytest.mark.parametrize("options", COMBINATIONS, ids=[" ".join(options.values()) for options in COMBINATIONS])
+def test_every_combination_of_options_gives_an_answer(options: dict[str, str]) -> None:
     p = people(trials=4, size=50)
-    for values in itertools.product(*(CHOICES[name] for name in MODEL_OPTIONS)):
-        options = dict(zip(MODEL_OPTIONS, values, strict=True))
-        fit = fit_one_step(
-            p.outcome,
-            p.treatment,
-            p.trial,
-            adjusters=p.baseline,
-            moderator=p.z,
-            estimation=estimation,
-            inference=inference,
-            **options,
-        )
-        assert fit.status in ("ok", "boundary"), (options, fit.message)
-        assert fit.interaction is not None
-        assert np.isfinite([fit.effect.estimate, fit.effect.std_error, fit.criterion]).all(), options
-        assert np.isfinite([fit.interaction.estimate, fit.interaction.std_error]).all(), options
-        assert fit.effect.df > 0 and fit.interaction.df > 0, options
-        # the true effect is 1, its standard error at most about 0.6 here: a blunder would be farther than 5 of them
-        assert abs(fit.effect.estimate - 1.0) < 5 * max(fit.effect.std_error, 0.3), options
+    fit = fit_one_step(p.outcome, p.treatment, p.trial, adjusters=p.baseline, moderator=p.z, **options)
+    assert fit.status in ("ok", "boundary"), fit.message
+    assert fit.interaction is not None
+    assert np.isfinite([fit.effect.estimate, fit.effect.std_error, fit.criterion]).all()
+    assert np.isfinite([fit.interaction.estimate, fit.interaction.std_error]).all()
+    assert fit.effect.df > 0 and fit.interaction.df > 0
+    # the true effect is 1, its standard error at most about 0.6 here: a blunder would be farther than 5 of them
+    assert abs(fit.effect.estimate - 1.0) < 5 * max(fit.effect.std_error, 0.3)
 
 
 @pytest.mark.parametrize("option", sorted(CHOICES))
