@@ -67,7 +67,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What was removed from a store."""
+    """What was removed from a store: files, each a trace or a value, and their bytes."""
 
     entries: int
     bytes: int

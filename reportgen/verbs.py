@@ -251,7 +251,7 @@ def clean(
     from reportgen.store import Store
 
     cleaned = Store(store).clean()
-    show(f"{cleaned.entries} results removed, {cleaned.bytes / 1e6:.1f} MB")
+    show(f"{cleaned.entries} files removed, {cleaned.bytes / 1e6:.1f} MB")
     return EXIT_DONE
 
 

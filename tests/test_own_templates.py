@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2.filters import FILTERS as JINJA_FILTERS
 
 from reportgen.cli import run
 from reportgen.pipeline import Built, Order, build, read, rebuilding
+from reportgen.render.environment import environment
 from reportgen.resources import template_names, templates_folder
 from reportgen.spec.load import examine_study
+from reportgen.spec.template_references import FILTERS
 from reportgen.spec.template_syntax import syntax_problems
 from tests.conftest import ROOT
 from tests.study_files import STUDY, write_study
@@ -89,6 +92,22 @@ def test_a_changed_or_added_template_renders_the_report_again_and_fits_nothing(t
             {"sections/title.html": "<h1>\n{% if %}\n</h1>"},
             ["s/own/sections/title.html:2:1: ", "2 | {% if %}", "start again from that of the package"],
         ),
+        (
+            {"sections/title.html": "<h1>\n{% if target == 'x' %}{{ 1 | inlien }}{% endif %}\n</h1>"},
+            ["s/own/sections/title.html:2:30: there is no filter 'inlien'", "Did you mean 'inline'?"],
+        ),
+        (
+            {"sections/title.html": "{{ 1 is evn }}"},
+            ["s/own/sections/title.html:1:9: there is no test 'evn'", "'even'"],
+        ),
+        (
+            {"sections/title.html": '{% include "sections/titel.html" %}'},
+            ["s/own/sections/title.html:1:13: there is no template 'sections/titel.html'", "'sections/title.html'"],
+        ),
+        (
+            {"page.html": '{% from "reportgen/partials/tabel.html" import tables %}'},
+            ["s/own/page.html:1:10: there is no template 'reportgen/partials/tabel.html'", "'partials/table.html'"],
+        ),
         ({"word/styles.xml": "<a>\n<b></a>"}, ["s/own/word/styles.xml:2:", "not well-formed XML", "Close each tag"]),
         (
             {"quarto/_quarto.yml": "project:\n  type: [a\nlang: en\n"},
@@ -160,6 +179,7 @@ def test_what_is_valid_in_a_file_of_a_study_is_not_refused(tmp_path: Path) -> No
         "quarto/_quarto.yml": "lang: {{ 'en' }} {# a comment #}\n{% if true %}\nx: [\n{% endif %}\n",
         "script/numbers.js": "// nothing",
         "sections/title.html": "",
+        "page.html": "{% include 'mine.html' ignore missing %}{% include ['a', 'page.html'] %}{{ 2 is even }}{{ 'a' | upper }}",
     }
     assert examine_study(write(tmp_path / "s", files)).problems == ()
 
@@ -167,12 +187,28 @@ def test_what_is_valid_in_a_file_of_a_study_is_not_refused(tmp_path: Path) -> No
 def test_what_a_template_asks_for_in_vain_is_told_with_its_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for text in ("<h1>\n{{ appendix.nothing.at_all }}\n</h1>", "<h1>\n{{ 'a' | unknown }}\n</h1>"):
-        path = write(tmp_path / "s", {"sections/title.html": text})
-        assert run(["build", str(path), "--output", "out", "--no-store", "-j", "1"]) == 3
-        told = capsys.readouterr().err
-        assert "s/own/sections/title.html:2:1: the template cannot be used" in told
-        assert "Traceback" not in told
+    path = write(tmp_path / "s", {"sections/title.html": "<h1>\n{{ appendix.nothing.at_all }}\n</h1>"})
+    assert run(["build", str(path), "--output", "out", "--no-store", "-j", "1"]) == 3
+    told = capsys.readouterr().err
+    assert "s/own/sections/title.html:2:1: the template cannot be used" in told
+    assert "Traceback" not in told
+
+
+def test_a_template_that_becomes_no_yaml_is_told_with_what_it_became(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "lang: en\n{% if true %}\nx: [\n{% endif %}\n"
+    path = write(tmp_path / "s", {"quarto/_quarto.yml": text}, formats=["quarto"])
+    assert run(["build", str(path), "--output", "out", "--no-store", "-j", "1"]) == 3
+    told = capsys.readouterr().err
+    assert "s/own/quarto/_quarto.yml:3:1: rendered, the template is wrong: this is not YAML" in told
+    assert "Traceback" not in told
+
+
+def test_filters_are_known_before_anything_is_rendered() -> None:
+    targets = [environment(target) for target in ("html", "pdf", "quarto")]
+    given = {name for target in targets for name in target.filters} - {*JINJA_FILTERS} | {"measured"}
+    assert given == FILTERS
 
 
 def test_the_readme_of_the_templates_names_every_one() -> None:

@@ -39,6 +39,7 @@ STEPS = (1.0, 2.0, 2.5, 4.0, 5.0, 10.0)
 SPREAD = 3.0
 PREDICTION_SPREAD = 2.0
 MOST_TICKS = 7
+LARGE = 1e6  # from where ticks are printed as multiples of a power of ten
 HAIR = 1e-9  # 0.3 is three steps of 0.1, also in binary
 
 Limits = tuple[float, float]
@@ -75,11 +76,27 @@ class Axis:
         return tuple(k * self.step for k in range(first, last + 1))
 
     def labels(self) -> tuple[str, ...]:
-        """Return the ticks as printed, all with the same decimals; ratios with as many as each needs."""
+        """Return the ticks as printed, all with the same decimals and power of ten; ratios with as many decimals as each needs.
+
+        Examples
+        --------
+        >>> Axis(-4e6, 4e6, 2e6).labels()
+        ('−4×10⁶', '−2×10⁶', '0', '2×10⁶', '4×10⁶')
+        """
         if self.ratios:
             return tuple(house().number(ratio_label(ratio)) for ratio in self.ratios)
-        decimals = next(d for d in range(16) if math.isclose(round(self.step, d), self.step, rel_tol=1e-9))
-        return tuple(house().number(fixed(tick, decimals)) for tick in self.ticks())
+        ticks, power = self.ticks(), 0
+        if (most := max(map(abs, ticks))) >= LARGE:
+            power = math.floor(math.log10(most) + HAIR)
+        step = self.step / 10.0**power
+        decimals = next(d for d in range(16) if math.isclose(round(step, d), step, rel_tol=1e-9))
+        printed = (
+            fixed(tick / 10.0**power, decimals) if tick else fixed(0.0, 0 if power else decimals) for tick in ticks
+        )
+        return tuple(
+            house().number(text) + (f"×{_power_of_ten(power)}" if power and tick else "")
+            for text, tick in zip(printed, ticks, strict=True)
+        )
 
 
 def round_axis(reach: float) -> Axis:
@@ -185,9 +202,12 @@ def ratio_label(ratio: float) -> str:
     ('0.125', '2', '10⁻²⁰')
     """
     if not 1e-4 <= ratio <= 1e4:
-        power = str(round(math.log10(ratio)))
-        return "10" + power.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        return _power_of_ten(round(math.log10(ratio)))
     return fixed(ratio, next(d for d in range(16) if math.isclose(round(ratio, d), ratio, rel_tol=1e-9)))
+
+
+def _power_of_ten(power: int) -> str:
+    return "10" + str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def axis_for(

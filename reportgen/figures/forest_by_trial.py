@@ -63,7 +63,12 @@ def forest_by_trial_sheets(
         (effect.outcome_label, ", ", effect.follow_up_label, ": ", measure, *unit),
         least_plot=least_plot(columns),
     )
-    drawn = (*_note(effect, settings), *_means_note(effect, columns), *leaving_limits([band], limits))
+    drawn = (
+        *_note(effect, settings),
+        *_dashed(band, effect.scale),
+        *_means_note(effect, columns),
+        *leaving_limits([band], limits),
+    )
     note = (*(drawn if band.axis else ()), *words.status_note(effect, name))
 
     def alt(page: Page, page_name: str) -> Inline:
@@ -81,6 +86,12 @@ def _note(effect: PooledEffect, settings: ModelSettings) -> Inline:
         *((effect.outside, " ") if effect.outside else ()),
         *_key(effect, settings),
     )
+
+
+def _dashed(band: Band, scale: EffectScale) -> Inline:
+    """Return what the dashed line is, where there is one."""
+    drawn = band.axis is not None and band.overall is not None and band.axis.shows(band.overall)
+    return (f"Dashed line: pooled {scale.effect} of the one-step model. ",) if drawn else ()
 
 
 def _without_weight(columns: Sides) -> Sides:

@@ -33,6 +33,7 @@ BAND_GAP = 2.0
 LEAST_PLOT = 54.0
 NARROWEST_PLOT = 26.0  # where a sheet is narrower than that of `PLAIN`
 LEAST_LABEL = 16.0
+STACKED_BELOW = 20.0  # a narrower plot makes room for itself by intervals below their estimates
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,20 +137,29 @@ class Headings:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A column of cells: where it begins and ends, and where the parts of its cells line up."""
+    """A column of cells: where it begins and ends, and where the parts of its cells line up.
+
+    In a `stacked` one all parts but the first stand on a second line.
+    """
 
     left: float
     right: float
     points: tuple[float, ...]
+    stacked: bool = False
 
     def set(self, cell: Cell, y: float, style: Style) -> Words | None:
         """Return a cell as words at its places."""
         pieces = []
-        for slot, point in zip(cell, self.points, strict=False):
+        below = (self.lines(cell) - 1) * style.leading
+        for i, (slot, point) in enumerate(zip(cell, self.points, strict=False)):
             whole, rest = slot.halves()
             if whole + rest:
-                pieces.append(Piece(point - width(whole, style), y, whole + rest))
+                pieces.append(Piece(point - width(whole, style), y + (below if i else 0.0), whole + rest))
         return Words(tuple(pieces), style, tuple(numbers_in(cell))) if pieces else None
+
+    def lines(self, cell: Cell) -> int:
+        """Return on how many lines a cell stands."""
+        return 2 if self.stacked and len(cell) > 1 and any(cell[0].halves()) else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +197,16 @@ class Grid:
         """Return how wide a reason may be: its row has no marks, so that it may reach into the plot, up to its lines."""
         return page_width() - EDGE - self.reason_left
 
+    def cells(self, row: Row, results: Sequence[Track]) -> list[tuple[Cell, Track]]:
+        """Return the cells of a row with their columns."""
+        return [*zip(row.counts, self.counts, strict=False), *zip(row.results, results, strict=False)]
+
     def height(self, row: Row) -> float:
-        """Return the height of a row: more than one line where its label or reason needs it."""
+        """Return the height of a row: more than one line where its label, a cell or its reason needs it."""
         label = lines_of(row.label, self.label_limit(row), row.style)
         reason = lines_of(row.reason, self.reason_limit(), REASON) if row.reason else 1
-        extra = max((label - 1) * row.style.leading, (reason - 1) * REASON.leading)
+        cells = max((track.lines(cell) for cell, track in self.cells(row, self.results[0])), default=1)
+        extra = max((max(label, cells) - 1) * row.style.leading, (reason - 1) * REASON.leading)
         return ROW + extra + (GROUP_GAP if row.head or row.rule_above else 0.0)
 
 
@@ -212,6 +227,8 @@ def lay_out(
     """
     bands = in_house(bands)
     grid = measure(bands, headings)
+    if grid.plot_right - grid.plot_left < STACKED_BELOW:
+        grid = measure(bands, headings, stacked=True)
     pages = paginate(bands, grid, body - _excess(note))
     return tuple(
         _sheet(
@@ -272,12 +289,17 @@ Page = tuple[Band, ...]
 NOTE_BELOW_THE_LAST: Inline = ("Further notes are given below the last page of this figure.",)
 
 
-def measure(bands: Sequence[Band], headings: Headings) -> Grid:
-    """Give every column the width of its widest text, the label what it needs or may have, and the plot the rest."""
+def measure(bands: Sequence[Band], headings: Headings, *, stacked: bool = False) -> Grid:
+    """Give every column the width of its widest text, the label what it needs or may have, and the plot the rest.
+
+    With `stacked`, intervals and the like stand below what they belong to.
+    """
     rows = [row for band in bands for row in band.rows]
-    counts = [_extent([(r.counts[i], r.style) for r in rows if r.counts], h) for i, h in enumerate(headings.counts)]
+    counts = [
+        _extent([(r.counts[i], r.style) for r in rows if r.counts], h, stacked) for i, h in enumerate(headings.counts)
+    ]
     by_band = [
-        [_extent([(r.results[i], r.style) for r in band.rows if r.results], h) for band in bands]
+        [_extent([(r.results[i], r.style) for r in band.rows if r.results], h, stacked) for band in bands]
         for i, h in enumerate(headings.results)
     ]
     results = [(max((size for size, _ in column), default=0.0), [points for _, points in column]) for column in by_band]
@@ -292,11 +314,11 @@ def measure(bands: Sequence[Band], headings: Headings) -> Grid:
     label = min(natural, max(free - headings.least(), LEAST_LABEL))
     tracks, x = [], EDGE + label
     for size, points in counts:
-        tracks.append(_track(x + GAP + size, size, points))
+        tracks.append(_track(x + GAP + size, size, points, stacked))
         x += GAP + size
     columns, edge = [], page_width() - EDGE
     for size, points_of in reversed(results):
-        columns.append([_track(edge, size, points) for points in points_of])
+        columns.append([_track(edge, size, points, stacked) for points in points_of])
         edge -= size + GAP
     plot_left = x + ARROW_LENGTH + 2.0
     plot_right = page_width() - EDGE - result_width - ARROW_LENGTH - 2.0
@@ -316,7 +338,7 @@ def _in_columns(row: Row, headings: Headings) -> bool:
     return bool(row.counts) or not (headings.counts or row.head)
 
 
-def _extent(cells: Sequence[tuple[Cell, Style]], heading: Heading) -> tuple[float, tuple[float, ...]]:
+def _extent(cells: Sequence[tuple[Cell, Style]], heading: Heading, stacked: bool) -> tuple[float, tuple[float, ...]]:
     """Return the width of a column, and how far from its right edge each of its parts lines up."""
     slots = max((len(cell) for cell, _ in cells), default=0)
     space = width(" ", BODY)
@@ -326,16 +348,18 @@ def _extent(cells: Sequence[tuple[Cell, Style]], heading: Heading) -> tuple[floa
             whole, rest = slot.halves()
             lefts[i] = max(lefts[i], width(whole, style))
             rights[i] = max(rights[i], width(rest, style))
-    points, end = [], 0.0
-    for left, right in zip(reversed(lefts), reversed(rights), strict=True):
-        points.append(end + right)
-        end += left + right + space
+    first, points, end = 0.0, [], 0.0
+    for i in reversed(range(slots)):
+        if stacked and i == 0 and slots > 1:
+            first, end = end, 0.0
+        points.append(end + rights[i])
+        end += lefts[i] + rights[i] + space
     head = max((inline_width(line, HEAD) for line in heading.lines), default=0.0)
-    return max(end - space, head), tuple(reversed(points))
+    return max(end - space, first - space, head), tuple(reversed(points))
 
 
-def _track(right: float, size: float, points: Iterable[float]) -> Track:
-    return Track(right - size, right, tuple(right - point for point in points))
+def _track(right: float, size: float, points: Iterable[float], stacked: bool) -> Track:
+    return Track(right - size, right, tuple(right - point for point in points), stacked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -552,8 +576,7 @@ def _row_marks(row: Row, grid: Grid, results: Sequence[Track], panel: Panel, y: 
     centre = y + ROW / 2
     base = centre + row.style.cap_height / 2
     marks: list[Mark] = [block(row.label, EDGE + row.indent, base, grid.label_limit(row), row.style)]
-    tracks = [*zip(row.counts, grid.counts, strict=False), *zip(row.results, results, strict=False)]
-    marks += [words for cell, track in tracks if (words := track.set(cell, base, row.style))]
+    marks += [words for cell, track in grid.cells(row, results) if (words := track.set(cell, base, row.style))]
     if row.rule_above:
         marks.append(Stroke(EDGE, y - GROUP_GAP / 2, grid.plot_left - ARROW_LENGTH - 1.5, y - GROUP_GAP / 2, RULE, 0.5))
         marks.append(Stroke(results[0].left, y - GROUP_GAP / 2, page_width() - EDGE, y - GROUP_GAP / 2, RULE, 0.5))

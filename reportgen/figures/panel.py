@@ -8,7 +8,7 @@ beyond has none, and an arrowhead stands for it.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from reportgen.figures.axis import Axis
@@ -27,6 +27,7 @@ SIGN_HALF = 1.0
 TICK_GAP = 0.8  # between the labels of two ticks
 SQUARE_LARGEST = 3.0
 SQUARE_SMALLEST = 0.7
+WITHIN_HALF = 0.13  # of the height of an interval that its square would hide
 AXIS_HEIGHT = 5.0
 FAVOURS_HEIGHT = 3.8
 PAPER = "#ffffff"
@@ -107,21 +108,33 @@ class Panel:
 
     def square(self, low: float, middle: float, high: float, share: float, y: float) -> list[Mark]:
         """Return a trial: interval, and a square whose area is in proportion to `share` (1 for the largest weight)."""
-        marks = self.line(low, high, y)
-        if self.axis.shows(middle):
-            half = max(SQUARE_LARGEST * max(share, 0.0) ** 0.5, SQUARE_SMALLEST) / 2
-            x = self.at(middle)
-            marks.append(rectangle(x - half, y - half, x + half, y + half, ACCENT, kind="square"))
-        return marks
+        half = max(SQUARE_LARGEST * max(share, 0.0) ** 0.5, SQUARE_SMALLEST) / 2
+        return self._squared(low, middle, high, y, half, (ACCENT, ""), INK)
 
     def graded(self, low: float, middle: float, high: float, y: float, grade: int) -> list[Mark]:
         """Return an interval with a square that is filled (grade 0), open (1) or small and grey (2)."""
-        marks = self.line(low, high, y, MUTED if grade > 1 else INK)
-        if self.axis.shows(middle):
-            half, x = (0.5 if grade > 1 else 0.95), self.at(middle)
-            fill, edge = ((ACCENT, ACCENT), (PAPER, ACCENT), (MUTED, ""))[min(grade, 2)]
-            marks.append(rectangle(x - half, y - half, x + half, y + half, fill, edge, kind="square"))
-        return marks
+        look = ((ACCENT, ACCENT), (PAPER, ACCENT), (MUTED, ""))[min(grade, 2)]
+        return self._squared(low, middle, high, y, 0.5 if grade > 1 else 0.95, look, MUTED if grade > 1 else INK)
+
+    def _squared(
+        self, low: float, middle: float, high: float, y: float, half: float, look: tuple[str, str], colour: str
+    ) -> list[Mark]:
+        """Return an interval with a square, of some fill and edge, that hides neither an arrowhead nor an interval within it."""
+        line = self.line(low, high, y, colour)
+        if not self.axis.shows(middle):
+            return line
+        x, (fill, edge) = self.at(middle), look
+        square = rectangle(x - half, y - half, x + half, y + half, fill, edge, kind="square")
+        above = [mark for mark in line if isinstance(mark, Shape)]
+        below = [mark for mark in line if mark not in above]
+        if any(abs(x - end) < half for end in (self.left, self.right)):
+            above = [replace(head, edge=PAPER) for head in above]
+        if x - half <= self.at(low) < self.at(high) <= x + half:
+            ink = colour if fill == PAPER else PAPER
+            above.append(
+                rectangle(self.at(low), y - WITHIN_HALF, self.at(high), y + WITHIN_HALF, ink, kind="interval within")
+            )
+        return [*below, square, *above]
 
     def sign(self, low: float, middle: float, high: float, y: float, colour: str, corners: int) -> list[Mark]:
         """Return an interval with an open sign of some corners at its estimate: 4 make a diamond, many a circle."""
@@ -144,7 +157,7 @@ class Panel:
         return [Stroke(self.at(value), top, self.at(value), bottom, ACCENT, 0.6, dashed=True)]
 
     def ruler(self, y: float) -> list[Mark]:
-        """Return the axis with its ticks and their labels, of which a narrow one keeps no effect and the ends; it takes `AXIS_HEIGHT`."""
+        """Return the axis with its ticks and their labels, of which a narrow one keeps some; it takes `AXIS_HEIGHT`."""
         marks: list[Mark] = [Stroke(self.left, y, self.right, y, RULE, 0.6)]
         ticks, labels = self.axis.ticks(), self.axis.labels()
         labelled = self._labelled(ticks, max(width(label, TICK) for label in labels) + TICK_GAP)
@@ -159,12 +172,20 @@ class Panel:
         return marks
 
     def _labelled(self, ticks: tuple[float, ...], room: float) -> set[int]:
-        """Return which ticks have a label: all, or no effect and the ends that `room` for a label parts from it."""
+        """Return which ticks have a label: all, or every second or third from no effect that have `room`, at best with both ends.
+
+        Where no effect would stand alone, the ends have one.
+        """
         places = [self.at(tick) for tick in ticks]
-        if all(right - left >= room for left, right in pairwise(places)):
-            return set(range(len(ticks)))
+        ends = {0, len(ticks) - 1}
         middle = min(range(len(ticks)), key=lambda i: abs(ticks[i]))
-        return {middle, *(i for i in (0, len(ticks) - 1) if abs(places[i] - places[middle]) >= room)}
+        spaced = (range(middle % every, len(ticks), every) for every in range(1, len(ticks)))
+        fitting = [
+            set(chosen)
+            for chosen in spaced
+            if len(chosen) > 1 and all(places[b] - places[a] >= room for a, b in pairwise(chosen))
+        ]
+        return next((chosen for chosen in fitting if ends <= chosen), fitting[0] if fitting else ends)
 
     def favours(self, y: float, arrows: tuple[str, str]) -> list[Mark]:
         """Return "favours control ← → favours intervention" with drawn arrows; it takes `FAVOURS_HEIGHT`."""

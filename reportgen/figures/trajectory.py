@@ -66,6 +66,7 @@ STRIP_GAP = 2.2
 OPEN_EDGE = 0.22  # of the height of a strip: between the outermost limit and "excludes nobody"
 DIAMOND = 2**0.5  # the side of a square on its corner
 AXIS_WORDS = 12.6
+LEFT_OUT: Inline = (" Participants inside are given where there is room for them.",)
 MOST_SPREAD = 1.0  # of the range of effects: how far beyond it the interval is shown
 
 
@@ -120,10 +121,12 @@ def trajectory_sheet(
     for moderator, series, panel in zip(peeling.moderators, peeling.frontier.limits, strips, strict=True):
         start, y = y + STRIP_GAP, y + STRIP_GAP + _strip_height(moderator)
         marks += _strip(moderator, series, placed(panel, left(), start, right(), y))
-    marks = [*_sizes(boxes, upper.along, top + EFFECT_HEIGHT, y), *marks, *_axis(peeling, boxes, upper.along, y)]
+    people, all_people = _people(peeling, boxes, upper.along)
+    marks = [*_sizes(boxes, upper.along, top + EFFECT_HEIGHT, y), *marks, *_axis(people, upper.along, y)]
     y += AXIS_WORDS
     marks.append(Stroke(EDGE, y, page_width() - EDGE, y, INK, 0.5))
-    note = block(_note(peeling, boxes, effects, limits, settings), EDGE, y + 3.2, page_width() - 2 * EDGE, NOTE)
+    words_below = (*_note(peeling, boxes, effects, limits, settings), *(() if all_people else LEFT_OUT))
+    note = block(words_below, EDGE, y + 3.2, page_width() - 2 * EDGE, NOTE)
     marks.append(note)
     height = math.ceil((note.pieces[-1].y + 1.4) * 10) / 10
     return Sheet(name, TITLE, page_width(), height, tuple(marks), _alt(peeling))
@@ -297,7 +300,22 @@ def _sizes(boxes: Sequence[PeeledBox], along: Scale, top: float, bottom: float) 
     return [Stroke(x, top, x, bottom, RULE, 0.5) for x in (along.at(_value(box.share)) for box in boxes)]
 
 
-def _axis(peeling: PeeledOutcome, boxes: Sequence[PeeledBox], along: Scale, y: float) -> Iterator[Mark]:
+def _people(
+    peeling: PeeledOutcome, boxes: Sequence[PeeledBox], along: Scale
+) -> tuple[list[tuple[float, Number]], bool]:
+    """Return the participants at the sizes of the table that have room beside each other, and whether these are all."""
+    places = [(along.at(1.0), peeling.n), *((along.at(_value(box.share)), box.n) for box in reversed(boxes))]
+    people: list[tuple[float, Number]] = []
+    taken = -math.inf
+    for x, number in places:
+        half = inline_width((number,), AXIS) / 2
+        if x - half > taken + 1.0:
+            people.append((x, number))
+            taken = x + half
+    return people, len(people) == len(places)
+
+
+def _axis(people: Sequence[tuple[float, Number]], along: Scale, y: float) -> Iterator[Mark]:
     """Yield the axis of sizes with its title, and below it the participants at the sizes of the table."""
     yield Stroke(left(), y + 0.8, right(), y + 0.8, RULE, 0.6)
     for value, text in round_values(along.high, along.low, 10):
@@ -305,13 +323,8 @@ def _axis(peeling: PeeledOutcome, boxes: Sequence[PeeledBox], along: Scale, y: f
         yield Words((Piece(along.at(value), y + 4.5, text, "center"),), TICK, axis="tick")
     yield lettered(("Share in the subgroup",), EDGE, y + 4.5, AXIS)
     yield lettered(("Participants inside (n)",), EDGE, y + 8.6, AXIS)
-    places = [(along.at(1.0), peeling.n), *((along.at(_value(box.share)), box.n) for box in reversed(boxes))]
-    taken = -math.inf
-    for x, number in places:
-        half = inline_width((number,), AXIS) / 2
-        if x - half > taken + 1.0:
-            yield lettered((number,), x, y + 8.6, AXIS, "center")
-            taken = x + half
+    for x, number in people:
+        yield lettered((number,), x, y + 8.6, AXIS, "center")
 
 
 def _note(

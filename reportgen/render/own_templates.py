@@ -7,19 +7,20 @@ goes wrong in a template of a study is reported with its line.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import Problem, RenderError
 from reportgen.origin import Origin
 from reportgen.resources import templates_folder
+from reportgen.spec.template_references import PACKAGE
+from reportgen.spec.template_syntax import yaml_problems
 from reportgen.spec.templates import OwnTemplate
+from reportgen.spec.text import lines_of
 
 if TYPE_CHECKING:
     from jinja2 import BaseLoader, Environment
-
-PACKAGE = "reportgen"
-"""The folder under which a template finds those of the package: `{% include "reportgen/sections/title.html" %}`."""
 
 
 def loader(own: Sequence[OwnTemplate]) -> BaseLoader:
@@ -52,6 +53,25 @@ def rendered(environment: Environment, name: str, own: Sequence[OwnTemplate], co
         if problem is None:
             raise
         raise RenderError([problem]) from error
+
+
+def check_yaml(name: str, text: str, own: Sequence[OwnTemplate]) -> None:
+    """Stop where what a template of the study became is no YAML.
+
+    Raises
+    ------
+    RenderError
+        With the place in what was rendered, which the message shows.
+    """
+    shown = next((template.shown for template in own if template.name == name), None)
+    if shown is None:
+        return
+    problems = [
+        replace(problem, message=f"rendered, the template is wrong: {problem.message}")
+        for problem in yaml_problems(text, shown, lines_of(text))
+    ]
+    if problems:
+        raise RenderError(problems)
 
 
 def _problem(error: Exception, own: Sequence[OwnTemplate]) -> Problem | None:

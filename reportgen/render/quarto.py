@@ -18,7 +18,7 @@ from typing import Any
 from reportgen.render.appendix import Appendix
 from reportgen.render.environment import environment
 from reportgen.render.markdown import quoted
-from reportgen.render.own_templates import rendered, text_of
+from reportgen.render.own_templates import check_yaml, rendered, text_of
 from reportgen.render.properties import Properties, day_of, state_of
 from reportgen.render.quarto_floats import floats_of, ids_of, quarto_table, series_of
 from reportgen.render.word_elements import paragraph
@@ -51,6 +51,8 @@ def write_quarto(folder: Path, appendix: Appendix, figures: Mapping[str, bytes])
     context = {"front": _front(appendix), "floats": floats_of(appendix), "ids": ids_of(appendix)}
     for name in ("_quarto.yml", "report.qmd"):
         text = rendered(result, f"quarto/{name}", own, {"appendix": appendix, **context})
+        if name.endswith(".yml"):
+            check_yaml(f"quarto/{name}", text, own)
         (folder / name).write_text(text.lstrip("\n"), encoding="utf-8")
 
 

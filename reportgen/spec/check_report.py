@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 from reportgen.errors import Problem
@@ -161,8 +161,26 @@ def _room(study: Study, artefact: WithColumns, source: Source, *here: Step) -> I
     taken, room = width_of(left) + width_of(right), room_in(HOUSES[study.report.style].in_width(artefact.width).width)
     if taken > room:
         message = f"these columns take about {taken:.0f} mm, and beside the plot is room for {room:.0f} mm"
-        hint = f"Remove {' or '.join(f'`{word}`' for word in (*left, *right) if word != 'effect')}."
+        hint = f"Remove {', or '.join(_fewest(left, right, room))}."
         yield Problem(message, source.at(*here, "columns"), hint)
+
+
+def _fewest(left: Sequence[str], right: Sequence[str], room: float) -> Iterator[str]:
+    """Yield each set of columns without which the others have room, of those with the fewest."""
+    words = [word for word in (*left, *right) if word != "effect"]
+    for number in range(1, len(words) + 1):
+        found = [
+            gone
+            for gone in combinations(words, number)
+            if _width_without(gone, left, right) <= room and not {*right} <= {*gone}
+        ]
+        if found:
+            yield from (" and ".join(f"`{word}`" for word in gone) for gone in found)
+            return
+
+
+def _width_without(gone: Sequence[str], *sides: Sequence[str]) -> float:
+    return sum(width_of(tuple(word for word in side if word not in gone)) for side in sides)
 
 
 def _means(

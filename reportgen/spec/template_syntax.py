@@ -16,6 +16,7 @@ from xml.etree import ElementTree as ET
 
 from reportgen.errors import Problem
 from reportgen.origin import Origin
+from reportgen.spec.template_references import unknown_references
 from reportgen.spec.text import lines_of
 from reportgen.spec.tree import syntax_problem
 
@@ -81,15 +82,17 @@ def _of_jinja(text: str, shown: str, *, is_yaml: bool) -> Iterator[Problem]:
 
     environment = Environment(autoescape=True)
     try:
-        environment.parse(text)
+        template = environment.parse(text)
     except TemplateSyntaxError as error:
         yield Problem((error.message or "invalid template").rstrip("."), _place(text, shown, error.lineno), START_AGAIN)
         return
+    for line, name, message, hint in unknown_references(template):
+        yield Problem(message, _named(text, shown, line, name), hint)
     if is_yaml:
         tokens = [(kind, value) for _, kind, value in environment.lex(text)]
         # with loops and conditions the text is YAML only when it is rendered
         if not any(kind in ("block_begin", "raw_begin") for kind, _ in tokens):
-            yield from _of_yaml(_without_jinja(tokens), shown, lines_of(text))
+            yield from yaml_problems(_without_jinja(tokens), shown, lines_of(text))
 
 
 def _without_jinja(tokens: list[tuple[str, str]]) -> str:
@@ -105,7 +108,17 @@ def _without_jinja(tokens: list[tuple[str, str]]) -> str:
     return "".join(parts)
 
 
-def _of_yaml(text: str, shown: str, lines: list[str]) -> Iterator[Problem]:
+def yaml_problems(text: str, shown: str, lines: list[str]) -> Iterator[Problem]:
+    """Yield what is wrong with YAML that must hold a mapping.
+
+    Parameters
+    ----------
+    text : str
+    shown : str
+        How messages name the file.
+    lines : list of str
+        Those that messages show.
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -207,6 +220,13 @@ def _errors_of(nodes: list[Any]) -> Iterator[Any]:
 def _at(text: str, shown: str, start: int, length: int) -> Origin:
     before = lines_of(text[:start])
     return Origin(shown, len(before), len(before[-1]) + 1, length, lines_of(text)[len(before) - 1])
+
+
+def _named(text: str, shown: str, line: int, name: str) -> Origin:
+    """Return where a name stands that Jinja found in a line, or in one of the lines below, where a tag goes on."""
+    start = sum(map(len, text.splitlines(keepends=True)[: line - 1]))
+    found = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)").search(text, start)
+    return _place(text, shown, line) if found is None else _at(text, shown, found.start(), len(name))
 
 
 def _place(text: str, shown: str, line: int, column: int = 1) -> Origin:

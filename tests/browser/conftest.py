@@ -13,6 +13,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 PHONE = (390, 844)
 DESK = (1280, 1000)
+SCHEMES = ("light", "dark")
 VOLUMES = ("appendix", "audit")
 QUIET = (
     "no-first-run",
@@ -71,6 +72,17 @@ def sized(browser: webdriver.Chrome, size: tuple[int, int]) -> Iterator[None]:
         yield
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@contextmanager
+def in_scheme(browser: webdriver.Chrome, scheme: str) -> Iterator[None]:
+    """Ask for a light or a dark page."""
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+    try:
+        yield
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.conftest import DESK, PHONE, VOLUMES, laid_out, sized
+from tests.browser.conftest import DESK, PHONE, SCHEMES, VOLUMES, in_scheme, laid_out, sized
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -33,7 +33,7 @@ for (const element of document.querySelectorAll('body :not(svg, svg *)')) {
   if (![...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())) continue;
   const { color, fontSize, fontWeight } = getComputedStyle(element);
   const look = [color, fontSize, fontWeight, element.tagName, surface(element)].join();
-  if (!looks.has(look) && element.getClientRects().length) looks.set(look, element);
+  if (!looks.has(look) && element.checkVisibility()) looks.set(look, element);
 }
 """
 SERIOUS = """
@@ -44,14 +44,19 @@ const serious = ({ violations }) => done(violations.filter(({ impact }) => ['ser
 RULES = (
     SERIOUS + "axe.run({ resultTypes: ['violations'], rules: { 'color-contrast': { enabled: false } } }).then(serious);"
 )
-# what axe-core cannot measure counts as found
+# axe-core takes what is folded for a cover of what lies below; what it cannot measure counts as found
 CONTRAST = (
     SERIOUS
+    + "for (const folded of document.querySelectorAll('details')) folded.open = true;"
     + LOOKS
     + """
 axe.run({ include: [...looks.values()] }, { runOnly: ['color-contrast'] }).then(
   ({ violations, incomplete }) => serious({ violations: [...violations, ...incomplete] }));
 """
+)
+# what a reader brings about
+BROUGHT_ABOUT = (
+    SERIOUS + "axe.run('.met, .origin *, .text p [data-id]', { runOnly: ['color-contrast'] }).then(serious);"
 )
 # the shadow at the edge of a table that goes on would hide the surface of its cells from axe-core
 NO_SHADOW = "const none = document.createElement('style'); none.textContent = '.scroll { background: none !important }'; document.head.append(none);"
@@ -66,14 +71,59 @@ def measured(volume: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
         yield volume
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("size", [DESK, PHONE])
-def test_axe_finds_nothing_serious(measured: webdriver.Chrome, size: tuple[int, int]) -> None:
-    with sized(measured, size):
+def test_axe_finds_nothing_serious(measured: webdriver.Chrome, size: tuple[int, int], scheme: str) -> None:
+    with sized(measured, size), in_scheme(measured, scheme):
         assert measured.execute_async_script(RULES) == []
 
 
-def test_all_letters_stand_out(measured: webdriver.Chrome) -> None:
-    assert measured.execute_async_script(CONTRAST) == []
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_all_letters_stand_out(measured: webdriver.Chrome, size: tuple[int, int], scheme: str) -> None:
+    with sized(measured, size), in_scheme(measured, scheme):
+        assert measured.execute_async_script(CONTRAST) == []
+
+
+def channels(colour: str) -> tuple[int, ...]:
+    """Return red, green and blue of a computed colour."""
+    return tuple(int(part) for part in re.findall(r"\d+", colour)[:3])
+
+
+def test_in_the_dark_figures_lie_on_white_sheets(browser: webdriver.Chrome) -> None:
+    with in_scheme(browser, "dark"):
+        page, ink, sheet, margin = browser.execute_script(
+            """
+            const [page, figure] = [document.documentElement, document.querySelector('.drawing svg')].map(
+              (element) => getComputedStyle(element));
+            return [page.backgroundColor, page.color, figure.backgroundColor, parseFloat(figure.paddingLeft)];
+            """
+        )
+    assert sum(channels(page)) < 150 < 600 < sum(channels(ink))
+    assert channels(sheet) == (255, 255, 255)
+    assert margin >= 8
+
+
+def test_in_the_dark_what_a_reader_brings_about_stands_out(measured: webdriver.Chrome) -> None:
+    """What a search meets, the numbers that show where they come from, and what one of them says."""
+    with in_scheme(measured, "dark"):
+        measured.find_element(By.ID, "wanted").send_keys("effect", Keys.ENTER)
+        measured.find_element(By.ID, "origins").click()
+        measured.execute_script("document.querySelector('.text td[data-id]').click()")
+        found = measured.execute_async_script(BROUGHT_ABOUT)
+        measured.execute_script("document.body.click()")
+        measured.find_element(By.ID, "origins").click()
+        measured.find_element(By.ID, "wanted").clear()
+        measured.find_element(By.ID, "wanted").send_keys(Keys.ENTER)
+    assert found == []
+
+
+def test_paper_stays_light(browser: webdriver.Chrome) -> None:
+    feature = {"name": "prefers-color-scheme", "value": "dark"}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": [feature]})
+    page = browser.execute_script("return getComputedStyle(document.documentElement).backgroundColor")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+    assert channels(page) == (255, 255, 255)
 
 
 def test_the_contrast_of_a_single_cell_is_measured(measured: webdriver.Chrome) -> None:

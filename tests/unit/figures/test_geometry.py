@@ -10,9 +10,10 @@ import pytest
 from reportgen.figures.forest import forest_sheets
 from reportgen.figures.forest_by_trial import forest_by_trial_sheets
 from reportgen.figures.interactions import interaction_sheets
-from reportgen.figures.sheet import Sheet
+from reportgen.figures.layout import STACKED_BELOW
+from reportgen.figures.sheet import Sheet, Stroke
 from reportgen.figures.subgroups import forest_sheets as subgroup_sheets
-from reportgen.figures.theme import drawn_for
+from reportgen.figures.theme import RULE, drawn_for
 from reportgen.houses import COLUMN, HOUSES
 from reportgen.records.model import PooledEffect
 from tests.unit.figures.boxes import errors
@@ -158,6 +159,21 @@ def test_a_forest_by_trial_in_a_single_column_keeps_its_texts_apart(case: str, s
                 )
         assert faults(sheets) == []
     assert {sheet.width for sheet in sheets} == {COLUMN}
+
+
+@pytest.mark.parametrize("columns", [IN_COLUMN, ((), ("effect", "p"))])
+def test_long_numbers_leave_a_plot_in_a_single_column(columns: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
+    """Costs of thousands: intervals go below their estimates, where the plot would else be a strip."""
+    cost = effect("cost", "short", -1234.5, 22765.4, by_trial=5)
+    cost = replace(cost, by_trial=tuple(replace(row, estimate=cost.estimate) for row in cost.by_trial))
+    with drawn_for(HOUSES["plain"].in_width("column")):
+        sheets = forest_by_trial_sheets(cost, settings(), name="fig2", columns=columns)
+        assert faults(sheets) == []
+    axis = max(
+        (mark for mark in sheets[0].marks if isinstance(mark, Stroke) and mark.colour == RULE and mark.y == mark.y_end),
+        key=lambda mark: mark.y,
+    )
+    assert axis.x_end - axis.x >= STACKED_BELOW
 
 
 def of_moderators(labels: list[str], value: float = 0.4, half: float = 0.6) -> tuple[Sheet, ...]:

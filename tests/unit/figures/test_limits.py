@@ -82,6 +82,36 @@ def test_a_forest_has_the_limits_and_arrowheads_beyond(limits: tuple[float, floa
     assert errors(sheet) == []
 
 
+@pytest.mark.parametrize(
+    ("limits", "right", "labels"),
+    [
+        ((-1e12, 1e12), 60.0, ["−1.0×10¹²", "−0.5×10¹²", "0", "0.5×10¹²", "1.0×10¹²"]),
+        ((-1e12, 1e12), 12.0, ["−1.0×10¹²", "1.0×10¹²"]),
+        ((-1, 1.6), 60.0, ["−1.0", "−0.5", "0.0", "0.5", "1.0", "1.5"]),
+        ((-1, 1.6), 16.0, ["−1.0", "0.0", "1.0"]),
+    ],
+)
+def test_at_least_two_ticks_are_labelled_and_all_are_equally_far_apart(
+    limits: tuple[float, float], right: float, labels: list[str]
+) -> None:
+    marks = Panel(fixed_axis(limits), 0.0, right).ruler(0.0)
+    places = [mark.pieces[0] for mark in marks if isinstance(mark, Words)]
+    assert [piece.text for piece in places] == labels
+
+
+def test_a_square_hides_neither_a_short_interval_nor_an_arrowhead() -> None:
+    panel = Panel(fixed_axis((-10, 10)), 100.0, 140.0)
+    for marks in (panel.square(3.0, 3.1, 3.2, 1.0, 5.0), panel.graded(3.0, 3.1, 3.2, 5.0, 0)):
+        square, within = [mark for mark in marks if isinstance(mark, Shape)]
+        assert (square.kind, within.kind, within.fill) == ("square", "interval within", "#ffffff")
+        assert breadth(within) == pytest.approx(0.4)
+    for marks in (panel.square(2.0, 9.9, 18.0, 1.0, 5.0), panel.graded(2.0, 9.9, 18.0, 5.0, 1)):
+        square, head = [mark for mark in marks if isinstance(mark, Shape)]
+        assert (square.kind, head.kind, head.edge) == ("square", "arrowhead", "#ffffff")
+    wide = [mark for mark in panel.square(2.0, 4.0, 6.0, 1.0, 5.0) if isinstance(mark, Shape)]
+    assert [mark.kind for mark in wide] == ["square"]
+
+
 def test_every_forest_takes_limits() -> None:
     limits = (-4, 2)
     sheets = [

@@ -86,13 +86,19 @@ def test_a_single_column_has_room_for_another_text_column(
             "plain",
             {"columns": {"left": ["n"], "right": ["mean-sd", "effect", "weight", "p"]}},
             "these columns take about 124 mm, and beside the plot is room for 114 mm",
-            "Remove `n` or `mean-sd` or `weight` or `p`.",
+            "Remove `n`, or `mean-sd`, or `weight`, or `p`.",
         ),
         (
             "lancet",
             {"columns": {"left": ["n", "mean-sd"], "right": ["effect", "p", "weight"]}},
             "these columns take about 110 mm, and beside the plot is room for 104 mm",
-            "Remove `n` or `mean-sd` or `p` or `weight`.",
+            "Remove `n`, or `mean-sd`, or `p`, or `weight`.",
+        ),
+        (
+            "plain",
+            {"width": "column", "columns": {"left": ["n", "mean-sd"], "right": ["effect", "p"]}},
+            "these columns take about 93 mm, and beside the plot is room for 40 mm",
+            "Remove `n` and `mean-sd`.",
         ),
     ],
 )
