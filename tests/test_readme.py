@@ -7,16 +7,18 @@ import re
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from reportgen.cli import run
 from reportgen.pipeline import plan, read
 from reportgen.render.planned import planned_lines
 from tests.conftest import ROOT
 from tests.screened_study import people
+from tests.study_files import write_yaml
 
 SECTION = (ROOT / "README.md").read_text(encoding="utf-8").split("## From your files")[1].split("\n## ")[0]
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", SECTION, re.DOTALL)
-MAPPING, STUDY, SEARCHES, SIMULATION = (text for language, text in BLOCKS if language == "yaml")
+MAPPING, STUDY, EVENTS, EVENT, SEARCHES, SIMULATION = (text for language, text in BLOCKS if language == "yaml")
 (PLAN,) = (text for language, text in BLOCKS if not language)
 SHOWN = re.search(r"and shown by (.*?)as well", SECTION, re.DOTALL)
 
@@ -80,6 +82,32 @@ def test_the_study_of_the_readme_can_be_rehearsed(tmp_path: Path, capsys: pytest
     assert run(["simulate", str(study / "simulation.yaml"), "--output", str(study)]) == 0
     assert run(["validate", str(study)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "my-study: no problems found, 2 trials, 280 participants"
+
+
+def test_the_event_of_the_readme_is_analysed(tmp_path: Path) -> None:
+    yaml = YAML(typ="safe")
+    study, events, mapping, event = (yaml.load(text) for text in (STUDY, EVENTS, MAPPING, EVENT))
+    contents = [
+        {"series": "Table", "show": "events", "of": "harms"},
+        {"series": "Fig.", "show": "forest-by-trial", "of": "pooled"},
+        {"series": "Table", "show": "absolute-effects", "of": "pooled"},
+    ]
+    both = {key: {**study[key], **part} for key, part in events.items()}
+    folder = tmp_path / "my-study"
+    folder.mkdir()
+    write_yaml(folder / "study.yaml", {**study, **both, "report": {"contents": contents}})
+    for seed, name in enumerate(("north", "south"), 1):
+        table = people(seed, 200, -1.0).rename(columns={"arm": "grp", "sex": "gender"})
+        table["relapsed"] = (table["rm_q3"] > 12).astype(int)
+        table.to_csv(folder / f"{name}.csv", index=False)
+        data = {**mapping["data"], "file": f"{name}.csv"}
+        variables = {**mapping["variables"], **event["variables"]}
+        write_yaml(folder / f"{name}.yaml", {**mapping, "trial": name.title(), "data": data, "variables": variables})
+    order = ["build", str(folder), "--output", str(tmp_path / "report"), "--formats", "html,results", "-j", "1"]
+    assert run(order) == 0
+    results = (tmp_path / "report" / "results.csv").read_text(encoding="utf-8-sig")
+    assert "pooled.overall.relapse.short.absolute.difference" in results
+    assert "harms.overall.relapse.short.trial.north.events-control" in results
 
 
 def test_every_artefact_that_the_readme_names_can_be_shown(tmp_path: Path) -> None:
