@@ -17,9 +17,11 @@ What to use when:
   corrected effects, stability); `held_out` (a trial left out in turn); `overlap` (how much two searches agree by chance).
 - `per_trial`: the effect in each trial by itself; the rows of a forest plot.
 - `fit_one_step_glmm`: the same for events, binary or counted in an exposure: a pooled log odds ratio or log rate ratio.
-  `per_trial_glm`: that ratio in each trial by itself. `pool_control_risk`, `risk_difference` and `number_needed_to_treat`:
+  `per_trial_glm`: that ratio in each trial by itself. `standardised_effects`: risk
+  differences or ratios in each trial. `pool_control_risk`, `risk_difference` and `number_needed_to_treat`:
   what a ratio means for a thousand people.
-  `screen_moderator_glmm`: the interaction of that ratio with one moderator, in the same readings.
+  `screen_moderator_glmm`: the interaction of that ratio with one moderator, in the same readings;
+  `interaction_by_trial_glm`: in each trial by itself, and pooled in two stages.
 - `pool_two_stage`: pools the estimates of `per_trial` or `per_trial_glm`, or published ones; the check beside a one-step fit, and
   where heterogeneity statistics come from. `prediction_interval`: where the effect of a new trial may lie.
 
@@ -38,6 +40,7 @@ from .absolute_effects import (
 from .consistent_effects import ConsistentEffects, consistent_effects
 from .effect import Effect, Joint
 from .interaction_by_trial import Contrast, InteractionByTrial, interaction_by_trial
+from .interaction_by_trial_glm import interaction_by_trial_glm
 from .levels import Levels
 from .moderator_models import Reading
 from .moderators import Entered, ModeratorFit, benjamini_hochberg, holm, screen_moderator
@@ -53,6 +56,7 @@ from .per_trial_glm import PerTrialGlm, per_trial_glm
 from .prepared_screening import PreparedScreening, Screened, prepare_screening
 from .scan import CutScan, scan_cuts
 from .split_readings import split_readings
+from .standardised_effects import standardised_effects
 from .subgroups import Candidates, Group, Missing, Partition, Rule, Side, Split, Subgroup, TreeNode, Tried
 from .trial_effects import TrialEffects
 from .two_stage import TwoStage, pool_two_stage, prediction_interval
@@ -98,6 +102,7 @@ __all__ = [
     "given_control_risk",
     "holm",
     "interaction_by_trial",
+    "interaction_by_trial_glm",
     "number_needed_to_treat",
     "partition",
     "peel",
@@ -112,4 +117,5 @@ __all__ = [
     "screen_moderator",
     "screen_moderator_glmm",
     "split_readings",
+    "standardised_effects",
 ]

@@ -20,6 +20,7 @@ DfFloor = Literal["trials-1", "none"]
 # Of a generalised linear mixed model of events; see `fit_one_step_glmm`.
 Link = Literal["logit", "log"]
 Reference = Literal["t", "normal"]
+Dispersion = Literal["poisson", "quasi"]
 
 # Of the screening of moderators and of the searches; see `screen_moderator`, `partition` and `peel`.
 MainReading = Literal["within", "naive"]

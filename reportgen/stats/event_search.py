@@ -182,8 +182,7 @@ def _start(data: Events) -> FloatArray:
     """Intercepts at the log odds, or log rates, of the trials; no other coefficient."""
     point = np.zeros((len(data.labels), data.own.shape[1] + 3))
     start = data.rows.start
-    events = data.events.sum(axis=1)
-    size = np.add.reduceat(data.rows.size, start[:, 0])
+    events, size = (np.add.reduceat(each, start[:, 0]) for each in (data.rows.events, data.rows.size))
     point[:, 0] = np.log(events / (size - events)) if data.rows.logit else np.log(events / size)
     return point
 

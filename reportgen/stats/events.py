@@ -41,6 +41,8 @@ class Events:
         By arm, control first.
     share : ndarray (K,)
         Share of participants in the intervention arm.
+    squares : ndarray (rows,)
+        Sums of events^2 / exposure of the participants who share a row.
     constant : float
         Part of the log-likelihood of the participants that no coefficient changes.
     center, unit : ndarray (K, p), (p,)
@@ -67,6 +69,7 @@ class Events:
     participants: IntArray
     events: IntArray
     share: FloatArray
+    squares: FloatArray
     constant: float
     center: FloatArray
     unit: FloatArray
@@ -169,9 +172,9 @@ def make_events(
     if random_part != "as-given":
         z -= share[:, None]
     center, unit = _scale(products, design.kept)
-    rows, varying = _rows(used, products, random_part, design.kept, center, unit, z)
+    rows, varying, squares = _rows(used, products, random_part, design.kept, center, unit, z)
     return Events(
-        rows, products.labels, participants, events, share, _constant(used), center, unit, design.own, design.shared,
+        rows, products.labels, participants, events, share, squares, _constant(used), center, unit, design.own, design.shared,
         design.names, varying, design.dropped, design.sharing, design.treatment, excluded,
     )  # fmt: skip
 
@@ -262,8 +265,8 @@ def _rows(
     center: FloatArray,
     unit: FloatArray,
     z: FloatArray,
-) -> tuple[EventRows, FloatArray]:
-    """Sort by trial and arm, with the random columns of an interaction; let alike participants share a row."""
+) -> tuple[EventRows, FloatArray, FloatArray]:
+    """Sort by trial and arm, with the random columns of an interaction and squares; let alike participants share a row."""
     t, labels = people.table, products.labels
     trial = np.searchsorted(_codes(people, labels), t.codes)
     given = np.column_stack([t.adjusters, t.moderators, t.treatment[:, None] * t.moderators])[:, kept]
@@ -272,12 +275,15 @@ def _rows(
     pattern = _pattern(np.column_stack([given, t.moderators]))
     alike = np.arange(len(cell)) if pattern is None else pattern
     _, first, row = np.unique(cell * (alike.max(initial=0) + 1) + alike, return_index=True, return_inverse=True)
-    events, size = (np.bincount(row, each, len(first)).astype(float) for each in (t.outcome, people.exposure))
+    events, size, squares = (
+        np.bincount(row, each, len(first)).astype(float)
+        for each in (t.outcome, people.exposure, t.outcome**2 / people.exposure)
+    )
     varying = _varying(people, products, trial, part)[first]
     cell, x = cell[first], x[first]
     edges = np.searchsorted(cell, np.arange(2 * len(labels) + 1))
     start = np.column_stack([edges[:-1:2], edges[1::2], edges[2::2]]).astype(np.int64)
-    return EventRows(start, np.ascontiguousarray(x), events, size, z, people.link == "logit"), varying
+    return EventRows(start, np.ascontiguousarray(x), events, size, z, people.link == "logit"), varying, squares
 
 
 def _varying(people: Participants, products: CrossProducts, trial: IntArray, part: RandomPart) -> FloatArray:

@@ -9,7 +9,9 @@ Of levels each contrast with the reference is pooled by itself, over the trials 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +28,9 @@ from .one_step import NEARLY_EXACT
 from .two_stage import TwoStage, pool_two_stage
 
 WITHOUT_LEVELS = "it does not have both levels on both sides"
+FROM_ADJUSTERS = "the interaction cannot be distinguished from the adjusters"
 CONSTANT_HERE = "the moderator does not vary on both sides"
+Estimated = Callable[[NDArray[np.bool_], FloatArray], tuple[str, FloatArray]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,23 @@ def interaction_by_trial(
     if not per > 0:
         raise ValueError(f"per must be positive, not {per}")
     people = complete(outcome, treatment, trial, moderator, adjusters)
+    return contrasts_by_trial(people, moderator, reference, per, partial(_least_squares, people))
+
+
+def contrasts_by_trial(
+    people: People, moderator: ArrayLike | Levels, reference: int, per: float, estimated: Estimated
+) -> InteractionByTrial:
+    """Return the interaction in each trial, and pooled, as `estimated` finds each of them.
+
+    Parameters
+    ----------
+    people : People
+    moderator, reference, per
+        As for `interaction_by_trial`.
+    estimated : callable
+        From a trial's people (n,) and the columns of the moderator among them, the wanted one first, to the reason why there is
+        no estimate, and to estimate, standard error and df.
+    """
     base = -1
     codes: tuple[int, ...] = (-1,)
     if isinstance(moderator, Levels):
@@ -134,17 +155,17 @@ def interaction_by_trial(
         counts[:, 0],
         counts[:, 1],
         base,
-        tuple(_contrast(people, trials, code, base, per) for code in codes),
+        tuple(_contrast(people, trials, code, base, per, estimated) for code in codes),
     )
 
 
-def _contrast(people: People, trials: IntArray, code: int, base: int, per: float) -> Contrast:
+def _contrast(people: People, trials: IntArray, code: int, base: int, per: float, estimated: Estimated) -> Contrast:
     rows, reasons = np.full((len(trials), 3), np.nan), []
     for k, place in enumerate(trials):
         here = people.place == place
         reason, columns = _columns(people, here, code, base, per)
         if not reason:
-            reason, rows[k] = _least_squares(people, here, columns)
+            reason, rows[k] = estimated(here, columns)
         reasons.append(reason)
     estimate, std_error, df = rows.T
     return Contrast(code, estimate, std_error, df, tuple(reasons), pool_two_stage(estimate, std_error))
@@ -175,7 +196,7 @@ def _least_squares(people: People, here: NDArray[np.bool_], columns: FloatArray)
     model = blocks(item, Options(treatment_effect="common"))
     name = "treatment:moderator[0]"
     if name not in model.x_names:
-        return "the interaction cannot be distinguished from the adjusters", nothing
+        return FROM_ADJUSTERS, nothing
     if model.df <= 0:
         return "as many coefficients as participants", nothing
     p, a = model.p, model.rr[0]

@@ -61,7 +61,7 @@ LEVEL_ALIKE = "in an arm nobody, or everybody, with one of its levels has the ev
 
 @dataclass(frozen=True, slots=True)
 class EventPeople:
-    """Complete cases of trials that tell something of a ratio, with their exposure."""
+    """Complete cases of trials with both arms, with their exposure."""
 
     people: People
     exposure: FloatArray | None
@@ -218,7 +218,7 @@ def screen_moderator_glmm(
         levels=isinstance(moderator, Levels),
     )
     asked = _Asked(reading, minimum_trials, interaction_effect == "random", search)
-    data = event_people(outcome, treatment, trial, moderator, link, exposure, adjusters)
+    data = _differing(event_people(outcome, treatment, trial, moderator, link, exposure, adjusters))
     coded = moderator_columns(data.people, moderator, reference, per)
     wanted, values = values_wanted(data.people, coded, percentiles, per)
     reason = unusable(data.people, minimum_trials) or _alike_levels(data, coded)
@@ -246,7 +246,7 @@ def event_people(
     exposure: ArrayLike | None,
     adjusters: ArrayLike | None,
 ) -> EventPeople:
-    """Return who has everything, in trials that keep both arms and in which people differ in having the event."""
+    """Return who has everything, in trials that keep both arms."""
     checked = event_participants(outcome, treatment, trial, link, adjusters, exposure)
     table = checked.table
     # exposure is dropped with the people, as a column beside the adjusters
@@ -254,11 +254,16 @@ def event_people(
         table.outcome, table.treatment, trial, moderator, np.column_stack([checked.exposure, table.adjusters])
     )
     people = replace(found, adjusters=found.adjusters[:, 1:])
-    data = EventPeople(people, found.adjusters[:, 0] if link == "log" else None, link)
+    return EventPeople(people, found.adjusters[:, 0] if link == "log" else None, link)
+
+
+def _differing(data: EventPeople) -> EventPeople:
+    """Those of trials in which people differ in having the event."""
+    people = data.people
     tells = np.zeros(len(people.place), bool)
     for k in np.unique(people.place):
         here = people.place == k
-        tells[here] = not alike(int(people.outcome[here].sum()), int(here.sum()), link)
+        tells[here] = not alike(int(people.outcome[here].sum()), int(here.sum()), data.link)
     return data.select(tells)
 
 

@@ -10,7 +10,7 @@ Med 37:1059; Riley et al. 2020, Stat Med 39:2115). The information is the observ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from .arrow import EventModel, Maximum
 from .choices import (
     AdjusterSlopes,
+    Dispersion,
     InteractionEffect,
     Link,
     RandomPart,
@@ -45,6 +46,7 @@ CHOICES = {
     "random_part": ("centred", "as-given"),
     "interaction_effect": get_args(InteractionEffect),
     "inference": get_args(Reference),
+    "dispersion": get_args(Dispersion),
 }
 ONE_TRIAL = "one trial: an ordinary {name} regression without a random effect"
 NAME = {"logit": "logistic", "log": "Poisson"}
@@ -63,7 +65,7 @@ class GlmmFit:
     tau_std_error : float
         Standard error of tau from the observed information; NaN where tau is zero or not estimated.
     criterion : float
-        -2 log-likelihood of the participants, on lme4's scale.
+        -2 log-likelihood of the participants, on lme4's scale; NaN with `dispersion="quasi"`, which has none.
     status : str
         ``"ok"``; ``"boundary"`` (tau2 = 0: an answer); ``"failed"`` (infinite estimates, no convergence); ``"not estimable"``.
     message : str
@@ -93,6 +95,9 @@ class GlmmFit:
         Weight of each trial in the treatment effect, tau held; their sum is 1.
     nodes : int
         Of the quadrature; 1 is Laplace's approximation.
+    dispersion : float
+        Of counts: Pearson's statistic, at the modes of random effects, over participants minus coefficients; about 1 for a Poisson
+        distribution. NaN of binary outcomes.
     interaction_tau2 : float
         Between-trial variance of an interaction, where `screen_moderator_glmm` asks for one that varies.
     tau_interval, effect_interval : tuple of float, or None
@@ -123,6 +128,7 @@ class GlmmFit:
     sharing: tuple[Any, ...]
     weights: FloatArray
     nodes: int
+    dispersion: float = float("nan")
     interaction_tau2: float = 0.0
     tau_interval: Interval | None = None
     effect_interval: Interval | None = None
@@ -167,12 +173,15 @@ class GlmmOptions:
     inference: Reference = "t"
     nodes: int = 7
     profile_level: float | None = None
+    dispersion: Dispersion = "poisson"
     interaction_effect: InteractionEffect = "common"
     levels: bool = False
     beside: int = 0
 
     def __post_init__(self) -> None:
         wrong = list(unknown_words({name: getattr(self, name) for name in CHOICES}, CHOICES))
+        if self.dispersion == "quasi" and self.link == "logit":
+            wrong.append("dispersion='quasi' is for counts (link='log'); a binary outcome has none")
         if self.nodes < 1 or self.nodes % 2 == 0:
             wrong.append(f"nodes is an odd number from 1 on (1 = Laplace), not {self.nodes}")
         if self.profile_level is not None and not 0.0 < self.profile_level < 1.0:
@@ -196,6 +205,7 @@ def fit_one_step_glmm(
     inference: Reference = "t",
     nodes: int = 7,
     profile_level: float | None = None,
+    dispersion: Dispersion = "poisson",
 ) -> GlmmFit:
     """Fit one generalised linear mixed model to the events of the participants of all trials.
 
@@ -229,6 +239,9 @@ def fit_one_step_glmm(
         Of the adaptive Gauss-Hermite quadrature: 1 (Laplace), 3, 5, 7, ...
     profile_level : float, optional
         Level of profile likelihood intervals of tau and of the effect; they cost some thirty fits.
+    dispersion : {"poisson", "quasi"}
+        Of counts. "quasi": the log-likelihood of the participants is divided by Pearson's dispersion of the Poisson fit, so that
+        variances within trials are that many times as large, and less is left for tau.
 
     Returns
     -------
@@ -265,7 +278,15 @@ def fit_one_step_glmm(
     2.044
     """
     options = GlmmOptions(
-        link, treatment_effect, adjuster_slopes, events_per_slope, random_part, inference, nodes, profile_level
+        link,
+        treatment_effect,
+        adjuster_slopes,
+        events_per_slope,
+        random_part,
+        inference,
+        nodes,
+        profile_level,
+        dispersion,
     )
     people = event_participants(outcome, treatment, trial, link, adjusters, exposure)
     return fit_participants(people, options)
@@ -280,10 +301,35 @@ def fit_participants(people: Participants, options: GlmmOptions) -> GlmmFit:
     solution = solve(data, options.link, options.nodes, random=random, varying=varying)
     if isinstance(solution, NoSolution):
         return _without_estimate(data, options, solution.status, solution.reason)
-    return _assemble(data, options, solution)
+    phi = _dispersion(data, solution)
+    if options.dispersion == "quasi":
+        # a log-likelihood divided by phi is that of so many fewer events in so much less exposure
+        rows = data.rows._replace(events=data.rows.events / phi, size=data.rows.size / phi)
+        data = replace(data, rows=rows, constant=float("nan"))
+        solution = solve(data, options.link, options.nodes, random=random, varying=varying)
+        if isinstance(solution, NoSolution):
+            return _without_estimate(data, options, solution.status, solution.reason)
+    return _assemble(data, options, solution, phi)
 
 
-def _assemble(data: Events, options: GlmmOptions, solution: Solution) -> GlmmFit:
+def _dispersion(data: Events, solution: Solution) -> float:
+    """Pearson's statistic sum (y - mu)^2 / mu over its df, by rows: sum y^2 / exposure / rate - 2 events + exposure x rate."""
+    likelihood, found, rows = solution.likelihood, solution.found, data.rows
+    if rows.logit or not isinstance(likelihood, Quadrature):
+        return float("nan")
+    people, tau = np.diff(rows.start, axis=1), found.point[:, -1]
+    trial = np.repeat(np.arange(len(rows.start)), people.sum(axis=1))
+    arm = np.repeat(np.tile([0, 1], len(rows.start)), people.ravel())
+    by_arm = found.point[:, [0]] + np.array([0, 1]) * found.point[:, [solution.treatment]]
+    by_arm += (tau * likelihood.modes(found.point))[:, None] * rows.z
+    slopes = found.point[:, 1 : solution.treatment]
+    rate = np.exp(by_arm[trial, arm] + np.sum(rows.x * slopes[trial], axis=1))
+    df = int(data.participants.sum()) - int(solution.model.own.sum()) - len(solution.fixed)
+    statistic = float(np.sum(data.squares / rate - 2.0 * rows.events + rows.size * rate))
+    return statistic / df if df > 0 else float("nan")
+
+
+def _assemble(data: Events, options: GlmmOptions, solution: Solution, dispersion: float) -> GlmmFit:
     model, likelihood, found = solution.model, solution.likelihood, solution.found
     treatment, trials = solution.treatment, len(data.labels)
     covariance = np.asarray(np.linalg.inv(found.information), float)
@@ -303,6 +349,7 @@ def _assemble(data: Events, options: GlmmOptions, solution: Solution) -> GlmmFit
         data, options, effect, status, message,
         tau2=solution.tau**2 if trials > 1 else float("nan"),
         tau_std_error=_tau_std_error(covariance, solution),
+        dispersion=dispersion,
         interaction_tau2=variances * solution.interaction_tau**2,
         criterion=-2.0 * (found.value + data.constant),
         intercepts=found.point[:, 0] - np.sum(data.center * slopes, axis=1),

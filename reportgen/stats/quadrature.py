@@ -351,6 +351,11 @@ class Quadrature:
         """Log-likelihood at `point` (K, p + 3): intercept, slopes, effect of treatment and tau of each trial."""
         return self._call(point, False)
 
+    def modes(self, point: FloatArray) -> FloatArray:
+        """Modes (K,) of the random effects, in standard deviations of them."""
+        self.value(point)
+        return np.where(point[:, -1] == 0.0, 0.0, self._warm) * np.sign(point[:, -1])
+
     def expand(self, point: FloatArray) -> Expansion:
         """Log-likelihood, its gradient (K, p + 3) and its Hessian (K, p + 3, p + 3), trial by trial."""
         value = self._call(point, True)

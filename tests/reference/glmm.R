@@ -5,14 +5,12 @@
 #
 # A set holds rows of (trial, arm, adjusters) with events and people (binary) or exposure (counts). Trials in which nobody or
 # everybody has the event have an infinite intercept in glmer and are left out here, as the package does by itself.
-# glmer's optimisers stop up to 1e-4 from the optimum and its Hessian is a plain finite difference: its own deviance function
-# is followed here by Newton steps on Richardson derivatives, and the covariance is taken from these. The deviance of
-# nAGQ > 1 is counted from the saturated model, that of nAGQ = 1 holds binomial coefficients: both are brought to -2 log-likelihood of
-# the people, one row each.
+# How glmer's deviance is followed to its minimum, and brought to that of the people: glmer_deviance.R.
 
 suppressPackageStartupMessages({ library(lme4); library(metafor); library(jsonlite) })
 options(warn = 1)
 here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE)[1]))
+source(file.path(here, "glmer_deviance.R"))
 wanted <- commandArgs(TRUE)
 RNGkind("Mersenne-Twister", "Inversion", "Rejection")
 
@@ -87,47 +85,6 @@ make(29, "counts, adjusted for sex", rep(90, 5), 0.7, -0.4, 0.5, x = "sex", slop
 make(30, "counts, large", rep(2000, 6), 1, 0.2, 0.15, link = "log")
 
 # ---- fits -----------------------------------------------------------------------------------------------------------------
-
-richardson <- list(d = 0.02, eps = 1e-2, r = 5, v = 2, zero.tol = 1e-6)
-hessian_at <- function(f, x) numDeriv::hessian(f, x, method.args = richardson)
-climb <- function(f, par) {
-  # theta is par[1]; a theta of zero stays there where moving it does not help
-  zero <- replace(par, 1, 0)
-  free <- rep(TRUE, length(par))
-  if (par[1] < 5e-2) {
-    rest <- function(b) f(c(0, b))
-    best <- nlminb(par[-1], rest, control = list(rel.tol = 1e-14, eval.max = 5000, iter.max = 5000))
-    if (best$objective <= f(par) + 1e-9) { par <- c(0, best$par); free[1] <- FALSE }
-  }
-  reduced <- function(x) f(replace(par, free, x))
-  H <- hessian_at(reduced, par[free])
-  for (step in 1:12) {
-    g <- numDeriv::grad(reduced, par[free], method.args = richardson)
-    move <- solve(H, g)
-    par[free] <- par[free] - move
-    if (max(abs(move)) < 1e-11) break
-    if (step %% 4 == 0 && max(abs(move)) > 1e-6) H <- hessian_at(reduced, par[free])
-  }
-  H <- hessian_at(reduced, par[free])
-  list(par = par, free = free, covariance = 2 * solve(H), gradient = max(abs(g)), deviance = f(par))
-}
-
-# lme4 takes the log determinant of Laplace's approximation from the last iteration but one of its search for the mode: a deviance
-# that is wrong by up to 3e-5, and depends on tolPwrss. Here its own formula, with the weights at its own mode.
-at_the_mode <- function(f) function(par) {
-  f(par)
-  e <- environment(f)
-  e$pp$updateXwts(e$resp$sqrtWrkWt())
-  e$pp$updateDecomp()
-  e$resp$Laplace(e$pp$ldL2(), 0, e$pp$sqrL(1))
-}
-
-saturated <- function(d, link) {  # log-likelihood of the people if each row had a coefficient
-  p <- d$events / d$size
-  entropy <- function(k, p) ifelse(k == 0, 0, k * log(p))
-  if (link == "logit") sum(entropy(d$events, p) + entropy(d$size - d$events, 1 - p)) else sum(entropy(d$events, d$events) - d$events - lgamma(d$events + 1))
-}
-coefficients_of_people <- function(d, link) if (link == "logit") sum(lchoose(d$size, d$events)) else 0
 
 one <- function(set, coding, nAGQ) {
   d <- set$d
