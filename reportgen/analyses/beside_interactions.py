@@ -47,7 +47,7 @@ def with_trials_and_levels(
     values : Values
         Of the screen.
     """
-    if not_estimable(people, node) or people.kind != "continuous":
+    if not_estimable(people, node):
         return tuple(interactions)
     close = close_levels([(item.moderator, item.few) for item in found], people, how.minimum)
     return tuple(
@@ -71,9 +71,18 @@ def _with_both(
     entered = screened.fit.entered
     arms = entered.n_control, entered.n_intervention
     builder = values.at(screened.moderator.name, n=entered.participants, trials=entered.trials, arms=arms)
-    levels = level_effects(
-        screened.moderator, people, interaction.at, node=node, few=screened.few, close=close, how=how, builder=builder
-    )
+    levels = None  # of events, effects that agree with an interaction are not estimated
+    if people.kind == "continuous":
+        levels = level_effects(
+            screened.moderator,
+            people,
+            interaction.at,
+            node=node,
+            few=screened.few,
+            close=close,
+            how=how,
+            builder=builder,
+        )
     by_trial = contrasts_by_trial(
         screened.moderator, people, earlier, screened.fit, screened.suppresses_level, how, builder
     )

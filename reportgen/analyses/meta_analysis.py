@@ -57,6 +57,8 @@ from reportgen.stats import (
 
 FULL_SCALE = 100.0
 SOLVED = "an analysis of covariance has a closed solution, without a search"
+ONE_REGRESSION = "one trial: a regression of its own"
+NO_LIKELIHOOD = "a model with quasi-Poisson standard errors has no likelihood"
 
 
 def meta_analysis_record(
@@ -225,6 +227,7 @@ def _settings(node: Node, study: Study, values: Values) -> ModelSettings[Value]:
         estimation=node.estimation,
         inference=node.inference,
         df_floor=node.df_floor,
+        dispersion=node.dispersion,
         two_stage_method=node.two_stage.method,
         two_stage_test=node.two_stage.test,
         level=level_number(node.level, values),
@@ -296,11 +299,16 @@ def _record(
         excluded=excluded_record(selection, builder),
         status=status,
         reason=reason or (fits.message if fits and status != "ok" else ""),
-        evaluations=_evaluations(fits, builder, reason),
-        criterion=builder.fixed("criterion", _criterion(fits), "criterion", reason=reason or SOLVED),
+        evaluations=_evaluations(fits, builder, reason or _not_searched(selection, fits)),
+        criterion=builder.fixed(
+            "criterion", _criterion(fits), "criterion", reason=reason or _not_searched(selection, fits)
+        ),
         df_unfloored=builder.fixed("df unfloored", scalar(used.effect.df_raw) if used else NAN, "df", reason=reason),
         not_adjusted=_not_adjusted(selection, node, study, builder) if used else (),
         kind=selection.kind,
+        dispersion=builder.fixed("dispersion", used.dispersion, "q")
+        if used and selection.kind == "count" and not alone
+        else None,
         absolute=absolute_record(selection, used.effect, node.level, scale_of(selection.outcome, study), builder)
         if used and selection.kind != "continuous"
         else None,
@@ -313,9 +321,16 @@ def _suppression_reason(selection: Selection, node: Node, study: Study) -> str:
     return not_estimable(selection, node) or (TOO_FEW if few else "")
 
 
+def _not_searched(selection: Selection, fits: Fits | None) -> str:
+    """Return why a fit has no number of evaluations, or no criterion."""
+    if selection.kind == "continuous":
+        return SOLVED
+    return ONE_REGRESSION if fits is not None and fits.alone else NO_LIKELIHOOD
+
+
 def _evaluations(fits: Fits | None, builder: Values, reason: str) -> Any:
     if fits is None or fits.alone:
-        return builder.none("evaluations", reason or SOLVED)
+        return builder.none("evaluations", reason)
     return builder.count("evaluations", fits.one_step.optimiser.evaluations, "evaluations")
 
 

@@ -31,7 +31,7 @@ from reportgen.stats import (
     pool_two_stage,
     prediction_interval,
 )
-from reportgen.stats.choices import Link, TreatmentEffect
+from reportgen.stats.choices import Dispersion, Link, TreatmentEffect
 
 LINKS: dict[Kind, Link] = {"binary": "logit", "count": "log"}
 OneStep = OneStepFit | GlmmFit
@@ -72,6 +72,11 @@ class Fits:
         """The effect: that of the one-step model, or of the one trial by a regression of its own."""
         return self.of_trial(0) if self.alone else self.one_step.effect
 
+    @property
+    def dispersion(self) -> float:
+        """Pearson's dispersion of a model of counts; NaN of others."""
+        return self.one_step.dispersion if isinstance(self.one_step, GlmmFit) else NAN
+
     def of_trial(self, place: int) -> Effect:
         """Return the effect of one trial by itself."""
         own = self.trials.effect()
@@ -86,7 +91,7 @@ def fit(selection: Selection, node: Node) -> Fits | None:
     """
     if not_estimable(selection, node):
         return None
-    trials = trials_of(selection)
+    trials = trials_of(selection, node)
     pooled = pool_two_stage(
         trials.estimate,
         trials.std_error,
@@ -102,13 +107,22 @@ def fit(selection: Selection, node: Node) -> Fits | None:
     )
 
 
-def trials_of(selection: Selection) -> Trials:
+def trials_of(selection: Selection, node: Node) -> Trials:
     """Estimate the effect in each trial by itself: analysis of covariance, or logistic or Poisson regression."""
     people = selection.response, selection.treatment, selection.trial
     if selection.kind == "continuous":
         return per_trial(*people, adjusters=adjusters_of(selection))
-    link = LINKS[selection.kind]
-    return per_trial_glm(*people, link=link, exposure=selection.exposure, adjusters=adjusters_of(selection))
+    return per_trial_glm(
+        *people,
+        link=LINKS[selection.kind],
+        exposure=selection.exposure,
+        adjusters=adjusters_of(selection),
+        dispersion=_dispersion(selection, node),
+    )
+
+
+def _dispersion(selection: Selection, node: Node) -> Dispersion:
+    return node.dispersion if selection.kind == "count" else "poisson"
 
 
 def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEffect) -> OneStep:
@@ -123,6 +137,7 @@ def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEff
             treatment_effect=treatment_effect,
             adjuster_slopes=node.adjuster_slopes,
             inference="normal" if node.inference == "normal" else "t",
+            dispersion=_dispersion(selection, node),
         )
     options: dict[str, Any] = node.model_dump(
         include={"intercept", "covariance", "adjuster_slopes", "residual", "estimation", "inference", "df_floor"}

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analyses.arm_events import has_few_events
 from reportgen.analyses.moderator_values import Moderator, column_of, values_of
+from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.recording import NAN
 from reportgen.analyses.selection import Selection, adjusters_of, narrowed
 from reportgen.analyses.suppressed_trials import guarded_trials
@@ -41,6 +44,7 @@ from reportgen.stats import (
     ModeratorFit,
     TwoStage,
     interaction_by_trial,
+    interaction_by_trial_glm,
     pool_two_stage,
 )
 
@@ -111,15 +115,7 @@ def contrasts_by_trial(
     values : Values
         Of the interaction.
     """
-    found = interaction_by_trial(
-        people.response,
-        people.treatment,
-        people.trial,
-        column_of(moderator, people),
-        adjusters=adjusters_of(people),
-        reference=max(moderator.reference, 0),
-        per=moderator.per,
-    )
+    found = _by_trial(moderator, people)
     builder = values.at("by trial")
     uncounted = _uncounted(moderator, people, how.minimum)
     out = []
@@ -134,6 +130,19 @@ def contrasts_by_trial(
             _contrast(contrast, found, disclosed, how, builder if code is None else builder.at(moderator.levels[code]))
         )
     return tuple(out)
+
+
+def _by_trial(moderator: Moderator, people: Selection) -> InteractionByTrial:
+    """Estimate the interaction in each trial by itself: by analysis of covariance, or logistic or Poisson regression."""
+    columns = people.response, people.treatment, people.trial, column_of(moderator, people)
+    asked: dict[str, Any] = {
+        "adjusters": adjusters_of(people),
+        "reference": max(moderator.reference, 0),
+        "per": moderator.per,
+    }
+    if people.kind == "continuous":
+        return interaction_by_trial(*columns, **asked)
+    return interaction_by_trial_glm(*columns, link=LINKS[people.kind], exposure=people.exposure, **asked)
 
 
 def _compared(moderator: Moderator, people: Selection, codes: Sequence[int]) -> Selection:
@@ -181,12 +190,13 @@ def _smallest(people: Selection, trials: Iterable[str]) -> str:
 
 
 def _few_carry(moderator: Moderator, people: Selection, trial: str, codes: Iterable[int], minimum: int) -> bool:
-    """Whether few people of a trial, and not nobody, have one of some levels in one of the arms."""
+    """Whether few people of a trial, and not nobody, have one of some levels in one of the arms; or few of these an event, or none."""
     if not guards(minimum):
         return False
     values, mine = values_of(moderator, people), people.trial == trial
     cells = [int(np.sum(mine & (values == code) & (people.treatment == arm))) for code in codes for arm in (0, 1)]
-    return any(0 < cell < minimum for cell in cells)
+    groups = [mine & (values == code) for code in codes] or [mine]
+    return any(0 < cell < minimum for cell in cells) or any(has_few_events(people, group, minimum) for group in groups)
 
 
 def _has_both(moderator: Moderator, people: Selection, trial: str, codes: Sequence[int]) -> bool:

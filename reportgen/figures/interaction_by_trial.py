@@ -22,6 +22,7 @@ from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD, MUTED, NOTE
 from reportgen.records.estimate import Estimate
+from reportgen.records.model import REGRESSIONS
 from reportgen.records.moderation import Interaction, InteractionReading, Screen, ScreeningSettings, contrast
 from reportgen.records.numbers import Inline, Number, Status, plain
 from reportgen.records.trial_interactions import ContrastByTrial, TrialInteraction
@@ -238,12 +239,14 @@ def _note(screen: Screen, chosen: list[Interaction], settings: ScreeningSettings
     ]
     if not shown:
         return tuple(note)
-    note += ["Squares: interaction in single trials, by analysis of covariance, area in proportion to weight; lines: "]
+    note += [
+        f"Squares: interaction in single trials, by {REGRESSIONS[screen.kind]}, area in proportion to weight; lines: "
+    ]
     note += [settings.level, "% confidence intervals. "]
     if any(not by_trial.reason for by_trial in shown):
         note += [f"Dark diamond and dashed line: the trials pooled in two stages ({words.POOLING['reml']}, "]
         note += [f"{words.TEST['knha']}); Q, I² and τ² belong to it. "]
-    note += [f"Grey diamond: the within-trial reading of the one-step model ({words.INFERENCE[settings.inference]}). "]
+    note += [f"Grey diamond: the within-trial reading of the one-step model ({_inference(screen, settings)}). "]
     note += [
         "Open square: the across-trial reading, which compares the means of trials and is open to ecological bias; "
     ]
@@ -254,6 +257,17 @@ def _note(screen: Screen, chosen: list[Interaction], settings: ScreeningSettings
     if len(shown) > 1:
         note += ["Each contrast has an axis of its own; lengths compare within one axis only. "]
     return tuple(note)
+
+
+def _inference(screen: Screen, settings: ScreeningSettings) -> str:
+    """Return by what the within-trial reading has its interval."""
+    if screen.kind == "continuous":
+        return words.INFERENCE[settings.inference]
+    return (
+        words.INFERENCE["normal"]
+        if settings.inference == "normal" or settings.interaction_effect == "common"
+        else "t distribution"
+    )
 
 
 def _alt(page: Page, chosen: list[Interaction], screen: Screen, name: str) -> Inline:

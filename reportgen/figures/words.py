@@ -117,6 +117,7 @@ def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
         effect.trials,
         f" {'trial' if effect.trials.value == 1 else 'trials'}, n{NO_BREAK}={NO_BREAK}",
         effect.n,
+        *((f", Pearson dispersion{NO_BREAK}={NO_BREAK}", effect.dispersion) if effect.dispersion else ()),
         ". ",
     )
 

@@ -302,6 +302,8 @@ class PooledEffect(Generic[V]):
         Why a pooled estimate may lie outside the range of its trials' own effects; None where the two are not compared.
     events, absolute : ArmEvents, AbsoluteEffect, or None
         Of binary outcomes and counts.
+    dispersion : Number, or None
+        Pearson's, of the one-step model of a count.
     kind : {'continuous', 'binary', 'count'}
         Of the outcome.
     """
@@ -339,6 +341,7 @@ class PooledEffect(Generic[V]):
     kind: Literal["continuous", "binary", "count"] = "continuous"
     events: ArmEvents[V] | None = None
     absolute: AbsoluteEffect[V] | None = None
+    dispersion: kinds.Statistic[V] | None = None
 
     @property
     def empty(self) -> bool:
@@ -406,6 +409,7 @@ class ModelSettings(Generic[V]):
     two_stage_test: str
     level: kinds.Setting[V]
     minimum_trials: kinds.Setting[V]
+    dispersion: str = "poisson"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,6 @@ from reportgen.spec.forests import OnAxis, WithColumns, WithTrialColumns, beside
 from reportgen.spec.references import baseline_of, each_unknown, expanded, unknown
 from reportgen.spec.shows import (
     AbsoluteEffects,
-    InteractionByTrial,
-    InteractionByTrialEstimates,
     Limited,
     OfAnalysis,
     OfModerators,
@@ -80,11 +78,6 @@ def _artefact(study: Study, artefact: OfAnalysis, source: Source, *here: Step) -
         and artefact.no_effect is None
     ):
         yield from _no_effect(study, artefact, artefact.limits, source, *here, "limits")
-    if isinstance(artefact, InteractionByTrial | InteractionByTrialEstimates) and False not in _shown_kinds(
-        study, artefact
-    ):
-        hint = "Show `interaction-forest` or `interaction-estimates`, or remove it."
-        yield Problem("interactions by trial are given of continuous outcomes", source.at(*here), hint)
     if isinstance(artefact, AbsoluteEffects) and True not in _shown_kinds(study, artefact):
         hint = "Show outcomes with `kind: binary` or `kind: count`, or remove it."
         yield Problem("no outcome that is shown is an event", source.at(*here), hint)

@@ -266,6 +266,9 @@ class MetaAnalysis(Pooled):
     df_floor: Literal["trials-1", "none"] = "trials-1"
     """`trials-1`: where the treatment effect is random, degrees of freedom are at least the number of trials minus
     one; `none`: they are as estimated."""
+    dispersion: Literal["poisson", "quasi"] = "poisson"
+    """Of counts: variance equal to the mean (`poisson`), or standard errors widened by Pearson's dispersion (`quasi`), which
+    is printed with either."""
     two_stage: TwoStage = TwoStage()
     """How the two-stage check beside the one-step model pools the effects of the trials."""
 

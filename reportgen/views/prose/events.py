@@ -68,12 +68,21 @@ def event_models(kind: str, settings: ModelSettings, fits: Fits, *, alone: bool)
         "ratio has no finite estimate, and none is given.",
     )
     yield _absolute(kind, settings)
+    if kind == "count":
+        yield _dispersion(settings)
 
 
 def _reference(settings: ModelSettings, random: bool) -> str:
     if random and settings.inference != "normal":
         return "Its confidence intervals use the t distribution with trials minus one degrees of freedom and are"
     return "Its confidence intervals use the normal distribution and are"
+
+
+def _dispersion(settings: ModelSettings) -> Inline:
+    printed = "Pearson’s dispersion of each model of counts, one where the variance equals the mean, stands below the effects by trial"
+    if settings.dispersion == "quasi":
+        return (f"{printed}; standard errors are those of the Poisson model times its square root (quasi-Poisson).",)
+    return (f"{printed}; standard errors are those of the Poisson model, whatever it is.",)
 
 
 def _absolute(kind: str, settings: ModelSettings) -> Inline:

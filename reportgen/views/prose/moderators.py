@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reportgen.records.model import REGRESSIONS
 from reportgen.records.moderation import Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline
 from reportgen.tables.adjusters import Fits, fits_of, screen_fits
@@ -41,12 +42,12 @@ EFFECT_AT = {
     "within": "The effect at a value of a moderator is that in a trial whose participants are, on average, like all participants analysed: it varies with the interaction within trials only. ",
     "naive": "The effect at a value of a moderator is taken from the naive model and varies with its interaction. ",
 }
-BY_TRIAL: Inline = (
-    "Each interaction was also estimated in each trial by itself, by analysis of covariance with the moderator and its product with "
+BY_TRIAL = (
+    "Each interaction was also estimated in each trial by itself, by {} with the moderator and its product with "
     "treatment, and the estimates of the trials were pooled in two stages, by restricted maximum likelihood with guarded "
     "Hartung–Knapp–Sidik–Jonkman intervals, with Cochran’s Q, I² and τ²: only information within trials enters (the “deft” "
     "approach of Fisher and colleagues). Each level was compared with the reference by itself, over the trials that have both levels "
-    "in both arms.",
+    "in both arms."
 )
 CONSISTENT: Inline = (
     "Beside it stand effects that are consistent with the interaction within trials, from the model of the within-trial reading "
@@ -75,7 +76,7 @@ def screening_methods(record: Moderation) -> Iterator[Inline]:
     yield _tiers(record)
     yield from _min_p(record)
     if any(interaction.by_trial for screen in record.results for interaction in screen.interactions):
-        yield BY_TRIAL
+        yield (BY_TRIAL.format(" or ".join(REGRESSIONS[kind] for kind in REGRESSIONS if kind in kinds)),)
     yield _values(settings)
     if any(interaction.level_effects for screen in record.results for interaction in screen.interactions):
         yield CONSISTENT
@@ -105,7 +106,7 @@ def _event_model(kind: str, settings: ScreeningSettings, fits: Fits) -> Inline:
         f"{INTERACTION[settings.interaction_effect]}",
         *adjusted_for(settings.adjust_for, fits),
         f", with slopes common to all trials, {estimation}. An interaction is the ratio of two ratios. Trials in which nobody, or "
-        "everybody, has the event are left out. Random draws and models of single trials or levels were not made of these outcomes.",
+        "everybody, has the event are left out. Neither random draws nor models of single levels were made of these outcomes.",
     )
 
 
