@@ -225,6 +225,21 @@ def test_only_the_first_analysis_tells_events_of_nearly_the_same_people(tmp_path
     assert all(row.events is not None for row in effects(free)["relapse"].by_trial)
 
 
+def test_beside_an_analysis_that_tells_events_no_trial_is_told_where_one_must_not_be(tmp_path: Path) -> None:
+    analyses = {name: ANALYSES[name] for name in ("harms", "pooled")}
+    path = write_events(tmp_path / "s", {"analyses": analyses, "report": {"contents": []}})
+    table = pd.read_csv(tmp_path / "s" / "east.csv")
+    table["relapse"] = 0
+    table.loc[[0, 2, 5], "relapse"] = 1
+    table.to_csv(tmp_path / "s" / "east.csv", index=False)
+    found = effects(path)
+    assert {row.status for row in found["relapse"].by_trial} == {"suppressed"}
+    assert {row.status for row in found["falls"].by_trial} == {"ok"}
+    counted: EventTable = record_of(path, "harms")
+    relapse = next(item for item in counted.results if item.outcome == "relapse")
+    assert sum(row.suppressed for row in relapse.rows) > 1 and not all(row.suppressed for row in relapse.rows)
+
+
 def test_differences_in_risk_have_the_intervals_of_newcombe(tmp_path: Path) -> None:
     counted: EventTable = record_of(write_events(tmp_path / "s"), "harms")
     row = next(item for item in counted.results if item.outcome == "relapse").rows[0]

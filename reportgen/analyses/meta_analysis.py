@@ -177,13 +177,17 @@ class _Pooling:
         return self.people if alone else without_guarded(self.people, self.guarded)
 
     def suppressed_for_events(self, alone: bool) -> tuple[str, ...]:
-        """Return the trials that are suppressed since few of their people have an event, or none; with those beside them."""
+        """Return the trials that are suppressed since few of their people have an event, or none; with those beside them.
+
+        Where another analysis tells the events of others than these, all are: from both, those suppressed could be worked out.
+        """
         if self.people.kind == "continuous":
             return ()
         base, minimum = self.base(alone), self.study.policy.minimum_cell
         if _suppression_reason(base, self.node, self.study):
             return ()
-        return suppressed_for_events(base, minimum, self.guarded if alone else ())
+        found = suppressed_for_events(base, minimum, self.guarded if alone else ())
+        return base.trials if found and not self.means else found
 
     def record(self, people: Selection, suppressed: Sequence[str]) -> PooledEffect[Value]:
         """Return the record of some people, with some trials suppressed."""
