@@ -16,7 +16,7 @@ GROUP = "reportgen.targets"
 BUILT_IN = {
     "html": "The appendix as one HTML file that works alone and offline.",
     "pdf": "The appendix as PDF, tagged for screen readers (PDF/UA-1).",
-    "docx": "The appendix as a Word document: tables of Word, figures as PNG of 600 dpi, captions and references as fields.",
+    "docx": "The appendix as a Word document, and the audit file as another: tables of Word, figures as PNG of 600 dpi, captions and references as fields.",
     "quarto": "A Quarto project of the appendix, to go on writing.",
     "figures": "Each figure as SVG, PDF and PNG of 600 dpi.",
     "workbook": "All tables in one workbook, and each as CSV.",

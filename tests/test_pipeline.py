@@ -34,8 +34,8 @@ def rows(folder: Path) -> pd.DataFrame:
 def test_what_a_build_leaves_behind(report: Path) -> None:
     names = {path.name for path in report.iterdir()}
     assert names >= {
-        "appendix.html", "appendix.pdf", "audit.html", "audit.pdf", "appendix.docx", "figures", "tables", "quarto",
-        "study.lock.yaml", "provenance.json",
+        "appendix.html", "appendix.pdf", "audit.html", "audit.pdf", "appendix.docx", "audit.docx", "figures", "tables",
+        "quarto", "study.lock.yaml", "provenance.json",
         "results.parquet", "results.csv", "results.json",
     }  # fmt: skip
     kinds = {path.suffix for path in (report / "figures").iterdir()}

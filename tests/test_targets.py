@@ -23,7 +23,7 @@ ALWAYS = {"study.lock.yaml", "provenance.json", "manifest.json"}
 LEFT_BEHIND = {
     "html": {"appendix.html", "audit.html"},
     "pdf": {"appendix.pdf", "audit.pdf"},
-    "docx": {"appendix.docx"},
+    "docx": {"appendix.docx", "audit.docx"},
     "quarto": {"quarto"},
     "figures": {"figures"},
     "workbook": {"tables"},

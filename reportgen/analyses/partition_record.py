@@ -390,7 +390,7 @@ def _rejection_reason(place: int, context: RecordContext) -> Inline[Value]:
     if place >= context.node.width == 1:
         return ("not the smallest p",)
     if place >= context.node.width:
-        return ("not among the ", context.naming.width, " smallest p")
+        return ("not among the ", context.naming.width, " smallest\u00a0p")
     if context.node.criterion == "interaction":
         return ("adjusted p above ", context.naming.alpha)
     return ("the effect inside is not clearer than in the node",)

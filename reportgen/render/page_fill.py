@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 HALF = 0.5
@@ -31,7 +31,8 @@ class Filled:
     drawings : tuple of (source, height)
         In their order.
     leading : float
-        What the drawing at the head of the page takes with its caption; 0 where something else stands there.
+        What the drawing at the head of the page takes with its caption, and with the notes that are never parted from it; 0 where
+        something else stands there.
     wide : bool
         Whether the page lies on its long side.
     """
@@ -64,7 +65,7 @@ def filled(page: Any) -> Filled:
         box.height / PIXELS_PER_MM,
         (max(bottoms, default=top) - top) / PIXELS_PER_MM,
         images,
-        (_bottom(first) - top) / PIXELS_PER_MM if first else 0.0,
+        (max(map(_bottom, _kept_with(first, root))) - top) / PIXELS_PER_MM if first else 0.0,
         box.width > box.height,
     )
 
@@ -102,6 +103,13 @@ def _boxes(box: Box) -> Iterator[Box]:
     yield box
     for child in getattr(box, "children", ()):
         yield from _boxes(child)
+
+
+def _kept_with(first: Box, root: Box) -> list[Box]:
+    """Return a box with those below it that no page break parts from it."""
+    parent = next(each for each in _boxes(root) if first in getattr(each, "children", ()))
+    after = parent.children[parent.children.index(first) + 1 :]
+    return [first, *takewhile(lambda each: each.style["break_before"] == "avoid", after)]
 
 
 def _is_content(box: Box) -> bool:

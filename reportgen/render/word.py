@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
 from reportgen.records.marks import is_mark
@@ -40,6 +41,8 @@ from reportgen.render.word_package import Front, Stretch, package
 from reportgen.render.word_table import is_wide, word_table
 from reportgen.render.word_widths import UPRIGHT_MM, width_mm
 
+NOTED = ("Note", "Figure", "BelowTable")
+"""Styles of paragraphs that are not parted from a note below them."""
 TARGET = "docx"
 TALLEST_MM = 250.0  # of a figure with its caption
 CAPTION_POINTS, CAPTION_LINE_MM, CAPTION_SPACE_MM = 9.5, 4.6, 9.0
@@ -84,7 +87,7 @@ def word_document(appendix: Appendix, pictures: Mapping[str, bytes]) -> bytes:
         *_abbreviations(appendix),
         *(_back(section) for section in appendix.back),
     ]
-    return package(stretches, _front(appendix), pictures, _styles(appendix))
+    return package(map(_with_notes, stretches), _front(appendix), pictures, _styles(appendix))
 
 
 def table_document(appendix: Appendix, artefact: NumberedArtefact) -> bytes:
@@ -97,7 +100,8 @@ def table_document(appendix: Appendix, artefact: NumberedArtefact) -> bytes:
     tables = NumberedArtefact(
         artefact.name, artefact.series, artefact.label, artefact.title, _with_tables(artefact), artefact.notes
     )
-    return package([Stretch(_needs_width(tables), tuple(_artefact(tables, label, ())))], front, {}, _styles(appendix))
+    stretch = Stretch(_needs_width(tables), tuple(_artefact(tables, label, ())))
+    return package([_with_notes(stretch)], front, {}, _styles(appendix))
 
 
 def _styles(appendix: Appendix) -> tuple[str, ...]:
@@ -174,8 +178,8 @@ def _contents(appendix: Appendix, labels: Mapping[str, Label]) -> Iterator[Eleme
     chapters = [
         *([("key-findings", "Key findings")] if appendix.findings else []),
         *([(appendix.flow.name, appendix.flow.heading)] if appendix.flow else []),
-        ("methods", "Methods"),
-        ("results", "Results"),
+        *([("methods", "Methods")] if appendix.methods else []),
+        *([("results", "Results")] if _has_results(appendix) else []),
         *([("abbreviations", "Abbreviations")] if appendix.abbreviations else []),
         *((section.name, section.heading) for section in appendix.back),
     ]
@@ -191,7 +195,7 @@ def _contents(appendix: Appendix, labels: Mapping[str, Label]) -> Iterator[Eleme
 
 def _elsewhere(other: Elsewhere) -> Iterator[Element]:
     """Yield what another file of the report holds: a line each, without a link."""
-    yield paragraph("ListHeading", [run(f"In the {other.called}, {other.name}.html and {other.name}.pdf")])
+    yield paragraph("ListHeading", [run(f"In the {other.called}, {other.name}.docx")])
     for _, heading in other.sections:
         yield paragraph("TableofFigures", [run(heading)])
     for _, label, title in other.artefacts:
@@ -253,6 +257,8 @@ def _linked(link: Link | None) -> list[Element]:
 
 
 def _methods(appendix: Appendix) -> Iterator[Element]:
+    if not appendix.methods:
+        return
     yield _chapter("methods", "Methods")
     for section in appendix.methods:
         yield text_paragraph("Heading2", section.heading)
@@ -264,7 +270,13 @@ def _chapter(name: str, heading: str, *, new_page: bool = True) -> Element:
     return paragraph("Heading1", bookmark(anchor(name), [run(heading)]), new_page=new_page)
 
 
+def _has_results(appendix: Appendix) -> bool:
+    return bool(appendix.artefacts or appendix.methods)
+
+
 def _results(appendix: Appendix, labels: Mapping[str, Label]) -> Iterator[Stretch]:
+    if not _has_results(appendix):
+        return
     heading = [_chapter("results", "Results")]
     if not appendix.artefacts:
         yield Stretch(False, (*heading, paragraph("Normal", [run("No table or figure was asked for.")])))
@@ -273,6 +285,18 @@ def _results(appendix: Appendix, labels: Mapping[str, Label]) -> Iterator[Stretc
         content = _artefact(artefact, labels[artefact.name], references)
         yield Stretch(_needs_width(artefact), (*heading, *content))
         heading = []
+
+
+def _with_notes(stretch: Stretch) -> Stretch:
+    """Return a stretch with notes on the page of what they explain, as far as that has room for them."""
+    for element, following in pairwise(stretch.elements):
+        if _styled(element, *NOTED) and _styled(following, "Note"):
+            element.pPr.keepNext_val = True
+    return stretch
+
+
+def _styled(element: Element, *styles: str) -> bool:
+    return element.tag.endswith("}p") and element.style in styles
 
 
 def _needs_width(artefact: NumberedArtefact) -> bool:

@@ -125,12 +125,13 @@ def _head(column: Column, size: Type) -> Element:
 
 
 def _body(ready: SetTable, widths: Sequence[int], size: Type) -> Iterator[Element]:
+    end = next((rows[-1] for _, rows in reversed(ready.groups) if rows), None)  # not parted from the notes
     for head, rows in ready.groups:
         if head:
             content = paragraph(f"{size.prefix}TableGroup", runs(head), to_left=runs_right_to_left(plain(head)))
             yield _row([_cell("", sum(widths), content, columns=len(widths))])
         for row in rows:
-            yield _row(_cells(row, ready.table.columns, widths, size, keep=ready.short or row.kept))
+            yield _row(_cells(row, ready.table.columns, widths, size, keep=ready.short or row.kept or row is end))
 
 
 def _cells(

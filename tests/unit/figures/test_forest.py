@@ -158,6 +158,13 @@ def test_by_trial_shows_the_overall_effect_and_the_prediction_interval() -> None
     )
 
 
+def test_by_trial_note_says_what_the_dashed_line_is_where_there_is_one() -> None:
+    for limits, is_said in ((None, True), ((-4.0, 4.0), True), ((-0.5, 0.5), False)):
+        (sheet,) = forest_by_trial_sheets(effect(by_trial=5), settings(), name="fig2", limits=limits)
+        assert any(isinstance(mark, Stroke) and mark.dashed for mark in sheet.marks) == is_said
+        assert ("Dashed line: pooled" in " ".join(texts(sheet))) == is_said
+
+
 def test_by_trial_note_says_how_it_was_fitted() -> None:
     (sheet,) = forest_by_trial_sheets(effect(by_trial=4), settings(), name="fig2")
     note = texts(sheet)[-1]

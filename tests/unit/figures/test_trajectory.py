@@ -175,6 +175,18 @@ def test_nothing_overlaps_in_a_single_column(case: str, style: str) -> None:
     assert all(place[2] < begin for place in beside)
 
 
+def test_a_note_says_where_participants_inside_have_no_room() -> None:
+    def printed(drawn: Sheet) -> tuple[int, bool]:
+        words = " ".join(text for text, _ in text_boxes(drawn))
+        return len([box for box in record.nearest(SIZES) if box.n in drawn.printed()]), "where there is room" in words
+
+    record = CASES["usual"]
+    assert printed(sheet(record)) == (len(record.nearest(SIZES)), False)
+    with drawn_for(HOUSES["plain"].in_width("column")):
+        there, is_said = printed(sheet(record))
+    assert there < len(record.nearest(SIZES)) and is_said
+
+
 @pytest.mark.sampled(13)
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_two_of_them_fit_on_a_page(case: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import weasyprint
 
 from reportgen.render.html import pdf_document
 from reportgen.render.page_fill import LEAST_SHARE, Filled, filled, shares_of
@@ -59,3 +60,13 @@ def test_two_drawings_that_nearly_fit_stand_on_one_page(report: Report) -> None:
     assert [name for name, _ in shared.drawings] == [source_of(first), source_of(second)]
     assert 0.9 < shared.share <= 1.0
     assert sum(height for _, height in shared.drawings) < 245.0
+
+
+@pytest.mark.parametrize(("glued", "leading"), [("avoid", 160.0), ("auto", 140.0)])
+def test_notes_that_no_break_parts_from_a_drawing_need_room_with_it(glued: str, leading: float) -> None:
+    page = f"""
+      <style>@page {{ size: 210mm 297mm; margin: 20mm }} * {{ margin: 0 }} figure {{ height: 140mm }}
+      p {{ break-before: {glued}; height: 20mm }}</style>
+      <figure>A drawing.</figure><p>Its note.</p><section>What follows.</section>"""
+    (laid_out,) = weasyprint.HTML(string=page).render().pages
+    assert filled(laid_out).leading == pytest.approx(leading)

@@ -142,6 +142,22 @@ def words_of(box: Any) -> list[str]:
     )
 
 
+def test_heads_below_a_spanner_stand_over_their_cells() -> None:
+    span = ("Both",)
+    columns = (
+        Column(("Name",), "left"), Column(("inside",), "left", span), Column(("outside",), "right", span), Column(("Last",), "right")
+    )  # fmt: skip
+    one = Table(columns, (Group((Row(("row",), (("in",), ("out",), ("end",))),)),))
+    (page,) = page_boxes(one)
+    ends = {
+        box.text: (box.position_x, box.position_x + box.width)
+        for box in boxes_of(page)
+        if getattr(box, "text", "").strip()
+    }
+    assert ends["inside"][0] == pytest.approx(ends["in"][0])
+    assert ends["outside"][1] == pytest.approx(ends["out"][1])
+
+
 def test_a_page_break_tears_no_trial_and_leaves_no_total_or_note_alone() -> None:
     columns = (Column(("Trial",), "left"), Column(("Arm",), "left"))
     total = Group((Row(("Total",), (("of all",),), total=True),))

@@ -7,6 +7,7 @@ import re
 import warnings
 import zipfile
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -71,6 +72,20 @@ def test_heads_repeat_and_rows_stay_whole(document: Any, report: Report) -> None
         last_head = rows[heads.count(True) - 1]
         own = [plain(column.head) for column in table.columns if column.span or heads.count(True) == 1]
         assert [text_of(cell) for cell in last_head.tc_lst if text_of(cell)] == [_flat(head) for head in own if head]
+
+
+def test_notes_are_not_parted_from_what_they_explain(document: Any) -> None:
+    body = list(document.element.body)
+    parted, kept = [], 0
+    for above, below in pairwise(body):
+        if below.tag != qn("w:p") or below.style != "Note":
+            continue
+        last = above.tr_lst[-1].tc_lst[-1].p_lst[-1] if above.tag == qn("w:tbl") else above
+        if last.pPr.keepNext_val:
+            kept += 1
+        else:
+            parted.append(text_of(below))
+    assert (parted, kept > 20) == ([], True)
 
 
 def _flat(text: str) -> str:
