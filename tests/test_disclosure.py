@@ -220,7 +220,8 @@ def test_what_is_suppressed_is_listed_without_values(folder: Path) -> None:
 
 
 def test_the_terminal_says_what_is_suppressed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(["build", str(write_small(tmp_path / "s")), "--output", str(tmp_path / "out"), "--only", "trials"]) == 0
+    path = write_small(tmp_path / "s")
+    assert run(["build", str(path), "--output", str(tmp_path / "out"), "--only", "trials", "-j", "1"]) == 0
     line = next(line for line in capfd.readouterr().err.splitlines() if line.startswith("Suppressed"))
     assert "fewer than 5 participants of an arm" in line
     assert "trials that are not pooled (" in line
@@ -229,7 +230,7 @@ def test_the_terminal_says_what_is_suppressed(tmp_path: Path, capfd: pytest.Capt
 
 def test_a_policy_that_guards_nobody_says_so(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = write_small(tmp_path / "s", minimum=0)
-    assert run(["build", str(path), "--output", str(tmp_path / "out"), "--only", "trials"]) == 0
+    assert run(["build", str(path), "--output", str(tmp_path / "out"), "--only", "trials", "-j", "1"]) == 0
     assert "Suppressed" not in capfd.readouterr().err
     listed = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))["disclosure"]
     assert listed == {"minimum_cell": 0, "suppressed": []}

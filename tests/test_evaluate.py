@@ -159,6 +159,7 @@ def test_a_search_that_fails_is_told_once_and_nothing_is_written(
     assert not (tmp_path / "report").exists()
 
 
+@pytest.mark.slow
 def test_two_trials_have_none_to_hold_out_and_the_report_says_so(tmp_path: Path) -> None:
     two = NO_DRAWS.replace("number: 3", "number: 2").replace("data_sets: 6", "data_sets: 1")
     assert evaluate(written(tmp_path, two), tmp_path / "report", "--no-store", "-j", "1", formats="html,results") == 0

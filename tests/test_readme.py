@@ -48,6 +48,7 @@ def write(folder: Path, *, south: str = "3 months") -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_study_of_the_readme_is_built(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = write(tmp_path / "my-study")
     assert run(["validate", str(study)]) == 0

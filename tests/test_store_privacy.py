@@ -98,6 +98,7 @@ def decoded(store: Path) -> Iterator[Any]:
             yield from texts_and_numbers(decode(content))
 
 
+@pytest.mark.slow
 def test_no_id_is_kept(kept: tuple[Path, list[str], list[float]]) -> None:
     store, ids, _ = kept
     whole = b"\0".join(contents_of(store))
@@ -106,6 +107,7 @@ def test_no_id_is_kept(kept: tuple[Path, list[str], list[float]]) -> None:
     assert not any("planted-" in item for item in decoded(store) if isinstance(item, str))
 
 
+@pytest.mark.slow
 def test_no_value_of_anybody_is_kept(kept: tuple[Path, list[str], list[float]]) -> None:
     store, _, values = kept
     found = {item for item in decoded(store) if isinstance(item, float)}

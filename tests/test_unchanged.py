@@ -68,6 +68,7 @@ class Meanwhile(Progress):
             path.write_text(text.replace(before, after), encoding="utf-8")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("name", "before", "after"),
     [

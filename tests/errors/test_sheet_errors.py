@@ -13,6 +13,8 @@ import xlsxwriter
 
 from tests.unit.data.workshop import ARMS, covariate, lines, measured, only_problem, problems, read, study, table
 
+pytestmark = pytest.mark.sampled(4)
+
 HEADER = ["id", "arm", "age", "r_1", "r_2"]
 PLAIN: list[list[Any]] = [[1, 1, 40, 1, 1], [2, 2, 50, 1, 0], [3, 1, 60, 0, 0], [4, 2, 70, 1, 1], [5, 1, 80, 1, 1]]
 ERRORS = ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!")

@@ -59,6 +59,7 @@ def killed(folder: Path, chance: random.Random, kills: int) -> None:
     assert not files(folder, UNFINISHED) and (folder / MARK).is_file()
 
 
+@pytest.mark.slow
 def test_five_kills(tmp_path: Path) -> None:
     killed(tmp_path / "store", random.Random(SEED), 5)
 

@@ -134,6 +134,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Read, OutcomeAgreem
     return study, only(study)
 
 
+@pytest.mark.slow
 def test_overlap_by_chance_is_that_of_both_searches_in_draws(drawn: tuple[Read, OutcomeAgreement]) -> None:
     (spec, repository), outcome = drawn
     study, cohorts = spec.study, Cohorts(repository, spec.study)

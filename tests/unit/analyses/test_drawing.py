@@ -52,6 +52,7 @@ def peeled_as_published(folder: Path) -> Path:
     return write_search_study(folder, peeling={"information": "pooled", "adjuster_slopes": "common"})
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("write", [planted, screened, published, by_arm, peeled_within, peeled_as_published])
 def test_the_search_of_a_draw_finds_in_the_data_what_the_search_of_the_data_finds(
     tmp_path: Path, write: Callable[[Path], Path]

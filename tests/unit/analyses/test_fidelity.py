@@ -109,7 +109,7 @@ def test_an_unknown_result_is_a_fault_with_its_place(
     from reportgen.cli import run
 
     path = study_with(tmp_path, number)
-    assert run(["build", str(path), "--output", str(tmp_path / "report")]) == 2
+    assert run(["build", str(path), "--output", str(tmp_path / "report"), "-j", "1"]) == 2
     said = capsys.readouterr().err
     assert f"this study has no result '{wrong}'" in said
     assert "fidelity.yaml:" in said

@@ -58,6 +58,7 @@ def smallest_of_each_flip(study: Study, repository: Any, effect: str) -> np.ndar
     return np.array(smallest)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("effect", ["common", "random"])
 def test_p_is_the_share_of_flips_with_as_small_a_p(tmp_path: Path, effect: str) -> None:
     study, repository = read_study(tmp_path, effect)

@@ -48,6 +48,7 @@ def test_p_is_adjusted_for_what_the_screening_sorted_out(tmp_path: Path) -> None
     assert alone.tree[0].splits[0].p_node == pytest.approx(split.p_adjusted, rel=1e-9)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("residual", ["common", "by-trial", "by-arm"])
 def test_a_screening_is_fitted_as_the_study_file_says(tmp_path: Path, residual: str) -> None:
     options = {"interaction_effect": "random", "adjuster_slopes": "stratified", "residual": residual}

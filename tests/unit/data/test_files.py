@@ -342,6 +342,7 @@ def test_two_columns_of_one_name_in_parquet(tmp_path: Path) -> None:
     assert "the column 'note' occurs twice in the header" in [problem.message for problem in found]
 
 
+@pytest.mark.slow
 def test_more_rows_than_can_be_read(tmp_path: Path) -> None:
     ones = pyarrow.table({name: pyarrow.array([1]) for name in ("id", "arm", "age")})
     pyarrow.parquet.write_table(pyarrow.concat_tables([ones.take([0] * 4_000_000)] * 10), tmp_path / "a.parquet")

@@ -26,6 +26,8 @@ from tests.unit.data.workshop import (
     table,
 )
 
+pytestmark = pytest.mark.sampled(4)
+
 
 def mapped(folder: Path, file: str, variables: str, options: str = "") -> Path:
     text = f"trial: A\ndata: {{file: {file}, participant: id{options}}}\n{ARMS}\nvariables: {{{variables}}}"

@@ -25,6 +25,7 @@ def filling() -> None:
         held.append(bytearray(1 << 30))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("read", [os.abort, looping, filling])
 def test_what_would_end_this_process_is_an_error(
     read: object, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

@@ -15,6 +15,8 @@ from reportgen.spec.load import load_study
 from reportgen.spec.lock import locked
 from tests.unit.data.workshop import ARMS, covariate, lines, one_trial, only_problem, problems, read, study, table
 
+pytestmark = pytest.mark.sampled(3)
+
 FILES = "data: [{file: a.csv, participant: id}, {file: b.csv, participant: id}]"
 
 

@@ -58,6 +58,7 @@ FORESTS = {
 }
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("case", FORESTS)
 def test_forest_clips_and_overlaps_nothing(case: str) -> None:
     for sheet in forest_sheets(FORESTS[case], settings(), name="fig1"):
@@ -72,6 +73,7 @@ def test_forest_rescaled_clips_and_overlaps_nothing() -> None:
     assert errors(sheet) == []
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("trials", [1, 3, 20, 60])
 @pytest.mark.parametrize("name", ["", LONG])
 def test_forest_by_trial_clips_and_overlaps_nothing(trials: int, name: str) -> None:
@@ -91,6 +93,7 @@ PICTURES = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("case", PICTURES)
 def test_availability_clips_and_overlaps_nothing(case: str) -> None:
     for sheet in availability_sheets(PICTURES[case], name="appendix1"):

@@ -197,6 +197,7 @@ def test_the_same_bytes_come_from_any_process() -> None:
     assert made[0] == made[1]
 
 
+@pytest.mark.slow
 def test_plotnine_is_imported_for_these_figures_only() -> None:
     code = """
 import sys

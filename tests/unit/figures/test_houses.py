@@ -43,7 +43,7 @@ def pages(figure: str, style: House) -> Iterator[tuple[Sheet, Drawn]]:
             yield sheet, drawn(svg_of(sheet))
 
 
-@pytest.mark.sampled(7)
+@pytest.mark.sampled(13)
 @pytest.mark.parametrize("style", HOUSES.values(), ids=list(HOUSES))
 @pytest.mark.parametrize("figure", FIGURES)
 def test_width_type_and_lines_are_those_of_the_house(figure: str, style: House) -> None:

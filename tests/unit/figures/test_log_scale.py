@@ -233,6 +233,7 @@ def test_a_panel_places_a_factor_and_its_inverse_equally_far_from_no_effect() ->
     assert panel.at(math.log(2)) - 30.0 == pytest.approx(30.0 - panel.at(math.log(0.5)))
 
 
+@pytest.mark.slow
 def test_many_measures_of_both_directions_fit_on_their_pages() -> None:
     bad = [ratios(effect(f"bad {k}", "short", -2.0)) for k in range(15)]
     good = [ratios(effect(f"good {k}", "short", 2.0), GOOD_ODDS) for k in range(15)]

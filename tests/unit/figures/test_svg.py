@@ -117,6 +117,7 @@ def test_the_way_back_to_0_to_100_is_said_with_numbers_that_have_rows(made: dict
     assert {"fig2.scale-low", "fig2.scale-high"} <= {number.id for number in made["rescaled"].printed}
 
 
+@pytest.mark.sampled(5)
 def test_png_has_600_dots_per_inch_on_white(drawing: Drawing) -> None:
     from PIL import Image
 

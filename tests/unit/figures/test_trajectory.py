@@ -215,6 +215,7 @@ def test_the_band_is_the_interval_and_lies_behind() -> None:
     assert place < drawing.svg.index(ACCENT)
 
 
+@pytest.mark.slow
 def test_a_band_that_leaves_the_plot_is_cut_and_that_is_said() -> None:
     said = {case: plain(part for w in sheet(CASES[case]).words() for part in (piece.text for piece in w.pieces)) for case in ("usual", "wide intervals")}  # fmt: skip
     assert "truncated at the edge of the plot" in said["wide intervals"]
@@ -279,6 +280,7 @@ def test_what_draws_leave_stands_at_the_size_of_its_box() -> None:
         assert below[round(sum(x for x, _ in mark.corners) / 4, 3)] > max(y for _, y in mark.corners)
 
 
+@pytest.mark.slow
 def test_the_null_band_is_light_and_has_a_word_in_the_key() -> None:
     fills = [mark.fill for mark in sheet(CASES["drawn"]).marks if isinstance(mark, Shape) and mark.kind == "band"]
     assert fills == [NULL_FILL, TINT, BOTH_FILL[TINT]]

@@ -55,6 +55,7 @@ def test_effects_at_values_are_those_of_the_reading(tmp_path: Path, reading: str
     assert rise == pytest.approx(slope, rel=1e-6)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("option", "choice", "said"),
     [

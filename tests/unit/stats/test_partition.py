@@ -87,6 +87,7 @@ def by_trial_mean(trial: Array, values: Array) -> Array:
 # --- numbers by a second route --------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("treatment_effect", ["random", "common"])
 @pytest.mark.parametrize("information", ["pooled", "within"])
 @pytest.mark.parametrize("trials", [1, 4])

@@ -185,6 +185,7 @@ def assert_same(effect: Any, other: Any) -> None:
     assert effect.df_raw == pytest.approx(other.df_raw, rel=1e-6)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("treatment_effect", ["random", "common"])
 @pytest.mark.parametrize("objective", ["interaction", "effect"])
 def test_every_number_of_a_box_is_that_of_a_separate_fit(treatment_effect: str, objective: str) -> None:
@@ -242,6 +243,7 @@ def inside(limits: Any, moderators: dict[str, Array]) -> NDArray[np.bool_]:
     return people
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("objective", "information"), [("interaction", "pooled"), ("interaction", "within"), ("effect", "pooled")]
 )
