@@ -129,6 +129,7 @@ def test_seed_and_workers(tmp_path):
     assert (tmp_path / "8" / "out" / "results.csv").read_bytes() != texts[0]
 
 
+@pytest.mark.slow
 def test_a_draft_takes_fifty_draws(tmp_path):
     study = write_planted(tmp_path / "study", formats=("results",))
     study.write_text(study.read_text().replace("sign_flips: 0", "sign_flips: 300"))
@@ -152,6 +153,7 @@ def test_a_peeling_has_a_null_band_and_corrected_boxes_and_an_overlap_by_chance(
     assert "Two searches in the same data see the same chance" in page and "; p of the search" in page
 
 
+@pytest.mark.slow
 def test_a_plan_after_a_build_has_nothing_to_make(tmp_path):
     study = write_planted(tmp_path / "study", formats=("results",))
     study.write_text(study.read_text().replace("sign_flips: 0", "sign_flips: 20"))

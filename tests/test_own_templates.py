@@ -68,6 +68,7 @@ def test_styles_of_word_are_those_of_the_study(tmp_path: Path) -> None:
     assert "Georgia" in document.styles.element.xml and "Arial" not in document.styles.element.xml
 
 
+@pytest.mark.slow
 def test_a_changed_or_added_template_renders_the_report_again_and_fits_nothing(tmp_path: Path) -> None:
     path = write(tmp_path / "s", {"sections/title.html": TITLE})
     assert built(path).seconds

@@ -198,6 +198,7 @@ def test_profiles_mark_what_was_kept_and_draw_the_line_to_reach() -> None:
         assert line.y == line.y_end
 
 
+@pytest.mark.slow
 def test_profiles_say_in_words_which_cuts_were_best_in_which_node() -> None:
     (sheet,) = profile_sheets(search(), name="fig3")
     assert plain(sheet.alt).replace("\u00a0", " ") == (

@@ -207,6 +207,7 @@ def test_a_diamond_stands_on_the_line_at_each_size() -> None:
         assert (round(x, 6), round(y, 6)) in ends
 
 
+@pytest.mark.slow
 def test_the_band_is_the_interval_and_lies_behind() -> None:
     (band,) = [mark for mark in sheet(CASES["usual"]).marks if isinstance(mark, Shape) and mark.kind == "band"]
     assert len(band.corners) == 2 * (len(CASES["usual"].frontier.share) + 1)
@@ -304,6 +305,7 @@ def test_a_trajectory_that_draws_do_not_support_is_grey_and_says_so() -> None:
     assert "candidate, not supported at 0.05" in plain(grey.alt)
 
 
+@pytest.mark.slow
 def test_signs_beyond_the_plot_are_not_drawn_and_that_is_said() -> None:
     far = sheet(CASES["drawn, held out far away"])
     said = " ".join(piece.text for w in far.words() for piece in w.pieces)

@@ -261,6 +261,7 @@ def test_tasks_that_do_not_fit_together_are_refused(tasks: list[Task], wanted: l
         planned(tasks, wanted, NoStore())
 
 
+@pytest.mark.slow
 def test_a_long_chain_is_no_problem(store: Store) -> None:
     chain = [cohort("0", 1.0)] + [
         Task(str(i), work.cohort_after, {"name": str(i)}, {"people": str(i - 1)}, kept=False, digest=work.rows_digest)
