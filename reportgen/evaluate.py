@@ -162,12 +162,13 @@ def measured(spec: EvaluationSpec) -> dict[str, float]:
     from reportgen.spec.evaluation import EvaluatedDraws
 
     first, found = spec.scenarios()[0].cell, {}
-    data = data_set(first, spec.file.evaluation.seed, 0)
+    about = spec.file.evaluation
+    data = data_set(first, about.seed, 0)
     for name, search in spec.file.searches.items():
         bare = search.model_copy(update={"draws": EvaluatedDraws(), "held_out": False})
-        judged(bare, data, first.where, spec.file.evaluation.level)
+        judged(bare, data, first.where, about.level, about.alpha)
         began = time.perf_counter()
-        judged(bare, data, first.where, spec.file.evaluation.level)
+        judged(bare, data, first.where, about.level, about.alpha)
         found[name] = time.perf_counter() - began
     return found
 

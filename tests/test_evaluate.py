@@ -93,6 +93,30 @@ def test_the_table_of_detection_holds_the_numbers_of_the_results(report: Path) -
     assert float(line[7]) == float(value["evaluation.scenario.2.rp.supported.share"])
 
 
+def test_flips_that_end_early_are_reported_as_such_with_the_same_decisions(tmp_path: Path) -> None:
+    flips = NO_DRAWS.replace("min_size: 20", "min_size: 20, draws: {sign_flips: 20}, held_out: false")
+    early = flips.replace("sign_flips: 20", "sign_flips: 20, curtailed: true")
+    for name, text in (("all", flips), ("early", early)):
+        written(tmp_path, text)
+        assert (
+            evaluate(tmp_path / "evaluation.yaml", tmp_path / name, "--no-store", "-j", "1", formats="html,results")
+            == 0
+        )
+    whole, made = found(tmp_path / "all"), found(tmp_path / "early")
+    flips_made, kept = ("evaluation.scenario.1.rp.flips.mean", "evaluation.scenario.1.rp.kept-in-draws.mean")
+    assert {name for name in whole.keys() ^ made.keys() if ".1." in name} == {flips_made, kept}
+    assert all(made[name]["value"] == row["value"] for name, row in whole.items() if name in made)
+    assert 1.0 <= float(made[flips_made]["value"]) < 20.0
+    page = re.sub(r"<[^>]+>", "", (tmp_path / "early" / "appendix.html").read_text(encoding="utf-8"))
+    for words in (
+        "20 sign flips at most, until they decide whether p of the search is at most 0.05",
+        "Sign flips made",
+        "with the same decision as all of them",
+    ):
+        assert words in page, words
+    assert "Sign flips made" not in (tmp_path / "all" / "appendix.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.slow
 def test_one_two_and_four_processes_give_the_same(tmp_path: Path) -> None:
     file = written(tmp_path, NO_DRAWS)

@@ -15,6 +15,7 @@ from reportgen.evaluation.data_sets import data_set
 from reportgen.evaluation.judged import judged
 from reportgen.evaluation.outcomes import Outcomes, gathered
 from reportgen.spec.evaluation import AnyTried, Cell, EvaluationSpec, Scenario
+from reportgen.stats.curtailed import expected_draws
 from reportgen.stats.draws import joined, numbers
 from reportgen.task import Task
 
@@ -39,12 +40,20 @@ class Laid:
     @property
     def draws(self) -> dict[str, int]:
         """How many random draws each task makes."""
-        return {task.name: task.arguments["count"] * _draws(task.arguments["search"]) for task in self.tasks}
+        return {
+            task.name: round(task.arguments["count"] * _draws(task.arguments["search"], task.arguments["alpha"]))
+            for task in self.tasks
+        }
 
 
-def _draws(search: AnyTried) -> int:
-    """Random draws of one data set."""
-    return int(search.draws.sign_flips + search.draws.bootstrap)
+def _draws(search: AnyTried, alpha: float) -> float:
+    """Random draws of one data set; where sign flips end early, as many as without modification."""
+    return _sign_flips(search, alpha) + search.draws.bootstrap
+
+
+def _sign_flips(search: AnyTried, alpha: float) -> float:
+    flips = search.draws.sign_flips
+    return expected_draws(flips, alpha) if search.draws.curtailed else flips
 
 
 def evaluation_tasks(spec: EvaluationSpec, seconds: Mapping[str, float] | None = None) -> Laid:
@@ -71,7 +80,12 @@ def evaluation_tasks(spec: EvaluationSpec, seconds: Mapping[str, float] | None =
 def _cost(spec: EvaluationSpec, measured: Scenario, scenario: Scenario, name: str, seconds: float) -> float:
     """Seconds of a data set: a bootstrap sample takes two searches, since it is prepared anew."""
     search, sizes = spec.file.searches[name], scenario.cell.trials.sizes
-    times = 1 + search.draws.sign_flips + 2 * search.draws.bootstrap + (len(sizes) if search.held_out else 0)
+    times = (
+        1
+        + _sign_flips(search, spec.file.evaluation.alpha)
+        + 2 * search.draws.bootstrap
+        + (len(sizes) if search.held_out else 0)
+    )
     return seconds * times * sum(sizes) / sum(measured.cell.trials.sizes)
 
 
@@ -83,6 +97,7 @@ def _tasks(spec: EvaluationSpec, scenario: Scenario, name: str, cost: float) -> 
             "search": search,
             "seed": about.seed,
             "level": about.level,
+            "alpha": about.alpha,
             "first": first,
             "count": count,
         }
@@ -105,7 +120,7 @@ def chunks(data_sets: int) -> Iterator[tuple[int, int]]:
     yield from ((first, min(CHUNK, data_sets - first)) for first in range(0, data_sets, CHUNK))
 
 
-def judge(cell: Cell, search: AnyTried, *, seed: int, level: float, first: int, count: int) -> Outcomes:
+def judge(cell: Cell, search: AnyTried, *, seed: int, level: float, alpha: float, first: int, count: int) -> Outcomes:
     """Simulate some data sets of a scenario, and search each of them.
 
     Parameters
@@ -116,6 +131,8 @@ def judge(cell: Cell, search: AnyTried, *, seed: int, level: float, first: int, 
         Of the evaluation.
     level : float
         Of the intervals.
+    alpha : float
+        A candidate is supported if its p of the search is at most this.
     first, count : int
         Number of the first data set, from 0, and how many.
 
@@ -125,7 +142,7 @@ def judge(cell: Cell, search: AnyTried, *, seed: int, level: float, first: int, 
         For a chunk without data sets.
     """
     number = numbers(first, count)
-    rows = [judged(search, data_set(cell, seed, item), cell.where, level) for item in number.tolist()]
+    rows = [judged(search, data_set(cell, seed, item), cell.where, level, alpha) for item in number.tolist()]
     return gathered(seed, number, rows)
 
 

@@ -10,8 +10,8 @@ an effect is its mean over people, in which trials do not differ: what is scatte
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,10 +20,13 @@ from reportgen.evaluation.outcomes import EFFECTS, Judged
 from reportgen.late import special
 from reportgen.spec.evaluation import AnyTried, Limit, Screened, TriedPartitioning, TriedPeeling
 from reportgen.stats.crossproducts import FloatArray, IntArray
+from reportgen.stats.curtailed import curtailed, decided
 from reportgen.stats.effect import NOTHING, Effect
 from reportgen.stats.held_out import Fold, HeldOut, held_out_partition, held_out_peel
 from reportgen.stats.near_twins import jaccard
 from reportgen.stats.null_draws import (
+    PartitionDraws,
+    PeelDraws,
     bins_of,
     calibration,
     no_p,
@@ -48,9 +51,10 @@ NEAR = 0.1  # of the range of a moderator: how far a right cut lies from the tru
 GAINS = {"higher gain more": "large", "lower gain more": "small"}
 OTHER_SIDE = {"<=": ">", ">": "<="}
 Effects = FloatArray
+Flips = TypeVar("Flips", PartitionDraws, PeelDraws)
 
 
-def judged(search: AnyTried, data: DataSet, where: Mapping[str, str], level: float) -> Judged:
+def judged(search: AnyTried, data: DataSet, where: Mapping[str, str], level: float, alpha: float) -> Judged:
     """Search a data set and judge what comes out.
 
     Parameters
@@ -61,10 +65,12 @@ def judged(search: AnyTried, data: DataSet, where: Mapping[str, str], level: flo
         Conditions of the planted subgroup; empty without modification.
     level : float
         Of the intervals.
+    alpha : float
+        A candidate is supported if its p of the search is at most this.
     """
     if isinstance(search, TriedPartitioning):
-        return _partitioned(search, data, where, level)
-    return _peeled(search, data, where, level)
+        return _partitioned(search, data, where, level, alpha)
+    return _peeled(search, data, where, level, alpha)
 
 
 def partition_pipeline(search: TriedPartitioning) -> PartitionPipeline:
@@ -89,14 +95,15 @@ def _screening(asked: Screened | None) -> Screening | None:
     return Screening(asked.p_below, asked.reading, asked.model_dump(include={"interaction_effect", "adjuster_slopes"}))
 
 
-def _partitioned(search: TriedPartitioning, data: DataSet, where: Mapping[str, str], level: float) -> Judged:
+def _partitioned(
+    search: TriedPartitioning, data: DataSet, where: Mapping[str, str], level: float, alpha: float
+) -> Judged:
     prepared = partition_pipeline(search).prepare(data.sample)
     tree = prepared.run(data.sample.outcome)
     first = tree.first()
-    kept = float(bool(tree.kept))
-    search_wise, in_draws = _partition_p(search, data, prepared, tree)
+    without = Judged(kept=float(bool(tree.kept)), **_partition_flips(search, data, prepared, tree, alpha))
     if first is None:
-        return Judged(search_wise_p=search_wise, kept=kept, kept_in_draws=in_draws)
+        return without
     rules = _rules(*first)
     inside = covered(rules, data.sample)
     effects = np.full(EFFECTS, np.nan)
@@ -104,26 +111,38 @@ def _partitioned(search: TriedPartitioning, data: DataSet, where: Mapping[str, s
     effects[1] = _partition_corrected(search, data, prepared, tree, first, effects[0], level)
     if search.held_out:
         effects[2] = _held_out(held_out_partition(prepared.pipeline, data.sample), data, level, _sibling)
-    return Judged(
-        first[1].p_node,
-        search_wise,
-        kept,
-        in_draws,
-        *_right(rules, where, data, inside),
-        float(inside.mean()),
-        tuple(effects.ravel().tolist()),
+    return replace(
+        without,
+        p=first[1].p_node,
+        share=float(inside.mean()),
+        effects=tuple(effects.ravel().tolist()),
+        **_right(rules, where, data, inside),
     )
 
 
-def _partition_p(
-    search: TriedPartitioning, data: DataSet, prepared: PreparedPartition, tree: Tree
-) -> tuple[float, float]:
-    """Search-wise p, and how often the sign flips keep something."""
+def _partition_flips(
+    search: TriedPartitioning, data: DataSet, prepared: PreparedPartition, tree: Tree, alpha: float
+) -> dict[str, Any]:
+    """What the sign flips say, and how often they keep something: of that only all of them are a fair sample."""
     if not search.draws.sign_flips:
-        return np.nan, np.nan
-    draws = partition_draws(prepared, null_model(data.sample), data.seed, 0, search.draws.sign_flips)
-    p = np.nan if no_p(draws) else float(search_wise_p(partition_statistic(tree), draws.statistic))
-    return p, calibration(draws).share
+        return {}
+    model, observed = null_model(data.sample), partition_statistic(tree)
+    draws = _flips(search, lambda *which: partition_draws(prepared, model, data.seed, *which), observed, alpha)
+    share = np.nan if search.draws.curtailed else calibration(draws).share
+    return {**_supported(search, draws, observed, alpha), "kept_in_draws": share}
+
+
+def _flips(search: AnyTried, make: Callable[[int, int], Flips], observed: float, alpha: float) -> Flips:
+    """All sign flips, or as many as it takes to decide."""
+    count = search.draws.sign_flips
+    return curtailed(make, observed, count, alpha) if search.draws.curtailed else make(0, count)
+
+
+def _supported(search: AnyTried, draws: PartitionDraws | PeelDraws, observed: float, alpha: float) -> dict[str, Any]:
+    """P of the search where all sign flips were made, whether it is at most alpha, and how many were made."""
+    made, count = len(draws.number), search.draws.sign_flips
+    p = np.nan if made < count or no_p(draws) else float(search_wise_p(observed, draws.statistic))
+    return {"search_wise_p": p, "supported": float(decided(draws, observed, count, alpha) is True), "flips": made}
 
 
 def _rules(node: TreeNode, split: Split) -> tuple[Rule, ...]:
@@ -195,17 +214,20 @@ def _corrected(naive: Effects, inside: FloatArray, apart: FloatArray, level: flo
     return np.array(rows)
 
 
-def _right(
-    rules: Sequence[Rule], where: Mapping[str, str], data: DataSet, inside: BoolArray
-) -> tuple[float, float, float, float]:
-    """Whether moderator and cut are right, and the overlap with the planted subgroup; NaN without one."""
+def _right(rules: Sequence[Rule], where: Mapping[str, str], data: DataSet, inside: BoolArray) -> dict[str, Any]:
+    """Whether moderator and cut are right, and the overlap with the planted subgroup; nothing without one."""
     if not where:
-        return np.nan, np.nan, np.nan, np.nan
+        return {}
     hit = {name: _hit(name, limit(text), rules) for name, text in where.items()}
     moderator = all(rule is not None for rule in hit.values())
     cut = all(rule is not None and _near(rule, limit(where[name]), data.sample) for name, rule in hit.items())
     alone = moderator and len(rules) == len(where)
-    return float(moderator), float(alone), float(cut), jaccard(inside, data.member)
+    return {
+        "moderator": float(moderator),
+        "alone": float(alone),
+        "cut": float(cut),
+        "jaccard": jaccard(inside, data.member),
+    }
 
 
 def _hit(name: str, true: Limit, rules: Sequence[Rule]) -> Rule | None:
@@ -234,12 +256,12 @@ class Boxes:
         return self.worth.grid.members(self.found.boxes[self.place].ranks)
 
 
-def _peeled(search: TriedPeeling, data: DataSet, where: Mapping[str, str], level: float) -> Judged:
+def _peeled(search: TriedPeeling, data: DataSet, where: Mapping[str, str], level: float, alpha: float) -> Judged:
     prepared = peel_pipeline(search).prepare(data.sample)
     frontier = prepared.run(data.sample.outcome)
     boxes = _boxes(search, frontier)
-    if boxes is None:
-        return Judged(search_wise_p=1.0 if search.draws.sign_flips else np.nan)
+    if boxes is None:  # no draw can do worse
+        return Judged(search_wise_p=1.0, supported=0.0, flips=0) if search.draws.sign_flips else Judged()
     inside = _mask(boxes.cases.cases.rows[boxes.members], data)
     effects = np.full(EFFECTS, np.nan)
     effects[0] = _box_effects(boxes, inside, data, level)
@@ -249,13 +271,11 @@ def _peeled(search: TriedPeeling, data: DataSet, where: Mapping[str, str], level
         effects[2] = _held_out(pooled, data, level, _everybody_else)
     score = float(boxes.found.scores[boxes.place])
     return Judged(
-        float(2.0 * special.ndtr(-max(score, 0.0))),
-        _peel_p(search, data, prepared, score),
-        np.nan,
-        np.nan,
-        *_right(_box_rules(boxes), where, data, inside),
-        float(inside.mean()),
-        tuple(effects.ravel().tolist()),
+        p=float(2.0 * special.ndtr(-max(score, 0.0))),
+        share=float(inside.mean()),
+        effects=tuple(effects.ravel().tolist()),
+        **_peel_flips(search, data, prepared, score, alpha),
+        **_right(_box_rules(boxes), where, data, inside),
     )
 
 
@@ -291,12 +311,15 @@ def _box_effects(boxes: Boxes, inside: BoolArray, data: DataSet, level: float) -
     )
 
 
-def _peel_p(search: TriedPeeling, data: DataSet, prepared: PreparedPeel, score: float) -> float:
-    """Search-wise p of a box: its z beside the largest of each sign flip."""
+def _peel_flips(
+    search: TriedPeeling, data: DataSet, prepared: PreparedPeel, score: float, alpha: float
+) -> dict[str, Any]:
+    """What the sign flips say of a box: its z beside the largest of each of them."""
     if not search.draws.sign_flips:
-        return np.nan
-    draws = peel_draws(prepared, null_model(data.sample), data.seed, 0, search.draws.sign_flips)
-    return np.nan if no_p(draws) else float(search_wise_p(score, draws.statistic))
+        return {}
+    model = null_model(data.sample)
+    draws = _flips(search, lambda *which: peel_draws(prepared, model, data.seed, *which), score, alpha)
+    return _supported(search, draws, score, alpha)
 
 
 def _box_corrected(

@@ -5,7 +5,7 @@ In: nothing; `judged` fills it. Chunks of data sets made anywhere join into one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -29,11 +29,15 @@ class Outcomes(Chunk):
     p : ndarray (B,)
         Of the first candidate, before it is set beside draws; NaN where nothing could be searched.
     search_wise_p : ndarray (B,)
-        NaN without sign flips.
+        NaN without sign flips, and where it was decided before all of them were made.
+    supported : ndarray (B,)
+        1 where it is at most alpha, also where that was decided early, else 0; NaN without sign flips.
+    flips : ndarray (B,)
+        Sign flips that were made.
     kept : ndarray (B,)
         1 where some split was kept, 0 where none was; NaN for a peeling, which keeps nothing.
     kept_in_draws : ndarray (B,)
-        Share of the sign flips in which some split was kept.
+        Share of the sign flips in which some split was kept; NaN unless all of them are made in any case.
     moderator, alone, cut : ndarray (B,)
         1 where the first candidate has a condition on every moderator of the planted subgroup, on its side; where it has no
         other condition either; and where each limit is near the true one. NaN without modification.
@@ -45,6 +49,8 @@ class Outcomes(Chunk):
 
     p: FloatArray
     search_wise_p: FloatArray
+    supported: FloatArray
+    flips: FloatArray
     kept: FloatArray
     kept_in_draws: FloatArray
     moderator: FloatArray
@@ -61,6 +67,8 @@ class Judged:
 
     p: float = np.nan
     search_wise_p: float = np.nan
+    supported: float = np.nan
+    flips: float = np.nan
     kept: float = np.nan
     kept_in_draws: float = np.nan
     moderator: float = np.nan
@@ -73,7 +81,7 @@ class Judged:
 
 def gathered(seed: int, number: IntArray, rows: list[Judged]) -> Outcomes:
     """Put the rows of some data sets together."""
-    names = ("p", "search_wise_p", "kept", "kept_in_draws", "moderator", "alone", "cut", "jaccard", "share")
+    names = [item.name for item in fields(Judged) if item.name != "effects"]
     columns = {name: np.array([getattr(row, name) for row in rows], float) for name in names}
     effects = np.array([row.effects for row in rows], float).reshape(-1, *EFFECTS)
     return Outcomes(seed=seed, number=number, effects=effects, **columns)

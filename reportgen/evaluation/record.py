@@ -45,7 +45,7 @@ from reportgen.stats.draws import share_interval
 from reportgen.stats.held_out import FEWEST_TRIALS
 from reportgen.stats.ranks import BoolArray
 
-PRINTED = Figures({"percent": 1, "effect": 3})
+PRINTED = Figures({"percent": 1, "effect": 3, "mean": 1})
 """With how many decimals an evaluation is printed."""
 WAYS: dict[Way, int] = {"naive": NAIVE, "corrected": CORRECTED, "held-out": HELD_OUT}
 WHATS: dict[What, int] = {"inside": INSIDE, "difference": DIFFERENCE}
@@ -135,6 +135,7 @@ def _search(spec: EvaluationSpec, name: str, search: AnyTried) -> JudgedSearch[V
         tuple(_settings(values, search)),
         setting(values, "p below", screening.p_below) if screening else None,
         setting(values, "sign flips", search.draws.sign_flips),
+        search.draws.curtailed,
         setting(values, "bootstrap", search.draws.bootstrap),
         search.held_out,
         setting(values, "size", 100 * size, "%") if size is not None else None,
@@ -211,29 +212,32 @@ def _in_scenario(spec: EvaluationSpec, name: str, scenario: Scenario, outcomes: 
     values = _values(
         slug("evaluation", "scenario", str(scenario.number), name), f"searches.{name}", n=sum(sizes), trials=len(sizes)
     )
-    given = dict(_given(search, outcomes, alpha))
+    given = dict(_given(search, outcomes))
     flips, keeps = bool(search.draws.sign_flips), isinstance(search, TriedPartitioning)
-    supported = np.where(np.isnan(outcomes.search_wise_p), 0.0, outcomes.search_wise_p <= alpha)
+    curtailed = search.draws.curtailed
     rejected = np.where(np.isnan(outcomes.p), 0.0, outcomes.p <= alpha)
     return SearchInScenario(
         values.quote("search", name),
         rate(values.at("naive"), rejected),
         rate(values.at("kept"), outcomes.kept) if keeps else None,
-        rate(values.at("supported"), supported) if flips else None,
-        average(values.at("kept in draws"), 100 * outcomes.kept_in_draws, "percent", "%") if flips and keeps else None,
+        rate(values.at("supported"), outcomes.supported) if flips else None,
+        average(values.at("flips"), outcomes.flips, "mean", "sign flips") if curtailed else None,
+        average(values.at("kept in draws"), 100 * outcomes.kept_in_draws, "percent", "%")
+        if flips and keeps and not curtailed
+        else None,
         average(values.at("share"), 100 * outcomes.share, "percent", "%"),
         tuple(_right(values, name, outcomes, mask) for name, mask in given.items()) if scenario.cell.where else (),
         tuple(_effects(values, search, outcomes, given, len(sizes))),
     )
 
 
-def _given(search: AnyTried, outcomes: Outcomes, alpha: float) -> Iterator[tuple[Given, BoolArray]]:
+def _given(search: AnyTried, outcomes: Outcomes) -> Iterator[tuple[Given, BoolArray]]:
     """Yield which data sets count."""
     yield "all", np.ones(len(outcomes.number), bool)
     if isinstance(search, TriedPartitioning):
         yield "kept", outcomes.kept == 1.0
     if search.draws.sign_flips:
-        yield "supported", outcomes.search_wise_p <= alpha
+        yield "supported", outcomes.supported == 1.0
 
 
 def _right(values: Values, given: Given, outcomes: Outcomes, mask: BoolArray) -> Right[Value]:

@@ -65,14 +65,15 @@ class JudgedEffect(Generic[V]):
 class SearchInScenario(Generic[V]):
     """A search in one scenario.
 
-    `kept` is None for a search that keeps nothing, `supported` and `kept_in_draws` without sign flips; `right` is empty without
-    modification.
+    `kept` is None for a search that keeps nothing, `supported` and `kept_in_draws` without sign flips. Where these end as soon as
+    they decide, `flips` says how many were made, and `kept_in_draws` is None. `right` is empty without modification.
     """
 
     search: kinds.Words[V]
     naive: Rate[V]
     kept: Rate[V] | None
     supported: Rate[V] | None
+    flips: Average[V] | None
     kept_in_draws: Average[V] | None
     share: Average[V]
     right: tuple[Right[V], ...]
@@ -135,6 +136,7 @@ class JudgedSearch(Generic[V]):
     settings: tuple[tuple[str, Inline[V]], ...]
     p_below: kinds.Setting[V] | None
     sign_flips: kinds.Setting[V]
+    curtailed: bool
     bootstrap: kinds.Setting[V]
     held_out: bool
     size: kinds.Setting[V] | None

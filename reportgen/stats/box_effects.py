@@ -102,9 +102,7 @@ def with_outcome(rows: FloatArray, outcome: FloatArray) -> FloatArray:
 
 def sum_by_trial(rows: FloatArray, trial: IntArray, trials: int) -> FloatArray:
     """Sums of the rows by trial, (K, w)."""
-    total = np.zeros((trials, rows.shape[1]))
-    np.add.at(total, trial, rows)
-    return total
+    return np.column_stack([np.bincount(trial, column, minlength=trials) for column in rows.T])
 
 
 def people(sums: FloatArray) -> IntArray:

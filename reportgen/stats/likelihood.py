@@ -227,7 +227,8 @@ def _traces(
 
 def _over_trials(left: FloatArray, right: FloatArray) -> FloatArray:
     """Sum over the trials of left_k right_k'."""
-    return np.tensordot(left, right, axes=([0, 2], [0, 2]))
+    rows, others = left.shape[1], right.shape[1]
+    return np.asarray(left.transpose(1, 0, 2).reshape(rows, -1) @ right.transpose(0, 2, 1).reshape(-1, others))
 
 
 def trace_products(q: FloatArray, phi: FloatArray) -> FloatArray:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .choices import Status
-from .crossproducts import FloatArray
+from .crossproducts import FloatArray, number_trials
 from .crossproducts import columns as checked
 from .design import Options
 from .effect import NOTHING, Effect, Joint
@@ -96,7 +96,18 @@ class People:
     @property
     def trials(self) -> int:
         """How many trials there are."""
-        return len(np.unique(self.place))
+        return count_trials(self.place)
+
+
+def count_trials(place: NDArray[np.int64]) -> int:
+    """Return in how many trials people stand, by the numbers of their trials.
+
+    Examples
+    --------
+    >>> count_trials(np.array([4, 0, 4]))
+    2
+    """
+    return int(np.count_nonzero(np.bincount(place)))
 
 
 def complete(
@@ -112,16 +123,16 @@ def complete(
         z = np.where(moderator.codes < 0, np.nan, moderator.codes.astype(float))
     else:
         z = np.asarray(moderator, float)
-    labels, place = np.unique(np.asarray(trial), return_inverse=True)
+    place, labels = number_trials(trial)
     x = np.empty((len(y), 0)) if adjusters is None else np.asarray(adjusters, float)
     x = x[:, None] if x.ndim == 1 else x
     if not y.shape == t.shape == z.shape == place.shape or y.ndim != 1:
         raise ValueError(f"outcome, treatment, trial and moderator must have one row a participant: {len(y)} each")
-    stays = ~np.isnan(np.column_stack([y, t, z, x])).any(axis=1)
-    for k in range(len(labels)):
-        here = stays & (place == k)
-        if len(np.unique(t[here])) < 2:
-            stays &= place != k
+    stays = ~(np.isnan(y) | np.isnan(t) | np.isnan(z) | np.isnan(x).any(axis=1)) & (place >= 0)
+    someone, both = np.zeros(len(labels) + 1), np.zeros(len(labels) + 1, bool)  # the last is for those without a trial
+    someone[place[stays]] = t[stays]
+    both[place[stays & (t != someone[place])]] = True
+    stays &= both[place]
     return People(y[stays], t[stays], place[stays], x[stays], z[stays], labels)
 
 
@@ -130,24 +141,30 @@ def telling_people(people: People, *, levels: bool) -> NDArray[np.bool_]:
 
     Of a quantity that is one in which it varies on both sides; of levels one in which both sides have two of the same.
     """
-    mask = np.zeros(len(people.place), dtype=bool)
-    for k in np.unique(people.place):
-        here = people.place == k
-        sides = [people.values[here & (people.treatment == side)] for side in (0.0, 1.0)]
-        if levels:
-            mask[here] = len(np.intersect1d(*sides)) > 1
-        else:
-            mask[here] = all(np.ptp(side) > ROUNDING * np.abs(side).max() for side in sides)
-    return mask
+    sides, values = 2 * people.place + (people.treatment == 1.0), people.values
+    count = 2 * len(people.labels)
+    if levels:
+        names, code = np.unique(values, return_inverse=True)
+        seen = np.zeros((count, len(names)), bool)
+        seen[sides, code] = True
+        tells = (seen[::2] & seen[1::2]).sum(axis=1) > 1
+    else:
+        low, high = np.full(count, np.inf), np.full(count, -np.inf)
+        np.minimum.at(low, sides, values)
+        np.maximum.at(high, sides, values)
+        varies = high - low > ROUNDING * np.maximum(np.abs(low), np.abs(high))
+        tells = varies[::2] & varies[1::2]
+    return np.asarray(tells[people.place])
 
 
 def trial_means(place: NDArray[np.int64], columns: FloatArray) -> FloatArray:
     """Return for each person the means of the trial."""
     means = np.empty_like(columns)
-    for k in np.unique(place):
-        here = columns[place == k]
+    order = np.argsort(place, kind="stable")
+    for people in np.split(order, np.flatnonzero(np.diff(place[order], prepend=-1)))[1:]:
+        here = columns[people]
         # the mean of equal values differs from them by rounding, which must not look like variation within the trial
-        means[place == k] = np.where(np.ptp(here, axis=0) == 0.0, here[0], here.mean(axis=0))
+        means[people] = np.where((here == here[0]).all(axis=0), here[0], here.sum(axis=0) / len(here))
     return means
 
 
@@ -249,10 +266,13 @@ def own_effects(people: People) -> FloatArray:
 
 def means_alike(people: People, columns: FloatArray, between: FloatArray) -> str:
     """Return why gamma_A cannot be estimated, or an empty text."""
-    q, trials = columns.shape[1], people.trials
+    q, size = columns.shape[1], np.bincount(people.place)
+    trials = int(np.count_nonzero(size))
     if trials < q + 2:
         return f"{counted(trials)}, and the across reading needs {word(q + 2)}"
-    spread = np.linalg.svd(between / columns.std(axis=0), compute_uv=False)
+    each = np.zeros((len(size), q))
+    each[people.place] = between
+    spread = np.linalg.svd(np.sqrt(size)[:, None] * each / columns.std(axis=0), compute_uv=False)
     return "" if spread[q - 1] > ALIKE * np.sqrt(len(columns)) else ALIKE_MEANS
 
 

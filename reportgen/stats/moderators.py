@@ -45,6 +45,7 @@ from .moderator_models import (
     Plan,
     Reading,
     complete,
+    count_trials,
     counted,
     fit_model,
     nothing,
@@ -291,7 +292,7 @@ def code_moderator(
         options,
         interaction_effect="random",
         random_part="levels" if isinstance(moderator, Levels) else "centred",
-        floor_trials=counted_by_floor(len(np.unique(people.place[found.telling]))),
+        floor_trials=counted_by_floor(count_trials(people.place[found.telling])),
     )
     return Coded(found.columns, found.codes, found.reference, found.telling, Plan(options, random, search))
 
@@ -363,12 +364,12 @@ def _screened(
 def count_entered(people: People, mask: NDArray[np.bool_]) -> Entered:
     """Return how many trials and people of a mask there are."""
     control, intervention = (int(np.sum(people.treatment[mask] == side)) for side in (0, 1))
-    return Entered(len(np.unique(people.place[mask])), int(mask.sum()), control, intervention)
+    return Entered(count_trials(people.place[mask]), int(mask.sum()), control, intervention)
 
 
 def too_few(telling: NDArray[np.bool_], people: People, minimum_trials: int) -> str:
     """Return why the interaction within trials cannot be had, or an empty text."""
-    trials = len(np.unique(people.place[telling]))
+    trials = count_trials(people.place[telling])
     if not trials:
         return ONE_SIDED if any(np.ptp(people.values[people.place == k]) for k in np.unique(people.place)) else CONSTANT
     if trials >= minimum_trials:

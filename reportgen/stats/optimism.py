@@ -10,7 +10,8 @@ Subgroups of a draw and of the data belong together by their rank among kept sub
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -134,29 +135,29 @@ def partition_optimism(
     optimism = np.full((count, 2, depth, ranks), np.nan)
     kept = np.zeros(count, np.int64)
     chosen, cut = np.zeros((count, len(names), 2), bool), np.full((count, len(names), 2), np.nan)
+    data = _Data(prepared)
     for at, draw in enumerate(number.tolist()):
         rows = resampled_rows(seed, prepared.sample, draw)
         sample = prepared.sample.take(rows)
         tree = prepared.pipeline.prepare(sample).run(sample.outcome)
         kept[at] = len(tree.kept)
-        optimism[at] = _optimism(prepared, sample, tree, depth, ranks)
+        optimism[at] = _optimism(data, sample, tree, depth, ranks)
         _choices(tree, names, chosen[at], cut[at])
     return PartitionOptimism(seed, number, names, optimism[:, 0], optimism[:, 1], kept, chosen, cut)
 
 
-def _optimism(prepared: PreparedPartition, sample: Sample, tree: Tree, depth: int, ranks: int) -> FloatArray:
+def _optimism(data: _Data, sample: Sample, tree: Tree, depth: int, ranks: int) -> FloatArray:
     """Effects in the draw minus those of the same rules in the data: (inside and difference, depth, rank)."""
     out = np.full((2, depth, ranks), np.nan)
     places, followed = _ranked(tree, depth, ranks)
     if not followed:
         return out
     assert tree.search is not None
-    data = prepared.search(tuple(moderator.name for moderator in tree.search.moderators))
-    if data is not None:
-        here = rule_effects(tree.search, sample.outcome, followed, own=True)
-        there = rule_effects(data, prepared.sample.outcome, followed)
+    there = data.among(tuple(moderator.name for moderator in tree.search.moderators))
+    if there is not None:
+        here = _Among(tree.search, sample.outcome[tree.search.rows])
         level, rank = np.array(places).T
-        out[:, level, rank] = here - there
+        out[:, level, rank] = here.effects(followed, own=True) - there.effects(followed)
     return out
 
 
@@ -172,78 +173,105 @@ def _ranked(tree: Tree, depth: int, ranks: int) -> tuple[list[tuple[int, int]], 
     return places, followed
 
 
-def rule_effects(
-    search: Search, outcome: FloatArray, splits: Sequence[tuple[TreeNode, Split]], *, own: bool = False
-) -> FloatArray:
-    """Return the effects inside subgroups and their differences from the other side of their last split.
+@dataclass(frozen=True, eq=False)
+class _Among:
+    """The people at the root of a search with their outcome, among whom rules are followed: its own, or others.
 
-    Parameters
-    ----------
-    search : Search
-        Among whose people the rules are followed: those of the splits, or others.
-    outcome : ndarray (n,)
-        Of all people of its sample.
-    splits : sequence of (TreeNode, Split)
-        Of a node only its rules count.
-    own : bool
-        Whether the splits were found by this search with this outcome: then the differences are known.
-
-    Returns
-    -------
-    ndarray (2, number of splits)
-        In units of the outcome; NaN where nothing can be estimated.
+    How far apart the sides of a split are is kept in `apart`: in the data many draws ask for the same.
     """
-    y = outcome[search.rows]
-    sides = [_sides(search, node, split) for node, split in splits]
-    known = own and search.settings.criterion == "interaction"
-    apart = [
-        (split.estimate if split.child == "low" else -split.estimate) if known else _apart(search, y, inside, outside)
-        for (_, split), (inside, outside) in zip(splits, sides, strict=True)
-    ]
-    return np.array([_inside_effects(search, y, [inside for inside, _ in sides]), apart])
+
+    search: Search
+    outcome: FloatArray
+    apart: dict[tuple[bytes, bytes], float] = field(default_factory=dict)
+
+    def effects(self, splits: Sequence[tuple[TreeNode, Split]], *, own: bool = False) -> FloatArray:
+        """Return the effects inside subgroups and their differences from the other side of their last split.
+
+        Parameters
+        ----------
+        splits : sequence of (TreeNode, Split)
+            Of a node only its rules count.
+        own : bool
+            Whether the splits were found by this search with this outcome: then the differences are known.
+
+        Returns
+        -------
+        ndarray (2, number of splits)
+            In units of the outcome; NaN where nothing can be estimated.
+        """
+        sides = [self._sides(node, split) for node, split in splits]
+        known = own and self.search.settings.criterion == "interaction"
+        apart = [
+            (split.estimate if split.child == "low" else -split.estimate) if known else self._apart(inside, outside)
+            for (_, split), (inside, outside) in zip(splits, sides, strict=True)
+        ]
+        return np.array([self._inside([inside for inside, _ in sides]), apart])
+
+    def _sides(self, node: TreeNode, split: Split) -> tuple[IntArray, IntArray]:
+        """People on the side of a split that gains more, and on the other."""
+        parent = np.arange(len(self.search.rows))
+        for rule in node.rules:
+            parent = self.search.those(parent, rule)
+        inside, outside = both_rules(split)
+        return self.search.those(parent, inside), self.search.those(parent, outside)
+
+    def _apart(self, inside: IntArray, outside: IntArray) -> float:
+        if not len(inside) or not len(outside):
+            return np.nan
+        sides = inside.tobytes(), outside.tobytes()
+        if sides not in self.apart:
+            found = difference(self.search, self.outcome, inside, outside, self.search.settings.information)
+            self.apart[sides] = float(found.estimate)
+        return self.apart[sides]
+
+    def _inside(self, groups: list[IntArray]) -> FloatArray:
+        """Effect of treatment in each group, by kernels for all of them together where these can say."""
+        members = np.zeros((len(groups), len(self.outcome)), bool)
+        for k, group in enumerate(groups):
+            members[k, group] = True
+        values, sound = np.full(len(groups), np.nan), np.zeros(len(groups), bool)
+        if self._rows is not None:
+            rows, trial, space = self._rows
+            found = box_effects.effects_inside(_sums(members, rows, trial, self.search.people.trials), space)
+            values, sound = found[:, ESTIMATE].copy(), box_effects.sound(found, space)
+        for place in np.flatnonzero(~sound & members.any(axis=1)).tolist():
+            values[place] = float(self.search.fit(self.outcome, groups[place]).effect.estimate)
+        return values
+
+    @cached_property
+    def _rows(self) -> tuple[FloatArray, IntArray, box_effects.Inside] | None:
+        """What the kernels inside groups need: rows to be summed, their trials, and what the fits share; None if they cannot say."""
+        base, settings = self.search.base, self.search.settings
+        if base is None or base.slopes is not None:  # they know slopes that trials share
+            return None
+        seen = observe(base, self.outcome, settings.options)
+        if seen.prepared is None:
+            return None
+        covariates = box_effects.covariate_rows(base.treatment, base.adjusters[:, seen.prepared[1]])
+        rows = box_effects.with_outcome(covariates, seen.outcome)
+        whole = box_effects.sum_by_trial(rows, base.trial, self.search.people.trials)
+        return rows, base.trial, box_effects.make_inside(whole, settings.random)
 
 
-def _sides(search: Search, node: TreeNode, split: Split) -> tuple[IntArray, IntArray]:
-    """People of a search on the side of a split that gains more, and on the other."""
-    parent = np.arange(len(search.rows))
-    for rule in node.rules:
-        parent = search.those(parent, rule)
-    inside, outside = both_rules(split)
-    return search.those(parent, inside), search.those(parent, outside)
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """The data of a pipeline, in which the rules of all draws are followed."""
 
+    prepared: PreparedPartition
+    known: dict[frozenset[str], _Among | None] = field(default_factory=dict)
+    apart: dict[bytes, dict[tuple[bytes, bytes], float]] = field(default_factory=dict)
 
-def _apart(search: Search, y: FloatArray, inside: IntArray, outside: IntArray) -> float:
-    if not len(inside) or not len(outside):
-        return np.nan
-    return float(difference(search, y, inside, outside, search.settings.information).estimate)
+    def among(self, names: tuple[str, ...]) -> _Among | None:
+        """Return the people at the root of a search among some moderators; None where these cannot be searched."""
+        key = frozenset(names)
+        if key not in self.known:
+            search = self.prepared.search(names)
+            self.known[key] = None if search is None else self._among(search)
+        return self.known[key]
 
-
-def _inside_effects(search: Search, y: FloatArray, groups: list[IntArray]) -> FloatArray:
-    """Effect of treatment in each group, by kernels for all of them together where these can say."""
-    members = np.zeros((len(groups), len(y)), bool)
-    for k, group in enumerate(groups):
-        members[k, group] = True
-    values, sound = _by_kernels(search, y, members)
-    for place in np.flatnonzero(~sound & members.any(axis=1)).tolist():
-        values[place] = float(search.fit(y, groups[place]).effect.estimate)
-    return values
-
-
-def _by_kernels(search: Search, y: FloatArray, members: BoolArray) -> tuple[FloatArray, BoolArray]:
-    """Effect of treatment in each group from sums, and whether it holds."""
-    nothing = np.full(len(members), np.nan), np.zeros(len(members), bool)
-    if search.base is None or search.base.slopes is not None:  # the kernels inside groups know slopes that trials share
-        return nothing
-    base, seen = search.base, observe(search.base, y, search.settings.options)
-    if seen.prepared is None:
-        return nothing
-    covariates = box_effects.covariate_rows(base.treatment, base.adjusters[:, seen.prepared[1]])
-    rows = box_effects.with_outcome(covariates, seen.outcome)
-    trials = search.people.trials
-    whole = box_effects.sum_by_trial(rows, base.trial, trials)
-    space = box_effects.make_inside(whole, search.settings.random)
-    found = box_effects.effects_inside(_sums(members, rows, base.trial, trials), space)
-    return found[:, ESTIMATE].copy(), box_effects.sound(found, space)
+    def _among(self, search: Search) -> _Among:
+        same = self.apart.setdefault(search.rows.tobytes(), {})
+        return _Among(search, self.prepared.sample.outcome[search.rows], same)
 
 
 def _sums(members: BoolArray, rows: FloatArray, trial: IntArray, trials: int) -> FloatArray:

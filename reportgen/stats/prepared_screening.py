@@ -201,8 +201,10 @@ def prepare_screening(
     )
     asked = (reading, minimum_trials, interaction_effect)
     size = np.size(treatment)
+    # which models can be had does not depend on the outcome, as long as there is one
+    stand_in = np.random.default_rng(0).normal(size=size)
     results = [
-        _prepare(treatment, trial, moderator, adjusters, (references or {}).get(name, 0), options, asked)
+        _prepare(stand_in, treatment, trial, moderator, adjusters, (references or {}).get(name, 0), options, asked)
         for name, moderator in moderators.items()
     ]
     return PreparedScreening(
@@ -215,6 +217,7 @@ def prepare_screening(
 
 
 def _prepare(
+    outcome: FloatArray,
     treatment: ArrayLike,
     trial: ArrayLike,
     moderator: ArrayLike | Levels,
@@ -225,11 +228,9 @@ def _prepare(
 ) -> tuple[str, _Design | None]:
     """Return why there is nothing to test, or an empty text and the design."""
     reading, minimum_trials, interaction_effect = asked
-    # which models can be had does not depend on the outcome, as long as there is one
-    stand_in = np.random.default_rng(0).normal(size=np.size(treatment))
-    people = complete(np.arange(len(stand_in), dtype=float), treatment, trial, moderator, adjusters)
+    people = complete(np.arange(len(outcome), dtype=float), treatment, trial, moderator, adjusters)
     rows = people.outcome.astype(np.int64)
-    people = replace(people, outcome=stand_in[rows])
+    people = replace(people, outcome=outcome[rows])
     reason = unusable(people, minimum_trials)
     if reason:
         return reason, None
@@ -281,13 +282,16 @@ def _design(
     ends = np.append(0, np.flatnonzero(np.diff(people.place)) + 1)
     ends = np.append(ends, len(rows)).astype(np.int64)
     most = max(int(model.own[:, 1:].sum(axis=1).max()), 0)
-    swept, own = np.empty((int(used.sum()), len(rows))), np.zeros((most, len(rows)))
-    for k in range(len(ends) - 1):
+    size = np.diff(ends)
+    trial = np.repeat(np.arange(len(size)), size)
+    means = np.column_stack([np.bincount(trial, column) for column in every.T]) / size[:, None]
+    centred = every - means[trial]
+    swept, own = np.ascontiguousarray(centred[:, used].T), np.zeros((most, len(rows)))
+    for k in np.flatnonzero(model.own[:, 1:-1].any(axis=1)):
         here = slice(ends[k], ends[k + 1])
-        centred = every[here] - every[here].mean(axis=0)
-        basis = np.linalg.qr(centred[:, model.own[k, 1:-1]])[0]
+        basis = np.linalg.qr(centred[here][:, model.own[k, 1:-1]])[0]
         own[: basis.shape[1], here] = basis.T
-        left = centred[:, used]
+        left = centred[here][:, used]
         left = left - basis @ (basis.T @ left)
         swept[:, here] = (left - basis @ (basis.T @ left)).T
     places = [model.x_names.index(name) for name in names[-columns.shape[1] :] if name in model.x_names]

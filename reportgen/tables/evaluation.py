@@ -20,6 +20,9 @@ from reportgen.records.evaluation import (
 )
 from reportgen.records.numbers import DASH, Inline
 
+EARLY: Inline = (
+    "Sign flips made: mean over data sets. These flips end as soon as they decide whether p of the search is at most alpha, with the same decision as all of them; p itself and the proportion of all flips in which a split is kept are then not known.",
+)
 ERROR: Inline = ("In brackets: Monte Carlo standard error.",)
 WAYS: dict[Way, str] = {"naive": "naive", "corrected": "corrected", "held-out": "held out"}
 _WHATS: tuple[What, ...] = ("inside", "difference")
@@ -102,6 +105,7 @@ def _found(
     more: Callable[[SearchInScenario], tuple[Inline, ...]],
     columns: tuple[Column, ...],
 ) -> Table:
+    early = any(search.flips for record in records for search in record.searches)
     first = (
         Column(("Scenario and search",), "left"),
         Column(("Data sets",), "right"),
@@ -109,6 +113,7 @@ def _found(
         Column(("Kept, %",)),
         Column(("Supported, %",)),
         Column(("Kept in sign flips, %",)),
+        *((Column(("Sign flips made",), "decimal"),) if early else ()),
     )
     groups = _groups(
         records,
@@ -119,11 +124,12 @@ def _found(
                 rate(item.kept),
                 rate(item.supported),
                 average(item.kept_in_draws),
+                *((average(item.flips),) if early else ()),
                 *more(item),
             )
         ],
     )
-    return Table((*first, *columns), groups, (ERROR,))
+    return Table((*first, *columns), groups, (*((EARLY,) if early else ()), ERROR))
 
 
 def biases(records: Sequence[ScenarioRecord]) -> Table:

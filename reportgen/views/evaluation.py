@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from reportgen.figures.evaluation import draw_biases, draw_rates
 from reportgen.records.artefact import Drawing, NumberedArtefact, Part, Table
 from reportgen.records.evaluation import EvaluationRecord, JudgedSearch, ScenarioRecord, SimulatedModerator
-from reportgen.records.numbers import Inline
+from reportgen.records.numbers import Inline, Number
 from reportgen.tables import evaluation as tables
 from reportgen.tables.phrases import counted, enumerated, joined
 from reportgen.views.prose.section import Section
@@ -27,7 +27,7 @@ METHODS = {
 
 def sections(record: EvaluationRecord) -> tuple[Section, ...]:
     """Return the methods in prose."""
-    searches = (Section(("Search ", search.name), tuple(_search(search))) for search in record.searches)
+    searches = (Section(("Search ", search.name), tuple(_search(search, record.alpha))) for search in record.searches)
     return (
         Section(("Data sets",), tuple(_data(record))),
         *searches,
@@ -64,7 +64,7 @@ def _moderator_words(simulated_moderator: SimulatedModerator) -> Inline:
     )
 
 
-def _search(judged_search: JudgedSearch) -> Iterator[Inline]:
+def _search(judged_search: JudgedSearch, alpha: Number) -> Iterator[Inline]:
     settings = joined([(f"{word} ", *value) for word, value in judged_search.settings], ", ")
     before: Inline = ()
     if judged_search.p_below is not None:
@@ -78,12 +78,15 @@ def _search(judged_search: JudgedSearch) -> Iterator[Inline]:
         yield ("The box assessed is the one whose proportion of participants is closest to ", judged_search.size, "%.")
     elif judged_search.method == "directed-peeling":
         yield ("The box with the largest z over all sizes is assessed.",)
-    yield (*counted(judged_search.data_sets, "data set"), " of each scenario; ", *_draws(judged_search), ".")
+    yield (*counted(judged_search.data_sets, "data set"), " of each scenario; ", *_draws(judged_search, alpha), ".")
 
 
-def _draws(judged_search: JudgedSearch) -> Inline:
+def _draws(judged_search: JudgedSearch, alpha: Number) -> Inline:
     parts: list[Inline] = []
-    if judged_search.sign_flips.value:
+    if judged_search.curtailed:
+        until = " sign flips at most, until they decide whether p of the search is at most "
+        parts.append((judged_search.sign_flips, until, alpha))
+    elif judged_search.sign_flips.value:
         parts.append((judged_search.sign_flips, " sign flips for p of the search"))
     if judged_search.bootstrap.value:
         parts.append((judged_search.bootstrap, " bootstrap samples for corrected effects"))

@@ -16,6 +16,7 @@ from reportgen.stats.null_model import null_model
 from reportgen.stats.optimism import partition_optimism, peel_optimism
 from reportgen.stats.pipelines import PartitionPipeline, PeelPipeline, PreparedPeel
 from reportgen.stats.sample import Sample, make_sample
+from reportgen.stats.screening import Screening
 from reportgen.stats.signs import signs
 from tests.benchmarks.test_peel_speed import simulate
 from tests.benchmarks.timing import least
@@ -57,6 +58,7 @@ def step_by_step(prepared: PreparedPeel, outcome: Any) -> Any:
 def test_a_draw_of_a_peeling_takes_less_than_half_of_the_search_step_by_step() -> None:
     sample = example()
     model, tree, boxes = null_model(sample), PartitionPipeline().prepare(sample), PeelPipeline().prepare(sample)
+    screened = PartitionPipeline(screening=Screening(0.2, options={"interaction_effect": "common"})).prepare(sample)
     outcome = model.flipped(signs(1, sample.unit, 0, 1)[0])
     search = boxes.search(tuple(sample.moderators))
     assert search is not None
@@ -65,6 +67,8 @@ def test_a_draw_of_a_peeling_takes_less_than_half_of_the_search_step_by_step() -
     works: dict[str, Callable[[], Any]] = {
         "RP, sign flip": lambda: partition_draws(tree, model, 1, 0, COUNT),
         "RP, bootstrap": lambda: partition_optimism(tree, 1, 0, COUNT),
+        "RP after screening, sign flip": lambda: partition_draws(screened, model, 1, 0, COUNT),
+        "RP after screening, bootstrap": lambda: partition_optimism(screened, 1, 0, COUNT),
         "ARDP, sign flip": lambda: peel_draws(boxes, model, 1, 0, COUNT),
         "ARDP, bootstrap": lambda: peel_optimism(boxes, 1, 0, COUNT, sizes=(0.1, 0.2, 0.5)),
     }
@@ -73,7 +77,7 @@ def test_a_draw_of_a_peeling_takes_less_than_half_of_the_search_step_by_step() -
         (f"{name}, of {len(sample.outcome)} people", f"{1e3 * t:.1f} ms, {1 / t:.0f} a second")
         for name, t in each.items()
     ]
-    for name in ("RP", "ARDP"):
+    for name in ("RP", "RP after screening", "ARDP"):
         seconds = (FLIPS * each[f"{name}, sign flip"] + BOOTSTRAPS * each[f"{name}, bootstrap"]) / CORES
         rows.append((f"{name}, {FLIPS} flips and {BOOTSTRAPS} bootstraps on {CORES} cores", f"{seconds:.0f} s"))
     evaluated = search.draw(outcome).evaluated

@@ -24,7 +24,15 @@ EMPTY, PLANTED = (scenario.cell for scenario in SPEC.scenarios())
 
 def searched(cell: object, data_sets: int, search: str = "RP") -> Outcomes:
     about = SPEC.file.evaluation
-    return judge(cell, SPEC.file.searches[search], seed=about.seed, level=about.level, first=0, count=data_sets)  # type: ignore[arg-type]
+    return judge(
+        cell,
+        SPEC.file.searches[search],
+        seed=about.seed,
+        level=about.level,
+        alpha=about.alpha,
+        first=0,
+        count=data_sets,
+    )  # type: ignore[arg-type]
 
 
 def test_a_planted_subgroup_is_found() -> None:

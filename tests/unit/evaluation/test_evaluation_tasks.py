@@ -24,9 +24,10 @@ BARE = TINY.replace(", draws: {sign_flips: 20, bootstrap: 20}", "")
 def test_chunks_of_any_size_give_the_same(tmp_path: Path) -> None:
     spec = evaluation(tmp_path, BARE)
     cell, search = spec.scenarios()[1].cell, spec.file.searches["RP"]
-    once = judge(cell, search, seed=7, level=0.95, first=0, count=6)
+    once = judge(cell, search, seed=7, level=0.95, alpha=0.05, first=0, count=6)
     parts = [
-        judge(cell, search, seed=7, level=0.95, first=first, count=count) for first, count in ((4, 2), (0, 1), (1, 3))
+        judge(cell, search, seed=7, level=0.95, alpha=0.05, first=first, count=count)
+        for first, count in ((4, 2), (0, 1), (1, 3))
     ]
     again = joined(parts)
     for name in ("number", "p", "kept", "jaccard", "effects"):

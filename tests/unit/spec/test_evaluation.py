@@ -89,6 +89,9 @@ def test_the_worked_files_are_in_order(file: str, name: str, scenarios: int) -> 
         ("{mean: 5, sd: 2,", "{", "evaluation.yaml:6:9: a moderator has no distribution"),
         ("{number: 3, people: 60}", "{number: 3, people: [60, 40]}", "evaluation.yaml:3:30: 2 values of 'people'"),
         ("sign_flips: 20", "sign_flips: 5", "5 draws cannot show a p value below 0.05"),
+        ("sign_flips: 20, bootstrap: 20", "bootstrap: 20, curtailed: true", "evaluation.yaml:10:"),
+        ("sign_flips: 20", "curtailed: true", "there are no sign flips to end early"),
+        ("sign_flips: 20", "sign_flips: 20, curtailed: 3", "curtailed"),
         ("data_sets: 6", "data_sets: 0", "evaluation.yaml:1:34:"),
         ("gain: [0, 1.2]", "gain: -1", "evaluation.yaml:8:47:"),
         (

@@ -241,7 +241,7 @@ def test_ledger_and_its_summary() -> None:
 
 def test_people_left_out_are_never_left_to_a_summary() -> None:
     record = records_fixture.ledger(8)
-    rows = tuple(replace(row, kind="left-out" if i < 3 else "recode") for i, row in enumerate(record.rows))
+    rows = tuple(replace(row, excludes=i < 3) for i, row in enumerate(record.rows))
     table = excluded_participants(replace(record, rows=rows))
     assert table is not None
     assert sum(len(group.rows) for group in table.groups) == 3
