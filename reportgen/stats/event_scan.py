@@ -25,6 +25,7 @@ from .one_step_glmm import GlmmFit, GlmmOptions, fit_participants
 
 STEPS = 50
 NEAR = 1e-10  # of a mode, in log ratios
+NORMAL = np.array(np.inf)  # degrees of freedom
 COLLINEAR = 1e-9  # share of a column's weighted sum of squares below which what is left of it counts as rounding
 
 
@@ -36,7 +37,8 @@ class WorkingModel:
     ----------
     rows : ndarray (n,) of int
         The participants in it, as rows of the input.
-    outcome, treatment, response, weight : ndarray (n,)
+    outcome, treatment, eta, response, weight : ndarray (n,)
+        `eta`: log odds or log rate of the null fit, the offset of an exposure aside.
     trial : ndarray (n,) of int
         Number of the trial.
     columns : ndarray (n, p)
@@ -52,6 +54,7 @@ class WorkingModel:
     rows: IntArray
     outcome: FloatArray
     treatment: FloatArray
+    eta: FloatArray
     response: FloatArray
     weight: FloatArray
     trial: IntArray
@@ -62,6 +65,14 @@ class WorkingModel:
     status: Status
     message: str
 
+    def flipped(self, signs: FloatArray) -> FloatArray:
+        """Responses (n, d) whose residuals have the signs (n, d) of d draws, for `scan_event_cuts`.
+
+        The null model should have an effect of treatment for each trial (columns of its own, `treatment_effect="common"`), so that
+        what varies between trials is not in the residuals.
+        """
+        return self.eta[:, None] + signs * (self.response - self.eta)[:, None]
+
 
 @dataclass(frozen=True, slots=True)
 class EventScan:
@@ -71,8 +82,9 @@ class EventScan:
     ----------
     cuts : ndarray (c,)
         Observed values; people at or below one are its low side.
-    estimate, std_error, p_value : ndarray (c,)
+    estimate, p_value : ndarray (c,), or (c, d) of d responses
         Log ratio on the low side minus that on the high side, with a normal test.
+    std_error : ndarray (c,)
     """
 
     cuts: FloatArray
@@ -144,7 +156,7 @@ def _written_out(people: Participants, rows: IntArray, fit: GlmmFit) -> WorkingM
     eta = fixed + random * _modes(people, code, fixed, random, tau2)[code]
     mean, weight = _mean_and_weight(eta, people)
     return WorkingModel(
-        rows, table.outcome, t, eta + (table.outcome - mean) / weight, weight, code, columns, random, tau2,
+        rows, table.outcome, t, eta, eta + (table.outcome - mean) / weight, weight, code, columns, random, tau2,
         people.link, fit.status, fit.message,
     )  # fmt: skip
 
@@ -177,6 +189,7 @@ def scan_event_cuts(
     model: WorkingModel,
     covariate: ArrayLike,
     *,
+    responses: FloatArray | None = None,
     min_size: int = 1,
     min_arm: int = 1,
     min_events: int = 1,
@@ -188,6 +201,8 @@ def scan_event_cuts(
     model : WorkingModel
     covariate : array_like (m,)
         A value for each row of the input of `working_model`.
+    responses : ndarray (n, d), optional
+        Others in place of that of the model, as of `flipped`: all are tested at once, since estimates are linear in them.
     min_size, min_arm, min_events : int
         A cut is admissible if both of its sides hold at least `min_size` people, `min_arm` in each arm, and in each arm
         `min_events` people with the event and, of a binary outcome, as many without. Other cuts have no row.
@@ -207,15 +222,16 @@ def scan_event_cuts(
     cuts = _admissible(model, x, min_size, min_arm, min_events)
     if not len(cuts):
         return EventScan(cuts, cuts.copy(), cuts.copy(), cuts.copy())
-    p = model.columns.shape[1]
-    base = np.column_stack([np.ones(len(x)), model.random, model.treatment, model.columns, model.response])
-    whole = np.zeros((p + 2, p + 2))
-    side, square = np.zeros((len(cuts), 2, p + 2)), np.zeros((len(cuts), 2, 2))
+    common = 1 + model.columns.shape[1]
+    given = model.response if responses is None else responses
+    base = np.column_stack([np.ones(len(x)), model.random, model.treatment, model.columns, given])
+    m = base.shape[1] - 2
+    whole, side, square = np.zeros((common, m)), np.zeros((len(cuts), 2, m)), np.zeros((len(cuts), 2, 2))
     for k in range(int(model.trial.max()) + 1):
         here = np.flatnonzero(model.trial == k)
         here = here[np.argsort(x[here], kind="stable")]
         weighted = model.weight[here, None] * base[here]
-        gram = weighted.T @ base[here]
+        gram = weighted[:, : 2 + common].T @ base[here]
         ends = np.searchsorted(x[here], cuts, side="right")
         sums = np.stack([_below(weighted, ends), _below(model.treatment[here, None] * weighted, ends)], axis=1)
         inverse = _own_inverse(gram[:2, :2], model.tau2)
@@ -226,7 +242,11 @@ def scan_event_cuts(
         low, treated = sums[:, 0, 0], sums[:, 1, 0]
         square += np.stack([low, treated, treated, treated], axis=1).reshape(-1, 2, 2)
         square -= swept @ sums[:, :, :2].transpose(0, 2, 1)
-    return _tests(cuts, whole, side, square)
+    estimate, std_error = _last_column(whole, side, square)
+    if responses is None:
+        estimate = estimate[:, 0]
+        return EventScan(cuts, estimate, std_error, student_p(estimate / std_error, NORMAL))
+    return EventScan(cuts, estimate, std_error, student_p(estimate / std_error[:, None], NORMAL))
 
 
 def _own_inverse(gram: FloatArray, tau2: float) -> FloatArray:
@@ -241,19 +261,27 @@ def _below(weighted: FloatArray, ends: IntArray) -> FloatArray:
     return np.concatenate([np.zeros((1, weighted.shape[1])), np.cumsum(weighted, axis=0)])[ends]
 
 
-def _tests(cuts: FloatArray, whole: FloatArray, side: FloatArray, square: FloatArray) -> EventScan:
-    """Sweep out treatment and columns, then the main effect of the side; what is left is its product with treatment."""
-    reduced = np.linalg.inv(whole[:-1, :-1]) @ side[:, :, :-1].transpose(0, 2, 1)
-    left = square - side[:, :, :-1] @ reduced
-    response = side[:, :, -1] - reduced.transpose(0, 2, 1) @ whole[:-1, -1]
+def _last_column(whole: FloatArray, side: FloatArray, square: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Estimates (c, d) and standard errors (c,) of the product of treatment with a side, everything else swept out.
+
+    Parameters
+    ----------
+    whole : ndarray (p, p + d)
+        Products of treatment and columns with themselves and the responses.
+    side : ndarray (c, 2, p + d)
+        Of the side and its product with treatment with all of these.
+    square : ndarray (c, 2, 2)
+    """
+    p = len(whole)
+    reduced = side[:, :, :p] @ np.linalg.inv(whole[:, :p])
+    left = square - reduced @ side[:, :, :p].transpose(0, 2, 1)
+    response = side[:, :, p:] - reduced @ whole[:, p:]
     main = left[:, 0, 0] > COLLINEAR * square[:, 0, 0]
     factor = np.where(main, left[:, 0, 1] / np.where(main, left[:, 0, 0], 1.0), 0.0)
     information = left[:, 1, 1] - factor * left[:, 0, 1]
-    good = information > COLLINEAR * square[:, 1, 1]
-    information = np.where(good, information, np.nan)
-    estimate = (response[:, 1] - factor * response[:, 0]) / information
-    std_error = 1.0 / np.sqrt(information)
-    return EventScan(cuts, estimate, std_error, student_p(estimate / std_error, np.full(len(cuts), np.inf)))
+    information = np.where(information > COLLINEAR * square[:, 1, 1], information, np.nan)
+    estimate = (response[:, 1] - factor[:, None] * response[:, 0]) / information[:, None]
+    return estimate, 1.0 / np.sqrt(information)
 
 
 def _admissible(model: WorkingModel, x: FloatArray, min_size: int, min_arm: int, min_events: int) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,24 @@ def test_z_is_near_that_of_a_refit(seed: int, link: str) -> None:
         place = refit.coefficient_names.index("adjuster[3]")
         z = refit.coefficients[place] / np.sqrt(refit.covariance_fixed[place, place])
         assert scan.estimate[k] / scan.std_error[k] == pytest.approx(z, abs=0.15)
+
+
+def test_all_sign_flips_at_once_are_scans_of_one_response_each() -> None:
+    data = people(4, size=100)
+    own = data["treatment"][:, None] * (data["trial"][:, None] == np.arange(1, 4))
+    adjusters = np.column_stack([data["adjusters"], own])
+    model = working_model(**(data | {"adjusters": adjusters}), treatment_effect="common")
+    signs = np.random.default_rng(1).choice([-1.0, 1.0], (len(model.rows), 6))
+    signs[:, 0] = 1.0
+    flips = model.flipped(signs)
+    np.testing.assert_allclose(flips[:, 0], model.response, atol=1e-12)
+    age = data["adjusters"][:, 0]
+    together = scan_event_cuts(model, age, responses=flips, min_arm=20)
+    assert together.estimate.shape == together.p_value.shape == (len(together.cuts), 6)
+    for draw in range(6):
+        alone = scan_event_cuts(replace(model, response=flips[:, draw]), age, min_arm=20)
+        np.testing.assert_allclose(together.estimate[:, draw], alone.estimate, atol=1e-10)
+        np.testing.assert_allclose(together.p_value[:, draw], alone.p_value, atol=1e-10)
 
 
 def test_swapped_arms_turn_the_sign() -> None:
