@@ -10,6 +10,7 @@ What to use when:
 - `interaction_by_trial`: the interaction in each trial by itself, and pooled in two stages.
 - `consistent_effects`: the effect in each level, or at values, that differ by the interaction within trials and nothing else.
 - `scan_cuts`: the interaction with `x <= c` for every cut c of a covariate, at microseconds a cut; for searches.
+- `working_model` and `scan_event_cuts`: the same for events, from one null fit, at microseconds a cut.
 - `partition`: RP, the search for subgroups by recursive partitioning.
 - `peel`: ARDP, the best box-shaped subgroup of every size by directed peeling.
 - what a search is worth, by repeating it: a `sample` of participants; its `null_model`; `pipelines` (a search with the
@@ -39,6 +40,7 @@ from .absolute_effects import (
 )
 from .consistent_effects import ConsistentEffects, consistent_effects
 from .effect import Effect, Joint
+from .event_scan import EventScan, WorkingModel, scan_event_cuts, working_model
 from .interaction_by_trial import Contrast, InteractionByTrial, interaction_by_trial
 from .interaction_by_trial_glm import interaction_by_trial_glm
 from .levels import Levels
@@ -69,6 +71,7 @@ __all__ = [
     "CutScan",
     "Effect",
     "Entered",
+    "EventScan",
     "ExcludedParticipants",
     "GlmmFit",
     "Group",
@@ -95,6 +98,7 @@ __all__ = [
     "TrialEffects",
     "Tried",
     "TwoStage",
+    "WorkingModel",
     "benjamini_hochberg",
     "consistent_effects",
     "fit_one_step",
@@ -114,8 +118,10 @@ __all__ = [
     "prepare_screening",
     "risk_difference",
     "scan_cuts",
+    "scan_event_cuts",
     "screen_moderator",
     "screen_moderator_glmm",
     "split_readings",
     "standardised_effects",
+    "working_model",
 ]
