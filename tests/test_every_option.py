@@ -83,7 +83,9 @@ def shown(method: str, names: list[str], *, drawn: bool = False) -> list[dict[st
     shows = [
         show for show, kind in SHOWS.items() if method in kind.shown_methods() and (drawn or not show.endswith(DRAWN))
     ]
-    shows = [show for show in shows if (drawn or "forest" not in show) and show != "absolute-effects"]  # of events alone
+    shows = [
+        show for show in shows if (drawn or "forest" not in show) and show != "absolute-effects"
+    ]  # of events alone
     return [{"series": "Table", "show": show, "of": name} for name in names for show in shows]
 
 
