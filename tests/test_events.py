@@ -199,6 +199,18 @@ def test_an_arm_without_any_event_gives_a_reason_and_no_number(tmp_path: Path) -
     assert "no finite estimate" in effect.reason
 
 
+def test_an_adjuster_that_separates_is_called_as_in_the_study_file(tmp_path: Path) -> None:
+    analyses = {"pooled": {"method": "meta-analysis", "outcomes": "relapse", "adjust_for": ["sex"]}}
+    path = write_events(tmp_path / "s", {"analyses": analyses, "report": {"contents": []}, **NOTHING_SMALL})
+    for name in TRIALS:
+        table = pd.read_csv(tmp_path / "s" / f"{name.lower()}.csv")
+        table["sex"] = table["relapse"] + 1
+        table.to_csv(tmp_path / "s" / f"{name.lower()}.csv", index=False)
+    effect = effects(path)["relapse"]
+    assert effect.estimate.effect.value is None
+    assert "sex" in effect.reason.lower() and "adjuster[" not in effect.reason
+
+
 def test_events_of_few_people_are_not_told_nor_left_to_be_worked_out(tmp_path: Path) -> None:
     path = write_events(tmp_path / "s", {"analyses": {"pooled": ANALYSES["pooled"]}, "report": {"contents": []}})
     table = pd.read_csv(tmp_path / "s" / "east.csv")

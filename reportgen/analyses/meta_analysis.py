@@ -7,6 +7,7 @@ In: the node of the study file and the people of each cell. Out: a `MetaAnalysis
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
 from reportgen.analyses.arm_events import absolute_record, has_few_events, suppressed_for_events, with_events
 from reportgen.analyses.arm_means import with_arm_means
-from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, unit_of
+from reportgen.analyses.naming import adjuster_label, adjuster_labels, level_number, scale_of, unit_of
 from reportgen.analyses.pooled_fits import Fits, fit, one_step_of, predicted
 from reportgen.analyses.recording import NAN, comparison_records, excluded_record, for_outcome
 from reportgen.analyses.selection import Selection, not_estimable, range_of
@@ -250,7 +251,8 @@ def _record(
 ) -> PooledEffect[Value]:
     values = for_outcome(selection.outcome, study, values)
     unit = unit_of(selection.outcome, study)
-    reason = suppression or (fits.message if fits and fits.failed else "")
+    said = _named(fits.message, selection, study) if fits else ""
+    reason = suppression or (said if fits and fits.failed else "")
     status: Status = fits.status if fits else "not estimable"
     builder = values.at(
         selection.comparison,
@@ -302,7 +304,7 @@ def _record(
         by_trial=rows,
         excluded=excluded_record(selection, builder),
         status=status,
-        reason=reason or (fits.message if fits and status != "ok" else ""),
+        reason=reason or (said if status != "ok" else ""),
         evaluations=_evaluations(fits, builder, reason or _not_searched(selection, fits)),
         criterion=builder.fixed(
             "criterion", _criterion(fits), "criterion", reason=reason or _not_searched(selection, fits)
@@ -317,6 +319,23 @@ def _record(
         if used and selection.kind != "continuous"
         else None,
     )
+
+
+def _named(message: str, selection: Selection, study: Study) -> str:
+    """Return what a fit says, with the adjusters called as on the pages.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> people = SimpleNamespace(adjuster_of=("age",))
+    >>> _named("adjuster[0] separates them", people, SimpleNamespace(covariates={}))
+    'age separates them'
+    """
+
+    def name(found: re.Match[str]) -> str:
+        return adjuster_label(selection.adjuster_of[int(found[1])], study)
+
+    return re.sub(r"adjuster\[(\d+)\]", name, message)
 
 
 def _suppression_reason(selection: Selection, node: Node, study: Study) -> str:
@@ -441,7 +460,9 @@ def _trials(
 ) -> list[TrialEstimate[Value]]:
     """One row a trial. The weight is the two-stage one: a one-step model has none of its own."""
     found = fits.trials
-    apart = not_pooled(fits.two_stage, len(found.labels)) or (fits.message if fits.failed else "")
+    apart = not_pooled(fits.two_stage, len(found.labels)) or (
+        _named(fits.message, selection, study) if fits.failed else ""
+    )
     places = {str(label): place for place, label in enumerate(found.labels)}
     rows = []
     for name in selection.trials:
