@@ -7,6 +7,7 @@ adjuster is left out where none of its columns that say something stays.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -77,6 +78,17 @@ def _unused(adjuster: str, owners: Sequence[str], found: dict[int, Redundant]) -
         return Unused(adjuster, "within" if "within" in kinds else "constant")
     others = ("treatment" if place == TREATMENT else owners[place] for item in following for place in item.of)
     return Unused(adjuster, "follows", tuple(dict.fromkeys(others)))
+
+
+def with_adjusters(message: str, names: Sequence[str]) -> str:
+    """Return what a fit says, with its adjusters by name.
+
+    Examples
+    --------
+    >>> with_adjusters("adjuster[1] separates them", ("age", "sex"))
+    'sex separates them'
+    """
+    return re.sub(r"adjuster\[(\d+)\]", lambda found: names[int(found[1])], message)
 
 
 def not_adjusted_record(unused: Sequence[Unused], study: Study, values: Values) -> tuple[NotAdjusted[Value], ...]:

@@ -7,12 +7,11 @@ In: the node of the study file and the people of each cell. Out: a `MetaAnalysis
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters
+from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters, with_adjusters
 from reportgen.analyses.arm_events import absolute_record, has_few_events, suppressed_for_events, with_events
 from reportgen.analyses.arm_means import with_arm_means
 from reportgen.analyses.naming import adjuster_label, adjuster_labels, level_number, scale_of, unit_of
@@ -322,20 +321,8 @@ def _record(
 
 
 def _named(message: str, selection: Selection, study: Study) -> str:
-    """Return what a fit says, with the adjusters called as on the pages.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> people = SimpleNamespace(adjuster_of=("age",))
-    >>> _named("adjuster[0] separates them", people, SimpleNamespace(covariates={}))
-    'age separates them'
-    """
-
-    def name(found: re.Match[str]) -> str:
-        return adjuster_label(selection.adjuster_of[int(found[1])], study)
-
-    return re.sub(r"adjuster\[(\d+)\]", name, message)
+    """Return what a fit says, with its adjusters called as on the pages."""
+    return with_adjusters(message, [adjuster_label(name, study) for name in selection.adjuster_of])
 
 
 def _suppression_reason(selection: Selection, node: Node, study: Study) -> str:

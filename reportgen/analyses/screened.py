@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.analyses.adjusters import with_adjusters
 from reportgen.analyses.arm_events import has_few_events
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.pooled_fits import LINKS
@@ -165,7 +166,8 @@ def _fit(selection: Selection, moderator: Moderator, node: Node, *, search: bool
     if selection.kind != "continuous":
         inference: Reference = "normal" if node.inference == "normal" else "t"
         link = LINKS[selection.kind]
-        return screen_moderator_glmm(*people, link=link, exposure=selection.exposure, inference=inference, **asked)
+        fit = screen_moderator_glmm(*people, link=link, exposure=selection.exposure, inference=inference, **asked)
+        return _with_names(fit, selection)
     return screen_moderator(
         *people,
         inference=node.inference,
@@ -174,6 +176,17 @@ def _fit(selection: Selection, moderator: Moderator, node: Node, *, search: bool
         residual=node.residual,
         **asked,
     )
+
+
+def _with_names(fit: ModeratorFit, selection: Selection) -> ModeratorFit:
+    """Return a fit whose reasons call adjusters as the study file does."""
+
+    def named(reading: Reading) -> Reading:
+        return replace(reading, reason=with_adjusters(reading.reason, selection.adjuster_of))
+
+    names = ("within", "naive", "across", "in_these_trials", "in_new_trials")
+    readings: dict[str, Any] = {name: named(getattr(fit, name)) for name in names}
+    return replace(fit, **readings)
 
 
 def guarded(found: Iterable[Screened], selection: Selection, minimum: int) -> list[Screened]:
