@@ -13,6 +13,7 @@ import pytest
 import statsmodels.api as sm
 from ruamel.yaml import YAML
 
+from reportgen.analyses.repository_records import ledger_record
 from reportgen.cli import run
 from reportgen.errors import SpecError
 from reportgen.pipeline import read
@@ -32,7 +33,7 @@ from reportgen.stats import (
 from tests.analysed import analysed
 from tests.event_study import ANALYSES, CONTENTS, INSTRUMENTS, OUTCOMES, TRIALS, write_events
 from tests.page_numbers import pages_of
-from tests.study_files import write_yaml
+from tests.study_files import STUDY, write_yaml
 
 NOTHING_SMALL = {"policy": {"minimum_cell": 0}}
 
@@ -493,3 +494,56 @@ def test_published_effects_of_events_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(SpecError, match="published effects"):
         read(path)
+
+
+def test_neither_the_ledger_nor_a_trial_that_tells_nothing_gives_few_events_away(tmp_path: Path) -> None:
+    analyses = {"harms": {"method": "events", "outcomes": "relapse"}}
+    path = write_events(tmp_path / "s", {"analyses": analyses, "report": {"contents": []}})
+    east, south = (pd.read_csv(tmp_path / "s" / f"{name}.csv") for name in ("east", "south"))
+    east["relapse"] = 0
+    east.loc[[0, 2, 5], "relapse"] = 1
+    south["relapse"] = 1  # everybody: no cover for the east
+    for name, table in (("east", east), ("south", south)):
+        table.to_csv(tmp_path / "s" / f"{name}.csv", index=False)
+    counted: EventTable = record_of(path, "harms")
+    (relapse,) = counted.results
+    hidden = {row.trial.text for row in relapse.rows if row.suppressed}
+    assert hidden == {"North", "East"}
+    spec, repository = read(path)
+    lines = [row for row in ledger_record(repository, spec.study).rows if row.variable.words == "relapse"]
+    assert lines and all(row.count.value is None and "<" not in row.count.words for row in lines)
+
+
+def test_counts_are_few_where_few_people_have_any(tmp_path: Path) -> None:
+    analyses = {"harms": {"method": "events", "outcomes": "falls"}}
+    path = write_events(tmp_path / "s", {"analyses": analyses, "report": {"contents": []}})
+    east = pd.read_csv(tmp_path / "s" / "east.csv")
+    east.loc[east["arm"] == 1, "falls"] = 0
+    east.loc[0 if east.loc[0, "arm"] == 1 else 1, "falls"] = 7  # seven falls of one person
+    east.to_csv(tmp_path / "s" / "east.csv", index=False)
+    counted: EventTable = record_of(path, "harms")
+    assert "East" in {row.trial.text for row in counted.results[0].rows if row.suppressed}
+
+
+def test_a_moderator_that_is_constant_in_each_trial_costs_no_other_one(tmp_path: Path) -> None:
+    covariates = {**STUDY["covariates"], "clinic": {"levels": ["small", "large"]}}
+    screening = {**SCREENING, "outcomes": "relapse", "moderators": ["clinic", "age"]}
+    study = {"covariates": covariates, "analyses": {"screening": screening}, "report": {"contents": []}}
+    path = write_events(tmp_path / "s", study, clinic={"column": "clinic", "codes": {1: "small", 2: "large"}})
+    for place, name in enumerate(TRIALS):
+        table = pd.read_csv(tmp_path / "s" / f"{name.lower()}.csv").assign(clinic=1 + place % 2)
+        table.to_csv(tmp_path / "s" / f"{name.lower()}.csv", index=False)
+    (screen,) = record_of(path, "screening").results
+    clinic, age = screen.interactions
+    assert clinic.within.each[0].effect.value is None and clinic.within.reason
+    assert age.within.each[0].effect.value is not None
+
+
+def test_a_difference_excludes_none_where_the_ratio_does_and_leaves_no_risk_below_zero(tmp_path: Path) -> None:
+    effect = effects(write_events(tmp_path / "s", NOTHING_SMALL))["relapse"]
+    absolute = effect.absolute
+    assert absolute is not None
+    low, high, control = (number.value or 0.0 for number in (absolute.low, absolute.high, absolute.control))
+    assert low >= -control and high <= 1000 - control
+    ratio_low, ratio_high = (number.value or 0.0 for number in (effect.estimate.low, effect.estimate.high))
+    assert (np.sign(low), np.sign(high)) == (np.sign(ratio_low), np.sign(ratio_high))

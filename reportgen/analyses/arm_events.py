@@ -25,17 +25,18 @@ from reportgen.release.estimates import scalar
 from reportgen.release.rules import guards
 from reportgen.release.values import Values
 from reportgen.spec.study import Study
-from reportgen.stats import Effect, number_needed_to_treat, pool_control_risk, risk_difference
+from reportgen.stats import Effect, difference_at, pool_control_risk
 
 IntArray = NDArray[np.int64]
 THOUSAND = 1000.0
+LARGEST = 1000.0  # a rate beyond this, per unit of exposure, says that nothing is known
 LEAST_SUPPRESSED = 2  # one trial alone is what all others leave of the total
 
 
 def event_cells(selection: Selection, trials: Iterable[str] | None = None) -> IntArray:
-    """Return events in control and intervention, and people without an event in either; a row a trial, (K, 4).
+    """Return people with an event in control and intervention, and those without in either; a row a trial, (K, 4).
 
-    Of counts nobody is without: an event more or less of somebody tells nothing of how many had one.
+    Of counts those without are not looked at: the number of events does not tell how many had none.
     """
     names = list(selection.trials if trials is None else trials)
     rows = [_cells(selection, selection.trial == name) for name in names]
@@ -44,12 +45,15 @@ def event_cells(selection: Selection, trials: Iterable[str] | None = None) -> In
 
 def _cells(selection: Selection, mask: NDArray[np.bool_]) -> list[int]:
     sides = [selection.response[mask & (selection.treatment == side)] for side in (0, 1)]
-    without = [len(mine) - int(mine.sum()) if selection.kind == "binary" else 0 for mine in sides]
-    return [*(int(mine.sum()) for mine in sides), *without]
+    having = [int((mine > 0).sum()) for mine in sides]
+    without = [len(mine) - some if selection.kind == "binary" else 0 for mine, some in zip(sides, having, strict=True)]
+    return [*having, *without]
 
 
 def suppressed_for_events(selection: Selection, minimum: int, already: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the trials that are suppressed since few people of an arm have the event, or have it not, with those beside them.
+
+    A trial in which nobody, or everybody, has the event is no cover for another: that it is so is told, and with it its events.
 
     Parameters
     ----------
@@ -66,13 +70,39 @@ def suppressed_for_events(selection: Selection, minimum: int, already: Iterable[
     hidden = {name for name, is_small in zip(selection.trials, small, strict=True) if is_small} | set(already)
     if not hidden:
         return ()
+    differing = differing_trials(selection)
     rest = sorted(
-        (name for name in selection.trials if name not in hidden),
+        (name for name in differing if name not in hidden),
         key=lambda name: min(selection.arm_size(0, name), selection.arm_size(1, name)),
     )
-    while rest and (len(hidden) < LEAST_SUPPRESSED or few(event_cells(selection, hidden).sum(axis=0), minimum).any()):
+    while rest and not covers(selection, [name for name in differing if name in hidden], minimum):
         hidden.add(rest.pop(0))
     return tuple(name for name in selection.trials if name in hidden)
+
+
+def differing_trials(selection: Selection) -> tuple[str, ...]:
+    """Return the trials in which some have an event and some have none, or, of counts, in which anybody has one."""
+    cells = dict(zip(selection.trials, event_cells(selection).tolist(), strict=True))
+    return tuple(
+        name
+        for name, (*having, without, without_too) in cells.items()
+        if sum(having) and (selection.kind == "count" or without + without_too)
+    )
+
+
+def covers(selection: Selection, hidden: Sequence[str], minimum: int) -> bool:
+    """Whether trials that are suppressed together do not give each other away: two at least, and not few events in all."""
+    return len(hidden) >= LEAST_SUPPRESSED and not few(event_cells(selection, hidden).sum(axis=0), minimum).any()
+
+
+def sums_are_safe(selection: Selection, suppressed: Sequence[str], minimum: int) -> bool:
+    """Whether the events of all trials together give away neither few people nor what is suppressed."""
+    if not guards(minimum):
+        return True
+    hidden = [name for name in differing_trials(selection) if name in suppressed]
+    return not few(event_cells(selection).sum(axis=0), minimum).any() and (
+        not hidden or covers(selection, hidden, minimum)
+    )
 
 
 def has_few_events(selection: Selection, mask: NDArray[np.bool_], minimum: int) -> bool:
@@ -110,13 +140,7 @@ def with_events(
     )
     hidden = [row.trial.words for row in rows if row.status == "suppressed"]
     told = all(row.events is not None or row.status == "suppressed" for row in rows)
-    minimum = study.policy.minimum_cell
-    safe = len(hidden) != 1 and not (
-        guards(minimum)
-        and (
-            few(event_cells(people).sum(axis=0), minimum) | few(event_cells(people, hidden).sum(axis=0), minimum)
-        ).any()
-    )
+    safe = sums_are_safe(people, hidden, study.policy.minimum_cell)
     whole = _events(people, np.ones(people.n, dtype=bool), at.at("events")) if rows and told and safe else None
     return replace(effect, by_trial=rows, events=whole)
 
@@ -137,7 +161,7 @@ def _events(people: Selection, mask: NDArray[np.bool_], values: Values) -> ArmEv
 
 
 def absolute_record(
-    people: Selection, effect: Effect, level: float, scale: EffectScale, values: Values
+    people: Selection, effect: Effect, level: float, scale: EffectScale, values: Values, *, normal: bool
 ) -> AbsoluteEffect[Value] | None:
     """Return what a pooled ratio means for a thousand people; None where the risk of the controls cannot be pooled.
 
@@ -153,37 +177,48 @@ def absolute_record(
         Of the effect: whether one event more is to people's benefit.
     values : Values
         Of the effect.
+    normal : bool
+        Whether the interval of the risk of the controls uses the normal distribution.
     """
     link = LINKS[people.kind]
-    risk = pool_control_risk(people.response, people.treatment, people.trial, link=link, exposure=people.exposure)
+    risk = pool_control_risk(
+        people.response,
+        people.treatment,
+        people.trial,
+        link=link,
+        exposure=people.exposure,
+        inference="normal" if normal else "t",
+    )
     if risk.status not in ("ok", "boundary") or values.rests_on_few:
         return None
     at = values.at("absolute")
-    df = scalar(effect.df)
-    difference = risk_difference(risk, Effect(scalar(effect.estimate), scalar(effect.std_error), df, df))
-
     favoured = scale.favourable
 
     def thousand(name: str, value: float) -> Value:
-        return at.figure(name, THOUSAND * value, 0, "per 1,000")
+        return at.figure(name, THOUSAND * value if value < LARGEST else math.inf, 0, "per 1,000")
 
     control_low, control_high = risk.interval(level)
-    low, high = (scalar(end) for end in difference.interval(level))
-    needed = number_needed_to_treat(difference, level) if people.kind == "binary" else None
-    number, first, last = (None, None, None) if needed is None else _needed(at, needed.number, needed.limits)
+    estimate, low, high = (difference_at(risk, scalar(end)) for end in (effect.estimate, *effect.interval(level)))
+    number = first = last = None
+    if people.kind == "binary":
+        number, first, last = _needed(at, _inverse(estimate), (_inverse(low), _inverse(high)))
     return AbsoluteEffect(
         control=thousand("control", risk.value),
         control_low=thousand("control low", control_low),
         control_high=thousand("control high", control_high),
-        difference=thousand("difference", scalar(difference.estimate)),
+        difference=thousand("difference", estimate),
         low=thousand("low", low),
         high=thousand("high", high),
         needed=number,
         needed_low=first,
         needed_high=last,
-        benefits=(favoured(scalar(difference.estimate)), favoured(low), favoured(high)),
-        through_infinity=needed is not None and needed.through_infinity,
+        benefits=(favoured(estimate), favoured(low), favoured(high)),
+        through_infinity=number is not None and low <= 0.0 <= high,
     )
+
+
+def _inverse(difference: float) -> float:
+    return 1.0 / difference if difference else math.inf
 
 
 def _needed(values: Values, number: float, limits: tuple[float, float]) -> tuple[Value, Value, Value]:

@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analyses.arm_events import event_cells, few, suppressed_for_events
+from reportgen.analyses.arm_events import event_cells, few, sums_are_safe, suppressed_for_events
 from reportgen.analyses.arm_means import apart_from
 from reportgen.analyses.naming import level_number
 from reportgen.analyses.recording import NAN, comparison_records
@@ -23,7 +23,7 @@ from reportgen.data import Repository
 from reportgen.records.events import CountedArm, CountedTrial, EventCount, EventSettings, EventTable
 from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Value, slug
-from reportgen.release.rules import FOR_ANOTHER, TOO_FEW, guards, suppress_value, suppressed_arms
+from reportgen.release.rules import FOR_ANOTHER, TOO_FEW, suppress_value, suppressed_arms
 from reportgen.release.values import Values
 from reportgen.spec.check import means_disclosed_by
 from reportgen.spec.references import expanded
@@ -108,7 +108,7 @@ def _counted(
     hidden = suppressed_for_events(people, minimum, (*known, *close)) if tell else people.trials
     rows = tuple(_trial(name, people, hidden, node, study, at) for name in people.trials)
     everybody = np.ones(people.n, dtype=bool)
-    safe = tell and _sums_are_safe(people, hidden, minimum)
+    safe = tell and sums_are_safe(people, hidden, minimum)
     sums = [_arm(side, people, everybody, at) if safe else None for side in (0, 1)]
     return EventCount(
         id=at.prefix,
@@ -126,14 +126,6 @@ def _counted(
             for i, item in enumerate((item for item in people.excluded if item.whole_trial), 1)
         ),
     )
-
-
-def _sums_are_safe(people: Selection, hidden: Sequence[str], minimum: int) -> bool:
-    """Whether the sums over all trials give away neither few people nor what is suppressed."""
-    if not guards(minimum):
-        return True
-    everybody, rest = event_cells(people).sum(axis=0), event_cells(people, hidden).sum(axis=0)
-    return len(hidden) != 1 and not (few(everybody, minimum) | few(rest, minimum)).any()
 
 
 def _trial(

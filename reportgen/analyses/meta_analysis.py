@@ -314,7 +314,14 @@ def _record(
         dispersion=builder.fixed("dispersion", used.dispersion, "q")
         if used and selection.kind == "count" and not alone
         else None,
-        absolute=absolute_record(selection, used.effect, node.level, scale_of(selection.outcome, study), builder)
+        absolute=absolute_record(
+            selection,
+            used.effect,
+            node.level,
+            scale_of(selection.outcome, study),
+            builder,
+            normal=node.inference == "normal",
+        )
         if used and selection.kind != "continuous"
         else None,
     )

@@ -38,10 +38,11 @@ from reportgen.records.model import (
 )
 from reportgen.records.names import outcome_title
 from reportgen.records.numbers import DASH, MINUS, Value
+from reportgen.release.rules import guards
 from reportgen.release.suppressed_cells import suppressed_cells
 from reportgen.release.values import Values
 from reportgen.spec import Spec
-from reportgen.spec.outcomes import instruments_of
+from reportgen.spec.outcomes import instruments_of, uses_of
 from reportgen.spec.study import MetaAnalysis, Study
 
 LIBRARIES = {
@@ -244,6 +245,12 @@ def suppressed_lines(lines: Sequence[LedgerLine], study: Study) -> list[bool]:
     suppressed = [
         0 < line.count < minimum and line.variable in study.covariates and line.kind != "missing" for line in lines
     ]
+    if guards(minimum):  # how many of a trial have an event is told by analyses, or not at all
+        events = {name for name in study.instruments if uses_of(name, study.outcomes) & {"binary", "count"}}
+        suppressed = [
+            hidden or (line.variable in events and line.kind != "missing")
+            for hidden, line in zip(suppressed, lines, strict=True)
+        ]
     for name, covariate in study.covariates.items():
         places = [
             place
@@ -281,7 +288,7 @@ def _suppressed_in_table(lines: Sequence[LedgerLine], minimum: int) -> list[bool
 
 
 def _suppressed_count(line: LedgerLine, minimum: int, values: Values) -> Value:
-    if line.count < minimum:
+    if line.count < minimum and line.unit == "participants":
         return values.suppressed("count", f"<{minimum}", "too few participants to print", line.unit)
     return values.suppressed(
         "count", DASH, "suppressed, as a count that is too small to print could be derived from it", line.unit

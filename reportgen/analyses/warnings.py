@@ -13,7 +13,7 @@ from reportgen.analyses.selection import BASELINE_ADJUSTER, baseline_visit
 from reportgen.data import Repository, TrialInfo
 from reportgen.errors import Problem
 from reportgen.spec import Spec
-from reportgen.spec.outcomes import instruments_of
+from reportgen.spec.outcomes import instruments_of, uses_of
 from reportgen.spec.references import baseline_of, expanded
 from reportgen.spec.study import FromScreening, Moderators, Pooled, Search, Study
 
@@ -101,8 +101,8 @@ def in_lowest_part(repository: Repository, study: Study) -> Iterator[tuple[str, 
     for (trial, name), block in repository.measures.groupby(["trial", "instrument"], sort=False):
         limits = study.instruments[str(name)].range
         values = block["value"].dropna()
-        if limits is None or len(values) < FEW_VALUES:
-            continue
+        if limits is None or len(values) < FEW_VALUES or uses_of(str(name), study.outcomes):
+            continue  # of events most people have none
         low, high = limits
         if values.max() < low + LOWEST_PART * (high - low):
             yield str(trial), str(name), float(values.max())

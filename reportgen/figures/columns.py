@@ -20,8 +20,13 @@ EFFECTS: Sides = (("trials", "n"), ("effect",))
 TRIALS: Sides = (("n",), ("effect", "weight"))
 """The columns of a forest of effects and of one of trials, unless the study file chooses others."""
 NARROW_PLOT = 36.0  # where they are chosen
-SPANS = {"n": "Participants (n)", "mean-sd": "Mean (SD)", "events": "Events / participants"}
-HEADS = {"n": "n", "mean-sd": "mean (SD)", "events": "events / n"}
+SPANS = {
+    "n": "Participants (n)",
+    "mean-sd": "Mean (SD)",
+    "events": "Events / participants",
+    "timed": "Events / exposure",
+}
+HEADS = {"n": "n", "mean-sd": "mean (SD)", "events": "events / n", "timed": "events / exposure"}
 ARMS = ("control", "intervention")
 
 
@@ -42,23 +47,32 @@ class Cells:
 
 
 def with_events(columns: Sides, effects: Sequence[PooledEffect]) -> Sides:
-    """Return the usual columns with events in the place of people, where all effects are on events; chosen ones as they are."""
-    if columns not in (EFFECTS, TRIALS) or not effects or any(effect.kind == "continuous" for effect in effects):
-        return columns
-    left, right = (tuple("events" if word == "n" else word for word in side) for side in columns)
+    """Return the usual columns with events in the place of people, where all effects are on events; chosen ones as they are.
+
+    Where all events were counted in an exposure, this stands in the place of people beside them.
+    """
+    other: dict[str, str] = {}
+    if effects and columns in (EFFECTS, TRIALS) and all(effect.kind != "continuous" for effect in effects):
+        other["n"] = "events"
+    if effects and all(effect.events is not None and effect.events.exposure_control is not None for effect in effects):
+        other |= {"n": "timed"} if "n" in other else {"events": "timed"}
+    left, right = (tuple(other.get(word, word) for word in side) for side in columns)
     return left, right
 
 
 def arm_cells(item: PooledEffect | TrialEstimate) -> dict[str, tuple[Cell, Cell]]:
-    """Return the cells of people in either arm, and of events among them."""
+    """Return the cells of people in either arm, and of events among them, in their exposure where there is one."""
     counts = (Slot(item.n_control),), (Slot(item.n_intervention),)
-    if item.events is None:
-        return {"n": counts, "events": counts}
-    control, intervention = item.events.control, item.events.intervention
-    return {
-        "n": counts,
-        "events": ((Slot(control, over=item.n_control),), (Slot(intervention, over=item.n_intervention),)),
-    }
+    events = item.events
+    if events is None:
+        unknown = (Slot(None, DASH, over=item.n_control),), (Slot(None, DASH, over=item.n_intervention),)
+        return {"n": counts, "events": unknown, "timed": unknown}
+    control, intervention = (
+        events.exposure_control or item.n_control,
+        events.exposure_intervention or item.n_intervention,
+    )
+    told = (Slot(events.control, over=control),), (Slot(events.intervention, over=intervention),)
+    return {"n": counts, "events": told, "timed": told}
 
 
 def heads_of(words: Sequence[str], others: Mapping[str, Heading]) -> tuple[Heading, ...]:
@@ -68,7 +82,7 @@ def heads_of(words: Sequence[str], others: Mapping[str, Heading]) -> tuple[Headi
 
 def least_plot(columns: Sides) -> float:
     """Return how wide the plot is at the least."""
-    usual = tuple(tuple("n" if word == "events" else word for word in side) for side in columns)
+    usual = tuple(tuple("n" if word in ("events", "timed") else word for word in side) for side in columns)
     return LEAST_PLOT if usual in (EFFECTS, TRIALS) else NARROW_PLOT
 
 

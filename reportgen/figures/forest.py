@@ -274,7 +274,7 @@ def _variation(effect: PooledEffect, scale: Scale) -> dict[str, Cell]:
 
 def _absolute(effect: PooledEffect) -> Cell:
     """Return what a ratio means for 1,000 people; a dash where that is not known."""
-    if effect.absolute is None:
+    if effect.absolute is None or effect.absolute.difference.value is None:
         return (Slot(None, before=DASH),)
     return interval_cell(effect.absolute.difference, effect.absolute.low, effect.absolute.high)
 

@@ -198,7 +198,11 @@ def shared(scales: Iterable[EffectScale]) -> EffectScale:
     ('Mean difference', 'Effect')
     """
     found = tuple(dict.fromkeys(scales)) or (MEAN_DIFFERENCE,)
-    return found[0] if len(found) == 1 else SEVERAL
+    if len(found) == 1:
+        return found[0]
+    if all(scale.is_ratio and scale.favours == found[0].favours for scale in found):
+        return EffectScale("ratio", "ratio", "ratios", "log", found[0].favours)
+    return SEVERAL
 
 
 def directions(scales: Iterable[EffectScale]) -> str:

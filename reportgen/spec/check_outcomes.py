@@ -95,6 +95,9 @@ def _events(name: str, outcome: Outcome, study: Study, source: Source) -> Iterat
         if outcome.exposure in study.instruments and study.instruments[outcome.exposure].levels:
             message = f"'{outcome.exposure}' has levels, but an exposure is a number"
             yield Problem(message, source.at(*place), "Name an instrument that holds the time at risk.")
+        if outcome.exposure in instruments_of(outcome, name):
+            message = f"'{outcome.exposure}' is counted, and cannot be its own exposure"
+            yield Problem(message, source.at(*place), "Name an instrument that holds the time at risk.")
 
 
 def _levels(
@@ -143,6 +146,15 @@ def _kinds(name: str, analysis: Pooled, study: Study, source: Source) -> Iterato
             message = f"'{analysis.method}' takes {' and '.join(analysis.kinds)} outcomes, and '{item}' is {_a(kind)}"
             yield Problem(message, source.at("analyses", name, "outcomes"), hint)
     events = [item for item in asked if study.outcomes[item].of_events]
+    if (
+        isinstance(analysis, MetaAnalysis)
+        and analysis.dispersion != "poisson"
+        and not any(study.outcomes[item].kind == "count" for item in asked)
+    ):
+        hint = "Remove it, or analyse an outcome with `kind: count`."
+        yield Problem(
+            "`dispersion` does not apply: no outcome is a count", source.at("analyses", name, "dispersion"), hint
+        )
     if not events:
         return
     options = (

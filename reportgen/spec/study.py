@@ -267,8 +267,8 @@ class MetaAnalysis(Pooled):
     """`trials-1`: where the treatment effect is random, degrees of freedom are at least the number of trials minus
     one; `none`: they are as estimated."""
     dispersion: Literal["poisson", "quasi"] = "poisson"
-    """Of counts: variance equal to the mean (`poisson`), or standard errors widened by Pearson's dispersion (`quasi`), which
-    is printed with either."""
+    """Of counts: variance equal to the mean (`poisson`), or standard errors times the square root of Pearson's dispersion
+    (`quasi`), which is printed with either."""
     two_stage: TwoStage = TwoStage()
     """How the two-stage check beside the one-step model pools the effects of the trials."""
 

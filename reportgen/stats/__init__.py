@@ -33,6 +33,7 @@ are frozen, and carry a `status` ("ok", "boundary", "failed", "not estimable") w
 from .absolute_effects import (
     ControlRisk,
     NumberNeeded,
+    difference_at,
     given_control_risk,
     number_needed_to_treat,
     pool_control_risk,
@@ -101,6 +102,7 @@ __all__ = [
     "WorkingModel",
     "benjamini_hochberg",
     "consistent_effects",
+    "difference_at",
     "fit_one_step",
     "fit_one_step_glmm",
     "given_control_risk",

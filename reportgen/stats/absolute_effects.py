@@ -219,6 +219,25 @@ def risk_difference(control: ControlRisk, effect: Effect) -> Effect:
     return Effect(with_it - without, float(np.sqrt(variance)), effect.df, effect.df_raw)
 
 
+def difference_at(control: ControlRisk, log_ratio: float) -> float:
+    """Return the difference in risk (or rate) that one ratio makes where the control risk is as given, without uncertainty.
+
+    Parameters
+    ----------
+    control : ControlRisk
+    log_ratio : float
+        Log odds ratio, or log rate ratio: an estimate, or an end of its interval, so that the difference excludes none where
+        the ratio does, and no risk leaves 0 to 1.
+
+    Examples
+    --------
+    >>> round(1000 * difference_at(given_control_risk(0.2), float(np.log(0.5))))
+    -89
+    """
+    at = float(control.effect.estimate)
+    return _mean(at + log_ratio, control.link) - _mean(at, control.link)
+
+
 def number_needed_to_treat(difference: Effect, level: float = 0.95) -> NumberNeeded:
     """Return how many people need the intervention for one event more or less: one over the risk difference.
 

@@ -117,7 +117,9 @@ def _with_treatment(data: Events, plain: Solution, nodes: int) -> Solution:
 
 
 def _with_interaction(data: Events, plain: Solution, random: bool) -> Solution | None:
-    """The maximum with a random interaction; None where one without is as high."""
+    """The maximum with a random interaction; None where one without is as high, or nothing varies within trials."""
+    if not data.varying.any():
+        return None
     below = _with_treatment(data, plain, 1) if random else plain
     found = _climbed(data, below, random)
     if random and found.tau < LEAST_TAU:

@@ -11,7 +11,7 @@ from typing import Literal
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import directions, shared
 from reportgen.records.model import REGRESSIONS, Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
-from reportgen.records.numbers import Inline, Number, Status
+from reportgen.records.numbers import DASH, Inline, Number, Status
 from reportgen.tables.adjusters import adjuster_name, not_adjusted, tables_of
 from reportgen.tables.phrases import (
     Footnotes,
@@ -31,7 +31,7 @@ Scale = Literal["natural", "0-100"]
 COUNTS = ("Participants",)
 CHECK = ("Check",)
 TWO_STAGE = ("Two-stage check",)
-EVENTS = ("Events / participants",)
+EVENTS, TIMED = ("Events / participants",), ("Events / exposure",)
 
 
 def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale: Scale = "natural") -> Table:
@@ -87,6 +87,8 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
 def arm_columns(effects: Sequence[PooledEffect]) -> tuple[Column, Column]:
     """Return the columns of people on either side; with their events, where the outcomes are events."""
     of_events = {effect.kind != "continuous" for effect in effects}
+    if effects and all(effect.events is not None and effect.events.exposure_control is not None for effect in effects):
+        return Column(("Control",), "right", TIMED), Column(("Intervention",), "right", TIMED)
     span = (
         EVENTS
         if of_events == {True}
@@ -97,11 +99,25 @@ def arm_columns(effects: Sequence[PooledEffect]) -> tuple[Column, Column]:
     return Column(("Control",), "right", span), Column(("Intervention",), "right", span)
 
 
-def arm_cells(item: PooledEffect | TrialEstimate) -> tuple[Inline, Inline]:
-    """Return how many people are on either side, behind how many events they had where that is disclosed."""
-    if item.events is None:
+def arm_cells(item: PooledEffect | TrialEstimate, kind: str) -> tuple[Inline, Inline]:
+    """Return how many people are on either side; of events, behind how many of these, in their exposure where there is one.
+
+    Parameters
+    ----------
+    item : PooledEffect or TrialEstimate
+    kind : {'continuous', 'binary', 'count'}
+        Of the outcome.
+    """
+    events = item.events
+    if kind == "continuous":
         return (item.n_control,), (item.n_intervention,)
-    return (item.events.control, "/", item.n_control), (item.events.intervention, "/", item.n_intervention)
+    if events is None:
+        return (DASH, "/", item.n_control), (DASH, "/", item.n_intervention)
+    control, intervention = (
+        events.exposure_control or item.n_control,
+        events.exposure_intervention or item.n_intervention,
+    )
+    return (events.control, "/", control), (events.intervention, "/", intervention)
 
 
 def alone_words(effect: PooledEffect) -> Inline:
@@ -186,7 +202,7 @@ def _estimate_row(effect: PooledEffect, head: Inline, scaled: bool, marked: Foot
     q: Inline = (apart.q,) if apart.q.value is None else (apart.q, " (", apart.q_p, ")")
     cells: list[Inline] = [
         (effect.trials,),
-        *arm_cells(effect),
+        *arm_cells(effect, effect.kind),
         (*shown.effect, *(marked.mark(note) for note in _remarks(effect))),
         (effect.estimate.p,),
         shown.tau2,
@@ -301,7 +317,7 @@ def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
         Column(("p",), "decimal"),
         *([] if alone else [Column(("Two-stage weight, %",), "decimal")]),
     ]
-    trials = Group(tuple(_trial_row(row, several, alone) for row in effect.by_trial))
+    trials = Group(tuple(_trial_row(row, effect.kind, several, alone) for row in effect.by_trial))
     pooled = () if alone else (Group(tuple(_pooled_rows(effect, settings, several))),)
     groups = (trials, *pooled) if trials.rows else pooled
     notes = tuple(_by_trial_notes(effect, settings, alone))
@@ -363,12 +379,12 @@ def _trials_alone(effect: PooledEffect) -> tuple[Inline, ...]:
     return tuple(("By themselves: ", *sentence) for sentence in not_adjusted(trials))
 
 
-def _trial_row(row: TrialEstimate, several: bool, alone: bool) -> Row:
+def _trial_row(row: TrialEstimate, kind: str, several: bool, alone: bool) -> Row:
     return Row(
         (row.trial,),
         (
             *(((row.instrument,),) if several else ()),
-            *arm_cells(row),
+            *arm_cells(row, kind),
             estimate_cell(row.estimate),
             (row.estimate.std_error,),
             (row.estimate.p,),
@@ -392,7 +408,7 @@ def _pooled_rows(effect: PooledEffect, settings: ModelSettings, several: bool) -
             (name,),
             (
                 *blank,
-                *(arm_cells(effect) if first else ((), ())),
+                *(arm_cells(effect, effect.kind) if first else ((), ())),
                 estimate_cell(estimate),
                 (estimate.std_error,),
                 (estimate.p,),

@@ -16,7 +16,7 @@ from reportgen.records.numbers import DASH, Inline, Number
 from reportgen.tables.effects import arm_cells, arm_columns
 from reportgen.tables.phrases import ci_head, estimate_cell, explained, interval, joined
 
-PER_THOUSAND = ("Per 1,000 people",)
+PER_THOUSAND = ("Per 1,000",)
 BENEFIT, HARM = "NNTB", "NNTH"
 
 
@@ -42,7 +42,9 @@ def absolute_effects(effects: Sequence[PooledEffect], settings: ModelSettings) -
     notes: list[Inline] = [(f"{directions(effect.scale for effect in effects)}.",)]
     notes.append(
         (
-            "Control: risk (or rate) in the control groups, pooled with a random intercept; difference: what the ratio makes of it.",
+            "Control: risk (or rate) in the control groups, pooled with a random intercept; difference: what the ratio, and the ends of "
+            "its interval, make of it.",
+            *((" Rates are per 1,000 units of exposure, risks per 1,000 people.",) if _timed(effects) else ()),
         )
     )
     if needed:
@@ -55,6 +57,11 @@ def absolute_effects(effects: Sequence[PooledEffect], settings: ModelSettings) -
     return explained(Table(columns, groups, tuple(notes)))
 
 
+def _timed(effects: Sequence[PooledEffect]) -> bool:
+    """Whether events were counted in a time, or another exposure."""
+    return any(effect.events is not None and effect.events.exposure_control is not None for effect in effects)
+
+
 def _groups(effects: Sequence[PooledEffect], needed: bool) -> Iterator[Group]:
     for _, found in groupby(effects, key=lambda effect: effect.outcome):
         members = tuple(found)
@@ -65,7 +72,7 @@ def _groups(effects: Sequence[PooledEffect], needed: bool) -> Iterator[Group]:
 def _row(effect: PooledEffect, head: Inline, needed: bool) -> Row:
     absolute = effect.absolute
     control, difference = _per_thousand(absolute)
-    cells = (*arm_cells(effect), estimate_cell(effect.estimate), control, difference)
+    cells = (*arm_cells(effect, effect.kind), estimate_cell(effect.estimate), control, difference)
     return Row(head, (*cells, *((_needed(absolute),) if needed else ())), muted=absolute is None)
 
 
@@ -81,6 +88,8 @@ def _per_thousand(absolute: AbsoluteEffect | None) -> tuple[Inline, Inline]:
 def _needed(absolute: AbsoluteEffect | None) -> Inline:
     """Return "NNTB 13 (NNTB 5 to ∞ to NNTH 21)", as Altman (1998) writes it."""
     if absolute is None or absolute.needed is None or absolute.needed_low is None or absolute.needed_high is None:
+        return (DASH,)
+    if absolute.needed.status == "suppressed":
         return (DASH,)
     words = [BENEFIT if good else HARM for good in absolute.benefits]
     ends: Inline
@@ -138,8 +147,10 @@ def _counted_cell(arm: CountedArm) -> Inline:
 
 def _counted_notes(counted: Sequence[EventCount], timed: bool) -> Iterator[Inline]:
     yield ("Difference: intervention minus control.",)
-    if timed:
+    if timed and any(row.control.exposure is None for item in counted for row in item.rows):
         yield ("Without an exposure, participants stand in its place.",)
+    if any(item.kind == "count" for item in counted):
+        yield ("Differences of counts are per 100 units of exposure, or per 100 participants where there is none.",)
     for item in counted:
         absent = joined([(trial, f" ({reason})") for trial, reason in item.absent])
         if absent:

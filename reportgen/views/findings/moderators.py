@@ -51,7 +51,14 @@ def adjusted(interaction: Interaction) -> Number:
 def _how_many(record: Moderation, surviving: int) -> Inline:
     counts = derived(record.name)
     total: Inline = counted(record.tested, "interaction")
-    how = "moderators and outcomes (random draws)" if _drawn(record) else "moderators (Holm)"
+    how = "moderators (Holm)"
+    if _drawn(record):
+        beside = (
+            "; of events moderators alone, by Holm"
+            if any(screen.kind != "continuous" for screen in record.results)
+            else ""
+        )
+        how = f"moderators and outcomes (random draws{beside})"
     below: Inline = ("a p value below ", record.settings.significant, f" after adjustment for the number of {how}")
     if surviving:
         kept = counts.count("surviving", surviving, "interactions")

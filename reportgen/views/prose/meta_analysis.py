@@ -69,6 +69,7 @@ def prose(records: Sequence[MetaAnalysis], study: Study) -> Iterator[Section]:
 
 def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
     yield from _measures(fitted)
+    yield from _events(study, fitted)
     yield from _what(study, fitted)
     several = [outcome for outcome in study.outcomes.values() if len(outcome.first_available) > 1]
     if several:
@@ -103,6 +104,17 @@ def _measures(fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
     for scale, found in labels.items():
         named = enumerated([(label,) for label in found.values()])
         yield ("The effect on ", *named, f" is given as the {scale.measure}. {scale.direction}.")
+
+
+def _events(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
+    """Yield which levels of an instrument are the event of an outcome, where it is not simply "yes"."""
+    labels = {effect.outcome: effect.outcome_label for record in fitted for effect in record.results}
+    derived = Derived("methods", "outcomes").at("event")
+    for name, label in labels.items():
+        events = study.outcomes[name].event
+        if events and events != ("yes",):
+            quoted = [("“", derived.at(name).quote(str(i), event), "”") for i, event in enumerate(events, 1)]
+            yield ("The event of ", label, " is ", *joined([*quoted], " or "), ".")
 
 
 def _of_means(study: Study, labels: Mapping[str, Number], every: str) -> Inline:
