@@ -20,6 +20,7 @@ from reportgen.resources import specs_folder
 from tests.word_file import alt_texts_of, body_of, bookmarks_of, fields_of, lost_numbers, opened, tables_of
 
 SECONDS = 600
+LEAST = {"pancreatitis": 8}  # tables, of a small study
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +43,7 @@ def appendix(report: Path, worked_store: Path, tmp_path_factory: pytest.TempPath
 def test_each_number_of_each_table_is_in_the_word_document(report: Path, appendix: Appendix) -> None:
     document = opened((report / "appendix.docx").read_bytes())
     tables = list(tables_of(appendix))
-    assert len(tables) == len(document.tables) > 15
+    assert len(tables) == len(document.tables) > LEAST.get(report.name, 15)
     lost = [lost_numbers(table, printed) for table, printed in zip(tables, document.tables, strict=True)]
     assert not any(lost)
 

@@ -195,7 +195,7 @@ def absolute_record(
     favoured = scale.favourable
 
     def thousand(name: str, value: float) -> Value:
-        return at.figure(name, THOUSAND * value if value < LARGEST else math.inf, 0, "per 1,000")
+        return at.figure(name, THOUSAND * value if value < LARGEST else math.inf, 0, "per thousand")
 
     control_low, control_high = risk.interval(level)
     estimate, low, high = (difference_at(risk, scalar(end)) for end in (effect.estimate, *effect.interval(level)))

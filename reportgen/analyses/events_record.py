@@ -102,7 +102,8 @@ def _counted(
     people: Selection, earlier: Sequence[Selection], node: Node, study: Study, values: Values, *, tell: bool
 ) -> EventCount[Value]:
     minimum = study.policy.minimum_cell
-    at = values.at(people.comparison, people.outcome, people.follow_up)
+    at = values.at(people.comparison, people.outcome, people.follow_up, arms=people.arms)
+    n_control, n_intervention = at.sides()
     known = small_trials(people, minimum)
     close = tuple(name for name in people.trials if not apart_from(people, earlier, name, minimum))
     hidden = suppressed_for_events(people, minimum, (*known, *close)) if tell else people.trials
@@ -118,6 +119,10 @@ def _counted(
         follow_up_label=at.quote("follow-up", study.follow_up[people.follow_up].label or people.follow_up),
         comparison=people.comparison,
         kind="binary" if people.kind == "binary" else "count",
+        trials=at.count("trials", len(people.trials), "trials"),
+        n=at.count("n", people.n),
+        n_control=n_control,
+        n_intervention=n_intervention,
         rows=rows,
         control=sums[0],
         intervention=sums[1],

@@ -107,7 +107,7 @@ def forest_sheets(
     heads = {
         "trials": Heading((("Trials",), ("(m)",))),
         "effect": Heading(((common.title,), ("(", *words.interval_name(settings, short=True), ")"))),
-        "absolute": Heading((("Difference",), ("per 1,000",))),
+        "absolute": Heading((("Difference",), ("per thousand",))),
         "p": Heading((("p",),)),
         "tau2": Heading((("τ²",),)),
         "i2": Heading((("I² (%)",),)),
@@ -273,7 +273,7 @@ def _variation(effect: PooledEffect, scale: Scale) -> dict[str, Cell]:
 
 
 def _absolute(effect: PooledEffect) -> Cell:
-    """Return what a ratio means for 1,000 people; a dash where that is not known."""
+    """Return what a ratio means for a thousand people; a dash where that is not known."""
     if effect.absolute is None or effect.absolute.difference.value is None:
         return (Slot(None, before=DASH),)
     return interval_cell(effect.absolute.difference, effect.absolute.low, effect.absolute.high)
@@ -288,7 +288,7 @@ def _columns_note(columns: Sides, scale: EffectScale) -> Inline:
     if "i2" in present:
         parts.append("I²: of the two-stage model. ")
     if "absolute" in present:
-        parts.append("Difference per 1,000: what the ratio makes of the pooled risk of the control groups. ")
+        parts.append("Difference per thousand: what the ratio makes of the pooled risk of the control groups. ")
     return tuple(parts)
 
 

@@ -57,6 +57,10 @@ class EventCount(Generic[V]):
     follow_up_label: kinds.Words[V]
     comparison: str
     kind: Literal["binary", "count"]
+    trials: kinds.Count[V]
+    n: kinds.Count[V]
+    n_control: kinds.Count[V]
+    n_intervention: kinds.Count[V]
     rows: tuple[CountedTrial[V], ...]
     control: CountedArm[V] | None
     intervention: CountedArm[V] | None

@@ -215,7 +215,7 @@ class WithEffectColumns(WithColumns):
     columns: EffectColumns = Field(
         EffectColumns(),
         description="Text columns beside the plot: `trials`, `n` and `events` (with the participants) of either arm, `effect`, "
-        "`absolute` (what a ratio means for 1,000 people), `p`, and what varies between trials: `tau2`, `i2`, `prediction` (the "
+        "`absolute` (what a ratio means for a thousand people), `p`, and what varies between trials: `tau2`, `i2`, `prediction` (the "
         "prediction interval). Of events, `events` stands in the place of `n` by default. With `width: column`, `effect` alone "
         "by default.",
     )

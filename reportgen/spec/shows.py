@@ -213,7 +213,7 @@ class Estimates(OnScale, InParts, Rounded, Limited):
 
 @show
 class AbsoluteEffects(InParts, Limited):
-    """What the pooled ratios of events mean for 1,000 people: risk in the control groups, difference, number needed to treat."""
+    """What the pooled ratios of events mean for a thousand people: risk in the control groups, difference, number needed to treat."""
 
     methods = META_ANALYSIS
     show: Literal["absolute-effects"]

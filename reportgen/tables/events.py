@@ -16,7 +16,7 @@ from reportgen.records.numbers import DASH, Inline, Number
 from reportgen.tables.effects import arm_cells, arm_columns
 from reportgen.tables.phrases import ci_head, estimate_cell, explained, interval, joined
 
-PER_THOUSAND = ("Per 1,000",)
+PER_THOUSAND = ("Per thousand",)
 BENEFIT, HARM = "NNTB", "NNTH"
 
 
@@ -44,7 +44,7 @@ def absolute_effects(effects: Sequence[PooledEffect], settings: ModelSettings) -
         (
             "Control: risk (or rate) in the control groups, pooled with a random intercept; difference: what the ratio, and the ends of "
             "its interval, make of it.",
-            *((" Rates are per 1,000 units of exposure, risks per 1,000 people.",) if _timed(effects) else ()),
+            *((" Rates are per thousand units of exposure, risks per thousand people.",) if _timed(effects) else ()),
         )
     )
     if needed:
@@ -116,7 +116,7 @@ def event_counts(counted: Sequence[EventCount], settings: EventSettings) -> Tabl
     """
     timed = any(row.control.exposure is not None for item in counted for row in item.rows)
     what = "Events / participants" if not timed else "Events / exposure"
-    head = "Difference per 100" if any(item.kind == "count" for item in counted) else "Risk difference, %"
+    head = "Difference per hundred" if any(item.kind == "count" for item in counted) else "Risk difference, %"
     columns = (
         Column(("Outcome, follow-up and trial",), "left"),
         Column(("Control",), "right", (what,)),
@@ -150,7 +150,9 @@ def _counted_notes(counted: Sequence[EventCount], timed: bool) -> Iterator[Inlin
     if timed and any(row.control.exposure is None for item in counted for row in item.rows):
         yield ("Without an exposure, participants stand in its place.",)
     if any(item.kind == "count" for item in counted):
-        yield ("Differences of counts are per 100 units of exposure, or per 100 participants where there is none.",)
+        yield (
+            "Differences of counts are per hundred units of exposure, or per hundred participants where there is none.",
+        )
     for item in counted:
         absent = joined([(trial, f" ({reason})") for trial, reason in item.absent])
         if absent:

@@ -157,7 +157,7 @@ VIEW = View(
         ),
         Show(
             AbsoluteEffects,
-            "What the effects mean for 1,000 people",
+            "What the effects mean for a thousand people",
             _absolute,
             beside={"forest": "The ratios are drawn in"},
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from selenium import webdriver
@@ -68,7 +69,8 @@ def test_a_number_says_where_it_comes_from(browser: webdriver.Chrome, report: Pa
     said = browser.find_element(By.ID, "origin")
     soon(browser, said.is_displayed)
     assert id_ in said.text
-    assert str(rows.loc[id_, "value"])[:6] in said.text
+    value = rows.loc[id_, "value"]
+    assert str(np.exp(value) if rows.loc[id_, "kind"] == "log" else value)[:6] in said.text
     assert "study.yaml" in said.text
     browser.find_element(By.TAG_NAME, "body").send_keys(Keys.ESCAPE)
     soon(browser, lambda: not said.is_displayed())

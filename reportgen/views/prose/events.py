@@ -93,7 +93,7 @@ def _absolute(kind: str, settings: ModelSettings) -> Inline:
         else ""
     )
     return (
-        f"What a ratio means for 1,000 people was worked out from the {risk} in the control groups, pooled by a model of these groups alone "
+        f"What a ratio means for a thousand people was worked out from the {risk} in the control groups, pooled by a model of these groups alone "
         f"with a random intercept: the difference is what the ratio makes of that {risk}, and the ends of its interval are what the ends "
         f"of the interval of the ratio make of it, the {risk} taken as known.{needed}",
     )
