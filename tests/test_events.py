@@ -407,6 +407,12 @@ RELAPSE = OUTCOMES["relapse"]
         ({"analyses": {"a": {"method": "meta-analysis", "adjust_for": ["baseline relapse"]}}}, "has no baseline value"),
         ({"analyses": {"a": {"method": "events", "outcomes": "RMDQ"}}}, "'RMDQ' is continuous and no event"),
         ({"report": {"contents": [{"series": "Fig.", "show": "forest", "of": "pooled", "limits": [-1, 1]}]}}, "begins above 0"),
+        ({"report": {"contents": [{"series": "Fig.", "show": "forest", "of": "change", "limits": [1, 2]}]}}, "no effect, 0, does not"),
+        ({"report": {"contents": [{"series": "Fig.", "show": "forest", "of": "change", "limits": [0, 2]}]}}, "no effect, 0, does not"),
+        (
+            {"analyses": {"a": {"method": "meta-analysis"}}, "report": {"contents": [{"series": "Fig.", "show": "forest", "of": "a", "limits": [0.5, 2]}]}},
+            "cannot be those of differences and of ratios",
+        ),
         ({"report": {"contents": [{"series": "Table", "show": "absolute-effects", "of": "change"}]}}, "is an event"),
         (
             {"report": {"contents": [{"series": "Fig.", "show": "forest", "of": "change", "columns": {"left": ["events"]}}]}},

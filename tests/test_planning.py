@@ -161,7 +161,8 @@ def test_nothing_is_fitted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("recursive_partitioning", "partition"),
         ("peeling_search", "peel"),
         ("fit_among", "fit_one_step"),
-        ("meta_analysis", "fit_one_step"),
+        ("pooled_fits", "fit_one_step"),
+        ("pooled_fits", "fit_one_step_glmm"),
     ):
         monkeypatch.setattr(f"reportgen.analyses.{module}.{name}", fitted)
     monkeypatch.setattr("reportgen.stats.one_step.estimate_variances", fitted)

@@ -34,7 +34,7 @@ def test_a_library_may_word_its_messages_as_it_likes(tmp_path: Path, monkeypatch
     hints = [problem.hint for problem in plain]
     assert "Did you mean 'stratified'?" in hints and "Did you mean 'meta-analysis'?" in hints
     assert "Write one of 'reml' or 'ml'." in hints and "Write one of 'knha', 'knha-plain' or 'normal'." in hints
-    assert any(hint.startswith("Methods of this version: 'descriptive', 'meta-analysis',") for hint in hints)
+    assert any(hint.startswith("Methods of this version: 'descriptive', 'events', 'meta-analysis',") for hint in hints)
     assert len(plain) >= 10
 
     written, nearest = load.problem_of, load.nearest_allowed
