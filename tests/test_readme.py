@@ -108,7 +108,7 @@ def test_the_event_of_the_readme_is_analysed(tmp_path: Path) -> None:
     assert run(order) == 0
     results = (tmp_path / "report" / "results.csv").read_text(encoding="utf-8-sig")
     assert "pooled.overall.relapse.short.absolute.difference" in results
-    assert "harms.overall.relapse.short.trial.north.events-control" in results
+    assert "harms.overall.relapse.short.trial.north.events.control" in results
 
 
 def test_every_artefact_that_the_readme_names_can_be_shown(tmp_path: Path) -> None:

@@ -14,18 +14,19 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analyses.arm_means import arms_disclosed
-from reportgen.analyses.pooled_fits import LINKS
+from reportgen.analyses.arm_means import SIDES, arms_disclosed
+from reportgen.analyses.pooled_fits import LINKS, Fits
 from reportgen.analyses.recording import for_outcome
 from reportgen.analyses.selection import Selection
 from reportgen.records.effect_scale import EffectScale
-from reportgen.records.model import AbsoluteEffect, ArmEvents, PooledEffect, TrialEstimate
+from reportgen.records.events import ArmEvents
+from reportgen.records.model import AbsoluteEffect, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Value
 from reportgen.release.estimates import scalar
 from reportgen.release.rules import guards
 from reportgen.release.values import Values
-from reportgen.spec.study import Study
-from reportgen.stats import Effect, difference_at, pool_control_risk
+from reportgen.spec.study import MetaAnalysis, Study
+from reportgen.stats import Effect, NumberNeeded, number_needed_to_treat, pool_control_risk, risk_difference
 
 IntArray = NDArray[np.int64]
 THOUSAND = 1000.0
@@ -53,7 +54,7 @@ def _cells(selection: Selection, mask: NDArray[np.bool_]) -> list[int]:
 def suppressed_for_events(selection: Selection, minimum: int, already: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the trials that are suppressed since few people of an arm have the event, or have it not, with those beside them.
 
-    A trial in which nobody, or everybody, has the event is no cover for another: that it is so is told, and with it its events.
+    A trial in which nobody, or everybody, has the event is no cover for another: that it is so is disclosed, and with it its events.
 
     Parameters
     ----------
@@ -67,17 +68,17 @@ def suppressed_for_events(selection: Selection, minimum: int, already: Iterable[
         return tuple(already)
     cells = event_cells(selection)
     small: list[bool] = np.any(few(cells, minimum), axis=1).tolist()
-    hidden = {name for name, is_small in zip(selection.trials, small, strict=True) if is_small} | set(already)
-    if not hidden:
+    suppressed = {name for name, is_small in zip(selection.trials, small, strict=True) if is_small} | set(already)
+    if not suppressed:
         return ()
     differing = differing_trials(selection)
     rest = sorted(
-        (name for name in differing if name not in hidden),
+        (name for name in differing if name not in suppressed),
         key=lambda name: min(selection.arm_size(0, name), selection.arm_size(1, name)),
     )
-    while rest and not covers(selection, [name for name in differing if name in hidden], minimum):
-        hidden.add(rest.pop(0))
-    return tuple(name for name in selection.trials if name in hidden)
+    while rest and not covers(selection, [name for name in differing if name in suppressed], minimum):
+        suppressed.add(rest.pop(0))
+    return tuple(name for name in selection.trials if name in suppressed)
 
 
 def differing_trials(selection: Selection) -> tuple[str, ...]:
@@ -90,18 +91,20 @@ def differing_trials(selection: Selection) -> tuple[str, ...]:
     )
 
 
-def covers(selection: Selection, hidden: Sequence[str], minimum: int) -> bool:
+def covers(selection: Selection, suppressed: Sequence[str], minimum: int) -> bool:
     """Whether trials that are suppressed together do not give each other away: two at least, and not few events in all."""
-    return len(hidden) >= LEAST_SUPPRESSED and not few(event_cells(selection, hidden).sum(axis=0), minimum).any()
+    return (
+        len(suppressed) >= LEAST_SUPPRESSED and not few(event_cells(selection, suppressed).sum(axis=0), minimum).any()
+    )
 
 
 def sums_are_safe(selection: Selection, suppressed: Sequence[str], minimum: int) -> bool:
     """Whether the events of all trials together give away neither few people nor what is suppressed."""
     if not guards(minimum):
         return True
-    hidden = [name for name in differing_trials(selection) if name in suppressed]
+    differing = [name for name in differing_trials(selection) if name in suppressed]
     return not few(event_cells(selection).sum(axis=0), minimum).any() and (
-        not hidden or covers(selection, hidden, minimum)
+        not differing or covers(selection, differing, minimum)
     )
 
 
@@ -138,21 +141,32 @@ def with_events(
         replace(row, events=_of_trial(row, people, at)) if arms_disclosed(row, people, earlier, study) else row
         for row in effect.by_trial
     )
-    hidden = [row.trial.words for row in rows if row.status == "suppressed"]
-    told = all(row.events is not None or row.status == "suppressed" for row in rows)
-    safe = sums_are_safe(people, hidden, study.policy.minimum_cell)
-    whole = _events(people, np.ones(people.n, dtype=bool), at.at("events")) if rows and told and safe else None
-    return replace(effect, by_trial=rows, events=whole)
+    suppressed = [row.trial.words for row in rows if row.status == "suppressed"]
+    known = rows and all(row.events is not None or row.status == "suppressed" for row in rows)
+    safe = known and sums_are_safe(people, suppressed, study.policy.minimum_cell)
+    return replace(
+        effect, by_trial=rows, events=counted_events(people, np.ones(people.n, dtype=bool), at) if safe else None
+    )
 
 
 def _of_trial(row: TrialEstimate[Value], people: Selection, values: Values) -> ArmEvents[Value]:
-    return _events(people, people.trial == row.trial.words, values.at("trial", row.trial.words, "events", trials=1))
+    name = row.trial.words
+    return counted_events(people, people.trial == name, values.at("trial", name, trials=1))
 
 
-def _events(people: Selection, mask: NDArray[np.bool_], values: Values) -> ArmEvents[Value]:
+def counted_events(people: Selection, mask: NDArray[np.bool_], values: Values) -> ArmEvents[Value]:
+    """Return the events of some people in either arm, with the exposure in which they were counted.
+
+    Parameters
+    ----------
+    people : Selection
+    mask : ndarray of bool, shape (n,)
+    values : Values
+    """
+    values = values.at("events")
     unit = "participants" if people.kind == "binary" else "events"
     counts, times = [], []
-    for side, word in enumerate(("control", "intervention")):
+    for side, word in enumerate(SIDES):
         mine = mask & (people.treatment == side)
         counts.append(values.count(word, int(people.response[mine].sum()), unit))
         if people.exposure is not None:
@@ -160,26 +174,35 @@ def _events(people: Selection, mask: NDArray[np.bool_], values: Values) -> ArmEv
     return ArmEvents(counts[0], counts[1], *times)
 
 
-def absolute_record(
-    people: Selection, effect: Effect, level: float, scale: EffectScale, values: Values, *, normal: bool
-) -> AbsoluteEffect[Value] | None:
-    """Return what a pooled ratio means for a thousand people; None where the risk of the controls cannot be pooled.
+def with_absolute(
+    effect: PooledEffect[Value], people: Selection, fits: Fits | None, node: MetaAnalysis, values: Values
+) -> PooledEffect[Value]:
+    """Return a pooled effect on events with what it means for a thousand people, and the dispersion of counts.
 
     Parameters
     ----------
+    effect : PooledEffect
     people : Selection
-        Of events.
-    effect : Effect
-        The pooled log ratio.
-    level : float
-        Of the intervals.
-    scale : EffectScale
-        Of the effect: whether one event more is to people's benefit.
+        Who enters it.
+    fits : Fits or None
+        What was fitted to them.
+    node : MetaAnalysis node of the study file
     values : Values
-        Of the effect.
-    normal : bool
-        Whether the interval of the risk of the controls uses the normal distribution.
+        Of the effect: knows the people of either arm on whom it rests.
     """
+    if fits is None or fits.failed or values.rests_on_few:
+        return effect
+    dispersion = None
+    if people.kind == "count" and not fits.alone:
+        dispersion = values.fixed("dispersion", fits.dispersion, "q")
+    absolute = _absolute(people, fits.effect, node, effect.scale, values.at("absolute"))
+    return replace(effect, absolute=absolute, dispersion=dispersion)
+
+
+def _absolute(
+    people: Selection, effect: Effect, node: MetaAnalysis, scale: EffectScale, values: Values
+) -> AbsoluteEffect[Value] | None:
+    """Return what a pooled log ratio means for a thousand people; None where the risk of the controls cannot be pooled."""
     link = LINKS[people.kind]
     risk = pool_control_risk(
         people.response,
@@ -187,41 +210,35 @@ def absolute_record(
         people.trial,
         link=link,
         exposure=people.exposure,
-        inference="normal" if normal else "t",
+        inference="normal" if node.inference == "normal" else "t",
     )
-    if risk.status not in ("ok", "boundary") or values.rests_on_few:
+    if risk.status not in ("ok", "boundary"):
         return None
-    at = values.at("absolute")
-    favoured = scale.favourable
 
     def thousand(name: str, value: float) -> Value:
-        return at.figure(name, THOUSAND * value if value < LARGEST else math.inf, 0, "per thousand")
+        return values.figure(name, THOUSAND * value if value < LARGEST else math.inf, 0, "per thousand")
 
-    control_low, control_high = risk.interval(level)
-    estimate, low, high = (difference_at(risk, scalar(end)) for end in (effect.estimate, *effect.interval(level)))
-    number = first = last = None
-    if people.kind == "binary":
-        number, first, last = _needed(at, _inverse(estimate), (_inverse(low), _inverse(high)))
+    control_low, control_high = risk.interval(node.level)
+    ends = (effect.estimate, *effect.interval(node.level))
+    difference, low, high = (risk_difference(risk.value, scalar(end), link) for end in ends)
+    needed = number_needed_to_treat(difference, low, high) if people.kind == "binary" else None
+    number, first, last = (None, None, None) if needed is None else _needed(values, needed)
     return AbsoluteEffect(
         control=thousand("control", risk.value),
         control_low=thousand("control low", control_low),
         control_high=thousand("control high", control_high),
-        difference=thousand("difference", estimate),
+        difference=thousand("difference", difference),
         low=thousand("low", low),
         high=thousand("high", high),
         needed=number,
         needed_low=first,
         needed_high=last,
-        benefits=(favoured(estimate), favoured(low), favoured(high)),
-        through_infinity=number is not None and low <= 0.0 <= high,
+        benefits=(scale.favourable(difference), scale.favourable(low), scale.favourable(high)),
+        through_infinity=needed is not None and needed.through_infinity,
     )
 
 
-def _inverse(difference: float) -> float:
-    return 1.0 / difference if difference else math.inf
-
-
-def _needed(values: Values, number: float, limits: tuple[float, float]) -> tuple[Value, Value, Value]:
+def _needed(values: Values, needed: NumberNeeded) -> tuple[Value, Value, Value]:
     """Numbers needed, whatever their sign; infinite ones are none."""
 
     def one(name: str, value: float) -> Value:
@@ -229,4 +246,4 @@ def _needed(values: Values, number: float, limits: tuple[float, float]) -> tuple
             values.figure(name, abs(value), 0) if math.isfinite(value) else values.none(name, "no difference in risk")
         )
 
-    return one("needed", number), one("needed low", limits[0]), one("needed high", limits[1])
+    return one("needed", needed.number), one("needed low", needed.limits[0]), one("needed high", needed.limits[1])

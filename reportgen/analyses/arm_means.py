@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from reportgen.analyses.measurements import direction_of
 from reportgen.analyses.naming import unit_of
 from reportgen.analyses.recording import for_outcome
-from reportgen.analyses.selection import Selection, direction_of
+from reportgen.analyses.selection import Selection
 from reportgen.records.model import ArmMeans, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Value
 from reportgen.release.rules import few_of, guards
@@ -58,7 +59,7 @@ def arms_disclosed(row: TrialEstimate[Value], people: Selection, earlier: Sequen
 
 
 def apart_from(people: Selection, earlier: Sequence[Selection], trial: str, minimum: int) -> bool:
-    """Whether what is told of the arms of a trial, beside what was told of earlier comparisons, tells of nobody else."""
+    """Whether the arms of a trial, disclosed beside those of earlier comparisons, disclose nobody else."""
     before = [group for other in earlier for group in _sides(other, trial)]
     return not guards(minimum) or all(_apart(group, before) for group in _sides(people, trial))
 

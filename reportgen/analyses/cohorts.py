@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
+from reportgen.analyses.measurements import Measurements
 from reportgen.analyses.moderator_values import Moderator, moderator_of
-from reportgen.analyses.selection import Measurements, Selection, disclosed_alone, select, without_small_trials
+from reportgen.analyses.selection import Selection, disclosed_alone, select, without_small_trials
 from reportgen.data import Repository
 from reportgen.spec.references import expanded
 from reportgen.spec.study import Pooled, Study

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analyses.measurements import Measurements, baseline_instrument
 from reportgen.analyses.naming import unit_of
-from reportgen.analyses.selection import Measurements, baseline_instrument
 from reportgen.data import Repository
 from reportgen.late import pd
 from reportgen.records.model import (

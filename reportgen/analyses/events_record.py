@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analyses.arm_events import event_cells, few, sums_are_safe, suppressed_for_events
+from reportgen.analyses.arm_events import counted_events, has_few_events, sums_are_safe, suppressed_for_events
 from reportgen.analyses.arm_means import apart_from
+from reportgen.analyses.measurements import Measurements
 from reportgen.analyses.naming import level_number
 from reportgen.analyses.recording import NAN, comparison_records
-from reportgen.analyses.selection import Measurements, Selection, select, small_trials
+from reportgen.analyses.selection import Selection, earlier_of, select, small_trials
 from reportgen.data import Repository
-from reportgen.records.events import CountedArm, CountedTrial, EventCount, EventSettings, EventTable
+from reportgen.records.events import CountedTrial, EventCount, EventSettings, EventTable
 from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Value, slug
-from reportgen.release.rules import FOR_ANOTHER, TOO_FEW, suppress_value, suppressed_arms
+from reportgen.release.rules import FOR_ANOTHER, TOO_FEW, each_number, suppress_value, suppressed_arms
 from reportgen.release.values import Values
 from reportgen.spec.check import means_disclosed_by
 from reportgen.spec.references import expanded
@@ -37,7 +39,7 @@ Interval = tuple[float, float, float]
 
 
 def disclosing(name: str, node: Node, study: Study) -> tuple[Cell, ...]:
-    """Return which cells an analysis tells: those of which no analysis before it tells events of nearly the same people."""
+    """Return which cells an analysis discloses: those of which none before it discloses events of nearly the same people."""
     return tuple(cell for cell in _cells(node, study) if means_disclosed_by(cell[1], cell[2], study) in (name, None))
 
 
@@ -76,18 +78,17 @@ def events_record(
     node : Events node of the study file
     study : Study
     disclosing : sequence of (comparison, outcome, follow-up)
-        What may be told here: see `disclosing`.
+        What may be disclosed here: see `disclosing`.
     """
     values = Values(slug(name), f"analyses.{name}", minimum=study.policy.minimum_cell)
     settings = values.at("settings")
     present = {arm_class for trial in repository.trials for arm_class, _, _ in trial.arms}
     results: list[EventCount[Value]] = []
-    told: list[Selection] = []
+    before: list[Selection] = []
     for people in counted_people(node, study, repository, Measurements(repository, study)):
-        tell = (people.comparison, people.outcome, people.follow_up) in disclosing
-        earlier = [item for item in told if (item.outcome, item.follow_up) == (people.outcome, people.follow_up)]
-        results.append(_counted(people, earlier, node, study, values, tell=tell))
-        told += [people] if tell else []
+        disclosed = (people.comparison, people.outcome, people.follow_up) in disclosing
+        results.append(_counted(people, earlier_of(people, before), node, study, values, disclosed=disclosed))
+        before += [people] if disclosed else []
     return EventTable(
         name=name,
         settings=EventSettings(
@@ -99,18 +100,16 @@ def events_record(
 
 
 def _counted(
-    people: Selection, earlier: Sequence[Selection], node: Node, study: Study, values: Values, *, tell: bool
+    people: Selection, earlier: Sequence[Selection], node: Node, study: Study, values: Values, *, disclosed: bool
 ) -> EventCount[Value]:
     minimum = study.policy.minimum_cell
     at = values.at(people.comparison, people.outcome, people.follow_up, arms=people.arms)
     n_control, n_intervention = at.sides()
     known = small_trials(people, minimum)
     close = tuple(name for name in people.trials if not apart_from(people, earlier, name, minimum))
-    hidden = suppressed_for_events(people, minimum, (*known, *close)) if tell else people.trials
-    rows = tuple(_trial(name, people, hidden, node, study, at) for name in people.trials)
-    everybody = np.ones(people.n, dtype=bool)
-    safe = tell and sums_are_safe(people, hidden, minimum)
-    sums = [_arm(side, people, everybody, at) if safe else None for side in (0, 1)]
+    suppressed = suppressed_for_events(people, minimum, (*known, *close)) if disclosed else people.trials
+    rows = tuple(_trial(name, people, suppressed, node, study, at) for name in people.trials)
+    safe = disclosed and sums_are_safe(people, suppressed, minimum)
     return EventCount(
         id=at.prefix,
         outcome=people.outcome,
@@ -124,8 +123,7 @@ def _counted(
         n_control=n_control,
         n_intervention=n_intervention,
         rows=rows,
-        control=sums[0],
-        intervention=sums[1],
+        events=counted_events(people, np.ones(people.n, dtype=bool), at) if safe else None,
         absent=tuple(
             (at.quote(f"absent {i}", item.trial), item.reason)
             for i, item in enumerate((item for item in people.excluded if item.whole_trial), 1)
@@ -134,48 +132,37 @@ def _counted(
 
 
 def _trial(
-    name: str, people: Selection, hidden: Sequence[str], node: Node, study: Study, values: Values
+    name: str, people: Selection, suppressed: Sequence[str], node: Node, study: Study, values: Values
 ) -> CountedTrial[Value]:
     minimum = study.policy.minimum_cell
-    at = values.at("trial", name)
     mine = people.trial == name
-    control, intervention = _arm(0, people, mine, at), _arm(1, people, mine, at)
+    arms = people.arm_size(0, name), people.arm_size(1, name)
+    at = values.at("trial", name, arms=arms)
+    counts = at.count("n control", arms[0]), at.count("n intervention", arms[1])
     found, reason = (NAN, NAN, NAN), ONLY_ONE_SIDE
-    if min(people.arm_size(0, name), people.arm_size(1, name)) > 0:
+    if min(arms) > 0:
         found, reason = _difference(people, mine, node.level), ""
     difference, low, high = (
         at.fixed(word, PER * value, "percent", "%", reason)
         for word, value in zip(("difference", "difference low", "difference high"), found, strict=True)
     )
-    if name in hidden:
-        few_here = bool(few(event_cells(people, [name]), minimum).any()) or name in small_trials(people, minimum)
-        why = TOO_FEW if few_here else FOR_ANOTHER
-        control, intervention = (_suppressed(arm, minimum, why) for arm in (control, intervention))
-        difference, low, high = (suppress_value(number, why) for number in (difference, low, high))
-    return CountedTrial(at.quote("label", name), control, intervention, difference, low, high, name in hidden)
-
-
-def _suppressed(arm: CountedArm[Value], minimum: int, reason: str) -> CountedArm[Value]:
-    events, n = suppressed_arms((arm.events, arm.n), minimum, reason)
-    return CountedArm(
-        suppress_value(arm.events, reason) if events.words.startswith("<") else events,
-        n,
-        None if arm.exposure is None else suppress_value(arm.exposure, reason),
+    row = CountedTrial(
+        at.quote("label", name), *counts, counted_events(people, mine, at), difference, low, high, name in suppressed
     )
+    if name not in suppressed:
+        return row
+    few = has_few_events(people, mine, minimum) or name in small_trials(people, minimum)
+    return _suppressed(row, minimum, TOO_FEW if few else FOR_ANOTHER)
 
 
-def _arm(side: int, people: Selection, mask: NDArray[np.bool_], values: Values) -> CountedArm[Value]:
-    word = ("control", "intervention")[side]
-    mine = mask & (people.treatment == side)
-    exposure = None
-    if people.exposure is not None:
-        exposure = values.figure(f"exposure {word}", float(people.exposure[mine].sum()), 0)
-    unit = "participants" if people.kind == "binary" else "events"
-    return CountedArm(
-        values.count(f"events {word}", int(people.response[mine].sum()), unit),
-        values.count(f"n {word}", int(mine.sum())),
-        exposure,
-    )
+def _suppressed(row: CountedTrial[Value], minimum: int, reason: str) -> CountedTrial[Value]:
+    """Return the row of a trial of which nothing is disclosed but that it is there."""
+    n_control, n_intervention = suppressed_arms((row.n_control, row.n_intervention), minimum, reason)
+    rest = {
+        name: each_number(getattr(row, name), lambda number: suppress_value(number, reason))
+        for name in ("events", "difference", "low", "high")
+    }
+    return replace(row, n_control=n_control, n_intervention=n_intervention, **rest)
 
 
 def _difference(people: Selection, mask: NDArray[np.bool_], level: float) -> Interval:

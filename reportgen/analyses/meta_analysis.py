@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters, with_adjusters
-from reportgen.analyses.arm_events import absolute_record, has_few_events, suppressed_for_events, with_events
+from reportgen.analyses.arm_events import has_few_events, suppressed_for_events, with_absolute, with_events
 from reportgen.analyses.arm_means import with_arm_means
+from reportgen.analyses.measurements import range_of
 from reportgen.analyses.naming import adjuster_label, adjuster_labels, level_number, scale_of, unit_of
 from reportgen.analyses.pooled_fits import Fits, fit, one_step_of, predicted
 from reportgen.analyses.recording import NAN, comparison_records, excluded_record, for_outcome
-from reportgen.analyses.selection import Selection, not_estimable, range_of
+from reportgen.analyses.selection import Selection, not_estimable
 from reportgen.analyses.suppressed_trials import (
     disclosed_effect,
     disclosed_in_digits,
@@ -88,12 +89,6 @@ def meta_analysis_record(
 
 def _values(name: str, study: Study) -> Values:
     return Values(slug(name), f"analyses.{name}", minimum=study.policy.minimum_cell)
-
-
-def earlier_of(selection: Selection, before: Sequence[Selection]) -> list[Selection]:
-    """Return which selections are the same outcome at the same follow-up, in other comparisons."""
-    same = selection.outcome, selection.follow_up
-    return [item for item in before if (item.outcome, item.follow_up) == same]
 
 
 def pooled_effect(
@@ -199,8 +194,10 @@ class _Pooling:
             name: guarded.get(name, TOO_FEW if has_few_events(people, people.trial == name, minimum) else FOR_ANOTHER)
             for name in suppressed
         }
-        values = _values(self.name, self.study)
+        values = for_outcome(people.outcome, self.study, _values(self.name, self.study))
         record = _record(people, fits, suppression, reasons, self.node, self.study, values)
+        if people.kind != "continuous":
+            record = with_absolute(record, people, fits, self.node, _of_cell(people, fits, values))
         with_arms = with_arm_means if people.kind == "continuous" else with_events
         return with_arms(record, people, self.earlier, self.study, values) if self.means else record
 
@@ -248,20 +245,11 @@ def _record(
     study: Study,
     values: Values,
 ) -> PooledEffect[Value]:
-    values = for_outcome(selection.outcome, study, values)
     unit = unit_of(selection.outcome, study)
     said = _named(fits.message, selection, study) if fits else ""
     reason = suppression or (said if fits and fits.failed else "")
     status: Status = fits.status if fits else "not estimable"
-    builder = values.at(
-        selection.comparison,
-        selection.outcome,
-        selection.follow_up,
-        n=selection.n,
-        trials=len(selection.trials),
-        status=status,
-        arms=selection.arms,
-    )
+    builder = _of_cell(selection, fits, values)
     used = None if fits is None or fits.failed else fits
     estimate = estimate_record(used.effect if used else None, node.level, builder, unit, reason)
     beside = builder.at("common effect"), builder.at("two stage")
@@ -311,19 +299,19 @@ def _record(
         df_unfloored=builder.fixed("df unfloored", scalar(used.effect.df_raw) if used else NAN, "df", reason=reason),
         not_adjusted=_not_adjusted(selection, node, study, builder) if used else (),
         kind=selection.kind,
-        dispersion=builder.fixed("dispersion", used.dispersion, "q")
-        if used and selection.kind == "count" and not alone
-        else None,
-        absolute=absolute_record(
-            selection,
-            used.effect,
-            node.level,
-            scale_of(selection.outcome, study),
-            builder,
-            normal=node.inference == "normal",
-        )
-        if used and selection.kind != "continuous"
-        else None,
+    )
+
+
+def _of_cell(selection: Selection, fits: Fits | None, values: Values) -> Values:
+    """Return what makes the values of a cell, on the people on whom they rest."""
+    return values.at(
+        selection.comparison,
+        selection.outcome,
+        selection.follow_up,
+        n=selection.n,
+        trials=len(selection.trials),
+        status=fits.status if fits else "not estimable",
+        arms=selection.arms,
     )
 
 

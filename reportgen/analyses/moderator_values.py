@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analyses.measurements import Measurements
 from reportgen.analyses.naming import unit_of, unit_of_scale
-from reportgen.analyses.selection import BASELINE_ADJUSTER, Measurements, Selection
+from reportgen.analyses.selection import BASELINE_ADJUSTER, Selection
 from reportgen.data import Repository
 from reportgen.late import pd
 from reportgen.records.moderation import unit_of_step

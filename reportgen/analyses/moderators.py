@@ -13,19 +13,14 @@ import numpy as np
 
 from reportgen.analyses.adjusters import Unused, not_adjusted_record, unused_adjusters
 from reportgen.analyses.beside_interactions import earlier_of, with_trials_and_levels
+from reportgen.analyses.measurements import direction_of, range_of
 from reportgen.analyses.min_p import adjusted_by_draws
 from reportgen.analyses.moderator_values import Moderator, step_of
 from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, setting_decimals, unit_of
 from reportgen.analyses.recording import comparison_records, excluded_record, for_outcome
 from reportgen.analyses.scatter import scatter_record
 from reportgen.analyses.screened import Screened, as_screened, guarded
-from reportgen.analyses.selection import (
-    Selection,
-    direction_of,
-    not_estimable,
-    range_of,
-    without_adjuster,
-)
+from reportgen.analyses.selection import Selection, not_estimable, without_adjuster
 from reportgen.analyses.trial_interactions import Earlier, Printed
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import ExcludedParticipants

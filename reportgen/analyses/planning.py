@@ -17,13 +17,13 @@ from reportgen.analyses import peeling_search, recursive_partitioning
 from reportgen.analyses.adjusters import Unused, unused_adjusters, unused_words
 from reportgen.analyses.cohorts import Cohorts
 from reportgen.analyses.events_record import counted_people
-from reportgen.analyses.meta_analysis import earlier_of
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.screened import testable
 from reportgen.analyses.search_people import Cost
 from reportgen.analyses.selection import (
     Excluded,
     Selection,
+    earlier_of,
     not_estimable,
     without_adjuster,
 )

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reportgen.analyses.measurements import Measurements, measured_by
 from reportgen.analyses.naming import level_number, unit_of
 from reportgen.analyses.printed import as_set, covered, decimals_of, value_of
 from reportgen.analyses.repository_records import RepositoryRecords
-from reportgen.analyses.selection import Measurements, Selection, measured_by, select
+from reportgen.analyses.selection import Selection, select
 from reportgen.analyses.suppressed_trials import suppressed_trial_effects
 from reportgen.data import Repository
 from reportgen.records.exclusion import ExclusionReason

@@ -245,7 +245,7 @@ def suppressed_lines(lines: Sequence[LedgerLine], study: Study) -> list[bool]:
     suppressed = [
         0 < line.count < minimum and line.variable in study.covariates and line.kind != "missing" for line in lines
     ]
-    if guards(minimum):  # how many of a trial have an event is told by analyses, or not at all
+    if guards(minimum):  # how many of a trial have an event analyses disclose, or nothing does
         events = {name for name in study.instruments if uses_of(name, study.outcomes) & {"binary", "count"}}
         suppressed = [
             hidden or (line.variable in events and line.kind != "missing")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from reportgen.analyses.selection import BASELINE_ADJUSTER, baseline_visit
+from reportgen.analyses.measurements import baseline_visit
+from reportgen.analyses.selection import BASELINE_ADJUSTER
 from reportgen.data import Repository, TrialInfo
 from reportgen.errors import Problem
 from reportgen.spec import Spec

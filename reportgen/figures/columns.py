@@ -71,8 +71,8 @@ def arm_cells(item: PooledEffect | TrialEstimate) -> dict[str, tuple[Cell, Cell]
         events.exposure_control or item.n_control,
         events.exposure_intervention or item.n_intervention,
     )
-    told = (Slot(events.control, over=control),), (Slot(events.intervention, over=intervention),)
-    return {"n": counts, "events": told, "timed": told}
+    known = (Slot(events.control, over=control),), (Slot(events.intervention, over=intervention),)
+    return {"n": counts, "events": known, "timed": known}
 
 
 def heads_of(words: Sequence[str], others: Mapping[str, Heading]) -> tuple[Heading, ...]:

@@ -19,12 +19,13 @@ class EventSettings(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
-class CountedArm(Generic[V]):
-    """One arm of a trial, or of all trials: events, people, and the time at risk where there is one."""
+class ArmEvents(Generic[V]):
+    """People with the event in either arm, or events where they are counted, and then the time in which they were."""
 
-    events: kinds.Count[V]
-    n: kinds.Count[V]
-    exposure: kinds.Statistic[V] | None = None
+    control: kinds.Count[V]
+    intervention: kinds.Count[V]
+    exposure_control: kinds.Statistic[V] | None = None
+    exposure_intervention: kinds.Statistic[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,9 @@ class CountedTrial(Generic[V]):
     """
 
     trial: kinds.Words[V]
-    control: CountedArm[V]
-    intervention: CountedArm[V]
+    n_control: kinds.Count[V]
+    n_intervention: kinds.Count[V]
+    events: ArmEvents[V]
     difference: kinds.Percent[V]
     low: kinds.Percent[V]
     high: kinds.Percent[V]
@@ -62,8 +64,7 @@ class EventCount(Generic[V]):
     n_control: kinds.Count[V]
     n_intervention: kinds.Count[V]
     rows: tuple[CountedTrial[V], ...]
-    control: CountedArm[V] | None
-    intervention: CountedArm[V] | None
+    events: ArmEvents[V] | None
     absent: tuple[tuple[kinds.Words[V], str], ...]
 
     @property

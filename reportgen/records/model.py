@@ -14,7 +14,7 @@ from reportgen.records.agreement import Agreement
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.egress import Egress
 from reportgen.records.estimate import Estimate, ExcludedParticipants, NotAdjusted, TwoStageHeterogeneity
-from reportgen.records.events import EventTable
+from reportgen.records.events import ArmEvents, EventTable
 from reportgen.records.flow import ParticipantFlow
 from reportgen.records.moderation import Moderation
 from reportgen.records.numbers import Inline, Number, Status, V, read_back
@@ -217,16 +217,6 @@ class ArmMeans(Generic[V]):
 
 REGRESSIONS = {"continuous": "analysis of covariance", "binary": "logistic regression", "count": "Poisson regression"}
 """By what the effect of one trial by itself is estimated, by the kind of its outcome."""
-
-
-@dataclass(frozen=True, slots=True)
-class ArmEvents(Generic[V]):
-    """People with the event in either arm, or events where they are counted, and then the time in which they were."""
-
-    control: kinds.Count[V]
-    intervention: kinds.Count[V]
-    exposure_control: kinds.Statistic[V] | None = None
-    exposure_intervention: kinds.Statistic[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)

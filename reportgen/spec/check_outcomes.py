@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reportgen.errors import Problem
-from reportgen.spec.outcomes import Outcome, instruments_of, unknown_levels, uses_of
+from reportgen.spec.outcomes import Outcome, instruments_of, uses_of
 from reportgen.spec.references import baseline_of, each_unknown, expanded, unknown
 from reportgen.spec.source import Source, Step
 from reportgen.spec.study import Descriptive, Events, MetaAnalysis, Moderators, Pooled, Search, Study
@@ -115,9 +115,7 @@ def _levels(
     if not outcome.event:
         hint = f"Add `event:` with one or several of {', '.join(levels)}."
         yield Problem(f"which level of '{instrument}' is the event?", source.at(*place), hint)
-    for event, hint in unknown_levels(outcome, study.instruments[instrument]).items():
-        message = f"'{instrument}' has no level '{event}'"
-        yield Problem(message, source.at("outcomes", name, "event"), hint or f"Its levels: {', '.join(levels)}.")
+    yield from each_unknown("level", outcome.event, levels, source, "outcomes", name, "event")
     if outcome.event and set(levels) <= set(outcome.event):
         message = f"every level of '{instrument}' is the event, so that everybody has it"
         yield Problem(message, source.at("outcomes", name, "event"), "Leave out the levels of those without it.")
@@ -180,12 +178,13 @@ def _baselines(name: str, analysis: object, study: Study, source: Source) -> Ite
 
 
 def _variables(analysis: object) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the keys of an analysis that may name baselines, with what they name."""
     if isinstance(analysis, Descriptive):
         yield "variables", analysis.variables
     if isinstance(analysis, Pooled):
         yield "adjust_for", analysis.adjust_for
-    if isinstance(analysis, Moderators) or (isinstance(analysis, Search) and isinstance(analysis.moderators, tuple)):
-        yield "moderators", tuple(analysis.moderators) if isinstance(analysis.moderators, tuple) else ()
+    if isinstance(analysis, Moderators | Search) and isinstance(analysis.moderators, tuple):
+        yield "moderators", analysis.moderators
 
 
 def _is_event(measured: str, study: Study) -> bool:

@@ -70,7 +70,7 @@ class OnAxis(Node):
 
 
 def beside_no_effect(limits: tuple[float, float], no_effect: float) -> tuple[str, str] | None:
-    """Return what is wrong with limits of an axis, and how to mend it; None where no effect lies between them.
+    """Return what is wrong with limits of an axis, and how to fix it; None where no effect lies between them.
 
     Examples
     --------

@@ -11,7 +11,6 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from reportgen.errors import did_you_mean
 from reportgen.spec.model import MOST, Line, Names, Node, Positive, Range, RuleError, Word
 
 Better = Literal["lower", "higher"]
@@ -195,11 +194,6 @@ def better_of(outcome: Outcome, instrument: Instrument) -> Better:
     if outcome.good is not None:
         return "higher" if outcome.good else "lower"
     return outcome.better or instrument.better or "higher"
-
-
-def unknown_levels(outcome: Outcome, instrument: Instrument) -> dict[str, str]:
-    """Return the events of a binary outcome that are no levels of an instrument, each with the level that may be meant."""
-    return {event: did_you_mean(event, instrument.levels) for event in outcome.event if event not in instrument.levels}
 
 
 def uses_of(instrument: str, outcomes: Mapping[str, Outcome]) -> frozenset[Literal["binary", "count", "exposure"]]:

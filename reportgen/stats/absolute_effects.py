@@ -1,7 +1,7 @@
 """From a ratio to what it means for a thousand people: risk in the control group, risk difference, number needed to treat.
 
 In: events of control arms, and a pooled log odds ratio or log rate ratio. Out: the pooled risk (or rate) in the control
-group, the difference that the ratio makes to it, and the number needed to treat, with intervals by the delta method.
+group with its interval, the difference that a ratio makes to it, taken as known, and the number needed to treat.
 The control risk is pooled by a random intercept on the scale of the link, logit or log, with adaptive quadrature (Stijnen, Hamza &
 Ozdemir 2010, Stat Med 29:3046), so that trials without events need no half events. Numbers needed to treat whose interval
 passes through infinity are written as Altman (1998, BMJ 317:1309) does.
@@ -42,7 +42,7 @@ class ControlRisk:
         Between-trial variance of that; NaN where it was not estimated.
     link : {"logit", "log"}
     trials, events : int
-        What it rests on; zero where the risk is given.
+        What it rests on.
     status, message : str
         As of a fit.
     """
@@ -83,25 +83,6 @@ class NumberNeeded:
     number: float
     limits: Interval
     through_infinity: bool
-
-
-def given_control_risk(risk: float, link: Link = "logit") -> ControlRisk:
-    """A control risk (or rate) that is assumed, as in a summary of findings: it has no uncertainty.
-
-    Raises
-    ------
-    ValueError
-        For a risk that is not between 0 and 1, or a rate that is not positive.
-
-    Examples
-    --------
-    >>> round(given_control_risk(0.2).value, 3)
-    0.2
-    """
-    if not 0.0 < risk < (1.0 if link == "logit" else np.inf):
-        raise ValueError(f"a {'risk lies between 0 and 1' if link == 'logit' else 'rate is positive'}, not {risk}")
-    at = float(special.logit(risk) if link == "logit" else np.log(risk))
-    return ControlRisk(Effect(at, 0.0, np.inf, np.inf), float("nan"), link, 0, 0, "ok", "given")
 
 
 def pool_control_risk(
@@ -189,80 +170,51 @@ def _model(rows: EventRows) -> EventModel:
     return EventModel(rows, np.zeros((trials, 3), bool), np.tile([True, False, True], (trials, 1)))
 
 
-def risk_difference(control: ControlRisk, effect: Effect) -> Effect:
-    """Return the difference in risk (or rate) that a log ratio makes where the control risk is as given.
+def risk_difference(risk: float, log_ratio: float, link: Link = "logit") -> float:
+    """Return the difference in risk (or rate) that a ratio makes of a control risk that is taken as known.
+
+    The ends of the interval of a ratio give those of the difference: it excludes none where the ratio does, and no risk leaves 0 to 1.
 
     Parameters
     ----------
-    control : ControlRisk
-    effect : Effect
-        Log odds ratio, or log rate ratio, by the link of `control`.
+    risk : float
+        Of the controls, or their rate.
+    log_ratio : float
+        Log odds ratio, or log rate ratio by the link.
+    link : {"logit", "log"}
 
     Returns
     -------
-    Effect
-        Intervention minus control, per person (or unit of exposure): times 1,000 for a thousand. Its standard error is by the delta
-        method, control risk and ratio taken as independent, and its df are those of the ratio.
+    float
+        Intervention minus control, per person (or unit of exposure).
 
     Examples
     --------
-    >>> halved = Effect(float(np.log(0.5)), 0.2, np.inf, np.inf)
-    >>> difference = risk_difference(given_control_risk(0.2), halved)
-    >>> round(1000 * difference.estimate), [round(1000 * limit) for limit in difference.interval()]
-    (-89, [-128, -50])
+    >>> round(1000 * risk_difference(0.2, float(np.log(0.5)))), round(risk_difference(0.04, float(np.log(2.0)), "log"), 3)
+    (-89, 0.04)
     """
-    at, theta = float(control.effect.estimate), float(effect.estimate)
-    without, with_it = _mean(at, control.link), _mean(at + theta, control.link)
-    slope, slope_there = _slope(without, control.link), _slope(with_it, control.link)
-    variance = (slope_there - slope) ** 2 * float(control.effect.std_error) ** 2
-    variance += slope_there**2 * float(effect.std_error) ** 2
-    return Effect(with_it - without, float(np.sqrt(variance)), effect.df, effect.df_raw)
+    at = float(special.logit(risk) if link == "logit" else np.log(risk))
+    return _mean(at + log_ratio, link) - _mean(at, link)
 
 
-def difference_at(control: ControlRisk, log_ratio: float) -> float:
-    """Return the difference in risk (or rate) that one ratio makes where the control risk is as given, without uncertainty.
-
-    Parameters
-    ----------
-    control : ControlRisk
-    log_ratio : float
-        Log odds ratio, or log rate ratio: an estimate, or an end of its interval, so that the difference excludes none where
-        the ratio does, and no risk leaves 0 to 1.
-
-    Examples
-    --------
-    >>> round(1000 * difference_at(given_control_risk(0.2), float(np.log(0.5))))
-    -89
-    """
-    at = float(control.effect.estimate)
-    return _mean(at + log_ratio, control.link) - _mean(at, control.link)
-
-
-def number_needed_to_treat(difference: Effect, level: float = 0.95) -> NumberNeeded:
+def number_needed_to_treat(difference: float, low: float, high: float) -> NumberNeeded:
     """Return how many people need the intervention for one event more or less: one over the risk difference.
 
     Parameters
     ----------
-    difference : Effect
-        Of `risk_difference`.
-    level : float
+    difference, low, high : float
+        The risk difference and the ends of its interval.
 
     Examples
     --------
-    >>> needed = number_needed_to_treat(Effect(-0.10, 0.0765, np.inf, np.inf))
+    >>> needed = number_needed_to_treat(-0.10, -0.25, 0.05)
     >>> round(needed.number), [round(limit) for limit in needed.limits], needed.through_infinity
     (-10, [-4, 20], True)
     """
-    low, high = (float(limit) for limit in difference.interval(level))
     with np.errstate(divide="ignore"):
-        number, first, last = (float(np.divide(1.0, x)) for x in (float(difference.estimate), low, high))
+        number, first, last = (float(np.divide(1.0, x)) for x in (difference, low, high))
     return NumberNeeded(number, (first, last), low <= 0.0 <= high)
 
 
 def _mean(eta: float, link: Link) -> float:
     return float(special.expit(eta) if link == "logit" else np.exp(eta))
-
-
-def _slope(mean: float, link: Link) -> float:
-    """Of the mean in eta."""
-    return mean * (1.0 - mean) if link == "logit" else mean

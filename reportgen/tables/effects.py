@@ -10,6 +10,7 @@ from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import directions, shared
+from reportgen.records.events import CountedTrial, EventCount
 from reportgen.records.model import REGRESSIONS, Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import DASH, Inline, Number, Status
 from reportgen.tables.adjusters import adjuster_name, not_adjusted, tables_of
@@ -99,12 +100,12 @@ def arm_columns(effects: Sequence[PooledEffect]) -> tuple[Column, Column]:
     return Column(("Control",), "right", span), Column(("Intervention",), "right", span)
 
 
-def arm_cells(item: PooledEffect | TrialEstimate, kind: str) -> tuple[Inline, Inline]:
+def arm_cells(item: PooledEffect | TrialEstimate | EventCount | CountedTrial, kind: str) -> tuple[Inline, Inline]:
     """Return how many people are on either side; of events, behind how many of these, in their exposure where there is one.
 
     Parameters
     ----------
-    item : PooledEffect or TrialEstimate
+    item : PooledEffect, TrialEstimate, EventCount or CountedTrial
     kind : {'continuous', 'binary', 'count'}
         Of the outcome.
     """

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import directions, shared
-from reportgen.records.events import CountedArm, EventCount, EventSettings
+from reportgen.records.events import EventCount, EventSettings
 from reportgen.records.model import AbsoluteEffect, ModelSettings, PooledEffect
 from reportgen.records.numbers import DASH, Inline, Number
 from reportgen.tables.effects import arm_cells, arm_columns
@@ -114,7 +114,7 @@ def event_counts(counted: Sequence[EventCount], settings: EventSettings) -> Tabl
         Of one comparison.
     settings : EventSettings
     """
-    timed = any(row.control.exposure is not None for item in counted for row in item.rows)
+    timed = any(row.events.exposure_control is not None for item in counted for row in item.rows)
     what = "Events / participants" if not timed else "Events / exposure"
     head = "Difference per hundred" if any(item.kind == "count" for item in counted) else "Risk difference, %"
     columns = (
@@ -131,23 +131,15 @@ def event_counts(counted: Sequence[EventCount], settings: EventSettings) -> Tabl
 
 def _counted_rows(item: EventCount) -> Iterator[Row]:
     for row in item.rows:
-        cells = (
-            _counted_cell(row.control),
-            _counted_cell(row.intervention),
-            interval(row.difference, row.low, row.high),
-        )
+        cells = (*arm_cells(row, item.kind), interval(row.difference, row.low, row.high))
         yield Row((row.trial,), cells, muted=row.suppressed)
-    if item.control is not None and item.intervention is not None:
-        yield Row(("All",), (_counted_cell(item.control), _counted_cell(item.intervention), ()), total=True)
-
-
-def _counted_cell(arm: CountedArm) -> Inline:
-    return (arm.events, "/", arm.n if arm.exposure is None else arm.exposure)
+    if item.events is not None:
+        yield Row(("All",), (*arm_cells(item, item.kind), ()), total=True)
 
 
 def _counted_notes(counted: Sequence[EventCount], timed: bool) -> Iterator[Inline]:
     yield ("Difference: intervention minus control.",)
-    if timed and any(row.control.exposure is None for item in counted for row in item.rows):
+    if timed and any(row.events.exposure_control is None for item in counted for row in item.rows):
         yield ("Without an exposure, participants stand in its place.",)
     if any(item.kind == "count" for item in counted):
         yield (

@@ -243,7 +243,7 @@ def test_no_two_trials_share_a_scheme(loaded: tuple[Spec, Repository]) -> None:
 
 
 def test_a_tie_of_two_visits_goes_to_the_earlier(loaded: tuple[Spec, Repository]) -> None:
-    from reportgen.analyses.selection import visit_in
+    from reportgen.analyses.measurements import visit_in
 
     spec, repository = loaded
     trial = next(trial for trial in repository.trials if trial.name == "Von Korff BIA")

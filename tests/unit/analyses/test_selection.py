@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reportgen.analyses.selection import Measurements, Selection, rescaled, select
+from reportgen.analyses.measurements import Measurements, rescaled
+from reportgen.analyses.selection import Selection, select
 from reportgen.pipeline import read
 from reportgen.spec.outcomes import Instrument, Outcome
 from tests.study_files import MAPPING, people, write_study

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reportgen.analyses.selection import Measurements, select
+from reportgen.analyses.measurements import Measurements
+from reportgen.analyses.selection import select
 from reportgen.errors import DataError
 from reportgen.simulation import simulate
 from reportgen.simulation.course import drafts
