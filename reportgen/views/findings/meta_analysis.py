@@ -6,6 +6,7 @@ first follow-up, in the order of the study file.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -25,18 +26,22 @@ def effect_findings(records: Sequence[MetaAnalysis]) -> Findings:
     """Return the main effects of all meta-analyses, and which side favours the intervention."""
     scales = [effect.scale for record in records for effect in record.results if _known(effect)]
     last = (Finding((f"{directions(scales)}. {ABBREVIATIONS}",)),) if scales else ()
-    return findings_of_each("Main effects", _of_one, records, *last)
+    times = Counter(comparison.name for record in records for comparison in record.comparisons)
+
+    def of_one(record: MetaAnalysis) -> list[Finding]:
+        most = max(1, MAIN // max(1, len(record.comparisons)))
+        return [_of_comparison(record, item, most, named=times[item.name] > 1) for item in record.comparisons]
+
+    return findings_of_each("Main effects", of_one, records, *last)
 
 
-def _of_one(record: MetaAnalysis) -> list[Finding]:
-    most = max(1, MAIN // max(1, len(record.comparisons)))
-    return [_of_comparison(record, comparison, most) for comparison in record.comparisons]
-
-
-def _of_comparison(record: MetaAnalysis, comparison: ComparisonRecord, most: int) -> Finding:
+def _of_comparison(record: MetaAnalysis, comparison: ComparisonRecord, most: int, *, named: bool) -> Finding:
+    """Return what is found in a comparison; `named` says that several analyses have it, so that each is called by its name."""
     effects = [effect for effect in record.results if effect.comparison == comparison.name]
     estimated = [effect for effect in effects if _known(effect)]
-    words: Inline = ("For ", comparison.title, ", ", *_how_many(record, comparison.name, effects, estimated))
+    analysis = derived(record.name).quote("analysis", f"“{record.name}”")
+    which: Inline = (" in the analysis ", analysis) if named else ()
+    words: Inline = ("For ", comparison.title, *which, ", ", *_how_many(record, comparison.name, effects, estimated))
     if estimated:
         words = (*words, " ", *_in_numbers(_first(estimated, most), record.settings.level))
     return Finding(words, record.name, comparison.name)

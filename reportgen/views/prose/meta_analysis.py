@@ -8,14 +8,14 @@ from reportgen.records.derived import Derived
 from reportgen.records.effect_scale import MEAN_DIFFERENCE, EffectScale
 from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.model import MetaAnalysis, ModelSettings, PooledEffect
-from reportgen.records.numbers import Inline, Number, plain
+from reportgen.records.numbers import Inline, Number
 from reportgen.spec.outcomes import Outcome
 from reportgen.spec.study import Study, Window
 from reportgen.tables.adjusters import Fits, effect_fits, fits_of, is_own_baseline
 from reportgen.tables.phrases import enumerated, joined
 from reportgen.views.prose.events import event_models
 from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, on_log_scale, planned_only
-from reportgen.views.prose.section import Section, heading
+from reportgen.views.prose.section import Section, sections_of_each
 
 INTERCEPT = {
     "stratified": "an intercept for each trial",
@@ -64,7 +64,7 @@ def prose(records: Sequence[MetaAnalysis], study: Study) -> Iterator[Section]:
     study : Study
     """
     yield Section(("Outcomes and follow-up",), tuple(_outcomes(study, records)))
-    yield from _meta_analyses(records)
+    yield from sections_of_each("Meta-analysis", "meta-analysis", _paragraphs, records, study)
 
 
 def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
@@ -175,17 +175,9 @@ def _months(derived: Derived, name: str, value: float) -> Number:
     return derived.figure(name, value, decimals, "months")
 
 
-def _meta_analyses(fitted: Sequence[MetaAnalysis]) -> Iterator[Section]:
-    """One section each; what two of them have in common is said once."""
-    seen: dict[str, Inline] = {}
-    for record in fitted:
-        head = heading("Meta-analysis", record.name, "meta-analysis", len(fitted))
-        model = tuple(_alone(record) if record.alone else _fitted(record))
-        words = "".join(map(plain, model))
-        if words in seen:
-            model = (("Model, inference and checks are as in the section ", *seen[words], "."),)
-        seen.setdefault(words, head)
-        yield Section(head, (*(_comparison(comparison) for comparison in record.comparisons), *model))
+def _paragraphs(record: MetaAnalysis) -> Iterator[Inline]:
+    yield from map(_comparison, record.comparisons)
+    yield from _alone(record) if record.alone else _fitted(record)
 
 
 def _fitted(record: MetaAnalysis) -> Iterator[Inline]:
