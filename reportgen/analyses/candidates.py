@@ -70,7 +70,8 @@ def candidate_table(prepared: PreparedPartition | PreparedPeel, adjusters: tuple
         Names of the columns of adjusters.
     """
     sample = prepared.sample
-    found: Tree | Frontier = prepared.run(sample.outcome)
+    outcome = prepared.observed if isinstance(prepared, PreparedPartition) else sample.outcome
+    found: Tree | Frontier = prepared.run(outcome)
     candidates = tuple(_of_tree(found, sample) if isinstance(found, Tree) else _of_frontier(found, sample))
     names = [f"c{place}" for place in range(1, len(candidates) + 1)]
     columns = {f"adjuster {name}": sample.adjusters[:, place] for place, name in enumerate(adjusters)}

@@ -90,10 +90,9 @@ def search_null(
     prepared = prepared_search(people, columns, node, screened_by)
     if prepared is None:
         return None
-    model = null_model(prepared.sample)
     if isinstance(prepared, PreparedPartition):
-        return partition_draws(prepared, model, seed, first, count)
-    return peel_draws(prepared, model, seed, first, count)
+        return partition_draws(prepared, prepared.null, seed, first, count)
+    return peel_draws(prepared, null_model(prepared.sample), seed, first, count)
 
 
 def screening_null(
@@ -235,7 +234,7 @@ def prepared_search(
         assert isinstance(node.moderators, FromScreening)
         screening = screening_of(screened_by, columns, node.moderators.p_below)
     if isinstance(node, RecursivePartitioning):
-        pipeline = PartitionPipeline(partition_options(node), screening, node.missing, node.count_screened)
+        pipeline = PartitionPipeline(partition_options(node, people), screening, node.missing, node.count_screened)
         return pipeline.prepare(sample)
     assert isinstance(node, DirectedPeeling)
     return PeelPipeline(PeelSettings(**peel_options(node, columns)), screening).prepare(sample)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.analyses.moderator_values import Moderator, column_of
+from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.selection import Selection, adjusters_of
 from reportgen.stats.levels import Levels
 from reportgen.stats.sample import Sample, make_sample
@@ -21,8 +22,9 @@ def sample_of(people: Selection, columns: Mapping[str, Moderator]) -> Sample:
     """Return the people of a cell with all candidate moderators, sorted as draws need them."""
     moderators = {name: column_of(moderator, people) for name, moderator in columns.items()}
     return make_sample(
-        people.response, people.treatment, people.trial, moderators, people.keys, adjusters=adjusters_of(people)
-    )
+        people.response, people.treatment, people.trial, moderators, people.keys, adjusters=adjusters_of(people),
+        link=LINKS.get(people.kind), exposure=people.exposure,
+    )  # fmt: skip
 
 
 def cut_at(name: str, place: float, sample: Sample) -> float:

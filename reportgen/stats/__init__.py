@@ -39,7 +39,7 @@ from .absolute_effects import (
 )
 from .consistent_effects import ConsistentEffects, consistent_effects
 from .effect import Effect, Joint
-from .event_scan import EventScan, WorkingModel, scan_event_cuts, working_model
+from .event_partition import partition_events
 from .interaction_by_trial import Contrast, InteractionByTrial, interaction_by_trial
 from .interaction_by_trial_glm import interaction_by_trial_glm
 from .levels import Levels
@@ -61,6 +61,7 @@ from .standardised_effects import standardised_effects
 from .subgroups import Candidates, Group, Missing, Partition, Rule, Side, Split, Subgroup, TreeNode, Tried
 from .trial_effects import TrialEffects
 from .two_stage import TwoStage, pool_two_stage, prediction_interval
+from .working_model import WorkingModel, working_model
 
 __all__ = [
     "Candidates",
@@ -70,7 +71,6 @@ __all__ = [
     "CutScan",
     "Effect",
     "Entered",
-    "EventScan",
     "ExcludedParticipants",
     "GlmmFit",
     "Group",
@@ -107,6 +107,7 @@ __all__ = [
     "interaction_by_trial_glm",
     "number_needed_to_treat",
     "partition",
+    "partition_events",
     "peel",
     "per_trial",
     "per_trial_glm",
@@ -116,7 +117,6 @@ __all__ = [
     "prepare_screening",
     "risk_difference",
     "scan_cuts",
-    "scan_event_cuts",
     "screen_moderator",
     "screen_moderator_glmm",
     "split_readings",

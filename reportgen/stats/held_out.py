@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from .effect import NOTHING, Effect
+from .event_groups import EventGroupFit, fit_event_group
 from .levels import Levels
-from .one_step import fit_one_step
+from .one_step import OneStepFit, fit_one_step
 from .optimism import both_rules, nearest
 from .pipelines import PartitionPipeline, PeelPipeline
 from .ranks import BoolArray
@@ -110,7 +111,8 @@ def held_out_partition(pipeline: PartitionPipeline, sample: Sample) -> HeldOut:
     """
 
     def choose(others: Sample) -> Chosen | None:
-        first = pipeline.prepare(others).run(others.outcome).first()
+        prepared = pipeline.prepare(others)
+        first = prepared.run(prepared.observed).first()
         if first is None:
             return None
         node, split = first
@@ -204,14 +206,17 @@ def _fold(choose: Callable[[Sample], Chosen | None], sample: Sample, trial: int)
 def _estimates(here: Sample, inside: BoolArray, outside: BoolArray) -> tuple[Effect, Effect, str]:
     """Effect inside and difference in one trial: the effect where "outside" is 0, and minus its interaction."""
     mask = inside | outside
-    fit = fit_one_step(
-        here.outcome[mask],
-        here.treatment[mask],
-        here.trial[mask],
-        adjusters=here.adjusters[mask] if here.adjusters.shape[1] else None,
-        moderator=outside[mask].astype(float),
-        treatment_effect="common",
-    )
+    people = here.outcome[mask], here.treatment[mask], here.trial[mask]
+    asked: dict[str, Any] = {
+        "adjusters": here.adjusters[mask] if here.adjusters.shape[1] else None,
+        "moderator": outside[mask].astype(float),
+        "treatment_effect": "common",
+    }
+    if here.link is None:
+        fit: OneStepFit | EventGroupFit = fit_one_step(*people, **asked)
+    else:
+        exposure = None if here.exposure is None else here.exposure[mask]
+        fit = fit_event_group(*people, here.link, exposure=exposure, **asked)
     item = fit.interaction
     if item is None or fit.status not in ("ok", "boundary"):
         return NOTHING, NOTHING, fit.message

@@ -218,7 +218,7 @@ def screen_moderator_glmm(
         levels=isinstance(moderator, Levels),
     )
     asked = _Asked(reading, minimum_trials, interaction_effect == "random", search)
-    data = _differing(event_people(outcome, treatment, trial, moderator, link, exposure, adjusters))
+    data = differing(event_people(outcome, treatment, trial, moderator, link, exposure, adjusters))
     coded = moderator_columns(data.people, moderator, reference, per)
     wanted, values = values_wanted(data.people, coded, percentiles, per)
     reason = unusable(data.people, minimum_trials) or _alike_levels(data, coded)
@@ -257,7 +257,7 @@ def event_people(
     return EventPeople(people, found.adjusters[:, 0] if link == "log" else None, link)
 
 
-def _differing(data: EventPeople) -> EventPeople:
+def differing(data: EventPeople) -> EventPeople:
     """Those of trials in which people differ in having the event."""
     people = data.people
     tells = np.zeros(len(people.place), bool)
@@ -298,7 +298,9 @@ def _screened(
     random = within.fit(True) if asked.search else common
     few = too_few(coded.telling, people, asked.minimum_trials)
     these, new = (
-        nothing(q, "not estimable", few) if few else _reading(fit, q, df.of_interaction(varying), CONSTANT, people)
+        nothing(q, "not estimable", few)
+        if few
+        else reading_of_interaction(fit, q, df.of_interaction(varying), CONSTANT, people)
         for fit, varying in ((common, False), (random, True))
     )
     centre = coded.columns.mean(axis=0)
@@ -306,7 +308,7 @@ def _screened(
     plain = naive.fit(asked.varying and asked.search)
     readings = {
         "within": new if asked.varying else these,
-        "naive": _reading(plain, q, df.of_interaction(asked.varying), SAME_AS_TRIALS, people),
+        "naive": reading_of_interaction(plain, q, df.of_interaction(asked.varying), SAME_AS_TRIALS, people),
         "across": across,
         "in_these_trials": these,
         "in_new_trials": new,
@@ -376,7 +378,8 @@ def _with_own_effects(data: EventPeople, columns: FloatArray, options: GlmmOptio
     return _Model(data, beside, centred, columns.mean(axis=0), chosen)
 
 
-def _reading(fit: GlmmFit, q: int, df: float, dropped: str, people: People) -> Reading:
+def reading_of_interaction(fit: GlmmFit, q: int, df: float, dropped: str, people: People) -> Reading:
+    """Return the interaction with q columns as a reading; `dropped` says what it means that the fit has none of them."""
     return _reading_of(fit, [_interaction(k) for k in range(q)], df, dropped, people)
 
 

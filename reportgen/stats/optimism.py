@@ -31,7 +31,7 @@ from .pipelines import Frontier, PreparedPartition, PreparedPeel, Tree
 from .ranks import BoolArray
 from .sample import Sample
 from .signs import resampled_rows
-from .splits import observe
+from .splits import Base, observe
 from .subgroups import Rule, Split, TreeNode
 
 LOW, HIGH = 0, 1
@@ -139,7 +139,8 @@ def partition_optimism(
     for at, draw in enumerate(number.tolist()):
         rows = resampled_rows(seed, prepared.sample, draw)
         sample = prepared.sample.take(rows)
-        tree = prepared.pipeline.prepare(sample).run(sample.outcome)
+        again = prepared.pipeline.prepare(sample)
+        tree = again.run(again.observed)
         kept[at] = len(tree.kept)
         optimism[at] = _optimism(data, sample, tree, depth, ranks)
         _choices(tree, names, chosen[at], cut[at])
@@ -192,7 +193,8 @@ class _Among:
         splits : sequence of (TreeNode, Split)
             Of a node only its rules count.
         own : bool
-            Whether the splits were found by this search with this outcome: then the differences are known.
+            Whether the splits were found by this search with this outcome: then the differences are known, but of events,
+            where a split has them from one step.
 
         Returns
         -------
@@ -200,7 +202,7 @@ class _Among:
             In units of the outcome; NaN where nothing can be estimated.
         """
         sides = [self._sides(node, split) for node, split in splits]
-        known = own and self.search.settings.criterion == "interaction"
+        known = own and self.search.settings.criterion == "interaction" and self.search.fits.linear
         apart = [
             (split.estimate if split.child == "low" else -split.estimate) if known else self._apart(inside, outside)
             for (_, split), (inside, outside) in zip(splits, sides, strict=True)
@@ -242,7 +244,9 @@ class _Among:
     def _rows(self) -> tuple[FloatArray, IntArray, box_effects.Inside] | None:
         """What the kernels inside groups need: rows to be summed, their trials, and what the fits share; None if they cannot say."""
         base, settings = self.search.base, self.search.settings
-        if base is None or base.slopes is not None:  # they know slopes that trials share
+        if (
+            not isinstance(base, Base) or base.slopes is not None
+        ):  # they know linear models, with slopes that trials share
             return None
         seen = observe(base, self.outcome, settings.options)
         if seen.prepared is None:

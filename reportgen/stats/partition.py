@@ -19,9 +19,10 @@ from numpy.typing import ArrayLike
 from .choices import Across, AdjusterSlopes, Criterion, Information, Multiplicity, TreatmentEffect
 from .crossproducts import FloatArray, IntArray, columns
 from .effect import NOTHING, Effect
-from .one_step import OneStepFit, fit_one_step
+from .one_step import ExcludedParticipants, OneStepFit, fit_one_step
+from .one_step_glmm import GlmmFit
 from .partition_candidates import moderator_column
-from .partition_search import Search, prepare
+from .partition_search import GroupFit, Search, prepare
 from .ranks import BoolArray, Ranked
 from .splits import People, make_base
 from .subgroups import Group, Missing, Moderator, Partition, Rule, Split, Subgroup, TreeNode, gather
@@ -152,15 +153,37 @@ def partition(
         adjuster_slopes=adjuster_slopes,
         people_per_slope=people_per_slope,
     )
-    root = np.zeros(len(table.outcome), bool)
+    return partition_of(search, table.outcome, tree, whole, whole.excluded)
+
+
+def partition_of(
+    search: Search,
+    outcome: FloatArray,
+    tree: tuple[TreeNode, ...],
+    whole: OneStepFit | GlmmFit,
+    excluded: tuple[ExcludedParticipants, ...],
+) -> Partition:
+    """Return what a search found: its subgroups with effects, and the tree.
+
+    Parameters
+    ----------
+    search : Search
+    outcome : ndarray (n,)
+        Of the participants as given; of events the events.
+    tree : tuple of TreeNode
+    whole : OneStepFit or GlmmFit
+        Of everybody.
+    excluded : tuple of ExcludedParticipants
+    """
+    root = np.zeros(len(outcome), bool)
     root[search.rows] = True
     return Partition(
-        _describe(search, table.outcome, tree),
+        _describe(search, outcome, tree),
         tuple(replace(node, rows=search.rows[node.rows]) for node in tree),
         gather(tree),
         _as_group((), root, whole),
         tuple(_missing(search.people, moderator) for moderator in search.moderators),
-        whole.excluded,
+        excluded,
         asdict(search.settings),
     )
 
@@ -229,7 +252,7 @@ def _group(search: Search, y: FloatArray, n: int, rules: tuple[Rule, ...], rows:
     return _as_group(tuple(sorted(rules, key=lambda rule: order.index(rule.moderator))), members, search.fit(y, rows))
 
 
-def _as_group(rules: tuple[Rule, ...], members: BoolArray, fit: OneStepFit) -> Group:
+def _as_group(rules: tuple[Rule, ...], members: BoolArray, fit: GroupFit | GlmmFit) -> Group:
     return Group(
         rules,
         members,

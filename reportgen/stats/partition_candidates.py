@@ -2,10 +2,14 @@
 
 In: the people at the root, the outcome, and a grid of splits (splits.py). Out: `Tried`, a row a candidate.
 Method: the interaction of the one-step model, or a score from the effects of both sides (criteria.py); where the kernels
-find a redundant column, a separate fit judges.
+find a redundant column, a separate fit judges. `LinearFits` is what a search asks; that of events is in
+event_fits.py.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,8 +23,45 @@ from .one_step import OneStepFit, fit_columns
 from .own_slopes import OwnNode
 from .partition_settings import Settings
 from .ranks import Ranked, cut_columns
-from .splits import Base, Grid, Observed, People, fit_interactions, fit_sides, low_side
+from .splits import Base, Grid, Observed, People, fit_interactions, fit_sides, low_side, make_base, make_grid, observe
 from .subgroups import Tried
+
+
+@dataclass(frozen=True, slots=True)
+class LinearFits:
+    """The fits of a search of a continuous outcome: linear mixed models.
+
+    Attributes
+    ----------
+    people : People
+        At the root.
+    settings : Settings
+    """
+
+    linear: ClassVar[bool] = True
+    gain: ClassVar[float] = 1.0
+    people: People
+    settings: Settings
+
+    def base(self, rows: IntArray) -> Base | None:
+        """Some people at the root, in trials with both arms."""
+        return make_base(self.people, rows, self.settings.options)
+
+    def grid(self, base: Base, moderator: Ranked) -> Grid | None:
+        """The candidate splits of a moderator."""
+        return make_grid(base, moderator, self.settings.max_cuts)
+
+    def observe(self, grid: Grid, y: FloatArray) -> Observed:
+        """Bring an outcome to a node."""
+        return observe(grid.base, y, self.settings.options)
+
+    def try_all(self, y: FloatArray, moderator: Ranked, grid: Grid, seen: Observed) -> tuple[IntArray, Tried]:
+        """Try all candidates of a moderator."""
+        return try_all(self.people, self.settings, y, moderator, grid, seen)
+
+    def fit(self, y: FloatArray, rows: IntArray, moderator: FloatArray | None = None) -> OneStepFit:
+        """Fit some people."""
+        return fit(self.people, self.settings, y, rows, moderator)
 
 
 def try_all(

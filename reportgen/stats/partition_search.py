@@ -18,26 +18,34 @@ from numpy.typing import ArrayLike
 from .crossproducts import FloatArray, IntArray, columns
 from .effect import Effect
 from .effective_cuts import effective_splits, log_sidak
+from .event_fits import EventFits
+from .event_groups import EventGroupFit
 from .one_step import OneStepFit
-from .partition_candidates import fit, try_all
+from .partition_candidates import LinearFits
 from .partition_settings import Settings, check, make_settings
 from .ranks import NOMINAL, BoolArray, Ranked, rank, rule_of, those
-from .splits import Base, Grid, Observed, People, make_base, make_grid, observe, side_counts
+from .splits import Grid, People, make_base, side_counts
 from .subgroups import Moderator, Rule, Side, Split, TreeNode, Tried
+
+Fits = LinearFits | EventFits
+GroupFit = OneStepFit | EventGroupFit
+AnyBase = Any  # people of a node as the model of a search prepares them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Search:
     """A search prepared for any outcome of the same people: numbers, ranks, and the candidate splits of the root.
 
-    `rows` are the places of the people at the root among the participants as given; `base` is everybody at the root.
+    `rows` are the places of the people at the root among the participants as given; `base` is everybody at the root, as the
+    model of `fits` prepares them.
     """
 
     settings: Settings
     people: People
     rows: IntArray
     moderators: tuple[Ranked, ...]
-    base: Base | None
+    fits: Fits
+    base: AnyBase
     grids: tuple[Grid | None, ...]
 
     def run(self, outcome: FloatArray) -> tuple[TreeNode, ...]:
@@ -59,9 +67,9 @@ class Search:
         moderator = next(item for item in self.moderators if item.name == rule.moderator)
         return those(rows, moderator, rule)
 
-    def fit(self, y: FloatArray, rows: IntArray, moderator: FloatArray | None = None) -> OneStepFit:
+    def fit(self, y: FloatArray, rows: IntArray, moderator: FloatArray | None = None) -> GroupFit:
         """One separate fit to people at the root."""
-        return fit(self.people, self.settings, y, rows, moderator)
+        return self.fits.fit(y, rows, moderator)
 
 
 def prepare(
@@ -117,10 +125,18 @@ def prepare(
     trials, own = np.unique(table.codes[rows], return_inverse=True)
     people = People(table.treatment[rows], own.astype(np.int64), table.adjusters[rows], len(trials))
     settings = make_settings(parameters, len(rows))
+    return with_root(settings, people, rows, moderators, LinearFits(people, settings))
+
+
+def with_root(
+    settings: Settings, people: People, rows: IntArray, moderators: Mapping[str, Moderator], fits: Fits
+) -> Search:
+    """Return a search with the candidate splits of its root."""
+    everybody = np.arange(len(rows))
     ranked = tuple(rank(name, values, rows) for name, values in moderators.items())
-    base = make_base(people, np.arange(len(rows)), settings.options) if len(rows) else None
-    grids = tuple(_grids(people, np.arange(len(rows)), ranked, base, settings)) if base is not None else ()
-    return Search(settings, people, rows, ranked, base, grids)
+    base = fits.base(everybody) if len(rows) else None
+    grids = tuple(_grids(fits, everybody, ranked, base)) if base is not None else ()
+    return Search(settings, people, rows, ranked, fits, base, grids)
 
 
 def _grow(search: Search, y: FloatArray, tree: list[TreeNode], node: TreeNode) -> TreeNode:
@@ -146,9 +162,9 @@ def _best_splits(search: Search, y: FloatArray, node: TreeNode) -> tuple[list[Sp
     """The best split of each moderator, by adjusted p."""
     used = frozenset(rule.moderator for rule in node.rules)
     root = node.level == 0
-    base = search.base if root else make_base(search.people, node.rows, search.settings.options)
-    grids = search.grids if root else _grids(search.people, node.rows, search.moderators, base, search.settings, used)
-    observed: dict[int, Observed] = {}
+    base = search.base if root else search.fits.base(node.rows)
+    grids: Any = search.grids if root else _grids(search.fits, node.rows, search.moderators, base, used)
+    observed: dict[int, Any] = {}
     splits, untried = [], {}
     for moderator, grid in zip(search.moderators, grids, strict=True):
         if moderator.name in used:
@@ -157,14 +173,13 @@ def _best_splits(search: Search, y: FloatArray, node: TreeNode) -> tuple[list[Sp
             untried[moderator.name] = "it has fewer than two values among these people, in trials with both arms"
             continue
         if id(grid.base) not in observed:
-            observed[id(grid.base)] = observe(grid.base, y, search.settings.options)
-        places, tried = try_all(search.people, search.settings, y, moderator, grid, observed[id(grid.base)])
+            observed[id(grid.base)] = search.fits.observe(grid, y)
+        places, tried = search.fits.try_all(y, moderator, grid, observed[id(grid.base)])
         if len(places) == 0:
-            untried[moderator.name] = (
-                "no split leaves enough people, arms and trials on both sides, or none can be fitted"
-            )
+            enough = "people, arms and trials" if search.fits.linear else "people, arms, trials and events"
+            untried[moderator.name] = f"no split leaves enough {enough} on both sides, or none can be fitted"
             continue
-        splits.append(_best(search.settings, moderator, grid, places, tried))
+        splits.append(_best(search, moderator, grid, places, tried))
     across = float(len(splits) + search.settings.across_extra) if search.settings.across == "sidak" else 1.0
     splits = [replace(split, log_p_node=float(log_sidak(split.log_p_adjusted, across))) for split in splits]
     splits.sort(
@@ -173,8 +188,9 @@ def _best_splits(search: Search, y: FloatArray, node: TreeNode) -> tuple[list[Sp
     return splits, untried
 
 
-def _best(settings: Settings, moderator: Ranked, grid: Grid, places: IntArray, tried: Tried) -> Split:
+def _best(search: Search, moderator: Ranked, grid: Grid, places: IntArray, tried: Tried) -> Split:
     """The candidate with the smallest p, and what it says."""
+    settings = search.settings
     at = first(tried.log_p, tried.statistic, grid.cuts[places])
     effective = effective_splits(len(places), len(grid.present), moderator.kind == NOMINAL, settings.multiplicity)
     low, high = _sides_of(moderator, grid, int(places[at]))
@@ -183,7 +199,7 @@ def _best(settings: Settings, moderator: Ranked, grid: Grid, places: IntArray, t
         moderator.name,
         low,
         high,
-        "low" if gains > 0.0 else "high",
+        "low" if gains * search.fits.gain > 0.0 else "high",
         float(tried.estimate[at]),
         float(tried.std_error[at]),
         float(tried.df[at]),
@@ -237,21 +253,20 @@ def _child(search: Search, node: TreeNode, split: Split) -> TreeNode:
 
 
 def _grids(
-    people: People,
+    fits: Fits,
     rows: IntArray,
     moderators: tuple[Ranked, ...],
-    base: Base | None,
-    settings: Settings,
+    base: AnyBase,
     used: frozenset[str] = frozenset(),
 ) -> list[Grid | None]:
     """The candidate splits of each moderator among some people; `base` is all of them, for moderators nobody lacks."""
     grids: list[Grid | None] = []
     for moderator in moderators:
         has = moderator.ranks[rows] >= 0
-        own = None
+        own: AnyBase = None
         if base is not None and moderator.name not in used and has.any():
-            own = base if has.all() else make_base(people, rows[has], settings.options)
-        grids.append(make_grid(own, moderator, settings.max_cuts) if own is not None else None)
+            own = base if has.all() else fits.base(rows[has])
+        grids.append(fits.grid(own, moderator) if own is not None else None)
     return grids
 
 

@@ -17,8 +17,10 @@ import numpy as np
 
 from . import partition_search, peel_search
 from .crossproducts import FloatArray, IntArray
+from .event_partition import FEWEST_EVENTS, partition_defaults, prepare_events
+from .events import event_participants
 from .levels import Levels
-from .partition import partition
+from .null_model import NullModel, null_model
 from .partition_search import Search
 from .partition_settings import SMALLEST_SHARE, SMALLEST_SIZE
 from .peel_search import Found, Prepared
@@ -39,7 +41,8 @@ class PartitionPipeline:
     Attributes
     ----------
     parameters : mapping
-        Those of `partition` that differ from its defaults. A `min_size` below 1 is a share of the people searched.
+        Those of `partition`, or of `partition_events` for events, that differ from their defaults. A `min_size` below 1 is a
+        share of the people searched.
     screening : Screening or None
         None where the search tries all moderators of the sample.
     missing : {"available", "complete"}
@@ -105,9 +108,10 @@ class PreparedPartition:
     sample: Sample
     screening: PreparedScreening | None
     searches: dict[tuple[str, ...], Any]
+    responses: dict[str, tuple[FloatArray, FloatArray]] = field(default_factory=dict)
 
     def run(self, outcome: FloatArray) -> Tree:
-        """Screen and search with an outcome of all people of the sample."""
+        """Screen and search with an outcome of all people of the sample; of events with a working response."""
         p, names = _screened(self, outcome)
         search = self.search(names)
         if search is not None:
@@ -128,18 +132,49 @@ class PreparedPartition:
         everything = _kept(self.searches, tuple(self.sample.moderators), self._search)
         return _among(everything, names)
 
+    @property
+    def observed(self) -> FloatArray:
+        """What `run` is given for the data: the outcome, of events the working response of the model without any split."""
+        if self.sample.link is None:
+            return self.sample.outcome
+        return self._events[0]
+
+    @property
+    def null(self) -> NullModel:
+        """The model without effect modification, from which draws are made."""
+        if self.sample.link is None:
+            return null_model(self.sample)
+        response, residual = self._events
+        return NullModel(response - residual, residual, ())
+
+    @property
+    def _events(self) -> tuple[FloatArray, FloatArray]:
+        """Working responses and residuals of events; there are none where nothing is searched."""
+        self.search(tuple(self.sample.moderators))
+        nothing = np.zeros(len(self.sample.outcome))
+        return self.responses.get("events", (nothing, nothing))
+
     def _search(self, names: tuple[str, ...]) -> Search | None:
-        given: dict[str, Any] = {**(partition.__kwdefaults__ or {}), **self.pipeline.parameters}
-        del given["adjusters"]
+        given: dict[str, Any] = {**partition_defaults(), **self.pipeline.parameters}
         names, people = _enter(self.sample, names, self.pipeline.missing == "complete", given["min_trials"])
         if not names:
             return None
         given["min_size"] = _least(given["min_size"], int(people.sum()))
         moderators = {name: self.sample.moderators[name] for name in names}
         item = self.sample
+        if item.link is not None:
+            return self._search_events(moderators, people, {"good": True, "min_events": FEWEST_EVENTS} | given)
         return partition_search.prepare(
             item.treatment, item.trial, moderators, people, adjusters=item.adjusters, **given
         )
+
+    def _search_events(self, moderators: dict[str, Any], people: BoolArray, given: dict[str, Any]) -> Search | None:
+        item = self.sample
+        assert item.link is not None
+        events = event_participants(item.outcome, item.treatment, item.trial, item.link, item.adjusters, item.exposure)
+        found = prepare_events(events, moderators, people, **given)
+        self.responses["events"] = found.response, found.residual
+        return found.search
 
 
 @dataclass(frozen=True, slots=True)

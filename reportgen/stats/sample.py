@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .choices import Link
 from .crossproducts import FloatArray, IntArray
 from .levels import Levels
 from .ranks import wrong_moderator
@@ -39,6 +40,10 @@ class Sample:
     moderators : mapping of str to ndarray (n,) or Levels
     unit : ndarray (n,) of uint64
         Who shares a sign and is resampled together: the participant, or the cluster.
+    link : {"logit", "log"} or None
+        None where the outcome is continuous, else that of its models: it is an event, 0 or 1, or a number of events.
+    exposure : ndarray (n,) or None
+        Of numbers of events.
     """
 
     outcome: FloatArray
@@ -48,6 +53,8 @@ class Sample:
     adjusters: FloatArray
     moderators: Mapping[str, Moderator]
     unit: Keys
+    link: Link | None = None
+    exposure: FloatArray | None = None
 
     def take(self, rows: IntArray) -> Sample:
         """Return the participants of some rows, who may be there several times."""
@@ -59,6 +66,8 @@ class Sample:
             self.adjusters[rows],
             {name: _taken(values, rows) for name, values in self.moderators.items()},
             self.unit[rows],
+            self.link,
+            None if self.exposure is None else self.exposure[rows],
         )
 
 
@@ -71,6 +80,8 @@ def make_sample(
     *,
     adjusters: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
+    link: Link | None = None,
+    exposure: ArrayLike | None = None,
 ) -> Sample:
     """Put the participants of a cell in order.
 
@@ -86,6 +97,10 @@ def make_sample(
         Nothing missing.
     cluster : array_like (n,), optional
         Names of the clusters (practice, therapist) within trials, whose people are flipped and resampled together.
+    link : {"logit", "log"}, optional
+        Of an outcome that is an event, or a number of events.
+    exposure : array_like (n,), optional
+        Of numbers of events, nothing missing.
 
     Returns
     -------
@@ -118,7 +133,8 @@ def make_sample(
         name: moderator if isinstance(moderator, Levels) else np.asarray(moderator, float)
         for name, moderator in moderators.items()
     }
-    whole = Sample(y, t, codes.astype(np.int64), labels, x, values, units)
+    time = None if exposure is None else np.asarray(exposure, float)
+    whole = Sample(y, t, codes.astype(np.int64), labels, x, values, units, link, time)
     return whole.take(np.lexsort((keys, codes)))
 
 

@@ -15,6 +15,8 @@ from .design import Options
 from .moderator_models import Reading, complete, fit_model, nothing, reading_of, trial_means
 from .moderators import PEOPLE_PER_SLOPE, code_moderator, unusable
 
+NOT_DISTINGUISHED = "the sides cannot be distinguished from the trials"
+
 
 def split_readings(
     outcome: ArrayLike,
@@ -82,9 +84,8 @@ def split_readings(
     coded = code_moderator(people, people.values, 0, 1.0, options, True)
     means = trial_means(people.place, coded.columns)
     columns = coded.columns - (means if information == "within" else 0.0)
-    dropped = "the sides cannot be distinguished from the trials"
     these, new = (
-        reading_of(fit_model(people, people.adjusters, columns, plan), 1, dropped, people)
+        reading_of(fit_model(people, people.adjusters, columns, plan), 1, NOT_DISTINGUISHED, people)
         for plan in (coded.plan.common, coded.plan.random)
     )
     return these, new

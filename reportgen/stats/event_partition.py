@@ -1,0 +1,224 @@
+"""RP of events: recursive partitioning of the participants of several trials by generalised linear mixed models.
+
+In: events, or numbers of events, of participants of several trials, and moderators measured before randomisation. Out: as of
+`partition`, effects being log odds ratios or log rate ratios.
+Method: the tree of partition_search.py. A model without any split is fitted once, with all moderators linear, levels as
+indicators and a missing value as the mean of its trial; every candidate split is one generalised least squares step from it
+(event_splits.py), normal, with the variance between trials held. Effects of groups and differences between the sides of a
+kept split are fitted anew (event_groups.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import partition_search
+from .choices import Link
+from .crossproducts import FloatArray, IntArray
+from .event_fits import EventFits
+from .event_splits import Weighted, happened
+from .events import Participants, complete_participants, event_participants
+from .levels import Levels
+from .one_step_glmm import fit_one_step_glmm
+from .partition import partition, partition_of
+from .partition_search import Search
+from .partition_settings import check, make_settings
+from .ranks import BoolArray
+from .splits import People
+from .subgroups import Moderator, Partition
+from .working_model import WorkingModel, working_model
+
+FEWEST_EVENTS = 5  # of each arm on each side of a split, and as many without
+NOT_FOR_EVENTS = {"criterion": "interaction", "adjuster_slopes": "common"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedEvents:
+    """A search of events, and what it is run with.
+
+    Attributes
+    ----------
+    search : Search or None
+        None where the model without any split has no estimate.
+    response, residual : ndarray (n,)
+        Of all participants as given: working responses, and what they are more than that model says; 0 for those who are not
+        at the root. `response - residual + s * residual` is a draw without effect modification, s a sign for each.
+    reason : str
+        Why there is no search.
+    """
+
+    search: Search | None
+    response: FloatArray
+    residual: FloatArray
+    reason: str
+
+
+def partition_events(
+    outcome: ArrayLike,
+    treatment: ArrayLike,
+    trial: ArrayLike,
+    moderators: Mapping[str, Moderator],
+    *,
+    link: Link = "logit",
+    exposure: ArrayLike | None = None,
+    adjusters: ArrayLike | None = None,
+    good: bool = True,
+    min_events: int = FEWEST_EVENTS,
+    **parameters: Any,
+) -> Partition | str:
+    """Search for subgroups in which treatment does more for, or against, an event than in the other participants.
+
+    Parameters
+    ----------
+    outcome, treatment, trial, link, exposure, adjusters
+        As for `fit_one_step_glmm`.
+    moderators : mapping of str to array_like (n,) or Levels
+        As for `partition`.
+    good : bool
+        Whether the event is good: the side of a split that gains more is then the one with the larger log ratio, else the
+        smaller.
+    min_events : int
+        Each side of a split holds so many people of each arm with the event, and without; of counts with one, at least.
+    **parameters
+        Those of `partition`, with the criterion "interaction" and common slopes of the adjusters.
+
+    Returns
+    -------
+    Partition or str
+        Why there is none: the model without any split has no estimate.
+
+    Raises
+    ------
+    ValueError
+        As for `fit_one_step_glmm`, and for parameters out of range, all of them named.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> trial, treatment = np.repeat(["a", "b", "c"], 400), np.tile([0.0, 1.0], 600)
+    >>> age, pain = rng.integers(20, 70, 1200), rng.normal(size=1200)
+    >>> log_odds = -1.0 + 0.5 * pain + 1.5 * treatment * (age <= 45)
+    >>> recovered = rng.random(1200) < 1.0 / (1.0 + np.exp(-log_odds))
+    >>> found = partition_events(recovered, treatment, trial, {"age": age, "pain": pain}, depth=1)
+    >>> [(rule.moderator, rule.kind, rule.value) for one in found.subgroups for rule in one.rules]
+    [('age', '<=', 45.0)]
+    """
+    people = event_participants(outcome, treatment, trial, link, adjusters, exposure)
+    observed = complete_participants(people)
+    prepared = prepare_events(
+        people, moderators, observed, good=good, min_events=min_events, **(partition_defaults() | parameters)
+    )
+    if prepared.search is None:
+        return prepared.reason
+    search = prepared.search
+    whole = fit_one_step_glmm(
+        outcome, treatment, trial, link=link, exposure=exposure, adjusters=adjusters,
+        treatment_effect=search.settings.treatment_effect,
+    )  # fmt: skip
+    return partition_of(search, people.table.outcome, search.run(prepared.response), whole, whole.excluded)
+
+
+def partition_defaults() -> dict[str, Any]:
+    """Return the parameters of `partition` with their defaults."""
+    given: dict[str, Any] = dict(partition.__kwdefaults__ or {})
+    del given["adjusters"]
+    return given
+
+
+def prepare_events(
+    people: Participants,
+    moderators: Mapping[str, Moderator],
+    observed: BoolArray,
+    *,
+    good: bool,
+    min_events: int,
+    **parameters: Any,
+) -> PreparedEvents:
+    """Prepare a search for any working response of the same people.
+
+    Parameters
+    ----------
+    people : Participants
+    moderators : mapping of str to array_like (n,) or Levels
+    observed : ndarray (n,) of bool
+        Who takes part, complete in all but moderators.
+    good, min_events, **parameters
+        As for `partition_events`, all of them.
+    """
+    table = people.table
+    check(parameters, moderators, len(table.outcome))
+    wrong = [
+        f"{name}={parameters[name]!r} is not for events; leave it at {value!r}"
+        for name, value in NOT_FOR_EVENTS.items()
+        if parameters[name] != value
+    ]
+    wrong += [] if min_events >= 1 else [f"min_events={min_events!r} must be at least 1"]
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    here = np.flatnonzero(observed)
+    model = working_model(
+        table.outcome[here], table.treatment[here], table.labels[table.codes[here]], link=people.link,
+        exposure=people.exposure[here] if people.link == "log" else None,
+        adjusters=np.column_stack([table.adjusters[here], *(_linear(values, here, table.codes[here]) for values in moderators.values())]),
+        treatment_effect=parameters["treatment_effect"],
+    )  # fmt: skip
+    response, residual = np.zeros(len(observed)), np.zeros(len(observed))
+    if not len(model.rows):
+        return PreparedEvents(
+            None, response, residual, _named(model.message, table.adjusters.shape[1], moderators, here)
+        )
+    order = np.argsort(model.trial, kind="stable")
+    rows = here[model.rows[order]]
+    response[rows], residual[rows] = model.response[order], (model.response - model.eta)[order]
+    settings = make_settings(parameters, len(rows))
+    root = People(model.treatment[order], model.trial[order], table.adjusters[rows], int(model.trial.max()) + 1)
+    fits = EventFits(root, settings, _weighted(model, order), people.link, people.exposure[rows] if people.link == "log" else None, 1.0 if good else -1.0, min_events)  # fmt: skip
+    return PreparedEvents(partition_search.with_root(settings, root, rows, moderators, fits), response, residual, "")
+
+
+def _weighted(model: WorkingModel, order: IntArray) -> Weighted:
+    return Weighted(
+        model.treatment[order],
+        model.weight[order],
+        model.columns[order],
+        happened(model.outcome[order], model.link == "logit"),
+        model.tau2,
+    )
+
+
+def _named(message: str, adjusters: int, moderators: Mapping[str, Moderator], rows: IntArray) -> str:
+    """A message in which moderators, which stand behind the adjusters of the model, have their names."""
+    names = [
+        name for name, values in moderators.items() for _ in range(_linear(values, rows, np.zeros_like(rows)).shape[1])
+    ]
+
+    def name(found: re.Match[str]) -> str:
+        place = int(found[1]) - adjusters
+        return names[place] if place >= 0 else found[0]
+
+    return re.sub(r"adjuster\[(\d+)\]", name, message)
+
+
+def _linear(values: Moderator, rows: IntArray, trial: IntArray) -> FloatArray:
+    """A moderator as columns, levels as indicators; where it is missing the mean of the trial, or of all where nobody there has it."""
+    if isinstance(values, Levels):
+        codes = values.codes[rows]
+        columns = (codes[:, None] == np.unique(codes[codes >= 0])[1:]).astype(float)
+        columns[codes < 0] = np.nan
+    else:
+        columns = np.asarray(values, float)[rows, None]
+    known = ~np.isnan(columns)
+    filled = np.where(known, columns, 0.0)
+    overall = filled.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    for k in np.unique(trial):
+        here = trial == k
+        number = known[here].sum(axis=0)
+        mean = np.where(number > 0, filled[here].sum(axis=0) / np.maximum(number, 1), overall)
+        filled[here] = np.where(known[here], filled[here], mean)
+    return filled

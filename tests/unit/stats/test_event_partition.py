@@ -1,0 +1,406 @@
+"""Recursive partitioning of events: dense weighted least squares, refits, a plain tree, draws, and what must not change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from numpy.typing import NDArray
+from scipy import stats
+
+from reportgen.stats import Levels, Partition, fit_one_step_glmm, partition_events
+from reportgen.stats.effective_cuts import effective_splits, log_sidak
+from reportgen.stats.event_groups import fit_event_group
+from reportgen.stats.event_partition import FEWEST_EVENTS, PreparedEvents, partition_defaults, prepare_events
+from reportgen.stats.event_split_readings import event_split_in_new_trials
+from reportgen.stats.events import event_participants
+from reportgen.stats.held_out import held_out_partition
+from reportgen.stats.null_draws import partition_draws, partition_statistic
+from reportgen.stats.optimism import partition_optimism
+from reportgen.stats.partition_search import Search
+from reportgen.stats.pipelines import PartitionPipeline
+from reportgen.stats.sample import make_sample
+from reportgen.stats.signs import resampled_rows
+from reportgen.stats.subgroups import Rule, TreeNode, smallest_log_p
+from reportgen.stats.working_model import WorkingModel, working_model
+
+FloatArray = NDArray[np.float64]
+
+
+def people(
+    seed: int, link: str = "logit", trials: int = 4, size: int = 200, tau: float = 0.3, gain: float = 0.5
+) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    trial = np.repeat(np.arange(trials), size)
+    n = len(trial)
+    treatment, age, x = rng.integers(0, 2, n).astype(float), rng.integers(20, 70, n).astype(float), rng.normal(size=n)
+    site = rng.integers(0, 4, n)
+    eta = -0.7 + rng.normal(0.0, 0.3, trials)[trial] + 0.02 * (age - 45.0) + 0.3 * x
+    eta += treatment * (0.3 + rng.normal(0.0, tau, trials)[trial] + gain * (age <= 45.0))
+    time = rng.uniform(0.5, 2.0, n)
+    outcome = rng.random(n) < 1.0 / (1.0 + np.exp(-eta)) if link == "logit" else rng.poisson(time * np.exp(eta))
+    data = {"outcome": outcome.astype(float), "treatment": treatment, "trial": trial, "link": link, "adjusters": x}
+    data["moderators"] = {"age": age, "site": Levels(site, ("a", "b", "c", "d"), False)}
+    return data if link == "logit" else data | {"exposure": time}
+
+
+def prepared(data: dict[str, Any], **parameters: Any) -> PreparedEvents:
+    table = event_participants(
+        data["outcome"], data["treatment"], data["trial"], data["link"], data["adjusters"], data.get("exposure")
+    )
+    given = {"good": True, "min_events": FEWEST_EVENTS} | partition_defaults() | parameters
+    return prepare_events(table, data["moderators"], np.ones(len(data["outcome"]), bool), **given)
+
+
+def null_of(data: dict[str, Any]) -> WorkingModel:
+    """The same null model: moderators linear, levels as indicators, missing values the mean of their trial."""
+    site = data["moderators"]["site"].codes
+    age, trial = data["moderators"]["age"], data["trial"]
+    filled = np.array([np.nanmean(age[trial == k]) if np.isnan(a) else a for a, k in zip(age, trial, strict=True)])
+    columns = np.column_stack([data["adjusters"], filled, (site[:, None] == [1, 2, 3]).astype(float)])
+    return working_model(
+        **{name: data[name] for name in data if name not in ("moderators", "adjusters")}, adjusters=columns
+    )
+
+
+def dense(model: WorkingModel, here: NDArray[np.bool_], side: FloatArray, within: bool) -> tuple[float, float]:
+    """The product of treatment with a side by generalised least squares with every column written out."""
+    trial, t = model.trial[here], model.treatment[here]
+    dummies = (trial[:, None] == np.unique(trial)).astype(float)
+    centred = t - (dummies @ (dummies.T @ t / dummies.sum(axis=0)))
+    random = dummies * centred[:, None]
+    precision = np.linalg.inv(np.diag(1.0 / model.weight[here]) + model.tau2 * random @ random.T)
+    low = side - (dummies @ (dummies.T @ side / dummies.sum(axis=0)) if within else 0.0)
+    columns = [dummies, t, model.columns[here], side, t * low]
+    kept: list[FloatArray] = []  # columns that follow from those before them say nothing
+    for column in np.column_stack(columns[:-1]).T:
+        before = np.column_stack(kept) if kept else np.zeros((len(t), 0))
+        rest = column - before @ np.linalg.lstsq(before, column, rcond=None)[0] if kept else column
+        kept += [column] if rest @ rest > 1e-9 * (column @ column) else []
+    design = np.column_stack([*kept, t * low])
+    covariance = np.linalg.inv(design.T @ precision @ design)
+    estimate = (covariance @ design.T @ precision @ model.response[here])[-1]
+    return float(estimate), float(np.sqrt(covariance[-1, -1]))
+
+
+@pytest.mark.parametrize("within", [False, True])
+@pytest.mark.parametrize("tau", [0.0, 0.6])
+@pytest.mark.parametrize("link", ["logit", "log"])
+def test_each_candidate_is_generalised_least_squares_with_every_column_written_out(
+    link: str, tau: float, within: bool
+) -> None:
+    data = people(3, link, size=60, tau=tau)
+    data["moderators"]["age"][::7] = np.nan
+    model = null_of(data)
+    information = "within" if within else "pooled"
+    ready = prepared(data, information=information, min_size=20, depth=1)
+    assert ready.search is not None
+    (root,) = [node for node in ready.search.run(ready.response) if node.number == 0]
+    for split in root.splits:
+        values = data["moderators"][split.moderator]
+        number = values.codes.astype(float) if isinstance(values, Levels) else values
+        here = ~np.isnan(number)
+        for k in range(0, len(split.tried.estimate), 5):
+            bits = int(split.tried.level_set[k])
+            low = (
+                np.array([bits >> int(v) & 1 for v in number[here]])
+                if bits >= 0
+                else number[here] <= split.tried.cut[k]
+            )
+            estimate, std_error = dense(model, here, low.astype(float), within)
+            assert split.tried.estimate[k] == pytest.approx(estimate, abs=1e-7)
+            assert split.tried.std_error[k] == pytest.approx(std_error, rel=1e-7)
+
+
+@pytest.mark.parametrize("link", ["logit", "log"])
+@pytest.mark.parametrize("seed", range(3))
+def test_z_is_near_that_of_a_refit(seed: int, link: str) -> None:
+    """Measured: at most 0.10, with |z| up to 4.2; the refit estimates tau anew."""
+    data = people(seed, link)
+    ready = prepared(data, depth=1, information="pooled")
+    assert ready.search is not None
+    split = next(item for item in ready.search.run(ready.response)[0].splits if item.moderator == "age")
+    site = data["moderators"]["site"].codes[:, None] == [1, 2, 3]
+    for k in range(0, len(split.tried.cut), 6):
+        low = (data["moderators"]["age"] <= split.tried.cut[k]).astype(float)
+        beside = [data["adjusters"], data["moderators"]["age"], site]
+        columns = np.column_stack([*beside, low, data["treatment"] * low])
+        given = {name: value for name, value in data.items() if name != "moderators"}
+        refit = fit_one_step_glmm(**(given | {"adjusters": columns}))
+        place = refit.coefficient_names.index("adjuster[6]")
+        z = refit.coefficients[place] / np.sqrt(refit.covariance_fixed[place, place])
+        assert split.tried.statistic[k] == pytest.approx(z, abs=0.15)
+
+
+def plain_best(model: WorkingModel, data: dict[str, Any], rows: NDArray[np.bool_], name: str, least: int) -> Any:
+    """The cut of a moderator with the smallest p among some people, tried one by one: log p, cut, estimate, and how many were tried."""
+    values = data["moderators"][name]
+    tried = []
+    for cut in np.unique(values[rows])[:-1]:
+        low = values[rows] <= cut
+        t, y = data["treatment"][rows], data["outcome"][rows]
+        cells = [(low == side) & (t == arm) for side in (True, False) for arm in (0, 1)]
+        enough = all(cell.sum() >= 10 and min(y[cell].sum(), (1 - y[cell]).sum()) >= FEWEST_EVENTS for cell in cells)
+        if enough and min(low.sum(), (~low).sum()) >= least:
+            estimate, std_error = dense(model, rows, low.astype(float), within=False)
+            tried.append((np.log(2.0) + stats.norm.logsf(abs(estimate / std_error)), cut, estimate))
+    if not tried:
+        return None
+    log_p, cut, estimate = min(tried)
+    return log_p, cut, estimate, len(tried)
+
+
+def plain_tree(
+    model: WorkingModel, data: dict[str, Any], rows: NDArray[np.bool_], left: tuple[str, ...], depth: int
+) -> dict[str, Any]:
+    """Splits of a node and of the children of those that are kept, by name."""
+    found = {name: best for name in left if (best := plain_best(model, data, rows, name, 60)) is not None}
+    tree = {}
+    for name, (log_p, cut, estimate, number) in found.items():
+        values = data["moderators"][name]
+        effective = effective_splits(number, len(np.unique(values[rows])), False, "sidak-modified")
+        node_p = float(log_sidak(float(log_sidak(log_p, effective)), float(len(found))))
+        kept = node_p <= np.log(0.2)
+        inside = rows & ((values <= cut) if estimate > 0.0 else (values > cut))
+        below = (
+            plain_tree(model, data, inside, tuple(n for n in left if n != name), depth - 1)
+            if kept and depth > 1
+            else {}
+        )
+        tree[name] = (node_p, float(cut), kept, below)
+    return tree
+
+
+def as_plain(tree: tuple[TreeNode, ...], node: int = 0) -> dict[str, Any]:
+    return {
+        split.moderator: (
+            split.log_p_node,
+            float(split.tried.cut[np.argmin(split.tried.log_p)]),
+            split.kept,
+            as_plain(tree, split.child_node) if split.kept else {},
+        )
+        for split in tree[node].splits
+    }
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_the_tree_is_that_of_a_plain_version(seed: int) -> None:
+    data = people(seed, size=150, gain=1.4)
+    rng = np.random.default_rng(100 + seed)
+    data["moderators"] = {
+        "age": data["moderators"]["age"],
+        "pain": rng.integers(0, 12, 600).astype(float),
+        "weight": rng.integers(0, 9, 600).astype(float),
+    }
+    columns = np.column_stack([data["adjusters"], *data["moderators"].values()])
+    model = working_model(data["outcome"], data["treatment"], data["trial"], adjusters=columns)
+    ready = prepared(data, information="pooled", alpha=0.2, min_size=60, min_trials=0, depth=2)
+    assert ready.search is not None
+    mine = as_plain(ready.search.run(ready.response))
+    plain = plain_tree(model, data, np.ones(600, bool), tuple(data["moderators"]), 2)
+
+    def compare(one: dict[str, Any], other: dict[str, Any]) -> int:
+        assert one.keys() == other.keys()
+        for name in one:
+            assert one[name][0] == pytest.approx(other[name][0], abs=1e-6)
+            assert one[name][1:3] == other[name][1:3]
+            compare(one[name][3], other[name][3])
+        return len(one)
+
+    assert compare(mine, plain) == 3
+    assert any(item[2] for item in mine.values())
+
+
+def found_in(data: dict[str, Any], **parameters: Any) -> Partition:
+    result = partition_events(**data, **({"depth": 1, "alpha": 0.2} | parameters))
+    assert isinstance(result, Partition)
+    assert result.subgroups
+    return result
+
+
+def test_event_and_no_event_turn_the_sign_and_good_turns_the_side() -> None:
+    data = people(2, size=300, gain=2.0)
+    one = found_in(data)
+    other = found_in(data | {"outcome": 1.0 - data["outcome"]}, good=False)
+    assert one.subgroups[0].rules == other.subgroups[0].rules == (Rule("age", "<=", one.subgroups[0].rules[0].value),)
+    assert one.log_p == pytest.approx(other.log_p, rel=1e-6)
+    assert float(one.subgroups[0].effect.estimate) == pytest.approx(
+        -float(other.subgroups[0].effect.estimate), abs=1e-6
+    )
+    assert float(one.subgroups[0].difference.estimate) == pytest.approx(
+        -float(other.subgroups[0].difference.estimate), abs=1e-6
+    )
+    turned = found_in(data, good=False)
+    assert turned.subgroups[0].rules[0].kind == ">"
+    assert turned.log_p == one.log_p
+
+
+def test_swapped_arms_and_shuffled_rows_and_renamed_trials_change_nothing_else() -> None:
+    data = people(2, size=300, gain=2.0)
+    one = found_in(data)
+    swapped = found_in(data | {"treatment": 1.0 - data["treatment"]}, good=False)
+    assert swapped.subgroups[0].rules == one.subgroups[0].rules
+    assert swapped.log_p == pytest.approx(one.log_p, rel=1e-6)
+    order = np.random.default_rng(1).permutation(1200)
+    shuffled = {name: value[order] if isinstance(value, np.ndarray) else value for name, value in data.items()}
+    shuffled["trial"] = np.array(["d", "c", "b", "a"])[shuffled["trial"]]
+    shuffled["moderators"] = {
+        "age": data["moderators"]["age"][order],
+        "site": Levels(data["moderators"]["site"].codes[order], ("a", "b", "c", "d"), False),
+    }
+    again = found_in(shuffled)
+    assert again.subgroups[0].rules == one.subgroups[0].rules
+    assert again.log_p == pytest.approx(one.log_p, rel=1e-8)
+    assert (again.subgroups[0].members == one.subgroups[0].members[order]).all()
+
+
+def test_what_is_printed_of_a_subgroup_is_fitted_anew() -> None:
+    data = people(2, size=300, gain=2.0)
+    group = found_in(data, information="within").subgroups[0]
+    inside = group.members
+    given = {name: data[name] for name in ("outcome", "treatment", "trial", "adjusters")}
+    own = fit_one_step_glmm(**{name: value[inside] for name, value in given.items()})
+    assert float(group.effect.estimate) == pytest.approx(float(own.effect.estimate), abs=1e-10)
+    assert group.inside.tau2 == pytest.approx(own.tau2, abs=1e-10)
+    for information, effect in (("pooled", group.pooled), ("within", group.within)):
+        side = inside.astype(float)
+        means = np.array([side[data["trial"] == k].mean() for k in range(4)])[data["trial"]]
+        column = side - (means if information == "within" else 0.0)
+        both = fit_event_group(**given, link="logit", moderator=column)
+        assert both.interaction is not None
+        assert float(effect.estimate) == pytest.approx(float(both.interaction.estimate), abs=1e-10)
+    new = event_split_in_new_trials(**given, inside=inside)
+    assert new.p_value >= float(group.pooled.p_value)
+
+
+def test_each_side_holds_enough_events_and_enough_without() -> None:
+    data = people(7, size=100)
+    data["outcome"] = (np.random.default_rng(7).random(400) < 0.12).astype(float)
+    ready = prepared(data, depth=1, min_size=1, min_arm=1, min_trials=0, min_events=8)
+    assert ready.search is not None
+    age = data["moderators"]["age"]
+    for split in ready.search.run(ready.response)[0].splits:
+        if split.moderator == "age":
+            cuts = np.unique(age)[:-1]
+            enough = [
+                min(
+                    data["outcome"][(data["treatment"] == arm) & ((age <= cut) == low)].sum()
+                    for arm in (0, 1)
+                    for low in (True, False)
+                )
+                >= 8
+                for cut in cuts
+            ]
+            assert split.tried.cut.tolist() == cuts[enough].tolist()
+            assert 0 < sum(enough) < len(cuts)
+
+
+def test_a_search_without_a_null_model_says_why_and_names_the_moderator() -> None:
+    data = people(8, size=100)
+    data["moderators"] = {"age": data["moderators"]["age"], "marker": data["outcome"] + 0.0}
+    reason = partition_events(**data)
+    assert isinstance(reason, str)
+    assert reason.startswith("marker separates people with the event from the others")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"criterion": "maximum"}, "criterion='maximum'"),
+        ({"adjuster_slopes": "stratified"}, "adjuster_slopes='stratified'"),
+        ({"min_events": 0}, "min_events=0 must be at least 1"),
+        ({"alpha": 2.0}, "alpha=2.0"),
+    ],
+)
+def test_what_a_search_of_events_does_not_know_is_refused(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        partition_events(**people(1, size=60), **wrong)
+
+
+def sample_of(data: dict[str, Any], link: str = "logit") -> Any:
+    return make_sample(
+        data["outcome"], data["treatment"], data["trial"], data["moderators"], range(len(data["outcome"])),
+        adjusters=data["adjusters"], link=link, exposure=data.get("exposure"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("link", ["logit", "log"])
+def test_draws_repeat_the_search_of_the_data_and_depend_on_their_number_alone(link: str) -> None:
+    data = people(2, link, size=200, gain=2.0)
+    ready = PartitionPipeline({"depth": 2}).prepare(sample_of(data, link))
+    tree = ready.run(ready.observed)
+    assert smallest_log_p(tree.nodes) == pytest.approx(found_in(data, alpha=0.05, depth=2).log_p, rel=1e-8)
+    np.testing.assert_allclose(ready.null.flipped(np.ones(800)), ready.observed, atol=1e-12)
+    draws = partition_draws(ready, ready.null, seed=1, first=0, count=12)
+    later = partition_draws(ready, ready.null, seed=1, first=8, count=4)
+    assert draws.statistic[8:].tolist() == later.statistic.tolist()
+    assert (draws.statistic > 0.0).all()
+    assert partition_statistic(tree) > draws.statistic.max()
+
+
+def test_optimism_is_the_effect_of_a_rule_where_it_was_found_minus_that_in_the_data() -> None:
+    data = people(2, size=200, gain=2.5)
+    sample = sample_of(data)
+    ready = PartitionPipeline({"depth": 1, "width": 1}).prepare(sample)
+    draws = partition_optimism(ready, seed=1, first=0, count=6)
+    assert (draws.kept > 0).all()
+    rows = resampled_rows(1, sample, 2)
+    again = sample.take(rows)
+    there = ready.pipeline.prepare(again)
+    node, split = there.run(there.observed).kept[0]
+    assert not node.rules
+    rule = split.low.rule if split.child == "low" else split.high.rule
+
+    def effects(people: Any) -> tuple[float, float]:
+        inside = rule.covers(people.moderators[rule.moderator])
+        both = fit_event_group(
+            people.outcome,
+            people.treatment,
+            people.trial,
+            "logit",
+            adjusters=people.adjusters,
+            moderator=inside.astype(float),
+        )
+        own = fit_event_group(
+            people.outcome[inside],
+            people.treatment[inside],
+            people.trial[inside],
+            "logit",
+            adjusters=people.adjusters[inside],
+        )
+        assert both.interaction is not None
+        return float(own.effect.estimate), float(both.interaction.estimate)
+
+    for found, here, data_value in zip(
+        (draws.inside[2, 0, 0], draws.difference[2, 0, 0]), effects(again), effects(sample), strict=True
+    ):
+        assert found == pytest.approx(here - data_value, abs=1e-6)
+
+
+def test_held_out_effects_are_regressions_of_the_trial_left_out() -> None:
+    data = people(2, size=200, gain=2.5)
+    sample = sample_of(data)
+    found = held_out_partition(PartitionPipeline({"depth": 1}), sample)
+    assert found.kept == 4
+    fold = found.folds[1]
+    here = sample.take(np.flatnonzero(sample.trial == 1))
+    outside = ~fold.rules[0].covers(here.moderators["age"])
+    design = sm.add_constant(
+        np.column_stack([here.treatment, here.treatment * outside, outside, here.adjusters]).astype(float)
+    )
+    own = sm.GLM(here.outcome, design, family=sm.families.Binomial()).fit(tol=1e-12)
+    assert fold.rules[0].moderator == "age"
+    assert float(fold.inside.estimate) == pytest.approx(own.params[1], abs=1e-6)
+    assert float(fold.difference.estimate) == pytest.approx(-own.params[2], abs=1e-6)
+    assert float(fold.difference.std_error) == pytest.approx(own.bse[2], rel=1e-6)
+    assert found.difference is not None
+    assert found.difference.estimate > 0.5
+
+
+def test_the_search_is_run_for_any_response_of_the_same_people() -> None:
+    ready = prepared(people(1))
+    assert isinstance(ready.search, Search)
+    flipped = ready.response - 2.0 * ready.residual
+    assert smallest_log_p(ready.search.run(flipped)) < 0.0
