@@ -10,12 +10,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.recording import NAN
 from reportgen.analyses.selection import Selection, adjusters_of
 from reportgen.records.numbers import Value
 from reportgen.records.trial_interactions import Consistency
 from reportgen.release.values import Values
-from reportgen.stats import interaction_by_trial
+from reportgen.stats import interaction_by_trial, interaction_by_trial_glm
 from reportgen.stats.held_out import FEWEST_PEOPLE
 
 FEW_TRIALS = "fewer than two trials have enough participants in either arm of both sides"
@@ -40,13 +41,14 @@ def consistency_record(
     """
     mask = _of_trials_with_enough(people, inside, outside, max(FEWEST_PEOPLE, values.minimum or 0))
     adjusters = adjusters_of(people)
-    (contrast,) = interaction_by_trial(
-        people.response[mask],
-        people.treatment[mask],
-        people.trial[mask],
-        inside[mask].astype(float),
-        adjusters=None if adjusters is None else adjusters[mask],
-    ).contrasts
+    columns = people.response[mask], people.treatment[mask], people.trial[mask], inside[mask].astype(float)
+    among = None if adjusters is None else adjusters[mask]
+    if people.kind == "continuous":
+        by_trial = interaction_by_trial(*columns, adjusters=among)
+    else:
+        exposure = None if people.exposure is None else people.exposure[mask]
+        by_trial = interaction_by_trial_glm(*columns, link=LINKS[people.kind], exposure=exposure, adjusters=among)
+    (contrast,) = by_trial.contrasts
     pooled, reason = contrast.pooled, "" if contrast.pooled.trials > 1 else FEW_TRIALS
     arms = int((people.treatment[mask] == 0).sum()), int((people.treatment[mask] == 1).sum())
     builder = values.at("consistency", n=sum(arms), trials=pooled.trials, arms=arms, status="ok")

@@ -1,6 +1,6 @@
 """The one-step model of some of the people of a selection: those in a subgroup, in a box, or in both.
 
-In: a selection, who of it is meant, and the node whose settings hold. Out: an `OneStepFit` of `reportgen.stats`.
+In: a selection, who of it is meant, and the node whose settings hold. Out: a fit of `reportgen.stats`, by the kind of the outcome.
 """
 
 from __future__ import annotations
@@ -8,10 +8,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.selection import Selection, adjusters_of
 from reportgen.spec.study import Pooled
 from reportgen.stats import OneStepFit, fit_one_step
 from reportgen.stats.choices import AdjusterSlopes, Approximation
+from reportgen.stats.event_groups import EventGroupFit, fit_event_group
 from reportgen.stats.moderators import PEOPLE_PER_SLOPE
 
 
@@ -22,7 +24,7 @@ def fit_among(
     *,
     inference: Approximation = "kenward-roger",
     adjuster_slopes: AdjusterSlopes = "common",
-) -> OneStepFit:
+) -> OneStepFit | EventGroupFit:
     """Fit the treatment effect among some people, in a model of their own.
 
     Parameters
@@ -35,14 +37,23 @@ def fit_among(
     inference : {'kenward-roger', 'normal'}
         `normal` for intervals as publications print them that know no other.
     adjuster_slopes : {'common', 'stratified'}
-        With `stratified`, trials with too few people per slope share one.
+        With `stratified`, trials with too few people per slope share one. Models of events have common slopes.
     """
     adjusters = adjusters_of(selection)
+    people = selection.response[mask], selection.treatment[mask], selection.trial[mask]
+    among = None if adjusters is None else adjusters[mask]
+    if selection.kind != "continuous":
+        return fit_event_group(
+            *people,
+            LINKS[selection.kind],
+            exposure=None if selection.exposure is None else selection.exposure[mask],
+            adjusters=among,
+            treatment_effect=node.treatment_effect,
+            inference="normal" if inference == "normal" else "t",
+        )
     return fit_one_step(
-        selection.response[mask],
-        selection.treatment[mask],
-        selection.trial[mask],
-        adjusters=None if adjusters is None else adjusters[mask],
+        *people,
+        adjusters=among,
         treatment_effect=node.treatment_effect,
         inference=inference,
         adjuster_slopes=adjuster_slopes,

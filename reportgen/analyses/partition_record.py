@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from reportgen.analyses.honesty_record import Honest
 from reportgen.analyses.naming import scale_of
 from reportgen.analyses.partition_context import Naming, RecordContext
 from reportgen.analyses.partition_profiles import cut_decimals, profiles
+from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.recording import NAN, excluded_record
 from reportgen.analyses.search_people import SearchPeople
 from reportgen.analyses.selection import adjusters_of
@@ -52,6 +54,7 @@ from reportgen.release.values import Values
 from reportgen.spec.study import RecursivePartitioning as Node
 from reportgen.stats import Effect, Partition
 from reportgen.stats import subgroups as found
+from reportgen.stats.event_split_readings import event_split_in_new_trials
 from reportgen.stats.split_readings import split_readings
 
 
@@ -274,16 +277,17 @@ def _in_new_trials(group: found.Subgroup, context: RecordContext) -> Value:
     selection, node = context.selection, context.node
     mask = group.inside.members | group.sibling.members
     adjusters = adjusters_of(selection)
-    _, new = split_readings(
-        selection.response[mask],
-        selection.treatment[mask],
-        selection.trial[mask],
-        group.inside.members[mask],
-        adjusters=None if adjusters is None else adjusters[mask],
-        information=node.information,
-        treatment_effect=node.treatment_effect,
-        adjuster_slopes=node.adjuster_slopes,
-    )
+    people = selection.response[mask], selection.treatment[mask], selection.trial[mask], group.inside.members[mask]
+    asked: dict[str, Any] = {
+        "adjusters": None if adjusters is None else adjusters[mask],
+        "information": node.information,
+        "treatment_effect": node.treatment_effect,
+    }
+    if selection.kind == "continuous":
+        _, new = split_readings(*people, adjuster_slopes=node.adjuster_slopes, **asked)
+    else:
+        exposure = None if selection.exposure is None else selection.exposure[mask]
+        new = event_split_in_new_trials(*people, link=LINKS[selection.kind], exposure=exposure, **asked)
     return context.values.at("split", status=new.status).p("p in new trials", new.p_value, new.reason)
 
 

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.analyses.adjusters import with_adjusters
 from reportgen.analyses.honesty_record import SUPPORTED, Honest, drawn_of
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.naming import adjuster_labels, level_number, limit_of_p, percent_number, setting_number, unit_of
 from reportgen.analyses.partition_context import Naming
 from reportgen.analyses.partition_record import search_record
+from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.recording import comparison_records, for_outcome, search_range_record, suppression_record
 from reportgen.analyses.screened import reading_tested, searched_names
 from reportgen.analyses.search_people import SearchPeople, people_of_search
@@ -28,7 +30,7 @@ from reportgen.records.partition import PartitionedOutcome, RecursivePartitionin
 from reportgen.release.values import Values
 from reportgen.spec.study import FromScreening, Moderators, Study
 from reportgen.spec.study import RecursivePartitioning as Node
-from reportgen.stats import ModeratorFit, Partition, partition
+from reportgen.stats import ModeratorFit, Partition, partition, partition_events
 from reportgen.stats.held_out import HeldOut
 from reportgen.stats.near_twins import NEAR
 from reportgen.stats.null_draws import PartitionDraws
@@ -112,8 +114,12 @@ def partitioned(
     moderators = {name: columns[name] for name in names}
     entering = searchable(node, people, moderators, missing=node.missing)
     reason = not_estimable(entering.selection, node) or ("" if entering.moderators else _nothing(node, names))
-    more = sorted_out_of(node, screened, screened_by)
-    return Partitioned(people, moderators, entering, None if reason else search(entering, node, more), reason)
+    if reason:
+        return Partitioned(people, moderators, entering, None, reason)
+    found = search(entering, node, sorted_out_of(node, screened, screened_by))
+    if isinstance(found, str):
+        return Partitioned(people, moderators, entering, None, with_adjusters(found, people.adjuster_of))
+    return Partitioned(people, moderators, entering, found, "")
 
 
 def searchable(node: Node, selection: Selection, moderators: Mapping[str, Moderator], *, missing: str) -> SearchPeople:
@@ -159,22 +165,24 @@ def sorted_out_of(node: Node, screened: Sequence[ModeratorFit], screened_by: Mod
     return sorted_out(p, node.moderators.p_below)
 
 
-def search(people: SearchPeople, node: Node, more: int = 0) -> Partition:
-    """Run the search of a node among the people who enter it; `more` moderators were sorted out before."""
+def search(people: SearchPeople, node: Node, more: int = 0) -> Partition | str:
+    """Run the search of a node among the people who enter it; `more` moderators were sorted out before.
+
+    Returns why there is none where the model of events without any split has no estimate.
+    """
     selection = people.selection
-    options = partition_options(node) | {"min_size": least_size(node, selection.n), "across_extra": more}
-    return partition(
-        selection.response,
-        selection.treatment,
-        selection.trial,
-        {name: column_of(moderator, selection) for name, moderator in people.moderators.items()},
-        adjusters=adjusters_of(selection),
-        **options,
-    )
+    options = partition_options(node, selection) | {"min_size": least_size(node, selection.n), "across_extra": more}
+    columns = selection.response, selection.treatment, selection.trial
+    moderators = {name: column_of(moderator, selection) for name, moderator in people.moderators.items()}
+    adjusters = adjusters_of(selection)
+    if selection.kind == "continuous":
+        return partition(*columns, moderators, adjusters=adjusters, **options)
+    link, exposure = LINKS[selection.kind], selection.exposure
+    return partition_events(*columns, moderators, link=link, exposure=exposure, adjusters=adjusters, **options)
 
 
-def partition_options(node: Node) -> dict[str, Any]:
-    """Return the options of a search; a least size that is a share, or none, depends on who is searched."""
+def partition_options(node: Node, people: Selection) -> dict[str, Any]:
+    """Return the options of a search by the kind of its outcome; a least size that is a share, or none, depends on who is searched."""
     options: dict[str, Any] = node.model_dump(
         include={
             *("criterion", "multiplicity", "across", "alpha", "depth", "width", "information"),
@@ -182,7 +190,11 @@ def partition_options(node: Node) -> dict[str, Any]:
         }
     )
     gamma = node.gamma
-    return options | {"gamma": gamma[0] if gamma and len(gamma) == 1 else gamma}
+    options |= {"gamma": gamma[0] if gamma and len(gamma) == 1 else gamma}
+    if people.kind == "continuous":
+        return options
+    assert node.min_events is not None
+    return options | {"adjuster_slopes": "common", "good": people.good, "min_events": node.min_events}
 
 
 def _nothing(node: Node, names: tuple[str, ...]) -> str:
@@ -267,6 +279,7 @@ def _settings(node: Node, study: Study, values: Values) -> SearchSettings[Value]
         min_arm=values.count("min arm", node.min_arm),
         min_trials=values.count("min trials", node.min_trials, "trials"),
         max_cuts=values.count("max cuts", node.max_cuts, "cuts"),
+        min_events=None if node.min_events is None else values.count("min events", node.min_events),
         level=level_number(node.level, values),
         near=setting_number("near", NEAR, values),
     )

@@ -78,6 +78,8 @@ class Selection:
         Of the outcome. Events are 0 and 1, or counted, whatever is better.
     exposure : ndarray, shape (n,), or None
         Of counts: the denominator of each person.
+    good : bool
+        Whether a larger response is better: not so of bad events.
     """
 
     outcome: str
@@ -97,6 +99,7 @@ class Selection:
     unmeasured: tuple[str, ...] = ()
     kind: Kind = "continuous"
     exposure: FloatArray | None = None
+    good: bool = True
 
     @property
     def trials(self) -> tuple[str, ...]:
@@ -301,6 +304,7 @@ def select(
         unmeasured,
         study.outcomes[outcome].kind,
         None if exposure is None else exposure[stays],
+        not study.outcomes[outcome].of_events or direction_of(study.outcomes[outcome], outcome, study) == "higher",
     )
     return everybody if telling_nothing else without_trials(everybody, _telling_nothing(everybody))
 

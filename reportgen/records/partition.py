@@ -373,7 +373,7 @@ class SearchSettings(Generic[V]):
     """How subgroups were searched for, in the words of the study file.
 
     `count_screened`: whether p is adjusted for moderators that a screening sorted out, too; never without a screening.
-    `near`: the Jaccard index from which two subgroups are one finding.
+    `near`: the Jaccard index from which two subgroups are one finding. `min_events`: None where no outcome is an event.
     """
 
     adjust_for: tuple[kinds.Words[V], ...]
@@ -397,6 +397,7 @@ class SearchSettings(Generic[V]):
     max_cuts: kinds.Setting[V]
     level: kinds.Setting[V]
     near: kinds.Setting[V] | None = None
+    min_events: kinds.Setting[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,17 @@ from reportgen.errors import Problem
 from reportgen.spec.outcomes import Outcome, instruments_of, uses_of
 from reportgen.spec.references import baseline_of, each_unknown, expanded, unknown
 from reportgen.spec.source import Source, Step
-from reportgen.spec.study import Descriptive, Events, MetaAnalysis, Moderators, Pooled, Search, Study
+from reportgen.spec.study import (
+    Descriptive,
+    Events,
+    FromScreening,
+    MetaAnalysis,
+    Moderators,
+    Pooled,
+    RecursivePartitioning,
+    Search,
+    Study,
+)
 
 # Options of a linear mixed model that one of events has not, with the value that says nothing.
 LINEAR = {"intercept": "stratified", "covariance": "independent", "residual": "common"}
@@ -153,6 +163,8 @@ def _kinds(name: str, analysis: Pooled, study: Study, source: Source) -> Iterato
         yield Problem(
             "`dispersion` does not apply: no outcome is a count", source.at("analyses", name, "dispersion"), hint
         )
+    if isinstance(analysis, RecursivePartitioning):
+        yield from _partitioned(name, analysis, events, study, source)
     if not events:
         return
     options = (
@@ -163,6 +175,36 @@ def _kinds(name: str, analysis: Pooled, study: Study, source: Source) -> Iterato
             message = f"`{key}: {getattr(analysis, key)}` does not apply to '{events[0]}', which is {_a(study.outcomes[events[0]].kind)}"
             hint = "Remove it, or analyse these outcomes in an analysis of their own."
             yield Problem(message, source.at("analyses", name, key), hint)
+
+
+def _partitioned(
+    name: str, analysis: RecursivePartitioning, events: list[str], study: Study, source: Source
+) -> Iterator[Problem]:
+    """What a search of events does not know, and `min_events` where there are none or too few for the policy."""
+    least, place = study.policy.minimum_cell, source.at("analyses", name, "min_events")
+    if analysis.min_events is not None and not events:
+        hint = "Remove it, or search an outcome with `kind: binary` or `kind: count`."
+        yield Problem("`min_events` does not apply: no outcome is an event", place, hint)
+    if not events:
+        return
+    what = f"'{events[0]}', which is {_a(study.outcomes[events[0]].kind)}"
+    if analysis.min_events is not None and analysis.min_events < least:
+        hint = f"Write at least {least}, or change the policy."
+        yield Problem(
+            f"`min_events: {analysis.min_events}` is below the `minimum_cell` of the policy, {least}", place, hint
+        )
+    if analysis.criterion != "interaction":
+        hint = "Remove it: splits of events are chosen by their interaction with treatment."
+        message = f"`criterion: {analysis.criterion}` does not apply to {what}"
+        yield Problem(message, source.at("analyses", name, "criterion"), hint)
+    if analysis.adjuster_slopes == "stratified" and "adjuster_slopes" in analysis.model_fields_set:
+        hint = "Remove it: trials' own slopes bias ratios in small trials."
+        message = f"`adjuster_slopes: stratified` does not apply to {what}"
+        yield Problem(message, source.at("analyses", name, "adjuster_slopes"), hint)
+    if isinstance(analysis.moderators, FromScreening):
+        hint = "List the moderators by name: random draws cannot repeat a screening of events."
+        message = f"a search of {what}, cannot take its moderators from a screening"
+        yield Problem(message, source.at("analyses", name, "moderators"), hint)
 
 
 def _baselines(name: str, analysis: object, study: Study, source: Source) -> Iterator[Problem]:

@@ -391,6 +391,10 @@ Levels = Annotated[tuple[Annotated[float, Field(gt=0, le=1)], ...], BeforeValida
 """One value for every level of a search, or one each."""
 
 
+FEWEST_EVENTS = 5
+"""Participants with an event, and without, in each arm of either side of a split, where nothing else is said."""
+
+
 class Search(Pooled):
     """A search for subgroups: its moderators, who enters, and how small a subgroup may be.
 
@@ -425,6 +429,7 @@ class RecursivePartitioning(Search):
     `missing: complete` takes people who have every moderator of the search; `available` tries each on those who have it.
     """
 
+    kinds = ("continuous", "binary", "count")
     reports_participants: ClassVar[bool] = True
 
     method: Literal["recursive-partitioning"]
@@ -448,8 +453,8 @@ class RecursivePartitioning(Search):
     trials (`pooled`). The other criteria are always `pooled`."""
     adjuster_slopes: Literal["stratified", "common"] = "stratified"
     """With the criterion `interaction`: slopes of the adjusters and of the split: each trial's own (`stratified`; trials
-    with fewer than 10 participants per slope share one), or `common` to all trials. The other criteria have `common`
-    ones."""
+    with fewer than 10 participants per slope share one), or `common` to all trials. The other criteria, and searches of
+    events, have `common` ones."""
     alpha: float = Field(0.05, gt=0, le=1)
     """With the criterion `interaction`: a split is kept if its adjusted p is at most this."""
     gamma: Levels | None = (1.0,)
@@ -461,6 +466,10 @@ class RecursivePartitioning(Search):
     """Number of moderators, those with the smallest p, considered in a node."""
     max_cuts: int = Field(100, ge=1, le=MOST)
     """A moderator with more values than this is cut at this number of quantiles."""
+    min_events: int | None = Field(None, ge=1, le=MOST)
+    """Of events: minimum number of participants in each arm of a subgroup, and of the other side of its split, who have the
+    event, and of those who have not (of counts: who have one at least). 5 unless given, or the smallest cell of the policy
+    where that is larger."""
 
     @model_validator(mode="before")
     @classmethod
@@ -666,9 +675,21 @@ def settled(study: Study, profile: Literal["draft", "final"] | None = None, draw
         return asked if isinstance(node, Search) else Flips(sign_flips=asked.sign_flips)
 
     analyses = {
-        name: node.model_copy(update={"draws": drawing(node)}) if isinstance(node, Search | Moderators) else node
+        name: node.model_copy(update={"draws": drawing(node), **_fewest_events(node, study)})
+        if isinstance(node, Search | Moderators)
+        else node
         for name, node in study.analyses.items()
     }
     return study.model_copy(
         update={"analyses": analyses, "policy": study.policy.model_copy(update={"profile": chosen})}
     )
+
+
+def _fewest_events(node: Analysis, study: Study) -> dict[str, int]:
+    """Return how many people with an event, and without, each side of a split of events needs, where that is not said."""
+    if not isinstance(node, RecursivePartitioning) or node.min_events is not None:
+        return {}
+    asked = study.outcomes if node.outcomes == ("all",) else node.outcomes
+    if not any(study.outcomes[name].of_events for name in asked):
+        return {}
+    return {"min_events": max(FEWEST_EVENTS, study.policy.minimum_cell)}

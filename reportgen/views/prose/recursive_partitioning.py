@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reportgen.records.effect_scale import shared
+from reportgen.records.effect_scale import EffectScale, shared
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import RecursivePartitioning, SearchSettings
 from reportgen.tables.adjusters import Fits, fits_of, search_fits
@@ -53,6 +53,7 @@ INFORMATION = {
     "pooled": "The interaction uses information from within and from between trials",
     "within": "The interaction uses information from within trials only",
 }
+FAMILY = {"odds ratio": "logistic", "rate ratio": "Poisson"}
 SORTED_OUT = ", those that the screening sorted out included"
 MISSING = {
     "complete": "Participants with a value for every moderator of the search were analysed",
@@ -86,7 +87,9 @@ def settings_in_words(settings: SearchSettings) -> Inline:
         *counted(settings.min_arm, "person", "people"),
         " in each arm and ",
         *counted(settings.min_trials, "trial"),
-        " with both arms.",
+        " with both arms",
+        *_enough_events(settings),
+        ".",
     )
 
 
@@ -109,17 +112,21 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     record : RecursivePartitioning
     """
     settings, fits = record.settings, fits_of(record, search_fits)
-    between = shared(search.scale for search in record.results).between
+    scales = tuple(dict.fromkeys(search.scale for search in record.results))
+    between = shared(scales).between
+    ratios, linear = [scale for scale in scales if scale.is_ratio], any(not scale.is_ratio for scale in scales)
     if not any(search.tree for search in record.results):
         yield planned_only("No search was possible")
-    yield _search(settings, fits)
+    yield _search(settings, fits, linear=linear)
+    if ratios:
+        yield _of_events(ratios, fits, settings, linear=linear)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [search.excluded for search in record.results])
     yield _choice(settings)
     yield _limits(settings)
     yield _moderators(settings)
     yield (
         "For each subgroup, the effects inside it, on the other side of its last split and in all other participants are estimated in separate models of these participants alone, "
-        f"{kenward_roger(settings.treatment_effect)}. Their {between} is therefore not exactly the {between} that was tested. Beside each subgroup stands p of its last split with an interaction that varies between trials, which asks whether the {between} may be expected in new trials. A subgroup "
+        f"{_reference(settings, ratios, linear=linear)}. Their {between} is therefore not exactly the {between} that was tested. Beside each subgroup stands p of its last split with an interaction that varies between trials, which asks whether the {between} may be expected in new trials. A subgroup "
         f"that was found by searching looks better than it is{NOT_CORRECTED if not drawn_in(record.results) else '.'}",
     )
     yield from draws_in_words(record.results)
@@ -127,18 +134,48 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     yield from suppressed_sentence(record.suppression, "cuts that were tried")
 
 
-def _search(settings: SearchSettings, fits: Fits) -> Inline:
+def _search(settings: SearchSettings, fits: Fits, *, linear: bool) -> Inline:
     adjusted = adjusted_for(settings.adjust_for, fits)
     slopes = own_slopes(settings.adjuster_slopes, adjusted, "the split")
-    return (
+    sought: Inline = (
         "Subgroups were sought by recursive partitioning with mixed models (IPD-SIDES). In each node, every moderator is split in two at each of its values, or at ",
         *counted(settings.max_cuts, "quantile"),
-        f" where it has more (unordered levels: in every possible way); a cut is evaluated by {CRITERION[settings.criterion]}, with an intercept for each trial "
+        " where it has more (unordered levels: in every possible way)",
+    )
+    if not linear:
+        return (*sought, ".")
+    return (
+        *sought,
+        f"; a cut is evaluated by {CRITERION[settings.criterion]}, with an intercept for each trial "
         f"and {SEARCH_TREATMENT[settings.treatment_effect]}",
         *adjusted,
         f". {INFORMATION[settings.information]}.{slopes}" if settings.criterion == "interaction" else ".",
         one_trial(settings.min_trials, settings.treatment_effect),
     )
+
+
+def _of_events(ratios: list[EffectScale], fits: Fits, settings: SearchSettings, *, linear: bool) -> Inline:
+    """How a split of events is evaluated."""
+    families = " or ".join(dict.fromkeys(FAMILY[scale.measure] for scale in ratios))
+    begin = "For events, a cut" if linear else "A cut"
+    return (
+        f"{begin} is evaluated by the p value of the interaction of treatment with the split on the scale of log ratios. One {families} mixed model "
+        "without any split is fitted, with an intercept for each trial, all moderators of the search as linear terms, common slopes and "
+        f"{SEARCH_TREATMENT[settings.treatment_effect]}",
+        *adjusted_for(settings.adjust_for, fits),
+        "; each split is one generalised least squares step from this fit, with its weights and its variance between trials held and a normal "
+        f"reference. {INFORMATION[settings.information]}. The step decides what is kept, in the data and in random draws alike, which change the "
+        "signs of the working residuals of that fit; effects in subgroups, and the ratio between both sides of a split that was kept, come from models fitted anew.",
+    )
+
+
+def _reference(settings: SearchSettings, ratios: list[EffectScale], *, linear: bool) -> str:
+    """How effects in subgroups get their intervals."""
+    of_events = "the t distribution with trials minus one degrees of freedom"
+    of_events = of_events if settings.treatment_effect == "random" else "the normal distribution"
+    parts = [kenward_roger(settings.treatment_effect)] if linear else []
+    parts += [f"{'of events ' if linear else ''}with {of_events}"] if ratios else []
+    return "; ".join(parts)
 
 
 def _choice(settings: SearchSettings) -> Inline:
@@ -201,7 +238,19 @@ def _limits(settings: SearchSettings) -> Inline:
         *counted(settings.min_arm, "person", "people"),
         " in each arm, and ",
         *counted(settings.min_trials, "trial"),
-        " with both arms.",
+        " with both arms",
+        *_enough_events(settings),
+        ".",
+    )
+
+
+def _enough_events(settings: SearchSettings) -> Inline:
+    if settings.min_events is None:
+        return ()
+    return (
+        "; of events, in each arm ",
+        *counted(settings.min_events, "person", "people"),
+        " with the event and as many without",
     )
 
 
