@@ -18,7 +18,7 @@ from reportgen.pipeline import SILENT, read_data
 from reportgen.progress import Progress
 from reportgen.spec import Spec
 from reportgen.spec.load import examine_study
-from reportgen.spec.study import Search, Study
+from reportgen.spec.study import Search, Study, settled
 
 if TYPE_CHECKING:  # heavy libraries are imported when they are needed
     from reportgen.analyses.planning import PlanContext
@@ -31,7 +31,8 @@ THIS FOLDER HOLDS PARTICIPANTS' DATA: outcomes, covariates and arms of every par
 trial files themselves may lie, and remove it when it is no longer needed.
 
 *.people.csv: a row for each participant of a search.
-  trial; treatment (1: intervention); outcome (in points, higher is better, as it was analysed); adjusters; moderators;
+  trial; treatment (1: intervention); outcome (in points, higher is better, as it was analysed; of events 0 or 1, or how
+  many, with their exposure beside them); adjusters; moderators;
   c1, c2, ...: 1 inside a candidate, 0 outside, empty for those who took no part in the comparison (participants of
   another branch, or without a value of the moderator).
 *.candidates.csv: a row for each candidate, in the same order.
@@ -42,7 +43,7 @@ trial files themselves may lie, and remove it when it is no longer needed.
 In R:
   people <- read.csv("{example}.people.csv", check.names = FALSE)
   candidates <- read.csv("{example}.candidates.csv", check.names = FALSE)
-  lm(outcome ~ 0 + trial + treatment * c1, data = people)
+  lm(outcome ~ 0 + trial + treatment * c1, data = people)  # of events: glm, family = binomial or poisson
 """
 
 
@@ -81,14 +82,15 @@ def write_candidates(path: Path, output: str, only: str | None = None, progress:
     if examined.spec is not None:  # else reading the data tells everything that is wrong
         _check_name(examined.spec, only)
     spec, repository = read_data(examined)
+    study = settled(spec.study)
     from reportgen.analyses.cohorts import Cohorts
     from reportgen.analyses.planning import PlanContext
 
     progress("search")
     contents: dict[str, str] = {}
     left_out: list[str] = []
-    context = PlanContext(Cohorts(repository, spec.study))
-    for name, node in _searches(spec.study, only):
+    context = PlanContext(Cohorts(repository, study))
+    for name, node in _searches(study, only):
         for file, people, reason in _cells(name, node, context):
             found = {} if reason else _files(file, node, people, context)
             contents |= found

@@ -46,11 +46,29 @@ CONTENTS: list[dict[str, Any]] = [
 ]
 
 
-def people(seed: int, n: int, risk: float = 0.3, ratio: float = 0.6) -> pd.DataFrame:
-    """Simulated participants: treatment multiplies the odds of a relapse, and the rate of falls, by `ratio`."""
+AGE = 50
+SEARCH: dict[str, Any] = {
+    "method": "recursive-partitioning",
+    **EVENTS,
+    "moderators": ["age", "sex", "baseline RMDQ"],
+    "adjust_for": ["sex"],
+}
+SEARCHED: list[dict[str, Any]] = [
+    {"series": "Fig.", "show": "subgroup-tree", "of": "rp"},
+    {"series": "Fig.", "show": "subgroup-forest", "of": "rp"},
+    {"series": "Table", "show": "subgroups", "of": "rp"},
+    {"series": "Fig.", "show": "cut-profiles", "of": "rp"},
+    {"series": "Table", "show": "rejected-splits", "of": "rp"},
+    {"series": "Table", "show": "credibility", "of": "rp"},
+]
+
+
+def people(seed: int, n: int, risk: float = 0.3, ratio: float = 0.6, older: float | None = None) -> pd.DataFrame:
+    """Simulated participants: treatment multiplies the odds of a relapse, and the rate of falls, by `ratio`; above `AGE` by `older`."""
     rng = np.random.default_rng(seed)
     arm, age = np.arange(n) % 2 + 1, rng.integers(20, 80, n)
-    odds = risk / (1 - risk) * np.where(arm == 1, ratio, 1.0) * np.exp((age - 50) / 60)
+    ratios = np.where(age <= AGE, ratio, ratio if older is None else older)
+    odds = risk / (1 - risk) * np.where(arm == 1, ratios, 1.0) * np.exp((age - 50) / 60)
     days = rng.integers(30, 120, n)
     before = rng.integers(8, 21, n)
     return pd.DataFrame(
@@ -63,7 +81,7 @@ def people(seed: int, n: int, risk: float = 0.3, ratio: float = 0.6) -> pd.DataF
             "rm_q3": np.clip(before - rng.integers(0, 6, n) - (arm == 1), 0, 24),
             "relapse": (rng.random(n) < odds / (1 + odds)).astype(int),
             "days": days,
-            "falls": rng.poisson(days * 0.02 * np.where(arm == 1, ratio, 1.0)),
+            "falls": rng.poisson(days * 0.02 * np.where(arm == 1, ratios, 1.0)),
         }
     )
 
@@ -91,4 +109,20 @@ def write_events(folder: Path, study: dict[str, Any] | None = None, **variables:
     write_yaml(folder / "east.yaml", {**MAPPING, **east, **rules})
     for seed, (trial, n) in enumerate(zip(TRIALS, SIZES, strict=True), 11):
         people(seed, n).to_csv(folder / f"{trial.lower()}.csv", index=False)
+    return path
+
+
+def write_event_search(folder: Path, report: dict[str, Any] | None = None, **node: Any) -> Path:
+    """Write the study with twice as many people, of whom those up to `AGE` gain more, and a search for them; return its path."""
+    study = {
+        "analyses": {"rp": {**SEARCH, **node}},
+        "report": report or {"formats": ["html", "results"], "contents": SEARCHED},
+        "covariates": {
+            "age": {"label": "Age", "unit": "years", "range": [16, 100], "per": 10},
+            "sex": {"label": "Sex", "levels": ["female", "male"], "reference": "female"},
+        },
+    }
+    path = write_events(folder, study)
+    for seed, (trial, n) in enumerate(zip(TRIALS, SIZES, strict=True), 11):
+        people(seed, 2 * n, ratio=0.25, older=1.0).to_csv(folder / f"{trial.lower()}.csv", index=False)
     return path

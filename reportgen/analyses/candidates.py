@@ -49,8 +49,8 @@ class CandidateTable:
     Attributes
     ----------
     people : DataFrame (n, ...)
-        `trial`, `treatment` (1 = intervention), `outcome` (higher = better), adjusters, moderators, and a column for each
-        candidate: c1, c2, ...
+        `trial`, `treatment` (1 = intervention), `outcome` (higher = better; of events 0 or 1, or how many, with their
+        `exposure`), adjusters, moderators, and a column for each candidate: c1, c2, ...
     candidates : DataFrame
         A row for each of them: its column, rule, size, and what the search made of it.
     """
@@ -80,6 +80,7 @@ def candidate_table(prepared: PreparedPartition | PreparedPeel, adjusters: tuple
         "trial": sample.labels[sample.trial],
         "treatment": sample.treatment.astype(int),
         "outcome": sample.outcome,
+        **({} if sample.exposure is None else {"exposure": sample.exposure}),
         **columns,
         **{
             name: pd.Series(candidate.members).astype("Int8") for name, candidate in zip(names, candidates, strict=True)

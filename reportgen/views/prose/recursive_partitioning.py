@@ -114,7 +114,8 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     settings, fits = record.settings, fits_of(record, search_fits)
     scales = tuple(dict.fromkeys(search.scale for search in record.results))
     between = shared(scales).between
-    ratios, linear = [scale for scale in scales if scale.is_ratio], any(not scale.is_ratio for scale in scales)
+    ratios = [scale for scale in scales if scale.is_ratio]
+    linear = len(ratios) < len(scales) or not scales
     if not any(search.tree for search in record.results):
         yield planned_only("No search was possible")
     yield _search(settings, fits, linear=linear)

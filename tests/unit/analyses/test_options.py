@@ -83,7 +83,8 @@ OPTIONS: dict[str, list[tuple[str, Any]]] = {
 TOGETHER: dict[tuple[str, str], dict[str, Any]] = {
     ("recursive-partitioning", "gamma"): {"criterion": "directional"},
 }
-ELSEWHERE = {"df_floor", "draws", "count_screened"}  # `test_moderators`, `test_honesty`, `test_sound_searches`
+# `test_moderators`, `test_honesty`, `test_sound_searches`, `test_event_searches`
+ELSEWHERE = {"df_floor", "draws", "count_screened", "min_events"}
 
 
 @cache

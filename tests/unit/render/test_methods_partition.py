@@ -32,6 +32,7 @@ CHANGES: dict[str, Any] = {
     "min_arm": MADE.count("min arm", 20),
     "min_trials": MADE.count("min trials", 4),
     "max_cuts": MADE.count("max cuts", 40),
+    "min_events": MADE.count("min events", 7),
 }
 IN_METHODS_ONLY = {"adjuster_slopes", "adjust_for", "treatment_effect", "missing", "max_cuts"}
 

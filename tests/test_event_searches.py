@@ -1,0 +1,187 @@
+"""Searches of events: from the study file to subgroups on the page, and what such a search does not know."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reportgen.candidates import write_candidates
+from reportgen.cli import run
+from reportgen.pipeline import read
+from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning
+from reportgen.spec.load import examine_study
+from reportgen.spec.study import settled
+from reportgen.stats import fit_one_step_glmm, partition_events, screen_moderator_glmm
+from tests.analysed import analysed
+from tests.event_study import AGE, write_event_search
+from tests.page_numbers import pages_of
+from tests.test_events import table_of
+
+DRAWS = {"draws": {"sign_flips": 20, "bootstrap": 20}}
+NONE = {"draws": {"sign_flips": 0, "bootstrap": 0}}
+
+
+def searches(path: Path) -> dict[str, PartitionedOutcome]:
+    spec, repository = read(path)
+    study = settled(spec.study)
+    record: RecursivePartitioning = analysed("rp", study.analyses["rp"], repository, study)
+    return {search.outcome: search for search in record.results}
+
+
+@pytest.mark.parametrize("outcome", ["relapse", "falls"])
+def test_a_subgroup_in_whom_treatment_does_more_against_an_event_is_found_and_fitted_anew(
+    tmp_path: Path, outcome: str
+) -> None:
+    found = searches(write_event_search(tmp_path / "s", **NONE, depth=1))[outcome]
+    group = next(item for item in found.subgroups if item.inside.rule[0].moderator == "age")
+    rule = group.inside.rule[0]
+    assert rule.sign == "≤"
+    assert rule.cut is not None
+    assert abs(float(rule.cut.value) - AGE) < 8
+    table = table_of(tmp_path / "s")
+    inside, treated = table["age"] <= rule.cut.value, (table["arm"] == 1).astype(float)
+    link, exposure = ("logit", None) if outcome == "relapse" else ("log", table["days"])
+    for members, mask in ((group.inside, inside), (group.sibling, ~inside)):
+        own = fit_one_step_glmm(
+            table[outcome][mask], treated[mask], table["trial"][mask], link=link,
+            exposure=None if exposure is None else exposure[mask], adjusters=(table["sex"] == 2)[mask].astype(float),
+        )  # fmt: skip
+        assert members.estimate.effect.value == pytest.approx(float(own.effect.estimate), abs=1e-8)
+        assert members.estimate.p.value == pytest.approx(float(own.effect.p_value), abs=1e-8)
+    apart = screen_moderator_glmm(
+        table[outcome], treated, table["trial"], inside.astype(float), link=link, exposure=exposure,
+        adjusters=(table["sex"] == 2).astype(float),
+    )  # fmt: skip
+    within = float(apart.within.each[0].estimate)  # with a term for the means of trials, which hardly differ
+    assert group.split.difference.effect.value == pytest.approx(within, abs=0.01)
+    assert group.split.difference.effect.value < 0.0
+    assert float(group.split.difference.effect.text) < 1.0
+    assert group.p_new.value >= group.p_within.value
+    assert found.scale.favours == "lower"
+
+
+def test_the_search_of_the_record_is_that_of_the_arrays(tmp_path: Path) -> None:
+    found = searches(write_event_search(tmp_path / "s", **NONE, min_events=7))["relapse"]
+    table = table_of(tmp_path / "s").sort_values(["trial", "id"])
+    arrays = partition_events(
+        table["relapse"], (table["arm"] == 1).astype(float), table["trial"],
+        {"age": table["age"], "sex": (table["sex"] == 2).astype(float), "baseline RMDQ": table["rm_b"]},
+        adjusters=(table["sex"] == 2).astype(float), good=False, information="within", min_events=7, min_size=57,
+    )  # fmt: skip
+    assert not isinstance(arrays, str)
+    by_p = sorted(float(split.p_node) for node in arrays.tree for split in node.splits)
+    recorded = sorted(split.p_node.value for node in found.tree for split in node.splits)
+    assert recorded == pytest.approx(by_p, rel=1e-6)
+
+
+def test_a_good_event_turns_the_side_that_gains(tmp_path: Path) -> None:
+    bad = searches(write_event_search(tmp_path / "bad", **NONE, depth=1, outcomes=["relapse"]))["relapse"]
+    path = write_event_search(tmp_path / "good", **NONE, depth=1, outcomes=["relapse"])
+    path.write_text(path.read_text().replace("good: false", "good: true"))
+    good = searches(path)["relapse"]
+    assert [group.inside.rule[0].sign for group in (*bad.subgroups, *good.subgroups)] == ["≤", ">"]
+    assert good.subgroups[0].split.p_node.value == bad.subgroups[0].split.p_node.value
+    one, other = (item.subgroups[0].split.difference.effect.value for item in (bad, good))
+    assert one == pytest.approx(-other, abs=1e-9)
+
+
+def test_draws_say_that_a_clear_subgroup_is_supported_and_correct_it(tmp_path: Path) -> None:
+    found = searches(write_event_search(tmp_path / "s", **DRAWS, depth=1, outcomes=["relapse"]))["relapse"]
+    assert found.honesty is not None
+    assert (found.honesty.null_draws.value, found.honesty.bootstrap_draws.value) == (20, 20)
+    assert found.honesty.p.value == pytest.approx(1 / 21)
+    assert found.honesty.verdict == "supported"
+    group = found.subgroups[0]
+    assert group.honesty is not None
+    assert group.honesty.inside is not None
+    naive = group.inside.estimate.effect.value
+    assert group.honesty.inside.effect.value == pytest.approx(naive - group.honesty.inside.optimism.value, abs=1e-12)
+    held = found.honesty.held_out
+    assert held is not None
+    assert held.trials.value == 3
+    assert held.difference.effect.value < 0.0
+
+
+def test_the_smallest_cell_of_the_policy_is_the_fewest_events(tmp_path: Path) -> None:
+    path = write_event_search(tmp_path / "s")
+    spec, _ = read(path)
+    policy = spec.study.policy.model_copy(update={"minimum_cell": 12})
+    node: Any = settled(spec.study.model_copy(update={"policy": policy})).analyses["rp"]
+    assert node.min_events == 12
+    node = settled(spec.study).analyses["rp"]
+    assert node.min_events == 5
+    only = {"rp": node.model_copy(update={"outcomes": ("RMDQ",), "min_events": None})}
+    assert settled(spec.study.model_copy(update={"analyses": only})).analyses["rp"].min_events is None  # type: ignore[attr-defined]
+
+
+def test_a_moderator_that_separates_ends_the_search_with_its_name(tmp_path: Path) -> None:
+    path = write_event_search(tmp_path / "s", **NONE, outcomes=["relapse"])
+    for file in (tmp_path / "s").glob("*.csv"):
+        table = pd.read_csv(file)
+        table["sex"] = np.where(table["relapse"] == 1, 2, 1)
+        table.to_csv(file, index=False)
+    found = searches(path)["relapse"]
+    assert found.status == "not estimable"
+    assert found.reason.startswith("sex separates people with the event from the others")
+    assert not found.subgroups
+
+
+@pytest.mark.parametrize(
+    ("node", "said"),
+    [
+        ({"criterion": "maximum"}, "`criterion: maximum` does not apply to 'relapse', which is binary"),
+        ({"adjuster_slopes": "stratified"}, "`adjuster_slopes: stratified` does not apply to 'relapse'"),
+        ({"min_events": 3}, "`min_events: 3` is below the `minimum_cell` of the policy, 5"),
+        ({"outcomes": ["RMDQ"], "min_events": 9}, "`min_events` does not apply: no outcome is an event"),
+        ({"moderators": {"from": "screening", "p_below": 0.2}}, "cannot take its moderators from a screening"),
+    ],
+)
+def test_what_a_search_of_events_does_not_know_is_refused_with_its_place(
+    tmp_path: Path, node: dict[str, Any], said: str
+) -> None:
+    path = write_event_search(tmp_path / "s", {"contents": []}, **node)
+    if "moderators" in node:
+        screening = "  screening: {method: moderators, outcomes: [relapse, falls], moderators: [age], adjust_for: []}\n"
+        path.write_text(path.read_text().replace("analyses:\n", f"analyses:\n{screening}", 1))
+    found = [problem for problem in examine_study(path).problems if said in str(problem)]
+    assert found
+    assert all(problem.origin for problem in found)
+
+
+def test_candidates_of_a_search_of_events_are_written_with_events_and_exposure(tmp_path: Path) -> None:
+    path = write_event_search(tmp_path / "s", **NONE, depth=1)
+    write_candidates(path, str(tmp_path / "out"))
+    people = pd.read_csv(next((tmp_path / "out").glob("*falls*.people.csv")))
+    candidates = pd.read_csv(next((tmp_path / "out").glob("*falls*.candidates.csv")))
+    table = table_of(tmp_path / "s")
+    assert sorted(people["exposure"]) == sorted(table["days"])
+    assert people["outcome"].sum() == table["falls"].sum()
+    assert (candidates["kept"] & candidates["rule"].str.startswith("age <=")).sum() == 1
+    relapse = pd.read_csv(next((tmp_path / "out").glob("*relapse*.people.csv")))
+    assert "exposure" not in relapse
+    assert set(relapse["outcome"]) == {0, 1}
+
+
+@pytest.mark.slow
+def test_pages_of_a_search_of_events_say_ratios_and_how_they_were_tested(tmp_path: Path) -> None:
+    path = write_event_search(tmp_path / "s", **DRAWS)
+    assert run(["build", str(path), "--output", str(tmp_path / "out"), "-j", "1", "--no-store"]) == 0
+    page = re.sub(r"<(style|script).*?</\1>", " ", pages_of(tmp_path / "out"), flags=re.DOTALL)
+    words = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page)))
+    for said in (
+        "logistic or Poisson mixed model without any split",
+        "one generalised least squares step",
+        "5 people with the event and as many without",
+        "odds ratio inside",
+        "ratio of rate ratios",
+        "favours intervention",
+    ):
+        assert said in words, said
+    for never in ("Kenward", "change from baseline", "analysis of covariance", "slopes of its own", "nan,", " nan "):
+        assert never not in words, never
