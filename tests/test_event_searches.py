@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from reportgen.candidates import write_candidates
 from reportgen.cli import run
@@ -17,13 +18,15 @@ from reportgen.pipeline import read
 from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning
 from reportgen.spec.load import examine_study
 from reportgen.spec.study import settled
-from reportgen.stats import fit_one_step_glmm, partition_events, screen_moderator_glmm
+from reportgen.stats import fit_one_step_glmm, partition_events, peel_events, screen_moderator_glmm
 from tests.analysed import analysed
-from tests.event_study import AGE, write_event_search
+from tests.event_study import AGE, SEARCHED, write_event_search
 from tests.page_numbers import pages_of
+from tests.study_files import write_yaml
 from tests.test_events import table_of
 
 DRAWS = {"draws": {"sign_flips": 20, "bootstrap": 20}}
+PEELING = {"method": "directed-peeling", "moderators": ["age", "baseline RMDQ"], "bin_width": 0.05}
 NONE = {"draws": {"sign_flips": 0, "bootstrap": 0}}
 
 
@@ -135,6 +138,7 @@ def test_a_moderator_that_separates_ends_the_search_with_its_name(tmp_path: Path
 @pytest.mark.parametrize(
     ("node", "said"),
     [
+        ({"method": "directed-peeling", "objective": "effect"}, "`objective: effect` does not apply to 'relapse'"),
         ({"criterion": "maximum"}, "`criterion: maximum` does not apply to 'relapse', which is binary"),
         ({"adjuster_slopes": "stratified"}, "`adjuster_slopes: stratified` does not apply to 'relapse'"),
         ({"min_events": 3}, "`min_events: 3` is below the `minimum_cell` of the policy, 5"),
@@ -168,15 +172,63 @@ def test_candidates_of_a_search_of_events_are_written_with_events_and_exposure(t
     assert set(relapse["outcome"]) == {0, 1}
 
 
+@pytest.mark.parametrize("outcome", ["relapse", "falls"])
+def test_the_frontier_of_an_event_is_that_of_the_arrays_with_effects_fitted_anew(tmp_path: Path, outcome: str) -> None:
+    report = {"contents": [{"series": "Table", "show": "peeling-thresholds", "of": "rp", "sizes": [0.5]}]}
+    path = write_event_search(tmp_path / "s", report, **NONE, **PEELING)
+    peeled: Any = searches(path)[outcome]
+    table = table_of(tmp_path / "s").sort_values(["trial", "id"])
+    link: Any = "logit" if outcome == "relapse" else "log"
+    arrays = peel_events(
+        table[outcome], (table["arm"] == 1).astype(float), table["trial"], {"age": table["age"], "baseline RMDQ": table["rm_b"]},
+        adjusters=(table["sex"] == 2).astype(float), link=link, exposure=None if link == "logit" else table["days"],
+        good=False, information="within", bin_width=0.05,
+    )  # fmt: skip
+    (box,) = arrays.nearest((0.5,))
+    recorded = next(item for item in peeled.boxes if item.size == 0.5)
+    assert recorded.share.value == pytest.approx(box.fraction)
+    assert recorded.inside.effect.value == pytest.approx(float(box.effect.estimate), abs=1e-7)
+    assert recorded.difference.effect.value == pytest.approx(float(box.difference.estimate), abs=1e-7)  # type: ignore[union-attr]
+    assert recorded.difference.effect.value < 0.0
+    assert peeled.moderators[0].gains == "lower"
+    assert peeled.scale.favours == "lower"
+
+
+def test_draws_of_a_frontier_of_events(tmp_path: Path) -> None:
+    report = {"contents": [{"series": "Table", "show": "peeling-thresholds", "of": "rp", "sizes": [0.5]}]}
+    path = write_event_search(tmp_path / "s", report, **DRAWS, **PEELING, outcomes=["relapse"])
+    peeled: Any = searches(path)["relapse"]
+    assert peeled.honesty.p.value == pytest.approx(1 / 21)
+    box = next(item for item in peeled.boxes if item.size == 0.5)
+    assert box.honesty.verdict == "supported"
+    assert box.honesty.inside.effect.value != box.inside.effect.value
+    assert box.honesty.held_out.difference.effect.value < 0.0
+
+
 @pytest.mark.slow
 def test_pages_of_a_search_of_events_say_ratios_and_how_they_were_tested(tmp_path: Path) -> None:
-    path = write_event_search(tmp_path / "s", **DRAWS)
+    both = [
+        *SEARCHED,
+        {"series": "Fig.", "show": "peeling-trajectories", "of": "ardp"},
+        {"series": "Table", "show": "peeling-thresholds", "of": "ardp"},
+        {"series": "Table", "show": "agreement", "of": "agree"},
+    ]
+    path = write_event_search(tmp_path / "s", {"formats": ["html", "results"], "contents": both}, **DRAWS)
+    study = YAML(typ="safe").load(path)
+    study["analyses"] |= {
+        "ardp": {**study["analyses"]["rp"], **PEELING},
+        "agree": {"method": "agreement", "partition": "rp", "peeling": "ardp"},
+    }
+    write_yaml(path, study)
     assert run(["build", str(path), "--output", str(tmp_path / "out"), "-j", "1", "--no-store"]) == 0
     page = re.sub(r"<(style|script).*?</\1>", " ", pages_of(tmp_path / "out"), flags=re.DOTALL)
     words = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page)))
     for said in (
         "logistic or Poisson mixed model without any split",
         "one generalised least squares step",
+        "one that leaves too few participants or events outside for that has no place",
+        "Odds ratio inside",
+        "Jaccard index",
         "5 people with the event and as many without",
         "odds ratio inside",
         "ratio of rate ratios",

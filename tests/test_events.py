@@ -404,7 +404,7 @@ RELAPSE = OUTCOMES["relapse"]
         ({"outcomes": {"falls": {**OUTCOMES["falls"], "exposure": "relapse"}}}, "an exposure is a number"),
         ({"instruments": {**INSTRUMENTS, "VAS": {"range": [0, 10]}}}, "'VAS' does not say which values are better"),
         ({"instruments": {**INSTRUMENTS, "relapse": {"levels": ["no"]}}}, "needs at least two levels"),
-        ({"analyses": {"a": {"method": "directed-peeling", "moderators": ["age"]}}}, "takes continuous outcomes"),
+        ({"analyses": {"a": {"method": "directed-peeling", "moderators": ["age"], "objective": "effect"}}}, "`objective: effect` does not apply"),
         ({"analyses": {"a": {**SCREENING, "residual": "by-arm"}}}, "`residual: by-arm` does not apply"),
         ({"analyses": {"a": {"method": "meta-analysis", "intercept": "random"}}}, "`intercept: random` does not apply"),
         ({"analyses": {"a": {"method": "meta-analysis", "adjust_for": ["baseline relapse"]}}}, "has no baseline value"),

@@ -70,8 +70,7 @@ def candidate_table(prepared: PreparedPartition | PreparedPeel, adjusters: tuple
         Names of the columns of adjusters.
     """
     sample = prepared.sample
-    outcome = prepared.observed if isinstance(prepared, PreparedPartition) else sample.outcome
-    found: Tree | Frontier = prepared.run(outcome)
+    found: Tree | Frontier = prepared.run(prepared.observed)
     candidates = tuple(_of_tree(found, sample) if isinstance(found, Tree) else _of_frontier(found, sample))
     names = [f"c{place}" for place in range(1, len(candidates) + 1)]
     columns = {f"adjuster {name}": sample.adjusters[:, place] for place, name in enumerate(adjusters)}

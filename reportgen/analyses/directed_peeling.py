@@ -119,6 +119,7 @@ def _settings(node: Node, values: Values, study: Study) -> PeelingSettings[Value
         min_arm=values.count("min arm", node.min_arm),
         min_trials=values.count("min trials", node.min_trials, "trials"),
         level=level_number(node.level, values),
+        min_events=None if node.min_events is None else values.count("min events", node.min_events),
     )
 
 

@@ -92,7 +92,7 @@ def search_null(
         return None
     if isinstance(prepared, PreparedPartition):
         return partition_draws(prepared, prepared.null, seed, first, count)
-    return peel_draws(prepared, null_model(prepared.sample), seed, first, count)
+    return peel_draws(prepared, prepared.null, seed, first, count)
 
 
 def screening_null(
@@ -206,7 +206,10 @@ def search_overlap(
         return None
     assert isinstance(partition, PreparedPartition)
     assert isinstance(peel, PreparedPeel)
-    models = [null_model(sample_of(mask, known)) for mask, known in ((people, columns), (others, other_columns))]
+    if people.kind == "continuous":
+        models = [null_model(sample_of(mask, known)) for mask, known in ((people, columns), (others, other_columns))]
+    else:
+        models = [partition.null, peel.null]
     return overlap_draws(partition, peel, models[0], seed, first, count, sizes=sizes, peel_model=models[1])
 
 
@@ -237,4 +240,8 @@ def prepared_search(
         pipeline = PartitionPipeline(partition_options(node, people), screening, node.missing, node.count_screened)
         return pipeline.prepare(sample)
     assert isinstance(node, DirectedPeeling)
-    return PeelPipeline(PeelSettings(**peel_options(node, columns)), screening).prepare(sample)
+    settings = PeelSettings(**peel_options(node, columns, people))
+    if people.kind == "continuous":
+        return PeelPipeline(settings, screening).prepare(sample)
+    assert node.min_events is not None
+    return PeelPipeline(settings, good=people.good, min_events=node.min_events).prepare(sample)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.moderator_values import Moderator, column_of
+from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.recording import NAN
 from reportgen.analyses.screened import searched_names
 from reportgen.analyses.search_people import Cost, SearchPeople, people_who_enter
@@ -21,7 +22,7 @@ from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
 from reportgen.release.rules import guards
 from reportgen.spec.study import DirectedPeeling as Node
 from reportgen.spec.study import Moderators
-from reportgen.stats import Levels, ModeratorFit, Peeling, peel
+from reportgen.stats import Levels, ModeratorFit, Peeling, peel, peel_events
 from reportgen.stats.peel_search import people_and_moderators
 from reportgen.stats.peeling import Box, PeelSettings
 
@@ -105,19 +106,26 @@ def peeled(
     if not moderators:
         reason = reason or "no moderator reached the limit of the screening"
         return Peeled(selection, moderators, (), None, (), reason)
-    found = peel(
-        selection.response,
-        selection.treatment,
-        selection.trial,
-        {name: _values(moderator, selection) for name, moderator in moderators.items()},
-        adjusters=adjusters_of(selection),
-        **peel_options(node, moderators),
-    )
+    found = _search(selection, moderators, node)
     found = _without_few_outside(found, minimum_cell)
     needed = {cost.moderator: moderators[cost.moderator] for cost in found.costs}
     entering = people_who_enter(selection, needed, found.analysed)
     members = tuple(box.members[found.analysed] for box in found.boxes)
     return Peeled(entering.selection, moderators, entering.costs, found, members, "")
+
+
+def _search(selection: Selection, moderators: Mapping[str, Moderator], node: Node) -> Peeling:
+    """Run the search, by the kind of the outcome."""
+    columns = selection.response, selection.treatment, selection.trial
+    values = {name: _values(moderator, selection) for name, moderator in moderators.items()}
+    options = {"adjusters": adjusters_of(selection), **peel_options(node, moderators, selection)}
+    if selection.kind == "continuous":
+        return peel(*columns, values, **options)
+    assert node.min_events is not None
+    link, exposure = LINKS[selection.kind], selection.exposure
+    return peel_events(
+        *columns, values, link=link, exposure=exposure, good=selection.good, min_events=node.min_events, **options
+    )
 
 
 def _without_few_outside(found: Peeling, minimum: int) -> Peeling:
@@ -152,7 +160,7 @@ def searchable(
         selection.trial,
         {name: _values(moderator, selection) for name, moderator in moderators.items()},
         adjusters_of(selection),
-        PeelSettings(**peel_options(node, moderators)),
+        PeelSettings(**peel_options(node, moderators, selection)),
     )
     needed = {name: moderators[name] for name in cases.moderators}
     enters = np.isin(np.arange(selection.n), cases.rows)
@@ -160,8 +168,8 @@ def searchable(
     return people, tuple((item.moderator, item.reason) for item in cases.not_searched)
 
 
-def peel_options(node: Node, moderators: Mapping[str, Moderator]) -> dict[str, Any]:
-    """Return the options of a search among some moderators."""
+def peel_options(node: Node, moderators: Mapping[str, Moderator], people: Selection) -> dict[str, Any]:
+    """Return the options of a search among some moderators, by the kind of the outcome of its people."""
     return {
         "directions": {name: GAINS[gains] for name, gains in node.directions.items() if name in moderators},
         "min_arm": node.min_arm,
@@ -169,7 +177,7 @@ def peel_options(node: Node, moderators: Mapping[str, Moderator]) -> dict[str, A
         "treatment_effect": node.treatment_effect,
         "objective": node.objective,
         "information": node.information,
-        "adjuster_slopes": node.adjuster_slopes,
+        "adjuster_slopes": node.adjuster_slopes if people.kind == "continuous" else "common",
         "alpha": node.alpha,
         "beam": node.beam,
         "bin_width": node.bin_width,

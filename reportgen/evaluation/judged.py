@@ -22,6 +22,7 @@ from reportgen.spec.evaluation import AnyTried, Limit, Screened, TriedPartitioni
 from reportgen.stats.crossproducts import FloatArray, IntArray
 from reportgen.stats.curtailed import curtailed, decided
 from reportgen.stats.effect import NOTHING, Effect
+from reportgen.stats.event_peel import EventWorth, PreparedEventPeel
 from reportgen.stats.held_out import Fold, HeldOut, held_out_partition, held_out_peel
 from reportgen.stats.near_twins import jaccard
 from reportgen.stats.null_draws import (
@@ -245,9 +246,9 @@ def _near(rule: Rule, true: Limit, sample: Sample) -> bool:
 class Boxes:
     """The frontier of a peeling that found something, and the place of the box that is judged."""
 
-    cases: Prepared
+    cases: Prepared | PreparedEventPeel
     found: Found
-    worth: Worth
+    worth: Worth | EventWorth
     place: int
 
     @property

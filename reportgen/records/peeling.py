@@ -251,7 +251,7 @@ class PeeledOutcome(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class PeelingSettings(Generic[V]):
-    """How boxes were searched for, in the words of the study file; shares in per cent."""
+    """How boxes were searched for, in the words of the study file; shares in per cent. `min_events`: None where no outcome is an event."""
 
     adjust_for: tuple[kinds.Words[V], ...]
     treatment_effect: str
@@ -268,6 +268,7 @@ class PeelingSettings(Generic[V]):
     min_arm: kinds.Setting[V]
     min_trials: kinds.Setting[V]
     level: kinds.Setting[V]
+    min_events: kinds.Setting[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from reportgen.spec.study import (
     MetaAnalysis,
     Moderators,
     Pooled,
-    RecursivePartitioning,
     Search,
     Study,
 )
@@ -28,6 +27,12 @@ from reportgen.spec.study import (
 # Options of a linear mixed model that one of events has not, with the value that says nothing.
 LINEAR = {"intercept": "stratified", "covariance": "independent", "residual": "common"}
 OF_MODERATORS = {"residual": "common"}
+# Options of searches that those of events have not, with the value that they have, and why.
+OF_SEARCHES = (
+    ("criterion", "interaction", "splits of events are chosen by their interaction with treatment"),
+    ("objective", "interaction", "subgroups of events are compared by the interaction of treatment with membership"),
+    ("adjuster_slopes", "common", "trials' own slopes bias ratios in small trials"),
+)
 
 
 def check_outcomes(study: Study, source: Source) -> Iterator[Problem]:
@@ -163,8 +168,8 @@ def _kinds(name: str, analysis: Pooled, study: Study, source: Source) -> Iterato
         yield Problem(
             "`dispersion` does not apply: no outcome is a count", source.at("analyses", name, "dispersion"), hint
         )
-    if isinstance(analysis, RecursivePartitioning):
-        yield from _partitioned(name, analysis, events, study, source)
+    if isinstance(analysis, Search):
+        yield from _searched(name, analysis, events, study, source)
     if not events:
         return
     options = (
@@ -177,9 +182,7 @@ def _kinds(name: str, analysis: Pooled, study: Study, source: Source) -> Iterato
             yield Problem(message, source.at("analyses", name, key), hint)
 
 
-def _partitioned(
-    name: str, analysis: RecursivePartitioning, events: list[str], study: Study, source: Source
-) -> Iterator[Problem]:
+def _searched(name: str, analysis: Search, events: list[str], study: Study, source: Source) -> Iterator[Problem]:
     """What a search of events does not know, and `min_events` where there are none or too few for the policy."""
     least, place = study.policy.minimum_cell, source.at("analyses", name, "min_events")
     if analysis.min_events is not None and not events:
@@ -193,14 +196,12 @@ def _partitioned(
         yield Problem(
             f"`min_events: {analysis.min_events}` is below the `minimum_cell` of the policy, {least}", place, hint
         )
-    if analysis.criterion != "interaction":
-        hint = "Remove it: splits of events are chosen by their interaction with treatment."
-        message = f"`criterion: {analysis.criterion}` does not apply to {what}"
-        yield Problem(message, source.at("analyses", name, "criterion"), hint)
-    if analysis.adjuster_slopes == "stratified" and "adjuster_slopes" in analysis.model_fields_set:
-        hint = "Remove it: trials' own slopes bias ratios in small trials."
-        message = f"`adjuster_slopes: stratified` does not apply to {what}"
-        yield Problem(message, source.at("analyses", name, "adjuster_slopes"), hint)
+    for key, usual, hint in OF_SEARCHES:
+        value = getattr(analysis, key, usual)
+        if value != usual and key in analysis.model_fields_set:
+            yield Problem(
+                f"`{key}: {value}` does not apply to {what}", source.at("analyses", name, key), f"Remove it: {hint}."
+            )
     if isinstance(analysis.moderators, FromScreening):
         hint = "List the moderators by name: random draws cannot repeat a screening of events."
         message = f"a search of {what}, cannot take its moderators from a screening"

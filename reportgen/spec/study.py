@@ -401,6 +401,8 @@ class Search(Pooled):
     Without `min_size` the statistical default of the method holds.
     """
 
+    kinds = ("continuous", "binary", "count")
+
     moderators: Chosen
     """Moderators that are searched: covariates by name and `baseline X`; or `{from: ..., p_below: ...}`, those that
     a screening finds."""
@@ -411,6 +413,10 @@ class Search(Pooled):
     """Minimum number of participants in each arm of a subgroup."""
     min_trials: int = Field(2, ge=1, le=MOST)
     """Minimum number of trials with both arms in a subgroup."""
+    min_events: int | None = Field(None, ge=1, le=MOST)
+    """Of events: minimum number of participants in each arm of a subgroup, and of those it is compared with, who have the
+    event, and of those who have not (of counts: who have one at least). 5 unless given, or the smallest cell of the policy
+    where that is larger."""
     draws: Draws | None = None
     """How many random draws show what of the search is luck; the policy's numbers unless given."""
 
@@ -429,7 +435,6 @@ class RecursivePartitioning(Search):
     `missing: complete` takes people who have every moderator of the search; `available` tries each on those who have it.
     """
 
-    kinds = ("continuous", "binary", "count")
     reports_participants: ClassVar[bool] = True
 
     method: Literal["recursive-partitioning"]
@@ -466,10 +471,6 @@ class RecursivePartitioning(Search):
     """Number of moderators, those with the smallest p, considered in a node."""
     max_cuts: int = Field(100, ge=1, le=MOST)
     """A moderator with more values than this is cut at this number of quantiles."""
-    min_events: int | None = Field(None, ge=1, le=MOST)
-    """Of events: minimum number of participants in each arm of a subgroup, and of the other side of its split, who have the
-    event, and of those who have not (of counts: who have one at least). 5 unless given, or the smallest cell of the policy
-    where that is larger."""
 
     @model_validator(mode="before")
     @classmethod
@@ -489,14 +490,14 @@ class DirectedPeeling(Search):
     directions: dict[str, Literal["higher gain more", "lower gain more"]] = {}
     """Direction of larger benefit along a moderator, where it is prespecified and not estimated from the data."""
     objective: Literal["interaction", "effect"] = "interaction"
-    """Score of a subgroup: the interaction of treatment with membership, or the effect inside."""
+    """Score of a subgroup: the interaction of treatment with membership, or the effect inside; of events the interaction."""
     information: Literal["within", "pooled"] = "within"
     """Of the interaction: from differences within trials only (`within`), or from within and between trials
     (`pooled`)."""
     adjuster_slopes: Literal["stratified", "common"] = "stratified"
     """In models with an interaction, slopes of the adjusters and of the moderator or subgroup: each trial's own
     (`stratified`; trials with fewer than 10 participants per slope share one), or `common` to all trials. Effects inside
-    and outside are adjusted with common ones."""
+    and outside are adjusted with common ones, as are searches of events."""
     alpha: float = Field(0.05, gt=0, lt=1)
     """Minimum proportion of a subgroup's participants that a step removes."""
     beam: int = Field(10, ge=1, le=MOST)
@@ -687,7 +688,7 @@ def settled(study: Study, profile: Literal["draft", "final"] | None = None, draw
 
 def _fewest_events(node: Analysis, study: Study) -> dict[str, int]:
     """Return how many people with an event, and without, each side of a split of events needs, where that is not said."""
-    if not isinstance(node, RecursivePartitioning) or node.min_events is not None:
+    if not isinstance(node, Search) or node.min_events is not None:
         return {}
     asked = study.outcomes if node.outcomes == ("all",) else node.outcomes
     if not any(study.outcomes[name].of_events for name in asked):

@@ -40,6 +40,7 @@ from .absolute_effects import (
 from .consistent_effects import ConsistentEffects, consistent_effects
 from .effect import Effect, Joint
 from .event_partition import partition_events
+from .event_peel import peel_events
 from .interaction_by_trial import Contrast, InteractionByTrial, interaction_by_trial
 from .interaction_by_trial_glm import interaction_by_trial_glm
 from .levels import Levels
@@ -109,6 +110,7 @@ __all__ = [
     "partition",
     "partition_events",
     "peel",
+    "peel_events",
     "per_trial",
     "per_trial_glm",
     "pool_control_risk",

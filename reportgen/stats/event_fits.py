@@ -21,14 +21,14 @@ from .event_splits import (
     EventGrid,
     EventObserved,
     Weighted,
+    event_base,
     fit_event_interactions,
-    make_event_base,
     make_event_grid,
     observe_events,
 )
 from .partition_settings import Settings
 from .ranks import Ranked, cut_columns
-from .splits import People, make_base, make_grid
+from .splits import People, make_grid
 from .subgroups import Tried
 
 NORMAL = np.array(np.inf)  # degrees of freedom: what an interaction rests on lies within trials
@@ -64,9 +64,7 @@ class EventFits:
 
     def base(self, rows: IntArray) -> EventBase | None:
         """Some people at the root, in trials with both arms."""
-        nothing = np.empty((len(self.people.treatment), 0))
-        base = make_base(People(self.people.treatment, self.people.trial, nothing, self.people.trials), rows)
-        return None if base is None else make_event_base(base, self.weighted)
+        return event_base(self.people.trial, rows, self.weighted)
 
     def grid(self, base: EventBase, moderator: Ranked) -> EventGrid | None:
         """The candidate splits of a moderator among people who all have it."""

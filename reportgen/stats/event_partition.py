@@ -10,21 +10,17 @@ kept split are fitted anew (event_groups.py).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from . import partition_search
 from .choices import Link
-from .crossproducts import FloatArray, IntArray
 from .event_fits import EventFits
-from .event_splits import Weighted, happened
+from .event_null import EventNull, event_null
 from .events import Participants, complete_participants, event_participants
-from .levels import Levels
 from .one_step_glmm import fit_one_step_glmm
 from .partition import partition, partition_of
 from .partition_search import Search
@@ -32,7 +28,6 @@ from .partition_settings import check, make_settings
 from .ranks import BoolArray
 from .splits import People
 from .subgroups import Moderator, Partition
-from .working_model import WorkingModel, working_model
 
 FEWEST_EVENTS = 5  # of each arm on each side of a split, and as many without
 NOT_FOR_EVENTS = {"criterion": "interaction", "adjuster_slopes": "common"}
@@ -46,17 +41,12 @@ class PreparedEvents:
     ----------
     search : Search or None
         None where the model without any split has no estimate.
-    response, residual : ndarray (n,)
-        Of all participants as given: working responses, and what they are more than that model says; 0 for those who are not
-        at the root. `response - residual + s * residual` is a draw without effect modification, s a sign for each.
-    reason : str
-        Why there is no search.
+    null : EventNull
+        That model.
     """
 
     search: Search | None
-    response: FloatArray
-    residual: FloatArray
-    reason: str
+    null: EventNull
 
 
 def partition_events(
@@ -115,13 +105,13 @@ def partition_events(
         people, moderators, observed, good=good, min_events=min_events, **(partition_defaults() | parameters)
     )
     if prepared.search is None:
-        return prepared.reason
+        return prepared.null.message
     search = prepared.search
     whole = fit_one_step_glmm(
         outcome, treatment, trial, link=link, exposure=exposure, adjusters=adjusters,
         treatment_effect=search.settings.treatment_effect,
     )  # fmt: skip
-    return partition_of(search, people.table.outcome, search.run(prepared.response), whole, whole.excluded)
+    return partition_of(search, people.table.outcome, search.run(prepared.null.response), whole, whole.excluded)
 
 
 def partition_defaults() -> dict[str, Any]:
@@ -161,64 +151,11 @@ def prepare_events(
     wrong += [] if min_events >= 1 else [f"min_events={min_events!r} must be at least 1"]
     if wrong:
         raise ValueError("; ".join(wrong))
-    here = np.flatnonzero(observed)
-    model = working_model(
-        table.outcome[here], table.treatment[here], table.labels[table.codes[here]], link=people.link,
-        exposure=people.exposure[here] if people.link == "log" else None,
-        adjusters=np.column_stack([table.adjusters[here], *(_linear(values, here, table.codes[here]) for values in moderators.values())]),
-        treatment_effect=parameters["treatment_effect"],
-    )  # fmt: skip
-    response, residual = np.zeros(len(observed)), np.zeros(len(observed))
-    if not len(model.rows):
-        return PreparedEvents(
-            None, response, residual, _named(model.message, table.adjusters.shape[1], moderators, here)
-        )
-    order = np.argsort(model.trial, kind="stable")
-    rows = here[model.rows[order]]
-    response[rows], residual[rows] = model.response[order], (model.response - model.eta)[order]
-    settings = make_settings(parameters, len(rows))
-    root = People(model.treatment[order], model.trial[order], table.adjusters[rows], int(model.trial.max()) + 1)
-    fits = EventFits(root, settings, _weighted(model, order), people.link, people.exposure[rows] if people.link == "log" else None, 1.0 if good else -1.0, min_events)  # fmt: skip
-    return PreparedEvents(partition_search.with_root(settings, root, rows, moderators, fits), response, residual, "")
-
-
-def _weighted(model: WorkingModel, order: IntArray) -> Weighted:
-    return Weighted(
-        model.treatment[order],
-        model.weight[order],
-        model.columns[order],
-        happened(model.outcome[order], model.link == "logit"),
-        model.tau2,
-    )
-
-
-def _named(message: str, adjusters: int, moderators: Mapping[str, Moderator], rows: IntArray) -> str:
-    """A message in which moderators, which stand behind the adjusters of the model, have their names."""
-    names = [
-        name for name, values in moderators.items() for _ in range(_linear(values, rows, np.zeros_like(rows)).shape[1])
-    ]
-
-    def name(found: re.Match[str]) -> str:
-        place = int(found[1]) - adjusters
-        return names[place] if place >= 0 else found[0]
-
-    return re.sub(r"adjuster\[(\d+)\]", name, message)
-
-
-def _linear(values: Moderator, rows: IntArray, trial: IntArray) -> FloatArray:
-    """A moderator as columns, levels as indicators; where it is missing the mean of the trial, or of all where nobody there has it."""
-    if isinstance(values, Levels):
-        codes = values.codes[rows]
-        columns = (codes[:, None] == np.unique(codes[codes >= 0])[1:]).astype(float)
-        columns[codes < 0] = np.nan
-    else:
-        columns = np.asarray(values, float)[rows, None]
-    known = ~np.isnan(columns)
-    filled = np.where(known, columns, 0.0)
-    overall = filled.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    for k in np.unique(trial):
-        here = trial == k
-        number = known[here].sum(axis=0)
-        mean = np.where(number > 0, filled[here].sum(axis=0) / np.maximum(number, 1), overall)
-        filled[here] = np.where(known[here], filled[here], mean)
-    return filled
+    null = event_null(people, moderators, observed, parameters["treatment_effect"])
+    if null.message:
+        return PreparedEvents(None, null)
+    settings = make_settings(parameters, len(null.rows))
+    root = People(null.weighted.treatment, null.trial, table.adjusters[null.rows], int(null.trial.max()) + 1)
+    exposure = people.exposure[null.rows] if people.link == "log" else None
+    fits = EventFits(root, settings, null.weighted, people.link, exposure, 1.0 if good else -1.0, min_events)
+    return PreparedEvents(partition_search.with_root(settings, root, null.rows, moderators, fits), null)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .compiled import kernel
 from .crossproducts import FloatArray, IntArray
-from .splits import Base, Grid
+from .splits import Base, Grid, People, make_base
 
 COLLINEAR = 1e-9  # share of a column's sum of squares below which what is left of it counts as rounding
 
@@ -108,8 +108,21 @@ class EventObserved:
     coefficients: FloatArray
 
 
-def make_event_base(base: Base, people: Weighted) -> EventBase | None:
-    """Prepare the people of a node; None where treatment cannot be distinguished from the trials and the columns."""
+def event_base(trial: IntArray, rows: IntArray, people: Weighted) -> EventBase | None:
+    """Prepare some people at the root, in trials with both arms; None where treatment is not distinct from trials and columns.
+
+    Parameters
+    ----------
+    trial : ndarray (n,) of int
+        Of everybody at the root.
+    rows : ndarray of int
+        Places of the people there.
+    people : Weighted
+    """
+    nothing = np.empty((len(trial), 0))
+    base = make_base(People(people.treatment, trial, nothing, int(trial.max(initial=-1)) + 1), rows)
+    if base is None:
+        return None
     here = base.rows
     trials = len(base.products.size)
     start = np.searchsorted(base.trial, np.arange(trials)).astype(np.int64)
@@ -196,7 +209,7 @@ def fit_event_interactions(
     response = np.zeros((*grid.sums.shape[:3], 1))
     rows = np.ascontiguousarray((node.rows[:, 0] * seen.response)[:, None])
     _sum_rows(grid.bucket, node.base.trial, node.base.treatment, rows, response)
-    out = np.full((len(grid.toggles), 2), np.nan)
+    out = np.full((len(grid.toggles), 3), np.nan)
     size = node.inverse.shape[0]
     _event_interactions(
         np.ascontiguousarray(grid.sums[..., 0]), grid.weighted, response[..., 0], grid.counted, grid.toggles, limits, fewest, within,
@@ -232,7 +245,7 @@ def _holds(people, happened, limits, fewest):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _enter_trial(weighted, response, share, part, sweep, own, own_response, treated, treated_response, columns, left):  # type: ignore[no-untyped-def]
+def enter_trial(weighted, response, share, part, sweep, own, own_response, treated, treated_response, columns, left):  # type: ignore[no-untyped-def]
     """Add what a trial says of S and t x S: products with the columns (2, q), then in `left` with themselves and the response.
 
     `part` is what of t is taken from t x S: the mean of S in the trial, or nothing. `left` holds S S, S tS, tS tS, S y and tS y.
@@ -263,8 +276,11 @@ def _enter_trial(weighted, response, share, part, sweep, own, own_response, trea
 
 
 @kernel
-def _solve(columns, left, inverse, coefficients, whole, both, out):  # type: ignore[no-untyped-def]
-    """Sweep the columns out of S and t x S, and S out of t x S; `whole` and `both` are their sums of squares before."""
+def solve_split(columns, left, inverse, coefficients, whole, both, out):  # type: ignore[no-untyped-def]
+    """Sweep the columns out of S and t x S, and S out of t x S; `whole` and `both` are their sums of squares before.
+
+    `out` gets the coefficient of t x S with its standard error, and the coefficient of S.
+    """
     q = columns.shape[1]
     s00 = left[0]
     s01 = left[1]
@@ -287,6 +303,7 @@ def _solve(columns, left, inverse, coefficients, whole, both, out):  # type: ign
     if information > COLLINEAR * both:
         out[0] = (y1 - factor * y0) / information
         out[1] = 1.0 / np.sqrt(information)
+        out[2] = y0 / s00 - factor * out[0] if s00 > COLLINEAR * whole else 0.0
 
 
 @kernel
@@ -327,13 +344,13 @@ def _event_interactions(  # type: ignore[no-untyped-def]
         both = 0.0
         for i in range(trials):
             part = (low[i, 0] + low[i, 1]) / size[i] if within else 0.0
-            one, two = _enter_trial(
+            one, two = enter_trial(
                 low_weighted[i], low_response[i], share[i], part, sweep[i], own[i], own_response[i], treated[i],
                 treated_response[i], columns, left,
             )  # fmt: skip
             whole += one
             both += two
-        _solve(columns, left, inverse, coefficients, whole, both, out[g])
+        solve_split(columns, left, inverse, coefficients, whole, both, out[g])
 
 
 def happened(outcome: FloatArray, logit: bool) -> NDArray[np.int64]:

@@ -139,7 +139,8 @@ def held_out_peel(pipeline: PeelPipeline, sample: Sample, size: float) -> HeldOu
     """
 
     def choose(others: Sample) -> Chosen | None:
-        found = pipeline.prepare(others).run(others.outcome).found
+        prepared = pipeline.prepare(others)
+        found = prepared.run(prepared.observed).found
         if found is None or found.worth is None or not found.boxes:
             return None
         box = found.boxes[nearest(found.fractions, size)]

@@ -23,6 +23,7 @@ from .boxes import DirectedGrid, Ranks
 from .candidate import ESTIMATE
 from .crossproducts import FloatArray, IntArray
 from .draws import Chunk, numbers
+from .event_peel import EventWorth, PreparedEventPeel
 from .null_draws import bin_count, bins_of
 from .partition import difference
 from .partition_search import Search
@@ -35,6 +36,7 @@ from .splits import Base, observe
 from .subgroups import Rule, Split, TreeNode
 
 LOW, HIGH = 0, 1
+AnyWorth = Worth | EventWorth
 CHOSEN = 0.9  # of the cuts of a moderator lie in the range that is printed
 
 
@@ -340,7 +342,8 @@ def peel_optimism(
     chosen, cut = np.zeros(shape, bool), np.full(shape, np.nan)
     for at, draw in enumerate(number.tolist()):
         sample = prepared.sample.take(resampled_rows(seed, prepared.sample, draw))
-        frontier = prepared.pipeline.prepare(sample).run(sample.outcome)
+        again = prepared.pipeline.prepare(sample)
+        frontier = again.run(again.observed)
         if frontier.found is None or frontier.found.worth is None or not frontier.found.boxes:
             continue
         optimism[at][:, bins_of(frontier, width)] = _box_optimism(prepared, frontier)
@@ -357,7 +360,7 @@ def _box_optimism(prepared: PreparedPeel, frontier: Frontier) -> FloatArray:
     assert frontier.prepared is not None
     here, ranks = found.worth, np.stack([box.ranks for box in found.boxes])
     data = prepared.search(frontier.prepared.cases.moderators)
-    there = None if data is None else _same_boxes(data, prepared.sample.outcome, here, frontier)
+    there = None if data is None else _same_boxes(data, prepared.observed, here, frontier)
     if there is None:
         return np.full((2, len(ranks)), np.nan)
     worth, ranks_there = there
@@ -367,7 +370,9 @@ def _box_optimism(prepared: PreparedPeel, frontier: Frontier) -> FloatArray:
     return _effects_of(here, ranks, sums) - _effects_of(worth, ranks_there, sums_there)
 
 
-def _same_boxes(data: Prepared, outcome: FloatArray, here: Worth, frontier: Frontier) -> tuple[Worth, Ranks] | None:
+def _same_boxes(
+    data: Prepared | PreparedEventPeel, outcome: FloatArray, here: AnyWorth, frontier: Frontier
+) -> tuple[AnyWorth, Ranks] | None:
     """What boxes are worth in the data, and the boxes of a draw as ranks there."""
     assert frontier.found is not None
     directions = frontier.found.directions
@@ -395,7 +400,7 @@ def _translated(ranks: Ranks, source: DirectedGrid, target: DirectedGrid) -> Ran
     return out
 
 
-def _members(worth: Worth, ranks: Ranks) -> BoolArray:
+def _members(worth: AnyWorth, ranks: Ranks) -> BoolArray:
     """Who is inside each box, (boxes, n)."""
     inside = np.ones((len(ranks), worth.grid.outward.shape[1]), bool)
     for k, outward in enumerate(worth.grid.outward):
@@ -403,7 +408,7 @@ def _members(worth: Worth, ranks: Ranks) -> BoolArray:
     return inside
 
 
-def _effects_of(worth: Worth, ranks: Ranks, sums: FloatArray) -> FloatArray:
+def _effects_of(worth: AnyWorth, ranks: Ranks, sums: FloatArray) -> FloatArray:
     """Effect inside each box, and its difference from the people outside: (2, boxes)."""
     out = np.full((2, len(ranks)), np.nan)
     some = np.flatnonzero(box_effects.trials_with_both_arms(sums) > 0)

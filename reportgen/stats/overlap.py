@@ -16,6 +16,7 @@ import numpy as np
 
 from .crossproducts import FloatArray, IntArray
 from .draws import Chunk, numbers, search_wise_p
+from .event_peel import PreparedEventPeel
 from .near_twins import jaccard
 from .null_model import NullModel
 from .optimism import both_rules, nearest
@@ -210,7 +211,7 @@ def _mask(search: Search, rows: IntArray, people: int) -> BoolArray:
     return members
 
 
-def _inside(prepared: Prepared, found: Found, size: float, people: int) -> BoolArray:
+def _inside(prepared: Prepared | PreparedEventPeel, found: Found, size: float, people: int) -> BoolArray:
     """Who is in the box of the nearest size."""
     assert found.worth is not None
     members = np.zeros(people, bool)

@@ -73,6 +73,14 @@ def centre(values: FloatArray, trial: IntArray) -> FloatArray:
     return np.asarray(shifted - means[trial])
 
 
+def centred_columns(columns_of_people: list[FloatArray], trial: IntArray) -> FloatArray:
+    """Return each column minus its means in the trials, (J, n)."""
+    centred = np.empty((len(columns_of_people), len(trial)))
+    for k, values in enumerate(columns_of_people):
+        centred[k] = centre(values, trial)
+    return centred
+
+
 def _varies_within(values: FloatArray, trial: IntArray) -> bool:
     """Whether some trial has more than one value."""
     numbers, trial = np.unique(trial, return_inverse=True)

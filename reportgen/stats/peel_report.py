@@ -2,10 +2,12 @@
 
 In: a prepared search and what it found. Out: a `Peeling`.
 Method: a box is read back from ranks to canonical limits (boxes.py); effects inside, effects outside and differences
-come from the same sums as the scores, or from `fit_one_step` where the kernels cannot say.
+come from the same sums as the scores, or from `fit_one_step` where the kernels cannot say; of events all are fitted anew.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -20,8 +22,15 @@ from .one_step import CONVERGED, ONE_TRIAL, OneStepFit, zero_variance
 from .peel_search import Found, Prepared, Worth
 from .peeling import Box, Group, Limit, Peeling
 
+if TYPE_CHECKING:
+    from .event_groups import EventGroupFit
+    from .event_peel import EventWorth, PreparedEventPeel
 
-def report(prepared: Prepared, found: Found) -> Peeling:
+    AnyPrepared: TypeAlias = Prepared | PreparedEventPeel
+    AnyWorth: TypeAlias = Worth | EventWorth
+
+
+def report(prepared: AnyPrepared, found: Found) -> Peeling:
     """Describe what a search found."""
     assert found.overall is not None, "a draw has no report"
     status, message = _status(found.overall, prepared, found)
@@ -40,7 +49,9 @@ def report(prepared: Prepared, found: Found) -> Peeling:
     )
 
 
-def _status(overall: OneStepFit, prepared: Prepared, found: Found) -> tuple[str, str]:
+def _status(overall: OneStepFit | EventGroupFit, prepared: AnyPrepared, found: Found) -> tuple[str, str]:
+    if prepared.reason:
+        return "not estimable", prepared.reason
     if not found.directions:
         return "no moderator", "no moderator can be peeled; the reasons stand with each"
     if found.worth is None:
@@ -62,11 +73,11 @@ def _trials(number: int) -> str:
     return f"{number} trial{'' if number == 1 else 's'}"
 
 
-def _in_order(prepared: Prepared, not_searched: tuple[NotSearched, ...]) -> tuple[NotSearched, ...]:
+def _in_order(prepared: AnyPrepared, not_searched: tuple[NotSearched, ...]) -> tuple[NotSearched, ...]:
     return tuple(sorted(not_searched, key=lambda item: prepared.names.index(item.moderator)))
 
 
-def _boxes(worth: Worth, found: Found) -> list[Box]:
+def _boxes(worth: AnyWorth, found: Found) -> list[Box]:
     sums = np.stack([box.sums for box in found.boxes])
     members = [worth.grid.members(box.ranks) for box in found.boxes]
     inside = worth.effects(sums, lambda k: members[k])
@@ -103,7 +114,7 @@ def _boxes(worth: Worth, found: Found) -> list[Box]:
     return results
 
 
-def box_limits(worth: Worth, found: Found, box: ScoredBox) -> tuple[Limit, ...]:
+def box_limits(worth: AnyWorth, found: Found, box: ScoredBox) -> tuple[Limit, ...]:
     """Return the limits of a box on the frontier, one a moderator that is searched."""
     limits = []
     for direction, value in zip(found.directions, worth.grid.limits(box.ranks), strict=True):
@@ -113,9 +124,9 @@ def box_limits(worth: Worth, found: Found, box: ScoredBox) -> tuple[Limit, ...]:
     return tuple(limits)
 
 
-def _group(worth: Worth, sums: FloatArray, row: FloatArray, mask: Mask) -> Group:
+def _group(worth: AnyWorth, sums: FloatArray, row: FloatArray, mask: Mask) -> Group:
     n, control, intervention, trials = _counts(sums)
-    if not box_effects.sound(row[None], worth.inside)[0]:
+    if not worth.sound(row[None])[0]:
         fit = worth.prepared.fit(worth.outcome, mask)
         return Group(n, control, intervention, trials, fit.effect, fit.status, fit.message)
     random = worth.prepared.settings.treatment_effect == "random"
@@ -136,18 +147,26 @@ def _counts(sums: FloatArray) -> tuple[int, int, int, int]:
     return n, n - intervention, intervention, int(box_effects.trials_with_both_arms(sums[None])[0])
 
 
-def _difference(worth: Worth, row: FloatArray, mask: Mask) -> Effect | None:
-    if not box_effects.sound(row[None], worth.inside)[0]:
+def _difference(worth: AnyWorth, row: FloatArray, mask: Mask) -> Effect | None:
+    if not worth.sound(row[None])[0]:
         return worth.prepared.fit(worth.outcome, moderator=worth.prepared.inside_column(mask)).interaction
     random = worth.prepared.settings.treatment_effect == "random"
     return box_effects.as_effect(row, worth.prepared.trials - 1.0 if random else 0.0)
 
 
-def _group_of_fit(fit: OneStepFit) -> Group:
-    return Group(fit.participants, fit.n_control, fit.n_intervention, fit.trials, fit.effect, fit.status, fit.message)
+def _group_of_fit(fit: OneStepFit | EventGroupFit) -> Group:
+    return Group(
+        fit.n_control + fit.n_intervention,
+        fit.n_control,
+        fit.n_intervention,
+        fit.trials,
+        fit.effect,
+        fit.status,
+        fit.message,
+    )
 
 
-def _among_participants(prepared: Prepared, mask: Mask) -> Mask:
+def _among_participants(prepared: AnyPrepared, mask: Mask) -> Mask:
     members = np.zeros(prepared.participants, np.bool_)
     members[prepared.cases.rows[mask]] = True
     return members

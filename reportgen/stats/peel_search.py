@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,9 +28,13 @@ from .frontier import Rules, best_boxes
 from .levels import Levels
 from .one_step import OneStepFit, fit_columns
 from .own_slopes import OwnNode, OwnSlopes, make_own_node, make_own_slopes, sweep_outcome
-from .peel_people import as_numbers, cases_of, centre, checked, declared_directions
+from .peel_people import as_numbers, cases_of, centre, centred_columns, checked, declared_directions
 from .peeling import Direction, PeelSettings
 from .slopes import fit_slopes
+
+if TYPE_CHECKING:  # it is a search of this kind, and imports what all of them share from here
+    from .event_groups import EventGroupFit
+    from .event_peel import EventWorth
 
 
 def prepare(
@@ -104,8 +109,8 @@ def _prepare(
         len(labels),
         x,
         Grid.of(searched, len(rows)),
-        _centred(searched, trial),
-        box_effects.covariate_rows(t, _centred([x[:, k] for k in kept], trial).T),
+        centred_columns(searched, trial),
+        box_effects.covariate_rows(t, centred_columns([x[:, k] for k in kept], trial).T),
         dict(level_names),
         dict(declared),
         _own_slopes(t, trial, x, settings),
@@ -133,16 +138,8 @@ def _own_slopes(
         more_slopes=1,
     )
     products = columns(np.zeros(len(treatment)), treatment, trial, adjusters).cross_products()
-    x = _centred(list(adjusters.T), trial).T
+    x = centred_columns(list(adjusters.T), trial).T
     return make_own_slopes(products, treatment, trial, np.ascontiguousarray(x), options)
-
-
-def _centred(columns_of_people: list[FloatArray], trial: IntArray) -> FloatArray:
-    """Each column minus its means in the trials, (J, n)."""
-    centred = np.empty((len(columns_of_people), len(trial)))
-    for k, values in enumerate(columns_of_people):
-        centred[k] = centre(values, trial)
-    return centred
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,6 +185,11 @@ class Prepared:
     level_names: dict[str, tuple[str, ...]]
     declared: dict[str, Gains]
     slopes: OwnSlopes | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why nothing could be searched with any outcome; here no such reason is known."""
+        return ""
 
     def run(self, outcome: ArrayLike) -> Found:
         """Search with an outcome of all participants; those analysed must have one."""
@@ -339,8 +341,12 @@ class Prepared:
 
     def least(self) -> int:
         """Least number of people inside a box."""
-        share = int(np.ceil(self.settings.min_fraction * len(self.cases.rows) - ROUNDING))
-        return max(share, self.settings.min_size or 1)
+        return least_people(self.settings, len(self.cases.rows))
+
+
+def least_people(settings: PeelSettings, people: int) -> int:
+    """Return the least number of people inside a box, of so many people analysed."""
+    return max(int(np.ceil(settings.min_fraction * people - ROUNDING)), settings.min_size or 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -434,33 +440,7 @@ class Worth:
 
     def peel(self, boxes: list[ScoredBox], fewest: int) -> list[ScoredBox]:
         """Peel boxes along every moderator while they keep `fewest` people; the admissible new ones with their scores."""
-        ranks, sums = self._peeled(boxes, fewest)
-        new = []
-        for k in range(len(ranks)):
-            key = ranks[k].tobytes()
-            if key not in self.seen:
-                self.seen.add(key)
-                new.append(k)
-        ranks, sums = ranks[new], sums[new]
-        result = zip(ranks, box_effects.people(sums), self.scores(ranks, sums), sums, strict=True)
-        return [ScoredBox(box, int(n), float(score), total) for box, n, score, total in result]
-
-    def _peeled(self, boxes: list[ScoredBox], fewest: int) -> tuple[Ranks, FloatArray]:
-        """Admissible boxes on the way of the given ones along every moderator."""
-        moderators = len(self.grid.values)
-        ranks, sums = np.stack([box.ranks for box in boxes]), np.stack([box.sums for box in boxes])
-        owner = np.repeat(np.arange(len(boxes)), moderators)
-        along = np.tile(np.arange(moderators), len(boxes))
-        passed = []
-        while len(owner):
-            ranks, sums, along = self.grid.peels(ranks, sums, owner, along, self.people, self.prepared.settings.alpha)
-            n = box_effects.people(sums)
-            large = self.admissible(sums) & (n >= self.prepared.least())
-            passed.append((ranks[large], sums[large]))
-            along = along[large & (n >= fewest)]
-            ranks, sums = ranks[large & (n >= fewest)], sums[large & (n >= fewest)]
-            owner = np.arange(len(along))
-        return np.concatenate([item for item, _ in passed]), np.concatenate([item for _, item in passed])
+        return peeled(self, boxes, fewest)
 
     def scores(self, ranks: Ranks, sums: FloatArray) -> FloatArray:
         """Scores of boxes; -inf where nothing can be estimated."""
@@ -483,10 +463,7 @@ class Worth:
 
     def admissible(self, sums: FloatArray) -> Mask:
         """Which groups have enough people in each arm, and enough trials with both arms."""
-        settings = self.prepared.settings
-        intervention, control = sums[:, :, 1], sums[:, :, 0] - sums[:, :, 1]
-        enough = (intervention.sum(axis=1) > settings.min_arm - 0.5) & (control.sum(axis=1) > settings.min_arm - 0.5)
-        return np.asarray(enough & (box_effects.trials_with_both_arms(sums) >= settings.min_trials))
+        return admissible(sums, self.prepared.settings)
 
     def differences(self, ranks: Ranks, sums: FloatArray) -> FloatArray:
         """Treatment x inside in the whole comparison, a row a box, columns as in candidate.py."""
@@ -513,6 +490,49 @@ class Worth:
             values[k] = box_effects.as_row(fit, fit.effect)
         return values
 
+    def sound(self, values: FloatArray) -> Mask:
+        """Which rows of differences or effects are reported as they are; the others are fitted anew."""
+        return box_effects.sound(values, self.inside)
+
+
+def admissible(sums: FloatArray, settings: PeelSettings) -> Mask:
+    """Return which groups have enough people in each arm, and enough trials with both arms."""
+    intervention, control = sums[:, :, 1], sums[:, :, 0] - sums[:, :, 1]
+    enough = (intervention.sum(axis=1) > settings.min_arm - 0.5) & (control.sum(axis=1) > settings.min_arm - 0.5)
+    return np.asarray(enough & (box_effects.trials_with_both_arms(sums) >= settings.min_trials))
+
+
+def peeled(worth: Worth | EventWorth, boxes: list[ScoredBox], fewest: int) -> list[ScoredBox]:
+    """Peel boxes along every moderator while they keep `fewest` people; return the admissible new ones with their scores."""
+    ranks, sums = _on_the_way(worth, boxes, fewest)
+    new = []
+    for k in range(len(ranks)):
+        key = ranks[k].tobytes()
+        if key not in worth.seen:
+            worth.seen.add(key)
+            new.append(k)
+    ranks, sums = ranks[new], sums[new]
+    result = zip(ranks, box_effects.people(sums), worth.scores(ranks, sums), sums, strict=True)
+    return [ScoredBox(box, int(n), float(score), total) for box, n, score, total in result]
+
+
+def _on_the_way(worth: Worth | EventWorth, boxes: list[ScoredBox], fewest: int) -> tuple[Ranks, FloatArray]:
+    """Admissible boxes on the way of the given ones along every moderator."""
+    moderators = len(worth.grid.values)
+    ranks, sums = np.stack([box.ranks for box in boxes]), np.stack([box.sums for box in boxes])
+    owner = np.repeat(np.arange(len(boxes)), moderators)
+    along = np.tile(np.arange(moderators), len(boxes))
+    passed = []
+    while len(owner):
+        ranks, sums, along = worth.grid.peels(ranks, sums, owner, along, worth.people, worth.prepared.settings.alpha)
+        n = box_effects.people(sums)
+        large = worth.admissible(sums) & (n >= worth.prepared.least())
+        passed.append((ranks[large], sums[large]))
+        on = large & (n >= fewest)
+        along, ranks, sums = along[on], ranks[on], sums[on]
+        owner = np.arange(len(along))
+    return np.concatenate([item for item, _ in passed]), np.concatenate([item for _, item in passed])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
@@ -537,8 +557,8 @@ class Found:
     outcome: FloatArray
     directions: tuple[Direction, ...]
     not_searched: tuple[NotSearched, ...]
-    overall: OneStepFit | None
-    worth: Worth | None
+    overall: OneStepFit | EventGroupFit | None
+    worth: Worth | EventWorth | None
     boxes: tuple[ScoredBox, ...]
     evaluated: int
 

@@ -17,8 +17,10 @@ import numpy as np
 
 from . import partition_search, peel_search
 from .crossproducts import FloatArray, IntArray
+from .event_null import EventNull
 from .event_partition import FEWEST_EVENTS, partition_defaults, prepare_events
-from .events import event_participants
+from .event_peel import PreparedEventPeel, prepare_event_peel
+from .events import Participants, event_participants
 from .levels import Levels
 from .null_model import NullModel, null_model
 from .partition_search import Search
@@ -108,7 +110,7 @@ class PreparedPartition:
     sample: Sample
     screening: PreparedScreening | None
     searches: dict[tuple[str, ...], Any]
-    responses: dict[str, tuple[FloatArray, FloatArray]] = field(default_factory=dict)
+    nulls: dict[str, EventNull] = field(default_factory=dict)
 
     def run(self, outcome: FloatArray) -> Tree:
         """Screen and search with an outcome of all people of the sample; of events with a working response."""
@@ -135,24 +137,22 @@ class PreparedPartition:
     @property
     def observed(self) -> FloatArray:
         """What `run` is given for the data: the outcome, of events the working response of the model without any split."""
-        if self.sample.link is None:
-            return self.sample.outcome
-        return self._events[0]
+        events = self._events
+        return self.sample.outcome if events is None else events.response
 
     @property
     def null(self) -> NullModel:
         """The model without effect modification, from which draws are made."""
-        if self.sample.link is None:
-            return null_model(self.sample)
-        response, residual = self._events
-        return NullModel(response - residual, residual, ())
+        events = self._events
+        return null_model(self.sample) if events is None else _null_of(events)
 
     @property
-    def _events(self) -> tuple[FloatArray, FloatArray]:
-        """Working responses and residuals of events; there are none where nothing is searched."""
+    def _events(self) -> EventNull | None:
+        """The model of events without any split; None where the outcome is continuous, or nothing can be searched."""
+        if self.sample.link is None:
+            return None
         self.search(tuple(self.sample.moderators))
-        nothing = np.zeros(len(self.sample.outcome))
-        return self.responses.get("events", (nothing, nothing))
+        return self.nulls.get("events")
 
     def _search(self, names: tuple[str, ...]) -> Search | None:
         given: dict[str, Any] = {**partition_defaults(), **self.pipeline.parameters}
@@ -169,11 +169,8 @@ class PreparedPartition:
         )
 
     def _search_events(self, moderators: dict[str, Any], people: BoolArray, given: dict[str, Any]) -> Search | None:
-        item = self.sample
-        assert item.link is not None
-        events = event_participants(item.outcome, item.treatment, item.trial, item.link, item.adjusters, item.exposure)
-        found = prepare_events(events, moderators, people, **given)
-        self.responses["events"] = found.response, found.residual
+        found = prepare_events(_participants(self.sample), moderators, people, **given)
+        self.nulls["events"] = found.null
         return found.search
 
 
@@ -187,10 +184,15 @@ class PeelPipeline:
         Directions may name moderators that a screening leaves out.
     screening : Screening or None
         None where the search tries all moderators of the sample.
+    good : bool
+    min_events : int
+        Of events, as for `peel_events`.
     """
 
     settings: PeelSettings = field(default_factory=PeelSettings)
     screening: Screening | None = None
+    good: bool = True
+    min_events: int = FEWEST_EVENTS
 
     def prepare(self, sample: Sample) -> PreparedPeel:
         """Prepare it for any outcome of a sample."""
@@ -205,13 +207,13 @@ class Frontier:
     ----------
     p : ndarray (J,)
         Of the screening; NaN without one.
-    prepared : Prepared or None
+    prepared : Prepared, PreparedEventPeel or None
         The search among the moderators that passed; None where none did.
     found : Found or None
     """
 
     p: FloatArray
-    prepared: Prepared | None
+    prepared: Prepared | PreparedEventPeel | None
     found: Found | None
 
 
@@ -224,23 +226,59 @@ class PreparedPeel:
     screening: PreparedScreening | None
     searches: dict[tuple[str, ...], Any]
 
+    @property
+    def observed(self) -> FloatArray:
+        """What `run` is given for the data: the outcome, of events the working response of the model without any box."""
+        events = self._events
+        return self.sample.outcome if events is None else events.null.response
+
+    @property
+    def null(self) -> NullModel:
+        """The model without effect modification, from which draws are made."""
+        events = self._events
+        return null_model(self.sample) if events is None else _null_of(events.null)
+
+    @property
+    def _events(self) -> PreparedEventPeel | None:
+        """The search of events among all moderators; None where the outcome is continuous."""
+        if self.sample.link is None:
+            return None
+        found = self.search(tuple(self.sample.moderators))
+        assert isinstance(found, PreparedEventPeel)
+        return found
+
     def run(self, outcome: FloatArray) -> Frontier:
-        """Screen and search with an outcome of all people of the sample."""
+        """Screen and search with an outcome of all people of the sample; of events with a working response."""
         p, names = _screened(self, outcome)
         prepared = self.search(names)
         return Frontier(p, prepared, prepared.draw(outcome) if prepared is not None else None)
 
-    def search(self, names: tuple[str, ...]) -> Prepared | None:
+    def search(self, names: tuple[str, ...]) -> Prepared | PreparedEventPeel | None:
         """The search among some moderators, by their screening p; None without any."""
         return _kept(self.searches, names, self._search) if names else None
 
-    def _search(self, names: tuple[str, ...]) -> Prepared:
+    def _search(self, names: tuple[str, ...]) -> Prepared | PreparedEventPeel:
         settings, item = self.pipeline.settings, self.sample
         if isinstance(settings.directions, Mapping):
             declared = {name: gains for name, gains in settings.directions.items() if name in names}
             settings = replace(settings, directions=declared)
         moderators = {name: item.moderators[name] for name in names}
+        if item.link is not None:
+            good, fewest = self.pipeline.good, self.pipeline.min_events
+            return prepare_event_peel(_participants(item), moderators, settings, good=good, min_events=fewest)
         return peel_search.prepare(item.outcome, item.treatment, item.trial, moderators, item.adjusters, settings)
+
+
+def _participants(sample: Sample) -> Participants:
+    """The people of a sample whose outcome is an event."""
+    assert sample.link is not None
+    return event_participants(
+        sample.outcome, sample.treatment, sample.trial, sample.link, sample.adjusters, sample.exposure
+    )
+
+
+def _null_of(events: EventNull) -> NullModel:
+    return NullModel(events.response - events.residual, events.residual, ())
 
 
 def _ready(screening: Screening | None, sample: Sample) -> PreparedScreening | None:

@@ -3,8 +3,9 @@
     python -m tests.simulation.event_search_level 300
 
 prints a table of as many data sets a row. Log odds are phi_i + b' z + t (0.4 + u_i) with four moderators z (one a level of two), of
-which the first predicts strongly, and u ~ N(0, tau^2); half of each trial is treated. A search has depth 2 and 99 flips, so that p
-is at most 0.05 with a probability of 0.05 where data and draws are exchangeable. Counts have a rate in place of odds.
+which the first predicts strongly, and u ~ N(0, tau^2); half of each trial is treated. A partitioning has depth 2 and 99 flips, so that
+p is at most 0.05 with a probability of 0.05 where data and draws are exchangeable; a peeling has 20 flips (1/21) and steps of 5 %.
+Counts have a rate in place of odds.
 Every data set has its own seed, so that more of them change none.
 """
 
@@ -13,19 +14,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from zlib import crc32
 
 import numpy as np
 
 from reportgen.stats import Levels
-from reportgen.stats.choices import Link
+from reportgen.stats.choices import Information, Link
 from reportgen.stats.draws import search_wise_p
-from reportgen.stats.null_draws import partition_draws, partition_statistic
-from reportgen.stats.pipelines import PartitionPipeline
-from reportgen.stats.sample import make_sample
+from reportgen.stats.null_draws import partition_draws, partition_statistic, peel_draws, peel_statistic
+from reportgen.stats.peeling import PeelSettings
+from reportgen.stats.pipelines import PartitionPipeline, PeelPipeline
+from reportgen.stats.sample import Sample, make_sample
 
-ALPHA, FLIPS = 0.05, 99
+ALPHA = 0.05
+FLIPS = {"RP": 99, "ARDP": 20}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class Row:
     odds_ratio: float = 2.0
     tau: float = 0.2
     link: Link = "logit"
-    information: str = "within"
+    information: Information = "within"
+    search: Literal["RP", "ARDP"] = "RP"
 
     @property
     def words(self) -> str:
@@ -61,6 +65,10 @@ ROWS = (
     Row(8, 200, 0.2, information="pooled"),
     Row(8, 200, 0.5, link="log"),
     Row(19, 100, 0.2),
+    Row(3, 400, 0.2, search="ARDP"),
+    Row(8, 200, 0.2, search="ARDP"),
+    Row(8, 200, 0.05, search="ARDP"),
+    Row(8, 200, 0.5, link="log", search="ARDP"),
 )
 
 
@@ -81,19 +89,39 @@ def searched(row: Row, data_sets: int, first: int = 0) -> Found:
     flips = 0.0
     for number in range(first, first + data_sets):
         rng = np.random.default_rng([crc32(repr(row).encode()), number])
-        prepared = PartitionPipeline({"depth": 2, "information": row.information}).prepare(_sample(row, rng))
-        tree = prepared.run(prepared.observed)
-        if tree.search is None:
+        sample = _sample(row, rng)
+        found = _partitioned(row, sample, number) if row.search == "RP" else _peeled(row, sample, number)
+        if found is None:
             without += 1
             continue
-        draws = partition_draws(prepared, prepared.null, seed=number, first=0, count=FLIPS)
-        supported += float(search_wise_p(partition_statistic(tree), draws.statistic)) <= ALPHA
-        kept += bool(tree.kept)
-        flips += float(np.mean(draws.kept > 0))
+        p, split, kept_in_flips = found
+        supported += p <= ALPHA
+        kept += split
+        flips += kept_in_flips
     return Found(data_sets, supported, kept, flips / max(data_sets - without, 1), without)
 
 
-def _sample(row: Row, rng: np.random.Generator) -> Any:
+def _partitioned(row: Row, sample: Sample, seed: int) -> tuple[float, bool, float] | None:
+    """P of the search, whether it keeps a split, and in which share of the flips; None without a model."""
+    prepared = PartitionPipeline({"depth": 2, "information": row.information}).prepare(sample)
+    tree = prepared.run(prepared.observed)
+    if tree.search is None:
+        return None
+    draws = partition_draws(prepared, prepared.null, seed=seed, first=0, count=FLIPS[row.search])
+    p = float(search_wise_p(partition_statistic(tree), draws.statistic))
+    return p, bool(tree.kept), float(np.mean(draws.kept > 0))
+
+
+def _peeled(row: Row, sample: Sample, seed: int) -> tuple[float, bool, float] | None:
+    prepared = PeelPipeline(PeelSettings(information=row.information, bin_width=0.05)).prepare(sample)
+    statistic = peel_statistic(prepared.run(prepared.observed))
+    if not np.isfinite(statistic):
+        return None
+    draws = peel_draws(prepared, prepared.null, seed=seed, first=0, count=FLIPS[row.search])
+    return float(search_wise_p(statistic, draws.statistic)), False, 0.0
+
+
+def _sample(row: Row, rng: np.random.Generator) -> Sample:
     trial = np.repeat(np.arange(row.trials), row.people)
     n = len(trial)
     treatment = np.tile([0.0, 1.0], -(-n // 2))[:n]
@@ -114,7 +142,9 @@ def table(data_sets: int, rows: Iterable[Row] = ROWS) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- |"
     for row in rows:
         found = searched(row, data_sets)
-        cells = [_share(found.kept, data_sets), _share(found.supported, data_sets), f"{100 * found.kept_in_flips:.1f}"]
+        parting = row.search == "RP"
+        kept = (_share(found.kept, data_sets), f"{100 * found.kept_in_flips:.1f}") if parting else ("–", "–")
+        cells = [kept[0], _share(found.supported, data_sets), kept[1]]
         yield f"| {row.words} | {data_sets} | {' | '.join(cells)} |"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reportgen.records.effect_scale import EffectScale
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.peeling import DirectedPeeling, PeelingSettings
 from reportgen.tables.adjusters import Fits, fits_of, peeling_fits
@@ -16,8 +17,10 @@ from reportgen.views.prose.models import (
     SEARCH_TREATMENT,
     adjusted_for,
     adjusters_lost,
-    kenward_roger,
+    degrees_of_freedom,
+    enough_events,
     on_log_scale,
+    one_null_model,
     one_trial,
     own_slopes,
     planned_only,
@@ -43,16 +46,21 @@ def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
     record : DirectedPeeling
     """
     settings, fits = record.settings, fits_of(record, peeling_fits)
+    scales = tuple(dict.fromkeys(result.scale for result in record.results))
+    ratios = [scale for scale in scales if scale.is_ratio]
+    linear = len(ratios) < len(scales) or not scales
     if not any(result.boxes for result in record.results):
         yield planned_only("No subgroup could be peeled")
-    yield _search(settings, fits)
+    yield _search(settings, fits, linear=linear)
+    if ratios:
+        yield _of_events(ratios, fits, settings, linear=linear)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [result.excluded for result in record.results])
     yield _beam(settings)
     yield from _directions(record)
     yield _moderators(record)
     yield (
         "The effects inside a subgroup, outside it and in all participants are estimated in separate models, "
-        f"{kenward_roger(settings.treatment_effect)}. Directed peeling describes which participants benefit most at each size; it is not a hypothesis test. The best of many subgroups appears better than it is, and neither effects nor intervals are corrected for the search"
+        f"{degrees_of_freedom(settings.treatment_effect, scales)}. Directed peeling describes which participants benefit most at each size; it is not a hypothesis test. The best of many subgroups appears better than it is, and neither effects nor intervals are corrected for the search"
         f"{' unless stated' if drawn_in(record.results) else ''}.",
     )
     yield from draws_in_words(record.results)
@@ -60,19 +68,36 @@ def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
     yield from suppressed_sentence(record.suppression, "subgroups of all sizes that were found")
 
 
-def _search(settings: PeelingSettings, fits: Fits) -> Inline:
+def _search(settings: PeelingSettings, fits: Fits, *, linear: bool) -> Inline:
     adjusted = adjusted_for(settings.adjust_for, fits)
     of_each = "In models with an interaction, each"
     slopes = own_slopes(settings.adjuster_slopes, adjusted, "the moderator or subgroup", of_each)
     item = one_trial(settings.min_trials, settings.treatment_effect)
-    return (
+    sought: Inline = (
         "For every proportion of the participants, from all down to ",
         settings.min_fraction,
-        "%, the best subgroup was sought by adaptive refinement by directed peeling: participants within one limit of each moderator, each limit excluding the side that benefits less. Subgroups are ranked by "
-        f"{OBJECTIVE[settings.objective]}. "
+        "%, the best subgroup was sought by adaptive refinement by directed peeling: participants within one limit of each moderator, each limit excluding the side that benefits less.",
+    )
+    if not linear:
+        return sought
+    return (
+        *sought,
+        f" Subgroups are ranked by {OBJECTIVE[settings.objective]}. "
         f"Models have an intercept for each trial and {SEARCH_TREATMENT[settings.treatment_effect]}",
         *adjusted,
         f".{INFORMATION[settings.information]}{slopes}{item}",
+    )
+
+
+def _of_events(ratios: list[EffectScale], fits: Fits, settings: PeelingSettings, *, linear: bool) -> Inline:
+    """How a subgroup of events is compared."""
+    begin = "For events, subgroups" if linear else "Subgroups"
+    return (
+        f"{begin} are ranked by the statistic of the interaction of treatment with being inside, in one model of all participants, on the scale of "
+        "log ratios; one that leaves too few participants or events outside for that has no place. ",
+        *one_null_model(ratios, "subgroup", settings.treatment_effect, adjusted_for(settings.adjust_for, fits)),
+        f".{INFORMATION[settings.information]} The step decides, in the data and in random draws alike, which change the signs of the working "
+        "residuals of that fit; effects inside and outside, and their ratio, come from models fitted anew, but in draws from the step.",
     )
 
 
@@ -90,7 +115,9 @@ def _beam(settings: PeelingSettings) -> Inline:
         *counted(settings.min_arm, "person", "people"),
         " in each arm, and ",
         *counted(settings.min_trials, "trial"),
-        " with both arms.",
+        " with both arms",
+        *enough_events(settings.min_events),
+        ".",
     )
 
 

@@ -14,7 +14,7 @@ from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import SearchSettings
 from reportgen.records.peeling import PeelingSettings
 from reportgen.tables.adjusters import Fits, adjuster_name, in_models, not_adjusted, without_adjuster
-from reportgen.tables.phrases import enumerated, joined
+from reportgen.tables.phrases import counted, enumerated, joined
 
 INFERENCE = {
     "kenward-roger": "Standard errors and degrees of freedom are those of Kenward and Roger",
@@ -25,6 +25,7 @@ SEARCH_TREATMENT = {
     "random": "a treatment effect that varies at random between trials",
     "common": "a common treatment effect",
 }
+FAMILY = {"odds ratio": "logistic", "rate ratio": "Poisson"}
 FEW_PEOPLE = "trials with fewer than ten participants for each slope share theirs"
 
 
@@ -81,6 +82,52 @@ def kenward_roger(treatment_effect: str) -> str:
     """Return how the effects in subgroups get their degrees of freedom; a common effect has no floor under them."""
     floor = ", never below the number of trials minus one" if treatment_effect == "random" else ""
     return f"with the degrees of freedom of Kenward and Roger{floor}"
+
+
+def degrees_of_freedom(treatment_effect: str, scales: Iterable[EffectScale]) -> str:
+    """Return how the effects in subgroups get their intervals, by the kinds of the outcomes.
+
+    Examples
+    --------
+    >>> degrees_of_freedom("random", [EffectScale("odds ratio", "odds ratio", "odds ratios", "log")])
+    'with the t distribution with trials minus one degrees of freedom'
+    """
+    kinds = {scale.is_ratio for scale in scales} or {False}
+    of_events = "the t distribution with trials minus one degrees of freedom"
+    of_events = f"with {of_events if treatment_effect == 'random' else 'the normal distribution'}"
+    if kinds == {True}:
+        return of_events
+    linear = kenward_roger(treatment_effect)
+    return linear if kinds == {False} else f"{linear}; of events {of_events}"
+
+
+def one_null_model(ratios: Sequence[EffectScale], what: str, treatment_effect: str, adjusted: Inline) -> Inline:
+    """Return the sentence on the model of events from which a search goes on; it ends open.
+
+    Parameters
+    ----------
+    ratios : sequence of EffectScale
+        Of the outcomes that are events.
+    what : str
+        What is compared: "split".
+    treatment_effect : {'random', 'common'}
+    adjusted : Inline
+        What the model adjusts for, in words.
+    """
+    families = " or ".join(dict.fromkeys(FAMILY[scale.measure] for scale in ratios))
+    return (
+        f"One {families} mixed model without any {what} is fitted, with an intercept for each trial, all moderators of the search as linear "
+        f"terms, common slopes and {SEARCH_TREATMENT[treatment_effect]}",
+        *adjusted,
+        f"; each {what} is one generalised least squares step from this fit, with its weights and its variance between trials held",
+    )
+
+
+def enough_events(least: Number | None) -> Inline:
+    """Return how many people with an event, and without, groups need; nothing where no outcome is an event."""
+    if least is None:
+        return ()
+    return ("; of events, in each arm ", *counted(least, "person", "people"), " with the event and as many without")
 
 
 def adjusted_for(adjusters: Sequence[Number], fits: Fits = ()) -> Inline:

@@ -17,8 +17,10 @@ from reportgen.views.prose.models import (
     SEARCH_TREATMENT,
     adjusted_for,
     adjusters_lost,
-    kenward_roger,
+    degrees_of_freedom,
+    enough_events,
     on_log_scale,
+    one_null_model,
     one_trial,
     own_slopes,
     planned_only,
@@ -53,7 +55,6 @@ INFORMATION = {
     "pooled": "The interaction uses information from within and from between trials",
     "within": "The interaction uses information from within trials only",
 }
-FAMILY = {"odds ratio": "logistic", "rate ratio": "Poisson"}
 SORTED_OUT = ", those that the screening sorted out included"
 MISSING = {
     "complete": "Participants with a value for every moderator of the search were analysed",
@@ -88,7 +89,7 @@ def settings_in_words(settings: SearchSettings) -> Inline:
         " in each arm and ",
         *counted(settings.min_trials, "trial"),
         " with both arms",
-        *_enough_events(settings),
+        *enough_events(settings.min_events),
         ".",
     )
 
@@ -127,7 +128,7 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     yield _moderators(settings)
     yield (
         "For each subgroup, the effects inside it, on the other side of its last split and in all other participants are estimated in separate models of these participants alone, "
-        f"{_reference(settings, ratios, linear=linear)}. Their {between} is therefore not exactly the {between} that was tested. Beside each subgroup stands p of its last split with an interaction that varies between trials, which asks whether the {between} may be expected in new trials. A subgroup "
+        f"{degrees_of_freedom(settings.treatment_effect, scales)}. Their {between} is therefore not exactly the {between} that was tested. Beside each subgroup stands p of its last split with an interaction that varies between trials, which asks whether the {between} may be expected in new trials. A subgroup "
         f"that was found by searching looks better than it is{NOT_CORRECTED if not drawn_in(record.results) else '.'}",
     )
     yield from draws_in_words(record.results)
@@ -157,26 +158,14 @@ def _search(settings: SearchSettings, fits: Fits, *, linear: bool) -> Inline:
 
 def _of_events(ratios: list[EffectScale], fits: Fits, settings: SearchSettings, *, linear: bool) -> Inline:
     """How a split of events is evaluated."""
-    families = " or ".join(dict.fromkeys(FAMILY[scale.measure] for scale in ratios))
     begin = "For events, a cut" if linear else "A cut"
     return (
-        f"{begin} is evaluated by the p value of the interaction of treatment with the split on the scale of log ratios. One {families} mixed model "
-        "without any split is fitted, with an intercept for each trial, all moderators of the search as linear terms, common slopes and "
-        f"{SEARCH_TREATMENT[settings.treatment_effect]}",
-        *adjusted_for(settings.adjust_for, fits),
-        "; each split is one generalised least squares step from this fit, with its weights and its variance between trials held and a normal "
-        f"reference. {INFORMATION[settings.information]}. The step decides what is kept, in the data and in random draws alike, which change the "
-        "signs of the working residuals of that fit; effects in subgroups, and the ratio between both sides of a split that was kept, come from models fitted anew.",
+        f"{begin} is evaluated by the p value of the interaction of treatment with the split on the scale of log ratios. ",
+        *one_null_model(ratios, "split", settings.treatment_effect, adjusted_for(settings.adjust_for, fits)),
+        f" and a normal reference. {INFORMATION[settings.information]}. The step decides what is kept, in the data and in random draws alike, "
+        "which change the signs of the working residuals of that fit; effects in subgroups, and the ratio between both sides of a split that "
+        "was kept, come from models fitted anew.",
     )
-
-
-def _reference(settings: SearchSettings, ratios: list[EffectScale], *, linear: bool) -> str:
-    """How effects in subgroups get their intervals."""
-    of_events = "the t distribution with trials minus one degrees of freedom"
-    of_events = of_events if settings.treatment_effect == "random" else "the normal distribution"
-    parts = [kenward_roger(settings.treatment_effect)] if linear else []
-    parts += [f"{'of events ' if linear else ''}with {of_events}"] if ratios else []
-    return "; ".join(parts)
 
 
 def _choice(settings: SearchSettings) -> Inline:
@@ -240,18 +229,8 @@ def _limits(settings: SearchSettings) -> Inline:
         " in each arm, and ",
         *counted(settings.min_trials, "trial"),
         " with both arms",
-        *_enough_events(settings),
+        *enough_events(settings.min_events),
         ".",
-    )
-
-
-def _enough_events(settings: SearchSettings) -> Inline:
-    if settings.min_events is None:
-        return ()
-    return (
-        "; of events, in each arm ",
-        *counted(settings.min_events, "person", "people"),
-        " with the event and as many without",
     )
 
 

@@ -97,7 +97,7 @@ def test_each_candidate_is_generalised_least_squares_with_every_column_written_o
     information = "within" if within else "pooled"
     ready = prepared(data, information=information, min_size=20, depth=1)
     assert ready.search is not None
-    (root,) = [node for node in ready.search.run(ready.response) if node.number == 0]
+    (root,) = [node for node in ready.search.run(ready.null.response) if node.number == 0]
     for split in root.splits:
         values = data["moderators"][split.moderator]
         number = values.codes.astype(float) if isinstance(values, Levels) else values
@@ -121,7 +121,7 @@ def test_z_is_near_that_of_a_refit(seed: int, link: str) -> None:
     data = people(seed, link)
     ready = prepared(data, depth=1, information="pooled")
     assert ready.search is not None
-    split = next(item for item in ready.search.run(ready.response)[0].splits if item.moderator == "age")
+    split = next(item for item in ready.search.run(ready.null.response)[0].splits if item.moderator == "age")
     site = data["moderators"]["site"].codes[:, None] == [1, 2, 3]
     for k in range(0, len(split.tried.cut), 6):
         low = (data["moderators"]["age"] <= split.tried.cut[k]).astype(float)
@@ -198,7 +198,7 @@ def test_the_tree_is_that_of_a_plain_version(seed: int) -> None:
     model = working_model(data["outcome"], data["treatment"], data["trial"], adjusters=columns)
     ready = prepared(data, information="pooled", alpha=0.2, min_size=60, min_trials=0, depth=2)
     assert ready.search is not None
-    mine = as_plain(ready.search.run(ready.response))
+    mine = as_plain(ready.search.run(ready.null.response))
     plain = plain_tree(model, data, np.ones(600, bool), tuple(data["moderators"]), 2)
 
     def compare(one: dict[str, Any], other: dict[str, Any]) -> int:
@@ -281,7 +281,7 @@ def test_each_side_holds_enough_events_and_enough_without() -> None:
     ready = prepared(data, depth=1, min_size=1, min_arm=1, min_trials=0, min_events=8)
     assert ready.search is not None
     age = data["moderators"]["age"]
-    for split in ready.search.run(ready.response)[0].splits:
+    for split in ready.search.run(ready.null.response)[0].splits:
         if split.moderator == "age":
             cuts = np.unique(age)[:-1]
             enough = [
@@ -402,5 +402,5 @@ def test_held_out_effects_are_regressions_of_the_trial_left_out() -> None:
 def test_the_search_is_run_for_any_response_of_the_same_people() -> None:
     ready = prepared(people(1))
     assert isinstance(ready.search, Search)
-    flipped = ready.response - 2.0 * ready.residual
+    flipped = ready.null.response - 2.0 * ready.null.residual
     assert smallest_log_p(ready.search.run(flipped)) < 0.0

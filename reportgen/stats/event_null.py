@@ -1,0 +1,125 @@
+"""The model of events from which a search starts, without any split or box.
+
+In: participants and the moderators of a search. Out: an `EventNull`: who is in it, the weighted linear model, and working responses.
+Method: one generalised linear mixed model (working_model.py) with all moderators linear, levels as indicators and a missing value as
+the mean of its trial: without a moderator that predicts the outcome strongly, tests of its cuts would find too much.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .choices import TreatmentEffect
+from .crossproducts import FloatArray, IntArray
+from .event_splits import Weighted, happened
+from .events import Participants
+from .levels import Levels
+from .ranks import BoolArray
+from .subgroups import Moderator
+from .working_model import WorkingModel, working_model
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventNull:
+    """Events without effect modification.
+
+    Attributes
+    ----------
+    rows : ndarray (m,) of int
+        Who is in the model, as rows of the participants given, sorted by trial.
+    trial : ndarray (m,) of int
+        Their trials, numbered from 0.
+    weighted : Weighted
+        The model, for them.
+    response, residual : ndarray (n,)
+        Of all participants as given: working responses, and by how much they exceed what the model says; 0 for those who are not
+        in it. `response - residual + s * residual` is a draw without effect modification, s a sign for each.
+    message : str
+        Why the model has no estimate; then nobody is in it. Empty where it has one.
+    """
+
+    rows: IntArray
+    trial: IntArray
+    weighted: Weighted
+    response: FloatArray
+    residual: FloatArray
+    message: str
+
+
+def event_null(
+    people: Participants,
+    moderators: Mapping[str, Moderator],
+    observed: BoolArray,
+    treatment_effect: TreatmentEffect,
+) -> EventNull:
+    """Fit the model to those of some participants who tell something.
+
+    Parameters
+    ----------
+    people : Participants
+    moderators : mapping of str to array_like (n,) or Levels
+    observed : ndarray (n,) of bool
+        Who takes part, complete in all but moderators.
+    treatment_effect : {"random", "common"}
+    """
+    table, here = people.table, np.flatnonzero(observed)
+    linear = [_linear(values, here, table.codes[here]) for values in moderators.values()]
+    model = working_model(
+        table.outcome[here],
+        table.treatment[here],
+        table.labels[table.codes[here]],
+        link=people.link,
+        exposure=people.exposure[here] if people.link == "log" else None,
+        adjusters=np.column_stack([table.adjusters[here], *linear]),
+        treatment_effect=treatment_effect,
+    )
+    response, residual = np.zeros(len(observed)), np.zeros(len(observed))
+    names = [name for name, columns in zip(moderators, linear, strict=True) for _ in range(columns.shape[1])]
+    message = "" if len(model.rows) else _named(model.message, table.adjusters.shape[1], names)
+    order = np.argsort(model.trial, kind="stable")
+    rows = here[model.rows[order]]
+    response[rows], residual[rows] = model.response[order], (model.response - model.eta)[order]
+    return EventNull(rows, model.trial[order], _weighted(model, order), response, residual, message)
+
+
+def _weighted(model: WorkingModel, order: IntArray) -> Weighted:
+    return Weighted(
+        model.treatment[order],
+        model.weight[order],
+        model.columns[order],
+        happened(model.outcome[order], model.link == "logit"),
+        model.tau2,
+    )
+
+
+def _named(message: str, adjusters: int, names: list[str]) -> str:
+    """A message in which moderators, whose columns stand behind the adjusters of the model, have their names."""
+
+    def name(found: re.Match[str]) -> str:
+        place = int(found[1]) - adjusters
+        return names[place] if place >= 0 else found[0]
+
+    return re.sub(r"adjuster\[(\d+)\]", name, message)
+
+
+def _linear(values: Moderator, rows: IntArray, trial: IntArray) -> FloatArray:
+    """A moderator as columns, levels as indicators; where it is missing the mean of the trial, or of all where nobody there has it."""
+    if isinstance(values, Levels):
+        codes = values.codes[rows]
+        columns = (codes[:, None] == np.unique(codes[codes >= 0])[1:]).astype(float)
+        columns[codes < 0] = np.nan
+    else:
+        columns = np.asarray(values, float)[rows, None]
+    known = ~np.isnan(columns)
+    filled = np.where(known, columns, 0.0)
+    overall = filled.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    for k in np.unique(trial):
+        here = trial == k
+        number = known[here].sum(axis=0)
+        mean = np.where(number > 0, filled[here].sum(axis=0) / np.maximum(number, 1), overall)
+        filled[here] = np.where(known[here], filled[here], mean)
+    return filled
