@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from zlib import crc32
 
@@ -42,7 +42,7 @@ class Row:
     tau: float = 0.2
     link: Link = "logit"
     information: Information = "within"
-    search: Literal["RP", "ARDP"] = "RP"
+    search: Literal["RP", "ARDP"] = field(default="RP", repr=False)  # both see the same data sets
 
     @property
     def words(self) -> str:
@@ -50,9 +50,8 @@ class Row:
         kind = "risk" if self.link == "logit" else "rate"
         ratio = "OR" if self.link == "logit" else "RR"
         end = ", pooled information" if self.information == "pooled" else ""
-        return (
-            f"{self.trials} x {self.people}, {kind} {self.risk:g}, {ratio} {self.odds_ratio:g}, tau {self.tau:g}{end}"
-        )
+        size = f"{self.search}: {self.trials} x {self.people}"
+        return f"{size}, {kind} {self.risk:g}, {ratio} {self.odds_ratio:g}, tau {self.tau:g}{end}"
 
 
 ROWS = (
