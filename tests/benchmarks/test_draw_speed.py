@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from reportgen.stats.beam import beam_search
 from reportgen.stats.null_draws import partition_draws, peel_draws
@@ -85,3 +88,27 @@ def test_a_draw_of_a_peeling_takes_less_than_half_of_the_search_step_by_step() -
     rows.append(("a draw of ARDP over the same step by step", f"{ratio:.2f}"))
     print("\n" + "\n".join(f"  {name:<60}  {value}" for name, value in rows))
     assert ratio < 0.5
+
+
+def test_a_draw_of_events_takes_at_most_twice_that_of_a_continuous_outcome() -> None:
+    sample = example()
+    linear = 0.02 * (sample.outcome - sample.outcome.mean())
+    event = (np.random.default_rng(1).random(len(linear)) < 1.0 / (1.0 + np.exp(1.0 - linear))).astype(float)
+    events = replace(sample, outcome=event, link="logit")
+    searches: dict[str, Any] = {"RP": PartitionPipeline(), "ARDP": PeelPipeline()}
+    rows = []
+    for name, pipeline in searches.items():
+        draw = partition_draws if name == "RP" else peel_draws
+        pair = [pipeline.prepare(item) for item in (sample, events)]
+        nulls = [item.null for item in pair]
+
+        def seconds(place: int, draw: Any = draw, pair: Any = pair, nulls: Any = nulls) -> float:
+            return cpu(lambda: draw(pair[place], nulls[place], 1, 0, COUNT)) / COUNT
+
+        seconds(0), seconds(1)  # compiled by now
+        ratio = least(lambda at=seconds: at(1) / at(0), 2.0)
+        each = seconds(1)
+        rows.append((f"{name} of events, sign flip, of {len(event)} people", f"{1e3 * each:.1f} ms"))
+        rows.append((f"the same over that of a continuous outcome, {name}", f"{ratio:.2f}"))
+        assert ratio < (2.0 if name == "RP" else 2.5)
+    print("\n" + "\n".join(f"  {name:<60}  {value}" for name, value in rows))
