@@ -286,6 +286,7 @@ def people_digest(people: Selection) -> str:
         found.update(np.ascontiguousarray(array).tobytes())
     words = (
         people.kind,
+        people.measure,
         people.outcome,
         people.follow_up,
         people.comparison,

@@ -18,7 +18,7 @@ from reportgen.data import Repository
 from reportgen.late import pd
 from reportgen.records.exclusion import Exclusion, ExclusionReason
 from reportgen.release.rules import few_in_an_arm, guards
-from reportgen.spec.outcomes import Kind, Outcome
+from reportgen.spec.outcomes import MEASURES, OF_RISKS, Kind, Measure, Outcome
 from reportgen.spec.references import baseline_of, expanded
 from reportgen.spec.study import Comparison, MetaAnalysis, Pooled, Study
 from reportgen.stats.choices import Link
@@ -78,6 +78,8 @@ class Selection:
         Of the outcome. Events are 0 and 1, or counted, whatever is better.
     exposure : ndarray, shape (n,), or None
         Of counts: the denominator of each person.
+    measure : str
+        Of the pooled effects on the outcome, as in the study file.
     """
 
     outcome: str
@@ -97,6 +99,12 @@ class Selection:
     unmeasured: tuple[str, ...] = ()
     kind: Kind = "continuous"
     exposure: FloatArray | None = None
+    measure: Measure = MEASURES["continuous"][0]
+
+    @property
+    def in_two_stages(self) -> bool:
+        """Whether a meta-analysis pools the effects of its trials, for want of a one-step model with their measure."""
+        return self.measure in OF_RISKS
 
     @property
     def trials(self) -> tuple[str, ...]:
@@ -151,13 +159,18 @@ def without_small_trials(selection: Selection, minimum: int) -> Selection:
     return without_trials(selection, dict.fromkeys(small_trials(selection, minimum), ExclusionReason.TOO_SMALL))
 
 
-def without_trials(selection: Selection, lacking: Mapping[str, ExclusionReason]) -> Selection:
+def without_trials(selection: Selection, lacking: Mapping[str, ExclusionReason | Exclusion]) -> Selection:
     """Return a selection without some trials, which are listed as excluded with the reason."""
     if not lacking:
         return selection
     stays = ~np.isin(selection.trial.astype(str), list(lacking))
     excluded = (
-        Excluded(name, Exclusion(reason), int((selection.trial == name).sum()), whole_trial=True)
+        Excluded(
+            name,
+            reason if isinstance(reason, Exclusion) else Exclusion(reason),
+            int((selection.trial == name).sum()),
+            whole_trial=True,
+        )
         for name, reason in lacking.items()
     )
     return narrowed(selection, stays, (*selection.excluded, *excluded))
@@ -301,6 +314,7 @@ def select(
         unmeasured,
         study.outcomes[outcome].kind,
         None if exposure is None else exposure[stays],
+        study.outcomes[outcome].effect_measure,
     )
     return everybody if telling_nothing else without_trials(everybody, _telling_nothing(everybody))
 
@@ -322,10 +336,12 @@ def _exposure(
 
 
 def _telling_nothing(selection: Selection) -> dict[str, ExclusionReason]:
-    """Return the trials in which nobody, or everybody, has the event: they tell nothing about a ratio."""
+    """Return the trials in which nobody, or everybody, has the event: they tell nothing about a ratio, nor how sure a difference is."""
     if selection.kind == "continuous":
         return {}
     reasons = {"nobody": ExclusionReason.NO_EVENT, "everybody": ExclusionReason.ALL_EVENTS}
+    if selection.measure == "risk difference":
+        reasons = {"nobody": ExclusionReason.NO_EVENT_APART, "everybody": ExclusionReason.ALL_EVENTS_APART}
     link: Link = "logit" if selection.kind == "binary" else "log"
     found = {}
     for name in selection.trials:

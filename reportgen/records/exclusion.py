@@ -23,6 +23,9 @@ class ExclusionReason(Enum):
     NO_MODERATORS = "no participants with every moderator on one side"
     NO_EVENT = "nobody had the event, which tells nothing about a ratio"
     ALL_EVENTS = "everybody had the event, which tells nothing about a ratio"
+    NO_EVENT_APART = "nobody had the event, so that a difference has no standard error"
+    ALL_EVENTS_APART = "everybody had the event, so that a difference has no standard error"
+    NO_OWN_EFFECT = "no effect of its own: {}"
     TOO_SMALL = "fewer participants of an arm than the study's policy requires for an effect"
     TOO_CLOSE = (
         "differs from a printed group by fewer participants of an arm than the study's policy allows to be printed"

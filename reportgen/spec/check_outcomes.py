@@ -6,7 +6,7 @@ its kind, and an analysis that cannot take one says so here, before any file is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reportgen.errors import Problem
@@ -153,6 +153,7 @@ def _kinds(name: str, analysis: Pooled, study: Study, source: Source) -> Iterato
         yield Problem(
             "`dispersion` does not apply: no outcome is a count", source.at("analyses", name, "dispersion"), hint
         )
+    yield from _inference(name, analysis, asked, study, source)
     if not events:
         return
     options = (
@@ -163,6 +164,17 @@ def _kinds(name: str, analysis: Pooled, study: Study, source: Source) -> Iterato
             message = f"`{key}: {getattr(analysis, key)}` does not apply to '{events[0]}', which is {_a(study.outcomes[events[0]].kind)}"
             hint = "Remove it, or analyse these outcomes in an analysis of their own."
             yield Problem(message, source.at("analyses", name, key), hint)
+
+
+def _inference(name: str, analysis: Pooled, asked: Sequence[str], study: Study, source: Source) -> Iterator[Problem]:
+    """Intervals of a measure that is pooled in two stages follow from the test of the two-stage model."""
+    pooled = [item for item in asked if study.outcomes[item].in_two_stages]
+    if not isinstance(analysis, MetaAnalysis) or analysis.inference != "normal" or not pooled:
+        return
+    measure = study.outcomes[pooled[0]].effect_measure
+    message = f"`inference: normal` does not apply to '{pooled[0]}': each {measure} is pooled in two stages"
+    hint = "Write `two_stage: {test: normal}`, or analyse this outcome in an analysis of its own."
+    yield Problem(message, source.at("analyses", name, "inference"), hint)
 
 
 def _baselines(name: str, analysis: object, study: Study, source: Source) -> Iterator[Problem]:

@@ -15,13 +15,15 @@ from reportgen.spec.model import MOST, Line, Names, Node, Positive, Range, RuleE
 
 Better = Literal["lower", "higher"]
 Kind = Literal["continuous", "binary", "count"]
-Measure = Literal["mean difference", "odds ratio", "rate ratio"]
+Measure = Literal["mean difference", "odds ratio", "risk ratio", "risk difference", "rate ratio"]
 MEASURES: Mapping[Kind, tuple[Measure, ...]] = {
     "continuous": ("mean difference",),
-    "binary": ("odds ratio",),
+    "binary": ("odds ratio", "risk ratio", "risk difference"),
     "count": ("rate ratio",),
 }
 """The measures of the effects on each kind of outcome, the default first."""
+OF_RISKS: tuple[Measure, ...] = ("risk ratio", "risk difference")
+"""Measures that no one-step model has: estimated in each trial, standardised over its participants, and pooled in two stages."""
 # What each kind of outcome has no use for, with what to do instead.
 _IDLE: Mapping[Kind, Mapping[str, str]] = {
     "continuous": {
@@ -105,8 +107,10 @@ class Outcome(Node):
     With either, effects are positive where the intervention is better. Adjusted for the baseline with common slopes,
     both give the same effect. Events and counts are always `final`."""
     measure: Measure | None = None
-    """Measure of the effect: `mean difference` of a continuous outcome, `odds ratio` of a binary one, `rate ratio` of a
-    count; this is the default of its kind."""
+    """Measure of the effect: `mean difference` of a continuous outcome; `odds ratio` (the default), `risk ratio` or `risk
+    difference` of a binary one; `rate ratio` of a count. Risk ratios and risk differences (in percentage points) are those
+    of a meta-analysis: estimated in each trial, standardised over its participants, and pooled in two stages. Moderators and
+    searches act on the odds ratio all the same."""
     event: Names = ()
     """Of a binary outcome whose instrument has `levels`: the levels that are the event, one or a list. Without levels
     1 is the event and 0 is none."""
@@ -158,7 +162,8 @@ class Outcome(Node):
             hint = "Remove `analyse`: what has happened by the follow-up is analysed."
             raise RuleError(f"a {self.kind} outcome has no change since baseline", hint, "analyse")
         if self.measure is not None and self.measure not in MEASURES[self.kind]:
-            hint = f"Write `measure: {MEASURES[self.kind][0]}`, or remove it."
+            choices = " or ".join(f"`measure: {measure}`" for measure in MEASURES[self.kind])
+            hint = f"Write {choices}, or remove it."
             raise RuleError(f"`{self.measure}` is no measure of a {self.kind} outcome", hint, "measure")
         return self
 
@@ -176,6 +181,11 @@ class Outcome(Node):
     def effect_measure(self) -> Measure:
         """The measure of its effects: the one of the study file, or that of its kind."""
         return self.measure or MEASURES[self.kind][0]
+
+    @property
+    def in_two_stages(self) -> bool:
+        """Whether its effects are pooled from those of the trials, for want of a one-step model with its measure."""
+        return self.effect_measure in OF_RISKS
 
 
 def instruments_of(outcome: Outcome, name: str) -> tuple[str, ...]:

@@ -42,8 +42,7 @@ def absolute_effects(effects: Sequence[PooledEffect], settings: ModelSettings) -
     notes: list[Inline] = [(f"{directions(effect.scale for effect in effects)}.",)]
     notes.append(
         (
-            "Control: risk (or rate) in the control groups, pooled with a random intercept; difference: what the ratio, and the ends of "
-            "its interval, make of it.",
+            f"Control: risk (or rate) in the control groups, pooled with a random intercept; difference: {_made_of(effects)}.",
             *((" Rates are per thousand units of exposure, risks per thousand people.",) if _timed(effects) else ()),
         )
     )
@@ -55,6 +54,13 @@ def absolute_effects(effects: Sequence[PooledEffect], settings: ModelSettings) -
             )
         )
     return explained(Table(columns, groups, tuple(notes)))
+
+
+def _made_of(effects: Sequence[PooledEffect]) -> str:
+    """Return where differences come from: ratios make them of the risk of the controls, and others are there already."""
+    ratios = {effect.scale.is_ratio for effect in effects}
+    parts = ["what the ratio, and the ends of its interval, make of it"] if ratios != {False} else []
+    return "; or ".join([*parts, *(["the pooled risk difference itself"] if False in ratios else [])])
 
 
 def _timed(effects: Sequence[PooledEffect]) -> bool:

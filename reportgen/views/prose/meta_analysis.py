@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from reportgen.records.derived import Derived
 from reportgen.records.effect_scale import MEAN_DIFFERENCE, EffectScale
@@ -13,7 +13,7 @@ from reportgen.spec.outcomes import Outcome
 from reportgen.spec.study import Study, Window
 from reportgen.tables.adjusters import Fits, effect_fits, fits_of, is_own_baseline
 from reportgen.tables.phrases import enumerated, joined
-from reportgen.views.prose.events import event_models
+from reportgen.views.prose.events import POOLING, TEST, event_models, standardised_models
 from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, on_log_scale, planned_only
 from reportgen.views.prose.section import Section, sections_of_each
 
@@ -38,18 +38,6 @@ ESTIMATION = {"reml": "restricted maximum likelihood (REML)", "ml": "maximum lik
 DF_FLOOR = {
     "trials-1": "; degrees of freedom are never allowed below the number of trials minus one",
     "none": "",
-}
-POOLING = {
-    "reml": "restricted maximum likelihood",
-    "dersimonian-laird": "the method of DerSimonian and Laird",
-    "paule-mandel": "the method of Paule and Mandel",
-}
-TEST = {
-    "knha": "the Hartung–Knapp–Sidik–Jonkman adjustment, guarded so that it never narrows an interval (factor of at least one; "
-    "t distribution with trials minus one degrees of freedom)",
-    "knha-plain": "the Hartung–Knapp–Sidik–Jonkman adjustment without a guard (t distribution with trials minus one degrees of "
-    "freedom), so that with trials that are alike an interval may be narrower than that of a common effect",
-    "normal": "the normal distribution",
 }
 TIE = {"earlier": "the earlier one", "later": "the later one"}
 
@@ -184,34 +172,56 @@ def _fitted(record: MetaAnalysis) -> Iterator[Inline]:
     settings, fits = record.settings, fits_of(record, effect_fits)
     if not fits:
         yield planned_only("No effect could be estimated")
-    kinds = {effect.kind for effect in record.results} or {"continuous"}
+    kinds = _one_step_kinds(record) if record.results else {"continuous"}
     if "continuous" in kinds:
         yield _model(settings, _fits_of_kind("continuous", record))
         yield _uncertainty(settings)
     for kind in sorted(kinds - {"continuous"}):
         yield from event_models(kind, settings, _fits_of_kind(kind, record), alone=False)
+    yield from _standardised(record, alone=False)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.excluded for effect in record.results])
     yield from on_log_scale(effect.scale for effect in record.results)
     yield _participants(settings)
-    yield _checks(settings)
+    if kinds:
+        yield _checks(settings, all_one_step=all(effect.model == "one-step" for effect in record.results))
+
+
+def _one_step_kinds(record: MetaAnalysis) -> set[str]:
+    """Return the kinds of the outcomes whose effects are those of one-step models."""
+    return {effect.kind for effect in record.results if effect.model == "one-step"}
+
+
+def _standardised(record: MetaAnalysis, *, alone: bool) -> Iterator[Inline]:
+    """Yield the paragraphs on effects that no one-step model has; nothing where there are none."""
+    scales = tuple(dict.fromkeys(effect.scale for effect in record.results if effect.model == "two-stage"))
+    by_measure = tuple({scale.measure: scale for scale in scales}.values())
+    if by_measure:
+        fits = _fits_of(lambda effect: effect.model == "two-stage", record)
+        yield from standardised_models(by_measure, record.settings, fits, alone=alone)
 
 
 def _fits_of_kind(kind: str, record: MetaAnalysis) -> Fits:
-    """Return the fits of the outcomes of one kind."""
+    """Return the fits of one-step models of the outcomes of one kind."""
+    return _fits_of(lambda effect: effect.kind == kind and effect.model == "one-step", record)
+
+
+def _fits_of(belongs: Callable[[PooledEffect], bool], record: MetaAnalysis) -> Fits:
+    """Return the fits of some effects."""
 
     def each(effect: PooledEffect, title: Inline) -> Fits:
-        return effect_fits(effect, title) if effect.kind == kind else []
+        return effect_fits(effect, title) if belongs(effect) else []
 
     return fits_of(record, each)
 
 
 def _alone(record: MetaAnalysis) -> Iterator[Inline]:
     settings, fits = record.settings, fits_of(record, effect_fits)
-    kinds = {effect.kind for effect in record.results}
+    kinds = _one_step_kinds(record)
+    several = len(kinds) > 1 or any(effect.model == "two-stage" for effect in record.results)
     yield ("No outcome was measured in more than one trial at any follow-up of a comparison.",)
     if "continuous" in kinds:
         yield (
-            f"Each effect{' on the other outcomes' if len(kinds) > 1 else ''} is that of its trial, by analysis of covariance",
+            f"Each effect{' on the other outcomes' if several else ''} is that of its trial, by analysis of covariance",
             *adjusted_for(settings.adjust_for, _fits_of_kind("continuous", record)),
             ": there is no pooling and no estimate of variation between trials. Confidence intervals use the t distribution with the residual degrees of freedom and have a level of ",
             settings.level,
@@ -219,6 +229,7 @@ def _alone(record: MetaAnalysis) -> Iterator[Inline]:
         )
     for kind in sorted(kinds - {"continuous"}):
         yield from event_models(kind, settings, _fits_of_kind(kind, record), alone=True)
+    yield from _standardised(record, alone=True)
     yield from on_log_scale(effect.scale for effect in record.results)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.excluded for effect in record.results])
     yield _participants(settings)
@@ -283,11 +294,12 @@ def _participants(settings: ModelSettings) -> Inline:
     )
 
 
-def _checks(settings: ModelSettings) -> Inline:
+def _checks(settings: ModelSettings, *, all_one_step: bool) -> Inline:
+    effect = "pooled effect" if all_one_step else "pooled effect of a one-step model"
     common = (
-        "Two checks accompany each pooled effect: the same model with a common treatment effect, and"
+        f"Two checks accompany each {effect}: the same model with a common treatment effect, and"
         if settings.treatment_effect == "random"
-        else "One check accompanies each pooled effect (the common-effect column repeats the model):"
+        else f"One check accompanies each {effect} (the common-effect column repeats the model):"
     )
     return (
         f"{common} a two-stage meta-analysis of the effects estimated in each trial, pooled by "
