@@ -375,6 +375,14 @@ def test_what_is_analysed_of_an_outcome_meets_no_stale_result(written: Written, 
     assert compared(written, store, lambda place: place in places) == {"Outcome.analyse"}
 
 
+def test_the_measure_of_an_outcome_meets_no_stale_result(
+    written: Written, store: Store, of_events: Written, kept_of_events: Store
+) -> None:
+    for study, kept in ((written, store), (of_events, kept_of_events)):
+        chosen = places_of(study, ("Outcome.measure",))
+        assert compared(study, kept, chosen.__contains__) == {"Outcome.measure"}
+
+
 def test_what_a_default_stands_for_makes_nothing_again_where_it_is_written(written: Written, store: Store) -> None:
     found = made(written.with_change("study.yaml", ("outcomes", "RMDQ", "analyse"), "change"), store)
     assert found is not None

@@ -287,6 +287,7 @@ def people_digest(people: Selection) -> str:
     words = (
         people.kind,
         people.measure,
+        tuple(people.spread.items()),
         people.outcome,
         people.follow_up,
         people.comparison,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from reportgen.records.effect_scale import MEAN_DIFFERENCE, EffectScale
+from reportgen.records.effect_scale import MEAN_DIFFERENCE, SMD, EffectScale
 from reportgen.records.numbers import Link, Value
 from reportgen.release.values import Values
 from reportgen.spec.outcomes import MEASURES, Measure, better_of, instruments_of
@@ -14,13 +14,18 @@ PERCENTAGE_POINTS = "percentage points"
 
 
 def unit_of(name: str, study: Study) -> str:
+    """Return the unit of effects on an outcome: its own, and none of standardised ones."""
+    return "" if study.outcomes[name].standardised else natural_unit_of(name, study)
+
+
+def natural_unit_of(name: str, study: Study) -> str:
     """Return the unit of an outcome; `points` on a scale that has none, and nothing on one of 0 to 1, nor of events.
 
     A rescaled outcome has no use for the unit of its instrument.
     """
     outcome = study.outcomes[name]
-    if outcome.of_events:
-        return ""
+    if outcome.of_events or outcome.without_unit:
+        return outcome.unit
     instrument = study.instruments[instruments_of(outcome, name)[0]]
     return (
         outcome.unit
@@ -39,7 +44,8 @@ def scale_of(name: str, study: Study) -> EffectScale:
 
     Continuous outcomes are turned so that higher is better; events are not, and the scale knows which side of one is.
     """
-    return _scale(name, study, MEASURES[study.outcomes[name].kind][0])
+    outcome = study.outcomes[name]
+    return _scale(name, study, MEASURES[outcome.kind][0] if outcome.in_two_stages else outcome.effect_measure)
 
 
 def pooled_scale_of(name: str, study: Study) -> EffectScale:
@@ -51,7 +57,7 @@ def _scale(name: str, study: Study, measure: Measure) -> EffectScale:
     """Return the scale of a measure: the one place where a kind of outcome is given its words."""
     outcome = study.outcomes[name]
     if not outcome.of_events:
-        return MEAN_DIFFERENCE
+        return SMD if outcome.standardised else MEAN_DIFFERENCE
     link: Link = "identity" if measure == "risk difference" else "log"
     better = better_of(outcome, study.instruments[instruments_of(outcome, name)[0]])
     return EffectScale(measure, measure, f"{measure}s", link, better)

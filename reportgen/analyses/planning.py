@@ -96,7 +96,7 @@ def _analysed(outcome: Outcome) -> str:
     """Return what is analysed of an outcome."""
     if outcome.of_events:
         return "events"
-    return "at follow-up" if outcome.final else "change"
+    return ("at follow-up" if outcome.final else "change") + (", standardised" if outcome.standardised else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ promised before fitting is what is fitted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,12 @@ from reportgen.spec.outcomes import MEASURES, OF_RISKS, Kind, Measure, Outcome
 from reportgen.spec.references import baseline_of, expanded
 from reportgen.spec.study import Comparison, MetaAnalysis, Pooled, Study
 from reportgen.stats.choices import Link
+from reportgen.stats.descriptive import pooled_sd, small_sample_factor
 from reportgen.stats.events import alike
 
 FloatArray = NDArray[np.float64]
 BASELINE_ADJUSTER = "baseline"
+NOISE = 1e-12  # a standard deviation below this share of the largest value is rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Selection:
         Of counts: the denominator of each person.
     measure : str
         Of the pooled effects on the outcome, as in the study file.
+    spread : mapping of str to float
+        By what outcome and baseline of each trial were divided, where the measure is standardised; else empty.
     """
 
     outcome: str
@@ -100,6 +104,7 @@ class Selection:
     kind: Kind = "continuous"
     exposure: FloatArray | None = None
     measure: Measure = MEASURES["continuous"][0]
+    spread: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def in_two_stages(self) -> bool:
@@ -316,6 +321,9 @@ def select(
         None if exposure is None else exposure[stays],
         study.outcomes[outcome].effect_measure,
     )
+    if study.outcomes[outcome].standardised:
+        based = _asks_for_baseline(study.outcomes[outcome], used)
+        return _standardised(everybody, (before if based else after)[stays])
     return everybody if telling_nothing else without_trials(everybody, _telling_nothing(everybody))
 
 
@@ -333,6 +341,37 @@ def _exposure(
             here = measurements.at(trial.name, instrument, visit)
             values = np.where(np.isnan(here), values, here)
     return values
+
+
+def _standardised(selection: Selection, values: FloatArray) -> Selection:
+    """Return a selection whose outcome and baseline are divided, in each trial, by a standard deviation pooled within its arms.
+
+    That is of the values at baseline, or at follow-up, of those who enter, over Hedges's factor for small samples. A trial without
+    one is left out.
+    """
+    spread: dict[str, float] = {}
+    for name in selection.trials:
+        mine = selection.trial == name
+        sd, df = pooled_sd(values[mine], selection.treatment[mine])
+        if sd > NOISE * np.abs(values[mine]).max() and df > 1:
+            spread[name] = sd / small_sample_factor(df)
+    lacking: dict[str, ExclusionReason | Exclusion] = {
+        name: ExclusionReason.NO_SPREAD for name in selection.trials if name not in spread
+    }
+    return _times(replace(without_trials(selection, lacking), spread=spread), lambda divisor: 1.0 / divisor)
+
+
+def in_own_units(selection: Selection) -> Selection:
+    """Return a selection with outcome and baseline as they were measured, before any standardisation."""
+    return replace(_times(selection, lambda divisor: divisor), spread={}) if selection.spread else selection
+
+
+def _times(selection: Selection, factor: Callable[[float], float]) -> Selection:
+    """Return a selection with outcome and baseline of each trial times what `factor` makes of its divisor."""
+    by_person = np.array([factor(selection.spread[name]) for name in selection.trial], dtype=float)
+    baseline = np.array([name == BASELINE_ADJUSTER for name in selection.adjuster_names], dtype=bool)
+    adjusters = np.where(baseline[None, :], selection.adjusters * by_person[:, None], selection.adjusters)
+    return replace(selection, response=selection.response * by_person, adjusters=adjusters)
 
 
 def _telling_nothing(selection: Selection) -> dict[str, ExclusionReason]:

@@ -106,7 +106,7 @@ def forest_sheets(
     common = shared(effect.scale for effect in effects)
     heads = {
         "trials": Heading((("Trials",), ("(m)",))),
-        "effect": Heading(((common.title,), ("(", *words.interval_name(settings, short=True), ")"))),
+        "effect": Heading(((common.column,), ("(", *words.interval_name(settings, short=True), ")"))),
         "absolute": Heading((("Difference",), ("per thousand",))),
         "p": Heading((("p",),)),
         "tau2": Heading((("τ²",),)),

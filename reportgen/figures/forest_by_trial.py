@@ -52,7 +52,7 @@ def forest_by_trial_sheets(
     unit: Inline = (" (", effect.unit, ")") if effect.unit.text else ()
     measure = words.measure([effect], settings)
     heads = {
-        "effect": Heading(((effect.scale.title,), ("(", *words.interval_name(settings, short=True), ")"))),
+        "effect": Heading(((effect.scale.column,), ("(", *words.interval_name(settings, short=True), ")"))),
         "p": Heading((("p",),)),
         "weight": Heading((("Two-stage",), ("weight (%)",))),
     }

@@ -182,6 +182,12 @@ def _baselines(name: str, analysis: object, study: Study, source: Source) -> Ite
     for key, variables in _variables(analysis):
         for index, variable in enumerate(variables):
             measured = baseline_of(variable)
+            if measured in study.outcomes and study.outcomes[measured].without_unit:
+                hint = f"Give '{measured}' a `range`, to which its instruments are rescaled, or name the baseline of one instrument."
+                message = (
+                    f"the instruments of '{measured}' have no scale in common, on which its baseline could be given"
+                )
+                yield Problem(message, source.at("analyses", name, key, index), hint)
             if measured is None or not _is_event(measured, study):
                 continue
             hint = "Remove it; what was so before randomisation is a covariate with `levels`."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from reportgen.records.derived import Derived
-from reportgen.records.effect_scale import MEAN_DIFFERENCE, EffectScale
+from reportgen.records.effect_scale import MEAN_DIFFERENCE, SMD, EffectScale
 from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.model import MetaAnalysis, ModelSettings, PooledEffect
 from reportgen.records.numbers import Inline, Number
@@ -59,11 +59,12 @@ def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
     yield from _measures(fitted)
     yield from _events(study, fitted)
     yield from _what(study, fitted)
+    yield from _standardised_by(study, fitted)
     several = [outcome for outcome in study.outcomes.values() if len(outcome.first_available) > 1]
     if several:
         yield (
             "Where trials used different instruments for an outcome, each trial contributes the first listed one that it measured "
-            f"{_when(several, fitted, study)}, rescaled linearly to the range of the outcome and aligned with its direction.",
+            f"{_when(several, fitted, study)}, {_brought_together(several)}.",
         )
     used = tuple(dict.fromkeys(effect.follow_up for record in fitted for effect in record.results))
     labels = {e.follow_up: e.follow_up_label for record in fitted for e in record.results}
@@ -78,7 +79,7 @@ def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
 def _what(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
     """Yield what is analysed of every outcome with a mean; where some are changes and some are not, which are which."""
     effects = [effect for record in fitted for effect in record.results]
-    labels = {effect.outcome: effect.outcome_label for effect in effects if effect.scale == MEAN_DIFFERENCE}
+    labels = {effect.outcome: effect.outcome_label for effect in effects if effect.kind == "continuous"}
     if labels or not effects:
         every = "Every outcome" if len(labels) == len({effect.outcome for effect in effects}) else "Every other outcome"
         yield _of_means(study, labels, every)
@@ -92,6 +93,32 @@ def _measures(fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
     for scale, found in labels.items():
         named = enumerated([(label,) for label in found.values()])
         yield ("The effect on ", *named, f" is given as the {scale.measure}. {scale.direction}.")
+
+
+def _brought_together(several: Sequence[Outcome]) -> str:
+    """Return how values of several instruments are made those of one outcome."""
+    rescaled = "rescaled linearly to the range of the outcome and aligned with its direction"
+    aligned = "aligned with the direction of the outcome and standardised"
+    without = {outcome.without_unit for outcome in several}
+    if len(without) > 1:
+        return f"{rescaled}, or, where the outcome has no range, {aligned}"
+    return aligned if True in without else rescaled
+
+
+def _standardised_by(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
+    """Yield by what standardised mean differences are divided; nothing where there are none."""
+    found = [effect for record in fitted for effect in record.results if effect.scale == SMD]
+    if not found:
+        return
+    at = "at baseline"
+    if any(study.outcomes[effect.outcome].final for effect in found):
+        at = "at baseline where the change is analysed or the model adjusts for the baseline, and else at follow-up"
+    yield (
+        f"{SMD.title}s ({SMD.effects}): outcome and baseline of each trial were divided by the standard deviation of its "
+        f"participants in the analysis, pooled within the sides of the comparison, {at}, and multiplied by Hedges’s factor for small "
+        "samples. This was done once, before any model or search; moderators kept their own units. The standard deviations are taken "
+        "as known: standard errors and intervals do not allow for their being estimated.",
+    )
 
 
 def _events(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
