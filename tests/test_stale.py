@@ -80,6 +80,7 @@ INSTEAD: dict[str, list[Any]] = {
     "Events.comparisons": ["other"],
     "Events.follow_up": ["late"],
     "Outcome.range": [[0, 100]],
+    **{f"{kind}.subset": [{"age": "at least 30"}] for kind in ("MetaAnalysis", "Moderators", "RecursivePartitioning", "DirectedPeeling")},
     "Published.means": [{"age": "48"}],
     "PublishedEffect.control": [["usual care", "sham"], ["sham"]],
     "PublishedEffect.follow_up": ["late"],
@@ -381,6 +382,13 @@ def test_the_measure_of_an_outcome_meets_no_stale_result(
     for study, kept in ((written, store), (of_events, kept_of_events)):
         chosen = places_of(study, ("Outcome.measure",))
         assert compared(study, kept, chosen.__contains__) == {"Outcome.measure"}
+
+
+@pytest.mark.parametrize("method", ["MetaAnalysis", "Moderators", "RecursivePartitioning", "DirectedPeeling"])
+def test_a_subgroup_fixed_in_advance_meets_no_stale_result(written: Written, store: Store, method: str) -> None:
+    field = f"{method}.subset"
+    place = next(place for place, (_, _, found, _) in enumerate(changes(written)) if found == field)
+    assert compared(written, store, lambda chosen: chosen == place) == {field}
 
 
 def test_what_a_default_stands_for_makes_nothing_again_where_it_is_written(written: Written, store: Store) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.measurements import Measurements, direction_of, measured_by, visit_in
+from reportgen.analyses.subset import Subset, outside
 from reportgen.data import Repository
 from reportgen.late import pd
 from reportgen.records.exclusion import Exclusion, ExclusionReason
@@ -82,6 +83,8 @@ class Selection:
         Of counts: the denominator of each person.
     measure : str
         Of the pooled effects on the outcome, as in the study file.
+    outside : mapping of str to tuple of int
+        How many people of each trial, control and intervention, are left out for the sake of a subgroup alone; empty without one.
     spread : mapping of str to float
         By what outcome and baseline of each trial were divided, where the measure is standardised; else empty.
     """
@@ -105,6 +108,7 @@ class Selection:
     exposure: FloatArray | None = None
     measure: Measure = MEASURES["continuous"][0]
     spread: Mapping[str, float] = field(default_factory=dict)
+    outside: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def in_two_stages(self) -> bool:
@@ -162,6 +166,19 @@ def without_small_trials(selection: Selection, minimum: int) -> Selection:
     if few_in_an_arm(selection.treatment, minimum):
         return selection
     return without_trials(selection, dict.fromkeys(small_trials(selection, minimum), ExclusionReason.TOO_SMALL))
+
+
+def without_close_trials(selection: Selection, minimum: int) -> Selection:
+    """Return a selection of a subgroup without trials of which few people of an arm, and not nobody, are outside it.
+
+    Where another analysis tells of everybody, the difference of the two effects in such a trial would be theirs.
+    """
+    close = {
+        name: ExclusionReason.TOO_CLOSE
+        for name in selection.trials
+        if guards(minimum) and any(0 < people < minimum for people in selection.outside.get(name, ()))
+    }
+    return without_trials(selection, close)
 
 
 def without_trials(selection: Selection, lacking: Mapping[str, ExclusionReason | Exclusion]) -> Selection:
@@ -246,6 +263,7 @@ def select(
     follow_up: str,
     comparison: str,
     adjust_for: tuple[str, ...],
+    subset: Subset | None = None,
     telling_nothing: bool = False,
 ) -> Selection:
     """Select participants and trials for one outcome at one follow-up in one comparison.
@@ -260,6 +278,8 @@ def select(
         Names as in the study file.
     adjust_for : tuple of str
         `baseline` (of the outcome), `baseline X`, or covariates.
+    subset : mapping of str to tuple of str, optional
+        The subgroup to which the analysis is limited, as the study file says it.
     telling_nothing : bool
         Whether trials in which nobody, or everybody, has the event stay, though they tell nothing about a ratio.
 
@@ -295,6 +315,9 @@ def select(
     if _asks_for_baseline(study.outcomes[outcome], used):
         missing = {Exclusion(ExclusionReason.NO_BASELINE): np.isnan(before), **missing}
     missing |= {without_adjuster(a, study): np.isnan(column).any(axis=1) for a, column in adjusters.items()}
+    limits = outside(repository, measurements, study, subset or {})
+    beyond = _beyond(limits, missing, side, trial_of)
+    missing = {**limits, **missing}
     stays = side >= 0
     for trial in repository.trials:
         if trial.name in instruments:
@@ -320,11 +343,27 @@ def select(
         study.outcomes[outcome].kind,
         None if exposure is None else exposure[stays],
         study.outcomes[outcome].effect_measure,
+        outside=beyond,
     )
     if study.outcomes[outcome].standardised:
         based = _asks_for_baseline(study.outcomes[outcome], used)
         return _standardised(everybody, (before if based else after)[stays])
     return everybody if telling_nothing else without_trials(everybody, _telling_nothing(everybody))
+
+
+def _beyond(
+    limits: Mapping[Exclusion, NDArray[np.bool_]],
+    missing: Mapping[Exclusion, NDArray[np.bool_]],
+    side: NDArray[np.int64],
+    trial_of: NDArray[np.object_],
+) -> dict[str, tuple[int, int]]:
+    """Return how many people of each trial would enter but for a subgroup: control, intervention."""
+    if not limits:
+        return {}
+    there = np.any(list(limits.values()), axis=0) & ~np.any(list(missing.values()), axis=0)
+    names = dict.fromkeys(trial_of[side >= 0].tolist())
+    arms = {name: [int(np.sum(there & (trial_of == name) & (side == arm))) for arm in (0, 1)] for name in names}
+    return {name: (control, intervention) for name, (control, intervention) in arms.items()}
 
 
 def _exposure(

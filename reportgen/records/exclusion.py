@@ -15,6 +15,7 @@ class ExclusionReason(Enum):
     NOT_MEASURED = "not measured"
     NOT_IN_WINDOW = "not measured in this window"
     NOT_AT_BASELINE = "not measured at baseline"
+    OUTSIDE = "outside the subgroup {}"
     NO_BASELINE = "no baseline value"
     NO_FOLLOW_UP = "no value at follow-up"
     NO_EXPOSURE = "no exposure at follow-up"
