@@ -407,6 +407,10 @@ RELAPSE = OUTCOMES["relapse"]
             {"outcomes": {"relapse": {**RELAPSE, "measure": "risk difference"}}, "report": {"contents": [{"series": "Fig.", "show": "forest", "of": "pooled", "outcome": "relapse", "limits": [0.5, 2]}]}},
             "no effect, 0, does not",
         ),
+        (
+            {"instruments": {**INSTRUMENTS, "falls": {"name": "Falls", "better": "higher"}}},
+            "`good: false` says that the event is not good, and `better: higher` of 'falls' the opposite",
+        ),
         ({"outcomes": {"RMDQ": {"event": "yes"}}}, "`event` does not apply to a continuous outcome"),
         ({"outcomes": {"RMDQ": {"exposure": "days"}}}, "`exposure` does not apply to a continuous outcome"),
         ({"outcomes": {"relapse": {}}}, "'relapse' has levels, but the outcome is continuous"),
@@ -688,3 +692,42 @@ def test_the_pages_say_that_risks_are_pooled_in_two_stages_and_moderators_act_on
     assert (
         "Moderators act on the odds ratio of Relapse as well, whose pooled effect is given as the risk ratio" in words
     )
+
+
+def test_advice_on_the_baseline_of_an_event_is_not_to_look_for_it_in_a_mapping(tmp_path: Path) -> None:
+    node = {"method": "meta-analysis", "outcomes": ["relapse", "falls"], "adjust_for": ["baseline", "age"]}
+    path = write_events(tmp_path / "s", {"analyses": {"pooled": node}, "report": {"contents": []}})
+    with pytest.raises(SpecError) as caught:
+        read(path)
+    said = str(caught.value)
+    assert "'relapse' and 'falls' are events, which have no baseline value to adjust for" in said
+    assert "Remove `baseline`" in said and "add it to its mapping" not in said
+
+
+def test_better_of_an_instrument_that_agrees_with_good_is_taken(tmp_path: Path) -> None:
+    instruments = {**INSTRUMENTS, "falls": {"name": "Falls", "better": "lower"}}
+    path = write_events(tmp_path / "s", {"instruments": instruments, **NOTHING_SMALL})
+    assert effects(path)["falls"].scale.favours == "lower"
+
+
+def test_the_risk_of_the_controls_of_one_trial_is_not_called_pooled(tmp_path: Path) -> None:
+    node = {"method": "meta-analysis", "outcomes": "relapse", "adjust_for": [], "minimum_trials": 1}
+    contents = [
+        {"series": "Table", "show": "absolute-effects", "of": "pooled"},
+        {"series": "Fig.", "show": "forest", "of": "pooled", "columns": {"left": ["n"], "right": ["effect", "absolute"]}},
+    ]  # fmt: skip
+    words = {}
+    for trials in (1, 2):
+        names = [f"{name.lower()}.yaml" for name in TRIALS[:trials]]
+        report = {"formats": ["html"], "contents": contents}
+        path = write_events(
+            tmp_path / str(trials), {"trials": names, "analyses": {"pooled": node}, "report": report, **NOTHING_SMALL}
+        )
+        out = tmp_path / f"out{trials}"
+        assert run(["build", str(path), "--output", str(out), "-j", "1"]) == 0
+        page = re.sub(r"<[^>]+>", "", (out / "appendix.html").read_text(encoding="utf-8"))
+        words[trials] = " ".join(html.unescape(page).split())
+    assert "Control: risk (or rate) in the control group of the trial" in words[1]
+    assert "worked out from the risk in the control group of the trial" in words[1]
+    assert "risk of the control group in the trial" in words[1] and "pooled risk of the control groups" not in words[1]
+    assert "in the control groups, pooled with a random intercept" in words[2]

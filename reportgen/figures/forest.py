@@ -290,8 +290,10 @@ def _columns_note(columns: Sides, scale: EffectScale, effects: Sequence[PooledEf
         parts.append("I²: of the two-stage model. ")
     if "absolute" in present:
         ratios = {effect.scale.is_ratio for effect in effects if effect.kind != "continuous"}
+        alone = {effect.alone for effect in effects if effect.absolute is not None} == {True}
+        risk = "risk of the control group in the trial" if alone else "pooled risk of the control groups"
         if ratios != {False}:
-            parts.append("Difference per thousand: what the ratio makes of the pooled risk of the control groups. ")
+            parts.append(f"Difference per thousand: what the ratio makes of the {risk}. ")
         if False in ratios:
             parts.append("Difference per thousand of a risk difference: the pooled risk difference itself. ")
     return tuple(parts)

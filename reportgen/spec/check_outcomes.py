@@ -89,6 +89,13 @@ def _events(name: str, outcome: Outcome, study: Study, source: Source) -> Iterat
     if used and outcome.good is None and len({study.instruments[item].better for item, _ in used} - {None}) != 1:
         hint = "Write `good: false` of an event such as a relapse, `good: true` of one such as a response."
         yield Problem("the outcome does not say whether its event is good", source.at(*here), hint)
+    for instrument, _ in used:
+        better = study.instruments[instrument].better
+        if None not in (better, outcome.good) and (better == "higher") is not outcome.good:
+            says = "is good" if outcome.good else "is not good"
+            message = f"`good: {str(outcome.good).lower()}` says that the event {says}, and `better: {better}` of '{instrument}' the opposite"
+            hint = "Remove `better` of the instrument, or correct one of the two."
+            yield Problem(message, source.at(*here, "good"), hint)
     if outcome.exposure is not None:
         place = (*here, "exposure")
         yield from unknown("instrument", outcome.exposure, study.instruments, source, *place)

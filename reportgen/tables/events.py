@@ -42,7 +42,7 @@ def absolute_effects(effects: Sequence[PooledEffect], settings: ModelSettings) -
     notes: list[Inline] = [(f"{directions(effect.scale for effect in effects)}.",)]
     notes.append(
         (
-            f"Control: risk (or rate) in the control groups, pooled with a random intercept; difference: {_made_of(effects)}.",
+            f"Control: {_control(effects)}; difference: {_made_of(effects)}.",
             *((" Rates are per thousand units of exposure, risks per thousand people.",) if _timed(effects) else ()),
         )
     )
@@ -54,6 +54,16 @@ def absolute_effects(effects: Sequence[PooledEffect], settings: ModelSettings) -
             )
         )
     return explained(Table(columns, groups, tuple(notes)))
+
+
+def _control(effects: Sequence[PooledEffect]) -> str:
+    """Return of what the risk of the controls is: of all trials, pooled, or of the one trial that there is."""
+    alone = {effect.alone for effect in effects if effect.absolute is not None}
+    parts = ["in the control groups, pooled with a random intercept"] if alone != {True} else []
+    of_one = (
+        "in the control group of the trial" if alone == {True} else "where there is one trial, in its control group"
+    )
+    return "risk (or rate) " + "; ".join([*parts, *([of_one] if True in alone else [])])
 
 
 def _made_of(effects: Sequence[PooledEffect]) -> str:

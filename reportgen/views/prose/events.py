@@ -71,10 +71,11 @@ def standardised_models(
     )
     if alone:
         yield _intervals_alone(settings)
+        yield _absolute("binary", [scale.is_ratio for scale in scales], alone=True)
         return
     yield _pooled_apart(named, settings)
     yield _without_effect(scales)
-    yield _absolute("binary", settings, [scale.is_ratio for scale in scales])
+    yield _absolute("binary", [scale.is_ratio for scale in scales])
 
 
 def _intervals_alone(settings: ModelSettings) -> Inline:
@@ -144,6 +145,7 @@ def event_models(kind: str, settings: ModelSettings, fits: Fits, *, alone: bool)
             settings.level,
             "%.",
         )
+        yield _absolute(kind, [True], alone=True)
         return
     random = settings.treatment_effect == "random"
     effect = (
@@ -167,7 +169,7 @@ def event_models(kind: str, settings: ModelSettings, fits: Fits, *, alone: bool)
         f"{family} regression; no half events are added. Where people with the event can be separated from all others without error, a "
         "ratio has no finite estimate, and none is given.",
     )
-    yield _absolute(kind, settings, [True])
+    yield _absolute(kind, [True])
     if kind == "count":
         yield _dispersion(settings)
 
@@ -185,8 +187,17 @@ def _dispersion(settings: ModelSettings) -> Inline:
     return (f"{printed}; standard errors are those of the Poisson model, whatever it is.",)
 
 
-def _absolute(kind: str, settings: ModelSettings, ratios: Sequence[bool]) -> Inline:
-    """Return how effects were made absolute; `ratios` says of the measures that they are for whether each is a ratio."""
+def _absolute(kind: str, ratios: Sequence[bool], *, alone: bool = False) -> Inline:
+    """Return how effects were made absolute.
+
+    Parameters
+    ----------
+    kind : {'binary', 'count'}
+    ratios : sequence of bool
+        Of the measures of the effects, whether each is a ratio.
+    alone : bool
+        Whether each effect is one trial's own.
+    """
     risk = "risk" if kind == "binary" else "rate"
     needed = (
         " The number needed to treat is one over the risk difference; where its interval holds no difference, it passes through infinity."
@@ -194,11 +205,12 @@ def _absolute(kind: str, settings: ModelSettings, ratios: Sequence[bool]) -> Inl
         else ""
     )
     own = " A risk difference and its interval are given per thousand as they are." if False in ratios else ""
-    pooled = "pooled by a model of these groups alone with a random intercept"
+    pooled = ", pooled by a model of these groups alone with a random intercept"
+    groups = "control group of the trial" if alone else f"control groups{pooled}"
     if True not in ratios:
-        return (f"The {risk} in the control groups was {pooled}.{own}{needed}",)
+        return (f"The {risk} of the controls is that in the {groups}.{own}{needed}",)
     return (
-        f"What a ratio means for a thousand people was worked out from the {risk} in the control groups, {pooled}: "
+        f"What a ratio means for a thousand people was worked out from the {risk} in the {groups}: "
         f"the difference is what the ratio makes of that {risk}, and the ends of its interval are what the ends "
         f"of the interval of the ratio make of it, the {risk} taken as known.{own}{needed}",
     )
