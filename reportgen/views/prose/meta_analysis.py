@@ -79,7 +79,7 @@ def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
 def _what(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
     """Yield what is analysed of every outcome with a mean; where some are changes and some are not, which are which."""
     effects = [effect for record in fitted for effect in record.results]
-    labels = {effect.outcome: effect.outcome_label for effect in effects if effect.kind == "continuous"}
+    labels = {effect.outcome: effect.outcome_label for effect in effects if effect.scale in (MEAN_DIFFERENCE, SMD)}
     if labels or not effects:
         every = "Every outcome" if len(labels) == len({effect.outcome for effect in effects}) else "Every other outcome"
         yield _of_means(study, labels, every)
