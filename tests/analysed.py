@@ -6,7 +6,7 @@ from typing import Any
 
 from reportgen.analyses.cohorts import Cohorts
 from reportgen.analyses.layout import Layout
-from reportgen.analyses.methods import method_of
+from reportgen.analyses.methods import analysis_record, method_of
 from reportgen.analyses.peeling_search import peeled
 from reportgen.analyses.reading import handed_over
 from reportgen.analyses.recursive_partitioning import partitioned
@@ -28,7 +28,7 @@ def analysed(name: str, node: Any, repository: Repository, study: Study) -> Any:
     for failed in ran.failed.values():
         raise failed.error
     present = tuple(dict.fromkeys(arm for trial in repository.trials for arm, _, _ in trial.arms))
-    record = method_of(node).record(name, node, study, present, [ran.values[task] for task in tasks])
+    record = analysis_record(name, node, study, present, [ran.values[task] for task in tasks])
     return printed(record, figures_of(study))
 
 

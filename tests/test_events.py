@@ -13,6 +13,7 @@ import pytest
 import statsmodels.api as sm
 from ruamel.yaml import YAML
 
+from reportgen.analyses.methods import planned_analyses
 from reportgen.analyses.repository_records import ledger_record
 from reportgen.cli import run
 from reportgen.errors import SpecError
@@ -396,6 +397,20 @@ RELAPSE = OUTCOMES["relapse"]
         ({"outcomes": {"relapse": {**RELAPSE, "better": "lower"}}}, "`better` does not apply to a binary outcome"),
         ({"outcomes": {"relapse": {**RELAPSE, "measure": "rate ratio"}}}, "no measure of a binary outcome"),
         ({"outcomes": {"RMDQ": {"measure": "odds ratio"}}}, "no measure of a continuous outcome"),
+        ({"outcomes": {"RMDQ": {"measure": "risk ratio"}}}, "no measure of a continuous outcome"),
+        ({"outcomes": {"falls": {**OUTCOMES["falls"], "measure": "risk difference"}}}, "no measure of a count outcome"),
+        (
+            {"outcomes": {"relapse": {**RELAPSE, "measure": "risk ratio"}}, "analyses": {"a": {"method": "meta-analysis", "outcomes": "relapse", "inference": "normal"}}},
+            "`inference: normal` does not apply to 'relapse': each risk ratio is pooled in two stages",
+        ),
+        (
+            {"outcomes": {"relapse": {**RELAPSE, "measure": "risk difference"}}, "report": {"contents": [{"series": "Fig.", "show": "forest", "of": "pooled", "outcome": "relapse", "limits": [0.5, 2]}]}},
+            "no effect, 0, does not",
+        ),
+        (
+            {"instruments": {**INSTRUMENTS, "falls": {"name": "Falls", "better": "higher"}}},
+            "`good: false` says that the event is not good, and `better: higher` of 'falls' the opposite",
+        ),
         ({"outcomes": {"RMDQ": {"event": "yes"}}}, "`event` does not apply to a continuous outcome"),
         ({"outcomes": {"RMDQ": {"exposure": "days"}}}, "`exposure` does not apply to a continuous outcome"),
         ({"outcomes": {"relapse": {}}}, "'relapse' has levels, but the outcome is continuous"),
@@ -556,3 +571,163 @@ def test_a_difference_excludes_none_where_the_ratio_does_and_leaves_no_risk_belo
     assert low >= -control and high <= 1000 - control
     ratio_low, ratio_high = (number.value or 0.0 for number in (effect.estimate.low, effect.estimate.high))
     assert (np.sign(low), np.sign(high)) == (np.sign(ratio_low), np.sign(ratio_high))
+
+
+MEASURED: dict[str, Any] = {
+    "relapse": {**OUTCOMES["relapse"], "measure": "risk ratio"},
+    "relapse difference": {**OUTCOMES["relapse"], "instrument": "relapse", "measure": "risk difference", "title": "Relapse"},
+    "falls": OUTCOMES["falls"],
+}  # fmt: skip
+
+
+def write_measured(folder: Path, **parts: Any) -> Path:
+    """Write the study with a risk ratio and a risk difference of the relapse."""
+    analyses = {"pooled": {"method": "meta-analysis", "outcomes": list(MEASURED), "adjust_for": ["age"]}}
+    contents = [item for item in CONTENTS if item["of"] == "pooled"]
+    report = {"formats": ["html", "results"], "contents": contents}
+    study = {"outcomes": MEASURED, "analyses": analyses, "report": report, **NOTHING_SMALL, **parts}
+    return write_events(folder, study)
+
+
+def test_a_risk_ratio_is_a_logarithm_and_a_risk_difference_has_percentage_points(tmp_path: Path) -> None:
+    found = effects(write_measured(tmp_path / "s"))
+    ratio, difference = found["relapse"], found["relapse difference"]
+    assert (ratio.scale.link, ratio.scale.favours, ratio.unit.text) == ("log", "lower", "")
+    assert (difference.scale.link, difference.unit.text) == ("identity", "percentage points")
+    assert (ratio.model, difference.model, found["falls"].model) == ("two-stage", "two-stage", "one-step")
+    assert float(ratio.estimate.effect.text) == pytest.approx(np.exp(ratio.estimate.effect.value or 0), abs=0.005)
+    assert ratio.two_stage.effect.value is None and ratio.two_stage_heterogeneity.q.value is not None
+    assert ratio.evaluations.value is None and "two stages" in ratio.evaluations.reason
+
+
+def test_what_risks_mean_for_a_thousand_people_follows_from_the_pooled_effect(tmp_path: Path) -> None:
+    found = effects(write_measured(tmp_path / "s"))
+    ratio, difference = found["relapse"], found["relapse difference"]
+    assert ratio.absolute is not None and difference.absolute is not None
+    control = ratio.absolute.control.value or 0.0
+    factor = np.exp(ratio.estimate.high.value or 0.0)
+    assert ratio.absolute.high.value == pytest.approx(min(control * (factor - 1), 1000 - control), rel=1e-9)
+    assert difference.absolute.difference.value == pytest.approx(10 * (difference.estimate.effect.value or 0))
+    assert difference.absolute.low.value == pytest.approx(10 * (difference.estimate.low.value or 0))
+    assert difference.absolute.needed is not None
+    assert difference.absolute.needed.value == pytest.approx(100 / abs(difference.estimate.effect.value or 0))
+
+
+def test_a_trial_with_an_arm_without_events_enters_no_pooled_risk_and_is_counted(tmp_path: Path) -> None:
+    path = write_measured(tmp_path / "s")
+    table = pd.read_csv(tmp_path / "s" / "east.csv")
+    table.loc[table["arm"] == 1, "relapse"] = 0
+    table.to_csv(tmp_path / "s" / "east.csv", index=False)
+    found = effects(path)
+    for name in ("relapse", "relapse difference"):
+        effect = found[name]
+        assert [row.trial.text for row in effect.by_trial] == ["North", "South"]
+        (lost,) = effect.excluded
+        assert lost.exclusion is not None and lost.n.value == len(table)
+        assert lost.exclusion.words == "no effect of its own: nobody in the intervention arm has the event"
+        assert (effect.n.value or 0) + len(table) == effect.in_comparison.value
+    spec, repository = read(path)
+    (planned,) = planned_analyses(spec.study, repository)
+    assert [item.trials for item in planned.effects] == [2, 2, 3]
+
+
+def test_one_trial_alone_has_its_own_risk_ratio_and_nothing_is_pooled(tmp_path: Path) -> None:
+    node = {"method": "meta-analysis", "outcomes": "relapse", "adjust_for": [], "minimum_trials": 1}
+    path = write_measured(tmp_path / "s", analyses={"pooled": node}, trials=["north.yaml"], report={"contents": []})
+    effect = effects(path)["relapse"]
+    table = pd.read_csv(tmp_path / "s" / "north.csv")
+    risks = table.groupby("arm")["relapse"].mean()
+    assert effect.alone and effect.estimate.effect.value == pytest.approx(np.log(risks[1] / risks[2]), abs=1e-8)
+    assert effect.heterogeneity.tau2.value is None and "standardised over participants" in effect.regression
+
+
+def test_moderators_act_on_the_odds_ratio_whatever_the_measure(tmp_path: Path) -> None:
+    screening = {"screening": {**SCREENING, "outcomes": "relapse"}}
+    screens = []
+    for name, outcomes in (
+        ("odds", OUTCOMES),
+        ("risks", {**OUTCOMES, "relapse": MEASURED["relapse difference"] | {"instrument": "relapse"}}),
+    ):
+        study = {"outcomes": outcomes, "analyses": screening, "report": {"contents": []}, **NOTHING_SMALL}
+        screens.append(record_of(write_events(tmp_path / name, study), "screening").results[0])
+    assert {screen.scale.measure for screen in screens} == {"odds ratio"}
+    assert [screen.pooled for screen in screens] == ["", "risk difference"]
+    first, second = (screen.interactions[0].within.each[0].effect.value for screen in screens)
+    assert first == second
+
+
+def test_few_events_are_suppressed_beside_pooled_risks_as_well(tmp_path: Path) -> None:
+    analyses = {"pooled": {"method": "meta-analysis", "outcomes": "relapse", "adjust_for": []}}
+    path = write_measured(tmp_path / "s", analyses=analyses, report={"contents": []}, policy={"minimum_cell": 5})
+    table = pd.read_csv(tmp_path / "s" / "east.csv")
+    table["relapse"] = 0
+    table.loc[[0, 2, 5], "relapse"] = 1
+    table.to_csv(tmp_path / "s" / "east.csv", index=False)
+    effect = effects(path)["relapse"]
+    suppressed = [row for row in effect.by_trial if row.status == "suppressed"]
+    assert len(suppressed) > 1 and all(row.estimate.effect.value is None for row in suppressed)
+    assert effect.heterogeneity.tau2.value is None and effect.two_stage_heterogeneity.q.value is None
+    told = float(np.exp(effect.estimate.effect.value or 0))
+    assert round(told, 2) == pytest.approx(told, abs=1e-12)
+
+
+def test_the_pages_say_that_risks_are_pooled_in_two_stages_and_moderators_act_on_odds(tmp_path: Path) -> None:
+    analyses = {
+        "pooled": {"method": "meta-analysis", "outcomes": list(MEASURED), "adjust_for": ["age"]},
+        "screening": {**SCREENING, "outcomes": "relapse"},
+    }
+    path = write_measured(tmp_path / "s", analyses=analyses)
+    assert run(["build", str(path), "--output", str(tmp_path / "out"), "-j", "1"]) == 0
+    page = html.unescape(re.sub(r"<[^>]+>", "", (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8")))
+    words = " ".join(page.split())
+    for said in (
+        "There is no one-step model of risk ratios and risk differences",
+        "standardisation over the participants, or g-computation",
+        "Moderators and searches for subgroups act on the odds ratio",
+        "Negative risk differences favour the intervention",
+        "Risk ratios are pooled in two stages from those of the trials",
+        "Pooled, two-stage model",
+    ):
+        assert said in words, said
+    assert (
+        "Moderators act on the odds ratio of Relapse as well, whose pooled effect is given as the risk ratio" in words
+    )
+
+
+def test_advice_on_the_baseline_of_an_event_is_not_to_look_for_it_in_a_mapping(tmp_path: Path) -> None:
+    node = {"method": "meta-analysis", "outcomes": ["relapse", "falls"], "adjust_for": ["baseline", "age"]}
+    path = write_events(tmp_path / "s", {"analyses": {"pooled": node}, "report": {"contents": []}})
+    with pytest.raises(SpecError) as caught:
+        read(path)
+    said = str(caught.value)
+    assert "'relapse' and 'falls' are events, which have no baseline value to adjust for" in said
+    assert "Remove `baseline`" in said and "add it to its mapping" not in said
+
+
+def test_better_of_an_instrument_that_agrees_with_good_is_taken(tmp_path: Path) -> None:
+    instruments = {**INSTRUMENTS, "falls": {"name": "Falls", "better": "lower"}}
+    path = write_events(tmp_path / "s", {"instruments": instruments, **NOTHING_SMALL})
+    assert effects(path)["falls"].scale.favours == "lower"
+
+
+def test_the_risk_of_the_controls_of_one_trial_is_not_called_pooled(tmp_path: Path) -> None:
+    node = {"method": "meta-analysis", "outcomes": "relapse", "adjust_for": [], "minimum_trials": 1}
+    contents = [
+        {"series": "Table", "show": "absolute-effects", "of": "pooled"},
+        {"series": "Fig.", "show": "forest", "of": "pooled", "columns": {"left": ["n"], "right": ["effect", "absolute"]}},
+    ]  # fmt: skip
+    words = {}
+    for trials in (1, 2):
+        names = [f"{name.lower()}.yaml" for name in TRIALS[:trials]]
+        report = {"formats": ["html"], "contents": contents}
+        path = write_events(
+            tmp_path / str(trials), {"trials": names, "analyses": {"pooled": node}, "report": report, **NOTHING_SMALL}
+        )
+        out = tmp_path / f"out{trials}"
+        assert run(["build", str(path), "--output", str(out), "-j", "1"]) == 0
+        page = re.sub(r"<[^>]+>", "", (out / "appendix.html").read_text(encoding="utf-8"))
+        words[trials] = " ".join(html.unescape(page).split())
+    assert "Control: risk (or rate) in the control group of the trial" in words[1]
+    assert "worked out from the risk in the control group of the trial" in words[1]
+    assert "risk of the control group in the trial" in words[1] and "pooled risk of the control groups" not in words[1]
+    assert "in the control groups, pooled with a random intercept" in words[2]

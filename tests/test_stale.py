@@ -80,6 +80,7 @@ INSTEAD: dict[str, list[Any]] = {
     "Events.comparisons": ["other"],
     "Events.follow_up": ["late"],
     "Outcome.range": [[0, 100]],
+    **{f"{kind}.subset": [{"age": "at least 30"}] for kind in ("MetaAnalysis", "Moderators", "RecursivePartitioning", "DirectedPeeling")},
     "Published.means": [{"age": "48"}],
     "PublishedEffect.control": [["usual care", "sham"], ["sham"]],
     "PublishedEffect.follow_up": ["late"],
@@ -373,6 +374,21 @@ def test_decimals_of_an_outcome_are_known_where_its_limits_are_told_alone(writte
 def test_what_is_analysed_of_an_outcome_meets_no_stale_result(written: Written, store: Store) -> None:
     places = [place for place, (_, _, field, _) in enumerate(changes(written)) if field == "Outcome.analyse"]
     assert compared(written, store, lambda place: place in places) == {"Outcome.analyse"}
+
+
+def test_the_measure_of_an_outcome_meets_no_stale_result(
+    written: Written, store: Store, of_events: Written, kept_of_events: Store
+) -> None:
+    for study, kept in ((written, store), (of_events, kept_of_events)):
+        chosen = places_of(study, ("Outcome.measure",))
+        assert compared(study, kept, chosen.__contains__) == {"Outcome.measure"}
+
+
+@pytest.mark.parametrize("method", ["MetaAnalysis", "Moderators", "RecursivePartitioning", "DirectedPeeling"])
+def test_a_subgroup_fixed_in_advance_meets_no_stale_result(written: Written, store: Store, method: str) -> None:
+    field = f"{method}.subset"
+    place = next(place for place, (_, _, found, _) in enumerate(changes(written)) if found == field)
+    assert compared(written, store, lambda chosen: chosen == place) == {field}
 
 
 def test_what_a_default_stands_for_makes_nothing_again_where_it_is_written(written: Written, store: Store) -> None:

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.arm_means import SIDES, arms_disclosed
-from reportgen.analyses.pooled_fits import LINKS, Fits
-from reportgen.analyses.recording import for_outcome
+from reportgen.analyses.pooled_fits import LINKS, PER_HUNDRED, Fits
+from reportgen.analyses.recording import for_pooled
 from reportgen.analyses.selection import Selection
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.events import ArmEvents
@@ -136,7 +136,7 @@ def with_events(
     values : Values
         Of the analysis.
     """
-    at = for_outcome(people.outcome, study, values).at(people.comparison, people.outcome, people.follow_up)
+    at = for_pooled(people.outcome, study, values).at(people.comparison, people.outcome, people.follow_up)
     rows = tuple(
         replace(row, events=_of_trial(row, people, at)) if arms_disclosed(row, people, earlier, study) else row
         for row in effect.by_trial
@@ -202,7 +202,7 @@ def with_absolute(
 def _absolute(
     people: Selection, effect: Effect, node: MetaAnalysis, scale: EffectScale, values: Values
 ) -> AbsoluteEffect[Value] | None:
-    """Return what a pooled log ratio means for a thousand people; None where the risk of the controls cannot be pooled."""
+    """Return what a pooled effect means for a thousand people; None where the risk of the controls cannot be pooled."""
     link = LINKS[people.kind]
     risk = pool_control_risk(
         people.response,
@@ -220,7 +220,7 @@ def _absolute(
 
     control_low, control_high = risk.interval(node.level)
     ends = (effect.estimate, *effect.interval(node.level))
-    difference, low, high = (risk_difference(risk.value, scalar(end), link) for end in ends)
+    difference, low, high = (_difference(risk.value, scalar(end), people) for end in ends)
     needed = number_needed_to_treat(difference, low, high) if people.kind == "binary" else None
     number, first, last = (None, None, None) if needed is None else _needed(values, needed)
     return AbsoluteEffect(
@@ -236,6 +236,15 @@ def _absolute(
         benefits=(scale.favourable(difference), scale.favourable(low), scale.favourable(high)),
         through_infinity=needed is not None and needed.through_infinity,
     )
+
+
+def _difference(risk: float, effect: float, people: Selection) -> float:
+    """Return the difference in risk, or rate, that an effect makes of that of the controls; no risk is above one."""
+    if people.measure == "risk difference":
+        return effect / PER_HUNDRED
+    if people.measure == "risk ratio":
+        return min(risk_difference(risk, effect, "log"), 1.0 - risk)
+    return risk_difference(risk, effect, LINKS[people.kind])
 
 
 def _needed(values: Values, needed: NumberNeeded) -> tuple[Value, Value, Value]:

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from reportgen.analyses.measurements import direction_of
-from reportgen.analyses.naming import unit_of
+from reportgen.analyses.naming import natural_unit_of
 from reportgen.analyses.recording import for_outcome
-from reportgen.analyses.selection import Selection
+from reportgen.analyses.selection import Selection, in_own_units
 from reportgen.records.model import ArmMeans, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Value
 from reportgen.release.rules import few_of, guards
@@ -85,12 +85,15 @@ def _apart(group: frozenset[int], others: Iterable[frozenset[int]]) -> bool:
 def _means(row: TrialEstimate[Value], people: Selection, study: Study, values: Values) -> ArmMeans[Value]:
     """Return the means of a trial: improvements, or values at follow-up in the direction of the outcome."""
     name, outcome = row.trial.words, study.outcomes[people.outcome]
+    people = in_own_units(people)
+    unit = natural_unit_of(people.outcome, study)
+    if outcome.without_unit:
+        unit = study.instruments[people.instruments[name]].unit
     turned = outcome.final and direction_of(outcome, people.outcome, study) == "lower"
     numbers: list[Value] = []
     for side, word in enumerate(SIDES):
         mine = people.response[(people.trial == name) & (people.treatment == side)]
         mean, sd = mean_sd(-mine if turned else mine)
         at = values.at("trial", name, word, n=len(mine), trials=1)
-        unit = unit_of(people.outcome, study)
         numbers += [at.fixed("mean", mean, "mean", unit), at.fixed("sd", sd, "mean", unit, ONE_VALUE)]
     return ArmMeans("value at follow-up" if outcome.final else "improvement", *numbers)

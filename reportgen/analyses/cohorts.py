@@ -12,10 +12,14 @@ from itertools import product
 
 from reportgen.analyses.measurements import Measurements
 from reportgen.analyses.moderator_values import Moderator, moderator_of
-from reportgen.analyses.selection import Selection, disclosed_alone, select, without_small_trials
+from reportgen.analyses.selection import Selection, disclosed_alone, select, without_close_trials, without_small_trials
+from reportgen.analyses.subset import Subset
 from reportgen.data import Repository
 from reportgen.spec.references import expanded
 from reportgen.spec.study import Pooled, Study
+
+Conditions = tuple[tuple[str, tuple[str, ...]], ...]
+"""A subgroup to which an analysis is limited, as a key."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,7 +55,7 @@ class Cohorts:
     def __init__(self, repository: Repository, study: Study) -> None:
         self.repository, self.study = repository, study
         self.measurements = Measurements(repository, study)
-        self._selected: dict[tuple[Cell, tuple[str, ...]], Selection] = {}
+        self._selected: dict[tuple[Cell, tuple[str, ...], Conditions], Selection] = {}
         self._moderators: dict[str, Moderator] = {}
 
     def of(self, node: Pooled) -> list[Selection]:
@@ -61,14 +65,19 @@ class Cohorts:
         """
         return [
             self.people(
-                cell, node.adjust_for, small_trials=disclosed_alone(node, cell.outcome, cell.follow_up, self.study)
+                cell,
+                node.adjust_for,
+                subset=node.subset,
+                small_trials=disclosed_alone(node, cell.outcome, cell.follow_up, self.study),
             )
             for cell in cells_of(node, self.study)
         ]
 
-    def people(self, cell: Cell, adjust_for: tuple[str, ...], *, small_trials: bool = True) -> Selection:
-        """Return who enters a cell with every adjuster; without the trials that are too small, unless these may stay."""
-        key = cell, adjust_for
+    def people(
+        self, cell: Cell, adjust_for: tuple[str, ...], *, subset: Subset | None = None, small_trials: bool = True
+    ) -> Selection:
+        """Return who of a subgroup enters a cell with every adjuster; without the trials that are too small, unless these may stay."""
+        key = cell, adjust_for, tuple((subset or {}).items())
         if key not in self._selected:
             self._selected[key] = select(
                 self.repository,
@@ -78,9 +87,13 @@ class Cohorts:
                 follow_up=cell.follow_up,
                 comparison=cell.comparison,
                 adjust_for=adjust_for,
+                subset=subset,
             )
         found = self._selected[key]
-        return found if small_trials else without_small_trials(found, self.study.policy.minimum_cell)
+        if small_trials:
+            return found
+        minimum = self.study.policy.minimum_cell
+        return without_close_trials(without_small_trials(found, minimum), minimum)
 
     def moderators(self, names: Iterable[str]) -> dict[str, Moderator]:
         """Return moderators by name (covariates, or `baseline X` for an outcome or instrument X), in the given order."""

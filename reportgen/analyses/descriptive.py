@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.measurements import Measurements, baseline_instrument
-from reportgen.analyses.naming import unit_of
+from reportgen.analyses.naming import natural_unit_of
 from reportgen.data import Repository
 from reportgen.late import pd
 from reportgen.records.model import (
@@ -262,7 +262,7 @@ def suppressed_columns(counts: Sequence[int], minimum: int) -> list[bool]:
 def _baseline_words(name: str, study: Study) -> tuple[str, str, int | None]:
     """Return label, unit and decimals of a baseline measure; a scale without a unit needs none in a table of means."""
     if name in study.outcomes:
-        unit = unit_of(name, study)
+        unit = natural_unit_of(name, study)
         return outcome_title(name, study), "" if unit == "points" else unit, study.outcomes[name].decimals
     instrument = study.instruments[name]
     return instrument.name or name, instrument.unit, None

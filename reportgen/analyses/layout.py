@@ -64,12 +64,14 @@ class Layout:
         """Add the task that says who enters a cell of an analysis; return its name."""
         alone = disclosed_alone(node, cell.outcome, cell.follow_up, self.study)
         arguments = {
-            "study": selecting(study_of(self.study, cell, node.adjust_for)),
+            "study": selecting(study_of(self.study, cell, (*node.adjust_for, *node.subset)), node.subset),
             "cell": cell,
             "adjust_for": node.adjust_for,
+            "subset": node.subset,
             "small_trials": alone,
         }
-        name = _named("people", cell, *node.adjust_for, "" if alone else "no small trials")
+        limits = repr(tuple(node.subset.items())) if node.subset else ""
+        name = _named("people", cell, *node.adjust_for, limits, "" if alone else "no small trials")
         return self.add(
             name, people_of, arguments, inputs={"repository": READ}, kept=False, digest=people_digest, here=True
         )
@@ -237,7 +239,7 @@ class Layout:
 
     def slice(self, node: Pooled, cell: Cell, moderators: Iterable[str] = ()) -> Study:
         """Return the part of the study on which a cell of an analysis depends: names and decimals are not among it."""
-        return unrounded(study_of(self.study, cell, (*node.adjust_for, *moderators)))
+        return unrounded(study_of(self.study, cell, (*node.adjust_for, *node.subset, *moderators)))
 
     def figures(self, cell: Cell) -> Figures:
         """Return how many decimals the numbers of a cell are printed with."""
@@ -246,7 +248,14 @@ class Layout:
 
 def _bare(screening_node: Moderators, cell: Cell) -> Moderators:
     """Return a screening of one cell without what its fits do not depend on."""
-    update = {"expected": {}, "tiers": type(screening_node.tiers)(), "level": 0.95, "adjust_for": (), "draws": None}
+    update = {
+        "expected": {},
+        "tiers": type(screening_node.tiers)(),
+        "level": 0.95,
+        "adjust_for": (),
+        "subset": {},
+        "draws": None,
+    }
     return node_of(screening_node, cell).model_copy(update=update)
 
 
@@ -264,10 +273,16 @@ def _short(*words: str) -> str:
 
 
 def people_of(
-    repository: Repository, *, study: Study, cell: Cell, adjust_for: tuple[str, ...], small_trials: bool
+    repository: Repository,
+    *,
+    study: Study,
+    cell: Cell,
+    adjust_for: tuple[str, ...],
+    subset: Mapping[str, tuple[str, ...]],
+    small_trials: bool,
 ) -> Selection:
     """Return who enters a cell."""
-    return Cohorts(repository, study).people(cell, adjust_for, small_trials=small_trials)
+    return Cohorts(repository, study).people(cell, adjust_for, subset=subset, small_trials=small_trials)
 
 
 def columns_of(
@@ -286,6 +301,8 @@ def people_digest(people: Selection) -> str:
         found.update(np.ascontiguousarray(array).tobytes())
     words = (
         people.kind,
+        people.measure,
+        tuple(people.spread.items()),
         people.outcome,
         people.follow_up,
         people.comparison,

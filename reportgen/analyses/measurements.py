@@ -67,8 +67,8 @@ def direction_of(outcome: Outcome, name: str, study: Study) -> Better:
 
 
 def range_of(outcome: Outcome, name: str, study: Study) -> tuple[float, float] | None:
-    """Return the range of an outcome's scale, where it has one; events have none."""
-    if outcome.of_events:
+    """Return the range of the scale of effects on an outcome, where it has one; events and standardised outcomes have none."""
+    if outcome.of_events or outcome.standardised:
         return None
     return outcome.range or study.instruments[instruments_of(outcome, name)[0]].range
 

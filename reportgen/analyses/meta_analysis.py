@@ -15,9 +15,9 @@ from reportgen.analyses.adjusters import not_adjusted_record, unused_adjusters, 
 from reportgen.analyses.arm_events import has_few_events, suppressed_for_events, with_absolute, with_events
 from reportgen.analyses.arm_means import with_arm_means
 from reportgen.analyses.measurements import range_of
-from reportgen.analyses.naming import adjuster_label, adjuster_labels, level_number, scale_of, unit_of
-from reportgen.analyses.pooled_fits import Fits, fit, one_step_of, predicted
-from reportgen.analyses.recording import NAN, comparison_records, excluded_record, for_outcome
+from reportgen.analyses.naming import adjuster_label, adjuster_labels, level_number, pooled_scale_of, pooled_unit_of
+from reportgen.analyses.pooled_fits import Fits, TwoStageFit, fit, one_step_of, poolable, predicted
+from reportgen.analyses.recording import NAN, comparison_records, excluded_record, for_pooled
 from reportgen.analyses.selection import Selection, not_estimable
 from reportgen.analyses.suppressed_trials import (
     disclosed_effect,
@@ -28,6 +28,7 @@ from reportgen.analyses.suppressed_trials import (
 )
 from reportgen.analyses.two_stage_record import (
     ONE_TRIAL,
+    THE_EFFECT,
     not_pooled,
     outside_reasons,
     two_stage_estimate,
@@ -59,6 +60,7 @@ from reportgen.stats import (
 FULL_SCALE = 100.0
 SOLVED = "an analysis of covariance has a closed solution, without a search"
 ONE_REGRESSION = "one trial: a regression of its own"
+POOLED = "pooled in two stages, without a model of all participants"
 NO_LIKELIHOOD = "a model with quasi-Poisson standard errors has no likelihood"
 
 
@@ -113,6 +115,7 @@ def pooled_effect(
     means : bool
         Whether means of arms may be disclosed: see `reportgen.spec.check.means_disclosed_by`.
     """
+    people = poolable(people, node)
     pooling = _Pooling(people, earlier, name, node, study, means)
     if pooling.suppressed_for_events(alone):
         return None
@@ -144,6 +147,7 @@ def pooled_effect_in_digits(
     """
     if effect is not None:
         return effect
+    people = poolable(people, node)
     pooling = _Pooling(people, earlier, name, node, study, means)
     suppressed = pooling.suppressed_for_events(alone)
     if suppressed:
@@ -194,7 +198,7 @@ class _Pooling:
             name: guarded.get(name, TOO_FEW if has_few_events(people, people.trial == name, minimum) else FOR_ANOTHER)
             for name in suppressed
         }
-        values = for_outcome(people.outcome, self.study, _values(self.name, self.study))
+        values = for_pooled(people.outcome, self.study, _values(self.name, self.study))
         record = _record(people, fits, suppression, reasons, self.node, self.study, values)
         if people.kind != "continuous":
             record = with_absolute(record, people, fits, self.node, _of_cell(people, fits, values))
@@ -210,7 +214,7 @@ def _pooled_alone(
     selection: Selection, node: Node, study: Study, values: Values
 ) -> tuple[Estimate[Value], Scaled[Value] | None]:
     """Return the pooled effect as recorded, without anything beside it."""
-    values = for_outcome(selection.outcome, study, values)
+    values = for_pooled(selection.outcome, study, values)
     builder = values.at(selection.comparison, selection.outcome, selection.follow_up, arms=selection.arms)
     fitted = one_step_of(selection, node, node.treatment_effect)
     estimate = estimate_record(fitted.effect, node.level, builder, "", "")
@@ -245,7 +249,7 @@ def _record(
     study: Study,
     values: Values,
 ) -> PooledEffect[Value]:
-    unit = unit_of(selection.outcome, study)
+    unit = pooled_unit_of(selection.outcome, study)
     said = _named(fits.message, selection, study) if fits else ""
     reason = suppression or (said if fits and fits.failed else "")
     status: Status = fits.status if fits else "not estimable"
@@ -257,13 +261,14 @@ def _record(
     common = estimate_record(used.common.effect if used and not alone else None, node.level, beside[0], unit, alone)
     two_stage = used.two_stage if used else None
     apart = reason or not_pooled(two_stage, len(selection.trials))
+    beside_model = apart or (THE_EFFECT if selection.in_two_stages else "")
     rows = suppressed_rows(
         _trials(selection, fits, node, study, builder, unit) if fits else (), suppressed, study.policy.minimum_cell
     )
     n_control, n_intervention = builder.sides()
     heterogeneity = _heterogeneity(used, node, builder, unit, reason)
     scaled = _scaled(selection, used.effect if used else None, _between(used, node), node, study, builder, reason)
-    pooled_apart = two_stage_estimate(two_stage, node.level, beside[1], unit, apart)
+    pooled_apart = two_stage_estimate(two_stage, node.level, beside[1], unit, beside_model)
     variation_apart = two_stage_heterogeneity(two_stage, beside[1], unit, apart)
     return PooledEffect(
         id=builder.prefix,
@@ -271,7 +276,7 @@ def _record(
         outcome_label=builder.quote("outcome", outcome_label(selection.outcome, study)),
         domain=builder.quote("domain", study.outcomes[selection.outcome].domain),
         unit=builder.quote("unit", unit),
-        scale=scale_of(selection.outcome, study),
+        scale=pooled_scale_of(selection.outcome, study),
         follow_up=selection.follow_up,
         follow_up_label=builder.quote("follow-up", study.follow_up[selection.follow_up].label or selection.follow_up),
         comparison=selection.comparison,
@@ -287,7 +292,9 @@ def _record(
         common=common,
         two_stage=pooled_apart,
         two_stage_heterogeneity=variation_apart,
-        outside_reasons=None if alone else outside_reasons(rows, node, bool(node.adjust_for)),
+        outside_reasons=None
+        if alone or selection.in_two_stages
+        else outside_reasons(rows, node, bool(node.adjust_for)),
         by_trial=rows,
         excluded=excluded_record(selection, builder),
         status=status,
@@ -299,6 +306,7 @@ def _record(
         df_unfloored=builder.fixed("df unfloored", scalar(used.effect.df_raw) if used else NAN, "df", reason=reason),
         not_adjusted=_not_adjusted(selection, node, study, builder) if used else (),
         kind=selection.kind,
+        model="two-stage" if selection.in_two_stages else "one-step",
     )
 
 
@@ -330,13 +338,15 @@ def _not_searched(selection: Selection, fits: Fits | None) -> str:
     """Return why a fit has no number of evaluations, or no criterion."""
     if selection.kind == "continuous":
         return SOLVED
+    if selection.in_two_stages and (fits is None or not fits.alone):
+        return POOLED
     return ONE_REGRESSION if fits is not None and fits.alone else NO_LIKELIHOOD
 
 
 def _evaluations(fits: Fits | None, builder: Values, reason: str) -> Any:
-    if fits is None or fits.alone:
+    if fits is None or fits.alone or isinstance(fits.model, TwoStageFit):
         return builder.none("evaluations", reason)
-    return builder.count("evaluations", fits.one_step.optimiser.evaluations, "evaluations")
+    return builder.count("evaluations", fits.model.optimiser.evaluations, "evaluations")
 
 
 def _not_adjusted(selection: Selection, node: Node, study: Study, values: Values) -> tuple[NotAdjusted[Value], ...]:
@@ -345,17 +355,19 @@ def _not_adjusted(selection: Selection, node: Node, study: Study, values: Values
 
 
 def _criterion(fits: Fits | None) -> float:
-    return NAN if fits is None or fits.alone else fits.one_step.criterion
+    if fits is None or fits.alone or isinstance(fits.model, TwoStageFit):
+        return NAN
+    return fits.model.criterion
 
 
 def _between(fits: Fits | None, node: Node) -> tuple[float, float]:
     """Return the prediction interval where several trials were pooled; NaN elsewhere."""
-    return (NAN, NAN) if fits is None or fits.alone else predicted(fits.one_step, node)
+    return (NAN, NAN) if fits is None or fits.alone else predicted(fits.model, node)
 
 
 def _heterogeneity(fits: Fits | None, node: Node, values: Values, unit: str, reason: str) -> Heterogeneity[Value]:
     cause = reason or _one_effect(fits, node)
-    tau2 = fits.one_step.tau2 if fits and not cause else NAN
+    tau2 = fits.model.tau2 if fits and not cause else NAN
     apart = reason or not_pooled(fits.two_stage if fits else None, len(fits.trials.labels) if fits else 0)
     i2, (i2_low, i2_high) = (fits.two_stage.i2, fits.two_stage.i2_interval) if fits and not apart else (NAN, (NAN, NAN))
     low, high = _between(fits, node) if not cause else (NAN, NAN)

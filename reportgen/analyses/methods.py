@@ -23,6 +23,7 @@ from reportgen.analyses.peeling_search import peeled
 from reportgen.analyses.recursive_partitioning import partition_record, partitioned, partitioning_record
 from reportgen.analyses.selection import disclosed_alone
 from reportgen.analyses.slices import node_of
+from reportgen.analyses.subset import with_subset
 from reportgen.data import Repository
 from reportgen.records.numbers import slug
 from reportgen.records.planned import PlannedAnalysis, PlannedEffect
@@ -79,6 +80,23 @@ def add_method(method: Method) -> None:
 def method_of(node: Analysis) -> Method:
     """Return the method of a node of the study file."""
     return METHODS[type(node)]
+
+
+def analysis_record(name: str, node: Any, study: Study, present: Sequence[str], results: Sequence[Any]) -> Any:
+    """Return the record of an analysis, made of the results of its tasks; it says to which subgroup it is limited.
+
+    Parameters
+    ----------
+    name : str
+        As in the study file.
+    node : node of the study file
+    study : Study
+    present : sequence of str
+        The classes of arms that any trial has.
+    results : sequence
+        Of the tasks that its method named, in their order.
+    """
+    return with_subset(method_of(node).record(name, node, study, present, results), name, node, study)
 
 
 def _task(kind: str, name: str, cell: Cell) -> str:

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.measurements import Measurements
-from reportgen.analyses.naming import unit_of, unit_of_scale
-from reportgen.analyses.selection import BASELINE_ADJUSTER, Selection
+from reportgen.analyses.naming import natural_unit_of, unit_of_scale
+from reportgen.analyses.selection import BASELINE_ADJUSTER, Selection, in_own_units
 from reportgen.data import Repository
+from reportgen.data.scale import without_noise
 from reportgen.late import pd
 from reportgen.records.moderation import unit_of_step
 from reportgen.records.names import outcome_title
@@ -91,7 +92,10 @@ def values_of(moderator: Moderator, selection: Selection) -> FloatArray:
     baseline of the outcome is then the one that the model adjusts for.
     """
     if baseline_of(moderator.name) == selection.outcome and BASELINE_ADJUSTER in selection.adjuster_names:
-        return np.asarray(selection.adjusters[:, selection.adjuster_names.index(BASELINE_ADJUSTER)], dtype=float)
+        place = selection.adjuster_names.index(BASELINE_ADJUSTER)
+        values = np.asarray(in_own_units(selection).adjusters[:, place], dtype=float)
+        # equal values of two trials stay equal, so that no search cuts between them
+        return without_noise(values) if selection.spread else values
     return moderator.of(selection)
 
 
@@ -136,7 +140,7 @@ def _baseline(name: str, measured: str, values: FloatArray, everybody: IntArray,
     outcome = study.outcomes.get(measured)
     title = outcome_title(measured, study) if outcome else study.instruments[measured].name or measured
     instrument = None if outcome else study.instruments[measured]
-    unit = (instrument.unit or unit_of_scale(instrument.range)) if instrument else unit_of(measured, study)
+    unit = (instrument.unit or unit_of_scale(instrument.range)) if instrument else natural_unit_of(measured, study)
     per = outcome.per if outcome else 1.0
     decimals = outcome.decimals if outcome else None
     # a title may begin with a name, so that "Baseline" in front of it would stand before a capital, rightly or wrongly

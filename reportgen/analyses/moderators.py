@@ -221,6 +221,7 @@ def _screen_record(
         without_adjuster=_without_adjuster(selection, study, values),
         flips=values.count("draws", flips[0], "draws") if flips else None,
         kind=selection.kind,
+        pooled=selection.measure if selection.in_two_stages else "",
     )
 
 

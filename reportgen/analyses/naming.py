@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import math
 
-from reportgen.records.effect_scale import MEAN_DIFFERENCE, EffectScale
-from reportgen.records.numbers import Value
+from reportgen.records.effect_scale import MEAN_DIFFERENCE, SMD, EffectScale
+from reportgen.records.numbers import Link, Value
 from reportgen.release.values import Values
-from reportgen.spec.outcomes import better_of, instruments_of
+from reportgen.spec.outcomes import MEASURES, Measure, better_of, instruments_of
 from reportgen.spec.study import Pooled, Study
+
+PERCENTAGE_POINTS = "percentage points"
 
 
 def unit_of(name: str, study: Study) -> str:
+    """Return the unit of effects on an outcome: its own, and none of standardised ones."""
+    return "" if study.outcomes[name].standardised else natural_unit_of(name, study)
+
+
+def natural_unit_of(name: str, study: Study) -> str:
     """Return the unit of an outcome; `points` on a scale that has none, and nothing on one of 0 to 1, nor of events.
 
     A rescaled outcome has no use for the unit of its instrument.
     """
     outcome = study.outcomes[name]
-    if outcome.of_events:
-        return ""
+    if outcome.of_events or outcome.without_unit:
+        return outcome.unit
     instrument = study.instruments[instruments_of(outcome, name)[0]]
     return (
         outcome.unit
@@ -27,18 +34,33 @@ def unit_of(name: str, study: Study) -> str:
     )
 
 
+def pooled_unit_of(name: str, study: Study) -> str:
+    """Return the unit of the pooled effects on an outcome: that of the outcome, or percentage points of a risk difference."""
+    return PERCENTAGE_POINTS if study.outcomes[name].effect_measure == "risk difference" else unit_of(name, study)
+
+
 def scale_of(name: str, study: Study) -> EffectScale:
-    """Return the scale of the effects on an outcome: the one place where a kind of outcome is given its measure.
+    """Return the scale on which models of an outcome act, those of moderators and of searches included.
 
     Continuous outcomes are turned so that higher is better; events are not, and the scale knows which side of one is.
     """
     outcome = study.outcomes[name]
+    return _scale(name, study, MEASURES[outcome.kind][0] if outcome.in_two_stages else outcome.effect_measure)
+
+
+def pooled_scale_of(name: str, study: Study) -> EffectScale:
+    """Return the scale of the pooled effects on an outcome: its measure, where the study file chooses one."""
+    return _scale(name, study, study.outcomes[name].effect_measure)
+
+
+def _scale(name: str, study: Study, measure: Measure) -> EffectScale:
+    """Return the scale of a measure: the one place where a kind of outcome is given its words."""
+    outcome = study.outcomes[name]
     if not outcome.of_events:
-        return MEAN_DIFFERENCE
-    measure = outcome.effect_measure
-    return EffectScale(
-        measure, measure, f"{measure}s", "log", better_of(outcome, study.instruments[instruments_of(outcome, name)[0]])
-    )
+        return SMD if outcome.standardised else MEAN_DIFFERENCE
+    link: Link = "identity" if measure == "risk difference" else "log"
+    better = better_of(outcome, study.instruments[instruments_of(outcome, name)[0]])
+    return EffectScale(measure, measure, f"{measure}s", link, better)
 
 
 def unit_of_scale(limits: tuple[float, float] | None) -> str:

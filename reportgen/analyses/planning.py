@@ -18,6 +18,7 @@ from reportgen.analyses.adjusters import Unused, unused_adjusters, unused_words
 from reportgen.analyses.cohorts import Cohorts
 from reportgen.analyses.events_record import counted_people
 from reportgen.analyses.moderator_values import Moderator
+from reportgen.analyses.pooled_fits import poolable
 from reportgen.analyses.screened import testable
 from reportgen.analyses.search_people import Cost
 from reportgen.analyses.selection import (
@@ -95,7 +96,7 @@ def _analysed(outcome: Outcome) -> str:
     """Return what is analysed of an outcome."""
     if outcome.of_events:
         return "events"
-    return "at follow-up" if outcome.final else "change"
+    return ("at follow-up" if outcome.final else "change") + (", standardised" if outcome.standardised else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +196,8 @@ def counted(node: Events, context: PlanContext) -> list[PlannedEffect]:
 
 
 def pooled(node: MetaAnalysis, context: PlanContext) -> list[PlannedEffect]:
-    """Return who would enter each effect of a meta-analysis."""
-    chosen = context.cohorts.of(node)
+    """Return who would enter each effect of a meta-analysis; those that are pooled in two stages need effects of single trials."""
+    chosen = [poolable(selection, node) for selection in context.cohorts.of(node)]
     return [
         _effect(
             selection,

@@ -1,21 +1,23 @@
 """What is fitted to the people of one pooled effect: the one-step model, the same with a common effect, and the trials' own.
 
 In: a selection and the node of the study file. Out: `Fits`. The kind of the outcome chooses the models: linear mixed models of
-continuous outcomes, generalised ones of events and counts.
+continuous outcomes, generalised ones of events and counts. Risk ratios and risk differences have no one-step model: those of the
+trials, standardised over their people, are pooled in two stages.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
 from reportgen.analyses.recording import NAN
-from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
+from reportgen.analyses.selection import Selection, adjusters_of, not_estimable, without_trials
+from reportgen.records.exclusion import Exclusion, ExclusionReason
 from reportgen.records.numbers import Status
 from reportgen.release.estimates import scalar
-from reportgen.spec.outcomes import Kind
+from reportgen.spec.outcomes import Kind, Measure
 from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.stats import (
     Effect,
@@ -28,22 +30,48 @@ from reportgen.stats import (
     fit_one_step_glmm,
     per_trial,
     per_trial_glm,
+    pool_common,
     pool_two_stage,
     prediction_interval,
+    standardised_effects,
 )
 from reportgen.stats.choices import Dispersion, Link, TreatmentEffect
 
 LINKS: dict[Kind, Link] = {"binary": "logit", "count": "log"}
-OneStep = OneStepFit | GlmmFit
+CONTRASTS: dict[Measure, Literal["ratio", "difference"]] = {"risk ratio": "ratio", "risk difference": "difference"}
+PER_HUNDRED = 100.0  # a risk difference is told in percentage points
+
+
+@dataclass(frozen=True, slots=True)
+class TwoStageFit:
+    """An effect that is pooled from those of the trials, where no one-step model has its measure.
+
+    Attributes
+    ----------
+    effect : Effect
+    tau2 : float
+        NaN of one effect for all trials.
+    trials : int
+    status, message : str
+    """
+
+    effect: Effect
+    tau2: float
+    trials: int
+    status: Status
+    message: str
+
+
+Model = OneStepFit | GlmmFit | TwoStageFit
 Trials = PerTrial | PerTrialGlm
 
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """Everything that was fitted to one selection."""
+    """Everything that was fitted to one selection: `model` is the one whose effect is the answer."""
 
-    one_step: OneStep
-    common: OneStep
+    model: Model
+    common: Model
     trials: Trials
     two_stage: TwoStage
 
@@ -55,7 +83,7 @@ class Fits:
     @property
     def status(self) -> Status:
         """How the fit of the effect ended."""
-        return self.trials.status[0] if self.alone else self.one_step.status
+        return self.trials.status[0] if self.alone else self.model.status
 
     @property
     def failed(self) -> bool:
@@ -65,17 +93,17 @@ class Fits:
     @property
     def message(self) -> str:
         """What is to be said of the fit of the effect."""
-        return self.trials.reason[0] if self.alone else self.one_step.message
+        return self.trials.reason[0] if self.alone else self.model.message
 
     @property
     def effect(self) -> Effect:
-        """The effect: that of the one-step model, or of the one trial by a regression of its own."""
-        return self.of_trial(0) if self.alone else self.one_step.effect
+        """The effect: that of the model of all trials, or of the one trial by a regression of its own."""
+        return self.of_trial(0) if self.alone else self.model.effect
 
     @property
     def dispersion(self) -> float:
         """Pearson's dispersion of a model of counts; NaN of others."""
-        return self.one_step.dispersion if isinstance(self.one_step, GlmmFit) else NAN
+        return self.model.dispersion if isinstance(self.model, GlmmFit) else NAN
 
     def of_trial(self, place: int) -> Effect:
         """Return the effect of one trial by itself."""
@@ -99,12 +127,37 @@ def fit(selection: Selection, node: Node) -> Fits | None:
         test=node.two_stage.test,
         level=node.level,
     )
+    if selection.in_two_stages:
+        common = TwoStageFit(pool_common(trials.estimate, trials.std_error), NAN, pooled.trials, "ok", "")
+        model = common if node.treatment_effect == "common" else _pooled(pooled)
+        return Fits(model, common, trials, pooled)
     return Fits(
-        one_step=one_step_of(selection, node, node.treatment_effect),
+        model=one_step_of(selection, node, node.treatment_effect),
         common=one_step_of(selection, node, "common"),
         trials=trials,
         two_stage=pooled,
     )
+
+
+def _pooled(found: TwoStage) -> TwoStageFit:
+    effect = Effect(found.estimate, found.std_error, found.df, found.df)
+    return TwoStageFit(effect, found.tau2, found.trials, found.status, found.message)
+
+
+def poolable(selection: Selection, node: Node) -> Selection:
+    """Return a selection without the trials that have no effect of their own, where effects are pooled in two stages.
+
+    The one-step model of other measures keeps them: the selection is returned as it is.
+    """
+    if not selection.in_two_stages or not selection.n:
+        return selection
+    trials = trials_of(selection, node)
+    lacking: dict[str, ExclusionReason | Exclusion] = {
+        str(name): Exclusion(ExclusionReason.NO_OWN_EFFECT, reason)
+        for name, reason in zip(trials.labels, trials.reason, strict=True)
+        if reason
+    }
+    return without_trials(selection, lacking)
 
 
 def trials_of(selection: Selection, node: Node) -> Trials:
@@ -112,6 +165,8 @@ def trials_of(selection: Selection, node: Node) -> Trials:
     people = selection.response, selection.treatment, selection.trial
     if selection.kind == "continuous":
         return per_trial(*people, adjusters=adjusters_of(selection))
+    if selection.in_two_stages:
+        return _standardised(selection)
     return per_trial_glm(
         *people,
         link=LINKS[selection.kind],
@@ -121,11 +176,25 @@ def trials_of(selection: Selection, node: Node) -> Trials:
     )
 
 
+def _standardised(selection: Selection) -> PerTrialGlm:
+    """Estimate the risk ratio or difference in each trial over its people; a difference in percentage points."""
+    found = standardised_effects(
+        selection.response,
+        selection.treatment,
+        selection.trial,
+        measure=CONTRASTS[selection.measure],
+        adjusters=adjusters_of(selection),
+    )
+    if selection.measure == "risk ratio":
+        return found
+    return replace(found, estimate=PER_HUNDRED * found.estimate, std_error=PER_HUNDRED * found.std_error)
+
+
 def _dispersion(selection: Selection, node: Node) -> Dispersion:
     return node.dispersion if selection.kind == "count" else "poisson"
 
 
-def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEffect) -> OneStep:
+def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEffect) -> OneStepFit | GlmmFit:
     """Fit the one-step model of a node, with a treatment effect that varies between trials or is common."""
     people = selection.response, selection.treatment, selection.trial
     if selection.kind != "continuous":
@@ -145,8 +214,8 @@ def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEff
     return fit_one_step(*people, adjusters=adjusters_of(selection), treatment_effect=treatment_effect, **options)
 
 
-def predicted(fitted: OneStep, node: Node) -> tuple[float, float]:
-    """Return the prediction interval of a one-step model; NaN below three trials, and with a common effect."""
+def predicted(fitted: Model, node: Node) -> tuple[float, float]:
+    """Return the prediction interval of a model; NaN below three trials, and with a common effect."""
     if node.treatment_effect == "common":
         return NAN, NAN
     effect = fitted.effect

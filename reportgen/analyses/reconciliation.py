@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.analyses.measurements import Measurements, measured_by
-from reportgen.analyses.naming import level_number, unit_of
+from reportgen.analyses.naming import level_number, natural_unit_of
 from reportgen.analyses.printed import as_set, covered, decimals_of, value_of
 from reportgen.analyses.repository_records import RepositoryRecords
-from reportgen.analyses.selection import Selection, select
+from reportgen.analyses.selection import Selection, in_own_units, select
 from reportgen.analyses.suppressed_trials import suppressed_trial_effects
 from reportgen.data import Repository
 from reportgen.records.exclusion import ExclusionReason
@@ -127,13 +127,13 @@ class _Reader:
     def effect(self, trial: str, node: PublishedEffect, source: str, values: Values) -> ReconciliationRow[Value]:
         comparison = f"{' or '.join(node.intervention)} v {' or '.join(node.control)}"
         window = label_in_lower_case(node.follow_up, self.study)
-        selection = self.selected(trial, node)
+        selection = in_own_units(self.selected(trial, node))
         mine = selection.trial == trial
         arms = selection.arm_size(0, trial), selection.arm_size(1, trial)
         builder = values.at(
             node.outcome, node.follow_up, comparison, n=int(mine.sum()), trials=1, outcome=node.outcome, arms=arms
         )
-        effect, low, high = _fitted(selection, trial, builder, unit_of(node.outcome, self.study))
+        effect, low, high = _fitted(selection, trial, builder, natural_unit_of(node.outcome, self.study))
         if few_in_an_arm(selection.treatment[mine], self.study.policy.minimum_cell):
             effect, low, high = (suppress_value(number, TOO_FEW) for number in (effect, low, high))
         elif (node.outcome, node.follow_up, trial) in self.suppressed:

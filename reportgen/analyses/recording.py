@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable
 
-from reportgen.analyses.naming import scale_of
+from reportgen.analyses.naming import pooled_scale_of, scale_of
 from reportgen.analyses.selection import Selection
 from reportgen.records.estimate import ComparisonRecord, ExcludedParticipants, SearchRange, SuppressionNote
 from reportgen.records.numbers import Value
@@ -19,6 +19,11 @@ NAN = math.nan
 def for_outcome(name: str, study: Study, values: Values) -> Values:
     """Return the same for effects on an outcome: with the decimals that it asks for, and the link of its scale."""
     return values.at(outcome=name, link=scale_of(name, study).link)
+
+
+def for_pooled(name: str, study: Study, values: Values) -> Values:
+    """Return the same for pooled effects on an outcome, in the measure that the study file chooses."""
+    return values.at(outcome=name, link=pooled_scale_of(name, study).link)
 
 
 def comparison_records(

@@ -7,25 +7,28 @@ promised before fitting is what is fitted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.measurements import Measurements, direction_of, measured_by, visit_in
+from reportgen.analyses.subset import Subset, outside
 from reportgen.data import Repository
 from reportgen.late import pd
 from reportgen.records.exclusion import Exclusion, ExclusionReason
 from reportgen.release.rules import few_in_an_arm, guards
-from reportgen.spec.outcomes import Kind, Outcome
+from reportgen.spec.outcomes import MEASURES, OF_RISKS, Kind, Measure, Outcome
 from reportgen.spec.references import baseline_of, expanded
 from reportgen.spec.study import Comparison, MetaAnalysis, Pooled, Study
 from reportgen.stats.choices import Link
+from reportgen.stats.descriptive import pooled_sd, small_sample_factor
 from reportgen.stats.events import alike
 
 FloatArray = NDArray[np.float64]
 BASELINE_ADJUSTER = "baseline"
+NOISE = 1e-12  # a standard deviation below this share of the largest value is rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,12 @@ class Selection:
         Of counts: the denominator of each person.
     good : bool
         Whether a larger response is better: not so of bad events.
+    measure : str
+        Of the pooled effects on the outcome, as in the study file.
+    outside : mapping of str to tuple of int
+        How many people of each trial, control and intervention, are left out for the sake of a subgroup alone; empty without one.
+    spread : mapping of str to float
+        By what outcome and baseline of each trial were divided, where the measure is standardised; else empty.
     """
 
     outcome: str
@@ -100,6 +109,14 @@ class Selection:
     kind: Kind = "continuous"
     exposure: FloatArray | None = None
     good: bool = True
+    measure: Measure = MEASURES["continuous"][0]
+    spread: Mapping[str, float] = field(default_factory=dict)
+    outside: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def in_two_stages(self) -> bool:
+        """Whether a meta-analysis pools the effects of its trials, for want of a one-step model with their measure."""
+        return self.measure in OF_RISKS
 
     @property
     def trials(self) -> tuple[str, ...]:
@@ -154,13 +171,31 @@ def without_small_trials(selection: Selection, minimum: int) -> Selection:
     return without_trials(selection, dict.fromkeys(small_trials(selection, minimum), ExclusionReason.TOO_SMALL))
 
 
-def without_trials(selection: Selection, lacking: Mapping[str, ExclusionReason]) -> Selection:
+def without_close_trials(selection: Selection, minimum: int) -> Selection:
+    """Return a selection of a subgroup without trials of which few people of an arm, and not nobody, are outside it.
+
+    Where another analysis tells of everybody, the difference of the two effects in such a trial would be theirs.
+    """
+    close = {
+        name: ExclusionReason.TOO_CLOSE
+        for name in selection.trials
+        if guards(minimum) and any(0 < people < minimum for people in selection.outside.get(name, ()))
+    }
+    return without_trials(selection, close)
+
+
+def without_trials(selection: Selection, lacking: Mapping[str, ExclusionReason | Exclusion]) -> Selection:
     """Return a selection without some trials, which are listed as excluded with the reason."""
     if not lacking:
         return selection
     stays = ~np.isin(selection.trial.astype(str), list(lacking))
     excluded = (
-        Excluded(name, Exclusion(reason), int((selection.trial == name).sum()), whole_trial=True)
+        Excluded(
+            name,
+            reason if isinstance(reason, Exclusion) else Exclusion(reason),
+            int((selection.trial == name).sum()),
+            whole_trial=True,
+        )
         for name, reason in lacking.items()
     )
     return narrowed(selection, stays, (*selection.excluded, *excluded))
@@ -231,6 +266,7 @@ def select(
     follow_up: str,
     comparison: str,
     adjust_for: tuple[str, ...],
+    subset: Subset | None = None,
     telling_nothing: bool = False,
 ) -> Selection:
     """Select participants and trials for one outcome at one follow-up in one comparison.
@@ -245,6 +281,8 @@ def select(
         Names as in the study file.
     adjust_for : tuple of str
         `baseline` (of the outcome), `baseline X`, or covariates.
+    subset : mapping of str to tuple of str, optional
+        The subgroup to which the analysis is limited, as the study file says it.
     telling_nothing : bool
         Whether trials in which nobody, or everybody, has the event stay, though they tell nothing about a ratio.
 
@@ -280,6 +318,9 @@ def select(
     if _asks_for_baseline(study.outcomes[outcome], used):
         missing = {Exclusion(ExclusionReason.NO_BASELINE): np.isnan(before), **missing}
     missing |= {without_adjuster(a, study): np.isnan(column).any(axis=1) for a, column in adjusters.items()}
+    limits = outside(repository, measurements, study, subset or {})
+    beyond = _beyond(limits, missing, side, trial_of)
+    missing = {**limits, **missing}
     stays = side >= 0
     for trial in repository.trials:
         if trial.name in instruments:
@@ -305,8 +346,28 @@ def select(
         study.outcomes[outcome].kind,
         None if exposure is None else exposure[stays],
         not study.outcomes[outcome].of_events or direction_of(study.outcomes[outcome], outcome, study) == "higher",
+        study.outcomes[outcome].effect_measure,
+        outside=beyond,
     )
+    if study.outcomes[outcome].standardised:
+        based = _asks_for_baseline(study.outcomes[outcome], used)
+        return _standardised(everybody, (before if based else after)[stays])
     return everybody if telling_nothing else without_trials(everybody, _telling_nothing(everybody))
+
+
+def _beyond(
+    limits: Mapping[Exclusion, NDArray[np.bool_]],
+    missing: Mapping[Exclusion, NDArray[np.bool_]],
+    side: NDArray[np.int64],
+    trial_of: NDArray[np.object_],
+) -> dict[str, tuple[int, int]]:
+    """Return how many people of each trial would enter but for a subgroup: control, intervention."""
+    if not limits:
+        return {}
+    there = np.any(list(limits.values()), axis=0) & ~np.any(list(missing.values()), axis=0)
+    names = dict.fromkeys(trial_of[side >= 0].tolist())
+    arms = {name: [int(np.sum(there & (trial_of == name) & (side == arm))) for arm in (0, 1)] for name in names}
+    return {name: (control, intervention) for name, (control, intervention) in arms.items()}
 
 
 def _exposure(
@@ -325,11 +386,44 @@ def _exposure(
     return values
 
 
+def _standardised(selection: Selection, values: FloatArray) -> Selection:
+    """Return a selection whose outcome and baseline are divided, in each trial, by a standard deviation pooled within its arms.
+
+    That is of the values at baseline, or at follow-up, of those who enter, over Hedges's factor for small samples. A trial without
+    one is left out.
+    """
+    spread: dict[str, float] = {}
+    for name in selection.trials:
+        mine = selection.trial == name
+        sd, df = pooled_sd(values[mine], selection.treatment[mine])
+        if sd > NOISE * np.abs(values[mine]).max() and df > 1:
+            spread[name] = sd / small_sample_factor(df)
+    lacking: dict[str, ExclusionReason | Exclusion] = {
+        name: ExclusionReason.NO_SPREAD for name in selection.trials if name not in spread
+    }
+    return _times(replace(without_trials(selection, lacking), spread=spread), lambda divisor: 1.0 / divisor)
+
+
+def in_own_units(selection: Selection) -> Selection:
+    """Return a selection with outcome and baseline as they were measured, before any standardisation."""
+    return replace(_times(selection, lambda divisor: divisor), spread={}) if selection.spread else selection
+
+
+def _times(selection: Selection, factor: Callable[[float], float]) -> Selection:
+    """Return a selection with outcome and baseline of each trial times what `factor` makes of its divisor."""
+    by_person = np.array([factor(selection.spread[name]) for name in selection.trial], dtype=float)
+    baseline = np.array([name == BASELINE_ADJUSTER for name in selection.adjuster_names], dtype=bool)
+    adjusters = np.where(baseline[None, :], selection.adjusters * by_person[:, None], selection.adjusters)
+    return replace(selection, response=selection.response * by_person, adjusters=adjusters)
+
+
 def _telling_nothing(selection: Selection) -> dict[str, ExclusionReason]:
-    """Return the trials in which nobody, or everybody, has the event: they tell nothing about a ratio."""
+    """Return the trials in which nobody, or everybody, has the event: they tell nothing about a ratio, nor how sure a difference is."""
     if selection.kind == "continuous":
         return {}
     reasons = {"nobody": ExclusionReason.NO_EVENT, "everybody": ExclusionReason.ALL_EVENTS}
+    if selection.measure == "risk difference":
+        reasons = {"nobody": ExclusionReason.NO_EVENT_APART, "everybody": ExclusionReason.ALL_EVENTS_APART}
     link: Link = "logit" if selection.kind == "binary" else "log"
     found = {}
     for name in selection.trials:

@@ -73,13 +73,29 @@ def unrounded(study: Study) -> Study:
     return study.model_copy(update={"outcomes": outcomes})
 
 
-def selecting(study: Study) -> Study:
-    """Return a slice without what is only printed: who enters a cell does not depend on it."""
+def selecting(study: Study, limited_by: Iterable[str] = ()) -> Study:
+    """Return a slice without what is only printed: who enters a cell does not depend on it.
+
+    Parameters
+    ----------
+    study : Study
+    limited_by : iterable of str
+        What limits the analysis to a subgroup: outcomes and instruments whose baseline does are called by name, and have a unit, where
+        those outside are counted.
+    """
+    measured = {name for variable in limited_by if (name := baseline_of(variable)) is not None}
+    named = measured | {
+        item for name in measured & set(study.outcomes) for item in instruments_of(study.outcomes[name], name)
+    }
     return study.model_copy(
         update={
-            "outcomes": {name: _unprinted(outcome) for name, outcome in study.outcomes.items()},
+            "outcomes": {
+                name: outcome if name in named else _unprinted(outcome) for name, outcome in study.outcomes.items()
+            },
             "instruments": {
-                name: instrument.model_copy(update={"name": "", "source": "", "unit": ""})
+                name: instrument
+                if name in named
+                else instrument.model_copy(update={"name": "", "source": "", "unit": ""})
                 for name, instrument in study.instruments.items()
             },
             "follow_up": {name: item.model_copy(update={"label": ""}) for name, item in study.follow_up.items()},

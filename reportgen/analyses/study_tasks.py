@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from reportgen.analyses.failure import FailedAnalysis, failed_fits, failure_of
 from reportgen.analyses.fidelity import fidelity_record
 from reportgen.analyses.layout import READ, Layout
-from reportgen.analyses.methods import method_of
+from reportgen.analyses.methods import analysis_record, method_of
 from reportgen.analyses.reading import handed_over
 from reportgen.analyses.reconciliation import reconciled
 from reportgen.analyses.repository_records import (
@@ -151,7 +151,7 @@ def records_of(spec: Spec, laid: StudyTasks, ran: Ran, profile: str) -> Made:
         broken = next((ran.failed[task] for task in culprits if task in ran.failed), None)
         if broken is None:
             results = [ran.values[task] for task in tasks]
-            analyses[name] = method_of(node).record(name, node, study, repository.arm_classes, results)
+            analyses[name] = analysis_record(name, node, study, repository.arm_classes, results)
         else:  # whatever goes wrong inside one analysis must not take the appendix down: its place says why instead
             analyses[name], problem = failure_of(name, broken)
             failed.append(problem)

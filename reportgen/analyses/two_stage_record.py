@@ -19,6 +19,7 @@ from reportgen.stats import TwoStage
 
 ONE_TRIAL = "one trial: no pooling"
 ONE_EFFECT = "only one trial has an effect of its own: no two-stage pooling"
+THE_EFFECT = "the effect itself is pooled in two stages"
 NO_EFFECT = "no trial has an effect of its own"
 
 

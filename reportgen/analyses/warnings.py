@@ -66,10 +66,22 @@ def baselines_not_measured(spec: Spec, repository: Repository) -> list[Problem]:
             problems.append(Problem(message, spec.source.at("outcomes", name, key=True), hint))
     for place, names, what in baselines_asked(spec):
         if names and all(name in lacking and _needs_none(name, study) for name in names):
-            listed = " or ".join(f"'{name}'" for name in names)
-            message = f"no trial measured {listed} at baseline, but its baseline value is {what}"
-            problems.append(Problem(message, spec.source.at(*place), f"Remove it.\n{_as_well(lacking[names[0]])}"))
+            problems.append(_not_at_baseline(names, what, lacking[names[0]], spec, place))
     return problems
+
+
+def _not_at_baseline(
+    names: Sequence[str], what: str, later: Sequence[TrialInfo], spec: Spec, place: tuple[str | int, ...]
+) -> Problem:
+    """Return that a baseline that is asked for was not measured; that of an event has not been forgotten in a mapping."""
+    listed = " or ".join(f"'{name}'" for name in names)
+    if all(name in spec.study.outcomes and spec.study.outcomes[name].of_events for name in names):
+        what_they_are = "is an event, which has" if len(names) == 1 else "are events, which have"
+        hint = "Remove `baseline` (write `adjust_for: []` to adjust for nothing); what was so before randomisation is a covariate."
+        named = " and ".join(f"'{name}'" for name in names)
+        return Problem(f"{named} {what_they_are} no baseline value to adjust for", spec.source.at(*place), hint)
+    message = f"no trial measured {listed} at baseline, but its baseline value is {what}"
+    return Problem(message, spec.source.at(*place), f"Remove it.\n{_as_well(later)}")
 
 
 def _needs_none(name: str, study: Study) -> bool:

@@ -189,7 +189,7 @@ def _note_changed(cells: Cells, keys: list[str], mapping: Mapping, notes: Notes,
 
 
 def _trials(table: Table, mapping: Mapping) -> tuple[ObjectArray, bool]:
-    """The trial of each row: the name behind its code, or the code itself (its label where the file has one)."""
+    """The trial of each row: the name behind its code, or the code itself (its label where the file has one), behind a prefix."""
     size = len(table.rows)
     if not isinstance(mapping.trial, TrialColumn):
         return np.full(size, mapping.trial, dtype=object), False
@@ -199,7 +199,7 @@ def _trials(table: Table, mapping: Mapping) -> tuple[ObjectArray, bool]:
     names = list(mapping.trial.codes.values())
     meant = column.decoded(mapping.trial.codes)
     words = [
-        names[which] if which >= 0 else column.labels.get(key, key)
+        names[which] if which >= 0 else mapping.trial.named(column.labels.get(key, key))
         for which, key in zip(meant, column.keys, strict=True)
     ]
     return lookup(column.index, objects(words), ""), True

@@ -53,9 +53,10 @@ def _of_trial(given: T | dict[str, T], name: str, mapping: Mapping) -> T | None:
     """What is given for all trials of a mapping, or for one by its name or its code."""
     if not isinstance(given, dict):
         return given
-    codes = mapping.trial.codes if isinstance(mapping.trial, TrialColumn) else {}
-    words = [name, *(str(code) for code, meant in codes.items() if meant == name)]
-    return next((given[word] for word in words if word in given), None)
+    rule = mapping.trial if isinstance(mapping.trial, TrialColumn) else None
+    codes = [str(code) for code, meant in rule.codes.items() if meant == name] if rule else []
+    values = [value for value in given if rule.named(value) == name] if rule and rule.prefix else []
+    return next((given[word] for word in (name, *codes, *values) if word in given), None)
 
 
 def _published(mapping: Mapping, trial: str) -> tuple[int | None, str]:
@@ -71,7 +72,8 @@ def note_unknown_trials(contribution: Contribution) -> None:
     published = mapping.published.n if mapping.published else None
     for path, given in ((("country",), mapping.country), (("published", "n"), published)):
         for name in given if isinstance(given, dict) else ():
-            if name not in known:
+            prefixed = isinstance(mapping.trial, TrialColumn) and mapping.trial.named(name) in known
+            if name not in known and not prefixed:
                 hint = did_you_mean(name, contribution.people.raw_n)
                 contribution.notes.problem(f"there is no trial '{name}' in the file", (*path, name), hint)
 

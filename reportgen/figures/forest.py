@@ -36,7 +36,7 @@ from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
 from reportgen.records.derived import Derived
 from reportgen.records.effect_scale import IN_FAVOUR, NO_EFFECT, EffectScale, capitalised, shared
-from reportgen.records.model import REGRESSIONS, ModelSettings, PooledEffect
+from reportgen.records.model import ModelSettings, PooledEffect
 from reportgen.records.numbers import DASH, Inline, Number
 
 Scale = Literal["natural", "0-100"]
@@ -106,7 +106,7 @@ def forest_sheets(
     common = shared(effect.scale for effect in effects)
     heads = {
         "trials": Heading((("Trials",), ("(m)",))),
-        "effect": Heading(((common.title,), ("(", *words.interval_name(settings, short=True), ")"))),
+        "effect": Heading(((common.column,), ("(", *words.interval_name(settings, short=True), ")"))),
         "absolute": Heading((("Difference",), ("per thousand",))),
         "p": Heading((("p",),)),
         "tau2": Heading((("τ²",),)),
@@ -130,7 +130,7 @@ def forest_sheets(
     def alt(page: Page, page_name: str) -> Inline:
         return forest_alt(page, page_name, scales, alone)
 
-    note = (*_note(bands, effects, shown, settings), *_columns_note(columns, common))
+    note = (*_note(bands, effects, shown, settings), *_columns_note(columns, common, effects))
     return lay_out(bands, headings, note, name=name, title=title, alts=alt)
 
 
@@ -279,16 +279,23 @@ def _absolute(effect: PooledEffect) -> Cell:
     return interval_cell(effect.absolute.difference, effect.absolute.low, effect.absolute.high)
 
 
-def _columns_note(columns: Sides, scale: EffectScale) -> Inline:
+def _columns_note(columns: Sides, scale: EffectScale, effects: Sequence[PooledEffect]) -> Inline:
     """Return of which model the columns of variation are, and what a difference in risk is derived from."""
+    models = " or ".join(dict.fromkeys(effect.model for effect in effects))
     words_of = {"tau2": f"τ²{scale.on_log_scale}", "prediction": "PI (prediction interval)"}
     present = [*columns[0], *columns[1]]
     one_step = " and ".join(words_of[word] for word in present if word in words_of)
-    parts = [f"{one_step}: of the one-step model. "] if one_step else []
+    parts = [f"{one_step}: of the {models} model. "] if one_step else []
     if "i2" in present:
         parts.append("I²: of the two-stage model. ")
     if "absolute" in present:
-        parts.append("Difference per thousand: what the ratio makes of the pooled risk of the control groups. ")
+        ratios = {effect.scale.is_ratio for effect in effects if effect.kind != "continuous"}
+        alone = {effect.alone for effect in effects if effect.absolute is not None} == {True}
+        risk = "risk of the control group in the trial" if alone else "pooled risk of the control groups"
+        if ratios != {False}:
+            parts.append(f"Difference per thousand: what the ratio makes of the {risk}. ")
+        if False in ratios:
+            parts.append("Difference per thousand of a risk difference: the pooled risk difference itself. ")
     return tuple(parts)
 
 
@@ -341,7 +348,7 @@ def _note(
     if len(available) > len(alone):
         note += ["Diamond: pooled effect with its ", *words.interval_name(settings)]
         pooled = [effect for effect in effects if shown[effect.id] and not effect.alone]
-        names = dict.fromkeys(words.inference_name(settings, effect.kind != "continuous") for effect in pooled)
+        names = dict.fromkeys(words.inference_name(settings, effect) for effect in pooled)
         note += [f" ({'; '.join(names)}). "]
     if any(item.predicted for item in available):
         note += ["Line below it: ", settings.level, "% prediction interval for the effect in a new trial. "]
@@ -352,7 +359,7 @@ def _note(
         note += ["Outcomes on different scales have separate axes; lengths are comparable within one axis only. "]
     if alone:
         note += [f"{words.ALONE_MARK} Square: one trial's own effect with its ", *words.interval_name(settings)]
-        note += [f", by {' or '.join(dict.fromkeys(REGRESSIONS[effect.kind] for effect in alone))}; no pooling. "]
+        note += [f", by {' or '.join(dict.fromkeys(effect.regression for effect in alone))}; no pooling. "]
     if any(effect.status == "boundary" and shown[effect.id] for effect in effects):
         note += [f"{words.BOUNDARY_MARK} No variation found between trials: estimate on the boundary of the model. "]
     return tuple(note)

@@ -1,8 +1,8 @@
 """The forest plot of one pooled effect: a square a trial, below them the diamonds of the one-step and the two-stage model.
 
 In: one pooled effect as recorded. Out: one sheet a page. The area of a square is in proportion to the weight of its trial in
-the two-stage model: a one-step model has no weights, and its estimate may lie outside the range of the trials. The dashed
-line is the one-step estimate. One trial alone is not pooled: it has neither weight nor diamond.
+the two-stage model: a one-step model has no weights, and its estimate may lie outside the range of the trials. Where there is no
+one-step model the two-stage one has the only diamond. The dashed line is the estimate of the first diamond. One trial alone is not pooled: it has neither weight nor diamond.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def forest_by_trial_sheets(
     unit: Inline = (" (", effect.unit, ")") if effect.unit.text else ()
     measure = words.measure([effect], settings)
     heads = {
-        "effect": Heading(((effect.scale.title,), ("(", *words.interval_name(settings, short=True), ")"))),
+        "effect": Heading(((effect.scale.column,), ("(", *words.interval_name(settings, short=True), ")"))),
         "p": Heading((("p",),)),
         "weight": Heading((("Two-stage",), ("weight (%)",))),
     }
@@ -65,7 +65,7 @@ def forest_by_trial_sheets(
     )
     drawn = (
         *_note(effect, settings),
-        *_dashed(band, effect.scale),
+        *_dashed(band, effect),
         *_means_note(effect, columns),
         *leaving_limits([band], limits),
     )
@@ -88,10 +88,10 @@ def _note(effect: PooledEffect, settings: ModelSettings) -> Inline:
     )
 
 
-def _dashed(band: Band, scale: EffectScale) -> Inline:
+def _dashed(band: Band, effect: PooledEffect) -> Inline:
     """Return what the dashed line is, where there is one."""
     drawn = band.axis is not None and band.overall is not None and band.axis.shows(band.overall)
-    return (f"Dashed line: pooled {scale.effect} of the one-step model. ",) if drawn else ()
+    return (f"Dashed line: pooled {effect.scale.effect} of the {effect.model} model. ",) if drawn else ()
 
 
 def _without_weight(columns: Sides) -> Sides:
@@ -187,7 +187,7 @@ def _pooled_rows(effect: PooledEffect, settings: ModelSettings, name: str, colum
         yield Row(("Pooled effect",), left, style=HEAD.muted(), reason=reason, rule_above=True)
         return
     mark = words.BOUNDARY_MARK if effect.status == "boundary" else ""
-    yield _diamond_row(("Pooled, one-step model",), effect.estimate, counts, mark, columns)
+    yield _diamond_row((f"Pooled, {effect.model} model",), effect.estimate, counts, mark, columns)
     yield from _prediction_row(effect, settings, columns)
     if _checked(effect):
         yield _diamond_row(("Pooled, two-stage model",), effect.two_stage, {}, "", columns, check=True)
@@ -254,7 +254,7 @@ def _key(effect: PooledEffect, settings: ModelSettings) -> Inline:
     several = _estimated(effect) and _checked(effect)
     diamond = "diamonds" if several else "diamond"
     key += [f"Lines and {diamond}: ", *level, f"; the {'first ' if several else ''}diamond by "]
-    return (*key, words.inference_name(settings, effect.kind != "continuous"), ". ")
+    return (*key, words.inference_name(settings, effect), ". ")
 
 
 def _favourable(estimated: Sequence[TrialEstimate], scale: EffectScale) -> int:

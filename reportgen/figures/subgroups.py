@@ -102,7 +102,7 @@ def _headings(
             Heading((("control",),), PARTICIPANTS),
             Heading((("intervention",),), PARTICIPANTS),
         ),
-        (Heading(((scale.title,), ("(", settings.level, "% CI)"))), *split),
+        (Heading(((scale.column,), ("(", settings.level, "% CI)"))), *split),
         axis_title,
         least_plot=LEAST_DRAWN if len(split) > 2 else LEAST_PLOT,
     )

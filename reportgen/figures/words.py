@@ -11,7 +11,7 @@ from reportgen.figures.lettering import NO_BREAK
 from reportgen.records.derived import Derived
 from reportgen.records.effect_scale import EffectScale, capitalised, shared
 from reportgen.records.estimate import NotAdjusted
-from reportgen.records.model import REGRESSIONS, ModelSettings, PooledEffect
+from reportgen.records.model import ModelSettings, PooledEffect
 from reportgen.records.numbers import Inline, Number, Status
 
 INFERENCE = {"kenward-roger": "Kenward–Roger", "satterthwaite": "Satterthwaite", "normal": "normal approximation"}
@@ -44,9 +44,13 @@ def interval_name(settings: ModelSettings, short: bool = False) -> Inline:
     return (settings.level, "% CI" if short else "% confidence interval")
 
 
-def inference_name(settings: ModelSettings, of_events: bool = False) -> str:
+def inference_name(settings: ModelSettings, effect: PooledEffect) -> str:
     """Return the method of the intervals in words; models of events have the t distribution where others have better ones."""
-    if of_events and settings.inference != "normal":
+    if effect.model == "two-stage" and settings.treatment_effect == "common":
+        return INFERENCE["normal"]
+    if effect.model == "two-stage":
+        return TEST.get(settings.two_stage_test, settings.two_stage_test).removesuffix(" interval")
+    if effect.kind != "continuous" and settings.inference != "normal":
         return "t distribution" if settings.treatment_effect == "random" else INFERENCE["normal"]
     return INFERENCE.get(settings.inference, settings.inference)
 
@@ -93,8 +97,13 @@ def adjusted(scale: EffectScale, lost: Sequence[Sequence[NotAdjusted]], adjust_f
     return f"adjusted {scale.measure}" if there else scale.measure
 
 
-def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
-    """Return model, m and n: the first sentence of the note of one effect."""
+def _model(effect: PooledEffect, settings: ModelSettings) -> str:
+    """Return by what an effect is estimated: the regression of one trial, or the model of all, left open for its adjusters."""
+    if effect.alone:
+        return f"{capitalised(effect.regression)} of one trial"
+    if effect.model == "two-stage":
+        pooled = POOLING[settings.two_stage_method] if settings.treatment_effect == "random" else TREATMENT["common"]
+        return f"Two-stage model ({pooled}, from the trials’ own effects by {effect.regression}"
     fit = ", ".join(
         (
             ESTIMATION.get(settings.estimation, settings.estimation)
@@ -104,16 +113,18 @@ def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
             TREATMENT.get(settings.treatment_effect, f"{settings.treatment_effect} treatment effect"),
         )
     )
+    return f"One-step model ({fit}"
+
+
+def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
+    """Return model, m and n: the first sentence of the note of one effect."""
     adjusted: list[str | Number] = []
     for i, adjuster in enumerate(adjusters_of(effect, settings)):
         adjusted += [", adjusted for " if i == 0 else ", ", adjuster]
     return (
-        *(
-            (f"{capitalised(REGRESSIONS[effect.kind])} of one trial", *adjusted)
-            if effect.alone
-            else (f"One-step model ({fit}", *adjusted, ")")
-        ),
-        f"; m{NO_BREAK}={NO_BREAK}",
+        _model(effect, settings),
+        *adjusted,
+        f"{'' if effect.alone else ')'}; m{NO_BREAK}={NO_BREAK}",
         effect.trials,
         f" {'trial' if effect.trials.value == 1 else 'trials'}, n{NO_BREAK}={NO_BREAK}",
         effect.n,
@@ -123,15 +134,17 @@ def model_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
 
 
 def heterogeneity_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
-    """Return τ² of the one-step model and its prediction interval."""
+    """Return τ² of the model, unless `two_stage_note` gives it with its interval, and the prediction interval."""
     between = effect.heterogeneity
     if effect.alone or between.tau2.value is None:
         return ()
-    note: list[str | Number] = [f"τ²{effect.scale.on_log_scale}{NO_BREAK}={NO_BREAK}", between.tau2]
+    parts: list[Inline] = []
+    if effect.model == "one-step" or effect.two_stage_heterogeneity.q.value is None:
+        parts.append((f"τ²{effect.scale.on_log_scale}{NO_BREAK}={NO_BREAK}", between.tau2))
     if between.predicted_low.value is not None and between.predicted_high.value is not None:
         ends = between.predicted_low, " to ", between.predicted_high
-        note += ["; ", settings.level, "% prediction interval ", *ends]
-    return (*note, ". ")
+        parts.append((settings.level, "% prediction interval ", *ends))
+    return (*listed(parts), ". ") if parts else ()
 
 
 def two_stage_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
@@ -139,9 +152,11 @@ def two_stage_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
     apart, between = effect.two_stage_heterogeneity, effect.heterogeneity
     if effect.alone or apart.q.value is None:
         return ()
-    note: list[str | Number] = ["Two-stage model, to which the weights belong ("]
-    note += [f"{POOLING.get(settings.two_stage_method, settings.two_stage_method)}, "]
-    note += [f"{TEST.get(settings.two_stage_test, settings.two_stage_test)}): "]
+    note: list[str | Number] = ["Variation between trials: "]
+    if effect.model == "one-step":
+        note = ["Two-stage model, to which the weights belong ("]
+        note += [f"{POOLING.get(settings.two_stage_method, settings.two_stage_method)}, "]
+        note += [f"{TEST.get(settings.two_stage_test, settings.two_stage_test)}): "]
     note += [f"τ²{effect.scale.on_log_scale}{NO_BREAK}={NO_BREAK}", apart.tau2]
     if apart.tau2_low.value is not None and apart.tau2_high.value is not None:
         note += [" (", apart.tau2_low, " to ", apart.tau2_high, ")"]

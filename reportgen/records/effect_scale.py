@@ -71,14 +71,19 @@ class EffectScale:
         return capitalised(self.measure)
 
     @property
+    def column(self) -> str:
+        """What a figure puts over its effects: "Mean difference", or "SMD", which takes no room of the plot."""
+        return self.effect if self.effect.isupper() else self.title
+
+    @property
     def head(self) -> str:
         """What a table puts over a column of effects: "Effect", "Odds ratio"."""
         return capitalised(self.effect)
 
     @property
     def one(self) -> str:
-        """An effect with its article: "an effect", "an odds ratio"."""
-        return f"{'an' if self.effect[0] in 'aeiou' else 'a'} {self.effect}"
+        """An effect with its article: "an effect", "an odds ratio", "an SMD"."""
+        return f"{'an' if self.effect[0] in 'aeiouS' else 'a'} {self.effect}"
 
     @property
     def named(self) -> str:
@@ -183,6 +188,8 @@ class EffectScale:
 
 MEAN_DIFFERENCE = EffectScale("mean difference", "effect", "effects")
 """Of a continuous outcome that is turned so that higher is better."""
+SMD = EffectScale("standardised mean difference", "SMD", "SMDs")
+"""Of a continuous outcome that is divided by a standard deviation in each trial."""
 SEVERAL = EffectScale("effect", "effect", "effects")
 """What effects on different scales have in common: a word."""
 

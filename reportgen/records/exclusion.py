@@ -15,6 +15,7 @@ class ExclusionReason(Enum):
     NOT_MEASURED = "not measured"
     NOT_IN_WINDOW = "not measured in this window"
     NOT_AT_BASELINE = "not measured at baseline"
+    OUTSIDE = "outside the subgroup {}"
     NO_BASELINE = "no baseline value"
     NO_FOLLOW_UP = "no value at follow-up"
     NO_EXPOSURE = "no exposure at follow-up"
@@ -23,6 +24,10 @@ class ExclusionReason(Enum):
     NO_MODERATORS = "no participants with every moderator on one side"
     NO_EVENT = "nobody had the event, which tells nothing about a ratio"
     ALL_EVENTS = "everybody had the event, which tells nothing about a ratio"
+    NO_EVENT_APART = "nobody had the event, so that a difference has no standard error"
+    ALL_EVENTS_APART = "everybody had the event, so that a difference has no standard error"
+    NO_SPREAD = "no standard deviation by which its effect could be standardised"
+    NO_OWN_EFFECT = "no effect of its own: {}"
     TOO_SMALL = "fewer participants of an arm than the study's policy requires for an effect"
     TOO_CLOSE = (
         "differs from a printed group by fewer participants of an arm than the study's policy allows to be printed"

@@ -217,6 +217,8 @@ class ArmMeans(Generic[V]):
 
 REGRESSIONS = {"continuous": "analysis of covariance", "binary": "logistic regression", "count": "Poisson regression"}
 """By what the effect of one trial by itself is estimated, by the kind of its outcome."""
+STANDARDISED = "logistic regression standardised over participants"
+"""By what a risk ratio or a risk difference of one trial is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,9 +287,9 @@ class PooledEffect(Generic[V]):
     scale : EffectScale
         Of all its effects, those of single trials included.
     estimate : Estimate
-        Of the one-step model; of one trial alone its own effect, by the regression of `REGRESSIONS`.
+        Of the `model`; of one trial alone its own effect, by the regression of `REGRESSIONS`.
     heterogeneity : Heterogeneity
-        τ² and the prediction interval of the one-step model; I² of the two-stage one, as are the weights of `by_trial`.
+        τ² and the prediction interval of the `model`; I² of the two-stage one, as are the weights of `by_trial`.
     outside_reasons : tuple of str, or None
         Why a pooled estimate may lie outside the range of its trials' own effects; None where the two are not compared.
     events, absolute : ArmEvents, AbsoluteEffect, or None
@@ -296,6 +298,9 @@ class PooledEffect(Generic[V]):
         Pearson's, of the one-step model of a count.
     kind : {'continuous', 'binary', 'count'}
         Of the outcome.
+    model : {'one-step', 'two-stage'}
+        Which one `estimate` and `heterogeneity` are of, where several trials are pooled. A measure without a one-step model has no
+        check by a two-stage one: its `two_stage` is empty, and `two_stage_heterogeneity` belongs to the effect itself.
     """
 
     id: str
@@ -329,6 +334,7 @@ class PooledEffect(Generic[V]):
     df_unfloored: kinds.Df[V]
     not_adjusted: tuple[NotAdjusted[V], ...] = ()
     kind: Literal["continuous", "binary", "count"] = "continuous"
+    model: Literal["one-step", "two-stage"] = "one-step"
     events: ArmEvents[V] | None = None
     absolute: AbsoluteEffect[V] | None = None
     dispersion: kinds.Statistic[V] | None = None
@@ -347,6 +353,11 @@ class PooledEffect(Generic[V]):
     def statuses(self) -> tuple[Status, ...]:
         """How the fit of the effect ended."""
         return (self.status,)
+
+    @property
+    def regression(self) -> str:
+        """By what the effect of one trial by itself is estimated."""
+        return STANDARDISED if self.model == "two-stage" else REGRESSIONS[self.kind]
 
     @property
     def alone(self) -> bool:

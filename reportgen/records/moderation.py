@@ -183,7 +183,8 @@ class Screen(Generic[V]):
 
     `span` is the width of the outcome's scale (0 where it has none): outcomes in one unit on scales of one width share an
     axis. `scale` is that of the effects, and interactions are their contrasts. `tested` counts the moderators with an estimate.
-    `flips` are the random draws by which p is adjusted; None without. `kind` is that of the outcome.
+    `flips` are the random draws by which p is adjusted; None without. `kind` is that of the outcome. `pooled` is the measure of its
+    pooled effects, where that is another than the one whose interactions these are.
     """
 
     id: str
@@ -208,6 +209,7 @@ class Screen(Generic[V]):
     without_adjuster: tuple[ExcludedParticipants[V], ...] = ()
     flips: kinds.Count[V] | None = None
     kind: Literal["continuous", "binary", "count"] = "continuous"
+    pooled: str = ""
 
     @property
     def empty(self) -> bool:

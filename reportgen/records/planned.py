@@ -37,7 +37,7 @@ class PlannedEffect:
         People.
     trials, n_control, n_intervention : int or None
         None where the report prints none of them.
-    analysed : {'change', 'at follow-up', 'events', ''}
+    analysed : {'change', 'at follow-up', 'change, standardised', 'at follow-up, standardised', 'events', ''}
         What is analysed of the outcome; empty for a description.
     at_most : bool
         Whether these four are the most that may enter, since a screening decides.

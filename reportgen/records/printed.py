@@ -180,7 +180,7 @@ class _Printer:
         if isinstance(item, Value):
             return number_of(item, self._figures)
         kind: Any = type(item)
-        return kind(*(self.of(getattr(item, name)) for name in _fields_of(kind)))
+        return kind(**{name: self.of(getattr(item, name)) for name in _fields_of(kind)})
 
 
 @lru_cache(maxsize=256)

@@ -6,11 +6,12 @@ know no method.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol
 
 from typing_extensions import TypeVar
 
+from reportgen.records import kinds
 from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.numbers import Status, V
 
@@ -61,12 +62,15 @@ class Record(Generic[S, R, V]):
         As declared, with the arms that entered.
     results : tuple
         One for every outcome x follow-up x comparison, those that are not possible included.
+    subset : tuple
+        The conditions of the subgroup, fixed in advance, to which the analysis is limited; empty where everybody enters.
     """
 
     name: str
     settings: S
     comparisons: tuple[ComparisonRecord[V], ...]
     results: tuple[R, ...]
+    subset: tuple[kinds.Words[V], ...] = field(default=(), kw_only=True)
 
     @property
     def titles(self) -> dict[str, V]:

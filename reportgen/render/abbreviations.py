@@ -13,6 +13,7 @@ from html import unescape
 
 from reportgen.records.artefact import Abbreviation, NumberedArtefact, Table
 from reportgen.records.derived import Derived
+from reportgen.records.effect_scale import SMD
 from reportgen.records.model import Glossary, GlossaryRow
 from reportgen.records.numbers import Inline, plain
 from reportgen.spec.study import Study
@@ -33,6 +34,7 @@ MEANINGS = {
     "RP": "recursive partitioning",
     "SD": "standard deviation",
     "SE": "standard error",
+    SMD.effect: SMD.measure,
     "τ²": "variance of the effect or interaction between trials",
 }
 CAPITALS = re.compile(r"\S*[A-Z]\S*[A-Z]\S*")

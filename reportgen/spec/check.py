@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from reportgen.errors import Problem
 from reportgen.spec.check_outcomes import check_outcomes
+from reportgen.spec.check_subset import check_subset
 from reportgen.spec.normal import in_ids
 from reportgen.spec.references import ALL, BASELINE, baseline_of, each_unknown, expanded, unknown
 from reportgen.spec.source import Source, Step
@@ -120,6 +121,7 @@ def _pooled(study: Study, analysis: Pooled, source: Source, *here: str) -> Itera
         for problem in unknown(kind, referred, [BASELINE.strip(), *declared], source, *here, "adjust_for", index):
             nothing = "" if problem.hint.startswith("Did") else "\nTo adjust for nothing write `adjust_for: []`."
             yield replace(problem, hint=problem.hint + nothing)
+    yield from check_subset(study, analysis, source, *here)
 
 
 def _moderators(study: Study, moderators: Collection[str], source: Source, *here: str) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ its kind, and an analysis that cannot take one says so here, before any file is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reportgen.errors import Problem
@@ -104,6 +104,13 @@ def _events(name: str, outcome: Outcome, study: Study, source: Source) -> Iterat
     if used and outcome.good is None and len({study.instruments[item].better for item, _ in used} - {None}) != 1:
         hint = "Write `good: false` of an event such as a relapse, `good: true` of one such as a response."
         yield Problem("the outcome does not say whether its event is good", source.at(*here), hint)
+    for instrument, _ in used:
+        better = study.instruments[instrument].better
+        if None not in (better, outcome.good) and (better == "higher") is not outcome.good:
+            says = "is good" if outcome.good else "is not good"
+            message = f"`good: {str(outcome.good).lower()}` says that the event {says}, and `better: {better}` of '{instrument}' the opposite"
+            hint = "Remove `better` of the instrument, or correct one of the two."
+            yield Problem(message, source.at(*here, "good"), hint)
     if outcome.exposure is not None:
         place = (*here, "exposure")
         yield from unknown("instrument", outcome.exposure, study.instruments, source, *place)
@@ -170,6 +177,7 @@ def _kinds(name: str, analysis: Pooled, study: Study, source: Source) -> Iterato
         )
     if isinstance(analysis, Search):
         yield from _searched(name, analysis, events, study, source)
+    yield from _inference(name, analysis, asked, study, source)
     if not events:
         return
     options = (
@@ -208,11 +216,28 @@ def _searched(name: str, analysis: Search, events: list[str], study: Study, sour
         yield Problem(message, source.at("analyses", name, "moderators"), hint)
 
 
+def _inference(name: str, analysis: Pooled, asked: Sequence[str], study: Study, source: Source) -> Iterator[Problem]:
+    """Intervals of a measure that is pooled in two stages follow from the test of the two-stage model."""
+    pooled = [item for item in asked if study.outcomes[item].in_two_stages]
+    if not isinstance(analysis, MetaAnalysis) or analysis.inference != "normal" or not pooled:
+        return
+    measure = study.outcomes[pooled[0]].effect_measure
+    message = f"`inference: normal` does not apply to '{pooled[0]}': each {measure} is pooled in two stages"
+    hint = "Write `two_stage: {test: normal}`, or analyse this outcome in an analysis of its own."
+    yield Problem(message, source.at("analyses", name, "inference"), hint)
+
+
 def _baselines(name: str, analysis: object, study: Study, source: Source) -> Iterator[Problem]:
     """The baseline of an event is no adjuster, no moderator and no row of a table: it has not happened yet."""
     for key, variables in _variables(analysis):
         for index, variable in enumerate(variables):
             measured = baseline_of(variable)
+            if measured in study.outcomes and study.outcomes[measured].without_unit:
+                hint = f"Give '{measured}' a `range`, to which its instruments are rescaled, or name the baseline of one instrument."
+                message = (
+                    f"the instruments of '{measured}' have no scale in common, on which its baseline could be given"
+                )
+                yield Problem(message, source.at("analyses", name, key, index), hint)
             if measured is None or not _is_event(measured, study):
                 continue
             hint = "Remove it; what was so before randomisation is a covariate with `levels`."

@@ -19,7 +19,7 @@ from reportgen.spec.shows import (
     OfModerators,
 )
 from reportgen.spec.source import Source, Step
-from reportgen.spec.study import Moderators, Pooled, Study
+from reportgen.spec.study import MetaAnalysis, Moderators, Pooled, Study
 
 
 def check_report(study: Study, source: Source) -> Iterator[Problem]:
@@ -118,11 +118,23 @@ def _shown_kinds(study: Study, artefact: Limited) -> set[bool]:
     return {study.outcomes[name].of_events for name in outcomes if name in study.outcomes} or {False}
 
 
+def _shown_ratios(study: Study, artefact: Limited) -> set[bool]:
+    """Return whether effects that are shown are ratios; moderators and searches know no risk differences."""
+    analysis = study.analyses.get(artefact.of or "")
+    outcomes = expanded(artefact.outcome or analysis.outcomes, study.outcomes) if isinstance(analysis, Pooled) else ()
+    pooled = isinstance(analysis, MetaAnalysis)
+    return {
+        study.outcomes[name].of_events and not (pooled and study.outcomes[name].effect_measure == "risk difference")
+        for name in outcomes
+        if name in study.outcomes
+    } or {False}
+
+
 def _no_effect(
     study: Study, artefact: Limited, limits: tuple[float, float], source: Source, *here: Step
 ) -> Iterator[Problem]:
     """The limits of axes hold no effect: 0 of differences, 1 of ratios."""
-    shown = _shown_kinds(study, artefact)
+    shown = _shown_ratios(study, artefact)
     if len(shown) > 1:
         hint = "Show them in figures of their own, each with `outcome:` and its `limits`."
         yield Problem("`limits` cannot be those of differences and of ratios", source.at(*here), hint)

@@ -133,6 +133,9 @@ class TrialColumn(Node):
     """The column that names the trial, or the centre that is analysed as one."""
     codes: dict[Code, Word] = {}
     """The trial's name behind each code; without codes each value is a name."""
+    prefix: Line = ""
+    """What stands, with a blank, before each value in the name of its trial, as in `Centre`, so that 3 becomes `Centre 3`; for values
+    that are no names by themselves. None by default."""
     labels: Literal["check", "values", "ignore"] = "check"
     """What the file's own value labels are: `check` makes it an error where they contradict the mapping, or where a
     few values have labels and others none; `values` says that these are trials, `ignore` that the codes are right."""
@@ -143,7 +146,13 @@ class TrialColumn(Node):
             raise ValueError("`labels: ignore` requires `codes`")
         if self.labels == "values" and self.codes:
             raise ValueError("`labels: values` cannot be combined with `codes`, which name every trial")
+        if self.prefix and self.codes:
+            raise ValueError("`prefix` cannot be combined with `codes`, which name every trial")
         return self
+
+    def named(self, value: str) -> str:
+        """Return the name of the trial that has a value, where there are no codes."""
+        return f"{self.prefix} {value}" if self.prefix and value else value
 
 
 class Data(Node):

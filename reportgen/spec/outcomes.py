@@ -15,13 +15,15 @@ from reportgen.spec.model import MOST, Line, Names, Node, Positive, Range, RuleE
 
 Better = Literal["lower", "higher"]
 Kind = Literal["continuous", "binary", "count"]
-Measure = Literal["mean difference", "odds ratio", "rate ratio"]
+Measure = Literal["mean difference", "standardised", "odds ratio", "risk ratio", "risk difference", "rate ratio"]
 MEASURES: Mapping[Kind, tuple[Measure, ...]] = {
-    "continuous": ("mean difference",),
-    "binary": ("odds ratio",),
+    "continuous": ("mean difference", "standardised"),
+    "binary": ("odds ratio", "risk ratio", "risk difference"),
     "count": ("rate ratio",),
 }
 """The measures of the effects on each kind of outcome, the default first."""
+OF_RISKS: tuple[Measure, ...] = ("risk ratio", "risk difference")
+"""Measures that no one-step model has: estimated in each trial, standardised over its participants, and pooled in two stages."""
 # What each kind of outcome has no use for, with what to do instead.
 _IDLE: Mapping[Kind, Mapping[str, str]] = {
     "continuous": {
@@ -105,8 +107,13 @@ class Outcome(Node):
     With either, effects are positive where the intervention is better. Adjusted for the baseline with common slopes,
     both give the same effect. Events and counts are always `final`."""
     measure: Measure | None = None
-    """Measure of the effect: `mean difference` of a continuous outcome, `odds ratio` of a binary one, `rate ratio` of a
-    count; this is the default of its kind."""
+    """Measure of the effect: `mean difference` (the default) or `standardised` (standardised mean difference, SMD) of a continuous
+    outcome: in each trial the outcome and its baseline are divided by the standard deviation of the participants analysed,
+    pooled within arms, at baseline where the change is analysed or the baseline adjusts and else at follow-up, with Hedges's
+    factor for small samples. `odds ratio` (the default), `risk ratio` or `risk
+    difference` of a binary one; `rate ratio` of a count. Risk ratios and risk differences (in percentage points) are those
+    of a meta-analysis: estimated in each trial, standardised over its participants, and pooled in two stages. Moderators and
+    searches act on the odds ratio all the same."""
     event: Names = ()
     """Of a binary outcome whose instrument has `levels`: the levels that are the event, one or a list. Without levels
     1 is the event and 0 is none."""
@@ -125,7 +132,7 @@ class Outcome(Node):
     first_available: Names = ()
     """Instruments in order of preference, where trials measured different ones: each trial brings the first that it
     has in the window, and at baseline where that is needed. With more than one, `range` and `better` are needed of a
-    continuous outcome."""
+    continuous outcome, and `better` alone where its `measure` is `standardised`."""
     range: Range | None = None
     """Lowest and highest value of the scale on which the outcome is analysed; each instrument is rescaled to it
     linearly. The instrument's own range by default."""
@@ -144,9 +151,15 @@ class Outcome(Node):
         if self.instrument and self.first_available:
             raise RuleError("give `instrument` or `first_available`, not both", "Remove one of the two.")
         several = len(self.first_available) > 1 and self.kind == "continuous"
-        if several and (self.range is None or self.better is None):
+        if several and self.standardised and self.better is None:
+            message = "`first_available` needs `better`, to turn each instrument to one direction"
+            raise RuleError(message, "Add it, as in `better: lower`.")
+        if several and not self.standardised and (self.range is None or self.better is None):
             message = "`first_available` needs `range` and `better`, to rescale and align each instrument"
-            raise RuleError(message, "Add both, as in `range: [0, 100], better: lower`.")
+            hint = (
+                "Add both, as in `range: [0, 100], better: lower`; with `measure: standardised` no `range` is needed."
+            )
+            raise RuleError(message, hint)
         return self
 
     @model_validator(mode="after")
@@ -158,7 +171,8 @@ class Outcome(Node):
             hint = "Remove `analyse`: what has happened by the follow-up is analysed."
             raise RuleError(f"a {self.kind} outcome has no change since baseline", hint, "analyse")
         if self.measure is not None and self.measure not in MEASURES[self.kind]:
-            hint = f"Write `measure: {MEASURES[self.kind][0]}`, or remove it."
+            choices = " or ".join(f"`measure: {measure}`" for measure in MEASURES[self.kind])
+            hint = f"Write {choices}, or remove it."
             raise RuleError(f"`{self.measure}` is no measure of a {self.kind} outcome", hint, "measure")
         return self
 
@@ -176,6 +190,21 @@ class Outcome(Node):
     def effect_measure(self) -> Measure:
         """The measure of its effects: the one of the study file, or that of its kind."""
         return self.measure or MEASURES[self.kind][0]
+
+    @property
+    def standardised(self) -> bool:
+        """Whether its effects are standardised mean differences."""
+        return self.measure == "standardised"
+
+    @property
+    def without_unit(self) -> bool:
+        """Whether its instruments have no scale in common, on which a value of it could be given."""
+        return self.standardised and len(self.first_available) > 1 and self.range is None
+
+    @property
+    def in_two_stages(self) -> bool:
+        """Whether its effects are pooled from those of the trials, for want of a one-step model with its measure."""
+        return self.effect_measure in OF_RISKS
 
 
 def instruments_of(outcome: Outcome, name: str) -> tuple[str, ...]:

@@ -231,6 +231,10 @@ class Pooled(Analysis):
     `baseline X` (that of the outcome or instrument X) and covariates by name; `[]` for nothing. Participants who lack
     one are excluded; one that is constant, or follows from the trials or from the others, is left out of the model
     and named."""
+    subset: dict[Word, Names] = {}
+    """A subgroup fixed in advance, to which the analysis is limited: covariates (or `baseline X`) by name, each with one or several
+    of its levels, or with an interval of a quantity as in `at least 65`, `below 65` or `18 to 64`. Participants outside, and those
+    whose value is not known, are excluded and counted. Everybody by default."""
     minimum_trials: int = Field(2, ge=1, le=MOST)
     """Minimum number of trials with participants in both groups; with fewer, nothing is estimated. With 1, the effect
     of a single trial is estimated by analysis of covariance, without pooling."""

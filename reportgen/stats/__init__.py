@@ -24,7 +24,8 @@ What to use when:
   `screen_moderator_glmm`: the interaction of that ratio with one moderator, in the same readings;
   `interaction_by_trial_glm`: in each trial by itself, and pooled in two stages.
 - `pool_two_stage`: pools the estimates of `per_trial` or `per_trial_glm`, or published ones; the check beside a one-step fit, and
-  where heterogeneity statistics come from. `prediction_interval`: where the effect of a new trial may lie.
+  where heterogeneity statistics come from; the answer itself for `standardised_effects`. `pool_common`: one effect for all trials.
+  `prediction_interval`: where the effect of a new trial may lie.
 
 Every fit of a continuous outcome reads each participant once, into cross-products within trials, and works from these. Results
 are frozen, and carry a `status` ("ok", "boundary", "failed", "not estimable") with one plain sentence: look at it before the number.
@@ -61,7 +62,7 @@ from .split_readings import split_readings
 from .standardised_effects import standardised_effects
 from .subgroups import Candidates, Group, Missing, Partition, Rule, Side, Split, Subgroup, TreeNode, Tried
 from .trial_effects import TrialEffects
-from .two_stage import TwoStage, pool_two_stage, prediction_interval
+from .two_stage import TwoStage, pool_common, pool_two_stage, prediction_interval
 from .working_model import WorkingModel, working_model
 
 __all__ = [
@@ -113,6 +114,7 @@ __all__ = [
     "peel_events",
     "per_trial",
     "per_trial_glm",
+    "pool_common",
     "pool_control_risk",
     "pool_two_stage",
     "prediction_interval",

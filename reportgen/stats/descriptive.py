@@ -1,4 +1,4 @@
-"""Means, standard deviations and standardised differences of baseline characteristics.
+"""Means, standard deviations and standardised differences of baseline characteristics; by what mean differences are standardised.
 
 Standardised difference: Austin (2009, doi 10.1002/sim.3697) for a mean or a share; Yang and Dalton (2012, SAS Global
 Forum 335) for several levels, which is the same number for two.
@@ -24,6 +24,40 @@ def mean_sd(values: ArrayLike) -> tuple[float, float]:
     known = known[~np.isnan(known)]
     mean = float(known.mean()) if known.size else math.nan
     return mean, float(known.std(ddof=1)) if known.size > 1 else math.nan
+
+
+def pooled_sd(values: ArrayLike, arm: ArrayLike) -> tuple[float, int]:
+    """Return the standard deviation pooled within two arms, and its degrees of freedom; NaN without any.
+
+    Parameters
+    ----------
+    values, arm : array_like (n,)
+        Values without NaN, and 0 or 1 for each.
+
+    Examples
+    --------
+    >>> pooled_sd([1, 2, 3, 11, 12, 13], [0, 0, 0, 1, 1, 1])
+    (1.0, 4)
+    """
+    y, side = np.asarray(values, dtype=float), np.asarray(arm)
+    within = [y[side == one] - y[side == one].mean() for one in (0, 1) if (side == one).any()]
+    df = len(y) - len(within)
+    return (math.sqrt(sum(float(part @ part) for part in within) / df) if df > 0 else math.nan), df
+
+
+def small_sample_factor(df: int) -> float:
+    """Return by what Hedges (1981, J Educ Stat 6:107) multiplies a standardised mean difference, so that it is not too large.
+
+    In its exact form, of gamma functions; about 1 − 3 / (4 df − 1). NaN with fewer than two degrees of freedom.
+
+    Examples
+    --------
+    >>> round(small_sample_factor(10), 4), round(1 - 3 / 39, 4)
+    (0.9228, 0.9231)
+    """
+    if df < 2:
+        return math.nan
+    return math.exp(math.lgamma(df / 2) - math.lgamma((df - 1) / 2)) / math.sqrt(df / 2)
 
 
 def standardised_difference(control: ArrayLike, intervention: ArrayLike) -> float:

@@ -22,8 +22,9 @@ from numpy.typing import ArrayLike, NDArray
 from reportgen.late import special
 
 from .choices import Status
+from .effect import NOTHING, Effect
 
-__all__ = ["TwoStage", "pool_two_stage", "prediction_interval"]
+__all__ = ["TwoStage", "pool_common", "pool_two_stage", "prediction_interval"]
 
 Method = Literal["reml", "dersimonian-laird", "paule-mandel"]
 Test = Literal["knha", "knha-plain", "normal"]
@@ -157,6 +158,33 @@ def pool_two_stage(
     if used.sum() == 1:
         return _single_trial(float(y[used][0]), float(s[used][0]), used.astype(np.float64), method, test, unused)
     return _pool(y[used], s[used], used, method, test, level, unused)
+
+
+def pool_common(estimates: ArrayLike, std_errors: ArrayLike) -> Effect:
+    """Return the one effect that all trials are taken to have: their mean, weighted by inverse variances, normal.
+
+    Parameters
+    ----------
+    estimates, std_errors : (K,)
+        As for `pool_two_stage`; a trial without a finite estimate and a positive standard error is left out.
+
+    Returns
+    -------
+    Effect
+        NaN where no trial is left.
+
+    Examples
+    --------
+    >>> common = pool_common([0.4, 2.2, 3.6], [0.5, 0.7, 0.6])
+    >>> round(float(common.estimate), 4), round(float(common.std_error), 4)
+    (1.8245, 0.3367)
+    """
+    y, s = np.asarray(estimates, dtype=np.float64), np.asarray(std_errors, dtype=np.float64)
+    used = np.isfinite(y) & np.isfinite(s) & (s > 0)
+    if not used.any():
+        return NOTHING
+    weights = 1 / s[used] ** 2
+    return Effect(float(weights @ y[used] / weights.sum()), float(1 / np.sqrt(weights.sum())), np.inf, np.inf)
 
 
 def _pool(

@@ -9,9 +9,9 @@ from math import inf
 from typing import Literal
 
 from reportgen.records.artefact import Column, Group, Row, Table
-from reportgen.records.effect_scale import directions, shared
+from reportgen.records.effect_scale import capitalised, directions, shared
 from reportgen.records.events import CountedTrial, EventCount
-from reportgen.records.model import REGRESSIONS, Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
+from reportgen.records.model import Heterogeneity, MetaAnalysis, ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import DASH, Inline, Number, Status
 from reportgen.tables.adjusters import adjuster_name, not_adjusted, tables_of
 from reportgen.tables.phrases import (
@@ -32,6 +32,8 @@ Scale = Literal["natural", "0-100"]
 COUNTS = ("Participants",)
 CHECK = ("Check",)
 TWO_STAGE = ("Two-stage check",)
+TWO_STAGE_MODEL = ("Two-stage model",)
+PLACE_OF_CHECK = 8  # of the effect of the two-stage check, among the cells of a row
 EVENTS, TIMED = ("Events / participants",), ("Events / exposure",)
 
 
@@ -52,6 +54,7 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
     once = _only_follow_up(effects)
     measured = shared(effect.scale for effect in effects)
     log = measured.on_log_scale
+    apart = TWO_STAGE_MODEL if _in_two_stages(effects) else TWO_STAGE
     columns = [
         Column(("Outcome, ", once) if once else ("Outcome",), "left"),
         Column(("m",), "right"),
@@ -61,10 +64,10 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
         Column((f"τ²{log}",), "decimal"),
         Column((settings.level, "% PI"), "decimal"),
         Column(ci_head("Common effect", settings.level), "decimal", CHECK),
-        Column(ci_head(measured.head, settings.level), "decimal", TWO_STAGE),
-        Column(ci_head(f"τ²{log}", settings.level), "decimal", TWO_STAGE),
-        Column(("Q (p)",), "decimal", TWO_STAGE),
-        Column(ci_head("I²", settings.level), "decimal", TWO_STAGE),
+        *([] if apart == TWO_STAGE_MODEL else [Column(ci_head(measured.head, settings.level), "decimal", apart)]),
+        Column(ci_head(f"τ²{log}", settings.level), "decimal", apart),
+        Column(("Q (p)",), "decimal", apart),
+        Column(ci_head("I²", settings.level), "decimal", apart),
         Column(("Status",), "left"),
     ]
     if scaled:
@@ -78,7 +81,12 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
                 *_without_factor(effects),
             )
         )
-    notes += [*_logarithms(effects), *_few_trials(effects, settings), *not_adjusted(tables_of(effects))]
+    notes += [
+        *_pooled_apart(effects),
+        *_logarithms(effects),
+        *_few_trials(effects, settings),
+        *not_adjusted(tables_of(effects)),
+    ]
     marked = Footnotes()
     groups = tuple(_estimate_groups(effects, scaled, marked))
     whole = Table(tuple(columns), groups, (*marked.notes, *notes))
@@ -123,12 +131,16 @@ def arm_cells(item: PooledEffect | TrialEstimate | EventCount | CountedTrial, ki
 
 def alone_words(effect: PooledEffect) -> Inline:
     """Return that an effect is one trial's own."""
-    return (f"One trial: its own effect, by {REGRESSIONS[effect.kind]}; no pooling.",)
+    return (f"One trial: its own effect, by {effect.regression}; no pooling.",)
 
 
 def _on_paper(whole: Table) -> Table:
     """Return the table without Q and τ² of the two-stage model, for which the paper is too narrow."""
-    kept = [i for i, column in enumerate(whole.columns) if column.span != TWO_STAGE or not _is_variation(column)]
+    kept = [
+        i
+        for i, column in enumerate(whole.columns)
+        if column.span not in (TWO_STAGE, TWO_STAGE_MODEL) or not _is_variation(column)
+    ]
     groups = tuple(
         replace(group, rows=tuple(replace(row, cells=tuple(row.cells[i - 1] for i in kept if i)) for row in group.rows))
         for group in whole.groups
@@ -149,13 +161,14 @@ def _only_follow_up(effects: Sequence[PooledEffect]) -> Number | None:
 
 
 def _estimate_groups(effects: Sequence[PooledEffect], scaled: bool, marked: Footnotes) -> Iterator[Group]:
+    whole = _in_two_stages(effects)
     if _only_follow_up(effects):
-        yield Group(tuple(_estimate_row(e, _head(e, scaled), scaled, marked) for e in effects))
+        yield Group(tuple(_estimate_row(e, _head(e, scaled), scaled, marked, whole=whole) for e in effects))
         return
     for _, found in groupby(effects, key=lambda effect: effect.outcome):
         members = tuple(found)
         yield Group(
-            tuple(_estimate_row(effect, (effect.follow_up_label,), scaled, marked) for effect in members),
+            tuple(_estimate_row(e, (e.follow_up_label,), scaled, marked, whole=whole) for e in members),
             head=_head(members[0], scaled),
         )
 
@@ -170,6 +183,20 @@ def _without_factor(effects: Sequence[PooledEffect]) -> Inline:
     if all(effect.scaled for effect in effects):
         return ()
     return (" An outcome without a range has no factor and keeps its unit.",)
+
+
+def _in_two_stages(effects: Sequence[PooledEffect]) -> bool:
+    """Whether all effects are pooled in two stages, so that no two-stage check stands beside them."""
+    return bool(effects) and all(effect.model == "two-stage" for effect in effects)
+
+
+def _pooled_apart(effects: Sequence[PooledEffect]) -> Iterator[Inline]:
+    """Yield which effects are pooled in two stages, and are their own check where others have one beside them."""
+    scales = dict.fromkeys(effect.scale for effect in effects if effect.model == "two-stage" and not effect.alone)
+    for scale in scales:
+        yield (
+            f"{capitalised(scale.effects)} are pooled in two stages from those of the trials, without a one-step model.",
+        )
 
 
 def _logarithms(effects: Sequence[PooledEffect]) -> Iterator[Inline]:
@@ -196,7 +223,8 @@ def _few_trials(effects: Sequence[PooledEffect], settings: ModelSettings) -> lis
     return notes
 
 
-def _estimate_row(effect: PooledEffect, head: Inline, scaled: bool, marked: Footnotes) -> Row:
+def _estimate_row(effect: PooledEffect, head: Inline, scaled: bool, marked: Footnotes, *, whole: bool) -> Row:
+    """Return a row; `whole` says that all effects of the table are pooled in two stages, without a check that is."""
     shown = _on_scale_to_100(effect) if scaled else None
     shown = shown or _on_own_scale(effect)
     apart = effect.two_stage_heterogeneity
@@ -215,6 +243,8 @@ def _estimate_row(effect: PooledEffect, head: Inline, scaled: bool, marked: Foot
         i2_cell(effect.heterogeneity),
         _status(effect),
     ]
+    if whole:
+        del cells[PLACE_OF_CHECK]
     if scaled:
         cells.insert(3, (effect.scaled.factor,) if effect.scaled else ())
     return Row(head, tuple(cells), muted=effect.estimate.effect.value is None)
@@ -239,7 +269,7 @@ def _on_own_scale(effect: PooledEffect) -> _Cells:
         (between.tau2,),
         span_of(between.predicted_low, between.predicted_high),
         estimate_cell(effect.common),
-        estimate_cell(effect.two_stage),
+        (DASH,) if effect.model == "two-stage" and not effect.alone else estimate_cell(effect.two_stage),
         interval(apart.tau2, apart.tau2_low, apart.tau2_high),
     )
 
@@ -340,7 +370,8 @@ def _trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) -> 
     if effect.estimate.effect.value is None:
         return
     weighted = any(row.weight.value is not None for row in effect.by_trial)
-    weights = "Weights are those of the two-stage model; the one-step model has none of its own." if weighted else ""
+    none = "" if effect.model == "two-stage" else "; the one-step model has none of its own"
+    weights = f"Weights are those of the two-stage model{none}." if weighted else ""
     yield ((favour + weights).rstrip(),)
     if effect.two_stage_heterogeneity.q.value is not None:
         yield _variation(effect, settings)
@@ -352,9 +383,8 @@ def _trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) -> 
 def _variation(effect: PooledEffect, settings: ModelSettings) -> Inline:
     """Return the variation between trials, each number with its model."""
     apart = effect.two_stage_heterogeneity
-    one_step: Inline = (
-        () if effect.heterogeneity.tau2.value is None else ("; of the one-step model, τ² = ", effect.heterogeneity.tau2)
-    )
+    other = effect.model == "one-step" and effect.heterogeneity.tau2.value is not None
+    one_step: Inline = ("; of the one-step model, τ² = ", effect.heterogeneity.tau2) if other else ()
     of_q: Inline = ("; Q = ", apart.q, " (df = ", apart.q_df, ", p ", *p_words(apart.q_p), ")")
     return (
         f"Variation between trials, of the two-stage model: τ²{effect.scale.on_log_scale} = ",
@@ -424,6 +454,8 @@ def _pooled_rows(effect: PooledEffect, settings: ModelSettings, several: bool) -
             ("Two-stage model", effect.two_stage, False),
         )
     )
+    if effect.model == "two-stage":
+        return [replace(one_step, head=("Two-stage model",)), interval_row, common]
     return [one_step, interval_row, common, two_stage]
 
 

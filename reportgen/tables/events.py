@@ -42,8 +42,7 @@ def absolute_effects(effects: Sequence[PooledEffect], settings: ModelSettings) -
     notes: list[Inline] = [(f"{directions(effect.scale for effect in effects)}.",)]
     notes.append(
         (
-            "Control: risk (or rate) in the control groups, pooled with a random intercept; difference: what the ratio, and the ends of "
-            "its interval, make of it.",
+            f"Control: {_control(effects)}; difference: {_made_of(effects)}.",
             *((" Rates are per thousand units of exposure, risks per thousand people.",) if _timed(effects) else ()),
         )
     )
@@ -55,6 +54,23 @@ def absolute_effects(effects: Sequence[PooledEffect], settings: ModelSettings) -
             )
         )
     return explained(Table(columns, groups, tuple(notes)))
+
+
+def _control(effects: Sequence[PooledEffect]) -> str:
+    """Return of what the risk of the controls is: of all trials, pooled, or of the one trial that there is."""
+    alone = {effect.alone for effect in effects if effect.absolute is not None}
+    parts = ["in the control groups, pooled with a random intercept"] if alone != {True} else []
+    of_one = (
+        "in the control group of the trial" if alone == {True} else "where there is one trial, in its control group"
+    )
+    return "risk (or rate) " + "; ".join([*parts, *([of_one] if True in alone else [])])
+
+
+def _made_of(effects: Sequence[PooledEffect]) -> str:
+    """Return where differences come from: ratios make them of the risk of the controls, and others are there already."""
+    ratios = {effect.scale.is_ratio for effect in effects}
+    parts = ["what the ratio, and the ends of its interval, make of it"] if ratios != {False} else []
+    return "; or ".join([*parts, *(["the pooled risk difference itself"] if False in ratios else [])])
 
 
 def _timed(effects: Sequence[PooledEffect]) -> bool:

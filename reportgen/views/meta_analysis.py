@@ -159,7 +159,7 @@ VIEW = View(
             AbsoluteEffects,
             "What the effects mean for a thousand people",
             _absolute,
-            beside={"forest": "The ratios are drawn in"},
+            beside={"forest": "The effects are drawn in"},
         ),
         Show(EstimatesByTrial, "Effects by trial in numbers", _estimates_by_trial),
     ),

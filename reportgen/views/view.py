@@ -17,6 +17,7 @@ from reportgen.records.record import Record
 from reportgen.spec.shows import Artefact, Limited
 from reportgen.spec.study import Study
 from reportgen.tables.adjusters import Fits, FitsOf, fits_of
+from reportgen.tables.phrases import joined
 from reportgen.views.draft import Draft
 from reportgen.views.findings.finding import Findings
 from reportgen.views.prose.section import Section
@@ -54,7 +55,10 @@ def captioned(title: str, record: Any, options: Artefact) -> Inline:
     options : Artefact
     """
     comparison = only_comparison(record, options)
-    return (title, ": ", comparison) if comparison else (title,)
+    whom = joined(
+        [*([(comparison,)] if comparison else []), *((part,) for part in getattr(record, "subset", ()))], ", "
+    )
+    return (title, ": ", *whom) if whom else (title,)
 
 
 def only_comparison(record: Any, options: Artefact) -> Number | None:

@@ -7,12 +7,13 @@ page knows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from reportgen.records.derived import Derived
 from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.numbers import Inline, Number
+from reportgen.tables.phrases import joined
 
 R = TypeVar("R")
 
@@ -58,7 +59,17 @@ def findings_of_each(
     *last : Finding
         What is said once, of all of them.
     """
-    return Findings(heading, (*(finding for record in records for finding in of_one(record)), *last))
+    found = (_of_whom(finding, record) for record in records for finding in of_one(record))
+    return Findings(heading, (*found, *last))
+
+
+def _of_whom(finding: Finding, record: Any) -> Finding:
+    """Return a finding that says to which subgroup its analysis is limited; as it is where everybody enters."""
+    conditions = getattr(record, "subset", ())
+    if not conditions:
+        return finding
+    whom = joined([(condition,) for condition in conditions], " and ")
+    return replace(finding, words=("In the subgroup fixed in advance ", *whom, ": ", *finding.words))
 
 
 def derived(name: str) -> Derived:

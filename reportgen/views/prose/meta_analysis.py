@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from reportgen.records.derived import Derived
-from reportgen.records.effect_scale import MEAN_DIFFERENCE, EffectScale
+from reportgen.records.effect_scale import MEAN_DIFFERENCE, SMD, EffectScale
 from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.model import MetaAnalysis, ModelSettings, PooledEffect
 from reportgen.records.numbers import Inline, Number
@@ -13,7 +13,7 @@ from reportgen.spec.outcomes import Outcome
 from reportgen.spec.study import Study, Window
 from reportgen.tables.adjusters import Fits, effect_fits, fits_of, is_own_baseline
 from reportgen.tables.phrases import enumerated, joined
-from reportgen.views.prose.events import event_models
+from reportgen.views.prose.events import POOLING, TEST, event_models, standardised_models
 from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, on_log_scale, planned_only
 from reportgen.views.prose.section import Section, sections_of_each
 
@@ -39,18 +39,6 @@ DF_FLOOR = {
     "trials-1": "; degrees of freedom are never allowed below the number of trials minus one",
     "none": "",
 }
-POOLING = {
-    "reml": "restricted maximum likelihood",
-    "dersimonian-laird": "the method of DerSimonian and Laird",
-    "paule-mandel": "the method of Paule and Mandel",
-}
-TEST = {
-    "knha": "the Hartung–Knapp–Sidik–Jonkman adjustment, guarded so that it never narrows an interval (factor of at least one; "
-    "t distribution with trials minus one degrees of freedom)",
-    "knha-plain": "the Hartung–Knapp–Sidik–Jonkman adjustment without a guard (t distribution with trials minus one degrees of "
-    "freedom), so that with trials that are alike an interval may be narrower than that of a common effect",
-    "normal": "the normal distribution",
-}
 TIE = {"earlier": "the earlier one", "later": "the later one"}
 
 
@@ -71,11 +59,12 @@ def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
     yield from _measures(fitted)
     yield from _events(study, fitted)
     yield from _what(study, fitted)
+    yield from _standardised_by(study, fitted)
     several = [outcome for outcome in study.outcomes.values() if len(outcome.first_available) > 1]
     if several:
         yield (
             "Where trials used different instruments for an outcome, each trial contributes the first listed one that it measured "
-            f"{_when(several, fitted, study)}, rescaled linearly to the range of the outcome and aligned with its direction.",
+            f"{_when(several, fitted, study)}, {_brought_together(several)}.",
         )
     used = tuple(dict.fromkeys(effect.follow_up for record in fitted for effect in record.results))
     labels = {e.follow_up: e.follow_up_label for record in fitted for e in record.results}
@@ -90,7 +79,7 @@ def _outcomes(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
 def _what(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
     """Yield what is analysed of every outcome with a mean; where some are changes and some are not, which are which."""
     effects = [effect for record in fitted for effect in record.results]
-    labels = {effect.outcome: effect.outcome_label for effect in effects if effect.scale == MEAN_DIFFERENCE}
+    labels = {effect.outcome: effect.outcome_label for effect in effects if effect.scale in (MEAN_DIFFERENCE, SMD)}
     if labels or not effects:
         every = "Every outcome" if len(labels) == len({effect.outcome for effect in effects}) else "Every other outcome"
         yield _of_means(study, labels, every)
@@ -104,6 +93,32 @@ def _measures(fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
     for scale, found in labels.items():
         named = enumerated([(label,) for label in found.values()])
         yield ("The effect on ", *named, f" is given as the {scale.measure}. {scale.direction}.")
+
+
+def _brought_together(several: Sequence[Outcome]) -> str:
+    """Return how values of several instruments are made those of one outcome."""
+    rescaled = "rescaled linearly to the range of the outcome and aligned with its direction"
+    aligned = "aligned with the direction of the outcome and standardised"
+    without = {outcome.without_unit for outcome in several}
+    if len(without) > 1:
+        return f"{rescaled}, or, where the outcome has no range, {aligned}"
+    return aligned if True in without else rescaled
+
+
+def _standardised_by(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
+    """Yield by what standardised mean differences are divided; nothing where there are none."""
+    found = [effect for record in fitted for effect in record.results if effect.scale == SMD]
+    if not found:
+        return
+    at = "at baseline"
+    if any(study.outcomes[effect.outcome].final for effect in found):
+        at = "at baseline where the change is analysed or the model adjusts for the baseline, and else at follow-up"
+    yield (
+        f"{SMD.title}s ({SMD.effects}): outcome and baseline of each trial were divided by the standard deviation of its "
+        f"participants in the analysis, pooled within the sides of the comparison, {at}, and multiplied by Hedges’s factor for small "
+        "samples. This was done once, before any model or search; moderators kept their own units. The standard deviations are taken "
+        "as known: standard errors and intervals do not allow for their being estimated.",
+    )
 
 
 def _events(study: Study, fitted: Sequence[MetaAnalysis]) -> Iterator[Inline]:
@@ -184,34 +199,56 @@ def _fitted(record: MetaAnalysis) -> Iterator[Inline]:
     settings, fits = record.settings, fits_of(record, effect_fits)
     if not fits:
         yield planned_only("No effect could be estimated")
-    kinds = {effect.kind for effect in record.results} or {"continuous"}
+    kinds = _one_step_kinds(record) if record.results else {"continuous"}
     if "continuous" in kinds:
         yield _model(settings, _fits_of_kind("continuous", record))
         yield _uncertainty(settings)
     for kind in sorted(kinds - {"continuous"}):
         yield from event_models(kind, settings, _fits_of_kind(kind, record), alone=False)
+    yield from _standardised(record, alone=False)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.excluded for effect in record.results])
     yield from on_log_scale(effect.scale for effect in record.results)
     yield _participants(settings)
-    yield _checks(settings)
+    if kinds:
+        yield _checks(settings, all_one_step=all(effect.model == "one-step" for effect in record.results))
+
+
+def _one_step_kinds(record: MetaAnalysis) -> set[str]:
+    """Return the kinds of the outcomes whose effects are those of one-step models."""
+    return {effect.kind for effect in record.results if effect.model == "one-step"}
+
+
+def _standardised(record: MetaAnalysis, *, alone: bool) -> Iterator[Inline]:
+    """Yield the paragraphs on effects that no one-step model has; nothing where there are none."""
+    scales = tuple(dict.fromkeys(effect.scale for effect in record.results if effect.model == "two-stage"))
+    by_measure = tuple({scale.measure: scale for scale in scales}.values())
+    if by_measure:
+        fits = _fits_of(lambda effect: effect.model == "two-stage", record)
+        yield from standardised_models(by_measure, record.settings, fits, alone=alone)
 
 
 def _fits_of_kind(kind: str, record: MetaAnalysis) -> Fits:
-    """Return the fits of the outcomes of one kind."""
+    """Return the fits of one-step models of the outcomes of one kind."""
+    return _fits_of(lambda effect: effect.kind == kind and effect.model == "one-step", record)
+
+
+def _fits_of(belongs: Callable[[PooledEffect], bool], record: MetaAnalysis) -> Fits:
+    """Return the fits of some effects."""
 
     def each(effect: PooledEffect, title: Inline) -> Fits:
-        return effect_fits(effect, title) if effect.kind == kind else []
+        return effect_fits(effect, title) if belongs(effect) else []
 
     return fits_of(record, each)
 
 
 def _alone(record: MetaAnalysis) -> Iterator[Inline]:
     settings, fits = record.settings, fits_of(record, effect_fits)
-    kinds = {effect.kind for effect in record.results}
+    kinds = _one_step_kinds(record)
+    several = len(kinds) > 1 or any(effect.model == "two-stage" for effect in record.results)
     yield ("No outcome was measured in more than one trial at any follow-up of a comparison.",)
     if "continuous" in kinds:
         yield (
-            f"Each effect{' on the other outcomes' if len(kinds) > 1 else ''} is that of its trial, by analysis of covariance",
+            f"Each effect{' on the other outcomes' if several else ''} is that of its trial, by analysis of covariance",
             *adjusted_for(settings.adjust_for, _fits_of_kind("continuous", record)),
             ": there is no pooling and no estimate of variation between trials. Confidence intervals use the t distribution with the residual degrees of freedom and have a level of ",
             settings.level,
@@ -219,6 +256,7 @@ def _alone(record: MetaAnalysis) -> Iterator[Inline]:
         )
     for kind in sorted(kinds - {"continuous"}):
         yield from event_models(kind, settings, _fits_of_kind(kind, record), alone=True)
+    yield from _standardised(record, alone=True)
     yield from on_log_scale(effect.scale for effect in record.results)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.excluded for effect in record.results])
     yield _participants(settings)
@@ -283,11 +321,12 @@ def _participants(settings: ModelSettings) -> Inline:
     )
 
 
-def _checks(settings: ModelSettings) -> Inline:
+def _checks(settings: ModelSettings, *, all_one_step: bool) -> Inline:
+    effect = "pooled effect" if all_one_step else "pooled effect of a one-step model"
     common = (
-        "Two checks accompany each pooled effect: the same model with a common treatment effect, and"
+        f"Two checks accompany each {effect}: the same model with a common treatment effect, and"
         if settings.treatment_effect == "random"
-        else "One check accompanies each pooled effect (the common-effect column repeats the model):"
+        else f"One check accompanies each {effect} (the common-effect column repeats the model):"
     )
     return (
         f"{common} a two-stage meta-analysis of the effects estimated in each trial, pooled by "

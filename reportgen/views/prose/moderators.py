@@ -8,7 +8,7 @@ from reportgen.records.model import REGRESSIONS
 from reportgen.records.moderation import Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline
 from reportgen.tables.adjusters import Fits, fits_of, screen_fits
-from reportgen.tables.phrases import counted, percentiles
+from reportgen.tables.phrases import counted, enumerated, percentiles
 from reportgen.views.prose.events import MODEL
 from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, on_log_scale, one_trial, own_slopes
 
@@ -64,6 +64,7 @@ def screening_methods(record: Moderation) -> Iterator[Inline]:
         yield _model(settings, _of_kind("continuous", record))
     for kind in sorted(kinds - {"continuous"}):
         yield _event_model(kind, settings, _of_kind(kind, record))
+    yield from _other_measures(record)
     excluded = [screen.without_adjuster for screen in record.results]
     yield from adjusters_lost(record.name, settings.adjust_for, fits, excluded)
     yield _readings(settings)
@@ -108,6 +109,19 @@ def _event_model(kind: str, settings: ScreeningSettings, fits: Fits) -> Inline:
         f", with slopes common to all trials, {estimation}. An interaction is the ratio of two ratios. Trials in which nobody, or "
         "everybody, has the event are left out. Neither random draws nor models of single levels were made of these outcomes.",
     )
+
+
+def _other_measures(record: Moderation) -> Iterator[Inline]:
+    """Yield which outcomes have interactions of odds ratios though their pooled effects are of another measure."""
+    labels = {screen.outcome: screen.outcome_label for screen in record.results if screen.pooled}
+    if labels:
+        measures = dict.fromkeys(screen.pooled for screen in record.results if screen.pooled)
+        yield (
+            "Moderators act on the odds ratio of ",
+            *enumerated([(label,) for label in labels.values()]),
+            f" as well, whose pooled effect is given as the {' or the '.join(measures)}: an interaction on one scale need not be one "
+            "on the other.",
+        )
 
 
 def _event_uncertainty(settings: ScreeningSettings, *, alone: bool) -> Inline:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from itertools import chain
+from typing import Any, Protocol, TypeVar
 
 from reportgen.records.derived import Derived
 from reportgen.records.numbers import Inline
 from reportgen.spec.study import Study
+from reportgen.tables.phrases import joined
 from reportgen.views.prose.repeated_paragraphs import without_repeated_paragraphs
 
 
@@ -52,8 +54,20 @@ def sections_of_each(
     study : Study
     """
     headings = [heading(title, record.name, method, len(records)) for record in records]
-    for head, body in without_repeated_paragraphs(zip(headings, map(paragraphs, records), strict=True)):
+    bodies = [chain(limited_to(record), paragraphs(record)) for record in records]
+    for head, body in without_repeated_paragraphs(zip(headings, bodies, strict=True)):
         yield Section(head, body)
+
+
+def limited_to(record: Any) -> Iterator[Inline]:
+    """Yield the paragraph on the subgroup, fixed in advance, to which an analysis is limited; nothing where everybody enters."""
+    conditions = getattr(record, "subset", ())
+    if conditions:
+        yield (
+            "This analysis is limited to a subgroup fixed in advance: participants with ",
+            *joined([(condition,) for condition in conditions], " and "),
+            ". Participants outside it, or of whom that is not known, do not enter, and are counted with those who were excluded.",
+        )
 
 
 def heading(title: str, name: str, method: str, several: int) -> Inline:

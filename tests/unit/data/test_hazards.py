@@ -13,6 +13,7 @@ import pyreadstat
 import pytest
 import xlsxwriter
 
+from reportgen.spec.load import examine_study
 from tests.unit.data.workshop import (
     ARMS,
     covariate,
@@ -468,6 +469,21 @@ def test_a_trial_has_a_name_and_one_way_of_writing_it(tmp_path: Path) -> None:
     assert only_problem(by_site(tmp_path, "n")).message == "trials whose names are almost the same: 'N', 'n'"
     named = read(by_site(tmp_path, "NA", ", codes: {N: North, NA: Namibia}"))
     assert [(trial.name, trial.n) for trial in named.trials] == [("North", 2), ("Namibia", 2)]
+
+
+def test_a_prefix_makes_names_of_values_that_are_none(tmp_path: Path) -> None:
+    path = by_site(tmp_path, "12", ", prefix: Centre")
+    text = (path / "a.yaml").read_text(encoding="utf-8")
+    (path / "a.yaml").write_text(f"{text}country: {{N: Norway, Centre 12: Peru}}\n", encoding="utf-8")
+    found = read(path)
+    assert [(trial.name, trial.country, trial.n) for trial in found.trials] == [
+        ("Centre 12", "Peru", 2),
+        ("Centre N", "Norway", 2),
+    ]
+    (path / "a.yaml").write_text(f"{text}country: {{M: Mali}}\n", encoding="utf-8")
+    assert only_problem(path).message == "there is no trial 'M' in the file"
+    both = examine_study(by_site(tmp_path, "12", ", prefix: Centre, codes: {N: North, 12: South}")).problems
+    assert any("`prefix` cannot be combined with `codes`" in problem.message for problem in both)
 
 
 def test_values_beyond_the_end_of_a_row_are_counted(tmp_path: Path) -> None:
