@@ -1,7 +1,7 @@
 """Records to plots: forest plots, trees of subgroups, profiles of cuts, and the picture of what was collected.
 
 A figure goes through three states: records become rows (`forest`, `subgroups`, `availability`, ...), rows become marks at
-millimetres (`layout`, `panel`, `sheet`), and marks become a `Drawing` (`svg`). Who draws it elsewhere, on paper or in pixels
+millimetres (`grid`, `layout`, `panel`, `sheet`), and marks become a `Drawing` (`svg`). Who draws it elsewhere, on paper or in pixels
 (`paint`), reads its SVG (`drawn`). Series, such as trajectories and profiles of cuts, are drawn by plotnine, and its lines,
 ribbons and points become marks (`grammar`). The libraries that measure text and draw series are imported when they are needed.
 """

@@ -17,21 +17,11 @@ from typing import Literal
 from reportgen.figures import words
 from reportgen.figures.axis import Axis, Limits, axis_for
 from reportgen.figures.columns import EFFECTS, Cells, Sides, arm_cells, heads_of, least_plot, with_events
-from reportgen.figures.layout import (
-    BETWEEN,
-    INDENT,
-    Band,
-    Cell,
-    Heading,
-    Headings,
-    Page,
-    Row,
-    Slot,
-    lay_out,
-)
+from reportgen.figures.layout import Page, lay_out
 from reportgen.figures.limited import LEAVES, beyond, limited
 from reportgen.figures.order import RowOrder, in_order, negative
 from reportgen.figures.panel import PREDICTION_DROP, Panel
+from reportgen.figures.rows import BETWEEN, INDENT, Band, Cell, Heading, Headings, Row, Slot
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
 from reportgen.records.derived import Derived

@@ -16,10 +16,11 @@ from reportgen.figures import words
 from reportgen.figures.after_draws import after, corrected_row, doubt, held_out_row, of_draws, p_of, verdicts
 from reportgen.figures.axis import Axis, Limits, axis_for
 from reportgen.figures.forest import interval_cell, value_of
-from reportgen.figures.layout import INDENT, Band, Cell, Heading, Headings, Page, Rail, Row, Slot, lay_out
+from reportgen.figures.layout import Page, lay_out
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.limited import leaving_limits, limited
 from reportgen.figures.panel import Panel
+from reportgen.figures.rows import INDENT, Band, Cell, Heading, Headings, Rail, Row, Slot
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import ACCENT, BODY, HEAD, MUTED, Style
 from reportgen.records.effect_scale import EffectScale, capitalised, shared

@@ -8,7 +8,7 @@ import pytest
 
 from reportgen.figures.axis import Axis
 from reportgen.figures.cut_profiles import profile_sheets
-from reportgen.figures.layout import ROW
+from reportgen.figures.grid import ROW
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Shape, Sheet, Stroke, Words
 from reportgen.figures.subgroups import forest_sheets, tree_sheets
