@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from reportgen.figures.lettering import width
 from reportgen.figures.panel import ARROW_LENGTH, EDGE, Panel
-from reportgen.figures.rows import Band, Cell, Heading, Headings, Row
+from reportgen.figures.rows import Band, Cell, Heading, Headings, Row, columns_stacked
 from reportgen.figures.sheet import Piece, Words, inline_width, lines_of
 from reportgen.figures.theme import BODY, HEAD, REASON, Style, page_width
 from reportgen.records.effect_scale import NO_EFFECT
@@ -21,6 +21,8 @@ ROW = 4.2
 GAP = 3.2
 GROUP_GAP = 0.7
 LEAST_LABEL = 16.0
+FAIR_LABEL = 26.0  # rather than break labels into shorter lines, columns that may stack do
+HAIR = 1e-6
 STACKED_BELOW = 20.0  # a narrower plot makes room for itself by intervals below their estimates
 
 
@@ -62,6 +64,11 @@ class Grid:
     results: tuple[tuple[Track, ...], ...]
     reason_left: float
 
+    @property
+    def plot_width(self) -> float:
+        """The length of the axis."""
+        return self.plot_right - self.plot_left
+
     def label_limit(self, row: Row) -> float:
         """Return how wide the label of a row may be: one without counts has their columns for itself.
 
@@ -99,10 +106,29 @@ class Grid:
         return ROW + extra + (GROUP_GAP if row.head or row.rule_above else 0.0)
 
 
-def measure(bands: Sequence[Band], headings: Headings, *, stacked: bool = False) -> Grid:
+def fitted(bands: Sequence[Band], headings: Headings) -> tuple[tuple[Band, ...], Headings, Grid]:
+    """Return rows, heads and their grid.
+
+    Where the plot lacks room, columns that may stack go below those in front of them, and at last intervals below their estimates.
+    """
+    if not headings.may_stack:
+        grid = measure(bands, headings)
+        stacked = grid.plot_width < STACKED_BELOW
+        return tuple(bands), headings, measure(bands, headings, stacked=True) if stacked else grid
+    for rows, heads in ((tuple(bands), headings), columns_stacked(bands, headings)):
+        grid = measure(rows, heads, least_label=FAIR_LABEL)
+        if grid.plot_width >= heads.least() - HAIR:
+            return rows, heads, grid
+    return rows, heads, measure(rows, heads, stacked=True)
+
+
+def measure(
+    bands: Sequence[Band], headings: Headings, *, stacked: bool = False, least_label: float = LEAST_LABEL
+) -> Grid:
     """Give every column the width of its widest text, the label what it needs or may have, and the plot the rest.
 
-    With `stacked`, intervals and the like stand below what they belong to.
+    With `stacked`, intervals and the like stand below what they belong to. A label is never narrower than `least_label` for the
+    sake of the plot.
     """
     rows = [row for band in bands for row in band.rows]
     counts = [
@@ -121,14 +147,14 @@ def measure(bands: Sequence[Band], headings: Headings, *, stacked: bool = False)
         (row.indent + inline_width(row.label, row.style) for row in rows if _in_columns(row, headings)), default=0.0
     )
     natural = max(natural, inline_width(headings.label, HEAD), LEAST_LABEL) + 0.3
-    label = min(natural, max(free - headings.least(), LEAST_LABEL))
+    label = min(natural, max(free - headings.least(), least_label))
     tracks, x = [], EDGE + label
-    for size, points in counts:
-        tracks.append(_track(x + GAP + size, size, points, stacked))
+    for (size, points), heading in zip(counts, headings.counts, strict=True):
+        tracks.append(_track(x + GAP + size, size, points, stacked or heading.stacked))
         x += GAP + size
     columns, edge = [], page_width() - EDGE
-    for size, points_of in reversed(results):
-        columns.append([_track(edge, size, points, stacked) for points in points_of])
+    for (size, points_of), heading in reversed([*zip(results, headings.results, strict=True)]):
+        columns.append([_track(edge, size, points, stacked or heading.stacked) for points in points_of])
         edge -= size + GAP
     plot_left = x + ARROW_LENGTH + 2.0
     plot_right = page_width() - EDGE - result_width - ARROW_LENGTH - 2.0
@@ -158,13 +184,17 @@ def _extent(cells: Sequence[tuple[Cell, Style]], heading: Heading, stacked: bool
             whole, rest = slot.halves()
             lefts[i] = max(lefts[i], width(whole, style))
             rights[i] = max(rights[i], width(rest, style))
+    stacked = stacked or heading.stacked
+    if heading.stacked:  # what stands one above the other lines up
+        lefts, rights = [max(lefts, default=0.0)] * slots, [max(rights, default=0.0)] * slots
     first, points, end = 0.0, [], 0.0
     for i in reversed(range(slots)):
         if stacked and i == 0 and slots > 1:
             first, end = end, 0.0
         points.append(end + rights[i])
         end += lefts[i] + rights[i] + space
-    head = max((inline_width(line, HEAD) for line in heading.lines), default=0.0)
+    lines = (*heading.lines, (heading.span,)) if heading.stacked else heading.lines
+    head = max((inline_width(line, HEAD) for line in lines), default=0.0)
     return max(end - space, first - space, head), tuple(reversed(points))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from reportgen.figures.axis import Axis
-from reportgen.figures.grid import GROUP_GAP, ROW, STACKED_BELOW, Grid, Track, measure
+from reportgen.figures.grid import GROUP_GAP, ROW, Grid, Track, fitted
 from reportgen.figures.panel import ARROW_LENGTH, AXIS_HEIGHT, EDGE, FAVOURS_HEIGHT, Panel
 from reportgen.figures.rows import INDENT, Band, Headings, Row, in_house
 from reportgen.figures.sheet import Mark, Sheet, Stroke, block, inline_width, lettered, lines_of
@@ -44,10 +44,7 @@ def lay_out(
 
     The note stands on the last of several; each other page has the `key` to its own marks, and says where the rest is.
     """
-    bands = in_house(bands)
-    grid = measure(bands, headings)
-    if grid.plot_right - grid.plot_left < STACKED_BELOW:
-        grid = measure(bands, headings, stacked=True)
+    bands, headings, grid = fitted(in_house(bands), headings)
     pages = paginate(bands, grid, body - _excess(note))
     return tuple(
         _sheet(
@@ -211,11 +208,12 @@ def _heading_marks(grid: Grid, headings: Headings) -> tuple[list[Mark], float]:
         for i, line in enumerate(reversed(head.lines)):
             marks.append(lettered(line, track.right, last - i * step, HEAD, "right"))
     for span in sorted(spans):
-        under = [track for head, track in all_heads if head.span == span]
-        left = min(track.left for track in under)
-        right = max(track.right for track in under)
-        marks.append(lettered((span,), (left + right) / 2, last - step, HEAD, "center"))
-        y = last - step + 1.0
+        under = [(head, track) for head, track in all_heads if head.span == span]
+        left = min(track.left for _, track in under)
+        right = max(track.right for _, track in under)
+        above = last - max(len(head.lines) for head, _ in under) * step
+        marks.append(lettered((span,), (left + right) / 2, above, HEAD, "center"))
+        y = above + 1.0
         marks.append(Stroke(left, y, right, y, RULE, 0.5))
     bottom = last + 1.5
     marks.append(Stroke(EDGE, bottom, page_width() - EDGE, bottom, INK, 0.5))

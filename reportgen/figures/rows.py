@@ -56,10 +56,16 @@ Rail = Literal["", "through", "branch", "last"]
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The head of a column, line by line; neighbours with the same `span` stand under one spanner."""
+    """The head of a column, line by line; neighbours with the same `span` stand under one spanner.
+
+    The cells of a column that `may_stack` go below those of the column in front of it where the plot lacks room; in a `stacked`
+    column all parts of a cell but the first stand on a second line.
+    """
 
     lines: tuple[Inline, ...]
     span: str = ""
+    may_stack: bool = False
+    stacked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,11 @@ class Headings:
         lacking = max(0.0, PLAIN.width - page_width())
         return min(self.least_plot, max(self.least_plot - lacking / 2, NARROWEST_PLOT))
 
+    @property
+    def may_stack(self) -> bool:
+        """Whether some columns may go below others."""
+        return any(heading.may_stack for heading in (*self.counts, *self.results))
+
 
 def in_house(bands: Sequence[Band]) -> tuple[Band, ...]:
     """Return rows with what the house style has in the place of "to", the same in all cells of a column."""
@@ -156,3 +167,36 @@ def _joined(cells: Sequence[Cell], joints: Sequence[Slot]) -> tuple[Cell, ...]:
     return tuple(
         tuple(joint if slot == BETWEEN else slot for slot in cell) for cell, joint in zip(cells, joints, strict=False)
     )
+
+
+def columns_stacked(bands: Sequence[Band], headings: Headings) -> tuple[tuple[Band, ...], Headings]:
+    """Return rows and heads with each column that may stack below the one in front of it: heads as their cells, one above the other."""
+    left, right = headings.counts, headings.results
+    rows = [
+        tuple(replace(row, counts=_merged(row.counts, left), results=_merged(row.results, right)) for row in band.rows)
+        for band in bands
+    ]
+    return (
+        tuple(replace(band, rows=own) for band, own in zip(bands, rows, strict=True)),
+        replace(headings, counts=_merged_heads(left), results=_merged_heads(right)),
+    )
+
+
+def _merged(cells: Sequence[Cell], headings: Sequence[Heading]) -> tuple[Cell, ...]:
+    merged: list[Cell] = []
+    for cell, heading in zip(cells, headings, strict=False):
+        if heading.may_stack:
+            merged[-1] += cell
+        else:
+            merged.append(cell)
+    return tuple(merged)
+
+
+def _merged_heads(headings: Sequence[Heading]) -> tuple[Heading, ...]:
+    merged: list[Heading] = []
+    for heading in headings:
+        if heading.may_stack:
+            merged[-1] = replace(merged[-1], lines=merged[-1].lines + heading.lines, stacked=True)
+        else:
+            merged.append(heading)
+    return tuple(merged)
