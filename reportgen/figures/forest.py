@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
@@ -39,12 +39,13 @@ LIFT = 0.45
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The numbers of one effect as this figure prints and draws them."""
+    """The numbers of one effect as this figure prints and draws them, and the mark of a note that not all of the figure have."""
 
     effect: Number
     low: Number
     high: Number
     predicted: tuple[float, float] | None = None
+    mark: str = ""
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -89,7 +90,7 @@ def forest_sheets(
 ) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of pooled effects, before they are drawn."""
     columns = with_events(columns, effects)
-    shown = {effect.id: shown_on(effect, scale) for effect in effects}
+    shown = _marked(effects, {effect.id: shown_on(effect, scale) for effect in effects})
     effects = _in_order(effects, shown, scale, order)
     bands = limited(tuple(_bands(effects, shown, scale, name, columns)), limits) or (Band((), None),)
     measure = capitalised(words.measure(effects, settings))
@@ -122,6 +123,18 @@ def forest_sheets(
 
     note = (*_note(bands, effects, shown, settings), *_columns_note(columns, common))
     return lay_out(bands, headings, note, name=name, title=title, alts=alt)
+
+
+def _marked(effects: Sequence[PooledEffect], shown: dict[str, Shown | None]) -> dict[str, Shown | None]:
+    """Return what is shown with its marks: none where all rows would have the same, for which the note speaks once."""
+    marks = {
+        effect.id: words.ALONE_MARK if effect.alone else words.BOUNDARY_MARK if effect.status == "boundary" else ""
+        for effect in effects
+        if shown[effect.id]
+    }
+    if len(marks) > 1 and len(set(marks.values())) == 1:
+        return shown
+    return {name: replace(item, mark=marks[name]) if item else None for name, item in shown.items()}
 
 
 def _outcomes(effects: Sequence[PooledEffect]) -> list[tuple[PooledEffect, ...]]:
@@ -229,12 +242,11 @@ def _row(effect: PooledEffect, shown: Shown | None, scale: Scale, name: str, col
         reason = words.reason(effect.status, cause, name, f"{effect.outcome} {effect.follow_up} reason")
         left = Cells(of_arms, trials).of(columns[0])
         return Row(label, left, style=BODY.muted(), indent=INDENT, reason=reason)
-    mark = words.ALONE_MARK if effect.alone else words.BOUNDARY_MARK if effect.status == "boundary" else ""
     of_row = (
         trials
         | _variation(effect, scale)
         | {
-            "effect": interval_cell(shown.effect, shown.low, shown.high, mark),
+            "effect": interval_cell(shown.effect, shown.low, shown.high, shown.mark),
             "absolute": _absolute(effect),
             "p": (Slot(effect.estimate.p),),
         }
@@ -340,11 +352,15 @@ def _note(
     note += beyond(bands)
     if len(bands) > 1:
         note += ["Outcomes on different scales have separate axes; lengths are comparable within one axis only. "]
+    marks = {item.mark for item in available}
     if alone:
-        note += [f"{words.ALONE_MARK} Square: one trial's own effect with its ", *words.interval_name(settings)]
+        mark = f"{words.ALONE_MARK} " if words.ALONE_MARK in marks else ""
+        note += [f"{mark}Square: one trial's own effect with its ", *words.interval_name(settings)]
         note += [f", by {' or '.join(dict.fromkeys(REGRESSIONS[effect.kind] for effect in alone))}; no pooling. "]
-    if any(effect.status == "boundary" and shown[effect.id] for effect in effects):
+    if words.BOUNDARY_MARK in marks:
         note += [f"{words.BOUNDARY_MARK} No variation found between trials: estimate on the boundary of the model. "]
+    elif any(effect.status == "boundary" and not effect.alone and shown[effect.id] for effect in effects):
+        note += ["No variation found between trials in any row: all estimates are on the boundary of the model. "]
     return tuple(note)
 
 
