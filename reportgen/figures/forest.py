@@ -358,9 +358,9 @@ def _note(
         note += [f"{mark}Square: one trial's own effect with its ", *words.interval_name(settings)]
         note += [f", by {' or '.join(dict.fromkeys(REGRESSIONS[effect.kind] for effect in alone))}; no pooling. "]
     if words.BOUNDARY_MARK in marks:
-        note += [f"{words.BOUNDARY_MARK} No variation found between trials: estimate on the boundary of the model. "]
+        note += [f"{words.BOUNDARY_MARK} No variation found between trials: τ² is estimated as zero. "]
     elif any(effect.status == "boundary" and not effect.alone and shown[effect.id] for effect in effects):
-        note += ["No variation found between trials in any row: all estimates are on the boundary of the model. "]
+        note += ["No variation found between trials in any row: each τ² is estimated as zero. "]
     return tuple(note)
 
 

@@ -209,9 +209,7 @@ def test_a_note_of_all_rows_is_given_once_and_marks_only_some() -> None:
     missing = effect("pain", "long", None, reason="one trial, and two are needed")
     (sheet,) = forest_sheets([*boundary, missing], settings(), name="fig1")
     assert "†" not in " ".join(texts(sheet))
-    assert (
-        texts(sheet)[-1].count("No variation found between trials in any row: all estimates are on the boundary") == 1
-    )
+    assert texts(sheet)[-1].count("No variation found between trials in any row: each τ² is estimated as zero") == 1
     (sheet,) = forest_sheets([*boundary, effect("pain", "long")], settings(), name="fig1")
     assert " ".join(texts(sheet)).count("†") == 3
     (sheet,) = forest_sheets(boundary[:1], settings(), name="fig1")
