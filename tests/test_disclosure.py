@@ -42,6 +42,7 @@ CONTENTS = [
     {"series": "Fig.", "show": "interaction-forest", "of": "screening", "name": "interactions"},
     {"series": "Table", "show": "interaction-estimates", "of": "screening", "name": "readings"},
     {"series": "Table", "show": "effect-at-values", "of": "screening", "name": "values"},
+    {"series": "Fig.", "show": "effect-at-values-forest", "of": "screening", "name": "values-forest"},
     {"series": "Fig.", "show": "interaction-by-trial", "of": "screening", "name": "trial-interactions"},
     {"series": "Table", "show": "interaction-by-trial-estimates", "of": "screening", "name": "trial-numbers"},
     {"series": "Table", "show": "credibility", "of": "screening", "name": "credibility"},

@@ -347,6 +347,7 @@ def test_a_whole_study_of_events_is_built_and_its_pages_say_ratios_and_never_bas
         {"series": "Fig.", "show": "interaction-forest", "of": "screening"},
         {"series": "Table", "show": "interaction-estimates", "of": "screening"},
         {"series": "Table", "show": "effect-at-values", "of": "screening"},
+        {"series": "Fig.", "show": "effect-at-values-forest", "of": "screening"},
         {"series": "Table", "show": "credibility", "of": "screening"},
         {"series": "Fig.", "show": "interaction-by-trial", "of": "screening"},
     ]

@@ -88,7 +88,8 @@ def test_every_document_is_in_the_style(style: str, built: dict[str, Path]) -> N
     assert all(titled in text for text in (page(folder), word, quarto))
     assert bool(re.search(r"\d·\d", page(folder))) == (house.decimal == "·") == bool(re.search(r"\d·\d", word))
     svg = next((folder / "figures").glob("fig*.svg"))
-    assert f'width="{house.width:g}mm"' in svg.read_text(encoding="utf-8")
+    width = re.search(r'<svg [^>]*width="([\d.]+)pt"', svg.read_text(encoding="utf-8"))
+    assert width is not None and float(width[1]) == pytest.approx(house.width / 25.4 * 72, abs=0.1)
     assert bool(re.search(r"\bP\b", page(folder))) == (house.p == "P")
 
 

@@ -32,7 +32,14 @@ ANALYSES = {
 }
 SHOWS = {
     "pooled": ("forest", "forest-by-trial", "estimates", "estimates-by-trial"),
-    "screening": ("interaction-forest", "interaction-estimates", "effect-at-values", "credibility", *BY_TRIAL),
+    "screening": (
+        "interaction-forest",
+        "interaction-estimates",
+        "effect-at-values",
+        "effect-at-values-forest",
+        "credibility",
+        *BY_TRIAL,
+    ),
     "rp": ("subgroup-tree", "subgroup-forest", "subgroups", "rejected-splits", "cut-profiles", "credibility"),
     "peeling": ("credibility",),
 }

@@ -42,6 +42,10 @@ def test_what_a_build_leaves_behind(report: Path) -> None:
     }  # fmt: skip
     kinds = {path.suffix for path in (report / "figures").iterdir()}
     assert kinds == {".svg", ".pdf", ".png"}
+    for path in (report / "figures").glob("*.svg"):
+        content = path.read_text(encoding="utf-8")
+        assert "<text" not in content and "font-family" not in content, f"{path.name} needs a font"
+        assert "<title>" in content
     assert not [path for path in report.parent.iterdir() if path.name.startswith(".")]
 
 

@@ -36,7 +36,8 @@ from reportgen.analyses.methods import Method, add_method
 from reportgen.analyses.slices import node_of
 from reportgen.figures.axis import axis_for
 from reportgen.figures.forest import forest_alt, interval_cell
-from reportgen.figures.layout import Band, Heading, Headings, Row as Line, Slot, lay_out
+from reportgen.figures.rows import Band, Heading, Headings, Row as Line, Slot
+from reportgen.figures.layout import lay_out
 from reportgen.figures.svg import drawing
 from reportgen.records import kinds
 from reportgen.records.artefact import Column, Group, Row, Table

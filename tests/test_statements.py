@@ -38,7 +38,14 @@ BY_TRIAL = ("interaction-by-trial", "interaction-by-trial-estimates")
 SHOWN = {
     "people": ("descriptive",),
     "pooled": ("forest", "forest-by-trial", "estimates", "estimates-by-trial", "analysed"),
-    "screening": ("interaction-forest", "interaction-estimates", "effect-at-values", "credibility", *BY_TRIAL),
+    "screening": (
+        "interaction-forest",
+        "interaction-estimates",
+        "effect-at-values",
+        "effect-at-values-forest",
+        "credibility",
+        *BY_TRIAL,
+    ),
     "rp": ("subgroup-tree", "subgroup-forest", "cut-profiles", "subgroups", "rejected-splits", "credibility"),
     "peel": ("peeling-trajectories", "peeling-thresholds", "credibility"),
     "agreement": ("agreement",),

@@ -42,7 +42,7 @@ BoolArray = NDArray[np.bool_]
 
 
 def included_trials(repository: Repository, study: Study) -> IncludedTrials[Value]:
-    """Record the trials, the largest first, with their arms and the people left out on loading."""
+    """Record the trials, the largest first, with their arms in the order of the classes, and the people left out on loading."""
     values = Values("trials", "trials")
     ordered = sorted(repository.trials, key=lambda trial: -trial.n)
     rows = []
@@ -65,7 +65,9 @@ def included_trials(repository: Repository, study: Study) -> IncludedTrials[Valu
                         name=builder.quote(f"arm {i} name", name),
                         n=builder.count(f"arm {i} n", n),
                     )
-                    for i, (arm_class, name, n) in enumerate(trial.arms, 1)
+                    for i, (arm_class, name, n) in sorted(
+                        enumerate(trial.arms, 1), key=lambda arm: study.arm_classes.index(arm[1][0])
+                    )
                 ),
             )
         )

@@ -1,7 +1,7 @@
 """Records to plots: forest plots, trees of subgroups, profiles of cuts, and the picture of what was collected.
 
 A figure goes through three states: records become rows (`forest`, `subgroups`, `availability`, ...), rows become marks at
-millimetres (`layout`, `panel`, `sheet`), and marks become a `Drawing` (`svg`). Who draws it elsewhere, on paper or in pixels
+millimetres (`grid`, `layout`, `panel`, `sheet`), and marks become a `Drawing` (`svg`). Who draws it elsewhere, on paper or in pixels
 (`paint`), reads its SVG (`drawn`). Series, such as trajectories and profiles of cuts, are drawn by plotnine, and its lines,
 ribbons and points become marks (`grammar`). The libraries that measure text and draw series are imported when they are needed.
 """
@@ -23,6 +23,7 @@ from reportgen.records.partition import PartitionedOutcome, SearchSettings
 __all__ = [
     "draw_availability",
     "draw_cut_profiles",
+    "draw_effects_at_values",
     "draw_flow",
     "draw_forest",
     "draw_forest_by_trial",
@@ -189,6 +190,41 @@ def draw_interaction_by_trial(
     from reportgen.figures.svg import drawing
 
     sheets = interaction_by_trial_sheets(screen, moderators, settings, name=name, limits=limits, order=order)
+    return tuple(drawing(sheet) for sheet in sheets)
+
+
+def draw_effects_at_values(
+    screens: Sequence[Screen],
+    moderators: Sequence[str],
+    settings: ScreeningSettings,
+    *,
+    name: str,
+    limits: Limits | None = None,
+) -> tuple[Drawing, ...]:
+    """Draw the effects in levels of moderators and at values of them as a forest plot: outcomes as groups, moderators within.
+
+    Parameters
+    ----------
+    screens : sequence of Screen
+        In the order of the groups; each has an axis of its own.
+    moderators : sequence of str
+        Which of their moderators, by name; all where there is none.
+    settings : ScreeningSettings
+        For the level of the intervals and the reading that is tested.
+    name : str
+        Stem of the files and prefix of the ids; further pages are called `name-2`, `name-3`, ...
+    limits : tuple of float, optional
+        Where every axis begins and ends, as its ticks are printed; by default as its rows need.
+
+    Returns
+    -------
+    tuple of Drawing
+        One a page.
+    """
+    from reportgen.figures.effects_at_values import effect_at_values_sheets
+    from reportgen.figures.svg import drawing
+
+    sheets = effect_at_values_sheets(screens, moderators, settings, name=name, limits=limits)
     return tuple(drawing(sheet) for sheet in sheets)
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from reportgen.figures import words
 from reportgen.figures.forest import interval_cell, value_of
-from reportgen.figures.layout import Cell, Row, Slot
 from reportgen.figures.panel import Panel
+from reportgen.figures.rows import Cell, Row, Slot
 from reportgen.figures.sheet import Mark
 from reportgen.figures.theme import BODY, INK, MUTED
 from reportgen.records.honesty import Searched, SubgroupHonesty, verdict_in_brief, verdict_sentence

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from reportgen.figures.layout import LEAST_PLOT, Cell, Heading, Slot
+from reportgen.figures.rows import LEAST_PLOT, Cell, Heading, Slot
 from reportgen.records.model import ArmMeans, PooledEffect, TrialEstimate
 from reportgen.records.numbers import DASH
 

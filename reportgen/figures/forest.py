@@ -10,28 +10,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
 from reportgen.figures import words
 from reportgen.figures.axis import Axis, Limits, axis_for
 from reportgen.figures.columns import EFFECTS, Cells, Sides, arm_cells, heads_of, least_plot, with_events
-from reportgen.figures.layout import (
-    BETWEEN,
-    INDENT,
-    Band,
-    Cell,
-    Heading,
-    Headings,
-    Page,
-    Row,
-    Slot,
-    lay_out,
-)
+from reportgen.figures.layout import Page, lay_out
 from reportgen.figures.limited import LEAVES, beyond, limited
 from reportgen.figures.order import RowOrder, in_order, negative
 from reportgen.figures.panel import PREDICTION_DROP, Panel
+from reportgen.figures.rows import BETWEEN, INDENT, Band, Cell, Heading, Headings, Row, Slot
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
 from reportgen.records.derived import Derived
@@ -49,12 +39,13 @@ LIFT = 0.45
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The numbers of one effect as this figure prints and draws them."""
+    """The numbers of one effect as this figure prints and draws them, and the mark of a note that not all of the figure have."""
 
     effect: Number
     low: Number
     high: Number
     predicted: tuple[float, float] | None = None
+    mark: str = ""
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -99,7 +90,7 @@ def forest_sheets(
 ) -> tuple[Sheet, ...]:
     """Return the pages of a forest plot of pooled effects, before they are drawn."""
     columns = with_events(columns, effects)
-    shown = {effect.id: shown_on(effect, scale) for effect in effects}
+    shown = _marked(effects, {effect.id: shown_on(effect, scale) for effect in effects})
     effects = _in_order(effects, shown, scale, order)
     bands = limited(tuple(_bands(effects, shown, scale, name, columns)), limits) or (Band((), None),)
     measure = capitalised(words.measure(effects, settings))
@@ -132,6 +123,18 @@ def forest_sheets(
 
     note = (*_note(bands, effects, shown, settings), *_columns_note(columns, common, effects))
     return lay_out(bands, headings, note, name=name, title=title, alts=alt)
+
+
+def _marked(effects: Sequence[PooledEffect], shown: dict[str, Shown | None]) -> dict[str, Shown | None]:
+    """Return what is shown with its marks: none where all rows would have the same, for which the note speaks once."""
+    marks = {
+        effect.id: words.ALONE_MARK if effect.alone else words.BOUNDARY_MARK if effect.status == "boundary" else ""
+        for effect in effects
+        if shown[effect.id]
+    }
+    if len(marks) > 1 and len(set(marks.values())) == 1:
+        return shown
+    return {name: replace(item, mark=marks[name]) if item else None for name, item in shown.items()}
 
 
 def _outcomes(effects: Sequence[PooledEffect]) -> list[tuple[PooledEffect, ...]]:
@@ -239,12 +242,11 @@ def _row(effect: PooledEffect, shown: Shown | None, scale: Scale, name: str, col
         reason = words.reason(effect.status, cause, name, f"{effect.outcome} {effect.follow_up} reason")
         left = Cells(of_arms, trials).of(columns[0])
         return Row(label, left, style=BODY.muted(), indent=INDENT, reason=reason)
-    mark = words.ALONE_MARK if effect.alone else words.BOUNDARY_MARK if effect.status == "boundary" else ""
     of_row = (
         trials
         | _variation(effect, scale)
         | {
-            "effect": interval_cell(shown.effect, shown.low, shown.high, mark),
+            "effect": interval_cell(shown.effect, shown.low, shown.high, shown.mark),
             "absolute": _absolute(effect),
             "p": (Slot(effect.estimate.p),),
         }
@@ -357,11 +359,15 @@ def _note(
     note += beyond(bands)
     if len(bands) > 1:
         note += ["Outcomes on different scales have separate axes; lengths are comparable within one axis only. "]
+    marks = {item.mark for item in available}
     if alone:
-        note += [f"{words.ALONE_MARK} Square: one trial's own effect with its ", *words.interval_name(settings)]
+        mark = f"{words.ALONE_MARK} " if words.ALONE_MARK in marks else ""
+        note += [f"{mark}Square: one trial's own effect with its ", *words.interval_name(settings)]
         note += [f", by {' or '.join(dict.fromkeys(effect.regression for effect in alone))}; no pooling. "]
-    if any(effect.status == "boundary" and shown[effect.id] for effect in effects):
-        note += [f"{words.BOUNDARY_MARK} No variation found between trials: estimate on the boundary of the model. "]
+    if words.BOUNDARY_MARK in marks:
+        note += [f"{words.BOUNDARY_MARK} No variation found between trials: τ² is estimated as zero. "]
+    elif any(effect.status == "boundary" and not effect.alone and shown[effect.id] for effect in effects):
+        note += ["No variation found between trials in any row: each τ² is estimated as zero. "]
     return tuple(note)
 
 

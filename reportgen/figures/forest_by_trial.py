@@ -15,10 +15,11 @@ from reportgen.figures import words
 from reportgen.figures.axis import Axis, Limits, axis_for
 from reportgen.figures.columns import TRIALS, Cells, Sides, arm_cells, heads_of, least_plot, mean_cells, with_events
 from reportgen.figures.forest import interval_cell, pair_of, value_of
-from reportgen.figures.layout import BETWEEN, Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
+from reportgen.figures.layout import Page, lay_out
 from reportgen.figures.limited import leaving_limits, limited
 from reportgen.figures.order import TrialOrder, trials_in_order
 from reportgen.figures.panel import Panel
+from reportgen.figures.rows import BETWEEN, Band, Cell, Heading, Headings, Row, Slot
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD, MUTED
 from reportgen.records.effect_scale import IN_FAVOUR, EffectScale

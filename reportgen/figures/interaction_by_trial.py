@@ -14,11 +14,12 @@ from dataclasses import replace
 from reportgen.figures import words
 from reportgen.figures.axis import Axis, Limits, axis_for
 from reportgen.figures.forest import interval_cell, value_of
-from reportgen.figures.layout import INDENT, Band, Cell, Heading, Headings, Page, Row, Slot, lay_out
+from reportgen.figures.layout import Page, lay_out
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.limited import leaving_limits, limited
 from reportgen.figures.order import TrialOrder, trials_in_order
 from reportgen.figures.panel import Panel
+from reportgen.figures.rows import INDENT, Band, Cell, Heading, Headings, Row, Slot
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD, MUTED, NOTE
 from reportgen.records.estimate import Estimate

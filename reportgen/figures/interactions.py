@@ -14,11 +14,12 @@ from statistics import median
 from reportgen.figures import words
 from reportgen.figures.axis import SPREAD, Axis, Limits, axis_for
 from reportgen.figures.forest import interval_cell, value_of
-from reportgen.figures.layout import INDENT, Band, Heading, Headings, Page, Row, Slot, lay_out
+from reportgen.figures.layout import Page, lay_out
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.limited import leaving, limited
 from reportgen.figures.order import RowOrder, in_order, negative
 from reportgen.figures.panel import Panel
+from reportgen.figures.rows import INDENT, Band, Heading, Headings, Row, Slot
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
 from reportgen.records.derived import Derived

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reportgen.figures.axis import Limits, fixed_axis
-from reportgen.figures.layout import Band
+from reportgen.figures.rows import Band
 from reportgen.records.numbers import Inline
 
 LEAVES = "Arrowhead: the interval extends beyond the axis. "

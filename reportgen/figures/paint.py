@@ -7,11 +7,12 @@ known to nobody but us, and its settings are given back.
 from __future__ import annotations
 
 import io
+import xml.etree.ElementTree as ET
 from math import degrees
 from typing import TYPE_CHECKING, Any, Literal
 
 from reportgen.figures import theme
-from reportgen.figures.drawn import Drawn, Line, Path, drawn
+from reportgen.figures.drawn import SVG, Drawn, Line, Path, drawn
 from reportgen.figures.lettering import drawable, face_for, families
 from reportgen.figures.svg import EDGE_WEIGHT
 from reportgen.records.artefact import Drawing
@@ -53,9 +54,14 @@ def outlined(drawing: Drawing) -> bytes:
     with rc_context(look), io.BytesIO() as buffer:
         result = figure(drawing.svg)
         printer: Any = FigureCanvasSVG(result)
-        printer.print_svg(buffer, metadata={"Date": None})
+        printer.print_svg(buffer, metadata={"Date": None, "Title": title_of(drawing)})
         result.clear()
         return buffer.getvalue()
+
+
+def title_of(drawing: Drawing) -> str:
+    """Return the title that the SVG of a drawing has."""
+    return ET.fromstring(drawing.svg).findtext(f"{SVG}title") or drawing.name
 
 
 def few_colours(printer: Any) -> Image:

@@ -16,10 +16,11 @@ from reportgen.figures import words
 from reportgen.figures.after_draws import after, corrected_row, doubt, held_out_row, of_draws, p_of, verdicts
 from reportgen.figures.axis import Axis, Limits, axis_for
 from reportgen.figures.forest import interval_cell, value_of
-from reportgen.figures.layout import INDENT, Band, Cell, Heading, Headings, Page, Rail, Row, Slot, lay_out
+from reportgen.figures.layout import Page, lay_out
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.limited import leaving_limits, limited
 from reportgen.figures.panel import Panel
+from reportgen.figures.rows import INDENT, Band, Cell, Heading, Headings, Rail, Row, Slot
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import ACCENT, BODY, HEAD, MUTED, Style
 from reportgen.records.effect_scale import EffectScale, capitalised, shared
@@ -32,8 +33,9 @@ PARTICIPANTS = "Participants (n)"
 SPLIT = "Split, p"
 VARIANT = "variant: "
 DRAWN = "p"  # the span where the p of the search stands beside those of the split
-LEAST_PLOT = 36.0  # rules are longer than the names of outcomes
-LEAST_DRAWN = 30.0  # of a tree with one p more
+LEAST_PLOT = (
+    53.0  # three tenths of a page: rules are longer than the names of outcomes, and columns stack before they take it
+)
 ROOM = 190.0  # the settings of the search and remarks stand below a figure of subgroups, on the same page
 _NO_SPLIT: tuple[Cell, ...] = ((), ())
 
@@ -61,8 +63,8 @@ def tree_sheets(
 
 def _split_heads(search: PartitionedOutcome) -> tuple[Heading, ...]:
     if search.honesty is None:
-        return Heading((("raw",),), SPLIT), Heading((("adjusted",),), SPLIT)
-    return tuple(Heading(((head,),), DRAWN) for head in ("raw", "adjusted", "search"))
+        return Heading((("raw",),), SPLIT), Heading((("adjusted",),), SPLIT, may_stack=True)
+    return tuple(Heading(((head,),), DRAWN, may_stack=head == "adjusted") for head in ("raw", "adjusted", "search"))
 
 
 def forest_sheets(
@@ -100,11 +102,11 @@ def _headings(
         (
             Heading((("Trials",), ("(m)",))),
             Heading((("control",),), PARTICIPANTS),
-            Heading((("intervention",),), PARTICIPANTS),
+            Heading((("intervention",),), PARTICIPANTS, may_stack=True),
         ),
         (Heading(((scale.column,), ("(", settings.level, "% CI)"))), *split),
         axis_title,
-        least_plot=LEAST_DRAWN if len(split) > 2 else LEAST_PLOT,
+        least_plot=LEAST_PLOT,
     )
 
 

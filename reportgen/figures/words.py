@@ -179,7 +179,7 @@ def status_note(effect: PooledEffect, name: str) -> Inline:
     if effect.status == "ok":
         return ("Status: converged.",)
     if effect.status == "boundary":
-        return (f"{BOUNDARY_MARK} Status: converged on the boundary of the model (no variation found between trials).",)
+        return (f"{BOUNDARY_MARK} Status: converged; no variation found between trials (τ² is estimated as zero).",)
     return ("Status: ", *reason(effect.status, effect.reason, name, "status"), ".")
 
 

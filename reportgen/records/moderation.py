@@ -177,6 +177,18 @@ def contrast(interaction: Interaction, index: int) -> Inline:
     return (interaction.levels[index], VERSUS, interaction.reference)
 
 
+def place_of(at: EffectAt, interaction: Interaction) -> Inline:
+    """Return where an effect is: "male", or "36 years (10th percentile)"."""
+    return (at.value, *unit_at(interaction), " (", at.percentile, " percentile)") if at.percentile else (at.value,)
+
+
+def unit_at(interaction: Interaction) -> Inline:
+    """Return the unit behind a value of a moderator, with its space; nothing for levels and points."""
+    if interaction.unit_at.text in ("", "points"):
+        return ()
+    return ("" if interaction.unit_at.text == "%" else "\u00a0", interaction.unit_at)
+
+
 @dataclass(frozen=True, slots=True)
 class Screen(Generic[V]):
     """All moderators of one outcome at one follow-up in one comparison.

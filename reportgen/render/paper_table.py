@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 from itertools import accumulate
+from operator import add
 
 from reportgen.records.artefact import Table
 from reportgen.records.numbers import plain
@@ -110,9 +111,10 @@ def paper_table(ready: SetTable) -> PaperTable:
 
 @dataclass(frozen=True, slots=True)
 class _Want:
-    """What a column takes in millimetres: with no word and no number broken, and with nothing broken."""
+    """What a column takes in millimetres: with no word and no number broken, with its head alone broken, and with nothing broken."""
 
     word: float
+    cells: float
     line: float
 
 
@@ -122,14 +124,10 @@ def _wants(ready: SetTable, size: Setting) -> list[_Want]:
     for spanner, start in zip(ready.spanners, starts, strict=False):
         covered = slice(start, start + spanner.columns)
         line = size.width_mm(plain(spanner.inline), bold=True) + size.padding
-        short = [max(0.0, line - sum(widths)) for widths in zip(*map(_pair, wants[covered]), strict=True)]
+        short = [max(0.0, line - sum(widths)) for widths in zip(*map(astuple, wants[covered]), strict=True)]
         more = [missing / spanner.columns for missing in short]
-        wants[covered] = [_Want(want.word + more[0], want.line + more[1]) for want in wants[covered]]
+        wants[covered] = [_Want(*map(add, astuple(want), more)) for want in wants[covered]]
     return wants
-
-
-def _pair(want: _Want) -> tuple[float, float]:
-    return want.word, want.line
 
 
 def _want(ready: SetTable, index: int, size: Setting) -> _Want:
@@ -144,19 +142,20 @@ def _want(ready: SetTable, index: int, size: Setting) -> _Want:
     least = (HEAD_EM if index == 0 else WORDS_EM if column.align == "left" else 0.0) * size.points * MM_PER_POINT
     broken = words if index == 0 or column.align == "left" else lines
     word = max(least, max(broken, size.longest_word_mm(head, bold=True)) + padding)
-    return _Want(word, max(word, max(lines, size.width_mm(head, bold=True)) + padding))
+    whole = max(word, lines + padding)
+    return _Want(word, whole, max(whole, size.width_mm(head, bold=True) + padding))
 
 
 def _shares(wants: Sequence[_Want], unbroken: Sequence[bool], room: float) -> list[float]:
-    """Return widths that fill the room: unbroken columns get their lines first, the others share what is left."""
-    words, lines = [want.word for want in wants], [want.line for want in wants]
-    first = [want.line if whole else want.word for want, whole in zip(wants, unbroken, strict=True)]
+    """Return widths that fill the room: unbroken columns get their lines first, then other cells theirs, and heads last."""
+    words, cells, lines = zip(*map(astuple, wants), strict=True)
+    first = [want.cells if whole else want.word for want, whole in zip(wants, unbroken, strict=True)]
     if sum(lines) <= room:
         growing = [
             0.0 if whole and not all(unbroken) else want.line for want, whole in zip(wants, unbroken, strict=True)
         ]
         return [line + (room - sum(lines)) * share / sum(growing) for line, share in zip(lines, growing, strict=True)]
-    for less, more in ((first, lines), (words, first)):
+    for less, more in ((cells, lines), (first, cells), (words, first)):
         if sum(less) <= room:
             share = (room - sum(less)) / (sum(more) - sum(less))
             return [start + share * (end - start) for start, end in zip(less, more, strict=True)]

@@ -297,6 +297,15 @@ class EffectAtValues(Rounded, Limited):
 
 
 @show
+class EffectAtValuesForest(OnAxis, OfModerators, Rounded, Limited):
+    """A forest plot of treatment effects in the levels of moderators and at selected values, with p of each interaction."""
+
+    methods = MODERATORS
+    show: Literal["effect-at-values-forest"]
+    """Which table or figure this is."""
+
+
+@show
 class Credibility(Limited):
     """ICEMAN's items for each suggested effect modification, by a moderator or in a subgroup, answered from the numbers, with a
     suggested rating."""

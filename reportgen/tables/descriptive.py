@@ -30,7 +30,7 @@ def descriptive(record: Descriptive) -> Table:
     general: list[Inline] = [
         (
             "m: trials that collected the characteristic; n: their participants with a value, whether or not they have an "
-            f"outcome. Per{NBSP}cents are of those with a value.",
+            "outcome. Percentages are of participants with a value.",
         )
     ]
     if record.suppressed:

@@ -14,10 +14,10 @@ from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import EffectScale, directions, shared
 from reportgen.records.estimate import Estimate
 from reportgen.records.level_effects import LevelEffect
-from reportgen.records.moderation import EffectAt, Interaction, Screen, ScreeningSettings
+from reportgen.records.moderation import EffectAt, Interaction, Screen, ScreeningSettings, place_of, unit_at
 from reportgen.records.numbers import Inline
 from reportgen.tables.moderators import CELLS_ON_PAPER, hidden_note, screen_head, trials_cell
-from reportgen.tables.phrases import NBSP, Footnotes, ci_head, estimate_cell, explained, percentiles
+from reportgen.tables.phrases import Footnotes, ci_head, estimate_cell, explained, percentiles
 
 Beside = Literal["none", "values", "levels"]
 BESIDE = (3, 4, 5)  # the cells of a row beside the effect of the tested reading
@@ -169,9 +169,6 @@ def _rows(interaction: Interaction, marked: Footnotes) -> Iterator[Row]:
 
 
 def _value_row(at: EffectAt, level: LevelEffect | None, interaction: Interaction) -> Row:
-    head: Inline = (
-        (at.value, *_unit(interaction), " (", at.percentile, " percentile)") if at.percentile else (at.value,)
-    )
     cells: tuple[Inline, ...] = (
         (),
         (level.n,) if level and level.n else (),
@@ -181,14 +178,9 @@ def _value_row(at: EffectAt, level: LevelEffect | None, interaction: Interaction
         (level.share,) if level and level.share else (),
         (),
     )
-    return Row(head, cells, indent=1, muted=at.estimate.effect.value is None)
+    return Row(place_of(at, interaction), cells, indent=1, muted=at.estimate.effect.value is None)
 
 
 def _overall(interaction: Interaction) -> Inline:
     centre = interaction.level_effects.centre if interaction.level_effects else None
-    return ("Overall",) if centre is None else ("Overall (mean ", centre, *_unit(interaction), ")")
-
-
-def _unit(interaction: Interaction) -> Inline:
-    parts = interaction.unit_at.text not in ("", "points")
-    return ("" if interaction.unit_at.text == "%" else NBSP, interaction.unit_at) if parts else ()
+    return ("Overall",) if centre is None else ("Overall (mean ", centre, *unit_at(interaction), ")")

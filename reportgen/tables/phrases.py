@@ -7,7 +7,7 @@ belongs to it; one that does not speaks of the whole table.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from reportgen.records.artefact import Group, Row, Table
@@ -17,6 +17,7 @@ from reportgen.records.marks import is_mark, mark
 from reportgen.records.numbers import Inline, Number, plain
 
 NBSP = "\u00a0"
+SEVERAL = 2  # cells of a column, from which on its head has the note of all of them
 
 
 def words(text: str, id_: str, source: str = "report") -> Inline:
@@ -159,12 +160,22 @@ def explained(table: Table) -> Table:
     """Return the table with a footnote for every number that could not be estimated or is suppressed.
 
     Marks that stand in the table already keep their places: notes are marked anew in reading order, head first. A row
-    says the same thing once.
+    says the same thing once, and what all rows of a column say its head says for them.
     """
     footnotes = _Explaining(table)
-    columns = tuple(replace(c, span=footnotes.marked(c.span), head=footnotes.marked(c.head)) for c in table.columns)
-    groups = tuple(footnotes.group(group) for group in table.groups)
+    common = [footnotes.common(cells) for cells in _columns_of(table)]
+    columns = tuple(
+        replace(column, span=footnotes.marked(column.span), head=footnotes.head(column.head, notes))
+        for column, notes in zip(table.columns, common, strict=True)
+    )
+    groups = tuple(footnotes.group(group, common) for group in table.groups)
     return replace(table, columns=columns, groups=groups, footnotes=footnotes.notes + footnotes.general)
+
+
+def _columns_of(table: Table) -> list[list[Inline]]:
+    """Return the cells of each column, the row heads for the first."""
+    rows = [(row.head, *row.cells) for group in table.groups for row in group.rows]
+    return [[row[place] for row in rows if place < len(row)] for place in range(len(table.columns))]
 
 
 class _Explaining(Footnotes):
@@ -175,28 +186,57 @@ class _Explaining(Footnotes):
         self._old = {note[0]: note[1:] for note in table.footnotes if note and is_mark(note[0])}
         self.general = tuple(note for note in table.footnotes if not (note and is_mark(note[0])))
 
-    def group(self, group: Group) -> Group:
+    def common(self, cells: Iterable[Inline]) -> tuple[Inline, ...]:
+        """Return the notes that all cells of a column have, where there are several cells."""
+        found = [{plain(note): note for note in map(self._note_of, cell) if note} for cell in cells if cell]
+        if len(found) < SEVERAL:
+            return ()
+        return tuple(note for text, note in found[0].items() if all(text in notes for notes in found))
+
+    def head(self, head: Inline, notes: tuple[Inline, ...]) -> Inline:
+        """Return the head of a column with its own marks and those of notes that all its cells have."""
+        marked = self.marked(head)
+        marks = (self.mark(note) for note in notes)
+        return (*marked, *(item for item in marks if item not in marked))
+
+    def group(self, group: Group, common: Sequence[tuple[Inline, ...]]) -> Group:
+        """Return a group with its marks; `common` are the notes that the heads of the columns have."""
         head = self.marked(group.head)
-        return Group(tuple(self.row(row) for row in group.rows), head)
+        return Group(tuple(self._row(row, common) for row in group.rows), head)
 
-    def row(self, row: Row) -> Row:
+    def _row(self, row: Row, common: Sequence[tuple[Inline, ...]]) -> Row:
         marked_here: set[str] = set()
-        head = self.marked(row.head, marked_here)
-        return replace(row, head=head, cells=tuple(self.marked(cell, marked_here) for cell in row.cells))
+        head, *cells = (
+            self.marked(cell, marked_here, frozenset(map(plain, notes)))
+            for cell, notes in zip((row.head, *row.cells), common, strict=False)
+        )
+        return replace(row, head=head, cells=tuple(cells))
 
-    def marked(self, inline: Inline, marked_here: set[str] | None = None) -> Inline:
+    def _note_of(self, part: str | Number) -> Inline:
+        """Return the note of a part of a cell: one that its mark had, or why a number is missing; nothing for others."""
+        if isinstance(part, str):
+            return self._old.get(part, ())
+        if part.value is not None or not part.reason or part.status in ("ok", "boundary"):
+            return ()
+        return (f"{said(part)}: ", *words(part.reason, f"{part.id}.reason", part.source), ".")
+
+    def marked(
+        self, inline: Inline, marked_here: set[str] | None = None, in_head: frozenset[str] = frozenset()
+    ) -> Inline:
+        """Return running text with its marks, but for those of notes in the head of its column and of what its row said before."""
         out: list[str | Number] = []
         for part in inline:
-            if isinstance(part, str):
-                out.append(self.mark(self._old[part]) if part in self._old else part)
+            note = self._note_of(part)
+            if not (isinstance(part, str) and note):
+                out.append(part)
+            if not note or plain(note) in in_head:
                 continue
-            out.append(part)
-            if part.value is None and part.reason and part.status not in ("ok", "boundary"):
-                here = self.mark((f"{said(part)}: ", *words(part.reason, f"{part.id}.reason", part.source), "."))
-                if marked_here is None or here not in marked_here:
-                    out.append(here)
-                    if marked_here is not None:
-                        marked_here.add(here)
+            here = self.mark(note)
+            if isinstance(part, Number) and marked_here is not None:
+                if here in marked_here:
+                    continue
+                marked_here.add(here)
+            out.append(here)
         return tuple(out)
 
 

@@ -36,7 +36,7 @@ READINGS: dict[Reading, str] = {"pooled": "pooled", "within": "within trials", "
 BOUNDARY_MARK = mark(0)
 BOUNDARY_NOTE: Inline = (
     BOUNDARY_MARK,
-    "No variation between trials found: the fit is valid, on the boundary of the model.",
+    "No variation found between trials: τ² is estimated as zero, and the fit is valid.",
 )
 P_COLUMNS = (
     Column(("raw",), "decimal", SPLIT_P),

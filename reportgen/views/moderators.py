@@ -8,7 +8,7 @@ from functools import partial
 from reportgen import figures
 from reportgen.records.moderation import Moderation, Screen
 from reportgen.records.numbers import Inline
-from reportgen.spec.shows import EffectAtValues, InteractionEstimates, InteractionForest, Limited
+from reportgen.spec.shows import EffectAtValues, EffectAtValuesForest, InteractionEstimates, InteractionForest, Limited
 from reportgen.tables.adjusters import screen_fits
 from reportgen.tables.effects_at_values import effects_at_values
 from reportgen.tables.moderators import expectations, failed_screenings, interaction_estimates
@@ -68,6 +68,33 @@ def _at_values(record: Moderation, options: EffectAtValues, context: Context) ->
     )
 
 
+def _at_values_forest(record: Moderation, options: EffectAtValuesForest, context: Context) -> tuple[Draft, ...]:
+    parts = _parts(record, options, context, "none")
+    drawn = [part for part in parts if any(_has_effect(screen, options.moderators) for screen in part[1])]
+    draw = partial(
+        figures.draw_effects_at_values,
+        moderators=options.moderators,
+        settings=record.settings,
+        limits=options.limits,
+    )
+
+    def sketch(screens: Sequence[Screen], name: str) -> tuple[Sketch, ...]:
+        return (Sketch(partial(draw, screens, name=name)),)
+
+    asked = [screen for _, screens in parts for screen in screens]
+    return sketched(drawn, asked, context.name, sketch, record.titles)
+
+
+def _has_effect(screen: Screen, moderators: Sequence[str]) -> bool:
+    """Whether there is an effect at a value of one of these moderators, or of any where none is named."""
+    return any(
+        at.estimate.effect.value is not None
+        for item in screen.interactions
+        if not moderators or item.moderator in moderators
+        for at in item.at
+    )
+
+
 def _status(records: Sequence[Moderation]) -> Ended:
     failed = failed_screenings(records)
     tables = (Back("screening-status", "Screenings that failed", failed),) if failed else ()
@@ -90,6 +117,7 @@ VIEW = View(
             beside={
                 "interaction-estimates": "All numbers in this figure are given in",
                 "effect-at-values": "Effects at chosen values are given in",
+                "effect-at-values-forest": "Effects at chosen values are drawn in",
                 "interaction-by-trial": "Trials by themselves are drawn in",
             },
         ),
@@ -104,7 +132,19 @@ VIEW = View(
             EffectAtValues,
             "Effect at chosen values of each moderator",
             _at_values,
-            beside={"interaction-estimates": "The interactions behind these effects are given in"},
+            beside={
+                "interaction-estimates": "The interactions behind these effects are given in",
+                "effect-at-values-forest": "Drawn in",
+            },
+        ),
+        Show(
+            EffectAtValuesForest,
+            "Effect in levels of moderators and at chosen values, with p of the interaction",
+            _at_values_forest,
+            beside={
+                "effect-at-values": "All numbers in this figure are given in",
+                "interaction-forest": "The interactions of all moderators are drawn in",
+            },
         ),
     ),
 )

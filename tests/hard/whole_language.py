@@ -54,6 +54,7 @@ report:
     - {series: Table, show: estimates, of: pooled, parts: by comparison, outcome: RMDQ, follow_up: short, comparison: [overall, care]}
     - {series: Table, show: analysed, of: pooled, beside: [rp]}
     - {series: Table, show: effect-at-values, of: screen}
+    - {series: Fig., show: effect-at-values-forest, of: screen}
     - {series: Fig., show: interaction-by-trial, of: screen, moderators: [age, stage]}
     - {series: Table, show: subgroups, of: rp}
     - {series: Table, show: peeling-thresholds, of: peel, sizes: [0.2, 0.5]}

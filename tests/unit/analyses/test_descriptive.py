@@ -7,8 +7,10 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from reportgen.analyses import make_records
+from reportgen.analyses.descriptive import included_trials
 from reportgen.pipeline import read
 from reportgen.records.model import Characteristic, Descriptive
 from reportgen.records.numbers import numbers_in
@@ -64,3 +66,16 @@ def test_a_small_cell_leaves_no_trace_in_the_results(tmp_path: Path) -> None:
     first = stage.levels[0]
     assert [share.n.text for share in first.shares][:2] == ["<5", "<5"]
     assert all(number.value is None for share in first.shares[:2] for number in numbers_in(share))
+
+
+@pytest.mark.parametrize("classes", [["exercise", "sham", "usual care"], ["usual care", "exercise", "sham"]])
+def test_arms_of_a_trial_stand_in_the_order_of_the_classes(tmp_path: Path, classes: list[str]) -> None:
+    spec, repository = read(write_study(tmp_path / "small", study={"arm_classes": classes}))
+    record = included_trials(repository, spec.study)
+    for trial in record.trials:
+        found = [arm.arm_class.words for arm in trial.arms]
+        assert found == [item for item in classes if item in found] and len(found) > 1
+        numbered = {arm.name.id: arm.name.words for arm in trial.arms}
+        # an id stays with its arm, in whichever order they are shown
+        (original,) = [item for item in repository.trials if item.name == trial.trial.words]
+        assert [numbered[name] for name in sorted(numbered)] == [name for _, name, _ in original.arms]

@@ -11,8 +11,8 @@ from reportgen.figures.forest import forest_sheets
 from reportgen.figures.forest_by_trial import forest_by_trial_sheets
 from reportgen.figures.interaction_by_trial import interaction_by_trial_sheets
 from reportgen.figures.interactions import interaction_sheets
-from reportgen.figures.layout import Heading, Slot
 from reportgen.figures.order import trials_in_order
+from reportgen.figures.rows import Heading, Slot
 from reportgen.figures.sheet import Sheet
 from reportgen.records.model import ArmMeans, PooledEffect, TrialEstimate
 from reportgen.records.numbers import plain

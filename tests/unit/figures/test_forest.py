@@ -204,6 +204,21 @@ def test_one_trial_alone_is_a_square_in_both_forests_and_never_pooled() -> None:
     assert "Diamond" not in texts(sheet)[-1] and sheet.title == "Forest plot of effects of single trials"
 
 
+def test_a_note_of_all_rows_is_given_once_and_marks_only_some() -> None:
+    boundary = [effect("pain", f, status="boundary") for f in ("short", "mid")]
+    missing = effect("pain", "long", None, reason="one trial, and two are needed")
+    (sheet,) = forest_sheets([*boundary, missing], settings(), name="fig1")
+    assert "†" not in " ".join(texts(sheet))
+    assert texts(sheet)[-1].count("No variation found between trials in any row: each τ² is estimated as zero") == 1
+    (sheet,) = forest_sheets([*boundary, effect("pain", "long")], settings(), name="fig1")
+    assert " ".join(texts(sheet)).count("†") == 3
+    (sheet,) = forest_sheets(boundary[:1], settings(), name="fig1")
+    assert " ".join(texts(sheet)).count("†") == 2
+    alone = [effect("pain", f, by_trial=1, trials=1, predicted=None) for f in ("short", "mid")]
+    (sheet,) = forest_sheets(alone, settings(), name="fig1")
+    assert "‡" not in " ".join(texts(sheet)) and "Square: one trial's own effect" in texts(sheet)[-1]
+
+
 def test_an_estimate_outside_its_trials_has_the_reason_in_the_note() -> None:
     beyond = beyond_all(effect(by_trial=4))
     (sheet,) = forest_by_trial_sheets(beyond, settings(), name="fig2")

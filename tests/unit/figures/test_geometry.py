@@ -9,8 +9,8 @@ import pytest
 
 from reportgen.figures.forest import forest_sheets
 from reportgen.figures.forest_by_trial import forest_by_trial_sheets
+from reportgen.figures.grid import STACKED_BELOW
 from reportgen.figures.interactions import interaction_sheets
-from reportgen.figures.layout import STACKED_BELOW
 from reportgen.figures.sheet import Sheet, Stroke
 from reportgen.figures.subgroups import forest_sheets as subgroup_sheets
 from reportgen.figures.theme import RULE, drawn_for

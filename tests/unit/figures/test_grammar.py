@@ -18,7 +18,7 @@ import pytest
 
 from reportgen.figures.cut_profiles import LEFT, PLOT_HEIGHT, RIGHT, panel_width, profile_sheets
 from reportgen.figures.grammar import panels, placed, square, weight
-from reportgen.figures.layout import EDGE
+from reportgen.figures.panel import EDGE
 from reportgen.figures.scale import Scale
 from reportgen.figures.sheet import Shape, Stroke
 from reportgen.figures.theme import ACCENT, MUTED, RULE, TINT

@@ -13,11 +13,11 @@ from reportgen.figures.flow import flow_sheets
 from reportgen.figures.forest import forest_sheets
 from reportgen.figures.forest_by_trial import forest_by_trial_sheets
 from reportgen.figures.interactions import interaction_sheets
-from reportgen.figures.sheet import Sheet
+from reportgen.figures.sheet import Sheet, Stroke
 from reportgen.figures.subgroups import forest_sheets as subgroup_sheets
 from reportgen.figures.subgroups import tree_sheets
 from reportgen.figures.svg import svg_of
-from reportgen.figures.theme import ACCENT, TINT, drawn_for, house, page_width
+from reportgen.figures.theme import ACCENT, RULE, TINT, drawn_for, house, page_width
 from reportgen.houses import HOUSES, PLAIN, House
 from tests.unit.figures import screens, searches, test_flow, test_trajectory
 from tests.unit.figures.boxes import errors
@@ -95,8 +95,10 @@ def test_plot_and_labels_share_what_a_narrower_sheet_lacks() -> None:
     with drawn_for(HOUSES["lancet"]):
         (sheet,) = subgroup_sheets([searches.search()], searches.settings(), name="fig1")
     labels = [[piece.text for piece in words.pieces] for words in sheet.words()]
-    assert ["Baseline FFbHR ≤ 54·3 points"] in labels
-    assert ["Age ≤ 54·3 points and Baseline", "MCS ≤ 54·3 points"] in labels
+    assert ["Age ≤ 54·3 points"] in labels
+    assert ["Age ≤ 54·3 points and", "Baseline MCS ≤ 54·3", "points"] in labels
+    axis = max(m.x_end - m.x for m in sheet.marks if isinstance(m, Stroke) and m.colour == RULE and m.y == m.y_end)
+    assert 0.26 < axis / sheet.width < 0.3
 
 
 @pytest.mark.parametrize(

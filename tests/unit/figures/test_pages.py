@@ -6,7 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from reportgen.figures.layout import ROW, Band, Row, paginate
+from reportgen.figures.grid import ROW
+from reportgen.figures.layout import paginate
+from reportgen.figures.rows import Band, Row
 from reportgen.records.numbers import plain
 
 

@@ -8,15 +8,15 @@ import pytest
 
 from reportgen.figures.axis import Axis
 from reportgen.figures.cut_profiles import profile_sheets
-from reportgen.figures.layout import ROW
+from reportgen.figures.grid import ROW
 from reportgen.figures.panel import Panel
-from reportgen.figures.sheet import Shape, Sheet, Stroke, Words
+from reportgen.figures.sheet import Piece, Shape, Sheet, Stroke, Words
 from reportgen.figures.subgroups import forest_sheets, tree_sheets
-from reportgen.figures.theme import ACCENT, MUTED, RULE
+from reportgen.figures.theme import ACCENT, BODY, HEAD, MUTED, RULE
 from reportgen.records.honesty import verdict_in_brief, verdict_sentence
 from reportgen.records.numbers import plain
 from reportgen.records.partition import PartitionedOutcome
-from tests.unit.figures.boxes import errors, text_boxes
+from tests.unit.figures.boxes import errors
 from tests.unit.figures.searches import honest, search, settings
 
 LONG = "A moderator with a label of ninety characters, which nobody can shorten, at rest and in use"
@@ -85,12 +85,53 @@ def test_tree_shows_both_sides_of_each_split_with_its_p() -> None:
         assert {group.split.p_raw.id, group.split.p_node.id, group.inside.trials.id} <= set(printed)
 
 
-def test_p_raw_stands_left_of_p_adjusted() -> None:
-    found = search()
+def places(sheet: Sheet) -> dict[str, Piece]:
+    """Return where each number stands that is the only one of its piece."""
+    found = {}
+    for words in sheet.words():
+        if len(words.pieces) == len(words.numbers):
+            found |= {number.id: piece for number, piece in zip(words.numbers, words.pieces, strict=True)}
+    return found
+
+
+def test_p_raw_stands_left_of_p_adjusted_or_above_it_where_the_plot_needs_its_room() -> None:
+    for name, stacked in (("two levels", False), ("drawn", True)):
+        (sheet,) = tree_sheets(SEARCHES[name], settings(), name="fig3")
+        place = places(sheet)
+        for group in SEARCHES[name].subgroups:
+            raw, adjusted = place[group.split.p_raw.id], place[group.split.p_node.id]
+            control, intervention = place[group.inside.n_control.id], place[group.inside.n_intervention.id]
+            for first, second in ((raw, adjusted), (control, intervention)):
+                assert (first.y < second.y) if stacked else (first.x < second.x and first.y == second.y)
+        heads = {words.pieces[0].text: words.pieces[0] for words in sheet.words() if words.style == HEAD}
+        for first, second in (("raw", "adjusted"), ("control", "intervention")):
+            above = heads[first].y < heads[second].y and heads[first].x == heads[second].x
+            assert above is stacked
+
+
+def plot_width(sheet: Sheet) -> float:
+    """Return the length of the longest axis."""
+    rules = (m for m in sheet.marks if isinstance(m, Stroke) and (m.colour, m.weight) == (RULE, 0.6) and m.y == m.y_end)
+    return max(m.x_end - m.x for m in rules)
+
+
+@pytest.mark.parametrize("case", [case for case in SEARCHES if case != "nothing estimable"])
+def test_the_plot_of_subgroups_has_three_tenths_of_the_page_and_type_stays_legible(case: str) -> None:
+    found = SEARCHES[case]
+    for sheet in (*tree_sheets(found, settings(), name="f"), *forest_sheets([found], settings(), name="f")):
+        assert plot_width(sheet) >= 0.3 * sheet.width
+        assert min(words.style.size for words in sheet.words()) >= 7
+
+
+def test_the_effect_in_those_held_out_and_corrected_stays_where_columns_are_stacked() -> None:
+    found = honest(search())
     (sheet,) = tree_sheets(found, settings(), name="fig3")
-    places = {words.numbers[0].id: words.pieces[0].x for words in sheet.words() if len(words.numbers) == 1}
+    printed = {number.id for number in sheet.printed()}
+    assert found.honesty is not None and found.honesty.held_out is not None
+    assert found.honesty.held_out.inside.effect.id in printed
     for group in found.subgroups:
-        assert places[group.split.p_raw.id] < places[group.split.p_node.id]
+        assert group.honesty is not None and group.honesty.inside is not None
+        assert {group.honesty.inside.effect.id, group.honesty.p_search.id, group.split.p_raw.id} <= printed
 
 
 def test_a_subgroup_stands_below_the_one_that_it_is_part_of() -> None:
@@ -112,11 +153,11 @@ def test_lines_of_the_tree_meet_their_rows() -> None:
     branches = sorted(
         {m.y for m in sheet.marks if isinstance(m, Stroke) and m.y == m.y_end and m.colour == RULE and m.x < 10}
     )
-    labels = [box for text, box in text_boxes(sheet) if "≤ 54" in text or "> 54" in text]
+    labels = [words.pieces[0] for words in sheet.words() if " 54.3" in " ".join(piece.text for piece in words.pieces)]
     assert len(branches) == len(labels) == 6
-    for y, (left, top, _, bottom) in zip(branches, sorted(labels, key=lambda box: box[1]), strict=True):
-        assert top < y < bottom
-        assert left > 2
+    for y, first_line in zip(branches, sorted(labels, key=lambda piece: piece.y), strict=True):
+        assert first_line.y - BODY.cap_height < y < first_line.y
+        assert first_line.x > 2
 
 
 def test_lines_of_the_tree_end_at_the_last_side() -> None:

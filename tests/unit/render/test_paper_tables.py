@@ -102,6 +102,26 @@ def test_long_row_heads_leave_room_for_sentences_beside_them() -> None:
     assert set_table(Table(columns[:-1], (Group((without,)),))).unbroken == (True, False, False, False, False)
 
 
+def test_heads_of_several_words_break_before_row_heads_are_broken_once_more() -> None:
+    columns = (
+        Column(("Moderator",), "left"),
+        *(Column((head,), "decimal") for head in ["p of it"] * 8),
+        *(Column((head,), "decimal") for head in ("min p, all outcomes", "p in new trials")),
+        Column(("Finding",), "left"),
+        Column(("Credibility (ICEMAN, suggested)",), "left"),
+    )
+    finding = "significant: larger effect at lower values (worse at baseline)"
+    cells: tuple[tuple[str, ...], ...] = (*[("0.0094",)] * 10, (finding,), ("Moderate",))
+    ready = set_table(Table(columns, (Group((Row(("FFbHR at baseline, per 10 points",), cells),)),)), FINE)
+    widths = paper_table(ready).columns
+    in_two_lines = PAPER.width_mm("FFbHR at baseline,", FINE.points) + FINE.padding / 2
+    assert widths[0] >= in_two_lines
+    # what is short below a long head has the width of the head's longest word
+    for index, word in ((9, "outcomes"), (12, "Credibility")):
+        assert widths[index] < PAPER.width_mm(word, FINE.points, bold=True) + FINE.padding + 0.2
+    assert sum(widths) == pytest.approx(FINE.room, abs=0.1)
+
+
 def test_notes_of_the_first_table_are_not_repeated() -> None:
     shared, marked = ("Positive effects favour the intervention.",), ("\u1d43", "Not estimable.")
     first = replace(table("one"), footnotes=(marked, shared))

@@ -16,7 +16,7 @@ from lxml import etree
 from PIL import Image
 
 from reportgen.records.artefact import Column, Group, NumberedArtefact, Part, Row, Table
-from reportgen.records.numbers import Number, plain
+from reportgen.records.numbers import Inline, Number, plain
 from reportgen.render.appendix import Appendix, drawings_of
 from reportgen.render.word import table_document, word_document
 from reportgen.render.word_elements import anchor, legal, run, runs
@@ -70,8 +70,8 @@ def test_heads_repeat_and_rows_stay_whole(document: Any, report: Report) -> None
         heads = [row.trPr.find(qn("w:tblHeader")) is not None for row in rows]
         assert heads == [True] * (2 if any(c.span for c in table.columns) else 1) + [False] * heads.count(False)
         last_head = rows[heads.count(True) - 1]
-        own = [plain(column.head) for column in table.columns if column.span or heads.count(True) == 1]
-        assert [text_of(cell) for cell in last_head.tc_lst if text_of(cell)] == [_flat(head) for head in own if head]
+        own = [_raised(column.head) for column in table.columns if column.span or heads.count(True) == 1]
+        assert [text_of(cell) for cell in last_head.tc_lst if text_of(cell)] == [head for head in own if head]
 
 
 def test_notes_are_not_parted_from_what_they_explain(document: Any) -> None:
@@ -88,9 +88,9 @@ def test_notes_are_not_parted_from_what_they_explain(document: Any) -> None:
     assert (parted, kept > 20) == ([], True)
 
 
-def _flat(text: str) -> str:
-    """The text with its footnote marks as the letters that stand raised."""
-    return "".join(text_of(made) for made in runs((text,)))
+def _raised(inline: Inline) -> str:
+    """Running text with its footnote marks as the letters that stand raised."""
+    return "".join(text_of(made) for made in runs(inline))
 
 
 def test_spanners_cover_their_columns(document: Any, report: Report) -> None:

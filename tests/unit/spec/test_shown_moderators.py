@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.spec.test_searches import examined
 
-SHOWS = ("interaction-by-trial", "interaction-by-trial-estimates")
+SHOWS = ("interaction-by-trial", "interaction-by-trial-estimates", "effect-at-values-forest")
 
 
 def artefact(show: str, **options: Any) -> dict[str, Any]:

@@ -111,6 +111,8 @@ def test_columns_without_room_are_refused_where_they_stand(
     assert problem.origin.text.strip().startswith("left:")
 
 
-@pytest.mark.parametrize("show", ["interaction-forest", "subgroup-forest", "interaction-by-trial"])
+@pytest.mark.parametrize(
+    "show", ["interaction-forest", "subgroup-forest", "interaction-by-trial", "effect-at-values-forest"]
+)
 def test_a_forest_that_needs_the_page_takes_no_width(tmp_path: Path, show: str) -> None:
     assert any("'width'" in problem.message for problem in examined(tmp_path, "plain", show, width="column").problems)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-from reportgen.records.artefact import Table
+from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import MetaAnalysis, PooledEffect, TwoStageHeterogeneity
-from reportgen.records.numbers import plain
+from reportgen.records.numbers import Number, plain
 from reportgen.tables import (
     analysed,
     by_trial,
@@ -22,6 +22,7 @@ from reportgen.tables import (
     outcome_measures,
 )
 from reportgen.tables.analysed import People, people_of
+from reportgen.tables.phrases import explained
 from tests.unit.figures.build import beyond_all
 from tests.unit.render import records_fixture
 
@@ -43,14 +44,42 @@ def test_included_trials_run_from_the_largest_with_a_total() -> None:
     text = lines(table)
     assert widths(table)
     assert text[0] == (
-        "Trial | Country | Class of the arm | Arm | In\u00a0the arm | Included | In\u00a0the file | Published"
+        "Trial | Country | Class of the arm | Arm | In\u00a0the arm | Included | In\u00a0the file | Publishedᵃ"
     )
     assert (
         text[1]
         == "MN | United States | periodontal therapy | scaling and root planing before 21 weeks | 118 | 230 | 230 | "
     )
-    assert text[3].endswith("| 104 | 212 | 213 | 212ᵃ")
+    assert text[3].endswith("| 104 | 212 | 213 | 212")
     assert text[-2:] == ["All, 4 trials |  |  |  |  | 823 | 829 | ", "ᵃMichalowicz et al. 2006, table 1."]
+
+
+def test_a_note_of_all_rows_stands_at_the_head_of_their_column_and_one_of_some_on_these() -> None:
+    record = records_fixture.included()
+    other = replace(record.trials[1].published_source or record.trials[1].trial, text="the authors")
+    trials = (record.trials[0], replace(record.trials[1], published_source=other), *record.trials[2:])
+    text = lines(included_trials(replace(record, trials=trials)))
+    assert text[0].endswith("| Published")
+    assert "ᵃ" in "".join(text[1:-3]) and "ᵇ" in "".join(text[1:-3])
+
+
+def test_a_number_that_all_rows_lack_is_explained_at_its_head() -> None:
+    def lacking(name: str) -> Row:
+        none = [
+            Number(f"{name}.{what}", None, "–", status="not estimable", reason="two trials, and three are needed")
+            for what in "ab"
+        ]
+        return Row((name,), ((Number(f"{name}.n", 5, "5"),), (none[0],), (none[1],)))
+
+    columns = (Column(("Row",), "left"), *(Column((head,), "decimal") for head in ("n", "low", "high")))
+    all_rows = lines(explained(Table(columns, (Group((lacking("x"), lacking("y"))),))))
+    assert all_rows[0] == "Row | n | lowᵃ | highᵃ"
+    assert all_rows[1:] == ["x | 5 | – | –", "y | 5 | – | –", "ᵃNot estimable: two trials, and three are needed."]
+    full = Row(("z",), tuple((Number(f"z.{what}", 1, "1"),) for what in "nab"))
+    some = lines(explained(Table(columns, (Group((lacking("x"), lacking("y"), full)),))))
+    assert some[:3] == ["Row | n | low | high", "x | 5 | –ᵃ | –", "y | 5 | –ᵃ | –"]
+    alone = lines(explained(Table(columns, (Group((lacking("x"),)),))))
+    assert alone[:2] == ["Row | n | low | high", "x | 5 | –ᵃ | –"]
 
 
 def test_columns_that_no_trial_fills_are_left_out() -> None:
