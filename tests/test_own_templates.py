@@ -208,7 +208,7 @@ def test_a_template_that_becomes_no_yaml_is_told_with_what_it_became(
 
 def test_filters_are_known_before_anything_is_rendered() -> None:
     targets = [environment(target) for target in ("html", "pdf", "quarto")]
-    given = {name for target in targets for name in target.filters} - {*JINJA_FILTERS} | {"measured"}
+    given = {name for target in targets for name in target.filters} - {*JINJA_FILTERS}
     assert given == FILTERS
 
 

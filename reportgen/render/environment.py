@@ -7,7 +7,7 @@ PDF and plain text in Quarto.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from reportgen.houses import PLAIN
@@ -30,6 +30,7 @@ from reportgen.render.markdown import attribute, html_cell, markdown
 from reportgen.render.own_templates import loader
 from reportgen.render.paper_table import looks_of, paper_classes, paper_table
 from reportgen.render.picture import source_of
+from reportgen.render.quarto_floats import quarto_table
 from reportgen.render.widths import FIGURE_SPACE, depth, figure_spaces
 from reportgen.spec.templates import OwnTemplate
 
@@ -41,7 +42,15 @@ EM_SPACE = "\u2003"
 
 
 def environment(target: str, own: Sequence[OwnTemplate] = ()) -> Environment:
-    """Return the environment of a target; a study's own templates are found before others."""
+    """Return the environment of a target; a study's own templates are found before others.
+
+    The same is returned again, so that the templates of both volumes, and of a page that is laid out anew, are compiled once.
+    """
+    return _environment(target, tuple(own))
+
+
+@lru_cache(maxsize=8)  # all targets of a study and of the one before
+def _environment(target: str, own: tuple[OwnTemplate, ...]) -> Environment:
     from jinja2 import Environment, StrictUndefined
 
     result = Environment(
@@ -82,6 +91,7 @@ def environment(target: str, own: Sequence[OwnTemplate] = ()) -> Environment:
             "inline": html_cell,
             "markdown": markdown,
             "attribute": attribute,
+            "measured": quarto_table,
             "indent_of": lambda row: EM_SPACE * depth(row),
             "figure_indent": lambda cell: FIGURE_SPACE * figure_spaces(cell),
         }

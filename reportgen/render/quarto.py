@@ -20,7 +20,7 @@ from reportgen.render.environment import environment
 from reportgen.render.markdown import quoted
 from reportgen.render.own_templates import check_yaml, rendered, text_of
 from reportgen.render.properties import Properties, day_of, state_of
-from reportgen.render.quarto_floats import floats_of, ids_of, quarto_table, series_of
+from reportgen.render.quarto_floats import floats_of, ids_of, series_of
 from reportgen.render.word_elements import paragraph
 from reportgen.render.word_package import Front, Stretch, package
 
@@ -43,7 +43,6 @@ def write_quarto(folder: Path, appendix: Appendix, figures: Mapping[str, bytes])
     """
     own = appendix.templates
     result = environment("quarto", own)
-    result.filters["measured"] = quarto_table
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for name, content in figures.items():
         (folder / "figures" / name).write_bytes(content)

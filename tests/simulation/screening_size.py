@@ -100,10 +100,11 @@ def table(data_sets: int) -> Iterator[str]:
     yield "| --- |" + " --- |" * len(TESTS)
     for row in (*LEVEL, *POWER):
         found = rejections(row, data_sets)
-        yield f"| {row.words} | " + " | ".join(_percent(times, data_sets) for times in found.values()) + " |"
+        yield f"| {row.words} | " + " | ".join(percent(times, data_sets) for times in found.values()) + " |"
 
 
-def _percent(times: int, of: int) -> str:
+def percent(times: int, of: int) -> str:
+    """Return a share in per cent, and its Monte Carlo standard error in brackets."""
     share = times / of
     return f"{100 * share:.1f} ({100 * np.sqrt(share * (1 - share) / of):.1f})"
 

@@ -217,6 +217,7 @@ SEARCHES = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("alpha", [0.05, 0.3])
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES.keys())
 def test_curtailed_flips_decide_as_all_of_them_data_set_by_data_set(search: AnyTried, alpha: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import jinja2
 import pytest
@@ -13,6 +14,7 @@ from lxml import html
 from reportgen.records.numbers import numbers_in
 from reportgen.render.environment import environment
 from reportgen.render.inline import number_html
+from reportgen.spec.templates import OwnTemplate
 from tests.page_numbers import rows_by_id, trace_numbers
 from tests.unit.render.conftest import Report
 
@@ -90,6 +92,14 @@ def test_the_whole_ledger_is_in_the_html(page: html.HtmlElement) -> None:
 def test_unknown_names_in_templates_are_errors() -> None:
     with pytest.raises(jinja2.UndefinedError):
         environment("html").from_string("{{ nobody.knows }}").render()
+
+
+def test_templates_are_compiled_once_a_target_and_for_a_study_with_its_own_again() -> None:
+    own = OwnTemplate("partials/toc.html", Path("own/partials/toc.html"), "own/partials/toc.html", "mine", "")
+    assert environment("html").get_template("page.html") is environment("html").get_template("page.html")
+    texts = [environment("html", given).get_template("partials/toc.html").render() for given in ((own,), [own])]
+    assert texts == ["mine", "mine"]
+    assert environment("html").loader is not environment("html", (own,)).loader is not environment("pdf", (own,)).loader
 
 
 def test_words_of_the_study_are_escaped() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any, Literal
 
 import pytest
@@ -32,7 +33,12 @@ MACRO = (
 
 
 def printed(whole: Table, target: Literal["html", "pdf"]) -> str:
-    return environment(target).from_string(MACRO).render(whole=whole)
+    return template(target).render(whole=whole)
+
+
+@cache
+def template(target: Literal["html", "pdf"]) -> Any:
+    return environment(target).from_string(MACRO)
 
 
 @pytest.mark.parametrize(
@@ -138,9 +144,17 @@ def page_boxes(whole: Table) -> list[Any]:
     """Return the pages on which a table is printed on paper."""
     import weasyprint
 
-    style = "".join((templates_folder() / "style" / name).read_text("utf-8") for name in ("common.css", "paper.css"))
-    page = f"<style>{style}</style>{printed(whole, 'pdf')}"
-    return [page._page_box for page in weasyprint.HTML(string=page).render().pages]
+    document = weasyprint.HTML(string=printed(whole, "pdf")).render(stylesheets=[style()])
+    return [page._page_box for page in document.pages]
+
+
+@cache
+def style() -> Any:
+    """Return what sets tables on paper, read once for the many tables that are set here."""
+    import weasyprint
+
+    files = (templates_folder() / "style" / name for name in ("common.css", "paper.css"))
+    return weasyprint.CSS(string="".join(file.read_text("utf-8") for file in files))
 
 
 def pages(whole: Table) -> list[list[str]]:

@@ -46,7 +46,9 @@ def moderators(d: dict) -> dict:
     }
 
 
-@pytest.mark.parametrize("name", OPTIONS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "by-arm" else name for name in OPTIONS]
+)
 def test_the_prepared_test_is_that_of_the_data(name: str) -> None:
     options = OPTIONS[name]
     d = trials()

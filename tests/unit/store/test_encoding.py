@@ -279,7 +279,7 @@ def test_digests_are_the_same_in_every_process() -> None:
         subprocess.run(
             [sys.executable, "-c", PROGRAM], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
         ).stdout
-        for seed in ("0", "1", "random")
+        for seed in ("0", "1")
     }
     assert len(found) == 1
 
