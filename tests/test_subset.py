@@ -131,7 +131,7 @@ def test_captions_methods_and_key_findings_say_of_whom_an_analysis_is(tmp_path: 
     words = " ".join(page.split())
     for said in (
         "This analysis is limited to a subgroup fixed in advance: participants with Sex female.",
-        "In the subgroup fixed in advance Sex female: For overall",
+        "Among participants with Sex female (a subgroup fixed in advance): For overall",
         "Pooled effects: overall, Sex female",
         "outside the subgroup Sex female: North",
     ):

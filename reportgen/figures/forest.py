@@ -352,6 +352,10 @@ def _note(
         pooled = [effect for effect in effects if shown[effect.id] and not effect.alone]
         names = dict.fromkeys(words.inference_name(settings, effect) for effect in pooled)
         note += [f" ({'; '.join(names)}). "]
+        apart = dict.fromkeys(effect.scale.effects for effect in pooled if effect.model == "two-stage")
+        note += (
+            [f"{capitalised(' and '.join(apart))}: pooled in two stages from those of the trials. "] if apart else []
+        )
     if any(item.predicted for item in available):
         note += ["Line below it: ", settings.level, "% prediction interval for the effect in a new trial. "]
     if any(_leaves(band, effects, shown) for band in bands):

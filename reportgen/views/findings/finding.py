@@ -69,7 +69,9 @@ def _of_whom(finding: Finding, record: Any) -> Finding:
     if not conditions:
         return finding
     whom = joined([(condition,) for condition in conditions], " and ")
-    return replace(finding, words=("In the subgroup fixed in advance ", *whom, ": ", *finding.words))
+    return replace(
+        finding, words=("Among participants with ", *whom, " (a subgroup fixed in advance): ", *finding.words)
+    )
 
 
 def derived(name: str) -> Derived:

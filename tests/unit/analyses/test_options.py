@@ -32,6 +32,7 @@ POOLED: list[tuple[str, Any]] = [
     ("follow_up", ["all"]),
     ("comparisons", ["all"]),
     ("adjust_for", []),
+    ("subset", {"age": "at least 40"}),
     ("minimum_trials", 3),
     ("treatment_effect", "random"),
     ("level", 0.9),
