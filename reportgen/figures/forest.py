@@ -368,10 +368,11 @@ def _note(
         mark = f"{words.ALONE_MARK} " if words.ALONE_MARK in marks else ""
         note += [f"{mark}Square: one trial's own effect with its ", *words.interval_name(settings)]
         note += [f", by {' or '.join(dict.fromkeys(effect.regression for effect in alone))}; no pooling. "]
-    if words.BOUNDARY_MARK in marks:
-        note += [f"{words.BOUNDARY_MARK} No variation found between trials: τ² is estimated as zero. "]
-    elif any(effect.status == "boundary" and not effect.alone and shown[effect.id] for effect in effects):
-        note += ["No variation found between trials in any row: each τ² is estimated as zero. "]
+    boundary = [effect for effect in effects if effect.status == "boundary" and not effect.alone and shown[effect.id]]
+    if boundary:
+        some = words.BOUNDARY_MARK in marks
+        found = " or ".join(dict.fromkeys(map(words.boundary, boundary)))
+        note += [f"{words.BOUNDARY_MARK} {capitalised(found)}. " if some else f"In all rows: {found}. "]
     return tuple(note)
 
 

@@ -179,8 +179,15 @@ def status_note(effect: PooledEffect, name: str) -> Inline:
     if effect.status == "ok":
         return ("Status: converged.",)
     if effect.status == "boundary":
-        return (f"{BOUNDARY_MARK} Status: converged; no variation found between trials (τ² is estimated as zero).",)
+        return (f"{BOUNDARY_MARK} Status: converged; {boundary(effect)}.",)
     return ("Status: ", *reason(effect.status, effect.reason, name, "status"), ".")
+
+
+def boundary(effect: PooledEffect) -> str:
+    """Return what the estimates of a fit on the boundary of its model are: without variation between trials in most cases."""
+    if effect.heterogeneity.tau2.value == 0:
+        return "no variation found between trials (τ² is estimated as zero)"
+    return "random effects estimated as perfectly correlated, or without variation"
 
 
 def subject(outcome: Number, unit: Number, follow_up: Number) -> Inline:

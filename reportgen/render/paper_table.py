@@ -123,7 +123,7 @@ def _wants(ready: SetTable, size: Setting) -> list[_Want]:
     starts = accumulate((spanner.columns for spanner in ready.spanners), initial=0)
     for spanner, start in zip(ready.spanners, starts, strict=False):
         covered = slice(start, start + spanner.columns)
-        line = size.width_mm(plain(spanner.inline), bold=True) + size.padding
+        line = size.width_mm(plain(spanner.inline), bold=True) + size.padding + 2 * spanner.columns * ROUNDING_MM
         short = [max(0.0, line - sum(widths)) for widths in zip(*map(astuple, wants[covered]), strict=True)]
         more = [missing / spanner.columns for missing in short]
         wants[covered] = [_Want(*map(add, astuple(want), more)) for want in wants[covered]]

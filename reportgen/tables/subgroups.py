@@ -36,7 +36,8 @@ READINGS: dict[Reading, str] = {"pooled": "pooled", "within": "within trials", "
 BOUNDARY_MARK = mark(0)
 BOUNDARY_NOTE: Inline = (
     BOUNDARY_MARK,
-    "No variation found between trials: τ² is estimated as zero, and the fit is valid.",
+    "The fit is valid, on the boundary of its model: a variance between trials is estimated as zero, or random effects as "
+    "perfectly correlated.",
 )
 P_COLUMNS = (
     Column(("raw",), "decimal", SPLIT_P),

@@ -36,7 +36,6 @@ POOLED: list[tuple[str, Any]] = [
     ("minimum_trials", 3),
     ("treatment_effect", "random"),
     ("level", 0.9),
-    ("subset", {"sex": "female"}),
 ]
 SEARCH: list[tuple[str, Any]] = [("moderators", ["age"]), ("min_size", 100), ("min_arm", 60), ("min_trials", 3)]
 OPTIONS: dict[str, list[tuple[str, Any]]] = {

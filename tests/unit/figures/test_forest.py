@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from reportgen.figures.forest_by_trial import forest_by_trial_sheets
 from reportgen.figures.paint import png
 from reportgen.figures.panel import SQUARE_SMALLEST
 from reportgen.figures.sheet import Shape, Sheet, Stroke
+from reportgen.records.model import PooledEffect
 from reportgen.records.numbers import ids, plain
 from reportgen.render.picture import figure_files
 from tests.unit.figures.build import beyond_all, effect, settings
@@ -204,19 +206,36 @@ def test_one_trial_alone_is_a_square_in_both_forests_and_never_pooled() -> None:
     assert "Diamond" not in texts(sheet)[-1] and sheet.title == "Forest plot of effects of single trials"
 
 
+def without_variation(follow_up: str, tau2: float = 0.0) -> PooledEffect:
+    """An effect on the boundary of its model."""
+    found = effect("pain", follow_up, status="boundary")
+    between = replace(found.heterogeneity, tau2=replace(found.heterogeneity.tau2, value=tau2))
+    return replace(found, heterogeneity=between)
+
+
 def test_a_note_of_all_rows_is_given_once_and_marks_only_some() -> None:
-    boundary = [effect("pain", f, status="boundary") for f in ("short", "mid")]
+    boundary = [without_variation(f) for f in ("short", "mid")]
     missing = effect("pain", "long", None, reason="one trial, and two are needed")
     (sheet,) = forest_sheets([*boundary, missing], settings(), name="fig1")
     assert "†" not in " ".join(texts(sheet))
-    assert texts(sheet)[-1].count("No variation found between trials in any row: each τ² is estimated as zero") == 1
+    assert texts(sheet)[-1].endswith("In all rows: no variation found between trials (τ² is estimated as zero).")
     (sheet,) = forest_sheets([*boundary, effect("pain", "long")], settings(), name="fig1")
     assert " ".join(texts(sheet)).count("†") == 3
+    assert texts(sheet)[-1].endswith("† No variation found between trials (τ² is estimated as zero).")
     (sheet,) = forest_sheets(boundary[:1], settings(), name="fig1")
     assert " ".join(texts(sheet)).count("†") == 2
     alone = [effect("pain", f, by_trial=1, trials=1, predicted=None) for f in ("short", "mid")]
     (sheet,) = forest_sheets(alone, settings(), name="fig1")
     assert "‡" not in " ".join(texts(sheet)) and "Square: one trial's own effect" in texts(sheet)[-1]
+
+
+def test_a_boundary_with_variation_between_trials_is_not_called_one_without() -> None:
+    for sheet in (
+        *forest_sheets([without_variation("short", 0.4), effect("x")], settings(), name="fig1"),
+        *forest_by_trial_sheets(without_variation("short", 0.4), settings(), name="fig2"),
+    ):
+        assert "estimated as zero" not in texts(sheet)[-1]
+        assert "andom effects estimated as perfectly correlated, or without variation" in texts(sheet)[-1]
 
 
 def test_an_estimate_outside_its_trials_has_the_reason_in_the_note() -> None:

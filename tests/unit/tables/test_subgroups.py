@@ -99,7 +99,7 @@ def test_a_fit_on_the_boundary_has_a_mark() -> None:
     first, second = table.groups[0].rows[:2]
     assert first.cells[3][-1] == "ᵃ"
     assert second.cells[3][-1] == ")"
-    assert plain(table.footnotes[0]).startswith("ᵃNo variation found between trials")
+    assert plain(table.footnotes[0]).startswith("ᵃThe fit is valid, on the boundary of its model")
     assert not any("No variation" in plain(note) for note in subgroups([found], settings()).footnotes)
 
 
