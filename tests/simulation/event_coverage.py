@@ -1,9 +1,9 @@
 """How often the intervals of a pooled odds ratio cover it, and how often the test of an interaction of events rejects wrongly.
 
-    python -m tests.simulation.event_coverage 1000
+    python -m tests.simulation.event_coverage 750 200
 
-prints three tables: coverage, with as many data sets a cell; bias, prediction intervals and fits without an estimate of the same
-data sets; and the size of the test of a moderator, with a fifth as many. Trials have 60 to 400 people, in steps of equal ratio,
+prints three tables: coverage, with 750 data sets a cell; bias, prediction intervals and fits without an estimate of the same data
+sets; and the size of the test of a moderator, with 200 data sets a row. Trials have 60 to 400 people, in steps of equal ratio,
 half of them treated. Model of the first two: logit P(y_ij = 1) = b_i + t_ij (theta + u_i), b ~ N(logit risk, 0.3^2), u ~ N(0, tau^2).
 The third has a moderator z ~ N(0, 1) besides, with z_ij (0.3 + s_i) + t_ij z_ij G_i, s ~ N(0, slopes^2), G ~ N(0, scatter^2), theta
 -0.5 and tau 0.25; where slopes scatter, half, a third and two thirds of people are treated in turn.
@@ -255,8 +255,9 @@ def least(data_sets: int, limit: float = WANTED) -> int:
 
 
 if __name__ == "__main__":
-    for line in coverage_tables(int(sys.argv[1])):
+    a_cell, a_row = map(int, sys.argv[1:])
+    for line in coverage_tables(a_cell):
         print(line, flush=True)
     print(flush=True)
-    for line in size_table(int(sys.argv[1]) // 5):
+    for line in size_table(a_row):
         print(line, flush=True)
